@@ -1,0 +1,167 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_xport_global_optspecs
+    string join \n completions= man q/quiet v/verbose color= h/help V/version
+end
+
+function __fish_xport_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_xport_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_xport_using_subcommand
+    set -l cmd (__fish_xport_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c xport -n "__fish_xport_needs_command" -l completions -d 'Print the completions of a shell' -r -f -a "bash\t''
+elvish\t''
+fish\t''
+powershell\t''
+zsh\t''"
+complete -c xport -n "__fish_xport_needs_command" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_needs_command" -l man -d 'Print the manual page, in roff'
+complete -c xport -n "__fish_xport_needs_command" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_needs_command" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_needs_command" -s V -l version -d 'Print version'
+complete -c xport -n "__fish_xport_needs_command" -f -a "tcp-echo" -d 'Serve echo over TCP to any number of clients'
+complete -c xport -n "__fish_xport_needs_command" -f -a "tcp-server" -d 'Accept a TCP client: stdin goes to it, what it sends goes to stdout'
+complete -c xport -n "__fish_xport_needs_command" -f -a "tcp-client" -d 'Connect over TCP: stdin goes to the peer, what it sends goes to stdout'
+complete -c xport -n "__fish_xport_needs_command" -f -a "unix-echo" -d 'Serve echo on a unix socket to any number of clients'
+complete -c xport -n "__fish_xport_needs_command" -f -a "unix-server" -d 'Accept a client on a unix socket: stdin goes to it, what it sends goes to stdout'
+complete -c xport -n "__fish_xport_needs_command" -f -a "unix-client" -d 'Connect to a unix socket: stdin goes to the peer, what it sends goes to stdout'
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l listen -d 'Where to listen; may be repeated, and adds to a bare ADDRESS' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l max-conns -d 'Serve at most so many clients at once; the others wait to be accepted' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l port-file -d 'Write the port to this file once listening' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l once -d 'Serve one client, then exit'
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l listen -d 'Where to listen; may be repeated, and adds to a bare ADDRESS' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l port-file -d 'Write the port to this file once listening' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s k -l keep-open -d 'When a client has left, accept the next one'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l send-only -d 'Throw away what the peer sends'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l no-half-close -d 'Do not pass the end of stdin on to the peer'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l connect -d 'Where to connect; the same as a bare ADDRESS' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l connect-timeout -d 'Give up a try that has not connected after so long, looking the name up included' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l retry -d 'Try so many times more if connecting fails' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l retry-delay -d 'Wait so long before each further try' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l source -d 'Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l send-only -d 'Throw away what the peer sends'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l no-half-close -d 'Do not pass the end of stdin on to the peer'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l listen -d 'Where to listen; may be repeated, and adds to a bare ADDRESS' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l max-conns -d 'Serve at most so many clients at once; the others wait to be accepted' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l once -d 'Serve one client, then exit'
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l replace-stale -d 'Replace a socket that nobody serves any more; never a live one, never another file'
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l listen -d 'Where to listen; may be repeated, and adds to a bare ADDRESS' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -s k -l keep-open -d 'When a client has left, accept the next one'
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l replace-stale -d 'Replace a socket that nobody serves any more; never a live one, never another file'
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l send-only -d 'Throw away what the peer sends'
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l no-half-close -d 'Do not pass the end of stdin on to the peer'
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l connect -d 'Where to connect; the same as a bare ADDRESS' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l connect-timeout -d 'Give up a try that has not connected after so long, looking the name up included' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l retry -d 'Try so many times more if connecting fails' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l retry-delay -d 'Wait so long before each further try' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l send-only -d 'Throw away what the peer sends'
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l no-half-close -d 'Do not pass the end of stdin on to the peer'
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -1,0 +1,297 @@
+//! The text form of addresses: what a user types, turned into `transports::address::Address`.
+//!
+//! Pure functions; nothing is resolved but service and interface names, which are local files and one system call.
+//! Host and port each on their own are in `cli/host.rs`.
+
+use std::ffi::OsStr;
+use std::net::Ipv6Addr;
+use std::os::fd::RawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use crate::cli::host::{find_service, parse_host, parse_port};
+use crate::cli::quote::{clean, quote};
+use crate::transports::address::{Address, Host, HostPort, UnixName};
+
+/// Bytes in the name of a unix socket: `sun_path` has 108, one of which ends a path or starts an abstract name.
+const UNIX_NAME_BYTES_MAX: usize = 107;
+
+/// Parses a TCP address in one word: `HOST:PORT`, `[V6]:PORT`, `*:PORT`, `:PORT`, `PORT` or `fd:N`.
+///
+/// # Errors
+/// Says which part of the text is wrong.
+pub(super) fn parse_tcp(text: &str) -> Result<Address, String> {
+    if let Some(fd) = text.strip_prefix("fd:") {
+        return parse_fd(fd);
+    }
+    if text.starts_with(['/', '@']) || text.starts_with("./") {
+        return Err("this is a unix socket: use a unix mode".to_owned());
+    }
+    let (host, port) = split_host_port(text)?;
+    let host = if host.is_empty() { Host::Loopback } else { parse_host(host)? };
+    Ok(Address::Tcp(HostPort { host, port: parse_port(port)? }))
+}
+
+/// Parses a TCP address given as two words, `HOST PORT`.
+///
+/// # Errors
+/// Says which part of the text is wrong.
+pub(super) fn parse_tcp_pair(host: &str, port: &str) -> Result<Address, String> {
+    match parse_host(host) {
+        Ok(host) => Ok(Address::Tcp(HostPort { host, port: parse_port(port)? })),
+        Err(_) if parse_tcp(host).is_ok() => Err(format!("{} is whole, but {} follows", quote(host), quote(port))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Parses `--source`: an address of this machine without or with a port, or a port alone.
+///
+/// # Errors
+/// Says which part of the text is wrong; a name is refused, since it could stand for several addresses.
+pub(super) fn parse_source(text: &str) -> Result<Address, String> {
+    // Without brackets several colons are an IPv6 address, one colon comes before a port.
+    let is_host = if text.starts_with('[') { text.ends_with(']') } else { text.matches(':').count() != 1 };
+    let (host, port) = match text.rsplit_once(':').filter(|_| !is_host) {
+        Some(("", port)) => ("*", port),
+        Some(both) => both,
+        None => (text, "0"),
+    };
+    match parse_host(host)? {
+        host @ (Host::Any | Host::Ip { .. }) => Ok(Address::Tcp(HostPort { host, port: parse_port(port)? })),
+        Host::Loopback | Host::Name(_) => Err(format!("{} is not an address but a name", quote(host))),
+    }
+}
+
+/// Parses the address of a unix socket: `@name`, `fd:N`, or a path, which is any other text.
+///
+/// # Errors
+/// Says what is wrong with the name.
+pub(super) fn parse_unix(text: &OsStr) -> Result<Address, String> {
+    let bytes = text.as_bytes();
+    if let Some(fd) = bytes.strip_prefix(b"fd:") {
+        return parse_fd(&String::from_utf8_lossy(fd));
+    }
+    if bytes.contains(&0) {
+        return Err("the name of a unix socket has no zero byte".to_owned());
+    }
+    let (kind, name) = match bytes.strip_prefix(b"@") {
+        Some(name) => ("abstract name", name),
+        None => ("path", bytes),
+    };
+    if name.is_empty() {
+        return Err(format!("the {kind} is empty"));
+    }
+    if name.len() > UNIX_NAME_BYTES_MAX {
+        return Err(format!("{kind} is {} bytes, limit {UNIX_NAME_BYTES_MAX}", name.len()));
+    }
+    Ok(Address::Unix(match kind {
+        "path" => UnixName::Path(PathBuf::from(text)),
+        _ => UnixName::Abstract(name.to_vec()),
+    }))
+}
+
+/// Parses the number of an inherited descriptor.
+fn parse_fd(text: &str) -> Result<Address, String> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse::<RawFd>() {
+        Ok(fd) if digits => Ok(Address::Fd(fd)),
+        _ => Err(format!("{} is not the number of a descriptor", quote(text))),
+    }
+}
+
+/// Splits an address at the colon before its port; the host is empty where there is only a port.
+fn split_host_port(text: &str) -> Result<(&str, &str), String> {
+    if text.is_empty() {
+        return Err("the address is empty".to_owned());
+    }
+    if let Some(end) = text.starts_with('[').then(|| text.find(']')).flatten() {
+        let (host, rest) = text.split_at(end + 1);
+        return match rest.strip_prefix(':') {
+            Some(port) => Ok((host, port)),
+            None if rest.is_empty() => Err(format!("{} has no port: write {}:PORT", quote(text), clean(host))),
+            None => Err(format!("{} follows the ']' where a port belongs", quote(rest))),
+        };
+    }
+    match (text.split_once(':'), text.rsplit_once(':')) {
+        (Some(first), Some(last)) if first == last => Ok(last),
+        (_, Some((host, port))) => Err(explain_colons(text, host, port)),
+        _ if text.bytes().all(|byte| byte.is_ascii_digit()) || text.starts_with('-') => Ok(("", text)),
+        _ if find_service(text).is_some() => Ok(("", text)),
+        _ => Err(format!("{} has no port: write {}:PORT", quote(text), clean(text))),
+    }
+}
+
+/// Why a text with several colons and no brackets is refused.
+fn explain_colons(text: &str, host: &str, port: &str) -> String {
+    let is_v6 = |text: &str| text.split('%').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
+    if text.contains("://") {
+        format!("{} is a URL: write HOST:PORT", quote(text))
+    } else if is_v6(host) {
+        format!("{} is ambiguous: write [{}]:{}", quote(text), clean(host), clean(port))
+    } else if is_v6(text) {
+        format!("{} has no port: write [{}]:PORT", quote(text), clean(text))
+    } else {
+        format!("{} has too many colons", quote(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tcp(host: Host, port: u16) -> Address {
+        Address::Tcp(HostPort { host, port })
+    }
+
+    fn ip(text: &str) -> Host {
+        Host::Ip { ip: text.parse().expect("an address"), scope: 0 }
+    }
+
+    #[track_caller]
+    fn refused(parsed: Result<Address, String>, reason: &str) {
+        let error = parsed.expect_err(reason);
+        assert!(error.contains(reason), "{error:?} does not say {reason:?}");
+        assert!(error.chars().count() < 300 && !error.contains(char::is_control), "{error:?}");
+    }
+
+    #[test]
+    fn every_form_of_a_tcp_address_is_understood_and_shown_as_it_parses() {
+        let scoped = Host::Ip { ip: "fe80::1".parse().expect("an address"), scope: 1 };
+        for (text, address) in [
+            ("example.com:80", tcp(Host::Name("example.com".into()), 80)),
+            ("127.0.0.1:65535", tcp(ip("127.0.0.1"), 65535)),
+            ("[::1]:80", tcp(ip("::1"), 80)),
+            ("[::]:80", tcp(ip("::"), 80)),
+            ("[::ffff:127.0.0.1]:80", tcp(ip("::ffff:127.0.0.1"), 80)),
+            ("[fe80::1%lo]:80", tcp(scoped.clone(), 80)),
+            ("[fe80::1%1]:80", tcp(scoped, 80)),
+            ("8080", tcp(Host::Loopback, 8080)),
+            (":8080", tcp(Host::Loopback, 8080)),
+            ("localhost:8080", tcp(Host::Loopback, 8080)),
+            (":0", tcp(Host::Loopback, 0)),
+            ("*:8080", tcp(Host::Any, 8080)),
+            ("0.0.0.0:8080", tcp(ip("0.0.0.0"), 8080)),
+            ("1.2.3.4.5:80", tcp(Host::Name("1.2.3.4.5".into()), 80)),
+            ("fd:0", Address::Fd(0)),
+            ("fd:2147483647", Address::Fd(2_147_483_647)),
+        ] {
+            assert_eq!(parse_tcp(text).as_ref(), Ok(&address), "{text}");
+            assert_eq!(parse_tcp(&address.to_string()), Ok(address), "{text}");
+        }
+        // Only where the machine has a list of services can their names be told from hosts.
+        if find_service("http") == Some(80) {
+            for (text, host) in [("http", Host::Loopback), (":http", Host::Loopback), ("[::1]:http", ip("::1"))] {
+                assert_eq!(parse_tcp(text), Ok(tcp(host, 80)), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_words_are_host_and_port() {
+        assert_eq!(parse_tcp_pair("localhost", "80"), Ok(tcp(Host::Loopback, 80)));
+        assert_eq!(parse_tcp_pair("::1", "80"), Ok(tcp(ip("::1"), 80)));
+        assert_eq!(parse_tcp_pair("[::1]", "80"), Ok(tcp(ip("::1"), 80)));
+        refused(parse_tcp_pair("", "80"), "the host is empty");
+        refused(parse_tcp_pair("localhost:80", "80"), "'localhost:80' is whole, but '80' follows");
+        refused(parse_tcp_pair("localhost", ":80"), "port ':80' is neither");
+    }
+
+    #[test]
+    fn what_is_no_tcp_address_is_refused_with_its_bad_part() {
+        for (text, reason) in [
+            ("", "the address is empty"),
+            (":", "the port is empty"),
+            ("localhost:", "the port is empty"),
+            (":99999", "port '99999' is out of range"),
+            ("99999", "port '99999' is out of range"),
+            (":-1", "port '-1' is out of range"),
+            ("-1", "port '-1' is out of range"),
+            ("localhost:80x", "port '80x' is neither"),
+            ("localhost", "'localhost' has no port: write localhost:PORT"),
+            ("a:b:c", "'a:b:c' has too many colons"),
+            ("::1:80", "'::1:80' is ambiguous: write [::1]:80"),
+            ("fe80::1%lo:80", "ambiguous: write [fe80::1%lo]:80"),
+            ("2001:db8::", "has no port: write [2001:db8::]:PORT"),
+            ("::", "has no port: write [::]:PORT"),
+            ("[::1]", "has no port: write [::1]:PORT"),
+            ("[::1]80", "'80' follows the ']'"),
+            ("[::1:80", "too many colons"),
+            ("[]:80", "'' is not an IPv6 address"),
+            ("[127.0.0.1]:80", "'127.0.0.1' is not an IPv6 address"),
+            ("[localhost]:80", "'localhost' is not an IPv6 address"),
+            ("[fe80::1]:80", "needs %interface"),
+            ("[fe80::1%nope]:80", "no interface 'nope'"),
+            ("http://example.com:80", "is a URL"),
+            ("/tmp/sock", "unix socket"),
+            ("@name", "unix socket"),
+            ("a b:80", "the character ' '"),
+            ("a\u{1b}[31m:80", "'\\u{1b}'"),
+            ("fd:", "'' is not the number of a descriptor"),
+            ("fd:-1", "'-1' is not the number"),
+            ("fd:+1", "'+1' is not the number"),
+            ("fd:2147483648", "is not the number"),
+        ] {
+            refused(parse_tcp(text), reason);
+        }
+        refused(parse_tcp(&format!("{}:80", "a".repeat(100_000))), "100000 bytes");
+        refused(parse_tcp(&"\n".repeat(100_000)), "has no port");
+    }
+
+    #[test]
+    fn a_source_is_an_address_or_a_port() {
+        for (text, address) in [
+            ("127.0.0.1", tcp(ip("127.0.0.1"), 0)),
+            ("127.0.0.1:99", tcp(ip("127.0.0.1"), 99)),
+            ("::1", tcp(ip("::1"), 0)),
+            ("[::1]", tcp(ip("::1"), 0)),
+            ("[::1]:99", tcp(ip("::1"), 99)),
+            (":99", tcp(Host::Any, 99)),
+        ] {
+            assert_eq!(parse_source(text), Ok(address), "{text}");
+        }
+        for (text, reason) in [
+            ("", "empty"),
+            ("localhost", "'localhost' is not an address but a name"),
+            ("localhost:1", "'localhost' is not an address but a name"),
+            ("example.com:1", "not an address but a name"),
+            ("8080", "not an address but a name"),
+            ("127.0.0.1:x y", "port 'x y'"),
+            ("fe80::1", "needs %interface"),
+            ("[::1", "lacks its ']'"),
+        ] {
+            refused(parse_source(text), reason);
+        }
+    }
+
+    #[test]
+    fn every_form_of_a_unix_address_is_understood() {
+        let path = |text: &str| Address::Unix(UnixName::Path(text.into()));
+        for (text, address) in [
+            ("/tmp/sock", path("/tmp/sock")),
+            ("./sock", path("./sock")),
+            ("sock", path("sock")),
+            ("localhost:80", path("localhost:80")),
+            ("@name", Address::Unix(UnixName::Abstract(b"name".to_vec()))),
+            ("@a b", Address::Unix(UnixName::Abstract(b"a b".to_vec()))),
+            ("fd:3", Address::Fd(3)),
+            ("./fd:3", path("./fd:3")),
+        ] {
+            assert_eq!(parse_unix(OsStr::new(text)).as_ref(), Ok(&address), "{text}");
+            assert_eq!(parse_unix(OsStr::new(&address.to_string())), Ok(address), "{text}");
+        }
+        let bytes = OsStr::from_bytes(b"/tmp/\xff");
+        assert_eq!(parse_unix(bytes), Ok(Address::Unix(UnixName::Path(bytes.into()))));
+    }
+
+    #[test]
+    fn unix_names_have_limits() {
+        let of = |text: &str| parse_unix(OsStr::new(text));
+        assert!(of(&"a".repeat(107)).is_ok() && of(&format!("@{}", "a".repeat(107))).is_ok());
+        refused(of(&"a".repeat(108)), "path is 108 bytes, limit 107");
+        refused(of(&format!("@{}", "a".repeat(108))), "abstract name is 108 bytes, limit 107");
+        refused(of(""), "the path is empty");
+        refused(of("@"), "the abstract name is empty");
+        refused(of("a\0b"), "no zero byte");
+        refused(of("fd:x"), "'x' is not the number");
+    }
+}

@@ -1,0 +1,355 @@
+//! The options as clap knows them: one struct per group, and for each mode the groups that apply to it.
+//!
+//! An option is offered only by the modes that act on it. Nothing is checked here beyond the form of each value;
+//! what the options mean together is in `cli/resolve.rs`, longer texts are in `cli/text.rs`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::Resettable;
+use clap::{ArgAction, Args, Command, ValueEnum, ValueHint, value_parser};
+use clap_complete::Shell;
+use ipnet::IpNet;
+
+use crate::cli::text;
+use crate::cli::values::{parse_duration, parse_mode, parse_network, parse_positive_duration, parse_size};
+
+/// Columns of help on a wide terminal: longer lines are hard to read.
+const TERM_WIDTH_MAX: usize = 100;
+
+/// One mode: a transport times a protocol.
+pub(super) struct ModeSpec {
+    pub(super) name: &'static str,
+    about: &'static str,
+    pub(super) transport: Transport,
+    pub(super) role: Role,
+}
+
+/// What carries the bytes of a mode.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transport {
+    Tcp,
+    Unix,
+}
+
+/// What a mode does with them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Echo,
+    Server,
+    Client,
+}
+
+/// All modes, in the order of `--help`.
+pub(super) const MODES: [ModeSpec; 6] = [
+    ModeSpec {
+        name: "tcp-echo",
+        about: "Serve echo over TCP to any number of clients",
+        transport: Transport::Tcp,
+        role: Role::Echo,
+    },
+    ModeSpec {
+        name: "tcp-server",
+        about: "Accept a TCP client: stdin goes to it, what it sends goes to stdout",
+        transport: Transport::Tcp,
+        role: Role::Server,
+    },
+    ModeSpec {
+        name: "tcp-client",
+        about: "Connect over TCP: stdin goes to the peer, what it sends goes to stdout",
+        transport: Transport::Tcp,
+        role: Role::Client,
+    },
+    ModeSpec {
+        name: "unix-echo",
+        about: "Serve echo on a unix socket to any number of clients",
+        transport: Transport::Unix,
+        role: Role::Echo,
+    },
+    ModeSpec {
+        name: "unix-server",
+        about: "Accept a client on a unix socket: stdin goes to it, what it sends goes to stdout",
+        transport: Transport::Unix,
+        role: Role::Server,
+    },
+    ModeSpec {
+        name: "unix-client",
+        about: "Connect to a unix socket: stdin goes to the peer, what it sends goes to stdout",
+        transport: Transport::Unix,
+        role: Role::Client,
+    },
+];
+
+/// The whole command line but for the end of its long help; the options of a mode are defined only once the mode is
+/// known. Every run pays for what is built here.
+pub(super) fn command() -> Command {
+    let mut top = Output::augment_args(Pages::augment_args(Command::new("xport")))
+        .bin_name("xport")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(text::ABOUT)
+        .long_about(text::LONG_ABOUT)
+        .override_usage("xport MODE [OPTIONS] ADDRESS\n       xport --completions SHELL | --man")
+        .after_help(text::AFTER_HELP)
+        .max_term_width(TERM_WIDTH_MAX)
+        .disable_help_subcommand(true)
+        .subcommand_help_heading("Modes")
+        .subcommand_value_name("MODE");
+    for mode in &MODES {
+        top = top.subcommand(Command::new(mode.name).about(mode.about).defer(augment_mode));
+    }
+    forget_empty_variables(top)
+}
+
+/// Adds to a mode the groups that apply to it.
+fn augment_mode(command: Command) -> Command {
+    let Some(mode) = MODES.iter().find(|mode| mode.name == command.get_name()) else { return command };
+    let (mut command, address) = match mode.transport {
+        Transport::Tcp => (TcpAddress::augment_args(command), "ADDRESS [PORT]"),
+        Transport::Unix => (UnixAddress::augment_args(command), "ADDRESS"),
+    };
+    command = match mode.role {
+        Role::Client => Connecting::augment_args(command),
+        Role::Server => ServingOne::augment_args(Listening::augment_args(command)),
+        Role::Echo => ServingMany::augment_args(Listening::augment_args(command)),
+    };
+    command = match (mode.transport, mode.role) {
+        (Transport::Tcp, Role::Client) => TcpConnecting::augment_args(TcpFamily::augment_args(command)),
+        (Transport::Tcp, _) => TcpFamily::augment_args(TcpListening::augment_args(command)),
+        (Transport::Unix, Role::Client) => command,
+        (Transport::Unix, _) => UnixListening::augment_args(command),
+    };
+    if mode.role != Role::Echo {
+        command = Stdio::augment_args(command);
+    }
+    command = Output::augment_args(Stream::augment_args(command))
+        // The groups have left their own descriptions here.
+        .about(mode.about)
+        .long_about(None)
+        .override_usage(format!("xport {} [OPTIONS] {address}", mode.name))
+        .after_long_help(text::examples_of(mode.name))
+        .max_term_width(TERM_WIDTH_MAX);
+    forget_empty_variables(command)
+}
+
+/// An empty `XPORT_*` variable is as good as none: that is how a script or a unit file switches one off.
+fn forget_empty_variables(command: Command) -> Command {
+    command.mut_args(|arg| {
+        let empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+        if empty { arg.env(Resettable::Reset) } else { arg }
+    })
+}
+
+/// The address of a TCP mode.
+#[derive(Args, Debug)]
+pub(super) struct TcpAddress {
+    /// HOST:PORT, [V6]:PORT, :PORT (loopback), *:PORT (every interface) or fd:N
+    ///
+    /// A bare PORT or :PORT is the loopback of both families, so that nothing is exposed by accident. *:PORT is
+    /// every interface. An IPv6 address goes in brackets, with %interface if it is link-local: [fe80::1%eth0]:80.
+    /// PORT is a number or a service name; port 0 lets the kernel choose, where one listens. fd:N is an inherited
+    /// socket.
+    #[arg(value_name = "ADDRESS", value_hint = ValueHint::Hostname)]
+    pub(super) address: Option<OsString>,
+    /// The port, where ADDRESS is a host alone
+    #[arg(value_name = "PORT")]
+    pub(super) port: Option<OsString>,
+}
+
+/// The address of a unix mode.
+#[derive(Args, Debug)]
+pub(super) struct UnixAddress {
+    /// A path, @name (abstract) or fd:N
+    ///
+    /// An abstract name is not in the file system and has no permissions: anyone on the machine can connect. fd:N is
+    /// an inherited socket.
+    #[arg(value_name = "ADDRESS", value_hint = ValueHint::FilePath)]
+    pub(super) address: Option<OsString>,
+}
+
+/// What every client has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct Connecting {
+    /// Where to connect; the same as a bare ADDRESS
+    #[arg(long, value_name = "ADDR")]
+    pub(super) connect: Option<OsString>,
+    /// Give up a try that has not connected after so long, looking the name up included
+    #[arg(long, value_name = "DUR", env = "XPORT_CONNECT_TIMEOUT", default_value = "10s")]
+    #[arg(value_parser = parse_positive_duration, allow_hyphen_values = true)]
+    pub(super) connect_timeout: Duration,
+    /// Try so many times more if connecting fails
+    #[arg(long, value_name = "N", env = "XPORT_RETRY", default_value = "0", allow_hyphen_values = true)]
+    pub(super) retry: u32,
+    /// Wait so long before each further try
+    #[arg(long, value_name = "DUR", env = "XPORT_RETRY_DELAY", default_value = "1s")]
+    #[arg(value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(super) retry_delay: Duration,
+}
+
+/// What a TCP client has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct TcpConnecting {
+    /// Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT
+    #[arg(long, value_name = "ADDR")]
+    pub(super) source: Option<OsString>,
+}
+
+/// Which addresses of a name are used.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct TcpFamily {
+    /// IPv4 only
+    #[arg(short = '4', conflicts_with = "ipv6")]
+    pub(super) ipv4: bool,
+    /// IPv6 only
+    #[arg(short = '6')]
+    pub(super) ipv6: bool,
+    /// Hosts are addresses: look no name up
+    #[arg(short, long)]
+    pub(super) numeric: bool,
+}
+
+/// What everything that listens has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Listening")]
+pub(super) struct Listening {
+    /// Where to listen; may be repeated, and adds to a bare ADDRESS
+    #[arg(long, value_name = "ADDR")]
+    pub(super) listen: Vec<OsString>,
+    /// Connections that may wait to be accepted, up to what the kernel allows
+    #[arg(long, value_name = "N", env = "XPORT_BACKLOG", default_value = "4096", allow_hyphen_values = true)]
+    #[arg(value_parser = value_parser!(u32).range(1..=i64::from(i32::MAX)))]
+    pub(super) backlog: u32,
+    /// After a first SIGTERM, let sessions go on for at most so long
+    #[arg(long, value_name = "DUR", env = "XPORT_GRACE", default_value = "10s")]
+    #[arg(value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(super) grace: Duration,
+}
+
+/// What an echo server has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Listening")]
+pub(super) struct ServingMany {
+    /// Serve one client, then exit
+    #[arg(long)]
+    pub(super) once: bool,
+    /// Serve at most so many clients at once; the others wait to be accepted
+    #[arg(long, value_name = "N", env = "XPORT_MAX_CONNS", allow_hyphen_values = true)]
+    #[arg(value_parser = value_parser!(u32).range(1..))]
+    pub(super) max_conns: Option<u32>,
+}
+
+/// What a server on stdin and stdout has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Listening")]
+pub(super) struct ServingOne {
+    /// When a client has left, accept the next one
+    #[arg(short, long)]
+    pub(super) keep_open: bool,
+}
+
+/// What listens on TCP has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Listening")]
+pub(super) struct TcpListening {
+    /// Let in only clients of these networks (10.0.0.0/8,::1); may be repeated
+    #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = parse_network)]
+    pub(super) allow: Vec<IpNet>,
+    /// Turn away clients of these networks, allowed or not; may be repeated
+    #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = parse_network)]
+    pub(super) deny: Vec<IpNet>,
+    /// Write the port to this file once listening
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) port_file: Option<PathBuf>,
+}
+
+/// What listens on a unix socket has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Listening")]
+pub(super) struct UnixListening {
+    /// Permission bits of the socket, in octal [default: 0600]
+    #[arg(long, value_name = "MODE", value_parser = parse_mode, allow_hyphen_values = true)]
+    pub(super) mode: Option<u32>,
+    /// Replace a socket that nobody serves any more; never a live one, never another file
+    #[arg(long)]
+    pub(super) replace_stale: bool,
+}
+
+/// What joins a peer to stdin and stdout has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Stream")]
+pub(super) struct Stdio {
+    /// Throw away what the peer sends
+    #[arg(long, conflicts_with = "recv_only")]
+    pub(super) send_only: bool,
+    /// Do not read stdin
+    #[arg(long)]
+    pub(super) recv_only: bool,
+    /// Do not pass the end of stdin on to the peer
+    #[arg(long)]
+    pub(super) no_half_close: bool,
+    /// Once stdin has ended, wait at most so long for the peer to end [default: for ever]
+    #[arg(long, value_name = "DUR", env = "XPORT_LINGER", value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(super) linger: Option<Duration>,
+}
+
+/// What every stream has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Stream")]
+pub(super) struct Stream {
+    /// Pause reading while more bytes than this wait to be written
+    #[arg(long, value_name = "SIZE", env = "XPORT_HIGH_WATER", default_value = "64K")]
+    #[arg(value_parser = parse_size, allow_hyphen_values = true)]
+    pub(super) high_water: usize,
+    /// Resume reading once no more bytes than this wait [default: a quarter of high water]
+    #[arg(long, value_name = "SIZE", env = "XPORT_LOW_WATER", value_parser = parse_size, allow_hyphen_values = true)]
+    pub(super) low_water: Option<usize>,
+    /// End a session in which no byte moved for so long
+    #[arg(long, value_name = "DUR", env = "XPORT_IDLE_TIMEOUT")]
+    #[arg(value_parser = parse_positive_duration, allow_hyphen_values = true)]
+    pub(super) idle_timeout: Option<Duration>,
+    /// End the whole run after so long
+    #[arg(long, value_name = "DUR", env = "XPORT_TIMEOUT")]
+    #[arg(value_parser = parse_positive_duration, allow_hyphen_values = true)]
+    pub(super) timeout: Option<Duration>,
+}
+
+/// What is accepted before and after the mode.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub(super) struct Output {
+    /// Report errors only
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Report connections; twice: decisions, three times: everything
+    #[arg(short, long, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Colour in messages
+    #[arg(long, value_name = "WHEN", env = "XPORT_COLOR", value_enum, default_value = "auto")]
+    pub(super) color: Color,
+}
+
+/// What needs no mode.
+#[derive(Args, Debug)]
+pub(super) struct Pages {
+    /// Print the completions of a shell
+    #[arg(long, value_name = "SHELL")]
+    pub(super) completions: Option<Shell>,
+    /// Print the manual page, in roff
+    #[arg(long, conflicts_with = "completions")]
+    pub(super) man: bool,
+}
+
+/// Whether messages are coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}

@@ -1,0 +1,264 @@
+//! Messages on stderr: one line each, `xport: ` first, whatever they carry made harmless.
+//!
+//! A line that stderr cannot take at once is dropped (`sys/stderr.rs`), so that a reader who stopped reading cannot
+//! stop the program; a warning that repeats itself is counted instead of written. What is worth a message is decided
+//! where it happens.
+
+use std::collections::HashMap;
+use std::env;
+use std::io::{self, IsTerminal, Write};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use env_logger::fmt::WriteStyle;
+use env_logger::{Builder, Target};
+use log::{Level, LevelFilter, Record};
+
+use crate::cli::quote::escape;
+use crate::cli::{Color, Verbosity};
+
+/// The target of messages that are written unless `-q` is given, though nothing is wrong: where it listens.
+pub const NOTICE: &str = "xport::notice";
+
+/// Warnings of one place in the code that are written in a second; the others are counted.
+const REPEATS_MAX: u32 = 10;
+
+/// The second.
+const REPEATS_WINDOW: Duration = Duration::from_secs(1);
+
+/// Bytes of a message: with prefix, colour and newline it stays under the page that stderr takes at once.
+const MESSAGE_BYTES_MAX: usize = 4_000;
+
+static REPEATS: LazyLock<Mutex<Repeats>> = LazyLock::new(Mutex::default);
+
+/// Sets the logger up. `XPORT_LOG`, else `RUST_LOG`, in env_logger's syntax, counts more than the verbosity.
+///
+/// A second call changes nothing.
+pub fn init(verbosity: Verbosity, color: Color) {
+    let mut builder = Builder::new();
+    let mut odd = Vec::new();
+    match ["XPORT_LOG", "RUST_LOG"].iter().find_map(|name| env::var(name).ok().filter(|spec| !spec.is_empty())) {
+        Some(spec) => {
+            let spec = check_spec(&spec, &mut odd);
+            builder.parse_filters(&spec);
+        }
+        None => set_levels(&mut builder, verbosity),
+    }
+    let colored = is_colored(color, &|name| env::var(name).ok(), io::stderr().is_terminal());
+    builder
+        .target(Target::Pipe(Box::new(Stderr)))
+        // The colours are written below; env_logger would have to take them away again.
+        .write_style(WriteStyle::Always)
+        .format(move |out, record| write_record(out, record, colored));
+    if builder.try_init().is_err() {
+        return;
+    }
+    for part in odd {
+        log::warn!("ignoring {part:?} in XPORT_LOG or RUST_LOG");
+    }
+}
+
+/// Reports what was counted but not yet told: to be called before the program ends.
+pub fn finish() {
+    let total = repeats().drain();
+    if total > 0 && log::log_enabled!(Level::Warn) {
+        // A line that cannot be written is dropped, as all others.
+        let _ = Stderr.write_all(suppressed(total).as_bytes());
+    }
+}
+
+fn set_levels(builder: &mut Builder, verbosity: Verbosity) {
+    // What other crates have to say is worth one step less.
+    let (ours, others) = match verbosity {
+        Verbosity::Quiet => (LevelFilter::Error, LevelFilter::Off),
+        Verbosity::Normal => (LevelFilter::Warn, LevelFilter::Error),
+        Verbosity::Verbose => (LevelFilter::Info, LevelFilter::Warn),
+        Verbosity::Debug => (LevelFilter::Debug, LevelFilter::Info),
+        Verbosity::Trace => (LevelFilter::Trace, LevelFilter::Debug),
+    };
+    builder.filter_level(others).filter_module("xport", ours);
+    if verbosity != Verbosity::Quiet {
+        builder.filter_module(NOTICE, ours.max(LevelFilter::Info));
+    }
+}
+
+/// Takes out of a filter what env_logger would complain about by itself, on a stderr that may block or fail.
+fn check_spec(spec: &str, odd: &mut Vec<String>) -> String {
+    let (directives, filter) = match spec.split_once('/') {
+        Some((_, filter)) if filter.contains('/') => {
+            odd.push(spec.to_owned());
+            return String::new();
+        }
+        Some((directives, filter)) => (directives, Some(filter)),
+        None => (spec, None),
+    };
+    let is_known = |directive: &str| match directive.split_once('=') {
+        Some((_, level)) => level.trim().is_empty() || level.trim().parse::<LevelFilter>().is_ok(),
+        None => true,
+    };
+    let (known, unknown): (Vec<&str>, Vec<&str>) = directives.split(',').partition(|directive| is_known(directive));
+    odd.extend(unknown.into_iter().map(str::to_owned));
+    let mut checked = known.join(",");
+    if let Some(filter) = filter {
+        checked.push('/');
+        checked.push_str(filter);
+    }
+    checked
+}
+
+/// `--color`, then <https://no-color.org>, then `CLICOLOR_FORCE`, then the terminal.
+fn is_colored(color: Color, variable: &dyn Fn(&str) -> Option<String>, terminal: bool) -> bool {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if set("NO_COLOR").is_some() => false,
+        Color::Auto if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+        Color::Auto => terminal && set("TERM").is_none_or(|term| term != "dumb"),
+    }
+}
+
+fn write_record(out: &mut dyn Write, record: &Record<'_>, colored: bool) -> io::Result<()> {
+    if record.level() == Level::Warn {
+        let place = (record.file_static().unwrap_or_default(), record.line().unwrap_or_default());
+        let (written, total) = repeats().count(place, Instant::now());
+        if total > 0 {
+            out.write_all(suppressed(total).as_bytes())?;
+        }
+        if !written {
+            return Ok(());
+        }
+    }
+    let prefix = match record.level() {
+        Level::Error if colored => "\x1b[31mxport:\x1b[0m",
+        Level::Warn if colored => "\x1b[33mxport:\x1b[0m",
+        _ => "xport:",
+    };
+    let message = escape(&record.args().to_string());
+    if message.len() <= MESSAGE_BYTES_MAX {
+        return writeln!(out, "{prefix} {message}");
+    }
+    let end = (0..=MESSAGE_BYTES_MAX).rev().find(|end| message.is_char_boundary(*end)).unwrap_or(0);
+    writeln!(out, "{prefix} {}…", &message[..end])
+}
+
+fn suppressed(total: u64) -> String {
+    format!("xport: … {total} similar messages suppressed\n")
+}
+
+/// A counter poisoned by a panic elsewhere still counts.
+fn repeats() -> MutexGuard<'static, Repeats> {
+    REPEATS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// File and line of a message.
+type Place = (&'static str, u32);
+
+/// How often each place has warned in its current second. Places are lines of code, so there are few.
+#[derive(Default)]
+struct Repeats {
+    places: HashMap<Place, Window>,
+}
+
+struct Window {
+    start: Instant,
+    count: u32,
+    suppressed: u64,
+}
+
+impl Repeats {
+    /// Counts a warning: whether it is to be written, and how many before it were not.
+    fn count(&mut self, place: Place, now: Instant) -> (bool, u64) {
+        let window = self.places.entry(place).or_insert(Window { start: now, count: 0, suppressed: 0 });
+        let mut total = 0;
+        if now.duration_since(window.start) >= REPEATS_WINDOW {
+            total = window.suppressed;
+            *window = Window { start: now, count: 0, suppressed: 0 };
+        }
+        window.count = window.count.saturating_add(1);
+        let written = window.count <= REPEATS_MAX;
+        window.suppressed += u64::from(!written);
+        (written, total)
+    }
+
+    /// Takes what was suppressed and not yet reported.
+    fn drain(&mut self) -> u64 {
+        self.places.drain().map(|(_, window)| window.suppressed).sum()
+    }
+}
+
+/// stderr, as env_logger wants it: takes everything, waits for nothing.
+struct Stderr;
+
+impl Write for Stderr {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        // There is nobody left to tell that a message could not be written.
+        let _ = crate::sys::stderr::write(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_that_repeats_is_counted_and_told_a_second_later() {
+        let (mut repeats, start) = (Repeats::default(), Instant::now());
+        let (here, there) = (("here.rs", 1), ("here.rs", 2));
+        for _ in 0..REPEATS_MAX {
+            assert_eq!(repeats.count(here, start), (true, 0));
+        }
+        for _ in 0..7 {
+            assert_eq!(repeats.count(here, start), (false, 0));
+        }
+        assert_eq!(repeats.count(there, start), (true, 0), "another place has its own count");
+        assert_eq!(repeats.count(here, start + REPEATS_WINDOW), (true, 7));
+        assert_eq!(repeats.count(here, start + REPEATS_WINDOW), (true, 0));
+        assert_eq!(repeats.drain(), 0);
+    }
+
+    #[test]
+    fn colour_follows_the_option_then_the_environment_then_the_terminal() {
+        let colored = |color, variables: &[(&str, &str)], terminal| {
+            let find =
+                |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            is_colored(color, &find, terminal)
+        };
+        assert!(colored(Color::Always, &[("NO_COLOR", "1")], false));
+        assert!(!colored(Color::Never, &[("CLICOLOR_FORCE", "1")], true));
+        assert!(!colored(Color::Auto, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], true));
+        assert!(colored(Color::Auto, &[("NO_COLOR", ""), ("CLICOLOR_FORCE", "1")], false));
+        assert!(!colored(Color::Auto, &[("CLICOLOR_FORCE", "0")], false));
+        assert!(!colored(Color::Auto, &[("TERM", "dumb")], true));
+        assert!(colored(Color::Auto, &[], true));
+        assert!(!colored(Color::Auto, &[], false));
+    }
+
+    #[test]
+    fn a_message_is_one_line_of_bounded_length() {
+        let line = |message: &str| {
+            let mut out = Vec::new();
+            let mut record = Record::builder();
+            write_record(&mut out, &record.level(Level::Error).args(format_args!("{message}")).build(), false)
+                .expect("memory takes everything");
+            String::from_utf8(out).expect("text")
+        };
+        assert_eq!(line("a\nb\x1b[2Jü"), "xport: a\\nb\\u{1b}[2Jü\n");
+        let long = line(&"ü".repeat(100_000));
+        assert!(long.len() <= 4096 && long.ends_with("…\n") && long.lines().count() == 1);
+    }
+
+    #[test]
+    fn odd_filters_are_set_aside() {
+        let mut odd = Vec::new();
+        assert_eq!(check_spec("xport=debug,mio=loud,info", &mut odd), "xport=debug,info");
+        assert_eq!(check_spec("xport=/text", &mut odd), "xport=/text");
+        assert_eq!(check_spec("a/b/c", &mut odd), "");
+        assert_eq!(odd, ["mio=loud", "a/b/c"]);
+    }
+}

@@ -1,0 +1,205 @@
+//! The command line: from arguments to what the modes read, or to text that answers the user.
+//!
+//! Nothing is opened here and nothing is written: `main` writes what [`parse`] returns and runs the mode.
+
+mod address; // the text form of addresses
+mod args; // the options, as clap knows them
+mod host; // host and port, each on its own
+pub mod logger; // messages on stderr
+pub mod pages; // manual page and completions
+mod quote; // text of unknown origin, made fit for a line
+mod resolve; // from options to the configuration of a mode
+mod text; // descriptions, examples, exit status
+mod values; // durations, sizes, networks
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::fmt;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command, FromArgMatches};
+
+use crate::cli::args::{MODES, Output, Pages};
+use crate::cli::quote::{QUOTED_CHARS_MAX, escape, quote_os, shorten};
+use crate::cli::resolve::{Refusal, resolve};
+use crate::modes::config::Mode;
+
+pub use crate::cli::args::Color;
+
+/// The longest line of a usage error: room for what clap says around a quote or two.
+const LINE_CHARS_MAX: usize = 400;
+
+/// A mode to run, and how to report on it.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// How much is reported.
+    pub verbosity: Verbosity,
+    /// Whether it is coloured.
+    pub color: Color,
+    /// What to do.
+    pub mode: Mode,
+}
+
+/// What the arguments ask for.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
+pub enum Parsed {
+    /// Run a mode.
+    Run(Invocation),
+    /// Write this to stdout and exit with 0: help, version, completions or manual page.
+    Print(Vec<u8>),
+}
+
+/// How much is reported on stderr.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verbosity {
+    /// `-q`: errors.
+    Quiet,
+    /// Errors, warnings and where it listens.
+    #[default]
+    Normal,
+    /// `-v`: connections as well.
+    Verbose,
+    /// `-vv`: the loop's decisions as well.
+    Debug,
+    /// `-vvv`: everything.
+    Trace,
+}
+
+/// Arguments that make no sense. Its text is for stderr as it is, newline included; the exit status is 2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageError(String);
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for UsageError {}
+
+/// Understands the arguments, the first of which is the name of the program.
+///
+/// # Errors
+/// Says what is wrong with them, and how they should look.
+pub fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Parsed, UsageError> {
+    let args = Vec::from_iter(args);
+    // Long texts are for those who ask.
+    let mut command = if args.iter().any(|arg| arg == "--help") { command() } else { args::command() };
+    let mut matches = match command.try_get_matches_from_mut(&args) {
+        Ok(matches) => matches,
+        Err(error) => return answer(error, &args),
+    };
+    let mode = matches.remove_subcommand();
+    let name = mode.as_ref().map(|(name, _)| name.clone());
+    let error = match interpret(&mut matches, mode) {
+        Ok(parsed) => return Ok(parsed),
+        Err(Refusal::Clap(error)) => error,
+        Err(Refusal::Ours(reason)) => {
+            // The error shows the usage of the mode that it belongs to.
+            match name.and_then(|name| command.find_subcommand_mut(name)) {
+                Some(mode) => mode.error(ErrorKind::ValueValidation, reason),
+                None => command.error(ErrorKind::ValueValidation, reason),
+            }
+        }
+    };
+    answer(error, &args)
+}
+
+/// The definition of the command line, as the manual page, the completions and tests need it.
+#[must_use]
+pub fn command() -> Command {
+    args::command().after_long_help(text::after_long_help())
+}
+
+fn interpret(matches: &mut ArgMatches, mode: Option<(String, ArgMatches)>) -> Result<Parsed, Refusal> {
+    let pages = Pages::from_arg_matches_mut(matches)?;
+    if let Some(shell) = pages.completions {
+        return Ok(Parsed::Print(pages::completions(shell)));
+    }
+    if pages.man {
+        return Ok(Parsed::Print(pages::man()));
+    }
+    let Some((name, mut options)) = mode else { return Err("no mode given".into()) };
+    let Some(mode) = MODES.iter().find(|mode| mode.name == name) else { return Err("no such mode".into()) };
+    let color_is_after = options.value_source("color") == Some(ValueSource::CommandLine);
+    let (before, after) = (Output::from_arg_matches_mut(matches)?, Output::from_arg_matches_mut(&mut options)?);
+    Ok(Parsed::Run(Invocation {
+        verbosity: verbosity(before.quiet || after.quiet, before.verbose.saturating_add(after.verbose))?,
+        color: if color_is_after { after.color } else { before.color },
+        mode: resolve(mode, &mut options)?,
+    }))
+}
+
+fn verbosity(quiet: bool, verbose: u8) -> Result<Verbosity, Refusal> {
+    Ok(match (quiet, verbose) {
+        (true, 0) => Verbosity::Quiet,
+        (true, _) => return Err("-q and -v contradict each other".into()),
+        (false, 0) => Verbosity::Normal,
+        (false, 1) => Verbosity::Verbose,
+        (false, 2) => Verbosity::Debug,
+        (false, _) => Verbosity::Trace,
+    })
+}
+
+/// Turns clap's "errors" into what they are: text for stdout, or an error in our form.
+fn answer(mut error: clap::Error, args: &[OsString]) -> Result<Parsed, UsageError> {
+    if !error.use_stderr() {
+        return Ok(Parsed::Print(error.render().to_string().into_bytes()));
+    }
+    let variable = variable_at_fault(&error, args);
+    make_printable(&mut error);
+    let text = match args.iter().find(|arg| arg.to_str().is_none()) {
+        Some(arg) if error.kind() == ErrorKind::InvalidUtf8 => format!("error: {} is not UTF-8", quote_os(arg)),
+        _ => error.render().to_string(),
+    };
+    let mut lines = text.trim_end().lines();
+    let first = lines.next().unwrap_or_default();
+    let first = first.strip_prefix("error: ").unwrap_or(first);
+    let mut text = match first.strip_prefix("unrecognized subcommand ") {
+        Some(rest) => format!("xport: no such mode: {rest}\n"),
+        None => format!("xport: {}\n", shorten(first, LINE_CHARS_MAX)),
+    };
+    if let Some(name) = variable {
+        text.push_str(&format!("\n  note: the value is that of the environment variable {name}\n"));
+    }
+    for line in lines {
+        // What clap calls a subcommand is a mode here.
+        let line = line.replace(" similar subcommand", " similar mode");
+        text.push_str(&shorten(&escape(&line), LINE_CHARS_MAX));
+        text.push('\n');
+    }
+    Err(UsageError(text))
+}
+
+/// Escapes and cuts what clap quotes of the user's text.
+fn make_printable(error: &mut clap::Error) {
+    let texts = [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
+    for kind in texts {
+        let Some(ContextValue::String(text)) = error.get(kind) else { continue };
+        let printable = shorten(&escape(text), QUOTED_CHARS_MAX);
+        error.insert(kind, ContextValue::String(printable));
+    }
+    // clap proposes "-- TEXT" with the text as it is, which helps nobody where it is odd or long.
+    if let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested) {
+        let tips = tips.iter().map(|tip| shorten(&escape(&tip.to_string()), LINE_CHARS_MAX).into()).collect();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+    }
+}
+
+/// The environment variable that a bad value came from: clap names only the option.
+fn variable_at_fault(error: &clap::Error, args: &[OsString]) -> Option<String> {
+    let (Some(ContextValue::String(arg)), Some(ContextValue::String(value))) =
+        (error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidValue))
+    else {
+        return None;
+    };
+    let option = arg.split(' ').next()?;
+    let name = format!("XPORT_{}", option.strip_prefix("--")?.replace('-', "_").to_uppercase());
+    let given = args.iter().any(|arg| arg.to_string_lossy().starts_with(option));
+    (!given && std::env::var_os(&name)? == value.as_str()).then_some(name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,271 @@
+//! From options to what the modes read: one mode, its addresses, and checks across options.
+//!
+//! The form of each value was checked when it was parsed (`cli/args.rs`); nothing is opened or looked up here.
+
+use std::ffi::{OsStr, OsString};
+use std::net::IpAddr;
+
+use clap::{ArgMatches, FromArgMatches};
+
+use crate::cli::address::{parse_source, parse_tcp, parse_tcp_pair, parse_unix};
+use crate::cli::args::{
+    Connecting, Listening, ModeSpec, Role, ServingMany, ServingOne, Stdio, Stream, TcpAddress, TcpConnecting,
+    TcpFamily, TcpListening, Transport, UnixAddress, UnixListening,
+};
+use crate::cli::quote::quote_os;
+use crate::modes::config::{ConnectConfig, ListenConfig, Mode, StreamConfig};
+use crate::transports::access::AccessList;
+use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
+
+/// Permission bits of a unix socket unless `--mode` says otherwise: its owner only.
+const SOCKET_MODE_DEFAULT: u32 = 0o600;
+
+/// Why the options make no sense together.
+pub(super) enum Refusal {
+    /// clap's own reason.
+    Clap(clap::Error),
+    /// Ours, for the message.
+    Ours(String),
+}
+
+impl From<clap::Error> for Refusal {
+    fn from(error: clap::Error) -> Self {
+        Self::Clap(error)
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Self::Ours(reason)
+    }
+}
+
+impl From<&str> for Refusal {
+    fn from(reason: &str) -> Self {
+        Self::Ours(reason.to_owned())
+    }
+}
+
+/// Makes the configuration of a mode from its options.
+pub(super) fn resolve(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<Mode, Refusal> {
+    Ok(match mode.role {
+        Role::Client => Mode::Client(resolve_client(mode.transport, matches)?),
+        Role::Server => Mode::Server(resolve_listener(mode, matches)?),
+        Role::Echo => Mode::Echo(resolve_listener(mode, matches)?),
+    })
+}
+
+fn resolve_client(transport: Transport, matches: &mut ArgMatches) -> Result<ConnectConfig, Refusal> {
+    let connecting = Connecting::from_arg_matches_mut(matches)?;
+    let named = connecting.connect.as_deref().map(|text| parse(transport, text)).transpose()?;
+    let address = match (parse_positional(transport, matches)?, named) {
+        (Some(address), None) | (None, Some(address)) => address,
+        (None, None) => return Err("no address: where is it to connect to?".into()),
+        (Some(_), Some(_)) => return Err("two addresses: write either ADDRESS or --connect".into()),
+    };
+    check_target(&address)?;
+    let (mut family, mut numeric, mut source) = (Family::Any, false, None);
+    if transport == Transport::Tcp {
+        (family, numeric) = resolve_family(matches)?;
+        check_family(family, &address)?;
+        if let Some(text) = TcpConnecting::from_arg_matches_mut(matches)?.source {
+            let parsed = parse_with(&text, parse_source).map_err(|reason| format!("invalid --source: {reason}"))?;
+            check_source(&parsed, family, &address)?;
+            source = Some(parsed);
+        }
+    }
+    Ok(ConnectConfig {
+        address,
+        family,
+        numeric,
+        source,
+        connect_timeout: connecting.connect_timeout,
+        retry: connecting.retry,
+        retry_delay: connecting.retry_delay,
+        stream: resolve_stream(Role::Client, matches)?,
+    })
+}
+
+fn resolve_listener(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ListenConfig, Refusal> {
+    let listening = Listening::from_arg_matches_mut(matches)?;
+    let mut addresses = Vec::from_iter(parse_positional(mode.transport, matches)?);
+    for text in &listening.listen {
+        addresses.push(parse(mode.transport, text)?);
+    }
+    if addresses.is_empty() {
+        return Err("no address: where is it to listen?".into());
+    }
+    let (mut family, mut numeric, mut access, mut port_file) = (Family::Any, false, AccessList::default(), None);
+    let (mut socket_mode, mut replace_stale) = (SOCKET_MODE_DEFAULT, false);
+    match mode.transport {
+        Transport::Tcp => {
+            (family, numeric) = resolve_family(matches)?;
+            for address in &addresses {
+                check_family(family, address)?;
+            }
+            let tcp = TcpListening::from_arg_matches_mut(matches)?;
+            access = AccessList::new(tcp.allow, tcp.deny);
+            port_file = tcp.port_file;
+        }
+        Transport::Unix => {
+            let unix = UnixListening::from_arg_matches_mut(matches)?;
+            let has_path = addresses.iter().any(|address| matches!(address, Address::Unix(UnixName::Path(_))));
+            if !has_path && (unix.mode.is_some() || unix.replace_stale) {
+                return Err("--mode and --replace-stale are for sockets with a path".into());
+            }
+            socket_mode = unix.mode.unwrap_or(SOCKET_MODE_DEFAULT);
+            replace_stale = unix.replace_stale;
+        }
+    }
+    let (keep_open, max_conns) = match mode.role {
+        Role::Echo => {
+            let many = ServingMany::from_arg_matches_mut(matches)?;
+            // A number too large for this machine's counters is no limit to it either.
+            (!many.once, many.max_conns.and_then(|max| usize::try_from(max).ok()))
+        }
+        Role::Server | Role::Client => (ServingOne::from_arg_matches_mut(matches)?.keep_open, None),
+    };
+    Ok(ListenConfig {
+        addresses,
+        family,
+        numeric,
+        keep_open,
+        max_conns,
+        backlog: listening.backlog,
+        access,
+        socket_mode,
+        replace_stale,
+        port_file,
+        grace: listening.grace,
+        stream: resolve_stream(mode.role, matches)?,
+    })
+}
+
+fn resolve_stream(role: Role, matches: &mut ArgMatches) -> Result<StreamConfig, Refusal> {
+    let stream = Stream::from_arg_matches_mut(matches)?;
+    if let Some(low) = stream.low_water.filter(|low| *low > stream.high_water) {
+        return Err(format!("--low-water {low} is more than --high-water {}", stream.high_water).into());
+    }
+    let mut config = StreamConfig {
+        send_only: false,
+        recv_only: false,
+        half_close: true,
+        high_water: stream.high_water,
+        low_water: stream.low_water,
+        idle_timeout: stream.idle_timeout,
+        linger: None,
+        timeout: stream.timeout,
+    };
+    if role != Role::Echo {
+        let stdio = Stdio::from_arg_matches_mut(matches)?;
+        config.send_only = stdio.send_only;
+        config.recv_only = stdio.recv_only;
+        config.half_close = !stdio.no_half_close;
+        config.linger = stdio.linger;
+    }
+    Ok(config)
+}
+
+fn resolve_family(matches: &mut ArgMatches) -> Result<(Family, bool), Refusal> {
+    let TcpFamily { ipv4, ipv6, numeric } = TcpFamily::from_arg_matches_mut(matches)?;
+    // Both together were refused when they were parsed.
+    let family = match (ipv4, ipv6) {
+        (true, _) => Family::V4,
+        (_, true) => Family::V6,
+        _ => Family::Any,
+    };
+    Ok((family, numeric))
+}
+
+/// The address given without an option, in one word or two.
+fn parse_positional(transport: Transport, matches: &mut ArgMatches) -> Result<Option<Address>, Refusal> {
+    let (address, port) = match transport {
+        Transport::Unix => (UnixAddress::from_arg_matches_mut(matches)?.address, None),
+        Transport::Tcp => {
+            let TcpAddress { address, port } = TcpAddress::from_arg_matches_mut(matches)?;
+            (address, port)
+        }
+    };
+    let Some(address) = address else { return Ok(None) };
+    let Some(port) = port else { return parse(transport, &address).map(Some) };
+    let parse_pair = |host: &str| parse_with(&port, |port| parse_tcp_pair(host, port));
+    let parsed = parse_with(&address, parse_pair).map_err(|reason| describe(&join(&address, &port), &reason))?;
+    Ok(Some(parsed))
+}
+
+fn join(address: &OsStr, port: &OsStr) -> OsString {
+    let mut both = address.to_owned();
+    both.push(" ");
+    both.push(port);
+    both
+}
+
+/// Parses one word as an address of the transport.
+fn parse(transport: Transport, text: &OsStr) -> Result<Address, Refusal> {
+    let parsed = match transport {
+        Transport::Tcp => parse_with(text, parse_tcp),
+        Transport::Unix => parse_unix(text),
+    };
+    parsed.map_err(|reason| describe(text, &reason).into())
+}
+
+fn describe(text: &OsStr, reason: &str) -> String {
+    let quoted = quote_os(text);
+    // The reason often starts with the very same quote.
+    match reason.strip_prefix(&quoted) {
+        Some(rest) => format!("invalid address: {quoted}{rest}"),
+        None => format!("invalid address {quoted}: {reason}"),
+    }
+}
+
+/// Parses text that has to be UTF-8.
+fn parse_with<T>(text: &OsStr, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, String> {
+    match text.to_str() {
+        Some(text) => parse(text),
+        None => Err(format!("{} is not UTF-8", quote_os(text))),
+    }
+}
+
+/// A client needs a place to go to.
+fn check_target(address: &Address) -> Result<(), Refusal> {
+    match address {
+        Address::Tcp(HostPort { host: Host::Any, .. }) => {
+            Err(format!("invalid address '{address}': '*' is for listening, a client needs one host").into())
+        }
+        Address::Tcp(HostPort { port: 0, .. }) => {
+            Err(format!("invalid address '{address}': port 0 cannot be connected to").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `-4` and `-6` leave something of an address.
+fn check_family(family: Family, address: &Address) -> Result<(), Refusal> {
+    let excluded = match (family, ip_of(address)) {
+        (Family::V4, Some(IpAddr::V6(_))) => "-4",
+        (Family::V6, Some(IpAddr::V4(_))) => "-6",
+        _ => return Ok(()),
+    };
+    Err(format!("{excluded} excludes the address '{address}'").into())
+}
+
+/// The source can be bound for this address at all.
+fn check_source(source: &Address, family: Family, address: &Address) -> Result<(), Refusal> {
+    if matches!(address, Address::Fd(_)) {
+        return Err(format!("--source does nothing for '{address}', which is connected already").into());
+    }
+    check_family(family, source)?;
+    match (ip_of(source), ip_of(address)) {
+        (Some(from), Some(to)) if from.is_ipv4() != to.is_ipv4() => {
+            Err(format!("--source '{source}' and '{address}' are of different families").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn ip_of(address: &Address) -> Option<IpAddr> {
+    match address {
+        Address::Tcp(HostPort { host: Host::Ip { ip, .. }, .. }) => Some(*ip),
+        _ => None,
+    }
+}

@@ -1,0 +1,157 @@
+//! What arguments become, and how they are refused. The real program is run by `tests/it/cli.rs`.
+
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::*;
+use crate::modes::config::{ConnectConfig, ListenConfig};
+use crate::transports::address::{Address, Family, UnixName};
+
+fn run(line: &str) -> Invocation {
+    match parse(std::iter::once("xport").chain(line.split_whitespace()).map(OsString::from)) {
+        Ok(Parsed::Run(invocation)) => invocation,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn client(line: &str) -> ConnectConfig {
+    match run(line).mode {
+        Mode::Client(config) => config,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn listener(line: &str) -> ListenConfig {
+    match run(line).mode {
+        Mode::Server(config) | Mode::Echo(config) => config,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn refused(args: impl IntoIterator<Item = OsString>) -> String {
+    match parse(std::iter::once("xport".into()).chain(args)) {
+        Err(error) => error.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_definition_is_sound() {
+    command().debug_assert();
+}
+
+#[test]
+fn a_client_has_the_documented_defaults() {
+    let config = client("tcp-client localhost:80");
+    assert_eq!(config.address.to_string(), "localhost:80");
+    assert_eq!((config.family, config.numeric, config.source), (Family::Any, false, None));
+    assert_eq!((config.connect_timeout, config.retry), (Duration::from_secs(10), 0));
+    assert_eq!(config.retry_delay, Duration::from_secs(1));
+    let stream = config.stream;
+    assert!(!stream.send_only && !stream.recv_only && stream.half_close);
+    assert_eq!((stream.high_water, stream.low_water), (65_536, None));
+    assert_eq!((stream.idle_timeout, stream.linger, stream.timeout), (None, None, None));
+}
+
+#[test]
+fn a_listener_has_the_documented_defaults() {
+    let config = listener("unix-server ./sock");
+    assert_eq!(config.addresses, [Address::Unix(UnixName::Path(PathBuf::from("./sock")))]);
+    assert!(!config.keep_open && !config.replace_stale && config.access.is_empty());
+    assert_eq!((config.backlog, config.max_conns, config.socket_mode), (4096, None, 0o600));
+    assert_eq!((config.grace, config.port_file), (Duration::from_secs(10), None));
+}
+
+#[test]
+fn addresses_are_bare_or_named() {
+    for line in ["tcp-client ::1 80", "tcp-client [::1]:80", "tcp-client --connect [::1]:80"] {
+        assert_eq!(client(line).address.to_string(), "[::1]:80", "{line}");
+    }
+    let config = listener("tcp-echo :1 --listen :2 --listen 127.0.0.1:3");
+    let addresses = Vec::from_iter(config.addresses.iter().map(ToString::to_string));
+    assert_eq!(addresses, ["localhost:1", "localhost:2", "127.0.0.1:3"]);
+}
+
+#[test]
+fn options_reach_the_configuration() {
+    let config = client(
+        "tcp-client -6n --source [::1]:99 --connect-timeout 250ms --retry 3 --retry-delay 0 --send-only \
+         --no-half-close --linger 0 --high-water 0 --idle-timeout 1m --timeout 1.5 [::1]:80",
+    );
+    assert_eq!((config.family, config.numeric, config.retry), (Family::V6, true, 3));
+    assert_eq!(config.source.map(|source| source.to_string()), Some("[::1]:99".into()));
+    assert_eq!((config.connect_timeout, config.retry_delay), (Duration::from_millis(250), Duration::ZERO));
+    let stream = config.stream;
+    assert!(stream.send_only && !stream.half_close && stream.high_water == 0);
+    assert_eq!(stream.linger, Some(Duration::ZERO));
+    assert_eq!(stream.idle_timeout.zip(stream.timeout), Some((Duration::from_secs(60), Duration::from_millis(1_500))));
+
+    let config = listener("tcp-server -k4 --allow 10.0.0.0/8,::1 --deny 10.1.0.0/16 --backlog 1 --grace 0 :0");
+    assert!(config.keep_open && config.family == Family::V4 && config.backlog == 1);
+    assert!(config.access.admits([10, 2, 0, 1].into()) && !config.access.admits([10, 1, 0, 1].into()));
+    assert_eq!(config.grace, Duration::ZERO);
+
+    assert!(listener("tcp-echo :1").keep_open && !listener("tcp-echo --once :1").keep_open);
+    assert_eq!(listener("tcp-echo --max-conns 5 --port-file f :1").max_conns, Some(5));
+    let config = listener("unix-echo --mode 0660 --replace-stale sock");
+    assert!(config.replace_stale && config.socket_mode == 0o660);
+}
+
+#[test]
+fn output_options_are_accepted_before_and_after_the_mode() {
+    for (line, verbosity, color) in [
+        ("tcp-echo :1", Verbosity::Normal, Color::Auto),
+        ("-q tcp-echo :1", Verbosity::Quiet, Color::Auto),
+        ("tcp-echo :1 -q", Verbosity::Quiet, Color::Auto),
+        ("tcp-echo -v :1", Verbosity::Verbose, Color::Auto),
+        ("-v tcp-echo -v :1", Verbosity::Debug, Color::Auto),
+        ("-vvv tcp-echo -vvv :1", Verbosity::Trace, Color::Auto),
+        ("--color always tcp-echo :1", Verbosity::Normal, Color::Always),
+        ("--color always tcp-echo :1 --color never", Verbosity::Normal, Color::Never),
+    ] {
+        let invocation = run(line);
+        assert_eq!((invocation.verbosity, invocation.color), (verbosity, color), "{line}");
+    }
+}
+
+#[test]
+fn a_unix_path_need_not_be_text_but_a_host_must() {
+    let odd = || OsString::from_vec(b"a\xff\n".to_vec());
+    match parse(["xport".into(), "unix-client".into(), odd()]) {
+        Ok(Parsed::Run(Invocation { mode: Mode::Client(config), .. })) => {
+            assert_eq!(config.address, Address::Unix(UnixName::Path(odd().into())));
+        }
+        other => panic!("{other:?}"),
+    }
+    let error = refused(["tcp-client".into(), odd()]);
+    assert!(error.starts_with("xport: invalid address: 'a\\xff\\n' is not UTF-8\n"), "{error}");
+    let error = refused(["tcp-client".into(), "localhost".into(), odd()]);
+    assert!(error.contains("'a\\xff\\n' is not UTF-8"), "{error}");
+    let error = refused(["tcp-client".into(), "--retry".into(), odd()]);
+    assert!(error.contains("'a\\xff\\n' is not UTF-8"), "{error}");
+}
+
+#[test]
+fn an_error_stays_printable_and_short_whatever_was_typed() {
+    let odd = "\u{1b}[2J\r\n".to_owned() + &"x".repeat(100_000);
+    for args in [
+        vec![odd.clone()],
+        vec!["tcp-client".into(), format!("--{odd}")],
+        vec!["tcp-client".into(), format!("--retry={odd}")],
+        vec!["tcp-client".into(), format!("--source={odd}"), ":1".into()],
+        vec!["tcp-client".into(), odd.clone()],
+        vec!["tcp-client".into(), odd.clone(), odd.clone()],
+        vec!["tcp-client".into(), format!("[{odd}]")],
+        vec!["tcp-client".into(), format!("fe80::1%{odd}:80")],
+        vec!["tcp-client".into(), ":1".into(), "1".into(), odd.clone()],
+        vec!["tcp-echo".into(), ":1".into(), "--allow".into(), odd.clone()],
+        vec!["unix-client".into(), odd.clone()],
+        vec![format!("--color={odd}")],
+    ] {
+        let error = refused(args.into_iter().map(OsString::from));
+        assert!(error.starts_with("xport: ") && error.ends_with('\n'), "{error:?}");
+        assert!(!error.contains(|c: char| c.is_control() && c != '\n'), "{error:?}");
+        assert!(error.len() < 2_000, "{} bytes", error.len());
+    }
+}

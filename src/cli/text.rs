@@ -1,0 +1,123 @@
+//! The longer texts, as help and manual page share them: description, examples, exit status, addresses.
+//!
+//! How they are laid out is clap's business for `--help` and `cli/pages.rs`'s for the manual page.
+
+use std::fmt::Write as _;
+
+/// One line.
+pub(super) const ABOUT: &str = "The netcat that people and scripts can trust";
+
+/// A paragraph.
+pub(super) const LONG_ABOUT: &str = "\
+The netcat that people and scripts can trust: a mode is a transport times a protocol. stdout carries data only, byte \
+for byte; everything else goes to stderr, one line per event.";
+
+/// Where to read on.
+pub(super) const AFTER_HELP: &str = "'xport MODE --help' has the options of a mode, 'xport --help' examples.";
+
+/// Commands and what they do.
+pub(super) const EXAMPLES: &[(&str, &str)] = &[
+    ("xport tcp-echo :8888", "echo on the loopback, port 8888"),
+    ("xport tcp-echo --listen '*:7' --max-conns 1000", "echo on every interface, for 1000 clients at once"),
+    ("xport tcp-server :8888 > file", "receive a file"),
+    ("xport tcp-server -k --allow 10.0.0.0/8 '*:8888'", "one client after the other, of one network only"),
+    ("xport tcp-client host:8888 < file", "send it"),
+    ("xport tcp-client --retry 10 localhost 5432 < /dev/null", "wait until a service is up"),
+    ("xport unix-echo @test", "echo on an abstract unix socket"),
+    ("xport unix-server --replace-stale --mode 0660 ./sock", "serve on a path, left-overs of a crash removed"),
+    ("xport unix-client /run/app.sock", "talk to a daemon"),
+];
+
+/// The forms of an address and what they mean.
+pub(super) const ADDRESSES: &[(&str, &str)] = &[
+    ("HOST:PORT, [V6]:PORT, HOST PORT", "a host name or address; the port is a number or a service name"),
+    ("[fe80::1%eth0]:PORT", "a link-local address needs its interface"),
+    ("PORT, :PORT", "the loopback of both families"),
+    ("*:PORT, 0.0.0.0:PORT, [::]:PORT", "every interface; * is both families"),
+    ("/path, ./path, path", "a unix socket, in the unix modes"),
+    ("@name", "an abstract unix socket: no permissions, anyone on the machine can connect"),
+    ("fd:N", "an inherited socket that listens or is connected already"),
+];
+
+/// What the exit status says.
+pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
+    ("0", "every byte was handed over and each direction ended in order, or a signal stopped a server that drained"),
+    ("1", "local: stdin, stdout or a file failed, resources are lacking, or anything else"),
+    ("2", "usage: a bad option, address or number; nothing was opened"),
+    ("3", "unavailable: cannot resolve, connect, bind or listen; nothing was transferred, it is safe to retry"),
+    ("4", "broken: established, then reset or killed; data may be incomplete"),
+    ("124", "a timeout that was asked for has fired"),
+    ("128+n", "ended by signal n"),
+];
+
+/// What else is read from the environment.
+pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
+    (
+        "XPORT_LOG, RUST_LOG",
+        "which messages are written, in env_logger's syntax, instead of -q and -v; the first one set counts",
+    ),
+    ("NO_COLOR, CLICOLOR_FORCE", "no colour, or colour even where stderr is no terminal"),
+];
+
+/// What values look like.
+pub(super) const VALUES: &str = "\
+A duration (DUR) is 250ms, 10s, 1.5m or 1h; a bare number is seconds. A size (SIZE) is 4096, 64K, 1MiB or 1G; K is \
+1024 always.";
+
+/// Columns of a table: clap would not indent what it wraps, so this fits a terminal of the usual width.
+const TABLE_COLUMNS: usize = 80;
+
+/// The end of `xport --help`.
+pub(super) fn after_long_help() -> String {
+    let mut text = String::with_capacity(4096);
+    push_table(&mut text, "Addresses", ADDRESSES);
+    text.push('\n');
+    text.push_str(VALUES);
+    text.push_str("\n\n");
+    push_examples(&mut text, EXAMPLES.iter());
+    text.push('\n');
+    push_table(&mut text, "Exit status", EXIT_STATUS);
+    text.push('\n');
+    push_table(&mut text, "Environment, besides the XPORT_* variables of the options", ENVIRONMENT);
+    text.push_str("\n'xport MODE --help' has the options of a mode.");
+    text
+}
+
+/// The end of `xport MODE --help`.
+pub(super) fn examples_of(mode: &str) -> String {
+    let mut text = String::new();
+    push_examples(&mut text, EXAMPLES.iter().filter(|(line, _)| line.split(' ').nth(1) == Some(mode)));
+    text.push('\n');
+    text.push_str(VALUES);
+    text
+}
+
+/// Lays a table out in two columns.
+fn push_table(text: &mut String, title: &str, rows: &[(&str, &str)]) {
+    let width = rows.iter().map(|(term, _)| term.len()).max().unwrap_or(0);
+    text.push_str(title);
+    text.push(':');
+    for (term, meaning) in rows {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n  {term:<width$} ");
+        let mut column = width + 3;
+        for word in meaning.split(' ') {
+            if column + 1 + word.len() > TABLE_COLUMNS {
+                let _ = write!(text, "\n{:indent$}", "", indent = width + 3);
+                column = width + 3;
+            }
+            text.push(' ');
+            text.push_str(word);
+            column += 1 + word.len();
+        }
+    }
+    text.push('\n');
+}
+
+fn push_examples<'a>(text: &mut String, examples: impl Iterator<Item = &'a (&'a str, &'a str)>) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "Examples:");
+    for (line, meaning) in examples {
+        let _ = writeln!(text, "  {line}\n      {meaning}");
+    }
+}

@@ -1,0 +1,213 @@
+//! The values of options: durations, sizes, permission bits, networks.
+//!
+//! Each is a pure function that clap calls; its error is put behind clap's "invalid value '…' for '--option'", so it
+//! says only what is wrong with the text. Addresses are in `cli/address.rs`.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ipnet::{IpNet, Ipv4Net};
+
+/// The longest duration: a thousand years, far enough from where adding to the clock would overflow.
+const SECONDS_MAX: u128 = 1_000 * 365 * 24 * 60 * 60;
+
+const NANOS_PER_SECOND: u128 = 1_000_000_000;
+
+/// The largest buffer limit: 1 GiB, since it holds for every connection.
+const SIZE_BYTES_MAX: usize = 1 << 30;
+
+/// Parses a duration: `250ms`, `10s`, `1.5m`, `1h`; a bare number is seconds.
+pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let number_end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(number_end);
+    let (whole, fraction) = match number.split_once('.') {
+        Some((whole, fraction)) => (whole, fraction),
+        None => (number, "0"),
+    };
+    let unit_nanos = match unit {
+        "ms" => NANOS_PER_SECOND / 1_000,
+        "s" | "" => NANOS_PER_SECOND,
+        "m" => NANOS_PER_SECOND * 60,
+        "h" => NANOS_PER_SECOND * 3_600,
+        _ => return Err(explain_number(text, "a duration such as 250ms, 10s, 2m or 1h")),
+    };
+    if !is_digits(whole) || !is_digits(fraction) {
+        return Err(explain_number(text, "a duration such as 250ms, 10s, 2m or 1h"));
+    }
+    let too_long = || "longer than 1000 years".to_owned();
+    // Nine digits are nanoseconds of a second; what is finer than that is dropped.
+    let nanos_of_unit: u128 = format!("{:0<9.9}", fraction).parse().map_err(|_| too_long())?;
+    let whole: u128 = whole.parse().map_err(|_| too_long())?;
+    let nanos = whole.checked_mul(unit_nanos).ok_or_else(too_long)? + nanos_of_unit * unit_nanos / NANOS_PER_SECOND;
+    let (seconds, nanos) = (nanos / NANOS_PER_SECOND, nanos % NANOS_PER_SECOND);
+    if seconds > SECONDS_MAX {
+        return Err(too_long());
+    }
+    match (u64::try_from(seconds), u32::try_from(nanos)) {
+        (Ok(seconds), Ok(nanos)) => Ok(Duration::new(seconds, nanos)),
+        _ => Err(too_long()),
+    }
+}
+
+/// Parses a duration that would mean nothing if it were zero.
+pub(super) fn parse_positive_duration(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)? {
+        Duration::ZERO => Err("must be more than zero".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
+/// Parses a size: `64K`, `1MiB`, `1G`; K is 1024 always, a bare number is bytes.
+pub(super) fn parse_size(text: &str) -> Result<usize, String> {
+    let number_end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(number_end);
+    let shift = match unit {
+        "" | "B" => 0,
+        "K" | "k" | "KiB" => 10,
+        "M" | "m" | "MiB" => 20,
+        "G" | "g" | "GiB" => 30,
+        _ => return Err(explain_number(text, "a size such as 4096, 64K or 1MiB")),
+    };
+    if !is_digits(number) {
+        return Err(explain_number(text, "a size such as 4096, 64K or 1MiB"));
+    }
+    number
+        .parse::<usize>()
+        .ok()
+        .and_then(|number| number.checked_mul(1 << shift))
+        .filter(|bytes| *bytes <= SIZE_BYTES_MAX)
+        .ok_or_else(|| "more than 1 GiB".to_owned())
+}
+
+/// Parses permission bits in octal, `0600`.
+pub(super) fn parse_mode(text: &str) -> Result<u32, String> {
+    let octal = !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
+    match u32::from_str_radix(text, 8) {
+        Ok(mode) if octal && mode <= 0o777 => Ok(mode),
+        _ => Err("not permission bits in octal, 0000 to 0777".to_owned()),
+    }
+}
+
+/// Parses a network, `10.0.0.0/8`; a bare address is a network of its own.
+pub(super) fn parse_network(text: &str) -> Result<IpNet, String> {
+    let network = match text.parse::<IpAddr>() {
+        Ok(address) => IpNet::from(address),
+        Err(_) => text.parse::<IpNet>().map_err(|_| "not a network such as 10.0.0.0/8 or fd00::/8".to_owned())?,
+    };
+    Ok(unmap(network).trunc())
+}
+
+/// IPv4 written as mapped IPv6 becomes IPv4, as peers do before they are matched: else the entry would never match.
+fn unmap(network: IpNet) -> IpNet {
+    let mapped = match network {
+        IpNet::V6(v6) => v6.addr().to_ipv4_mapped().zip(v6.prefix_len().checked_sub(96)),
+        IpNet::V4(_) => None,
+    };
+    match mapped.map(|(address, prefix)| Ipv4Net::new(address, prefix)) {
+        Some(Ok(v4)) => IpNet::V4(v4),
+        _ => network,
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Says why a text is no number of the kind wanted.
+fn explain_number(text: &str, wanted: &str) -> String {
+    match text.strip_prefix('-') {
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => "must not be negative".to_owned(),
+        _ => format!("not {wanted}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units_and_fractions() {
+        for (text, millis) in [
+            ("0", 0),
+            ("10", 10_000),
+            ("250ms", 250),
+            ("10s", 10_000),
+            ("1.5s", 1_500),
+            ("1.5", 1_500),
+            ("2m", 120_000),
+            ("1h", 3_600_000),
+            ("0.5h", 1_800_000),
+        ] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        assert_eq!(parse_duration("0.0001s"), Ok(Duration::from_micros(100)));
+        assert_eq!(parse_duration("0.0000000001"), Ok(Duration::ZERO));
+        assert_eq!(parse_duration("31536000000"), Ok(Duration::from_secs(31_536_000_000)));
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused() {
+        for text in ["", "x", "10x", "1e9", "1.", ".5", "1.2.3", "+1", " 1", "1 s", "1S", "s", "0x10", "NaN", "inf"] {
+            let error = parse_duration(text).expect_err(text);
+            assert!(error.starts_with("not a duration"), "{text}: {error}");
+        }
+        for text in ["-1", "-1s", "-0"] {
+            assert_eq!(parse_duration(text), Err("must not be negative".to_owned()), "{text}");
+        }
+        for text in ["584000y", "31536000001", "99999999999999999999", &"9".repeat(100), "9999999999999999999h"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+        assert_eq!(parse_positive_duration("0ms"), Err("must be more than zero".to_owned()));
+        assert_eq!(parse_positive_duration("1ms"), Ok(Duration::from_millis(1)));
+    }
+
+    #[test]
+    fn sizes_count_in_1024() {
+        for (text, bytes) in [
+            ("0", 0),
+            ("1", 1),
+            ("512B", 512),
+            ("64K", 65_536),
+            ("64k", 65_536),
+            ("1KiB", 1_024),
+            ("1M", 1 << 20),
+            ("1MiB", 1 << 20),
+            ("1G", 1 << 30),
+        ] {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "K", "10x", "1e9", "1.5M", "-1", "+1", "1KB", "1kib", "2G", "99999999999999999999", "1 K"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+        assert_eq!(parse_size("18446744073709551615G"), Err("more than 1 GiB".to_owned()));
+        assert_eq!(parse_size("-1"), Err("must not be negative".to_owned()));
+    }
+
+    #[test]
+    fn modes_are_octal() {
+        assert_eq!(parse_mode("0600"), Ok(0o600));
+        assert_eq!(parse_mode("777"), Ok(0o777));
+        assert_eq!(parse_mode("0"), Ok(0));
+        for text in ["", "0800", "1777", "+600", "-1", "0o600", "rw", "777777777777777"] {
+            assert!(parse_mode(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn networks_are_truncated_and_unmapped() {
+        for (text, network) in [
+            ("10.1.2.3/8", "10.0.0.0/8"),
+            ("127.0.0.1", "127.0.0.1/32"),
+            ("::1", "::1/128"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
+            ("::ffff:127.0.0.1", "127.0.0.1/32"),
+            ("::ffff:127.0.0.0/104", "127.0.0.0/8"),
+        ] {
+            assert_eq!(parse_network(text).map(|network| network.to_string()), Ok(network.to_owned()), "{text}");
+        }
+        for text in ["", "10.0.0.0/33", "10.0.0.0/-1", "::/129", "localhost", "10.0.0/8", "10.0.0.0/", "fe80::1%lo/64"]
+        {
+            assert!(parse_network(text).is_err(), "{text}");
+        }
+    }
+}

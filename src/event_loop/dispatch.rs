@@ -1,0 +1,325 @@
+//! What an event, a timer or a queued call does: read, flush, accept, and call the protocol.
+//!
+//! Every loop in here is bounded; whoever is cut short goes to the back of the `again` list.
+
+use std::io;
+
+use super::{EventLoop, Installed};
+use crate::transports::error::describe;
+use crate::transports::handle::Transport;
+use crate::transports::id::{Half, Id};
+use crate::transports::listener::Accepted;
+use crate::transports::net::{Call, Slot};
+use crate::transports::protocol::{Eof, Handler};
+use crate::transports::state::Phase;
+use crate::transports::timers::{Alarm, TimerId};
+
+/// Reads of one stream in one turn: more would let one busy peer hold up all the others. libuv has 32.
+const READS_PER_TURN: usize = 16;
+/// Bytes read from one stream in one turn, for the same reason.
+const READ_BYTES_PER_TURN: usize = 256 * 1024;
+/// Connections accepted from one listener in one turn.
+const ACCEPTS_PER_TURN: usize = 64;
+
+/// Rounds of the call queue between two reads.
+const CALL_ROUNDS: usize = 4;
+
+/// What the system says of one descriptor. Any of it may be untrue: the calls decide.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ready {
+    pub(super) id: Id,
+    pub(super) readable: bool,
+    pub(super) writable: bool,
+    /// The peer has ended its direction, or there is an error to be fetched by reading.
+    pub(super) read_ended: bool,
+    /// Nobody will ever read what is written.
+    pub(super) write_dead: bool,
+}
+
+impl Ready {
+    pub(super) fn from_mio(event: &mio::event::Event) -> Self {
+        let (id, half) = Id::from_token(event.token());
+        let read_ended = event.is_read_closed() || event.is_error();
+        let write_dead = event.is_write_closed() || event.is_error();
+        Self {
+            id,
+
+            readable: half == Half::Read && (event.is_readable() || read_ended),
+            writable: event.is_writable() || write_dead,
+            read_ended: half == Half::Read && read_ended,
+            write_dead: half == Half::Write && write_dead,
+        }
+    }
+}
+
+impl EventLoop {
+    /// Takes in one event.
+    pub(super) fn event(&mut self, ready: Ready) {
+        let id = ready.id;
+        self.net.answer(id, ready.readable, ready.writable);
+        match self.net.slots.get_mut(id) {
+            Some(Slot::Listener(listener)) => {
+                listener.latch();
+                self.accept_ready(id);
+            }
+            Some(Slot::Stream(stream)) => {
+                stream.readable |= ready.readable;
+                stream.writable |= ready.writable;
+                stream.end_seen |= ready.read_ended;
+                if stream.state.phase() == Phase::Connecting {
+                    self.net.dial_ready(id);
+                    self.run_calls();
+                } else if ready.write_dead {
+                    // The reader of a pipe is gone, which only a write would tell otherwise.
+                    self.net.sink_gone(id);
+                    self.run_calls();
+                }
+                self.stream_ready(id);
+            }
+            // A stale id: it went in this very turn.
+            None => (),
+        }
+    }
+
+    /// Takes up a slot of the `again` list.
+    pub(super) fn again(&mut self, id: Id) {
+        match self.net.slots.get_mut(id) {
+            Some(Slot::Listener(listener)) => {
+                listener.dequeue();
+                self.accept_ready(id);
+            }
+            Some(Slot::Stream(stream)) => {
+                stream.queued = false;
+                self.stream_ready(id);
+            }
+            None => (),
+        }
+    }
+
+    fn stream_ready(&mut self, id: Id) {
+        if self.net.stream(id).is_some_and(|stream| stream.wants_write()) {
+            self.net.flush(id);
+            self.run_calls();
+        }
+        self.read_ready(id);
+    }
+
+    /// Reads until there is no more, nobody wants it, or the budget is spent.
+    fn read_ready(&mut self, id: Id) {
+        let mut bytes = 0;
+        for _ in 0..READS_PER_TURN {
+            if bytes >= READ_BYTES_PER_TURN {
+                break;
+            }
+            // A call that waits may be about this stream: its next bytes may be for another protocol.
+            self.run_calls();
+            if !self.net.calls.is_empty() {
+                break;
+            }
+            let Some(stream) = self.net.stream(id) else { return };
+            if !stream.wants_read() {
+                return;
+            }
+            bytes += self.read_once(id);
+        }
+        self.run_calls();
+        if self.net.stream(id).is_some_and(|stream| stream.wants_read()) {
+            self.net.queue_again(id);
+        }
+    }
+
+    /// Reads once, and hands what has come to the protocol. How many bytes it was.
+    fn read_once(&mut self, id: Id) -> usize {
+        let Self { net, handlers, scratch, .. } = self;
+        let Some(Slot::Stream(stream)) = net.slots.get_mut(id) else { return 0 };
+        let Some(Installed::Protocol(handler)) = handlers.get_mut(id.index()) else { return 0 };
+        let discards = stream.state.discards();
+        let buffer = match handler {
+            Handler::Buffered(protocol) if !discards => protocol.get_buffer(scratch.len()),
+            _ => &mut scratch[..],
+        };
+        debug_assert!(!buffer.is_empty(), "get_buffer gave no room");
+        let mut by_short_count = false;
+        let read = match &mut stream.leftover {
+            Some(leftover) if !discards => {
+                let n = leftover.len().min(buffer.len());
+                buffer[..n].copy_from_slice(&leftover[..n]);
+                stream.leftover = (n < leftover.len()).then(|| leftover[n..].into());
+                Ok(n)
+            }
+            _ => {
+                let space = buffer.len();
+                let read = stream.io.read(buffer);
+                if let Ok(n @ 1..) = read {
+                    by_short_count = stream.note_read(n, space, net.now);
+                }
+                read
+            }
+        };
+        match read {
+            Ok(0) => {
+                net.note_eof(id);
+                if !discards && handler.eof_received(&mut Transport { net, id }) == Eof::Close {
+                    net.close(id);
+                }
+                0
+            }
+            Ok(n) => {
+                if by_short_count {
+                    net.doubt(id);
+                }
+                if !discards {
+                    let t = &mut Transport { net, id };
+                    match handler {
+                        Handler::Plain(protocol) => protocol.data_received(t, &scratch[..n]),
+                        Handler::Buffered(protocol) => protocol.buffer_updated(t, n),
+                    }
+                }
+                n
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                stream.readable = false;
+                net.doubt(id);
+                0
+            }
+            Err(error) => {
+                // Nobody waits for what a closing connection might still say.
+                let error = (!discards).then_some(error);
+                net.lose(id, error, false);
+                0
+            }
+        }
+    }
+
+    /// Accepts until nobody waits, nobody may come in, or the budget is spent.
+    fn accept_ready(&mut self, id: Id) {
+        for _ in 0..ACCEPTS_PER_TURN {
+            match self.net.accept(id) {
+                Accepted::Stream(stream) => self.accepted(id, stream),
+                Accepted::PassedOver => (),
+                Accepted::NotNow => return,
+            }
+        }
+        self.net.queue_again(id);
+    }
+
+    fn accepted(&mut self, listener: Id, stream: Id) {
+        let Some(Installed::Factory(factory)) = self.handlers.get_mut(listener.index()) else {
+            return self.net.remove(stream);
+        };
+        let handler = factory();
+        self.install(stream, Installed::Protocol(handler));
+        if self.net.listener_mut(listener).is_some_and(|listener| listener.is_once()) {
+            self.net.close_listeners();
+        }
+        self.call(stream, Call::ConnectionMade);
+        self.run_calls();
+    }
+
+    /// The resolver has woken us.
+    pub(super) fn take_answers(&mut self) {
+        while let Some((id, answer)) = self.net.resolver.next_answer() {
+            self.net.resolved(id, answer);
+            self.run_calls();
+        }
+    }
+
+    /// A timer is due.
+    pub(super) fn alarm(&mut self, timer: TimerId, owner: Option<Id>, alarm: Alarm) {
+        let Some(id) = owner else {
+            debug_assert_eq!(alarm, Alarm::SecondLook);
+            return self.net.look_again();
+        };
+        match alarm {
+            Alarm::Protocol => self.call(id, Call::Timer(timer)),
+            Alarm::DialNext => self.net.dial_next(id),
+            Alarm::DialTimeout => self.net.dial_timed_out(id),
+            Alarm::AcceptRetry => self.net.accept_retry(id),
+            Alarm::CloseTimeout => self.net.lose(id, None, false),
+            Alarm::SecondLook => (),
+        }
+    }
+
+    /// Makes the queued calls: those that are there now, and for a few rounds those that they cause. A protocol that
+    /// calls itself for ever (`call_soon`) does not keep the others from their events.
+    pub(super) fn run_calls(&mut self) {
+        for _ in 0..CALL_ROUNDS {
+            for _ in 0..self.net.calls.len() {
+                let Some((id, call)) = self.net.calls.pop_front() else { return };
+                self.call(id, call);
+            }
+        }
+    }
+
+    fn install(&mut self, id: Id, installed: Installed) {
+        if self.handlers.len() <= id.index() {
+            self.handlers.resize_with(id.index() + 1, Installed::default);
+        }
+        self.handlers[id.index()] = installed;
+    }
+
+    /// Makes one call. An id that is stale by now makes it nothing.
+    fn call(&mut self, id: Id, call: Call) {
+        if self.net.slots.get(id).is_none() {
+            return;
+        }
+        let call = match call {
+            Call::SetProtocol(handler) => return self.install(id, Installed::Protocol(handler)),
+            Call::SetFactory(factory) => return self.install(id, Installed::Factory(factory)),
+            call => call,
+        };
+        let Self { net, handlers, .. } = self;
+        let Some(Installed::Protocol(handler)) = handlers.get_mut(id.index()) else { return };
+        let t = &mut Transport { net, id };
+        match call {
+            Call::ConnectionMade => {
+                if let Some(stream) = t.net.stream_mut(id) {
+                    stream.state.made();
+                }
+                log_opened(t);
+                handler.connection_made(t);
+                // What was there before may have had its event already.
+                if net.stream(id).is_some_and(|stream| stream.wants_read()) {
+                    net.queue_again(id);
+                }
+            }
+            Call::PauseWriting => handler.pause_writing(t),
+            Call::ResumeWriting => handler.resume_writing(t),
+            Call::Timer(timer) => handler.timer_fired(t, timer),
+            Call::ConnectionFailed(error) => {
+                handler.connection_failed(t, error);
+                self.forget(id);
+            }
+            Call::ConnectionLost(error) => {
+                log_closed(t, error.as_ref());
+                handler.connection_lost(t, error);
+                self.forget(id);
+            }
+            Call::SetProtocol(_) | Call::SetFactory(_) => (),
+        }
+    }
+
+    /// Drops a transport and its protocol; from now on the id is stale.
+    fn forget(&mut self, id: Id) {
+        self.handlers[id.index()] = Installed::Nothing;
+        self.net.remove(id);
+    }
+}
+
+fn log_opened(t: &Transport<'_>) {
+    if log::log_enabled!(log::Level::Info) {
+        if let Some(peer) = t.info().peer {
+            log::info!("connected {peer}");
+        }
+    }
+}
+
+fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {
+    if log::log_enabled!(log::Level::Info) {
+        let info = t.info();
+        let Some(peer) = info.peer else { return };
+        let (received, sent) = (info.totals.received, info.totals.sent);
+        let reason = error.map_or_else(|| "closed".to_owned(), describe);
+        log::info!("closed {peer}: {received} bytes received, {sent} sent: {reason}");
+    }
+}

@@ -1,0 +1,127 @@
+//! The event loop: the only caller of protocols.
+//!
+//! Protocols live here and transports in [`Net`], in two disjoint fields, so a callback gets `&mut` to both and can
+//! re-enter neither. Nothing in here knows any concrete protocol or mode; what an event does to a stream is
+//! `dispatch.rs`.
+
+mod dispatch;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod sim;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::io;
+use std::time::{Duration, Instant};
+
+use crate::transports::net::Net;
+use crate::transports::protocol::{Factory, Handler};
+use dispatch::Ready;
+
+/// Room for one read. As large as a pipe's buffer, and small enough that what was read is still in the cache when it is
+/// written.
+const SCRATCH_BYTES: usize = 64 * 1024;
+
+/// Events taken from the system at once; the rest come with the next turn.
+const EVENTS_PER_TURN: usize = 1024;
+
+/// A single-threaded loop over transports and their protocols. asyncio's event loop.
+pub struct EventLoop {
+    poll: mio::Poll,
+    net: Net,
+    /// What is installed for each slot of `net`, by the same index.
+    handlers: Vec<Installed>,
+    /// One buffer for all reads: idle connections hold none.
+    scratch: Box<[u8]>,
+}
+
+/// What is to be called about a slot.
+#[derive(Default)]
+enum Installed {
+    #[default]
+    Nothing,
+    Protocol(Handler),
+    Factory(Factory),
+}
+
+impl EventLoop {
+    /// A loop with nothing to do.
+    ///
+    /// # Errors
+    /// No descriptor left for `epoll_create1(2)`.
+    pub fn new() -> io::Result<Self> {
+        let poll = mio::Poll::new()?;
+        let net = Net::new(poll.registry().try_clone()?, Instant::now());
+        Ok(Self { poll, net, handlers: Vec::new(), scratch: vec![0; SCRATCH_BYTES].into() })
+    }
+
+    /// Where transports are opened.
+    pub fn net(&mut self) -> &mut Net {
+        &mut self.net
+    }
+
+    /// Runs until [`Net::stop`], or until nothing is left that could ever do anything: no listener, and no stream but
+    /// those in the background. asyncio's `run_forever`, with an end.
+    ///
+    /// # Errors
+    /// `epoll_wait(2)` failed for a reason other than a signal.
+    pub fn run(&mut self) -> io::Result<()> {
+        let mut events = mio::Events::with_capacity(EVENTS_PER_TURN);
+        self.net.stopped = false;
+        self.run_calls();
+        while !self.is_over() {
+            match self.poll.poll(&mut events, self.patience()) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => events.clear(),
+                result => result?,
+            }
+            self.begin_turn(Instant::now());
+            for event in &events {
+                if event.token() == crate::transports::WAKE {
+                    self.take_answers();
+                } else {
+                    self.event(Ready::from_mio(event));
+                }
+            }
+            self.end_turn();
+        }
+        Ok(())
+    }
+
+    fn is_over(&self) -> bool {
+        self.net.stopped || (self.net.foreground == 0 && self.net.calls.is_empty())
+    }
+
+    /// How long the system may keep us waiting; `None` is for ever.
+    fn patience(&self) -> Option<Duration> {
+        if !self.net.again.is_empty() || !self.net.calls.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        self.net.timers.next_deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Reads the clock, once, and fires what is due.
+    fn begin_turn(&mut self, now: Instant) {
+        self.net.now = now;
+        self.net.turn += 1;
+        while let Some((timer, owner, alarm)) = self.net.timers.pop_due(now) {
+            self.alarm(timer, owner, alarm);
+            self.run_calls();
+        }
+    }
+
+    /// Takes up once more those that stopped before the system said "not now".
+    fn end_turn(&mut self) {
+        for id in std::mem::take(&mut self.net.again) {
+            self.again(id);
+        }
+        self.run_calls();
+    }
+}
+
+impl fmt::Debug for EventLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventLoop").field("net", &self.net).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,72 @@
+//! The program: parse, run, and turn the outcome into an exit status. Everything else is in the library.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use xport::cli::{self, Parsed, logger};
+use xport::modes;
+use xport::protocols::report::{Cause, Failure};
+use xport::sys::signals;
+
+/// `usage or configuration`; the other statuses are [`status`]'s.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    match cli::parse(std::env::args_os()) {
+        Err(error) => {
+            // Nothing is left to be done if even that cannot be written.
+            let _ = write!(std::io::stderr(), "{error}");
+            ExitCode::from(USAGE)
+        }
+        Ok(Parsed::Print(text)) => finish(print(&text)),
+        Ok(Parsed::Run(invocation)) => {
+            logger::init(invocation.verbosity, invocation.color);
+            finish(modes::run(&invocation.mode))
+        }
+    }
+}
+
+/// Writes help and the like. A reader who has seen enough is no error.
+fn print(text: &[u8]) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text).and_then(|()| stdout.flush()).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            Failure::silent(Cause::ReaderGone).into()
+        } else {
+            let text = xport::transports::error::describe(&error);
+            anyhow::Error::from(Failure::new(Cause::Local, format!("stdout: {text}")))
+        }
+    })
+}
+
+/// The one place where an error is shown and becomes a status, or a signal.
+fn finish(outcome: anyhow::Result<()>) -> ExitCode {
+    let Err(error) = outcome else {
+        logger::finish();
+        return ExitCode::SUCCESS;
+    };
+    let cause = error.downcast_ref::<Failure>().map_or(Cause::Local, |failure| failure.cause);
+    let text = format!("{error:#}");
+    if !text.is_empty() {
+        if log::log_enabled!(log::Level::Error) {
+            log::error!("{text}");
+        } else {
+            let _ = writeln!(std::io::stderr(), "xport: {}", text.escape_debug());
+        }
+    }
+    logger::finish();
+    ExitCode::from(match cause {
+        Cause::Local => 1,
+        Cause::Unavailable => 3,
+        Cause::Broken => 4,
+        Cause::TimedOut => 124,
+        Cause::ReaderGone => end_by(signals::SIGPIPE),
+        Cause::Signal(signal) => end_by(signal),
+    })
+}
+
+/// Ends by `signal`, so that a shell sees 128 + `signal`; the same as a status, should that not end us.
+fn end_by(signal: i32) -> u8 {
+    signals::end_by(signal);
+    u8::try_from(128 + signal).unwrap_or(u8::MAX)
+}

@@ -1,0 +1,54 @@
+//! `tcp-client`, `unix-client`: stdin goes to the peer, what it sends goes to stdout.
+
+use std::net::SocketAddr;
+
+use super::config::ConnectConfig;
+use super::{Run, console_of, local, marks, session_options};
+use crate::protocols::lifecycle::Lifecycle;
+use crate::protocols::report::{Cause, Failure};
+use crate::protocols::session::{PeerSide, Waiting};
+use crate::transports::address::Address;
+use crate::transports::dial::Dialing;
+use crate::transports::dialing::source_address;
+use crate::transports::error::describe;
+use crate::transports::opening::{Inherited, inherit};
+
+pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
+    let mut run = Run::new()?;
+    run.watch(Lifecycle::client(config.stream.timeout, run.reporter.clone()))?;
+    let marks = marks(&config.stream)?;
+    let reporter = run.reporter.clone();
+    let net = run.event_loop.net();
+
+    let console = net
+        .stdio(console_of(&config.stream), Waiting::new(reporter.clone()))
+        .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
+    net.transport(console).set_write_buffer_limits(marks);
+    let protocol = PeerSide::new(console, session_options(&config.stream, false), reporter);
+    let source: Option<SocketAddr> = config.source.as_ref().and_then(source_address);
+    let dialing = Dialing {
+        family: config.family,
+        numeric: config.numeric,
+        source,
+        timeout: config.connect_timeout,
+        retry: config.retry,
+        retry_delay: config.retry_delay,
+    };
+    let peer = match &config.address {
+        Address::Tcp(target) => net.connect_tcp(target.clone(), dialing, protocol),
+        Address::Unix(target) => net.connect_unix(target.clone(), dialing, protocol),
+        Address::Fd(number) => {
+            let name = &config.address;
+            match inherit(*number).map_err(|error| unusable(name, &describe(&error)))? {
+                Inherited::Connection(fd) => net.adopt(fd, protocol).map_err(|error| local("adopt", &error))?,
+                Inherited::Listener(_) => return Err(unusable(name, "it listens, and a client needs a connection").into()),
+            }
+        }
+    };
+    net.transport(peer).set_write_buffer_limits(marks);
+    run.run()
+}
+
+fn unusable(name: &Address, why: &str) -> Failure {
+    Failure::new(Cause::Unavailable, format!("{name}: {why}"))
+}

@@ -1,0 +1,91 @@
+//! What a mode is to do, resolved: no text to parse, no defaults to fill in.
+//!
+//! The command line (`cli/`) makes these; the modes read them. Durations are `std::time::Duration`, sizes are bytes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::transports::access::AccessList;
+use crate::transports::address::{Address, Family};
+
+/// What the command line asked for.
+#[derive(Clone, Debug)]
+pub enum Mode {
+    /// `tcp-echo`, `unix-echo`: serve echo to any number of clients.
+    Echo(ListenConfig),
+    /// `tcp-server`, `unix-server`: stdin goes to the client, what it sends goes to stdout.
+    Server(ListenConfig),
+    /// `tcp-client`, `unix-client`: stdin goes to the peer, what it sends goes to stdout.
+    Client(ConnectConfig),
+}
+
+/// Listening modes.
+#[derive(Clone, Debug)]
+pub struct ListenConfig {
+    /// Where to listen; never empty.
+    pub addresses: Vec<Address>,
+    /// `-4`, `-6`.
+    pub family: Family,
+    /// `-n`: no look-ups by name.
+    pub numeric: bool,
+    /// Whether further clients are served after the first one: `-k`, and every echo mode without `--once`.
+    pub keep_open: bool,
+    /// `--max-conns`: clients served at once; the rest wait in the backlog. `None` is no limit.
+    pub max_conns: Option<usize>,
+    /// `--backlog`, as `listen(2)` takes it.
+    pub backlog: u32,
+    /// `--allow` and `--deny`.
+    pub access: AccessList,
+    /// `--mode`: permission bits of a unix socket.
+    pub socket_mode: u32,
+    /// `--replace-stale`: remove a unix socket that nobody serves any more.
+    pub replace_stale: bool,
+    /// `--port-file`: where to write the real port once listening.
+    pub port_file: Option<PathBuf>,
+    /// `--grace`: how long sessions may finish after the first SIGTERM.
+    pub grace: Duration,
+    /// What holds for each session.
+    pub stream: StreamConfig,
+}
+
+/// Connecting modes.
+#[derive(Clone, Debug)]
+pub struct ConnectConfig {
+    /// Where to connect.
+    pub address: Address,
+    /// `-4`, `-6`.
+    pub family: Family,
+    /// `-n`: no look-ups by name.
+    pub numeric: bool,
+    /// `--source`: the local address, and port unless 0, to connect from.
+    pub source: Option<Address>,
+    /// `--connect-timeout`: resolving and connecting together, each try of its own.
+    pub connect_timeout: Duration,
+    /// `--retry`: further tries after the first one failed.
+    pub retry: u32,
+    /// `--retry-delay`: the pause between two tries.
+    pub retry_delay: Duration,
+    /// What holds for the session.
+    pub stream: StreamConfig,
+}
+
+/// What holds for every stream session.
+#[derive(Clone, Debug)]
+pub struct StreamConfig {
+    /// `--send-only`: what the peer sends is thrown away.
+    pub send_only: bool,
+    /// `--recv-only`: stdin is not read.
+    pub recv_only: bool,
+    /// Cleared by `--no-half-close`: the end of stdin is then not passed on to the peer.
+    pub half_close: bool,
+    /// `--high-water`: bytes that may wait to be written before reading pauses.
+    pub high_water: usize,
+    /// `--low-water`: bytes at which reading resumes; `None` is a quarter of high water.
+    pub low_water: Option<usize>,
+    /// `--idle-timeout`: no byte either way for so long ends the session.
+    pub idle_timeout: Option<Duration>,
+    /// `--linger`: how long to wait for the peer's end once stdin has ended.
+    pub linger: Option<Duration>,
+    /// `--timeout`: the whole run.
+    pub timeout: Option<Duration>,
+}

@@ -1,0 +1,88 @@
+//! Modes: a transport times a protocol. Each opens its ends, chooses the protocols, and runs the loop.
+//!
+//! No loop over events and no byte is handled here.
+
+mod client;
+pub mod config;
+mod listen;
+mod server;
+
+use crate::event_loop::EventLoop;
+use crate::protocols::lifecycle::Lifecycle;
+use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
+use crate::protocols::session::SessionOptions;
+use crate::sys::signals;
+use crate::transports::error::describe;
+use crate::transports::opening::Stdio;
+use crate::transports::out_buf::WaterMarks;
+use config::{Mode, StreamConfig};
+
+/// Does what `mode` says, to the end.
+///
+/// # Errors
+/// A [`Failure`] that says which exit status is due, wherever it is known.
+pub fn run(mode: &Mode) -> anyhow::Result<()> {
+    match mode {
+        Mode::Echo(config) => server::echo(config),
+        Mode::Server(config) => server::server(config),
+        Mode::Client(config) => client::client(config),
+    }
+}
+
+/// A loop, and the line on which its protocols report.
+struct Run {
+    event_loop: EventLoop,
+    reporter: Reporter,
+    reports: Reports,
+}
+
+impl Run {
+    fn new() -> anyhow::Result<Self> {
+        signals::ignore_file_size_signal();
+        let (reporter, reports) = line();
+        let event_loop = EventLoop::new().map_err(|error| local("event loop", &error))?;
+        Ok(Self { event_loop, reporter, reports })
+    }
+
+    /// Hands the signals that end a run to `lifecycle`. Those that whoever started us ignores, stay ignored.
+    fn watch(&mut self, lifecycle: Lifecycle) -> anyhow::Result<()> {
+        let wanted = [signals::SIGINT, signals::SIGTERM, signals::SIGHUP];
+        let caught: Vec<i32> = wanted.into_iter().filter(|&signal| !signals::is_ignored(signal)).collect();
+        self.event_loop.net().signals(&caught, lifecycle).map_err(|error| local("signals", &error))?;
+        Ok(())
+    }
+
+    /// Runs the loop to its end; the first failure decides.
+    fn run(mut self) -> anyhow::Result<()> {
+        self.event_loop.run().map_err(|error| local("event loop", &error))?;
+        Ok(self.reports.verdict()?)
+    }
+}
+
+fn local(operation: &str, error: &std::io::Error) -> Failure {
+    Failure::new(Cause::Local, format!("{operation}: {}", describe(error)))
+}
+
+fn marks(stream: &StreamConfig) -> anyhow::Result<WaterMarks> {
+    Ok(WaterMarks::new(stream.high_water, stream.low_water)?)
+}
+
+fn session_options(stream: &StreamConfig, keep_open: bool) -> SessionOptions {
+    SessionOptions {
+        send_only: stream.send_only,
+        recv_only: stream.recv_only,
+        half_close: stream.half_close,
+        idle_timeout: stream.idle_timeout,
+        linger: stream.linger,
+        keep_open,
+    }
+}
+
+/// Which of stdin and stdout a session needs.
+fn console_of(stream: &StreamConfig) -> Stdio {
+    match (stream.send_only, stream.recv_only) {
+        (true, _) => Stdio::InputOnly,
+        (_, true) => Stdio::OutputOnly,
+        _ => Stdio::Both,
+    }
+}

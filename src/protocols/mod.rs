@@ -1,0 +1,16 @@
+//! Protocols: which bytes. asyncio's `protocols.py`, and what one builds on it.
+//!
+//! Nothing here knows how bytes move: no mio, no system calls, no clock but the loop's. In the order in which to read:
+
+// The smallest one there is.
+pub mod echo;
+pub mod discard;
+// One peer joined with stdin and stdout.
+pub mod session;
+mod idle;
+// What ends a run, and how the mode learns of it.
+pub mod lifecycle;
+pub mod report;
+
+/// The log target of what a user is told without asking, such as `listening on`.
+pub const NOTICE: &str = "xport::notice";

@@ -1,0 +1,86 @@
+//! What went wrong, told to the mode that started it all.
+//!
+//! Protocols cannot return anything to whoever runs the loop, so they send it; the mode looks once the run is over, and
+//! the first failure decides. Exit statuses are the command line's business, not this file's.
+
+use std::fmt;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+/// Why a run did not end in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// stdin, stdout or this machine failed.
+    Local,
+    /// It could not be resolved, connected, bound or listened on; nothing was transferred.
+    Unavailable,
+    /// Established, then reset or broken: data may be incomplete.
+    Broken,
+    /// A time limit that the user can set has passed.
+    TimedOut,
+    /// Whoever reads our stdout has gone: end quietly, as `cat` does.
+    ReaderGone,
+    /// A signal ends the run.
+    Signal(i32),
+}
+
+/// A cause and the words for it.
+#[derive(Debug)]
+pub struct Failure {
+    /// Which kind.
+    pub cause: Cause,
+    /// One line for the user: operation, endpoint, cause. Empty where nothing is to be said.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure with something to say.
+    pub fn new(cause: Cause, message: impl Into<String>) -> Self {
+        Self { cause, message: message.into() }
+    }
+
+    /// A failure that needs no words.
+    #[must_use]
+    pub fn silent(cause: Cause) -> Self {
+        Self { cause, message: String::new() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// The protocols' end of the line.
+#[derive(Clone, Debug)]
+pub struct Reporter(Sender<Failure>);
+
+impl Reporter {
+    /// Tells the mode. A mode that does not listen any more has ended already.
+    pub fn tell(&self, failure: Failure) {
+        let _ = self.0.send(failure);
+    }
+}
+
+/// The mode's end of the line.
+#[derive(Debug)]
+pub struct Reports(Receiver<Failure>);
+
+impl Reports {
+    /// The first failure, which decides; `Ok` if there was none.
+    ///
+    /// # Errors
+    /// That failure.
+    pub fn verdict(&self) -> Result<(), Failure> {
+        self.0.try_recv().map_or(Ok(()), Err)
+    }
+}
+
+/// A line from the protocols to the mode.
+#[must_use]
+pub fn line() -> (Reporter, Reports) {
+    let (sender, receiver) = channel();
+    (Reporter(sender), Reports(receiver))
+}

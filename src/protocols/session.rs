@@ -1,0 +1,249 @@
+//! One peer joined with stdin and stdout: what a client, and a server of the nc kind, do.
+//!
+//! Two protocols that know each other's id and share nothing: [`PeerSide`] on the connection and [`ConsoleSide`] on
+//! stdin and stdout. Each direction ends on its own; the session is over when both have ended. A server that goes on
+//! to the next client keeps its console, which [`Waiting`] holds in between.
+
+use std::io;
+use std::time::Duration;
+
+use super::idle::Idle;
+use super::report::{Cause, Failure, Reporter};
+use crate::transports::dial::ConnectError;
+use crate::transports::error::describe;
+use crate::transports::handle::Transport;
+use crate::transports::id::Id;
+use crate::transports::protocol::{Eof, Protocol};
+use crate::transports::timers::TimerId;
+
+/// What holds for a session.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionOptions {
+    /// Throw away what the peer sends, and leave once stdin is through.
+    pub send_only: bool,
+    /// Send nothing.
+    pub recv_only: bool,
+    /// Tell the peer when stdin has ended.
+    pub half_close: bool,
+    /// End the session when nothing has moved for so long.
+    pub idle_timeout: Option<Duration>,
+    /// How long to wait for the peer's end once stdin has ended.
+    pub linger: Option<Duration>,
+    /// Other sessions follow on the same stdin and stdout.
+    pub keep_open: bool,
+}
+
+/// The connection's side of a session.
+#[derive(Debug)]
+pub struct PeerSide {
+    console: Id,
+    options: SessionOptions,
+    idle: Idle,
+    reporter: Reporter,
+}
+
+impl PeerSide {
+    /// A session with `console`, which waits for it.
+    #[must_use]
+    pub fn new(console: Id, options: SessionOptions, reporter: Reporter) -> Self {
+        Self { console, options, idle: Idle::new(options.idle_timeout), reporter }
+    }
+
+    /// Ends the session for want of time. What stdout has not taken by now is lost, and the failure says so.
+    fn time_out(&self, t: &mut Transport<'_>, what: &str) {
+        let peer = name(t);
+        t.abort();
+        if self.options.keep_open {
+            log::warn!("{peer}: {what}");
+            return;
+        }
+        self.reporter.tell(Failure::new(Cause::TimedOut, format!("{peer}: {what}")));
+        t.net().stop();
+    }
+}
+
+impl Protocol for PeerSide {
+    fn connection_made(&mut self, t: &mut Transport<'_>) {
+        self.idle.start(t);
+        let peer = t.id();
+        let (options, reporter) = (self.options, self.reporter.clone());
+        let mut console = t.peer(self.console);
+        console.set_background(false);
+        console.set_protocol(ConsoleSide { peer, options, reporter });
+        if options.recv_only {
+            return;
+        }
+        if console.is_at_eof() {
+            input_ended(t, &options);
+        } else {
+            console.resume_reading();
+        }
+    }
+
+    fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
+        let cause = if error.is_timeout() { Cause::TimedOut } else { Cause::Unavailable };
+        self.reporter.tell(Failure::new(cause, error.to_string()));
+        t.net().stop();
+    }
+
+    fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
+        if !self.options.send_only {
+            t.peer(self.console).write(data);
+        }
+    }
+
+    fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
+        let console = t.peer(self.console);
+        // Nobody is made to press ^D to leave a conversation that is over.
+        let nothing_to_send = console.is_at_eof() || console.info().terminal;
+        if nothing_to_send || t.is_write_closed() || t.is_peer_gone() {
+            return Eof::Close;
+        }
+        if !self.options.keep_open {
+            t.peer(self.console).write_eof();
+        }
+        t.expect_vanished_peer();
+        Eof::KeepOpen
+    }
+
+    fn pause_writing(&mut self, t: &mut Transport<'_>) {
+        t.peer(self.console).pause_reading();
+    }
+
+    fn resume_writing(&mut self, t: &mut Transport<'_>) {
+        t.peer(self.console).resume_reading();
+    }
+
+    fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
+        if self.idle.has_expired(t, timer) {
+            let limit = self.options.idle_timeout.unwrap_or_default();
+            self.time_out(t, &format!("idle for {limit:?}"));
+        } else if !self.idle.is(timer) {
+            let limit = self.options.linger.unwrap_or_default();
+            self.time_out(t, &format!("no end from the peer within {limit:?} of our own"));
+        }
+    }
+
+    fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        self.idle.stop(t);
+        if let Some(error) = error {
+            let message = format!("{}: {}", name(t), describe(&error));
+            if self.options.keep_open {
+                log::warn!("{message}");
+            } else {
+                self.reporter.tell(Failure::new(Cause::Broken, message));
+            }
+        }
+        let reporter = self.reporter.clone();
+        let mut console = t.peer(self.console);
+        if self.options.keep_open {
+            console.pause_reading();
+            console.set_background(true);
+            console.set_protocol(Waiting { reporter });
+        } else {
+            // What has come from the peer still goes out.
+            console.close();
+        }
+    }
+}
+
+/// stdin and stdout's side of a session.
+#[derive(Debug)]
+pub struct ConsoleSide {
+    peer: Id,
+    options: SessionOptions,
+    reporter: Reporter,
+}
+
+impl Protocol for ConsoleSide {
+    fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
+        let mut peer = t.peer(self.peer);
+        peer.write(data);
+        if peer.is_write_closed() {
+            // The connection has failed in this direction and only waits for what may be left to read.
+            t.pause_reading();
+        }
+    }
+
+    fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
+        input_ended(&mut t.peer(self.peer), &self.options);
+        // The connection's end closes it.
+        Eof::KeepOpen
+    }
+
+    fn pause_writing(&mut self, t: &mut Transport<'_>) {
+        t.peer(self.peer).pause_reading();
+    }
+
+    fn resume_writing(&mut self, t: &mut Transport<'_>) {
+        t.peer(self.peer).resume_reading();
+    }
+
+    fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        if let Some(error) = error {
+            // A reset, not a clean end: the peer must not take what it has for all there was.
+            t.peer(self.peer).abort();
+            console_failed(t, &self.reporter, &error);
+        }
+    }
+}
+
+/// stdin and stdout while nobody is connected: nothing is read.
+#[derive(Debug)]
+pub struct Waiting {
+    reporter: Reporter,
+}
+
+impl Waiting {
+    /// A console that waits for its first peer.
+    #[must_use]
+    pub fn new(reporter: Reporter) -> Self {
+        Self { reporter }
+    }
+}
+
+impl Protocol for Waiting {
+    fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
+        // It was read in the very turn in which its session ended, and is for the next one.
+        t.unread(data);
+        t.pause_reading();
+    }
+
+    fn eof_received(&mut self, _t: &mut Transport<'_>) -> Eof {
+        Eof::KeepOpen
+    }
+
+    fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        if let Some(error) = error {
+            console_failed(t, &self.reporter, &error);
+        }
+    }
+}
+
+/// stdin has ended: the peer is told, after what is still on its way.
+fn input_ended(peer: &mut Transport<'_>, options: &SessionOptions) {
+    if options.half_close {
+        peer.write_eof();
+    }
+    if options.send_only || peer.is_at_eof() {
+        peer.close();
+    } else if let Some(linger) = options.linger {
+        let id = peer.id();
+        peer.net().call_later(id, linger);
+    }
+}
+
+/// stdin or stdout has failed, and with it the run.
+fn console_failed(t: &mut Transport<'_>, reporter: &Reporter, error: &io::Error) {
+    reporter.tell(if error.kind() == io::ErrorKind::BrokenPipe {
+        Failure::silent(Cause::ReaderGone)
+    } else {
+        Failure::new(Cause::Local, describe(error))
+    });
+    t.net().stop();
+}
+
+/// How the peer is called in messages.
+fn name(t: &Transport<'_>) -> String {
+    t.info().peer.map_or_else(|| "connection".to_owned(), |peer| format!("connection with {peer}"))
+}

@@ -1,0 +1,63 @@
+//! Signals: into a pipe while we run, and back to the system's own action when we end.
+//!
+//! The handler sends one byte, the signal's number, into a socket and does nothing else; the loop reads it like any
+//! other stream. What a signal means is the protocols' business (`protocols/lifecycle.rs`).
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+
+pub use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM};
+
+use super::check;
+
+/// Makes these signals readable: each arrival is one byte, its number. The self-pipe of `signal(7)`.
+///
+/// When the pipe is full, further arrivals are dropped: the reader is behind and already knows that it must act.
+///
+/// # Errors
+/// No descriptors left, or a signal that cannot be caught.
+pub(crate) fn pipe(signals: &[i32]) -> io::Result<OwnedFd> {
+    let (read, write) = UnixStream::pair()?;
+    // The handlers stay for the life of the process, and so must what they write to.
+    let write = std::mem::ManuallyDrop::new(write).as_raw_fd();
+    for &signal in signals {
+        let byte = u8::try_from(signal).map_err(|_| io::ErrorKind::InvalidInput)?;
+        let send = move || {
+            // SAFETY: the byte is the closure's own, and the descriptor is never closed.
+            unsafe {
+                libc::send(write, (&raw const byte).cast(), 1, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL);
+            }
+        };
+        // SAFETY: send(2) is async-signal-safe, and signal-hook saves and restores errno around the action.
+        unsafe { signal_hook::low_level::register(signal, send) }?;
+    }
+    Ok(read.into())
+}
+
+/// Whether a signal was ignored when we started, as under `nohup`: it must stay so. `sigaction(2)`.
+#[must_use]
+pub fn is_ignored(signal: i32) -> bool {
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: with no new action the call only fills the old one, which is alive for the call.
+    let result = unsafe { libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) };
+    // SAFETY: zeroed memory is a valid `sigaction`, and the kernel has filled it if the call succeeded.
+    check(result).is_ok() && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_IGN
+}
+
+/// Ignores `SIGXFSZ`, so that a file at its size limit is the error `EFBIG` and not our death. `setrlimit(2)`.
+pub fn ignore_file_size_signal() {
+    // SAFETY: SIG_IGN is a valid disposition and runs no code of ours.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+/// Ends the process by `signal` as if it had never been caught, so that whoever waits for us sees 128 + `signal`.
+///
+/// Returns only for a signal whose default is not to end the process.
+pub fn end_by(signal: i32) {
+    // SAFETY: SIG_DFL is a valid disposition and runs no code of ours; it matters for SIGPIPE, which Rust ignores.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+    // The result does not matter: if it cannot be raised, the caller goes on to exit with a status of its own.
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
+}

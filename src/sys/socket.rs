@@ -1,0 +1,65 @@
+//! `recv(2)` and `sendmsg(2)` that never block and never signal, whatever the flags of the description say.
+//!
+//! `MSG_DONTWAIT` on each call stands in for `O_NONBLOCK`, so a socket shared with another process (inetd, a shell's
+//! coprocess) keeps its flags. Making sockets and setting options is socket2's business and not here.
+
+use std::io::{self, IoSlice};
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use super::{check, count, retry};
+
+/// Receives what is there, at most `buf.len()` bytes; 0 is the peer's end of its direction. `recv(2)`.
+pub(crate) fn recv(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
+    retry(|| {
+        // SAFETY: the pointer and the length are those of `buf`, which is borrowed for the whole call.
+        count(unsafe { libc::recv(fd.as_raw_fd(), buf.as_mut_ptr().cast(), buf.len(), libc::MSG_DONTWAIT) })
+    })
+}
+
+/// Sends from one slice or several, as much as fits; a closed peer is `EPIPE`, never `SIGPIPE`. `send(2)`, `sendmsg(2)`.
+pub(crate) fn send(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    const FLAGS: libc::c_int = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+    if let [buf] = bufs {
+        // SAFETY: the pointer and the length are those of `buf`, which is borrowed for the whole call.
+        return retry(|| count(unsafe { libc::send(fd.as_raw_fd(), buf.as_ptr().cast(), buf.len(), FLAGS) }));
+    }
+    // SAFETY: `msghdr` is plain data for which all zeros is the documented empty value.
+    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    message.msg_iov = bufs.as_ptr().cast::<libc::iovec>().cast_mut();
+    message.msg_iovlen = bufs.len().min(super::stdio::IOV_MAX);
+    retry(|| {
+        // SAFETY: `IoSlice` is ABI-compatible with `iovec` on Unix; the slices outlive the call, which only reads them.
+        count(unsafe { libc::sendmsg(fd.as_raw_fd(), &raw const message, FLAGS) })
+    })
+}
+
+/// Whether the peer of a stream socket is wholly gone: both directions shut, which `poll(2)` reports as `POLLHUP`.
+pub(crate) fn hung_up(fd: BorrowedFd<'_>) -> bool {
+    let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: 0, revents: 0 };
+    // SAFETY: one `pollfd`, alive for the call; a zero timeout never waits.
+    unsafe { libc::poll(&raw mut poll, 1, 0) == 1 && poll.revents & libc::POLLHUP != 0 }
+}
+
+/// Whether a listening socket has a connection waiting, asked before `accept(2)` on a description that may block.
+pub(crate) fn has_waiting(fd: BorrowedFd<'_>) -> bool {
+    let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    // SAFETY: as above.
+    unsafe { libc::poll(&raw mut poll, 1, 0) == 1 }
+}
+
+/// Whether this descriptor is a socket that listens. `SO_ACCEPTCONN`, `socket(7)`.
+pub(crate) fn is_listening(fd: BorrowedFd<'_>) -> io::Result<bool> {
+    let mut value: libc::c_int = 0;
+    let mut len = libc::socklen_t::try_from(size_of::<libc::c_int>()).unwrap_or(4);
+    // SAFETY: the value and its length are alive for the call, and the kernel writes at most `len` bytes.
+    check(unsafe {
+        libc::getsockopt(
+            fd.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_ACCEPTCONN,
+            (&raw mut value).cast(),
+            &raw mut len,
+        )
+    })?;
+    Ok(value != 0)
+}

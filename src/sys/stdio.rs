@@ -1,0 +1,144 @@
+//! Descriptors that were handed to us: stdin, stdout, inherited pipes, terminals and files.
+//!
+//! `O_NONBLOCK` belongs to the open file description, which the shell shares with us, so it is never set there: a
+//! pipe or terminal is opened anew through `/proc/self/fd` for a description of our own. What cannot be opened anew
+//! is polled before each small read or write. Which of the two is used is decided in `transports/half.rs`.
+
+use std::ffi::CString;
+use std::fs::File;
+use std::io::{self, IoSlice, IsTerminal};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::fs::FileTypeExt;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{check, count, retry};
+
+/// The most slices one call may take (`IOV_MAX` of `limits.h`).
+pub(crate) const IOV_MAX: usize = 1024;
+
+static STDOUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn look_at_stdout() {
+    // SAFETY: F_GETFD takes no argument and touches no memory.
+    let closed = unsafe { libc::fcntl(1, libc::F_GETFD) } < 0;
+    STDOUT_WAS_CLOSED.store(closed, Ordering::Relaxed);
+}
+
+// Before `main`, the standard library opens /dev/null in place of a closed 0, 1 or 2, which is what keeps a socket from
+// becoming stdin, but also makes a closed stdout swallow data. Constructors run before that.
+// SAFETY: the C runtime calls each pointer of .init_array once, before main; this one makes one system call.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static LOOK_AT_STDOUT: extern "C" fn() = look_at_stdout;
+
+/// Whether stdout was closed (`>&-`) when the program started.
+#[must_use]
+pub fn stdout_was_closed() -> bool {
+    STDOUT_WAS_CLOSED.load(Ordering::Relaxed)
+}
+
+/// What sort of thing a descriptor is, as far as reading and writing differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FdKind {
+    /// A pipe or FIFO.
+    Pipe,
+    /// A terminal or pseudo-terminal.
+    Terminal,
+    /// A stream socket of any family.
+    Socket,
+    /// A regular file, a directory, a device: whatever else.
+    Other,
+}
+
+/// Asks `fstat(2)` and `isatty(3)`. A descriptor that is not open is `EBADF`.
+pub(crate) fn kind(fd: BorrowedFd<'_>) -> io::Result<FdKind> {
+    let file = File::from(fd.try_clone_to_owned()?);
+    let kind = file.metadata()?.file_type();
+    Ok(if kind.is_fifo() {
+        FdKind::Pipe
+    } else if kind.is_socket() {
+        FdKind::Socket
+    } else if kind.is_char_device() && file.is_terminal() {
+        FdKind::Terminal
+    } else {
+        FdKind::Other
+    })
+}
+
+/// Opens the same pipe or terminal anew, non-blocking, with a description of our own.
+///
+/// `ENXIO` for a pipe without a reader, `EACCES` after a change of user, `ENOENT` without `/proc`.
+pub(crate) fn reopen(fd: BorrowedFd<'_>, write: bool) -> io::Result<OwnedFd> {
+    let path = CString::new(format!("/proc/self/fd/{}", fd.as_raw_fd()))?;
+    let access = if write { libc::O_WRONLY } else { libc::O_RDONLY };
+    retry(|| {
+        let flags = access | libc::O_NONBLOCK | libc::O_CLOEXEC | libc::O_NOCTTY;
+        // SAFETY: the path is a C string that outlives the call.
+        let new = check(unsafe { libc::open(path.as_ptr(), flags) })?;
+        // SAFETY: the kernel has just made this descriptor for us alone.
+        Ok(unsafe { OwnedFd::from_raw_fd(new) })
+    })
+}
+
+/// A descriptor of our own on the same description as `fd`, above the standard three. `F_DUPFD_CLOEXEC`.
+pub(crate) fn duplicate(fd: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: F_DUPFD_CLOEXEC takes a number and touches no memory; a closed `fd` is EBADF.
+    let new = check(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3) })?;
+    // SAFETY: the kernel has just made this descriptor for us alone.
+    Ok(unsafe { OwnedFd::from_raw_fd(new) })
+}
+
+/// Takes ownership of an inherited descriptor and keeps it from children.
+///
+/// The caller names a descriptor it was given (`fd:3`), so nothing else in the process may own it.
+pub(crate) fn take(fd: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: F_SETFD takes a number and touches no memory; a closed `fd` is EBADF.
+    check(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) })?;
+    // SAFETY: the descriptor is open, as the call above has shown, and was inherited, so no other owner exists here.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Closes stdin or stdout for good without leaving its number free: `/dev/null` takes its place. `dup2(2)`.
+pub(crate) fn replace_by_null(fd: RawFd) -> io::Result<()> {
+    let null = File::options().read(true).write(true).open("/dev/null")?;
+    // SAFETY: both are descriptors, and dup2 touches no memory.
+    check(unsafe { libc::dup2(null.as_raw_fd(), fd) }).map(drop)
+}
+
+/// Reads what is there. `read(2)`.
+pub(crate) fn read(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
+    retry(|| {
+        // SAFETY: the pointer and the length are those of `buf`, which is borrowed for the whole call.
+        count(unsafe { libc::read(fd.as_raw_fd(), buf.as_mut_ptr().cast(), buf.len()) })
+    })
+}
+
+/// Writes from one slice or several, as much as fits. `writev(2)`.
+pub(crate) fn write(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    let len = libc::c_int::try_from(bufs.len().min(IOV_MAX)).unwrap_or(libc::c_int::MAX);
+    retry(|| {
+        // SAFETY: `IoSlice` is ABI-compatible with `iovec` on Unix; the slices outlive the call, which only reads them.
+        count(unsafe { libc::writev(fd.as_raw_fd(), bufs.as_ptr().cast(), len) })
+    })
+}
+
+/// Whether a read (or, with `write`, a write) would not wait now. Errors and hang-ups count as ready. `poll(2)`.
+pub(crate) fn is_ready(fd: BorrowedFd<'_>, write: bool) -> bool {
+    let events = if write { libc::POLLOUT } else { libc::POLLIN };
+    let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 };
+    // SAFETY: one `pollfd`, alive for the call; a zero timeout never waits.
+    unsafe { libc::poll(&raw mut poll, 1, 0) == 1 }
+}
+
+/// Borrows stdin, stdout or another descriptor that stays open for as long as the program runs.
+pub(crate) fn borrow_standard(fd: RawFd) -> BorrowedFd<'static> {
+    debug_assert!((0..=2).contains(&fd));
+    // SAFETY: the standard library sees to it that 0, 1 and 2 are open before main; nothing here ever closes them.
+    unsafe { BorrowedFd::borrow_raw(fd) }
+}
+
+/// Whether stdin is a terminal.
+#[must_use]
+pub fn stdin_is_terminal() -> bool {
+    borrow_standard(0).as_fd().is_terminal()
+}

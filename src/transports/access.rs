@@ -1,0 +1,77 @@
+//! Who may connect: `--allow` and `--deny`, asked before any byte is read or sent.
+//!
+//! Deny wins; without an allow list everyone not denied may come in. IPv4 addresses that arrive mapped into IPv6
+//! (`::ffff:127.0.0.1`) are matched as IPv4.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+/// The two lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccessList {
+    allow: Vec<IpNet>,
+    deny: Vec<IpNet>,
+}
+
+impl AccessList {
+    /// Builds the lists as given; an empty `allow` allows everyone.
+    #[must_use]
+    pub fn new(allow: Vec<IpNet>, deny: Vec<IpNet>) -> Self {
+        Self { allow, deny }
+    }
+
+    /// Whether a peer with this address may connect.
+    #[must_use]
+    pub fn admits(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        let listed = |list: &[IpNet]| list.iter().any(|net| net.contains(&peer));
+        !listed(&self.deny) && (self.allow.is_empty() || listed(&self.allow))
+    }
+
+    /// Whether no list was given at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.allow.is_empty() && self.deny.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nets(list: &[&str]) -> Vec<IpNet> {
+        list.iter().map(|text| text.parse().expect("a network")).collect()
+    }
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    #[test]
+    fn no_list_admits_everyone() {
+        assert!(AccessList::default().admits(ip("203.0.113.9")));
+    }
+
+    #[test]
+    fn deny_wins_over_allow() {
+        let list = AccessList::new(nets(&["10.0.0.0/8"]), nets(&["10.1.0.0/16"]));
+        assert!(list.admits(ip("10.2.3.4")));
+        assert!(!list.admits(ip("10.1.3.4")));
+        assert!(!list.admits(ip("192.0.2.1")));
+    }
+
+    #[test]
+    fn a_mapped_address_is_matched_as_ipv4() {
+        let list = AccessList::new(Vec::new(), nets(&["127.0.0.0/8"]));
+        assert!(!list.admits(ip("::ffff:127.0.0.1")));
+        assert!(list.admits(ip("::1")));
+    }
+
+    #[test]
+    fn whole_and_single_networks() {
+        assert!(!AccessList::new(Vec::new(), nets(&["0.0.0.0/0"])).admits(ip("8.8.8.8")));
+        let single = AccessList::new(nets(&["192.0.2.7/32"]), Vec::new());
+        assert!(single.admits(ip("192.0.2.7")) && !single.admits(ip("192.0.2.8")));
+    }
+}

@@ -1,0 +1,127 @@
+//! Where a transport leads: the typed form of an address, as transports and modes use it.
+//!
+//! The text form ("`:8080`", "`[fe80::1%eth0]:80`", "`@name`") is the command line's business and is parsed in
+//! `cli/address.rs`; names are resolved by the resolver. What is here is already known to be well formed.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::RawFd;
+use std::path::PathBuf;
+
+/// One end that can be connected to or listened on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A TCP host and port.
+    Tcp(HostPort),
+    /// A unix socket.
+    Unix(UnixName),
+    /// An inherited descriptor: a socket that listens already or is connected already.
+    Fd(RawFd),
+}
+
+/// A host and a port number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostPort {
+    /// Which machine or interface.
+    pub host: Host,
+    /// The port; 0 lets the kernel choose, where one listens.
+    pub port: u16,
+}
+
+/// The host part of an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// A port alone: this machine's loopback, both families.
+    Loopback,
+    /// `*`: every interface, both families.
+    Any,
+    /// An address; `scope` is the interface index of `%interface`, 0 where none was given.
+    Ip {
+        /// The address itself.
+        ip: IpAddr,
+        /// The interface index of a link-local IPv6 address, else 0.
+        scope: u32,
+    },
+    /// A name to be resolved.
+    Name(String),
+}
+
+/// The name of a unix socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnixName {
+    /// A path in the file system.
+    Path(PathBuf),
+    /// Linux's abstract name space: `@name`, without the `@`. Anyone on the machine may connect.
+    Abstract(Vec<u8>),
+}
+
+/// Which families of addresses may be used (`-4`, `-6`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Family {
+    /// Both.
+    #[default]
+    Any,
+    /// IPv4 only.
+    V4,
+    /// IPv6 only.
+    V6,
+}
+
+impl Family {
+    /// Whether an address of this family may be used.
+    #[must_use]
+    pub fn admits(self, address: &SocketAddr) -> bool {
+        match self {
+            Self::Any => true,
+            Self::V4 => address.is_ipv4(),
+            Self::V6 => address.is_ipv6(),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(tcp) => tcp.fmt(f),
+            Self::Unix(unix) => unix.fmt(f),
+            Self::Fd(fd) => write!(f, "fd:{fd}"),
+        }
+    }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let port = self.port;
+        match &self.host {
+            Host::Loopback => write!(f, "localhost:{port}"),
+            Host::Any => write!(f, "*:{port}"),
+            Host::Name(name) => write!(f, "{}:{port}", name.escape_default()),
+            Host::Ip { ip, scope } => match ip {
+                IpAddr::V4(v4) => write!(f, "{v4}:{port}"),
+                IpAddr::V6(v6) if *scope == 0 => write!(f, "[{v6}]:{port}"),
+                IpAddr::V6(v6) => write!(f, "[{v6}%{scope}]:{port}"),
+            },
+        }
+    }
+}
+
+impl fmt::Display for UnixName {
+    /// Paths as they are but for control characters, which are escaped; abstract names with their `@`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write_escaped(f, &path.to_string_lossy()),
+            Self::Abstract(name) => {
+                f.write_str("@")?;
+                write_escaped(f, &String::from_utf8_lossy(name))
+            }
+        }
+    }
+}
+
+/// Writes text as it is, but for control characters, which a terminal would obey.
+pub(crate) fn write_escaped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    for c in text.chars() {
+        if c.is_control() { write!(f, "{}", c.escape_default())? } else { write!(f, "{c}")? }
+    }
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! One direction of what was handed to us: stdin, stdout, or an end of a pipe.
+//!
+//! Chooses how to read or write a descriptor without ever blocking the loop and without touching flags that others
+//! share. What the bytes are for, and when to read or write, is `stream.rs`.
+
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::net::Shutdown;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+
+use mio::unix::SourceFd;
+use socket2::SockRef;
+
+use super::id::{Half, Id};
+use crate::sys::socket;
+use crate::sys::stdio::{self, FdKind};
+
+/// What a pipe that polls as writable takes without waiting (`PIPE_BUF`, `pipe(7)`).
+const PIPE_BUF: usize = 4096;
+
+/// One descriptor in one direction.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    fd: OwnedFd,
+    way: Way,
+    half: Half,
+    /// `Some` for stdin and stdout: the number that must be given up with the direction.
+    standard: Option<RawFd>,
+    terminal: bool,
+}
+
+/// How a descriptor is read and written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// A description of our own, non-blocking.
+    Private,
+    /// A socket: the calls themselves do not wait.
+    Socket,
+    /// A description that others share and that may block: polled before each small read or write.
+    Shared,
+    /// A file or device that epoll refuses: always ready.
+    Always,
+}
+
+impl Channel {
+    /// stdin, for reading. Its description is opened anew where it can be.
+    pub(crate) fn stdin() -> io::Result<Self> {
+        Self::inherited(0, Half::Read).map_err(|error| name_half(Half::Read, error))
+    }
+
+    /// stdout, for writing.
+    pub(crate) fn stdout() -> io::Result<Self> {
+        if stdio::stdout_was_closed() {
+            return Err(name_half(Half::Write, io::Error::from_raw_os_error(libc::EBADF)));
+        }
+        Self::inherited(1, Half::Write).map_err(|error| name_half(Half::Write, error))
+    }
+
+    fn inherited(number: RawFd, half: Half) -> io::Result<Self> {
+        let borrowed = stdio::borrow_standard(number);
+        let kind = stdio::kind(borrowed)?;
+        let mut way = Way::Shared;
+        let mut fd = None;
+        match kind {
+            FdKind::Socket => way = Way::Socket,
+            // Not a regular file: the new description would start at offset 0, and write over what is there.
+            FdKind::Pipe | FdKind::Terminal => {
+                // ENXIO (a pipe without reader), EACCES (after su) and ENOENT (no /proc) leave the shared description.
+                if let Ok(new) = stdio::reopen(borrowed, half == Half::Write) {
+                    (way, fd) = (Way::Private, Some(new));
+                }
+            }
+            FdKind::Other => (),
+        }
+        let fd = match fd {
+            Some(fd) => fd,
+            None => stdio::duplicate(number)?,
+        };
+        Ok(Self { fd, way, half, standard: Some(number), terminal: kind == FdKind::Terminal })
+    }
+
+    /// A pipe end, file or device that the caller hands over. asyncio's `connect_read_pipe`, `connect_write_pipe`.
+    pub(crate) fn adopt(fd: OwnedFd, half: Half) -> io::Result<Self> {
+        let kind = stdio::kind(fd.as_fd())?;
+        let way = if kind == FdKind::Socket { Way::Socket } else { Way::Shared };
+        Ok(Self { fd, way, half, standard: None, terminal: kind == FdKind::Terminal })
+    }
+
+    /// Registers with epoll, once and for good. What epoll refuses (`EPERM`) is always ready from then on.
+    pub(crate) fn register(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
+        let interest = if self.half == Half::Read { mio::Interest::READABLE } else { mio::Interest::WRITABLE };
+        match registry.register(&mut SourceFd(&self.fd.as_raw_fd()), id.token(self.half), interest) {
+            Err(error) if error.raw_os_error() == Some(libc::EPERM) => self.way = Way::Always,
+            result => result?,
+        }
+        Ok(())
+    }
+
+    /// Asks epoll for the present state again, as an event.
+    pub(crate) fn rearm(&self, registry: &mio::Registry, id: Id) -> io::Result<()> {
+        if self.way == Way::Always {
+            return Ok(());
+        }
+        let interest = if self.half == Half::Read { mio::Interest::READABLE } else { mio::Interest::WRITABLE };
+        registry.reregister(&mut SourceFd(&self.fd.as_raw_fd()), id.token(self.half), interest)
+    }
+
+    /// Leaves epoll. Needed before closing, as the description lives on in whoever shares it.
+    pub(crate) fn deregister(&self, registry: &mio::Registry) {
+        if self.way != Way::Always {
+            // It is registered, or the loop is going down: neither leaves anything to do about an error.
+            let _ = registry.deregister(&mut SourceFd(&self.fd.as_raw_fd()));
+        }
+    }
+
+    /// Whether no event will ever come, because it is ready at any time.
+    pub(crate) fn is_always_ready(&self) -> bool {
+        self.way == Way::Always
+    }
+
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    pub(crate) fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        let fd = self.fd.as_fd();
+        let result = match self.way {
+            Way::Socket => socket::recv(fd, buf),
+            Way::Shared if !stdio::is_ready(fd, false) => return Err(io::ErrorKind::WouldBlock.into()),
+            Way::Private | Way::Shared | Way::Always => stdio::read(fd, buf),
+        };
+        result.map_err(|error| self.name(error))
+    }
+
+    pub(crate) fn write(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let fd = self.fd.as_fd();
+        let result = match self.way {
+            Way::Socket => socket::send(fd, bufs),
+            Way::Shared if !stdio::is_ready(fd, true) => return Err(io::ErrorKind::WouldBlock.into()),
+            Way::Shared => {
+                let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf);
+                stdio::write(fd, &[IoSlice::new(&first[..first.len().min(PIPE_BUF)])])
+            }
+            Way::Private | Way::Always => stdio::write(fd, bufs),
+        };
+        result.map_err(|error| self.name(error))
+    }
+
+    /// Ends this direction, so that the other end of the pipe sees it: no copy of the description stays with us.
+    pub(crate) fn close(self, registry: &mio::Registry) -> io::Result<()> {
+        self.deregister(registry);
+        if self.way == Way::Socket && self.half == Half::Write {
+            // stdin may be the same socket, and goes on. A peer that is gone already has no use for our end.
+            let _ = SockRef::from(&self.fd).shutdown(Shutdown::Write);
+        }
+        match self.standard {
+            Some(number) => stdio::replace_by_null(number).map_err(|error| self.name(error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds to an error which of stdin and stdout it was.
+    pub(crate) fn name(&self, error: io::Error) -> io::Error {
+        // WouldBlock is no failure, and comes often; only stdin and stdout have names.
+        if self.standard.is_none() || error.kind() == io::ErrorKind::WouldBlock {
+            return error;
+        }
+        name_half(self.half, error)
+    }
+}
+
+fn name_half(half: Half, source: io::Error) -> io::Error {
+    io::Error::new(source.kind(), StdioError { half, source })
+}
+
+/// An error of stdin or stdout, which says which of the two it was.
+#[derive(Debug)]
+pub(crate) struct StdioError {
+    half: Half,
+    source: io::Error,
+}
+
+impl fmt::Display for StdioError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = if self.half == Half::Read { "stdin" } else { "stdout" };
+        write!(f, "{name}: {}", super::error::describe(&self.source))
+    }
+}
+
+impl std::error::Error for StdioError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}

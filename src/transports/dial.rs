@@ -1,0 +1,211 @@
+//! One connection in the making: which address next, who is racing, what has failed. RFC 8305, "Happy Eyeballs".
+//!
+//! Addresses of both families take turns; the next one starts 250 ms after the last one, or as soon as that has failed;
+//! the first to connect wins. Time and sockets come from outside (`dialing.rs`), so the race can be tested without either.
+//! Deviations from the RFC: `getaddrinfo` answers for both families at once, so there is no resolution delay.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use socket2::{SockAddr, Socket};
+
+use super::address::{Address, Family};
+use super::error::describe;
+use super::timers::TimerId;
+
+/// RFC 8305, section 5: "Connection Attempt Delay", recommended value.
+pub(crate) const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// How to connect.
+#[derive(Clone, Debug)]
+pub struct Dialing {
+    /// Which families may be tried.
+    pub family: Family,
+    /// No look-ups: a name that is no address fails.
+    pub numeric: bool,
+    /// The local address to connect from; port 0 lets the kernel choose.
+    pub source: Option<std::net::SocketAddr>,
+    /// For resolving and connecting together.
+    pub timeout: Duration,
+    /// Further tries after a failed one.
+    pub retry: u32,
+    /// The pause between tries.
+    pub retry_delay: Duration,
+}
+
+impl Default for Dialing {
+    fn default() -> Self {
+        Self {
+            family: Family::Any,
+            numeric: false,
+            source: None,
+            timeout: Duration::from_secs(10),
+            retry: 0,
+            retry_delay: Duration::from_secs(1),
+        }
+    }
+}
+
+/// A connection in the making.
+#[derive(Debug)]
+pub(crate) struct Dial {
+    pub(crate) target: Address,
+    pub(crate) options: Dialing,
+    pub(crate) race: Race<Attempt>,
+    pub(crate) retries_left: u32,
+    /// The next attempt or the next try.
+    pub(crate) next_timer: Option<TimerId>,
+}
+
+/// A socket that is connecting.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    pub(crate) socket: Socket,
+    pub(crate) address: SockAddr,
+}
+
+/// The order of attempts and their outcomes.
+#[derive(Debug)]
+pub(crate) struct Race<T> {
+    waiting: VecDeque<SockAddr>,
+    pub(crate) running: Vec<T>,
+    failures: Vec<(String, io::Error)>,
+}
+
+impl<T> Race<T> {
+    /// A race over `addresses`, given in order of preference; the families take turns from the preferred one on.
+    pub(crate) fn new(addresses: Vec<SockAddr>) -> Self {
+        let first = addresses.first().map(SockAddr::family);
+        let (mut one, mut other): (VecDeque<_>, VecDeque<_>) =
+            addresses.into_iter().partition(|address| Some(address.family()) == first);
+        let mut waiting = VecDeque::new();
+        while !(one.is_empty() && other.is_empty()) {
+            waiting.extend(one.pop_front());
+            waiting.extend(other.pop_front());
+        }
+        Self { waiting, running: Vec::new(), failures: Vec::new() }
+    }
+
+    /// The next address to try.
+    pub(crate) fn next(&mut self) -> Option<SockAddr> {
+        self.waiting.pop_front()
+    }
+
+    /// Puts an address back to the front: its time has not come yet.
+    pub(crate) fn put_back(&mut self, address: SockAddr) {
+        self.waiting.push_front(address);
+    }
+
+    pub(crate) fn has_more(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    pub(crate) fn failed(&mut self, name: String, error: io::Error) {
+        self.failures.push((name, error));
+    }
+
+    /// Whether nobody is running and nobody is left.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.waiting.is_empty() && self.running.is_empty()
+    }
+
+    /// Every attempt once, in one line; a single one, or several with the same cause, say it once.
+    pub(crate) fn verdict(&self) -> String {
+        let mut texts: Vec<String> = self.failures.iter().map(|(_, error)| describe(error)).collect();
+        texts.dedup();
+        match (&texts[..], &self.failures[..]) {
+            ([], _) => "no address to try".to_owned(),
+            ([text], [_]) => text.clone(),
+            ([text], several) => {
+                let names: Vec<&str> = several.iter().map(|(name, _)| name.as_str()).collect();
+                format!("{text} ({})", names.join(", "))
+            }
+            _ => {
+                let each: Vec<String> =
+                    self.failures.iter().map(|(name, error)| format!("{name}: {}", describe(error))).collect();
+                each.join("; ")
+            }
+        }
+    }
+}
+
+/// Why a connection could not be made.
+#[derive(Debug)]
+pub struct ConnectError {
+    message: String,
+    timed_out: bool,
+}
+
+impl ConnectError {
+    pub(crate) fn new(message: String) -> Self {
+        Self { message, timed_out: false }
+    }
+
+    pub(crate) fn timed_out(message: String) -> Self {
+        Self { message, timed_out: true }
+    }
+
+    pub(crate) fn given_up() -> Self {
+        Self::new("closed before it was connected".to_owned())
+    }
+
+    /// Whether it was the caller's own time limit that ended it.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.timed_out
+    }
+}
+
+impl From<io::Error> for ConnectError {
+    fn from(error: io::Error) -> Self {
+        Self::new(describe(&error))
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ConnectError {}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+
+    fn address(text: &str) -> SockAddr {
+        text.parse::<SocketAddr>().expect("an address").into()
+    }
+
+    #[test]
+    fn families_take_turns_from_the_preferred_one_on() {
+        let mut race: Race<()> =
+            Race::new(["[::1]:1", "[::2]:1", "[::3]:1", "10.0.0.1:1"].into_iter().map(address).collect());
+        let mut order = Vec::new();
+        while let Some(next) = race.next() {
+            order.push(next.as_socket().expect("an address").to_string());
+        }
+        assert_eq!(order, ["[::1]:1", "10.0.0.1:1", "[::2]:1", "[::3]:1"]);
+        assert!(race.is_lost());
+    }
+
+    #[test]
+    fn a_verdict_says_each_thing_once() {
+        let mut race: Race<()> = Race::new(Vec::new());
+        assert_eq!(race.verdict(), "no address to try");
+        race.failed("[::1]:1".to_owned(), io::Error::from_raw_os_error(libc::ECONNREFUSED));
+        assert_eq!(race.verdict(), "Connection refused");
+        race.failed("127.0.0.1:1".to_owned(), io::Error::from_raw_os_error(libc::ECONNREFUSED));
+        assert_eq!(race.verdict(), "Connection refused ([::1]:1, 127.0.0.1:1)");
+        race.failed("10.0.0.1:1".to_owned(), io::Error::from_raw_os_error(libc::ENETUNREACH));
+        assert_eq!(
+            race.verdict(),
+            "[::1]:1: Connection refused; 127.0.0.1:1: Connection refused; 10.0.0.1:1: Network is unreachable"
+        );
+    }
+}

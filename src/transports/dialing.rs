@@ -1,0 +1,353 @@
+//! Connecting: from an address to an open stream, over names, races, time limits and further tries.
+//!
+//! All sockets of one race are registered under the id of the stream that will have the winner, so that nothing needs to
+//! be registered again. The order of attempts is `dial.rs`.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::AsRawFd;
+use std::os::linux::net::SocketAddrExt;
+use std::time::Duration;
+
+use mio::unix::SourceFd;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+
+use super::address::{Address, Family, Host, HostPort, UnixName};
+use super::dial::{ATTEMPT_DELAY, Attempt, ConnectError, Dial, Dialing, Race};
+use super::error::describe;
+use super::id::{Half, Id};
+use super::info::Peer;
+use super::io::Io;
+use super::net::{Call, Net, Slot};
+use super::protocol::Handler;
+use super::resolver::{self, Answer};
+use super::state::Phase;
+use super::stream::Stream;
+use super::timers::Alarm;
+
+/// How soon a unix socket whose backlog is full is tried again; there is no event for it.
+const BACKLOG_DELAY: Duration = Duration::from_millis(10);
+
+impl Net {
+    /// Connects to a TCP host and port. asyncio's `create_connection`.
+    ///
+    /// Returns at once; `connection_made` or `connection_failed` tells the outcome.
+    pub fn connect_tcp(&mut self, target: HostPort, options: Dialing, protocol: impl Into<Handler>) -> Id {
+        self.dial(Address::Tcp(target), options, protocol.into())
+    }
+
+    /// Connects to a unix socket. asyncio's `create_unix_connection`.
+    pub fn connect_unix(&mut self, target: UnixName, options: Dialing, protocol: impl Into<Handler>) -> Id {
+        self.dial(Address::Unix(target), options, protocol.into())
+    }
+
+    fn dial(&mut self, target: Address, options: Dialing, protocol: Handler) -> Id {
+        let mut stream = Stream::new(Io::Pending, Phase::Connecting, self.now);
+        stream.dial = Some(Box::new(Dial {
+            target,
+            retries_left: options.retry,
+            options,
+            race: Race::new(Vec::new()),
+            next_timer: None,
+        }));
+        let id = self.insert(Slot::Stream(stream));
+        self.calls.push_back((id, Call::SetProtocol(protocol)));
+        self.start_dial(id);
+        id
+    }
+
+    /// Begins one try: resolves what needs it, and starts the race.
+    fn start_dial(&mut self, id: Id) {
+        let deadline_timer = |net: &mut Self, timeout| net.timers.arm(net.now + timeout, Some(id), Alarm::DialTimeout);
+        let Some(dial) = self.dial_mut(id) else { return };
+        let (target, options) = (dial.target.clone(), dial.options.clone());
+        let timer = deadline_timer(self, options.timeout);
+        if let Some(stream) = self.stream_mut(id) {
+            stream.phase_timer = Some(timer);
+        }
+        match &target {
+            Address::Tcp(HostPort { host: Host::Name(name), port }) => {
+                if options.numeric {
+                    return self.dial_failed(id, format!("resolve {name}: not a numeric address"));
+                }
+                if let Err(error) =
+                    self.resolver.look_up(&self.registry, id, name.clone(), *port, options.family)
+                {
+                    self.dial_failed(id, format!("resolve {name}: {}", describe(&error)));
+                }
+            }
+            Address::Tcp(tcp) => {
+                let addresses = numeric_addresses(tcp);
+                self.race(id, addresses.into_iter().filter(|a| options.family.admits(a)).map(Into::into).collect());
+            }
+            Address::Unix(name) => match unix_address(name) {
+                Ok(address) => self.race(id, vec![address]),
+                Err(error) => self.dial_failed(id, format!("connect {target}: {}", describe(&error))),
+            },
+            Address::Fd(_) => self.dial_failed(id, format!("{target} is not something to connect to")),
+        }
+    }
+
+    /// The resolver has answered.
+    pub(crate) fn resolved(&mut self, id: Id, answer: Answer) {
+        let Some(dial) = self.dial_mut(id) else { return };
+        let target = dial.target.clone();
+        match answer {
+            Ok(addresses) => {
+                log::debug!("{target} is {addresses:?}");
+                self.race(id, addresses.into_iter().map(Into::into).collect());
+            }
+            Err(text) => {
+                let Address::Tcp(HostPort { host: Host::Name(name), .. }) = &target else { return };
+                self.dial_failed(id, format!("resolve {name}: {text}"));
+            }
+        }
+    }
+
+    fn race(&mut self, id: Id, addresses: Vec<SockAddr>) {
+        let Some(dial) = self.dial_mut(id) else { return };
+        dial.race = Race::new(addresses);
+        self.next_attempt(id);
+    }
+
+    /// Starts attempts until one is under way, and arms the timer for the next.
+    fn next_attempt(&mut self, id: Id) {
+        loop {
+            let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+            let Some(dial) = &mut stream.dial else { return };
+            if let Some(timer) = dial.next_timer.take() {
+                self.timers.cancel(timer);
+            }
+            let Some(address) = dial.race.next() else { break };
+            log::debug!("connecting to {}", Peer::from_sock_addr(&address));
+            match start_attempt(&self.registry, id, &address, &dial.options) {
+                Ok(Started::Connected(socket)) => return self.dialed(id, Attempt { socket, address }),
+                Ok(Started::UnderWay(socket)) => {
+                    dial.race.running.push(Attempt { socket, address });
+                    if dial.race.has_more() {
+                        dial.next_timer = Some(self.timers.arm(self.now + ATTEMPT_DELAY, Some(id), Alarm::DialNext));
+                    }
+                    return;
+                }
+                Ok(Started::BacklogFull) => {
+                    dial.race.put_back(address);
+                    dial.next_timer = Some(self.timers.arm(self.now + BACKLOG_DELAY, Some(id), Alarm::DialNext));
+                    return;
+                }
+                Err(error) => dial.race.failed(Peer::from_sock_addr(&address).to_string(), error),
+            }
+        }
+        self.judge(id);
+    }
+
+    /// Fails the whole try once nobody is running and nobody is left.
+    fn judge(&mut self, id: Id) {
+        let Some(dial) = self.dial_mut(id) else { return };
+        if dial.race.is_lost() {
+            let message = format!("connect {}: {}", dial.target, dial.race.verdict());
+            self.dial_failed(id, message);
+        }
+    }
+
+    /// An event has come for one of the sockets in the race: ask them all, they are few.
+    pub(crate) fn dial_ready(&mut self, id: Id) {
+        let Some(dial) = self.dial_mut(id) else { return };
+        let mut failed = false;
+        for index in (0..dial.race.running.len()).rev() {
+            let attempt = &dial.race.running[index];
+            match outcome(&attempt.socket) {
+                Ok(true) => {
+                    let winner = dial.race.running.swap_remove(index);
+                    return self.dialed(id, winner);
+                }
+                Ok(false) => (),
+                Err(error) => {
+                    let name = Peer::from_sock_addr(&attempt.address).to_string();
+                    log::debug!("connect {name}: {}", describe(&error));
+                    dial.race.failed(name, error);
+                    dial.race.running.swap_remove(index);
+                    failed = true;
+                }
+            }
+        }
+        if failed {
+            self.next_attempt(id);
+        }
+    }
+
+    /// One attempt has won: the stream is open.
+    fn dialed(&mut self, id: Id, winner: Attempt) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        if let Some(timer) = stream.dial.take().and_then(|dial| dial.next_timer) {
+            self.timers.cancel(timer);
+        }
+        if let Some(timer) = stream.phase_timer.take() {
+            self.timers.cancel(timer);
+        }
+        stream.peer = Some(Box::new(Peer::from_sock_addr(&winner.address)));
+        stream.io = Io::Socket(winner.socket);
+        stream.last_activity = self.now;
+        stream.state.opened();
+        self.calls.push_back((id, Call::ConnectionMade));
+    }
+
+    /// A try has failed: the next one follows after a pause, or the caller is told.
+    fn dial_failed(&mut self, id: Id, message: String) {
+        self.try_again_or(id, ConnectError::new(message));
+    }
+
+    /// The time limit of a try has passed.
+    pub(crate) fn dial_timed_out(&mut self, id: Id) {
+        let Some(dial) = self.dial_mut(id) else { return };
+        let message = format!("connect {}: timed out after {:?}", dial.target, dial.options.timeout);
+        self.try_again_or(id, ConnectError::timed_out(message));
+    }
+
+    fn try_again_or(&mut self, id: Id, error: ConnectError) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        let Some(dial) = &mut stream.dial else { return };
+        for timer in [stream.phase_timer.take(), dial.next_timer.take()].into_iter().flatten() {
+            self.timers.cancel(timer);
+        }
+        dial.race = Race::new(Vec::new());
+        if dial.retries_left > 0 {
+            dial.retries_left -= 1;
+            let delay = dial.options.retry_delay;
+            log::info!("{error}; trying again in {delay:?}");
+            dial.next_timer = Some(self.timers.arm(self.now + delay, Some(id), Alarm::DialNext));
+            return;
+        }
+        stream.dial = None;
+        stream.state.lose();
+        self.calls.push_back((id, Call::ConnectionFailed(error)));
+    }
+
+    /// The pause before the next attempt, or before the next try, is over.
+    pub(crate) fn dial_next(&mut self, id: Id) {
+        let Some(dial) = self.dial_mut(id) else { return };
+        dial.next_timer = None;
+        if dial.race.is_lost() { self.start_dial(id) } else { self.next_attempt(id) }
+    }
+
+    fn dial_mut(&mut self, id: Id) -> Option<&mut Dial> {
+        self.stream_mut(id)?.dial.as_deref_mut()
+    }
+}
+
+/// How an attempt has begun.
+enum Started {
+    Connected(Socket),
+    UnderWay(Socket),
+    /// Unix only: `connect(2)` gives `EAGAIN` where TCP would wait.
+    BacklogFull,
+}
+
+fn start_attempt(registry: &mio::Registry, id: Id, address: &SockAddr, options: &Dialing) -> io::Result<Started> {
+    let unix = address.is_unix();
+    let protocol = (!unix).then_some(Protocol::TCP);
+    let socket = Socket::new(Domain::from(i32::from(address.family())), Type::STREAM.nonblocking(), protocol)?;
+    if !unix {
+        socket.set_tcp_nodelay(true)?;
+        socket.set_keepalive(true)?;
+    }
+    if let Some(source) = options.source {
+        // Without it a fixed source port would be refused for a minute after its last use.
+        socket.set_reuse_address(true)?;
+        socket.bind(&source.into())?;
+    }
+    let interest = mio::Interest::READABLE.add(mio::Interest::WRITABLE);
+    registry.register(&mut SourceFd(&socket.as_raw_fd()), id.token(Half::Read), interest)?;
+    match socket.connect(address) {
+        Ok(()) => Ok(Started::Connected(socket)),
+        Err(error) if matches!(error.raw_os_error(), Some(libc::EINPROGRESS | libc::EINTR)) => {
+            Ok(Started::UnderWay(socket))
+        }
+        Err(error) if unix && error.kind() == io::ErrorKind::WouldBlock => Ok(Started::BacklogFull),
+        // A link-local address names no interface by itself; the kernel's word for it would help nobody.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) && needs_scope(address) => {
+            Err(io::Error::other("a link-local address needs %interface"))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn needs_scope(address: &SockAddr) -> bool {
+    matches!(address.as_socket_ipv6(), Some(v6) if v6.ip().is_unicast_link_local() && v6.scope_id() == 0)
+}
+
+/// Whether a socket has connected; `SO_ERROR` is asked first, as only it tells a failure from waiting. `connect(2)`.
+fn outcome(socket: &Socket) -> io::Result<bool> {
+    if let Some(error) = socket.take_error()? {
+        return Err(error);
+    }
+    let peer = match socket.peer_addr() {
+        Ok(peer) => peer,
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    // A port of the ephemeral range on this host can be given to us as our own: TCP's simultaneous open then connects
+    // the socket to itself, which is nobody.
+    if !peer.is_unix() && socket.local_addr().is_ok_and(|local| local == peer) {
+        return Err(io::Error::from_raw_os_error(libc::ECONNREFUSED));
+    }
+    Ok(true)
+}
+
+/// The addresses of a host that needs no look-up, in order of preference.
+pub(crate) fn numeric_addresses(tcp: &HostPort) -> Vec<SocketAddr> {
+    let (v6, v4): (IpAddr, IpAddr) = match &tcp.host {
+        Host::Loopback => (Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()),
+        Host::Any => (Ipv6Addr::UNSPECIFIED.into(), Ipv4Addr::UNSPECIFIED.into()),
+        Host::Ip { ip: IpAddr::V6(v6), scope } => {
+            return vec![std::net::SocketAddrV6::new(*v6, tcp.port, 0, *scope).into()];
+        }
+        Host::Ip { ip, .. } => return vec![SocketAddr::new(*ip, tcp.port)],
+        Host::Name(_) => return Vec::new(),
+    };
+    vec![SocketAddr::new(v4, tcp.port), SocketAddr::new(v6, tcp.port)]
+}
+
+/// The local address that `--source` names; only a literal one can be.
+#[must_use]
+pub fn source_address(address: &Address) -> Option<SocketAddr> {
+    match address {
+        Address::Tcp(tcp) => numeric_addresses(tcp).first().copied(),
+        Address::Unix(_) | Address::Fd(_) => None,
+    }
+}
+
+/// All addresses that a listener on this host has, names looked up here and now.
+///
+/// # Errors
+/// `resolve NAME: …` where the name has none.
+pub fn listen_addresses(tcp: &HostPort, family: Family, numeric: bool) -> Result<Vec<SocketAddr>, ConnectError> {
+    let found = match &tcp.host {
+        Host::Name(name) if numeric => {
+            return Err(ConnectError::new(format!("resolve {name}: not a numeric address")));
+        }
+        Host::Name(name) => resolver::resolve(name, tcp.port, family)
+            .map_err(|text| ConnectError::new(format!("resolve {name}: {text}")))?,
+        _ => numeric_addresses(tcp),
+    };
+    let admitted: Vec<SocketAddr> = found.into_iter().filter(|address| family.admits(address)).collect();
+    if admitted.is_empty() {
+        return Err(ConnectError::new(format!("listen {tcp}: no address of that family")));
+    }
+    Ok(admitted)
+}
+
+/// The socket address of a unix name.
+pub(crate) fn unix_address(name: &UnixName) -> io::Result<SockAddr> {
+    match name {
+        UnixName::Path(path) => SockAddr::unix(path),
+        UnixName::Abstract(name) => {
+            // socket2 takes a path that starts with a NUL for an abstract name; the standard library checks the length.
+            std::os::unix::net::SocketAddr::from_abstract_name(name)?;
+            let mut bytes = vec![0];
+            bytes.extend_from_slice(name);
+            SockAddr::unix(std::path::PathBuf::from(std::ffi::OsString::from(
+                <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(&bytes),
+            )))
+        }
+    }
+}

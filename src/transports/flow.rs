@@ -1,0 +1,202 @@
+//! How bytes leave: try to send now, keep what does not fit, and say when that is too much.
+//!
+//! asyncio's `_SelectorSocketTransport` and `_FlowControlMixin`. The flag of a pause is set at once; only the callback
+//! waits in the queue. Reading is the loop's (`event_loop/dispatch.rs`), since it calls the protocol.
+
+use std::io::{self, IoSlice};
+use std::time::Duration;
+
+use super::id::Id;
+use super::net::{Call, Net, Slot};
+use super::out_buf::WaterMarks;
+use super::state::Phase;
+use super::timers::Alarm;
+
+/// How long a closed connection waits for the peer's end, so that our close is not a reset. asyncio and nginx have 30 s
+/// and 5 s for the same thing.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Net {
+    /// Sends `bufs`, or buffers what does not fit. Nothing happens on a stream that is closing or gone.
+    pub(crate) fn write(&mut self, id: Id, bufs: &[IoSlice<'_>]) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        let len: usize = bufs.iter().map(|buf| buf.len()).sum();
+        if len == 0 || !stream.state.accepts_writes() {
+            return;
+        }
+        let mut sent = 0;
+        if stream.out.is_empty() && stream.writable {
+            match stream.io.write(bufs) {
+                Ok(n) => sent = n,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
+                Err(error) => return self.write_failed(id, error),
+            }
+            stream.totals.sent += sent as u64;
+            stream.last_activity = self.now;
+            if sent == len {
+                return;
+            }
+            stream.writable = stream.short_counts_lie && sent > 0;
+        }
+        stream.out.append(bufs, sent, &mut self.spare);
+        self.pause_if_over(id);
+        self.flush_or_doubt(id);
+    }
+
+    /// Sends what is buffered, as far as it fits, and goes on with what waited for that.
+    pub(crate) fn flush(&mut self, id: Id) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        while stream.wants_write() {
+            let pending = stream.out.len();
+            match stream.io.write(&[IoSlice::new(stream.out.as_slice())]) {
+                Ok(n) => {
+                    stream.totals.sent += n as u64;
+                    stream.last_activity = self.now;
+                    stream.out.consume(n, &mut self.spare);
+                    stream.writable = n == pending || stream.short_counts_lie;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
+                Err(error) => return self.write_failed(id, error),
+            }
+        }
+        if stream.writing_paused && stream.out.len() <= stream.marks.low() && stream.state.accepts_writes() {
+            stream.writing_paused = false;
+            self.calls.push_back((id, Call::ResumeWriting));
+        }
+        if stream.out.is_empty() {
+            self.flushed(id);
+        } else {
+            self.doubt(id);
+        }
+    }
+
+    /// Takes up writing where the latch says it may go on, else has the latch looked at again some time.
+    fn flush_or_doubt(&mut self, id: Id) {
+        match self.stream(id) {
+            Some(stream) if stream.wants_write() => self.flush(id),
+            Some(_) => self.doubt(id),
+            None => (),
+        }
+    }
+
+    /// What comes after the last buffered byte: the end of our direction, or the next step of closing.
+    fn flushed(&mut self, id: Id) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        if stream.state.is_ending() {
+            stream.state.writing_ended();
+            if let Err(error) = stream.io.shutdown_write(&self.registry) {
+                // ENOTCONN: the peer has reset the connection, and the next read will say so.
+                if error.kind() != io::ErrorKind::NotConnected {
+                    return self.write_failed(id, error);
+                }
+            }
+        }
+        let Some(stream) = self.stream_mut(id) else { return };
+        if stream.state.phase() == Phase::Flushing {
+            self.close_gently(id);
+        }
+    }
+
+    /// Closes a stream whose bytes are all out: at once where nothing can be lost by it, else after the peer's end.
+    fn close_gently(&mut self, id: Id) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        if stream.state.reading_ended() || stream.state.has_failed() || !stream.io.lingers() {
+            return self.lose(id, None, false);
+        }
+        if !stream.state.is_write_closed() {
+            stream.state.writing_ended();
+            if stream.io.shutdown_write(&self.registry).is_err() {
+                return self.lose(id, None, false);
+            }
+        }
+        stream.state.drain();
+        stream.readable = true;
+        stream.phase_timer = Some(self.timers.arm(self.now + CLOSE_TIMEOUT, Some(id), Alarm::CloseTimeout));
+        self.queue_again(id);
+    }
+
+    /// asyncio's `close`: no more reading, what is buffered goes out, then `connection_lost(None)`.
+    pub(crate) fn close(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        if stream.state.phase() == Phase::Connecting {
+            return self.lose(id, None, false);
+        }
+        if !stream.state.close() {
+            return;
+        }
+        if stream.out.is_empty() || stream.state.has_failed() {
+            self.close_gently(id);
+        } else {
+            // What arrives meanwhile is thrown away; a latch that is set would otherwise never be looked at.
+            self.queue_again(id);
+        }
+    }
+
+    /// asyncio's `write_eof`: the end of our direction, after what is buffered.
+    pub(crate) fn write_eof(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        if stream.io.can_write_eof() && stream.state.end_writing() && stream.out.is_empty() {
+            self.flushed(id);
+        }
+    }
+
+    /// A write has failed: nothing more goes out. Bytes that arrived before may still be there to read, and are
+    /// delivered before the error is reported.
+    fn write_failed(&mut self, id: Id, error: io::Error) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        if !stream.io.reads_after_write_error() || stream.state.reading_ended() || stream.state.is_closing() {
+            return self.lose(id, Some(error), false);
+        }
+        stream.state.writing_failed(error);
+        stream.out.clear(&mut self.spare);
+        stream.readable = true;
+        stream.end_seen = true;
+        if std::mem::replace(&mut stream.writing_paused, false) {
+            // The buffer is empty now; a protocol that stopped reading meanwhile must come to see the end.
+            self.calls.push_back((id, Call::ResumeWriting));
+        }
+        self.queue_again(id);
+    }
+
+    /// Nobody reads what is written any more, as an event on a pipe's write end has told.
+    pub(crate) fn sink_gone(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        if stream.state.flushes() {
+            let error = stream.io.broken_pipe();
+            self.lose(id, Some(error), false);
+        }
+    }
+
+    pub(crate) fn set_marks(&mut self, id: Id, marks: WaterMarks) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        stream.marks = marks;
+        self.pause_if_over(id);
+    }
+
+    fn pause_if_over(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        if !stream.writing_paused && stream.out.len() > stream.marks.high() {
+            stream.writing_paused = true;
+            self.calls.push_back((id, Call::PauseWriting));
+        }
+    }
+
+    pub(crate) fn set_reading(&mut self, id: Id, reading: bool) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        stream.reading = reading;
+        if stream.wants_read() {
+            // No event will come for what is there already.
+            self.queue_again(id);
+        }
+    }
+
+    /// Notes the end of the peer's direction.
+    pub(crate) fn note_eof(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        stream.state.end_reading();
+        stream.readable = false;
+        if stream.state.has_failed() || stream.state.phase() == Phase::Draining {
+            self.lose(id, None, false);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What a protocol calls: an id and a borrow. asyncio's `transports.py`.
+//!
+//! A handle does not keep its transport alive, and a stale one does nothing: every method is legal at any time.
+
+use std::fmt;
+use std::io::IoSlice;
+use std::time::Instant;
+
+use super::id::Id;
+use super::info::{Info, Peer};
+use super::io::Io;
+use super::net::{Call, Net};
+use super::out_buf::WaterMarks;
+use super::protocol::Handler;
+
+/// A transport, as its protocol sees it. asyncio's `BaseTransport`, `ReadTransport` and `WriteTransport` in one.
+pub struct Transport<'a> {
+    pub(crate) net: &'a mut Net,
+    pub(crate) id: Id,
+}
+
+impl Transport<'_> {
+    /// The id, to be kept by whoever wants to reach this transport later.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.id
+    }
+
+    /// Everything else that can be done with the loop.
+    pub fn net(&mut self) -> &mut Net {
+        self.net
+    }
+
+    /// The handle of another transport of the same loop.
+    pub fn peer(&mut self, id: Id) -> Transport<'_> {
+        Transport { net: self.net, id }
+    }
+
+    /// Sends `data`, or buffers what does not fit now. Never blocks. Nothing happens once the transport is closing, or
+    /// after `write_eof`. asyncio's `write`.
+    pub fn write(&mut self, data: &[u8]) {
+        self.net.write(self.id, &[IoSlice::new(data)]);
+    }
+
+    /// Sends several slices as one. asyncio's `writelines`.
+    pub fn writelines(&mut self, data: &[IoSlice<'_>]) {
+        self.net.write(self.id, data);
+    }
+
+    /// Ends our direction once everything buffered is out; the peer may go on sending. asyncio's `write_eof`.
+    pub fn write_eof(&mut self) {
+        self.net.write_eof(self.id);
+    }
+
+    /// Whether one direction can end alone. asyncio's `can_write_eof`.
+    #[must_use]
+    pub fn can_write_eof(&self) -> bool {
+        self.net.stream(self.id).is_some_and(|stream| stream.io.can_write_eof())
+    }
+
+    /// Whether `write_eof` was called, or writing has failed.
+    #[must_use]
+    pub fn is_write_closed(&self) -> bool {
+        self.net.stream(self.id).is_none_or(|stream| stream.state.is_write_closed())
+    }
+
+    /// Whether the peer's direction has ended.
+    #[must_use]
+    pub fn is_at_eof(&self) -> bool {
+        self.net.stream(self.id).is_none_or(|stream| stream.state.reading_ended())
+    }
+
+    /// Whether the peer is known to be wholly gone, both its directions: only unix sockets can tell.
+    #[must_use]
+    pub fn is_peer_gone(&self) -> bool {
+        self.net.stream(self.id).is_none_or(|stream| stream.io.is_hung_up())
+    }
+
+    /// Stops reading, sends what is buffered, then ends in `connection_lost(None)`. asyncio's `close`.
+    ///
+    /// A socket whose peer has not ended yet is given up to 5 s for that, its bytes thrown away: closing a socket with
+    /// unread bytes would reset the connection, and could destroy what the peer was about to read.
+    pub fn close(&mut self) {
+        self.net.close(self.id);
+    }
+
+    /// Drops what is buffered and ends at once in `connection_lost(None)`; a TCP peer sees a reset. asyncio's `abort`.
+    pub fn abort(&mut self) {
+        self.net.lose(self.id, None, true);
+    }
+
+    /// Whether it is closing or closed. asyncio's `is_closing`.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.net.stream(self.id).is_none_or(|stream| stream.state.is_closing())
+    }
+
+    /// Stops the flow of `data_received`. Legal at any time, any number of times. asyncio's `pause_reading`.
+    pub fn pause_reading(&mut self) {
+        self.net.set_reading(self.id, false);
+    }
+
+    /// Lets data flow again. Legal at any time, any number of times. asyncio's `resume_reading`.
+    pub fn resume_reading(&mut self) {
+        self.net.set_reading(self.id, true);
+    }
+
+    /// Whether data is being received: neither paused, nor closing, nor at the peer's end. asyncio's `is_reading`.
+    #[must_use]
+    pub fn is_reading(&self) -> bool {
+        self.net.stream(self.id).is_some_and(|stream| {
+            stream.reading && !stream.state.is_closing() && !stream.state.reading_ended()
+        })
+    }
+
+    /// Whether the buffer is over its high-water mark, even if `pause_writing` has not been called yet.
+    #[must_use]
+    pub fn is_writing_paused(&self) -> bool {
+        self.net.stream(self.id).is_some_and(|stream| stream.writing_paused)
+    }
+
+    /// Bytes buffered and not sent yet. asyncio's `get_write_buffer_size`.
+    #[doc(alias = "get_write_buffer_size")]
+    #[must_use]
+    pub fn write_buffer_size(&self) -> usize {
+        self.net.stream(self.id).map_or(0, |stream| stream.out.len())
+    }
+
+    /// The water marks of the write buffer. asyncio's `get_write_buffer_limits`.
+    #[doc(alias = "get_write_buffer_limits")]
+    #[must_use]
+    pub fn write_buffer_limits(&self) -> WaterMarks {
+        self.net.stream(self.id).map_or_else(WaterMarks::default, |stream| stream.marks)
+    }
+
+    /// Sets the water marks of the write buffer. asyncio's `set_write_buffer_limits`.
+    pub fn set_write_buffer_limits(&mut self, marks: WaterMarks) {
+        self.net.set_marks(self.id, marks);
+    }
+
+    /// Facts about the transport. asyncio's `get_extra_info`.
+    #[doc(alias = "get_extra_info")]
+    #[must_use]
+    pub fn info(&self) -> Info {
+        let Some(stream) = self.net.stream(self.id) else { return Info::default() };
+        Info {
+            peer: stream.peer.as_deref().cloned(),
+            local: match &stream.io {
+                Io::Socket(socket) => Peer::local_of(socket),
+                _ => None,
+            },
+            terminal: matches!(&stream.io, Io::Pair(Some(read), _) if read.is_terminal()),
+            totals: stream.totals,
+        }
+    }
+
+    /// When bytes last moved, in either direction.
+    #[must_use]
+    pub fn last_activity(&self) -> Instant {
+        self.net.stream(self.id).map_or_else(|| self.net.now(), |stream| stream.last_activity)
+    }
+
+    /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one
+    /// had it. asyncio's `set_protocol`.
+    pub fn set_protocol(&mut self, protocol: impl Into<Handler>) {
+        self.net.calls.push_back((self.id, Call::SetProtocol(protocol.into())));
+    }
+
+    /// Hands bytes back, to be delivered first to whoever is the protocol then: what a protocol has not used when it
+    /// hands over to another one. Bytes handed back earlier come after these.
+    pub fn unread(&mut self, data: &[u8]) {
+        let Some(stream) = self.net.stream_mut(self.id) else { return };
+        if data.is_empty() {
+            return;
+        }
+        let mut bytes = data.to_vec();
+        bytes.extend_from_slice(stream.leftover.as_deref().unwrap_or_default());
+        stream.leftover = Some(bytes.into());
+        self.net.queue_again(self.id);
+    }
+
+    /// The peer has ended its direction and we go on: have the system probe soon whether it is still there at all, since
+    /// a TCP peer that is wholly gone looks the same as one that only listens.
+    pub fn expect_vanished_peer(&mut self) {
+        if let Some(stream) = self.net.stream(self.id) {
+            stream.io.probe_peer();
+        }
+    }
+
+    /// Whether this transport keeps the loop running by itself; all do at first.
+    pub fn set_background(&mut self, background: bool) {
+        self.net.set_background(self.id, background);
+    }
+}
+
+impl fmt::Debug for Transport<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Transport {:?} {:?}", self.id, self.net.stream(self.id))
+    }
+}

@@ -1,0 +1,137 @@
+//! Ids with a generation, and the arena they point into.
+//!
+//! A slot is reused, its generation never within living memory: whoever still holds the id of what was there before
+//! finds nothing. A stale id is therefore an ordinary thing (an event of the same batch, a late timer, a peer that has
+//! just gone), never an error. What lives in a slot is `Net`'s business.
+
+use std::fmt;
+
+/// Names one transport or listener of a loop for as long as it lives.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id {
+    index: u32,
+    generation: u32,
+}
+
+impl Id {
+    pub(crate) fn index(self) -> usize {
+        self.index as usize
+    }
+
+    /// Packs the id and which half of it is meant into what mio carries through `epoll(7)`.
+    pub(crate) fn token(self, half: Half) -> mio::Token {
+        let low = (self.index << 1) | u32::from(half == Half::Write);
+        mio::Token(((self.generation as usize) << 32) | low as usize)
+    }
+
+    /// The reverse of [`token`](Self::token).
+    pub(crate) fn from_token(token: mio::Token) -> (Self, Half) {
+        let low = token.0 & 0xffff_ffff;
+        let half = if low & 1 == 0 { Half::Read } else { Half::Write };
+        // Both halves of the token were 32 bits wide when it was made.
+        (Self { index: (low >> 1) as u32, generation: (token.0 >> 32) as u32 }, half)
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}.{}", self.index, self.generation)
+    }
+}
+
+/// Which descriptor of a transport an event speaks of. A socket has one, for both directions, and calls it `Read`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Half {
+    Read,
+    Write,
+}
+
+/// A vector of slots that are reused with a new generation.
+#[derive(Debug)]
+pub(crate) struct Arena<T> {
+    slots: Vec<Slot<T>>,
+    free: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Slot<T> {
+    generation: u32,
+    value: Option<T>,
+}
+
+/// One bit of the token's low half names the descriptor, the rest the slot. No machine has as many descriptors.
+const SLOTS_MAX: usize = 1 << 31;
+
+impl<T> Arena<T> {
+    pub(crate) fn new() -> Self {
+        Self { slots: Vec::new(), free: Vec::new() }
+    }
+
+    /// Puts `value` into a free slot, or a new one.
+    pub(crate) fn insert(&mut self, value: T) -> Id {
+        if let Some(index) = self.free.pop() {
+            let slot = &mut self.slots[index as usize];
+            slot.value = Some(value);
+            return Id { index, generation: slot.generation };
+        }
+        assert!(self.slots.len() < SLOTS_MAX, "more transports than descriptors can exist");
+        let index = self.slots.len() as u32;
+        self.slots.push(Slot { generation: 0, value: Some(value) });
+        Id { index, generation: 0 }
+    }
+
+    pub(crate) fn get(&self, id: Id) -> Option<&T> {
+        let slot = self.slots.get(id.index())?;
+        if slot.generation == id.generation { slot.value.as_ref() } else { None }
+    }
+
+    pub(crate) fn get_mut(&mut self, id: Id) -> Option<&mut T> {
+        let slot = self.slots.get_mut(id.index())?;
+        if slot.generation == id.generation { slot.value.as_mut() } else { None }
+    }
+
+    /// Takes the value out; from now on `id` is stale.
+    pub(crate) fn remove(&mut self, id: Id) -> Option<T> {
+        let slot = self.slots.get_mut(id.index())?;
+        if slot.generation != id.generation {
+            return None;
+        }
+        let value = slot.value.take()?;
+        slot.generation = slot.generation.wrapping_add(1);
+        self.free.push(id.index);
+        Some(value)
+    }
+
+    /// Everything alive, by slot.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Id, &T)> {
+        self.slots.iter().zip(0..).filter_map(|(slot, index)| {
+            let id = Id { index, generation: slot.generation };
+            slot.value.as_ref().map(|value| (id, value))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_of_a_reused_slot_is_stale() {
+        let mut arena = Arena::new();
+        let first = arena.insert("first");
+        assert_eq!(arena.remove(first), Some("first"));
+        let second = arena.insert("second");
+        assert_eq!(first.index(), second.index());
+        assert_eq!(arena.get(first), None);
+        assert_eq!(arena.remove(first), None);
+        assert_eq!(arena.get(second), Some(&"second"));
+    }
+
+    #[test]
+    fn a_token_carries_id_and_half() {
+        let id = Id { index: 0x7fff_fffe, generation: 0xffff_fff0 };
+        for half in [Half::Read, Half::Write] {
+            assert_eq!(Id::from_token(id.token(half)), (id, half));
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What a stream reads from and writes to: a closed set, so an enum.
+//!
+//! Only the bare calls are here. Buffering, flow control and the order of callbacks are `stream.rs`, which is the same
+//! for every variant, the one of the tests included.
+
+use std::io::{self, IoSlice};
+use std::net::Shutdown;
+use std::os::fd::{AsFd, AsRawFd};
+use std::time::Duration;
+
+use mio::unix::SourceFd;
+use socket2::{Socket, TcpKeepalive};
+
+use super::channel::Channel;
+use super::id::{Half, Id};
+#[cfg(test)]
+use super::memory::Memory;
+use crate::sys::socket;
+
+/// The lowest layer of a stream.
+#[derive(Debug)]
+pub(crate) enum Io {
+    /// Not connected yet: the sockets of the race are in the stream's `Dial`.
+    Pending,
+    /// A connected TCP or unix socket.
+    Socket(Socket),
+    /// Two descriptors that make one duplex stream (stdin and stdout), or one of them alone (a pipe).
+    Pair(Option<Channel>, Option<Channel>),
+    /// The simulator's stream.
+    #[cfg(test)]
+    Memory(Memory),
+}
+
+impl Io {
+    /// Reads what is there, at most `buf.len()` bytes; 0 is the end of this direction.
+    pub(crate) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Pending => Err(io::ErrorKind::WouldBlock.into()),
+            Self::Socket(fd) => socket::recv(fd.as_fd(), buf),
+            Self::Pair(read, _) => read.as_ref().map_or(Ok(0), |channel| channel.read(buf)),
+            #[cfg(test)]
+            Self::Memory(memory) => memory.read(buf),
+        }
+    }
+
+    /// Writes as much as fits now.
+    pub(crate) fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Self::Pending => Err(io::ErrorKind::WouldBlock.into()),
+            Self::Socket(fd) => socket::send(fd.as_fd(), bufs),
+            Self::Pair(_, write) => match write {
+                Some(channel) => channel.write(bufs),
+                None => Err(io::ErrorKind::BrokenPipe.into()),
+            },
+            #[cfg(test)]
+            Self::Memory(memory) => memory.write(bufs),
+        }
+    }
+
+    /// Ends our direction: `shutdown(SHUT_WR)`, or the close of a pipe.
+    pub(crate) fn shutdown_write(&mut self, registry: &mio::Registry) -> io::Result<()> {
+        match self {
+            Self::Pending => Ok(()),
+            Self::Socket(fd) => fd.shutdown(Shutdown::Write),
+            Self::Pair(_, write) => write.take().map_or(Ok(()), |channel| channel.close(registry)),
+            #[cfg(test)]
+            Self::Memory(memory) => memory.shutdown_write(),
+        }
+    }
+
+    /// Registers with epoll, edge-triggered, once and for good.
+    pub(crate) fn register(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
+        match self {
+            Self::Pending => Ok(()),
+            Self::Socket(fd) => registry.register(&mut SourceFd(&fd.as_raw_fd()), id.token(Half::Read), BOTH),
+            Self::Pair(read, write) => {
+                for channel in [read, write].into_iter().flatten() {
+                    channel.register(registry, id)?;
+                }
+                Ok(())
+            }
+            #[cfg(test)]
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Asks epoll to report the present state again, as a new edge.
+    pub(crate) fn rearm(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
+        match self {
+            Self::Pending => Ok(()),
+            Self::Socket(fd) => registry.reregister(&mut SourceFd(&fd.as_raw_fd()), id.token(Half::Read), BOTH),
+            Self::Pair(read, write) => {
+                for channel in [read, write].into_iter().flatten() {
+                    channel.rearm(registry, id)?;
+                }
+                Ok(())
+            }
+            #[cfg(test)]
+            Self::Memory(memory) => {
+                memory.rearm();
+                Ok(())
+            }
+        }
+    }
+
+    /// Closes everything. With `reset`, a TCP peer gets a reset, so that it cannot take a cut stream for a whole one.
+    pub(crate) fn close(&mut self, registry: &mio::Registry, reset: bool) {
+        match std::mem::replace(self, Self::Pending) {
+            Self::Pending => (),
+            Self::Socket(fd) => {
+                if reset {
+                    // Fails only for what is no TCP socket, where there is no reset to be sent.
+                    let _ = fd.set_linger(Some(Duration::ZERO));
+                }
+            }
+            Self::Pair(read, write) => {
+                for channel in [read, write].into_iter().flatten() {
+                    channel.deregister(registry);
+                }
+            }
+            #[cfg(test)]
+            Self::Memory(mut memory) => memory.close(reset),
+        }
+    }
+
+    /// Whether one direction can end while the other goes on. asyncio's `can_write_eof`.
+    pub(crate) fn can_write_eof(&self) -> bool {
+        match self {
+            Self::Pending => false,
+            Self::Socket(_) => true,
+            Self::Pair(_, write) => write.is_some(),
+            #[cfg(test)]
+            Self::Memory(_) => true,
+        }
+    }
+
+    /// Whether reading can ever block: files cannot, and get no events.
+    pub(crate) fn is_read_always_ready(&self) -> bool {
+        matches!(self, Self::Pair(Some(read), _) if read.is_always_ready())
+    }
+
+    /// Whether closing with unread bytes would destroy what the peer has still to read, as with sockets.
+    pub(crate) fn lingers(&self) -> bool {
+        match self {
+            Self::Socket(_) => true,
+            Self::Pending | Self::Pair(..) => false,
+            #[cfg(test)]
+            Self::Memory(_) => true,
+        }
+    }
+
+    /// Whether the two directions fail apart. A broken stdout ends stdin too; a socket may still have bytes to read.
+    pub(crate) fn reads_after_write_error(&self) -> bool {
+        self.lingers()
+    }
+
+    /// Sends keepalive probes every ten seconds from now on. TCP only; elsewhere there is nothing to probe.
+    pub(crate) fn probe_peer(&self) {
+        if let Self::Socket(fd) = self {
+            let often = TcpKeepalive::new().with_time(PROBE_INTERVAL).with_interval(PROBE_INTERVAL);
+            // What is no TCP socket refuses, and has no need of it.
+            let _ = fd.set_tcp_keepalive(&often);
+        }
+    }
+
+    /// What a write would fail with if nobody reads any more.
+    pub(crate) fn broken_pipe(&self) -> io::Error {
+        let error = io::Error::from_raw_os_error(libc::EPIPE);
+        match self {
+            Self::Pair(_, Some(write)) => write.name(error),
+            _ => error,
+        }
+    }
+
+    /// Whether the peer is known to be wholly gone, and not only to have ended its direction.
+    pub(crate) fn is_hung_up(&self) -> bool {
+        match self {
+            Self::Socket(fd) => socket::hung_up(fd.as_fd()),
+            _ => false,
+        }
+    }
+}
+
+const PROBE_INTERVAL: Duration = Duration::from_secs(10);
+const BOTH: mio::Interest = mio::Interest::READABLE.add(mio::Interest::WRITABLE);

@@ -1,0 +1,254 @@
+//! A listening socket that survives whatever `accept(2)` says.
+//!
+//! Errors of one connection are passed over; those of the whole machine (no descriptors, no memory) make the listener
+//! wait, 50 ms at first and up to 1 s, or until something of ours is closed: an edge-triggered epoll would never mention
+//! the queued connections again. The protocols of accepted connections are made by the loop, not here.
+
+use std::fmt;
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use socket2::{SockAddr, Socket};
+
+use super::access::AccessList;
+use super::error::describe;
+use super::id::Id;
+use super::info::Peer;
+use super::io::Io;
+use super::net::{Net, Slot};
+use super::out_buf::WaterMarks;
+use super::state::Phase;
+use super::stream::Stream;
+use super::timers::{Alarm, TimerId};
+use super::unix_path::UnixPath;
+use crate::sys::{retry, socket};
+
+const BACK_OFF_MIN: Duration = Duration::from_millis(50);
+const BACK_OFF_MAX: Duration = Duration::from_secs(1);
+
+/// How to listen, and whom to serve.
+#[derive(Clone, Debug)]
+pub struct Listening {
+    /// The length of the kernel's queue; the kernel cuts it at `net.core.somaxconn`.
+    pub backlog: u32,
+    /// How many connections may be open at once; further ones wait in the queue.
+    pub limit: Option<usize>,
+    /// Who may connect; the others are closed before any byte.
+    pub access: AccessList,
+    /// Water marks of accepted streams.
+    pub marks: WaterMarks,
+    /// The first connection that is let in closes all listeners of the loop: further ones are refused.
+    pub once: bool,
+}
+
+impl Default for Listening {
+    fn default() -> Self {
+        Self {
+            backlog: 4096,
+            limit: None,
+            access: AccessList::default(),
+            marks: WaterMarks::default(),
+            once: false,
+        }
+    }
+}
+
+/// A listening socket.
+pub(crate) struct Listener {
+    socket: Socket,
+    options: Listening,
+    /// The description is shared with whoever gave it to us, and may block.
+    shared: bool,
+    name: Peer,
+    /// Removes the file of a unix socket when the listener goes.
+    _path: Option<UnixPath>,
+    readable: bool,
+    /// Connections accepted here and still open.
+    live: usize,
+    back_off: Option<BackOff>,
+    queued: bool,
+}
+
+/// The listener waits for the machine to have room again.
+#[derive(Debug)]
+struct BackOff {
+    delay: Duration,
+    timer: Option<TimerId>,
+}
+
+impl Listener {
+    pub(crate) fn new(socket: Socket, options: Listening, shared: bool, path: Option<UnixPath>) -> Self {
+        let name = Peer::local_of(&socket).unwrap_or(Peer::Unnamed);
+        Self { socket, options, shared, name, _path: path, readable: false, live: 0, back_off: None, queued: false }
+    }
+
+    pub(crate) fn name(&self) -> &Peer {
+        &self.name
+    }
+
+    pub(crate) fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    pub(crate) fn is_once(&self) -> bool {
+        self.options.once
+    }
+
+    pub(crate) fn latch(&mut self) {
+        self.readable = true;
+    }
+
+    /// Puts it on the list of those to be taken up again; false where it is on it, or has nothing to do.
+    pub(crate) fn queue(&mut self) -> bool {
+        let queues = self.readable && !self.queued;
+        self.queued |= queues;
+        queues
+    }
+
+    pub(crate) fn dequeue(&mut self) {
+        self.queued = false;
+    }
+
+    pub(crate) fn retry_timer(&self) -> Option<TimerId> {
+        self.back_off.as_ref().and_then(|back_off| back_off.timer)
+    }
+
+    fn wants_accept(&self) -> bool {
+        self.readable && self.options.limit.is_none_or(|limit| self.live < limit)
+    }
+
+    fn accept(&self) -> io::Result<(Socket, SockAddr)> {
+        if self.shared && !socket::has_waiting(self.socket.as_fd()) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        retry(|| self.socket.accept4(libc::SOCK_CLOEXEC))
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener").field("name", &self.name).field("live", &self.live).finish_non_exhaustive()
+    }
+}
+
+/// What an attempt to accept has led to.
+pub(crate) enum Accepted {
+    /// A new stream, registered and open, for the loop to find a protocol for.
+    Stream(Id),
+    /// That connection came to nothing; there may be others.
+    PassedOver,
+    /// Nobody waits, or nobody may come in now.
+    NotNow,
+}
+
+impl Net {
+    /// Accepts one connection, if one may come in now.
+    pub(crate) fn accept(&mut self, id: Id) -> Accepted {
+        let Some(listener) = self.listener_mut(id) else { return Accepted::NotNow };
+        if !listener.wants_accept() {
+            return Accepted::NotNow;
+        }
+        match listener.accept() {
+            Ok((socket, address)) => self.admit(id, socket, &address),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                listener.readable = false;
+                Accepted::NotNow
+            }
+            Err(error) if is_of_one_connection(&error) => {
+                log::debug!("accept on {}: {}", listener.name, describe(&error));
+                Accepted::PassedOver
+            }
+            Err(error) => {
+                self.back_off(id, &error);
+                Accepted::NotNow
+            }
+        }
+    }
+
+    fn admit(&mut self, id: Id, socket: Socket, address: &SockAddr) -> Accepted {
+        let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return Accepted::NotNow };
+        if let Some(back_off) = listener.back_off.take() {
+            log::info!("accepting on {} again", listener.name);
+            if let Some(timer) = back_off.timer {
+                self.timers.cancel(timer);
+            }
+        }
+        let peer = Peer::from_sock_addr(address);
+        if let Peer::Ip(ip) = &peer {
+            if !listener.options.access.admits(ip.ip()) {
+                log::info!("denied {peer}");
+                return Accepted::PassedOver;
+            }
+        }
+        let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.now);
+        stream.marks = listener.options.marks;
+        stream.origin = Some(id);
+        stream.peer = Some(Box::new(peer));
+        listener.live += 1;
+        match self.add_stream(stream) {
+            Ok(stream) => Accepted::Stream(stream),
+            Err(error) => {
+                log::warn!("accept: {}", describe(&error));
+                self.connection_ended(id);
+                Accepted::PassedOver
+            }
+        }
+    }
+
+    /// Waits, and says so once until a connection could be accepted again.
+    fn back_off(&mut self, id: Id, error: &io::Error) {
+        let now = self.now;
+        let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return };
+        let delay = match &listener.back_off {
+            Some(before) => (before.delay * 2).min(BACK_OFF_MAX),
+            None => {
+                let cause = describe(error);
+                log::warn!("accept on {}: {cause}; new connections wait until there is room", listener.name);
+                BACK_OFF_MIN
+            }
+        };
+        let timer = self.timers.arm(now + delay, Some(id), Alarm::AcceptRetry);
+        listener.back_off = Some(BackOff { delay, timer: Some(timer) });
+    }
+
+    /// The wait is over: the listener is taken up again.
+    pub(crate) fn accept_retry(&mut self, id: Id) {
+        let Some(listener) = self.listener_mut(id) else { return };
+        if let Some(back_off) = &mut listener.back_off {
+            back_off.timer = None;
+        }
+        self.queue_again(id);
+    }
+
+    /// A connection of this listener is gone: there is a place, and a descriptor, for another one.
+    pub(crate) fn connection_ended(&mut self, id: Id) {
+        let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return };
+        debug_assert!(listener.live > 0);
+        listener.live = listener.live.saturating_sub(1);
+        if let Some(timer) = listener.back_off.as_mut().and_then(|back_off| back_off.timer.take()) {
+            self.timers.cancel(timer);
+        }
+        self.queue_again(id);
+    }
+}
+
+/// Errors that concern the one connection that was about to be accepted, or that Linux passes on from it. `accept(2)`,
+/// "Error handling".
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(
+            libc::ECONNABORTED
+                | libc::EPROTO
+                | libc::ENETDOWN
+                | libc::ENOPROTOOPT
+                | libc::EHOSTDOWN
+                | libc::ENONET
+                | libc::EHOSTUNREACH
+                | libc::EOPNOTSUPP
+                | libc::ENETUNREACH
+                | libc::EPERM
+        )
+    )
+}

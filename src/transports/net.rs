@@ -1,0 +1,247 @@
+//! Everything a protocol may touch: the arena of transports, the queue of calls, the timers.
+//!
+//! No protocol is ever in here, and a [`Transport`] handle borrows only this: so a protocol cannot call itself or
+//! another one, and the borrow checker proves it. What a method here causes is queued in `calls`, and the loop makes
+//! the calls. How streams are opened is `opening.rs` and `dialing.rs`, how bytes flow `flow.rs`.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::dial::ConnectError;
+use super::handle::Transport;
+use super::id::{Arena, Id};
+use super::listener::Listener;
+use super::out_buf::Spare;
+use super::protocol::{Factory, Handler};
+use super::resolver::Resolver;
+use super::state::Phase;
+use super::stream::Stream;
+use super::timers::{Alarm, TimerId, Timers};
+
+/// The transports of a loop and all that can be done with them. asyncio's loop methods, under the field's own names.
+pub struct Net {
+    pub(crate) slots: Arena<Slot>,
+    /// Callbacks to be made, in order. asyncio's `call_soon` queue.
+    pub(crate) calls: VecDeque<(Id, Call)>,
+    /// Who stopped before the system said "not now", and must be taken up again without a new event.
+    pub(crate) again: Vec<Id>,
+    pub(crate) timers: Timers,
+    pub(crate) now: Instant,
+    /// Counts turns of the loop.
+    pub(crate) turn: u64,
+    pub(crate) registry: mio::Registry,
+    pub(crate) spare: Spare,
+    pub(crate) doubtful: Vec<Id>,
+    pub(crate) doubt_timer: Option<TimerId>,
+    pub(crate) resolver: Resolver,
+    /// Slots that keep the loop running: all but those in the background.
+    pub(crate) foreground: usize,
+    pub(crate) stopped: bool,
+}
+
+/// What a slot of the arena can hold. Streams are by far the most, and the small ones.
+#[derive(Debug)]
+pub(crate) enum Slot {
+    Stream(Stream),
+    Listener(Box<Listener>),
+}
+
+/// A callback in the queue.
+pub(crate) enum Call {
+    SetProtocol(Handler),
+    SetFactory(Factory),
+    ConnectionMade,
+    ConnectionFailed(ConnectError),
+    PauseWriting,
+    ResumeWriting,
+    Timer(TimerId),
+    ConnectionLost(Option<io::Error>),
+}
+
+impl Net {
+    pub(crate) fn new(registry: mio::Registry, now: Instant) -> Self {
+        Self {
+            slots: Arena::new(),
+            calls: VecDeque::new(),
+            again: Vec::new(),
+            timers: Timers::default(),
+            now,
+            turn: 0,
+            registry,
+            spare: Spare::default(),
+            doubtful: Vec::new(),
+            doubt_timer: None,
+            resolver: Resolver::default(),
+            foreground: 0,
+            stopped: false,
+        }
+    }
+
+    /// The handle of a transport, from outside its own callbacks. A stale id gives a handle that does nothing.
+    pub fn transport(&mut self, id: Id) -> Transport<'_> {
+        Transport { net: self, id }
+    }
+
+    /// Calls `timer_fired` of `id`'s protocol once `delay` has passed, never earlier. asyncio's `call_later`.
+    pub fn call_later(&mut self, id: Id, delay: Duration) -> TimerId {
+        // A delay beyond what the clock can express is as good as never: a century.
+        let deadline = self.now.checked_add(delay).unwrap_or(self.now + Duration::from_secs(100 * 365 * 86400));
+        self.timers.arm(deadline, Some(id), Alarm::Protocol)
+    }
+
+    /// Calls `timer_fired` of `id`'s protocol right after the present callback. asyncio's `call_soon`.
+    pub fn call_soon(&mut self, id: Id) -> TimerId {
+        let timer = self.timers.arm(self.now, Some(id), Alarm::Protocol);
+        self.timers.cancel(timer);
+        self.calls.push_back((id, Call::Timer(timer)));
+        timer
+    }
+
+    /// Cancels a timer of `call_later`; one that has fired is left alone. asyncio's `TimerHandle.cancel`.
+    pub fn cancel(&mut self, timer: TimerId) {
+        self.timers.cancel(timer);
+    }
+
+    /// The time of this turn of the loop. asyncio's `loop.time()`.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Ends the loop's run after this turn, whatever is still open. asyncio's `loop.stop()`.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    /// Closes every listener at once, so that new connections are refused. The sessions go on.
+    pub fn close_listeners(&mut self) {
+        let ids: Vec<Id> = self.ids(|slot| matches!(slot, Slot::Listener(_)));
+        for id in ids {
+            self.remove(id);
+        }
+    }
+
+    /// Closes one listener. asyncio's `Server.close`.
+    pub fn close_listener(&mut self, id: Id) {
+        if self.listener_mut(id).is_some() {
+            self.remove(id);
+        }
+    }
+
+    /// Aborts every stream but those in the background; TCP peers see a reset.
+    pub fn abort_all(&mut self) {
+        for id in self.ids(|slot| matches!(slot, Slot::Stream(stream) if !stream.background)) {
+            self.transport(id).abort();
+        }
+    }
+
+    /// How many connections are open, accepted or made.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.slots.iter().filter(|(_, slot)| matches!(slot, Slot::Stream(stream) if stream.peer.is_some())).count()
+    }
+
+    fn ids(&self, wanted: impl Fn(&Slot) -> bool) -> Vec<Id> {
+        self.slots.iter().filter(|(_, slot)| wanted(slot)).map(|(id, _)| id).collect()
+    }
+
+    pub(crate) fn stream(&self, id: Id) -> Option<&Stream> {
+        match self.slots.get(id) {
+            Some(Slot::Stream(stream)) => Some(stream),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn stream_mut(&mut self, id: Id) -> Option<&mut Stream> {
+        match self.slots.get_mut(id) {
+            Some(Slot::Stream(stream)) => Some(stream),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn listener_mut(&mut self, id: Id) -> Option<&mut Listener> {
+        match self.slots.get_mut(id) {
+            Some(Slot::Listener(listener)) => Some(listener),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn insert(&mut self, slot: Slot) -> Id {
+        self.foreground += 1;
+        self.slots.insert(slot)
+    }
+
+    /// Frees a slot. Whoever waits for a descriptor, or for a place under a listener's limit, is woken.
+    pub(crate) fn remove(&mut self, id: Id) {
+        let Some(slot) = self.slots.remove(id) else { return };
+        let (background, origin, timer) = match &slot {
+            Slot::Stream(stream) => (stream.background, stream.origin, stream.phase_timer),
+            Slot::Listener(listener) => (false, None, listener.retry_timer()),
+        };
+        if !background {
+            self.foreground -= 1;
+        }
+        if let Some(timer) = timer {
+            self.timers.cancel(timer);
+        }
+        if let Some(origin) = origin {
+            self.connection_ended(origin);
+        }
+    }
+
+    /// Whether a slot keeps the loop running by itself.
+    pub(crate) fn set_background(&mut self, id: Id, background: bool) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        let before = std::mem::replace(&mut stream.background, background);
+        match (before, background) {
+            (false, true) => self.foreground -= 1,
+            (true, false) => self.foreground += 1,
+            (true, true) | (false, false) => (),
+        }
+    }
+
+    /// Takes `id` up again in the next turn, or later in this one.
+    pub(crate) fn queue_again(&mut self, id: Id) {
+        let queues = match self.slots.get_mut(id) {
+            Some(Slot::Stream(stream)) => !std::mem::replace(&mut stream.queued, true),
+            Some(Slot::Listener(listener)) => listener.queue(),
+            None => false,
+        };
+        if queues {
+            self.again.push(id);
+        }
+    }
+
+    /// Ends a stream now. `connection_lost`, or `connection_failed` where it was never open, is queued, once.
+    pub(crate) fn lose(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        let Some(phase) = stream.state.lose() else { return };
+        stream.out.clear(&mut self.spare);
+        stream.io.close(&self.registry, reset);
+        stream.dial = None;
+        if let Some(timer) = stream.phase_timer.take() {
+            self.timers.cancel(timer);
+        }
+        // What happened first is what is reported: a failed write, then a failed read.
+        let error = stream.state.take_write_error().or(error);
+        let call = if phase == Phase::Connecting {
+            Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, ConnectError::from))
+        } else {
+            Call::ConnectionLost(error)
+        };
+        self.calls.push_back((id, call));
+    }
+}
+
+impl fmt::Debug for Net {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Net")
+            .field("slots", &self.slots)
+            .field("calls", &self.calls.len())
+            .field("again", &self.again)
+            .field("timers", &self.timers)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,260 @@
+//! Opening everything that opens at once: listeners, inherited sockets, pipes, stdin and stdout, signals.
+//!
+//! Connecting takes time and is `dialing.rs`.
+
+use std::fs::{self, File, Permissions};
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::unix::fs::PermissionsExt;
+
+use mio::unix::SourceFd;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+
+use super::address::UnixName;
+use super::channel::Channel;
+use super::dialing::unix_address;
+use super::id::{Half, Id};
+use super::info::Peer;
+use super::io::Io;
+use super::listener::{Listener, Listening};
+use super::net::{Call, Net, Slot};
+use super::protocol::{Factory, Handler};
+use super::state::Phase;
+use super::stream::Stream;
+use super::unix_path::{self, Occupant, UnixPath};
+use crate::sys::stdio::{self, FdKind};
+use crate::sys::{signals, socket};
+
+/// How to bind a unix socket.
+#[derive(Clone, Copy, Debug)]
+pub struct UnixBinding {
+    /// Permission bits of the socket file, set before anyone can connect.
+    pub mode: u32,
+    /// Remove a socket that nobody serves any more. Never one that is served, never anything else.
+    pub replace_stale: bool,
+}
+
+impl Default for UnixBinding {
+    fn default() -> Self {
+        Self { mode: 0o600, replace_stale: false }
+    }
+}
+
+/// Which of the two standard streams are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stdio {
+    /// stdin and stdout.
+    Both,
+    /// stdin only.
+    InputOnly,
+    /// stdout only.
+    OutputOnly,
+}
+
+impl Net {
+    /// Listens on a TCP address; `v6_only` refuses IPv4 on `[::]`. asyncio's `create_server`.
+    ///
+    /// # Errors
+    /// What `socket(2)`, `bind(2)` or `listen(2)` said.
+    pub fn listen_tcp(
+        &mut self,
+        address: SocketAddr,
+        v6_only: bool,
+        options: Listening,
+        factory: Factory,
+    ) -> io::Result<Id> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+        socket.set_reuse_address(true)?;
+        if address.is_ipv6() {
+            socket.set_only_v6(v6_only)?;
+        }
+        // Accepted sockets inherit both, which saves two system calls for each.
+        socket.set_tcp_nodelay(true)?;
+        socket.set_keepalive(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(backlog(&options))?;
+        self.add_listener(Listener::new(socket, options, false, None), factory)
+    }
+
+    /// Listens on a unix socket. asyncio's `create_unix_server`, without its habit of taking over a living one.
+    ///
+    /// # Errors
+    /// What the system said; `AddrInUse` with a word on what stands at the path.
+    pub fn listen_unix(
+        &mut self,
+        name: &UnixName,
+        binding: UnixBinding,
+        options: Listening,
+        factory: Factory,
+    ) -> io::Result<Id> {
+        let address = unix_address(name)?;
+        let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
+        // bind(2) gives the file the mode of the socket, so there is no moment in which others could connect.
+        let file = File::from(OwnedFd::from(socket));
+        file.set_permissions(Permissions::from_mode(binding.mode))?;
+        let socket = Socket::from(OwnedFd::from(file));
+        let path = match name {
+            UnixName::Abstract(_) => {
+                socket.bind(&address)?;
+                None
+            }
+            UnixName::Path(path) => {
+                if let Err(error) = socket.bind(&address) {
+                    if error.kind() != io::ErrorKind::AddrInUse {
+                        return Err(error);
+                    }
+                    let in_use = |text| Err(io::Error::new(io::ErrorKind::AddrInUse, text));
+                    match unix_path::occupant(path)? {
+                        Occupant::Stale if binding.replace_stale => {
+                            fs::remove_file(path)?;
+                            socket.bind(&address)?;
+                        }
+                        Occupant::Stale => {
+                            return in_use("Address already in use (nobody serves it; --replace-stale removes it)");
+                        }
+                        Occupant::Live => return in_use("Address already in use (by a server that is alive)"),
+                        Occupant::Other => return in_use("File exists and is not a socket"),
+                    }
+                }
+                Some(UnixPath::made(path)?)
+            }
+        };
+        socket.listen(backlog(&options))?;
+        self.add_listener(Listener::new(socket, options, false, path), factory)
+    }
+
+    /// Takes over an inherited socket that listens already. asyncio's `create_server(sock=…)`.
+    ///
+    /// # Errors
+    /// The descriptor cannot be registered.
+    pub fn adopt_listener(&mut self, fd: OwnedFd, options: Listening, factory: Factory) -> io::Result<Id> {
+        self.add_listener(Listener::new(Socket::from(fd), options, true, None), factory)
+    }
+
+    fn add_listener(&mut self, listener: Listener, factory: Factory) -> io::Result<Id> {
+        let fd = listener.socket().as_raw_fd();
+        let id = self.insert(Slot::Listener(Box::new(listener)));
+        let registered = self.registry.register(&mut SourceFd(&fd), id.token(Half::Read), mio::Interest::READABLE);
+        registered.inspect_err(|_| self.remove(id))?;
+        self.calls.push_back((id, Call::SetFactory(factory)));
+        // An inherited listener may have a queue already; epoll reports it as soon as it is asked.
+        Ok(id)
+    }
+
+    /// The address a listener really has: the port, where 0 was asked for.
+    #[must_use]
+    pub fn listening_on(&mut self, id: Id) -> Option<Peer> {
+        self.listener_mut(id).map(|listener| listener.name().clone())
+    }
+
+    /// Takes over a connected stream socket, inherited or made elsewhere. asyncio's `create_connection(sock=…)`.
+    ///
+    /// # Errors
+    /// It is no socket, or not connected.
+    pub fn adopt(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
+        let socket = Socket::from(fd);
+        let peer = Peer::from_sock_addr(&socket.peer_addr()?);
+        let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.now);
+        stream.peer = Some(Box::new(peer));
+        self.add_made(stream, protocol.into())
+    }
+
+    /// Reads from a pipe, file or device. asyncio's `connect_read_pipe`.
+    ///
+    /// # Errors
+    /// The descriptor cannot be registered.
+    pub fn connect_read_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
+        let channel = Channel::adopt(fd, Half::Read)?;
+        self.add_made(Stream::new(Io::Pair(Some(channel), None), Phase::Open, self.now), protocol.into())
+    }
+
+    /// Writes to a pipe, file or device. asyncio's `connect_write_pipe`.
+    ///
+    /// # Errors
+    /// The descriptor cannot be registered.
+    pub fn connect_write_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
+        let channel = Channel::adopt(fd, Half::Write)?;
+        let mut stream = Stream::new(Io::Pair(None, Some(channel)), Phase::Open, self.now);
+        stream.state.end_reading();
+        self.add_made(stream, protocol.into())
+    }
+
+    /// stdin and stdout as one duplex stream, or one of them alone. Nothing is read before `resume_reading`.
+    ///
+    /// # Errors
+    /// `stdout: Bad file descriptor` and the like.
+    pub fn stdio(&mut self, which: Stdio, protocol: impl Into<Handler>) -> io::Result<Id> {
+        let stdin = (which != Stdio::OutputOnly).then(Channel::stdin).transpose()?;
+        let stdout = (which != Stdio::InputOnly).then(Channel::stdout).transpose()?;
+        let no_input = stdin.is_none();
+        let mut stream = Stream::new(Io::Pair(stdin, stdout), Phase::Open, self.now);
+        stream.reading = false;
+        if no_input {
+            stream.state.end_reading();
+        }
+        self.add_made(stream, protocol.into())
+    }
+
+    /// Signals as a stream in the background: each arrival is one byte, its number. asyncio's `add_signal_handler`.
+    ///
+    /// # Errors
+    /// No descriptors left.
+    pub fn signals(&mut self, numbers: &[i32], protocol: impl Into<Handler>) -> io::Result<Id> {
+        let fd = signals::pipe(numbers)?;
+        let id = self.add_made(Stream::new(Io::Socket(Socket::from(fd)), Phase::Open, self.now), protocol.into())?;
+        self.set_background(id, true);
+        Ok(id)
+    }
+
+    fn add_made(&mut self, stream: Stream, protocol: Handler) -> io::Result<Id> {
+        let id = self.add_stream(stream)?;
+        self.calls.push_back((id, Call::SetProtocol(protocol)));
+        self.calls.push_back((id, Call::ConnectionMade));
+        Ok(id)
+    }
+
+    /// Puts an open stream into the arena and registers it.
+    pub(crate) fn add_stream(&mut self, stream: Stream) -> io::Result<Id> {
+        let id = self.insert(Slot::Stream(stream));
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return Ok(id) };
+        if let Err(error) = stream.io.register(&self.registry, id) {
+            // Its listener counts it only once it is in.
+            stream.origin = None;
+            self.remove(id);
+            return Err(error);
+        }
+        Ok(id)
+    }
+}
+
+fn backlog(options: &Listening) -> i32 {
+    i32::try_from(options.backlog).unwrap_or(i32::MAX)
+}
+
+/// What an inherited descriptor turns out to be.
+#[derive(Debug)]
+pub enum Inherited {
+    /// A socket that listens.
+    Listener(OwnedFd),
+    /// A socket that is connected.
+    Connection(OwnedFd),
+}
+
+/// Takes over descriptor `number` of whoever started us. `sd_listen_fds(3)`, inetd.
+///
+/// # Errors
+/// It is not open, or is no stream socket.
+pub fn inherit(number: RawFd) -> io::Result<Inherited> {
+    // The standard three stay open under their own numbers.
+    let fd = if number <= 2 { stdio::duplicate(number)? } else { stdio::take(number)? };
+    if stdio::kind(fd.as_fd())? != FdKind::Socket {
+        return Err(io::Error::from_raw_os_error(libc::ENOTSOCK));
+    }
+    if socket::is_listening(fd.as_fd())? {
+        return Ok(Inherited::Listener(fd));
+    }
+    let peer: SockAddr = socket2::SockRef::from(&fd).peer_addr()?;
+    log::debug!("fd:{number} is connected to {}", Peer::from_sock_addr(&peer));
+    Ok(Inherited::Connection(fd))
+}

@@ -1,0 +1,215 @@
+//! The states of a stream and every transition between them.
+//!
+//! ```text
+//!                opened            made             close            flushed            peer's end, 5 s
+//!   Connecting ---------> Open ---------> Running ---------> Flushing ---------> Draining ----------+
+//!       |                  |                 |                  |  (peer ended, or no socket)       |
+//!       |                  |                 |                  +---------------------------------> |
+//!       +------------------+-----------------+--------------------- error, abort ----------------> Lost
+//!
+//!   reading:   Open --- end of the peer's direction ---> Ended
+//!
+//!   writing:   Open --- write_eof ---> Ending --- flushed ---> Ended
+//!               |                        |
+//!               +------- error ----------+---> Failed
+//! ```
+//!
+//! The two directions end each on its own; the phase is about the whole. Which calls and callbacks go with a transition
+//! is `net.rs` and `flow.rs`; nothing outside this file changes a state.
+
+use std::io;
+
+/// Where a stream is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// A name is being resolved or a connection is under way.
+    Connecting,
+    /// Connected; `connection_made` is queued.
+    Open,
+    /// `connection_made` has been called.
+    Running,
+    /// `close` was called: what is buffered still goes out, what arrives is thrown away.
+    Flushing,
+    /// Everything went out, and the peer was told so; its own end is awaited, so that our close is no reset.
+    Draining,
+    /// Closed. `connection_lost` is queued or has been called.
+    Lost,
+}
+
+/// The state of the direction towards us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    Open,
+    Ended,
+}
+
+/// The state of the direction away from us.
+#[derive(Debug)]
+pub(crate) enum Writing {
+    Open,
+    /// `write_eof` was called, and bytes are still buffered.
+    Ending,
+    Ended,
+    /// A write failed. The error is kept for `connection_lost`, as there may be bytes left to read before.
+    Failed(io::Error),
+}
+
+/// The three together.
+#[derive(Debug)]
+pub(crate) struct State {
+    phase: Phase,
+    reading: Reading,
+    writing: Writing,
+}
+
+impl State {
+    pub(crate) fn new(phase: Phase) -> Self {
+        Self { phase, reading: Reading::Open, writing: Writing::Open }
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    pub(crate) fn opened(&mut self) {
+        debug_assert_eq!(self.phase, Phase::Connecting);
+        self.phase = Phase::Open;
+    }
+
+    pub(crate) fn made(&mut self) {
+        if self.phase == Phase::Open {
+            self.phase = Phase::Running;
+        }
+    }
+
+    /// Begins to close; false where that has begun already, or where there is nothing to flush yet.
+    pub(crate) fn close(&mut self) -> bool {
+        let closes = matches!(self.phase, Phase::Open | Phase::Running);
+        if closes {
+            self.phase = Phase::Flushing;
+        }
+        closes
+    }
+
+    pub(crate) fn drain(&mut self) {
+        debug_assert_eq!(self.phase, Phase::Flushing);
+        self.phase = Phase::Draining;
+    }
+
+    /// Ends everything; the phase it ended in, or `None` if it had ended before.
+    pub(crate) fn lose(&mut self) -> Option<Phase> {
+        let before = std::mem::replace(&mut self.phase, Phase::Lost);
+        (before != Phase::Lost).then_some(before)
+    }
+
+    pub(crate) fn end_reading(&mut self) {
+        self.reading = Reading::Ended;
+    }
+
+    /// Asks for the end of our direction; false where it was asked for before or cannot be had.
+    pub(crate) fn end_writing(&mut self) -> bool {
+        let ends = matches!(self.writing, Writing::Open) && matches!(self.phase, Phase::Open | Phase::Running);
+        if ends {
+            self.writing = Writing::Ending;
+        }
+        ends
+    }
+
+    pub(crate) fn writing_ended(&mut self) {
+        if matches!(self.writing, Writing::Open | Writing::Ending) {
+            self.writing = Writing::Ended;
+        }
+    }
+
+    pub(crate) fn writing_failed(&mut self, error: io::Error) {
+        self.writing = Writing::Failed(error);
+    }
+
+    /// The error of a failed write, which `connection_lost` reports.
+    pub(crate) fn take_write_error(&mut self) -> Option<io::Error> {
+        match std::mem::replace(&mut self.writing, Writing::Ended) {
+            Writing::Failed(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Whether bytes are taken from a protocol. A closing or half-closed stream takes none.
+    pub(crate) fn accepts_writes(&self) -> bool {
+        matches!(self.phase, Phase::Open | Phase::Running) && matches!(self.writing, Writing::Open)
+    }
+
+    /// Whether buffered bytes still go out.
+    pub(crate) fn flushes(&self) -> bool {
+        matches!(self.phase, Phase::Open | Phase::Running | Phase::Flushing)
+            && matches!(self.writing, Writing::Open | Writing::Ending)
+    }
+
+    /// Whether bytes that arrive go to the protocol.
+    pub(crate) fn delivers(&self) -> bool {
+        self.phase == Phase::Running && self.reading == Reading::Open
+    }
+
+    /// Whether bytes that arrive are read and thrown away.
+    pub(crate) fn discards(&self) -> bool {
+        matches!(self.phase, Phase::Flushing | Phase::Draining) && self.reading == Reading::Open
+    }
+
+    pub(crate) fn reading_ended(&self) -> bool {
+        self.reading == Reading::Ended
+    }
+
+    pub(crate) fn is_ending(&self) -> bool {
+        matches!(self.writing, Writing::Ending)
+    }
+
+    /// Whether `write_eof` was called, flushed or not, or writing has failed.
+    pub(crate) fn is_write_closed(&self) -> bool {
+        !matches!(self.writing, Writing::Open)
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(self.writing, Writing::Failed(_))
+    }
+
+    /// asyncio's `is_closing`.
+    pub(crate) fn is_closing(&self) -> bool {
+        matches!(self.phase, Phase::Flushing | Phase::Draining | Phase::Lost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_directions_end_each_on_its_own() {
+        let mut state = State::new(Phase::Running);
+        state.end_reading();
+        assert!(state.accepts_writes() && !state.delivers());
+        assert!(state.end_writing() && !state.end_writing());
+        assert!(!state.accepts_writes() && state.flushes() && state.is_ending());
+        state.writing_ended();
+        assert!(!state.flushes() && state.is_write_closed());
+        assert_eq!(state.phase(), Phase::Running);
+    }
+
+    #[test]
+    fn a_stream_is_lost_once_from_any_phase() {
+        for phase in [Phase::Connecting, Phase::Open, Phase::Running, Phase::Flushing, Phase::Draining] {
+            let mut state = State::new(phase);
+            assert_eq!(state.lose(), Some(phase));
+            assert_eq!(state.lose(), None);
+            assert!(!state.close() && !state.end_writing() && !state.accepts_writes());
+            assert!(state.is_closing() && !state.delivers() && !state.discards());
+        }
+    }
+
+    #[test]
+    fn a_failed_write_is_reported_once() {
+        let mut state = State::new(Phase::Running);
+        state.writing_failed(io::ErrorKind::BrokenPipe.into());
+        assert!(state.delivers() && !state.accepts_writes());
+        assert_eq!(state.take_write_error().map(|error| error.kind()), Some(io::ErrorKind::BrokenPipe));
+        assert!(state.take_write_error().is_none());
+    }
+}

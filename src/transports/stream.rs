@@ -1,0 +1,127 @@
+//! One byte stream: its I/O, its states, its buffer and what is known of its readiness.
+//!
+//! mio reports edges, so readiness is latched here: `readable` and `writable` stay set until a call says otherwise, and
+//! whatever stops earlier than that (a budget, a pause) must be remembered by the loop. Callbacks and queues are
+//! `net.rs` and `flow.rs`.
+
+use std::fmt;
+use std::time::Instant;
+
+use super::dial::Dial;
+use super::id::Id;
+use super::info::{Peer, Totals};
+use super::io::Io;
+use super::out_buf::{OutBuf, WaterMarks};
+use super::state::{Phase, State};
+use super::timers::TimerId;
+
+/// One stream. The size of this is what an idle connection costs.
+pub(crate) struct Stream {
+    pub(crate) io: Io,
+    pub(crate) state: State,
+    pub(crate) out: OutBuf,
+    pub(crate) marks: WaterMarks,
+    /// Bytes that a protocol has handed back, delivered first to whoever comes next.
+    pub(crate) leftover: Option<Box<[u8]>>,
+    pub(crate) dial: Option<Box<Dial>>,
+    pub(crate) peer: Option<Box<Peer>>,
+    pub(crate) totals: Totals,
+    pub(crate) last_activity: Instant,
+    /// The listener that accepted it, which counts it.
+    pub(crate) origin: Option<Id>,
+    /// The timer of the present phase, if it has one.
+    pub(crate) phase_timer: Option<TimerId>,
+    /// Latched by an event, cleared by a read that took all there was.
+    pub(crate) readable: bool,
+    /// Latched by an event, cleared by a write that did not fit.
+    pub(crate) writable: bool,
+    /// Cleared by `pause_reading`.
+    pub(crate) reading: bool,
+    /// Set over the high-water mark; `pause_writing` has been called or is queued.
+    pub(crate) writing_paused: bool,
+    /// An event has told of the peer's end: a short read is then no sign that all was taken.
+    pub(crate) end_seen: bool,
+    /// Short counts mean nothing here: terminals give a line at a time, TCP stops at an urgent mark.
+    pub(crate) short_counts_lie: bool,
+    /// On the list of those that have more to do in the next turn.
+    pub(crate) queued: bool,
+    /// Where it stands with the second look at its readiness.
+    pub(crate) doubt: Doubt,
+    /// Does not keep the loop running by itself.
+    pub(crate) background: bool,
+}
+
+/// Whether a latch was cleared on evidence that can be wrong. See `second_look.rs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    None,
+    /// On the list of those to be looked at again.
+    Listed,
+    /// epoll was asked in this turn; an event in the next one answers.
+    Asked { turn: u64 },
+}
+
+impl Stream {
+    pub(crate) fn new(io: Io, phase: Phase, now: Instant) -> Self {
+        Self {
+            // Files get no events, and a FIFO without writers may get none either: try once in any case.
+            readable: matches!(io, Io::Pair(..)),
+            short_counts_lie: matches!(io, Io::Pair(..)),
+            io,
+            state: State::new(phase),
+            out: OutBuf::default(),
+            marks: WaterMarks::default(),
+            leftover: None,
+            dial: None,
+            peer: None,
+            totals: Totals::default(),
+            last_activity: now,
+            origin: None,
+            phase_timer: None,
+            writable: true,
+            reading: true,
+            writing_paused: false,
+            end_seen: false,
+            queued: false,
+            doubt: Doubt::None,
+            background: false,
+        }
+    }
+
+    /// Whether a read would lead anywhere now.
+    pub(crate) fn wants_read(&self) -> bool {
+        if self.state.discards() {
+            return self.readable;
+        }
+        self.state.delivers() && self.reading && (self.readable || self.leftover.is_some())
+    }
+
+    /// Whether a write would lead anywhere now.
+    pub(crate) fn wants_write(&self) -> bool {
+        self.writable && !self.out.is_empty() && self.state.flushes()
+    }
+
+    /// Notes a successful read of `n` bytes into a buffer of `space`; true where a latch was cleared on it.
+    pub(crate) fn note_read(&mut self, n: usize, space: usize, now: Instant) -> bool {
+        self.totals.received += n as u64;
+        self.last_activity = now;
+        let drained = n < space && !self.end_seen && !self.short_counts_lie && !self.io.is_read_always_ready();
+        if drained {
+            self.readable = false;
+        }
+        drained
+    }
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream")
+            .field("state", &self.state)
+            .field("readable", &self.readable)
+            .field("writable", &self.writable)
+            .field("reading", &self.reading)
+            .field("writing_paused", &self.writing_paused)
+            .field("buffered", &self.out.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,103 @@
+//! Timers: what is due when, in the order it was asked for.
+//!
+//! Time is an argument everywhere; the clock is read once per turn by the loop, or never, by the simulator. A wall
+//! clock that jumps changes nothing, since `Instant` is monotonic.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::id::Id;
+
+/// Names one timer until it fires or is cancelled. asyncio's `TimerHandle`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimerId {
+    deadline: Instant,
+    /// Orders timers with the same deadline: first asked, first fired.
+    sequence: u64,
+}
+
+/// What a timer is for: the transports have some of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Alarm {
+    /// A protocol asked: `timer_fired`.
+    Protocol,
+    /// Race the next address (RFC 8305), or try the whole connection again.
+    DialNext,
+    /// Resolving and connecting together have taken too long.
+    DialTimeout,
+    /// A listener that could not accept tries again.
+    AcceptRetry,
+    /// A closing connection has waited long enough for the peer's end.
+    CloseTimeout,
+    /// The streams in doubt are looked at again.
+    SecondLook,
+}
+
+/// All timers of a loop.
+#[derive(Debug, Default)]
+pub(crate) struct Timers {
+    due: BTreeMap<TimerId, (Option<Id>, Alarm)>,
+    sequence: u64,
+}
+
+impl Timers {
+    /// Arms a timer; one without an owner belongs to the loop.
+    pub(crate) fn arm(&mut self, deadline: Instant, owner: Option<Id>, alarm: Alarm) -> TimerId {
+        self.sequence += 1;
+        let id = TimerId { deadline, sequence: self.sequence };
+        self.due.insert(id, (owner, alarm));
+        id
+    }
+
+    /// Disarms a timer; one that has fired already is left alone.
+    pub(crate) fn cancel(&mut self, id: TimerId) {
+        self.due.remove(&id);
+    }
+
+    /// When the next timer is due.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.due.keys().next().map(|id| id.deadline)
+    }
+
+    /// Takes out one timer that is due by `now`. Call again until there is none.
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<(TimerId, Option<Id>, Alarm)> {
+        let entry = self.due.first_entry()?;
+        if entry.key().deadline > now {
+            return None;
+        }
+        let (id, (owner, alarm)) = entry.remove_entry();
+        Some((id, owner, alarm))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.due.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn never_early_in_order_and_not_after_cancel() {
+        let start = Instant::now();
+        let mut timers = Timers::default();
+        let at = |ms| start + Duration::from_millis(ms);
+        let late = timers.arm(at(20), None, Alarm::SecondLook);
+        let first = timers.arm(at(10), None, Alarm::Protocol);
+        let second = timers.arm(at(10), None, Alarm::DialNext);
+        let gone = timers.arm(at(10), None, Alarm::DialTimeout);
+        timers.cancel(gone);
+
+        assert_eq!(timers.next_deadline(), Some(at(10)));
+        assert_eq!(timers.pop_due(at(9)), None);
+        assert_eq!(timers.pop_due(at(10)), Some((first, None, Alarm::Protocol)));
+        assert_eq!(timers.pop_due(at(10)), Some((second, None, Alarm::DialNext)));
+        assert_eq!(timers.pop_due(at(10)), None);
+        assert_eq!(timers.pop_due(at(5_000_000_000)), Some((late, None, Alarm::SecondLook)));
+        assert_eq!(timers.len(), 0);
+    }
+}

@@ -1,0 +1,229 @@
+//! What the real program answers where it runs no mode: usage errors, help, version, pages.
+//!
+//! How arguments become a configuration is tested in `src/cli/tests.rs`, what the modes do in the other files here.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
+use std::time::Duration;
+
+use assert_cmd::Command;
+use assert_cmd::cargo::{cargo_bin, cargo_bin_cmd};
+
+const MODES: [&str; 6] = ["tcp-echo", "tcp-server", "tcp-client", "unix-echo", "unix-server", "unix-client"];
+
+/// The program with an empty environment, as `env -i` starts it.
+fn xport() -> Command {
+    let mut command = cargo_bin_cmd!("xport");
+    command.timeout(Duration::from_secs(10)).env_clear();
+    command
+}
+
+/// stdout of a run that succeeds and has nothing to report.
+#[track_caller]
+fn stdout_of(args: &[&str]) -> String {
+    let output = xport().args(args).assert().code(0).stderr("").get_output().stdout.clone();
+    String::from_utf8(output).expect("text")
+}
+
+/// stderr of a run that is refused before anything is done.
+#[track_caller]
+fn refused(command: &mut Command) -> String {
+    let output = command.assert().code(2).stdout("").get_output().stderr.clone();
+    let text = String::from_utf8(output).expect("text");
+    assert!(text.starts_with("xport: ") && text.ends_with('\n'), "{text:?}");
+    text
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_its_reason() {
+    let long = "x".repeat(120);
+    for (line, reason) in [
+        // Modes and options.
+        ("", "no mode given"),
+        ("tcp-clien :80", "no such mode: 'tcp-clien'"),
+        ("tcp-clien :80", "'tcp-client'"),
+        ("--nope", "unexpected argument '--nope'"),
+        ("tcp-client --conect-timeout 1 :80", "'--connect-timeout'"),
+        ("tcp-client :80 --timeout", "a value is required for '--timeout <DUR>'"),
+        ("tcp-client --send-only --recv-only :80", "'--send-only' cannot be used with '--recv-only'"),
+        ("tcp-client -4 -6 :80", "'-4' cannot be used with '-6'"),
+        ("-q tcp-client -v :80", "-q and -v contradict each other"),
+        ("tcp-client -qv :80", "'--quiet' cannot be used with '--verbose...'"),
+        ("--color blue tcp-client :80", "'blue'"),
+        ("--completions tcsh", "'tcsh'"),
+        ("tcp-client -n -n :80", "cannot be used multiple times"),
+        // Options that would do nothing.
+        ("tcp-echo -k :80", "unexpected argument '-k'"),
+        ("tcp-server --once :80", "unexpected argument '--once'"),
+        ("tcp-server --max-conns 1 :80", "unexpected argument '--max-conns'"),
+        ("tcp-echo --linger 1 :80", "unexpected argument '--linger'"),
+        ("tcp-client --listen :80", "unexpected argument '--listen'"),
+        ("tcp-server --connect :80", "unexpected argument '--connect'"),
+        ("tcp-server --mode 0600 :80", "unexpected argument '--mode'"),
+        ("unix-client -4 sock", "unexpected argument '-4'"),
+        ("unix-server --allow ::1 sock", "unexpected argument '--allow'"),
+        ("unix-server --mode 0600 @name", "--mode and --replace-stale are for sockets with a path"),
+        ("unix-server --replace-stale fd:3", "--mode and --replace-stale are for sockets with a path"),
+        ("tcp-client --source ::1 fd:3", "--source does nothing for 'fd:3'"),
+        // Numbers.
+        ("tcp-client --retry -1 :80", "'-1'"),
+        ("tcp-client --retry 99999999999999999999 :80", "'99999999999999999999'"),
+        ("tcp-client --retry 10x :80", "'10x'"),
+        ("tcp-echo --max-conns 0 :80", "'0'"),
+        ("tcp-echo --backlog 0 :80", "'0'"),
+        ("tcp-echo --backlog 2147483648 :80", "'2147483648'"),
+        ("tcp-client --high-water 10x :80", "'10x' for '--high-water <SIZE>': not a size"),
+        ("tcp-client --high-water 1e9 :80", "'1e9'"),
+        ("tcp-client --high-water 2G :80", "more than 1 GiB"),
+        ("tcp-client --high-water -1 :80", "must not be negative"),
+        ("tcp-client --high-water 1K --low-water 2K :80", "--low-water 2048 is more than --high-water 1024"),
+        ("tcp-client --high-water 0 --low-water 1 :80", "--low-water 1 is more than --high-water 0"),
+        ("unix-echo --mode 0800 sock", "'0800'"),
+        ("unix-echo --mode 1777 sock", "'1777'"),
+        // Durations.
+        ("tcp-client --timeout 0 :80", "must be more than zero"),
+        ("tcp-client --idle-timeout 0s :80", "must be more than zero"),
+        ("tcp-client --connect-timeout 0 :80", "must be more than zero"),
+        ("tcp-client --timeout -5 :80", "'-5' for '--timeout <DUR>': must not be negative"),
+        ("tcp-client --timeout 10x :80", "'10x' for '--timeout <DUR>': not a duration"),
+        ("tcp-client --timeout 1e9 :80", "'1e9'"),
+        ("tcp-client --timeout= :80", "--timeout <DUR>"),
+        ("tcp-client --timeout 9999999h :80", "longer than 1000 years"),
+        // Networks.
+        ("tcp-echo --allow 10.0.0.0/33 :80", "'10.0.0.0/33'"),
+        ("tcp-echo --deny ::1,nope :80", "'nope'"),
+        // Addresses.
+        ("tcp-client", "no address"),
+        ("tcp-server", "no address"),
+        ("unix-client", "no address"),
+        ("tcp-client :80 --connect :81", "two addresses"),
+        ("tcp-client :80 81", "':80' is whole, but '81' follows"),
+        ("tcp-client ::1 80 81", "unexpected argument '81'"),
+        ("tcp-client localhost", "'localhost' has no port"),
+        ("tcp-client localhost:", "the port is empty"),
+        ("tcp-client :", "the port is empty"),
+        ("tcp-client :99999", "port '99999' is out of range"),
+        ("tcp-client :-1", "port '-1' is out of range"),
+        ("tcp-client :0", "port 0 cannot be connected to"),
+        ("tcp-client *:80", "'*' is for listening"),
+        ("tcp-client localhost:80x", "port '80x' is neither a number nor a known service"),
+        ("tcp-client a:b:c", "'a:b:c' has too many colons"),
+        ("tcp-client ::1:80", "'::1:80' is ambiguous: write [::1]:80"),
+        ("tcp-client [fe80::1]:80", "'fe80::1' needs %interface"),
+        ("tcp-client [fe80::1%nope]:80", "no interface 'nope'"),
+        ("tcp-client http://localhost:80", "is a URL"),
+        ("tcp-client -4 [::1]:80", "-4 excludes the address '[::1]:80'"),
+        ("tcp-echo --listen :80 --listen nope", "'nope' has no port"),
+        ("tcp-client --source localhost :80", "'localhost' is not an address but a name"),
+        ("tcp-client --source ::1 127.0.0.1:80", "are of different families"),
+        ("tcp-client fd:x", "'x' is not the number of a descriptor"),
+        ("unix-client @", "the abstract name is empty"),
+        (&format!("unix-server /{long}"), "path is 121 bytes, limit 107"),
+        (&format!("tcp-client {long}:80"), "is 120 bytes, limit 63"),
+    ] {
+        let text = refused(xport().args(line.split_whitespace()));
+        assert!(text.contains(reason), "{line}: {text:?} does not say {reason:?}");
+    }
+}
+
+#[test]
+fn odd_bytes_are_refused_and_shown_escaped() {
+    for (argument, reason) in [
+        (&b"a\xff:80"[..], "'a\\xff:80' is not UTF-8"),
+        (b"a b:80", "has the character ' '"),
+        (b"a\x1b[31m:80", "'a\\u{1b}[31m:80'"),
+        (b"--a\nb", "'--a\\nb'"),
+        (b"", "the address is empty"),
+    ] {
+        let text = refused(xport().arg("tcp-client").arg(OsStr::from_bytes(argument)));
+        assert!(text.contains(reason), "{text:?} does not say {reason:?}");
+        assert!(!text.contains('\x1b'), "{text:?}");
+    }
+    let text = refused(xport().args(["tcp-client", &"x".repeat(100_000)]));
+    assert!(text.len() < 1_000, "{} bytes", text.len());
+}
+
+#[test]
+fn defaults_come_from_the_environment_of_modes_that_have_the_option() {
+    let text = refused(xport().env("XPORT_RETRY", "abc").args(["tcp-client", ":80"]));
+    assert!(text.contains("'abc' for '--retry <N>'") && text.contains("XPORT_RETRY"), "{text:?}");
+    let text = refused(xport().env("XPORT_TIMEOUT", "1s").args(["tcp-client", ":80", "--timeout", "x"]));
+    assert!(!text.contains("XPORT_TIMEOUT"), "{text:?}");
+    // Neither a default that the mode does not have nor an empty one stands in the way: the address is what lacks.
+    for (name, value) in [("XPORT_MAX_CONNS", "x"), ("XPORT_GRACE", "x"), ("XPORT_RETRY", "")] {
+        let text = refused(xport().env(name, value).arg("tcp-client"));
+        assert!(text.contains("no address"), "{name}: {text:?}");
+    }
+}
+
+#[test]
+fn help_is_on_stdout_and_mentions_every_mode() {
+    for flag in ["-h", "--help"] {
+        let help = stdout_of(&[flag]);
+        for mode in MODES {
+            assert!(help.contains(mode), "{flag}: {mode}");
+            let help = stdout_of(&[mode, flag]);
+            assert!(help.contains(&format!("Usage: xport {mode} [OPTIONS] ADDRESS")), "{mode} {flag}: {help}");
+            assert!(help.contains("XPORT_TIMEOUT") && !help.contains('\x1b'), "{mode} {flag}: {help}");
+        }
+    }
+    let help = stdout_of(&["--help"]);
+    for part in ["Examples:", "Exit status:", "\n  124    ", "[fe80::1%eth0]:PORT", "250ms", "XPORT_LOG"] {
+        assert!(help.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn the_version_is_one_line() {
+    for flag in ["-V", "--version"] {
+        assert_eq!(stdout_of(&[flag]), "xport 0.1.0\n");
+    }
+}
+
+#[test]
+fn pages_need_no_mode() {
+    let page = stdout_of(&["--man"]);
+    assert!(page.starts_with(".TH XPORT 1 "));
+    for section in ["MODES", "ADDRESSES", "OPTIONS", "ENVIRONMENT", "EXIT STATUS", "EXAMPLES"] {
+        assert!(page.contains(&format!(".SH \"{section}\"")), "{section}");
+    }
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let page = stdout_of(&["--completions", shell]);
+        assert!(MODES.iter().all(|mode| page.contains(mode)) && page.contains("connect-timeout"), "{shell}");
+    }
+}
+
+#[test]
+fn a_full_device_is_reported() {
+    for args in [&["--help"][..], &["--version"], &["--man"], &["--completions", "bash"], &["tcp-echo", "-h"]] {
+        Command::new("sh")
+            .args(["-c", "exec \"$0\" \"$@\" > /dev/full"])
+            .arg(cargo_bin!("xport"))
+            .args(args)
+            .timeout(Duration::from_secs(10))
+            .assert()
+            .code(1)
+            .stderr("xport: stdout: No space left on device\n");
+    }
+}
+
+#[test]
+fn a_reader_who_has_left_is_no_news() {
+    for args in [&["--help"][..], &["--version"], &["--man"], &["--completions", "zsh"]] {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        drop(reader);
+        let output = std::process::Command::new(cargo_bin!("xport"))
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .output()
+            .expect("the program starts");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
+        // SIGPIPE, as cat ends; or with success, where it is ignored.
+        assert!(output.status.success() || output.status.signal() == Some(13), "{args:?}: {}", output.status);
+    }
+}

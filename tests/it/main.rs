@@ -1,0 +1,3 @@
+//! One binary of integration tests: the real program, through `assert_cmd`.
+mod cli;
+mod generated;
