@@ -1,3 +1,5 @@
 //! One binary of integration tests: the real program, through `assert_cmd`.
+
 mod cli;
 mod generated;
+mod util;

@@ -1,0 +1,240 @@
+//! What the tests share: the program, a server or client in the background, scripted peers. Every wait has a deadline.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Longer than anything here takes on a busy machine, shorter than anyone wants to wait for a hang.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The program, run to its end by `assert_cmd`, with a deadline.
+pub fn xport<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> assert_cmd::Command {
+    let mut command = assert_cmd::cargo::cargo_bin_cmd!("xport");
+    command.args(args).timeout(DEADLINE).env_remove("XPORT_LOG").env_remove("RUST_LOG");
+    command
+}
+
+/// The path of the program, for tests that need a shell around it.
+pub fn program() -> PathBuf {
+    assert_cmd::cargo::cargo_bin!("xport").to_path_buf()
+}
+
+/// A program in the background. It is killed when the test ends, however it ends.
+pub struct Background {
+    child: Child,
+    stderr: Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl Background {
+    /// Starts xport with all three streams as pipes.
+    pub fn start<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Self {
+        let mut command = Command::new(program());
+        command.args(args).env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::piped()).stdout(Stdio::piped());
+        Self::spawn(command)
+    }
+
+    /// Starts a prepared command; its stderr becomes ours.
+    pub fn spawn(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("the program starts");
+        let stderr = lines(child.stderr.take().expect("stderr is a pipe"));
+        Self { child, stderr, seen: Vec::new() }
+    }
+
+    /// Waits for a line of stderr that contains `text`, and gives it.
+    #[track_caller]
+    pub fn line(&mut self, text: &str) -> String {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            match self.stderr.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) => {
+                    self.seen.push(line.clone());
+                    if line.contains(text) {
+                        return line;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => panic!("no line with {text:?} in time; there was {:?}", self.seen),
+                Err(RecvTimeoutError::Disconnected) => panic!("no line with {text:?}; there was {:?}", self.seen),
+            }
+        }
+    }
+
+    /// Waits for the `listening on` line, and gives the address.
+    #[track_caller]
+    pub fn address(&mut self) -> SocketAddr {
+        let line = self.line("listening on ");
+        let (_, address) = line.split_once("listening on ").expect("the line has been looked for");
+        address.trim().parse().unwrap_or_else(|_| panic!("no address in {line:?}"))
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn stdin(&mut self) -> ChildStdin {
+        self.child.stdin.take().expect("stdin is a pipe, and taken once")
+    }
+
+    pub fn stdout(&mut self) -> std::process::ChildStdout {
+        self.child.stdout.take().expect("stdout is a pipe, and taken once")
+    }
+
+    /// Sends a signal by number.
+    pub fn signal(&self, signal: i32) {
+        let status = Command::new("kill").arg(format!("-{signal}")).arg(self.pid().to_string()).status();
+        assert!(status.expect("kill runs").success(), "the program is gone already");
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("it can be waited for").is_none()
+    }
+
+    /// Waits for the end, and gives the status; the lines of stderr are in `all_lines` then.
+    #[track_caller]
+    pub fn wait(&mut self) -> ExitStatus {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
+                return status;
+            }
+            assert!(Instant::now() < end, "still running after {DEADLINE:?}; stderr: {:?}", self.all_lines());
+            std::thread::yield_now();
+            // try_wait has no deadline of its own; this is the poll interval, not a guess at how long it takes.
+            std::thread::park_timeout(Duration::from_millis(2));
+        }
+    }
+
+    /// Every line of stderr so far.
+    pub fn all_lines(&mut self) -> Vec<String> {
+        let end = Instant::now() + Duration::from_secs(1);
+        if !self.is_running() {
+            while let Ok(line) = self.stderr.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                self.seen.push(line);
+            }
+        }
+        self.seen.extend(self.stderr.try_iter());
+        self.seen.clone()
+    }
+
+    /// CPU time used so far, user and system, in seconds.
+    pub fn cpu(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).expect("it runs");
+        let fields: Vec<&str> = stat.rsplit_once(") ").expect("the name is in brackets").1.split(' ').collect();
+        let ticks: f64 = fields[11].parse::<f64>().expect("utime") + fields[12].parse::<f64>().expect("stime");
+        ticks / 100.0
+    }
+
+    /// Resident memory in KiB.
+    pub fn rss_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
+        let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("VmRSS");
+        line.split_whitespace().nth(1).expect("a number").parse().expect("a number")
+    }
+
+    /// How many descriptors it has open.
+    pub fn fds(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("it runs").count()
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The lines of a stream, read on a thread of their own so that they can be waited for with a deadline.
+pub fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
+            if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// Calls `f` until it gives something, or panics with `what` after the deadline.
+#[track_caller]
+pub fn eventually<T>(what: &str, mut f: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        if let Some(value) = f() {
+            return value;
+        }
+        assert!(Instant::now() < end, "{what}: not within {DEADLINE:?}");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+/// A scripted TCP peer: accepts one connection on a port of its own and runs `script` on it, on a thread.
+pub struct Peer<T> {
+    pub address: SocketAddr,
+    thread: JoinHandle<T>,
+}
+
+impl<T: Send + 'static> Peer<T> {
+    pub fn serve(script: impl FnOnce(TcpStream) -> T + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let thread = std::thread::spawn(move || script(with_deadline(listener.accept().expect("a client").0)));
+        Self { address, thread }
+    }
+
+    /// What the script came to.
+    #[track_caller]
+    pub fn join(self) -> T {
+        eventually("the peer's script", || self.thread.is_finished().then_some(()));
+        self.thread.join().expect("the peer's script does not panic")
+    }
+}
+
+/// Connects, with a deadline on every read and write.
+#[track_caller]
+pub fn connect(address: SocketAddr) -> TcpStream {
+    with_deadline(TcpStream::connect_timeout(&address, DEADLINE).expect("it accepts"))
+}
+
+pub fn with_deadline(stream: TcpStream) -> TcpStream {
+    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    stream.set_write_timeout(Some(DEADLINE)).expect("a timeout");
+    stream
+}
+
+/// Closes with a reset instead of an end.
+pub fn reset(stream: TcpStream) {
+    socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
+    drop(stream);
+}
+
+/// Sends `data` and expects the same back.
+#[track_caller]
+pub fn ping(stream: &mut TcpStream, data: &[u8]) {
+    stream.write_all(data).expect("it takes the bytes");
+    let mut back = vec![0; data.len()];
+    stream.read_exact(&mut back).expect("the bytes come back");
+    assert_eq!(back, data);
+}
+
+/// `n` bytes that differ from place to place, so that a byte lost, doubled or moved shows.
+pub fn pattern(n: usize) -> Vec<u8> {
+    (0..n).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
+}
+
+/// What the program said, for messages of failed assertions.
+pub fn text(output: &Output) -> String {
+    format!(
+        "status {:?}, {} bytes on stdout, stderr: {}",
+        output.status,
+        output.stdout.len(),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
