@@ -22,8 +22,8 @@
 #![deny(unsafe_code)] // `sys` allows it, and says why.
 
 pub mod cli;
+pub mod event_loop;
 pub mod modes;
 pub mod protocols;
-pub mod event_loop;
-pub mod transports;
 pub mod sys;
+pub mod transports;

@@ -41,7 +41,9 @@ pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
             let name = &config.address;
             match inherit(*number).map_err(|error| unusable(name, &describe(&error)))? {
                 Inherited::Connection(fd) => net.adopt(fd, protocol).map_err(|error| local("adopt", &error))?,
-                Inherited::Listener(_) => return Err(unusable(name, "it listens, and a client needs a connection").into()),
+                Inherited::Listener(_) => {
+                    return Err(unusable(name, "it listens, and a client needs a connection").into());
+                }
             }
         }
     };

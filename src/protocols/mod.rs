@@ -3,11 +3,11 @@
 //! Nothing here knows how bytes move: no mio, no system calls, no clock but the loop's. In the order in which to read:
 
 // The smallest one there is.
-pub mod echo;
 pub mod discard;
+pub mod echo;
 // One peer joined with stdin and stdout.
-pub mod session;
 mod idle;
+pub mod session;
 // What ends a run, and how the mode learns of it.
 pub mod lifecycle;
 pub mod report;

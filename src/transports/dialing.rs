@@ -70,9 +70,7 @@ impl Net {
                 if options.numeric {
                     return self.dial_failed(id, format!("resolve {name}: not a numeric address"));
                 }
-                if let Err(error) =
-                    self.resolver.look_up(&self.registry, id, name.clone(), *port, options.family)
-                {
+                if let Err(error) = self.resolver.look_up(&self.registry, id, name.clone(), *port, options.family) {
                     self.dial_failed(id, format!("resolve {name}: {}", describe(&error)));
                 }
             }

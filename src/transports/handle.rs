@@ -108,9 +108,9 @@ impl Transport<'_> {
     /// Whether data is being received: neither paused, nor closing, nor at the peer's end. asyncio's `is_reading`.
     #[must_use]
     pub fn is_reading(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| {
-            stream.reading && !stream.state.is_closing() && !stream.state.reading_ended()
-        })
+        self.net
+            .stream(self.id)
+            .is_some_and(|stream| stream.reading && !stream.state.is_closing() && !stream.state.reading_ended())
     }
 
     /// Whether the buffer is over its high-water mark, even if `pause_writing` has not been called yet.

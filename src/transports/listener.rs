@@ -44,13 +44,7 @@ pub struct Listening {
 
 impl Default for Listening {
     fn default() -> Self {
-        Self {
-            backlog: 4096,
-            limit: None,
-            access: AccessList::default(),
-            marks: WaterMarks::default(),
-            once: false,
-        }
+        Self { backlog: 4096, limit: None, access: AccessList::default(), marks: WaterMarks::default(), once: false }
     }
 }
 

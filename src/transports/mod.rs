@@ -7,25 +7,25 @@
 pub mod handle;
 pub mod protocol;
 // The arena of transports and what can be done with it.
-pub mod net;
-pub mod id;
-pub mod timers;
-pub mod opening;
-pub mod dialing;
 pub mod dial;
+pub mod dialing;
+pub mod id;
 pub mod listener;
-mod unix_path;
+pub mod net;
+pub mod opening;
 mod resolver;
+pub mod timers;
+mod unix_path;
 // One stream, from its states down to its descriptors.
-pub(crate) mod stream;
-pub(crate) mod state;
-mod flow;
-mod second_look;
-pub mod out_buf;
-mod io;
 mod channel;
+mod flow;
+pub(crate) mod io;
 #[cfg(test)]
 pub(crate) mod memory;
+pub mod out_buf;
+mod second_look;
+pub(crate) mod state;
+pub(crate) mod stream;
 // Plain values.
 pub mod access;
 pub mod address;

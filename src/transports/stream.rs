@@ -58,7 +58,9 @@ pub(crate) enum Doubt {
     /// On the list of those to be looked at again.
     Listed,
     /// epoll was asked in this turn; an event in the next one answers.
-    Asked { turn: u64 },
+    Asked {
+        turn: u64,
+    },
 }
 
 impl Stream {

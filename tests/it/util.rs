@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -24,6 +25,13 @@ pub fn program() -> PathBuf {
     assert_cmd::cargo::cargo_bin!("xport").to_path_buf()
 }
 
+/// The program as a command to be prepared further: streams are pipes, no log variables.
+pub fn command<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
+    let mut command = Command::new(program());
+    command.args(args).env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::piped()).stdout(Stdio::piped());
+    command
+}
+
 /// A program in the background. It is killed when the test ends, however it ends.
 pub struct Background {
     child: Child,
@@ -34,9 +42,7 @@ pub struct Background {
 impl Background {
     /// Starts xport with all three streams as pipes.
     pub fn start<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Self {
-        let mut command = Command::new(program());
-        command.args(args).env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::piped()).stdout(Stdio::piped());
-        Self::spawn(command)
+        Self::spawn(command(args))
     }
 
     /// Starts a prepared command; its stderr becomes ours.
@@ -109,6 +115,16 @@ impl Background {
         }
     }
 
+    /// Ends stdin, takes what is left on stdout, and waits for the end.
+    #[track_caller]
+    pub fn finish(mut self) -> Output {
+        drop(self.child.stdin.take());
+        let stdout = self.child.stdout.take().map_or_else(Vec::new, |mut stdout| take_all(&mut stdout));
+        let status = self.wait();
+        let stderr = self.all_lines().iter().flat_map(|line| [line, "\n"]).collect::<String>().into_bytes();
+        Output { status, stdout, stderr }
+    }
+
     /// Every line of stderr so far.
     pub fn all_lines(&mut self) -> Vec<String> {
         let end = Instant::now() + Duration::from_secs(1);
@@ -127,6 +143,17 @@ impl Background {
         let fields: Vec<&str> = stat.rsplit_once(") ").expect("the name is in brackets").1.split(' ').collect();
         let ticks: f64 = fields[11].parse::<f64>().expect("utime") + fields[12].parse::<f64>().expect("stime");
         ticks / 100.0
+    }
+
+    /// Waits until it uses no CPU time for a while, which a program that spins never does.
+    #[track_caller]
+    pub fn comes_to_rest(&self) {
+        const WINDOW: Duration = Duration::from_millis(300);
+        eventually("the program comes to rest", || {
+            let before = self.cpu();
+            std::thread::sleep(WINDOW);
+            (self.cpu() - before < 0.05).then_some(())
+        });
     }
 
     /// Resident memory in KiB.
@@ -162,6 +189,64 @@ pub fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
+/// Reads `n` bytes, or what there is until the end, from a pipe, terminal or socket.
+#[track_caller]
+pub fn take(stream: &mut (impl Read + AsRawFd), n: usize) -> Vec<u8> {
+    let end = Instant::now() + DEADLINE;
+    let mut data = Vec::new();
+    let mut buffer = [0; 65536];
+    while data.len() < n {
+        let left = end.saturating_duration_since(Instant::now()).as_millis() as libc::c_int;
+        let mut poll = libc::pollfd { fd: stream.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        // SAFETY: one `pollfd`, alive for the call.
+        let ready = unsafe { libc::poll(&raw mut poll, 1, left) };
+        assert!(ready != 0, "{} bytes within {DEADLINE:?}, and no end", data.len());
+        let room = buffer.len().min(n - data.len());
+        match stream.read(&mut buffer[..room]).expect("it can be read") {
+            0 => break,
+            n => data.extend_from_slice(&buffer[..n]),
+        }
+    }
+    data
+}
+
+/// Bytes that wait to be read from a pipe or socket.
+pub fn queued(fd: &impl AsRawFd) -> usize {
+    let mut n: libc::c_int = 0;
+    // SAFETY: FIONREAD writes one int, which is alive for the call.
+    let result = unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut n) };
+    assert_eq!(result, 0, "FIONREAD: {}", std::io::Error::last_os_error());
+    n as usize
+}
+
+/// Whether a write would have to wait.
+pub fn is_full(fd: &impl AsRawFd) -> bool {
+    let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLOUT, revents: 0 };
+    // SAFETY: one `pollfd`, alive for the call; a zero timeout never waits.
+    unsafe { libc::poll(&raw mut poll, 1, 0) == 0 }
+}
+
+/// The status flags of an open file description, `O_NONBLOCK` among them.
+pub fn flags(fd: &impl AsRawFd) -> libc::c_int {
+    // SAFETY: F_GETFL takes no argument and touches no memory.
+    let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) };
+    assert!(flags >= 0, "F_GETFL: {}", std::io::Error::last_os_error());
+    flags
+}
+
+/// Reads to the end, with a deadline.
+#[track_caller]
+pub fn take_all(stream: &mut (impl Read + AsRawFd)) -> Vec<u8> {
+    take(stream, usize::MAX)
+}
+
+/// Writes `data` on a thread of its own, then closes; a reader who does not want it all is no error.
+pub fn feed(mut sink: impl Write + Send + 'static, data: Vec<u8>) {
+    std::thread::spawn(move || {
+        let _ = sink.write_all(&data);
+    });
+}
+
 /// Calls `f` until it gives something, or panics with `what` after the deadline.
 #[track_caller]
 pub fn eventually<T>(what: &str, mut f: impl FnMut() -> Option<T>) -> T {
@@ -173,6 +258,30 @@ pub fn eventually<T>(what: &str, mut f: impl FnMut() -> Option<T>) -> T {
         assert!(Instant::now() < end, "{what}: not within {DEADLINE:?}");
         std::thread::park_timeout(Duration::from_millis(5));
     }
+}
+
+/// `tcp-client` with these options in the background, all its streams pipes, and the peer it has connected to.
+#[track_caller]
+pub fn client(options: &[&str]) -> (Background, TcpStream) {
+    let mut command = Command::new(program());
+    command.env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::piped()).stdout(Stdio::piped());
+    client_by(command, options)
+}
+
+/// The same with a command prepared by the caller, which gets mode, options and address as its last arguments.
+#[track_caller]
+pub fn client_by(mut command: Command, options: &[&str]) -> (Background, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    command.arg("tcp-client").args(options).arg(listener.local_addr().expect("an address").to_string());
+    let client = Background::spawn(command);
+    (client, accept(&listener))
+}
+
+/// Accepts one connection.
+#[track_caller]
+pub fn accept(listener: &TcpListener) -> TcpStream {
+    listener.set_nonblocking(true).expect("a flag");
+    with_deadline(eventually("a client", || listener.accept().ok()).0)
 }
 
 /// A scripted TCP peer: accepts one connection on a port of its own and runs `script` on it, on a thread.
@@ -209,6 +318,14 @@ pub fn with_deadline(stream: TcpStream) -> TcpStream {
     stream
 }
 
+/// A port that refuses for as long as the socket is kept: bound, so nobody else gets it, and not listening.
+pub fn refusing() -> (socket2::Socket, SocketAddr) {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+    let address = socket.local_addr().expect("an address").as_socket().expect("of IP");
+    (socket, address)
+}
+
 /// Closes with a reset instead of an end.
 pub fn reset(stream: TcpStream) {
     socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
@@ -237,4 +354,26 @@ pub fn text(output: &Output) -> String {
         output.stdout.len(),
         String::from_utf8_lossy(&output.stderr)
     )
+}
+
+/// Expects this exit status, and on stderr one line with `message`, or nothing where that is empty.
+#[track_caller]
+pub fn ended(output: &Output, status: i32, message: &str) {
+    assert_eq!(output.status.code(), Some(status), "{}", text(output));
+    if message.is_empty() {
+        assert!(output.stderr.is_empty(), "{}", text(output));
+        return;
+    }
+    let lines: Vec<_> = output.stderr.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines.len(), 1, "{}", text(output));
+    let line = String::from_utf8_lossy(lines[0]);
+    assert!(line.starts_with("xport: ") && line.contains(message), "{line:?} does not say {message:?}");
+}
+
+/// Expects the end by a signal, without a word.
+#[track_caller]
+pub fn killed(output: &Output, signal: i32) {
+    use std::os::unix::process::ExitStatusExt;
+    assert_eq!(output.status.signal(), Some(signal), "{}", text(output));
+    assert!(output.stderr.is_empty(), "{}", text(output));
 }
