@@ -307,19 +307,21 @@ impl EventLoop {
 }
 
 fn log_opened(t: &Transport<'_>) {
-    if log::log_enabled!(log::Level::Info) {
-        if let Some(peer) = t.info().peer {
-            log::info!("connected {peer}");
-        }
+    if !log::log_enabled!(log::Level::Info) {
+        return;
+    }
+    if let Some(peer) = t.info().peer {
+        log::info!("connected {peer}");
     }
 }
 
 fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {
-    if log::log_enabled!(log::Level::Info) {
-        let info = t.info();
-        let Some(peer) = info.peer else { return };
-        let (received, sent) = (info.totals.received, info.totals.sent);
-        let reason = error.map_or_else(|| "closed".to_owned(), describe);
-        log::info!("closed {peer}: {received} bytes received, {sent} sent: {reason}");
+    if !log::log_enabled!(log::Level::Info) {
+        return;
     }
+    let info = t.info();
+    let Some(peer) = info.peer else { return };
+    let (received, sent) = (info.totals.received, info.totals.sent);
+    let reason = error.map_or_else(|| "in order".to_owned(), describe);
+    log::info!("closed {peer}: {received} bytes received, {sent} sent: {reason}");
 }

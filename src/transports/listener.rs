@@ -169,11 +169,9 @@ impl Net {
             }
         }
         let peer = Peer::from_sock_addr(address);
-        if let Peer::Ip(ip) = &peer {
-            if !listener.options.access.admits(ip.ip()) {
-                log::info!("denied {peer}");
-                return Accepted::PassedOver;
-            }
+        if matches!(&peer, Peer::Ip(ip) if !listener.options.access.admits(ip.ip())) {
+            log::info!("denied {peer}");
+            return Accepted::PassedOver;
         }
         let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.now);
         stream.marks = listener.options.marks;

@@ -41,8 +41,9 @@ pub struct Net {
     pub(crate) stopped: bool,
 }
 
-/// What a slot of the arena can hold. Streams are by far the most, and the small ones.
+/// What a slot of the arena can hold.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // Nearly every slot is a stream; a box for each would cost more than it saves.
 pub(crate) enum Slot {
     Stream(Stream),
     Listener(Box<Listener>),

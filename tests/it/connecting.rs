@@ -433,11 +433,8 @@ fn several_addresses_are_served() {
 /// Where one of several addresses cannot be had, none is served and none is announced.
 #[test]
 fn one_bad_address_of_several_ends_it() {
-    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let taken = taken.local_addr().expect("an address").to_string();
-    // The listener is gone by now, but its server is not.
-    let mut server = Background::start(["tcp-echo", &taken]);
-    server.address();
+    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let taken = server.address().to_string();
     let stderr = fails(&["tcp-echo", "127.0.0.1:0", "--listen", &taken], 3);
     assert_eq!(stderr, format!("xport: listen {taken}: Address already in use\n"));
 }

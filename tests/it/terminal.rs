@@ -1,0 +1,193 @@
+//! A terminal as stdin, stdout and stderr: its flags and settings, ^D, ^C, hanging up, and the end of a conversation.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::Command;
+
+use crate::util::{Background, client_by, ended, flags, killed, lines, program, take, take_all};
+
+/// A pseudo-terminal: what is typed goes into `master`, what is shown comes out of it.
+struct Terminal {
+    master: File,
+    slave: File,
+}
+
+impl Terminal {
+    fn new() -> Self {
+        let mut options = File::options();
+        options.read(true).write(true).custom_flags(libc::O_NOCTTY);
+        let master = options.open("/dev/ptmx").expect("a terminal");
+        let (unlock, mut number): (libc::c_int, libc::c_uint) = (0, 0);
+        // SAFETY: TIOCSPTLCK reads one int and TIOCGPTN writes one, and both are alive for the calls.
+        let results = unsafe {
+            [
+                libc::ioctl(master.as_raw_fd(), libc::TIOCSPTLCK, &raw const unlock),
+                libc::ioctl(master.as_raw_fd(), libc::TIOCGPTN, &raw mut number),
+            ]
+        };
+        assert_eq!(results, [0, 0], "{}", std::io::Error::last_os_error());
+        let slave = options.open(format!("/dev/pts/{number}")).expect("its other side");
+        Self { master, slave }
+    }
+
+    /// Starts `tcp-client` on it, all streams one description that stays with us too, as it does with a shell.
+    #[track_caller]
+    fn client(&self, options: &[&str]) -> (Background, TcpStream) {
+        let stream = || self.slave.try_clone().expect("a copy");
+        let mut command = Command::new(program());
+        command.stdin(stream()).stdout(stream()).env_remove("XPORT_LOG").env_remove("RUST_LOG");
+        // SAFETY: setsid and ioctl are async-signal-safe and touch no memory of ours.
+        unsafe {
+            command.pre_exec(|| {
+                // A session of its own with this terminal, so that ^C and a hang-up reach it.
+                if libc::setsid() < 0 || libc::ioctl(0, libc::TIOCSCTTY, 0) < 0 {
+                    return Err(std::io::Error::last_os_error());
+                }
+                Ok(())
+            });
+        }
+        client_by(command, options)
+    }
+
+    fn type_in(&self, keys: &str) {
+        (&self.master).write_all(keys.as_bytes()).expect("the terminal takes it");
+    }
+
+    /// Reads what is shown, echoes of typed keys included, until it ends with `text`.
+    #[track_caller]
+    fn shows(&self, text: &str) {
+        let mut shown = Vec::new();
+        while !shown.ends_with(text.as_bytes()) {
+            shown.extend(take(&mut &self.master, 1));
+        }
+    }
+
+    /// Line discipline, echo and all that.
+    fn settings(&self) -> String {
+        // SAFETY: `termios` is plain data, and the call fills it.
+        let mut settings: libc::termios = unsafe { std::mem::zeroed() };
+        // SAFETY: the value is alive for the call.
+        let result = unsafe { libc::tcgetattr(self.slave.as_raw_fd(), &raw mut settings) };
+        assert_eq!(result, 0);
+        format!("{settings:?}")
+    }
+
+    /// Expects flags and settings to be those of a new terminal.
+    #[track_caller]
+    fn is_untouched(&self) {
+        assert_eq!(flags(&self.slave) & libc::O_NONBLOCK, 0, "O_NONBLOCK has leaked");
+        assert_eq!(self.settings(), Self::new().settings());
+    }
+}
+
+/// Both directions have been used, and so everything the client does to its terminal has been done.
+#[track_caller]
+fn converse(terminal: &Terminal, peer: &mut TcpStream) {
+    terminal.type_in("question\n");
+    assert_eq!(take(peer, 9), b"question\n");
+    peer.write_all(b"answer\n").expect("the client takes it");
+    terminal.shows("answer\r\n");
+}
+
+/// 1: the terminal that the shell shares with the program does not become non-blocking, neither while it runs nor after
+/// it ended or was killed.
+#[test]
+fn the_terminal_stays_blocking_and_keeps_its_settings() {
+    for signal in [None, Some(libc::SIGTERM), Some(libc::SIGKILL)] {
+        let terminal = Terminal::new();
+        let (mut client, mut peer) = terminal.client(&[]);
+        converse(&terminal, &mut peer);
+        terminal.is_untouched();
+        match signal {
+            Some(signal) => client.signal(signal),
+            None => drop(peer),
+        }
+        assert_eq!(client.wait().signal(), signal);
+        terminal.is_untouched();
+    }
+}
+
+/// 14: ^D in an empty line ends our direction, and the answer is shown; in a line it only sends what there is of it.
+#[test]
+fn control_d_ends_one_direction_only() {
+    let terminal = Terminal::new();
+    let (client, mut peer) = terminal.client(&[]);
+    terminal.type_in("no newline\x04");
+    assert_eq!(take(&mut peer, 10), b"no newline");
+    terminal.type_in("line\n\x04");
+    assert_eq!(take_all(&mut peer), b"line\n");
+    peer.write_all(b"answer\n").expect("the client takes it");
+    terminal.shows("answer\r\n");
+    drop(peer);
+    ended(&client.finish(), 0, "");
+    terminal.is_untouched();
+}
+
+/// 14: ^C ends it by SIGINT, without a word, and leaves the terminal as it was.
+#[test]
+fn control_c_ends_it_by_its_signal() {
+    let terminal = Terminal::new();
+    let (mut client, mut peer) = terminal.client(&[]);
+    converse(&terminal, &mut peer);
+    terminal.type_in("\x03");
+    client.wait();
+    killed(&client.finish(), libc::SIGINT);
+    terminal.is_untouched();
+}
+
+/// 16: a terminal that is hung up ends it by SIGHUP, without spinning on what is left of the terminal.
+#[test]
+fn a_hang_up_ends_it_by_its_signal() {
+    let terminal = Terminal::new();
+    let (mut client, mut peer) = terminal.client(&[]);
+    converse(&terminal, &mut peer);
+    drop(terminal);
+    assert_eq!(client.wait().signal(), Some(libc::SIGHUP));
+}
+
+/// 16: where SIGHUP is ignored, as under `nohup`, a terminal that is hung up is an error of stdin and stdout.
+#[test]
+fn a_hang_up_without_its_signal_ends_it_as_well() {
+    let terminal = Terminal::new();
+    let mut command = Command::new("sh");
+    command.arg("-c").arg("trap '' HUP; exec \"$0\" \"$@\"").arg(program());
+    command.stdin(terminal.slave.try_clone().expect("a copy")).stdout(terminal.slave.try_clone().expect("a copy"));
+    let (mut client, mut peer) = client_by(command, &[]);
+    converse(&terminal, &mut peer);
+    drop(terminal);
+    let status = client.wait();
+    assert!(status.code() == Some(1) || status.signal() == Some(libc::SIGPIPE), "{status:?}");
+}
+
+/// 23: with a terminal as stdin the end of the peer is the end: nobody is made to press ^D.
+#[test]
+fn a_conversation_on_a_terminal_ends_with_its_peer() {
+    let terminal = Terminal::new();
+    let (client, mut peer) = terminal.client(&[]);
+    converse(&terminal, &mut peer);
+    peer.write_all(b"bye\n").and_then(|()| peer.shutdown(Shutdown::Write)).expect("the client takes it");
+    terminal.shows("bye\r\n");
+    ended(&client.finish(), 0, "");
+    assert_eq!(take_all(&mut peer), b"");
+}
+
+/// 23: what the peer sent before its end is shown whole, even by a terminal that was slow to take it.
+#[test]
+fn a_slow_terminal_shows_everything_before_the_end() {
+    let terminal = Terminal::new();
+    let (client, mut peer) = terminal.client(&[]);
+    let text: String = (0..20_000).map(|i| format!("line {i}\n")).collect();
+    peer.write_all(text.as_bytes()).expect("the client takes it");
+    drop(peer);
+    client.comes_to_rest();
+    let shown = lines(terminal.master.try_clone().expect("a copy"));
+    for i in 0..20_000 {
+        let line = shown.recv_timeout(crate::util::DEADLINE).expect("a line");
+        assert_eq!(line.trim_end(), format!("line {i}"));
+    }
+    ended(&client.finish(), 0, "");
+}
