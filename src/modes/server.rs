@@ -18,8 +18,10 @@ pub(super) fn echo(config: &ListenConfig) -> anyhow::Result<()> {
     let _ = limits::raise_open_files();
     let idle_timeout = config.stream.idle_timeout;
     let listening = listening(config, config.max_conns)?;
+    let reporter = (!config.keep_open).then(|| run.reporter.clone());
     let _port_file = listen::open(run.event_loop.net(), config, &listening, || {
-        Box::new(move || Handler::new(Echo::new(idle_timeout)))
+        let reporter = reporter.clone();
+        Box::new(move || Handler::new(Echo::new(idle_timeout, reporter.clone())))
     })?;
     run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
     run.run()

@@ -2,9 +2,11 @@
 //!
 //! Also the file to copy for a new protocol: flow control in two lines, and nothing about sockets.
 
+use std::io;
 use std::time::Duration;
 
-use super::idle::Idle;
+use super::report::Reporter;
+use super::watch::Watch;
 use crate::transports::handle::Transport;
 use crate::transports::protocol::Protocol;
 use crate::transports::timers::TimerId;
@@ -12,20 +14,21 @@ use crate::transports::timers::TimerId;
 /// Sends back what it receives, and closes when the peer has ended.
 #[derive(Debug, Default)]
 pub struct Echo {
-    idle: Idle,
+    watch: Watch,
 }
 
 impl Echo {
-    /// An echo that aborts a connection on which nothing has moved for `idle_timeout`.
+    /// An echo that aborts a connection on which nothing has moved for `idle_timeout`. With a `reporter`, what goes wrong
+    /// with this connection is the run's failure.
     #[must_use]
-    pub fn new(idle_timeout: Option<Duration>) -> Self {
-        Self { idle: Idle::new(idle_timeout) }
+    pub fn new(idle_timeout: Option<Duration>, reporter: Option<Reporter>) -> Self {
+        Self { watch: Watch::new(idle_timeout, reporter) }
     }
 }
 
 impl Protocol for Echo {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
-        self.idle.start(t);
+        self.watch.made(t);
     }
 
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
@@ -41,12 +44,10 @@ impl Protocol for Echo {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        if self.idle.has_expired(t, timer) {
-            t.abort();
-        }
+        self.watch.fired(t, timer);
     }
 
-    fn connection_lost(&mut self, t: &mut Transport<'_>, _error: Option<std::io::Error>) {
-        self.idle.stop(t);
+    fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        self.watch.lost(t, error.as_ref());
     }
 }

@@ -6,8 +6,8 @@
 pub mod discard;
 pub mod echo;
 // One peer joined with stdin and stdout.
-mod idle;
 pub mod session;
+mod watch;
 // What ends a run, and how the mode learns of it.
 pub mod lifecycle;
 pub mod report;

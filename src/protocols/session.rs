@@ -7,8 +7,8 @@
 use std::io;
 use std::time::Duration;
 
-use super::idle::Idle;
 use super::report::{Cause, Failure, Reporter};
+use super::watch::{Fired, Watch};
 use crate::transports::dial::ConnectError;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
@@ -38,7 +38,7 @@ pub struct SessionOptions {
 pub struct PeerSide {
     console: Id,
     options: SessionOptions,
-    idle: Idle,
+    watch: Watch,
     reporter: Reporter,
 }
 
@@ -46,25 +46,14 @@ impl PeerSide {
     /// A session with `console`, which waits for it.
     #[must_use]
     pub fn new(console: Id, options: SessionOptions, reporter: Reporter) -> Self {
-        Self { console, options, idle: Idle::new(options.idle_timeout), reporter }
-    }
-
-    /// Ends the session for want of time. What stdout has not taken by now is lost, and the failure says so.
-    fn time_out(&self, t: &mut Transport<'_>, what: &str) {
-        let peer = name(t);
-        t.abort();
-        if self.options.keep_open {
-            log::warn!("{peer}: {what}");
-            return;
-        }
-        self.reporter.tell(Failure::new(Cause::TimedOut, format!("{peer}: {what}")));
-        t.net().stop();
+        let own = (!options.keep_open).then(|| reporter.clone());
+        Self { console, options, watch: Watch::new(options.idle_timeout, own), reporter }
     }
 }
 
 impl Protocol for PeerSide {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
-        self.idle.start(t);
+        self.watch.made(t);
         let peer = t.id();
         let (options, reporter) = (self.options, self.reporter.clone());
         let mut console = t.peer(self.console);
@@ -115,25 +104,25 @@ impl Protocol for PeerSide {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        if self.idle.has_expired(t, timer) {
-            let limit = self.options.idle_timeout.unwrap_or_default();
-            self.time_out(t, &format!("idle for {limit:?}"));
-        } else if !self.idle.is(timer) {
-            let limit = self.options.linger.unwrap_or_default();
-            self.time_out(t, &format!("no end from the peer within {limit:?} of our own"));
+        match self.watch.fired(t, timer) {
+            Fired::TooEarly => return,
+            Fired::Expired => (),
+            // The other timer is that of `--linger`, and the peer may have ended just in time.
+            Fired::Other if t.is_at_eof() => return,
+            Fired::Other => {
+                let limit = self.options.linger.unwrap_or_default();
+                self.watch.fail(t, Cause::TimedOut, &format_args!("no end from the peer within {limit:?} of our own"));
+                t.abort();
+            }
+        }
+        if !self.options.keep_open {
+            // What stdout has not taken by now is lost, and the status says so.
+            t.net().stop();
         }
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
-        self.idle.stop(t);
-        if let Some(error) = error {
-            let message = format!("{}: {}", name(t), describe(&error));
-            if self.options.keep_open {
-                log::warn!("{message}");
-            } else {
-                self.reporter.tell(Failure::new(Cause::Broken, message));
-            }
-        }
+        self.watch.lost(t, error.as_ref());
         let reporter = self.reporter.clone();
         let mut console = t.peer(self.console);
         if self.options.keep_open {
@@ -241,9 +230,4 @@ fn console_failed(t: &mut Transport<'_>, reporter: &Reporter, error: &io::Error)
         Failure::new(Cause::Local, describe(error))
     });
     t.net().stop();
-}
-
-/// How the peer is called in messages.
-fn name(t: &Transport<'_>) -> String {
-    t.info().peer.map_or_else(|| "connection".to_owned(), |peer| format!("connection with {peer}"))
 }

@@ -2,4 +2,9 @@
 
 mod cli;
 mod generated;
+mod standard_streams;
+mod stream_options;
+mod stream_semantics;
+mod terminal;
+mod unreliable_calls;
 mod util;

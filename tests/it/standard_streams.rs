@@ -62,7 +62,9 @@ fn converse(stdin: &mut impl Write, stdout: &mut (impl Read + AsRawFd), peer: &m
 }
 
 /// A client whose stdin and stdout are pipes; the inner ends stay with us as well, as they do with a shell.
-fn client_on_pipes(prepare: impl FnOnce(&mut Command)) -> (Background, TcpStream, (PipeReader, PipeWriter), (PipeReader, PipeWriter)) {
+fn client_on_pipes(
+    prepare: impl FnOnce(&mut Command),
+) -> (Background, TcpStream, (PipeReader, PipeWriter), (PipeReader, PipeWriter)) {
     let ((input, into), (out_of, output)) = (pipe().expect("a pipe"), pipe().expect("a pipe"));
     let mut command = command();
     command.stdin(input.try_clone().expect("a copy")).stdout(output.try_clone().expect("a copy"));

@@ -2,7 +2,7 @@
 //!
 //! The options that change this are in `stream_options.rs`. The numbers are those of the catalogue of faults.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Command, Stdio};
@@ -10,8 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::util::{
-    Background, DEADLINE, client, client_by, connect, ended, eventually, feed, is_full, pattern, ping, program, queued,
-    reset, take, take_all, xport,
+    Background, DEADLINE, Peer, client, client_by, connect, ended, eventually, feed, is_full, pattern, ping, program,
+    queued, reset, take, take_all, unacknowledged, xport,
 };
 
 /// `unix-client` in the background, and the peer it has connected to.
@@ -188,6 +188,7 @@ fn bytes_before_a_reset_are_delivered_to_a_slow_reader() {
     let data = pattern(100_000);
     peer.write_all(&data).expect("the client takes it");
     eventually("stdout is full", || is_full(&output).then_some(()));
+    eventually("everything is on the client's side", || (unacknowledged(&peer) == 0).then_some(()));
     reset(peer);
     client.comes_to_rest();
     drop(output);
@@ -199,9 +200,9 @@ fn bytes_before_a_reset_are_delivered_to_a_slow_reader() {
 #[test]
 fn a_reset_at_once_is_reported() {
     for _ in 0..20 {
-        let (client, peer) = client(&[]);
-        reset(peer);
-        let output = client.finish();
+        let peer = Peer::serve(reset);
+        let output = xport(["tcp-client", &peer.address.to_string()]).output().expect("a run");
+        peer.join();
         ended(&output, 4, "Connection reset by peer");
         assert!(output.stdout.is_empty());
     }
@@ -217,7 +218,11 @@ fn a_server_reports_that_its_client_has_reset() {
     assert_eq!(take(&mut stdout, 4), b"data");
     reset(peer);
     assert_eq!(server.wait().code(), Some(4));
-    assert!(server.all_lines().iter().any(|line| line.contains("Connection reset by peer")), "{:?}", server.all_lines());
+    assert!(
+        server.all_lines().iter().any(|line| line.contains("Connection reset by peer")),
+        "{:?}",
+        server.all_lines()
+    );
 }
 
 /// 27: a peer that closes without having read our bytes loses them: its answer is printed, and the loss is reported.
@@ -231,7 +236,211 @@ fn a_peer_that_closes_without_reading_is_reported_after_its_answer() {
     assert_eq!(take(&mut stdout, 10), b"no, thanks");
     drop(peer);
     client.wait();
+    ended(&client.finish(), 4, "connection with 127.0.0.1");
+}
+
+/// 27: the same on a unix socket, whose client learns of it by the next write alone.
+#[test]
+fn a_unix_peer_that_closes_without_reading_is_reported() {
+    let (mut client, mut peer) = unix_client(&[]);
+    feed(client.stdin(), pattern(1_000_000));
+    eventually("bytes of the client", || (queued(&peer) > 0).then_some(()));
+    peer.write_all(b"no, thanks").expect("the client takes it");
+    let mut stdout = client.stdout();
+    assert_eq!(take(&mut stdout, 10), b"no, thanks");
+    drop(peer);
+    client.wait();
+    ended(&client.finish(), 4, "connection with");
+}
+
+/// 28: a server that leaves first (`--send-only`) does not destroy its last words by closing on unread bytes.
+#[test]
+fn a_server_that_leaves_first_gets_its_last_words_through() {
+    let data = pattern(1_000_000);
+    for _ in 0..20 {
+        let mut server = Background::start(["tcp-server", "--send-only", "127.0.0.1:0"]);
+        let mut peer = connect(server.address());
+        server.stdin().write_all(b"bye").expect("stdin takes it");
+        peer.write_all(&data).expect("the server takes it");
+        assert_eq!(take_all(&mut peer), b"bye");
+        drop(peer);
+        assert!(server.wait().success());
+    }
+}
+
+/// 28: an echo gets everything back to a client that sends first, ends, and reads only then.
+#[test]
+fn an_echo_gets_everything_back_to_a_client_that_reads_late() {
+    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let address = server.address();
+    let data = pattern(200_000);
+    for _ in 0..20 {
+        let mut peer = connect(address);
+        peer.write_all(&data).and_then(|()| peer.shutdown(Shutdown::Write)).expect("the server takes it");
+        eventually("an echo", || (queued(&peer) > 0).then_some(()));
+        assert!(take_all(&mut peer) == data);
+    }
+}
+
+/// 29: a write that fails does not stop reading: all that the peer sends is printed, then the failure is reported.
+#[test]
+fn a_failed_write_does_not_stop_reading() {
+    let (mut client, mut peer) = unix_client(&[]);
+    peer.shutdown(Shutdown::Read).expect("a socket");
+    feed(client.stdin(), pattern(1_000_000));
+    let data = pattern(1 << 20);
+    let answer = data.clone();
+    thread::spawn(move || peer.write_all(&answer));
+    let mut stdout = client.stdout();
+    assert!(take_all(&mut stdout) == data);
+    client.wait();
+    ended(&client.finish(), 4, "Broken pipe");
+}
+
+/// 31: a peer that takes a little at a time gets everything.
+#[test]
+fn a_slow_reader_gets_everything() {
+    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    listener.set_recv_buffer_size(4096).expect("SO_RCVBUF");
+    let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    listener.bind(&any.into()).and_then(|()| listener.listen(1)).expect("a port");
+    let listener = TcpListener::from(listener);
+    let address = listener.local_addr().expect("an address").to_string();
+    let data = pattern(2 << 20);
+    let mut client = Background::start(["tcp-client", &address]);
+    let mut peer = crate::util::accept(&listener);
+    feed(client.stdin(), data.clone());
+    let mut received = Vec::new();
+    let mut piece = [0; 1000];
+    while let n @ 1.. = peer.read(&mut piece).expect("the client sends") {
+        received.extend_from_slice(&piece[..n]);
+    }
+    assert!(received == data);
+    drop(peer);
+    ended(&client.finish(), 0, "");
+}
+
+/// 34: after a pause, what waits in the kernel is taken up again although nothing new arrives, and so is the end.
+#[test]
+fn a_pause_is_followed_by_all_that_has_come_meanwhile() {
+    for high_water in ["4K", "1", "0"] {
+        let (mut out_of, output) = std::io::pipe().expect("a pipe");
+        let mut command = Command::new(program());
+        command.stdin(Stdio::null()).stdout(output.try_clone().expect("a copy"));
+        let (client, mut peer) = client_by(command, &["--high-water", high_water]);
+        // A full pipe, one chunk in the client, and the rest in the kernel.
+        let data = pattern(180_000);
+        peer.write_all(&data).and_then(|()| peer.shutdown(Shutdown::Write)).expect("the kernel takes it");
+        eventually("stdout is full", || is_full(&output).then_some(()));
+        eventually("everything is on the client's side", || (unacknowledged(&peer) == 0).then_some(()));
+        client.comes_to_rest();
+        drop(output);
+        let start = Instant::now();
+        assert!(take_all(&mut out_of) == data);
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        ended(&client.finish(), 0, "");
+    }
+}
+
+/// 34: the same in the other direction: a peer that reads nothing for a while gets everything in the end.
+#[test]
+fn a_peer_that_reads_nothing_for_a_while_gets_everything() {
+    let (mut client, mut peer) = client(&[]);
+    let data = pattern(16 << 20);
+    feed(client.stdin(), data.clone());
+    client.comes_to_rest();
+    assert!(take_all(&mut peer) == data);
+    drop(peer);
+    ended(&client.finish(), 0, "");
+}
+
+/// 35: a client that sends as fast as it can does not keep the others waiting.
+#[test]
+fn one_busy_client_does_not_starve_the_others() {
+    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let address = server.address();
+    let mut into = connect(address);
+    let mut out_of = into.try_clone().expect("a copy");
+    thread::spawn(move || while into.write_all(&[b'z'; 65536]).is_ok() {});
+    thread::spawn(move || while out_of.read(&mut [0; 65536]).is_ok_and(|n| n > 0) {});
+    let mut others: Vec<TcpStream> = (0..20).map(|_| connect(address)).collect();
+    for round in 0..20 {
+        for other in &mut others {
+            let start = Instant::now();
+            ping(other, &[round; 100]);
+            assert!(start.elapsed() < Duration::from_secs(2), "{:?} for a ping", start.elapsed());
+        }
+    }
+}
+
+/// 36: nothing to send is an end and nothing else, and the answer to it is printed.
+#[test]
+fn empty_input_is_an_end_and_nothing_else() {
+    let (mut client, mut peer) = client(&[]);
+    drop(client.stdin());
+    assert_eq!(take_all(&mut peer), b"");
+    peer.write_all(b"nothing?").expect("the client takes it");
+    drop(peer);
     let output = client.finish();
-    assert!(String::from_utf8_lossy(&output.stderr).contains("onnection") || String::from_utf8_lossy(&output.stderr).contains("roken pipe"));
-    ended(&output, 4, "");
+    ended(&output, 0, "");
+    assert_eq!(output.stdout, b"nothing?");
+}
+
+/// 37: every byte value goes through as it is, both ways: no line ends, no telnet, no escapes.
+#[test]
+fn every_byte_goes_through_as_it_is() {
+    let mut data: Vec<u8> = (0..=255_u8).flat_map(|high| (0..=255_u8).flat_map(move |low| [high, low])).collect();
+    data.extend_from_slice(b"\r\n\n\r\0\xff\xf4\xff\xfd\x06\x04\x03\x1a~.");
+    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let output =
+        xport(["tcp-client", &server.address().to_string()]).write_stdin(data.clone()).output().expect("a run");
+    ended(&output, 0, "");
+    assert!(output.stdout == data);
+}
+
+/// 38: sizes around those of buffers and pages, there and back.
+#[test]
+fn sizes_at_boundaries_go_there_and_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("socket").into_os_string().into_string().expect("text");
+    let mut tcp = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let mut unix = Background::start(["unix-echo", &path]);
+    unix.line("listening on");
+    for (mode, address) in [("tcp-client", tcp.address().to_string()), ("unix-client", path.clone())] {
+        for n in [0, 1, 4095, 4096, 4097, 8192, 8193, 65535, 65536, 65537, 219_263, 219_264, 1_000_000] {
+            let data = pattern(n);
+            let output = xport([mode, &address]).write_stdin(data.clone()).output().expect("a run");
+            ended(&output, 0, "");
+            assert!(output.stdout == data, "{mode}, {n} bytes");
+        }
+    }
+}
+
+/// 40: a link that dies is noticed some time, since the kernel probes connections that are quiet.
+#[test]
+fn quiet_connections_are_probed_by_the_kernel() {
+    let (_client, peer) = client(&[]);
+    let client_port = peer.peer_addr().expect("an address").port();
+    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let address = server.address();
+    let mut other = connect(address);
+    ping(&mut other, b"accepted");
+    for (local, remote) in [(client_port, None), (address.port(), Some(other.local_addr().expect("an address").port()))]
+    {
+        eventually("a keepalive timer", || has_keepalive_timer(local, remote).then_some(()));
+    }
+}
+
+/// Looks into `/proc/net/tcp` for an established connection whose only timer is that of keepalive.
+fn has_keepalive_timer(local: u16, remote: Option<u16>) -> bool {
+    const ESTABLISHED: &str = "01";
+    const KEEPALIVE: &str = "02:";
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("the table of connections");
+    table.lines().any(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        fields[1].ends_with(&format!(":{local:04X}"))
+            && remote.is_none_or(|remote| fields[2].ends_with(&format!(":{remote:04X}")))
+            && fields[3] == ESTABLISHED
+            && fields[5].starts_with(KEEPALIVE)
+    })
 }

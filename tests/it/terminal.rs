@@ -1,7 +1,7 @@
 //! A terminal as stdin, stdout and stderr: its flags and settings, ^D, ^C, hanging up, and the end of a conversation.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
@@ -60,9 +60,10 @@ impl Terminal {
     /// Reads what is shown, echoes of typed keys included, until it ends with `text`.
     #[track_caller]
     fn shows(&self, text: &str) {
+        let mut master = self.master.try_clone().expect("a copy");
         let mut shown = Vec::new();
         while !shown.ends_with(text.as_bytes()) {
-            shown.extend(take(&mut &self.master, 1));
+            shown.extend(take(&mut master, 1));
         }
     }
 

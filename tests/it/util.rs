@@ -219,6 +219,15 @@ pub fn queued(fd: &impl AsRawFd) -> usize {
     n as usize
 }
 
+/// Bytes of a TCP socket that its peer's kernel has not acknowledged yet.
+pub fn unacknowledged(stream: &TcpStream) -> usize {
+    let mut n: libc::c_int = 0;
+    // SAFETY: TIOCOUTQ (SIOCOUTQ of a socket) writes one int, which is alive for the call.
+    let result = unsafe { libc::ioctl(stream.as_raw_fd(), libc::TIOCOUTQ, &raw mut n) };
+    assert_eq!(result, 0, "SIOCOUTQ: {}", std::io::Error::last_os_error());
+    n as usize
+}
+
 /// Whether a write would have to wait.
 pub fn is_full(fd: &impl AsRawFd) -> bool {
     let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLOUT, revents: 0 };

@@ -1,0 +1,46 @@
+//! asyncio's "TCP echo server", from its documents on transports and protocols: prints what a client sends, sends it
+//! back, and closes.
+//!
+//! `cargo run --example tcp_echo_server [ADDRESS:PORT]`; 127.0.0.1:8888 if none is given, and port 0 takes a free one.
+
+use std::error::Error;
+use std::net::SocketAddr;
+
+use xport::event_loop::EventLoop;
+use xport::transports::handle::Transport;
+use xport::transports::listener::Listening;
+use xport::transports::protocol::{Handler, Protocol};
+
+struct EchoServerProtocol;
+
+impl Protocol for EchoServerProtocol {
+    fn connection_made(&mut self, t: &mut Transport<'_>) {
+        if let Some(peer) = t.info().peer {
+            println!("Connection from {peer}");
+        }
+    }
+
+    fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
+        let message = String::from_utf8_lossy(data);
+        println!("Data received: {message:?}");
+
+        println!("Send: {message:?}");
+        t.write(data);
+
+        println!("Close the client socket");
+        t.close();
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let address: SocketAddr = std::env::args().nth(1).as_deref().unwrap_or("127.0.0.1:8888").parse()?;
+
+    let mut event_loop = EventLoop::new()?;
+    let factory = Box::new(|| Handler::new(EchoServerProtocol));
+    let server = event_loop.net().listen_tcp(address, false, Listening::default(), factory)?;
+    if let Some(address) = event_loop.net().listening_on(server) {
+        println!("Serving on {address}");
+    }
+    event_loop.run()?; // For ever: a listener is always waiting for somebody.
+    Ok(())
+}

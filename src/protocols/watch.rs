@@ -1,0 +1,82 @@
+//! What a connection is watched for: that it does not stand still for too long, and how it ends.
+//!
+//! Bytes in either direction count against `--idle-timeout`. The timer is not re-armed with every byte: when it is due
+//! it looks at when bytes last moved, and sleeps on for the rest. Where the run is about this one connection, its
+//! failure is the run's; where a server serves many, it is a line in the log.
+
+use std::fmt::Display;
+use std::io;
+use std::time::Duration;
+
+use super::report::{Cause, Failure, Reporter};
+use crate::transports::error::describe;
+use crate::transports::handle::Transport;
+use crate::transports::timers::TimerId;
+
+/// What a timer that fired has meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fired {
+    /// It was not the idle timer.
+    Other,
+    /// Bytes have moved meanwhile: the connection lives on.
+    TooEarly,
+    Expired,
+}
+
+/// Watches over one connection.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    idle_timeout: Option<Duration>,
+    timer: Option<TimerId>,
+    reporter: Option<Reporter>,
+}
+
+impl Watch {
+    /// With a `reporter`, the connection's failure is the run's.
+    pub(super) fn new(idle_timeout: Option<Duration>, reporter: Option<Reporter>) -> Self {
+        Self { idle_timeout, timer: None, reporter }
+    }
+
+    /// To be called from `connection_made`.
+    pub(super) fn made(&mut self, t: &mut Transport<'_>) {
+        if let Some(limit) = self.idle_timeout {
+            let id = t.id();
+            self.timer = Some(t.net().call_later(id, limit));
+        }
+    }
+
+    /// To be called from `timer_fired`. An expired connection has been aborted.
+    pub(super) fn fired(&mut self, t: &mut Transport<'_>, timer: TimerId) -> Fired {
+        let (Some(limit), true) = (self.idle_timeout, self.timer == Some(timer)) else { return Fired::Other };
+        let quiet = t.net().now().duration_since(t.last_activity());
+        if quiet < limit {
+            let id = t.id();
+            self.timer = Some(t.net().call_later(id, limit - quiet));
+            return Fired::TooEarly;
+        }
+        self.timer = None;
+        self.fail(t, Cause::TimedOut, &format_args!("idle for {limit:?}"));
+        t.abort();
+        Fired::Expired
+    }
+
+    /// To be called from `connection_lost`.
+    pub(super) fn lost(&mut self, t: &mut Transport<'_>, error: Option<&io::Error>) {
+        if let Some(timer) = self.timer.take() {
+            t.net().cancel(timer);
+        }
+        if let Some(error) = error {
+            self.fail(t, Cause::Broken, &describe(error));
+        }
+    }
+
+    /// Reports or logs what has gone wrong with the connection.
+    pub(super) fn fail(&self, t: &Transport<'_>, cause: Cause, what: &dyn Display) {
+        let peer = t.info().peer;
+        let peer = peer.as_ref().map_or(&"a peer without a name" as &dyn Display, |peer| peer);
+        match &self.reporter {
+            Some(reporter) => reporter.tell(Failure::new(cause, format!("connection with {peer}: {what}"))),
+            None => log::info!("connection with {peer}: {what}"),
+        }
+    }
+}
