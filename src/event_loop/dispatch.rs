@@ -6,7 +6,7 @@ use std::io;
 
 use super::{EventLoop, Installed};
 use crate::transports::error::describe;
-use crate::transports::handle::Transport;
+use crate::transports::handle::{Name, Transport};
 use crate::transports::id::{Half, Id};
 use crate::transports::listener::Accepted;
 use crate::transports::net::{Call, Slot};
@@ -56,6 +56,7 @@ impl EventLoop {
     /// Takes in one event.
     pub(super) fn event(&mut self, ready: Ready) {
         let id = ready.id;
+        log::trace!("{}: {ready:?}", Name(&self.net, id));
         self.net.answer(id, ready.readable, ready.writable);
         match self.net.slots.get_mut(id) {
             Some(Slot::Listener(listener)) => {
@@ -158,6 +159,7 @@ impl EventLoop {
         };
         match read {
             Ok(0) => {
+                log::debug!("{}: the other end has ended its direction", Name(net, id));
                 net.note_eof(id);
                 if !discards && handler.eof_received(&mut Transport { net, id }) == Eof::Close {
                     net.close(id);
@@ -168,6 +170,7 @@ impl EventLoop {
                 if by_short_count {
                     net.doubt(id);
                 }
+                log::trace!("{}: read {n} bytes", Name(net, id));
                 if !discards {
                     let t = &mut Transport { net, id };
                     match handler {
@@ -283,8 +286,14 @@ impl EventLoop {
                     net.queue_again(id);
                 }
             }
-            Call::PauseWriting => handler.pause_writing(t),
-            Call::ResumeWriting => handler.resume_writing(t),
+            Call::PauseWriting => {
+                log::debug!("{}: {} bytes wait, pausing", Name(t.net, id), t.write_buffer_size());
+                handler.pause_writing(t);
+            }
+            Call::ResumeWriting => {
+                log::debug!("{}: {} bytes wait, resuming", Name(t.net, id), t.write_buffer_size());
+                handler.resume_writing(t);
+            }
             Call::Timer(timer) => handler.timer_fired(t, timer),
             Call::ConnectionFailed(error) => {
                 handler.connection_failed(t, error);

@@ -6,6 +6,7 @@
 use std::io::{self, IoSlice};
 use std::time::Duration;
 
+use super::handle::Name;
 use super::id::Id;
 use super::net::{Call, Net, Slot};
 use super::out_buf::WaterMarks;
@@ -84,6 +85,8 @@ impl Net {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         if stream.state.is_ending() {
             stream.state.writing_ended();
+            log::debug!("{}: our direction has ended", Name(self, id));
+            let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
             if let Err(error) = stream.io.shutdown_write(&self.registry) {
                 // ENOTCONN: the peer has reset the connection, and the next read will say so.
                 if error.kind() != io::ErrorKind::NotConnected {

@@ -13,6 +13,19 @@ use super::net::{Call, Net};
 use super::out_buf::WaterMarks;
 use super::protocol::Handler;
 
+/// How a transport is called in messages, looked up only if the message is written.
+pub(crate) struct Name<'a>(pub(crate) &'a Net, pub(crate) Id);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.stream(self.1).map(|stream| (&stream.peer, &stream.io)) {
+            Some((Some(peer), _)) => peer.fmt(f),
+            Some((None, Io::Pair(..))) => f.write_str("stdin and stdout"),
+            _ => write!(f, "{:?}", self.1),
+        }
+    }
+}
+
 /// A transport, as its protocol sees it. asyncio's `BaseTransport`, `ReadTransport` and `WriteTransport` in one.
 pub struct Transport<'a> {
     pub(crate) net: &'a mut Net,

@@ -12,7 +12,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::unix_sockets::Everyone;
 use crate::util::{
-    Background, DEADLINE, Peer, command, connect, eventually, ping, refusing, text, with_deadline, xport,
+    Background, DEADLINE, Peer, accept, command, connect, ended, eventually, ping, refusing, text, with_deadline, xport,
 };
 
 /// A listener that nobody serves and whose queue is full: further connection requests hang.
@@ -235,10 +235,8 @@ fn a_privileged_port_is_refused() {
         return println!("skipped: every port is for everyone here");
     }
     let Some(everyone) = Everyone::new() else { return };
-    let mut command = everyone.command(["tcp-echo", "127.0.0.1:80"]);
-    let output = command.output().expect("it runs");
-    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "xport: listen 127.0.0.1:80: Permission denied\n");
+    let command = everyone.command(["tcp-echo", "127.0.0.1:80"]);
+    ended(&Background::spawn(command).finish(), 3, "listen 127.0.0.1:80: Permission denied");
 }
 
 /// FAULTS 58: an address that this machine does not have can be neither listened on nor connected from: status 3.
@@ -288,7 +286,7 @@ fn a_server_that_appears_later_is_found() {
     client.line("trying again");
     client.stdin().write_all(b"at last").expect("it waits");
     socket.listen(8).expect("it listens");
-    let mut served = with_deadline(TcpListener::from(socket).accept().expect("a client").0);
+    let mut served = accept(&TcpListener::from(socket));
     let mut received = String::new();
     served.read_to_string(&mut received).expect("bytes and an end");
     assert_eq!(received, "at last");
@@ -473,7 +471,7 @@ fn an_inherited_connection_is_used() {
     for mode in ["tcp-echo", "tcp-client"] {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let theirs = TcpStream::connect(listener.local_addr().expect("an address")).expect("it listens");
-        let mut ours = with_deadline(listener.accept().expect("a client").0);
+        let mut ours = accept(&listener);
         let mut command = command([mode, &format!("fd:{}", theirs.as_raw_fd())]);
         pass_on(&mut command, theirs.as_raw_fd());
         let mut program = Background::spawn(command);
@@ -494,7 +492,7 @@ fn an_inherited_connection_is_used() {
     // As inetd starts it: the connection is stdin.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let theirs = TcpStream::connect(listener.local_addr().expect("an address")).expect("it listens");
-    let mut ours = with_deadline(listener.accept().expect("a client").0);
+    let mut ours = accept(&listener);
     let mut command = command(["tcp-echo", "fd:0"]);
     command.stdin(OwnedFd::from(theirs));
     let mut program = Background::spawn(command);

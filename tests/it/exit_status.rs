@@ -7,7 +7,8 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::util::{
-    Background, DEADLINE, Peer, command, connect, eventually, pattern, ping, refusing, reset, text, xport,
+    Background, DEADLINE, Peer, command, connect, ended, eventually, pattern, ping, refusing, reset, take, take_all,
+    text, xport,
 };
 
 /// The first line of the manual's examples: a client of an echo server gets back what it says.
@@ -68,8 +69,7 @@ fn files_cross_both_ways_in_flat_memory() {
     }
     for (sending, receiving) in transfers {
         drop(sending.join().expect("it was all taken"));
-        let mut rest = Vec::new();
-        receiving.join().expect("it all came out").read_to_end(&mut rest).expect("an end");
+        let rest = take_all(&mut receiving.join().expect("it all came out"));
         assert!(rest.is_empty(), "{} bytes too many", rest.len());
     }
     assert_eq!((server.wait().code(), client.wait().code()), (Some(0), Some(0)));
@@ -141,17 +141,13 @@ fn status_1_is_for_local_failures() {
     });
     let mut full = command(["tcp-client", &peer.address.to_string()]);
     full.stdin(Stdio::null()).stdout(File::options().write(true).open("/dev/full").expect("a device"));
-    let output = full.output().expect("it runs");
-    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "xport: stdout: No space left on device\n");
+    ended(&Background::spawn(full).finish(), 1, "xport: stdout: No space left on device");
     peer.join();
 
     let peer = Peer::serve(|mut stream| stream.read(&mut [0; 16]).is_ok_and(|count| count > 0));
     let mut directory = command(["tcp-client", &peer.address.to_string()]);
     directory.stdin(File::open("/").expect("a directory"));
-    let output = directory.output().expect("it runs");
-    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "xport: stdin: Is a directory\n");
+    ended(&Background::spawn(directory).finish(), 1, "xport: stdin: Is a directory");
 }
 
 /// 2: a bad option, address or number; nothing was opened, not even an address that was good.
@@ -192,9 +188,7 @@ fn status_3_is_for_what_is_unavailable() {
         let mut stdin = File::open(dir.path().join("in")).expect("a file");
         let mut command = command(args);
         command.stdin(stdin.try_clone().expect("a descriptor"));
-        let output = command.output().expect("it runs");
-        assert_eq!(output.status.code(), Some(3), "{args:?}: {}", text(&output));
-        assert!(String::from_utf8_lossy(&output.stderr).contains(reason), "{args:?}: {}", text(&output));
+        ended(&Background::spawn(command).finish(), 3, reason);
         let mut rest = String::new();
         stdin.read_to_string(&mut rest).expect("text");
         assert_eq!(rest, "kept", "{args:?} has read stdin");
@@ -212,7 +206,7 @@ fn status_4_is_for_a_broken_connection() {
     });
     let mut client = Background::start(["tcp-client", &peer.address.to_string()]);
     let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
-    stdout.read_exact(&mut [0; 6]).expect("it comes out");
+    assert_eq!(take(&mut stdout, 6), b"before");
     stdin.write_all(b"ok").expect("it reads");
     peer.join();
     assert_eq!(client.wait().code(), Some(4));
@@ -226,7 +220,7 @@ fn status_4_is_for_a_broken_only_client_of_a_server() {
     let mut server = Background::start(["tcp-server", "127.0.0.1:0"]);
     let mut client = connect(server.address());
     client.write_all(b"x").expect("it is accepted");
-    server.stdout().read_exact(&mut [0]).expect("it comes out");
+    assert_eq!(take(&mut server.stdout(), 1), b"x");
     reset(client);
     assert_eq!(server.wait().code(), Some(4), "{:?}", server.all_lines());
 }
@@ -244,7 +238,7 @@ fn status_124_is_for_timeouts() {
         let start = Instant::now();
         let mut command = command([&["tcp-client"], options, &[&peer.address.to_string()]].concat());
         command.stdin(Stdio::null());
-        let output = command.output().expect("it runs");
+        let output = Background::spawn(command).finish();
         assert_eq!(output.status.code(), Some(124), "{options:?}: {}", text(&output));
         assert!(start.elapsed() >= Duration::from_millis(300) && start.elapsed() < DEADLINE, "{:?}", start.elapsed());
         assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1, "{}", text(&output));
@@ -298,7 +292,7 @@ fn a_reader_that_leaves_is_no_error() {
     });
     let mut client = Background::start(["tcp-client", &peer.address.to_string()]);
     let mut stdout = client.stdout();
-    stdout.read_exact(&mut [0; 2]).expect("it comes out");
+    assert_eq!(take(&mut stdout, 2), b"yy");
     drop(stdout);
     assert_eq!(client.wait().signal(), Some(libc::SIGPIPE));
     assert!(client.all_lines().is_empty(), "{:?}", client.all_lines());

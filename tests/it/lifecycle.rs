@@ -6,7 +6,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::util::{Background, Peer, command, connect, eventually, pattern, ping, refusing, with_deadline, xport};
+use crate::util::{
+    Background, Peer, command, connect, eventually, pattern, ping, refusing, take, take_all, with_deadline, xport,
+};
 
 /// Both signals that people and service managers end programs with.
 const SIGNALS: [i32; 2] = [libc::SIGTERM, libc::SIGINT];
@@ -116,7 +118,7 @@ fn a_session_on_stdin_and_stdout_drains_too() {
     let (mut stdin, mut stdout) = (server.stdin(), server.stdout());
     let mut client = connect(address);
     client.write_all(b"one").expect("it reads");
-    stdout.read_exact(&mut [0; 3]).expect("it comes out");
+    assert_eq!(take(&mut stdout, 3).len(), 3);
     server.signal(libc::SIGTERM);
     refuses(address);
     stdin.write_all(b"two").expect("it reads");
@@ -124,9 +126,7 @@ fn a_session_on_stdin_and_stdout_drains_too() {
     client.write_all(b"three").expect("it reads");
     drop(stdin);
     drop(client);
-    let mut rest = String::new();
-    stdout.read_to_string(&mut rest).expect("text");
-    assert_eq!(rest, "three");
+    assert_eq!(take_all(&mut stdout), b"three");
     assert_eq!(server.wait().code(), Some(0), "{:?}", server.all_lines());
 }
 
@@ -230,9 +230,7 @@ fn a_server_takes_one_client() {
     client.write_all(b"to stdout").expect("it reads");
     drop(server.stdin());
     drop(client);
-    let mut received = String::new();
-    server.stdout().read_to_string(&mut received).expect("text");
-    assert_eq!(received, "to stdout");
+    assert_eq!(take_all(&mut server.stdout()), b"to stdout");
     assert_eq!(server.wait().code(), Some(0), "{:?}", server.all_lines());
 }
 
@@ -247,9 +245,7 @@ fn keep_open_serves_clients_in_turn() {
     for (number, mut client) in clients.into_iter().enumerate() {
         let (to, from) = (format!("to {number}"), format!("from {number}"));
         client.write_all(from.as_bytes()).expect("it is accepted");
-        let mut received = vec![0; from.len()];
-        stdout.read_exact(&mut received).expect("it comes out");
-        assert_eq!(String::from_utf8_lossy(&received), from);
+        assert_eq!(String::from_utf8_lossy(&take(&mut stdout, from.len())), from);
         stdin.write_all(to.as_bytes()).expect("it reads");
         let mut received = vec![0; to.len()];
         client.read_exact(&mut received).expect("it is this one's turn");
@@ -269,7 +265,7 @@ fn keep_open_serves_one_client_at_a_time_through_all_doors() {
     let (mut stdin, mut stdout) = (server.stdin(), server.stdout());
     let mut first = connect(one);
     first.write_all(b"1").expect("it is accepted");
-    stdout.read_exact(&mut [0]).expect("it comes out");
+    assert_eq!(take(&mut stdout, 1).len(), 1);
     let mut second = connect(two);
     second.write_all(b"2").expect("the kernel takes it");
     // Time enough for the second one to be let in, if it is.
@@ -279,9 +275,7 @@ fn keep_open_serves_one_client_at_a_time_through_all_doors() {
     first.set_read_timeout(Some(Duration::from_secs(2))).expect("a timeout");
     first.read_exact(&mut [0; 13]).expect("the session of the first one goes on");
     drop(first);
-    let mut received = [0];
-    stdout.read_exact(&mut received).expect("the second one's turn");
-    assert_eq!(received, *b"2");
+    assert_eq!(take(&mut stdout, 1), b"2");
 }
 
 /// `-k`: a client that resets its connection is no reason to leave; it is reported, and the next one is served.
@@ -292,11 +286,11 @@ fn keep_open_survives_a_reset() {
     let mut stdout = server.stdout();
     let mut client = connect(address);
     client.write_all(b"x").expect("it is accepted");
-    stdout.read_exact(&mut [0]).expect("it comes out");
+    assert_eq!(take(&mut stdout, 1).len(), 1);
     crate::util::reset(client);
     server.line("Connection reset");
     connect(address).write_all(b"next").expect("it is accepted");
-    stdout.read_exact(&mut [0; 4]).expect("it comes out");
+    assert_eq!(take(&mut stdout, 4).len(), 4);
     server.signal(libc::SIGTERM);
     assert_eq!(server.wait().code(), Some(0), "{:?}", server.all_lines());
 }
@@ -314,9 +308,7 @@ fn keep_open_goes_on_after_the_end_of_stdin() {
         assert_eq!(client.read(&mut [0]).expect("an end"), 0);
         client.write_all(text).expect("the other direction is open");
         drop(client);
-        let mut received = [0; 3];
-        stdout.read_exact(&mut received).expect("it comes out");
-        assert_eq!(&received, text);
+        assert_eq!(take(&mut stdout, 3), text);
     }
     assert!(server.is_running());
 }

@@ -1,10 +1,19 @@
 //! One binary of integration tests: the real program, through `assert_cmd`.
 
 mod cli;
+mod connecting;
+mod examples;
+mod exit_status;
 mod generated;
+mod lifecycle;
+mod netns;
+mod oracle;
+mod resources;
 mod standard_streams;
 mod stream_options;
 mod stream_semantics;
 mod terminal;
+mod tidy;
+mod unix_sockets;
 mod unreliable_calls;
 mod util;

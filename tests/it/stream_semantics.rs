@@ -146,7 +146,21 @@ fn bytes_for_a_peer_that_is_gone_are_reported() {
     assert_eq!(take_all(&mut stdout), b"");
     stdin.write_all(b"anybody there?").expect("stdin takes it");
     client.wait();
-    ended(&client.finish(), 4, "Connection reset by peer");
+    ended(&client.finish(), 4, "connection with 127.0.0.1");
+}
+
+/// 23: the same where stdin ends later: bytes that a reset has destroyed are never a success.
+#[test]
+fn bytes_lost_on_a_peer_that_is_gone_are_no_success() {
+    let (mut client, peer) = client(&[]);
+    let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
+    drop(peer);
+    assert_eq!(take_all(&mut stdout), b"");
+    stdin.write_all(b"anybody there?").expect("stdin takes it");
+    client.comes_to_rest();
+    drop(stdin);
+    client.wait();
+    ended(&client.finish(), 4, "connection with 127.0.0.1");
 }
 
 /// 24: a burst of data with the end right behind it is delivered whole.

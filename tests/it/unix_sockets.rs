@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 use tempfile::TempDir;
 
-use crate::util::{Background, DEADLINE, command, eventually, program, text, xport};
+use crate::util::{Background, DEADLINE, command, ended, eventually, program, take_all, text, xport};
 
 /// The program where every user can run it, and a directory that every user can enter.
 pub struct Everyone {
@@ -37,7 +37,7 @@ impl Everyone {
     /// The program with `args`, to be run as nobody.
     pub fn command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(self.dir.path().join("xport"));
-        command.args(args).env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::null());
+        command.args(args).env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::piped());
         command.uid(65534).gid(65534);
         command
     }
@@ -258,12 +258,9 @@ fn other_users_are_kept_out() {
     let Some(everyone) = Everyone::new() else { return };
     let (closed, open) = (everyone.path("closed"), everyone.path("open"));
     let _servers = (serve(&[], &closed), serve(&["--mode", "0666"], &open));
-    let output = everyone.command(["unix-client"]).arg(&closed).output().expect("it runs");
-    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(stderr, format!("xport: connect {}: Permission denied\n", closed.display()));
-    let output = everyone.command(["unix-client"]).arg(&open).output().expect("it runs");
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let connect = |path| Background::spawn(everyone.command([OsStr::new("unix-client"), path])).finish();
+    ended(&connect(closed.as_os_str()), 3, &format!("connect {}: Permission denied", closed.display()));
+    ended(&connect(open.as_os_str()), 0, "");
 }
 
 /// FAULTS 92: what cannot be connected to is status 3, with the path and the system's reason.
@@ -323,6 +320,7 @@ fn a_full_queue_is_waited_for() {
     for _ in &queued {
         listener.accept().expect("it was queued");
     }
+    listener.set_read_timeout(Some(DEADLINE)).expect("a timeout, which holds for accept(2) too");
     let (served, _) = listener.accept().expect("the client has come");
     drop(client.stdin());
     drop(served);
@@ -353,6 +351,7 @@ fn each_direction_ends_on_its_own() {
     let dir = directory();
     let path = dir.path().join("s");
     let listener = UnixListener::bind(&path).expect("a socket");
+    SockRef::from(&listener).set_read_timeout(Some(DEADLINE)).expect("a timeout, which holds for accept(2) too");
     let answering = std::thread::spawn(move || answer_after_the_end(&mut listener.accept().expect("a client").0));
     xport(["unix-client"]).arg(&path).write_stdin("question").assert().code(0).stdout("answer").stderr("");
     assert_eq!(answering.join().expect("no panic"), "question");
@@ -364,9 +363,7 @@ fn each_direction_ends_on_its_own() {
     server.line("listening on");
     server.stdin().write_all(b"question").expect("it waits");
     assert_eq!(answer_after_the_end(&mut connect(&path)), "question");
-    let mut answer = String::new();
-    server.stdout().read_to_string(&mut answer).expect("text");
-    assert_eq!(answer, "answer");
+    assert_eq!(take_all(&mut server.stdout()), b"answer");
     assert_eq!(server.wait().code(), Some(0));
 }
 

@@ -1,0 +1,272 @@
+//! Networks that no machine has by itself: black holes, hosts with several addresses, name servers that never answer.
+//!
+//! Each test makes network and mount namespaces of its own with `unshare`; they vanish with the last program in them, so
+//! there is nothing to clean up. Where that is not possible the tests say so and pass.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::util::{Background, ended, program, text};
+
+/// A network with a loopback and an Ethernet on which nobody but 10.99.0.1 and fd00:99::1, who are we, answers.
+const SET_UP: &str = "
+    set -e
+    ip link set lo up
+    ip link add veth0 type veth peer name veth1
+    ip link set veth0 up
+    ip link set veth1 up
+    ip addr add 10.99.0.1/24 dev veth0
+    ip neigh add 10.99.0.77 lladdr 02:00:00:00:00:99 dev veth0
+    ip -6 addr add fd00:99::1/64 dev veth0 nodad 2>/dev/null || true
+    ip -6 neigh add fd00:99::77 lladdr 02:00:00:00:00:99 dev veth0 2>/dev/null || true
+    for file in hosts resolv.conf nsswitch.conf; do
+        if [ -e \"$ETC/$file\" ]; then mount --bind \"$ETC/$file\" \"/etc/$file\"; fi
+    done
+";
+
+/// What is different in the namespaces of a test: commands to run and files of `/etc`.
+struct Network {
+    etc: TempDir,
+    commands: String,
+}
+
+impl Network {
+    /// `None`, with a word on why, where there are no namespaces to be had.
+    fn new(commands: &str, files: &[(&str, &str)]) -> Option<Self> {
+        static REASON: OnceLock<Option<String>> = OnceLock::new();
+        let etc = tempfile::tempdir().expect("a directory");
+        for (name, text) in files {
+            fs::write(etc.path().join(name), text).expect("a file");
+        }
+        let network = Self { etc, commands: format!("{SET_UP}\n{commands}\n") };
+        let reason = REASON.get_or_init(|| {
+            let plain = Self { etc: tempfile::tempdir().expect("a directory"), commands: SET_UP.to_owned() };
+            // The test's own file system is touched by no bind mount but in the new namespace.
+            match plain.shell("mount --bind /etc/hosts /etc/hosts").stdout(Stdio::null()).output() {
+                Ok(output) if output.status.success() => None,
+                Ok(output) => Some(text(&output)),
+                Err(error) => Some(error.to_string()),
+            }
+        });
+        match reason {
+            None => Some(network),
+            Some(reason) => {
+                println!("skipped: no network namespaces here: {reason}");
+                None
+            }
+        }
+    }
+
+    /// A shell in new namespaces that sets the network up and runs `script`.
+    fn shell(&self, script: &str) -> Command {
+        let mut command = Command::new("unshare");
+        // Who is not root may be so in a user namespace.
+        // SAFETY: it takes nothing and always succeeds.
+        let how = if unsafe { libc::geteuid() } == 0 { "-nm" } else { "-rnm" };
+        command.args([how, "sh", "-c", &format!("{}{script}", self.commands), "sh"]);
+        command.env("ETC", self.etc.path()).env("XPORT", program()).env_remove("XPORT_LOG").env_remove("RUST_LOG");
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+    }
+
+    /// The program in namespaces of its own, in the background.
+    fn start(&self, args: &[&str]) -> Background {
+        let mut command = self.shell("exec \"$XPORT\" \"$@\"");
+        command.args(args);
+        Background::spawn(command)
+    }
+
+    /// The program in namespaces of its own, to its end.
+    #[track_caller]
+    fn run(&self, args: &[&str]) -> Output {
+        self.start(args).finish()
+    }
+
+    /// The program in the namespaces of another one, to its end.
+    #[track_caller]
+    fn run_beside(other: &Background, args: &[&str]) -> Output {
+        Self::start_beside(other, args).finish()
+    }
+
+    fn start_beside(other: &Background, args: &[&str]) -> Background {
+        let mut command = Command::new("nsenter");
+        let pid = other.pid().to_string();
+        command.args(["-t", &pid, "-n", "-m"]);
+        // SAFETY: it takes nothing and always succeeds.
+        if unsafe { libc::geteuid() } != 0 {
+            command.args(["-U", "--preserve-credentials"]);
+        }
+        command.arg(program()).args(args).env_remove("XPORT_LOG").env_remove("RUST_LOG");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        Background::spawn(command)
+    }
+}
+
+/// Lines of stderr that contain `text`.
+fn count(output: &Output, text: &str) -> usize {
+    String::from_utf8_lossy(&output.stderr).matches(text).count()
+}
+
+/// FAULTS 45: a host that never answers costs `--connect-timeout` and no more, over IPv4 and IPv6: status 124.
+#[test]
+fn a_black_hole_times_out() {
+    let Some(network) = Network::new("", &[]) else { return };
+    for address in ["10.99.0.77:80", "[fd00:99::77]:80"] {
+        if address.starts_with('[') && !PathBuf::from("/proc/net/if_inet6").exists() {
+            continue;
+        }
+        let start = Instant::now();
+        let output = network.run(&["tcp-client", "--connect-timeout", "400ms", address]);
+        ended(&output, 124, &format!("connect {address}: timed out"));
+        let elapsed = start.elapsed();
+        assert!(elapsed >= Duration::from_millis(400) && elapsed < Duration::from_secs(8), "it took {elapsed:?}");
+    }
+}
+
+/// FAULTS 46: each way in which a route can fail is status 3 at once, with the system's word for it.
+#[test]
+fn routes_that_lead_nowhere_are_told_apart() {
+    let routes = "
+        ip route add unreachable 10.98.1.0/24
+        ip route add prohibit 10.98.2.0/24
+        ip route add blackhole 10.98.3.0/24
+    ";
+    let Some(network) = Network::new(routes, &[]) else { return };
+    for (host, reason) in [
+        ("10.98.1.1", "No route to host"),
+        ("10.98.2.1", "Permission denied"),
+        ("10.98.3.1", "Invalid argument"),
+        ("10.98.4.1", "Network is unreachable"),
+    ] {
+        let start = Instant::now();
+        let output = network.run(&["tcp-client", &format!("{host}:80")]);
+        ended(&output, 3, &format!("connect {host}:80: {reason}"));
+        assert!(start.elapsed() < Duration::from_secs(8), "it took {:?}", start.elapsed());
+    }
+}
+
+/// FAULTS 58: where not even the loopback is up, connecting is status 3 and says so.
+#[test]
+fn a_machine_without_a_network_is_reported() {
+    let Some(network) = Network::new("ip link set lo down; ip link set veth0 down", &[]) else { return };
+    ended(&network.run(&["tcp-client", "127.0.0.1:80"]), 3, "connect 127.0.0.1:80: Network is unreachable");
+}
+
+/// FAULTS 48: a name that nobody knows is status 3 with the system's words.
+#[test]
+fn an_unknown_name_is_reported_in_the_systems_words() {
+    let Some(network) = Network::new("", &[("nsswitch.conf", "hosts: files\n")]) else { return };
+    let words = "resolve no.such.invalid: Name or service not known";
+    ended(&network.run(&["tcp-client", "no.such.invalid:80"]), 3, words);
+    ended(&network.run(&["tcp-echo", "no.such.invalid:80"]), 3, words);
+}
+
+/// A network whose name server never answers.
+fn mute_name_server() -> Option<Network> {
+    let resolver = "nameserver 10.99.0.77\noptions timeout:30 attempts:5\n";
+    Network::new("", &[("nsswitch.conf", "hosts: files dns\n"), ("resolv.conf", resolver)])
+}
+
+/// FAULTS 49: `--connect-timeout` covers the look-up of the name, too: status 124.
+#[test]
+fn a_mute_name_server_times_out() {
+    let Some(network) = mute_name_server() else { return };
+    let start = Instant::now();
+    let output = network.run(&["tcp-client", "--connect-timeout", "400ms", "some.example:80"]);
+    ended(&output, 124, "some.example:80: timed out after 400ms");
+    let elapsed = start.elapsed();
+    assert!(elapsed >= Duration::from_millis(400) && elapsed < Duration::from_secs(8), "it took {elapsed:?}");
+}
+
+/// FAULTS 49, 78: a signal ends a client at once while it looks a name up, and a server that looks its own name up.
+#[test]
+fn a_signal_ends_a_look_up() {
+    let Some(network) = mute_name_server() else { return };
+    for signal in [libc::SIGTERM, libc::SIGINT] {
+        for mode in ["tcp-client", "tcp-echo"] {
+            let mut program = network.start(&["-vvv", mode, "some.example:80"]);
+            // It asks: the socket of the resolver is there.
+            crate::util::eventually("the question to the name server", || {
+                let sockets = fs::read_to_string(format!("/proc/{}/net/udp", program.pid())).ok()?;
+                // 10.99.0.77:53 in the byte order of the table.
+                sockets.contains("4D00630A:0035").then_some(())
+            });
+            let start = Instant::now();
+            program.signal(signal);
+            assert_eq!(program.wait().signal(), Some(signal), "{mode}: {:?}", program.all_lines());
+            assert!(start.elapsed() < Duration::from_secs(4), "it took {:?}", start.elapsed());
+        }
+    }
+}
+
+/// FAULTS 50: of a host with a dead, a refusing and a good address the good one is found, without waiting for the dead.
+#[test]
+fn the_good_address_of_several_is_found() {
+    let hosts = "fd00:99::77 many\n10.99.0.77 many\n127.0.0.1 many\n127.0.0.2 many\n";
+    let Some(network) = Network::new("", &[("nsswitch.conf", "hosts: files\n"), ("hosts", hosts)]) else { return };
+    let mut server = network.start(&["tcp-echo", "127.0.0.2:0"]);
+    let port = server.address().port().to_string();
+    // Much longer than it takes: an attempt that hangs must not use it up.
+    let mut client = Network::start_beside(&server, &["-vv", "tcp-client", "--connect-timeout", "15s", "many", &port]);
+    use std::io::Write;
+    client.stdin().write_all(b"hello").expect("it waits");
+    let output = client.finish();
+    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"hello"[..]), "{}", text(&output));
+    assert_eq!(count(&output, &format!("connected 127.0.0.2:{port}")), 1, "{}", text(&output));
+    assert!(count(&output, "connecting to 10.99.0.77") <= 1, "{}", text(&output));
+}
+
+/// FAULTS 50: where every address fails, each is listed once with its reason, in one line: status 3.
+#[test]
+fn each_address_that_failed_is_listed() {
+    let hosts = "10.98.1.1 many\n127.0.0.1 many\n127.0.0.2 many\n";
+    let files = [("nsswitch.conf", "hosts: files\n"), ("hosts", hosts)];
+    let Some(network) = Network::new("ip route add unreachable 10.98.1.0/24", &files) else { return };
+    let output = network.run(&["tcp-client", "many:80"]);
+    ended(&output, 3, "connect many:80: ");
+    for each in
+        ["10.98.1.1:80: No route to host", "127.0.0.1:80: Connection refused", "127.0.0.2:80: Connection refused"]
+    {
+        assert_eq!(count(&output, each), 1, "{each}: {}", text(&output));
+    }
+}
+
+/// FAULTS 50: attempts and tries that failed leave no descriptors behind.
+#[test]
+fn failed_attempts_leave_no_descriptors() {
+    let hosts = "10.99.0.77 many\n127.0.0.1 many\n127.0.0.2 many\n";
+    let Some(network) = Network::new("", &[("nsswitch.conf", "hosts: files\n"), ("hosts", hosts)]) else { return };
+    let args = ["-v", "tcp-client", "--connect-timeout", "50ms", "--retry", "100", "--retry-delay", "10ms", "many:80"];
+    let mut client = network.start(&args);
+    client.line("trying again");
+    let after_one = client.fds();
+    for _ in 0..15 {
+        client.line("trying again");
+    }
+    // One may be in the making; fifteen tries of three attempts would leave more.
+    let after_many = client.fds();
+    assert!(after_many <= after_one + 4, "{after_one} descriptors after one try, {after_many} after sixteen");
+}
+
+/// A port may be given by its name in the system's list of services, for connecting and for listening.
+#[test]
+fn a_port_may_be_a_service() {
+    let known = fs::read_to_string("/etc/services").unwrap_or_default();
+    if !known.lines().any(|line| line.starts_with("echo\t") && line.contains("7/tcp")) {
+        return println!("skipped: no list of services here");
+    }
+    let Some(network) = Network::new("", &[]) else { return };
+    ended(&network.run(&["tcp-client", "127.0.0.1:http"]), 3, "connect 127.0.0.1:80: Connection refused");
+    let mut server = network.start(&["tcp-echo", "127.0.0.1:echo"]);
+    assert_eq!(server.address().port(), 7);
+    for address in [&["127.0.0.1:echo"][..], &["127.0.0.1", "echo"], &["echo"], &[":echo"]] {
+        let output = Network::run_beside(&server, &[&["tcp-client", "-4"], address].concat());
+        ended(&output, 0, "");
+    }
+}
