@@ -186,9 +186,8 @@ impl EventLoop {
                 0
             }
             Err(error) => {
-                // Nobody waits for what a closing connection might still say.
-                let error = (!discards).then_some(error);
-                net.lose(id, error, false);
+                // Also where we have closed already: a reset then means that not all of our bytes were read.
+                net.lose(id, Some(error), false);
                 0
             }
         }

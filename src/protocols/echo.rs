@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use super::report::Reporter;
-use super::watch::Watch;
+use super::watch::{Blame, Watch};
 use crate::transports::handle::Transport;
 use crate::transports::protocol::Protocol;
 use crate::transports::timers::TimerId;
@@ -22,7 +22,7 @@ impl Echo {
     /// with this connection is the run's failure.
     #[must_use]
     pub fn new(idle_timeout: Option<Duration>, reporter: Option<Reporter>) -> Self {
-        Self { watch: Watch::new(idle_timeout, reporter) }
+        Self { watch: Watch::new(idle_timeout, reporter.map_or(Blame::Log, Blame::Run)) }
     }
 }
 

@@ -8,7 +8,7 @@ use std::io;
 use std::time::Duration;
 
 use super::report::{Cause, Failure, Reporter};
-use super::watch::{Fired, Watch};
+use super::watch::{Blame, Fired, Watch};
 use crate::transports::dial::ConnectError;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
@@ -46,8 +46,8 @@ impl PeerSide {
     /// A session with `console`, which waits for it.
     #[must_use]
     pub fn new(console: Id, options: SessionOptions, reporter: Reporter) -> Self {
-        let own = (!options.keep_open).then(|| reporter.clone());
-        Self { console, options, watch: Watch::new(options.idle_timeout, own), reporter }
+        let blame = if options.keep_open { Blame::Warn } else { Blame::Run(reporter.clone()) };
+        Self { console, options, watch: Watch::new(options.idle_timeout, blame), reporter }
     }
 }
 

@@ -23,18 +23,29 @@ pub(super) enum Fired {
     Expired,
 }
 
+/// Where a failure of the connection goes.
+#[derive(Debug, Default)]
+pub(super) enum Blame {
+    /// It is one of many, and nobody's bytes but its peer's are lost.
+    #[default]
+    Log,
+    /// The run goes on, but bytes of ours may be lost.
+    Warn,
+    /// It is the run's failure.
+    Run(Reporter),
+}
+
 /// Watches over one connection.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     idle_timeout: Option<Duration>,
     timer: Option<TimerId>,
-    reporter: Option<Reporter>,
+    blame: Blame,
 }
 
 impl Watch {
-    /// With a `reporter`, the connection's failure is the run's.
-    pub(super) fn new(idle_timeout: Option<Duration>, reporter: Option<Reporter>) -> Self {
-        Self { idle_timeout, timer: None, reporter }
+    pub(super) fn new(idle_timeout: Option<Duration>, blame: Blame) -> Self {
+        Self { idle_timeout, timer: None, blame }
     }
 
     /// To be called from `connection_made`.
@@ -74,9 +85,10 @@ impl Watch {
     pub(super) fn fail(&self, t: &Transport<'_>, cause: Cause, what: &dyn Display) {
         let peer = t.info().peer;
         let peer = peer.as_ref().map_or(&"a peer without a name" as &dyn Display, |peer| peer);
-        match &self.reporter {
-            Some(reporter) => reporter.tell(Failure::new(cause, format!("connection with {peer}: {what}"))),
-            None => log::info!("connection with {peer}: {what}"),
+        match &self.blame {
+            Blame::Log => log::info!("connection with {peer}: {what}"),
+            Blame::Warn => log::warn!("connection with {peer}: {what}"),
+            Blame::Run(reporter) => reporter.tell(Failure::new(cause, format!("connection with {peer}: {what}"))),
         }
     }
 }

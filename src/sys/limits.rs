@@ -1,4 +1,4 @@
-//! Resource limits: as many descriptors as we may have.
+//! What the process was given by whoever started it: the limit of descriptors, and the umask.
 
 use std::io;
 
@@ -18,4 +18,15 @@ pub fn raise_open_files() -> io::Result<()> {
     limit.rlim_cur = limit.rlim_max;
     // SAFETY: the structure is alive for the call, which only reads it.
     check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }).map(drop)
+}
+
+/// Runs `f` with another umask. The umask is the whole process's: no other thread may be making files meanwhile.
+/// `umask(2)`.
+pub(crate) fn with_umask<T>(mask: libc::mode_t, f: impl FnOnce() -> T) -> T {
+    // SAFETY: umask only exchanges a number and cannot fail.
+    let before = unsafe { libc::umask(mask) };
+    let result = f();
+    // SAFETY: as above.
+    unsafe { libc::umask(before) };
+    result
 }

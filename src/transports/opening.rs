@@ -24,7 +24,7 @@ use super::state::Phase;
 use super::stream::Stream;
 use super::unix_path::{self, Occupant, UnixPath};
 use crate::sys::stdio::{self, FdKind};
-use crate::sys::{signals, socket};
+use crate::sys::{limits, signals, socket};
 
 /// How to bind a unix socket.
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +100,9 @@ impl Net {
                 None
             }
             UnixName::Path(path) => {
-                if let Err(error) = socket.bind(&address) {
+                // The mode is exact: the umask of whoever started us has no say in it.
+                let bind = || limits::with_umask(0, || socket.bind(&address));
+                if let Err(error) = bind() {
                     if error.kind() != io::ErrorKind::AddrInUse {
                         return Err(error);
                     }
@@ -108,7 +110,7 @@ impl Net {
                     match unix_path::occupant(path)? {
                         Occupant::Stale if binding.replace_stale => {
                             fs::remove_file(path)?;
-                            socket.bind(&address)?;
+                            bind()?;
                         }
                         Occupant::Stale => {
                             return in_use("Address already in use (nobody serves it; --replace-stale removes it)");

@@ -93,7 +93,8 @@ impl Stream {
     /// Whether a read would lead anywhere now.
     pub(crate) fn wants_read(&self) -> bool {
         if self.state.discards() {
-            return self.readable;
+            // What is left on stdin is for whoever comes after us.
+            return self.readable && self.io.lingers();
         }
         self.state.delivers() && self.reading && (self.readable || self.leftover.is_some())
     }

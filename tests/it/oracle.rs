@@ -27,23 +27,32 @@ use xport::transports::protocol::{Eof, Protocol};
 use crate::util::DEADLINE;
 
 const SCRIPTS: &[&str] = &[
- "unix; await made; do write 204800; await pause; do write_eof; read all; await resume; end; await lost",
- "unix; await made; do write 204800; await pause; do write_eof; read all; end; await lost",
- "tcp; await made; do write_eof; read all; reset; await lost",
- "tcp; await made; do pause_reading; send 10; do pause_reading; reset; do resume_reading; await lost",
- "tcp keep open; await made; do pause_reading; do write_eof; end; do resume_reading; await eof; do close; read all; await lost",
- "unix; await made; do write 204800; await pause; do limits 1000000; read 204800; await resume; end; await lost",
- "unix; await made; do limits 1000000; do write 204800; do limits 1000; await pause; read 204800; await resume; end; await lost",
- "unix; await made; do pause_reading; do close; read all; end; await lost",
- "unix; await made; do pause_reading; do abort; await lost; read all",
- "unix; await made; send 5; await data 5; do write 5; do abort; await lost; read all",
- "unix; await made; do set_protocol; do abort; await second lost; read all",
- "unix; await made; do limits 1000; do write 204800; await pause; do set_protocol; read 204800; await second resume; end; await second lost",
- "tcp; await made; do write 1; do write 1; reset; await lost",
- "tcp; await made; do limits 4000000; do write 8000000; await pause; reset; await lost",
- "tcp; await made; do limits 4000000; do write 8000000; await pause; send 100; await data 100; reset; await lost",
- "tcp; await made; do limits 4000000; do write 8000000; await pause; send 100; reset; await lost",
- "unix; await made; do limits 1000000; do write 204800; do write_eof; do close; read all; end; await lost",
+    // The peer sends, then ends.
+    "unix; await made; send 1000; end; await lost; read all",
+    "tcp; await made; send 300000; end; await lost; read all",
+    "unix keep open; await made; send 1000; end; await eof; do write 10; do close; read all; await lost",
+    "tcp keep open; await made; end; await eof; do write 10; read 10; do write 7; do close; read all; await lost",
+    "unix; await made; do write 200000; await pause; end; await eof; read all; await lost",
+    // The peer resets, at once or after its bytes have been read.
+    "tcp; await made; send 1000; reset; await lost",
+    "tcp; await made; send 1000; await data 1000; reset; await lost",
+    // The peer does not read until it is told to.
+    "unix; await made; do limits 65536; do write 204800; await pause; read 204800; await resume; end; await lost",
+    "unix; await made; do write 204800; await pause; read 204800; await resume; do write 204800; read 204800; \
+     end; await lost; read all",
+    "unix; await made; do limits 0; do write 100000; await pause; read 100000; await resume; end; await lost",
+    // Closing, aborting and ending with bytes in the buffer.
+    "unix; await made; do limits 1000000; do write 204800; do close; do write 7; read all; end; await lost",
+    "tcp; await made; do write 10; do close; read all; end; await lost",
+    "unix; await made; do write 204800; await pause; do abort; await lost",
+    "unix; await made; do limits 1000000; do write 204800; do write_eof; read all; send 20; end; await lost",
+    "tcp; await made; do write 10; do write_eof; do write_eof; read all; send 20; end; await lost; read all",
+    // Reading paused while bytes, and the end, are waiting.
+    "unix; await made; do pause_reading; send 100; do pause_reading; do resume_reading; await data 100; \
+     do resume_reading; end; await lost",
+    "tcp; await made; send 1; await data 1; do pause_reading; send 100; end; do resume_reading; await lost",
+    // Another protocol in mid-stream.
+    "unix; await made; send 3; await data 3; do set_protocol; send 4; await second data 4; end; await second lost",
 ];
 
 /// What has happened, in order. Written by the loop, waited for by the peer.

@@ -77,6 +77,10 @@ fn a_server_without_descriptors_waits_for_room() {
     let address = server.address();
     let mut clients: Vec<TcpStream> = (0..32).map(|_| connect(address)).collect();
     server.line("Too many open files");
+    for e in std::fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap() {
+        let e = e.unwrap();
+        println!("{:?} {:?}", e.path(), std::fs::read_link(e.path()));
+    }
     assert_eq!(server.fds(), 24);
     let before = server.cpu();
     let (served, waiting) = clients.split_at_mut(8);

@@ -1,4 +1,5 @@
 //! What the tests share: the program, a server or client in the background, scripted peers. Every wait has a deadline.
+#![allow(unreachable_pub)] // A binary exports nothing: `pub` here is for the tests.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
