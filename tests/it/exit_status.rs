@@ -29,10 +29,16 @@ fn files_cross_both_ways_in_flat_memory() {
     const BYTES: usize = 64 << 20;
     let mut server = Background::start(["tcp-server", "127.0.0.1:0"]);
     let mut client = Background::start(["tcp-client", &server.address().to_string()]);
+    let (mut to_client, mut to_server) = (server.stdin(), client.stdin());
+    let (mut from_server, mut from_client) = (client.stdout(), server.stdout());
+    // Everything is in place once a byte has crossed in each direction.
+    to_client.write_all(b"x").expect("it reads");
+    to_server.write_all(b"x").expect("it reads");
+    assert_eq!((take(&mut from_server, 1).len(), take(&mut from_client, 1).len()), (1, 1));
     let before = [server.rss_kib(), client.rss_kib()];
     // Of no length that a buffer has, so that every part of the stream differs from the parts near it.
     let block = pattern(1_000_003);
-    let transfers: Vec<_> = [(server.stdin(), client.stdout()), (client.stdin(), server.stdout())]
+    let transfers: Vec<_> = [(to_client, from_server), (to_server, from_client)]
         .into_iter()
         .map(|(mut from, mut to)| {
             let (sent, expected) = (block.clone(), block.clone());
@@ -219,8 +225,9 @@ fn status_4_is_for_a_broken_connection() {
 fn status_4_is_for_a_broken_only_client_of_a_server() {
     let mut server = Background::start(["tcp-server", "127.0.0.1:0"]);
     let mut client = connect(server.address());
+    let mut stdout = server.stdout();
     client.write_all(b"x").expect("it is accepted");
-    assert_eq!(take(&mut server.stdout(), 1), b"x");
+    assert_eq!(take(&mut stdout, 1), b"x");
     reset(client);
     assert_eq!(server.wait().code(), Some(4), "{:?}", server.all_lines());
 }

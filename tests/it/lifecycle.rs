@@ -7,7 +7,8 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::util::{
-    Background, Peer, command, connect, eventually, pattern, ping, refusing, take, take_all, with_deadline, xport,
+    Background, Peer, command, connect, eventually, pattern, ping, refusing, reset, take, take_all, with_deadline,
+    xport,
 };
 
 /// Both signals that people and service managers end programs with.
@@ -250,8 +251,25 @@ fn keep_open_serves_clients_in_turn() {
         let mut received = vec![0; to.len()];
         client.read_exact(&mut received).expect("it is this one's turn");
         assert_eq!(String::from_utf8_lossy(&received), to);
+        // While stdin goes on, an end alone does not say that the client has gone.
+        reset(client);
     }
     assert!(server.is_running());
+    server.signal(libc::SIGTERM);
+    assert_eq!(server.wait().code(), Some(0), "{:?}", server.all_lines());
+}
+
+/// `-k --recv-only`: what clients send is collected in the order in which they came, whole, one after the other.
+#[test]
+fn keep_open_collects_what_clients_send() {
+    let mut server = Background::start(["tcp-server", "-k", "--recv-only", "127.0.0.1:0"]);
+    let address = server.address();
+    let mut stdout = server.stdout();
+    for mut client in [connect(address), connect(address), connect(address)] {
+        client.write_all(&pattern(100_000)).expect("it reads, or will");
+        drop(client);
+        assert!(take(&mut stdout, 100_000) == pattern(100_000), "the bytes are not the same");
+    }
     server.signal(libc::SIGTERM);
     assert_eq!(server.wait().code(), Some(0), "{:?}", server.all_lines());
 }
@@ -274,7 +292,7 @@ fn keep_open_serves_one_client_at_a_time_through_all_doors() {
     stdin.write_all(b"for the first").expect("it reads");
     first.set_read_timeout(Some(Duration::from_secs(2))).expect("a timeout");
     first.read_exact(&mut [0; 13]).expect("the session of the first one goes on");
-    drop(first);
+    reset(first);
     assert_eq!(take(&mut stdout, 1), b"2");
 }
 
@@ -287,10 +305,13 @@ fn keep_open_survives_a_reset() {
     let mut client = connect(address);
     client.write_all(b"x").expect("it is accepted");
     assert_eq!(take(&mut stdout, 1).len(), 1);
-    crate::util::reset(client);
+    reset(client);
     server.line("Connection reset");
-    connect(address).write_all(b"next").expect("it is accepted");
-    assert_eq!(take(&mut stdout, 4).len(), 4);
+    let mut next = connect(address);
+    next.write_all(b"next").expect("it is accepted");
+    assert_eq!(take(&mut stdout, 4), b"next");
+    drop(server.stdin());
+    drop(next);
     server.signal(libc::SIGTERM);
     assert_eq!(server.wait().code(), Some(0), "{:?}", server.all_lines());
 }

@@ -154,7 +154,9 @@ fn routes_that_lead_nowhere_are_told_apart() {
 /// FAULTS 58: where not even the loopback is up, connecting is status 3 and says so.
 #[test]
 fn a_machine_without_a_network_is_reported() {
-    let Some(network) = Network::new("ip link set lo down; ip link set veth0 down", &[]) else { return };
+    let Some(network) = Network::new("ip addr flush dev lo; ip link del veth0; ip link set lo down", &[]) else {
+        return;
+    };
     ended(&network.run(&["tcp-client", "127.0.0.1:80"]), 3, "connect 127.0.0.1:80: Network is unreachable");
 }
 

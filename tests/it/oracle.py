@@ -84,10 +84,7 @@ def receive(peer, wanted):
     """Reads so many bytes, or as many as come before the end; how many, and whether it ended."""
     total = 0
     while total < wanted:
-        try:
-            n = len(peer.recv(min(65536, wanted - total)))
-        except ConnectionResetError:
-            return "%d reset" % total
+        n = len(peer.recv(min(65536, wanted - total)))
         if n == 0:
             return "%d end" % total
         total += n
