@@ -9,7 +9,8 @@ use std::net::SocketAddr;
 use xport::event_loop::EventLoop;
 use xport::transports::handle::Transport;
 use xport::transports::listener::Listening;
-use xport::transports::protocol::{Handler, Protocol};
+use xport::transports::opening::Stack;
+use xport::transports::protocol::{Protocol, factory};
 
 struct EchoServerProtocol;
 
@@ -36,8 +37,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let address: SocketAddr = std::env::args().nth(1).as_deref().unwrap_or("127.0.0.1:8888").parse()?;
 
     let mut event_loop = EventLoop::new()?;
-    let factory = Box::new(|| Handler::new(EchoServerProtocol));
-    let server = event_loop.net().listen_tcp(address, false, Listening::default(), factory)?;
+    let factory = factory(|| EchoServerProtocol);
+    let server = event_loop.net().listen_tcp(address, Stack::OwnFamily, Listening::default(), factory)?;
     if let Some(address) = event_loop.net().listening_on(server) {
         println!("Serving on {address}");
     }

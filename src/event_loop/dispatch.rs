@@ -28,11 +28,12 @@ const CALL_ROUNDS: usize = 4;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ready {
     pub(super) id: Id,
+    pub(super) half: Half,
     pub(super) readable: bool,
     pub(super) writable: bool,
     /// The peer has ended its direction, or there is an error to be fetched by reading.
     pub(super) read_ended: bool,
-    /// Nobody will ever read what is written.
+    /// Nobody will ever read what is written: an error, or both directions over.
     pub(super) write_dead: bool,
 }
 
@@ -47,7 +48,8 @@ impl Ready {
             readable: half == Half::Read && (event.is_readable() || read_ended),
             writable: event.is_writable() || write_dead,
             read_ended: half == Half::Read && read_ended,
-            write_dead: half == Half::Write && write_dead,
+            write_dead,
+            half,
         }
     }
 }
@@ -70,8 +72,8 @@ impl EventLoop {
                 if stream.state.phase() == Phase::Connecting {
                     self.net.dial_ready(id);
                     self.run_calls();
-                } else if ready.write_dead {
-                    // The reader of a pipe is gone, which only a write would tell otherwise.
+                } else if ready.write_dead && (ready.half == Half::Write || stream.state.reading_ended()) {
+                    // No read would tell of it.
                     self.net.sink_gone(id);
                     self.run_calls();
                 }
@@ -159,6 +161,11 @@ impl EventLoop {
         };
         match read {
             Ok(0) => {
+                if stream.state.was_reset() {
+                    // The write took the error, and what is left of a reset looks like an end.
+                    net.lose(id, None, false);
+                    return 0;
+                }
                 log::debug!("{}: the other end has ended its direction", Name(net, id));
                 net.note_eof(id);
                 if !discards && handler.eof_received(&mut Transport { net, id }) == Eof::Close {

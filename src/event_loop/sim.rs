@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::EventLoop;
 use super::dispatch::Ready;
-use crate::transports::id::Id;
+use crate::transports::id::{Half, Id};
 use crate::transports::io::Io;
 use crate::transports::memory::{Faults, Memory, Wire};
 use crate::transports::net::{Call, Net};
@@ -127,7 +127,7 @@ impl Sim {
             let writable = std::mem::take(&mut wire.writable_edge);
             if wire.closed.is_none() && (readable || writable) {
                 let ended = wire.inbound_end || wire.read_error.is_some();
-                events.push(ready(*id, readable, writable, readable && ended));
+                events.push(Ready { write_dead: wire.write_error.is_some(), ..ready(*id, readable, writable, ended) });
             }
         }
         let happened = !events.is_empty();
@@ -192,5 +192,5 @@ impl Sim {
 }
 
 fn ready(id: Id, readable: bool, writable: bool, read_ended: bool) -> Ready {
-    Ready { id, readable, writable, read_ended, write_dead: false }
+    Ready { id, half: Half::Read, readable, writable, read_ended, write_dead: false }
 }

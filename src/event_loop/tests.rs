@@ -139,6 +139,41 @@ fn a_failed_write_does_not_stop_reading() {
 }
 
 #[test]
+fn a_reset_after_the_peers_end_is_noticed() {
+    let (mut sim, id, log) = recorded(100, Recorder::keeping_open);
+    sim.feed_end(id);
+    sim.settle();
+    sim.reset(id);
+    sim.settle();
+    assert_eq!(events(&log), ["made", "eof", "lost: ConnectionReset"]);
+}
+
+#[test]
+fn a_reset_that_a_write_has_seen_first_is_no_end() {
+    let (mut sim, id, log) = recorded(0, |r| r);
+    sim.net().transport(id).write(b"never taken");
+    sim.feed(id, b"before");
+    {
+        let mut wire = sim.wire(id);
+        (wire.inbound_end, wire.write_error) = (true, Some(io::ErrorKind::ConnectionReset));
+        wire.writable_edge = true;
+    }
+    sim.settle();
+    assert_eq!(events(&log), ["made", "data before", "lost: ConnectionReset"]);
+}
+
+#[test]
+fn writing_resumes_although_the_end_was_asked_for_meanwhile() {
+    let (mut sim, id, log) = recorded(0, |r| r);
+    sim.net().transport(id).set_write_buffer_limits(WaterMarks::new(1, None).expect("marks"));
+    sim.net().transport(id).write(b"12");
+    sim.net().transport(id).write_eof();
+    sim.give_room(id, 2);
+    sim.settle();
+    assert_eq!(events(&log), ["made", "pause at 2", "resume at 0"]);
+}
+
+#[test]
 fn pause_is_strictly_over_high_water_and_resume_at_low() {
     let (mut sim, id, log) = recorded(0, |r| r);
     let marks = WaterMarks::new(10, Some(4)).expect("marks");

@@ -16,7 +16,7 @@ use crate::transports::id::Id;
 use crate::transports::info::Peer;
 use crate::transports::listener::Listening;
 use crate::transports::net::Net;
-use crate::transports::opening::{Inherited, UnixBinding, inherit};
+use crate::transports::opening::{Inherited, Stack, UnixBinding, inherit};
 use crate::transports::protocol::Factory;
 
 /// How often a port that the kernel chose for IPv4 may turn out to be taken for IPv6 before we give up.
@@ -76,7 +76,8 @@ fn open_tcp(
     let addresses = listen_addresses(tcp, config.family, config.numeric)
         .map_err(|error| Failure::new(Cause::Unavailable, error.to_string()))?;
     // `*` opens a socket for each family, and `-6` wants one of them only; a plain `[::]` serves both.
-    let v6_only = tcp.host == Host::Any || config.family == Family::V6;
+    let own = tcp.host == Host::Any || config.family == Family::V6;
+    let stack = if own { Stack::OwnFamily } else { Stack::Both };
     for attempt in 1.. {
         let mut ids = Vec::new();
         let mut port = tcp.port;
@@ -89,7 +90,7 @@ fn open_tcp(
             } else {
                 at
             };
-            match net.listen_tcp(at, v6_only, listening.clone(), factory()) {
+            match net.listen_tcp(at, stack, listening.clone(), factory()) {
                 Ok(id) => {
                     if let Some(Peer::Ip(real)) = net.listening_on(id) {
                         port = real.port();

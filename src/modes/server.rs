@@ -10,7 +10,7 @@ use crate::protocols::session::{PeerSide, Waiting};
 use crate::sys::limits;
 use crate::transports::error::describe;
 use crate::transports::listener::Listening;
-use crate::transports::protocol::Handler;
+use crate::transports::protocol::factory;
 
 pub(super) fn echo(config: &ListenConfig) -> anyhow::Result<()> {
     let mut run = Run::new()?;
@@ -21,7 +21,7 @@ pub(super) fn echo(config: &ListenConfig) -> anyhow::Result<()> {
     let reporter = (!config.keep_open).then(|| run.reporter.clone());
     let _port_file = listen::open(run.event_loop.net(), config, &listening, || {
         let reporter = reporter.clone();
-        Box::new(move || Handler::new(Echo::new(idle_timeout, reporter.clone())))
+        factory(move || Echo::new(idle_timeout, reporter.clone()))
     })?;
     run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
     run.run()
@@ -43,7 +43,7 @@ pub(super) fn server(config: &ListenConfig) -> anyhow::Result<()> {
     net.transport(console).set_background(true);
     let _port_file = listen::open(net, config, &listening, || {
         let reporter = reporter.clone();
-        Box::new(move || Handler::new(PeerSide::new(console, options, reporter.clone())))
+        factory(move || PeerSide::new(console, options, reporter.clone()))
     })?;
     run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
     run.run()

@@ -86,6 +86,8 @@ impl Protocol for PeerSide {
         // Nobody is made to press ^D to leave a conversation that is over.
         let nothing_to_send = console.is_at_eof() || console.info().terminal;
         if nothing_to_send || t.is_write_closed() || t.is_peer_gone() {
+            // What is left of stdin is for whoever comes after us.
+            t.peer(self.console).pause_reading();
             return Eof::Close;
         }
         if !self.options.keep_open {
@@ -100,7 +102,9 @@ impl Protocol for PeerSide {
     }
 
     fn resume_writing(&mut self, t: &mut Transport<'_>) {
-        t.peer(self.console).resume_reading();
+        if !t.is_closing() && !t.is_write_closed() {
+            t.peer(self.console).resume_reading();
+        }
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {

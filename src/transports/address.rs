@@ -28,6 +28,16 @@ pub struct HostPort {
     pub port: u16,
 }
 
+impl From<SocketAddr> for HostPort {
+    fn from(address: SocketAddr) -> Self {
+        let scope = match address {
+            SocketAddr::V4(_) => 0,
+            SocketAddr::V6(v6) => v6.scope_id(),
+        };
+        Self { host: Host::Ip { ip: address.ip(), scope }, port: address.port() }
+    }
+}
+
 /// The host part of an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Host {

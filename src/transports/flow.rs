@@ -60,7 +60,7 @@ impl Net {
                 Err(error) => return self.write_failed(id, error),
             }
         }
-        if stream.writing_paused && stream.out.len() <= stream.marks.low() && stream.state.accepts_writes() {
+        if stream.writing_paused && stream.out.len() <= stream.marks.low() {
             stream.writing_paused = false;
             self.calls.push_back((id, Call::ResumeWriting));
         }
@@ -161,13 +161,16 @@ impl Net {
         self.queue_again(id);
     }
 
-    /// Nobody reads what is written any more, as an event on a pipe's write end has told.
+    /// Nobody reads what is written any more, as an event has told: the reader of a pipe has gone, or a peer that had
+    /// ended its own direction before.
     pub(crate) fn sink_gone(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
-        if stream.state.flushes() {
-            let error = stream.io.broken_pipe();
-            self.lose(id, Some(error), false);
+        if !stream.state.flushes() {
+            return;
         }
+        // Without an error, and with nothing on its way, nothing is lost by it.
+        let error = stream.io.take_error().or_else(|| (!stream.out.is_empty()).then(|| stream.io.broken_pipe()));
+        self.lose(id, error, false);
     }
 
     pub(crate) fn set_marks(&mut self, id: Id, marks: WaterMarks) {

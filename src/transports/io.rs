@@ -163,6 +163,17 @@ impl Io {
         }
     }
 
+    /// The error that an event has told of. A pipe has none but that nobody reads it; a socket's peer may have gone in
+    /// order. `SO_ERROR`, `socket(7)`.
+    pub(crate) fn take_error(&self) -> Option<io::Error> {
+        match self {
+            Self::Socket(fd) => fd.take_error().unwrap_or_else(Some),
+            #[cfg(test)]
+            Self::Memory(memory) => memory.take_error(),
+            _ => Some(self.broken_pipe()),
+        }
+    }
+
     /// What a write would fail with if nobody reads any more.
     pub(crate) fn broken_pipe(&self) -> io::Error {
         let error = io::Error::from_raw_os_error(libc::EPIPE);

@@ -69,7 +69,7 @@ impl Faults {
     }
 
     fn not_now(&mut self) -> bool {
-        self.not_now_one_in != 0 && self.next() % self.not_now_one_in == 0
+        self.not_now_one_in != 0 && self.next().is_multiple_of(self.not_now_one_in)
     }
 }
 
@@ -135,6 +135,10 @@ impl Memory {
         let mut wire = self.wire();
         wire.readable_edge |= !wire.inbound.is_empty() || wire.inbound_end || wire.read_error.is_some();
         wire.writable_edge |= wire.room > 0 || wire.write_error.is_some();
+    }
+
+    pub(crate) fn take_error(&self) -> Option<io::Error> {
+        self.wire().write_error.map(io::Error::from)
     }
 
     pub(crate) fn close(&mut self, reset: bool) {

@@ -41,6 +41,15 @@ impl Default for UnixBinding {
     }
 }
 
+/// Whether a listener on `[::]` takes IPv4 too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stack {
+    /// Only the family of its address.
+    OwnFamily,
+    /// IPv4 as well, whose addresses are shown as IPv4.
+    Both,
+}
+
 /// Which of the two standard streams are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stdio {
@@ -53,21 +62,21 @@ pub enum Stdio {
 }
 
 impl Net {
-    /// Listens on a TCP address; `v6_only` refuses IPv4 on `[::]`. asyncio's `create_server`.
+    /// Listens on a TCP address. asyncio's `create_server`.
     ///
     /// # Errors
     /// What `socket(2)`, `bind(2)` or `listen(2)` said.
     pub fn listen_tcp(
         &mut self,
         address: SocketAddr,
-        v6_only: bool,
+        stack: Stack,
         options: Listening,
         factory: Factory,
     ) -> io::Result<Id> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
         socket.set_reuse_address(true)?;
         if address.is_ipv6() {
-            socket.set_only_v6(v6_only)?;
+            socket.set_only_v6(stack == Stack::OwnFamily)?;
         }
         // Accepted sockets inherit both, which saves two system calls for each.
         socket.set_tcp_nodelay(true)?;

@@ -95,6 +95,11 @@ pub trait BufferedProtocol {
 /// Makes the protocol of each accepted connection. asyncio's `protocol_factory`.
 pub type Factory = Box<dyn FnMut() -> Handler>;
 
+/// A [`Factory`] from whatever makes protocols.
+pub fn factory<P: Into<Handler>>(mut make: impl FnMut() -> P + 'static) -> Factory {
+    Box::new(move || make().into())
+}
+
 /// A protocol of either kind, as the loop holds it.
 pub enum Handler {
     /// Handed the bytes.

@@ -171,6 +171,12 @@ impl State {
         matches!(self.writing, Writing::Failed(_))
     }
 
+    /// Whether a write failed because the connection was reset, and not because the peer only stopped reading (`EPIPE`
+    /// on a unix socket).
+    pub(crate) fn was_reset(&self) -> bool {
+        matches!(&self.writing, Writing::Failed(error) if error.kind() != io::ErrorKind::BrokenPipe)
+    }
+
     /// asyncio's `is_closing`.
     pub(crate) fn is_closing(&self) -> bool {
         matches!(self.phase, Phase::Flushing | Phase::Draining | Phase::Lost)

@@ -80,6 +80,20 @@ fn an_idle_server_ends_at_once() {
     }
 }
 
+/// FAULTS 77: whoever has read the announcement may send a signal: it is neither lost nor deadly.
+#[test]
+fn a_signal_may_come_right_after_the_announcement() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("port");
+    for mode in ["tcp-echo", "tcp-server"].repeat(30) {
+        let mut server = Background::start([mode, "--port-file", path.to_str().expect("text"), "127.0.0.1:0"]);
+        server.address();
+        server.signal(libc::SIGTERM);
+        assert_eq!(ends_soon(&mut server).code(), Some(0), "{mode}: {:?}", server.all_lines());
+        assert!(!path.exists(), "the port file is left behind");
+    }
+}
+
 /// FAULTS 77: a second signal ends the sessions with a reset, and the server by the signal.
 #[test]
 fn a_second_signal_resets_what_is_left() {

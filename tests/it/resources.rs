@@ -241,7 +241,9 @@ fn admits_exactly(limit: usize, addresses: &[SocketAddr]) {
     inside.iter_mut().for_each(|client| ping(client, b"inside"));
     let mut outside: Vec<_> = (0..5).map(connect).collect();
     outside.iter_mut().for_each(|client| client.write_all(b"outside").expect("the kernel takes it"));
-    outside.iter_mut().for_each(is_not_served);
+    for client in &mut outside {
+        is_not_served(client);
+    }
     inside.iter_mut().for_each(|client| ping(client, b"still"));
     drop(inside);
     for client in &mut outside {

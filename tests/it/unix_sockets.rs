@@ -16,13 +16,13 @@ use tempfile::TempDir;
 use crate::util::{Background, DEADLINE, command, ended, eventually, program, take_all, text, xport};
 
 /// The program where every user can run it, and a directory that every user can enter.
-pub struct Everyone {
+pub(crate) struct Everyone {
     dir: TempDir,
 }
 
 impl Everyone {
     /// `None`, with a word on why, where we cannot become another user.
-    pub fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         // SAFETY: it takes nothing and always succeeds.
         if unsafe { libc::geteuid() } != 0 {
             println!("skipped: only root can become another user");
@@ -35,7 +35,7 @@ impl Everyone {
     }
 
     /// The program with `args`, to be run as nobody.
-    pub fn command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
+    pub(crate) fn command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(self.dir.path().join("xport"));
         command.args(args).env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::piped());
         command.uid(65534).gid(65534);
