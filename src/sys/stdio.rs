@@ -80,6 +80,14 @@ pub(crate) fn reopen(fd: BorrowedFd<'_>, write: bool) -> io::Result<OwnedFd> {
     })
 }
 
+/// Makes a pipe larger, up to `bytes`, so that its two ends wake each other less often. `F_SETPIPE_SZ`, `pipe(7)`.
+///
+/// Refused (`EPERM`) over the limits of an unprivileged user, which leaves it as it was.
+pub(crate) fn widen_pipe(fd: BorrowedFd<'_>, bytes: libc::c_int) -> io::Result<()> {
+    // SAFETY: F_SETPIPE_SZ takes a number and touches no memory of ours.
+    check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETPIPE_SZ, bytes) }).map(drop)
+}
+
 /// A descriptor of our own on the same description as `fd`, above the standard three. `F_DUPFD_CLOEXEC`.
 pub(crate) fn duplicate(fd: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: F_DUPFD_CLOEXEC takes a number and touches no memory; a closed `fd` is EBADF.

@@ -37,7 +37,7 @@ impl Io {
         match self {
             Self::Pending => Err(io::ErrorKind::WouldBlock.into()),
             Self::Socket(fd) => socket::recv(fd.as_fd(), buf),
-            Self::Pair(read, _) => read.as_ref().map_or(Ok(0), |channel| channel.read(buf)),
+            Self::Pair(read, _) => read.as_mut().map_or(Ok(0), |channel| channel.read(buf)),
             #[cfg(test)]
             Self::Memory(memory) => memory.read(buf),
         }

@@ -10,8 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::util::{
-    Background, DEADLINE, Peer, client, client_by, connect, ended, eventually, feed, is_full, pattern, ping, program,
-    queued, reset, take, take_all, unacknowledged, xport,
+    Background, DEADLINE, Peer, capacity, client, client_by, connect, ended, eventually, feed, is_full, pattern, ping,
+    program, queued, reset, take, take_all, unacknowledged, xport,
 };
 
 /// `unix-client` in the background, and the peer it has connected to.
@@ -199,7 +199,7 @@ fn bytes_before_a_reset_are_delivered_to_a_slow_reader() {
     let mut command = Command::new(program());
     command.stdin(Stdio::piped()).stdout(output.try_clone().expect("a copy"));
     let (client, mut peer) = client_by(command, &[]);
-    let data = pattern(100_000);
+    let data = pattern(capacity(&output) + 35_000);
     peer.write_all(&data).expect("the client takes it");
     eventually("stdout is full", || is_full(&output).then_some(()));
     eventually("everything is on the client's side", || (unacknowledged(&peer) == 0).then_some(()));
@@ -343,7 +343,7 @@ fn a_pause_is_followed_by_all_that_has_come_meanwhile() {
         command.stdin(Stdio::null()).stdout(output.try_clone().expect("a copy"));
         let (client, mut peer) = client_by(command, &["--high-water", high_water]);
         // A full pipe, one chunk in the client, and the rest in the kernel.
-        let data = pattern(180_000);
+        let data = pattern(capacity(&output) + 115_000);
         peer.write_all(&data).and_then(|()| peer.shutdown(Shutdown::Write)).expect("the kernel takes it");
         eventually("stdout is full", || is_full(&output).then_some(()));
         eventually("everything is on the client's side", || (unacknowledged(&peer) == 0).then_some(()));

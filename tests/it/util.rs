@@ -229,6 +229,14 @@ pub fn unacknowledged(stream: &TcpStream) -> usize {
     n as usize
 }
 
+/// How many bytes fit into a pipe.
+pub fn capacity(pipe: &impl AsRawFd) -> usize {
+    // SAFETY: F_GETPIPE_SZ takes no argument and touches no memory.
+    let n = unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_GETPIPE_SZ) };
+    assert!(n > 0, "F_GETPIPE_SZ: {}", std::io::Error::last_os_error());
+    n as usize
+}
+
 /// Whether a write would have to wait.
 pub fn is_full(fd: &impl AsRawFd) -> bool {
     let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLOUT, revents: 0 };
