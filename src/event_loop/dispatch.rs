@@ -72,8 +72,7 @@ impl EventLoop {
                 if stream.state.phase() == Phase::Connecting {
                     self.net.dial_ready(id);
                     self.run_calls();
-                } else if ready.write_dead && (ready.half == Half::Write || stream.state.reading_ended()) {
-                    // No read would tell of it.
+                } else if ready.write_dead && stream.only_an_event_tells(ready.half) {
                     self.net.sink_gone(id);
                     self.run_calls();
                 }
@@ -245,6 +244,7 @@ impl EventLoop {
             Alarm::DialTimeout => self.net.dial_timed_out(id),
             Alarm::AcceptRetry => self.net.accept_retry(id),
             Alarm::CloseTimeout => self.net.lose(id, None, false),
+            Alarm::HangUp => self.net.hung_up(id),
             Alarm::SecondLook => (),
         }
     }

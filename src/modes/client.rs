@@ -1,7 +1,5 @@
 //! `tcp-client`, `unix-client`: stdin goes to the peer, what it sends goes to stdout.
 
-use std::net::SocketAddr;
-
 use super::config::ConnectConfig;
 use super::{Run, console_of, local, marks, session_options};
 use crate::protocols::lifecycle::Lifecycle;
@@ -9,7 +7,7 @@ use crate::protocols::report::{Cause, Failure};
 use crate::protocols::session::{PeerSide, Waiting};
 use crate::transports::address::Address;
 use crate::transports::dial::Dialing;
-use crate::transports::dialing::source_address;
+use crate::transports::dialing::source_addresses;
 use crate::transports::error::describe;
 use crate::transports::opening::{Inherited, inherit};
 
@@ -25,11 +23,10 @@ pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(console).set_write_buffer_limits(marks);
     let protocol = PeerSide::new(console, session_options(&config.stream, false), reporter);
-    let source: Option<SocketAddr> = config.source.as_ref().and_then(source_address);
     let dialing = Dialing {
         family: config.family,
         numeric: config.numeric,
-        source,
+        source: config.source.as_ref().map(source_addresses).unwrap_or_default(),
         timeout: config.connect_timeout,
         retry: config.retry,
         retry_delay: config.retry_delay,

@@ -13,22 +13,26 @@ use crate::transports::listener::Listening;
 use crate::transports::protocol::factory;
 
 pub(super) fn echo(config: &ListenConfig) -> anyhow::Result<()> {
+    let places = listen::resolve(config)?;
     let mut run = Run::new()?;
+    run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
     // As many clients as the system allows; if it does not allow more, there are as many as there were.
     let _ = limits::raise_open_files();
     let idle_timeout = config.stream.idle_timeout;
     let listening = listening(config, config.max_conns)?;
     let reporter = (!config.keep_open).then(|| run.reporter.clone());
-    let _port_file = listen::open(run.event_loop.net(), config, &listening, || {
+    let names = listen::open(run.event_loop.net(), config, &places, &listening, || {
         let reporter = reporter.clone();
         factory(move || Echo::new(idle_timeout, reporter.clone()))
     })?;
-    run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
+    let _port_file = listen::announce(&names, config.port_file.as_deref())?;
     run.run()
 }
 
 pub(super) fn server(config: &ListenConfig) -> anyhow::Result<()> {
+    let places = listen::resolve(config)?;
     let mut run = Run::new()?;
+    run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
     let reporter = run.reporter.clone();
     // stdin and stdout are for one client at a time: the next one waits in the backlog.
     let listening = listening(config, Some(1))?;
@@ -41,11 +45,11 @@ pub(super) fn server(config: &ListenConfig) -> anyhow::Result<()> {
     net.transport(console).set_write_buffer_limits(listening.marks);
     // A console without a client is nothing to stay for.
     net.transport(console).set_background(true);
-    let _port_file = listen::open(net, config, &listening, || {
+    let names = listen::open(net, config, &places, &listening, || {
         let reporter = reporter.clone();
         factory(move || PeerSide::new(console, options, reporter.clone()))
     })?;
-    run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
+    let _port_file = listen::announce(&names, config.port_file.as_deref())?;
     run.run()
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::report::{Cause, Failure, Reporter};
 use super::watch::{Blame, Fired, Watch};
-use crate::transports::dial::ConnectError;
+use crate::transports::dial::{ConnectError, ConnectErrorKind};
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
@@ -70,7 +70,12 @@ impl Protocol for PeerSide {
     }
 
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        let cause = if error.is_timeout() { Cause::TimedOut } else { Cause::Unavailable };
+        let cause = match error.kind() {
+            ConnectErrorKind::Unavailable => Cause::Unavailable,
+            ConnectErrorKind::TimedOut => Cause::TimedOut,
+            ConnectErrorKind::Local => Cause::Local,
+            ConnectErrorKind::Reset => Cause::Broken,
+        };
         self.reporter.tell(Failure::new(cause, error.to_string()));
         t.net().stop();
     }

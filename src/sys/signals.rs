@@ -22,6 +22,7 @@ pub(crate) fn pipe(signals: &[i32]) -> io::Result<OwnedFd> {
     let (read, write) = UnixStream::pair()?;
     // The handlers stay for the life of the process, and so must what they write to.
     let write = std::mem::ManuallyDrop::new(write).as_raw_fd();
+    let _blocked = Blocked::all(signals)?;
     for &signal in signals {
         let byte = u8::try_from(signal).map_err(|_| io::ErrorKind::InvalidInput)?;
         let send = move || {
@@ -34,6 +35,32 @@ pub(crate) fn pipe(signals: &[i32]) -> io::Result<OwnedFd> {
         unsafe { signal_hook::low_level::register(signal, send) }?;
     }
     Ok(read.into())
+}
+
+/// Signals held back until this is dropped: one that comes between the handler and its action would be lost.
+struct Blocked(libc::sigset_t);
+
+impl Blocked {
+    fn all(signals: &[i32]) -> io::Result<Self> {
+        let mut set = MaybeUninit::<libc::sigset_t>::uninit();
+        let mut before = MaybeUninit::<libc::sigset_t>::uninit();
+        // SAFETY: both sets are alive for the calls; sigemptyset fills the first, and sigprocmask the second.
+        unsafe {
+            check(libc::sigemptyset(set.as_mut_ptr()))?;
+            for &signal in signals {
+                check(libc::sigaddset(set.as_mut_ptr(), signal))?;
+            }
+            check(libc::sigprocmask(libc::SIG_BLOCK, set.as_ptr(), before.as_mut_ptr()))?;
+            Ok(Self(before.assume_init()))
+        }
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        // SAFETY: the set is the one that was in force before; no old one is asked for.
+        unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const self.0, std::ptr::null_mut()) };
+    }
 }
 
 /// Whether a signal was ignored when we started, as under `nohup`: it must stay so. `sigaction(2)`.

@@ -80,12 +80,17 @@ pub(crate) fn reopen(fd: BorrowedFd<'_>, write: bool) -> io::Result<OwnedFd> {
     })
 }
 
-/// Makes a pipe larger, up to `bytes`, so that its two ends wake each other less often. `F_SETPIPE_SZ`, `pipe(7)`.
+/// Makes a pipe larger, up to `bytes`; one that is larger already stays so. `F_GETPIPE_SZ`, `F_SETPIPE_SZ`, `pipe(7)`.
 ///
 /// Refused (`EPERM`) over the limits of an unprivileged user, which leaves it as it was.
 pub(crate) fn widen_pipe(fd: BorrowedFd<'_>, bytes: libc::c_int) -> io::Result<()> {
-    // SAFETY: F_SETPIPE_SZ takes a number and touches no memory of ours.
-    check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETPIPE_SZ, bytes) }).map(drop)
+    // SAFETY: F_GETPIPE_SZ takes no argument and touches no memory.
+    let now = check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETPIPE_SZ) })?;
+    if now < bytes {
+        // SAFETY: F_SETPIPE_SZ takes a number and touches no memory of ours.
+        check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETPIPE_SZ, bytes) })?;
+    }
+    Ok(())
 }
 
 /// A descriptor of our own on the same description as `fd`, above the standard three. `F_DUPFD_CLOEXEC`.

@@ -7,12 +7,13 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use socket2::{SockAddr, Socket};
 
 use super::address::{Address, Family};
-use super::error::describe;
+use super::error::{describe, is_lack_of_resources};
 use super::timers::TimerId;
 
 /// RFC 8305, section 5: "Connection Attempt Delay", recommended value.
@@ -25,8 +26,8 @@ pub struct Dialing {
     pub family: Family,
     /// No look-ups: a name that is no address fails.
     pub numeric: bool,
-    /// The local address to connect from; port 0 lets the kernel choose.
-    pub source: Option<std::net::SocketAddr>,
+    /// Local addresses to connect from: the first one of the target's family is used. Port 0 lets the kernel choose.
+    pub source: Vec<SocketAddr>,
     /// For resolving and connecting together.
     pub timeout: Duration,
     /// Further tries after a failed one.
@@ -40,7 +41,7 @@ impl Default for Dialing {
         Self {
             family: Family::Any,
             numeric: false,
-            source: None,
+            source: Vec::new(),
             timeout: Duration::from_secs(10),
             retry: 0,
             retry_delay: Duration::from_secs(1),
@@ -111,6 +112,15 @@ impl<T> Race<T> {
         self.waiting.is_empty() && self.running.is_empty()
     }
 
+    /// What it means, as far as the last attempt tells.
+    pub(crate) fn kind(&self) -> ConnectErrorKind {
+        match self.failures.last() {
+            Some((_, error)) if error.kind() == io::ErrorKind::ConnectionReset => ConnectErrorKind::Reset,
+            Some((_, error)) if is_lack_of_resources(error) => ConnectErrorKind::Local,
+            _ => ConnectErrorKind::Unavailable,
+        }
+    }
+
     /// Every attempt once, in one line; a single one, or several with the same cause, say it once.
     pub(crate) fn verdict(&self) -> String {
         let mut texts: Vec<String> = self.failures.iter().map(|(_, error)| describe(error)).collect();
@@ -135,26 +145,39 @@ impl<T> Race<T> {
 #[derive(Debug)]
 pub struct ConnectError {
     message: String,
-    timed_out: bool,
+    kind: ConnectErrorKind,
+}
+
+/// What a failed connection means to whoever wanted it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectErrorKind {
+    /// It could not be made: nobody answers there, or there is no such place.
+    Unavailable,
+    /// The caller's own time limit has passed.
+    TimedOut,
+    /// This machine lacks what it takes: descriptors, memory.
+    Local,
+    /// It was made, and reset before we came to know: a refusal is another error.
+    Reset,
 }
 
 impl ConnectError {
     pub(crate) fn new(message: String) -> Self {
-        Self { message, timed_out: false }
+        Self { message, kind: ConnectErrorKind::Unavailable }
     }
 
-    pub(crate) fn timed_out(message: String) -> Self {
-        Self { message, timed_out: true }
+    pub(crate) fn with_kind(self, kind: ConnectErrorKind) -> Self {
+        Self { kind, ..self }
     }
 
     pub(crate) fn given_up() -> Self {
         Self::new("closed before it was connected".to_owned())
     }
 
-    /// Whether it was the caller's own time limit that ended it.
+    /// What it means.
     #[must_use]
-    pub fn is_timeout(&self) -> bool {
-        self.timed_out
+    pub fn kind(&self) -> ConnectErrorKind {
+        self.kind
     }
 }
 
@@ -174,8 +197,6 @@ impl std::error::Error for ConnectError {}
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
-
     use super::*;
 
     fn address(text: &str) -> SockAddr {

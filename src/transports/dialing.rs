@@ -13,7 +13,7 @@ use mio::unix::SourceFd;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::address::{Address, Family, Host, HostPort, UnixName};
-use super::dial::{ATTEMPT_DELAY, Attempt, ConnectError, Dial, Dialing, Race};
+use super::dial::{ATTEMPT_DELAY, Attempt, ConnectError, ConnectErrorKind, Dial, Dialing, Race};
 use super::error::describe;
 use super::id::{Half, Id};
 use super::info::Peer;
@@ -142,8 +142,9 @@ impl Net {
     fn judge(&mut self, id: Id) {
         let Some(dial) = self.dial_mut(id) else { return };
         if dial.race.is_lost() {
-            let message = format!("connect {}: {}", dial.target, dial.race.verdict());
-            self.dial_failed(id, message);
+            let error = ConnectError::new(format!("connect {}: {}", dial.target, dial.race.verdict()));
+            let error = error.with_kind(dial.race.kind());
+            self.try_again_or(id, error);
         }
     }
 
@@ -198,7 +199,7 @@ impl Net {
     pub(crate) fn dial_timed_out(&mut self, id: Id) {
         let Some(dial) = self.dial_mut(id) else { return };
         let message = format!("connect {}: timed out after {:?}", dial.target, dial.options.timeout);
-        self.try_again_or(id, ConnectError::timed_out(message));
+        self.try_again_or(id, ConnectError::new(message).with_kind(ConnectErrorKind::TimedOut));
     }
 
     fn try_again_or(&mut self, id: Id, error: ConnectError) {
@@ -248,10 +249,13 @@ fn start_attempt(registry: &mio::Registry, id: Id, address: &SockAddr, options: 
         socket.set_tcp_nodelay(true)?;
         socket.set_keepalive(true)?;
     }
-    if let Some(source) = options.source {
+    if let Some(source) = options.source.first().filter(|_| !unix) {
+        let of_family = options.source.iter().find(|source| SockAddr::from(**source).family() == address.family());
+        let source = of_family.unwrap_or(source);
         // Without it a fixed source port would be refused for a minute after its last use.
         socket.set_reuse_address(true)?;
-        socket.bind(&source.into())?;
+        let bound = socket.bind(&(*source).into());
+        bound.map_err(|error| io::Error::new(error.kind(), format!("from {source}: {}", describe(&error))))?;
     }
     let interest = mio::Interest::READABLE.add(mio::Interest::WRITABLE);
     registry.register(&mut SourceFd(&socket.as_raw_fd()), id.token(Half::Read), interest)?;
@@ -305,12 +309,12 @@ pub(crate) fn numeric_addresses(tcp: &HostPort) -> Vec<SocketAddr> {
     vec![SocketAddr::new(v4, tcp.port), SocketAddr::new(v6, tcp.port)]
 }
 
-/// The local address that `--source` names; only a literal one can be.
+/// The local addresses that `--source` names: one, or one for each family where it is only a port.
 #[must_use]
-pub fn source_address(address: &Address) -> Option<SocketAddr> {
+pub fn source_addresses(address: &Address) -> Vec<SocketAddr> {
     match address {
-        Address::Tcp(tcp) => numeric_addresses(tcp).first().copied(),
-        Address::Unix(_) | Address::Fd(_) => None,
+        Address::Tcp(tcp) => numeric_addresses(tcp),
+        Address::Unix(_) | Address::Fd(_) => Vec::new(),
     }
 }
 

@@ -14,6 +14,12 @@ pub fn describe(error: &io::Error) -> String {
     }
 }
 
+/// Whether this machine, and not the other end, is in the way: no descriptors, no memory, no buffers.
+#[must_use]
+pub fn is_lack_of_resources(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,6 +17,9 @@ use super::timers::Alarm;
 /// and 5 s for the same thing.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// A terminal that hangs up sends SIGHUP, which is on its way when we see the event, and is the better word for it.
+const HANG_UP_DELAY: Duration = Duration::from_millis(100);
+
 impl Net {
     /// Sends `bufs`, or buffers what does not fit. Nothing happens on a stream that is closing or gone.
     pub(crate) fn write(&mut self, id: Id, bufs: &[IoSlice<'_>]) {
@@ -161,11 +164,24 @@ impl Net {
         self.queue_again(id);
     }
 
+    /// A terminal has hung up, and nothing has ended us so far.
+    pub(crate) fn hung_up(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        let error = stream.io.broken_pipe();
+        self.lose(id, Some(error), false);
+    }
+
     /// Nobody reads what is written any more, as an event has told: the reader of a pipe has gone, or a peer that had
     /// ended its own direction before.
     pub(crate) fn sink_gone(&mut self, id: Id) {
-        let Some(stream) = self.stream_mut(id) else { return };
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         if !stream.state.flushes() {
+            return;
+        }
+        if stream.io.is_terminal() {
+            if stream.phase_timer.is_none() {
+                stream.phase_timer = Some(self.timers.arm(self.now + HANG_UP_DELAY, Some(id), Alarm::HangUp));
+            }
             return;
         }
         // Without an error, and with nothing on its way, nothing is lost by it.

@@ -139,6 +139,14 @@ impl Io {
         matches!(self, Self::Pair(Some(read), _) if read.is_always_ready())
     }
 
+    /// Whether either end of a pair is a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        match self {
+            Self::Pair(read, write) => [read, write].into_iter().flatten().any(Channel::is_terminal),
+            _ => false,
+        }
+    }
+
     /// Whether closing with unread bytes would destroy what the peer has still to read, as with sockets.
     pub(crate) fn lingers(&self) -> bool {
         match self {
@@ -174,12 +182,14 @@ impl Io {
         }
     }
 
-    /// What a write would fail with if nobody reads any more.
+    /// What a write fails with if nobody reads any more: `EPIPE`, but `EIO` on a terminal that has hung up.
     pub(crate) fn broken_pipe(&self) -> io::Error {
-        let error = io::Error::from_raw_os_error(libc::EPIPE);
         match self {
-            Self::Pair(_, Some(write)) => write.name(error),
-            _ => error,
+            Self::Pair(_, Some(write)) => {
+                let code = if write.is_terminal() { libc::EIO } else { libc::EPIPE };
+                write.name(io::Error::from_raw_os_error(code))
+            }
+            _ => io::Error::from_raw_os_error(libc::EPIPE),
         }
     }
 

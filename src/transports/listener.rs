@@ -18,10 +18,10 @@ use super::info::Peer;
 use super::io::Io;
 use super::net::{Net, Slot};
 use super::out_buf::WaterMarks;
+use super::own_file::OwnFile;
 use super::state::Phase;
 use super::stream::Stream;
 use super::timers::{Alarm, TimerId};
-use super::unix_path::UnixPath;
 use crate::sys::{retry, socket};
 
 const BACK_OFF_MIN: Duration = Duration::from_millis(50);
@@ -32,7 +32,7 @@ const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 pub struct Listening {
     /// The length of the kernel's queue; the kernel cuts it at `net.core.somaxconn`.
     pub backlog: u32,
-    /// How many connections may be open at once; further ones wait in the queue.
+    /// How many accepted connections the loop may have open at once; further ones wait in the queue.
     pub limit: Option<usize>,
     /// Who may connect; the others are closed before any byte.
     pub access: AccessList,
@@ -56,10 +56,8 @@ pub(crate) struct Listener {
     shared: bool,
     name: Peer,
     /// Removes the file of a unix socket when the listener goes.
-    _path: Option<UnixPath>,
+    _path: Option<OwnFile>,
     readable: bool,
-    /// Connections accepted here and still open.
-    live: usize,
     back_off: Option<BackOff>,
     queued: bool,
 }
@@ -72,9 +70,9 @@ struct BackOff {
 }
 
 impl Listener {
-    pub(crate) fn new(socket: Socket, options: Listening, shared: bool, path: Option<UnixPath>) -> Self {
+    pub(crate) fn new(socket: Socket, options: Listening, shared: bool, path: Option<OwnFile>) -> Self {
         let name = Peer::local_of(&socket).unwrap_or(Peer::Unnamed);
-        Self { socket, options, shared, name, _path: path, readable: false, live: 0, back_off: None, queued: false }
+        Self { socket, options, shared, name, _path: path, readable: false, back_off: None, queued: false }
     }
 
     pub(crate) fn name(&self) -> &Peer {
@@ -108,8 +106,8 @@ impl Listener {
         self.back_off.as_ref().and_then(|back_off| back_off.timer)
     }
 
-    fn wants_accept(&self) -> bool {
-        self.readable && self.options.limit.is_none_or(|limit| self.live < limit)
+    fn wants_accept(&self, open: usize) -> bool {
+        self.readable && self.options.limit.is_none_or(|limit| open < limit)
     }
 
     fn accept(&self) -> io::Result<(Socket, SockAddr)> {
@@ -122,7 +120,7 @@ impl Listener {
 
 impl fmt::Debug for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Listener").field("name", &self.name).field("live", &self.live).finish_non_exhaustive()
+        f.debug_struct("Listener").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -139,8 +137,9 @@ pub(crate) enum Accepted {
 impl Net {
     /// Accepts one connection, if one may come in now.
     pub(crate) fn accept(&mut self, id: Id) -> Accepted {
+        let open = self.accepted;
         let Some(listener) = self.listener_mut(id) else { return Accepted::NotNow };
-        if !listener.wants_accept() {
+        if !listener.wants_accept(open) {
             return Accepted::NotNow;
         }
         match listener.accept() {
@@ -175,14 +174,13 @@ impl Net {
         }
         let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.now);
         stream.marks = listener.options.marks;
-        stream.origin = Some(id);
+        stream.accepted = true;
         stream.peer = Some(Box::new(peer));
-        listener.live += 1;
+        self.accepted += 1;
         match self.add_stream(stream) {
             Ok(stream) => Accepted::Stream(stream),
             Err(error) => {
                 log::warn!("accept: {}", describe(&error));
-                self.connection_ended(id);
                 Accepted::PassedOver
             }
         }
@@ -213,15 +211,17 @@ impl Net {
         self.queue_again(id);
     }
 
-    /// A connection of this listener is gone: there is a place, and a descriptor, for another one.
-    pub(crate) fn connection_ended(&mut self, id: Id) {
-        let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return };
-        debug_assert!(listener.live > 0);
-        listener.live = listener.live.saturating_sub(1);
-        if let Some(timer) = listener.back_off.as_mut().and_then(|back_off| back_off.timer.take()) {
-            self.timers.cancel(timer);
+    /// Something is closed: there is a place under the limit, or a descriptor, for whoever waits for one.
+    pub(crate) fn room_for_listeners(&mut self) {
+        for index in 0..self.listeners.len() {
+            let id = self.listeners[index];
+            let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { continue };
+            if let Some(timer) = listener.back_off.as_mut().and_then(|back_off| back_off.timer.take()) {
+                self.timers.cancel(timer);
+            }
+            // Only one that knows of a queue is taken up.
+            self.queue_again(id);
         }
-        self.queue_again(id);
     }
 }
 

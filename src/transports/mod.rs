@@ -13,9 +13,9 @@ pub mod id;
 pub mod listener;
 pub mod net;
 pub mod opening;
+pub mod own_file;
 mod resolver;
 pub mod timers;
-mod unix_path;
 // One stream, from its states down to its descriptors.
 mod channel;
 mod flow;

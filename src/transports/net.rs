@@ -36,6 +36,10 @@ pub struct Net {
     pub(crate) doubtful: Vec<Id>,
     pub(crate) doubt_timer: Option<TimerId>,
     pub(crate) resolver: Resolver,
+    /// Listeners, of which there are few; whoever waits for room is among them.
+    pub(crate) listeners: Vec<Id>,
+    /// Accepted connections that are open.
+    pub(crate) accepted: usize,
     /// Slots that keep the loop running: all but those in the background.
     pub(crate) foreground: usize,
     pub(crate) stopped: bool,
@@ -75,6 +79,8 @@ impl Net {
             doubtful: Vec::new(),
             doubt_timer: None,
             resolver: Resolver::default(),
+            listeners: Vec::new(),
+            accepted: 0,
             foreground: 0,
             stopped: false,
         }
@@ -118,8 +124,7 @@ impl Net {
 
     /// Closes every listener at once, so that new connections are refused. The sessions go on.
     pub fn close_listeners(&mut self) {
-        let ids: Vec<Id> = self.ids(|slot| matches!(slot, Slot::Listener(_)));
-        for id in ids {
+        for id in std::mem::take(&mut self.listeners) {
             self.remove(id);
         }
     }
@@ -127,13 +132,15 @@ impl Net {
     /// Closes one listener. asyncio's `Server.close`.
     pub fn close_listener(&mut self, id: Id) {
         if self.listener_mut(id).is_some() {
+            self.listeners.retain(|listener| *listener != id);
             self.remove(id);
         }
     }
 
     /// Aborts every stream but those in the background; TCP peers see a reset.
     pub fn abort_all(&mut self) {
-        for id in self.ids(|slot| matches!(slot, Slot::Stream(stream) if !stream.background)) {
+        let streams = self.slots.iter().filter(|(_, slot)| matches!(slot, Slot::Stream(stream) if !stream.background));
+        for id in streams.map(|(id, _)| id).collect::<Vec<Id>>() {
             self.transport(id).abort();
         }
     }
@@ -142,10 +149,6 @@ impl Net {
     #[must_use]
     pub fn sessions(&self) -> usize {
         self.slots.iter().filter(|(_, slot)| matches!(slot, Slot::Stream(stream) if stream.peer.is_some())).count()
-    }
-
-    fn ids(&self, wanted: impl Fn(&Slot) -> bool) -> Vec<Id> {
-        self.slots.iter().filter(|(_, slot)| wanted(slot)).map(|(id, _)| id).collect()
     }
 
     pub(crate) fn stream(&self, id: Id) -> Option<&Stream> {
@@ -177,9 +180,9 @@ impl Net {
     /// Frees a slot. Whoever waits for a descriptor, or for a place under a listener's limit, is woken.
     pub(crate) fn remove(&mut self, id: Id) {
         let Some(slot) = self.slots.remove(id) else { return };
-        let (background, origin, timer) = match &slot {
-            Slot::Stream(stream) => (stream.background, stream.origin, stream.phase_timer),
-            Slot::Listener(listener) => (false, None, listener.retry_timer()),
+        let (background, accepted, timer) = match &slot {
+            Slot::Stream(stream) => (stream.background, stream.accepted, stream.phase_timer),
+            Slot::Listener(listener) => (false, false, listener.retry_timer()),
         };
         if !background {
             self.foreground -= 1;
@@ -187,9 +190,12 @@ impl Net {
         if let Some(timer) = timer {
             self.timers.cancel(timer);
         }
-        if let Some(origin) = origin {
-            self.connection_ended(origin);
+        // What was in it is closed before anyone tries to have its place.
+        drop(slot);
+        if accepted {
+            self.accepted -= 1;
         }
+        self.room_for_listeners();
     }
 
     /// Whether a slot keeps the loop running by itself.

@@ -19,10 +19,10 @@ use super::info::Peer;
 use super::io::Io;
 use super::listener::{Listener, Listening};
 use super::net::{Call, Net, Slot};
+use super::own_file::{self, Occupant, OwnFile};
 use super::protocol::{Factory, Handler};
 use super::state::Phase;
 use super::stream::Stream;
-use super::unix_path::{self, Occupant, UnixPath};
 use crate::sys::stdio::{self, FdKind};
 use crate::sys::{limits, signals, socket};
 
@@ -116,7 +116,7 @@ impl Net {
                         return Err(error);
                     }
                     let in_use = |text| Err(io::Error::new(io::ErrorKind::AddrInUse, text));
-                    match unix_path::occupant(path)? {
+                    match own_file::occupant(path)? {
                         Occupant::Stale if binding.replace_stale => {
                             fs::remove_file(path)?;
                             bind()?;
@@ -128,7 +128,7 @@ impl Net {
                         Occupant::Other => return in_use("File exists and is not a socket"),
                     }
                 }
-                Some(UnixPath::made(path)?)
+                Some(OwnFile::made(path)?)
             }
         };
         socket.listen(backlog(&options))?;
@@ -148,6 +148,7 @@ impl Net {
         let id = self.insert(Slot::Listener(Box::new(listener)));
         let registered = self.registry.register(&mut SourceFd(&fd), id.token(Half::Read), mio::Interest::READABLE);
         registered.inspect_err(|_| self.remove(id))?;
+        self.listeners.push(id);
         self.calls.push_back((id, Call::SetFactory(factory)));
         // An inherited listener may have a queue already; epoll reports it as soon as it is asked.
         Ok(id)
@@ -230,8 +231,6 @@ impl Net {
         let id = self.insert(Slot::Stream(stream));
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return Ok(id) };
         if let Err(error) = stream.io.register(&self.registry, id) {
-            // Its listener counts it only once it is in.
-            stream.origin = None;
             self.remove(id);
             return Err(error);
         }

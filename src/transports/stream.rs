@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Instant;
 
 use super::dial::Dial;
-use super::id::Id;
+use super::id::Half;
 use super::info::{Peer, Totals};
 use super::io::Io;
 use super::out_buf::{OutBuf, WaterMarks};
@@ -27,8 +27,6 @@ pub(crate) struct Stream {
     pub(crate) peer: Option<Box<Peer>>,
     pub(crate) totals: Totals,
     pub(crate) last_activity: Instant,
-    /// The listener that accepted it, which counts it.
-    pub(crate) origin: Option<Id>,
     /// The timer of the present phase, if it has one.
     pub(crate) phase_timer: Option<TimerId>,
     /// Latched by an event, cleared by a read that took all there was.
@@ -47,6 +45,8 @@ pub(crate) struct Stream {
     pub(crate) queued: bool,
     /// Where it stands with the second look at its readiness.
     pub(crate) doubt: Doubt,
+    /// A listener has let it in, and it counts against the limit.
+    pub(crate) accepted: bool,
     /// Does not keep the loop running by itself.
     pub(crate) background: bool,
 }
@@ -78,7 +78,6 @@ impl Stream {
             peer: None,
             totals: Totals::default(),
             last_activity: now,
-            origin: None,
             phase_timer: None,
             writable: true,
             reading: true,
@@ -86,6 +85,7 @@ impl Stream {
             end_seen: false,
             queued: false,
             doubt: Doubt::None,
+            accepted: false,
             background: false,
         }
     }
@@ -102,6 +102,12 @@ impl Stream {
     /// Whether a write would lead anywhere now.
     pub(crate) fn wants_write(&self) -> bool {
         self.writable && !self.out.is_empty() && self.state.flushes()
+    }
+
+    /// Whether no read will tell that nobody reads what we write: `half` is a pipe's write end, or a socket whose peer has
+    /// ended its direction already.
+    pub(crate) fn only_an_event_tells(&self, half: Half) -> bool {
+        half == Half::Write || (self.state.reading_ended() && self.io.lingers())
     }
 
     /// Notes a successful read of `n` bytes into a buffer of `space`; true where a latch was cleared on it.

@@ -12,7 +12,8 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::unix_sockets::Everyone;
 use crate::util::{
-    Background, DEADLINE, Peer, accept, command, connect, ended, eventually, ping, refusing, text, with_deadline, xport,
+    Background, DEADLINE, Peer, accept, command, connect, ended, eventually, ping, read_once, refusing, text,
+    with_deadline, xport,
 };
 
 /// A listener that nobody serves and whose queue is full: further connection requests hang.
@@ -212,7 +213,7 @@ fn a_server_restarts_while_old_connections_linger() {
     let mut server = Background::spawn(command);
     let address = server.address();
     let mut client = connect(address);
-    assert_eq!(client.read(&mut [0]).expect("its end comes first"), 0);
+    assert_eq!(read_once(&mut client, &mut [0]).expect("its end comes first"), 0);
     drop(client);
     assert_eq!(server.wait().code(), Some(0));
     // `local_address` in hex, state 06: TIME_WAIT.
@@ -309,7 +310,7 @@ fn tries_are_counted_and_spaced() {
 /// Whether the connection ends, by an end or a reset, without a single byte.
 #[track_caller]
 fn is_closed(stream: &mut TcpStream) -> bool {
-    match stream.read(&mut [0; 16]) {
+    match read_once(stream, &mut [0; 16]) {
         Ok(count) => count == 0,
         Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
     }
@@ -326,7 +327,7 @@ fn is_served(options: &[&str], source: [u8; 4]) -> bool {
     let mut client = with_deadline(socket.into());
     // It may have been closed by now.
     let _ = client.write_all(b"?");
-    match client.read(&mut [0; 16]) {
+    match read_once(&mut client, &mut [0; 16]) {
         Ok(0) => false,
         Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => false,
         Ok(1) => true,

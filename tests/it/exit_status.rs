@@ -7,8 +7,8 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::util::{
-    Background, DEADLINE, Peer, command, connect, ended, eventually, pattern, ping, refusing, reset, take, take_all,
-    text, xport,
+    Background, DEADLINE, Peer, client, command, connect, ended, eventually, pattern, ping, refusing, reset, take,
+    take_all, text, xport,
 };
 
 /// The first line of the manual's examples: a client of an echo server gets back what it says.
@@ -112,6 +112,24 @@ fn status_0_is_for_a_session_that_ended_in_order() {
         xport(["tcp-client", &peer.address.to_string()]).write_stdin("all of it").assert().code(0).stderr("");
         assert_eq!(peer.join(), "all of it");
     }
+}
+
+/// 0: an answer may take its time after the end of stdin, be it a pipe whose writer has gone long ago.
+#[test]
+fn status_0_is_for_a_late_answer() {
+    let (mut client, mut peer) = client(&[]);
+    let mut stdin = client.stdin();
+    stdin.write_all(b"question").expect("it reads");
+    assert_eq!(take(&mut peer, 8), b"question");
+    drop(stdin);
+    assert_eq!(take_all(&mut peer), b"");
+    // The time that it takes to think, in which nothing happens but that the program looks around.
+    std::thread::sleep(Duration::from_millis(400));
+    peer.write_all(b"answer").expect("it still listens");
+    drop(peer);
+    let output = client.finish();
+    ended(&output, 0, "");
+    assert_eq!(output.stdout, b"answer");
 }
 
 /// 0: a server that was stopped by a signal and had nothing left to do.

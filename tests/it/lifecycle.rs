@@ -7,8 +7,8 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::util::{
-    Background, Peer, command, connect, eventually, pattern, ping, refusing, reset, take, take_all, with_deadline,
-    xport,
+    Background, Peer, command, connect, eventually, pattern, ping, read_once, refusing, reset, take, take_all,
+    with_deadline, xport,
 };
 
 /// Both signals that people and service managers end programs with.
@@ -302,7 +302,7 @@ fn keep_open_serves_one_client_at_a_time_through_all_doors() {
     second.write_all(b"2").expect("the kernel takes it");
     // Time enough for the second one to be let in, if it is.
     second.set_read_timeout(Some(Duration::from_millis(300))).expect("a timeout");
-    assert!(second.read(&mut [0]).is_err(), "nothing was sent");
+    assert!(read_once(&mut second, &mut [0]).is_err(), "nothing was sent");
     stdin.write_all(b"for the first").expect("it reads");
     first.set_read_timeout(Some(Duration::from_secs(2))).expect("a timeout");
     first.read_exact(&mut [0; 13]).expect("the session of the first one goes on");
@@ -340,7 +340,7 @@ fn keep_open_goes_on_after_the_end_of_stdin() {
     let mut stdout = server.stdout();
     for text in [b"one", b"two"] {
         let mut client = connect(address);
-        assert_eq!(client.read(&mut [0]).expect("an end"), 0);
+        assert_eq!(read_once(&mut client, &mut [0]).expect("an end"), 0);
         client.write_all(text).expect("the other direction is open");
         drop(client);
         assert_eq!(take(&mut stdout, 3), text);

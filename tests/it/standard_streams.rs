@@ -13,8 +13,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::util::{
-    Background, DEADLINE, client, client_by, ended, eventually, feed, flags, is_full, killed, lines, pattern, ping,
-    program, queued, reset, take, take_all,
+    Background, DEADLINE, capacity, client, client_by, ended, eventually, feed, flags, is_full, killed, lines, pattern,
+    ping, program, queued, reset, take, take_all,
 };
 
 /// xport with empty input and a pipe for its output.
@@ -109,7 +109,7 @@ fn pipes_of_another_user_are_served_without_blocking() {
         }
     });
     converse(&mut into, &mut out_of, &mut peer);
-    let data = pattern(300_000);
+    let data = pattern(capacity(&output) + 200_000);
     feed(peer.try_clone().expect("a copy"), data.clone());
     eventually("stdout is full", || is_full(&output).then_some(()));
     into.write_all(b"still there?").expect("stdin takes it");
@@ -121,6 +121,22 @@ fn pipes_of_another_user_are_served_without_blocking() {
     drop(input);
     assert!(take_all(&mut peer) == data);
     drop((peer, output));
+    ended(&client.finish(), 0, "");
+}
+
+/// 1: a pipe that somebody has made large is not made smaller.
+#[test]
+fn a_large_pipe_stays_large() {
+    let (client, mut peer, (input, into), (mut out_of, output)) = client_on_pipes(|_| ());
+    // SAFETY: F_SETPIPE_SZ takes a number and touches no memory of ours.
+    unsafe { libc::fcntl(output.as_raw_fd(), libc::F_SETPIPE_SZ, 1 << 20) };
+    let (before, data) = (capacity(&output), pattern(4 << 20));
+    feed(peer.try_clone().expect("a copy"), data.clone());
+    assert!(take(&mut out_of, data.len()) == data);
+    assert!(capacity(&output) >= before, "{} bytes, from {before}", capacity(&output));
+    drop((input, into));
+    assert_eq!(take_all(&mut peer), b"");
+    drop(peer);
     ended(&client.finish(), 0, "");
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The options that change this are in `stream_options.rs`. The numbers are those of the catalogue of faults.
 
-use std::io::{Read, Write};
+use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Command, Stdio};
@@ -10,8 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::util::{
-    Background, DEADLINE, Peer, capacity, client, client_by, connect, ended, eventually, feed, is_full, pattern, ping,
-    program, queued, reset, take, take_all, unacknowledged, xport,
+    Background, DEADLINE, Peer, client, client_by, connect, ended, eventually, feed, is_full, pattern, ping, program,
+    queued, reset, take, take_all, unacknowledged, xport,
 };
 
 /// `unix-client` in the background, and the peer it has connected to.
@@ -28,6 +28,18 @@ fn unix_client(options: &[&str]) -> (Background, UnixStream) {
     peer.set_read_timeout(Some(DEADLINE)).expect("a timeout");
     peer.set_write_timeout(Some(DEADLINE)).expect("a timeout");
     (client, peer)
+}
+
+/// Sends the beginning of `data` until the client's stdout, whose two ends these are, takes no more; how much that was.
+#[track_caller]
+fn fill_stdout(peer: &mut TcpStream, data: &[u8], (out_of, output): (&PipeReader, &PipeWriter)) -> usize {
+    let mut sent = 0;
+    while !is_full(output) {
+        peer.write_all(&data[sent..sent + 16_384]).expect("the client takes it");
+        sent += 16_384;
+        eventually("stdout gets it", || (is_full(output) || queued(out_of) == sent).then_some(()));
+    }
+    sent
 }
 
 /// 21: the end of stdin is passed on, and the answer that comes after it is printed.
@@ -199,9 +211,10 @@ fn bytes_before_a_reset_are_delivered_to_a_slow_reader() {
     let mut command = Command::new(program());
     command.stdin(Stdio::piped()).stdout(output.try_clone().expect("a copy"));
     let (client, mut peer) = client_by(command, &[]);
-    let data = pattern(capacity(&output) + 35_000);
-    peer.write_all(&data).expect("the client takes it");
-    eventually("stdout is full", || is_full(&output).then_some(()));
+    let data = pattern(600_000);
+    let sent = fill_stdout(&mut peer, &data, (&out_of, &output));
+    let data = &data[..sent + 35_000];
+    peer.write_all(&data[sent..]).expect("the kernel takes it");
     eventually("everything is on the client's side", || (unacknowledged(&peer) == 0).then_some(()));
     reset(peer);
     client.comes_to_rest();
@@ -343,9 +356,10 @@ fn a_pause_is_followed_by_all_that_has_come_meanwhile() {
         command.stdin(Stdio::null()).stdout(output.try_clone().expect("a copy"));
         let (client, mut peer) = client_by(command, &["--high-water", high_water]);
         // A full pipe, one chunk in the client, and the rest in the kernel.
-        let data = pattern(capacity(&output) + 115_000);
-        peer.write_all(&data).and_then(|()| peer.shutdown(Shutdown::Write)).expect("the kernel takes it");
-        eventually("stdout is full", || is_full(&output).then_some(()));
+        let data = pattern(600_000);
+        let sent = fill_stdout(&mut peer, &data, (&out_of, &output));
+        let data = &data[..sent + 115_000];
+        peer.write_all(&data[sent..]).and_then(|()| peer.shutdown(Shutdown::Write)).expect("the kernel takes it");
         eventually("everything is on the client's side", || (unacknowledged(&peer) == 0).then_some(()));
         client.comes_to_rest();
         drop(output);

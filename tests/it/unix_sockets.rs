@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -318,10 +319,11 @@ fn a_full_queue_is_waited_for() {
     command.arg(&path);
     let mut client = Background::spawn(command);
     client.line("connecting to");
+    let listener = UnixListener::from(OwnedFd::from(listener));
+    SockRef::from(&listener).set_read_timeout(Some(DEADLINE)).expect("a timeout, which holds for accept(2) too");
     for _ in &queued {
         listener.accept().expect("it was queued");
     }
-    listener.set_read_timeout(Some(DEADLINE)).expect("a timeout, which holds for accept(2) too");
     let (served, _) = listener.accept().expect("the client has come");
     drop(client.stdin());
     drop(served);
@@ -366,6 +368,22 @@ fn each_direction_ends_on_its_own() {
     assert_eq!(answer_after_the_end(&mut connect(&path)), "question");
     assert_eq!(take_all(&mut server.stdout()), b"answer");
     assert_eq!(server.wait().code(), Some(0));
+}
+
+/// FAULTS 94: the answer arrives whenever stdin happens to end: before, while or after the client connects.
+#[test]
+fn the_end_of_stdin_never_costs_the_answer() {
+    let name = format!("@xport-test-answer-{}", std::process::id());
+    let mut server = Background::start(["unix-echo", &name]);
+    server.line("listening on");
+    // There is no way to choose the moment, so it is tried often.
+    for _ in 0..100 {
+        let mut client = Background::start(["unix-client", &name]);
+        client.stdin().write_all(b"hello").expect("it reads");
+        let output = client.finish();
+        ended(&output, 0, "");
+        assert_eq!(output.stdout, b"hello");
+    }
 }
 
 /// Reads to the end, and only then answers.

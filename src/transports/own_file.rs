@@ -1,4 +1,4 @@
-//! The file of a unix socket: made with narrow rights, removed when its listener goes, and never anybody else's.
+//! Files that live as long as we do: a unix socket's, the port file. Removed with us, and never anybody else's.
 //!
 //! The kernel leaves the file behind when a socket is closed, so somebody must remove it; and it must be the file we
 //! made, not one that took its place meanwhile. Binding itself is `opening.rs`.
@@ -12,17 +12,20 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::error::describe;
 
-/// A socket file that is ours to remove.
+/// A file that is ours to remove; dropping this removes it.
 #[derive(Debug)]
-pub(crate) struct UnixPath {
+pub struct OwnFile {
     path: PathBuf,
     device: u64,
     inode: u64,
 }
 
-impl UnixPath {
-    /// Takes note of the file that `bind(2)` has just made.
-    pub(crate) fn made(path: &Path) -> io::Result<Self> {
+impl OwnFile {
+    /// Takes note of a file that we have just made.
+    ///
+    /// # Errors
+    /// It is not there any more.
+    pub fn made(path: &Path) -> io::Result<Self> {
         let file = fs::symlink_metadata(path)?;
         // A relative name would be another file after a change of directory.
         Ok(Self { path: std::path::absolute(path)?, device: file.dev(), inode: file.ino() })
@@ -33,7 +36,7 @@ impl UnixPath {
     }
 }
 
-impl Drop for UnixPath {
+impl Drop for OwnFile {
     fn drop(&mut self) {
         match fs::symlink_metadata(&self.path) {
             Ok(file) if self.is(&file) => {
