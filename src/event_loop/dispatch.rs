@@ -132,7 +132,7 @@ impl EventLoop {
 
     /// Reads once, and hands what has come to the protocol. How many bytes it was.
     fn read_once(&mut self, id: Id) -> usize {
-        let Self { net, handlers, scratch, .. } = self;
+        let Self { net, handlers, scratch, pace, .. } = self;
         let Some(Slot::Stream(stream)) = net.slots.get_mut(id) else { return 0 };
         let Some(Installed::Protocol(handler)) = handlers.get_mut(id.index()) else { return 0 };
         let discards = stream.state.discards();
@@ -154,6 +154,7 @@ impl EventLoop {
                 let read = stream.io.read(buffer);
                 if let Ok(n @ 1..) = read {
                     by_short_count = stream.note_read(n, space, net.now);
+                    pace.note_read(id, n);
                 }
                 read
             }

@@ -5,6 +5,7 @@
 //! `dispatch.rs`.
 
 mod dispatch;
+mod pace;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 use crate::transports::net::Net;
 use crate::transports::protocol::{Factory, Handler};
 use dispatch::Ready;
+use pace::Pace;
 
 /// Room for one read. Large, because each write wakes the peer: a stream in four pieces costs a third more CPU than in one.
 const SCRATCH_BYTES: usize = 256 * 1024;
@@ -34,6 +36,7 @@ pub struct EventLoop {
     handlers: Vec<Installed>,
     /// One buffer for all reads: idle connections hold none.
     scratch: Box<[u8]>,
+    pace: Pace,
 }
 
 /// What is to be called about a slot.
@@ -53,7 +56,7 @@ impl EventLoop {
     pub fn new() -> io::Result<Self> {
         let poll = mio::Poll::new()?;
         let net = Net::new(poll.registry().try_clone()?, Instant::now());
-        Ok(Self { poll, net, handlers: Vec::new(), scratch: vec![0; SCRATCH_BYTES].into() })
+        Ok(Self { poll, net, handlers: Vec::new(), scratch: vec![0; SCRATCH_BYTES].into(), pace: Pace::new() })
     }
 
     /// Where transports are opened.
@@ -84,6 +87,9 @@ impl EventLoop {
                 }
             }
             self.end_turn();
+            if let Some(nap) = self.pace.end_turn(self.net.now) {
+                std::thread::sleep(nap);
+            }
         }
         Ok(())
     }
