@@ -19,6 +19,37 @@
 //!
 //! Who knows asyncio may start at [`transports::protocol`] (what a protocol is), [`transports::handle`] (what it can
 //! call), and [`protocols::echo`], the smallest protocol there is. `examples/` has the documents' own programs.
+//!
+//! ```
+//! use std::io::{Read, Write};
+//! use std::os::unix::net::UnixStream;
+//!
+//! use xport::event_loop::EventLoop;
+//! use xport::transports::handle::Transport;
+//! use xport::transports::protocol::Protocol;
+//!
+//! /// Answers once, and closes.
+//! struct Shout;
+//!
+//! impl Protocol for Shout {
+//!     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
+//!         t.write(&data.to_ascii_uppercase());
+//!         t.close();
+//!     }
+//! }
+//!
+//! let (ours, mut theirs) = UnixStream::pair()?;
+//! let mut event_loop = EventLoop::new()?;
+//! event_loop.net().adopt(ours.into(), Shout)?;
+//! theirs.write_all(b"hello")?;
+//! theirs.shutdown(std::net::Shutdown::Write)?;
+//! event_loop.run()?; // until nothing is left that could do anything
+//!
+//! let mut answer = String::new();
+//! theirs.read_to_string(&mut answer)?;
+//! assert_eq!(answer, "HELLO");
+//! # Ok::<(), std::io::Error>(())
+//! ```
 #![deny(unsafe_code)] // `sys` allows it, and says why.
 
 pub mod cli;
