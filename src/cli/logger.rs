@@ -41,6 +41,10 @@ pub fn init(verbosity: Verbosity, color: Color) {
         Some(spec) => {
             let spec = check_spec(&spec, &mut odd);
             builder.parse_filters(&spec);
+            // Scripts wait for these, whatever some other program's filter in the environment says.
+            if verbosity != Verbosity::Quiet && !spec.contains(NOTICE) {
+                builder.filter_module(NOTICE, LevelFilter::Info);
+            }
         }
         None => set_levels(&mut builder, verbosity),
     }

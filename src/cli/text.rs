@@ -22,7 +22,7 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("xport tcp-server :8888 > file", "receive a file"),
     ("xport tcp-server -k --allow 10.0.0.0/8 '*:8888'", "one client after the other, of one network only"),
     ("xport tcp-client host:8888 < file", "send it"),
-    ("xport tcp-client --retry 10 localhost 5432 < /dev/null", "wait until a service is up"),
+    ("echo PING | xport tcp-client --retry 10 localhost 6379", "ask a service as soon as it is up"),
     ("xport unix-echo @test", "echo on an abstract unix socket"),
     ("xport unix-server --replace-stale --mode 0660 ./sock", "serve on a path, left-overs of a crash removed"),
     ("xport unix-client /run/app.sock", "talk to a daemon"),
@@ -46,7 +46,7 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     ("2", "usage: a bad option, address or number; nothing was opened"),
     ("3", "unavailable: cannot resolve, connect, bind or listen; nothing was transferred, it is safe to retry"),
     ("4", "broken: established, then reset or killed; data may be incomplete"),
-    ("124", "a timeout that was asked for has fired"),
+    ("124", "a timeout that can be set has fired"),
     ("128+n", "ended by signal n"),
 ];
 

@@ -72,6 +72,9 @@ impl EventLoop {
                 if stream.state.phase() == Phase::Connecting {
                     self.net.dial_ready(id);
                     self.run_calls();
+                } else if stream.is_only_unacknowledged() {
+                    self.net.await_acknowledgement(id);
+                    self.run_calls();
                 } else if ready.write_dead && stream.only_an_event_tells(ready.half) {
                     self.net.sink_gone(id);
                     self.run_calls();
@@ -244,7 +247,8 @@ impl EventLoop {
             Alarm::DialNext => self.net.dial_next(id),
             Alarm::DialTimeout => self.net.dial_timed_out(id),
             Alarm::AcceptRetry => self.net.accept_retry(id),
-            Alarm::CloseTimeout => self.net.lose(id, None, false),
+            Alarm::CloseTimeout => self.net.close_timed_out(id),
+            Alarm::Acknowledgement => self.net.await_acknowledgement(id),
             Alarm::HangUp => self.net.hung_up(id),
             Alarm::SecondLook => (),
         }
@@ -338,6 +342,8 @@ fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {
     let info = t.info();
     let Some(peer) = info.peer else { return };
     let (received, sent) = (info.totals.received, info.totals.sent);
-    let reason = error.map_or_else(|| "in order".to_owned(), describe);
+    let aborted = t.net.stream(t.id).is_some_and(|stream| stream.aborted);
+    let in_order = if aborted { "aborted" } else { "in order" };
+    let reason = error.map_or_else(|| in_order.to_owned(), describe);
     log::info!("closed {peer}: {received} bytes received, {sent} sent: {reason}");
 }

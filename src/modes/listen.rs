@@ -81,7 +81,10 @@ pub(super) fn open(
 /// result is dropped.
 pub(super) fn announce(names: &[Peer], port_file: Option<&Path>) -> anyhow::Result<Option<OwnFile>> {
     let port_file = match port_file {
-        Some(path) => Some(write_port_file(path, names).map_err(|e| local(&path.display().to_string(), &e))?),
+        Some(path) => {
+            let name = format!("port file {}", path.display());
+            Some(write_port_file(path, names).map_err(|error| local(&name, &error))?)
+        }
         None => None,
     };
     for name in names {
@@ -103,6 +106,10 @@ fn open_inherited(
         Inherited::Connection(fd) => {
             let protocol = factory()();
             let id = net.adopt(fd, protocol).map_err(refused)?;
+            let peer = net.transport(id).info().peer;
+            if matches!(&peer, Some(Peer::Ip(ip)) if !listening.access.admits(ip.ip())) {
+                return Err(Failure::new(Cause::Unavailable, format!("fd:{number}: its peer is denied")).into());
+            }
             net.transport(id).set_write_buffer_limits(listening.marks);
             Ok(None)
         }
@@ -166,11 +173,22 @@ fn unavailable(endpoint: &impl std::fmt::Display, error: &io::Error) -> Failure 
 fn write_port_file(path: &Path, names: &[Peer]) -> io::Result<OwnFile> {
     let mut ports: Vec<u16> = names.iter().filter_map(Peer::port).collect();
     ports.dedup();
+    if ports.is_empty() {
+        return Err(io::Error::other("nothing listens on a port"));
+    }
+    let path = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        // A device or a pipe is not ours to replace; what a link leads to, if anything, is.
+        _ => match fs::canonicalize(path)? {
+            target if target.is_file() => target,
+            _ => return Err(io::Error::other("is there, and is no regular file")),
+        },
+    };
     let text: String = ports.iter().map(|port| format!("{port}\n")).collect();
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.tmp", std::process::id()));
     let beside = PathBuf::from(beside);
     fs::write(&beside, text)?;
-    fs::rename(&beside, path).inspect_err(|_| drop(fs::remove_file(&beside)))?;
-    OwnFile::made(path)
+    fs::rename(&beside, &path).inspect_err(|_| drop(fs::remove_file(&beside)))?;
+    OwnFile::made(&path)
 }

@@ -7,6 +7,8 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::os::linux::net::SocketAddrExt;
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
 use std::time::Duration;
 
 use mio::unix::SourceFd;
@@ -212,7 +214,11 @@ impl Net {
         if dial.retries_left > 0 {
             dial.retries_left -= 1;
             let delay = dial.options.retry_delay;
-            log::info!("{error}; trying again in {delay:?}");
+            if dial.options.retry == dial.retries_left + 1 {
+                log::warn!("{error}; trying again every {delay:?}");
+            } else {
+                log::info!("{error}; trying again in {delay:?}");
+            }
             dial.next_timer = Some(self.timers.arm(self.now + delay, Some(id), Alarm::DialNext));
             return;
         }
@@ -265,11 +271,23 @@ fn start_attempt(registry: &mio::Registry, id: Id, address: &SockAddr, options: 
             Ok(Started::UnderWay(socket))
         }
         Err(error) if unix && error.kind() == io::ErrorKind::WouldBlock => Ok(Started::BacklogFull),
+        Err(error) if unix && error.kind() == io::ErrorKind::ConnectionRefused => Err(refused_by(address, error)),
         // A link-local address names no interface by itself; the kernel's word for it would help nobody.
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) && needs_scope(address) => {
             Err(io::Error::other("a link-local address needs %interface"))
         }
         Err(error) => Err(error),
+    }
+}
+
+/// The kernel says the same of a socket without a server and of what is no socket at all.
+fn refused_by(address: &SockAddr, error: io::Error) -> io::Error {
+    let is_socket = |path: &Path| path.metadata().is_ok_and(|file| file.file_type().is_socket());
+    match address.as_pathname() {
+        Some(path) if !is_socket(path) => {
+            io::Error::new(error.kind(), format!("{} (it is no socket)", describe(&error)))
+        }
+        _ => error,
     }
 }
 

@@ -17,6 +17,10 @@ use super::timers::Alarm;
 /// and 5 s for the same thing.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How often a connection that is over is asked whether the peer has everything.
+const ASK_AGAIN_MIN: Duration = Duration::from_millis(10);
+const ASK_AGAIN_MAX: Duration = Duration::from_secs(1);
+
 /// A terminal that hangs up sends SIGHUP, which is on its way when we see the event, and is the better word for it.
 const HANG_UP_DELAY: Duration = Duration::from_millis(100);
 
@@ -86,39 +90,79 @@ impl Net {
     /// What comes after the last buffered byte: the end of our direction, or the next step of closing.
     fn flushed(&mut self, id: Id) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
-        if stream.state.is_ending() {
-            stream.state.writing_ended();
-            log::debug!("{}: our direction has ended", Name(self, id));
-            let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
-            if let Err(error) = stream.io.shutdown_write(&self.registry) {
-                // ENOTCONN: the peer has reset the connection, and the next read will say so.
-                if error.kind() != io::ErrorKind::NotConnected {
-                    return self.write_failed(id, error);
-                }
-            }
+        if stream.state.is_ending() && !self.end_direction(id) {
+            return;
         }
-        let Some(stream) = self.stream_mut(id) else { return };
-        if stream.state.phase() == Phase::Flushing {
+        if self.stream(id).is_some_and(|stream| stream.state.phase() == Phase::Flushing) {
             self.close_gently(id);
         }
     }
 
-    /// Closes a stream whose bytes are all out: at once where nothing can be lost by it, else after the peer's end.
+    /// Tells the peer that nothing more comes; false where the connection turns out to be gone.
+    fn end_direction(&mut self, id: Id) -> bool {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return false };
+        stream.state.writing_ended();
+        let result = stream.io.shutdown_write(&self.registry);
+        log::debug!("{}: our direction has ended", Name(self, id));
+        let Err(error) = result else { return true };
+        // ENOTCONN: the peer has reset the connection, and a read may have taken the error already.
+        let error = if error.kind() == io::ErrorKind::NotConnected {
+            let reset = || io::Error::from_raw_os_error(libc::ECONNRESET);
+            self.stream(id).and_then(|stream| stream.io.take_error()).unwrap_or_else(reset)
+        } else {
+            error
+        };
+        self.write_failed(id, error);
+        false
+    }
+
+    /// Closes a stream whose bytes are all out: at once where nothing can be lost by it, else after the peer has ended
+    /// its direction and has acknowledged all of ours.
     fn close_gently(&mut self, id: Id) {
-        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
-        if stream.state.reading_ended() || stream.state.has_failed() || !stream.io.lingers() {
+        let Some(stream) = self.stream_mut(id) else { return };
+        if stream.state.has_failed() || !stream.io.lingers() {
             return self.lose(id, None, false);
         }
-        if !stream.state.is_write_closed() {
-            stream.state.writing_ended();
-            if stream.io.shutdown_write(&self.registry).is_err() {
-                return self.lose(id, None, false);
-            }
+        if !stream.state.is_write_closed() && !self.end_direction(id) {
+            return;
         }
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         stream.state.drain();
+        if stream.state.reading_ended() {
+            return self.await_acknowledgement(id);
+        }
         stream.readable = true;
         stream.phase_timer = Some(self.timers.arm(self.now + CLOSE_TIMEOUT, Some(id), Alarm::CloseTimeout));
         self.queue_again(id);
+    }
+
+    /// Both directions have ended: the stream is over once the peer's system has all we sent. A reset says otherwise. There
+    /// is no limit to this but TCP's own, as a slow network may have much still to deliver.
+    pub(crate) fn await_acknowledgement(&mut self, id: Id) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        if let Some(timer) = stream.phase_timer.take() {
+            self.timers.cancel(timer);
+        }
+        if let Some(error) = stream.io.take_pending_error() {
+            return self.lose(id, Some(error), false);
+        }
+        if stream.is_acknowledged() {
+            return self.lose(id, None, false);
+        }
+        // An event tells of a reset, and of the last acknowledgement where ours was the second end; for the rest it is asked
+        // from time to time, more seldom the longer it takes.
+        let delay = (self.now.duration_since(stream.last_activity) / 4).clamp(ASK_AGAIN_MIN, ASK_AGAIN_MAX);
+        stream.phase_timer = Some(self.timers.arm(self.now + delay, Some(id), Alarm::Acknowledgement));
+    }
+
+    /// The peer does not end its direction. That is its own affair, as long as it has everything we sent.
+    pub(crate) fn close_timed_out(&mut self, id: Id) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        stream.phase_timer = None;
+        if stream.is_acknowledged() {
+            return self.lose(id, None, false);
+        }
+        stream.phase_timer = Some(self.timers.arm(self.now + ASK_AGAIN_MAX, Some(id), Alarm::CloseTimeout));
     }
 
     /// asyncio's `close`: no more reading, what is buffered goes out, then `connection_lost(None)`.
@@ -217,8 +261,10 @@ impl Net {
         let Some(stream) = self.stream_mut(id) else { return };
         stream.state.end_reading();
         stream.readable = false;
-        if stream.state.has_failed() || stream.state.phase() == Phase::Draining {
+        if stream.state.has_failed() {
             self.lose(id, None, false);
+        } else if stream.state.phase() == Phase::Draining {
+            self.await_acknowledgement(id);
         }
     }
 }

@@ -157,6 +157,14 @@ impl Io {
         }
     }
 
+    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged; one that cannot tell has none.
+    pub(crate) fn unacknowledged(&self) -> usize {
+        match self {
+            Self::Socket(fd) => socket::unacknowledged(fd.as_fd()).unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// Whether the two directions fail apart. A broken stdout ends stdin too; a socket may still have bytes to read.
     pub(crate) fn reads_after_write_error(&self) -> bool {
         self.lingers()
@@ -168,6 +176,14 @@ impl Io {
             let often = TcpKeepalive::new().with_time(PROBE_INTERVAL).with_interval(PROBE_INTERVAL);
             // What is no TCP socket refuses, and has no need of it.
             let _ = fd.set_tcp_keepalive(&often);
+        }
+    }
+
+    /// The error that waits to be fetched from a socket, if there is one.
+    pub(crate) fn take_pending_error(&self) -> Option<io::Error> {
+        match self {
+            Self::Pair(..) | Self::Pending => None,
+            _ => self.take_error(),
         }
     }
 

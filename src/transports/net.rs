@@ -227,6 +227,7 @@ impl Net {
         let Some(phase) = stream.state.lose() else { return };
         stream.out.clear(&mut self.spare);
         stream.io.close(&self.registry, reset);
+        stream.aborted = reset;
         stream.dial = None;
         if let Some(timer) = stream.phase_timer.take() {
             self.timers.cancel(timer);

@@ -1,9 +1,9 @@
 //! The states of a stream and every transition between them.
 //!
 //! ```text
-//!                opened            made             close            flushed            peer's end, 5 s
-//!   Connecting ---------> Open ---------> Running ---------> Flushing ---------> Draining ----------+
-//!       |                  |                 |                  |  (peer ended, or no socket)       |
+//!                opened            made             close            flushed            peer's end (at most 5 s),
+//!   Connecting ---------> Open ---------> Running ---------> Flushing ---------> Draining    and all acknowledged
+//!       |                  |                 |                  |  (no socket)       +--------------+
 //!       |                  |                 |                  +---------------------------------> |
 //!       +------------------+-----------------+--------------------- error, abort ----------------> Lost
 //!
@@ -30,7 +30,8 @@ pub(crate) enum Phase {
     Running,
     /// `close` was called: what is buffered still goes out, what arrives is thrown away.
     Flushing,
-    /// Everything went out, and the peer was told so; its own end is awaited, so that our close is no reset.
+    /// Everything went out, and the peer was told so. Its own end is awaited, so that our close is no reset, and then its
+    /// acknowledgement, as it may still refuse what we sent.
     Draining,
     /// Closed. `connection_lost` is queued or has been called.
     Lost,

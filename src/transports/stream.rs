@@ -47,6 +47,8 @@ pub(crate) struct Stream {
     pub(crate) doubt: Doubt,
     /// A listener has let it in, and it counts against the limit.
     pub(crate) accepted: bool,
+    /// We have ended it, and not in order.
+    pub(crate) aborted: bool,
     /// Does not keep the loop running by itself.
     pub(crate) background: bool,
 }
@@ -66,8 +68,9 @@ pub(crate) enum Doubt {
 impl Stream {
     pub(crate) fn new(io: Io, phase: Phase, now: Instant) -> Self {
         Self {
-            // Files get no events, and a FIFO without writers may get none either: try once in any case.
-            readable: matches!(io, Io::Pair(..)),
+            // Files get no events, and a FIFO without writers may get none either: try once in any case. Not on a terminal:
+            // a read that finds nothing there stops a job in the background.
+            readable: matches!(io, Io::Pair(..)) && !io.is_terminal(),
             short_counts_lie: matches!(io, Io::Pair(..)),
             io,
             state: State::new(phase),
@@ -86,6 +89,7 @@ impl Stream {
             queued: false,
             doubt: Doubt::None,
             accepted: false,
+            aborted: false,
             background: false,
         }
     }
@@ -102,6 +106,17 @@ impl Stream {
     /// Whether a write would lead anywhere now.
     pub(crate) fn wants_write(&self) -> bool {
         self.writable && !self.out.is_empty() && self.state.flushes()
+    }
+
+    /// Whether the peer's system has everything we sent, our end included: until then it may still answer with a reset. Only
+    /// TCP keeps us waiting; a unix socket hands over at once.
+    pub(crate) fn is_acknowledged(&self) -> bool {
+        !matches!(self.peer.as_deref(), Some(Peer::Ip(_))) || self.io.unacknowledged() == 0
+    }
+
+    /// Whether both directions are over, and only the peer's last word on our bytes is awaited.
+    pub(crate) fn is_only_unacknowledged(&self) -> bool {
+        self.state.phase() == Phase::Draining && self.state.reading_ended()
     }
 
     /// Whether no read will tell that nobody reads what we write: `half` is a pipe's write end, or a socket whose peer has

@@ -29,6 +29,8 @@ pub(crate) enum Alarm {
     AcceptRetry,
     /// A closing connection has waited long enough for the peer's end.
     CloseTimeout,
+    /// A connection that is over may be acknowledged by now.
+    Acknowledgement,
     /// A terminal has hung up, and no signal has ended us.
     HangUp,
     /// The streams in doubt are looked at again.

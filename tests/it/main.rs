@@ -2,6 +2,7 @@
 
 mod cli;
 mod connecting;
+mod delivery;
 mod examples;
 mod exit_status;
 mod generated;

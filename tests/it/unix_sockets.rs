@@ -275,9 +275,9 @@ fn what_is_no_server_is_named_with_the_reason() {
     let _datagrams = UnixDatagram::bind(path("datagrams")).expect("a socket");
     for (name, reason) in [
         ("missing", "No such file or directory"),
-        ("file", "Connection refused"),
+        ("file", "Connection refused (it is no socket)"),
         ("file/below", "Not a directory"),
-        ("", "Connection refused"),
+        ("", "Connection refused (it is no socket)"),
         ("orphan", "Connection refused"),
         ("datagrams", "Protocol wrong type for socket"),
     ] {
