@@ -49,7 +49,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l grace -d 'After
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l max-conns -d 'Serve at most so many clients at once; the others wait to be accepted' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
-complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l port-file -d 'Write the port to this file once listening' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
@@ -69,7 +69,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l backlog -d 'C
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
-complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l port-file -d 'Write the port to this file once listening' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r

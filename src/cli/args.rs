@@ -143,10 +143,10 @@ fn forget_empty_variables(command: Command) -> Command {
 /// The address of a TCP mode.
 #[derive(Args, Debug)]
 pub(super) struct TcpAddress {
-    /// HOST:PORT, [V6]:PORT, :PORT (loopback), *:PORT (every interface) or fd:N
+    /// HOST:PORT, [V6]:PORT, :PORT (loopback) or fd:N; where one listens, *:PORT (every interface)
     ///
     /// A bare PORT or :PORT is the loopback of both families, so that nothing is exposed by accident. *:PORT is
-    /// every interface. An IPv6 address goes in brackets, with %interface if it is link-local: [fe80::1%eth0]:80.
+    /// every interface, for what listens. An IPv6 address goes in brackets, with %interface if it is link-local: [fe80::1%eth0]:80.
     /// PORT is a number or a service name; port 0 lets the kernel choose, where one listens. fd:N is an inherited
     /// socket.
     #[arg(value_name = "ADDRESS", value_hint = ValueHint::Hostname)]
@@ -260,7 +260,7 @@ pub(super) struct TcpListening {
     /// Turn away clients of these networks, allowed or not; may be repeated
     #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = parse_network)]
     pub(super) deny: Vec<IpNet>,
-    /// Write the port to this file once listening
+    /// Write the port to this file once listening, and remove it at the end
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) port_file: Option<PathBuf>,
 }

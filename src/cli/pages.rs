@@ -30,6 +30,7 @@ pub fn man() -> Vec<u8> {
     push_modes(&mut page, &command);
     push_terms(&mut page, "ADDRESSES", text::ADDRESSES);
     push_options(&mut page, &command);
+    push_terms(&mut page, "HOW IT ENDS", text::ENDING);
     push_environment(&mut page, &command);
     push_terms(&mut page, "EXIT STATUS", text::EXIT_STATUS);
     push_terms(&mut page, "EXAMPLES", text::EXAMPLES);

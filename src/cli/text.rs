@@ -50,7 +50,29 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     ("128+n", "ended by signal n"),
 ];
 
-/// What else is read from the environment.
+/// When a run ends, for the manual: what happens, and what follows.
+pub(super) const ENDING: &[(&str, &str)] = &[
+    (
+        "stdin ends",
+        "Everything read from it is sent, then the peer is told (a half-close), and its answer is awaited, however long it \
+         takes. A peer that leaves at a half-close (nc -l, ncat -l < file) is better met with --recv-only or \
+         --no-half-close.",
+    ),
+    (
+        "the peer ends",
+        "stdout is flushed and closed. Where stdin is a terminal, the run is over; else stdin is sent to its end.",
+    ),
+    ("both have ended", "The run is over once the peer's system has acknowledged every byte."),
+    (
+        "a server gets SIGTERM, SIGINT or SIGHUP",
+        "It closes its listeners at once and lets sessions finish. A second signal, or --grace, resets them.",
+    ),
+    ("a client gets one of these", "It ends at once. A signal that was ignored at the start stays ignored."),
+    ("whoever reads stdout is gone", "The run ends quietly by SIGPIPE, as that of cat does."),
+    ("a timeout fires", "The run ends with status 124; a server with -k, and an echo server, ends that session only."),
+];
+
+/// What else in the environment counts: name, and what it does.
 pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     (
         "XPORT_LOG, RUST_LOG",
