@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::mpsc::{Sender, channel};
 
 use xport::event_loop::EventLoop;
-use xport::transports::address::{Host, HostPort};
+use xport::transports::address::HostPort;
 use xport::transports::dial::{ConnectError, Dialing};
 use xport::transports::handle::Transport;
 use xport::transports::protocol::Protocol;
@@ -42,7 +42,7 @@ impl Protocol for EchoClientProtocol {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let address: SocketAddr = std::env::args().nth(1).as_deref().unwrap_or("127.0.0.1:8888").parse()?;
-    let target = HostPort { host: Host::Ip { ip: address.ip(), scope: 0 }, port: address.port() };
+    let target = HostPort::from(address);
 
     let mut event_loop = EventLoop::new()?;
     let (outcome, on_con_lost) = channel();

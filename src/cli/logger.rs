@@ -16,9 +16,7 @@ use log::{Level, LevelFilter, Record};
 
 use crate::cli::quote::escape;
 use crate::cli::{Color, Verbosity};
-
-/// The target of messages that are written unless `-q` is given, though nothing is wrong: where it listens.
-pub const NOTICE: &str = "xport::notice";
+use crate::protocols::NOTICE;
 
 /// Warnings of one place in the code that are written in a second; the others are counted.
 const REPEATS_MAX: u32 = 10;

@@ -92,6 +92,11 @@ fn resolve_listener(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ListenC
     for text in &listening.listen {
         addresses.push(parse(mode.transport, text)?);
     }
+    let twice =
+        |(index, address): (usize, &Address)| matches!(address, Address::Fd(_)) && addresses[..index].contains(address);
+    if let Some(index) = addresses.iter().enumerate().position(twice) {
+        return Err(format!("'{}' is given twice", addresses[index]).into());
+    }
     if addresses.is_empty() {
         return Err("no address: where is it to listen?".into());
     }

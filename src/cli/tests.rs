@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::modes::config::{ConnectConfig, ListenConfig};
+use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, UnixName};
 
 fn run(line: &str) -> Invocation {
@@ -58,7 +59,7 @@ fn a_client_has_the_documented_defaults() {
 fn a_listener_has_the_documented_defaults() {
     let config = listener("unix-server ./sock");
     assert_eq!(config.addresses, [Address::Unix(UnixName::Path(PathBuf::from("./sock")))]);
-    assert!(!config.keep_open && !config.replace_stale && config.access.is_empty());
+    assert!(!config.keep_open && !config.replace_stale && config.access == AccessList::default());
     assert_eq!((config.backlog, config.max_conns, config.socket_mode), (4096, None, 0o600));
     assert_eq!((config.grace, config.port_file), (Duration::from_secs(10), None));
 }

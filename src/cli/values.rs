@@ -38,7 +38,8 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     // Nine digits are nanoseconds of a second; what is finer than that is dropped.
     let nanos_of_unit: u128 = format!("{:0<9.9}", fraction).parse().map_err(|_| too_long())?;
     let whole: u128 = whole.parse().map_err(|_| too_long())?;
-    let nanos = whole.checked_mul(unit_nanos).ok_or_else(too_long)? + nanos_of_unit * unit_nanos / NANOS_PER_SECOND;
+    let fraction = nanos_of_unit * unit_nanos / NANOS_PER_SECOND;
+    let nanos = whole.checked_mul(unit_nanos).and_then(|whole| whole.checked_add(fraction)).ok_or_else(too_long)?;
     let (seconds, nanos) = (nanos / NANOS_PER_SECOND, nanos % NANOS_PER_SECOND);
     if seconds > SECONDS_MAX {
         return Err(too_long());

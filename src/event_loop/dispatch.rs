@@ -143,7 +143,7 @@ impl EventLoop {
             Handler::Buffered(protocol) if !discards => protocol.get_buffer(scratch.len()),
             _ => &mut scratch[..],
         };
-        debug_assert!(!buffer.is_empty(), "get_buffer gave no room");
+        assert!(!buffer.is_empty(), "get_buffer gave no room");
         let mut by_short_count = false;
         let read = match &mut stream.leftover {
             Some(leftover) if !discards => {

@@ -17,6 +17,7 @@ use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
 
+use crate::transports::id::Id;
 use crate::transports::net::Net;
 use crate::transports::protocol::{Factory, Handler};
 use dispatch::Ready;
@@ -64,6 +65,16 @@ impl EventLoop {
         &mut self.net
     }
 
+    /// The protocol that is installed for a transport. asyncio's `get_protocol`, from outside callbacks.
+    #[doc(alias = "get_protocol")]
+    pub fn protocol(&mut self, id: Id) -> Option<&mut Handler> {
+        self.net.slots.get(id)?;
+        match self.handlers.get_mut(id.index()) {
+            Some(Installed::Protocol(handler)) => Some(handler),
+            _ => None,
+        }
+    }
+
     /// Runs until [`Net::stop`], or until nothing is left that could ever do anything: no listener, and no stream but
     /// those in the background. asyncio's `run_forever`, with an end.
     ///
@@ -86,6 +97,7 @@ impl EventLoop {
                     self.event(Ready::from_mio(event));
                 }
             }
+            self.fire_timers();
             self.end_turn();
             if let Some(nap) = self.pace.end_turn(self.net.now) {
                 std::thread::sleep(nap);
@@ -95,7 +107,7 @@ impl EventLoop {
     }
 
     fn is_over(&self) -> bool {
-        self.net.stopped || (self.net.foreground == 0 && self.net.calls.is_empty())
+        self.net.stopped || (self.net.foreground == 0 && self.net.calls.is_empty() && !self.net.is_flushing())
     }
 
     /// How long the system may keep us waiting; `None` is for ever.
@@ -106,11 +118,17 @@ impl EventLoop {
         self.net.timers.next_deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
-    /// Reads the clock, once, and fires what is due.
+    /// Takes note of the time, which stands still for the rest of the turn.
     fn begin_turn(&mut self, now: Instant) {
         self.net.now = now;
         self.net.turn += 1;
-        while let Some((timer, owner, alarm)) = self.net.timers.pop_due(now) {
+    }
+
+    /// Fires what is due, after the events: bytes that have come in time must not be cut off by a process that was late.
+    /// Timers that are armed by these wait for the next turn, so that none can keep the others from theirs.
+    fn fire_timers(&mut self) {
+        let newest = self.net.timers.newest();
+        while let Some((timer, owner, alarm)) = self.net.timers.pop_due(self.net.now, newest) {
             self.alarm(timer, owner, alarm);
             self.run_calls();
         }

@@ -95,8 +95,7 @@ impl Pace {
         // Naps make the sign go away, and only a trial without them tells whether it would be back.
         let sign = self.naps || self.stage == Stage::Trial || reads >= switches * REPEATS_MIN;
         if !(busy && sign) {
-            let epoch = self.epoch;
-            *self = Self { epoch, ..Self::new() };
+            *self = Self::new();
             return;
         }
         self.epochs += 1;

@@ -187,6 +187,40 @@ fn a_session_whose_peer_resets_delivers_what_came_and_says_so() {
     });
 }
 
+#[test]
+fn a_session_after_one_that_has_left_stdout_full_waits_for_it() {
+    for_each_seed(|sim| {
+        let (reporter, reports) = line();
+        let console = sim.stream(0, Waiting::new(reporter.clone()));
+        sim.net().transport(console).pause_reading();
+        sim.net().transport(console).set_write_buffer_limits(marks());
+        let options = SessionOptions {
+            send_only: false,
+            recv_only: false,
+            half_close: true,
+            idle_timeout: None,
+            linger: None,
+            keep_open: true,
+        };
+        sim.feed_end(console);
+        let first = sim.stream(100, PeerSide::new(console, options, reporter.clone()));
+        sim.feed(first, &[1; 5000]);
+        sim.settle();
+        sim.net().transport(first).abort();
+        sim.settle();
+        let second = sim.stream(100, PeerSide::new(console, options, reporter));
+        sim.feed(second, &[2; 1 << 20]);
+        sim.feed_end(second);
+        sim.run();
+        assert!(sim.net().transport(console).write_buffer_size() <= HIGH_WATER + CHUNK_MAX);
+        assert!(!sim.event_loop.is_over(), "stdout has still to take what it got");
+        sim.give_room(console, 2 << 20);
+        sim.run();
+        assert_eq!(sim.sent(console).len(), 5000 + (1 << 20));
+        assert!(sim.event_loop.is_over() && reports.verdict().is_ok());
+    });
+}
+
 /// Checks the order of its callbacks as they come, and passes everything on to nobody.
 struct Strict {
     state: Sender<&'static str>,

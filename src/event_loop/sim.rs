@@ -143,8 +143,10 @@ impl Sim {
             let next = self.dice.below(events.len());
             self.event_loop.event(events.swap_remove(next));
         }
+        let due = self.event_loop.net.timers.next_deadline().is_some_and(|deadline| deadline <= now);
+        self.event_loop.fire_timers();
         self.event_loop.end_turn();
-        happened || !self.event_loop.net.calls.is_empty() || !self.event_loop.net.again.is_empty()
+        due || happened || !self.event_loop.net.calls.is_empty() || !self.event_loop.net.again.is_empty()
     }
 
     /// Turns the loop until nothing is left to do now; the clock stands still.

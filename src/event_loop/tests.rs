@@ -451,3 +451,76 @@ fn a_short_read_with_more_behind_it_is_found_out() {
     assert_eq!(events(&log), ["data b", "data c"], "and not any more after the second look");
     assert!(sim.elapsed() < Duration::from_millis(500));
 }
+
+#[test]
+fn a_timer_that_arms_itself_keeps_nobody_from_their_events() {
+    struct Eager;
+    impl Protocol for Eager {
+        fn connection_made(&mut self, t: &mut Transport<'_>) {
+            let id = t.id();
+            t.net().call_later(id, Duration::ZERO);
+        }
+        fn data_received(&mut self, t: &mut Transport<'_>, _data: &[u8]) {
+            t.abort();
+        }
+        fn timer_fired(&mut self, t: &mut Transport<'_>, _timer: TimerId) {
+            let id = t.id();
+            t.net().call_later(id, Duration::ZERO);
+        }
+    }
+    let mut sim = Sim::new();
+    let id = sim.stream(100, Eager);
+    sim.feed(id, b"enough");
+    sim.run();
+    sim.assert_nothing_left();
+}
+
+#[test]
+fn an_installed_protocol_can_be_reached_from_outside() {
+    let (mut sim, id, _log) = recorded(100, |r| r);
+    assert!(matches!(sim.event_loop.protocol(id), Some(Handler::Plain(_))));
+    sim.net().transport(id).set_protocol(Handler::buffered(crate::protocols::discard::Discard::default()));
+    sim.settle();
+    assert!(matches!(sim.event_loop.protocol(id), Some(Handler::Buffered(_))));
+    sim.net().transport(id).abort();
+    sim.run();
+    assert!(sim.event_loop.protocol(id).is_none());
+}
+
+#[test]
+fn discard_takes_everything_and_closes_with_its_peer() {
+    let mut sim = Sim::new();
+    let id = sim.stream(100, Handler::buffered(crate::protocols::discard::Discard::default()));
+    sim.feed(id, &vec![7; 300_000]);
+    sim.feed_end(id);
+    sim.run();
+    assert_eq!(sim.wire(id).inbound.len(), 0);
+    assert_eq!(sim.sent(id).len(), 0);
+    sim.assert_nothing_left();
+}
+
+#[test]
+fn pipes_are_read_and_written_by_the_real_loop() {
+    let (read, mut far_write) = io::pipe().expect("a pipe");
+    let (mut far_read, write) = io::pipe().expect("a pipe");
+    let mut event_loop = super::EventLoop::new().expect("a loop");
+    let (recorder, log) = Recorder::new();
+    let reader = event_loop.net().connect_read_pipe(read.into(), recorder.on_data(|t, _| t.write(b"nowhere")));
+    let (recorder, write_log) = Recorder::new();
+    let say = |t: &mut Transport<'_>| {
+        t.write(b"out");
+        t.close();
+    };
+    event_loop.net().connect_write_pipe(write.into(), recorder.on_made(say)).expect("a pipe's end");
+    let reader = reader.expect("a pipe's end");
+    assert!(!event_loop.net().transport(reader).can_write_eof());
+    io::Write::write_all(&mut far_write, b"in").expect("room");
+    drop(far_write);
+
+    event_loop.run().expect("it runs to the end");
+    assert_eq!(events(&log), ["made", "data in", "eof", "lost"]);
+    assert_eq!(events(&write_log), ["made", "lost"]);
+    let mut text = String::new();
+    io::Read::read_to_string(&mut far_read, &mut text).expect("the end");
+    assert_eq!(text, "out");
+}

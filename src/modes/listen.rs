@@ -1,8 +1,8 @@
 //! Opening what listens: every address, the lines that say so, and the port file.
 
-use std::fs;
-use std::io;
-use std::net::SocketAddr;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 
@@ -24,14 +24,15 @@ use crate::transports::protocol::Factory;
 /// How often a port that the kernel chose for IPv4 may turn out to be taken for IPv6 before we give up.
 const PORT_TRIES: usize = 16;
 
-/// An address to listen on, its name looked up.
+/// An address to listen on, its name looked up, or its descriptor taken over.
 pub(super) enum Place {
     Tcp { asked: HostPort, addresses: Vec<SocketAddr> },
     Unix(UnixName),
-    Fd(RawFd),
+    Inherited { number: RawFd, socket: Inherited },
 }
 
-/// Looks up the names of all addresses, which may take long: signals still have their default effect meanwhile.
+/// Looks up the names of all addresses, which may take long: signals still have their default effect meanwhile. Takes over
+/// what is inherited, before we open anything that could have the same number.
 pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<Vec<Place>> {
     let place = |address: &Address| {
         Ok(match address {
@@ -41,7 +42,10 @@ pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<Vec<Place>> {
                 Place::Tcp { asked: tcp.clone(), addresses }
             }
             Address::Unix(name) => Place::Unix(name.clone()),
-            Address::Fd(number) => Place::Fd(*number),
+            Address::Fd(number) => {
+                let socket = inherit(*number).map_err(|error| unavailable(address, &error))?;
+                Place::Inherited { number: *number, socket }
+            }
         })
     };
     config.addresses.iter().map(place).collect()
@@ -51,30 +55,44 @@ pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<Vec<Place>> {
 pub(super) fn open(
     net: &mut Net,
     config: &ListenConfig,
-    places: &[Place],
+    places: Vec<Place>,
     listening: &Listening,
     factory: impl Fn() -> Factory,
 ) -> anyhow::Result<Vec<Peer>> {
     let mut listeners = Vec::new();
+    let v4_wildcards = wildcard_ports(&places);
     for place in places {
         match place {
             Place::Tcp { asked, addresses } => {
-                // `*` opens a socket for each family, and `-6` wants one of them only; a plain `[::]` serves both.
-                let own = asked.host == Host::Any || config.family == Family::V6;
+                // `*` opens a socket for each family, and `-6` wants one of them only; a plain `[::]` serves both, where
+                // nothing else is to serve IPv4 on that port.
+                let own = asked.host == Host::Any || config.family == Family::V6 || v4_wildcards.contains(&asked.port);
                 let stack = if own { Stack::OwnFamily } else { Stack::Both };
-                listeners.extend(open_tcp(net, asked.port, addresses, stack, listening, &factory)?);
+                listeners.extend(open_tcp(net, asked.port, &addresses, stack, listening, &factory)?);
             }
             Place::Unix(name) => {
                 let binding = UnixBinding { mode: config.socket_mode, replace_stale: config.replace_stale };
                 let id = net
-                    .listen_unix(name, binding, listening.clone(), factory())
+                    .listen_unix(&name, binding, listening.clone(), factory())
                     .map_err(|error| unavailable(&name, &error))?;
                 listeners.push(id);
             }
-            Place::Fd(number) => listeners.extend(open_inherited(net, *number, listening, &factory)?),
+            Place::Inherited { number, socket } => {
+                listeners.extend(open_inherited(net, number, socket, listening, &factory)?);
+            }
         }
     }
     Ok(listeners.into_iter().filter_map(|id| net.listening_on(id)).collect())
+}
+
+/// The ports on which every IPv4 interface is asked for by itself.
+fn wildcard_ports(places: &[Place]) -> Vec<u16> {
+    let wildcard = Host::Ip { ip: Ipv4Addr::UNSPECIFIED.into(), scope: 0 };
+    let port = |place: &Place| match place {
+        Place::Tcp { asked, .. } if asked.host == wildcard && asked.port != 0 => Some(asked.port),
+        _ => None,
+    };
+    places.iter().filter_map(port).collect()
 }
 
 /// Tells the world, once everything is ready for whatever it may do then, a signal included. The port file goes when the
@@ -97,18 +115,23 @@ pub(super) fn announce(names: &[Peer], port_file: Option<&Path>) -> anyhow::Resu
 fn open_inherited(
     net: &mut Net,
     number: RawFd,
+    socket: Inherited,
     listening: &Listening,
     factory: &impl Fn() -> Factory,
 ) -> anyhow::Result<Option<Id>> {
     let refused = |error| unavailable(&Address::Fd(number), &error);
-    match inherit(number).map_err(refused)? {
+    match socket {
         Inherited::Listener(fd) => Ok(Some(net.adopt_listener(fd, listening.clone(), factory()).map_err(refused)?)),
         Inherited::Connection(fd) => {
             let protocol = factory()();
             let id = net.adopt(fd, protocol).map_err(refused)?;
-            let peer = net.transport(id).info().peer;
-            if matches!(&peer, Some(Peer::Ip(ip)) if !listening.access.admits(ip.ip())) {
+            let peer = net.transport(id).info().peer.unwrap_or(Peer::Unnamed);
+            if !listening.access.admits_peer(&peer) {
                 return Err(Failure::new(Cause::Unavailable, format!("fd:{number}: its peer is denied")).into());
+            }
+            net.count_as_accepted(id);
+            if listening.limit.is_some_and(|limit| net.accepted() > limit) {
+                return Err(Failure::new(Cause::Unavailable, format!("fd:{number}: one connection too many")).into());
             }
             net.transport(id).set_write_buffer_limits(listening.marks);
             Ok(None)
@@ -129,7 +152,8 @@ fn open_tcp(
         let mut ids = Vec::new();
         let mut port = asked_port;
         let mut failed = None;
-        for address in addresses {
+        for (index, address) in addresses.iter().enumerate() {
+            let is_last = index + 1 == addresses.len();
             let mut at = *address;
             at.set_port(port);
             match net.listen_tcp(at, stack, listening.clone(), factory()) {
@@ -139,8 +163,8 @@ fn open_tcp(
                     }
                     ids.push(id);
                 }
-                // A machine without IPv6 still has a loopback.
-                Err(error) if addresses.len() > 1 && !ids.is_empty() && is_family_missing(&error) => {
+                // A machine without one of the families still has the other.
+                Err(error) if (!is_last || !ids.is_empty()) && is_family_missing(&error) => {
                     log::info!("listen {at}: {}", describe(&error));
                 }
                 Err(error) => {
@@ -172,6 +196,7 @@ fn unavailable(endpoint: &impl std::fmt::Display, error: &io::Error) -> Failure 
 /// Writes one port per line, each once, in one step: a reader sees the whole file or none.
 fn write_port_file(path: &Path, names: &[Peer]) -> io::Result<OwnFile> {
     let mut ports: Vec<u16> = names.iter().filter_map(Peer::port).collect();
+    ports.sort_unstable();
     ports.dedup();
     if ports.is_empty() {
         return Err(io::Error::other("nothing listens on a port"));
@@ -188,7 +213,9 @@ fn write_port_file(path: &Path, names: &[Peer]) -> io::Result<OwnFile> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.tmp", std::process::id()));
     let beside = PathBuf::from(beside);
-    fs::write(&beside, text)?;
-    fs::rename(&beside, &path).inspect_err(|_| drop(fs::remove_file(&beside)))?;
+    // Never through a link that somebody has put there, and gone again if anything fails.
+    let mut file = File::options().write(true).create_new(true).open(&beside)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| fs::rename(&beside, &path));
+    written.inspect_err(|_| drop(fs::remove_file(&beside)))?;
     OwnFile::made(&path)
 }

@@ -21,7 +21,7 @@ pub(super) fn echo(config: &ListenConfig) -> anyhow::Result<()> {
     let idle_timeout = config.stream.idle_timeout;
     let listening = listening(config, config.max_conns)?;
     let reporter = (!config.keep_open).then(|| run.reporter.clone());
-    let names = listen::open(run.event_loop.net(), config, &places, &listening, || {
+    let names = listen::open(run.event_loop.net(), config, places, &listening, || {
         let reporter = reporter.clone();
         factory(move || Echo::new(idle_timeout, reporter.clone()))
     })?;
@@ -45,7 +45,7 @@ pub(super) fn server(config: &ListenConfig) -> anyhow::Result<()> {
     net.transport(console).set_write_buffer_limits(listening.marks);
     // A console without a client is nothing to stay for.
     net.transport(console).set_background(true);
-    let names = listen::open(net, config, &places, &listening, || {
+    let names = listen::open(net, config, places, &listening, || {
         let reporter = reporter.clone();
         factory(move || PeerSide::new(console, options, reporter.clone()))
     })?;

@@ -28,7 +28,7 @@ pub struct Lifecycle {
 #[derive(Clone, Copy, Debug)]
 enum Phase {
     /// A client is at work.
-    Connecting,
+    Client,
     Serving {
         grace: Duration,
     },
@@ -41,7 +41,7 @@ impl Lifecycle {
     /// For a client: a signal ends it at once. `timeout` is for the whole run.
     #[must_use]
     pub fn client(timeout: Option<Duration>, reporter: Reporter) -> Self {
-        Self { phase: Phase::Connecting, timeout, timeout_timer: None, reporter }
+        Self { phase: Phase::Client, timeout, timeout_timer: None, reporter }
     }
 
     /// For a server: after the first signal, sessions have `grace` to finish.
@@ -52,7 +52,7 @@ impl Lifecycle {
 
     fn signal(&mut self, t: &mut Transport<'_>, signal: i32) {
         match self.phase {
-            Phase::Connecting => self.end(t, Failure::silent(Cause::Signal(signal))),
+            Phase::Client => self.end(t, Failure::silent(Cause::Signal(signal))),
             Phase::Draining { signal } => self.end(t, Failure::silent(Cause::Signal(signal))),
             Phase::Serving { grace } => {
                 self.phase = Phase::Draining { signal };

@@ -59,6 +59,11 @@ impl Protocol for PeerSide {
         let mut console = t.peer(self.console);
         console.set_background(false);
         console.set_protocol(ConsoleSide { peer, options, reporter });
+        if console.is_writing_paused() {
+            // stdout has not taken all of the session before; its resume will reach this one.
+            t.pause_reading();
+        }
+        let mut console = t.peer(self.console);
         if options.recv_only {
             return;
         }
@@ -223,9 +228,11 @@ fn input_ended(peer: &mut Transport<'_>, options: &SessionOptions) {
     if options.half_close {
         peer.write_eof();
     }
-    if options.send_only || peer.is_at_eof() {
+    let peer_ended = peer.is_at_eof();
+    if options.send_only || peer_ended {
         peer.close();
-    } else if let Some(linger) = options.linger {
+    }
+    if let (Some(linger), false) = (options.linger, peer_ended) {
         let id = peer.id();
         peer.net().call_later(id, linger);
     }

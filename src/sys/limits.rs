@@ -1,8 +1,10 @@
-//! What the process was given by whoever started it: the limit of descriptors, and the umask.
+//! What the process was given by whoever started it: the limit of descriptors, the umask, and locks.
 
+use std::fs::File;
 use std::io;
+use std::os::fd::AsRawFd;
 
-use super::check;
+use super::{check, retry};
 
 /// Raises the soft limit of open descriptors to the hard one. `setrlimit(2)`, `RLIMIT_NOFILE`.
 ///
@@ -18,6 +20,12 @@ pub fn raise_open_files() -> io::Result<()> {
     limit.rlim_cur = limit.rlim_max;
     // SAFETY: the structure is alive for the call, which only reads it.
     check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }).map(drop)
+}
+
+/// Waits until no other process holds the lock of this file or directory, and holds it until the file is closed. `flock(2)`.
+pub(crate) fn lock(file: &File) -> io::Result<()> {
+    // SAFETY: flock takes two numbers and touches no memory.
+    retry(|| check(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) })).map(drop)
 }
 
 /// Runs `f` with another umask. The umask is the whole process's: no other thread may be making files meanwhile.

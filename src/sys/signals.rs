@@ -37,29 +37,29 @@ pub(crate) fn pipe(signals: &[i32]) -> io::Result<OwnedFd> {
     Ok(read.into())
 }
 
-/// Signals held back until this is dropped: one that comes between the handler and its action would be lost.
+/// Signals held back until this is dropped: one that comes between the handler and its action would be lost. Afterwards they
+/// are let through, also where whoever started us had them blocked.
 struct Blocked(libc::sigset_t);
 
 impl Blocked {
     fn all(signals: &[i32]) -> io::Result<Self> {
         let mut set = MaybeUninit::<libc::sigset_t>::uninit();
-        let mut before = MaybeUninit::<libc::sigset_t>::uninit();
-        // SAFETY: both sets are alive for the calls; sigemptyset fills the first, and sigprocmask the second.
+        // SAFETY: the set is alive for the calls, and sigemptyset fills it.
         unsafe {
             check(libc::sigemptyset(set.as_mut_ptr()))?;
             for &signal in signals {
                 check(libc::sigaddset(set.as_mut_ptr(), signal))?;
             }
-            check(libc::sigprocmask(libc::SIG_BLOCK, set.as_ptr(), before.as_mut_ptr()))?;
-            Ok(Self(before.assume_init()))
+            check(libc::sigprocmask(libc::SIG_BLOCK, set.as_ptr(), std::ptr::null_mut()))?;
+            Ok(Self(set.assume_init()))
         }
     }
 }
 
 impl Drop for Blocked {
     fn drop(&mut self) {
-        // SAFETY: the set is the one that was in force before; no old one is asked for.
-        unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const self.0, std::ptr::null_mut()) };
+        // SAFETY: the set has been filled; no old one is asked for.
+        unsafe { libc::sigprocmask(libc::SIG_UNBLOCK, &raw const self.0, std::ptr::null_mut()) };
     }
 }
 

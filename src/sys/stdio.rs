@@ -2,13 +2,14 @@
 //!
 //! `O_NONBLOCK` belongs to the open file description, which the shell shares with us, so it is never set there: a
 //! pipe or terminal is opened anew through `/proc/self/fd` for a description of our own. What cannot be opened anew
-//! is polled before each small read or write. Which of the two is used is decided in `transports/half.rs`.
+//! is polled before each small read or write. Which of the two is used is decided in `transports/channel.rs`.
 
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, IoSlice, IsTerminal};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{check, count, retry};
@@ -111,9 +112,13 @@ pub(crate) fn take(fd: RawFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Closes stdin or stdout for good without leaving its number free: `/dev/null` takes its place. `dup2(2)`.
+/// Closes stdin or stdout for good without leaving its number free: `/dev/null` takes its place, or where there is none, a
+/// socket whose other end is closed. `dup2(2)`.
 pub(crate) fn replace_by_null(fd: RawFd) -> io::Result<()> {
-    let null = File::options().read(true).write(true).open("/dev/null")?;
+    let null: OwnedFd = match File::options().read(true).write(true).open("/dev/null") {
+        Ok(null) => null.into(),
+        Err(_) => UnixStream::pair()?.0.into(),
+    };
     // SAFETY: both are descriptors, and dup2 touches no memory.
     check(unsafe { libc::dup2(null.as_raw_fd(), fd) }).map(drop)
 }

@@ -7,6 +7,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::info::Peer;
+
 /// The two lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccessList {
@@ -29,10 +31,13 @@ impl AccessList {
         !listed(&self.deny) && (self.allow.is_empty() || listed(&self.allow))
     }
 
-    /// Whether no list was given at all.
+    /// The same for any peer: one without an IP address is on no list, so an allow list keeps it out.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.allow.is_empty() && self.deny.is_empty()
+    pub fn admits_peer(&self, peer: &Peer) -> bool {
+        match peer {
+            Peer::Ip(address) => self.admits(address.ip()),
+            Peer::Path(_) | Peer::Abstract(_) | Peer::Unnamed => self.allow.is_empty(),
+        }
     }
 }
 
@@ -51,6 +56,8 @@ mod tests {
     #[test]
     fn no_list_admits_everyone() {
         assert!(AccessList::default().admits(ip("203.0.113.9")));
+        assert!(AccessList::default().admits_peer(&Peer::Unnamed));
+        assert!(!AccessList::new(nets(&["0.0.0.0/0"]), Vec::new()).admits_peer(&Peer::Unnamed));
     }
 
     #[test]

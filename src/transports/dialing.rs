@@ -48,6 +48,7 @@ impl Net {
         stream.dial = Some(Box::new(Dial {
             target,
             retries_left: options.retry,
+            resolving: false,
             options,
             race: Race::new(Vec::new()),
             next_timer: None,
@@ -72,9 +73,7 @@ impl Net {
                 if options.numeric {
                     return self.dial_failed(id, format!("resolve {name}: not a numeric address"));
                 }
-                if let Err(error) = self.resolver.look_up(&self.registry, id, name.clone(), *port, options.family) {
-                    self.dial_failed(id, format!("resolve {name}: {}", describe(&error)));
-                }
+                self.look_up(id, name, *port, options.family);
             }
             Address::Tcp(tcp) => {
                 let addresses = numeric_addresses(tcp);
@@ -88,9 +87,27 @@ impl Net {
         }
     }
 
+    /// Asks the resolver, where the answer to an earlier try is not still to come.
+    fn look_up(&mut self, id: Id, name: &str, port: u16, family: Family) {
+        let Some(dial) = self.dial_mut(id) else { return };
+        if std::mem::replace(&mut dial.resolving, true) {
+            return;
+        }
+        if let Err(error) = self.resolver.look_up(&self.registry, id, name.to_owned(), port, family) {
+            let error = ConnectError::new(format!("resolve {name}: {}", describe(&error)));
+            self.try_again_or(id, error.with_kind(ConnectErrorKind::Local));
+        }
+    }
+
     /// The resolver has answered.
     pub(crate) fn resolved(&mut self, id: Id, answer: Answer) {
-        let Some(dial) = self.dial_mut(id) else { return };
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        let Some(dial) = &mut stream.dial else { return };
+        dial.resolving = false;
+        if stream.phase_timer.is_none() {
+            // The try that asked has timed out; the next one asks for itself.
+            return;
+        }
         let target = dial.target.clone();
         match answer {
             Ok(addresses) => {
@@ -188,6 +205,8 @@ impl Net {
         stream.peer = Some(Box::new(Peer::from_sock_addr(&winner.address)));
         stream.io = Io::Socket(winner.socket);
         stream.last_activity = self.now;
+        // Events of those that lost the race are not about this one.
+        stream.end_seen = false;
         stream.state.opened();
         self.calls.push_back((id, Call::ConnectionMade));
     }

@@ -12,6 +12,7 @@ use super::net::{Call, Net, Slot};
 use super::out_buf::WaterMarks;
 use super::state::Phase;
 use super::timers::Alarm;
+use crate::sys::stdio::IOV_MAX;
 
 /// How long a closed connection waits for the peer's end, so that our close is not a reset. asyncio and nginx have 30 s
 /// and 5 s for the same thing.
@@ -44,7 +45,9 @@ impl Net {
             if sent == len {
                 return;
             }
-            stream.writable = stream.short_counts_lie && sent > 0;
+            // One call takes only so many slices; that it was short is then no sign that there is no room.
+            let cut = bufs.len() > IOV_MAX;
+            stream.writable = (stream.short_counts_lie || cut) && sent > 0;
         }
         stream.out.append(bufs, sent, &mut self.spare);
         self.pause_if_over(id);
@@ -57,6 +60,7 @@ impl Net {
         while stream.wants_write() {
             let pending = stream.out.len();
             match stream.io.write(&[IoSlice::new(stream.out.as_slice())]) {
+                Ok(0) => return self.write_failed(id, io::ErrorKind::WriteZero.into()),
                 Ok(n) => {
                     stream.totals.sent += n as u64;
                     stream.last_activity = self.now;
@@ -137,7 +141,8 @@ impl Net {
     }
 
     /// Both directions have ended: the stream is over once the peer's system has all we sent. A reset says otherwise. There
-    /// is no limit to this but TCP's own, as a slow network may have much still to deliver.
+    /// is no limit to this but TCP's own, as a slow network may have much still to deliver; but who is one of many may
+    /// stand still for 5 s only.
     pub(crate) fn await_acknowledgement(&mut self, id: Id) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         if let Some(timer) = stream.phase_timer.take() {
@@ -149,9 +154,14 @@ impl Net {
         if stream.is_acknowledged() {
             return self.lose(id, None, false);
         }
+        let quiet = self.now.duration_since(stream.last_activity);
+        if stream.one_of_many && quiet >= CLOSE_TIMEOUT {
+            let error = io::Error::new(io::ErrorKind::TimedOut, "the peer has not taken all of it");
+            return self.lose(id, Some(error), false);
+        }
         // An event tells of a reset, and of the last acknowledgement where ours was the second end; for the rest it is asked
         // from time to time, more seldom the longer it takes.
-        let delay = (self.now.duration_since(stream.last_activity) / 4).clamp(ASK_AGAIN_MIN, ASK_AGAIN_MAX);
+        let delay = (quiet / 4).clamp(ASK_AGAIN_MIN, ASK_AGAIN_MAX);
         stream.phase_timer = Some(self.timers.arm(self.now + delay, Some(id), Alarm::Acknowledgement));
     }
 

@@ -49,8 +49,8 @@ impl Transport<'_> {
         Transport { net: self.net, id }
     }
 
-    /// Sends `data`, or buffers what does not fit now. Never blocks. Nothing happens once the transport is closing, or
-    /// after `write_eof`. asyncio's `write`.
+    /// Sends `data`, or buffers what does not fit now. Never blocks. Nothing happens before the stream is open, once it is
+    /// closing, or after `write_eof`. asyncio's `write`.
     pub fn write(&mut self, data: &[u8]) {
         self.net.write(self.id, &[IoSlice::new(data)]);
     }
@@ -92,7 +92,8 @@ impl Transport<'_> {
     /// Stops reading, sends what is buffered, then ends in `connection_lost(None)`. asyncio's `close`.
     ///
     /// A socket whose peer has not ended yet is given up to 5 s for that, its bytes thrown away: closing a socket with
-    /// unread bytes would reset the connection, and could destroy what the peer was about to read.
+    /// unread bytes would reset the connection, and could destroy what the peer was about to read. A TCP peer's system must
+    /// then have acknowledged everything, as it may still refuse it; one of many accepted connections is given 5 s for that too.
     pub fn close(&mut self) {
         self.net.close(self.id);
     }

@@ -59,8 +59,8 @@ struct Slot<T> {
     value: Option<T>,
 }
 
-/// One bit of the token's low half names the descriptor, the rest the slot. No machine has as many descriptors.
-const SLOTS_MAX: usize = 1 << 31;
+/// The last index is left out, as its token is the waker's. One bit of the token's low half names the descriptor, the rest the slot. No machine has as many descriptors.
+const SLOTS_MAX: usize = (1 << 31) - 1;
 
 impl<T> Arena<T> {
     pub(crate) fn new() -> Self {

@@ -107,7 +107,8 @@ impl Listener {
     }
 
     fn wants_accept(&self, open: usize) -> bool {
-        self.readable && self.options.limit.is_none_or(|limit| open < limit)
+        // An edge that comes during a wait for the machine does not end the wait.
+        self.readable && self.retry_timer().is_none() && self.options.limit.is_none_or(|limit| open < limit)
     }
 
     fn accept(&self) -> io::Result<(Socket, SockAddr)> {
@@ -168,13 +169,14 @@ impl Net {
             }
         }
         let peer = Peer::from_sock_addr(address);
-        if matches!(&peer, Peer::Ip(ip) if !listener.options.access.admits(ip.ip())) {
+        if !listener.options.access.admits_peer(&peer) {
             log::info!("denied {peer}");
             return Accepted::PassedOver;
         }
         let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.now);
         stream.marks = listener.options.marks;
         stream.accepted = true;
+        stream.one_of_many = !listener.options.once;
         stream.peer = Some(Box::new(peer));
         self.accepted += 1;
         match self.add_stream(stream) {

@@ -98,10 +98,10 @@ impl Net {
         self.timers.arm(deadline, Some(id), Alarm::Protocol)
     }
 
-    /// Calls `timer_fired` of `id`'s protocol right after the present callback. asyncio's `call_soon`.
+    /// Calls `timer_fired` of `id`'s protocol right after the present callback, which is too soon to be cancelled. asyncio's
+    /// `call_soon`.
     pub fn call_soon(&mut self, id: Id) -> TimerId {
-        let timer = self.timers.arm(self.now, Some(id), Alarm::Protocol);
-        self.timers.cancel(timer);
+        let timer = self.timers.name(self.now);
         self.calls.push_back((id, Call::Timer(timer)));
         timer
     }
@@ -117,7 +117,8 @@ impl Net {
         self.now
     }
 
-    /// Ends the loop's run after this turn, whatever is still open. asyncio's `loop.stop()`.
+    /// Ends the loop's run after this turn, whatever is still open; a run that has not begun is not affected. asyncio's
+    /// `loop.stop()`.
     pub fn stop(&mut self) {
         self.stopped = true;
     }
@@ -149,6 +150,25 @@ impl Net {
     #[must_use]
     pub fn sessions(&self) -> usize {
         self.slots.iter().filter(|(_, slot)| matches!(slot, Slot::Stream(stream) if stream.peer.is_some())).count()
+    }
+
+    /// Counts a connection against the limits of listeners, as if one of them had let it in: one that was inherited.
+    pub fn count_as_accepted(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        if !std::mem::replace(&mut stream.accepted, true) {
+            self.accepted += 1;
+        }
+    }
+
+    /// How many connections count against the limits of listeners.
+    #[must_use]
+    pub fn accepted(&self) -> usize {
+        self.accepted
+    }
+
+    /// Whether bytes still have to go out, if only in the background: stdout has not taken all of a session that is over.
+    pub(crate) fn is_flushing(&self) -> bool {
+        self.slots.iter().any(|(_, slot)| matches!(slot, Slot::Stream(stream) if !stream.out.is_empty()))
     }
 
     pub(crate) fn stream(&self, id: Id) -> Option<&Stream> {
@@ -228,8 +248,8 @@ impl Net {
         stream.out.clear(&mut self.spare);
         stream.io.close(&self.registry, reset);
         stream.aborted = reset;
-        stream.dial = None;
-        if let Some(timer) = stream.phase_timer.take() {
+        let next = stream.dial.take().and_then(|dial| dial.next_timer);
+        for timer in [stream.phase_timer.take(), next].into_iter().flatten() {
             self.timers.cancel(timer);
         }
         // What happened first is what is reported: a failed write, then a failed read.

@@ -7,9 +7,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use mio::unix::SourceFd;
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 
 use super::address::UnixName;
 use super::channel::Channel;
@@ -86,7 +87,8 @@ impl Net {
         self.add_listener(Listener::new(socket, options, false, None), factory)
     }
 
-    /// Listens on a unix socket. asyncio's `create_unix_server`, without its habit of taking over a living one.
+    /// Listens on a unix socket. asyncio's `create_unix_server`, without its habit of taking over a living one. The umask of
+    /// the process is another one for a moment.
     ///
     /// # Errors
     /// What the system said; `AddrInUse` with a word on what stands at the path.
@@ -103,6 +105,11 @@ impl Net {
         let file = File::from(OwnedFd::from(socket));
         file.set_permissions(Permissions::from_mode(binding.mode))?;
         let socket = Socket::from(OwnedFd::from(file));
+        // A socket that is bound and does not listen yet looks stale. Whoever else of us starts here waits until it does.
+        let _lock = match name {
+            UnixName::Path(path) => lock_directory_of(path),
+            UnixName::Abstract(_) => None,
+        };
         let path = match name {
             UnixName::Abstract(_) => {
                 socket.bind(&address)?;
@@ -166,6 +173,9 @@ impl Net {
     /// It is no socket, or not connected.
     pub fn adopt(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
         let socket = Socket::from(fd);
+        if socket.r#type()? != Type::STREAM {
+            return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
+        }
         let peer = Peer::from_sock_addr(&socket.peer_addr()?);
         let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.now);
         stream.peer = Some(Box::new(peer));
@@ -178,7 +188,9 @@ impl Net {
     /// The descriptor cannot be registered.
     pub fn connect_read_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
         let channel = Channel::adopt(fd, Half::Read)?;
-        self.add_made(Stream::new(Io::Pair(Some(channel), None), Phase::Open, self.now), protocol.into())
+        let mut stream = Stream::new(Io::Pair(Some(channel), None), Phase::Open, self.now);
+        stream.state.writing_ended();
+        self.add_made(stream, protocol.into())
     }
 
     /// Writes to a pipe, file or device. asyncio's `connect_write_pipe`.
@@ -238,6 +250,14 @@ impl Net {
     }
 }
 
+/// Locks the directory in which a socket is to be bound. Where that cannot be had, nobody else of us can have it either.
+fn lock_directory_of(path: &Path) -> Option<File> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = File::open(parent.unwrap_or_else(|| Path::new("."))).ok()?;
+    limits::lock(&directory).ok()?;
+    Some(directory)
+}
+
 fn backlog(options: &Listening) -> i32 {
     i32::try_from(options.backlog).unwrap_or(i32::MAX)
 }
@@ -261,10 +281,13 @@ pub fn inherit(number: RawFd) -> io::Result<Inherited> {
     if stdio::kind(fd.as_fd())? != FdKind::Socket {
         return Err(io::Error::from_raw_os_error(libc::ENOTSOCK));
     }
+    if SockRef::from(&fd).r#type()? != Type::STREAM {
+        return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
+    }
     if socket::is_listening(fd.as_fd())? {
         return Ok(Inherited::Listener(fd));
     }
-    let peer: SockAddr = socket2::SockRef::from(&fd).peer_addr()?;
+    let peer: SockAddr = SockRef::from(&fd).peer_addr()?;
     log::debug!("fd:{number} is connected to {}", Peer::from_sock_addr(&peer));
     Ok(Inherited::Connection(fd))
 }

@@ -1,7 +1,7 @@
 //! Names to addresses, off the loop: `getaddrinfo(3)` can take seconds and cannot be cancelled.
 //!
 //! A thread per look-up sends its answer through a channel and wakes the loop. A look-up that nobody waits for any more
-//! answers into the void. What is done with the addresses is `dial.rs`.
+//! answers into the void. What is done with the addresses is `dialing.rs`.
 
 use std::io;
 use std::net::SocketAddr;

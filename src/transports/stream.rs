@@ -47,6 +47,8 @@ pub(crate) struct Stream {
     pub(crate) doubt: Doubt,
     /// A listener has let it in, and it counts against the limit.
     pub(crate) accepted: bool,
+    /// Others are served beside it or after it, so it may not hold its place for ever.
+    pub(crate) one_of_many: bool,
     /// We have ended it, and not in order.
     pub(crate) aborted: bool,
     /// Does not keep the loop running by itself.
@@ -89,6 +91,7 @@ impl Stream {
             queued: false,
             doubt: Doubt::None,
             accepted: false,
+            one_of_many: false,
             aborted: false,
             background: false,
         }

@@ -47,8 +47,7 @@ pub(crate) struct Timers {
 impl Timers {
     /// Arms a timer; one without an owner belongs to the loop.
     pub(crate) fn arm(&mut self, deadline: Instant, owner: Option<Id>, alarm: Alarm) -> TimerId {
-        self.sequence += 1;
-        let id = TimerId { deadline, sequence: self.sequence };
+        let id = self.name(deadline);
         self.due.insert(id, (owner, alarm));
         id
     }
@@ -63,14 +62,23 @@ impl Timers {
         self.due.keys().next().map(|id| id.deadline)
     }
 
-    /// Takes out one timer that is due by `now`. Call again until there is none.
-    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<(TimerId, Option<Id>, Alarm)> {
-        let entry = self.due.first_entry()?;
-        if entry.key().deadline > now {
-            return None;
-        }
-        let (id, (owner, alarm)) = entry.remove_entry();
+    /// The place of the timer that was armed last, for [`pop_due`](Self::pop_due).
+    pub(crate) fn newest(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Takes out one timer that is due by `now` and was not armed after `newest`. Call again until there is none.
+    pub(crate) fn pop_due(&mut self, now: Instant, newest: u64) -> Option<(TimerId, Option<Id>, Alarm)> {
+        let mut due = self.due.iter().take_while(|(id, _)| id.deadline <= now);
+        let id = *due.find(|(id, _)| id.sequence <= newest)?.0;
+        let (owner, alarm) = self.due.remove(&id)?;
         Some((id, owner, alarm))
+    }
+
+    /// A name for a timer that is never armed, because it fires at once.
+    pub(crate) fn name(&mut self, deadline: Instant) -> TimerId {
+        self.sequence += 1;
+        TimerId { deadline, sequence: self.sequence }
     }
 
     #[cfg(test)]
@@ -95,13 +103,17 @@ mod tests {
         let second = timers.arm(at(10), None, Alarm::DialNext);
         let gone = timers.arm(at(10), None, Alarm::DialTimeout);
         timers.cancel(gone);
+        let newest = timers.newest();
+        let new = timers.arm(at(0), None, Alarm::Protocol);
+        assert_eq!(timers.pop_due(at(9), newest), None, "armed after the turn began to fire them");
 
+        assert_eq!(timers.pop_due(at(9), timers.newest()), Some((new, None, Alarm::Protocol)));
         assert_eq!(timers.next_deadline(), Some(at(10)));
-        assert_eq!(timers.pop_due(at(9)), None);
-        assert_eq!(timers.pop_due(at(10)), Some((first, None, Alarm::Protocol)));
-        assert_eq!(timers.pop_due(at(10)), Some((second, None, Alarm::DialNext)));
-        assert_eq!(timers.pop_due(at(10)), None);
-        assert_eq!(timers.pop_due(at(5_000_000_000)), Some((late, None, Alarm::SecondLook)));
+        assert_eq!(timers.pop_due(at(9), newest), None);
+        assert_eq!(timers.pop_due(at(10), newest), Some((first, None, Alarm::Protocol)));
+        assert_eq!(timers.pop_due(at(10), newest), Some((second, None, Alarm::DialNext)));
+        assert_eq!(timers.pop_due(at(10), newest), None);
+        assert_eq!(timers.pop_due(at(5_000_000_000), newest), Some((late, None, Alarm::SecondLook)));
         assert_eq!(timers.len(), 0);
     }
 }
