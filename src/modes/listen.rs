@@ -195,9 +195,12 @@ fn unavailable(endpoint: &impl std::fmt::Display, error: &io::Error) -> Failure 
 
 /// Writes one port per line, each once, in one step: a reader sees the whole file or none.
 fn write_port_file(path: &Path, names: &[Peer]) -> io::Result<OwnFile> {
-    let mut ports: Vec<u16> = names.iter().filter_map(Peer::port).collect();
-    ports.sort_unstable();
-    ports.dedup();
+    let mut ports: Vec<u16> = Vec::new();
+    for port in names.iter().filter_map(Peer::port) {
+        if !ports.contains(&port) {
+            ports.push(port);
+        }
+    }
     if ports.is_empty() {
         return Err(io::Error::other("nothing listens on a port"));
     }

@@ -323,3 +323,37 @@ fn a_reader_that_leaves_is_no_error() {
     assert!(client.all_lines().is_empty(), "{:?}", client.all_lines());
     peer.join();
 }
+
+/// Status 2 before anything is opened: a duration beyond all bounds, and a descriptor that is given twice.
+#[test]
+fn status_2_is_for_what_would_overflow_or_be_closed_twice() {
+    let long = "340282366920938463463374607431.999999999";
+    xport(["tcp-client", "--timeout", long, ":1"]).assert().code(2);
+    xport(["tcp-echo", "--listen", "fd:9", "--listen", "fd:9"]).assert().code(2);
+}
+
+/// A descriptor that nobody handed over is not one of our own.
+#[test]
+fn a_descriptor_of_our_own_cannot_be_asked_for() {
+    for number in 3..12 {
+        let fd = format!("fd:{number}");
+        let output = xport(["tcp-client", &fd]).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(3), "{fd}: {}", text(&output));
+    }
+}
+
+/// What a session has given to stdout goes out also where the server ends before stdout has taken it.
+#[test]
+fn a_drained_server_has_written_everything() {
+    let mut server = Background::start(["-v", "tcp-server", "-k", "--grace", "1m", "127.0.0.1:0"]);
+    let mut stream = connect(server.address());
+    let data = pattern(200_000);
+    stream.write_all(&data).expect("the kernel and the program take it");
+    reset(stream);
+    let closed = server.line("bytes received");
+    let taken: usize = closed.split(' ').find_map(|word| word.parse().ok()).expect("a count of bytes");
+    assert!(taken > 100_000, "stdout, a pipe that nobody reads, has not taken all of it: {closed}");
+    server.signal(15);
+    assert!(take_all(&mut server.stdout()) == data[..taken], "not what the session has received");
+    assert_eq!(server.wait().code(), Some(0));
+}

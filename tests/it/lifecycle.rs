@@ -407,6 +407,36 @@ fn a_port_file_is_never_put_in_place_of_something_else() {
     assert!(link.is_symlink());
 }
 
+/// A client that fails at once and tries again at once still listens to signals.
+#[test]
+fn a_client_that_tries_without_a_pause_ends_by_a_signal() {
+    let mut client =
+        Background::start(["-v", "unix-client", "--retry", "4294967295", "--retry-delay", "0", "/no/such/socket"]);
+    client.line("trying again");
+    client.signal(15);
+    assert_eq!(client.wait().signal(), Some(15));
+}
+
+/// SIGTERM counts also where whoever started us had it blocked.
+#[test]
+fn a_signal_that_the_parent_had_blocked_is_let_through() {
+    let mut command = command(["tcp-echo", "127.0.0.1:0"]);
+    // SAFETY: between fork and exec it makes system calls on memory of its own stack only.
+    unsafe {
+        std::os::unix::process::CommandExt::pre_exec(&mut command, || {
+            let mut set = std::mem::zeroed();
+            libc::sigemptyset(&raw mut set);
+            libc::sigaddset(&raw mut set, libc::SIGTERM);
+            libc::sigprocmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut());
+            Ok(())
+        });
+    }
+    let mut server = Background::spawn(command);
+    server.address();
+    server.signal(15);
+    assert_eq!(server.wait().code(), Some(0));
+}
+
 /// `--port-file` of several listeners has a line for each port, in the order in which they were given.
 #[test]
 fn the_port_file_has_every_port() {
