@@ -76,7 +76,8 @@ impl Watch {
         if let Some(timer) = self.timer.take() {
             t.net().cancel(timer);
         }
-        if let Some(error) = error {
+        let unheard = matches!(self.blame, Blame::Log) && !log::log_enabled!(log::Level::Info);
+        if let (Some(error), false) = (error, unheard) {
             self.fail(t, Cause::Broken, &describe(error));
         }
     }
