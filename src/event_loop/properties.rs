@@ -87,20 +87,16 @@ fn echo_to_a_peer_that_resets_gave_back_a_prefix() {
     });
 }
 
+fn options(half_close: bool, keep_open: bool) -> SessionOptions {
+    SessionOptions { send_only: false, recv_only: false, half_close, idle_timeout: None, linger: None, keep_open }
+}
+
 /// A console and a connection, joined as a client joins them.
 fn session(sim: &mut Sim, half_close: bool) -> (Id, Id, crate::protocols::report::Reports) {
     let (reporter, reports) = line();
     let console = sim.stream(0, Waiting::new(reporter.clone()));
     sim.net().transport(console).pause_reading();
-    let options = SessionOptions {
-        send_only: false,
-        recv_only: false,
-        half_close,
-        idle_timeout: None,
-        linger: None,
-        keep_open: false,
-    };
-    let peer = sim.stream(0, PeerSide::new(console, options, reporter));
+    let peer = sim.stream(0, PeerSide::new(console, options(half_close, false), reporter));
     for id in [console, peer] {
         sim.net().transport(id).set_write_buffer_limits(marks());
         sim.spoil(id);
@@ -194,14 +190,7 @@ fn a_session_after_one_that_has_left_stdout_full_waits_for_it() {
         let console = sim.stream(0, Waiting::new(reporter.clone()));
         sim.net().transport(console).pause_reading();
         sim.net().transport(console).set_write_buffer_limits(marks());
-        let options = SessionOptions {
-            send_only: false,
-            recv_only: false,
-            half_close: true,
-            idle_timeout: None,
-            linger: None,
-            keep_open: true,
-        };
+        let options = options(true, true);
         sim.feed_end(console);
         let first = sim.stream(100, PeerSide::new(console, options, reporter.clone()));
         sim.feed(first, &[1; 5000]);

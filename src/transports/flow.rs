@@ -51,10 +51,11 @@ impl Net {
         }
         stream.out.append(bufs, sent, &mut self.spare);
         self.pause_if_over(id);
-        self.flush_or_doubt(id);
+        self.flush(id);
     }
 
-    /// Sends what is buffered, as far as it fits, and goes on with what waited for that.
+    /// Sends what is buffered, as far as it fits, and goes on with what waited for that. Where it does not fit, the latch is
+    /// looked at again some time.
     pub(crate) fn flush(&mut self, id: Id) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         while stream.wants_write() {
@@ -79,15 +80,6 @@ impl Net {
             self.flushed(id);
         } else {
             self.doubt(id);
-        }
-    }
-
-    /// Takes up writing where the latch says it may go on, else has the latch looked at again some time.
-    fn flush_or_doubt(&mut self, id: Id) {
-        match self.stream(id) {
-            Some(stream) if stream.wants_write() => self.flush(id),
-            Some(_) => self.doubt(id),
-            None => (),
         }
     }
 
