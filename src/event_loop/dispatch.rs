@@ -81,6 +81,11 @@ impl EventLoop {
                 }
                 self.stream_ready(id);
             }
+            Some(Slot::Datagram(datagram)) => {
+                datagram.readable |= ready.readable;
+                datagram.writable |= ready.writable;
+                self.datagrams_ready(id);
+            }
             // A stale id: it went in this very turn.
             None => (),
         }
@@ -96,6 +101,10 @@ impl EventLoop {
             Some(Slot::Stream(stream)) => {
                 stream.queued = false;
                 self.stream_ready(id);
+            }
+            Some(Slot::Datagram(datagram)) => {
+                datagram.queued = false;
+                self.datagrams_ready(id);
             }
             None => (),
         }
@@ -231,7 +240,10 @@ impl EventLoop {
     /// The resolver has woken us.
     pub(super) fn take_answers(&mut self) {
         while let Some((id, answer)) = self.net.resolver.next_answer() {
-            self.net.resolved(id, answer);
+            match self.net.slots.get(id) {
+                Some(Slot::Datagram(_)) => self.net.looked_up(id, answer),
+                _ => self.net.resolved(id, answer),
+            }
             self.run_calls();
         }
     }
@@ -244,7 +256,9 @@ impl EventLoop {
         };
         match alarm {
             Alarm::Protocol => self.call(id, Call::Timer(timer)),
+            Alarm::DialNext if self.net.datagram(id).is_some() => self.net.start_lookup(id),
             Alarm::DialNext => self.net.dial_next(id),
+            Alarm::DialTimeout if self.net.datagram(id).is_some() => self.net.lookup_timed_out(id),
             Alarm::DialTimeout => self.net.dial_timed_out(id),
             Alarm::AcceptRetry => self.net.accept_retry(id),
             Alarm::CloseTimeout => self.net.close_timed_out(id),
@@ -258,6 +272,10 @@ impl EventLoop {
     /// calls itself for ever (`call_soon`) does not keep the others from their events.
     pub(super) fn run_calls(&mut self) {
         for _ in 0..CALL_ROUNDS {
+            self.net.flush_corked();
+            if self.net.calls.is_empty() {
+                return;
+            }
             for _ in 0..self.net.calls.len() {
                 let Some((id, call)) = self.net.calls.pop_front() else { return };
                 self.call(id, call);
@@ -265,7 +283,7 @@ impl EventLoop {
         }
     }
 
-    fn install(&mut self, id: Id, installed: Installed) {
+    pub(super) fn install(&mut self, id: Id, installed: Installed) {
         if self.handlers.len() <= id.index() {
             self.handlers.resize_with(id.index() + 1, Installed::default);
         }
@@ -280,8 +298,12 @@ impl EventLoop {
         let call = match call {
             Call::SetProtocol(handler) => return self.install(id, Installed::Protocol(handler)),
             Call::SetFactory(factory) => return self.install(id, Installed::Factory(factory)),
+            Call::SetDatagramProtocol(protocol) => return self.install(id, Installed::Datagram(protocol)),
             call => call,
         };
+        if self.net.datagram(id).is_some() {
+            return self.datagram_call(id, call);
+        }
         let Self { net, handlers, .. } = self;
         let Some(Installed::Protocol(handler)) = handlers.get_mut(id.index()) else { return };
         let t = &mut Transport { net, id };
@@ -315,12 +337,12 @@ impl EventLoop {
                 handler.connection_lost(t, error);
                 self.forget(id);
             }
-            Call::SetProtocol(_) | Call::SetFactory(_) => (),
+            Call::SetProtocol(_) | Call::SetFactory(_) | Call::SetDatagramProtocol(_) | Call::ErrorReceived(_) => (),
         }
     }
 
     /// Drops a transport and its protocol; from now on the id is stale.
-    fn forget(&mut self, id: Id) {
+    pub(super) fn forget(&mut self, id: Id) {
         self.handlers[id.index()] = Installed::Nothing;
         self.net.remove(id);
     }

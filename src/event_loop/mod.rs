@@ -4,6 +4,7 @@
 //! re-enter neither. Nothing in here knows any concrete protocol or mode; what an event does to a stream is
 //! `dispatch.rs`.
 
+mod datagrams;
 mod dispatch;
 mod pace;
 #[cfg(test)]
@@ -17,9 +18,10 @@ use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
 
+use crate::sys::datagram::RecvBatch;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
-use crate::transports::protocol::{Factory, Handler};
+use crate::transports::protocol::{DatagramProtocol, Factory, Handler};
 use dispatch::Ready;
 use pace::Pace;
 
@@ -37,6 +39,8 @@ pub struct EventLoop {
     handlers: Vec<Installed>,
     /// One buffer for all reads: idle connections hold none.
     scratch: Box<[u8]>,
+    /// The same for datagrams, from the first one on.
+    batch: Option<Box<RecvBatch>>,
     pace: Pace,
 }
 
@@ -47,6 +51,7 @@ enum Installed {
     Nothing,
     Protocol(Handler),
     Factory(Factory),
+    Datagram(Box<dyn DatagramProtocol>),
 }
 
 impl EventLoop {
@@ -57,7 +62,7 @@ impl EventLoop {
     pub fn new() -> io::Result<Self> {
         let poll = mio::Poll::new()?;
         let net = Net::new(poll.registry().try_clone()?, Instant::now());
-        Ok(Self { poll, net, handlers: Vec::new(), scratch: vec![0; SCRATCH_BYTES].into(), pace: Pace::new() })
+        Ok(Self { poll, net, handlers: Vec::new(), scratch: vec![0; SCRATCH_BYTES].into(), batch: None, pace: Pace::new() })
     }
 
     /// Where transports are opened.
@@ -112,7 +117,7 @@ impl EventLoop {
 
     /// How long the system may keep us waiting; `None` is for ever.
     fn patience(&self) -> Option<Duration> {
-        if !self.net.again.is_empty() || !self.net.calls.is_empty() {
+        if !self.net.again.is_empty() || !self.net.calls.is_empty() || !self.net.corked.is_empty() {
             return Some(Duration::ZERO);
         }
         self.net.timers.next_deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))

@@ -78,6 +78,12 @@ impl Pace {
         self.epoch.switches += u64::from(self.epoch.last.replace(id) != Some(id));
     }
 
+    /// Notes one call that received datagrams.
+    pub(super) fn note_datagrams(&mut self, count: usize, bytes: usize) {
+        self.epoch.reads += count as u64;
+        self.epoch.bytes += bytes as u64;
+    }
+
     /// Notes the end of a turn that began at `now`; how long to nap before the next one.
     pub(super) fn end_turn(&mut self, now: Instant) -> Option<Duration> {
         let start = *self.epoch.start.get_or_insert(now);

@@ -5,6 +5,7 @@
 //! would be another folder with the same function names.
 #![allow(unsafe_code)] // The crate denies it everywhere else.
 
+pub(crate) mod datagram;
 pub mod limits;
 pub mod names;
 pub mod signals;

@@ -6,6 +6,7 @@ use std::fmt;
 use std::io::IoSlice;
 use std::time::Instant;
 
+use super::datagram::handle::DatagramTransport;
 use super::id::Id;
 use super::info::{Info, Peer};
 use super::io::Io;
@@ -18,6 +19,12 @@ pub(crate) struct Name<'a>(pub(crate) &'a Net, pub(crate) Id);
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(datagram) = self.0.datagram(self.1) {
+            return match datagram.carrier.peer().or_else(|| datagram.carrier.local()) {
+                Some(end) => write!(f, "udp {end}"),
+                None => f.write_str("udp"),
+            };
+        }
         match self.0.stream(self.1).map(|stream| (&stream.peer, &stream.io)) {
             Some((Some(peer), _)) => peer.fmt(f),
             Some((None, Io::Pair(..))) => f.write_str("stdin and stdout"),
@@ -47,6 +54,11 @@ impl Transport<'_> {
     /// The handle of another transport of the same loop.
     pub fn peer(&mut self, id: Id) -> Transport<'_> {
         Transport { net: self.net, id }
+    }
+
+    /// The handle of a datagram transport of the same loop.
+    pub fn datagram(&mut self, id: Id) -> DatagramTransport<'_> {
+        DatagramTransport { net: self.net, id }
     }
 
     /// Sends `data`, or buffers what does not fit now. Never blocks. Nothing happens before the stream is open, once it is
@@ -165,6 +177,7 @@ impl Transport<'_> {
             },
             terminal: matches!(&stream.io, Io::Pair(Some(read), _) if read.is_terminal()),
             totals: stream.totals,
+            datagrams: super::info::DatagramTotals::default(),
         }
     }
 

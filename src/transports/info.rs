@@ -19,6 +19,8 @@ pub struct Info {
     pub terminal: bool,
     /// Bytes so far.
     pub totals: Totals,
+    /// Datagrams so far, of datagram transports.
+    pub datagrams: DatagramTotals,
 }
 
 /// Bytes that have crossed a transport.
@@ -28,6 +30,18 @@ pub struct Totals {
     pub received: u64,
     /// Taken by the system on their way to the other end.
     pub sent: u64,
+}
+
+/// Datagrams that have crossed a transport, or have not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DatagramTotals {
+    /// Received and delivered.
+    pub received: u64,
+    /// Taken by the system.
+    pub sent: u64,
+    /// Dropped: by us, because too much waited to be sent or the system refused it; or by the system, because we did not take
+    /// it in time.
+    pub dropped: u64,
 }
 
 /// One end of a socket.

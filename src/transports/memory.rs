@@ -68,7 +68,7 @@ impl Faults {
         if self.chunk_max == 0 { n } else { n.min(1 + self.below(self.chunk_max)) }
     }
 
-    fn not_now(&mut self) -> bool {
+    pub(crate) fn not_now(&mut self) -> bool {
         self.not_now_one_in != 0 && self.next().is_multiple_of(self.not_now_one_in)
     }
 }

@@ -26,6 +26,8 @@ pub mod out_buf;
 mod second_look;
 pub(crate) mod state;
 pub(crate) mod stream;
+// Datagrams.
+pub mod datagram;
 // Plain values.
 pub mod access;
 pub mod address;

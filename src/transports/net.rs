@@ -9,16 +9,19 @@ use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::datagram::Datagram;
+use super::datagram::handle::DatagramTransport;
 use super::dial::ConnectError;
 use super::handle::Transport;
 use super::id::{Arena, Id};
 use super::listener::Listener;
 use super::out_buf::Spare;
-use super::protocol::{Factory, Handler};
+use super::protocol::{DatagramProtocol, Factory, Handler};
 use super::resolver::Resolver;
 use super::state::Phase;
 use super::stream::Stream;
 use super::timers::{Alarm, TimerId, Timers};
+use crate::sys::datagram::SendBatch;
 
 /// The transports of a loop and all that can be done with them. asyncio's loop methods, under the field's own names.
 pub struct Net {
@@ -33,10 +36,14 @@ pub struct Net {
     pub(crate) turn: u64,
     pub(crate) registry: mio::Registry,
     pub(crate) spare: Spare,
+    /// Datagram sockets that send once the present callbacks are through.
+    pub(crate) corked: Vec<Id>,
+    /// Memory for that, from the first time on.
+    pub(crate) send_batch: Option<Box<SendBatch>>,
     pub(crate) doubtful: Vec<Id>,
     pub(crate) doubt_timer: Option<TimerId>,
     pub(crate) resolver: Resolver,
-    /// Listeners, of which there are few; whoever waits for room is among them.
+    /// Listeners, of which there are few, and datagram sockets that serve; whoever waits for room is among them.
     pub(crate) listeners: Vec<Id>,
     /// Accepted connections that are open.
     pub(crate) accepted: usize,
@@ -51,17 +58,20 @@ pub struct Net {
 pub(crate) enum Slot {
     Stream(Stream),
     Listener(Box<Listener>),
+    Datagram(Box<Datagram>),
 }
 
 /// A callback in the queue.
 pub(crate) enum Call {
     SetProtocol(Handler),
     SetFactory(Factory),
+    SetDatagramProtocol(Box<dyn DatagramProtocol>),
     ConnectionMade,
     ConnectionFailed(ConnectError),
     PauseWriting,
     ResumeWriting,
     Timer(TimerId),
+    ErrorReceived(io::Error),
     ConnectionLost(Option<io::Error>),
 }
 
@@ -76,6 +86,8 @@ impl Net {
             turn: 0,
             registry,
             spare: Spare::default(),
+            corked: Vec::new(),
+            send_batch: None,
             doubtful: Vec::new(),
             doubt_timer: None,
             resolver: Resolver::default(),
@@ -89,6 +101,11 @@ impl Net {
     /// The handle of a transport, from outside its own callbacks. A stale id gives a handle that does nothing.
     pub fn transport(&mut self, id: Id) -> Transport<'_> {
         Transport { net: self, id }
+    }
+
+    /// The handle of a datagram transport, likewise.
+    pub fn datagram_transport(&mut self, id: Id) -> DatagramTransport<'_> {
+        DatagramTransport { net: self, id }
     }
 
     /// Calls `timer_fired` of `id`'s protocol once `delay` has passed, never earlier. asyncio's `call_later`.
@@ -123,26 +140,39 @@ impl Net {
         self.stopped = true;
     }
 
-    /// Closes every listener at once, so that new connections are refused. The sessions go on.
+    /// Closes every listener at once, so that new connections are refused. The sessions go on. Datagram sockets that serve whoever
+    /// comes are closed too, once what they have queued is out.
     pub fn close_listeners(&mut self) {
         for id in std::mem::take(&mut self.listeners) {
-            self.remove(id);
+            self.stop_listening(id);
         }
     }
 
     /// Closes one listener. asyncio's `Server.close`.
     pub fn close_listener(&mut self, id: Id) {
-        if self.listener_mut(id).is_some() {
+        if self.listeners.contains(&id) {
             self.listeners.retain(|listener| *listener != id);
-            self.remove(id);
+            self.stop_listening(id);
         }
     }
 
-    /// Aborts every stream but those in the background; TCP peers see a reset.
+    fn stop_listening(&mut self, id: Id) {
+        match self.slots.get(id) {
+            Some(Slot::Datagram(_)) => self.close_datagrams(id),
+            _ => self.remove(id),
+        }
+    }
+
+    /// Aborts every stream but those in the background, and every datagram socket; TCP peers see a reset.
     pub fn abort_all(&mut self) {
-        let streams = self.slots.iter().filter(|(_, slot)| matches!(slot, Slot::Stream(stream) if !stream.background));
-        for id in streams.map(|(id, _)| id).collect::<Vec<Id>>() {
+        let doomed = self.slots.iter().filter(|(_, slot)| match slot {
+            Slot::Stream(stream) => !stream.background,
+            Slot::Datagram(_) => true,
+            Slot::Listener(_) => false,
+        });
+        for id in doomed.map(|(id, _)| id).collect::<Vec<Id>>() {
             self.transport(id).abort();
+            self.datagram_transport(id).abort();
         }
     }
 
@@ -168,7 +198,11 @@ impl Net {
 
     /// Whether bytes still have to go out, if only in the background: stdout has not taken all of a session that is over.
     pub(crate) fn is_flushing(&self) -> bool {
-        self.slots.iter().any(|(_, slot)| matches!(slot, Slot::Stream(stream) if !stream.out.is_empty()))
+        self.slots.iter().any(|(_, slot)| match slot {
+            Slot::Stream(stream) => !stream.out.is_empty(),
+            Slot::Datagram(datagram) => !datagram.queue.is_empty(),
+            Slot::Listener(_) => false,
+        })
     }
 
     pub(crate) fn stream(&self, id: Id) -> Option<&Stream> {
@@ -181,6 +215,20 @@ impl Net {
     pub(crate) fn stream_mut(&mut self, id: Id) -> Option<&mut Stream> {
         match self.slots.get_mut(id) {
             Some(Slot::Stream(stream)) => Some(stream),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn datagram(&self, id: Id) -> Option<&Datagram> {
+        match self.slots.get(id) {
+            Some(Slot::Datagram(datagram)) => Some(datagram),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn datagram_mut(&mut self, id: Id) -> Option<&mut Datagram> {
+        match self.slots.get_mut(id) {
+            Some(Slot::Datagram(datagram)) => Some(datagram),
             _ => None,
         }
     }
@@ -203,6 +251,7 @@ impl Net {
         let (background, accepted, timer) = match &slot {
             Slot::Stream(stream) => (stream.background, stream.accepted, stream.phase_timer),
             Slot::Listener(listener) => (false, false, listener.retry_timer()),
+            Slot::Datagram(datagram) => (datagram.background, false, datagram.phase_timer),
         };
         if !background {
             self.foreground -= 1;
@@ -220,8 +269,11 @@ impl Net {
 
     /// Whether a slot keeps the loop running by itself.
     pub(crate) fn set_background(&mut self, id: Id, background: bool) {
-        let Some(stream) = self.stream_mut(id) else { return };
-        let before = std::mem::replace(&mut stream.background, background);
+        let before = match self.slots.get_mut(id) {
+            Some(Slot::Stream(stream)) => std::mem::replace(&mut stream.background, background),
+            Some(Slot::Datagram(datagram)) => std::mem::replace(&mut datagram.background, background),
+            _ => return,
+        };
         match (before, background) {
             (false, true) => self.foreground -= 1,
             (true, false) => self.foreground += 1,
@@ -234,6 +286,7 @@ impl Net {
         let queues = match self.slots.get_mut(id) {
             Some(Slot::Stream(stream)) => !std::mem::replace(&mut stream.queued, true),
             Some(Slot::Listener(listener)) => listener.queue(),
+            Some(Slot::Datagram(datagram)) => !std::mem::replace(&mut datagram.queued, true),
             None => false,
         };
         if queues {

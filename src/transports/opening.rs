@@ -161,9 +161,12 @@ impl Net {
         Ok(id)
     }
 
-    /// The address a listener really has: the port, where 0 was asked for.
+    /// The address a listener, or a datagram socket, really has: the port, where 0 was asked for.
     #[must_use]
     pub fn listening_on(&mut self, id: Id) -> Option<Peer> {
+        if let Some(datagram) = self.datagram(id) {
+            return datagram.carrier.local();
+        }
         self.listener_mut(id).map(|listener| listener.name().clone())
     }
 

@@ -14,6 +14,8 @@
 use std::fmt;
 use std::io;
 
+use super::datagram::Remote;
+use super::datagram::handle::DatagramTransport;
 use super::dial::ConnectError;
 use super::handle::Transport;
 use super::timers::TimerId;
@@ -90,6 +92,38 @@ pub trait BufferedProtocol {
 
     /// See [`Protocol::connection_lost`].
     fn connection_lost(&mut self, _t: &mut Transport<'_>, _error: Option<io::Error>) {}
+}
+
+/// A protocol of datagrams. `asyncio.DatagramProtocol`.
+///
+/// ```text
+/// start -> connection_made [-> datagram_received | error_received]* -> connection_lost -> end
+///     \--> connection_failed -> end
+/// ```
+pub trait DatagramProtocol {
+    /// The socket is open. Called once, before anything else.
+    fn connection_made(&mut self, _t: &mut DatagramTransport<'_>) {}
+
+    /// The socket could not be opened. Called instead of all the others; asyncio raises from `create_datagram_endpoint`.
+    fn connection_failed(&mut self, _t: &mut DatagramTransport<'_>, _error: ConnectError) {}
+
+    /// A datagram has arrived, whole; an empty one is one too. `from` can be kept and answered later.
+    fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote);
+
+    /// The system has refused a datagram, or says that an earlier one has not arrived. The transport goes on.
+    fn error_received(&mut self, _t: &mut DatagramTransport<'_>, _error: io::Error) {}
+
+    /// More is queued than the high-water mark: what is sent from now on is dropped.
+    fn pause_writing(&mut self, _t: &mut DatagramTransport<'_>) {}
+
+    /// No more is queued than the low-water mark.
+    fn resume_writing(&mut self, _t: &mut DatagramTransport<'_>) {}
+
+    /// See [`Protocol::timer_fired`].
+    fn timer_fired(&mut self, _t: &mut DatagramTransport<'_>, _timer: TimerId) {}
+
+    /// The socket is closed; the error is always `None`, as none ends a socket. Called once, last.
+    fn connection_lost(&mut self, _t: &mut DatagramTransport<'_>, _error: Option<io::Error>) {}
 }
 
 /// Makes the protocol of each accepted connection. asyncio's `protocol_factory`.

@@ -1,0 +1,196 @@
+//! What an event or a queued call does to a datagram socket: receive a batch, and call the protocol for each.
+//!
+//! What the protocol sends meanwhile is collected, and leaves together at the end of the batch. The rest of the dispatch is
+//! `dispatch.rs`.
+
+use std::io;
+
+use super::{EventLoop, Installed};
+use crate::sys::datagram::{BATCH, RecvBatch};
+use crate::transports::datagram::Remote;
+use crate::transports::datagram::handle::DatagramTransport;
+use crate::transports::error::describe;
+use crate::transports::handle::Name;
+use crate::transports::id::Id;
+use crate::transports::net::{Call, Net, Slot};
+
+/// Calls that receive from one socket in one turn: more would let one busy port hold up all the others.
+const RECEIVES_PER_TURN: usize = 8;
+/// Bytes received from one socket in one turn, for the same reason.
+const BYTES_PER_TURN: usize = 256 * 1024;
+
+impl EventLoop {
+    /// Sends what waits, then receives until there is no more, nobody wants it, or the budget is spent.
+    pub(super) fn datagrams_ready(&mut self, id: Id) {
+        if self.net.datagram(id).is_some_and(|datagram| datagram.wants_write()) {
+            self.net.flush_datagrams(id);
+        }
+        let mut bytes = 0;
+        for _ in 0..RECEIVES_PER_TURN {
+            self.run_calls();
+            if !self.net.calls.is_empty() || bytes >= BYTES_PER_TURN {
+                break;
+            }
+            if !self.net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
+                return;
+            }
+            bytes += self.receive_batch(id);
+        }
+        self.run_calls();
+        if self.net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
+            self.net.queue_again(id);
+        }
+    }
+
+    /// Receives once, and hands what has come to the protocol. How many bytes it was.
+    fn receive_batch(&mut self, id: Id) -> usize {
+        let now = self.net.now;
+        let Some(datagram) = self.net.datagram_mut(id) else { return 0 };
+        if !datagram.held.is_empty() {
+            return self.deliver_held(id);
+        }
+        let batch = self.batch.get_or_insert_with(|| Box::new(RecvBatch::new()));
+        match datagram.carrier.receive(batch, BATCH) {
+            Ok(n) => {
+                datagram.last_activity = now;
+                // A connected socket may have the error of an earlier datagram next, for which no event would come.
+                datagram.readable = n == BATCH || datagram.connected;
+                self.pace.note_datagrams(n, (0..n).map(|index| batch.get(index).0.len()).sum());
+                self.deliver(id)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                datagram.readable = false;
+                0
+            }
+            Err(error) => {
+                self.net.calls.push_back((id, Call::ErrorReceived(error)));
+                0
+            }
+        }
+    }
+
+    /// Hands over the datagrams of the batch, one by one. A pause on the way holds the rest for later.
+    fn deliver(&mut self, id: Id) -> usize {
+        let Some(batch) = self.batch.take() else { return 0 };
+        let mut bytes = 0;
+        for index in 0..batch.len() {
+            let (data, from) = batch.get(index);
+            bytes += data.len();
+            if !self.deliver_one(id, data, from) {
+                hold(&mut self.net, id, &batch, index);
+                break;
+            }
+        }
+        self.batch = Some(batch);
+        bytes
+    }
+
+    /// The same for what a pause has left over.
+    fn deliver_held(&mut self, id: Id) -> usize {
+        let Some(datagram) = self.net.datagram_mut(id) else { return 0 };
+        let held = std::mem::take(&mut datagram.held);
+        let (mut bytes, mut delivered) = (0, 0);
+        while let Some((data, from)) = held.get(delivered) {
+            if !self.deliver_one(id, data, from) {
+                break;
+            }
+            bytes += data.len();
+            delivered += 1;
+        }
+        if let Some(datagram) = self.net.datagram_mut(id) {
+            datagram.held = held.into_iter().skip(delivered).collect();
+        }
+        bytes
+    }
+
+    /// Hands over one datagram; false where the protocol does not want it now.
+    fn deliver_one(&mut self, id: Id, data: &[u8], from: &Remote) -> bool {
+        if !self.net.calls.is_empty() {
+            self.run_calls();
+        }
+        let Self { net, handlers, .. } = self;
+        let Some(Slot::Datagram(datagram)) = net.slots.get_mut(id) else { return false };
+        let Some(Installed::Datagram(protocol)) = handlers.get_mut(id.index()) else { return false };
+        if !datagram.delivers() {
+            return false;
+        }
+        if !datagram.access.admits(from.address().ip()) {
+            log::debug!("{}: a datagram from {from} is denied", Name(net, id));
+            return true;
+        }
+        datagram.counts.received += 1;
+        datagram.totals.received += data.len() as u64;
+        log::trace!("{}: {} bytes from {from}", Name(net, id), data.len());
+        protocol.datagram_received(&mut DatagramTransport { net, id }, data, from);
+        true
+    }
+
+    /// Makes one call about a datagram socket.
+    pub(super) fn datagram_call(&mut self, id: Id, call: Call) {
+        let Self { net, handlers, .. } = self;
+        let Some(Installed::Datagram(protocol)) = handlers.get_mut(id.index()) else { return };
+        let t = &mut DatagramTransport { net, id };
+        match call {
+            Call::ConnectionMade => {
+                if let Some(datagram) = t.net.datagram_mut(id) {
+                    datagram.made();
+                }
+                log_opened(t);
+                protocol.connection_made(t);
+                // What was there before may have had its event already.
+                if net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
+                    net.queue_again(id);
+                }
+            }
+            Call::PauseWriting => {
+                log::debug!("{}: {} bytes wait, pausing", Name(t.net, id), t.write_buffer_size());
+                protocol.pause_writing(t);
+            }
+            Call::ResumeWriting => {
+                log::debug!("{}: {} bytes wait, resuming", Name(t.net, id), t.write_buffer_size());
+                protocol.resume_writing(t);
+            }
+            Call::Timer(timer) => protocol.timer_fired(t, timer),
+            Call::ErrorReceived(error) => {
+                log::debug!("{}: {}", Name(t.net, id), describe(&error));
+                protocol.error_received(t, error);
+            }
+            Call::ConnectionFailed(error) => {
+                protocol.connection_failed(t, error);
+                self.forget(id);
+            }
+            Call::ConnectionLost(error) => {
+                log_closed(t);
+                protocol.connection_lost(t, error);
+                self.forget(id);
+            }
+            Call::SetProtocol(_) | Call::SetFactory(_) | Call::SetDatagramProtocol(_) => (),
+        }
+    }
+}
+
+/// Keeps what is left of a batch from `first` on, unless the socket is closing.
+fn hold(net: &mut Net, id: Id, batch: &RecvBatch, first: usize) {
+    let Some(datagram) = net.datagram_mut(id).filter(|datagram| !datagram.is_closing()) else { return };
+    let rest = (first..batch.len()).map(|index| batch.get(index));
+    datagram.held.extend(rest.map(|(data, from)| (data.into(), *from)));
+}
+
+fn log_opened(t: &DatagramTransport<'_>) {
+    if !log::log_enabled!(log::Level::Info) {
+        return;
+    }
+    if let Some(peer) = t.info().peer {
+        log::info!("sending to {peer}");
+    }
+}
+
+fn log_closed(t: &DatagramTransport<'_>) {
+    if !log::log_enabled!(log::Level::Info) {
+        return;
+    }
+    let info = t.info();
+    let counts = info.datagrams;
+    let lost = if counts.dropped > 0 { format!(", {} dropped", counts.dropped) } else { String::new() };
+    log::info!("closed {}: {} datagrams received, {} sent{lost}", Name(t.net, t.id), counts.received, counts.sent);
+}

@@ -1,0 +1,408 @@
+//! Many datagrams in one system call: `recvmmsg(2)`, `sendmmsg(2)`, and what comes beside the bytes of each.
+//!
+//! Beside them come the address that was written to (`IP_PKTINFO`, `IPV6_PKTINFO`), so that an answer can come from it, and the
+//! traffic class (`IP_RECVTOS`, `IPV6_RECVTCLASS`). Datagrams of one size for one peer leave as one, which the kernel cuts
+//! (`UDP_SEGMENT`, `udp(7)`). Which those are, and what an error means, is for `transports/datagram/` to say.
+
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::mem::{offset_of, size_of, zeroed};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::ptr;
+
+use super::{check, retry};
+
+/// Datagrams in one call, either way.
+pub(crate) const BATCH: usize = 64;
+
+/// Room for one datagram. The longest has 65527 bytes (IPv6).
+const SLOT_BYTES: usize = 65536;
+/// Slots a power of two apart would all compete for the same lines of the cache.
+const STRIDE_BYTES: usize = SLOT_BYTES + 192;
+
+/// Room for both kinds of address and both kinds of class, which a socket of both families can be sent.
+const CONTROL_BYTES: usize = 128;
+
+/// Memory for control messages, aligned as `cmsg(3)` wants it.
+#[derive(Clone, Copy)]
+#[repr(C, align(8))]
+struct Control([u8; CONTROL_BYTES]);
+
+/// Memory for a socket address of either family.
+#[derive(Clone, Copy)]
+#[repr(C)]
+union Name {
+    family: libc::sa_family_t,
+    v4: libc::sockaddr_in,
+    v6: libc::sockaddr_in6,
+}
+
+/// The other end of a datagram, and which of our addresses it wrote to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remote {
+    address: SocketAddr,
+    /// Our address, where the socket is bound to none: what it was sent to, and what answers are to come from.
+    local: Option<IpAddr>,
+    traffic_class: u8,
+}
+
+impl Remote {
+    /// Where it came from. An IPv4 address may be mapped into IPv6; [`Display`](fmt::Display) shows it as IPv4.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Which of our addresses it was sent to, where the socket is bound to every one.
+    #[must_use]
+    pub fn local(&self) -> Option<IpAddr> {
+        self.local
+    }
+
+    /// The traffic class (`IP_TOS`, RFC 2474) it arrived with; 0 where that was not asked for.
+    #[must_use]
+    pub fn traffic_class(&self) -> u8 {
+        self.traffic_class
+    }
+}
+
+impl From<SocketAddr> for Remote {
+    fn from(address: SocketAddr) -> Self {
+        Self { address, local: None, traffic_class: 0 }
+    }
+}
+
+impl fmt::Display for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.address {
+            SocketAddr::V6(v6) if v6.ip().to_ipv4_mapped().is_some() => {
+                SocketAddr::new(self.address.ip().to_canonical(), v6.port()).fmt(f)
+            }
+            address => address.fmt(f),
+        }
+    }
+}
+
+/// Memory for one call of `recvmmsg(2)`: a loop has one, which serves all its sockets.
+pub(crate) struct RecvBatch {
+    bytes: Box<[u8]>,
+    names: Box<[Name; BATCH]>,
+    controls: Box<[Control; BATCH]>,
+    vectors: Box<[libc::iovec; BATCH]>,
+    headers: Box<[libc::mmsghdr; BATCH]>,
+    received: Vec<(usize, Remote)>,
+}
+
+impl RecvBatch {
+    /// Empty memory; pages of it exist only once they are written to.
+    pub(crate) fn new() -> Self {
+        // SAFETY: names, vectors and headers are plain data for which all zeros is a valid value.
+        let (names, vectors, headers) = unsafe { (zeroed(), zeroed(), zeroed()) };
+        Self {
+            bytes: vec![0; BATCH * STRIDE_BYTES].into(),
+            names: Box::new(names),
+            controls: Box::new([Control([0; CONTROL_BYTES]); BATCH]),
+            vectors: Box::new(vectors),
+            headers: Box::new(headers),
+            received: Vec::with_capacity(BATCH),
+        }
+    }
+
+    /// Receives at most `limit` datagrams; how many. Fewer than `limit` means that there were no more, or that an error is next.
+    pub(crate) fn receive(&mut self, fd: BorrowedFd<'_>, limit: usize) -> io::Result<usize> {
+        let limit = limit.min(BATCH);
+        self.received.clear();
+        for index in 0..limit {
+            self.vectors[index] = libc::iovec {
+                iov_base: self.bytes[index * STRIDE_BYTES..][..SLOT_BYTES].as_mut_ptr().cast(),
+                iov_len: SLOT_BYTES,
+            };
+            let header = &mut self.headers[index].msg_hdr;
+            header.msg_name = (&raw mut self.names[index]).cast();
+            header.msg_namelen = size_of::<Name>() as libc::socklen_t;
+            header.msg_iov = &raw mut self.vectors[index];
+            header.msg_iovlen = 1;
+            header.msg_control = (&raw mut self.controls[index]).cast();
+            header.msg_controllen = CONTROL_BYTES;
+        }
+        let (headers, flags) = (self.headers.as_mut_ptr(), libc::MSG_DONTWAIT);
+        let n = retry(|| {
+            // SAFETY: the first `limit` headers were filled in above and point into memory of `self`, which is borrowed for
+            // the whole call; each length is that of what it goes with.
+            check(unsafe { libc::recvmmsg(fd.as_raw_fd(), headers, limit as libc::c_uint, flags, ptr::null_mut()) })
+        })?;
+        for index in 0..n as usize {
+            let header = &self.headers[index];
+            let (local, traffic_class) = read_control(&header.msg_hdr);
+            let remote = Remote { address: self.names[index].address(), local, traffic_class };
+            self.received.push((header.msg_len as usize, remote));
+        }
+        Ok(self.received.len())
+    }
+
+    /// Puts a datagram in as if it had been received, for the simulator.
+    #[cfg(test)]
+    pub(crate) fn put(&mut self, data: &[u8], remote: Remote) {
+        self.bytes[self.received.len() * STRIDE_BYTES..][..data.len()].copy_from_slice(data);
+        self.received.push((data.len(), remote));
+    }
+
+    /// Forgets what was received, for the simulator.
+    #[cfg(test)]
+    pub(crate) fn clear(&mut self) {
+        self.received.clear();
+    }
+
+    /// How many datagrams the last call has received.
+    pub(crate) fn len(&self) -> usize {
+        self.received.len()
+    }
+
+    /// A datagram of the last call: its bytes and where it came from.
+    pub(crate) fn get(&self, index: usize) -> (&[u8], &Remote) {
+        let (len, remote) = &self.received[index];
+        (&self.bytes[index * STRIDE_BYTES..][..*len], remote)
+    }
+}
+
+impl fmt::Debug for RecvBatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecvBatch").field("received", &self.received).finish_non_exhaustive()
+    }
+}
+
+/// What one message of [`SendBatch::send`] carries.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outgoing<'a> {
+    /// Where to; `None` on a connected socket.
+    pub(crate) to: Option<&'a Remote>,
+    /// One datagram, or several of the same size, the last of which may be shorter.
+    pub(crate) datagrams: &'a [IoSlice<'a>],
+}
+
+/// Memory for one call of `sendmmsg(2)`.
+pub(crate) struct SendBatch {
+    names: Box<[Name; BATCH]>,
+    controls: Box<[Control; BATCH]>,
+    headers: Box<[libc::mmsghdr; BATCH]>,
+}
+
+impl SendBatch {
+    pub(crate) fn new() -> Self {
+        // SAFETY: names and headers are plain data for which all zeros is a valid value.
+        let (names, headers) = unsafe { (zeroed(), zeroed()) };
+        let controls = Box::new([Control([0; CONTROL_BYTES]); BATCH]);
+        Self { names: Box::new(names), controls, headers: Box::new(headers) }
+    }
+
+    /// Sends messages, [`BATCH`] of them at most; how many went out. An error is that of the first one. Never blocks, never
+    /// signals.
+    pub(crate) fn send(&mut self, fd: BorrowedFd<'_>, messages: &[Outgoing<'_>]) -> io::Result<usize> {
+        let n = messages.len().min(BATCH);
+        for (index, message) in messages[..n].iter().enumerate() {
+            let header = &mut self.headers[index].msg_hdr;
+            header.msg_iov = message.datagrams.as_ptr().cast::<libc::iovec>().cast_mut();
+            header.msg_iovlen = message.datagrams.len();
+            (header.msg_name, header.msg_namelen) = (ptr::null_mut(), 0);
+            if let Some(to) = message.to {
+                header.msg_namelen = self.names[index].set(to.address);
+                header.msg_name = (&raw mut self.names[index]).cast();
+            }
+            let mut control = Writer { memory: &mut self.controls[index], used: 0 };
+            if let Some(to) = message.to {
+                control.push_source(to);
+            }
+            if let [first, _, ..] = message.datagrams {
+                // A datagram is shorter than 64 KiB.
+                control.push(libc::SOL_UDP, libc::UDP_SEGMENT, &(first.len() as u16).to_ne_bytes());
+            }
+            header.msg_controllen = control.used;
+            header.msg_control =
+                if header.msg_controllen == 0 { ptr::null_mut() } else { (&raw mut self.controls[index]).cast() };
+        }
+        let (headers, flags) = (self.headers.as_mut_ptr(), libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL);
+        let sent = retry(|| {
+            // SAFETY: the first `n` headers were filled in above: names and controls are memory of `self`, the vectors are
+            // those of `messages` (`IoSlice` is ABI-compatible with `iovec`), and both are borrowed for the whole call, which
+            // writes nothing but the lengths in the headers.
+            check(unsafe { libc::sendmmsg(fd.as_raw_fd(), headers, n as libc::c_uint, flags) })
+        })?;
+        Ok(sent as usize)
+    }
+}
+
+impl fmt::Debug for SendBatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendBatch").finish_non_exhaustive()
+    }
+}
+
+impl Name {
+    /// Writes an address; its length as the system counts it.
+    fn set(&mut self, address: SocketAddr) -> libc::socklen_t {
+        match address {
+            SocketAddr::V4(v4) => {
+                self.v4 = libc::sockaddr_in {
+                    sin_family: libc::AF_INET as libc::sa_family_t,
+                    sin_port: v4.port().to_be(),
+                    sin_addr: in_addr(*v4.ip()),
+                    sin_zero: [0; 8],
+                };
+                size_of::<libc::sockaddr_in>() as libc::socklen_t
+            }
+            SocketAddr::V6(v6) => {
+                self.v6 = libc::sockaddr_in6 {
+                    sin6_family: libc::AF_INET6 as libc::sa_family_t,
+                    sin6_port: v6.port().to_be(),
+                    sin6_flowinfo: v6.flowinfo(),
+                    sin6_addr: in6_addr(*v6.ip()),
+                    sin6_scope_id: v6.scope_id(),
+                };
+                size_of::<libc::sockaddr_in6>() as libc::socklen_t
+            }
+        }
+    }
+
+    /// Reads an address that the system has written.
+    fn address(&self) -> SocketAddr {
+        // SAFETY: every bit pattern is a valid value of each field, and all of the union is initialised from the start.
+        let (family, v4, v6) = unsafe { (libc::c_int::from(self.family), self.v4, self.v6) };
+        if family == libc::AF_INET6 {
+            let ip = Ipv6Addr::from(v6.sin6_addr.s6_addr);
+            SocketAddrV6::new(ip, u16::from_be(v6.sin6_port), v6.sin6_flowinfo, v6.sin6_scope_id).into()
+        } else {
+            SocketAddrV4::new(ipv4(v4.sin_addr), u16::from_be(v4.sin_port)).into()
+        }
+    }
+}
+
+fn in_addr(ip: Ipv4Addr) -> libc::in_addr {
+    libc::in_addr { s_addr: u32::from_ne_bytes(ip.octets()) }
+}
+
+fn in6_addr(ip: Ipv6Addr) -> libc::in6_addr {
+    libc::in6_addr { s6_addr: ip.octets() }
+}
+
+fn ipv4(address: libc::in_addr) -> Ipv4Addr {
+    Ipv4Addr::from(address.s_addr.to_ne_bytes())
+}
+
+/// The bytes of a control message begin so far behind its header. `CMSG_DATA`, `cmsg(3)`.
+const CONTROL_HEADER_BYTES: usize = aligned(size_of::<libc::cmsghdr>());
+
+/// What one control message takes up. `CMSG_ALIGN`, `cmsg(3)`.
+const fn aligned(bytes: usize) -> usize {
+    bytes.next_multiple_of(size_of::<usize>())
+}
+
+/// Appends control messages to memory that holds only those.
+struct Writer<'a> {
+    memory: &'a mut Control,
+    used: usize,
+}
+
+impl Writer<'_> {
+    fn push(&mut self, level: libc::c_int, kind: libc::c_int, data: &[u8]) {
+        let len = CONTROL_HEADER_BYTES + data.len();
+        let (header, rest) = self.memory.0[self.used..][..aligned(len)].split_at_mut(CONTROL_HEADER_BYTES);
+        header[offset_of!(libc::cmsghdr, cmsg_len)..][..size_of::<usize>()].copy_from_slice(&len.to_ne_bytes());
+        header[offset_of!(libc::cmsghdr, cmsg_level)..][..4].copy_from_slice(&level.to_ne_bytes());
+        header[offset_of!(libc::cmsghdr, cmsg_type)..][..4].copy_from_slice(&kind.to_ne_bytes());
+        rest[..data.len()].copy_from_slice(data);
+        self.used += aligned(len);
+    }
+
+    /// Has the datagram leave from the address that its peer has written to. `ip(7)`, `ipv6(7)`.
+    fn push_source(&mut self, to: &Remote) {
+        match to.local {
+            Some(IpAddr::V4(ip)) => {
+                // An `in_pktinfo`: no interface, the source, and a field that is not read.
+                let mut info = [0; 12];
+                info[4..8].copy_from_slice(&ip.octets());
+                self.push(libc::IPPROTO_IP, libc::IP_PKTINFO, &info);
+            }
+            Some(IpAddr::V6(ip)) => {
+                // An `in6_pktinfo`: the source, and no interface.
+                let mut info = [0; 20];
+                info[..16].copy_from_slice(&ip.octets());
+                self.push(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &info);
+            }
+            None => (),
+        }
+    }
+}
+
+/// Reads what came beside a datagram: which of our addresses it was sent to, as far as that can be answered from, and its
+/// traffic class.
+fn read_control(header: &libc::msghdr) -> (Option<IpAddr>, u8) {
+    let (mut local, mut class) = (None, 0);
+    // SAFETY: the system has set pointer and length to the control messages it wrote, and `cmsg(3)` says that these calls walk
+    // along them; each is read unaligned and no longer than what its kind holds.
+    unsafe {
+        let mut next = libc::CMSG_FIRSTHDR(header);
+        while let Some(message) = next.as_ref() {
+            let data = libc::CMSG_DATA(message);
+            match (message.cmsg_level, message.cmsg_type) {
+                (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
+                    let info: libc::in_pktinfo = data.cast::<libc::in_pktinfo>().read_unaligned();
+                    // Of a datagram for a group or for everyone this is the interface's own address.
+                    local = Some(IpAddr::V4(ipv4(info.ipi_spec_dst)));
+                }
+                (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
+                    let info: libc::in6_pktinfo = data.cast::<libc::in6_pktinfo>().read_unaligned();
+                    let ip = Ipv6Addr::from(info.ipi6_addr.s6_addr);
+                    let is_mapped_group = ip.to_ipv4_mapped().is_some_and(|v4| v4.is_multicast() || v4.is_broadcast());
+                    local = (!ip.is_multicast() && !is_mapped_group).then_some(IpAddr::V6(ip));
+                }
+                (libc::IPPROTO_IP, libc::IP_TOS) => class = *data,
+                (libc::IPPROTO_IPV6, libc::IPV6_TCLASS) => {
+                    class = data.cast::<libc::c_int>().read_unaligned().to_ne_bytes()[0];
+                }
+                _ => (),
+            }
+            next = libc::CMSG_NXTHDR(header, message);
+        }
+    }
+    (local, class)
+}
+
+/// Has the system tell which of our addresses each datagram was sent to. `IP_PKTINFO`, `IPV6_RECVPKTINFO`.
+pub(crate) fn tell_local_address(fd: BorrowedFd<'_>, is_v6: bool) -> io::Result<()> {
+    if is_v6 {
+        set(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1)
+    } else {
+        set(fd, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)
+    }
+}
+
+/// Gives everything that is sent this traffic class, and has the system tell that of each datagram received. `IP_TOS`,
+/// `IPV6_TCLASS`. A socket of IPv6 may send and receive IPv4 too.
+pub(crate) fn set_traffic_class(fd: BorrowedFd<'_>, is_v6: bool, class: u8) -> io::Result<()> {
+    set(fd, libc::IPPROTO_IP, libc::IP_TOS, class.into())?;
+    set(fd, libc::IPPROTO_IP, libc::IP_RECVTOS, 1)?;
+    if is_v6 {
+        set(fd, libc::IPPROTO_IPV6, libc::IPV6_TCLASS, class.into())?;
+        set(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVTCLASS, 1)?;
+    }
+    Ok(())
+}
+
+fn set(fd: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int, value: libc::c_int) -> io::Result<()> {
+    let len = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: the value is an int, alive for the call, and the length is its own.
+    check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const value).cast(), len) }).map(drop)
+}
+
+/// Datagrams that the system has dropped because nobody took them in time. `SO_MEMINFO`, `sock_diag(7)`.
+pub(crate) fn dropped(fd: BorrowedFd<'_>) -> io::Result<u32> {
+    /// `SK_MEMINFO_DROPS`, the last of nine numbers.
+    const DROPS: usize = 8;
+    let mut numbers = [0_u32; DROPS + 1];
+    let mut len = size_of_val(&numbers) as libc::socklen_t;
+    let (level, option) = (libc::SOL_SOCKET, libc::SO_MEMINFO);
+    // SAFETY: the numbers and their length are alive for the call, and the kernel writes at most `len` bytes.
+    check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, option, numbers.as_mut_ptr().cast(), &raw mut len) })?;
+    Ok(numbers[DROPS])
+}

@@ -1,0 +1,156 @@
+//! How datagrams leave: collect what the callbacks of one batch send, send it in one call, and say when too much waits.
+//!
+//! asyncio's `_SelectorDatagramTransport.sendto`, with two differences: what is sent leaves right after the present callbacks, so
+//! that it can leave together; and what is sent while the buffer is over its high-water mark is dropped and counted, as a network
+//! would, so that the buffer is bounded whatever a protocol does.
+
+use std::io;
+
+use super::{Phase, Remote};
+use crate::sys::datagram::{BATCH, SendBatch};
+use crate::transports::dial::ConnectError;
+use crate::transports::handle::Name;
+use crate::transports::id::Id;
+use crate::transports::net::{Call, Net, Slot};
+use crate::transports::out_buf::WaterMarks;
+
+impl Net {
+    /// Queues a datagram, to be sent right after the present callbacks, or now where much is queued already.
+    pub(crate) fn sendto(&mut self, id: Id, data: &[u8], to: Option<Remote>) {
+        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
+        if !datagram.accepts_writes() {
+            return;
+        }
+        if datagram.writing_paused {
+            datagram.counts.dropped += 1;
+            log::debug!("{}: a datagram of {} bytes is dropped, as too much waits", Name(self, id), data.len());
+            return;
+        }
+        datagram.queue.push(data, to.or(datagram.default_to));
+        if !std::mem::replace(&mut datagram.corked, true) {
+            self.corked.push(id);
+        }
+        if datagram.queue.len() >= BATCH || datagram.queue.size() > datagram.marks.high() {
+            self.flush_datagrams(id);
+            self.pause_datagrams_if_over(id);
+        }
+    }
+
+    /// Sends what the callbacks so far have queued.
+    pub(crate) fn flush_corked(&mut self) {
+        while let Some(id) = self.corked.pop() {
+            if let Some(datagram) = self.datagram_mut(id) {
+                datagram.corked = false;
+                self.flush_datagrams(id);
+            }
+        }
+    }
+
+    /// Sends what is queued as far as it fits, and goes on with what waited for that.
+    pub(crate) fn flush_datagrams(&mut self, id: Id) {
+        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
+        let batch = self.send_batch.get_or_insert_with(|| Box::new(SendBatch::new()));
+        // The number of an error that was about an earlier datagram: the same one again is about the present one.
+        let mut earlier = None;
+        while datagram.wants_write() {
+            let plan = datagram.queue.plan(datagram.segments);
+            let carrier = &mut datagram.carrier;
+            match datagram.queue.send(&plan, |messages| carrier.send(batch, messages)) {
+                Ok((count, bytes)) => {
+                    datagram.counts.sent += count as u64;
+                    datagram.totals.sent += bytes as u64;
+                    datagram.last_activity = self.now;
+                    earlier = None;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => datagram.writable = false,
+                // Whatever the reason, each for itself may do; and where the device cannot do it, it never will.
+                Err(error) if plan.joins_first() && !is_told_of_earlier(&error) => datagram.segments = false,
+                Err(error) if datagram.connected && is_told_of_earlier(&error) && earlier.is_none() => {
+                    earlier = error.raw_os_error();
+                    self.calls.push_back((id, Call::ErrorReceived(error)));
+                }
+                Err(error) => {
+                    datagram.queue.drop_first();
+                    datagram.counts.dropped += 1;
+                    if error.raw_os_error() != earlier {
+                        self.calls.push_back((id, Call::ErrorReceived(error)));
+                    }
+                    earlier = None;
+                }
+            }
+        }
+        if datagram.writing_paused && datagram.queue.size() <= datagram.marks.low() {
+            datagram.writing_paused = false;
+            self.calls.push_back((id, Call::ResumeWriting));
+        }
+        if datagram.queue.is_empty() && datagram.phase() == Phase::Flushing {
+            self.lose_datagrams(id);
+        }
+    }
+
+    /// asyncio's `close`: nothing more is received, what is queued goes out, then `connection_lost(None)`. An error that an earlier
+    /// datagram has met is told before.
+    pub(crate) fn close_datagrams(&mut self, id: Id) {
+        let Some(datagram) = self.datagram_mut(id) else { return };
+        if datagram.phase() == Phase::Resolving {
+            return self.lose_datagrams(id);
+        }
+        if datagram.close() {
+            self.flush_datagrams(id);
+        }
+    }
+
+    /// Ends a socket now. `connection_lost`, or `connection_failed` where it was never open, is queued, once.
+    pub(crate) fn lose_datagrams(&mut self, id: Id) {
+        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
+        let Some(phase) = datagram.lose() else { return };
+        if phase == Phase::Flushing
+            && let Some(error) = datagram.carrier.take_error()
+        {
+            self.calls.push_back((id, Call::ErrorReceived(error)));
+        }
+        datagram.queue.clear();
+        datagram.held = Vec::new();
+        for timer in datagram.phase_timer.take().into_iter().chain(datagram.lookup.take().and_then(|l| l.next_timer)) {
+            self.timers.cancel(timer);
+        }
+        self.calls.push_back((
+            id,
+            if phase == Phase::Resolving {
+                Call::ConnectionFailed(ConnectError::given_up())
+            } else {
+                Call::ConnectionLost(None)
+            },
+        ));
+    }
+
+    pub(crate) fn set_datagram_marks(&mut self, id: Id, marks: WaterMarks) {
+        let Some(datagram) = self.datagram_mut(id) else { return };
+        datagram.marks = marks;
+        self.pause_datagrams_if_over(id);
+    }
+
+    fn pause_datagrams_if_over(&mut self, id: Id) {
+        let Some(datagram) = self.datagram_mut(id) else { return };
+        if !datagram.writing_paused && datagram.queue.size() > datagram.marks.high() {
+            datagram.writing_paused = true;
+            self.calls.push_back((id, Call::PauseWriting));
+        }
+    }
+
+    pub(crate) fn set_datagram_reading(&mut self, id: Id, reading: bool) {
+        let Some(datagram) = self.datagram_mut(id) else { return };
+        datagram.reading = reading;
+        if datagram.wants_read() {
+            // No event will come for what is there already.
+            self.queue_again(id);
+        }
+    }
+}
+
+/// Whether this can be the system's word on a datagram that has left already: an ICMP message has come back. `udp(7)`.
+fn is_told_of_earlier(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
+    matches!(error.kind(), ConnectionRefused | HostUnreachable | NetworkUnreachable)
+        || matches!(error.raw_os_error(), Some(libc::EHOSTDOWN | libc::EPROTO | libc::ENOPROTOOPT | libc::EOPNOTSUPP))
+}

@@ -1,0 +1,358 @@
+//! Opening datagram sockets: bound ones that serve whoever comes, and those with one peer, whose name may have to be looked up.
+//!
+//! asyncio's `create_datagram_endpoint`, as two operations: with `local_addr` it is `bind_udp`, with `remote_addr` `connect_udp`.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsFd, OwnedFd};
+
+use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockAddr, Socket, Type};
+
+use super::{Carrier, Datagram, Phase, Remote};
+use crate::sys::datagram;
+use crate::transports::access::AccessList;
+use crate::transports::address::{Host, HostPort};
+use crate::transports::dial::{ConnectError, ConnectErrorKind, Dialing};
+use crate::transports::dialing::numeric_addresses;
+use crate::transports::error::{describe, is_lack_of_resources};
+use crate::transports::id::Id;
+use crate::transports::net::{Call, Net, Slot};
+use crate::transports::opening::Stack;
+use crate::transports::out_buf::WaterMarks;
+use crate::transports::protocol::DatagramProtocol;
+use crate::transports::resolver::Answer;
+use crate::transports::timers::Alarm;
+
+/// What the system may keep for us until we take it, where it allows so much: a burst is then not lost.
+const RECEIVE_BUFFER_BYTES: usize = 4 * 1024 * 1024;
+
+/// What holds for a datagram socket.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DatagramOptions {
+    /// Water marks of the write buffer.
+    pub marks: WaterMarks,
+    /// Whether datagrams may go to a broadcast address. `SO_BROADCAST`, `socket(7)`.
+    pub broadcast: bool,
+    /// The traffic class of what is sent; that of what is received is then told. `IP_TOS`, RFC 2474.
+    pub traffic_class: Option<u8>,
+}
+
+/// What holds besides for a socket that serves whoever comes.
+#[derive(Clone, Debug, Default)]
+pub struct DatagramService {
+    /// Whose datagrams are delivered; those of others are dropped unseen.
+    pub access: AccessList,
+    /// Groups whose datagrams are wanted, those of the socket's family at least.
+    pub groups: Vec<Group>,
+    /// What holds for the socket.
+    pub options: DatagramOptions,
+}
+
+/// A multicast group, and the interface on which its datagrams are wanted: 0 lets the system choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The group's address.
+    pub ip: IpAddr,
+    /// The index of the interface.
+    pub interface: u32,
+}
+
+/// A look-up under way, and how often it may be repeated.
+#[derive(Debug)]
+pub(crate) struct Lookup {
+    target: HostPort,
+    dialing: Dialing,
+    options: DatagramOptions,
+    retries_left: u32,
+    /// Under way: a further try waits for its answer.
+    resolving: bool,
+    pub(crate) next_timer: Option<crate::transports::timers::TimerId>,
+}
+
+impl Net {
+    /// Binds a UDP socket that serves whoever sends to it. asyncio's `create_datagram_endpoint(local_addr=…)`.
+    ///
+    /// Bound to every address, it answers each datagram from the address that was written to. Two sockets can be bound to the
+    /// same port only where both are for a multicast group.
+    ///
+    /// # Errors
+    /// What `socket(2)`, `bind(2)` or joining a group said.
+    #[doc(alias = "create_datagram_endpoint")]
+    pub fn bind_udp(
+        &mut self,
+        address: SocketAddr,
+        stack: Stack,
+        service: DatagramService,
+        protocol: impl DatagramProtocol + 'static,
+    ) -> io::Result<Id> {
+        let is_v6 = address.is_ipv6();
+        let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
+        if is_v6 {
+            socket.set_only_v6(stack == Stack::OwnFamily)?;
+        }
+        let own = address.ip().is_multicast().then(|| Group { ip: address.ip(), interface: scope_of(address) });
+        let of_family = |group: &&Group| group.ip.is_ipv6() == is_v6;
+        let groups: Vec<Group> = service.groups.iter().filter(of_family).copied().collect();
+        if own.is_some() || !groups.is_empty() {
+            // Everyone on this machine who has joined the group gets its datagrams.
+            socket.set_reuse_address(true)?;
+        }
+        socket.bind(&address.into())?;
+        let implied = own.filter(|own| !groups.iter().any(|group| group.ip == own.ip));
+        for group in groups.iter().chain(&implied) {
+            join(&socket, *group)
+                .map_err(|error| io::Error::new(error.kind(), format!("join {}: {}", group.ip, describe(&error))))?;
+        }
+        self.add_service(socket, service, protocol)
+    }
+
+    /// Takes over a UDP socket that is bound already, and serves whoever sends to it. asyncio's `create_datagram_endpoint(sock=…)`.
+    ///
+    /// # Errors
+    /// It is no UDP socket, or cannot be registered.
+    pub fn adopt_udp(
+        &mut self,
+        fd: OwnedFd,
+        service: DatagramService,
+        protocol: impl DatagramProtocol + 'static,
+    ) -> io::Result<Id> {
+        let socket = Socket::from(fd);
+        if socket.r#type()? != Type::DGRAM || socket.local_addr()?.as_socket().is_none() {
+            return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
+        }
+        self.add_service(socket, service, protocol)
+    }
+
+    fn add_service(
+        &mut self,
+        socket: Socket,
+        service: DatagramService,
+        protocol: impl DatagramProtocol + 'static,
+    ) -> io::Result<Id> {
+        let local = socket.local_addr()?.as_socket();
+        if local.is_some_and(|local| local.ip().is_unspecified()) {
+            datagram::tell_local_address(socket.as_fd(), local.is_some_and(|local| local.is_ipv6()))?;
+        }
+        set_options(&socket, &service.options)?;
+        let mut datagram = Datagram::new(Carrier::Pending, Phase::Open, self.now);
+        datagram.access = service.access;
+        datagram.marks = service.options.marks;
+        datagram.connected = socket.peer_addr().is_ok();
+        datagram.serves = !datagram.connected;
+        datagram.carrier = Carrier::Socket(socket);
+        let serves = datagram.serves;
+        let id = self.add_datagram(datagram)?;
+        if serves {
+            self.listeners.push(id);
+        }
+        self.calls.push_back((id, Call::SetDatagramProtocol(Box::new(protocol))));
+        self.calls.push_back((id, Call::ConnectionMade));
+        Ok(id)
+    }
+
+    /// Opens a UDP socket for one peer. asyncio's `create_datagram_endpoint(remote_addr=…)`.
+    ///
+    /// Returns at once; `connection_made` or `connection_failed` tells the outcome. Nothing is sent by it, so success says only
+    /// that the peer has an address. The socket is connected: it gets the peer's datagrams only, and is told where nobody
+    /// listens. Where the peer is a group, or may be everyone (`options.broadcast`), it is not: then whoever answers is heard.
+    #[doc(alias = "create_datagram_endpoint")]
+    pub fn connect_udp(
+        &mut self,
+        target: HostPort,
+        dialing: Dialing,
+        options: DatagramOptions,
+        protocol: impl DatagramProtocol + 'static,
+    ) -> Id {
+        let mut datagram = Datagram::new(Carrier::Pending, Phase::Resolving, self.now);
+        datagram.marks = options.marks;
+        let retries_left = dialing.retry;
+        let lookup = Lookup { target, dialing, options, retries_left, resolving: false, next_timer: None };
+        datagram.lookup = Some(Box::new(lookup));
+        let id = self.insert(Slot::Datagram(Box::new(datagram)));
+        self.calls.push_back((id, Call::SetDatagramProtocol(Box::new(protocol))));
+        self.start_lookup(id);
+        id
+    }
+
+    /// Begins one try: looks the name up where there is one.
+    pub(crate) fn start_lookup(&mut self, id: Id) {
+        let timeout = self.lookup_mut(id).map(|lookup| lookup.dialing.timeout);
+        let Some(timeout) = timeout else { return };
+        let timer = self.timers.arm(self.now + timeout, Some(id), Alarm::DialTimeout);
+        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
+        datagram.phase_timer = Some(timer);
+        let Some(lookup) = &mut datagram.lookup else { return };
+        lookup.next_timer = None;
+        let (family, numeric, port) = (lookup.dialing.family, lookup.dialing.numeric, lookup.target.port);
+        match &lookup.target.host {
+            Host::Name(name) if numeric => {
+                let error = ConnectError::new(format!("resolve {name}: not a numeric address"));
+                self.lookup_failed(id, error);
+            }
+            Host::Name(name) => {
+                let name = name.clone();
+                if std::mem::replace(&mut lookup.resolving, true) {
+                    return;
+                }
+                if let Err(error) = self.resolver.look_up(&self.registry, id, name.clone(), port, family) {
+                    let error = ConnectError::new(format!("resolve {name}: {}", describe(&error)));
+                    self.lookup_failed(id, error.with_kind(ConnectErrorKind::Local));
+                }
+            }
+            _ => {
+                let addresses = numeric_addresses(&lookup.target);
+                self.found(id, addresses.into_iter().filter(|address| family.admits(address)).collect());
+            }
+        }
+    }
+
+    /// The resolver has answered.
+    pub(crate) fn looked_up(&mut self, id: Id, answer: Answer) {
+        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
+        let Some(lookup) = &mut datagram.lookup else { return };
+        lookup.resolving = false;
+        if datagram.phase_timer.is_none() {
+            // The try that asked has timed out; the next one asks for itself.
+            return;
+        }
+        log::debug!("{} is {answer:?}", lookup.target);
+        match answer {
+            Ok(addresses) => self.found(id, addresses),
+            Err(text) => {
+                let name = lookup.target.to_string();
+                let name = name.rsplit_once(':').map_or(name.as_str(), |(host, _)| host);
+                let error = ConnectError::new(format!("resolve {name}: {text}"));
+                self.lookup_failed(id, error);
+            }
+        }
+    }
+
+    /// The time limit of a look-up has passed.
+    pub(crate) fn lookup_timed_out(&mut self, id: Id) {
+        let Some(lookup) = self.lookup_mut(id) else { return };
+        let message = format!("resolve {}: timed out after {:?}", lookup.target, lookup.dialing.timeout);
+        self.lookup_failed(id, ConnectError::new(message).with_kind(ConnectErrorKind::TimedOut));
+    }
+
+    /// Opens a socket for the first address that can be had: without a network of its family it cannot.
+    fn found(&mut self, id: Id, addresses: Vec<SocketAddr>) {
+        let Some(lookup) = self.lookup_mut(id) else { return };
+        let (dialing, options) = (lookup.dialing.clone(), lookup.options);
+        let mut failure = ConnectError::new(format!("connect {}: no address of that family", lookup.target));
+        for address in addresses {
+            match open(address, &dialing, &options) {
+                Ok(socket) => return self.open_lookup(id, socket, address, &options),
+                Err(error) => {
+                    let mut text = format!("connect {address}: {}", describe(&error));
+                    if error.raw_os_error() == Some(libc::EACCES) && address.is_ipv4() && !options.broadcast {
+                        text.push_str(" (a broadcast address needs --broadcast)");
+                    }
+                    log::debug!("{text}");
+                    let local = is_lack_of_resources(&error);
+                    let kind = if local { ConnectErrorKind::Local } else { ConnectErrorKind::Unavailable };
+                    failure = ConnectError::new(text).with_kind(kind);
+                }
+            }
+        }
+        self.lookup_failed(id, failure);
+    }
+
+    fn open_lookup(&mut self, id: Id, socket: Socket, address: SocketAddr, options: &DatagramOptions) {
+        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
+        let carrier = Carrier::Socket(socket);
+        if let Err(error) = carrier.register(&self.registry, id) {
+            let error = ConnectError::new(format!("connect {address}: {}", describe(&error)));
+            return self.lookup_failed(id, error.with_kind(ConnectErrorKind::Local));
+        }
+        datagram.carrier = carrier;
+        datagram.connected = is_for_one(address, options);
+        datagram.default_to = (!datagram.connected).then(|| Remote::from(address));
+        datagram.lookup = None;
+        datagram.last_activity = self.now;
+        datagram.opened();
+        if let Some(timer) = datagram.phase_timer.take() {
+            self.timers.cancel(timer);
+        }
+        self.calls.push_back((id, Call::ConnectionMade));
+    }
+
+    /// A try has failed: the next one follows after a pause, or the caller is told.
+    fn lookup_failed(&mut self, id: Id, error: ConnectError) {
+        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
+        let Some(lookup) = &mut datagram.lookup else { return };
+        if let Some(timer) = datagram.phase_timer.take() {
+            self.timers.cancel(timer);
+        }
+        if lookup.retries_left > 0 {
+            lookup.retries_left -= 1;
+            let delay = lookup.dialing.retry_delay;
+            log::warn!("{error}; trying again in {delay:?}");
+            lookup.next_timer = Some(self.timers.arm(self.now + delay, Some(id), Alarm::DialNext));
+            return;
+        }
+        datagram.lookup = None;
+        datagram.lose();
+        self.calls.push_back((id, Call::ConnectionFailed(error)));
+    }
+
+    fn lookup_mut(&mut self, id: Id) -> Option<&mut Lookup> {
+        self.datagram_mut(id)?.lookup.as_deref_mut()
+    }
+
+    /// Puts an open socket into the arena and registers it.
+    pub(crate) fn add_datagram(&mut self, datagram: Datagram) -> io::Result<Id> {
+        let id = self.insert(Slot::Datagram(Box::new(datagram)));
+        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return Ok(id) };
+        let registered = datagram.carrier.register(&self.registry, id);
+        registered.inspect_err(|_| self.remove(id))?;
+        Ok(id)
+    }
+}
+
+/// Opens a socket for one peer.
+fn open(address: SocketAddr, dialing: &Dialing, options: &DatagramOptions) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
+    set_options(&socket, options)?;
+    if let Some(source) = dialing.source.first() {
+        let of_family = dialing.source.iter().find(|source| source.is_ipv4() == address.is_ipv4());
+        let source = of_family.unwrap_or(source);
+        let bound = socket.bind(&SockAddr::from(*source));
+        bound.map_err(|error| io::Error::new(error.kind(), format!("from {source}: {}", describe(&error))))?;
+    }
+    if is_for_one(address, options) {
+        socket.connect(&address.into())?;
+    }
+    Ok(socket)
+}
+
+/// Whether only one can answer.
+fn is_for_one(address: SocketAddr, options: &DatagramOptions) -> bool {
+    !options.broadcast && !address.ip().is_multicast()
+}
+
+fn set_options(socket: &Socket, options: &DatagramOptions) -> io::Result<()> {
+    // The system gives what it allows, which is enough to work with.
+    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES);
+    if options.broadcast {
+        socket.set_broadcast(true)?;
+    }
+    if let Some(class) = options.traffic_class {
+        let is_v6 = socket.local_addr()?.is_ipv6();
+        datagram::set_traffic_class(socket.as_fd(), is_v6, class)?;
+    }
+    Ok(())
+}
+
+fn join(socket: &Socket, group: Group) -> io::Result<()> {
+    match group.ip {
+        IpAddr::V4(ip) => socket.join_multicast_v4_n(&ip, &InterfaceIndexOrAddress::Index(group.interface)),
+        IpAddr::V6(ip) => socket.join_multicast_v6(&ip, group.interface),
+    }
+}
+
+fn scope_of(address: SocketAddr) -> u32 {
+    match address {
+        SocketAddr::V4(_) => 0,
+        SocketAddr::V6(v6) => v6.scope_id(),
+    }
+}
