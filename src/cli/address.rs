@@ -16,11 +16,11 @@ use crate::transports::address::{Address, Host, HostPort, UnixName};
 /// Bytes in the name of a unix socket: `sun_path` has 108, one of which ends a path or starts an abstract name.
 const UNIX_NAME_BYTES_MAX: usize = 107;
 
-/// Parses a TCP address in one word: `HOST:PORT`, `[V6]:PORT`, `*:PORT`, `:PORT`, `PORT` or `fd:N`.
+/// Parses a TCP or UDP address in one word: `HOST:PORT`, `[V6]:PORT`, `*:PORT`, `:PORT`, `PORT` or `fd:N`.
 ///
 /// # Errors
 /// Says which part of the text is wrong.
-pub(super) fn parse_tcp(text: &str) -> Result<Address, String> {
+pub(super) fn parse_inet(text: &str) -> Result<Address, String> {
     if let Some(fd) = text.strip_prefix("fd:") {
         return parse_fd(fd);
     }
@@ -29,17 +29,17 @@ pub(super) fn parse_tcp(text: &str) -> Result<Address, String> {
     }
     let (host, port) = split_host_port(text)?;
     let host = if host.is_empty() { Host::Loopback } else { parse_host(host)? };
-    Ok(Address::Tcp(HostPort { host, port: parse_port(port)? }))
+    Ok(Address::Inet(HostPort { host, port: parse_port(port)? }))
 }
 
-/// Parses a TCP address given as two words, `HOST PORT`.
+/// Parses a TCP or UDP address given as two words, `HOST PORT`.
 ///
 /// # Errors
 /// Says which part of the text is wrong.
-pub(super) fn parse_tcp_pair(host: &str, port: &str) -> Result<Address, String> {
+pub(super) fn parse_inet_pair(host: &str, port: &str) -> Result<Address, String> {
     match parse_host(host) {
-        Ok(host) => Ok(Address::Tcp(HostPort { host, port: parse_port(port)? })),
-        Err(_) if parse_tcp(host).is_ok() => Err(format!("{} is whole, but {} follows", quote(host), quote(port))),
+        Ok(host) => Ok(Address::Inet(HostPort { host, port: parse_port(port)? })),
+        Err(_) if parse_inet(host).is_ok() => Err(format!("{} is whole, but {} follows", quote(host), quote(port))),
         Err(error) => Err(error),
     }
 }
@@ -57,7 +57,7 @@ pub(super) fn parse_source(text: &str) -> Result<Address, String> {
         None => (text, "0"),
     };
     match parse_host(host)? {
-        host @ (Host::Any | Host::Ip { .. }) => Ok(Address::Tcp(HostPort { host, port: parse_port(port)? })),
+        host @ (Host::Any | Host::Ip { .. }) => Ok(Address::Inet(HostPort { host, port: parse_port(port)? })),
         Host::Loopback | Host::Name(_) => Err(format!("{} is not an address but a name", quote(host))),
     }
 }
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     fn tcp(host: Host, port: u16) -> Address {
-        Address::Tcp(HostPort { host, port })
+        Address::Inet(HostPort { host, port })
     }
 
     fn ip(text: &str) -> Host {
@@ -175,25 +175,25 @@ mod tests {
             ("fd:0", Address::Fd(0)),
             ("fd:2147483647", Address::Fd(2_147_483_647)),
         ] {
-            assert_eq!(parse_tcp(text).as_ref(), Ok(&address), "{text}");
-            assert_eq!(parse_tcp(&address.to_string()), Ok(address), "{text}");
+            assert_eq!(parse_inet(text).as_ref(), Ok(&address), "{text}");
+            assert_eq!(parse_inet(&address.to_string()), Ok(address), "{text}");
         }
         // Only where the machine has a list of services can their names be told from hosts.
         if find_service("http") == Some(80) {
             for (text, host) in [("http", Host::Loopback), (":http", Host::Loopback), ("[::1]:http", ip("::1"))] {
-                assert_eq!(parse_tcp(text), Ok(tcp(host, 80)), "{text}");
+                assert_eq!(parse_inet(text), Ok(tcp(host, 80)), "{text}");
             }
         }
     }
 
     #[test]
     fn two_words_are_host_and_port() {
-        assert_eq!(parse_tcp_pair("localhost", "80"), Ok(tcp(Host::Loopback, 80)));
-        assert_eq!(parse_tcp_pair("::1", "80"), Ok(tcp(ip("::1"), 80)));
-        assert_eq!(parse_tcp_pair("[::1]", "80"), Ok(tcp(ip("::1"), 80)));
-        refused(parse_tcp_pair("", "80"), "the host is empty");
-        refused(parse_tcp_pair("localhost:80", "80"), "'localhost:80' is whole, but '80' follows");
-        refused(parse_tcp_pair("localhost", ":80"), "port ':80' is neither");
+        assert_eq!(parse_inet_pair("localhost", "80"), Ok(tcp(Host::Loopback, 80)));
+        assert_eq!(parse_inet_pair("::1", "80"), Ok(tcp(ip("::1"), 80)));
+        assert_eq!(parse_inet_pair("[::1]", "80"), Ok(tcp(ip("::1"), 80)));
+        refused(parse_inet_pair("", "80"), "the host is empty");
+        refused(parse_inet_pair("localhost:80", "80"), "'localhost:80' is whole, but '80' follows");
+        refused(parse_inet_pair("localhost", ":80"), "port ':80' is neither");
     }
 
     #[test]
@@ -231,10 +231,10 @@ mod tests {
             ("fd:+1", "'+1' is not the number"),
             ("fd:2147483648", "is not the number"),
         ] {
-            refused(parse_tcp(text), reason);
+            refused(parse_inet(text), reason);
         }
-        refused(parse_tcp(&format!("{}:80", "a".repeat(100_000))), "100000 bytes");
-        refused(parse_tcp(&"\n".repeat(100_000)), "has no port");
+        refused(parse_inet(&format!("{}:80", "a".repeat(100_000))), "100000 bytes");
+        refused(parse_inet(&"\n".repeat(100_000)), "has no port");
     }
 
     #[test]

@@ -13,7 +13,8 @@ use clap_complete::Shell;
 use ipnet::IpNet;
 
 use crate::cli::text;
-use crate::cli::values::{parse_duration, parse_mode, parse_network, parse_positive_duration, parse_size};
+use crate::cli::values::{parse_duration, parse_group, parse_mode, parse_network, parse_positive_duration, parse_size};
+use crate::transports::datagram::opening::Group;
 
 /// Columns of help on a wide terminal: longer lines are hard to read.
 const TERM_WIDTH_MAX: usize = 100;
@@ -31,6 +32,7 @@ pub(super) struct ModeSpec {
 pub(super) enum Transport {
     Tcp,
     Unix,
+    Udp,
 }
 
 /// What a mode does with them.
@@ -42,7 +44,7 @@ pub(super) enum Role {
 }
 
 /// All modes, in the order of `--help`.
-pub(super) const MODES: [ModeSpec; 6] = [
+pub(super) const MODES: [ModeSpec; 9] = [
     ModeSpec {
         name: "tcp-echo",
         about: "Serve echo over TCP to any number of clients",
@@ -79,6 +81,24 @@ pub(super) const MODES: [ModeSpec; 6] = [
         transport: Transport::Unix,
         role: Role::Client,
     },
+    ModeSpec {
+        name: "udp-echo",
+        about: "Send UDP datagrams back to whoever sent them",
+        transport: Transport::Udp,
+        role: Role::Echo,
+    },
+    ModeSpec {
+        name: "udp-server",
+        about: "Receive UDP datagrams: those of all senders go to stdout, stdin goes to the most recent sender",
+        transport: Transport::Udp,
+        role: Role::Server,
+    },
+    ModeSpec {
+        name: "udp-client",
+        about: "Send UDP datagrams: each read of stdin is one, replies go to stdout",
+        transport: Transport::Udp,
+        role: Role::Client,
+    },
 ];
 
 /// The whole command line but for the end of its long help; the options of a mode are defined only once the mode is
@@ -105,24 +125,42 @@ pub(super) fn command() -> Command {
 fn augment_mode(command: Command) -> Command {
     let Some(mode) = MODES.iter().find(|mode| mode.name == command.get_name()) else { return command };
     let (mut command, address) = match mode.transport {
-        Transport::Tcp => (TcpAddress::augment_args(command), "ADDRESS [PORT]"),
+        Transport::Tcp | Transport::Udp => (InetAddress::augment_args(command), "ADDRESS [PORT]"),
         Transport::Unix => (UnixAddress::augment_args(command), "ADDRESS"),
     };
-    command = match mode.role {
-        Role::Client => Connecting::augment_args(command),
-        Role::Server => ServingOne::augment_args(Listening::augment_args(command)),
-        Role::Echo => ServingMany::augment_args(Listening::augment_args(command)),
+    command = match (mode.role, mode.transport) {
+        (Role::Client, _) => Connecting::augment_args(command),
+        (_, Transport::Udp) => Listening::augment_args(command),
+        (Role::Server, _) => ServingOne::augment_args(Accepting::augment_args(Listening::augment_args(command))),
+        (Role::Echo, _) => ServingMany::augment_args(Accepting::augment_args(Listening::augment_args(command))),
     };
     command = match (mode.transport, mode.role) {
-        (Transport::Tcp, Role::Client) => TcpConnecting::augment_args(TcpFamily::augment_args(command)),
-        (Transport::Tcp, _) => TcpFamily::augment_args(TcpListening::augment_args(command)),
+        (Transport::Tcp | Transport::Udp, Role::Client) => {
+            InetConnecting::augment_args(InetFamily::augment_args(command))
+        }
+        (Transport::Tcp | Transport::Udp, _) => InetFamily::augment_args(InetListening::augment_args(command)),
         (Transport::Unix, Role::Client) => command,
         (Transport::Unix, _) => UnixListening::augment_args(command),
+    };
+    command = match (mode.transport, mode.role) {
+        (Transport::Udp, Role::Echo) => Joining::augment_args(Datagrams::augment_args(command)),
+        (Transport::Udp, Role::Server) => {
+            DatagramStdio::augment_args(Joining::augment_args(Datagrams::augment_args(command)))
+        }
+        (Transport::Udp, Role::Client) => {
+            DatagramStdio::augment_args(Broadcasting::augment_args(Datagrams::augment_args(command)))
+        }
+        (Transport::Tcp | Transport::Unix, Role::Echo) => command,
+        (Transport::Tcp | Transport::Unix, _) => StreamStdio::augment_args(command),
     };
     if mode.role != Role::Echo {
         command = Stdio::augment_args(command);
     }
-    command = Output::augment_args(Stream::augment_args(command))
+    command = Stream::augment_args(command);
+    if (mode.transport, mode.role) != (Transport::Udp, Role::Echo) {
+        command = Idling::augment_args(command);
+    }
+    command = Output::augment_args(command)
         // The groups have left their own descriptions here.
         .about(mode.about)
         .long_about(None)
@@ -140,9 +178,9 @@ fn forget_empty_variables(command: Command) -> Command {
     })
 }
 
-/// The address of a TCP mode.
+/// The address of a TCP or UDP mode.
 #[derive(Args, Debug)]
-pub(super) struct TcpAddress {
+pub(super) struct InetAddress {
     /// HOST:PORT, [V6]:PORT, :PORT (loopback) or fd:N; where one listens, *:PORT (every interface)
     ///
     /// A bare PORT or :PORT is the loopback of both families, so that nothing is exposed by accident. *:PORT is
@@ -187,10 +225,10 @@ pub(super) struct Connecting {
     pub(super) retry_delay: Duration,
 }
 
-/// What a TCP client has besides.
+/// What a TCP or UDP client has besides.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Connection")]
-pub(super) struct TcpConnecting {
+pub(super) struct InetConnecting {
     /// Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT
     #[arg(long, value_name = "ADDR")]
     pub(super) source: Option<OsString>,
@@ -199,7 +237,7 @@ pub(super) struct TcpConnecting {
 /// Which addresses of a name are used.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Connection")]
-pub(super) struct TcpFamily {
+pub(super) struct InetFamily {
     /// IPv4 only
     #[arg(short = '4', conflicts_with = "ipv6")]
     pub(super) ipv4: bool,
@@ -218,14 +256,20 @@ pub(super) struct Listening {
     /// Where to listen; may be repeated, and adds to a bare ADDRESS
     #[arg(long, value_name = "ADDR")]
     pub(super) listen: Vec<OsString>,
-    /// Connections that may wait to be accepted, up to what the kernel allows
-    #[arg(long, value_name = "N", env = "XPORT_BACKLOG", default_value = "4096", allow_hyphen_values = true)]
-    #[arg(value_parser = value_parser!(u32).range(1..=i64::from(i32::MAX)))]
-    pub(super) backlog: u32,
     /// After a first SIGTERM, let sessions go on for at most so long
     #[arg(long, value_name = "DUR", env = "XPORT_GRACE", default_value = "10s")]
     #[arg(value_parser = parse_duration, allow_hyphen_values = true)]
     pub(super) grace: Duration,
+}
+
+/// What accepts connections has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Listening")]
+pub(super) struct Accepting {
+    /// Connections that may wait to be accepted, up to what the kernel allows
+    #[arg(long, value_name = "N", env = "XPORT_BACKLOG", default_value = "4096", allow_hyphen_values = true)]
+    #[arg(value_parser = value_parser!(u32).range(1..=i64::from(i32::MAX)))]
+    pub(super) backlog: u32,
 }
 
 /// What an echo server has besides.
@@ -250,10 +294,10 @@ pub(super) struct ServingOne {
     pub(super) keep_open: bool,
 }
 
-/// What listens on TCP has besides.
+/// What listens on TCP or UDP has besides.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Listening")]
-pub(super) struct TcpListening {
+pub(super) struct InetListening {
     /// Let in only clients of these networks (10.0.0.0/8,::1); may be repeated
     #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = parse_network)]
     pub(super) allow: Vec<IpNet>,
@@ -277,6 +321,50 @@ pub(super) struct UnixListening {
     pub(super) replace_stale: bool,
 }
 
+/// What every datagram mode has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Datagram")]
+pub(super) struct Datagrams {
+    /// Exit once so many datagrams have arrived
+    #[arg(long, value_name = "N", env = "XPORT_COUNT", allow_hyphen_values = true)]
+    #[arg(value_parser = value_parser!(u64).range(1..))]
+    pub(super) count: Option<u64>,
+}
+
+/// What receives datagrams from whoever sends has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Datagram")]
+pub(super) struct Joining {
+    /// Receive what is sent to this multicast group, as in 239.1.2.3 or ff02::1%eth0; may be repeated
+    ///
+    /// Receive what is sent to this multicast group; may be repeated. %IF is the interface on which it is joined; without it the system
+    /// chooses. The address to listen on is then *:PORT, or GROUP:PORT for nothing but the group. Who listens on GROUP:PORT joins the
+    /// group without this option.
+    #[arg(long, value_name = "GROUP[%IF]", value_parser = parse_group)]
+    pub(super) join: Vec<Group>,
+}
+
+/// What sends datagrams to a given peer has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Datagram")]
+pub(super) struct Broadcasting {
+    /// Let ADDRESS be a broadcast address, and hear whoever answers
+    #[arg(long)]
+    pub(super) broadcast: bool,
+}
+
+/// What joins datagrams to stdin and stdout has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Datagram")]
+pub(super) struct DatagramStdio {
+    /// Each line of stdin is a datagram, without its newline; each datagram is a line of stdout
+    #[arg(long)]
+    pub(super) lines: bool,
+    /// Once stdin has ended, leave when no datagram moved for so long [default: 1s; udp-server: stay]
+    #[arg(long, value_name = "DUR", env = "XPORT_LINGER", value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(super) linger: Option<Duration>,
+}
+
 /// What joins a peer to stdin and stdout has.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Stream")]
@@ -287,6 +375,12 @@ pub(super) struct Stdio {
     /// Do not read stdin
     #[arg(long)]
     pub(super) recv_only: bool,
+}
+
+/// What joins a stream to stdin and stdout has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Stream")]
+pub(super) struct StreamStdio {
     /// Do not pass the end of stdin on to the peer
     #[arg(long)]
     pub(super) no_half_close: bool,
@@ -295,7 +389,7 @@ pub(super) struct Stdio {
     pub(super) linger: Option<Duration>,
 }
 
-/// What every stream has.
+/// What every mode has for the flow of its bytes.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Stream")]
 pub(super) struct Stream {
@@ -306,14 +400,20 @@ pub(super) struct Stream {
     /// Resume reading once no more bytes than this wait [default: a quarter of high water]
     #[arg(long, value_name = "SIZE", env = "XPORT_LOW_WATER", value_parser = parse_size, allow_hyphen_values = true)]
     pub(super) low_water: Option<usize>,
-    /// End a session in which no byte moved for so long
-    #[arg(long, value_name = "DUR", env = "XPORT_IDLE_TIMEOUT")]
-    #[arg(value_parser = parse_positive_duration, allow_hyphen_values = true)]
-    pub(super) idle_timeout: Option<Duration>,
     /// End the whole run after so long
     #[arg(long, value_name = "DUR", env = "XPORT_TIMEOUT")]
     #[arg(value_parser = parse_positive_duration, allow_hyphen_values = true)]
     pub(super) timeout: Option<Duration>,
+}
+
+/// What has sessions, or is one, has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Stream")]
+pub(super) struct Idling {
+    /// End a session in which no byte moved for so long
+    #[arg(long, value_name = "DUR", env = "XPORT_IDLE_TIMEOUT")]
+    #[arg(value_parser = parse_positive_duration, allow_hyphen_values = true)]
+    pub(super) idle_timeout: Option<Duration>,
 }
 
 /// What is accepted before and after the mode.

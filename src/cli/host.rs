@@ -1,4 +1,4 @@
-//! The two halves of a TCP address: host and port.
+//! The two halves of a TCP or UDP address: host and port.
 //!
 //! How the halves are joined is in `cli/address.rs`. Host names are only checked for their form here; looking them up
 //! is the resolver's business.
@@ -32,7 +32,7 @@ pub(super) fn parse_host(text: &str) -> Result<Host, String> {
     }
 }
 
-/// Parses a port: a number, or the name of a TCP service.
+/// Parses a port: a number, or the name of a service.
 pub(super) fn parse_port(text: &str) -> Result<u16, String> {
     if text.is_empty() {
         return Err("the port is empty".to_owned());
@@ -75,7 +75,7 @@ fn parse_v6(text: &str) -> Result<Host, String> {
 }
 
 /// Parses what follows `%`: the number or the name of an interface.
-fn parse_scope(zone: &str) -> Result<u32, String> {
+pub(super) fn parse_scope(zone: &str) -> Result<u32, String> {
     if zone.is_empty() {
         return Err("the interface after '%' is empty".to_owned());
     }

@@ -4,18 +4,24 @@
 
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use clap::{ArgMatches, FromArgMatches};
 
-use crate::cli::address::{parse_source, parse_tcp, parse_tcp_pair, parse_unix};
+use crate::cli::address::{parse_source, parse_inet, parse_inet_pair, parse_unix};
 use crate::cli::args::{
-    Connecting, Listening, ModeSpec, Role, ServingMany, ServingOne, Stdio, Stream, TcpAddress, TcpConnecting,
-    TcpFamily, TcpListening, Transport, UnixAddress, UnixListening,
+    Accepting, Broadcasting, Connecting, DatagramStdio, Datagrams, Idling, InetAddress, InetConnecting, InetFamily,
+    InetListening, Joining, Listening, ModeSpec, Role, ServingMany, ServingOne, Stdio, Stream, StreamStdio, Transport,
+    UnixAddress, UnixListening,
 };
 use crate::cli::quote::quote_os;
-use crate::modes::config::{ConnectConfig, ListenConfig, Mode, StreamConfig};
+use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Mode, StreamConfig};
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
+use crate::transports::datagram::opening::Group;
+
+/// How long a datagram client waits for a further reply, since there is no end that could tell.
+const DATAGRAM_LINGER_DEFAULT: Duration = Duration::from_secs(1);
 
 /// Permission bits of a unix socket unless `--mode` says otherwise: its owner only.
 const SOCKET_MODE_DEFAULT: u32 = 0o600;
@@ -48,11 +54,39 @@ impl From<&str> for Refusal {
 
 /// Makes the configuration of a mode from its options.
 pub(super) fn resolve(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<Mode, Refusal> {
-    Ok(match mode.role {
-        Role::Client => Mode::Client(resolve_client(mode.transport, matches)?),
-        Role::Server => Mode::Server(resolve_listener(mode, matches)?),
-        Role::Echo => Mode::Echo(resolve_listener(mode, matches)?),
+    Ok(match (mode.role, mode.transport) {
+        (Role::Client, Transport::Udp) => {
+            let datagrams = resolve_datagrams(mode.role, matches)?;
+            Mode::DatagramClient(resolve_client(mode.transport, matches)?, datagrams)
+        }
+        (_, Transport::Udp) => {
+            let datagrams = resolve_datagrams(mode.role, matches)?;
+            let config = resolve_listener(mode, matches)?;
+            for group in &datagrams.groups {
+                check_group(group, &config)?;
+            }
+            match mode.role {
+                Role::Server => Mode::DatagramServer(config, datagrams),
+                Role::Echo | Role::Client => Mode::DatagramEcho(config, datagrams),
+            }
+        }
+        (Role::Client, _) => Mode::Client(resolve_client(mode.transport, matches)?),
+        (Role::Server, _) => Mode::Server(resolve_listener(mode, matches)?),
+        (Role::Echo, _) => Mode::Echo(resolve_listener(mode, matches)?),
     })
+}
+
+fn resolve_datagrams(role: Role, matches: &mut ArgMatches) -> Result<DatagramConfig, Refusal> {
+    let mut config = DatagramConfig { count: Datagrams::from_arg_matches_mut(matches)?.count, ..DatagramConfig::default() };
+    if role == Role::Client {
+        config.broadcast = Broadcasting::from_arg_matches_mut(matches)?.broadcast;
+    } else {
+        config.groups = Joining::from_arg_matches_mut(matches)?.join;
+    }
+    if role != Role::Echo {
+        config.lines = matches.get_flag("lines");
+    }
+    Ok(config)
 }
 
 fn resolve_client(transport: Transport, matches: &mut ArgMatches) -> Result<ConnectConfig, Refusal> {
@@ -65,10 +99,10 @@ fn resolve_client(transport: Transport, matches: &mut ArgMatches) -> Result<Conn
     };
     check_target(&address)?;
     let (mut family, mut numeric, mut source) = (Family::Any, false, None);
-    if transport == Transport::Tcp {
+    if transport != Transport::Unix {
         (family, numeric) = resolve_family(matches)?;
         check_family(family, &address)?;
-        if let Some(text) = TcpConnecting::from_arg_matches_mut(matches)?.source {
+        if let Some(text) = InetConnecting::from_arg_matches_mut(matches)?.source {
             let parsed = parse_with(&text, parse_source).map_err(|reason| format!("invalid --source: {reason}"))?;
             check_source(&parsed, family, &address)?;
             source = Some(parsed);
@@ -82,7 +116,7 @@ fn resolve_client(transport: Transport, matches: &mut ArgMatches) -> Result<Conn
         connect_timeout: connecting.connect_timeout,
         retry: connecting.retry,
         retry_delay: connecting.retry_delay,
-        stream: resolve_stream(Role::Client, matches)?,
+        stream: resolve_stream(transport, Role::Client, matches)?,
     })
 }
 
@@ -103,12 +137,12 @@ fn resolve_listener(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ListenC
     let (mut family, mut numeric, mut access, mut port_file) = (Family::Any, false, AccessList::default(), None);
     let (mut socket_mode, mut replace_stale) = (SOCKET_MODE_DEFAULT, false);
     match mode.transport {
-        Transport::Tcp => {
+        Transport::Tcp | Transport::Udp => {
             (family, numeric) = resolve_family(matches)?;
             for address in &addresses {
                 check_family(family, address)?;
             }
-            let tcp = TcpListening::from_arg_matches_mut(matches)?;
+            let tcp = InetListening::from_arg_matches_mut(matches)?;
             access = AccessList::new(tcp.allow, tcp.deny);
             port_file = tcp.port_file;
         }
@@ -122,7 +156,12 @@ fn resolve_listener(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ListenC
             replace_stale = unix.replace_stale;
         }
     }
+    let backlog = match mode.transport {
+        Transport::Udp => 0,
+        Transport::Tcp | Transport::Unix => Accepting::from_arg_matches_mut(matches)?.backlog,
+    };
     let (keep_open, max_conns) = match mode.role {
+        _ if mode.transport == Transport::Udp => (true, None),
         Role::Echo => {
             let many = ServingMany::from_arg_matches_mut(matches)?;
             // A number too large for this machine's counters is no limit to it either.
@@ -136,17 +175,17 @@ fn resolve_listener(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ListenC
         numeric,
         keep_open,
         max_conns,
-        backlog: listening.backlog,
+        backlog,
         access,
         socket_mode,
         replace_stale,
         port_file,
         grace: listening.grace,
-        stream: resolve_stream(mode.role, matches)?,
+        stream: resolve_stream(mode.transport, mode.role, matches)?,
     })
 }
 
-fn resolve_stream(role: Role, matches: &mut ArgMatches) -> Result<StreamConfig, Refusal> {
+fn resolve_stream(transport: Transport, role: Role, matches: &mut ArgMatches) -> Result<StreamConfig, Refusal> {
     let stream = Stream::from_arg_matches_mut(matches)?;
     if let Some(low) = stream.low_water.filter(|low| *low > stream.high_water) {
         return Err(format!("--low-water {low} is more than --high-water {}", stream.high_water).into());
@@ -157,7 +196,7 @@ fn resolve_stream(role: Role, matches: &mut ArgMatches) -> Result<StreamConfig, 
         half_close: true,
         high_water: stream.high_water,
         low_water: stream.low_water,
-        idle_timeout: stream.idle_timeout,
+        idle_timeout: None,
         linger: None,
         timeout: stream.timeout,
     };
@@ -165,14 +204,23 @@ fn resolve_stream(role: Role, matches: &mut ArgMatches) -> Result<StreamConfig, 
         let stdio = Stdio::from_arg_matches_mut(matches)?;
         config.send_only = stdio.send_only;
         config.recv_only = stdio.recv_only;
-        config.half_close = !stdio.no_half_close;
-        config.linger = stdio.linger;
+        if transport == Transport::Udp {
+            let linger = DatagramStdio::from_arg_matches_mut(matches)?.linger;
+            config.linger = linger.or((role == Role::Client).then_some(DATAGRAM_LINGER_DEFAULT));
+        } else {
+            let streams = StreamStdio::from_arg_matches_mut(matches)?;
+            config.half_close = !streams.no_half_close;
+            config.linger = streams.linger;
+        }
+    }
+    if (transport, role) != (Transport::Udp, Role::Echo) {
+        config.idle_timeout = Idling::from_arg_matches_mut(matches)?.idle_timeout;
     }
     Ok(config)
 }
 
 fn resolve_family(matches: &mut ArgMatches) -> Result<(Family, bool), Refusal> {
-    let TcpFamily { ipv4, ipv6, numeric } = TcpFamily::from_arg_matches_mut(matches)?;
+    let InetFamily { ipv4, ipv6, numeric } = InetFamily::from_arg_matches_mut(matches)?;
     // Both together were refused when they were parsed.
     let family = match (ipv4, ipv6) {
         (true, _) => Family::V4,
@@ -186,14 +234,14 @@ fn resolve_family(matches: &mut ArgMatches) -> Result<(Family, bool), Refusal> {
 fn parse_positional(transport: Transport, matches: &mut ArgMatches) -> Result<Option<Address>, Refusal> {
     let (address, port) = match transport {
         Transport::Unix => (UnixAddress::from_arg_matches_mut(matches)?.address, None),
-        Transport::Tcp => {
-            let TcpAddress { address, port } = TcpAddress::from_arg_matches_mut(matches)?;
+        Transport::Tcp | Transport::Udp => {
+            let InetAddress { address, port } = InetAddress::from_arg_matches_mut(matches)?;
             (address, port)
         }
     };
     let Some(address) = address else { return Ok(None) };
     let Some(port) = port else { return parse(transport, &address).map(Some) };
-    let parse_pair = |host: &str| parse_with(&port, |port| parse_tcp_pair(host, port));
+    let parse_pair = |host: &str| parse_with(&port, |port| parse_inet_pair(host, port));
     let parsed = parse_with(&address, parse_pair).map_err(|reason| describe(&join(&address, &port), &reason))?;
     Ok(Some(parsed))
 }
@@ -208,7 +256,7 @@ fn join(address: &OsStr, port: &OsStr) -> OsString {
 /// Parses one word as an address of the transport.
 fn parse(transport: Transport, text: &OsStr) -> Result<Address, Refusal> {
     let parsed = match transport {
-        Transport::Tcp => parse_with(text, parse_tcp),
+        Transport::Tcp | Transport::Udp => parse_with(text, parse_inet),
         Transport::Unix => parse_unix(text),
     };
     parsed.map_err(|reason| describe(text, &reason).into())
@@ -234,14 +282,35 @@ fn parse_with<T>(text: &OsStr, parse: impl FnOnce(&str) -> Result<T, String>) ->
 /// A client needs a place to go to.
 fn check_target(address: &Address) -> Result<(), Refusal> {
     match address {
-        Address::Tcp(HostPort { host: Host::Any, .. }) => {
+        Address::Inet(HostPort { host: Host::Any, .. }) => {
             Err(format!("invalid address '{address}': '*' is for listening, a client needs one host").into())
         }
-        Address::Tcp(HostPort { port: 0, .. }) => {
+        Address::Inet(HostPort { port: 0, .. }) => {
             Err(format!("invalid address '{address}': port 0 cannot be connected to").into())
         }
         _ => Ok(()),
     }
+}
+
+/// What is sent to a group arrives only where the socket is bound to every address, or to the group's own.
+fn check_group(group: &Group, config: &ListenConfig) -> Result<(), Refusal> {
+    let receives = |address: &Address| match address {
+        Address::Inet(HostPort { host: Host::Any, .. }) => match config.family {
+            Family::Any => true,
+            Family::V4 => group.ip.is_ipv4(),
+            Family::V6 => group.ip.is_ipv6(),
+        },
+        Address::Inet(HostPort { host: Host::Ip { ip, .. }, .. }) => {
+            *ip == group.ip || (ip.is_unspecified() && ip.is_ipv4() == group.ip.is_ipv4())
+        }
+        _ => false,
+    };
+    if config.addresses.iter().any(receives) {
+        return Ok(());
+    }
+    let ip = group.ip;
+    let own = if ip.is_ipv6() { format!("[{ip}]:PORT") } else { format!("{ip}:PORT") };
+    Err(format!("--join {ip} needs '*:PORT' or '{own}' as an address: no other one receives what is sent to a group").into())
 }
 
 /// `-4` and `-6` leave something of an address.
@@ -270,7 +339,7 @@ fn check_source(source: &Address, family: Family, address: &Address) -> Result<(
 
 fn ip_of(address: &Address) -> Option<IpAddr> {
     match address {
-        Address::Tcp(HostPort { host: Host::Ip { ip, .. }, .. }) => Some(*ip),
+        Address::Inet(HostPort { host: Host::Ip { ip, .. }, .. }) => Some(*ip),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! The values of options: durations, sizes, permission bits, networks.
+//! The values of options: durations, sizes, permission bits, networks, groups.
 //!
 //! Each is a pure function that clap calls; its error is put behind clap's "invalid value '…' for '--option'", so it
 //! says only what is wrong with the text. Addresses are in `cli/address.rs`.
@@ -7,6 +7,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::{IpNet, Ipv4Net};
+
+use crate::cli::host::parse_scope;
+use crate::transports::datagram::opening::Group;
 
 /// The longest duration: a thousand years, far enough from where adding to the clock would overflow.
 const SECONDS_MAX: u128 = 1_000 * 365 * 24 * 60 * 60;
@@ -96,6 +99,19 @@ pub(super) fn parse_network(text: &str) -> Result<IpNet, String> {
         Err(_) => text.parse::<IpNet>().map_err(|_| "not a network such as 10.0.0.0/8 or fd00::/8".to_owned())?,
     };
     Ok(unmap(network).trunc())
+}
+
+/// Parses a multicast group with an optional `%interface`.
+pub(super) fn parse_group(text: &str) -> Result<Group, String> {
+    let (address, zone) = match text.split_once('%') {
+        Some((address, zone)) => (address, Some(zone)),
+        None => (text, None),
+    };
+    let ip: IpAddr = address.parse().map_err(|_| "not an address such as 239.1.2.3 or ff02::1%eth0".to_owned())?;
+    if !ip.is_multicast() {
+        return Err("not a multicast group, which is 224.0.0.0 to 239.255.255.255 or begins with ff".to_owned());
+    }
+    Ok(Group { ip, interface: zone.map(parse_scope).transpose()?.unwrap_or(0) })
 }
 
 /// IPv4 written as mapped IPv6 becomes IPv4, as peers do before they are matched: else the entry would never match.

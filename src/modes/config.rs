@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family};
+use crate::transports::datagram::opening::Group;
 
 /// What the command line asked for.
 #[derive(Clone, Debug)]
@@ -17,6 +18,12 @@ pub enum Mode {
     Server(ListenConfig),
     /// `tcp-client`, `unix-client`: stdin goes to the peer, what it sends goes to stdout.
     Client(ConnectConfig),
+    /// `udp-echo`: send each datagram back.
+    DatagramEcho(ListenConfig, DatagramConfig),
+    /// `udp-server`: datagrams of all senders go to stdout, stdin to the most recent one.
+    DatagramServer(ListenConfig, DatagramConfig),
+    /// `udp-client`: stdin goes to the peer, what it sends goes to stdout.
+    DatagramClient(ConnectConfig, DatagramConfig),
 }
 
 /// Listening modes.
@@ -69,7 +76,20 @@ pub struct ConnectConfig {
     pub stream: StreamConfig,
 }
 
-/// What holds for every stream session.
+/// What datagrams have besides.
+#[derive(Clone, Debug, Default)]
+pub struct DatagramConfig {
+    /// `--lines`: each line of stdin is a datagram, each datagram a line of stdout.
+    pub lines: bool,
+    /// `--count`: leave after so many datagrams have arrived.
+    pub count: Option<u64>,
+    /// `--broadcast`: the peer may be everyone.
+    pub broadcast: bool,
+    /// `--join`: groups whose datagrams are wanted.
+    pub groups: Vec<Group>,
+}
+
+/// What holds for every session.
 #[derive(Clone, Debug)]
 pub struct StreamConfig {
     /// `--send-only`: what the peer sends is thrown away.
@@ -84,7 +104,7 @@ pub struct StreamConfig {
     pub low_water: Option<usize>,
     /// `--idle-timeout`: no byte either way for so long ends the session.
     pub idle_timeout: Option<Duration>,
-    /// `--linger`: how long to wait for the peer's end once stdin has ended.
+    /// `--linger`: how long to wait for the peer's end, or for its next datagram, once stdin has ended.
     pub linger: Option<Duration>,
     /// `--timeout`: the whole run.
     pub timeout: Option<Duration>,

@@ -11,6 +11,7 @@ use super::local;
 use crate::protocols::NOTICE;
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
+use crate::transports::datagram::opening::DatagramService;
 use crate::transports::dialing::listen_addresses;
 use crate::transports::error::{describe, is_lack_of_resources};
 use crate::transports::id::Id;
@@ -19,14 +20,14 @@ use crate::transports::listener::Listening;
 use crate::transports::net::Net;
 use crate::transports::opening::{Inherited, Stack, UnixBinding, inherit};
 use crate::transports::own_file::OwnFile;
-use crate::transports::protocol::Factory;
+use crate::transports::protocol::{DatagramProtocol, Factory};
 
 /// How often a port that the kernel chose for IPv4 may turn out to be taken for IPv6 before we give up.
 const PORT_TRIES: usize = 16;
 
 /// An address to listen on, its name looked up, or its descriptor taken over.
 pub(super) enum Place {
-    Tcp { asked: HostPort, addresses: Vec<SocketAddr> },
+    Inet { asked: HostPort, addresses: Vec<SocketAddr> },
     Unix(UnixName),
     Inherited { number: RawFd, socket: Inherited },
 }
@@ -36,10 +37,10 @@ pub(super) enum Place {
 pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<Vec<Place>> {
     let place = |address: &Address| {
         Ok(match address {
-            Address::Tcp(tcp) => {
-                let addresses = listen_addresses(tcp, config.family, config.numeric)
+            Address::Inet(inet) => {
+                let addresses = listen_addresses(inet, config.family, config.numeric)
                     .map_err(|error| Failure::new(Cause::Unavailable, error.to_string()))?;
-                Place::Tcp { asked: tcp.clone(), addresses }
+                Place::Inet { asked: inet.clone(), addresses }
             }
             Address::Unix(name) => Place::Unix(name.clone()),
             Address::Fd(number) => {
@@ -63,12 +64,10 @@ pub(super) fn open(
     let v4_wildcards = wildcard_ports(&places);
     for place in places {
         match place {
-            Place::Tcp { asked, addresses } => {
-                // `*` opens a socket for each family, and `-6` wants one of them only; a plain `[::]` serves both, where
-                // nothing else is to serve IPv4 on that port.
-                let own = asked.host == Host::Any || config.family == Family::V6 || v4_wildcards.contains(&asked.port);
-                let stack = if own { Stack::OwnFamily } else { Stack::Both };
-                listeners.extend(open_tcp(net, asked.port, &addresses, stack, listening, &factory)?);
+            Place::Inet { asked, addresses } => {
+                let stack = stack(&asked, config.family, &v4_wildcards);
+                let open = |net: &mut Net, at| net.listen_tcp(at, stack, listening.clone(), factory());
+                listeners.extend(open_each(net, asked.port, &addresses, open)?);
             }
             Place::Unix(name) => {
                 let binding = UnixBinding { mode: config.socket_mode, replace_stale: config.replace_stale };
@@ -85,11 +84,50 @@ pub(super) fn open(
     Ok(listeners.into_iter().filter_map(|id| net.listening_on(id)).collect())
 }
 
+/// Binds all datagram sockets.
+pub(super) fn open_datagrams<P: DatagramProtocol + 'static>(
+    net: &mut Net,
+    config: &ListenConfig,
+    places: Vec<Place>,
+    service: &DatagramService,
+    protocol: impl Fn() -> P,
+) -> anyhow::Result<Vec<Id>> {
+    let mut ids = Vec::new();
+    let v4_wildcards = wildcard_ports(&places);
+    for place in places {
+        match place {
+            Place::Inet { asked, addresses } => {
+                let stack = stack(&asked, config.family, &v4_wildcards);
+                let open = |net: &mut Net, at| net.bind_udp(at, stack, service.clone(), protocol());
+                ids.extend(open_each(net, asked.port, &addresses, open)?);
+            }
+            Place::Inherited { number, socket: Inherited::Datagrams(fd) } => {
+                let adopted = net.adopt_udp(fd, service.clone(), protocol());
+                ids.push(adopted.map_err(|error| unavailable(&Address::Fd(number), &error))?);
+            }
+            Place::Inherited { number, .. } => return Err(unusable(number, "it is not a datagram socket").into()),
+            Place::Unix(_) => unreachable!("the command line gives no such address here"),
+        }
+    }
+    Ok(ids)
+}
+
+/// `*` opens a socket for each family, and `-6` wants one of them only; a plain `[::]` serves both, where nothing else is to
+/// serve IPv4 on that port.
+fn stack(asked: &HostPort, family: Family, v4_wildcards: &[u16]) -> Stack {
+    let own = asked.host == Host::Any || family == Family::V6 || v4_wildcards.contains(&asked.port);
+    if own { Stack::OwnFamily } else { Stack::Both }
+}
+
+fn unusable(number: RawFd, why: &str) -> Failure {
+    Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"))
+}
+
 /// The ports on which every IPv4 interface is asked for by itself.
 fn wildcard_ports(places: &[Place]) -> Vec<u16> {
     let wildcard = Host::Ip { ip: Ipv4Addr::UNSPECIFIED.into(), scope: 0 };
     let port = |place: &Place| match place {
-        Place::Tcp { asked, .. } if asked.host == wildcard && asked.port != 0 => Some(asked.port),
+        Place::Inet { asked, .. } if asked.host == wildcard && asked.port != 0 => Some(asked.port),
         _ => None,
     };
     places.iter().filter_map(port).collect()
@@ -121,6 +159,7 @@ fn open_inherited(
 ) -> anyhow::Result<Option<Id>> {
     let refused = |error| unavailable(&Address::Fd(number), &error);
     match socket {
+        Inherited::Datagrams(_) => Err(unusable(number, "it is a datagram socket").into()),
         Inherited::Listener(fd) => Ok(Some(net.adopt_listener(fd, listening.clone(), factory()).map_err(refused)?)),
         Inherited::Connection(fd) => {
             let protocol = factory()();
@@ -139,14 +178,12 @@ fn open_inherited(
     }
 }
 
-/// Opens one listener per address of the host. Where the kernel chooses the port, both families get the same one.
-fn open_tcp(
+/// Opens one listener per address of the host, each by `open`. Where the kernel chooses the port, both families get the same one.
+fn open_each(
     net: &mut Net,
     asked_port: u16,
     addresses: &[SocketAddr],
-    stack: Stack,
-    listening: &Listening,
-    factory: &impl Fn() -> Factory,
+    mut open: impl FnMut(&mut Net, SocketAddr) -> io::Result<Id>,
 ) -> anyhow::Result<Vec<Id>> {
     for attempt in 1.. {
         let mut ids = Vec::new();
@@ -156,7 +193,7 @@ fn open_tcp(
             let is_last = index + 1 == addresses.len();
             let mut at = *address;
             at.set_port(port);
-            match net.listen_tcp(at, stack, listening.clone(), factory()) {
+            match open(net, at) {
                 Ok(id) => {
                     if let Some(Peer::Ip(real)) = net.listening_on(id) {
                         port = real.port();

@@ -4,8 +4,11 @@
 
 mod client;
 pub mod config;
+mod datagrams;
 mod listen;
 mod server;
+
+use std::os::fd::{OwnedFd, RawFd};
 
 use crate::event_loop::EventLoop;
 use crate::protocols::lifecycle::Lifecycle;
@@ -13,9 +16,11 @@ use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
 use crate::protocols::session::SessionOptions;
 use crate::sys::signals;
 use crate::transports::error::describe;
-use crate::transports::opening::Stdio;
+use crate::transports::dial::Dialing;
+use crate::transports::dialing::source_addresses;
+use crate::transports::opening::{Inherited, Stdio, inherit};
 use crate::transports::out_buf::WaterMarks;
-use config::{Mode, StreamConfig};
+use config::{ConnectConfig, Mode, StreamConfig};
 
 /// Does what `mode` says, to the end.
 ///
@@ -26,6 +31,9 @@ pub fn run(mode: &Mode) -> anyhow::Result<()> {
         Mode::Echo(config) => server::echo(config),
         Mode::Server(config) => server::server(config),
         Mode::Client(config) => client::client(config),
+        Mode::DatagramEcho(config, more) => datagrams::echo(config, more),
+        Mode::DatagramServer(config, more) => datagrams::server(config, more),
+        Mode::DatagramClient(config, more) => datagrams::client(config, more),
     }
 }
 
@@ -65,6 +73,28 @@ fn local(operation: &str, error: &std::io::Error) -> Failure {
 
 fn marks(stream: &StreamConfig) -> anyhow::Result<WaterMarks> {
     Ok(WaterMarks::new(stream.high_water, stream.low_water)?)
+}
+
+fn dialing(config: &ConnectConfig) -> Dialing {
+    Dialing {
+        family: config.family,
+        numeric: config.numeric,
+        source: config.source.as_ref().map(source_addresses).unwrap_or_default(),
+        timeout: config.connect_timeout,
+        retry: config.retry,
+        retry_delay: config.retry_delay,
+    }
+}
+
+/// The inherited descriptor `number`, if `wanted` says that it is one for this mode.
+fn take_over(
+    number: RawFd,
+    name: &str,
+    wanted: impl FnOnce(Inherited) -> Option<OwnedFd>,
+) -> anyhow::Result<OwnedFd> {
+    let unusable = |why: &str| Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"));
+    let socket = inherit(number).map_err(|error| unusable(&describe(&error)))?;
+    Ok(wanted(socket).ok_or_else(|| unusable(&format!("it is not {name}")))?)
 }
 
 fn session_options(stream: &StreamConfig, keep_open: bool) -> SessionOptions {

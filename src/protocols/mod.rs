@@ -8,6 +8,12 @@ pub mod echo;
 // One peer joined with stdin and stdout.
 pub mod session;
 mod watch;
+// The same two over datagrams.
+pub mod conversation;
+pub mod datagram_echo;
+pub mod loop_guard;
+pub mod quota;
+mod senders;
 // What ends a run, and how the mode learns of it.
 pub mod lifecycle;
 pub mod report;

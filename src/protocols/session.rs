@@ -75,13 +75,7 @@ impl Protocol for PeerSide {
     }
 
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        let cause = match error.kind() {
-            ConnectErrorKind::Unavailable => Cause::Unavailable,
-            ConnectErrorKind::TimedOut => Cause::TimedOut,
-            ConnectErrorKind::Local => Cause::Local,
-            ConnectErrorKind::Reset => Cause::Broken,
-        };
-        self.reporter.tell(Failure::new(cause, error.to_string()));
+        self.reporter.tell(connection_failure(&error));
         t.net().stop();
     }
 
@@ -238,8 +232,19 @@ fn input_ended(peer: &mut Transport<'_>, options: &SessionOptions) {
     }
 }
 
+/// What a connection that could not be made means for the run.
+pub(super) fn connection_failure(error: &ConnectError) -> Failure {
+    let cause = match error.kind() {
+        ConnectErrorKind::Unavailable => Cause::Unavailable,
+        ConnectErrorKind::TimedOut => Cause::TimedOut,
+        ConnectErrorKind::Local => Cause::Local,
+        ConnectErrorKind::Reset => Cause::Broken,
+    };
+    Failure::new(cause, error.to_string())
+}
+
 /// stdin or stdout has failed, and with it the run.
-fn console_failed(t: &mut Transport<'_>, reporter: &Reporter, error: &io::Error) {
+pub(super) fn console_failed(t: &mut Transport<'_>, reporter: &Reporter, error: &io::Error) {
     reporter.tell(if error.kind() == io::ErrorKind::BrokenPipe {
         Failure::silent(Cause::ReaderGone)
     } else {

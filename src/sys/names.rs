@@ -4,12 +4,14 @@
 
 use std::ffi::CString;
 
-/// The TCP port of a service name as `/etc/services` has it. `getservbyname(3)`.
+/// The port of a service name as `/etc/services` has it: that of TCP, or of UDP where there is no other. `getservbyname(3)`.
 #[must_use]
 pub fn service_port(name: &str) -> Option<u16> {
-    let hints = dns_lookup::AddrInfoHints { socktype: libc::SOCK_STREAM, ..Default::default() };
-    let mut found = dns_lookup::getaddrinfo(None, Some(name), Some(hints)).ok()?;
-    Some(found.next()?.ok()?.sockaddr.port())
+    [libc::SOCK_STREAM, libc::SOCK_DGRAM].into_iter().find_map(|socktype| {
+        let hints = dns_lookup::AddrInfoHints { socktype, ..Default::default() };
+        let mut found = dns_lookup::getaddrinfo(None, Some(name), Some(hints)).ok()?;
+        Some(found.next()?.ok()?.sockaddr.port())
+    })
 }
 
 /// The index of a network interface. `if_nametoindex(3)`.

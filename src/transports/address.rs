@@ -11,8 +11,8 @@ use std::path::PathBuf;
 /// One end that can be connected to or listened on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// A TCP host and port.
-    Tcp(HostPort),
+    /// A host and port, of TCP or UDP.
+    Inet(HostPort),
     /// A unix socket.
     Unix(UnixName),
     /// An inherited descriptor: a socket that listens already or is connected already.
@@ -92,7 +92,7 @@ impl Family {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tcp(tcp) => tcp.fmt(f),
+            Self::Inet(inet) => inet.fmt(f),
             Self::Unix(unix) => unix.fmt(f),
             Self::Fd(fd) => write!(f, "fd:{fd}"),
         }

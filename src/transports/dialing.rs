@@ -35,7 +35,7 @@ impl Net {
     ///
     /// Returns at once; `connection_made` or `connection_failed` tells the outcome.
     pub fn connect_tcp(&mut self, target: HostPort, options: Dialing, protocol: impl Into<Handler>) -> Id {
-        self.dial(Address::Tcp(target), options, protocol.into())
+        self.dial(Address::Inet(target), options, protocol.into())
     }
 
     /// Connects to a unix socket. asyncio's `create_unix_connection`.
@@ -69,13 +69,13 @@ impl Net {
             stream.phase_timer = Some(timer);
         }
         match &target {
-            Address::Tcp(HostPort { host: Host::Name(name), port }) => {
+            Address::Inet(HostPort { host: Host::Name(name), port }) => {
                 if options.numeric {
                     return self.dial_failed(id, format!("resolve {name}: not a numeric address"));
                 }
                 self.look_up(id, name, *port, options.family);
             }
-            Address::Tcp(tcp) => {
+            Address::Inet(tcp) => {
                 let addresses = numeric_addresses(tcp);
                 self.race(id, addresses.into_iter().filter(|a| options.family.admits(a)).map(Into::into).collect());
             }
@@ -115,7 +115,7 @@ impl Net {
                 self.race(id, addresses.into_iter().map(Into::into).collect());
             }
             Err(text) => {
-                let Address::Tcp(HostPort { host: Host::Name(name), .. }) = &target else { return };
+                let Address::Inet(HostPort { host: Host::Name(name), .. }) = &target else { return };
                 self.dial_failed(id, format!("resolve {name}: {text}"));
             }
         }
@@ -350,7 +350,7 @@ pub(crate) fn numeric_addresses(tcp: &HostPort) -> Vec<SocketAddr> {
 #[must_use]
 pub fn source_addresses(address: &Address) -> Vec<SocketAddr> {
     match address {
-        Address::Tcp(tcp) => numeric_addresses(tcp),
+        Address::Inet(tcp) => numeric_addresses(tcp),
         Address::Unix(_) | Address::Fd(_) => Vec::new(),
     }
 }

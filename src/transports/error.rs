@@ -20,6 +20,12 @@ pub fn is_lack_of_resources(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS))
 }
 
+/// Whether a datagram was too long for the network, or for any. `EMSGSIZE`, `udp(7)`.
+#[must_use]
+pub fn is_too_long(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EMSGSIZE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -272,19 +272,25 @@ pub enum Inherited {
     Listener(OwnedFd),
     /// A socket that is connected.
     Connection(OwnedFd),
+    /// A UDP socket.
+    Datagrams(OwnedFd),
 }
 
 /// Takes over descriptor `number` of whoever started us. `sd_listen_fds(3)`, inetd.
 ///
 /// # Errors
-/// It is not open, or is no stream socket.
+/// It is not open, or is neither a stream socket nor a UDP socket.
 pub fn inherit(number: RawFd) -> io::Result<Inherited> {
     // The standard three stay open under their own numbers.
     let fd = if number <= 2 { stdio::duplicate(number)? } else { stdio::take(number)? };
     if stdio::kind(fd.as_fd())? != FdKind::Socket {
         return Err(io::Error::from_raw_os_error(libc::ENOTSOCK));
     }
-    if SockRef::from(&fd).r#type()? != Type::STREAM {
+    let kind = SockRef::from(&fd).r#type()?;
+    if kind == Type::DGRAM && SockRef::from(&fd).local_addr()?.as_socket().is_some() {
+        return Ok(Inherited::Datagrams(fd));
+    }
+    if kind != Type::STREAM {
         return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
     }
     if socket::is_listening(fd.as_fd())? {

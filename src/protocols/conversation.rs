@@ -1,0 +1,383 @@
+//! Datagrams joined with stdin and stdout: what the UDP client and server do.
+//!
+//! [`SocketSide`] is the protocol of each socket, [`ConsoleSide`] that of stdin and stdout. Datagrams have no end, so a client leaves
+//! once stdin has ended and nothing has come for a while; a server stays.
+//!
+//! ```text
+//!   client:  Open --- stdin ends ---> Lingering --- nothing moved for --linger, or --count reached ---> over
+//!   server:  Open --- a signal, or --count reached ---> over
+//! ```
+
+use std::cell::Cell;
+use std::io::{self, IoSlice};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::quota::Quota;
+use super::report::{Cause, Failure, Reporter};
+use super::senders::Senders;
+use super::session::{console_failed, connection_failure};
+use crate::transports::datagram::Remote;
+use crate::transports::datagram::handle::DatagramTransport;
+use crate::transports::dial::ConnectError;
+use crate::transports::error::{describe, is_too_long};
+use crate::transports::handle::Transport;
+use crate::transports::id::Id;
+use crate::transports::net::Net;
+use crate::transports::protocol::{BufferedProtocol, DatagramProtocol, Eof};
+use crate::transports::timers::TimerId;
+
+/// No datagram is longer, so neither is a read of stdin.
+const DATAGRAM_BYTES_MAX: usize = 65536;
+
+/// What holds for a conversation.
+#[derive(Clone, Debug)]
+pub struct ConversationOptions {
+    /// Whoever sends is a partner, and the most recent one is who gets what comes from stdin.
+    pub serves: bool,
+    /// Throw away what arrives, and leave once stdin is through.
+    pub send_only: bool,
+    /// Send nothing.
+    pub recv_only: bool,
+    /// Each line of stdin is a datagram, and each datagram a line of stdout.
+    pub lines: bool,
+    /// Leave after so many datagrams have arrived.
+    pub quota: Quota,
+    /// Leave when nothing has moved for so long, once stdin has ended. `None` stays.
+    pub linger: Option<Duration>,
+    /// Fail when nothing has moved for so long, while stdin is open.
+    pub idle_timeout: Option<Duration>,
+}
+
+/// What both sides know.
+#[derive(Debug)]
+pub struct Conversation {
+    /// stdin and stdout.
+    console: Cell<Option<Id>>,
+    /// Who gets what comes from stdin: a socket, and an address unless the socket has one.
+    partner: Cell<Option<(Id, Option<Remote>)>>,
+    options: ConversationOptions,
+    reporter: Reporter,
+}
+
+impl Conversation {
+    /// A conversation without ends; [`SocketSide`] and [`ConsoleSide`] are those.
+    #[must_use]
+    pub fn new(options: ConversationOptions, reporter: Reporter) -> Rc<Self> {
+        Rc::new(Self { console: Cell::new(None), partner: Cell::new(None), options, reporter })
+    }
+
+    /// Makes `console` the transport of the console's side. Due before the loop runs.
+    pub fn set_console(&self, console: Id) {
+        self.console.set(Some(console));
+    }
+
+    /// What is called with the transport of stdin and stdout.
+    fn with_console(&self, net: &mut Net, f: impl FnOnce(&mut Transport<'_>)) {
+        if let Some(console) = self.console.get() {
+            f(&mut net.transport(console));
+        }
+    }
+
+    /// Makes `partner` the one who gets what comes from stdin; the first one lets it come.
+    fn set_partner(&self, net: &mut Net, partner: (Id, Option<Remote>)) {
+        let before = self.partner.replace(Some(partner));
+        if before.is_none() && !self.options.recv_only {
+            self.with_console(net, |console| console.resume_reading());
+        }
+    }
+
+    /// Says that a datagram was too long; the rest goes on.
+    fn too_long(&self, what: &str) {
+        log::error!("{what}: Message too long (a datagram has at most 65507 bytes, 65527 over IPv6)");
+        self.reporter.tell(Failure::silent(Cause::Local));
+    }
+}
+
+/// A socket's side of a conversation.
+#[derive(Debug)]
+pub struct SocketSide {
+    shared: Rc<Conversation>,
+    senders: Senders,
+}
+
+impl SocketSide {
+    /// One of the sockets of a conversation.
+    #[must_use]
+    pub fn new(shared: &Rc<Conversation>) -> Self {
+        Self { shared: Rc::clone(shared), senders: Senders::default() }
+    }
+}
+
+impl DatagramProtocol for SocketSide {
+    fn connection_made(&mut self, t: &mut DatagramTransport<'_>) {
+        if !self.shared.options.serves {
+            let partner = (t.id(), None);
+            self.shared.set_partner(t.net(), partner);
+        }
+    }
+
+    fn connection_failed(&mut self, t: &mut DatagramTransport<'_>, error: ConnectError) {
+        self.shared.reporter.tell(connection_failure(&error));
+        t.net().stop();
+    }
+
+    fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
+        let Conversation { options, console, partner, .. } = &*self.shared;
+        self.senders.note(t, from);
+        if options.serves && partner.get() != Some((t.id(), Some(*from))) {
+            let partner = (t.id(), Some(*from));
+            self.shared.set_partner(t.net(), partner);
+        }
+        if let (Some(console), false) = (console.get(), options.send_only) {
+            let end: &[u8] = if options.lines && !data.ends_with(b"\n") { b"\n" } else { b"" };
+            let mut console = t.peer(console);
+            console.writelines(&[IoSlice::new(data), IoSlice::new(end)]);
+            if console.is_writing_paused() {
+                t.pause_reading();
+            }
+        }
+        if options.quota.takes_last() {
+            if options.serves {
+                t.net().close_listeners();
+                t.close();
+            } else {
+                t.abort();
+            }
+        }
+    }
+
+    fn error_received(&mut self, t: &mut DatagramTransport<'_>, error: io::Error) {
+        let partner = t.info().peer.map(|peer| peer.to_string());
+        let partner = partner.or_else(|| Some(self.shared.partner.get()?.1?.to_string()));
+        let send = format!("send {}", partner.as_deref().unwrap_or("datagram"));
+        if is_too_long(&error) {
+            self.shared.too_long(&send);
+        } else if self.shared.options.serves {
+            log::warn!("{send}: {}", describe(&error));
+        } else {
+            self.shared.reporter.tell(Failure::new(Cause::Broken, format!("{send}: {}", describe(&error))));
+            // What has arrived before is delivered in this turn.
+            let id = t.id();
+            t.net().call_later(id, Duration::ZERO);
+        }
+    }
+
+    fn pause_writing(&mut self, t: &mut DatagramTransport<'_>) {
+        self.shared.with_console(t.net(), |console| console.pause_reading());
+    }
+
+    fn resume_writing(&mut self, t: &mut DatagramTransport<'_>) {
+        // It may still hold lines that it has read.
+        if let Some(console) = self.shared.console.get() {
+            t.net().call_soon(console);
+        }
+    }
+
+    fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, _timer: TimerId) {
+        t.abort();
+    }
+
+    fn connection_lost(&mut self, t: &mut DatagramTransport<'_>, _error: Option<io::Error>) {
+        // What has come still goes out.
+        self.shared.with_console(t.net(), |console| console.close());
+    }
+}
+
+/// stdin and stdout's side of a conversation.
+#[derive(Debug)]
+pub struct ConsoleSide {
+    shared: Rc<Conversation>,
+    sockets: Vec<Id>,
+    /// What was read and not sent yet: with `--lines` the beginning of a line, or more where a socket has to wait.
+    buffer: Vec<u8>,
+    filled: usize,
+    input: Input,
+    idle_timer: Option<TimerId>,
+    linger_timer: Option<TimerId>,
+}
+
+/// Where stdin is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Input {
+    Open,
+    /// In a line that is too long: what is left of it is thrown away.
+    Skipping,
+    Ended,
+}
+
+impl ConsoleSide {
+    /// The console of a conversation over `sockets`.
+    #[must_use]
+    pub fn new(shared: &Rc<Conversation>, sockets: Vec<Id>) -> Self {
+        Self {
+            shared: Rc::clone(shared),
+            sockets,
+            buffer: Vec::new(),
+            filled: 0,
+            input: Input::Open,
+            idle_timer: None,
+            linger_timer: None,
+        }
+    }
+
+    /// Sends what was read, as far as it makes up datagrams and the socket does not have to wait.
+    fn pump(&mut self, t: &mut Transport<'_>) {
+        let mut start = 0;
+        while let Some((len, next)) = self.next_datagram(start) {
+            if self.is_paused(t.net()) {
+                t.pause_reading();
+                return self.keep_from(start);
+            }
+            if self.input == Input::Skipping {
+                self.input = Input::Open;
+            } else {
+                send(&self.shared, t.net(), &self.buffer[start..start + len]);
+            }
+            start = next;
+        }
+        self.keep_from(start);
+        if self.filled == DATAGRAM_BYTES_MAX {
+            if self.input != Input::Skipping {
+                self.shared.too_long("line of stdin");
+            }
+            self.input = Input::Skipping;
+            self.filled = 0;
+        }
+        t.resume_reading();
+    }
+
+    /// The next whole datagram from `start` on: its length, and where the one after it begins.
+    fn next_datagram(&self, start: usize) -> Option<(usize, usize)> {
+        let rest = &self.buffer[start..self.filled];
+        if self.shared.options.lines {
+            let len = rest.iter().position(|byte| *byte == b'\n')?;
+            return Some((len, start + len + 1));
+        }
+        (!rest.is_empty()).then_some((rest.len(), self.filled))
+    }
+
+    fn keep_from(&mut self, start: usize) {
+        self.buffer.copy_within(start..self.filled, 0);
+        self.filled -= start;
+    }
+
+    fn is_paused(&self, net: &mut Net) -> bool {
+        self.shared.partner.get().is_some_and(|(socket, _)| net.datagram_transport(socket).is_writing_paused())
+    }
+
+    /// When a datagram last moved.
+    fn last_activity(&self, net: &mut Net) -> Option<Instant> {
+        self.sockets.iter().map(|socket| net.datagram_transport(*socket).last_activity()).max()
+    }
+
+    /// Whether nothing has moved for `limit`; if not, the timer to wait for.
+    fn still_for(&self, t: &mut Transport<'_>, limit: Duration) -> Result<(), TimerId> {
+        let now = t.net().now();
+        let quiet = now.duration_since(self.last_activity(t.net()).unwrap_or(now));
+        if quiet >= limit {
+            return Ok(());
+        }
+        let id = t.id();
+        Err(t.net().call_later(id, limit - quiet))
+    }
+
+    fn idle_timer_fired(&mut self, t: &mut Transport<'_>, limit: Duration) {
+        // Once stdin has ended it is `--linger` that counts.
+        if self.input == Input::Ended && self.shared.options.linger.is_some() {
+            return;
+        }
+        match self.still_for(t, limit) {
+            Err(timer) => self.idle_timer = Some(timer),
+            Ok(()) => {
+                self.shared.reporter.tell(Failure::new(Cause::TimedOut, format!("no datagram for {limit:?}")));
+                t.net().stop();
+            }
+        }
+    }
+
+    fn linger_timer_fired(&mut self, t: &mut Transport<'_>, limit: Duration) {
+        match self.still_for(t, limit) {
+            Err(timer) => self.linger_timer = Some(timer),
+            Ok(()) => {
+                let left = self.shared.options.quota.left();
+                if left > 0 && !self.shared.options.send_only {
+                    let plural = if left == 1 { "" } else { "s" };
+                    let what = format!("{left} datagram{plural} fewer than --count within {limit:?} of the last one");
+                    self.shared.reporter.tell(Failure::new(Cause::TimedOut, what));
+                }
+                for socket in &self.sockets {
+                    t.datagram(*socket).close();
+                }
+            }
+        }
+    }
+}
+
+impl BufferedProtocol for ConsoleSide {
+    fn connection_made(&mut self, t: &mut Transport<'_>) {
+        if let Some(limit) = self.shared.options.idle_timeout {
+            let id = t.id();
+            self.idle_timer = Some(t.net().call_later(id, limit));
+        }
+    }
+
+    fn get_buffer(&mut self, _size_hint: usize) -> &mut [u8] {
+        self.buffer.resize(DATAGRAM_BYTES_MAX, 0);
+        &mut self.buffer[self.filled..]
+    }
+
+    fn buffer_updated(&mut self, t: &mut Transport<'_>, n_bytes: usize) {
+        self.filled += n_bytes;
+        self.pump(t);
+    }
+
+    fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
+        if self.filled > 0 && self.input == Input::Open {
+            send(&self.shared, t.net(), &self.buffer[..self.filled]);
+        }
+        self.input = Input::Ended;
+        let at_once = self.shared.options.send_only.then_some(Duration::ZERO);
+        if let Some(linger) = at_once.or(self.shared.options.linger) {
+            let id = t.id();
+            self.linger_timer = Some(t.net().call_later(id, linger));
+        }
+        // The end of the sockets closes it.
+        Eof::KeepOpen
+    }
+
+    fn pause_writing(&mut self, t: &mut Transport<'_>) {
+        for socket in &self.sockets {
+            t.datagram(*socket).pause_reading();
+        }
+    }
+
+    fn resume_writing(&mut self, t: &mut Transport<'_>) {
+        for socket in &self.sockets {
+            t.datagram(*socket).resume_reading();
+        }
+    }
+
+    fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
+        let ConversationOptions { idle_timeout, linger, .. } = self.shared.options;
+        if Some(timer) == self.idle_timer {
+            self.idle_timer_fired(t, idle_timeout.unwrap_or_default());
+        } else if Some(timer) == self.linger_timer {
+            self.linger_timer_fired(t, linger.unwrap_or_default());
+        } else {
+            self.pump(t);
+        }
+    }
+
+    fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        if let Some(error) = error {
+            console_failed(t, &self.shared.reporter, &error);
+        }
+    }
+}
+
+fn send(shared: &Conversation, net: &mut Net, data: &[u8]) {
+    if let Some((socket, to)) = shared.partner.get() {
+        net.datagram_transport(socket).sendto(data, to.as_ref());
+    }
+}

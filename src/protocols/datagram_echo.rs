@@ -1,0 +1,60 @@
+//! Echo over datagrams: each goes back to where it came from. RFC 862, and an example of asyncio's documents.
+
+use std::io;
+
+use super::loop_guard::{LoopGuard, Refusal};
+use super::quota::Quota;
+use super::senders::Senders;
+use crate::transports::datagram::Remote;
+use crate::transports::datagram::handle::DatagramTransport;
+use crate::transports::error::describe;
+use crate::transports::protocol::DatagramProtocol;
+
+/// Sends each datagram back, unless an echo server seems to have sent it.
+#[derive(Debug)]
+pub struct DatagramEcho {
+    guard: LoopGuard,
+    quota: Quota,
+    senders: Senders,
+}
+
+impl DatagramEcho {
+    /// An echo that ends all that serve on its loop once `quota` is used up. Its transport is to mark what it sends with
+    /// [`MARK`](super::loop_guard::MARK).
+    #[must_use]
+    pub fn new(quota: Quota) -> Self {
+        Self { guard: LoopGuard::new(), quota, senders: Senders::default() }
+    }
+}
+
+impl DatagramProtocol for DatagramEcho {
+    fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
+        self.senders.note(t, from);
+        if let Some(refusal) = self.guard.refusal(data, from) {
+            let why = match refusal {
+                Refusal::Marked => "it was sent by an echo server",
+                Refusal::ServicePort => "a port below 1024 is that of a service",
+                Refusal::Loop => "it looks like a loop with another echo server",
+            };
+            log::info!("no answer to {from}: {why}");
+            return;
+        }
+        t.sendto(data, Some(from));
+        if self.quota.takes_last() {
+            t.net().close_listeners();
+            t.close();
+        }
+    }
+
+    fn error_received(&mut self, _t: &mut DatagramTransport<'_>, error: io::Error) {
+        log::info!("an answer was not sent: {}", describe(&error));
+    }
+
+    fn pause_writing(&mut self, t: &mut DatagramTransport<'_>) {
+        t.pause_reading();
+    }
+
+    fn resume_writing(&mut self, t: &mut DatagramTransport<'_>) {
+        t.resume_reading();
+    }
+}

@@ -1,0 +1,79 @@
+//! Who has sent datagrams, for `-v`: each sender is named once, until it has not been heard of for long.
+//!
+//! The addresses of datagrams can be forged, so the memory for them is bounded: the table has two halves, and when the young one is
+//! full, or old, it becomes the old one, and what was that is forgotten.
+
+use std::collections::HashSet;
+use std::mem::take;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use crate::transports::datagram::Remote;
+use crate::transports::datagram::handle::DatagramTransport;
+
+/// Senders in one half of the table.
+const HALF: usize = 1024;
+/// Age at which the young half becomes the old one.
+const HALF_LIFE: Duration = Duration::from_secs(60);
+
+/// The senders heard of lately.
+#[derive(Debug, Default)]
+pub(super) struct Senders {
+    young: HashSet<SocketAddr>,
+    old: HashSet<SocketAddr>,
+    since: Option<Instant>,
+}
+
+impl Senders {
+    /// Notes a sender; says so where it is a new one and somebody listens.
+    pub(super) fn note(&mut self, t: &mut DatagramTransport<'_>, from: &Remote) {
+        if log::log_enabled!(log::Level::Info) && self.is_new(from.address(), t.net().now()) {
+            log::info!("datagrams from {from}");
+        }
+    }
+
+    fn is_new(&mut self, address: SocketAddr, now: Instant) -> bool {
+        if self.young.contains(&address) {
+            return false;
+        }
+        let since = *self.since.get_or_insert(now);
+        if self.young.len() >= HALF || now.duration_since(since) >= HALF_LIFE {
+            self.old = take(&mut self.young);
+            self.since = Some(now);
+        }
+        self.young.insert(address);
+        !self.old.contains(&address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(n: usize) -> SocketAddr {
+        SocketAddr::from(([10, 0, (n >> 8) as u8, n as u8], 1234))
+    }
+
+    #[test]
+    fn each_is_new_once_and_the_table_is_bounded() {
+        let (mut senders, now) = (Senders::default(), Instant::now());
+        for n in 0..20_000 {
+            assert!(senders.is_new(address(n), now), "{n}");
+            assert!(!senders.is_new(address(n), now), "{n}");
+            assert!(senders.young.len() <= HALF && senders.old.len() <= HALF);
+        }
+        assert!(!senders.is_new(address(19_000), now), "heard of lately");
+        assert!(senders.is_new(address(0), now), "forgotten for younger ones");
+    }
+
+    #[test]
+    fn who_is_silent_for_long_is_forgotten() {
+        let (mut senders, now) = (Senders::default(), Instant::now());
+        assert!(senders.is_new(address(1), now));
+        assert!(senders.is_new(address(2), now + HALF_LIFE));
+        assert!(!senders.is_new(address(1), now + HALF_LIFE));
+        assert!(senders.is_new(address(3), now + HALF_LIFE * 2));
+        assert!(senders.is_new(address(4), now + HALF_LIFE * 3));
+        assert!(senders.is_new(address(1), now + HALF_LIFE * 3));
+    }
+}
