@@ -4,7 +4,7 @@
 //! They are committed as `man/` and `completions/`; a test keeps those equal to what is generated here. Help is
 //! clap's own.
 
-use clap::{Arg, Command};
+use clap::{Arg, Command, Id};
 use clap_complete::Shell;
 
 use crate::cli::{args, text};
@@ -70,11 +70,11 @@ fn push_options(page: &mut String, command: &Command) {
         page.push_str(&format!(".SS \"{heading}\"\n"));
         let mut seen = Vec::new();
         for arg in modes.iter().flat_map(|mode| mode.get_arguments()) {
-            if arg.get_help_heading() != Some(heading) || seen.contains(&arg.get_id()) {
+            if arg.get_help_heading() != Some(heading) || seen.contains(&meaning(arg)) {
                 continue;
             }
-            seen.push(arg.get_id());
-            let has_arg = |mode: &&&Command| mode.get_arguments().any(|other| other.get_id() == arg.get_id());
+            seen.push(meaning(arg));
+            let has_arg = |mode: &&&Command| mode.get_arguments().any(|other| meaning(other) == meaning(arg));
             let names = Vec::from_iter(modes.iter().filter(has_arg).map(|mode| mode.get_name()));
             push_option(page, arg, if names.len() == modes.len() { &[] } else { &names });
         }
@@ -83,6 +83,11 @@ fn push_options(page: &mut String, command: &Command) {
     for arg in command.get_arguments().filter(|arg| arg.get_help_heading() != Some("Output")) {
         push_option(page, arg, &[]);
     }
+}
+
+/// What makes two modes' options one: `--linger` is not the same for streams and datagrams.
+fn meaning(arg: &Arg) -> (&Id, Option<String>) {
+    (arg.get_id(), arg.get_help().map(ToString::to_string))
 }
 
 fn push_option(page: &mut String, arg: &Arg, modes: &[&str]) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{ArgMatches, FromArgMatches};
 
-use crate::cli::address::{parse_source, parse_inet, parse_inet_pair, parse_unix};
+use crate::cli::address::{parse_inet, parse_inet_pair, parse_source, parse_unix};
 use crate::cli::args::{
     Accepting, Broadcasting, Connecting, DatagramStdio, Datagrams, Idling, InetAddress, InetConnecting, InetFamily,
     InetListening, Joining, Listening, ModeSpec, Role, ServingMany, ServingOne, Stdio, Stream, StreamStdio, Transport,
@@ -77,7 +77,8 @@ pub(super) fn resolve(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<Mode,
 }
 
 fn resolve_datagrams(role: Role, matches: &mut ArgMatches) -> Result<DatagramConfig, Refusal> {
-    let mut config = DatagramConfig { count: Datagrams::from_arg_matches_mut(matches)?.count, ..DatagramConfig::default() };
+    let mut config =
+        DatagramConfig { count: Datagrams::from_arg_matches_mut(matches)?.count, ..DatagramConfig::default() };
     if role == Role::Client {
         config.broadcast = Broadcasting::from_arg_matches_mut(matches)?.broadcast;
     } else {
@@ -85,6 +86,9 @@ fn resolve_datagrams(role: Role, matches: &mut ArgMatches) -> Result<DatagramCon
     }
     if role != Role::Echo {
         config.lines = matches.get_flag("lines");
+        if config.count.is_some() && matches.get_flag("send_only") {
+            return Err("--count counts what arrives, which --send-only throws away".into());
+        }
     }
     Ok(config)
 }
@@ -206,7 +210,7 @@ fn resolve_stream(transport: Transport, role: Role, matches: &mut ArgMatches) ->
         config.recv_only = stdio.recv_only;
         if transport == Transport::Udp {
             let linger = DatagramStdio::from_arg_matches_mut(matches)?.linger;
-            config.linger = linger.or((role == Role::Client).then_some(DATAGRAM_LINGER_DEFAULT));
+            config.linger = linger.or_else(|| (role == Role::Client).then_some(DATAGRAM_LINGER_DEFAULT));
         } else {
             let streams = StreamStdio::from_arg_matches_mut(matches)?;
             config.half_close = !streams.no_half_close;
@@ -310,7 +314,8 @@ fn check_group(group: &Group, config: &ListenConfig) -> Result<(), Refusal> {
     }
     let ip = group.ip;
     let own = if ip.is_ipv6() { format!("[{ip}]:PORT") } else { format!("{ip}:PORT") };
-    Err(format!("--join {ip} needs '*:PORT' or '{own}' as an address: no other one receives what is sent to a group").into())
+    Err(format!("--join {ip} needs '*:PORT' or '{own}' as an address: no other one receives what is sent to a group")
+        .into())
 }
 
 /// `-4` and `-6` leave something of an address.

@@ -6,9 +6,8 @@
 use std::io;
 
 use super::{EventLoop, Installed};
-use crate::sys::datagram::{BATCH, RecvBatch};
-use crate::transports::datagram::Remote;
 use crate::transports::datagram::handle::DatagramTransport;
+use crate::transports::datagram::{BATCH, RecvBatch, Remote};
 use crate::transports::error::describe;
 use crate::transports::handle::Name;
 use crate::transports::id::Id;

@@ -18,7 +18,7 @@ use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::sys::datagram::RecvBatch;
+use crate::transports::datagram::RecvBatch;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
 use crate::transports::protocol::{DatagramProtocol, Factory, Handler};
@@ -62,7 +62,14 @@ impl EventLoop {
     pub fn new() -> io::Result<Self> {
         let poll = mio::Poll::new()?;
         let net = Net::new(poll.registry().try_clone()?, Instant::now());
-        Ok(Self { poll, net, handlers: Vec::new(), scratch: vec![0; SCRATCH_BYTES].into(), batch: None, pace: Pace::new() })
+        Ok(Self {
+            poll,
+            net,
+            handlers: Vec::new(),
+            scratch: vec![0; SCRATCH_BYTES].into(),
+            batch: None,
+            pace: Pace::new(),
+        })
     }
 
     /// Where transports are opened.

@@ -15,9 +15,9 @@ use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
 use crate::protocols::session::SessionOptions;
 use crate::sys::signals;
-use crate::transports::error::describe;
 use crate::transports::dial::Dialing;
 use crate::transports::dialing::source_addresses;
+use crate::transports::error::describe;
 use crate::transports::opening::{Inherited, Stdio, inherit};
 use crate::transports::out_buf::WaterMarks;
 use config::{ConnectConfig, Mode, StreamConfig};
@@ -87,11 +87,7 @@ fn dialing(config: &ConnectConfig) -> Dialing {
 }
 
 /// The inherited descriptor `number`, if `wanted` says that it is one for this mode.
-fn take_over(
-    number: RawFd,
-    name: &str,
-    wanted: impl FnOnce(Inherited) -> Option<OwnedFd>,
-) -> anyhow::Result<OwnedFd> {
+fn take_over(number: RawFd, name: &str, wanted: impl FnOnce(Inherited) -> Option<OwnedFd>) -> anyhow::Result<OwnedFd> {
     let unusable = |why: &str| Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"));
     let socket = inherit(number).map_err(|error| unusable(&describe(&error)))?;
     Ok(wanted(socket).ok_or_else(|| unusable(&format!("it is not {name}")))?)

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use super::quota::Quota;
 use super::report::{Cause, Failure, Reporter};
 use super::senders::Senders;
-use super::session::{console_failed, connection_failure};
+use super::session::{connection_failure, console_failed};
 use crate::transports::datagram::Remote;
 use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::dial::ConnectError;

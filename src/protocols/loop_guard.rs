@@ -67,7 +67,9 @@ impl LoopGuard {
         }
         let peer = &mut self.peers[usize::from(port) % PLACES];
         let compared = data.len().min(COMPARED_BYTES);
-        let same = peer.from.as_ref() == Some(from) && peer.len == data.len() && peer.beginning[..compared] == data[..compared];
+        let same = peer.from.as_ref() == Some(from)
+            && peer.len == data.len()
+            && peer.beginning[..compared] == data[..compared];
         if !same {
             (peer.from, peer.len, peer.turns) = (Some(*from), data.len(), 0);
             peer.beginning[..compared].copy_from_slice(&data[..compared]);
@@ -104,7 +106,9 @@ mod tests {
     fn a_loop_ends_and_a_conversation_does_not() {
         let mut guard = LoopGuard::new();
         let answered = |guard: &mut LoopGuard, datagram: fn(u32) -> u32| {
-            (0..2 * TURNS_MAX).filter(|turn| guard.refusal(&datagram(*turn).to_be_bytes(), &remote(7001)).is_none()).count()
+            (0..2 * TURNS_MAX)
+                .filter(|turn| guard.refusal(&datagram(*turn).to_be_bytes(), &remote(7001)).is_none())
+                .count()
         };
         assert_eq!(answered(&mut guard, |_| 5), 2 * TURNS_MAX as usize - 1);
         assert_eq!(answered(&mut guard, |turn| turn), 2 * TURNS_MAX as usize);

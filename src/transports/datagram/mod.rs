@@ -22,6 +22,7 @@ mod queue;
 use std::time::Instant;
 
 pub use crate::sys::datagram::Remote;
+pub(crate) use crate::sys::datagram::{BATCH, RecvBatch};
 
 use super::access::AccessList;
 use super::info::{DatagramTotals, Totals};
@@ -165,8 +166,6 @@ impl Datagram {
 
     /// Whether a call that sends would lead anywhere now.
     pub(crate) fn wants_write(&self) -> bool {
-        self.writable
-            && !self.queue.is_empty()
-            && matches!(self.phase, Phase::Open | Phase::Running | Phase::Flushing)
+        self.writable && !self.queue.is_empty() && matches!(self.phase, Phase::Open | Phase::Running | Phase::Flushing)
     }
 }

@@ -148,10 +148,8 @@ impl Queue {
         let mut messages = [Outgoing { to: None, datagrams: &[] }; BATCH];
         for (number, message) in messages[..plan.messages].iter_mut().enumerate() {
             let (from, end) = plan.bounds(number);
-            *message = Outgoing {
-                to: self.entries[usize::from(plan.order[from])].to.as_ref(),
-                datagrams: &slices[from..end],
-            };
+            *message =
+                Outgoing { to: self.entries[usize::from(plan.order[from])].to.as_ref(), datagrams: &slices[from..end] };
         }
         let sent = send(&messages[..plan.messages])?;
         let gone = &plan.order[..if sent == 0 { 0 } else { plan.bounds(sent - 1).1 }];
