@@ -174,7 +174,7 @@ complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l allow -d 'Let i
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l count -d 'Exit once so many datagrams have arrived' -r
-complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l join -d 'Receive what is sent to this multicast group, as in 239.1.2.3 or ff02::1%eth0; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l join -d 'Receive what is sent to this multicast group; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l timeout -d 'End the whole run after so long' -r
@@ -193,7 +193,7 @@ complete -c xport -n "__fish_xport_using_subcommand udp-server" -l allow -d 'Let
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l count -d 'Exit once so many datagrams have arrived' -r
-complete -c xport -n "__fish_xport_using_subcommand udp-server" -l join -d 'Receive what is sent to this multicast group, as in 239.1.2.3 or ff02::1%eth0; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-server" -l join -d 'Receive what is sent to this multicast group; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l linger -d 'Once stdin has ended, leave when no datagram moved for so long [default: 1s; udp-server: stay]' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r

@@ -21,25 +21,32 @@ const HALF_LIFE: Duration = Duration::from_secs(60);
 pub(super) struct Senders {
     young: HashSet<SocketAddr>,
     old: HashSet<SocketAddr>,
-    since: Option<Instant>,
+    /// When the first one was noted.
+    start: Option<Instant>,
+    /// How much later the young half began.
+    since: Duration,
 }
 
 impl Senders {
     /// Notes a sender; says so where it is a new one and somebody listens.
     pub(super) fn note(&mut self, t: &mut DatagramTransport<'_>, from: &Remote) {
-        if log::log_enabled!(log::Level::Info) && self.is_new(from.address(), t.net().now()) {
+        if !log::log_enabled!(log::Level::Info) {
+            return;
+        }
+        let now = t.net().now();
+        let start = *self.start.get_or_insert(now);
+        if self.is_new(from.address(), now.duration_since(start)) {
             log::info!("datagrams from {from}");
         }
     }
 
-    fn is_new(&mut self, address: SocketAddr, now: Instant) -> bool {
+    fn is_new(&mut self, address: SocketAddr, now: Duration) -> bool {
         if self.young.contains(&address) {
             return false;
         }
-        let since = *self.since.get_or_insert(now);
-        if self.young.len() >= HALF || now.duration_since(since) >= HALF_LIFE {
+        if self.young.len() >= HALF || now - self.since >= HALF_LIFE {
             self.old = take(&mut self.young);
-            self.since = Some(now);
+            self.since = now;
         }
         self.young.insert(address);
         !self.old.contains(&address)
@@ -56,7 +63,7 @@ mod tests {
 
     #[test]
     fn each_is_new_once_and_the_table_is_bounded() {
-        let (mut senders, now) = (Senders::default(), Instant::now());
+        let (mut senders, now) = (Senders::default(), Duration::ZERO);
         for n in 0..20_000 {
             assert!(senders.is_new(address(n), now), "{n}");
             assert!(!senders.is_new(address(n), now), "{n}");
@@ -68,7 +75,7 @@ mod tests {
 
     #[test]
     fn who_is_silent_for_long_is_forgotten() {
-        let (mut senders, now) = (Senders::default(), Instant::now());
+        let (mut senders, now) = (Senders::default(), Duration::ZERO);
         assert!(senders.is_new(address(1), now));
         assert!(senders.is_new(address(2), now + HALF_LIFE));
         assert!(!senders.is_new(address(1), now + HALF_LIFE));
