@@ -11,7 +11,7 @@
 use std::cell::Cell;
 use std::io::{self, IoSlice};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::quota::Quota;
 use super::report::{Cause, Failure, Reporter};
@@ -266,15 +266,16 @@ impl ConsoleSide {
         self.shared.partner.get().is_some_and(|(socket, _)| net.datagram_transport(socket).is_writing_paused())
     }
 
-    /// When a datagram last moved.
-    fn last_activity(&self, net: &mut Net) -> Option<Instant> {
-        self.sockets.iter().map(|socket| net.datagram_transport(*socket).last_activity()).max()
-    }
-
-    /// Whether nothing has moved for `limit`; if not, the timer to wait for.
+    /// Whether nothing has moved for `limit`, although it could; if not, the timer to wait for.
     fn still_for(&self, t: &mut Transport<'_>, limit: Duration) -> Result<(), TimerId> {
         let now = t.net().now();
-        let quiet = now.duration_since(self.last_activity(t.net()).unwrap_or(now));
+        let last = self.sockets.iter().map(|socket| t.datagram(*socket).last_activity()).max().unwrap_or(now);
+        let mut quiet = now.duration_since(last);
+        let is_resolving = self.shared.partner.get().is_none() && !self.shared.options.serves;
+        if is_resolving || t.is_writing_paused() {
+            // It is not the peer who is silent.
+            quiet = Duration::ZERO;
+        }
         if quiet >= limit {
             return Ok(());
         }
@@ -300,10 +301,8 @@ impl ConsoleSide {
         match self.still_for(t, limit) {
             Err(timer) => self.linger_timer = Some(timer),
             Ok(()) => {
-                let left = self.shared.options.quota.left();
-                if left > 0 && !self.shared.options.send_only {
-                    let plural = if left == 1 { "" } else { "s" };
-                    let what = format!("{left} datagram{plural} fewer than --count within {limit:?} of the last one");
+                if let Some((received, wanted)) = self.shared.options.quota.shortfall() {
+                    let what = format!("received {received} of {wanted} datagrams, and no more for {limit:?}");
                     self.shared.reporter.tell(Failure::new(Cause::TimedOut, what));
                 }
                 for socket in &self.sockets {

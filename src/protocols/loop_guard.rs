@@ -14,6 +14,9 @@ use crate::transports::datagram::Remote;
 /// The mark: a code point for local use (RFC 2474, pool 2, `000011`), which routers treat as no class at all.
 pub const MARK: u8 = 0b0000_1100;
 
+/// The bits of a traffic class that are the code point; the others tell of congestion (RFC 3168).
+const CLASS_BITS: u8 = 0b1111_1100;
+
 /// The first port that is not reserved for services.
 const PORT_MIN: u16 = 1024;
 
@@ -58,7 +61,7 @@ impl LoopGuard {
 
     /// Why this datagram should not be answered, if it should not.
     pub(super) fn refusal(&mut self, data: &[u8], from: &Remote) -> Option<Refusal> {
-        if from.traffic_class() == MARK {
+        if from.traffic_class() & CLASS_BITS == MARK {
             return Some(Refusal::Marked);
         }
         let port = from.address().port();

@@ -3,26 +3,30 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// Counts datagrams down; clones count together.
+/// Counts datagrams; clones count together.
 #[derive(Clone, Debug)]
-pub struct Quota(Option<Rc<Cell<u64>>>);
+pub struct Quota {
+    wanted: Option<u64>,
+    received: Rc<Cell<u64>>,
+}
 
 impl Quota {
     /// `None` is never used up.
     #[must_use]
-    pub fn new(count: Option<u64>) -> Self {
-        Self(count.map(|count| Rc::new(Cell::new(count))))
+    pub fn new(wanted: Option<u64>) -> Self {
+        Self { wanted, received: Rc::default() }
     }
 
-    /// Takes one; true where that was the last one.
+    /// Counts one; true where that was the last one.
     pub(super) fn takes_last(&self) -> bool {
-        let Some(left) = &self.0 else { return false };
-        left.set(left.get().saturating_sub(1));
-        left.get() == 0
+        let Some(wanted) = self.wanted else { return false };
+        self.received.set(self.received.get() + 1);
+        self.received.get() >= wanted
     }
 
-    /// How many are still to come, if that matters.
-    pub(super) fn left(&self) -> u64 {
-        self.0.as_ref().map_or(0, |left| left.get())
+    /// How many have come, and how many should have, where that is more.
+    pub(super) fn shortfall(&self) -> Option<(u64, u64)> {
+        let wanted = self.wanted?;
+        (self.received.get() < wanted).then_some((self.received.get(), wanted))
     }
 }

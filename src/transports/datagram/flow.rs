@@ -63,8 +63,7 @@ impl Net {
                     earlier = None;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => datagram.writable = false,
-                // Whatever the reason, each for itself may do; and where the device cannot do it, it never will.
-                Err(error) if plan.joins_first() && !is_told_of_earlier(&error) => datagram.segments = false,
+                Err(error) if plan.joins_first() && may_be_about_joining(&error) => datagram.segments = false,
                 Err(error) if datagram.connected && is_told_of_earlier(&error) && earlier.is_none() => {
                     earlier = error.raw_os_error();
                     self.calls.push_back((id, Call::ErrorReceived(error)));
@@ -146,6 +145,11 @@ impl Net {
             self.queue_again(id);
         }
     }
+}
+
+/// Whether each for itself may do: the device cannot cut, or the network takes shorter packets. `udp(7)`, `UDP_SEGMENT`.
+fn may_be_about_joining(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EIO | libc::EINVAL | libc::EMSGSIZE | libc::EOPNOTSUPP))
 }
 
 /// Whether this can be the system's word on a datagram that has left already: an ICMP message has come back. `udp(7)`.
