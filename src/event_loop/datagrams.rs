@@ -54,7 +54,8 @@ impl EventLoop {
                 datagram.last_activity = now;
                 // A connected socket may have the error of an earlier datagram next, for which no event would come.
                 datagram.readable = n == BATCH || datagram.connected;
-                self.pace.note_datagrams(n, (0..n).map(|index| batch.get(index).0.len()).sum());
+                let count = batch.len();
+                self.pace.note_datagrams(count, (0..count).map(|index| batch.get(index).0.len()).sum());
                 self.deliver(id)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -190,6 +191,6 @@ fn log_closed(t: &DatagramTransport<'_>) {
     }
     let info = t.info();
     let counts = info.datagrams;
-    let lost = if counts.dropped > 0 { format!(", {} dropped", counts.dropped) } else { String::new() };
+    let lost = if counts.dropped > 0 { format!(", {} or more dropped", counts.dropped) } else { String::new() };
     log::info!("closed {}: {} datagrams received, {} sent{lost}", Name(t.net, t.id), counts.received, counts.sent);
 }

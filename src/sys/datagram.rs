@@ -21,8 +21,8 @@ const SLOT_BYTES: usize = 65536;
 /// Slots a power of two apart would all compete for the same lines of the cache.
 const STRIDE_BYTES: usize = SLOT_BYTES + 192;
 
-/// Room for both kinds of address and both kinds of class, which a socket of both families can be sent.
-const CONTROL_BYTES: usize = 128;
+/// Room for both kinds of address and both kinds of class, which a socket of both families can be sent, and a length.
+const CONTROL_BYTES: usize = 192;
 
 /// Memory for control messages, aligned as `cmsg(3)` wants it.
 #[derive(Clone, Copy)]
@@ -91,7 +91,15 @@ pub(crate) struct RecvBatch {
     controls: Box<[Control; BATCH]>,
     vectors: Box<[libc::iovec; BATCH]>,
     headers: Box<[libc::mmsghdr; BATCH]>,
-    received: Vec<(usize, Remote)>,
+    received: Vec<Received>,
+}
+
+/// A datagram in the memory of a batch.
+#[derive(Clone, Copy, Debug)]
+struct Received {
+    start: usize,
+    len: usize,
+    from: Remote,
 }
 
 impl RecvBatch {
@@ -109,7 +117,8 @@ impl RecvBatch {
         }
     }
 
-    /// Receives at most `limit` datagrams; how many. Fewer than `limit` means that there were no more, or that an error is next.
+    /// Receives at most `limit` messages; how many. Each is one datagram, or several that the kernel has joined. Fewer than `limit`
+    /// means that there were no more, or that an error is next.
     pub(crate) fn receive(&mut self, fd: BorrowedFd<'_>, limit: usize) -> io::Result<usize> {
         let limit = limit.min(BATCH);
         self.received.clear();
@@ -134,18 +143,30 @@ impl RecvBatch {
         })?;
         for index in 0..n as usize {
             let header = &self.headers[index];
-            let (local, traffic_class) = read_control(&header.msg_hdr);
-            let remote = Remote { address: self.names[index].address(), local, traffic_class };
-            self.received.push((header.msg_len as usize, remote));
+            let beside = read_control(&header.msg_hdr);
+            let Beside { local, traffic_class, .. } = beside;
+            let from = Remote { address: self.names[index].address(), local, traffic_class };
+            let (mut start, mut left) = (index * STRIDE_BYTES, header.msg_len as usize);
+            let most = beside.segment_bytes.filter(|bytes| *bytes > 0).unwrap_or(SLOT_BYTES);
+            // An empty datagram is one, too.
+            loop {
+                let len = left.min(most);
+                self.received.push(Received { start, len, from });
+                (start, left) = (start + len, left - len);
+                if left == 0 {
+                    break;
+                }
+            }
         }
-        Ok(self.received.len())
+        Ok(n as usize)
     }
 
     /// Puts a datagram in as if it had been received, for the simulator.
     #[cfg(test)]
     pub(crate) fn put(&mut self, data: &[u8], remote: Remote) {
-        self.bytes[self.received.len() * STRIDE_BYTES..][..data.len()].copy_from_slice(data);
-        self.received.push((data.len(), remote));
+        let start = self.received.len() * STRIDE_BYTES;
+        self.bytes[start..][..data.len()].copy_from_slice(data);
+        self.received.push(Received { start, len: data.len(), from: remote });
     }
 
     /// Forgets what was received, for the simulator.
@@ -161,8 +182,8 @@ impl RecvBatch {
 
     /// A datagram of the last call: its bytes and where it came from.
     pub(crate) fn get(&self, index: usize) -> (&[u8], &Remote) {
-        let (len, remote) = &self.received[index];
-        (&self.bytes[index * STRIDE_BYTES..][..*len], remote)
+        let Received { start, len, from } = &self.received[index];
+        (&self.bytes[*start..][..*len], from)
     }
 }
 
@@ -334,10 +355,18 @@ impl Writer<'_> {
     }
 }
 
-/// Reads what came beside a datagram: which of our addresses it was sent to, as far as that can be answered from, and its
-/// traffic class.
-fn read_control(header: &libc::msghdr) -> (Option<IpAddr>, u8) {
-    let (mut local, mut class) = (None, 0);
+/// What came beside the bytes of a message.
+#[derive(Debug, Default)]
+struct Beside {
+    /// Which of our addresses it was sent to, as far as that can be answered from.
+    local: Option<IpAddr>,
+    traffic_class: u8,
+    /// Of several datagrams that the kernel has joined, the length of each but the last.
+    segment_bytes: Option<usize>,
+}
+
+fn read_control(header: &libc::msghdr) -> Beside {
+    let mut beside = Beside::default();
     // SAFETY: the system has set pointer and length to the control messages it wrote, and `cmsg(3)` says that these calls walk
     // along them; each is read unaligned and no longer than what its kind holds.
     unsafe {
@@ -348,24 +377,27 @@ fn read_control(header: &libc::msghdr) -> (Option<IpAddr>, u8) {
                 (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
                     let info: libc::in_pktinfo = data.cast::<libc::in_pktinfo>().read_unaligned();
                     // Of a datagram for a group or for everyone this is the interface's own address.
-                    local = Some(IpAddr::V4(ipv4(info.ipi_spec_dst)));
+                    beside.local = Some(IpAddr::V4(ipv4(info.ipi_spec_dst)));
                 }
                 (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
                     let info: libc::in6_pktinfo = data.cast::<libc::in6_pktinfo>().read_unaligned();
                     let ip = Ipv6Addr::from(info.ipi6_addr.s6_addr);
                     let is_mapped_group = ip.to_ipv4_mapped().is_some_and(|v4| v4.is_multicast() || v4.is_broadcast());
-                    local = (!ip.is_multicast() && !is_mapped_group).then_some(IpAddr::V6(ip));
+                    beside.local = (!ip.is_multicast() && !is_mapped_group).then_some(IpAddr::V6(ip));
                 }
-                (libc::IPPROTO_IP, libc::IP_TOS) => class = *data,
+                (libc::IPPROTO_IP, libc::IP_TOS) => beside.traffic_class = *data,
                 (libc::IPPROTO_IPV6, libc::IPV6_TCLASS) => {
-                    class = data.cast::<libc::c_int>().read_unaligned().to_ne_bytes()[0];
+                    beside.traffic_class = data.cast::<libc::c_int>().read_unaligned().to_ne_bytes()[0];
+                }
+                (libc::SOL_UDP, libc::UDP_GRO) => {
+                    beside.segment_bytes = usize::try_from(data.cast::<libc::c_int>().read_unaligned()).ok();
                 }
                 _ => (),
             }
             next = libc::CMSG_NXTHDR(header, message);
         }
     }
-    (local, class)
+    beside
 }
 
 /// Has the system tell which of our addresses each datagram was sent to. `IP_PKTINFO`, `IPV6_RECVPKTINFO`.
@@ -375,6 +407,12 @@ pub(crate) fn tell_local_address(fd: BorrowedFd<'_>, is_v6: bool) -> io::Result<
     } else {
         set(fd, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)
     }
+}
+
+/// Lets the kernel join datagrams of one size from one peer into one message, which [`RecvBatch`] takes apart again: a stream of
+/// them then passes through the kernel once. `UDP_GRO`, `udp(7)`.
+pub(crate) fn join_received(fd: BorrowedFd<'_>) -> io::Result<()> {
+    set(fd, libc::SOL_UDP, libc::UDP_GRO, 1)
 }
 
 /// Gives everything that is sent this traffic class, and has the system tell that of each datagram received. `IP_TOS`,

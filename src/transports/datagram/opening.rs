@@ -333,6 +333,8 @@ fn is_for_one(address: SocketAddr, options: &DatagramOptions) -> bool {
 fn set_options(socket: &Socket, options: &DatagramOptions) -> io::Result<()> {
     // The system gives what it allows, which is enough to work with.
     let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES);
+    // A system that cannot do that gives each datagram for itself.
+    let _ = datagram::join_received(socket.as_fd());
     if options.broadcast {
         socket.set_broadcast(true)?;
     }
