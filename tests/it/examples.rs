@@ -1,5 +1,6 @@
 //! The programs of `examples/`, run as asyncio's documents run theirs. What they are built on is tested elsewhere.
 
+use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::Receiver;
@@ -59,6 +60,43 @@ fn the_echo_client_fails_where_nobody_listens() {
     let Some(client) = example("tcp_echo_client") else { return };
     let (_bound, address) = refusing();
     let (mut client, _) = start(&client, &[&address.to_string()]);
+    client.line("Connection refused");
+    assert_eq!(client.wait().code(), Some(1));
+}
+
+#[test]
+fn the_udp_echo_client_and_server_talk_to_each_other() {
+    let (Some(server), Some(client)) = (example("udp_echo_server"), example("udp_echo_client")) else { return };
+    for (address, peer) in [("127.0.0.1:0", "127.0.0.1:"), ("[::1]:0", "[::1]:")] {
+        let (_server, said) = start(&server, &[address]);
+        let serving = next(&said);
+        let address = serving.strip_prefix("Starting UDP server on ").unwrap_or_else(|| panic!("{serving:?}"));
+        for _ in 0..2 {
+            let (mut client, heard) = start(&client, &[address]);
+            assert_eq!(next(&heard), r#"Send: "Hello World!""#);
+            assert_eq!(next(&heard), r#"Received: "Hello World!""#);
+            assert_eq!(next(&heard), "Close the socket");
+            assert_eq!(next(&heard), "Connection closed");
+            assert!(client.wait().success(), "{:?}", client.all_lines());
+            let received = next(&said);
+            assert!(received.starts_with(&format!(r#"Received "Hello World!" from {peer}"#)), "{received:?}");
+            assert_eq!(next(&said), received.replace("Received", "Send").replace(" from ", " to "));
+        }
+    }
+}
+
+#[test]
+fn the_udp_echo_client_fails_where_nobody_listens() {
+    let Some(client) = example("udp_echo_client") else { return };
+    let bound = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let address = bound.local_addr().expect("an address");
+    // Connected to itself, it takes nobody else's datagrams: to others the port is closed, and nobody gets it.
+    bound.connect(address).expect("it is its own peer");
+    let (mut client, heard) = start(&client, &[&address.to_string()]);
+    assert_eq!(next(&heard), r#"Send: "Hello World!""#);
+    let error = next(&heard);
+    assert!(error.starts_with("Error received: Connection refused"), "{error:?}");
+    assert_eq!(next(&heard), "Connection closed");
     client.line("Connection refused");
     assert_eq!(client.wait().code(), Some(1));
 }

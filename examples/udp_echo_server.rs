@@ -1,0 +1,41 @@
+//! asyncio's "UDP echo server", from its documents on transports and protocols: prints what it receives, and sends it
+//! back.
+//!
+//! `cargo run --example udp_echo_server [ADDRESS:PORT]`; 127.0.0.1:9999 if none is given, and port 0 takes a free one.
+//! What xport itself serves, `protocols::datagram_echo`, also takes care not to talk to another echo server for ever.
+
+use std::error::Error;
+use std::net::SocketAddr;
+
+use xport::event_loop::EventLoop;
+use xport::transports::datagram::Remote;
+use xport::transports::datagram::handle::DatagramTransport;
+use xport::transports::datagram::opening::DatagramService;
+use xport::transports::opening::Stack;
+use xport::transports::protocol::DatagramProtocol;
+
+struct EchoServerProtocol;
+
+impl DatagramProtocol for EchoServerProtocol {
+    fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
+        let message = String::from_utf8_lossy(data);
+        println!("Received {message:?} from {from}");
+
+        println!("Send {message:?} to {from}");
+        t.sendto(data, Some(from));
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let address: SocketAddr = std::env::args().nth(1).as_deref().unwrap_or("127.0.0.1:9999").parse()?;
+
+    let mut event_loop = EventLoop::new()?;
+    // One protocol serves all clients: there are no connections.
+    let server =
+        event_loop.net().bind_udp(address, Stack::OwnFamily, DatagramService::default(), EchoServerProtocol)?;
+    if let Some(address) = event_loop.net().listening_on(server) {
+        println!("Starting UDP server on {address}");
+    }
+    event_loop.run()?; // For ever; asyncio's serves for an hour.
+    Ok(())
+}
