@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
-use crate::modes::config::{ConnectConfig, ListenConfig};
+use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig};
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, UnixName};
+use crate::transports::datagram::opening::Group;
 
 fn run(line: &str) -> Invocation {
     match parse(std::iter::once("xport").chain(line.split_whitespace()).map(OsString::from)) {
@@ -26,6 +27,20 @@ fn client(line: &str) -> ConnectConfig {
 fn listener(line: &str) -> ListenConfig {
     match run(line).mode {
         Mode::Server(config) | Mode::Echo(config) => config,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn datagram_client(line: &str) -> (ConnectConfig, DatagramConfig) {
+    match run(line).mode {
+        Mode::DatagramClient(config, datagrams) => (config, datagrams),
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn datagram_service(line: &str) -> (ListenConfig, DatagramConfig) {
+    match run(line).mode {
+        Mode::DatagramServer(config, datagrams) | Mode::DatagramEcho(config, datagrams) => (config, datagrams),
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -97,6 +112,92 @@ fn options_reach_the_configuration() {
     assert_eq!(listener("tcp-echo --max-conns 5 --port-file f :1").max_conns, Some(5));
     let config = listener("unix-echo --mode 0660 --replace-stale sock");
     assert!(config.replace_stale && config.socket_mode == 0o660);
+}
+
+#[test]
+fn datagram_modes_have_the_documented_defaults() {
+    let (config, datagrams) = datagram_client("udp-client localhost:8125");
+    assert_eq!((config.connect_timeout, config.retry), (Duration::from_secs(10), 0));
+    assert_eq!((config.stream.linger, config.stream.idle_timeout), (Some(Duration::from_secs(1)), None));
+    assert_eq!((datagrams.count, datagrams.lines, datagrams.broadcast), (None, false, false));
+
+    for line in ["udp-server :5140", "udp-echo :5140"] {
+        let (config, datagrams) = datagram_service(line);
+        assert_eq!((config.stream.linger, config.stream.idle_timeout, config.port_file), (None, None, None), "{line}");
+        assert_eq!((datagrams.count, datagrams.lines), (None, false), "{line}");
+        assert!(datagrams.groups.is_empty() && config.access == AccessList::default(), "{line}");
+    }
+}
+
+#[test]
+fn options_of_datagrams_reach_the_configuration() {
+    let (config, datagrams) = datagram_client(
+        "udp-client --count 3 --lines --broadcast --linger 0 --idle-timeout 5 --source :99 -4 --retry 2 192.0.2.255:9",
+    );
+    assert_eq!((datagrams.count, datagrams.lines, datagrams.broadcast), (Some(3), true, true));
+    assert_eq!(
+        (config.stream.linger, config.stream.idle_timeout),
+        (Some(Duration::ZERO), Some(Duration::from_secs(5)))
+    );
+    assert_eq!((config.family, config.retry), (Family::V4, 2));
+    assert!(config.source.is_some());
+    assert!(datagram_client("udp-client --send-only :1").0.stream.send_only);
+
+    let (config, datagrams) = datagram_service(
+        "udp-server --count 18446744073709551615 --lines --recv-only --linger 2 --join 239.1.2.3 --join ff02::1%lo \
+         --allow 10.0.0.0/8 --port-file f --listen 127.0.0.1:2 *:1",
+    );
+    assert_eq!((datagrams.count, datagrams.lines), (Some(u64::MAX), true));
+    assert!(config.stream.recv_only && config.stream.linger == Some(Duration::from_secs(2)));
+    assert_eq!(config.addresses.len(), 2);
+    assert!(!config.access.admits([127, 0, 0, 1].into()) && config.port_file.is_some());
+    let group = |ip: &str| Group { ip: ip.parse().expect("an address"), interface: 0 };
+    assert_eq!(datagrams.groups[0], group("239.1.2.3"));
+    assert_eq!(datagrams.groups[1].ip, group("ff02::1").ip);
+    assert_ne!(datagrams.groups[1].interface, 0, "lo has a number");
+}
+
+#[test]
+fn a_group_is_joined_where_its_datagrams_arrive() {
+    for line in [
+        "udp-echo --join 239.1.2.3 *:1",
+        "udp-echo --join 239.1.2.3 -4 *:1",
+        "udp-echo --join 239.1.2.3 0.0.0.0:1",
+        "udp-echo --join 239.1.2.3 239.1.2.3:1",
+        "udp-echo --join 239.1.2.3 127.0.0.1:1 --listen *:2",
+        "udp-echo --join ff02::1%lo [::]:1",
+        "udp-echo --join ff05::1 [ff05::1]:1",
+    ] {
+        assert_eq!(datagram_service(line).1.groups.len(), 1, "{line}");
+    }
+    for line in [
+        "udp-echo --join 239.1.2.3 :1",
+        "udp-echo --join 239.1.2.3 localhost:1",
+        "udp-echo --join 239.1.2.3 239.1.2.4:1",
+        "udp-echo --join 239.1.2.3 -6 *:1",
+        "udp-echo --join 239.1.2.3 [::]:1",
+        "udp-echo --join ff02::1%lo 0.0.0.0:1",
+        "udp-echo --join 239.1.2.3 --join ff02::1%lo -4 *:1",
+        "udp-echo --join 239.1.2.3 fd:3",
+    ] {
+        let error = refused(line.split_whitespace().map(OsString::from));
+        assert!(error.contains("needs '*:PORT'"), "{line}: {error}");
+    }
+}
+
+#[test]
+fn services_have_names_for_datagrams_too() {
+    let services = std::fs::read_to_string("/etc/services").unwrap_or_default();
+    if ["\ndomain", "\nntp", "\nsyslog"].iter().any(|name| !services.contains(name)) {
+        eprintln!("skipped: this machine has no list of services");
+        return;
+    }
+    for (line, port) in [("udp-client localhost:domain", 53), ("udp-client localhost ntp", 123)] {
+        assert_eq!(datagram_client(line).0.address.to_string(), format!("localhost:{port}"), "{line}");
+    }
+    // One that is for datagrams only.
+    let (config, _) = datagram_service("udp-server 127.0.0.1:syslog");
+    assert_eq!(config.addresses[0].to_string(), "127.0.0.1:514");
 }
 
 #[test]

@@ -26,6 +26,19 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("xport unix-echo @test", "echo on an abstract unix socket"),
     ("xport unix-server --replace-stale --mode 0660 ./sock", "serve on a path, left-overs of a crash removed"),
     ("xport unix-client /run/app.sock", "talk to a daemon"),
+    ("xport udp-echo --allow 192.168.0.0/16 '*:7'", "echo for the datagrams of some networks"),
+    ("xport udp-server --recv-only --lines '*:5140' >> log", "receive syslog from everyone, a line for each message"),
+    ("xport udp-server --lines --join 239.1.2.3 '*:6666'", "listen to a multicast group"),
+    ("echo 'foo:1|c' | xport udp-client localhost:8125", "send a metric to statsd"),
+    ("xport udp-client --lines --send-only host:8125 < metrics", "send one for each line, and wait for no reply"),
+    (
+        r"printf 'ab\1\0\0\1\0\0\0\0\0\0\0\0\2\0\1' | xport udp-client --count 1 ns:53",
+        "ask a name server for those of the root, and leave with its answer",
+    ),
+    (
+        "xport udp-client --linger 3s 239.255.255.250:1900 < m-search",
+        "ask the devices of this network (SSDP): whoever answers is heard",
+    ),
 ];
 
 /// The forms of an address and what they mean.
@@ -36,7 +49,8 @@ pub(super) const ADDRESSES: &[(&str, &str)] = &[
     ("*:PORT, 0.0.0.0:PORT, [::]:PORT", "every interface; * is both families"),
     ("/path, ./path, path", "a unix socket, in the unix modes"),
     ("@name", "an abstract unix socket: no permissions, anyone on the machine can connect"),
-    ("fd:N", "an inherited socket that listens or is connected already"),
+    ("239.1.2.3:PORT", "a multicast group: joined where a UDP mode receives; where it sends, all are heard who answer"),
+    ("fd:N", "an inherited socket that listens, is connected already, or is bound for datagrams"),
 ];
 
 /// What the exit status says.
@@ -45,8 +59,8 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     ("1", "local: stdin, stdout or a file failed, resources are lacking, or anything else"),
     ("2", "usage: a bad option, address or number; nothing was opened"),
     ("3", "unavailable: cannot resolve, connect, bind or listen; nothing was transferred, it is safe to retry"),
-    ("4", "broken: established, then reset or killed; data may be incomplete"),
-    ("124", "a timeout that can be set has fired"),
+    ("4", "broken: established, then reset or killed, or a datagram met a closed port; data may be incomplete"),
+    ("124", "a timeout that can be set has fired; also where fewer datagrams than --count came"),
     ("128+n", "ended by signal n"),
 ];
 
@@ -63,6 +77,22 @@ pub(super) const ENDING: &[(&str, &str)] = &[
         "stdout is flushed and closed. Where stdin is a terminal, the run is over; else stdin is sent to its end.",
     ),
     ("both have ended", "The run is over once the peer's system has acknowledged every byte."),
+    (
+        "stdin ends, and datagrams were sent",
+        "They have no end that could be passed on, and nothing says that they have arrived. udp-client leaves once no datagram \
+         has moved for --linger, which is 1s unless set, and at once with --send-only; --idle-timeout no longer counts. \
+         udp-server stays, unless --linger is given.",
+    ),
+    (
+        "--count datagrams have arrived",
+        "The run ends with status 0 once stdout has them; udp-echo has answered them by then. Where --linger or another \
+         timeout comes first, it ends with status 124.",
+    ),
+    (
+        "nobody takes a datagram",
+        "Where the peer's system says so, because the port is closed, udp-client ends with status 4. For udp-server and \
+         udp-echo it is no reason to end.",
+    ),
     (
         "a server gets SIGTERM, SIGINT or SIGHUP",
         "It closes its listeners at once and lets sessions finish. A second signal, or --grace, resets them.",
@@ -108,7 +138,8 @@ pub(super) fn after_long_help() -> String {
 /// The end of `xport MODE --help`.
 pub(super) fn examples_of(mode: &str) -> String {
     let mut text = String::new();
-    push_examples(&mut text, EXAMPLES.iter().filter(|(line, _)| line.split(' ').nth(1) == Some(mode)));
+    let run = format!("xport {mode} ");
+    push_examples(&mut text, EXAMPLES.iter().filter(|(line, _)| line.contains(&run)));
     text.push('\n');
     text.push_str(VALUES);
     text

@@ -12,7 +12,21 @@ use std::time::Duration;
 use assert_cmd::Command;
 use assert_cmd::cargo::{cargo_bin, cargo_bin_cmd};
 
-const MODES: [&str; 6] = ["tcp-echo", "tcp-server", "tcp-client", "unix-echo", "unix-server", "unix-client"];
+const MODES: [&str; 9] = [
+    "tcp-echo",
+    "tcp-server",
+    "tcp-client",
+    "unix-echo",
+    "unix-server",
+    "unix-client",
+    "udp-echo",
+    "udp-server",
+    "udp-client",
+];
+
+/// What `--help` may take on a wide terminal, and on a usual one.
+const HELP_COLUMNS: usize = 100;
+const EXAMPLE_COLUMNS: usize = 80;
 
 /// The program with an empty environment, as `env -i` starts it.
 fn xport() -> Command {
@@ -68,12 +82,38 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
         ("unix-server --mode 0600 @name", "--mode and --replace-stale are for sockets with a path"),
         ("unix-server --replace-stale fd:3", "--mode and --replace-stale are for sockets with a path"),
         ("tcp-client --source ::1 fd:3", "--source does nothing for 'fd:3'"),
+        ("tcp-server --count 1 :80", "unexpected argument '--count'"),
+        ("unix-client --lines sock", "unexpected argument '--lines'"),
+        ("udp-echo -k :80", "unexpected argument '-k'"),
+        ("udp-echo --once :80", "unexpected argument '--once'"),
+        ("udp-echo --max-conns 1 :80", "unexpected argument '--max-conns'"),
+        ("udp-echo --lines :80", "unexpected argument '--lines'"),
+        ("udp-echo --idle-timeout 1 :80", "unexpected argument '--idle-timeout'"),
+        ("udp-server -k :80", "unexpected argument '-k'"),
+        ("udp-server --once :80", "unexpected argument '--once'"),
+        ("udp-server --backlog 1 :80", "unexpected argument '--backlog'"),
+        ("udp-server --broadcast :80", "unexpected argument '--broadcast'"),
+        ("udp-client --no-half-close :80", "unexpected argument '--no-half-close'"),
+        ("udp-client --join 239.1.2.3 :80", "unexpected argument '--join'"),
+        ("udp-client --send-only --count 1 :80", "--count counts what arrives, which --send-only throws away"),
+        ("udp-client --source ::1 fd:3", "--source does nothing for 'fd:3'"),
+        // Groups.
+        ("udp-server --join nope *:80", "'nope' for '--join <GROUP[%IF]>': not an address"),
+        ("udp-server --join 10.1.2.3 *:80", "not a multicast group"),
+        ("udp-server --join ff02::1%nope *:80", "no interface 'nope'"),
+        ("udp-server --join 239.1.2.3 :80", "--join 239.1.2.3 needs '*:PORT' or '239.1.2.3:PORT'"),
+        ("udp-server --join 239.1.2.3 fd:3", "--join 239.1.2.3 needs '*:PORT'"),
+        ("udp-echo --join ff02::1 0.0.0.0:80", "--join ff02::1 needs '*:PORT' or '[ff02::1]:PORT'"),
+        ("udp-echo --join 239.1.2.3 -6 *:80", "--join 239.1.2.3 needs '*:PORT'"),
         // Numbers.
         ("tcp-client --retry -1 :80", "'-1'"),
         ("tcp-client --retry 99999999999999999999 :80", "'99999999999999999999'"),
         ("tcp-client --retry 10x :80", "'10x'"),
         ("tcp-echo --max-conns 0 :80", "'0'"),
         ("tcp-echo --backlog 0 :80", "'0'"),
+        ("udp-client --count 0 :80", "'0' for '--count <N>'"),
+        ("udp-client --count -1 :80", "'-1' for '--count <N>'"),
+        ("udp-client --count 99999999999999999999 :80", "'99999999999999999999'"),
         ("tcp-echo --backlog 2147483648 :80", "'2147483648'"),
         ("tcp-client --high-water 10x :80", "'10x' for '--high-water <SIZE>': not a size"),
         ("tcp-client --high-water 1e9 :80", "'1e9'"),
@@ -109,6 +149,9 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
         ("tcp-client :-1", "port '-1' is out of range"),
         ("tcp-client :0", "port 0 cannot be connected to"),
         ("tcp-client *:80", "'*' is for listening"),
+        ("udp-client *:80", "'*' is for listening"),
+        ("udp-client :0", "port 0 cannot be connected to"),
+        ("udp-client localhost:80x", "port '80x' is neither a number nor a known service"),
         ("tcp-client localhost:80x", "port '80x' is neither a number nor a known service"),
         ("tcp-client a:b:c", "'a:b:c' has too many colons"),
         ("tcp-client ::1:80", "'::1:80' is ambiguous: write [::1]:80"),
@@ -153,7 +196,7 @@ fn defaults_come_from_the_environment_of_modes_that_have_the_option() {
     let text = refused(xport().env("XPORT_TIMEOUT", "1s").args(["tcp-client", ":80", "--timeout", "x"]));
     assert!(!text.contains("XPORT_TIMEOUT"), "{text:?}");
     // Neither a default that the mode does not have nor an empty one stands in the way: the address is what lacks.
-    for (name, value) in [("XPORT_MAX_CONNS", "x"), ("XPORT_GRACE", "x"), ("XPORT_RETRY", "")] {
+    for (name, value) in [("XPORT_MAX_CONNS", "x"), ("XPORT_GRACE", "x"), ("XPORT_RETRY", ""), ("XPORT_COUNT", "x")] {
         let text = refused(xport().env(name, value).arg("tcp-client"));
         assert!(text.contains("no address"), "{name}: {text:?}");
     }
@@ -173,6 +216,40 @@ fn help_is_on_stdout_and_mentions_every_mode() {
     let help = stdout_of(&["--help"]);
     for part in ["Examples:", "Exit status:", "\n  124    ", "[fe80::1%eth0]:PORT", "250ms", "XPORT_LOG"] {
         assert!(help.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn the_help_of_every_mode_fits_and_has_examples() {
+    for mode in MODES {
+        let help = stdout_of(&[mode, "--help"]);
+        let too_long = help.lines().find(|line| line.chars().count() > HELP_COLUMNS);
+        assert_eq!(too_long, None, "{mode}");
+        let (_, examples) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{mode}: no examples"));
+        let (examples, _) = examples.split_once("\n\n").expect("there is more");
+        for example in examples.lines().filter(|line| !line.starts_with("      ")) {
+            assert!(example.contains(&format!("xport {mode} ")), "{mode}: {example:?}");
+            assert!(example.chars().count() <= EXAMPLE_COLUMNS, "{mode}: {example:?}");
+        }
+    }
+}
+
+#[test]
+fn an_option_is_offered_only_where_it_does_something() {
+    for (option, modes) in [
+        ("--keep-open", &["tcp-server", "unix-server"][..]),
+        ("--once", &["tcp-echo", "unix-echo"]),
+        ("--max-conns", &["tcp-echo", "unix-echo"]),
+        ("--backlog", &["tcp-echo", "tcp-server", "unix-echo", "unix-server"]),
+        ("--no-half-close", &["tcp-server", "tcp-client", "unix-server", "unix-client"]),
+        ("--count", &["udp-echo", "udp-server", "udp-client"]),
+        ("--join", &["udp-echo", "udp-server"]),
+        ("--broadcast", &["udp-client"]),
+        ("--lines", &["udp-server", "udp-client"]),
+        ("--port-file", &["tcp-echo", "tcp-server", "udp-echo", "udp-server"]),
+    ] {
+        let is_offered = |mode: &&str| stdout_of(&[mode, "-h"]).contains(&format!("{option} "));
+        assert_eq!(Vec::from_iter(MODES.into_iter().filter(is_offered)), modes, "{option}");
     }
 }
 
