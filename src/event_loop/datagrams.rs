@@ -52,6 +52,7 @@ impl EventLoop {
         match datagram.carrier.receive(batch, BATCH) {
             Ok(n) => {
                 datagram.last_activity = now;
+                datagram.receive_failed = false;
                 // A connected socket may have the error of an earlier datagram next, for which no event would come.
                 datagram.readable = n == BATCH || datagram.connected;
                 let count = batch.len();
@@ -63,6 +64,7 @@ impl EventLoop {
                 0
             }
             Err(error) => {
+                datagram.readable = !std::mem::replace(&mut datagram.receive_failed, true);
                 self.net.calls.push_back((id, Call::ErrorReceived(error)));
                 0
             }

@@ -251,7 +251,10 @@ impl Net {
         let (background, accepted, timer) = match &slot {
             Slot::Stream(stream) => (stream.background, stream.accepted, stream.phase_timer),
             Slot::Listener(listener) => (false, false, listener.retry_timer()),
-            Slot::Datagram(datagram) => (datagram.background, false, datagram.phase_timer),
+            Slot::Datagram(datagram) => {
+                self.listeners.retain(|listener| *listener != id);
+                (datagram.background, false, datagram.phase_timer)
+            }
         };
         if !background {
             self.foreground -= 1;

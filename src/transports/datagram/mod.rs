@@ -69,6 +69,8 @@ pub(crate) struct Datagram {
     pub(crate) phase_timer: Option<TimerId>,
     /// Latched by an event, cleared by a call that took all there was.
     pub(crate) readable: bool,
+    /// The last call that receives has failed: a second failure in a row is news only with an event.
+    pub(crate) receive_failed: bool,
     /// Latched by an event, cleared by a call that did not fit.
     pub(crate) writable: bool,
     /// Cleared by `pause_reading`.
@@ -81,8 +83,6 @@ pub(crate) struct Datagram {
     pub(crate) corked: bool,
     /// The kernel cuts what leaves together; cleared where it says that it cannot.
     pub(crate) segments: bool,
-    /// Serves whoever comes: a signal closes it as it closes listeners.
-    pub(crate) serves: bool,
     /// Does not keep the loop running by itself.
     pub(crate) background: bool,
 }
@@ -104,13 +104,13 @@ impl Datagram {
             last_activity: now,
             phase_timer: None,
             readable: false,
+            receive_failed: false,
             writable: true,
             reading: true,
             writing_paused: false,
             queued: false,
             corked: false,
             segments: true,
-            serves: false,
             background: false,
         }
     }

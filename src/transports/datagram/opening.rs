@@ -138,13 +138,9 @@ impl Net {
         datagram.access = service.access;
         datagram.marks = service.options.marks;
         datagram.connected = socket.peer_addr().is_ok();
-        datagram.serves = !datagram.connected;
         datagram.carrier = Carrier::Socket(socket);
-        let serves = datagram.serves;
         let id = self.add_datagram(datagram)?;
-        if serves {
-            self.listeners.push(id);
-        }
+        self.listeners.push(id);
         self.calls.push_back((id, Call::SetDatagramProtocol(Box::new(protocol))));
         self.calls.push_back((id, Call::ConnectionMade));
         Ok(id)
