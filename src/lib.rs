@@ -12,13 +12,15 @@
 //! |---|---|---|
 //! | [`cli`] | clap definitions, value parsers, the logger | file descriptors |
 //! | [`modes`] | wiring: open the ends, choose protocols, run | byte handling |
-//! | [`protocols`] | which bytes: echo, stdin and stdout, discard | mio, system calls, the clock |
+//! | [`protocols`] | which bytes: echo, stdin and stdout, discard; datagrams too | mio, system calls, the clock |
 //! | [`event_loop`] | run, dispatch, budgets; the only caller of protocols | any concrete protocol |
-//! | [`transports`] | how bytes move: streams, listeners, timers, names | the loop, any protocol |
+//! | [`transports`] | how bytes move: streams, datagrams, listeners, timers, names | the loop, any protocol |
 //! | [`sys`] | every `unsafe` line, one file per mechanism | state, policy, logging |
 //!
 //! Who knows asyncio may start at [`transports::protocol`] (what a protocol is), [`transports::handle`] (what it can
-//! call), and [`protocols::echo`], the smallest protocol there is. `examples/` has the documents' own programs.
+//! call), and [`protocols::echo`], the smallest protocol there is. For datagrams these are
+//! [`DatagramProtocol`](transports::protocol::DatagramProtocol), [`transports::datagram::handle`] and
+//! [`protocols::datagram_echo`]. `examples/` has the documents' own programs.
 //!
 //! ```
 //! use std::io::{Read, Write};
