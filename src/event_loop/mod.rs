@@ -4,6 +4,12 @@
 //! re-enter neither. Nothing in here knows any concrete protocol or mode; what an event does to a stream is
 //! `dispatch.rs`.
 
+#[cfg(test)]
+mod datagram_properties;
+#[cfg(test)]
+mod datagram_sending_tests;
+#[cfg(test)]
+mod datagram_tests;
 mod datagrams;
 mod dispatch;
 mod pace;

@@ -62,7 +62,7 @@ pub(crate) struct Message {
 pub(crate) struct Calls {
     /// Calls that have sent something.
     pub(crate) sends: usize,
-    /// Errors that a call has ended in, "not now" excepted, and those about joined datagrams.
+    /// Errors that a call has ended in, but for "not now" and those about datagrams being joined.
     pub(crate) errors: usize,
 }
 
@@ -125,7 +125,7 @@ impl Network {
         } else if message.datagrams.iter().any(|data| data.len() > self.bytes_max) {
             Some(libc::EMSGSIZE)
         } else {
-            refused.or(self.no_segments.filter(|_| message.datagrams.len() > 1))
+            refused.or_else(|| self.no_segments.filter(|_| message.datagrams.len() > 1))
         }
     }
 }
@@ -162,7 +162,10 @@ impl Memory {
         while batch.len() < limit {
             if network.error_within.is_some_and(|(after, _)| after == batch.len()) {
                 network.error = network.error_within.take().map(|(_, error)| error);
-                break;
+                if batch.len() > 0 {
+                    break;
+                }
+                return Err(network.take_error().expect("it was put there"));
             }
             let Some((data, from)) = network.inbound.pop_front() else { break };
             batch.put(&data, from);
@@ -185,7 +188,7 @@ impl Memory {
         let mut sent = 0;
         for message in &messages[..most.min(messages.len())] {
             let not_now = network.room == 0 || network.faults.not_now();
-            let error = network.refusal(message).or(not_now.then_some(libc::EAGAIN));
+            let error = network.refusal(message).or_else(|| not_now.then_some(libc::EAGAIN));
             if let Some(error) = error {
                 if sent > 0 {
                     break;
@@ -193,7 +196,7 @@ impl Memory {
                 if error == libc::EAGAIN {
                     // Room that was there all along is told of once more.
                     network.writable_edge |= network.room > 0;
-                } else if message.datagrams.len() == 1 {
+                } else if message.datagrams.len() == 1 || !matches!(error, libc::EIO | libc::EINVAL | libc::EMSGSIZE) {
                     network.calls.errors += 1;
                 }
                 return Err(io::Error::from_raw_os_error(error));
