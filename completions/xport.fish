@@ -44,7 +44,7 @@ complete -c xport -n "__fish_xport_needs_command" -f -a "unix-echo" -d 'Serve ec
 complete -c xport -n "__fish_xport_needs_command" -f -a "unix-server" -d 'Accept a client on a unix socket: stdin goes to it, what it sends goes to stdout'
 complete -c xport -n "__fish_xport_needs_command" -f -a "unix-client" -d 'Connect to a unix socket: stdin goes to the peer, what it sends goes to stdout'
 complete -c xport -n "__fish_xport_needs_command" -f -a "udp-echo" -d 'Send UDP datagrams back to whoever sent them'
-complete -c xport -n "__fish_xport_needs_command" -f -a "udp-server" -d 'Receive UDP datagrams: those of all senders go to stdout, stdin goes to the most recent sender'
+complete -c xport -n "__fish_xport_needs_command" -f -a "udp-server" -d 'Receive UDP datagrams: all go to stdout, stdin goes to the most recent sender'
 complete -c xport -n "__fish_xport_needs_command" -f -a "udp-client" -d 'Send UDP datagrams: each read of stdin is one, replies go to stdout'
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l listen -d 'Where to listen; may be repeated, and adds to a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
@@ -169,7 +169,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-client" -s q -l quiet -
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l listen -d 'Where to listen; may be repeated, and adds to a bare ADDRESS' -r
-complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l grace -d 'After a first SIGTERM, wait at most so long for what is still to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
@@ -188,17 +188,17 @@ complete -c xport -n "__fish_xport_using_subcommand udp-echo" -s q -l quiet -d '
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l listen -d 'Where to listen; may be repeated, and adds to a bare ADDRESS' -r
-complete -c xport -n "__fish_xport_using_subcommand udp-server" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-server" -l grace -d 'After a first SIGTERM, wait at most so long for what is still to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l count -d 'Exit once so many datagrams have arrived' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l join -d 'Receive what is sent to this multicast group; may be repeated' -r
-complete -c xport -n "__fish_xport_using_subcommand udp-server" -l linger -d 'Once stdin has ended, leave when no datagram moved for so long [default: 1s; udp-server: stay]' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-server" -l linger -d 'Once stdin has ended, leave when no datagram moved for so long [default: stay]' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l timeout -d 'End the whole run after so long' -r
-complete -c xport -n "__fish_xport_using_subcommand udp-server" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-server" -l idle-timeout -d 'Fail when no datagram moved for so long, while stdin is open' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -206,22 +206,22 @@ complete -c xport -n "__fish_xport_using_subcommand udp-server" -s 4 -d 'IPv4 on
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s 6 -d 'IPv6 only'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s n -l numeric -d 'Hosts are addresses: look no name up'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l lines -d 'Each line of stdin is a datagram, without its newline; each datagram is a line of stdout'
-complete -c xport -n "__fish_xport_using_subcommand udp-server" -l send-only -d 'Throw away what the peer sends'
+complete -c xport -n "__fish_xport_using_subcommand udp-server" -l send-only -d 'Throw away what arrives, and leave once stdin has ended'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l connect -d 'Where to connect; the same as a bare ADDRESS' -r
-complete -c xport -n "__fish_xport_using_subcommand udp-client" -l connect-timeout -d 'Give up a try that has not connected after so long, looking the name up included' -r
-complete -c xport -n "__fish_xport_using_subcommand udp-client" -l retry -d 'Try so many times more if connecting fails' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l connect-timeout -d 'Give up looking the name up after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l retry -d 'Try so many times more if the name cannot be looked up' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l retry-delay -d 'Wait so long before each further try' -r
-complete -c xport -n "__fish_xport_using_subcommand udp-client" -l source -d 'Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l source -d 'Send from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l count -d 'Exit once so many datagrams have arrived' -r
-complete -c xport -n "__fish_xport_using_subcommand udp-client" -l linger -d 'Once stdin has ended, leave when no datagram moved for so long [default: 1s; udp-server: stay]' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l linger -d 'Once stdin has ended, leave when no datagram moved for so long [default: 1s]' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l timeout -d 'End the whole run after so long' -r
-complete -c xport -n "__fish_xport_using_subcommand udp-client" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l idle-timeout -d 'Fail when no datagram moved for so long, while stdin is open' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -230,7 +230,7 @@ complete -c xport -n "__fish_xport_using_subcommand udp-client" -s 6 -d 'IPv6 on
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s n -l numeric -d 'Hosts are addresses: look no name up'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l broadcast -d 'Let ADDRESS be a broadcast address, and hear whoever answers'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l lines -d 'Each line of stdin is a datagram, without its newline; each datagram is a line of stdout'
-complete -c xport -n "__fish_xport_using_subcommand udp-client" -l send-only -d 'Throw away what the peer sends'
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l send-only -d 'Throw away what arrives, and leave once stdin has ended'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'

@@ -89,7 +89,7 @@ pub(super) const MODES: [ModeSpec; 9] = [
     },
     ModeSpec {
         name: "udp-server",
-        about: "Receive UDP datagrams: those of all senders go to stdout, stdin goes to the most recent sender",
+        about: "Receive UDP datagrams: all go to stdout, stdin goes to the most recent sender",
         transport: Transport::Udp,
         role: Role::Server,
     },
@@ -160,6 +160,9 @@ fn augment_mode(command: Command) -> Command {
     if (mode.transport, mode.role) != (Transport::Udp, Role::Echo) {
         command = Idling::augment_args(command);
     }
+    if mode.transport == Transport::Udp {
+        command = reword_for_datagrams(command, mode.role);
+    }
     command = Output::augment_args(command)
         // The groups have left their own descriptions here.
         .about(mode.about)
@@ -168,6 +171,24 @@ fn augment_mode(command: Command) -> Command {
         .after_long_help(text::examples_of(mode.name))
         .max_term_width(TERM_WIDTH_MAX);
     forget_empty_variables(command)
+}
+
+/// What options mean where there are no connections.
+fn reword_for_datagrams(command: Command, role: Role) -> Command {
+    let linger_of_server = "Once stdin has ended, leave when no datagram moved for so long [default: stay]";
+    let words = [
+        ("connect_timeout", "Give up looking the name up after so long"),
+        ("retry", "Try so many times more if the name cannot be looked up"),
+        ("source", "Send from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT"),
+        ("grace", "After a first SIGTERM, wait at most so long for what is still to be written"),
+        ("send_only", "Throw away what arrives, and leave once stdin has ended"),
+        ("idle_timeout", "Fail when no datagram moved for so long, while stdin is open"),
+        ("linger", if role == Role::Server { linger_of_server } else { "" }),
+    ];
+    command.mut_args(|arg| match words.iter().find(|(id, help)| arg.get_id() == id && !help.is_empty()) {
+        Some((_, help)) => arg.help(*help),
+        None => arg,
+    })
 }
 
 /// An empty `XPORT_*` variable is as good as none: that is how a script or a unit file switches one off.
@@ -360,7 +381,7 @@ pub(super) struct DatagramStdio {
     /// Each line of stdin is a datagram, without its newline; each datagram is a line of stdout
     #[arg(long)]
     pub(super) lines: bool,
-    /// Once stdin has ended, leave when no datagram moved for so long [default: 1s; udp-server: stay]
+    /// Once stdin has ended, leave when no datagram moved for so long [default: 1s]
     #[arg(long, value_name = "DUR", env = "XPORT_LINGER", value_parser = parse_duration, allow_hyphen_values = true)]
     pub(super) linger: Option<Duration>,
 }

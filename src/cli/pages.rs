@@ -35,7 +35,7 @@ pub fn man() -> Vec<u8> {
     push_terms(&mut page, "EXIT STATUS", text::EXIT_STATUS);
     push_terms(&mut page, "EXAMPLES", text::EXAMPLES);
     push_section(&mut page, "SEE ALSO");
-    page.push_str("\\fBnc\\fR(1), \\fBsocat\\fR(1), \\fBtcp\\fR(7), \\fBunix\\fR(7)\n");
+    page.push_str("\\fBnc\\fR(1), \\fBsocat\\fR(1), \\fBtcp\\fR(7), \\fBudp\\fR(7), \\fBunix\\fR(7)\n");
     page.into_bytes()
 }
 

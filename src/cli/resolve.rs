@@ -313,6 +313,11 @@ fn check_group(group: &Group, config: &ListenConfig) -> Result<(), Refusal> {
         return Ok(());
     }
     let ip = group.ip;
+    match (config.family, ip.is_ipv4()) {
+        (Family::V4, false) => return Err(format!("-4 excludes the group '{ip}'").into()),
+        (Family::V6, true) => return Err(format!("-6 excludes the group '{ip}'").into()),
+        _ => (),
+    }
     let own = if ip.is_ipv6() { format!("[{ip}]:PORT") } else { format!("{ip}:PORT") };
     Err(format!("--join {ip} needs '*:PORT' or '{own}' as an address: no other one receives what is sent to a group")
         .into())

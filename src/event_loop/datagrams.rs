@@ -182,8 +182,11 @@ fn log_opened(t: &DatagramTransport<'_>) {
     if !log::log_enabled!(log::Level::Info) {
         return;
     }
+    let default_to = t.net.datagram(t.id).and_then(|datagram| datagram.default_to);
     if let Some(peer) = t.info().peer {
         log::info!("sending to {peer}");
+    } else if let Some(to) = default_to {
+        log::info!("sending to {to}, hearing whoever answers");
     }
 }
 

@@ -89,7 +89,9 @@ impl Conversation {
 
     /// Says that a datagram was too long; the rest goes on.
     fn too_long(&self, what: &str) {
-        log::error!("{what}: Message too long (a datagram has at most 65507 bytes, 65527 over IPv6)");
+        log::error!(
+            "{what}: Message too long (a datagram has at most 65507 bytes, 65527 over IPv6; --lines sends by line)"
+        );
         self.reporter.tell(Failure::silent(Cause::Local));
     }
 }
@@ -283,9 +285,16 @@ impl ConsoleSide {
         Err(t.net().call_later(id, limit - quiet))
     }
 
-    fn idle_timer_fired(&mut self, t: &mut Transport<'_>, limit: Duration) {
+    /// How long to stay once stdin has ended; `None` is for ever.
+    fn linger(&self) -> Option<Duration> {
+        let ConversationOptions { send_only, linger, .. } = self.shared.options;
+        if send_only { Some(Duration::ZERO) } else { linger }
+    }
+
+    fn idle_timer_fired(&mut self, t: &mut Transport<'_>) {
+        let limit = self.shared.options.idle_timeout.unwrap_or_default();
         // Once stdin has ended it is `--linger` that counts.
-        if self.input == Input::Ended && self.shared.options.linger.is_some() {
+        if self.input == Input::Ended && self.linger().is_some() {
             return;
         }
         match self.still_for(t, limit) {
@@ -297,7 +306,8 @@ impl ConsoleSide {
         }
     }
 
-    fn linger_timer_fired(&mut self, t: &mut Transport<'_>, limit: Duration) {
+    fn linger_timer_fired(&mut self, t: &mut Transport<'_>) {
+        let limit = self.linger().unwrap_or_default();
         match self.still_for(t, limit) {
             Err(timer) => self.linger_timer = Some(timer),
             Ok(()) => {
@@ -336,8 +346,7 @@ impl BufferedProtocol for ConsoleSide {
             send(&self.shared, t.net(), &self.buffer[..self.filled]);
         }
         self.input = Input::Ended;
-        let at_once = self.shared.options.send_only.then_some(Duration::ZERO);
-        if let Some(linger) = at_once.or(self.shared.options.linger) {
+        if let Some(linger) = self.linger() {
             let id = t.id();
             self.linger_timer = Some(t.net().call_later(id, linger));
         }
@@ -358,11 +367,10 @@ impl BufferedProtocol for ConsoleSide {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        let ConversationOptions { idle_timeout, linger, .. } = self.shared.options;
         if Some(timer) == self.idle_timer {
-            self.idle_timer_fired(t, idle_timeout.unwrap_or_default());
+            self.idle_timer_fired(t);
         } else if Some(timer) == self.linger_timer {
-            self.linger_timer_fired(t, linger.unwrap_or_default());
+            self.linger_timer_fired(t);
         } else {
             self.pump(t);
         }
