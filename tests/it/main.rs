@@ -2,6 +2,8 @@
 
 mod cli;
 mod connecting;
+mod datagram_faults;
+mod datagrams;
 mod delivery;
 mod examples;
 mod exit_status;

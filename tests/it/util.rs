@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
@@ -342,6 +342,68 @@ pub fn refusing() -> (socket2::Socket, SocketAddr) {
     socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
     let address = socket.local_addr().expect("an address").as_socket().expect("of IP");
     (socket, address)
+}
+
+/// A UDP socket on a port of its own at this address, with a deadline on every receive.
+#[track_caller]
+pub fn udp(ip: &str) -> UdpSocket {
+    let socket = UdpSocket::bind((ip, 0)).expect("a port");
+    socket.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    socket
+}
+
+/// The next datagram, and who has sent it.
+#[track_caller]
+pub fn datagram(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
+    let mut buffer = vec![0; 65536];
+    loop {
+        match socket.recv_from(&mut buffer) {
+            Ok((n, from)) => {
+                buffer.truncate(n);
+                return (buffer, from);
+            }
+            // Waiting for programs with a deadline (`assert_cmd`) catches SIGCHLD.
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => (),
+            Err(error) => panic!("no datagram within {DEADLINE:?}: {error}"),
+        }
+    }
+}
+
+/// Sends a datagram to `address` and expects the same back.
+#[track_caller]
+pub fn udp_ping(socket: &UdpSocket, address: SocketAddr, data: &[u8]) {
+    socket.send_to(data, address).expect("it leaves");
+    let (back, from) = datagram(socket);
+    assert!(back == data && from == address, "{} bytes from {from} for {} to {address}", back.len(), data.len());
+}
+
+/// Expects that no datagram waits in the socket.
+#[track_caller]
+pub fn has_nothing(socket: &UdpSocket) {
+    socket.set_nonblocking(true).expect("a flag");
+    let error = socket.recv_from(&mut [0; 8]).expect_err("a datagram has come");
+    assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    socket.set_nonblocking(false).expect("a flag");
+}
+
+/// Runs `body` on a thread in a network of its own, in which `commands` have been run; programs that it starts are in it, too.
+pub fn in_a_network(commands: &str, body: impl FnOnce() + Send) {
+    std::thread::scope(|scope| {
+        let inside = scope.spawn(move || {
+            // SAFETY: it takes flags and touches no memory; a network of its own concerns this thread only.
+            if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
+                return println!("skipped: no network namespaces here: {}", std::io::Error::last_os_error());
+            }
+            let script = format!("set -e\nip link set lo up\n{commands}\n");
+            match Command::new("sh").args(["-c", &script]).status() {
+                Ok(status) if status.success() => body(),
+                other => println!("skipped: the network cannot be set up: {other:?}"),
+            }
+        });
+        if let Err(panic) = inside.join() {
+            std::panic::resume_unwind(panic);
+        }
+    });
 }
 
 /// Reads once. A signal may interrupt it: waiting for programs with a deadline (`assert_cmd`) catches SIGCHLD.
