@@ -15,10 +15,11 @@ use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::datagram::opening::DatagramOptions;
 use crate::transports::datagram::{BATCH, Remote};
 use crate::transports::dial::{ConnectError, Dialing};
+use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::info::DatagramTotals;
 use crate::transports::out_buf::WaterMarks;
-use crate::transports::protocol::DatagramProtocol;
+use crate::transports::protocol::{DatagramProtocol, Protocol};
 use crate::transports::timers::TimerId;
 
 /// Says what was called, in order, and does what the test told it to about each.
@@ -523,4 +524,37 @@ fn a_protocol_that_was_replaced_by_a_late_call_gets_no_datagram_any_more() {
         let old = events(&old_log);
         assert_eq!(old.last().map(String::as_str), Some("replaced"), "after {rounds} rounds: {old:?}");
     }
+}
+
+#[test]
+fn a_handle_of_the_other_kind_does_nothing() {
+    struct Stream;
+    impl Protocol for Stream {
+        fn data_received(&mut self, t: &mut Transport<'_>, _data: &[u8]) {
+            t.abort();
+        }
+    }
+    let (mut sim, id, log) = service(10, |_, _| ());
+    let mut t = sim.net().transport(id);
+    t.write(b"ignored");
+    t.write_eof();
+    t.pause_reading();
+    t.close();
+    t.abort();
+    t.set_protocol(Stream);
+    feed(&sim, id, &[("alive", 1)]);
+    sim.settle();
+    assert_eq!((events(&log), sim.sent_to(id).len()), (vec!["alive<1".to_owned()], 0));
+    end(&mut sim, id, &log);
+
+    let id = sim.stream(10, Stream);
+    let mut t = sim.net().datagram_transport(id);
+    t.sendto(b"ignored", None);
+    t.pause_reading();
+    t.close();
+    t.abort();
+    t.set_protocol(Recorder::new(|_, _| ()).0);
+    sim.feed(id, b"alive");
+    sim.run();
+    sim.assert_nothing_left();
 }
