@@ -93,6 +93,15 @@ impl EventLoop {
         }
     }
 
+    /// The same for a datagram transport.
+    pub fn datagram_protocol(&mut self, id: Id) -> Option<&mut dyn DatagramProtocol> {
+        self.net.datagram(id)?;
+        match self.handlers.get_mut(id.index()) {
+            Some(Installed::Datagram(protocol)) => Some(&mut **protocol),
+            _ => None,
+        }
+    }
+
     /// Runs until [`Net::stop`], or until nothing is left that could ever do anything: no listener, and no stream but
     /// those in the background. asyncio's `run_forever`, with an end.
     ///
