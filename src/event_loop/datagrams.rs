@@ -27,7 +27,7 @@ impl EventLoop {
         let mut bytes = 0;
         for _ in 0..RECEIVES_PER_TURN {
             self.run_calls();
-            if !self.net.calls.is_empty() || bytes >= BYTES_PER_TURN {
+            if self.net.replaces(id) || bytes >= BYTES_PER_TURN {
                 break;
             }
             if !self.net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
@@ -109,6 +109,9 @@ impl EventLoop {
     fn deliver_one(&mut self, id: Id, data: &[u8], from: &Remote) -> bool {
         if !self.net.calls.is_empty() {
             self.run_calls();
+            if self.net.replaces(id) {
+                return false;
+            }
         }
         let Self { net, handlers, .. } = self;
         let Some(Slot::Datagram(datagram)) = net.slots.get_mut(id) else { return false };

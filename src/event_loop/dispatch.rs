@@ -83,6 +83,8 @@ impl EventLoop {
             }
             Some(Slot::Datagram(datagram)) => {
                 datagram.readable |= ready.readable;
+                // An event is news: an error of long ago says nothing about it.
+                datagram.receive_failed &= !ready.readable;
                 datagram.writable |= ready.writable;
                 self.datagrams_ready(id);
             }
@@ -127,7 +129,7 @@ impl EventLoop {
             }
             // A call that waits may be about this stream: its next bytes may be for another protocol.
             self.run_calls();
-            if !self.net.calls.is_empty() {
+            if self.net.replaces(id) {
                 break;
             }
             let Some(stream) = self.net.stream(id) else { return };
@@ -292,14 +294,18 @@ impl EventLoop {
 
     /// Makes one call. An id that is stale by now makes it nothing.
     fn call(&mut self, id: Id, call: Call) {
-        if self.net.slots.get(id).is_none() {
-            return;
-        }
-        let call = match call {
-            Call::SetProtocol(handler) => return self.install(id, Installed::Protocol(handler)),
-            Call::SetFactory(factory) => return self.install(id, Installed::Factory(factory)),
-            Call::SetDatagramProtocol(protocol) => return self.install(id, Installed::Datagram(protocol)),
-            call => call,
+        let call = match (self.net.slots.get(id), call) {
+            (None, _) => return,
+            (Some(Slot::Stream(_)), Call::SetProtocol(handler)) => {
+                return self.install(id, Installed::Protocol(handler));
+            }
+            (Some(Slot::Listener(_)), Call::SetFactory(factory)) => {
+                return self.install(id, Installed::Factory(factory));
+            }
+            (Some(Slot::Datagram(_)), Call::SetDatagramProtocol(protocol)) => {
+                return self.install(id, Installed::Datagram(protocol));
+            }
+            (_, call) => call,
         };
         if self.net.datagram(id).is_some() {
             return self.datagram_call(id, call);

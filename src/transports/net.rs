@@ -205,6 +205,13 @@ impl Net {
         })
     }
 
+    /// Whether a call that waits gives `id` another protocol, which is to get what comes next.
+    pub(crate) fn replaces(&self, id: Id) -> bool {
+        let of_id =
+            |(of, call): &(Id, Call)| *of == id && matches!(call, Call::SetProtocol(_) | Call::SetDatagramProtocol(_));
+        self.calls.iter().any(of_id)
+    }
+
     pub(crate) fn stream(&self, id: Id) -> Option<&Stream> {
         match self.slots.get(id) {
             Some(Slot::Stream(stream)) => Some(stream),

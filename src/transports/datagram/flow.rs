@@ -14,6 +14,9 @@ use crate::transports::id::Id;
 use crate::transports::net::{Call, Net, Slot};
 use crate::transports::out_buf::WaterMarks;
 
+/// The length of a datagram has sixteen bits. RFC 768.
+const BYTES_MAX: usize = 65_535;
+
 impl Net {
     /// Queues a datagram, to be sent right after the present callbacks, or now where much is queued already.
     pub(crate) fn sendto(&mut self, id: Id, data: &[u8], to: Option<Remote>) {
@@ -24,6 +27,12 @@ impl Net {
         if datagram.writing_paused {
             datagram.counts.dropped += 1;
             log::debug!("{}: a datagram of {} bytes is dropped, as too much waits", Name(self, id), data.len());
+            return;
+        }
+        if data.len() > BYTES_MAX {
+            // What no network carries would only take up memory until the system says so.
+            datagram.counts.dropped += 1;
+            self.calls.push_back((id, Call::ErrorReceived(io::Error::from_raw_os_error(libc::EMSGSIZE))));
             return;
         }
         datagram.queue.push(data, to.or(datagram.default_to));
@@ -95,6 +104,7 @@ impl Net {
             return self.lose_datagrams(id);
         }
         if datagram.close() {
+            datagram.held = Vec::new();
             self.flush_datagrams(id);
         }
     }
