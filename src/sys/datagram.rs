@@ -444,3 +444,79 @@ pub(crate) fn dropped(fd: BorrowedFd<'_>) -> io::Result<u32> {
     check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, option, numbers.as_mut_ptr().cast(), &raw mut len) })?;
     Ok(numbers[DROPS])
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    fn pair(from: &str, to: &str) -> (UdpSocket, UdpSocket, SocketAddr) {
+        let (sender, receiver) = (UdpSocket::bind(from).expect("a port"), UdpSocket::bind(to).expect("a port"));
+        let port = receiver.local_addr().expect("its address").port();
+        let to: SocketAddr = SocketAddr::new(sender.local_addr().expect("its address").ip(), port);
+        (sender, receiver, to)
+    }
+
+    fn texts(batch: &RecvBatch) -> Vec<String> {
+        (0..batch.len()).map(|index| String::from_utf8_lossy(batch.get(index).0).into_owned()).collect()
+    }
+
+    #[test]
+    fn what_was_joined_on_the_way_is_taken_apart() {
+        let (sender, receiver, to) = pair("127.0.0.1:0", "127.0.0.1:0");
+        let to = Remote::from(to);
+        let row = |texts: &[&'static str]| texts.iter().map(|text| IoSlice::new(text.as_bytes())).collect::<Vec<_>>();
+        let (joined, alone) = (row(&["aa", "bb", "c"]), row(&[""]));
+        let messages = [&joined, &alone, &joined].map(|datagrams| Outgoing { to: Some(&to), datagrams });
+        let (mut sending, mut receiving) = (SendBatch::new(), RecvBatch::new());
+
+        // The kernel cuts for a receiver that has not asked for more.
+        assert_eq!(sending.send(sender.as_fd(), &messages).expect("room"), 3);
+        assert_eq!(receiving.receive(receiver.as_fd(), 5).expect("datagrams"), 5);
+        assert_eq!(receiving.receive(receiver.as_fd(), BATCH).expect("datagrams"), 2);
+        assert_eq!(texts(&receiving), ["bb", "c"]);
+
+        join_received(receiver.as_fd()).expect("a kernel of this decade");
+        assert_eq!(sending.send(sender.as_fd(), &messages).expect("room"), 3);
+        assert_eq!(receiving.receive(receiver.as_fd(), BATCH).expect("datagrams"), 3);
+        assert_eq!(texts(&receiving), ["aa", "bb", "c", "", "aa", "bb", "c"]);
+        assert_eq!(receiving.get(6).1.address(), sender.local_addr().expect("its address"));
+    }
+
+    #[test]
+    fn an_answer_comes_from_the_address_that_was_asked_and_shows_its_class() {
+        for (from, to) in [("127.0.0.1:0", "0.0.0.0:0"), ("127.0.0.1:0", "[::]:0"), ("[::1]:0", "[::]:0")] {
+            if to.starts_with('[') && UdpSocket::bind("[::1]:0").is_err() {
+                println!("skipped for {from} to {to}: no IPv6 here");
+                continue;
+            }
+            let (client, server, mut at) = pair(from, to);
+            let is_v6 = to.starts_with('[');
+            if at.is_ipv4() {
+                // The client knows no other address than this one, which the server is not told to answer from.
+                at.set_ip(Ipv4Addr::new(127, 0, 0, 2).into());
+            }
+            client.connect(at).expect("an address");
+            tell_local_address(server.as_fd(), is_v6).expect("an option");
+            set_traffic_class(server.as_fd(), is_v6, 0x0c).expect("an option");
+            set_traffic_class(client.as_fd(), at.is_ipv6(), 0x30).expect("an option");
+            client.send(b"question").expect("a datagram");
+
+            let (mut sending, mut receiving) = (SendBatch::new(), RecvBatch::new());
+            receiving.receive(server.as_fd(), BATCH).expect("a datagram");
+            let (_, asker) = receiving.get(0);
+            assert_eq!(asker.local().map(|ip| ip.to_canonical()), Some(at.ip()), "{to}");
+            assert_eq!(asker.traffic_class(), 0x30, "{to}");
+            assert_eq!(asker.to_string(), client.local_addr().expect("its address").to_string());
+            let answer = [IoSlice::new(b"answer")];
+            let message = Outgoing { to: Some(asker), datagrams: &answer };
+            assert_eq!(sending.send(server.as_fd(), &[message]).expect("room"), 1, "{to}");
+
+            // A connected socket takes no answer from another address.
+            receiving.receive(client.as_fd(), BATCH).expect("the answer");
+            assert_eq!((receiving.get(0).0, receiving.get(0).1.traffic_class()), (&b"answer"[..], 0x0c), "{to}");
+        }
+    }
+}
