@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsRawFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
@@ -404,6 +404,26 @@ pub fn in_a_network(commands: &str, body: impl FnOnce() + Send) {
             std::panic::resume_unwind(panic);
         }
     });
+}
+
+/// `tests/it/NAME.c`, compiled to a library to be preloaded; without a compiler there is none, and a word on that.
+pub fn shim(name: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let beside = folder.join(format!("{name}.{}.so", std::process::id()));
+    let library = folder.join(format!("{name}.so"));
+    let mut compiler = Command::new("cc");
+    compiler.args(["-O1", "-shared", "-fPIC", "-Wall", "-Werror", "-o"]).arg(&beside);
+    compiler.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/{name}.c"))).arg("-ldl");
+    match compiler.status() {
+        Err(error) => {
+            println!("skipped: cc: {error}");
+            return None;
+        }
+        Ok(status) => assert!(status.success(), "{name}.c does not compile"),
+    }
+    // In one step: another run of these tests may be using it.
+    std::fs::rename(&beside, &library).expect("it can be renamed");
+    Some(library)
 }
 
 /// Reads once. A signal may interrupt it: waiting for programs with a deadline (`assert_cmd`) catches SIGCHLD.
