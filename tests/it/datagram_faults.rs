@@ -443,12 +443,14 @@ fn a_slow_reader_gets_all_of_the_answers() {
 fn an_answer_that_came_while_it_was_stopped_is_printed() {
     let peer = udp("127.0.0.1");
     let to = peer.local_addr().expect("an address").to_string();
-    let mut client = Background::start(["udp-client", "--linger", "500ms", &to]);
+    let mut client = Background::start(["udp-client", "--linger", "1500ms", &to]);
     client.stdin().write_all(b"question").expect("stdin takes it");
     let (_, address) = datagram(&peer);
+    // The end of stdin is seen, and the wait has begun.
+    client.comes_to_rest();
     client.signal(libc::SIGSTOP);
     peer.send_to(b"answer", address).expect("it leaves");
-    thread::sleep(Duration::from_millis(700));
+    thread::sleep(Duration::from_millis(1500));
     client.signal(libc::SIGCONT);
     let output = client.finish();
     ended(&output, 0, "");
