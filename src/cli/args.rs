@@ -347,7 +347,7 @@ pub(super) struct UnixListening {
 #[command(next_help_heading = "Datagram")]
 pub(super) struct Datagrams {
     /// Exit once so many datagrams have arrived
-    #[arg(long, value_name = "N", env = "XPORT_COUNT", allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     #[arg(value_parser = value_parser!(u64).range(1..))]
     pub(super) count: Option<u64>,
 }

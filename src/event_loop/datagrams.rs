@@ -43,20 +43,19 @@ impl EventLoop {
 
     /// Receives once, and hands what has come to the protocol. How many bytes it was.
     fn receive_batch(&mut self, id: Id) -> usize {
-        let now = self.net.now;
         let Some(datagram) = self.net.datagram_mut(id) else { return 0 };
         if !datagram.held.is_empty() {
             return self.deliver_held(id);
         }
         let batch = self.batch.get_or_insert_with(|| Box::new(RecvBatch::new()));
-        match datagram.carrier.receive(batch, BATCH) {
+        match datagram.carrier.receive(batch, datagram.lot) {
             Ok(n) => {
-                datagram.last_activity = now;
                 datagram.receive_failed = false;
                 // A connected socket may have the error of an earlier datagram next, for which no event would come.
-                datagram.readable = n == BATCH || datagram.connected;
-                let count = batch.len();
-                self.pace.note_datagrams(count, (0..count).map(|index| batch.get(index).0.len()).sum());
+                datagram.readable = n == datagram.lot || datagram.connected;
+                let bytes = (0..batch.len()).map(|index| batch.get(index).0.len()).sum();
+                datagram.lot = next_lot(datagram.lot, n, bytes);
+                self.pace.note_datagrams(batch.len(), bytes);
                 self.deliver(id)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -123,6 +122,7 @@ impl EventLoop {
             log::debug!("{}: a datagram from {from} is denied", Name(net, id));
             return true;
         }
+        datagram.last_activity = net.now;
         datagram.counts.received += 1;
         datagram.totals.received += data.len() as u64;
         log::trace!("{}: {} bytes from {from}", Name(net, id), data.len());
@@ -174,6 +174,18 @@ impl EventLoop {
     }
 }
 
+/// How many messages to receive at once after `received` of `lot`, which had `bytes`: as many as fit into the budget, since a pause
+/// may make us hold them.
+fn next_lot(lot: usize, received: usize, bytes: usize) -> usize {
+    if bytes > BYTES_PER_TURN {
+        (received * BYTES_PER_TURN / bytes).max(1)
+    } else if received == lot && bytes * 2 <= BYTES_PER_TURN {
+        (lot * 2).min(BATCH)
+    } else {
+        lot
+    }
+}
+
 /// Keeps what is left of a batch from `first` on, unless the socket is closing.
 fn hold(net: &mut Net, id: Id, batch: &RecvBatch, first: usize) {
     let Some(datagram) = net.datagram_mut(id).filter(|datagram| !datagram.is_closing()) else { return };
@@ -185,11 +197,9 @@ fn log_opened(t: &DatagramTransport<'_>) {
     if !log::log_enabled!(log::Level::Info) {
         return;
     }
-    let default_to = t.net.datagram(t.id).and_then(|datagram| datagram.default_to);
     if let Some(peer) = t.info().peer {
-        log::info!("sending to {peer}");
-    } else if let Some(to) = default_to {
-        log::info!("sending to {to}, hearing whoever answers");
+        let hears_all = t.net.datagram(t.id).is_some_and(|datagram| !datagram.connected);
+        log::info!("sending to {peer}{}", if hears_all { ", hearing whoever answers" } else { "" });
     }
 }
 

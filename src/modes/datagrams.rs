@@ -68,7 +68,11 @@ pub(super) fn client(config: &ConnectConfig, datagrams: &DatagramConfig) -> anyh
     let socket = match (&config.address, inherited) {
         (_, Some(fd)) => {
             let service = DatagramService { options: options_of_socket, ..DatagramService::default() };
-            net.adopt_udp(fd, service, side).map_err(|error| local("adopt", &error))?
+            let id = net.adopt_udp(fd, service, side).map_err(|error| local("adopt", &error))?;
+            if net.datagram_transport(id).info().peer.is_none() {
+                return Err(Failure::new(Cause::Unavailable, format!("{}: it is not connected", config.address)).into());
+            }
+            id
         }
         (Address::Inet(target), None) => net.connect_udp(target.clone(), dialing(config), options_of_socket, side),
         (Address::Unix(_) | Address::Fd(_), None) => unreachable!("the command line gives no such address here"),

@@ -213,7 +213,7 @@ fn open_each(
         match failed {
             None => return Ok(ids),
             Some((_, error)) if error.kind() == io::ErrorKind::AddrInUse && asked_port == 0 && attempt < PORT_TRIES => {
-                ids.into_iter().for_each(|id| net.close_listener(id));
+                ids.into_iter().for_each(|id| net.remove(id));
             }
             Some((at, error)) => return Err(unavailable(&at, &error).into()),
         }

@@ -30,6 +30,9 @@ use crate::transports::timers::TimerId;
 /// No datagram is longer, so neither is a read of stdin.
 const DATAGRAM_BYTES_MAX: usize = 65536;
 
+/// How often a client that has failed looks whether stdout has taken what arrived before.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
 /// What holds for a conversation.
 #[derive(Clone, Debug)]
 pub struct ConversationOptions {
@@ -111,6 +114,19 @@ impl SocketSide {
     }
 }
 
+impl SocketSide {
+    /// Leaves after a failure; what has arrived before is delivered first.
+    fn leave_once_drained(&self, t: &mut DatagramTransport<'_>) {
+        if !t.may_have_more() {
+            return t.abort();
+        }
+        let mut stdout_is_full = false;
+        self.shared.with_console(t.net(), |console| stdout_is_full = console.is_writing_paused());
+        let id = t.id();
+        t.net().call_later(id, if stdout_is_full { LOOK_AGAIN } else { Duration::ZERO });
+    }
+}
+
 impl DatagramProtocol for SocketSide {
     fn connection_made(&mut self, t: &mut DatagramTransport<'_>) {
         if !self.shared.options.serves {
@@ -150,18 +166,17 @@ impl DatagramProtocol for SocketSide {
     }
 
     fn error_received(&mut self, t: &mut DatagramTransport<'_>, error: io::Error) {
-        let partner = t.info().peer.map(|peer| peer.to_string());
-        let partner = partner.or_else(|| Some(self.shared.partner.get()?.1?.to_string()));
-        let send = format!("send {}", partner.as_deref().unwrap_or("datagram"));
+        let info = t.info();
+        // Whom a server has sent it to is known to the system alone.
+        let peer = info.peer.map_or_else(|| "datagram".to_owned(), |peer| peer.to_string());
         if is_too_long(&error) {
-            self.shared.too_long(&send);
+            self.shared.too_long(&format!("send {peer}"));
         } else if self.shared.options.serves {
-            log::warn!("{send}: {}", describe(&error));
+            log::warn!("send {peer}: {}", describe(&error));
         } else {
-            self.shared.reporter.tell(Failure::new(Cause::Broken, format!("{send}: {}", describe(&error))));
-            // What has arrived before is delivered in this turn.
-            let id = t.id();
-            t.net().call_later(id, Duration::ZERO);
+            let cause = if info.datagrams.sent == 0 { Cause::Unavailable } else { Cause::Broken };
+            self.shared.reporter.tell(Failure::new(cause, format!("send {peer}: {}", describe(&error))));
+            self.leave_once_drained(t);
         }
     }
 
@@ -177,7 +192,7 @@ impl DatagramProtocol for SocketSide {
     }
 
     fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, _timer: TimerId) {
-        t.abort();
+        self.leave_once_drained(t);
     }
 
     fn connection_lost(&mut self, t: &mut DatagramTransport<'_>, _error: Option<io::Error>) {

@@ -30,11 +30,11 @@ impl DatagramEcho {
 impl DatagramProtocol for DatagramEcho {
     fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
         self.senders.note(t, from);
-        if let Some(refusal) = self.guard.refusal(data, from) {
+        if let Some(refusal) = self.guard.refusal(from, t.net().now()) {
             let why = match refusal {
                 Refusal::Marked => "it was sent by an echo server",
                 Refusal::ServicePort => "a port below 1024 is that of a service",
-                Refusal::Loop => "it looks like a loop with another echo server",
+                Refusal::Loop => "it has sent very many without a pause, as a loop does",
             };
             log::info!("no answer to {from}: {why}");
             return;

@@ -1,45 +1,54 @@
 //! Keeps an echo server from talking to another one for ever.
 //!
 //! One forged datagram, from one echo server to another, would make the two send it back and forth at full speed (CVE-2024-2169,
-//! CVE-1999-0103). Three signs of it, each cheap:
+//! CVE-1999-0103). Three measures, each cheap:
 //!
 //! - What we send carries a mark in its traffic class, which a client does not copy into its next datagram. What arrives with the
 //!   mark was sent by an echo server of our kind, and is not answered: with one of those a loop ends at its first turn.
 //! - A port below 1024 is that of a service (echo, chargen, DNS, NTP, …), not of a client, and is not answered.
-//! - Other echo servers return what we send and do nothing else. A peer that has done that many times in a row, one datagram at a
-//!   time, gets one answer less: a loop of one datagram ends by that, and a client that is as monotonous has to repeat itself.
+//! - Other echo servers return whatever we send. Who has sent very many datagrams without a pause is left without an answer now and
+//!   then. What goes round in a loop is gone with it, however many there are; a client loses one in some thousands, which it must
+//!   expect of UDP anyway.
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use crate::transports::datagram::Remote;
 
 /// The mark: a code point for local use (RFC 2474, pool 2, `000011`), which routers treat as no class at all.
 pub const MARK: u8 = 0b0000_1100;
-
 /// The bits of a traffic class that are the code point; the others tell of congestion (RFC 3168).
 const CLASS_BITS: u8 = 0b1111_1100;
 
 /// The first port that is not reserved for services.
 const PORT_MIN: u16 = 1024;
 
-/// Turns after which a loop is broken: two seconds or so on one machine.
-const TURNS_MAX: u32 = 65536;
+/// Datagrams without a pause after which a sender may be a loop: two seconds or so of one, on one machine.
+const SUSPECT: u32 = 65536;
+/// Of a suspect's datagrams, one in so many is not answered.
+const DROPPED_ONE_IN: u32 = 4096;
+/// What is a pause.
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// Peers remembered at once, each in the place that its port gives it.
-const PLACES: usize = 256;
-/// Bytes of a datagram that are compared, besides its length.
-const COMPARED_BYTES: usize = 16;
+/// Counters; senders that share one are counted together, so that nobody can hide by changing another one's.
+const COUNTERS: usize = 1024;
 
-/// What is known of the peers. One that shares its place with another one takes turns with it, and both are then no loop.
+/// What is known of the senders.
 #[derive(Debug)]
 pub(super) struct LoopGuard {
-    peers: Vec<Peer>,
+    counters: Vec<Counter>,
+    /// Keyed by chance, so that nobody can choose whom to share a counter with.
+    keys: RandomState,
+    /// When the first datagram came, which time is counted from.
+    start: Option<Instant>,
 }
 
-#[derive(Clone, Debug)]
-struct Peer {
-    from: Option<Remote>,
-    len: usize,
-    beginning: [u8; COMPARED_BYTES],
-    turns: u32,
+#[derive(Clone, Copy, Debug, Default)]
+struct Counter {
+    last: Duration,
+    /// Datagrams since the last pause.
+    count: u32,
 }
 
 /// Why a datagram is not answered.
@@ -49,71 +58,84 @@ pub(super) enum Refusal {
     Marked,
     /// It comes from a service's port.
     ServicePort,
-    /// Its sender has returned what we sent too many times.
+    /// Its sender never pauses.
     Loop,
 }
 
 impl LoopGuard {
     pub(super) fn new() -> Self {
-        let peer = Peer { from: None, len: 0, beginning: [0; COMPARED_BYTES], turns: 0 };
-        Self { peers: vec![peer; PLACES] }
+        Self { counters: vec![Counter::default(); COUNTERS], keys: RandomState::new(), start: None }
     }
 
-    /// Why this datagram should not be answered, if it should not.
-    pub(super) fn refusal(&mut self, data: &[u8], from: &Remote) -> Option<Refusal> {
-        if from.traffic_class() & CLASS_BITS == MARK {
-            return Some(Refusal::Marked);
-        }
-        let port = from.address().port();
-        if port < PORT_MIN {
-            return Some(Refusal::ServicePort);
-        }
-        let peer = &mut self.peers[usize::from(port) % PLACES];
-        let compared = data.len().min(COMPARED_BYTES);
-        let same = peer.from.as_ref() == Some(from)
-            && peer.len == data.len()
-            && peer.beginning[..compared] == data[..compared];
-        if !same {
-            (peer.from, peer.len, peer.turns) = (Some(*from), data.len(), 0);
-            peer.beginning[..compared].copy_from_slice(&data[..compared]);
-            return None;
-        }
-        peer.turns += 1;
-        if peer.turns < TURNS_MAX {
-            return None;
-        }
-        peer.turns = 0;
-        Some(Refusal::Loop)
+    /// Why a datagram from `from` should not be answered, if it should not.
+    pub(super) fn refusal(&mut self, from: &Remote, now: Instant) -> Option<Refusal> {
+        obvious_refusal(from).or_else(|| {
+            let start = *self.start.get_or_insert(now);
+            self.feeds_a_loop(from.address(), now.duration_since(start)).then_some(Refusal::Loop)
+        })
     }
+
+    /// Counts a datagram; whether it is one of those that a suspect has to do without.
+    fn feeds_a_loop(&mut self, from: SocketAddr, now: Duration) -> bool {
+        let place = self.keys.hash_one(from) % COUNTERS as u64;
+        let Counter { last, count } = &mut self.counters[place as usize];
+        if now - *last >= PAUSE {
+            *count = 0;
+        }
+        *last = now;
+        *count = count.wrapping_add(1);
+        *count > SUSPECT && *count % DROPPED_ONE_IN == 0
+    }
+}
+
+/// What one datagram shows by itself.
+fn obvious_refusal(from: &Remote) -> Option<Refusal> {
+    if from.traffic_class() & CLASS_BITS == MARK {
+        return Some(Refusal::Marked);
+    }
+    (from.address().port() < PORT_MIN).then_some(Refusal::ServicePort)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
-
     use super::*;
 
-    fn remote(port: u16) -> Remote {
-        Remote::from(SocketAddr::from(([127, 0, 0, 1], port)))
+    fn address(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
     }
 
     #[test]
     fn services_get_no_answer() {
-        let mut guard = LoopGuard::new();
-        assert_eq!(guard.refusal(b"x", &remote(7)), Some(Refusal::ServicePort));
-        assert_eq!(guard.refusal(b"x", &remote(1023)), Some(Refusal::ServicePort));
-        assert_eq!(guard.refusal(b"x", &remote(1024)), None);
+        let refusal = |port| obvious_refusal(&Remote::from(address(port)));
+        assert_eq!(refusal(7), Some(Refusal::ServicePort));
+        assert_eq!(refusal(1023), Some(Refusal::ServicePort));
+        assert_eq!(refusal(1024), None);
     }
 
     #[test]
-    fn a_loop_ends_and_a_conversation_does_not() {
-        let mut guard = LoopGuard::new();
-        let answered = |guard: &mut LoopGuard, datagram: fn(u32) -> u32| {
-            (0..2 * TURNS_MAX)
-                .filter(|turn| guard.refusal(&datagram(*turn).to_be_bytes(), &remote(7001)).is_none())
-                .count()
-        };
-        assert_eq!(answered(&mut guard, |_| 5), 2 * TURNS_MAX as usize - 1);
-        assert_eq!(answered(&mut guard, |turn| turn), 2 * TURNS_MAX as usize);
+    fn a_loop_ends_however_many_datagrams_go_round() {
+        for datagrams in [1, 2, 10] {
+            let (mut guard, mut now) = (LoopGuard::new(), Duration::ZERO);
+            let (mut round, mut answers) = (datagrams, 0);
+            while round > 0 {
+                for _ in 0..round {
+                    round -= usize::from(guard.feeds_a_loop(address(7001), now));
+                    answers += 1;
+                }
+                now += Duration::from_micros(30);
+                assert!(answers < 200_000, "{datagrams} go round for ever");
+            }
+        }
+    }
+
+    #[test]
+    fn who_pauses_is_never_suspected() {
+        let (mut guard, mut now) = (LoopGuard::new(), Duration::ZERO);
+        for _ in 0..4 {
+            assert!((0..SUSPECT).all(|_| !guard.feeds_a_loop(address(40000), now)));
+            now += PAUSE;
+        }
+        let refused = (0..SUSPECT * 2).filter(|_| guard.feeds_a_loop(address(40000), now)).count();
+        assert_eq!(refused, (SUSPECT / DROPPED_ONE_IN) as usize);
     }
 }

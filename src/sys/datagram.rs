@@ -44,6 +44,8 @@ pub struct Remote {
     address: SocketAddr,
     /// Our address, where the socket is bound to none: what it was sent to, and what answers are to come from.
     local: Option<IpAddr>,
+    /// The interface of that address, where it means nothing without: link-local ones. Else 0.
+    interface: u32,
     traffic_class: u8,
 }
 
@@ -65,11 +67,16 @@ impl Remote {
     pub fn traffic_class(&self) -> u8 {
         self.traffic_class
     }
+
+    /// The same as a destination, for which the class it arrived with means nothing.
+    pub(crate) fn without_class(self) -> Self {
+        Self { traffic_class: 0, ..self }
+    }
 }
 
 impl From<SocketAddr> for Remote {
     fn from(address: SocketAddr) -> Self {
-        Self { address, local: None, traffic_class: 0 }
+        Self { address, local: None, interface: 0, traffic_class: 0 }
     }
 }
 
@@ -144,8 +151,8 @@ impl RecvBatch {
         for index in 0..n as usize {
             let header = &self.headers[index];
             let beside = read_control(&header.msg_hdr);
-            let Beside { local, traffic_class, .. } = beside;
-            let from = Remote { address: self.names[index].address(), local, traffic_class };
+            let Beside { local, interface, traffic_class, .. } = beside;
+            let from = Remote { address: self.names[index].address(), local, interface, traffic_class };
             let (mut start, mut left) = (index * STRIDE_BYTES, header.msg_len as usize);
             let most = beside.segment_bytes.filter(|bytes| *bytes > 0).unwrap_or(SLOT_BYTES);
             // An empty datagram is one, too.
@@ -345,9 +352,10 @@ impl Writer<'_> {
                 self.push(libc::IPPROTO_IP, libc::IP_PKTINFO, &info);
             }
             Some(IpAddr::V6(ip)) => {
-                // An `in6_pktinfo`: the source, and no interface.
+                // An `in6_pktinfo`: the source, and its interface.
                 let mut info = [0; 20];
                 info[..16].copy_from_slice(&ip.octets());
+                info[16..].copy_from_slice(&to.interface.to_ne_bytes());
                 self.push(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &info);
             }
             None => (),
@@ -360,6 +368,7 @@ impl Writer<'_> {
 struct Beside {
     /// Which of our addresses it was sent to, as far as that can be answered from.
     local: Option<IpAddr>,
+    interface: u32,
     traffic_class: u8,
     /// Of several datagrams that the kernel has joined, the length of each but the last.
     segment_bytes: Option<usize>,
@@ -368,45 +377,58 @@ struct Beside {
 fn read_control(header: &libc::msghdr) -> Beside {
     let mut beside = Beside::default();
     // SAFETY: the system has set pointer and length to the control messages it wrote, and `cmsg(3)` says that these calls walk
-    // along them; each is read unaligned and no longer than what its kind holds.
-    unsafe {
-        let mut next = libc::CMSG_FIRSTHDR(header);
-        while let Some(message) = next.as_ref() {
-            let data = libc::CMSG_DATA(message);
-            match (message.cmsg_level, message.cmsg_type) {
-                (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
-                    let info: libc::in_pktinfo = data.cast::<libc::in_pktinfo>().read_unaligned();
+    // along them.
+    let mut next = unsafe { libc::CMSG_FIRSTHDR(header) };
+    // SAFETY: it is null or points to a whole header within that length.
+    while let Some(message) = unsafe { next.as_ref() } {
+        match (message.cmsg_level, message.cmsg_type) {
+            (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
+                if let Some(info) = read_data::<libc::in_pktinfo>(message) {
                     // Of a datagram for a group or for everyone this is the interface's own address.
                     beside.local = Some(IpAddr::V4(ipv4(info.ipi_spec_dst)));
                 }
-                (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
-                    let info: libc::in6_pktinfo = data.cast::<libc::in6_pktinfo>().read_unaligned();
-                    let ip = Ipv6Addr::from(info.ipi6_addr.s6_addr);
-                    let is_mapped_group = ip.to_ipv4_mapped().is_some_and(|v4| v4.is_multicast() || v4.is_broadcast());
-                    beside.local = (!ip.is_multicast() && !is_mapped_group).then_some(IpAddr::V6(ip));
-                }
-                (libc::IPPROTO_IP, libc::IP_TOS) => beside.traffic_class = *data,
-                (libc::IPPROTO_IPV6, libc::IPV6_TCLASS) => {
-                    beside.traffic_class = data.cast::<libc::c_int>().read_unaligned().to_ne_bytes()[0];
-                }
-                (libc::SOL_UDP, libc::UDP_GRO) => {
-                    beside.segment_bytes = usize::try_from(data.cast::<libc::c_int>().read_unaligned()).ok();
-                }
-                _ => (),
             }
-            next = libc::CMSG_NXTHDR(header, message);
+            (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
+                if let Some(info) = read_data::<libc::in6_pktinfo>(message) {
+                    let ip = Ipv6Addr::from(info.ipi6_addr.s6_addr);
+                    // Of an IPv4 datagram `IP_PKTINFO` knows more.
+                    if !ip.is_multicast() && ip.to_ipv4_mapped().is_none() {
+                        beside.local = Some(IpAddr::V6(ip));
+                        beside.interface = if ip.is_unicast_link_local() { info.ipi6_ifindex } else { 0 };
+                    }
+                }
+            }
+            (libc::IPPROTO_IP, libc::IP_TOS) => beside.traffic_class = read_data::<u8>(message).unwrap_or(0),
+            (libc::IPPROTO_IPV6, libc::IPV6_TCLASS) => {
+                beside.traffic_class =
+                    read_data::<libc::c_int>(message).and_then(|class| class.try_into().ok()).unwrap_or(0);
+            }
+            (libc::SOL_UDP, libc::UDP_GRO) => {
+                beside.segment_bytes = read_data::<libc::c_int>(message).and_then(|bytes| bytes.try_into().ok());
+            }
+            _ => (),
         }
+        // SAFETY: as with the first one.
+        next = unsafe { libc::CMSG_NXTHDR(header, message) };
     }
     beside
 }
 
+/// The data of a control message, unless the system had room for a part of it only.
+fn read_data<T: Copy>(message: &libc::cmsghdr) -> Option<T> {
+    if message.cmsg_len < CONTROL_HEADER_BYTES + size_of::<T>() {
+        return None;
+    }
+    // SAFETY: the message is as long as its header says, so the data is within it; the callers read plain data of the type that
+    // `ip(7)`, `ipv6(7)` and `udp(7)` give for the kind of message, for which every bit pattern is valid.
+    Some(unsafe { libc::CMSG_DATA(message).cast::<T>().read_unaligned() })
+}
+
 /// Has the system tell which of our addresses each datagram was sent to. `IP_PKTINFO`, `IPV6_RECVPKTINFO`.
 pub(crate) fn tell_local_address(fd: BorrowedFd<'_>, is_v6: bool) -> io::Result<()> {
-    if is_v6 {
-        set(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1)
-    } else {
-        set(fd, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)
-    }
+    // A socket of IPv6 may receive IPv4 too.
+    set(fd, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)?;
+    if is_v6 { set(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1) } else { Ok(()) }
 }
 
 /// Lets the kernel join datagrams of one size from one peer into one message, which [`RecvBatch`] takes apart again: a stream of

@@ -151,7 +151,6 @@ impl Net {
     /// Closes one listener. asyncio's `Server.close`.
     pub fn close_listener(&mut self, id: Id) {
         if self.listeners.contains(&id) {
-            self.listeners.retain(|listener| *listener != id);
             self.stop_listening(id);
         }
     }
@@ -258,16 +257,16 @@ impl Net {
         let (background, accepted, timer) = match &slot {
             Slot::Stream(stream) => (stream.background, stream.accepted, stream.phase_timer),
             Slot::Listener(listener) => (false, false, listener.retry_timer()),
-            Slot::Datagram(datagram) => {
-                self.listeners.retain(|listener| *listener != id);
-                (datagram.background, false, datagram.phase_timer)
-            }
+            Slot::Datagram(datagram) => (datagram.background, false, datagram.phase_timer),
         };
         if !background {
             self.foreground -= 1;
         }
         if let Some(timer) = timer {
             self.timers.cancel(timer);
+        }
+        if !matches!(slot, Slot::Stream(_)) {
+            self.listeners.retain(|listener| *listener != id);
         }
         // What was in it is closed before anyone tries to have its place.
         drop(slot);

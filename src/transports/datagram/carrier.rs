@@ -18,7 +18,7 @@ use crate::transports::info::Peer;
 /// The lowest layer of a datagram transport.
 #[derive(Debug)]
 pub(crate) enum Carrier {
-    /// The peer's name is still being looked up, or all is over.
+    /// The peer's name is still being looked up.
     Pending,
     /// A UDP socket.
     Socket(Socket),

@@ -35,7 +35,7 @@ impl Net {
             self.calls.push_back((id, Call::ErrorReceived(io::Error::from_raw_os_error(libc::EMSGSIZE))));
             return;
         }
-        datagram.queue.push(data, to.or(datagram.default_to));
+        datagram.queue.push(data, to.or(datagram.default_to).map(|to| to.without_class()));
         if !std::mem::replace(&mut datagram.corked, true) {
             self.corked.push(id);
         }
@@ -148,7 +148,11 @@ impl Net {
     }
 
     pub(crate) fn set_datagram_reading(&mut self, id: Id, reading: bool) {
-        let Some(datagram) = self.datagram_mut(id) else { return };
+        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
+        if reading && !datagram.reading {
+            // Nobody was silent while we did not listen.
+            datagram.last_activity = self.now;
+        }
         datagram.reading = reading;
         if datagram.wants_read() {
             // No event will come for what is there already.

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::Remote;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
-use crate::transports::info::Info;
+use crate::transports::info::{Info, Peer, canonical};
 use crate::transports::net::{Call, Net};
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::DatagramProtocol;
@@ -72,6 +72,12 @@ impl DatagramTransport<'_> {
         self.net.set_datagram_reading(self.id, true);
     }
 
+    /// Whether datagrams that have arrived may not have been delivered yet.
+    #[must_use]
+    pub fn may_have_more(&self) -> bool {
+        self.net.datagram(self.id).is_some_and(|datagram| datagram.readable || !datagram.held.is_empty())
+    }
+
     /// Whether the buffer is over its high-water mark, even if `pause_writing` has not been called yet.
     #[must_use]
     pub fn is_writing_paused(&self) -> bool {
@@ -105,7 +111,7 @@ impl DatagramTransport<'_> {
         let mut datagrams = datagram.counts;
         datagrams.dropped += datagram.carrier.dropped();
         Info {
-            peer: datagram.carrier.peer(),
+            peer: datagram.carrier.peer().or_else(|| Some(Peer::Ip(canonical(datagram.default_to?.address())))),
             local: datagram.carrier.local(),
             terminal: false,
             totals: datagram.totals,

@@ -32,6 +32,9 @@ pub(crate) use carrier::Carrier;
 use opening::Lookup;
 use queue::Queue;
 
+/// Messages received in the first call, since each may have 64 KiB.
+const FIRST_LOT: usize = 8;
+
 /// Where a socket is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -73,6 +76,8 @@ pub(crate) struct Datagram {
     pub(crate) receive_failed: bool,
     /// Latched by an event, cleared by a call that did not fit.
     pub(crate) writable: bool,
+    /// Messages to receive in one call: few at first, more while they are short.
+    pub(crate) lot: usize,
     /// Cleared by `pause_reading`.
     pub(crate) reading: bool,
     /// Set over the high-water mark; `pause_writing` has been called or is queued.
@@ -105,6 +110,7 @@ impl Datagram {
             phase_timer: None,
             readable: false,
             receive_failed: false,
+            lot: FIRST_LOT,
             writable: true,
             reading: true,
             writing_paused: false,

@@ -103,10 +103,13 @@ impl Net {
             join(&socket, *group)
                 .map_err(|error| io::Error::new(error.kind(), format!("join {}: {}", group.ip, describe(&error))))?;
         }
+        prepare_to_receive(&socket);
         self.add_service(socket, service, protocol)
     }
 
     /// Takes over a UDP socket that is bound already, and serves whoever sends to it. asyncio's `create_datagram_endpoint(sock=…)`.
+    ///
+    /// Who shares it finds it as it was afterwards, but for what `service` asks for.
     ///
     /// # Errors
     /// It is no UDP socket, or cannot be registered.
@@ -308,6 +311,7 @@ impl Net {
 /// Opens a socket for one peer.
 fn open(address: SocketAddr, dialing: &Dialing, options: &DatagramOptions) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
+    prepare_to_receive(&socket);
     set_options(&socket, options)?;
     if let Some(source) = dialing.source.first() {
         let of_family = dialing.source.iter().find(|source| source.is_ipv4() == address.is_ipv4());
@@ -326,11 +330,15 @@ fn is_for_one(address: SocketAddr, options: &DatagramOptions) -> bool {
     !options.broadcast && !address.ip().is_multicast()
 }
 
-fn set_options(socket: &Socket, options: &DatagramOptions) -> io::Result<()> {
+/// Has a socket of our own receive as much as can be had.
+fn prepare_to_receive(socket: &Socket) {
     // The system gives what it allows, which is enough to work with.
     let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES);
     // A system that cannot do that gives each datagram for itself.
     let _ = datagram::join_received(socket.as_fd());
+}
+
+fn set_options(socket: &Socket, options: &DatagramOptions) -> io::Result<()> {
     if options.broadcast {
         socket.set_broadcast(true)?;
     }
