@@ -113,7 +113,8 @@ impl EventLoop {
         self.run_calls();
         while !self.is_over() {
             match self.poll.poll(&mut events, self.patience()) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => events.clear(),
+                // Asked again, and not taken for a turn without events: timers must not overtake what came while we were stopped.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result?,
             }
             self.begin_turn(Instant::now());

@@ -59,6 +59,8 @@ pub struct Conversation {
     console: Cell<Option<Id>>,
     /// Who gets what comes from stdin: a socket, and an address unless the socket has one.
     partner: Cell<Option<(Id, Option<Remote>)>>,
+    /// A datagram was too long, and everyone has been told.
+    has_said_too_long: Cell<bool>,
     options: ConversationOptions,
     reporter: Reporter,
 }
@@ -67,7 +69,13 @@ impl Conversation {
     /// A conversation without ends; [`SocketSide`] and [`ConsoleSide`] are those.
     #[must_use]
     pub fn new(options: ConversationOptions, reporter: Reporter) -> Rc<Self> {
-        Rc::new(Self { console: Cell::new(None), partner: Cell::new(None), options, reporter })
+        Rc::new(Self {
+            console: Cell::new(None),
+            partner: Cell::new(None),
+            has_said_too_long: Cell::new(false),
+            options,
+            reporter,
+        })
     }
 
     /// Makes `console` the transport of the console's side. Due before the loop runs.
@@ -90,11 +98,11 @@ impl Conversation {
         }
     }
 
-    /// Says that a datagram was too long; the rest goes on.
+    /// Says that a datagram was too long, of the first one to everyone; the rest goes on.
     fn too_long(&self, what: &str) {
-        log::error!(
-            "{what}: Message too long (a datagram has at most 65507 bytes, 65527 over IPv6; --lines sends by line)"
-        );
+        let level = if self.has_said_too_long.replace(true) { log::Level::Info } else { log::Level::Error };
+        let hint = if self.options.lines { "" } else { "; --lines makes each line one" };
+        log::log!(level, "{what}: Message too long (a datagram has at most 65507 bytes, 65527 over IPv6{hint})");
         self.reporter.tell(Failure::silent(Cause::Local));
     }
 }

@@ -104,7 +104,7 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
         ("udp-server --join 239.1.2.3 :80", "--join 239.1.2.3 needs '*:PORT' or '239.1.2.3:PORT'"),
         ("udp-server --join 239.1.2.3 fd:3", "--join 239.1.2.3 needs '*:PORT'"),
         ("udp-echo --join ff02::1 0.0.0.0:80", "--join ff02::1 needs '*:PORT' or '[ff02::1]:PORT'"),
-        ("udp-echo --join 239.1.2.3 -6 *:80", "--join 239.1.2.3 needs '*:PORT'"),
+        ("udp-echo --join 239.1.2.3 -6 *:80", "-6 excludes the group '239.1.2.3'"),
         // Numbers.
         ("tcp-client --retry -1 :80", "'-1'"),
         ("tcp-client --retry 99999999999999999999 :80", "'99999999999999999999'"),

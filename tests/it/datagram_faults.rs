@@ -271,7 +271,7 @@ fn forged_datagrams_start_no_loop_of_echo_servers() {
             let packet = forged(a, b, format!("forged {n}").as_bytes());
             raw.send_to(&packet, &b.into()).expect("it leaves");
         }
-        first.line("it was sent by an echo server");
+        first.line("no answer to");
         first.comes_to_rest();
         second.comes_to_rest();
         let cpu = first.cpu() + second.cpu();
@@ -313,7 +313,7 @@ fn a_loop_with_another_kind_of_echo_server_ends() {
             }
             turns
         });
-        echo.line("it looks like a loop");
+        echo.line("without a pause, as a loop does");
         echo.comes_to_rest();
         done.store(true, Ordering::Relaxed);
         reflecting.join().expect("it does not panic")
