@@ -6,6 +6,7 @@
  *   SHIM_SEND_EINTR=N   one call of sendmmsg in N is interrupted
  *   SHIM_RECV_EINTR=N   one call of recvmmsg in N is interrupted
  *   SHIM_RECV_MOST=N    recvmmsg gives at most N messages, and an event follows where it could have given more
+ *   SHIM_BIND_IN_USE=N  the N-th call of bind finds its address in use
  *   SHIM_LOG=FILE       how many calls have misbehaved, written at exit
  */
 #define _GNU_SOURCE
@@ -19,7 +20,7 @@
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 #define DESCRIPTORS 1024
 
-static long send_eagain, send_most, send_eintr, recv_eintr, recv_most, misbehaved;
+static long send_eagain, send_most, send_eintr, recv_eintr, recv_most, bind_in_use, misbehaved;
 static int epolls[DESCRIPTORS];
 static struct epoll_event registered[DESCRIPTORS];
 
@@ -34,6 +35,7 @@ __attribute__((constructor)) static void begin(void) {
     send_eintr = setting("SHIM_SEND_EINTR");
     recv_eintr = setting("SHIM_RECV_EINTR");
     recv_most = setting("SHIM_RECV_MOST");
+    bind_in_use = setting("SHIM_BIND_IN_USE");
 }
 
 __attribute__((destructor)) static void end(void) {
@@ -59,6 +61,16 @@ int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event) {
         registered[fd] = *event;
     }
     return NEXT(epoll_ctl)(epoll, operation, fd, event);
+}
+
+int bind(int fd, const struct sockaddr *address, socklen_t length) {
+    static long calls;
+    if (++calls == bind_in_use) {
+        misbehaved++;
+        errno = EADDRINUSE;
+        return -1;
+    }
+    return NEXT(bind)(fd, address, length);
 }
 
 /* Registering anew brings an event for what is ready, as the kernel would have it once there is room again. */

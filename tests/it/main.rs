@@ -3,6 +3,7 @@
 mod cli;
 mod connecting;
 mod datagram_faults;
+mod datagram_order;
 mod datagrams;
 mod delivery;
 mod examples;

@@ -1,0 +1,173 @@
+//! What comes late, in between or under odd circumstances, and must neither be lost nor overtaken: answers that stdout takes
+//! later than the program would have waited, answers before a failure, one peer's datagrams of several classes.
+
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::os::fd::AsRawFd;
+use std::os::unix::process::CommandExt;
+use std::time::{Duration, Instant};
+
+use socket2::SockRef;
+
+use crate::util::{Background, command, datagram, ended, feed, shim, take, take_all, text, udp};
+
+/// A client that has said `hello`, what it prints to, its peer, and where the client is.
+#[track_caller]
+fn greeted(options: &[&str]) -> (Background, std::process::ChildStdin, UdpSocket, SocketAddr) {
+    let peer = udp("127.0.0.1");
+    let to = peer.local_addr().expect("an address").to_string();
+    let mut client = Background::start([&["udp-client"], options, &[&to]].concat());
+    let mut stdin = client.stdin();
+    stdin.write_all(b"hello\n").expect("stdin takes it");
+    let (_, address) = datagram(&peer);
+    (client, stdin, peer, address)
+}
+
+/// Lines of a thousand bytes, each with its number.
+fn lines(n: usize) -> Vec<Vec<u8>> {
+    (0..n).map(|number| format!("{number:0>999}\n").into_bytes()).collect()
+}
+
+/// Sends them all, no faster than they fit into a small receive buffer.
+fn send_all(socket: &UdpSocket, to: SocketAddr, datagrams: &[Vec<u8>]) {
+    for lot in datagrams.chunks(20) {
+        lot.iter().for_each(|data| drop(socket.send_to(data, to).expect("it leaves")));
+        // A pace: the length of a pause between lots, in which the program reads.
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A reader of stdout who looks elsewhere for longer than `--linger` finds every answer that had come, also where the program
+/// itself was stopped just when there was room again.
+#[test]
+fn a_late_reader_finds_every_answer() {
+    for stopped in [false, true] {
+        let (mut client, stdin, peer, address) = greeted(&["--linger", "300ms"]);
+        drop(stdin);
+        let mut stdout = client.stdout();
+        let answers = lines(300);
+        send_all(&peer, address, &answers);
+        crate::util::eventually("stdout to be full", || (crate::util::queued(&stdout) > 60_000).then_some(()));
+        // Longer than it lingers.
+        std::thread::sleep(Duration::from_millis(600));
+        let mut printed = Vec::new();
+        if stopped {
+            client.signal(libc::SIGSTOP);
+            let n = crate::util::queued(&stdout);
+            printed = take(&mut stdout, n);
+            std::thread::sleep(Duration::from_millis(600));
+            client.signal(libc::SIGCONT);
+        }
+        printed.extend(take_all(&mut stdout));
+        let output = client.finish();
+        ended(&output, 0, "");
+        assert_eq!(printed.len(), 300_000, "stopped: {stopped}");
+        assert!(printed == answers.concat(), "stopped: {stopped}: they are in order");
+    }
+}
+
+/// What has arrived before a failure is printed, however much it is and however slow stdout.
+#[test]
+fn answers_before_a_failure_are_printed() {
+    for slow in [false, true] {
+        let (mut client, mut stdin, peer, address) = greeted(&[]);
+        let mut stdout = client.stdout();
+        // Few enough to fit into the smallest receive buffer that a system gives.
+        let answers: Vec<Vec<u8>> = (0..180).map(|n| format!("{n:08}{}\n", "-".repeat(500)).into_bytes()).collect();
+        client.signal(libc::SIGSTOP);
+        answers.iter().for_each(|data| drop(peer.send_to(data, address).expect("it leaves")));
+        drop(peer);
+        stdin.write_all(b"more").expect("stdin takes it");
+        client.signal(libc::SIGCONT);
+        if slow {
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        let printed = take_all(&mut stdout);
+        let output = client.finish();
+        assert_eq!(output.status.code(), Some(4), "{}", text(&output));
+        assert!(text(&output).contains("Connection refused"), "{}", text(&output));
+        assert!(printed == answers.concat(), "slow: {slow}: {} of {} bytes", printed.len(), answers.concat().len());
+    }
+}
+
+/// One peer's datagrams are answered in their order, whatever classes the network has given them.
+#[test]
+fn order_is_kept_whatever_the_class() {
+    let mut echo = Background::start(["udp-echo", "127.0.0.1:0"]);
+    let (address, peer) = (echo.address(), udp("127.0.0.1"));
+    echo.signal(libc::SIGSTOP);
+    for n in 0..8_u8 {
+        SockRef::from(&peer).set_tos_v4(u32::from(n % 2) * 2).expect("an option");
+        peer.send_to(&[n], address).expect("it leaves");
+    }
+    echo.signal(libc::SIGCONT);
+    let answers: Vec<u8> = (0..8).map(|_| datagram(&peer).0[0]).collect();
+    assert_eq!(answers, [0, 1, 2, 3, 4, 5, 6, 7]);
+}
+
+/// A question to everyone on a network is answered from the machine's own address there.
+#[test]
+fn a_question_to_everyone_is_answered() {
+    for listen in ["0.0.0.0:0", "*:0", "[::]:0"] {
+        let mut echo = Background::start(["udp-echo", listen]);
+        let (port, peer) = (echo.address().port(), udp("127.0.0.1"));
+        peer.set_broadcast(true).expect("an option");
+        peer.send_to(b"anybody?", (Ipv4Addr::new(127, 255, 255, 255), port)).expect("it leaves");
+        let (data, from) = datagram(&peer);
+        assert_eq!((&data[..], from), (&b"anybody?"[..], SocketAddr::from(([127, 0, 0, 1], port))), "{listen}");
+    }
+}
+
+/// What is not let in is no activity either.
+#[test]
+fn the_noise_of_strangers_does_not_prolong_a_run() {
+    let options = ["--deny", "127.0.0.0/8", "--idle-timeout", "300ms", "--recv-only"];
+    let mut server = Background::start([&["udp-server"], &options[..], &["127.0.0.1:0"]].concat());
+    let (address, stranger) = (server.address(), udp("127.0.0.1"));
+    let begin = Instant::now();
+    while server.is_running() {
+        assert!(begin.elapsed() < crate::util::DEADLINE, "still there, because of strangers");
+        stranger.send_to(b"noise", address).expect("it leaves");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let output = server.finish();
+    assert_eq!(output.status.code(), Some(124), "{}", text(&output));
+    assert!(text(&output).contains("no datagram for 300ms"), "{}", text(&output));
+}
+
+/// A client needs a peer, and an inherited socket may have none.
+#[test]
+fn a_socket_without_a_peer_is_refused_by_a_client() {
+    let socket = udp("127.0.0.1");
+    let fd = socket.as_raw_fd();
+    let mut client = command(["udp-client", &format!("fd:{fd}")]);
+    // SAFETY: between fork and exec it makes one system call and touches no memory.
+    unsafe {
+        client.pre_exec(move || {
+            if libc::fcntl(fd, libc::F_SETFD, 0) == -1 { Err(std::io::Error::last_os_error()) } else { Ok(()) }
+        });
+    }
+    let output = client.output().expect("a run");
+    ended(&output, 3, &format!("fd:{fd}: it is not connected"));
+}
+
+/// A port that the system chose for one family and that the other one does not have is given up without a trace.
+#[test]
+fn a_port_that_one_family_lacks_is_given_up() {
+    let Some(shim) = shim("datagram_shim") else { return };
+    let mut command = command(["udp-server", "*:0"]);
+    command.env("LD_PRELOAD", &shim).env("SHIM_BIND_IN_USE", "2");
+    let mut server = Background::spawn(command);
+    let (address, peer) = (server.address(), udp("127.0.0.1"));
+    let to = SocketAddr::from(([127, 0, 0, 1], address.port()));
+    let mut stdout = server.stdout();
+    peer.send_to(b"question", to).expect("it leaves");
+    assert_eq!(take(&mut stdout, 8), b"question");
+    feed(server.stdin(), b"answer".to_vec());
+    assert_eq!(datagram(&peer), (b"answer".to_vec(), to));
+    let sockets = std::fs::read_dir(format!("/proc/{}/fd", server.pid())).expect("it runs").filter_map(Result::ok);
+    let sockets = sockets.filter_map(|fd| std::fs::read_link(fd.path()).ok());
+    let sockets = sockets.filter(|link| link.to_string_lossy().starts_with("socket:")).count();
+    // Two of them are for signals.
+    assert_eq!(sockets, 4, "the sockets of both families and of signals, and no other");
+}
