@@ -31,7 +31,9 @@ fn lines(n: usize) -> Vec<Vec<u8>> {
 /// Sends them all, no faster than they fit into a small receive buffer.
 fn send_all(socket: &UdpSocket, to: SocketAddr, datagrams: &[Vec<u8>]) {
     for lot in datagrams.chunks(20) {
-        lot.iter().for_each(|data| drop(socket.send_to(data, to).expect("it leaves")));
+        for data in lot {
+            socket.send_to(data, to).expect("it leaves");
+        }
         // A pace: the length of a pause between lots, in which the program reads.
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -75,7 +77,9 @@ fn answers_before_a_failure_are_printed() {
         // Few enough to fit into the smallest receive buffer that a system gives.
         let answers: Vec<Vec<u8>> = (0..180).map(|n| format!("{n:08}{}\n", "-".repeat(500)).into_bytes()).collect();
         client.signal(libc::SIGSTOP);
-        answers.iter().for_each(|data| drop(peer.send_to(data, address).expect("it leaves")));
+        for data in &answers {
+            peer.send_to(data, address).expect("it leaves");
+        }
         drop(peer);
         stdin.write_all(b"more").expect("stdin takes it");
         client.signal(libc::SIGCONT);
