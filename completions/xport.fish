@@ -43,7 +43,7 @@ complete -c xport -n "__fish_xport_needs_command" -f -a "tcp-client" -d 'Connect
 complete -c xport -n "__fish_xport_needs_command" -f -a "unix-echo" -d 'Serve echo on a unix socket to any number of clients'
 complete -c xport -n "__fish_xport_needs_command" -f -a "unix-server" -d 'Accept a client on a unix socket: stdin goes to it, what it sends goes to stdout'
 complete -c xport -n "__fish_xport_needs_command" -f -a "unix-client" -d 'Connect to a unix socket: stdin goes to the peer, what it sends goes to stdout'
-complete -c xport -n "__fish_xport_needs_command" -f -a "udp-echo" -d 'Send UDP datagrams back to whoever sent them'
+complete -c xport -n "__fish_xport_needs_command" -f -a "udp-echo" -d 'Send UDP datagrams back to whoever sent them, from port 1024 on'
 complete -c xport -n "__fish_xport_needs_command" -f -a "udp-server" -d 'Receive UDP datagrams: all go to stdout, stdin goes to the most recent sender'
 complete -c xport -n "__fish_xport_needs_command" -f -a "udp-client" -d 'Send UDP datagrams: each read of stdin is one, replies go to stdout'
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l listen -d 'Where to listen; may be repeated, and adds to a bare ADDRESS' -r
@@ -194,7 +194,7 @@ complete -c xport -n "__fish_xport_using_subcommand udp-server" -l deny -d 'Turn
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l count -d 'Exit once so many datagrams have arrived' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l join -d 'Receive what is sent to this multicast group; may be repeated' -r
-complete -c xport -n "__fish_xport_using_subcommand udp-server" -l linger -d 'Once stdin has ended, leave when no datagram moved for so long [default: stay]' -r
+complete -c xport -n "__fish_xport_using_subcommand udp-server" -l linger -d 'Once stdin, which waits for a first datagram, has ended, leave when none moved for so long [default: stay]' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l timeout -d 'End the whole run after so long' -r

@@ -83,7 +83,7 @@ pub(super) const MODES: [ModeSpec; 9] = [
     },
     ModeSpec {
         name: "udp-echo",
-        about: "Send UDP datagrams back to whoever sent them",
+        about: "Send UDP datagrams back to whoever sent them, from port 1024 on",
         transport: Transport::Udp,
         role: Role::Echo,
     },
@@ -175,7 +175,8 @@ fn augment_mode(command: Command) -> Command {
 
 /// What options mean where there are no connections.
 fn reword_for_datagrams(command: Command, role: Role) -> Command {
-    let linger_of_server = "Once stdin has ended, leave when no datagram moved for so long [default: stay]";
+    let linger_of_server =
+        "Once stdin, which waits for a first datagram, has ended, leave when none moved for so long [default: stay]";
     let words = [
         ("connect_timeout", "Give up looking the name up after so long"),
         ("retry", "Try so many times more if the name cannot be looked up"),

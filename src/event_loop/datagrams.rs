@@ -204,11 +204,12 @@ fn log_opened(t: &DatagramTransport<'_>) {
 }
 
 fn log_closed(t: &DatagramTransport<'_>) {
-    if !log::log_enabled!(log::Level::Info) {
-        return;
+    let Some(datagram) = t.net.datagram(t.id) else { return };
+    let (counts, name) = (datagram.counts, Name(t.net, t.id));
+    let lost = datagram.carrier.dropped();
+    if lost > 0 {
+        log::warn!("{name}: datagrams were lost, {lost} or more, as they were not taken in time");
     }
-    let info = t.info();
-    let counts = info.datagrams;
-    let lost = if counts.dropped > 0 { format!(", {} or more dropped", counts.dropped) } else { String::new() };
-    log::info!("closed {}: {} datagrams received, {} sent{lost}", Name(t.net, t.id), counts.received, counts.sent);
+    let dropped = if counts.dropped > 0 { format!(", {} dropped", counts.dropped) } else { String::new() };
+    log::info!("closed {name}: {} datagrams received, {} sent{dropped}", counts.received, counts.sent);
 }

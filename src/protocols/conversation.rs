@@ -13,6 +13,8 @@ use std::io::{self, IoSlice};
 use std::rc::Rc;
 use std::time::Duration;
 
+use log::Level;
+
 use super::quota::Quota;
 use super::report::{Cause, Failure, Reporter};
 use super::senders::Senders;
@@ -27,10 +29,13 @@ use crate::transports::net::Net;
 use crate::transports::protocol::{BufferedProtocol, DatagramProtocol, Eof};
 use crate::transports::timers::TimerId;
 
-/// No datagram is longer, so neither is a read of stdin.
-const DATAGRAM_BYTES_MAX: usize = 65536;
+/// Room for one read of stdin, and for one line.
+const BUFFER_BYTES: usize = 65536;
 
-/// How often a client that has failed looks whether stdout has taken what arrived before.
+/// The longest datagram over IPv4, and nearly so over IPv6: what is cut is cut into these. RFC 768, RFC 791.
+const CUT_BYTES: usize = 65_507;
+
+/// How long to give stdin or stdout before looking again.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// What holds for a conversation.
@@ -59,8 +64,10 @@ pub struct Conversation {
     console: Cell<Option<Id>>,
     /// Who gets what comes from stdin: a socket, and an address unless the socket has one.
     partner: Cell<Option<(Id, Option<Remote>)>>,
-    /// A datagram was too long, and everyone has been told.
-    has_said_too_long: Cell<bool>,
+    /// What has gone wrong so far.
+    trouble: Cell<Trouble>,
+    /// stdin has ended.
+    input_ended: Cell<bool>,
     options: ConversationOptions,
     reporter: Reporter,
 }
@@ -72,7 +79,8 @@ impl Conversation {
         Rc::new(Self {
             console: Cell::new(None),
             partner: Cell::new(None),
-            has_said_too_long: Cell::new(false),
+            trouble: Cell::default(),
+            input_ended: Cell::new(false),
             options,
             reporter,
         })
@@ -100,11 +108,28 @@ impl Conversation {
 
     /// Says that a datagram was too long, of the first one to everyone; the rest goes on.
     fn too_long(&self, what: &str) {
-        let level = if self.has_said_too_long.replace(true) { log::Level::Info } else { log::Level::Error };
-        let hint = if self.options.lines { "" } else { "; --lines makes each line one" };
-        log::log!(level, "{what}: Message too long (a datagram has at most 65507 bytes, 65527 over IPv6{hint})");
+        log::log!(
+            self.level_of_trouble(),
+            "{what}: Message too long (a datagram has at most 65507 bytes, 65527 over IPv6)"
+        );
         self.reporter.tell(Failure::silent(Cause::Local));
     }
+
+    /// The first trouble is told to everyone, the rest is more of the same.
+    fn level_of_trouble(&self) -> Level {
+        if self.trouble.replace(Trouble::Some) == Trouble::None { Level::Error } else { Level::Info }
+    }
+}
+
+/// What has gone wrong with a client's datagrams.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Trouble {
+    #[default]
+    None,
+    /// Something, before.
+    Some,
+    /// The last one that was sent: there will be no answer.
+    Last,
 }
 
 /// A socket's side of a conversation.
@@ -123,10 +148,10 @@ impl SocketSide {
 }
 
 impl SocketSide {
-    /// Leaves after a failure; what has arrived before is delivered first.
+    /// Leaves, as there is nothing to wait for; what has arrived before is delivered first.
     fn leave_once_drained(&self, t: &mut DatagramTransport<'_>) {
         if !t.may_have_more() {
-            return t.abort();
+            return t.close();
         }
         let mut stdout_is_full = false;
         self.shared.with_console(t.net(), |console| stdout_is_full = console.is_writing_paused());
@@ -150,6 +175,9 @@ impl DatagramProtocol for SocketSide {
 
     fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
         let Conversation { options, console, partner, .. } = &*self.shared;
+        if options.quota.is_used_up() {
+            return;
+        }
         self.senders.note(t, from);
         if options.serves && partner.get() != Some((t.id(), Some(*from))) {
             let partner = (t.id(), Some(*from));
@@ -165,8 +193,9 @@ impl DatagramProtocol for SocketSide {
         }
         if options.quota.takes_last() {
             if options.serves {
-                t.net().close_listeners();
-                t.close();
+                // What stdin has for the last sender is still sent.
+                let id = t.id();
+                t.net().call_later(id, if options.recv_only { Duration::ZERO } else { LOOK_AGAIN });
             } else {
                 t.abort();
             }
@@ -183,8 +212,12 @@ impl DatagramProtocol for SocketSide {
             log::warn!("send {peer}: {}", describe(&error));
         } else {
             let cause = if info.datagrams.sent == 0 { Cause::Unavailable } else { Cause::Broken };
-            self.shared.reporter.tell(Failure::new(cause, format!("send {peer}: {}", describe(&error))));
-            self.leave_once_drained(t);
+            log::log!(self.shared.level_of_trouble(), "send {peer}: {}", describe(&error));
+            self.shared.reporter.tell(Failure::silent(cause));
+            self.shared.trouble.set(Trouble::Last);
+            if self.shared.input_ended.get() {
+                self.leave_once_drained(t);
+            }
         }
     }
 
@@ -200,7 +233,11 @@ impl DatagramProtocol for SocketSide {
     }
 
     fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, _timer: TimerId) {
-        self.leave_once_drained(t);
+        if self.shared.options.serves {
+            t.net().close_listeners();
+        } else {
+            self.leave_once_drained(t);
+        }
     }
 
     fn connection_lost(&mut self, t: &mut DatagramTransport<'_>, _error: Option<io::Error>) {
@@ -217,6 +254,8 @@ pub struct ConsoleSide {
     /// What was read and not sent yet: with `--lines` the beginning of a line, or more where a socket has to wait.
     buffer: Vec<u8>,
     filled: usize,
+    /// A read has filled the buffer: this is bulk, without ends of its own, and is cut wherever it must.
+    is_bulk: bool,
     input: Input,
     idle_timer: Option<TimerId>,
     linger_timer: Option<TimerId>,
@@ -240,6 +279,7 @@ impl ConsoleSide {
             sockets,
             buffer: Vec::new(),
             filled: 0,
+            is_bulk: false,
             input: Input::Open,
             idle_timer: None,
             linger_timer: None,
@@ -262,7 +302,7 @@ impl ConsoleSide {
             start = next;
         }
         self.keep_from(start);
-        if self.filled == DATAGRAM_BYTES_MAX {
+        if self.filled == BUFFER_BYTES {
             if self.input != Input::Skipping {
                 self.shared.too_long("line of stdin");
             }
@@ -279,7 +319,8 @@ impl ConsoleSide {
             let len = rest.iter().position(|byte| *byte == b'\n')?;
             return Some((len, start + len + 1));
         }
-        (!rest.is_empty()).then_some((rest.len(), self.filled))
+        let len = if self.is_bulk { rest.len().min(CUT_BYTES) } else { rest.len() };
+        (len > 0).then_some((len, start + len))
     }
 
     fn keep_from(&mut self, start: usize) {
@@ -314,6 +355,15 @@ impl ConsoleSide {
         if send_only { Some(Duration::ZERO) } else { linger }
     }
 
+    /// Whether all that has arrived has been delivered; if not, the timer to wait for.
+    fn is_drained(&self, t: &mut Transport<'_>) -> Result<(), TimerId> {
+        if !self.sockets.iter().any(|socket| t.datagram(*socket).may_have_more()) {
+            return Ok(());
+        }
+        let id = t.id();
+        Err(t.net().call_later(id, LOOK_AGAIN))
+    }
+
     fn idle_timer_fired(&mut self, t: &mut Transport<'_>) {
         let limit = self.shared.options.idle_timeout.unwrap_or_default();
         // Once stdin has ended it is `--linger` that counts.
@@ -331,7 +381,9 @@ impl ConsoleSide {
 
     fn linger_timer_fired(&mut self, t: &mut Transport<'_>) {
         let limit = self.linger().unwrap_or_default();
-        match self.still_for(t, limit) {
+        let quiet =
+            if self.shared.trouble.get() == Trouble::Last { self.is_drained(t) } else { self.still_for(t, limit) };
+        match quiet {
             Err(timer) => self.linger_timer = Some(timer),
             Ok(()) => {
                 if let Some((received, wanted)) = self.shared.options.quota.shortfall() {
@@ -355,12 +407,14 @@ impl BufferedProtocol for ConsoleSide {
     }
 
     fn get_buffer(&mut self, _size_hint: usize) -> &mut [u8] {
-        self.buffer.resize(DATAGRAM_BYTES_MAX, 0);
-        &mut self.buffer[self.filled..]
+        self.buffer.resize(BUFFER_BYTES, 0);
+        let end = if self.is_bulk { CUT_BYTES } else { BUFFER_BYTES };
+        &mut self.buffer[self.filled..end]
     }
 
     fn buffer_updated(&mut self, t: &mut Transport<'_>, n_bytes: usize) {
         self.filled += n_bytes;
+        self.is_bulk |= self.filled == BUFFER_BYTES && !self.shared.options.lines;
         self.pump(t);
     }
 
@@ -369,9 +423,12 @@ impl BufferedProtocol for ConsoleSide {
             send(&self.shared, t.net(), &self.buffer[..self.filled]);
         }
         self.input = Input::Ended;
+        self.shared.input_ended.set(true);
         if let Some(linger) = self.linger() {
             let id = t.id();
-            self.linger_timer = Some(t.net().call_later(id, linger));
+            // After a failure there is nothing to wait for but what has arrived before.
+            let in_vain = self.shared.trouble.get() == Trouble::Last;
+            self.linger_timer = Some(t.net().call_later(id, if in_vain { Duration::ZERO } else { linger }));
         }
         // The end of the sockets closes it.
         Eof::KeepOpen
@@ -407,6 +464,9 @@ impl BufferedProtocol for ConsoleSide {
 }
 
 fn send(shared: &Conversation, net: &mut Net, data: &[u8]) {
+    if shared.trouble.get() == Trouble::Last {
+        shared.trouble.set(Trouble::Some);
+    }
     if let Some((socket, to)) = shared.partner.get() {
         net.datagram_transport(socket).sendto(data, to.as_ref());
     }

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use log::Level;
+
 use super::loop_guard::{LoopGuard, Refusal};
 use super::quota::Quota;
 use super::senders::Senders;
@@ -29,14 +31,16 @@ impl DatagramEcho {
 
 impl DatagramProtocol for DatagramEcho {
     fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
-        self.senders.note(t, from);
+        let is_new = self.senders.note(t, from);
         if let Some(refusal) = self.guard.refusal(from, t.net().now()) {
             let why = match refusal {
                 Refusal::Marked => "it was sent by an echo server",
                 Refusal::ServicePort => "a port below 1024 is that of a service",
                 Refusal::Loop => "it has sent very many without a pause, as a loop does",
             };
-            log::info!("no answer to {from}: {why}");
+            // A stranger must not be able to fill a log.
+            let level = if is_new || refusal != Refusal::ServicePort { Level::Info } else { Level::Debug };
+            log::log!(level, "no answer to {from}: {why}");
             return;
         }
         t.sendto(data, Some(from));

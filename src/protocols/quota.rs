@@ -21,7 +21,12 @@ impl Quota {
     pub(super) fn takes_last(&self) -> bool {
         let Some(wanted) = self.wanted else { return false };
         self.received.set(self.received.get() + 1);
-        self.received.get() >= wanted
+        self.received.get() == wanted
+    }
+
+    /// Whether all have come.
+    pub(super) fn is_used_up(&self) -> bool {
+        self.wanted.is_some_and(|wanted| self.received.get() >= wanted)
     }
 
     /// How many have come, and how many should have, where that is more.

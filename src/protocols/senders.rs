@@ -28,16 +28,18 @@ pub(super) struct Senders {
 }
 
 impl Senders {
-    /// Notes a sender; says so where it is a new one and somebody listens.
-    pub(super) fn note(&mut self, t: &mut DatagramTransport<'_>, from: &Remote) {
+    /// Notes a sender; says so where it is a new one and somebody listens. Whether it is new; nobody is where nobody listens.
+    pub(super) fn note(&mut self, t: &mut DatagramTransport<'_>, from: &Remote) -> bool {
         if !log::log_enabled!(log::Level::Info) {
-            return;
+            return false;
         }
         let now = t.net().now();
         let start = *self.start.get_or_insert(now);
-        if self.is_new(from.address(), now.duration_since(start)) {
+        let is_new = self.is_new(from.address(), now.duration_since(start));
+        if is_new {
             log::info!("datagrams from {from}");
         }
+        is_new
     }
 
     fn is_new(&mut self, address: SocketAddr, now: Duration) -> bool {

@@ -92,16 +92,23 @@ impl Net {
         }
         let own = address.ip().is_multicast().then(|| Group { ip: address.ip(), interface: scope_of(address) });
         let of_family = |group: &&Group| group.ip.is_ipv6() == is_v6;
-        let groups: Vec<Group> = service.groups.iter().filter(of_family).copied().collect();
-        if own.is_some() || !groups.is_empty() {
-            // Everyone on this machine who has joined the group gets its datagrams.
+        let mut groups: Vec<Group> = service.groups.iter().filter(of_family).copied().collect();
+        groups.dedup();
+        if own.is_some() || !service.groups.is_empty() {
+            // Everyone on this machine who has joined the group gets its datagrams. That is for the port in either family.
             socket.set_reuse_address(true)?;
         }
         socket.bind(&address.into())?;
         let implied = own.filter(|own| !groups.iter().any(|group| group.ip == own.ip));
         for group in groups.iter().chain(&implied) {
-            join(&socket, *group)
-                .map_err(|error| io::Error::new(error.kind(), format!("join {}: {}", group.ip, describe(&error))))?;
+            join(&socket, *group).map_err(|error| {
+                let hint = if error.raw_os_error() == Some(libc::ENODEV) {
+                    " (no route to it: name its interface, as in %eth0)"
+                } else {
+                    ""
+                };
+                io::Error::new(error.kind(), format!("join {}: {}{hint}", group.ip, describe(&error)))
+            })?;
         }
         prepare_to_receive(&socket);
         self.add_service(socket, service, protocol)
@@ -133,6 +140,9 @@ impl Net {
         protocol: impl DatagramProtocol + 'static,
     ) -> io::Result<Id> {
         let local = socket.local_addr()?.as_socket();
+        if local.is_some_and(|local| local.port() == 0) {
+            return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, "it is bound to no port"));
+        }
         if local.is_some_and(|local| local.ip().is_unspecified()) {
             datagram::tell_local_address(socket.as_fd(), local.is_some_and(|local| local.is_ipv6()))?;
         }
