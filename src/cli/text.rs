@@ -81,17 +81,17 @@ pub(super) const ENDING: &[(&str, &str)] = &[
         "stdin ends, and datagrams were sent",
         "They have no end that could be passed on, and nothing says that they have arrived. udp-client leaves once no datagram \
          has moved for --linger, which is 1s unless set, and at once with --send-only; --idle-timeout no longer counts. \
-         udp-server stays, unless --linger is given.",
+         udp-server stays, unless --linger is given; it reads stdin once somebody has sent.",
     ),
     (
         "--count datagrams have arrived",
-        "The run ends with status 0 once stdout has them; udp-echo has answered them by then. Where --linger or another \
-         timeout comes first, it ends with status 124.",
+        "The run ends with status 0 once stdout has them; udp-echo has answered them by then, and udp-server has sent what \
+         stdin had. Where --linger or another timeout comes first, it ends with status 124.",
     ),
     (
         "nobody takes a datagram",
-        "Where the peer's system says so, because the port is closed, udp-client ends with status 4. For udp-server and \
-         udp-echo it is no reason to end.",
+        "Where the peer's system says so, because the port is closed, udp-client says it and ends with status 4 as soon as \
+         stdin has ended: what follows may find somebody. For udp-server and udp-echo it is no reason to end.",
     ),
     (
         "a server gets SIGTERM, SIGINT or SIGHUP",
