@@ -181,6 +181,13 @@ fn make_printable(error: &mut clap::Error) {
         let printable = shorten(&escape(text), QUOTED_CHARS_MAX);
         error.insert(kind, ContextValue::String(printable));
     }
+    let option = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(option)) if error.kind() == ErrorKind::UnknownArgument => Some(option.as_str()),
+        _ => None,
+    };
+    if let Some((_, tip)) = text::NETCAT_OPTIONS.iter().find(|(name, _)| option == Some(name)) {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![(*tip).into()]));
+    }
     // clap proposes "-- TEXT" with the text as it is, which helps nobody where it is odd or long.
     if let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested) {
         let tips = tips.iter().map(|tip| shorten(&escape(&tip.to_string()), LINE_CHARS_MAX).into()).collect();

@@ -111,6 +111,23 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     ("NO_COLOR, CLICOLOR_FORCE", "no colour, or colour even where stderr is no terminal"),
 ];
 
+/// What a netcat calls otherwise, for whoever writes it out of habit.
+pub(super) const NETCAT_OPTIONS: &[(&str, &str)] = &[
+    ("-b", "udp-client has --broadcast"),
+    (
+        "-k",
+        "udp-server hears every sender without it; tcp-server and unix-server have it, and what serves echo needs none",
+    ),
+    ("-l", "what listens is a mode of its own: tcp-server, unix-server, udp-server"),
+    ("-N", "the end of stdin is passed on without it; --no-half-close is for where it should not be"),
+    ("-p", "the port is a part of the address; that of a client's own end is --source"),
+    ("-s", "the address of a client's own end is --source"),
+    ("-u", "UDP is a mode of its own: udp-client, udp-server, udp-echo"),
+    ("-U", "unix sockets have modes of their own: unix-client, unix-server, unix-echo"),
+    ("-w", "--connect-timeout, --idle-timeout, --linger and --timeout are the limits there are"),
+    ("-z", "there is no scan; the status of a client tells whether it could connect"),
+];
+
 /// What values look like.
 pub(super) const VALUES: &str = "\
 A duration (DUR) is 250ms, 10s, 1.5m or 1h; a bare number is seconds. A size (SIZE) is 4096, 64K, 1MiB or 1G; K is \

@@ -211,3 +211,57 @@ fn a_port_that_one_family_lacks_is_given_up() {
     // Two of them are for signals.
     assert_eq!(sockets, 4, "the sockets of both families and of signals, and no other");
 }
+
+/// Bulk has no datagrams of its own: it is cut into the longest there are, and all of it arrives.
+#[test]
+fn bulk_is_cut_and_arrives_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, data) = (folder.path().join("bulk"), crate::util::pattern(300_000));
+    std::fs::write(&file, &data).expect("a file");
+    let peer = udp("127.0.0.1");
+    let mut client = command(["udp-client", "--send-only", &peer.local_addr().expect("an address").to_string()]);
+    client.stdin(std::fs::File::open(&file).expect("a file"));
+    // What is in the way of it all is the receive buffer.
+    SockRef::from(&peer).set_recv_buffer_size(1 << 20).expect("an option");
+    let client = Background::spawn(client);
+    let mut received = Vec::new();
+    while received.len() < data.len() {
+        received.extend(datagram(&peer).0);
+    }
+    assert!(received == data);
+    ended(&client.finish(), 0, "");
+}
+
+/// A server for one question answers it by what its stdin has, before it leaves.
+#[test]
+fn a_server_for_one_question_answers_it() {
+    let mut server = Background::start(["udp-server", "--count", "1", "127.0.0.1:0"]);
+    let (address, peer) = (server.address(), udp("127.0.0.1"));
+    let mut stdin = server.stdin();
+    stdin.write_all(b"answer").expect("stdin takes it");
+    peer.send_to(b"question", address).expect("it leaves");
+    peer.send_to(b"one more", address).expect("it leaves");
+    assert_eq!(datagram(&peer), (b"answer".to_vec(), address));
+    let output = server.finish();
+    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"question"[..]), "{}", text(&output));
+    drop(stdin);
+}
+
+/// Several programs on one machine can listen to a group, also on a port of both families.
+#[test]
+fn a_group_has_room_for_several() {
+    crate::util::in_a_network("ip link set lo multicast on; ip route add 239.0.0.0/8 dev lo", || {
+        let listen = |address: &str| {
+            Background::start(["udp-server", "--recv-only", "--count", "1", "--join", "239.1.2.3", address])
+        };
+        let mut first = listen("*:0");
+        let port = first.address().port();
+        let mut second = listen(&format!("*:{port}"));
+        second.line("listening on");
+        let peer = udp("127.0.0.1");
+        peer.send_to(b"to all", (Ipv4Addr::new(239, 1, 2, 3), port)).expect("it leaves");
+        for server in [first, second] {
+            assert_eq!(server.finish().stdout, b"to all");
+        }
+    });
+}
