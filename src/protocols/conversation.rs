@@ -66,8 +66,6 @@ pub struct Conversation {
     partner: Cell<Option<(Id, Option<Remote>)>>,
     /// What has gone wrong so far.
     trouble: Cell<Trouble>,
-    /// stdin has ended.
-    input_ended: Cell<bool>,
     options: ConversationOptions,
     reporter: Reporter,
 }
@@ -80,7 +78,6 @@ impl Conversation {
             console: Cell::new(None),
             partner: Cell::new(None),
             trouble: Cell::default(),
-            input_ended: Cell::new(false),
             options,
             reporter,
         })
@@ -91,11 +88,9 @@ impl Conversation {
         self.console.set(Some(console));
     }
 
-    /// What is called with the transport of stdin and stdout.
-    fn with_console(&self, net: &mut Net, f: impl FnOnce(&mut Transport<'_>)) {
-        if let Some(console) = self.console.get() {
-            f(&mut net.transport(console));
-        }
+    /// Calls `f` with the transport of stdin and stdout.
+    fn with_console<T>(&self, net: &mut Net, f: impl FnOnce(&mut Transport<'_>) -> T) -> Option<T> {
+        self.console.get().map(|console| f(&mut net.transport(console)))
     }
 
     /// Makes `partner` the one who gets what comes from stdin; the first one lets it come.
@@ -145,18 +140,15 @@ impl SocketSide {
     pub fn new(shared: &Rc<Conversation>) -> Self {
         Self { shared: Rc::clone(shared), senders: Senders::default() }
     }
-}
 
-impl SocketSide {
     /// Leaves, as there is nothing to wait for; what has arrived before is delivered first.
     fn leave_once_drained(&self, t: &mut DatagramTransport<'_>) {
         if !t.may_have_more() {
             return t.close();
         }
-        let mut stdout_is_full = false;
-        self.shared.with_console(t.net(), |console| stdout_is_full = console.is_writing_paused());
+        let stdout_is_full = self.shared.with_console(t.net(), |console| console.is_writing_paused());
         let id = t.id();
-        t.net().call_later(id, if stdout_is_full { LOOK_AGAIN } else { Duration::ZERO });
+        t.net().call_later(id, if stdout_is_full == Some(true) { LOOK_AGAIN } else { Duration::ZERO });
     }
 }
 
@@ -215,7 +207,7 @@ impl DatagramProtocol for SocketSide {
             log::log!(self.shared.level_of_trouble(), "send {peer}: {}", describe(&error));
             self.shared.reporter.tell(Failure::silent(cause));
             self.shared.trouble.set(Trouble::Last);
-            if self.shared.input_ended.get() {
+            if self.shared.with_console(t.net(), |console| console.is_at_eof()) == Some(true) {
                 self.leave_once_drained(t);
             }
         }
@@ -423,7 +415,6 @@ impl BufferedProtocol for ConsoleSide {
             send(&self.shared, t.net(), &self.buffer[..self.filled]);
         }
         self.input = Input::Ended;
-        self.shared.input_ended.set(true);
         if let Some(linger) = self.linger() {
             let id = t.id();
             // After a failure there is nothing to wait for but what has arrived before.
