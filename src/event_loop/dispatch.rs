@@ -88,6 +88,7 @@ impl EventLoop {
                 datagram.writable |= ready.writable;
                 self.datagrams_ready(id);
             }
+            Some(Slot::Process(_)) => self.process_ready(id),
             // A stale id: it went in this very turn.
             None => (),
         }
@@ -108,7 +109,7 @@ impl EventLoop {
                 datagram.queued = false;
                 self.datagrams_ready(id);
             }
-            None => (),
+            Some(Slot::Process(_)) | None => (),
         }
     }
 
@@ -120,8 +121,8 @@ impl EventLoop {
         self.read_ready(id);
     }
 
-    /// Reads until there is no more, nobody wants it, or the budget is spent.
-    fn read_ready(&mut self, id: Id) {
+    /// Reads until there is no more, nobody wants it, or the budget is spent. How many bytes it was.
+    pub(super) fn read_ready(&mut self, id: Id) -> usize {
         let mut bytes = 0;
         for _ in 0..READS_PER_TURN {
             if bytes >= READ_BYTES_PER_TURN {
@@ -132,9 +133,9 @@ impl EventLoop {
             if self.net.replaces(id) {
                 break;
             }
-            let Some(stream) = self.net.stream(id) else { return };
+            let Some(stream) = self.net.stream(id) else { return bytes };
             if !stream.wants_read() {
-                return;
+                return bytes;
             }
             bytes += self.read_once(id);
         }
@@ -142,10 +143,14 @@ impl EventLoop {
         if self.net.stream(id).is_some_and(|stream| stream.wants_read()) {
             self.net.queue_again(id);
         }
+        bytes
     }
 
     /// Reads once, and hands what has come to the protocol. How many bytes it was.
     fn read_once(&mut self, id: Id) -> usize {
+        if let Some(Installed::Pipe { process, number }) = self.handlers.get(id.index()) {
+            return self.read_pipe_once(id, *process, *number);
+        }
         let Self { net, handlers, scratch, pace, .. } = self;
         let Some(Slot::Stream(stream)) = net.slots.get_mut(id) else { return 0 };
         let Some(Installed::Protocol(handler)) = handlers.get_mut(id.index()) else { return 0 };
@@ -305,8 +310,20 @@ impl EventLoop {
             (Some(Slot::Datagram(_)), Call::SetDatagramProtocol(protocol)) => {
                 return self.install(id, Installed::Datagram(protocol));
             }
+            (Some(Slot::Process(_)), Call::SetSubprocessProtocol(protocol)) => {
+                return self.install(id, Installed::Subprocess(protocol));
+            }
+            (Some(Slot::Stream(_)), Call::SetPipe { process, number }) => {
+                return self.install(id, Installed::Pipe { process, number });
+            }
             (_, call) => call,
         };
+        if self.net.process(id).is_some() {
+            return self.process_call(id, call);
+        }
+        if let Some(Installed::Pipe { process, number }) = self.handlers.get(id.index()) {
+            return self.pipe_call(id, *process, *number, call);
+        }
         if self.net.datagram(id).is_some() {
             return self.datagram_call(id, call);
         }
@@ -343,7 +360,8 @@ impl EventLoop {
                 handler.connection_lost(t, error);
                 self.forget(id);
             }
-            Call::SetProtocol(_) | Call::SetFactory(_) | Call::SetDatagramProtocol(_) | Call::ErrorReceived(_) => (),
+            // What does not go with this kind of slot.
+            _ => (),
         }
     }
 

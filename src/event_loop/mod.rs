@@ -14,6 +14,9 @@ mod datagrams;
 mod dispatch;
 mod pace;
 #[cfg(test)]
+mod process_tests;
+mod processes;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod sim;
@@ -27,7 +30,7 @@ use std::time::{Duration, Instant};
 use crate::transports::datagram::RecvBatch;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
-use crate::transports::protocol::{DatagramProtocol, Factory, Handler};
+use crate::transports::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
 use dispatch::Ready;
 use pace::Pace;
 
@@ -58,6 +61,12 @@ enum Installed {
     Protocol(Handler),
     Factory(Factory),
     Datagram(Box<dyn DatagramProtocol>),
+    Subprocess(Box<dyn SubprocessProtocol>),
+    /// A pipe of the child `process`, whose protocol is called.
+    Pipe {
+        process: Id,
+        number: u8,
+    },
 }
 
 impl EventLoop {

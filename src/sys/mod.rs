@@ -8,6 +8,7 @@
 pub(crate) mod datagram;
 pub mod limits;
 pub mod names;
+pub(crate) mod process;
 pub mod signals;
 pub(crate) mod socket;
 pub mod stderr;

@@ -12,8 +12,8 @@ use mio::unix::SourceFd;
 use socket2::SockRef;
 
 use super::id::{Half, Id};
-use crate::sys::socket;
 use crate::sys::stdio::{self, FdKind};
+use crate::sys::{process, socket};
 
 /// What a pipe that polls as writable takes without waiting (`PIPE_BUF`, `pipe(7)`).
 const PIPE_BUF: usize = 4096;
@@ -99,6 +99,12 @@ impl Channel {
         let kind = stdio::kind(fd.as_fd())?;
         let way = if kind == FdKind::Socket { Way::Socket } else { Way::Shared };
         Ok(Self { fd, way, half, standard: None, terminal: kind == FdKind::Terminal, narrow: kind == FdKind::Pipe })
+    }
+
+    /// Our end of a pipe that we have made: nobody shares its description.
+    pub(crate) fn own(fd: OwnedFd, half: Half) -> io::Result<Self> {
+        process::set_nonblocking(fd.as_fd())?;
+        Ok(Self { fd, way: Way::Private, half, standard: None, terminal: false, narrow: true })
     }
 
     /// Registers with epoll, once and for good. What epoll refuses (`EPERM`) is always ready from then on.

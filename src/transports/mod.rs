@@ -28,6 +28,8 @@ pub(crate) mod state;
 pub(crate) mod stream;
 // Datagrams.
 pub mod datagram;
+// Children.
+pub mod process;
 // Plain values.
 pub mod access;
 pub mod address;

@@ -16,7 +16,9 @@ use super::handle::Transport;
 use super::id::{Arena, Id};
 use super::listener::Listener;
 use super::out_buf::Spare;
-use super::protocol::{DatagramProtocol, Factory, Handler};
+use super::process::Process;
+use super::process::handle::SubprocessTransport;
+use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
 use super::resolver::Resolver;
 use super::state::Phase;
 use super::stream::Stream;
@@ -59,6 +61,7 @@ pub(crate) enum Slot {
     Stream(Stream),
     Listener(Box<Listener>),
     Datagram(Box<Datagram>),
+    Process(Box<Process>),
 }
 
 /// A callback in the queue.
@@ -66,12 +69,19 @@ pub(crate) enum Call {
     SetProtocol(Handler),
     SetFactory(Factory),
     SetDatagramProtocol(Box<dyn DatagramProtocol>),
+    SetSubprocessProtocol(Box<dyn SubprocessProtocol>),
+    /// The callbacks of a stream are those of a child's pipe.
+    SetPipe {
+        process: Id,
+        number: u8,
+    },
     ConnectionMade,
     ConnectionFailed(ConnectError),
     PauseWriting,
     ResumeWriting,
     Timer(TimerId),
     ErrorReceived(io::Error),
+    ProcessExited,
     ConnectionLost(Option<io::Error>),
 }
 
@@ -106,6 +116,11 @@ impl Net {
     /// The handle of a datagram transport, likewise.
     pub fn datagram_transport(&mut self, id: Id) -> DatagramTransport<'_> {
         DatagramTransport { net: self, id }
+    }
+
+    /// The handle of a child, likewise.
+    pub fn subprocess_transport(&mut self, id: Id) -> SubprocessTransport<'_> {
+        SubprocessTransport { net: self, id }
     }
 
     /// Calls `timer_fired` of `id`'s protocol once `delay` has passed, never earlier. asyncio's `call_later`.
@@ -167,7 +182,7 @@ impl Net {
         let doomed = self.slots.iter().filter(|(_, slot)| match slot {
             Slot::Stream(stream) => !stream.background,
             Slot::Datagram(_) => true,
-            Slot::Listener(_) => false,
+            Slot::Listener(_) | Slot::Process(_) => false,
         });
         for id in doomed.map(|(id, _)| id).collect::<Vec<Id>>() {
             self.transport(id).abort();
@@ -200,7 +215,7 @@ impl Net {
         self.slots.iter().any(|(_, slot)| match slot {
             Slot::Stream(stream) => !stream.out.is_empty(),
             Slot::Datagram(datagram) => !datagram.queue.is_empty(),
-            Slot::Listener(_) => false,
+            Slot::Listener(_) | Slot::Process(_) => false,
         })
     }
 
@@ -258,6 +273,7 @@ impl Net {
             Slot::Stream(stream) => (stream.background, stream.accepted, stream.phase_timer),
             Slot::Listener(listener) => (false, false, listener.retry_timer()),
             Slot::Datagram(datagram) => (datagram.background, false, datagram.phase_timer),
+            Slot::Process(process) => (process.background, false, None),
         };
         if !background {
             self.foreground -= 1;
@@ -265,7 +281,7 @@ impl Net {
         if let Some(timer) = timer {
             self.timers.cancel(timer);
         }
-        if !matches!(slot, Slot::Stream(_)) {
+        if matches!(slot, Slot::Listener(_) | Slot::Datagram(_)) {
             self.listeners.retain(|listener| *listener != id);
         }
         // What was in it is closed before anyone tries to have its place.
@@ -281,6 +297,7 @@ impl Net {
         let before = match self.slots.get_mut(id) {
             Some(Slot::Stream(stream)) => std::mem::replace(&mut stream.background, background),
             Some(Slot::Datagram(datagram)) => std::mem::replace(&mut datagram.background, background),
+            Some(Slot::Process(process)) => std::mem::replace(&mut process.background, background),
             _ => return,
         };
         match (before, background) {
@@ -296,7 +313,7 @@ impl Net {
             Some(Slot::Stream(stream)) => !std::mem::replace(&mut stream.queued, true),
             Some(Slot::Listener(listener)) => listener.queue(),
             Some(Slot::Datagram(datagram)) => !std::mem::replace(&mut datagram.queued, true),
-            None => false,
+            Some(Slot::Process(_)) | None => false,
         };
         if queues {
             self.again.push(id);

@@ -18,6 +18,7 @@ use super::datagram::Remote;
 use super::datagram::handle::DatagramTransport;
 use super::dial::ConnectError;
 use super::handle::Transport;
+use super::process::handle::SubprocessTransport;
 use super::timers::TimerId;
 
 /// What `eof_received` wants done. asyncio returns a truth value for this.
@@ -124,6 +125,39 @@ pub trait DatagramProtocol {
 
     /// The socket is closed; the error is always `None`, as none ends a socket. Called once, last.
     fn connection_lost(&mut self, _t: &mut DatagramTransport<'_>, _error: Option<io::Error>) {}
+}
+
+/// A protocol of a child process. `asyncio.SubprocessProtocol`.
+///
+/// ```text
+/// start -> connection_made [-> pipe_data_received | pipe_connection_lost | process_exited]* -> connection_lost -> end
+/// ```
+pub trait SubprocessProtocol {
+    /// The child runs. Called once, before anything else.
+    fn connection_made(&mut self, _t: &mut SubprocessTransport<'_>) {}
+
+    /// The child has written to its stdout (1) or stderr (2).
+    fn pipe_data_received(&mut self, _t: &mut SubprocessTransport<'_>, _fd: u8, _data: &[u8]) {}
+
+    /// A pipe is closed: `None` where the child has ended it (1, 2), or where we have; an error where the child no longer reads
+    /// its stdin (0). Called once for each pipe.
+    fn pipe_connection_lost(&mut self, _t: &mut SubprocessTransport<'_>, _fd: u8, _error: Option<io::Error>) {}
+
+    /// The child has ended, and what it had written by then has been delivered, as far as it was wanted. Others may still hold its
+    /// pipes.
+    fn process_exited(&mut self, _t: &mut SubprocessTransport<'_>) {}
+
+    /// More waits to be written to the child's stdin than the high-water mark of that pipe.
+    fn pause_writing(&mut self, _t: &mut SubprocessTransport<'_>) {}
+
+    /// No more waits than the low-water mark.
+    fn resume_writing(&mut self, _t: &mut SubprocessTransport<'_>) {}
+
+    /// See [`Protocol::timer_fired`].
+    fn timer_fired(&mut self, _t: &mut SubprocessTransport<'_>, _timer: TimerId) {}
+
+    /// The child has ended **and** all its pipes are lost. Called once, last.
+    fn connection_lost(&mut self, _t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {}
 }
 
 /// Makes the protocol of each accepted connection. asyncio's `protocol_factory`.

@@ -109,3 +109,12 @@ fn an_open_socket_is_connected_to_a_protocol() {
     assert_eq!(next(&said), "The socket has been closed");
     assert!(program.wait().success(), "{:?}", program.all_lines());
 }
+
+#[test]
+fn a_child_tells_the_date() {
+    let Some(example) = example("subprocess_exec") else { return };
+    let (mut program, stdout) = start(&example, &[]);
+    let date = next(&stdout);
+    assert!(date.starts_with("Current date: ") && date.contains("20"), "{date}");
+    assert!(program.wait().success());
+}

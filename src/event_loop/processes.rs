@@ -1,0 +1,113 @@
+//! What an event or a queued call does to a child process: its pipes are streams, whose callbacks are its protocol's.
+//!
+//! asyncio puts a small protocol on each pipe, which calls the child's by way of the queue; here the loop looks the child's
+//! protocol up, so that nothing is copied on the way.
+
+use std::io;
+
+use super::{EventLoop, Installed};
+use crate::transports::handle::Name;
+use crate::transports::id::Id;
+use crate::transports::net::{Call, Slot};
+use crate::transports::process::handle::SubprocessTransport;
+
+/// Rounds of reading what a child has left in its pipes, before its end is told: enough for the largest pipe, and an end to it
+/// where somebody else goes on writing.
+const LAST_ROUNDS: usize = 16;
+
+impl EventLoop {
+    /// A child has ended: what it has written comes first.
+    pub(super) fn process_ready(&mut self, id: Id) {
+        if !self.net.ask_for_status(id) {
+            return;
+        }
+        let pipes = self.net.process(id).map_or([None; 3], |process| process.pipes);
+        for pipe in pipes.into_iter().skip(1).flatten() {
+            for _ in 0..LAST_ROUNDS {
+                let Some(stream) = self.net.stream_mut(pipe) else { break };
+                stream.readable = true;
+                if self.read_ready(pipe) == 0 {
+                    break;
+                }
+            }
+        }
+        self.net.calls.push_back((id, Call::ProcessExited));
+        self.net.end_process_if_over(id);
+        self.run_calls();
+    }
+
+    /// Reads once from a child's stdout or stderr. How many bytes it was.
+    pub(super) fn read_pipe_once(&mut self, id: Id, process: Id, number: u8) -> usize {
+        let Self { net, handlers, scratch, .. } = self;
+        let Some(Slot::Stream(stream)) = net.slots.get_mut(id) else { return 0 };
+        match stream.io.read(scratch) {
+            Ok(0) => {
+                log::debug!("{}: the child has ended this pipe", Name(net, id));
+                net.note_eof(id);
+                net.lose(id, None, false);
+                0
+            }
+            Ok(n) => {
+                stream.totals.received += n as u64;
+                stream.last_activity = net.now;
+                if let Some(Installed::Subprocess(protocol)) = handlers.get_mut(process.index()) {
+                    let t = &mut SubprocessTransport { net, id: process };
+                    protocol.pipe_data_received(t, number, &scratch[..n]);
+                }
+                n
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                stream.readable = false;
+                0
+            }
+            Err(error) => {
+                net.lose(id, Some(error), false);
+                0
+            }
+        }
+    }
+
+    /// Makes one call about a child's pipe: it is the child's protocol that gets it.
+    pub(super) fn pipe_call(&mut self, id: Id, process: Id, number: u8, call: Call) {
+        let Self { net, handlers, .. } = self;
+        if let (Call::ConnectionMade, Some(stream)) = (&call, net.stream_mut(id)) {
+            stream.state.made();
+            if stream.wants_read() {
+                net.queue_again(id);
+            }
+        }
+        let lost = matches!(call, Call::ConnectionLost(_));
+        if let Some(Installed::Subprocess(protocol)) = handlers.get_mut(process.index()) {
+            let t = &mut SubprocessTransport { net, id: process };
+            match call {
+                Call::PauseWriting => protocol.pause_writing(t),
+                Call::ResumeWriting => protocol.resume_writing(t),
+                Call::ConnectionLost(error) => protocol.pipe_connection_lost(t, number, error),
+                // What does not go with a pipe.
+                _ => (),
+            }
+        }
+        if lost {
+            self.net.pipe_lost(process, number);
+            self.forget(id);
+        }
+    }
+
+    /// Makes one call about a child.
+    pub(super) fn process_call(&mut self, id: Id, call: Call) {
+        let Self { net, handlers, .. } = self;
+        let Some(Installed::Subprocess(protocol)) = handlers.get_mut(id.index()) else { return };
+        let t = &mut SubprocessTransport { net, id };
+        match call {
+            Call::ConnectionMade => protocol.connection_made(t),
+            Call::ProcessExited => protocol.process_exited(t),
+            Call::Timer(timer) => protocol.timer_fired(t, timer),
+            Call::ConnectionLost(error) => {
+                protocol.connection_lost(t, error);
+                self.forget(id);
+            }
+            // What does not go with a child.
+            _ => (),
+        }
+    }
+}

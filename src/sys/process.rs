@@ -1,0 +1,76 @@
+//! Child processes: starting one with nothing of ours but what it is given, and hearing of its end through a descriptor.
+//!
+//! The standard library starts them (by `posix_spawn(3)` where it can); here is what it leaves to its caller. What the pipes carry is
+//! `transports/process/`.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus};
+
+use super::{check, retry};
+
+/// Starts a child in a process group of its own, with default signals and no descriptor of ours but 0 to 2, and a descriptor that
+/// becomes readable when it has ended. `pidfd_open(2)`.
+pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, OwnedFd)> {
+    // Were it ignored, children would vanish without a status. `sigaction(2)`, SA_NOCLDWAIT.
+    // SAFETY: SIG_DFL is a valid disposition and runs no code of ours.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+    close_on_exec();
+    // What we ignore for ourselves is not to be ignored by the child, which inherits it.
+    // SAFETY: as above.
+    let file_size = unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_DFL) };
+    let child = command.process_group(0).spawn();
+    if file_size != libc::SIG_ERR {
+        // SAFETY: the disposition is the one that was there before.
+        unsafe { libc::signal(libc::SIGXFSZ, file_size) };
+    }
+    let mut child = child?;
+    // A child whose end nobody has asked for keeps its number, so this is the one that was started.
+    // SAFETY: the call takes two numbers and touches no memory.
+    let pidfd = unsafe { libc::syscall(libc::SYS_pidfd_open, child.id() as libc::pid_t, 0) };
+    let pidfd = check(pidfd as libc::c_int).inspect_err(|_| {
+        // Nobody would ever hear of its end.
+        let _ = child.kill();
+        let _ = child.wait();
+    })?;
+    // SAFETY: the descriptor is new and nobody else's. It is closed on exec, as pidfd_open(2) says.
+    let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
+    Ok((child, pidfd))
+}
+
+/// Marks everything but stdin, stdout and stderr to be closed in children, what we inherited ourselves included.
+fn close_on_exec() {
+    // Where the kernel lacks the call, what is ours is closed on exec all the same.
+    // SAFETY: the call takes three numbers and touches no memory.
+    let _ = unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+}
+
+/// The status of a child that has ended, which is asked for once; `None` while it runs. `waitpid(2)`.
+pub(crate) fn status(pid: u32) -> io::Result<Option<ExitStatus>> {
+    let mut status = 0;
+    // SAFETY: the status is alive for the call.
+    let ended = retry(|| check(unsafe { libc::waitpid(pid as libc::pid_t, &raw mut status, libc::WNOHANG) }))?;
+    Ok((ended != 0).then(|| ExitStatus::from_raw(status)))
+}
+
+/// Sends a signal to one child, which has not been asked for its status. `pidfd_send_signal(2)`.
+pub(crate) fn signal(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
+    let no_info = std::ptr::null::<libc::siginfo_t>();
+    // SAFETY: without an info the call takes three numbers and touches no memory.
+    let result = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, no_info, 0) };
+    check(result as libc::c_int).map(drop)
+}
+
+/// Sends a signal to a child's whole group. `killpg(3)`.
+pub(crate) fn signal_group(pid: u32, signal: i32) -> io::Result<()> {
+    // SAFETY: the call takes two numbers and touches no memory.
+    check(unsafe { libc::killpg(pid as libc::pid_t, signal) }).map(drop)
+}
+
+/// Makes a description that nobody shares non-blocking: our end of a pipe.
+pub(crate) fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
+    let mut yes: libc::c_int = 1;
+    // SAFETY: the request reads one int, which is alive for the call.
+    check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONBIO, &raw mut yes) }).map(drop)
+}

@@ -1,0 +1,122 @@
+//! What the protocol of a child calls. asyncio's `SubprocessTransport`.
+
+use std::fmt;
+use std::io;
+use std::os::fd::AsFd;
+use std::process::ExitStatus;
+
+use crate::sys::process;
+use crate::transports::handle::Transport;
+use crate::transports::id::Id;
+use crate::transports::net::Net;
+
+/// A child, as its protocol sees it. asyncio's `SubprocessTransport`.
+pub struct SubprocessTransport<'a> {
+    pub(crate) net: &'a mut Net,
+    pub(crate) id: Id,
+}
+
+impl SubprocessTransport<'_> {
+    /// The id, to be kept by whoever wants to reach this child later.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.id
+    }
+
+    /// Everything else that can be done with the loop.
+    pub fn net(&mut self) -> &mut Net {
+        self.net
+    }
+
+    /// The handle of a stream of the same loop.
+    pub fn peer(&mut self, id: Id) -> Transport<'_> {
+        Transport { net: self.net, id }
+    }
+
+    /// The number of the process, which is also that of its group. asyncio's `get_pid`.
+    #[doc(alias = "get_pid")]
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.net.process(self.id).map(|process| process.pid)
+    }
+
+    /// How it has ended; `None` while it runs. asyncio's `get_returncode`.
+    #[doc(alias = "get_returncode")]
+    #[must_use]
+    pub fn returncode(&self) -> Option<ExitStatus> {
+        self.net.process(self.id)?.status
+    }
+
+    /// Our end of its stdin (0), stdout (1) or stderr (2), where that is a pipe and still open. asyncio's `get_pipe_transport`.
+    #[doc(alias = "get_pipe_transport")]
+    #[must_use]
+    pub fn pipe_transport(&self, fd: u8) -> Option<Id> {
+        *self.net.process(self.id)?.pipes.get(usize::from(fd))?
+    }
+
+    /// Sends a signal to it, unless it has ended. asyncio's `send_signal`.
+    ///
+    /// # Errors
+    /// It has ended (`ESRCH`), the signal does not exist, or the child has become someone else's.
+    pub fn send_signal(&mut self, signal: i32) -> io::Result<()> {
+        match self.net.process(self.id) {
+            Some(process) if process.status.is_none() => process::signal(process.pidfd.as_fd(), signal),
+            _ => Err(io::Error::from_raw_os_error(libc::ESRCH)),
+        }
+    }
+
+    /// Sends a signal to it and to all that it has started, also to those that outlive it.
+    ///
+    /// # Errors
+    /// Nobody is left, or the signal does not exist.
+    pub fn send_signal_to_group(&mut self, signal: i32) -> io::Result<()> {
+        match self.net.process(self.id) {
+            Some(process) => process::signal_group(process.pid, signal),
+            None => Err(io::Error::from_raw_os_error(libc::ESRCH)),
+        }
+    }
+
+    /// Asks it to end. asyncio's `terminate`.
+    ///
+    /// # Errors
+    /// As with [`send_signal`](Self::send_signal).
+    pub fn terminate(&mut self) -> io::Result<()> {
+        self.send_signal(libc::SIGTERM)
+    }
+
+    /// Ends it. asyncio's `kill`.
+    ///
+    /// # Errors
+    /// As with [`send_signal`](Self::send_signal).
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.send_signal(libc::SIGKILL)
+    }
+
+    /// Kills it if it has not ended, and closes its pipes. asyncio's `close`.
+    pub fn close(&mut self) {
+        let Some(process) = self.net.process_mut(self.id) else { return };
+        if std::mem::replace(&mut process.closing, true) {
+            return;
+        }
+        let (pipes, runs) = (process.pipes, process.status.is_none());
+        if runs {
+            // It may have ended this moment.
+            let _ = self.kill();
+        }
+        for pipe in pipes.into_iter().flatten() {
+            self.peer(pipe).abort();
+        }
+    }
+
+    /// Whether `close` was called, or nothing is left of it. asyncio's `is_closing`.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.net.process(self.id).is_none_or(|process| process.closing || process.over)
+    }
+}
+
+impl fmt::Debug for SubprocessTransport<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SubprocessTransport {:?} {:?}", self.id, self.net.process(self.id))
+    }
+}

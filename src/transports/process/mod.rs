@@ -1,0 +1,42 @@
+//! One child process: its descriptor, its pipes and what is known of its end. asyncio's `base_subprocess.py`.
+//!
+//! ```text
+//!   Running ---exits---> Exited ---all pipes lost---> over (connection_lost)
+//!      |                    ^
+//!      +---all pipes lost---+  (the other way round: it then waits for the exit)
+//! ```
+//!
+//! The pipes are ordinary streams whose callbacks the loop hands to the child's protocol (`event_loop/processes.rs`). What a
+//! protocol sees of it is `handle.rs`.
+
+pub mod handle;
+pub mod opening;
+
+use std::os::fd::OwnedFd;
+use std::process::ExitStatus;
+
+use super::id::Id;
+
+/// A child.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pub(crate) pid: u32,
+    pub(crate) pidfd: OwnedFd,
+    /// Our ends of its stdin, stdout and stderr, as long as they are open.
+    pub(crate) pipes: [Option<Id>; 3],
+    /// Its status, once it has ended.
+    pub(crate) status: Option<ExitStatus>,
+    /// `close` was called.
+    pub(crate) closing: bool,
+    /// `connection_lost` has been queued.
+    pub(crate) over: bool,
+    /// Does not keep the loop running by itself.
+    pub(crate) background: bool,
+}
+
+impl Process {
+    /// Whether nothing is left of it: `connection_lost` is due.
+    pub(crate) fn is_over(&self) -> bool {
+        self.status.is_some() && self.pipes.iter().all(Option::is_none)
+    }
+}
