@@ -62,6 +62,7 @@ fn finish(outcome: anyhow::Result<()>) -> ExitCode {
         Cause::TimedOut => 124,
         Cause::ReaderGone => end_by(signals::SIGPIPE),
         Cause::Signal(signal) => end_by(signal),
+        Cause::Child(status) => status,
     })
 }
 

@@ -33,6 +33,7 @@ pub(super) enum Transport {
     Tcp,
     Unix,
     Udp,
+    Child,
 }
 
 /// What a mode does with them.
@@ -41,10 +42,11 @@ pub(super) enum Role {
     Echo,
     Server,
     Client,
+    Exec,
 }
 
 /// All modes, in the order of `--help`.
-pub(super) const MODES: [ModeSpec; 9] = [
+pub(super) const MODES: [ModeSpec; 10] = [
     ModeSpec {
         name: "tcp-echo",
         about: "Serve echo over TCP to any number of clients",
@@ -99,6 +101,12 @@ pub(super) const MODES: [ModeSpec; 9] = [
         transport: Transport::Udp,
         role: Role::Client,
     },
+    ModeSpec {
+        name: "exec",
+        about: "Run a program: stdin goes to it, what it writes goes to stdout, its status is ours",
+        transport: Transport::Child,
+        role: Role::Exec,
+    },
 ];
 
 /// The whole command line but for the end of its long help; the options of a mode are defined only once the mode is
@@ -116,7 +124,11 @@ pub(super) fn command() -> Command {
         .subcommand_help_heading("Modes")
         .subcommand_value_name("MODE");
     for mode in &MODES {
-        top = top.subcommand(Command::new(mode.name).about(mode.about).defer(augment_mode));
+        let mut command = Command::new(mode.name).about(mode.about).defer(augment_mode);
+        if mode.role == Role::Exec {
+            command = command.alias("subprocess");
+        }
+        top = top.subcommand(command);
     }
     forget_empty_variables(top)
 }
@@ -127,8 +139,10 @@ fn augment_mode(command: Command) -> Command {
     let (mut command, address) = match mode.transport {
         Transport::Tcp | Transport::Udp => (InetAddress::augment_args(command), "ADDRESS [PORT]"),
         Transport::Unix => (UnixAddress::augment_args(command), "ADDRESS"),
+        Transport::Child => (Child::augment_args(command), "-- CMD [ARG]..."),
     };
     command = match (mode.role, mode.transport) {
+        (Role::Exec, _) => command,
         (Role::Client, _) => Connecting::augment_args(command),
         (_, Transport::Udp) => Listening::augment_args(command),
         (Role::Server, _) => ServingOne::augment_args(Accepting::augment_args(Listening::augment_args(command))),
@@ -139,7 +153,7 @@ fn augment_mode(command: Command) -> Command {
             InetConnecting::augment_args(InetFamily::augment_args(command))
         }
         (Transport::Tcp | Transport::Udp, _) => InetFamily::augment_args(InetListening::augment_args(command)),
-        (Transport::Unix, Role::Client) => command,
+        (Transport::Unix, Role::Client) | (Transport::Child, _) => command,
         (Transport::Unix, _) => UnixListening::augment_args(command),
     };
     command = match (mode.transport, mode.role) {
@@ -147,17 +161,17 @@ fn augment_mode(command: Command) -> Command {
         (Transport::Udp, Role::Server) => {
             DatagramStdio::augment_args(Joining::augment_args(Datagrams::augment_args(command)))
         }
-        (Transport::Udp, Role::Client) => {
+        (Transport::Udp, _) => {
             DatagramStdio::augment_args(Broadcasting::augment_args(Datagrams::augment_args(command)))
         }
-        (Transport::Tcp | Transport::Unix, Role::Echo) => command,
+        (Transport::Tcp | Transport::Unix, Role::Echo) | (Transport::Child, _) => command,
         (Transport::Tcp | Transport::Unix, _) => StreamStdio::augment_args(command),
     };
-    if mode.role != Role::Echo {
+    if !matches!(mode.role, Role::Echo | Role::Exec) {
         command = Stdio::augment_args(command);
     }
     command = Stream::augment_args(command);
-    if (mode.transport, mode.role) != (Transport::Udp, Role::Echo) {
+    if mode.role != Role::Exec && (mode.transport, mode.role) != (Transport::Udp, Role::Echo) {
         command = Idling::augment_args(command);
     }
     if mode.transport == Transport::Udp {
@@ -225,6 +239,39 @@ pub(super) struct UnixAddress {
     /// an inherited socket.
     #[arg(value_name = "ADDRESS", value_hint = ValueHint::FilePath)]
     pub(super) address: Option<OsString>,
+}
+
+/// What runs a child has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Child")]
+pub(super) struct Child {
+    /// The program and its arguments, as they are: no shell reads them
+    #[arg(value_name = "CMD", trailing_var_arg = true, allow_hyphen_values = true, value_hint = ValueHint::CommandWithArguments)]
+    pub(super) command: Vec<OsString>,
+    /// Let the shell run this line, instead of CMD
+    #[arg(long, value_name = "CMD", conflicts_with = "command", value_hint = ValueHint::CommandString)]
+    pub(super) shell: Option<OsString>,
+    /// What its stderr is: ours, nothing, or the same as its stdout
+    #[arg(long, value_name = "WHERE", value_enum, default_value = "inherit")]
+    pub(super) stderr: Stderr,
+    /// Give it this variable besides; a name alone has the value that it has here. May be repeated
+    ///
+    /// Give it this variable besides; a name alone has the value that it has here. May be repeated. Of our environment it gets PATH,
+    /// HOME, USER, LOGNAME, SHELL, TERM, LANG, LC_*, TZ, TMPDIR, PWD and XDG_RUNTIME_DIR; nothing else unless it is named.
+    #[arg(long, value_name = "K=V")]
+    pub(super) env: Vec<OsString>,
+    /// Kill it if it has not ended so long after a SIGTERM or SIGHUP
+    #[arg(long, value_name = "DUR", env = "XPORT_KILL_AFTER", default_value = "5s")]
+    #[arg(value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(super) kill_after: Duration,
+}
+
+/// What a child's stderr is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Stderr {
+    Inherit,
+    Null,
+    Merge,
 }
 
 /// What every client has.

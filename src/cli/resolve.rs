@@ -4,21 +4,23 @@
 
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::Duration;
 
 use clap::{ArgMatches, FromArgMatches};
 
 use crate::cli::address::{parse_inet, parse_inet_pair, parse_source, parse_unix};
 use crate::cli::args::{
-    Accepting, Broadcasting, Connecting, DatagramStdio, Datagrams, Idling, InetAddress, InetConnecting, InetFamily,
-    InetListening, Joining, Listening, ModeSpec, Role, ServingMany, ServingOne, Stdio, Stream, StreamStdio, Transport,
-    UnixAddress, UnixListening,
+    Accepting, Broadcasting, Child, Connecting, DatagramStdio, Datagrams, Idling, InetAddress, InetConnecting,
+    InetFamily, InetListening, Joining, Listening, ModeSpec, Role, ServingMany, ServingOne, Stderr, Stdio, Stream,
+    StreamStdio, Transport, UnixAddress, UnixListening,
 };
 use crate::cli::quote::quote_os;
-use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Mode, StreamConfig};
+use crate::modes::config::{ConnectConfig, DatagramConfig, ExecConfig, ListenConfig, Mode, Program, StreamConfig};
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
 use crate::transports::datagram::opening::Group;
+use crate::transports::process::opening::ChildStdio;
 
 /// How long a datagram client waits for a further reply, since there is no end that could tell.
 const DATAGRAM_LINGER_DEFAULT: Duration = Duration::from_secs(1);
@@ -55,6 +57,7 @@ impl From<&str> for Refusal {
 /// Makes the configuration of a mode from its options.
 pub(super) fn resolve(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<Mode, Refusal> {
     Ok(match (mode.role, mode.transport) {
+        (Role::Exec, _) => Mode::Exec(resolve_child(mode, matches)?),
         (Role::Client, Transport::Udp) => {
             let datagrams = resolve_datagrams(mode.role, matches)?;
             Mode::DatagramClient(resolve_client(mode.transport, matches)?, datagrams)
@@ -67,13 +70,51 @@ pub(super) fn resolve(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<Mode,
             }
             match mode.role {
                 Role::Server => Mode::DatagramServer(config, datagrams),
-                Role::Echo | Role::Client => Mode::DatagramEcho(config, datagrams),
+                _ => Mode::DatagramEcho(config, datagrams),
             }
         }
         (Role::Client, _) => Mode::Client(resolve_client(mode.transport, matches)?),
         (Role::Server, _) => Mode::Server(resolve_listener(mode, matches)?),
         (Role::Echo, _) => Mode::Echo(resolve_listener(mode, matches)?),
     })
+}
+
+fn resolve_child(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ExecConfig, Refusal> {
+    let stream = resolve_stream(mode.transport, mode.role, matches)?;
+    let child = Child::from_arg_matches_mut(matches)?;
+    let mut words = child.command.into_iter();
+    let program = match (words.next(), child.shell) {
+        (Some(program), _) if program.is_empty() => return Err("the name of the program is empty".into()),
+        (Some(program), _) => Program::Argv { program, arguments: words.collect() },
+        (None, Some(text)) => Program::Shell(text),
+        (None, None) => return Err("no command: what is it to run?".into()),
+    };
+    let mut environment = Vec::new();
+    for text in &child.env {
+        environment.extend(parse_variable(text)?);
+    }
+    let stderr = match child.stderr {
+        Stderr::Inherit => ChildStdio::Inherit,
+        Stderr::Null => ChildStdio::Null,
+        Stderr::Merge => ChildStdio::Merge,
+    };
+    Ok(ExecConfig { program, stderr, environment, kill_after: child.kill_after, stream })
+}
+
+/// `NAME=VALUE`, or `NAME` for the value that it has here, if any.
+fn parse_variable(text: &OsStr) -> Result<Option<(OsString, OsString)>, Refusal> {
+    let bytes = text.as_bytes();
+    let end = bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len());
+    if end == 0 || bytes.contains(&0) {
+        return Err(format!("invalid --env {}: it is NAME=VALUE or NAME", quote_os(text)).into());
+    }
+    let name = OsStr::from_bytes(&bytes[..end]);
+    let value = match bytes.get(end + 1..) {
+        Some(value) => Some(OsString::from_vec(value.to_vec())),
+        None if end < bytes.len() => Some(OsString::new()),
+        None => std::env::var_os(name),
+    };
+    Ok(value.map(|value| (name.to_owned(), value)))
 }
 
 fn resolve_datagrams(role: Role, matches: &mut ArgMatches) -> Result<DatagramConfig, Refusal> {
@@ -141,6 +182,7 @@ fn resolve_listener(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ListenC
     let (mut family, mut numeric, mut access, mut port_file) = (Family::Any, false, AccessList::default(), None);
     let (mut socket_mode, mut replace_stale) = (SOCKET_MODE_DEFAULT, false);
     match mode.transport {
+        Transport::Child => (),
         Transport::Tcp | Transport::Udp => {
             (family, numeric) = resolve_family(matches)?;
             for address in &addresses {
@@ -161,7 +203,7 @@ fn resolve_listener(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ListenC
         }
     }
     let backlog = match mode.transport {
-        Transport::Udp => 0,
+        Transport::Udp | Transport::Child => 0,
         Transport::Tcp | Transport::Unix => Accepting::from_arg_matches_mut(matches)?.backlog,
     };
     let (keep_open, max_conns) = match mode.role {
@@ -171,7 +213,7 @@ fn resolve_listener(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ListenC
             // A number too large for this machine's counters is no limit to it either.
             (!many.once, many.max_conns.and_then(|max| usize::try_from(max).ok()))
         }
-        Role::Server | Role::Client => (ServingOne::from_arg_matches_mut(matches)?.keep_open, None),
+        Role::Server | Role::Client | Role::Exec => (ServingOne::from_arg_matches_mut(matches)?.keep_open, None),
     };
     Ok(ListenConfig {
         addresses,
@@ -204,7 +246,7 @@ fn resolve_stream(transport: Transport, role: Role, matches: &mut ArgMatches) ->
         linger: None,
         timeout: stream.timeout,
     };
-    if role != Role::Echo {
+    if !matches!(role, Role::Echo | Role::Exec) {
         let stdio = Stdio::from_arg_matches_mut(matches)?;
         config.send_only = stdio.send_only;
         config.recv_only = stdio.recv_only;
@@ -217,7 +259,7 @@ fn resolve_stream(transport: Transport, role: Role, matches: &mut ArgMatches) ->
             config.linger = streams.linger;
         }
     }
-    if (transport, role) != (Transport::Udp, Role::Echo) {
+    if role != Role::Exec && (transport, role) != (Transport::Udp, Role::Echo) {
         config.idle_timeout = Idling::from_arg_matches_mut(matches)?.idle_timeout;
     }
     Ok(config)
@@ -237,6 +279,7 @@ fn resolve_family(matches: &mut ArgMatches) -> Result<(Family, bool), Refusal> {
 /// The address given without an option, in one word or two.
 fn parse_positional(transport: Transport, matches: &mut ArgMatches) -> Result<Option<Address>, Refusal> {
     let (address, port) = match transport {
+        Transport::Child => return Ok(None),
         Transport::Unix => (UnixAddress::from_arg_matches_mut(matches)?.address, None),
         Transport::Tcp | Transport::Udp => {
             let InetAddress { address, port } = InetAddress::from_arg_matches_mut(matches)?;
@@ -260,7 +303,7 @@ fn join(address: &OsStr, port: &OsStr) -> OsString {
 /// Parses one word as an address of the transport.
 fn parse(transport: Transport, text: &OsStr) -> Result<Address, Refusal> {
     let parsed = match transport {
-        Transport::Tcp | Transport::Udp => parse_with(text, parse_inet),
+        Transport::Tcp | Transport::Udp | Transport::Child => parse_with(text, parse_inet),
         Transport::Unix => parse_unix(text),
     };
     parsed.map_err(|reason| describe(text, &reason).into())

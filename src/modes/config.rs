@@ -2,12 +2,14 @@
 //!
 //! The command line (`cli/`) makes these; the modes read them. Durations are `std::time::Duration`, sizes are bytes.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family};
 use crate::transports::datagram::opening::Group;
+use crate::transports::process::opening::ChildStdio;
 
 /// What the command line asked for.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub enum Mode {
     DatagramServer(ListenConfig, DatagramConfig),
     /// `udp-client`: stdin goes to the peer, what it sends goes to stdout.
     DatagramClient(ConnectConfig, DatagramConfig),
+    /// `exec`: a child process on stdin and stdout.
+    Exec(ExecConfig),
 }
 
 /// Listening modes.
@@ -74,6 +78,35 @@ pub struct ConnectConfig {
     pub retry_delay: Duration,
     /// What holds for the session.
     pub stream: StreamConfig,
+}
+
+/// A child process.
+#[derive(Clone, Debug)]
+pub struct ExecConfig {
+    /// What is run.
+    pub program: Program,
+    /// `--stderr`.
+    pub stderr: ChildStdio,
+    /// `--env`: names and values that the child gets besides.
+    pub environment: Vec<(OsString, OsString)>,
+    /// `--kill-after`: how long a child that was asked to end may take for it.
+    pub kill_after: Duration,
+    /// What holds for its pipes, and for the run.
+    pub stream: StreamConfig,
+}
+
+/// What a child runs.
+#[derive(Clone, Debug)]
+pub enum Program {
+    /// A program and its arguments, as they are.
+    Argv {
+        /// A path, or a name to be looked for in `PATH`.
+        program: OsString,
+        /// What it gets.
+        arguments: Vec<OsString>,
+    },
+    /// `--shell`: a line for the shell.
+    Shell(OsString),
 }
 
 /// What datagrams have besides.

@@ -5,13 +5,13 @@
 mod client;
 pub mod config;
 mod datagrams;
+mod exec;
 mod listen;
 mod server;
 
 use std::os::fd::{OwnedFd, RawFd};
 
 use crate::event_loop::EventLoop;
-use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
 use crate::protocols::session::SessionOptions;
 use crate::sys::signals;
@@ -20,6 +20,7 @@ use crate::transports::dialing::source_addresses;
 use crate::transports::error::describe;
 use crate::transports::opening::{Inherited, Stdio, inherit};
 use crate::transports::out_buf::WaterMarks;
+use crate::transports::protocol::Handler;
 use config::{ConnectConfig, Mode, StreamConfig};
 
 /// Does what `mode` says, to the end.
@@ -34,6 +35,7 @@ pub fn run(mode: &Mode) -> anyhow::Result<()> {
         Mode::DatagramEcho(config, more) => datagrams::echo(config, more),
         Mode::DatagramServer(config, more) => datagrams::server(config, more),
         Mode::DatagramClient(config, more) => datagrams::client(config, more),
+        Mode::Exec(config) => exec::exec(config),
     }
 }
 
@@ -53,7 +55,7 @@ impl Run {
     }
 
     /// Hands the signals that end a run to `lifecycle`. Those that whoever started us ignores, stay ignored.
-    fn watch(&mut self, lifecycle: Lifecycle) -> anyhow::Result<()> {
+    fn watch(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
         let wanted = [signals::SIGINT, signals::SIGTERM, signals::SIGHUP];
         let caught: Vec<i32> = wanted.into_iter().filter(|&signal| !signals::is_ignored(signal)).collect();
         self.event_loop.net().signals(&caught, lifecycle).map_err(|error| local("signals", &error))?;

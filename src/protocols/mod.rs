@@ -14,6 +14,8 @@ pub mod datagram_echo;
 pub mod loop_guard;
 pub mod quota;
 mod senders;
+// A child process joined with stdin and stdout.
+pub mod child;
 // What ends a run, and how the mode learns of it.
 pub mod lifecycle;
 pub mod report;

@@ -21,6 +21,8 @@ pub enum Cause {
     ReaderGone,
     /// A signal ends the run.
     Signal(i32),
+    /// The status of the child is the run's, or what a run with a child has instead of one.
+    Child(u8),
 }
 
 /// A cause and the words for it.

@@ -7,6 +7,7 @@ mod datagram_order;
 mod datagrams;
 mod delivery;
 mod examples;
+mod exec;
 mod exit_status;
 mod generated;
 mod lifecycle;

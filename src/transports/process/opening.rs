@@ -25,13 +25,15 @@ pub enum ChildStdio {
     Inherit,
     /// `/dev/null`. asyncio's `DEVNULL`.
     Null,
+    /// Of stderr: the same as the child's stdout, where that is a pipe. asyncio's `STDOUT`.
+    Merge,
 }
 
 impl From<ChildStdio> for Stdio {
     fn from(stdio: ChildStdio) -> Self {
         match stdio {
             ChildStdio::Pipe => Self::piped(),
-            ChildStdio::Inherit => Self::inherit(),
+            ChildStdio::Inherit | ChildStdio::Merge => Self::inherit(),
             ChildStdio::Null => Self::null(),
         }
     }
@@ -52,10 +54,18 @@ impl Net {
     ) -> io::Result<Id> {
         let [stdin, stdout, stderr] = stdio;
         command.stdin(stdin).stdout(stdout).stderr(stderr);
+        let mut merged = None;
+        if (stdout, stderr) == (ChildStdio::Pipe, ChildStdio::Merge) {
+            let (ours, theirs) = io::pipe()?;
+            command.stdout(theirs.try_clone()?).stderr(theirs);
+            merged = Some(OwnedFd::from(ours));
+        }
         let (mut child, pidfd) = process::spawn(&mut command)?;
+        // It holds the child's ends of a merged pipe, which would never end.
+        drop(command);
         let ends = [
             child.stdin.take().map(OwnedFd::from),
-            child.stdout.take().map(OwnedFd::from),
+            merged.or_else(|| child.stdout.take().map(OwnedFd::from)),
             child.stderr.take().map(OwnedFd::from),
         ];
         let pid = child.id();

@@ -1,0 +1,95 @@
+//! `exec`: a child process on stdin and stdout.
+
+use std::ffi::OsString;
+use std::io;
+use std::process::Command;
+use std::rc::Rc;
+
+use super::config::{ExecConfig, Program};
+use super::{Run, marks};
+use crate::protocols::child::{ChildSide, ConsoleSide, Ends, Forward};
+use crate::protocols::report::{Cause, Failure};
+use crate::transports::error::describe;
+use crate::transports::opening::Stdio;
+use crate::transports::process::opening::ChildStdio;
+
+/// Statuses as `env(1)` and `timeout(1)` have them.
+const FAILED: u8 = 125;
+const NOT_EXECUTABLE: u8 = 126;
+const NOT_FOUND: u8 = 127;
+
+/// What a child gets of our environment; the rest may hold what is not meant for it.
+const ENVIRONMENT: [&str; 11] =
+    ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "TZ", "TMPDIR", "PWD", "XDG_RUNTIME_DIR"];
+
+pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
+    run(config).map_err(|error| match error.downcast::<Failure>() {
+        // A status of 1 would be taken for the child's.
+        Ok(Failure { cause: Cause::Local, message }) => Failure::new(Cause::Child(FAILED), message).into(),
+        Ok(failure) => failure.into(),
+        Err(error) => error,
+    })
+}
+
+fn run(config: &ExecConfig) -> anyhow::Result<()> {
+    let mut run = Run::new()?;
+    let ends = Rc::new(Ends::default());
+    run.watch(Forward::new(Rc::clone(&ends), config.kill_after, config.stream.timeout, run.reporter.clone()))?;
+    let marks = marks(&config.stream)?;
+    let reporter = run.reporter.clone();
+
+    let net = run.event_loop.net();
+    let console = net
+        .stdio(Stdio::Both, ConsoleSide::new(Rc::clone(&ends), reporter.clone()))
+        .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
+    net.transport(console).set_write_buffer_limits(marks);
+    // The child is what the run is about.
+    net.transport(console).set_background(true);
+    ends.set_console(console);
+
+    let stdio = [ChildStdio::Pipe, ChildStdio::Pipe, config.stderr];
+    let side = ChildSide::new(Rc::clone(&ends), reporter);
+    let child = net.spawn(command(config), stdio, side).map_err(|error| cannot_start(&config.program, &error))?;
+    for fd in 0..=2 {
+        if let Some(pipe) = net.subprocess_transport(child).pipe_transport(fd) {
+            net.transport(pipe).set_write_buffer_limits(marks);
+        }
+    }
+    ends.set_child(child);
+    run.run()
+}
+
+fn command(config: &ExecConfig) -> Command {
+    let mut command = match &config.program {
+        Program::Argv { program, arguments } => {
+            let mut command = Command::new(program);
+            command.args(arguments);
+            command
+        }
+        Program::Shell(text) => {
+            let mut command = Command::new("/bin/sh");
+            command.arg("-c").arg(text);
+            command
+        }
+    };
+    let allowed =
+        |name: &OsString| name.to_str().is_some_and(|name| ENVIRONMENT.contains(&name) || name.starts_with("LC_"));
+    command.env_clear().envs(std::env::vars_os().filter(|(name, _)| allowed(name)));
+    command.envs(config.environment.iter().map(|(name, value)| (name, value)));
+    command
+}
+
+fn cannot_start(program: &Program, error: &io::Error) -> Failure {
+    use io::ErrorKind::{ArgumentListTooLong, NotFound, PermissionDenied};
+    let status = match error.kind() {
+        NotFound => NOT_FOUND,
+        PermissionDenied | ArgumentListTooLong => NOT_EXECUTABLE,
+        _ if error.raw_os_error() == Some(libc::ENOEXEC) => NOT_EXECUTABLE,
+        _ => FAILED,
+    };
+    let name = match program {
+        Program::Argv { program, .. } => program.to_string_lossy().into_owned(),
+        Program::Shell(_) => "/bin/sh".to_owned(),
+    };
+    Failure::new(Cause::Child(status), format!("exec {}: {}", name.escape_debug(), describe(error)))
+}
