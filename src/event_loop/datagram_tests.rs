@@ -236,6 +236,20 @@ fn close_flushes_and_nothing_moves_after_it() {
 }
 
 #[test]
+fn what_arrives_while_closing_is_not_waited_for() {
+    let (mut sim, id, log) = service(0, |_, _| ());
+    send(&mut sim, id, &[("queued", 1)]);
+    sim.net().datagram_transport(id).close();
+    feed(&sim, id, &[("late", 1)]);
+    sim.settle();
+    assert!(!sim.net().datagram_transport(id).may_have_more(), "it will never be delivered");
+    sim.give_socket_room(id, 10);
+    sim.settle();
+    assert_eq!(sent(&sim, id), ["queued>1"]);
+    end(&mut sim, id, &log);
+}
+
+#[test]
 fn abort_drops_what_is_queued() {
     let (mut sim, id, log) = service(1, |_, _| ());
     limit(&mut sim, id, 10, 0);

@@ -98,7 +98,7 @@ impl EventLoop {
             bytes += data.len();
             delivered += 1;
         }
-        if let Some(datagram) = self.net.datagram_mut(id) {
+        if let Some(datagram) = self.net.datagram_mut(id).filter(|datagram| !datagram.is_closing()) {
             datagram.held = held.into_iter().skip(delivered).collect();
         }
         bytes

@@ -132,13 +132,28 @@ enum Trouble {
 pub struct SocketSide {
     shared: Rc<Conversation>,
     senders: Senders,
+    /// How many datagrams had been sent when it was last asked whether stdin still flows.
+    sent_before: u64,
 }
 
 impl SocketSide {
     /// One of the sockets of a conversation.
     #[must_use]
     pub fn new(shared: &Rc<Conversation>) -> Self {
-        Self { shared: Rc::clone(shared), senders: Senders::default() }
+        Self { shared: Rc::clone(shared), senders: Senders::default(), sent_before: 0 }
+    }
+
+    /// Leaves a service whose datagrams have all come, once stdin has nothing more for the last sender for now.
+    fn leave_once_answered(&mut self, t: &mut DatagramTransport<'_>) {
+        let sent = t.info().datagrams.sent;
+        let flows = t.is_writing_paused() || sent > std::mem::replace(&mut self.sent_before, sent);
+        let more_may_come = self.shared.with_console(t.net(), |console| !console.is_at_eof()) == Some(true);
+        if flows && more_may_come {
+            let id = t.id();
+            t.net().call_later(id, LOOK_AGAIN);
+        } else {
+            t.net().close_listeners();
+        }
     }
 
     /// Leaves, as there is nothing to wait for; what has arrived before is delivered first.
@@ -186,6 +201,7 @@ impl DatagramProtocol for SocketSide {
         if options.quota.takes_last() {
             if options.serves {
                 // What stdin has for the last sender is still sent.
+                self.sent_before = t.info().datagrams.sent;
                 let id = t.id();
                 t.net().call_later(id, if options.recv_only { Duration::ZERO } else { LOOK_AGAIN });
             } else {
@@ -226,7 +242,7 @@ impl DatagramProtocol for SocketSide {
 
     fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, _timer: TimerId) {
         if self.shared.options.serves {
-            t.net().close_listeners();
+            self.leave_once_answered(t);
         } else {
             self.leave_once_drained(t);
         }

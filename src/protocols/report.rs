@@ -4,7 +4,7 @@
 //! the first failure decides. Exit statuses are the command line's business, not this file's.
 
 use std::fmt;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Why a run did not end in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,12 +57,12 @@ impl std::error::Error for Failure {}
 
 /// The protocols' end of the line.
 #[derive(Clone, Debug)]
-pub struct Reporter(Sender<Failure>);
+pub struct Reporter(SyncSender<Failure>);
 
 impl Reporter {
-    /// Tells the mode. A mode that does not listen any more has ended already.
+    /// Tells the mode, which wants the first failure only: there is room for no other.
     pub fn tell(&self, failure: Failure) {
-        let _ = self.0.send(failure);
+        let _ = self.0.try_send(failure);
     }
 }
 
@@ -83,6 +83,20 @@ impl Reports {
 /// A line from the protocols to the mode.
 #[must_use]
 pub fn line() -> (Reporter, Reports) {
-    let (sender, receiver) = channel();
+    let (sender, receiver) = sync_channel(1);
     (Reporter(sender), Reports(receiver))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_failure_decides_and_no_other_is_kept() {
+        let (reporter, reports) = line();
+        reporter.tell(Failure::new(Cause::Broken, "first"));
+        (0..1000).for_each(|_| reporter.clone().tell(Failure::silent(Cause::Local)));
+        assert_eq!(reports.verdict().map_err(|failure| failure.cause), Err(Cause::Broken));
+        assert!(reports.verdict().is_ok(), "a run of any length needs room for one");
+    }
 }

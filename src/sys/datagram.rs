@@ -150,7 +150,8 @@ impl RecvBatch {
         })?;
         for index in 0..n as usize {
             let header = &self.headers[index];
-            let beside = read_control(&header.msg_hdr);
+            let control = &self.controls[index].0;
+            let beside = read_control(&control[..header.msg_hdr.msg_controllen.min(CONTROL_BYTES)]);
             let Beside { local, interface, traffic_class, .. } = beside;
             let from = Remote { address: self.names[index].address(), local, interface, traffic_class };
             let (mut start, mut left) = (index * STRIDE_BYTES, header.msg_len as usize);
@@ -374,54 +375,59 @@ struct Beside {
     segment_bytes: Option<usize>,
 }
 
-fn read_control(header: &libc::msghdr) -> Beside {
+/// Reads control messages as `cmsg(3)` lays them out; one that the system had no room for all of is passed over.
+fn read_control(mut memory: &[u8]) -> Beside {
     let mut beside = Beside::default();
-    // SAFETY: the system has set pointer and length to the control messages it wrote, and `cmsg(3)` says that these calls walk
-    // along them.
-    let mut next = unsafe { libc::CMSG_FIRSTHDR(header) };
-    // SAFETY: it is null or points to a whole header within that length.
-    while let Some(message) = unsafe { next.as_ref() } {
-        match (message.cmsg_level, message.cmsg_type) {
-            (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
-                if let Some(info) = read_data::<libc::in_pktinfo>(message) {
-                    // Of a datagram for a group or for everyone this is the interface's own address.
-                    beside.local = Some(IpAddr::V4(ipv4(info.ipi_spec_dst)));
-                }
-            }
-            (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
-                if let Some(info) = read_data::<libc::in6_pktinfo>(message) {
-                    let ip = Ipv6Addr::from(info.ipi6_addr.s6_addr);
-                    // Of an IPv4 datagram `IP_PKTINFO` knows more.
-                    if !ip.is_multicast() && ip.to_ipv4_mapped().is_none() {
-                        beside.local = Some(IpAddr::V6(ip));
-                        beside.interface = if ip.is_unicast_link_local() { info.ipi6_ifindex } else { 0 };
-                    }
-                }
-            }
-            (libc::IPPROTO_IP, libc::IP_TOS) => beside.traffic_class = read_data::<u8>(message).unwrap_or(0),
-            (libc::IPPROTO_IPV6, libc::IPV6_TCLASS) => {
-                beside.traffic_class =
-                    read_data::<libc::c_int>(message).and_then(|class| class.try_into().ok()).unwrap_or(0);
-            }
-            (libc::SOL_UDP, libc::UDP_GRO) => {
-                beside.segment_bytes = read_data::<libc::c_int>(message).and_then(|bytes| bytes.try_into().ok());
-            }
-            _ => (),
-        }
-        // SAFETY: as with the first one.
-        next = unsafe { libc::CMSG_NXTHDR(header, message) };
+    while let Some((header, rest)) = memory.split_at_checked(CONTROL_HEADER_BYTES) {
+        let number = |at: usize| array(header, at).map(libc::c_int::from_ne_bytes);
+        let Some(len) = array(header, offset_of!(libc::cmsghdr, cmsg_len)).map(usize::from_ne_bytes) else { break };
+        let Some(data) = len.checked_sub(CONTROL_HEADER_BYTES).and_then(|len| rest.get(..len)) else { break };
+        let kind = (number(offset_of!(libc::cmsghdr, cmsg_level)), number(offset_of!(libc::cmsghdr, cmsg_type)));
+        beside.take(kind, data);
+        memory = rest.get(aligned(data.len())..).unwrap_or_default();
     }
     beside
 }
 
-/// The data of a control message, unless the system had room for a part of it only.
-fn read_data<T: Copy>(message: &libc::cmsghdr) -> Option<T> {
-    if message.cmsg_len < CONTROL_HEADER_BYTES + size_of::<T>() {
-        return None;
+impl Beside {
+    /// Takes in one control message of this level and type.
+    fn take(&mut self, kind: (Option<libc::c_int>, Option<libc::c_int>), data: &[u8]) {
+        let (Some(level), Some(kind)) = kind else { return };
+        match (level, kind) {
+            // Of a datagram for a group or for everyone the second field of an `in_pktinfo` is the interface's own address.
+            (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
+                if let Some(ip) = array::<4>(data, offset_of!(libc::in_pktinfo, ipi_spec_dst)) {
+                    self.local = Some(IpAddr::from(ip));
+                }
+            }
+            (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
+                let interface = array(data, offset_of!(libc::in6_pktinfo, ipi6_ifindex)).map(u32::from_ne_bytes);
+                if let (Some(ip), Some(interface)) = (array::<16>(data, 0).map(Ipv6Addr::from), interface)
+                    // Of an IPv4 datagram `IP_PKTINFO` knows more.
+                    && !ip.is_multicast()
+                    && ip.to_ipv4_mapped().is_none()
+                {
+                    self.local = Some(IpAddr::V6(ip));
+                    self.interface = if ip.is_unicast_link_local() { interface } else { 0 };
+                }
+            }
+            (libc::IPPROTO_IP, libc::IP_TOS) => self.traffic_class = data.first().copied().unwrap_or(0),
+            (libc::IPPROTO_IPV6, libc::IPV6_TCLASS) => {
+                let class = array(data, 0).map(libc::c_int::from_ne_bytes);
+                self.traffic_class = class.and_then(|class| class.try_into().ok()).unwrap_or(0);
+            }
+            (libc::SOL_UDP, libc::UDP_GRO) => {
+                let bytes = array(data, 0).map(libc::c_int::from_ne_bytes);
+                self.segment_bytes = bytes.and_then(|bytes| bytes.try_into().ok());
+            }
+            _ => (),
+        }
     }
-    // SAFETY: the message is as long as its header says, so the data is within it; the callers read plain data of the type that
-    // `ip(7)`, `ipv6(7)` and `udp(7)` give for the kind of message, for which every bit pattern is valid.
-    Some(unsafe { libc::CMSG_DATA(message).cast::<T>().read_unaligned() })
+}
+
+/// `N` bytes from `at` on, if there are so many.
+fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..)?.first_chunk().copied()
 }
 
 /// Has the system tell which of our addresses each datagram was sent to. `IP_PKTINFO`, `IPV6_RECVPKTINFO`.

@@ -72,10 +72,11 @@ impl DatagramTransport<'_> {
         self.net.set_datagram_reading(self.id, true);
     }
 
-    /// Whether datagrams that have arrived may not have been delivered yet.
+    /// Whether datagrams that have arrived may not have been delivered yet, and still will be.
     #[must_use]
     pub fn may_have_more(&self) -> bool {
-        self.net.datagram(self.id).is_some_and(|datagram| datagram.readable || !datagram.held.is_empty())
+        let has_more = |datagram: &super::Datagram| datagram.readable || !datagram.held.is_empty();
+        self.net.datagram(self.id).is_some_and(|datagram| !datagram.is_closing() && has_more(datagram))
     }
 
     /// Whether the buffer is over its high-water mark, even if `pause_writing` has not been called yet.

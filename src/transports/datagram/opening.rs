@@ -92,8 +92,12 @@ impl Net {
         }
         let own = address.ip().is_multicast().then(|| Group { ip: address.ip(), interface: scope_of(address) });
         let of_family = |group: &&Group| group.ip.is_ipv6() == is_v6;
-        let mut groups: Vec<Group> = service.groups.iter().filter(of_family).copied().collect();
-        groups.dedup();
+        let mut groups: Vec<Group> = Vec::new();
+        for group in service.groups.iter().filter(of_family) {
+            if !groups.contains(group) {
+                groups.push(*group);
+            }
+        }
         if own.is_some() || !service.groups.is_empty() {
             // Everyone on this machine who has joined the group gets its datagrams. That is for the port in either family.
             socket.set_reuse_address(true)?;
