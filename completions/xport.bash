@@ -16,6 +16,9 @@ _xport() {
             ",$1")
                 cmd="xport"
                 ;;
+            xport,exec)
+                cmd="xport__subcmd__exec"
+                ;;
             xport,tcp-client)
                 cmd="xport__subcmd__tcp__subcmd__client"
                 ;;
@@ -50,7 +53,7 @@ _xport() {
 
     case "${cmd}" in
         xport)
-            opts="-q -v -h -V --completions --man --quiet --verbose --color --help --version tcp-echo tcp-server tcp-client unix-echo unix-server unix-client udp-echo udp-server udp-client"
+            opts="-q -v -h -V --completions --man --quiet --verbose --color --help --version tcp-echo tcp-server tcp-client unix-echo unix-server unix-client udp-echo udp-server udp-client exec"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -58,6 +61,52 @@ _xport() {
             case "${prev}" in
                 --completions)
                     COMPREPLY=($(compgen -W "bash elvish fish powershell zsh" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        xport__subcmd__exec)
+            opts="-q -v -h --shell --stderr --env --kill-after --high-water --low-water --timeout --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --shell)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stderr)
+                    COMPREPLY=($(compgen -W "inherit null merge" -- "${cur}"))
+                    return 0
+                    ;;
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kill-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)

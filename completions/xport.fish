@@ -46,6 +46,7 @@ complete -c xport -n "__fish_xport_needs_command" -f -a "unix-client" -d 'Connec
 complete -c xport -n "__fish_xport_needs_command" -f -a "udp-echo" -d 'Send UDP datagrams back to whoever sent them, from port 1024 on'
 complete -c xport -n "__fish_xport_needs_command" -f -a "udp-server" -d 'Receive UDP datagrams: all go to stdout, stdin goes to the most recent sender'
 complete -c xport -n "__fish_xport_needs_command" -f -a "udp-client" -d 'Send UDP datagrams: each read of stdin is one, replies go to stdout'
+complete -c xport -n "__fish_xport_needs_command" -f -a "exec" -d 'Run a program: stdin goes to it, what it writes goes to stdout, its status is ours'
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l listen -d 'Where to listen; may be repeated, and adds to a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
@@ -235,3 +236,18 @@ complete -c xport -n "__fish_xport_using_subcommand udp-client" -l recv-only -d 
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand exec" -l shell -d 'Let the shell run this line, instead of CMD' -r -f -a "(__fish_complete_command)"
+complete -c xport -n "__fish_xport_using_subcommand exec" -l stderr -d 'What its stderr is: ours, nothing, or the same as its stdout' -r -f -a "inherit\t''
+null\t''
+merge\t''"
+complete -c xport -n "__fish_xport_using_subcommand exec" -l env -d 'Give it this variable besides; a name alone has the value that it has here. May be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l kill-after -d 'Kill it if it has not ended so long after a SIGTERM or SIGHUP' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand exec" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand exec" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -246,7 +246,7 @@ pub(super) struct UnixAddress {
 #[command(next_help_heading = "Child")]
 pub(super) struct Child {
     /// The program and its arguments, as they are: no shell reads them
-    #[arg(value_name = "CMD", trailing_var_arg = true, allow_hyphen_values = true, value_hint = ValueHint::CommandWithArguments)]
+    #[arg(value_name = "CMD", trailing_var_arg = true, value_hint = ValueHint::CommandWithArguments)]
     pub(super) command: Vec<OsString>,
     /// Let the shell run this line, instead of CMD
     #[arg(long, value_name = "CMD", conflicts_with = "command", value_hint = ValueHint::CommandString)]

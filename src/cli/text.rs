@@ -26,6 +26,8 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("xport unix-echo @test", "echo on an abstract unix socket"),
     ("xport unix-server --replace-stale --mode 0660 ./sock", "serve on a path, left-overs of a crash removed"),
     ("xport unix-client /run/app.sock", "talk to a daemon"),
+    ("xport exec -- make -j4", "run a program: its output, its status, signals for all of it"),
+    ("xport exec --timeout 5m --stderr merge --shell 'a | b' > log", "a line of the shell, for 5 minutes at most"),
     ("xport udp-echo --allow 192.168.0.0/16 '*:7'", "echo for the datagrams of some networks"),
     ("xport udp-server --recv-only --lines '*:5140' >> log", "receive syslog from everyone, a line for each message"),
     ("xport udp-server --lines --join 239.1.2.3 '*:6666'", "listen to a multicast group"),
@@ -61,6 +63,8 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     ("3", "unavailable: cannot resolve, connect, bind or listen; nothing was transferred, it is safe to retry"),
     ("4", "broken: established, then reset or killed, or a datagram met a closed port; data may be incomplete"),
     ("124", "a timeout that can be set has fired; also where fewer datagrams than --count came"),
+    ("125, 126, 127", "exec: xport itself failed; the program cannot be executed; it is not found"),
+    ("the program's", "exec otherwise: its status, 128+n if signal n ended it"),
     ("128+n", "ended by signal n"),
 ];
 
@@ -92,6 +96,12 @@ pub(super) const ENDING: &[(&str, &str)] = &[
         "nobody takes a datagram",
         "Where the peer's system says so, because the port is closed, udp-client says it and ends with status 4 as soon as \
          stdin has ended: what follows may find somebody. For udp-server and udp-echo it is no reason to end.",
+    ),
+    (
+        "the program of exec ends",
+        "What it has written is printed, then its status is ours. Whoever outlives it and holds its stdout is waited for only \
+         while something comes. A signal is handed on to its process group; one that asks to end is followed by SIGKILL after \
+         --kill-after.",
     ),
     (
         "a server gets SIGTERM, SIGINT or SIGHUP",

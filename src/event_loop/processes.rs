@@ -31,8 +31,7 @@ impl EventLoop {
                 }
             }
         }
-        self.net.calls.push_back((id, Call::ProcessExited));
-        self.net.end_process_if_over(id);
+        self.net.tell_exit(id);
         self.run_calls();
     }
 

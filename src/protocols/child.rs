@@ -17,11 +17,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::report::{Cause, Failure, Reporter};
-use crate::sys::signals::{SIGHUP, SIGKILL, SIGTERM};
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::process::handle::SubprocessTransport;
+use crate::transports::process::{SIGHUP, SIGKILL, SIGTERM};
 use crate::transports::protocol::{Eof, Protocol, SubprocessProtocol};
 use crate::transports::timers::TimerId;
 

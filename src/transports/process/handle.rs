@@ -65,14 +65,15 @@ impl SubprocessTransport<'_> {
         }
     }
 
-    /// Sends a signal to it and to all that it has started, also to those that outlive it.
+    /// Sends a signal to it and to all of its group that it has started, unless it has ended: then its number may be somebody
+    /// else's.
     ///
     /// # Errors
-    /// Nobody is left, or the signal does not exist.
+    /// As with [`send_signal`](Self::send_signal).
     pub fn send_signal_to_group(&mut self, signal: i32) -> io::Result<()> {
         match self.net.process(self.id) {
-            Some(process) => process::signal_group(process.pid, signal),
-            None => Err(io::Error::from_raw_os_error(libc::ESRCH)),
+            Some(process) if process.status.is_none() => process::signal_group(process.pid, signal),
+            _ => Err(io::Error::from_raw_os_error(libc::ESRCH)),
         }
     }
 

@@ -16,6 +16,7 @@ use std::os::fd::OwnedFd;
 use std::process::ExitStatus;
 
 use super::id::Id;
+pub use crate::sys::signals::{SIGHUP, SIGKILL, SIGTERM};
 
 /// A child.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Process {
     pub(crate) pipes: [Option<Id>; 3],
     /// Its status, once it has ended.
     pub(crate) status: Option<ExitStatus>,
+    /// `process_exited` has been queued.
+    pub(crate) exit_told: bool,
     /// `close` was called.
     pub(crate) closing: bool,
     /// `connection_lost` has been queued.
@@ -35,8 +38,8 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Whether nothing is left of it: `connection_lost` is due.
+    /// Whether nothing is left of it, nor to be told but that: `connection_lost` is due.
     pub(crate) fn is_over(&self) -> bool {
-        self.status.is_some() && self.pipes.iter().all(Option::is_none)
+        self.exit_told && self.pipes.iter().all(Option::is_none)
     }
 }

@@ -69,8 +69,16 @@ impl Net {
             child.stderr.take().map(OwnedFd::from),
         ];
         let pid = child.id();
-        let process =
-            Process { pid, pidfd, pipes: [None; 3], status: None, closing: false, over: false, background: false };
+        let process = Process {
+            pid,
+            pidfd,
+            pipes: [None; 3],
+            status: None,
+            exit_told: false,
+            closing: false,
+            over: false,
+            background: false,
+        };
         let fd = process.pidfd.as_raw_fd();
         let id = self.insert(Slot::Process(Box::new(process)));
         let registered = self.registry.register(&mut SourceFd(&fd), id.token(Half::Read), mio::Interest::READABLE);
@@ -159,6 +167,14 @@ impl Net {
         }
     }
 
+    /// Queues `process_exited`, and what may be due after it.
+    pub(crate) fn tell_exit(&mut self, id: Id) {
+        let Some(process) = self.process_mut(id) else { return };
+        process.exit_told = true;
+        self.calls.push_back((id, Call::ProcessExited));
+        self.end_process_if_over(id);
+    }
+
     /// Notes that a pipe of a child is lost.
     pub(crate) fn pipe_lost(&mut self, process: Id, number: u8) {
         if let Some(process) = self.process_mut(process) {
@@ -167,7 +183,7 @@ impl Net {
         self.end_process_if_over(process);
     }
 
-    /// Queues `connection_lost` once the status is known and all pipes are lost.
+    /// Queues `connection_lost` once the exit is told and all pipes are lost.
     pub(crate) fn end_process_if_over(&mut self, id: Id) {
         let Some(process) = self.process_mut(id).filter(|process| process.is_over() && !process.over) else { return };
         process.over = true;
