@@ -58,7 +58,7 @@ pub(super) const ADDRESSES: &[(&str, &str)] = &[
 /// What the exit status says.
 pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     ("0", "every byte was handed over and each direction ended in order, or a signal stopped a server that drained"),
-    ("1", "local: stdin, stdout or a file failed, resources are lacking, or anything else"),
+    ("1", "local: stdin, stdout or a file failed, resources are lacking, or anything else; 125 with exec"),
     ("2", "usage: a bad option, address or number; nothing was opened"),
     ("3", "unavailable: cannot resolve, connect, bind or listen; nothing was transferred, it is safe to retry"),
     ("4", "broken: established, then reset or killed, or a datagram met a closed port; data may be incomplete"),

@@ -7,9 +7,10 @@ use std::rc::Rc;
 
 use super::config::{ExecConfig, Program};
 use super::{Run, marks};
-use crate::protocols::child::{ChildSide, ConsoleSide, Ends, Forward};
+use crate::protocols::child::{ChildSide, Ends, Forward, InputSide, OutputSide};
 use crate::protocols::report::{Cause, Failure};
-use crate::transports::error::describe;
+use crate::sys::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use crate::transports::error::{describe, is_lack_of_resources};
 use crate::transports::opening::Stdio;
 use crate::transports::process::opening::ChildStdio;
 
@@ -34,18 +35,24 @@ pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
 fn run(config: &ExecConfig) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     let ends = Rc::new(Ends::default());
-    run.watch(Forward::new(Rc::clone(&ends), config.kill_after, config.stream.timeout, run.reporter.clone()))?;
+    let forward = Forward::new(Rc::clone(&ends), config.kill_after, config.stream.timeout, run.reporter.clone());
+    // The child's group is not that of the terminal: what the keys of the terminal send comes to us.
+    run.watch_for(&[SIGINT, SIGQUIT, SIGTERM, SIGHUP], forward)?;
     let marks = marks(&config.stream)?;
     let reporter = run.reporter.clone();
 
     let net = run.event_loop.net();
-    let console = net
-        .stdio(Stdio::Both, ConsoleSide::new(Rc::clone(&ends), reporter.clone()))
-        .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
-    net.transport(console).set_write_buffer_limits(marks);
-    // The child is what the run is about.
-    net.transport(console).set_background(true);
-    ends.set_console(console);
+    // Two streams, not one: a stdin that cannot be read is no reason to lose what the child has to say.
+    let local = |error| Failure::new(Cause::Local, describe(&error));
+    let stdin = net.stdio(Stdio::InputOnly, InputSide::new(Rc::clone(&ends))).map_err(local)?;
+    let output = OutputSide::new(Rc::clone(&ends), reporter.clone());
+    let stdout = net.stdio(Stdio::OutputOnly, output).map_err(local)?;
+    net.transport(stdout).set_write_buffer_limits(marks);
+    for console in [stdin, stdout] {
+        // The child is what the run is about.
+        net.transport(console).set_background(true);
+    }
+    ends.set_console(stdin, stdout);
 
     let stdio = [ChildStdio::Pipe, ChildStdio::Pipe, config.stderr];
     let side = ChildSide::new(Rc::clone(&ends), reporter);
@@ -80,12 +87,11 @@ fn command(config: &ExecConfig) -> Command {
 }
 
 fn cannot_start(program: &Program, error: &io::Error) -> Failure {
-    use io::ErrorKind::{ArgumentListTooLong, NotFound, PermissionDenied};
     let status = match error.kind() {
-        NotFound => NOT_FOUND,
-        PermissionDenied | ArgumentListTooLong => NOT_EXECUTABLE,
-        _ if error.raw_os_error() == Some(libc::ENOEXEC) => NOT_EXECUTABLE,
-        _ => FAILED,
+        io::ErrorKind::NotFound => NOT_FOUND,
+        io::ErrorKind::WouldBlock => FAILED,
+        _ if is_lack_of_resources(error) => FAILED,
+        _ => NOT_EXECUTABLE,
     };
     let name = match program {
         Program::Argv { program, .. } => program.to_string_lossy().into_owned(),

@@ -54,10 +54,14 @@ impl Run {
         Ok(Self { event_loop, reporter, reports })
     }
 
-    /// Hands the signals that end a run to `lifecycle`. Those that whoever started us ignores, stay ignored.
+    /// Hands the signals that end a run to `lifecycle`.
     fn watch(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
-        let wanted = [signals::SIGINT, signals::SIGTERM, signals::SIGHUP];
-        let caught: Vec<i32> = wanted.into_iter().filter(|&signal| !signals::is_ignored(signal)).collect();
+        self.watch_for(&[signals::SIGINT, signals::SIGTERM, signals::SIGHUP], lifecycle)
+    }
+
+    /// Hands these signals to `lifecycle`. Those that whoever started us ignores, stay ignored.
+    fn watch_for(&mut self, wanted: &[i32], lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
+        let caught: Vec<i32> = wanted.iter().copied().filter(|&signal| !signals::is_ignored(signal)).collect();
         self.event_loop.net().signals(&caught, lifecycle).map_err(|error| local("signals", &error))?;
         Ok(())
     }

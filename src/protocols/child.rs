@@ -1,7 +1,7 @@
 //! A child process joined with stdin and stdout: what `exec` does.
 //!
-//! [`ChildSide`] is the protocol of the child, [`ConsoleSide`] that of stdin and stdout, [`Forward`] that of the signals. The run is
-//! over when the child has ended and what it has written is out; its status is the run's.
+//! [`ChildSide`] is the protocol of the child, [`InputSide`] that of stdin, [`OutputSide`] that of stdout, [`Forward`] that of the
+//! signals. The run is over when the child has ended and what it has written is out; its status is the run's.
 //!
 //! ```text
 //!   Running ---child exits---> its pipes closed ---------------------------> over
@@ -21,7 +21,7 @@ use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::process::handle::SubprocessTransport;
-use crate::transports::process::{SIGHUP, SIGKILL, SIGTERM};
+use crate::transports::process::{SIGCONT, SIGHUP, SIGKILL, SIGTERM};
 use crate::transports::protocol::{Eof, Protocol, SubprocessProtocol};
 use crate::transports::timers::TimerId;
 
@@ -34,14 +34,16 @@ const QUIET: Duration = Duration::from_millis(100);
 /// What the three know of each other.
 #[derive(Debug, Default)]
 pub struct Ends {
-    console: Cell<Option<Id>>,
+    stdin: Cell<Option<Id>>,
+    stdout: Cell<Option<Id>>,
     child: Cell<Option<Id>>,
 }
 
 impl Ends {
-    /// Makes `console` stdin and stdout. Due before the loop runs, like the next one.
-    pub fn set_console(&self, console: Id) {
-        self.console.set(Some(console));
+    /// Makes these stdin and stdout. Due before the loop runs, like the next one.
+    pub fn set_console(&self, stdin: Id, stdout: Id) {
+        self.stdin.set(Some(stdin));
+        self.stdout.set(Some(stdout));
     }
 
     /// Makes `child` the child.
@@ -64,20 +66,26 @@ impl ChildSide {
         Self { ends, reporter }
     }
 
-    fn with_console<T>(&self, t: &mut SubprocessTransport<'_>, f: impl FnOnce(&mut Transport<'_>) -> T) -> Option<T> {
-        self.ends.console.get().map(|console| f(&mut t.peer(console)))
+    fn with_stdin(&self, t: &mut SubprocessTransport<'_>, f: impl FnOnce(&mut Transport<'_>)) {
+        if let Some(stdin) = self.ends.stdin.get() {
+            f(&mut t.peer(stdin));
+        }
+    }
+
+    fn with_stdout<T>(&self, t: &mut SubprocessTransport<'_>, f: impl FnOnce(&mut Transport<'_>) -> T) -> Option<T> {
+        self.ends.stdout.get().map(|stdout| f(&mut t.peer(stdout)))
     }
 }
 
 impl SubprocessProtocol for ChildSide {
     fn connection_made(&mut self, t: &mut SubprocessTransport<'_>) {
-        self.with_console(t, |console| console.resume_reading());
+        self.with_stdin(t, |stdin| stdin.resume_reading());
     }
 
     fn pipe_data_received(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, data: &[u8]) {
-        let paused = self.with_console(t, |console| {
-            console.write(data);
-            console.is_writing_paused()
+        let paused = self.with_stdout(t, |stdout| {
+            stdout.write(data);
+            stdout.is_writing_paused()
         });
         if let (Some(true), Some(pipe)) = (paused, t.pipe_transport(fd)) {
             t.peer(pipe).pause_reading();
@@ -87,7 +95,7 @@ impl SubprocessProtocol for ChildSide {
     fn pipe_connection_lost(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, _error: Option<io::Error>) {
         if fd == STDIN {
             // It wants no more, which is its own affair.
-            self.with_console(t, |console| console.pause_reading());
+            self.with_stdin(t, |stdin| stdin.pause_reading());
         }
     }
 
@@ -104,18 +112,19 @@ impl SubprocessProtocol for ChildSide {
     }
 
     fn pause_writing(&mut self, t: &mut SubprocessTransport<'_>) {
-        self.with_console(t, |console| console.pause_reading());
+        self.with_stdin(t, |stdin| stdin.pause_reading());
     }
 
     fn resume_writing(&mut self, t: &mut SubprocessTransport<'_>) {
-        self.with_console(t, |console| console.resume_reading());
+        self.with_stdin(t, |stdin| stdin.resume_reading());
     }
 
     fn timer_fired(&mut self, t: &mut SubprocessTransport<'_>, _timer: TimerId) {
         let now = t.net().now();
         let Some(pipe) = t.pipe_transport(STDOUT) else { return t.close() };
         let quiet = now.duration_since(t.peer(pipe).last_activity());
-        if quiet < QUIET || self.with_console(t, |console| console.is_writing_paused()) == Some(true) {
+        // A pipe that has not been read empty holds what the child has written, however long stdout takes.
+        if quiet < QUIET || t.peer(pipe).may_have_more() {
             let id = t.id();
             t.net().call_later(id, QUIET);
             return;
@@ -126,7 +135,8 @@ impl SubprocessProtocol for ChildSide {
 
     fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {
         // What has come still goes out.
-        self.with_console(t, |console| console.close());
+        self.with_stdout(t, |stdout| stdout.close());
+        self.with_stdin(t, |stdin| stdin.close());
     }
 }
 
@@ -136,46 +146,71 @@ fn code(status: ExitStatus) -> u8 {
     u8::try_from(code).unwrap_or(u8::MAX)
 }
 
-/// stdin and stdout's side.
+/// Calls `f` with our end of one of the child's pipes, where that is open.
+fn with_pipe(ends: &Ends, t: &mut Transport<'_>, fd: u8, f: impl FnOnce(&mut Transport<'_>)) {
+    let Some(child) = ends.child.get() else { return };
+    if let Some(pipe) = t.net().subprocess_transport(child).pipe_transport(fd) {
+        f(&mut t.peer(pipe));
+    }
+}
+
+/// stdin's side.
 #[derive(Debug)]
-pub struct ConsoleSide {
+pub struct InputSide {
     ends: Rc<Ends>,
-    reporter: Reporter,
 }
 
-impl ConsoleSide {
-    /// A console joined with the child of `ends`.
+impl InputSide {
+    /// A stdin joined with the child of `ends`.
     #[must_use]
-    pub fn new(ends: Rc<Ends>, reporter: Reporter) -> Self {
-        Self { ends, reporter }
-    }
-
-    /// Calls `f` with our end of one of the child's pipes, where that is open.
-    fn with_pipe(&self, t: &mut Transport<'_>, fd: u8, f: impl FnOnce(&mut Transport<'_>)) {
-        let Some(child) = self.ends.child.get() else { return };
-        if let Some(pipe) = t.net().subprocess_transport(child).pipe_transport(fd) {
-            f(&mut t.peer(pipe));
-        }
+    pub fn new(ends: Rc<Ends>) -> Self {
+        Self { ends }
     }
 }
 
-impl Protocol for ConsoleSide {
+impl Protocol for InputSide {
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
-        self.with_pipe(t, STDIN, |pipe| pipe.write(data));
+        with_pipe(&self.ends, t, STDIN, |pipe| pipe.write(data));
     }
 
     fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
-        self.with_pipe(t, STDIN, |pipe| pipe.close());
+        with_pipe(&self.ends, t, STDIN, |pipe| pipe.close());
         // The child's end closes it.
         Eof::KeepOpen
     }
 
+    fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        let Some(error) = error else { return };
+        // As of a program that is told to read what it cannot: it may do without.
+        log::warn!("{}", describe(&error));
+        with_pipe(&self.ends, t, STDIN, |pipe| pipe.close());
+    }
+}
+
+/// stdout's side.
+#[derive(Debug)]
+pub struct OutputSide {
+    ends: Rc<Ends>,
+    reporter: Reporter,
+}
+
+impl OutputSide {
+    /// A stdout joined with the child of `ends`.
+    #[must_use]
+    pub fn new(ends: Rc<Ends>, reporter: Reporter) -> Self {
+        Self { ends, reporter }
+    }
+}
+
+impl Protocol for OutputSide {
+    fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {}
+
     fn pause_writing(&mut self, t: &mut Transport<'_>) {
-        self.with_pipe(t, STDOUT, |pipe| pipe.pause_reading());
+        with_pipe(&self.ends, t, STDOUT, |pipe| pipe.pause_reading());
     }
 
     fn resume_writing(&mut self, t: &mut Transport<'_>) {
-        self.with_pipe(t, STDOUT, |pipe| pipe.resume_reading());
+        with_pipe(&self.ends, t, STDOUT, |pipe| pipe.resume_reading());
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
@@ -186,8 +221,8 @@ impl Protocol for ConsoleSide {
             Failure::new(Cause::Local, describe(&error))
         });
         // The child learns of it as it would without us between: at its next write. It is not left behind.
-        self.with_pipe(t, STDOUT, |pipe| pipe.abort());
-        self.with_pipe(t, STDIN, |pipe| pipe.abort());
+        with_pipe(&self.ends, t, STDOUT, |pipe| pipe.abort());
+        with_pipe(&self.ends, t, STDIN, |pipe| pipe.abort());
     }
 }
 
@@ -198,6 +233,8 @@ pub struct Forward {
     kill_after: Duration,
     timeout: Option<Duration>,
     timeout_timer: Option<TimerId>,
+    /// The last signal that asked the child to end.
+    asked: Cell<i32>,
     reporter: Reporter,
 }
 
@@ -205,17 +242,44 @@ impl Forward {
     /// Forwards to the child of `ends`. `timeout` is for the whole run.
     #[must_use]
     pub fn new(ends: Rc<Ends>, kill_after: Duration, timeout: Option<Duration>, reporter: Reporter) -> Self {
-        Self { ends, kill_after, timeout, timeout_timer: None, reporter }
+        Self { ends, kill_after, timeout, timeout_timer: None, asked: Cell::new(SIGTERM), reporter }
+    }
+
+    /// Whether the child still runs. If not, only its output keeps us.
+    fn runs(&self, t: &mut Transport<'_>) -> bool {
+        self.ends.child.get().is_some_and(|child| {
+            let child = t.net().subprocess_transport(child);
+            child.pid().is_some() && child.returncode().is_none()
+        })
     }
 
     fn forward(&self, t: &mut Transport<'_>, signal: i32) {
+        if !self.runs(t) {
+            // Whoever is to read the output does not, or somebody else goes on writing.
+            self.asked.set(signal);
+            return self.give_up(t);
+        }
+        self.send(t, signal);
+        // One that is stopped gets it only when it goes on.
+        self.send(t, SIGCONT);
+        if matches!(signal, SIGTERM | SIGHUP) {
+            self.asked.set(signal);
+            let id = t.id();
+            t.net().call_later(id, self.kill_after);
+        }
+    }
+
+    /// Ends the run although not all of the output is out.
+    fn give_up(&self, t: &mut Transport<'_>) {
+        self.reporter.tell(Failure::silent(Cause::Signal(self.asked.get())));
+        t.net().abort_all();
+        t.net().stop();
+    }
+
+    fn send(&self, t: &mut Transport<'_>, signal: i32) {
         let Some(child) = self.ends.child.get() else { return };
         if let Err(error) = t.net().subprocess_transport(child).send_signal_to_group(signal) {
             log::debug!("signal {signal} for the child: {}", describe(&error));
-        }
-        if matches!(signal, SIGTERM | SIGHUP) {
-            let id = t.id();
-            t.net().call_later(id, self.kill_after);
         }
     }
 }
@@ -244,8 +308,13 @@ impl Protocol for Forward {
             let limit = self.timeout.unwrap_or_default();
             self.reporter.tell(Failure::new(Cause::TimedOut, format!("timed out after {limit:?}")));
             self.forward(t, SIGTERM);
+        } else if self.runs(t) {
+            self.send(t, SIGKILL);
+            // Its output may still find no reader.
+            let id = t.id();
+            t.net().call_later(id, self.kill_after);
         } else {
-            self.forward(t, SIGKILL);
+            self.give_up(t);
         }
     }
 }

@@ -89,6 +89,12 @@ impl Transport<'_> {
         self.net.stream(self.id).is_none_or(|stream| stream.state.is_write_closed())
     }
 
+    /// Whether there may be more to read at this moment, delivered or not.
+    #[must_use]
+    pub fn may_have_more(&self) -> bool {
+        self.net.stream(self.id).is_some_and(|stream| stream.readable || stream.leftover.is_some())
+    }
+
     /// Whether the peer's direction has ended.
     #[must_use]
     pub fn is_at_eof(&self) -> bool {

@@ -7,7 +7,7 @@ use std::process::{Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::util::{Background, command, ended, eventually, pattern, take, take_all, text, xport};
+use crate::util::{Background, command, ended, eventually, pattern, queued, take, take_all, text, xport};
 
 #[track_caller]
 fn shell(options: &[&str], script: &str) -> Output {
@@ -159,6 +159,69 @@ fn a_child_that_will_not_end_is_killed() {
     let args = ["exec", "--timeout", "200ms", "--", "sleep", "30"];
     ended(&xport(args).output().expect("a run"), 124, "timed out after 200ms");
     assert!(begin.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn a_late_reader_finds_all_of_it() {
+    for n in [150_000, 200_000, 300_000] {
+        let mut run = Background::start(["exec", "--", "head", "-c", &n.to_string(), "/dev/zero"]);
+        let mut stdout = run.stdout();
+        let children = format!("/proc/{}/task/{0}/children", run.pid());
+        eventually("the child to be gone or to wait", || {
+            let gone = std::fs::read_to_string(&children).is_ok_and(|children| children.is_empty());
+            (queued(&stdout) > 60_000 && (gone || n > 260_000)).then_some(())
+        });
+        // It is stopped just while there is room again, and its time runs out meanwhile.
+        run.signal(libc::SIGSTOP);
+        let first = queued(&stdout);
+        let mut all = take(&mut stdout, first);
+        thread::sleep(Duration::from_millis(200));
+        run.signal(libc::SIGCONT);
+        all.extend(take_all(&mut stdout));
+        assert_eq!(all.len(), n);
+        assert_eq!(run.wait().code(), Some(0));
+    }
+}
+
+#[test]
+fn a_run_that_is_told_to_end_does_so_whoever_reads() {
+    // Nobody reads, or somebody else goes on writing.
+    for script in ["head -c 350000 /dev/zero", "(while :; do echo x; sleep .02; done) & exit 3"] {
+        let mut run = Background::start(["exec", "--kill-after", "100ms", "--", "sh", "-c", script]);
+        let stdout = run.stdout();
+        eventually("output", || (queued(&stdout) > 0).then_some(()));
+        thread::sleep(Duration::from_millis(300)); // Its child has ended by then.
+        run.signal(libc::SIGTERM);
+        let status = run.wait();
+        // Its own status counts where it had one to tell: that of the signal, if it had not ended after all.
+        assert!(
+            status.signal() == Some(libc::SIGTERM) || matches!(status.code(), Some(3 | 143)),
+            "{script}: {status:?}"
+        );
+    }
+    let begin = Instant::now();
+    let mut run = Background::start(["exec", "--timeout", "300ms", "--kill-after", "100ms", "--", "yes"]);
+    let _unread = run.stdout();
+    assert_eq!(run.wait().code(), Some(124));
+    assert!(begin.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn a_stdin_that_cannot_be_read_costs_no_output() {
+    let mut run = command(["exec", "--", "sh", "-c", "sleep .1; echo hi"]);
+    // What nohup makes of a terminal.
+    run.stdin(File::options().write(true).open("/dev/null").expect("a device"));
+    let output = run.output().expect("a run");
+    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"hi\n"[..]), "{}", text(&output));
+}
+
+#[test]
+fn a_child_that_is_stopped_is_woken_to_end() {
+    let begin = Instant::now();
+    let output =
+        xport(["exec", "--timeout", "200ms", "--kill-after", "15s", "--", "sh", "-c", "kill -STOP $$"]).output();
+    ended(&output.expect("a run"), 124, "timed out after 200ms");
+    assert!(begin.elapsed() < Duration::from_secs(12), "it had to be killed");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use std::os::fd::OwnedFd;
 use std::process::ExitStatus;
 
 use super::id::Id;
-pub use crate::sys::signals::{SIGHUP, SIGKILL, SIGTERM};
+pub use crate::sys::signals::{SIGCONT, SIGHUP, SIGKILL, SIGTERM};
 
 /// A child.
 #[derive(Debug)]
