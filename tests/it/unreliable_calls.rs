@@ -3,41 +3,16 @@
 //!
 //! A small library, `shim.c`, is compiled with `cc` and preloaded into the program.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
-use crate::util::{Background, ended, pattern, program, xport};
+use crate::util::{Background, ended, pattern, program, shim, xport};
 
 const SEEDS: u64 = 3;
-
-/// The library; without a compiler there is none, and a word on that.
-fn shim() -> Option<&'static Path> {
-    static SHIM: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let shim = SHIM.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let (beside, library) = (folder.join(format!("shim.{}.so", std::process::id())), folder.join("shim.so"));
-        let mut compiler = Command::new("cc");
-        compiler.args(["-O1", "-shared", "-fPIC", "-Wall", "-Werror", "-o"]).arg(&beside);
-        compiler.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/shim.c")).arg("-ldl");
-        match compiler.status() {
-            Err(error) => {
-                println!("skipped: cc: {error}");
-                return None;
-            }
-            Ok(status) => assert!(status.success(), "shim.c does not compile"),
-        }
-        // In one step: another run of these tests may be using it.
-        std::fs::rename(&beside, &library).expect("it can be renamed");
-        Some(library)
-    });
-    shim.as_deref()
-}
 
 /// Sends `n` bytes from a client through an echo server and back, both with the same unreliable calls.
 #[track_caller]
 fn there_and_back(n: usize, faults: &[(&str, &str)]) {
-    let Some(shim) = shim() else { return };
+    let Some(shim) = shim("shim") else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let (log, socket) = (folder.path().join("log"), folder.path().join("socket"));
     let data = pattern(n);
@@ -46,14 +21,14 @@ fn there_and_back(n: usize, faults: &[(&str, &str)]) {
         for (client_mode, server_mode) in [("tcp-client", "tcp-echo"), ("unix-client", "unix-echo")] {
             let address = if server_mode == "unix-echo" { socket.as_os_str() } else { "127.0.0.1:0".as_ref() };
             let mut command = Command::new(program());
-            command.env("LD_PRELOAD", shim).env("SHIM_SEED", &seed).envs(faults.iter().copied());
+            command.env("LD_PRELOAD", &shim).env("SHIM_SEED", &seed).envs(faults.iter().copied());
             command.args([server_mode, "--once"]).arg(address);
             let mut server = Background::spawn(command);
             let line = server.line("listening on ");
             let address = line.rsplit_once(' ').expect("a line of several words").1;
 
             let mut client = xport([client_mode, address]);
-            client.env("LD_PRELOAD", shim).env("SHIM_SEED", &seed).env("SHIM_LOG", &log).envs(faults.iter().copied());
+            client.env("LD_PRELOAD", &shim).env("SHIM_SEED", &seed).env("SHIM_LOG", &log).envs(faults.iter().copied());
             let output = client.write_stdin(data.clone()).output().expect("a run");
             ended(&output, 0, "");
             assert!(output.stdout == data, "{} bytes of {n} came back, or others", output.stdout.len());

@@ -1,6 +1,7 @@
 //! What the tests share: the program, a server or client in the background, scripted peers. Every wait has a deadline.
 #![allow(unreachable_pub)] // A binary exports nothing: `pub` here is for the tests.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -8,6 +9,7 @@ use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -407,7 +409,14 @@ pub fn in_a_network(commands: &str, body: impl FnOnce() + Send) {
 }
 
 /// `tests/it/NAME.c`, compiled to a library to be preloaded; without a compiler there is none, and a word on that.
-pub fn shim(name: &str) -> Option<PathBuf> {
+pub fn shim(name: &'static str) -> Option<PathBuf> {
+    // Once for all tests of this process: two at a time would get into each other's way.
+    static COMPILED: Mutex<BTreeMap<&str, Option<PathBuf>>> = Mutex::new(BTreeMap::new());
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    compiled.entry(name).or_insert_with(|| compile(name)).clone()
+}
+
+fn compile(name: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let beside = folder.join(format!("{name}.{}.so", std::process::id()));
     let library = folder.join(format!("{name}.so"));
