@@ -188,9 +188,9 @@ fn resolve_listener(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ListenC
             for address in &addresses {
                 check_family(family, address)?;
             }
-            let tcp = InetListening::from_arg_matches_mut(matches)?;
-            access = AccessList::new(tcp.allow, tcp.deny);
-            port_file = tcp.port_file;
+            let inet = InetListening::from_arg_matches_mut(matches)?;
+            access = AccessList::new(inet.allow, inet.deny);
+            port_file = inet.port_file;
         }
         Transport::Unix => {
             let unix = UnixListening::from_arg_matches_mut(matches)?;

@@ -56,7 +56,8 @@ impl EventLoop {
                 let bytes = (0..batch.len()).map(|index| batch.get(index).0.len()).sum();
                 datagram.lot = next_lot(datagram.lot, n, bytes);
                 self.pace.note_datagrams(batch.len(), bytes);
-                self.deliver(id)
+                self.deliver(id);
+                bytes
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 datagram.readable = false;
@@ -71,19 +72,16 @@ impl EventLoop {
     }
 
     /// Hands over the datagrams of the batch, one by one. A pause on the way holds the rest for later.
-    fn deliver(&mut self, id: Id) -> usize {
-        let Some(batch) = self.batch.take() else { return 0 };
-        let mut bytes = 0;
+    fn deliver(&mut self, id: Id) {
+        let Some(batch) = self.batch.take() else { return };
         for index in 0..batch.len() {
             let (data, from) = batch.get(index);
-            bytes += data.len();
             if !self.deliver_one(id, data, from) {
                 hold(&mut self.net, id, &batch, index);
                 break;
             }
         }
         self.batch = Some(batch);
-        bytes
     }
 
     /// The same for what a pause has left over.

@@ -2,10 +2,9 @@
 //!
 //! 256 seeds in every run of the tests; `XPORT_SIM_SEED=0x…` replays one of them.
 
-use std::env;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use super::sim::Sim;
+use super::sim::{Sim, for_each_seed};
 use crate::protocols::echo::Echo;
 use crate::protocols::report::{Cause, line};
 use crate::protocols::session::{PeerSide, SessionOptions, Waiting};
@@ -14,21 +13,9 @@ use crate::transports::id::Id;
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::{Eof, Protocol};
 
-const SEEDS: u64 = 256;
 const HIGH_WATER: usize = 1000;
 /// The most one read can add to a buffer that was not over high water.
 const CHUNK_MAX: usize = super::SCRATCH_BYTES;
-
-fn for_each_seed(property: fn(&mut Sim)) {
-    let only = env::var("XPORT_SIM_SEED").ok().map(|text| {
-        let digits = text.trim_start_matches("0x");
-        u64::from_str_radix(digits, 16).expect("XPORT_SIM_SEED is a hexadecimal number")
-    });
-    for seed in only.map_or(1..=SEEDS, |seed| seed..=seed) {
-        let outcome = std::panic::catch_unwind(|| property(&mut Sim::with_seed(seed)));
-        assert!(outcome.is_ok(), "replay with XPORT_SIM_SEED={seed:#x}");
-    }
-}
 
 fn some_bytes(sim: &mut Sim) -> Vec<u8> {
     let most = [0, 1, 100, 5000, 100_000][sim.below(5)];

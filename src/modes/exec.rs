@@ -12,7 +12,7 @@ use crate::protocols::report::{Cause, Failure};
 use crate::sys::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use crate::transports::error::{describe, is_lack_of_resources};
 use crate::transports::opening::Stdio;
-use crate::transports::process::opening::ChildStdio;
+use crate::transports::process::opening::{ChildStdio, SHELL, shell_command};
 
 /// Statuses as `env(1)` and `timeout(1)` have them.
 const FAILED: u8 = 125;
@@ -73,11 +73,7 @@ fn command(config: &ExecConfig) -> Command {
             command.args(arguments);
             command
         }
-        Program::Shell(text) => {
-            let mut command = Command::new("/bin/sh");
-            command.arg("-c").arg(text);
-            command
-        }
+        Program::Shell(text) => shell_command(text),
     };
     let allowed =
         |name: &OsString| name.to_str().is_some_and(|name| ENVIRONMENT.contains(&name) || name.starts_with("LC_"));
@@ -95,7 +91,7 @@ fn cannot_start(program: &Program, error: &io::Error) -> Failure {
     };
     let name = match program {
         Program::Argv { program, .. } => program.to_string_lossy().into_owned(),
-        Program::Shell(_) => "/bin/sh".to_owned(),
+        Program::Shell(_) => SHELL.to_owned(),
     };
     Failure::new(Cause::Child(status), format!("exec {}: {}", name.escape_debug(), describe(error)))
 }

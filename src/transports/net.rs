@@ -273,7 +273,7 @@ impl Net {
             Slot::Stream(stream) => (stream.background, stream.accepted, stream.phase_timer),
             Slot::Listener(listener) => (false, false, listener.retry_timer()),
             Slot::Datagram(datagram) => (datagram.background, false, datagram.phase_timer),
-            Slot::Process(process) => (process.background, false, None),
+            Slot::Process(_) => (false, false, None),
         };
         if !background {
             self.foreground -= 1;
@@ -297,7 +297,6 @@ impl Net {
         let before = match self.slots.get_mut(id) {
             Some(Slot::Stream(stream)) => std::mem::replace(&mut stream.background, background),
             Some(Slot::Datagram(datagram)) => std::mem::replace(&mut datagram.background, background),
-            Some(Slot::Process(process)) => std::mem::replace(&mut process.background, background),
             _ => return,
         };
         match (before, background) {

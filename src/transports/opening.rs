@@ -191,9 +191,7 @@ impl Net {
     /// The descriptor cannot be registered.
     pub fn connect_read_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
         let channel = Channel::adopt(fd, Half::Read)?;
-        let mut stream = Stream::new(Io::Pair(Some(channel), None), Phase::Open, self.now);
-        stream.state.writing_ended();
-        self.add_made(stream, protocol.into())
+        self.add_made(Stream::read_end(channel, self.now), protocol.into())
     }
 
     /// Writes to a pipe, file or device. asyncio's `connect_write_pipe`.
@@ -202,9 +200,7 @@ impl Net {
     /// The descriptor cannot be registered.
     pub fn connect_write_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
         let channel = Channel::adopt(fd, Half::Write)?;
-        let mut stream = Stream::new(Io::Pair(None, Some(channel)), Phase::Open, self.now);
-        stream.state.end_reading();
-        self.add_made(stream, protocol.into())
+        self.add_made(Stream::write_end(channel, self.now), protocol.into())
     }
 
     /// stdin and stdout as one duplex stream, or one of them alone. Nothing is read before `resume_reading`.

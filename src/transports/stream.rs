@@ -7,6 +7,7 @@
 use std::fmt;
 use std::time::Instant;
 
+use super::channel::Channel;
 use super::dial::Dial;
 use super::id::Half;
 use super::info::{Peer, Totals};
@@ -95,6 +96,20 @@ impl Stream {
             aborted: false,
             background: false,
         }
+    }
+
+    /// The read end of a pipe, a file or a device.
+    pub(crate) fn read_end(channel: Channel, now: Instant) -> Self {
+        let mut stream = Self::new(Io::Pair(Some(channel), None), Phase::Open, now);
+        stream.state.writing_ended();
+        stream
+    }
+
+    /// The write end of one.
+    pub(crate) fn write_end(channel: Channel, now: Instant) -> Self {
+        let mut stream = Self::new(Io::Pair(None, Some(channel)), Phase::Open, now);
+        stream.state.end_reading();
+        stream
     }
 
     /// Whether a read would lead anywhere now.

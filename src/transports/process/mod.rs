@@ -33,8 +33,6 @@ pub(crate) struct Process {
     pub(crate) closing: bool,
     /// `connection_lost` has been queued.
     pub(crate) over: bool,
-    /// Does not keep the loop running by itself.
-    pub(crate) background: bool,
 }
 
 impl Process {

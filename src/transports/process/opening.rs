@@ -1,5 +1,6 @@
 //! Starting a child, and taking note of its end.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::{Command, Stdio};
@@ -10,10 +11,8 @@ use super::Process;
 use crate::sys::process;
 use crate::transports::channel::Channel;
 use crate::transports::id::{Half, Id};
-use crate::transports::io::Io;
 use crate::transports::net::{Call, Net, Slot};
 use crate::transports::protocol::SubprocessProtocol;
-use crate::transports::state::Phase;
 use crate::transports::stream::Stream;
 
 /// What one of a child's three standard streams is.
@@ -69,16 +68,8 @@ impl Net {
             child.stderr.take().map(OwnedFd::from),
         ];
         let pid = child.id();
-        let process = Process {
-            pid,
-            pidfd,
-            pipes: [None; 3],
-            status: None,
-            exit_told: false,
-            closing: false,
-            over: false,
-            background: false,
-        };
+        let process =
+            Process { pid, pidfd, pipes: [None; 3], status: None, exit_told: false, closing: false, over: false };
         let fd = process.pidfd.as_raw_fd();
         let id = self.insert(Slot::Process(Box::new(process)));
         let registered = self.registry.register(&mut SourceFd(&fd), id.token(Half::Read), mio::Interest::READABLE);
@@ -105,32 +96,21 @@ impl Net {
     #[doc(alias = "subprocess_shell")]
     pub fn spawn_shell(
         &mut self,
-        text: &std::ffi::OsStr,
+        text: &OsStr,
         stdio: [ChildStdio; 3],
         protocol: impl SubprocessProtocol + 'static,
     ) -> io::Result<Id> {
-        let mut command = Command::new("/bin/sh");
-        command.arg("-c").arg(text);
-        self.spawn(command, stdio, protocol)
+        self.spawn(shell_command(text), stdio, protocol)
     }
 
     /// Makes streams of our ends of the pipes.
     fn open_pipes(&mut self, process: Id, ends: [Option<OwnedFd>; 3]) -> io::Result<()> {
         for (number, end) in ends.into_iter().enumerate() {
             let Some(end) = end else { continue };
-            let half = if number == 0 { Half::Write } else { Half::Read };
-            let channel = Channel::own(end, half)?;
-            let mut stream = if half == Half::Write {
-                let mut stream = Stream::new(Io::Pair(None, Some(channel)), Phase::Open, self.now);
-                stream.state.end_reading();
-                stream
-            } else {
-                let mut stream = Stream::new(Io::Pair(Some(channel), None), Phase::Open, self.now);
-                stream.state.writing_ended();
-                stream
+            let stream = match number {
+                0 => Stream::write_end(Channel::own(end, Half::Write)?, self.now),
+                _ => Stream::read_end(Channel::own(end, Half::Read)?, self.now),
             };
-            // The child keeps the loop running, and its pipes only with it.
-            stream.background = false;
             let id = self.add_stream(stream)?;
             self.calls.push_back((id, Call::SetPipe { process, number: number as u8 }));
             if let Some(process) = self.process_mut(process) {
@@ -204,3 +184,14 @@ impl Net {
         }
     }
 }
+
+/// The shell, told to run `text` as one line of it. What else it is to have can still be set.
+#[must_use]
+pub fn shell_command(text: &OsStr) -> Command {
+    let mut command = Command::new(SHELL);
+    command.arg("-c").arg(text);
+    command
+}
+
+/// POSIX's own.
+pub const SHELL: &str = "/bin/sh";
