@@ -16,7 +16,9 @@ use crate::cli::args::{
     StreamStdio, Transport, UnixAddress, UnixListening,
 };
 use crate::cli::quote::quote_os;
-use crate::modes::config::{ConnectConfig, DatagramConfig, ExecConfig, ListenConfig, Mode, Program, StreamConfig};
+use crate::modes::config::{
+    ChildConfig, ConnectConfig, DatagramConfig, ExecConfig, ExecPlace, ListenConfig, Mode, Program, StreamConfig,
+};
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
 use crate::transports::datagram::opening::Group;
@@ -98,7 +100,8 @@ fn resolve_child(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ExecConfig
         Stderr::Null => ChildStdio::Null,
         Stderr::Merge => ChildStdio::Merge,
     };
-    Ok(ExecConfig { program, stderr, environment, kill_after: child.kill_after, stream })
+    let child = ChildConfig { program, stderr, environment, kill_after: child.kill_after, pty: false };
+    Ok(ExecConfig { child, place: ExecPlace::Stdio, stream })
 }
 
 /// `NAME=VALUE`, or `NAME` for the value that it has here, if any.

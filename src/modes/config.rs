@@ -26,8 +26,10 @@ pub enum Mode {
     DatagramServer(ListenConfig, DatagramConfig),
     /// `udp-client`: stdin goes to the peer, what it sends goes to stdout.
     DatagramClient(ConnectConfig, DatagramConfig),
-    /// `exec`: a child process on stdin and stdout.
+    /// `exec`: a child process on stdin and stdout, or on connections.
     Exec(ExecConfig),
+    /// `relay`: two endpoints, joined.
+    Relay(RelayConfig),
 }
 
 /// Listening modes.
@@ -80,9 +82,59 @@ pub struct ConnectConfig {
     pub stream: StreamConfig,
 }
 
-/// A child process.
+/// `exec`.
 #[derive(Clone, Debug)]
 pub struct ExecConfig {
+    /// What is run.
+    pub child: ChildConfig,
+    /// What it is joined with.
+    pub place: ExecPlace,
+    /// What holds for its pipes, and for the run.
+    pub stream: StreamConfig,
+}
+
+/// What the child of `exec` is joined with.
+#[derive(Clone, Debug)]
+pub enum ExecPlace {
+    /// stdin and stdout.
+    Stdio,
+    /// `--listen`: a child for each connection. Never empty; all but the addresses is the same in each.
+    Listen(Vec<ListenConfig>),
+    /// `--connect`: one child on one connection.
+    Connect(ConnectConfig),
+}
+
+/// `relay`.
+#[derive(Clone, Debug)]
+pub struct RelayConfig {
+    /// What is opened first. One that listens is opened anew for each of its clients.
+    pub left: Endpoint,
+    /// What is opened for each left. Never one that listens.
+    pub right: Endpoint,
+    /// What holds for each pair, and for the run.
+    pub stream: StreamConfig,
+}
+
+/// One side of a relay.
+#[derive(Clone, Debug)]
+pub enum Endpoint {
+    /// `-`, `stdio`.
+    Stdio,
+    /// `tcp:A`, `unix:A`; `fd:N` on the right.
+    Connect(ConnectConfig),
+    /// `udp:A`.
+    DatagramConnect(ConnectConfig, DatagramConfig),
+    /// `tcp-listen:A`, `unix-listen:A`; `fd:N` on the left, which may turn out to be connected already.
+    Listen(ListenConfig),
+    /// `udp-listen:A`.
+    DatagramListen(ListenConfig, DatagramConfig),
+    /// `exec:CMD`, `shell:CMD`.
+    Child(ChildConfig),
+}
+
+/// A child process.
+#[derive(Clone, Debug)]
+pub struct ChildConfig {
     /// What is run.
     pub program: Program,
     /// `--stderr`.
@@ -91,8 +143,8 @@ pub struct ExecConfig {
     pub environment: Vec<(OsString, OsString)>,
     /// `--kill-after`: how long a child that was asked to end may take for it.
     pub kill_after: Duration,
-    /// What holds for its pipes, and for the run.
-    pub stream: StreamConfig,
+    /// `--pty`: a terminal of its own is its stdin, stdout and stderr.
+    pub pty: bool,
 }
 
 /// What a child runs.

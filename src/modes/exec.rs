@@ -5,7 +5,7 @@ use std::io;
 use std::process::Command;
 use std::rc::Rc;
 
-use super::config::{ExecConfig, Program};
+use super::config::{ChildConfig, ExecConfig, ExecPlace, Program};
 use super::{Run, marks};
 use crate::protocols::child::{ChildSide, Ends, Forward, InputSide, OutputSide};
 use crate::protocols::report::{Cause, Failure};
@@ -24,7 +24,11 @@ const ENVIRONMENT: [&str; 11] =
     ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "TZ", "TMPDIR", "PWD", "XDG_RUNTIME_DIR"];
 
 pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
-    run(config).map_err(|error| match error.downcast::<Failure>() {
+    let outcome = match &config.place {
+        ExecPlace::Stdio => run(config),
+        ExecPlace::Listen(_) | ExecPlace::Connect(_) => anyhow::bail!("in the making"),
+    };
+    outcome.map_err(|error| match error.downcast::<Failure>() {
         // A status of 1 would be taken for the child's.
         Ok(Failure { cause: Cause::Local, message }) => Failure::new(Cause::Child(FAILED), message).into(),
         Ok(failure) => failure.into(),
@@ -35,7 +39,7 @@ pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
 fn run(config: &ExecConfig) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     let ends = Rc::new(Ends::default());
-    let forward = Forward::new(Rc::clone(&ends), config.kill_after, config.stream.timeout, run.reporter.clone());
+    let forward = Forward::new(Rc::clone(&ends), config.child.kill_after, config.stream.timeout, run.reporter.clone());
     // The child's group is not that of the terminal: what the keys of the terminal send comes to us.
     run.watch_for(&[SIGINT, SIGQUIT, SIGTERM, SIGHUP], forward)?;
     let marks = marks(&config.stream)?;
@@ -54,9 +58,10 @@ fn run(config: &ExecConfig) -> anyhow::Result<()> {
     }
     ends.set_console(stdin, stdout);
 
-    let stdio = [ChildStdio::Pipe, ChildStdio::Pipe, config.stderr];
+    let stdio = [ChildStdio::Pipe, ChildStdio::Pipe, config.child.stderr];
     let side = ChildSide::new(Rc::clone(&ends), reporter);
-    let child = net.spawn(command(config), stdio, side).map_err(|error| cannot_start(&config.program, &error))?;
+    let child =
+        net.spawn(command(&config.child), stdio, side).map_err(|error| cannot_start(&config.child.program, &error))?;
     for fd in 0..=2 {
         if let Some(pipe) = net.subprocess_transport(child).pipe_transport(fd) {
             net.transport(pipe).set_write_buffer_limits(marks);
@@ -66,7 +71,7 @@ fn run(config: &ExecConfig) -> anyhow::Result<()> {
     run.run()
 }
 
-fn command(config: &ExecConfig) -> Command {
+fn command(config: &ChildConfig) -> Command {
     let mut command = match &config.program {
         Program::Argv { program, arguments } => {
             let mut command = Command::new(program);

@@ -36,6 +36,7 @@ pub fn run(mode: &Mode) -> anyhow::Result<()> {
         Mode::DatagramServer(config, more) => datagrams::server(config, more),
         Mode::DatagramClient(config, more) => datagrams::client(config, more),
         Mode::Exec(config) => exec::exec(config),
+        Mode::Relay(_) => anyhow::bail!("in the making"),
     }
 }
 
