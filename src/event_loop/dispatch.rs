@@ -8,6 +8,7 @@ use super::{EventLoop, Installed};
 use crate::transports::error::describe;
 use crate::transports::handle::{Name, Transport};
 use crate::transports::id::{Half, Id};
+use crate::transports::intake::Intake;
 use crate::transports::listener::Accepted;
 use crate::transports::net::{Call, Slot};
 use crate::transports::protocol::{Eof, Handler};
@@ -118,6 +119,7 @@ impl EventLoop {
             self.net.flush(id);
             self.run_calls();
         }
+        self.net.release_source(id);
         self.read_ready(id);
     }
 
@@ -148,74 +150,67 @@ impl EventLoop {
 
     /// Reads once, and hands what has come to the protocol. How many bytes it was.
     fn read_once(&mut self, id: Id) -> usize {
-        if let Some(Installed::Pipe { process, number }) = self.handlers.get(id.index()) {
-            return self.read_pipe_once(id, *process, *number);
-        }
         let Self { net, handlers, scratch, pace, .. } = self;
-        let Some(Slot::Stream(stream)) = net.slots.get_mut(id) else { return 0 };
-        let Some(Installed::Protocol(handler)) = handlers.get_mut(id.index()) else { return 0 };
-        let discards = stream.state.discards();
-        let buffer = match handler {
-            Handler::Buffered(protocol) if !discards => protocol.get_buffer(scratch.len()),
-            _ => &mut scratch[..],
+        let Some(stream) = net.stream(id) else { return 0 };
+        let (discards, forwards) = (stream.state.discards(), stream.forward.is_some());
+        let Some(installed) = handlers.get_mut(id.index()) else { return 0 };
+        let buffer = match installed {
+            Installed::Protocol(Handler::Buffered(protocol)) if !discards && !forwards => {
+                protocol.get_buffer(scratch.len())
+            }
+            Installed::Protocol(_) | Installed::Pipe { .. } => &mut scratch[..],
+            _ => return 0,
         };
         assert!(!buffer.is_empty(), "get_buffer gave no room");
-        let mut by_short_count = false;
-        let read = match &mut stream.leftover {
-            Some(leftover) if !discards => {
-                let n = leftover.len().min(buffer.len());
-                buffer[..n].copy_from_slice(&leftover[..n]);
-                stream.leftover = (n < leftover.len()).then(|| leftover[n..].into());
-                Ok(n)
-            }
-            _ => {
-                let space = buffer.len();
-                let read = stream.io.read(buffer);
-                if let Ok(n @ 1..) = read {
-                    by_short_count = stream.note_read(n, space, net.now);
-                    pace.note_read(id, n);
+        match net.take_in(id, buffer) {
+            Intake::Bytes(n) => {
+                if let Installed::Pipe { process, number } = *installed {
+                    self.pipe_data(process, number, n);
+                    return n;
                 }
-                read
-            }
-        };
-        match read {
-            Ok(0) => {
-                if stream.state.was_reset() {
-                    // The write took the error, and what is left of a reset looks like an end.
-                    net.lose(id, None, false);
-                    return 0;
-                }
-                log::debug!("{}: the other end has ended its direction", Name(net, id));
-                net.note_eof(id);
-                if !discards && handler.eof_received(&mut Transport { net, id }) == Eof::Close {
-                    net.close(id);
-                }
-                0
-            }
-            Ok(n) => {
-                if by_short_count {
-                    net.doubt(id);
-                }
-                log::trace!("{}: read {n} bytes", Name(net, id));
-                if !discards {
-                    let t = &mut Transport { net, id };
-                    match handler {
-                        Handler::Plain(protocol) => protocol.data_received(t, &scratch[..n]),
-                        Handler::Buffered(protocol) => protocol.buffer_updated(t, n),
-                    }
+                pace.note_read(id, n);
+                let t = &mut Transport { net, id };
+                match installed {
+                    _ if discards => (),
+                    Installed::Protocol(Handler::Plain(protocol)) => protocol.data_received(t, &scratch[..n]),
+                    Installed::Protocol(Handler::Buffered(protocol)) => protocol.buffer_updated(t, n),
+                    _ => (),
                 }
                 n
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                stream.readable = false;
-                net.doubt(id);
+            Intake::Forwarded(n) => n,
+            Intake::End => {
+                self.read_ended(id);
                 0
             }
-            Err(error) => {
-                // Also where we have closed already: a reset then means that not all of our bytes were read.
+            Intake::NotNow => 0,
+            Intake::Failed(error) => {
                 net.lose(id, Some(error), false);
                 0
             }
+        }
+    }
+
+    /// The peer has ended its direction.
+    fn read_ended(&mut self, id: Id) {
+        let Self { net, handlers, .. } = self;
+        let Some(stream) = net.stream(id) else { return };
+        if stream.state.was_reset() {
+            // The write took the error, and what is left of a reset looks like an end.
+            return net.lose(id, None, false);
+        }
+        let discards = stream.state.discards();
+        log::debug!("{}: the other end has ended its direction", Name(net, id));
+        net.note_eof(id);
+        match handlers.get_mut(id.index()) {
+            // Nothing is left of a pipe that is read.
+            Some(Installed::Pipe { .. }) => net.lose(id, None, false),
+            Some(Installed::Protocol(handler)) if !discards => {
+                if handler.eof_received(&mut Transport { net, id }) == Eof::Close {
+                    net.close(id);
+                }
+            }
+            _ => (),
         }
     }
 

@@ -3,12 +3,9 @@
 //! asyncio puts a small protocol on each pipe, which calls the child's by way of the queue; here the loop looks the child's
 //! protocol up, so that nothing is copied on the way.
 
-use std::io;
-
 use super::{EventLoop, Installed};
-use crate::transports::handle::Name;
 use crate::transports::id::Id;
-use crate::transports::net::{Call, Slot};
+use crate::transports::net::Call;
 use crate::transports::process::handle::SubprocessTransport;
 
 /// Rounds of reading what a child has left in its pipes, before its end is told: enough for the largest pipe, and an end to it
@@ -35,34 +32,11 @@ impl EventLoop {
         self.run_calls();
     }
 
-    /// Reads once from a child's stdout or stderr. How many bytes it was.
-    pub(super) fn read_pipe_once(&mut self, id: Id, process: Id, number: u8) -> usize {
+    /// Hands on what was read from a child's stdout or stderr.
+    pub(super) fn pipe_data(&mut self, process: Id, number: u8, n: usize) {
         let Self { net, handlers, scratch, .. } = self;
-        let Some(Slot::Stream(stream)) = net.slots.get_mut(id) else { return 0 };
-        match stream.io.read(scratch) {
-            Ok(0) => {
-                log::debug!("{}: the child has ended this pipe", Name(net, id));
-                net.note_eof(id);
-                net.lose(id, None, false);
-                0
-            }
-            Ok(n) => {
-                stream.totals.received += n as u64;
-                stream.last_activity = net.now;
-                if let Some(Installed::Subprocess(protocol)) = handlers.get_mut(process.index()) {
-                    let t = &mut SubprocessTransport { net, id: process };
-                    protocol.pipe_data_received(t, number, &scratch[..n]);
-                }
-                n
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                stream.readable = false;
-                0
-            }
-            Err(error) => {
-                net.lose(id, Some(error), false);
-                0
-            }
+        if let Some(Installed::Subprocess(protocol)) = handlers.get_mut(process.index()) {
+            protocol.pipe_data_received(&mut SubprocessTransport { net, id: process }, number, &scratch[..n]);
         }
     }
 

@@ -59,9 +59,9 @@ impl Protocol for PeerSide {
         let mut console = t.peer(self.console);
         console.set_background(false);
         console.set_protocol(ConsoleSide { peer, options, reporter });
-        if console.is_writing_paused() {
-            // stdout has not taken all of the session before; its resume will reach this one.
-            t.pause_reading();
+        console.forward_to(peer);
+        if !options.send_only {
+            t.forward_to(self.console);
         }
         let mut console = t.peer(self.console);
         if options.recv_only {
@@ -79,10 +79,8 @@ impl Protocol for PeerSide {
         t.net().stop();
     }
 
-    fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
-        if !self.options.send_only {
-            t.peer(self.console).write(data);
-        }
+    fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {
+        // It is forwarded, or thrown away.
     }
 
     fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
@@ -99,16 +97,6 @@ impl Protocol for PeerSide {
         }
         t.expect_vanished_peer();
         Eof::KeepOpen
-    }
-
-    fn pause_writing(&mut self, t: &mut Transport<'_>) {
-        t.peer(self.console).pause_reading();
-    }
-
-    fn resume_writing(&mut self, t: &mut Transport<'_>) {
-        if !t.is_closing() && !t.is_write_closed() {
-            t.peer(self.console).resume_reading();
-        }
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
@@ -153,27 +141,14 @@ pub struct ConsoleSide {
 }
 
 impl Protocol for ConsoleSide {
-    fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
-        let mut peer = t.peer(self.peer);
-        peer.write(data);
-        if peer.is_write_closed() {
-            // The connection has failed in this direction and only waits for what may be left to read.
-            t.pause_reading();
-        }
+    fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {
+        // It is forwarded.
     }
 
     fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
         input_ended(&mut t.peer(self.peer), &self.options);
         // The connection's end closes it.
         Eof::KeepOpen
-    }
-
-    fn pause_writing(&mut self, t: &mut Transport<'_>) {
-        t.peer(self.peer).pause_reading();
-    }
-
-    fn resume_writing(&mut self, t: &mut Transport<'_>) {
-        t.peer(self.peer).resume_reading();
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {

@@ -11,6 +11,7 @@ pub mod names;
 pub(crate) mod process;
 pub mod signals;
 pub(crate) mod socket;
+pub(crate) mod splice;
 pub mod stderr;
 pub mod stdio;
 

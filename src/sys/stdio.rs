@@ -47,7 +47,9 @@ pub(crate) enum FdKind {
     Terminal,
     /// A stream socket of any family.
     Socket,
-    /// A regular file, a directory, a device: whatever else.
+    /// A regular file.
+    File,
+    /// A directory, a device: whatever else.
     Other,
 }
 
@@ -61,6 +63,8 @@ pub(crate) fn kind(fd: BorrowedFd<'_>) -> io::Result<FdKind> {
         FdKind::Socket
     } else if kind.is_char_device() && file.is_terminal() {
         FdKind::Terminal
+    } else if kind.is_file() {
+        FdKind::File
     } else {
         FdKind::Other
     })

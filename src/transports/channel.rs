@@ -6,11 +6,12 @@
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use mio::unix::SourceFd;
 use socket2::SockRef;
 
+use super::forward::Raw;
 use super::id::{Half, Id};
 use crate::sys::stdio::{self, FdKind};
 use crate::sys::{process, socket};
@@ -32,7 +33,7 @@ pub(crate) struct Channel {
     half: Half,
     /// `Some` for stdin and stdout: the number that must be given up with the direction.
     standard: Option<RawFd>,
-    terminal: bool,
+    kind: FdKind,
     /// A pipe that has its usual size still.
     narrow: bool,
 }
@@ -78,7 +79,7 @@ impl Channel {
                     (way, fd) = (Way::Private, Some(new));
                 }
             }
-            FdKind::Other => (),
+            FdKind::File | FdKind::Other => (),
         }
         let fd = match fd {
             Some(fd) => fd,
@@ -89,7 +90,7 @@ impl Channel {
             way,
             half,
             standard: Some(number),
-            terminal: kind == FdKind::Terminal,
+            kind,
             narrow: kind == FdKind::Pipe,
         })
     }
@@ -98,13 +99,13 @@ impl Channel {
     pub(crate) fn adopt(fd: OwnedFd, half: Half) -> io::Result<Self> {
         let kind = stdio::kind(fd.as_fd())?;
         let way = if kind == FdKind::Socket { Way::Socket } else { Way::Shared };
-        Ok(Self { fd, way, half, standard: None, terminal: kind == FdKind::Terminal, narrow: kind == FdKind::Pipe })
+        Ok(Self { fd, way, half, standard: None, kind, narrow: kind == FdKind::Pipe })
     }
 
     /// Our end of a pipe that we have made: nobody shares its description.
     pub(crate) fn own(fd: OwnedFd, half: Half) -> io::Result<Self> {
         process::set_nonblocking(fd.as_fd())?;
-        Ok(Self { fd, way: Way::Private, half, standard: None, terminal: false, narrow: true })
+        Ok(Self { fd, way: Way::Private, half, standard: None, kind: FdKind::Pipe, narrow: true })
     }
 
     /// Registers with epoll, once and for good. What epoll refuses (`EPERM`) is always ready from then on.
@@ -140,7 +141,18 @@ impl Channel {
     }
 
     pub(crate) fn is_terminal(&self) -> bool {
-        self.terminal
+        self.kind == FdKind::Terminal
+    }
+
+    /// What the kernel could move bytes from or to by itself. Not what is shared and may block, and no terminal.
+    pub(crate) fn raw(&self) -> Option<(Raw, BorrowedFd<'_>)> {
+        let raw = match (self.kind, self.way) {
+            (FdKind::Pipe, Way::Private) => Raw::Pipe,
+            (FdKind::Socket, Way::Socket) => Raw::Socket,
+            (FdKind::File, Way::Always) => Raw::File,
+            _ => return None,
+        };
+        Some((raw, self.fd.as_fd()))
     }
 
     pub(crate) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {

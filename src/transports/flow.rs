@@ -11,6 +11,7 @@ use super::id::Id;
 use super::net::{Call, Net, Slot};
 use super::out_buf::WaterMarks;
 use super::state::Phase;
+use super::stream::Stream;
 use super::timers::Alarm;
 use crate::sys::stdio::IOV_MAX;
 
@@ -34,7 +35,7 @@ impl Net {
             return;
         }
         let mut sent = 0;
-        if stream.out.is_empty() && stream.writable {
+        if stream.is_flushed() && stream.writable {
             match stream.io.write(bufs) {
                 Ok(n) => sent = n,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
@@ -59,13 +60,23 @@ impl Net {
     pub(crate) fn flush(&mut self, id: Id) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         while stream.wants_write() {
-            let pending = stream.out.len();
-            match stream.io.write(&[IoSlice::new(stream.out.as_slice())]) {
+            let (pending, result) = match &stream.spliced {
+                Some(spliced) => (spliced.bytes, stream.io.write_from(spliced)),
+                None => (stream.out.len(), stream.io.write(&[IoSlice::new(stream.out.as_slice())])),
+            };
+            match result {
                 Ok(0) => return self.write_failed(id, io::ErrorKind::WriteZero.into()),
                 Ok(n) => {
                     stream.totals.sent += n as u64;
                     stream.last_activity = self.now;
-                    stream.out.consume(n, &mut self.spare);
+                    match stream.spliced.take() {
+                        Some(spliced) if n == spliced.bytes => self.pipes.give(spliced.pipe),
+                        Some(mut spliced) => {
+                            spliced.bytes -= n;
+                            stream.spliced = Some(spliced);
+                        }
+                        None => stream.out.consume(n, &mut self.spare),
+                    }
                     stream.writable = n == pending || stream.short_counts_lie;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
@@ -76,7 +87,8 @@ impl Net {
             stream.writing_paused = false;
             self.calls.push_back((id, Call::ResumeWriting));
         }
-        if stream.out.is_empty() {
+        self.release_source(id);
+        if self.stream(id).is_some_and(Stream::is_flushed) {
             self.flushed(id);
         } else {
             self.doubt(id);
@@ -176,7 +188,7 @@ impl Net {
         if !stream.state.close() {
             return;
         }
-        if stream.out.is_empty() || stream.state.has_failed() {
+        if stream.is_flushed() || stream.state.has_failed() {
             self.close_gently(id);
         } else {
             // What arrives meanwhile is thrown away; a latch that is set would otherwise never be looked at.
@@ -187,20 +199,23 @@ impl Net {
     /// asyncio's `write_eof`: the end of our direction, after what is buffered.
     pub(crate) fn write_eof(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
-        if stream.io.can_write_eof() && stream.state.end_writing() && stream.out.is_empty() {
+        if stream.io.can_write_eof() && stream.state.end_writing() && stream.is_flushed() {
             self.flushed(id);
         }
     }
 
     /// A write has failed: nothing more goes out. Bytes that arrived before may still be there to read, and are
     /// delivered before the error is reported.
-    fn write_failed(&mut self, id: Id, error: io::Error) {
+    pub(crate) fn write_failed(&mut self, id: Id, error: io::Error) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         if !stream.io.reads_after_write_error() || stream.state.reading_ended() || stream.state.is_closing() {
             return self.lose(id, Some(error), false);
         }
         stream.state.writing_failed(error);
         stream.out.clear(&mut self.spare);
+        if let Some(spliced) = stream.spliced.take() {
+            self.pipes.close(*spliced);
+        }
         stream.readable = true;
         stream.end_seen = true;
         if std::mem::replace(&mut stream.writing_paused, false) {
@@ -231,7 +246,7 @@ impl Net {
             return;
         }
         // Without an error, and with nothing on its way, nothing is lost by it.
-        let error = stream.io.take_error().or_else(|| (!stream.out.is_empty()).then(|| stream.io.broken_pipe()));
+        let error = stream.io.take_error().or_else(|| (!stream.is_flushed()).then(|| stream.io.broken_pipe()));
         self.lose(id, error, false);
     }
 

@@ -155,7 +155,7 @@ impl Transport<'_> {
     #[doc(alias = "get_write_buffer_size")]
     #[must_use]
     pub fn write_buffer_size(&self) -> usize {
-        self.net.stream(self.id).map_or(0, |stream| stream.out.len())
+        self.net.stream(self.id).map_or(0, |stream| stream.unsent())
     }
 
     /// The water marks of the write buffer. asyncio's `get_write_buffer_limits`.
@@ -218,6 +218,15 @@ impl Transport<'_> {
         if let Some(stream) = self.net.stream(self.id) {
             stream.io.probe_peer();
         }
+    }
+
+    /// Sends what arrives to `to` from now on, by the shortest way there is, and not to the protocol, whose `data_received` is not
+    /// called any more. All else is as before: the end is told by `eof_received`, and passing it on is the protocol's business;
+    /// `pause_reading` holds; what `to` cannot take now is waited for, so that no more is read than its high-water mark and what one
+    /// read gives. What goes wrong with `to` is told to the protocol of `to`. asyncio's `sendfile`, for whatever there is.
+    #[doc(alias = "sendfile")]
+    pub fn forward_to(&mut self, to: Id) {
+        self.net.forward(self.id, to);
     }
 
     /// Whether this transport keeps the loop running by itself; all do at first.

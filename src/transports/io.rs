@@ -5,17 +5,19 @@
 
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
 
 use mio::unix::SourceFd;
 use socket2::{Socket, TcpKeepalive};
 
 use super::channel::Channel;
+use super::forward::{Raw, Spliced};
 use super::id::{Half, Id};
 #[cfg(test)]
 use super::memory::Memory;
 use crate::sys::socket;
+use crate::sys::splice::splice;
 
 /// The lowest layer of a stream.
 #[derive(Debug)]
@@ -54,6 +56,32 @@ impl Io {
             },
             #[cfg(test)]
             Self::Memory(memory) => memory.write(bufs),
+        }
+    }
+
+    /// Writes from a pipe of the pool, as much as fits now.
+    pub(crate) fn write_from(&self, spliced: &Spliced) -> io::Result<usize> {
+        match self.raw_sink() {
+            Some((_, fd)) => splice(spliced.pipe.read.as_fd(), fd, spliced.bytes),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    /// What the kernel could read from by itself.
+    pub(crate) fn raw_source(&self) -> Option<(Raw, BorrowedFd<'_>)> {
+        match self {
+            Self::Socket(fd) => Some((Raw::Socket, fd.as_fd())),
+            Self::Pair(Some(read), _) => read.raw(),
+            _ => None,
+        }
+    }
+
+    /// What the kernel could write to by itself.
+    pub(crate) fn raw_sink(&self) -> Option<(Raw, BorrowedFd<'_>)> {
+        match self {
+            Self::Socket(fd) => Some((Raw::Socket, fd.as_fd())),
+            Self::Pair(_, Some(write)) => write.raw().filter(|(raw, _)| *raw != Raw::File),
+            _ => None,
         }
     }
 

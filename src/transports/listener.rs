@@ -115,7 +115,7 @@ impl Listener {
         if self.shared && !socket::has_waiting(self.socket.as_fd()) {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        retry(|| self.socket.accept4(libc::SOCK_CLOEXEC))
+        retry(|| self.socket.accept4(libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK))
     }
 }
 

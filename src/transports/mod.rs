@@ -19,6 +19,8 @@ pub mod timers;
 // One stream, from its states down to its descriptors.
 mod channel;
 mod flow;
+mod forward;
+pub(crate) mod intake;
 pub(crate) mod io;
 #[cfg(test)]
 pub(crate) mod memory;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use super::datagram::Datagram;
 use super::datagram::handle::DatagramTransport;
 use super::dial::ConnectError;
+use super::forward::Pipes;
 use super::handle::Transport;
 use super::id::{Arena, Id};
 use super::listener::Listener;
@@ -38,6 +39,8 @@ pub struct Net {
     pub(crate) turn: u64,
     pub(crate) registry: mio::Registry,
     pub(crate) spare: Spare,
+    /// Pipes through which the kernel moves bytes between sockets.
+    pub(crate) pipes: Pipes,
     /// Datagram sockets that send once the present callbacks are through.
     pub(crate) corked: Vec<Id>,
     /// Memory for that, from the first time on.
@@ -96,6 +99,7 @@ impl Net {
             turn: 0,
             registry,
             spare: Spare::default(),
+            pipes: Pipes::default(),
             corked: Vec::new(),
             send_batch: None,
             doubtful: Vec::new(),
@@ -213,7 +217,7 @@ impl Net {
     /// Whether bytes still have to go out, if only in the background: stdout has not taken all of a session that is over.
     pub(crate) fn is_flushing(&self) -> bool {
         self.slots.iter().any(|(_, slot)| match slot {
-            Slot::Stream(stream) => !stream.out.is_empty(),
+            Slot::Stream(stream) => !stream.is_flushed(),
             Slot::Datagram(datagram) => !datagram.queue.is_empty(),
             Slot::Listener(_) | Slot::Process(_) => false,
         })
@@ -324,6 +328,9 @@ impl Net {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         let Some(phase) = stream.state.lose() else { return };
         stream.out.clear(&mut self.spare);
+        if let Some(spliced) = stream.spliced.take() {
+            self.pipes.close(*spliced);
+        }
         stream.io.close(&self.registry, reset);
         stream.aborted = reset;
         let next = stream.dial.take().and_then(|dial| dial.next_timer);

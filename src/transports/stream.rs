@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use super::channel::Channel;
 use super::dial::Dial;
-use super::id::Half;
+use super::forward::{Forward, Spliced};
+use super::id::{Half, Id};
 use super::info::{Peer, Totals};
 use super::io::Io;
 use super::out_buf::{OutBuf, WaterMarks};
@@ -25,6 +26,12 @@ pub(crate) struct Stream {
     /// Bytes that a protocol has handed back, delivered first to whoever comes next.
     pub(crate) leftover: Option<Box<[u8]>>,
     pub(crate) dial: Option<Box<Dial>>,
+    /// Where what arrives goes instead of to the protocol.
+    pub(crate) forward: Option<Box<Forward>>,
+    /// Who forwards to this one.
+    pub(crate) fed_by: Option<Id>,
+    /// Bytes that the kernel holds for this one, older than those in `out`.
+    pub(crate) spliced: Option<Box<Spliced>>,
     pub(crate) peer: Option<Box<Peer>>,
     pub(crate) totals: Totals,
     pub(crate) last_activity: Instant,
@@ -36,6 +43,8 @@ pub(crate) struct Stream {
     pub(crate) writable: bool,
     /// Cleared by `pause_reading`.
     pub(crate) reading: bool,
+    /// Where it is forwarded to has no room.
+    pub(crate) held: bool,
     /// Set over the high-water mark; `pause_writing` has been called or is queued.
     pub(crate) writing_paused: bool,
     /// An event has told of the peer's end: a short read is then no sign that all was taken.
@@ -81,12 +90,16 @@ impl Stream {
             marks: WaterMarks::default(),
             leftover: None,
             dial: None,
+            forward: None,
+            fed_by: None,
+            spliced: None,
             peer: None,
             totals: Totals::default(),
             last_activity: now,
             phase_timer: None,
             writable: true,
             reading: true,
+            held: false,
             writing_paused: false,
             end_seen: false,
             queued: false,
@@ -118,12 +131,22 @@ impl Stream {
             // What is left on stdin is for whoever comes after us.
             return self.readable && self.io.lingers();
         }
-        self.state.delivers() && self.reading && (self.readable || self.leftover.is_some())
+        self.state.delivers() && self.reading && !self.held && (self.readable || self.leftover.is_some())
     }
 
     /// Whether a write would lead anywhere now.
     pub(crate) fn wants_write(&self) -> bool {
-        self.writable && !self.out.is_empty() && self.state.flushes()
+        self.writable && !self.is_flushed() && self.state.flushes()
+    }
+
+    /// Whether nothing that was written still waits to be sent.
+    pub(crate) fn is_flushed(&self) -> bool {
+        self.out.is_empty() && self.spliced.is_none()
+    }
+
+    /// Bytes that were written and wait to be sent.
+    pub(crate) fn unsent(&self) -> usize {
+        self.out.len() + self.spliced.as_ref().map_or(0, |spliced| spliced.bytes)
     }
 
     /// Whether the peer's system has everything we sent, our end included: until then it may still answer with a reset. Only

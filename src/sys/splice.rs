@@ -1,0 +1,55 @@
+//! Bytes that the kernel moves from one descriptor to another: `splice(2)`, `sendfile(2)`, and the pipe that may lie between.
+//!
+//! When that is worth its while is decided in `transports/forward.rs`.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+use super::{check, count, retry};
+
+/// Moves up to `len` bytes, of which one end is a pipe. 0 is the end of `from`; `WouldBlock` does not say which of the two was not
+/// ready. `splice(2)`.
+///
+/// Does not wait for a pipe; for a socket it does, unless that is non-blocking itself.
+pub(crate) fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, len: usize) -> io::Result<usize> {
+    let (no_offset, flags) = (std::ptr::null_mut(), libc::SPLICE_F_NONBLOCK);
+    retry(|| {
+        // SAFETY: without offsets the call takes two descriptors and two numbers, and touches no memory.
+        count(unsafe { libc::splice(from.as_raw_fd(), no_offset, to.as_raw_fd(), no_offset, len, flags) })
+    })
+}
+
+/// Moves up to `len` bytes from where a regular file is read next. 0 is its end. `sendfile(2)`.
+pub(crate) fn send_file(from: BorrowedFd<'_>, to: BorrowedFd<'_>, len: usize) -> io::Result<usize> {
+    // SAFETY: without an offset the call takes two descriptors and a number, and touches no memory.
+    retry(|| count(unsafe { libc::sendfile(to.as_raw_fd(), from.as_raw_fd(), std::ptr::null_mut(), len) }))
+}
+
+/// Whether calls on this description do not wait, whoever has asked for that.
+pub(crate) fn is_nonblocking(fd: BorrowedFd<'_>) -> bool {
+    // SAFETY: F_GETFL takes no argument and touches no memory.
+    let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) };
+    flags >= 0 && flags & libc::O_NONBLOCK != 0
+}
+
+/// Whether `from` can be read and `to` be written at this moment, each on its own. `poll(2)`.
+pub(crate) fn are_ready(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> (bool, bool) {
+    let poll = |fd: BorrowedFd<'_>, events| libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 };
+    let mut both = [poll(from, libc::POLLIN), poll(to, libc::POLLOUT)];
+    // SAFETY: two `pollfd`, alive for the call; a zero timeout never waits.
+    let asked = unsafe { libc::poll(both.as_mut_ptr(), 2, 0) };
+    // Where it cannot be told, the calls tell.
+    if asked < 0 { (true, true) } else { (both[0].revents != 0, both[1].revents != 0) }
+}
+
+/// A pipe of our own: its read end and its write end, neither of which blocks, and how many bytes it was made to hold. A user who
+/// has many gets only small ones (`pipe(7)`, pipe-user-pages-soft).
+pub(crate) fn pipe(bytes: libc::c_int) -> io::Result<(OwnedFd, OwnedFd, usize)> {
+    let (read, write) = io::pipe()?;
+    // SAFETY: F_SETPIPE_SZ and F_GETPIPE_SZ take a number or nothing, and touch no memory of ours.
+    let size = unsafe {
+        libc::fcntl(write.as_fd().as_raw_fd(), libc::F_SETPIPE_SZ, bytes);
+        check(libc::fcntl(write.as_fd().as_raw_fd(), libc::F_GETPIPE_SZ))?
+    };
+    Ok((read.into(), write.into(), usize::try_from(size).unwrap_or(0)))
+}

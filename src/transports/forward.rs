@@ -1,0 +1,390 @@
+//! Where the bytes of a stream go to another stream and no protocol wants to see them: `forward_to`.
+//!
+//! asyncio has this for files only (`loop.sendfile`). The kernel moves the bytes where it can and where that pays:
+//!
+//! ```text
+//!   from a file                                ----sendfile---->  socket, pipe
+//!   between a pipe and a socket, or two pipes  ----splice------>
+//!   between two sockets                        ----splice----> a pipe of the pool ----splice---->
+//!   anything else, or little at a time         ----read, write-->
+//! ```
+//!
+//! A splice costs more than to copy a little, and much less than to copy much. So it begins with copying, goes over to splicing
+//! after some large reads in a row, and back after some small ones. Files are sent from the first byte on.
+//!
+//! What lies in a pipe of the pool is the sink's: it counts as written to it and not sent yet (`flow.rs` sends it), so half-close,
+//! close and back pressure are the same for both ways. A source whose sink has no room is *held*: it is not read until the sink
+//! has sent what waits. Who reads, and who is told of the end, is the loop's (`event_loop/dispatch.rs`).
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use super::handle::Name;
+use super::id::Id;
+use super::net::{Net, Slot};
+use super::stream::Stream;
+use crate::sys::splice::{are_ready, is_nonblocking, pipe, send_file, splice};
+
+/// As much as one call may move. The kernel has its own limits.
+const MOVE_BYTES: usize = 1024 * 1024;
+
+/// A read that gives so much is a large one, a move of less than the other a small one.
+const LARGE_BYTES: usize = 32 * 1024;
+const SMALL_BYTES: usize = 16 * 1024;
+/// So many in a row change the way.
+const STREAK: u8 = 4;
+
+/// The size of a pooled pipe. Its slots take a piece of a packet each, so that it holds some times as much of a fast stream.
+const PIPE_BYTES: libc::c_int = 256 * 1024;
+/// A pipe smaller than this, as a user over the system's limit gets, is worse than copying.
+const PIPE_BYTES_MIN: usize = 64 * 1024;
+/// Pipes with bytes in them, at most: a quarter of what an unprivileged user may have.
+const PIPES_MAX: usize = 64;
+/// Empty pipes that are kept.
+const PIPES_KEPT: usize = 8;
+
+/// Where the bytes of a stream go instead of to its protocol.
+#[derive(Debug)]
+pub(crate) struct Forward {
+    pub(crate) to: Id,
+    way: Way,
+    streak: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Through our memory, for the time being.
+    Copy,
+    /// The kernel moves them.
+    Splice(Ends),
+    /// The kernel has refused.
+    CopyOnly,
+}
+
+/// What the two ends are, as far as the kernel's ways differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ends {
+    File,
+    /// At least one of them is a pipe.
+    Direct { to_pipe: bool },
+    Sockets,
+}
+
+/// What a descriptor is to `splice(2)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Raw {
+    Socket,
+    Pipe,
+    File,
+}
+
+/// What one attempt to move bytes has led to.
+pub(crate) enum Moved {
+    Bytes(usize),
+    End,
+    NotNow,
+    /// The source has failed.
+    Failed(io::Error),
+    /// It is to be copied.
+    Copy,
+}
+
+/// A pipe of the pool with bytes in it that are on their way to a stream.
+#[derive(Debug)]
+pub(crate) struct Spliced {
+    pub(crate) pipe: Pipe,
+    pub(crate) bytes: usize,
+}
+
+/// A pipe of our own.
+#[derive(Debug)]
+pub(crate) struct Pipe {
+    pub(crate) read: OwnedFd,
+    write: OwnedFd,
+}
+
+/// Pipes between sockets.
+#[derive(Debug, Default)]
+pub(crate) struct Pipes {
+    empty: Vec<Pipe>,
+    /// How many are out.
+    used: usize,
+}
+
+impl Pipes {
+    fn take(&mut self) -> Option<Pipe> {
+        if self.used == PIPES_MAX {
+            return None;
+        }
+        let pipe = self.empty.pop().or_else(|| match pipe(PIPE_BYTES) {
+            Ok((read, write, size)) if size >= PIPE_BYTES_MIN => Some(Pipe { read, write }),
+            Ok(_) | Err(_) => None,
+        })?;
+        self.used += 1;
+        Some(pipe)
+    }
+
+    /// Takes an empty pipe back.
+    pub(crate) fn give(&mut self, pipe: Pipe) {
+        self.used -= 1;
+        if self.empty.len() < PIPES_KEPT {
+            self.empty.push(pipe);
+        }
+    }
+
+    /// Closes a pipe whose bytes are not wanted any more.
+    pub(crate) fn close(&mut self, spliced: Spliced) {
+        self.used -= 1;
+        drop(spliced);
+    }
+}
+
+impl Forward {
+    /// Notes how much has come at once, and says whether that changes the way.
+    fn note(&mut self, bytes: usize) -> bool {
+        let unusual = match self.way {
+            Way::Copy => bytes >= LARGE_BYTES,
+            Way::Splice(Ends::File) | Way::CopyOnly => false,
+            Way::Splice(_) => bytes < SMALL_BYTES,
+        };
+        self.streak = if unusual { self.streak + 1 } else { 0 };
+        self.streak >= STREAK
+    }
+}
+
+impl Net {
+    /// Sends what arrives on `id` to `to` from now on.
+    pub(crate) fn forward(&mut self, id: Id, to: Id) {
+        let ends = self.ends(id, to);
+        if let Some(sink) = self.stream_mut(to) {
+            sink.fed_by = Some(id);
+        }
+        let held = self.stream(to).is_some_and(|sink| !sink.has_room());
+        let Some(stream) = self.stream_mut(id) else { return };
+        let way = if ends == Some(Ends::File) { Way::Splice(Ends::File) } else { Way::Copy };
+        stream.forward = Some(Box::new(Forward { to, way, streak: 0 }));
+        stream.held = held;
+        if stream.wants_read() {
+            self.queue_again(id);
+        }
+    }
+
+    /// What the kernel could do for these two; `None` is nothing.
+    fn ends(&self, id: Id, to: Id) -> Option<Ends> {
+        let (from, from_fd) = self.stream(id)?.io.raw_source()?;
+        let (to, to_fd) = self.stream(to)?.io.raw_sink()?;
+        // A call on a socket would wait, where its description may.
+        let waits = |raw, fd| raw == Raw::Socket && !is_nonblocking(fd);
+        if waits(from, from_fd) || waits(to, to_fd) {
+            return None;
+        }
+        match (from, to) {
+            (Raw::File, _) => Some(Ends::File),
+            (Raw::Socket, Raw::Socket) => Some(Ends::Sockets),
+            (_, to) => Some(Ends::Direct { to_pipe: to == Raw::Pipe }),
+        }
+    }
+
+    /// Has the kernel move bytes from `id` to where they are forwarded, if that is the way for them now.
+    pub(crate) fn splice(&mut self, id: Id) -> Moved {
+        let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return Moved::Copy };
+        let (to, way) = (forward.to, forward.way);
+        let Some(sink) = self.stream(to).filter(|sink| sink.state.accepts_writes() && sink.has_room()) else {
+            // Nothing is read that could not be handed on.
+            return self.hold(id);
+        };
+        // What was copied before goes before.
+        let (Way::Splice(ends), true) = (way, sink.out.is_empty()) else { return Moved::Copy };
+        let moved = match ends {
+            Ends::Sockets => self.splice_by_pipe(id, to),
+            Ends::Direct { to_pipe } => self.splice_directly(id, to, to_pipe),
+            Ends::File => self.send_file(id, to),
+        };
+        if let Moved::Bytes(n) = moved {
+            log::trace!("{}: {n} bytes moved by the kernel", Name(self, id));
+            self.note_forwarded(id, n);
+        }
+        moved
+    }
+
+    /// From a socket into a pipe, and on into the other socket.
+    fn splice_by_pipe(&mut self, id: Id, to: Id) -> Moved {
+        let Some(pipe) = self.pipes.take() else {
+            self.copy_for_now(id);
+            return Moved::Copy;
+        };
+        let Some((_, from)) = self.stream(id).and_then(|stream| stream.io.raw_source()) else { return Moved::NotNow };
+        match splice(from, pipe.write.as_fd(), MOVE_BYTES) {
+            Ok(bytes @ 1..) => {
+                let now = self.now;
+                if let Some(sink) = self.stream_mut(to) {
+                    sink.spliced = Some(Box::new(Spliced { pipe, bytes }));
+                }
+                if let Some(stream) = self.stream_mut(id) {
+                    stream.totals.received += bytes as u64;
+                    stream.last_activity = now;
+                }
+                self.flush(to);
+                if self.stream(to).is_none_or(|sink| sink.spliced.is_some()) {
+                    self.hold(id);
+                }
+                Moved::Bytes(bytes)
+            }
+            result => {
+                // It was empty before, and is so still.
+                self.pipes.give(pipe);
+                match result {
+                    Ok(_) => Moved::End,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.source_is_empty(id),
+                    Err(error) if is_refusal(&error) => self.copy_from_now_on(id),
+                    Err(error) => Moved::Failed(error),
+                }
+            }
+        }
+    }
+
+    /// From a pipe to a socket, from a socket to a pipe, from a pipe to another.
+    fn splice_directly(&mut self, id: Id, to: Id, to_pipe: bool) -> Moved {
+        let Some((from, sink)) = self.descriptors(id, to) else { return Moved::NotNow };
+        match splice(from, sink, MOVE_BYTES) {
+            Ok(0) => Moved::End,
+            Ok(n) => self.moved(id, to, n),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => match are_ready(from, sink) {
+                (false, _) => self.source_is_empty(id),
+                (true, false) => self.sink_is_full(id, to),
+                // It has changed since; the next attempt will tell.
+                (true, true) => Moved::NotNow,
+            },
+            Err(error) if is_refusal(&error) => self.copy_from_now_on(id),
+            Err(error) if !to_pipe || error.kind() == io::ErrorKind::BrokenPipe => self.sink_failed(id, to, error),
+            Err(error) => Moved::Failed(error),
+        }
+    }
+
+    /// From a regular file to whatever takes it.
+    fn send_file(&mut self, id: Id, to: Id) -> Moved {
+        let Some((from, sink)) = self.descriptors(id, to) else { return Moved::NotNow };
+        match send_file(from, sink, MOVE_BYTES) {
+            Ok(0) => Moved::End,
+            Ok(n) => self.moved(id, to, n),
+            // A file is always ready.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.sink_is_full(id, to),
+            // A read says the same again, and says it of the file.
+            Err(error) if is_refusal(&error) || error.raw_os_error() == Some(libc::EIO) => self.copy_from_now_on(id),
+            Err(error) => self.sink_failed(id, to, error),
+        }
+    }
+
+    fn descriptors(&self, id: Id, to: Id) -> Option<(BorrowedFd<'_>, BorrowedFd<'_>)> {
+        let (_, from) = self.stream(id)?.io.raw_source()?;
+        let (_, to) = self.stream(to)?.io.raw_sink()?;
+        Some((from, to))
+    }
+
+    /// Notes what went from one to the other without a stop.
+    fn moved(&mut self, id: Id, to: Id, n: usize) -> Moved {
+        let now = self.now;
+        if let Some(stream) = self.stream_mut(id) {
+            stream.totals.received += n as u64;
+            stream.last_activity = now;
+        }
+        if let Some(sink) = self.stream_mut(to) {
+            sink.totals.sent += n as u64;
+            sink.last_activity = now;
+        }
+        Moved::Bytes(n)
+    }
+
+    fn source_is_empty(&mut self, id: Id) -> Moved {
+        if let Some(stream) = self.stream_mut(id) {
+            stream.readable = false;
+        }
+        Moved::NotNow
+    }
+
+    fn sink_is_full(&mut self, id: Id, to: Id) -> Moved {
+        if let Some(sink) = self.stream_mut(to) {
+            sink.writable = false;
+        }
+        self.hold(id)
+    }
+
+    fn sink_failed(&mut self, id: Id, to: Id, error: io::Error) -> Moved {
+        self.write_failed(to, error);
+        self.hold(id)
+    }
+
+    fn copy_from_now_on(&mut self, id: Id) -> Moved {
+        self.set_way(id, Way::CopyOnly);
+        Moved::Copy
+    }
+
+    fn copy_for_now(&mut self, id: Id) {
+        self.set_way(id, Way::Copy);
+    }
+
+    fn set_way(&mut self, id: Id, way: Way) {
+        if let Some(forward) = self.stream_mut(id).and_then(|stream| stream.forward.as_deref_mut()) {
+            log::debug!("forwarding by {way:?}");
+            (forward.way, forward.streak) = (way, 0);
+        }
+    }
+
+    /// Notes how much was forwarded at once, and changes the way if it is time.
+    fn note_forwarded(&mut self, id: Id, n: usize) {
+        let Some(forward) = self.stream_mut(id).and_then(|stream| stream.forward.as_deref_mut()) else { return };
+        if !forward.note(n) {
+            return;
+        }
+        let (to, way) = (forward.to, forward.way);
+        if way == Way::Copy {
+            let way = self.ends(id, to).map_or(Way::CopyOnly, Way::Splice);
+            self.set_way(id, way);
+        } else {
+            self.copy_for_now(id);
+        }
+    }
+
+    /// Hands on what was read of `id`; false where it is not forwarded.
+    pub(crate) fn hand_on(&mut self, id: Id, data: &[u8]) -> bool {
+        let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return false };
+        let to = forward.to;
+        self.write(to, &[io::IoSlice::new(data)]);
+        self.note_forwarded(id, data.len());
+        true
+    }
+
+    /// Does not read `id` until there is room for it again.
+    fn hold(&mut self, id: Id) -> Moved {
+        if let Some(stream) = self.stream_mut(id) {
+            stream.held = true;
+        }
+        Moved::NotNow
+    }
+
+    /// Has whoever feeds `id` go on, if there is room again.
+    pub(crate) fn release_source(&mut self, id: Id) {
+        let Some(Slot::Stream(sink)) = self.slots.get(id) else { return };
+        let (Some(source), true) = (sink.fed_by, sink.has_room()) else { return };
+        let Some(stream) = self.stream_mut(source) else { return };
+        if stream.is_forwarded_to(id) && std::mem::replace(&mut stream.held, false) && stream.wants_read() {
+            self.queue_again(source);
+        }
+    }
+}
+
+impl Stream {
+    fn is_forwarded_to(&self, to: Id) -> bool {
+        self.forward.as_deref().is_some_and(|forward| forward.to == to)
+    }
+
+    /// Whether more may be written to it by whoever feeds it.
+    fn has_room(&self) -> bool {
+        !self.writing_paused && self.spliced.is_none() && (self.writable || !self.out.is_empty())
+    }
+}
+
+/// The kernel cannot do this for such descriptors, and has moved nothing: `O_APPEND`, terminals, odd devices.
+fn is_refusal(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP | libc::EBADF))
+}

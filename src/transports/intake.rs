@@ -1,0 +1,65 @@
+//! How bytes come in: those handed back first, then what the kernel moves on by itself, then what is read.
+//!
+//! What becomes of them, and of the end, is the loop's (`event_loop/dispatch.rs`), since it calls the protocol.
+
+use std::io;
+
+use super::forward::Moved;
+use super::handle::Name;
+use super::id::Id;
+use super::net::{Net, Slot};
+
+/// What one attempt to take bytes in has led to.
+pub(crate) enum Intake {
+    /// So many are in the buffer.
+    Bytes(usize),
+    /// So many went where the stream is forwarded to.
+    Forwarded(usize),
+    /// The peer has ended its direction.
+    End,
+    /// There is nothing at present, or nowhere to put it.
+    NotNow,
+    /// The stream has failed. Also where we have closed already: a reset then means that not all of our bytes were read.
+    Failed(io::Error),
+}
+
+impl Net {
+    /// Takes in what there is, at most `buffer.len()` bytes unless they are forwarded.
+    pub(crate) fn take_in(&mut self, id: Id, buffer: &mut [u8]) -> Intake {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return Intake::NotNow };
+        let discards = stream.state.discards();
+        if !discards {
+            if let Some(leftover) = &stream.leftover {
+                let n = leftover.len().min(buffer.len());
+                buffer[..n].copy_from_slice(&leftover[..n]);
+                stream.leftover = (n < leftover.len()).then(|| leftover[n..].into());
+                return if self.hand_on(id, &buffer[..n]) { Intake::Forwarded(n) } else { Intake::Bytes(n) };
+            }
+            match self.splice(id) {
+                Moved::Bytes(n) => return Intake::Forwarded(n),
+                Moved::End => return Intake::End,
+                Moved::NotNow => return Intake::NotNow,
+                Moved::Failed(error) => return Intake::Failed(error),
+                Moved::Copy => (),
+            }
+        }
+        let now = self.now;
+        let Some(stream) = self.stream_mut(id) else { return Intake::NotNow };
+        match stream.io.read(buffer) {
+            Ok(0) => Intake::End,
+            Ok(n) => {
+                log::trace!("{}: read {n} bytes", Name(self, id));
+                if self.stream_mut(id).is_some_and(|stream| stream.note_read(n, buffer.len(), now)) {
+                    self.doubt(id);
+                }
+                if !discards && self.hand_on(id, &buffer[..n]) { Intake::Forwarded(n) } else { Intake::Bytes(n) }
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                stream.readable = false;
+                self.doubt(id);
+                Intake::NotNow
+            }
+            Err(error) => Intake::Failed(error),
+        }
+    }
+}
