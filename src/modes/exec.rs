@@ -1,42 +1,46 @@
-//! `exec`: a child process on stdin and stdout.
+//! `exec`: a child process on stdin and stdout. On connections it is a relay with the child on the right.
 
-use std::ffi::OsString;
-use std::io;
-use std::process::Command;
 use std::rc::Rc;
 
-use super::config::{ChildConfig, ExecConfig, ExecPlace, Program};
-use super::{Run, marks};
+use super::children::{self, Child};
+use super::config::{Endpoint, ExecConfig, ExecPlace};
+use super::relay::{Right, pair, serve};
+use super::{Run, listen, marks};
 use crate::protocols::child::{ChildSide, Ends, Forward, InputSide, OutputSide};
 use crate::protocols::report::{Cause, Failure};
 use crate::sys::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-use crate::transports::error::{describe, is_lack_of_resources};
+use crate::transports::error::describe;
 use crate::transports::opening::Stdio;
-use crate::transports::process::opening::{ChildStdio, SHELL, shell_command};
-
-/// Statuses as `env(1)` and `timeout(1)` have them.
-const FAILED: u8 = 125;
-const NOT_EXECUTABLE: u8 = 126;
-const NOT_FOUND: u8 = 127;
-
-/// What a child gets of our environment; the rest may hold what is not meant for it.
-const ENVIRONMENT: [&str; 11] =
-    ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "TZ", "TMPDIR", "PWD", "XDG_RUNTIME_DIR"];
 
 pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
     let outcome = match &config.place {
-        ExecPlace::Stdio => run(config),
-        ExecPlace::Listen(_) | ExecPlace::Connect(_) => anyhow::bail!("in the making"),
+        ExecPlace::Stdio => on_stdio(config),
+        ExecPlace::Listen(lefts) => {
+            let child = checked(config)?;
+            let places = lefts.iter().map(listen::resolve).collect::<anyhow::Result<Vec<_>>>()?;
+            return serve(lefts, places, Right::child(child, marks(&config.stream)?));
+        }
+        ExecPlace::Connect(left) => {
+            let right = Right::child(checked(config)?, marks(&config.stream)?);
+            pair(&Endpoint::Connect(left.clone()), &config.stream, right)
+        }
     };
     outcome.map_err(|error| match error.downcast::<Failure>() {
         // A status of 1 would be taken for the child's.
-        Ok(Failure { cause: Cause::Local, message }) => Failure::new(Cause::Child(FAILED), message).into(),
+        Ok(Failure { cause: Cause::Local, message }) => Failure::new(Cause::Child(children::FAILED), message).into(),
         Ok(failure) => failure.into(),
         Err(error) => error,
     })
 }
 
-fn run(config: &ExecConfig) -> anyhow::Result<()> {
+/// A child that is started later, but whose absence is known now.
+fn checked(config: &ExecConfig) -> anyhow::Result<Child> {
+    let child = Child::new(&config.child);
+    child.check()?;
+    Ok(child)
+}
+
+fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     let ends = Rc::new(Ends::default());
     let forward = Forward::new(Rc::clone(&ends), config.child.kill_after, config.stream.timeout, run.reporter.clone());
@@ -58,45 +62,7 @@ fn run(config: &ExecConfig) -> anyhow::Result<()> {
     }
     ends.set_console(stdin, stdout);
 
-    let stdio = [ChildStdio::Pipe, ChildStdio::Pipe, config.child.stderr];
     let side = ChildSide::new(Rc::clone(&ends), reporter);
-    let child =
-        net.spawn(command(&config.child), stdio, side).map_err(|error| cannot_start(&config.child.program, &error))?;
-    for fd in 0..=2 {
-        if let Some(pipe) = net.subprocess_transport(child).pipe_transport(fd) {
-            net.transport(pipe).set_write_buffer_limits(marks);
-        }
-    }
-    ends.set_child(child);
+    ends.set_child(children::start(net, &Child::new(&config.child), Vec::new(), marks, side)?);
     run.run()
-}
-
-fn command(config: &ChildConfig) -> Command {
-    let mut command = match &config.program {
-        Program::Argv { program, arguments } => {
-            let mut command = Command::new(program);
-            command.args(arguments);
-            command
-        }
-        Program::Shell(text) => shell_command(text),
-    };
-    let allowed =
-        |name: &OsString| name.to_str().is_some_and(|name| ENVIRONMENT.contains(&name) || name.starts_with("LC_"));
-    command.env_clear().envs(std::env::vars_os().filter(|(name, _)| allowed(name)));
-    command.envs(config.environment.iter().map(|(name, value)| (name, value)));
-    command
-}
-
-fn cannot_start(program: &Program, error: &io::Error) -> Failure {
-    let status = match error.kind() {
-        io::ErrorKind::NotFound => NOT_FOUND,
-        io::ErrorKind::WouldBlock => FAILED,
-        _ if is_lack_of_resources(error) => FAILED,
-        _ => NOT_EXECUTABLE,
-    };
-    let name = match program {
-        Program::Argv { program, .. } => program.to_string_lossy().into_owned(),
-        Program::Shell(_) => SHELL.to_owned(),
-    };
-    Failure::new(Cause::Child(status), format!("exec {}: {}", name.escape_debug(), describe(error)))
 }

@@ -2,11 +2,13 @@
 //!
 //! No loop over events and no byte is handled here.
 
+mod children;
 mod client;
 pub mod config;
 mod datagrams;
 mod exec;
 mod listen;
+mod relay;
 mod server;
 
 use std::os::fd::{OwnedFd, RawFd};
@@ -36,7 +38,7 @@ pub fn run(mode: &Mode) -> anyhow::Result<()> {
         Mode::DatagramServer(config, more) => datagrams::server(config, more),
         Mode::DatagramClient(config, more) => datagrams::client(config, more),
         Mode::Exec(config) => exec::exec(config),
-        Mode::Relay(_) => anyhow::bail!("in the making"),
+        Mode::Relay(config) => relay::relay(config),
     }
 }
 

@@ -17,6 +17,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::report::{Cause, Failure, Reporter};
+use super::session::console_failure;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
@@ -29,7 +30,7 @@ const STDIN: u8 = 0;
 const STDOUT: u8 = 1;
 
 /// How long nothing must come from pipes that somebody else holds once the child has ended.
-const QUIET: Duration = Duration::from_millis(100);
+pub(super) const QUIET: Duration = Duration::from_millis(100);
 
 /// What the three know of each other.
 #[derive(Debug, Default)]
@@ -141,7 +142,7 @@ impl SubprocessProtocol for ChildSide {
 }
 
 /// The status of a shell for a child that has ended so.
-fn code(status: ExitStatus) -> u8 {
+pub(super) fn code(status: ExitStatus) -> u8 {
     let code = status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(255);
     u8::try_from(code).unwrap_or(u8::MAX)
 }
@@ -215,11 +216,7 @@ impl Protocol for OutputSide {
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
         let Some(error) = error else { return };
-        self.reporter.tell(if error.kind() == io::ErrorKind::BrokenPipe {
-            Failure::silent(Cause::ReaderGone)
-        } else {
-            Failure::new(Cause::Local, describe(&error))
-        });
+        self.reporter.tell(console_failure(&error));
         // The child learns of it as it would without us between: at its next write. It is not left behind.
         with_pipe(&self.ends, t, STDOUT, |pipe| pipe.abort());
         with_pipe(&self.ends, t, STDIN, |pipe| pipe.abort());

@@ -5,6 +5,8 @@
 //!                                     |
 //!                                     +---last session over---> done, status 0
 //!   client:  any signal ends it
+//!
+//!   ended, but children are left ---> Ending: they were asked to end; a further signal kills them
 //! ```
 //!
 //! It is the protocol of the signal stream: each byte is the number of a signal that has arrived.
@@ -35,6 +37,8 @@ enum Phase {
     Draining {
         signal: i32,
     },
+    /// Only children keep us.
+    Ending,
 }
 
 impl Lifecycle {
@@ -54,6 +58,7 @@ impl Lifecycle {
         match self.phase {
             Phase::Client => self.end(t, Failure::silent(Cause::Signal(signal))),
             Phase::Draining { signal } => self.end(t, Failure::silent(Cause::Signal(signal))),
+            Phase::Ending => t.net().kill_children(),
             Phase::Serving { grace } => {
                 self.phase = Phase::Draining { signal };
                 t.net().close_listeners();
@@ -68,11 +73,15 @@ impl Lifecycle {
         }
     }
 
-    /// Ends the run now; TCP peers see a reset.
-    fn end(&self, t: &mut Transport<'_>, failure: Failure) {
+    /// Ends the run now, or as soon as all children have ended; TCP peers see a reset.
+    fn end(&mut self, t: &mut Transport<'_>, failure: Failure) {
         self.reporter.tell(failure);
+        self.phase = Phase::Ending;
+        t.net().close_listeners();
         t.net().abort_all();
-        t.net().stop();
+        if !t.net().has_children() {
+            t.net().stop();
+        }
     }
 }
 

@@ -16,6 +16,8 @@ pub mod quota;
 mod senders;
 // A child process joined with stdin and stdout.
 pub mod child;
+// Two ends joined, whatever they are.
+pub mod relay;
 // What ends a run, and how the mode learns of it.
 pub mod lifecycle;
 pub mod report;

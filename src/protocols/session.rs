@@ -218,12 +218,17 @@ pub(super) fn connection_failure(error: &ConnectError) -> Failure {
     Failure::new(cause, error.to_string())
 }
 
-/// stdin or stdout has failed, and with it the run.
-pub(super) fn console_failed(t: &mut Transport<'_>, reporter: &Reporter, error: &io::Error) {
-    reporter.tell(if error.kind() == io::ErrorKind::BrokenPipe {
+/// What a failure of stdin or stdout means for the run.
+pub(super) fn console_failure(error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::BrokenPipe {
         Failure::silent(Cause::ReaderGone)
     } else {
         Failure::new(Cause::Local, describe(error))
-    });
+    }
+}
+
+/// stdin or stdout has failed, and with it the run.
+pub(super) fn console_failed(t: &mut Transport<'_>, reporter: &Reporter, error: &io::Error) {
+    reporter.tell(console_failure(error));
     t.net().stop();
 }

@@ -46,6 +46,17 @@ fn close_on_exec() {
     let _ = unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
 }
 
+/// Whether a child has ended, without taking note of it: its number, and that of its group, stay its own. `waitid(2)`, WNOWAIT.
+pub(crate) fn has_ended(pid: u32) -> io::Result<bool> {
+    // SAFETY: `siginfo_t` is plain data for which all zeros is a value.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: the info is alive for the call.
+    retry(|| check(unsafe { libc::waitid(libc::P_PID, pid, &raw mut info, flags) }))?;
+    // SAFETY: the call has filled it, or has left it at zero where the child runs.
+    Ok(unsafe { info.si_pid() } != 0)
+}
+
 /// The status of a child that has ended, which is asked for once; `None` while it runs. `waitpid(2)`.
 pub(crate) fn status(pid: u32) -> io::Result<Option<ExitStatus>> {
     let mut status = 0;

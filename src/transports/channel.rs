@@ -85,14 +85,7 @@ impl Channel {
             Some(fd) => fd,
             None => stdio::duplicate(number)?,
         };
-        Ok(Self {
-            fd,
-            way,
-            half,
-            standard: Some(number),
-            kind,
-            narrow: kind == FdKind::Pipe,
-        })
+        Ok(Self { fd, way, half, standard: Some(number), kind, narrow: kind == FdKind::Pipe })
     }
 
     /// A pipe end, file or device that the caller hands over. asyncio's `connect_read_pipe`, `connect_write_pipe`.

@@ -131,6 +131,10 @@ impl Net {
         if stream.state.has_failed() || !stream.io.lingers() {
             return self.lose(id, None, false);
         }
+        if stream.ends_in_reset {
+            stream.state.drain();
+            return self.await_acknowledgement(id);
+        }
         if !stream.state.is_write_closed() && !self.end_direction(id) {
             return;
         }
@@ -155,13 +159,14 @@ impl Net {
         if let Some(error) = stream.io.take_pending_error() {
             return self.lose(id, Some(error), false);
         }
+        let reset = stream.ends_in_reset;
         if stream.is_acknowledged() {
-            return self.lose(id, None, false);
+            return self.lose(id, None, reset);
         }
         let quiet = self.now.duration_since(stream.last_activity);
-        if stream.one_of_many && quiet >= CLOSE_TIMEOUT {
+        if (stream.one_of_many || reset) && quiet >= CLOSE_TIMEOUT {
             let error = io::Error::new(io::ErrorKind::TimedOut, "the peer has not taken all of it");
-            return self.lose(id, Some(error), false);
+            return self.lose(id, Some(error), reset);
         }
         // An event tells of a reset, and of the last acknowledgement where ours was the second end; for the rest it is asked
         // from time to time, more seldom the longer it takes.
@@ -194,6 +199,14 @@ impl Net {
             // What arrives meanwhile is thrown away; a latch that is set would otherwise never be looked at.
             self.queue_again(id);
         }
+    }
+
+    /// Closes once everything is sent and acknowledged, but by a reset. One that is told of the end already is left in peace.
+    pub(crate) fn close_by_reset(&mut self, id: Id) {
+        if let Some(stream) = self.stream_mut(id) {
+            stream.ends_in_reset = true;
+        }
+        self.close(id);
     }
 
     /// asyncio's `write_eof`: the end of our direction, after what is buffered.

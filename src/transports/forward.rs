@@ -66,7 +66,9 @@ enum Way {
 enum Ends {
     File,
     /// At least one of them is a pipe.
-    Direct { to_pipe: bool },
+    Direct {
+        to_pipe: bool,
+    },
     Sockets,
 }
 
@@ -164,6 +166,16 @@ impl Net {
         let way = if ends == Some(Ends::File) { Way::Splice(Ends::File) } else { Way::Copy };
         stream.forward = Some(Box::new(Forward { to, way, streak: 0 }));
         stream.held = held;
+        if stream.wants_read() {
+            self.queue_again(id);
+        }
+    }
+
+    /// Hands what arrives on `id` to its protocol again.
+    pub(crate) fn stop_forwarding(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        stream.forward = None;
+        stream.held = false;
         if stream.wants_read() {
             self.queue_again(id);
         }

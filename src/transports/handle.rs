@@ -116,6 +116,12 @@ impl Transport<'_> {
         self.net.close(self.id);
     }
 
+    /// As [`close`](Self::close), but once a TCP peer has everything that was written, it sees a reset: a stream that is cut must not
+    /// look like a whole one. asyncio has no such thing.
+    pub fn close_by_reset(&mut self) {
+        self.net.close_by_reset(self.id);
+    }
+
     /// Drops what is buffered and ends at once in `connection_lost(None)`; a TCP peer sees a reset. asyncio's `abort`.
     pub fn abort(&mut self) {
         self.net.lose(self.id, None, true);
@@ -227,6 +233,11 @@ impl Transport<'_> {
     #[doc(alias = "sendfile")]
     pub fn forward_to(&mut self, to: Id) {
         self.net.forward(self.id, to);
+    }
+
+    /// Hands what arrives to the protocol again.
+    pub fn stop_forwarding(&mut self) {
+        self.net.stop_forwarding(self.id);
     }
 
     /// Whether this transport keeps the loop running by itself; all do at first.

@@ -17,8 +17,8 @@ use super::handle::Transport;
 use super::id::{Arena, Id};
 use super::listener::Listener;
 use super::out_buf::Spare;
-use super::process::Process;
 use super::process::handle::SubprocessTransport;
+use super::process::{Process, SIGKILL, SIGTERM};
 use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
 use super::resolver::Resolver;
 use super::state::Phase;
@@ -181,17 +181,33 @@ impl Net {
         }
     }
 
-    /// Aborts every stream but those in the background, and every datagram socket; TCP peers see a reset.
+    /// Aborts every stream but those in the background, and every datagram socket; TCP peers see a reset. Children are asked to end.
     pub fn abort_all(&mut self) {
         let doomed = self.slots.iter().filter(|(_, slot)| match slot {
             Slot::Stream(stream) => !stream.background,
-            Slot::Datagram(_) => true,
-            Slot::Listener(_) | Slot::Process(_) => false,
+            Slot::Datagram(_) | Slot::Process(_) => true,
+            Slot::Listener(_) => false,
         });
         for id in doomed.map(|(id, _)| id).collect::<Vec<Id>>() {
+            self.subprocess_transport(id).end_group(SIGTERM);
             self.transport(id).abort();
             self.datagram_transport(id).abort();
         }
+    }
+
+    /// Kills every child that is left, with its group.
+    pub fn kill_children(&mut self) {
+        let children = self.slots.iter().filter(|(_, slot)| matches!(slot, Slot::Process(_)));
+        for id in children.map(|(id, _)| id).collect::<Vec<Id>>() {
+            // It may have ended this moment.
+            let _ = self.subprocess_transport(id).send_signal_to_group(SIGKILL);
+        }
+    }
+
+    /// Whether there are children that have not ended.
+    #[must_use]
+    pub fn has_children(&self) -> bool {
+        self.slots.iter().any(|(_, slot)| matches!(slot, Slot::Process(process) if process.status.is_none()))
     }
 
     /// How many connections are open, accepted or made.
@@ -277,7 +293,7 @@ impl Net {
             Slot::Stream(stream) => (stream.background, stream.accepted, stream.phase_timer),
             Slot::Listener(listener) => (false, false, listener.retry_timer()),
             Slot::Datagram(datagram) => (datagram.background, false, datagram.phase_timer),
-            Slot::Process(_) => (false, false, None),
+            Slot::Process(process) => (false, false, process.kill_timer),
         };
         if !background {
             self.foreground -= 1;

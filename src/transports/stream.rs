@@ -61,6 +61,8 @@ pub(crate) struct Stream {
     pub(crate) one_of_many: bool,
     /// We have ended it, and not in order.
     pub(crate) aborted: bool,
+    /// When all is sent, the peer is told by a reset: what it has is not all there was.
+    pub(crate) ends_in_reset: bool,
     /// Does not keep the loop running by itself.
     pub(crate) background: bool,
 }
@@ -107,6 +109,7 @@ impl Stream {
             accepted: false,
             one_of_many: false,
             aborted: false,
+            ends_in_reset: false,
             background: false,
         }
     }

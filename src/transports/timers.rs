@@ -27,6 +27,8 @@ pub(crate) enum Alarm {
     DialTimeout,
     /// A listener that could not accept tries again.
     AcceptRetry,
+    /// A child was asked to end, and has had its time.
+    Kill,
     /// A closing connection has waited long enough for the peer's end.
     CloseTimeout,
     /// A connection that is over may be acknowledged by now.

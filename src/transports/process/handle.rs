@@ -4,11 +4,14 @@ use std::fmt;
 use std::io;
 use std::os::fd::AsFd;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use crate::sys::process;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
+use crate::transports::process::SIGCONT;
+use crate::transports::timers::Alarm;
 
 /// A child, as its protocol sees it. asyncio's `SubprocessTransport`.
 pub struct SubprocessTransport<'a> {
@@ -74,6 +77,29 @@ impl SubprocessTransport<'_> {
         match self.net.process(self.id) {
             Some(process) if process.status.is_none() => process::signal_group(process.pid, signal),
             _ => Err(io::Error::from_raw_os_error(libc::ESRCH)),
+        }
+    }
+
+    /// Asks it and all of its group to end by `signal`, as `systemd.kill(5)` has it: whoever is left when it has ended, or when
+    /// [`set_kill_after`](Self::set_kill_after) has passed, is killed. Nothing happens once it has ended.
+    pub fn end_group(&mut self, signal: i32) {
+        if self.send_signal_to_group(signal).is_err() {
+            return;
+        }
+        // One that is stopped gets it only when it goes on.
+        let _ = self.send_signal_to_group(SIGCONT);
+        let now = self.net.now();
+        let Some(process) = self.net.process(self.id).filter(|process| process.kill_timer.is_none()) else { return };
+        let timer = self.net.timers.arm(now + process.kill_after, Some(self.id), Alarm::Kill);
+        if let Some(process) = self.net.process_mut(self.id) {
+            process.kill_timer = Some(timer);
+        }
+    }
+
+    /// How long it may take to end when [`end_group`](Self::end_group) asks it to; 5 s unless this is called.
+    pub fn set_kill_after(&mut self, kill_after: Duration) {
+        if let Some(process) = self.net.process_mut(self.id) {
+            process.kill_after = kill_after;
         }
     }
 

@@ -14,9 +14,14 @@ pub mod opening;
 
 use std::os::fd::OwnedFd;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use super::id::Id;
+use super::timers::TimerId;
 pub use crate::sys::signals::{SIGCONT, SIGHUP, SIGKILL, SIGTERM};
+
+/// How long a child may take to end when it is asked to, unless that is set.
+pub(crate) const KILL_AFTER: Duration = Duration::from_secs(5);
 
 /// A child.
 #[derive(Debug)]
@@ -27,6 +32,10 @@ pub(crate) struct Process {
     pub(crate) pipes: [Option<Id>; 3],
     /// Its status, once it has ended.
     pub(crate) status: Option<ExitStatus>,
+    /// How long it may take to end when it is asked to.
+    pub(crate) kill_after: Duration,
+    /// It was asked to end, with all of its group; then they are killed.
+    pub(crate) kill_timer: Option<TimerId>,
     /// `process_exited` has been queued.
     pub(crate) exit_told: bool,
     /// `close` was called.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use mio::unix::SourceFd;
 
-use super::Process;
+use super::{KILL_AFTER, Process, SIGKILL};
 use crate::sys::process;
 use crate::transports::channel::Channel;
 use crate::transports::id::{Half, Id};
@@ -68,8 +68,17 @@ impl Net {
             child.stderr.take().map(OwnedFd::from),
         ];
         let pid = child.id();
-        let process =
-            Process { pid, pidfd, pipes: [None; 3], status: None, exit_told: false, closing: false, over: false };
+        let process = Process {
+            pid,
+            pidfd,
+            pipes: [None; 3],
+            status: None,
+            kill_after: KILL_AFTER,
+            kill_timer: None,
+            exit_told: false,
+            closing: false,
+            over: false,
+        };
         let fd = process.pidfd.as_raw_fd();
         let id = self.insert(Slot::Process(Box::new(process)));
         let registered = self.registry.register(&mut SourceFd(&fd), id.token(Half::Read), mio::Interest::READABLE);
@@ -131,6 +140,10 @@ impl Net {
     /// Asks for the status of a child that may have ended; whether it has just become known.
     pub(crate) fn ask_for_status(&mut self, id: Id) -> bool {
         let Some(process) = self.process_mut(id).filter(|process| process.status.is_none()) else { return false };
+        if process.kill_timer.is_some() && process::has_ended(process.pid).unwrap_or(false) {
+            // While it is not reaped, the number of its group is nobody else's. Whoever is left there was asked to end as well.
+            let _ = process::signal_group(process.pid, SIGKILL);
+        }
         match process::status(process.pid) {
             Ok(None) => false,
             Ok(Some(status)) => {
@@ -145,6 +158,14 @@ impl Net {
                 true
             }
         }
+    }
+
+    /// A child that was asked to end has had its time.
+    pub(crate) fn kill_group(&mut self, id: Id) {
+        let Some(process) = self.process(id).filter(|process| process.status.is_none()) else { return };
+        log::info!("child {}: killed, as it has not ended within {:?}", process.pid, process.kill_after);
+        // It may have ended this moment.
+        let _ = process::signal_group(process.pid, SIGKILL);
     }
 
     /// Queues `process_exited`, and what may be due after it.

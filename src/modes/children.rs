@@ -1,0 +1,144 @@
+//! Starting children: what is run, with which environment, and what it means where that fails.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::config::{ChildConfig, Program};
+use crate::protocols::relay::Left;
+use crate::protocols::report::{Cause, Failure};
+use crate::transports::error::{describe, is_lack_of_resources};
+use crate::transports::id::Id;
+use crate::transports::info::Peer;
+use crate::transports::net::Net;
+use crate::transports::out_buf::WaterMarks;
+use crate::transports::process::opening::{ChildStdio, SHELL, shell_command};
+use crate::transports::protocol::SubprocessProtocol;
+
+/// Statuses as `env(1)` and `timeout(1)` have them.
+pub(super) const FAILED: u8 = 125;
+const NOT_EXECUTABLE: u8 = 126;
+const NOT_FOUND: u8 = 127;
+
+/// What a child gets of our environment; the rest may hold what is not meant for it.
+const ENVIRONMENT: [&str; 11] =
+    ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "TZ", "TMPDIR", "PWD", "XDG_RUNTIME_DIR"];
+
+/// What is run, as often as it may be.
+#[derive(Clone, Debug)]
+pub(super) struct Child {
+    config: ChildConfig,
+    environment: Vec<(OsString, OsString)>,
+}
+
+impl Child {
+    /// Takes from our environment what is meant for it.
+    pub(super) fn new(config: &ChildConfig) -> Self {
+        let allowed =
+            |name: &OsString| name.to_str().is_some_and(|name| ENVIRONMENT.contains(&name) || name.starts_with("LC_"));
+        let mut environment = Vec::from_iter(std::env::vars_os().filter(|(name, _)| allowed(name)));
+        environment.extend(config.environment.iter().cloned());
+        Self { config: config.clone(), environment }
+    }
+
+    /// Whether it could be run at all, as far as that can be told without running it.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let Program::Argv { program, .. } = &self.config.program else { return Ok(()) };
+        let path = self.environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, path)| path.as_os_str());
+        match find(program, path.unwrap_or(OsStr::new(""))) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.cannot_start(&error)),
+        }
+    }
+
+    fn command(&self, about: Vec<(&'static str, String)>) -> Command {
+        let mut command = match &self.config.program {
+            Program::Argv { program, arguments } => {
+                let mut command = Command::new(program);
+                command.args(arguments);
+                command
+            }
+            Program::Shell(text) => shell_command(text),
+        };
+        command.env_clear().envs(about).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    fn cannot_start(&self, error: &io::Error) -> Failure {
+        let status = match error.kind() {
+            io::ErrorKind::NotFound => NOT_FOUND,
+            io::ErrorKind::WouldBlock => FAILED,
+            _ if is_lack_of_resources(error) => FAILED,
+            _ => NOT_EXECUTABLE,
+        };
+        let name = match &self.config.program {
+            Program::Argv { program, .. } => program.to_string_lossy().into_owned(),
+            Program::Shell(_) => SHELL.to_owned(),
+        };
+        Failure::new(Cause::Child(status), format!("exec {}: {}", name.escape_debug(), describe(error)))
+    }
+}
+
+/// Starts a child with pipes to it; `about` is what it is told of its peer.
+pub(super) fn start(
+    net: &mut Net,
+    child: &Child,
+    about: Vec<(&'static str, String)>,
+    marks: WaterMarks,
+    protocol: impl SubprocessProtocol + 'static,
+) -> Result<Id, Failure> {
+    let stdio = [ChildStdio::Pipe, ChildStdio::Pipe, child.config.stderr];
+    let spawned = net.spawn(child.command(about), stdio, protocol);
+    let id = spawned.map_err(|error| child.cannot_start(&error))?;
+    net.subprocess_transport(id).set_kill_after(child.config.kill_after);
+    for fd in 0..=2 {
+        if let Some(pipe) = net.subprocess_transport(id).pipe_transport(fd) {
+            net.transport(pipe).set_write_buffer_limits(marks);
+        }
+    }
+    Ok(id)
+}
+
+/// What a child is told of the connection: numbers only, nothing that a peer could choose.
+pub(super) fn about(left: &Left) -> Vec<(&'static str, String)> {
+    let mut variables = Vec::new();
+    match &left.info.peer {
+        Some(Peer::Ip(peer)) => {
+            variables.push(("XPORT_REMOTE_ADDR", peer.ip().to_string()));
+            variables.push(("XPORT_REMOTE_PORT", peer.port().to_string()));
+            variables.push(("XPORT_PROTO", if left.end.has_datagrams() { "udp" } else { "tcp" }.to_owned()));
+        }
+        Some(_) => variables.push(("XPORT_PROTO", "unix".to_owned())),
+        None => (),
+    }
+    if let Some(Peer::Ip(local)) = &left.info.local {
+        variables.push(("XPORT_LOCAL_ADDR", local.ip().to_string()));
+        variables.push(("XPORT_LOCAL_PORT", local.port().to_string()));
+    }
+    variables
+}
+
+/// Looks for a program as `execvp(3)` does.
+fn find(program: &OsStr, path: &OsStr) -> io::Result<()> {
+    if program.as_bytes().contains(&b'/') {
+        return executable(Path::new(program));
+    }
+    let mut verdict = Err(io::Error::from_raw_os_error(libc::ENOENT));
+    for directory in std::env::split_paths(path) {
+        match executable(&PathBuf::from(directory).join(program)) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => verdict = Err(error),
+            Err(_) => (),
+        }
+    }
+    verdict
+}
+
+fn executable(path: &Path) -> io::Result<()> {
+    let file = path.metadata()?;
+    let runs = file.is_file() && file.permissions().mode() & 0o111 != 0;
+    if runs { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::EACCES)) }
+}

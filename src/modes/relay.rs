@@ -1,0 +1,245 @@
+//! `relay`: two endpoints joined. `exec` on connections: the same, with a child on the right.
+
+use std::cell::Cell;
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::config::{ConnectConfig, DatagramConfig, Endpoint, ListenConfig, RelayConfig, StreamConfig};
+use super::{Run, children, dialing, listen, local, marks, take_over};
+use crate::protocols::lifecycle::Lifecycle;
+use crate::protocols::relay::child::ChildEnd;
+use crate::protocols::relay::datagrams::{DatagramSide, FlowsSide};
+use crate::protocols::relay::stream::StreamSide;
+use crate::protocols::relay::{End, Left, Opener, Terms};
+use crate::protocols::report::{Cause, Failure};
+use crate::sys::limits;
+use crate::transports::address::Address;
+use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
+use crate::transports::error::describe;
+use crate::transports::id::Id;
+use crate::transports::listener::Listening;
+use crate::transports::net::Net;
+use crate::transports::opening::{Inherited, Stdio};
+use crate::transports::out_buf::WaterMarks;
+use crate::transports::protocol::factory;
+
+/// Peers of a UDP socket that are served at once, unless `max-conns` says otherwise.
+const FLOWS_MAX: usize = 1024;
+/// How long a peer of a UDP socket may be silent, and so may whoever answers it, unless `--idle-timeout` says otherwise.
+const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {
+    let places = match &config.left {
+        Endpoint::Listen(listen) | Endpoint::DatagramListen(listen, _) => Some(listen::resolve(listen)?),
+        _ => None,
+    };
+    let right = Right::new(&config.right, marks(&config.stream)?)?;
+    match (&config.left, places) {
+        (Endpoint::Listen(listen), Some(places)) => serve(&[listen.clone()], vec![places], right),
+        (Endpoint::DatagramListen(listen, datagrams), Some(places)) => flows(listen, datagrams, places, right),
+        _ => pair(&config.left, &config.stream, right),
+    }
+}
+
+/// A right end for each client of what listens.
+pub(super) fn serve(lefts: &[ListenConfig], places: Vec<Vec<listen::Place>>, right: Right) -> anyhow::Result<()> {
+    let mut run = Run::new()?;
+    let Some(first) = lefts.first() else { return Ok(()) };
+    run.watch(Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone()))?;
+    if !right.is_child() {
+        // As many clients as the system allows. Not for children, which would inherit that.
+        let _ = limits::raise_open_files();
+    }
+    let terms = terms(&first.stream, (!first.keep_open).then(|| &run));
+    let opener = right.opener(terms.clone());
+    let mut names = Vec::new();
+    for (config, places) in lefts.iter().zip(places) {
+        let listening = Listening {
+            backlog: config.backlog,
+            limit: config.max_conns,
+            access: config.access.clone(),
+            marks: marks(&config.stream)?,
+            once: !config.keep_open,
+        };
+        names.extend(listen::open(run.event_loop.net(), config, places, &listening, || {
+            let (opener, terms) = (opener.clone(), terms.clone());
+            factory(move || StreamSide::left(opener.clone(), terms.clone()))
+        })?);
+    }
+    let _port_file = listen::announce(&names, first.port_file.as_deref())?;
+    run.run()
+}
+
+/// A right end for each peer of a UDP socket.
+fn flows(
+    config: &ListenConfig,
+    datagrams: &DatagramConfig,
+    places: Vec<listen::Place>,
+    right: Right,
+) -> anyhow::Result<()> {
+    let mut run = Run::new()?;
+    run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
+    let _ = limits::raise_open_files();
+    let idle_timeout = config.stream.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT);
+    // The socket itself sees to it.
+    let terms = Terms { idle_timeout: None, ..terms(&config.stream, None) };
+    let opener = right.opener(terms.clone());
+    let service = DatagramService {
+        access: config.access.clone(),
+        groups: datagrams.groups.clone(),
+        options: DatagramOptions { marks: marks(&config.stream)?, broadcast: false, traffic_class: None },
+    };
+    let limit = config.max_conns.unwrap_or(FLOWS_MAX);
+    let net = run.event_loop.net();
+    let ids = listen::open_datagrams(net, config, places, &service, || {
+        FlowsSide::new(opener.clone(), terms.clone(), idle_timeout, limit)
+    })?;
+    let names = ids.into_iter().filter_map(|id| net.listening_on(id)).collect::<Vec<_>>();
+    let _port_file = listen::announce(&names, config.port_file.as_deref())?;
+    run.run()
+}
+
+/// One left end, one right end.
+pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyhow::Result<()> {
+    let mut run = Run::new()?;
+    run.watch(Lifecycle::client(stream.timeout, run.reporter.clone()))?;
+    let terms = terms(stream, Some(&run));
+    let opener = right.opener(terms.clone());
+    let marks = marks(stream)?;
+    let net = run.event_loop.net();
+    match left {
+        Endpoint::Stdio => {
+            let console = net.stdio(Stdio::Both, StreamSide::left(opener, terms));
+            let console = console.map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
+            net.transport(console).set_write_buffer_limits(marks);
+        }
+        Endpoint::Connect(config) => {
+            let side = StreamSide::left(opener, terms);
+            let id = match &config.address {
+                Address::Inet(target) => net.connect_tcp(target.clone(), dialing(config), side),
+                Address::Unix(target) => net.connect_unix(target.clone(), dialing(config), side),
+                Address::Fd(number) => {
+                    let fd = inherited_connection(*number)?;
+                    net.adopt(fd, side).map_err(|error| local("adopt", &error))?
+                }
+            };
+            net.transport(id).set_write_buffer_limits(marks);
+        }
+        Endpoint::DatagramConnect(config, datagrams) => {
+            let Address::Inet(target) = &config.address else { unreachable!("the command line gives no other here") };
+            let options = DatagramOptions { marks, broadcast: datagrams.broadcast, traffic_class: None };
+            net.connect_udp(target.clone(), dialing(config), options, DatagramSide::left(opener, terms));
+        }
+        Endpoint::Child(config) => {
+            let child = children::Child::new(config);
+            children::start(net, &child, Vec::new(), marks, ChildEnd::left(opener, terms))?;
+        }
+        Endpoint::Listen(_) | Endpoint::DatagramListen(..) => unreachable!("they have a service of their own"),
+    }
+    run.run()
+}
+
+fn terms(stream: &StreamConfig, run: Option<&Run>) -> Terms {
+    Terms {
+        half_close: stream.half_close,
+        idle_timeout: stream.idle_timeout,
+        reporter: run.map(|run| run.reporter.clone()),
+    }
+}
+
+/// What the right ends of a run are, made ready as far as that can be done once.
+pub(super) struct Right {
+    kind: Kind,
+    marks: WaterMarks,
+}
+
+enum Kind {
+    Stdio,
+    Connect(ConnectConfig),
+    /// For the first left end only.
+    Inherited(Cell<Option<OwnedFd>>),
+    Datagrams(ConnectConfig, DatagramConfig),
+    Child(children::Child),
+}
+
+impl Right {
+    /// Makes it ready. What is inherited is taken over, before we open anything that could have the same number.
+    pub(super) fn new(endpoint: &Endpoint, marks: WaterMarks) -> anyhow::Result<Self> {
+        let kind = match endpoint {
+            Endpoint::Stdio => Kind::Stdio,
+            Endpoint::Connect(ConnectConfig { address: Address::Fd(number), .. }) => {
+                Kind::Inherited(Cell::new(Some(inherited_connection(*number)?)))
+            }
+            Endpoint::Connect(config) => Kind::Connect(config.clone()),
+            Endpoint::DatagramConnect(config, datagrams) => Kind::Datagrams(config.clone(), datagrams.clone()),
+            Endpoint::Child(config) => Kind::Child(children::Child::new(config)),
+            Endpoint::Listen(_) | Endpoint::DatagramListen(..) => unreachable!("only the left one listens"),
+        };
+        Ok(Self { kind, marks })
+    }
+
+    /// The child that it is, if it is one.
+    pub(super) fn child(config: children::Child, marks: WaterMarks) -> Self {
+        Self { kind: Kind::Child(config), marks }
+    }
+
+    fn is_child(&self) -> bool {
+        matches!(self.kind, Kind::Child(_))
+    }
+
+    /// What opens one for each left end.
+    pub(super) fn opener(self, terms: Terms) -> Opener {
+        let right = Rc::new(self);
+        Opener::new(move |net, left| right.open(net, left, terms.clone()))
+    }
+
+    fn open(&self, net: &mut Net, left: Left, terms: Terms) -> Result<End, Failure> {
+        let stream = |net: &mut Net, id: Id| {
+            net.transport(id).set_write_buffer_limits(self.marks);
+            Ok(End::Stream(id))
+        };
+        match &self.kind {
+            Kind::Stdio => {
+                let console = net.stdio(Stdio::Both, StreamSide::right(left, terms));
+                let console = console.map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
+                stream(net, console)
+            }
+            Kind::Connect(config) => {
+                let side = StreamSide::right(left, terms);
+                let id = match &config.address {
+                    Address::Inet(target) => net.connect_tcp(target.clone(), dialing(config), side),
+                    Address::Unix(target) => net.connect_unix(target.clone(), dialing(config), side),
+                    Address::Fd(_) => unreachable!("an inherited descriptor is of another kind"),
+                };
+                stream(net, id)
+            }
+            Kind::Inherited(fd) => {
+                let taken = || Failure::new(Cause::Unavailable, "an inherited connection is for one client");
+                let adopted = net.adopt(fd.take().ok_or_else(taken)?, StreamSide::right(left, terms));
+                stream(net, adopted.map_err(|error| local("adopt", &error))?)
+            }
+            Kind::Datagrams(config, datagrams) => {
+                let Address::Inet(target) = &config.address else {
+                    unreachable!("the command line gives no other here")
+                };
+                let options =
+                    DatagramOptions { marks: self.marks, broadcast: datagrams.broadcast, traffic_class: None };
+                let side = DatagramSide::right(left, terms);
+                Ok(End::Datagrams(net.connect_udp(target.clone(), dialing(config), options, side)))
+            }
+            Kind::Child(child) => {
+                let about = children::about(&left);
+                let side = ChildEnd::right(left, terms);
+                children::start(net, child, about, self.marks, side).map(End::Child)
+            }
+        }
+    }
+}
+
+fn inherited_connection(number: i32) -> anyhow::Result<OwnedFd> {
+    take_over(number, "a connection", |socket| match socket {
+        Inherited::Connection(fd) => Some(fd),
+        Inherited::Listener(_) | Inherited::Datagrams(_) => None,
+    })
+}

@@ -1,0 +1,113 @@
+//! A side of a relay that is a child process.
+//!
+//! ```text
+//!   Running ---exits---> its stdout closed ---------------------------> the other end is closed
+//!                |                                                        ^
+//!                +---somebody else holds it---> nothing comes for 100 ms -+
+//! ```
+
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+
+use super::{End, Left, Opener, Other, Terms};
+use crate::protocols::child::{QUIET, code};
+use crate::protocols::report::{Cause, Failure};
+use crate::transports::info::Info;
+use crate::transports::process::handle::SubprocessTransport;
+use crate::transports::protocol::SubprocessProtocol;
+use crate::transports::timers::TimerId;
+
+const STDIN: u8 = 0;
+const STDOUT: u8 = 1;
+
+/// The protocol of such a side.
+#[derive(Debug)]
+pub struct ChildEnd {
+    other: Other,
+    terms: Terms,
+}
+
+impl ChildEnd {
+    /// A left side, whose other end `opener` opens.
+    #[must_use]
+    pub fn left(opener: Opener, terms: Terms) -> Self {
+        Self { other: Other::ToOpen(opener), terms }
+    }
+
+    /// A right side, to be joined with `left`.
+    #[must_use]
+    pub fn right(left: Left, terms: Terms) -> Self {
+        Self { other: Other::ToJoin(left), terms }
+    }
+}
+
+impl SubprocessProtocol for ChildEnd {
+    fn connection_made(&mut self, t: &mut SubprocessTransport<'_>) {
+        let here = End::Child(t.id());
+        if !self.other.meet(t.net(), here, |_| Info::default(), &self.terms) {
+            here.finish(t.net());
+        }
+    }
+
+    fn pipe_data_received(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, data: &[u8]) {
+        let Some(other) = self.other.end() else { return };
+        if !other.deliver(t.net(), data) {
+            if let Some(pipe) = t.pipe_transport(fd) {
+                t.peer(pipe).pause_reading();
+            }
+        }
+    }
+
+    fn pipe_connection_lost(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, _error: Option<io::Error>) {
+        let Some(other) = self.other.end() else { return };
+        match fd {
+            STDOUT if self.terms.half_close => other.end_input(t.net()),
+            // It wants no more, which is its own affair.
+            STDIN => other.discard(t.net()),
+            _ => (),
+        }
+    }
+
+    fn process_exited(&mut self, t: &mut SubprocessTransport<'_>) {
+        let status = t.returncode().map_or(0, code);
+        match &self.terms.reporter {
+            Some(reporter) if status != 0 => reporter.tell(Failure::silent(Cause::Child(status))),
+            _ => log::info!("child {}: it has ended with {status}", t.pid().unwrap_or(0)),
+        }
+        if let Some(stdin) = t.pipe_transport(STDIN) {
+            t.peer(stdin).abort();
+        }
+        let id = t.id();
+        t.net().call_later(id, QUIET);
+    }
+
+    fn resume_writing(&mut self, t: &mut SubprocessTransport<'_>) {
+        // Only datagrams wait for this: what is forwarded waits by itself.
+        if let Some(other) = self.other.end().filter(|other| other.has_datagrams()) {
+            other.resume(t.net());
+        }
+    }
+
+    fn timer_fired(&mut self, t: &mut SubprocessTransport<'_>, _timer: TimerId) {
+        let now = t.net().now();
+        let Some(pipe) = t.pipe_transport(STDOUT) else { return t.close() };
+        let quiet = now.duration_since(t.peer(pipe).last_activity());
+        // A pipe that has not been read empty holds what the child has written, however long the other end takes.
+        if quiet < QUIET || t.peer(pipe).may_have_more() {
+            let id = t.id();
+            t.net().call_later(id, QUIET);
+            return;
+        }
+        log::info!("the child has ended; somebody else still holds its stdout");
+        t.close();
+    }
+
+    fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {
+        let Some(other) = self.other.end() else { return };
+        match t.returncode().and_then(|status| status.signal()) {
+            // What it would have written after that is missing.
+            Some(_) => other.reset(t.net()),
+            None => other.finish(t.net()),
+        }
+    }
+}

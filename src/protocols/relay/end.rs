@@ -1,0 +1,217 @@
+//! One end of a relay, and what its other end does with it.
+//!
+//! Every method is legal at any time; on an end that is gone it does nothing.
+
+use std::time::Instant;
+
+use crate::transports::datagram::Remote;
+use crate::transports::id::Id;
+use crate::transports::net::Net;
+use crate::transports::process::SIGTERM;
+
+/// The most that one datagram holds over IPv4.
+const DATAGRAM_BYTES_MAX: usize = 65_507;
+
+/// One end of a relay.
+#[derive(Clone, Copy, Debug)]
+pub enum End {
+    /// A connection, or stdin and stdout.
+    Stream(Id),
+    /// A child: its stdout is read, its stdin is written.
+    Child(Id),
+    /// A UDP socket with one peer.
+    Datagrams(Id),
+    /// One peer of a UDP socket that serves many.
+    Flow {
+        /// The socket.
+        socket: Id,
+        /// The peer.
+        remote: Remote,
+    },
+}
+
+impl End {
+    /// The stream from which its bytes come.
+    fn source(self, net: &mut Net) -> Option<Id> {
+        match self {
+            Self::Stream(id) => Some(id),
+            Self::Child(id) => net.subprocess_transport(id).pipe_transport(1),
+            Self::Datagrams(_) | Self::Flow { .. } => None,
+        }
+    }
+
+    /// The stream to which bytes for it go.
+    fn sink(self, net: &mut Net) -> Option<Id> {
+        match self {
+            Self::Stream(id) => Some(id),
+            Self::Child(id) => net.subprocess_transport(id).pipe_transport(0),
+            Self::Datagrams(_) | Self::Flow { .. } => None,
+        }
+    }
+
+    /// Lets bytes go both ways.
+    pub(super) fn join(self, other: Self, net: &mut Net) {
+        for (from, to) in [(self, other), (other, self)] {
+            if let (Some(source), Some(sink)) = (from.source(net), to.sink(net)) {
+                net.transport(source).forward_to(sink);
+            }
+            from.resume(net);
+        }
+    }
+
+    /// Whether there is anything of it left.
+    pub(super) fn is_there(self, net: &mut Net) -> bool {
+        match self {
+            Self::Stream(id) => !net.transport(id).is_closing(),
+            Self::Child(id) => !net.subprocess_transport(id).is_closing(),
+            Self::Datagrams(id) => !net.datagram_transport(id).is_closing(),
+            Self::Flow { socket, .. } => !net.datagram_transport(socket).is_closing(),
+        }
+    }
+
+    /// Takes nothing from it for now.
+    pub(super) fn pause(self, net: &mut Net) {
+        if let Some(source) = self.source(net) {
+            net.transport(source).pause_reading();
+        } else if let Self::Datagrams(id) = self {
+            net.datagram_transport(id).pause_reading();
+        }
+    }
+
+    /// Takes from it again. The socket of a flow has others, and is never paused.
+    pub(super) fn resume(self, net: &mut Net) {
+        if let Some(source) = self.source(net) {
+            net.transport(source).resume_reading();
+        } else if let Self::Datagrams(id) = self {
+            net.datagram_transport(id).resume_reading();
+        }
+    }
+
+    /// Gives it bytes that could not be forwarded; false where it has enough for now.
+    pub(super) fn deliver(self, net: &mut Net, data: &[u8]) -> bool {
+        match self {
+            Self::Stream(_) | Self::Child(_) => {
+                let Some(sink) = self.sink(net) else { return true };
+                let mut sink = net.transport(sink);
+                sink.write(data);
+                !sink.is_writing_paused()
+            }
+            Self::Datagrams(id) => {
+                let mut socket = net.datagram_transport(id);
+                for part in data.chunks(DATAGRAM_BYTES_MAX) {
+                    socket.sendto(part, None);
+                }
+                !socket.is_writing_paused()
+            }
+            Self::Flow { socket, remote } => {
+                let mut socket = net.datagram_transport(socket);
+                for part in data.chunks(DATAGRAM_BYTES_MAX) {
+                    socket.sendto(part, Some(&remote));
+                }
+                true
+            }
+        }
+    }
+
+    /// Whether it has more than enough to write for now.
+    pub(super) fn is_full(self, net: &mut Net) -> bool {
+        match (self, self.sink(net)) {
+            (_, Some(sink)) => net.transport(sink).is_writing_paused(),
+            (Self::Datagrams(id), None) => net.datagram_transport(id).is_writing_paused(),
+            _ => false,
+        }
+    }
+
+    /// Nothing more comes for it.
+    pub(super) fn end_input(self, net: &mut Net) {
+        match (self, self.sink(net)) {
+            (Self::Stream(_), Some(sink)) => net.transport(sink).write_eof(),
+            (Self::Child(_), Some(sink)) => net.transport(sink).close(),
+            // Datagrams have no end that could be told.
+            _ => (),
+        }
+    }
+
+    /// Nobody wants what it sends, but its end is still of interest.
+    pub(super) fn discard(self, net: &mut Net) {
+        let Some(source) = self.source(net) else { return };
+        let mut source = net.transport(source);
+        if source.info().peer.is_some() {
+            source.stop_forwarding();
+        } else {
+            // What is left of stdin is for whoever comes after us.
+            source.pause_reading();
+        }
+    }
+
+    /// Whether nothing more comes from it. A child is over when it has ended, whatever it has done with its stdout.
+    pub(super) fn is_over(self, net: &mut Net) -> bool {
+        match self {
+            Self::Stream(id) => net.transport(id).is_at_eof(),
+            Self::Child(_) | Self::Datagrams(_) | Self::Flow { .. } => !self.is_there(net),
+        }
+    }
+
+    /// Whether somebody sits there, who is not to be made to press ^D.
+    pub(super) fn is_terminal(self, net: &mut Net) -> bool {
+        matches!(self, Self::Stream(id) if net.transport(id).info().terminal)
+    }
+
+    /// Whether it is datagrams that it sends and takes.
+    #[must_use]
+    pub fn has_datagrams(self) -> bool {
+        matches!(self, Self::Datagrams(_) | Self::Flow { .. })
+    }
+
+    /// When anything last came from it or went to it.
+    pub(super) fn last_activity(self, net: &mut Net) -> Instant {
+        match self {
+            Self::Stream(id) => net.transport(id).last_activity(),
+            Self::Child(_) => {
+                let pipes = [self.source(net), self.sink(net)].into_iter().flatten();
+                pipes.map(|pipe| net.transport(pipe).last_activity()).max().unwrap_or_else(|| net.now())
+            }
+            Self::Datagrams(id) | Self::Flow { socket: id, .. } => net.datagram_transport(id).last_activity(),
+        }
+    }
+
+    /// The pair has ended in order: what was written to it still goes out.
+    pub(super) fn finish(self, net: &mut Net) {
+        match self {
+            Self::Stream(id) => net.transport(id).close(),
+            Self::Child(id) => end_child(id, net),
+            Self::Datagrams(id) => net.datagram_transport(id).close(),
+            Self::Flow { .. } => (),
+        }
+    }
+
+    /// The pair has failed: what was written to it still goes out, and then it is to know.
+    pub(super) fn reset(self, net: &mut Net) {
+        match self {
+            Self::Stream(id) => net.transport(id).close_by_reset(),
+            _ => self.finish(net),
+        }
+    }
+
+    /// The pair is over now, whatever is on its way.
+    pub(super) fn abort(self, net: &mut Net) {
+        match self {
+            Self::Stream(id) => net.transport(id).abort(),
+            Self::Datagrams(id) => net.datagram_transport(id).abort(),
+            Self::Child(_) | Self::Flow { .. } => self.finish(net),
+        }
+    }
+}
+
+/// Nobody is there for a child any more: it gets what was written to it, and is asked to end.
+fn end_child(id: Id, net: &mut Net) {
+    let mut child = net.subprocess_transport(id);
+    let (stdin, stdout) = (child.pipe_transport(0), child.pipe_transport(1));
+    child.end_group(SIGTERM);
+    if let Some(stdin) = stdin {
+        net.transport(stdin).close();
+    }
+    if let Some(stdout) = stdout {
+        net.transport(stdout).abort();
+    }
+}

@@ -1,0 +1,140 @@
+//! A side of a relay that is a stream: a connection, or stdin and stdout.
+
+use std::io;
+use std::time::Duration;
+
+use super::{End, Left, Opener, Other, Terms};
+use crate::protocols::session::{connection_failure, console_failure};
+use crate::protocols::watch::{Blame, Fired, Watch};
+use crate::transports::dial::ConnectError;
+use crate::transports::handle::Transport;
+use crate::transports::protocol::{Eof, Protocol};
+use crate::transports::timers::TimerId;
+
+/// How long a reply may take once everything was sent to an end that cannot say that it has ended.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// The protocol of such a side.
+#[derive(Debug)]
+pub struct StreamSide {
+    other: Other,
+    terms: Terms,
+    watch: Watch,
+    linger_timer: Option<TimerId>,
+}
+
+impl StreamSide {
+    /// A left side, whose other end `opener` opens.
+    #[must_use]
+    pub fn left(opener: Opener, terms: Terms) -> Self {
+        let idle_timeout = terms.idle_timeout;
+        Self::new(Other::ToOpen(opener), terms, idle_timeout)
+    }
+
+    /// A right side, to be joined with `left`.
+    #[must_use]
+    pub fn right(left: Left, terms: Terms) -> Self {
+        // One side of a pair watches; a stream on the left does.
+        let idle_timeout = terms.idle_timeout.filter(|_| !matches!(left.end, End::Stream(_)));
+        Self::new(Other::ToJoin(left), terms, idle_timeout)
+    }
+
+    fn new(other: Other, terms: Terms, idle_timeout: Option<Duration>) -> Self {
+        let blame = terms.reporter.clone().map_or(Blame::Log, Blame::Run);
+        Self { other, watch: Watch::new(idle_timeout, blame), terms, linger_timer: None }
+    }
+
+    /// Nothing more comes from `here`, and its other end, which has datagrams, cannot say when it has answered.
+    fn linger(&mut self, t: &mut Transport<'_>) {
+        let id = t.id();
+        self.linger_timer = Some(t.net().call_later(id, LINGER));
+    }
+
+    fn lingered(&mut self, t: &mut Transport<'_>) {
+        let Some(other) = self.other.end() else { return };
+        let quiet = t.net().now().duration_since(other.last_activity(t.net()));
+        if quiet < LINGER {
+            let id = t.id();
+            self.linger_timer = Some(t.net().call_later(id, LINGER - quiet));
+            return;
+        }
+        other.finish(t.net());
+        t.close();
+    }
+}
+
+impl Protocol for StreamSide {
+    fn connection_made(&mut self, t: &mut Transport<'_>) {
+        self.watch.made(t);
+        let id = t.id();
+        if !self.other.meet(t.net(), End::Stream(id), |net| net.transport(id).info(), &self.terms) {
+            // Not in order: nothing of what it sends has a place to go.
+            t.abort();
+        }
+    }
+
+    fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
+        match self.other.end() {
+            Some(left) if left.is_there(t.net()) => {
+                self.terms.fail(connection_failure(&error));
+                left.reset(t.net());
+            }
+            // It has not waited.
+            Some(_) => (),
+            None => self.terms.fail(connection_failure(&error)),
+        }
+    }
+
+    fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
+        let Some(other) = self.other.end() else { return };
+        if !other.deliver(t.net(), data) {
+            t.pause_reading();
+        }
+    }
+
+    fn resume_writing(&mut self, t: &mut Transport<'_>) {
+        // Only datagrams wait for this: what is forwarded waits by itself.
+        if let Some(other) = self.other.end().filter(|other| other.has_datagrams()) {
+            other.resume(t.net());
+        }
+    }
+
+    fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
+        let Some(other) = self.other.end() else { return Eof::Close };
+        if self.terms.half_close {
+            other.end_input(t.net());
+        }
+        if other.is_over(t.net()) || other.is_terminal(t.net()) || t.is_peer_gone() {
+            other.finish(t.net());
+            return Eof::Close;
+        }
+        if other.has_datagrams() {
+            self.linger(t);
+        }
+        t.expect_vanished_peer();
+        Eof::KeepOpen
+    }
+
+    fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
+        if Some(timer) == self.linger_timer {
+            self.lingered(t);
+        } else if self.watch.fired(t, timer) == Fired::Expired {
+            if let Some(other) = self.other.end() {
+                other.abort(t.net());
+            }
+        }
+    }
+
+    fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        let is_console = t.info().peer.is_none();
+        match &error {
+            Some(error) if is_console => self.terms.fail(console_failure(error)),
+            error => self.watch.lost(t, error.as_ref()),
+        }
+        let Some(other) = self.other.end() else { return };
+        match error {
+            Some(_) => other.reset(t.net()),
+            None => other.finish(t.net()),
+        }
+    }
+}
