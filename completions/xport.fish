@@ -46,7 +46,8 @@ complete -c xport -n "__fish_xport_needs_command" -f -a "unix-client" -d 'Connec
 complete -c xport -n "__fish_xport_needs_command" -f -a "udp-echo" -d 'Send UDP datagrams back to whoever sent them, from port 1024 on'
 complete -c xport -n "__fish_xport_needs_command" -f -a "udp-server" -d 'Receive UDP datagrams: all go to stdout, stdin goes to the most recent sender'
 complete -c xport -n "__fish_xport_needs_command" -f -a "udp-client" -d 'Send UDP datagrams: each read of stdin is one, replies go to stdout'
-complete -c xport -n "__fish_xport_needs_command" -f -a "exec" -d 'Run a program: stdin goes to it, what it writes goes to stdout, its status is ours'
+complete -c xport -n "__fish_xport_needs_command" -f -a "exec" -d 'Run a program: on stdin and stdout, its status is ours; or for each connection, or on one'
+complete -c xport -n "__fish_xport_needs_command" -f -a "relay" -d 'Join any two endpoints: sockets, programs, stdin and stdout; one that listens serves many'
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l listen -d 'Where to listen; may be repeated, and adds to a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
@@ -242,12 +243,45 @@ null\t''
 merge\t''"
 complete -c xport -n "__fish_xport_using_subcommand exec" -l env -d 'Give it this variable besides; a name alone has the value that it has here. May be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l kill-after -d 'Kill it if it has not ended so long after a SIGTERM or SIGHUP' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l listen -d 'Run a program for each connection that is accepted here; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l connect -d 'Run the program on one connection to there' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l connect-timeout -d 'Give up a try that has not connected after so long, looking the name up included' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l retry -d 'Try so many times more if connecting fails' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l retry-delay -d 'Wait so long before each further try' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l max-conns -d 'Serve at most so many clients at once; the others wait to be accepted [default: 100]' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
 complete -c xport -n "__fish_xport_using_subcommand exec" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l idle-timeout -d 'End a connection on which no byte moved for so long' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Always'
 never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand exec" -l pty -d 'Give it a terminal of its own as stdin, stdout and stderr'
+complete -c xport -n "__fish_xport_using_subcommand exec" -l once -d 'Serve one client, then exit'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l stderr -d 'What its stderr is: ours, nothing, or the same as its stdout' -r -f -a "inherit\t''
+null\t''
+merge\t''"
+complete -c xport -n "__fish_xport_using_subcommand relay" -l env -d 'Give it this variable besides; a name alone has the value that it has here. May be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l kill-after -d 'Kill it if it has not ended so long after a SIGTERM or SIGHUP' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l idle-timeout -d 'End a pair in which no byte moved for so long [default: 60s if LEFT is udp-listen or RIGHT is udp]' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand relay" -l once -d 'Serve one client of LEFT, then exit'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l pty -d 'Give it a terminal of its own as stdin, stdout and stderr'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l no-half-close -d 'Do not pass the end of one side on to the other'
+complete -c xport -n "__fish_xport_using_subcommand relay" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand relay" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand relay" -s h -l help -d 'Print help (see more with \'--help\')'

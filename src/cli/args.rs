@@ -1,20 +1,17 @@
-//! The options as clap knows them: one struct per group, and for each mode the groups that apply to it.
+//! The modes as clap knows them: for each the groups of options that apply to it.
 //!
-//! An option is offered only by the modes that act on it. Nothing is checked here beyond the form of each value;
-//! what the options mean together is in `cli/resolve.rs`, longer texts are in `cli/text.rs`.
-
-use std::ffi::OsString;
-use std::path::PathBuf;
-use std::time::Duration;
+//! An option is offered only by the modes that act on it. The groups themselves are in `cli/groups.rs`, longer texts
+//! in `cli/text.rs`.
 
 use clap::builder::Resettable;
-use clap::{ArgAction, Args, Command, ValueEnum, ValueHint, value_parser};
-use clap_complete::Shell;
-use ipnet::IpNet;
+use clap::{Args, Command};
 
+use crate::cli::groups::{
+    Accepting, Broadcasting, Child, ChildCommand, ConnectAddress, Connecting, DatagramStdio, Datagrams, Ends,
+    HalfClosing, Idling, InetAddress, InetConnecting, InetFamily, InetListening, Joining, Limiting, ListenAddresses,
+    Listening, Output, Pages, Places, ServingMany, ServingOne, Stdio, Stream, StreamStdio, UnixAddress, UnixListening,
+};
 use crate::cli::text;
-use crate::cli::values::{parse_duration, parse_group, parse_mode, parse_network, parse_positive_duration, parse_size};
-use crate::transports::datagram::opening::Group;
 
 /// Columns of help on a wide terminal: longer lines are hard to read.
 const TERM_WIDTH_MAX: usize = 100;
@@ -33,7 +30,8 @@ pub(super) enum Transport {
     Tcp,
     Unix,
     Udp,
-    Child,
+    /// Whatever its endpoints say.
+    Any,
 }
 
 /// What a mode does with them.
@@ -43,10 +41,11 @@ pub(super) enum Role {
     Server,
     Client,
     Exec,
+    Relay,
 }
 
 /// All modes, in the order of `--help`.
-pub(super) const MODES: [ModeSpec; 10] = [
+pub(super) const MODES: [ModeSpec; 11] = [
     ModeSpec {
         name: "tcp-echo",
         about: "Serve echo over TCP to any number of clients",
@@ -103,9 +102,15 @@ pub(super) const MODES: [ModeSpec; 10] = [
     },
     ModeSpec {
         name: "exec",
-        about: "Run a program: stdin goes to it, what it writes goes to stdout, its status is ours",
-        transport: Transport::Child,
+        about: "Run a program: on stdin and stdout, its status is ours; or for each connection, or on one",
+        transport: Transport::Any,
         role: Role::Exec,
+    },
+    ModeSpec {
+        name: "relay",
+        about: "Join any two endpoints: sockets, programs, stdin and stdout; one that listens serves many",
+        transport: Transport::Any,
+        role: Role::Relay,
     },
 ];
 
@@ -136,25 +141,38 @@ pub(super) fn command() -> Command {
 /// Adds to a mode the groups that apply to it.
 fn augment_mode(command: Command) -> Command {
     let Some(mode) = MODES.iter().find(|mode| mode.name == command.get_name()) else { return command };
-    let (mut command, address) = match mode.transport {
-        Transport::Tcp | Transport::Udp => (InetAddress::augment_args(command), "ADDRESS [PORT]"),
-        Transport::Unix => (UnixAddress::augment_args(command), "ADDRESS"),
-        Transport::Child => (Child::augment_args(command), "-- CMD [ARG]..."),
+    let (command, address) = match (mode.role, mode.transport) {
+        (Role::Exec, _) => (augment_exec(command), "-- CMD [ARG]..."),
+        (Role::Relay, _) => (augment_relay(command), "LEFT RIGHT"),
+        (_, Transport::Unix) => (augment_socket_mode(mode, UnixAddress::augment_args(command)), "ADDRESS"),
+        _ => (augment_socket_mode(mode, InetAddress::augment_args(command)), "ADDRESS [PORT]"),
+    };
+    let command = Output::augment_args(command)
+        // The groups have left their own descriptions here.
+        .about(mode.about)
+        .long_about(None)
+        .override_usage(format!("xport {} [OPTIONS] {address}", mode.name))
+        .after_long_help(text::after_help_of(mode.name))
+        .max_term_width(TERM_WIDTH_MAX);
+    forget_empty_variables(command)
+}
+
+/// The modes that have one socket, or several that listen alike.
+fn augment_socket_mode(mode: &ModeSpec, mut command: Command) -> Command {
+    command = match mode.role {
+        Role::Client => Connecting::augment_args(ConnectAddress::augment_args(command)),
+        _ => Listening::augment_args(ListenAddresses::augment_args(command)),
     };
     command = match (mode.role, mode.transport) {
-        (Role::Exec, _) => command,
-        (Role::Client, _) => Connecting::augment_args(command),
-        (_, Transport::Udp) => Listening::augment_args(command),
-        (Role::Server, _) => ServingOne::augment_args(Accepting::augment_args(Listening::augment_args(command))),
-        (Role::Echo, _) => ServingMany::augment_args(Accepting::augment_args(Listening::augment_args(command))),
+        (Role::Client, _) | (_, Transport::Udp) => command,
+        (Role::Server, _) => ServingOne::augment_args(Accepting::augment_args(command)),
+        _ => Limiting::augment_args(ServingMany::augment_args(Accepting::augment_args(command))),
     };
     command = match (mode.transport, mode.role) {
-        (Transport::Tcp | Transport::Udp, Role::Client) => {
-            InetConnecting::augment_args(InetFamily::augment_args(command))
-        }
-        (Transport::Tcp | Transport::Udp, _) => InetFamily::augment_args(InetListening::augment_args(command)),
-        (Transport::Unix, Role::Client) | (Transport::Child, _) => command,
+        (Transport::Unix, Role::Client) => command,
         (Transport::Unix, _) => UnixListening::augment_args(command),
+        (_, Role::Client) => InetConnecting::augment_args(InetFamily::augment_args(command)),
+        _ => InetFamily::augment_args(InetListening::augment_args(command)),
     };
     command = match (mode.transport, mode.role) {
         (Transport::Udp, Role::Echo) => Joining::augment_args(Datagrams::augment_args(command)),
@@ -164,27 +182,50 @@ fn augment_mode(command: Command) -> Command {
         (Transport::Udp, _) => {
             DatagramStdio::augment_args(Broadcasting::augment_args(Datagrams::augment_args(command)))
         }
-        (Transport::Tcp | Transport::Unix, Role::Echo) | (Transport::Child, _) => command,
-        (Transport::Tcp | Transport::Unix, _) => StreamStdio::augment_args(command),
+        (_, Role::Echo) => command,
+        _ => StreamStdio::augment_args(HalfClosing::augment_args(command)),
     };
-    if !matches!(mode.role, Role::Echo | Role::Exec) {
+    if mode.role != Role::Echo {
         command = Stdio::augment_args(command);
     }
     command = Stream::augment_args(command);
-    if mode.role != Role::Exec && (mode.transport, mode.role) != (Transport::Udp, Role::Echo) {
-        command = Idling::augment_args(command);
+    match (mode.transport, mode.role) {
+        (Transport::Udp, Role::Echo) => reword_for_datagrams(command, mode.role),
+        (Transport::Udp, _) => reword_for_datagrams(Idling::augment_args(command), mode.role),
+        _ => Idling::augment_args(command),
     }
-    if mode.transport == Transport::Udp {
-        command = reword_for_datagrams(command, mode.role);
-    }
-    command = Output::augment_args(command)
-        // The groups have left their own descriptions here.
-        .about(mode.about)
-        .long_about(None)
-        .override_usage(format!("xport {} [OPTIONS] {address}", mode.name))
-        .after_long_help(text::examples_of(mode.name))
-        .max_term_width(TERM_WIDTH_MAX);
-    forget_empty_variables(command)
+}
+
+fn augment_exec(mut command: Command) -> Command {
+    command = Child::augment_args(ChildCommand::augment_args(command));
+    command = Connecting::augment_args(Places::augment_args(command));
+    command = ServingMany::augment_args(Accepting::augment_args(Listening::augment_args(command)));
+    command = InetListening::augment_args(Limiting::augment_args(command));
+    command = Idling::augment_args(Stream::augment_args(command));
+    reword(
+        command,
+        &[
+            ("max_conns", "Serve at most so many clients at once; the others wait to be accepted [default: 100]"),
+            ("idle_timeout", "End a connection on which no byte moved for so long"),
+        ],
+    )
+}
+
+fn augment_relay(mut command: Command) -> Command {
+    command = ServingMany::augment_args(Listening::augment_args(Ends::augment_args(command)));
+    command = Child::augment_args(command);
+    command = Idling::augment_args(Stream::augment_args(HalfClosing::augment_args(command)));
+    reword(
+        command,
+        &[
+            ("once", "Serve one client of LEFT, then exit"),
+            ("no_half_close", "Do not pass the end of one side on to the other"),
+            (
+                "idle_timeout",
+                "End a pair in which no byte moved for so long [default: 60s if LEFT is udp-listen or RIGHT is udp]",
+            ),
+        ],
+    )
 }
 
 /// What options mean where there are no connections.
@@ -200,6 +241,11 @@ fn reword_for_datagrams(command: Command, role: Role) -> Command {
         ("idle_timeout", "Fail when no datagram moved for so long, while stdin is open"),
         ("linger", if role == Role::Server { linger_of_server } else { "" }),
     ];
+    reword(command, &words)
+}
+
+/// Gives options another help than that of their group, unless it is empty.
+fn reword(command: Command, words: &[(&str, &'static str)]) -> Command {
     command.mut_args(|arg| match words.iter().find(|(id, help)| arg.get_id() == id && !help.is_empty()) {
         Some((_, help)) => arg.help(*help),
         None => arg,
@@ -207,318 +253,9 @@ fn reword_for_datagrams(command: Command, role: Role) -> Command {
 }
 
 /// An empty `XPORT_*` variable is as good as none: that is how a script or a unit file switches one off.
-fn forget_empty_variables(command: Command) -> Command {
+pub(super) fn forget_empty_variables(command: Command) -> Command {
     command.mut_args(|arg| {
         let empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
         if empty { arg.env(Resettable::Reset) } else { arg }
     })
-}
-
-/// The address of a TCP or UDP mode.
-#[derive(Args, Debug)]
-pub(super) struct InetAddress {
-    /// HOST:PORT, [V6]:PORT, :PORT (loopback) or fd:N; where one listens, *:PORT (every interface)
-    ///
-    /// A bare PORT or :PORT is the loopback of both families, so that nothing is exposed by accident. *:PORT is
-    /// every interface, for what listens. An IPv6 address goes in brackets, with %interface if it is link-local: [fe80::1%eth0]:80.
-    /// PORT is a number or a service name; port 0 lets the kernel choose, where one listens. fd:N is an inherited
-    /// socket.
-    #[arg(value_name = "ADDRESS", value_hint = ValueHint::Hostname)]
-    pub(super) address: Option<OsString>,
-    /// The port, where ADDRESS is a host alone
-    #[arg(value_name = "PORT")]
-    pub(super) port: Option<OsString>,
-}
-
-/// The address of a unix mode.
-#[derive(Args, Debug)]
-pub(super) struct UnixAddress {
-    /// A path, @name (abstract) or fd:N
-    ///
-    /// An abstract name is not in the file system and has no permissions: anyone on the machine can connect. fd:N is
-    /// an inherited socket.
-    #[arg(value_name = "ADDRESS", value_hint = ValueHint::FilePath)]
-    pub(super) address: Option<OsString>,
-}
-
-/// What runs a child has.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Child")]
-pub(super) struct Child {
-    /// The program and its arguments, as they are: no shell reads them
-    #[arg(value_name = "CMD", trailing_var_arg = true, value_hint = ValueHint::CommandWithArguments)]
-    pub(super) command: Vec<OsString>,
-    /// Let the shell run this line, instead of CMD
-    #[arg(long, value_name = "CMD", conflicts_with = "command", value_hint = ValueHint::CommandString)]
-    pub(super) shell: Option<OsString>,
-    /// What its stderr is: ours, nothing, or the same as its stdout
-    #[arg(long, value_name = "WHERE", value_enum, default_value = "inherit")]
-    pub(super) stderr: Stderr,
-    /// Give it this variable besides; a name alone has the value that it has here. May be repeated
-    ///
-    /// Give it this variable besides; a name alone has the value that it has here. May be repeated. Of our environment it gets PATH,
-    /// HOME, USER, LOGNAME, SHELL, TERM, LANG, LC_*, TZ, TMPDIR, PWD and XDG_RUNTIME_DIR; nothing else unless it is named.
-    #[arg(long, value_name = "K=V")]
-    pub(super) env: Vec<OsString>,
-    /// Kill it if it has not ended so long after a SIGTERM or SIGHUP
-    #[arg(long, value_name = "DUR", env = "XPORT_KILL_AFTER", default_value = "5s")]
-    #[arg(value_parser = parse_duration, allow_hyphen_values = true)]
-    pub(super) kill_after: Duration,
-}
-
-/// What a child's stderr is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Stderr {
-    Inherit,
-    Null,
-    Merge,
-}
-
-/// What every client has.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Connection")]
-pub(super) struct Connecting {
-    /// Where to connect; the same as a bare ADDRESS
-    #[arg(long, value_name = "ADDR")]
-    pub(super) connect: Option<OsString>,
-    /// Give up a try that has not connected after so long, looking the name up included
-    #[arg(long, value_name = "DUR", env = "XPORT_CONNECT_TIMEOUT", default_value = "10s")]
-    #[arg(value_parser = parse_positive_duration, allow_hyphen_values = true)]
-    pub(super) connect_timeout: Duration,
-    /// Try so many times more if connecting fails
-    #[arg(long, value_name = "N", env = "XPORT_RETRY", default_value = "0", allow_hyphen_values = true)]
-    pub(super) retry: u32,
-    /// Wait so long before each further try
-    #[arg(long, value_name = "DUR", env = "XPORT_RETRY_DELAY", default_value = "1s")]
-    #[arg(value_parser = parse_duration, allow_hyphen_values = true)]
-    pub(super) retry_delay: Duration,
-}
-
-/// What a TCP or UDP client has besides.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Connection")]
-pub(super) struct InetConnecting {
-    /// Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT
-    #[arg(long, value_name = "ADDR")]
-    pub(super) source: Option<OsString>,
-}
-
-/// Which addresses of a name are used.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Connection")]
-pub(super) struct InetFamily {
-    /// IPv4 only
-    #[arg(short = '4', conflicts_with = "ipv6")]
-    pub(super) ipv4: bool,
-    /// IPv6 only
-    #[arg(short = '6')]
-    pub(super) ipv6: bool,
-    /// Hosts are addresses: look no name up
-    #[arg(short, long)]
-    pub(super) numeric: bool,
-}
-
-/// What everything that listens has.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Listening")]
-pub(super) struct Listening {
-    /// Where to listen; may be repeated, and adds to a bare ADDRESS
-    #[arg(long, value_name = "ADDR")]
-    pub(super) listen: Vec<OsString>,
-    /// After a first SIGTERM, let sessions go on for at most so long
-    #[arg(long, value_name = "DUR", env = "XPORT_GRACE", default_value = "10s")]
-    #[arg(value_parser = parse_duration, allow_hyphen_values = true)]
-    pub(super) grace: Duration,
-}
-
-/// What accepts connections has besides.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Listening")]
-pub(super) struct Accepting {
-    /// Connections that may wait to be accepted, up to what the kernel allows
-    #[arg(long, value_name = "N", env = "XPORT_BACKLOG", default_value = "4096", allow_hyphen_values = true)]
-    #[arg(value_parser = value_parser!(u32).range(1..=i64::from(i32::MAX)))]
-    pub(super) backlog: u32,
-}
-
-/// What an echo server has besides.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Listening")]
-pub(super) struct ServingMany {
-    /// Serve one client, then exit
-    #[arg(long)]
-    pub(super) once: bool,
-    /// Serve at most so many clients at once; the others wait to be accepted
-    #[arg(long, value_name = "N", env = "XPORT_MAX_CONNS", allow_hyphen_values = true)]
-    #[arg(value_parser = value_parser!(u32).range(1..))]
-    pub(super) max_conns: Option<u32>,
-}
-
-/// What a server on stdin and stdout has besides.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Listening")]
-pub(super) struct ServingOne {
-    /// When a client has left, accept the next one
-    #[arg(short, long)]
-    pub(super) keep_open: bool,
-}
-
-/// What listens on TCP or UDP has besides.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Listening")]
-pub(super) struct InetListening {
-    /// Let in only clients of these networks (10.0.0.0/8,::1); may be repeated
-    #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = parse_network)]
-    pub(super) allow: Vec<IpNet>,
-    /// Turn away clients of these networks, allowed or not; may be repeated
-    #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = parse_network)]
-    pub(super) deny: Vec<IpNet>,
-    /// Write the port to this file once listening, and remove it at the end
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(super) port_file: Option<PathBuf>,
-}
-
-/// What listens on a unix socket has besides.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Listening")]
-pub(super) struct UnixListening {
-    /// Permission bits of the socket, in octal [default: 0600]
-    #[arg(long, value_name = "MODE", value_parser = parse_mode, allow_hyphen_values = true)]
-    pub(super) mode: Option<u32>,
-    /// Replace a socket that nobody serves any more; never a live one, never another file
-    #[arg(long)]
-    pub(super) replace_stale: bool,
-}
-
-/// What every datagram mode has.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Datagram")]
-pub(super) struct Datagrams {
-    /// Exit once so many datagrams have arrived
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    #[arg(value_parser = value_parser!(u64).range(1..))]
-    pub(super) count: Option<u64>,
-}
-
-/// What receives datagrams from whoever sends has besides.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Datagram")]
-pub(super) struct Joining {
-    /// Receive what is sent to this multicast group; may be repeated
-    ///
-    /// Receive what is sent to this multicast group, as in 239.1.2.3 or ff02::1%eth0; may be repeated. %IF is the
-    /// interface on which it is joined; without it the system chooses. The address to listen on is then *:PORT, or
-    /// GROUP:PORT for nothing but the group. Who listens on GROUP:PORT joins the group without this option.
-    #[arg(long, value_name = "GROUP[%IF]", value_parser = parse_group)]
-    pub(super) join: Vec<Group>,
-}
-
-/// What sends datagrams to a given peer has besides.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Datagram")]
-pub(super) struct Broadcasting {
-    /// Let ADDRESS be a broadcast address, and hear whoever answers
-    #[arg(long)]
-    pub(super) broadcast: bool,
-}
-
-/// What joins datagrams to stdin and stdout has.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Datagram")]
-pub(super) struct DatagramStdio {
-    /// Each line of stdin is a datagram, without its newline; each datagram is a line of stdout
-    #[arg(long)]
-    pub(super) lines: bool,
-    /// Once stdin has ended, leave when no datagram moved for so long [default: 1s]
-    #[arg(long, value_name = "DUR", env = "XPORT_LINGER", value_parser = parse_duration, allow_hyphen_values = true)]
-    pub(super) linger: Option<Duration>,
-}
-
-/// What joins a peer to stdin and stdout has.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Stream")]
-pub(super) struct Stdio {
-    /// Throw away what the peer sends
-    #[arg(long, conflicts_with = "recv_only")]
-    pub(super) send_only: bool,
-    /// Do not read stdin
-    #[arg(long)]
-    pub(super) recv_only: bool,
-}
-
-/// What joins a stream to stdin and stdout has besides.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Stream")]
-pub(super) struct StreamStdio {
-    /// Do not pass the end of stdin on to the peer
-    #[arg(long)]
-    pub(super) no_half_close: bool,
-    /// Once stdin has ended, wait at most so long for the peer to end [default: for ever]
-    #[arg(long, value_name = "DUR", env = "XPORT_LINGER", value_parser = parse_duration, allow_hyphen_values = true)]
-    pub(super) linger: Option<Duration>,
-}
-
-/// What every mode has for the flow of its bytes.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Stream")]
-pub(super) struct Stream {
-    /// Pause reading while more bytes than this wait to be written
-    #[arg(long, value_name = "SIZE", env = "XPORT_HIGH_WATER", default_value = "64K")]
-    #[arg(value_parser = parse_size, allow_hyphen_values = true)]
-    pub(super) high_water: usize,
-    /// Resume reading once no more bytes than this wait [default: a quarter of high water]
-    #[arg(long, value_name = "SIZE", env = "XPORT_LOW_WATER", value_parser = parse_size, allow_hyphen_values = true)]
-    pub(super) low_water: Option<usize>,
-    /// End the whole run after so long
-    #[arg(long, value_name = "DUR", env = "XPORT_TIMEOUT")]
-    #[arg(value_parser = parse_positive_duration, allow_hyphen_values = true)]
-    pub(super) timeout: Option<Duration>,
-}
-
-/// What has sessions, or is one, has besides.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Stream")]
-pub(super) struct Idling {
-    /// End a session in which no byte moved for so long
-    #[arg(long, value_name = "DUR", env = "XPORT_IDLE_TIMEOUT")]
-    #[arg(value_parser = parse_positive_duration, allow_hyphen_values = true)]
-    pub(super) idle_timeout: Option<Duration>,
-}
-
-/// What is accepted before and after the mode.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Output")]
-pub(super) struct Output {
-    /// Report errors only
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub(super) quiet: bool,
-    /// Report connections; twice: decisions, three times: everything
-    #[arg(short, long, action = ArgAction::Count)]
-    pub(super) verbose: u8,
-    /// Colour in messages
-    #[arg(long, value_name = "WHEN", env = "XPORT_COLOR", value_enum, default_value = "auto")]
-    pub(super) color: Color,
-}
-
-/// What needs no mode.
-#[derive(Args, Debug)]
-pub(super) struct Pages {
-    /// Print the completions of a shell
-    #[arg(long, value_name = "SHELL")]
-    pub(super) completions: Option<Shell>,
-    /// Print the manual page, in roff
-    #[arg(long, conflicts_with = "completions")]
-    pub(super) man: bool,
-}
-
-/// Whether messages are coloured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless the environment says otherwise.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }

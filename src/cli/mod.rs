@@ -3,8 +3,12 @@
 //! Nothing is opened here and nothing is written: `main` writes what [`parse`] returns and runs the mode.
 
 mod address; // the text form of addresses
-mod args; // the options, as clap knows them
+mod args; // the modes, as clap knows them
+mod endpoint; // one end of a relay, with its options
+mod foreign; // what other programs call such an end
+mod groups; // the options, as clap knows them
 mod host; // host and port, each on its own
+mod join; // modes that join endpoints
 pub mod logger; // messages on stderr
 pub mod pages; // manual page and completions
 mod quote; // text of unknown origin, made fit for a line
@@ -20,12 +24,13 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, FromArgMatches};
 
-use crate::cli::args::{MODES, Output, Pages};
+use crate::cli::args::MODES;
+use crate::cli::groups::{Output, Pages};
 use crate::cli::quote::{QUOTED_CHARS_MAX, escape, quote_os, shorten};
 use crate::cli::resolve::{Refusal, resolve};
 use crate::modes::config::Mode;
 
-pub use crate::cli::args::Color;
+pub use crate::cli::groups::Color;
 
 /// The longest line of a usage error: room for what clap says around a quote or two.
 const LINE_CHARS_MAX: usize = 400;

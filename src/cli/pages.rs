@@ -29,6 +29,8 @@ pub fn man() -> Vec<u8> {
     push_head(&mut page, &command);
     push_modes(&mut page, &command);
     push_terms(&mut page, "ADDRESSES", text::ADDRESSES);
+    push_terms(&mut page, "ENDPOINTS", text::ENDPOINTS);
+    page.push_str(&format!(".PP\n{}\n", roff(text::ENDPOINT_OPTIONS)));
     push_options(&mut page, &command);
     push_terms(&mut page, "HOW IT ENDS", text::ENDING);
     push_environment(&mut page, &command);

@@ -1,28 +1,27 @@
 //! From options to what the modes read: one mode, its addresses, and checks across options.
 //!
-//! The form of each value was checked when it was parsed (`cli/args.rs`); nothing is opened or looked up here.
+//! The form of each value was checked when it was parsed (`cli/groups.rs`); nothing is opened or looked up here. Modes
+//! that join endpoints are in `cli/join.rs`.
 
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::Duration;
 
 use clap::{ArgMatches, FromArgMatches};
 
 use crate::cli::address::{parse_inet, parse_inet_pair, parse_source, parse_unix};
-use crate::cli::args::{
-    Accepting, Broadcasting, Child, Connecting, DatagramStdio, Datagrams, Idling, InetAddress, InetConnecting,
-    InetFamily, InetListening, Joining, Listening, ModeSpec, Role, ServingMany, ServingOne, Stderr, Stdio, Stream,
-    StreamStdio, Transport, UnixAddress, UnixListening,
+use crate::cli::args::{ModeSpec, Role, Transport};
+use crate::cli::groups::{
+    Accepting, Broadcasting, ConnectAddress, Connecting, DatagramStdio, Datagrams, HalfClosing, Idling, InetAddress,
+    InetConnecting, InetFamily, InetListening, Joining, Limiting, ListenAddresses, Listening, ServingMany, ServingOne,
+    Stdio, Stream, StreamStdio, UnixAddress, UnixListening,
 };
+use crate::cli::join::{resolve_exec, resolve_relay};
 use crate::cli::quote::quote_os;
-use crate::modes::config::{
-    ChildConfig, ConnectConfig, DatagramConfig, ExecConfig, ExecPlace, ListenConfig, Mode, Program, StreamConfig,
-};
+use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Mode, StreamConfig};
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
 use crate::transports::datagram::opening::Group;
-use crate::transports::process::opening::ChildStdio;
 
 /// How long a datagram client waits for a further reply, since there is no end that could tell.
 const DATAGRAM_LINGER_DEFAULT: Duration = Duration::from_secs(1);
@@ -59,7 +58,8 @@ impl From<&str> for Refusal {
 /// Makes the configuration of a mode from its options.
 pub(super) fn resolve(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<Mode, Refusal> {
     Ok(match (mode.role, mode.transport) {
-        (Role::Exec, _) => Mode::Exec(resolve_child(mode, matches)?),
+        (Role::Exec, _) => Mode::Exec(resolve_exec(matches)?),
+        (Role::Relay, _) => Mode::Relay(resolve_relay(matches)?),
         (Role::Client, Transport::Udp) => {
             let datagrams = resolve_datagrams(mode.role, matches)?;
             Mode::DatagramClient(resolve_client(mode.transport, matches)?, datagrams)
@@ -81,45 +81,6 @@ pub(super) fn resolve(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<Mode,
     })
 }
 
-fn resolve_child(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ExecConfig, Refusal> {
-    let stream = resolve_stream(mode.transport, mode.role, matches)?;
-    let child = Child::from_arg_matches_mut(matches)?;
-    let mut words = child.command.into_iter();
-    let program = match (words.next(), child.shell) {
-        (Some(program), _) if program.is_empty() => return Err("the name of the program is empty".into()),
-        (Some(program), _) => Program::Argv { program, arguments: words.collect() },
-        (None, Some(text)) => Program::Shell(text),
-        (None, None) => return Err("no command: what is it to run?".into()),
-    };
-    let mut environment = Vec::new();
-    for text in &child.env {
-        environment.extend(parse_variable(text)?);
-    }
-    let stderr = match child.stderr {
-        Stderr::Inherit => ChildStdio::Inherit,
-        Stderr::Null => ChildStdio::Null,
-        Stderr::Merge => ChildStdio::Merge,
-    };
-    let child = ChildConfig { program, stderr, environment, kill_after: child.kill_after, pty: false };
-    Ok(ExecConfig { child, place: ExecPlace::Stdio, stream })
-}
-
-/// `NAME=VALUE`, or `NAME` for the value that it has here, if any.
-fn parse_variable(text: &OsStr) -> Result<Option<(OsString, OsString)>, Refusal> {
-    let bytes = text.as_bytes();
-    let end = bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len());
-    if end == 0 || bytes.contains(&0) {
-        return Err(format!("invalid --env {}: it is NAME=VALUE or NAME", quote_os(text)).into());
-    }
-    let name = OsStr::from_bytes(&bytes[..end]);
-    let value = match bytes.get(end + 1..) {
-        Some(value) => Some(OsString::from_vec(value.to_vec())),
-        None if end < bytes.len() => Some(OsString::new()),
-        None => std::env::var_os(name),
-    };
-    Ok(value.map(|value| (name.to_owned(), value)))
-}
-
 fn resolve_datagrams(role: Role, matches: &mut ArgMatches) -> Result<DatagramConfig, Refusal> {
     let mut config =
         DatagramConfig { count: Datagrams::from_arg_matches_mut(matches)?.count, ..DatagramConfig::default() };
@@ -138,13 +99,25 @@ fn resolve_datagrams(role: Role, matches: &mut ArgMatches) -> Result<DatagramCon
 }
 
 fn resolve_client(transport: Transport, matches: &mut ArgMatches) -> Result<ConnectConfig, Refusal> {
-    let connecting = Connecting::from_arg_matches_mut(matches)?;
-    let named = connecting.connect.as_deref().map(|text| parse(transport, text)).transpose()?;
+    let named = ConnectAddress::from_arg_matches_mut(matches)?.connect;
+    let named = named.map(|text| parse(transport, &text)).transpose()?;
     let address = match (parse_positional(transport, matches)?, named) {
         (Some(address), None) | (None, Some(address)) => address,
         (None, None) => return Err("no address: where is it to connect to?".into()),
         (Some(_), Some(_)) => return Err("two addresses: write either ADDRESS or --connect".into()),
     };
+    let stream = resolve_session(transport, Role::Client, matches)?;
+    connect_config(transport, address, stream, matches)
+}
+
+/// What connects to `address`, from the options of whatever connects.
+pub(super) fn connect_config(
+    transport: Transport,
+    address: Address,
+    stream: StreamConfig,
+    matches: &mut ArgMatches,
+) -> Result<ConnectConfig, Refusal> {
+    let connecting = Connecting::from_arg_matches_mut(matches)?;
     check_target(&address)?;
     let (mut family, mut numeric, mut source) = (Family::Any, false, None);
     if transport != Transport::Unix {
@@ -164,82 +137,126 @@ fn resolve_client(transport: Transport, matches: &mut ArgMatches) -> Result<Conn
         connect_timeout: connecting.connect_timeout,
         retry: connecting.retry,
         retry_delay: connecting.retry_delay,
-        stream: resolve_stream(transport, Role::Client, matches)?,
+        stream,
     })
 }
 
 fn resolve_listener(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ListenConfig, Refusal> {
-    let listening = Listening::from_arg_matches_mut(matches)?;
+    let named = ListenAddresses::from_arg_matches_mut(matches)?.listen;
     let mut addresses = Vec::from_iter(parse_positional(mode.transport, matches)?);
-    for text in &listening.listen {
+    for text in &named {
         addresses.push(parse(mode.transport, text)?);
     }
-    let twice =
-        |(index, address): (usize, &Address)| matches!(address, Address::Fd(_)) && addresses[..index].contains(address);
-    if let Some(index) = addresses.iter().enumerate().position(twice) {
-        return Err(format!("'{}' is given twice", addresses[index]).into());
-    }
+    check_descriptors(&addresses)?;
     if addresses.is_empty() {
         return Err("no address: where is it to listen?".into());
     }
-    let (mut family, mut numeric, mut access, mut port_file) = (Family::Any, false, AccessList::default(), None);
-    let (mut socket_mode, mut replace_stale) = (SOCKET_MODE_DEFAULT, false);
-    match mode.transport {
-        Transport::Child => (),
-        Transport::Tcp | Transport::Udp => {
-            (family, numeric) = resolve_family(matches)?;
-            for address in &addresses {
-                check_family(family, address)?;
-            }
-            let inet = InetListening::from_arg_matches_mut(matches)?;
-            access = AccessList::new(inet.allow, inet.deny);
-            port_file = inet.port_file;
-        }
-        Transport::Unix => {
-            let unix = UnixListening::from_arg_matches_mut(matches)?;
-            let has_path = addresses.iter().any(|address| matches!(address, Address::Unix(UnixName::Path(_))));
-            if !has_path && (unix.mode.is_some() || unix.replace_stale) {
-                return Err("--mode and --replace-stale are for sockets with a path".into());
-            }
-            socket_mode = unix.mode.unwrap_or(SOCKET_MODE_DEFAULT);
-            replace_stale = unix.replace_stale;
-        }
-    }
-    let backlog = match mode.transport {
-        Transport::Udp | Transport::Child => 0,
-        Transport::Tcp | Transport::Unix => Accepting::from_arg_matches_mut(matches)?.backlog,
-    };
+    let grace = Listening::from_arg_matches_mut(matches)?.grace;
     let (keep_open, max_conns) = match mode.role {
         _ if mode.transport == Transport::Udp => (true, None),
-        Role::Echo => {
-            let many = ServingMany::from_arg_matches_mut(matches)?;
-            // A number too large for this machine's counters is no limit to it either.
-            (!many.once, many.max_conns.and_then(|max| usize::try_from(max).ok()))
-        }
-        Role::Server | Role::Client | Role::Exec => (ServingOne::from_arg_matches_mut(matches)?.keep_open, None),
+        Role::Echo => (!ServingMany::from_arg_matches_mut(matches)?.once, limit(matches)?),
+        _ => (ServingOne::from_arg_matches_mut(matches)?.keep_open, None),
     };
-    Ok(ListenConfig {
-        addresses,
-        family,
-        numeric,
-        keep_open,
-        max_conns,
-        backlog,
-        access,
-        socket_mode,
-        replace_stale,
-        port_file,
-        grace: listening.grace,
-        stream: resolve_stream(mode.transport, mode.role, matches)?,
-    })
+    let stream = resolve_session(mode.transport, mode.role, matches)?;
+    let config = listen_config(mode.transport, addresses, stream, matches)?;
+    Ok(ListenConfig { keep_open, max_conns, grace, ..config })
 }
 
-fn resolve_stream(transport: Transport, role: Role, matches: &mut ArgMatches) -> Result<StreamConfig, Refusal> {
+/// What listens on `addresses`, from the options of whatever listens. How many clients it serves, and how it ends, is
+/// for the caller to fill in.
+pub(super) fn listen_config(
+    transport: Transport,
+    addresses: Vec<Address>,
+    stream: StreamConfig,
+    matches: &mut ArgMatches,
+) -> Result<ListenConfig, Refusal> {
+    let mut config = ListenConfig {
+        addresses,
+        family: Family::Any,
+        numeric: false,
+        keep_open: true,
+        max_conns: None,
+        backlog: 0,
+        access: AccessList::default(),
+        socket_mode: SOCKET_MODE_DEFAULT,
+        replace_stale: false,
+        port_file: None,
+        grace: Duration::ZERO,
+        stream,
+    };
+    if transport == Transport::Unix {
+        let unix = UnixListening::from_arg_matches_mut(matches)?;
+        let has_path = config.addresses.iter().any(|address| matches!(address, Address::Unix(UnixName::Path(_))));
+        if !has_path && (unix.mode.is_some() || unix.replace_stale) {
+            return Err("--mode and --replace-stale are for sockets with a path".into());
+        }
+        config.socket_mode = unix.mode.unwrap_or(SOCKET_MODE_DEFAULT);
+        config.replace_stale = unix.replace_stale;
+    } else {
+        (config.family, config.numeric) = resolve_family(matches)?;
+        for address in &config.addresses {
+            check_family(config.family, address)?;
+        }
+        let inet = InetListening::from_arg_matches_mut(matches)?;
+        config.access = AccessList::new(inet.allow, inet.deny);
+        config.port_file = inet.port_file;
+    }
+    if transport != Transport::Udp {
+        config.backlog = Accepting::from_arg_matches_mut(matches)?.backlog;
+    }
+    Ok(config)
+}
+
+/// `--max-conns`.
+pub(super) fn limit(matches: &mut ArgMatches) -> Result<Option<usize>, Refusal> {
+    let max = Limiting::from_arg_matches_mut(matches)?.max_conns;
+    // A number too large for this machine's counters is no limit to it either.
+    Ok(max.and_then(|max| usize::try_from(max).ok()))
+}
+
+/// A descriptor can be taken over once only.
+pub(super) fn check_descriptors<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> Result<(), Refusal> {
+    let mut seen = Vec::new();
+    for address in addresses {
+        if !matches!(address, Address::Fd(_)) {
+            continue;
+        }
+        if seen.contains(&address) {
+            return Err(format!("'{address}' is given twice").into());
+        }
+        seen.push(address);
+    }
+    Ok(())
+}
+
+/// What holds for a session of a mode with one socket.
+fn resolve_session(transport: Transport, role: Role, matches: &mut ArgMatches) -> Result<StreamConfig, Refusal> {
+    let mut config = resolve_stream(matches)?;
+    if role != Role::Echo {
+        let stdio = Stdio::from_arg_matches_mut(matches)?;
+        config.send_only = stdio.send_only;
+        config.recv_only = stdio.recv_only;
+        if transport == Transport::Udp {
+            let linger = DatagramStdio::from_arg_matches_mut(matches)?.linger;
+            config.linger = linger.or_else(|| (role == Role::Client).then_some(DATAGRAM_LINGER_DEFAULT));
+        } else {
+            config.half_close = !HalfClosing::from_arg_matches_mut(matches)?.no_half_close;
+            config.linger = StreamStdio::from_arg_matches_mut(matches)?.linger;
+        }
+    }
+    if (transport, role) != (Transport::Udp, Role::Echo) {
+        config.idle_timeout = Idling::from_arg_matches_mut(matches)?.idle_timeout;
+    }
+    Ok(config)
+}
+
+/// What every mode has for the flow of its bytes; the rest is as if no option had been given.
+pub(super) fn resolve_stream(matches: &mut ArgMatches) -> Result<StreamConfig, Refusal> {
     let stream = Stream::from_arg_matches_mut(matches)?;
     if let Some(low) = stream.low_water.filter(|low| *low > stream.high_water) {
         return Err(format!("--low-water {low} is more than --high-water {}", stream.high_water).into());
     }
-    let mut config = StreamConfig {
+    Ok(StreamConfig {
         send_only: false,
         recv_only: false,
         half_close: true,
@@ -248,24 +265,7 @@ fn resolve_stream(transport: Transport, role: Role, matches: &mut ArgMatches) ->
         idle_timeout: None,
         linger: None,
         timeout: stream.timeout,
-    };
-    if !matches!(role, Role::Echo | Role::Exec) {
-        let stdio = Stdio::from_arg_matches_mut(matches)?;
-        config.send_only = stdio.send_only;
-        config.recv_only = stdio.recv_only;
-        if transport == Transport::Udp {
-            let linger = DatagramStdio::from_arg_matches_mut(matches)?.linger;
-            config.linger = linger.or_else(|| (role == Role::Client).then_some(DATAGRAM_LINGER_DEFAULT));
-        } else {
-            let streams = StreamStdio::from_arg_matches_mut(matches)?;
-            config.half_close = !streams.no_half_close;
-            config.linger = streams.linger;
-        }
-    }
-    if role != Role::Exec && (transport, role) != (Transport::Udp, Role::Echo) {
-        config.idle_timeout = Idling::from_arg_matches_mut(matches)?.idle_timeout;
-    }
-    Ok(config)
+    })
 }
 
 fn resolve_family(matches: &mut ArgMatches) -> Result<(Family, bool), Refusal> {
@@ -282,9 +282,8 @@ fn resolve_family(matches: &mut ArgMatches) -> Result<(Family, bool), Refusal> {
 /// The address given without an option, in one word or two.
 fn parse_positional(transport: Transport, matches: &mut ArgMatches) -> Result<Option<Address>, Refusal> {
     let (address, port) = match transport {
-        Transport::Child => return Ok(None),
         Transport::Unix => (UnixAddress::from_arg_matches_mut(matches)?.address, None),
-        Transport::Tcp | Transport::Udp => {
+        _ => {
             let InetAddress { address, port } = InetAddress::from_arg_matches_mut(matches)?;
             (address, port)
         }
@@ -304,10 +303,10 @@ fn join(address: &OsStr, port: &OsStr) -> OsString {
 }
 
 /// Parses one word as an address of the transport.
-fn parse(transport: Transport, text: &OsStr) -> Result<Address, Refusal> {
+pub(super) fn parse(transport: Transport, text: &OsStr) -> Result<Address, Refusal> {
     let parsed = match transport {
-        Transport::Tcp | Transport::Udp | Transport::Child => parse_with(text, parse_inet),
         Transport::Unix => parse_unix(text),
+        _ => parse_with(text, parse_inet),
     };
     parsed.map_err(|reason| describe(text, &reason).into())
 }
@@ -322,7 +321,7 @@ fn describe(text: &OsStr, reason: &str) -> String {
 }
 
 /// Parses text that has to be UTF-8.
-fn parse_with<T>(text: &OsStr, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, String> {
+pub(super) fn parse_with<T>(text: &OsStr, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, String> {
     match text.to_str() {
         Some(text) => parse(text),
         None => Err(format!("{} is not UTF-8", quote_os(text))),
@@ -343,7 +342,7 @@ fn check_target(address: &Address) -> Result<(), Refusal> {
 }
 
 /// What is sent to a group arrives only where the socket is bound to every address, or to the group's own.
-fn check_group(group: &Group, config: &ListenConfig) -> Result<(), Refusal> {
+pub(super) fn check_group(group: &Group, config: &ListenConfig) -> Result<(), Refusal> {
     let receives = |address: &Address| match address {
         Address::Inet(HostPort { host: Host::Any, .. }) => match config.family {
             Family::Any => true,

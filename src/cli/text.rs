@@ -28,6 +28,13 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("xport unix-client /run/app.sock", "talk to a daemon"),
     ("xport exec -- make -j4", "run a program: its output, its status, signals for all of it"),
     ("xport exec --timeout 5m --stderr merge --shell 'a | b' > log", "a line of the shell, for 5 minutes at most"),
+    ("xport exec --pty -- vi file", "run a program on a terminal of its own"),
+    ("xport exec --listen :7000 -- ./handler", "run a program for each connection, 100 at once at most"),
+    ("xport exec --connect host:7000 -- ./agent", "run a program on one connection"),
+    ("xport relay tcp-listen:2375 unix:/var/run/docker.sock", "let TCP clients of this machine talk to a daemon"),
+    ("xport relay unix-listen:./app.sock tcp:127.0.0.1:8080", "give a TCP service a unix socket"),
+    ("xport relay udp-listen:5300 udp:127.0.0.1:53", "serve datagrams from another port"),
+    ("xport relay - exec:'grep --line-buffered x'", "filter stdin to stdout through a program"),
     ("xport udp-echo --allow 192.168.0.0/16 '*:7'", "echo for the datagrams of some networks"),
     ("xport udp-server --recv-only --lines '*:5140' >> log", "receive syslog from everyone, a line for each message"),
     ("xport udp-server --lines --join 239.1.2.3 '*:6666'", "listen to a multicast group"),
@@ -54,6 +61,44 @@ pub(super) const ADDRESSES: &[(&str, &str)] = &[
     ("239.1.2.3:PORT", "a multicast group: joined where a UDP mode receives; where it sends, all are heard who answer"),
     ("fd:N", "an inherited socket that listens, is connected already, or is bound for datagrams"),
 ];
+
+/// The kinds of endpoints, what they are, and their options.
+pub(super) const ENDPOINTS: &[(&str, &str)] = &[
+    ("-, stdio", "our stdin and stdout; on one side only"),
+    (
+        "tcp:ADDRESS",
+        "connect over TCP, as does a bare address. Options: connect-timeout, retry, retry-delay, source, 4, 6, numeric",
+    ),
+    ("tcp-listen:ADDRESS", "listen on TCP. Options: backlog, max-conns, allow, deny, port-file, 4, 6, numeric"),
+    (
+        "unix:PATH, unix:@NAME",
+        "connect to a unix socket, as do /path, ./path, ../path and @name alone. Options: connect-timeout, retry, \
+         retry-delay",
+    ),
+    ("unix-listen:PATH", "listen on a unix socket. Options: backlog, max-conns, mode, replace-stale"),
+    (
+        "udp:ADDRESS",
+        "send datagrams to a peer. Options: connect-timeout, retry, retry-delay, source, 4, 6, numeric, broadcast",
+    ),
+    (
+        "udp-listen:ADDRESS",
+        "receive datagrams; each sender is a client of its own. Options: max-conns, allow, deny, port-file, join, 4, 6, \
+         numeric",
+    ),
+    (
+        "fd:N",
+        "an inherited socket of a stream; as LEFT it may listen, and then has the options max-conns, allow, deny, port-file",
+    ),
+    ("exec:CMD ARG...", "run a program; the words are split as a shell splits them, and no shell runs"),
+    ("shell:CMD", "let the shell run this line"),
+];
+
+/// How options are written behind an endpoint.
+pub(super) const ENDPOINT_OPTIONS: &str = "\
+Options follow an address after commas, by the names that they have elsewhere: tcp:host:80,retry=3,source=:99. Those \
+with a list, such as allow, may be repeated. A comma of the text itself is written '\\,'. exec: and shell: take the \
+rest of the word as it is, commas and colons included. Only LEFT can listen: then RIGHT is opened anew for each of \
+its clients.";
 
 /// What the exit status says.
 pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
@@ -124,6 +169,8 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
 /// What a netcat calls otherwise, for whoever writes it out of habit.
 pub(super) const NETCAT_OPTIONS: &[(&str, &str)] = &[
     ("-b", "udp-client has --broadcast"),
+    ("-c", "exec --listen EP --shell CMD lets the shell run a line for each connection"),
+    ("-e", "exec --listen EP -- CMD runs a program for each connection, exec --connect EP -- CMD on one"),
     (
         "-k",
         "udp-server hears every sender without it; tcp-server and unix-server have it, and what serves echo needs none",
@@ -163,8 +210,14 @@ pub(super) fn after_long_help() -> String {
 }
 
 /// The end of `xport MODE --help`.
-pub(super) fn examples_of(mode: &str) -> String {
+pub(super) fn after_help_of(mode: &str) -> String {
     let mut text = String::new();
+    if mode == "relay" {
+        push_table(&mut text, "Endpoints", ENDPOINTS);
+        text.push('\n');
+        text.push_str(ENDPOINT_OPTIONS);
+        text.push_str("\n\n");
+    }
     let run = format!("xport {mode} ");
     push_examples(&mut text, EXAMPLES.iter().filter(|(line, _)| line.contains(&run)));
     text.push('\n');

@@ -13,6 +13,7 @@ use crate::transports::process::opening::ChildStdio;
 
 /// What the command line asked for.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum Mode {
     /// `tcp-echo`, `unix-echo`: serve echo to any number of clients.
     Echo(ListenConfig),

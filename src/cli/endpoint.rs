@@ -1,0 +1,421 @@
+//! Endpoints of `relay` and `exec`: one word, `KIND:ADDRESS,OPTION,OPTION=VALUE`, taken apart and understood.
+//!
+//! Their options are those of the modes, by the same names and from the same groups: each kind is a clap command of its
+//! own, so that values, messages and defaults are the same everywhere. Which endpoints go together is in `cli/join.rs`,
+//! what is said about words of other programs in `cli/foreign.rs`.
+
+use std::error::Error as _;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::time::Duration;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+
+use crate::cli::address::parse_inet;
+use crate::cli::args::{Transport, forget_empty_variables};
+use crate::cli::foreign;
+use crate::cli::groups::{
+    Accepting, Broadcasting, Connecting, InetConnecting, InetFamily, InetListening, Joining, Limiting, UnixListening,
+};
+use crate::cli::quote::{clean, quote, quote_os};
+use crate::cli::resolve::{Refusal, check_group, connect_config, limit, listen_config, parse, parse_with};
+use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Program, StreamConfig};
+
+/// What an endpoint is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `-`: our stdin and stdout.
+    Stdio,
+    /// `tcp:`, and an address alone.
+    Tcp,
+    /// `tcp-listen:`.
+    TcpListen,
+    /// `unix:`, and a path or `@name` alone.
+    Unix,
+    /// `unix-listen:`.
+    UnixListen,
+    /// `udp:`.
+    Udp,
+    /// `udp-listen:`.
+    UdpListen,
+    /// `fd:`, where nothing listens: a socket that is connected.
+    Fd,
+    /// `fd:`, where a socket may listen.
+    FdListen,
+    /// `exec:`.
+    Exec,
+    /// `shell:`.
+    Shell,
+}
+
+/// The kinds by the names that they have before the colon.
+pub(super) const KINDS: [(&str, Kind); 9] = [
+    ("tcp", Kind::Tcp),
+    ("tcp-listen", Kind::TcpListen),
+    ("unix", Kind::Unix),
+    ("unix-listen", Kind::UnixListen),
+    ("udp", Kind::Udp),
+    ("udp-listen", Kind::UdpListen),
+    ("fd", Kind::Fd),
+    ("exec", Kind::Exec),
+    ("shell", Kind::Shell),
+];
+
+/// Options of `tcp-listen` that do nothing for a socket which is open already.
+const NOT_FOR_DESCRIPTORS: [&str; 4] = ["backlog", "ipv4", "ipv6", "numeric"];
+
+impl Kind {
+    /// The name before the colon.
+    pub(super) fn name(self) -> &'static str {
+        match (self, KINDS.iter().find(|(_, kind)| *kind == self)) {
+            (_, Some((name, _))) => name,
+            (Self::FdListen, _) => "fd",
+            _ => "stdio",
+        }
+    }
+
+    /// Whether clients come to it.
+    pub(super) fn listens(self) -> bool {
+        matches!(self, Self::TcpListen | Self::UnixListen | Self::UdpListen | Self::FdListen)
+    }
+
+    /// Whether it is a process.
+    pub(super) fn is_child(self) -> bool {
+        matches!(self, Self::Exec | Self::Shell)
+    }
+
+    fn transport(self) -> Transport {
+        match self {
+            Self::Unix | Self::UnixListen => Transport::Unix,
+            Self::Udp | Self::UdpListen => Transport::Udp,
+            _ => Transport::Tcp,
+        }
+    }
+
+    /// The definition of its options.
+    fn command(self) -> Command {
+        let command = Command::new(self.name())
+            .no_binary_name(true)
+            .disable_help_flag(true)
+            .disable_version_flag(true)
+            // What stands behind an address comes after what holds for all of them.
+            .args_override_self(true);
+        let command = match self {
+            Self::Stdio | Self::Exec | Self::Shell => command,
+            Self::Tcp | Self::Fd => with_inet_connecting(command),
+            Self::Unix => Connecting::augment_args(command),
+            Self::Udp => Broadcasting::augment_args(with_inet_connecting(command)),
+            Self::TcpListen | Self::FdListen => Accepting::augment_args(with_inet_listening(command)),
+            Self::UnixListen => UnixListening::augment_args(Limiting::augment_args(Accepting::augment_args(command))),
+            Self::UdpListen => Joining::augment_args(with_inet_listening(command)),
+        };
+        forget_empty_variables(command)
+    }
+
+    /// Whether an option of its definition may be written behind it.
+    fn offers(self, arg: &Arg) -> bool {
+        match self {
+            Self::Fd => false,
+            Self::FdListen => !NOT_FOR_DESCRIPTORS.contains(&arg.get_id().as_str()),
+            _ => true,
+        }
+    }
+
+    /// Whether it has an option with this long name.
+    pub(super) fn has_option(self, name: &str) -> bool {
+        self.command().get_arguments().any(|arg| self.offers(arg) && is_called(arg, name))
+    }
+
+    /// The names of its options.
+    pub(super) fn options(self) -> Vec<String> {
+        self.command().get_arguments().filter(|arg| self.offers(arg)).map(name_of).collect()
+    }
+}
+
+fn with_inet_connecting(command: Command) -> Command {
+    InetFamily::augment_args(InetConnecting::augment_args(Connecting::augment_args(command)))
+}
+
+fn with_inet_listening(command: Command) -> Command {
+    InetFamily::augment_args(InetListening::augment_args(Limiting::augment_args(command)))
+}
+
+/// What the options of the mode say for its endpoints.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// What holds for each session.
+    pub(super) stream: StreamConfig,
+    /// Whether further clients are served after the first one.
+    pub(super) keep_open: bool,
+    /// How long sessions may finish.
+    pub(super) grace: Duration,
+    /// Options that hold for every endpoint that has them: long names and values.
+    pub(super) options: Vec<(&'static str, OsString)>,
+}
+
+/// An endpoint taken apart at its kind.
+#[derive(Clone, Debug)]
+pub(super) struct Word<'a> {
+    text: &'a OsStr,
+    pub(super) kind: Kind,
+    /// What follows the kind: the address and its options, or a command.
+    rest: &'a OsStr,
+}
+
+impl<'a> Word<'a> {
+    /// Finds the kind of an endpoint.
+    pub(super) fn parse(text: &'a OsStr) -> Result<Self, Refusal> {
+        let refuse = |reason: String| Err(blame(text, &reason).into());
+        let bytes = text.as_bytes();
+        if bytes == b"-" || bytes == b"stdio" {
+            return Ok(Self { text, kind: Kind::Stdio, rest: OsStr::new("") });
+        }
+        if bytes.starts_with(b"-,") || bytes.starts_with(b"stdio,") {
+            return refuse("stdin and stdout have no options".into());
+        }
+        if bytes.is_empty() {
+            return refuse("it is empty".into());
+        }
+        if is_path(bytes) {
+            return Ok(Self { text, kind: Kind::Unix, rest: text });
+        }
+        let colon = bytes.iter().position(|byte| *byte == b':');
+        let kind = colon.and_then(|at| KINDS.iter().find(|(name, _)| name.as_bytes() == &bytes[..at]));
+        if let (Some((_, kind)), Some(at)) = (kind, colon) {
+            return Ok(Self { text, kind: *kind, rest: OsStr::from_bytes(&bytes[at + 1..]) });
+        }
+        let address = split_options(text).0;
+        let is_address = parse_with(&address, parse_inet).is_ok();
+        match text.to_str().and_then(|text| foreign::explain_kind(text, is_address)) {
+            Some(reason) => refuse(reason),
+            None => Ok(Self { text, kind: Kind::Tcp, rest: text }),
+        }
+    }
+
+    /// The same endpoint as another kind, where the place that it has says more than its word.
+    pub(super) fn taken_for(self, kind: Kind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// Puts the endpoint before what is wrong with it.
+    pub(super) fn blame(&self, reason: &str) -> Refusal {
+        blame(self.text, reason).into()
+    }
+
+    /// The same for what is said about addresses of any mode.
+    fn blame_in(&self, refusal: Refusal) -> Refusal {
+        match refusal {
+            Refusal::Ours(reason) => self.blame(&reason),
+            Refusal::Clap(_) => refusal,
+        }
+    }
+
+    /// What `exec:` and `shell:` run.
+    pub(super) fn program(&self) -> Result<Program, Refusal> {
+        if self.rest.as_bytes().trim_ascii().is_empty() {
+            return Err(self.blame("no command: what is it to run?"));
+        }
+        if self.kind == Kind::Shell {
+            return Ok(Program::Shell(self.rest.to_owned()));
+        }
+        let Some(line) = self.rest.to_str() else {
+            return Err(self.blame("it is not UTF-8, which exec: needs for splitting it into words; shell: does not"));
+        };
+        let words = shell_words::split(line).map_err(|_| self.blame("a quote is not closed"))?;
+        let mut words = words.into_iter().map(OsString::from);
+        match words.next() {
+            Some(program) if !program.is_empty() => Ok(Program::Argv { program, arguments: words.collect() }),
+            _ => Err(self.blame("the name of the program is empty")),
+        }
+    }
+
+    /// What connects to a stream or, for `udp:`, sends datagrams.
+    pub(super) fn connect(&self, shared: &Shared) -> Result<(ConnectConfig, DatagramConfig), Refusal> {
+        let (address, mut matches) = self.understand(shared)?;
+        let transport = self.kind.transport();
+        let config = parse(transport, &address)
+            .and_then(|address| connect_config(transport, address, shared.stream.clone(), &mut matches))
+            .map_err(|refusal| self.blame_in(refusal))?;
+        let mut datagrams = DatagramConfig::default();
+        if self.kind == Kind::Udp {
+            datagrams.broadcast = Broadcasting::from_arg_matches_mut(&mut matches)?.broadcast;
+        }
+        Ok((config, datagrams))
+    }
+
+    /// What listens.
+    pub(super) fn listen(&self, shared: &Shared) -> Result<(ListenConfig, DatagramConfig), Refusal> {
+        let (address, mut matches) = self.understand(shared)?;
+        let transport = self.kind.transport();
+        let max_conns = limit(&mut matches)?;
+        let config = parse(transport, &address)
+            .and_then(|address| listen_config(transport, vec![address], shared.stream.clone(), &mut matches))
+            .map_err(|refusal| self.blame_in(refusal))?;
+        let config = ListenConfig { keep_open: shared.keep_open, grace: shared.grace, max_conns, ..config };
+        let mut datagrams = DatagramConfig::default();
+        if self.kind == Kind::UdpListen {
+            datagrams.groups = Joining::from_arg_matches_mut(&mut matches)?.join;
+            for group in &datagrams.groups {
+                check_group(group, &config).map_err(|refusal| self.blame_in(refusal))?;
+            }
+        }
+        Ok((config, datagrams))
+    }
+
+    /// Its address, and its options as clap has understood them.
+    fn understand(&self, shared: &Shared) -> Result<(OsString, ArgMatches), Refusal> {
+        let (mut address, options) = split_options(self.rest);
+        if matches!(self.kind, Kind::Fd | Kind::FdListen) {
+            // It is a form of address as well.
+            address = OsString::from_vec([b"fd:", address.as_bytes()].concat());
+        }
+        if self.kind.transport() != Transport::Unix && is_path(address.as_bytes()) {
+            let listen = if self.kind.listens() { "-listen" } else { "" };
+            return Err(self.blame(&format!("this is a unix socket: write unix{listen}:{}", clean_os(&address))));
+        }
+        let mut command = self.kind.command();
+        let (mut words, mut given) = (Vec::new(), Vec::new());
+        for (name, value) in &shared.options {
+            if self.kind.has_option(name) {
+                words.push(option(name, value.as_bytes()));
+                given.push((*name).to_owned());
+            }
+        }
+        let mut own = Vec::new();
+        for text in options {
+            let (arg, word) = self.word(&command, text.as_bytes()).map_err(|reason| self.blame(&reason))?;
+            let name = name_of(arg);
+            if own.contains(&name) && !matches!(arg.get_action(), ArgAction::Append) {
+                return Err(self.blame(&format!("'{name}' is given twice")));
+            }
+            own.push(name);
+            words.push(word);
+        }
+        given.append(&mut own);
+        match command.try_get_matches_from_mut(words) {
+            Ok(matches) => Ok((address, matches)),
+            Err(error) => Err(self.blame(&explain(error, &command, &given))),
+        }
+    }
+
+    /// One option behind an address: its definition, and what it is as an argument.
+    fn word<'c>(&self, command: &'c Command, text: &[u8]) -> Result<(&'c Arg, OsString), String> {
+        let (name, value) = match text.iter().position(|byte| *byte == b'=') {
+            Some(at) => (&text[..at], Some(&text[at + 1..])),
+            None => (text, None),
+        };
+        let name = String::from_utf8_lossy(name);
+        if name.is_empty() {
+            return Err("an option lacks its name: a comma in a name or path is written '\\,'".into());
+        }
+        let found = command.get_arguments().find(|arg| self.kind.offers(arg) && is_called(arg, &name));
+        let Some(arg) = found else { return Err(self.explain_option(&name)) };
+        let takes_value = arg.get_action().takes_values();
+        match (value, arg.get_long()) {
+            (Some([]) | None, Some(long)) if takes_value => {
+                let values = arg.get_value_names().unwrap_or_default();
+                let value = values.first().map(|value| value.as_str()).unwrap_or_default();
+                Err(format!("'{long}' needs a value: write {long}={value}"))
+            }
+            (Some(_), _) if !takes_value => Err(format!("'{name}' takes no value")),
+            (Some(value), Some(long)) => Ok((arg, option(long, value))),
+            (_, Some(long)) => Ok((arg, format!("--{long}").into())),
+            (_, None) => Ok((arg, format!("-{}", name_of(arg)).into())),
+        }
+    }
+
+    fn explain_option(&self, name: &str) -> String {
+        let kind = self.kind.name();
+        let mut text = format!("{kind}: has no option {}", quote(name));
+        if let Some(tip) = foreign::tip_for_option(name) {
+            return format!("{text}: {tip}");
+        }
+        let options = self.kind.options();
+        match options.is_empty() {
+            true => text.push_str(", it has none at all"),
+            false => text.push_str(&format!("; there are {}", options.join(", "))),
+        }
+        text
+    }
+}
+
+fn blame(text: &OsStr, reason: &str) -> String {
+    format!("endpoint {}: {reason}", quote_os(text))
+}
+
+/// A unix socket can be told from a TCP address by how it starts.
+fn is_path(text: &[u8]) -> bool {
+    [&b"/"[..], b"./", b"../", b"@"].iter().any(|start| text.starts_with(start))
+}
+
+fn clean_os(text: &OsStr) -> String {
+    clean(&text.to_string_lossy())
+}
+
+/// The name of an option behind an address: the long one, else the letter.
+fn name_of(arg: &Arg) -> String {
+    match (arg.get_long(), arg.get_short()) {
+        (Some(long), _) => long.to_owned(),
+        (None, Some(short)) => short.to_string(),
+        _ => arg.get_id().to_string(),
+    }
+}
+
+/// Options without a long name have a letter and, so that one can read it, a word.
+fn is_called(arg: &Arg, name: &str) -> bool {
+    name_of(arg) == name || (arg.get_long().is_none() && arg.get_id() == name)
+}
+
+fn option(long: &str, value: &[u8]) -> OsString {
+    OsString::from_vec([b"--", long.as_bytes(), b"=", value].concat())
+}
+
+/// Splits at commas, the first part is the address. A comma of the text itself is written `\,`.
+fn split_options(text: &OsStr) -> (OsString, Vec<OsString>) {
+    let mut parts = vec![Vec::new()];
+    let mut bytes = text.as_bytes().iter().peekable();
+    while let Some(byte) = bytes.next() {
+        let escaped = *byte == b'\\' && bytes.next_if(|next| **next == b',').is_some();
+        match parts.last_mut() {
+            Some(part) if escaped => part.push(b','),
+            Some(part) if *byte != b',' => part.push(*byte),
+            _ => parts.push(Vec::new()),
+        }
+    }
+    let mut parts = parts.into_iter().map(OsString::from_vec);
+    (parts.next().unwrap_or_default(), parts.collect())
+}
+
+/// What clap says about an option, with the name that it has behind an address.
+fn explain(error: clap::Error, command: &Command, given: &[String]) -> String {
+    let text_of = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let shown = text_of(ContextKind::InvalidArg).unwrap_or_default();
+    let arg = command.get_arguments().find(|arg| shown.split(' ').next() == Some(&format!("--{}", name_of(arg))));
+    match (error.kind(), arg, text_of(ContextKind::InvalidValue)) {
+        (ErrorKind::ValueValidation | ErrorKind::InvalidValue, Some(arg), Some(value)) => {
+            let name = name_of(arg);
+            let mut text = format!("invalid value {} for '{name}'", quote(&value));
+            if let Some(reason) = error.source() {
+                text.push_str(&format!(": {reason}"));
+            }
+            if let (false, Some(variable)) = (given.contains(&name), arg.get_env()) {
+                text.push_str(&format!(" (it is that of the environment variable {})", variable.to_string_lossy()));
+            }
+            text
+        }
+        (ErrorKind::ArgumentConflict, ..) => {
+            let other = text_of(ContextKind::PriorArg).unwrap_or_default();
+            format!("'{}' and '{}' contradict each other", shown.trim_matches('-'), other.trim_matches('-'))
+        }
+        (ErrorKind::InvalidUtf8, ..) => "the value of an option is not UTF-8".to_owned(),
+        _ => {
+            let text = error.to_string();
+            let first = text.lines().next().unwrap_or_default();
+            clean(first.strip_prefix("error: ").unwrap_or(first))
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! The options in groups, one struct each, as clap knows them: names, forms of values, one line of help.
+//!
+//! Which mode has which groups is in `cli/args.rs`, which endpoint in `cli/endpoint.rs`. What options mean together is
+//! in `cli/resolve.rs` and `cli/join.rs`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, ValueEnum, ValueHint, value_parser};
+use clap_complete::Shell;
+use ipnet::IpNet;
+
+use crate::cli::values::{parse_duration, parse_group, parse_mode, parse_network, parse_positive_duration, parse_size};
+use crate::transports::datagram::opening::Group;
+
+/// The address of a TCP or UDP mode.
+#[derive(Args, Debug)]
+pub(super) struct InetAddress {
+    /// HOST:PORT, [V6]:PORT, :PORT (loopback) or fd:N; where one listens, *:PORT (every interface)
+    ///
+    /// A bare PORT or :PORT is the loopback of both families, so that nothing is exposed by accident. *:PORT is
+    /// every interface, for what listens. An IPv6 address goes in brackets, with %interface if it is link-local: [fe80::1%eth0]:80.
+    /// PORT is a number or a service name; port 0 lets the kernel choose, where one listens. fd:N is an inherited
+    /// socket.
+    #[arg(value_name = "ADDRESS", value_hint = ValueHint::Hostname)]
+    pub(super) address: Option<OsString>,
+    /// The port, where ADDRESS is a host alone
+    #[arg(value_name = "PORT")]
+    pub(super) port: Option<OsString>,
+}
+
+/// The address of a unix mode.
+#[derive(Args, Debug)]
+pub(super) struct UnixAddress {
+    /// A path, @name (abstract) or fd:N
+    ///
+    /// An abstract name is not in the file system and has no permissions: anyone on the machine can connect. fd:N is
+    /// an inherited socket.
+    #[arg(value_name = "ADDRESS", value_hint = ValueHint::FilePath)]
+    pub(super) address: Option<OsString>,
+}
+
+/// The two endpoints of `relay`.
+#[derive(Args, Debug)]
+pub(super) struct Ends {
+    /// What is opened first: KIND:ADDRESS[,OPTION]..., see Endpoints below. One that listens serves many clients
+    #[arg(value_name = "LEFT")]
+    pub(super) left: Option<OsString>,
+    /// What is opened for it, or for each of its clients; it does not listen
+    #[arg(value_name = "RIGHT")]
+    pub(super) right: Option<OsString>,
+}
+
+/// Where `exec` runs its program, if not on stdin and stdout.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct Places {
+    /// Run a program for each connection that is accepted here; may be repeated
+    ///
+    /// Run a program for each connection that is accepted here, joined with its stdin and stdout. EP is an address, of TCP unless it
+    /// says tcp:, unix: or fd: or is a path, and the options that hold for it alone follow after commas:
+    /// unix:./sock,mode=0660. Options given here win over those of the command line, networks add to them. May be
+    /// repeated.
+    #[arg(long, value_name = "EP", help_heading = "Listening")]
+    pub(super) listen: Vec<OsString>,
+    /// Run the program on one connection to there
+    ///
+    /// Run the program on one connection to there, joined with its stdin and stdout. EP is an address, of TCP unless it says tcp:,
+    /// unix: or fd: or is a path, and options follow after commas: host:7000,source=:99,4.
+    #[arg(long, value_name = "EP", conflicts_with = "listen")]
+    pub(super) connect: Option<OsString>,
+}
+
+/// What `exec` runs.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Child")]
+pub(super) struct ChildCommand {
+    /// The program and its arguments, as they are: no shell reads them
+    #[arg(value_name = "CMD", trailing_var_arg = true, value_hint = ValueHint::CommandWithArguments)]
+    pub(super) command: Vec<OsString>,
+    /// Let the shell run this line, instead of CMD
+    #[arg(long, value_name = "CMD", conflicts_with = "command", value_hint = ValueHint::CommandString)]
+    pub(super) shell: Option<OsString>,
+}
+
+/// What runs a child has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Child")]
+pub(super) struct Child {
+    /// What its stderr is: ours, nothing, or the same as its stdout
+    #[arg(long, value_name = "WHERE", value_enum, default_value = "inherit")]
+    pub(super) stderr: Stderr,
+    /// Give it this variable besides; a name alone has the value that it has here. May be repeated
+    ///
+    /// Give it this variable besides; a name alone has the value that it has here. May be repeated. Of our environment it gets PATH,
+    /// HOME, USER, LOGNAME, SHELL, TERM, LANG, LC_*, TZ, TMPDIR, PWD and XDG_RUNTIME_DIR; nothing else unless it is named.
+    #[arg(long, value_name = "K=V")]
+    pub(super) env: Vec<OsString>,
+    /// Kill it if it has not ended so long after a SIGTERM or SIGHUP
+    #[arg(long, value_name = "DUR", env = "XPORT_KILL_AFTER", default_value = "5s")]
+    #[arg(value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(super) kill_after: Duration,
+    /// Give it a terminal of its own as stdin, stdout and stderr
+    #[arg(long)]
+    pub(super) pty: bool,
+}
+
+/// What a child's stderr is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Stderr {
+    Inherit,
+    Null,
+    Merge,
+}
+
+/// Where a client connects.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct ConnectAddress {
+    /// Where to connect; the same as a bare ADDRESS
+    #[arg(long, value_name = "ADDR")]
+    pub(super) connect: Option<OsString>,
+}
+
+/// What everything that connects has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct Connecting {
+    /// Give up a try that has not connected after so long, looking the name up included
+    #[arg(long, value_name = "DUR", env = "XPORT_CONNECT_TIMEOUT", default_value = "10s")]
+    #[arg(value_parser = parse_positive_duration, allow_hyphen_values = true)]
+    pub(super) connect_timeout: Duration,
+    /// Try so many times more if connecting fails
+    #[arg(long, value_name = "N", env = "XPORT_RETRY", default_value = "0", allow_hyphen_values = true)]
+    pub(super) retry: u32,
+    /// Wait so long before each further try
+    #[arg(long, value_name = "DUR", env = "XPORT_RETRY_DELAY", default_value = "1s")]
+    #[arg(value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(super) retry_delay: Duration,
+}
+
+/// What a TCP or UDP client has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct InetConnecting {
+    /// Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT
+    #[arg(long, value_name = "ADDR")]
+    pub(super) source: Option<OsString>,
+}
+
+/// Which addresses of a name are used.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct InetFamily {
+    /// IPv4 only
+    #[arg(short = '4', conflicts_with = "ipv6")]
+    pub(super) ipv4: bool,
+    /// IPv6 only
+    #[arg(short = '6')]
+    pub(super) ipv6: bool,
+    /// Hosts are addresses: look no name up
+    #[arg(short, long)]
+    pub(super) numeric: bool,
+}
+
+/// Where a server listens.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Listening")]
+pub(super) struct ListenAddresses {
+    /// Where to listen; may be repeated, and adds to a bare ADDRESS
+    #[arg(long, value_name = "ADDR")]
+    pub(super) listen: Vec<OsString>,
+}
+
+/// What everything that listens has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Listening")]
+pub(super) struct Listening {
+    /// After a first SIGTERM, let sessions go on for at most so long
+    #[arg(long, value_name = "DUR", env = "XPORT_GRACE", default_value = "10s")]
+    #[arg(value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(super) grace: Duration,
+}
+
+/// What accepts connections has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Listening")]
+pub(super) struct Accepting {
+    /// Connections that may wait to be accepted, up to what the kernel allows
+    #[arg(long, value_name = "N", env = "XPORT_BACKLOG", default_value = "4096", allow_hyphen_values = true)]
+    #[arg(value_parser = value_parser!(u32).range(1..=i64::from(i32::MAX)))]
+    pub(super) backlog: u32,
+}
+
+/// What serves any number of clients has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Listening")]
+pub(super) struct ServingMany {
+    /// Serve one client, then exit
+    #[arg(long)]
+    pub(super) once: bool,
+}
+
+/// What serves many clients at once has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Listening")]
+pub(super) struct Limiting {
+    /// Serve at most so many clients at once; the others wait to be accepted
+    #[arg(long, value_name = "N", env = "XPORT_MAX_CONNS", allow_hyphen_values = true)]
+    #[arg(value_parser = value_parser!(u32).range(1..))]
+    pub(super) max_conns: Option<u32>,
+}
+
+/// What a server on stdin and stdout has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Listening")]
+pub(super) struct ServingOne {
+    /// When a client has left, accept the next one
+    #[arg(short, long)]
+    pub(super) keep_open: bool,
+}
+
+/// What listens on TCP or UDP has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Listening")]
+pub(super) struct InetListening {
+    /// Let in only clients of these networks (10.0.0.0/8,::1); may be repeated
+    #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = parse_network)]
+    pub(super) allow: Vec<IpNet>,
+    /// Turn away clients of these networks, allowed or not; may be repeated
+    #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = parse_network)]
+    pub(super) deny: Vec<IpNet>,
+    /// Write the port to this file once listening, and remove it at the end
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) port_file: Option<PathBuf>,
+}
+
+/// What listens on a unix socket has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Listening")]
+pub(super) struct UnixListening {
+    /// Permission bits of the socket, in octal [default: 0600]
+    #[arg(long, value_name = "MODE", value_parser = parse_mode, allow_hyphen_values = true)]
+    pub(super) mode: Option<u32>,
+    /// Replace a socket that nobody serves any more; never a live one, never another file
+    #[arg(long)]
+    pub(super) replace_stale: bool,
+}
+
+/// What every datagram mode has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Datagram")]
+pub(super) struct Datagrams {
+    /// Exit once so many datagrams have arrived
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    #[arg(value_parser = value_parser!(u64).range(1..))]
+    pub(super) count: Option<u64>,
+}
+
+/// What receives datagrams from whoever sends has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Datagram")]
+pub(super) struct Joining {
+    /// Receive what is sent to this multicast group; may be repeated
+    ///
+    /// Receive what is sent to this multicast group, as in 239.1.2.3 or ff02::1%eth0; may be repeated. %IF is the
+    /// interface on which it is joined; without it the system chooses. The address to listen on is then *:PORT, or
+    /// GROUP:PORT for nothing but the group. Who listens on GROUP:PORT joins the group without this option.
+    #[arg(long, value_name = "GROUP[%IF]", value_parser = parse_group)]
+    pub(super) join: Vec<Group>,
+}
+
+/// What sends datagrams to a given peer has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Datagram")]
+pub(super) struct Broadcasting {
+    /// Let ADDRESS be a broadcast address, and hear whoever answers
+    #[arg(long)]
+    pub(super) broadcast: bool,
+}
+
+/// What joins datagrams to stdin and stdout has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Datagram")]
+pub(super) struct DatagramStdio {
+    /// Each line of stdin is a datagram, without its newline; each datagram is a line of stdout
+    #[arg(long)]
+    pub(super) lines: bool,
+    /// Once stdin has ended, leave when no datagram moved for so long [default: 1s]
+    #[arg(long, value_name = "DUR", env = "XPORT_LINGER", value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(super) linger: Option<Duration>,
+}
+
+/// What joins a peer to stdin and stdout has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Stream")]
+pub(super) struct Stdio {
+    /// Throw away what the peer sends
+    #[arg(long, conflicts_with = "recv_only")]
+    pub(super) send_only: bool,
+    /// Do not read stdin
+    #[arg(long)]
+    pub(super) recv_only: bool,
+}
+
+/// What joins streams has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Stream")]
+pub(super) struct HalfClosing {
+    /// Do not pass the end of stdin on to the peer
+    #[arg(long)]
+    pub(super) no_half_close: bool,
+}
+
+/// What joins a stream to stdin and stdout has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Stream")]
+pub(super) struct StreamStdio {
+    /// Once stdin has ended, wait at most so long for the peer to end [default: for ever]
+    #[arg(long, value_name = "DUR", env = "XPORT_LINGER", value_parser = parse_duration, allow_hyphen_values = true)]
+    pub(super) linger: Option<Duration>,
+}
+
+/// What every mode has for the flow of its bytes.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Stream")]
+pub(super) struct Stream {
+    /// Pause reading while more bytes than this wait to be written
+    #[arg(long, value_name = "SIZE", env = "XPORT_HIGH_WATER", default_value = "64K")]
+    #[arg(value_parser = parse_size, allow_hyphen_values = true)]
+    pub(super) high_water: usize,
+    /// Resume reading once no more bytes than this wait [default: a quarter of high water]
+    #[arg(long, value_name = "SIZE", env = "XPORT_LOW_WATER", value_parser = parse_size, allow_hyphen_values = true)]
+    pub(super) low_water: Option<usize>,
+    /// End the whole run after so long
+    #[arg(long, value_name = "DUR", env = "XPORT_TIMEOUT")]
+    #[arg(value_parser = parse_positive_duration, allow_hyphen_values = true)]
+    pub(super) timeout: Option<Duration>,
+}
+
+/// What has sessions, or is one, has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Stream")]
+pub(super) struct Idling {
+    /// End a session in which no byte moved for so long
+    #[arg(long, value_name = "DUR", env = "XPORT_IDLE_TIMEOUT")]
+    #[arg(value_parser = parse_positive_duration, allow_hyphen_values = true)]
+    pub(super) idle_timeout: Option<Duration>,
+}
+
+/// What is accepted before and after the mode.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub(super) struct Output {
+    /// Report errors only
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Report connections; twice: decisions, three times: everything
+    #[arg(short, long, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Colour in messages
+    #[arg(long, value_name = "WHEN", env = "XPORT_COLOR", value_enum, default_value = "auto")]
+    pub(super) color: Color,
+}
+
+/// What needs no mode.
+#[derive(Args, Debug)]
+pub(super) struct Pages {
+    /// Print the completions of a shell
+    #[arg(long, value_name = "SHELL")]
+    pub(super) completions: Option<Shell>,
+    /// Print the manual page, in roff
+    #[arg(long, conflicts_with = "completions")]
+    pub(super) man: bool,
+}
+
+/// Whether messages are coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
