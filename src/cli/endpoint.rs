@@ -340,6 +340,21 @@ impl<'a> Word<'a> {
     }
 }
 
+/// How an option that only endpoints have is written, by what somebody wrote: `--retry` or `-4`.
+pub(super) fn tip_for(option: &str) -> Option<String> {
+    let option = option.split(['=', ' ']).next().unwrap_or_default();
+    let name = option.strip_prefix("--").or_else(|| option.strip_prefix('-'))?;
+    KINDS.iter().find_map(|(kind_name, kind)| {
+        let command = kind.command();
+        let is_meant =
+            |arg: &&Arg| name_of(arg) == name || arg.get_short().is_some_and(|short| short.to_string() == name);
+        let arg = command.get_arguments().find(is_meant)?;
+        let value = arg.get_value_names().and_then(|names| names.first()).filter(|_| arg.get_action().takes_values());
+        let value = value.map(|value| format!("={value}")).unwrap_or_default();
+        Some(format!("endpoints have it, after the address: {kind_name}:ADDRESS,{}{value}", name_of(arg)))
+    })
+}
+
 fn blame(text: &OsStr, reason: &str) -> String {
     format!("endpoint {}: {reason}", quote_os(text))
 }
@@ -419,3 +434,6 @@ fn explain(error: clap::Error, command: &Command, given: &[String]) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,7 @@ pub(super) struct UnixAddress {
 /// The two endpoints of `relay`.
 #[derive(Args, Debug)]
 pub(super) struct Ends {
-    /// What is opened first: KIND:ADDRESS[,OPTION]..., see Endpoints below. One that listens serves many clients
+    /// What is opened first: KIND:ADDRESS[,OPTION]..., as 'xport relay --help' lists them; one that listens serves many
     #[arg(value_name = "LEFT")]
     pub(super) left: Option<OsString>,
     /// What is opened for it, or for each of its clients; it does not listen

@@ -245,3 +245,6 @@ fn parse_variable(text: &OsStr) -> Result<Option<(OsString, OsString)>, Refusal>
     };
     Ok(value.map(|value| (name.to_owned(), value)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, FromArgMatches};
 
-use crate::cli::args::MODES;
+use crate::cli::args::{MODES, Transport};
 use crate::cli::groups::{Output, Pages};
 use crate::cli::quote::{QUOTED_CHARS_MAX, escape, quote_os, shorten};
 use crate::cli::resolve::{Refusal, resolve};
@@ -155,6 +155,9 @@ fn answer(mut error: clap::Error, args: &[OsString]) -> Result<Parsed, UsageErro
     }
     let variable = variable_at_fault(&error, args);
     make_printable(&mut error);
+    if let Some(tip) = endpoint_tip(&error, args) {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
     let text = match args.iter().find(|arg| arg.to_str().is_none()) {
         Some(arg) if error.kind() == ErrorKind::InvalidUtf8 => format!("error: {} is not UTF-8", quote_os(arg)),
         _ => error.render().to_string(),
@@ -197,6 +200,17 @@ fn make_printable(error: &mut clap::Error) {
     if let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested) {
         let tips = tips.iter().map(|tip| shorten(&escape(&tip.to_string()), LINE_CHARS_MAX).into()).collect();
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+    }
+}
+
+/// Where an option belongs that the endpoints of a mode have, but not the mode itself.
+fn endpoint_tip(error: &clap::Error, args: &[OsString]) -> Option<String> {
+    let mode = args.iter().find_map(|arg| MODES.iter().find(|mode| arg == mode.name))?;
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(option)) if error.kind() == ErrorKind::UnknownArgument => {
+            (mode.transport == Transport::Any).then(|| endpoint::tip_for(option)).flatten()
+        }
+        _ => None,
     }
 }
 

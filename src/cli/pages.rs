@@ -49,6 +49,8 @@ fn push_head(page: &mut String, command: &Command) {
     page.push_str(&format!("xport \\- {}\n", roff(text::ABOUT)));
     push_section(page, "SYNOPSIS");
     page.push_str("\\fBxport\\fR \\fIMODE\\fR [\\fIOPTIONS\\fR] \\fIADDRESS\\fR\n.br\n");
+    page.push_str("\\fBxport relay\\fR [\\fIOPTIONS\\fR] \\fILEFT\\fR \\fIRIGHT\\fR\n.br\n");
+    page.push_str("\\fBxport exec\\fR [\\fIOPTIONS\\fR] \\-\\- \\fICMD\\fR [\\fIARG\\fR]...\n.br\n");
     page.push_str("\\fBxport\\fR \\fB\\-\\-completions\\fR \\fISHELL\\fR | \\fB\\-\\-man\\fR\n");
     push_section(page, "DESCRIPTION");
     page.push_str(&format!("{}\n", roff(text::LONG_ABOUT)));

@@ -97,7 +97,7 @@ pub(super) const ENDPOINTS: &[(&str, &str)] = &[
 pub(super) const ENDPOINT_OPTIONS: &str = "\
 Options follow an address after commas, by the names that they have elsewhere: tcp:host:80,retry=3,source=:99. Those \
 with a list, such as allow, may be repeated. A comma of the text itself is written '\\,'. exec: and shell: take the \
-rest of the word as it is, commas and colons included. Only LEFT can listen: then RIGHT is opened anew for each of \
+rest of the word as it is, commas and colons included. The XPORT_* variables of options count here too. Only LEFT can listen: then RIGHT is opened anew for each of \
 its clients.";
 
 /// What the exit status says.
@@ -173,7 +173,8 @@ pub(super) const NETCAT_OPTIONS: &[(&str, &str)] = &[
     ("-e", "exec --listen EP -- CMD runs a program for each connection, exec --connect EP -- CMD on one"),
     (
         "-k",
-        "udp-server hears every sender without it; tcp-server and unix-server have it, and what serves echo needs none",
+        "udp-server hears every sender without it; tcp-server and unix-server have it; what serves echo, relay and exec \
+         need none",
     ),
     ("-l", "what listens is a mode of its own: tcp-server, unix-server, udp-server"),
     ("-N", "the end of stdin is passed on without it; --no-half-close is for where it should not be"),

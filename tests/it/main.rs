@@ -6,6 +6,7 @@ mod datagram_faults;
 mod datagram_order;
 mod datagrams;
 mod delivery;
+mod endpoints;
 mod examples;
 mod exec;
 mod exit_status;

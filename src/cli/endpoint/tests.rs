@@ -1,0 +1,175 @@
+//! The grammar of endpoints, and that the texts about them say what is so.
+
+use super::*;
+use crate::cli::text::ENDPOINTS;
+
+fn parts(text: &str) -> (String, Vec<String>) {
+    let text_of = |text: OsString| text.into_string().expect("text");
+    let (address, options) = split_options(OsStr::new(text));
+    (text_of(address), options.into_iter().map(text_of).collect())
+}
+
+#[track_caller]
+fn refused(text: &str) -> String {
+    match Word::parse(OsStr::new(text)) {
+        Err(Refusal::Ours(reason)) => reason,
+        Err(Refusal::Clap(error)) => panic!("{text}: {error}"),
+        Ok(word) => panic!("{text}: {word:?}"),
+    }
+}
+
+#[test]
+fn the_definitions_are_sound() {
+    for (_, kind) in KINDS {
+        kind.command().debug_assert();
+    }
+    Kind::FdListen.command().debug_assert();
+}
+
+#[test]
+fn the_table_of_endpoints_has_every_kind_and_exactly_its_options() {
+    for (name, kind) in KINDS {
+        let kind = if kind == Kind::Fd { Kind::FdListen } else { kind };
+        let row = ENDPOINTS.iter().find(|(term, _)| term.starts_with(&format!("{name}:")));
+        let (_, meaning) = row.unwrap_or_else(|| panic!("no {name}"));
+        let options = kind.options();
+        for other in KINDS.iter().flat_map(|(_, kind)| kind.options()) {
+            let is_named = meaning.split([' ', ',', '.']).any(|word| word == other);
+            assert_eq!(is_named, options.contains(&other), "{name}: {other}");
+        }
+    }
+}
+
+#[test]
+fn the_kind_stands_before_the_first_colon() {
+    for (text, kind) in [
+        ("-", Kind::Stdio),
+        ("stdio", Kind::Stdio),
+        ("tcp:host:80", Kind::Tcp),
+        ("tcp:80", Kind::Tcp),
+        ("host:80", Kind::Tcp),
+        (":80", Kind::Tcp),
+        ("80", Kind::Tcp),
+        ("[::1]:80,retry=3", Kind::Tcp),
+        ("[fe80::1%lo]:80", Kind::Tcp),
+        ("127.0.0.1:80", Kind::Tcp),
+        ("tcp-listen:*:80", Kind::TcpListen),
+        ("unix:a:b", Kind::Unix),
+        ("/a:b", Kind::Unix),
+        ("./tcp:80", Kind::Unix),
+        ("../s", Kind::Unix),
+        ("@tcp:80", Kind::Unix),
+        ("unix-listen:s", Kind::UnixListen),
+        ("udp:ff02::1%lo:80", Kind::Udp),
+        ("udp-listen:80", Kind::UdpListen),
+        ("fd:3", Kind::Fd),
+        ("exec:tcp:80", Kind::Exec),
+        ("shell:a | b:c", Kind::Shell),
+        // Hosts whose names other programs have for something else.
+        ("system:80", Kind::Tcp),
+        ("abstract:80", Kind::Tcp),
+        ("Host.example:80", Kind::Tcp),
+        ("openssl:443", Kind::Tcp),
+        // No addresses, but nothing else either.
+        ("localhost:", Kind::Tcp),
+        ("localhost:80x", Kind::Tcp),
+        ("localhost:htpp", Kind::Tcp),
+        ("fe80::1:80", Kind::Tcp),
+        ("localhost", Kind::Tcp),
+    ] {
+        match Word::parse(OsStr::new(text)) {
+            Ok(word) => assert_eq!(word.kind, kind, "{text}"),
+            Err(_) => panic!("{text}: {}", refused(text)),
+        }
+    }
+    assert!(Word::parse(OsStr::from_bytes(b"unix:a\xff")).is_ok_and(|word| word.kind == Kind::Unix));
+}
+
+#[test]
+fn what_is_no_endpoint_is_explained() {
+    for (text, reason) in [
+        ("", "endpoint '': it is empty"),
+        ("-,retry=3", "stdin and stdout have no options"),
+        ("stdio,retry=3", "stdin and stdout have no options"),
+        ("tls:host:443", "tls: is not available in this version"),
+        ("tls-listen:443,cert=c", "tls-listen: is not available"),
+        ("tls:443", "tls: is not available"),
+        ("OPENSSL:host:443", "'OPENSSL', which is TLS, is not available"),
+        ("http://host:80/", "'http' is no kind of endpoint; there are -, tcp:, tcp-listen:, unix:"),
+        ("sctp:host:80", "'sctp' is no kind of endpoint"),
+        ("sctp:127.0.0.1:80", "'sctp' is no kind of endpoint"),
+        ("sctp-listen:host:80,fork", "'sctp-listen' is no kind of endpoint"),
+        ("TCP:host:80", "'TCP:' is written 'tcp:' here"),
+        ("TCP:80", "'TCP:' is written 'tcp:' here"),
+        ("Tcp-Listen:80,fork", "'Tcp-Listen:' is written 'tcp-listen:' here"),
+        ("TCP4-LISTEN:80", "'TCP4-LISTEN' is written 'tcp-listen:PORT,4' here"),
+        ("UNIX-CONNECT:/s", "'UNIX-CONNECT' is written 'unix:PATH' here"),
+        ("unix-connect:/s", "'unix-connect' is written 'unix:PATH' here"),
+        ("ABSTRACT-LISTEN:s", "'ABSTRACT-LISTEN' is written 'unix-listen:@NAME' here"),
+        ("UDP-RECVFROM:80", "'UDP-RECVFROM' is written 'udp-listen:PORT' here"),
+        ("EXEC:cat", "'EXEC:' is written 'exec:' here"),
+        ("SYSTEM:cat,pty", "'SYSTEM' is written 'shell:CMD' here"),
+        ("system:ls -l", "'system' is written 'shell:CMD' here"),
+        ("STDIO", "'STDIO' is written '-' here"),
+        ("stdin", "'stdin' is written '-' here"),
+        ("STDIN,raw", "'STDIN' is written '-' here"),
+        ("FD:3", "'FD:' is written 'fd:' here"),
+    ] {
+        let error = refused(text);
+        assert!(error.starts_with(&format!("endpoint '{text}': ")) && error.contains(reason), "{text}: {error}");
+    }
+}
+
+#[test]
+fn options_are_split_at_commas_that_are_not_escaped() {
+    for (text, address, options) in [
+        ("host:80", "host:80", &[][..]),
+        ("[::1]:80,4,retry=3", "[::1]:80", &["4", "retry=3"]),
+        (r"a\,b,mode=0600", "a,b", &["mode=0600"]),
+        (r"a\\b\x,port-file=c\,d", r"a\\b\x", &["port-file=c,d"]),
+        (r"a\", r"a\", &[]),
+        ("a,", "a", &[""]),
+        (",,", "", &["", ""]),
+        ("", "", &[]),
+    ] {
+        let (given, found) = parts(text);
+        assert_eq!((given.as_str(), found), (address, options.iter().map(ToString::to_string).collect()), "{text}");
+    }
+}
+
+#[test]
+fn commands_are_taken_as_they_are() {
+    let program = |text: &str| match Word::parse(OsStr::new(text)).and_then(|word| word.program()) {
+        Ok(program) => program,
+        Err(_) => panic!("{text} is refused"),
+    };
+    match program(r#"exec:sed -e 's/a, b:c/\1/' "x y" z\ ,q "#) {
+        Program::Argv { program, arguments } => {
+            assert_eq!(program, "sed");
+            assert_eq!(arguments, ["-e", r"s/a, b:c/\1/", "x y", "z ,q"]);
+        }
+        other => panic!("{other:?}"),
+    }
+    match program("exec:echo $HOME *;|") {
+        Program::Argv { arguments, .. } => assert_eq!(arguments, ["$HOME", "*;|"]),
+        other => panic!("{other:?}"),
+    }
+    match program("shell: a,b | c:d 'e") {
+        Program::Shell(line) => assert_eq!(line, " a,b | c:d 'e"),
+        other => panic!("{other:?}"),
+    }
+    for (text, reason) in [
+        ("exec:", "no command"),
+        ("exec:  ", "no command"),
+        ("shell:", "no command"),
+        ("exec:'' a", "the name of the program is empty"),
+        ("exec:a 'b", "a quote is not closed"),
+    ] {
+        match Word::parse(OsStr::new(text)).and_then(|word| word.program()) {
+            Err(Refusal::Ours(error)) => assert!(error.contains(reason), "{text}: {error}"),
+            _ => panic!("{text} is not refused"),
+        }
+    }
+    let odd = |text: &'static [u8]| Word::parse(OsStr::from_bytes(text)).and_then(|word| word.program());
+    assert!(odd(b"exec:a \xff").is_err() && odd(b"shell:a \xff").is_ok());
+}

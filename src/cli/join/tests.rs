@@ -1,0 +1,248 @@
+//! What the lines of `relay` and `exec` become. The grammar of one endpoint is tested beside `cli/endpoint.rs`, messages
+//! of the real program in `tests/it/endpoints.rs`.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use super::*;
+use crate::cli::{Parsed, parse};
+use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Mode};
+use crate::transports::address::{Family, UnixName};
+
+fn mode(args: &[&str]) -> Mode {
+    match parse(std::iter::once("xport").chain(args.iter().copied()).map(OsString::from)) {
+        Ok(Parsed::Run(invocation)) => invocation.mode,
+        other => panic!("{args:?}: {other:?}"),
+    }
+}
+
+fn relay(args: &[&str]) -> RelayConfig {
+    match mode(&[&["relay"], args].concat()) {
+        Mode::Relay(config) => config,
+        other => panic!("{args:?}: {other:?}"),
+    }
+}
+
+fn connecting(text: &str) -> (ConnectConfig, DatagramConfig) {
+    match relay(&["-", text]).right {
+        Endpoint::Connect(config) => (config, DatagramConfig::default()),
+        Endpoint::DatagramConnect(config, datagrams) => (config, datagrams),
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+fn listening(text: &str) -> (ListenConfig, DatagramConfig) {
+    match relay(&[text, "-"]).left {
+        Endpoint::Listen(config) => (config, DatagramConfig::default()),
+        Endpoint::DatagramListen(config, datagrams) => (config, datagrams),
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+fn child(endpoint: Endpoint) -> ChildConfig {
+    match endpoint {
+        Endpoint::Child(config) => config,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn exec(line: &str) -> ExecConfig {
+    match mode(&["exec"].into_iter().chain(line.split(' ')).chain(["--", "cat"]).collect::<Vec<_>>()) {
+        Mode::Exec(config) => config,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn listeners(line: &str) -> Vec<ListenConfig> {
+    match exec(line).place {
+        ExecPlace::Listen(listeners) => listeners,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn path(text: &str) -> Address {
+    Address::Unix(UnixName::Path(PathBuf::from(text)))
+}
+
+#[test]
+fn each_kind_becomes_its_endpoint() {
+    assert!(matches!(relay(&["-", ":80"]), RelayConfig { left: Endpoint::Stdio, right: Endpoint::Connect(_), .. }));
+    assert!(matches!(relay(&[":80", "stdio"]).right, Endpoint::Stdio));
+    for (text, address) in [
+        ("host:80", "host:80"),
+        ("tcp:host:80", "host:80"),
+        ("tcp:[::1]:80", "[::1]:80"),
+        ("80", "localhost:80"),
+        ("unix:/a:b", "/a:b"),
+        ("/a", "/a"),
+        (r"unix:a\,b", "a,b"),
+        ("@name", "@name"),
+        ("fd:3", "fd:3"),
+        ("tcp:fd:3", "fd:3"),
+        ("udp:host:53", "host:53"),
+    ] {
+        assert_eq!(connecting(text).0.address.to_string(), address, "{text}");
+    }
+    for (text, address) in [
+        ("tcp-listen:*:80", "*:80"),
+        ("tcp-listen:0", "localhost:0"),
+        ("unix-listen:./s", "./s"),
+        ("unix-listen:@s", "@s"),
+        ("udp-listen:53", "localhost:53"),
+        ("fd:3", "fd:3"),
+    ] {
+        assert_eq!(listening(text).0.addresses[0].to_string(), address, "{text}");
+    }
+    // An inherited socket may listen on the left only.
+    assert!(matches!(
+        relay(&["fd:3", "fd:4"]),
+        RelayConfig { left: Endpoint::Listen(_), right: Endpoint::Connect(_), .. }
+    ));
+}
+
+#[test]
+fn options_of_endpoints_have_the_defaults_of_the_modes() {
+    let (config, _) = connecting("tcp:host:80");
+    assert_eq!((config.connect_timeout, config.retry), (Duration::from_secs(10), 0));
+    assert_eq!((config.retry_delay, config.source, config.numeric), (Duration::from_secs(1), None, false));
+    let (config, _) = listening("unix-listen:s");
+    assert!(config.keep_open && !config.replace_stale && config.max_conns.is_none());
+    assert_eq!((config.socket_mode, config.backlog, config.grace), (0o600, 4096, Duration::from_secs(10)));
+    let (config, datagrams) = listening("udp-listen:53");
+    assert!(config.keep_open && config.max_conns.is_none() && datagrams.groups.is_empty() && !datagrams.lines);
+}
+
+#[test]
+fn options_of_endpoints_reach_their_configuration() {
+    let (config, _) =
+        connecting("tcp:host:80,connect-timeout=5s,source=127.0.0.1:9,retry=3,retry-delay=250ms,4,numeric");
+    assert_eq!((config.connect_timeout, config.retry), (Duration::from_secs(5), 3));
+    assert_eq!((config.retry_delay, config.family, config.numeric), (Duration::from_millis(250), Family::V4, true));
+    assert_eq!(config.source.map(|source| source.to_string()), Some("127.0.0.1:9".into()));
+    assert_eq!(connecting("host:80,ipv6").0.family, Family::V6);
+    let (config, datagrams) = connecting("udp:192.0.2.255:9,broadcast,retry=2");
+    assert!(datagrams.broadcast && config.retry == 2);
+
+    let (config, _) =
+        listening("tcp-listen:0,backlog=1,max-conns=5,allow=10.0.0.0/8,allow=::1,deny=10.1.0.0/16,port-file=a\\,b,6");
+    assert_eq!((config.backlog, config.max_conns, config.family), (1, Some(5), Family::V6));
+    assert!(config.access.admits([10, 2, 0, 1].into()) && !config.access.admits([10, 1, 0, 1].into()));
+    assert!(config.access.admits(IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])));
+    assert_eq!(config.port_file, Some(PathBuf::from("a,b")));
+    let (config, _) = listening("unix-listen:s,mode=0660,replace-stale,max-conns=2");
+    assert!(config.replace_stale && config.socket_mode == 0o660 && config.max_conns == Some(2));
+    let (config, datagrams) = listening("udp-listen:*:53,join=239.1.2.3,join=ff02::1%lo,max-conns=9,deny=::1");
+    assert_eq!((datagrams.groups.len(), config.max_conns), (2, Some(9)));
+    let (config, _) = listening("fd:3,allow=10.0.0.0/8,max-conns=7");
+    assert_eq!(config.max_conns, Some(7));
+    assert!(!config.access.admits([127, 0, 0, 1].into()));
+}
+
+#[test]
+fn options_of_a_relay_hold_for_both_sides() {
+    let config = relay(&[
+        "--once",
+        "--grace",
+        "3",
+        "--timeout",
+        "1h",
+        "--idle-timeout",
+        "5",
+        "--high-water",
+        "1K",
+        "--low-water",
+        "1",
+        "--no-half-close",
+        "tcp-listen:1",
+        "host:2",
+    ]);
+    let (Endpoint::Listen(left), Endpoint::Connect(right)) = (config.left, config.right) else { panic!("other ends") };
+    assert!(!left.keep_open && left.grace == Duration::from_secs(3));
+    for stream in [config.stream, left.stream, right.stream] {
+        assert_eq!((stream.high_water, stream.low_water, stream.half_close), (1024, Some(1), false));
+        assert_eq!(
+            (stream.timeout, stream.idle_timeout),
+            (Some(Duration::from_secs(3600)), Some(Duration::from_secs(5)))
+        );
+    }
+}
+
+#[test]
+fn pairs_with_datagrams_end_when_idle() {
+    let idle = |args: &[&str]| relay(args).stream.idle_timeout;
+    let minute = Some(Duration::from_secs(60));
+    assert_eq!(idle(&["udp-listen:1", "udp:host:2"]), minute);
+    assert_eq!(idle(&["udp-listen:1", "host:2"]), minute);
+    assert_eq!(idle(&["tcp-listen:1", "udp:host:2"]), minute);
+    assert_eq!(idle(&["tcp-listen:1", "host:2"]), None);
+    assert_eq!(idle(&["--idle-timeout", "5", "udp-listen:1", "udp:host:2"]), Some(Duration::from_secs(5)));
+}
+
+#[test]
+fn children_of_a_relay_share_their_options() {
+    let config = relay(&["--stderr", "merge", "--env", "A=b", "--kill-after", "1", "exec:grep 'a b'", "shell:c | d"]);
+    for child in [child(config.left), child(config.right)] {
+        assert!(child.stderr == ChildStdio::Merge && child.kill_after == Duration::from_secs(1) && !child.pty);
+        assert_eq!(child.environment, [("A".into(), "b".into())]);
+    }
+    let config = child(relay(&["--pty", "-", "exec:vi"]).right);
+    assert!(config.pty && config.stderr == ChildStdio::Inherit && config.kill_after == Duration::from_secs(5));
+    assert!(child(relay(&["--pty", "--stderr", "inherit", "-", "exec:vi"]).right).pty);
+}
+
+#[test]
+fn exec_has_three_places() {
+    assert!(matches!(exec("--stderr null").place, ExecPlace::Stdio));
+    assert!(exec("--pty").child.pty && !exec("--stderr null").child.pty);
+    let found = listeners("--listen :7000 --listen tcp:1 --listen unix:./a --listen /b --listen @c --listen fd:3");
+    let addresses = Vec::from_iter(found.into_iter().flat_map(|config| config.addresses));
+    assert_eq!(addresses[2..4], [path("./a"), path("/b")]);
+    let texts = Vec::from_iter(addresses.iter().map(ToString::to_string));
+    assert_eq!(texts, ["localhost:7000", "localhost:1", "./a", "/b", "@c", "fd:3"]);
+    for (line, address) in [
+        ("--connect host:1", "host:1"),
+        ("--connect unix:a", "a"),
+        ("--connect ./a --idle-timeout 5", "./a"),
+        ("--connect fd:3", "fd:3"),
+    ] {
+        match exec(line).place {
+            ExecPlace::Connect(config) => assert_eq!(config.address.to_string(), address, "{line}"),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn options_of_exec_hold_for_each_listener_unless_it_has_its_own() {
+    let plain = &listeners("--listen :1")[0];
+    assert_eq!((plain.max_conns, plain.backlog, plain.keep_open), (Some(100), 4096, true));
+    assert_eq!((plain.grace, plain.stream.idle_timeout), (Duration::from_secs(10), None));
+
+    let found = listeners(
+        "--once --grace 2 --idle-timeout 9 --max-conns 5 --backlog 6 --allow 10.0.0.0/8,::1 --port-file f \
+         --listen :1,max-conns=7,allow=192.0.2.0/24,port-file=g --listen tcp-listen:2",
+    );
+    for config in &found {
+        assert!(!config.keep_open && config.backlog == 6 && config.grace == Duration::from_secs(2));
+        assert_eq!(config.stream.idle_timeout, Some(Duration::from_secs(9)));
+        assert!(config.access.admits([10, 0, 0, 1].into()) && !config.access.admits([127, 0, 0, 1].into()));
+    }
+    assert_eq!((found[0].max_conns, found[1].max_conns), (Some(7), Some(5)));
+    assert_eq!((&found[0].port_file, &found[1].port_file), (&Some("g".into()), &Some("f".into())));
+    assert!(found[0].access.admits([192, 0, 2, 1].into()) && !found[1].access.admits([192, 0, 2, 1].into()));
+
+    let found = listeners("--backlog 6 --listen ./s,mode=0660,replace-stale --listen :1,4");
+    assert!(found[0].replace_stale && found[0].socket_mode == 0o660 && found[1].family == Family::V4);
+    // What one of them cannot have is for the others.
+    assert_eq!(listeners("--port-file f --listen ./s --listen :1")[1].port_file, Some("f".into()));
+}
+
+#[test]
+fn options_of_exec_hold_for_its_connection() {
+    let ExecPlace::Connect(config) = exec("--retry 3 --connect-timeout 1 --connect host:1,retry=4,source=:9").place
+    else {
+        panic!("it does not connect");
+    };
+    assert_eq!((config.retry, config.connect_timeout), (4, Duration::from_secs(1)));
+    assert_eq!(config.source.map(|source| source.to_string()), Some("*:9".into()));
+}
