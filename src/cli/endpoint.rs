@@ -206,6 +206,9 @@ impl<'a> Word<'a> {
     /// The same for what is said about addresses of any mode.
     fn blame_in(&self, refusal: Refusal) -> Refusal {
         match refusal {
+            Refusal::Ours(reason) if self.rest == self.text && reason.contains(" has no port: ") => {
+                self.blame(&format!("{reason}, or ./{} for a unix socket", clean_os(&split_options(self.text).0)))
+            }
             Refusal::Ours(reason) => self.blame(&reason),
             Refusal::Clap(_) => refusal,
         }

@@ -251,6 +251,14 @@ fn an_error_stays_printable_and_short_whatever_was_typed() {
         vec!["tcp-client".into(), ":1".into(), "1".into(), odd.clone()],
         vec!["tcp-echo".into(), ":1".into(), "--allow".into(), odd.clone()],
         vec!["unix-client".into(), odd.clone()],
+        vec!["relay".into(), odd.clone(), "-".into()],
+        vec!["relay".into(), "-".into(), format!("http:{odd}:/")],
+        vec!["relay".into(), "-".into(), format!("TCP-{odd}:80")],
+        vec!["relay".into(), "-".into(), format!(":80,{odd}")],
+        vec!["relay".into(), "-".into(), format!(":80,retry={odd}")],
+        vec!["relay".into(), "-".into(), format!("exec:'{odd}")],
+        vec!["exec".into(), "--listen".into(), format!("unix:{odd}"), "cat".into()],
+        vec!["exec".into(), "--connect".into(), format!(":80,source={odd}"), "cat".into()],
         vec![format!("--color={odd}")],
     ] {
         let error = refused(args.into_iter().map(OsString::from));

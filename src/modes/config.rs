@@ -99,7 +99,7 @@ pub struct ExecConfig {
 pub enum ExecPlace {
     /// stdin and stdout.
     Stdio,
-    /// `--listen`: a child for each connection. Never empty; all but the addresses is the same in each.
+    /// `--listen`: a child for each connection. Never empty; each may have options of its own.
     Listen(Vec<ListenConfig>),
     /// `--connect`: one child on one connection.
     Connect(ConnectConfig),

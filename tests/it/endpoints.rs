@@ -185,6 +185,7 @@ fn exec_is_told_where_it_cannot_run_a_program() {
         "exec",
         &[
             (&["--listen", ":1"], "no command"),
+            (&["--listen", "s,backlog=1", "--", "a"], "write s:PORT, or ./s for a unix socket"),
             (&["--listen", ":1", "--connect", ":2", "--", "a"], "cannot be used with"),
             (&["--listen", "udp-listen:1", "--", "a"], "exec listens on tcp-listen:, unix-listen: and fd: only"),
             (&["--listen", "-", "--", "a"], "exec listens on"),
