@@ -275,7 +275,7 @@ complete -c xport -n "__fish_xport_using_subcommand relay" -l kill-after -d 'Kil
 complete -c xport -n "__fish_xport_using_subcommand relay" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l timeout -d 'End the whole run after so long' -r
-complete -c xport -n "__fish_xport_using_subcommand relay" -l idle-timeout -d 'End a pair in which no byte moved for so long [default: 60s if LEFT is udp-listen or RIGHT is udp]' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l idle-timeout -d 'End a pair in which no byte moved for so long [default: 60s where LEFT is udp-listen]' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Always'
 never\t'Never'"

@@ -220,10 +220,7 @@ fn augment_relay(mut command: Command) -> Command {
         &[
             ("once", "Serve one client of LEFT, then exit"),
             ("no_half_close", "Do not pass the end of one side on to the other"),
-            (
-                "idle_timeout",
-                "End a pair in which no byte moved for so long [default: 60s if LEFT is udp-listen or RIGHT is udp]",
-            ),
+            ("idle_timeout", "End a pair in which no byte moved for so long [default: 60s where LEFT is udp-listen]"),
         ],
     )
 }

@@ -4,7 +4,6 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::time::Duration;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
@@ -19,9 +18,6 @@ use crate::transports::process::opening::ChildStdio;
 
 /// Children that `exec` runs at once: each is a process, and often several.
 const CHILDREN_MAX_DEFAULT: usize = 100;
-
-/// When a pair ends with datagrams on one side, which have no end that could tell: as long as many a NAT remembers.
-const DATAGRAM_IDLE_DEFAULT: Duration = Duration::from_secs(60);
 
 /// Options of `exec` that hold for each `--listen`, by id and long name.
 const OF_LISTENERS: [(&str, &str); 5] = [
@@ -146,9 +142,7 @@ pub(super) fn resolve_relay(matches: &mut ArgMatches) -> Result<RelayConfig, Ref
 
     let mut stream = resolve_stream(matches)?;
     stream.half_close = !HalfClosing::from_arg_matches_mut(matches)?.no_half_close;
-    let idle_timeout = Idling::from_arg_matches_mut(matches)?.idle_timeout;
-    let datagrams = left.kind == Kind::UdpListen || right.kind == Kind::Udp;
-    stream.idle_timeout = idle_timeout.or_else(|| datagrams.then_some(DATAGRAM_IDLE_DEFAULT));
+    stream.idle_timeout = Idling::from_arg_matches_mut(matches)?.idle_timeout;
     let shared = Shared {
         stream: stream.clone(),
         keep_open: !ServingMany::from_arg_matches_mut(matches)?.once,
@@ -167,7 +161,27 @@ pub(super) fn resolve_relay(matches: &mut ArgMatches) -> Result<RelayConfig, Ref
     };
     let config = RelayConfig { left: endpoint(&left)?, right: endpoint(&right)?, stream };
     check_descriptors([&config.left, &config.right].into_iter().flat_map(addresses_of))?;
+    check_once(&left, &right, shared.keep_open)?;
     Ok(config)
+}
+
+/// What there is only once is not to be had by many.
+fn check_once(left: &Word<'_>, right: &Word<'_>, many: bool) -> Result<(), Refusal> {
+    if left.kind == Kind::UdpListen && !many {
+        return Err(
+            "--once is for clients that connect: datagrams have no end that could tell when one is through".into()
+        );
+    }
+    let single = match right.kind {
+        Kind::Stdio => "stdin and stdout are",
+        Kind::Fd => "an inherited connection is",
+        _ => return Ok(()),
+    };
+    match left.kind {
+        Kind::UdpListen => Err(format!("{single} for one peer only: udp-server serves many").into()),
+        Kind::TcpListen | Kind::UnixListen if many => Err(format!("{single} for one client only: add --once").into()),
+        _ => Ok(()),
+    }
 }
 
 /// The two can be joined, and nothing is given that would do nothing.

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::transports::address::Address;
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
 use crate::transports::error::describe;
 use crate::transports::id::Id;
+use crate::transports::info::Peer;
 use crate::transports::listener::Listening;
 use crate::transports::net::Net;
 use crate::transports::opening::{Inherited, Stdio};
@@ -53,7 +55,7 @@ pub(super) fn serve(lefts: &[ListenConfig], places: Vec<Vec<listen::Place>>, rig
     }
     let terms = terms(&first.stream, (!first.keep_open).then(|| &run));
     let opener = right.opener(terms.clone());
-    let mut names = Vec::new();
+    let mut port_files: Vec<(Option<&Path>, Vec<Peer>)> = Vec::new();
     for (config, places) in lefts.iter().zip(places) {
         let listening = Listening {
             backlog: config.backlog,
@@ -62,12 +64,18 @@ pub(super) fn serve(lefts: &[ListenConfig], places: Vec<Vec<listen::Place>>, rig
             marks: marks(&config.stream)?,
             once: !config.keep_open,
         };
-        names.extend(listen::open(run.event_loop.net(), config, places, &listening, || {
+        let names = listen::open(run.event_loop.net(), config, places, &listening, || {
             let (opener, terms) = (opener.clone(), terms.clone());
             factory(move || StreamSide::left(opener.clone(), terms.clone()))
-        })?);
+        })?;
+        let port_file = config.port_file.as_deref();
+        match port_files.iter_mut().find(|(path, _)| *path == port_file) {
+            Some((_, of_path)) => of_path.extend(names),
+            None => port_files.push((port_file, names)),
+        }
     }
-    let _port_file = listen::announce(&names, first.port_file.as_deref())?;
+    let announce = |(path, names): &(Option<&Path>, Vec<Peer>)| listen::announce(names, *path);
+    let _port_files = port_files.iter().map(announce).collect::<anyhow::Result<Vec<_>>>()?;
     run.run()
 }
 
@@ -155,9 +163,11 @@ pub(super) struct Right {
 }
 
 enum Kind {
-    Stdio,
+    /// For the first left end only, as is the next one.
+    Stdio {
+        taken: Cell<bool>,
+    },
     Connect(ConnectConfig),
-    /// For the first left end only.
     Inherited(Cell<Option<OwnedFd>>),
     Datagrams(ConnectConfig, DatagramConfig),
     Child(children::Child),
@@ -167,7 +177,7 @@ impl Right {
     /// Makes it ready. What is inherited is taken over, before we open anything that could have the same number.
     pub(super) fn new(endpoint: &Endpoint, marks: WaterMarks) -> anyhow::Result<Self> {
         let kind = match endpoint {
-            Endpoint::Stdio => Kind::Stdio,
+            Endpoint::Stdio => Kind::Stdio { taken: Cell::new(false) },
             Endpoint::Connect(ConnectConfig { address: Address::Fd(number), .. }) => {
                 Kind::Inherited(Cell::new(Some(inherited_connection(*number)?)))
             }
@@ -200,7 +210,10 @@ impl Right {
             Ok(End::Stream(id))
         };
         match &self.kind {
-            Kind::Stdio => {
+            Kind::Stdio { taken } => {
+                if taken.replace(true) {
+                    return Err(Failure::new(Cause::Unavailable, "stdin and stdout are for one client"));
+                }
                 let console = net.stdio(Stdio::Both, StreamSide::right(left, terms));
                 let console = console.map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
                 stream(net, console)

@@ -1,6 +1,8 @@
 //! What the lines of `relay` and `exec` become. The grammar of one endpoint is tested beside `cli/endpoint.rs`, messages
 //! of the real program in `tests/it/endpoints.rs`.
 
+use std::time::Duration;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -32,7 +34,7 @@ fn connecting(text: &str) -> (ConnectConfig, DatagramConfig) {
 }
 
 fn listening(text: &str) -> (ListenConfig, DatagramConfig) {
-    match relay(&[text, "-"]).left {
+    match relay(&[text, "exec:a"]).left {
         Endpoint::Listen(config) => (config, DatagramConfig::default()),
         Endpoint::DatagramListen(config, datagrams) => (config, datagrams),
         other => panic!("{text}: {other:?}"),
@@ -165,17 +167,6 @@ fn options_of_a_relay_hold_for_both_sides() {
             (Some(Duration::from_secs(3600)), Some(Duration::from_secs(5)))
         );
     }
-}
-
-#[test]
-fn pairs_with_datagrams_end_when_idle() {
-    let idle = |args: &[&str]| relay(args).stream.idle_timeout;
-    let minute = Some(Duration::from_secs(60));
-    assert_eq!(idle(&["udp-listen:1", "udp:host:2"]), minute);
-    assert_eq!(idle(&["udp-listen:1", "host:2"]), minute);
-    assert_eq!(idle(&["tcp-listen:1", "udp:host:2"]), minute);
-    assert_eq!(idle(&["tcp-listen:1", "host:2"]), None);
-    assert_eq!(idle(&["--idle-timeout", "5", "udp-listen:1", "udp:host:2"]), Some(Duration::from_secs(5)));
 }
 
 #[test]
