@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -32,6 +33,8 @@ const ENVIRONMENT: [&str; 11] =
 pub(super) struct Child {
     config: ChildConfig,
     environment: Vec<(OsString, OsString)>,
+    /// Where the program is. A command that has to look for it in a `PATH` of its own cannot be started by `posix_spawn(3)`.
+    path: Option<PathBuf>,
 }
 
 impl Child {
@@ -41,24 +44,28 @@ impl Child {
             |name: &OsString| name.to_str().is_some_and(|name| ENVIRONMENT.contains(&name) || name.starts_with("LC_"));
         let mut environment = Vec::from_iter(std::env::vars_os().filter(|(name, _)| allowed(name)));
         environment.extend(config.environment.iter().cloned());
-        Self { config: config.clone(), environment }
+        let mut child = Self { config: config.clone(), environment, path: None };
+        child.path = child.find().unwrap_or_default();
+        child
     }
 
     /// Whether it could be run at all, as far as that can be told without running it.
     pub(super) fn check(&self) -> Result<(), Failure> {
-        let Program::Argv { program, .. } = &self.config.program else { return Ok(()) };
+        self.find().map(drop).map_err(|error| self.cannot_start(&error))
+    }
+
+    /// The path of a program; the shell has none that is looked for.
+    fn find(&self) -> io::Result<Option<PathBuf>> {
+        let Program::Argv { program, .. } = &self.config.program else { return Ok(None) };
         let path = self.environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, path)| path.as_os_str());
-        match find(program, path.unwrap_or(OsStr::new(""))) {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.cannot_start(&error)),
-        }
+        find(program, path.unwrap_or(OsStr::new(""))).map(Some)
     }
 
     fn command(&self, about: Vec<(&'static str, String)>) -> Command {
         let mut command = match &self.config.program {
             Program::Argv { program, arguments } => {
-                let mut command = Command::new(program);
-                command.args(arguments);
+                let mut command = Command::new(self.path.as_deref().unwrap_or(Path::new(program)));
+                command.arg0(program).args(arguments);
                 command
             }
             Program::Shell(text) => shell_command(text),
@@ -122,14 +129,16 @@ pub(super) fn about(left: &Left) -> Vec<(&'static str, String)> {
 }
 
 /// Looks for a program as `execvp(3)` does.
-fn find(program: &OsStr, path: &OsStr) -> io::Result<()> {
+fn find(program: &OsStr, path: &OsStr) -> io::Result<PathBuf> {
     if program.as_bytes().contains(&b'/') {
-        return executable(Path::new(program));
+        return executable(PathBuf::from(program));
     }
     let mut verdict = Err(io::Error::from_raw_os_error(libc::ENOENT));
     for directory in std::env::split_paths(path) {
-        match executable(&PathBuf::from(directory).join(program)) {
-            Ok(()) => return Ok(()),
+        // An empty entry is the present directory, which has to be named.
+        let directory = if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory };
+        match executable(directory.join(program)) {
+            Ok(path) => return Ok(path),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => verdict = Err(error),
             Err(_) => (),
         }
@@ -137,8 +146,8 @@ fn find(program: &OsStr, path: &OsStr) -> io::Result<()> {
     verdict
 }
 
-fn executable(path: &Path) -> io::Result<()> {
+fn executable(path: PathBuf) -> io::Result<PathBuf> {
     let file = path.metadata()?;
     let runs = file.is_file() && file.permissions().mode() & 0o111 != 0;
-    if runs { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::EACCES)) }
+    if runs { Ok(path) } else { Err(io::Error::from_raw_os_error(libc::EACCES)) }
 }

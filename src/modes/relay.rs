@@ -183,7 +183,11 @@ impl Right {
             }
             Endpoint::Connect(config) => Kind::Connect(config.clone()),
             Endpoint::DatagramConnect(config, datagrams) => Kind::Datagrams(config.clone(), datagrams.clone()),
-            Endpoint::Child(config) => Kind::Child(children::Child::new(config)),
+            Endpoint::Child(config) => {
+                let child = children::Child::new(config);
+                child.check()?;
+                Kind::Child(child)
+            }
             Endpoint::Listen(_) | Endpoint::DatagramListen(..) => unreachable!("only the left one listens"),
         };
         Ok(Self { kind, marks })

@@ -86,7 +86,7 @@ impl Protocol for PeerSide {
     fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
         let console = t.peer(self.console);
         // Nobody is made to press ^D to leave a conversation that is over.
-        let nothing_to_send = console.is_at_eof() || console.info().terminal;
+        let nothing_to_send = console.is_at_eof() || console.is_terminal();
         if nothing_to_send || t.is_write_closed() || t.is_peer_gone() {
             // What is left of stdin is for whoever comes after us.
             t.peer(self.console).pause_reading();

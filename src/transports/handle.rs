@@ -176,6 +176,20 @@ impl Transport<'_> {
         self.net.set_marks(self.id, marks);
     }
 
+    /// Whether bytes are read from a terminal.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        self.net
+            .stream(self.id)
+            .is_some_and(|stream| matches!(&stream.io, Io::Pair(Some(read), _) if read.is_terminal()))
+    }
+
+    /// Whether it is a connection, which has a peer; a pipe, stdin and stdout have none.
+    #[must_use]
+    pub fn is_connection(&self) -> bool {
+        self.net.stream(self.id).is_some_and(|stream| stream.peer.is_some())
+    }
+
     /// Facts about the transport. asyncio's `get_extra_info`.
     #[doc(alias = "get_extra_info")]
     #[must_use]
@@ -187,7 +201,7 @@ impl Transport<'_> {
                 Io::Socket(socket) => Peer::local_of(socket),
                 _ => None,
             },
-            terminal: matches!(&stream.io, Io::Pair(Some(read), _) if read.is_terminal()),
+            terminal: self.is_terminal(),
             totals: stream.totals,
             datagrams: super::info::DatagramTotals::default(),
         }

@@ -136,7 +136,7 @@ impl End {
     pub(super) fn discard(self, net: &mut Net) {
         let Some(source) = self.source(net) else { return };
         let mut source = net.transport(source);
-        if source.info().peer.is_some() {
+        if source.is_connection() {
             source.stop_forwarding();
         } else {
             // What is left of stdin is for whoever comes after us.
@@ -154,7 +154,7 @@ impl End {
 
     /// Whether somebody sits there, who is not to be made to press ^D.
     pub(super) fn is_terminal(self, net: &mut Net) -> bool {
-        matches!(self, Self::Stream(id) if net.transport(id).info().terminal)
+        matches!(self, Self::Stream(id) if net.transport(id).is_terminal())
     }
 
     /// Whether it is datagrams that it sends and takes.

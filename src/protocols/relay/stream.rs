@@ -126,7 +126,7 @@ impl Protocol for StreamSide {
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
-        let is_console = t.info().peer.is_none();
+        let is_console = !t.is_connection();
         match &error {
             Some(error) if is_console => self.terms.fail(console_failure(error)),
             error => self.watch.lost(t, error.as_ref()),
