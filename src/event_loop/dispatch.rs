@@ -205,11 +205,10 @@ impl EventLoop {
         match handlers.get_mut(id.index()) {
             // Nothing is left of a pipe that is read.
             Some(Installed::Pipe { .. }) => net.lose(id, None, false),
-            Some(Installed::Protocol(handler)) if !discards => {
-                if handler.eof_received(&mut Transport { net, id }) == Eof::Close {
-                    net.close(id);
-                }
-            }
+            Some(Installed::Protocol(handler)) if !discards => match handler.eof_received(&mut Transport { net, id }) {
+                Eof::Close => net.close(id),
+                Eof::KeepOpen => (),
+            },
             _ => (),
         }
     }

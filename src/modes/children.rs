@@ -58,13 +58,13 @@ impl Child {
     fn find(&self) -> io::Result<Option<PathBuf>> {
         let Program::Argv { program, .. } = &self.config.program else { return Ok(None) };
         let path = self.environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, path)| path.as_os_str());
-        find(program, path.unwrap_or(OsStr::new(""))).map(Some)
+        find(program, path.unwrap_or_default()).map(Some)
     }
 
     fn command(&self, about: Vec<(&'static str, String)>) -> Command {
         let mut command = match &self.config.program {
             Program::Argv { program, arguments } => {
-                let mut command = Command::new(self.path.as_deref().unwrap_or(Path::new(program)));
+                let mut command = Command::new(self.path.as_deref().unwrap_or_else(|| Path::new(program)));
                 command.arg0(program).args(arguments);
                 command
             }

@@ -38,7 +38,7 @@ pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {
     };
     let right = Right::new(&config.right, marks(&config.stream)?)?;
     match (&config.left, places) {
-        (Endpoint::Listen(listen), Some(places)) => serve(&[listen.clone()], vec![places], right),
+        (Endpoint::Listen(listen), Some(places)) => serve(std::slice::from_ref(listen), vec![places], right),
         (Endpoint::DatagramListen(listen, datagrams), Some(places)) => flows(listen, datagrams, places, right),
         _ => pair(&config.left, &config.stream, right),
     }
@@ -53,7 +53,7 @@ pub(super) fn serve(lefts: &[ListenConfig], places: Vec<Vec<listen::Place>>, rig
         // As many clients as the system allows. Not for children, which would inherit that.
         let _ = limits::raise_open_files();
     }
-    let terms = terms(&first.stream, (!first.keep_open).then(|| &run));
+    let terms = terms(&first.stream, (!first.keep_open).then_some(&run));
     let opener = right.opener(terms.clone());
     let mut port_files: Vec<(Option<&Path>, Vec<Peer>)> = Vec::new();
     for (config, places) in lefts.iter().zip(places) {

@@ -190,6 +190,12 @@ impl Transport<'_> {
         self.net.stream(self.id).is_some_and(|stream| stream.peer.is_some())
     }
 
+    /// Whether it is forwarded, and not read because there is no room where it goes.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.net.stream(self.id).is_some_and(|stream| stream.held)
+    }
+
     /// Facts about the transport. asyncio's `get_extra_info`.
     #[doc(alias = "get_extra_info")]
     #[must_use]

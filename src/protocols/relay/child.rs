@@ -51,10 +51,9 @@ impl SubprocessProtocol for ChildEnd {
 
     fn pipe_data_received(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, data: &[u8]) {
         let Some(other) = self.other.end() else { return };
-        if !other.deliver(t.net(), data) {
-            if let Some(pipe) = t.pipe_transport(fd) {
-                t.peer(pipe).pause_reading();
-            }
+        let wants_more = other.deliver(t.net(), data);
+        if let (false, Some(pipe)) = (wants_more, t.pipe_transport(fd)) {
+            t.peer(pipe).pause_reading();
         }
     }
 

@@ -65,7 +65,10 @@ pub struct Left {
 
 /// Datagrams for an end that is not open yet.
 #[derive(Clone, Debug, Default)]
-pub struct Waiting(Rc<RefCell<Option<Vec<Box<[u8]>>>>>);
+pub struct Waiting(Rc<RefCell<Option<Kept>>>);
+
+/// They, in order.
+type Kept = Vec<Box<[u8]>>;
 
 /// How many are kept. Whoever sends more before there is an answer has to repeat it, as with any network.
 const WAITING_MAX: usize = 16;
@@ -87,7 +90,7 @@ impl Waiting {
     }
 
     /// The end is open.
-    fn end(&self) -> Vec<Box<[u8]>> {
+    fn end(&self) -> Kept {
         self.0.borrow_mut().take().unwrap_or_default()
     }
 }

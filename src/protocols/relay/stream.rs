@@ -14,6 +14,9 @@ use crate::transports::timers::TimerId;
 /// How long a reply may take once everything was sent to an end that cannot say that it has ended.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// How often a peer whose bytes a child does not take is asked whether it is there at all: reading would tell, but has to wait.
+const LOOK: Duration = Duration::from_secs(2);
+
 /// The protocol of such a side.
 #[derive(Debug)]
 pub struct StreamSide {
@@ -21,6 +24,7 @@ pub struct StreamSide {
     terms: Terms,
     watch: Watch,
     linger_timer: Option<TimerId>,
+    look_timer: Option<TimerId>,
 }
 
 impl StreamSide {
@@ -41,13 +45,22 @@ impl StreamSide {
 
     fn new(other: Other, terms: Terms, idle_timeout: Option<Duration>) -> Self {
         let blame = terms.reporter.clone().map_or(Blame::Log, Blame::Run);
-        Self { other, watch: Watch::new(idle_timeout, blame), terms, linger_timer: None }
+        Self { other, watch: Watch::new(idle_timeout, blame), terms, linger_timer: None, look_timer: None }
     }
 
     /// Nothing more comes from `here`, and its other end, which has datagrams, cannot say when it has answered.
     fn linger(&mut self, t: &mut Transport<'_>) {
         let id = t.id();
         self.linger_timer = Some(t.net().call_later(id, LINGER));
+    }
+
+    /// Nobody waits for what a child will say: its end is due, whatever it has still to read.
+    fn look(&mut self, t: &mut Transport<'_>) {
+        if t.is_held() && t.is_peer_gone() {
+            return t.abort();
+        }
+        let id = t.id();
+        self.look_timer = Some(t.net().call_later(id, LOOK));
     }
 
     fn lingered(&mut self, t: &mut Transport<'_>) {
@@ -69,7 +82,10 @@ impl Protocol for StreamSide {
         let id = t.id();
         if !self.other.meet(t.net(), End::Stream(id), |net| net.transport(id).info(), &self.terms) {
             // Not in order: nothing of what it sends has a place to go.
-            t.abort();
+            return t.abort();
+        }
+        if let Some(End::Child(_)) = self.other.end() {
+            self.look_timer = Some(t.net().call_later(id, LOOK));
         }
     }
 
@@ -118,10 +134,10 @@ impl Protocol for StreamSide {
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
         if Some(timer) == self.linger_timer {
             self.lingered(t);
-        } else if self.watch.fired(t, timer) == Fired::Expired {
-            if let Some(other) = self.other.end() {
-                other.abort(t.net());
-            }
+        } else if Some(timer) == self.look_timer {
+            self.look(t);
+        } else if let (Fired::Expired, Some(other)) = (self.watch.fired(t, timer), self.other.end()) {
+            other.abort(t.net());
         }
     }
 
