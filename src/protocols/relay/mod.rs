@@ -97,7 +97,9 @@ impl Waiting {
 
 /// Opens the right end for a left one, and joins them as soon as it can.
 #[derive(Clone)]
-pub struct Opener(Rc<dyn Fn(&mut Net, Left) -> Result<End, Failure>>);
+pub struct Opener(Rc<Open>);
+
+type Open = dyn Fn(&mut Net, Left) -> Result<End, Failure>;
 
 impl Opener {
     /// From whatever opens it.
