@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use xport::cli::{self, Parsed, logger};
 use xport::modes;
 use xport::protocols::report::{Cause, Failure};
-use xport::sys::signals;
+use xport::sys::{raw_mode, signals};
 
 /// `usage or configuration`; the other statuses are [`status`]'s.
 const USAGE: u8 = 2;
@@ -41,6 +41,8 @@ fn print(text: &[u8]) -> anyhow::Result<()> {
 
 /// The one place where an error is shown and becomes a status, or a signal.
 fn finish(outcome: anyhow::Result<()>) -> ExitCode {
+    // Whoever made it raw has restored it; nothing may be written, and nobody may end us, before that.
+    raw_mode::restore();
     let Err(error) = outcome else {
         logger::finish();
         return ExitCode::SUCCESS;

@@ -16,7 +16,7 @@ use crate::transports::id::Id;
 use crate::transports::info::Peer;
 use crate::transports::net::Net;
 use crate::transports::out_buf::WaterMarks;
-use crate::transports::process::opening::{ChildStdio, SHELL, shell_command};
+use crate::transports::process::opening::{ChildStdio, PtyModel, SHELL, WindowSize, shell_command};
 use crate::transports::protocol::SubprocessProtocol;
 
 /// Statuses as `env(1)` and `timeout(1)` have them.
@@ -35,6 +35,7 @@ pub(super) struct Child {
     environment: Vec<(OsString, OsString)>,
     /// Where the program is. A command that has to look for it in a `PATH` of its own cannot be started by `posix_spawn(3)`.
     path: Option<PathBuf>,
+    terminal: PtyModel,
 }
 
 impl Child {
@@ -44,9 +45,15 @@ impl Child {
             |name: &OsString| name.to_str().is_some_and(|name| ENVIRONMENT.contains(&name) || name.starts_with("LC_"));
         let mut environment = Vec::from_iter(std::env::vars_os().filter(|(name, _)| allowed(name)));
         environment.extend(config.environment.iter().cloned());
-        let mut child = Self { config: config.clone(), environment, path: None };
+        let terminal = PtyModel::New(WindowSize::default());
+        let mut child = Self { config: config.clone(), environment, path: None, terminal };
         child.path = child.find().unwrap_or_default();
         child
+    }
+
+    /// Gives it a terminal like ours, if it is to have one.
+    pub(super) fn on_terminal_like_ours(self) -> Self {
+        Self { terminal: PtyModel::Stdin, ..self }
     }
 
     /// Whether it could be run at all, as far as that can be told without running it.
@@ -74,6 +81,14 @@ impl Child {
         command
     }
 
+    fn stdio(&self) -> [ChildStdio; 3] {
+        if self.config.pty {
+            // A program on a terminal has all three there.
+            return [ChildStdio::Pty(self.terminal); 3];
+        }
+        [ChildStdio::Pipe, ChildStdio::Pipe, self.config.stderr]
+    }
+
     fn cannot_start(&self, error: &io::Error) -> Failure {
         let status = match error.kind() {
             io::ErrorKind::NotFound => NOT_FOUND,
@@ -97,8 +112,7 @@ pub(super) fn start(
     marks: WaterMarks,
     protocol: impl SubprocessProtocol + 'static,
 ) -> Result<Id, Failure> {
-    let stdio = [ChildStdio::Pipe, ChildStdio::Pipe, child.config.stderr];
-    let spawned = net.spawn(child.command(about), stdio, protocol);
+    let spawned = net.spawn(child.command(about), child.stdio(), protocol);
     let id = spawned.map_err(|error| child.cannot_start(&error))?;
     net.subprocess_transport(id).set_kill_after(child.config.kill_after);
     for fd in 0..=2 {

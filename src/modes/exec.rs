@@ -5,10 +5,11 @@ use std::rc::Rc;
 use super::children::{self, Child};
 use super::config::{Endpoint, ExecConfig, ExecPlace};
 use super::relay::{Right, pair, serve};
-use super::{Run, listen, marks};
+use super::{Run, listen, marks, terminal};
 use crate::protocols::child::{ChildSide, Ends, Forward, InputSide, OutputSide};
 use crate::protocols::report::{Cause, Failure};
-use crate::sys::signals::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use crate::sys::signals::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
+use crate::sys::stdio::stdin_is_terminal;
 use crate::transports::error::describe;
 use crate::transports::opening::Stdio;
 
@@ -43,9 +44,16 @@ fn checked(config: &ExecConfig) -> anyhow::Result<Child> {
 fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     let ends = Rc::new(Ends::default());
-    let forward = Forward::new(Rc::clone(&ends), config.child.kill_after, config.stream.timeout, run.reporter.clone());
+    let mut forward =
+        Forward::new(Rc::clone(&ends), config.child.kill_after, config.stream.timeout, run.reporter.clone());
     // The child's group is not that of the terminal: what the keys of the terminal send comes to us.
-    run.watch_for(&[SIGINT, SIGQUIT, SIGTERM, SIGHUP], forward)?;
+    let mut signals = vec![SIGINT, SIGQUIT, SIGTERM, SIGHUP];
+    let on_our_terminal = config.child.pty && stdin_is_terminal();
+    if on_our_terminal {
+        forward = forward.with_terminal(terminal::look);
+        signals.extend([SIGWINCH, SIGCONT]);
+    }
+    run.watch_for(&signals, forward)?;
     let marks = marks(&config.stream)?;
     let reporter = run.reporter.clone();
 
@@ -63,6 +71,9 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     ends.set_console(stdin, stdout);
 
     let side = ChildSide::new(Rc::clone(&ends), reporter);
-    ends.set_child(children::start(net, &Child::new(&config.child), Vec::new(), marks, side)?);
+    let child = Child::new(&config.child).on_terminal_like_ours();
+    ends.set_child(children::start(net, &child, Vec::new(), marks, side)?);
+    // Not before: what cannot be started has no use for it.
+    let _raw = on_our_terminal.then(terminal::Raw::enter);
     run.run()
 }

@@ -10,6 +10,7 @@ mod exec;
 mod listen;
 mod relay;
 mod server;
+mod terminal;
 
 use std::os::fd::{OwnedFd, RawFd};
 

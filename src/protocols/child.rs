@@ -22,7 +22,8 @@ use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::process::handle::SubprocessTransport;
-use crate::transports::process::{SIGCONT, SIGHUP, SIGKILL, SIGTERM};
+use crate::transports::process::opening::WindowSize;
+use crate::transports::process::{SIGCONT, SIGHUP, SIGKILL, SIGTERM, SIGWINCH};
 use crate::transports::protocol::{Eof, Protocol, SubprocessProtocol};
 use crate::transports::timers::TimerId;
 
@@ -232,6 +233,8 @@ pub struct Forward {
     timeout_timer: Option<TimerId>,
     /// The last signal that asked the child to end.
     asked: Cell<i32>,
+    /// Looks at the terminal of ours that the child's is like.
+    terminal: Option<fn() -> Option<WindowSize>>,
     reporter: Reporter,
 }
 
@@ -239,7 +242,14 @@ impl Forward {
     /// Forwards to the child of `ends`. `timeout` is for the whole run.
     #[must_use]
     pub fn new(ends: Rc<Ends>, kill_after: Duration, timeout: Option<Duration>, reporter: Reporter) -> Self {
-        Self { ends, kill_after, timeout, timeout_timer: None, asked: Cell::new(SIGTERM), reporter }
+        Self { ends, kill_after, timeout, timeout_timer: None, asked: Cell::new(SIGTERM), terminal: None, reporter }
+    }
+
+    /// Keeps the child's terminal as large as the one that `look` looks at, which is done whenever that has changed its size, or
+    /// we have been stopped and do not know what was done to it meanwhile.
+    #[must_use]
+    pub fn with_terminal(self, look: fn() -> Option<WindowSize>) -> Self {
+        Self { terminal: Some(look), ..self }
     }
 
     /// Whether the child still runs. If not, only its output keeps us.
@@ -251,6 +261,9 @@ impl Forward {
     }
 
     fn forward(&self, t: &mut Transport<'_>, signal: i32) {
+        if let (Some(look), SIGWINCH | SIGCONT) = (self.terminal, signal) {
+            return self.resize(t, look());
+        }
         if !self.runs(t) {
             // Whoever is to read the output does not, or somebody else goes on writing.
             self.asked.set(signal);
@@ -263,6 +276,13 @@ impl Forward {
             self.asked.set(signal);
             let id = t.id();
             t.net().call_later(id, self.kill_after);
+        }
+    }
+
+    fn resize(&self, t: &mut Transport<'_>, size: Option<WindowSize>) {
+        let (Some(child), Some(WindowSize { rows, columns })) = (self.ends.child.get(), size) else { return };
+        if let Err(error) = t.net().subprocess_transport(child).set_window_size(rows, columns) {
+            log::debug!("size of the child's terminal: {}", describe(&error));
         }
     }
 

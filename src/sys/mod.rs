@@ -9,6 +9,8 @@ pub(crate) mod datagram;
 pub mod limits;
 pub mod names;
 pub(crate) mod process;
+pub mod pty;
+pub mod raw_mode;
 pub mod signals;
 pub(crate) mod socket;
 pub(crate) mod splice;

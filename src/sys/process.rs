@@ -1,18 +1,18 @@
 //! Child processes: starting one with nothing of ours but what it is given, and hearing of its end through a descriptor.
 //!
-//! The standard library starts them (by `posix_spawn(3)` where it can); here is what it leaves to its caller. What the pipes carry is
+//! The standard library starts them (by `posix_spawn(3)` where it can, which is everywhere but on a terminal of its own); here is what it leaves to its caller. What the pipes carry is
 //! `transports/process/`.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus};
 
 use super::{check, retry};
 
 /// Starts a child in a process group of its own, with default signals and no descriptor of ours but 0 to 2, and a descriptor that
-/// becomes readable when it has ended. `pidfd_open(2)`.
-pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, OwnedFd)> {
+/// becomes readable when it has ended. `pidfd_open(2)`. With a `terminal` it gets a session of its own, too, which has that terminal.
+pub(crate) fn spawn(command: &mut Command, terminal: Option<BorrowedFd<'_>>) -> io::Result<(Child, OwnedFd)> {
     // Were it ignored, children would vanish without a status. `sigaction(2)`, SA_NOCLDWAIT.
     // SAFETY: SIG_DFL is a valid disposition and runs no code of ours.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
@@ -20,7 +20,13 @@ pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, OwnedFd)> {
     // What we ignore for ourselves is not to be ignored by the child, which inherits it.
     // SAFETY: as above.
     let file_size = unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_DFL) };
-    let child = command.process_group(0).spawn();
+    match terminal {
+        Some(terminal) => lead_session(command, terminal.as_raw_fd()),
+        None => {
+            command.process_group(0);
+        }
+    }
+    let child = command.spawn();
     if file_size != libc::SIG_ERR {
         // SAFETY: the disposition is the one that was there before.
         unsafe { libc::signal(libc::SIGXFSZ, file_size) };
@@ -37,6 +43,19 @@ pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, OwnedFd)> {
     // SAFETY: the descriptor is new and nobody else's. It is closed on exec, as pidfd_open(2) says.
     let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
     Ok((child, pidfd))
+}
+
+/// Makes the child the leader of a session with `terminal`, which is to be open until it has started. Its group is a new one
+/// with that. `setsid(2)`, `TIOCSCTTY` of `ioctl_tty(2)`.
+fn lead_session(command: &mut Command, terminal: RawFd) {
+    let lead = move || {
+        // SAFETY: the call takes nothing and touches no memory.
+        check(unsafe { libc::setsid() })?;
+        // SAFETY: the request takes a number and touches no memory of ours.
+        check(unsafe { libc::ioctl(terminal, libc::TIOCSCTTY, 0) }).map(drop)
+    };
+    // SAFETY: between fork and exec this makes two system calls and allocates nothing.
+    unsafe { command.pre_exec(lead) };
 }
 
 /// Marks everything but stdin, stdout and stderr to be closed in children, what we inherited ourselves included.

@@ -14,7 +14,7 @@ use socket2::SockRef;
 use super::forward::Raw;
 use super::id::{Half, Id};
 use crate::sys::stdio::{self, FdKind};
-use crate::sys::{process, socket};
+use crate::sys::{process, pty, socket};
 
 /// What a pipe that polls as writable takes without waiting (`PIPE_BUF`, `pipe(7)`).
 const PIPE_BUF: usize = 4096;
@@ -36,6 +36,16 @@ pub(crate) struct Channel {
     kind: FdKind,
     /// A pipe that has its usual size still.
     narrow: bool,
+    /// `Some` for our side of a child's terminal.
+    typing: Option<Typing>,
+}
+
+/// What has been typed on a child's terminal.
+#[derive(Clone, Copy, Debug, Default)]
+struct Typing {
+    last: Option<u8>,
+    /// What ends it has been asked for.
+    ended: bool,
 }
 
 /// How a descriptor is read and written.
@@ -85,20 +95,27 @@ impl Channel {
             Some(fd) => fd,
             None => stdio::duplicate(number)?,
         };
-        Ok(Self { fd, way, half, standard: Some(number), kind, narrow: kind == FdKind::Pipe })
+        Ok(Self { fd, way, half, standard: Some(number), kind, narrow: kind == FdKind::Pipe, typing: None })
     }
 
     /// A pipe end, file or device that the caller hands over. asyncio's `connect_read_pipe`, `connect_write_pipe`.
     pub(crate) fn adopt(fd: OwnedFd, half: Half) -> io::Result<Self> {
         let kind = stdio::kind(fd.as_fd())?;
         let way = if kind == FdKind::Socket { Way::Socket } else { Way::Shared };
-        Ok(Self { fd, way, half, standard: None, kind, narrow: kind == FdKind::Pipe })
+        Ok(Self { fd, way, half, standard: None, kind, narrow: kind == FdKind::Pipe, typing: None })
     }
 
     /// Our end of a pipe that we have made: nobody shares its description.
     pub(crate) fn own(fd: OwnedFd, half: Half) -> io::Result<Self> {
         process::set_nonblocking(fd.as_fd())?;
-        Ok(Self { fd, way: Way::Private, half, standard: None, kind: FdKind::Pipe, narrow: true })
+        Ok(Self { fd, way: Way::Private, half, standard: None, kind: FdKind::Pipe, narrow: true, typing: None })
+    }
+
+    /// One direction of our side of a child's terminal, which nobody shares either. To us it is not a terminal: what happens to it
+    /// is the child's doing.
+    pub(crate) fn master(fd: OwnedFd, half: Half) -> io::Result<Self> {
+        let typing = Some(Typing::default());
+        Ok(Self { kind: FdKind::Other, narrow: false, typing, ..Self::own(fd, half)? })
     }
 
     /// Registers with epoll, once and for good. What epoll refuses (`EPERM`) is always ready from then on.
@@ -155,6 +172,10 @@ impl Channel {
             Way::Shared if !stdio::is_ready(fd, false) => return Err(io::ErrorKind::WouldBlock.into()),
             Way::Private | Way::Shared | Way::Always => stdio::read(fd, buf),
         };
+        if self.typing.is_some() && matches!(&result, Err(error) if is_hang_up(error)) {
+            // Nobody has the other side any more, and nothing is left of what was shown there.
+            return Ok(0);
+        }
         if self.narrow && matches!(result, Ok(n) if n >= MUCH_BYTES) {
             self.widen();
         }
@@ -172,6 +193,13 @@ impl Channel {
             }
             Way::Private | Way::Always => stdio::write(fd, bufs),
         };
+        if let Some(typing) = &mut self.typing {
+            match &result {
+                Ok(n) => typing.last = last_of(bufs, *n).or(typing.last),
+                Err(error) if is_hang_up(error) => return Err(io::ErrorKind::BrokenPipe.into()),
+                Err(_) => (),
+            }
+        }
         if self.narrow && matches!(result, Ok(n) if n >= MUCH_BYTES) {
             self.widen();
         }
@@ -183,6 +211,24 @@ impl Channel {
         self.narrow = false;
         // Over the user's limits it stays as it is.
         let _ = stdio::widen_pipe(self.fd.as_fd(), WIDE_PIPE_BYTES);
+    }
+
+    /// What must be written before this direction is closed so that the other end sees its end: the keys for it, on a child's
+    /// terminal. It is to be asked for after all else has been written, and is given once.
+    pub(crate) fn last_words(&mut self) -> Vec<u8> {
+        match &mut self.typing {
+            Some(typing) if !typing.ended => {
+                typing.ended = true;
+                // One that cannot tell has hung up.
+                pty::end_of_input(self.fd.as_fd(), typing.last).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The descriptor, if it is our side of a child's terminal.
+    pub(crate) fn as_master(&self) -> Option<BorrowedFd<'_>> {
+        self.typing.map(|_| self.fd.as_fd())
     }
 
     /// Ends this direction, so that the other end of the pipe sees it: no copy of the description stays with us.
@@ -206,6 +252,16 @@ impl Channel {
         }
         name_half(self.half, error)
     }
+}
+
+/// What a master says once the last holder of the other side has gone. `pty(7)`.
+fn is_hang_up(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EIO)
+}
+
+/// The last of the first `n` bytes of `bufs`.
+fn last_of(bufs: &[IoSlice<'_>], n: usize) -> Option<u8> {
+    bufs.iter().flat_map(|buf| buf.iter()).nth(n.checked_sub(1)?).copied()
 }
 
 fn name_half(half: Half, source: io::Error) -> io::Error {

@@ -98,10 +98,18 @@ impl Net {
     /// What comes after the last buffered byte: the end of our direction, or the next step of closing.
     fn flushed(&mut self, id: Id) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
-        if stream.state.is_ending() && !self.end_direction(id) {
+        let (is_ending, is_closing) = (stream.state.is_ending(), stream.state.phase() == Phase::Flushing);
+        if (is_ending || is_closing) && stream.state.flushes() {
+            let last = stream.io.last_words();
+            if !last.is_empty() {
+                stream.out.append(&[IoSlice::new(&last)], 0, &mut self.spare);
+                return self.flush(id);
+            }
+        }
+        if is_ending && !self.end_direction(id) {
             return;
         }
-        if self.stream(id).is_some_and(|stream| stream.state.phase() == Phase::Flushing) {
+        if is_closing {
             self.close_gently(id);
         }
     }
@@ -193,8 +201,10 @@ impl Net {
         if !stream.state.close() {
             return;
         }
-        if stream.is_flushed() || stream.state.has_failed() {
+        if stream.state.has_failed() {
             self.close_gently(id);
+        } else if stream.is_flushed() {
+            self.flushed(id);
         } else {
             // What arrives meanwhile is thrown away; a latch that is set would otherwise never be looked at.
             self.queue_again(id);

@@ -85,6 +85,22 @@ impl Io {
         }
     }
 
+    /// What must be written last, after all else, for our direction to end. Asked a second time there is nothing.
+    pub(crate) fn last_words(&mut self) -> Vec<u8> {
+        match self {
+            Self::Pair(_, Some(write)) => write.last_words(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Our side of a child's terminal, if it is that.
+    pub(crate) fn as_master(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Pair(read, write) => [read, write].into_iter().flatten().find_map(Channel::as_master),
+            _ => None,
+        }
+    }
+
     /// Ends our direction: `shutdown(SHUT_WR)`, or the close of a pipe.
     pub(crate) fn shutdown_write(&mut self, registry: &mio::Registry) -> io::Result<()> {
         match self {

@@ -7,6 +7,7 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use crate::sys::process;
+use crate::sys::pty::{self, WindowSize};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
@@ -50,11 +51,24 @@ impl SubprocessTransport<'_> {
         self.net.process(self.id)?.status
     }
 
-    /// Our end of its stdin (0), stdout (1) or stderr (2), where that is a pipe and still open. asyncio's `get_pipe_transport`.
+    /// Our end of its stdin (0), stdout (1) or stderr (2), where that is a pipe, or a terminal of its own, and still open. asyncio's `get_pipe_transport`.
     #[doc(alias = "get_pipe_transport")]
     #[must_use]
     pub fn pipe_transport(&self, fd: u8) -> Option<Id> {
         *self.net.process(self.id)?.pipes.get(usize::from(fd))?
+    }
+
+    /// Sets the size of its terminal, where it has one of its own; if that is another one than before, its foreground gets
+    /// SIGWINCH. asyncio has none.
+    ///
+    /// # Errors
+    /// It has no terminal of its own, or what we had of that is closed (`ENOTTY`).
+    pub fn set_window_size(&mut self, rows: u16, columns: u16) -> io::Result<()> {
+        let pipes = self.net.process(self.id).map_or([None; 3], |process| process.pipes);
+        let mut streams = pipes.into_iter().flatten().filter_map(|pipe| self.net.stream(pipe));
+        let master = streams.find_map(|stream| stream.io.as_master());
+        let master = master.ok_or_else(|| io::Error::from_raw_os_error(libc::ENOTTY))?;
+        pty::set_window_size(master, WindowSize { rows, columns })
     }
 
     /// Sends a signal to it, unless it has ended. asyncio's `send_signal`.

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use super::id::Id;
 use super::timers::TimerId;
-pub use crate::sys::signals::{SIGCONT, SIGHUP, SIGKILL, SIGTERM};
+pub use crate::sys::signals::{SIGCONT, SIGHUP, SIGKILL, SIGTERM, SIGWINCH};
 
 /// How long a child may take to end when it is asked to, unless that is set.
 pub(crate) const KILL_AFTER: Duration = Duration::from_secs(5);

@@ -2,13 +2,15 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::process::{Command, Stdio};
 
 use mio::unix::SourceFd;
 
 use super::{KILL_AFTER, Process, SIGKILL};
 use crate::sys::process;
+pub use crate::sys::pty::WindowSize;
+use crate::sys::pty::{self, Pty};
 use crate::transports::channel::Channel;
 use crate::transports::id::{Half, Id};
 use crate::transports::net::{Call, Net, Slot};
@@ -24,23 +26,44 @@ pub enum ChildStdio {
     Inherit,
     /// `/dev/null`. asyncio's `DEVNULL`.
     Null,
-    /// Of stderr: the same as the child's stdout, where that is a pipe. asyncio's `STDOUT`.
+    /// Of stderr: the same as the child's stdout, where that is a pipe or a terminal of its own. asyncio's `STDOUT`.
     Merge,
+    /// A terminal of its own, whose other side is ours; all that say so share one, and the first says which. asyncio has none.
+    Pty(PtyModel),
 }
 
-impl From<ChildStdio> for Stdio {
-    fn from(stdio: ChildStdio) -> Self {
-        match stdio {
-            ChildStdio::Pipe => Self::piped(),
-            ChildStdio::Inherit | ChildStdio::Merge => Self::inherit(),
-            ChildStdio::Null => Self::null(),
-        }
+/// What a child's terminal is like when it starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PtyModel {
+    /// As the system makes them, of this size.
+    New(WindowSize),
+    /// Of the size, and with the settings, of the terminal that is our stdin; as a new one where that is none.
+    Stdin,
+}
+
+impl ChildStdio {
+    fn is_pty(self) -> bool {
+        matches!(self, Self::Pty(_))
+    }
+
+    /// What the child is given for it.
+    fn theirs(self, pty: Option<&Pty>) -> io::Result<Stdio> {
+        Ok(match (self, pty) {
+            (Self::Pty(_), Some(pty)) => pty.slave.try_clone()?.into(),
+            (Self::Pipe, _) => Stdio::piped(),
+            (Self::Inherit | Self::Merge, _) => Stdio::inherit(),
+            (Self::Null | Self::Pty(_), _) => Stdio::null(),
+        })
     }
 }
 
 impl Net {
     /// Starts a child with stdin, stdout and stderr as `stdio` has them, in a process group of its own. asyncio's
     /// `subprocess_exec`.
+    ///
+    /// On a terminal it leads a session of its own, too. The terminal is to its protocol two pipes: what is written to stdin's is
+    /// typed, what is shown comes from stdout's. To close stdin's is to type `^D`, unless the terminal is raw, where nothing
+    /// stands for an end; once both are closed, it hangs up.
     ///
     /// # Errors
     /// `NotFound`, `PermissionDenied` and the like of `execve(2)`; no descriptors, no processes.
@@ -51,22 +74,36 @@ impl Net {
         stdio: [ChildStdio; 3],
         protocol: impl SubprocessProtocol + 'static,
     ) -> io::Result<Id> {
-        let [stdin, stdout, stderr] = stdio;
-        command.stdin(stdin).stdout(stdout).stderr(stderr);
+        let [stdin, stdout, mut stderr] = stdio;
+        if stdout.is_pty() && stderr == ChildStdio::Merge {
+            stderr = stdout;
+        }
+        let model = [stdin, stdout, stderr].into_iter().find_map(|stdio| match stdio {
+            ChildStdio::Pty(model) => Some(model),
+            _ => None,
+        });
+        let pty = model.map(open_pty).transpose()?;
+        let theirs = |stdio: ChildStdio| stdio.theirs(pty.as_ref());
+        command.stdin(theirs(stdin)?).stdout(theirs(stdout)?).stderr(theirs(stderr)?);
+        let typed = pty.as_ref().filter(|_| stdin.is_pty()).map(|pty| pty.master.try_clone()).transpose()?;
         let mut merged = None;
         if (stdout, stderr) == (ChildStdio::Pipe, ChildStdio::Merge) {
             let (ours, theirs) = io::pipe()?;
             command.stdout(theirs.try_clone()?).stderr(theirs);
             merged = Some(OwnedFd::from(ours));
         }
-        let (mut child, pidfd) = process::spawn(&mut command)?;
-        // It holds the child's ends of a merged pipe, which would never end.
+        let (mut child, pidfd) = process::spawn(&mut command, pty.as_ref().map(|pty| pty.slave.as_fd()))?;
+        // It holds the child's ends of a merged pipe and of a terminal, which would never end.
         drop(command);
-        let ends = [
-            child.stdin.take().map(OwnedFd::from),
-            merged.or_else(|| child.stdout.take().map(OwnedFd::from)),
-            child.stderr.take().map(OwnedFd::from),
+        let mut ends = [
+            child.stdin.take().map(OwnedFd::from).map(End::Pipe).or_else(|| typed.map(End::Master)),
+            merged.or_else(|| child.stdout.take().map(OwnedFd::from)).map(End::Pipe),
+            child.stderr.take().map(OwnedFd::from).map(End::Pipe),
         ];
+        if let Some(pty) = pty {
+            let shown = if stdout.is_pty() { 1 } else { 2 };
+            ends[shown] = Some(End::Master(pty.master));
+        }
         let pid = child.id();
         let process = Process {
             pid,
@@ -113,12 +150,12 @@ impl Net {
     }
 
     /// Makes streams of our ends of the pipes.
-    fn open_pipes(&mut self, process: Id, ends: [Option<OwnedFd>; 3]) -> io::Result<()> {
+    fn open_pipes(&mut self, process: Id, ends: [Option<End>; 3]) -> io::Result<()> {
         for (number, end) in ends.into_iter().enumerate() {
             let Some(end) = end else { continue };
             let stream = match number {
-                0 => Stream::write_end(Channel::own(end, Half::Write)?, self.now),
-                _ => Stream::read_end(Channel::own(end, Half::Read)?, self.now),
+                0 => Stream::write_end(end.channel(Half::Write)?, self.now),
+                _ => Stream::read_end(end.channel(Half::Read)?, self.now),
             };
             let id = self.add_stream(stream)?;
             self.calls.push_back((id, Call::SetPipe { process, number: number as u8 }));
@@ -204,6 +241,37 @@ impl Net {
             _ => None,
         }
     }
+}
+
+/// Our end of one of a child's standard streams.
+enum End {
+    Pipe(OwnedFd),
+    Master(OwnedFd),
+}
+
+impl End {
+    fn channel(self, half: Half) -> io::Result<Channel> {
+        match self {
+            Self::Pipe(fd) => Channel::own(fd, half),
+            Self::Master(fd) => Channel::master(fd, half),
+        }
+    }
+}
+
+fn open_pty(model: PtyModel) -> io::Result<Pty> {
+    let pty = Pty::open()?;
+    let size = match model {
+        PtyModel::New(size) => size,
+        PtyModel::Stdin => match pty::window_size_of_stdin() {
+            None => WindowSize::default(),
+            Some(size) => {
+                pty.behave_like_stdin()?;
+                size
+            }
+        },
+    };
+    pty::set_window_size(pty.master.as_fd(), size)?;
+    Ok(pty)
 }
 
 /// The shell, told to run `text` as one line of it. What else it is to have can still be set.

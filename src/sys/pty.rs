@@ -1,0 +1,159 @@
+//! Pseudo-terminals: opening one, its size, its settings, and the keys that end its input.
+//!
+//! What goes through one is `transports/channel.rs`; who gets one is `transports/process/`. The terminal that we were
+//! started on is `raw_mode.rs`.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use super::{check, stdio};
+
+/// Both sides of a new pseudo-terminal. Neither reaches a child by itself, nor becomes the terminal of our own session.
+#[derive(Debug)]
+pub(crate) struct Pty {
+    /// What is written here is typed; what is shown can be read here.
+    pub(crate) master: OwnedFd,
+    /// What a program takes for a terminal.
+    pub(crate) slave: OwnedFd,
+}
+
+impl Pty {
+    /// Opens one. `pty(7)`, `posix_openpt(3)`, `TIOCGPTPEER` of `ioctl_tty(2)`.
+    ///
+    /// `EMFILE`, `ENFILE`; `ENOSPC` where the system has too many already.
+    pub(crate) fn open() -> io::Result<Self> {
+        let flags = libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC;
+        // SAFETY: the call takes a number and touches no memory.
+        let master = check(unsafe { libc::posix_openpt(flags) })?;
+        // SAFETY: the kernel has just made this descriptor for us alone.
+        let master = unsafe { OwnedFd::from_raw_fd(master) };
+        // SAFETY: both calls take a descriptor, which is open, and touch no memory of ours.
+        check(unsafe { libc::grantpt(master.as_raw_fd()) })?;
+        // SAFETY: as above.
+        check(unsafe { libc::unlockpt(master.as_raw_fd()) })?;
+        // By the master and not by a name: /dev/pts may be another one in here.
+        // SAFETY: the request takes flags, makes a descriptor, and touches no memory of ours.
+        let slave = check(unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCGPTPEER, flags) })?;
+        // SAFETY: the kernel has just made this descriptor for us alone.
+        let slave = unsafe { OwnedFd::from_raw_fd(slave) };
+        Ok(Self { master, slave })
+    }
+
+    /// Gives it the line discipline of the terminal that is our stdin: its keys, its idea of a character.
+    pub(crate) fn behave_like_stdin(&self) -> io::Result<()> {
+        let settings = settings(stdio::borrow_standard(0))?;
+        // SAFETY: the settings are alive for the call, which only reads them.
+        check(unsafe { libc::tcsetattr(self.slave.as_raw_fd(), libc::TCSANOW, &raw const settings) }).map(drop)
+    }
+}
+
+/// How much a terminal shows at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowSize {
+    /// Lines.
+    pub rows: u16,
+    /// Characters in a line.
+    pub columns: u16,
+}
+
+impl Default for WindowSize {
+    /// What all terminals once had.
+    fn default() -> Self {
+        Self { rows: 24, columns: 80 }
+    }
+}
+
+/// The size of a terminal, of either side of it. `TIOCGWINSZ`.
+pub(crate) fn window_size(fd: BorrowedFd<'_>) -> io::Result<WindowSize> {
+    let mut size = MaybeUninit::<libc::winsize>::zeroed();
+    // SAFETY: the request fills one `winsize`, which is alive for the call.
+    check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::TIOCGWINSZ, size.as_mut_ptr()) })?;
+    // SAFETY: zeroed memory is a valid `winsize`, and the kernel has filled it.
+    let size = unsafe { size.assume_init() };
+    Ok(WindowSize { rows: size.ws_row, columns: size.ws_col })
+}
+
+/// The size of the terminal that is our stdin; `None` where that is none.
+#[must_use]
+pub fn window_size_of_stdin() -> Option<WindowSize> {
+    window_size(stdio::borrow_standard(0).as_fd()).ok()
+}
+
+/// Sets the size of a terminal; where it is another one than before, its foreground gets SIGWINCH. `TIOCSWINSZ`.
+pub(crate) fn set_window_size(fd: BorrowedFd<'_>, size: WindowSize) -> io::Result<()> {
+    let size = libc::winsize { ws_row: size.rows, ws_col: size.columns, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: the request reads one `winsize`, which is alive for the call.
+    check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) }).map(drop)
+}
+
+/// The line discipline of a terminal; asked of a master, it is that of its other side. `tcgetattr(3)`.
+pub(super) fn settings(fd: BorrowedFd<'_>) -> io::Result<libc::termios> {
+    let mut settings = MaybeUninit::<libc::termios>::zeroed();
+    // SAFETY: the call fills the settings, which are alive for it.
+    check(unsafe { libc::tcgetattr(fd.as_raw_fd(), settings.as_mut_ptr()) })?;
+    // SAFETY: zeroed memory is a valid `termios`, and the call has filled it.
+    Ok(unsafe { settings.assume_init() })
+}
+
+/// The keys that end what is typed on a terminal after `last`, as long as its line discipline reads them as such: `^D` in an
+/// empty line is the end, in a line it only sends what there is of it, so that there it takes two. `termios(3)`, `VEOF`.
+pub(crate) fn end_of_input(master: BorrowedFd<'_>, last: Option<u8>) -> io::Result<Vec<u8>> {
+    let settings = settings(master)?;
+    let eof = settings.c_cc[libc::VEOF];
+    // Zero is _POSIX_VDISABLE: there is no such key.
+    if settings.c_lflag & libc::ICANON == 0 || eof == 0 {
+        return Ok(Vec::new());
+    }
+    let ends_a_line = |byte: u8| {
+        byte == b'\n'
+            || byte == eof
+            || (byte != 0 && [settings.c_cc[libc::VEOL], settings.c_cc[libc::VEOL2]].contains(&byte))
+            || (byte == b'\r' && settings.c_iflag & libc::ICRNL != 0)
+    };
+    let in_a_line = last.is_some_and(|byte| !ends_a_line(byte));
+    Ok(vec![eof; if in_a_line { 2 } else { 1 }])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    #[test]
+    fn a_new_terminal_is_of_the_size_it_is_given() {
+        let pty = Pty::open().expect("a terminal");
+        let size = WindowSize { rows: 7, columns: 131 };
+        set_window_size(pty.master.as_fd(), size).expect("a size");
+        assert_eq!(window_size(pty.slave.as_fd()).expect("a size"), size);
+    }
+
+    #[test]
+    fn the_end_of_input_depends_on_the_line() {
+        let Pty { master, slave } = Pty::open().expect("a terminal");
+        for (typed, keys) in [("", 1), ("line\n", 1), ("line\r", 1), ("line", 2), ("line\x04", 1)] {
+            let end = end_of_input(master.as_fd(), typed.bytes().last()).expect("keys");
+            assert_eq!(end, vec![4; keys], "{typed:?}");
+            let mut master = File::from(master.try_clone().expect("a copy"));
+            master.write_all(typed.as_bytes()).and_then(|()| master.write_all(&end)).expect("it is typed");
+            let mut slave = File::from(slave.try_clone().expect("a copy"));
+            let mut read = [0; 100];
+            let text = typed.trim_end_matches('\x04').replace('\r', "\n");
+            if !text.is_empty() {
+                let n = slave.read(&mut read).expect("bytes");
+                assert_eq!(&read[..n], text.as_bytes());
+            }
+            assert_eq!(slave.read(&mut read).expect("an end"), 0, "{typed:?}");
+            if typed.ends_with('\x04') {
+                continue;
+            }
+        }
+        let mut raw = settings(slave.as_fd()).expect("settings");
+        raw.c_lflag &= !libc::ICANON;
+        // SAFETY: the settings are alive for the call, which only reads them.
+        assert_eq!(unsafe { libc::tcsetattr(slave.as_raw_fd(), libc::TCSANOW, &raw const raw) }, 0);
+        assert_eq!(end_of_input(master.as_fd(), None).expect("keys"), []);
+    }
+}
