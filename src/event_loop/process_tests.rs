@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::EventLoop;
 use crate::transports::process::handle::SubprocessTransport;
-use crate::transports::process::opening::ChildStdio::{self, Null, Pipe};
+use crate::transports::process::opening::ChildStdio::{self, Merge, Null, Pipe, Pty};
+use crate::transports::process::opening::{PtyModel, WindowSize};
 use crate::transports::protocol::SubprocessProtocol;
 use crate::transports::timers::TimerId;
 
@@ -243,4 +244,66 @@ fn many_children_at_once_each_have_their_own_status() {
         assert_eq!(read(&told, 1), format!("{code}\n").into_bytes());
         assert_eq!(told.last(), Some(&Told::Lost(Some(code as i32))));
     }
+}
+
+#[test]
+fn a_child_on_a_terminal_is_typed_to_and_told_of_its_size() {
+    fn type_in(t: &mut SubprocessTransport<'_>, told: &Told) {
+        match (told, t.pipe_transport(0)) {
+            // It has asked for its first size by then.
+            (Told::Data(1, _), Some(stdin)) => {
+                t.set_window_size(9, 71).expect("it has a terminal");
+                t.peer(stdin).write(b"in a line");
+                t.peer(stdin).close();
+            }
+            (Told::PipeLost(0, None), _) => t.set_window_size(10, 72).expect("one side of it is left"),
+            (Told::Lost(_), _) => assert!(t.set_window_size(1, 1).is_err()),
+            _ => assert!(!data_on(told, 2), "a terminal has one output"),
+        }
+    }
+    let model = PtyModel::New(WindowSize { rows: 7, columns: 61 });
+    let script = "stty -echo; stty size; cat; echo; stty size; grep SigIgn /proc/self/status; exit 3";
+    for stderr in [Pty(model), Merge, Null] {
+        let told = run(script, [Pty(model), Pty(model), stderr], type_in);
+        let text = String::from_utf8(read(&told, 1)).expect("text");
+        let (text, ignored) = text.split_once("SigIgn:").expect("the last line");
+        assert_eq!(text, "7 61\r\nin a line\r\n10 72\r\n");
+        let ignored = u64::from_str_radix(ignored.trim(), 16).expect("hexadecimal");
+        for signal in [libc::SIGPIPE, libc::SIGXFSZ, libc::SIGCHLD] {
+            assert_eq!(ignored & (1 << (signal - 1)), 0, "{signal}");
+        }
+        let ends = [Told::PipeLost(0, None), Told::PipeLost(1, None), Told::Lost(Some(3))];
+        assert!(ends.iter().all(|end| told.contains(end)), "{told:?}");
+    }
+}
+
+fn data_on(told: &Told, fd: u8) -> bool {
+    matches!(told, Told::Data(of, _) if *of == fd)
+}
+
+#[test]
+fn a_terminal_that_we_close_hangs_up() {
+    fn hang_up(t: &mut SubprocessTransport<'_>, told: &Told) {
+        if data_on(told, 1) {
+            for pipe in [0, 1].map(|fd| t.pipe_transport(fd)).into_iter().flatten() {
+                t.peer(pipe).abort();
+            }
+        }
+    }
+    let begin = Instant::now();
+    let pty = Pty(PtyModel::New(WindowSize::default()));
+    let told = run("echo ready; exec sleep 20", [pty, pty, pty], hang_up);
+    // By SIGHUP, and not in its own time.
+    assert!(told.contains(&Told::Exited(None)) && begin.elapsed() < Duration::from_secs(15), "{told:?}");
+}
+
+#[test]
+fn only_a_terminal_has_a_size() {
+    let told = run("true", [Pipe, Pipe, Pipe], |t, told| {
+        if *told == Told::Made {
+            let error = t.set_window_size(1, 1).expect_err("it has none");
+            assert_eq!(error.raw_os_error(), Some(libc::ENOTTY));
+        }
+    });
+    assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
 }

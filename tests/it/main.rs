@@ -14,6 +14,7 @@ mod generated;
 mod lifecycle;
 mod netns;
 mod oracle;
+mod pty;
 mod resources;
 mod standard_streams;
 mod stream_options;

@@ -11,13 +11,13 @@ use std::process::Command;
 use crate::util::{Background, client_by, ended, flags, killed, lines, program, take, take_all};
 
 /// A pseudo-terminal: what is typed goes into `master`, what is shown comes out of it.
-struct Terminal {
-    master: File,
-    slave: File,
+pub(crate) struct Terminal {
+    pub(crate) master: File,
+    pub(crate) slave: File,
 }
 
 impl Terminal {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut options = File::options();
         options.read(true).write(true).custom_flags(libc::O_NOCTTY);
         let master = options.open("/dev/ptmx").expect("a terminal");
@@ -37,9 +37,16 @@ impl Terminal {
     /// Starts `tcp-client` on it, all streams one description that stays with us too, as it does with a shell.
     #[track_caller]
     fn client(&self, options: &[&str]) -> (Background, TcpStream) {
-        let stream = || self.slave.try_clone().expect("a copy");
         let mut command = Command::new(program());
-        command.stdin(stream()).stdout(stream()).env_remove("XPORT_LOG").env_remove("RUST_LOG");
+        command.env_remove("XPORT_LOG").env_remove("RUST_LOG");
+        self.give_to(&mut command);
+        client_by(command, options)
+    }
+
+    /// Makes it stdin and stdout of what is to be started.
+    pub(crate) fn give_to(&self, command: &mut Command) {
+        let stream = || self.slave.try_clone().expect("a copy");
+        command.stdin(stream()).stdout(stream());
         // SAFETY: setsid and ioctl are async-signal-safe and touch no memory of ours.
         unsafe {
             command.pre_exec(|| {
@@ -50,16 +57,15 @@ impl Terminal {
                 Ok(())
             });
         }
-        client_by(command, options)
     }
 
-    fn type_in(&self, keys: &str) {
+    pub(crate) fn type_in(&self, keys: &str) {
         (&self.master).write_all(keys.as_bytes()).expect("the terminal takes it");
     }
 
     /// Reads what is shown, echoes of typed keys included, until it ends with `text`.
     #[track_caller]
-    fn shows(&self, text: &str) {
+    pub(crate) fn shows(&self, text: &str) {
         let mut master = self.master.try_clone().expect("a copy");
         let mut shown = Vec::new();
         while !shown.ends_with(text.as_bytes()) {
@@ -68,7 +74,7 @@ impl Terminal {
     }
 
     /// Line discipline, echo and all that.
-    fn settings(&self) -> String {
+    pub(crate) fn settings(&self) -> String {
         // SAFETY: `termios` is plain data, and the call fills it.
         let mut settings: libc::termios = unsafe { std::mem::zeroed() };
         // SAFETY: the value is alive for the call.
@@ -79,7 +85,7 @@ impl Terminal {
 
     /// Expects flags and settings to be those of a new terminal.
     #[track_caller]
-    fn is_untouched(&self) {
+    pub(crate) fn is_untouched(&self) {
         assert_eq!(flags(&self.slave) & libc::O_NONBLOCK, 0, "O_NONBLOCK has leaked");
         assert_eq!(self.settings(), Self::new().settings());
     }
