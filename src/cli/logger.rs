@@ -4,6 +4,7 @@
 //! stop the program; a warning that repeats itself is counted instead of written. What is worth a message is decided
 //! where it happens.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -17,6 +18,7 @@ use log::{Level, LevelFilter, Record};
 use crate::cli::quote::escape;
 use crate::cli::{Color, Verbosity};
 use crate::protocols::NOTICE;
+use crate::sys::{raw_mode, stderr};
 
 /// Warnings of one place in the code that are written in a second; the others are counted.
 const REPEATS_MAX: u32 = 10;
@@ -194,8 +196,14 @@ struct Stderr;
 
 impl Write for Stderr {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let shown = if raw_mode::is_raw() && io::stderr().is_terminal() {
+            // Our terminal, made raw for a child's keys, does not return to the margin by itself.
+            Cow::Owned(String::from_utf8_lossy(line).replace('\n', "\r\n").into_bytes())
+        } else {
+            Cow::Borrowed(line)
+        };
         // There is nobody left to tell that a message could not be written.
-        let _ = crate::sys::stderr::write(line);
+        let _ = stderr::write(&shown);
         Ok(line.len())
     }
 

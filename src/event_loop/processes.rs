@@ -19,6 +19,11 @@ impl EventLoop {
             return;
         }
         let pipes = self.net.process(id).map_or([None; 3], |process| process.pipes);
+        for pipe in pipes.into_iter().flatten() {
+            if let Some(stream) = self.net.stream_mut(pipe) {
+                stream.io.child_ended();
+            }
+        }
         for pipe in pipes.into_iter().skip(1).flatten() {
             for _ in 0..LAST_ROUNDS {
                 let Some(stream) = self.net.stream_mut(pipe) else { break };

@@ -37,15 +37,18 @@ pub(crate) struct Channel {
     /// A pipe that has its usual size still.
     narrow: bool,
     /// `Some` for our side of a child's terminal.
-    typing: Option<Typing>,
+    master: Option<Master>,
 }
 
-/// What has been typed on a child's terminal.
+/// What is known of a child's terminal.
 #[derive(Clone, Copy, Debug, Default)]
-struct Typing {
+struct Master {
+    /// What was typed last.
     last: Option<u8>,
-    /// What ends it has been asked for.
-    ended: bool,
+    /// What ends the input has been asked for.
+    input_ended: bool,
+    /// Its child has ended. Until then it can open its terminal anew, so that it is not over when nobody has it open.
+    child_ended: bool,
 }
 
 /// How a descriptor is read and written.
@@ -95,27 +98,27 @@ impl Channel {
             Some(fd) => fd,
             None => stdio::duplicate(number)?,
         };
-        Ok(Self { fd, way, half, standard: Some(number), kind, narrow: kind == FdKind::Pipe, typing: None })
+        Ok(Self { fd, way, half, standard: Some(number), kind, narrow: kind == FdKind::Pipe, master: None })
     }
 
     /// A pipe end, file or device that the caller hands over. asyncio's `connect_read_pipe`, `connect_write_pipe`.
     pub(crate) fn adopt(fd: OwnedFd, half: Half) -> io::Result<Self> {
         let kind = stdio::kind(fd.as_fd())?;
         let way = if kind == FdKind::Socket { Way::Socket } else { Way::Shared };
-        Ok(Self { fd, way, half, standard: None, kind, narrow: kind == FdKind::Pipe, typing: None })
+        Ok(Self { fd, way, half, standard: None, kind, narrow: kind == FdKind::Pipe, master: None })
     }
 
     /// Our end of a pipe that we have made: nobody shares its description.
     pub(crate) fn own(fd: OwnedFd, half: Half) -> io::Result<Self> {
         process::set_nonblocking(fd.as_fd())?;
-        Ok(Self { fd, way: Way::Private, half, standard: None, kind: FdKind::Pipe, narrow: true, typing: None })
+        Ok(Self { fd, way: Way::Private, half, standard: None, kind: FdKind::Pipe, narrow: true, master: None })
     }
 
     /// One direction of our side of a child's terminal, which nobody shares either. To us it is not a terminal: what happens to it
     /// is the child's doing.
     pub(crate) fn master(fd: OwnedFd, half: Half) -> io::Result<Self> {
-        let typing = Some(Typing::default());
-        Ok(Self { kind: FdKind::Other, narrow: false, typing, ..Self::own(fd, half)? })
+        let master = Some(Master::default());
+        Ok(Self { kind: FdKind::Other, narrow: false, master, ..Self::own(fd, half)? })
     }
 
     /// Registers with epoll, once and for good. What epoll refuses (`EPERM`) is always ready from then on.
@@ -172,9 +175,11 @@ impl Channel {
             Way::Shared if !stdio::is_ready(fd, false) => return Err(io::ErrorKind::WouldBlock.into()),
             Way::Private | Way::Shared | Way::Always => stdio::read(fd, buf),
         };
-        if self.typing.is_some() && matches!(&result, Err(error) if is_hang_up(error)) {
-            // Nobody has the other side any more, and nothing is left of what was shown there.
-            return Ok(0);
+        if let (Some(master), Err(error)) = (self.master, &result)
+            && is_hang_up(error)
+        {
+            // Nobody has the other side open, and nothing is left of what was shown there.
+            return if master.child_ended { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) };
         }
         if self.narrow && matches!(result, Ok(n) if n >= MUCH_BYTES) {
             self.widen();
@@ -193,10 +198,11 @@ impl Channel {
             }
             Way::Private | Way::Always => stdio::write(fd, bufs),
         };
-        if let Some(typing) = &mut self.typing {
+        if let Some(master) = &mut self.master {
             match &result {
-                Ok(n) => typing.last = last_of(bufs, *n).or(typing.last),
-                Err(error) if is_hang_up(error) => return Err(io::ErrorKind::BrokenPipe.into()),
+                Ok(n) => master.last = last_of(bufs, *n).or(master.last),
+                // Nobody has the other side open: keys that nobody waits for are lost on any terminal.
+                Err(error) if is_hang_up(error) => return Ok(bufs.iter().map(|buf| buf.len()).sum()),
                 Err(_) => (),
             }
         }
@@ -216,11 +222,11 @@ impl Channel {
     /// What must be written before this direction is closed so that the other end sees its end: the keys for it, on a child's
     /// terminal. It is to be asked for after all else has been written, and is given once.
     pub(crate) fn last_words(&mut self) -> Vec<u8> {
-        match &mut self.typing {
-            Some(typing) if !typing.ended => {
-                typing.ended = true;
+        match &mut self.master {
+            Some(master) if !master.input_ended => {
+                master.input_ended = true;
                 // One that cannot tell has hung up.
-                pty::end_of_input(self.fd.as_fd(), typing.last).unwrap_or_default()
+                pty::end_of_input(self.fd.as_fd(), master.last).unwrap_or_default()
             }
             _ => Vec::new(),
         }
@@ -228,7 +234,14 @@ impl Channel {
 
     /// The descriptor, if it is our side of a child's terminal.
     pub(crate) fn as_master(&self) -> Option<BorrowedFd<'_>> {
-        self.typing.map(|_| self.fd.as_fd())
+        self.master.map(|_| self.fd.as_fd())
+    }
+
+    /// Notes that the child whose terminal it is, if it is one, has ended.
+    pub(crate) fn child_ended(&mut self) {
+        if let Some(master) = &mut self.master {
+            master.child_ended = true;
+        }
     }
 
     /// Ends this direction, so that the other end of the pipe sees it: no copy of the description stays with us.
@@ -254,7 +267,7 @@ impl Channel {
     }
 }
 
-/// What a master says once the last holder of the other side has gone. `pty(7)`.
+/// What a master says while nobody has the other side open. `pty(7)`.
 fn is_hang_up(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::EIO)
 }

@@ -101,6 +101,13 @@ impl Io {
         }
     }
 
+    /// Notes that the child at the other end has ended.
+    pub(crate) fn child_ended(&mut self) {
+        if let Self::Pair(read, write) = self {
+            [read, write].into_iter().flatten().for_each(Channel::child_ended);
+        }
+    }
+
     /// Ends our direction: `shutdown(SHUT_WR)`, or the close of a pipe.
     pub(crate) fn shutdown_write(&mut self, registry: &mio::Registry) -> io::Result<()> {
         match self {

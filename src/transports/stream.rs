@@ -166,7 +166,8 @@ impl Stream {
     /// Whether no read will tell that nobody reads what we write: `half` is a pipe's write end, or a socket whose peer has
     /// ended its direction already.
     pub(crate) fn only_an_event_tells(&self, half: Half) -> bool {
-        half == Half::Write || (self.state.reading_ended() && self.io.lingers())
+        // A child's terminal is over when the child is.
+        (half == Half::Write && self.io.as_master().is_none()) || (self.state.reading_ended() && self.io.lingers())
     }
 
     /// Notes a successful read of `n` bytes into a buffer of `space`; true where a latch was cleared on it.

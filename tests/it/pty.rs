@@ -115,6 +115,20 @@ fn nothing_is_lost_of_a_child_that_leaves_in_a_hurry() {
 }
 
 #[test]
+fn a_child_that_has_closed_its_terminal_can_open_it_again() {
+    let mut run = Background::start(["exec", "--pty", "--", "sh", "-c", CLOSES_AND_OPENS]);
+    let (mut stdin, mut stdout) = (run.stdin(), run.stdout());
+    assert_eq!(take(&mut stdout, 7), b"ready\r\n");
+    stdin.write_all(b"x\n").expect("stdin takes it");
+    assert_eq!(String::from_utf8_lossy(&take_all(&mut stdout)), "back\r\n");
+    assert_eq!(run.wait().code(), Some(6));
+}
+
+/// The line may find that nobody has the terminal open, or may be left for nobody; either way that is no end.
+const CLOSES_AND_OPENS: &str =
+    "stty -echo; echo ready; exec <&- >&- 2>&-; sleep .2; { test -t 1 && echo back; } >/dev/tty; exit 6";
+
+#[test]
 fn a_shell_can_be_fed_by_a_pipe() {
     let output = xport(["exec", "--pty", "--", "sh"]).write_stdin("echo h''i; exit 3\n").output().expect("a run");
     let stdout = String::from_utf8_lossy(&output.stdout);
@@ -354,6 +368,21 @@ fn our_terminal_is_raw_again_after_a_stop() {
     terminal.type_in("\r");
     assert_eq!(run.wait().code(), Some(0));
     terminal.is_untouched();
+}
+
+#[test]
+fn messages_on_a_raw_terminal_return_to_the_margin() {
+    let terminal = Terminal::new();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "exec \"$0\" exec -vv --pty -- sh -c 'echo ready; read line; exit 3' 2>&1"]).arg(program());
+    shell.env_remove("XPORT_LOG").env_remove("RUST_LOG");
+    terminal.give_to(&mut shell);
+    let mut shell = Background::spawn(shell);
+    terminal.shows("ready\r\n");
+    becomes_raw(&terminal);
+    terminal.type_in("\r");
+    terminal.shows(": exit status: 3\r\n");
+    assert_eq!(shell.wait().code(), Some(3));
 }
 
 #[test]
