@@ -119,14 +119,16 @@ fn a_child_that_has_closed_its_terminal_can_open_it_again() {
     let mut run = Background::start(["exec", "--pty", "--", "sh", "-c", CLOSES_AND_OPENS]);
     let (mut stdin, mut stdout) = (run.stdin(), run.stdout());
     assert_eq!(take(&mut stdout, 7), b"ready\r\n");
+    // That may find that nobody has the terminal open, or may be left for nobody; either way it is no end.
     stdin.write_all(b"x\n").expect("stdin takes it");
-    assert_eq!(String::from_utf8_lossy(&take_all(&mut stdout)), "back\r\n");
+    assert_eq!(take(&mut stdout, 6), b"back\r\n");
+    stdin.write_all(b"last\n").expect("stdin takes it");
+    assert_eq!(String::from_utf8_lossy(&take_all(&mut stdout)), "<last>\r\n");
     assert_eq!(run.wait().code(), Some(6));
 }
 
-/// The line may find that nobody has the terminal open, or may be left for nobody; either way that is no end.
-const CLOSES_AND_OPENS: &str =
-    "stty -echo; echo ready; exec <&- >&- 2>&-; sleep .2; { test -t 1 && echo back; } >/dev/tty; exit 6";
+const CLOSES_AND_OPENS: &str = "stty -echo; echo ready; exec <&- >&- 2>&-; sleep .2; exec <>/dev/tty >&0; \
+    test -t 1 && echo back; until test \"$line\" = last; do read line; done; echo \"<$line>\"; exit 6";
 
 #[test]
 fn a_shell_can_be_fed_by_a_pipe() {
@@ -362,7 +364,6 @@ fn our_terminal_is_raw_again_after_a_stop() {
     // What a shell does that gets its terminal back.
     stty(&terminal, &[String::from_utf8(saved.stdout).expect("text").trim()]);
     assert!(!is_raw(&terminal));
-    resize(&terminal, 12, 34);
     run.signal(libc::SIGCONT);
     becomes_raw(&terminal);
     terminal.type_in("\r");
