@@ -229,9 +229,6 @@ fn given(matches: &ArgMatches, options: &[(&str, &'static str)]) -> Vec<(&'stati
 
 fn resolve_child(program: Program, matches: &ArgMatches) -> Result<ChildConfig, Refusal> {
     let child = Child::from_arg_matches(matches)?;
-    if child.pty && child.stderr != Stderr::Inherit {
-        return Err("--pty makes the terminal its stderr: --stderr cannot be something else".into());
-    }
     let mut environment = Vec::new();
     for text in &child.env {
         environment.extend(parse_variable(text)?);

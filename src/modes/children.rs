@@ -84,7 +84,8 @@ impl Child {
     fn stdio(&self) -> [ChildStdio; 3] {
         if self.config.pty {
             // A program on a terminal has all three there.
-            return [ChildStdio::Pty(self.terminal); 3];
+            let pty = ChildStdio::Pty(self.terminal);
+            return [pty, pty, if self.config.stderr == ChildStdio::Null { ChildStdio::Null } else { pty }];
         }
         [ChildStdio::Pipe, ChildStdio::Pipe, self.config.stderr]
     }

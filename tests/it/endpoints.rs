@@ -66,8 +66,6 @@ fn options_of_a_relay_that_would_do_nothing_are_refused() {
             (&["--env", "A", "-", ":80"], "--env does nothing without exec: or shell:"),
             (&["--kill-after", "1", "-", ":80"], "--kill-after does nothing without exec: or shell:"),
             (&["--pty", "-", ":80"], "--pty does nothing without exec: or shell:"),
-            (&["--pty", "--stderr", "merge", "-", "exec:a"], "--pty makes the terminal its stderr"),
-            (&["--pty", "--stderr", "null", "-", "exec:a"], "--pty makes the terminal its stderr"),
             (&["--env", "=x", "-", "exec:a"], "invalid --env '=x'"),
             (&["tcp-listen:80", "-"], "stdin and stdout are for one client only: add --once"),
             (&["unix-listen:s", "fd:3"], "an inherited connection is for one client only: add --once"),
@@ -200,7 +198,6 @@ fn exec_is_told_where_it_cannot_run_a_program() {
             (&["--connect", "tcp-listen:1", "--", "a"], "endpoint 'tcp-listen:1': that is for --listen"),
             (&["--connect", "udp:1", "--", "a"], "exec connects to tcp:, unix: and fd: only"),
             (&["--connect", "host:0", "--", "a"], "port 0 cannot be connected to"),
-            (&["--pty", "--stderr", "merge", "--", "a"], "--pty makes the terminal its stderr"),
         ],
     );
 }
