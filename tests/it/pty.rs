@@ -85,10 +85,14 @@ fn the_child_leads_a_session_in_the_foreground_of_its_terminal() {
 #[test]
 fn nothing_but_the_terminal_reaches_the_child_and_its_side_does_not_stay_with_us() {
     let script = "ls /proc/self/fd | wc -l; ls -l /proc/$PPID/fd | grep -c pts/; ls -l /proc/$PPID/fd | grep -c ptmx";
-    let mut run = Background::start(["exec", "--pty", "--", "sh", "-c", script]);
-    let _stays_open = run.stdin();
+    let script = format!("stty -echo; {WAITS}; {script}");
+    let mut run = Background::start(["exec", "--pty", "--", "sh", "-c", &script]);
+    let (mut stdin, mut stdout) = (run.stdin(), run.stdout());
+    // We have opened and closed all that we do by then.
+    assert_eq!(take(&mut stdout, 7), b"ready\r\n");
+    stdin.write_all(b"\n").expect("stdin takes it");
     // The fourth is the directory that `ls` reads; the master is there once for each direction.
-    assert_eq!(String::from_utf8_lossy(&take_all(&mut run.stdout())), "4\r\n0\r\n2\r\n");
+    assert_eq!(String::from_utf8_lossy(&take_all(&mut stdout)), "4\r\n0\r\n2\r\n");
 }
 
 #[test]
