@@ -23,7 +23,7 @@ use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::process::handle::SubprocessTransport;
 use crate::transports::process::opening::WindowSize;
-use crate::transports::process::{SIGCONT, SIGHUP, SIGKILL, SIGTERM, SIGWINCH};
+use crate::transports::process::{SIGCONT, SIGHUP, SIGTERM, SIGWINCH};
 use crate::transports::protocol::{Eof, Protocol, SubprocessProtocol};
 use crate::transports::timers::TimerId;
 
@@ -224,7 +224,8 @@ impl Protocol for OutputSide {
     }
 }
 
-/// Hands signals on to the child's group, each once; one that asks to end is followed by one that cannot be refused.
+/// Hands signals on to the child's group, each once; one that asks to end is followed by one that cannot be refused. The
+/// child's own `kill_after` is to be the same.
 #[derive(Debug)]
 pub struct Forward {
     ends: Rc<Ends>,
@@ -269,14 +270,25 @@ impl Forward {
             self.asked.set(signal);
             return self.give_up(t);
         }
-        self.send(t, signal);
-        // One that is stopped gets it only when it goes on.
-        self.send(t, SIGCONT);
+        let Some(child) = self.ends.child.get() else { return };
+        let mut child = t.net().subprocess_transport(child);
         if matches!(signal, SIGTERM | SIGHUP) {
+            child.end_group(signal);
             self.asked.set(signal);
-            let id = t.id();
-            t.net().call_later(id, self.kill_after);
+            self.watch_its_end(t);
+        } else {
+            // One that is stopped gets it only when it goes on.
+            let sent = child.send_signal_to_group(signal).and_then(|()| child.send_signal_to_group(SIGCONT));
+            if let Err(error) = sent {
+                log::debug!("signal {signal} for the child: {}", describe(&error));
+            }
         }
+    }
+
+    /// It is killed if it takes too long; and its output may find no reader.
+    fn watch_its_end(&self, t: &mut Transport<'_>) {
+        let id = t.id();
+        t.net().call_later(id, self.kill_after);
     }
 
     fn resize(&self, t: &mut Transport<'_>, size: Option<WindowSize>) {
@@ -291,13 +303,6 @@ impl Forward {
         self.reporter.tell(Failure::silent(Cause::Signal(self.asked.get())));
         t.net().abort_all();
         t.net().stop();
-    }
-
-    fn send(&self, t: &mut Transport<'_>, signal: i32) {
-        let Some(child) = self.ends.child.get() else { return };
-        if let Err(error) = t.net().subprocess_transport(child).send_signal_to_group(signal) {
-            log::debug!("signal {signal} for the child: {}", describe(&error));
-        }
     }
 }
 
@@ -326,10 +331,7 @@ impl Protocol for Forward {
             self.reporter.tell(Failure::new(Cause::TimedOut, format!("timed out after {limit:?}")));
             self.forward(t, SIGTERM);
         } else if self.runs(t) {
-            self.send(t, SIGKILL);
-            // Its output may still find no reader.
-            let id = t.id();
-            t.net().call_later(id, self.kill_after);
+            self.watch_its_end(t);
         } else {
             self.give_up(t);
         }
