@@ -108,8 +108,14 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     ("3", "unavailable: cannot resolve, connect, bind or listen; nothing was transferred, it is safe to retry"),
     ("4", "broken: established, then reset or killed, or a datagram met a closed port; data may be incomplete"),
     ("124", "a timeout that can be set has fired; also where fewer datagrams than --count came"),
-    ("125, 126, 127", "exec: xport itself failed; the program cannot be executed; it is not found"),
-    ("the program's", "exec otherwise: its status, 128+n if signal n ended it"),
+    (
+        "125, 126, 127",
+        "exec: xport itself failed; the program cannot be executed; it is not found (these two with relay as well)",
+    ),
+    (
+        "the program's",
+        "otherwise with exec, or with a program on a side of a relay: its status, 128+n if signal n ended it",
+    ),
     ("128+n", "ended by signal n"),
 ];
 
@@ -150,7 +156,25 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     ),
     (
         "a server gets SIGTERM, SIGINT or SIGHUP",
-        "It closes its listeners at once and lets sessions finish. A second signal, or --grace, resets them.",
+        "It closes its listeners at once and lets sessions finish. A second signal, or --grace, resets them, and asks children \
+         to end; a third kills these.",
+    ),
+    (
+        "one side of a relay ends",
+        "The other is told once everything that came is out. When both have ended, so has the pair, and if LEFT does not listen, \
+         the run. Datagrams have no end: where the other side sends none, the pair ends once nothing has moved for a second; a \
+         sender that udp-listen serves is forgotten after --idle-timeout.",
+    ),
+    (
+        "one side of a relay fails",
+        "The other gets what came before, then a reset, so that it cannot take a cut stream for a whole one. Where LEFT listens \
+         this is a line of the log, else the status of the run.",
+    ),
+    (
+        "a connection with a program ends",
+        "The program that ends closes its connection, once its output is out. The end of what the client sends is the end of its \
+         stdin. A client that is gone altogether ends it: SIGTERM to its process group, then SIGKILL after --kill-after. That a \
+         TCP client has gone, and not only stopped sending, shows when something is sent to it, or after a minute or so.",
     ),
     ("a client gets one of these", "It ends at once. A signal that was ignored at the start stays ignored."),
     ("whoever reads stdout is gone", "The run ends quietly by SIGPIPE, as that of cat does."),
