@@ -262,7 +262,7 @@ impl EventLoop {
             Alarm::DialTimeout if self.net.datagram(id).is_some() => self.net.lookup_timed_out(id),
             Alarm::DialTimeout => self.net.dial_timed_out(id),
             Alarm::AcceptRetry => self.net.accept_retry(id),
-            Alarm::Kill => self.net.kill_group(id),
+            Alarm::Ending => self.net.go_on_ending(id),
             Alarm::CloseTimeout => self.net.close_timed_out(id),
             Alarm::Acknowledgement => self.net.await_acknowledgement(id),
             Alarm::HangUp => self.net.hung_up(id),

@@ -28,6 +28,9 @@ const NOT_FOUND: u8 = 127;
 const ENVIRONMENT: [&str; 11] =
     ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "TZ", "TMPDIR", "PWD", "XDG_RUNTIME_DIR"];
 
+/// Where programs are looked for without a `PATH`, as `execvp(3)` does.
+const PATH_DEFAULT: &str = "/bin:/usr/bin";
+
 /// What is run, as often as it may be.
 #[derive(Clone, Debug)]
 pub(super) struct Child {
@@ -65,7 +68,7 @@ impl Child {
     fn find(&self) -> io::Result<Option<PathBuf>> {
         let Program::Argv { program, .. } = &self.config.program else { return Ok(None) };
         let path = self.environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, path)| path.as_os_str());
-        find(program, path.unwrap_or_default()).map(Some)
+        find(program, path.unwrap_or_else(|| OsStr::new(PATH_DEFAULT))).map(Some)
     }
 
     fn command(&self, about: Vec<(&'static str, String)>) -> Command {

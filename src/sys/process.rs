@@ -1,37 +1,27 @@
 //! Child processes: starting one with nothing of ours but what it is given, and hearing of its end through a descriptor.
 //!
-//! The standard library starts them (by `posix_spawn(3)` where it can, which is everywhere but on a terminal of its own); here is what it leaves to its caller. What the pipes carry is
-//! `transports/process/`.
+//! The standard library starts them (by `posix_spawn(3)` where it can, which is everywhere but on a terminal of its own); here is
+//! what it leaves to its caller. What the pipes carry is `transports/process/`.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus};
 
-use super::{check, retry};
+use super::{check, retry, signals};
 
 /// Starts a child in a process group of its own, with default signals and no descriptor of ours but 0 to 2, and a descriptor that
 /// becomes readable when it has ended. `pidfd_open(2)`. With a `terminal` it gets a session of its own, too, which has that terminal.
 pub(crate) fn spawn(command: &mut Command, terminal: Option<BorrowedFd<'_>>) -> io::Result<(Child, OwnedFd)> {
-    // Were it ignored, children would vanish without a status. `sigaction(2)`, SA_NOCLDWAIT.
-    // SAFETY: SIG_DFL is a valid disposition and runs no code of ours.
-    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+    signals::spare_children();
     close_on_exec();
-    // What we ignore for ourselves is not to be ignored by the child, which inherits it.
-    // SAFETY: as above.
-    let file_size = unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_DFL) };
     match terminal {
         Some(terminal) => lead_session(command, terminal.as_raw_fd()),
         None => {
             command.process_group(0);
         }
     }
-    let child = command.spawn();
-    if file_size != libc::SIG_ERR {
-        // SAFETY: the disposition is the one that was there before.
-        unsafe { libc::signal(libc::SIGXFSZ, file_size) };
-    }
-    let mut child = child?;
+    let mut child = command.spawn()?;
     // A child whose end nobody has asked for keeps its number, so this is the one that was started.
     // SAFETY: the call takes two numbers and touches no memory.
     let pidfd = unsafe { libc::syscall(libc::SYS_pidfd_open, child.id() as libc::pid_t, 0) };

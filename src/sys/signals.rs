@@ -7,6 +7,8 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGQUIT, SIGTERM, SIGWINCH};
 
@@ -63,9 +65,51 @@ impl Drop for Blocked {
     }
 }
 
+/// Signals that whoever started us ignores, of which children are spared; a bit for each.
+static IGNORED: AtomicU64 = AtomicU64::new(0);
+
+extern "C" fn do_nothing(_signal: libc::c_int) {}
+
+/// Disregards a signal. To ignore it would be inherited by children; what is caught is theirs by default. `execve(2)`.
+fn disregard(signal: i32) {
+    let handler: extern "C" fn(libc::c_int) = do_nothing;
+    // SAFETY: zeroed memory is a valid `sigaction`: no flags, an empty mask.
+    let mut action = unsafe { MaybeUninit::<libc::sigaction>::zeroed().assume_init() };
+    action.sa_sigaction = handler as libc::sighandler_t;
+    action.sa_flags = libc::SA_RESTART;
+    // SAFETY: the handler does nothing, which is async-signal-safe; no old action is asked for.
+    unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) };
+}
+
+/// Sees to it, once, that children start with every signal at its default and none blocked, whatever whoever started us has
+/// done. What he ignores has no effect on us all the same.
+pub(crate) fn spare_children() {
+    /// Up to here signals have one meaning each; job control's are left, as to ignore them has a meaning of its own.
+    const LAST: i32 = 31;
+    const LEFT: [i32; 5] = [SIGPIPE, libc::SIGCHLD, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for signal in (1..=LAST).filter(|signal| !LEFT.contains(signal) && is_ignored(*signal)) {
+            IGNORED.fetch_or(1 << signal, Ordering::Relaxed);
+            disregard(signal);
+        }
+        let mut none = MaybeUninit::<libc::sigset_t>::uninit();
+        // SAFETY: SIG_DFL is a valid disposition and runs no code of ours; were SIGCHLD ignored, children would vanish without a
+        // status. The set is alive for the calls, and sigemptyset fills it.
+        unsafe {
+            libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+            libc::sigemptyset(none.as_mut_ptr());
+            libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
+        }
+    });
+}
+
 /// Whether a signal was ignored when we started, as under `nohup`: it must stay so. `sigaction(2)`.
 #[must_use]
 pub fn is_ignored(signal: i32) -> bool {
+    if IGNORED.load(Ordering::Relaxed) & 1 << signal != 0 {
+        return true;
+    }
     let mut action = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: with no new action the call only fills the old one, which is alive for the call.
     let result = unsafe { libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) };
@@ -73,10 +117,9 @@ pub fn is_ignored(signal: i32) -> bool {
     check(result).is_ok() && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_IGN
 }
 
-/// Ignores `SIGXFSZ`, so that a file at its size limit is the error `EFBIG` and not our death. `setrlimit(2)`.
+/// Disregards `SIGXFSZ`, so that a file at its size limit is the error `EFBIG` and not our death. `setrlimit(2)`.
 pub fn ignore_file_size_signal() {
-    // SAFETY: SIG_IGN is a valid disposition and runs no code of ours.
-    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+    disregard(libc::SIGXFSZ);
 }
 
 /// Ends the process by `signal` as if it had never been caught, so that whoever waits for us sees 128 + `signal`.

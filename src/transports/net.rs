@@ -18,7 +18,7 @@ use super::id::{Arena, Id};
 use super::listener::Listener;
 use super::out_buf::Spare;
 use super::process::handle::SubprocessTransport;
-use super::process::{Process, SIGKILL, SIGTERM};
+use super::process::{Ending, Process, SIGKILL, SIGTERM};
 use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
 use super::resolver::Resolver;
 use super::state::Phase;
@@ -293,7 +293,7 @@ impl Net {
             Slot::Stream(stream) => (stream.background, stream.accepted, stream.phase_timer),
             Slot::Listener(listener) => (false, false, listener.retry_timer()),
             Slot::Datagram(datagram) => (datagram.background, false, datagram.phase_timer),
-            Slot::Process(process) => (false, false, process.kill_timer),
+            Slot::Process(process) => (false, false, process.ending.map(Ending::timer)),
         };
         if !background {
             self.foreground -= 1;

@@ -27,8 +27,8 @@ pub(crate) enum Alarm {
     DialTimeout,
     /// A listener that could not accept tries again.
     AcceptRetry,
-    /// A child was asked to end, and has had its time.
-    Kill,
+    /// A child is to end, and has had its time for one step of that.
+    Ending,
     /// A closing connection has waited long enough for the peer's end.
     CloseTimeout,
     /// A connection that is over may be acknowledged by now.

@@ -25,19 +25,30 @@ const STDOUT: u8 = 1;
 pub struct ChildEnd {
     other: Other,
     terms: Terms,
+    /// Its stdout has ended. If it has been killed, we are about to hear of it, and the other end is not told of an end.
+    end_timer: Option<TimerId>,
 }
 
 impl ChildEnd {
     /// A left side, whose other end `opener` opens.
     #[must_use]
     pub fn left(opener: Opener, terms: Terms) -> Self {
-        Self { other: Other::ToOpen(opener), terms }
+        Self { other: Other::ToOpen(opener), terms, end_timer: None }
     }
 
     /// A right side, to be joined with `left`.
     #[must_use]
     pub fn right(left: Left, terms: Terms) -> Self {
-        Self { other: Other::ToJoin(left), terms }
+        Self { other: Other::ToJoin(left), terms, end_timer: None }
+    }
+}
+
+impl ChildEnd {
+    /// It goes on without its stdout.
+    fn output_ended(&self, t: &mut SubprocessTransport<'_>) {
+        if let (Some(other), None, true) = (self.other.end(), t.returncode(), self.terms.half_close) {
+            other.end_input(t.net());
+        }
     }
 }
 
@@ -60,7 +71,10 @@ impl SubprocessProtocol for ChildEnd {
     fn pipe_connection_lost(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, _error: Option<io::Error>) {
         let Some(other) = self.other.end() else { return };
         match fd {
-            STDOUT if self.terms.half_close => other.end_input(t.net()),
+            STDOUT if t.returncode().is_none() => {
+                let id = t.id();
+                self.end_timer = Some(t.net().call_later(id, QUIET));
+            }
             // It wants no more, which is its own affair.
             STDIN => other.discard(t.net()),
             _ => (),
@@ -87,7 +101,10 @@ impl SubprocessProtocol for ChildEnd {
         }
     }
 
-    fn timer_fired(&mut self, t: &mut SubprocessTransport<'_>, _timer: TimerId) {
+    fn timer_fired(&mut self, t: &mut SubprocessTransport<'_>, timer: TimerId) {
+        if Some(timer) == self.end_timer {
+            return self.output_ended(t);
+        }
         let now = t.net().now();
         let Some(pipe) = t.pipe_transport(STDOUT) else { return t.close() };
         let quiet = now.duration_since(t.peer(pipe).last_activity());

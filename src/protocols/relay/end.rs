@@ -179,7 +179,7 @@ impl End {
     pub(super) fn finish(self, net: &mut Net) {
         match self {
             Self::Stream(id) => net.transport(id).close(),
-            Self::Child(id) => end_child(id, net),
+            Self::Child(id) => leave_child(id, net),
             Self::Datagrams(id) => net.datagram_transport(id).close(),
             Self::Flow { .. } => (),
         }
@@ -189,7 +189,8 @@ impl End {
     pub(super) fn reset(self, net: &mut Net) {
         match self {
             Self::Stream(id) => net.transport(id).close_by_reset(),
-            _ => self.finish(net),
+            Self::Child(id) => end_child(id, net),
+            Self::Datagrams(_) | Self::Flow { .. } => self.finish(net),
         }
     }
 
@@ -198,8 +199,22 @@ impl End {
         match self {
             Self::Stream(id) => net.transport(id).abort(),
             Self::Datagrams(id) => net.datagram_transport(id).abort(),
-            Self::Child(_) | Self::Flow { .. } => self.finish(net),
+            Self::Child(id) => end_child(id, net),
+            Self::Flow { .. } => (),
         }
+    }
+}
+
+/// Nobody is there for a child any more, and what it was sent is all there was: it reads that, and is expected to end.
+fn leave_child(id: Id, net: &mut Net) {
+    let mut child = net.subprocess_transport(id);
+    let stdout = child.pipe_transport(1);
+    child.end_input();
+    if let Some(stdout) = stdout {
+        // Where a write of its would fail, it might not come to read the rest.
+        let mut stdout = net.transport(stdout);
+        stdout.stop_forwarding();
+        stdout.resume_reading();
     }
 }
 

@@ -56,7 +56,8 @@ impl StreamSide {
 
     /// Nobody waits for what a child will say: its end is due, whatever it has still to read.
     fn look(&mut self, t: &mut Transport<'_>) {
-        if t.is_held() && t.is_peer_gone() {
+        if let (Some(other), true, true) = (self.other.end(), t.is_held(), t.is_peer_gone()) {
+            other.abort(t.net());
             return t.abort();
         }
         let id = t.id();

@@ -11,8 +11,6 @@ use crate::sys::pty::{self, WindowSize};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
-use crate::transports::process::SIGCONT;
-use crate::transports::timers::Alarm;
 
 /// A child, as its protocol sees it. asyncio's `SubprocessTransport`.
 pub struct SubprocessTransport<'a> {
@@ -97,17 +95,13 @@ impl SubprocessTransport<'_> {
     /// Asks it and all of its group to end by `signal`, as `systemd.kill(5)` has it: whoever is left when it has ended, or when
     /// [`set_kill_after`](Self::set_kill_after) has passed, is killed. Nothing happens once it has ended.
     pub fn end_group(&mut self, signal: i32) {
-        if self.send_signal_to_group(signal).is_err() {
-            return;
-        }
-        // One that is stopped gets it only when it goes on.
-        let _ = self.send_signal_to_group(SIGCONT);
-        let now = self.net.now();
-        let Some(process) = self.net.process(self.id).filter(|process| process.kill_timer.is_none()) else { return };
-        let timer = self.net.timers.arm(now + process.kill_after, Some(self.id), Alarm::Kill);
-        if let Some(process) = self.net.process_mut(self.id) {
-            process.kill_timer = Some(timer);
-        }
+        self.net.ask_to_end(self.id, signal);
+    }
+
+    /// Ends its input, after what is still on its way there, and expects it to end. If it does not, it is treated as by
+    /// [`end_group`](Self::end_group) with `SIGTERM`, once it has taken nothing for as long as that gives it.
+    pub fn end_input(&mut self) {
+        self.net.end_input_of_child(self.id);
     }
 
     /// How long it may take to end when [`end_group`](Self::end_group) asks it to; 5 s unless this is called.

@@ -23,6 +23,23 @@ pub use crate::sys::signals::{SIGCONT, SIGHUP, SIGKILL, SIGTERM, SIGWINCH};
 /// How long a child may take to end when it is asked to, unless that is set.
 pub(crate) const KILL_AFTER: Duration = Duration::from_secs(5);
 
+/// How far it is with the end of a child. Each step has `kill_after` for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ending {
+    /// Its input ends after so many bytes that it has still to take; as long as it takes some, it is left alone.
+    Input { unsent: usize, timer: TimerId },
+    /// It was asked to end, with all of its group.
+    Asked { timer: TimerId },
+}
+
+impl Ending {
+    pub(crate) fn timer(self) -> TimerId {
+        match self {
+            Self::Input { timer, .. } | Self::Asked { timer } => timer,
+        }
+    }
+}
+
 /// A child.
 #[derive(Debug)]
 pub(crate) struct Process {
@@ -34,8 +51,8 @@ pub(crate) struct Process {
     pub(crate) status: Option<ExitStatus>,
     /// How long it may take to end when it is asked to.
     pub(crate) kill_after: Duration,
-    /// It was asked to end, with all of its group; then they are killed.
-    pub(crate) kill_timer: Option<TimerId>,
+    /// Somebody wants it to end.
+    pub(crate) ending: Option<Ending>,
     /// `process_exited` has been queued.
     pub(crate) exit_told: bool,
     /// `close` was called.

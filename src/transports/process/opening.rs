@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use mio::unix::SourceFd;
 
-use super::{KILL_AFTER, Process, SIGKILL};
+use super::{Ending, KILL_AFTER, Process, SIGCONT, SIGKILL, SIGTERM};
 use crate::sys::process;
 pub use crate::sys::pty::WindowSize;
 use crate::sys::pty::{self, Pty};
@@ -16,6 +16,7 @@ use crate::transports::id::{Half, Id};
 use crate::transports::net::{Call, Net, Slot};
 use crate::transports::protocol::SubprocessProtocol;
 use crate::transports::stream::Stream;
+use crate::transports::timers::Alarm;
 
 /// What one of a child's three standard streams is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +112,7 @@ impl Net {
             pipes: [None; 3],
             status: None,
             kill_after: KILL_AFTER,
-            kill_timer: None,
+            ending: None,
             exit_told: false,
             closing: false,
             over: false,
@@ -177,7 +178,7 @@ impl Net {
     /// Asks for the status of a child that may have ended; whether it has just become known.
     pub(crate) fn ask_for_status(&mut self, id: Id) -> bool {
         let Some(process) = self.process_mut(id).filter(|process| process.status.is_none()) else { return false };
-        if process.kill_timer.is_some() && process::has_ended(process.pid).unwrap_or(false) {
+        if matches!(process.ending, Some(Ending::Asked { .. })) && process::has_ended(process.pid).unwrap_or(false) {
             // While it is not reaped, the number of its group is nobody else's. Whoever is left there was asked to end as well.
             let _ = process::signal_group(process.pid, SIGKILL);
         }
@@ -197,12 +198,61 @@ impl Net {
         }
     }
 
-    /// A child that was asked to end has had its time.
-    pub(crate) fn kill_group(&mut self, id: Id) {
+    /// Ends the input of a child, which is expected to end after that.
+    pub(crate) fn end_input_of_child(&mut self, id: Id) {
+        let Some(process) = self.process(id).filter(|process| process.ending.is_none()) else { return };
+        let (stdin, due) = (process.pipes[0], self.now + process.kill_after);
+        let unsent = stdin.map_or(0, |stdin| self.transport(stdin).write_buffer_size());
+        let timer = self.timers.arm(due, Some(id), Alarm::Ending);
+        self.set_ending(id, Ending::Input { unsent, timer });
+        if let Some(stdin) = stdin {
+            self.close(stdin);
+        }
+    }
+
+    /// Asks a child and its group to end by `signal`, if it has not been asked before.
+    pub(crate) fn ask_to_end(&mut self, id: Id, signal: i32) {
+        let mut child = self.subprocess_transport(id);
+        if child.send_signal_to_group(signal).is_err() {
+            return;
+        }
+        // One that is stopped gets it only when it goes on.
+        let _ = child.send_signal_to_group(SIGCONT);
+        let Some(process) = self.process(id) else { return };
+        if matches!(process.ending, Some(Ending::Asked { .. })) {
+            return;
+        }
+        let timer = self.timers.arm(self.now + process.kill_after, Some(id), Alarm::Ending);
+        self.set_ending(id, Ending::Asked { timer });
+    }
+
+    fn set_ending(&mut self, id: Id, ending: Ending) {
+        let Some(process) = self.process_mut(id) else { return };
+        if let Some(before) = process.ending.replace(ending) {
+            self.timers.cancel(before.timer());
+        }
+    }
+
+    /// A child has had its time for the present step of its end.
+    pub(crate) fn go_on_ending(&mut self, id: Id) {
         let Some(process) = self.process(id).filter(|process| process.status.is_none()) else { return };
-        log::info!("child {}: killed, as it has not ended within {:?}", process.pid, process.kill_after);
-        // It may have ended this moment.
-        let _ = process::signal_group(process.pid, SIGKILL);
+        let (stdin, due) = (process.pipes[0], self.now + process.kill_after);
+        match process.ending {
+            Some(Ending::Input { unsent: before, .. }) => {
+                let unsent = stdin.map_or(0, |stdin| self.transport(stdin).write_buffer_size());
+                if unsent < before {
+                    let timer = self.timers.arm(due, Some(id), Alarm::Ending);
+                    return self.set_ending(id, Ending::Input { unsent, timer });
+                }
+                self.ask_to_end(id, SIGTERM);
+            }
+            Some(Ending::Asked { .. }) => {
+                log::info!("child {}: killed, as it has not ended within {:?}", process.pid, process.kill_after);
+                // It may have ended this moment.
+                let _ = process::signal_group(process.pid, SIGKILL);
+            }
+            None => (),
+        }
     }
 
     /// Queues `process_exited`, and what may be due after it.
