@@ -9,6 +9,7 @@ mod delivery;
 mod endpoints;
 mod examples;
 mod exec;
+mod exec_connections;
 mod exit_status;
 mod generated;
 mod lifecycle;
