@@ -17,13 +17,13 @@ use crate::util::{
 };
 
 /// A listener that nobody serves and whose queue is full: further connection requests hang.
-struct Full {
+pub(crate) struct Full {
     listener: Socket,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     _queued: Vec<Socket>,
 }
 
-fn full_queue() -> Full {
+pub(crate) fn full_queue() -> Full {
     let (listener, address) = refusing();
     listener.listen(0).expect("it listens");
     let mut queued = Vec::new();

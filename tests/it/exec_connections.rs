@@ -12,6 +12,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::descendants::{Family, children};
 use crate::util::{
     Background, DEADLINE, command, connect, eventually, feed, is_full, pattern, ping, queued, take, take_all, text,
     xport,
@@ -185,8 +186,9 @@ fn what_a_tcp_client_has_sent_before_it_closes_is_read() {
 #[test]
 fn who_holds_the_pipes_longer_than_the_child_does_not_hold_the_client() {
     let begin = Instant::now();
+    let family = Family::new();
     for script in ["sleep 30 2>&- & echo hi; exit 4", "setsid sleep 30 2>&- & echo hi"] {
-        let (_server, address) = serve_script(&["--once"], script);
+        let (_server, address) = serve_script(&["--once", "--env", family.variable()], script);
         assert_eq!(answer_text(address), "hi\n");
     }
     // What still comes is passed on, to a client that has ended its side as well.
@@ -370,7 +372,8 @@ fn no_shell_reads_arguments_unless_it_is_asked_for() {
 #[test]
 fn a_child_that_does_not_read_holds_up_nobody_else() {
     let script = "read word; case $word in stuck) echo ready; exec sleep 1000;; *) echo served; esac";
-    let (server, address) = serve_script(&["--kill-after", "1s"], script);
+    let family = Family::new();
+    let (server, address) = serve_script(&["--env", family.variable()], script);
     let mut stuck: Vec<TcpStream> = (0..4).map(|_| connect(address)).collect();
     for client in &mut stuck {
         client.write_all(b"stuck\n").expect("it takes the word");
@@ -395,8 +398,7 @@ fn a_child_that_does_not_read_holds_up_nobody_else() {
 
 #[test]
 fn a_client_that_does_not_read_holds_up_its_child_only() {
-    let (server, address) =
-        serve_script(&["--kill-after", "1s"], "read word; case $word in all) yes;; *) echo x; esac");
+    let (server, address) = serve_script(&[], "read word; case $word in all) yes;; *) echo x; esac");
     let before = server.rss_kib();
     let mut stuck = connect(address);
     stuck.write_all(b"all\n").expect("it takes the word");
@@ -461,14 +463,8 @@ fn the_help_says_how_many_are_served_at_once() {
     clients.iter_mut().for_each(|client| ping(client, b"served"));
     last.write_all(b"waits").expect("it takes the bytes");
     server.comes_to_rest();
-    assert_eq!(children(&server), 100);
+    assert_eq!(children(&server).len(), 100);
     assert_eq!(queued(&last), 0);
     clients.pop();
     assert_eq!(take(&mut last, 5), b"waits");
-}
-
-/// How many children a program has.
-fn children(program: &Background) -> usize {
-    let list = std::fs::read_to_string(format!("/proc/{}/task/{0}/children", program.pid()));
-    list.expect("it runs").split_whitespace().count()
 }

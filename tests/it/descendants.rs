@@ -1,0 +1,88 @@
+//! A program and whatever has come from it: processes are known by a variable of their environment, so that those are found,
+//! too, whose parents have gone. None of them outlives the test.
+#![allow(unreachable_pub)] // A binary exports nothing: `pub` here is for the tests.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::util::{Background, eventually};
+
+const NAME: &str = "XPORT_TEST_FAMILY";
+
+/// The processes with a mark that no other ones have.
+pub struct Family(String);
+
+impl Family {
+    pub fn new() -> Self {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        let number = LAST.fetch_add(1, Ordering::Relaxed);
+        let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_nanos();
+        Self(format!("{NAME}={}-{number}-{time}", std::process::id()))
+    }
+
+    /// What is given to `--env`.
+    pub fn variable(&self) -> &str {
+        &self.0
+    }
+
+    /// Those who run now, as numbers and what they are.
+    pub fn members(&self) -> Vec<(libc::pid_t, String)> {
+        let processes = std::fs::read_dir("/proc").expect("there is /proc").flatten();
+        let member = |entry: std::fs::DirEntry| {
+            let pid = entry.file_name().to_str()?.parse().ok()?;
+            let environment = std::fs::read(entry.path().join("environ")).ok()?;
+            let marked = environment.split(|&byte| byte == 0).any(|variable| variable == self.0.as_bytes());
+            let command = std::fs::read(entry.path().join("cmdline")).ok()?;
+            marked.then(|| (pid, String::from_utf8_lossy(&command).replace('\0', " ")))
+        };
+        processes.filter_map(member).collect()
+    }
+
+    /// Waits until there are so many.
+    #[track_caller]
+    pub fn counts(&self, count: usize) {
+        eventually(&format!("{count} processes"), || (self.members().len() == count).then_some(()));
+    }
+
+    /// Waits until there are none, which must not take longer than this.
+    #[track_caller]
+    pub fn is_gone_within(&self, limit: Duration) {
+        let begin = Instant::now();
+        eventually("all processes to be gone", || self.members().is_empty().then_some(()));
+        assert!(begin.elapsed() < limit, "it has taken {:?}", begin.elapsed());
+    }
+
+    /// Expects that there are none now.
+    #[track_caller]
+    pub fn is_gone(&self) {
+        assert_eq!(self.members(), [], "they are left");
+    }
+}
+
+impl Drop for Family {
+    fn drop(&mut self) {
+        // One may be about to start another.
+        for _ in 0..3 {
+            for (pid, _) in self.members() {
+                // SAFETY: the call takes two numbers and touches no memory.
+                unsafe { libc::kill(pid, libc::SIGKILL) };
+            }
+        }
+    }
+}
+
+/// The children of a program that have ended and were not asked for their status.
+pub fn zombies(program: &Background) -> Vec<u32> {
+    let is_zombie = |child: &u32| {
+        let stat = std::fs::read_to_string(Path::new("/proc").join(child.to_string()).join("stat"));
+        stat.is_ok_and(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z')))
+    };
+    children(program).into_iter().filter(is_zombie).collect()
+}
+
+/// The children of a program.
+pub fn children(program: &Background) -> Vec<u32> {
+    let list = std::fs::read_to_string(format!("/proc/{}/task/{0}/children", program.pid())).expect("it runs");
+    list.split_whitespace().map(|child| child.parse().expect("a number")).collect()
+}
