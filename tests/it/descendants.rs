@@ -49,14 +49,17 @@ impl Family {
     #[track_caller]
     pub fn is_gone_within(&self, limit: Duration) {
         let begin = Instant::now();
-        eventually("all processes to be gone", || self.members().is_empty().then_some(()));
-        assert!(begin.elapsed() < limit, "it has taken {:?}", begin.elapsed());
+        eventually("all processes to be gone", || {
+            let left = self.members();
+            assert!(left.is_empty() || begin.elapsed() < limit, "after {limit:?} there are {left:?}");
+            left.is_empty().then_some(())
+        });
     }
 
-    /// Expects that there are none now.
+    /// Expects that there are none, but such as have been killed and need a moment for it where the machine is busy.
     #[track_caller]
     pub fn is_gone(&self) {
-        assert_eq!(self.members(), [], "they are left");
+        self.is_gone_within(Duration::from_secs(5));
     }
 }
 
