@@ -97,6 +97,9 @@ pub(super) struct Child {
     #[arg(long, value_name = "K=V")]
     pub(super) env: Vec<OsString>,
     /// Kill it if it has not ended so long after a SIGTERM or SIGHUP
+    ///
+    /// Kill it if it has not ended so long after a SIGTERM or SIGHUP. Where a client has left in order, the end of its input asks it
+    /// first: it gets the SIGTERM when it has taken nothing for as long.
     #[arg(long, value_name = "DUR", env = "XPORT_KILL_AFTER", default_value = "5s")]
     #[arg(value_parser = parse_duration, allow_hyphen_values = true)]
     pub(super) kill_after: Duration,

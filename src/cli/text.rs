@@ -173,8 +173,9 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     (
         "a connection with a program ends",
         "The program that ends closes its connection, once its output is out. The end of what the client sends is the end of its \
-         stdin. A client that is gone altogether ends it: SIGTERM to its process group, then SIGKILL after --kill-after. That a \
-         TCP client has gone, and not only stopped sending, shows when something is sent to it, or after a minute or so.",
+         stdin. A client that is gone altogether ends it: SIGTERM to its process group, then SIGKILL after --kill-after; where the \
+         client has not failed, it has as long before that to take its input. That a TCP client has gone, and not only stopped \
+         sending, shows when something is sent to it, or after a minute or so.",
     ),
     ("a client gets one of these", "It ends at once. A signal that was ignored at the start stays ignored."),
     ("whoever reads stdout is gone", "The run ends quietly by SIGPIPE, as that of cat does."),

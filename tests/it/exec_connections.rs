@@ -18,15 +18,6 @@ use crate::util::{
     xport,
 };
 
-/// Whether a test is left out because of a defect of the program; `XPORT_TEST_DEFECTS=1` runs it, and shows the defect.
-pub(crate) fn is_left_out(defect: &str) -> bool {
-    let left_out = std::env::var_os("XPORT_TEST_DEFECTS").is_none();
-    if left_out {
-        println!("skipped: a defect: {defect}");
-    }
-    left_out
-}
-
 /// A server that runs `child` for each client, and where it listens.
 #[track_caller]
 fn serve(options: &[&str], child: &[&str]) -> (Background, SocketAddr) {
@@ -155,9 +146,6 @@ fn is_copied(copy: &Path) {
 
 #[test]
 fn a_child_that_has_closed_its_stdout_is_fed_to_the_end() {
-    if is_left_out("once both directions have ended, the child is sent SIGTERM with its last input unread") {
-        return;
-    }
     let folder = tempfile::tempdir().expect("a folder");
     let copy = folder.path().join("copy");
     let (_server, address) = serve_script(&[], &copying("exec >&-; sleep .1;", &copy));
@@ -171,11 +159,6 @@ fn a_child_that_has_closed_its_stdout_is_fed_to_the_end() {
 
 #[test]
 fn what_a_client_has_sent_before_it_closes_is_read() {
-    if is_left_out(
-        "on a unix socket, the child of a client that sends and closes is sent SIGTERM with its input unread",
-    ) {
-        return;
-    }
     let folder = tempfile::tempdir().expect("a folder");
     let (copy, path) = (folder.path().join("copy"), folder.path().join("s"));
     let listen = format!("unix:{}", path.display());
@@ -303,11 +286,6 @@ fn a_child_gets_three_descriptors_and_default_signals() {
 
 #[test]
 fn a_child_has_default_signals_whatever_we_inherit() {
-    if is_left_out(
-        "signals that we inherit as ignored or blocked are so in children, which cannot be asked to end then",
-    ) {
-        return;
-    }
     let mut run =
         command(["exec", "--listen", "127.0.0.1:0", "--", "grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"]);
     // SAFETY: between fork and exec it makes system calls only, and touches no memory but its own stack.

@@ -87,7 +87,7 @@ fn the_group_of_a_client_that_has_reset_ends_with_it() {
 fn the_group_of_a_client_of_a_unix_socket_ends_when_it_closes() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("s");
-    let (mut server, family) = serve_at(&format!("unix:{}", path.display()), &["--kill-after", "15s"], HELD);
+    let (mut server, family) = serve_at(&format!("unix:{}", path.display()), &["--kill-after", "1s"], HELD);
     server.line("listening on ");
     for _ in 0..5 {
         let mut client = UnixStream::connect(&path).expect("it accepts");

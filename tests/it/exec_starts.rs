@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 
 use crate::connecting::full_queue;
 use crate::descendants::{Family, children};
-use crate::exec_connections::is_left_out;
 use crate::util::{
     Background, Peer, command, connect, ended, eventually, pattern, ping, program, queued, read_once, refusing, reset,
     take, take_all, text, with_deadline, xport,
@@ -182,9 +181,6 @@ fn no_working_directory_and_no_path() {
 
 #[test]
 fn without_a_path_the_same_is_found_for_a_connection_as_for_stdin() {
-    if is_left_out("without PATH a program is found on stdin, but not with --listen") {
-        return;
-    }
     let mut on_stdin = xport(["exec", "--", "echo", "hi"]);
     let output = on_stdin.env_remove("PATH").output().expect("a run");
     let found = output.status.code() == Some(0);
@@ -318,9 +314,6 @@ fn the_status_of_a_server_for_one_is_that_of_its_child() {
 
 #[test]
 fn what_a_killed_child_has_said_does_not_look_whole() {
-    if is_left_out("the end of its stdout is passed on before it is known that the child was killed") {
-        return;
-    }
     for (options, child) in [(["--once"].as_slice(), "kill -9 $$"), (&[], "head -c 300000 /dev/zero; kill -9 $$")] {
         let (_server, address) = serve(options, &["sh", "-c", child]);
         let error = connect(address).read_to_end(&mut Vec::new()).expect_err("an end in order");
