@@ -19,6 +19,7 @@ mod lifecycle;
 mod netns;
 mod oracle;
 mod pty;
+mod relays;
 mod resources;
 mod standard_streams;
 mod stream_options;

@@ -161,8 +161,17 @@ impl Background {
 
     /// Resident memory in KiB.
     pub fn rss_kib(&self) -> u64 {
+        self.memory_kib("VmRSS")
+    }
+
+    /// The most that was ever resident, in KiB.
+    pub fn peak_kib(&self) -> u64 {
+        self.memory_kib("VmHWM")
+    }
+
+    fn memory_kib(&self, what: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("VmRSS");
+        let line = status.lines().find(|line| line.starts_with(what)).expect("a line of its own");
         line.split_whitespace().nth(1).expect("a number").parse().expect("a number")
     }
 
