@@ -19,6 +19,7 @@ mod lifecycle;
 mod netns;
 mod oracle;
 mod pty;
+mod relay_service;
 mod relays;
 mod resources;
 mod standard_streams;

@@ -335,7 +335,7 @@ fn an_answer_may_take_its_time() {
 
 #[test]
 fn with_no_half_close_an_end_is_not_passed_on() {
-    for kinds in [(TcpListen, Tcp), (Stdio, Unix), (Tcp, Child)] {
+    for kinds in [(TcpListen, Tcp), (Stdio, Unix), (UnixListen, Tcp)] {
         let mut pair = Pair::start(kinds.0, kinds.1, &["--no-half-close"]);
         pair.left.write(b"question");
         pair.left.end();
@@ -410,4 +410,35 @@ fn a_reader_that_takes_nothing_stops_the_source() {
             });
         }
     });
+}
+
+/// What `-v` says of a connection is what it has moved, by whatever way.
+#[test]
+fn totals_are_right_however_the_bytes_were_moved() {
+    const SIZE: usize = 12 << 20;
+    for kinds in [(TcpListen, Unix), (Stdio, Tcp), (Tcp, Child)] {
+        let mut pair = Pair::start(kinds.0, kinds.1, &["-v"]);
+        let data = pattern(SIZE);
+        for round in 0..10 {
+            pair.right.write(&data[..round]);
+            pair.left.expect(&data[..round]);
+        }
+        pair.left.send(data.clone(), true);
+        pair.right.expect(&data);
+        pair.right.expect_end();
+        pair.right.end();
+        pair.left.expect_end();
+        assert!(pair.program.wait().success());
+        let lines = pair.program.all_lines();
+        let closed: Vec<_> = lines.iter().filter(|line| line.contains("closed ")).collect();
+        // Of a console and a child nothing is said.
+        let (left, right) = (!matches!(kinds.0, Stdio), !matches!(kinds.1, Child));
+        let totals = [(left, SIZE, 45), (right, 45, SIZE)].into_iter().filter(|(told, ..)| *told);
+        let totals: Vec<_> =
+            totals.map(|(_, received, sent)| format!(": {received} bytes received, {sent} sent: in order")).collect();
+        assert_eq!(closed.len(), totals.len(), "{lines:?}");
+        for total in totals {
+            assert!(closed.iter().any(|line| line.ends_with(&total)), "no {total:?} in {lines:?}");
+        }
+    }
 }

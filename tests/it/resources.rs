@@ -13,7 +13,7 @@ use crate::util::{
 };
 
 /// Limits the descriptors of a program that is about to start; it cannot raise the limit again.
-fn limit_descriptors(command: &mut Command, limit: u64) {
+pub(crate) fn limit_descriptors(command: &mut Command, limit: u64) {
     // SAFETY: between fork and exec it makes one system call and touches only what was copied into the closure.
     unsafe {
         command.pre_exec(move || {

@@ -1,0 +1,305 @@
+//! `relay` as a service and as a command: many clients, shortages and leaks, who is let in, signals and time limits, inherited
+//! sockets, and the exit status of a single pair.
+
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Socket, Type};
+
+use crate::connecting::full_queue;
+use crate::relays::{Ground, Kind, Pair};
+use crate::resources::limit_descriptors;
+use crate::util::{
+    Background, DEADLINE, accept, command, connect, ended, eventually, killed, ping, program, read_once, refusing,
+    reset, take, take_all, text, with_deadline, xport,
+};
+
+/// An echo server in this process, for as long as the tests run.
+fn echo() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || {
+                let _ = std::io::copy(&mut stream.try_clone().expect("a copy"), &mut stream);
+                let _ = stream.shutdown(Shutdown::Write);
+            });
+        }
+    });
+    address
+}
+
+/// A relay that listens on TCP, and where.
+#[track_caller]
+fn serve(options: &str, right: &str) -> (Background, SocketAddr) {
+    let words: Vec<&str> = options.split_whitespace().collect();
+    let left = if options.contains("tcp-listen:") { &[][..] } else { &["tcp-listen:127.0.0.1:0"] };
+    let mut relay = Background::start([&["relay"], &words[..], left, &[right]].concat());
+    let address = relay.address();
+    (relay, address)
+}
+
+/// A client whose own address is this one.
+fn connect_from(ip: [u8; 4], address: SocketAddr) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from((Ipv4Addr::from(ip), 0)).into()).expect("all of 127.0.0.0/8 is ours");
+    socket.connect_timeout(&address.into(), DEADLINE).expect("it accepts");
+    with_deadline(socket.into())
+}
+
+/// Expects that the connection is over, by an end or a reset.
+#[track_caller]
+fn is_closed(stream: &mut TcpStream) {
+    match read_once(stream, &mut [0; 16]) {
+        Ok(n) => assert_eq!(n, 0, "bytes, and no end"),
+        Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}"),
+    }
+}
+
+/// Waits until the program has as many descriptors as before.
+#[track_caller]
+fn comes_back_to(relay: &Background, fds: usize, after: &str) {
+    let end = Instant::now() + DEADLINE;
+    while relay.fds() != fds {
+        assert!(Instant::now() < end, "{} descriptors after {after}, {fds} before", relay.fds());
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+/// The lines of stderr but for those on where it listens.
+fn words(relay: &mut Background) -> Vec<String> {
+    relay.all_lines().into_iter().filter(|line| !line.contains("listening on")).collect()
+}
+
+#[test]
+fn many_clients_have_a_right_end_each() {
+    let upstream = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let (mut relay, address) = serve("", &format!("tcp:{}", upstream.local_addr().expect("an address")));
+    let clients: Vec<_> = (0..50_u8)
+        .map(|number| {
+            let mut client = connect(address);
+            client.write_all(&[number; 3]).expect("it takes the bytes");
+            let mut server = accept(&upstream);
+            assert_eq!(take(&mut server, 3), [number; 3]);
+            (client, server, number)
+        })
+        .collect();
+    for (mut client, mut server, number) in clients.into_iter().rev() {
+        server.write_all(&[!number; 5]).expect("it takes the bytes");
+        assert_eq!(take(&mut client, 5), [!number; 5]);
+        drop(client);
+        assert_eq!(take_all(&mut server), []);
+    }
+    relay.signal(libc::SIGTERM);
+    assert!(relay.wait().success());
+    assert_eq!(words(&mut relay), [] as [&str; 0]);
+}
+
+#[test]
+fn many_clients_have_a_child_each() {
+    let (relay, address) = serve("", "exec:cat");
+    let base = relay.fds();
+    let mut clients: Vec<_> = (0..20).map(|_| connect(address)).collect();
+    for (number, client) in clients.iter_mut().enumerate() {
+        ping(client, format!("client {number}").as_bytes());
+    }
+    for client in &mut clients {
+        client.shutdown(Shutdown::Write).expect("it is there");
+        assert_eq!(take_all(client), []);
+    }
+    comes_back_to(&relay, base, "twenty children");
+}
+
+#[test]
+fn lines_go_through_a_program_as_they_come() {
+    let mut relay = Background::start(["relay", "-", "exec:grep --line-buffered x"]);
+    let (mut stdin, mut stdout) = (relay.stdin(), relay.stdout());
+    for (line, comes) in [("no\nax\n", "ax\n"), ("none\nxb\n", "xb\n")] {
+        stdin.write_all(line.as_bytes()).expect("it takes the line");
+        assert_eq!(take(&mut stdout, 3), comes.as_bytes());
+    }
+    drop(stdin);
+    assert_eq!(take_all(&mut stdout), []);
+    assert!(relay.wait().success());
+}
+
+#[test]
+fn with_once_a_second_client_is_refused() {
+    let (mut relay, address) = serve("--once", &format!("tcp:{}", echo()));
+    let mut client = connect(address);
+    ping(&mut client, b"served");
+    let error = TcpStream::connect(address).expect_err("nobody listens any more");
+    assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    drop(client);
+    assert!(relay.wait().success());
+}
+
+/// Each client is turned away promptly, with one line for each, and the next one whose upstream is there is served.
+#[test]
+fn an_upstream_that_refuses_costs_its_client_only() {
+    let (_kept, closed) = refusing();
+    let (mut relay, address) = serve("", &format!("tcp:{closed}"));
+    for _ in 0..3 {
+        is_closed(&mut connect(address));
+        relay.line(&format!("connect {closed}: Connection refused"));
+    }
+    assert!(relay.is_running());
+    assert_eq!(words(&mut relay).len(), 3, "{:?}", relay.all_lines());
+
+    let ground = tempfile::tempdir().expect("a directory");
+    let path = ground.path().join("late");
+    let (mut relay, address) = serve("", &format!("unix:{}", path.display()));
+    is_closed(&mut connect(address));
+    relay.line("No such file or directory");
+    let upstream = UnixListener::bind(&path).expect("a socket");
+    let mut client = connect(address);
+    client.write_all(b"now").expect("it takes the bytes");
+    assert_eq!(take(&mut upstream.accept().expect("a client").0, 3), b"now");
+}
+
+/// At a limit of descriptors that leaves some clients without a right end, those are turned away, the others are served on, and
+/// all is as before when they have gone.
+#[test]
+fn without_descriptors_for_the_right_end_a_client_is_turned_away() {
+    let upstream = format!("tcp:{}", echo());
+    let mut complaints = Vec::new();
+    for limit in [24, 25] {
+        let mut command = command(["relay", "tcp-listen:127.0.0.1:0", &upstream]);
+        limit_descriptors(&mut command, limit);
+        let mut relay = Background::spawn(command);
+        let address = relay.address();
+        ping(&mut connect(address), b"warm");
+        let mut served = connect(address);
+        ping(&mut served, b"first");
+        comes_back_to(&relay, relay.fds(), "a client");
+        let crowd: Vec<_> = (0..32).map(|_| connect(address)).collect();
+        complaints.push(relay.line("Too many open files"));
+        ping(&mut served, b"still there");
+        drop(crowd);
+        eventually("a new client is served", || {
+            let mut client = connect(address);
+            client.write_all(b"x").ok()?;
+            (read_once(&mut client, &mut [0]).ok()? == 1).then_some(())
+        });
+        ping(&mut served, b"still there");
+        drop(served);
+        relay.comes_to_rest();
+        assert!(relay.fds() < 12, "{} descriptors are open for nobody", relay.fds());
+    }
+    assert!(complaints.iter().any(|line| !line.contains("accept")), "no right end was without: {complaints:?}");
+}
+
+#[test]
+fn no_client_leaves_a_descriptor_behind() {
+    const CLIENTS: usize = 200;
+    let upstream = format!("tcp:{}", echo());
+    let (_kept, closed) = refusing();
+    let (relay, address) = serve("", &upstream);
+    ping(&mut connect(address), b"warm");
+    let (turned_away, refused) = serve("", &format!("tcp:{closed}"));
+    let (denying, denied) = serve("tcp-listen:127.0.0.1:0,allow=10.0.0.0/8", &upstream);
+    comes_back_to(&relay, turned_away.fds(), "a first client");
+    let base = relay.fds();
+    for _ in 0..CLIENTS {
+        ping(&mut connect(address), b"one of many");
+        let mut vanishing = connect(address);
+        vanishing.write_all(b"gone before there is an answer").expect("it takes the bytes");
+        reset(vanishing);
+        is_closed(&mut connect(refused));
+        is_closed(&mut connect(denied));
+    }
+    comes_back_to(&relay, base, "clients that were served or vanished");
+    comes_back_to(&turned_away, base, "clients whose upstream has refused");
+    comes_back_to(&denying, base, "clients that were denied");
+}
+
+#[test]
+fn an_access_list_is_asked_before_anything_is_opened() {
+    let upstream = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let right = format!("tcp:{}", upstream.local_addr().expect("an address"));
+    let left = "tcp-listen:127.0.0.1:0,allow=127.0.0.2/31,allow=127.0.0.9,deny=127.0.0.3";
+    let (_relay, address) = serve(left, &right);
+    for (last, allowed) in [(1, false), (2, true), (3, false), (9, true), (8, false)] {
+        let mut client = connect_from([127, 0, 0, last], address);
+        if !allowed {
+            is_closed(&mut client);
+            continue;
+        }
+        client.write_all(&[last]).expect("it takes the byte");
+        // The first one that comes is the one that was let in: for the others nothing was opened.
+        assert_eq!(take(&mut accept(&upstream), 1), [last]);
+    }
+    upstream.set_nonblocking(true).expect("a flag");
+    assert_eq!(upstream.accept().expect_err("for a client that was denied").kind(), ErrorKind::WouldBlock);
+    let (mut nobody, address) = serve("-v tcp-listen:127.0.0.1:0,deny=0.0.0.0/0", &right);
+    is_closed(&mut connect(address));
+    nobody.line("denied 127.0.0.1:");
+}
+
+#[test]
+fn a_client_over_the_limit_waits_for_its_turn() {
+    let (_relay, address) = serve("tcp-listen:127.0.0.1:0,max-conns=1,backlog=5", &format!("tcp:{}", echo()));
+    let mut first = connect(address);
+    ping(&mut first, b"first");
+    let mut second = connect(address);
+    second.write_all(b"second").expect("the system takes it");
+    second.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
+    read_once(&mut second, &mut [0; 16]).expect_err("it is not its turn");
+    ping(&mut first, b"first again");
+    drop(first);
+    second.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    assert_eq!(take(&mut second, 6), b"second");
+}
+
+#[test]
+fn a_unix_socket_has_the_mode_and_takes_the_place_that_were_asked_for() {
+    let ground = tempfile::tempdir().expect("a directory");
+    let path = ground.path().join("s");
+    drop(UnixListener::bind(&path).expect("a socket"));
+    let upstream = format!("tcp:{}", echo());
+    let left = format!("unix-listen:{}", path.display());
+    let output = xport(["relay", &left, &upstream]).output().expect("a run");
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    for (options, mode) in [(",replace-stale", 0o600), (",mode=0620", 0o620)] {
+        let mut relay = Background::start(["relay", &format!("{left}{options}"), &upstream]);
+        relay.line("listening on");
+        assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, mode);
+        let mut client = UnixStream::connect(&path).expect("it accepts");
+        client.write_all(b"hello").expect("it takes the bytes");
+        assert_eq!(take(&mut client, 5), b"hello");
+        drop(client);
+        relay.signal(libc::SIGTERM);
+        assert!(relay.wait().success());
+        assert!(!path.exists(), "the socket is left behind");
+    }
+}
+
+#[test]
+fn the_port_file_of_an_endpoint_has_its_port() {
+    let ground = tempfile::tempdir().expect("a directory");
+    let path = ground.path().join("port");
+    let left = format!("tcp-listen:127.0.0.1:0,port-file={}", path.display());
+    let (mut relay, address) = serve(&left, &format!("tcp:{}", echo()));
+    assert_eq!(fs::read_to_string(&path).expect("it is there").trim(), address.port().to_string());
+    relay.signal(libc::SIGTERM);
+    assert!(relay.wait().success());
+    assert!(!path.exists(), "the port file is left behind");
+}
+
+#[test]
+fn the_options_of_what_connects_are_its_own() {
+    let full = full_queue();
+    let output = xport(["relay", "-", &format!("tcp:{},connect-timeout=300ms", full.address)]).output().expect("a run");
+    ended(&output, 124, &full.address.to_string());
+    let upstream = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let right = format!("tcp:{},source=127.0.0.5", upstream.local_addr().expect("an address"));
+    let (_relay, address) = serve("", &right);
+    let _client = connect(address);
+    assert_eq!(accept(&upstream).peer_addr().expect("an address").ip(), Ipv4Addr::new(127, 0, 0, 5));
+}
