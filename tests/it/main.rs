@@ -19,6 +19,8 @@ mod lifecycle;
 mod netns;
 mod oracle;
 mod pty;
+mod relay_datagrams;
+mod relay_runs;
 mod relay_service;
 mod relays;
 mod resources;

@@ -2,22 +2,19 @@
 //! sockets, and the exit status of a single pair.
 
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
 use crate::connecting::full_queue;
-use crate::relays::{Ground, Kind, Pair};
 use crate::resources::limit_descriptors;
 use crate::util::{
-    Background, DEADLINE, accept, command, connect, ended, eventually, killed, ping, program, read_once, refusing,
-    reset, take, take_all, text, with_deadline, xport,
+    Background, DEADLINE, accept, command, connect, ended, eventually, ping, read_once, refusing, reset, take,
+    take_all, text, with_deadline, xport,
 };
 
 /// An echo server in this process, for as long as the tests run.
@@ -46,17 +43,18 @@ fn serve(options: &str, right: &str) -> (Background, SocketAddr) {
 }
 
 /// A client whose own address is this one.
-fn connect_from(ip: [u8; 4], address: SocketAddr) -> TcpStream {
+fn connect_from(ip: [u8; 4], address: SocketAddr) -> std::io::Result<TcpStream> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     socket.bind(&SocketAddr::from((Ipv4Addr::from(ip), 0)).into()).expect("all of 127.0.0.0/8 is ours");
-    socket.connect_timeout(&address.into(), DEADLINE).expect("it accepts");
-    with_deadline(socket.into())
+    socket.connect_timeout(&address.into(), DEADLINE)?;
+    Ok(with_deadline(socket.into()))
 }
 
-/// Expects that the connection is over, by an end or a reset.
+/// Expects that a new connection is soon over, by an end or a reset, which may come before we know that there is one.
 #[track_caller]
-fn is_closed(stream: &mut TcpStream) {
-    match read_once(stream, &mut [0; 16]) {
+fn is_turned_away(connected: std::io::Result<TcpStream>) {
+    let read = |stream| read_once(&mut with_deadline(stream), &mut [0; 16]);
+    match connected.and_then(read) {
         Ok(n) => assert_eq!(n, 0, "bytes, and no end"),
         Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}"),
     }
@@ -146,7 +144,7 @@ fn an_upstream_that_refuses_costs_its_client_only() {
     let (_kept, closed) = refusing();
     let (mut relay, address) = serve("", &format!("tcp:{closed}"));
     for _ in 0..3 {
-        is_closed(&mut connect(address));
+        is_turned_away(TcpStream::connect(address));
         relay.line(&format!("connect {closed}: Connection refused"));
     }
     assert!(relay.is_running());
@@ -155,7 +153,7 @@ fn an_upstream_that_refuses_costs_its_client_only() {
     let ground = tempfile::tempdir().expect("a directory");
     let path = ground.path().join("late");
     let (mut relay, address) = serve("", &format!("unix:{}", path.display()));
-    is_closed(&mut connect(address));
+    is_turned_away(TcpStream::connect(address));
     relay.line("No such file or directory");
     let upstream = UnixListener::bind(&path).expect("a socket");
     let mut client = connect(address);
@@ -211,8 +209,8 @@ fn no_client_leaves_a_descriptor_behind() {
         let mut vanishing = connect(address);
         vanishing.write_all(b"gone before there is an answer").expect("it takes the bytes");
         reset(vanishing);
-        is_closed(&mut connect(refused));
-        is_closed(&mut connect(denied));
+        is_turned_away(TcpStream::connect(refused));
+        is_turned_away(TcpStream::connect(denied));
     }
     comes_back_to(&relay, base, "clients that were served or vanished");
     comes_back_to(&turned_away, base, "clients whose upstream has refused");
@@ -226,11 +224,12 @@ fn an_access_list_is_asked_before_anything_is_opened() {
     let left = "tcp-listen:127.0.0.1:0,allow=127.0.0.2/31,allow=127.0.0.9,deny=127.0.0.3";
     let (_relay, address) = serve(left, &right);
     for (last, allowed) in [(1, false), (2, true), (3, false), (9, true), (8, false)] {
-        let mut client = connect_from([127, 0, 0, last], address);
+        let client = connect_from([127, 0, 0, last], address);
         if !allowed {
-            is_closed(&mut client);
+            is_turned_away(client);
             continue;
         }
+        let mut client = client.expect("it is let in");
         client.write_all(&[last]).expect("it takes the byte");
         // The first one that comes is the one that was let in: for the others nothing was opened.
         assert_eq!(take(&mut accept(&upstream), 1), [last]);
@@ -238,7 +237,7 @@ fn an_access_list_is_asked_before_anything_is_opened() {
     upstream.set_nonblocking(true).expect("a flag");
     assert_eq!(upstream.accept().expect_err("for a client that was denied").kind(), ErrorKind::WouldBlock);
     let (mut nobody, address) = serve("-v tcp-listen:127.0.0.1:0,deny=0.0.0.0/0", &right);
-    is_closed(&mut connect(address));
+    is_turned_away(TcpStream::connect(address));
     nobody.line("denied 127.0.0.1:");
 }
 

@@ -1,0 +1,330 @@
+//! `relay` where an end has datagrams: their boundaries, a right end for each peer, how long it stays, and what becomes of an end
+//! or of an error where there is nothing that could pass it on.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::Write;
+use std::net::{Shutdown, SocketAddr, TcpListener, UdpSocket};
+use std::os::unix::net::UnixListener;
+use std::time::{Duration, Instant};
+
+use crate::util::{
+    Background, Peer, accept, connect, datagram, ended, eventually, has_nothing, pattern, take, take_all, text, udp,
+    udp_ping, xport,
+};
+
+/// A relay that serves datagrams, and where.
+#[track_caller]
+fn serve(options: &[&str], left: &str, right: &str) -> (Background, SocketAddr) {
+    let mut relay = Background::start([&["relay"], options, &[left, right]].concat());
+    let address = relay.address();
+    (relay, address)
+}
+
+/// One between a port of its own and a socket of the test.
+#[track_caller]
+fn to_upstream(options: &[&str], left_options: &str) -> (Background, SocketAddr, UdpSocket) {
+    let upstream = udp("127.0.0.1");
+    let right = format!("udp:{}", upstream.local_addr().expect("an address"));
+    let (relay, address) = serve(options, &format!("udp-listen:127.0.0.1:0{left_options}"), &right);
+    (relay, address, upstream)
+}
+
+/// A datagram goes from `client` through the relay to `upstream`, and an answer back; gives who has asked, as upstream sees it.
+#[track_caller]
+fn exchange(client: &UdpSocket, relay: SocketAddr, upstream: &UdpSocket, data: &[u8]) -> SocketAddr {
+    client.send_to(data, relay).expect("it leaves");
+    let (got, from) = datagram(upstream);
+    assert!(got == data, "{} bytes of {}", got.len(), data.len());
+    let answer: Vec<u8> = data.iter().rev().copied().collect();
+    upstream.send_to(&answer, from).expect("it leaves");
+    let (got, by) = datagram(client);
+    assert!(got == answer && by == relay, "{} bytes of {} from {by}", got.len(), data.len());
+    from
+}
+
+#[test]
+fn boundaries_are_kept_both_ways() {
+    let (_relay, address, upstream) = to_upstream(&[], "");
+    let client = udp("127.0.0.1");
+    let sizes = [1, 2, 511, 512, 1471, 1472, 1473, 9000, 65_506, 65_507, 1];
+    let from: HashSet<_> = sizes.iter().map(|&n| exchange(&client, address, &upstream, &pattern(n))).collect();
+    assert_eq!(from.len(), 1, "one peer has one right end");
+}
+
+/// It is a datagram like others, also as the first that its right end gets.
+#[test]
+#[ignore = "a defect: it is dropped, as End::deliver cuts what is empty into no parts"]
+fn an_empty_datagram_arrives_as_one() {
+    let (_relay, address, upstream) = to_upstream(&[], "");
+    let client = udp("127.0.0.1");
+    for size in [0, 1, 0] {
+        exchange(&client, address, &upstream, &pattern(size));
+    }
+}
+
+/// Whoever sends several at once, before there is a right end, has them delivered one by one and in order.
+#[test]
+fn the_first_datagrams_wait_for_their_right_end() {
+    let (_relay, address, upstream) = to_upstream(&[], "");
+    for _ in 0..20 {
+        let client = udp("127.0.0.1");
+        for number in 1..=12 {
+            client.send_to(&[number; 100][..usize::from(number)], address).expect("it leaves");
+        }
+        for number in 1..=12 {
+            assert_eq!(datagram(&upstream).0, vec![number; usize::from(number)]);
+        }
+    }
+}
+
+#[test]
+fn each_peer_has_a_right_end_and_its_own_answers() {
+    let (relay, address, upstream) = to_upstream(&[], "");
+    let before = relay.fds();
+    let clients: Vec<_> = (0..20_u8).map(|number| (udp("127.0.0.1"), number)).collect();
+    let mut asked = Vec::new();
+    for (client, number) in &clients {
+        client.send_to(&[*number], address).expect("it leaves");
+        let (data, from) = datagram(&upstream);
+        assert_eq!(data, [*number]);
+        asked.push(from);
+    }
+    assert_eq!(asked.iter().collect::<HashSet<_>>().len(), clients.len(), "peers share a right end: {asked:?}");
+    assert_eq!(relay.fds(), before + clients.len());
+    for (from, (_, number)) in asked.iter().zip(&clients).rev() {
+        upstream.send_to(&[*number, 1], *from).expect("it leaves");
+    }
+    for (client, number) in &clients {
+        assert_eq!(datagram(client), (vec![*number, 1], address));
+        has_nothing(client);
+    }
+}
+
+#[test]
+fn an_answer_comes_from_where_was_written_to() {
+    let upstream = udp("127.0.0.1");
+    let right = format!("udp:{}", upstream.local_addr().expect("an address"));
+    let (_relay, address) = serve(&["-v"], "udp-listen:0.0.0.0:0", &right);
+    let client = udp("127.0.0.1");
+    exchange(&client, SocketAddr::from(([127, 0, 0, 7], address.port())), &upstream, b"who is there");
+}
+
+#[test]
+fn an_idle_peer_is_forgotten() {
+    let (mut relay, address, upstream) = to_upstream(&["-v", "--idle-timeout", "300ms"], "");
+    let base = relay.fds();
+    let clients: Vec<_> = (0..10).map(|_| udp("127.0.0.1")).collect();
+    let start = Instant::now();
+    for client in &clients {
+        exchange(client, address, &upstream, b"once");
+    }
+    eventually("the sockets of idle peers are closed", || (relay.fds() == base).then_some(()));
+    assert!(start.elapsed() >= Duration::from_millis(300), "after {:?} already", start.elapsed());
+    relay.line("idle for 300ms");
+    exchange(&clients[0], address, &upstream, b"again");
+}
+
+/// Who is heard of is kept, however long it goes on, in whichever direction.
+#[test]
+fn a_peer_that_is_not_idle_is_kept() {
+    let (_relay, address, upstream) = to_upstream(&["--idle-timeout", "2s"], "");
+    let client = udp("127.0.0.1");
+    let from = exchange(&client, address, &upstream, b"hello");
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_millis(3200) {
+        upstream.send_to(b"news", from).expect("it leaves");
+        assert_eq!(datagram(&client).0, b"news");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(exchange(&client, address, &upstream, b"still here"), from);
+}
+
+#[test]
+fn peers_over_the_limit_are_not_served_until_there_is_room() {
+    let (_relay, address, upstream) = to_upstream(&["--idle-timeout", "1s"], ",max-conns=2");
+    let clients = [(); 3].map(|()| udp("127.0.0.1"));
+    exchange(&clients[0], address, &upstream, b"first");
+    exchange(&clients[1], address, &upstream, b"second");
+    clients[2].send_to(b"third", address).expect("it leaves");
+    // It is behind the other, so whatever became of that has become of it by then.
+    exchange(&clients[0], address, &upstream, b"first again");
+    has_nothing(&upstream);
+    upstream.set_read_timeout(Some(Duration::from_millis(50))).expect("a timeout");
+    eventually("there is room", || {
+        clients[2].send_to(b"third", address).expect("it leaves");
+        upstream.recv_from(&mut [0; 16]).ok()
+    });
+}
+
+#[test]
+fn many_peers_leave_no_descriptor_behind() {
+    let (relay, address, upstream) = to_upstream(&["--idle-timeout", "200ms"], "");
+    let base = relay.fds();
+    for _ in 0..200 {
+        exchange(&udp("127.0.0.1"), address, &upstream, b"x");
+    }
+    eventually("all of them are forgotten", || (relay.fds() == base).then_some(()));
+}
+
+/// A UDP address that refuses until it is bound again.
+fn closed() -> SocketAddr {
+    udp("127.0.0.1").local_addr().expect("an address")
+}
+
+#[test]
+fn an_upstream_that_refuses_ends_nothing() {
+    let address = closed();
+    let (mut relay, at) = serve(&[], "udp-listen:127.0.0.1:0", &format!("udp:{address}"));
+    let client = udp("127.0.0.1");
+    for _ in 0..5 {
+        client.send_to(b"nobody is there", at).expect("it leaves");
+    }
+    let Ok(upstream) = UdpSocket::bind(address) else { return println!("skipped: {address} is somebody else's now") };
+    upstream.set_read_timeout(Some(Duration::from_millis(50))).expect("a timeout");
+    let from = eventually("the upstream that is there now is heard", || {
+        client.send_to(b"now", at).expect("it leaves");
+        upstream.recv_from(&mut [0; 64]).ok()
+    });
+    upstream.send_to(b"yes", from.1).expect("it leaves");
+    assert_eq!(datagram(&client).0, b"yes");
+    assert!(relay.is_running());
+}
+
+#[test]
+fn lists_and_port_files_are_for_datagrams_too() {
+    let ground = tempfile::tempdir().expect("a directory");
+    let file = ground.path().join("port");
+    let options = format!(",allow=127.0.0.2,port-file={}", file.display());
+    let (mut relay, address, upstream) = to_upstream(&[], &options);
+    assert_eq!(fs::read_to_string(&file).expect("it is there").trim(), address.port().to_string());
+    udp("127.0.0.1").send_to(b"denied", address).expect("it leaves");
+    exchange(&udp("127.0.0.2"), address, &upstream, b"allowed");
+    has_nothing(&upstream);
+    relay.signal(libc::SIGTERM);
+    assert!(relay.wait().success());
+    assert!(!file.exists(), "the port file is left behind");
+    let right = format!("udp:{},source=127.0.0.9", upstream.local_addr().expect("an address"));
+    let (_relay, address) = serve(&[], "udp-listen:127.0.0.1:0", &right);
+    let from = exchange(&udp("127.0.0.1"), address, &upstream, b"from where");
+    assert_eq!(from.ip().to_string(), "127.0.0.9");
+}
+
+/// There is nothing to drain: a peer may be silent for a minute.
+#[test]
+fn a_signal_ends_the_service_with_0() {
+    let (mut relay, address, upstream) = to_upstream(&[], "");
+    exchange(&udp("127.0.0.1"), address, &upstream, b"x");
+    relay.signal(libc::SIGTERM);
+    let start = Instant::now();
+    let status = relay.wait();
+    assert!(status.success() && start.elapsed() < Duration::from_secs(5), "{status:?} after {:?}", start.elapsed());
+}
+
+#[test]
+fn stdin_is_a_datagram_and_its_answer_is_waited_for() {
+    let server = udp("127.0.0.1");
+    let end = format!("udp:{}", server.local_addr().expect("an address"));
+    let start = Instant::now();
+    let mut relay = Background::start(["relay", "-", &end]);
+    relay.stdin().write_all(b"question").expect("it takes the bytes");
+    let (data, from) = datagram(&server);
+    assert_eq!(data, b"question");
+    server.send_to(b"answer", from).expect("it leaves");
+    let output = relay.finish();
+    let elapsed = start.elapsed();
+    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"answer"[..]), "{}", text(&output));
+    assert!((1..8).contains(&elapsed.as_secs()), "it took {elapsed:?}");
+}
+
+#[test]
+fn a_peer_that_refuses_the_only_pair_is_status_4() {
+    let address = closed();
+    let output = xport(["relay", "-", &format!("udp:{address}")]).write_stdin("x").output().expect("a run");
+    ended(&output, 4, &format!("{address}: Connection refused"));
+}
+
+#[test]
+fn datagrams_become_a_stream_and_its_bytes_datagrams() {
+    let ground = tempfile::tempdir().expect("a directory");
+    let path = ground.path().join("s");
+    let (tcp, unix) = (TcpListener::bind("127.0.0.1:0").expect("a port"), UnixListener::bind(&path).expect("a socket"));
+    let client = udp("127.0.0.1");
+    let bytes = b"two datagrams";
+    let send = |address| [&bytes[..4], &bytes[4..]].map(|part| client.send_to(part, address).expect("it leaves"));
+
+    let right = format!("tcp:{}", tcp.local_addr().expect("an address"));
+    let (relay, address) = serve(&["--idle-timeout", "300ms"], "udp-listen:127.0.0.1:0", &right);
+    let base = relay.fds();
+    send(address);
+    let mut server = accept(&tcp);
+    assert_eq!(take(&mut server, bytes.len()), bytes);
+    server.write_all(b"an answer").expect("it takes the bytes");
+    assert_eq!(datagram(&client), (b"an answer".to_vec(), address));
+    // Idle, it ends in order.
+    assert_eq!(take_all(&mut server), []);
+    drop(server);
+    eventually("the connection is closed", || (relay.fds() == base).then_some(()));
+
+    let (_relay, address) = serve(&[], "udp-listen:127.0.0.1:0", &format!("unix:{}", path.display()));
+    send(address);
+    let mut server = unix.accept().expect("a client").0;
+    assert_eq!(take(&mut server, bytes.len()), bytes);
+    server.write_all(b"an answer").expect("it takes the bytes");
+    assert_eq!(datagram(&client), (b"an answer".to_vec(), address));
+
+    let (_relay, address) = serve(&[], "udp-listen:127.0.0.1:0", "exec:cat");
+    for _ in 0..3 {
+        udp_ping(&client, address, b"through a child");
+    }
+}
+
+#[test]
+fn a_stream_becomes_datagrams_and_they_its_bytes() {
+    let upstream = udp("127.0.0.1");
+    let right = format!("udp:{}", upstream.local_addr().expect("an address"));
+    let (mut relay, address) = serve(&[], "tcp-listen:127.0.0.1:0", &right);
+    let mut clients = [(); 2].map(|()| connect(address));
+    let asked: Vec<_> = clients
+        .iter_mut()
+        .map(|client| {
+            client.write_all(b"question").expect("it takes the bytes");
+            let (data, from) = datagram(&upstream);
+            assert_eq!(data, b"question");
+            from
+        })
+        .collect();
+    for (client, from) in clients.iter_mut().zip(&asked).rev() {
+        upstream.send_to(b"answer", from).expect("it leaves");
+        assert_eq!(take(client, 6), b"answer");
+        client.shutdown(Shutdown::Write).expect("it is there");
+        upstream.send_to(b", late", from).expect("it leaves");
+        // After its own end it is not kept for long.
+        assert_eq!(take_all(client), b", late");
+    }
+    relay.signal(libc::SIGTERM);
+    assert!(relay.wait().success());
+}
+
+/// Much at once becomes datagrams of a size that can be sent.
+#[test]
+fn a_long_write_is_cut_to_datagrams() {
+    const SIZE: usize = 150_000;
+    let upstream = udp("127.0.0.1");
+    let right = format!("udp:{}", upstream.local_addr().expect("an address"));
+    let data = pattern(SIZE);
+    let sent = data.clone();
+    let peer = Peer::serve(move |mut peer| {
+        peer.write_all(&sent).expect("it takes the bytes");
+        peer.shutdown(Shutdown::Write).expect("it is there");
+        take_all(&mut peer)
+    });
+    let mut relay = Background::start(["relay", &format!("tcp:{}", peer.address), &right]);
+    let mut got = Vec::new();
+    while got.len() < SIZE {
+        got.extend(datagram(&upstream).0);
+    }
+    assert!(got == data, "other bytes, or in another order");
+    assert_eq!(peer.join(), []);
+    assert!(relay.wait().success());
+}
