@@ -96,7 +96,12 @@ fn stdout_decides_when_it_fails() {
         peer.write_all(b"for a full disk").expect("it takes the bytes");
         is_reset(&mut peer);
     });
-    ended(&shell(&format!("$XPORT relay tcp:{} - >/dev/full", peer.address)), 1, "No space left on device");
+    let mut command = command(["relay", &format!("tcp:{}", peer.address), "-"]);
+    command.stdout(File::options().write(true).open("/dev/full").expect("a file"));
+    let mut relay = Background::spawn(command);
+    // Its end would be passed on.
+    let _stdin = relay.stdin();
+    ended(&relay.finish(), 1, "No space left on device");
     peer.join();
 }
 
