@@ -84,12 +84,14 @@ impl Watch {
 
     /// Reports or logs what has gone wrong with the connection.
     pub(super) fn fail(&self, t: &Transport<'_>, cause: Cause, what: &dyn Display) {
-        let peer = t.info().peer;
-        let peer = peer.as_ref().map_or(&"a peer without a name" as &dyn Display, |peer| peer);
+        let name = match t.info().peer {
+            Some(peer) => format!("connection with {peer}"),
+            None => "stdin and stdout".to_owned(),
+        };
         match &self.blame {
-            Blame::Log => log::info!("connection with {peer}: {what}"),
-            Blame::Warn => log::warn!("connection with {peer}: {what}"),
-            Blame::Run(reporter) => reporter.tell(Failure::new(cause, format!("connection with {peer}: {what}"))),
+            Blame::Log => log::info!("{name}: {what}"),
+            Blame::Warn => log::warn!("{name}: {what}"),
+            Blame::Run(reporter) => reporter.tell(Failure::new(cause, format!("{name}: {what}"))),
         }
     }
 }

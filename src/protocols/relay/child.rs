@@ -46,8 +46,12 @@ impl ChildEnd {
 impl ChildEnd {
     /// It goes on without its stdout.
     fn output_ended(&self, t: &mut SubprocessTransport<'_>) {
-        if let (Some(other), None, true) = (self.other.end(), t.returncode(), self.terms.half_close) {
+        let (Some(other), None) = (self.other.end(), t.returncode()) else { return };
+        if self.terms.half_close {
             other.end_input(t.net());
+        }
+        if other.is_over(t.net()) {
+            End::Child(t.id()).finish(t.net());
         }
     }
 }

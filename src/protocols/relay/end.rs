@@ -98,16 +98,12 @@ impl End {
             }
             Self::Datagrams(id) => {
                 let mut socket = net.datagram_transport(id);
-                for part in data.chunks(DATAGRAM_BYTES_MAX) {
-                    socket.sendto(part, None);
-                }
+                parts(data).for_each(|part| socket.sendto(part, None));
                 !socket.is_writing_paused()
             }
             Self::Flow { socket, remote } => {
                 let mut socket = net.datagram_transport(socket);
-                for part in data.chunks(DATAGRAM_BYTES_MAX) {
-                    socket.sendto(part, Some(&remote));
-                }
+                parts(data).for_each(|part| socket.sendto(part, Some(&remote)));
                 true
             }
         }
@@ -144,11 +140,12 @@ impl End {
         }
     }
 
-    /// Whether nothing more comes from it. A child is over when it has ended, whatever it has done with its stdout.
+    /// Whether nothing more comes from it.
     pub(super) fn is_over(self, net: &mut Net) -> bool {
         match self {
             Self::Stream(id) => net.transport(id).is_at_eof(),
-            Self::Child(_) | Self::Datagrams(_) | Self::Flow { .. } => !self.is_there(net),
+            Self::Child(_) => self.source(net).is_none(),
+            Self::Datagrams(_) | Self::Flow { .. } => !self.is_there(net),
         }
     }
 
@@ -203,6 +200,11 @@ impl End {
             Self::Flow { .. } => (),
         }
     }
+}
+
+/// As many datagrams as it takes; nothing is an empty one.
+fn parts(data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    data.chunks(DATAGRAM_BYTES_MAX).chain(data.is_empty().then_some(data))
 }
 
 /// Nobody is there for a child any more, and what it was sent is all there was: it reads that, and is expected to end.
