@@ -44,7 +44,8 @@ impl Protocol for Echo {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        self.watch.fired(t, timer);
+        let last_activity = t.last_activity();
+        self.watch.fired(t, timer, last_activity);
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {

@@ -100,7 +100,9 @@ impl Protocol for PeerSide {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        match self.watch.fired(t, timer) {
+        // Either end may be the slower one.
+        let last_activity = t.last_activity().max(t.peer(self.console).last_activity());
+        match self.watch.fired(t, timer, last_activity) {
             Fired::TooEarly => return,
             Fired::Expired => (),
             // The other timer is that of `--linger`, and the peer may have ended just in time.

@@ -6,7 +6,7 @@
 
 use std::fmt::Display;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::report::{Cause, Failure, Reporter};
 use crate::transports::error::describe;
@@ -56,10 +56,10 @@ impl Watch {
         }
     }
 
-    /// To be called from `timer_fired`. An expired connection has been aborted.
-    pub(super) fn fired(&mut self, t: &mut Transport<'_>, timer: TimerId) -> Fired {
+    /// To be called from `timer_fired`; bytes have moved no later than `last_activity`. An expired connection has been aborted.
+    pub(super) fn fired(&mut self, t: &mut Transport<'_>, timer: TimerId, last_activity: Instant) -> Fired {
         let (Some(limit), true) = (self.idle_timeout, self.timer == Some(timer)) else { return Fired::Other };
-        let quiet = t.net().now().duration_since(t.last_activity());
+        let quiet = t.net().now().duration_since(last_activity);
         if quiet < limit {
             let id = t.id();
             self.timer = Some(t.net().call_later(id, limit - quiet));

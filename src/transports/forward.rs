@@ -13,7 +13,8 @@
 //! after some large reads in a row, and back after some small ones. Files are sent from the first byte on.
 //!
 //! What lies in a pipe of the pool is the sink's: it counts as written to it and not sent yet (`flow.rs` sends it), so half-close,
-//! close and back pressure are the same for both ways. A source whose sink has no room is *held*: it is not read until the sink
+//! close and back pressure are the same for both ways. What a splice says of an end, or of there being nothing, may be about the urgent
+//! mark of TCP, which a read steps over: so a read has the last word. A source whose sink has no room is *held*: it is not read until the sink
 //! has sent what waits. Who reads, and who is told of the end, is the loop's (`event_loop/dispatch.rs`).
 
 use std::io;
@@ -83,11 +84,11 @@ pub(crate) enum Raw {
 /// What one attempt to move bytes has led to.
 pub(crate) enum Moved {
     Bytes(usize),
-    End,
+    /// The sink has no room.
     NotNow,
     /// The source has failed.
     Failed(io::Error),
-    /// It is to be copied.
+    /// It is to be read and written, which also tells of an end, and of there being nothing.
     Copy,
 }
 
@@ -197,16 +198,24 @@ impl Net {
         }
     }
 
-    /// Has the kernel move bytes from `id` to where they are forwarded, if that is the way for them now.
+    /// Whether what is read could be handed on, where it is forwarded; if not, it is held.
+    pub(crate) fn has_room_ahead(&mut self, id: Id) -> bool {
+        let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return true };
+        let room = self.stream(forward.to).is_some_and(|sink| sink.state.accepts_writes() && sink.has_room());
+        if !room {
+            self.hold(id);
+        }
+        room
+    }
+
+    /// Has the kernel move bytes from `id` to where they are forwarded, if that is the way for them now. There is room for them.
     pub(crate) fn splice(&mut self, id: Id) -> Moved {
         let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return Moved::Copy };
-        let (to, way) = (forward.to, forward.way);
-        let Some(sink) = self.stream(to).filter(|sink| sink.state.accepts_writes() && sink.has_room()) else {
-            // Nothing is read that could not be handed on.
-            return self.hold(id);
-        };
-        // What was copied before goes before.
-        let (Way::Splice(ends), true) = (way, sink.out.is_empty()) else { return Moved::Copy };
+        let (to, Way::Splice(ends)) = (forward.to, forward.way) else { return Moved::Copy };
+        if self.stream(to).is_none_or(|sink| !sink.out.is_empty()) {
+            // What was copied before goes before.
+            return Moved::Copy;
+        }
         let moved = match ends {
             Ends::Sockets => self.splice_by_pipe(id, to),
             Ends::Direct { to_pipe } => self.splice_directly(id, to, to_pipe),
@@ -246,10 +255,10 @@ impl Net {
                 // It was empty before, and is so still.
                 self.pipes.give(pipe);
                 match result {
-                    Ok(_) => Moved::End,
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.source_is_empty(id),
+                    Ok(_) => Moved::Copy,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => Moved::Copy,
                     Err(error) if is_refusal(&error) => self.copy_from_now_on(id),
-                    Err(error) => Moved::Failed(error),
+                    Err(error) => Moved::Failed(self.name_of_source(id, error)),
                 }
             }
         }
@@ -259,17 +268,15 @@ impl Net {
     fn splice_directly(&mut self, id: Id, to: Id, to_pipe: bool) -> Moved {
         let Some((from, sink)) = self.descriptors(id, to) else { return Moved::NotNow };
         match splice(from, sink, MOVE_BYTES) {
-            Ok(0) => Moved::End,
+            Ok(0) => Moved::Copy,
             Ok(n) => self.moved(id, to, n),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => match are_ready(from, sink) {
-                (false, _) => self.source_is_empty(id),
                 (true, false) => self.sink_is_full(id, to),
-                // It has changed since; the next attempt will tell.
-                (true, true) => Moved::NotNow,
+                _ => Moved::Copy,
             },
             Err(error) if is_refusal(&error) => self.copy_from_now_on(id),
             Err(error) if !to_pipe || error.kind() == io::ErrorKind::BrokenPipe => self.sink_failed(id, to, error),
-            Err(error) => Moved::Failed(error),
+            Err(error) => Moved::Failed(self.name_of_source(id, error)),
         }
     }
 
@@ -277,13 +284,13 @@ impl Net {
     fn send_file(&mut self, id: Id, to: Id) -> Moved {
         let Some((from, sink)) = self.descriptors(id, to) else { return Moved::NotNow };
         match send_file(from, sink, MOVE_BYTES) {
-            Ok(0) => Moved::End,
+            Ok(0) => Moved::Copy,
             Ok(n) => self.moved(id, to, n),
             // A file is always ready.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.sink_is_full(id, to),
-            // A read says the same again, and says it of the file.
-            Err(error) if is_refusal(&error) || error.raw_os_error() == Some(libc::EIO) => self.copy_from_now_on(id),
-            Err(error) => self.sink_failed(id, to, error),
+            Err(error) if is_of_the_sink(&error) => self.sink_failed(id, to, error),
+            // If it is the file, a read says the same again, and says it of the file.
+            Err(_) => self.copy_from_now_on(id),
         }
     }
 
@@ -307,21 +314,26 @@ impl Net {
         Moved::Bytes(n)
     }
 
-    fn source_is_empty(&mut self, id: Id) -> Moved {
-        if let Some(stream) = self.stream_mut(id) {
-            stream.readable = false;
-        }
-        Moved::NotNow
-    }
-
     fn sink_is_full(&mut self, id: Id, to: Id) -> Moved {
         if let Some(sink) = self.stream_mut(to) {
             sink.writable = false;
         }
+        self.doubt(to);
         self.hold(id)
     }
 
+    fn name_of_source(&self, id: Id, error: io::Error) -> io::Error {
+        match self.stream(id) {
+            Some(stream) => stream.io.name_source(error),
+            None => error,
+        }
+    }
+
     fn sink_failed(&mut self, id: Id, to: Id, error: io::Error) -> Moved {
+        let error = match self.stream(to) {
+            Some(sink) => sink.io.name_sink(error),
+            None => error,
+        };
         self.write_failed(to, error);
         self.hold(id)
     }
@@ -394,6 +406,21 @@ impl Stream {
     fn has_room(&self) -> bool {
         !self.writing_paused && self.spliced.is_none() && (self.writable || !self.out.is_empty())
     }
+}
+
+/// The connection that it was to be sent to has failed, and not the file.
+fn is_of_the_sink(error: &io::Error) -> bool {
+    use io::ErrorKind::*;
+    matches!(
+        error.kind(),
+        BrokenPipe
+            | ConnectionReset
+            | ConnectionAborted
+            | NotConnected
+            | TimedOut
+            | HostUnreachable
+            | NetworkUnreachable
+    )
 }
 
 /// The kernel cannot do this for such descriptors, and has moved nothing: `O_APPEND`, terminals, odd devices.

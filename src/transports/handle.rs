@@ -249,7 +249,8 @@ impl Transport<'_> {
     /// Sends what arrives to `to` from now on, by the shortest way there is, and not to the protocol, whose `data_received` is not
     /// called any more. All else is as before: the end is told by `eof_received`, and passing it on is the protocol's business;
     /// `pause_reading` holds; what `to` cannot take now is waited for, so that no more is read than its high-water mark and what one
-    /// read gives. What goes wrong with `to` is told to the protocol of `to`. asyncio's `sendfile`, for whatever there is.
+    /// read gives. What goes wrong with `to` is told to the protocol of `to`. A stream takes from one other at a
+    /// time: who was forwarded to `to` before is not read any more. asyncio's `sendfile`, for whatever there is.
     #[doc(alias = "sendfile")]
     pub fn forward_to(&mut self, to: Id) {
         self.net.forward(self.id, to);

@@ -29,6 +29,10 @@ impl Net {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return Intake::NotNow };
         let discards = stream.state.discards();
         if !discards {
+            if !self.has_room_ahead(id) {
+                return Intake::NotNow;
+            }
+            let Some(stream) = self.stream_mut(id) else { return Intake::NotNow };
             if let Some(leftover) = &stream.leftover {
                 let n = leftover.len().min(buffer.len());
                 buffer[..n].copy_from_slice(&leftover[..n]);
@@ -37,7 +41,6 @@ impl Net {
             }
             match self.splice(id) {
                 Moved::Bytes(n) => return Intake::Forwarded(n),
-                Moved::End => return Intake::End,
                 Moved::NotNow => return Intake::NotNow,
                 Moved::Failed(error) => return Intake::Failed(error),
                 Moved::Copy => (),

@@ -62,8 +62,26 @@ impl Io {
     /// Writes from a pipe of the pool, as much as fits now.
     pub(crate) fn write_from(&self, spliced: &Spliced) -> io::Result<usize> {
         match self.raw_sink() {
-            Some((_, fd)) => splice(spliced.pipe.read.as_fd(), fd, spliced.bytes),
+            Some((_, fd)) => {
+                splice(spliced.pipe.read.as_fd(), fd, spliced.bytes).map_err(|error| self.name_sink(error))
+            }
             None => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    /// Adds to an error of reading which of stdin and stdout it was.
+    pub(crate) fn name_source(&self, error: io::Error) -> io::Error {
+        match self {
+            Self::Pair(Some(read), _) => read.name(error),
+            _ => error,
+        }
+    }
+
+    /// The same for an error of writing.
+    pub(crate) fn name_sink(&self, error: io::Error) -> io::Error {
+        match self {
+            Self::Pair(_, Some(write)) => write.name(error),
+            _ => error,
         }
     }
 

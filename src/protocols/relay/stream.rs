@@ -64,6 +64,16 @@ impl StreamSide {
         self.look_timer = Some(t.net().call_later(id, LOOK));
     }
 
+    fn look_at_the_clock(&mut self, t: &mut Transport<'_>, timer: TimerId) {
+        let other = self.other.end();
+        // Either end may be the slower one.
+        let here = t.last_activity();
+        let last_activity = other.map_or(here, |other| other.last_activity(t.net()).max(here));
+        if let (Fired::Expired, Some(other)) = (self.watch.fired(t, timer, last_activity), other) {
+            other.abort(t.net());
+        }
+    }
+
     fn lingered(&mut self, t: &mut Transport<'_>) {
         let Some(other) = self.other.end() else { return };
         let quiet = t.net().now().duration_since(other.last_activity(t.net()));
@@ -137,8 +147,8 @@ impl Protocol for StreamSide {
             self.lingered(t);
         } else if Some(timer) == self.look_timer {
             self.look(t);
-        } else if let (Fired::Expired, Some(other)) = (self.watch.fired(t, timer), self.other.end()) {
-            other.abort(t.net());
+        } else {
+            self.look_at_the_clock(t, timer);
         }
     }
 
