@@ -12,6 +12,8 @@ mod datagram_sending_tests;
 mod datagram_tests;
 mod datagrams;
 mod dispatch;
+#[cfg(test)]
+mod forward_tests;
 mod pace;
 #[cfg(test)]
 mod process_tests;
