@@ -14,6 +14,7 @@ mod exec_connections;
 mod exec_ends;
 mod exec_starts;
 mod exit_status;
+mod forwarding;
 mod generated;
 mod lifecycle;
 mod netns;

@@ -1,0 +1,442 @@
+//! Bytes that the kernel moves from one stream to another: that all of them arrive, in order, whatever way they take, and that
+//! they take it. The log says how many were moved by the kernel.
+//!
+//! What goes wrong on the way is `forwarding_faults.rs`; what needs no descriptors is tried in `src/event_loop/forward_tests.rs`.
+#![allow(unreachable_pub)] // A binary exports nothing: `pub` here is for the tests.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::util::{
+    Background, DEADLINE, accept, client_by, command, eventually, feed, pattern, read_once, take, take_all,
+    with_deadline,
+};
+
+/// Much, and each part of it different.
+pub fn bulk() -> &'static [u8] {
+    static BULK: OnceLock<Vec<u8>> = OnceLock::new();
+    BULK.get_or_init(|| pattern(20_000_003))
+}
+
+/// The far end of a connection of xport.
+#[derive(Debug)]
+pub enum Far {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Far {
+    pub fn shutdown(&self) {
+        match self {
+            Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Self::Unix(stream) => stream.shutdown(Shutdown::Write),
+        }
+        .expect("it is connected");
+    }
+
+    fn copy(&self) -> Self {
+        match self {
+            Self::Tcp(stream) => Self::Tcp(stream.try_clone().expect("a copy")),
+            Self::Unix(stream) => Self::Unix(stream.try_clone().expect("a copy")),
+        }
+    }
+
+    /// Sends on a thread of its own, and then the end.
+    pub fn feed(&self, data: &'static [u8]) {
+        let mut copy = self.copy();
+        // Whoever does not want it all is no error.
+        thread::spawn(move || copy.write_all(data).map(|()| copy.shutdown()));
+    }
+}
+
+impl Read for Far {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.read(buffer),
+            Self::Unix(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Far {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.write(data),
+            Self::Unix(stream) => stream.write(data),
+        }
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl AsRawFd for Far {
+    fn as_raw_fd(&self) -> RawFd {
+        match self {
+            Self::Tcp(stream) => stream.as_raw_fd(),
+            Self::Unix(stream) => stream.as_raw_fd(),
+        }
+    }
+}
+
+/// Where xport connects to.
+pub enum Place {
+    Tcp(TcpListener),
+    Unix(UnixListener, tempfile::TempDir),
+}
+
+impl Place {
+    pub fn tcp() -> Self {
+        Self::Tcp(TcpListener::bind("127.0.0.1:0").expect("a port"))
+    }
+
+    pub fn unix() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self::Unix(UnixListener::bind(folder.path().join("s")).expect("a socket"), folder)
+    }
+
+    pub fn endpoint(&self) -> String {
+        match self {
+            Self::Tcp(listener) => format!("tcp:{}", listener.local_addr().expect("an address")),
+            Self::Unix(_, folder) => format!("unix:{}", folder.path().join("s").display()),
+        }
+    }
+
+    #[track_caller]
+    pub fn accept(&self) -> Far {
+        match self {
+            Self::Tcp(listener) => Far::Tcp(accept(listener)),
+            Self::Unix(listener, _) => {
+                listener.set_nonblocking(true).expect("a flag");
+                let stream = eventually("a client", || listener.accept().ok()).0;
+                stream.set_nonblocking(false).expect("a flag");
+                stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+                stream.set_write_timeout(Some(DEADLINE)).expect("a timeout");
+                Far::Unix(stream)
+            }
+        }
+    }
+}
+
+/// A relay between two places, which says everything, and its two far ends.
+#[track_caller]
+pub fn relay(left: &Place, right: &Place, options: &[&str]) -> (Background, Far, Far) {
+    relay_by(command(["-vvv"]), left, right, options)
+}
+
+/// The same with a command prepared by the caller.
+#[track_caller]
+pub fn relay_by(mut command: Command, left: &Place, right: &Place, options: &[&str]) -> (Background, Far, Far) {
+    command.arg("relay").args(options).args([left.endpoint(), right.endpoint()]);
+    let relay = Background::spawn(command);
+    let left = left.accept();
+    (relay, left, right.accept())
+}
+
+/// Waits for the end of a run, expects this status, and says how many bytes the kernel has moved.
+#[track_caller]
+pub fn moved_by_kernel(mut run: Background, status: i32) -> usize {
+    let code = run.wait().code();
+    let lines = run.all_lines();
+    assert_eq!(code, Some(status), "{:?}", &lines[lines.len().saturating_sub(10)..]);
+    moved(&lines)
+}
+
+/// The same of what has been said so far.
+pub fn moved(lines: &[String]) -> usize {
+    let numbers = lines.iter().filter_map(|line| line.strip_suffix(" bytes moved by the kernel"));
+    numbers.map(|line| line.rsplit(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0_usize)).sum()
+}
+
+/// Reads for as long as something comes, up to `n` bytes, and compares as it goes.
+#[track_caller]
+pub fn expect(stream: &mut (impl Read + AsRawFd), data: &[u8]) {
+    let got = take(stream, data.len());
+    assert!(got == data, "{} of {} bytes came, or others", got.len(), data.len());
+}
+
+/// The end, and nothing before it.
+#[track_caller]
+pub fn expect_end(stream: &mut (impl Read + AsRawFd)) {
+    assert_eq!(take_all(stream).len(), 0, "more bytes have come");
+}
+
+fn pairs() -> [(Place, Place); 4] {
+    [
+        (Place::tcp(), Place::tcp()),
+        (Place::unix(), Place::unix()),
+        (Place::tcp(), Place::unix()),
+        (Place::unix(), Place::tcp()),
+    ]
+}
+
+#[test]
+fn much_goes_through_a_relay_by_the_kernel_and_its_end_behind_it() {
+    for (left_place, right_place) in pairs() {
+        let (run, mut left, mut right) = relay(&left_place, &right_place, &[]);
+        left.feed(bulk());
+        expect(&mut right, bulk());
+        expect_end(&mut right);
+        right.write_all(b"thanks").expect("the relay takes it");
+        right.shutdown();
+        assert_eq!(take_all(&mut left), b"thanks");
+        let moved = moved_by_kernel(run, 0);
+        assert!(moved > bulk().len() / 2, "the kernel has moved {moved} bytes only");
+    }
+}
+
+#[test]
+fn both_directions_at_once_do_not_mix() {
+    let (run, left, right) = relay(&Place::tcp(), &Place::tcp(), &[]);
+    let (up, down) = bulk().split_at(bulk().len() / 2);
+    left.feed(up);
+    right.feed(down);
+    let ends = [(left, down), (right, up)].map(|(mut end, data)| {
+        thread::spawn(move || {
+            expect(&mut end, data);
+            expect_end(&mut end);
+            end
+        })
+    });
+    let _ends = ends.map(|end| end.join().expect("the same bytes"));
+    moved_by_kernel(run, 0);
+}
+
+/// A reader who stops in the midst of it, more than once, has the rest when it goes on; the relay sleeps meanwhile.
+#[test]
+fn a_reader_that_stops_for_a_while_gets_the_rest() {
+    for (left_place, right_place) in pairs() {
+        let (run, left, mut right) = relay(&left_place, &right_place, &[]);
+        left.feed(bulk());
+        let mut rest = bulk();
+        for n in [3_000_000, 100_000] {
+            let (part, after) = rest.split_at(n);
+            expect(&mut right, part);
+            rest = after;
+            run.comes_to_rest();
+        }
+        expect(&mut right, rest);
+        expect_end(&mut right);
+        right.shutdown();
+        assert!(moved_by_kernel(run, 0) > 0);
+    }
+}
+
+/// A reader that takes little at a time.
+#[test]
+fn a_slow_reader_gets_all_of_it() {
+    let (run, left, mut right) = relay(&Place::unix(), &Place::unix(), &[]);
+    left.feed(bulk());
+    let mut rest = bulk();
+    while !rest.is_empty() {
+        let mut buffer = [0; 4001];
+        let n = read_once(&mut right, &mut buffer).expect("bytes");
+        assert!(n > 0 && rest.starts_with(&buffer[..n]), "other bytes, {} before the end", rest.len());
+        rest = &rest[n..];
+    }
+    expect_end(&mut right);
+    right.shutdown();
+    moved_by_kernel(run, 0);
+}
+
+/// Whatever the way is at the moment, little that comes after much arrives at once; and the way changes back and forth.
+#[test]
+fn a_word_after_much_arrives_at_once() {
+    let (run, mut left, mut right) = relay(&Place::tcp(), &Place::tcp(), &[]);
+    for round in 0..4_usize {
+        let part = &bulk()[round * 4_000_000..][..4_000_000];
+        let mut copy = left.copy();
+        let writer = thread::spawn(move || copy.write_all(part));
+        expect(&mut right, part);
+        writer.join().expect("no panic").expect("the relay takes it");
+        let mut fastest = DEADLINE;
+        for word in 0..12_u8 {
+            let start = Instant::now();
+            left.write_all(&[word; 9]).expect("the relay takes it");
+            expect(&mut right, &[word; 9]);
+            fastest = fastest.min(start.elapsed());
+        }
+        assert!(fastest < Duration::from_millis(100), "{fastest:?} for a word");
+    }
+    left.shutdown();
+    expect_end(&mut right);
+    right.shutdown();
+    let mut run = run;
+    assert!(run.wait().success());
+    let lines = run.all_lines();
+    for way in ["forwarding by Splice", "forwarding by Copy"] {
+        let times = lines.iter().filter(|line| line.contains(way)).count();
+        assert!(times >= 3, "{way}: {times} times");
+    }
+}
+
+#[test]
+fn much_and_little_by_turns_stay_in_order() {
+    let (run, left, mut right) = relay(&Place::unix(), &Place::tcp(), &[]);
+    let mut copy = left.copy();
+    let writer = thread::spawn(move || {
+        let mut rest = bulk();
+        for i in 0_usize.. {
+            let n = [1, 300_000, 17, 40_000, 5000, 1_000_000, 3, 16_384, 32_768][i % 9].min(rest.len());
+            let (part, after) = rest.split_at(n);
+            copy.write_all(part).expect("the relay takes it");
+            rest = after;
+            if rest.is_empty() {
+                return copy.shutdown();
+            }
+        }
+    });
+    expect(&mut right, bulk());
+    expect_end(&mut right);
+    writer.join().expect("no panic");
+    right.shutdown();
+    moved_by_kernel(run, 0);
+}
+
+/// `tcp-client -vvv` with this stdin and stdout.
+fn client_with(stdin: impl Into<OwnedFd>, stdout: impl Into<OwnedFd>) -> (Background, TcpStream) {
+    let mut command = command(["-vvv"]);
+    command.stdin(stdin.into()).stdout(stdout.into());
+    client_by(command, &[])
+}
+
+fn null() -> File {
+    File::options().read(true).write(true).open("/dev/null").expect("a device")
+}
+
+#[test]
+fn a_pipe_goes_to_a_connection_by_the_kernel() {
+    let (input, into) = io::pipe().expect("a pipe");
+    let (run, mut peer) = client_with(input, null());
+    feed(into, bulk().to_vec());
+    expect(&mut peer, &bulk()[..5_000_000]);
+    run.comes_to_rest();
+    expect(&mut peer, &bulk()[5_000_000..]);
+    expect_end(&mut peer);
+    drop(peer);
+    assert!(moved_by_kernel(run, 0) > bulk().len() / 4);
+}
+
+#[test]
+fn a_connection_goes_to_a_pipe_by_the_kernel() {
+    let (mut out_of, output) = io::pipe().expect("a pipe");
+    let (run, peer) = client_with(null(), output);
+    let peer = Far::Tcp(with_deadline(peer));
+    peer.feed(bulk());
+    expect(&mut out_of, &bulk()[..5_000_000]);
+    run.comes_to_rest();
+    expect(&mut out_of, &bulk()[5_000_000..]);
+    expect_end(&mut out_of);
+    drop(peer);
+    assert!(moved_by_kernel(run, 0) > bulk().len() / 4);
+}
+
+#[test]
+fn a_file_is_sent_by_the_kernel_from_where_it_stands_and_with_what_is_appended_meanwhile() {
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(bulk()).expect("room");
+    let start = 1_234_567;
+    file.seek(SeekFrom::Start(start)).expect("a file");
+    let (run, mut peer) = client_with(file.try_clone().expect("a copy"), null());
+    let data = &bulk()[start as usize..];
+    expect(&mut peer, &data[..1_000_000]);
+    run.comes_to_rest();
+    let mut appending = File::options().append(true).open(format!("/proc/self/fd/{}", file.as_raw_fd())).expect("it");
+    appending.write_all(&bulk()[..1_000_000]).expect("room");
+    expect(&mut peer, &data[1_000_000..]);
+    expect(&mut peer, &bulk()[..1_000_000]);
+    expect_end(&mut peer);
+    drop(peer);
+    assert_eq!(moved_by_kernel(run, 0), data.len() + 1_000_000);
+    assert_eq!(file.stream_position().expect("a file"), (bulk().len() + 1_000_000) as u64);
+}
+
+/// What xport has not sent is for whoever shares its stdin: `(xport tcp-client …; cat) <file`.
+#[test]
+fn the_rest_of_a_file_is_left_to_whoever_comes_next() {
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(bulk()).and_then(|()| file.rewind()).expect("room");
+    let (run, mut peer) = client_with(file.try_clone().expect("a copy"), null());
+    expect(&mut peer, &bulk()[..1_000_000]);
+    run.comes_to_rest();
+    drop(peer);
+    let moved = moved_by_kernel(run, 4);
+    let mut rest = Vec::new();
+    file.read_to_end(&mut rest).expect("a file");
+    assert_eq!(moved, bulk().len() - rest.len(), "more was read than sent");
+    assert!(bulk().ends_with(&rest) && !rest.is_empty());
+}
+
+#[test]
+fn a_connection_goes_to_a_file_plain_or_appended_to() {
+    for append in [false, true] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        std::fs::write(&path, b"before ").expect("room");
+        let file = File::options().append(append).write(true).open(&path).expect("it");
+        if !append {
+            (&file).seek(SeekFrom::End(0)).expect("a file");
+        }
+        let (run, peer) = client_with(null(), file);
+        let peer = Far::Tcp(peer);
+        peer.feed(bulk());
+        moved_by_kernel(run, 0);
+        let data = std::fs::read(&path).expect("it");
+        assert!(data.starts_with(b"before ") && data[7..] == *bulk(), "{} bytes, append: {append}", data.len());
+        drop(peer);
+    }
+}
+
+/// A child between two pipes: there and back through `cat`.
+#[test]
+fn a_child_gets_much_through_its_pipes_and_gives_it_back() {
+    let (input, into) = io::pipe().expect("a pipe");
+    let (mut out_of, output) = io::pipe().expect("a pipe");
+    let mut command = command(["-vvv", "exec", "--", "cat"]);
+    command.stdin(input).stdout(output);
+    let run = Background::spawn(command);
+    feed(into, bulk().to_vec());
+    expect(&mut out_of, &bulk()[..2_000_000]);
+    run.comes_to_rest();
+    expect(&mut out_of, &bulk()[2_000_000..]);
+    drop(run.finish());
+    expect_end(&mut out_of);
+}
+
+/// A socket whose description blocks is never spliced, as that would wait.
+#[test]
+fn an_inherited_socket_that_blocks_is_copied() {
+    let (ours, theirs) = UnixStream::pair().expect("a pair");
+    let place = Place::tcp();
+    let mut command = command(["-vvv", "relay", "fd:3", &place.endpoint()]);
+    let number = theirs.as_raw_fd();
+    // SAFETY: dup2 is async-signal-safe and touches no memory.
+    unsafe {
+        command.pre_exec(move || if libc::dup2(number, 3) < 0 { Err(io::Error::last_os_error()) } else { Ok(()) });
+    }
+    let run = Background::spawn(command);
+    let mut right = place.accept();
+    drop(theirs);
+    let ours = Far::Unix(ours);
+    ours.feed(bulk());
+    expect(&mut right, &bulk()[..3_000_000]);
+    run.comes_to_rest();
+    right.write_all(b"still there?").expect("the relay takes it");
+    let mut back = ours.copy();
+    expect(&mut back, b"still there?");
+    expect(&mut right, &bulk()[3_000_000..]);
+    expect_end(&mut right);
+    drop((right, ours, back));
+    let output = run.finish();
+    assert_eq!(output.status.code(), Some(0));
+    let lines: Vec<String> = String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect();
+    assert_eq!(moved(&lines), 0);
+}
