@@ -15,6 +15,7 @@ mod exec_ends;
 mod exec_starts;
 mod exit_status;
 mod forwarding;
+mod forwarding_faults;
 mod generated;
 mod lifecycle;
 mod netns;

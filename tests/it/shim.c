@@ -4,6 +4,8 @@
  *   SHIM_SHORT=BYTES    reads and writes move at most that much (every call)
  *   SHIM_EINTR=N        calls fail with EINTR
  *   SHIM_EAGAIN=N       reads and writes fail with EAGAIN although they could go on
+ *   SHIM_REFUSE=N       splice and sendfile fail with EINVAL
+ *   SHIM_MOVES=1        of the calls that move bytes, only splice and sendfile misbehave
  *   SHIM_SPURIOUS=N     epoll_wait reports a descriptor that is neither readable nor writable, or gone already, as both
  *   SHIM_SEED=N         another sequence of the same
  *   SHIM_LOG=FILE       how many calls have misbehaved, written at exit
@@ -11,11 +13,13 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -23,7 +27,7 @@
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 #define REMEMBERED 64
 
-static long limit, eintr, eagain, spurious;
+static long limit, eintr, eagain, refuse, moves_only, spurious;
 static atomic_long misbehaved;
 static epoll_data_t remembered[REMEMBERED];
 static atomic_int n_remembered;
@@ -37,6 +41,8 @@ __attribute__((constructor)) static void begin(void) {
     limit = setting("SHIM_SHORT");
     eintr = setting("SHIM_EINTR");
     eagain = setting("SHIM_EAGAIN");
+    refuse = setting("SHIM_REFUSE");
+    moves_only = setting("SHIM_MOVES");
     spurious = setting("SHIM_SPURIOUS");
 }
 
@@ -72,9 +78,7 @@ static int concerns(int fd) {
     return fd != 2 && fstat(fd, &status) == 0 && (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode));
 }
 
-static int fails(int fd) {
-    if (!concerns(fd))
-        return 0;
+static int fails_somehow(void) {
     if (one_in(eintr)) {
         errno = EINTR;
         return 1;
@@ -86,14 +90,30 @@ static int fails(int fd) {
     return 0;
 }
 
-static size_t shortened(int fd, size_t n) {
-    if (limit <= 0 || n <= 1 || !concerns(fd))
+static int fails(int fd) {
+    return !moves_only && concerns(fd) && fails_somehow();
+}
+
+static int move_fails(void) {
+    if (one_in(refuse)) {
+        errno = EINVAL;
+        return 1;
+    }
+    return fails_somehow();
+}
+
+static size_t cut(size_t n) {
+    if (limit <= 0 || n <= 1)
         return n;
     size_t most = 1 + dice() % (uint32_t)limit;
     if (n <= most)
         return n;
     atomic_fetch_add(&misbehaved, 1);
     return most;
+}
+
+static size_t shortened(int fd, size_t n) {
+    return moves_only || !concerns(fd) ? n : cut(n);
 }
 
 /* The beginning of `from` that is at most as long as allowed, as one slice. */
@@ -125,7 +145,7 @@ ssize_t send(int fd, const void *buffer, size_t n, int flags) {
 ssize_t readv(int fd, const struct iovec *slices, int n) {
     if (fails(fd))
         return -1;
-    if (limit <= 0 || n < 1 || !concerns(fd))
+    if (limit <= 0 || moves_only || n < 1 || !concerns(fd))
         return NEXT(readv)(fd, slices, n);
     struct iovec slice = first_slice(fd, slices, n);
     return NEXT(readv)(fd, &slice, 1);
@@ -134,7 +154,7 @@ ssize_t readv(int fd, const struct iovec *slices, int n) {
 ssize_t writev(int fd, const struct iovec *slices, int n) {
     if (fails(fd))
         return -1;
-    if (limit <= 0 || n < 1 || !concerns(fd))
+    if (limit <= 0 || moves_only || n < 1 || !concerns(fd))
         return NEXT(writev)(fd, slices, n);
     struct iovec slice = first_slice(fd, slices, n);
     return NEXT(writev)(fd, &slice, 1);
@@ -143,13 +163,21 @@ ssize_t writev(int fd, const struct iovec *slices, int n) {
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
     if (fails(fd))
         return -1;
-    if (limit <= 0 || message->msg_iovlen < 1 || !concerns(fd))
+    if (limit <= 0 || moves_only || message->msg_iovlen < 1 || !concerns(fd))
         return NEXT(sendmsg)(fd, message, flags);
     struct iovec slice = first_slice(fd, message->msg_iov, (int)message->msg_iovlen);
     struct msghdr shorter = *message;
     shorter.msg_iov = &slice;
     shorter.msg_iovlen = 1;
     return NEXT(sendmsg)(fd, &shorter, flags);
+}
+
+ssize_t splice(int from, off_t *from_offset, int to, off_t *to_offset, size_t n, unsigned flags) {
+    return move_fails() ? -1 : NEXT(splice)(from, from_offset, to, to_offset, cut(n), flags);
+}
+
+ssize_t sendfile(int to, int from, off_t *offset, size_t n) {
+    return move_fails() ? -1 : NEXT(sendfile)(to, from, offset, cut(n));
 }
 
 int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags) {

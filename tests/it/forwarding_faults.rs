@@ -1,0 +1,305 @@
+//! Forwarding by the kernel where something goes wrong in the midst of it: resets, readers who leave, time limits, signals, calls
+//! that do less than they were asked for, and too few pipes.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::os::fd::AsRawFd;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+
+use tempfile::TempDir;
+
+use crate::forwarding::{Far, Place, bulk, expect, expect_end, moved, moved_by_kernel, relay, relay_by};
+use crate::util::{Background, client, client_by, command, eventually, feed, read_once, reset, shim, text};
+
+/// Reads to the end or an error; what came before it must be the beginning of `data`.
+#[track_caller]
+fn expect_prefix(stream: &mut impl Read, data: &[u8]) -> io::Result<usize> {
+    let (mut n, mut buffer) = (0, vec![0; 65536]);
+    loop {
+        match read_once(stream, &mut buffer)? {
+            0 => return Ok(n),
+            more => {
+                assert!(data[n..].starts_with(&buffer[..more]), "other bytes after {n}");
+                n += more;
+            }
+        }
+    }
+}
+
+/// A client that is blocked in the midst of much, in the direction of its stdout.
+fn blocked_client(options: &[&str]) -> (Background, Far, std::process::ChildStdout) {
+    let (mut run, peer) = client(options);
+    let peer = Far::Tcp(peer);
+    peer.feed(bulk());
+    let mut stdout = run.stdout();
+    expect(&mut stdout, &bulk()[..5_000_000]);
+    (run, peer, stdout)
+}
+
+/// A relay that is blocked in the midst of much, on its way to the right.
+fn blocked_relay(options: &[&str]) -> (Background, Far, Far) {
+    let (run, left, mut right) = relay(&Place::tcp(), &Place::tcp(), options);
+    left.feed(bulk());
+    expect(&mut right, &bulk()[..5_000_000]);
+    (run, left, right)
+}
+
+/// A peer that resets in the midst of it: a prefix arrives, and status 4; whoever gets the prefix from a relay sees a reset.
+#[test]
+fn a_reset_in_the_midst_of_much_is_told() {
+    for rests in [false, true] {
+        let (run, peer, mut stdout) = blocked_client(&[]);
+        if rests {
+            run.comes_to_rest();
+        }
+        let Far::Tcp(peer) = peer else { unreachable!("it is one of TCP") };
+        reset_all(peer);
+        let n = 5_000_000 + expect_prefix(&mut stdout, &bulk()[5_000_000..]).expect("an end");
+        assert!(n < bulk().len());
+        let output = run.finish();
+        assert_eq!(output.status.code(), Some(4), "{}", text(&output));
+    }
+    let (run, left, mut right) = blocked_relay(&[]);
+    run.comes_to_rest();
+    let Far::Tcp(left) = left else { unreachable!("it is one of TCP") };
+    reset_all(left);
+    let error = expect_prefix(&mut right, &bulk()[5_000_000..]).expect_err("it must not look whole");
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+    moved_by_kernel(run, 4);
+}
+
+/// Resets a connection whose other copy is being written to.
+fn reset_all(stream: TcpStream) {
+    // Wakes the writer, whose copy would otherwise keep the connection; what is queued is dropped by the reset.
+    socket2::SockRef::from(&stream).set_linger(Some(std::time::Duration::ZERO)).expect("SO_LINGER");
+    // SAFETY: `connect` with AF_UNSPEC reads the two bytes of the family, which are alive for the call.
+    let result = unsafe {
+        let nobody = libc::sockaddr { sa_family: libc::AF_UNSPEC as u16, sa_data: [0; 14] };
+        libc::connect(stream.as_raw_fd(), &raw const nobody, size_of::<libc::sockaddr>() as u32)
+    };
+    assert_eq!(result, 0, "{}", io::Error::last_os_error());
+    reset(stream);
+}
+
+/// The reader of a relay resets: whoever sends is reset, too.
+#[test]
+fn a_reader_that_resets_in_the_midst_of_much_is_told() {
+    let (run, left, mut right) = relay(&Place::tcp(), &Place::tcp(), &[]);
+    let Far::Tcp(mut left) = left else { unreachable!("it is one of TCP") };
+    let writer = thread::spawn(move || left.write_all(bulk()));
+    expect(&mut right, &bulk()[..5_000_000]);
+    let Far::Tcp(right) = right else { unreachable!("it is one of TCP") };
+    reset(right);
+    let error = writer.join().expect("no panic").expect_err("it has not gone through");
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+    moved_by_kernel(run, 4);
+}
+
+#[test]
+fn a_reader_of_stdout_who_leaves_in_the_midst_of_much_ends_it_by_sigpipe() {
+    for rests in [false, true] {
+        let (run, _peer, stdout) = blocked_client(&[]);
+        if rests {
+            run.comes_to_rest();
+        }
+        drop(stdout);
+        let output = run.finish();
+        assert_eq!(output.status.signal(), Some(libc::SIGPIPE), "{}", text(&output));
+        assert!(output.stderr.is_empty(), "{}", text(&output));
+    }
+}
+
+#[test]
+fn time_limits_end_what_is_blocked() {
+    for limit in ["--timeout", "--idle-timeout"] {
+        let (mut run, _peer, _stdout) = blocked_client(&[limit, "700ms"]);
+        assert_eq!(run.wait().code(), Some(124), "{:?}", run.all_lines());
+        let (mut run, _left, _right) = blocked_relay(&[limit, "700ms"]);
+        assert_eq!(run.wait().code(), Some(124), "{limit}");
+    }
+}
+
+#[test]
+fn a_signal_ends_what_is_blocked() {
+    let (mut run, _peer, _stdout) = blocked_client(&[]);
+    run.comes_to_rest();
+    run.signal(libc::SIGTERM);
+    assert_eq!(run.wait().signal(), Some(libc::SIGTERM), "{:?}", run.all_lines());
+    let (mut run, _left, mut right) = blocked_relay(&[]);
+    run.comes_to_rest();
+    run.signal(libc::SIGTERM);
+    assert_eq!(run.wait().signal(), Some(libc::SIGTERM));
+    expect_prefix(&mut right, &bulk()[5_000_000..]).expect_err("it must not look whole");
+}
+
+/// More pairs are blocked at once than there are pipes for: the others copy, descriptors are bounded, and all go on in the end.
+#[test]
+fn more_blocked_pairs_than_pipes() {
+    const PAIRS: usize = 80;
+    const PIPES_MAX: usize = 64;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, right_place) = (folder.path().join("left"), Place::unix());
+    let left = format!("unix-listen:{}", path.display());
+    let mut run = Background::start(["-vvv", "relay", &left, &right_place.endpoint()]);
+    run.line("listening on ");
+    let before = run.fds();
+    let (all, first) = (&bulk()[..3_000_000], 1_500_000);
+    let mut ends = Vec::new();
+    for _ in 0..PAIRS {
+        let left = std::os::unix::net::UnixStream::connect(&path).expect("it listens");
+        let (left, mut right) = (Far::Unix(left), right_place.accept());
+        left.feed(all);
+        expect(&mut right, &all[..first]);
+        ends.push((left, right));
+    }
+    run.comes_to_rest();
+    let fds = run.fds() - before;
+    assert!(fds <= 2 * PAIRS + 2 * PIPES_MAX + 16, "{fds} descriptors");
+    assert!(fds > 2 * PAIRS + PIPES_MAX, "{fds} descriptors: hardly anyone waits with a pipe");
+    for (_, right) in &mut ends {
+        expect(right, &all[first..]);
+        expect_end(right);
+        right.shutdown();
+    }
+    for (left, _) in &mut ends {
+        expect_end(left);
+    }
+    eventually("all are closed, and few pipes are kept", || (run.fds() <= before + 2 * 8).then_some(()));
+    run.signal(libc::SIGTERM);
+    run.wait();
+    assert!(moved(&run.all_lines()) > 0);
+}
+
+/// A user whose pipes are used up gets only small ones, which are no good: everything is copied.
+#[test]
+fn a_user_without_pipe_pages_is_served_by_copies() {
+    let limit = std::fs::read_to_string("/proc/sys/fs/pipe-user-pages-soft").unwrap_or_default();
+    // SAFETY: it touches no memory.
+    let is_root = unsafe { libc::getuid() } == 0;
+    if limit.trim() != "16384" || !is_root {
+        return println!("skipped: root is needed, and the usual limit of pipe pages, not {limit:?}");
+    }
+    let mut command = command(["-vvv"]);
+    // SAFETY: these calls are async-signal-safe; the only memory is two numbers on the stack.
+    unsafe {
+        command.pre_exec(|| {
+            if libc::setgid(65534) != 0 || libc::setuid(65534) != 0 {
+                return Err(io::Error::last_os_error());
+            }
+            // They stay open in the program.
+            loop {
+                let mut ends = [0; 2];
+                if libc::pipe(ends.as_mut_ptr()) != 0 {
+                    return Err(io::Error::last_os_error());
+                }
+                if libc::fcntl(ends[0], libc::F_SETPIPE_SZ, 1 << 20) < 0 {
+                    return Ok(());
+                }
+            }
+        });
+    }
+    let (mut run, left, mut right) = relay_by(command, &Place::tcp(), &Place::tcp(), &[]);
+    left.feed(bulk());
+    expect(&mut right, bulk());
+    expect_end(&mut right);
+    right.shutdown();
+    assert!(run.wait().success());
+    let lines = run.all_lines();
+    assert!(lines.iter().any(|line| line.contains("forwarding by Splice")), "it was not even tried");
+    assert_eq!(moved(&lines), 0);
+}
+
+/// A program whose calls of `splice` and `sendfile` misbehave.
+struct Faulty {
+    shim: PathBuf,
+    folder: TempDir,
+    faults: &'static [(&'static str, &'static str)],
+}
+
+impl Faulty {
+    fn new(faults: &'static [(&'static str, &'static str)]) -> Option<Self> {
+        Some(Self { shim: shim("shim")?, folder: tempfile::tempdir().expect("a folder"), faults })
+    }
+
+    fn command(&self) -> Command {
+        let mut command = command(["-vvv"]);
+        command.env("LD_PRELOAD", &self.shim).env("SHIM_MOVES", "1").env("SHIM_LOG", self.folder.path().join("log"));
+        command.envs(self.faults.iter().copied());
+        command
+    }
+
+    /// Takes everything from `far`, and asserts that calls have misbehaved.
+    #[track_caller]
+    fn ends(&self, run: Background, mut far: Far) {
+        expect(&mut far, bulk());
+        expect_end(&mut far);
+        far.shutdown();
+        moved_by_kernel(run, 0);
+        let n = std::fs::read_to_string(self.folder.path().join("log")).expect("the library writes a log");
+        assert!(n.trim().parse::<u64>().expect("a number") > 0, "no call has misbehaved");
+    }
+
+    #[track_caller]
+    fn between_sockets(&self) {
+        for left in [Place::tcp(), Place::unix()] {
+            let (run, left, right) = relay_by(self.command(), &left, &Place::tcp(), &[]);
+            left.feed(bulk());
+            self.ends(run, right);
+        }
+    }
+
+    #[track_caller]
+    fn from_a_pipe(&self) {
+        let ((input, into), mut command) = (io::pipe().expect("a pipe"), self.command());
+        command.stdin(input);
+        let (run, peer) = client_by(command, &[]);
+        feed(into, bulk().to_vec());
+        self.ends(run, Far::Tcp(peer));
+    }
+
+    #[track_caller]
+    fn from_a_file(&self) {
+        let path = self.folder.path().join("file");
+        std::fs::write(&path, bulk()).expect("room");
+        let mut command = self.command();
+        command.stdin(File::open(&path).expect("it"));
+        let (run, peer) = client_by(command, &[]);
+        self.ends(run, Far::Tcp(peer));
+    }
+}
+
+#[track_caller]
+fn in_spite_of(faults: &'static [(&'static str, &'static str)]) {
+    let Some(faulty) = Faulty::new(faults) else { return };
+    faulty.between_sockets();
+    faulty.from_a_pipe();
+    faulty.from_a_file();
+}
+
+#[test]
+fn moves_that_are_cut_short_lose_nothing() {
+    in_spite_of(&[("SHIM_SHORT", "90000")]);
+}
+
+#[test]
+fn moves_that_are_interrupted_lose_nothing() {
+    in_spite_of(&[("SHIM_EINTR", "2"), ("SHIM_SHORT", "200000")]);
+}
+
+/// What the kernel refuses is copied from then on.
+#[test]
+fn moves_that_are_refused_become_copies() {
+    in_spite_of(&[("SHIM_REFUSE", "6")]);
+    in_spite_of(&[("SHIM_REFUSE", "1")]);
+}
+
+/// "Not now" that is not so, and that no event will follow: which of the two ends is meant is asked.
+#[test]
+fn a_move_from_a_pipe_that_says_not_now_is_tried_again() {
+    let Some(faulty) = Faulty::new(&[("SHIM_EAGAIN", "7"), ("SHIM_SHORT", "300000")]) else { return };
+    faulty.from_a_pipe();
+}
