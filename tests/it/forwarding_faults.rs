@@ -244,7 +244,7 @@ impl Faulty {
     }
 
     #[track_caller]
-    fn between_sockets(&self) {
+    fn joins_sockets(&self) {
         for left in [Place::tcp(), Place::unix()] {
             let (run, left, right) = relay_by(self.command(), &left, &Place::tcp(), &[]);
             left.feed(bulk());
@@ -253,7 +253,7 @@ impl Faulty {
     }
 
     #[track_caller]
-    fn from_a_pipe(&self) {
+    fn sends_a_pipe(&self) {
         let ((input, into), mut command) = (io::pipe().expect("a pipe"), self.command());
         command.stdin(input);
         let (run, peer) = client_by(command, &[]);
@@ -262,7 +262,7 @@ impl Faulty {
     }
 
     #[track_caller]
-    fn from_a_file(&self) {
+    fn sends_a_file(&self) {
         let path = self.folder.path().join("file");
         std::fs::write(&path, bulk()).expect("room");
         let mut command = self.command();
@@ -275,9 +275,9 @@ impl Faulty {
 #[track_caller]
 fn in_spite_of(faults: &'static [(&'static str, &'static str)]) {
     let Some(faulty) = Faulty::new(faults) else { return };
-    faulty.between_sockets();
-    faulty.from_a_pipe();
-    faulty.from_a_file();
+    faulty.joins_sockets();
+    faulty.sends_a_pipe();
+    faulty.sends_a_file();
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn moves_that_are_refused_become_copies() {
 
 /// "Not now" that is not so, and that no event will follow: which of the two ends is meant is asked.
 #[test]
-fn a_move_from_a_pipe_that_says_not_now_is_tried_again() {
+fn a_move_sends_a_pipe_that_says_not_now_is_tried_again() {
     let Some(faulty) = Faulty::new(&[("SHIM_EAGAIN", "7"), ("SHIM_SHORT", "300000")]) else { return };
-    faulty.from_a_pipe();
+    faulty.sends_a_pipe();
 }

@@ -5,6 +5,7 @@
  *   SHIM_EINTR=N        calls fail with EINTR
  *   SHIM_EAGAIN=N       reads and writes fail with EAGAIN although they could go on
  *   SHIM_REFUSE=N       splice and sendfile fail with EINVAL
+ *   SHIM_STALE=1        read and sendfile of a regular file fail with ESTALE, as those of a network may
  *   SHIM_MOVES=1        of the calls that move bytes, only splice and sendfile misbehave
  *   SHIM_SPURIOUS=N     epoll_wait reports a descriptor that is neither readable nor writable, or gone already, as both
  *   SHIM_SEED=N         another sequence of the same
@@ -27,7 +28,7 @@
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 #define REMEMBERED 64
 
-static long limit, eintr, eagain, refuse, moves_only, spurious;
+static long limit, eintr, eagain, refuse, stale, moves_only, spurious;
 static atomic_long misbehaved;
 static epoll_data_t remembered[REMEMBERED];
 static atomic_int n_remembered;
@@ -42,6 +43,7 @@ __attribute__((constructor)) static void begin(void) {
     eintr = setting("SHIM_EINTR");
     eagain = setting("SHIM_EAGAIN");
     refuse = setting("SHIM_REFUSE");
+    stale = setting("SHIM_STALE");
     moves_only = setting("SHIM_MOVES");
     spurious = setting("SHIM_SPURIOUS");
 }
@@ -90,6 +92,15 @@ static int fails_somehow(void) {
     return 0;
 }
 
+static int is_stale(int fd) {
+    struct stat status;
+    if (!stale || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return 0;
+    atomic_fetch_add(&misbehaved, 1);
+    errno = ESTALE;
+    return 1;
+}
+
 static int fails(int fd) {
     return !moves_only && concerns(fd) && fails_somehow();
 }
@@ -127,7 +138,7 @@ static struct iovec first_slice(int fd, const struct iovec *from, int n) {
 }
 
 ssize_t read(int fd, void *buffer, size_t n) {
-    return fails(fd) ? -1 : NEXT(read)(fd, buffer, shortened(fd, n));
+    return is_stale(fd) || fails(fd) ? -1 : NEXT(read)(fd, buffer, shortened(fd, n));
 }
 
 ssize_t write(int fd, const void *buffer, size_t n) {
@@ -177,7 +188,7 @@ ssize_t splice(int from, off_t *from_offset, int to, off_t *to_offset, size_t n,
 }
 
 ssize_t sendfile(int to, int from, off_t *offset, size_t n) {
-    return move_fails() ? -1 : NEXT(sendfile)(to, from, offset, cut(n));
+    return is_stale(from) || move_fails() ? -1 : NEXT(sendfile)(to, from, offset, cut(n));
 }
 
 int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags) {
