@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use super::sim::{Sim, for_each_seed};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
-use crate::transports::memory::Closed;
+use crate::transports::memory::{Closed, Faults};
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::{Eof, Protocol};
 
@@ -187,6 +187,36 @@ fn both_directions_arrive_whole_and_the_end_comes_after_the_last_byte() {
             let all = data[which].len() as u64;
             assert_eq!(told, [Told::End { received: all, handed_on: all }, Told::Lost(None)]);
         }
+        sim.assert_nothing_left();
+    });
+}
+
+/// What does not fit stays where it comes from, however much it is.
+#[test]
+fn no_more_is_read_than_the_buffer_takes() {
+    for_each_seed(|sim| {
+        let (ids, _hears) = pair(sim);
+        let high = [0, 1, HIGH_WATER, CHUNK_MAX][sim.below(4)];
+        sim.net().transport(ids[1]).set_write_buffer_limits(marks(high));
+        for id in ids {
+            let seed = sim.below(1 << 30) as u64;
+            let chunk_max = [0, 10_000, 200_000][sim.below(3)];
+            sim.wire(id).faults = Faults { seed, chunk_max, not_now_one_in: 0 };
+        }
+        let data = vec![7; 3 * CHUNK_MAX];
+        sim.feed(ids[0], &data);
+        sim.feed_end(ids[0]);
+        for _ in 0..sim.below(6) {
+            sim.run();
+            assert_bounded(sim, ids[1], high);
+            assert_rested(sim, ids[0], ids[1]);
+            let room = sim.below(CHUNK_MAX);
+            sim.give_room(ids[1], room);
+        }
+        sim.give_room(ids[1], data.len());
+        sim.feed_end(ids[1]);
+        sim.run();
+        assert!(sim.sent(ids[1]) == data, "not as many bytes");
         sim.assert_nothing_left();
     });
 }

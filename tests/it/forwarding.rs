@@ -55,6 +55,12 @@ impl Far {
         // Whoever does not want it all is no error.
         thread::spawn(move || copy.write_all(data).map(|()| copy.shutdown()));
     }
+
+    /// The same without the end.
+    pub fn send(&self, data: &'static [u8]) {
+        let mut copy = self.copy();
+        thread::spawn(move || copy.write_all(data));
+    }
 }
 
 impl Read for Far {
@@ -308,6 +314,11 @@ fn client_with(stdin: impl Into<OwnedFd>, stdout: impl Into<OwnedFd>) -> (Backgr
     client_by(command, &[])
 }
 
+/// Makes a peer take only so much that a stop of its reader is soon felt.
+fn narrow(peer: &TcpStream) {
+    socket2::SockRef::from(peer).set_recv_buffer_size(200_000).expect("SO_RCVBUF");
+}
+
 fn null() -> File {
     File::options().read(true).write(true).open("/dev/null").expect("a device")
 }
@@ -346,6 +357,7 @@ fn a_file_is_sent_by_the_kernel_from_where_it_stands_and_with_what_is_appended_m
     let start = 1_234_567;
     file.seek(SeekFrom::Start(start)).expect("a file");
     let (run, mut peer) = client_with(file.try_clone().expect("a copy"), null());
+    narrow(&peer);
     let data = &bulk()[start as usize..];
     expect(&mut peer, &data[..1_000_000]);
     run.comes_to_rest();
@@ -365,6 +377,7 @@ fn the_rest_of_a_file_is_left_to_whoever_comes_next() {
     let mut file = tempfile::tempfile().expect("a file");
     file.write_all(bulk()).and_then(|()| file.rewind()).expect("room");
     let (run, mut peer) = client_with(file.try_clone().expect("a copy"), null());
+    narrow(&peer);
     expect(&mut peer, &bulk()[..1_000_000]);
     run.comes_to_rest();
     drop(peer);
