@@ -112,6 +112,17 @@ fn a_reader_of_stdout_who_leaves_in_the_midst_of_much_ends_it_by_sigpipe() {
     }
 }
 
+/// A source that is silent after much costs no time.
+#[test]
+fn silence_after_much_is_waited_out() {
+    let (run, _left, mut right) = blocked_relay(&[]);
+    expect(&mut right, &bulk()[5_000_000..]);
+    run.comes_to_rest();
+    let (run, _peer, mut stdout) = blocked_client(&[]);
+    expect(&mut stdout, &bulk()[5_000_000..]);
+    run.comes_to_rest();
+}
+
 #[test]
 fn time_limits_end_what_is_blocked() {
     for limit in ["--timeout", "--idle-timeout"] {
