@@ -444,3 +444,57 @@ fn a_target_that_is_gone_swallows_nothing() {
         assert!(data_of(&hears) == data, "not the same bytes");
     });
 }
+
+/// The same of bytes that were handed back.
+#[test]
+fn a_target_that_is_gone_does_not_swallow_what_was_handed_back() {
+    let mut sim = Sim::new();
+    let gone = sim.stream(0, Nobody);
+    sim.settle();
+    sim.net().transport(gone).abort();
+    sim.settle();
+    let nobody = sim.stream(100, Nobody);
+    let (source, hears) = side(&mut sim, nobody);
+    sim.settle();
+    sim.net().transport(source).unread(b"handed back");
+    sim.net().transport(source).forward_to(gone);
+    sim.run();
+    sim.net().transport(source).stop_forwarding();
+    sim.run();
+    assert_eq!(data_of(&hears), b"handed back");
+}
+
+/// Bytes that were handed back wait for room as any others do.
+#[test]
+fn bytes_that_were_handed_back_respect_high_water() {
+    let mut sim = Sim::new();
+    let (ids, _hears) = pair(&mut sim);
+    sim.settle();
+    sim.net().transport(ids[0]).unread(&vec![7; 4 * CHUNK_MAX]);
+    sim.run();
+    assert_bounded(&mut sim, ids[1], HIGH_WATER);
+    sim.give_room(ids[1], 8 * CHUNK_MAX);
+    sim.run();
+    assert_eq!(sim.sent(ids[1]).len(), 4 * CHUNK_MAX);
+}
+
+/// Two that are forwarded to the same one both go on when it has room again.
+#[test]
+fn two_sources_of_one_sink_are_both_released() {
+    let mut sim = Sim::new();
+    let sink = sim.stream(0, Nobody);
+    sim.net().transport(sink).set_write_buffer_limits(marks(HIGH_WATER));
+    let (first, _hears) = side(&mut sim, sink);
+    let (second, _hears_second) = side(&mut sim, sink);
+    for source in [first, second] {
+        sim.net().transport(source).forward_to(sink);
+        sim.feed(source, &vec![7; 2 * CHUNK_MAX]);
+    }
+    sim.run();
+    sim.give_room(sink, 8 * CHUNK_MAX);
+    sim.run();
+    for source in [first, second] {
+        assert_rested(&mut sim, source, sink);
+    }
+    assert_eq!(sim.sent(sink).len(), 4 * CHUNK_MAX);
+}

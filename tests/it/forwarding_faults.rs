@@ -313,3 +313,84 @@ fn a_move_sends_a_pipe_that_says_not_now_is_tried_again() {
     let Some(faulty) = Faulty::new(&[("SHIM_EAGAIN", "7"), ("SHIM_SHORT", "300000")]) else { return };
     faulty.sends_a_pipe();
 }
+
+/// The same between two sockets.
+#[test]
+fn a_move_between_sockets_that_says_not_now_is_tried_again() {
+    let Some(faulty) = Faulty::new(&[("SHIM_EAGAIN", "7"), ("SHIM_SHORT", "300000")]) else { return };
+    faulty.joins_sockets();
+}
+
+/// The same from a file.
+#[test]
+fn a_move_from_a_file_that_says_not_now_is_tried_again() {
+    let Some(faulty) = Faulty::new(&[("SHIM_EAGAIN", "7"), ("SHIM_SHORT", "300000")]) else { return };
+    faulty.sends_a_file();
+}
+
+/// Much, an urgent byte, and some more.
+fn feed_urgently(far: &Far, ends: bool) {
+    let Far::Tcp(stream) = far else { unreachable!("it is one of TCP") };
+    let mut stream = stream.try_clone().expect("a copy");
+    thread::spawn(move || {
+        stream.write_all(&bulk()[..8_000_000])?;
+        socket2::SockRef::from(&stream).send_out_of_band(b"!")?;
+        stream.write_all(&bulk()[8_000_000..8_100_000])?;
+        if ends { stream.shutdown(std::net::Shutdown::Write) } else { Ok(()) }
+    });
+}
+
+/// What comes behind an urgent byte, which itself is not of the stream, is neither lost nor held back.
+#[test]
+fn what_is_behind_an_urgent_byte_goes_through_a_relay() {
+    for ends in [true, false] {
+        let (_run, left, mut right) = relay(&Place::tcp(), &Place::tcp(), &[]);
+        feed_urgently(&left, ends);
+        expect(&mut right, &bulk()[..8_100_000]);
+    }
+}
+
+/// The same into a pipe.
+#[test]
+fn what_is_behind_an_urgent_byte_goes_to_stdout() {
+    for ends in [true, false] {
+        let (mut run, peer) = client(&[]);
+        let peer = Far::Tcp(peer);
+        feed_urgently(&peer, ends);
+        expect(&mut run.stdout(), &bulk()[..8_100_000]);
+    }
+}
+
+/// A file that cannot be read any more is the failure of stdin, and not of the peer, who must not take what it has for all.
+#[test]
+fn a_file_that_fails_is_stdins_failure() {
+    let Some(faulty) = Faulty::new(&[("SHIM_STALE", "1")]) else { return };
+    let path = faulty.folder.path().join("file");
+    std::fs::write(&path, bulk()).expect("room");
+    let mut command = faulty.command();
+    command.stdin(File::open(&path).expect("it"));
+    let (mut run, mut peer) = client_by(command, &[]);
+    let error = peer.read(&mut [0; 8]).expect_err("not an orderly end");
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+    assert_eq!(run.wait().code(), Some(1));
+    assert!(run.all_lines().iter().any(|line| line.contains("stdin: Stale file handle")));
+}
+
+/// Which of stdin and stdout has failed is said, whatever way the bytes took.
+#[test]
+fn a_socket_as_stdout_that_is_reset_is_named() {
+    let place = Place::tcp();
+    let Place::Tcp(listener) = &place else { unreachable!("it is one of TCP") };
+    let ours = TcpStream::connect(listener.local_addr().expect("an address")).expect("it listens");
+    ours.set_nonblocking(true).expect("a flag");
+    let Far::Tcp(mut reader) = place.accept() else { unreachable!("it is one of TCP") };
+    let mut command = command(["-vvv"]);
+    command.stdout(std::os::fd::OwnedFd::from(ours));
+    let (mut run, peer) = client_by(command, &[]);
+    Far::Tcp(peer).feed(bulk());
+    expect(&mut reader, &bulk()[..5_000_000]);
+    reset(reader);
+    assert_eq!(run.wait().code(), Some(1));
+    assert!(moved(&run.all_lines()) > 0);
+    assert!(run.all_lines().iter().any(|line| line.contains("stdout: Connection reset by peer")));
+}
