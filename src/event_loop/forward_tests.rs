@@ -477,24 +477,3 @@ fn bytes_that_were_handed_back_respect_high_water() {
     sim.run();
     assert_eq!(sim.sent(ids[1]).len(), 4 * CHUNK_MAX);
 }
-
-/// Two that are forwarded to the same one both go on when it has room again.
-#[test]
-fn two_sources_of_one_sink_are_both_released() {
-    let mut sim = Sim::new();
-    let sink = sim.stream(0, Nobody);
-    sim.net().transport(sink).set_write_buffer_limits(marks(HIGH_WATER));
-    let (first, _hears) = side(&mut sim, sink);
-    let (second, _hears_second) = side(&mut sim, sink);
-    for source in [first, second] {
-        sim.net().transport(source).forward_to(sink);
-        sim.feed(source, &vec![7; 2 * CHUNK_MAX]);
-    }
-    sim.run();
-    sim.give_room(sink, 8 * CHUNK_MAX);
-    sim.run();
-    for source in [first, second] {
-        assert_rested(&mut sim, source, sink);
-    }
-    assert_eq!(sim.sent(sink).len(), 4 * CHUNK_MAX);
-}

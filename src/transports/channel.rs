@@ -157,6 +157,12 @@ impl Channel {
         self.kind == FdKind::Terminal
     }
 
+    /// The error that waits to be fetched, where it is a socket.
+    pub(crate) fn take_error(&self) -> Option<io::Error> {
+        let error = (self.way == Way::Socket).then(|| SockRef::from(&self.fd).take_error())?;
+        error.unwrap_or_else(Some).map(|error| self.name(error))
+    }
+
     /// What the kernel could move bytes from or to by itself. Not what is shared and may block, and no terminal.
     pub(crate) fn raw(&self) -> Option<(Raw, BorrowedFd<'_>)> {
         let raw = match (self.kind, self.way) {

@@ -263,6 +263,7 @@ impl Io {
             Self::Socket(fd) => fd.take_error().unwrap_or_else(Some),
             #[cfg(test)]
             Self::Memory(memory) => memory.take_error(),
+            Self::Pair(_, Some(write)) => Some(write.take_error().unwrap_or_else(|| self.broken_pipe())),
             _ => Some(self.broken_pipe()),
         }
     }
