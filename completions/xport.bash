@@ -78,7 +78,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__exec)
-            opts="-q -v -h --shell --stderr --env --kill-after --pty --listen --connect --connect-timeout --retry --retry-delay --grace --backlog --once --max-conns --allow --deny --port-file --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-q -v -h --shell --stderr --env --kill-after --pty --listen --connect --connect-timeout --retry --retry-delay --grace --backlog --once --max-conns --allow --deny --port-file --linger --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -155,6 +155,10 @@ _xport() {
                     fi
                     return 0
                     ;;
+                --linger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --high-water)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -183,7 +187,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__relay)
-            opts="-q -v -h --grace --once --stderr --env --kill-after --pty --no-half-close --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-q -v -h --grace --once --stderr --env --kill-after --pty --no-half-close --linger --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -202,6 +206,10 @@ _xport() {
                     return 0
                     ;;
                 --kill-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --linger)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -254,6 +254,7 @@ complete -c xport -n "__fish_xport_using_subcommand exec" -l max-conns -d 'Serve
 complete -c xport -n "__fish_xport_using_subcommand exec" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand exec" -l linger -d 'Once the peer has ended its direction, give the program at most so long to end [default: for ever]' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l timeout -d 'End the whole run after so long' -r
@@ -272,6 +273,7 @@ null\t''
 merge\t''"
 complete -c xport -n "__fish_xport_using_subcommand relay" -l env -d 'Give it this variable besides; a name alone has the value that it has here. May be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l kill-after -d 'Kill it if it has not ended so long after a SIGTERM or SIGHUP' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l linger -d 'Once one side has ended, wait at most so long for the other; datagrams: while one moves [default: for ever; datagrams: 1s]' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l timeout -d 'End the whole run after so long' -r

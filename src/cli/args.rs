@@ -201,10 +201,14 @@ fn augment_exec(mut command: Command) -> Command {
     command = Connecting::augment_args(Places::augment_args(command));
     command = ServingMany::augment_args(Accepting::augment_args(Listening::augment_args(command)));
     command = InetListening::augment_args(Limiting::augment_args(command));
-    command = Idling::augment_args(Stream::augment_args(command));
+    command = Idling::augment_args(Stream::augment_args(StreamStdio::augment_args(command)));
     reword(
         command,
         &[
+            (
+                "linger",
+                "Once the peer has ended its direction, give the program at most so long to end [default: for ever]",
+            ),
             ("max_conns", "Serve at most so many clients at once; the others wait to be accepted [default: 100]"),
             ("idle_timeout", "End a connection on which no byte moved for so long"),
         ],
@@ -214,12 +218,18 @@ fn augment_exec(mut command: Command) -> Command {
 fn augment_relay(mut command: Command) -> Command {
     command = ServingMany::augment_args(Listening::augment_args(Ends::augment_args(command)));
     command = Child::augment_args(command);
-    command = Idling::augment_args(Stream::augment_args(HalfClosing::augment_args(command)));
+    command = StreamStdio::augment_args(HalfClosing::augment_args(command));
+    command = Idling::augment_args(Stream::augment_args(command));
     reword(
         command,
         &[
             ("once", "Serve one client of LEFT, then exit"),
             ("no_half_close", "Do not pass the end of one side on to the other"),
+            (
+                "linger",
+                "Once one side has ended, wait at most so long for the other; datagrams: while one moves [default: for ever; \
+                 datagrams: 1s]",
+            ),
             ("idle_timeout", "End a pair in which no byte moved for so long [default: 60s where LEFT is udp-listen]"),
         ],
     )

@@ -273,6 +273,10 @@ impl<'a> Word<'a> {
             // It is a form of address as well.
             address = OsString::from_vec([b"fd:", address.as_bytes()].concat());
         }
+        let takes_descriptors = matches!(self.kind, Kind::Fd | Kind::FdListen | Kind::UdpListen);
+        if !takes_descriptors && address.as_bytes().starts_with(b"fd:") {
+            return Err(self.blame(&format!("an inherited socket is written {} alone", clean_os(&address))));
+        }
         if self.kind.transport() != Transport::Unix && is_path(address.as_bytes()) {
             let listen = if self.kind.listens() { "-listen" } else { "" };
             return Err(self.blame(&format!("this is a unix socket: write unix{listen}:{}", clean_os(&address))));

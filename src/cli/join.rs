@@ -9,7 +9,9 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
 use crate::cli::endpoint::{Kind, Shared, Word};
-use crate::cli::groups::{Child, ChildCommand, Ends, HalfClosing, Idling, Listening, Places, ServingMany, Stderr};
+use crate::cli::groups::{
+    Child, ChildCommand, Ends, HalfClosing, Idling, Listening, Places, ServingMany, Stderr, StreamStdio,
+};
 use crate::cli::quote::quote_os;
 use crate::cli::resolve::{Refusal, check_descriptors, resolve_stream};
 use crate::modes::config::{ChildConfig, Endpoint, ExecConfig, ExecPlace, Program, RelayConfig};
@@ -38,6 +40,7 @@ pub(super) fn resolve_exec(matches: &mut ArgMatches) -> Result<ExecConfig, Refus
     let places = Places::from_arg_matches_mut(matches)?;
     if places.connect.is_some() || !places.listen.is_empty() {
         stream.idle_timeout = Idling::from_arg_matches_mut(matches)?.idle_timeout;
+        stream.linger = StreamStdio::from_arg_matches_mut(matches)?.linger;
     }
     let options = if places.connect.is_some() { &OF_CONNECTION[..] } else { &OF_LISTENERS };
     let shared = Shared {
@@ -73,8 +76,9 @@ fn check_exec(matches: &ArgMatches) -> Result<(), Refusal> {
     if let Some((_, name)) = OF_CONNECTION.iter().find(|(id, _)| !connects && is_given(matches, id)) {
         return Err(format!("--{name} does nothing without --connect").into());
     }
-    if !listens && !connects && is_given(matches, "idle_timeout") {
-        return Err("--idle-timeout does nothing without --listen or --connect".into());
+    let of_both = [("idle_timeout", "idle-timeout"), ("linger", "linger")];
+    if let Some((_, name)) = of_both.iter().find(|(id, _)| !listens && !connects && is_given(matches, id)) {
+        return Err(format!("--{name} does nothing without --listen or --connect").into());
     }
     Ok(())
 }
@@ -141,6 +145,7 @@ pub(super) fn resolve_relay(matches: &mut ArgMatches) -> Result<RelayConfig, Ref
     check_relay(&left, &right, matches)?;
 
     let mut stream = resolve_stream(matches)?;
+    stream.linger = StreamStdio::from_arg_matches_mut(matches)?.linger;
     stream.half_close = !HalfClosing::from_arg_matches_mut(matches)?.no_half_close;
     stream.idle_timeout = Idling::from_arg_matches_mut(matches)?.idle_timeout;
     let shared = Shared {
@@ -195,6 +200,12 @@ fn check_relay(left: &Word<'_>, right: &Word<'_>, matches: &ArgMatches) -> Resul
     for id in ["once", "grace"] {
         if !left.kind.listens() && is_given(matches, id) {
             return Err(format!("--{id} does nothing where LEFT does not listen").into());
+        }
+    }
+    let has_end = |word: &Word<'_>| !matches!(word.kind, Kind::Udp | Kind::UdpListen);
+    for (id, name) in [("no_half_close", "no-half-close"), ("linger", "linger")] {
+        if !has_end(left) && !has_end(right) && is_given(matches, id) {
+            return Err(format!("--{name} does nothing for datagrams, which have no end").into());
         }
     }
     for (id, name) in [("stderr", "stderr"), ("env", "env"), ("kill_after", "kill-after"), ("pty", "pty")] {

@@ -162,8 +162,8 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     (
         "one side of a relay ends",
         "The other is told once everything that came is out. When both have ended, so has the pair, and if LEFT does not listen, \
-         the run. Datagrams have no end: where the other side sends none, the pair ends once nothing has moved for a second; a \
-         sender that udp-listen serves is forgotten after --idle-timeout.",
+         the run. Datagrams have no end: where one side has them, the pair ends once the other has ended and nothing has moved for \
+         --linger, which is 1s unless set; a sender that udp-listen serves is forgotten after --idle-timeout.",
     ),
     (
         "one side of a relay fails",

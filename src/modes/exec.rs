@@ -19,7 +19,7 @@ pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
         ExecPlace::Listen(lefts) => {
             let child = checked(config)?;
             let places = lefts.iter().map(listen::resolve).collect::<anyhow::Result<Vec<_>>>()?;
-            return serve(lefts, places, Right::child(child, marks(&config.stream)?));
+            serve(lefts, places, Right::child(child, marks(&config.stream)?))
         }
         ExecPlace::Connect(left) => {
             let right = Right::child(checked(config)?, marks(&config.stream)?);

@@ -10,7 +10,8 @@ use super::config::{ConnectConfig, DatagramConfig, Endpoint, ListenConfig, Relay
 use super::{Run, children, dialing, listen, local, marks, take_over};
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::relay::child::ChildEnd;
-use crate::protocols::relay::datagrams::{DatagramSide, FlowsSide};
+use crate::protocols::relay::datagrams::DatagramSide;
+use crate::protocols::relay::flows::{FlowLimits, FlowsSide};
 use crate::protocols::relay::stream::StreamSide;
 use crate::protocols::relay::{End, Left, Opener, Terms};
 use crate::protocols::report::{Cause, Failure};
@@ -88,7 +89,9 @@ fn flows(
 ) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
-    let _ = limits::raise_open_files();
+    if !right.is_child() {
+        let _ = limits::raise_open_files();
+    }
     let idle_timeout = config.stream.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT);
     // The socket itself sees to it.
     let terms = Terms { idle_timeout: None, ..terms(&config.stream, None) };
@@ -98,10 +101,10 @@ fn flows(
         groups: datagrams.groups.clone(),
         options: DatagramOptions { marks: marks(&config.stream)?, broadcast: false, traffic_class: None },
     };
-    let limit = config.max_conns.unwrap_or(FLOWS_MAX);
+    let limits = FlowLimits::new(idle_timeout, config.max_conns.unwrap_or(FLOWS_MAX));
     let net = run.event_loop.net();
     let ids = listen::open_datagrams(net, config, places, &service, || {
-        FlowsSide::new(opener.clone(), terms.clone(), idle_timeout, limit)
+        FlowsSide::new(opener.clone(), terms.clone(), limits.clone())
     })?;
     let names = ids.into_iter().filter_map(|id| net.listening_on(id)).collect::<Vec<_>>();
     let _port_file = listen::announce(&names, config.port_file.as_deref())?;
@@ -152,6 +155,7 @@ fn terms(stream: &StreamConfig, run: Option<&Run>) -> Terms {
     Terms {
         half_close: stream.half_close,
         idle_timeout: stream.idle_timeout,
+        linger: stream.linger,
         reporter: run.map(|run| run.reporter.clone()),
     }
 }
@@ -247,8 +251,16 @@ impl Right {
             }
             Kind::Child(child) => {
                 let about = children::about(&left);
+                let connection = match left.end {
+                    End::Stream(id) => Some(id),
+                    _ => None,
+                };
                 let side = ChildEnd::right(left, terms);
-                children::start(net, child, about, self.marks, side).map(End::Child)
+                let id = children::start(net, child, about, self.marks, side)?;
+                if let Some(connection) = connection {
+                    net.count_child_instead(connection, id);
+                }
+                Ok(End::Child(id))
             }
         }
     }

@@ -62,7 +62,7 @@ impl Lifecycle {
             Phase::Serving { grace } => {
                 self.phase = Phase::Draining { signal };
                 t.net().close_listeners();
-                let open = t.net().sessions();
+                let open = t.net().accepted();
                 if open > 0 {
                     let plural = if open == 1 { "" } else { "s" };
                     log::info!(target: super::NOTICE, "waiting up to {grace:?} for {open} session{plural} to finish");

@@ -210,12 +210,6 @@ impl Net {
         self.slots.iter().any(|(_, slot)| matches!(slot, Slot::Process(process) if process.status.is_none()))
     }
 
-    /// How many connections are open, accepted or made.
-    #[must_use]
-    pub fn sessions(&self) -> usize {
-        self.slots.iter().filter(|(_, slot)| matches!(slot, Slot::Stream(stream) if stream.peer.is_some())).count()
-    }
-
     /// Counts a connection against the limits of listeners, as if one of them had let it in: one that was inherited.
     pub fn count_as_accepted(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
@@ -224,7 +218,17 @@ impl Net {
         }
     }
 
-    /// How many connections count against the limits of listeners.
+    /// Counts a child against the limits of listeners instead of the connection that it is for: it may live longer.
+    pub fn count_child_instead(&mut self, connection: Id, child: Id) {
+        let Some(stream) = self.stream_mut(connection) else { return };
+        let accepted = std::mem::replace(&mut stream.accepted, false);
+        match self.process_mut(child) {
+            Some(process) => process.accepted = accepted,
+            None => self.accepted -= usize::from(accepted),
+        }
+    }
+
+    /// How many connections, or children in their stead, count against the limits of listeners.
     #[must_use]
     pub fn accepted(&self) -> usize {
         self.accepted
@@ -293,7 +297,7 @@ impl Net {
             Slot::Stream(stream) => (stream.background, stream.accepted, stream.phase_timer),
             Slot::Listener(listener) => (false, false, listener.retry_timer()),
             Slot::Datagram(datagram) => (datagram.background, false, datagram.phase_timer),
-            Slot::Process(process) => (false, false, process.ending.map(Ending::timer)),
+            Slot::Process(process) => (false, process.accepted, process.ending.map(Ending::timer)),
         };
         if !background {
             self.foreground -= 1;

@@ -50,7 +50,7 @@ fn a_relay_has_two_ends_that_fit() {
             (&["tcp-listen:80", "unix-listen:s"], "endpoint 'unix-listen:s': only LEFT can listen"),
             (&["-", "udp-listen:80"], "only LEFT can listen"),
             (&["fd:3", "fd:3"], "'fd:3' is given twice"),
-            (&["tcp-listen:fd:3", "tcp:fd:3"], "'fd:3' is given twice"),
+            (&["--once", "fd:3", "fd:3"], "'fd:3' is given twice"),
         ],
     );
 }
@@ -71,7 +71,11 @@ fn options_of_a_relay_that_would_do_nothing_are_refused() {
             (&["unix-listen:s", "fd:3"], "an inherited connection is for one client only: add --once"),
             (&["udp-listen:80", "-"], "udp-server serves many"),
             (&["--once", "udp-listen:80", ":80"], "--once is for clients that connect"),
-            (&["--linger", "1", "-", ":80"], "unexpected argument '--linger'"),
+            (&["--linger", "1", "udp-listen:1", "udp:host:2"], "--linger does nothing for datagrams"),
+            (&["--no-half-close", "udp-listen:1", "udp:host:2"], "--no-half-close does nothing for datagrams"),
+            (&["-", "udp:fd:3"], "an inherited socket is written fd:3 alone"),
+            (&["tcp-listen:0", "tcp:fd:3"], "an inherited socket is written fd:3 alone"),
+            (&["-", "tcp:fd:3,retry=3"], "an inherited socket is written fd:3 alone"),
             (&["--high-water", "1", "--low-water", "2", "-", ":80"], "--low-water 2 is more than --high-water 1"),
             (&["--retry", "3", "-", ":80"], "tip: endpoints have it, after the address: tcp:ADDRESS,retry=N"),
             (&["--mode=0600", "unix-listen:s", "-"], "unix-listen:ADDRESS,mode=MODE"),

@@ -329,7 +329,7 @@ fn being_stopped_and_continued_loses_nothing() {
     let mut received = Vec::new();
     for _ in 0..8 {
         client.signal(libc::SIGSTOP);
-        let stat = format!("/proc/{}/stat", client.id());
+        let stat = format!("/proc/{}/stat", client.pid());
         let is_stopped = || std::fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") T "));
         eventually("it is stopped", || is_stopped().then_some(()));
         client.signal(libc::SIGCONT);

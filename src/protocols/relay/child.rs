@@ -8,6 +8,7 @@
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
+use std::time::Duration;
 
 use super::{End, Left, Opener, Other, Terms};
 use crate::protocols::child::{QUIET, code};
@@ -27,23 +28,45 @@ pub struct ChildEnd {
     terms: Terms,
     /// Its stdout has ended. If it has been killed, we are about to hear of it, and the other end is not told of an end.
     end_timer: Option<TimerId>,
+    idle_timer: Option<TimerId>,
 }
 
 impl ChildEnd {
     /// A left side, whose other end `opener` opens.
     #[must_use]
     pub fn left(opener: Opener, terms: Terms) -> Self {
-        Self { other: Other::ToOpen(opener), terms, end_timer: None }
+        Self { other: Other::ToOpen(opener), terms, end_timer: None, idle_timer: None }
     }
 
     /// A right side, to be joined with `left`.
     #[must_use]
     pub fn right(left: Left, terms: Terms) -> Self {
-        Self { other: Other::ToJoin(left), terms, end_timer: None }
+        Self { other: Other::ToJoin(left), terms, end_timer: None, idle_timer: None }
     }
 }
 
 impl ChildEnd {
+    /// The left side watches that the pair does not stand still.
+    fn watch(&mut self, t: &mut SubprocessTransport<'_>, quiet: Duration) {
+        if let Some(limit) = self.terms.idle_timeout {
+            let id = t.id();
+            self.idle_timer = Some(t.net().call_later(id, limit.saturating_sub(quiet)));
+        }
+    }
+
+    fn look_at_the_clock(&mut self, t: &mut SubprocessTransport<'_>) {
+        let (Some(other), Some(limit)) = (self.other.end(), self.terms.idle_timeout) else { return };
+        let here = End::Child(t.id());
+        let last = here.last_activity(t.net()).max(other.last_activity(t.net()));
+        let quiet = last.map_or(limit, |last| t.net().now().duration_since(last));
+        if quiet < limit {
+            return self.watch(t, quiet);
+        }
+        self.terms.fail(Failure::new(Cause::TimedOut, format!("idle for {limit:?}")));
+        other.abort(t.net());
+        here.abort(t.net());
+    }
+
     /// It goes on without its stdout.
     fn output_ended(&self, t: &mut SubprocessTransport<'_>) {
         let (Some(other), None) = (self.other.end(), t.returncode()) else { return };
@@ -59,6 +82,9 @@ impl ChildEnd {
 impl SubprocessProtocol for ChildEnd {
     fn connection_made(&mut self, t: &mut SubprocessTransport<'_>) {
         let here = End::Child(t.id());
+        if let Other::ToOpen(_) = self.other {
+            self.watch(t, Duration::ZERO);
+        }
         if !self.other.meet(t.net(), here, |_| Info::default(), &self.terms) {
             here.finish(t.net());
         }
@@ -108,6 +134,9 @@ impl SubprocessProtocol for ChildEnd {
     fn timer_fired(&mut self, t: &mut SubprocessTransport<'_>, timer: TimerId) {
         if Some(timer) == self.end_timer {
             return self.output_ended(t);
+        }
+        if Some(timer) == self.idle_timer {
+            return self.look_at_the_clock(t);
         }
         let now = t.net().now();
         let Some(pipe) = t.pipe_transport(STDOUT) else { return t.close() };

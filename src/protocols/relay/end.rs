@@ -98,14 +98,38 @@ impl End {
             }
             Self::Datagrams(id) => {
                 let mut socket = net.datagram_transport(id);
-                parts(data).for_each(|part| socket.sendto(part, None));
+                data.chunks(DATAGRAM_BYTES_MAX).for_each(|part| socket.sendto(part, None));
                 !socket.is_writing_paused()
             }
             Self::Flow { socket, remote } => {
                 let mut socket = net.datagram_transport(socket);
-                parts(data).for_each(|part| socket.sendto(part, Some(&remote)));
-                true
+                data.chunks(DATAGRAM_BYTES_MAX).for_each(|part| socket.sendto(part, Some(&remote)));
+                !socket.is_writing_paused()
             }
+        }
+    }
+
+    /// Gives it a datagram, which stays one where it has datagrams too; false where it has enough for now.
+    pub(super) fn pass(self, net: &mut Net, datagram: &[u8]) -> bool {
+        let (socket, remote) = match &self {
+            Self::Stream(_) | Self::Child(_) => return self.deliver(net, datagram),
+            Self::Datagrams(id) => (*id, None),
+            Self::Flow { socket, remote } => (*socket, Some(remote)),
+        };
+        let mut socket = net.datagram_transport(socket);
+        socket.sendto(datagram, remote);
+        !socket.is_writing_paused()
+    }
+
+    /// Whether there is any use in sending it something.
+    pub(super) fn takes_input(self, net: &mut Net) -> bool {
+        match (self, self.sink(net)) {
+            (_, Some(sink)) => {
+                let sink = net.transport(sink);
+                !sink.is_closing() && !sink.is_write_closed()
+            }
+            (Self::Datagrams(_) | Self::Flow { .. }, None) => self.is_there(net),
+            _ => false,
         }
     }
 
@@ -160,15 +184,17 @@ impl End {
         matches!(self, Self::Datagrams(_) | Self::Flow { .. })
     }
 
-    /// When anything last came from it or went to it.
-    pub(super) fn last_activity(self, net: &mut Net) -> Instant {
+    /// When anything last came from it or went to it. The socket of a flow has others, and cannot tell; nor can a child without
+    /// pipes.
+    pub(super) fn last_activity(self, net: &mut Net) -> Option<Instant> {
         match self {
-            Self::Stream(id) => net.transport(id).last_activity(),
+            Self::Stream(id) => Some(net.transport(id).last_activity()),
             Self::Child(_) => {
                 let pipes = [self.source(net), self.sink(net)].into_iter().flatten();
-                pipes.map(|pipe| net.transport(pipe).last_activity()).max().unwrap_or_else(|| net.now())
+                pipes.map(|pipe| net.transport(pipe).last_activity()).max()
             }
-            Self::Datagrams(id) | Self::Flow { socket: id, .. } => net.datagram_transport(id).last_activity(),
+            Self::Datagrams(id) => Some(net.datagram_transport(id).last_activity()),
+            Self::Flow { .. } => None,
         }
     }
 
@@ -200,11 +226,6 @@ impl End {
             Self::Flow { .. } => (),
         }
     }
-}
-
-/// As many datagrams as it takes; nothing is an empty one.
-fn parts(data: &[u8]) -> impl Iterator<Item = &[u8]> {
-    data.chunks(DATAGRAM_BYTES_MAX).chain(data.is_empty().then_some(data))
 }
 
 /// Nobody is there for a child any more, and what it was sent is all there was: it reads that, and is expected to end.

@@ -13,16 +13,17 @@
 //! ```
 //!
 //! In the order in which to read: `end.rs` (what one does with an end, whatever it is), `stream.rs` (connections, stdin and
-//! stdout), `child.rs`, `datagrams.rs`.
+//! stdout), `child.rs`, `datagrams.rs`, `flows.rs`.
 
 pub mod child;
 pub mod datagrams;
 pub mod end;
+pub mod flows;
 pub mod stream;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 pub use self::end::End;
@@ -37,6 +38,8 @@ pub struct Terms {
     pub half_close: bool,
     /// End the pair when nothing has moved for so long.
     pub idle_timeout: Option<Duration>,
+    /// How long one end is waited for when the other has ended. Datagrams have no end, so with them it is how long none moves.
+    pub linger: Option<Duration>,
     /// The run is about this one pair, and this is told of its failure. `None` for one of many.
     pub reporter: Option<Reporter>,
 }
@@ -53,7 +56,7 @@ impl Terms {
 }
 
 /// A left end, to be joined.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Left {
     /// It.
     pub end: End,
@@ -63,35 +66,54 @@ pub struct Left {
     pub waiting: Waiting,
 }
 
-/// Datagrams for an end that is not open yet.
-#[derive(Clone, Debug, Default)]
-pub struct Waiting(Rc<RefCell<Option<Kept>>>);
+/// Datagrams for an end that is not open yet; whoever sends them has the other half.
+#[derive(Debug, Default)]
+pub struct Waiting(Option<Rc<Kept>>);
 
-/// They, in order.
-type Kept = Vec<Box<[u8]>>;
+/// The datagrams, in order, as long as they wait.
+#[derive(Debug)]
+struct Kept {
+    datagrams: RefCell<Vec<Box<[u8]>>>,
+    bytes: Cell<usize>,
+    /// Bytes of all that wait.
+    all: Rc<Cell<usize>>,
+}
 
-/// How many are kept. Whoever sends more before there is an answer has to repeat it, as with any network.
-const WAITING_MAX: usize = 16;
+/// What is kept for one end. Whoever sends more before there is an answer has to repeat it, as with any network.
+const WAITING_DATAGRAMS: usize = 16;
+const WAITING_BYTES: usize = 128 * 1024;
+/// What is kept for all of them.
+const ALL_WAITING_BYTES: usize = 4 * 1024 * 1024;
 
 impl Waiting {
-    /// For an end that will be open.
-    fn begin() -> Self {
-        Self(Rc::new(RefCell::new(Some(Vec::new()))))
-    }
-
-    /// Keeps a datagram; false where the end is open.
-    fn keep(&self, data: &[u8]) -> bool {
-        let mut kept = self.0.borrow_mut();
-        let Some(kept) = kept.as_mut() else { return false };
-        if kept.len() < WAITING_MAX {
-            kept.push(data.into());
-        }
-        true
+    /// For an end that will be open. When it is, or has failed, nothing is left of the half that is for the sender.
+    fn begin(all: Rc<Cell<usize>>) -> (Self, Weak<Kept>) {
+        let kept = Rc::new(Kept { datagrams: RefCell::default(), bytes: Cell::new(0), all });
+        let half = Rc::downgrade(&kept);
+        (Self(Some(kept)), half)
     }
 
     /// The end is open.
-    fn end(&self) -> Kept {
-        self.0.borrow_mut().take().unwrap_or_default()
+    fn end(self) -> Vec<Box<[u8]>> {
+        self.0.map(|kept| kept.datagrams.take()).unwrap_or_default()
+    }
+}
+
+impl Kept {
+    fn keep(&self, data: &[u8]) {
+        let (bytes, all) = (self.bytes.get() + data.len(), self.all.get() + data.len());
+        let mut datagrams = self.datagrams.borrow_mut();
+        if datagrams.len() < WAITING_DATAGRAMS && bytes <= WAITING_BYTES && all <= ALL_WAITING_BYTES {
+            datagrams.push(data.into());
+            self.bytes.set(bytes);
+            self.all.set(all);
+        }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.all.set(self.all.get() - self.bytes.get());
     }
 }
 
@@ -156,7 +178,7 @@ impl Other {
                 if there {
                     here.join(left.end, net);
                     for data in left.waiting.end() {
-                        here.deliver(net, &data);
+                        here.pass(net, &data);
                     }
                 }
                 there

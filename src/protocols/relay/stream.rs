@@ -1,9 +1,10 @@
 //! A side of a relay that is a stream: a connection, or stdin and stdout.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{End, Left, Opener, Other, Terms};
+use crate::protocols::report::Cause;
 use crate::protocols::session::{connection_failure, console_failure};
 use crate::protocols::watch::{Blame, Fired, Watch};
 use crate::transports::dial::ConnectError;
@@ -11,10 +12,11 @@ use crate::transports::handle::Transport;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::TimerId;
 
-/// How long a reply may take once everything was sent to an end that cannot say that it has ended.
+/// How long a reply may take once everything was sent to an end that cannot say that it has ended, unless that is said.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How often a peer whose bytes a child does not take is asked whether it is there at all: reading would tell, but has to wait.
+/// How often a peer that is not read, because its other end is not open yet or does not take its bytes, is asked whether it is there
+/// at all: reading would tell, but has to wait.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// The protocol of such a side.
@@ -38,9 +40,8 @@ impl StreamSide {
     /// A right side, to be joined with `left`.
     #[must_use]
     pub fn right(left: Left, terms: Terms) -> Self {
-        // One side of a pair watches; a stream on the left does.
-        let idle_timeout = terms.idle_timeout.filter(|_| !matches!(left.end, End::Stream(_)));
-        Self::new(Other::ToJoin(left), terms, idle_timeout)
+        // The left side watches.
+        Self::new(Other::ToJoin(left), terms, None)
     }
 
     fn new(other: Other, terms: Terms, idle_timeout: Option<Duration>) -> Self {
@@ -48,38 +49,54 @@ impl StreamSide {
         Self { other, watch: Watch::new(idle_timeout, blame), terms, linger_timer: None, look_timer: None }
     }
 
-    /// Nothing more comes from `here`, and its other end, which has datagrams, cannot say when it has answered.
-    fn linger(&mut self, t: &mut Transport<'_>) {
-        let id = t.id();
-        self.linger_timer = Some(t.net().call_later(id, LINGER));
-    }
-
-    /// Nobody waits for what a child will say: its end is due, whatever it has still to read.
+    /// Nobody waits for the other end any more: its end is due, whatever it has still to read.
     fn look(&mut self, t: &mut Transport<'_>) {
-        if let (Some(other), true, true) = (self.other.end(), t.is_held(), t.is_peer_gone()) {
+        let is_read = t.is_reading() && !t.is_held();
+        if let (Some(other), false, true) = (self.other.end(), is_read, t.is_peer_gone()) {
             other.abort(t.net());
             return t.abort();
         }
-        let id = t.id();
-        self.look_timer = Some(t.net().call_later(id, LOOK));
+        self.look_later(t);
     }
 
-    fn look_at_the_clock(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        let other = self.other.end();
-        // Either end may be the slower one.
+    /// While it waits for its other end, and as long as it may have to wait for a child.
+    fn look_later(&mut self, t: &mut Transport<'_>) {
+        if !t.is_reading() || matches!(self.other.end(), Some(End::Child(_))) {
+            let id = t.id();
+            self.look_timer = Some(t.net().call_later(id, LOOK));
+        }
+    }
+
+    /// When bytes last moved in the pair: either end may be the slower one.
+    fn last_activity(&self, t: &mut Transport<'_>) -> Instant {
         let here = t.last_activity();
-        let last_activity = other.map_or(here, |other| other.last_activity(t.net()).max(here));
-        if let (Fired::Expired, Some(other)) = (self.watch.fired(t, timer, last_activity), other) {
-            other.abort(t.net());
+        let there = self.other.end().and_then(|other| other.last_activity(t.net()));
+        there.map_or(here, |there| there.max(here))
+    }
+
+    /// Nothing more comes from here. The other end is given some time only, if that was asked for or if it has datagrams, as these
+    /// cannot say when it has answered.
+    fn linger(&mut self, t: &mut Transport<'_>, other: End) {
+        let limit = self.terms.linger.or_else(|| other.has_datagrams().then_some(LINGER));
+        if let Some(limit) = limit {
+            let id = t.id();
+            self.linger_timer = Some(t.net().call_later(id, limit));
         }
     }
 
     fn lingered(&mut self, t: &mut Transport<'_>) {
         let Some(other) = self.other.end() else { return };
-        let quiet = t.net().now().duration_since(other.last_activity(t.net()));
-        if quiet < LINGER {
+        let limit = self.terms.linger.unwrap_or(LINGER);
+        if !other.has_datagrams() {
+            self.watch.fail(t, Cause::TimedOut, &format_args!("no end of the other side within {limit:?} of this one"));
+            other.abort(t.net());
+            return t.abort();
+        }
+        let last_activity = self.last_activity(t);
+        let quiet = t.net().now().duration_since(last_activity);
+        if quiet < limit {
             let id = t.id();
-            self.linger_timer = Some(t.net().call_later(id, LINGER - quiet));
+            self.linger_timer = Some(t.net().call_later(id, limit - quiet));
             return;
         }
         other.finish(t.net());
@@ -95,9 +112,7 @@ impl Protocol for StreamSide {
             // Not in order: nothing of what it sends has a place to go.
             return t.abort();
         }
-        if let Some(End::Child(_)) = self.other.end() {
-            self.look_timer = Some(t.net().call_later(id, LOOK));
-        }
+        self.look_later(t);
     }
 
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
@@ -135,9 +150,7 @@ impl Protocol for StreamSide {
             other.finish(t.net());
             return Eof::Close;
         }
-        if other.has_datagrams() {
-            self.linger(t);
-        }
+        self.linger(t, other);
         t.expect_vanished_peer();
         Eof::KeepOpen
     }
@@ -148,11 +161,18 @@ impl Protocol for StreamSide {
         } else if Some(timer) == self.look_timer {
             self.look(t);
         } else {
-            self.look_at_the_clock(t, timer);
+            let last_activity = self.last_activity(t);
+            let fired = self.watch.fired(t, timer, last_activity);
+            if let (Fired::Expired, Some(other)) = (fired, self.other.end()) {
+                other.abort(t.net());
+            }
         }
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        for timer in [self.linger_timer.take(), self.look_timer.take()].into_iter().flatten() {
+            t.net().cancel(timer);
+        }
         let is_console = !t.is_connection();
         match &error {
             Some(error) if is_console => self.terms.fail(console_failure(error)),

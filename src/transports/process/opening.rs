@@ -112,6 +112,7 @@ impl Net {
             pipes: [None; 3],
             status: None,
             kill_after: KILL_AFTER,
+            accepted: false,
             ending: None,
             exit_told: false,
             closing: false,
