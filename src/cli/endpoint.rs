@@ -273,6 +273,9 @@ impl<'a> Word<'a> {
             // It is a form of address as well.
             address = OsString::from_vec([b"fd:", address.as_bytes()].concat());
         }
+        if address.as_bytes().starts_with(b"//") && self.kind.transport() != Transport::Unix {
+            return Err(self.blame(&format!("this is a URL: write {}:HOST:PORT", self.kind.name())));
+        }
         let takes_descriptors = matches!(self.kind, Kind::Fd | Kind::FdListen | Kind::UdpListen);
         if !takes_descriptors && address.as_bytes().starts_with(b"fd:") {
             return Err(self.blame(&format!("an inherited socket is written {} alone", clean_os(&address))));

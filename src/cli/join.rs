@@ -18,9 +18,6 @@ use crate::modes::config::{ChildConfig, Endpoint, ExecConfig, ExecPlace, Program
 use crate::transports::address::Address;
 use crate::transports::process::opening::ChildStdio;
 
-/// Children that `exec` runs at once: each is a process, and often several.
-const CHILDREN_MAX_DEFAULT: usize = 100;
-
 /// Options of `exec` that hold for each `--listen`, by id and long name.
 const OF_LISTENERS: [(&str, &str); 5] = [
     ("allow", "allow"),
@@ -98,9 +95,7 @@ fn listening_place(texts: &[OsString], shared: &Shared) -> Result<ExecPlace, Ref
     check_use(&words, shared)?;
     let mut listeners = Vec::new();
     for word in &words {
-        let (mut config, _) = word.listen(shared)?;
-        config.max_conns.get_or_insert(CHILDREN_MAX_DEFAULT);
-        listeners.push(config);
+        listeners.push(word.listen(shared)?.0);
     }
     check_descriptors(listeners.iter().flat_map(|config| &config.addresses))?;
     Ok(ExecPlace::Listen(listeners))
@@ -196,6 +191,9 @@ fn check_relay(left: &Word<'_>, right: &Word<'_>, matches: &ArgMatches) -> Resul
     }
     if left.kind == Kind::Stdio && right.kind == Kind::Stdio {
         return Err("one side only can be stdin and stdout".into());
+    }
+    if (left.kind == Kind::Stdio || right.kind == Kind::Stdio) && is_given(matches, "pty") {
+        return Err("a program on a terminal of its own, with stdin and stdout, is 'xport exec --pty -- CMD'".into());
     }
     for id in ["once", "grace"] {
         if !left.kind.listens() && is_given(matches, id) {

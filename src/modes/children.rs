@@ -104,7 +104,9 @@ impl Child {
             Program::Argv { program, .. } => program.to_string_lossy().into_owned(),
             Program::Shell(_) => SHELL.to_owned(),
         };
-        Failure::new(Cause::Child(status), format!("exec {}: {}", name.escape_debug(), describe(error)))
+        let is_line = status == NOT_FOUND && name.contains(char::is_whitespace);
+        let hint = if is_line { " (this is one word; a line of several is for --shell)" } else { "" };
+        Failure::new(Cause::Child(status), format!("exec {}: {}{hint}", name.escape_debug(), describe(error)))
     }
 }
 

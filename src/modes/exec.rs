@@ -8,7 +8,7 @@ use super::relay::{Right, pair, serve};
 use super::{Run, listen, marks, terminal};
 use crate::protocols::child::{ChildSide, Ends, Forward, InputSide, OutputSide};
 use crate::protocols::report::{Cause, Failure};
-use crate::sys::signals::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
+use crate::sys::signals::{DELIBERATE, SIGCONT, SIGWINCH};
 use crate::sys::stdio::stdin_is_terminal;
 use crate::transports::error::describe;
 use crate::transports::opening::Stdio;
@@ -47,7 +47,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     let mut forward =
         Forward::new(Rc::clone(&ends), config.child.kill_after, config.stream.timeout, run.reporter.clone());
     // The child's group is not that of the terminal: what the keys of the terminal send comes to us.
-    let mut signals = vec![SIGINT, SIGQUIT, SIGTERM, SIGHUP];
+    let mut signals = DELIBERATE.to_vec();
     let on_our_terminal = config.child.pty && stdin_is_terminal();
     if on_our_terminal {
         forward = forward.with_terminal(terminal::look);

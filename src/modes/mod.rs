@@ -63,6 +63,11 @@ impl Run {
         self.watch_for(&[signals::SIGINT, signals::SIGTERM, signals::SIGHUP], lifecycle)
     }
 
+    /// The same for a run with children, which none of them is to leave behind.
+    fn watch_with_children(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
+        self.watch_for(&signals::DELIBERATE, lifecycle)
+    }
+
     /// Hands these signals to `lifecycle`. Those that whoever started us ignores, stay ignored.
     fn watch_for(&mut self, wanted: &[i32], lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
         let caught: Vec<i32> = wanted.iter().copied().filter(|&signal| !signals::is_ignored(signal)).collect();

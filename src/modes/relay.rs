@@ -14,7 +14,7 @@ use crate::protocols::relay::datagrams::DatagramSide;
 use crate::protocols::relay::flows::{FlowLimits, FlowsSide};
 use crate::protocols::relay::stream::StreamSide;
 use crate::protocols::relay::{End, Left, Opener, Terms};
-use crate::protocols::report::{Cause, Failure};
+use crate::protocols::report::{Cause, Failure, Reporter};
 use crate::sys::limits;
 use crate::transports::address::Address;
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
@@ -27,6 +27,8 @@ use crate::transports::opening::{Inherited, Stdio};
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::factory;
 
+/// Children that are run at once for those who connect, likewise: each is a process, and often several.
+const CHILDREN_MAX: usize = 100;
 /// Peers of a UDP socket that are served at once, unless `max-conns` says otherwise.
 const FLOWS_MAX: usize = 1024;
 /// How long a peer of a UDP socket may be silent, and so may whoever answers it, unless `--idle-timeout` says otherwise.
@@ -49,18 +51,20 @@ pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {
 pub(super) fn serve(lefts: &[ListenConfig], places: Vec<Vec<listen::Place>>, right: Right) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     let Some(first) = lefts.first() else { return Ok(()) };
-    run.watch(Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone()))?;
+    let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, reporter(&run));
+    watch(&mut run, lifecycle, right.is_child())?;
     if !right.is_child() {
         // As many clients as the system allows. Not for children, which would inherit that.
         let _ = limits::raise_open_files();
     }
     let terms = terms(&first.stream, (!first.keep_open).then_some(&run));
+    let is_child = right.is_child();
     let opener = right.opener(terms.clone());
     let mut port_files: Vec<(Option<&Path>, Vec<Peer>)> = Vec::new();
     for (config, places) in lefts.iter().zip(places) {
         let listening = Listening {
             backlog: config.backlog,
-            limit: config.max_conns,
+            limit: config.max_conns.or_else(|| is_child.then_some(CHILDREN_MAX)),
             access: config.access.clone(),
             marks: marks(&config.stream)?,
             once: !config.keep_open,
@@ -88,20 +92,22 @@ fn flows(
     right: Right,
 ) -> anyhow::Result<()> {
     let mut run = Run::new()?;
-    run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
+    let lifecycle = Lifecycle::server(config.grace, config.stream.timeout, reporter(&run));
+    watch(&mut run, lifecycle, right.is_child())?;
     if !right.is_child() {
         let _ = limits::raise_open_files();
     }
     let idle_timeout = config.stream.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT);
     // The socket itself sees to it.
     let terms = Terms { idle_timeout: None, ..terms(&config.stream, None) };
+    let flows_max = config.max_conns.unwrap_or_else(|| if right.is_child() { CHILDREN_MAX } else { FLOWS_MAX });
     let opener = right.opener(terms.clone());
     let service = DatagramService {
         access: config.access.clone(),
         groups: datagrams.groups.clone(),
         options: DatagramOptions { marks: marks(&config.stream)?, broadcast: false, traffic_class: None },
     };
-    let limits = FlowLimits::new(idle_timeout, config.max_conns.unwrap_or(FLOWS_MAX));
+    let limits = FlowLimits::new(idle_timeout, flows_max);
     let net = run.event_loop.net();
     let ids = listen::open_datagrams(net, config, places, &service, || {
         FlowsSide::new(opener.clone(), terms.clone(), limits.clone())
@@ -114,7 +120,9 @@ fn flows(
 /// One left end, one right end.
 pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyhow::Result<()> {
     let mut run = Run::new()?;
-    run.watch(Lifecycle::client(stream.timeout, run.reporter.clone()))?;
+    let has_child = right.is_child() || matches!(left, Endpoint::Child(_));
+    let lifecycle = Lifecycle::client(stream.timeout, reporter(&run));
+    watch(&mut run, lifecycle, has_child)?;
     let terms = terms(stream, Some(&run));
     let opener = right.opener(terms.clone());
     let marks = marks(stream)?;
@@ -149,6 +157,14 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyh
         Endpoint::Listen(_) | Endpoint::DatagramListen(..) => unreachable!("they have a service of their own"),
     }
     run.run()
+}
+
+fn reporter(run: &Run) -> Reporter {
+    run.reporter.clone()
+}
+
+fn watch(run: &mut Run, lifecycle: Lifecycle, has_children: bool) -> anyhow::Result<()> {
+    if has_children { run.watch_with_children(lifecycle) } else { run.watch(lifecycle) }
 }
 
 fn terms(stream: &StreamConfig, run: Option<&Run>) -> Terms {

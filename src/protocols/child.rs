@@ -39,6 +39,8 @@ pub struct Ends {
     stdin: Cell<Option<Id>>,
     stdout: Cell<Option<Id>>,
     child: Cell<Option<Id>>,
+    /// The last signal that was handed on.
+    signal: Cell<Option<i32>>,
 }
 
 impl Ends {
@@ -102,9 +104,11 @@ impl SubprocessProtocol for ChildSide {
     }
 
     fn process_exited(&mut self, t: &mut SubprocessTransport<'_>) {
-        let status = t.returncode().map_or(0, code);
-        if status != 0 {
-            self.reporter.tell(Failure::silent(Cause::Child(status)));
+        let status = t.returncode().unwrap_or_default();
+        if !status.success() {
+            // Who dies of the signal that we were sent has us do the same: a shell that runs us in a loop then leaves that too.
+            let ours = status.signal().filter(|_| status.signal() == self.ends.signal.get());
+            self.reporter.tell(Failure::silent(ours.map_or_else(|| Cause::Child(code(status)), Cause::Signal)));
         }
         if let Some(stdin) = t.pipe_transport(STDIN) {
             t.peer(stdin).abort();
@@ -271,6 +275,7 @@ impl Forward {
             return self.give_up(t);
         }
         let Some(child) = self.ends.child.get() else { return };
+        self.ends.signal.set(Some(signal));
         let mut child = t.net().subprocess_transport(child);
         if matches!(signal, SIGTERM | SIGHUP) {
             child.end_group(signal);

@@ -9,14 +9,13 @@ use std::os::fd::AsFd;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::{SIGABRT, SIGALRM, SIGBUS, SIGIO, SIGPROF, SIGSYS, SIGTRAP};
-use signal_hook::consts::{SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU};
+use signal_hook::consts::{SIGABRT, SIGBUS, SIGIO, SIGPROF, SIGSYS, SIGTRAP};
+use signal_hook::consts::{SIGVTALRM, SIGXCPU};
 
 use super::{check, pty, signals, stdio};
 
 /// What end a program unless it catches them. Those that a run does catch do not end us in the middle of it.
-const DEADLY: [i32; 11] =
-    [SIGABRT, SIGALRM, SIGBUS, SIGIO, SIGPROF, SIGSYS, SIGTRAP, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU];
+const DEADLY: [i32; 8] = [SIGABRT, SIGBUS, SIGIO, SIGPROF, SIGSYS, SIGTRAP, SIGVTALRM, SIGXCPU];
 
 /// What the terminal was like before.
 static BEFORE: OnceLock<libc::termios> = OnceLock::new();

@@ -127,6 +127,14 @@ pub(crate) fn replace_by_null(fd: RawFd) -> io::Result<()> {
     check(unsafe { libc::dup2(null.as_raw_fd(), fd) }).map(drop)
 }
 
+/// Bytes that lie in a pipe and that its reader has not taken. `FIONREAD`, `pipe(7)`.
+pub(crate) fn unread(fd: BorrowedFd<'_>) -> usize {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the request writes one int, which is alive for the call.
+    let asked = check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut bytes) });
+    asked.ok().and_then(|_| usize::try_from(bytes).ok()).unwrap_or(0)
+}
+
 /// Reads what is there. `read(2)`.
 pub(crate) fn read(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
     retry(|| {

@@ -382,7 +382,7 @@ fn a_reset_is_passed_on_behind_the_bytes_before_it() {
 /// The reader's side takes nothing: the program must not take in what the source has, and goes on when it may.
 #[test]
 fn a_reader_that_takes_nothing_stops_the_source() {
-    const SIZE: usize = 24 << 20;
+    const SIZE: usize = 48 << 20;
     let data = Arc::new(pattern(SIZE));
     std::thread::scope(|scope| {
         for (left, right) in pairs() {

@@ -175,9 +175,9 @@ fn children_of_a_relay_share_their_options() {
         assert!(child.stderr == ChildStdio::Merge && child.kill_after == Duration::from_secs(1) && !child.pty);
         assert_eq!(child.environment, [("A".into(), "b".into())]);
     }
-    let config = child(relay(&["--pty", "-", "exec:vi"]).right);
+    let config = child(relay(&["--pty", ":1", "exec:vi"]).right);
     assert!(config.pty && config.stderr == ChildStdio::Inherit && config.kill_after == Duration::from_secs(5));
-    assert!(child(relay(&["--pty", "--stderr", "inherit", "-", "exec:vi"]).right).pty);
+    assert!(child(relay(&["--pty", "--stderr", "inherit", ":1", "exec:vi"]).right).pty);
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn exec_has_three_places() {
 #[test]
 fn options_of_exec_hold_for_each_listener_unless_it_has_its_own() {
     let plain = &listeners("--listen :1")[0];
-    assert_eq!((plain.max_conns, plain.backlog, plain.keep_open), (Some(100), 4096, true));
+    assert_eq!((plain.max_conns, plain.backlog, plain.keep_open), (None, 4096, true));
     assert_eq!((plain.grace, plain.stream.idle_timeout), (Duration::from_secs(10), None));
 
     let found = listeners(

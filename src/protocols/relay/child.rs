@@ -29,19 +29,21 @@ pub struct ChildEnd {
     /// Its stdout has ended. If it has been killed, we are about to hear of it, and the other end is not told of an end.
     end_timer: Option<TimerId>,
     idle_timer: Option<TimerId>,
+    /// It has ended with a status that says so, and has left some of its input unread.
+    has_failed: bool,
 }
 
 impl ChildEnd {
     /// A left side, whose other end `opener` opens.
     #[must_use]
     pub fn left(opener: Opener, terms: Terms) -> Self {
-        Self { other: Other::ToOpen(opener), terms, end_timer: None, idle_timer: None }
+        Self { other: Other::ToOpen(opener), terms, end_timer: None, idle_timer: None, has_failed: false }
     }
 
     /// A right side, to be joined with `left`.
     #[must_use]
     pub fn right(left: Left, terms: Terms) -> Self {
-        Self { other: Other::ToJoin(left), terms, end_timer: None, idle_timer: None }
+        Self { other: Other::ToJoin(left), terms, end_timer: None, idle_timer: None, has_failed: false }
     }
 }
 
@@ -113,9 +115,17 @@ impl SubprocessProtocol for ChildEnd {
 
     fn process_exited(&mut self, t: &mut SubprocessTransport<'_>) {
         let status = t.returncode().map_or(0, code);
+        let (pid, other) =
+            (t.pid().unwrap_or(0), self.other.end().map(|other| other.name(t.net())).unwrap_or_default());
+        self.has_failed = status != 0 && t.unread_input() > 0;
         match &self.terms.reporter {
             Some(reporter) if status != 0 => reporter.tell(Failure::silent(Cause::Child(status))),
-            _ => log::info!("child {}: it has ended with {status}", t.pid().unwrap_or(0)),
+            None if self.has_failed => {
+                log::warn!(
+                    "{other}: child {pid} has ended with status {status}, and has not read all that it was sent"
+                );
+            }
+            _ => log::info!("{other}: child {pid} has ended with status {status}"),
         }
         if let Some(stdin) = t.pipe_transport(STDIN) {
             t.peer(stdin).abort();
@@ -153,10 +163,8 @@ impl SubprocessProtocol for ChildEnd {
 
     fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {
         let Some(other) = self.other.end() else { return };
-        match t.returncode().and_then(|status| status.signal()) {
-            // What it would have written after that is missing.
-            Some(_) => other.reset(t.net()),
-            None => other.finish(t.net()),
-        }
+        // What it would have written after that is missing; or what it was sent has not arrived, whatever the sender believes.
+        let was_killed = t.returncode().is_some_and(|status| status.signal().is_some());
+        if was_killed || self.has_failed { other.reset(t.net()) } else { other.finish(t.net()) }
     }
 }

@@ -79,7 +79,7 @@ impl DatagramProtocol for DatagramSide {
         match &self.terms.reporter {
             // It says so at the end: what follows may find somebody.
             Some(reporter) => reporter.tell(Failure::new(Cause::Broken, what)),
-            None => log::info!("{what}"),
+            None => log::warn!("{what}"),
         }
     }
 

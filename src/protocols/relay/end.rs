@@ -49,6 +49,17 @@ impl End {
         }
     }
 
+    /// What it is called in messages.
+    pub(super) fn name(self, net: &mut Net) -> String {
+        let peer = match self {
+            Self::Stream(id) => net.transport(id).info().peer,
+            Self::Datagrams(id) => net.datagram_transport(id).info().peer,
+            Self::Flow { remote, .. } => return remote.to_string(),
+            Self::Child(id) => return format!("child {}", net.subprocess_transport(id).pid().unwrap_or(0)),
+        };
+        peer.map_or_else(|| "stdin and stdout".to_owned(), |peer| peer.to_string())
+    }
+
     /// Lets bytes go both ways.
     pub(super) fn join(self, other: Self, net: &mut Net) {
         for (from, to) in [(self, other), (other, self)] {
