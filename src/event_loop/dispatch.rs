@@ -77,6 +77,9 @@ impl EventLoop {
                     self.net.await_acknowledgement(id);
                     self.run_calls();
                 } else if ready.write_dead && stream.only_an_event_tells(ready.half) {
+                    if let Some(Installed::Pipe { process, number: 0 }) = self.handlers.get(id.index()) {
+                        self.net.note_unread_input(*process);
+                    }
                     self.net.sink_gone(id);
                     self.run_calls();
                 }

@@ -140,6 +140,18 @@ fn a_signal_reaches_the_child_once() {
     }
 }
 
+/// A shell that runs us in a loop leaves it then, as it does for any program that a key has ended.
+#[test]
+fn who_dies_of_our_signal_has_us_die_of_it() {
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGQUIT, libc::SIGUSR1, libc::SIGUSR2, libc::SIGALRM] {
+        let mut run = Background::start(["exec", "--", "sh", "-c", "echo ready; exec sleep 60"]);
+        let mut stdout = run.stdout();
+        assert_eq!(take(&mut stdout, 6), b"ready\n");
+        run.signal(signal);
+        assert_eq!(run.wait().signal(), Some(signal));
+    }
+}
+
 #[test]
 fn a_child_that_will_not_end_is_killed() {
     let mut run = Background::start([

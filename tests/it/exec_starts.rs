@@ -321,6 +321,24 @@ fn what_a_killed_child_has_said_does_not_look_whole() {
     }
 }
 
+/// Whoever has sent more than a program that failed has read must not believe that it arrived. A program that is content with
+/// less is another matter.
+#[test]
+fn a_program_that_fails_with_its_input_unread_resets_the_connection() {
+    for (script, fails) in [("exit 3", true), ("exit 0", false)] {
+        let (mut server, address) = serve(&[], &["sh", "-c", &format!("head -c 100; echo; read line; {script}")]);
+        let mut client = connect(address);
+        client.write_all(&[b'a'; 100]).expect("it is connected");
+        assert_eq!(take(&mut client, 100), [b'a'; 100]);
+        client.write_all(&[b"\n", [b'b'; 9_999].as_slice()].concat()).expect("it is connected");
+        let end = client.read_to_end(&mut Vec::new()).map_err(|error| error.kind()).map(drop);
+        assert_eq!(end, if fails { Err(ErrorKind::ConnectionReset) } else { Ok(()) }, "{script}");
+        if fails {
+            server.line("has ended with status 3, and has not read all that it was sent");
+        }
+    }
+}
+
 #[test]
 fn the_one_connection_has_the_status_of_its_child() {
     for (script, status) in [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", 137)] {

@@ -6,12 +6,11 @@ use std::os::fd::AsFd;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use crate::sys::process;
 use crate::sys::pty::{self, WindowSize};
-use crate::sys::{process, stdio};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
-use crate::transports::stream::Stream;
 
 /// A child, as its protocol sees it. asyncio's `SubprocessTransport`.
 pub struct SubprocessTransport<'a> {
@@ -70,12 +69,10 @@ impl SubprocessTransport<'_> {
         pty::set_window_size(master, WindowSize { rows, columns })
     }
 
-    /// Bytes that were written to its stdin and that nobody has read yet: those in the pipe, and those that do not fit there.
+    /// Bytes that were written to its stdin and that nobody has read: those in the pipe, and those that did not fit there.
     #[must_use]
     pub fn unread_input(&self) -> usize {
-        let stdin = self.pipe_transport(0).and_then(|stdin| self.net.stream(stdin));
-        let in_pipe = |stream: &Stream| stream.io.raw_sink().map_or(0, |(_, fd)| stdio::unread(fd));
-        stdin.map_or(0, |stream| stream.unsent() + in_pipe(stream))
+        self.net.unread_input(self.id)
     }
 
     /// Sends a signal to it, unless it has ended. asyncio's `send_signal`.

@@ -49,6 +49,8 @@ pub(crate) struct Process {
     pub(crate) pipes: [Option<Id>; 3],
     /// Its status, once it has ended.
     pub(crate) status: Option<ExitStatus>,
+    /// Bytes of its input that were left when nobody read it any more.
+    pub(crate) unread: usize,
     /// It counts against the limit of a listener, for a connection that was let in.
     pub(crate) accepted: bool,
     /// How long it may take to end when it is asked to.

@@ -8,9 +8,9 @@ use std::process::{Command, Stdio};
 use mio::unix::SourceFd;
 
 use super::{Ending, KILL_AFTER, Process, SIGCONT, SIGKILL, SIGTERM};
-use crate::sys::process;
 pub use crate::sys::pty::WindowSize;
 use crate::sys::pty::{self, Pty};
+use crate::sys::{process, stdio};
 use crate::transports::channel::Channel;
 use crate::transports::id::{Half, Id};
 use crate::transports::net::{Call, Net, Slot};
@@ -112,6 +112,7 @@ impl Net {
             pipes: [None; 3],
             status: None,
             kill_after: KILL_AFTER,
+            unread: 0,
             accepted: false,
             ending: None,
             exit_told: false,
@@ -196,6 +197,22 @@ impl Net {
                 process.status = Some(std::os::unix::process::ExitStatusExt::from_raw(255 << 8));
                 true
             }
+        }
+    }
+
+    /// Bytes of a child's input that nobody has read.
+    pub(crate) fn unread_input(&self, id: Id) -> usize {
+        let Some(process) = self.process(id) else { return 0 };
+        let in_pipe = |stream: &Stream| stream.io.raw_sink().map_or(0, |(_, fd)| stdio::unread(fd));
+        let stdin = process.pipes[0].and_then(|stdin| self.stream(stdin));
+        stdin.map_or(process.unread, |stream| stream.unsent() + in_pipe(stream))
+    }
+
+    /// Nobody reads a child's stdin any more: takes note of what is left there.
+    pub(crate) fn note_unread_input(&mut self, id: Id) {
+        let unread = self.unread_input(id);
+        if let Some(process) = self.process_mut(id) {
+            process.unread = unread;
         }
     }
 
