@@ -69,7 +69,10 @@ pub(super) const ENDPOINTS: &[(&str, &str)] = &[
         "tcp:ADDRESS",
         "connect over TCP, as does a bare address. Options: connect-timeout, retry, retry-delay, source, 4, 6, numeric",
     ),
-    ("tcp-listen:ADDRESS", "listen on TCP. Options: backlog, max-conns, allow, deny, port-file, 4, 6, numeric"),
+    (
+        "tcp-listen:ADDRESS",
+        "listen on TCP; max-conns is 100 where RIGHT is a program. Options: backlog, max-conns, allow, deny, port-file, 4, 6, numeric",
+    ),
     (
         "unix:PATH, unix:@NAME",
         "connect to a unix socket, as do /path, ./path, ../path and @name alone. Options: connect-timeout, retry, \
@@ -151,8 +154,8 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     (
         "the program of exec ends",
         "What it has written is printed, then its status is ours. Whoever outlives it and holds its stdout is waited for only \
-         while something comes. A signal is handed on to its process group; one that asks to end is followed by SIGKILL after \
-         --kill-after.",
+         while something comes. HUP, INT, QUIT, TERM, USR1, USR2 and ALRM are handed on to its process group; TERM and HUP are \
+         followed by SIGKILL after --kill-after. If it dies of one of these, so does xport.",
     ),
     (
         "a server gets SIGTERM, SIGINT or SIGHUP",
@@ -175,7 +178,8 @@ pub(super) const ENDING: &[(&str, &str)] = &[
         "The program that ends closes its connection, once its output is out. The end of what the client sends is the end of its \
          stdin. A client that is gone altogether ends it: SIGTERM to its process group, then SIGKILL after --kill-after; where the \
          client has not failed, it has as long before that to take its input. That a TCP client has gone, and not only stopped \
-         sending, shows when something is sent to it, or after a minute or so.",
+         sending, shows when something is sent to it, or after a minute or so; --linger sets a limit. A program that was killed, or \
+         that failed and has left input unread, resets the connection.",
     ),
     ("a client gets one of these", "It ends at once. A signal that was ignored at the start stays ignored."),
     ("whoever reads stdout is gone", "The run ends quietly by SIGPIPE, as that of cat does."),
