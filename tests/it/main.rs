@@ -22,6 +22,7 @@ mod netns;
 mod oracle;
 mod pty;
 mod relay_datagrams;
+mod relay_limits;
 mod relay_runs;
 mod relay_service;
 mod relays;

@@ -1,0 +1,414 @@
+//! What a relay may hold on to, and for how long: places for children that will not end, memory for datagrams whose right end does
+//! not open, ends that nobody waits for any more. And what time limits mean where an end has no bytes that could be seen to move.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, UdpSocket};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::connecting::full_queue;
+use crate::descendants::{Family, children};
+use crate::util::{
+    Background, DEADLINE, Peer, accept, command, connect, datagram, ended, eventually, has_nothing, pattern, ping,
+    program, reset, shim, take, take_all, text, udp, udp_ping, xport,
+};
+
+/// Says that it is up, and ends neither at the end of its input nor when it is asked to.
+const STUBBORN: &str = "trap '' TERM HUP; echo up; while :; do sleep .05; done";
+
+/// A relay that listens, and where.
+#[track_caller]
+fn serve(options: &[&str], left: &str, right: &str) -> (Background, SocketAddr) {
+    let mut relay = Background::start([&["relay"], options, &[left, right]].concat());
+    let address = relay.address();
+    (relay, address)
+}
+
+/// How long something takes.
+fn timed<T>(f: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let value = f();
+    (value, start.elapsed())
+}
+
+/// A child has its place until it has ended, whatever has become of its client.
+#[test]
+fn clients_that_reset_do_not_make_room_for_more_children() {
+    let family = Family::new();
+    let options = ["--max-conns", "2", "--kill-after", "250ms", "--env", family.variable()];
+    let fixed = ["exec", "--listen", "127.0.0.1:0"];
+    let mut server = Background::start([&fixed, &options[..], &["--", "sh", "-c", STUBBORN]].concat());
+    let address = server.address();
+    let mut most = 0;
+    let mut count = || {
+        let now = children(&server).len();
+        assert!(now <= 2, "{now} children at once");
+        most = most.max(now);
+    };
+    for _ in 0..6 {
+        let mut up = connect(address);
+        for _ in 0..4 {
+            reset(connect(address));
+            count();
+        }
+        up.set_nonblocking(true).expect("a flag");
+        eventually("its turn", || {
+            count();
+            up.read(&mut [0; 3]).ok()
+        });
+        reset(up);
+        count();
+    }
+    assert_eq!(most, 2);
+    let mut last = connect(address);
+    assert_eq!(take(&mut last, 3), b"up\n");
+    reset(last);
+    family.is_gone_within(DEADLINE);
+}
+
+/// Bytes that wait in the UDP socket at this port of 127.0.0.1. It may be missed where others come and go meanwhile.
+fn queued_at(port: u16) -> Option<usize> {
+    let sockets = std::fs::read_to_string("/proc/net/udp").expect("there is /proc");
+    let address = format!("{:08X}:{port:04X}", u32::from_ne_bytes([127, 0, 0, 1]));
+    let mut lines = sockets.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let line = lines.find(|fields| fields[1] == address)?;
+    usize::from_str_radix(line[4].split_once(':')?.1, 16).ok()
+}
+
+#[test]
+fn many_senders_to_an_upstream_that_does_not_answer_cost_little() {
+    const SENDERS: u16 = 1100;
+    let full = full_queue();
+    let (mut relay, address) = serve(&[], "udp-listen:127.0.0.1:0", &format!("tcp:{}", full.address));
+    let data = pattern(60_000);
+    let start = Instant::now();
+    for number in 0..SENDERS {
+        let [high, low] = number.to_be_bytes();
+        let sender = UdpSocket::bind((Ipv4Addr::new(127, 1, high, low), 0)).expect("a port");
+        // More than is kept for one, and as much as the socket has room for.
+        for _ in 0..4 {
+            sender.send_to(&data, address).expect("it leaves");
+        }
+        while queued_at(address.port()) != Some(0) {
+            assert!(start.elapsed() < DEADLINE, "they are not taken");
+            std::thread::yield_now();
+        }
+    }
+    assert!(relay.fds() >= 1000, "{} descriptors: fewer were served than there may be", relay.fds());
+    let peak = relay.peak_kib();
+    assert!(peak < 64 * 1024, "{peak} KiB");
+    assert!(relay.is_running());
+}
+
+/// An upstream that asks for a line, answers it and has no more to say; it ends when its peer does.
+fn says_one_thing() -> (SocketAddr, std::sync::mpsc::Receiver<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (sender, ends) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let sender = sender.clone();
+            std::thread::spawn(move || {
+                let mut word = [0; 4];
+                while stream.read_exact(&mut word).is_ok() {
+                    let _ = stream.write_all(&word);
+                    if &word == b"once" {
+                        let _ = stream.shutdown(Shutdown::Write);
+                    }
+                }
+                let _ = sender.send(1);
+            });
+        }
+    });
+    (address, ends)
+}
+
+/// An answer to one peer is nothing that moves for another.
+#[test]
+fn flows_whose_right_end_has_ended_do_not_pile_up_while_others_are_busy() {
+    const ENDED: usize = 20;
+    let (upstream, ends) = says_one_thing();
+    let (relay, address) = serve(&[], "udp-listen:127.0.0.1:0", &format!("tcp:{upstream}"));
+    let busy = udp("127.0.0.1");
+    udp_ping(&busy, address, b"more");
+    let base = relay.fds();
+    for _ in 0..ENDED {
+        udp_ping(&udp("127.0.0.1"), address, b"once");
+    }
+    let ((), elapsed) = timed(|| {
+        let mut seen = 0;
+        eventually("those that have ended are closed", || {
+            udp_ping(&busy, address, b"more");
+            seen += ends.try_iter().sum::<usize>();
+            (seen == ENDED && relay.fds() == base).then_some(())
+        });
+    });
+    assert!(elapsed < Duration::from_secs(6), "after {elapsed:?}");
+}
+
+#[test]
+fn a_child_on_the_left_that_is_silent_is_idle() {
+    let upstream = udp("127.0.0.1");
+    let peer = format!("udp:{}", upstream.local_addr().expect("an address"));
+    for right in ["exec:sleep 50", &peer] {
+        let family = Family::new();
+        let args = ["relay", "--env", family.variable(), "--idle-timeout", "300ms", "exec:sleep 50", right];
+        let (output, elapsed) = timed(|| Background::start(args).finish());
+        ended(&output, 124, "idle for 300ms");
+        assert!((300..5000).contains(&elapsed.as_millis()), "{right}: after {elapsed:?}");
+        family.is_gone();
+    }
+}
+
+/// Answers what it reads for as long as there is something, then stays whatever it is told.
+const ANSWERS_AND_STAYS: &str = "trap '' TERM HUP; cat; while :; do sleep .05; done";
+
+#[test]
+fn a_peer_that_returns_does_not_wait_for_the_child_that_it_had() {
+    let family = Family::new();
+    let options = ["-v", "--env", family.variable(), "--idle-timeout", "300ms", "--kill-after", "20s"];
+    let right = format!("shell:{ANSWERS_AND_STAYS}");
+    let (mut relay, address) = serve(&options, "udp-listen:127.0.0.1:0,max-conns=2", &right);
+    let (mut crowded, at) = serve(&options, "udp-listen:127.0.0.1:0,max-conns=1", &right);
+    let (client, other) = (udp("127.0.0.1"), udp("127.0.0.1"));
+    udp_ping(&client, address, b"first");
+    udp_ping(&other, at, b"first");
+    relay.line("idle for 300ms");
+    let ((), elapsed) = timed(|| udp_ping(&client, address, b"again"));
+    assert!(elapsed < Duration::from_secs(5), "after {elapsed:?}");
+    assert_eq!(children(&relay).len(), 2);
+    crowded.line("idle for 300ms");
+    other.send_to(b"again", at).expect("it leaves");
+    crowded.line("one flow too many");
+    assert_eq!(children(&crowded).len(), 1);
+    has_nothing(&other);
+}
+
+#[test]
+fn a_child_without_pipes_has_no_place_for_ever() {
+    let family = Family::new();
+    let options = ["--env", family.variable(), "--idle-timeout", "300ms", "--kill-after", "300ms"];
+    let right = "shell:read -r word; echo $word; exec <&- >&-; exec sleep 60";
+    let (_relay, address) = serve(&options, "udp-listen:127.0.0.1:0,max-conns=1", right);
+    let (first, second) = (udp("127.0.0.1"), udp("127.0.0.1"));
+    udp_ping(&first, address, b"first\n");
+    second.set_read_timeout(Some(Duration::from_millis(50))).expect("a timeout");
+    let ((), elapsed) = timed(|| {
+        eventually("there is room", || {
+            second.send_to(b"second\n", address).expect("it leaves");
+            second.recv(&mut [0; 16]).ok().map(drop)
+        });
+    });
+    assert!(elapsed < Duration::from_secs(5), "after {elapsed:?}");
+}
+
+/// IPv6 has room for a little more than IPv4.
+#[test]
+fn the_longest_datagrams_of_ipv6_arrive_whole() {
+    if let Err(error) = UdpSocket::bind("[::1]:0") {
+        return println!("skipped: no IPv6 here: {error}");
+    }
+    let (upstream, client) = (udp("::1"), udp("::1"));
+    let right = format!("udp:{}", upstream.local_addr().expect("an address"));
+    let (_relay, address) = serve(&[], "udp-listen:[::1]:0", &right);
+    for size in [65_507, 65_508, 65_520, 65_527] {
+        let data = pattern(size);
+        client.send_to(&data, address).expect("it leaves");
+        let (got, from) = datagram(&upstream);
+        assert!(got == data, "{} bytes of {size}", got.len());
+        upstream.send_to(&data, from).expect("it leaves");
+        let (got, by) = datagram(&client);
+        assert!(got == data && by == address, "{} bytes of {size} back", got.len());
+    }
+}
+
+/// One datagram to a server that answers after `delay`, which is more than the usual time to wait.
+#[track_caller]
+fn asks(options: &[&str], delay: Option<Duration>) -> (std::process::Output, Duration) {
+    let server = udp("127.0.0.1");
+    let right = format!("udp:{}", server.local_addr().expect("an address"));
+    timed(|| {
+        let mut relay = Background::start([&["relay"], options, &["-", &right]].concat());
+        let mut stdin = relay.stdin();
+        stdin.write_all(b"q").expect("it takes the byte");
+        drop(stdin);
+        let (data, from) = datagram(&server);
+        assert_eq!(data, b"q");
+        if let Some(delay) = delay {
+            std::thread::sleep(delay); // The server is slow.
+            server.send_to(b"a late answer", from).expect("it leaves");
+        }
+        relay.finish()
+    })
+}
+
+#[test]
+fn a_late_answer_is_waited_for_if_that_was_asked_for() {
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (output, elapsed) = asks(&["--linger", "2s"], Some(Duration::from_millis(1300)));
+            let came = (output.status.code(), &output.stdout[..]);
+            assert_eq!(came, (Some(0), &b"a late answer"[..]), "{}", text(&output));
+            assert!((3300..9000).contains(&elapsed.as_millis()), "after {elapsed:?}");
+        });
+        let (output, elapsed) = asks(&[], None);
+        ended(&output, 0, "");
+        assert!((1000..4000).contains(&elapsed.as_millis()), "after {elapsed:?}");
+    });
+}
+
+#[test]
+fn an_end_that_does_not_follow_the_other_is_waited_for_as_long_as_was_said() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let right = format!("tcp:{}", listener.local_addr().expect("an address"));
+    let mut relay = Background::start(["relay", "--linger", "300ms", "-", &right]);
+    let mut peer = accept(&listener);
+    relay.stdin().write_all(b"all there is").expect("it takes the bytes");
+    let (output, elapsed) = timed(|| {
+        assert_eq!(take_all(&mut peer), b"all there is");
+        relay.finish()
+    });
+    assert_eq!((output.status.code(), &output.stdout[..]), (Some(124), &b""[..]), "{}", text(&output));
+    assert!((250..5000).contains(&elapsed.as_millis()), "after {elapsed:?}");
+
+    let family = Family::new();
+    let fixed = ["exec", "--listen", "127.0.0.1:0", "--linger", "300ms", "--kill-after", "1h"];
+    let mut server = Background::start([&fixed[..], &["--env", family.variable(), "--", "sleep", "1000"]].concat());
+    let client = connect(server.address());
+    family.counts(1);
+    drop(client);
+    family.is_gone_within(Duration::from_secs(5));
+}
+
+/// They may use `select`, and are not to be given more than we were.
+#[test]
+fn children_of_flows_have_our_limit_of_descriptors() {
+    let mut shell = Command::new("sh");
+    shell.args([
+        "-c",
+        "ulimit -S -n 256; exec \"$0\" relay udp-listen:127.0.0.1:0 'shell:read -r word; ulimit -S -n; cat'",
+    ]);
+    let mut relay = Background::spawn({
+        shell.arg(program());
+        shell
+    });
+    let address = relay.address();
+    let client = udp("127.0.0.1");
+    client.send_to(b"how many\n", address).expect("it leaves");
+    assert_eq!(datagram(&client).0, b"256\n");
+}
+
+/// Nobody waits for the connection that is being made for it.
+#[test]
+fn a_client_that_resets_while_its_right_end_is_connecting_frees_its_place() {
+    let full = full_queue();
+    let right = format!("tcp:{},connect-timeout=1h", full.address);
+    let (mut relay, address) = serve(&["-vv"], "tcp-listen:127.0.0.1:0,max-conns=1", &right);
+    let what = format!("connecting to {}", full.address);
+    let first = connect(address);
+    relay.line(&what);
+    let _second = connect(address);
+    reset(first);
+    let (_, elapsed) = timed(|| relay.line(&what));
+    assert!(elapsed < Duration::from_secs(8), "after {elapsed:?}");
+}
+
+/// One service on two sockets has as many places as it was said to have.
+#[test]
+fn peers_of_both_families_are_counted_together() {
+    let mut relay = Background::start(["relay", "-v", "udp-listen::0,max-conns=1", "exec:cat"]);
+    let first = relay.address();
+    if UdpSocket::bind("[::1]:0").is_err() {
+        return println!("skipped: no IPv6 here");
+    }
+    let second = relay.address();
+    let client = |at: SocketAddr| udp(if at.is_ipv4() { "127.0.0.1" } else { "::1" });
+    assert_ne!(first.is_ipv4(), second.is_ipv4());
+    let (served, other) = (client(first), client(second));
+    udp_ping(&served, first, b"the first one");
+    other.send_to(b"one too many", second).expect("it leaves");
+    relay.line("one flow too many");
+    udp_ping(&served, first, b"is served");
+    assert_eq!(children(&relay).len(), 1);
+    has_nothing(&other);
+}
+
+#[test]
+fn a_pair_is_one_session() {
+    let (upstream, _ends) = says_one_thing();
+    for right in [format!("tcp:{upstream}"), "exec:cat".to_owned()] {
+        let (mut relay, address) = serve(&[], "tcp-listen:127.0.0.1:0", &right);
+        let mut client = connect(address);
+        ping(&mut client, b"ping");
+        relay.signal(libc::SIGTERM);
+        let line = relay.line("to finish");
+        assert!(line.contains(" 1 session to finish"), "{right}: {line}");
+        drop(client);
+        assert!(relay.wait().success());
+    }
+}
+
+/// A socket that has no room for an answer right now is waited for.
+#[test]
+fn what_a_fast_stream_sends_to_a_peer_waits_for_room() {
+    const SIZE: usize = 120_000;
+    let Some(library) = shim("datagram_shim") else { return };
+    let peer = Peer::serve(|mut peer| {
+        while let Ok(4) = peer.read(&mut [0; 4]) {
+            peer.write_all(&pattern(SIZE)).expect("it takes the bytes");
+        }
+    });
+    let mut command = command(["relay", "udp-listen:127.0.0.1:0", &format!("tcp:{}", peer.address)]);
+    command.env("LD_PRELOAD", library).env("SHIM_SEND_EAGAIN", "2");
+    let mut relay = Background::spawn(command);
+    let address = relay.address();
+    let client = udp("127.0.0.1");
+    for _ in 0..10 {
+        client.send_to(b"more", address).expect("it leaves");
+        let mut got = Vec::new();
+        while got.len() < SIZE {
+            got.extend(datagram(&client).0);
+        }
+        assert!(got == pattern(SIZE), "other bytes, or in another order");
+    }
+}
+
+#[test]
+fn a_child_of_a_pair_has_a_terminal_if_that_was_asked_for() {
+    let fixed = ["exec", "--listen", "127.0.0.1:0", "--pty", "--", "sh", "-c", "test -t 0 && stty size"];
+    let mut server = Background::start(fixed);
+    let mut client = connect(server.address());
+    assert_eq!(take_all(&mut client), b"24 80\r\n");
+
+    let mut relay = Background::start(["relay", "--pty", "-", "exec:sh -c 'test -t 0 && stty size'"]);
+    assert_eq!(take_all(&mut relay.stdout()), b"24 80\r\n");
+    ended(&relay.finish(), 0, "");
+    let output = xport(["relay", "-", "exec:sh -c 'test -t 0 && stty size'"]).output().expect("a run");
+    ended(&output, 1, "");
+}
+
+/// It takes no more than comes to be written now and then, and that is enough.
+#[test]
+fn a_slow_reader_is_not_idle() {
+    const SIZE: usize = 48 << 20;
+    const LIMIT: Duration = Duration::from_secs(1);
+    let source = Peer::serve(|mut peer| {
+        peer.write_all(&vec![7; SIZE]).expect("it takes the bytes");
+        peer.shutdown(Shutdown::Write).expect("it is there");
+        take_all(&mut peer)
+    });
+    let sink = Peer::serve(|mut peer| {
+        let start = Instant::now();
+        let mut total = 0;
+        while start.elapsed() < 3 * LIMIT {
+            total += take(&mut peer, 1 << 20).len();
+            std::thread::sleep(Duration::from_millis(150)); // It is slow.
+        }
+        total + take_all(&mut peer).len()
+    });
+    let args = [format!("tcp:{}", source.address), format!("tcp:{}", sink.address)];
+    let relay = Background::start(["relay", "--idle-timeout", "1s", &args[0], &args[1]]);
+    assert_eq!(sink.join(), SIZE);
+    assert_eq!(source.join(), []);
+    ended(&relay.finish(), 0, "");
+}
