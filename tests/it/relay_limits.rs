@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use crate::connecting::full_queue;
 use crate::descendants::{Family, children};
 use crate::util::{
-    Background, DEADLINE, Peer, accept, command, connect, datagram, ended, eventually, has_nothing, pattern, ping,
-    program, reset, shim, take, take_all, text, udp, udp_ping, xport,
+    Background, DEADLINE, Peer, accept, connect, datagram, ended, eventually, has_nothing, pattern, ping, program,
+    reset, take, take_all, text, udp, udp_ping, xport,
 };
 
 /// Says that it is up, and ends neither at the end of its input nor when it is asked to.
@@ -345,31 +345,6 @@ fn a_pair_is_one_session() {
         assert!(line.contains(" 1 session to finish"), "{right}: {line}");
         drop(client);
         assert!(relay.wait().success());
-    }
-}
-
-/// A socket that has no room for an answer right now is waited for.
-#[test]
-fn what_a_fast_stream_sends_to_a_peer_waits_for_room() {
-    const SIZE: usize = 120_000;
-    let Some(library) = shim("datagram_shim") else { return };
-    let peer = Peer::serve(|mut peer| {
-        while let Ok(4) = peer.read(&mut [0; 4]) {
-            peer.write_all(&pattern(SIZE)).expect("it takes the bytes");
-        }
-    });
-    let mut command = command(["relay", "udp-listen:127.0.0.1:0", &format!("tcp:{}", peer.address)]);
-    command.env("LD_PRELOAD", library).env("SHIM_SEND_EAGAIN", "2");
-    let mut relay = Background::spawn(command);
-    let address = relay.address();
-    let client = udp("127.0.0.1");
-    for _ in 0..10 {
-        client.send_to(b"more", address).expect("it leaves");
-        let mut got = Vec::new();
-        while got.len() < SIZE {
-            got.extend(datagram(&client).0);
-        }
-        assert!(got == pattern(SIZE), "other bytes, or in another order");
     }
 }
 
