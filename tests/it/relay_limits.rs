@@ -349,17 +349,19 @@ fn a_pair_is_one_session() {
 }
 
 #[test]
-fn a_child_of_a_pair_has_a_terminal_if_that_was_asked_for() {
+fn a_child_of_a_connection_has_a_terminal_if_that_was_asked_for() {
     let fixed = ["exec", "--listen", "127.0.0.1:0", "--pty", "--", "sh", "-c", "test -t 0 && stty size"];
     let mut server = Background::start(fixed);
     let mut client = connect(server.address());
     assert_eq!(take_all(&mut client), b"24 80\r\n");
 
-    let mut relay = Background::start(["relay", "--pty", "-", "exec:sh -c 'test -t 0 && stty size'"]);
-    assert_eq!(take_all(&mut relay.stdout()), b"24 80\r\n");
-    ended(&relay.finish(), 0, "");
-    let output = xport(["relay", "-", "exec:sh -c 'test -t 0 && stty size'"]).output().expect("a run");
-    ended(&output, 1, "");
+    for (options, answer) in [(&["--pty"][..], &b"24 80\r\n"[..]), (&[], b"")] {
+        let peer = Peer::serve(|mut peer| take_all(&mut peer));
+        let left = format!("tcp:{}", peer.address);
+        let args = [&["relay"], options, &[&left, "exec:sh -c 'test -t 0 && stty size; :'"]].concat();
+        ended(&xport(args).output().expect("a run"), 0, "");
+        assert_eq!(peer.join(), answer);
+    }
 }
 
 /// It takes no more than comes to be written now and then, and that is enough.
