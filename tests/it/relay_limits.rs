@@ -160,6 +160,19 @@ fn a_child_on_the_left_that_is_silent_is_idle() {
     }
 }
 
+/// What moves on one side moves in the pair.
+#[test]
+fn a_child_on_the_left_that_says_something_now_and_then_is_not_idle() {
+    let upstream = udp("127.0.0.1");
+    let right = format!("udp:{}", upstream.local_addr().expect("an address"));
+    let left = "shell:for i in 1 2 3 4 5 6 7; do echo $i; sleep .2; done";
+    let relay = Background::start(["relay", "--idle-timeout", "800ms", left, &right]);
+    for number in 1..=7 {
+        assert_eq!(datagram(&upstream).0, format!("{number}\n").as_bytes());
+    }
+    ended(&relay.finish(), 0, "");
+}
+
 /// Answers what it reads for as long as there is something, then stays whatever it is told.
 const ANSWERS_AND_STAYS: &str = "trap '' TERM HUP; cat; while :; do sleep .05; done";
 
@@ -305,7 +318,8 @@ fn a_client_that_resets_while_its_right_end_is_connecting_frees_its_place() {
     let right = format!("tcp:{},connect-timeout=1h", full.address);
     let (mut relay, address) = serve(&["-vv"], "tcp-listen:127.0.0.1:0,max-conns=1", &right);
     let what = format!("connecting to {}", full.address);
-    let first = connect(address);
+    let mut first = connect(address);
+    first.write_all(b"what nobody will read").expect("it takes the bytes");
     relay.line(&what);
     let _second = connect(address);
     reset(first);
