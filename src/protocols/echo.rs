@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use super::report::Reporter;
-use super::watch::{Blame, Watch};
+use super::watch::{Blame, Pulse, Watch};
 use crate::transports::handle::Transport;
 use crate::transports::protocol::Protocol;
 use crate::transports::timers::TimerId;
@@ -44,8 +44,8 @@ impl Protocol for Echo {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        let last_activity = t.last_activity();
-        self.watch.fired(t, timer, last_activity);
+        let pulse = Pulse::of(t);
+        self.watch.fired(t, timer, pulse);
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {

@@ -8,7 +8,7 @@ use std::io;
 use std::time::Duration;
 
 use super::report::{Cause, Failure, Reporter};
-use super::watch::{Blame, Fired, Watch};
+use super::watch::{Blame, Fired, Pulse, Watch};
 use crate::transports::dial::{ConnectError, ConnectErrorKind};
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
@@ -101,8 +101,8 @@ impl Protocol for PeerSide {
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
         // Either end may be the slower one.
-        let last_activity = t.last_activity().max(t.peer(self.console).last_activity());
-        match self.watch.fired(t, timer, last_activity) {
+        let pulse = Pulse::of(t).and(Pulse::of(&t.peer(self.console)));
+        match self.watch.fired(t, timer, pulse) {
             Fired::TooEarly => return,
             Fired::Expired => (),
             // The other timer is that of `--linger`, and the peer may have ended just in time.

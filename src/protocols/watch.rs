@@ -40,12 +40,37 @@ pub(super) enum Blame {
 pub(super) struct Watch {
     idle_timeout: Option<Duration>,
     timer: Option<TimerId>,
+    /// What was on its way when the timer last fired.
+    on_the_way: usize,
     blame: Blame,
+}
+
+/// What shows that a connection lives, of both its ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pulse {
+    /// When bytes last moved.
+    pub(super) last_activity: Instant,
+    /// Bytes that were sent and not taken yet.
+    pub(super) on_the_way: usize,
+}
+
+impl Pulse {
+    pub(super) fn of(t: &Transport<'_>) -> Self {
+        Self { last_activity: t.last_activity(), on_the_way: t.on_the_way() }
+    }
+
+    /// That of two ends together.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            last_activity: self.last_activity.max(other.last_activity),
+            on_the_way: self.on_the_way + other.on_the_way,
+        }
+    }
 }
 
 impl Watch {
     pub(super) fn new(idle_timeout: Option<Duration>, blame: Blame) -> Self {
-        Self { idle_timeout, timer: None, blame }
+        Self { idle_timeout, timer: None, on_the_way: 0, blame }
     }
 
     /// To be called from `connection_made`.
@@ -56,10 +81,14 @@ impl Watch {
         }
     }
 
-    /// To be called from `timer_fired`; bytes have moved no later than `last_activity`. An expired connection has been aborted.
-    pub(super) fn fired(&mut self, t: &mut Transport<'_>, timer: TimerId, last_activity: Instant) -> Fired {
+    /// To be called from `timer_fired`. An expired connection has been aborted.
+    pub(super) fn fired(&mut self, t: &mut Transport<'_>, timer: TimerId, pulse: Pulse) -> Fired {
         let (Some(limit), true) = (self.idle_timeout, self.timer == Some(timer)) else { return Fired::Other };
-        let quiet = t.net().now().duration_since(last_activity);
+        let mut quiet = t.net().now().duration_since(pulse.last_activity);
+        // A slow reader is no silent one: the system may feed it for long from what we have sent long ago.
+        if std::mem::replace(&mut self.on_the_way, pulse.on_the_way) != pulse.on_the_way {
+            quiet = Duration::ZERO;
+        }
         if quiet < limit {
             let id = t.id();
             self.timer = Some(t.net().call_later(id, limit - quiet));

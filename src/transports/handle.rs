@@ -213,6 +213,12 @@ impl Transport<'_> {
         }
     }
 
+    /// Bytes on their way to a TCP peer, whose system has not taken them yet: it may do so long after they were sent.
+    #[must_use]
+    pub fn on_the_way(&self) -> usize {
+        self.net.stream(self.id).map_or(0, |stream| stream.io.unacknowledged())
+    }
+
     /// When bytes last moved, in either direction.
     #[must_use]
     pub fn last_activity(&self) -> Instant {

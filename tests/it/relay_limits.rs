@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use crate::connecting::full_queue;
 use crate::descendants::{Family, children};
 use crate::util::{
-    Background, DEADLINE, Peer, accept, connect, datagram, ended, eventually, has_nothing, pattern, ping, program,
-    reset, take, take_all, text, udp, udp_ping, xport,
+    Background, DEADLINE, Peer, accept, command, connect, datagram, ended, eventually, has_nothing, pattern, ping,
+    program, reset, shim, take, take_all, text, udp, udp_ping, xport,
 };
 
 /// Says that it is up, and ends neither at the end of its input nor when it is asked to.
@@ -394,6 +394,64 @@ fn a_slow_reader_is_not_idle() {
         while start.elapsed() < 3 * LIMIT {
             total += take(&mut peer, 1 << 20).len();
             std::thread::sleep(Duration::from_millis(150)); // It is slow.
+        }
+        total + take_all(&mut peer).len()
+    });
+    let args = [format!("tcp:{}", source.address), format!("tcp:{}", sink.address)];
+    let relay = Background::start(["relay", "--idle-timeout", "1s", &args[0], &args[1]]);
+    assert_eq!(sink.join(), SIZE);
+    assert_eq!(source.join(), []);
+    ended(&relay.finish(), 0, "");
+}
+
+/// A socket that has no room for an answer right now is waited for, also by the others who would use it.
+#[test]
+fn what_fast_streams_send_to_peers_waits_for_room() {
+    const SIZE: usize = 60_000;
+    let Some(library) = shim("datagram_shim") else { return };
+    let upstream = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let right = format!("tcp:{}", upstream.local_addr().expect("an address"));
+    let mut command = command(["relay", "udp-listen:127.0.0.1:0", &right]);
+    command.env("LD_PRELOAD", library).env("SHIM_SEND_EAGAIN", "2");
+    let mut relay = Background::spawn(command);
+    let address = relay.address();
+    let clients = [(); 8].map(|()| udp("127.0.0.1"));
+    let mut servers = clients.each_ref().map(|client| {
+        client.send_to(b"more", address).expect("it leaves");
+        accept(&upstream)
+    });
+    for _ in 0..10 {
+        // All at once.
+        relay.signal(libc::SIGSTOP);
+        for server in &mut servers {
+            server.write_all(&pattern(SIZE)).expect("it takes the bytes");
+        }
+        relay.signal(libc::SIGCONT);
+        for client in &clients {
+            let mut got = Vec::new();
+            while got.len() < SIZE {
+                got.extend(datagram(client).0);
+            }
+            assert!(got == pattern(SIZE), "other bytes, or in another order");
+        }
+    }
+}
+
+/// It takes from our system's buffer, which tells us seldom.
+#[test]
+fn a_reader_that_empties_the_buffer_of_the_system_is_not_idle() {
+    const SIZE: usize = 3 << 20;
+    let source = Peer::serve(|mut peer| {
+        peer.write_all(&vec![7; SIZE]).expect("it takes the bytes");
+        peer.shutdown(Shutdown::Write).expect("it is there");
+        take_all(&mut peer)
+    });
+    let sink = Peer::serve(|mut peer| {
+        let start = Instant::now();
+        let mut total = 0;
+        while start.elapsed() < Duration::from_secs(3) {
+            total += take(&mut peer, 65536).len();
+            std::thread::sleep(Duration::from_millis(200)); // It is slow.
         }
         total + take_all(&mut peer).len()
     });

@@ -94,9 +94,12 @@ impl SubprocessProtocol for ChildEnd {
 
     fn pipe_data_received(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, data: &[u8]) {
         let Some(other) = self.other.end() else { return };
-        let wants_more = other.deliver(t.net(), data);
-        if let (false, Some(pipe)) = (wants_more, t.pipe_transport(fd)) {
-            t.peer(pipe).pause_reading();
+        let taken = other.deliver(t.net(), data);
+        let is_full = taken < data.len() || other.is_full(t.net());
+        if let (true, Some(pipe)) = (is_full, t.pipe_transport(fd)) {
+            let mut pipe = t.peer(pipe);
+            pipe.pause_reading();
+            pipe.unread(&data[taken..]);
         }
     }
 

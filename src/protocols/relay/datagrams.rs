@@ -68,7 +68,8 @@ impl DatagramProtocol for DatagramSide {
 
     fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], _from: &Remote) {
         let Some(other) = self.other.end() else { return };
-        if !other.pass(t.net(), data) {
+        other.pass(t.net(), data);
+        if other.is_full(t.net()) {
             t.pause_reading();
         }
     }

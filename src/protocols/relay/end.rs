@@ -98,38 +98,39 @@ impl End {
         }
     }
 
-    /// Gives it bytes that could not be forwarded; false where it has enough for now.
-    pub(super) fn deliver(self, net: &mut Net, data: &[u8]) -> bool {
-        match self {
-            Self::Stream(_) | Self::Child(_) => {
-                let Some(sink) = self.sink(net) else { return true };
-                let mut sink = net.transport(sink);
-                sink.write(data);
-                !sink.is_writing_paused()
-            }
-            Self::Datagrams(id) => {
-                let mut socket = net.datagram_transport(id);
-                data.chunks(DATAGRAM_BYTES_MAX).for_each(|part| socket.sendto(part, None));
-                !socket.is_writing_paused()
-            }
-            Self::Flow { socket, remote } => {
-                let mut socket = net.datagram_transport(socket);
-                data.chunks(DATAGRAM_BYTES_MAX).for_each(|part| socket.sendto(part, Some(&remote)));
-                !socket.is_writing_paused()
-            }
-        }
-    }
-
-    /// Gives it a datagram, which stays one where it has datagrams too; false where it has enough for now.
-    pub(super) fn pass(self, net: &mut Net, datagram: &[u8]) -> bool {
+    /// Gives it bytes that could not be forwarded; how many it has taken, which is fewer where it has enough for now.
+    pub(super) fn deliver(self, net: &mut Net, data: &[u8]) -> usize {
         let (socket, remote) = match &self {
-            Self::Stream(_) | Self::Child(_) => return self.deliver(net, datagram),
+            Self::Stream(_) | Self::Child(_) => {
+                if let Some(sink) = self.sink(net) {
+                    net.transport(sink).write(data);
+                }
+                return data.len();
+            }
             Self::Datagrams(id) => (*id, None),
             Self::Flow { socket, remote } => (*socket, Some(remote)),
         };
         let mut socket = net.datagram_transport(socket);
-        socket.sendto(datagram, remote);
-        !socket.is_writing_paused()
+        let mut taken = 0;
+        for part in data.chunks(DATAGRAM_BYTES_MAX) {
+            if socket.is_writing_paused() {
+                break;
+            }
+            socket.sendto(part, remote);
+            taken += part.len();
+        }
+        taken
+    }
+
+    /// Gives it a datagram, which stays one where it has datagrams too.
+    pub(super) fn pass(self, net: &mut Net, datagram: &[u8]) {
+        match &self {
+            Self::Stream(_) | Self::Child(_) => {
+                self.deliver(net, datagram);
+            }
+            Self::Datagrams(id) => net.datagram_transport(*id).sendto(datagram, None),
+            Self::Flow { socket, remote } => net.datagram_transport(*socket).sendto(datagram, Some(remote)),
+        }
     }
 
     /// Whether there is any use in sending it something.
@@ -148,8 +149,10 @@ impl End {
     pub(super) fn is_full(self, net: &mut Net) -> bool {
         match (self, self.sink(net)) {
             (_, Some(sink)) => net.transport(sink).is_writing_paused(),
-            (Self::Datagrams(id), None) => net.datagram_transport(id).is_writing_paused(),
-            _ => false,
+            (Self::Datagrams(id) | Self::Flow { socket: id, .. }, None) => {
+                net.datagram_transport(id).is_writing_paused()
+            }
+            (Self::Stream(_) | Self::Child(_), None) => false,
         }
     }
 
@@ -206,6 +209,15 @@ impl End {
             }
             Self::Datagrams(id) => Some(net.datagram_transport(id).last_activity()),
             Self::Flow { .. } => None,
+        }
+    }
+
+    /// Bytes on their way to it, that it has not taken yet.
+    pub(super) fn on_the_way(self, net: &mut Net) -> usize {
+        match self {
+            Self::Stream(id) => net.transport(id).on_the_way(),
+            Self::Child(id) => net.subprocess_transport(id).unread_input(),
+            Self::Datagrams(_) | Self::Flow { .. } => 0,
         }
     }
 

@@ -184,9 +184,7 @@ impl DatagramProtocol for FlowsSide {
                     Some(kept) => kept.keep(data),
                     // What a slow right end cannot take is dropped, as by any network.
                     None if flow.right.is_full(t.net()) => (),
-                    None => {
-                        flow.right.pass(t.net(), data);
-                    }
+                    None => flow.right.pass(t.net(), data),
                 }
             }
             Some(_) => {
@@ -199,6 +197,12 @@ impl DatagramProtocol for FlowsSide {
 
     fn error_received(&mut self, _t: &mut DatagramTransport<'_>, error: io::Error) {
         log::info!("an answer was not sent: {}", describe(&error));
+    }
+
+    fn pause_writing(&mut self, t: &mut DatagramTransport<'_>) {
+        for flow in self.flows.values() {
+            flow.right.pause(t.net());
+        }
     }
 
     fn resume_writing(&mut self, t: &mut DatagramTransport<'_>) {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::{End, Left, Opener, Other, Terms};
 use crate::protocols::report::Cause;
 use crate::protocols::session::{connection_failure, console_failure};
-use crate::protocols::watch::{Blame, Fired, Watch};
+use crate::protocols::watch::{Blame, Fired, Pulse, Watch};
 use crate::transports::dial::ConnectError;
 use crate::transports::handle::Transport;
 use crate::transports::protocol::{Eof, Protocol};
@@ -129,8 +129,10 @@ impl Protocol for StreamSide {
 
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
         let Some(other) = self.other.end() else { return };
-        if !other.deliver(t.net(), data) {
+        let taken = other.deliver(t.net(), data);
+        if taken < data.len() || other.is_full(t.net()) {
             t.pause_reading();
+            t.unread(&data[taken..]);
         }
     }
 
@@ -162,7 +164,9 @@ impl Protocol for StreamSide {
             self.look(t);
         } else {
             let last_activity = self.last_activity(t);
-            let fired = self.watch.fired(t, timer, last_activity);
+            let there = self.other.end().map_or(0, |other| other.on_the_way(t.net()));
+            let pulse = Pulse { last_activity, on_the_way: t.on_the_way() + there };
+            let fired = self.watch.fired(t, timer, pulse);
             if let (Fired::Expired, Some(other)) = (fired, self.other.end()) {
                 other.abort(t.net());
             }
