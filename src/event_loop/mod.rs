@@ -37,7 +37,7 @@ use dispatch::Ready;
 use pace::Pace;
 
 /// Room for one read. Large, because each write wakes the peer: a stream in four pieces costs a third more CPU than in one.
-const SCRATCH_BYTES: usize = 256 * 1024;
+const SCRATCH_BYTES: usize = 512 * 1024;
 
 /// Events taken from the system at once; the rest come with the next turn.
 const EVENTS_PER_TURN: usize = 1024;

@@ -19,8 +19,10 @@ use crate::sys::{process, pty, socket};
 /// What a pipe that polls as writable takes without waiting (`PIPE_BUF`, `pipe(7)`).
 const PIPE_BUF: usize = 4096;
 
-/// The size of a pipe through which much goes. A quarter of what one may have, as a user may have only 64 MiB in all.
+/// The size of a pipe through which much goes. A quarter of what one may have, as a user may have only 64 MiB in all; but stdin
+/// and stdout are two.
 const WIDE_PIPE_BYTES: libc::c_int = 256 * 1024;
+const WIDE_STDIO_BYTES: libc::c_int = 1024 * 1024;
 
 /// What fills a pipe of the usual size: whoever moves that much at once will move more.
 const MUCH_BYTES: usize = 64 * 1024;
@@ -222,7 +224,8 @@ impl Channel {
     fn widen(&mut self) {
         self.narrow = false;
         // Over the user's limits it stays as it is.
-        let _ = stdio::widen_pipe(self.fd.as_fd(), WIDE_PIPE_BYTES);
+        let bytes = if self.standard.is_some() { WIDE_STDIO_BYTES } else { WIDE_PIPE_BYTES };
+        let _ = stdio::widen_pipe(self.fd.as_fd(), bytes);
     }
 
     /// What must be written before this direction is closed so that the other end sees its end: the keys for it, on a child's

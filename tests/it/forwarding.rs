@@ -319,12 +319,13 @@ fn narrow(peer: &TcpStream) {
     socket2::SockRef::from(peer).set_recv_buffer_size(200_000).expect("SO_RCVBUF");
 }
 
-fn null() -> File {
+pub fn null() -> File {
     File::options().read(true).write(true).open("/dev/null").expect("a device")
 }
 
+/// It is copied, which is cheaper than to send pages one by one.
 #[test]
-fn a_pipe_goes_to_a_connection_by_the_kernel() {
+fn a_pipe_goes_to_a_connection() {
     let (input, into) = io::pipe().expect("a pipe");
     let (run, mut peer) = client_with(input, null());
     feed(into, bulk().to_vec());
@@ -333,7 +334,7 @@ fn a_pipe_goes_to_a_connection_by_the_kernel() {
     expect(&mut peer, &bulk()[5_000_000..]);
     expect_end(&mut peer);
     drop(peer);
-    assert!(moved_by_kernel(run, 0) > bulk().len() / 4);
+    assert_eq!(moved_by_kernel(run, 0), 0);
 }
 
 #[test]

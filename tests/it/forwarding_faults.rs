@@ -12,8 +12,8 @@ use std::thread;
 
 use tempfile::TempDir;
 
-use crate::forwarding::{Far, Place, bulk, expect, expect_end, moved, moved_by_kernel, relay, relay_by};
-use crate::util::{Background, client, client_by, command, eventually, feed, read_once, reset, shim, text};
+use crate::forwarding::{Far, Place, bulk, expect, expect_end, moved, moved_by_kernel, null, relay, relay_by};
+use crate::util::{Background, client, client_by, command, eventually, read_once, reset, shim, text};
 
 /// Reads to the end or an error; what came before it must be the beginning of `data`.
 #[track_caller]
@@ -89,7 +89,8 @@ fn reset_all(stream: TcpStream) {
 fn a_reader_that_resets_in_the_midst_of_much_is_told() {
     let (run, left, mut right) = relay(&Place::tcp(), &Place::tcp(), &[]);
     let Far::Tcp(mut left) = left else { unreachable!("it is one of TCP") };
-    let writer = thread::spawn(move || left.write_all(bulk()));
+    // More than the system could ever hold for us.
+    let writer = thread::spawn(move || (0..20).try_for_each(|_| left.write_all(bulk())));
     expect(&mut right, &bulk()[..5_000_000]);
     let Far::Tcp(right) = right else { unreachable!("it is one of TCP") };
     reset(right);
@@ -249,6 +250,11 @@ impl Faulty {
         expect_end(&mut far);
         far.shutdown();
         moved_by_kernel(run, 0);
+        self.has_misbehaved();
+    }
+
+    #[track_caller]
+    fn has_misbehaved(&self) {
         let n = std::fs::read_to_string(self.folder.path().join("log")).expect("the library writes a log");
         assert!(n.trim().parse::<u64>().expect("a number") > 0, "no call has misbehaved");
     }
@@ -263,12 +269,15 @@ impl Faulty {
     }
 
     #[track_caller]
-    fn sends_a_pipe(&self) {
-        let ((input, into), mut command) = (io::pipe().expect("a pipe"), self.command());
-        command.stdin(input);
+    fn fills_a_pipe(&self) {
+        let ((mut out_of, output), mut command) = (io::pipe().expect("a pipe"), self.command());
+        command.stdin(null()).stdout(output);
         let (run, peer) = client_by(command, &[]);
-        feed(into, bulk().to_vec());
-        self.ends(run, Far::Tcp(peer));
+        Far::Tcp(peer).feed(bulk());
+        expect(&mut out_of, bulk());
+        expect_end(&mut out_of);
+        moved_by_kernel(run, 0);
+        self.has_misbehaved();
     }
 
     #[track_caller]
@@ -286,7 +295,7 @@ impl Faulty {
 fn in_spite_of(faults: &'static [(&'static str, &'static str)]) {
     let Some(faulty) = Faulty::new(faults) else { return };
     faulty.joins_sockets();
-    faulty.sends_a_pipe();
+    faulty.fills_a_pipe();
     faulty.sends_a_file();
 }
 
@@ -309,9 +318,9 @@ fn moves_that_are_refused_become_copies() {
 
 /// "Not now" that is not so, and that no event will follow: which of the two ends is meant is asked.
 #[test]
-fn a_move_sends_a_pipe_that_says_not_now_is_tried_again() {
+fn a_move_into_a_pipe_that_says_not_now_is_tried_again() {
     let Some(faulty) = Faulty::new(&[("SHIM_EAGAIN", "7"), ("SHIM_SHORT", "300000")]) else { return };
-    faulty.sends_a_pipe();
+    faulty.fills_a_pipe();
 }
 
 /// The same between two sockets.

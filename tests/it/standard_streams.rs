@@ -17,14 +17,14 @@ use crate::util::{
     ping, program, queued, reset, take, take_all,
 };
 
-/// xport with empty input and a pipe for its output.
+/// Xport with empty input and a pipe for its output.
 fn command() -> Command {
     let mut command = Command::new(program());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).env_remove("XPORT_LOG").env_remove("RUST_LOG");
     command
 }
 
-/// xport started by a shell that does `redirection` before.
+/// Xport started by a shell that does `redirection` before.
 fn redirected(redirection: &str) -> Command {
     let mut command = Command::new("sh");
     command.arg("-c").arg(format!("exec \"$0\" \"$@\" {redirection}")).arg(program());
@@ -73,8 +73,8 @@ fn client_on_pipes(
     (client, peer, (input, into), (out_of, output))
 }
 
-/// 1: the pipes that a shell shares with the program do not become non-blocking, neither while it runs nor after it ended
-/// or was killed.
+/// The pipes that a shell shares with the program do not become non-blocking, neither while it runs nor after it ended
+/// Or was killed.
 #[test]
 fn shared_pipes_stay_blocking() {
     for signal in [None, Some(libc::SIGKILL)] {
@@ -91,8 +91,8 @@ fn shared_pipes_stay_blocking() {
     }
 }
 
-/// 1: pipes that cannot be opened anew, as after `su`, carry everything, do not become non-blocking, and do not block the
-/// program: stdout that takes nothing leaves the other direction alone.
+/// Pipes that cannot be opened anew, as after `su`, carry everything, do not become non-blocking, and do not block the
+/// Program: stdout that takes nothing leaves the other direction alone.
 #[test]
 fn pipes_of_another_user_are_served_without_blocking() {
     let (client, mut peer, (input, mut into), (mut out_of, output)) = client_on_pipes(|command| {
@@ -124,7 +124,7 @@ fn pipes_of_another_user_are_served_without_blocking() {
     ended(&client.finish(), 0, "");
 }
 
-/// 1: a pipe that somebody has made large is not made smaller.
+/// A pipe that somebody has made large is not made smaller.
 #[test]
 fn a_large_pipe_stays_large() {
     let (client, mut peer, (input, into), (mut out_of, output)) = client_on_pipes(|_| ());
@@ -140,7 +140,7 @@ fn a_large_pipe_stays_large() {
     ended(&client.finish(), 0, "");
 }
 
-/// 3: a regular file as stdin goes out whole, then its end; the reply is printed.
+/// A regular file as stdin goes out whole, then its end; the reply is printed.
 #[test]
 fn a_file_as_stdin_is_sent_whole() {
     let data = pattern(1_000_000);
@@ -155,7 +155,7 @@ fn a_file_as_stdin_is_sent_whole() {
     assert_eq!(output.stdout, b"got it");
 }
 
-/// 3: a regular file as stdout is written from where it stands, not from its beginning.
+/// A regular file as stdout is written from where it stands, not from its beginning.
 #[test]
 fn a_file_as_stdout_is_appended_to_where_it_stands() {
     let mut file = file_with(b"");
@@ -182,7 +182,7 @@ fn empty_stdin_does_not_cut_the_answer_off() {
     assert_eq!(output.stdout, b"hello\n");
 }
 
-/// 5: an endless stdin with a peer that never reads costs neither memory nor, once nothing fits any more, time.
+/// An endless stdin with a peer that never reads costs neither memory nor, once nothing fits any more, time.
 #[test]
 fn an_endless_stdin_waits_for_a_peer_that_does_not_read() {
     let mut command = command();
@@ -193,7 +193,7 @@ fn an_endless_stdin_waits_for_a_peer_that_does_not_read() {
     assert!(client.rss_kib() < 32 * 1024, "{} KiB", client.rss_kib());
 }
 
-/// 6: a closed stdin is an empty one, and no socket takes its number.
+/// A closed stdin is an empty one, and no socket takes its number.
 #[test]
 fn a_closed_stdin_is_an_empty_one() {
     let (client, mut peer) = client_by(redirected("<&-"), &[]);
@@ -207,13 +207,13 @@ fn a_closed_stdin_is_an_empty_one() {
     assert_eq!(output.stdout, b"hello\n");
 }
 
-/// 7: a closed stdout is an error, as it is for `cat`, and does not swallow data.
+/// A closed stdout is an error, as it is for `cat`, and does not swallow data.
 #[test]
 fn a_closed_stdout_is_an_error() {
     ended(&run_with_silent_peer(redirected(">&-")), 1, "xport: stdout: Bad file descriptor");
 }
 
-/// 8: with a closed stderr the program works, and no message ends up in a socket.
+/// With a closed stderr the program works, and no message ends up in a socket.
 #[test]
 fn a_closed_stderr_does_no_harm() {
     let mut command = redirected("2>&-");
@@ -227,7 +227,7 @@ fn a_closed_stderr_does_no_harm() {
     assert_eq!(output.stdout, b"hello\n");
 }
 
-/// 9: a directory as stdin is reported, not taken for an empty file.
+/// A directory as stdin is reported, not taken for an empty file.
 #[test]
 fn a_directory_as_stdin_is_an_error() {
     let mut command = command();
@@ -235,7 +235,7 @@ fn a_directory_as_stdin_is_an_error() {
     ended(&run_with_silent_peer(command), 1, "xport: stdin: Is a directory");
 }
 
-/// 10: a stdout that is full is reported, and the peer sees a reset, not an orderly end.
+/// A stdout that is full is reported, and the peer sees a reset, not an orderly end.
 #[test]
 fn a_full_stdout_is_an_error() {
     let mut command = command();
@@ -247,7 +247,7 @@ fn a_full_stdout_is_an_error() {
     ended(&client.finish(), 1, "xport: stdout: No space left on device");
 }
 
-/// 11: a reader who has seen enough (`| head -1`) ends the program by SIGPIPE, without a word.
+/// A reader who has seen enough (`| head -1`) ends the program by SIGPIPE, without a word.
 #[test]
 fn it_ends_quietly_once_its_reader_has_seen_enough() {
     let (mut client, peer) = client(&[]);
@@ -259,7 +259,7 @@ fn it_ends_quietly_once_its_reader_has_seen_enough() {
     killed(&client.finish(), libc::SIGPIPE);
 }
 
-/// 11: a peer that leaves while it is being written to ends its own connection, never the server.
+/// A peer that leaves while it is being written to ends its own connection, never the server.
 #[test]
 fn a_server_survives_a_peer_that_does_not_read_its_answer() {
     let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
@@ -275,7 +275,7 @@ fn a_server_survives_a_peer_that_does_not_read_its_answer() {
     assert!(server.is_running());
 }
 
-/// 12: a reader of stdout who leaves is noticed although the peer is silent and nothing is written.
+/// A reader of stdout who leaves is noticed although the peer is silent and nothing is written.
 #[test]
 fn a_reader_who_leaves_is_noticed_without_a_write() {
     let (mut client, _peer) = client(&[]);
@@ -284,7 +284,7 @@ fn a_reader_who_leaves_is_noticed_without_a_write() {
     killed(&client.finish(), libc::SIGPIPE);
 }
 
-/// 12: the same for a server whose client is silent.
+/// The same for a server whose client is silent.
 #[test]
 fn a_server_notices_that_its_reader_has_left() {
     let mut server = Background::start(["tcp-server", "127.0.0.1:0"]);
@@ -294,7 +294,7 @@ fn a_server_notices_that_its_reader_has_left() {
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(libc::SIGPIPE), "{status:?}");
 }
 
-/// 13: while stdout takes nothing, stdin still reaches the peer at once, and memory does not grow.
+/// While stdout takes nothing, stdin still reaches the peer at once, and memory does not grow.
 #[test]
 fn a_blocked_stdout_does_not_block_stdin() {
     let (mut out_of, output) = pipe().expect("a pipe");
@@ -319,7 +319,7 @@ fn a_blocked_stdout_does_not_block_stdin() {
     ended(&client.finish(), 0, "");
 }
 
-/// 17: a program that is stopped and continued again and again loses nothing.
+/// A program that is stopped and continued again and again loses nothing.
 #[test]
 fn being_stopped_and_continued_loses_nothing() {
     let data = pattern(8 << 20);
@@ -341,7 +341,7 @@ fn being_stopped_and_continued_loses_nothing() {
     ended(&client.finish(), 0, "");
 }
 
-/// 19: one socket as both stdin and stdout, as inetd gives it: it is half-closed, not closed, and its flags stay.
+/// One socket as both stdin and stdout, as inetd gives it: it is half-closed, not closed, and its flags stay.
 #[test]
 fn a_socket_serves_as_stdin_and_stdout() {
     let (mut ours, theirs) = UnixStream::pair().expect("a pair");
@@ -367,7 +367,7 @@ fn feed_half(mut sink: UnixStream, data: Vec<u8>) {
     thread::spawn(move || sink.write_all(&data).and_then(|()| sink.shutdown(Shutdown::Write)));
 }
 
-/// 20: the limit of a file's size is an error, not death by SIGXFSZ.
+/// The limit of a file's size is an error, not death by SIGXFSZ.
 #[test]
 fn a_file_size_limit_is_an_error() {
     let file = tempfile::NamedTempFile::new().expect("a file");
@@ -381,7 +381,7 @@ fn a_file_size_limit_is_an_error() {
     assert!([512, 1024].contains(&written), "{written} bytes");
 }
 
-/// 18: a stderr that nobody reads does not stop the program, however much it has to say.
+/// A stderr that nobody reads does not stop the program, however much it has to say.
 #[test]
 fn a_full_stderr_does_not_stop_an_echo() {
     let (quiet, full) = pipe().expect("a pipe");

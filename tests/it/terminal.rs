@@ -100,7 +100,7 @@ fn converse(terminal: &Terminal, peer: &mut TcpStream) {
     terminal.shows("answer\r\n");
 }
 
-/// 1: the terminal that the shell shares with the program does not become non-blocking, neither while it runs nor after
+/// the terminal that the shell shares with the program does not become non-blocking, neither while it runs nor after
 /// it ended or was killed.
 #[test]
 fn the_terminal_stays_blocking_and_keeps_its_settings() {
@@ -146,7 +146,7 @@ fn control_c_ends_it_by_its_signal() {
     terminal.is_untouched();
 }
 
-/// 16: a terminal that is hung up ends it by SIGHUP, without spinning on what is left of the terminal.
+/// a terminal that is hung up ends it by SIGHUP, without spinning on what is left of the terminal.
 #[test]
 fn a_hang_up_ends_it_by_its_signal() {
     let terminal = Terminal::new();
@@ -156,7 +156,7 @@ fn a_hang_up_ends_it_by_its_signal() {
     assert_eq!(client.wait().signal(), Some(libc::SIGHUP));
 }
 
-/// 16: where SIGHUP is ignored, as under `nohup`, a terminal that is hung up is an error of stdin and stdout.
+/// where SIGHUP is ignored, as under `nohup`, a terminal that is hung up is an error of stdin and stdout.
 #[test]
 fn a_hang_up_without_its_signal_ends_it_as_well() {
     let terminal = Terminal::new();
@@ -170,7 +170,7 @@ fn a_hang_up_without_its_signal_ends_it_as_well() {
     assert!(status.code() == Some(1) || status.signal() == Some(libc::SIGPIPE), "{status:?}");
 }
 
-/// 23: with a terminal as stdin the end of the peer is the end: nobody is made to press ^D.
+/// with a terminal as stdin the end of the peer is the end: nobody is made to press ^D.
 #[test]
 fn a_conversation_on_a_terminal_ends_with_its_peer() {
     let terminal = Terminal::new();
@@ -182,7 +182,7 @@ fn a_conversation_on_a_terminal_ends_with_its_peer() {
     assert_eq!(take_all(&mut peer), b"");
 }
 
-/// 23: what the peer sent before its end is shown whole, even by a terminal that was slow to take it.
+/// what the peer sent before its end is shown whole, even by a terminal that was slow to take it.
 #[test]
 fn a_slow_terminal_shows_everything_before_the_end() {
     let terminal = Terminal::new();
