@@ -35,14 +35,14 @@ fn xport() -> Command {
     command
 }
 
-/// stdout of a run that succeeds and has nothing to report.
+/// Stdout of a run that succeeds and has nothing to report.
 #[track_caller]
 fn stdout_of(args: &[&str]) -> String {
     let output = xport().args(args).assert().code(0).stderr("").get_output().stdout.clone();
     String::from_utf8(output).expect("text")
 }
 
-/// stderr of a run that is refused before anything is done.
+/// Stderr of a run that is refused before anything is done.
 #[track_caller]
 fn refused(command: &mut Command) -> String {
     let output = command.assert().code(2).stdout("").get_output().stderr.clone();

@@ -38,7 +38,7 @@ pub(crate) fn full_queue() -> Full {
     Full { listener, address, _queued: queued }
 }
 
-/// stderr of a run that must end with `status` and transfer nothing.
+/// Stderr of a run that must end with `status` and transfer nothing.
 #[track_caller]
 fn fails(args: &[&str], status: i32) -> String {
     let output = xport(args).write_stdin("lost").output().expect("it runs");
@@ -62,7 +62,7 @@ fn has_ipv6() -> bool {
     has
 }
 
-/// a refused connection ends at once with status 3 and says what was tried and why it failed.
+/// A refused connection ends at once with status 3 and says what was tried and why it failed.
 #[test]
 fn a_refused_connection_is_reported_at_once() {
     let (_socket, address) = refusing();
@@ -72,7 +72,7 @@ fn a_refused_connection_is_reported_at_once() {
     assert!(start.elapsed() < Duration::from_secs(5), "it took {:?}", start.elapsed());
 }
 
-/// a connection that never comes about ends after `--connect-timeout`, not before it, with status 124.
+/// A connection that never comes about ends after `--connect-timeout`, not before it, with status 124.
 #[test]
 fn a_hanging_connection_times_out() {
     let full = full_queue();
@@ -84,7 +84,7 @@ fn a_hanging_connection_times_out() {
     assert!(elapsed >= Duration::from_millis(500) && elapsed < Duration::from_secs(5), "it took {elapsed:?}");
 }
 
-/// a connection that is refused only after a while is a failure, and was never called connected.
+/// A connection that is refused only after a while is a failure, and was never called connected.
 #[test]
 fn a_connection_that_fails_later_was_never_connected() {
     let full = full_queue();
@@ -98,7 +98,7 @@ fn a_connection_that_fails_later_was_never_connected() {
     assert!(!lines.iter().any(|line| line.contains("connected")), "{lines:?}");
 }
 
-/// a name that does not resolve ends with status 3, and the message names it and the operation.
+/// A name that does not resolve ends with status 3, and the message names it and the operation.
 #[test]
 fn a_name_that_does_not_resolve_is_reported() {
     let mut command = xport(["tcp-client", "no.such.invalid:80"]);
@@ -125,7 +125,7 @@ fn ipv6_addresses_without_brackets_or_a_good_interface_are_refused() {
     }
 }
 
-/// an IPv6 address in brackets, a mapped IPv4 one and one with its interface all lead to connections.
+/// An IPv6 address in brackets, a mapped IPv4 one and one with its interface all lead to connections.
 #[test]
 fn ipv6_addresses_of_each_form_are_connected_to() {
     if !has_ipv6() {
@@ -139,7 +139,7 @@ fn ipv6_addresses_of_each_form_are_connected_to() {
     gets_hello(&["tcp-client", &format!("[::ffff:127.0.0.1]:{v4}")]);
 }
 
-/// an IPv4 client of an IPv6 socket is shown, and judged by access lists, as the IPv4 client that it is.
+/// An IPv4 client of an IPv6 socket is shown, and judged by access lists, as the IPv4 client that it is.
 #[test]
 fn a_mapped_client_is_shown_and_judged_as_ipv4() {
     if !has_ipv6() {
@@ -160,7 +160,7 @@ fn a_mapped_client_is_shown_and_judged_as_ipv4() {
     ping(&mut connect(format!("[::1]:{port}").parse().expect("an address")), b"still here");
 }
 
-/// a port that is no port is a usage error that names the bad part.
+/// A port that is no port is a usage error that names the bad part.
 #[test]
 fn ports_that_are_none_are_refused() {
     for (mode, address, part) in [
@@ -179,7 +179,7 @@ fn ports_that_are_none_are_refused() {
     }
 }
 
-/// the real port is in a line of its own, and whoever reads that line can connect at once.
+/// The real port is in a line of its own, and whoever reads that line can connect at once.
 #[test]
 fn the_port_that_the_kernel_chose_is_announced_once_it_listens() {
     for _ in 0..10 {
@@ -193,7 +193,7 @@ fn the_port_that_the_kernel_chose_is_announced_once_it_listens() {
     }
 }
 
-/// a port in use is refused with status 3, and the server that has it is not disturbed.
+/// A port in use is refused with status 3, and the server that has it is not disturbed.
 #[test]
 fn a_port_in_use_is_not_shared() {
     let mut first = Background::start(["tcp-echo", "127.0.0.1:0"]);
@@ -205,7 +205,7 @@ fn a_port_in_use_is_not_shared() {
     ping(&mut connect(address), b"undisturbed");
 }
 
-/// a server can be restarted on its port while connections that it closed itself are in TIME_WAIT.
+/// A server can be restarted on its port while connections that it closed itself are in TIME_WAIT.
 #[test]
 fn a_server_restarts_while_old_connections_linger() {
     let mut command = command(["tcp-server", "127.0.0.1:0"]);
@@ -228,7 +228,7 @@ fn a_server_restarts_while_old_connections_linger() {
     ping(&mut connect(address), b"again");
 }
 
-/// a port that takes privileges is refused to others with status 3.
+/// A port that takes privileges is refused to others with status 3.
 #[test]
 fn a_privileged_port_is_refused() {
     let lowest = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap_or_default();
@@ -240,7 +240,7 @@ fn a_privileged_port_is_refused() {
     ended(&Background::spawn(command).finish(), 3, "listen 127.0.0.1:80: Permission denied");
 }
 
-/// an address that this machine does not have can be neither listened on nor connected from: status 3.
+/// An address that this machine does not have can be neither listened on nor connected from: status 3.
 #[test]
 fn an_address_of_another_machine_is_refused() {
     let stderr = fails(&["tcp-echo", "203.0.113.99:0"], 3);
@@ -335,7 +335,7 @@ fn is_served(options: &[&str], source: [u8; 4]) -> bool {
     }
 }
 
-/// who is allowed is served, who is denied or not allowed is closed without a byte, and deny wins.
+/// Who is allowed is served, who is denied or not allowed is closed without a byte, and deny wins.
 #[test]
 fn access_lists_decide_who_is_served() {
     let (one, two) = ([127, 0, 0, 1], [127, 0, 0, 2]);
@@ -360,7 +360,7 @@ fn access_lists_decide_who_is_served() {
     }
 }
 
-/// someone who is turned away is not the one client that a server waits for.
+/// Someone who is turned away is not the one client that a server waits for.
 #[test]
 fn a_denied_client_does_not_use_up_the_session() {
     let mut server = Background::start(["tcp-server", "--deny", "127.0.0.2", "127.0.0.1:0"]);

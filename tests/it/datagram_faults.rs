@@ -173,7 +173,7 @@ fn each_of_many_peers_gets_its_own() {
     }
 }
 
-/// stdin of a server goes to whoever has sent last, on whichever of its sockets.
+/// Stdin of a server goes to whoever has sent last, on whichever of its sockets.
 #[test]
 fn the_most_recent_sender_is_answered() {
     let mut server = Background::start(["udp-server", "--lines", ":0"]);

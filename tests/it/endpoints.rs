@@ -9,7 +9,7 @@ use assert_cmd::Command;
 
 use crate::util::{text, xport};
 
-/// stderr of a run that is refused before anything is done.
+/// Stderr of a run that is refused before anything is done.
 #[track_caller]
 fn refused(command: &mut Command) -> String {
     let output = command.output().expect("a run");

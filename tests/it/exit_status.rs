@@ -81,7 +81,7 @@ fn files_cross_both_ways_in_flat_memory() {
     assert_eq!((server.wait().code(), client.wait().code()), (Some(0), Some(0)));
 }
 
-/// a file is sent by redirection on one side and received by redirection on the other, byte for byte.
+/// A file is sent by redirection on one side and received by redirection on the other, byte for byte.
 #[test]
 fn a_file_is_sent_and_received_by_redirection() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -97,7 +97,7 @@ fn a_file_is_sent_and_received_by_redirection() {
     assert!(std::fs::read(&from).expect("a file") == std::fs::read(&to).expect("a file"), "the files differ");
 }
 
-/// every byte was handed over and both directions ended in order, whichever ended first.
+/// Every byte was handed over and both directions ended in order, whichever ended first.
 #[test]
 fn status_0_is_for_a_session_that_ended_in_order() {
     for peer_first in [false, true] {
@@ -114,7 +114,7 @@ fn status_0_is_for_a_session_that_ended_in_order() {
     }
 }
 
-/// an answer may take its time after the end of stdin, be it a pipe whose writer has gone long ago.
+/// An answer may take its time after the end of stdin, be it a pipe whose writer has gone long ago.
 #[test]
 fn status_0_is_for_a_late_answer() {
     let (mut client, mut peer) = client(&[]);
@@ -132,7 +132,7 @@ fn status_0_is_for_a_late_answer() {
     assert_eq!(output.stdout, b"answer");
 }
 
-/// a server that was stopped by a signal and had nothing left to do.
+/// A server that was stopped by a signal and had nothing left to do.
 #[test]
 fn status_0_is_for_a_server_that_drained() {
     let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
@@ -144,7 +144,7 @@ fn status_0_is_for_a_server_that_drained() {
     assert_eq!(server.wait().code(), Some(0), "{:?}", server.all_lines());
 }
 
-/// one connection's failure in a server of many is not the server's.
+/// One connection's failure in a server of many is not the server's.
 #[test]
 fn status_0_is_for_a_server_with_a_failed_connection() {
     let mut server = Background::start(["-v", "tcp-echo", "127.0.0.1:0"]);
@@ -156,7 +156,7 @@ fn status_0_is_for_a_server_with_a_failed_connection() {
     assert_eq!(server.wait().code(), Some(0), "{:?}", server.all_lines());
 }
 
-/// stdout or stdin failed, and the message says which and why.
+/// Stdout or stdin failed, and the message says which and why.
 #[test]
 fn status_1_is_for_local_failures() {
     let peer = Peer::serve(|mut stream| {
@@ -174,7 +174,7 @@ fn status_1_is_for_local_failures() {
     ended(&Background::spawn(directory).finish(), 1, "xport: stdin: Is a directory");
 }
 
-/// a bad option, address or number; nothing was opened, not even an address that was good.
+/// A bad option, address or number; nothing was opened, not even an address that was good.
 #[test]
 fn status_2_is_for_usage() {
     let mut server = Background::start(["-v", "tcp-echo", "127.0.0.1:0"]);
@@ -193,7 +193,7 @@ fn status_2_is_for_usage() {
     assert!(server.line("connected").ends_with(&from.to_string()));
 }
 
-/// it cannot be resolved, connected, bound or listened on; nothing of stdin was used up.
+/// It cannot be resolved, connected, bound or listened on; nothing of stdin was used up.
 #[test]
 fn status_3_is_for_what_is_unavailable() {
     let (_socket, refused) = refusing();
@@ -219,7 +219,7 @@ fn status_3_is_for_what_is_unavailable() {
     }
 }
 
-/// it was established and then broke; what had arrived until then is delivered.
+/// It was established and then broke; what had arrived until then is delivered.
 #[test]
 fn status_4_is_for_a_broken_connection() {
     let peer = Peer::serve(|mut stream| {
@@ -238,7 +238,7 @@ fn status_4_is_for_a_broken_connection() {
     assert!(lines.len() == 1 && lines[0].contains("Connection reset by peer"), "{lines:?}");
 }
 
-/// a server with one client is like a client in this.
+/// A server with one client is like a client in this.
 #[test]
 fn status_4_is_for_a_broken_only_client_of_a_server() {
     let mut server = Background::start(["tcp-server", "127.0.0.1:0"]);
@@ -250,7 +250,7 @@ fn status_4_is_for_a_broken_only_client_of_a_server() {
     assert_eq!(server.wait().code(), Some(4), "{:?}", server.all_lines());
 }
 
-/// each timeout that can be set, in a client that waits for a silent peer.
+/// Each timeout that can be set, in a client that waits for a silent peer.
 #[test]
 fn status_124_is_for_timeouts() {
     for options in [&["--timeout", "300ms"][..], &["--idle-timeout", "300ms"], &["--linger", "300ms"]] {
@@ -271,7 +271,7 @@ fn status_124_is_for_timeouts() {
     }
 }
 
-/// the time limit of the whole run holds for a server as well, and for one that nobody comes to.
+/// The time limit of the whole run holds for a server as well, and for one that nobody comes to.
 #[test]
 fn status_124_is_for_a_server_without_clients() {
     for mode in ["tcp-echo", "tcp-server"] {
@@ -308,7 +308,7 @@ fn a_signal_ends_a_server_that_cannot_drain() {
     }
 }
 
-/// whoever reads our stdout has left; that is SIGPIPE and no message, as with `cat`.
+/// Whoever reads our stdout has left; that is SIGPIPE and no message, as with `cat`.
 #[test]
 fn a_reader_that_leaves_is_no_error() {
     let peer = Peer::serve(|mut stream| {

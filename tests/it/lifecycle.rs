@@ -38,7 +38,7 @@ fn ends_soon(program: &mut Background) -> ExitStatus {
     status
 }
 
-/// after a first signal nobody new comes in, sessions finish whole, and the status is 0.
+/// After a first signal nobody new comes in, sessions finish whole, and the status is 0.
 #[test]
 fn a_server_drains_after_the_first_signal() {
     for signal in SIGNALS {
@@ -62,7 +62,7 @@ fn a_server_drains_after_the_first_signal() {
     }
 }
 
-/// a server that serves nobody ends at the first signal with status 0.
+/// A server that serves nobody ends at the first signal with status 0.
 #[test]
 fn an_idle_server_ends_at_once() {
     for mode in ["tcp-echo", "tcp-server"] {
@@ -80,7 +80,7 @@ fn an_idle_server_ends_at_once() {
     }
 }
 
-/// whoever has read the announcement may send a signal: it is neither lost nor deadly.
+/// Whoever has read the announcement may send a signal: it is neither lost nor deadly.
 #[test]
 fn a_signal_may_come_right_after_the_announcement() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -94,7 +94,7 @@ fn a_signal_may_come_right_after_the_announcement() {
     }
 }
 
-/// a second signal ends the sessions with a reset, and the server by the signal.
+/// A second signal ends the sessions with a reset, and the server by the signal.
 #[test]
 fn a_second_signal_resets_what_is_left() {
     for signal in SIGNALS {
@@ -111,7 +111,7 @@ fn a_second_signal_resets_what_is_left() {
     }
 }
 
-/// when `--grace` is over the sessions are reset, not before, and the server ends by the signal.
+/// When `--grace` is over the sessions are reset, not before, and the server ends by the signal.
 #[test]
 fn grace_ends_what_does_not_finish() {
     let mut server = Background::start(["tcp-echo", "--grace", "500ms", "127.0.0.1:0"]);
@@ -125,7 +125,7 @@ fn grace_ends_what_does_not_finish() {
     assert_eq!(error_of(&mut client), ErrorKind::ConnectionReset);
 }
 
-/// the one session of a server on stdin and stdout drains in the same way, in both directions.
+/// The one session of a server on stdin and stdout drains in the same way, in both directions.
 #[test]
 fn a_session_on_stdin_and_stdout_drains_too() {
     let mut server = Background::start(["tcp-server", "-k", "127.0.0.1:0"]);
@@ -145,7 +145,7 @@ fn a_session_on_stdin_and_stdout_drains_too() {
     assert_eq!(server.wait().code(), Some(0), "{:?}", server.all_lines());
 }
 
-/// a signal ends a client at once, by that signal, while it connects and while it waits for its next try.
+/// A signal ends a client at once, by that signal, while it connects and while it waits for its next try.
 #[test]
 fn a_signal_ends_a_client_that_is_not_connected_yet() {
     for signal in SIGNALS {
@@ -172,7 +172,7 @@ fn a_signal_ends_a_client_that_is_not_connected_yet() {
     }
 }
 
-/// a signal ends a client at once, by that signal, while nothing moves and while both ways are blocked.
+/// A signal ends a client at once, by that signal, while nothing moves and while both ways are blocked.
 #[test]
 fn a_signal_ends_a_connected_client() {
     for signal in SIGNALS {
@@ -200,7 +200,7 @@ fn a_signal_ends_a_connected_client() {
     }
 }
 
-/// a server whose session is blocked both ways ends when `--grace` is over, or at a second signal.
+/// A server whose session is blocked both ways ends when `--grace` is over, or at a second signal.
 #[test]
 fn a_signal_ends_a_blocked_server() {
     for twice in [false, true] {

@@ -113,7 +113,7 @@ fn count(output: &Output, text: &str) -> usize {
     String::from_utf8_lossy(&output.stderr).matches(text).count()
 }
 
-/// a host that never answers costs `--connect-timeout` and no more, over IPv4 and IPv6: status 124.
+/// A host that never answers costs `--connect-timeout` and no more, over IPv4 and IPv6: status 124.
 #[test]
 fn a_black_hole_times_out() {
     let Some(network) = Network::new("", &[]) else { return };
@@ -129,7 +129,7 @@ fn a_black_hole_times_out() {
     }
 }
 
-/// each way in which a route can fail is status 3 at once, with the system's word for it.
+/// Each way in which a route can fail is status 3 at once, with the system's word for it.
 #[test]
 fn routes_that_lead_nowhere_are_told_apart() {
     let routes = "
@@ -151,7 +151,7 @@ fn routes_that_lead_nowhere_are_told_apart() {
     }
 }
 
-/// where not even the loopback is up, connecting is status 3 and says so.
+/// Where not even the loopback is up, connecting is status 3 and says so.
 #[test]
 fn a_machine_without_a_network_is_reported() {
     let Some(network) = Network::new("ip addr flush dev lo; ip link del veth0; ip link set lo down", &[]) else {
@@ -160,7 +160,7 @@ fn a_machine_without_a_network_is_reported() {
     ended(&network.run(&["tcp-client", "127.0.0.1:80"]), 3, "connect 127.0.0.1:80: Network is unreachable");
 }
 
-/// a name that nobody knows is status 3 with the system's words.
+/// A name that nobody knows is status 3 with the system's words.
 #[test]
 fn an_unknown_name_is_reported_in_the_systems_words() {
     let Some(network) = Network::new("", &[("nsswitch.conf", "hosts: files\n")]) else { return };
@@ -186,7 +186,7 @@ fn a_mute_name_server_times_out() {
     assert!(elapsed >= Duration::from_millis(400) && elapsed < Duration::from_secs(8), "it took {elapsed:?}");
 }
 
-/// a signal ends a client at once while it looks a name up, and a server that looks its own name up.
+/// A signal ends a client at once while it looks a name up, and a server that looks its own name up.
 #[test]
 fn a_signal_ends_a_look_up() {
     let Some(network) = mute_name_server() else { return };
@@ -207,7 +207,7 @@ fn a_signal_ends_a_look_up() {
     }
 }
 
-/// of a host with a dead, a refusing and a good address the good one is found, without waiting for the dead.
+/// Of a host with a dead, a refusing and a good address the good one is found, without waiting for the dead.
 #[test]
 fn the_good_address_of_several_is_found() {
     let hosts = "fd00:99::77 many\n10.99.0.77 many\n127.0.0.1 many\n127.0.0.2 many\n";
@@ -224,7 +224,7 @@ fn the_good_address_of_several_is_found() {
     assert!(count(&output, "connecting to 10.99.0.77") <= 1, "{}", text(&output));
 }
 
-/// where every address fails, each is listed once with its reason, in one line: status 3.
+/// Where every address fails, each is listed once with its reason, in one line: status 3.
 #[test]
 fn each_address_that_failed_is_listed() {
     let hosts = "10.98.1.1 many\n127.0.0.1 many\n127.0.0.2 many\n";
@@ -239,7 +239,7 @@ fn each_address_that_failed_is_listed() {
     }
 }
 
-/// attempts and tries that failed leave no descriptors behind.
+/// Attempts and tries that failed leave no descriptors behind.
 #[test]
 fn failed_attempts_leave_no_descriptors() {
     let hosts = "10.99.0.77 many\n127.0.0.1 many\n127.0.0.2 many\n";

@@ -22,7 +22,7 @@ fn gave(output: &Output, status: i32, stdout: &str) {
     assert!(output.stderr.is_empty(), "{}", text(output));
 }
 
-/// xport with `options` on `terminal`, which runs `script` on one of its own.
+/// Xport with `options` on `terminal`, which runs `script` on one of its own.
 fn on(terminal: &Terminal, options: &[&str], script: &str) -> Background {
     let mut command = Command::new(program());
     command.env_remove("XPORT_LOG").env_remove("RUST_LOG");

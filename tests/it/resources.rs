@@ -77,7 +77,7 @@ fn is_not_served(stream: &mut TcpStream) {
     assert!(nothing, "this one has to wait, but read {result:?}");
 }
 
-/// without descriptors a server neither spins nor floods its log, serves those it has, and takes in those
+/// Without descriptors a server neither spins nor floods its log, serves those it has, and takes in those
 /// who wait as soon as there is room, although nobody new comes.
 #[test]
 fn a_server_without_descriptors_waits_for_room() {
@@ -99,7 +99,7 @@ fn a_server_without_descriptors_waits_for_room() {
     clients.iter_mut().for_each(|client| ping(client, b"room at last"));
 }
 
-/// at its limit, with clients coming and going, a server does not write a line for each.
+/// At its limit, with clients coming and going, a server does not write a line for each.
 #[test]
 fn a_server_at_its_limit_does_not_flood_its_log() {
     let mut command = command(["tcp-echo", "127.0.0.1:0"]);
@@ -117,7 +117,7 @@ fn a_server_at_its_limit_does_not_flood_its_log() {
     assert!((1..=10 * seconds).contains(&complaints), "{complaints} lines in {seconds} s, such as {:?}", lines.last());
 }
 
-/// no error of `accept(2)` ends a listener: those of one connection are passed over, and of those of the
+/// No error of `accept(2)` ends a listener: those of one connection are passed over, and of those of the
 /// whole machine there is one line.
 #[test]
 fn a_listener_survives_every_error_of_accept() {
@@ -149,7 +149,7 @@ fn a_listener_survives_every_error_of_accept() {
     }
 }
 
-/// clients that reset before they are accepted are no trouble, and leave nothing behind.
+/// Clients that reset before they are accepted are no trouble, and leave nothing behind.
 #[test]
 fn clients_that_are_gone_before_they_are_accepted_do_no_harm() {
     for args in [["tcp-echo", "127.0.0.1:0"].as_slice(), &["tcp-server", "-k", "127.0.0.1:0"]] {
@@ -176,7 +176,7 @@ fn clients_that_are_gone_before_they_are_accepted_do_no_harm() {
     }
 }
 
-/// with very few descriptors a program either works or ends with status 1 and a message, and never panics.
+/// With very few descriptors a program either works or ends with status 1 and a message, and never panics.
 #[test]
 fn too_few_descriptors_at_the_start_are_reported() {
     let (_keep, address) = echo(&[]);
@@ -208,7 +208,7 @@ fn too_few_descriptors_at_the_start_are_reported() {
     }
 }
 
-/// in a storm of connections all of them are served, and one that was there before goes on meanwhile.
+/// In a storm of connections all of them are served, and one that was there before goes on meanwhile.
 #[test]
 fn a_storm_of_connections_is_served() {
     const CLIENTS: usize = 3000;
@@ -274,7 +274,7 @@ fn the_number_of_clients_is_limited_and_never_drifts() {
     admits_exactly(10, &[address]);
 }
 
-/// with several addresses `--max-conns` is still the number of clients of the whole server.
+/// With several addresses `--max-conns` is still the number of clients of the whole server.
 #[test]
 fn the_number_of_clients_is_that_of_all_listeners_together() {
     let mut server = Background::start(["tcp-echo", "--max-conns", "6", "127.0.0.1:0", "--listen", "127.0.0.2:0"]);
@@ -282,7 +282,7 @@ fn the_number_of_clients_is_that_of_all_listeners_together() {
     admits_exactly(6, &addresses);
 }
 
-/// an idle connection costs no more than 16 KiB and no CPU, and gives its descriptor back.
+/// An idle connection costs no more than 16 KiB and no CPU, and gives its descriptor back.
 #[test]
 fn idle_connections_cost_little() {
     const CLIENTS: usize = 2000;
@@ -304,7 +304,7 @@ fn idle_connections_cost_little() {
     eventually("the descriptors are free", || (server.fds() <= fds).then_some(()));
 }
 
-/// clients that are turned away leave no descriptors behind.
+/// Clients that are turned away leave no descriptors behind.
 #[test]
 fn denied_clients_leak_nothing() {
     let (mut server, address) = echo(&["--allow", "10.0.0.0/8"]);
@@ -321,7 +321,7 @@ fn denied_clients_leak_nothing() {
     assert!(server.all_lines().len() <= 10, "{} lines", server.all_lines().len());
 }
 
-/// clients that were served leave no descriptors and no memory behind.
+/// Clients that were served leave no descriptors and no memory behind.
 #[test]
 fn served_clients_leak_nothing() {
     let (server, address) = echo(&[]);
@@ -359,7 +359,7 @@ fn stuff(mut client: &TcpStream, limit: usize, patience: Duration) -> usize {
     sent
 }
 
-/// a client that never reads is made to wait, costs no memory, and gets everything once it reads.
+/// A client that never reads is made to wait, costs no memory, and gets everything once it reads.
 #[test]
 fn a_client_that_never_reads_has_to_wait() {
     const MANY: usize = 200 << 20;
@@ -384,7 +384,7 @@ fn a_client_that_never_reads_has_to_wait() {
     assert_eq!(back, sent);
 }
 
-/// hundreds of clients that never read cost no more than their water marks, and others are served.
+/// Hundreds of clients that never read cost no more than their water marks, and others are served.
 #[test]
 fn a_crowd_that_never_reads_has_to_wait() {
     const CLIENTS: usize = 300;
@@ -417,7 +417,7 @@ fn a_crowd_that_never_reads_has_to_wait() {
     ping(&mut connect(address), b"others are served");
 }
 
-/// what is written fast and read slowly arrives whole, and the program neither hoards nor burns.
+/// What is written fast and read slowly arrives whole, and the program neither hoards nor burns.
 #[test]
 fn a_slow_reader_gets_everything() {
     const BYTES: usize = 20 << 20;
@@ -441,7 +441,7 @@ fn a_slow_reader_gets_everything() {
     assert_eq!(server.wait().code(), Some(0), "{:?}", server.all_lines());
 }
 
-/// thousands of connections that fail are not worth a line each.
+/// Thousands of connections that fail are not worth a line each.
 #[test]
 fn failing_connections_do_not_flood_the_log() {
     let (mut server, address) = echo(&[]);

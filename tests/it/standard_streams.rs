@@ -170,7 +170,7 @@ fn a_file_as_stdout_is_appended_to_where_it_stands() {
     assert_eq!(take_all(&mut file), b"before after");
 }
 
-/// 4: `/dev/null` as stdin is an end at once; what the peer says is printed all the same.
+/// `/dev/null` as stdin is an end at once; what the peer says is printed all the same.
 #[test]
 fn empty_stdin_does_not_cut_the_answer_off() {
     let (client, mut peer) = client_by(command(), &[]);

@@ -95,7 +95,7 @@ fn linger_runs_from_the_end_of_stdin_only() {
     ended(&client.finish(), 0, "");
 }
 
-/// 41: `--idle-timeout` counts both directions: no end while a byte moves either way, status 124 once none does.
+/// `--idle-timeout` counts both directions: no end while a byte moves either way, status 124 once none does.
 #[test]
 fn an_idle_timeout_counts_both_directions() {
     let limit = Duration::from_millis(1200);

@@ -42,7 +42,7 @@ fn fill_stdout(peer: &mut TcpStream, data: &[u8], (out_of, output): (&PipeReader
     sent
 }
 
-/// the end of stdin is passed on, and the answer that comes after it is printed.
+/// The end of stdin is passed on, and the answer that comes after it is printed.
 #[test]
 fn an_answer_that_waits_for_our_end_is_printed() {
     let (mut client, mut peer) = client(&[]);
@@ -55,7 +55,7 @@ fn an_answer_that_waits_for_our_end_is_printed() {
     assert_eq!(output.stdout, b"got 5");
 }
 
-/// the same on a unix socket.
+/// The same on a unix socket.
 #[test]
 fn an_answer_that_waits_for_our_end_is_printed_from_a_unix_socket() {
     let (mut client, mut peer) = unix_client(&[]);
@@ -68,7 +68,7 @@ fn an_answer_that_waits_for_our_end_is_printed_from_a_unix_socket() {
     assert_eq!(output.stdout, b"got 5");
 }
 
-/// a server's stdin that ends before its client does leaves the other direction open.
+/// A server's stdin that ends before its client does leaves the other direction open.
 #[test]
 fn a_server_prints_what_comes_after_its_own_end() {
     let mut server = Background::start(["tcp-server", "127.0.0.1:0"]);
@@ -81,7 +81,7 @@ fn a_server_prints_what_comes_after_its_own_end() {
     assert!(server.wait().success());
 }
 
-/// no hidden timer cuts off an answer that takes its time after our end.
+/// No hidden timer cuts off an answer that takes its time after our end.
 #[test]
 fn a_late_answer_is_waited_for() {
     let (client, mut peer) = client(&[]);
@@ -97,7 +97,7 @@ fn a_late_answer_is_waited_for() {
     assert_eq!(output.stdout, b"sorry, I am late");
 }
 
-/// the peer's end is passed on to stdout, and stdin still goes out whole after it.
+/// The peer's end is passed on to stdout, and stdin still goes out whole after it.
 #[test]
 fn sending_goes_on_after_the_end_of_the_peer() {
     let (mut client, mut peer) = client(&[]);
@@ -109,7 +109,7 @@ fn sending_goes_on_after_the_end_of_the_peer() {
     ended(&client.finish(), 0, "");
 }
 
-/// the same on a unix socket.
+/// The same on a unix socket.
 #[test]
 fn sending_goes_on_after_the_end_of_a_unix_peer() {
     let (mut client, mut peer) = unix_client(&[]);
@@ -121,7 +121,7 @@ fn sending_goes_on_after_the_end_of_a_unix_peer() {
     ended(&client.finish(), 0, "");
 }
 
-/// a unix peer that is wholly gone ends the session at once, though stdin goes on.
+/// A unix peer that is wholly gone ends the session at once, though stdin goes on.
 #[test]
 fn a_unix_peer_that_is_wholly_gone_ends_the_session() {
     let (mut client, mut peer) = unix_client(&[]);
@@ -134,7 +134,7 @@ fn a_unix_peer_that_is_wholly_gone_ends_the_session() {
     assert_eq!(output.stdout, b"bye");
 }
 
-/// a unix peer that ends one direction first and goes wholly later ends the session when it goes.
+/// A unix peer that ends one direction first and goes wholly later ends the session when it goes.
 #[test]
 fn a_unix_peer_that_goes_after_its_end_ends_the_session() {
     let (mut client, mut peer) = unix_client(&[]);
@@ -149,7 +149,7 @@ fn a_unix_peer_that_goes_after_its_end_ends_the_session() {
     ended(&output, 0, "");
 }
 
-/// bytes for a peer that has ended and turns out to be wholly gone are a broken connection, while stdin is still open.
+/// Bytes for a peer that has ended and turns out to be wholly gone are a broken connection, while stdin is still open.
 #[test]
 fn bytes_for_a_peer_that_is_gone_are_reported() {
     let (mut client, peer) = client(&[]);
@@ -161,7 +161,7 @@ fn bytes_for_a_peer_that_is_gone_are_reported() {
     ended(&client.finish(), 4, "connection with 127.0.0.1");
 }
 
-/// the same where stdin ends later: bytes that a reset has destroyed are never a success.
+/// The same where stdin ends later: bytes that a reset has destroyed are never a success.
 #[test]
 fn bytes_lost_on_a_peer_that_is_gone_are_no_success() {
     let (mut client, peer) = client(&[]);
@@ -175,7 +175,7 @@ fn bytes_lost_on_a_peer_that_is_gone_are_no_success() {
     ended(&client.finish(), 4, "connection with 127.0.0.1");
 }
 
-/// a burst of data with the end right behind it is delivered whole.
+/// A burst of data with the end right behind it is delivered whole.
 #[test]
 fn a_burst_with_its_end_behind_it_is_delivered_whole() {
     let data = pattern(1 << 20);
@@ -189,7 +189,7 @@ fn a_burst_with_its_end_behind_it_is_delivered_whole() {
     }
 }
 
-/// bytes that arrived before a reset are printed, then the reset is reported.
+/// Bytes that arrived before a reset are printed, then the reset is reported.
 #[test]
 fn bytes_before_a_reset_are_delivered_and_the_reset_is_reported() {
     let (client, mut peer) = client(&[]);
@@ -204,7 +204,7 @@ fn bytes_before_a_reset_are_delivered_and_the_reset_is_reported() {
     assert_eq!(output.stdout, data);
 }
 
-/// the same where stdout takes nothing when the reset arrives.
+/// The same where stdout takes nothing when the reset arrives.
 #[test]
 fn bytes_before_a_reset_are_delivered_to_a_slow_reader() {
     let (mut out_of, output) = std::io::pipe().expect("a pipe");
@@ -223,7 +223,7 @@ fn bytes_before_a_reset_are_delivered_to_a_slow_reader() {
     ended(&client.finish(), 4, "Connection reset by peer");
 }
 
-/// a reset right after connecting is a broken connection with a message, never a quiet success.
+/// A reset right after connecting is a broken connection with a message, never a quiet success.
 #[test]
 fn a_reset_at_once_is_reported() {
     for _ in 0..20 {
@@ -235,7 +235,7 @@ fn a_reset_at_once_is_reported() {
     }
 }
 
-/// a client that resets ends a server on stdin and stdout with the same status.
+/// A client that resets ends a server on stdin and stdout with the same status.
 #[test]
 fn a_server_reports_that_its_client_has_reset() {
     let mut server = Background::start(["tcp-server", "127.0.0.1:0"]);
@@ -252,7 +252,7 @@ fn a_server_reports_that_its_client_has_reset() {
     );
 }
 
-/// a peer that closes without having read our bytes loses them: its answer is printed, and the loss is reported.
+/// A peer that closes without having read our bytes loses them: its answer is printed, and the loss is reported.
 #[test]
 fn a_peer_that_closes_without_reading_is_reported_after_its_answer() {
     let (mut client, mut peer) = client(&[]);
@@ -266,7 +266,7 @@ fn a_peer_that_closes_without_reading_is_reported_after_its_answer() {
     ended(&client.finish(), 4, "connection with 127.0.0.1");
 }
 
-/// the same on a unix socket, whose client learns of it by the next write alone.
+/// The same on a unix socket, whose client learns of it by the next write alone.
 #[test]
 fn a_unix_peer_that_closes_without_reading_is_reported() {
     let (mut client, mut peer) = unix_client(&[]);
@@ -280,7 +280,7 @@ fn a_unix_peer_that_closes_without_reading_is_reported() {
     ended(&client.finish(), 4, "connection with");
 }
 
-/// a server that leaves first (`--send-only`) does not destroy its last words by closing on unread bytes.
+/// A server that leaves first (`--send-only`) does not destroy its last words by closing on unread bytes.
 #[test]
 fn a_server_that_leaves_first_gets_its_last_words_through() {
     let data = pattern(1_000_000);
@@ -295,7 +295,7 @@ fn a_server_that_leaves_first_gets_its_last_words_through() {
     }
 }
 
-/// an echo gets everything back to a client that sends first, ends, and reads only then.
+/// An echo gets everything back to a client that sends first, ends, and reads only then.
 #[test]
 fn an_echo_gets_everything_back_to_a_client_that_reads_late() {
     let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
@@ -309,7 +309,7 @@ fn an_echo_gets_everything_back_to_a_client_that_reads_late() {
     }
 }
 
-/// a write that fails does not stop reading: all that the peer sends is printed, then the failure is reported.
+/// A write that fails does not stop reading: all that the peer sends is printed, then the failure is reported.
 #[test]
 fn a_failed_write_does_not_stop_reading() {
     let (mut client, mut peer) = unix_client(&[]);
@@ -324,7 +324,7 @@ fn a_failed_write_does_not_stop_reading() {
     ended(&client.finish(), 4, "Broken pipe");
 }
 
-/// a peer that takes a little at a time gets everything.
+/// A peer that takes a little at a time gets everything.
 #[test]
 fn a_slow_reader_gets_everything() {
     let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
@@ -347,7 +347,7 @@ fn a_slow_reader_gets_everything() {
     ended(&client.finish(), 0, "");
 }
 
-/// after a pause, what waits in the kernel is taken up again although nothing new arrives, and so is the end.
+/// After a pause, what waits in the kernel is taken up again although nothing new arrives, and so is the end.
 #[test]
 fn a_pause_is_followed_by_all_that_has_come_meanwhile() {
     for high_water in ["4K", "1", "0"] {
@@ -370,7 +370,7 @@ fn a_pause_is_followed_by_all_that_has_come_meanwhile() {
     }
 }
 
-/// the same in the other direction: a peer that reads nothing for a while gets everything in the end.
+/// The same in the other direction: a peer that reads nothing for a while gets everything in the end.
 #[test]
 fn a_peer_that_reads_nothing_for_a_while_gets_everything() {
     let (mut client, mut peer) = client(&[]);
@@ -382,7 +382,7 @@ fn a_peer_that_reads_nothing_for_a_while_gets_everything() {
     ended(&client.finish(), 0, "");
 }
 
-/// a client that sends as fast as it can does not keep the others waiting.
+/// A client that sends as fast as it can does not keep the others waiting.
 #[test]
 fn one_busy_client_does_not_starve_the_others() {
     let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
@@ -401,7 +401,7 @@ fn one_busy_client_does_not_starve_the_others() {
     }
 }
 
-/// nothing to send is an end and nothing else, and the answer to it is printed.
+/// Nothing to send is an end and nothing else, and the answer to it is printed.
 #[test]
 fn empty_input_is_an_end_and_nothing_else() {
     let (mut client, mut peer) = client(&[]);
@@ -414,7 +414,7 @@ fn empty_input_is_an_end_and_nothing_else() {
     assert_eq!(output.stdout, b"nothing?");
 }
 
-/// every byte value goes through as it is, both ways: no line ends, no telnet, no escapes.
+/// Every byte value goes through as it is, both ways: no line ends, no telnet, no escapes.
 #[test]
 fn every_byte_goes_through_as_it_is() {
     let mut data: Vec<u8> = (0..=255_u8).flat_map(|high| (0..=255_u8).flat_map(move |low| [high, low])).collect();
@@ -426,7 +426,7 @@ fn every_byte_goes_through_as_it_is() {
     assert!(output.stdout == data);
 }
 
-/// sizes around those of buffers and pages, there and back.
+/// Sizes around those of buffers and pages, there and back.
 #[test]
 fn sizes_at_boundaries_go_there_and_back() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -444,7 +444,7 @@ fn sizes_at_boundaries_go_there_and_back() {
     }
 }
 
-/// a link that dies is noticed some time, since the kernel probes connections that are quiet.
+/// A link that dies is noticed some time, since the kernel probes connections that are quiet.
 #[test]
 fn quiet_connections_are_probed_by_the_kernel() {
     let (_client, peer) = client(&[]);

@@ -100,7 +100,7 @@ fn converse(terminal: &Terminal, peer: &mut TcpStream) {
     terminal.shows("answer\r\n");
 }
 
-/// the terminal that the shell shares with the program does not become non-blocking, neither while it runs nor after
+/// The terminal that the shell shares with the program does not become non-blocking, neither while it runs nor after
 /// it ended or was killed.
 #[test]
 fn the_terminal_stays_blocking_and_keeps_its_settings() {
@@ -118,7 +118,7 @@ fn the_terminal_stays_blocking_and_keeps_its_settings() {
     }
 }
 
-/// 14: ^D in an empty line ends our direction, and the answer is shown; in a line it only sends what there is of it.
+/// ^D in an empty line ends our direction, and the answer is shown; in a line it only sends what there is of it.
 #[test]
 fn control_d_ends_one_direction_only() {
     let terminal = Terminal::new();
@@ -134,7 +134,7 @@ fn control_d_ends_one_direction_only() {
     terminal.is_untouched();
 }
 
-/// 14: ^C ends it by SIGINT, without a word, and leaves the terminal as it was.
+/// ^C ends it by SIGINT, without a word, and leaves the terminal as it was.
 #[test]
 fn control_c_ends_it_by_its_signal() {
     let terminal = Terminal::new();
@@ -146,7 +146,7 @@ fn control_c_ends_it_by_its_signal() {
     terminal.is_untouched();
 }
 
-/// a terminal that is hung up ends it by SIGHUP, without spinning on what is left of the terminal.
+/// A terminal that is hung up ends it by SIGHUP, without spinning on what is left of the terminal.
 #[test]
 fn a_hang_up_ends_it_by_its_signal() {
     let terminal = Terminal::new();
@@ -156,7 +156,7 @@ fn a_hang_up_ends_it_by_its_signal() {
     assert_eq!(client.wait().signal(), Some(libc::SIGHUP));
 }
 
-/// where SIGHUP is ignored, as under `nohup`, a terminal that is hung up is an error of stdin and stdout.
+/// Where SIGHUP is ignored, as under `nohup`, a terminal that is hung up is an error of stdin and stdout.
 #[test]
 fn a_hang_up_without_its_signal_ends_it_as_well() {
     let terminal = Terminal::new();
@@ -170,7 +170,7 @@ fn a_hang_up_without_its_signal_ends_it_as_well() {
     assert!(status.code() == Some(1) || status.signal() == Some(libc::SIGPIPE), "{status:?}");
 }
 
-/// with a terminal as stdin the end of the peer is the end: nobody is made to press ^D.
+/// With a terminal as stdin the end of the peer is the end: nobody is made to press ^D.
 #[test]
 fn a_conversation_on_a_terminal_ends_with_its_peer() {
     let terminal = Terminal::new();
@@ -182,7 +182,7 @@ fn a_conversation_on_a_terminal_ends_with_its_peer() {
     assert_eq!(take_all(&mut peer), b"");
 }
 
-/// what the peer sent before its end is shown whole, even by a terminal that was slow to take it.
+/// What the peer sent before its end is shown whole, even by a terminal that was slow to take it.
 #[test]
 fn a_slow_terminal_shows_everything_before_the_end() {
     let terminal = Terminal::new();

@@ -77,7 +77,7 @@ fn serve(options: &[&str], path: &Path) -> Background {
     server
 }
 
-/// stderr of a run that must end with `status`.
+/// Stderr of a run that must end with `status`.
 #[track_caller]
 fn fails(args: &[&str], path: impl AsRef<OsStr>, status: i32) -> String {
     let output = xport(args).arg(path.as_ref()).output().expect("it runs");
@@ -111,7 +111,7 @@ fn a_path_is_taken_whole_or_not_at_all() {
     assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 1, "something was bound under another name");
 }
 
-/// what is no socket is never removed, `--replace-stale` or not; the server does not start: status 3.
+/// What is no socket is never removed, `--replace-stale` or not; the server does not start: status 3.
 #[test]
 fn a_file_at_the_path_is_left_alone() {
     let dir = directory();
@@ -130,7 +130,7 @@ fn a_file_at_the_path_is_left_alone() {
     assert!(sub.is_dir());
 }
 
-/// a stale socket stops the server with a hint, and `--replace-stale` replaces it.
+/// A stale socket stops the server with a hint, and `--replace-stale` replaces it.
 #[test]
 fn a_stale_socket_is_replaced_on_demand() {
     let dir = directory();
@@ -144,7 +144,7 @@ fn a_stale_socket_is_replaced_on_demand() {
     ping(&mut connect(&path));
 }
 
-/// a second server does not start on a live one's path, `--replace-stale` or not, and the first goes on.
+/// A second server does not start on a live one's path, `--replace-stale` or not, and the first goes on.
 #[test]
 fn a_live_server_keeps_its_path() {
     let dir = directory();
@@ -159,7 +159,7 @@ fn a_live_server_keeps_its_path() {
     assert!(first.is_running());
 }
 
-/// a live server whose queue is full is alive all the same, and so is one for datagrams.
+/// A live server whose queue is full is alive all the same, and so is one for datagrams.
 #[test]
 fn a_busy_server_keeps_its_path() {
     let dir = directory();
@@ -173,7 +173,7 @@ fn a_busy_server_keeps_its_path() {
     assert_eq!(datagrams.recv(&mut [0; 8]).expect("a datagram"), 1);
 }
 
-/// a server removes its socket however it ends in order: by SIGTERM, by SIGINT, or done with its client.
+/// A server removes its socket however it ends in order: by SIGTERM, by SIGINT, or done with its client.
 #[test]
 fn a_server_removes_its_socket() {
     let dir = directory();
@@ -200,7 +200,7 @@ fn a_server_removes_its_socket() {
     assert!(!path.exists(), "left behind after --once");
 }
 
-/// a server that cannot start takes away the sockets that it had made by then.
+/// A server that cannot start takes away the sockets that it had made by then.
 #[test]
 fn a_server_that_fails_to_start_leaves_nothing_behind() {
     let dir = directory();
@@ -211,7 +211,7 @@ fn a_server_that_fails_to_start_leaves_nothing_behind() {
     assert!(!path.exists(), "left behind by a failed start");
 }
 
-/// a socket that has taken the place of ours meanwhile is not ours to remove.
+/// A socket that has taken the place of ours meanwhile is not ours to remove.
 #[test]
 fn a_foreign_socket_at_our_path_is_kept() {
     let dir = directory();
@@ -224,7 +224,7 @@ fn a_foreign_socket_at_our_path_is_kept() {
     assert!(fs::metadata(&path).expect("it is still there").file_type().is_socket());
 }
 
-/// a socket is for its owner alone, whatever the umask, unless `--mode` says otherwise, exactly.
+/// A socket is for its owner alone, whatever the umask, unless `--mode` says otherwise, exactly.
 #[test]
 fn the_mode_of_the_socket_is_what_was_asked_for() {
     let dir = directory();
@@ -254,7 +254,7 @@ fn the_mode_of_the_socket_is_what_was_asked_for() {
     }
 }
 
-/// other users cannot connect, which is status 3 for them, unless `--mode` lets them.
+/// Other users cannot connect, which is status 3 for them, unless `--mode` lets them.
 #[test]
 fn other_users_are_kept_out() {
     let Some(everyone) = Everyone::new() else { return };
@@ -265,7 +265,7 @@ fn other_users_are_kept_out() {
     ended(&connect(open.as_os_str()), 0, "");
 }
 
-/// what cannot be connected to is status 3, with the path and the system's reason.
+/// What cannot be connected to is status 3, with the path and the system's reason.
 #[test]
 fn what_is_no_server_is_named_with_the_reason() {
     let dir = directory();
@@ -305,7 +305,7 @@ fn full_queue(path: &Path) -> (Socket, Vec<Socket>) {
     panic!("the queue is not full");
 }
 
-/// a full queue of a unix socket is waited for, up to `--connect-timeout`, which is status 124.
+/// A full queue of a unix socket is waited for, up to `--connect-timeout`, which is status 124.
 #[test]
 fn a_full_queue_is_waited_for() {
     let dir = directory();
@@ -330,7 +330,7 @@ fn a_full_queue_is_waited_for() {
     assert_eq!(client.wait().code(), Some(0), "{:?}", client.all_lines());
 }
 
-/// an abstract name is served, is announced as it was given, leaves no file, and is in use until the end.
+/// An abstract name is served, is announced as it was given, leaves no file, and is in use until the end.
 #[test]
 fn an_abstract_name_works_and_leaves_no_file() {
     let dir = directory();
@@ -348,7 +348,7 @@ fn an_abstract_name_works_and_leaves_no_file() {
     fails(&["unix-echo"], "@", 2);
 }
 
-/// the end of stdin is passed on, and the answer that comes after it is not lost, from either side.
+/// The end of stdin is passed on, and the answer that comes after it is not lost, from either side.
 #[test]
 fn each_direction_ends_on_its_own() {
     let dir = directory();
@@ -370,7 +370,7 @@ fn each_direction_ends_on_its_own() {
     assert_eq!(server.wait().code(), Some(0));
 }
 
-/// the answer arrives whenever stdin happens to end: before, while or after the client connects.
+/// The answer arrives whenever stdin happens to end: before, while or after the client connects.
 #[test]
 fn the_end_of_stdin_never_costs_the_answer() {
     let name = format!("@xport-test-answer-{}", std::process::id());

@@ -40,13 +40,13 @@ fn there_and_back(n: usize, faults: &[(&str, &str)]) {
     }
 }
 
-/// reads and writes of a few bytes at a time lose nothing.
+/// Reads and writes of a few bytes at a time lose nothing.
 #[test]
 fn short_reads_and_writes_lose_nothing() {
     there_and_back(30_000, &[("SHIM_SHORT", "7")]);
 }
 
-/// the same where calls are cut somewhere in the middle, and buffers fill up.
+/// The same where calls are cut somewhere in the middle, and buffers fill up.
 #[test]
 fn reads_and_writes_cut_in_the_middle_lose_nothing() {
     there_and_back(1_000_000, &[("SHIM_SHORT", "5000")]);
@@ -58,19 +58,19 @@ fn interrupted_calls_change_nothing() {
     there_and_back(100_000, &[("SHIM_EINTR", "2"), ("SHIM_SHORT", "1000")]);
 }
 
-/// a descriptor that is reported as ready and is not makes no error and no hang, and neither does a stale event.
+/// A descriptor that is reported as ready and is not makes no error and no hang, and neither does a stale event.
 #[test]
 fn spurious_readiness_is_no_error() {
     there_and_back(300_000, &[("SHIM_SPURIOUS", "2"), ("SHIM_SHORT", "5000")]);
 }
 
-/// a call that says "not now" although it could go on, and that no event will follow, is tried again.
+/// A call that says "not now" although it could go on, and that no event will follow, is tried again.
 #[test]
 fn a_call_that_is_not_ready_after_its_event_is_tried_again() {
     there_and_back(20_000, &[("SHIM_EAGAIN", "4"), ("SHIM_SHORT", "3000")]);
 }
 
-/// all of it at once.
+/// All of it at once.
 #[test]
 fn everything_at_once_still_gets_through() {
     there_and_back(
