@@ -40,6 +40,13 @@ pub(crate) fn hung_up(fd: BorrowedFd<'_>) -> bool {
     unsafe { libc::poll(&raw mut poll, 1, 0) == 1 && poll.revents & libc::POLLHUP != 0 }
 }
 
+/// Whether an error waits on a socket, as after a reset; it is left there. `poll(2)`, `POLLERR`.
+pub(crate) fn has_failed(fd: BorrowedFd<'_>) -> bool {
+    let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: 0, revents: 0 };
+    // SAFETY: one `pollfd`, alive for the call; a zero timeout never waits.
+    unsafe { libc::poll(&raw mut poll, 1, 0) == 1 && poll.revents & libc::POLLERR != 0 }
+}
+
 /// Bytes of a TCP socket, its own end included, that the peer's system has not acknowledged yet. `SIOCOUTQ`, `tcp(7)`.
 pub(crate) fn unacknowledged(fd: BorrowedFd<'_>) -> io::Result<usize> {
     let mut bytes: libc::c_int = 0;

@@ -101,7 +101,14 @@ impl Transport<'_> {
         self.net.stream(self.id).is_none_or(|stream| stream.state.reading_ended())
     }
 
-    /// Whether the peer is known to be wholly gone, both its directions: only unix sockets can tell.
+    /// Whether the connection has failed, by a reset for one, although what came before has not been read yet.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.net.stream(self.id).is_some_and(|stream| stream.io.has_failed())
+    }
+
+    /// Whether the peer is known to be wholly gone, both its directions. Only unix sockets can tell; TCP can once our own direction
+    /// has ended, and then it is no more than that both have.
     #[must_use]
     pub fn is_peer_gone(&self) -> bool {
         self.net.stream(self.id).is_none_or(|stream| stream.io.is_hung_up())

@@ -279,6 +279,11 @@ impl Io {
         }
     }
 
+    /// Whether a socket has failed, which a read will tell once it comes to it.
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(self, Self::Socket(fd) if socket::has_failed(fd.as_fd()))
+    }
+
     /// Whether the peer is known to be wholly gone, and not only to have ended its direction.
     pub(crate) fn is_hung_up(&self) -> bool {
         match self {

@@ -17,6 +17,7 @@ mod exit_status;
 mod forwarding;
 mod forwarding_faults;
 mod generated;
+mod late_readers;
 mod lifecycle;
 mod netns;
 mod oracle;

@@ -29,6 +29,10 @@ pub struct ChildEnd {
     /// Its stdout has ended. If it has been killed, we are about to hear of it, and the other end is not told of an end.
     end_timer: Option<TimerId>,
     idle_timer: Option<TimerId>,
+    /// What was on its way when that last fired.
+    on_the_way: usize,
+    /// The other end, for messages.
+    peer: String,
     /// It has ended with a status that says so, and has left some of its input unread.
     has_failed: bool,
 }
@@ -37,13 +41,29 @@ impl ChildEnd {
     /// A left side, whose other end `opener` opens.
     #[must_use]
     pub fn left(opener: Opener, terms: Terms) -> Self {
-        Self { other: Other::ToOpen(opener), terms, end_timer: None, idle_timer: None, has_failed: false }
+        Self {
+            other: Other::ToOpen(opener),
+            terms,
+            end_timer: None,
+            idle_timer: None,
+            on_the_way: 0,
+            peer: String::new(),
+            has_failed: false,
+        }
     }
 
     /// A right side, to be joined with `left`.
     #[must_use]
     pub fn right(left: Left, terms: Terms) -> Self {
-        Self { other: Other::ToJoin(left), terms, end_timer: None, idle_timer: None, has_failed: false }
+        Self {
+            other: Other::ToJoin(left),
+            terms,
+            end_timer: None,
+            idle_timer: None,
+            on_the_way: 0,
+            peer: String::new(),
+            has_failed: false,
+        }
     }
 }
 
@@ -61,6 +81,11 @@ impl ChildEnd {
         let here = End::Child(t.id());
         let last = here.last_activity(t.net()).max(other.last_activity(t.net()));
         let quiet = last.map_or(limit, |last| t.net().now().duration_since(last));
+        // A slow reader is no silent one.
+        let on_the_way = here.on_the_way(t.net()) + other.on_the_way(t.net());
+        if std::mem::replace(&mut self.on_the_way, on_the_way) != on_the_way {
+            return self.watch(t, Duration::ZERO);
+        }
         if quiet < limit {
             return self.watch(t, quiet);
         }
@@ -76,7 +101,9 @@ impl ChildEnd {
             other.end_input(t.net());
         }
         if other.is_over(t.net()) {
-            End::Child(t.id()).finish(t.net());
+            // It goes on alone.
+            End::Child(t.id()).end_input(t.net());
+            other.finish(t.net());
         }
     }
 }
@@ -90,6 +117,7 @@ impl SubprocessProtocol for ChildEnd {
         if !self.other.meet(t.net(), here, |_| Info::default(), &self.terms) {
             here.finish(t.net());
         }
+        self.peer = self.other.end().map(|other| other.name(t.net())).unwrap_or_default();
     }
 
     fn pipe_data_received(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, data: &[u8]) {
@@ -118,8 +146,7 @@ impl SubprocessProtocol for ChildEnd {
 
     fn process_exited(&mut self, t: &mut SubprocessTransport<'_>) {
         let status = t.returncode().map_or(0, code);
-        let (pid, other) =
-            (t.pid().unwrap_or(0), self.other.end().map(|other| other.name(t.net())).unwrap_or_default());
+        let (pid, other) = (t.pid().unwrap_or(0), &self.peer);
         self.has_failed = status != 0 && t.unread_input() > 0;
         match &self.terms.reporter {
             Some(reporter) if status != 0 => reporter.tell(Failure::silent(Cause::Child(status))),

@@ -98,7 +98,9 @@ impl DatagramProtocol for DatagramSide {
 
     fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, _timer: TimerId) {
         let Some(limit) = self.terms.idle_timeout else { return };
-        let last = t.last_activity();
+        let here = t.last_activity();
+        let there = self.other.end().and_then(|other| other.last_activity(t.net()));
+        let last = there.map_or(here, |there| there.max(here));
         let quiet = t.net().now().duration_since(last);
         if quiet < limit {
             return self.watch(t, quiet);

@@ -122,6 +122,11 @@ impl FlowsSide {
 
     /// A place, if one can be had: of a flow that is over, or else of the one that has been silent for longest.
     fn make_room(&mut self, t: &mut DatagramTransport<'_>) -> Option<Place> {
+        self.leaving.retain(|(right, _)| right.is_there(t.net()));
+        if !self.leaving.is_empty() {
+            // A place is coming.
+            return self.limits.place();
+        }
         let now = t.net().now();
         if self.swept.is_none_or(|swept| now.duration_since(swept) >= SWEEP_INTERVAL) {
             self.sweep(t);
@@ -136,6 +141,12 @@ impl FlowsSide {
         }
         self.leave(t.net(), address);
         self.limits.place()
+    }
+
+    /// All right ends, those that are about to end included.
+    fn rights(&self) -> impl Iterator<Item = End> {
+        let leaving = self.leaving.iter().map(|(right, _)| *right);
+        self.flows.values().map(|flow| flow.right).chain(leaving)
     }
 
     /// Ends the flow of a peer.
@@ -187,6 +198,8 @@ impl DatagramProtocol for FlowsSide {
                     None => flow.right.pass(t.net(), data),
                 }
             }
+            // It listens no more, as a child that has closed its stdin; but it is there.
+            Some(flow) if flow.right.is_there(t.net()) => (),
             Some(_) => {
                 self.leave(t.net(), from.address());
                 self.open(t, data, from);
@@ -200,15 +213,11 @@ impl DatagramProtocol for FlowsSide {
     }
 
     fn pause_writing(&mut self, t: &mut DatagramTransport<'_>) {
-        for flow in self.flows.values() {
-            flow.right.pause(t.net());
-        }
+        self.rights().for_each(|right| right.pause(t.net()));
     }
 
     fn resume_writing(&mut self, t: &mut DatagramTransport<'_>) {
-        for flow in self.flows.values() {
-            flow.right.resume(t.net());
-        }
+        self.rights().for_each(|right| right.resume(t.net()));
     }
 
     fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, _timer: TimerId) {
@@ -220,8 +229,10 @@ impl DatagramProtocol for FlowsSide {
     }
 
     fn connection_lost(&mut self, t: &mut DatagramTransport<'_>, _error: Option<io::Error>) {
-        for flow in self.flows.values() {
-            flow.right.finish(t.net());
+        for right in self.rights() {
+            // One that waits for room would wait for ever.
+            right.resume(t.net());
+            right.finish(t.net());
         }
     }
 }

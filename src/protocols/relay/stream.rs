@@ -49,10 +49,13 @@ impl StreamSide {
         Self { other, watch: Watch::new(idle_timeout, blame), terms, linger_timer: None, look_timer: None }
     }
 
-    /// Nobody waits for the other end any more: its end is due, whatever it has still to read.
+    /// Where the connection has failed, nobody waits for the other end any more: its end is due, whatever it has still to read.
     fn look(&mut self, t: &mut Transport<'_>) {
+        if t.is_closing() {
+            return;
+        }
         let is_read = t.is_reading() && !t.is_held();
-        if let (Some(other), false, true) = (self.other.end(), is_read, t.is_peer_gone()) {
+        if let (Some(other), false, true) = (self.other.end(), is_read, t.has_failed()) {
             other.abort(t.net());
             return t.abort();
         }
@@ -65,6 +68,11 @@ impl StreamSide {
             let id = t.id();
             self.look_timer = Some(t.net().call_later(id, LOOK));
         }
+    }
+
+    /// Whether a child and its peer have both ended what they had to say. Then nobody has left the child: it may go on alone.
+    fn have_parted(&self, t: &mut Transport<'_>, other: End) -> bool {
+        matches!(other, End::Child(_)) && t.is_at_eof() && other.is_over(t.net())
     }
 
     /// When bytes last moved in the pair: either end may be the slower one.
@@ -86,6 +94,10 @@ impl StreamSide {
 
     fn lingered(&mut self, t: &mut Transport<'_>) {
         let Some(other) = self.other.end() else { return };
+        if t.is_closing() || other.is_over(t.net()) {
+            // It has come to an end in time, and only what it has said is still on its way.
+            return;
+        }
         let limit = self.terms.linger.unwrap_or(LINGER);
         if !other.has_datagrams() {
             self.watch.fail(t, Cause::TimedOut, &format_args!("no end of the other side within {limit:?} of this one"));
@@ -148,13 +160,18 @@ impl Protocol for StreamSide {
         if self.terms.half_close {
             other.end_input(t.net());
         }
-        if other.is_over(t.net()) || other.is_terminal(t.net()) || t.is_peer_gone() {
-            other.finish(t.net());
-            return Eof::Close;
+        if other.is_over(t.net()) {
+            // A child may go on: it has done with its peer, and its peer with it.
+            other.end_input(t.net());
+        } else if !other.is_terminal(t.net()) && !t.is_peer_gone() {
+            self.linger(t, other);
+            t.expect_vanished_peer();
+            return Eof::KeepOpen;
         }
-        self.linger(t, other);
-        t.expect_vanished_peer();
-        Eof::KeepOpen
+        if !self.have_parted(t, other) {
+            other.finish(t.net());
+        }
+        Eof::Close
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
@@ -185,6 +202,7 @@ impl Protocol for StreamSide {
         let Some(other) = self.other.end() else { return };
         match error {
             Some(_) => other.reset(t.net()),
+            None if self.have_parted(t, other) => (),
             None => other.finish(t.net()),
         }
     }

@@ -1,0 +1,99 @@
+//! Who has ended in order is owed everything, however late it, or the other side, comes to read: no look at whether a peer is
+//! still there may cut that. The pauses here are the lateness itself.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener};
+use std::os::unix::net::UnixStream;
+use std::thread;
+use std::time::Duration;
+
+use crate::util::{Background, accept, connect, eventually, pattern, take_all, with_deadline};
+
+const ANSWER: usize = 1_500_000;
+
+/// Asks, ends, and begins to read the answer only after `pause`.
+#[track_caller]
+fn reads_late(address: SocketAddr, pause: Duration) {
+    let mut client = with_deadline(connect(address));
+    client.write_all(b"question").expect("it is connected");
+    client.shutdown(Shutdown::Write).expect("it is connected");
+    thread::sleep(pause);
+    let mut answer = Vec::new();
+    let end = client.read_to_end(&mut answer);
+    assert_eq!((end.map_err(|error| error.kind()), answer.len()), (Ok(ANSWER), ANSWER));
+}
+
+#[test]
+fn an_answer_waits_for_its_reader() {
+    let script = "cat >/dev/null; head -c 1500000 /dev/zero";
+    let upstream = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let to = format!("tcp:{}", upstream.local_addr().expect("an address"));
+    thread::spawn(move || {
+        while let Ok((mut stream, _)) = upstream.accept() {
+            thread::spawn(move || {
+                let question = take_all(&mut stream);
+                stream.write_all(&pattern(ANSWER)).map(|()| question)
+            });
+        }
+    });
+    let exec = |options: &[&str]| {
+        Background::start([&["exec", "--listen", "127.0.0.1:0"], options, &["--", "sh", "-c", script]].concat())
+    };
+    let relay = |options: &[&str]| Background::start([&["relay"], options, &["tcp-listen:127.0.0.1:0", &to]].concat());
+    let runs = [
+        (exec(&[]), Duration::from_millis(2500)),
+        (relay(&[]), Duration::from_millis(2500)),
+        (exec(&["--linger", "500ms"]), Duration::from_millis(1200)),
+        (relay(&["--linger", "500ms"]), Duration::from_millis(1200)),
+    ];
+    thread::scope(|scope| {
+        for (mut server, pause) in runs {
+            scope.spawn(move || {
+                let address = server.address();
+                reads_late(address, pause);
+            });
+        }
+    });
+}
+
+#[test]
+fn what_a_client_has_left_waits_for_the_other_side_to_come() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("s");
+    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let right = format!("tcp:{port},retry=100,retry-delay=200ms");
+    let mut relay = Background::start(["relay", "--once", &format!("unix-listen:{}", path.display()), &right]);
+    relay.line("listening on ");
+    let mut client = eventually("it listens", || UnixStream::connect(&path).ok());
+    client.write_all(&pattern(100_000)).expect("it is connected");
+    drop(client);
+    thread::sleep(Duration::from_millis(2500));
+    let listener = TcpListener::bind(port).expect("the port is still free");
+    assert_eq!(take_all(&mut accept(&listener)), pattern(100_000));
+    assert!(relay.wait().success(), "{:?}", relay.all_lines());
+}
+
+#[test]
+fn a_program_that_has_done_with_its_peer_goes_on_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("done");
+    let script = format!("exec >&-; cat >/dev/null; sleep 1; echo done >{}", file.display());
+    let mut server = Background::start([
+        "exec",
+        "--once",
+        "--kill-after",
+        "200ms",
+        "--listen",
+        "127.0.0.1:0",
+        "--",
+        "sh",
+        "-c",
+        &script,
+    ]);
+    let mut client = connect(server.address());
+    assert_eq!(take_all(&mut client), b"");
+    client.write_all(b"job").expect("it is read");
+    drop(client);
+    assert!(server.wait().success(), "{:?}", server.all_lines());
+    assert!(file.exists());
+}
