@@ -214,7 +214,7 @@ pub fn take(stream: &mut (impl Read + AsRawFd), n: usize) -> Vec<u8> {
         let ready = unsafe { libc::poll(&raw mut poll, 1, left) };
         assert!(ready != 0, "{} bytes within {DEADLINE:?}, and no end", data.len());
         let room = buffer.len().min(n - data.len());
-        match stream.read(&mut buffer[..room]).expect("it can be read") {
+        match read_once(stream, &mut buffer[..room]).expect("it can be read") {
             0 => break,
             n => data.extend_from_slice(&buffer[..n]),
         }
