@@ -14,7 +14,7 @@ use crate::protocols::relay::datagrams::DatagramSide;
 use crate::protocols::relay::flows::{FlowLimits, FlowsSide};
 use crate::protocols::relay::stream::StreamSide;
 use crate::protocols::relay::{End, Left, Opener, Terms};
-use crate::protocols::report::{Cause, Failure, Reporter};
+use crate::protocols::report::{Cause, Failure};
 use crate::sys::limits;
 use crate::transports::address::Address;
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
@@ -51,7 +51,7 @@ pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {
 pub(super) fn serve(lefts: &[ListenConfig], places: Vec<Vec<listen::Place>>, right: Right) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     let Some(first) = lefts.first() else { return Ok(()) };
-    let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, reporter(&run));
+    let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
     watch(&mut run, lifecycle, right.is_child())?;
     if !right.is_child() {
         // As many clients as the system allows. Not for children, which would inherit that.
@@ -92,7 +92,7 @@ fn flows(
     right: Right,
 ) -> anyhow::Result<()> {
     let mut run = Run::new()?;
-    let lifecycle = Lifecycle::server(config.grace, config.stream.timeout, reporter(&run));
+    let lifecycle = Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone());
     watch(&mut run, lifecycle, right.is_child())?;
     if !right.is_child() {
         let _ = limits::raise_open_files();
@@ -121,7 +121,7 @@ fn flows(
 pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     let has_child = right.is_child() || matches!(left, Endpoint::Child(_));
-    let lifecycle = Lifecycle::client(stream.timeout, reporter(&run));
+    let lifecycle = Lifecycle::client(stream.timeout, run.reporter.clone());
     watch(&mut run, lifecycle, has_child)?;
     let terms = terms(stream, Some(&run));
     let opener = right.opener(terms.clone());
@@ -157,10 +157,6 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyh
         Endpoint::Listen(_) | Endpoint::DatagramListen(..) => unreachable!("they have a service of their own"),
     }
     run.run()
-}
-
-fn reporter(run: &Run) -> Reporter {
-    run.reporter.clone()
 }
 
 fn watch(run: &mut Run, lifecycle: Lifecycle, has_children: bool) -> anyhow::Result<()> {

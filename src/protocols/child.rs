@@ -126,17 +126,7 @@ impl SubprocessProtocol for ChildSide {
     }
 
     fn timer_fired(&mut self, t: &mut SubprocessTransport<'_>, _timer: TimerId) {
-        let now = t.net().now();
-        let Some(pipe) = t.pipe_transport(STDOUT) else { return t.close() };
-        let quiet = now.duration_since(t.peer(pipe).last_activity());
-        // A pipe that has not been read empty holds what the child has written, however long stdout takes.
-        if quiet < QUIET || t.peer(pipe).may_have_more() {
-            let id = t.id();
-            t.net().call_later(id, QUIET);
-            return;
-        }
-        log::info!("the child has ended; somebody else still holds its stdout");
-        t.close();
+        close_when_quiet(t);
     }
 
     fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {
@@ -144,6 +134,21 @@ impl SubprocessProtocol for ChildSide {
         self.with_stdout(t, |stdout| stdout.close());
         self.with_stdin(t, |stdin| stdin.close());
     }
+}
+
+/// Closes a child that has ended [`QUIET`] ago, or looks again after as long: somebody else may still write.
+pub(super) fn close_when_quiet(t: &mut SubprocessTransport<'_>) {
+    let now = t.net().now();
+    let Some(pipe) = t.pipe_transport(STDOUT) else { return t.close() };
+    let quiet = now.duration_since(t.peer(pipe).last_activity());
+    // A pipe that has not been read empty holds what the child has written, however long it takes to hand that on.
+    if quiet < QUIET || t.peer(pipe).may_have_more() {
+        let id = t.id();
+        t.net().call_later(id, QUIET);
+        return;
+    }
+    log::info!("the child has ended; somebody else still holds its stdout");
+    t.close();
 }
 
 /// The status of a shell for a child that has ended so.

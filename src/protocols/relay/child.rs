@@ -11,7 +11,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use super::{End, Left, Opener, Other, Terms};
-use crate::protocols::child::{QUIET, code};
+use crate::protocols::child::{QUIET, close_when_quiet, code};
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::info::Info;
 use crate::transports::process::handle::SubprocessTransport;
@@ -178,17 +178,7 @@ impl SubprocessProtocol for ChildEnd {
         if Some(timer) == self.idle_timer {
             return self.look_at_the_clock(t);
         }
-        let now = t.net().now();
-        let Some(pipe) = t.pipe_transport(STDOUT) else { return t.close() };
-        let quiet = now.duration_since(t.peer(pipe).last_activity());
-        // A pipe that has not been read empty holds what the child has written, however long the other end takes.
-        if quiet < QUIET || t.peer(pipe).may_have_more() {
-            let id = t.id();
-            t.net().call_later(id, QUIET);
-            return;
-        }
-        log::info!("the child has ended; somebody else still holds its stdout");
-        t.close();
+        close_when_quiet(t);
     }
 
     fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {
