@@ -42,26 +42,33 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Takes from our environment what is meant for it.
+    /// One whose absence, if it is not there, is told when it is started.
     pub(super) fn new(config: &ChildConfig) -> Self {
+        let mut child = Self::not_found(config);
+        child.path = child.find().unwrap_or_default();
+        child
+    }
+
+    /// One whose absence is known now, as far as that can be told without running it.
+    pub(super) fn checked(config: &ChildConfig) -> Result<Self, Failure> {
+        let mut child = Self::not_found(config);
+        child.path = child.find().map_err(|error| child.cannot_start(&error))?;
+        Ok(child)
+    }
+
+    /// Takes from our environment what is meant for it. The program has not been looked for.
+    fn not_found(config: &ChildConfig) -> Self {
         let allowed =
             |name: &OsString| name.to_str().is_some_and(|name| ENVIRONMENT.contains(&name) || name.starts_with("LC_"));
         let mut environment = Vec::from_iter(std::env::vars_os().filter(|(name, _)| allowed(name)));
         environment.extend(config.environment.iter().cloned());
         let terminal = PtyModel::New(WindowSize::default());
-        let mut child = Self { config: config.clone(), environment, path: None, terminal };
-        child.path = child.find().unwrap_or_default();
-        child
+        Self { config: config.clone(), environment, path: None, terminal }
     }
 
     /// Gives it a terminal like ours, if it is to have one.
     pub(super) fn on_terminal_like_ours(self) -> Self {
         Self { terminal: PtyModel::Stdin, ..self }
-    }
-
-    /// Whether it could be run at all, as far as that can be told without running it.
-    pub(super) fn check(&self) -> Result<(), Failure> {
-        self.find().map(drop).map_err(|error| self.cannot_start(&error))
     }
 
     /// The path of a program; the shell has none that is looked for.

@@ -17,12 +17,12 @@ pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
     let outcome = match &config.place {
         ExecPlace::Stdio => on_stdio(config),
         ExecPlace::Listen(lefts) => {
-            let child = checked(config)?;
+            let child = Child::checked(&config.child)?;
             let places = lefts.iter().map(listen::resolve).collect::<anyhow::Result<Vec<_>>>()?;
             serve(lefts, places, Right::child(child, marks(&config.stream)?))
         }
         ExecPlace::Connect(left) => {
-            let right = Right::child(checked(config)?, marks(&config.stream)?);
+            let right = Right::child(Child::checked(&config.child)?, marks(&config.stream)?);
             pair(&Endpoint::Connect(left.clone()), &config.stream, right)
         }
     };
@@ -32,13 +32,6 @@ pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
         Ok(failure) => failure.into(),
         Err(error) => error,
     })
-}
-
-/// A child that is started later, but whose absence is known now.
-fn checked(config: &ExecConfig) -> anyhow::Result<Child> {
-    let child = Child::new(&config.child);
-    child.check()?;
-    Ok(child)
 }
 
 fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {

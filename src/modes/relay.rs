@@ -199,11 +199,7 @@ impl Right {
             }
             Endpoint::Connect(config) => Kind::Connect(config.clone()),
             Endpoint::DatagramConnect(config, datagrams) => Kind::Datagrams(config.clone(), datagrams.clone()),
-            Endpoint::Child(config) => {
-                let child = children::Child::new(config);
-                child.check()?;
-                Kind::Child(child)
-            }
+            Endpoint::Child(config) => Kind::Child(children::Child::checked(config)?),
             Endpoint::Listen(_) | Endpoint::DatagramListen(..) => unreachable!("only the left one listens"),
         };
         Ok(Self { kind, marks })

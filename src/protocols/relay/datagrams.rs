@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::{End, Left, Opener, Other, Terms};
 use crate::protocols::report::{Cause, Failure};
-use crate::protocols::session::connection_failure;
 use crate::transports::datagram::Remote;
 use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::dial::ConnectError;
@@ -55,15 +54,7 @@ impl DatagramProtocol for DatagramSide {
     }
 
     fn connection_failed(&mut self, t: &mut DatagramTransport<'_>, error: ConnectError) {
-        match self.other.end() {
-            Some(left) if left.is_there(t.net()) => {
-                self.terms.fail(connection_failure(&error));
-                left.reset(t.net());
-            }
-            // It has not waited.
-            Some(_) => (),
-            None => self.terms.fail(connection_failure(&error)),
-        }
+        self.other.not_met(t.net(), &error, &self.terms);
     }
 
     fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], _from: &Remote) {

@@ -28,6 +28,8 @@ use std::time::Duration;
 
 pub use self::end::End;
 use super::report::{Failure, Reporter};
+use super::session::connection_failure;
+use crate::transports::dial::ConnectError;
 use crate::transports::info::Info;
 use crate::transports::net::Net;
 
@@ -157,6 +159,19 @@ impl Other {
         match self {
             Self::Is(end) | Self::ToJoin(Left { end, .. }) => Some(*end),
             Self::ToOpen(_) | Self::None => None,
+        }
+    }
+
+    /// This side could not be opened.
+    fn not_met(&self, net: &mut Net, error: &ConnectError, terms: &Terms) {
+        match self.end() {
+            Some(left) if left.is_there(net) => {
+                terms.fail(connection_failure(error));
+                left.reset(net);
+            }
+            // It has not waited.
+            Some(_) => (),
+            None => terms.fail(connection_failure(error)),
         }
     }
 

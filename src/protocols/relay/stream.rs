@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{End, Left, Opener, Other, Terms};
 use crate::protocols::report::Cause;
-use crate::protocols::session::{connection_failure, console_failure};
+use crate::protocols::session::console_failure;
 use crate::protocols::watch::{Blame, Fired, Pulse, Watch};
 use crate::transports::dial::ConnectError;
 use crate::transports::handle::Transport;
@@ -128,15 +128,7 @@ impl Protocol for StreamSide {
     }
 
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        match self.other.end() {
-            Some(left) if left.is_there(t.net()) => {
-                self.terms.fail(connection_failure(&error));
-                left.reset(t.net());
-            }
-            // It has not waited.
-            Some(_) => (),
-            None => self.terms.fail(connection_failure(&error)),
-        }
+        self.other.not_met(t.net(), &error, &self.terms);
     }
 
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
