@@ -378,30 +378,35 @@ fn a_child_of_a_connection_has_a_terminal_if_that_was_asked_for() {
     }
 }
 
-/// It takes no more than comes to be written now and then, and that is enough.
-#[test]
-fn a_slow_reader_is_not_idle() {
-    const SIZE: usize = 48 << 20;
-    const LIMIT: Duration = Duration::from_secs(1);
-    let source = Peer::serve(|mut peer| {
-        peer.write_all(&vec![7; SIZE]).expect("it takes the bytes");
+/// A relay with a limit of a second to idleness, whose reader takes `chunk` bytes and pauses, for three seconds, and then the rest:
+/// all `size` bytes arrive, and it ends in order.
+#[track_caller]
+fn is_not_idle(size: usize, chunk: usize, pause: Duration) {
+    let source = Peer::serve(move |mut peer| {
+        peer.write_all(&vec![7; size]).expect("it takes the bytes");
         peer.shutdown(Shutdown::Write).expect("it is there");
         take_all(&mut peer)
     });
-    let sink = Peer::serve(|mut peer| {
+    let sink = Peer::serve(move |mut peer| {
         let start = Instant::now();
         let mut total = 0;
-        while start.elapsed() < 3 * LIMIT {
-            total += take(&mut peer, 1 << 20).len();
-            std::thread::sleep(Duration::from_millis(150)); // It is slow.
+        while start.elapsed() < Duration::from_secs(3) {
+            total += take(&mut peer, chunk).len();
+            std::thread::sleep(pause); // It is slow.
         }
         total + take_all(&mut peer).len()
     });
     let args = [format!("tcp:{}", source.address), format!("tcp:{}", sink.address)];
     let relay = Background::start(["relay", "--idle-timeout", "1s", &args[0], &args[1]]);
-    assert_eq!(sink.join(), SIZE);
+    assert_eq!(sink.join(), size);
     assert_eq!(source.join(), []);
     ended(&relay.finish(), 0, "");
+}
+
+/// It takes no more than comes to be written now and then, and that is enough.
+#[test]
+fn a_slow_reader_is_not_idle() {
+    is_not_idle(48 << 20, 1 << 20, Duration::from_millis(150));
 }
 
 /// A socket that has no room for an answer right now is waited for, also by the others who would use it.
@@ -440,24 +445,5 @@ fn what_fast_streams_send_to_peers_waits_for_room() {
 /// It takes from our system's buffer, which tells us seldom.
 #[test]
 fn a_reader_that_empties_the_buffer_of_the_system_is_not_idle() {
-    const SIZE: usize = 3 << 20;
-    let source = Peer::serve(|mut peer| {
-        peer.write_all(&vec![7; SIZE]).expect("it takes the bytes");
-        peer.shutdown(Shutdown::Write).expect("it is there");
-        take_all(&mut peer)
-    });
-    let sink = Peer::serve(|mut peer| {
-        let start = Instant::now();
-        let mut total = 0;
-        while start.elapsed() < Duration::from_secs(3) {
-            total += take(&mut peer, 65536).len();
-            std::thread::sleep(Duration::from_millis(200)); // It is slow.
-        }
-        total + take_all(&mut peer).len()
-    });
-    let args = [format!("tcp:{}", source.address), format!("tcp:{}", sink.address)];
-    let relay = Background::start(["relay", "--idle-timeout", "1s", &args[0], &args[1]]);
-    assert_eq!(sink.join(), SIZE);
-    assert_eq!(source.join(), []);
-    ended(&relay.finish(), 0, "");
+    is_not_idle(3 << 20, 65536, Duration::from_millis(200));
 }
