@@ -59,8 +59,10 @@ fn finish(outcome: anyhow::Result<()>) -> ExitCode {
     logger::finish();
     ExitCode::from(match cause {
         Cause::Local => 1,
+        Cause::Usage => USAGE,
         Cause::Unavailable => 3,
         Cause::Broken => 4,
+        Cause::Tls => 5,
         Cause::TimedOut => 124,
         Cause::ReaderGone => end_by(signals::SIGPIPE),
         Cause::Signal(signal) => end_by(signal),

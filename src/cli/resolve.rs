@@ -137,6 +137,7 @@ pub(super) fn connect_config(
         connect_timeout: connecting.connect_timeout,
         retry: connecting.retry,
         retry_delay: connecting.retry_delay,
+        tls: None,
         stream,
     })
 }
@@ -182,6 +183,7 @@ pub(super) fn listen_config(
         replace_stale: false,
         port_file: None,
         grace: Duration::ZERO,
+        tls: None,
         stream,
     };
     if transport == Transport::Unix {

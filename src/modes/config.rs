@@ -6,20 +6,22 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::protocols::starttls::StartTls;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family};
 use crate::transports::datagram::opening::Group;
 use crate::transports::process::opening::ChildStdio;
+use crate::transports::tls::settings::{ClientSettings, ServerSettings};
 
 /// What the command line asked for.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum Mode {
-    /// `tcp-echo`, `unix-echo`: serve echo to any number of clients.
+    /// `tcp-echo`, `tls-echo`, `unix-echo`: serve echo to any number of clients.
     Echo(ListenConfig),
-    /// `tcp-server`, `unix-server`: stdin goes to the client, what it sends goes to stdout.
+    /// `tcp-server`, `tls-server`, `unix-server`: stdin goes to the client, what it sends goes to stdout.
     Server(ListenConfig),
-    /// `tcp-client`, `unix-client`: stdin goes to the peer, what it sends goes to stdout.
+    /// `tcp-client`, `tls-client`, `unix-client`: stdin goes to the peer, what it sends goes to stdout.
     Client(ConnectConfig),
     /// `udp-echo`: send each datagram back.
     DatagramEcho(ListenConfig, DatagramConfig),
@@ -58,6 +60,8 @@ pub struct ListenConfig {
     pub port_file: Option<PathBuf>,
     /// `--grace`: how long sessions may finish after the first SIGTERM.
     pub grace: Duration,
+    /// TLS, where that is spoken.
+    pub tls: Option<ServerSettings>,
     /// What holds for each session.
     pub stream: StreamConfig,
 }
@@ -79,8 +83,19 @@ pub struct ConnectConfig {
     pub retry: u32,
     /// `--retry-delay`: the pause between two tries.
     pub retry_delay: Duration,
+    /// TLS, where that is spoken.
+    pub tls: Option<TlsConnect>,
     /// What holds for the session.
     pub stream: StreamConfig,
+}
+
+/// TLS of what connects.
+#[derive(Clone, Debug)]
+pub struct TlsConnect {
+    /// How.
+    pub settings: ClientSettings,
+    /// `--starttls`: the protocol in which TLS is asked for first.
+    pub starttls: Option<StartTls>,
 }
 
 /// `exec`.
@@ -121,11 +136,11 @@ pub struct RelayConfig {
 pub enum Endpoint {
     /// `-`, `stdio`.
     Stdio,
-    /// `tcp:A`, `unix:A`; `fd:N` on the right.
+    /// `tcp:A`, `tls:A`, `unix:A`; `fd:N` on the right.
     Connect(ConnectConfig),
     /// `udp:A`.
     DatagramConnect(ConnectConfig, DatagramConfig),
-    /// `tcp-listen:A`, `unix-listen:A`; `fd:N` on the left, which may turn out to be connected already.
+    /// `tcp-listen:A`, `tls-listen:A`, `unix-listen:A`; `fd:N` on the left, which may turn out to be connected already.
     Listen(ListenConfig),
     /// `udp-listen:A`.
     DatagramListen(ListenConfig, DatagramConfig),

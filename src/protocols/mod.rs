@@ -8,6 +8,8 @@ pub mod echo;
 // One peer joined with stdin and stdout.
 pub mod session;
 mod watch;
+// What is said before TLS, where that is asked for in the protocol.
+pub mod starttls;
 // The same two over datagrams.
 pub mod conversation;
 pub mod datagram_echo;

@@ -11,10 +11,14 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 pub enum Cause {
     /// stdin, stdout or this machine failed.
     Local,
+    /// What the user has given us is no good, a file for one: nothing was opened.
+    Usage,
     /// It could not be resolved, connected, bound or listened on; nothing was transferred.
     Unavailable,
     /// Established, then reset or broken: data may be incomplete.
     Broken,
+    /// TLS: the handshake, a certificate, an alert, or a stream that was cut.
+    Tls,
     /// A time limit that the user can set has passed.
     TimedOut,
     /// Whoever reads our stdout has gone: end quietly, as `cat` does.

@@ -13,6 +13,7 @@ use super::io::Io;
 use super::net::{Call, Net};
 use super::out_buf::WaterMarks;
 use super::protocol::Handler;
+use super::tls::Tls;
 
 /// How a transport is called in messages, looked up only if the message is written.
 pub(crate) struct Name<'a>(pub(crate) &'a Net, pub(crate) Id);
@@ -214,6 +215,7 @@ impl Transport<'_> {
                 Io::Socket(socket) => Peer::local_of(socket),
                 _ => None,
             },
+            tls: None,
             terminal: self.is_terminal(),
             totals: stream.totals,
             datagrams: super::info::DatagramTotals::default(),
@@ -272,6 +274,15 @@ impl Transport<'_> {
     /// Hands what arrives to the protocol again.
     pub fn stop_forwarding(&mut self) {
         self.net.stop_forwarding(self.id);
+    }
+
+    /// Speaks TLS on this stream from now on; on one that is not open yet, as soon as it is. What arrives before the handshake is
+    /// done belongs to it, bytes that were handed back included. Writing is paused meanwhile.
+    ///
+    /// A stream that was not open yet is made (`connection_made`) when the handshake is done, or has failed to be
+    /// (`connection_failed`); an open one is told by `tls_started`, or is lost. asyncio's `start_tls`, in place.
+    pub fn start_tls(&mut self, tls: impl Into<Tls>) {
+        self.net.start_tls(self.id, tls.into());
     }
 
     /// Whether this transport keeps the loop running by itself; all do at first.

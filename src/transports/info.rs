@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use socket2::{SockAddr, Socket};
 
 use super::address::write_escaped;
+use super::tls::TlsInfo;
 
 /// Facts about a transport at the time of asking.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +16,8 @@ pub struct Info {
     pub peer: Option<Peer>,
     /// Our end, of sockets. asyncio's `sockname`.
     pub local: Option<Peer>,
+    /// TLS, once the handshake is done. asyncio's `ssl_object`, `peercert`, `cipher`.
+    pub tls: Option<Box<TlsInfo>>,
     /// Whether bytes are read from a terminal.
     pub terminal: bool,
     /// Bytes so far.

@@ -28,6 +28,8 @@ pub mod out_buf;
 mod second_look;
 pub(crate) mod state;
 pub(crate) mod stream;
+// TLS inside it.
+pub mod tls;
 // Datagrams.
 pub mod datagram;
 // Children.

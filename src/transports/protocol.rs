@@ -53,6 +53,9 @@ pub trait Protocol {
     /// The write buffer has shrunk to the low-water mark.
     fn resume_writing(&mut self, _t: &mut Transport<'_>) {}
 
+    /// The handshake that `start_tls` began on an open stream is done. asyncio's `await loop.start_tls()` returns then.
+    fn tls_started(&mut self, _t: &mut Transport<'_>) {}
+
     /// A timer of [`call_later`](super::net::Net::call_later) or `call_soon` is due.
     fn timer_fired(&mut self, _t: &mut Transport<'_>, _timer: TimerId) {}
 
@@ -87,6 +90,9 @@ pub trait BufferedProtocol {
 
     /// See [`Protocol::resume_writing`].
     fn resume_writing(&mut self, _t: &mut Transport<'_>) {}
+
+    /// See [`Protocol::tls_started`].
+    fn tls_started(&mut self, _t: &mut Transport<'_>) {}
 
     /// See [`Protocol::timer_fired`].
     fn timer_fired(&mut self, _t: &mut Transport<'_>, _timer: TimerId) {}
@@ -232,6 +238,10 @@ impl Handler {
 
     pub(crate) fn resume_writing(&mut self, t: &mut Transport<'_>) {
         forward!(self.resume_writing(t));
+    }
+
+    pub(crate) fn tls_started(&mut self, t: &mut Transport<'_>) {
+        forward!(self.tls_started(t));
     }
 
     pub(crate) fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {

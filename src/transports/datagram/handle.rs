@@ -113,6 +113,7 @@ impl DatagramTransport<'_> {
         datagrams.dropped += datagram.carrier.dropped();
         Info {
             peer: datagram.carrier.peer().or_else(|| Some(Peer::Ip(canonical(datagram.default_to?.address())))),
+            tls: None,
             local: datagram.carrier.local(),
             terminal: false,
             totals: datagram.totals,

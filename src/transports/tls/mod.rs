@@ -1,0 +1,117 @@
+//! TLS: a layer inside a stream, between what a protocol writes and what the socket gets. asyncio's `sslproto.py`.
+//!
+//! In the order in which to read: `settings.rs` (what is wanted, as a user says it), and what that is made of: `pem.rs`
+//! (certificates and keys from files), `verify.rs` (whom a client trusts), `self_signed.rs`, `provider.rs` (whose
+//! cryptography); `certificate.rs` (what a certificate says), `explain.rs` (what has gone wrong, in words).
+
+pub mod certificate;
+pub mod explain;
+mod layer;
+mod pem;
+pub mod pin;
+mod provider;
+mod self_signed;
+pub mod settings;
+mod verify;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::{CertificateDer, ServerName};
+
+pub use self::pin::Pin;
+
+/// The client's side of TLS, made ready for any number of connections to one name. asyncio's `ssl=context` with its
+/// `server_hostname`.
+#[derive(Clone)]
+pub struct TlsClient {
+    pub(crate) config: Arc<rustls::ClientConfig>,
+    pub(crate) name: ServerName<'static>,
+    pub(crate) terms: Terms,
+}
+
+/// The server's side, likewise. asyncio's `ssl=context`.
+#[derive(Clone)]
+pub struct TlsServer {
+    pub(crate) config: Arc<rustls::ServerConfig>,
+    pub(crate) terms: Terms,
+    /// By which a client can know the certificate of this server.
+    pub(crate) pin: Pin,
+}
+
+/// Either side, as `start_tls` takes it.
+#[derive(Clone, Debug)]
+pub enum Tls {
+    /// We connect, whoever has accepted.
+    Client(TlsClient),
+    /// We accept.
+    Server(TlsServer),
+}
+
+impl From<TlsClient> for Tls {
+    fn from(client: TlsClient) -> Self {
+        Self::Client(client)
+    }
+}
+
+impl From<TlsServer> for Tls {
+    fn from(server: TlsServer) -> Self {
+        Self::Server(server)
+    }
+}
+
+impl Tls {
+    fn terms(&self) -> Terms {
+        match self {
+            Self::Client(client) => client.terms,
+            Self::Server(server) => server.terms,
+        }
+    }
+}
+
+/// What is known of a TLS connection. Texts of the peer are as it has sent them: escape them before they are shown.
+#[derive(Clone, Debug, Default)]
+pub struct TlsInfo {
+    /// `TLSv1.3`.
+    pub version: String,
+    /// `TLS13_AES_256_GCM_SHA384`.
+    pub cipher_suite: String,
+    /// The group of the key exchange: `X25519MLKEM768`.
+    pub key_exchange: String,
+    /// What was agreed on.
+    pub alpn: Option<Vec<u8>>,
+    /// SNI: the name that the client has asked for.
+    pub server_name: Option<String>,
+    /// What the peer has shown, its own certificate first; DER.
+    pub peer_chain: Vec<CertificateDer<'static>>,
+}
+
+/// What holds for the connections of either side.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    /// asyncio's `ssl_handshake_timeout`.
+    pub(crate) handshake_timeout: Duration,
+    /// The end of the connection is taken for an end of the peer's direction, although the peer has not said so.
+    pub(crate) allow_truncation: bool,
+}
+
+impl TlsServer {
+    /// By which a client can know the certificate of this server.
+    #[must_use]
+    pub fn pin(&self) -> Pin {
+        self.pin
+    }
+}
+
+impl fmt::Debug for TlsClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsClient").field("name", &self.name).field("terms", &self.terms).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for TlsServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsServer").field("pin", &self.pin).field("terms", &self.terms).finish_non_exhaustive()
+    }
+}

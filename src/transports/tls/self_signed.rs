@@ -1,0 +1,1 @@
+//! self_signed: in the making.
