@@ -155,12 +155,11 @@ impl EventLoop {
     fn read_once(&mut self, id: Id) -> usize {
         let Self { net, handlers, scratch, pace, .. } = self;
         let Some(stream) = net.stream(id) else { return 0 };
-        let (discards, forwards) = (stream.state.discards(), stream.forward.is_some());
+        let discards = stream.state.discards();
+        let protocol_reads = !discards && stream.forward.is_none() && !stream.is_handshaking();
         let Some(installed) = handlers.get_mut(id.index()) else { return 0 };
         let buffer = match installed {
-            Installed::Protocol(Handler::Buffered(protocol)) if !discards && !forwards => {
-                protocol.get_buffer(scratch.len())
-            }
+            Installed::Protocol(Handler::Buffered(protocol)) if protocol_reads => protocol.get_buffer(scratch.len()),
             Installed::Protocol(_) | Installed::Pipe { .. } => &mut scratch[..],
             _ => return 0,
         };
@@ -234,9 +233,6 @@ impl EventLoop {
         };
         let handler = factory();
         self.install(stream, Installed::Protocol(handler));
-        if self.net.listener_mut(listener).is_some_and(|listener| listener.is_once()) {
-            self.net.close_listeners();
-        }
         self.call(stream, Call::ConnectionMade);
         self.run_calls();
     }
@@ -266,6 +262,7 @@ impl EventLoop {
             Alarm::DialTimeout => self.net.dial_timed_out(id),
             Alarm::AcceptRetry => self.net.accept_retry(id),
             Alarm::Ending => self.net.go_on_ending(id),
+            Alarm::Handshake => self.net.handshake_timed_out(id),
             Alarm::CloseTimeout => self.net.close_timed_out(id),
             Alarm::Acknowledgement => self.net.await_acknowledgement(id),
             Alarm::HangUp => self.net.hung_up(id),
@@ -329,6 +326,8 @@ impl EventLoop {
         let Some(Installed::Protocol(handler)) = handlers.get_mut(id.index()) else { return };
         let t = &mut Transport { net, id };
         match call {
+            // It is made once its handshake is done, or was lost before.
+            Call::ConnectionMade if t.net.stream(id).is_some_and(|stream| stream.is_opening()) => (),
             Call::ConnectionMade => {
                 if let Some(stream) = t.net.stream_mut(id) {
                     stream.state.made();
@@ -348,6 +347,8 @@ impl EventLoop {
                 log::debug!("{}: {} bytes wait, resuming", Name(t.net, id), t.write_buffer_size());
                 handler.resume_writing(t);
             }
+            Call::TlsStarted => handler.tls_started(t),
+            Call::Forget => self.forget(id),
             Call::Timer(timer) => handler.timer_fired(t, timer),
             Call::ConnectionFailed(error) => {
                 handler.connection_failed(t, error);

@@ -1,7 +1,7 @@
-//! `tcp-client`, `unix-client`: stdin goes to the peer, what it sends goes to stdout.
+//! `tcp-client`, `tls-client`, `unix-client`: stdin goes to the peer, what it sends goes to stdout.
 
 use super::config::ConnectConfig;
-use super::{Run, console_of, dialing, local, marks, session_options, take_over};
+use super::{Run, connect, console_of, local, marks, session_options, take_over, tls};
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::report::{Cause, Failure};
 use crate::protocols::session::{PeerSide, Waiting};
@@ -10,6 +10,7 @@ use crate::transports::error::describe;
 use crate::transports::opening::Inherited;
 
 pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
+    let tls = tls::client(config.tls.as_ref())?;
     // Before we open anything that could have the same number.
     let inherited = match &config.address {
         Address::Fd(number) => Some(take_over(*number, "a connection", |socket| match socket {
@@ -29,12 +30,14 @@ pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(console).set_write_buffer_limits(marks);
     let protocol = PeerSide::new(console, session_options(&config.stream, false), reporter);
-    let peer = match (&config.address, inherited) {
-        (_, Some(connection)) => net.adopt(connection, protocol).map_err(|error| local("adopt", &error))?,
-        (Address::Inet(target), None) => net.connect_tcp(target.clone(), dialing(config), protocol),
-        (Address::Unix(target), None) => net.connect_unix(target.clone(), dialing(config), protocol),
-        (Address::Fd(_), None) => unreachable!("an inherited descriptor has been taken over above"),
+    let Some(connection) = inherited else {
+        connect(net, config, tls.as_ref(), marks, protocol);
+        return run.run();
     };
+    let peer = net.adopt(connection, protocol).map_err(|error| local("adopt", &error))?;
     net.transport(peer).set_write_buffer_limits(marks);
+    if let Some(tls) = tls {
+        net.transport(peer).start_tls(tls);
+    }
     run.run()
 }

@@ -15,27 +15,27 @@ use crate::transports::opening::Inherited;
 use crate::transports::protocol::Handler;
 
 pub(super) fn echo(config: &ListenConfig, datagrams: &DatagramConfig) -> anyhow::Result<()> {
-    let places = listen::resolve(config)?;
+    let ready = listen::resolve(config)?;
     let mut run = Run::new()?;
     run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
     let service = service(config, datagrams, Some(MARK))?;
     let quota = Quota::new(datagrams.count);
     let net = run.event_loop.net();
-    let ids = listen::open_datagrams(net, config, places, &service, || DatagramEcho::new(quota.clone()))?;
+    let ids = listen::open_datagrams(net, config, ready, &service, || DatagramEcho::new(quota.clone()))?;
     let names = ids.into_iter().filter_map(|id| net.listening_on(id)).collect::<Vec<_>>();
     let _port_file = listen::announce(&names, config.port_file.as_deref())?;
     run.run()
 }
 
 pub(super) fn server(config: &ListenConfig, datagrams: &DatagramConfig) -> anyhow::Result<()> {
-    let places = listen::resolve(config)?;
+    let ready = listen::resolve(config)?;
     let mut run = Run::new()?;
     run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
     let service = service(config, datagrams, None)?;
     let shared = Conversation::new(options(&config.stream, datagrams, true), run.reporter.clone());
 
     let net = run.event_loop.net();
-    let ids = listen::open_datagrams(net, config, places, &service, || SocketSide::new(&shared))?;
+    let ids = listen::open_datagrams(net, config, ready, &service, || SocketSide::new(&shared))?;
     let names = ids.iter().filter_map(|id| net.listening_on(*id)).collect::<Vec<_>>();
     let console = net
         .stdio(console_of(&config.stream), Handler::buffered(ConsoleSide::new(&shared, ids)))

@@ -18,8 +18,8 @@ pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
         ExecPlace::Stdio => on_stdio(config),
         ExecPlace::Listen(lefts) => {
             let child = Child::checked(&config.child)?;
-            let places = lefts.iter().map(listen::resolve).collect::<anyhow::Result<Vec<_>>>()?;
-            serve(lefts, places, Right::child(child, marks(&config.stream)?))
+            let ready = lefts.iter().map(listen::resolve).collect::<anyhow::Result<Vec<_>>>()?;
+            serve(lefts, ready, Right::child(child, marks(&config.stream)?))
         }
         ExecPlace::Connect(left) => {
             let right = Right::child(Child::checked(&config.child)?, marks(&config.stream)?);

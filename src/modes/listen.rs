@@ -7,7 +7,7 @@ use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 
 use super::config::ListenConfig;
-use super::local;
+use super::{local, tls};
 use crate::protocols::NOTICE;
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
@@ -21,20 +21,28 @@ use crate::transports::net::Net;
 use crate::transports::opening::{Inherited, Stack, UnixBinding, inherit};
 use crate::transports::own_file::OwnFile;
 use crate::transports::protocol::{DatagramProtocol, Factory};
+use crate::transports::tls::TlsServer;
 
 /// How often a port that the kernel chose for IPv4 may turn out to be taken for IPv6 before we give up.
 const PORT_TRIES: usize = 16;
 
 /// An address to listen on, its name looked up, or its descriptor taken over.
-pub(super) enum Place {
+enum Place {
     Inet { asked: HostPort, addresses: Vec<SocketAddr> },
     Unix(UnixName),
     Inherited { number: RawFd, socket: Inherited },
 }
 
-/// Looks up the names of all addresses, which may take long: signals still have their default effect meanwhile. Takes over
+/// What is to be opened, as far as that can be made ready before.
+pub(super) struct Ready {
+    places: Vec<Place>,
+    pub(super) tls: Option<TlsServer>,
+}
+
+/// Makes TLS ready, and looks up the names of all addresses, which may take long: signals still have their default effect meanwhile. Takes over
 /// what is inherited, before we open anything that could have the same number.
-pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<Vec<Place>> {
+pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<Ready> {
+    let tls = tls::server(config)?;
     let place = |address: &Address| {
         Ok(match address {
             Address::Inet(inet) => {
@@ -49,17 +57,20 @@ pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<Vec<Place>> {
             }
         })
     };
-    config.addresses.iter().map(place).collect()
+    let places = config.addresses.iter().map(place).collect::<anyhow::Result<_>>()?;
+    Ok(Ready { places, tls })
 }
 
 /// Opens all listeners, and gives the addresses they really have.
 pub(super) fn open(
     net: &mut Net,
     config: &ListenConfig,
-    places: Vec<Place>,
+    ready: Ready,
     listening: &Listening,
     factory: impl Fn() -> Factory,
 ) -> anyhow::Result<Vec<Peer>> {
+    let Ready { places, tls } = ready;
+    let listening = &Listening { tls, ..listening.clone() };
     let mut listeners = Vec::new();
     let v4_wildcards = wildcard_ports(&places);
     for place in places {
@@ -88,11 +99,12 @@ pub(super) fn open(
 pub(super) fn open_datagrams<P: DatagramProtocol + 'static>(
     net: &mut Net,
     config: &ListenConfig,
-    places: Vec<Place>,
+    ready: Ready,
     service: &DatagramService,
     protocol: impl Fn() -> P,
 ) -> anyhow::Result<Vec<Id>> {
     let mut ids = Vec::new();
+    let places = ready.places;
     let v4_wildcards = wildcard_ports(&places);
     for place in places {
         match place {
@@ -173,6 +185,9 @@ fn open_inherited(
                 return Err(Failure::new(Cause::Unavailable, format!("fd:{number}: one connection too many")).into());
             }
             net.transport(id).set_write_buffer_limits(listening.marks);
+            if let Some(tls) = listening.tls.clone() {
+                net.transport(id).start_tls(tls);
+            }
             Ok(None)
         }
     }

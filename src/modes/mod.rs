@@ -11,6 +11,7 @@ mod listen;
 mod relay;
 mod server;
 mod terminal;
+mod tls;
 
 use std::os::fd::{OwnedFd, RawFd};
 
@@ -18,12 +19,16 @@ use crate::event_loop::EventLoop;
 use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
 use crate::protocols::session::SessionOptions;
 use crate::sys::signals;
+use crate::transports::address::Address;
 use crate::transports::dial::Dialing;
 use crate::transports::dialing::source_addresses;
 use crate::transports::error::describe;
+use crate::transports::id::Id;
+use crate::transports::net::Net;
 use crate::transports::opening::{Inherited, Stdio, inherit};
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::Handler;
+use crate::transports::tls::TlsClient;
 use config::{ConnectConfig, Mode, StreamConfig};
 
 /// Does what `mode` says, to the end.
@@ -99,6 +104,27 @@ fn dialing(config: &ConnectConfig) -> Dialing {
         retry: config.retry,
         retry_delay: config.retry_delay,
     }
+}
+
+/// Connects to where `config` says; `tls` is its TLS, made ready.
+fn connect(
+    net: &mut Net,
+    config: &ConnectConfig,
+    tls: Option<&TlsClient>,
+    marks: WaterMarks,
+    protocol: impl Into<Handler>,
+) -> Id {
+    let id = match &config.address {
+        Address::Inet(target) => net.connect_tcp(target.clone(), dialing(config), protocol),
+        Address::Unix(target) => net.connect_unix(target.clone(), dialing(config), protocol),
+        Address::Fd(_) => unreachable!("what is inherited is connected already"),
+    };
+    let mut t = net.transport(id);
+    t.set_write_buffer_limits(marks);
+    if let Some(tls) = tls {
+        t.start_tls(tls.clone());
+    }
+    id
 }
 
 /// The inherited descriptor `number`, if `wanted` says that it is one for this mode.

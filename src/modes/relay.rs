@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::config::{ConnectConfig, DatagramConfig, Endpoint, ListenConfig, RelayConfig, StreamConfig};
-use super::{Run, children, dialing, listen, local, marks, take_over};
+use super::{Run, children, connect, dialing, listen, local, marks, take_over, tls};
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::relay::child::ChildEnd;
 use crate::protocols::relay::datagrams::DatagramSide;
@@ -26,6 +26,7 @@ use crate::transports::net::Net;
 use crate::transports::opening::{Inherited, Stdio};
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::factory;
+use crate::transports::tls::TlsClient;
 
 /// Children that are run at once for those who connect, likewise: each is a process, and often several.
 const CHILDREN_MAX: usize = 100;
@@ -35,20 +36,20 @@ const FLOWS_MAX: usize = 1024;
 const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {
-    let places = match &config.left {
+    let ready = match &config.left {
         Endpoint::Listen(listen) | Endpoint::DatagramListen(listen, _) => Some(listen::resolve(listen)?),
         _ => None,
     };
     let right = Right::new(&config.right, marks(&config.stream)?)?;
-    match (&config.left, places) {
-        (Endpoint::Listen(listen), Some(places)) => serve(std::slice::from_ref(listen), vec![places], right),
-        (Endpoint::DatagramListen(listen, datagrams), Some(places)) => flows(listen, datagrams, places, right),
+    match (&config.left, ready) {
+        (Endpoint::Listen(listen), Some(ready)) => serve(std::slice::from_ref(listen), vec![ready], right),
+        (Endpoint::DatagramListen(listen, datagrams), Some(ready)) => flows(listen, datagrams, ready, right),
         _ => pair(&config.left, &config.stream, right),
     }
 }
 
 /// A right end for each client of what listens.
-pub(super) fn serve(lefts: &[ListenConfig], places: Vec<Vec<listen::Place>>, right: Right) -> anyhow::Result<()> {
+pub(super) fn serve(lefts: &[ListenConfig], ready: Vec<listen::Ready>, right: Right) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     let Some(first) = lefts.first() else { return Ok(()) };
     let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
@@ -61,18 +62,22 @@ pub(super) fn serve(lefts: &[ListenConfig], places: Vec<Vec<listen::Place>>, rig
     let is_child = right.is_child();
     let opener = right.opener(terms.clone());
     let mut port_files: Vec<(Option<&Path>, Vec<Peer>)> = Vec::new();
-    for (config, places) in lefts.iter().zip(places) {
+    let mut of_clients = Vec::new();
+    for (config, ready) in lefts.iter().zip(ready) {
         let listening = Listening {
             backlog: config.backlog,
             limit: config.max_conns.or_else(|| is_child.then_some(CHILDREN_MAX)),
             access: config.access.clone(),
             marks: marks(&config.stream)?,
             once: !config.keep_open,
+            tls: None,
         };
-        let names = listen::open(run.event_loop.net(), config, places, &listening, || {
+        let tls = ready.tls.clone();
+        let names = listen::open(run.event_loop.net(), config, ready, &listening, || {
             let (opener, terms) = (opener.clone(), terms.clone());
             factory(move || StreamSide::left(opener.clone(), terms.clone()))
         })?;
+        of_clients.push((config, tls, names.clone()));
         let port_file = config.port_file.as_deref();
         match port_files.iter_mut().find(|(path, _)| *path == port_file) {
             Some((_, of_path)) => of_path.extend(names),
@@ -81,16 +86,12 @@ pub(super) fn serve(lefts: &[ListenConfig], places: Vec<Vec<listen::Place>>, rig
     }
     let announce = |(path, names): &(Option<&Path>, Vec<Peer>)| listen::announce(names, *path);
     let _port_files = port_files.iter().map(announce).collect::<anyhow::Result<Vec<_>>>()?;
+    of_clients.iter().for_each(|(config, tls, names)| tls::tell_clients(config, tls.as_ref(), names));
     run.run()
 }
 
 /// A right end for each peer of a UDP socket.
-fn flows(
-    config: &ListenConfig,
-    datagrams: &DatagramConfig,
-    places: Vec<listen::Place>,
-    right: Right,
-) -> anyhow::Result<()> {
+fn flows(config: &ListenConfig, datagrams: &DatagramConfig, ready: listen::Ready, right: Right) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     let lifecycle = Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone());
     watch(&mut run, lifecycle, right.is_child())?;
@@ -109,7 +110,7 @@ fn flows(
     };
     let limits = FlowLimits::new(idle_timeout, flows_max);
     let net = run.event_loop.net();
-    let ids = listen::open_datagrams(net, config, places, &service, || {
+    let ids = listen::open_datagrams(net, config, ready, &service, || {
         FlowsSide::new(opener.clone(), terms.clone(), limits.clone())
     })?;
     let names = ids.into_iter().filter_map(|id| net.listening_on(id)).collect::<Vec<_>>();
@@ -119,6 +120,10 @@ fn flows(
 
 /// One left end, one right end.
 pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyhow::Result<()> {
+    let tls = match left {
+        Endpoint::Connect(config) => tls::client(config.tls.as_ref())?,
+        _ => None,
+    };
     let mut run = Run::new()?;
     let has_child = right.is_child() || matches!(left, Endpoint::Child(_));
     let lifecycle = Lifecycle::client(stream.timeout, run.reporter.clone());
@@ -135,15 +140,12 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyh
         }
         Endpoint::Connect(config) => {
             let side = StreamSide::left(opener, terms);
-            let id = match &config.address {
-                Address::Inet(target) => net.connect_tcp(target.clone(), dialing(config), side),
-                Address::Unix(target) => net.connect_unix(target.clone(), dialing(config), side),
-                Address::Fd(number) => {
-                    let fd = inherited_connection(*number)?;
-                    net.adopt(fd, side).map_err(|error| local("adopt", &error))?
-                }
-            };
-            net.transport(id).set_write_buffer_limits(marks);
+            if let Address::Fd(number) = config.address {
+                let id = net.adopt(inherited_connection(number)?, side).map_err(|error| local("adopt", &error))?;
+                net.transport(id).set_write_buffer_limits(marks);
+            } else {
+                connect(net, config, tls.as_ref(), marks, side);
+            }
         }
         Endpoint::DatagramConnect(config, datagrams) => {
             let Address::Inet(target) = &config.address else { unreachable!("the command line gives no other here") };
@@ -183,7 +185,7 @@ enum Kind {
     Stdio {
         taken: Cell<bool>,
     },
-    Connect(ConnectConfig),
+    Connect(ConnectConfig, Option<TlsClient>),
     Inherited(Cell<Option<OwnedFd>>),
     Datagrams(ConnectConfig, DatagramConfig),
     Child(children::Child),
@@ -197,7 +199,7 @@ impl Right {
             Endpoint::Connect(ConnectConfig { address: Address::Fd(number), .. }) => {
                 Kind::Inherited(Cell::new(Some(inherited_connection(*number)?)))
             }
-            Endpoint::Connect(config) => Kind::Connect(config.clone()),
+            Endpoint::Connect(config) => Kind::Connect(config.clone(), tls::client(config.tls.as_ref())?),
             Endpoint::DatagramConnect(config, datagrams) => Kind::Datagrams(config.clone(), datagrams.clone()),
             Endpoint::Child(config) => Kind::Child(children::Child::checked(config)?),
             Endpoint::Listen(_) | Endpoint::DatagramListen(..) => unreachable!("only the left one listens"),
@@ -234,14 +236,9 @@ impl Right {
                 let console = console.map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
                 stream(net, console)
             }
-            Kind::Connect(config) => {
+            Kind::Connect(config, tls) => {
                 let side = StreamSide::right(left, terms);
-                let id = match &config.address {
-                    Address::Inet(target) => net.connect_tcp(target.clone(), dialing(config), side),
-                    Address::Unix(target) => net.connect_unix(target.clone(), dialing(config), side),
-                    Address::Fd(_) => unreachable!("an inherited descriptor is of another kind"),
-                };
-                stream(net, id)
+                Ok(End::Stream(connect(net, config, tls.as_ref(), self.marks, side)))
             }
             Kind::Inherited(fd) => {
                 let taken = || Failure::new(Cause::Unavailable, "an inherited connection is for one client");

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::report::Reporter;
 use super::watch::{Blame, Pulse, Watch};
+use crate::transports::dial::ConnectError;
 use crate::transports::handle::Transport;
 use crate::transports::protocol::Protocol;
 use crate::transports::timers::TimerId;
@@ -46,6 +47,10 @@ impl Protocol for Echo {
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
         let pulse = Pulse::of(t);
         self.watch.fired(t, timer, pulse);
+    }
+
+    fn connection_failed(&mut self, _t: &mut Transport<'_>, error: ConnectError) {
+        self.watch.not_made(&error);
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {

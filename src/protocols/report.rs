@@ -4,7 +4,10 @@
 //! the first failure decides. Exit statuses are the command line's business, not this file's.
 
 use std::fmt;
+use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use crate::transports::error::{is_handshake_timeout, is_tls};
 
 /// Why a run did not end in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +30,18 @@ pub enum Cause {
     Signal(i32),
     /// The status of the child is the run's, or what a run with a child has instead of one.
     Child(u8),
+}
+
+impl Cause {
+    /// What an error means that a connection was lost by.
+    #[must_use]
+    pub fn of(error: &io::Error) -> Self {
+        match error {
+            error if is_tls(error) => Self::Tls,
+            error if is_handshake_timeout(error) => Self::TimedOut,
+            _ => Self::Broken,
+        }
+    }
 }
 
 /// A cause and the words for it.

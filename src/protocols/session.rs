@@ -216,6 +216,7 @@ pub(super) fn connection_failure(error: &ConnectError) -> Failure {
         ConnectErrorKind::TimedOut => Cause::TimedOut,
         ConnectErrorKind::Local => Cause::Local,
         ConnectErrorKind::Reset => Cause::Broken,
+        ConnectErrorKind::Tls => Cause::Tls,
     };
     Failure::new(cause, error.to_string())
 }

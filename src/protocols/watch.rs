@@ -9,6 +9,8 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::report::{Cause, Failure, Reporter};
+use super::session::connection_failure;
+use crate::transports::dial::ConnectError;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::timers::TimerId;
@@ -100,6 +102,14 @@ impl Watch {
         Fired::Expired
     }
 
+    /// To be called from `connection_failed`, where the run may be about this one connection: an inherited one, by TLS.
+    pub(super) fn not_made(&self, error: &ConnectError) {
+        match &self.blame {
+            Blame::Log | Blame::Warn => log::warn!("{error}"),
+            Blame::Run(reporter) => reporter.tell(connection_failure(error)),
+        }
+    }
+
     /// To be called from `connection_lost`.
     pub(super) fn lost(&mut self, t: &mut Transport<'_>, error: Option<&io::Error>) {
         if let Some(timer) = self.timer.take() {
@@ -107,7 +117,7 @@ impl Watch {
         }
         let unheard = matches!(self.blame, Blame::Log) && !log::log_enabled!(log::Level::Info);
         if let (Some(error), false) = (error, unheard) {
-            self.fail(t, Cause::Broken, &describe(error));
+            self.fail(t, Cause::of(error), &describe(error));
         }
     }
 

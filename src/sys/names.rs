@@ -14,6 +14,12 @@ pub fn service_port(name: &str) -> Option<u16> {
     })
 }
 
+/// The name of this machine, as others may know it. `gethostname(2)`.
+#[must_use]
+pub fn host_name() -> Option<String> {
+    dns_lookup::get_hostname().ok().filter(|name| !name.is_empty())
+}
+
 /// The index of a network interface. `if_nametoindex(3)`.
 #[must_use]
 pub fn interface_index(name: &str) -> Option<u32> {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use socket2::{SockAddr, Socket};
 
 use super::address::{Address, Family};
-use super::error::{describe, is_lack_of_resources};
+use super::error::{describe, is_handshake_timeout, is_lack_of_resources};
 use super::timers::TimerId;
 
 /// RFC 8305, section 5: "Connection Attempt Delay", recommended value.
@@ -161,6 +161,8 @@ pub enum ConnectErrorKind {
     Local,
     /// It was made, and reset before we came to know: a refusal is another error.
     Reset,
+    /// It was made, but TLS was not.
+    Tls,
 }
 
 impl ConnectError {
@@ -170,6 +172,12 @@ impl ConnectError {
 
     pub(crate) fn with_kind(self, kind: ConnectErrorKind) -> Self {
         Self { kind, ..self }
+    }
+
+    /// A handshake with `peer` has failed.
+    pub(crate) fn of_handshake(peer: &dyn fmt::Display, error: io::Error) -> Self {
+        let kind = if is_handshake_timeout(&error) { ConnectErrorKind::TimedOut } else { ConnectErrorKind::Tls };
+        Self { message: format!("handshake with {peer}: {}", describe(&error)), kind }
     }
 
     pub(crate) fn given_up() -> Self {

@@ -208,6 +208,9 @@ impl Net {
         // Events of those that lost the race are not about this one.
         stream.end_seen = false;
         stream.state.opened();
+        if stream.tls.is_some() {
+            return self.begin_handshake(id);
+        }
         self.calls.push_back((id, Call::ConnectionMade));
     }
 

@@ -2,7 +2,9 @@
 //!
 //! Which error ends what, and with which exit status, is decided where the error arises, not here.
 
+use std::fmt;
 use std::io;
+use std::time::Duration;
 
 /// The system's own words for an error, without the number that the standard library adds.
 #[must_use]
@@ -18,6 +20,55 @@ pub fn describe(error: &io::Error) -> String {
 #[must_use]
 pub fn is_lack_of_resources(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS))
+}
+
+/// What has gone wrong with TLS, in words for the user. It travels inside an [`io::Error`], as other errors of streams do.
+#[derive(Debug)]
+pub struct TlsError {
+    text: String,
+    timed_out: bool,
+}
+
+impl TlsError {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), timed_out: false }
+    }
+
+    /// The handshake has taken too long.
+    pub(crate) fn timed_out(limit: Duration) -> Self {
+        Self { text: format!("no end of the handshake within {limit:?}"), timed_out: true }
+    }
+}
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for TlsError {}
+
+impl From<TlsError> for io::Error {
+    fn from(error: TlsError) -> Self {
+        let kind = if error.timed_out { io::ErrorKind::TimedOut } else { io::ErrorKind::InvalidData };
+        Self::new(kind, error)
+    }
+}
+
+fn as_tls(error: &io::Error) -> Option<&TlsError> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// Whether it is TLS that has failed: a certificate, an alert, a stream that was cut.
+#[must_use]
+pub fn is_tls(error: &io::Error) -> bool {
+    as_tls(error).is_some_and(|error| !error.timed_out)
+}
+
+/// Whether a handshake has taken too long.
+#[must_use]
+pub fn is_handshake_timeout(error: &io::Error) -> bool {
+    as_tls(error).is_some_and(|error| error.timed_out)
 }
 
 /// Whether a datagram was too long for the network, or for any. `EMSGSIZE`, `udp(7)`.

@@ -13,6 +13,7 @@ use super::out_buf::WaterMarks;
 use super::state::Phase;
 use super::stream::Stream;
 use super::timers::Alarm;
+use super::tls::flow::ALERT_TIMEOUT;
 use crate::sys::stdio::IOV_MAX;
 
 /// How long a closed connection waits for the peer's end, so that our close is not a reset. asyncio and nginx have 30 s
@@ -33,6 +34,9 @@ impl Net {
         let len: usize = bufs.iter().map(|buf| buf.len()).sum();
         if len == 0 || !stream.state.accepts_writes() {
             return;
+        }
+        if stream.tls.is_some() {
+            return self.write_by_tls(id, bufs);
         }
         let mut sent = 0;
         if stream.is_flushed() && stream.writable {
@@ -67,7 +71,9 @@ impl Net {
             match result {
                 Ok(0) => return self.write_failed(id, io::ErrorKind::WriteZero.into()),
                 Ok(n) => {
-                    stream.totals.sent += n as u64;
+                    if stream.tls.is_none() {
+                        stream.totals.sent += n as u64;
+                    }
                     stream.last_activity = self.now;
                     match stream.spliced.take() {
                         Some(spliced) if n == spliced.bytes => self.pipes.give(spliced.pipe),
@@ -83,7 +89,7 @@ impl Net {
                 Err(error) => return self.write_failed(id, error),
             }
         }
-        if stream.writing_paused && stream.out.len() <= stream.marks.low() {
+        if stream.writing_paused && stream.out.len() <= stream.marks.low() && !stream.is_handshaking() {
             stream.writing_paused = false;
             self.calls.push_back((id, Call::ResumeWriting));
         }
@@ -98,9 +104,18 @@ impl Net {
     /// What comes after the last buffered byte: the end of our direction, or the next step of closing.
     fn flushed(&mut self, id: Id) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        if stream.is_handshaking() {
+            // What was written waits for the end of that, and so do we.
+            return;
+        }
         let (is_ending, is_closing) = (stream.state.is_ending(), stream.state.phase() == Phase::Flushing);
         if (is_ending || is_closing) && stream.state.flushes() {
-            let last = stream.io.last_words();
+            let last = match &mut stream.tls {
+                // A stream that is cut must not look like a whole one.
+                Some(_) if stream.ends_in_reset => Vec::new(),
+                Some(tls) => tls.last_words(),
+                None => stream.io.last_words(),
+            };
             if !last.is_empty() {
                 stream.out.append(&[IoSlice::new(&last)], 0, &mut self.spare);
                 return self.flush(id);
@@ -152,7 +167,8 @@ impl Net {
             return self.await_acknowledgement(id);
         }
         stream.readable = true;
-        stream.phase_timer = Some(self.timers.arm(self.now + CLOSE_TIMEOUT, Some(id), Alarm::CloseTimeout));
+        let limit = if stream.has_failed_tls() { ALERT_TIMEOUT } else { CLOSE_TIMEOUT };
+        stream.phase_timer = Some(self.timers.arm(self.now + limit, Some(id), Alarm::CloseTimeout));
         self.queue_again(id);
     }
 
@@ -186,7 +202,7 @@ impl Net {
     pub(crate) fn close_timed_out(&mut self, id: Id) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         stream.phase_timer = None;
-        if stream.is_acknowledged() {
+        if stream.is_acknowledged() || stream.has_failed_tls() {
             return self.lose(id, None, false);
         }
         stream.phase_timer = Some(self.timers.arm(self.now + ASK_AGAIN_MAX, Some(id), Alarm::CloseTimeout));
@@ -195,7 +211,7 @@ impl Net {
     /// asyncio's `close`: no more reading, what is buffered goes out, then `connection_lost(None)`.
     pub(crate) fn close(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
-        if stream.state.phase() == Phase::Connecting {
+        if stream.state.phase() == Phase::Connecting || stream.is_opening() {
             return self.lose(id, None, false);
         }
         if !stream.state.close() {
@@ -279,7 +295,7 @@ impl Net {
         self.pause_if_over(id);
     }
 
-    fn pause_if_over(&mut self, id: Id) {
+    pub(crate) fn pause_if_over(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
         if !stream.writing_paused && stream.out.len() > stream.marks.high() {
             stream.writing_paused = true;

@@ -185,8 +185,12 @@ impl Net {
 
     /// What the kernel could do for these two; `None` is nothing.
     fn ends(&self, id: Id, to: Id) -> Option<Ends> {
-        let (from, from_fd) = self.stream(id)?.io.raw_source()?;
-        let (to, to_fd) = self.stream(to)?.io.raw_sink()?;
+        let (source, sink) = (self.stream(id)?, self.stream(to)?);
+        if source.tls.is_some() || sink.tls.is_some() {
+            return None;
+        }
+        let (from, from_fd) = source.io.raw_source()?;
+        let (to, to_fd) = sink.io.raw_sink()?;
         // A call on a socket would wait, where its description may.
         let waits = |raw, fd| raw == Raw::Socket && !is_nonblocking(fd);
         if waits(from, from_fd) || waits(to, to_fd) {
@@ -219,6 +223,10 @@ impl Net {
         if self.stream(to).is_none_or(|sink| !sink.out.is_empty()) {
             // What was copied before goes before.
             return Moved::Copy;
+        }
+        if [id, to].into_iter().any(|id| self.stream(id).is_some_and(|stream| stream.tls.is_some())) {
+            // It has begun since.
+            return self.copy_from_now_on(id);
         }
         let moved = match ends {
             Ends::Sockets => self.splice_by_pipe(id, to),

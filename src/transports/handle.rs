@@ -14,6 +14,7 @@ use super::net::{Call, Net};
 use super::out_buf::WaterMarks;
 use super::protocol::Handler;
 use super::tls::Tls;
+use super::tls::layer::Layer;
 
 /// How a transport is called in messages, looked up only if the message is written.
 pub(crate) struct Name<'a>(pub(crate) &'a Net, pub(crate) Id);
@@ -93,7 +94,9 @@ impl Transport<'_> {
     /// Whether there may be more to read at this moment, delivered or not.
     #[must_use]
     pub fn may_have_more(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| stream.readable || stream.leftover.is_some())
+        self.net.stream(self.id).is_some_and(|stream| {
+            stream.readable || stream.leftover.is_some() || stream.tls.as_deref().is_some_and(Layer::has_news)
+        })
     }
 
     /// Whether the peer's direction has ended.
@@ -215,7 +218,7 @@ impl Transport<'_> {
                 Io::Socket(socket) => Peer::local_of(socket),
                 _ => None,
             },
-            tls: None,
+            tls: stream.tls.as_ref().and_then(|tls| tls.info()).map(Box::new),
             terminal: self.is_terminal(),
             totals: stream.totals,
             datagrams: super::info::DatagramTotals::default(),

@@ -28,7 +28,7 @@ impl Net {
     pub(crate) fn take_in(&mut self, id: Id, buffer: &mut [u8]) -> Intake {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return Intake::NotNow };
         let discards = stream.state.discards();
-        if !discards {
+        if !discards && !stream.is_handshaking() {
             if !self.has_room_ahead(id) {
                 return Intake::NotNow;
             }
@@ -48,9 +48,16 @@ impl Net {
         }
         let now = self.now;
         let Some(stream) = self.stream_mut(id) else { return Intake::NotNow };
+        if stream.tls.is_some() && !stream.has_failed_tls() {
+            return match self.take_in_tls(id, buffer, discards) {
+                Intake::Bytes(n) if !discards && self.hand_on(id, &buffer[..n]) => Intake::Forwarded(n),
+                intake => intake,
+            };
+        }
         match stream.io.read(buffer) {
             Ok(0) => Intake::End,
             Ok(n) => {
+                stream.totals.received += n as u64;
                 log::trace!("{}: read {n} bytes", Name(self, id));
                 if self.stream_mut(id).is_some_and(|stream| stream.note_read(n, buffer.len(), now)) {
                     self.doubt(id);

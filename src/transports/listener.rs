@@ -22,6 +22,7 @@ use super::own_file::OwnFile;
 use super::state::Phase;
 use super::stream::Stream;
 use super::timers::{Alarm, TimerId};
+use super::tls::TlsServer;
 use crate::sys::{retry, socket};
 
 const BACK_OFF_MIN: Duration = Duration::from_millis(50);
@@ -40,11 +41,23 @@ pub struct Listening {
     pub marks: WaterMarks,
     /// The first connection that is let in closes all listeners of the loop: further ones are refused.
     pub once: bool,
+    /// TLS, which must be there before a connection is let in.
+    pub tls: Option<TlsServer>,
 }
+
+/// Connections whose handshake is not done, or that wait to be let in after it, at most.
+const DOOR_MAX: usize = 1024;
 
 impl Default for Listening {
     fn default() -> Self {
-        Self { backlog: 4096, limit: None, access: AccessList::default(), marks: WaterMarks::default(), once: false }
+        Self {
+            backlog: 4096,
+            limit: None,
+            access: AccessList::default(),
+            marks: WaterMarks::default(),
+            once: false,
+            tls: None,
+        }
     }
 }
 
@@ -81,10 +94,6 @@ impl Listener {
 
     pub(crate) fn socket(&self) -> &Socket {
         &self.socket
-    }
-
-    pub(crate) fn is_once(&self) -> bool {
-        self.options.once
     }
 
     pub(crate) fn latch(&mut self) {
@@ -139,6 +148,9 @@ impl Net {
     /// Accepts one connection, if one may come in now.
     pub(crate) fn accept(&mut self, id: Id) -> Accepted {
         let open = self.accepted;
+        if self.door.len() >= DOOR_MAX {
+            return Accepted::NotNow;
+        }
         let Some(listener) = self.listener_mut(id) else { return Accepted::NotNow };
         if !listener.wants_accept(open) {
             return Accepted::NotNow;
@@ -175,16 +187,38 @@ impl Net {
         }
         let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.now);
         stream.marks = listener.options.marks;
-        stream.accepted = true;
         stream.one_of_many = !listener.options.once;
         stream.peer = Some(Box::new(peer));
-        self.accepted += 1;
+        let tls = listener.options.tls.clone();
+        if tls.is_none() {
+            stream.accepted = true;
+            self.accepted += 1;
+        }
         match self.add_stream(stream) {
-            Ok(stream) => Accepted::Stream(stream),
+            Ok(stream) => {
+                match tls {
+                    Some(tls) => self.accept_tls(stream, id, tls),
+                    None => self.is_let_in(id),
+                }
+                Accepted::Stream(stream)
+            }
             Err(error) => {
                 log::warn!("accept: {}", describe(&error));
                 Accepted::PassedOver
             }
+        }
+    }
+
+    /// Whether a connection may be let in now.
+    pub(crate) fn has_place(&mut self, id: Id) -> bool {
+        let open = self.accepted;
+        self.listener_mut(id).is_some_and(|listener| listener.options.limit.is_none_or(|limit| open < limit))
+    }
+
+    /// A connection has been let in.
+    pub(crate) fn is_let_in(&mut self, id: Id) {
+        if self.listener_mut(id).is_some_and(|listener| listener.options.once) {
+            self.close_listeners();
         }
     }
 
@@ -215,6 +249,7 @@ impl Net {
 
     /// Something is closed: there is a place under the limit, or a descriptor, for whoever waits for one.
     pub(crate) fn room_for_listeners(&mut self) {
+        self.open_the_door();
         for index in 0..self.listeners.len() {
             let id = self.listeners[index];
             let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { continue };

@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 use super::datagram::Datagram;
 use super::datagram::handle::DatagramTransport;
 use super::dial::ConnectError;
+use super::error::{describe, is_tls};
 use super::forward::Pipes;
-use super::handle::Transport;
+use super::handle::{Name, Transport};
 use super::id::{Arena, Id};
 use super::listener::Listener;
 use super::out_buf::Spare;
@@ -24,6 +25,7 @@ use super::resolver::Resolver;
 use super::state::Phase;
 use super::stream::Stream;
 use super::timers::{Alarm, TimerId, Timers};
+use super::tls::layer::Was;
 use crate::sys::datagram::SendBatch;
 
 /// The transports of a loop and all that can be done with them. asyncio's loop methods, under the field's own names.
@@ -52,6 +54,10 @@ pub struct Net {
     pub(crate) listeners: Vec<Id>,
     /// Accepted connections that are open.
     pub(crate) accepted: usize,
+    /// Connections of TLS that listeners have accepted and not let in yet.
+    pub(crate) door: Vec<Id>,
+    /// Room for ciphertext, from the first time on.
+    pub(crate) ciphertext: Box<[u8]>,
     /// Slots that keep the loop running: all but those in the background.
     pub(crate) foreground: usize,
     pub(crate) stopped: bool,
@@ -84,8 +90,11 @@ pub(crate) enum Call {
     ResumeWriting,
     Timer(TimerId),
     ErrorReceived(io::Error),
+    TlsStarted,
     ProcessExited,
     ConnectionLost(Option<io::Error>),
+    /// The end of what no protocol knows of.
+    Forget,
 }
 
 impl Net {
@@ -107,6 +116,8 @@ impl Net {
             resolver: Resolver::default(),
             listeners: Vec::new(),
             accepted: 0,
+            door: Vec::new(),
+            ciphertext: Box::default(),
             foreground: 0,
             stopped: false,
         }
@@ -177,7 +188,10 @@ impl Net {
     fn stop_listening(&mut self, id: Id) {
         match self.slots.get(id) {
             Some(Slot::Datagram(_)) => self.close_datagrams(id),
-            _ => self.remove(id),
+            _ => {
+                self.remove(id);
+                self.close_the_door(id);
+            }
         }
     }
 
@@ -357,12 +371,31 @@ impl Net {
         for timer in [stream.phase_timer.take(), next].into_iter().flatten() {
             self.timers.cancel(timer);
         }
-        // What happened first is what is reported: a failed write, then a failed read.
-        let error = stream.state.take_write_error().or(error);
-        let call = if phase == Phase::Connecting {
-            Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, ConnectError::from))
-        } else {
-            Call::ConnectionLost(error)
+        // What happened first is what is reported: a failed write, then a failed read. But what the peer says of TLS is why both fail.
+        let error = match error {
+            Some(error) if is_tls(&error) => Some(error),
+            error => stream.state.take_write_error().or(error),
+        };
+        let (was, error) = match &mut stream.tls {
+            Some(tls) => tls.lose(error),
+            None => (Was::Open, error),
+        };
+        let call = match was {
+            _ if phase == Phase::Connecting => {
+                Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, ConnectError::from))
+            }
+            Was::Open => Call::ConnectionLost(error),
+            Was::Opening { listener: None } => {
+                let failure = |error| ConnectError::of_handshake(&Name(self, id), error);
+                Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure))
+            }
+            Was::Opening { listener: Some(_) } => {
+                self.door.retain(|waiting| *waiting != id);
+                if let Some(error) = error {
+                    log::warn!("handshake with {}: {}", Name(self, id), describe(&error));
+                }
+                Call::Forget
+            }
         };
         self.calls.push_back((id, call));
     }

@@ -16,6 +16,7 @@ use super::io::Io;
 use super::out_buf::{OutBuf, WaterMarks};
 use super::state::{Phase, State};
 use super::timers::TimerId;
+use super::tls::layer::Layer;
 
 /// One stream. The size of this is what an idle connection costs.
 pub(crate) struct Stream {
@@ -23,6 +24,8 @@ pub(crate) struct Stream {
     pub(crate) state: State,
     pub(crate) out: OutBuf,
     pub(crate) marks: WaterMarks,
+    /// TLS between what a protocol writes and what `out` and `io` get.
+    pub(crate) tls: Option<Box<Layer>>,
     /// Bytes that a protocol has handed back, delivered first to whoever comes next.
     pub(crate) leftover: Option<Box<[u8]>>,
     pub(crate) dial: Option<Box<Dial>>,
@@ -90,6 +93,7 @@ impl Stream {
             state: State::new(phase),
             out: OutBuf::default(),
             marks: WaterMarks::default(),
+            tls: None,
             leftover: None,
             dial: None,
             forward: None,
@@ -130,11 +134,16 @@ impl Stream {
 
     /// Whether a read would lead anywhere now.
     pub(crate) fn wants_read(&self) -> bool {
+        let (news, handshakes) =
+            self.tls.as_deref().map_or((false, false), |tls| (tls.has_news(), tls.is_handshaking()));
         if self.state.discards() {
             // What is left on stdin is for whoever comes after us.
-            return self.readable && self.io.lingers();
+            return news || (self.readable && self.io.lingers());
         }
-        self.state.delivers() && self.reading && !self.held && (self.readable || self.leftover.is_some())
+        if handshakes && matches!(self.state.phase(), Phase::Open | Phase::Running) {
+            return news || self.readable;
+        }
+        self.state.delivers() && self.reading && !self.held && (news || self.readable || self.leftover.is_some())
     }
 
     /// Whether a write would lead anywhere now.
@@ -170,9 +179,23 @@ impl Stream {
         (half == Half::Write && self.io.as_master().is_none()) || (self.state.reading_ended() && self.io.lingers())
     }
 
+    /// Whether its TLS is in the middle of a handshake.
+    pub(crate) fn is_handshaking(&self) -> bool {
+        self.tls.as_deref().is_some_and(Layer::is_handshaking)
+    }
+
+    /// Whether it is not open yet, and will be once its TLS is.
+    pub(crate) fn is_opening(&self) -> bool {
+        self.tls.as_deref().is_some_and(Layer::is_opening)
+    }
+
+    /// Whether its TLS has failed, and the peer is being told.
+    pub(crate) fn has_failed_tls(&self) -> bool {
+        self.tls.as_deref().is_some_and(Layer::has_failed)
+    }
+
     /// Notes a successful read of `n` bytes into a buffer of `space`; true where a latch was cleared on it.
     pub(crate) fn note_read(&mut self, n: usize, space: usize, now: Instant) -> bool {
-        self.totals.received += n as u64;
         self.last_activity = now;
         let drained = n < space && !self.end_seen && !self.short_counts_lie && !self.io.is_read_always_ready();
         if drained {

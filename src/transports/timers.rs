@@ -29,6 +29,8 @@ pub(crate) enum Alarm {
     AcceptRetry,
     /// A child is to end, and has had its time for one step of that.
     Ending,
+    /// A handshake has taken too long.
+    Handshake,
     /// A closing connection has waited long enough for the peer's end.
     CloseTimeout,
     /// A connection that is over may be acknowledged by now.

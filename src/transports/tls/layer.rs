@@ -1,9 +1,287 @@
-//! in the making
-use super::Tls;
+//! TLS of one stream, without its I/O: ciphertext in, plaintext out, and the other way round. rustls does the work.
+//!
+//! ```text
+//!   accepted ------------------+                         +---> AtTheDoor ---+
+//!                              v                         |                  v
+//!   start_tls while closed -> Opening --handshake done---+------------> Established
+//!                                                        |                  |
+//!   start_tls on an open stream --> Upgrading -----------+                  |
+//!                                                                           |
+//!   any but AtTheDoor ---error that the peer is told ---> Failed <----------+
+//! ```
+//!
+//! Only rustls's buffered API is used, and never `complete_io`, which would do the I/O. Its limits are kept by never giving it more than it
+//! can hold: every piece of ciphertext is decrypted, and taken out, before the next one is put in. When bytes go where is `flow.rs`.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustls::pki_types::ServerName;
+use rustls::{Connection, ServerConnection};
+
+use super::explain::explain;
+use super::{Terms, Tls, TlsInfo};
+use crate::transports::error::{TlsError, describe, is_handshake_timeout, is_tls};
 use crate::transports::id::Id;
-use crate::transports::net::Net;
-impl Net {
-    pub(crate) fn start_tls(&mut self, _id: Id, tls: Tls) {
-        let _ = tls.terms();
+
+/// The longest record there is, RFC 5246, section 6.2.3: what of it waits for its end can become plaintext by one more byte.
+pub(crate) const RECORD_BYTES: usize = 5 + (1 << 14) + 2048;
+
+/// How far it is.
+#[derive(Debug)]
+pub(crate) enum Progress {
+    /// The stream is not open before the handshake is done. `listener` has accepted it, if one has.
+    Opening {
+        listener: Option<Id>,
+    },
+    /// The handshake is done, and there is no place for it yet among those that `listener` may let in.
+    AtTheDoor {
+        listener: Id,
+    },
+    /// The stream was open before.
+    Upgrading,
+    Established,
+    /// The peer is told why, and then the stream is lost with this.
+    Failed {
+        error: io::Error,
+        was: Was,
+    },
+}
+
+/// What a stream was, in the eyes of its protocol, when its handshake came to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Was {
+    /// Not open yet. `listener` has accepted it, if one has: then its protocol does not know of it.
+    Opening {
+        listener: Option<Id>,
+    },
+    Open,
+}
+
+/// What the peer has said after the plaintext that was taken out last.
+#[derive(Debug)]
+enum News {
+    None,
+    /// It has ended its direction: close_notify.
+    End,
+    Failed(TlsError),
+}
+
+/// TLS of one stream.
+pub(crate) struct Layer {
+    session: Connection,
+    pub(crate) progress: Progress,
+    news: News,
+    pub(crate) terms: Terms,
+    /// Of a client: whom it wants.
+    name: Option<ServerName<'static>>,
+    /// Of a client: whether the server has asked for a certificate.
+    asked: Option<Arc<AtomicBool>>,
+    /// Whether the peer has sent anything since the handshake.
+    has_heard: bool,
+}
+
+impl Layer {
+    /// TLS for a stream that is in `progress`.
+    pub(crate) fn new(tls: Tls, progress: Progress) -> Result<Self, TlsError> {
+        let terms = tls.terms();
+        let (session, name, asked) = match tls {
+            Tls::Client(client) => {
+                let (config, asked) = client.for_connection();
+                let session = rustls::ClientConnection::new(config, client.name.clone());
+                (session.map(Connection::from), Some(client.name), Some(asked))
+            }
+            Tls::Server(server) => (ServerConnection::new(server.config).map(Connection::from), None, None),
+        };
+        let mut session = session.map_err(|error| TlsError::new(error.to_string()))?;
+        // The stream's own water marks rule: what rustls has to send is taken out at once.
+        session.set_buffer_limit(None);
+        Ok(Self { session, progress, news: News::None, terms, name, asked, has_heard: false })
+    }
+
+    /// Whether the handshake is under way.
+    pub(crate) fn is_handshaking(&self) -> bool {
+        matches!(self.progress, Progress::Opening { .. } | Progress::Upgrading)
+    }
+
+    /// Whether the stream is not open yet, and will be by this.
+    pub(crate) fn is_opening(&self) -> bool {
+        matches!(self.progress, Progress::Opening { .. } | Progress::AtTheDoor { .. })
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(self.progress, Progress::Failed { .. })
+    }
+
+    /// The listener that has accepted the stream and has not let it in yet.
+    pub(crate) fn listener(&self) -> Option<Id> {
+        match self.progress {
+            Progress::Opening { listener } => listener,
+            Progress::AtTheDoor { listener } => Some(listener),
+            _ => None,
+        }
+    }
+
+    /// Whether the peer has said something that was not told yet.
+    pub(crate) fn has_news(&self) -> bool {
+        !matches!(self.news, News::None)
+    }
+
+    /// Takes note of the end of the handshake, if it has come just now.
+    pub(crate) fn take_finished(&mut self) -> Option<Was> {
+        if self.session.is_handshaking() || !self.is_handshaking() {
+            return None;
+        }
+        let was = self.was();
+        self.progress = match was {
+            Was::Opening { listener: Some(listener) } => Progress::AtTheDoor { listener },
+            _ => Progress::Established,
+        };
+        Some(was)
+    }
+
+    /// The listener has let it in.
+    pub(crate) fn let_in(&mut self) {
+        self.progress = Progress::Established;
+    }
+
+    fn was(&self) -> Was {
+        match self.progress {
+            Progress::Failed { was, .. } => was,
+            _ if self.is_opening() => Was::Opening { listener: self.listener() },
+            _ => Was::Open,
+        }
+    }
+
+    /// It has failed, and the peer is to be told before the stream is lost.
+    pub(crate) fn fail(&mut self, error: TlsError) {
+        self.progress = Progress::Failed { error: error.into(), was: self.was() };
+    }
+
+    /// The stream is lost, for a reason that may show in another light here.
+    pub(crate) fn lose(&mut self, error: Option<io::Error>) -> (Was, Option<io::Error>) {
+        let was = self.was();
+        let handshaking = self.is_handshaking();
+        let before = std::mem::replace(&mut self.progress, Progress::Established);
+        let error = match (before, error) {
+            (Progress::Failed { error, .. }, _) => Some(error),
+            (_, Some(error)) if is_tls(&error) || is_handshake_timeout(&error) => Some(error),
+            (_, Some(error)) if handshaking => Some(TlsError::new(describe(&error)).into()),
+            (_, Some(error)) if self.may_be_refused() => {
+                let text = format!("{} after the server had asked for a certificate (--cert, --key)", describe(&error));
+                Some(TlsError::new(text).into())
+            }
+            (_, error) => error,
+        };
+        (was, error)
+    }
+
+    /// Takes ciphertext in, and puts what it says into `buffer`, which has room for [`RECORD_BYTES`] more than that; how much it is.
+    /// What comes besides is [`take_news`](Self::take_news).
+    pub(crate) fn decrypt(&mut self, mut ciphertext: &[u8], buffer: &mut [u8]) -> usize {
+        let mut len = 0;
+        while !ciphertext.is_empty() && !self.has_news() {
+            self.has_heard |= !self.session.is_handshaking();
+            if let Err(error) = self.session.read_tls(&mut ciphertext) {
+                // There is room, so this is a message that is too long for any.
+                self.news = News::Failed(TlsError::new(error.to_string()));
+                break;
+            }
+            let result = self.session.process_new_packets();
+            // What came before an error is as good as if there were none.
+            while let Ok(n @ 1..) = self.session.reader().read(&mut buffer[len..]) {
+                len += n;
+            }
+            self.news = match result {
+                Err(error) => {
+                    let chain = self.session.peer_certificates();
+                    News::Failed(TlsError::new(explain(&error, self.is_handshaking(), chain, self.name.as_ref())))
+                }
+                Ok(state) if state.peer_has_closed() => News::End,
+                Ok(_) => News::None,
+            };
+        }
+        len
+    }
+
+    /// What the peer has said after its last byte: `Ok` is its end.
+    pub(crate) fn take_news(&mut self) -> Option<Result<(), TlsError>> {
+        match std::mem::replace(&mut self.news, News::None) {
+            News::None => None,
+            News::End => Some(Ok(())),
+            News::Failed(error) => Some(Err(error)),
+        }
+    }
+
+    /// Encrypts what is to be sent, or keeps it until the handshake is done.
+    pub(crate) fn encrypt(&mut self, mut plaintext: &[u8]) -> Result<(), TlsError> {
+        while !plaintext.is_empty() {
+            match self.session.writer().write(plaintext) {
+                Ok(n @ 1..) => plaintext = &plaintext[n..],
+                // TLS 1.2 has no way to renew the keys.
+                Ok(0) => return Err(TlsError::new("more was sent than the keys are good for")),
+                Err(error) => return Err(TlsError::new(error.to_string())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is ciphertext to be sent.
+    pub(crate) fn wants_write(&self) -> bool {
+        self.session.wants_write()
+    }
+
+    /// Sends ciphertext.
+    pub(crate) fn write_to(&mut self, sink: &mut dyn Write) -> io::Result<usize> {
+        self.session.write_tls(sink)
+    }
+
+    /// What ends our direction. Asked a second time there is nothing.
+    pub(crate) fn last_words(&mut self) -> Vec<u8> {
+        self.session.send_close_notify();
+        let mut words = Vec::new();
+        while self.session.wants_write() {
+            // Writing to memory cannot fail.
+            let _ = self.session.write_tls(&mut words);
+        }
+        words
+    }
+
+    /// Whether a reset that comes now is an answer to the certificate that we have, or have not, shown: in TLS 1.3 the server judges
+    /// it after the handshake, and its alert may be lost in the reset.
+    fn may_be_refused(&self) -> bool {
+        !self.has_heard && self.asked.as_ref().is_some_and(|asked| asked.load(Ordering::Relaxed))
+    }
+
+    /// What is known of the connection, once the handshake is done.
+    pub(crate) fn info(&self) -> Option<TlsInfo> {
+        let session = &self.session;
+        let version = match session.protocol_version()? {
+            rustls::ProtocolVersion::TLSv1_2 => "TLSv1.2".to_owned(),
+            rustls::ProtocolVersion::TLSv1_3 => "TLSv1.3".to_owned(),
+            other => format!("{other:?}"),
+        };
+        let server_name = match session {
+            Connection::Server(server) => server.server_name().map(str::to_owned),
+            Connection::Client(_) => match &self.name {
+                Some(ServerName::DnsName(name)) => Some(name.as_ref().to_owned()),
+                _ => None,
+            },
+        };
+        Some(TlsInfo {
+            version,
+            cipher_suite: session
+                .negotiated_cipher_suite()
+                .map(|suite| format!("{:?}", suite.suite()))
+                .unwrap_or_default(),
+            key_exchange: session
+                .negotiated_key_exchange_group()
+                .map(|group| format!("{:?}", group.name()))
+                .unwrap_or_default(),
+            alpn: session.alpn_protocol().map(<[u8]>::to_vec),
+            server_name,
+            peer_chain: session.peer_certificates().unwrap_or_default().to_vec(),
+        })
     }
 }

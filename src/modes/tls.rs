@@ -1,0 +1,52 @@
+//! TLS of a mode: made ready before anything is opened, and what a user is told of it.
+
+use std::net::SocketAddr;
+
+use super::config::{ListenConfig, TlsConnect};
+use crate::protocols::NOTICE;
+use crate::protocols::report::{Cause, Failure};
+use crate::sys::names;
+use crate::transports::info::Peer;
+use crate::transports::tls::settings::{ServerSettings, SettingsError, Trust};
+use crate::transports::tls::{TlsClient, TlsServer};
+
+/// TLS of what listens, if it has that.
+pub(super) fn server(config: &ListenConfig) -> anyhow::Result<Option<TlsServer>> {
+    Ok(config.tls.as_ref().map(ServerSettings::prepare).transpose().map_err(usage)?)
+}
+
+/// TLS of what connects, if it has that.
+pub(super) fn client(config: Option<&TlsConnect>) -> anyhow::Result<Option<TlsClient>> {
+    let Some(config) = config else { return Ok(None) };
+    let client = config.settings.prepare().map_err(usage)?;
+    if matches!(config.settings.trust, Trust::Nobody) {
+        log::warn!("--insecure: whoever answers is believed, and can read and change everything");
+    }
+    Ok(Some(client))
+}
+
+fn usage(error: SettingsError) -> Failure {
+    Failure::new(Cause::Usage, error.to_string())
+}
+
+/// Says how clients can know a server that has made its certificate itself.
+pub(super) fn tell_clients(config: &ListenConfig, tls: Option<&TlsServer>, names: &[Peer]) {
+    let (Some(settings), Some(tls)) = (&config.tls, tls) else { return };
+    if settings.identity.is_some() {
+        return;
+    }
+    let certificate = if settings.client_ca.is_some() { " --cert FILE --key FILE" } else { "" };
+    for name in names {
+        let Peer::Ip(address) = name else { continue };
+        let (pin, place) = (tls.pin(), reachable(*address));
+        log::info!(target: NOTICE, "clients connect by: xport tls-client --pin {pin}{certificate} {place}");
+    }
+}
+
+/// An address under which others find what listens here.
+fn reachable(address: SocketAddr) -> String {
+    match names::host_name() {
+        Some(name) if address.ip().is_unspecified() => format!("{name}:{}", address.port()),
+        _ => address.to_string(),
+    }
+}

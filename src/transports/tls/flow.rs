@@ -1,0 +1,364 @@
+//! How bytes go through TLS, and what its handshake and its end do to a stream. What a handshake is made of is `layer.rs`.
+//!
+//! **Invariant:** whatever TLS has to send is in the stream's write buffer, or sent, whenever control leaves this file. So water marks,
+//! half-close and close are those of any stream (`transports/flow.rs`): what waits there is ciphertext.
+
+use std::io::{self, IoSlice, Write};
+use std::time::Duration;
+
+use super::layer::{Layer, Progress, RECORD_BYTES, Was};
+use super::{Tls, TlsServer, certificate};
+use crate::transports::error::TlsError;
+use crate::transports::handle::Name;
+use crate::transports::id::Id;
+use crate::transports::intake::Intake;
+use crate::transports::io::Io;
+use crate::transports::net::{Call, Net, Slot};
+use crate::transports::out_buf::{OutBuf, Spare};
+use crate::transports::state::Phase;
+use crate::transports::stream::Stream;
+use crate::transports::timers::Alarm;
+
+/// Ciphertext that is read at once, and plaintext that is encrypted at once: what fits into the fastest caches with what comes of it.
+const CIPHERTEXT_BYTES: usize = 128 * 1024;
+const PLAINTEXT_BYTES: usize = 128 * 1024;
+
+/// How long a peer that was told by an alert may take to close the connection.
+pub(crate) const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
+
+impl Net {
+    /// asyncio's `start_tls`. Nothing happens on a stream that is closing, or has TLS already.
+    pub(crate) fn start_tls(&mut self, id: Id, tls: Tls) {
+        let Some(stream) = self.stream(id) else { return };
+        if stream.tls.is_some() || stream.state.is_closing() {
+            return;
+        }
+        let progress = match stream.state.phase() {
+            Phase::Connecting | Phase::Open => Progress::Opening { listener: None },
+            _ => Progress::Upgrading,
+        };
+        self.begin_tls(id, tls, progress);
+    }
+
+    /// The same for a stream that `listener` has accepted and is not to know the protocol before the handshake is done.
+    pub(crate) fn accept_tls(&mut self, id: Id, listener: Id, server: TlsServer) {
+        self.door.push(id);
+        self.begin_tls(id, server.into(), Progress::Opening { listener: Some(listener) });
+    }
+
+    fn begin_tls(&mut self, id: Id, tls: Tls, progress: Progress) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        match Layer::new(tls, progress) {
+            Ok(layer) => stream.tls = Some(Box::new(layer)),
+            Err(error) => return self.lose(id, Some(error.into()), true),
+        }
+        if stream.state.phase() != Phase::Connecting {
+            self.begin_handshake(id);
+        }
+    }
+
+    /// The stream is there: the handshake begins. What was handed back before is a part of it.
+    pub(crate) fn begin_handshake(&mut self, id: Id) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        let Some(tls) = &stream.tls else { return };
+        let deadline = self.now + tls.terms.handshake_timeout;
+        stream.phase_timer = Some(self.timers.arm(deadline, Some(id), Alarm::Handshake));
+        if !tls.is_opening() && !std::mem::replace(&mut stream.writing_paused, true) {
+            self.calls.push_back((id, Call::PauseWriting));
+        }
+        let early = stream.leftover.take().unwrap_or_default();
+        self.send_tls(id);
+        if !early.is_empty() {
+            let mut buffer = vec![0; early.len() + RECORD_BYTES];
+            // Nothing of it is for a protocol yet; what is, waits.
+            let _ = self.decrypt(id, &early, &mut buffer);
+        }
+        if self.stream(id).is_some_and(Stream::wants_read) {
+            self.queue_again(id);
+        }
+    }
+
+    /// The handshake has taken too long.
+    pub(crate) fn handshake_timed_out(&mut self, id: Id) {
+        let Some(limit) = self.tls(id).map(|tls| tls.terms.handshake_timeout) else { return };
+        self.lose(id, Some(TlsError::timed_out(limit).into()), true);
+    }
+
+    fn tls(&mut self, id: Id) -> Option<&mut Layer> {
+        self.stream_mut(id)?.tls.as_deref_mut()
+    }
+
+    /// [`take_in`](Self::take_in) of a stream with TLS, after what was handed back. `discards` where nobody wants the bytes.
+    pub(crate) fn take_in_tls(&mut self, id: Id, buffer: &mut [u8], discards: bool) -> Intake {
+        if let Some(intake) = self.tell_news(id) {
+            return intake;
+        }
+        if buffer.len() < 2 * RECORD_BYTES {
+            return self.take_in_tls_bit_by_bit(id, buffer, discards);
+        }
+        let mut ciphertext = std::mem::take(&mut self.ciphertext);
+        if ciphertext.is_empty() {
+            ciphertext = vec![0; CIPHERTEXT_BYTES].into();
+        }
+        let room = ciphertext.len().min(buffer.len() - RECORD_BYTES);
+        let intake = match self.read_ciphertext(id, &mut ciphertext[..room], discards) {
+            Ok(n) => self.decrypt(id, &ciphertext[..n], buffer),
+            Err(intake) => intake,
+        };
+        self.ciphertext = ciphertext;
+        intake
+    }
+
+    /// The same for a protocol that provides little memory: what does not fit is kept, as if it had been handed back.
+    fn take_in_tls_bit_by_bit(&mut self, id: Id, buffer: &mut [u8], discards: bool) -> Intake {
+        let mut room = vec![0; 2 * RECORD_BYTES];
+        let intake = self.take_in_tls(id, &mut room, discards);
+        let Intake::Bytes(len) = intake else { return intake };
+        let n = len.min(buffer.len());
+        buffer[..n].copy_from_slice(&room[..n]);
+        if let (Some(stream), true) = (self.stream_mut(id), n < len) {
+            stream.leftover = Some(room[n..len].into());
+        }
+        Intake::Bytes(n)
+    }
+
+    fn read_ciphertext(&mut self, id: Id, ciphertext: &mut [u8], discards: bool) -> Result<usize, Intake> {
+        let now = self.now;
+        let Some(stream) = self.stream_mut(id) else { return Err(Intake::NotNow) };
+        match stream.io.read(ciphertext) {
+            Ok(0) => Err(self.tls_cut(id, discards)),
+            Ok(n) => {
+                if stream.note_read(n, ciphertext.len(), now) {
+                    self.doubt(id);
+                }
+                log::trace!("{}: read {n} bytes of TLS", Name(self, id));
+                Ok(n)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                stream.readable = false;
+                self.doubt(id);
+                Err(Intake::NotNow)
+            }
+            Err(error) => Err(Intake::Failed(error)),
+        }
+    }
+
+    /// The connection has ended, and the peer has not said so before.
+    fn tls_cut(&mut self, id: Id, discards: bool) -> Intake {
+        let Some(stream) = self.stream(id) else { return Intake::NotNow };
+        let Some(tls) = &stream.tls else { return Intake::End };
+        if tls.is_handshaking() {
+            return Intake::Failed(TlsError::new("the peer has closed the connection during the handshake").into());
+        }
+        // Where nobody wants more, nothing is missing; and a write that failed is the better word for it.
+        if discards || tls.terms.allow_truncation || stream.state.has_failed() {
+            return Intake::End;
+        }
+        Intake::Failed(TlsError::new("peer closed without close_notify (data may be truncated)").into())
+    }
+
+    fn decrypt(&mut self, id: Id, ciphertext: &[u8], buffer: &mut [u8]) -> Intake {
+        let Some(stream) = self.stream_mut(id) else { return Intake::NotNow };
+        let Some(tls) = stream.tls.as_deref_mut() else { return Intake::NotNow };
+        let handshaking = tls.is_handshaking();
+        let n = tls.decrypt(ciphertext, buffer);
+        stream.totals.received += n as u64;
+        let finished = tls.take_finished();
+        if handshaking && n > 0 {
+            // Its protocol has to hear of the handshake first.
+            stream.leftover = Some(buffer[..n].into());
+        }
+        self.send_tls(id);
+        if let Some(was) = finished {
+            self.handshake_done(id, was);
+        }
+        match n {
+            1.. if !handshaking => Intake::Bytes(n),
+            1.. => Intake::NotNow,
+            0 => self.tell_news(id).unwrap_or(Intake::NotNow),
+        }
+    }
+
+    /// What the peer has said besides bytes, once these have been told.
+    fn tell_news(&mut self, id: Id) -> Option<Intake> {
+        match self.tls(id)?.take_news()? {
+            Ok(()) => Some(Intake::End),
+            Err(error) => {
+                self.tls_failed(id, error);
+                Some(Intake::NotNow)
+            }
+        }
+    }
+
+    /// The handshake is done: the stream is open, or the protocol is told.
+    fn handshake_done(&mut self, id: Id, was: Was) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        if stream.state.phase() == Phase::Lost {
+            return;
+        }
+        if let Some(timer) = stream.phase_timer.take() {
+            self.timers.cancel(timer);
+        }
+        self.log_tls(id);
+        match was {
+            Was::Opening { listener: None } => self.calls.push_back((id, Call::ConnectionMade)),
+            Was::Opening { listener: Some(_) } => self.open_the_door(),
+            Was::Open => self.calls.push_back((id, Call::TlsStarted)),
+        }
+        self.flush(id);
+    }
+
+    fn log_tls(&self, id: Id) {
+        let info = self.stream(id).and_then(|stream| stream.tls.as_ref()?.info());
+        let (true, Some(info)) = (log::log_enabled!(log::Level::Info), info) else { return };
+        let mut text = format!("{}, {}, {}", info.version, info.cipher_suite, info.key_exchange);
+        if let Some(alpn) = &info.alpn {
+            text.push_str(&format!(", ALPN {}", alpn.escape_ascii()));
+        }
+        if let Some(name) = &info.server_name {
+            text.push_str(&format!(", SNI {name}"));
+        }
+        log::info!("TLS with {}: {text}", Name(self, id));
+        let now = std::time::SystemTime::now();
+        if let Some(text) = info.peer_chain.first().and_then(|der| certificate::describe(der, now)) {
+            log::info!("certificate of {}: {text}", Name(self, id));
+        }
+    }
+
+    /// TLS has failed. The peer is told why, if that is any use, before the stream is lost.
+    fn tls_failed(&mut self, id: Id, error: TlsError) {
+        let Some(tls) = self.tls(id) else { return };
+        let has_alert = tls.wants_write();
+        self.send_tls(id);
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        if !has_alert || stream.state.has_failed() || !stream.state.close() {
+            return self.lose(id, Some(error.into()), false);
+        }
+        if let Some(timer) = stream.phase_timer.take() {
+            self.timers.cancel(timer);
+        }
+        if let Some(tls) = &mut stream.tls {
+            tls.fail(error);
+        }
+        self.flush(id);
+        self.queue_again(id);
+    }
+
+    /// Encrypts and sends `bufs`, or buffers what does not fit.
+    pub(crate) fn write_by_tls(&mut self, id: Id, bufs: &[IoSlice<'_>]) {
+        for piece in bufs.iter().flat_map(|buf| buf.chunks(PLAINTEXT_BYTES)) {
+            let Some(stream) = self.stream_mut(id) else { return };
+            let (Some(tls), true) = (&mut stream.tls, stream.state.accepts_writes()) else { return };
+            if let Err(error) = tls.encrypt(piece) {
+                return self.lose(id, Some(error.into()), true);
+            }
+            stream.totals.sent += piece.len() as u64;
+            self.send_tls(id);
+        }
+        self.pause_if_over(id);
+        if self.stream(id).is_some_and(|stream| !stream.is_flushed()) {
+            self.flush(id);
+        }
+    }
+
+    /// Sends what TLS has to send; what does not fit now goes into the write buffer.
+    fn send_tls(&mut self, id: Id) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        while let Some(tls) = stream.tls.as_deref_mut().filter(|tls| tls.wants_write()) {
+            if !stream.writable || !stream.out.is_empty() || stream.spliced.is_some() || !stream.state.flushes() {
+                let mut sink = ToBuffer { out: &mut stream.out, spare: &mut self.spare };
+                // Writing to memory cannot fail.
+                let _ = tls.write_to(&mut sink);
+                continue;
+            }
+            let mut sink = ToIo { io: &mut stream.io, offered: 0 };
+            match tls.write_to(&mut sink) {
+                Ok(n) => {
+                    stream.writable = n == sink.offered || stream.short_counts_lie;
+                    stream.last_activity = self.now;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
+                Err(error) => return self.write_failed(id, error),
+            }
+        }
+    }
+
+    /// Lets in those whose handshake is done, as far as there are places.
+    pub(crate) fn open_the_door(&mut self) {
+        let mut index = 0;
+        while let Some(&id) = self.door.get(index) {
+            let waits = |stream: &Stream| match stream.tls.as_deref()?.progress {
+                Progress::AtTheDoor { listener } => Some(listener),
+                _ => None,
+            };
+            let listener = self.stream(id).and_then(waits);
+            let Some(listener) = listener.filter(|listener| self.has_place(*listener)) else {
+                index += 1;
+                continue;
+            };
+            self.door.remove(index);
+            if let Some(stream) = self.stream_mut(id) {
+                stream.accepted = true;
+                self.accepted += 1;
+            }
+            if let Some(tls) = self.tls(id) {
+                tls.let_in();
+            }
+            self.calls.push_back((id, Call::ConnectionMade));
+            self.is_let_in(listener);
+            // The door has room for another one.
+            self.queue_again(listener);
+            index = 0;
+        }
+    }
+
+    /// Drops those that wait for a listener that does not listen any more.
+    pub(crate) fn close_the_door(&mut self, listener: Id) {
+        for id in self.door.clone() {
+            if self.tls(id).is_some_and(|tls| tls.listener() == Some(listener)) {
+                self.lose(id, None, true);
+            }
+        }
+    }
+}
+
+/// Where ciphertext goes: as many records as there are in one call.
+struct ToIo<'a> {
+    io: &'a mut Io,
+    offered: usize,
+}
+
+impl Write for ToIo<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(buf)])
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.offered = bufs.iter().map(|buf| buf.len()).sum();
+        self.io.write(bufs)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct ToBuffer<'a> {
+    out: &'a mut OutBuf,
+    spare: &'a mut Spare,
+}
+
+impl Write for ToBuffer<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(buf)])
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.out.append(bufs, 0, self.spare);
+        Ok(bufs.iter().map(|buf| buf.len()).sum())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
