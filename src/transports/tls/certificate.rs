@@ -1,1 +1,164 @@
 //! What a certificate says, for messages. Whether it is to be believed is `verify.rs`.
+//!
+//! A certificate comes from outside: texts in it are escaped, long lists are cut, and what cannot be read is `None`.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::{Duration, SystemTime};
+
+use rustls::pki_types::UnixTime;
+use x509_cert::Certificate;
+use x509_cert::der::asn1::AnyRef;
+use x509_cert::der::{DateTime, Decode, Reader, SliceReader};
+use x509_cert::name::Name;
+
+use super::{Pin, provider};
+
+/// So many names are shown of one certificate.
+const NAMES_MAX: usize = 8;
+/// So much of one text is shown, in characters.
+const TEXT_MAX: usize = 256;
+const DAY: u64 = 24 * 60 * 60;
+/// id-ce-subjectAltName.
+const SUBJECT_ALT_NAME: &str = "2.5.29.17";
+
+/// A certificate that could be read.
+#[derive(Debug)]
+pub(crate) struct Facts(Certificate);
+
+impl Facts {
+    pub(crate) fn of(der: &[u8]) -> Option<Self> {
+        Certificate::from_der(der).ok().map(Self)
+    }
+
+    /// As RFC 4514 writes it.
+    pub(crate) fn subject(&self) -> String {
+        name(self.0.tbs_certificate().subject())
+    }
+
+    pub(crate) fn issuer(&self) -> String {
+        name(self.0.tbs_certificate().issuer())
+    }
+
+    /// Whether it names itself as its issuer.
+    pub(crate) fn is_self_issued(&self) -> bool {
+        self.0.tbs_certificate().subject() == self.0.tbs_certificate().issuer()
+    }
+
+    pub(crate) fn not_before(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(self.0.tbs_certificate().validity().not_before.to_unix_duration())
+    }
+
+    pub(crate) fn not_after(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(self.0.tbs_certificate().validity().not_after.to_unix_duration())
+    }
+
+    /// Its subject alternative names, each with its kind: `DNS:localhost`.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let extensions = self.0.tbs_certificate().extensions().map_or(&[][..], Vec::as_slice);
+        let names = extensions.iter().filter(|extension| extension.extn_id.to_string() == SUBJECT_ALT_NAME);
+        names
+            .filter_map(|extension| Vec::<AnyRef<'_>>::from_der(extension.extn_value.as_bytes()).ok())
+            .flatten()
+            .map(alternative_name)
+            .collect()
+    }
+
+    /// The names as one text, the first ones if they are many. Empty: there are none.
+    pub(crate) fn names_text(&self) -> String {
+        let mut names = self.names();
+        let more = names.len().saturating_sub(NAMES_MAX);
+        names.truncate(NAMES_MAX);
+        match more {
+            0 => names.join(", "),
+            _ => format!("{} and {more} more", names.join(", ")),
+        }
+    }
+
+    /// `valid for 62 more days`.
+    fn validity(&self, now: SystemTime) -> String {
+        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let (not_before, not_after) = (self.not_before(), self.not_after());
+        if now < not_before.as_secs() {
+            return format!("not valid before {}", date(not_before));
+        }
+        match not_after.as_secs().checked_sub(now) {
+            Some(left) if left < 2 * DAY => format!("valid for {} more hours", left / 3600),
+            Some(left) => format!("valid for {} more days", left / DAY),
+            None => match (now - not_after.as_secs()) / DAY {
+                0 => format!("expired today ({})", date(not_after)),
+                1 => format!("expired 1 day ago ({})", date(not_after)),
+                days => format!("expired {days} days ago ({})", date(not_after)),
+            },
+        }
+    }
+}
+
+/// All that matters of a certificate in one line. `None`: it cannot be read.
+#[must_use]
+pub fn describe(der: &[u8], now: SystemTime) -> Option<String> {
+    let (facts, pin) = (Facts::of(der)?, pin(der)?);
+    let names = match facts.names_text() {
+        names if names.is_empty() => "no names".to_owned(),
+        names => format!("names {names}"),
+    };
+    let (subject, issuer, validity) = (facts.subject(), facts.issuer(), facts.validity(now));
+    Some(format!("subject {subject}, issuer {issuer}, {names}, {validity}, pin {pin}"))
+}
+
+/// By which a client can know the certificate, even where the rest of it cannot be read.
+#[must_use]
+pub fn pin(der: &[u8]) -> Option<Pin> {
+    let certificate = AnyRef::from_der(der).ok()?;
+    let to_be_signed = AnyRef::from_der(SliceReader::new(certificate.value()).ok()?.tlv_bytes().ok()?).ok()?;
+    let mut fields = SliceReader::new(to_be_signed.value()).ok()?;
+    // The version is left out where it is the first one; then: serial number, algorithm, issuer, validity, subject.
+    let before = if to_be_signed.value().first() == Some(&0xa0) { 6 } else { 5 };
+    for _ in 0..before {
+        fields.tlv_bytes().ok()?;
+    }
+    Some(Pin(provider::sha256(fields.tlv_bytes().ok()?)))
+}
+
+/// `2026-01-02`, in UTC.
+pub(crate) fn date(time: UnixTime) -> String {
+    DateTime::from_unix_duration(Duration::from_secs(time.as_secs())).map_or_else(
+        |_| "a day beyond the year 9999".to_owned(),
+        |date| format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day()),
+    )
+}
+
+/// A text of a peer so that it can neither end a line nor drive a terminal, nor fill it.
+pub(crate) fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for (index, c) in text.chars().enumerate() {
+        match c {
+            _ if index == TEXT_MAX => return shown + "...",
+            '\\' | '\'' | '"' => shown.push(c),
+            _ => shown.extend(c.escape_debug()),
+        }
+    }
+    shown
+}
+
+fn name(name: &Name) -> String {
+    if name.is_empty() { "(empty)".to_owned() } else { shown(&name.to_string()) }
+}
+
+/// Read by its tag alone, so that one name of a strange kind does not hide the others.
+fn alternative_name(name: AnyRef<'_>) -> String {
+    use x509_cert::der::Tagged;
+    let value = name.value();
+    let text = || shown(&String::from_utf8_lossy(value));
+    match name.tag().number().value() {
+        1 => format!("email:{}", text()),
+        2 => format!("DNS:{}", text()),
+        4 => Name::from_der(value).map_or_else(|_| "DirName".to_owned(), |dn| format!("DirName:{}", self::name(&dn))),
+        6 => format!("URI:{}", text()),
+        7 => match (<[u8; 4]>::try_from(value), <[u8; 16]>::try_from(value)) {
+            (Ok(v4), _) => format!("IP:{}", Ipv4Addr::from(v4)),
+            (_, Ok(v6)) => format!("IP:{}", Ipv6Addr::from(v6)),
+            _ => format!("IP of {} bytes", value.len()),
+        },
+        kind => format!("name of kind {kind}"),
+    }
+}

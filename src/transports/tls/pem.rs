@@ -1,1 +1,236 @@
-//! pem: in the making.
+//! Certificates and keys from files, in PEM. The only file that names rustls-pemfile.
+//!
+//! What is wrong with a file is said in one line that names it. What stands in a key's file is never shown.
+
+use std::fs::{self, File, Metadata};
+use std::io::Read;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
+
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pemfile::{Error, Item};
+
+use super::settings::SettingsError;
+use crate::transports::error;
+
+/// A certificate with its chain, or a key, is far smaller.
+pub(crate) const OWN_MAX: u64 = 1 << 20;
+/// All authorities of the world need a quarter of a megabyte.
+pub(crate) const BUNDLE_MAX: u64 = 16 << 20;
+
+/// A file that was read, taken apart.
+pub(crate) struct Pem<'a> {
+    path: &'a Path,
+    sections: Vec<Section>,
+    mode: Option<u32>,
+}
+
+/// From a BEGIN line to its END line.
+struct Section {
+    label: String,
+    line: usize,
+    text: String,
+}
+
+impl Section {
+    fn is_key(&self) -> bool {
+        self.label.ends_with("PRIVATE KEY")
+    }
+
+    /// PKCS#8 says so in its label, the older ones in a header.
+    fn is_encrypted(&self) -> bool {
+        self.label == "ENCRYPTED PRIVATE KEY" || self.text.lines().any(|line| line == "Proc-Type: 4,ENCRYPTED")
+    }
+}
+
+/// The error of a file.
+pub(crate) fn fault(path: &Path, reason: impl std::fmt::Display) -> SettingsError {
+    SettingsError(format!("{}: {reason}", path.display()))
+}
+
+impl<'a> Pem<'a> {
+    /// Reads a file of `max` bytes at most.
+    pub(crate) fn read(path: &'a Path, max: u64) -> Result<Self, SettingsError> {
+        let (bytes, metadata) = read(path, max)?;
+        let mode = metadata.is_file().then(|| metadata.mode());
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        if bytes.trim_ascii().is_empty() {
+            return Err(fault(path, "the file is empty"));
+        }
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            return Err(fault(path, "this is text in UTF-16, PEM is in ASCII"));
+        }
+        let sections = sections(&String::from_utf8_lossy(bytes));
+        if sections.is_empty() {
+            return Err(fault(path, without_sections(path, bytes)));
+        }
+        Ok(Self { path, sections, mode })
+    }
+
+    /// All certificates, at least one.
+    pub(crate) fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, SettingsError> {
+        let mut certificates = Vec::new();
+        for section in self.sections.iter().filter(|section| section.label == "CERTIFICATE") {
+            if let Item::X509Certificate(certificate) = self.item(section)? {
+                certificates.push(certificate);
+            }
+        }
+        if certificates.is_empty() {
+            return Err(fault(self.path, format!("no certificate in it ({})", self.contents())));
+        }
+        Ok(certificates)
+    }
+
+    /// The one private key.
+    pub(crate) fn key(&self) -> Result<PrivateKeyDer<'static>, SettingsError> {
+        let fault = |reason: String| fault(self.path, reason);
+        let keys = Vec::from_iter(self.sections.iter().filter(|section| section.is_key()));
+        let section = match keys[..] {
+            [section] => section,
+            [] => return Err(fault(format!("no private key in it ({})", self.contents()))),
+            _ => return Err(fault(format!("{} private keys in it, one is needed", keys.len()))),
+        };
+        if section.is_encrypted() {
+            let path = self.path.display();
+            return Err(fault(format!(
+                "the private key is encrypted; openssl pkey -in {path} -out FILE writes it without its passphrase"
+            )));
+        }
+        if !["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"].contains(&section.label.as_str()) {
+            return Err(fault(format!(
+                "the private key is of the kind {}; what is understood is PRIVATE KEY, RSA PRIVATE KEY and EC PRIVATE KEY",
+                presentable(&section.label)
+            )));
+        }
+        let key = match self.item(section)? {
+            Item::Pkcs1Key(key) => key.into(),
+            Item::Pkcs8Key(key) => key.into(),
+            Item::Sec1Key(key) => key.into(),
+            _ => return Err(fault(format!("no private key in it ({})", self.contents()))),
+        };
+        if let Some(mode) = self.mode.filter(|mode| mode & 0o077 != 0) {
+            let mode = mode & 0o777;
+            log::warn!("{}: others than its owner can get at this private key (mode {mode:03o})", self.path.display());
+        }
+        Ok(key)
+    }
+
+    fn item(&self, section: &Section) -> Result<Item, SettingsError> {
+        let Section { label, line, .. } = section;
+        let reason = match rustls_pemfile::read_one_from_slice(section.text.as_bytes()) {
+            Ok(Some((item, _))) => return Ok(item),
+            Err(Error::MissingSectionEnd { .. }) => {
+                format!("the file is cut off: -----END {label}----- is missing (for line {line})")
+            }
+            Err(Error::Base64Decode(_)) => format!("what follows -----BEGIN {label}----- (line {line}) is not base64"),
+            Ok(None) | Err(Error::IllegalSectionStart { .. }) => {
+                format!("the {label} in line {line} cannot be read")
+            }
+        };
+        Err(fault(self.path, reason))
+    }
+
+    /// What is there instead of what was looked for.
+    fn contents(&self) -> String {
+        let mut kinds: Vec<&str> = Vec::new();
+        for section in &self.sections {
+            let kind = match section.label.as_str() {
+                "CERTIFICATE" => "a certificate",
+                _ if section.is_key() => "a private key",
+                label => presentable(label),
+            };
+            if !kinds.contains(&kind) && kinds.len() < 4 {
+                kinds.push(kind);
+            }
+        }
+        format!("it has {}", kinds.join(", "))
+    }
+}
+
+/// Labels are short and in capitals; anything else in their place is not for the eyes of others.
+fn presentable(label: &str) -> &str {
+    let plain = label.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == ' ');
+    if plain && label.len() <= 40 { label } else { "something unknown" }
+}
+
+/// Cuts a text at its BEGIN and END lines. What stands between sections is passed over, and so is white space around lines:
+/// files from elsewhere end lines in their own ways.
+fn sections(text: &str) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    let mut inside = false;
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        let label = line.strip_prefix("-----BEGIN ").and_then(|rest| rest.strip_suffix("-----"));
+        if let Some(label) = label {
+            sections.push(Section { label: label.to_owned(), line: index + 1, text: String::new() });
+            inside = true;
+        }
+        if let Some(section) = sections.last_mut().filter(|_| inside) {
+            section.text.push_str(line);
+            section.text.push('\n');
+            inside = !line.starts_with("-----END ");
+        }
+    }
+    sections
+}
+
+/// Why there is no BEGIN line.
+fn without_sections(path: &Path, bytes: &[u8]) -> String {
+    let path = path.display();
+    // SEQUENCE with a length of two bytes or more, as all certificates and keys but the shortest have it.
+    match bytes {
+        // PFX: its first element is the INTEGER 3.
+        [0x30, 0x82, _, _, 0x02, 0x01, 0x03, ..] => {
+            format!("this is PKCS#12, not PEM; openssl pkcs12 -in {path} -noenc -out FILE converts it")
+        }
+        [0x30, 0x81 | 0x82, ..] | [0x30, _, 0x02, 0x01, ..] => {
+            format!(
+                "this is DER, not PEM; openssl x509 -in {path} -out FILE (a key: openssl pkey -in {path} -out FILE) \
+                 converts it"
+            )
+        }
+        _ => "this is not PEM: no -----BEGIN line in it".to_owned(),
+    }
+}
+
+/// Reads a file, or a pipe that was given on purpose (`<(...)`).
+fn read(path: &Path, max: u64) -> Result<(Vec<u8>, Metadata), SettingsError> {
+    let unreadable = |error| fault(path, error::describe(&error));
+    check_kind(path, &fs::metadata(path).map_err(unreadable)?)?;
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(max + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > max {
+        return Err(fault(path, format!("the file is too large: more than {} MiB", max >> 20)));
+    }
+    Ok((bytes, metadata))
+}
+
+/// Opening a FIFO waits for its other end, for ever if need be; a pipe without a name always has had one.
+pub(crate) fn check_kind(path: &Path, metadata: &Metadata) -> Result<(), SettingsError> {
+    let kind = metadata.file_type();
+    if kind.is_file() || kind.is_fifo() && is_nameless(path) {
+        return Ok(());
+    }
+    let what = match kind {
+        _ if kind.is_dir() => "a directory",
+        _ if kind.is_fifo() => "a FIFO",
+        _ if kind.is_socket() => "a socket",
+        _ => "a device",
+    };
+    Err(fault(path, format!("this is {what}, not a file")))
+}
+
+/// Whether the path leads to a pipe by way of `/proc/self/fd`, as the shell's `<(...)` and `/dev/stdin` do.
+fn is_nameless(path: &Path) -> bool {
+    let mut path = path.to_owned();
+    for _ in 0..8 {
+        let Ok(target) = fs::read_link(&path) else { return false };
+        if target.to_str().is_some_and(|target| target.starts_with("pipe:[")) {
+            return true;
+        }
+        path = path.parent().unwrap_or(Path::new("/")).join(target);
+    }
+    false
+}

@@ -1,1 +1,45 @@
-//! provider: in the making.
+//! Whose cryptography it is: the one place that chooses. Every builder is handed the provider, as the default of the process
+//! is undecided where both are compiled in.
+
+use std::sync::{Arc, LazyLock};
+
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::hash::{Hash, HashAlgorithm};
+
+#[cfg(feature = "aws-lc-rs")]
+use rustls::crypto::aws_lc_rs::default_provider;
+#[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+use rustls::crypto::ring::default_provider;
+
+#[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+compile_error!("TLS needs somebody's cryptography: choose one of the features aws-lc-rs and ring");
+
+/// The one of all connections.
+static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(default_provider()));
+
+pub(crate) fn provider() -> Arc<CryptoProvider> {
+    Arc::clone(&PROVIDER)
+}
+
+/// The provider's SHA-256, as its cipher suites have it.
+pub(crate) fn sha256(data: &[u8]) -> [u8; 32] {
+    let hash = PROVIDER
+        .cipher_suites
+        .iter()
+        .filter_map(|suite| suite.tls13())
+        .map(|suite| suite.common.hash_provider)
+        .find(|hash: &&dyn Hash| hash.algorithm() == HashAlgorithm::SHA256)
+        .expect("TLS 1.3 demands a suite with SHA-256 of everybody");
+    hash.hash(data).as_ref().try_into().expect("SHA-256 has 32 bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sha256_is_what_it_is_elsewhere() {
+        let digest = sha256(b"abc").map(|byte| format!("{byte:02x}")).concat();
+        assert_eq!(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

@@ -3,12 +3,29 @@
 //! That is done once in a run and before anything is opened, so that whatever is wrong with a file is known first.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rustls::pki_types::ServerName;
+use rustls::client::Resumption;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, Error, InconsistentKeys, KeyLog, RootCertStore, ServerConfig, SupportedProtocolVersion};
 
-use super::{Pin, TlsClient, TlsServer};
+use super::pem::{self, Pem};
+use super::verify::{Asked, ClientVerifier, ServerVerifier};
+use super::{Pin, Terms, TlsClient, TlsServer, certificate, provider, self_signed};
+use crate::transports::error;
+
+static SINCE_TLS12: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
+static SINCE_TLS13: &[&SupportedProtocolVersion] = &[&TLS13];
 
 /// The versions there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,7 +119,26 @@ impl ClientSettings {
     /// # Errors
     /// What is wrong with which file.
     pub fn prepare(&self) -> Result<TlsClient, SettingsError> {
-        Err(SettingsError("not made yet".into()))
+        let provider = provider::provider();
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(self.common.versions())
+            .map_err(unfit)?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(self.trust.verifier()?));
+        let mut config = match &self.identity {
+            Some(identity) => {
+                let (certified, _) = identity.certified(&provider)?;
+                builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(certified)))
+            }
+            None => builder.with_no_client_auth(),
+        };
+        // A run has one connection, or few: what could be resumed is not worth its storage.
+        config.resumption = Resumption::disabled();
+        config.alpn_protocols.clone_from(&self.common.alpn);
+        if let Some(log) = self.common.key_log()? {
+            config.key_log = log;
+        }
+        Ok(TlsClient { config: Arc::new(config), name: self.name.clone(), terms: self.common.terms() })
     }
 }
 
@@ -112,6 +148,185 @@ impl ServerSettings {
     /// # Errors
     /// What is wrong with which file.
     pub fn prepare(&self) -> Result<TlsServer, SettingsError> {
-        Err(SettingsError("not made yet".into()))
+        let provider = provider::provider();
+        let (certified, pin) = match &self.identity {
+            Some(identity) => identity.certified(&provider)?,
+            None => self_signed(&provider)?,
+        };
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(self.common.versions())
+            .map_err(unfit)?;
+        let builder = match &self.client_ca {
+            Some(path) => {
+                let (roots, _) = authorities(path)?;
+                let webpki = WebPkiClientVerifier::builder_with_provider(roots.into(), provider)
+                    .build()
+                    .map_err(|error| pem::fault(path, error))?;
+                builder.with_client_cert_verifier(Arc::new(ClientVerifier(webpki)))
+            }
+            None => builder.with_no_client_auth(),
+        };
+        let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+        // Without resumption there is nothing to store; and a ticket that a client never reads makes its close a reset.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        config.alpn_protocols.clone_from(&self.common.alpn);
+        if let Some(log) = self.common.key_log()? {
+            config.key_log = log;
+        }
+        Ok(TlsServer { config: Arc::new(config), terms: self.common.terms(), pin })
+    }
+}
+
+impl TlsClient {
+    /// The configuration of one connection, and whether its server has asked for a certificate, be there one or not.
+    pub(crate) fn for_connection(&self) -> (Arc<ClientConfig>, Arc<AtomicBool>) {
+        let mut config = ClientConfig::clone(&self.config);
+        let (resolver, asked) = Asked::new(Arc::clone(&config.client_auth_cert_resolver));
+        config.client_auth_cert_resolver = Arc::new(resolver);
+        (Arc::new(config), asked)
+    }
+}
+
+impl CommonSettings {
+    fn versions(&self) -> &'static [&'static SupportedProtocolVersion] {
+        match self.min_version {
+            Version::Tls12 => SINCE_TLS12,
+            Version::Tls13 => SINCE_TLS13,
+        }
+    }
+
+    fn terms(&self) -> Terms {
+        Terms { handshake_timeout: self.handshake_timeout, allow_truncation: self.allow_truncation }
+    }
+
+    fn key_log(&self) -> Result<Option<Arc<dyn KeyLog>>, SettingsError> {
+        let Some(path) = &self.keylog else { return Ok(None) };
+        Ok(Some(Arc::new(AppendedKeyLog::open(path)?)))
+    }
+}
+
+impl Trust {
+    fn verifier(&self) -> Result<ServerVerifier, SettingsError> {
+        let (roots, given, pins) = match self {
+            Self::Nobody => return Ok(ServerVerifier::pins(Vec::new())),
+            // Not the same as nobody: no certificate has a pin out of none.
+            Self::Pins(pins) if pins.is_empty() => return Err(SettingsError("no pin is given".into())),
+            Self::Pins(pins) => return Ok(ServerVerifier::pins(pins.clone())),
+            Self::Chain { ca: Some(path), pins } => {
+                let (roots, given) = authorities(path)?;
+                (roots, given, pins)
+            }
+            Self::Chain { ca: None, pins } => (authorities_of_the_system()?, Vec::new(), pins),
+        };
+        ServerVerifier::chain(roots, given, pins.clone()).map_err(|error| SettingsError(error.to_string()))
+    }
+}
+
+impl Identity {
+    /// The certificate with its key, and its pin.
+    fn certified(&self, provider: &CryptoProvider) -> Result<(CertifiedKey, Pin), SettingsError> {
+        // One file is read once: it can be a pipe.
+        let cert = Pem::read(&self.cert, pem::OWN_MAX)?;
+        let chain = cert.certificates()?;
+        let key = match &self.key {
+            Some(path) => Pem::read(path, pem::OWN_MAX)?.key()?,
+            None => cert.key()?,
+        };
+        let key_path = self.key.as_ref().unwrap_or(&self.cert);
+        let key = provider.key_provider.load_private_key(key).map_err(|_| {
+            pem::fault(key_path, "the private key cannot be read: it is damaged, or of a kind that is not supported")
+        })?;
+        let own = chain.first().ok_or_else(|| pem::fault(&self.cert, "no certificate in it"))?;
+        let pin = certificate::pin(own);
+        let unreadable = || pem::fault(&self.cert, "the certificate cannot be read: it is damaged");
+        let whose = key.public_key().map(|public| Pin(provider::sha256(&public)));
+        let certified = CertifiedKey::new(chain, key);
+        match certified.keys_match() {
+            Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => {
+                Ok((certified, pin.ok_or_else(unreadable)?))
+            }
+            Err(Error::InconsistentKeys(_)) => {
+                let position = certified.cert.iter().position(|other| certificate::pin(other) == whose);
+                let hint = match position {
+                    Some(index) => format!(", but to number {} in this file, which must come first", index + 1),
+                    None => String::new(),
+                };
+                let (cert, key) = (self.cert.display(), key_path.display());
+                Err(SettingsError(format!("{key}: the private key does not belong to the certificate of {cert}{hint}")))
+            }
+            Err(_) => Err(unreadable()),
+        }
+    }
+}
+
+fn self_signed(provider: &CryptoProvider) -> Result<(CertifiedKey, Pin), SettingsError> {
+    let unmade = |error: &dyn fmt::Display| SettingsError(format!("cannot make a certificate: {error}"));
+    let (certificate, key) = self_signed::make().map_err(|error| unmade(&error))?;
+    let pin = certificate::pin(&certificate).ok_or_else(|| unmade(&"it has no pin"))?;
+    let certified = CertifiedKey::from_der(vec![certificate], key, provider).map_err(|error| unmade(&error))?;
+    Ok((certified, pin))
+}
+
+/// The authorities of a file.
+fn authorities(path: &Path) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), SettingsError> {
+    let given = Pem::read(path, pem::BUNDLE_MAX)?.certificates()?;
+    let mut roots = RootCertStore::empty();
+    let (added, unreadable) = roots.add_parsable_certificates(given.iter().cloned());
+    if added == 0 {
+        return Err(pem::fault(path, "none of its certificates can be read: they are damaged"));
+    }
+    if unreadable > 0 {
+        log::warn!("{}: {unreadable} of its {} certificates cannot be read", path.display(), given.len());
+    }
+    Ok((roots, given))
+}
+
+fn authorities_of_the_system() -> Result<RootCertStore, SettingsError> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(found.certs);
+    if !roots.is_empty() {
+        return Ok(roots);
+    }
+    let why = found.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
+    Err(SettingsError(format!("this system has no certificates of authorities{why}; name one with --ca FILE")))
+}
+
+/// An error of rustls about the settings themselves, which no user can cause.
+fn unfit(error: Error) -> SettingsError {
+    SettingsError(error.to_string())
+}
+
+/// Secrets of connections, a line each, at the end of a file.
+#[derive(Debug)]
+struct AppendedKeyLog {
+    file: File,
+    path: PathBuf,
+    /// Told once: each connection has several lines.
+    has_failed: AtomicBool,
+}
+
+impl AppendedKeyLog {
+    fn open(path: &Path) -> Result<Self, SettingsError> {
+        if let Ok(metadata) = fs::metadata(path) {
+            pem::check_kind(path, &metadata)?;
+        }
+        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+        let file = file.map_err(|error| pem::fault(path, error::describe(&error)))?;
+        Ok(Self { file, path: path.to_owned(), has_failed: AtomicBool::new(false) })
+    }
+}
+
+impl KeyLog for AppendedKeyLog {
+    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        // In one call, so that lines of several writers do not mix.
+        let line = format!("{label} {} {}\n", hex(client_random), hex(secret));
+        if let Err(error) = (&self.file).write_all(line.as_bytes())
+            && !self.has_failed.swap(true, Ordering::Relaxed)
+        {
+            log::warn!("{}: {}", self.path.display(), error::describe(&error));
+        }
     }
 }
