@@ -9,7 +9,8 @@ use clap::{Args, Command};
 use crate::cli::groups::{
     Accepting, Broadcasting, Child, ChildCommand, ConnectAddress, Connecting, DatagramStdio, Datagrams, Ends,
     HalfClosing, Idling, InetAddress, InetConnecting, InetFamily, InetListening, Joining, Limiting, ListenAddresses,
-    Listening, Output, Pages, Places, ServingMany, ServingOne, Stdio, Stream, StreamStdio, UnixAddress, UnixListening,
+    Listening, Output, Pages, Places, ServingMany, ServingOne, Stdio, Stream, StreamStdio, TlsCommon, TlsConnecting,
+    TlsListening, TlsStarting, UnixAddress, UnixListening,
 };
 use crate::cli::text;
 
@@ -28,6 +29,7 @@ pub(super) struct ModeSpec {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Transport {
     Tcp,
+    Tls,
     Unix,
     Udp,
     /// Whatever its endpoints say.
@@ -45,7 +47,7 @@ pub(super) enum Role {
 }
 
 /// All modes, in the order of `--help`.
-pub(super) const MODES: [ModeSpec; 11] = [
+pub(super) const MODES: [ModeSpec; 14] = [
     ModeSpec {
         name: "tcp-echo",
         about: "Serve echo over TCP to any number of clients",
@@ -62,6 +64,24 @@ pub(super) const MODES: [ModeSpec; 11] = [
         name: "tcp-client",
         about: "Connect over TCP: stdin goes to the peer, what it sends goes to stdout",
         transport: Transport::Tcp,
+        role: Role::Client,
+    },
+    ModeSpec {
+        name: "tls-echo",
+        about: "Serve echo over TLS to any number of clients",
+        transport: Transport::Tls,
+        role: Role::Echo,
+    },
+    ModeSpec {
+        name: "tls-server",
+        about: "Accept a TLS client: stdin goes to it, what it sends goes to stdout",
+        transport: Transport::Tls,
+        role: Role::Server,
+    },
+    ModeSpec {
+        name: "tls-client",
+        about: "Connect over TLS, verified: stdin goes to the peer, what it sends goes to stdout",
+        transport: Transport::Tls,
         role: Role::Client,
     },
     ModeSpec {
@@ -130,9 +150,11 @@ pub(super) fn command() -> Command {
         .subcommand_value_name("MODE");
     for mode in &MODES {
         let mut command = Command::new(mode.name).about(mode.about).defer(augment_mode);
-        if mode.role == Role::Exec {
-            command = command.alias("subprocess");
-        }
+        command = match mode.name {
+            "exec" => command.alias("subprocess"),
+            "tls-client" => command.visible_alias("tls"),
+            _ => command,
+        };
         top = top.subcommand(command);
     }
     forget_empty_variables(top)
@@ -173,6 +195,13 @@ fn augment_socket_mode(mode: &ModeSpec, mut command: Command) -> Command {
         (Transport::Unix, _) => UnixListening::augment_args(command),
         (_, Role::Client) => InetConnecting::augment_args(InetFamily::augment_args(command)),
         _ => InetFamily::augment_args(InetListening::augment_args(command)),
+    };
+    command = match (mode.transport, mode.role) {
+        (Transport::Tls, Role::Client) => {
+            TlsStarting::augment_args(TlsCommon::augment_args(TlsConnecting::augment_args(command)))
+        }
+        (Transport::Tls, _) => TlsCommon::augment_args(TlsListening::augment_args(command)),
+        _ => command,
     };
     command = match (mode.transport, mode.role) {
         (Transport::Udp, Role::Echo) => Joining::augment_args(Datagrams::augment_args(command)),

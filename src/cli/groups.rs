@@ -5,14 +5,20 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum, ValueHint, value_parser};
 use clap_complete::Shell;
 use ipnet::IpNet;
+use rustls::pki_types::ServerName;
 
+use crate::cli::tls::{Alpn, parse_alpn, parse_server_name, starttls_parser, version_parser};
 use crate::cli::values::{parse_duration, parse_group, parse_mode, parse_network, parse_positive_duration, parse_size};
+use crate::protocols::starttls::StartTls;
 use crate::transports::datagram::opening::Group;
+use crate::transports::tls::pin::Pin;
+use crate::transports::tls::settings::Version;
 
 /// The address of a TCP or UDP mode.
 #[derive(Args, Debug)]
@@ -248,6 +254,86 @@ pub(super) struct UnixListening {
     /// Replace a socket that nobody serves any more; never a live one, never another file
     #[arg(long)]
     pub(super) replace_stale: bool,
+}
+
+/// What connects over TLS has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "TLS")]
+pub(super) struct TlsConnecting {
+    /// Trust the authorities in this file (PEM) instead of those of the system
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) ca: Option<PathBuf>,
+    /// Whom the certificate must be for, also sent as SNI [default: the host of the address]
+    ///
+    /// Whom the certificate must be for: a host name, which is also sent to the server (SNI), or an IP address. Without it, it is the
+    /// host of the address; an inherited socket (fd:N) has none.
+    #[arg(long, value_name = "NAME", value_parser = parse_server_name)]
+    pub(super) server_name: Option<ServerName<'static>>,
+    /// Accept only a certificate with this pin; may be repeated, for any of them
+    ///
+    /// Accept only a certificate with this pin, as a server with --self-signed and -v say it: SHA-256 of the public key. May be
+    /// repeated, for any of them. It is the only check then: neither authorities nor names nor dates count, unless --ca is given
+    /// besides.
+    #[arg(long, value_name = "sha256:HEX", value_parser = Pin::from_str)]
+    pub(super) pin: Vec<Pin>,
+    /// Do not verify the certificate at all: whoever is in between can read and change everything
+    #[arg(long)]
+    pub(super) insecure: bool,
+}
+
+/// What listens for TLS has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "TLS")]
+pub(super) struct TlsListening {
+    /// Make a key and a certificate for this run; clients know it by its pin
+    ///
+    /// Make a key and a certificate for this run, instead of --cert. No authority vouches for it: clients know it by its pin. The
+    /// command for them is written to stderr.
+    #[arg(long)]
+    pub(super) self_signed: bool,
+    /// Let in only clients with a certificate of one of the authorities in this file (PEM)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) client_ca: Option<PathBuf>,
+}
+
+/// What either side of TLS has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "TLS")]
+pub(super) struct TlsCommon {
+    /// Show the peer this certificate: PEM, followed by those that lead to its authority
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) cert: Option<PathBuf>,
+    /// The key of --cert (PEM), where it is not in the same file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) key: Option<PathBuf>,
+    /// Protocols to be agreed on (h2,http/1.1), the best one first
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = parse_alpn)]
+    pub(super) alpn: Vec<Alpn>,
+    /// The oldest version that is spoken
+    #[arg(long, value_name = "VERSION", value_parser = version_parser(), default_value = "1.2")]
+    pub(super) tls_min: Version,
+    /// Give up a handshake that has not finished after so long
+    #[arg(long, value_name = "DUR", env = "XPORT_HANDSHAKE_TIMEOUT", default_value = "10s")]
+    #[arg(value_parser = parse_positive_duration, allow_hyphen_values = true)]
+    pub(super) handshake_timeout: Duration,
+    /// Take a connection that ends without close_notify for whole
+    ///
+    /// Take a connection that ends without close_notify for whole, as some servers never send it. Without this option it is an error,
+    /// since anyone in between can cut a connection.
+    #[arg(long)]
+    pub(super) allow_truncation: bool,
+    /// Append the keys of all connections to this file, for a network analyser
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) keylog: Option<PathBuf>,
+}
+
+/// What a TLS client on stdin and stdout has besides.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "TLS")]
+pub(super) struct TlsStarting {
+    /// Ask for TLS in this protocol first
+    #[arg(long, value_name = "PROTO", value_parser = starttls_parser())]
+    pub(super) starttls: Option<StartTls>,
 }
 
 /// What every datagram mode has.

@@ -14,6 +14,7 @@ pub mod pages; // manual page and completions
 mod quote; // text of unknown origin, made fit for a line
 mod resolve; // from options to the configuration of a mode
 mod text; // descriptions, examples, exit status
+mod tls; // what is wanted of TLS
 mod values; // durations, sizes, networks
 
 use std::error::Error;

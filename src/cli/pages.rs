@@ -10,7 +10,7 @@ use clap_complete::Shell;
 use crate::cli::{args, text};
 
 /// The groups of options, in the order in which the manual page has them.
-const HEADINGS: [&str; 6] = ["Connection", "Listening", "Datagram", "Child", "Stream", "Output"];
+const HEADINGS: [&str; 7] = ["Connection", "Listening", "TLS", "Datagram", "Child", "Stream", "Output"];
 
 /// The completions of a shell.
 #[must_use]

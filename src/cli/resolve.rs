@@ -14,11 +14,12 @@ use crate::cli::args::{ModeSpec, Role, Transport};
 use crate::cli::groups::{
     Accepting, Broadcasting, ConnectAddress, Connecting, DatagramStdio, Datagrams, HalfClosing, Idling, InetAddress,
     InetConnecting, InetFamily, InetListening, Joining, Limiting, ListenAddresses, Listening, ServingMany, ServingOne,
-    Stdio, Stream, StreamStdio, UnixAddress, UnixListening,
+    Stdio, Stream, StreamStdio, TlsStarting, UnixAddress, UnixListening,
 };
 use crate::cli::join::{resolve_exec, resolve_relay};
 use crate::cli::quote::quote_os;
-use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Mode, StreamConfig};
+use crate::cli::tls::{client_settings, server_settings};
+use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Mode, StreamConfig, TlsConnect};
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
 use crate::transports::datagram::opening::Group;
@@ -107,7 +108,11 @@ fn resolve_client(transport: Transport, matches: &mut ArgMatches) -> Result<Conn
         (Some(_), Some(_)) => return Err("two addresses: write either ADDRESS or --connect".into()),
     };
     let stream = resolve_session(transport, Role::Client, matches)?;
-    connect_config(transport, address, stream, matches)
+    let mut config = connect_config(transport, address, stream, matches)?;
+    if let Some(tls) = &mut config.tls {
+        tls.starttls = TlsStarting::from_arg_matches_mut(matches)?.starttls;
+    }
+    Ok(config)
 }
 
 /// What connects to `address`, from the options of whatever connects.
@@ -129,6 +134,10 @@ pub(super) fn connect_config(
             source = Some(parsed);
         }
     }
+    let tls = match transport {
+        Transport::Tls => Some(TlsConnect { settings: client_settings(&address, matches)?, starttls: None }),
+        _ => None,
+    };
     Ok(ConnectConfig {
         address,
         family,
@@ -137,7 +146,7 @@ pub(super) fn connect_config(
         connect_timeout: connecting.connect_timeout,
         retry: connecting.retry,
         retry_delay: connecting.retry_delay,
-        tls: None,
+        tls,
         stream,
     })
 }
@@ -202,6 +211,9 @@ pub(super) fn listen_config(
         let inet = InetListening::from_arg_matches_mut(matches)?;
         config.access = AccessList::new(inet.allow, inet.deny);
         config.port_file = inet.port_file;
+    }
+    if transport == Transport::Tls {
+        config.tls = Some(server_settings(matches)?);
     }
     if transport != Transport::Udp {
         config.backlog = Accepting::from_arg_matches_mut(matches)?.backlog;

@@ -1,0 +1,139 @@
+//! What is wanted of TLS: forms of values, which options go together, and whom a certificate must be for.
+//!
+//! Files are only named here. They are read by `prepare` of what is made here, before anything is opened.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgMatches, FromArgMatches};
+use rustls::pki_types::ServerName;
+
+use crate::cli::groups::{TlsCommon, TlsConnecting, TlsListening};
+use crate::cli::quote::quote;
+use crate::cli::resolve::Refusal;
+use crate::protocols::starttls::StartTls;
+use crate::transports::address::{Address, Host, HostPort};
+use crate::transports::tls::settings::{ClientSettings, CommonSettings, Identity, ServerSettings, Trust, Version};
+
+/// A protocol of `--alpn`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Alpn(Vec<u8>);
+
+/// Bytes of one protocol's name: RFC 7301, section 3.1, has one byte for its length.
+const ALPN_BYTES_MAX: usize = 255;
+
+/// Bytes of all of them, each with its length: more than anyone offers, and far less than the 64 KiB of a hello.
+const ALPN_LIST_BYTES_MAX: usize = 4096;
+
+/// The versions, by the names that users have for them.
+const VERSIONS: [(&str, Version); 2] = [("1.2", Version::Tls12), ("1.3", Version::Tls13)];
+
+/// The protocols that can ask for TLS, by name.
+const STARTTLS: [(&str, StartTls); 6] = [
+    ("smtp", StartTls::Smtp),
+    ("imap", StartTls::Imap),
+    ("pop3", StartTls::Pop3),
+    ("postgres", StartTls::Postgres),
+    ("ldap", StartTls::Ldap),
+    ("xmpp", StartTls::Xmpp),
+];
+
+/// Parses a version of TLS.
+pub(super) fn version_parser() -> impl TypedValueParser<Value = Version> {
+    one_of(&VERSIONS)
+}
+
+/// Parses a protocol of `--starttls`.
+pub(super) fn starttls_parser() -> impl TypedValueParser<Value = StartTls> {
+    one_of(&STARTTLS)
+}
+
+fn one_of<T: Copy + Send + Sync>(table: &'static [(&'static str, T)]) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(table.iter().map(|(name, _)| *name)).try_map(|text| {
+        let found = table.iter().find(|(name, _)| *name == text);
+        found.map(|(_, value)| *value).ok_or("not one of those")
+    })
+}
+
+/// Parses one protocol of `--alpn`.
+pub(super) fn parse_alpn(text: &str) -> Result<Alpn, String> {
+    match text.len() {
+        0 => Err("a name in the list is empty".to_owned()),
+        1..=ALPN_BYTES_MAX => Ok(Alpn(text.into())),
+        len => Err(format!("a name of {len} bytes, limit {ALPN_BYTES_MAX}")),
+    }
+}
+
+/// Parses whom a certificate must be for.
+pub(super) fn parse_server_name(text: &str) -> Result<ServerName<'static>, String> {
+    let name = ServerName::try_from(text.to_owned());
+    name.map_err(|_| "not a host name or IP address as certificates have them".to_owned())
+}
+
+/// What connects to `address`.
+pub(super) fn client_settings(address: &Address, matches: &mut ArgMatches) -> Result<ClientSettings, Refusal> {
+    let TlsConnecting { ca, server_name, pin, insecure } = TlsConnecting::from_arg_matches_mut(matches)?;
+    let trust = match (insecure, ca, pin) {
+        (true, None, pins) if pins.is_empty() => Trust::Nobody,
+        (true, Some(_), _) => {
+            return Err("--ca and --insecure contradict each other: without --insecure, --ca is who vouches".into());
+        }
+        (true, None, _) => {
+            return Err("--pin and --insecure contradict each other: with --pin alone, nobody needs to vouch".into());
+        }
+        (false, None, pins) if !pins.is_empty() => Trust::Pins(pins),
+        (false, ca, pins) => Trust::Chain { ca, pins },
+    };
+    let name = match server_name {
+        Some(name) => name,
+        None => name_of(address)?,
+    };
+    let (common, identity) = common_settings(matches)?;
+    Ok(ClientSettings { common, trust, identity, name })
+}
+
+/// What listens.
+pub(super) fn server_settings(matches: &mut ArgMatches) -> Result<ServerSettings, Refusal> {
+    let TlsListening { self_signed, client_ca } = TlsListening::from_arg_matches_mut(matches)?;
+    if self_signed && (matches.contains_id("cert") || matches.contains_id("key")) {
+        return Err("--self-signed makes a certificate and its key: leave it out, or --cert and --key".into());
+    }
+    let (common, identity) = common_settings(matches)?;
+    if identity.is_none() && !self_signed {
+        return Err("a TLS server needs --cert FILE (and --key FILE), or --self-signed".into());
+    }
+    Ok(ServerSettings { common, identity, client_ca })
+}
+
+fn common_settings(matches: &mut ArgMatches) -> Result<(CommonSettings, Option<Identity>), Refusal> {
+    let TlsCommon { cert, key, alpn, tls_min, handshake_timeout, allow_truncation, keylog } =
+        TlsCommon::from_arg_matches_mut(matches)?;
+    let identity = match (cert, key) {
+        (Some(cert), key) => Some(Identity { cert, key }),
+        (None, Some(_)) => return Err("--key needs the certificate that it belongs to: add --cert FILE".into()),
+        (None, None) => None,
+    };
+    let alpn = Vec::from_iter(alpn.into_iter().map(|Alpn(name)| name));
+    let bytes: usize = alpn.iter().map(|name| name.len() + 1).sum();
+    if bytes > ALPN_LIST_BYTES_MAX {
+        return Err(format!("--alpn has {bytes} bytes of names, limit {ALPN_LIST_BYTES_MAX}").into());
+    }
+    let common = CommonSettings { min_version: tls_min, alpn, handshake_timeout, allow_truncation, keylog };
+    Ok((common, identity))
+}
+
+/// The name that an address has for certificates.
+fn name_of(address: &Address) -> Result<ServerName<'static>, Refusal> {
+    let Address::Inet(HostPort { host, .. }) = address else {
+        let reason = format!("'{address}' does not say whom the certificate must be for: add --server-name NAME");
+        return Err(reason.into());
+    };
+    let name = match host {
+        // The scope says which interface leads there; certificates do not have it.
+        Host::Ip { ip, .. } => return Ok(ServerName::IpAddress((*ip).into())),
+        Host::Name(name) => name,
+        Host::Loopback | Host::Any => "localhost",
+    };
+    parse_server_name(name).map_err(|_| {
+        let name = quote(name);
+        format!("no certificate can be for {name}: say with --server-name NAME whom it must be for").into()
+    })
+}
