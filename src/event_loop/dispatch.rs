@@ -347,7 +347,10 @@ impl EventLoop {
                 log::debug!("{}: {} bytes wait, resuming", Name(t.net, id), t.write_buffer_size());
                 handler.resume_writing(t);
             }
-            Call::TlsStarted => handler.tls_started(t),
+            Call::TlsStarted => {
+                t.net.log_tls(id);
+                handler.tls_started(t);
+            }
             Call::Forget => self.forget(id),
             Call::Timer(timer) => handler.timer_fired(t, timer),
             Call::ConnectionFailed(error) => {
@@ -378,6 +381,7 @@ fn log_opened(t: &Transport<'_>) {
     if let Some(peer) = t.info().peer {
         log::info!("connected {peer}");
     }
+    t.net.log_tls(t.id);
 }
 
 fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {

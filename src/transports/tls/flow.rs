@@ -199,7 +199,6 @@ impl Net {
         if let Some(timer) = stream.phase_timer.take() {
             self.timers.cancel(timer);
         }
-        self.log_tls(id);
         match was {
             Was::Opening { listener: None } => self.calls.push_back((id, Call::ConnectionMade)),
             Was::Opening { listener: Some(_) } => self.open_the_door(),
@@ -208,7 +207,8 @@ impl Net {
         self.flush(id);
     }
 
-    fn log_tls(&self, id: Id) {
+    /// Says what was agreed on, for whoever wants to know.
+    pub(crate) fn log_tls(&self, id: Id) {
         let info = self.stream(id).and_then(|stream| stream.tls.as_ref()?.info());
         let (true, Some(info)) = (log::log_enabled!(log::Level::Info), info) else { return };
         let mut text = format!("{}, {}, {}", info.version, info.cipher_suite, info.key_exchange);
