@@ -4,7 +4,7 @@ use super::config::ConnectConfig;
 use super::{Run, connect, console_of, local, marks, session_options, take_over, tls};
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::report::{Cause, Failure};
-use crate::protocols::session::{PeerSide, Waiting};
+use crate::protocols::session::{HalfClose, PeerSide, Waiting};
 use crate::transports::address::Address;
 use crate::transports::error::describe;
 use crate::transports::opening::Inherited;
@@ -29,7 +29,7 @@ pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
         .stdio(console_of(&config.stream), Waiting::new(reporter.clone()))
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(console).set_write_buffer_limits(marks);
-    let protocol = PeerSide::new(console, session_options(&config.stream, false), reporter);
+    let protocol = PeerSide::new(console, session_options(&config.stream, HalfClose::Always, false), reporter);
     let Some(connection) = inherited else {
         connect(net, config, tls.as_ref(), marks, protocol);
         return run.run();

@@ -16,6 +16,18 @@ use crate::transports::id::Id;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::TimerId;
 
+/// When the peer is told that stdin has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HalfClose {
+    /// At once.
+    Always,
+    /// At once, but not if stdin was empty: then with the end of the session. There are peers that take it for the end of both
+    /// directions, as TLS had it before RFC 8446, section 6.1; a server with nothing to say is not to cut them short.
+    UnlessEmpty,
+    /// With the end of the session.
+    Never,
+}
+
 /// What holds for a session.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionOptions {
@@ -24,7 +36,7 @@ pub struct SessionOptions {
     /// Send nothing.
     pub recv_only: bool,
     /// Tell the peer when stdin has ended.
-    pub half_close: bool,
+    pub half_close: HalfClose,
     /// End the session when nothing has moved for so long.
     pub idle_timeout: Option<Duration>,
     /// How long to wait for the peer's end once stdin has ended.
@@ -196,7 +208,12 @@ impl Protocol for Waiting {
 
 /// stdin has ended: the peer is told, after what is still on its way.
 fn input_ended(peer: &mut Transport<'_>, options: &SessionOptions) {
-    if options.half_close {
+    let tells = match options.half_close {
+        HalfClose::Always => true,
+        HalfClose::UnlessEmpty => peer.info().totals.sent > 0,
+        HalfClose::Never => false,
+    };
+    if tells {
         peer.write_eof();
     }
     let peer_ended = peer.is_at_eof();
