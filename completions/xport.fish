@@ -40,6 +40,10 @@ complete -c xport -n "__fish_xport_needs_command" -s V -l version -d 'Print vers
 complete -c xport -n "__fish_xport_needs_command" -f -a "tcp-echo" -d 'Serve echo over TCP to any number of clients'
 complete -c xport -n "__fish_xport_needs_command" -f -a "tcp-server" -d 'Accept a TCP client: stdin goes to it, what it sends goes to stdout'
 complete -c xport -n "__fish_xport_needs_command" -f -a "tcp-client" -d 'Connect over TCP: stdin goes to the peer, what it sends goes to stdout'
+complete -c xport -n "__fish_xport_needs_command" -f -a "tls-echo" -d 'Serve echo over TLS to any number of clients'
+complete -c xport -n "__fish_xport_needs_command" -f -a "tls-server" -d 'Accept a TLS client: stdin goes to it, what it sends goes to stdout'
+complete -c xport -n "__fish_xport_needs_command" -f -a "tls-client" -d 'Connect over TLS, verified: stdin goes to the peer, what it sends goes to stdout'
+complete -c xport -n "__fish_xport_needs_command" -f -a "tls" -d 'Connect over TLS, verified: stdin goes to the peer, what it sends goes to stdout'
 complete -c xport -n "__fish_xport_needs_command" -f -a "unix-echo" -d 'Serve echo on a unix socket to any number of clients'
 complete -c xport -n "__fish_xport_needs_command" -f -a "unix-server" -d 'Accept a client on a unix socket: stdin goes to it, what it sends goes to stdout'
 complete -c xport -n "__fish_xport_needs_command" -f -a "unix-client" -d 'Connect to a unix socket: stdin goes to the peer, what it sends goes to stdout'
@@ -115,6 +119,151 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l recv-only -d 
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l listen -d 'Where to listen; may be repeated, and adds to a bare ADDRESS' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l max-conns -d 'Serve at most so many clients at once; the others wait to be accepted' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l client-ca -d 'Let in only clients with a certificate of one of the authorities in this file (PEM)' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l cert -d 'Show the peer this certificate: PEM, followed by those that lead to its authority' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l key -d 'The key of --cert (PEM), where it is not in the same file' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l alpn -d 'Protocols to be agreed on (h2,http/1.1), the best one first' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l tls-min -d 'The oldest version that is spoken' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l handshake-timeout -d 'Give up a handshake that has not finished after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l keylog -d 'Append the keys of all connections to this file, for a network analyser' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l once -d 'Serve one client, then exit'
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l self-signed -d 'Make a key and a certificate for this run; clients know it by its pin'
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l listen -d 'Where to listen; may be repeated, and adds to a bare ADDRESS' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l client-ca -d 'Let in only clients with a certificate of one of the authorities in this file (PEM)' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l cert -d 'Show the peer this certificate: PEM, followed by those that lead to its authority' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l key -d 'The key of --cert (PEM), where it is not in the same file' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l alpn -d 'Protocols to be agreed on (h2,http/1.1), the best one first' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l tls-min -d 'The oldest version that is spoken' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l handshake-timeout -d 'Give up a handshake that has not finished after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l keylog -d 'Append the keys of all connections to this file, for a network analyser' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -s k -l keep-open -d 'When a client has left, accept the next one'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l self-signed -d 'Make a key and a certificate for this run; clients know it by its pin'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l no-half-close -d 'Do not pass the end of stdin on to the peer'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l send-only -d 'Throw away what the peer sends'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l connect -d 'Where to connect; the same as a bare ADDRESS' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l connect-timeout -d 'Give up a try that has not connected after so long, looking the name up included' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l retry -d 'Try so many times more if connecting fails' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l retry-delay -d 'Wait so long before each further try' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l source -d 'Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l ca -d 'Trust the authorities in this file (PEM) instead of those of the system' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l server-name -d 'Whom the certificate must be for, also sent as SNI [default: the host of the address]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l pin -d 'Accept only a certificate with this pin; may be repeated, for any of them' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l cert -d 'Show the peer this certificate: PEM, followed by those that lead to its authority' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l key -d 'The key of --cert (PEM), where it is not in the same file' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l alpn -d 'Protocols to be agreed on (h2,http/1.1), the best one first' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l tls-min -d 'The oldest version that is spoken' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l handshake-timeout -d 'Give up a handshake that has not finished after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l keylog -d 'Append the keys of all connections to this file, for a network analyser' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l starttls -d 'Ask for TLS in this protocol first' -r -f -a "smtp\t''
+imap\t''
+pop3\t''
+postgres\t''
+ldap\t''
+xmpp\t''"
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l insecure -d 'Do not verify the certificate at all: whoever is in between can read and change everything'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l no-half-close -d 'Do not pass the end of stdin on to the peer'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l send-only -d 'Throw away what the peer sends'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l connect -d 'Where to connect; the same as a bare ADDRESS' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l connect-timeout -d 'Give up a try that has not connected after so long, looking the name up included' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l retry -d 'Try so many times more if connecting fails' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l retry-delay -d 'Wait so long before each further try' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l source -d 'Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l ca -d 'Trust the authorities in this file (PEM) instead of those of the system' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls" -l server-name -d 'Whom the certificate must be for, also sent as SNI [default: the host of the address]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l pin -d 'Accept only a certificate with this pin; may be repeated, for any of them' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l cert -d 'Show the peer this certificate: PEM, followed by those that lead to its authority' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls" -l key -d 'The key of --cert (PEM), where it is not in the same file' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls" -l alpn -d 'Protocols to be agreed on (h2,http/1.1), the best one first' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l tls-min -d 'The oldest version that is spoken' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand tls" -l handshake-timeout -d 'Give up a handshake that has not finished after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l keylog -d 'Append the keys of all connections to this file, for a network analyser' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls" -l starttls -d 'Ask for TLS in this protocol first' -r -f -a "smtp\t''
+imap\t''
+pop3\t''
+postgres\t''
+ldap\t''
+xmpp\t''"
+complete -c xport -n "__fish_xport_using_subcommand tls" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand tls" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand tls" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand tls" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l insecure -d 'Do not verify the certificate at all: whoever is in between can read and change everything'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l no-half-close -d 'Do not pass the end of stdin on to the peer'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l send-only -d 'Throw away what the peer sends'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand tls" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand tls" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand tls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l listen -d 'Where to listen; may be repeated, and adds to a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r

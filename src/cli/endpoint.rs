@@ -16,7 +16,8 @@ use crate::cli::address::parse_inet;
 use crate::cli::args::{Transport, forget_empty_variables};
 use crate::cli::foreign;
 use crate::cli::groups::{
-    Accepting, Broadcasting, Connecting, InetConnecting, InetFamily, InetListening, Joining, Limiting, UnixListening,
+    Accepting, Broadcasting, Connecting, InetConnecting, InetFamily, InetListening, Joining, Limiting, TlsCommon,
+    TlsConnecting, TlsListening, UnixListening,
 };
 use crate::cli::quote::{clean, quote, quote_os};
 use crate::cli::resolve::{Refusal, check_group, connect_config, limit, listen_config, parse, parse_with};
@@ -31,6 +32,10 @@ pub(super) enum Kind {
     Tcp,
     /// `tcp-listen:`.
     TcpListen,
+    /// `tls:`.
+    Tls,
+    /// `tls-listen:`.
+    TlsListen,
     /// `unix:`, and a path or `@name` alone.
     Unix,
     /// `unix-listen:`.
@@ -50,9 +55,11 @@ pub(super) enum Kind {
 }
 
 /// The kinds by the names that they have before the colon.
-pub(super) const KINDS: [(&str, Kind); 9] = [
+pub(super) const KINDS: [(&str, Kind); 11] = [
     ("tcp", Kind::Tcp),
     ("tcp-listen", Kind::TcpListen),
+    ("tls", Kind::Tls),
+    ("tls-listen", Kind::TlsListen),
     ("unix", Kind::Unix),
     ("unix-listen", Kind::UnixListen),
     ("udp", Kind::Udp),
@@ -62,8 +69,9 @@ pub(super) const KINDS: [(&str, Kind); 9] = [
     ("shell", Kind::Shell),
 ];
 
-/// Options of `tcp-listen` that do nothing for a socket which is open already.
-const NOT_FOR_DESCRIPTORS: [&str; 4] = ["backlog", "ipv4", "ipv6", "numeric"];
+/// Options that do nothing for a socket which is open already.
+const NOT_FOR_DESCRIPTORS: [&str; 8] =
+    ["backlog", "connect_timeout", "ipv4", "ipv6", "numeric", "retry", "retry_delay", "source"];
 
 impl Kind {
     /// The name before the colon.
@@ -77,7 +85,7 @@ impl Kind {
 
     /// Whether clients come to it.
     pub(super) fn listens(self) -> bool {
-        matches!(self, Self::TcpListen | Self::UnixListen | Self::UdpListen | Self::FdListen)
+        matches!(self, Self::TcpListen | Self::TlsListen | Self::UnixListen | Self::UdpListen | Self::FdListen)
     }
 
     /// Whether it is a process.
@@ -89,6 +97,7 @@ impl Kind {
         match self {
             Self::Unix | Self::UnixListen => Transport::Unix,
             Self::Udp | Self::UdpListen => Transport::Udp,
+            Self::Tls | Self::TlsListen => Transport::Tls,
             _ => Transport::Tcp,
         }
     }
@@ -106,6 +115,11 @@ impl Kind {
             Self::Tcp | Self::Fd => with_inet_connecting(command),
             Self::Unix => Connecting::augment_args(command),
             Self::Udp => Broadcasting::augment_args(with_inet_connecting(command)),
+            Self::Tls => TlsCommon::augment_args(TlsConnecting::augment_args(with_inet_connecting(command))),
+            Self::TlsListen => {
+                let command = Accepting::augment_args(with_inet_listening(command));
+                TlsCommon::augment_args(TlsListening::augment_args(command))
+            }
             Self::TcpListen | Self::FdListen => Accepting::augment_args(with_inet_listening(command)),
             Self::UnixListen => UnixListening::augment_args(Limiting::augment_args(Accepting::augment_args(command))),
             Self::UdpListen => Joining::augment_args(with_inet_listening(command)),
@@ -276,8 +290,10 @@ impl<'a> Word<'a> {
         if address.as_bytes().starts_with(b"//") && self.kind.transport() != Transport::Unix {
             return Err(self.blame(&format!("this is a URL: write {}:HOST:PORT", self.kind.name())));
         }
-        let takes_descriptors = matches!(self.kind, Kind::Fd | Kind::FdListen | Kind::UdpListen);
-        if !takes_descriptors && address.as_bytes().starts_with(b"fd:") {
+        let is_descriptor = address.as_bytes().starts_with(b"fd:");
+        let is_tls = self.kind.transport() == Transport::Tls;
+        let takes_descriptors = is_tls || matches!(self.kind, Kind::Fd | Kind::FdListen | Kind::UdpListen);
+        if !takes_descriptors && is_descriptor {
             return Err(self.blame(&format!("an inherited socket is written {} alone", clean_os(&address))));
         }
         if self.kind.transport() != Transport::Unix && is_path(address.as_bytes()) {
@@ -298,6 +314,10 @@ impl<'a> Word<'a> {
             let name = name_of(arg);
             if own.contains(&name) && !matches!(arg.get_action(), ArgAction::Append) {
                 return Err(self.blame(&format!("'{name}' is given twice")));
+            }
+            if is_tls && is_descriptor && NOT_FOR_DESCRIPTORS.contains(&arg.get_id().as_str()) {
+                let reason = format!("'{name}' does nothing for {}, which is open already", clean_os(&address));
+                return Err(self.blame(&reason));
             }
             own.push(name);
             words.push(word);
@@ -341,6 +361,10 @@ impl<'a> Word<'a> {
         if let Some(tip) = foreign::tip_for_option(name) {
             return format!("{text}: {tip}");
         }
+        if let Some(other) = tls_kind_with(name) {
+            // TLS has two sides, and of TCP people want it to be TLS.
+            return format!("{text}: {other}: has it");
+        }
         let options = self.kind.options();
         match options.is_empty() {
             true => text.push_str(", it has none at all"),
@@ -348,6 +372,12 @@ impl<'a> Word<'a> {
         }
         text
     }
+}
+
+/// The kind that has an option which only TLS has, by its long name.
+pub(super) fn tls_kind_with(name: &str) -> Option<&'static str> {
+    let is_plain = Kind::Tcp.has_option(name) || Kind::TcpListen.has_option(name);
+    [Kind::Tls, Kind::TlsListen].into_iter().find(|kind| !is_plain && kind.has_option(name)).map(Kind::name)
 }
 
 /// How an option that only endpoints have is written, by what somebody wrote: `--retry` or `-4`.
@@ -426,6 +456,8 @@ fn explain(error: clap::Error, command: &Command, given: &[String]) -> String {
             let mut text = format!("invalid value {} for '{name}'", quote(&value));
             if let Some(reason) = error.source() {
                 text.push_str(&format!(": {reason}"));
+            } else if let Some(ContextValue::Strings(values)) = error.get(ContextKind::ValidValue) {
+                text.push_str(&format!(": it is {}", values.join(" or ")));
             }
             if let (false, Some(variable)) = (given.contains(&name), arg.get_env()) {
                 text.push_str(&format!(" (it is that of the environment variable {})", variable.to_string_lossy()));

@@ -7,7 +7,7 @@ use crate::cli::endpoint::KINDS;
 use crate::cli::quote::quote;
 
 /// What socat calls otherwise, in small letters, and how it is written here.
-const WORDS: [(&str, &str); 34] = [
+const WORDS: [(&str, &str); 43] = [
     ("stdio", "-"),
     ("stdin", "-"),
     ("stdout", "-"),
@@ -19,6 +19,15 @@ const WORDS: [(&str, &str); 34] = [
     ("tcp-l", "tcp-listen:PORT"),
     ("tcp4-listen", "tcp-listen:PORT,4"),
     ("tcp6-listen", "tcp-listen:PORT,6"),
+    ("openssl", "tls:HOST:PORT"),
+    ("openssl-connect", "tls:HOST:PORT"),
+    ("ssl", "tls:HOST:PORT"),
+    ("ssl-connect", "tls:HOST:PORT"),
+    ("tls-connect", "tls:HOST:PORT"),
+    ("openssl-listen", "tls-listen:PORT,cert=FILE"),
+    ("ssl-l", "tls-listen:PORT,cert=FILE"),
+    ("ssl-listen", "tls-listen:PORT,cert=FILE"),
+    ("tls-l", "tls-listen:PORT,cert=FILE"),
     ("unix-connect", "unix:PATH"),
     ("unix-client", "unix:PATH"),
     ("unix-l", "unix-listen:PATH"),
@@ -44,12 +53,8 @@ const WORDS: [(&str, &str); 34] = [
     ("system", "shell:CMD"),
 ];
 
-/// Names of TLS, here and elsewhere.
-const TLS: [&str; 8] =
-    ["tls", "tls-listen", "openssl", "openssl-connect", "openssl-listen", "ssl", "ssl-l", "ssl-listen"];
-
 /// Options of socat's addresses, and what there is instead.
-const OPTIONS: [(&str, &str); 16] = [
+const OPTIONS: [(&str, &str); 29] = [
     ("fork", "a LEFT that listens serves many clients without it; --once is for one"),
     ("reuseaddr", "it is always set"),
     ("reuseport", "a port is never shared"),
@@ -62,6 +67,19 @@ const OPTIONS: [(&str, &str); 16] = [
     ("unlink-close", "the socket is removed at the end without it"),
     ("forever", "retry=N is for as many tries"),
     ("interval", "retry-delay=DUR is the pause between two tries"),
+    ("cafile", "ca=FILE has the authorities of servers, client-ca=FILE those of clients"),
+    ("capath", "the authorities are in one file: ca=FILE, of clients client-ca=FILE"),
+    ("cacert", "it is ca=FILE"),
+    ("verify", "servers are verified without it, unless insecure is given; clients with client-ca=FILE"),
+    ("commonname", "server-name=NAME is whom the certificate must be for"),
+    ("snihost", "server-name=NAME is whom the certificate must be for, and is sent as SNI"),
+    ("servername", "it is server-name=NAME"),
+    ("no-sni", "with an IP address as server-name none is sent"),
+    ("certificate", "it is cert=FILE"),
+    ("cipher", "tls-min=1.3 leaves out all ciphers of older versions, there is no other choice"),
+    ("method", "tls-min=VERSION is the oldest version"),
+    ("min-proto-version", "tls-min=VERSION is the oldest version"),
+    ("starttls", "it is an option of the mode tls-client only"),
     ("timeout", "it is an option of the run, --timeout, and so is --idle-timeout"),
     ("idle-timeout", "it holds for all: write --idle-timeout before the endpoints"),
     ("once", "it holds for all: write --once before the endpoints"),
@@ -73,15 +91,8 @@ pub(super) fn explain_kind(text: &str, is_address: bool) -> Option<String> {
     let end = text.find([':', ',']).unwrap_or(text.len());
     let (word, rest) = text.split_at(end);
     let lower = word.to_ascii_lowercase();
-    if word == "tls" || word == "tls-listen" {
-        // Even where it could be a host: it would be surprised by what it gets from there.
-        return rest.starts_with(':').then(|| format!("{word}: is not available in this version"));
-    }
     // A host may have such a name; one in capitals is a habit.
     if !is_address || word != lower {
-        if TLS.contains(&lower.as_str()) {
-            return Some(format!("{}, which is TLS, is not available in this version", quote(word)));
-        }
         if let Some((_, ours)) = WORDS.iter().find(|(name, _)| *name == lower) {
             return Some(format!("{} is written '{ours}' here", quote(word)));
         }

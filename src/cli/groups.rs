@@ -64,15 +64,15 @@ pub(super) struct Ends {
 pub(super) struct Places {
     /// Run a program for each connection that is accepted here; may be repeated
     ///
-    /// EP is an address, of TCP unless it says unix: or fd: or is a path. Options that hold for it alone follow after
-    /// commas, as in unix:./sock,mode=0660: they win over those of the command line, networks of allow and deny add to
-    /// them. 'xport relay --help' has those of tcp-listen: and unix-listen:.
+    /// EP is an address, of TCP unless it says tls:, unix: or fd: or is a path. Options that hold for it alone follow after
+    /// commas, as in unix:./sock,mode=0660 or tls:7000,cert=FILE: they win over those of the command line, networks of allow
+    /// and deny add to them. 'xport relay --help' has those of tcp-listen:, tls-listen: and unix-listen:.
     #[arg(long, value_name = "EP", help_heading = "Listening")]
     pub(super) listen: Vec<OsString>,
     /// Run the program on one connection to there
     ///
-    /// EP is an address, of TCP unless it says unix: or fd: or is a path. Its options follow after commas, as in
-    /// host:7000,source=:99,4. 'xport relay --help' has those of tcp: and unix:.
+    /// EP is an address, of TCP unless it says tls:, unix: or fd: or is a path. Its options follow after commas, as in
+    /// host:7000,source=:99,4. 'xport relay --help' has those of tcp:, tls: and unix:.
     #[arg(long, value_name = "EP", conflicts_with = "listen")]
     pub(super) connect: Option<OsString>,
 }

@@ -14,7 +14,7 @@ use crate::cli::groups::{
 };
 use crate::cli::quote::quote_os;
 use crate::cli::resolve::{Refusal, check_descriptors, resolve_stream};
-use crate::modes::config::{ChildConfig, Endpoint, ExecConfig, ExecPlace, Program, RelayConfig};
+use crate::modes::config::{ChildConfig, ConnectConfig, Endpoint, ExecConfig, ExecPlace, Program, RelayConfig};
 use crate::transports::address::Address;
 use crate::transports::process::opening::ChildStdio;
 
@@ -86,9 +86,10 @@ fn listening_place(texts: &[OsString], shared: &Shared) -> Result<ExecPlace, Ref
         let word = Word::parse(text)?;
         let kind = match word.kind {
             Kind::Tcp | Kind::TcpListen => Kind::TcpListen,
+            Kind::Tls | Kind::TlsListen => Kind::TlsListen,
             Kind::Unix | Kind::UnixListen => Kind::UnixListen,
             Kind::Fd => Kind::FdListen,
-            _ => return Err(word.blame("exec listens on tcp-listen:, unix-listen: and fd: only")),
+            _ => return Err(word.blame("exec listens on tcp-listen:, tls-listen:, unix-listen: and fd: only")),
         };
         words.push(word.taken_for(kind));
     }
@@ -104,9 +105,9 @@ fn listening_place(texts: &[OsString], shared: &Shared) -> Result<ExecPlace, Ref
 fn connecting_place(text: &OsStr, shared: &Shared) -> Result<ExecPlace, Refusal> {
     let word = Word::parse(text)?;
     match word.kind {
-        Kind::Tcp | Kind::Unix | Kind::Fd => (),
-        Kind::TcpListen | Kind::UnixListen => return Err(word.blame("that is for --listen")),
-        _ => return Err(word.blame("exec connects to tcp:, unix: and fd: only")),
+        Kind::Tcp | Kind::Tls | Kind::Unix | Kind::Fd => (),
+        Kind::TcpListen | Kind::TlsListen | Kind::UnixListen => return Err(word.blame("that is for --listen")),
+        _ => return Err(word.blame("exec connects to tcp:, tls:, unix: and fd: only")),
     }
     check_use(std::slice::from_ref(&word), shared)?;
     Ok(ExecPlace::Connect(word.connect(shared)?.0))
@@ -153,33 +154,39 @@ pub(super) fn resolve_relay(matches: &mut ArgMatches) -> Result<RelayConfig, Ref
         Ok(match word.kind {
             Kind::Stdio => Endpoint::Stdio,
             Kind::Exec | Kind::Shell => Endpoint::Child(resolve_child(word.program()?, matches)?),
-            Kind::Tcp | Kind::Unix | Kind::Fd => Endpoint::Connect(word.connect(&shared)?.0),
-            Kind::TcpListen | Kind::UnixListen | Kind::FdListen => Endpoint::Listen(word.listen(&shared)?.0),
+            Kind::Tcp | Kind::Tls | Kind::Unix | Kind::Fd => Endpoint::Connect(word.connect(&shared)?.0),
+            Kind::TcpListen | Kind::TlsListen | Kind::UnixListen | Kind::FdListen => {
+                Endpoint::Listen(word.listen(&shared)?.0)
+            }
             Kind::Udp => word.connect(&shared).map(|(config, more)| Endpoint::DatagramConnect(config, more))?,
             Kind::UdpListen => word.listen(&shared).map(|(config, more)| Endpoint::DatagramListen(config, more))?,
         })
     };
     let config = RelayConfig { left: endpoint(&left)?, right: endpoint(&right)?, stream };
     check_descriptors([&config.left, &config.right].into_iter().flat_map(addresses_of))?;
-    check_once(&left, &right, shared.keep_open)?;
+    check_once(&left, &config, shared.keep_open)?;
     Ok(config)
 }
 
 /// What there is only once is not to be had by many.
-fn check_once(left: &Word<'_>, right: &Word<'_>, many: bool) -> Result<(), Refusal> {
+fn check_once(left: &Word<'_>, config: &RelayConfig, many: bool) -> Result<(), Refusal> {
     if left.kind == Kind::UdpListen && !many {
         return Err(
             "--once is for clients that connect: datagrams have no end that could tell when one is through".into()
         );
     }
-    let single = match right.kind {
-        Kind::Stdio => "stdin and stdout are",
-        Kind::Fd => "an inherited connection is",
+    let single = match &config.right {
+        Endpoint::Stdio => "stdin and stdout are",
+        Endpoint::Connect(ConnectConfig { address: Address::Fd(_), .. }) => "an inherited connection is",
         _ => return Ok(()),
     };
+    // A socket that is inherited may turn out to be one client already.
+    let is_inherited = addresses_of(&config.left).iter().any(|address| matches!(address, Address::Fd(_)));
     match left.kind {
         Kind::UdpListen => Err(format!("{single} for one peer only: udp-server serves many").into()),
-        Kind::TcpListen | Kind::UnixListen if many => Err(format!("{single} for one client only: add --once").into()),
+        Kind::TcpListen | Kind::TlsListen | Kind::UnixListen if many && !is_inherited => {
+            Err(format!("{single} for one client only: add --once").into())
+        }
         _ => Ok(()),
     }
 }

@@ -25,7 +25,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, FromArgMatches};
 
-use crate::cli::args::{MODES, Transport};
+use crate::cli::args::{MODES, ModeSpec, Role, Transport};
 use crate::cli::groups::{Output, Pages};
 use crate::cli::quote::{QUOTED_CHARS_MAX, escape, quote_os, shorten};
 use crate::cli::resolve::{Refusal, resolve};
@@ -156,7 +156,7 @@ fn answer(mut error: clap::Error, args: &[OsString]) -> Result<Parsed, UsageErro
     }
     let variable = variable_at_fault(&error, args);
     make_printable(&mut error);
-    if let Some(tip) = endpoint_tip(&error, args) {
+    if let Some(tip) = tip_for(&error, args) {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
     let text = match args.iter().find(|arg| arg.to_str().is_none()) {
@@ -190,13 +190,6 @@ fn make_printable(error: &mut clap::Error) {
         let printable = shorten(&escape(text), QUOTED_CHARS_MAX);
         error.insert(kind, ContextValue::String(printable));
     }
-    let option = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(option)) if error.kind() == ErrorKind::UnknownArgument => Some(option.as_str()),
-        _ => None,
-    };
-    if let Some((_, tip)) = text::NETCAT_OPTIONS.iter().find(|(name, _)| option == Some(name)) {
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![(*tip).into()]));
-    }
     // clap proposes "-- TEXT" with the text as it is, which helps nobody where it is odd or long.
     if let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested) {
         let tips = tips.iter().map(|tip| shorten(&escape(&tip.to_string()), LINE_CHARS_MAX).into()).collect();
@@ -204,15 +197,33 @@ fn make_printable(error: &mut clap::Error) {
     }
 }
 
-/// Where an option belongs that the endpoints of a mode have, but not the mode itself.
-fn endpoint_tip(error: &clap::Error, args: &[OsString]) -> Option<String> {
-    let mode = args.iter().find_map(|arg| MODES.iter().find(|mode| arg == mode.name))?;
-    match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(option)) if error.kind() == ErrorKind::UnknownArgument => {
-            (mode.transport == Transport::Any).then(|| endpoint::tip_for(option)).flatten()
-        }
-        _ => None,
-    }
+/// Where an option belongs that a mode does not have: to its endpoints, to another mode, to another program.
+fn tip_for(error: &clap::Error, args: &[OsString]) -> Option<String> {
+    let option = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(option)) if error.kind() == ErrorKind::UnknownArgument => option.as_str(),
+        _ => return None,
+    };
+    let is_meant = |arg: &OsString, mode: &ModeSpec| arg == mode.name || (arg == "tls" && mode.name == "tls-client");
+    let mode = args.iter().find_map(|arg| MODES.iter().find(|mode| is_meant(arg, mode)));
+    let of = |table: &[(&str, &str)]| table.iter().find(|(name, _)| option == *name).map(|(_, tip)| (*tip).to_owned());
+    let of_mode = match mode.map(|mode| (mode.transport, mode.role)) {
+        Some((Transport::Tls, Role::Client)) => openssl_tip(args).or_else(|| of(text::TLS_CLIENT_OPTIONS)),
+        Some((Transport::Tls, _)) => openssl_tip(args).or_else(|| of(text::TLS_SERVER_OPTIONS)),
+        Some((Transport::Any, _)) => endpoint::tip_for(option),
+        Some(_) => is_of_tls(option).then(|| text::TLS_MODES.to_owned()),
+        None => None,
+    };
+    of_mode.or_else(|| of(text::NETCAT_OPTIONS))
+}
+
+/// What openssl's clients and servers call otherwise. clap has only the first letter of a word with one hyphen.
+fn openssl_tip(args: &[OsString]) -> Option<String> {
+    let found = args.iter().find_map(|arg| text::OPENSSL_OPTIONS.iter().find(|(name, _)| arg == name));
+    found.map(|(_, tip)| (*tip).to_owned())
+}
+
+fn is_of_tls(option: &str) -> bool {
+    option.strip_prefix("--").is_some_and(|name| name == "starttls" || endpoint::tls_kind_with(name).is_some())
 }
 
 /// The environment variable that a bad value came from: clap names only the option.

@@ -23,6 +23,15 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("xport tcp-server -k --allow 10.0.0.0/8 '*:8888'", "one client after the other, of one network only"),
     ("xport tcp-client host:8888 < file", "send it"),
     ("echo PING | xport tcp-client --retry 10 localhost 6379", "ask a service as soon as it is up"),
+    ("xport tls-client example.org:443", "talk to a TLS service; the system's authorities and its name are checked"),
+    ("xport tls-client --starttls smtp mx.example.org:25", "ask a mail server for TLS first, then talk to it"),
+    ("xport tls-server --self-signed '*:7000' > file", "receive a file over TLS; the pin that clients need is printed"),
+    ("xport tls-client --pin sha256:HEX host:7000 < file", "send it to whoever has the key with this pin, nobody else"),
+    ("xport tls-echo --cert s.pem --key k.pem --client-ca ca.pem :8443", "echo for those with a certificate"),
+    (
+        "xport tls-client --ca ca.pem --cert me.pem --key me.key host:8443",
+        "show one, to a server of one's own authority",
+    ),
     ("xport unix-echo @test", "echo on an abstract unix socket"),
     ("xport unix-server --replace-stale --mode 0660 ./sock", "serve on a path, left-overs of a crash removed"),
     ("xport unix-client /run/app.sock", "talk to a daemon"),
@@ -33,6 +42,8 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("xport exec --connect host:7000 -- ./agent", "run a program on one connection"),
     ("xport relay tcp-listen:2375 unix:/var/run/docker.sock", "let TCP clients of this machine talk to a daemon"),
     ("xport relay unix-listen:./app.sock tcp:127.0.0.1:8080", "give a TCP service a unix socket"),
+    ("xport relay tls-listen:8443,cert=s.pem,key=k.pem tcp:127.0.0.1:8080", "put TLS in front of a plain service"),
+    ("xport relay tcp-listen:8080 tls:host:443", "give a plain client a TLS service"),
     ("xport relay udp-listen:5300 udp:127.0.0.1:53", "serve datagrams from another port"),
     ("xport relay - exec:'grep --line-buffered x'", "filter stdin to stdout through a program"),
     ("xport udp-echo --allow 192.168.0.0/16 '*:7'", "echo for the datagrams of some networks"),
@@ -74,6 +85,17 @@ pub(super) const ENDPOINTS: &[(&str, &str)] = &[
         "listen on TCP; max-conns is 100 where RIGHT is a program. Options: backlog, max-conns, allow, deny, port-file, 4, 6, numeric",
     ),
     (
+        "tls:ADDRESS",
+        "connect over TLS, verified; fd:N needs server-name. Options: connect-timeout, retry, retry-delay, source, 4, 6, numeric, \
+         ca, server-name, pin, insecure, cert, key, alpn, tls-min, handshake-timeout, allow-truncation, keylog",
+    ),
+    (
+        "tls-listen:ADDRESS",
+        "listen for TLS, with a cert=FILE or self-signed; max-conns is 100 where RIGHT is a program. Options: backlog, max-conns, \
+         allow, deny, port-file, 4, 6, numeric, cert, key, self-signed, client-ca, alpn, tls-min, handshake-timeout, \
+         allow-truncation, keylog",
+    ),
+    (
         "unix:PATH, unix:@NAME",
         "connect to a unix socket, as do /path, ./path, ../path and @name alone. Options: connect-timeout, retry, \
          retry-delay",
@@ -107,9 +129,14 @@ its clients.";
 pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     ("0", "every byte was handed over and each direction ended in order, or a signal stopped a server that drained"),
     ("1", "local: stdin, stdout or a file failed, resources are lacking, or anything else; 125 with exec"),
-    ("2", "usage: a bad option, address or number; nothing was opened"),
+    ("2", "usage: a bad option, address or number, or a bad, unreadable or mismatched PEM file; nothing was opened"),
     ("3", "unavailable: cannot resolve, connect, bind or listen; nothing was transferred, it is safe to retry"),
     ("4", "broken: established, then reset or killed, or a datagram met a closed port; data may be incomplete"),
+    (
+        "5",
+        "TLS: the handshake failed, the certificate was refused, the peer does not speak TLS, or the stream was cut \
+         without close_notify",
+    ),
     ("124", "a timeout that can be set has fired; also where fewer datagrams than --count came"),
     (
         "125, 126, 127",
@@ -133,6 +160,13 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     (
         "the peer ends",
         "stdout is flushed and closed. Where stdin is a terminal, the run is over; else stdin is sent to its end.",
+    ),
+    (
+        "TLS ends",
+        "Each direction ends with a close_notify, which TLS protects: a half-close is one, and so is the answer to it. Where the \
+         connection ends without, somebody may have cut it, and what came may not be all: the run says so and ends with status 5, \
+         unless --allow-truncation is given. What came before has been written. A server logs it, as it does a handshake that \
+         fails, and goes on listening.",
     ),
     ("both have ended", "The run is over once the peer's system has acknowledged every byte."),
     (
@@ -192,6 +226,10 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
         "XPORT_LOG, RUST_LOG",
         "which messages are written, in env_logger's syntax, instead of -q and -v; the first one set counts",
     ),
+    (
+        "SSL_CERT_FILE, SSL_CERT_DIR",
+        "where the authorities of the system are, for TLS without --ca; SSLKEYLOGFILE does nothing, --keylog does",
+    ),
     ("NO_COLOR, CLICOLOR_FORCE", "no colour, or colour even where stderr is no terminal"),
 ];
 
@@ -202,10 +240,10 @@ pub(super) const NETCAT_OPTIONS: &[(&str, &str)] = &[
     ("-e", "exec --listen EP -- CMD runs a program for each connection, exec --connect EP -- CMD on one"),
     (
         "-k",
-        "udp-server hears every sender without it; tcp-server and unix-server have it; what serves echo, relay and exec \
-         need none",
+        "udp-server hears every sender without it; tcp-server, tls-server and unix-server have it; what serves echo, relay \
+         and exec need none",
     ),
-    ("-l", "what listens is a mode of its own: tcp-server, unix-server, udp-server"),
+    ("-l", "what listens is a mode of its own: tcp-server, tls-server, unix-server, udp-server"),
     ("-N", "the end of stdin is passed on without it; --no-half-close is for where it should not be"),
     ("-p", "the port is a part of the address; that of a client's own end is --source"),
     ("-s", "the address of a client's own end is --source"),
@@ -213,6 +251,55 @@ pub(super) const NETCAT_OPTIONS: &[(&str, &str)] = &[
     ("-U", "unix sockets have modes of their own: unix-client, unix-server, unix-echo"),
     ("-w", "--connect-timeout, --idle-timeout, --linger and --timeout are the limits there are"),
     ("-z", "there is no scan; the status of a client tells whether it could connect"),
+    ("--cacert", "the authorities are --ca FILE of tls-client, or tls:ADDRESS,ca=FILE"),
+    ("--capath", "the authorities are in one file: --ca FILE of tls-client, or tls:ADDRESS,ca=FILE"),
+    ("--pinnedpubkey", "it is --pin of tls-client, in hexadecimal: --pin sha256:HEX"),
+    ("--ssl", TLS_MODES),
+    ("--ssl-alpn", "it is --alpn LIST, of the modes of TLS"),
+    ("--ssl-cert", "it is --cert FILE, of the modes of TLS"),
+    ("--ssl-ciphers", "--tls-min 1.3 leaves out all ciphers of older versions, there is no other choice"),
+    ("--ssl-key", "it is --key FILE, of the modes of TLS"),
+    ("--ssl-servername", "it is --server-name NAME, of tls-client"),
+    ("--ssl-trustfile", "it is --ca FILE, of tls-client"),
+    ("--ssl-verify", "tls-client verifies without it; --ca FILE is for authorities other than those of the system"),
+    ("--tls", TLS_MODES),
+    ("--tlsv1.2", "it is --tls-min 1.2, which is the default of the modes of TLS"),
+    ("--tlsv1.3", "it is --tls-min 1.3, of the modes of TLS"),
+];
+
+/// Where TLS is.
+pub(super) const TLS_MODES: &str = "TLS is a mode of its own: tls-client, tls-server, tls-echo";
+
+/// What a TLS client does not have: curl's words, and those of servers.
+pub(super) const TLS_CLIENT_OPTIONS: &[(&str, &str)] = &[
+    ("-k", "--insecure does not verify the certificate"),
+    ("--client-ca", "that is for servers; the authorities of servers are --ca FILE"),
+    ("--self-signed", "that is for servers; a client knows one of these by --pin"),
+];
+
+/// What a TLS server does not have: the words of clients.
+pub(super) const TLS_SERVER_OPTIONS: &[(&str, &str)] = &[
+    ("--ca", "clients must show a certificate of the authorities in --client-ca FILE"),
+    ("--insecure", "clients need no certificate without --client-ca"),
+    ("--pin", "clients are known by their authority: --client-ca FILE"),
+    ("--server-name", "a server shows the certificate of --cert, whatever name a client asks for"),
+    ("--starttls", "that is for tls-client; a server speaks TLS at once"),
+];
+
+/// What `openssl s_client` and `s_server` call otherwise.
+pub(super) const OPENSSL_OPTIONS: &[(&str, &str)] = &[
+    ("-CAfile", "it is --ca FILE for clients, --client-ca FILE for servers"),
+    ("-Verify", "--client-ca FILE asks clients for a certificate"),
+    ("-accept", "the address is bare: xport tls-server ADDRESS"),
+    ("-alpn", "it is --alpn LIST"),
+    ("-cert", "it is --cert FILE"),
+    ("-connect", "the address is bare: xport tls-client HOST:PORT"),
+    ("-key", "it is --key FILE"),
+    ("-keylogfile", "it is --keylog FILE"),
+    ("-port", "the port is a part of the address"),
+    ("-servername", "it is --server-name NAME"),
+    ("-starttls", "it is --starttls PROTO"),
+    ("-verify_return_error", "certificates are verified without it"),
 ];
 
 /// What values look like.

@@ -137,3 +137,6 @@ fn name_of(address: &Address) -> Result<ServerName<'static>, Refusal> {
         format!("no certificate can be for {name}: say with --server-name NAME whom it must be for").into()
     })
 }
+
+#[cfg(test)]
+mod tests;

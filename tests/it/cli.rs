@@ -12,10 +12,13 @@ use std::time::Duration;
 use assert_cmd::Command;
 use assert_cmd::cargo::{cargo_bin, cargo_bin_cmd};
 
-const MODES: [&str; 9] = [
+const MODES: [&str; 12] = [
     "tcp-echo",
     "tcp-server",
     "tcp-client",
+    "tls-echo",
+    "tls-server",
+    "tls-client",
     "unix-echo",
     "unix-server",
     "unix-client",
@@ -100,6 +103,37 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
         ("udp-client --join 239.1.2.3 :80", "unexpected argument '--join'"),
         ("udp-client --send-only --count 1 :80", "--count counts what arrives, which --send-only throws away"),
         ("udp-client --source ::1 fd:3", "--source does nothing for 'fd:3'"),
+        // TLS.
+        ("tls-server :80", "a TLS server needs --cert FILE (and --key FILE), or --self-signed"),
+        ("tls-echo --key k :80", "--key needs the certificate that it belongs to: add --cert FILE"),
+        ("tls-echo --client-ca c :80", "a TLS server needs --cert FILE"),
+        ("tls-server --self-signed --cert c :80", "leave it out, or --cert and --key"),
+        ("tls-server --self-signed --key c :80", "leave it out, or --cert and --key"),
+        ("tls-client --key k :80", "--key needs the certificate that it belongs to: add --cert FILE"),
+        ("tls-client --ca c --insecure :80", "--ca and --insecure contradict each other"),
+        ("tls-client --pin x :80", "'x' for '--pin <sha256:HEX>': a pin is sha256: and 64 hexadecimal digits"),
+        ("tls-client fd:3", "'fd:3' does not say whom the certificate must be for: add --server-name NAME"),
+        ("tls-client 1.2.3.4.5:80", "no certificate can be for '1.2.3.4.5': say with --server-name NAME"),
+        ("tls-client --server-name a:80 :80", "'a:80' for '--server-name <NAME>': not a host name or IP address"),
+        ("tls-client --tls-min 1.1 :80", "[possible values: 1.2, 1.3]"),
+        ("tls-client --alpn h2,, :80", "'' for '--alpn <LIST>': a name in the list is empty"),
+        ("tls-client --handshake-timeout 0 :80", "must be more than zero"),
+        ("tls-client --starttls ftp :80", "[possible values: smtp, imap, pop3, postgres, ldap, xmpp]"),
+        ("tls --ca= :80", "--ca <FILE>"),
+        ("tls-client --self-signed :80", "tip: that is for servers; a client knows one of these by --pin"),
+        ("tls-client --client-ca c :80", "tip: that is for servers; the authorities of servers are --ca FILE"),
+        ("tls-client -k :80", "tip: --insecure does not verify the certificate"),
+        ("tls -k :80", "tip: --insecure does not verify the certificate"),
+        ("tls-client --cacert c :80", "tip: the authorities are --ca FILE"),
+        ("tls-client -connect host:443", "tip: the address is bare: xport tls-client HOST:PORT"),
+        ("tls-client host:443 -servername a", "tip: it is --server-name NAME"),
+        ("tls-server --ca c :80", "in --client-ca FILE"),
+        ("tls-server --starttls smtp :80", "tip: that is for tls-client"),
+        ("tls-echo -k :80", "unexpected argument '-k'"),
+        ("tcp-client --ssl :80", "tip: TLS is a mode of its own: tls-client, tls-server, tls-echo"),
+        ("tcp-client --ssl-verify :80", "tip: tls-client verifies without it"),
+        ("tcp-client --insecure :80", "tip: TLS is a mode of its own: tls-client, tls-server, tls-echo"),
+        ("unix-client --starttls smtp s", "tip: TLS is a mode of its own"),
         // Groups.
         ("udp-server --join nope *:80", "'nope' for '--join <GROUP[%IF]>': not an address"),
         ("udp-server --join 10.1.2.3 *:80", "not a multicast group"),
@@ -240,16 +274,22 @@ fn the_help_of_every_mode_fits_and_has_examples() {
 #[test]
 fn an_option_is_offered_only_where_it_does_something() {
     for (option, modes) in [
-        ("--keep-open", &["tcp-server", "unix-server"][..]),
-        ("--once", &["tcp-echo", "unix-echo"]),
-        ("--max-conns", &["tcp-echo", "unix-echo"]),
-        ("--backlog", &["tcp-echo", "tcp-server", "unix-echo", "unix-server"]),
-        ("--no-half-close", &["tcp-server", "tcp-client", "unix-server", "unix-client"]),
+        ("--keep-open", &["tcp-server", "tls-server", "unix-server"][..]),
+        ("--once", &["tcp-echo", "tls-echo", "unix-echo"]),
+        ("--max-conns", &["tcp-echo", "tls-echo", "unix-echo"]),
+        ("--backlog", &["tcp-echo", "tcp-server", "tls-echo", "tls-server", "unix-echo", "unix-server"]),
+        ("--no-half-close", &["tcp-server", "tcp-client", "tls-server", "tls-client", "unix-server", "unix-client"]),
+        ("--cert", &["tls-echo", "tls-server", "tls-client"]),
+        ("--keylog", &["tls-echo", "tls-server", "tls-client"]),
+        ("--self-signed", &["tls-echo", "tls-server"]),
+        ("--client-ca", &["tls-echo", "tls-server"]),
+        ("--ca", &["tls-client"]),
+        ("--starttls", &["tls-client"]),
         ("--count", &["udp-echo", "udp-server", "udp-client"]),
         ("--join", &["udp-echo", "udp-server"]),
         ("--broadcast", &["udp-client"]),
         ("--lines", &["udp-server", "udp-client"]),
-        ("--port-file", &["tcp-echo", "tcp-server", "udp-echo", "udp-server"]),
+        ("--port-file", &["tcp-echo", "tcp-server", "tls-echo", "tls-server", "udp-echo", "udp-server"]),
     ] {
         let is_offered = |mode: &&str| stdout_of(&[mode, "-h"]).contains(&format!("{option} "));
         assert_eq!(Vec::from_iter(MODES.into_iter().filter(is_offered)), modes, "{option}");

@@ -96,8 +96,8 @@ fn words_that_are_no_endpoints_are_explained() {
         "relay",
         &[
             (&["", ":80"], "endpoint '': it is empty"),
-            (&["-", "tls:host:443"], "endpoint 'tls:host:443': tls: is not available in this version"),
-            (&["tls-listen:443", "-"], "tls-listen: is not available in this version"),
+            (&["-", "OPENSSL:host:443,verify=0"], "'OPENSSL' is written 'tls:HOST:PORT' here"),
+            (&["openssl-listen:443,cert=c", "-"], "'tls-listen:PORT,cert=FILE' here"),
             (&["-", "http://host/"], "'http' is no kind of endpoint; there are -, tcp:, tcp-listen:"),
             (&["-", "sctp:host:80"], "'sctp' is no kind of endpoint"),
             (&["TCP-LISTEN:80,fork", "-"], "'TCP-LISTEN:' is written 'tcp-listen:' here"),
@@ -188,6 +188,50 @@ fn options_of_endpoints_are_checked_as_everywhere() {
 }
 
 #[test]
+fn options_of_tls_endpoints_are_checked_as_those_of_the_modes() {
+    all_refused(
+        "relay",
+        &[
+            (&["tls-listen:1", ":2"], "endpoint 'tls-listen:1': a TLS server needs --cert FILE (and --key FILE), or"),
+            (&["tls-listen:1,key=k", ":2"], "--key needs the certificate that it belongs to"),
+            (&["tls-listen:1,cert=c,self-signed", ":2"], "--self-signed makes a certificate and its key"),
+            (&["tls-listen:1,self-signed", "-"], "stdin and stdout are for one client only: add --once"),
+            (&["tcp-listen:1", "tls:fd:3,server-name=a"], "an inherited connection is for one client only: add --once"),
+            (&["-", "tls-listen:1,self-signed"], "only LEFT can listen"),
+            (&["-", "tls:fd:3"], "'fd:3' does not say whom the certificate must be for: add --server-name NAME"),
+            (&["-", "tls:fd:3,server-name=a,retry=1"], "'retry' does nothing for fd:3, which is open already"),
+            (&["tls-listen:fd:3,self-signed,backlog=1", "-"], "'backlog' does nothing for fd:3"),
+            (&["fd:3", "tls:fd:3,server-name=a"], "'fd:3' is given twice"),
+            (&["-", "tls:h:1,ca=c,insecure"], "--ca and --insecure contradict each other"),
+            (&["-", "tls:h:1,insecure=yes"], "'insecure' takes no value"),
+            (&["-", "tls:h:1,pin=abc"], "invalid value 'abc' for 'pin': a pin is sha256: and 64 hexadecimal digits"),
+            (&["-", "tls:h:1,tls-min=1.1"], "invalid value '1.1' for 'tls-min': it is 1.2 or 1.3"),
+            (
+                &["-", "tls:h:1,handshake-timeout=0"],
+                "invalid value '0' for 'handshake-timeout': must be more than zero",
+            ),
+            (&["-", "tls:h:1,alpn=h2,http/1.1"], "tls: has no option 'http/1.1'"),
+            (&["-", "tls:h:1,client-ca=c"], "tls: has no option 'client-ca': tls-listen: has it"),
+            (&["tls-listen:1,insecure", ":2"], "tls-listen: has no option 'insecure': tls: has it"),
+            (&["-", "h:443,ca=c"], "tcp: has no option 'ca': tls: has it"),
+            (&["-", "tls:h:1,starttls=smtp"], "it is an option of the mode tls-client only"),
+            (&["-", "tls:h:1,verify=0"], "servers are verified without it, unless insecure is given"),
+            (&["-", "tls:h:1,cafile=c"], "ca=FILE has the authorities of servers"),
+            (&["-", "tls:h:1,commonname=c"], "server-name=NAME is whom the certificate must be for"),
+            (&["-", "tls:h:1,snihost=c"], "server-name=NAME is whom"),
+            (&["tls-listen:1,certificate=c", ":2"], "it is cert=FILE"),
+            (&["-", "tls://h:443"], "this is a URL: write tls:HOST:PORT"),
+            (&["-", "tls:/s"], "this is a unix socket"),
+            (&["-", "tls:1.2.3.4.5:443"], "no certificate can be for '1.2.3.4.5'"),
+            (&["--cacert", "c", "-", "tls:h:443"], "tls:ADDRESS,ca=FILE"),
+            (&["--insecure", "-", "tls:h:443"], "tip: endpoints have it, after the address: tls:ADDRESS,insecure"),
+        ],
+    );
+    let message = refused(xport(["relay", "-", "tls::1"]).env("XPORT_HANDSHAKE_TIMEOUT", "0"));
+    assert!(message.contains("XPORT_HANDSHAKE_TIMEOUT"), "{message:?}");
+}
+
+#[test]
 fn exec_is_told_where_it_cannot_run_a_program() {
     all_refused(
         "exec",
@@ -195,14 +239,21 @@ fn exec_is_told_where_it_cannot_run_a_program() {
             (&["--listen", ":1"], "no command"),
             (&["--listen", "s,backlog=1", "--", "a"], "write s:PORT, or ./s for a unix socket"),
             (&["--listen", ":1", "--connect", ":2", "--", "a"], "cannot be used with"),
-            (&["--listen", "udp-listen:1", "--", "a"], "exec listens on tcp-listen:, unix-listen: and fd: only"),
+            (
+                &["--listen", "udp-listen:1", "--", "a"],
+                "exec listens on tcp-listen:, tls-listen:, unix-listen: and fd: only",
+            ),
             (&["--listen", "-", "--", "a"], "exec listens on"),
             (&["--listen", "exec:b", "--", "a"], "exec listens on"),
-            (&["--listen", "tls:1", "--", "a"], "tls: is not available"),
+            (&["--listen", "tls:1", "--", "a"], "endpoint 'tls:1': a TLS server needs --cert FILE (and --key FILE)"),
+            (&["--listen", "tls:1,ca=c", "--", "a"], "tls-listen: has no option 'ca'"),
+            (&["--connect", "tls-listen:1", "--", "a"], "endpoint 'tls-listen:1': that is for --listen"),
+            (&["--ca", "c", "--connect", "tls:h:1", "--", "a"], "after the address: tls:ADDRESS,ca=FILE"),
+            (&["--self-signed", "--listen", "tls:1", "--", "a"], "after the address: tls-listen:ADDRESS,self-signed"),
             (&["--listen", "fd:3", "--listen", "fd:3", "--", "a"], "'fd:3' is given twice"),
             (&["--listen", ":1,retry=1", "--", "a"], "tcp-listen: has no option 'retry'"),
             (&["--connect", "tcp-listen:1", "--", "a"], "endpoint 'tcp-listen:1': that is for --listen"),
-            (&["--connect", "udp:1", "--", "a"], "exec connects to tcp:, unix: and fd: only"),
+            (&["--connect", "udp:1", "--", "a"], "exec connects to tcp:, tls:, unix: and fd: only"),
             (&["--connect", "host:0", "--", "a"], "port 0 cannot be connected to"),
         ],
     );
@@ -267,10 +318,20 @@ fn help_fits_and_has_endpoints_and_examples() {
     }
     let help = help(&["relay", "--help"]);
     let (_, table) = help.split_once("\nEndpoints:\n").expect("a table of endpoints");
-    for kind in
-        ["-, stdio", "tcp:", "tcp-listen:", "unix:", "unix-listen:", "udp:", "udp-listen:", "fd:N", "exec:", "shell:"]
-    {
+    for kind in [
+        "-, stdio",
+        "tcp:",
+        "tcp-listen:",
+        "tls:",
+        "tls-listen:",
+        "unix:",
+        "unix-listen:",
+        "udp:",
+        "udp-listen:",
+        "fd:N",
+        "exec:",
+        "shell:",
+    ] {
         assert!(table.contains(&format!("\n  {kind}")) || table.starts_with(&format!("  {kind}")), "{kind}");
     }
-    assert!(!help.contains("tls"), "it is not built");
 }

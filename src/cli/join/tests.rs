@@ -75,6 +75,8 @@ fn each_kind_becomes_its_endpoint() {
         ("tcp:host:80", "host:80"),
         ("tcp:[::1]:80", "[::1]:80"),
         ("80", "localhost:80"),
+        ("tls:host:443", "host:443"),
+        ("tls:fd:3,server-name=a", "fd:3"),
         ("unix:/a:b", "/a:b"),
         ("/a", "/a"),
         (r"unix:a\,b", "a,b"),
@@ -87,6 +89,8 @@ fn each_kind_becomes_its_endpoint() {
     for (text, address) in [
         ("tcp-listen:*:80", "*:80"),
         ("tcp-listen:0", "localhost:0"),
+        ("tls-listen:*:443,self-signed", "*:443"),
+        ("tls-listen:fd:3,self-signed", "fd:3"),
         ("unix-listen:./s", "./s"),
         ("unix-listen:@s", "@s"),
         ("udp-listen:53", "localhost:53"),
