@@ -361,8 +361,7 @@ impl<'a> Word<'a> {
         if let Some(tip) = foreign::tip_for_option(name) {
             return format!("{text}: {tip}");
         }
-        if let Some(other) = tls_kind_with(name) {
-            // TLS has two sides, and of TCP people want it to be TLS.
+        if let Some(other) = tls_kind_with(name, self.kind.listens()) {
             return format!("{text}: {other}: has it");
         }
         let options = self.kind.options();
@@ -374,10 +373,11 @@ impl<'a> Word<'a> {
     }
 }
 
-/// The kind that has an option which only TLS has, by its long name.
-pub(super) fn tls_kind_with(name: &str) -> Option<&'static str> {
+/// The kind that has an option which only TLS has, by its long name. Most are on both sides: the one that is meant is first.
+pub(super) fn tls_kind_with(name: &str, listens: bool) -> Option<&'static str> {
+    let kinds = if listens { [Kind::TlsListen, Kind::Tls] } else { [Kind::Tls, Kind::TlsListen] };
     let is_plain = Kind::Tcp.has_option(name) || Kind::TcpListen.has_option(name);
-    [Kind::Tls, Kind::TlsListen].into_iter().find(|kind| !is_plain && kind.has_option(name)).map(Kind::name)
+    kinds.into_iter().find(|kind| !is_plain && kind.has_option(name)).map(Kind::name)
 }
 
 /// How an option that only endpoints have is written, by what somebody wrote: `--retry` or `-4`.

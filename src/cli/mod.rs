@@ -223,7 +223,7 @@ fn openssl_tip(args: &[OsString]) -> Option<String> {
 }
 
 fn is_of_tls(option: &str) -> bool {
-    option.strip_prefix("--").is_some_and(|name| name == "starttls" || endpoint::tls_kind_with(name).is_some())
+    option.strip_prefix("--").is_some_and(|name| name == "starttls" || endpoint::tls_kind_with(name, false).is_some())
 }
 
 /// The environment variable that a bad value came from: clap names only the option.

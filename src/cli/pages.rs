@@ -60,7 +60,8 @@ fn push_modes(page: &mut String, command: &Command) {
     push_section(page, "MODES");
     for mode in command.get_subcommands() {
         let about = mode.get_about().map(ToString::to_string).unwrap_or_default();
-        push_term(page, &bold(mode.get_name()), &about);
+        let names = std::iter::once(mode.get_name()).chain(mode.get_visible_aliases());
+        push_term(page, &Vec::from_iter(names.map(bold)).join(", "), &about);
     }
 }
 

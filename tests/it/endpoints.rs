@@ -97,7 +97,7 @@ fn words_that_are_no_endpoints_are_explained() {
         &[
             (&["", ":80"], "endpoint '': it is empty"),
             (&["-", "OPENSSL:host:443,verify=0"], "'OPENSSL' is written 'tls:HOST:PORT' here"),
-            (&["openssl-listen:443,cert=c", "-"], "'tls-listen:PORT,cert=FILE' here"),
+            (&["OPENSSL-LISTEN:443,cert=c", "-"], "'tls-listen:PORT,cert=FILE' here"),
             (&["-", "http://host/"], "'http' is no kind of endpoint; there are -, tcp:, tcp-listen:"),
             (&["-", "sctp:host:80"], "'sctp' is no kind of endpoint"),
             (&["TCP-LISTEN:80,fork", "-"], "'TCP-LISTEN:' is written 'tcp-listen:' here"),
@@ -213,6 +213,7 @@ fn options_of_tls_endpoints_are_checked_as_those_of_the_modes() {
             (&["-", "tls:h:1,alpn=h2,http/1.1"], "tls: has no option 'http/1.1'"),
             (&["-", "tls:h:1,client-ca=c"], "tls: has no option 'client-ca': tls-listen: has it"),
             (&["tls-listen:1,insecure", ":2"], "tls-listen: has no option 'insecure': tls: has it"),
+            (&["tcp-listen:443,cert=c", ":2"], "tcp-listen: has no option 'cert': tls-listen: has it"),
             (&["-", "h:443,ca=c"], "tcp: has no option 'ca': tls: has it"),
             (&["-", "tls:h:1,starttls=smtp"], "it is an option of the mode tls-client only"),
             (&["-", "tls:h:1,verify=0"], "servers are verified without it, unless insecure is given"),
