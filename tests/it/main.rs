@@ -33,6 +33,8 @@ mod stream_options;
 mod stream_semantics;
 mod terminal;
 mod tidy;
+mod tls_authority;
+mod tls_util;
 mod unix_sockets;
 mod unreliable_calls;
 mod util;

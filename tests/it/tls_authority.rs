@@ -1,0 +1,238 @@
+//! An authority of the tests, and the certificates it issues, in files: made anew in each run, so that none gets too old.
+#![allow(unreachable_pub)] // A binary exports nothing: `pub` here is for the tests.
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, PublicKeyData, SanType, date_time_ymd,
+};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tempfile::TempDir;
+
+use crate::tls_util::crypto;
+
+/// What a certificate is to say. The default is that of a server at `localhost`, `127.0.0.1` and `::1`.
+#[derive(Clone, Debug)]
+pub struct Leaf {
+    pub names: Vec<&'static str>,
+    pub ips: Vec<&'static str>,
+    pub cn: Option<&'static str>,
+    /// The first of January of these years.
+    pub not_before: i32,
+    pub not_after: i32,
+    /// It is for clients, not for servers.
+    pub client: bool,
+    /// Bytes of an extension that nobody knows.
+    pub ballast: usize,
+}
+
+impl Default for Leaf {
+    fn default() -> Self {
+        Self {
+            names: vec!["localhost"],
+            ips: vec!["127.0.0.1", "::1"],
+            cn: None,
+            not_before: 2020,
+            not_after: 2100,
+            client: false,
+            ballast: 0,
+        }
+    }
+}
+
+impl Leaf {
+    /// Of a client of this name.
+    pub fn client(cn: &'static str) -> Self {
+        Self { names: Vec::new(), ips: Vec::new(), cn: Some(cn), client: true, ..Self::default() }
+    }
+
+    pub fn expired() -> Self {
+        Self { not_before: 2019, not_after: 2021, ..Self::default() }
+    }
+
+    pub fn future() -> Self {
+        Self { not_before: 2098, not_after: 2099, ..Self::default() }
+    }
+
+    /// For these names and for no address.
+    pub fn named(names: &[&'static str]) -> Self {
+        Self { names: names.to_vec(), ips: Vec::new(), ..Self::default() }
+    }
+
+    fn params(&self) -> CertificateParams {
+        let mut params = CertificateParams::default();
+        let names = self.names.iter().map(|name| SanType::DnsName((*name).try_into().expect("a name")));
+        let ips = self.ips.iter().map(|ip| SanType::IpAddress(ip.parse::<IpAddr>().expect("an address")));
+        params.subject_alt_names = names.chain(ips).collect();
+        params.distinguished_name = named(self.cn);
+        params.not_before = date_time_ymd(self.not_before, 1, 1);
+        params.not_after = date_time_ymd(self.not_after, 1, 1);
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        let usage =
+            if self.client { ExtendedKeyUsagePurpose::ClientAuth } else { ExtendedKeyUsagePurpose::ServerAuth };
+        params.extended_key_usages = vec![usage];
+        if self.ballast > 0 {
+            // An octet string, so that it can be parsed.
+            let length = u32::try_from(self.ballast).expect("few bytes").to_be_bytes();
+            let content = [&[0x04, 0x84], &length[..], &vec![0; self.ballast]].concat();
+            params.custom_extensions = vec![CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99_999, 1], content)];
+        }
+        params
+    }
+}
+
+fn named(cn: Option<&str>) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    if let Some(cn) = cn {
+        name.push(DnType::CommonName, cn);
+    }
+    name
+}
+
+/// Who vouches for the certificates of a test.
+pub struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+/// A certificate with its key, both in files: `ca.pem`, `cert.pem`, `key.pem`, `both.pem`.
+pub struct Issued {
+    dir: TempDir,
+    pub chain: Vec<CertificateDer<'static>>,
+    pub authority: CertificateDer<'static>,
+    key: KeyPair,
+}
+
+impl Authority {
+    pub fn new() -> Self {
+        Self::called("Test Authority")
+    }
+
+    pub fn called(cn: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = named(Some(cn));
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2100, 1, 1);
+        let key = KeyPair::generate().expect("a key");
+        Self { issuer: CertifiedIssuer::self_signed(params, key).expect("a certificate") }
+    }
+
+    pub fn issue(&self, leaf: &Leaf) -> Issued {
+        let key = KeyPair::generate().expect("a key");
+        let certificate = leaf.params().signed_by(&key, &self.issuer).expect("a certificate");
+        Issued::new(vec![certificate.der().clone()], self.issuer.der().clone(), key)
+    }
+
+    /// The default certificate of an authority of its own.
+    pub fn server() -> Issued {
+        Self::new().issue(&Leaf::default())
+    }
+}
+
+impl Issued {
+    fn new(chain: Vec<CertificateDer<'static>>, authority: CertificateDer<'static>, key: KeyPair) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let issued = Self { dir, chain, authority, key };
+        let cert: String = issued.chain.iter().map(|der| pem("CERTIFICATE", der)).collect();
+        let key = pem("PRIVATE KEY", issued.key.serialized_der());
+        issued.write("ca.pem", pem("CERTIFICATE", &issued.authority));
+        issued.write("both.pem", format!("{key}{cert}"));
+        issued.write("cert.pem", cert);
+        issued.private("key.pem", key);
+        issued
+    }
+
+    /// A certificate that has signed itself, which is its own authority then.
+    pub fn by_itself(leaf: &Leaf) -> Self {
+        let key = KeyPair::generate().expect("a key");
+        let certificate = leaf.params().self_signed(&key).expect("a certificate");
+        Self::new(vec![certificate.der().clone()], certificate.der().clone(), key)
+    }
+
+    /// The same with `extra` more certificates behind it, which lead nowhere.
+    pub fn with_chain(mut self, extra: usize) -> Self {
+        let other = self.authority.clone();
+        self.chain.extend(std::iter::repeat_n(other, extra));
+        Self::new(self.chain, self.authority, self.key)
+    }
+
+    /// The path of a file of it.
+    pub fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).into_os_string().into_string().expect("text")
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn ca(&self) -> String {
+        self.path("ca.pem")
+    }
+
+    pub fn cert(&self) -> String {
+        self.path("cert.pem")
+    }
+
+    pub fn key(&self) -> String {
+        self.path("key.pem")
+    }
+
+    pub fn both(&self) -> String {
+        self.path("both.pem")
+    }
+
+    /// Puts one more file beside the others; its path.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.path(name);
+        std::fs::write(&path, content).expect("a file");
+        path
+    }
+
+    /// The same, for nobody else to read.
+    pub fn private(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.write(name, content);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("a file");
+        path
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).expect("a file")
+    }
+
+    /// By which a client can know the key.
+    pub fn pin(&self) -> String {
+        let digest = crypto::cipher_suite::TLS13_AES_128_GCM_SHA256.tls13().expect("it is of TLS 1.3");
+        let digest = digest.common.hash_provider.hash(&self.key.subject_public_key_info());
+        let digits: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("sha256:{digits}")
+    }
+
+    pub fn key_der(&self) -> PrivateKeyDer<'static> {
+        PrivatePkcs8KeyDer::from(self.key.serialized_der().to_vec()).into()
+    }
+
+    /// `--cert FILE --key FILE`
+    pub fn options(&self) -> [String; 4] {
+        ["--cert".into(), self.cert(), "--key".into(), self.key()]
+    }
+}
+
+/// A block of a PEM file.
+pub fn pem(label: &str, der: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in der.chunks(3) {
+        let number = three.iter().fold(0, |number: u32, byte| number << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        for place in 0..4 {
+            let letter = ALPHABET[(number >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= three.len() { char::from(letter) } else { '=' });
+        }
+    }
+    let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
