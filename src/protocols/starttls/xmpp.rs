@@ -1,0 +1,215 @@
+//! XMPP: a stream of XML, of which only as much is understood as it takes to find one element.
+//!
+//! Every tag is a piece, and so is the text between two of them. Of namespaces, only those are known that a tag itself declares,
+//! which is how RFC 6120 has every server write them.
+
+use super::negotiation::{Dialogue, Verdict, nonsense, quote};
+
+const TLS_NAMESPACE: &[u8] = b"urn:ietf:params:xml:ns:xmpp-tls";
+
+/// RFC 6120, section 5.
+#[derive(Debug)]
+pub(super) struct Xmpp {
+    server_name: String,
+    awaited: Awaited,
+    /// How many elements are open, the stream itself not counted.
+    depth: usize,
+    /// What the outermost one of them is.
+    outermost: Outermost,
+    is_offered: bool,
+    /// What has come since the last thing that was said.
+    reply: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Awaited {
+    Header,
+    Features,
+    Answer,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Outermost {
+    Features,
+    Error,
+    Proceed,
+    Failure,
+}
+
+impl Xmpp {
+    pub(super) fn new(server_name: &str) -> Self {
+        Self {
+            server_name: server_name.to_owned(),
+            awaited: Awaited::Header,
+            depth: 0,
+            outermost: Outermost::Features,
+            is_offered: false,
+            reply: Vec::new(),
+        }
+    }
+
+    fn tag(&mut self, tag: &Tag<'_>) -> Verdict {
+        let Awaited::Header = self.awaited else { return self.element(tag) };
+        match tag.kind {
+            Kind::Declaration => Verdict::GoOn,
+            Kind::Open if tag.name() == b"stream" => {
+                if tag.attributes().all(|(name, _)| name != b"version") {
+                    return self.not_offered();
+                }
+                self.awaited = Awaited::Features;
+                self.reply.clear();
+                Verdict::GoOn
+            }
+            _ => nonsense("XMPP", &self.reply),
+        }
+    }
+
+    fn element(&mut self, tag: &Tag<'_>) -> Verdict {
+        match (tag.kind, self.depth) {
+            (Kind::Declaration, _) => return nonsense("XMPP", &self.reply),
+            (Kind::Close, 0) => return Verdict::No(format!("the server ends the stream: {}", quote(&self.reply))),
+            (Kind::Close, _) => self.depth -= 1,
+            (Kind::Open | Kind::Empty, depth) => {
+                if depth == 0 {
+                    self.outermost = match (self.awaited, tag.name()) {
+                        (Awaited::Features, b"features") => Outermost::Features,
+                        (Awaited::Answer, b"proceed") if tag.is_of_tls() => Outermost::Proceed,
+                        (Awaited::Answer, b"failure") if tag.is_of_tls() => Outermost::Failure,
+                        (_, b"error") => Outermost::Error,
+                        _ => return nonsense("XMPP", &self.reply),
+                    };
+                }
+                self.is_offered |= depth == 1 && tag.name() == b"starttls" && tag.is_of_tls();
+                self.depth += usize::from(tag.kind == Kind::Open);
+            }
+        }
+        if self.depth > 0 { Verdict::GoOn } else { self.whole() }
+    }
+
+    /// What an element of the stream means that has ended.
+    fn whole(&mut self) -> Verdict {
+        match self.outermost {
+            Outermost::Features if self.is_offered => {
+                self.awaited = Awaited::Answer;
+                self.reply.clear();
+                Verdict::Say(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>".to_vec())
+            }
+            Outermost::Features => self.not_offered(),
+            Outermost::Error => Verdict::No(format!("the server refuses to talk to us: {}", quote(&self.reply))),
+            Outermost::Proceed => Verdict::Consent,
+            Outermost::Failure => Verdict::No(format!("the server refuses STARTTLS: {}", quote(&self.reply))),
+        }
+    }
+
+    fn not_offered(&self) -> Verdict {
+        Verdict::No(format!("the server does not offer STARTTLS: {}", quote(&self.reply)))
+    }
+}
+
+impl Dialogue for Xmpp {
+    fn opening(&self) -> Vec<u8> {
+        let mut stream = String::from("<?xml version='1.0'?><stream:stream to='");
+        for c in self.server_name.chars() {
+            match c {
+                '&' => stream.push_str("&amp;"),
+                '<' => stream.push_str("&lt;"),
+                '>' => stream.push_str("&gt;"),
+                '\'' => stream.push_str("&apos;"),
+                '"' => stream.push_str("&quot;"),
+                c => stream.push(c),
+            }
+        }
+        stream.push_str("' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>");
+        stream.into_bytes()
+    }
+
+    fn hear(&mut self, unread: &[u8]) -> Option<(usize, Verdict)> {
+        if *unread.first()? != b'<' {
+            let used = unread.iter().position(|&byte| byte == b'<').unwrap_or(unread.len());
+            let text = &unread[..used];
+            self.reply.extend_from_slice(text);
+            return Some(match self.depth {
+                0 if text.iter().all(u8::is_ascii_whitespace) => (used, Verdict::Skip),
+                0 => (used, nonsense("XMPP", &self.reply)),
+                _ => (used, Verdict::GoOn),
+            });
+        }
+        // Comments and their like have no place in a stream.
+        if *unread.get(1)? == b'!' {
+            return Some((unread.len(), nonsense("XMPP", unread)));
+        }
+        let used = tag_end(unread)?;
+        self.reply.extend_from_slice(&unread[..used]);
+        Some((used, self.tag(&Tag::new(&unread[..used]))))
+    }
+}
+
+/// Where the first tag ends. A `>` inside of quotes does not end it.
+fn tag_end(unread: &[u8]) -> Option<usize> {
+    let mut quotes = None;
+    for (at, &byte) in unread.iter().enumerate() {
+        match (quotes, byte) {
+            (None, b'>') => return Some(at + 1),
+            (None, b'\'' | b'"') => quotes = Some(byte),
+            (Some(open), _) if open == byte => quotes = None,
+            _ => (),
+        }
+    }
+    None
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// `<?xml ...?>`
+    Declaration,
+    Open,
+    /// It opens and closes an element.
+    Empty,
+    Close,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Tag<'a> {
+    kind: Kind,
+    /// What is between the brackets, but for the marks of the kind.
+    text: &'a [u8],
+}
+
+impl<'a> Tag<'a> {
+    /// From everything between two brackets, these included.
+    fn new(tag: &'a [u8]) -> Self {
+        let (kind, text) = match tag {
+            [b'<', b'?', text @ .., b'>'] => (Kind::Declaration, text),
+            [b'<', b'/', text @ .., b'>'] => (Kind::Close, text),
+            [b'<', text @ .., b'/', b'>'] => (Kind::Empty, text),
+            [b'<', text @ .., b'>'] => (Kind::Open, text),
+            _ => (Kind::Declaration, tag),
+        };
+        Self { kind, text }
+    }
+
+    /// The name, without a prefix.
+    fn name(&self) -> &'a [u8] {
+        let name = self.text.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+        name.rsplit(|&byte| byte == b':').next().unwrap_or_default()
+    }
+
+    /// Names and values as they are written, as far as they are well-formed.
+    fn attributes(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        let start = self.text.iter().position(u8::is_ascii_whitespace).unwrap_or(self.text.len());
+        let mut rest = &self.text[start..];
+        std::iter::from_fn(move || {
+            let equals = rest.iter().position(|&byte| byte == b'=')?;
+            let name = rest[..equals].trim_ascii();
+            let [quotes, value @ ..] = rest[equals + 1..].trim_ascii_start() else { return None };
+            let end = value.iter().position(|byte| byte == quotes).filter(|_| matches!(quotes, b'\'' | b'"'))?;
+            rest = &value[end + 1..];
+            Some((name, &value[..end]))
+        })
+    }
+
+    /// Whether it declares the namespace of TLS, for itself or for its own prefix.
+    fn is_of_tls(&self) -> bool {
+        self.attributes().any(|(name, value)| name.starts_with(b"xmlns") && value == TLS_NAMESPACE)
+    }
+}
