@@ -65,7 +65,7 @@ enum Header {
 fn header(data: &[u8]) -> Header {
     let Some(&first) = data.get(1) else { return Header::Cut };
     match first {
-        0..0x80 => Header::Whole(2, usize::from(first)),
+        0..=0x7f => Header::Whole(2, usize::from(first)),
         0x81..=0x84 => {
             let end = 2 + usize::from(first & 0x7f);
             let Some(bytes) = data.get(2..end) else { return Header::Cut };

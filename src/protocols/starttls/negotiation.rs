@@ -161,8 +161,8 @@ pub(super) fn nonsense(protocol: &str, said: &[u8]) -> Verdict {
 
 /// What a server has said, fit to be shown on a terminal and in a line.
 pub(super) fn quote(said: &[u8]) -> String {
-    // No character has fewer bytes than one, so no more than these can be shown.
     let said = said.trim_ascii_end();
+    // No character has more than four bytes, so no more than these can be shown.
     let start = &said[..said.len().min(4 * QUOTE_MAX)];
     let mut quoted = String::from("\"");
     let mut room = QUOTE_MAX;
