@@ -23,6 +23,8 @@ mod properties;
 #[cfg(test)]
 mod sim;
 #[cfg(test)]
+mod starttls_tests;
+#[cfg(test)]
 mod tests;
 
 use std::fmt;

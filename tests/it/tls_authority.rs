@@ -71,8 +71,7 @@ impl Leaf {
         params.not_after = date_time_ymd(self.not_after, 1, 1);
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        let usage =
-            if self.client { ExtendedKeyUsagePurpose::ClientAuth } else { ExtendedKeyUsagePurpose::ServerAuth };
+        let usage = if self.client { ExtendedKeyUsagePurpose::ClientAuth } else { ExtendedKeyUsagePurpose::ServerAuth };
         params.extended_key_usages = vec![usage];
         if self.ballast > 0 {
             // An octet string, so that it can be parsed.
@@ -227,7 +226,8 @@ pub fn pem(label: &str, der: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for three in der.chunks(3) {
-        let number = three.iter().fold(0, |number: u32, byte| number << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        let number =
+            three.iter().fold(0, |number: u32, byte| number << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
         for place in 0..4 {
             let letter = ALPHABET[(number >> (18 - 6 * place) & 63) as usize];
             text.push(if place <= three.len() { char::from(letter) } else { '=' });
