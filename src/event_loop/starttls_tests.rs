@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use super::sim::Sim;
 use super::tests::Recorder;
+use crate::protocols::discard::Discard;
 use crate::protocols::report::{Cause, Reports, line};
 use crate::protocols::starttls::{StartTls, StartTlsSide};
 use crate::transports::id::Id;
 use crate::transports::memory::Closed;
+use crate::transports::protocol::{Handler, Protocol};
 use crate::transports::tls::{Terms, TlsClient};
 
 #[cfg(feature = "aws-lc-rs")]
@@ -149,4 +151,25 @@ fn whoever_aborts_it_has_no_more_to_say() {
     sim.run();
     assert!(reports.verdict().is_ok() && told.try_iter().next().is_none());
     sim.assert_nothing_left();
+}
+
+#[test]
+fn once_tls_is_up_all_is_the_inner_protocols() {
+    let mut sim = Sim::new();
+    let id = sim.stream(1000, Handler::buffered(Discard::default()));
+    sim.settle();
+    let (inner, told) = Recorder::new();
+    let mut side = StartTlsSide::new(StartTls::Smtp, tls(), inner, line().0);
+    let t = &mut sim.net().transport(id);
+    // The handshake may be over before writing goes on, and after it has.
+    side.pause_writing(t);
+    side.resume_writing(t);
+    side.pause_writing(t);
+    side.tls_started(t);
+    side.resume_writing(t);
+    side.data_received(t, b"220 inside");
+    side.eof_received(t);
+    side.connection_lost(t, None);
+    let expected = ["made", "pause at 0", "resume at 0", "data 220 inside", "eof", "lost"];
+    assert_eq!(told.try_iter().collect::<Vec<_>>(), expected);
 }

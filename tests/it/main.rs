@@ -34,6 +34,7 @@ mod stream_semantics;
 mod terminal;
 mod tidy;
 mod tls_authority;
+mod tls_starttls;
 mod tls_util;
 mod unix_sockets;
 mod unreliable_calls;

@@ -91,10 +91,7 @@ fn response(mut message: &[u8]) -> Option<Verdict> {
     let id = element(&mut message, INTEGER)?;
     // What may follow are controls, which mean nothing to who has not asked for any.
     let mut response = element(&mut message, EXTENDED_RESPONSE)?;
-    let result = match *element(&mut response, ENUMERATED)? {
-        [result] => result,
-        _ => return None,
-    };
+    let [result] = *element(&mut response, ENUMERATED)? else { return None };
     let _matched_dn = element(&mut response, OCTET_STRING)?;
     let words = element(&mut response, OCTET_STRING)?;
     let mut name = None;

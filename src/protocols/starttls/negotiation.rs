@@ -167,13 +167,14 @@ pub(super) fn quote(said: &[u8]) -> String {
     let mut quoted = String::from("\"");
     let mut room = QUOTE_MAX;
     for c in String::from_utf8_lossy(start).chars() {
-        let escaped = c.escape_debug();
-        let Some(left) = room.checked_sub(escaped.clone().count()) else {
+        // Double quotes stand around it, so single ones can be themselves.
+        let escaped = if c == '\'' { c.to_string() } else { c.escape_debug().to_string() };
+        let Some(left) = room.checked_sub(escaped.chars().count()) else {
             quoted.push_str("\"...");
             return quoted;
         };
         room = left;
-        quoted.extend(escaped);
+        quoted.push_str(&escaped);
     }
     quoted.push_str(if start.len() < said.len() { "\"..." } else { "\"" });
     quoted
