@@ -7,7 +7,6 @@ use super::{Negotiation, StartTls, Step};
 use crate::protocols::report::{Cause, Reporter};
 use crate::protocols::watch::{Blame, Watch};
 use crate::transports::dial::ConnectError;
-use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::TimerId;
@@ -138,19 +137,9 @@ impl<P: Protocol> Protocol for StartTlsSide<P> {
         }
         self.cancel_timer(t);
         // Without an error, it is we who have aborted it, or a signal has.
-        if let Some(error) = error {
-            let cause = match error.kind() {
-                _ if !is_tls(&error) => Cause::Broken,
-                io::ErrorKind::TimedOut => Cause::TimedOut,
-                _ => Cause::Tls,
-            };
-            self.watch.fail(t, cause, &describe(&error));
+        self.watch.lost(t, error.as_ref());
+        if error.is_some() {
             t.net().stop();
         }
     }
-}
-
-/// To be replaced by `crate::transports::error::is_tls`.
-fn is_tls(_: &io::Error) -> bool {
-    false
 }
