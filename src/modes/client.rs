@@ -5,9 +5,11 @@ use super::{Run, connect, console_of, local, marks, session_options, take_over, 
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::report::{Cause, Failure};
 use crate::protocols::session::{HalfClose, PeerSide, Waiting};
+use crate::protocols::starttls::StartTlsSide;
 use crate::transports::address::Address;
 use crate::transports::error::describe;
 use crate::transports::opening::Inherited;
+use crate::transports::protocol::Handler;
 
 pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
     let tls = tls::client(config.tls.as_ref())?;
@@ -29,7 +31,13 @@ pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
         .stdio(console_of(&config.stream), Waiting::new(reporter.clone()))
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(console).set_write_buffer_limits(marks);
-    let protocol = PeerSide::new(console, session_options(&config.stream, HalfClose::Always, false), reporter);
+    let session = PeerSide::new(console, session_options(&config.stream, HalfClose::Always, false), reporter.clone());
+    let starttls = config.tls.as_ref().and_then(|tls| tls.starttls);
+    // What asks for TLS in its own protocol, starts it itself.
+    let (tls, protocol) = match (starttls, tls) {
+        (Some(starttls), Some(tls)) => (None, Handler::new(StartTlsSide::new(starttls, tls, session, reporter))),
+        (_, tls) => (tls, Handler::new(session)),
+    };
     let Some(connection) = inherited else {
         connect(net, config, tls.as_ref(), marks, protocol);
         return run.run();
