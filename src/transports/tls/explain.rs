@@ -1,13 +1,249 @@
-//! explain: in the making.
+//! What has gone wrong with a connection, in words: which check has failed, what the certificate does say, and what helps.
+//!
+//! One line each, and safe to show: texts of the peer are escaped.
 
 use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, OtherError, PeerIncompatible};
 
-/// In the making.
-pub(crate) fn explain(
-    error: &rustls::Error,
-    _handshaking: bool,
-    _chain: Option<&[CertificateDer<'static>]>,
-    _name: Option<&ServerName<'static>>,
-) -> String {
-    error.to_string()
+use super::certificate::{self, Facts, date, shown};
+use super::verify::{self, WrongPin};
+
+/// What is known of the connection besides its error.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Situation<'a> {
+    /// We are the server: what is refused is a client's certificate.
+    pub is_server: bool,
+    /// The first message of the peer has been understood: `protocol_version()` of the connection is known.
+    pub has_begun: bool,
+    /// The server has asked for a certificate of ours.
+    pub was_asked: bool,
+    /// There is a certificate of ours.
+    pub has_certificate: bool,
+    /// Whom the server's certificate must be for.
+    pub wanted: Option<&'a ServerName<'a>>,
+    /// The peer's own certificate. `None`: the one that this thread has refused last, which is the right one if this is called
+    /// right after the error.
+    pub certificate: Option<&'a CertificateDer<'a>>,
+}
+
+/// The error of a connection, in one line.
+#[must_use]
+pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
+    let peer = if situation.is_server { "the client" } else { "the server" };
+    match error {
+        Error::InvalidCertificate(error) => {
+            let refused = verify::refused();
+            let certificate = situation.certificate.or(refused.as_ref()).map(AsRef::as_ref);
+            Refusal { situation, certificate, facts: certificate.and_then(Facts::of) }.explain(error)
+        }
+        Error::AlertReceived(alert) => {
+            let hint = hint(*alert, situation).map(|hint| format!(" ({hint})")).unwrap_or_default();
+            format!("the peer refuses: {}{hint}", alert_words(*alert))
+        }
+        Error::InvalidMessage(
+            InvalidMessage::InvalidContentType
+            | InvalidMessage::UnknownProtocolVersion
+            | InvalidMessage::MessageTooLarge
+            | InvalidMessage::InvalidEmptyPayload,
+        ) if !situation.has_begun => "the peer does not speak TLS".into(),
+        Error::InvalidMessage(
+            InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge,
+        ) => "the peer shows more certificates than fit: 64 KiB at most".into(),
+        Error::InvalidMessage(why) => format!("the peer has sent a broken TLS message: {}", words(why)),
+        Error::NoCertificatesPresented => format!("{peer} shows no certificate"),
+        Error::InappropriateMessage { .. } | Error::InappropriateHandshakeMessage { .. } => {
+            "the peer has sent a TLS message out of its turn".into()
+        }
+        Error::DecryptError => "what the peer has sent cannot be decrypted: something has changed it on its way".into(),
+        Error::PeerSentOversizedRecord => "the peer has sent a larger TLS record than there can be".into(),
+        Error::NoApplicationProtocol => format!("{peer} speaks none of our protocols (ALPN)"),
+        Error::PeerIncompatible(why) => incompatible(why, peer),
+        Error::PeerMisbehaved(why) => format!("the peer breaks the rules of TLS: {}", words(why)),
+        Error::General(text) => shown(text),
+        Error::UnsupportedNameType => "a certificate cannot be for a name of this kind".into(),
+        Error::FailedToGetCurrentTime => "the system does not tell the time".into(),
+        Error::FailedToGetRandomBytes => "the system gives no random numbers".into(),
+        other => shown(&other.to_string()),
+    }
+}
+
+/// A certificate that was not accepted.
+struct Refusal<'a> {
+    situation: &'a Situation<'a>,
+    certificate: Option<&'a [u8]>,
+    facts: Option<Facts>,
+}
+
+impl Refusal<'_> {
+    fn explain(&self, error: &CertificateError) -> String {
+        let it = if self.situation.is_server { "the client's certificate" } else { "the certificate" };
+        match error {
+            CertificateError::ExpiredContext { not_after, .. } => {
+                let is_own = self.facts.as_ref().is_none_or(|facts| facts.not_after() == *not_after);
+                format!("{} has expired on {}", part(it, is_own), date(*not_after))
+            }
+            CertificateError::NotValidYetContext { not_before, .. } => {
+                let is_own = self.facts.as_ref().is_none_or(|facts| facts.not_before() == *not_before);
+                format!("{} is not valid before {}", part(it, is_own), date(*not_before))
+            }
+            CertificateError::Expired => format!("{it} has expired"),
+            CertificateError::NotValidYet => format!("{it} is not valid yet"),
+            CertificateError::UnknownIssuer => self.unknown_issuer(it),
+            CertificateError::NotValidForName => format!("{it} is for other names"),
+            CertificateError::NotValidForNameContext { expected, .. } => self.other_names(it, &expected.to_str()),
+            CertificateError::BadEncoding => format!("{it} cannot be read: it is damaged"),
+            CertificateError::BadSignature => {
+                format!("a signature is wrong: that on {it}, or the peer does not have its key")
+            }
+            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+                let purpose = if self.situation.is_server { "clients" } else { "servers" };
+                format!("{it} is not meant for {purpose} (its extended key usage does not name them)")
+            }
+            CertificateError::UnhandledCriticalExtension => {
+                format!("{it} has a critical extension that is not understood")
+            }
+            CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+                format!(
+                    "{it} or its chain is signed by an algorithm that is not supported, as it is too weak or too rare"
+                )
+            }
+            CertificateError::Other(OtherError(error)) => match error.downcast_ref::<WrongPin>() {
+                Some(wrong) => wrong.to_string(),
+                None => self.in_words_of_webpki(it, &error.to_string()),
+            },
+            other => format!("{it} is refused: {}", words(other)),
+        }
+    }
+
+    fn unknown_issuer(&self, it: &str) -> String {
+        let Some(facts) = &self.facts else { return format!("{it} is signed by an authority that is not trusted") };
+        let mut text = if facts.is_self_issued() {
+            format!("{it} is self-signed and not trusted: subject {}", facts.subject())
+        } else {
+            format!("{it} is signed by an authority that is not trusted: issuer {}", facts.issuer())
+        };
+        if !self.situation.is_server {
+            text += "; --ca FILE trusts another authority";
+            if let Some(pin) = self.certificate.and_then(certificate::pin) {
+                text += &format!(", --pin {pin} this certificate alone");
+            }
+        }
+        text
+    }
+
+    fn other_names(&self, it: &str, wanted: &str) -> String {
+        let wanted = shown(wanted);
+        match self.facts.as_ref().map(|facts| (facts.names_text(), facts.subject())) {
+            Some((names, subject)) if names.is_empty() => format!(
+                "{it} is not for {wanted}: it has no subject alternative names (its subject, {subject}, does not count)"
+            ),
+            Some((names, _)) => format!("{it} is for {names} and not for {wanted}"),
+            None => format!("{it} is not for {wanted}"),
+        }
+    }
+
+    /// What rustls has no words of its own for comes as the name of a variant.
+    fn in_words_of_webpki(&self, it: &str, error: &str) -> String {
+        match error {
+            // The first thing to be looked at, so most certificates that somebody has signed himself end here.
+            "CaUsedAsEndEntity" if self.facts.as_ref().is_some_and(Facts::is_self_issued) => self.unknown_issuer(it),
+            "CaUsedAsEndEntity" => format!("{it} is that of an authority, and so of no single host"),
+            "UnsupportedCertVersion" => format!("{it} is of an old version of X.509, not of version 3"),
+            "NameConstraintViolation" => format!("the authority of {it} may not vouch for its names"),
+            _ => format!("{it} is refused: {}", words(&error)),
+        }
+    }
+}
+
+/// A chain is refused for any of its certificates.
+fn part(it: &str, is_own: bool) -> String {
+    if is_own { it.to_owned() } else { format!("an authority in the chain of {it}") }
+}
+
+fn incompatible(why: &PeerIncompatible, peer: &str) -> String {
+    match why {
+        PeerIncompatible::ServerDoesNotSupportTls12Or13 => "the server speaks neither TLS 1.2 nor 1.3".into(),
+        PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+        | PeerIncompatible::Tls12NotOffered
+        | PeerIncompatible::Tls12NotOfferedOrEnabled
+        | PeerIncompatible::SupportedVersionsExtensionRequired => {
+            format!("{peer} speaks no version of TLS that is allowed here (--tls-min)")
+        }
+        PeerIncompatible::NoCipherSuitesInCommon => format!("there is no cipher suite that {peer} has too"),
+        PeerIncompatible::NoKxGroupsInCommon => format!("there is no key exchange that {peer} has too"),
+        PeerIncompatible::NoSignatureSchemesInCommon
+        | PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon => {
+            format!("there is no kind of signature that {peer} understands and our key can make")
+        }
+        other => format!("the TLS of {peer} does not fit: {}", words(other)),
+    }
+}
+
+/// What can be done about an alert.
+fn hint(alert: AlertDescription, situation: &Situation<'_>) -> Option<String> {
+    let is_client = !situation.is_server;
+    let misses_ours = is_client && situation.was_asked && !situation.has_certificate;
+    let hint = match alert {
+        AlertDescription::CertificateRequired if is_client && !situation.has_certificate => {
+            "name yours with --cert FILE and --key FILE"
+        }
+        AlertDescription::HandshakeFailure
+        | AlertDescription::BadCertificate
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::AccessDenied
+            if misses_ours =>
+        {
+            "it has asked for a certificate: name yours with --cert FILE and --key FILE"
+        }
+        AlertDescription::HandshakeFailure => "nothing that both sides can do, or a setting of the peer",
+        AlertDescription::UnknownCA if is_client => "it does not know the authority of our certificate",
+        AlertDescription::UnknownCA => "it does not trust our certificate; its --ca or --pin can",
+        AlertDescription::CertificateUnknown if !is_client => "it does not trust our certificate",
+        AlertDescription::BadCertificate if !is_client => "our certificate, perhaps its names, does not suit it",
+        AlertDescription::BadCertificate
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::CertificateExpired
+            if is_client =>
+        {
+            "our certificate"
+        }
+        AlertDescription::CertificateExpired => "our certificate, or its clock is wrong",
+        AlertDescription::ProtocolVersion => "it speaks none of the TLS versions that are allowed here",
+        AlertDescription::NoApplicationProtocol => "it speaks none of the protocols of --alpn",
+        AlertDescription::UnrecognisedName if is_client => {
+            let name = situation.wanted.map(|name| format!(" {}", shown(&name.to_str()))).unwrap_or_default();
+            return Some(format!("it does not know the name{name}; --server-name NAME asks for another"));
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// Alerts as the standards call them.
+fn alert_words(alert: AlertDescription) -> String {
+    match alert {
+        AlertDescription::UnknownCA => "unknown authority".into(),
+        AlertDescription::BadRecordMac => "bad record".into(),
+        AlertDescription::UnrecognisedName => "unrecognised name".into(),
+        AlertDescription::NoApplicationProtocol => "no application protocol".into(),
+        AlertDescription::UnknownPSKIdentity => "unknown pre-shared key".into(),
+        AlertDescription::ProtocolVersion => "protocol version".into(),
+        AlertDescription::Unknown(number) => format!("alert {number}"),
+        other => words(&other),
+    }
+}
+
+/// The name of a variant, without what is inside, as words: `CertificateRequired` is "certificate required".
+fn words(variant: &dyn std::fmt::Debug) -> String {
+    let debug = format!("{variant:?}");
+    let name = debug.trim_matches('"').split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let mut words = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(c.to_ascii_lowercase());
+    }
+    words
 }
