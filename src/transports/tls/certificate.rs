@@ -148,7 +148,8 @@ fn name(name: &Name) -> String {
 fn alternative_name(name: AnyRef<'_>) -> String {
     use x509_cert::der::Tagged;
     let value = name.value();
-    let text = || shown(&String::from_utf8_lossy(value));
+    // No name has a comma of its own, and one that pretends to is not several.
+    let text = || shown(&String::from_utf8_lossy(value)).replace(',', "\\,");
     match name.tag().number().value() {
         1 => format!("email:{}", text()),
         2 => format!("DNS:{}", text()),

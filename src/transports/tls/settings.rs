@@ -330,3 +330,6 @@ impl KeyLog for AppendedKeyLog {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

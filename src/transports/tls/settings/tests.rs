@@ -1,0 +1,496 @@
+//! Settings from files on disk, and real handshakes between what they make.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use rcgen::{CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair, SanType};
+use rustls::{ClientConnection, ServerConnection};
+use tempfile::TempDir;
+
+use super::*;
+use crate::transports::tls::explain::{Situation, explain};
+
+/// PEM of anything.
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for bytes in der.chunks(3) {
+        let bits = (0..3).fold(0, |bits, index| bits << 8 | usize::from(*bytes.get(index).unwrap_or(&0)));
+        for index in 0..4 {
+            let digit = char::from(DIGITS[bits >> (18 - 6 * index) & 63]);
+            text.push(if index > bytes.len() { '=' } else { digit });
+        }
+        if text.len() % 65 == 64 {
+            text.push('\n');
+        }
+    }
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", text.trim_end())
+}
+
+struct Files {
+    folder: TempDir,
+    authority: CertifiedIssuer<'static, KeyPair>,
+}
+
+fn named(common_name: &str) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CommonName, common_name);
+    name
+}
+
+fn authority(common_name: &str) -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.distinguished_name = named(common_name);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+/// A name or an address each.
+fn params(names: &[&str]) -> CertificateParams {
+    let mut params = CertificateParams::new(Vec::from_iter(names.iter().map(|name| (*name).to_owned()))).unwrap();
+    params.distinguished_name = named("subject");
+    params
+}
+
+impl Files {
+    fn new() -> Self {
+        let files = Self { folder: tempfile::tempdir().unwrap(), authority: authority("test ca") };
+        files.write("ca.pem", &pem("CERTIFICATE", files.authority.der()));
+        files.write("other.pem", &pem("CERTIFICATE", authority("other ca").der()));
+        files
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        options.open(self.path(name)).unwrap().write_all(text.as_bytes()).unwrap();
+        self.path(name)
+    }
+
+    fn identity(&self, name: &str, certificate: &[u8], key: &KeyPair) -> Identity {
+        let text = pem("CERTIFICATE", certificate) + &pem("PRIVATE KEY", &key.serialize_der());
+        Identity { cert: self.write(name, &text), key: None }
+    }
+
+    /// Signed by the authority.
+    fn signed(&self, params: &CertificateParams) -> Identity {
+        let key = KeyPair::generate().unwrap();
+        self.identity("own.pem", params.signed_by(&key, &self.authority).unwrap().der(), &key)
+    }
+
+    /// Signed by itself.
+    fn alone(&self, params: &CertificateParams) -> Identity {
+        let key = KeyPair::generate().unwrap();
+        self.identity("alone.pem", params.self_signed(&key).unwrap().der(), &key)
+    }
+
+    fn client(&self, name: &str) -> ClientSettings {
+        let trust = Trust::Chain { ca: Some(self.path("ca.pem")), pins: Vec::new() };
+        ClientSettings { common: common(), trust, identity: None, name: host(name) }
+    }
+}
+
+fn host(name: &str) -> ServerName<'static> {
+    ServerName::try_from(name.to_owned()).unwrap()
+}
+
+fn common() -> CommonSettings {
+    CommonSettings {
+        min_version: Version::Tls12,
+        alpn: Vec::new(),
+        handshake_timeout: Duration::from_secs(10),
+        allow_truncation: false,
+        keylog: None,
+    }
+}
+
+fn server(identity: Identity) -> ServerSettings {
+    ServerSettings { common: common(), identity: Some(identity), client_ca: None }
+}
+
+/// What each side says of a handshake: nothing, or its error.
+#[derive(Debug)]
+struct Outcome {
+    client: Option<String>,
+    server: Option<String>,
+    was_asked: bool,
+    alpn: Option<Vec<u8>>,
+}
+
+fn shake(client: &ClientSettings, server: &ServerSettings) -> Outcome {
+    let (client, server) = (client.prepare().unwrap(), server.prepare().unwrap());
+    shake_with(&client, Arc::clone(&server.config))
+}
+
+fn shake_with(client: &TlsClient, server: Arc<ServerConfig>) -> Outcome {
+    let (config, asked) = client.for_connection();
+    let mut ours = ClientConnection::new(config, client.name.clone()).unwrap();
+    let mut theirs = ServerConnection::new(server).unwrap();
+    let mut outcome = Outcome { client: None, server: None, was_asked: false, alpn: None };
+    for _ in 0..20 {
+        let mut bytes = Vec::new();
+        while ours.wants_write() {
+            ours.write_tls(&mut bytes).unwrap();
+        }
+        let mut input = &bytes[..];
+        while !input.is_empty() && outcome.server.is_none() {
+            theirs.read_tls(&mut input).unwrap();
+            let has_begun = theirs.protocol_version().is_some();
+            let situation = Situation { is_server: true, has_begun, ..Situation::default() };
+            outcome.server = theirs.process_new_packets().err().map(|error| explain(&error, &situation));
+        }
+        let mut bytes = Vec::new();
+        while theirs.wants_write() {
+            theirs.write_tls(&mut bytes).unwrap();
+        }
+        let mut input = &bytes[..];
+        while !input.is_empty() && outcome.client.is_none() {
+            ours.read_tls(&mut input).unwrap();
+            let result = ours.process_new_packets();
+            let was_asked = asked.load(Ordering::Relaxed);
+            let has_begun = ours.protocol_version().is_some();
+            let situation = Situation { was_asked, has_begun, wanted: Some(&client.name), ..Situation::default() };
+            outcome.client = result.err().map(|error| explain(&error, &situation));
+        }
+    }
+    outcome.was_asked = asked.load(Ordering::Relaxed);
+    outcome.alpn = ours.alpn_protocol().map(<[u8]>::to_vec);
+    if outcome.client.is_none() && outcome.server.is_none() {
+        assert!(!ours.is_handshaking() && !theirs.is_handshaking());
+    }
+    outcome
+}
+
+impl Outcome {
+    #[track_caller]
+    fn is_good(&self) {
+        assert!(self.client.is_none() && self.server.is_none(), "{self:?}");
+    }
+
+    #[track_caller]
+    fn client_says(&self, parts: &[&str]) {
+        says(self.client.as_ref().expect("an error of the client"), parts);
+    }
+
+    #[track_caller]
+    fn server_says(&self, parts: &[&str]) {
+        says(self.server.as_ref().expect("an error of the server"), parts);
+    }
+}
+
+#[track_caller]
+fn says(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part} is not in: {text}");
+    }
+    assert!(!text.contains(char::is_control), "{text}");
+}
+
+#[track_caller]
+fn fails<T>(result: Result<T, SettingsError>, parts: &[&str]) {
+    says(&result.err().expect("an error").to_string(), parts);
+}
+
+fn own_pin(identity: &Identity) -> Pin {
+    server(identity.clone()).prepare().unwrap().pin()
+}
+
+#[test]
+fn a_chain_and_a_name_are_enough() {
+    let files = Files::new();
+    let identity = files.signed(&params(&["localhost", "127.0.0.1", "::1", "*.a.example"]));
+    for name in ["localhost", "LOCALHOST", "127.0.0.1", "::1", "b.a.example"] {
+        shake(&files.client(name), &server(identity.clone())).is_good();
+    }
+    let mut client = files.client("localhost");
+    client.common.min_version = Version::Tls13;
+    shake(&client, &server(identity)).is_good();
+}
+
+#[test]
+fn another_name_is_refused_with_those_that_would_do() {
+    let files = Files::new();
+    let identity = files.signed(&params(&["localhost", "*.a.example"]));
+    for name in ["127.0.0.1", "other", "b.c.a.example", "a.example", "::1"] {
+        let outcome = shake(&files.client(name), &server(identity.clone()));
+        outcome.client_says(&["the certificate is for DNS:localhost, DNS:*.a.example and not for ", name]);
+        outcome.server_says(&["the peer refuses: bad certificate"]);
+    }
+    let mut common_name_only = params(&[]);
+    common_name_only.distinguished_name = named("localhost");
+    let outcome = shake(&files.client("localhost"), &server(files.signed(&common_name_only)));
+    outcome.client_says(&["not for localhost", "no subject alternative names", "CN=localhost"]);
+    let many = params(&Vec::from_iter((0..200).map(|index| &*format!("host{index}.example").leak())));
+    let outcome = shake(&files.client("localhost"), &server(files.signed(&many)));
+    outcome.client_says(&["DNS:host7.example and 192 more and not for localhost"]);
+}
+
+#[test]
+fn an_unknown_authority_is_named_with_what_helps() {
+    let files = Files::new();
+    let signed = files.signed(&params(&["localhost"]));
+    let mut client = files.client("localhost");
+    client.trust = Trust::Chain { ca: Some(files.path("other.pem")), pins: Vec::new() };
+    let outcome = shake(&client, &server(signed.clone()));
+    let pin = own_pin(&signed).to_string();
+    outcome.client_says(&["an authority that is not trusted: issuer CN=test ca", "--ca FILE", "--pin", &pin]);
+    outcome.server_says(&["the peer refuses: unknown authority"]);
+    let alone = files.alone(&params(&["localhost"]));
+    shake(&client, &server(alone)).client_says(&["self-signed and not trusted: subject CN=subject", "--pin sha256:"]);
+    let mut with_authority = params(&["localhost"]);
+    with_authority.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let alone = files.alone(&with_authority);
+    shake(&client, &server(alone)).client_says(&["self-signed and not trusted: subject CN=subject"]);
+}
+
+#[test]
+fn dates_are_told() {
+    let files = Files::new();
+    let mut past = params(&["localhost"]);
+    past.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    past.not_after = rcgen::date_time_ymd(2024, 1, 1);
+    let outcome = shake(&files.client("localhost"), &server(files.signed(&past)));
+    outcome.client_says(&["the certificate has expired on 2024-01-01"]);
+    outcome.server_says(&["the peer refuses: certificate expired"]);
+    let mut future = params(&["localhost"]);
+    future.not_before = rcgen::date_time_ymd(2090, 2, 3);
+    let outcome = shake(&files.client("localhost"), &server(files.signed(&future)));
+    outcome.client_says(&["the certificate is not valid before 2090-02-03"]);
+    // The same where the certificate is trusted without a chain.
+    let mut client = files.client("localhost");
+    for (params, says) in [(past, "has expired on 2024-01-01"), (future, "is not valid before 2090-02-03")] {
+        let alone = files.alone(&params);
+        client.trust = Trust::Chain { ca: Some(alone.cert.clone()), pins: Vec::new() };
+        shake(&client, &server(alone)).client_says(&[says]);
+    }
+}
+
+#[test]
+fn a_certificate_among_the_authorities_is_trusted_itself() {
+    let files = Files::new();
+    for is_ca in [IsCa::NoCa, IsCa::Ca(rcgen::BasicConstraints::Unconstrained)] {
+        let mut params = params(&["localhost"]);
+        params.is_ca = is_ca;
+        let alone = files.alone(&params);
+        let trust = Trust::Chain { ca: Some(alone.cert.clone()), pins: Vec::new() };
+        shake(&ClientSettings { trust: trust.clone(), ..files.client("localhost") }, &server(alone.clone())).is_good();
+        let outcome = shake(&ClientSettings { trust, ..files.client("other") }, &server(alone));
+        outcome.client_says(&["the certificate is for DNS:localhost and not for other"]);
+    }
+}
+
+#[test]
+fn a_pin_is_enough_or_one_thing_more() {
+    let files = Files::new();
+    let lone = ServerSettings { identity: None, ..server(files.signed(&params(&["localhost"]))) };
+    // Prepared once: each time it is another certificate.
+    let tls_server = lone.prepare().unwrap();
+    let (pin, other) = (tls_server.pin(), Pin([7; 32]));
+    let meet = |trust| {
+        let client = ClientSettings { trust, ..files.client("whatever.example") }.prepare().unwrap();
+        shake_with(&client, Arc::clone(&tls_server.config))
+    };
+    meet(Trust::Pins(vec![other, pin])).is_good();
+    meet(Trust::Nobody).is_good();
+    meet(Trust::Pins(vec![other])).client_says(&["the certificate has another pin: sha256:", &pin.to_string()]);
+    fails(ClientSettings { trust: Trust::Pins(Vec::new()), ..files.client("a") }.prepare(), &["no pin is given"]);
+
+    let signed = files.signed(&params(&["localhost"]));
+    let with = |pins, name: &str| {
+        let trust = Trust::Chain { ca: Some(files.path("ca.pem")), pins };
+        shake(&ClientSettings { trust, ..files.client(name) }, &server(signed.clone()))
+    };
+    with(vec![own_pin(&signed)], "localhost").is_good();
+    with(vec![pin], "localhost").client_says(&["another pin"]);
+    with(vec![own_pin(&signed)], "other").client_says(&["not for other"]);
+}
+
+#[test]
+fn clients_are_asked_for_a_certificate() {
+    let files = Files::new();
+    let mut server = server(files.signed(&params(&["localhost"])));
+    let mut client = files.client("localhost");
+    let key = KeyPair::generate().unwrap();
+    client.identity =
+        Some(files.identity("good.pem", params(&[]).signed_by(&key, &files.authority).unwrap().der(), &key));
+    let outcome = shake(&client, &server);
+    outcome.is_good();
+    assert!(!outcome.was_asked);
+    server.client_ca = Some(files.path("ca.pem"));
+    let outcome = shake(&client, &server);
+    outcome.is_good();
+    assert!(outcome.was_asked);
+
+    client.identity = Some(files.alone(&params(&[])));
+    let outcome = shake(&client, &server);
+    outcome.server_says(&["the client's certificate is self-signed and not trusted: subject CN=subject"]);
+    outcome.client_says(&["the peer refuses: unknown authority (it does not know the authority of our certificate)"]);
+    client.identity = None;
+    let outcome = shake(&client, &server);
+    outcome.server_says(&["the client shows no certificate"]);
+    outcome.client_says(&["the peer refuses: certificate required (name yours with --cert FILE and --key FILE)"]);
+    assert!(outcome.was_asked);
+    let mut expired = params(&[]);
+    expired.not_after = rcgen::date_time_ymd(2024, 1, 1);
+    let key = KeyPair::generate().unwrap();
+    let certificate = expired.signed_by(&key, &files.authority).unwrap();
+    client.identity = Some(files.identity("expired.pem", certificate.der(), &key));
+    shake(&client, &server).server_says(&["the client's certificate has expired on 2024-01-01"]);
+}
+
+#[test]
+fn what_both_do_not_have_is_said() {
+    let files = Files::new();
+    let identity = files.signed(&params(&["localhost"]));
+    let mut server = server(identity);
+    let mut client = files.client("localhost");
+    client.common.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    server.common.alpn = vec![b"http/1.1".to_vec()];
+    let outcome = shake(&client, &server);
+    outcome.is_good();
+    assert_eq!(outcome.alpn.as_deref(), Some(&b"http/1.1"[..]));
+    server.common.alpn = vec![b"x".to_vec()];
+    let outcome = shake(&client, &server);
+    outcome.server_says(&["the client speaks none of our protocols (ALPN)"]);
+    outcome.client_says(&["the peer refuses: no application protocol (it speaks none of the protocols of --alpn)"]);
+
+    server.common.alpn.clear();
+    let new = server.prepare().unwrap();
+    let old = ServerConfig::builder_with_provider(provider::provider())
+        .with_protocol_versions(&[&TLS12])
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::clone(&new.config.cert_resolver));
+    client.common.min_version = Version::Tls13;
+    let outcome = shake_with(&client.prepare().unwrap(), Arc::new(old.clone()));
+    assert!(outcome.client.is_some() && outcome.server.is_some(), "{outcome:?}");
+    says(&format!("{outcome:?}"), &["version"]);
+    client.common.min_version = Version::Tls12;
+    shake_with(&client.prepare().unwrap(), Arc::new(old)).is_good();
+}
+
+#[test]
+fn who_does_not_speak_tls_is_told_apart() {
+    let files = Files::new();
+    let client = files.client("localhost").prepare().unwrap();
+    for text in
+        ["HTTP/1.1 400 Bad Request\r\n\r\n", "220 mail.example ESMTP\r\n", "SSH-2.0-OpenSSH\r\n", "\0\0\0\0\0\0"]
+    {
+        let mut ours = ClientConnection::new(client.for_connection().0, client.name.clone()).unwrap();
+        ours.read_tls(&mut text.as_bytes()).unwrap();
+        let error = ours.process_new_packets().unwrap_err();
+        assert_eq!(explain(&error, &Situation::default()), "the peer does not speak TLS");
+    }
+    let server = server(files.signed(&params(&["localhost"]))).prepare().unwrap();
+    let mut theirs = ServerConnection::new(server.config).unwrap();
+    theirs.read_tls(&mut &b"GET / HTTP/1.0\r\n\r\n"[..]).unwrap();
+    let error = theirs.process_new_packets().unwrap_err();
+    let situation = Situation { is_server: true, ..Situation::default() };
+    assert_eq!(explain(&error, &situation), "the peer does not speak TLS");
+}
+
+#[test]
+fn a_key_must_belong_to_the_first_certificate() {
+    let files = Files::new();
+    let own = files.signed(&params(&["localhost"]));
+    let foreign = files.write("key.pem", &pem("PRIVATE KEY", &KeyPair::generate().unwrap().serialize_der()));
+    let identity = Identity { key: Some(foreign), ..own.clone() };
+    fails(
+        server(identity.clone()).prepare(),
+        &["key.pem: the private key does not belong to the certificate of ", "own.pem"],
+    );
+    let client = ClientSettings { identity: Some(identity), ..files.client("localhost") };
+    fails(client.prepare(), &["does not belong"]);
+    let text = fs::read_to_string(files.path("ca.pem")).unwrap() + &fs::read_to_string(&own.cert).unwrap();
+    let identity = Identity { cert: files.write("turned.pem", &text), key: None };
+    fails(server(identity).prepare(), &["but to number 2 in this file"]);
+    let damaged = files.write("damaged.pem", &pem("PRIVATE KEY", b"nothing of the kind"));
+    fails(
+        server(Identity { key: Some(damaged), ..own.clone() }).prepare(),
+        &["damaged.pem: the private key cannot be read"],
+    );
+    let key = KeyPair::generate().unwrap();
+    let identity = files.identity("garbage.pem", b"no certificate", &key);
+    fails(server(identity).prepare(), &["garbage.pem: the certificate cannot be read"]);
+    let trust = Trust::Chain { ca: Some(files.path("garbage.pem")), pins: Vec::new() };
+    fails(
+        ClientSettings { trust, ..files.client("a") }.prepare(),
+        &["garbage.pem: none of its certificates can be read"],
+    );
+    let client_ca = Some(files.path("nosuch.pem"));
+    fails(ServerSettings { client_ca, ..server(own) }.prepare(), &["nosuch.pem: No such file or directory"]);
+}
+
+#[test]
+fn keys_of_connections_go_to_the_end_of_a_file_of_ones_own() {
+    use std::os::unix::fs::PermissionsExt;
+    let files = Files::new();
+    let server = server(files.signed(&params(&["localhost"])));
+    let mut client = files.client("localhost");
+    client.common.keylog = Some(files.path("keys"));
+    let lines = || fs::read_to_string(files.path("keys")).unwrap().lines().count();
+    shake(&client, &server).is_good();
+    let first = lines();
+    shake(&client, &server).is_good();
+    assert_eq!((first >= 4, lines()), (true, 2 * first));
+    let text = fs::read_to_string(files.path("keys")).unwrap();
+    assert!(text.starts_with("CLIENT_HANDSHAKE_TRAFFIC_SECRET "), "{text}");
+    assert_eq!(fs::metadata(files.path("keys")).unwrap().permissions().mode() & 0o777, 0o600);
+    client.common.keylog = Some(files.folder.path().to_owned());
+    fails(client.prepare(), &["this is a directory, not a file"]);
+    client.common.keylog = Some(Path::new("/nosuch/keys").to_owned());
+    fails(client.prepare(), &["/nosuch/keys: No such file or directory"]);
+}
+
+#[test]
+fn a_certificate_of_ones_own_has_all_names_of_this_machine() {
+    let (certificate, _) = self_signed::make().unwrap();
+    let text = certificate::describe(&certificate, SystemTime::now()).unwrap();
+    says(&text, &["subject CN=localhost, issuer CN=localhost, names DNS:localhost", "IP:127.0.0.1, IP:::1"]);
+    says(&text, &["valid for 36", " more days, pin sha256:"]);
+    let server = ServerSettings { identity: None, ..server(Identity { cert: PathBuf::new(), key: None }) };
+    assert_ne!(server.prepare().unwrap().pin(), server.prepare().unwrap().pin());
+}
+
+#[test]
+fn what_certificates_say_is_shown_with_care() {
+    let describe = |params: &CertificateParams| {
+        let der = params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec();
+        for cut in 0..der.len() {
+            assert_eq!(certificate::describe(&der[..cut], SystemTime::now()), None);
+            let _ = certificate::pin(&der[..cut]);
+        }
+        for at in 0..der.len() {
+            let mut odd = der.clone();
+            odd[at] ^= 0xff;
+            says(&certificate::describe(&odd, SystemTime::now()).unwrap_or_default(), &[]);
+            let _ = certificate::pin(&odd);
+        }
+        let text = certificate::describe(&der, SystemTime::now()).unwrap();
+        says(&text, &[]);
+        text
+    };
+    let mut odd = params(&["localhost", "2001:db8::1"]);
+    odd.distinguished_name = DistinguishedName::new();
+    odd.subject_alt_names.push(SanType::Rfc822Name("me@a.example".try_into().unwrap()));
+    odd.subject_alt_names.push(SanType::URI("https://a.example/".try_into().unwrap()));
+    says(
+        &describe(&odd),
+        &["subject (empty), issuer (empty), names DNS:localhost, IP:2001:db8::1, email:me@a.example"],
+    );
+    odd.subject_alt_names = vec![SanType::DnsName("a, DNS:localhost".try_into().unwrap())];
+    says(&describe(&odd), &[r"names DNS:a\, DNS:localhost, valid"]);
+    odd.distinguished_name = named("a\u{1b}[31m\nxport: all is well\u{202e}, `id`");
+    says(&describe(&odd), &[r"CN=a\1b[31m\0axport: all is well\u{202e}\, `id`, issuer"]);
+    odd.distinguished_name = named(&"long".repeat(1000));
+    assert!(describe(&odd).len() < 1000);
+    odd.not_after = rcgen::date_time_ymd(2024, 1, 1);
+    says(&describe(&odd), &["days ago (2024-01-01)"]);
+    odd.not_before = rcgen::date_time_ymd(2090, 1, 1);
+    says(&describe(&odd), &["not valid before 2090-01-01"]);
+    says(&describe(&params(&[])), &["issuer CN=subject, no names, valid for"]);
+}
