@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::UnixTime;
 use x509_cert::Certificate;
-use x509_cert::der::asn1::AnyRef;
-use x509_cert::der::{DateTime, Decode, Reader, SliceReader};
+use x509_cert::der::asn1::{AnyRef, ObjectIdentifier};
+use x509_cert::der::{DateTime, Decode, Reader, SliceReader, Tagged};
 use x509_cert::name::Name;
 
 use super::{Pin, provider};
@@ -19,7 +19,7 @@ const NAMES_MAX: usize = 8;
 const TEXT_MAX: usize = 256;
 const DAY: u64 = 24 * 60 * 60;
 /// id-ce-subjectAltName.
-const SUBJECT_ALT_NAME: &str = "2.5.29.17";
+const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
 
 /// A certificate that could be read.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Facts {
     /// Its subject alternative names, each with its kind: `DNS:localhost`.
     pub(crate) fn names(&self) -> Vec<String> {
         let extensions = self.0.tbs_certificate().extensions().map_or(&[][..], Vec::as_slice);
-        let names = extensions.iter().filter(|extension| extension.extn_id.to_string() == SUBJECT_ALT_NAME);
+        let names = extensions.iter().filter(|extension| extension.extn_id == SUBJECT_ALT_NAME);
         names
             .filter_map(|extension| Vec::<AnyRef<'_>>::from_der(extension.extn_value.as_bytes()).ok())
             .flatten()
@@ -105,6 +105,16 @@ pub fn describe(der: &[u8], now: SystemTime) -> Option<String> {
     Some(format!("subject {subject}, issuer {issuer}, {names}, {validity}, pin {pin}"))
 }
 
+/// Why it is not to be used at this time: `has expired on 2026-01-02`.
+pub(crate) fn out_of_its_time(der: &[u8], now: SystemTime) -> Option<String> {
+    let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let facts = Facts::of(der)?;
+    if now < facts.not_before().as_secs() {
+        return Some(format!("is not valid before {}", date(facts.not_before())));
+    }
+    (now > facts.not_after().as_secs()).then(|| format!("has expired on {}", date(facts.not_after())))
+}
+
 /// By which a client can know the certificate, even where the rest of it cannot be read.
 #[must_use]
 pub fn pin(der: &[u8]) -> Option<Pin> {
@@ -146,7 +156,6 @@ fn name(name: &Name) -> String {
 
 /// Read by its tag alone, so that one name of a strange kind does not hide the others.
 fn alternative_name(name: AnyRef<'_>) -> String {
-    use x509_cert::der::Tagged;
     let value = name.value();
     // No name has a comma of its own, and one that pretends to is not several.
     let text = || shown(&String::from_utf8_lossy(value)).replace(',', "\\,");

@@ -196,9 +196,9 @@ fn hint(alert: AlertDescription, situation: &Situation<'_>) -> Option<String> {
         {
             "it has asked for a certificate: name yours with --cert FILE and --key FILE"
         }
-        AlertDescription::HandshakeFailure => "nothing that both sides can do, or a setting of the peer",
+        AlertDescription::HandshakeFailure => "often there is no version, cipher or key that both sides can use",
         AlertDescription::UnknownCA if is_client => "it does not know the authority of our certificate",
-        AlertDescription::UnknownCA => "it does not trust our certificate; its --ca or --pin can",
+        AlertDescription::UnknownCA => "it does not trust the authority of our certificate",
         AlertDescription::CertificateUnknown if !is_client => "it does not trust our certificate",
         AlertDescription::BadCertificate if !is_client => "our certificate, perhaps its names, does not suit it",
         AlertDescription::BadCertificate

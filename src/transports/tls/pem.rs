@@ -81,6 +81,10 @@ impl<'a> Pem<'a> {
         Ok(certificates)
     }
 
+    pub(crate) fn has_key(&self) -> bool {
+        self.sections.iter().any(Section::is_key)
+    }
+
     /// The one private key.
     pub(crate) fn key(&self) -> Result<PrivateKeyDer<'static>, SettingsError> {
         let fault = |reason: String| fault(self.path, reason);

@@ -9,12 +9,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::server::NoServerSessionStorage;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, Error, InconsistentKeys, KeyLog, RootCertStore, ServerConfig, SupportedProtocolVersion};
@@ -153,16 +153,14 @@ impl ServerSettings {
             Some(identity) => identity.certified(&provider)?,
             None => self_signed(&provider)?,
         };
-        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        let builder = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(self.common.versions())
             .map_err(unfit)?;
         let builder = match &self.client_ca {
             Some(path) => {
-                let (roots, _) = authorities(path)?;
-                let webpki = WebPkiClientVerifier::builder_with_provider(roots.into(), provider)
-                    .build()
-                    .map_err(|error| pem::fault(path, error))?;
-                builder.with_client_cert_verifier(Arc::new(ClientVerifier(webpki)))
+                let (roots, given) = authorities(path)?;
+                let verifier = ClientVerifier::new(roots, given).map_err(|error| pem::fault(path, error))?;
+                builder.with_client_cert_verifier(Arc::new(verifier))
             }
             None => builder.with_no_client_auth(),
         };
@@ -231,14 +229,21 @@ impl Identity {
         let chain = cert.certificates()?;
         let key = match &self.key {
             Some(path) => Pem::read(path, pem::OWN_MAX)?.key()?,
-            None => cert.key()?,
+            None if cert.has_key() => cert.key()?,
+            None => return Err(pem::fault(&self.cert, "no private key in it; name the file that has it with --key")),
         };
         let key_path = self.key.as_ref().unwrap_or(&self.cert);
         let key = provider.key_provider.load_private_key(key).map_err(|_| {
-            pem::fault(key_path, "the private key cannot be read: it is damaged, or of a kind that is not supported")
+            pem::fault(
+                key_path,
+                "the private key cannot be read: it is damaged, too weak, or of a kind that is not supported",
+            )
         })?;
         let own = chain.first().ok_or_else(|| pem::fault(&self.cert, "no certificate in it"))?;
         let pin = certificate::pin(own);
+        if let Some(reason) = certificate::out_of_its_time(own, SystemTime::now()) {
+            log::warn!("{}: the certificate {reason}", self.cert.display());
+        }
         let unreadable = || pem::fault(&self.cert, "the certificate cannot be read: it is damaged");
         let whose = key.public_key().map(|public| Pin(provider::sha256(&public)));
         let certified = CertifiedKey::new(chain, key);

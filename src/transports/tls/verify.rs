@@ -12,8 +12,8 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::client::{ResolvesClientCert, VerifierBuilderError, WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::server::ParsedCertificate;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, RootCertStore, SignatureScheme,
@@ -104,24 +104,25 @@ impl Chain {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<(), Error> {
-        if self.given.iter().any(|given| given == end_entity) {
-            return Self::verify_given(end_entity, name, now);
+        if self.given.contains(end_entity) {
+            in_its_time(end_entity, now)?;
+            return verify_server_name(&ParsedCertificate::try_from(end_entity)?, name);
         }
         self.webpki.verify_server_cert(end_entity, intermediates, name, ocsp, now).map(|_| ())
     }
+}
 
-    /// Without a chain: the certificate itself is trusted.
-    fn verify_given(end_entity: &CertificateDer<'_>, name: &ServerName<'_>, time: UnixTime) -> Result<(), Error> {
-        let facts = Facts::of(end_entity).ok_or(CertificateError::BadEncoding)?;
-        let (not_before, not_after) = (facts.not_before(), facts.not_after());
-        if time < not_before {
-            return Err(CertificateError::NotValidYetContext { time, not_before }.into());
-        }
-        if time > not_after {
-            return Err(CertificateError::ExpiredContext { time, not_after }.into());
-        }
-        verify_server_name(&ParsedCertificate::try_from(end_entity)?, name)
+/// What webpki looks at in a chain; here it is for a certificate that is trusted itself.
+fn in_its_time(end_entity: &CertificateDer<'_>, time: UnixTime) -> Result<(), Error> {
+    let facts = Facts::of(end_entity).ok_or(CertificateError::BadEncoding)?;
+    let (not_before, not_after) = (facts.not_before(), facts.not_after());
+    if time < not_before {
+        return Err(CertificateError::NotValidYetContext { time, not_before }.into());
     }
+    if time > not_after {
+        return Err(CertificateError::ExpiredContext { time, not_after }.into());
+    }
+    Ok(())
 }
 
 impl ServerCertVerifier for ServerVerifier {
@@ -163,13 +164,25 @@ impl ServerCertVerifier for ServerVerifier {
     }
 }
 
-/// A server's verifier of clients: that of webpki, but what it has refused is kept.
+/// A server's verifier of clients.
 #[derive(Debug)]
-pub(crate) struct ClientVerifier(pub(crate) Arc<dyn ClientCertVerifier>);
+pub(crate) struct ClientVerifier {
+    webpki: Arc<dyn ClientCertVerifier>,
+    /// As in a client's chain.
+    given: Vec<CertificateDer<'static>>,
+}
+
+impl ClientVerifier {
+    /// Each client must show a certificate of one of `roots`, or one that is given itself.
+    pub(crate) fn new(roots: RootCertStore, given: Vec<CertificateDer<'static>>) -> Result<Self, VerifierBuilderError> {
+        let webpki = WebPkiClientVerifier::builder_with_provider(roots.into(), provider::provider()).build()?;
+        Ok(Self { webpki, given })
+    }
+}
 
 impl ClientCertVerifier for ClientVerifier {
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        self.0.root_hint_subjects()
+        self.webpki.root_hint_subjects()
     }
 
     fn verify_client_cert(
@@ -178,7 +191,12 @@ impl ClientCertVerifier for ClientVerifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        keeping(end_entity, self.0.verify_client_cert(end_entity, intermediates, now))
+        let verified = if self.given.contains(end_entity) {
+            in_its_time(end_entity, now).map(|()| ClientCertVerified::assertion())
+        } else {
+            self.webpki.verify_client_cert(end_entity, intermediates, now)
+        };
+        keeping(end_entity, verified)
     }
 
     fn verify_tls12_signature(
@@ -187,7 +205,7 @@ impl ClientCertVerifier for ClientVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        keeping(cert, self.0.verify_tls12_signature(message, cert, dss))
+        keeping(cert, self.webpki.verify_tls12_signature(message, cert, dss))
     }
 
     fn verify_tls13_signature(
@@ -196,11 +214,11 @@ impl ClientCertVerifier for ClientVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        keeping(cert, self.0.verify_tls13_signature(message, cert, dss))
+        keeping(cert, self.webpki.verify_tls13_signature(message, cert, dss))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.webpki.supported_verify_schemes()
     }
 }
 
