@@ -110,7 +110,7 @@ impl Refusal<'_> {
             }
             CertificateError::Other(OtherError(error)) => match error.downcast_ref::<WrongPin>() {
                 Some(wrong) => wrong.to_string(),
-                None => self.in_words_of_webpki(it, &error.to_string()),
+                None => in_words_of_webpki(it, &error.to_string()),
             },
             other => format!("{it} is refused: {}", words(other)),
         }
@@ -142,17 +142,15 @@ impl Refusal<'_> {
             None => format!("{it} is not for {wanted}"),
         }
     }
+}
 
-    /// What rustls has no words of its own for comes as the name of a variant.
-    fn in_words_of_webpki(&self, it: &str, error: &str) -> String {
-        match error {
-            // The first thing to be looked at, so most certificates that somebody has signed himself end here.
-            "CaUsedAsEndEntity" if self.facts.as_ref().is_some_and(Facts::is_self_issued) => self.unknown_issuer(it),
-            "CaUsedAsEndEntity" => format!("{it} is that of an authority, and so of no single host"),
-            "UnsupportedCertVersion" => format!("{it} is of an old version of X.509, not of version 3"),
-            "NameConstraintViolation" => format!("the authority of {it} may not vouch for its names"),
-            _ => format!("{it} is refused: {}", words(&error)),
-        }
+/// What rustls has no words of its own for comes as the name of a variant.
+fn in_words_of_webpki(it: &str, error: &str) -> String {
+    match error {
+        "CaUsedAsEndEntity" => format!("{it} is that of an authority, and so of no single host"),
+        "UnsupportedCertVersion" => format!("{it} is of an old version of X.509, not of version 3"),
+        "NameConstraintViolation" => format!("the authority of {it} may not vouch for its names"),
+        _ => format!("{it} is refused: {}", words(&error)),
     }
 }
 

@@ -181,17 +181,17 @@ fn sections(text: &str) -> Vec<Section> {
 /// Why there is no BEGIN line.
 fn without_sections(path: &Path, bytes: &[u8]) -> String {
     let path = path.display();
-    // SEQUENCE with a length of two bytes or more, as all certificates and keys but the shortest have it.
+    // All of these are a SEQUENCE, and its first element tells them apart: a certificate has another SEQUENCE there, a key the
+    // number of its version, and PFX has the number 3.
     match bytes {
-        // PFX: its first element is the INTEGER 3.
-        [0x30, 0x82, _, _, 0x02, 0x01, 0x03, ..] => {
+        [0x30, 0x82, _, _, 2, 1, 3, ..] => {
             format!("this is PKCS#12, not PEM; openssl pkcs12 -in {path} -noenc -out FILE converts it")
         }
-        [0x30, 0x81 | 0x82, ..] | [0x30, _, 0x02, 0x01, ..] => {
-            format!(
-                "this is DER, not PEM; openssl x509 -in {path} -out FILE (a key: openssl pkey -in {path} -out FILE) \
-                 converts it"
-            )
+        [0x30, 0x82, _, _, 2, ..] | [0x30, 0x81, _, 2, ..] | [0x30, _, 2, 1, ..] => {
+            format!("this is a key in DER, not PEM; openssl pkey -inform DER -in {path} -out FILE converts it")
+        }
+        [0x30, 0x82, _, _, 0x30, ..] | [0x30, 0x81, _, 0x30, ..] => {
+            format!("this is DER, not PEM; openssl x509 -inform DER -in {path} -out FILE converts a certificate")
         }
         _ => "this is not PEM: no -----BEGIN line in it".to_owned(),
     }
@@ -334,8 +334,8 @@ mod tests {
     fn der_is_told_with_the_cure() {
         let case = Case::new();
         let own = rcgen::generate_simple_self_signed(vec!["a.example".to_owned()]).unwrap();
-        says(case.certificates(own.cert.der()), "this is DER, not PEM; openssl x509 -in ");
-        says(case.key(own.signing_key.serialize_der()), "this is DER, not PEM");
+        says(case.certificates(own.cert.der()), "this is DER, not PEM; openssl x509 -inform DER -in ");
+        says(case.key(own.signing_key.serialize_der()), "this is a key in DER, not PEM; openssl pkey ");
         says(case.key(b"\x30\x82\x09\x00\x02\x01\x03\x30\x82"), "this is PKCS#12");
     }
 

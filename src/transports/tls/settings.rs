@@ -19,6 +19,7 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, Error, InconsistentKeys, KeyLog, RootCertStore, ServerConfig, SupportedProtocolVersion};
 
+use super::explain::{Situation, explain};
 use super::pem::{self, Pem};
 use super::verify::{Asked, ClientVerifier, ServerVerifier};
 use super::{Pin, Terms, TlsClient, TlsServer, certificate, provider, self_signed};
@@ -244,12 +245,12 @@ impl Identity {
         if let Some(reason) = certificate::out_of_its_time(own, SystemTime::now()) {
             log::warn!("{}: the certificate {reason}", self.cert.display());
         }
-        let unreadable = || pem::fault(&self.cert, "the certificate cannot be read: it is damaged");
         let whose = key.public_key().map(|public| Pin(provider::sha256(&public)));
         let certified = CertifiedKey::new(chain, key);
         match certified.keys_match() {
             Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => {
-                Ok((certified, pin.ok_or_else(unreadable)?))
+                let pin = pin.ok_or_else(|| pem::fault(&self.cert, "the certificate cannot be read: it is damaged"))?;
+                Ok((certified, pin))
             }
             Err(Error::InconsistentKeys(_)) => {
                 let position = certified.cert.iter().position(|other| certificate::pin(other) == whose);
@@ -260,7 +261,7 @@ impl Identity {
                 let (cert, key) = (self.cert.display(), key_path.display());
                 Err(SettingsError(format!("{key}: the private key does not belong to the certificate of {cert}{hint}")))
             }
-            Err(_) => Err(unreadable()),
+            Err(error) => Err(pem::fault(&self.cert, explain(&error, &Situation::default()))),
         }
     }
 }

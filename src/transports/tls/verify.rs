@@ -108,7 +108,8 @@ impl Chain {
             in_its_time(end_entity, now)?;
             return verify_server_name(&ParsedCertificate::try_from(end_entity)?, name);
         }
-        self.webpki.verify_server_cert(end_entity, intermediates, name, ocsp, now).map(|_| ())
+        let verified = self.webpki.verify_server_cert(end_entity, intermediates, name, ocsp, now);
+        verified.map(|_| ()).map_err(|error| self_signed_first(end_entity, error))
     }
 }
 
@@ -123,6 +124,20 @@ fn in_its_time(end_entity: &CertificateDer<'_>, time: UnixTime) -> Result<(), Er
         return Err(CertificateError::ExpiredContext { time, not_after }.into());
     }
     Ok(())
+}
+
+/// Many tools make self-signed certificates as if for an authority, and that is what webpki objects to first. What matters is
+/// that nobody else vouches for it, to the peer too, who gets the alert of that.
+fn self_signed_first(end_entity: &CertificateDer<'_>, error: Error) -> Error {
+    match &error {
+        Error::InvalidCertificate(CertificateError::Other(OtherError(why)))
+            if why.to_string() == "CaUsedAsEndEntity"
+                && Facts::of(end_entity).is_some_and(|facts| facts.is_self_issued()) =>
+        {
+            CertificateError::UnknownIssuer.into()
+        }
+        _ => error,
+    }
 }
 
 impl ServerCertVerifier for ServerVerifier {
@@ -194,7 +209,8 @@ impl ClientCertVerifier for ClientVerifier {
         let verified = if self.given.contains(end_entity) {
             in_its_time(end_entity, now).map(|()| ClientCertVerified::assertion())
         } else {
-            self.webpki.verify_client_cert(end_entity, intermediates, now)
+            let verified = self.webpki.verify_client_cert(end_entity, intermediates, now);
+            verified.map_err(|error| self_signed_first(end_entity, error))
         };
         keeping(end_entity, verified)
     }

@@ -7,7 +7,6 @@ use rustls::{ClientConnection, ServerConnection};
 use tempfile::TempDir;
 
 use super::*;
-use crate::transports::tls::explain::{Situation, explain};
 
 /// PEM of anything.
 pub(crate) fn pem(label: &str, der: &[u8]) -> String {
@@ -243,7 +242,9 @@ fn an_unknown_authority_is_named_with_what_helps() {
     let mut with_authority = params(&["localhost"]);
     with_authority.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let alone = files.alone(&with_authority);
-    shake(&client, &server(alone)).client_says(&["self-signed and not trusted: subject CN=subject"]);
+    let outcome = shake(&client, &server(alone));
+    outcome.client_says(&["self-signed and not trusted: subject CN=subject"]);
+    outcome.server_says(&["unknown authority (it does not trust the authority of our certificate)"]);
 }
 
 #[test]
