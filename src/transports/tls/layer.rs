@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustls::pki_types::ServerName;
 use rustls::{Connection, ServerConnection};
 
-use super::explain::explain;
+use super::explain::{Situation, explain};
 use super::{Terms, Tls, TlsInfo};
 use crate::transports::error::{TlsError, describe, is_handshake_timeout, is_tls};
 use crate::transports::id::Id;
@@ -78,6 +78,8 @@ pub(crate) struct Layer {
     name: Option<ServerName<'static>>,
     /// Of a client: whether the server has asked for a certificate.
     asked: Option<Arc<AtomicBool>>,
+    /// Of a client: whether it has one.
+    has_certificate: bool,
     /// Whether the peer has sent anything since the handshake.
     has_heard: bool,
 }
@@ -86,18 +88,20 @@ impl Layer {
     /// TLS for a stream that is in `progress`.
     pub(crate) fn new(tls: Tls, progress: Progress) -> Result<Self, TlsError> {
         let terms = tls.terms();
+        let mut has_certificate = false;
         let (session, name, asked) = match tls {
             Tls::Client(client) => {
+                has_certificate = client.config.client_auth_cert_resolver.has_certs();
                 let (config, asked) = client.for_connection();
                 let session = rustls::ClientConnection::new(config, client.name.clone());
                 (session.map(Connection::from), Some(client.name), Some(asked))
             }
             Tls::Server(server) => (ServerConnection::new(server.config).map(Connection::from), None, None),
         };
-        let mut session = session.map_err(|error| TlsError::new(error.to_string()))?;
+        let mut session = session.map_err(|error| TlsError::new(explain(&error, &Situation::default())))?;
         // The stream's own water marks rule: what rustls has to send is taken out at once.
         session.set_buffer_limit(None);
-        Ok(Self { session, progress, news: News::None, terms, name, asked, has_heard: false })
+        Ok(Self { session, progress, news: News::None, terms, name, asked, has_certificate, has_heard: false })
     }
 
     /// Whether the handshake is under way.
@@ -194,15 +198,28 @@ impl Layer {
                 len += n;
             }
             self.news = match result {
-                Err(error) => {
-                    let chain = self.session.peer_certificates();
-                    News::Failed(TlsError::new(explain(&error, self.is_handshaking(), chain, self.name.as_ref())))
-                }
+                Err(error) => News::Failed(self.explain(&error)),
                 Ok(state) if state.peer_has_closed() => News::End,
                 Ok(_) => News::None,
             };
         }
         len
+    }
+
+    fn explain(&self, error: &rustls::Error) -> TlsError {
+        let situation = Situation {
+            is_server: matches!(self.session, Connection::Server(_)),
+            has_begun: self.session.protocol_version().is_some(),
+            was_asked: self.was_asked(),
+            has_certificate: self.has_certificate,
+            wanted: self.name.as_ref(),
+            certificate: self.session.peer_certificates().and_then(<[_]>::first),
+        };
+        TlsError::new(explain(error, &situation))
+    }
+
+    fn was_asked(&self) -> bool {
+        self.asked.as_ref().is_some_and(|asked| asked.load(Ordering::Relaxed))
     }
 
     /// What the peer has said after its last byte: `Ok` is its end.
@@ -251,7 +268,7 @@ impl Layer {
     /// Whether a reset that comes now is an answer to the certificate that we have, or have not, shown: in TLS 1.3 the server judges
     /// it after the handshake, and its alert may be lost in the reset.
     fn may_be_refused(&self) -> bool {
-        !self.has_heard && self.asked.as_ref().is_some_and(|asked| asked.load(Ordering::Relaxed))
+        !self.has_heard && self.was_asked()
     }
 
     /// What is known of the connection, once the handshake is done.
