@@ -18,6 +18,7 @@ use crate::transports::net::Net;
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::process::opening::{ChildStdio, PtyModel, SHELL, WindowSize, shell_command};
 use crate::transports::protocol::SubprocessProtocol;
+use crate::transports::tls::certificate;
 
 /// Statuses as `env(1)` and `timeout(1)` have them.
 pub(super) const FAILED: u8 = 125;
@@ -143,7 +144,12 @@ pub(super) fn about(left: &Left) -> Vec<(&'static str, String)> {
         Some(Peer::Ip(peer)) => {
             variables.push(("XPORT_REMOTE_ADDR", peer.ip().to_string()));
             variables.push(("XPORT_REMOTE_PORT", peer.port().to_string()));
-            variables.push(("XPORT_PROTO", if left.end.has_datagrams() { "udp" } else { "tcp" }.to_owned()));
+            let protocol = match &left.info.tls {
+                Some(_) => "tls",
+                None if left.end.has_datagrams() => "udp",
+                None => "tcp",
+            };
+            variables.push(("XPORT_PROTO", protocol.to_owned()));
         }
         Some(_) => variables.push(("XPORT_PROTO", "unix".to_owned())),
         None => (),
@@ -151,6 +157,11 @@ pub(super) fn about(left: &Left) -> Vec<(&'static str, String)> {
     if let Some(Peer::Ip(local)) = &left.info.local {
         variables.push(("XPORT_LOCAL_ADDR", local.ip().to_string()));
         variables.push(("XPORT_LOCAL_PORT", local.port().to_string()));
+    }
+    // What a client shows unasked is not looked at, so this one was found good.
+    let certificate = left.info.tls.as_ref().and_then(|tls| tls.peer_chain.first());
+    if let Some(pin) = certificate.and_then(|der| certificate::pin(der)) {
+        variables.push(("XPORT_PEER_PIN", pin.to_string()));
     }
     variables
 }

@@ -111,6 +111,7 @@ pub struct ExecConfig {
 
 /// What the child of `exec` is joined with.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum ExecPlace {
     /// stdin and stdout.
     Stdio,
