@@ -3,7 +3,7 @@
 //! One line each, and safe to show: texts of the peer are escaped.
 
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, OtherError, PeerIncompatible};
+use rustls::{AlertDescription, CertificateError, Error, HandshakeType, InvalidMessage, OtherError, PeerIncompatible};
 
 use super::certificate::{self, Facts, date, shown};
 use super::verify::{self, WrongPin};
@@ -51,6 +51,9 @@ pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
         ) => "the peer shows more certificates than fit: 64 KiB at most".into(),
         Error::InvalidMessage(why) => format!("the peer has sent a broken TLS message: {}", words(why)),
         Error::NoCertificatesPresented => format!("{peer} shows no certificate"),
+        Error::InappropriateHandshakeMessage { got_type: HandshakeType::ClientHello, .. } if !situation.is_server => {
+            "the peer acts as a TLS client too, or sends back what it gets".into()
+        }
         Error::InappropriateMessage { .. } | Error::InappropriateHandshakeMessage { .. } => {
             "the peer has sent a TLS message out of its turn".into()
         }
@@ -244,4 +247,60 @@ fn words(variant: &dyn std::fmt::Debug) -> String {
         words.push(c.to_ascii_lowercase());
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::PeerMisbehaved;
+
+    use super::*;
+
+    #[test]
+    fn every_alert_has_words_and_some_a_hint() {
+        let name = ServerName::try_from("a.example").unwrap();
+        for number in 0..=255 {
+            let alert = AlertDescription::from(number);
+            for bits in 0..8 {
+                let [is_server, was_asked, has_certificate] = [1, 2, 4].map(|bit| bits & bit != 0);
+                let wanted = Some(&name);
+                let situation = Situation { is_server, was_asked, has_certificate, wanted, ..Situation::default() };
+                let text = explain(&Error::AlertReceived(alert), &situation);
+                assert!(text.starts_with("the peer refuses: ") && !text.contains(['{', '\n']), "{text}");
+            }
+        }
+        let client = Situation { wanted: Some(&name), ..Situation::default() };
+        let says = |alert, situation| explain(&Error::AlertReceived(alert), situation);
+        assert_eq!(says(AlertDescription::InternalError, &client), "the peer refuses: internal error");
+        assert_eq!(says(AlertDescription::Unknown(200), &client), "the peer refuses: alert 200");
+        assert!(says(AlertDescription::UnrecognisedName, &client).contains("it does not know the name a.example"));
+        assert!(!says(AlertDescription::HandshakeFailure, &client).contains("--cert"));
+        let asked = Situation { was_asked: true, ..client };
+        assert!(says(AlertDescription::HandshakeFailure, &asked).contains("--cert FILE and --key FILE"));
+        let certified = Situation { has_certificate: true, ..asked };
+        assert!(!says(AlertDescription::CertificateRequired, &certified).contains("--cert"));
+    }
+
+    #[test]
+    fn what_is_left_is_told_in_words() {
+        let says = |error| explain(&error, &Situation { has_begun: true, ..Situation::default() });
+        let broken = InvalidMessage::MissingData("KeyShare");
+        assert_eq!(says(broken.into()), "the peer has sent a broken TLS message: missing data");
+        assert_eq!(
+            says(InvalidMessage::InvalidContentType.into()),
+            "the peer has sent a broken TLS message: invalid content type"
+        );
+        assert_eq!(
+            says(PeerMisbehaved::TooManyKeyUpdateRequests.into()),
+            "the peer breaks the rules of TLS: too many key update requests"
+        );
+        assert_eq!(
+            says(Error::PeerIncompatible(PeerIncompatible::NullCompressionRequired)),
+            "the TLS of the server does not fit: null compression required"
+        );
+        assert_eq!(says(Error::General("a\nb".into())), "a\\nb");
+        let expired = Error::InvalidCertificate(CertificateError::Expired);
+        assert_eq!(says(expired), "the certificate has expired");
+        let unknown = Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        assert_eq!(says(unknown), "the certificate is signed by an authority that is not trusted");
+    }
 }

@@ -295,7 +295,13 @@ fn authorities_of_the_system() -> Result<RootCertStore, SettingsError> {
     if !roots.is_empty() {
         return Ok(roots);
     }
-    let why = found.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
+    let why = found.errors.first().map(|error| match &error.kind {
+        rustls_native_certs::ErrorKind::Io { inner, path } => {
+            format!(" ({}: {})", path.display(), error::describe(inner))
+        }
+        _ => format!(" ({error})"),
+    });
+    let why = why.unwrap_or_default();
     Err(SettingsError(format!("this system has no certificates of authorities{why}; name one with --ca FILE")))
 }
 

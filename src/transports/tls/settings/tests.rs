@@ -351,6 +351,45 @@ fn clients_are_asked_for_a_certificate() {
 }
 
 #[test]
+fn tls12_asks_for_certificates_too() {
+    let files = Files::new();
+    let mut server = server(files.signed(&params(&["localhost"])));
+    server.client_ca = Some(files.path("ca.pem"));
+    let new = server.prepare().unwrap();
+    let (roots, given) = authorities(&files.path("ca.pem")).unwrap();
+    let old = ServerConfig::builder_with_provider(provider::provider())
+        .with_protocol_versions(&[&TLS12])
+        .unwrap()
+        .with_client_cert_verifier(Arc::new(ClientVerifier::new(roots, given).unwrap()))
+        .with_cert_resolver(Arc::clone(&new.config.cert_resolver));
+    let mut client = files.client("localhost");
+    let outcome = shake_with(&client.prepare().unwrap(), Arc::new(old.clone()));
+    outcome.server_says(&["the client shows no certificate"]);
+    assert!(outcome.was_asked);
+    client.identity = Some(files.signed(&params(&[])));
+    shake_with(&client.prepare().unwrap(), Arc::new(old)).is_good();
+}
+
+#[test]
+fn a_peer_must_hold_the_key_of_its_certificate() {
+    let files = Files::new();
+    let shown = server(files.signed(&params(&["localhost"]))).prepare().unwrap();
+    let chain = Pem::read(&files.path("own.pem"), pem::OWN_MAX).unwrap().certificates().unwrap();
+    let key = KeyPair::generate().unwrap();
+    let stolen = provider::provider()
+        .key_provider
+        .load_private_key(rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der()).into())
+        .unwrap();
+    let stolen = SingleCertAndKey::from(CertifiedKey::new(chain, stolen));
+    let mut config = ServerConfig::clone(&shown.config);
+    config.cert_resolver = Arc::new(stolen);
+    for trust in [files.client("a").trust, Trust::Pins(vec![shown.pin()]), Trust::Nobody] {
+        let client = ClientSettings { trust, ..files.client("localhost") }.prepare().unwrap();
+        shake_with(&client, Arc::new(config.clone())).client_says(&["or the peer does not have its key"]);
+    }
+}
+
+#[test]
 fn what_both_do_not_have_is_said() {
     let files = Files::new();
     let identity = files.signed(&params(&["localhost"]));
@@ -393,6 +432,12 @@ fn who_does_not_speak_tls_is_told_apart() {
         let error = ours.process_new_packets().unwrap_err();
         assert_eq!(explain(&error, &Situation::default()), "the peer does not speak TLS");
     }
+    let mut echoed = Vec::new();
+    let mut ours = ClientConnection::new(client.for_connection().0, client.name.clone()).unwrap();
+    ours.write_tls(&mut echoed).unwrap();
+    ours.read_tls(&mut &echoed[..]).unwrap();
+    let error = ours.process_new_packets().unwrap_err();
+    says(&explain(&error, &Situation::default()), &["acts as a TLS client too, or sends back what it gets"]);
     let server = server(files.signed(&params(&["localhost"]))).prepare().unwrap();
     let mut theirs = ServerConnection::new(server.config).unwrap();
     theirs.read_tls(&mut &b"GET / HTTP/1.0\r\n\r\n"[..]).unwrap();
