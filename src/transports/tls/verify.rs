@@ -126,18 +126,24 @@ fn in_its_time(end_entity: &CertificateDer<'_>, time: UnixTime) -> Result<(), Er
     Ok(())
 }
 
-/// Many tools make self-signed certificates as if for an authority, and that is what webpki objects to first. What matters is
-/// that nobody else vouches for it, to the peer too, who gets the alert of that.
+/// What matters of a self-signed certificate is that nobody else vouches for it, to the peer too, who gets the alert of that.
+/// webpki objects first to what many tools make as if for an authority, or to the signature, where an authority has the same
+/// name: a Debian may trust a `CN=localhost`.
 fn self_signed_first(end_entity: &CertificateDer<'_>, error: Error) -> Error {
-    match &error {
-        Error::InvalidCertificate(CertificateError::Other(OtherError(why)))
-            if why.to_string() == "CaUsedAsEndEntity"
-                && Facts::of(end_entity).is_some_and(|facts| facts.is_self_issued()) =>
-        {
-            CertificateError::UnknownIssuer.into()
-        }
-        _ => error,
+    let is_beside_the_point = match &error {
+        Error::InvalidCertificate(CertificateError::Other(OtherError(why))) => why.to_string() == "CaUsedAsEndEntity",
+        Error::InvalidCertificate(error) => matches!(
+            error,
+            CertificateError::BadSignature
+                | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+                | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
+        ),
+        _ => false,
+    };
+    if is_beside_the_point && Facts::of(end_entity).is_some_and(|facts| facts.is_self_issued()) {
+        return CertificateError::UnknownIssuer.into();
     }
+    error
 }
 
 impl ServerCertVerifier for ServerVerifier {
