@@ -26,6 +26,8 @@ mod sim;
 mod starttls_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;
 
 use std::fmt;
 use std::io;

@@ -6,7 +6,7 @@
 use std::io::{self, IoSlice, Write};
 use std::time::Duration;
 
-use super::layer::{Layer, Progress, RECORD_BYTES, Was};
+use super::layer::{Failure, Layer, Progress, RECORD_BYTES, Was};
 use super::{Tls, TlsServer, certificate};
 use crate::transports::error::TlsError;
 use crate::transports::handle::Name;
@@ -183,8 +183,8 @@ impl Net {
     fn tell_news(&mut self, id: Id) -> Option<Intake> {
         match self.tls(id)?.take_news()? {
             Ok(()) => Some(Intake::End),
-            Err(error) => {
-                self.tls_failed(id, error);
+            Err(failure) => {
+                self.tls_failed(id, failure);
                 Some(Intake::NotNow)
             }
         }
@@ -226,10 +226,8 @@ impl Net {
     }
 
     /// TLS has failed. The peer is told why, if that is any use, before the stream is lost.
-    fn tls_failed(&mut self, id: Id, error: TlsError) {
-        let Some(tls) = self.tls(id) else { return };
-        let has_alert = tls.wants_write();
-        self.send_tls(id);
+    fn tls_failed(&mut self, id: Id, failure: Failure) {
+        let Failure { error, has_alert } = failure;
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         if !has_alert || stream.state.has_failed() || !stream.state.close() {
             return self.lose(id, Some(error.into()), false);

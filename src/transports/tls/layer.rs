@@ -65,7 +65,15 @@ enum News {
     None,
     /// It has ended its direction: close_notify.
     End,
-    Failed(TlsError),
+    Failed(Failure),
+}
+
+/// TLS has failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: TlsError,
+    /// There is an alert that tells the peer why.
+    pub(crate) has_alert: bool,
 }
 
 /// TLS of one stream.
@@ -189,7 +197,7 @@ impl Layer {
             self.has_heard |= !self.session.is_handshaking();
             if let Err(error) = self.session.read_tls(&mut ciphertext) {
                 // There is room, so this is a message that is too long for any.
-                self.news = News::Failed(TlsError::new(error.to_string()));
+                self.news = News::Failed(Failure { error: TlsError::new(error.to_string()), has_alert: false });
                 break;
             }
             let result = self.session.process_new_packets();
@@ -198,7 +206,10 @@ impl Layer {
                 len += n;
             }
             self.news = match result {
-                Err(error) => News::Failed(self.explain(&error)),
+                Err(error) => {
+                    // Whatever there was before has been taken out.
+                    News::Failed(Failure { error: self.explain(&error), has_alert: self.session.wants_write() })
+                }
                 Ok(state) if state.peer_has_closed() => News::End,
                 Ok(_) => News::None,
             };
@@ -223,11 +234,11 @@ impl Layer {
     }
 
     /// What the peer has said after its last byte: `Ok` is its end.
-    pub(crate) fn take_news(&mut self) -> Option<Result<(), TlsError>> {
+    pub(crate) fn take_news(&mut self) -> Option<Result<(), Failure>> {
         match std::mem::replace(&mut self.news, News::None) {
             News::None => None,
             News::End => Some(Ok(())),
-            News::Failed(error) => Some(Err(error)),
+            News::Failed(failure) => Some(Err(failure)),
         }
     }
 

@@ -507,7 +507,13 @@ fn keys_of_connections_go_to_the_end_of_a_file_of_ones_own() {
 fn a_certificate_of_ones_own_has_all_names_of_this_machine() {
     let (certificate, _) = self_signed::make().unwrap();
     let text = certificate::describe(&certificate, SystemTime::now()).unwrap();
-    says(&text, &["subject CN=self-signed by xport, issuer CN=self-signed by xport, names DNS:localhost", "IP:127.0.0.1, IP:::1"]);
+    says(
+        &text,
+        &[
+            "subject CN=self-signed by xport, issuer CN=self-signed by xport, names DNS:localhost",
+            "IP:127.0.0.1, IP:::1",
+        ],
+    );
     says(&text, &["valid for 36", " more days, pin sha256:"]);
     let server = ServerSettings { identity: None, ..server(Identity { cert: PathBuf::new(), key: None }) };
     assert_ne!(server.prepare().unwrap().pin(), server.prepare().unwrap().pin());
