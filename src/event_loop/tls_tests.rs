@@ -261,6 +261,19 @@ fn what_is_said_with_the_last_byte_comes_after_it() {
 }
 
 #[test]
+fn an_end_that_comes_with_the_end_of_the_handshake_is_told_after_it() {
+    let (mut sim, id, mut peer, log) = serving(|t| t.write(b"an answer"));
+    sim.feed(id, &peer.take());
+    sim.settle();
+    peer.look(&sim, id);
+    assert!(!peer.session.is_handshaking());
+    peer.session.send_close_notify();
+    peer.talk(&mut sim, id);
+    assert_eq!(events(&log), ["made", "eof"]);
+    assert_eq!(peer.received, b"an answer");
+}
+
+#[test]
 fn a_handshake_that_fails_is_told_to_the_peer_and_to_the_protocol() {
     let mut sim = Sim::new();
     let (recorder, log) = Recorder::new(|_| ());
@@ -469,6 +482,62 @@ fn a_session_that_is_forwarded_is_decrypted_on_the_way() {
     sim.feed(plain, &[6; 100_000]);
     peer.talk(&mut sim, id);
     assert!(sim.sent(plain) == [5; 100_000] && peer.received == [6; 100_000]);
+}
+
+/// Says hello, and keeps what comes back.
+struct Hello(Sender<Vec<u8>>);
+
+impl Protocol for Hello {
+    fn connection_made(&mut self, t: &mut Transport<'_>) {
+        t.write(b"hello");
+        t.write_eof();
+    }
+    fn data_received(&mut self, _t: &mut Transport<'_>, data: &[u8]) {
+        self.0.send(data.to_vec()).expect("the test listens");
+    }
+}
+
+#[test]
+fn tls_runs_over_pipes_and_over_unix_sockets() {
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
+    let (read, their_write) = std::io::pipe().expect("a pipe");
+    let (their_read, write) = std::io::pipe().expect("a pipe");
+    let (sender, received) = channel();
+    let mut event_loop = super::EventLoop::new().expect("a loop");
+    let net = event_loop.net();
+    let by_pipes = net.connect_pipes(read.into(), write.into(), Hello(sender.clone())).expect("pipes");
+    let by_socket = net.adopt(ours.into(), Hello(sender)).expect("a socket");
+    for id in [by_pipes, by_socket] {
+        net.transport(id).start_tls(knowing_client());
+    }
+    /// Gives back what it gets, by blocking calls.
+    fn echo(mut read: impl Read, mut write: impl Write) -> io::Result<()> {
+        let mut session = ServerConnection::new(server().config).expect("a session");
+        let mut bytes = [0; 100];
+        loop {
+            while session.wants_write() {
+                session.write_tls(&mut write)?;
+            }
+            if session.read_tls(&mut read)? == 0 {
+                return Ok(());
+            }
+            let state = session.process_new_packets().expect("it is TLS");
+            while let Ok(n @ 1..) = session.reader().read(&mut bytes) {
+                session.writer().write_all(&bytes[..n])?;
+            }
+            if state.peer_has_closed() {
+                session.send_close_notify();
+            }
+        }
+    }
+    let by_pipes = std::thread::spawn(move || echo(their_read, their_write));
+    let by_socket = std::thread::spawn(move || echo(&theirs, &theirs));
+    event_loop.run().expect("it runs");
+    drop(event_loop);
+    assert_eq!(received.try_iter().collect::<Vec<_>>().concat(), b"hellohello");
+    for thread in [by_pipes, by_socket] {
+        thread.join().expect("no panic").expect("no error");
+    }
 }
 
 fn some_bytes(sim: &mut Sim) -> Vec<u8> {

@@ -203,6 +203,15 @@ impl Net {
         self.add_made(Stream::write_end(channel, self.now), protocol.into())
     }
 
+    /// Two pipes as one duplex stream: a child's stdout, which is read, and its stdin. TLS can be spoken on it.
+    ///
+    /// # Errors
+    /// A descriptor cannot be registered.
+    pub fn connect_pipes(&mut self, read: OwnedFd, write: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
+        let (read, write) = (Channel::adopt(read, Half::Read)?, Channel::adopt(write, Half::Write)?);
+        self.add_made(Stream::new(Io::Pair(Some(read), Some(write)), Phase::Open, self.now), protocol.into())
+    }
+
     /// stdin and stdout as one duplex stream, or one of them alone. Nothing is read before `resume_reading`.
     ///
     /// # Errors

@@ -165,18 +165,15 @@ impl Net {
         stream.totals.received += n as u64;
         let finished = tls.take_finished();
         if handshaking && n > 0 {
-            // Its protocol has to hear of the handshake first.
             stream.leftover = Some(buffer[..n].into());
         }
         self.send_tls(id);
         if let Some(was) = finished {
+            // Its protocol has to hear of that before it hears of anything that came with it.
             self.handshake_done(id, was);
+            return Intake::NotNow;
         }
-        match n {
-            1.. if !handshaking => Intake::Bytes(n),
-            1.. => Intake::NotNow,
-            0 => self.tell_news(id).unwrap_or(Intake::NotNow),
-        }
+        if n > 0 { Intake::Bytes(n) } else { self.tell_news(id).unwrap_or(Intake::NotNow) }
     }
 
     /// What the peer has said besides bytes, once these have been told.

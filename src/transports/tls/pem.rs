@@ -234,7 +234,7 @@ fn is_nameless(path: &Path) -> bool {
         if target.to_str().is_some_and(|target| target.starts_with("pipe:[")) {
             return true;
         }
-        path = path.parent().unwrap_or(Path::new("/")).join(target);
+        path = path.parent().unwrap_or_else(|| Path::new("/")).join(target);
     }
     false
 }
