@@ -159,6 +159,12 @@ impl Issued {
         Self::new(self.chain, self.authority, self.key)
     }
 
+    /// The same with somebody else's certificate behind it.
+    pub fn followed_by(mut self, other: &Self) -> Self {
+        self.chain.extend(other.chain.clone());
+        Self::new(self.chain, self.authority, self.key)
+    }
+
     /// The path of a file of it.
     pub fn path(&self, name: &str) -> String {
         self.dir.path().join(name).into_os_string().into_string().expect("text")

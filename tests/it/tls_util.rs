@@ -434,3 +434,14 @@ pub fn says(program: &mut Background, texts: &[&str]) {
         texts.iter().all(|text| lines.iter().any(|line| line.contains(text))).then_some(())
     });
 }
+
+/// `tls-client` with these options in the background, and its peer, which has this certificate and has shaken hands.
+#[track_caller]
+pub fn client_with(issued: &Issued, version: Version, options: &[&str]) -> (Background, Tls) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let client = Background::start(client_args(issued, options, address));
+    let mut peer = Tls::server(accept(&listener), server_config(issued, &[version]));
+    peer.handshake();
+    (client, peer)
+}
