@@ -37,6 +37,7 @@ mod tls_authority;
 mod tls_starttls;
 mod tls_ends;
 mod tls_faults;
+mod tls_files;
 mod tls_streams;
 mod tls_trust;
 mod tls_util;

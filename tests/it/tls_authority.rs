@@ -139,7 +139,7 @@ impl Issued {
         let cert: String = issued.chain.iter().map(|der| pem("CERTIFICATE", der)).collect();
         let key = pem("PRIVATE KEY", issued.key.serialized_der());
         issued.write("ca.pem", pem("CERTIFICATE", &issued.authority));
-        issued.write("both.pem", format!("{key}{cert}"));
+        issued.private("both.pem", format!("{key}{cert}"));
         issued.write("cert.pem", cert);
         issued.private("key.pem", key);
         issued

@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{
     ClientConfig, ClientConnection, Connection, DigitallySignedStruct, RootCertStore, ServerConfig, ServerConnection,
@@ -34,7 +35,10 @@ pub const VERSIONS: [Version; 2] = [&TLS12, &TLS13];
 pub fn server_config(issued: &Issued, versions: &[Version]) -> ServerConfig {
     let config = ServerConfig::builder_with_provider(crypto::default_provider().into());
     let config = config.with_protocol_versions(versions).expect("versions").with_no_client_auth();
-    config.with_single_cert(issued.chain.clone(), issued.key_der()).expect("a certificate and its key")
+    // Whatever the certificate is like: `with_single_cert` would look at it.
+    let key = crypto::sign::any_supported_type(&issued.key_der()).expect("a key");
+    let shown = CertifiedKey::new(issued.chain.clone(), key);
+    config.with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)))
 }
 
 /// A server with this certificate, which wants one of each client that the other's authority has issued.
@@ -399,6 +403,9 @@ pub fn read_record(socket: &mut TcpStream) -> Vec<u8> {
     socket.read_exact(&mut record[5..]).expect("a whole record");
     record
 }
+
+/// In every message on a handshake that has failed: with whom.
+pub const HANDSHAKE_WITH: &str = " with 127.0.0.1:";
 
 /// Kinds of records.
 pub const ALERT: u8 = 21;
