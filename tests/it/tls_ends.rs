@@ -240,7 +240,7 @@ fn an_alert_in_the_middle_is_an_error() {
     peer.flush().expect("the alert leaves");
     let output = client.finish();
     drop(stdin);
-    ended(&output, 5, "alert");
+    ended(&output, 5, "the peer refuses");
     assert_eq!(output.stdout, b"hello");
 }
 

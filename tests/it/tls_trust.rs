@@ -13,6 +13,9 @@ use crate::tls_util::{
 };
 use crate::util::{Background, DEADLINE, command, ended, program, text, xport};
 
+/// A peer that gives up with an alert.
+const REFUSED: &str = "the peer refuses";
+
 /// What the scripted server has seen: how the handshake went, the name that was asked for, and what was said then.
 type Seen = (Result<(), String>, Option<String>, Vec<u8>);
 
@@ -70,7 +73,7 @@ fn dates_are_checked() {
     let authority = Authority::new();
     let (expired, future) = (authority.issue(&Leaf::expired()), authority.issue(&Leaf::future()));
     refuses(&expired, &["--ca", &expired.ca()], "localhost", &["expired", "2021"]);
-    refuses(&future, &["--ca", &future.ca()], "localhost", &["not yet valid", "2098"]);
+    refuses(&future, &["--ca", &future.ca()], "localhost", &["not valid before", "2098"]);
 }
 
 #[test]
@@ -226,7 +229,7 @@ fn is_let_in(server: &mut Background, args: Vec<String>, welcome: bool) -> Vec<S
             ended(&output, 0, "");
             assert!(output.stdout == data);
         } else {
-            ended(&output, 5, "alert");
+            ended(&output, 5, REFUSED);
             assert!(output.stdout.is_empty());
         }
     }
@@ -274,7 +277,7 @@ fn each_refused_client_is_one_line() {
     let (mut server, address) = served("tls-echo", &issued, &["--client-ca", &alice.ca()]);
     for count in 1..=3 {
         let output = xport(client_args(&issued, &[], address)).write_stdin("hello").output().expect("a run");
-        ended(&output, 5, "alert");
+        ended(&output, 5, REFUSED);
         server.line(HANDSHAKE_WITH);
         assert_eq!(server.all_lines().len(), 1 + count, "{:?}", server.all_lines());
     }
@@ -305,7 +308,7 @@ fn a_client_that_is_refused_after_its_handshake_ends() {
                 let stdin = stdin_is_open.then_some(stdin);
                 client.wait();
                 drop(stdin);
-                ended(&client.finish(), 5, "alert");
+                ended(&client.finish(), 5, REFUSED);
                 peer.join();
             }
         }
