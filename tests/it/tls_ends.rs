@@ -2,12 +2,15 @@
 //! it a user is told. Whatever arrived before is delivered.
 
 use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
 
 use crate::tls_authority::Authority;
 use crate::tls_util::{
-    ALERT, DATA, Tls, VERSIONS, client_args, client_config, client_with, record, says, served, server_config,
+    ALERT, DATA, Tls, TlsPeer, VERSIONS, client_args, client_config, client_with, record, says, served, server_config,
 };
-use crate::util::{ended, eventually, feed, pattern, take, take_all, unacknowledged, xport};
+use crate::util::{
+    Background, accept, connect, ended, eventually, feed, pattern, take, take_all, unacknowledged, xport,
+};
 
 const TRUNCATED: &str = "peer closed without close_notify (data may be truncated)";
 
@@ -311,7 +314,7 @@ fn tickets_that_nobody_reads_destroy_nothing() {
     for _ in 0..10 {
         let mut config = server_config(&issued, &[VERSIONS[1]]);
         config.send_tls13_tickets = 10;
-        let peer = crate::tls_util::TlsPeer::serve(config, |mut peer| {
+        let peer = TlsPeer::serve(config, |mut peer| {
             peer.handshake();
             let got = peer.receive_all();
             peer.expect_fin();
@@ -322,5 +325,96 @@ fn tickets_that_nobody_reads_destroy_nothing() {
         let output = xport(args).write_stdin("last words").output().expect("a run");
         ended(&output, 0, "");
         assert_eq!(peer.join(), b"last words");
+    }
+}
+
+/// What a client is answered that has said everything with its last flight, its end too.
+#[track_caller]
+fn answer(address: SocketAddr, question: &[u8], with_fin: bool) -> Vec<u8> {
+    let mut peer = Tls::client(connect(address), client_config(None, &[VERSIONS[1]]));
+    peer.handshake_and_end(question);
+    if with_fin {
+        peer.fin();
+    }
+    peer.receive_all()
+}
+
+const QUESTIONS: [(&[u8], bool); 4] = [(b"", false), (b"", true), (b"question", false), (b"question", true)];
+
+#[test]
+fn an_echo_answers_whoever_ends_with_its_last_flight() {
+    let issued = Authority::server();
+    let (_server, address) = served("tls-echo", &issued, &[]);
+    for (question, with_fin) in QUESTIONS {
+        assert_eq!(answer(address, question, with_fin), question);
+    }
+}
+
+#[test]
+fn a_server_answers_whoever_ends_with_its_last_flight() {
+    let issued = Authority::server();
+    for (question, with_fin) in QUESTIONS {
+        let (mut server, address) = served("tls-server", &issued, &[]);
+        let (mut stdin, mut stdout) = (server.stdin(), server.stdout());
+        std::thread::spawn(move || {
+            // The answer comes when the question has been read to its end.
+            assert_eq!(take_all(&mut stdout), question);
+            stdin.write_all(b"answer").expect("stdin takes it");
+        });
+        assert_eq!(answer(address, question, with_fin), b"answer");
+        assert_eq!(server.wait().code(), Some(0), "{:?}", server.all_lines());
+    }
+}
+
+#[test]
+fn a_child_answers_whoever_ends_with_its_last_flight() {
+    let issued = Authority::server();
+    let listen = format!("tls-listen:127.0.0.1:0,cert={},key={}", issued.cert(), issued.key());
+    let mut server = Background::start(["exec", "--listen", &listen, "--shell", "cat; echo answer"]);
+    let address = server.address();
+    for (question, with_fin) in QUESTIONS {
+        assert_eq!(answer(address, question, with_fin), [question, b"answer\n"].concat());
+    }
+}
+
+#[test]
+fn a_relay_answers_whoever_ends_with_its_last_flight() {
+    let issued = Authority::server();
+    let listen = format!("tls-listen:127.0.0.1:0,cert={},key={}", issued.cert(), issued.key());
+    for (question, with_fin) in QUESTIONS {
+        let behind = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let target = format!("tcp:{}", behind.local_addr().expect("an address"));
+        let answering = std::thread::spawn(move || {
+            let mut leg = accept(&behind);
+            assert_eq!(take_all(&mut leg), question);
+            leg.write_all(b"answer").expect("it takes the bytes");
+        });
+        let mut relay = Background::start(["relay", "--once", &listen, &target]);
+        assert_eq!(answer(relay.address(), question, with_fin), b"answer");
+        answering.join().expect("it gets the question");
+        assert_eq!(relay.wait().code(), Some(0), "{:?}", relay.all_lines());
+    }
+}
+
+/// The same the other way round: all that a server says comes with its last flight.
+#[test]
+fn a_server_that_ends_with_its_last_flight_is_listened_to() {
+    let issued = Authority::server();
+    for version in VERSIONS {
+        for data in [&b""[..], b"news"] {
+            let mut config = server_config(&issued, &[version]);
+            config.send_half_rtt_data = true;
+            let peer = TlsPeer::serve(config, |mut peer| {
+                peer.handshake_and_end(data);
+                peer.receive_all()
+            });
+            let mut client = Background::start(client_args(&issued, &[], peer.address));
+            let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
+            assert_eq!(take_all(&mut stdout), data, "{version:?}");
+            stdin.write_all(b"still here").expect("stdin takes it");
+            drop(stdin);
+            assert_eq!(peer.join(), b"still here", "{version:?}");
+            ended(&client.finish(), 0, "");
+        }
     }
 }

@@ -159,6 +159,29 @@ impl Tls {
         Ok(())
     }
 
+    /// Shakes hands, says this, and ends, all that in the last flight: one segment. Without FIN.
+    #[track_caller]
+    pub fn handshake_and_end(&mut self, data: &[u8]) {
+        self.flush().expect("the peer takes it");
+        // What may be sent with the last flight is so much as may be sent at all.
+        while self.connection.is_handshaking() && !self.may_send_early() {
+            self.flush().expect("the peer takes it");
+            assert!(self.take_in().expect("it answers") > 0, "the end in the middle of the handshake");
+        }
+        let mut flight = self.sealed(data);
+        flight.extend(self.sealed_end());
+        self.send_raw(&flight);
+        while self.connection.is_handshaking() {
+            assert!(self.take_in().expect("it answers") > 0, "the end in the middle of the handshake");
+        }
+    }
+
+    /// A server of TLS 1.3 may send behind its first flight.
+    fn may_send_early(&self) -> bool {
+        matches!(&self.connection, Connection::Server(server)
+            if server.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3))
+    }
+
     /// Sends what rustls has for the peer.
     pub fn flush(&mut self) -> Result<(), Error> {
         while self.connection.wants_write() {
