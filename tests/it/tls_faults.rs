@@ -297,8 +297,6 @@ fn nonsense_from_a_client() {
     let before = server.peak_kib();
     let hello = hello(VERSIONS[1]);
     let floods: Vec<(&str, Vec<u8>)> = vec![
-        ("close_notify", record(ALERT, &[1, 0])),
-        ("close_notify after hello", [&hello[..], &record(ALERT, &[1, 0])].concat()),
         ("a fatal alert", [&hello[..], &record(ALERT, &[2, 40])].concat()),
         ("an oversized record", [&[HANDSHAKE, 3, 3, 0xff, 0xff][..], &[1; 70_000]].concat()),
         ("an oversized record behind hello", [&hello[..], &[DATA, 3, 3, 0x48, 0x01], &[1; 70_000]].concat()),
@@ -405,7 +403,7 @@ fn nonsense_from_a_server() {
     }
 }
 
-/// An end in the middle of the handshake, by somebody who has just answered.
+/// An end right behind the handshake is one in order; FIN in front of its last message is none.
 #[test]
 fn an_end_right_behind_the_handshake() {
     let issued = Authority::server();
@@ -428,6 +426,27 @@ fn an_end_right_behind_the_handshake() {
         let output = client.finish();
         assert!(output.status.code() == Some(5) && !output.stderr.is_empty(), "{}", text(&output));
     }
+}
+
+/// An end in order in the middle of a handshake ends that at once, although the connection stays open.
+#[test]
+fn an_end_in_the_middle_of_the_handshake() {
+    let issued = Authority::server();
+    let end = record(ALERT, &[1, 0]);
+    let (mut server, address) = served("tls-echo", &issued, &["--handshake-timeout", "1h"]);
+    for bytes in [end.clone(), [hello(VERSIONS[1]), end.clone()].concat(), [hello(VERSIONS[0]), end.clone()].concat()] {
+        let mut peer = connect(address);
+        peer.write_all(&bytes).expect("it takes the bytes");
+        rest_of(&mut peer);
+        lives(&mut server, address);
+    }
+    let peer = Peer::serve(move |mut peer| {
+        peer.write_all(&end).expect("it takes the bytes");
+        let _ = std::io::copy(&mut peer, &mut std::io::sink());
+    });
+    let args = ["tls-client", "--handshake-timeout", "1h", &peer.address.to_string()];
+    ended(&xport(args).output().expect("a run"), 5, HANDSHAKE_WITH);
+    peer.join();
 }
 
 /// A child is not started, let alone fed, before its client is known.
