@@ -428,24 +428,31 @@ fn an_end_right_behind_the_handshake() {
     }
 }
 
-/// An end in order in the middle of a handshake ends that at once, although the connection stays open.
+/// An end in order that nobody has signed, as anybody can send it in the middle of a handshake, counts as nothing: the
+/// handshake has the time it has, and costs nothing while it waits.
 #[test]
 fn an_end_in_the_middle_of_the_handshake() {
     let issued = Authority::server();
     let end = record(ALERT, &[1, 0]);
-    let (mut server, address) = served("tls-echo", &issued, &["--handshake-timeout", "1h"]);
-    for bytes in [end.clone(), [hello(VERSIONS[1]), end.clone()].concat(), [hello(VERSIONS[0]), end.clone()].concat()] {
+    let (mut server, address) = served("tls-echo", &issued, &["--handshake-timeout", "1s"]);
+    let waiting = [end.clone(), [hello(VERSIONS[1]), end.clone()].concat(), [hello(VERSIONS[0]), end.clone()].concat()];
+    let mut waiting = waiting.map(|bytes| {
         let mut peer = connect(address);
         peer.write_all(&bytes).expect("it takes the bytes");
-        rest_of(&mut peer);
-        lives(&mut server, address);
+        peer
+    });
+    server.comes_to_rest();
+    for peer in &mut waiting {
+        rest_of(peer);
     }
+    lives(&mut server, address);
     let peer = Peer::serve(move |mut peer| {
         peer.write_all(&end).expect("it takes the bytes");
         let _ = std::io::copy(&mut peer, &mut std::io::sink());
     });
-    let args = ["tls-client", "--handshake-timeout", "1h", &peer.address.to_string()];
-    ended(&xport(args).output().expect("a run"), 5, HANDSHAKE_WITH);
+    let args = ["tls-client", "--handshake-timeout", "500ms", &peer.address.to_string()];
+    let output = xport(args).output().expect("a run");
+    assert!(matches!(output.status.code(), Some(5 | 124)), "{}", text(&output));
     peer.join();
 }
 

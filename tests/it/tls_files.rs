@@ -101,7 +101,8 @@ fn files_that_were_mixed_up() {
 fn files_that_are_good_all_the_same() {
     let issued = Authority::server();
     let (cert, key) = (issued.read("cert.pem"), issued.read("key.pem"));
-    let shapes: [(&str, fn(&str) -> String); 5] = [
+    type Shape = fn(&str) -> String;
+    let shapes: [(&str, Shape); 5] = [
         ("crlf.pem", |text| text.replace('\n', "\r\n")),
         ("leading.pem", |text| format!("Bag Attributes\n    friendlyName: x\nsubject=/CN=x\n\n{text}")),
         ("trailing.pem", |text| format!("{text}\n\nThat was it.\n")),
@@ -245,7 +246,7 @@ fn a_file_that_may_not_be_read() {
     use std::os::unix::fs::PermissionsExt;
     let issued = Authority::server();
     let key = issued.private("none.pem", issued.read("key.pem"));
-    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0)).expect("a file");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o000)).expect("a file");
     if std::fs::read(&key).is_ok() {
         return println!("skipped: root may read everything");
     }
