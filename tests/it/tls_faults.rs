@@ -153,7 +153,7 @@ fn silent() -> (TcpListener, String) {
 #[test]
 fn handshakes_that_stop_do_not_stop_the_others() {
     let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &["--handshake-timeout", "2s"]);
+    let (mut server, address) = served("tls-echo", &issued, &["--handshake-timeout", "3s"]);
     lives(&mut server, address);
     let hello = hello(VERSIONS[1]);
     let mut stopped: Vec<TcpStream> = (0..50)
@@ -179,7 +179,7 @@ fn handshakes_that_stop_do_not_stop_the_others() {
 #[test]
 fn a_handshake_a_byte_at_a_time_does_not_last_for_ever() {
     let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &["--handshake-timeout", "500ms"]);
+    let (mut server, address) = served("tls-echo", &issued, &["--handshake-timeout", "3s"]);
     let mut peer = connect(address);
     let mut other = peer.try_clone().expect("a copy");
     let hello = hello(VERSIONS[1]);
@@ -434,7 +434,7 @@ fn an_end_right_behind_the_handshake() {
 fn an_end_in_the_middle_of_the_handshake() {
     let issued = Authority::server();
     let end = record(ALERT, &[1, 0]);
-    let (mut server, address) = served("tls-echo", &issued, &["--handshake-timeout", "1s"]);
+    let (mut server, address) = served("tls-echo", &issued, &["--handshake-timeout", "3s"]);
     let waiting = [end.clone(), [hello(VERSIONS[1]), end.clone()].concat(), [hello(VERSIONS[0]), end.clone()].concat()];
     let mut waiting = waiting.map(|bytes| {
         let mut peer = connect(address);
