@@ -14,7 +14,7 @@
 //! | [`modes`] | wiring: open the ends, choose protocols, run | byte handling |
 //! | [`protocols`] | which bytes: echo, stdin and stdout, discard; datagrams too | mio, system calls, the clock |
 //! | [`event_loop`] | run, dispatch, budgets; the only caller of protocols | any concrete protocol |
-//! | [`transports`] | how bytes move: streams, datagrams, listeners, timers, names | the loop, any protocol |
+//! | [`transports`] | how bytes move: streams, TLS, datagrams, listeners, timers, names | the loop, any protocol |
 //! | [`sys`] | every `unsafe` line, one file per mechanism | state, policy, logging |
 //!
 //! Who knows asyncio may start at [`transports::protocol`] (what a protocol is), [`transports::handle`] (what it can

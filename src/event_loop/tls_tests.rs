@@ -1,5 +1,4 @@
-//! TLS inside a stream, in the simulator: the contract row by row, and what must hold whatever the network does. The other end is
-//! rustls too, by itself.
+//! TLS inside a stream, in the simulator: the contract row by row. The other end is rustls too, by itself.
 
 use std::io::{self, Read, Write};
 use std::sync::OnceLock;
@@ -9,8 +8,7 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, ServerConnection};
 
-use super::sim::{Sim, for_each_seed};
-use crate::protocols::echo::Echo;
+use super::sim::Sim;
 use crate::transports::error::is_tls;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
@@ -20,7 +18,7 @@ use crate::transports::tls::settings::{ClientSettings, CommonSettings, ServerSet
 use crate::transports::tls::{TlsClient, TlsServer};
 
 /// Room in a "kernel" for whatever a test sends.
-const ENOUGH: usize = 1 << 30;
+pub(super) const ENOUGH: usize = 1 << 30;
 
 fn common(allow_truncation: bool) -> CommonSettings {
     CommonSettings {
@@ -33,7 +31,7 @@ fn common(allow_truncation: bool) -> CommonSettings {
 }
 
 /// One with all the time that a slow network takes.
-fn patient_server() -> TlsServer {
+pub(super) fn patient_server() -> TlsServer {
     let mut server = server();
     server.terms.handshake_timeout = Duration::from_secs(3600);
     server
@@ -56,17 +54,17 @@ fn knowing_client() -> TlsClient {
 }
 
 /// The other end of a stream.
-struct Peer {
-    session: Connection,
+pub(super) struct Peer {
+    pub(super) session: Connection,
     /// How much of what the stream has sent it has taken in.
     taken: usize,
-    received: Vec<u8>,
-    has_ended: bool,
+    pub(super) received: Vec<u8>,
+    pub(super) has_ended: bool,
     failed: Option<rustls::Error>,
 }
 
 impl Peer {
-    fn client() -> Self {
+    pub(super) fn client() -> Self {
         let client = knowing_client();
         Self::new(ClientConnection::new(client.config, client.name).expect("a session").into())
     }
@@ -79,13 +77,13 @@ impl Peer {
         Self { session, taken: 0, received: Vec::new(), has_ended: false, failed: None }
     }
 
-    fn write(&mut self, data: &[u8]) {
+    pub(super) fn write(&mut self, data: &[u8]) {
         self.session.set_buffer_limit(None);
         self.session.writer().write_all(data).expect("there is no limit");
     }
 
     /// What it has to send.
-    fn take(&mut self) -> Vec<u8> {
+    pub(super) fn take(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         while self.session.wants_write() {
             self.session.write_tls(&mut bytes).expect("memory takes all");
@@ -94,7 +92,7 @@ impl Peer {
     }
 
     /// Takes in what the stream has sent.
-    fn look(&mut self, sim: &Sim, id: Id) {
+    pub(super) fn look(&mut self, sim: &Sim, id: Id) {
         let sent = sim.sent(id);
         let mut rest = &sent[self.taken..];
         self.taken = sent.len();
@@ -129,13 +127,13 @@ impl Peer {
 }
 
 /// Says what was called, in order.
-struct Recorder {
+pub(super) struct Recorder {
     log: Sender<String>,
     on_made: fn(&mut Transport<'_>),
 }
 
 impl Recorder {
-    fn new(on_made: fn(&mut Transport<'_>)) -> (Self, Receiver<String>) {
+    pub(super) fn new(on_made: fn(&mut Transport<'_>)) -> (Self, Receiver<String>) {
         let (log, events) = channel();
         (Self { log, on_made }, events)
     }
@@ -178,7 +176,7 @@ impl Protocol for Recorder {
     }
 }
 
-fn events(events: &Receiver<String>) -> Vec<String> {
+pub(super) fn events(events: &Receiver<String>) -> Vec<String> {
     events.try_iter().collect()
 }
 
@@ -500,8 +498,8 @@ impl Protocol for Hello {
 #[test]
 fn tls_runs_over_pipes_and_over_unix_sockets() {
     let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
-    let (read, their_write) = std::io::pipe().expect("a pipe");
-    let (their_read, write) = std::io::pipe().expect("a pipe");
+    let (read, their_write) = io::pipe().expect("a pipe");
+    let (their_read, write) = io::pipe().expect("a pipe");
     let (sender, received) = channel();
     let mut event_loop = super::EventLoop::new().expect("a loop");
     let net = event_loop.net();
@@ -538,91 +536,4 @@ fn tls_runs_over_pipes_and_over_unix_sockets() {
     for thread in [by_pipes, by_socket] {
         thread.join().expect("no panic").expect("no error");
     }
-}
-
-fn some_bytes(sim: &mut Sim) -> Vec<u8> {
-    let most = [0, 1, 100, 20_000, 100_000][sim.below(5)];
-    let n = sim.below(most + 1);
-    (0..n).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
-}
-
-/// Feeds `words` in pieces, gives room in pieces, and lets the peer take what comes.
-fn shovel(sim: &mut Sim, id: Id, peer: &mut Peer) {
-    // Long enough for all the second looks at what short counts have hidden.
-    const A_WHILE: Duration = Duration::from_secs(300);
-    loop {
-        sim.pass(A_WHILE);
-        peer.look(sim, id);
-        let words = peer.take();
-        let mut rest = &words[..];
-        while !rest.is_empty() {
-            let (piece, after) = rest.split_at(1 + sim.below(rest.len()));
-            sim.feed(id, piece);
-            rest = after;
-            for _ in 0..sim.below(3) {
-                sim.turn();
-                let room = sim.below(5000);
-                sim.give_room(id, room);
-            }
-        }
-        // All that is to come before the end needs room first.
-        sim.give_room(id, 300_000);
-        sim.pass(A_WHILE);
-        if words.is_empty() {
-            return;
-        }
-    }
-}
-
-#[test]
-fn echo_by_tls_gives_back_what_it_got() {
-    for_each_seed(|sim| {
-        let id = sim.stream(0, Echo::default());
-        sim.net().transport(id).start_tls(patient_server());
-        sim.spoil(id);
-        let mut peer = Peer::client();
-        let data = some_bytes(sim);
-        peer.write(&data);
-        shovel(sim, id, &mut peer);
-        peer.session.send_close_notify();
-        shovel(sim, id, &mut peer);
-        sim.feed_end(id);
-        sim.run();
-        peer.look(sim, id);
-        assert!(peer.received == data && peer.has_ended, "{} of {}", peer.received.len(), data.len());
-        sim.assert_nothing_left();
-    });
-}
-
-#[test]
-fn a_connection_that_is_cut_anywhere_leaves_nothing_and_looks_like_no_whole_one() {
-    for_each_seed(|sim| {
-        let (recorder, log) = Recorder::new(|_| ());
-        let id = sim.stream(ENOUGH, recorder);
-        sim.net().transport(id).start_tls(patient_server());
-        sim.spoil(id);
-        let mut peer = Peer::client();
-        peer.write(&some_bytes(sim));
-        let mut left = sim.below(3000);
-        loop {
-            sim.settle();
-            peer.look(sim, id);
-            let words = peer.take();
-            let n = words.len().min(left);
-            sim.feed(id, &words[..n]);
-            left -= n;
-            if words.is_empty() || left == 0 {
-                break;
-            }
-        }
-        if sim.below(2) == 0 {
-            sim.feed_end(id)
-        } else {
-            sim.reset(id)
-        }
-        sim.run();
-        let last = events(&log).pop().expect("it is told of the end");
-        assert!(last.starts_with("failed: Tls") || last.starts_with("lost: "), "{last}");
-        sim.assert_nothing_left();
-    });
 }

@@ -34,7 +34,6 @@ mod stream_semantics;
 mod terminal;
 mod tidy;
 mod tls_authority;
-mod tls_starttls;
 mod tls_ends;
 mod tls_faults;
 mod tls_files;

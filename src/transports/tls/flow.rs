@@ -160,16 +160,13 @@ impl Net {
     fn decrypt(&mut self, id: Id, ciphertext: &[u8], buffer: &mut [u8]) -> Intake {
         let Some(stream) = self.stream_mut(id) else { return Intake::NotNow };
         let Some(tls) = stream.tls.as_deref_mut() else { return Intake::NotNow };
-        let handshaking = tls.is_handshaking();
         let n = tls.decrypt(ciphertext, buffer);
         stream.totals.received += n as u64;
         let finished = tls.take_finished();
-        if handshaking && n > 0 {
-            stream.leftover = Some(buffer[..n].into());
-        }
         self.send_tls(id);
         if let Some(was) = finished {
             // Its protocol has to hear of that before it hears of anything that came with it.
+            self.transport(id).unread(&buffer[..n]);
             self.handshake_done(id, was);
             return Intake::NotNow;
         }
