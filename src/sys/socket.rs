@@ -55,6 +55,15 @@ pub(crate) fn unacknowledged(fd: BorrowedFd<'_>) -> io::Result<usize> {
     Ok(usize::try_from(bytes).unwrap_or(0))
 }
 
+/// From how many bytes on a socket is ready to be read; its end makes it ready in any case. `SO_RCVLOWAT`, `socket(7)`.
+pub(crate) fn set_receive_low_water(fd: BorrowedFd<'_>, bytes: usize) -> io::Result<()> {
+    let bytes = libc::c_int::try_from(bytes).unwrap_or(libc::c_int::MAX);
+    let len = libc::socklen_t::try_from(size_of_val(&bytes)).unwrap_or_default();
+    let (level, option) = (libc::SOL_SOCKET, libc::SO_RCVLOWAT);
+    // SAFETY: the option reads one int, which is alive for the call, and the length is its.
+    check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const bytes).cast(), len) }).map(drop)
+}
+
 /// Whether a listening socket has a connection waiting, asked before `accept(2)` on a description that may block.
 pub(crate) fn has_waiting(fd: BorrowedFd<'_>) -> bool {
     let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };

@@ -20,7 +20,7 @@ use crate::transports::stream::Stream;
 use crate::transports::timers::Alarm;
 
 /// Ciphertext that is read at once, and plaintext that is encrypted at once: what fits into the fastest caches with what comes of it.
-const CIPHERTEXT_BYTES: usize = 128 * 1024;
+pub(super) const CIPHERTEXT_BYTES: usize = 256 * 1024;
 const PLAINTEXT_BYTES: usize = 128 * 1024;
 
 /// How long a peer that was told by an alert may take to close the connection.
@@ -132,6 +132,7 @@ impl Net {
                     self.doubt(id);
                 }
                 log::trace!("{}: read {n} bytes of TLS", Name(self, id));
+                self.note_bulk(id, n);
                 Ok(n)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

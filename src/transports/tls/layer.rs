@@ -20,10 +20,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustls::pki_types::ServerName;
 use rustls::{Connection, ServerConnection};
 
+use super::bulk::Bulk;
 use super::explain::{Situation, explain};
 use super::{Terms, Tls, TlsInfo};
 use crate::transports::error::{TlsError, describe, is_handshake_timeout, is_tls};
 use crate::transports::id::Id;
+use crate::transports::timers::TimerId;
 
 /// The longest record there is, RFC 5246, section 6.2.3: what of it waits for its end can become plaintext by one more byte.
 pub(crate) const RECORD_BYTES: usize = 5 + (1 << 14) + 2048;
@@ -90,6 +92,7 @@ pub(crate) struct Layer {
     has_certificate: bool,
     /// Whether the peer has sent anything since the handshake.
     has_heard: bool,
+    pub(super) bulk: Bulk,
 }
 
 impl Layer {
@@ -109,7 +112,17 @@ impl Layer {
         let mut session = session.map_err(|error| TlsError::new(explain(&error, &Situation::default())))?;
         // The stream's own water marks rule: what rustls has to send is taken out at once.
         session.set_buffer_limit(None);
-        Ok(Self { session, progress, news: News::None, terms, name, asked, has_certificate, has_heard: false })
+        Ok(Self {
+            session,
+            progress,
+            news: News::None,
+            terms,
+            name,
+            asked,
+            has_certificate,
+            has_heard: false,
+            bulk: Bulk::default(),
+        })
     }
 
     /// Whether the handshake is under way.
@@ -124,6 +137,11 @@ impl Layer {
 
     pub(crate) fn has_failed(&self) -> bool {
         matches!(self.progress, Progress::Failed { .. })
+    }
+
+    /// A timer that is of no use any more once the stream is lost.
+    pub(crate) fn take_timer(&mut self) -> Option<TimerId> {
+        self.bulk.timer.take()
     }
 
     /// The listener that has accepted the stream and has not let it in yet.

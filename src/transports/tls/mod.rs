@@ -1,10 +1,11 @@
 //! TLS: a layer inside a stream, between what a protocol writes and what the socket gets. asyncio's `sslproto.py`.
 //!
 //! In the order in which to read: `layer.rs` (the states of a handshake, and what is encrypted and decrypted), `flow.rs` (when, and what it
-//! does to the stream), `settings.rs` (what is wanted, as a user says it), and what that is made of: `pem.rs`
+//! does to the stream), `bulk.rs` (fewer wake-ups where much comes), `settings.rs` (what is wanted, as a user says it), and what that is made of: `pem.rs`
 //! (certificates and keys from files), `verify.rs` (whom a client trusts), `self_signed.rs`, `provider.rs` (whose
 //! cryptography); `certificate.rs` (what a certificate says), `explain.rs` (what has gone wrong, in words).
 
+mod bulk;
 pub mod certificate;
 pub mod explain;
 pub(crate) mod flow;
