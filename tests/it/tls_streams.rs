@@ -220,6 +220,31 @@ fn a_burst_and_then_silence_is_delivered_whole() {
     }
 }
 
+/// Who sends much is listened to less often, which must not hold back the last bytes before an answer is waited for.
+#[test]
+fn the_end_of_a_full_flow_is_not_held_back() {
+    let issued = Authority::server();
+    let data = pattern(24_000_100);
+    let (mut client, mut peer) = client_with(&issued, VERSIONS[0], &["-vv"]);
+    let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
+    for _ in 0..2 {
+        let sealed = peer.sealed(&data);
+        thread::scope(|scope| {
+            scope.spawn(|| peer.send_raw(&sealed));
+            assert!(take(&mut stdout, data.len()) == data);
+        });
+        stdin.write_all(b"answer").expect("it reads");
+        peer.expect(b"answer");
+    }
+    peer.end();
+    drop(stdin);
+    let output = client.finish();
+    assert!(output.status.success());
+    if !String::from_utf8_lossy(&output.stderr).contains("in full flow") {
+        println!("nothing was held back: this machine is too busy for a full flow");
+    }
+}
+
 /// The same where stdout takes nothing at first: after the pause comes all of it, and the end.
 #[test]
 fn a_pause_is_followed_by_all_that_has_come_meanwhile() {

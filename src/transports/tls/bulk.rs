@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::flow::CIPHERTEXT_BYTES;
 use crate::sys::socket::set_receive_low_water;
+use crate::transports::handle::Name;
 use crate::transports::id::Id;
 use crate::transports::info::Peer;
 use crate::transports::io::Io;
@@ -55,6 +56,7 @@ impl Net {
         if tls.bulk.note(bytes, now) && set_receive_low_water(socket.as_fd(), CIPHERTEXT_BYTES).is_ok() {
             let timer = self.timers.arm(now + LULL, Some(id), Alarm::Lull);
             self.set_lull_timer(id, timer);
+            log::debug!("{}: in full flow", Name(self, id));
         }
     }
 
