@@ -22,10 +22,11 @@ use crate::transports::net::Net;
 use crate::transports::timers::{Alarm, TimerId};
 
 /// So long without a byte is a lull. A flow that is slower than [`CIPHERTEXT_BYTES`] in this time has nothing to gain.
-const LULL: Duration = Duration::from_millis(1);
+const LULL: Duration = Duration::from_millis(2);
 
-/// More than that at a stretch is no message that somebody waits to have answered, or one for which a lull more is nothing.
-const MUCH_BYTES: usize = 4 * 1024 * 1024;
+/// So much at a stretch, and nothing sent meanwhile, is no message that somebody waits to have answered, or one for which a lull more
+/// is little.
+const MUCH_BYTES: usize = 2 * 1024 * 1024;
 
 /// What has come at a stretch.
 #[derive(Debug, Default)]
@@ -37,6 +38,11 @@ pub(crate) struct Bulk {
 }
 
 impl Bulk {
+    /// Notes that something was sent: an answer, for all we know.
+    pub(super) fn note_sent(&mut self) {
+        self.bytes = 0;
+    }
+
     /// Notes what has come; true where it has become much.
     fn note(&mut self, bytes: usize, now: Instant) -> bool {
         let lull = self.last.replace(now).is_none_or(|last| now.duration_since(last) > LULL);

@@ -245,6 +245,7 @@ impl Net {
             if let Err(error) = tls.encrypt(piece) {
                 return self.lose(id, Some(error.into()), true);
             }
+            tls.bulk.note_sent();
             stream.totals.sent += piece.len() as u64;
             self.send_tls(id);
         }

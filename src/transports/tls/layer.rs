@@ -232,6 +232,9 @@ impl Layer {
                 Ok(_) => News::None,
             };
         }
+        // rustls has room for a whole record after a long one, and gives that back when it is to read more: an idle connection would
+        // keep it. There is nothing to be read, which is no error of anything.
+        let _ = self.session.read_tls(&mut Nothing);
         len
     }
 
@@ -329,5 +332,14 @@ impl Layer {
             server_name,
             peer_chain: session.peer_certificates().unwrap_or_default().to_vec(),
         })
+    }
+}
+
+/// What has nothing to be read at present.
+struct Nothing;
+
+impl Read for Nothing {
+    fn read(&mut self, _buf: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
     }
 }
