@@ -36,10 +36,15 @@ pub(super) fn tell_clients(config: &ListenConfig, tls: Option<&TlsServer>, names
         return;
     }
     let certificate = if settings.client_ca.is_some() { " --cert FILE --key FILE" } else { "" };
+    let mut ports = Vec::new();
     for name in names {
         let Peer::Ip(address) = name else { continue };
-        let (pin, place) = (tls.pin(), reachable(*address));
-        log::info!(target: NOTICE, "clients connect by: xport tls-client --pin {pin}{certificate} {place}");
+        // Both families of one place are one place.
+        if !ports.contains(&address.port()) {
+            ports.push(address.port());
+            let (pin, place) = (tls.pin(), reachable(*address));
+            log::info!(target: NOTICE, "clients connect by: xport tls-client --pin {pin}{certificate} {place}");
+        }
     }
 }
 
