@@ -300,6 +300,17 @@ fn a_peer_that_does_not_take_its_alert_is_not_waited_for() {
 }
 
 #[test]
+fn a_peer_that_never_reads_its_alert_is_not_waited_for_either() {
+    let (mut sim, id, _, log) = serving(|_| ());
+    sim.wire(id).room = 0;
+    sim.feed(id, b"GET / HTTP/1.0\r\n\r\n");
+    sim.pass(Duration::from_millis(1_100));
+    assert_eq!(events(&log), ["failed: Tls"]);
+    sim.run();
+    sim.assert_nothing_left();
+}
+
+#[test]
 fn a_handshake_has_its_time() {
     for bytes in [0, 1, 100] {
         let (mut sim, id, mut peer, log) = serving(|_| ());

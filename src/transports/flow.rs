@@ -13,7 +13,6 @@ use super::out_buf::WaterMarks;
 use super::state::Phase;
 use super::stream::Stream;
 use super::timers::Alarm;
-use super::tls::flow::ALERT_TIMEOUT;
 use crate::sys::stdio::IOV_MAX;
 
 /// How long a closed connection waits for the peer's end, so that our close is not a reset. asyncio and nginx have 30 s
@@ -167,8 +166,10 @@ impl Net {
             return self.await_acknowledgement(id);
         }
         stream.readable = true;
-        let limit = if stream.has_failed_tls() { ALERT_TIMEOUT } else { CLOSE_TIMEOUT };
-        stream.phase_timer = Some(self.timers.arm(self.now + limit, Some(id), Alarm::CloseTimeout));
+        // One whose TLS has failed has its timer already.
+        if !stream.has_failed_tls() {
+            stream.phase_timer = Some(self.timers.arm(self.now + CLOSE_TIMEOUT, Some(id), Alarm::CloseTimeout));
+        }
         self.queue_again(id);
     }
 

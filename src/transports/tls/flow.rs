@@ -23,8 +23,8 @@ use crate::transports::timers::Alarm;
 pub(super) const CIPHERTEXT_BYTES: usize = 256 * 1024;
 const PLAINTEXT_BYTES: usize = 128 * 1024;
 
-/// How long a peer that was told by an alert may take to close the connection.
-pub(crate) const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a peer may take to read the alert that it is told by, and to close the connection.
+const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Net {
     /// asyncio's `start_tls`. Nothing happens on a stream that is closing, or has TLS already.
@@ -227,7 +227,8 @@ impl Net {
         if !has_alert || stream.state.has_failed() || !stream.state.close() {
             return self.lose(id, Some(error.into()), false);
         }
-        if let Some(timer) = stream.phase_timer.take() {
+        let timer = self.timers.arm(self.now + ALERT_TIMEOUT, Some(id), Alarm::CloseTimeout);
+        if let Some(timer) = stream.phase_timer.replace(timer) {
             self.timers.cancel(timer);
         }
         if let Some(tls) = &mut stream.tls {
@@ -274,6 +275,9 @@ impl Net {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
                 Err(error) => return self.write_failed(id, error),
             }
+        }
+        if self.stream(id).is_some_and(|stream| !stream.is_flushed()) {
+            self.doubt(id);
         }
     }
 

@@ -8,7 +8,7 @@
 mod bulk;
 pub mod certificate;
 pub mod explain;
-pub(crate) mod flow;
+mod flow;
 pub(crate) mod layer;
 mod pem;
 pub mod pin;
