@@ -91,8 +91,8 @@ pub(super) fn explain_kind(text: &str, is_address: bool) -> Option<String> {
     let end = text.find([':', ',']).unwrap_or(text.len());
     let (word, rest) = text.split_at(end);
     let lower = word.to_ascii_lowercase();
-    // A host may have such a name; one in capitals is a habit.
-    if !is_address || word != lower {
+    // A host may have such a name; one in capitals is a habit, and so is one with a hyphen.
+    if !is_address || word != lower || word.contains('-') {
         if let Some((_, ours)) = WORDS.iter().find(|(name, _)| *name == lower) {
             return Some(format!("{} is written '{ours}' here", quote(word)));
         }

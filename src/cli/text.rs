@@ -166,7 +166,8 @@ pub(super) const ENDING: &[(&str, &str)] = &[
         "Each direction ends with a close_notify, which TLS protects: a half-close is one, and so is the answer to it. Where the \
          connection ends without, somebody may have cut it, and what came may not be all: the run says so and ends with status 5, \
          unless --allow-truncation is given. What came before has been written. A server logs it, as it does a handshake that \
-         fails, and goes on listening.",
+         fails, and goes on listening. Some servers take a half-close for the end of everything and leave without an answer: \
+         --no-half-close keeps it back until they have ended. tls-server with an empty stdin does so by itself.",
     ),
     ("both have ended", "The run is over once the peer's system has acknowledged every byte."),
     (

@@ -221,6 +221,19 @@ fn each_direction_ends_by_its_close_notify() {
 }
 
 #[test]
+fn who_has_gone_in_order_need_not_hear_of_our_end() {
+    let (mut sim, id, mut peer, log) = serving(|t| t.write(b"all there is"));
+    peer.talk(&mut sim, id);
+    peer.session.send_close_notify();
+    peer.talk(&mut sim, id);
+    sim.wire(id).write_error = Some(io::ErrorKind::BrokenPipe);
+    sim.net().transport(id).close();
+    sim.run();
+    assert_eq!(events(&log), ["made", "eof", "lost"]);
+    sim.assert_nothing_left();
+}
+
+#[test]
 fn a_stream_that_is_cut_is_an_error_after_the_last_byte() {
     let (mut sim, id, mut peer, log) = serving(|_| ());
     peer.write(b"hello");

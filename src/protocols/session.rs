@@ -63,6 +63,16 @@ impl PeerSide {
     }
 }
 
+impl PeerSide {
+    /// A peer that has ended without a word once we had: it may have taken our end for that of everything.
+    fn hint(&self, t: &Transport<'_>) {
+        let info = t.info();
+        if info.tls.is_some() && t.is_write_closed() && info.totals.received == 0 && info.totals.sent > 0 {
+            log::info!("the peer has sent nothing: some take a half-close for the end; --no-half-close keeps it back");
+        }
+    }
+}
+
 impl Protocol for PeerSide {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         self.watch.made(t);
@@ -96,6 +106,7 @@ impl Protocol for PeerSide {
     }
 
     fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
+        self.hint(t);
         let console = t.peer(self.console);
         // Nobody is made to press ^D to leave a conversation that is over.
         let nothing_to_send = console.is_at_eof() || console.is_terminal();

@@ -115,21 +115,27 @@ impl Watch {
         if let Some(timer) = self.timer.take() {
             t.net().cancel(timer);
         }
-        let unheard = matches!(self.blame, Blame::Log) && !log::log_enabled!(log::Level::Info);
-        if let (Some(error), false) = (error, unheard) {
+        if let Some(error) = error {
             self.fail(t, Cause::of(error), &describe(error));
         }
     }
 
-    /// Reports or logs what has gone wrong with the connection.
+    /// Reports or logs what has gone wrong with the connection. That somebody may have cut it is always worth a warning.
     pub(super) fn fail(&self, t: &Transport<'_>, cause: Cause, what: &dyn Display) {
+        let level = match (&self.blame, cause) {
+            (Blame::Log, Cause::Tls) | (Blame::Warn, _) => log::Level::Warn,
+            (Blame::Log, _) => log::Level::Info,
+            (Blame::Run(_), _) => log::Level::Error,
+        };
+        if !log::log_enabled!(level) && !matches!(self.blame, Blame::Run(_)) {
+            return;
+        }
         let name = match t.info().peer {
             Some(peer) => format!("connection with {peer}"),
             None => "stdin and stdout".to_owned(),
         };
         match &self.blame {
-            Blame::Log => log::info!("{name}: {what}"),
-            Blame::Warn => log::warn!("{name}: {what}"),
+            Blame::Log | Blame::Warn => log::log!(level, "{name}: {what}"),
             Blame::Run(reporter) => reporter.tell(Failure::new(cause, format!("{name}: {what}"))),
         }
     }

@@ -109,10 +109,11 @@ impl Net {
         }
         let (is_ending, is_closing) = (stream.state.is_ending(), stream.state.phase() == Phase::Flushing);
         if (is_ending || is_closing) && stream.state.flushes() {
+            let is_settled = stream.state.reading_ended() && stream.is_acknowledged();
             let last = match &mut stream.tls {
                 // A stream that is cut must not look like a whole one.
                 Some(_) if stream.ends_in_reset => Vec::new(),
-                Some(tls) => tls.last_words(),
+                Some(tls) => tls.last_words(is_settled),
                 None => stream.io.last_words(),
             };
             if !last.is_empty() {

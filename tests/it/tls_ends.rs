@@ -418,3 +418,18 @@ fn a_server_that_ends_with_its_last_flight_is_listened_to() {
         }
     }
 }
+
+/// Whoever serves many goes on, and says what it cannot vouch for.
+#[test]
+fn a_cut_is_a_warning_of_a_server_that_goes_on() {
+    let issued = Authority::server();
+    let (mut server, address) = served("tls-echo", &issued, &[]);
+    let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
+    peer.send(b"half of it");
+    peer.expect(b"half of it");
+    peer.fin();
+    says(&mut server, &["connection with 127.0.0.1:", "peer closed without close_notify"]);
+    let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
+    peer.send(b"hello");
+    peer.expect(b"hello");
+}

@@ -79,7 +79,7 @@ fn a_client_of_openssl() {
         }
         says(&mut server, &["SNI localhost", "ALPN echo"]);
     }
-    for texts in [["TLSv1.2", "TLS_ECDHE"], ["TLSv1.3", "TLS13_"]] {
+    for texts in [["TLSv1.2", "TLS_ECDHE"], ["TLSv1.3", "TLS_AES"]] {
         says(&mut server, &texts);
     }
 }
@@ -214,7 +214,8 @@ fn a_client_of_gnutls() {
     }
     let issued = Authority::server();
     for version in ["NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.3"] {
-        let (mut server, address) = served("tls-server", &issued, &[]);
+        // It hurries away now and then once it has seen our end.
+        let (mut server, address) = served("tls-server", &issued, &["--allow-truncation"]);
         let priority = format!("--priority={version}");
         let file = format!("--x509cafile={}", issued.ca());
         let mut client = other("gnutls-cli", &[&priority, &file, "-p", &address.port().to_string(), "localhost"]);

@@ -45,7 +45,10 @@ pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
             | InvalidMessage::UnknownProtocolVersion
             | InvalidMessage::MessageTooLarge
             | InvalidMessage::InvalidEmptyPayload,
-        ) if !situation.has_begun => "the peer does not speak TLS".into(),
+        ) if !situation.has_begun => match situation.is_server {
+            true => "the peer does not speak TLS".into(),
+            false => "the peer does not speak TLS (some do once they are asked: --starttls PROTO)".into(),
+        },
         Error::InvalidMessage(
             InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge,
         ) => "the peer shows more certificates than fit: 64 KiB at most".into(),
@@ -127,9 +130,12 @@ impl Refusal<'_> {
             format!("{it} is signed by an authority that is not trusted: issuer {}", facts.issuer())
         };
         if !self.situation.is_server {
+            if !facts.is_self_issued() {
+                text += ", or the server has left out the certificates in between";
+            }
             text += "; --ca FILE trusts another authority";
             if let Some(pin) = self.certificate.and_then(certificate::pin) {
-                text += &format!(", --pin {pin} this certificate alone");
+                text += &format!(", --pin {pin} this certificate alone, if the other side says that it is its own");
             }
         }
         text
@@ -168,7 +174,9 @@ fn incompatible(why: &PeerIncompatible, peer: &str) -> String {
         PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
         | PeerIncompatible::Tls12NotOffered
         | PeerIncompatible::Tls12NotOfferedOrEnabled
-        | PeerIncompatible::SupportedVersionsExtensionRequired => {
+        | PeerIncompatible::SupportedVersionsExtensionRequired
+        // Clients that are older than TLS 1.2 do not send it.
+        | PeerIncompatible::SignatureAlgorithmsExtensionRequired => {
             format!("{peer} speaks no version of TLS that is allowed here (--tls-min)")
         }
         PeerIncompatible::NoCipherSuitesInCommon => format!("there is no cipher suite that {peer} has too"),

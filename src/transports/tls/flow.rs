@@ -4,7 +4,9 @@
 //! half-close and close are those of any stream (`transports/flow.rs`): what waits there is ciphertext.
 
 use std::io::{self, IoSlice, Write};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use rustls::pki_types::CertificateDer;
 
 use super::layer::{Failure, Layer, Progress, RECORD_BYTES, Was};
 use super::{Tls, TlsServer, certificate};
@@ -207,22 +209,30 @@ impl Net {
         let info = self.stream(id).and_then(|stream| stream.tls.as_ref()?.info());
         let (true, Some(info)) = (log::log_enabled!(log::Level::Info), info) else { return };
         let mut text = format!("{}, {}, {}", info.version, info.cipher_suite, info.key_exchange);
-        if let Some(alpn) = &info.alpn {
-            text.push_str(&format!(", ALPN {}", alpn.escape_ascii()));
+        match &info.alpn {
+            Some(alpn) => text.push_str(&format!(", ALPN {}", alpn.escape_ascii())),
+            None => text.push_str(", no ALPN"),
         }
         if let Some(name) = &info.server_name {
             text.push_str(&format!(", SNI {name}"));
         }
         log::info!("TLS with {}: {text}", Name(self, id));
-        let now = std::time::SystemTime::now();
-        if let Some(text) = info.peer_chain.first().and_then(|der| certificate::describe(der, now)) {
+        self.log_certificate(id, info.peer_chain.first());
+    }
+
+    fn log_certificate(&self, id: Id, der: Option<&CertificateDer<'_>>) {
+        if !log::log_enabled!(log::Level::Info) {
+            return;
+        }
+        if let Some(text) = der.and_then(|der| certificate::describe(der, SystemTime::now())) {
             log::info!("certificate of {}: {text}", Name(self, id));
         }
     }
 
     /// TLS has failed. The peer is told why, if that is any use, before the stream is lost.
     fn tls_failed(&mut self, id: Id, failure: Failure) {
-        let Failure { error, has_alert } = failure;
+        let Failure { error, has_alert, refused } = failure;
+        self.log_certificate(id, refused.as_ref());
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         if !has_alert || stream.state.has_failed() || !stream.state.close() {
             return self.lose(id, Some(error.into()), false);

@@ -17,12 +17,12 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{Connection, ServerConnection};
 
 use super::bulk::Bulk;
 use super::explain::{Situation, explain};
-use super::{Terms, Tls, TlsInfo};
+use super::{Terms, Tls, TlsInfo, verify};
 use crate::transports::error::{TlsError, describe, is_handshake_timeout, is_tls};
 use crate::transports::id::Id;
 use crate::transports::timers::TimerId;
@@ -76,6 +76,8 @@ pub(crate) struct Failure {
     pub(crate) error: TlsError,
     /// There is an alert that tells the peer why.
     pub(crate) has_alert: bool,
+    /// The certificate of the peer, if it is about that.
+    pub(crate) refused: Option<CertificateDer<'static>>,
 }
 
 /// TLS of one stream.
@@ -92,6 +94,8 @@ pub(crate) struct Layer {
     has_certificate: bool,
     /// Whether the peer has sent anything since the handshake.
     has_heard: bool,
+    /// Nothing is left to be said but our own end.
+    is_settled: bool,
     pub(super) bulk: Bulk,
 }
 
@@ -121,6 +125,7 @@ impl Layer {
             asked,
             has_certificate,
             has_heard: false,
+            is_settled: false,
             bulk: Bulk::default(),
         })
     }
@@ -197,6 +202,7 @@ impl Layer {
         let error = match (before, error) {
             (Progress::Failed { error, .. }, _) => Some(error),
             (_, Some(error)) if is_tls(&error) || is_handshake_timeout(&error) => Some(error),
+            (_, Some(_)) if self.is_settled => None,
             (_, Some(error)) if handshaking => Some(TlsError::new(describe(&error)).into()),
             (_, Some(error)) if self.may_be_refused() => {
                 let text = format!("{} after the server had asked for a certificate (--cert, --key)", describe(&error));
@@ -215,7 +221,8 @@ impl Layer {
             self.has_heard |= !self.session.is_handshaking();
             if let Err(error) = self.session.read_tls(&mut ciphertext) {
                 // There is room, so this is a message that is too long for any.
-                self.news = News::Failed(Failure { error: TlsError::new(error.to_string()), has_alert: false });
+                self.news =
+                    News::Failed(Failure { error: TlsError::new(error.to_string()), has_alert: false, refused: None });
                 break;
             }
             let result = self.session.process_new_packets();
@@ -226,7 +233,9 @@ impl Layer {
             self.news = match result {
                 Err(error) => {
                     // Whatever there was before has been taken out.
-                    News::Failed(Failure { error: self.explain(&error), has_alert: self.session.wants_write() })
+                    let has_alert = self.session.wants_write();
+                    let refused = verify::refused();
+                    News::Failed(Failure { error: self.explain(&error, refused.as_ref()), has_alert, refused })
                 }
                 Ok(state) if state.peer_has_closed() => News::End,
                 Ok(_) => News::None,
@@ -238,14 +247,14 @@ impl Layer {
         len
     }
 
-    fn explain(&self, error: &rustls::Error) -> TlsError {
+    fn explain(&self, error: &rustls::Error, refused: Option<&CertificateDer<'_>>) -> TlsError {
         let situation = Situation {
             is_server: matches!(self.session, Connection::Server(_)),
             has_begun: self.session.protocol_version().is_some(),
             was_asked: self.was_asked(),
             has_certificate: self.has_certificate,
             wanted: self.name.as_ref(),
-            certificate: self.session.peer_certificates().and_then(<[_]>::first),
+            certificate: refused,
         };
         TlsError::new(explain(error, &situation))
     }
@@ -286,8 +295,10 @@ impl Layer {
         self.session.write_tls(sink)
     }
 
-    /// What ends our direction. Asked a second time there is nothing.
-    pub(crate) fn last_words(&mut self) -> Vec<u8> {
+    /// What ends our direction. Asked a second time there is nothing. Where all is settled, as the peer has ended its own and has taken
+    /// every byte of ours, it may be gone by now: what goes wrong from here on is about this alone.
+    pub(crate) fn last_words(&mut self, is_settled: bool) -> Vec<u8> {
+        self.is_settled |= is_settled;
         self.session.send_close_notify();
         let mut words = Vec::new();
         while self.session.wants_write() {
@@ -320,10 +331,7 @@ impl Layer {
         };
         Some(TlsInfo {
             version,
-            cipher_suite: session
-                .negotiated_cipher_suite()
-                .map(|suite| format!("{:?}", suite.suite()))
-                .unwrap_or_default(),
+            cipher_suite: session.negotiated_cipher_suite().map(|suite| name_of(suite.suite())).unwrap_or_default(),
             key_exchange: session
                 .negotiated_key_exchange_group()
                 .map(|group| format!("{:?}", group.name()))
@@ -333,6 +341,11 @@ impl Layer {
             peer_chain: session.peer_certificates().unwrap_or_default().to_vec(),
         })
     }
+}
+
+/// The name of a cipher suite as its RFC has it.
+fn name_of(suite: rustls::CipherSuite) -> String {
+    format!("{suite:?}").replacen("TLS13_", "TLS_", 1)
 }
 
 /// What has nothing to be read at present.

@@ -292,6 +292,9 @@ fn authorities_of_the_system() -> Result<RootCertStore, SettingsError> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(found.certs);
+    for error in &found.errors {
+        log::warn!("authorities of the system: {error}");
+    }
     if !roots.is_empty() {
         return Ok(roots);
     }

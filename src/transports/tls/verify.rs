@@ -44,7 +44,7 @@ pub(crate) struct WrongPin(pub(crate) Option<Pin>);
 impl fmt::Display for WrongPin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(pin) => write!(f, "the certificate has another pin: {pin}"),
+            Some(pin) => write!(f, "the certificate has another pin: {pin}; the server has another key, or is another"),
             None => f.write_str("the certificate cannot be read, so it has no pin"),
         }
     }

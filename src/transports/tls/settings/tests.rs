@@ -430,7 +430,7 @@ fn who_does_not_speak_tls_is_told_apart() {
         let mut ours = ClientConnection::new(client.for_connection().0, client.name.clone()).unwrap();
         ours.read_tls(&mut text.as_bytes()).unwrap();
         let error = ours.process_new_packets().unwrap_err();
-        assert_eq!(explain(&error, &Situation::default()), "the peer does not speak TLS");
+        says(&explain(&error, &Situation::default()), &["the peer does not speak TLS", "--starttls"]);
     }
     let mut echoed = Vec::new();
     let mut ours = ClientConnection::new(client.for_connection().0, client.name.clone()).unwrap();
