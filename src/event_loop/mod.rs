@@ -27,6 +27,8 @@ mod starttls_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tls_ending_tests;
+#[cfg(test)]
 mod tls_properties;
 #[cfg(test)]
 mod tls_tests;

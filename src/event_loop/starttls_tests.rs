@@ -32,7 +32,7 @@ fn tls() -> TlsClient {
     TlsClient {
         config: Arc::new(config),
         name: "localhost".try_into().expect("a name"),
-        terms: Terms { handshake_timeout: TIMEOUT, allow_truncation: false },
+        terms: Terms { handshake_timeout: TIMEOUT, allow_truncation: false, verifies: true },
     }
 }
 

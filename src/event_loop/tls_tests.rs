@@ -37,7 +37,7 @@ pub(super) fn patient_server() -> TlsServer {
     server
 }
 
-fn server() -> TlsServer {
+pub(super) fn server() -> TlsServer {
     static SERVER: OnceLock<TlsServer> = OnceLock::new();
     let settings = || ServerSettings { common: common(false), identity: None, client_ca: None };
     SERVER.get_or_init(|| settings().prepare().expect("a certificate")).clone()
@@ -113,7 +113,7 @@ impl Peer {
     }
 
     /// Talks until neither has anything to say.
-    fn talk(&mut self, sim: &mut Sim, id: Id) {
+    pub(super) fn talk(&mut self, sim: &mut Sim, id: Id) {
         loop {
             sim.settle();
             self.look(sim, id);
@@ -181,7 +181,7 @@ pub(super) fn events(events: &Receiver<String>) -> Vec<String> {
 }
 
 /// A stream that is a server of TLS before it is open, and its client.
-fn serving(on_made: fn(&mut Transport<'_>)) -> (Sim, Id, Peer, Receiver<String>) {
+pub(super) fn serving(on_made: fn(&mut Transport<'_>)) -> (Sim, Id, Peer, Receiver<String>) {
     let mut sim = Sim::new();
     let (recorder, log) = Recorder::new(on_made);
     let id = sim.stream(ENOUGH, recorder);

@@ -158,8 +158,8 @@ pub(super) fn about(left: &Left) -> Vec<(&'static str, String)> {
         variables.push(("XPORT_LOCAL_ADDR", local.ip().to_string()));
         variables.push(("XPORT_LOCAL_PORT", local.port().to_string()));
     }
-    // What a client shows unasked is not looked at, so this one was found good.
-    let certificate = left.info.tls.as_ref().and_then(|tls| tls.peer_chain.first());
+    let tls = left.info.tls.as_ref().filter(|tls| tls.is_verified);
+    let certificate = tls.and_then(|tls| tls.peer_chain.first());
     if let Some(pin) = certificate.and_then(|der| certificate::pin(der)) {
         variables.push(("XPORT_PEER_PIN", pin.to_string()));
     }

@@ -250,6 +250,9 @@ impl Transport<'_> {
         if data.is_empty() {
             return;
         }
+        if stream.is_handshaking() {
+            return self.net.take_early(self.id, data);
+        }
         let mut bytes = data.to_vec();
         bytes.extend_from_slice(stream.leftover.as_deref().unwrap_or_default());
         stream.leftover = Some(bytes.into());

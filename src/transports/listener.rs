@@ -45,9 +45,6 @@ pub struct Listening {
     pub tls: Option<TlsServer>,
 }
 
-/// Connections whose handshake is not done, or that wait to be let in after it, at most.
-const DOOR_MAX: usize = 1024;
-
 impl Default for Listening {
     fn default() -> Self {
         Self {
@@ -148,13 +145,14 @@ impl Net {
     /// Accepts one connection, if one may come in now.
     pub(crate) fn accept(&mut self, id: Id) -> Accepted {
         let open = self.accepted;
-        if self.door.len() >= DOOR_MAX {
-            return Accepted::NotNow;
-        }
         let Some(listener) = self.listener_mut(id) else { return Accepted::NotNow };
         if !listener.wants_accept(open) {
             return Accepted::NotNow;
         }
+        if listener.options.tls.is_some() && !self.make_room_at_the_door() {
+            return Accepted::NotNow;
+        }
+        let Some(listener) = self.listener_mut(id) else { return Accepted::NotNow };
         match listener.accept() {
             Ok((socket, address)) => self.admit(id, socket, &address),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

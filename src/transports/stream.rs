@@ -184,7 +184,7 @@ impl Stream {
         self.tls.as_deref().is_some_and(Layer::is_handshaking)
     }
 
-    /// Whether it is not open yet, and will be once its TLS is.
+    /// Whether it is not open yet, and will be once its TLS is, or would have been.
     pub(crate) fn is_opening(&self) -> bool {
         self.tls.as_deref().is_some_and(Layer::is_opening)
     }

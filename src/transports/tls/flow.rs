@@ -25,6 +25,9 @@ use crate::transports::timers::Alarm;
 pub(super) const CIPHERTEXT_BYTES: usize = 256 * 1024;
 const PLAINTEXT_BYTES: usize = 128 * 1024;
 
+/// Connections whose handshake is not done, or that wait to be let in after it, at most.
+const DOOR_MAX: usize = 1024;
+
 /// How long a peer may take to read the alert that it is told by, and to close the connection.
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -34,6 +37,10 @@ impl Net {
         let Some(stream) = self.stream(id) else { return };
         if stream.tls.is_some() || stream.state.is_closing() {
             return;
+        }
+        if stream.state.is_write_closed() {
+            // Not without TLS, either: whoever asked for it relies on it.
+            return self.lose(id, Some(TlsError::new("TLS cannot begin behind the end of our direction").into()), true);
         }
         let progress = match stream.state.phase() {
             Phase::Connecting | Phase::Open => Progress::Opening { listener: None },
@@ -70,13 +77,18 @@ impl Net {
         }
         let early = stream.leftover.take().unwrap_or_default();
         self.send_tls(id);
-        if !early.is_empty() {
-            let mut buffer = vec![0; early.len() + RECORD_BYTES];
-            // Nothing of it is for a protocol yet; what is, waits.
-            let _ = self.decrypt(id, &early, &mut buffer);
-        }
+        self.take_early(id, &early);
         if self.stream(id).is_some_and(Stream::wants_read) {
             self.queue_again(id);
+        }
+    }
+
+    /// Takes in ciphertext that somebody else has read.
+    pub(crate) fn take_early(&mut self, id: Id, ciphertext: &[u8]) {
+        if !ciphertext.is_empty() {
+            let mut buffer = vec![0; ciphertext.len() + RECORD_BYTES];
+            // Nothing of it is for a protocol yet; what is, waits.
+            let _ = self.decrypt(id, ciphertext, &mut buffer);
         }
     }
 
@@ -153,8 +165,13 @@ impl Net {
         if tls.is_handshaking() {
             return Intake::Failed(TlsError::new("the peer has closed the connection during the handshake").into());
         }
-        // Where nobody wants more, nothing is missing; and a write that failed is the better word for it.
-        if discards || tls.terms.allow_truncation || stream.state.has_failed() {
+        if stream.state.has_failed() {
+            // The write that has failed is the better word for it. No end: what came may not be all.
+            self.lose(id, None, false);
+            return Intake::NotNow;
+        }
+        // Where nobody wants more, nothing is missing.
+        if discards || tls.terms.allow_truncation {
             return Intake::End;
         }
         Intake::Failed(TlsError::new("peer closed without close_notify (data may be truncated)").into())
@@ -193,12 +210,14 @@ impl Net {
         if stream.state.phase() == Phase::Lost {
             return;
         }
+        let is_closing = stream.state.is_closing();
         if let Some(timer) = stream.phase_timer.take() {
             self.timers.cancel(timer);
         }
         match was {
             Was::Opening { listener: None } => self.calls.push_back((id, Call::ConnectionMade)),
             Was::Opening { listener: Some(_) } => self.open_the_door(),
+            Was::Open if is_closing => (),
             Was::Open => self.calls.push_back((id, Call::TlsStarted)),
         }
         self.flush(id);
@@ -234,7 +253,8 @@ impl Net {
         let Failure { error, has_alert, refused } = failure;
         self.log_certificate(id, refused.as_ref());
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
-        if !has_alert || stream.state.has_failed() || !stream.state.close() {
+        // Behind our own end nothing can be said any more.
+        if !has_alert || !stream.state.flushes() || !stream.state.close() {
             return self.lose(id, Some(error.into()), false);
         }
         let timer = self.timers.arm(self.now + ALERT_TIMEOUT, Some(id), Alarm::CloseTimeout);
@@ -244,6 +264,7 @@ impl Net {
         if let Some(tls) = &mut stream.tls {
             tls.fail(error);
         }
+        self.door.retain(|waiting| *waiting != id);
         self.flush(id);
         self.queue_again(id);
     }
@@ -270,7 +291,12 @@ impl Net {
     fn send_tls(&mut self, id: Id) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         while let Some(tls) = stream.tls.as_deref_mut().filter(|tls| tls.wants_write()) {
-            if !stream.writable || !stream.out.is_empty() || stream.spliced.is_some() || !stream.state.flushes() {
+            if !stream.state.flushes() {
+                // It has nowhere to go: our direction has ended.
+                let _ = tls.write_to(&mut io::sink());
+                continue;
+            }
+            if !stream.writable || !stream.out.is_empty() || stream.spliced.is_some() {
                 let mut sink = ToBuffer { out: &mut stream.out, spare: &mut self.spare };
                 // Writing to memory cannot fail.
                 let _ = tls.write_to(&mut sink);
@@ -314,10 +340,21 @@ impl Net {
             }
             self.calls.push_back((id, Call::ConnectionMade));
             self.is_let_in(listener);
-            // The door has room for another one.
-            self.queue_again(listener);
             index = 0;
         }
+    }
+
+    /// Makes room for one more, where too many are in the middle of a handshake, at the cost of whoever has been for longest: those who
+    /// never come to an end of it are not to keep out those who do. Whether there is room.
+    pub(crate) fn make_room_at_the_door(&mut self) -> bool {
+        if self.door.len() < DOOR_MAX {
+            return true;
+        }
+        let slow = |id: &Id| self.stream(*id).is_some_and(Stream::is_handshaking);
+        let Some(slowest) = self.door.iter().copied().find(slow) else { return false };
+        let error = TlsError::new("too many others are in the middle of theirs");
+        self.lose(slowest, Some(error.into()), true);
+        true
     }
 
     /// Drops those that wait for a listener that does not listen any more.

@@ -8,6 +8,7 @@
 //!   start_tls on an open stream --> Upgrading -----------+                  |
 //!                                                                           |
 //!   any but AtTheDoor ---error that the peer is told ---> Failed <----------+
+//!   any ---the stream is lost---> Lost
 //! ```
 //!
 //! Only rustls's buffered API is used, and never `complete_io`, which would do the I/O. Its limits are kept by never giving it more than it
@@ -47,6 +48,9 @@ pub(crate) enum Progress {
     /// The peer is told why, and then the stream is lost with this.
     Failed {
         error: io::Error,
+        was: Was,
+    },
+    Lost {
         was: Was,
     },
 }
@@ -135,9 +139,9 @@ impl Layer {
         matches!(self.progress, Progress::Opening { .. } | Progress::Upgrading)
     }
 
-    /// Whether the stream is not open yet, and will be by this.
+    /// Whether the stream is not open yet, and will be by this, or would have been.
     pub(crate) fn is_opening(&self) -> bool {
-        matches!(self.progress, Progress::Opening { .. } | Progress::AtTheDoor { .. })
+        matches!(self.was(), Was::Opening { .. })
     }
 
     pub(crate) fn has_failed(&self) -> bool {
@@ -183,9 +187,10 @@ impl Layer {
 
     fn was(&self) -> Was {
         match self.progress {
-            Progress::Failed { was, .. } => was,
-            _ if self.is_opening() => Was::Opening { listener: self.listener() },
-            _ => Was::Open,
+            Progress::Opening { listener } => Was::Opening { listener },
+            Progress::AtTheDoor { listener } => Was::Opening { listener: Some(listener) },
+            Progress::Upgrading | Progress::Established => Was::Open,
+            Progress::Failed { was, .. } | Progress::Lost { was } => was,
         }
     }
 
@@ -198,7 +203,7 @@ impl Layer {
     pub(crate) fn lose(&mut self, error: Option<io::Error>) -> (Was, Option<io::Error>) {
         let was = self.was();
         let handshaking = self.is_handshaking();
-        let before = std::mem::replace(&mut self.progress, Progress::Established);
+        let before = std::mem::replace(&mut self.progress, Progress::Lost { was });
         let error = match (before, error) {
             (Progress::Failed { error, .. }, _) => Some(error),
             (_, Some(error)) if is_tls(&error) || is_handshake_timeout(&error) => Some(error),
@@ -339,6 +344,7 @@ impl Layer {
             alpn: session.alpn_protocol().map(<[u8]>::to_vec),
             server_name,
             peer_chain: session.peer_certificates().unwrap_or_default().to_vec(),
+            is_verified: self.terms.verifies && session.peer_certificates().is_some(),
         })
     }
 }

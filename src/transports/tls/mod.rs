@@ -88,6 +88,8 @@ pub struct TlsInfo {
     pub server_name: Option<String>,
     /// What the peer has shown, its own certificate first; DER.
     pub peer_chain: Vec<CertificateDer<'static>>,
+    /// Whether an authority vouches for it, or it has a pin that was wanted; else it may be anyone's.
+    pub is_verified: bool,
 }
 
 /// What holds for the connections of either side.
@@ -97,6 +99,8 @@ pub(crate) struct Terms {
     pub(crate) handshake_timeout: Duration,
     /// The end of the connection is taken for an end of the peer's direction, although the peer has not said so.
     pub(crate) allow_truncation: bool,
+    /// A certificate of the peer is believed for a reason.
+    pub(crate) verifies: bool,
 }
 
 impl TlsServer {

@@ -139,7 +139,9 @@ impl ClientSettings {
         if let Some(log) = self.common.key_log()? {
             config.key_log = log;
         }
-        Ok(TlsClient { config: Arc::new(config), name: self.name.clone(), terms: self.common.terms() })
+        let verifies = !matches!(self.trust, Trust::Nobody);
+        let terms = Terms { verifies, ..self.common.terms() };
+        Ok(TlsClient { config: Arc::new(config), name: self.name.clone(), terms })
     }
 }
 
@@ -196,7 +198,7 @@ impl CommonSettings {
     }
 
     fn terms(&self) -> Terms {
-        Terms { handshake_timeout: self.handshake_timeout, allow_truncation: self.allow_truncation }
+        Terms { handshake_timeout: self.handshake_timeout, allow_truncation: self.allow_truncation, verifies: true }
     }
 
     fn key_log(&self) -> Result<Option<Arc<dyn KeyLog>>, SettingsError> {
