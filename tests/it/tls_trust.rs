@@ -92,6 +92,29 @@ fn a_certificate_that_has_signed_itself_is_refused() {
     refuses(&issued, &["--ca", &other.ca()], "localhost", &[]);
 }
 
+/// It is known without an authority; what else it says holds.
+#[test]
+fn a_certificate_that_is_given_itself_is_believed_for_what_it_is() {
+    let (good, other) = (Issued::by_itself(&Leaf::default()), Authority::server());
+    let bundle = good.write("bundle.pem", other.read("ca.pem") + &good.read("ca.pem"));
+    for ca in [good.ca(), bundle] {
+        believes(&good, &["--ca", &ca], "localhost");
+        refuses(&good, &["--ca", &ca, "--server-name", "x.example"], "localhost", &["x.example"]);
+        // With an authority beside it or alone, it is nobody else's.
+        refuses(&Issued::by_itself(&Leaf::default()), &["--ca", &ca], "localhost", &["self-signed and not trusted"]);
+    }
+    let expired = Issued::by_itself(&Leaf::expired());
+    refuses(&expired, &["--ca", &expired.ca()], "localhost", &["expired"]);
+    let a_client = Issued::by_itself(&Leaf { client: true, ..Leaf::default() });
+    refuses(&a_client, &["--ca", &a_client.ca()], "localhost", &["not meant for servers"]);
+    for (shown, welcome) in [(&a_client, true), (&good, false), (&expired, false)] {
+        let (mut server, address) = served("tls-echo", &other, &["--client-ca", &shown.ca()]);
+        let options = shown.options();
+        let args = client_args(&other, &options.each_ref().map(String::as_str), address);
+        is_let_in(&mut server, args, welcome);
+    }
+}
+
 /// The authorities of the system are where the system says.
 #[test]
 fn the_authorities_of_the_system_are_asked() {

@@ -7,8 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::UnixTime;
 use x509_cert::Certificate;
+use x509_cert::certificate::Version;
 use x509_cert::der::asn1::{AnyRef, ObjectIdentifier};
 use x509_cert::der::{DateTime, Decode, Reader, SliceReader, Tagged};
+use x509_cert::ext::pkix::KeyUsage;
 use x509_cert::name::Name;
 
 use super::{Pin, provider};
@@ -20,6 +22,18 @@ const TEXT_MAX: usize = 256;
 const DAY: u64 = 24 * 60 * 60;
 /// id-ce-subjectAltName.
 const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
+/// id-ce-basicConstraints.
+const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
+/// id-ce-keyUsage.
+const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
+/// id-ce-extKeyUsage.
+const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
+/// anyExtendedKeyUsage.
+const ANY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
+/// id-kp-serverAuth.
+pub(crate) const FOR_SERVERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
+/// id-kp-clientAuth.
+pub(crate) const FOR_CLIENTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
 
 /// A certificate that could be read.
 #[derive(Debug)]
@@ -52,12 +66,40 @@ impl Facts {
         UnixTime::since_unix_epoch(self.0.tbs_certificate().validity().not_after.to_unix_duration())
     }
 
+    /// Whether it may vouch for others. What cannot be read in it is no permission.
+    pub(crate) fn is_authority(&self) -> bool {
+        let certificate = self.0.tbs_certificate();
+        if certificate.version() == Version::V1 {
+            // It has no way to say so, and there are authorities as old as that; openssl lets them be some too.
+            return certificate.extensions().is_none() && self.is_self_issued();
+        }
+        // Read by its first element alone: the length of a path can be any number.
+        let is_ca = self.extensions(BASIC_CONSTRAINTS).next().is_some_and(|value| {
+            let elements = Vec::<AnyRef<'_>>::from_der(value).unwrap_or_default();
+            elements.first().is_some_and(|first| first.decode_as::<bool>() == Ok(true))
+        });
+        let signs = |value| KeyUsage::from_der(value).is_ok_and(|usage| usage.key_cert_sign());
+        is_ca && self.extensions(KEY_USAGE).all(signs)
+    }
+
+    /// Whether it may be used for this purpose: one that names none may be used for all.
+    pub(crate) fn is_meant_for(&self, purpose: ObjectIdentifier) -> bool {
+        self.extensions(EXTENDED_KEY_USAGE).all(|value| {
+            let purposes = Vec::<ObjectIdentifier>::from_der(value).unwrap_or_default();
+            purposes.iter().any(|one| [purpose, ANY_USAGE].contains(one))
+        })
+    }
+
+    /// What its extensions of this kind contain; there is one at most, unless somebody plays tricks.
+    fn extensions(&self, kind: ObjectIdentifier) -> impl Iterator<Item = &[u8]> {
+        let all = self.0.tbs_certificate().extensions().map_or(&[][..], Vec::as_slice);
+        all.iter().filter(move |extension| extension.extn_id == kind).map(|extension| extension.extn_value.as_bytes())
+    }
+
     /// Its subject alternative names, each with its kind: `DNS:localhost`.
     pub(crate) fn names(&self) -> Vec<String> {
-        let extensions = self.0.tbs_certificate().extensions().map_or(&[][..], Vec::as_slice);
-        let names = extensions.iter().filter(|extension| extension.extn_id == SUBJECT_ALT_NAME);
-        names
-            .filter_map(|extension| Vec::<AnyRef<'_>>::from_der(extension.extn_value.as_bytes()).ok())
+        self.extensions(SUBJECT_ALT_NAME)
+            .filter_map(|value| Vec::<AnyRef<'_>>::from_der(value).ok())
             .flatten()
             .map(alternative_name)
             .collect()

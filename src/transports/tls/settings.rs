@@ -161,8 +161,7 @@ impl ServerSettings {
             .map_err(unfit)?;
         let builder = match &self.client_ca {
             Some(path) => {
-                let (roots, given) = authorities(path)?;
-                let verifier = ClientVerifier::new(roots, given).map_err(|error| pem::fault(path, error))?;
+                let verifier = ClientVerifier::new(authorities(path)?).map_err(|error| pem::fault(path, error))?;
                 builder.with_client_cert_verifier(Arc::new(verifier))
             }
             None => builder.with_no_client_auth(),
@@ -209,18 +208,15 @@ impl CommonSettings {
 
 impl Trust {
     fn verifier(&self) -> Result<ServerVerifier, SettingsError> {
-        let (roots, given, pins) = match self {
+        let (given, pins) = match self {
             Self::Nobody => return Ok(ServerVerifier::pins(Vec::new())),
             // Not the same as nobody: no certificate has a pin out of none.
             Self::Pins(pins) if pins.is_empty() => return Err(SettingsError("no pin is given".into())),
             Self::Pins(pins) => return Ok(ServerVerifier::pins(pins.clone())),
-            Self::Chain { ca: Some(path), pins } => {
-                let (roots, given) = authorities(path)?;
-                (roots, given, pins)
-            }
-            Self::Chain { ca: None, pins } => (authorities_of_the_system()?, Vec::new(), pins),
+            Self::Chain { ca: Some(path), pins } => (authorities(path)?, pins),
+            Self::Chain { ca: None, pins } => (authorities_of_the_system()?, pins),
         };
-        ServerVerifier::chain(roots, given, pins.clone()).map_err(|error| SettingsError(error.to_string()))
+        ServerVerifier::chain(given, pins.clone()).map_err(|error| SettingsError(error.to_string()))
     }
 }
 
@@ -276,29 +272,27 @@ fn self_signed(provider: &CryptoProvider) -> Result<(CertifiedKey, Pin), Setting
     Ok((certified, pin))
 }
 
-/// The authorities of a file.
-fn authorities(path: &Path) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), SettingsError> {
+/// The authorities of a file, and what else is to be trusted.
+fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, SettingsError> {
     let given = Pem::read(path, pem::BUNDLE_MAX)?.certificates()?;
-    let mut roots = RootCertStore::empty();
-    let (added, unreadable) = roots.add_parsable_certificates(given.iter().cloned());
+    let (added, unreadable) = RootCertStore::empty().add_parsable_certificates(given.iter().cloned());
     if added == 0 {
         return Err(pem::fault(path, "none of its certificates can be read: they are damaged"));
     }
     if unreadable > 0 {
         log::warn!("{}: {unreadable} of its {} certificates cannot be read", path.display(), given.len());
     }
-    Ok((roots, given))
+    Ok(given)
 }
 
-fn authorities_of_the_system() -> Result<RootCertStore, SettingsError> {
+fn authorities_of_the_system() -> Result<Vec<CertificateDer<'static>>, SettingsError> {
     let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(found.certs);
+    let (added, _) = RootCertStore::empty().add_parsable_certificates(found.certs.iter().cloned());
     for error in &found.errors {
         log::warn!("authorities of the system: {error}");
     }
-    if !roots.is_empty() {
-        return Ok(roots);
+    if added > 0 {
+        return Ok(found.certs);
     }
     let why = found.errors.first().map(|error| match &error.kind {
         rustls_native_certs::ErrorKind::Io { inner, path } => {

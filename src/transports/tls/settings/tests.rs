@@ -284,6 +284,27 @@ fn a_certificate_among_the_authorities_is_trusted_itself() {
 }
 
 #[test]
+fn what_is_no_authority_vouches_for_nobody() {
+    let files = Files::new();
+    let given = CertifiedIssuer::self_signed(params(&["localhost"]), KeyPair::generate().unwrap()).unwrap();
+    let path = files.write("given.pem", &pem("CERTIFICATE", given.der()));
+    let key = KeyPair::generate().unwrap();
+    let mut forged = params(&["localhost"]);
+    forged.distinguished_name = named("forged");
+    let forged = files.identity("forged.pem", forged.signed_by(&key, &given).unwrap().der(), &key);
+    let trust = Trust::Chain { ca: Some(path.clone()), pins: Vec::new() };
+    let client = ClientSettings { trust, identity: Some(forged.clone()), ..files.client("localhost") };
+    let outcome = shake(&client, &server(forged));
+    outcome.client_says(&["an authority that is not trusted: issuer CN=subject"]);
+    outcome.server_says(&["unknown authority"]);
+    let strict = ServerSettings { client_ca: Some(path), ..server(files.signed(&params(&["localhost"]))) };
+    let client = ClientSettings { trust: files.client("localhost").trust, ..client };
+    shake(&client, &strict).server_says(&["an authority that is not trusted: issuer CN=subject"]);
+    let client = ClientSettings { identity: Some(files.alone(&params(&[]))), ..client };
+    shake(&client, &strict).server_says(&["the client's certificate is self-signed and not trusted"]);
+}
+
+#[test]
 fn a_pin_is_enough_or_one_thing_more() {
     let files = Files::new();
     let lone = ServerSettings { identity: None, ..server(files.signed(&params(&["localhost"]))) };
@@ -356,11 +377,11 @@ fn tls12_asks_for_certificates_too() {
     let mut server = server(files.signed(&params(&["localhost"])));
     server.client_ca = Some(files.path("ca.pem"));
     let new = server.prepare().unwrap();
-    let (roots, given) = authorities(&files.path("ca.pem")).unwrap();
+    let given = authorities(&files.path("ca.pem")).unwrap();
     let old = ServerConfig::builder_with_provider(provider::provider())
         .with_protocol_versions(&[&TLS12])
         .unwrap()
-        .with_client_cert_verifier(Arc::new(ClientVerifier::new(roots, given).unwrap()))
+        .with_client_cert_verifier(Arc::new(ClientVerifier::new(given).unwrap()))
         .with_cert_resolver(Arc::clone(&new.config.cert_resolver));
     let mut client = files.client("localhost");
     let outcome = shake_with(&client.prepare().unwrap(), Arc::new(old.clone()));
