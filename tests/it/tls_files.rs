@@ -319,6 +319,45 @@ fn keys_are_logged_where_that_is_asked_for() {
     complains(&client(&["--ca", &issued.ca(), "--keylog", &unwritable]), &issued, &unwritable, &[]);
 }
 
+/// A log that others can read is written to all the same, and said to be so.
+#[test]
+fn a_log_of_keys_that_others_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let issued = Authority::server();
+    let (_server, address) = served("tls-echo", &issued, &[]);
+    for (mode, warned) in [(0o600, false), (0o640, true), (0o622, true), (0o644, true)] {
+        let log = issued.write("shared.log", "");
+        std::fs::set_permissions(&log, std::fs::Permissions::from_mode(mode)).expect("a file");
+        let output = xport(client_args(&issued, &["--keylog", &log], address)).write_stdin("hello").output();
+        let output = output.expect("a run");
+        let warning = format!("{log}: others than its owner can get at these keys of connections (mode {mode:03o})");
+        ended(&output, 0, if warned { &warning } else { "" });
+        assert!(output.stdout == b"hello" && issued.read("shared.log").lines().count() >= 4, "{}", text(&output));
+    }
+}
+
+/// What is no file is refused at once, whether somebody reads from it or not; a pipe of the shell is one.
+#[test]
+fn keys_go_to_files_and_to_pipes_of_the_shell() {
+    let issued = Authority::server();
+    let fifo = issued.path("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo runs").success());
+    let start = Instant::now();
+    complains(&client(&["--keylog", &fifo]), &issued, &fifo, &["this is a FIFO, not a file"]);
+    let reader = std::fs::OpenOptions::new().read(true).write(true).open(&fifo).expect("a FIFO");
+    complains(&client(&["--keylog", &fifo]), &issued, &fifo, &["this is a FIFO, not a file"]);
+    drop(reader);
+    complains(&client(&["--keylog", "/dev/null"]), &issued, "/dev/null", &["this is a device, not a file"]);
+    assert!(start.elapsed() < Duration::from_secs(10), "it has waited: {:?}", start.elapsed());
+
+    let (_server, address) = served("tls-echo", &issued, &[]);
+    // Its standard error is a pipe without a name.
+    let mut run = xport(client_args(&issued, &["--keylog", "/dev/stderr"], address));
+    let output = run.write_stdin("hello").output().expect("a run");
+    assert!(output.status.success() && output.stdout == b"hello", "{}", text(&output));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("CLIENT_TRAFFIC_SECRET_0 "), "{}", text(&output));
+}
+
 /// What others can see of the program are the paths that it was given.
 #[test]
 fn no_secret_is_in_the_command_line() {

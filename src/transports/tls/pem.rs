@@ -4,8 +4,9 @@
 
 use std::fs::{self, File, Metadata};
 use std::io::Read;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls_pemfile::{Error, Item};
@@ -112,9 +113,8 @@ impl<'a> Pem<'a> {
             Item::Sec1Key(key) => key.into(),
             _ => return Err(fault(format!("no private key in it ({})", self.contents()))),
         };
-        if let Some(mode) = self.mode.filter(|mode| mode & 0o077 != 0) {
-            let mode = mode & 0o777;
-            log::warn!("{}: others than its owner can get at this private key (mode {mode:03o})", self.path.display());
+        if let Some(mode) = self.mode {
+            warn_of_others(self.path, mode, "this private key");
         }
         Ok(key)
     }
@@ -211,10 +211,32 @@ fn read(path: &Path, max: u64) -> Result<(Vec<u8>, Metadata), SettingsError> {
     Ok((bytes, metadata))
 }
 
+/// Tells of secrets that are for their owner alone.
+pub(crate) fn warn_of_others(path: &Path, mode: u32, what: &str) {
+    if mode & 0o077 != 0 {
+        let mode = mode & 0o777;
+        log::warn!("{}: others than its owner can get at {what} (mode {mode:03o})", path.display());
+    }
+}
+
 /// Opening a FIFO waits for its other end, for ever if need be; a pipe without a name always has had one.
 pub(crate) fn check_kind(path: &Path, metadata: &Metadata) -> Result<(), SettingsError> {
+    check(path, metadata, is_nameless(path))
+}
+
+/// The same for what is open already, wherever the path leads to by now.
+pub(crate) fn check_opened(path: &Path, file: &File, metadata: &Metadata) -> Result<(), SettingsError> {
+    check(path, metadata, is_nameless(&path_of(file)))
+}
+
+/// By which an open file can be opened anew.
+pub(crate) fn path_of(file: &File) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
+fn check(path: &Path, metadata: &Metadata, is_nameless: bool) -> Result<(), SettingsError> {
     let kind = metadata.file_type();
-    if kind.is_file() || kind.is_fifo() && is_nameless(path) {
+    if kind.is_file() || kind.is_fifo() && is_nameless {
         return Ok(());
     }
     let what = match kind {

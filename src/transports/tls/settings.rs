@@ -5,7 +5,7 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -320,11 +320,25 @@ struct AppendedKeyLog {
 
 impl AppendedKeyLog {
     fn open(path: &Path) -> Result<Self, SettingsError> {
-        if let Ok(metadata) = fs::metadata(path) {
-            pem::check_kind(path, &metadata)?;
+        let unopened = |error: &_| pem::fault(path, error::describe(error));
+        let mut options = OpenOptions::new();
+        options.append(true);
+        // What is looked at is what is open then, and nothing makes us wait.
+        let flags = libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC;
+        let opened = options.clone().create(true).mode(0o600).custom_flags(flags).open(path);
+        let mut file = opened.map_err(|error| {
+            // Of a FIFO that nobody reads the system says that there is no such device.
+            let kind = fs::metadata(path).ok().and_then(|metadata| pem::check_kind(path, &metadata).err());
+            kind.unwrap_or_else(|| unopened(&error))
+        })?;
+        let metadata = file.metadata().map_err(|error| unopened(&error))?;
+        pem::check_opened(path, &file, &metadata)?;
+        if metadata.is_file() {
+            pem::warn_of_others(path, metadata.mode(), "these keys of connections");
+        } else {
+            // The shell's pipe, whose reader may be slow.
+            file = options.open(pem::path_of(&file)).map_err(|error| unopened(&error))?;
         }
-        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
-        let file = file.map_err(|error| pem::fault(path, error::describe(&error)))?;
         Ok(Self { file, path: path.to_owned(), has_failed: AtomicBool::new(false) })
     }
 }
