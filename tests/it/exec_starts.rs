@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use crate::connecting::full_queue;
 use crate::descendants::{Family, children};
 use crate::util::{
-    Background, Peer, command, connect, ended, eventually, pattern, ping, program, queued, read_once, refusing, reset,
-    take, take_all, text, with_deadline, xport,
+    Background, Peer, command, connect, copy_program, ended, eventually, pattern, ping, program, queued, read_once,
+    refusing, reset, take, take_all, text, with_deadline, xport,
 };
 
 fn run(args: &[&str]) -> Output {
@@ -230,7 +230,7 @@ fn without_processes_a_client_is_turned_away_and_the_next_one_served() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).expect("a mode");
     let copy = folder.path().join("xport");
-    std::fs::copy(program(), &copy).expect("a copy");
+    copy_program(&copy);
     let mut run = Command::new(&copy);
     run.args(["exec", "--listen", "127.0.0.1:0", "--kill-after", "1s", "--", "cat"]).current_dir("/");
     run.env_remove("XPORT_LOG").env_remove("RUST_LOG").uid(nobody).gid(nobody);

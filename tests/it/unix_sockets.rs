@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 use tempfile::TempDir;
 
-use crate::util::{Background, DEADLINE, command, ended, eventually, program, take_all, text, xport};
+use crate::util::{Background, DEADLINE, command, copy_program, ended, eventually, take_all, text, xport};
 
 /// The program where every user can run it, and a directory that every user can enter.
 pub(crate) struct Everyone {
@@ -31,7 +31,7 @@ impl Everyone {
         }
         let dir = directory();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("it is ours");
-        fs::copy(program(), dir.path().join("xport")).expect("it can be copied");
+        copy_program(&dir.path().join("xport"));
         Some(Self { dir })
     }
 

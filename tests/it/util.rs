@@ -28,6 +28,13 @@ pub fn program() -> PathBuf {
     assert_cmd::cargo::cargo_bin!("xport").to_path_buf()
 }
 
+/// Copies the program to where others may run it. By another process: a child that a test starts meanwhile would keep our descriptor
+/// of the copy open for a moment, and what is open for writing cannot be run.
+pub fn copy_program(to: &Path) {
+    let copied = Command::new("cp").arg(program()).arg(to).status().expect("cp is everywhere");
+    assert!(copied.success(), "it can be copied");
+}
+
 /// The program as a command to be prepared further: streams are pipes, no log variables.
 pub fn command<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new(program());
