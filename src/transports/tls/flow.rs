@@ -59,7 +59,10 @@ impl Net {
         let Some(stream) = self.stream_mut(id) else { return };
         match Layer::new(tls, progress) {
             Ok(layer) => stream.tls = Some(Box::new(layer)),
-            Err(error) => return self.lose(id, Some(error.into()), true),
+            Err(error) => {
+                self.door.retain(|waiting| *waiting != id);
+                return self.lose(id, Some(error.into()), true);
+            }
         }
         if stream.state.phase() != Phase::Connecting {
             self.begin_handshake(id);
