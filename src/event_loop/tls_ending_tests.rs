@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::sim::Sim;
 use super::tls_tests::{ENOUGH, Peer, Recorder, events, server, serving};
+use crate::protocols::report::line;
+use crate::protocols::session::{HalfClose, PeerSide, SessionOptions, Waiting};
 use crate::transports::id::Id;
 
 /// An open stream without TLS so far, and what its protocol is told.
@@ -105,5 +107,33 @@ fn a_close_during_the_handshake_waits_for_it_and_nobody_is_told_of_it() {
     sim.run();
     let log = events(&log);
     assert!(log.last().is_some_and(|last| last == "lost") && !log.contains(&"started".to_owned()), "{log:?}");
+    sim.assert_nothing_left();
+}
+
+#[test]
+fn an_end_that_is_held_back_is_told_once_the_peer_is_silent() {
+    let mut sim = Sim::new();
+    let (reporter, reports) = line();
+    let console = sim.stream(ENOUGH, Waiting::new(reporter.clone()));
+    sim.net().transport(console).pause_reading();
+    let options = SessionOptions {
+        send_only: false,
+        recv_only: false,
+        half_close: HalfClose::UnlessEmpty,
+        idle_timeout: None,
+        linger: Some(Duration::from_secs(3)),
+        keep_open: false,
+    };
+    let peer = sim.stream(ENOUGH, PeerSide::new(console, options, reporter));
+    sim.feed_end(console);
+    sim.pass(Duration::from_secs(8));
+    sim.feed(peer, b"still there");
+    sim.pass(Duration::from_secs(8));
+    assert!(!sim.wire(peer).outbound_end, "it has spoken 8 s ago");
+    sim.pass(Duration::from_secs(3));
+    assert!(sim.wire(peer).outbound_end);
+    sim.feed_end(peer);
+    sim.run();
+    assert!(reports.verdict().is_ok() && sim.sent(console) == b"still there");
     sim.assert_nothing_left();
 }

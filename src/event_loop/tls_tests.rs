@@ -226,10 +226,24 @@ fn who_has_gone_in_order_need_not_hear_of_our_end() {
     peer.talk(&mut sim, id);
     peer.session.send_close_notify();
     peer.talk(&mut sim, id);
+    sim.feed_end(id);
     sim.wire(id).write_error = Some(io::ErrorKind::BrokenPipe);
     sim.net().transport(id).close();
     sim.run();
     assert_eq!(events(&log), ["made", "eof", "lost"]);
+    sim.assert_nothing_left();
+}
+
+#[test]
+fn who_has_gone_by_a_reset_may_not_have_read_all() {
+    let (mut sim, id, mut peer, log) = serving(|t| t.write(b"all there is"));
+    peer.talk(&mut sim, id);
+    peer.session.send_close_notify();
+    peer.talk(&mut sim, id);
+    sim.reset(id);
+    sim.net().transport(id).close();
+    sim.run();
+    assert_eq!(events(&log), ["made", "eof", "lost: ConnectionReset"]);
     sim.assert_nothing_left();
 }
 

@@ -16,13 +16,16 @@ use crate::transports::id::Id;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::TimerId;
 
+/// How long a peer may be silent before it is told in any case that stdin was empty.
+const SILENCE: Duration = Duration::from_secs(10);
+
 /// When the peer is told that stdin has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HalfClose {
     /// At once.
     Always,
-    /// At once, but not if stdin was empty: then with the end of the session. There are peers that take it for the end of both
-    /// directions, as TLS had it before RFC 8446, section 6.1; a server with nothing to say is not to cut them short.
+    /// At once, but not before the peer has been silent for a while if nothing was sent: there are peers that take it for the end of
+    /// both directions, as TLS had it before RFC 8446, section 6.1; a server with nothing to say is not to cut them short.
     UnlessEmpty,
     /// With the end of the session.
     Never,
@@ -64,6 +67,17 @@ impl PeerSide {
 }
 
 impl PeerSide {
+    /// stdin was empty, and the peer was not told so far. Where it is silent too, nobody would ever end.
+    fn look_for_silence(&self, t: &mut Transport<'_>) {
+        let quiet = t.net().now().duration_since(t.last_activity());
+        if quiet < SILENCE {
+            let id = t.id();
+            t.net().call_later(id, SILENCE - quiet);
+            return;
+        }
+        input_ended(t, &SessionOptions { half_close: HalfClose::Always, ..self.options });
+    }
+
     /// A peer that has ended without a word once we had: it may have taken our end for that of everything.
     fn hint(&self, t: &Transport<'_>) {
         let info = t.info();
@@ -130,6 +144,8 @@ impl Protocol for PeerSide {
             Fired::Expired => (),
             // The other timer is that of `--linger`, and the peer may have ended just in time.
             Fired::Other if t.is_at_eof() => return,
+            // Or it is that of an end which is held back.
+            Fired::Other if is_held_back(t, &self.options) => return self.look_for_silence(t),
             Fired::Other => {
                 let limit = self.options.linger.unwrap_or_default();
                 self.watch.fail(t, Cause::TimedOut, &format_args!("no end from the peer within {limit:?} of our own"));
@@ -219,22 +235,25 @@ impl Protocol for Waiting {
 
 /// stdin has ended: the peer is told, after what is still on its way.
 fn input_ended(peer: &mut Transport<'_>, options: &SessionOptions) {
-    let tells = match options.half_close {
-        HalfClose::Always => true,
-        HalfClose::UnlessEmpty => peer.info().totals.sent > 0,
-        HalfClose::Never => false,
-    };
-    if tells {
+    if is_held_back(peer, options) {
+        let id = peer.id();
+        peer.net().call_later(id, SILENCE);
+    } else if options.half_close != HalfClose::Never {
         peer.write_eof();
     }
     let peer_ended = peer.is_at_eof();
     if options.send_only || peer_ended {
         peer.close();
     }
-    if let (Some(linger), false) = (options.linger, peer_ended) {
+    if let (Some(linger), false, false) = (options.linger, peer_ended, is_held_back(peer, options)) {
         let id = peer.id();
         peer.net().call_later(id, linger);
     }
+}
+
+/// Whether the end of stdin, which has come, is not to be told yet.
+fn is_held_back(peer: &Transport<'_>, options: &SessionOptions) -> bool {
+    options.half_close == HalfClose::UnlessEmpty && !peer.is_write_closed() && peer.info().totals.sent == 0
 }
 
 /// What a connection that could not be made means for the run.

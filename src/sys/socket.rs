@@ -40,6 +40,14 @@ pub(crate) fn hung_up(fd: BorrowedFd<'_>) -> bool {
     unsafe { libc::poll(&raw mut poll, 1, 0) == 1 && poll.revents & libc::POLLHUP != 0 }
 }
 
+/// Whether the peer of a TCP socket has ended its direction in order, and no error waits. `poll(2)`, `POLLRDHUP`.
+pub(crate) fn has_ended(fd: BorrowedFd<'_>) -> bool {
+    let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLRDHUP, revents: 0 };
+    // SAFETY: one `pollfd`, alive for the call; a zero timeout never waits.
+    let told = unsafe { libc::poll(&raw mut poll, 1, 0) == 1 };
+    told && poll.revents & (libc::POLLRDHUP | libc::POLLERR) == libc::POLLRDHUP
+}
+
 /// Whether an error waits on a socket, as after a reset; it is left there. `poll(2)`, `POLLERR`.
 pub(crate) fn has_failed(fd: BorrowedFd<'_>) -> bool {
     let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: 0, revents: 0 };

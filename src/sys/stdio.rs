@@ -8,7 +8,7 @@ use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, IoSlice, IsTerminal};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -165,6 +165,14 @@ pub(crate) fn borrow_standard(fd: RawFd) -> BorrowedFd<'static> {
     debug_assert!((0..=2).contains(&fd));
     // SAFETY: the standard library sees to it that 0, 1 and 2 are open before main; nothing here ever closes them.
     unsafe { BorrowedFd::borrow_raw(fd) }
+}
+
+/// Whether stdin is `/dev/null`, which has nothing and never will. `null(4)`.
+#[must_use]
+pub fn stdin_is_null() -> bool {
+    const NULL: u64 = libc::makedev(1, 3);
+    let stdin = std::fs::metadata("/proc/self/fd/0");
+    stdin.is_ok_and(|stdin| stdin.file_type().is_char_device() && stdin.rdev() == NULL)
 }
 
 /// Whether stdin is a terminal.

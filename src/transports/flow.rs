@@ -109,7 +109,7 @@ impl Net {
         }
         let (is_ending, is_closing) = (stream.state.is_ending(), stream.state.phase() == Phase::Flushing);
         if (is_ending || is_closing) && stream.state.flushes() {
-            let is_settled = stream.state.reading_ended() && stream.is_acknowledged();
+            let is_settled = stream.state.reading_ended() && stream.is_acknowledged() && stream.io.has_ended();
             let last = match &mut stream.tls {
                 // A stream that is cut must not look like a whole one.
                 Some(_) if stream.ends_in_reset => Vec::new(),
@@ -184,6 +184,10 @@ impl Net {
         }
         if let Some(error) = stream.io.take_pending_error() {
             return self.lose(id, Some(error), false);
+        }
+        if stream.has_failed_tls() {
+            // It has read the alert, or is gone.
+            return self.lose(id, None, false);
         }
         let reset = stream.ends_in_reset;
         if stream.is_acknowledged() {

@@ -279,6 +279,16 @@ impl Io {
         }
     }
 
+    /// Whether the peer has ended its direction in order, whatever of it is still to be read. Sockets only.
+    pub(crate) fn has_ended(&self) -> bool {
+        match self {
+            Self::Socket(fd) => socket::has_ended(fd.as_fd()),
+            #[cfg(test)]
+            Self::Memory(memory) => memory.has_ended(),
+            _ => false,
+        }
+    }
+
     /// Whether a socket has failed, which a read will tell once it comes to it.
     pub(crate) fn has_failed(&self) -> bool {
         matches!(self, Self::Socket(fd) if socket::has_failed(fd.as_fd()))

@@ -12,7 +12,7 @@ use std::time::Duration;
 use socket2::{SockAddr, Socket};
 
 use super::access::AccessList;
-use super::error::describe;
+use super::error::{describe, is_lack_of_resources};
 use super::id::Id;
 use super::info::Peer;
 use super::io::Io;
@@ -163,6 +163,8 @@ impl Net {
                 log::debug!("accept on {}: {}", listener.name, describe(&error));
                 Accepted::PassedOver
             }
+            // Those who have got nowhere yet are not to keep the others out.
+            Err(error) if is_lack_of_resources(&error) && self.turn_away_the_slowest() => Accepted::PassedOver,
             Err(error) => {
                 self.back_off(id, &error);
                 Accepted::NotNow

@@ -25,7 +25,7 @@ use super::resolver::Resolver;
 use super::state::Phase;
 use super::stream::Stream;
 use super::timers::{Alarm, TimerId, Timers};
-use super::tls::layer::{Layer, Was};
+use super::tls::layer::Was;
 use crate::sys::datagram::SendBatch;
 
 /// The transports of a loop and all that can be done with them. asyncio's loop methods, under the field's own names.
@@ -359,6 +359,7 @@ impl Net {
 
     /// Ends a stream now. `connection_lost`, or `connection_failed` where it was never open, is queued, once.
     pub(crate) fn lose(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
+        self.end_bulk(id);
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         let Some(phase) = stream.state.lose() else { return };
         stream.out.clear(&mut self.spare);
@@ -368,8 +369,7 @@ impl Net {
         stream.io.close(&self.registry, reset);
         stream.aborted = reset;
         let next = stream.dial.take().and_then(|dial| dial.next_timer);
-        let lull = stream.tls.as_deref_mut().and_then(Layer::take_timer);
-        for timer in [stream.phase_timer.take(), next, lull].into_iter().flatten() {
+        for timer in [stream.phase_timer.take(), next].into_iter().flatten() {
             self.timers.cancel(timer);
         }
         // What happened first is what is reported: a failed write, then a failed read. But what the peer says of TLS is why both fail.

@@ -34,7 +34,7 @@ pub(crate) struct Bulk {
     bytes: usize,
     last: Option<Instant>,
     /// Set while the kernel wakes us for much only; it looks for the lull.
-    pub(crate) timer: Option<TimerId>,
+    timer: Option<TimerId>,
 }
 
 impl Bulk {
@@ -81,6 +81,17 @@ impl Net {
         if set_receive_low_water(socket.as_fd(), 1).is_err() {
             stream.readable = true;
             self.queue_again(id);
+        }
+    }
+
+    /// Leaves a socket that is to be closed as it was: others may have it too.
+    pub(crate) fn end_bulk(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        let (Some(tls), Io::Socket(socket)) = (&mut stream.tls, &stream.io) else { return };
+        if let Some(timer) = tls.bulk.timer.take() {
+            // What refuses this has refused the other too.
+            let _ = set_receive_low_water(socket.as_fd(), 1);
+            self.timers.cancel(timer);
         }
     }
 

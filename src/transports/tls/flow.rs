@@ -350,9 +350,11 @@ impl Net {
     /// Makes room for one more, where too many are in the middle of a handshake, at the cost of whoever has been for longest: those who
     /// never come to an end of it are not to keep out those who do. Whether there is room.
     pub(crate) fn make_room_at_the_door(&mut self) -> bool {
-        if self.door.len() < DOOR_MAX {
-            return true;
-        }
+        self.door.len() < DOOR_MAX || self.turn_away_the_slowest()
+    }
+
+    /// Drops whoever has been in the middle of a handshake for longest; whether there was one.
+    pub(crate) fn turn_away_the_slowest(&mut self) -> bool {
         let slow = |id: &Id| self.stream(*id).is_some_and(Stream::is_handshaking);
         let Some(slowest) = self.door.iter().copied().find(slow) else { return false };
         let error = TlsError::new("too many others are in the middle of theirs");

@@ -26,7 +26,6 @@ use super::explain::{Situation, explain};
 use super::{Terms, Tls, TlsInfo, verify};
 use crate::transports::error::{TlsError, describe, is_handshake_timeout, is_tls};
 use crate::transports::id::Id;
-use crate::transports::timers::TimerId;
 
 /// The longest record there is, RFC 5246, section 6.2.3: what of it waits for its end can become plaintext by one more byte.
 pub(crate) const RECORD_BYTES: usize = 5 + (1 << 14) + 2048;
@@ -146,11 +145,6 @@ impl Layer {
 
     pub(crate) fn has_failed(&self) -> bool {
         matches!(self.progress, Progress::Failed { .. })
-    }
-
-    /// A timer that is of no use any more once the stream is lost.
-    pub(crate) fn take_timer(&mut self) -> Option<TimerId> {
-        self.bulk.timer.take()
     }
 
     /// The listener that has accepted the stream and has not let it in yet.
@@ -300,8 +294,9 @@ impl Layer {
         self.session.write_tls(sink)
     }
 
-    /// What ends our direction. Asked a second time there is nothing. Where all is settled, as the peer has ended its own and has taken
-    /// every byte of ours, it may be gone by now: what goes wrong from here on is about this alone.
+    /// What ends our direction. Asked a second time there is nothing. Where all is settled, as the peer has ended its own, the connection
+    /// with it, and its system has taken every byte of ours, it may be gone by now: what goes wrong from here on is about this alone. A
+    /// peer that had left with bytes unread would have reset the connection instead of ending it.
     pub(crate) fn last_words(&mut self, is_settled: bool) -> Vec<u8> {
         self.is_settled |= is_settled;
         self.session.send_close_notify();
