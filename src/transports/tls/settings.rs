@@ -19,6 +19,7 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, Error, InconsistentKeys, KeyLog, RootCertStore, ServerConfig, SupportedProtocolVersion};
 
+use super::certificate::Facts;
 use super::explain::{Situation, explain};
 use super::pem::{self, Pem};
 use super::verify::{Asked, ClientVerifier, ServerVerifier};
@@ -279,8 +280,12 @@ fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, SettingsErro
     if added == 0 {
         return Err(pem::fault(path, "none of its certificates can be read: they are damaged"));
     }
+    // What is read in more than one way must be understood in each.
+    let odd = given.iter().filter(|der| Facts::of(der).is_none()).count();
+    let unreadable = unreadable.max(odd);
     if unreadable > 0 {
-        log::warn!("{}: {unreadable} of its {} certificates cannot be read", path.display(), given.len());
+        let all = given.len();
+        log::warn!("{}: {unreadable} of its {all} certificates cannot be read, and vouch for nobody", path.display());
     }
     Ok(given)
 }
