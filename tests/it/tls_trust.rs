@@ -418,7 +418,7 @@ fn facts_are_told_to_whoever_wants_them() {
     let issued = Authority::called("Authority of facts").issue(&Leaf { cn: Some("facts"), ..Leaf::default() });
     let (output, lines, mut server) = talk(&issued, &[], &[]);
     assert!(output.status.success(), "{}", text(&output));
-    has(&lines, &["TLS with", "TLSv1.3", "TLS_AES_256_GCM_SHA384", "SNI localhost"]);
+    has(&lines, &["TLS with", "TLSv1.3", "TLS_AES_128_GCM_SHA256", "SNI localhost"]);
     has(&lines, &["certificate of", "CN=facts", "CN=Authority of facts", "DNS:localhost", "IP:127.0.0.1", "valid"]);
     has(&lines, &[&issued.pin()]);
     has(&server.all_lines(), &["TLS with", "TLSv1.3", "SNI localhost"]);

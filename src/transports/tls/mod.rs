@@ -78,7 +78,7 @@ impl Tls {
 pub struct TlsInfo {
     /// `TLSv1.3`.
     pub version: String,
-    /// `TLS_AES_256_GCM_SHA384`.
+    /// `TLS_AES_128_GCM_SHA256`.
     pub cipher_suite: String,
     /// The group of the key exchange: `X25519MLKEM768`.
     pub key_exchange: String,

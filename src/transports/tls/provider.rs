@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use rustls::CipherSuite;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::hash::{Hash, HashAlgorithm};
 
@@ -15,7 +16,22 @@ use rustls::crypto::ring::default_provider;
 compile_error!("TLS needs somebody's cryptography: choose one of the features aws-lc-rs and ring");
 
 /// The one of all connections.
-static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(default_provider()));
+static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
+    let mut provider = default_provider();
+    // AES-128 before AES-256, as browsers have it: a handshake hashes with SHA-256, which CPUs do, and not with SHA-384, which takes a
+    // sixth of the time of a handshake. The order is otherwise that of the provider.
+    provider.cipher_suites.sort_by_key(|suite| !is_aes_128(suite.suite()));
+    Arc::new(provider)
+});
+
+fn is_aes_128(suite: CipherSuite) -> bool {
+    matches!(
+        suite,
+        CipherSuite::TLS13_AES_128_GCM_SHA256
+            | CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+            | CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+    )
+}
 
 pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::clone(&PROVIDER)
