@@ -13,7 +13,7 @@ use crate::tls_authority::{Authority, Issued, Leaf};
 use crate::tls_util::{Tls, VERSIONS, client_args, client_config, server_config};
 use crate::util::{
     Background, DEADLINE, accept, connect, ended, eventually, pattern, program, read_once, reset, take, take_all, text,
-    xport,
+    try_connect, xport,
 };
 
 const TRUNCATED: &str = "without close_notify";
@@ -376,10 +376,7 @@ fn a_relay_outlives_handshakes_that_fail() {
     let entry = back.address();
     for _ in 0..2 {
         // The reset may come before we know of the connection.
-        let end = TcpStream::connect(entry).and_then(|mut client| {
-            client.set_read_timeout(Some(DEADLINE))?;
-            read_once(&mut client, &mut [0; 10])
-        });
+        let end = try_connect(entry).and_then(|mut client| read_once(&mut client, &mut [0; 10]));
         assert!(!matches!(end, Ok(1..)), "{end:?}");
         back.line("authority");
     }

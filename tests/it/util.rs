@@ -345,7 +345,12 @@ impl<T: Send + 'static> Peer<T> {
 /// Connects, with a deadline on every read and write.
 #[track_caller]
 pub fn connect(address: SocketAddr) -> TcpStream {
-    with_deadline(TcpStream::connect_timeout(&address, DEADLINE).expect("it accepts"))
+    try_connect(address).expect("it accepts")
+}
+
+/// The same where whoever accepts may turn us away before we know of the connection.
+pub fn try_connect(address: SocketAddr) -> std::io::Result<TcpStream> {
+    TcpStream::connect_timeout(&address, DEADLINE).map(with_deadline)
 }
 
 pub fn with_deadline(stream: TcpStream) -> TcpStream {
