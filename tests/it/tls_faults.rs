@@ -8,14 +8,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::resources::limit_descriptors;
 use crate::tls_authority::{Authority, Issued, Leaf};
 use crate::tls_util::{
     ALERT, DATA, HANDSHAKE, HANDSHAKE_WITH, Tls, VERSIONS, Version, client_args, client_config, client_with, proxy,
     pump, record, says, served, server_config,
 };
 use crate::util::{
-    Background, Peer, accept, command, connect, ended, eventually, read_once, reset, take_all, text, with_deadline,
-    xport,
+    Background, Peer, accept, command, connect, ended, eventually, read_once, reset, take_all, text, try_connect,
+    with_deadline, xport,
 };
 
 /// Expects that the server is as good as ever.
@@ -535,4 +536,25 @@ fn a_certificate_of_a_namesake_is_refused() {
     let (_server, address) = served("tls-echo", &namesake, &[]);
     let output = xport(client_args(&real, &[], address)).output().expect("a run");
     ended(&output, 5, HANDSHAKE_WITH);
+}
+
+/// Who connects and says nothing may take all descriptors there are, but keeps nobody out who goes on.
+#[test]
+fn silent_clients_that_take_every_descriptor_give_way() {
+    let issued = Authority::server();
+    let own = issued.options();
+    let mut command =
+        command(["tls-echo", "--handshake-timeout", "60s"].into_iter().chain(own.iter().map(String::as_str)));
+    command.arg("127.0.0.1:0");
+    limit_descriptors(&mut command, 40);
+    let mut server = Background::spawn(command);
+    let address = server.address();
+    let silent = Vec::from_iter((0..100).map(|_| try_connect(address)));
+    for _ in 0..3 {
+        let output = xport(client_args(&issued, &[], address)).write_stdin("hello").output().expect("a run");
+        ended(&output, 0, "");
+        assert_eq!(output.stdout, b"hello");
+    }
+    drop(silent);
+    server.comes_to_rest();
 }
