@@ -1,7 +1,7 @@
 //! `tcp-client`, `tls-client`, `unix-client`: stdin goes to the peer, what it sends goes to stdout.
 
 use super::config::ConnectConfig;
-use super::{Run, connect, console_of, local, marks, session_options, take_over, tls};
+use super::{Run, adopt, connect, console_of, marks, session_options, take_over, tls};
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::report::{Cause, Failure};
 use crate::protocols::session::{HalfClose, PeerSide, Waiting};
@@ -38,14 +38,9 @@ pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
         (Some(starttls), Some(tls)) => (None, Handler::new(StartTlsSide::new(starttls, tls, session, reporter))),
         (_, tls) => (tls, Handler::new(session)),
     };
-    let Some(connection) = inherited else {
-        connect(net, config, tls.as_ref(), marks, protocol);
-        return run.run();
+    match inherited {
+        Some(connection) => adopt(net, connection, tls.as_ref(), marks, protocol)?,
+        None => connect(net, config, tls.as_ref(), marks, protocol),
     };
-    let peer = net.adopt(connection, protocol).map_err(|error| local("adopt", &error))?;
-    net.transport(peer).set_write_buffer_limits(marks);
-    if let Some(tls) = tls {
-        net.transport(peer).start_tls(tls);
-    }
     run.run()
 }

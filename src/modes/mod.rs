@@ -119,12 +119,29 @@ fn connect(
         Address::Unix(target) => net.connect_unix(target.clone(), dialing(config), protocol),
         Address::Fd(_) => unreachable!("what is inherited is connected already"),
     };
+    prepare(net, id, tls, marks);
+    id
+}
+
+/// Takes a connection over that is there already; the rest as for [`connect`].
+fn adopt(
+    net: &mut Net,
+    connection: OwnedFd,
+    tls: Option<&TlsClient>,
+    marks: WaterMarks,
+    protocol: impl Into<Handler>,
+) -> Result<Id, Failure> {
+    let id = net.adopt(connection, protocol).map_err(|error| local("adopt", &error))?;
+    prepare(net, id, tls, marks);
+    Ok(id)
+}
+
+fn prepare(net: &mut Net, id: Id, tls: Option<&TlsClient>, marks: WaterMarks) {
     let mut t = net.transport(id);
     t.set_write_buffer_limits(marks);
     if let Some(tls) = tls {
         t.start_tls(tls.clone());
     }
-    id
 }
 
 /// The inherited descriptor `number`, if `wanted` says that it is one for this mode.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::config::{ConnectConfig, DatagramConfig, Endpoint, ListenConfig, RelayConfig, StreamConfig};
-use super::{Run, children, connect, dialing, listen, local, marks, take_over, tls};
+use super::{Run, adopt, children, connect, dialing, listen, marks, take_over, tls};
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::relay::child::ChildEnd;
 use crate::protocols::relay::datagrams::DatagramSide;
@@ -19,7 +19,6 @@ use crate::sys::limits;
 use crate::transports::address::Address;
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
 use crate::transports::error::describe;
-use crate::transports::id::Id;
 use crate::transports::info::Peer;
 use crate::transports::listener::Listening;
 use crate::transports::net::Net;
@@ -141,8 +140,7 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyh
         Endpoint::Connect(config) => {
             let side = StreamSide::left(opener, terms);
             if let Address::Fd(number) = config.address {
-                let id = net.adopt(inherited_connection(number)?, side).map_err(|error| local("adopt", &error))?;
-                net.transport(id).set_write_buffer_limits(marks);
+                adopt(net, inherited_connection(number)?, tls.as_ref(), marks, side)?;
             } else {
                 connect(net, config, tls.as_ref(), marks, side);
             }
@@ -186,7 +184,7 @@ enum Kind {
         taken: Cell<bool>,
     },
     Connect(ConnectConfig, Option<TlsClient>),
-    Inherited(Cell<Option<OwnedFd>>),
+    Inherited(Cell<Option<OwnedFd>>, Option<TlsClient>),
     Datagrams(ConnectConfig, DatagramConfig),
     Child(children::Child),
 }
@@ -196,8 +194,9 @@ impl Right {
     pub(super) fn new(endpoint: &Endpoint, marks: WaterMarks) -> anyhow::Result<Self> {
         let kind = match endpoint {
             Endpoint::Stdio => Kind::Stdio { taken: Cell::new(false) },
-            Endpoint::Connect(ConnectConfig { address: Address::Fd(number), .. }) => {
-                Kind::Inherited(Cell::new(Some(inherited_connection(*number)?)))
+            Endpoint::Connect(ConnectConfig { address: Address::Fd(number), tls, .. }) => {
+                let tls = tls::client(tls.as_ref())?;
+                Kind::Inherited(Cell::new(Some(inherited_connection(*number)?)), tls)
             }
             Endpoint::Connect(config) => Kind::Connect(config.clone(), tls::client(config.tls.as_ref())?),
             Endpoint::DatagramConnect(config, datagrams) => Kind::Datagrams(config.clone(), datagrams.clone()),
@@ -223,10 +222,6 @@ impl Right {
     }
 
     fn open(&self, net: &mut Net, left: Left, terms: Terms) -> Result<End, Failure> {
-        let stream = |net: &mut Net, id: Id| {
-            net.transport(id).set_write_buffer_limits(self.marks);
-            Ok(End::Stream(id))
-        };
         match &self.kind {
             Kind::Stdio { taken } => {
                 if taken.replace(true) {
@@ -234,16 +229,18 @@ impl Right {
                 }
                 let console = net.stdio(Stdio::Both, StreamSide::right(left, terms));
                 let console = console.map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
-                stream(net, console)
+                net.transport(console).set_write_buffer_limits(self.marks);
+                Ok(End::Stream(console))
             }
             Kind::Connect(config, tls) => {
                 let side = StreamSide::right(left, terms);
                 Ok(End::Stream(connect(net, config, tls.as_ref(), self.marks, side)))
             }
-            Kind::Inherited(fd) => {
+            Kind::Inherited(fd, tls) => {
                 let taken = || Failure::new(Cause::Unavailable, "an inherited connection is for one client");
-                let adopted = net.adopt(fd.take().ok_or_else(taken)?, StreamSide::right(left, terms));
-                stream(net, adopted.map_err(|error| local("adopt", &error))?)
+                let connection = fd.take().ok_or_else(taken)?;
+                let side = StreamSide::right(left, terms);
+                Ok(End::Stream(adopt(net, connection, tls.as_ref(), self.marks, side)?))
             }
             Kind::Datagrams(config, datagrams) => {
                 let Address::Inet(target) = &config.address else {

@@ -12,8 +12,8 @@ use socket2::SockRef;
 use crate::tls_authority::{Authority, Issued, Leaf};
 use crate::tls_util::{Tls, VERSIONS, client_args, client_config, server_config};
 use crate::util::{
-    Background, DEADLINE, accept, connect, ended, eventually, pattern, program, read_once, reset, take, take_all, text,
-    try_connect, xport,
+    Background, DEADLINE, accept, command, connect, ended, eventually, pattern, program, read_once, reset, take,
+    take_all, text, try_connect, xport,
 };
 
 const TRUNCATED: &str = "without close_notify";
@@ -519,5 +519,27 @@ fn the_access_list_comes_first() {
         let end = read_once(&mut peer.socket, &mut [0; 10]);
         assert!(!matches!(end, Ok(1..)), "{end:?}");
         assert!(server.is_running());
+    }
+}
+
+/// An inherited connection is to be spoken TLS on like any other, on whichever side it is.
+#[test]
+fn tls_is_spoken_on_what_is_inherited() {
+    let issued = Authority::server();
+    let end = format!("tls:fd:0,server-name=localhost,ca={}", issued.ca());
+    for words in
+        [&["relay", &end, "exec:cat"][..], &["relay", "exec:cat", &end], &["exec", "--connect", &end, "--", "cat"]]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let theirs = connect(listener.local_addr().expect("an address"));
+        let mut command = command(words);
+        command.stdin(OwnedFd::from(theirs));
+        let mut program = Background::spawn(command);
+        let mut peer = Tls::server(accept(&listener), server_config(&issued, &VERSIONS));
+        peer.handshake();
+        peer.send(b"hello");
+        peer.expect(b"hello");
+        peer.end();
+        assert_eq!(program.wait().code(), Some(0), "{words:?}: {:?}", program.all_lines());
     }
 }
