@@ -235,7 +235,8 @@ impl Protocol for Waiting {
 
 /// stdin has ended: the peer is told, after what is still on its way.
 fn input_ended(peer: &mut Transport<'_>, options: &SessionOptions) {
-    if is_held_back(peer, options) {
+    let held_back = is_held_back(peer, options);
+    if held_back {
         let id = peer.id();
         peer.net().call_later(id, SILENCE);
     } else if options.half_close != HalfClose::Never {
@@ -245,7 +246,7 @@ fn input_ended(peer: &mut Transport<'_>, options: &SessionOptions) {
     if options.send_only || peer_ended {
         peer.close();
     }
-    if let (Some(linger), false, false) = (options.linger, peer_ended, is_held_back(peer, options)) {
+    if let (Some(linger), false, false) = (options.linger, peer_ended, held_back) {
         let id = peer.id();
         peer.net().call_later(id, linger);
     }

@@ -16,7 +16,7 @@ use socket2::SockRef;
 use tempfile::TempDir;
 
 use crate::util::{
-    Background, DEADLINE, accept, connect, eventually, pattern, program, queued, read_once, take, take_all,
+    Background, accept, connect, eventually, halves, pattern, program, queued, read_once, take, take_all,
     unacknowledged,
 };
 
@@ -52,12 +52,8 @@ pub(crate) struct Leg {
 
 impl Leg {
     fn socket(socket: impl Into<OwnedFd>) -> Self {
-        let reader = File::from(socket.into());
-        let limits = SockRef::from(&reader);
-        limits.set_write_timeout(Some(DEADLINE)).expect("a timeout");
-        limits.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-        let writer = Some(reader.try_clone().expect("a copy"));
-        Self { reader, writer }
+        let (reader, writer) = halves(socket);
+        Self { reader, writer: Some(writer) }
     }
 
     fn console(program: &mut Background) -> Self {

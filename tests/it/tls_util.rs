@@ -448,6 +448,17 @@ pub fn served(mode: &str, issued: &Issued, options: &[&str]) -> (Background, Soc
     (server, address)
 }
 
+/// Whatever is sent there comes back whole, in either version, and then the end.
+pub fn comes_back(address: SocketAddr, data: &[u8]) {
+    for version in VERSIONS {
+        let mut peer = Tls::connect(address, client_config(None, &[version]));
+        assert!(peer.exchange(data, data.len()) == data);
+        peer.end();
+        assert!(peer.receive_all().is_empty());
+        peer.expect_fin();
+    }
+}
+
 /// The arguments of a client that trusts this certificate's authority.
 pub fn client_args(issued: &Issued, options: &[&str], address: impl ToString) -> Vec<String> {
     let mut args = vec!["tls-client".to_owned(), "--ca".to_owned(), issued.ca()];

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -357,6 +358,16 @@ pub fn with_deadline(stream: TcpStream) -> TcpStream {
     stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
     stream.set_write_timeout(Some(DEADLINE)).expect("a timeout");
     stream
+}
+
+/// A connected socket as what is read and what is written, with the deadline.
+pub fn halves(socket: impl Into<OwnedFd>) -> (File, File) {
+    let reader = File::from(socket.into());
+    let limits = socket2::SockRef::from(&reader);
+    limits.set_write_timeout(Some(DEADLINE)).expect("a timeout");
+    limits.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    let writer = reader.try_clone().expect("a copy");
+    (reader, writer)
 }
 
 /// A port that refuses for as long as the socket is kept: bound, so nobody else gets it, and not listening.

@@ -41,33 +41,19 @@ impl ChildEnd {
     /// A left side, whose other end `opener` opens.
     #[must_use]
     pub fn left(opener: Opener, terms: Terms) -> Self {
-        Self {
-            other: Other::ToOpen(opener),
-            terms,
-            end_timer: None,
-            idle_timer: None,
-            on_the_way: 0,
-            peer: String::new(),
-            has_failed: false,
-        }
+        Self::new(Other::ToOpen(opener), terms)
     }
 
     /// A right side, to be joined with `left`.
     #[must_use]
     pub fn right(left: Left, terms: Terms) -> Self {
-        Self {
-            other: Other::ToJoin(left),
-            terms,
-            end_timer: None,
-            idle_timer: None,
-            on_the_way: 0,
-            peer: String::new(),
-            has_failed: false,
-        }
+        Self::new(Other::ToJoin(left), terms)
     }
-}
 
-impl ChildEnd {
+    fn new(other: Other, terms: Terms) -> Self {
+        Self { other, terms, end_timer: None, idle_timer: None, on_the_way: 0, peer: String::new(), has_failed: false }
+    }
+
     /// The left side watches that the pair does not stand still.
     fn watch(&mut self, t: &mut SubprocessTransport<'_>, quiet: Duration) {
         if let Some(limit) = self.terms.idle_timeout {

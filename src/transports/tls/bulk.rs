@@ -18,7 +18,7 @@ use crate::transports::handle::Name;
 use crate::transports::id::Id;
 use crate::transports::info::Peer;
 use crate::transports::io::Io;
-use crate::transports::net::Net;
+use crate::transports::net::{Net, Slot};
 use crate::transports::timers::{Alarm, TimerId};
 
 /// So long without a byte is a lull. A flow that is slower than [`CIPHERTEXT_BYTES`] in this time has nothing to gain.
@@ -55,13 +55,12 @@ impl Net {
     /// Notes ciphertext that has come.
     pub(crate) fn note_bulk(&mut self, id: Id, bytes: usize) {
         let now = self.now;
-        let Some(stream) = self.stream_mut(id) else { return };
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         // Other sockets wake us for every byte, whatever they are told.
         let Some(Peer::Ip(_)) = stream.peer.as_deref() else { return };
         let (Some(tls), Io::Socket(socket)) = (&mut stream.tls, &stream.io) else { return };
         if tls.bulk.note(bytes, now) && set_receive_low_water(socket.as_fd(), CIPHERTEXT_BYTES).is_ok() {
-            let timer = self.timers.arm(now + LULL, Some(id), Alarm::Lull);
-            self.set_lull_timer(id, timer);
+            tls.bulk.timer = Some(self.timers.arm(now + LULL, Some(id), Alarm::Lull));
             log::debug!("{}: in full flow", Name(self, id));
         }
     }
@@ -69,12 +68,12 @@ impl Net {
     /// Looks whether the flow has ended.
     pub(crate) fn look_for_a_lull(&mut self, id: Id) {
         let now = self.now;
-        let Some(stream) = self.stream_mut(id) else { return };
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         let (Some(tls), Io::Socket(socket)) = (&mut stream.tls, &stream.io) else { return };
         let last = tls.bulk.last.unwrap_or(now);
         if now.duration_since(last) < LULL {
-            let timer = self.timers.arm(last + LULL, Some(id), Alarm::Lull);
-            return self.set_lull_timer(id, timer);
+            tls.bulk.timer = Some(self.timers.arm(last + LULL, Some(id), Alarm::Lull));
+            return;
         }
         tls.bulk = Bulk::default();
         // This makes an event of what is there already. If it fails, which it has not before, epoll is asked in another way.
@@ -92,12 +91,6 @@ impl Net {
             // What refuses this has refused the other too.
             let _ = set_receive_low_water(socket.as_fd(), 1);
             self.timers.cancel(timer);
-        }
-    }
-
-    fn set_lull_timer(&mut self, id: Id, timer: TimerId) {
-        if let Some(tls) = self.stream_mut(id).and_then(|stream| stream.tls.as_deref_mut()) {
-            tls.bulk.timer = Some(timer);
         }
     }
 }

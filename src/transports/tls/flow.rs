@@ -228,8 +228,10 @@ impl Net {
 
     /// Says what was agreed on, for whoever wants to know.
     pub(crate) fn log_tls(&self, id: Id) {
-        let info = self.stream(id).and_then(|stream| stream.tls.as_ref()?.info());
-        let (true, Some(info)) = (log::log_enabled!(log::Level::Info), info) else { return };
+        if !log::log_enabled!(log::Level::Info) {
+            return;
+        }
+        let Some(info) = self.stream(id).and_then(|stream| stream.tls.as_ref()?.info()) else { return };
         let mut text = format!("{}, {}, {}", info.version, info.cipher_suite, info.key_exchange);
         match &info.alpn {
             Some(alpn) => text.push_str(&format!(", ALPN {}", alpn.escape_ascii())),

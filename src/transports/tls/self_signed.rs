@@ -7,6 +7,8 @@ use std::time::{Duration, SystemTime};
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, SanType};
 use rustls::pki_types::{CertificateDer, DnsName, PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use crate::sys::names;
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The certificate of this machine, P-256, with its key: from yesterday, as clocks differ, for about a year.
@@ -29,11 +31,10 @@ pub(crate) fn make() -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>)
 
 /// `localhost`, and what the machine calls itself, where that can be a name in a certificate.
 fn host_names() -> Vec<String> {
-    let mut names = vec!["localhost".to_owned()];
-    let own = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let own = own.trim().to_ascii_lowercase();
+    let mut found = vec!["localhost".to_owned()];
+    let own = names::host_name().unwrap_or_default().to_ascii_lowercase();
     if own != "localhost" && DnsName::try_from(own.as_str()).is_ok() {
-        names.push(own);
+        found.push(own);
     }
-    names
+    found
 }

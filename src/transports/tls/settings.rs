@@ -294,11 +294,10 @@ fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, SettingsErro
 
 fn authorities_of_the_system() -> Result<Vec<CertificateDer<'static>>, SettingsError> {
     let found = rustls_native_certs::load_native_certs();
-    let (added, _) = RootCertStore::empty().add_parsable_certificates(found.certs.iter().cloned());
     for error in &found.errors {
         log::warn!("authorities of the system: {error}");
     }
-    if added > 0 {
+    if found.certs.iter().any(|der| RootCertStore::empty().add(der.clone()).is_ok()) {
         return Ok(found.certs);
     }
     let why = found.errors.first().map(|error| match &error.kind {
