@@ -13,7 +13,7 @@ use crate::connecting::full_queue;
 use crate::descendants::{Family, children};
 use crate::util::{
     Background, Peer, command, connect, copy_program, ended, eventually, pattern, ping, program, queued, read_once,
-    refusing, reset, take, take_all, text, with_deadline, xport,
+    refusing, reset, take, take_all, text, try_connect, xport,
 };
 
 fn run(args: &[&str]) -> Output {
@@ -57,8 +57,8 @@ fn limit_to(pid: u32, resource: libc::__rlimit_resource_t, limit: libc::rlimit) 
 /// Connects, and expects the end without a byte, be it by a reset.
 #[track_caller]
 fn is_turned_away(address: SocketAddr) {
-    let mut client = match TcpStream::connect(address) {
-        Ok(client) => with_deadline(client),
+    let mut client = match try_connect(address) {
+        Ok(client) => client,
         Err(error) if error.kind() == ErrorKind::ConnectionReset => return,
         Err(error) => panic!("it does not listen: {error}"),
     };
@@ -206,7 +206,8 @@ fn without_descriptors_a_client_is_turned_away_and_the_next_one_served() {
     eventually("its child to be gone", || children(&server).is_empty().then_some(()));
     let before = fds_at_rest(&server);
     for _ in 0..3 {
-        let mut clients: Vec<TcpStream> = (0..12).map(|_| connect(address)).collect();
+        // Who is turned away may be told so while connecting.
+        let mut clients: Vec<TcpStream> = (0..12).filter_map(|_| try_connect(address).ok()).collect();
         // Those who have a child keep it.
         clients.iter_mut().take(2).for_each(|client| ping(client, b"served"));
         server.comes_to_rest();
