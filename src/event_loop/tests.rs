@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use super::sim::Sim;
+use crate::transports::dial::Dialing;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::memory::Closed;
@@ -523,4 +524,21 @@ fn pipes_are_read_and_written_by_the_real_loop() {
     let mut text = String::new();
     io::Read::read_to_string(&mut far_read, &mut text).expect("the end");
     assert_eq!(text, "out");
+}
+
+/// The loop looks at a connection for the first time when all of it is over.
+#[test]
+fn what_came_before_a_reset_is_delivered_by_the_real_loop() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let mut event_loop = super::EventLoop::new().expect("a loop");
+    let (recorder, log) = Recorder::new();
+    event_loop.net().connect_tcp(address.into(), Dialing::default(), recorder);
+    let (mut peer, _) = listener.accept().expect("loopback connects at once");
+    io::Write::write_all(&mut peer, b"so long").expect("room");
+    socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
+    drop(peer);
+
+    event_loop.run().expect("it runs to the end");
+    assert_eq!(events(&log), ["made", "data so long", "lost: ConnectionReset"]);
 }

@@ -127,7 +127,7 @@ pub(crate) fn replace_by_null(fd: RawFd) -> io::Result<()> {
     check(unsafe { libc::dup2(null.as_raw_fd(), fd) }).map(drop)
 }
 
-/// Bytes that lie in a pipe and that its reader has not taken. `FIONREAD`, `pipe(7)`.
+/// Bytes that lie in a pipe or a connected socket and that its reader has not taken. `FIONREAD`, `pipe(7)`, `tcp(7)`.
 pub(crate) fn unread(fd: BorrowedFd<'_>) -> usize {
     let mut bytes: libc::c_int = 0;
     // SAFETY: the request writes one int, which is alive for the call.

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
@@ -26,6 +26,7 @@ use super::resolver::{self, Answer};
 use super::state::Phase;
 use super::stream::Stream;
 use super::timers::Alarm;
+use crate::sys::stdio::unread;
 
 /// How soon a unix socket whose backlog is full is tried again; there is no event for it.
 const BACKLOG_DELAY: Duration = Duration::from_millis(10);
@@ -319,6 +320,10 @@ fn needs_scope(address: &SockAddr) -> bool {
 
 /// Whether a socket has connected; `SO_ERROR` is asked first, as only it tells a failure from waiting. `connect(2)`.
 fn outcome(socket: &Socket) -> io::Result<bool> {
+    // Whoever has sent something was connected, although a reset may have followed it, whose error is left to the reads.
+    if unread(socket.as_fd()) > 0 {
+        return Ok(true);
+    }
     if let Some(error) = socket.take_error()? {
         return Err(error);
     }

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::util::{
-    Background, command, datagram, ended, eventually, feed, has_nothing, in_a_network, is_full, pattern, shim, take,
-    take_all, text, udp, udp_ping, xport,
+    Background, TRANSIENT, closed_udp, command, datagram, ended, eventually, feed, has_nothing, in_a_network, is_full,
+    pattern, shim, take, take_all, text, udp, udp_ping, xport,
 };
 
 const V4_BYTES_MAX: usize = 65_507;
@@ -105,16 +105,14 @@ fn many_datagrams_that_are_too_long_do_not_flood_stderr() {
 /// A port where nobody listens is status 4, also where no answer is waited for.
 #[test]
 fn a_closed_port_is_reported() {
-    let closed = udp("127.0.0.1").local_addr().expect("an address").to_string();
+    let closed = closed_udp().to_string();
     for options in [&[][..], &["--linger", "0"], &["--lines"], &["--send-only"], &["--count", "1"]] {
         let args = [&["udp-client"], options, &[&closed]].concat();
         let output = xport(args).write_stdin("hello\n").output().expect("a run");
         ended(&output, 4, &format!("send {closed}: Connection refused"));
     }
     // Whoever has more to say may find somebody who listens later; the status tells of the loss.
-    let reserved = udp("127.0.0.1");
-    let late = reserved.local_addr().expect("an address");
-    drop(reserved);
+    let late = closed_udp();
     let mut client = Background::start(["udp-client", "--count", "1", &late.to_string()]);
     let mut stdin = client.stdin();
     stdin.write_all(b"hello\n").expect("stdin takes it");
@@ -132,7 +130,7 @@ fn clients_that_vanish_do_no_harm() {
     let (_echo, address) = start("udp-echo", &[], "127.0.0.1:0");
     let peer = udp("127.0.0.1");
     for n in 0..100_u32 {
-        udp("127.0.0.1").send_to(&n.to_be_bytes(), address).expect("it leaves");
+        udp(TRANSIENT).send_to(&n.to_be_bytes(), address).expect("it leaves");
         if n % 10 == 0 {
             udp_ping(&peer, address, b"still there");
         }
@@ -142,7 +140,7 @@ fn clients_that_vanish_do_no_harm() {
     let (mut server, address) = start("udp-server", &["--lines"], "127.0.0.1:0");
     let (mut stdin, mut stdout) = (server.stdin(), server.stdout());
     for n in 100..200 {
-        let gone = udp("127.0.0.1");
+        let gone = udp(TRANSIENT);
         gone.send_to(n.to_string().as_bytes(), address).expect("it leaves");
         drop(gone);
         assert_eq!(take(&mut stdout, 4), format!("{n}\n").as_bytes());
@@ -200,7 +198,7 @@ fn senders_do_not_fill_the_memory() {
         let mut round = |n: usize| {
             for _ in 0..n {
                 // The system chooses another port each time.
-                udp("127.0.0.1").send_to(b"x", address).expect("it leaves");
+                udp(TRANSIENT).send_to(b"x", address).expect("it leaves");
             }
             if mode == "udp-echo" {
                 udp_ping(&peer, address, b"x");

@@ -62,7 +62,7 @@ fn no_child_that_has_ended_stays_a_zombie() {
             let left = zombies(&server);
             seen.iter().all(|child| !left.contains(child)).then_some(())
         });
-        assert!(begin.elapsed() < Duration::from_secs(1), "zombies for {:?}", begin.elapsed());
+        assert!(begin.elapsed() < Duration::from_secs(10), "zombies for {:?}", begin.elapsed());
     }
     assert_eq!(fds_at_rest(&server), before);
     assert_eq!(children(&server), []);

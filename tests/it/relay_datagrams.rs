@@ -9,8 +9,8 @@ use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
 use crate::util::{
-    Background, Peer, accept, connect, datagram, ended, eventually, has_nothing, pattern, take, take_all, text, udp,
-    udp_ping, xport,
+    Background, Peer, accept, closed_udp, connect, datagram, ended, eventually, has_nothing, pattern, take, take_all,
+    text, udp, udp_ping, xport,
 };
 
 /// A relay that serves datagrams, and where.
@@ -166,14 +166,9 @@ fn many_peers_leave_no_descriptor_behind() {
     eventually("all of them are forgotten", || (relay.fds() == base).then_some(()));
 }
 
-/// A UDP address that refuses until it is bound again.
-fn closed() -> SocketAddr {
-    udp("127.0.0.1").local_addr().expect("an address")
-}
-
 #[test]
 fn an_upstream_that_refuses_ends_nothing() {
-    let address = closed();
+    let address = closed_udp();
     let (mut relay, at) = serve(&[], "udp-listen:127.0.0.1:0", &format!("udp:{address}"));
     let client = udp("127.0.0.1");
     for _ in 0..5 {
@@ -238,7 +233,7 @@ fn stdin_is_a_datagram_and_its_answer_is_waited_for() {
 
 #[test]
 fn a_peer_that_refuses_the_only_pair_is_status_4() {
-    let address = closed();
+    let address = closed_udp();
     let output = xport(["relay", "-", &format!("udp:{address}")]).write_stdin("x").output().expect("a run");
     ended(&output, 4, &format!("{address}: Connection refused"));
 }
