@@ -394,7 +394,7 @@ fn a_crowd_that_never_reads_has_to_wait() {
     let clients: Vec<TcpStream> = (0..CLIENTS).map(|_| narrow(address)).collect();
     let mut sent = vec![0; CLIENTS];
     // More than the kernel keeps for one of them at both ends.
-    const MANY: usize = 8 << 20;
+    const MANY: usize = 64 << 20;
     // In turns, so that each has time to get through to the server, until nobody gets rid of anything any more.
     let stuck = |sent: &mut Vec<usize>| {
         let total: usize = sent.iter().sum();
