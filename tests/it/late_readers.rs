@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::Duration;
 
-use crate::util::{Background, accept, connect, eventually, pattern, take_all, with_deadline};
+use crate::util::{Background, accept, connect, eventually, pattern, refusing, take_all, with_deadline};
 
 const ANSWER: usize = 1_500_000;
 
@@ -60,7 +60,7 @@ fn an_answer_waits_for_its_reader() {
 fn what_a_client_has_left_waits_for_the_other_side_to_come() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("s");
-    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let (socket, port) = refusing();
     let right = format!("tcp:{port},retry=100,retry-delay=200ms");
     let mut relay = Background::start(["relay", "--once", &format!("unix-listen:{}", path.display()), &right]);
     relay.line("listening on ");
@@ -68,8 +68,8 @@ fn what_a_client_has_left_waits_for_the_other_side_to_come() {
     client.write_all(&pattern(100_000)).expect("it is connected");
     drop(client);
     thread::sleep(Duration::from_millis(2500));
-    let listener = TcpListener::bind(port).expect("the port is still free");
-    assert_eq!(take_all(&mut accept(&listener)), pattern(100_000));
+    socket.listen(1).expect("it listens");
+    assert_eq!(take_all(&mut accept(&TcpListener::from(socket))), pattern(100_000));
     assert!(relay.wait().success(), "{:?}", relay.all_lines());
 }
 

@@ -390,6 +390,8 @@ fn is_not_idle(size: usize, chunk: usize, pause: Duration) {
         take_all(&mut peer)
     });
     let sink = Peer::serve(move |mut peer| {
+        // A larger one is told to be free in steps that are a second apart here.
+        socket2::SockRef::from(&peer).set_recv_buffer_size(256 << 10).expect("SO_RCVBUF");
         let start = Instant::now();
         let mut total = 0;
         while start.elapsed() < Duration::from_secs(3) {

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::tls_authority::{Authority, Issued, Leaf};
 use crate::tls_util::{client_args, says, served};
@@ -32,9 +33,16 @@ fn run(program: &str, args: &[&str], stdin: &[u8]) -> Output {
     command.args(args).timeout(crate::util::DEADLINE).write_stdin(stdin).output().expect("a run")
 }
 
-/// A port that nobody has at the moment, for programs that cannot choose one.
+/// A port that nobody has, for programs that cannot choose one: below those that the system gives to other tests meanwhile.
 fn port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+    static TURN: AtomicU32 = AtomicU32::new(0);
+    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let candidates = std::iter::repeat_with(|| {
+        // Runs of the tests at the same time begin at different places.
+        let turn = std::process::id().wrapping_mul(64).wrapping_add(TURN.fetch_add(1, Ordering::Relaxed));
+        10_000 + u16::try_from(turn % 20_000).expect("it is small")
+    });
+    candidates.take(20_000).find(is_free).expect("a port")
 }
 
 /// Waits until somebody listens, without disturbing whoever takes one connection only.
