@@ -111,8 +111,8 @@ impl Net {
         if (is_ending || is_closing) && stream.state.flushes() {
             let is_settled = stream.state.reading_ended() && stream.is_acknowledged() && stream.io.has_ended();
             let last = match &mut stream.tls {
-                // A stream that is cut must not look like a whole one.
-                Some(_) if stream.ends_in_reset => Vec::new(),
+                // A stream that is cut must not look like a whole one, and an alert is the last word.
+                Some(tls) if stream.ends_in_reset || tls.has_failed() => Vec::new(),
                 Some(tls) => tls.last_words(is_settled),
                 None => stream.io.last_words(),
             };

@@ -362,6 +362,10 @@ impl Net {
         self.end_bulk(id);
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         let Some(phase) = stream.state.lose() else { return };
+        if stream.tls.is_some() {
+            // Counted when it was encrypted, and never sent.
+            stream.totals.sent = stream.totals.sent.saturating_sub(stream.out.len() as u64);
+        }
         stream.out.clear(&mut self.spare);
         if let Some(spliced) = stream.spliced.take() {
             self.pipes.close(*spliced);

@@ -15,7 +15,7 @@ use crate::tls_util::{
     pump, record, says, served, server_config,
 };
 use crate::util::{
-    Background, Peer, accept, command, connect, ended, eventually, read_once, reset, take_all, text, try_connect,
+    Background, Peer, accept, command, connect, ended, eventually, read_once, reset, take, take_all, text, try_connect,
     with_deadline, xport,
 };
 
@@ -557,4 +557,32 @@ fn silent_clients_that_take_every_descriptor_give_way() {
     }
     drop(silent);
     server.comes_to_rest();
+}
+
+/// Who fails is told why, and may take his time to read it, but not at the cost of those who have got somewhere.
+#[test]
+fn failed_handshakes_keep_nobody_out() {
+    let issued = Authority::server();
+    let own = issued.options();
+    let mut command = command(["tls-echo"].into_iter().chain(own.iter().map(String::as_str)));
+    command.arg("127.0.0.1:0");
+    limit_descriptors(&mut command, 40);
+    let mut server = Background::spawn(command);
+    let address = server.address();
+    let mut slow = Tls::client(connect(address), client_config(None, &[VERSIONS[1]]));
+    slow.flush().expect("it takes the hello");
+    let others = Vec::from_iter((0..100).map(|_| {
+        let mut other = connect(address);
+        other.write_all(b"GET / HTTP/1.0\r\n\r\n").expect("it is connected");
+        // Told why, and still there.
+        assert_eq!(take(&mut other, 1), [ALERT]);
+        other
+    }));
+    slow.handshake();
+    slow.send(b"hello");
+    slow.expect(b"hello");
+    drop(others);
+    server.comes_to_rest();
+    let lines = server.all_lines();
+    assert!(!lines.iter().any(|line| line.contains("too many others")), "{lines:?}");
 }

@@ -25,7 +25,7 @@ use crate::transports::timers::Alarm;
 pub(super) const CIPHERTEXT_BYTES: usize = 256 * 1024;
 const PLAINTEXT_BYTES: usize = 128 * 1024;
 
-/// Connections whose handshake is not done, or that wait to be let in after it, at most.
+/// Connections whose handshake is not done or has failed just now, or that wait to be let in after it, at most.
 const DOOR_MAX: usize = 1024;
 
 /// How long a peer may take to read the alert that it is told by, and to close the connection.
@@ -269,7 +269,6 @@ impl Net {
         if let Some(tls) = &mut stream.tls {
             tls.fail(error);
         }
-        self.door.retain(|waiting| *waiting != id);
         self.flush(id);
         self.queue_again(id);
     }
@@ -355,10 +354,15 @@ impl Net {
         self.door.len() < DOOR_MAX || self.turn_away_the_slowest()
     }
 
-    /// Drops whoever has been in the middle of a handshake for longest; whether there was one.
+    /// Drops whoever has been in the middle of a handshake for longest; whether there was one. Before them those go that have failed, and
+    /// are there only to be told why: it costs nobody anything.
     pub(crate) fn turn_away_the_slowest(&mut self) -> bool {
-        let slow = |id: &Id| self.stream(*id).is_some_and(Stream::is_handshaking);
-        let Some(slowest) = self.door.iter().copied().find(slow) else { return false };
+        let first = |is: fn(&Stream) -> bool| self.door.iter().copied().find(|id| self.stream(*id).is_some_and(is));
+        if let Some(failed) = first(Stream::has_failed_tls) {
+            self.lose(failed, None, true);
+            return true;
+        }
+        let Some(slowest) = first(Stream::is_handshaking) else { return false };
         let error = TlsError::new("too many others are in the middle of theirs");
         self.lose(slowest, Some(error.into()), true);
         true

@@ -203,7 +203,7 @@ impl Layer {
             (_, Some(error)) if is_tls(&error) || is_handshake_timeout(&error) => Some(error),
             (_, Some(_)) if self.is_settled => None,
             (_, Some(error)) if handshaking => Some(TlsError::new(describe(&error)).into()),
-            (_, Some(error)) if self.may_be_refused() => {
+            (_, Some(error)) if self.is_refused_by(&error) => {
                 let text = format!("{} after the server had asked for a certificate (--cert, --key)", describe(&error));
                 Some(TlsError::new(text).into())
             }
@@ -308,10 +308,12 @@ impl Layer {
         words
     }
 
-    /// Whether a reset that comes now is an answer to the certificate that we have, or have not, shown: in TLS 1.3 the server judges
-    /// it after the handshake, and its alert may be lost in the reset.
-    fn may_be_refused(&self) -> bool {
-        !self.has_heard && self.was_asked()
+    /// Whether this is a reset in answer to the certificate that we have, or have not, shown: in TLS 1.3 the server judges it after the
+    /// handshake, and its alert may be lost in the reset.
+    fn is_refused_by(&self, error: &io::Error) -> bool {
+        let is_reset = matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe);
+        let is_judged_late = self.session.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
+        is_reset && is_judged_late && !self.has_heard && self.was_asked()
     }
 
     /// What is known of the connection, once the handshake is done.
