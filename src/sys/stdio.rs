@@ -11,6 +11,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::{check, count, retry};
 
@@ -154,10 +155,16 @@ pub(crate) fn write(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usiz
 
 /// Whether a read (or, with `write`, a write) would not wait now. Errors and hang-ups count as ready. `poll(2)`.
 pub(crate) fn is_ready(fd: BorrowedFd<'_>, write: bool) -> bool {
+    is_ready_within(fd, write, Duration::ZERO)
+}
+
+/// The same, or whether it is so after a while. `poll(2)`.
+pub(crate) fn is_ready_within(fd: BorrowedFd<'_>, write: bool, patience: Duration) -> bool {
     let events = if write { libc::POLLOUT } else { libc::POLLIN };
     let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 };
-    // SAFETY: one `pollfd`, alive for the call; a zero timeout never waits.
-    unsafe { libc::poll(&raw mut poll, 1, 0) == 1 }
+    let patience = libc::c_int::try_from(patience.as_millis()).unwrap_or(libc::c_int::MAX);
+    // SAFETY: one `pollfd`, alive for the call, which ends after `patience`.
+    unsafe { libc::poll(&raw mut poll, 1, patience) == 1 }
 }
 
 /// Borrows stdin, stdout or another descriptor that stays open for as long as the program runs.

@@ -2,6 +2,7 @@
 //! without a word of what is in a key.
 
 use std::net::TcpListener;
+use std::os::fd::AsRawFd;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
@@ -356,6 +357,27 @@ fn keys_go_to_files_and_to_pipes_of_the_shell() {
     let output = run.write_stdin("hello").output().expect("a run");
     assert!(output.status.success() && output.stdout == b"hello", "{}", text(&output));
     assert!(String::from_utf8_lossy(&output.stderr).contains("CLIENT_TRAFFIC_SECRET_0 "), "{}", text(&output));
+}
+
+/// A pipe that nobody reads loses keys, and holds nobody up.
+#[test]
+fn a_log_of_keys_that_nobody_reads_stops_nobody() {
+    let (_reader, writer) = std::io::pipe().expect("a pipe");
+    // SAFETY: F_SETPIPE_SZ takes a number and touches no memory.
+    assert!(unsafe { libc::fcntl(writer.as_raw_fd(), libc::F_SETPIPE_SZ, 4096) } > 0);
+    let log = format!("/proc/{}/fd/{}", std::process::id(), writer.as_raw_fd());
+    let issued = Authority::server();
+    let (mut server, address) = served("tls-echo", &issued, &["--keylog", &log]);
+    for _ in 0..20 {
+        let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
+        peer.send(b"hello");
+        peer.expect(b"hello");
+        peer.end();
+    }
+    server.line(&format!("{log}: nobody reads it; keys are missing there"));
+    server.signal(libc::SIGTERM);
+    assert_eq!(server.wait().code(), Some(0));
+    assert_eq!(server.all_lines().iter().filter(|line| line.contains(&log)).count(), 1, "{:?}", server.all_lines());
 }
 
 /// What others can see of the program are the paths that it was given.

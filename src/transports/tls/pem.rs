@@ -230,7 +230,7 @@ pub(crate) fn check_opened(path: &Path, file: &File, metadata: &Metadata) -> Res
 }
 
 /// By which an open file can be opened anew.
-pub(crate) fn path_of(file: &File) -> PathBuf {
+fn path_of(file: &File) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 

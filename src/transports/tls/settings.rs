@@ -4,7 +4,8 @@
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,7 +25,11 @@ use super::explain::{Situation, explain};
 use super::pem::{self, Pem};
 use super::verify::{Asked, ClientVerifier, ServerVerifier};
 use super::{Pin, Terms, TlsClient, TlsServer, certificate, provider, self_signed};
+use crate::sys::stdio::is_ready_within;
 use crate::transports::error;
+
+/// How long a line of keys waits for room, until one has waited in vain.
+const KEYLOG_PATIENCE: Duration = Duration::from_millis(100);
 
 static SINCE_TLS12: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
 static SINCE_TLS13: &[&SupportedProtocolVersion] = &[&TLS13];
@@ -327,12 +332,10 @@ struct AppendedKeyLog {
 impl AppendedKeyLog {
     fn open(path: &Path) -> Result<Self, SettingsError> {
         let unopened = |error: &_| pem::fault(path, error::describe(error));
-        let mut options = OpenOptions::new();
-        options.append(true);
         // What is looked at is what is open then, and nothing makes us wait.
         let flags = libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC;
-        let opened = options.clone().create(true).mode(0o600).custom_flags(flags).open(path);
-        let mut file = opened.map_err(|error| {
+        let opened = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path);
+        let file = opened.map_err(|error| {
             // Of a FIFO that nobody reads the system says that there is no such device.
             let kind = fs::metadata(path).ok().and_then(|metadata| pem::check_kind(path, &metadata).err());
             kind.unwrap_or_else(|| unopened(&error))
@@ -341,11 +344,20 @@ impl AppendedKeyLog {
         pem::check_opened(path, &file, &metadata)?;
         if metadata.is_file() {
             pem::warn_of_others(path, metadata.mode(), "these keys of connections");
-        } else {
-            // The shell's pipe, whose reader may be slow.
-            file = options.open(pem::path_of(&file)).map_err(|error| unopened(&error))?;
         }
         Ok(Self { file, path: path.to_owned(), has_failed: AtomicBool::new(false) })
+    }
+
+    /// A pipe whose reader is slow is waited for, but not for long: nothing else goes on meanwhile.
+    fn append(&self, line: &[u8]) -> io::Result<()> {
+        match (&self.file).write_all(line) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
+            written => return written,
+        }
+        if !self.has_failed.load(Ordering::Relaxed) && is_ready_within(self.file.as_fd(), true, KEYLOG_PATIENCE) {
+            return (&self.file).write_all(line);
+        }
+        Err(io::Error::new(io::ErrorKind::TimedOut, "nobody reads it"))
     }
 }
 
@@ -354,10 +366,10 @@ impl KeyLog for AppendedKeyLog {
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         // In one call, so that lines of several writers do not mix.
         let line = format!("{label} {} {}\n", hex(client_random), hex(secret));
-        if let Err(error) = (&self.file).write_all(line.as_bytes())
+        if let Err(error) = self.append(line.as_bytes())
             && !self.has_failed.swap(true, Ordering::Relaxed)
         {
-            log::warn!("{}: {}", self.path.display(), error::describe(&error));
+            log::warn!("{}: {}; keys are missing there", self.path.display(), error::describe(&error));
         }
     }
 }
