@@ -110,12 +110,17 @@ impl Authority {
     }
 
     pub fn called(cn: &str) -> Self {
+        Self::valid_until(2100, cn)
+    }
+
+    /// Until the first day of this year.
+    pub fn valid_until(year: i32, cn: &str) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name = named(Some(cn));
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(2100, 1, 1);
+        params.not_after = date_time_ymd(year, 1, 1);
         let key = KeyPair::generate().expect("a key");
         Self { issuer: CertifiedIssuer::self_signed(params, key).expect("a certificate") }
     }

@@ -7,7 +7,7 @@ use std::process::Output;
 
 use crate::tls_authority::{Authority, Issued};
 use crate::tls_util::{Tls, VERSIONS, client_args, server_config};
-use crate::util::{Background, Peer, ended, reset, text, xport};
+use crate::util::{Background, Peer, ended, reset, take, text, xport};
 
 const INJECTED: &str = "the server has sent something after its consent, before TLS: it is not to be trusted";
 
@@ -171,6 +171,27 @@ fn what_follows_the_consent_in_the_clear_ends_the_run() {
         let (output, rest) = script.answered(&issued, last);
         ended(&output, 5, INJECTED);
         assert!(output.stdout.is_empty() && rest.is_empty(), "{protocol}: {}, {rest:?}", text(&output));
+    }
+}
+
+/// The same where it comes a little later, when TLS has begun on our side.
+#[test]
+fn what_comes_in_the_clear_instead_of_tls_ends_the_run() {
+    let issued = Authority::server();
+    for script in scripts() {
+        let (protocol, args) = (script.protocol, script.args(&issued, &[], ""));
+        let server = Peer::serve(move |mut socket| {
+            script.play(&mut socket);
+            socket.write_all(&script.consent).expect("the client reads");
+            assert_eq!(take(&mut socket, 1), [22], "a handshake of TLS");
+            socket.write_all(b"250 injected\r\n").expect("the client reads");
+            rest(&mut socket)
+        });
+        let args = with_address(args, &server);
+        let output = xport(&args).write_stdin("a secret").output().expect("it runs");
+        ended(&output, 5, "what the server sends after its consent is not TLS");
+        assert!(output.stdout.is_empty(), "{protocol}: {}", text(&output));
+        server.join();
     }
 }
 

@@ -74,6 +74,8 @@ fn dates_are_checked() {
     let (expired, future) = (authority.issue(&Leaf::expired()), authority.issue(&Leaf::future()));
     refuses(&expired, &["--ca", &expired.ca()], "localhost", &["expired", "2021"]);
     refuses(&future, &["--ca", &future.ca()], "localhost", &["not valid before", "2098"]);
+    let of_old = Authority::valid_until(2021, "Old").issue(&Leaf::default());
+    refuses(&of_old, &["--ca", &of_old.ca()], "localhost", &["an authority in the chain", "expired on 2021-01-01"]);
 }
 
 #[test]
@@ -337,6 +339,24 @@ fn a_client_that_is_refused_after_its_handshake_ends() {
             }
         }
     }
+}
+
+/// In TLS 1.2 the handshake is done when the server is content with the certificate: a reset is a reset then.
+#[test]
+fn a_reset_after_a_certificate_was_accepted_is_no_refusal() {
+    let (issued, alice) = (Authority::server(), Authority::new().issue(&Leaf::client("alice")));
+    let peer = TlsPeer::serve(strict_server_config(&issued, &alice, &VERSIONS[..1]), |mut peer| {
+        peer.handshake();
+        peer.expect(b"hello");
+        crate::util::reset(peer.socket);
+    });
+    let options = alice.options();
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let mut client = Background::start(client_args(&issued, &options, peer.address));
+    let mut stdin = client.stdin();
+    std::io::Write::write_all(&mut stdin, b"hello").expect("stdin takes it");
+    ended(&client.finish(), 4, "Connection reset by peer");
+    peer.join();
 }
 
 #[test]

@@ -13,6 +13,8 @@ use super::verify::{self, WrongPin};
 pub struct Situation<'a> {
     /// We are the server: what is refused is a client's certificate.
     pub is_server: bool,
+    /// TLS was agreed on before, on an open connection.
+    pub was_agreed: bool,
     /// The first message of the peer has been understood: `protocol_version()` of the connection is known.
     pub has_begun: bool,
     /// The server has asked for a certificate of ours.
@@ -45,13 +47,16 @@ pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
             | InvalidMessage::UnknownProtocolVersion
             | InvalidMessage::MessageTooLarge
             | InvalidMessage::InvalidEmptyPayload,
-        ) if !situation.has_begun => match situation.is_server {
-            true => "the peer does not speak TLS".into(),
-            false => "the peer does not speak TLS (some do once they are asked: --starttls PROTO)".into(),
+        ) if !situation.has_begun => match situation {
+            Situation { is_server: true, .. } => "the peer does not speak TLS".into(),
+            Situation { was_agreed: true, .. } => {
+                "what the server sends after its consent is not TLS: it is not to be trusted".into()
+            }
+            _ => "the peer does not speak TLS (some do once they are asked: --starttls PROTO)".into(),
         },
         Error::InvalidMessage(
             InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge,
-        ) => "the peer shows more certificates than fit: 64 KiB at most".into(),
+        ) => "the peer sends more in one message than fits, certificates perhaps: 64 KiB at most".into(),
         Error::InvalidMessage(why) => format!("the peer has sent a broken TLS message: {}", words(why)),
         Error::NoCertificatesPresented => format!("{peer} shows no certificate"),
         Error::InappropriateHandshakeMessage { got_type: HandshakeType::ClientHello, .. } if !situation.is_server => {
@@ -99,7 +104,9 @@ impl Refusal<'_> {
             CertificateError::NotValidForNameContext { expected, .. } => self.other_names(it, &expected.to_str()),
             CertificateError::BadEncoding => format!("{it} cannot be read: it is damaged"),
             CertificateError::BadSignature => {
-                format!("a signature is wrong: that on {it}, or the peer does not have its key")
+                format!(
+                    "a signature is wrong: that on {it}, or the peer does not have its key, or it is of a size that is not supported"
+                )
             }
             CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
                 let purpose = if self.situation.is_server { "clients" } else { "servers" };

@@ -249,6 +249,7 @@ impl Layer {
     fn explain(&self, error: &rustls::Error, refused: Option<&CertificateDer<'_>>) -> TlsError {
         let situation = Situation {
             is_server: matches!(self.session, Connection::Server(_)),
+            was_agreed: matches!(self.progress, Progress::Upgrading),
             has_begun: self.session.protocol_version().is_some(),
             was_asked: self.was_asked(),
             has_certificate: self.has_certificate,
