@@ -70,7 +70,7 @@ pub(super) const KINDS: [(&str, Kind); 11] = [
 ];
 
 /// Options that do nothing for a socket which is open already.
-const NOT_FOR_DESCRIPTORS: [&str; 8] =
+pub(super) const NOT_FOR_DESCRIPTORS: [&str; 8] =
     ["backlog", "connect_timeout", "ipv4", "ipv6", "numeric", "retry", "retry_delay", "source"];
 
 impl Kind {

@@ -230,7 +230,7 @@ fn addresses_of(endpoint: &Endpoint) -> &[Address] {
 }
 
 /// Whether an option was written, as opposed to one from the environment or by default.
-fn is_given(matches: &ArgMatches, id: &str) -> bool {
+pub(super) fn is_given(matches: &ArgMatches, id: &str) -> bool {
     matches.value_source(id) == Some(ValueSource::CommandLine)
 }
 

@@ -11,12 +11,13 @@ use clap::{ArgMatches, FromArgMatches};
 
 use crate::cli::address::{parse_inet, parse_inet_pair, parse_source, parse_unix};
 use crate::cli::args::{ModeSpec, Role, Transport};
+use crate::cli::endpoint::NOT_FOR_DESCRIPTORS;
 use crate::cli::groups::{
     Accepting, Broadcasting, ConnectAddress, Connecting, DatagramStdio, Datagrams, HalfClosing, Idling, InetAddress,
     InetConnecting, InetFamily, InetListening, Joining, Limiting, ListenAddresses, Listening, ServingMany, ServingOne,
     Stdio, Stream, StreamStdio, TlsStarting, UnixAddress, UnixListening,
 };
-use crate::cli::join::{resolve_exec, resolve_relay};
+use crate::cli::join::{is_given, resolve_exec, resolve_relay};
 use crate::cli::quote::quote_os;
 use crate::cli::tls::{client_settings, server_settings};
 use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Mode, StreamConfig, TlsConnect};
@@ -107,6 +108,7 @@ fn resolve_client(transport: Transport, matches: &mut ArgMatches) -> Result<Conn
         (None, None) => return Err("no address: where is it to connect to?".into()),
         (Some(_), Some(_)) => return Err("two addresses: write either ADDRESS or --connect".into()),
     };
+    check_inherited(std::slice::from_ref(&address), matches)?;
     let stream = resolve_session(transport, Role::Client, matches)?;
     let mut config = connect_config(transport, address, stream, matches)?;
     if let Some(tls) = &mut config.tls {
@@ -161,6 +163,7 @@ fn resolve_listener(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ListenC
     if addresses.is_empty() {
         return Err("no address: where is it to listen?".into());
     }
+    check_inherited(&addresses, matches)?;
     let grace = Listening::from_arg_matches_mut(matches)?.grace;
     let (keep_open, max_conns) = match mode.role {
         _ if mode.transport == Transport::Udp => (true, None),
@@ -241,6 +244,23 @@ pub(super) fn check_descriptors<'a>(addresses: impl IntoIterator<Item = &'a Addr
         seen.push(address);
     }
     Ok(())
+}
+
+/// Where all is inherited, nothing is given that is about what is opened.
+fn check_inherited(addresses: &[Address], matches: &ArgMatches) -> Result<(), Refusal> {
+    let [Address::Fd(number), others @ ..] = addresses else { return Ok(()) };
+    let useless = |id: &&str| matches.try_contains_id(id).is_ok() && is_given(matches, id);
+    match NOT_FOR_DESCRIPTORS.into_iter().find(useless) {
+        Some(id) if others.iter().all(|address| matches!(address, Address::Fd(_))) => {
+            let name = match id {
+                "ipv4" => "-4".to_owned(),
+                "ipv6" => "-6".to_owned(),
+                other => format!("--{}", other.replace('_', "-")),
+            };
+            Err(format!("{name} does nothing for 'fd:{number}', which is open already").into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What holds for a session of a mode with one socket.
@@ -394,9 +414,6 @@ fn check_family(family: Family, address: &Address) -> Result<(), Refusal> {
 
 /// The source can be bound for this address at all.
 fn check_source(source: &Address, family: Family, address: &Address) -> Result<(), Refusal> {
-    if matches!(address, Address::Fd(_)) {
-        return Err(format!("--source does nothing for '{address}', which is connected already").into());
-    }
     check_family(family, source)?;
     match (ip_of(source), ip_of(address)) {
         (Some(from), Some(to)) if from.is_ipv4() != to.is_ipv4() => {

@@ -2,6 +2,8 @@
 //!
 //! Files are only named here. They are read by `prepare` of what is made here, before anything is opened.
 
+use std::net::Ipv4Addr;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgMatches, FromArgMatches};
 use rustls::pki_types::ServerName;
@@ -82,9 +84,13 @@ pub(super) fn client_settings(address: &Address, matches: &mut ArgMatches) -> Re
         (false, None, pins) if !pins.is_empty() => Trust::Pins(pins),
         (false, ca, pins) => Trust::Chain { ca, pins },
     };
+    // XMPP says the name before TLS begins.
+    let says_name = matches!(matches.try_contains_id("starttls"), Ok(true));
     let name = match server_name {
         Some(name) => name,
-        None => name_of(address)?,
+        None if says_name || matches!(trust, Trust::Chain { .. }) => name_of(address)?,
+        // Nobody looks at the name, and an address is not sent: any will do (SNI, RFC 6066, section 3).
+        None => name_of(address).unwrap_or_else(|_| ServerName::IpAddress(Ipv4Addr::UNSPECIFIED.into())),
     };
     let (common, identity) = common_settings(matches)?;
     Ok(ClientSettings { common, trust, identity, name })

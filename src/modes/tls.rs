@@ -46,6 +46,10 @@ pub(super) fn tell_clients(config: &ListenConfig, tls: Option<&TlsServer>, names
             log::info!(target: NOTICE, "clients connect by: xport tls-client --pin {pin}{certificate} {place}");
         }
     }
+    // Where others reach what we have inherited is not known, but nobody has the pin from anywhere else.
+    if ports.is_empty() {
+        log::info!(target: NOTICE, "clients know this server by: --pin {}{certificate}", tls.pin());
+    }
 }
 
 /// An address under which others find what listens here.

@@ -465,6 +465,34 @@ fn an_inherited_listener_is_served() {
     assert!(!SockRef::from(&listener).nonblocking().expect("flags"), "O_NONBLOCK is set on a shared description");
 }
 
+/// What is about opening does nothing for what is open.
+#[test]
+fn nothing_is_opened_of_what_is_inherited() {
+    for args in [
+        &["tcp-client", "--retry", "3"][..],
+        &["tcp-client", "--retry-delay", "3s"],
+        &["tcp-client", "--connect-timeout", "3s"],
+        &["tcp-client", "--source", ":3"],
+        &["tcp-client", "--numeric"],
+        &["tls-client", "--insecure", "--retry", "3"],
+        &["udp-client", "-4"],
+        &["unix-client", "--retry", "3"],
+        &["tcp-echo", "-6"],
+        &["tcp-server", "--backlog", "3"],
+        &["tls-server", "--self-signed", "--backlog", "3"],
+    ] {
+        let option = args.iter().rev().find(|word| word.starts_with('-')).expect("there is one");
+        let output = xport([args, &["fd:9"]].concat()).output().expect("it runs");
+        let line = String::from_utf8_lossy(&output.stderr);
+        assert!(line.starts_with(&format!("xport: {option} does nothing for 'fd:9', which is open already")), "{line}");
+        assert_eq!(output.status.code(), Some(2), "{line}");
+    }
+    // What the environment says is said for all runs.
+    let mut run = xport(["tcp-client", "fd:9"]);
+    let output = run.env("XPORT_CONNECT_TIMEOUT", "3s").output().expect("it runs");
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+}
+
 /// `fd:N` may be connected already: a client uses it as its peer, an echo server as its one client.
 #[test]
 fn an_inherited_connection_is_used() {

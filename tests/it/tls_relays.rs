@@ -533,3 +533,23 @@ fn tls_is_spoken_on_what_is_inherited() {
         assert_eq!(program.wait().code(), Some(0), "{words:?}: {:?}", program.all_lines());
     }
 }
+
+/// Of what is inherited the address does not say who it is: a pin does, and a server that makes its own certificate tells it.
+#[test]
+fn a_pin_is_enough_on_what_is_inherited() {
+    let (ours, theirs) = UnixStream::pair().expect("sockets");
+    let mut command = command(["tls-echo", "--self-signed", "fd:0"]);
+    command.stdin(OwnedFd::from(theirs));
+    let mut server = Background::spawn(command);
+    let line = server.line("clients know this server by: --pin ");
+    let (_, pin) = line.split_once("--pin ").expect("it has been looked for");
+    let mut command = crate::util::command(["relay", "-", &format!("tls:fd:2,pin={pin}")]);
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).stderr(OwnedFd::from(ours));
+    let mut client = command.spawn().expect("it runs");
+    let mut stdin = client.stdin.take().expect("it is piped");
+    stdin.write_all(b"hello").expect("stdin takes it");
+    drop(stdin);
+    assert_eq!(take_all(&mut client.stdout.take().expect("it is piped")), b"hello");
+    assert!(client.wait().expect("it ends").success());
+    assert!(server.wait().success(), "{:?}", server.all_lines());
+}
