@@ -185,8 +185,8 @@ fn every_byte_goes_through_a_raw_terminal() {
 
 #[test]
 fn nothing_is_typed_for_the_end_on_a_raw_terminal() {
-    // A read gives up after half a second in which nothing came, which to `cat` is the end.
-    let script = "stty raw -echo min 0 time 5; echo ready; head -c 3; echo; cat | od -An -c";
+    // What is to come is waited for; then a read gives up after half a second without more, which to `cat` is the end.
+    let script = "stty raw -echo; echo ready; head -c 3; echo; stty min 0 time 5; cat | od -An -c";
     let mut run = Background::start(["exec", "--pty", "--", "sh", "-c", script]);
     let (mut stdin, mut stdout) = (run.stdin(), run.stdout());
     // Our bytes follow at once.
@@ -235,6 +235,12 @@ fn raw_while(options: &[&str], then: &str) -> (Terminal, Background) {
 
 #[test]
 fn our_terminal_is_raw_while_the_child_runs_and_restored_after() {
+    // Meanwhile: it is to be raw, and seen to be so, before the time is up.
+    let timed_out = std::thread::spawn(|| {
+        let (terminal, mut run) = raw_while(&["--timeout", "5s"], "");
+        assert_eq!(run.wait().code(), Some(124));
+        terminal.is_untouched();
+    });
     for (then, keys, status) in
         [("exit 0", "\n", 0), ("exit 5", "\r", 5), ("kill -9 $$", "\n", 137), ("exec <&- >&- 2>&-; exit 6", "\n", 6)]
     {
@@ -243,9 +249,6 @@ fn our_terminal_is_raw_while_the_child_runs_and_restored_after() {
         assert_eq!(run.wait().code(), Some(status), "{then}: {:?}", run.all_lines());
         terminal.is_untouched();
     }
-    let (terminal, mut run) = raw_while(&["--timeout", "300ms"], "");
-    assert_eq!(run.wait().code(), Some(124));
-    terminal.is_untouched();
     for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT] {
         let (terminal, mut run) = raw_while(&[], "");
         run.signal(signal);
@@ -260,6 +263,7 @@ fn our_terminal_is_raw_while_the_child_runs_and_restored_after() {
         assert_eq!(run.wait().signal(), Some(signal));
         terminal.is_untouched();
     }
+    timed_out.join().expect("this terminal, too");
     let terminal = Terminal::new();
     let mut command = Command::new(program());
     command.args(["exec", "--pty", "--", "no-such-program"]);

@@ -162,14 +162,17 @@ fn two_directions_that_are_over_are_a_pair_that_is_over() {
 
 #[test]
 fn time_limits_are_status_124() {
-    let (relay, mut left, mut right) = between(&["--idle-timeout", "300ms"]);
-    ended(&relay.finish(), 124, "idle for 300ms");
-    is_reset(&mut left);
-    is_reset(&mut right);
-    let (relay, mut left, mut right) = between(&["--timeout", "300ms"]);
-    ended(&relay.finish(), 124, "timed out after 300ms");
-    is_reset(&mut left);
-    is_reset(&mut right);
+    let resets = |options, message| {
+        let (relay, mut left, mut right) = between(options);
+        ended(&relay.finish(), 124, message);
+        is_reset(&mut left);
+        is_reset(&mut right);
+    };
+    std::thread::scope(|scope| {
+        // It counts from the start, and both connections are to be there by then.
+        scope.spawn(|| resets(&["--timeout", "3s"], "timed out after 3s"));
+        resets(&["--idle-timeout", "300ms"], "idle for 300ms");
+    });
     let mut relay = Background::start(["relay", "--idle-timeout", "200ms", "-", "exec:cat"]);
     let _stdin = relay.stdin();
     ended(&relay.finish(), 124, "idle for 200ms");
@@ -190,7 +193,7 @@ fn an_idle_child_is_no_exception() {
 fn an_idle_pair_among_others_is_alone_in_its_end() {
     let upstream = TcpListener::bind("127.0.0.1:0").expect("a port");
     let right = format!("tcp:{}", upstream.local_addr().expect("an address"));
-    let mut relay = Background::start(["-v", "relay", "--idle-timeout", "1s", "tcp-listen:127.0.0.1:0", &right]);
+    let mut relay = Background::start(["-v", "relay", "--idle-timeout", "4s", "tcp-listen:127.0.0.1:0", &right]);
     let address = relay.address();
     let (mut idle, mut idle_server) = (connect(address), accept(&upstream));
     let (mut busy, mut busy_server) = (connect(address), accept(&upstream));
@@ -205,7 +208,7 @@ fn an_idle_pair_among_others_is_alone_in_its_end() {
     });
     assert_eq!(kind, Err(std::io::ErrorKind::ConnectionReset));
     is_reset(&mut idle_server);
-    relay.line("idle for 1s");
+    relay.line("idle for 4s");
     busy_server.write_all(b"still here").expect("it takes the bytes");
     assert_eq!(take(&mut busy, 10), b"still here");
     assert!(relay.is_running());

@@ -198,16 +198,21 @@ fn what_comes_in_the_clear_instead_of_tls_ends_the_run() {
 #[test]
 fn a_server_that_says_no_more_is_given_up() {
     let issued = Authority::server();
-    for script in scripts() {
-        let args = script.args(&issued, &["--handshake-timeout", "300ms"], "");
+    let given_up = |script: Script| {
+        let args = script.args(&issued, &["--handshake-timeout", "3s"], "");
         let server = Peer::serve(move |mut socket| {
             script.play(&mut socket);
             rest(&mut socket)
         });
         let output = xport(with_address(args, &server)).write_stdin("a secret").output().expect("it runs");
-        ended(&output, 124, "no consent to TLS within 300ms");
+        ended(&output, 124, "no consent to TLS within 3s");
         assert_eq!(server.join(), b"", "nothing more is sent in the clear");
-    }
+    };
+    std::thread::scope(|scope| {
+        for script in scripts() {
+            scope.spawn(|| given_up(script));
+        }
+    });
 }
 
 /// The same, when it does not even greet, and when it does not go on after its consent: the handshake has a time of its own.
@@ -215,22 +220,25 @@ fn a_server_that_says_no_more_is_given_up() {
 fn silence_is_given_up_at_any_point() {
     let issued = Authority::server();
     let client = |address| {
-        let options = ["--starttls", "smtp", "--server-name", "localhost", "--handshake-timeout", "300ms"];
+        let options = ["--starttls", "smtp", "--server-name", "localhost", "--handshake-timeout", "3s"];
         xport(client_args(&issued, &options, address)).write_stdin("a secret").output().expect("it runs")
     };
-    let server = Peer::serve(|mut socket| rest(&mut socket));
-    ended(&client(server.address), 124, "no consent to TLS within 300ms");
-    assert_eq!(server.join(), b"");
-
-    let script = scripts().swap_remove(0);
-    let server = Peer::serve(move |mut socket| {
-        script.play(&mut socket);
-        socket.write_all(&script.consent).expect("the client reads");
-        rest(&mut socket)
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let server = Peer::serve(|mut socket| rest(&mut socket));
+            ended(&client(server.address), 124, "no consent to TLS within 3s");
+            assert_eq!(server.join(), b"");
+        });
+        let script = scripts().swap_remove(0);
+        let server = Peer::serve(move |mut socket| {
+            script.play(&mut socket);
+            socket.write_all(&script.consent).expect("the client reads");
+            rest(&mut socket)
+        });
+        ended(&client(server.address), 124, "connection with 127.0.0.1:");
+        let hello = server.join();
+        assert!(hello.starts_with(&[22, 3]), "a handshake of TLS, and nothing in the clear: {hello:?}");
     });
-    ended(&client(server.address), 124, "connection with 127.0.0.1:");
-    let hello = server.join();
-    assert!(hello.starts_with(&[22, 3]), "a handshake of TLS, and nothing in the clear: {hello:?}");
 }
 
 #[test]
