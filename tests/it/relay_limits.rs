@@ -278,13 +278,13 @@ fn an_end_that_does_not_follow_the_other_is_waited_for_as_long_as_was_said() {
     let right = format!("tcp:{}", listener.local_addr().expect("an address"));
     let mut relay = Background::start(["relay", "--linger", "300ms", "-", &right]);
     let mut peer = accept(&listener);
-    relay.stdin().write_all(b"all there is").expect("it takes the bytes");
     let (output, elapsed) = timed(|| {
+        relay.stdin().write_all(b"all there is").expect("it takes the bytes");
         assert_eq!(take_all(&mut peer), b"all there is");
         relay.finish()
     });
     assert_eq!((output.status.code(), &output.stdout[..]), (Some(124), &b""[..]), "{}", text(&output));
-    assert!((250..5000).contains(&elapsed.as_millis()), "after {elapsed:?}");
+    assert!((250..30_000).contains(&elapsed.as_millis()), "after {elapsed:?}");
 
     let family = Family::new();
     let fixed = ["exec", "--listen", "127.0.0.1:0", "--linger", "300ms", "--kill-after", "1h"];
@@ -292,7 +292,7 @@ fn an_end_that_does_not_follow_the_other_is_waited_for_as_long_as_was_said() {
     let client = connect(server.address());
     family.counts(1);
     drop(client);
-    family.is_gone_within(Duration::from_secs(5));
+    family.is_gone_within(DEADLINE);
 }
 
 /// They may use `select`, and are not to be given more than we were.

@@ -268,15 +268,16 @@ fn megabytes_with_a_reader_that_stops_for_a_while() {
     for version in VERSIONS {
         let (mut client, mut peer) = client_with(&issued, version, &[]);
         let mut stdout = client.stdout();
+        let peak = client.peak_kib();
         feed(client.stdin(), data.clone());
         let sealed = peer.sealed(&data);
         feed(peer.socket.try_clone().expect("a copy"), sealed);
         client.comes_to_rest();
-        let peak = client.peak_kib();
         assert!(take(&mut stdout, data.len()) == data);
         peer.expect(&data);
         assert!(peer.receive_all().is_empty());
-        assert!(client.peak_kib() < peak + 2048, "{} KiB, {peak} before", client.peak_kib());
+        // Less than all that goes through in either direction.
+        assert!(client.peak_kib() < peak + 4096, "{} KiB, {peak} before", client.peak_kib());
         peer.end();
         assert!(take_all(&mut stdout).is_empty());
         ended(&client.finish(), 0, "");

@@ -138,7 +138,8 @@ impl Background {
 
     /// Every line of stderr so far.
     pub fn all_lines(&mut self) -> Vec<String> {
-        let end = Instant::now() + Duration::from_secs(1);
+        // When it has ended, so does its stderr, unless somebody else has that open; on a busy machine our reader may be late.
+        let end = Instant::now() + Duration::from_secs(5);
         if !self.is_running() {
             while let Ok(line) = self.stderr.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 self.seen.push(line);
