@@ -219,7 +219,7 @@ fn a_signal_ends_the_service_with_0() {
     relay.signal(libc::SIGTERM);
     let start = Instant::now();
     let status = relay.wait();
-    assert!(status.success() && start.elapsed() < Duration::from_secs(5), "{status:?} after {:?}", start.elapsed());
+    assert!(status.success() && start.elapsed() < Duration::from_secs(30), "{status:?} after {:?}", start.elapsed());
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn flows_whose_right_end_has_ended_do_not_pile_up_while_others_are_busy() {
             (seen == ENDED && relay.fds() == base).then_some(())
         });
     });
-    assert!(elapsed < Duration::from_secs(6), "after {elapsed:?}");
+    assert!(elapsed < Duration::from_secs(30), "after {elapsed:?}");
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_child_on_the_left_that_is_silent_is_idle() {
         let args = ["relay", "--env", family.variable(), "--idle-timeout", "300ms", "exec:sleep 50", right];
         let (output, elapsed) = timed(|| Background::start(args).finish());
         ended(&output, 124, "idle for 300ms");
-        assert!((300..5000).contains(&elapsed.as_millis()), "{right}: after {elapsed:?}");
+        assert!((300..40_000).contains(&elapsed.as_millis()), "{right}: after {elapsed:?}");
         family.is_gone();
     }
 }
@@ -326,7 +326,7 @@ fn a_client_that_resets_while_its_right_end_is_connecting_frees_its_place() {
     let _second = connect(address);
     reset(first);
     let (_, elapsed) = timed(|| relay.line(&what));
-    assert!(elapsed < Duration::from_secs(8), "after {elapsed:?}");
+    assert!(elapsed < Duration::from_secs(30), "after {elapsed:?}");
 }
 
 /// One service on two sockets has as many places as it was said to have.

@@ -139,7 +139,8 @@ fn a_child_takes_all_of_what_came_in_order() {
         fs::remove_file(&go).expect("it is there");
     };
 
-    let mut relay = Background::start(["relay", "--once", "tcp-listen:127.0.0.1:0", &script("exec >&-; ")]);
+    let mut relay =
+        Background::start(["relay", "--once", "--kill-after", "60s", "tcp-listen:127.0.0.1:0", &script("exec >&-; ")]);
     let mut client = connect(relay.address());
     assert_eq!(take_all(&mut client), []);
     client.write_all(b"data ").expect("it takes the bytes");
@@ -147,7 +148,7 @@ fn a_child_takes_all_of_what_came_in_order() {
     check(relay, "after the child's own end");
 
     let left = format!("unix-listen:{}", socket.display());
-    let mut relay = Background::start(["relay", "--once", &left, &script("")]);
+    let mut relay = Background::start(["relay", "--once", "--kill-after", "60s", &left, &script("")]);
     relay.line("listening on");
     UnixStream::connect(&socket).expect("it accepts").write_all(b"data ").expect("it takes the bytes");
     check(relay, "a unix client that has gone");

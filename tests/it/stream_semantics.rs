@@ -365,7 +365,7 @@ fn a_pause_is_followed_by_all_that_has_come_meanwhile() {
         drop(output);
         let start = Instant::now();
         assert!(take_all(&mut out_of) == data);
-        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
         ended(&client.finish(), 0, "");
     }
 }
@@ -396,7 +396,7 @@ fn one_busy_client_does_not_starve_the_others() {
         for other in &mut others {
             let start = Instant::now();
             ping(other, &[round; 100]);
-            assert!(start.elapsed() < Duration::from_secs(2), "{:?} for a ping", start.elapsed());
+            assert!(start.elapsed() < Duration::from_secs(20), "{:?} for a ping", start.elapsed());
         }
     }
 }

@@ -567,7 +567,8 @@ fn failed_handshakes_keep_nobody_out() {
     let issued = Authority::server();
     let own = issued.options();
     let mut command = command(["tls-echo"].into_iter().chain(own.iter().map(String::as_str)));
-    command.arg("127.0.0.1:0");
+    // The slow one has time for as long as it takes to refuse the others.
+    command.args(["--handshake-timeout", "60s", "127.0.0.1:0"]);
     limit_descriptors(&mut command, 40);
     let mut server = Background::spawn(command);
     let address = server.address();

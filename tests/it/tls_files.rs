@@ -231,7 +231,7 @@ fn a_named_pipe_does_not_hang() {
     complains(&server(&["--cert", &path, "--key", &issued.key()]), &issued, &path, &[]);
     complains(&server(&["--cert", &issued.cert(), "--key", &path]), &issued, &path, &[]);
     complains(&client(&["--ca", &path]), &issued, &path, &[]);
-    assert!(start.elapsed() < Duration::from_secs(10), "it has waited: {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(30), "it has waited: {:?}", start.elapsed());
 }
 
 /// A file that never ends is not read to its end.
@@ -349,7 +349,7 @@ fn keys_go_to_files_and_to_pipes_of_the_shell() {
     complains(&client(&["--keylog", &fifo]), &issued, &fifo, &["this is a FIFO, not a file"]);
     drop(reader);
     complains(&client(&["--keylog", "/dev/null"]), &issued, "/dev/null", &["this is a device, not a file"]);
-    assert!(start.elapsed() < Duration::from_secs(10), "it has waited: {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(30), "it has waited: {:?}", start.elapsed());
 
     let (_server, address) = served("tls-echo", &issued, &[]);
     // Its standard error is a pipe without a name.
