@@ -13,8 +13,8 @@ use socket2::{Domain, Socket, Type};
 use crate::connecting::full_queue;
 use crate::resources::limit_descriptors;
 use crate::util::{
-    Background, DEADLINE, accept, command, connect, ended, eventually, ping, read_once, refusing, reset, take,
-    take_all, text, try_connect, with_deadline, xport,
+    Background, DEADLINE, accept, command, connect, ended, eventually, make_stale, ping, read_once, refusing, reset,
+    take, take_all, text, try_connect, with_deadline, xport,
 };
 
 /// An echo server in this process, for as long as the tests run.
@@ -260,7 +260,7 @@ fn a_client_over_the_limit_waits_for_its_turn() {
 fn a_unix_socket_has_the_mode_and_takes_the_place_that_were_asked_for() {
     let ground = tempfile::tempdir().expect("a directory");
     let path = ground.path().join("s");
-    drop(UnixListener::bind(&path).expect("a socket"));
+    make_stale(&path);
     let upstream = format!("tcp:{}", echo());
     let left = format!("unix-listen:{}", path.display());
     let output = xport(["relay", &left, &upstream]).output().expect("a run");

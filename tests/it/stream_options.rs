@@ -92,6 +92,8 @@ fn linger_runs_from_the_end_of_stdin_only() {
     assert_eq!(take(&mut peer, 5), b"hello");
     thread::sleep(Duration::from_millis(600));
     assert!(client.is_running(), "stdin has not ended");
+    // Not by being closed: a child that another test starts meanwhile would keep it open for a moment.
+    peer.shutdown(Shutdown::Both).expect("it is connected");
     drop((peer, stdin));
     ended(&client.finish(), 0, "");
 }

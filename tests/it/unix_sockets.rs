@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 use tempfile::TempDir;
 
-use crate::util::{Background, DEADLINE, command, copy_program, ended, eventually, take_all, text, xport};
+use crate::util::{Background, DEADLINE, command, copy_program, ended, eventually, make_stale, take_all, text, xport};
 
 /// The program where every user can run it, and a directory that every user can enter.
 pub(crate) struct Everyone {
@@ -86,12 +86,6 @@ fn fails(args: &[&str], path: impl AsRef<OsStr>, status: i32) -> String {
     // After a usage error there is a word on usage.
     assert!(stderr.starts_with("xport: ") && (status == 2 || stderr.lines().count() == 1), "{stderr}");
     stderr
-}
-
-/// A socket file that nobody serves, as a server that was killed leaves behind.
-fn make_stale(path: &Path) {
-    drop(UnixListener::bind(path).expect("a socket"));
-    assert!(path.exists());
 }
 
 /// 107 bytes of path are served, 108 are a usage error that says how many there may be.

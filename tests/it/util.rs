@@ -9,6 +9,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -391,9 +392,22 @@ pub fn udp(ip: &str) -> UdpSocket {
 /// port next, and would get what is sent to somebody who has gone.
 pub const TRANSIENT: &str = "127.77.0.1";
 
-/// A UDP address that refuses until it is bound.
+/// A UDP address that refuses until it is bound, and is given once.
 pub fn closed_udp() -> SocketAddr {
-    udp(TRANSIENT).local_addr().expect("an address")
+    static LAST: AtomicU16 = AtomicU16::new(0);
+    // Never bound here: a child that another test starts meanwhile would keep a copy of the socket open for a moment.
+    let [high, low] = LAST.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    // Below what the system chooses from; another run of these tests has another one.
+    let port = 20_000 + std::process::id() % 10_000;
+    SocketAddr::from(([127, 78, high, low], port as u16))
+}
+
+/// A socket file that nobody serves, as a server that was killed leaves behind.
+pub fn make_stale(path: &Path) {
+    let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).expect("a socket");
+    // It never listens: a child that another test starts meanwhile may keep a copy of it open for a moment.
+    socket.bind(&socket2::SockAddr::unix(path).expect("a path")).expect("it is free");
+    assert!(path.exists());
 }
 
 /// The next datagram, and who has sent it.
