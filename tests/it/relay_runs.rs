@@ -60,7 +60,7 @@ fn an_end_that_is_not_there_is_status_3() {
     drop((left, right));
     assert!(relay.wait().success());
     // A left end that is there is not left in doubt.
-    let peer = Peer::serve(|mut left| left.read(&mut [0; 16]).map_err(|error| error.kind()));
+    let peer = Peer::serve(|mut left| read_once(&mut left, &mut [0; 16]).map_err(|error| error.kind()));
     ended(&run(&[&format!("tcp:{}", peer.address), &end], ""), 3, &refused);
     assert_eq!(peer.join(), Err(std::io::ErrorKind::ConnectionReset));
 }

@@ -124,8 +124,12 @@ impl Leg {
     #[track_caller]
     pub(crate) fn has_nothing(&self) {
         let mut poll = libc::pollfd { fd: self.reader.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-        // SAFETY: one `pollfd`, alive for the call.
-        let ready = unsafe { libc::poll(&raw mut poll, 1, 200) };
+        // A signal may interrupt it: waiting for programs with a deadline (`assert_cmd`) catches SIGCHLD.
+        let ready = eventually("a poll that is not interrupted", || {
+            // SAFETY: one `pollfd`, alive for the call.
+            let ready = unsafe { libc::poll(&raw mut poll, 1, 200) };
+            (ready != -1).then_some(ready)
+        });
         assert_eq!(ready, 0, "{} bytes are there, or the end", queued(&self.reader));
     }
 

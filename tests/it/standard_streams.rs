@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use crate::util::{
     Background, DEADLINE, capacity, client, client_by, ended, eventually, feed, flags, is_full, killed, lines, pattern,
-    ping, program, queued, reset, take, take_all,
+    ping, program, queued, read_once, reset, take, take_all,
 };
 
 /// Xport with empty input and a pipe for its output.
@@ -242,7 +242,7 @@ fn a_full_stdout_is_an_error() {
     command.stdin(Stdio::piped()).stdout(File::options().write(true).open("/dev/full").expect("a device"));
     let (client, mut peer) = client_by(command, &[]);
     peer.write_all(b"hello\n").expect("the client takes it");
-    let error = peer.read(&mut [0; 8]).expect_err("not an orderly end");
+    let error = read_once(&mut peer, &mut [0; 8]).expect_err("not an orderly end");
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
     ended(&client.finish(), 1, "xport: stdout: No space left on device");
 }

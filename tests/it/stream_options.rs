@@ -7,8 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::util::{
-    Background, client, client_by, connect, ended, eventually, feed, is_full, pattern, ping, program, queued, take,
-    take_all, try_connect,
+    Background, client, client_by, connect, ended, eventually, feed, is_full, pattern, ping, program, queued,
+    read_once, take, take_all, try_connect,
 };
 
 /// The status of a limit of time that has been reached.
@@ -59,7 +59,7 @@ fn without_half_close_the_peer_does_not_see_the_end_of_stdin() {
     feed(client.stdin(), b"hello".to_vec());
     assert_eq!(take(&mut peer, 5), b"hello");
     peer.set_read_timeout(Some(Duration::from_millis(500))).expect("a timeout");
-    let error = peer.read(&mut [0; 8]).expect_err("neither data nor an end");
+    let error = read_once(&mut peer, &mut [0; 8]).expect_err("neither data nor an end");
     assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
     peer.write_all(b"still here").expect("the client takes it");
     drop(peer);

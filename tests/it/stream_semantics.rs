@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::util::{
     Background, DEADLINE, Peer, client, client_by, connect, ended, eventually, feed, is_full, pattern, ping, program,
-    queued, reset, take, take_all, unacknowledged, xport,
+    queued, read_once, reset, take, take_all, unacknowledged, xport,
 };
 
 /// `unix-client` in the background, and the peer it has connected to.
@@ -339,7 +339,7 @@ fn a_slow_reader_gets_everything() {
     feed(client.stdin(), data.clone());
     let mut received = Vec::new();
     let mut piece = [0; 1000];
-    while let n @ 1.. = peer.read(&mut piece).expect("the client sends") {
+    while let n @ 1.. = read_once(&mut peer, &mut piece).expect("the client sends") {
         received.extend_from_slice(&piece[..n]);
     }
     assert!(received == data);
