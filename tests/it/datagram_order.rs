@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use crate::util::{Background, command, datagram, ended, feed, shim, take, take_all, text, udp};
+use crate::util::{
+    Background, command, datagram, ended, eventually, feed, queued, queued_at, shim, take, take_all, text, udp,
+};
 
 /// A client that has said `hello`, what it prints to, its peer, and where the client is.
 #[track_caller]
@@ -34,8 +36,11 @@ fn send_all(socket: &UdpSocket, to: SocketAddr, datagrams: &[Vec<u8>]) {
         for data in lot {
             socket.send_to(data, to).expect("it leaves");
         }
-        // A pace: the length of a pause between lots, in which the program reads.
-        std::thread::sleep(Duration::from_millis(5));
+        // A program that reads no more, as stdout is full, is not waited for.
+        let end = Instant::now() + Duration::from_millis(200);
+        while queued_at(to.port()) > Some(50_000) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 }
 
@@ -44,20 +49,20 @@ fn send_all(socket: &UdpSocket, to: SocketAddr, datagrams: &[Vec<u8>]) {
 #[test]
 fn a_late_reader_finds_every_answer() {
     for stopped in [false, true] {
-        let (mut client, stdin, peer, address) = greeted(&["--linger", "300ms"]);
+        let (mut client, stdin, peer, address) = greeted(&["--linger", "1500ms"]);
         drop(stdin);
         let mut stdout = client.stdout();
         let answers = lines(300);
         send_all(&peer, address, &answers);
-        crate::util::eventually("stdout to be full", || (crate::util::queued(&stdout) > 60_000).then_some(()));
+        eventually("stdout to be full", || (queued(&stdout) > 60_000).then_some(()));
         // Longer than it lingers.
-        std::thread::sleep(Duration::from_millis(600));
+        std::thread::sleep(Duration::from_secs(2));
         let mut printed = Vec::new();
         if stopped {
             client.signal(libc::SIGSTOP);
-            let n = crate::util::queued(&stdout);
+            let n = queued(&stdout);
             printed = take(&mut stdout, n);
-            std::thread::sleep(Duration::from_millis(600));
+            std::thread::sleep(Duration::from_secs(2));
             client.signal(libc::SIGCONT);
         }
         printed.extend(take_all(&mut stdout));
@@ -95,7 +100,7 @@ fn answers_before_a_failure_are_printed_however_slowly() {
     let mut stdout = client.stdout();
     let answers = lines(200);
     send_all(&peer, address, &answers);
-    crate::util::eventually("stdout to be full", || (crate::util::queued(&stdout) > 60_000).then_some(()));
+    eventually("stdout to be full", || (queued(&stdout) > 60_000).then_some(()));
     drop(peer);
     stdin.write_all(b"more").expect("stdin takes it");
     drop(stdin);

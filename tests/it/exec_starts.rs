@@ -397,8 +397,8 @@ fn a_peer_that_resets_ends_the_child_of_the_one_connection() {
 #[test]
 fn the_one_connection_ends_in_time_and_by_a_signal() {
     for (options, signal, status) in [
-        (["--timeout", "300ms"].as_slice(), None, Some(124)),
-        (&["--idle-timeout", "300ms"], None, Some(124)),
+        (["--timeout", "2s"].as_slice(), None, Some(124)),
+        (&["--idle-timeout", "2s"], None, Some(124)),
         (&[], Some(libc::SIGTERM), None),
     ] {
         let family = Family::new();

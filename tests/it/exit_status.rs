@@ -345,7 +345,7 @@ fn a_descriptor_of_our_own_cannot_be_asked_for() {
 /// What a session has given to stdout goes out also where the server ends before stdout has taken it.
 #[test]
 fn a_drained_server_has_written_everything() {
-    let mut server = Background::start(["-v", "tcp-server", "-k", "--idle-timeout", "500ms", "127.0.0.1:0"]);
+    let mut server = Background::start(["-v", "tcp-server", "-k", "--idle-timeout", "3s", "127.0.0.1:0"]);
     let mut stream = connect(server.address());
     let data = pattern(8_000_000);
     stream.set_nonblocking(true).expect("a flag");

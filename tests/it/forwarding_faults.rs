@@ -127,10 +127,10 @@ fn silence_after_much_is_waited_out() {
 #[test]
 fn time_limits_end_what_is_blocked() {
     for limit in ["--timeout", "--idle-timeout"] {
-        let (mut run, _peer, _stdout) = blocked_client(&[limit, "700ms"]);
-        assert_eq!(run.wait().code(), Some(124), "{:?}", run.all_lines());
-        let (mut run, _left, _right) = blocked_relay(&[limit, "700ms"]);
-        assert_eq!(run.wait().code(), Some(124), "{limit}");
+        let (mut client, _peer, _stdout) = blocked_client(&[limit, "3s"]);
+        let (mut relay, _left, _right) = blocked_relay(&[limit, "3s"]);
+        assert_eq!(client.wait().code(), Some(124), "{:?}", client.all_lines());
+        assert_eq!(relay.wait().code(), Some(124), "{limit}");
     }
 }
 

@@ -43,8 +43,8 @@ fn an_answer_waits_for_its_reader() {
     let runs = [
         (exec(&[]), Duration::from_millis(2500)),
         (relay(&[]), Duration::from_millis(2500)),
-        (exec(&["--linger", "500ms"]), Duration::from_millis(1200)),
-        (relay(&["--linger", "500ms"]), Duration::from_millis(1200)),
+        (exec(&["--linger", "2s"]), Duration::from_secs(4)),
+        (relay(&["--linger", "2s"]), Duration::from_secs(4)),
     ];
     thread::scope(|scope| {
         for (mut server, pause) in runs {

@@ -10,7 +10,7 @@ use crate::connecting::full_queue;
 use crate::descendants::{Family, children};
 use crate::util::{
     Background, DEADLINE, Peer, accept, command, connect, datagram, ended, eventually, has_nothing, pattern, ping,
-    program, reset, shim, take, take_all, text, udp, udp_ping, xport,
+    program, queued_at, reset, shim, take, take_all, text, udp, udp_ping, xport,
 };
 
 /// Says that it is up, and ends neither at the end of its input nor when it is asked to.
@@ -64,15 +64,6 @@ fn clients_that_reset_do_not_make_room_for_more_children() {
     assert_eq!(take(&mut last, 3), b"up\n");
     reset(last);
     family.is_gone_within(DEADLINE);
-}
-
-/// Bytes that wait in the UDP socket at this port of 127.0.0.1. It may be missed where others come and go meanwhile.
-fn queued_at(port: u16) -> Option<usize> {
-    let sockets = std::fs::read_to_string("/proc/net/udp").expect("there is /proc");
-    let address = format!("{:08X}:{port:04X}", u32::from_ne_bytes([127, 0, 0, 1]));
-    let mut lines = sockets.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let line = lines.find(|fields| fields[1] == address)?;
-    usize::from_str_radix(line[4].split_once(':')?.1, 16).ok()
 }
 
 #[test]
