@@ -140,6 +140,8 @@ pub(super) struct Connecting {
     #[arg(value_parser = parse_positive_duration, allow_hyphen_values = true)]
     pub(super) connect_timeout: Duration,
     /// Try so many times more if connecting fails
+    ///
+    /// Try so many times more if connecting fails. Whoever has connected is not tried again, also where the TLS handshake fails.
     #[arg(long, value_name = "N", env = "XPORT_RETRY", default_value = "0", allow_hyphen_values = true)]
     pub(super) retry: u32,
     /// Wait so long before each further try

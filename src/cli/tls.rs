@@ -2,7 +2,7 @@
 //!
 //! Files are only named here. They are read by `prepare` of what is made here, before anything is opened.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgMatches, FromArgMatches};
@@ -66,6 +66,11 @@ pub(super) fn parse_alpn(text: &str) -> Result<Alpn, String> {
 
 /// Parses whom a certificate must be for.
 pub(super) fn parse_server_name(text: &str) -> Result<ServerName<'static>, String> {
+    // Where there is a port behind it, an address has brackets; they are no part of it.
+    let address = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).and_then(|text| text.parse().ok());
+    if let Some(address) = address {
+        return Ok(ServerName::IpAddress(IpAddr::V6(address).into()));
+    }
     let name = ServerName::try_from(text.to_owned());
     name.map_err(|_| "not a host name or IP address as certificates have them".to_owned())
 }

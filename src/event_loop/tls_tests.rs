@@ -254,7 +254,9 @@ fn a_stream_that_is_cut_is_an_error_after_the_last_byte() {
     peer.talk(&mut sim, id);
     sim.feed_end(id);
     sim.run();
-    assert_eq!(events(&log), ["made", "hello", "lost: peer closed without close_notify (data may be truncated)"]);
+    let events = events(&log);
+    assert_eq!(events[..2], ["made", "hello"]);
+    assert!(events[2].starts_with("lost: peer closed without close_notify (data may be truncated)"), "{events:?}");
     sim.assert_nothing_left();
 }
 

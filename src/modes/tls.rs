@@ -56,6 +56,8 @@ pub(super) fn tell_clients(config: &ListenConfig, tls: Option<&TlsServer>, names
 fn reachable(address: SocketAddr) -> String {
     match names::host_name() {
         Some(name) if address.ip().is_unspecified() => format!("{name}:{}", address.port()),
+        // A shell may take brackets for a pattern.
+        _ if address.is_ipv6() => format!("'{address}'"),
         _ => address.to_string(),
     }
 }

@@ -193,13 +193,17 @@ fn a_certificate_must_be_for_the_host_unless_another_name_is_given() {
     ] {
         assert_eq!(client(line).name, name("a.example"), "{line}");
     }
-    for line in ["tls-client fd:3", "tls-client --insecure fd:3", &format!("tls-client --pin {PIN} fd:3")] {
+    for line in [
+        "tls-client fd:3",
+        "tls-client --insecure --starttls xmpp fd:3",
+        &format!("tls-client --ca a --pin {PIN} fd:3"),
+    ] {
         refused(line, "'fd:3' does not say whom the certificate must be for: add --server-name NAME");
     }
     for host in ["1.2.3.4.5", "-a.example", "gr\u{fc}n.example"] {
         refused(&format!("tls-client --connect={host}:443"), &format!("no certificate can be for '{host}'"));
     }
-    for text in ["a:443", "[::1]", "fe80::1%lo", "*", "*.example", "gr\u{fc}n.example", "a b"] {
+    for text in ["a:443", "[::1]:443", "[localhost]", "fe80::1%lo", "*", "*.example", "gr\u{fc}n.example", "a b"] {
         assert!(parse_server_name(text).is_err(), "{text}");
     }
 }

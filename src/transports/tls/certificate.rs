@@ -116,7 +116,7 @@ impl Facts {
         }
     }
 
-    /// `valid for 62 more days`.
+    /// `valid until 2026-01-02 (62 more days)`.
     fn validity(&self, now: SystemTime) -> String {
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         let (not_before, not_after) = (self.not_before(), self.not_after());
@@ -124,8 +124,8 @@ impl Facts {
             return format!("not valid before {}", date(not_before));
         }
         match not_after.as_secs().checked_sub(now) {
-            Some(left) if left < 2 * DAY => format!("valid for {} more hours", left / 3600),
-            Some(left) => format!("valid for {} more days", left / DAY),
+            Some(left) if left < 2 * DAY => format!("valid until {} ({} more hours)", date(not_after), left / 3600),
+            Some(left) => format!("valid until {} ({} more days)", date(not_after), left / DAY),
             None => match (now - not_after.as_secs()) / DAY {
                 0 => format!("expired today ({})", date(not_after)),
                 1 => format!("expired 1 day ago ({})", date(not_after)),

@@ -28,6 +28,10 @@ const PLAINTEXT_BYTES: usize = 128 * 1024;
 /// Connections whose handshake is not done or has failed just now, or that wait to be let in after it, at most.
 const DOOR_MAX: usize = 1024;
 
+/// What a connection that was cut, by whomever, ends with.
+const TRUNCATED: &str =
+    "peer closed without close_notify (data may be truncated); --allow-truncation is for peers that never send one";
+
 /// How long a peer may take to read the alert that it is told by, and to close the connection.
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -177,7 +181,7 @@ impl Net {
         if discards || tls.terms.allow_truncation {
             return Intake::End;
         }
-        Intake::Failed(TlsError::new("peer closed without close_notify (data may be truncated)").into())
+        Intake::Failed(TlsError::new(TRUNCATED).into())
     }
 
     fn decrypt(&mut self, id: Id, ciphertext: &[u8], buffer: &mut [u8]) -> Intake {
