@@ -37,7 +37,7 @@ fn empty_datagrams_are_data() {
     for data in [&b""[..], b"one", b"", b"", b"two"] {
         udp_ping(&peer, address, data);
     }
-    let output = xport(["udp-client", "--lines", "--count", "4", &address.to_string()])
+    let output = xport(["udp-client", "--lines", "--count", "4", "--linger", "60s", &address.to_string()])
         .write_stdin("\none\n\n\n")
         .output()
         .expect("a run");
@@ -57,7 +57,7 @@ fn the_longest_datagrams_go_there_and_back() {
         // A file gives as much as is asked for, so it is one datagram.
         let file = folder.path().join("data");
         fs::write(&file, &data).expect("a file");
-        let mut client = command(["udp-client", "--count", "1", &address.to_string()]);
+        let mut client = command(["udp-client", "--count", "1", "--linger", "60s", &address.to_string()]);
         client.stdin(File::open(&file).expect("a file"));
         let output = Background::spawn(client).finish();
         ended(&output, 0, "");
@@ -81,7 +81,7 @@ fn a_datagram_that_is_too_long_is_reported_and_dropped() {
             let lines = format!("first\n{long}\nlast\n");
             let expected = if whole { lines.clone() } else { "first\nlast\n".to_owned() };
             let count = if whole { "3" } else { "2" };
-            let args = ["udp-client", "--lines", "--count", count, &address.to_string()];
+            let args = ["udp-client", "--lines", "--count", count, "--linger", "60s", &address.to_string()];
             let output = xport(args).write_stdin(lines).output().expect("a run");
             let (status, message) = if whole { (0, "") } else { (1, "Message too long") };
             ended(&output, status, message);
@@ -95,7 +95,7 @@ fn a_datagram_that_is_too_long_is_reported_and_dropped() {
 fn many_datagrams_that_are_too_long_do_not_flood_stderr() {
     let (_echo, address) = start("udp-echo", &[], "127.0.0.1:0");
     let long = format!("{}\n", "x".repeat(V4_BYTES_MAX + 1));
-    let args = ["udp-client", "--lines", "--count", "1", &address.to_string()];
+    let args = ["udp-client", "--lines", "--count", "1", "--linger", "60s", &address.to_string()];
     let output = xport(args).write_stdin(format!("{}last\n", long.repeat(100))).output().expect("a run");
     assert_eq!((output.status.code(), &output.stdout[..]), (Some(1), &b"last\n"[..]), "{}", text(&output));
     let lines = String::from_utf8_lossy(&output.stderr).lines().count();
@@ -212,6 +212,9 @@ fn senders_do_not_fill_the_memory() {
         (0..85).for_each(|_| round(200));
         let after = server.rss_kib();
         assert!(after < before + 512, "{mode} {options:?}: {before} KiB after 3000 senders, {after} after 20000");
+        // A line that stderr has no room for is dropped.
+        let stderr = File::open(format!("/proc/{}/fd/2", server.pid())).expect("it runs");
+        eventually("its lines to be read", || (crate::util::queued(&stderr) == 0).then_some(()));
         server.signal(libc::SIGTERM);
         assert_eq!(server.wait().code(), Some(0));
         let lines = server.all_lines();
@@ -282,13 +285,20 @@ fn a_loop_with_another_kind_of_echo_server_ends() {
             let mut buffer = [0; 64];
             let mut turns = 0_u32;
             mirror.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
-            mirror.send_to(b"ping", address).expect("it leaves");
+            // Several are under way at once, so that a turn of the programs is several of the loop.
+            for _ in 0..8 {
+                mirror.send_to(b"ping", address).expect("it leaves");
+            }
             // Longer than the wait below, and not for ever should that fail.
             let end = Instant::now() + crate::util::DEADLINE * 2;
-            while !done.load(Ordering::Relaxed) && Instant::now() < end {
-                if let Ok((n, from)) = mirror.recv_from(&mut buffer) {
-                    mirror.send_to(&buffer[..n], from).expect("it leaves");
-                    turns += 1;
+            while Instant::now() < end {
+                match mirror.recv_from(&mut buffer) {
+                    Ok((n, from)) => {
+                        mirror.send_to(&buffer[..n], from).expect("it leaves");
+                        turns += 1;
+                    }
+                    Err(_) if done.load(Ordering::Relaxed) => break,
+                    Err(_) => (),
                 }
             }
             turns
@@ -398,7 +408,8 @@ fn a_slow_reader_gets_all_of_the_answers() {
     let peer = udp("127.0.0.1");
     let to = peer.local_addr().expect("an address").to_string();
     let mut client = Background::start(["udp-client", "--high-water", "8K", "--linger", "300ms", &to]);
-    client.stdin().write_all(b"question").expect("stdin takes it");
+    let mut stdin = client.stdin();
+    stdin.write_all(b"question").expect("stdin takes it");
     let (_, address) = datagram(&peer);
     // More than a pipe holds, and less than the socket.
     let data = pattern(120_000);
@@ -406,6 +417,9 @@ fn a_slow_reader_gets_all_of_the_answers() {
         peer.send_to(chunk, address).expect("it leaves");
     }
     let mut stdout = client.stdout();
+    eventually("stdout to be full", || (crate::util::queued(&stdout) > 40_000).then_some(()));
+    // It waits for its reader from now on, however long we have taken so far.
+    drop(stdin);
     client.comes_to_rest();
     // It sees at once that there is room again and that the time is over.
     client.signal(libc::SIGSTOP);
@@ -461,7 +475,7 @@ fn calls_that_do_less_than_asked_lose_nothing() {
         let mut echo = Background::spawn(preloaded(&["udp-echo", "127.0.0.1:0"]));
         let address = echo.address().to_string();
         // A small buffer has to wait for room, and lines with it.
-        let args = ["udp-client", "--lines", "--count", "150", "--high-water", "256", &address];
+        let args = ["udp-client", "--lines", "--count", "150", "--linger", "60s", "--high-water", "256", &address];
         let mut client = Background::spawn(preloaded(&args));
         feed(client.stdin(), all.clone().into_bytes());
         let output = client.finish();
@@ -499,7 +513,7 @@ fn a_broadcast_is_delivered_and_answered() {
         for to in ["10.99.0.255", "255.255.255.255"] {
             let (_echo, address) = start("udp-echo", &[], "0.0.0.0:0");
             let target = format!("{to}:{}", address.port());
-            let args = ["udp-client", "--broadcast", "--count", "1", &target];
+            let args = ["udp-client", "--broadcast", "--count", "1", "--linger", "60s", &target];
             let output = xport(args).write_stdin("who is there").output().expect("a run");
             ended(&output, 0, "");
             assert_eq!(output.stdout, b"who is there");

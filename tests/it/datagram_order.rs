@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use socket2::SockRef;
 
 use crate::util::{
-    Background, command, datagram, ended, eventually, feed, queued, queued_at, shim, take, take_all, text, udp,
+    Background, command, datagram, ended, eventually, feed, queued, queued_at, refuses_from_now_on, shim, take,
+    take_all, text, udp,
 };
 
 /// A client that has said `hello`, what it prints to, its peer, and where the client is.
@@ -50,11 +51,12 @@ fn send_all(socket: &UdpSocket, to: SocketAddr, datagrams: &[Vec<u8>]) {
 fn a_late_reader_finds_every_answer() {
     for stopped in [false, true] {
         let (mut client, stdin, peer, address) = greeted(&["--linger", "1500ms"]);
-        drop(stdin);
         let mut stdout = client.stdout();
         let answers = lines(300);
         send_all(&peer, address, &answers);
         eventually("stdout to be full", || (queued(&stdout) > 60_000).then_some(()));
+        // It waits for its reader from now on, however long we have taken so far.
+        drop(stdin);
         // Longer than it lingers.
         std::thread::sleep(Duration::from_secs(2));
         let mut printed = Vec::new();
@@ -84,7 +86,7 @@ fn answers_before_a_failure_are_printed() {
     for data in &answers {
         peer.send_to(data, address).expect("it leaves");
     }
-    drop(peer);
+    refuses_from_now_on(&peer);
     stdin.write_all(b"more").expect("stdin takes it");
     drop(stdin);
     client.signal(libc::SIGCONT);
@@ -101,7 +103,7 @@ fn answers_before_a_failure_are_printed_however_slowly() {
     let answers = lines(200);
     send_all(&peer, address, &answers);
     eventually("stdout to be full", || (queued(&stdout) > 60_000).then_some(()));
-    drop(peer);
+    refuses_from_now_on(&peer);
     stdin.write_all(b"more").expect("stdin takes it");
     drop(stdin);
     let printed = take_all(&mut stdout);
@@ -127,7 +129,8 @@ fn an_answer_before_the_port_was_closed_is_printed() {
         if !answer_first {
             peer.send_to(b"answer", address).expect("it leaves");
         }
-        drop((peer, stdin));
+        refuses_from_now_on(&peer);
+        drop(stdin);
         client.signal(libc::SIGCONT);
         let output = client.finish();
         ended(&output, 4, "Connection refused");

@@ -346,12 +346,15 @@ fn a_descriptor_of_our_own_cannot_be_asked_for() {
 #[test]
 fn a_drained_server_has_written_everything() {
     let mut server = Background::start(["-v", "tcp-server", "-k", "--idle-timeout", "3s", "127.0.0.1:0"]);
-    let mut stream = connect(server.address());
     let data = pattern(8_000_000);
+    let mut stream = connect(server.address());
     stream.set_nonblocking(true).expect("a flag");
     let mut sent = 0;
-    while let Ok(n) = stream.write(&data[sent..]) {
-        sent += n;
+    while sent < data.len() {
+        match stream.write(&data[sent..]) {
+            Ok(n) => sent += n,
+            Err(_) => break,
+        }
     }
     // Its session ends for want of movement, as nobody reads our stdout.
     let closed = server.line("bytes received");

@@ -126,6 +126,8 @@ fn silence_after_much_is_waited_out() {
 
 #[test]
 fn time_limits_end_what_is_blocked() {
+    // It takes a while to be made.
+    bulk();
     for limit in ["--timeout", "--idle-timeout"] {
         let (mut client, _peer, _stdout) = blocked_client(&[limit, "3s"]);
         let (mut relay, _left, _right) = blocked_relay(&[limit, "3s"]);

@@ -419,6 +419,13 @@ pub fn queued_at(port: u16) -> Option<usize> {
     usize::from_str_radix(line[4].split_once(':')?.1, 16).ok()
 }
 
+/// From now on it refuses everybody, and keeps its port: it is connected to itself. Closing it would not do, as a child that
+/// another test is starting may have a copy.
+#[track_caller]
+pub fn refuses_from_now_on(peer: &UdpSocket) {
+    peer.connect(peer.local_addr().expect("an address")).expect("it is its own peer");
+}
+
 /// The next datagram, and who has sent it.
 #[track_caller]
 pub fn datagram(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
