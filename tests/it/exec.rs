@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,15 @@ fn gave(output: &Output, status: i32, stdout: &str) {
     assert_eq!((String::from_utf8_lossy(&output.stdout), text(output).contains("xport:")), (stdout.into(), false));
 }
 
+/// Writes a program for the shell. By another process: a child that a test starts meanwhile would keep our descriptor of it open
+/// for a moment, and what is open for writing cannot be run.
+#[track_caller]
+pub(crate) fn write_script(path: &Path, text: &str) {
+    let write = "printf %s \"$1\" >\"$0\" && chmod 755 \"$0\"";
+    let written = Command::new("sh").args(["-c", write]).arg(path).arg(text).status().expect("a shell");
+    assert!(written.success(), "it can be written");
+}
+
 #[test]
 fn what_cannot_be_run_has_the_statuses_of_a_shell() {
     let run = |program: &str| xport(["exec", "--", program]).output().expect("a run");
@@ -30,8 +40,7 @@ fn what_cannot_be_run_has_the_statuses_of_a_shell() {
     ended(&run("/etc"), 126, "exec /etc: Permission denied");
     let folder = tempfile::tempdir().expect("a folder");
     let script = folder.path().join("script");
-    std::fs::write(&script, "echo no first line says who reads this\n").expect("a file");
-    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
+    write_script(&script, "echo no first line says who reads this\n");
     ended(&run(script.to_str().expect("text")), 126, "Exec format error");
     let long = "x".repeat(3_000_000);
     assert_eq!(xport(["exec", "--", "true", &long]).output().map(|output| output.status.code()).ok(), None);
@@ -198,8 +207,8 @@ fn a_late_reader_finds_all_of_it() {
 
 #[test]
 fn a_run_that_is_told_to_end_does_so_whoever_reads() {
-    // Nobody reads, or somebody else goes on writing.
-    for script in ["head -c 1400000 /dev/zero", "(while :; do echo x; sleep .02; done) & exit 3"] {
+    // Nobody reads, or somebody else goes on writing. The shell writes first, or it could be over before the other one starts.
+    for script in ["head -c 1400000 /dev/zero", "echo x; (while :; do echo x; sleep .02; done) & exit 3"] {
         let mut run = Background::start(["exec", "--kill-after", "100ms", "--", "sh", "-c", script]);
         let stdout = run.stdout();
         eventually("output", || (queued(&stdout) > 0).then_some(()));

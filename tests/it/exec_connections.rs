@@ -232,7 +232,8 @@ fn lines_of_children_and_of_the_log_stay_whole() {
         let number = rest.and_then(|rest| rest.trim().strip_suffix(" end")).and_then(|n| n.parse::<u32>().ok());
         assert!(number.is_some_and(|number| number < 50), "{line:?}");
     }
-    assert!(ours.len() >= 40 && ours.iter().all(|line| !line.contains("child x")), "{ours:?}");
+    // The log does not wait for room: a line that stderr cannot take at the moment is dropped.
+    assert!(!ours.is_empty() && ours.iter().all(|line| !line.contains("child x")), "{ours:?}");
 }
 
 #[test]
@@ -483,9 +484,10 @@ fn the_help_says_how_many_are_served_at_once() {
     let help = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(help.split("--max-conns").nth(1).is_some_and(|rest| rest.contains("[default: 100]")), "{}", text(&output));
     let (server, address) = serve(&[], &["cat"]);
-    let mut clients: Vec<TcpStream> = (0..101).map(|_| connect(address)).collect();
-    let mut last = clients.pop().expect("there are some");
+    let mut clients: Vec<TcpStream> = (0..100).map(|_| connect(address)).collect();
     clients.iter_mut().for_each(|client| ping(client, b"served"));
+    // Only now: of those who connect in a row, the last need not be the last to be accepted.
+    let mut last = connect(address);
     last.write_all(b"waits").expect("it takes the bytes");
     server.comes_to_rest();
     assert_eq!(children(&server).len(), 100);

@@ -41,19 +41,18 @@ fn served(address: SocketAddr) -> TcpStream {
     client
 }
 
-/// How many descriptors a server has open that has nothing to do.
+/// Waits until a server has no child, and no more descriptors open than it had before its first client.
 #[track_caller]
-fn fds_at_rest(server: &Background) -> usize {
-    server.comes_to_rest();
-    server.fds()
+fn all_is_closed(server: &Background, before: usize) {
+    eventually("all to be closed", || (server.fds() == before && children(server).is_empty()).then_some(()));
 }
 
 #[test]
 fn no_child_that_has_ended_stays_a_zombie() {
     let (server, address, family) = serve(&[], "exec true");
     let turn = || assert_eq!(take_all(&mut connect(address)), b"");
+    let before = server.fds();
     turn();
-    let before = fds_at_rest(&server);
     for _ in 0..6 {
         (0..50).for_each(|_| turn());
         let seen = zombies(&server);
@@ -64,23 +63,22 @@ fn no_child_that_has_ended_stays_a_zombie() {
         });
         assert!(begin.elapsed() < Duration::from_secs(10), "zombies for {:?}", begin.elapsed());
     }
-    assert_eq!(fds_at_rest(&server), before);
-    assert_eq!(children(&server), []);
+    all_is_closed(&server, before);
     family.is_gone();
 }
 
 #[test]
 fn the_group_of_a_client_that_has_reset_ends_with_it() {
     let (server, address, family) = serve(&["--kill-after", "15s"], HELD);
+    let before = server.fds();
     reset(served(address));
     family.is_gone_within(Duration::from_secs(10));
-    let before = fds_at_rest(&server);
     let clients: Vec<TcpStream> = (0..10).map(|_| served(address)).collect();
     // The shell and its sleep.
     family.counts(20);
     clients.into_iter().for_each(reset);
     family.is_gone_within(Duration::from_secs(10));
-    eventually("all to be closed", || (server.fds() == before).then_some(()));
+    all_is_closed(&server, before);
 }
 
 #[test]
@@ -123,9 +121,9 @@ fn clients_that_leave_at_once_leave_nothing_behind() {
     let listen = format!("unix:{}", path.display());
     let (mut server, address, family) = serve(&["--kill-after", "1s", "--listen", &listen], "echo up; exec cat");
     server.line("listening on ");
+    let before = server.fds();
     drop(served(address));
     family.is_gone_within(DEADLINE);
-    let before = fds_at_rest(&server);
     for _ in 0..100 {
         reset(connect(address));
         drop(connect(address));
@@ -136,30 +134,32 @@ fn clients_that_leave_at_once_leave_nothing_behind() {
     ping(&mut client, b"served all the same");
     drop(client);
     family.is_gone_within(DEADLINE);
-    eventually("all to be closed", || (server.fds() == before && children(&server).is_empty()).then_some(()));
+    all_is_closed(&server, before);
 }
 
 #[test]
 fn a_daemon_that_has_left_the_group_is_left_alone() {
-    // As long as it says that it is there, before its parent goes.
-    let daemon = "setsid sh -c 'echo up; exec sleep 1000' & ";
-    let (server, address, family) = serve(&["--kill-after", "1s"], &format!("{daemon} sleep .1"));
+    // Its parent goes when it has said that it is there, and has left the group, which a file shows.
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = format!("{}/$$", folder.path().display());
+    let wait = format!("while [ ! -e {file} ]; do sleep .01; done");
+    let daemon = format!("setsid sh -c 'echo up; : >\"$0\"; exec sleep 1000' {file} & {wait}");
+    let (server, address, family) = serve(&["--kill-after", "1s"], &daemon);
+    let before = server.fds();
     let mut first = connect(address);
     let begin = Instant::now();
     // It holds the pipes, and the connection ends without it.
     assert_eq!(take_all(&mut first), b"up\n");
     assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
     drop(first);
-    let before = fds_at_rest(&server);
     for number in 2..5 {
         assert_eq!(take_all(&mut connect(address)), b"up\n");
         family.counts(number);
     }
-    assert_eq!(fds_at_rest(&server), before);
-    assert_eq!(children(&server), []);
+    all_is_closed(&server, before);
     drop(family);
 
-    let (server, address, family) = serve(&["--kill-after", "1s"], &format!("{daemon} wait"));
+    let (server, address, family) = serve(&["--kill-after", "1s"], &format!("{daemon}; wait"));
     let client = served(address);
     family.counts(2);
     reset(client);
