@@ -7,10 +7,11 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
-use std::time::Duration;
 
 use assert_cmd::Command;
 use assert_cmd::cargo::{cargo_bin, cargo_bin_cmd};
+
+use crate::util::DEADLINE;
 
 const MODES: [&str; 12] = [
     "tcp-echo",
@@ -34,7 +35,7 @@ const EXAMPLE_COLUMNS: usize = 80;
 /// The program with an empty environment, as `env -i` starts it.
 fn xport() -> Command {
     let mut command = cargo_bin_cmd!("xport");
-    command.timeout(Duration::from_secs(10)).env_clear();
+    command.timeout(DEADLINE).env_clear();
     command
 }
 
@@ -323,7 +324,7 @@ fn a_full_device_is_reported() {
             .args(["-c", "exec \"$0\" \"$@\" > /dev/full"])
             .arg(cargo_bin!("xport"))
             .args(args)
-            .timeout(Duration::from_secs(10))
+            .timeout(DEADLINE)
             .assert()
             .code(1)
             .stderr("xport: stdout: No space left on device\n");

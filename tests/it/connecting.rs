@@ -3,7 +3,7 @@
 //! What needs a network of its own is in `netns.rs`, unix sockets are in `unix_sockets.rs`.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -21,10 +21,15 @@ pub(crate) struct Full {
     listener: Socket,
     pub(crate) address: SocketAddr,
     _queued: Vec<Socket>,
+    /// Keeps the port when the listener has gone: nobody else is given it, and whoever connects is refused.
+    _guard: Socket,
 }
 
 pub(crate) fn full_queue() -> Full {
-    let (listener, address) = refusing();
+    let (listener, address) = reserve([127, 0, 0, 1].into());
+    let guard = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    guard.set_reuse_address(true).expect("a flag");
+    guard.bind(&address.into()).expect("nobody listens there yet");
     listener.listen(0).expect("it listens");
     let mut queued = Vec::new();
     for _ in 0..16 {
@@ -33,9 +38,39 @@ pub(crate) fn full_queue() -> Full {
         let _ = client.connect(&address.into());
         queued.push(client);
     }
-    let hangs = queued.iter().any(|client| client.peer_addr().is_err());
-    assert!(hangs, "the queue is not full");
-    Full { listener, address, _queued: queued }
+    // The first of them has to be in the queue: nobody is before their requests have been looked at.
+    eventually("the queue to be full", || {
+        let connected = queued.iter().filter(|client| client.peer_addr().is_ok()).count();
+        (connected > 0 && connected < queued.len()).then_some(())
+    });
+    Full { listener, address, _queued: queued, _guard: guard }
+}
+
+/// A port of this address, for as long as the socket is kept: nobody else is given it, and it does not listen, but who knows it
+/// and has set SO_REUSEADDR, too, can bind it. What is reserved at `::` is so for IPv4 as well.
+fn reserve(ip: IpAddr) -> (Socket, SocketAddr) {
+    let address = SocketAddr::new(ip, 0);
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).expect("a socket");
+    socket.set_reuse_address(true).expect("a flag");
+    if ip.is_ipv6() {
+        socket.set_only_v6(false).expect("a flag");
+    }
+    socket.bind(&address.into()).expect("a port");
+    let address = socket.local_addr().expect("an address").as_socket().expect("of IP");
+    (socket, address)
+}
+
+/// A server on one family of the loopback, where it listens, and a socket that has the same port of the other family, where it
+/// refuses: another test's server could be there.
+fn on_one_family(option: &str, other: IpAddr) -> (Background, SocketAddr, Socket) {
+    eventually("a port that is free of the other family, too", || {
+        let mut server = Background::start(["tcp-echo", option, ":0"]);
+        let address = server.address();
+        let beside = SocketAddr::new(other, address.port());
+        let socket = Socket::new(Domain::for_address(beside), Type::STREAM, None).expect("a socket");
+        socket.bind(&beside.into()).ok()?;
+        Some((server, address, socket))
+    })
 }
 
 /// Stderr of a run that must end with `status` and transfer nothing.
@@ -69,7 +104,7 @@ fn a_refused_connection_is_reported_at_once() {
     let start = Instant::now();
     let stderr = fails(&["tcp-client", &address.to_string()], 3);
     assert_eq!(stderr, format!("xport: connect {address}: Connection refused\n"));
-    assert!(start.elapsed() < Duration::from_secs(5), "it took {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(9), "it took {:?}", start.elapsed());
 }
 
 /// A connection that never comes about ends after `--connect-timeout`, not before it, with status 124.
@@ -81,7 +116,7 @@ fn a_hanging_connection_times_out() {
     let elapsed = start.elapsed();
     assert!(stderr.starts_with(&format!("xport: connect {}: ", full.address)), "{stderr}");
     assert!(stderr.contains("timed out") && stderr.lines().count() == 1, "{stderr}");
-    assert!(elapsed >= Duration::from_millis(500) && elapsed < Duration::from_secs(5), "it took {elapsed:?}");
+    assert!(elapsed >= Duration::from_millis(500) && elapsed < Duration::from_secs(9), "it took {elapsed:?}");
 }
 
 /// A connection that is refused only after a while is a failure, and was never called connected.
@@ -255,8 +290,10 @@ fn an_address_of_another_machine_is_refused() {
 /// `--source` decides which address, and which port, the peer sees.
 #[test]
 fn the_source_address_is_what_the_peer_sees() {
-    let free = TcpListener::bind("127.0.0.77:0").expect("a port").local_addr().expect("an address");
-    for source in ["127.0.0.76".to_owned(), free.to_string(), format!(":{}", free.port())] {
+    // Without an address, the port has to be free at every one.
+    let (_reserved, free) = reserve(Ipv4Addr::UNSPECIFIED.into());
+    let port = free.port();
+    for source in ["127.0.0.76".to_owned(), format!("127.0.0.77:{port}"), format!(":{port}")] {
         let peer = Peer::serve(|stream| stream.peer_addr().expect("an address"));
         let output = xport(["tcp-client", "--source", &source, &peer.address.to_string()]).output().expect("it runs");
         assert_eq!(output.status.code(), Some(0), "{source}: {}", text(&output));
@@ -271,7 +308,8 @@ fn a_source_port_alone_serves_ipv6_too() {
     if !has_ipv6() {
         return;
     }
-    let free = TcpListener::bind("[::1]:0").expect("a port").local_addr().expect("an address").port();
+    let (_reserved, free) = reserve(Ipv6Addr::UNSPECIFIED.into());
+    let free = free.port();
     let mut server = Background::start(["-v", "tcp-echo", "[::1]:0"]);
     let address = server.address();
     gets_hello(&["tcp-client", "--source", &format!(":{free}"), &address.to_string()]);
@@ -379,20 +417,19 @@ fn a_denied_client_does_not_use_up_the_session() {
 /// `-4` and `-6` leave one family of the loopback, which has both otherwise, on one and the same port.
 #[test]
 fn the_family_can_be_chosen() {
-    let mut server = Background::start(["tcp-echo", "-4", ":0"]);
-    let v4 = server.address();
-    assert!(v4.is_ipv4());
     if !has_ipv6() {
+        assert!(Background::start(["tcp-echo", "-4", ":0"]).address().is_ipv4());
         return;
     }
+    let (_server, v4, _refuses) = on_one_family("-4", Ipv6Addr::LOCALHOST.into());
+    assert!(v4.is_ipv4());
     // The other family is not listened on: one look at the port says so.
     TcpStream::connect(("::1", v4.port())).expect_err("nobody listens on IPv6");
     gets_hello(&["tcp-client", "-4", "localhost", &v4.port().to_string()]);
     gets_hello(&["tcp-client", "localhost", &v4.port().to_string()]);
     fails(&["tcp-client", "-6", "localhost", &v4.port().to_string()], 3);
 
-    let mut server = Background::start(["tcp-echo", "-6", ":0"]);
-    let v6 = server.address();
+    let (_server, v6, _refuses) = on_one_family("-6", Ipv4Addr::LOCALHOST.into());
     assert!(v6.is_ipv6());
     gets_hello(&["tcp-client", "-6", "localhost", &v6.port().to_string()]);
     gets_hello(&["tcp-client", &v6.port().to_string()]);

@@ -125,7 +125,7 @@ fn a_black_hole_times_out() {
         let output = network.run(&["tcp-client", "--connect-timeout", "400ms", address]);
         ended(&output, 124, &format!("connect {address}: timed out"));
         let elapsed = start.elapsed();
-        assert!(elapsed >= Duration::from_millis(400) && elapsed < Duration::from_secs(8), "it took {elapsed:?}");
+        assert!(elapsed >= Duration::from_millis(400) && elapsed < Duration::from_secs(30), "it took {elapsed:?}");
     }
 }
 
@@ -147,7 +147,7 @@ fn routes_that_lead_nowhere_are_told_apart() {
         let start = Instant::now();
         let output = network.run(&["tcp-client", &format!("{host}:80")]);
         ended(&output, 3, &format!("connect {host}:80: {reason}"));
-        assert!(start.elapsed() < Duration::from_secs(8), "it took {:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(30), "it took {:?}", start.elapsed());
     }
 }
 
@@ -183,7 +183,7 @@ fn a_mute_name_server_times_out() {
     let output = network.run(&["tcp-client", "--connect-timeout", "400ms", "some.example:80"]);
     ended(&output, 124, "some.example:80: timed out after 400ms");
     let elapsed = start.elapsed();
-    assert!(elapsed >= Duration::from_millis(400) && elapsed < Duration::from_secs(8), "it took {elapsed:?}");
+    assert!(elapsed >= Duration::from_millis(400) && elapsed < Duration::from_secs(30), "it took {elapsed:?}");
 }
 
 /// A signal ends a client at once while it looks a name up, and a server that looks its own name up.
@@ -202,7 +202,7 @@ fn a_signal_ends_a_look_up() {
             let start = Instant::now();
             program.signal(signal);
             assert_eq!(program.wait().signal(), Some(signal), "{mode}: {:?}", program.all_lines());
-            assert!(start.elapsed() < Duration::from_secs(4), "it took {:?}", start.elapsed());
+            assert!(start.elapsed() < Duration::from_secs(20), "it took {:?}", start.elapsed());
         }
     }
 }
