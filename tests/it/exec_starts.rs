@@ -322,6 +322,22 @@ fn what_a_killed_child_has_said_does_not_look_whole() {
     }
 }
 
+/// Its output ends before it does, and so does what its client says: how it has ended is waited for.
+#[test]
+fn what_is_killed_has_not_ended_in_order_although_both_have_said_all() {
+    let (_server, address) = serve(&[], &["sh", "-c", "exec >&- 2>&-; sleep .06; kill -9 $$"]);
+    let client_of_killed = || {
+        let mut client = connect(address);
+        client.write_all(b"hi").expect("it is connected");
+        std::thread::sleep(Duration::from_millis(20)); // In which the output of the child has ended.
+        // A machine that is busy is late for that.
+        let _ = client.shutdown(Shutdown::Write);
+        client.read_to_end(&mut Vec::new()).is_err()
+    };
+    // It is not waited for very long, and a busy machine takes longer now and then.
+    assert!((0..10).any(|_| client_of_killed()), "each has ended in order");
+}
+
 /// Whoever has sent more than a program that failed has read must not believe that it arrived. A program that is content with
 /// less is another matter.
 #[test]

@@ -4,6 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::{End, Left, Opener, Other, Terms};
+use crate::protocols::child::QUIET;
 use crate::protocols::report::Cause;
 use crate::protocols::session::console_failure;
 use crate::protocols::watch::{Blame, Fired, Pulse, Watch};
@@ -27,6 +28,8 @@ pub struct StreamSide {
     watch: Watch,
     linger_timer: Option<TimerId>,
     look_timer: Option<TimerId>,
+    /// Both have ended what they had to say, and the other end is a child, of which we may be about to hear how it has ended.
+    parting_timer: Option<TimerId>,
 }
 
 impl StreamSide {
@@ -46,7 +49,8 @@ impl StreamSide {
 
     fn new(other: Other, terms: Terms, idle_timeout: Option<Duration>) -> Self {
         let blame = terms.reporter.clone().map_or(Blame::Log, Blame::Run);
-        Self { other, watch: Watch::new(idle_timeout, blame), terms, linger_timer: None, look_timer: None }
+        let watch = Watch::new(idle_timeout, blame);
+        Self { other, watch, terms, linger_timer: None, look_timer: None, parting_timer: None }
     }
 
     /// Where the connection has failed, nobody waits for the other end any more: its end is due, whatever it has still to read.
@@ -155,6 +159,11 @@ impl Protocol for StreamSide {
         if other.is_over(t.net()) {
             // A child may go on: it has done with its peer, and its peer with it.
             other.end_input(t.net());
+            if matches!(other, End::Child(_)) {
+                let id = t.id();
+                self.parting_timer = Some(t.net().call_later(id, QUIET));
+                return Eof::KeepOpen;
+            }
         } else if !other.is_terminal(t.net()) && !t.is_peer_gone() {
             self.linger(t, other);
             t.expect_vanished_peer();
@@ -171,6 +180,8 @@ impl Protocol for StreamSide {
             self.lingered(t);
         } else if Some(timer) == self.look_timer {
             self.look(t);
+        } else if Some(timer) == self.parting_timer {
+            t.close();
         } else {
             let last_activity = self.last_activity(t);
             let there = self.other.end().map_or(0, |other| other.on_the_way(t.net()));
@@ -183,7 +194,8 @@ impl Protocol for StreamSide {
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
-        for timer in [self.linger_timer.take(), self.look_timer.take()].into_iter().flatten() {
+        let timers = [self.linger_timer.take(), self.look_timer.take(), self.parting_timer.take()];
+        for timer in timers.into_iter().flatten() {
             t.net().cancel(timer);
         }
         let is_console = !t.is_connection();
