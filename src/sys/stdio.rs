@@ -163,8 +163,9 @@ pub(crate) fn is_ready_within(fd: BorrowedFd<'_>, write: bool, patience: Duratio
     let events = if write { libc::POLLOUT } else { libc::POLLIN };
     let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 };
     let patience = libc::c_int::try_from(patience.as_millis()).unwrap_or(libc::c_int::MAX);
+    // A signal begins the wait anew.
     // SAFETY: one `pollfd`, alive for the call, which ends after `patience`.
-    unsafe { libc::poll(&raw mut poll, 1, patience) == 1 }
+    retry(|| check(unsafe { libc::poll(&raw mut poll, 1, patience) })).is_ok_and(|ready| ready == 1)
 }
 
 /// Borrows stdin, stdout or another descriptor that stays open for as long as the program runs.

@@ -97,3 +97,21 @@ fn a_program_that_has_done_with_its_peer_goes_on_alone() {
     assert!(server.wait().success(), "{:?}", server.all_lines());
     assert!(file.exists());
 }
+
+/// The same where its peer, having ended, goes without reading what was said: both have said all, so nothing has failed.
+#[test]
+fn a_program_that_has_done_with_its_peer_goes_on_whatever_becomes_of_that() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("done");
+    let script = format!("echo hello; exec >&-; sleep 1; echo done >{}", file.display());
+    let mut server =
+        Background::start(["exec", "--once", "--no-half-close", "--listen", "127.0.0.1:0", "--", "sh", "-c", &script]);
+    let client = connect(server.address());
+    // In which the program says what it has to say.
+    thread::sleep(Duration::from_millis(300));
+    client.shutdown(Shutdown::Write).expect("it is connected");
+    thread::sleep(Duration::from_millis(30));
+    drop(client);
+    assert!(server.wait().success(), "{:?}", server.all_lines());
+    assert!(file.exists());
+}

@@ -182,7 +182,7 @@ impl Protocol for StreamSide {
             self.look(t);
         } else if Some(timer) == self.parting_timer {
             t.close();
-        } else {
+        } else if self.parting_timer.is_none() {
             let last_activity = self.last_activity(t);
             let there = self.other.end().map_or(0, |other| other.on_the_way(t.net()));
             let pulse = Pulse { last_activity, on_the_way: t.on_the_way() + there };
@@ -194,6 +194,8 @@ impl Protocol for StreamSide {
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        // Whoever goes after both have said all has not failed, and the child may go on.
+        let error = error.filter(|_| self.parting_timer.is_none());
         let timers = [self.linger_timer.take(), self.look_timer.take(), self.parting_timer.take()];
         for timer in timers.into_iter().flatten() {
             t.net().cancel(timer);
