@@ -104,8 +104,10 @@ fn a_program_that_has_done_with_its_peer_goes_on_whatever_becomes_of_that() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("done");
     let script = format!("echo hello; exec >&-; sleep 1; echo done >{}", file.display());
-    let mut server =
-        Background::start(["exec", "--once", "--no-half-close", "--listen", "127.0.0.1:0", "--", "sh", "-c", &script]);
+    let child = folder.path().join("child");
+    std::fs::write(&child, script).expect("a file");
+    let right = format!("exec:sh {}", child.display());
+    let mut server = Background::start(["relay", "--once", "--no-half-close", "tcp-listen:127.0.0.1:0", &right]);
     let client = connect(server.address());
     // In which the program says what it has to say.
     thread::sleep(Duration::from_millis(300));
