@@ -16,7 +16,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::util::{
     Background, TRANSIENT, closed_udp, command, datagram, ended, eventually, feed, has_nothing, in_a_network, is_full,
-    pattern, shim, take, take_all, text, udp, udp_ping, xport,
+    pattern, queued, shim, take, take_all, text, udp, udp_ping, xport,
 };
 
 const V4_BYTES_MAX: usize = 65_507;
@@ -145,7 +145,7 @@ fn clients_that_vanish_do_no_harm() {
         drop(gone);
         assert_eq!(take(&mut stdout, 4), format!("{n}\n").as_bytes());
         stdin.write_all(b"for nobody\n").expect("stdin takes it");
-        eventually("stdin is read", || (crate::util::queued(&stdin) == 0).then_some(()));
+        eventually("stdin is read", || (queued(&stdin) == 0).then_some(()));
     }
     peer.send_to(b"here", address).expect("it leaves");
     assert_eq!(take(&mut stdout, 5), b"here\n");
@@ -214,7 +214,7 @@ fn senders_do_not_fill_the_memory() {
         assert!(after < before + 512, "{mode} {options:?}: {before} KiB after 3000 senders, {after} after 20000");
         // A line that stderr has no room for is dropped.
         let stderr = File::open(format!("/proc/{}/fd/2", server.pid())).expect("it runs");
-        eventually("its lines to be read", || (crate::util::queued(&stderr) == 0).then_some(()));
+        eventually("its lines to be read", || (queued(&stderr) == 0).then_some(()));
         server.signal(libc::SIGTERM);
         assert_eq!(server.wait().code(), Some(0));
         let lines = server.all_lines();
@@ -417,13 +417,13 @@ fn a_slow_reader_gets_all_of_the_answers() {
         peer.send_to(chunk, address).expect("it leaves");
     }
     let mut stdout = client.stdout();
-    eventually("stdout to be full", || (crate::util::queued(&stdout) > 40_000).then_some(()));
+    eventually("stdout to be full", || (queued(&stdout) > 40_000).then_some(()));
     // It waits for its reader from now on, however long we have taken so far.
     drop(stdin);
     client.comes_to_rest();
     // It sees at once that there is room again and that the time is over.
     client.signal(libc::SIGSTOP);
-    let waiting = crate::util::queued(&stdout);
+    let waiting = queued(&stdout);
     let mut taken = take(&mut stdout, waiting);
     thread::sleep(Duration::from_millis(400));
     client.signal(libc::SIGCONT);

@@ -89,3 +89,9 @@ pub fn children(program: &Background) -> Vec<u32> {
     let list = std::fs::read_to_string(format!("/proc/{}/task/{0}/children", program.pid())).expect("it runs");
     list.split_whitespace().map(|child| child.parse().expect("a number")).collect()
 }
+
+/// Waits until a server has no child, and no more descriptors open than it had before its first client.
+#[track_caller]
+pub fn all_is_closed(server: &Background, before: usize) {
+    eventually("all to be closed", || (server.fds() == before && children(server).is_empty()).then_some(()));
+}

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
-use crate::descendants::{Family, children, zombies};
+use crate::descendants::{Family, all_is_closed, children, zombies};
 use crate::util::{Background, DEADLINE, connect, eventually, ping, reset, take, take_all};
 
 /// Says that it is up, and lets another process hold it.
@@ -39,12 +39,6 @@ fn served(address: SocketAddr) -> TcpStream {
     let mut client = connect(address);
     assert_eq!(take(&mut client, 3), b"up\n");
     client
-}
-
-/// Waits until a server has no child, and no more descriptors open than it had before its first client.
-#[track_caller]
-fn all_is_closed(server: &Background, before: usize) {
-    eventually("all to be closed", || (server.fds() == before && children(server).is_empty()).then_some(()));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::connecting::full_queue;
-use crate::descendants::{Family, children};
+use crate::descendants::{Family, all_is_closed, children};
 use crate::exec::write_script;
 use crate::util::{
     Background, DEADLINE, Peer, command, connect, copy_program, ended, eventually, pattern, ping, program, queued,
@@ -75,12 +75,6 @@ fn got_nothing(client: &mut TcpStream) {
         Err(error) => error.kind() == ErrorKind::ConnectionReset,
     };
     assert!(nothing, "{result:?}");
-}
-
-/// Waits until a server has no child, and no more descriptors open than it had before its first client.
-#[track_caller]
-fn all_is_closed(server: &Background, before: usize) {
-    eventually("all to be closed", || (server.fds() == before && children(server).is_empty()).then_some(()));
 }
 
 #[test]
