@@ -2,20 +2,24 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use xport::cli::{self, Parsed, logger};
 use xport::modes;
 use xport::protocols::report::{Cause, Failure};
-use xport::sys::{raw_mode, signals};
+use xport::sys::{raw_mode, signals, stderr};
 
 /// `usage or configuration`; the other statuses are [`status`]'s.
 const USAGE: u8 = 2;
+
+/// How long stderr may take nothing before the last words of a run are given up: a full pipe must not keep us for ever.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os()) {
         Err(error) => {
             // Nothing is left to be done if even that cannot be written.
-            let _ = write!(std::io::stderr(), "{error}");
+            let _ = stderr::write_all(error.to_string().as_bytes(), PATIENCE);
             ExitCode::from(USAGE)
         }
         Ok(Parsed::Print(text)) => finish(print(&text)),
@@ -51,9 +55,10 @@ fn finish(outcome: anyhow::Result<()>) -> ExitCode {
     let text = format!("{error:#}");
     if !text.is_empty() {
         if log::log_enabled!(log::Level::Error) {
+            stderr::await_room(PATIENCE);
             log::error!("{text}");
         } else {
-            let _ = writeln!(std::io::stderr(), "xport: {}", text.escape_debug());
+            let _ = stderr::write_all(format!("xport: {}\n", text.escape_debug()).as_bytes(), PATIENCE);
         }
     }
     logger::finish();

@@ -1,7 +1,7 @@
 //! Messages on stderr: one line each, `xport: ` first, whatever they carry made harmless.
 //!
 //! A line that stderr cannot take at once is dropped (`sys/stderr.rs`), so that a reader who stopped reading cannot
-//! stop the program; a warning that repeats itself is counted instead of written. What is worth a message is decided
+//! stop the program. A message that repeats itself is counted instead of written. What is worth a message is decided
 //! where it happens.
 
 use std::borrow::Cow;
@@ -20,7 +20,8 @@ use crate::cli::{Color, Verbosity};
 use crate::protocols::NOTICE;
 use crate::sys::{raw_mode, stderr};
 
-/// Warnings of one place in the code that are written in a second; the others are counted.
+/// Messages of one place in the code that are written in a second; the others are counted. This is for warnings, for what
+/// `-v` adds and for what `-vv` adds. Errors, what scripts wait for, and the everything of `-vvv` have no limit.
 const REPEATS_MAX: u32 = 10;
 
 /// The second.
@@ -31,13 +32,15 @@ const MESSAGE_BYTES_MAX: usize = 4_000;
 
 static REPEATS: LazyLock<Mutex<Repeats>> = LazyLock::new(Mutex::default);
 
-/// Sets the logger up. `XPORT_LOG`, else `RUST_LOG`, in env_logger's syntax, counts more than the verbosity.
+/// Sets the logger up. `XPORT_LOG` in env_logger's syntax counts more than the verbosity. So does `RUST_LOG`, but only where
+/// it names us: a filter that was set for another program must not silence our warnings.
 ///
 /// A second call changes nothing.
 pub fn init(verbosity: Verbosity, color: Color) {
     let mut builder = Builder::new();
     let mut odd = Vec::new();
-    match ["XPORT_LOG", "RUST_LOG"].iter().find_map(|name| env::var(name).ok().filter(|spec| !spec.is_empty())) {
+    let variable = |name: &str| env::var(name).ok().filter(|spec| !spec.is_empty());
+    match variable("XPORT_LOG").or_else(|| variable("RUST_LOG").filter(|spec| names_us(spec))) {
         Some(spec) => {
             let spec = check_spec(&spec, &mut odd);
             builder.parse_filters(&spec);
@@ -86,6 +89,15 @@ fn set_levels(builder: &mut Builder, verbosity: Verbosity) {
     }
 }
 
+/// Whether a directive of a filter is about this program.
+fn names_us(spec: &str) -> bool {
+    let directives = spec.split_once('/').map_or(spec, |(directives, _)| directives);
+    directives.split(',').any(|directive| {
+        let target = directive.split_once('=').map_or(directive, |(target, _)| target).trim();
+        target == "xport" || target.starts_with("xport::")
+    })
+}
+
 /// Takes out of a filter what env_logger would complain about by itself, on a stderr that may block or fail.
 fn check_spec(spec: &str, odd: &mut Vec<String>) -> String {
     let (directives, filter) = match spec.split_once('/') {
@@ -123,7 +135,7 @@ fn is_colored(color: Color, variable: &dyn Fn(&str) -> Option<String>, terminal:
 }
 
 fn write_record(out: &mut dyn Write, record: &Record<'_>, colored: bool) -> io::Result<()> {
-    if record.level() == Level::Warn {
+    if is_limited(record) {
         let place = (record.file_static().unwrap_or_default(), record.line().unwrap_or_default());
         let (written, total) = repeats().count(place, Instant::now());
         if total > 0 {
@@ -146,6 +158,11 @@ fn write_record(out: &mut dyn Write, record: &Record<'_>, colored: bool) -> io::
     writeln!(out, "{prefix} {}…", &message[..end])
 }
 
+/// Whether a message is one of a kind that can come in floods, caused from outside.
+fn is_limited(record: &Record<'_>) -> bool {
+    matches!(record.level(), Level::Warn | Level::Info | Level::Debug) && record.target() != NOTICE
+}
+
 fn suppressed(total: u64) -> String {
     format!("xport: … {total} similar messages suppressed\n")
 }
@@ -158,7 +175,7 @@ fn repeats() -> MutexGuard<'static, Repeats> {
 /// File and line of a message.
 type Place = (&'static str, u32);
 
-/// How often each place has warned in its current second. Places are lines of code, so there are few.
+/// How often each place has said something in its current second. Places are lines of code, so there are few.
 #[derive(Default)]
 struct Repeats {
     places: HashMap<Place, Window>,
@@ -171,7 +188,7 @@ struct Window {
 }
 
 impl Repeats {
-    /// Counts a warning: whether it is to be written, and how many before it were not.
+    /// Counts a message: whether it is to be written, and how many before it were not.
     fn count(&mut self, place: Place, now: Instant) -> (bool, u64) {
         let window = self.places.entry(place).or_insert(Window { start: now, count: 0, suppressed: 0 });
         let mut total = 0;
@@ -217,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_warning_that_repeats_is_counted_and_told_a_second_later() {
+    fn a_message_that_repeats_is_counted_and_told_a_second_later() {
         let (mut repeats, start) = (Repeats::default(), Instant::now());
         let (here, there) = (("here.rs", 1), ("here.rs", 2));
         for _ in 0..REPEATS_MAX {
@@ -261,6 +278,30 @@ mod tests {
         assert_eq!(line("a\nb\x1b[2Jü"), "xport: a\\nb\\u{1b}[2Jü\n");
         let long = line(&"ü".repeat(100_000));
         assert!(long.len() <= 4096 && long.ends_with("…\n") && long.lines().count() == 1);
+    }
+
+    #[test]
+    fn what_scripts_wait_for_errors_and_traces_have_no_limit() {
+        let limited = |level, target| is_limited(&Record::builder().level(level).target(target).build());
+        for level in [Level::Warn, Level::Info, Level::Debug] {
+            assert!(limited(level, "xport::event_loop"), "{level}");
+            assert!(!limited(level, NOTICE), "{level}");
+        }
+        assert!(!limited(Level::Error, "xport"));
+        assert!(!limited(Level::Trace, "xport"));
+    }
+
+    #[test]
+    fn a_filter_for_other_programs_does_not_name_us() {
+        for spec in
+            ["xport", "xport=debug", "hyper=info,xport::event_loop=trace", " xport =warn,info", "xport=info/text"]
+        {
+            assert!(names_us(spec), "{spec}");
+        }
+        for spec in ["", "info", "off", "error", "hyper=debug", "xporter=debug", "my::xport=debug", "info/xport=debug"]
+        {
+            assert!(!names_us(spec), "{spec}");
+        }
     }
 
     #[test]

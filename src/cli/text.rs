@@ -224,8 +224,9 @@ pub(super) const ENDING: &[(&str, &str)] = &[
 /// What else in the environment counts: name, and what it does.
 pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     (
-        "XPORT_LOG, RUST_LOG",
-        "which messages are written, in env_logger's syntax, instead of -q and -v; the first one set counts",
+        "XPORT_LOG",
+        "which messages are written, in env_logger's syntax, instead of -q and -v; RUST_LOG counts likewise where it \
+         names xport (RUST_LOG=xport=debug), since one that was set for other programs must not hide warnings",
     ),
     (
         "SSL_CERT_FILE, SSL_CERT_DIR",

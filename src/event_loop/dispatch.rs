@@ -59,7 +59,9 @@ impl EventLoop {
     /// Takes in one event.
     pub(super) fn event(&mut self, ready: Ready) {
         let id = ready.id;
-        log::trace!("{}: {ready:?}", Name(&self.net, id));
+        if self.is_news(&ready) {
+            log::trace!("{}: {ready:?}", Name(&self.net, id));
+        }
         self.net.answer(id, ready.readable, ready.writable);
         match self.net.slots.get_mut(id) {
             Some(Slot::Listener(listener)) => {
@@ -95,6 +97,18 @@ impl EventLoop {
             Some(Slot::Process(_)) => self.process_ready(id),
             // A stale id: it went in this very turn.
             None => (),
+        }
+    }
+
+    /// Whether an event says what is not known already. A terminal tells anew that it can be written to after each line that
+    /// it has shown: where our own messages are such lines, a message for each event would be a loop without end.
+    fn is_news(&self, ready: &Ready) -> bool {
+        match self.net.stream(ready.id) {
+            Some(stream) => {
+                let latched = (!ready.readable || stream.readable) && (!ready.writable || stream.writable);
+                !latched || ready.read_ended || ready.write_dead
+            }
+            None => true,
         }
     }
 

@@ -1,23 +1,118 @@
-//! Writing a message without ever waiting: a full stderr must not stop the loop.
+//! Writing messages without being held up: a full stderr must not stop the loop.
 //!
-//! stderr is shared with whoever started us, so its flags are left alone: it is polled first, and a line of at most
-//! one page is then taken whole or dropped. What the line says is the logger's business.
+//! stderr is shared with the program that started us, so its flags stay as they are. A pipe or a terminal is opened anew
+//! through `/proc`, and a write to that description never waits. Anything else is polled first. What the lines say is the
+//! logger's business.
 
 use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use super::stdio;
+use super::stdio::{self, FdKind};
+use super::{check, socket};
 
-/// A pipe that polls as writable takes at least this much without waiting (`PIPE_BUF`, `pipe(7)`).
+/// A pipe takes at most this much in one piece, whole or not at all (`PIPE_BUF`, `pipe(7)`).
 const PAGE: usize = 4096;
 
+/// How stderr is written.
+enum Way {
+    /// To a non-blocking description of our own.
+    Private(OwnedFd),
+    /// By calls that do not wait.
+    Socket,
+    /// After a poll. A pipe that polls as writable takes one page without waiting.
+    Polled,
+}
+
+impl Way {
+    /// The way for the present stderr, found at the first message.
+    fn get() -> &'static Self {
+        static WAY: OnceLock<Way> = OnceLock::new();
+        WAY.get_or_init(|| {
+            let fd = stdio::borrow_standard(2);
+            match stdio::kind(fd) {
+                Ok(FdKind::Socket) => Self::Socket,
+                // The master of a pseudo-terminal would become another one.
+                Ok(FdKind::Terminal) if is_master(fd) => Self::Polled,
+                Ok(FdKind::Pipe | FdKind::Terminal) => stdio::reopen(fd, true).map_or(Self::Polled, Self::Private),
+                _ => Self::Polled,
+            }
+        })
+    }
+
+    fn fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Private(fd) => fd.as_fd(),
+            Self::Socket | Self::Polled => stdio::borrow_standard(2),
+        }
+    }
+
+    /// Writes what fits now of at most one page.
+    fn write(&self, text: &[u8]) -> io::Result<usize> {
+        let piece = [IoSlice::new(&text[..text.len().min(PAGE)])];
+        match self {
+            Self::Private(fd) => stdio::write(fd.as_fd(), &piece),
+            Self::Socket => socket::send(self.fd(), &piece),
+            Self::Polled if !stdio::is_ready(self.fd(), true) => Err(io::ErrorKind::WouldBlock.into()),
+            Self::Polled => stdio::write(self.fd(), &piece),
+        }
+    }
+}
+
 /// Writes one line, cut at one page, or drops it where stderr cannot take it now.
+///
+/// A terminal or a socket may take only the beginning of a line. The next line then begins on a line of its own.
 ///
 /// # Errors
 /// `WouldBlock` where the line was dropped; else what `write(2)` said.
 pub fn write(line: &[u8]) -> io::Result<()> {
-    let fd = stdio::borrow_standard(2);
-    if !stdio::is_ready(fd, true) {
-        return Err(io::ErrorKind::WouldBlock.into());
+    static IS_CUT: AtomicBool = AtomicBool::new(false);
+    let line = &line[..line.len().min(PAGE)];
+    let way = Way::get();
+    if IS_CUT.load(Ordering::Relaxed) {
+        way.write(b"\n")?;
+        IS_CUT.store(false, Ordering::Relaxed);
     }
-    stdio::write(fd, &[IoSlice::new(&line[..line.len().min(PAGE)])]).map(drop)
+    let written = way.write(line)?;
+    if written < line.len() {
+        let rest = way.write(&line[written..]).unwrap_or(0);
+        IS_CUT.store(written + rest < line.len(), Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+/// Writes all of a text, in pieces, to a reader who may be slow. One who takes nothing for as long as `patience` does not
+/// get the rest.
+///
+/// # Errors
+/// `WouldBlock` where the reader took nothing for so long; else what `write(2)` said.
+pub fn write_all(mut text: &[u8], patience: Duration) -> io::Result<()> {
+    let way = Way::get();
+    while !text.is_empty() {
+        match way.write(text) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(n) => text = &text[n..],
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                if !stdio::is_ready_within(way.fd(), true, patience) {
+                    return Err(error);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Waits until stderr takes a line, `patience` at most: the last words of a run should not be lost to a reader who is slow.
+pub fn await_room(patience: Duration) {
+    stdio::is_ready_within(Way::get().fd(), true, patience);
+}
+
+/// Whether a terminal is the side of a pseudo-terminal that shows what programs write. `TIOCGPTN`, `ioctl_tty(2)`.
+fn is_master(fd: BorrowedFd<'_>) -> bool {
+    let mut number: libc::c_uint = 0;
+    // SAFETY: the request writes one number, which is alive for the call.
+    check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::TIOCGPTN, &raw mut number) }).is_ok()
 }

@@ -19,6 +19,7 @@ mod forwarding_faults;
 mod generated;
 mod late_readers;
 mod lifecycle;
+mod messages;
 mod netns;
 mod oracle;
 mod pty;
