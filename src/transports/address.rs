@@ -66,7 +66,7 @@ pub enum UnixName {
 }
 
 /// Which families of addresses may be used (`-4`, `-6`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Family {
     /// Both.
     #[default]

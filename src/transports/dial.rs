@@ -56,8 +56,6 @@ pub(crate) struct Dial {
     pub(crate) options: Dialing,
     pub(crate) race: Race<Attempt>,
     pub(crate) retries_left: u32,
-    /// A look-up is under way, which cannot be called back: a further try waits for its answer.
-    pub(crate) resolving: bool,
     /// The next attempt or the next try.
     pub(crate) next_timer: Option<TimerId>,
 }

@@ -49,7 +49,6 @@ impl Net {
         stream.dial = Some(Box::new(Dial {
             target,
             retries_left: options.retry,
-            resolving: false,
             options,
             race: Race::new(Vec::new()),
             next_timer: None,
@@ -88,13 +87,9 @@ impl Net {
         }
     }
 
-    /// Asks the resolver, where the answer to an earlier try is not still to come.
+    /// Asks the resolver.
     fn look_up(&mut self, id: Id, name: &str, port: u16, family: Family) {
-        let Some(dial) = self.dial_mut(id) else { return };
-        if std::mem::replace(&mut dial.resolving, true) {
-            return;
-        }
-        if let Err(error) = self.resolver.look_up(&self.registry, id, name.to_owned(), port, family) {
+        if let Err(error) = self.resolver.look_up(&self.registry, id, name, port, family) {
             let error = ConnectError::new(format!("resolve {name}: {}", describe(&error)));
             self.try_again_or(id, error.with_kind(ConnectErrorKind::Local));
         }
@@ -103,21 +98,16 @@ impl Net {
     /// The resolver has answered.
     pub(crate) fn resolved(&mut self, id: Id, answer: Answer) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
-        let Some(dial) = &mut stream.dial else { return };
-        dial.resolving = false;
-        if stream.phase_timer.is_none() {
-            // The try that asked has timed out; the next one asks for itself.
-            return;
-        }
+        let Some(dial) = &stream.dial else { return };
         let target = dial.target.clone();
         match answer {
             Ok(addresses) => {
                 log::debug!("{target} is {addresses:?}");
                 self.race(id, addresses.into_iter().map(Into::into).collect());
             }
-            Err(text) => {
+            Err(error) => {
                 let Address::Inet(HostPort { host: Host::Name(name), .. }) = &target else { return };
-                self.dial_failed(id, format!("resolve {name}: {text}"));
+                self.try_again_or(id, error.about(name));
             }
         }
     }
@@ -230,6 +220,7 @@ impl Net {
     fn try_again_or(&mut self, id: Id, error: ConnectError) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         let Some(dial) = &mut stream.dial else { return };
+        self.resolver.give_up(id);
         for timer in [stream.phase_timer.take(), dial.next_timer.take()].into_iter().flatten() {
             self.timers.cancel(timer);
         }

@@ -372,7 +372,10 @@ impl Net {
         }
         stream.io.close(&self.registry, reset);
         stream.aborted = reset;
-        let next = stream.dial.take().and_then(|dial| dial.next_timer);
+        let next = stream.dial.take().and_then(|dial| {
+            self.resolver.give_up(id);
+            dial.next_timer
+        });
         for timer in [stream.phase_timer.take(), next].into_iter().flatten() {
             self.timers.cancel(timer);
         }

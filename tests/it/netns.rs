@@ -4,15 +4,17 @@
 //! there is nothing to clean up. Where that is not possible the tests say so and pass.
 
 use std::fs;
+use std::io::Write;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::util::{Background, ended, program, text};
+use crate::util::{Background, DEADLINE, ended, eventually, halves, program, take, take_all, text};
 
 /// A network with a loopback and an Ethernet on which nobody but 10.99.0.1 and fd00:99::1, who are we, answers.
 const SET_UP: &str = "
@@ -175,6 +177,79 @@ fn mute_name_server() -> Option<Network> {
     Network::new("", &[("nsswitch.conf", "hosts: files dns\n"), ("resolv.conf", resolver)])
 }
 
+/// Waits until the name server is asked: the socket of the resolver is there.
+#[track_caller]
+fn it_asks(program: &Background) {
+    eventually("the question to the name server", || {
+        let sockets = fs::read_to_string(format!("/proc/{}/net/udp", program.pid())).ok()?;
+        // 10.99.0.77:53 in the byte order of the table.
+        sockets.contains("4D00630A:0035").then_some(())
+    });
+}
+
+/// A client of a relay that listens on a unix socket, which every network can reach.
+#[track_caller]
+fn unix_client(path: &Path) -> UnixStream {
+    eventually("the relay listens", || UnixStream::connect(path).ok())
+}
+
+fn threads(program: &Background) -> usize {
+    let status = fs::read_to_string(format!("/proc/{}/status", program.pid())).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("Threads:")).expect("a line of its own");
+    line.trim().parse().expect("a number")
+}
+
+/// However many clients wait for a name that hangs, they share its look-up, and each gives up when its own time is over.
+#[test]
+fn a_crowd_that_waits_for_a_mute_name_server_takes_few_threads() {
+    const CLIENTS: usize = 400;
+    let Some(network) = mute_name_server() else { return };
+    let ground = tempfile::tempdir().expect("a directory");
+    let path = ground.path().join("s");
+    let left = format!("unix-listen:{}", path.display());
+    let mut relay = network.start(&["relay", &left, "tcp:some.example:80,connect-timeout=4s"]);
+    relay.line("listening on");
+    let at_rest = threads(&relay);
+    let start = Instant::now();
+    let clients = Vec::from_iter((0..CLIENTS).map(|_| unix_client(&path)));
+    it_asks(&relay);
+    let mut most = 0;
+    while start.elapsed() < Duration::from_secs(2) {
+        most = most.max(threads(&relay) - at_rest);
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    assert!((1..=4).contains(&most), "{most} threads for {CLIENTS} clients of one name");
+    for client in clients {
+        client.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+        assert_eq!(take_all(&mut halves(client).0), b"");
+    }
+    let elapsed = start.elapsed();
+    assert!((4..40).contains(&elapsed.as_secs()), "they were let go after {elapsed:?}");
+    relay.signal(libc::SIGTERM);
+    assert!(relay.wait().success(), "{:?}", relay.all_lines());
+}
+
+/// A client that comes while an older look-up of its name hangs has the answer to a newer one, once that has failed.
+#[test]
+fn a_client_is_not_told_of_an_error_older_than_its_question() {
+    let resolver = "nameserver 10.99.0.77\noptions timeout:2 attempts:1\n";
+    let files = [("nsswitch.conf", "hosts: files dns\n"), ("resolv.conf", resolver), ("hosts", "")];
+    let Some(network) = Network::new("", &files) else { return };
+    let ground = tempfile::tempdir().expect("a directory");
+    let path = ground.path().join("s");
+    let mut server = network.start(&["tcp-echo", "127.0.0.1:0"]);
+    let right = format!("tcp:some.example:{},connect-timeout=60s", server.address().port());
+    let relay = Network::start_beside(&server, &["relay", &format!("unix-listen:{}", path.display()), &right]);
+    let early = unix_client(&path);
+    it_asks(&relay);
+    fs::write(network.etc.path().join("hosts"), "127.0.0.1 some.example\n").expect("a file");
+    let (mut from_late, mut to_late) = halves(unix_client(&path));
+    to_late.write_all(b"hello").expect("it takes the bytes");
+    assert_eq!(take(&mut from_late, 5), b"hello");
+    // The other one has asked before that.
+    assert_eq!(take_all(&mut halves(early).0), b"");
+}
+
 /// `--connect-timeout` covers the look-up of the name, too: status 124.
 #[test]
 fn a_mute_name_server_times_out() {
@@ -193,12 +268,7 @@ fn a_signal_ends_a_look_up() {
     for signal in [libc::SIGTERM, libc::SIGINT] {
         for mode in ["tcp-client", "tcp-echo"] {
             let mut program = network.start(&["-vvv", mode, "some.example:80"]);
-            // It asks: the socket of the resolver is there.
-            crate::util::eventually("the question to the name server", || {
-                let sockets = fs::read_to_string(format!("/proc/{}/net/udp", program.pid())).ok()?;
-                // 10.99.0.77:53 in the byte order of the table.
-                sockets.contains("4D00630A:0035").then_some(())
-            });
+            it_asks(&program);
             let start = Instant::now();
             program.signal(signal);
             assert_eq!(program.wait().signal(), Some(signal), "{mode}: {:?}", program.all_lines());
@@ -216,7 +286,6 @@ fn the_good_address_of_several_is_found() {
     let port = server.address().port().to_string();
     // Much longer than it takes: an attempt that hangs must not use it up.
     let mut client = Network::start_beside(&server, &["-vv", "tcp-client", "--connect-timeout", "15s", "many", &port]);
-    use std::io::Write;
     client.stdin().write_all(b"hello").expect("it waits");
     let output = client.finish();
     assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"hello"[..]), "{}", text(&output));

@@ -120,6 +120,7 @@ impl Net {
         }
         datagram.queue.clear();
         datagram.held = Vec::new();
+        self.resolver.give_up(id);
         for timer in datagram.phase_timer.take().into_iter().chain(datagram.lookup.take().and_then(|l| l.next_timer)) {
             self.timers.cancel(timer);
         }

@@ -64,8 +64,6 @@ pub(crate) struct Lookup {
     dialing: Dialing,
     options: DatagramOptions,
     retries_left: u32,
-    /// Under way: a further try waits for its answer.
-    resolving: bool,
     pub(crate) next_timer: Option<crate::transports::timers::TimerId>,
 }
 
@@ -179,7 +177,7 @@ impl Net {
         let mut datagram = Datagram::new(Carrier::Pending, Phase::Resolving, self.now);
         datagram.marks = options.marks;
         let retries_left = dialing.retry;
-        let lookup = Lookup { target, dialing, options, retries_left, resolving: false, next_timer: None };
+        let lookup = Lookup { target, dialing, options, retries_left, next_timer: None };
         datagram.lookup = Some(Box::new(lookup));
         let id = self.insert(Slot::Datagram(Box::new(datagram)));
         self.calls.push_back((id, Call::SetDatagramProtocol(Box::new(protocol))));
@@ -204,10 +202,7 @@ impl Net {
             }
             Host::Name(name) => {
                 let name = name.clone();
-                if std::mem::replace(&mut lookup.resolving, true) {
-                    return;
-                }
-                if let Err(error) = self.resolver.look_up(&self.registry, id, name.clone(), port, family) {
+                if let Err(error) = self.resolver.look_up(&self.registry, id, &name, port, family) {
                     let error = ConnectError::new(format!("resolve {name}: {}", describe(&error)));
                     self.lookup_failed(id, error.with_kind(ConnectErrorKind::Local));
                 }
@@ -222,19 +217,15 @@ impl Net {
     /// The resolver has answered.
     pub(crate) fn looked_up(&mut self, id: Id, answer: Answer) {
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        let Some(lookup) = &mut datagram.lookup else { return };
-        lookup.resolving = false;
-        if datagram.phase_timer.is_none() {
-            // The try that asked has timed out; the next one asks for itself.
-            return;
-        }
-        log::debug!("{} is {answer:?}", lookup.target);
+        let Some(lookup) = &datagram.lookup else { return };
         match answer {
-            Ok(addresses) => self.found(id, addresses),
-            Err(text) => {
-                let name = lookup.target.to_string();
-                let name = name.rsplit_once(':').map_or(name.as_str(), |(host, _)| host);
-                let error = ConnectError::new(format!("resolve {name}: {text}"));
+            Ok(addresses) => {
+                log::debug!("{} is {addresses:?}", lookup.target);
+                self.found(id, addresses);
+            }
+            Err(error) => {
+                let Host::Name(name) = &lookup.target.host else { return };
+                let error = error.about(name);
                 self.lookup_failed(id, error);
             }
         }
@@ -293,6 +284,7 @@ impl Net {
     fn lookup_failed(&mut self, id: Id, error: ConnectError) {
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
         let Some(lookup) = &mut datagram.lookup else { return };
+        self.resolver.give_up(id);
         if let Some(timer) = datagram.phase_timer.take() {
             self.timers.cancel(timer);
         }
