@@ -90,7 +90,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__exec)
-            opts="-q -v -h --shell --stderr --env --kill-after --pty --listen --connect --connect-timeout --retry --retry-delay --grace --backlog --once --max-conns --allow --deny --port-file --linger --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-q -v -h --shell --stderr --env --kill-after --pty --listen --connect --connect-timeout --retry --retry-delay --keepalive --grace --backlog --once --max-conns --allow --deny --port-file --linger --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -129,6 +129,10 @@ _xport() {
                     return 0
                     ;;
                 --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -253,7 +257,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tcp__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --no-half-close --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --no-half-close --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -276,6 +280,10 @@ _xport() {
                     return 0
                     ;;
                 --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -311,7 +319,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tcp__subcmd__echo)
-            opts="-4 -6 -n -q -v -h --listen --grace --backlog --once --max-conns --allow --deny --port-file --numeric --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --listen --grace --backlog --once --max-conns --allow --deny --port-file --numeric --keepalive --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -356,6 +364,10 @@ _xport() {
                     fi
                     return 0
                     ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --high-water)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -384,7 +396,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tcp__subcmd__server)
-            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --numeric --no-half-close --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --numeric --keepalive --no-half-close --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -425,6 +437,10 @@ _xport() {
                     fi
                     return 0
                     ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --linger)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -457,7 +473,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tls__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --no-half-close --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --no-half-close --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -480,6 +496,10 @@ _xport() {
                     return 0
                     ;;
                 --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -599,7 +619,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tls__subcmd__echo)
-            opts="-4 -6 -n -q -v -h --listen --grace --backlog --once --max-conns --allow --deny --port-file --numeric --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --listen --grace --backlog --once --max-conns --allow --deny --port-file --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -642,6 +662,10 @@ _xport() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --client-ca)
@@ -744,7 +768,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tls__subcmd__server)
-            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --numeric --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --no-half-close --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --no-half-close --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -783,6 +807,10 @@ _xport() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --client-ca)

@@ -8,9 +8,9 @@ use clap::{Args, Command};
 
 use crate::cli::groups::{
     Accepting, Broadcasting, Child, ChildCommand, ConnectAddress, Connecting, DatagramStdio, Datagrams, Ends,
-    HalfClosing, Idling, InetAddress, InetConnecting, InetFamily, InetListening, Joining, Limiting, ListenAddresses,
-    Listening, Output, Pages, Places, ServingMany, ServingOne, Stdio, Stream, StreamStdio, TlsCommon, TlsConnecting,
-    TlsListening, TlsStarting, UnixAddress, UnixListening,
+    HalfClosing, Idling, InetAddress, InetConnecting, InetFamily, InetListening, Joining, KeepingAlive, Limiting,
+    ListenAddresses, Listening, Output, Pages, Places, ServingMany, ServingOne, Stdio, Stream, StreamStdio, TlsCommon,
+    TlsConnecting, TlsListening, TlsStarting, UnixAddress, UnixListening,
 };
 use crate::cli::text;
 
@@ -196,6 +196,9 @@ fn augment_socket_mode(mode: &ModeSpec, mut command: Command) -> Command {
         (_, Role::Client) => InetConnecting::augment_args(InetFamily::augment_args(command)),
         _ => InetFamily::augment_args(InetListening::augment_args(command)),
     };
+    if matches!(mode.transport, Transport::Tcp | Transport::Tls) {
+        command = KeepingAlive::augment_args(command);
+    }
     command = match (mode.transport, mode.role) {
         (Transport::Tls, Role::Client) => {
             TlsStarting::augment_args(TlsCommon::augment_args(TlsConnecting::augment_args(command)))
@@ -227,7 +230,7 @@ fn augment_socket_mode(mode: &ModeSpec, mut command: Command) -> Command {
 
 fn augment_exec(mut command: Command) -> Command {
     command = Child::augment_args(ChildCommand::augment_args(command));
-    command = Connecting::augment_args(Places::augment_args(command));
+    command = KeepingAlive::augment_args(Connecting::augment_args(Places::augment_args(command)));
     command = ServingMany::augment_args(Accepting::augment_args(Listening::augment_args(command)));
     command = InetListening::augment_args(Limiting::augment_args(command));
     command = Idling::augment_args(Stream::augment_args(StreamStdio::augment_args(command)));

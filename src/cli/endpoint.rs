@@ -16,8 +16,8 @@ use crate::cli::address::parse_inet;
 use crate::cli::args::{Transport, forget_empty_variables};
 use crate::cli::foreign;
 use crate::cli::groups::{
-    Accepting, Broadcasting, Connecting, InetConnecting, InetFamily, InetListening, Joining, Limiting, TlsCommon,
-    TlsConnecting, TlsListening, UnixListening,
+    Accepting, Broadcasting, Connecting, InetConnecting, InetFamily, InetListening, Joining, KeepingAlive, Limiting,
+    TlsCommon, TlsConnecting, TlsListening, UnixListening,
 };
 use crate::cli::quote::{clean, quote, quote_os};
 use crate::cli::resolve::{Refusal, check_group, connect_config, limit, listen_config, parse, parse_with};
@@ -112,15 +112,18 @@ impl Kind {
             .args_override_self(true);
         let command = match self {
             Self::Stdio | Self::Exec | Self::Shell => command,
-            Self::Tcp | Self::Fd => with_inet_connecting(command),
+            Self::Tcp | Self::Fd => KeepingAlive::augment_args(with_inet_connecting(command)),
             Self::Unix => Connecting::augment_args(command),
             Self::Udp => Broadcasting::augment_args(with_inet_connecting(command)),
-            Self::Tls => TlsCommon::augment_args(TlsConnecting::augment_args(with_inet_connecting(command))),
+            Self::Tls => {
+                let command = KeepingAlive::augment_args(with_inet_connecting(command));
+                TlsCommon::augment_args(TlsConnecting::augment_args(command))
+            }
             Self::TlsListen => {
-                let command = Accepting::augment_args(with_inet_listening(command));
+                let command = with_tcp_listening(command);
                 TlsCommon::augment_args(TlsListening::augment_args(command))
             }
-            Self::TcpListen | Self::FdListen => Accepting::augment_args(with_inet_listening(command)),
+            Self::TcpListen | Self::FdListen => with_tcp_listening(command),
             Self::UnixListen => UnixListening::augment_args(Limiting::augment_args(Accepting::augment_args(command))),
             Self::UdpListen => Joining::augment_args(with_inet_listening(command)),
         };
@@ -130,7 +133,7 @@ impl Kind {
     /// Whether an option of its definition may be written behind it.
     fn offers(self, arg: &Arg) -> bool {
         match self {
-            Self::Fd => false,
+            Self::Fd => arg.get_id() == "keepalive",
             Self::FdListen => !NOT_FOR_DESCRIPTORS.contains(&arg.get_id().as_str()),
             _ => true,
         }
@@ -149,6 +152,10 @@ impl Kind {
 
 fn with_inet_connecting(command: Command) -> Command {
     InetFamily::augment_args(InetConnecting::augment_args(Connecting::augment_args(command)))
+}
+
+fn with_tcp_listening(command: Command) -> Command {
+    KeepingAlive::augment_args(Accepting::augment_args(with_inet_listening(command)))
 }
 
 fn with_inet_listening(command: Command) -> Command {
@@ -365,10 +372,11 @@ impl<'a> Word<'a> {
             return format!("{text}: {other}: has it");
         }
         let options = self.kind.options();
-        match options.is_empty() {
-            true => text.push_str(", it has none at all"),
-            false => text.push_str(&format!("; there are {}", options.join(", "))),
-        }
+        text.push_str(&match &options[..] {
+            [] => ", it has none at all".to_owned(),
+            [one] => format!("; there is only {one}"),
+            several => format!("; there are {}", several.join(", ")),
+        });
         text
     }
 }

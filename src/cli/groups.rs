@@ -14,9 +14,12 @@ use ipnet::IpNet;
 use rustls::pki_types::ServerName;
 
 use crate::cli::tls::{Alpn, parse_alpn, parse_server_name, starttls_parser, version_parser};
-use crate::cli::values::{parse_duration, parse_group, parse_mode, parse_network, parse_positive_duration, parse_size};
+use crate::cli::values::{
+    parse_duration, parse_group, parse_keepalive, parse_mode, parse_network, parse_positive_duration, parse_size,
+};
 use crate::protocols::starttls::StartTls;
 use crate::transports::datagram::opening::Group;
+use crate::transports::keepalive::KeepAlive;
 use crate::transports::tls::pin::Pin;
 use crate::transports::tls::settings::Version;
 
@@ -157,6 +160,20 @@ pub(super) struct InetConnecting {
     /// Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT
     #[arg(long, value_name = "ADDR")]
     pub(super) source: Option<OsString>,
+}
+
+/// What everything that speaks TCP has.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct KeepingAlive {
+    /// Probe a TCP peer that has been silent for so long, and give it up after as long again; 'off' does not
+    ///
+    /// Probe a TCP peer that has been silent for so long, and give it up when it has not answered for as long again: a host that
+    /// loses its power or its network says nothing. A peer that has not acknowledged what it was sent is given up after the same
+    /// time. One that answers is kept, however long it takes to read. With 'off', an idle connection is never given up.
+    #[arg(long, value_name = "DUR|off", env = "XPORT_KEEPALIVE", default_value = "60s")]
+    #[arg(value_parser = parse_keepalive, allow_hyphen_values = true)]
+    pub(super) keepalive: KeepAlive,
 }
 
 /// Which addresses of a name are used.

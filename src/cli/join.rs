@@ -31,6 +31,9 @@ const OF_LISTENERS: [(&str, &str); 5] = [
 const OF_CONNECTION: [(&str, &str); 3] =
     [("connect_timeout", "connect-timeout"), ("retry", "retry"), ("retry_delay", "retry-delay")];
 
+/// Those of either, for what is TCP of it.
+const OF_BOTH: [(&str, &str); 1] = [("keepalive", "keepalive")];
+
 pub(super) fn resolve_exec(matches: &mut ArgMatches) -> Result<ExecConfig, Refusal> {
     check_exec(matches)?;
     let mut stream = resolve_stream(matches)?;
@@ -44,7 +47,7 @@ pub(super) fn resolve_exec(matches: &mut ArgMatches) -> Result<ExecConfig, Refus
         stream: stream.clone(),
         keep_open: !ServingMany::from_arg_matches_mut(matches)?.once,
         grace: Listening::from_arg_matches_mut(matches)?.grace,
-        options: given(matches, options),
+        options: [given(matches, options), given(matches, &OF_BOTH)].concat(),
     };
     let command = ChildCommand::from_arg_matches_mut(matches)?;
     let mut words = command.command.into_iter();
@@ -74,7 +77,8 @@ fn check_exec(matches: &ArgMatches) -> Result<(), Refusal> {
         return Err(format!("--{name} does nothing without --connect").into());
     }
     let of_both = [("idle_timeout", "idle-timeout"), ("linger", "linger")];
-    if let Some((_, name)) = of_both.iter().find(|(id, _)| !listens && !connects && is_given(matches, id)) {
+    let mut of_both = of_both.iter().chain(&OF_BOTH);
+    if let Some((_, name)) = of_both.find(|(id, _)| !listens && !connects && is_given(matches, id)) {
         return Err(format!("--{name} does nothing without --listen or --connect").into());
     }
     Ok(())

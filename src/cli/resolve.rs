@@ -14,8 +14,8 @@ use crate::cli::args::{ModeSpec, Role, Transport};
 use crate::cli::endpoint::NOT_FOR_DESCRIPTORS;
 use crate::cli::groups::{
     Accepting, Broadcasting, ConnectAddress, Connecting, DatagramStdio, Datagrams, HalfClosing, Idling, InetAddress,
-    InetConnecting, InetFamily, InetListening, Joining, Limiting, ListenAddresses, Listening, ServingMany, ServingOne,
-    Stdio, Stream, StreamStdio, TlsStarting, UnixAddress, UnixListening,
+    InetConnecting, InetFamily, InetListening, Joining, KeepingAlive, Limiting, ListenAddresses, Listening,
+    ServingMany, ServingOne, Stdio, Stream, StreamStdio, TlsStarting, UnixAddress, UnixListening,
 };
 use crate::cli::join::{is_given, resolve_exec, resolve_relay};
 use crate::cli::quote::quote_os;
@@ -24,6 +24,7 @@ use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Mode, St
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
 use crate::transports::datagram::opening::Group;
+use crate::transports::keepalive::KeepAlive;
 
 /// How long a datagram client waits for a further reply, since there is no end that could tell.
 const DATAGRAM_LINGER_DEFAULT: Duration = Duration::from_secs(1);
@@ -136,6 +137,7 @@ pub(super) fn connect_config(
             source = Some(parsed);
         }
     }
+    let keepalive = resolve_keepalive(transport, matches)?;
     let tls = match transport {
         Transport::Tls => Some(TlsConnect { settings: client_settings(&address, matches)?, starttls: None }),
         _ => None,
@@ -148,6 +150,7 @@ pub(super) fn connect_config(
         connect_timeout: connecting.connect_timeout,
         retry: connecting.retry,
         retry_delay: connecting.retry_delay,
+        keepalive,
         tls,
         stream,
     })
@@ -195,6 +198,7 @@ pub(super) fn listen_config(
         replace_stale: false,
         port_file: None,
         grace: Duration::ZERO,
+        keepalive: resolve_keepalive(transport, matches)?,
         tls: None,
         stream,
     };
@@ -222,6 +226,14 @@ pub(super) fn listen_config(
         config.backlog = Accepting::from_arg_matches_mut(matches)?.backlog;
     }
     Ok(config)
+}
+
+/// `--keepalive`, where there is TCP.
+fn resolve_keepalive(transport: Transport, matches: &mut ArgMatches) -> Result<KeepAlive, Refusal> {
+    Ok(match transport {
+        Transport::Tcp | Transport::Tls => KeepingAlive::from_arg_matches_mut(matches)?.keepalive,
+        Transport::Unix | Transport::Udp | Transport::Any => KeepAlive::default(),
+    })
 }
 
 /// `--max-conns`.

@@ -78,21 +78,23 @@ pub(super) const ENDPOINTS: &[(&str, &str)] = &[
     ("-, stdio", "our stdin and stdout; on one side only"),
     (
         "tcp:ADDRESS",
-        "connect over TCP, as does a bare address. Options: connect-timeout, retry, retry-delay, source, 4, 6, numeric",
+        "connect over TCP, as does a bare address. Options: connect-timeout, retry, retry-delay, source, keepalive, 4, 6, \
+         numeric",
     ),
     (
         "tcp-listen:ADDRESS",
-        "listen on TCP; max-conns is 100 where RIGHT is a program. Options: backlog, max-conns, allow, deny, port-file, 4, 6, numeric",
+        "listen on TCP; max-conns is 100 where RIGHT is a program. Options: backlog, max-conns, allow, deny, port-file, \
+         keepalive, 4, 6, numeric",
     ),
     (
         "tls:ADDRESS",
-        "connect over TLS, verified; fd:N needs server-name. Options: connect-timeout, retry, retry-delay, source, 4, 6, numeric, \
-         ca, server-name, pin, insecure, cert, key, alpn, tls-min, handshake-timeout, allow-truncation, keylog",
+        "connect over TLS, verified; fd:N needs server-name. Options: connect-timeout, retry, retry-delay, source, keepalive, 4, 6, \
+         numeric, ca, server-name, pin, insecure, cert, key, alpn, tls-min, handshake-timeout, allow-truncation, keylog",
     ),
     (
         "tls-listen:ADDRESS",
         "listen for TLS, with a cert=FILE or self-signed; max-conns is 100 where RIGHT is a program. Options: backlog, max-conns, \
-         allow, deny, port-file, 4, 6, numeric, cert, key, self-signed, client-ca, alpn, tls-min, handshake-timeout, \
+         allow, deny, port-file, keepalive, 4, 6, numeric, cert, key, self-signed, client-ca, alpn, tls-min, handshake-timeout, \
          allow-truncation, keylog",
     ),
     (
@@ -112,7 +114,8 @@ pub(super) const ENDPOINTS: &[(&str, &str)] = &[
     ),
     (
         "fd:N",
-        "an inherited socket of a stream; as LEFT it may listen, and then has the options max-conns, allow, deny, port-file",
+        "an inherited socket of a stream, with the option keepalive if that is TCP; as LEFT it may listen, and then has the \
+         options max-conns, allow, deny, port-file as well",
     ),
     ("exec:CMD ARG...", "run a program; the words are split as a shell splits them, and no shell runs"),
     ("shell:CMD", "let the shell run this line"),
@@ -168,6 +171,13 @@ pub(super) const ENDING: &[(&str, &str)] = &[
          unless --allow-truncation is given. What came before has been written. A server logs it, as it does a handshake that \
          fails, and goes on listening. Some servers take a half-close for the end of everything and leave without an answer: \
          --no-half-close keeps it back until they have ended. tls-server with an empty stdin does so by itself.",
+    ),
+    (
+        "a TCP peer vanishes",
+        "A host that loses its power or its network says nothing. One that has been silent for --keepalive, 60s unless set, is \
+         probed; when it has not answered for as long again, the connection has failed: 'Connection timed out', and status 4 \
+         where the run is about it. The same goes for a peer that has not acknowledged what was sent for twice that time. One \
+         that answers but does not read is waited for.",
     ),
     ("both have ended", "The run is over once the peer's system has acknowledged every byte."),
     (

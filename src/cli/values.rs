@@ -10,6 +10,7 @@ use ipnet::{IpNet, Ipv4Net};
 
 use crate::cli::host::parse_scope;
 use crate::transports::datagram::opening::Group;
+use crate::transports::keepalive::KeepAlive;
 
 /// The longest duration: a thousand years, far enough from where adding to the clock would overflow.
 const SECONDS_MAX: u128 = 1_000 * 365 * 24 * 60 * 60;
@@ -59,6 +60,23 @@ pub(super) fn parse_positive_duration(text: &str) -> Result<Duration, String> {
         Duration::ZERO => Err("must be more than zero".to_owned()),
         duration => Ok(duration),
     }
+}
+
+/// Parses when a silent peer counts as gone: a duration that the kernel can count, or `off`.
+pub(super) fn parse_keepalive(text: &str) -> Result<KeepAlive, String> {
+    if text == "off" {
+        return Ok(KeepAlive::OFF);
+    }
+    let starts_like_a_number = text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
+    if !starts_like_a_number {
+        return Err("not a duration such as 10s or 2m, nor 'off'".to_owned());
+    }
+    let idle = parse_duration(text)?;
+    if idle < Duration::from_secs(1) {
+        return Err("less than 1s, and the kernel counts whole seconds ('off' is for none)".to_owned());
+    }
+    KeepAlive::after(idle)
+        .ok_or_else(|| format!("longer than {}s, which is the kernel's limit", KeepAlive::MAX.as_secs()))
 }
 
 /// Parses a size: `64K`, `1MiB`, `1G`; K is 1024 always, a bare number is bytes.

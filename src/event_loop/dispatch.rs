@@ -265,8 +265,10 @@ impl EventLoop {
     /// A timer is due.
     pub(super) fn alarm(&mut self, timer: TimerId, owner: Option<Id>, alarm: Alarm) {
         let Some(id) = owner else {
-            debug_assert_eq!(alarm, Alarm::SecondLook);
-            return self.net.look_again();
+            return match alarm {
+                Alarm::LookAtPeers => self.net.look_at_peers(),
+                _ => self.net.look_again(),
+            };
         };
         match alarm {
             Alarm::Protocol => self.call(id, Call::Timer(timer)),
@@ -281,7 +283,7 @@ impl EventLoop {
             Alarm::CloseTimeout => self.net.close_timed_out(id),
             Alarm::Acknowledgement => self.net.await_acknowledgement(id),
             Alarm::HangUp => self.net.hung_up(id),
-            Alarm::SecondLook => (),
+            Alarm::SecondLook | Alarm::LookAtPeers => (),
         }
     }
 

@@ -39,7 +39,7 @@ pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
         (_, tls) => (tls, Handler::new(session)),
     };
     match inherited {
-        Some(connection) => adopt(net, connection, tls.as_ref(), marks, protocol)?,
+        Some(connection) => adopt(net, connection, config.keepalive, tls.as_ref(), marks, protocol)?,
         None => connect(net, config, tls.as_ref(), marks, protocol),
     };
     run.run()

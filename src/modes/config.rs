@@ -10,6 +10,7 @@ use crate::protocols::starttls::StartTls;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family};
 use crate::transports::datagram::opening::Group;
+use crate::transports::keepalive::KeepAlive;
 use crate::transports::process::opening::ChildStdio;
 use crate::transports::tls::settings::{ClientSettings, ServerSettings};
 
@@ -60,6 +61,8 @@ pub struct ListenConfig {
     pub port_file: Option<PathBuf>,
     /// `--grace`: how long sessions may finish after the first SIGTERM.
     pub grace: Duration,
+    /// `--keepalive`: when a TCP client that is silent counts as gone.
+    pub keepalive: KeepAlive,
     /// TLS, where that is spoken.
     pub tls: Option<ServerSettings>,
     /// What holds for each session.
@@ -83,6 +86,8 @@ pub struct ConnectConfig {
     pub retry: u32,
     /// `--retry-delay`: the pause between two tries.
     pub retry_delay: Duration,
+    /// `--keepalive`: when a TCP peer that is silent counts as gone.
+    pub keepalive: KeepAlive,
     /// TLS, where that is spoken.
     pub tls: Option<TlsConnect>,
     /// What holds for the session.

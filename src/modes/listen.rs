@@ -184,6 +184,7 @@ fn open_inherited(
             if listening.limit.is_some_and(|limit| net.accepted() > limit) {
                 return Err(Failure::new(Cause::Unavailable, format!("fd:{number}: one connection too many")).into());
             }
+            net.transport(id).set_keepalive(listening.keepalive).map_err(refused)?;
             net.transport(id).set_write_buffer_limits(listening.marks);
             if let Some(tls) = listening.tls.clone() {
                 net.transport(id).start_tls(tls);

@@ -24,6 +24,7 @@ use crate::transports::dial::Dialing;
 use crate::transports::dialing::source_addresses;
 use crate::transports::error::describe;
 use crate::transports::id::Id;
+use crate::transports::keepalive::KeepAlive;
 use crate::transports::net::Net;
 use crate::transports::opening::{Inherited, Stdio, inherit};
 use crate::transports::out_buf::WaterMarks;
@@ -103,6 +104,7 @@ fn dialing(config: &ConnectConfig) -> Dialing {
         timeout: config.connect_timeout,
         retry: config.retry,
         retry_delay: config.retry_delay,
+        keepalive: config.keepalive,
     }
 }
 
@@ -127,11 +129,13 @@ fn connect(
 fn adopt(
     net: &mut Net,
     connection: OwnedFd,
+    keepalive: KeepAlive,
     tls: Option<&TlsClient>,
     marks: WaterMarks,
     protocol: impl Into<Handler>,
 ) -> Result<Id, Failure> {
     let id = net.adopt(connection, protocol).map_err(|error| local("adopt", &error))?;
+    net.transport(id).set_keepalive(keepalive).map_err(|error| local("keepalive", &error))?;
     prepare(net, id, tls, marks);
     Ok(id)
 }

@@ -20,6 +20,7 @@ use crate::transports::address::Address;
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
 use crate::transports::error::describe;
 use crate::transports::info::Peer;
+use crate::transports::keepalive::KeepAlive;
 use crate::transports::listener::Listening;
 use crate::transports::net::Net;
 use crate::transports::opening::{Inherited, Stdio};
@@ -70,6 +71,7 @@ pub(super) fn serve(lefts: &[ListenConfig], ready: Vec<listen::Ready>, right: Ri
             marks: marks(&config.stream)?,
             once: !config.keep_open,
             tls: None,
+            keepalive: config.keepalive,
         };
         let tls = ready.tls.clone();
         let names = listen::open(run.event_loop.net(), config, ready, &listening, || {
@@ -140,7 +142,7 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyh
         Endpoint::Connect(config) => {
             let side = StreamSide::left(opener, terms);
             if let Address::Fd(number) = config.address {
-                adopt(net, inherited_connection(number)?, tls.as_ref(), marks, side)?;
+                adopt(net, inherited_connection(number)?, config.keepalive, tls.as_ref(), marks, side)?;
             } else {
                 connect(net, config, tls.as_ref(), marks, side);
             }
@@ -184,7 +186,7 @@ enum Kind {
         taken: Cell<bool>,
     },
     Connect(ConnectConfig, Option<TlsClient>),
-    Inherited(Cell<Option<OwnedFd>>, Option<TlsClient>),
+    Inherited(Cell<Option<OwnedFd>>, KeepAlive, Option<TlsClient>),
     Datagrams(ConnectConfig, DatagramConfig),
     Child(children::Child),
 }
@@ -194,9 +196,9 @@ impl Right {
     pub(super) fn new(endpoint: &Endpoint, marks: WaterMarks) -> anyhow::Result<Self> {
         let kind = match endpoint {
             Endpoint::Stdio => Kind::Stdio { taken: Cell::new(false) },
-            Endpoint::Connect(ConnectConfig { address: Address::Fd(number), tls, .. }) => {
+            Endpoint::Connect(ConnectConfig { address: Address::Fd(number), keepalive, tls, .. }) => {
                 let tls = tls::client(tls.as_ref())?;
-                Kind::Inherited(Cell::new(Some(inherited_connection(*number)?)), tls)
+                Kind::Inherited(Cell::new(Some(inherited_connection(*number)?)), *keepalive, tls)
             }
             Endpoint::Connect(config) => Kind::Connect(config.clone(), tls::client(config.tls.as_ref())?),
             Endpoint::DatagramConnect(config, datagrams) => Kind::Datagrams(config.clone(), datagrams.clone()),
@@ -236,11 +238,11 @@ impl Right {
                 let side = StreamSide::right(left, terms);
                 Ok(End::Stream(connect(net, config, tls.as_ref(), self.marks, side)))
             }
-            Kind::Inherited(fd, tls) => {
+            Kind::Inherited(fd, keepalive, tls) => {
                 let taken = || Failure::new(Cause::Unavailable, "an inherited connection is for one client");
                 let connection = fd.take().ok_or_else(taken)?;
                 let side = StreamSide::right(left, terms);
-                Ok(End::Stream(adopt(net, connection, tls.as_ref(), self.marks, side)?))
+                Ok(End::Stream(adopt(net, connection, *keepalive, tls.as_ref(), self.marks, side)?))
             }
             Kind::Datagrams(config, datagrams) => {
                 let Address::Inet(target) = &config.address else {

@@ -69,5 +69,6 @@ fn listening(config: &ListenConfig, limit: Option<usize>) -> anyhow::Result<List
         marks: marks(&config.stream)?,
         once: !config.keep_open,
         tls: None,
+        keepalive: config.keepalive,
     })
 }

@@ -4,7 +4,9 @@
 //! coprocess) keeps its flags. Making sockets and setting options is socket2's business and not here.
 
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
 
 use super::{check, count, retry};
 
@@ -61,6 +63,30 @@ pub(crate) fn unacknowledged(fd: BorrowedFd<'_>) -> io::Result<usize> {
     // SAFETY: the request writes one int, which is alive for the call. (SIOCOUTQ has the number of TIOCOUTQ.)
     check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) })?;
     Ok(usize::try_from(bytes).unwrap_or(0))
+}
+
+/// How long a TCP peer has been silent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Silence {
+    /// The time since anything of it has arrived, a mere acknowledgement included.
+    pub(crate) time: Duration,
+    /// It has been asked for an answer meanwhile: bytes were sent again, or its window of zero was probed more than once.
+    pub(crate) is_unanswered: bool,
+}
+
+/// Asks the kernel when it last heard of a TCP peer. `TCP_INFO`, `tcp(7)`.
+pub(crate) fn silence(fd: BorrowedFd<'_>) -> io::Result<Silence> {
+    let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
+    let mut len = libc::socklen_t::try_from(size_of::<libc::tcp_info>()).unwrap_or_default();
+    let (level, option) = (libc::IPPROTO_TCP, libc::TCP_INFO);
+    // SAFETY: the structure and its length are alive for the call, and the kernel writes at most `len` bytes.
+    check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, option, info.as_mut_ptr().cast(), &raw mut len) })?;
+    // SAFETY: it is plain data for which all zeros is a valid value, and the kernel has written over the beginning.
+    let info = unsafe { info.assume_init() };
+    // Every probe of a window of zero counts until something arrives, so the latest one may just have left.
+    let is_unanswered = (info.tcpi_unacked > 0 && info.tcpi_retransmits > 0) || info.tcpi_probes > 1;
+    let time = info.tcpi_last_ack_recv.min(info.tcpi_last_data_recv);
+    Ok(Silence { time: Duration::from_millis(time.into()), is_unanswered })
 }
 
 /// From how many bytes on a socket is ready to be read; its end makes it ready in any case. `SO_RCVLOWAT`, `socket(7)`.

@@ -14,6 +14,7 @@ use socket2::{SockAddr, Socket};
 
 use super::address::{Address, Family};
 use super::error::{describe, is_handshake_timeout, is_lack_of_resources};
+use super::keepalive::KeepAlive;
 use super::timers::TimerId;
 
 /// RFC 8305, section 5: "Connection Attempt Delay", recommended value.
@@ -34,6 +35,8 @@ pub struct Dialing {
     pub retry: u32,
     /// The pause between tries.
     pub retry_delay: Duration,
+    /// When a TCP peer that is silent counts as gone.
+    pub keepalive: KeepAlive,
 }
 
 impl Default for Dialing {
@@ -45,6 +48,7 @@ impl Default for Dialing {
             timeout: Duration::from_secs(10),
             retry: 0,
             retry_delay: Duration::from_secs(1),
+            keepalive: KeepAlive::default(),
         }
     }
 }

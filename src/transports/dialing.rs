@@ -187,10 +187,8 @@ impl Net {
     /// One attempt has won: the stream is open.
     fn dialed(&mut self, id: Id, winner: Attempt) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
-        if let Some(timer) = stream.dial.take().and_then(|dial| dial.next_timer) {
-            self.timers.cancel(timer);
-        }
-        if let Some(timer) = stream.phase_timer.take() {
+        let Some(dial) = stream.dial.take() else { return };
+        for timer in [dial.next_timer, stream.phase_timer.take()].into_iter().flatten() {
             self.timers.cancel(timer);
         }
         stream.peer = Some(Box::new(Peer::from_sock_addr(&winner.address)));
@@ -199,7 +197,9 @@ impl Net {
         // Events of those that lost the race are not about this one.
         stream.end_seen = false;
         stream.state.opened();
-        if stream.tls.is_some() {
+        let handshakes = stream.tls.is_some();
+        self.watch_peer(id, dial.options.keepalive);
+        if handshakes {
             return self.begin_handshake(id);
         }
         self.calls.push_back((id, Call::ConnectionMade));
@@ -267,7 +267,7 @@ fn start_attempt(registry: &mio::Registry, id: Id, address: &SockAddr, options: 
     let socket = Socket::new(Domain::from(i32::from(address.family())), Type::STREAM.nonblocking(), protocol)?;
     if !unix {
         socket.set_tcp_nodelay(true)?;
-        socket.set_keepalive(true)?;
+        options.keepalive.apply(&socket)?;
     }
     if let Some(source) = options.source.first().filter(|_| !unix) {
         let of_family = options.source.iter().find(|source| SockAddr::from(**source).family() == address.family());

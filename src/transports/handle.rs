@@ -3,13 +3,14 @@
 //! A handle does not keep its transport alive, and a stale one does nothing: every method is legal at any time.
 
 use std::fmt;
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::time::Instant;
 
 use super::datagram::handle::DatagramTransport;
 use super::id::Id;
 use super::info::{Info, Peer};
 use super::io::Io;
+use super::keepalive::KeepAlive;
 use super::net::{Call, Net};
 use super::out_buf::WaterMarks;
 use super::protocol::Handler;
@@ -108,7 +109,7 @@ impl Transport<'_> {
     /// Whether the connection has failed, by a reset for one, although what came before has not been read yet.
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| stream.io.has_failed())
+        self.net.stream(self.id).is_some_and(|stream| stream.io.has_failed() || stream.state.was_reset())
     }
 
     /// Whether the peer is known to be wholly gone, both its directions. Only unix sockets can tell; TCP can once our own direction
@@ -263,8 +264,16 @@ impl Transport<'_> {
     /// a TCP peer that is wholly gone looks the same as one that only listens.
     pub fn expect_vanished_peer(&mut self) {
         if let Some(stream) = self.net.stream(self.id) {
-            stream.io.probe_peer();
+            stream.io.probe_peer(stream.keepalive);
         }
+    }
+
+    /// When a TCP peer that is silent counts as gone, for a connection that is open. Elsewhere it means nothing.
+    ///
+    /// # Errors
+    /// What `setsockopt(2)` said.
+    pub fn set_keepalive(&mut self, keepalive: KeepAlive) -> io::Result<()> {
+        self.net.set_keepalive(self.id, keepalive)
     }
 
     /// Sends what arrives to `to` from now on, by the shortest way there is, and not to the protocol, whose `data_received` is not

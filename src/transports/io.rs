@@ -9,11 +9,12 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
 
 use mio::unix::SourceFd;
-use socket2::{Socket, TcpKeepalive};
+use socket2::Socket;
 
 use super::channel::Channel;
 use super::forward::{Raw, Spliced};
 use super::id::{Half, Id};
+use super::keepalive::KeepAlive;
 #[cfg(test)]
 use super::memory::Memory;
 use crate::sys::socket;
@@ -239,12 +240,27 @@ impl Io {
         self.lingers()
     }
 
-    /// Sends keepalive probes every ten seconds from now on. TCP only; elsewhere there is nothing to probe.
-    pub(crate) fn probe_peer(&self) {
+    /// Probes the peer of a TCP socket. Elsewhere there is nothing to probe.
+    pub(crate) fn set_keepalive(&self, keepalive: KeepAlive) -> io::Result<()> {
+        match self {
+            Self::Socket(fd) => keepalive.apply(fd),
+            _ => Ok(()),
+        }
+    }
+
+    /// Probes the peer soon from now on, and often. TCP only; elsewhere there is nothing to probe.
+    pub(crate) fn probe_peer(&self, keepalive: KeepAlive) {
         if let Self::Socket(fd) = self {
-            let often = TcpKeepalive::new().with_time(PROBE_INTERVAL).with_interval(PROBE_INTERVAL);
             // What is no TCP socket refuses, and has no need of it.
-            let _ = fd.set_tcp_keepalive(&often);
+            let _ = keepalive.apply_soon(fd);
+        }
+    }
+
+    /// Takes nothing more from the peer: after what has arrived, the end is read.
+    pub(crate) fn stop_receiving(&self) {
+        if let Self::Socket(fd) = self {
+            // One that is not connected any more has ended already.
+            let _ = fd.shutdown(Shutdown::Read);
         }
     }
 
@@ -303,5 +319,4 @@ impl Io {
     }
 }
 
-const PROBE_INTERVAL: Duration = Duration::from_secs(10);
 const BOTH: mio::Interest = mio::Interest::READABLE.add(mio::Interest::WRITABLE);

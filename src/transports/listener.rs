@@ -16,6 +16,7 @@ use super::error::{describe, is_lack_of_resources};
 use super::id::Id;
 use super::info::Peer;
 use super::io::Io;
+use super::keepalive::KeepAlive;
 use super::net::{Net, Slot};
 use super::out_buf::WaterMarks;
 use super::own_file::OwnFile;
@@ -43,6 +44,8 @@ pub struct Listening {
     pub once: bool,
     /// TLS, which must be there before a connection is let in.
     pub tls: Option<TlsServer>,
+    /// When a TCP client that is silent counts as gone.
+    pub keepalive: KeepAlive,
 }
 
 impl Default for Listening {
@@ -54,6 +57,7 @@ impl Default for Listening {
             marks: WaterMarks::default(),
             once: false,
             tls: None,
+            keepalive: KeepAlive::default(),
         }
     }
 }
@@ -185,6 +189,12 @@ impl Net {
             log::info!("denied {peer}");
             return Accepted::PassedOver;
         }
+        let keepalive = listener.options.keepalive;
+        if listener.shared && matches!(peer, Peer::Ip(_)) {
+            // A listener of our own has it, so that nothing need be done here. This one belongs to others as well. A socket
+            // that refuses serves all the same.
+            let _ = keepalive.apply(&socket);
+        }
         let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.now);
         stream.marks = listener.options.marks;
         stream.one_of_many = !listener.options.once;
@@ -196,6 +206,7 @@ impl Net {
         }
         match self.add_stream(stream) {
             Ok(stream) => {
+                self.watch_peer(stream, keepalive);
                 match tls {
                     Some(tls) => self.accept_tls(stream, id, tls),
                     None => self.is_let_in(id),

@@ -22,6 +22,7 @@ mod flow;
 mod forward;
 pub(crate) mod intake;
 pub(crate) mod io;
+pub mod keepalive;
 #[cfg(test)]
 pub(crate) mod memory;
 pub mod out_buf;

@@ -16,6 +16,7 @@ use super::error::{describe, is_tls};
 use super::forward::Pipes;
 use super::handle::{Name, Transport};
 use super::id::{Arena, Id};
+use super::keepalive::Looks;
 use super::listener::Listener;
 use super::out_buf::Spare;
 use super::process::handle::SubprocessTransport;
@@ -49,6 +50,8 @@ pub struct Net {
     pub(crate) send_batch: Option<Box<SendBatch>>,
     pub(crate) doubtful: Vec<Id>,
     pub(crate) doubt_timer: Option<TimerId>,
+    /// When peers are looked at that may have vanished.
+    pub(crate) looks: Looks,
     pub(crate) resolver: Resolver,
     /// Listeners, of which there are few, and datagram sockets that serve; whoever waits for room is among them.
     pub(crate) listeners: Vec<Id>,
@@ -113,6 +116,7 @@ impl Net {
             send_batch: None,
             doubtful: Vec::new(),
             doubt_timer: None,
+            looks: Looks::default(),
             resolver: Resolver::default(),
             listeners: Vec::new(),
             accepted: 0,

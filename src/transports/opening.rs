@@ -79,9 +79,9 @@ impl Net {
         if address.is_ipv6() {
             socket.set_only_v6(stack == Stack::OwnFamily)?;
         }
-        // Accepted sockets inherit both, which saves two system calls for each.
+        // Accepted sockets inherit both, which saves system calls for each.
         socket.set_tcp_nodelay(true)?;
-        socket.set_keepalive(true)?;
+        options.keepalive.apply(&socket)?;
         socket.bind(&address.into())?;
         socket.listen(backlog(&options))?;
         self.add_listener(Listener::new(socket, options, false, None), factory)

@@ -13,6 +13,7 @@ use super::forward::{Forward, Spliced};
 use super::id::{Half, Id};
 use super::info::{Peer, Totals};
 use super::io::Io;
+use super::keepalive::KeepAlive;
 use super::out_buf::{OutBuf, WaterMarks};
 use super::state::{Phase, State};
 use super::timers::TimerId;
@@ -38,6 +39,10 @@ pub(crate) struct Stream {
     pub(crate) peer: Option<Box<Peer>>,
     pub(crate) totals: Totals,
     pub(crate) last_activity: Instant,
+    /// When its peer counts as gone. Off for what is no TCP connection.
+    pub(crate) keepalive: KeepAlive,
+    /// Since when bytes have been under way at every look at it.
+    pub(crate) unanswered_since: Option<Instant>,
     /// The timer of the present phase, if it has one.
     pub(crate) phase_timer: Option<TimerId>,
     /// Latched by an event, cleared by a read that took all there was.
@@ -102,6 +107,8 @@ impl Stream {
             peer: None,
             totals: Totals::default(),
             last_activity: now,
+            keepalive: KeepAlive::OFF,
+            unanswered_since: None,
             phase_timer: None,
             writable: true,
             reading: true,

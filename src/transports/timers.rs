@@ -41,6 +41,8 @@ pub(crate) enum Alarm {
     HangUp,
     /// The streams in doubt are looked at again.
     SecondLook,
+    /// Peers are looked at that may have vanished.
+    LookAtPeers,
 }
 
 /// All timers of a loop.

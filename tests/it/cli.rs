@@ -280,6 +280,7 @@ fn an_option_is_offered_only_where_it_does_something() {
         ("--max-conns", &["tcp-echo", "tls-echo", "unix-echo"]),
         ("--backlog", &["tcp-echo", "tcp-server", "tls-echo", "tls-server", "unix-echo", "unix-server"]),
         ("--no-half-close", &["tcp-server", "tcp-client", "tls-server", "tls-client", "unix-server", "unix-client"]),
+        ("--keepalive", &["tcp-echo", "tcp-server", "tcp-client", "tls-echo", "tls-server", "tls-client"]),
         ("--cert", &["tls-echo", "tls-server", "tls-client"]),
         ("--keylog", &["tls-echo", "tls-server", "tls-client"]),
         ("--self-signed", &["tls-echo", "tls-server"]),

@@ -1,0 +1,248 @@
+//! Peers that vanish: a host that loses its power or its network says nothing, and its connection would stay for ever.
+//!
+//! There are two cases. A connection on which nothing is under way is probed by the kernel (`SO_KEEPALIVE`, `tcp(7)`).
+//! Where bytes of ours are under way, the kernel sends them again for a quarter of an hour, so the loop looks from time to
+//! time whether the peer has given any sign of life meanwhile (`TCP_INFO`).
+//!
+//! `TCP_USER_TIMEOUT` would be the kernel's own limit for the second case. It is not used, as it also ends connections
+//! whose peer is there, acknowledges every probe, and only does not read (a window of zero).
+
+use std::io;
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use socket2::{Socket, TcpKeepalive};
+
+use super::id::Id;
+use super::info::Peer;
+use super::io::Io;
+use super::net::{Net, Slot};
+use super::stream::Stream;
+use super::timers::{Alarm, TimerId};
+use crate::sys::socket::{self, Silence};
+
+/// How many probes go out in the second half of the time.
+const PROBES: u16 = 6;
+
+/// The longest time between two probes of a peer that has ended its direction, in seconds.
+const SOON_SECONDS: u16 = 10;
+
+/// Looks at peers are no more frequent than this.
+const LOOK_MIN: Duration = Duration::from_millis(250);
+
+/// When a TCP peer that is silent counts as gone: it is probed after this time, and has as long again to answer.
+///
+/// The kernel counts whole seconds, which is what this holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepAlive {
+    /// 0 where nothing is probed.
+    idle_seconds: u16,
+}
+
+impl Default for KeepAlive {
+    /// After 60 s, every 10 s, 6 times.
+    fn default() -> Self {
+        Self { idle_seconds: 60 }
+    }
+}
+
+impl KeepAlive {
+    /// No probes: a peer that vanishes is noticed when something is sent to it, after as long as the system takes for it.
+    pub const OFF: Self = Self { idle_seconds: 0 };
+
+    /// The longest time that the kernel knows. `MAX_TCP_KEEPIDLE`.
+    pub const MAX: Duration = Duration::from_secs(32_767);
+
+    /// A peer is probed after so long, rounded up to whole seconds. `None` for zero, and for more than [`MAX`](Self::MAX).
+    #[must_use]
+    pub fn after(idle: Duration) -> Option<Self> {
+        let seconds = idle.as_secs() + u64::from(idle.subsec_nanos() > 0);
+        let idle_seconds = u16::try_from(seconds).ok()?;
+        (seconds > 0 && idle <= Self::MAX).then_some(Self { idle_seconds })
+    }
+
+    /// The time between two probes, in seconds.
+    fn interval_seconds(self) -> u16 {
+        (self.idle_seconds / PROBES).max(1)
+    }
+
+    /// How often a silent peer is probed.
+    fn count(self) -> u16 {
+        self.idle_seconds / self.interval_seconds()
+    }
+
+    /// How long a peer may be silent in all; `None` is for ever.
+    fn limit(self) -> Option<Duration> {
+        (self != Self::OFF).then(|| Duration::from_secs(u64::from(self.idle_seconds) * 2))
+    }
+
+    /// How often the peer is looked at while bytes are under way.
+    fn look_interval(self) -> Duration {
+        (Duration::from_secs(self.idle_seconds.into()) / u32::from(PROBES)).max(LOOK_MIN)
+    }
+
+    /// Has the kernel probe the peer of a TCP socket. Sockets that a listener accepts inherit this from it.
+    pub(crate) fn apply(self, socket: &Socket) -> io::Result<()> {
+        if self == Self::OFF {
+            return socket.set_keepalive(false);
+        }
+        let probes = TcpKeepalive::new()
+            .with_time(Duration::from_secs(self.idle_seconds.into()))
+            .with_interval(Duration::from_secs(self.interval_seconds().into()))
+            .with_retries(self.count().into());
+        socket.set_tcp_keepalive(&probes)
+    }
+
+    /// The same for a peer that has ended its direction, and may be wholly gone: it is probed soon, and often.
+    pub(crate) fn apply_soon(self, socket: &Socket) -> io::Result<()> {
+        if self == Self::OFF {
+            return Ok(());
+        }
+        let often = Duration::from_secs(self.interval_seconds().min(SOON_SECONDS).into());
+        socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(often).with_interval(often))
+    }
+}
+
+/// When peers are looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Looks {
+    next: Option<(Instant, TimerId)>,
+    last: Option<Instant>,
+}
+
+impl Net {
+    /// A TCP stream is open: from now on its peer is watched.
+    pub(crate) fn watch_peer(&mut self, id: Id, keepalive: KeepAlive) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        if !stream.is_tcp() {
+            return;
+        }
+        stream.keepalive = keepalive;
+        if keepalive != KeepAlive::OFF {
+            self.look_at_peers_at(self.now + keepalive.look_interval());
+        }
+    }
+
+    /// The same for one that was opened without it.
+    pub(crate) fn set_keepalive(&mut self, id: Id, keepalive: KeepAlive) -> io::Result<()> {
+        self.watch_peer(id, keepalive);
+        match self.stream(id) {
+            Some(stream) if stream.is_tcp() => stream.io.set_keepalive(keepalive),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sees to it that peers are looked at by `due`.
+    fn look_at_peers_at(&mut self, due: Instant) {
+        match self.looks.next {
+            Some((planned, _)) if planned <= due => return,
+            Some((_, timer)) => self.timers.cancel(timer),
+            None => (),
+        }
+        self.looks.next = Some((due, self.timers.arm(due, None, Alarm::LookAtPeers)));
+    }
+
+    /// Looks at the peers to which bytes are under way; one that has given no sign of life for too long has vanished.
+    pub(crate) fn look_at_peers(&mut self) {
+        let last = self.looks.last.replace(self.now);
+        self.looks.next = None;
+        let (mut vanished, mut interval) = (Vec::new(), None);
+        for (id, slot) in self.slots.iter_mut() {
+            let Slot::Stream(stream) = slot else { continue };
+            let Some(limit) = stream.keepalive.limit() else { continue };
+            let own = stream.keepalive.look_interval();
+            interval = Some(interval.map_or(own, |least: Duration| least.min(own)));
+            // Nothing was under way before, and nothing has been sent since.
+            let is_idle = stream.unanswered_since.is_none() && last.is_some_and(|last| stream.last_activity < last);
+            if !is_idle && has_vanished(stream, limit, self.now) {
+                vanished.push(id);
+            }
+        }
+        if let Some(interval) = interval {
+            self.look_at_peers_at(self.now + interval);
+        }
+        for id in vanished {
+            self.peer_vanished(id);
+        }
+    }
+
+    /// What came before is still delivered; then the stream is lost.
+    fn peer_vanished(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        stream.io.stop_receiving();
+        self.write_failed(id, io::Error::from_raw_os_error(libc::ETIMEDOUT));
+    }
+}
+
+/// Whether the peer of an open stream has vanished while bytes were under way to it.
+fn has_vanished(stream: &mut Stream, limit: Duration, now: Instant) -> bool {
+    let Io::Socket(socket) = &stream.io else { return false };
+    if stream.state.has_failed() || stream.io.unacknowledged() == 0 {
+        stream.unanswered_since = None;
+        return false;
+    }
+    let since = *stream.unanswered_since.get_or_insert(now);
+    if now.duration_since(since) < limit {
+        return false;
+    }
+    // What cannot tell is given the benefit of the doubt.
+    socket::silence(socket.as_fd()).is_ok_and(|Silence { time, is_unanswered }| is_unanswered && time >= limit)
+}
+
+impl Stream {
+    /// Whether it is a TCP connection that is open.
+    fn is_tcp(&self) -> bool {
+        matches!((&self.io, self.peer.as_deref()), (Io::Socket(_), Some(Peer::Ip(_))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_takes_twice_the_idle_time() {
+        let probes = |seconds| {
+            let keepalive = KeepAlive::after(Duration::from_secs(seconds)).expect("in range");
+            (keepalive.interval_seconds(), keepalive.count(), keepalive.limit().expect("on").as_secs())
+        };
+        assert_eq!(probes(60), (10, 6, 120));
+        assert_eq!(KeepAlive::after(Duration::from_secs(60)), Some(KeepAlive::default()));
+        assert_eq!(probes(1), (1, 1, 2));
+        assert_eq!(probes(5), (1, 5, 10));
+        for seconds in 1..=KeepAlive::MAX.as_secs() {
+            let (interval, count, limit) = probes(seconds);
+            let whole = seconds + u64::from(interval) * u64::from(count);
+            assert!(whole <= limit && whole * 6 >= limit * 5 && (1..=127).contains(&count), "{seconds}: {whole}");
+        }
+    }
+
+    #[test]
+    fn the_kernel_counts_whole_seconds_and_not_for_ever() {
+        assert_eq!(KeepAlive::after(Duration::ZERO), None);
+        assert_eq!(KeepAlive::after(Duration::from_millis(1)), KeepAlive::after(Duration::from_secs(1)));
+        assert_eq!(KeepAlive::after(Duration::from_millis(1001)), KeepAlive::after(Duration::from_secs(2)));
+        assert!(KeepAlive::after(KeepAlive::MAX).is_some());
+        assert_eq!(KeepAlive::after(KeepAlive::MAX + Duration::from_millis(1)), None);
+        assert_eq!(KeepAlive::OFF.limit(), None);
+    }
+
+    /// So no accepted connection costs a call.
+    #[test]
+    fn accepted_sockets_inherit_it_from_their_listener() {
+        use socket2::{Domain, Type};
+        let any: std::net::SocketAddr = ([127, 0, 0, 1], 0).into();
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        KeepAlive::after(Duration::from_secs(12)).expect("in range").apply(&listener).expect("options");
+        listener.bind(&any.into()).and_then(|()| listener.listen(1)).expect("a port");
+        let client = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        client.connect(&listener.local_addr().expect("an address")).expect("it listens");
+        let accepted = listener.accept().expect("a client").0;
+        assert!(accepted.keepalive().expect("an option"));
+        assert_eq!(accepted.tcp_keepalive_time().expect("an option"), Duration::from_secs(12));
+        assert_eq!(accepted.tcp_keepalive_interval().expect("an option"), Duration::from_secs(2));
+        assert_eq!(accepted.tcp_keepalive_retries().expect("an option"), 6);
+        KeepAlive::OFF.apply(&accepted).expect("an option");
+        assert!(!accepted.keepalive().expect("an option"));
+    }
+}
