@@ -164,7 +164,10 @@ fn options_of_endpoints_are_checked_as_everywhere() {
             (&["-", "a:1,backlog=1"], "tcp: has no option 'backlog'"),
             (&["-", "fd:3,retry=1"], "fd: has no option 'retry'; there is only keepalive"),
             (&["-", "fd:3,keepalive=0"], "invalid value '0' for 'keepalive': less than 1s"),
-            (&["-", "a:1,keepalive=on"], "invalid value 'on' for 'keepalive': not a duration such as 10s or 2m, nor 'off'"),
+            (
+                &["-", "a:1,keepalive=on"],
+                "invalid value 'on' for 'keepalive': not a duration such as 10s or 2m, nor 'off'",
+            ),
             (&["tcp-listen:1,keepalive=32768", "-"], "longer than 32767s, which is the kernel's limit"),
             (&["unix-listen:s,keepalive=5s", "-"], "unix-listen: has no option 'keepalive'"),
             (&["-", "unix:s,keepalive=5s"], "unix: has no option 'keepalive'"),

@@ -47,3 +47,4 @@ mod tls_util;
 mod unix_sockets;
 mod unreliable_calls;
 mod util;
+mod vanished;
