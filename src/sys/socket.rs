@@ -98,6 +98,16 @@ pub(crate) fn set_receive_low_water(fd: BorrowedFd<'_>, bytes: usize) -> io::Res
     check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const bytes).cast(), len) }).map(drop)
 }
 
+/// Lets a socket be bound to an address alone, and its port be chosen by `connect(2)`: then the same port serves for several
+/// destinations. `IP_BIND_ADDRESS_NO_PORT`, `ip(7)`, for both families.
+pub(crate) fn choose_port_late(fd: BorrowedFd<'_>) -> io::Result<()> {
+    let on: libc::c_int = 1;
+    let len = libc::socklen_t::try_from(size_of_val(&on)).unwrap_or_default();
+    let (level, option) = (libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT);
+    // SAFETY: the option reads one int, which is alive for the call, and the length is its.
+    check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const on).cast(), len) }).map(drop)
+}
+
 /// Whether a listening socket has a connection waiting, asked before `accept(2)` on a description that may block.
 pub(crate) fn has_waiting(fd: BorrowedFd<'_>) -> bool {
     let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };

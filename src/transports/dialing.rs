@@ -26,6 +26,7 @@ use super::resolver::{self, Answer};
 use super::state::Phase;
 use super::stream::Stream;
 use super::timers::Alarm;
+use crate::sys::socket::choose_port_late;
 use crate::sys::stdio::unread;
 
 /// How soon a unix socket whose backlog is full is tried again; there is no event for it.
@@ -272,8 +273,13 @@ fn start_attempt(registry: &mio::Registry, id: Id, address: &SockAddr, options: 
     if let Some(source) = options.source.first().filter(|_| !unix) {
         let of_family = options.source.iter().find(|source| SockAddr::from(**source).family() == address.family());
         let source = of_family.unwrap_or(source);
-        // Without it a fixed source port would be refused for a minute after its last use.
-        socket.set_reuse_address(true)?;
+        if source.port() == 0 {
+            // A kernel without this has fewer ports to give; it is asked all the same.
+            let _ = choose_port_late(socket.as_fd());
+        } else {
+            // Without it a fixed source port would be refused for a minute after its last use.
+            socket.set_reuse_address(true)?;
+        }
         let bound = socket.bind(&(*source).into());
         bound.map_err(|error| io::Error::new(error.kind(), format!("from {source}: {}", describe(&error))))?;
     }

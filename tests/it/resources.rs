@@ -1,7 +1,7 @@
 //! Crowds and shortages: servers with more clients than descriptors, clients that never read, storms, floods and leaks.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use std::time::Duration;
 use socket2::{Domain, Socket, Type};
 
 use crate::util::{
-    Background, DEADLINE, command, connect, eventually, is_full, pattern, ping, read_once, reset, take, with_deadline,
+    Background, DEADLINE, accept, command, connect, eventually, in_a_network, is_full, pattern, ping, read_once, reset,
+    take, with_deadline,
 };
 
 /// Limits the descriptors of a program that is about to start; it cannot raise the limit again.
@@ -462,4 +463,35 @@ fn failing_connections_do_not_flood_the_log() {
     ping(&mut connect(address), b"hello");
     let lines = server.all_lines();
     assert!(lines.len() <= 10, "{} lines, such as {:?}", lines.len(), lines.last());
+}
+
+/// Connections from one address of ours share its ports: to each destination there are as many as there are ports, and no
+/// other program has fewer by them.
+#[test]
+fn a_source_without_a_port_uses_no_ports_up() {
+    const PORTS: usize = 20;
+    // A private network, where nobody else has ports.
+    let few_ports = format!("echo 40000 {} > /proc/sys/net/ipv4/ip_local_port_range", 40_000 + PORTS - 1);
+    in_a_network(&few_ports, || {
+        // They stay, so that no port is free again.
+        let mut open = Vec::new();
+        for ip in ["127.0.0.1", "::1"] {
+            let at = |port: u16| SocketAddr::new(ip.parse().expect("an address"), port);
+            let source = if ip == "::1" { "::1" } else { "127.0.0.5" };
+            for destination in [5001, 5002] {
+                let upstream = TcpListener::bind(at(destination)).expect("a port");
+                let left = format!("tcp-listen:{}", at(destination + 1000));
+                let right = format!("tcp:{},source={source}", at(destination));
+                let mut relay = Background::start(["relay", &left, &right]);
+                let address = relay.address();
+                for number in 0..PORTS {
+                    let client = TcpStream::connect(address);
+                    open.push(client.unwrap_or_else(|error| panic!("client {number} of {address}: {error}")));
+                    let client = accept(&upstream);
+                    assert_eq!(client.peer_addr().expect("it is there").ip().to_string(), source);
+                    open.push(client);
+                }
+            }
+        }
+    });
 }
