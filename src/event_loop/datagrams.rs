@@ -48,6 +48,7 @@ impl EventLoop {
             return self.deliver_held(id);
         }
         let batch = self.batch.get_or_insert_with(|| Box::new(RecvBatch::new()));
+        let is_settled = datagram.candidates.is_none();
         match datagram.carrier.receive(batch, datagram.lot) {
             Ok(n) => {
                 datagram.receive_failed = false;
@@ -56,6 +57,9 @@ impl EventLoop {
                 let bytes = (0..batch.len()).map(|index| batch.get(index).0.len()).sum();
                 datagram.lot = next_lot(datagram.lot, n, bytes);
                 self.pace.note_datagrams(batch.len(), bytes);
+                if !is_settled {
+                    self.net.settle(id);
+                }
                 self.deliver(id);
                 bytes
             }
@@ -64,6 +68,11 @@ impl EventLoop {
                 0
             }
             Err(error) => {
+                if !is_settled && self.net.next_address_takes_over(id, &error) {
+                    self.net.flush_datagrams(id);
+                    return 0;
+                }
+                let Some(datagram) = self.net.datagram_mut(id) else { return 0 };
                 datagram.readable = !std::mem::replace(&mut datagram.receive_failed, true);
                 self.net.calls.push_back((id, Call::ErrorReceived(error)));
                 0

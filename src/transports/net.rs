@@ -48,6 +48,8 @@ pub struct Net {
     pub(crate) corked: Vec<Id>,
     /// Memory for that, from the first time on.
     pub(crate) send_batch: Option<Box<SendBatch>>,
+    /// Bytes of datagrams that are kept for further addresses of their peers.
+    pub(crate) kept_bytes: usize,
     pub(crate) doubtful: Vec<Id>,
     pub(crate) doubt_timer: Option<TimerId>,
     /// When peers are looked at that may have vanished.
@@ -114,6 +116,7 @@ impl Net {
             pipes: Pipes::default(),
             corked: Vec::new(),
             send_batch: None,
+            kept_bytes: 0,
             doubtful: Vec::new(),
             doubt_timer: None,
             looks: Looks::default(),

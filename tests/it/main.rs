@@ -2,6 +2,7 @@
 
 mod cli;
 mod connecting;
+mod datagram_addresses;
 mod datagram_faults;
 mod datagram_order;
 mod datagrams;

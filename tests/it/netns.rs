@@ -33,14 +33,14 @@ const SET_UP: &str = "
 ";
 
 /// What is different in the namespaces of a test: commands to run and files of `/etc`.
-struct Network {
+pub(crate) struct Network {
     etc: TempDir,
     commands: String,
 }
 
 impl Network {
     /// `None`, with a word on why, where there are no namespaces to be had.
-    fn new(commands: &str, files: &[(&str, &str)]) -> Option<Self> {
+    pub(crate) fn new(commands: &str, files: &[(&str, &str)]) -> Option<Self> {
         static REASON: OnceLock<Option<String>> = OnceLock::new();
         let etc = tempfile::tempdir().expect("a directory");
         for (name, text) in files {
@@ -78,7 +78,7 @@ impl Network {
     }
 
     /// The program in namespaces of its own, in the background.
-    fn start(&self, args: &[&str]) -> Background {
+    pub(crate) fn start(&self, args: &[&str]) -> Background {
         let mut command = self.shell("exec \"$XPORT\" \"$@\"");
         command.args(args);
         Background::spawn(command)
@@ -86,7 +86,7 @@ impl Network {
 
     /// The program in namespaces of its own, to its end.
     #[track_caller]
-    fn run(&self, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         self.start(args).finish()
     }
 
@@ -96,7 +96,7 @@ impl Network {
         Self::start_beside(other, args).finish()
     }
 
-    fn start_beside(other: &Background, args: &[&str]) -> Background {
+    pub(crate) fn start_beside(other: &Background, args: &[&str]) -> Background {
         let mut command = Command::new("nsenter");
         let pid = other.pid().to_string();
         command.args(["-t", &pid, "-n", "-m"]);

@@ -3,14 +3,14 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::Write;
+use std::io::{Seek, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, UdpSocket};
 use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
 use crate::util::{
-    Background, Peer, accept, closed_udp, connect, datagram, ended, eventually, has_nothing, pattern, take, take_all,
-    text, udp, udp_ping, xport,
+    Background, Peer, accept, closed_udp, command, connect, datagram, ended, eventually, has_nothing, pattern, take,
+    take_all, text, udp, udp_ping, xport,
 };
 
 /// A relay that serves datagrams, and where.
@@ -330,4 +330,45 @@ fn a_long_write_is_cut_to_datagrams() {
     assert!(got == data, "other bytes, or in another order");
     assert_eq!(peer.join(), []);
     assert!(relay.wait().success());
+}
+
+/// Datagrams have no end, so what ends the pair is that nothing moves once stdin has ended. Where both limits are due at the same
+/// moment, or the idle one earlier, that is an end in order all the same.
+#[test]
+fn the_end_of_stdin_goes_before_the_idle_timeout() {
+    let mut runs = Vec::new();
+    for idle in ["3s", "300ms"] {
+        for stdin_is_left in [true, false] {
+            let server = udp("127.0.0.1");
+            let end = format!("udp:{}", server.local_addr().expect("an address"));
+            let ends = if stdin_is_left { ["-", &end] } else { [&end[..], "-"] };
+            let mut relay = command([&["relay", "--idle-timeout", idle, "--linger", "3s"], &ends[..]].concat());
+            let mut question = tempfile::tempfile().expect("a file");
+            question.write_all(b"question").and_then(|()| question.rewind()).expect("it takes the bytes");
+            relay.stdin(question);
+            runs.push((Background::spawn(relay), server));
+        }
+    }
+    for (_, server) in &runs {
+        let (data, from) = datagram(server);
+        assert_eq!(data, b"question");
+        server.send_to(b"answer", from).expect("it leaves");
+    }
+    for (relay, _) in runs {
+        let output = relay.finish();
+        ended(&output, 0, "");
+        assert_eq!(output.stdout, b"answer");
+    }
+}
+
+/// The end of a program is one in order, although its peer takes its time to end as well.
+#[test]
+fn the_end_of_a_child_goes_before_the_idle_timeout() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let left = format!("tcp:{}", listener.local_addr().expect("an address"));
+    let relay = Background::start(["relay", "--idle-timeout", "500ms", &left, "exec:echo said"]);
+    let mut peer = accept(&listener);
+    assert_eq!(take_all(&mut peer), b"said\n");
+    // It does not end its own direction.
+    ended(&relay.finish(), 0, "");
 }

@@ -65,6 +65,9 @@ impl ChildEnd {
     fn look_at_the_clock(&mut self, t: &mut SubprocessTransport<'_>) {
         let (Some(other), Some(limit)) = (self.other.end(), self.terms.idle_timeout) else { return };
         let here = End::Child(t.id());
+        if here.ends_the_pair(other, t.net()) || other.ends_the_pair(here, t.net()) {
+            return;
+        }
         let last = here.last_activity(t.net()).max(other.last_activity(t.net()));
         let quiet = last.map_or(limit, |last| t.net().now().duration_since(last));
         // A slow reader is no silent one.

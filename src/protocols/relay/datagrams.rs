@@ -89,6 +89,10 @@ impl DatagramProtocol for DatagramSide {
 
     fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, _timer: TimerId) {
         let Some(limit) = self.terms.idle_timeout else { return };
+        let end = End::Datagrams(t.id());
+        if self.other.end().is_some_and(|other| other.ends_the_pair(end, t.net())) {
+            return;
+        }
         let here = t.last_activity();
         let there = self.other.end().and_then(|other| other.last_activity(t.net()));
         let last = there.map_or(here, |there| there.max(here));

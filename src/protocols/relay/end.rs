@@ -187,6 +187,16 @@ impl End {
         }
     }
 
+    /// Whether the whole pair is about to end in order, as this end has ended and the other one has no end that could be
+    /// awaited: what is left of it has a limit of its own, which the idle timeout is not to forestall.
+    pub(super) fn ends_the_pair(self, other: Self, net: &mut Net) -> bool {
+        match self {
+            Self::Stream(_) => other.has_datagrams() && self.is_over(net),
+            Self::Child(id) => net.subprocess_transport(id).returncode().is_some(),
+            Self::Datagrams(_) | Self::Flow { .. } => false,
+        }
+    }
+
     /// Whether somebody sits there, who is not to be made to press ^D.
     pub(super) fn is_terminal(self, net: &mut Net) -> bool {
         matches!(self, Self::Stream(id) if net.transport(id).is_terminal())

@@ -79,6 +79,15 @@ impl StreamSide {
         matches!(other, End::Child(_)) && t.is_at_eof() && other.is_over(t.net())
     }
 
+    /// Whether the pair is about to end in order, all the same whether bytes still move.
+    fn is_ending(&self, t: &mut Transport<'_>) -> bool {
+        // What waits for the peer's end only, waits for so long and no longer.
+        let is_told = t.is_closing() && t.write_buffer_size() == 0 && t.on_the_way() == 0;
+        let (here, other) = (End::Stream(t.id()), self.other.end());
+        let ends = |other: End| here.ends_the_pair(other, t.net()) || other.ends_the_pair(here, t.net());
+        is_told || other.is_some_and(ends)
+    }
+
     /// When bytes last moved in the pair: either end may be the slower one.
     fn last_activity(&self, t: &mut Transport<'_>) -> Instant {
         let here = t.last_activity();
@@ -182,7 +191,7 @@ impl Protocol for StreamSide {
             self.look(t);
         } else if Some(timer) == self.parting_timer {
             t.close();
-        } else if self.parting_timer.is_none() {
+        } else if self.parting_timer.is_none() && !self.is_ending(t) {
             let last_activity = self.last_activity(t);
             let there = self.other.end().map_or(0, |other| other.on_the_way(t.net()));
             let pulse = Pulse { last_activity, on_the_way: t.on_the_way() + there };

@@ -35,6 +35,10 @@ impl Net {
             self.calls.push_back((id, Call::ErrorReceived(io::Error::from_raw_os_error(libc::EMSGSIZE))));
             return;
         }
+        if datagram.candidates.is_some() {
+            self.keep_until_settled(id, data);
+        }
+        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
         datagram.queue.push(data, to.or(datagram.default_to).map(|to| to.without_class()));
         if !std::mem::replace(&mut datagram.corked, true) {
             self.corked.push(id);
@@ -73,6 +77,7 @@ impl Net {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => datagram.writable = false,
                 Err(error) if plan.joins_first() && may_be_about_joining(&error) => datagram.segments = false,
+                Err(error) if datagram.may_go_elsewhere(&error) => return self.refused(id, error),
                 Err(error) if datagram.connected && is_told_of_earlier(&error) && earlier.is_none() => {
                     earlier = error.raw_os_error();
                     self.calls.push_back((id, Call::ErrorReceived(error)));
@@ -92,7 +97,12 @@ impl Net {
             self.calls.push_back((id, Call::ResumeWriting));
         }
         if datagram.queue.is_empty() && datagram.phase() == Phase::Flushing {
-            self.lose_datagrams(id);
+            // A refusal that has come meanwhile is the last that can be heard of.
+            let error = datagram.candidates.is_some().then(|| datagram.carrier.take_error()).flatten();
+            match error {
+                Some(error) => self.refused(id, error),
+                None => self.lose_datagrams(id),
+            }
         }
     }
 
@@ -121,6 +131,8 @@ impl Net {
         datagram.queue.clear();
         datagram.held = Vec::new();
         self.resolver.give_up(id);
+        self.settle(id);
+        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
         for timer in datagram.phase_timer.take().into_iter().chain(datagram.lookup.take().and_then(|l| l.next_timer)) {
             self.timers.cancel(timer);
         }

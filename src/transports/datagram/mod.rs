@@ -8,9 +8,10 @@
 //!       +--------------------+------------------+------ abort -------+--------------->+
 //! ```
 //!
-//! There is no end of a direction, and no error ends a socket: errors are told, and it goes on. Opening is `opening.rs`, sending
-//! `flow.rs`, what a protocol sees of it `handle.rs`; receiving is the loop's (`event_loop/datagrams.rs`).
+//! There is no end of a direction, and no error ends a socket: errors are told, and it goes on. Opening is `opening.rs`, what
+//! happens where a peer has several addresses `candidates.rs`, sending `flow.rs`, what a protocol sees of it `handle.rs`; receiving is the loop's (`event_loop/datagrams.rs`).
 
+mod candidates;
 mod carrier;
 mod flow;
 pub mod handle;
@@ -28,6 +29,7 @@ use super::access::AccessList;
 use super::info::{DatagramTotals, Totals};
 use super::out_buf::WaterMarks;
 use super::timers::TimerId;
+use candidates::Candidates;
 pub(crate) use carrier::Carrier;
 use opening::Lookup;
 use queue::Queue;
@@ -58,6 +60,8 @@ pub(crate) struct Datagram {
     pub(crate) queue: Queue,
     pub(crate) marks: WaterMarks,
     pub(crate) lookup: Option<Box<Lookup>>,
+    /// Other addresses of its peer, as long as it is not settled which one is right.
+    pub(crate) candidates: Option<Box<Candidates>>,
     /// Where datagrams without an address of their own go; a connected socket knows by itself.
     pub(crate) default_to: Option<Remote>,
     /// Errors of earlier datagrams are told, and only the peer's datagrams arrive.
@@ -100,6 +104,7 @@ impl Datagram {
             queue: Queue::default(),
             marks: WaterMarks::default(),
             lookup: None,
+            candidates: None,
             default_to: None,
             connected: false,
             access: AccessList::default(),

@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockAddr, Socket, Type};
 
-use super::{Carrier, Datagram, Phase, Remote};
+use super::{Candidates, Carrier, Datagram, Phase, Remote};
 use crate::sys::datagram;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Host, HostPort};
@@ -238,14 +238,22 @@ impl Net {
         self.lookup_failed(id, ConnectError::new(message).with_kind(ConnectErrorKind::TimedOut));
     }
 
-    /// Opens a socket for the first address that can be had: without a network of its family it cannot.
+    /// Opens a socket for the first address that can be had: without a network of its family it cannot. The others are for
+    /// where nobody listens there.
     fn found(&mut self, id: Id, addresses: Vec<SocketAddr>) {
         let Some(lookup) = self.lookup_mut(id) else { return };
         let (dialing, options) = (lookup.dialing.clone(), lookup.options);
         let mut failure = ConnectError::new(format!("connect {}: no address of that family", lookup.target));
-        for address in addresses {
+        for (index, &address) in addresses.iter().enumerate() {
             match open(address, &dialing, &options) {
-                Ok(socket) => return self.open_lookup(id, socket, address, &options),
+                Ok(socket) => {
+                    let is_for_one = is_for_one(address, &options);
+                    self.open_lookup(id, socket, address, is_for_one);
+                    if let Some(datagram) = self.datagram_mut(id).filter(|_| is_for_one) {
+                        datagram.candidates = Candidates::new(addresses, index, dialing, options);
+                    }
+                    return;
+                }
                 Err(error) => {
                     let mut text = format!("connect {address}: {}", describe(&error));
                     if error.raw_os_error() == Some(libc::EACCES) && address.is_ipv4() && !options.broadcast {
@@ -261,7 +269,7 @@ impl Net {
         self.lookup_failed(id, failure);
     }
 
-    fn open_lookup(&mut self, id: Id, socket: Socket, address: SocketAddr, options: &DatagramOptions) {
+    fn open_lookup(&mut self, id: Id, socket: Socket, address: SocketAddr, is_for_one: bool) {
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
         let carrier = Carrier::Socket(socket);
         if let Err(error) = carrier.register(&self.registry, id) {
@@ -269,7 +277,7 @@ impl Net {
             return self.lookup_failed(id, error.with_kind(ConnectErrorKind::Local));
         }
         datagram.carrier = carrier;
-        datagram.connected = is_for_one(address, options);
+        datagram.connected = is_for_one;
         datagram.default_to = (!datagram.connected).then(|| Remote::from(address));
         datagram.lookup = None;
         datagram.last_activity = self.now;
@@ -315,11 +323,15 @@ impl Net {
 }
 
 /// Opens a socket for one peer.
-fn open(address: SocketAddr, dialing: &Dialing, options: &DatagramOptions) -> io::Result<Socket> {
+pub(super) fn open(address: SocketAddr, dialing: &Dialing, options: &DatagramOptions) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
     prepare_to_receive(&socket);
     set_options(&socket, options)?;
     if let Some(source) = dialing.source.first() {
+        if matches!(address, SocketAddr::V6(v6) if v6.ip().to_ipv4_mapped().is_none()) {
+            // A port that serves both families would get into the way of a socket of ours for IPv4.
+            socket.set_only_v6(true)?;
+        }
         let of_family = dialing.source.iter().find(|source| source.is_ipv4() == address.is_ipv4());
         let source = of_family.unwrap_or(source);
         let bound = socket.bind(&SockAddr::from(*source));
