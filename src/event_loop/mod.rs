@@ -14,6 +14,8 @@ mod datagrams;
 mod dispatch;
 #[cfg(test)]
 mod forward_tests;
+#[cfg(test)]
+mod library_tests;
 mod pace;
 #[cfg(test)]
 mod process_tests;

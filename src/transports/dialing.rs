@@ -62,7 +62,7 @@ impl Net {
 
     /// Begins one try: resolves what needs it, and starts the race.
     fn start_dial(&mut self, id: Id) {
-        let deadline_timer = |net: &mut Self, timeout| net.timers.arm(net.now + timeout, Some(id), Alarm::DialTimeout);
+        let deadline_timer = |net: &mut Self, timeout| net.timers.arm(timeout, Some(id), Alarm::DialTimeout);
         let Some(dial) = self.dial_mut(id) else { return };
         let (target, options) = (dial.target.clone(), dial.options.clone());
         let timer = deadline_timer(self, options.timeout);
@@ -143,13 +143,13 @@ impl Net {
                 Ok(Started::UnderWay(socket)) => {
                     dial.race.running.push(Attempt { socket, address });
                     if dial.race.has_more() {
-                        dial.next_timer = Some(self.timers.arm(self.now + ATTEMPT_DELAY, Some(id), Alarm::DialNext));
+                        dial.next_timer = Some(self.timers.arm(ATTEMPT_DELAY, Some(id), Alarm::DialNext));
                     }
                     return;
                 }
                 Ok(Started::BacklogFull) => {
                     dial.race.put_back(address);
-                    dial.next_timer = Some(self.timers.arm(self.now + BACKLOG_DELAY, Some(id), Alarm::DialNext));
+                    dial.next_timer = Some(self.timers.arm(BACKLOG_DELAY, Some(id), Alarm::DialNext));
                     return;
                 }
                 Err(error) => dial.race.failed(Peer::from_sock_addr(&address).to_string(), error),
@@ -242,7 +242,7 @@ impl Net {
             } else {
                 log::info!("{error}; trying again in {delay:?}");
             }
-            dial.next_timer = Some(self.timers.arm(self.now + delay, Some(id), Alarm::DialNext));
+            dial.next_timer = Some(self.timers.arm(delay, Some(id), Alarm::DialNext));
             return;
         }
         stream.dial = None;

@@ -169,7 +169,7 @@ impl Net {
         stream.readable = true;
         // One whose TLS has failed has its timer already.
         if !stream.has_failed_tls() {
-            stream.phase_timer = Some(self.timers.arm(self.now + CLOSE_TIMEOUT, Some(id), Alarm::CloseTimeout));
+            stream.phase_timer = Some(self.timers.arm(CLOSE_TIMEOUT, Some(id), Alarm::CloseTimeout));
         }
         self.queue_again(id);
     }
@@ -201,7 +201,7 @@ impl Net {
         // An event tells of a reset, and of the last acknowledgement where ours was the second end; for the rest it is asked
         // from time to time, more seldom the longer it takes.
         let delay = (quiet / 4).clamp(ASK_AGAIN_MIN, ASK_AGAIN_MAX);
-        stream.phase_timer = Some(self.timers.arm(self.now + delay, Some(id), Alarm::Acknowledgement));
+        stream.phase_timer = Some(self.timers.arm(delay, Some(id), Alarm::Acknowledgement));
     }
 
     /// The peer does not end its direction. That is its own affair, as long as it has everything we sent.
@@ -211,7 +211,7 @@ impl Net {
         if stream.is_acknowledged() || stream.has_failed_tls() {
             return self.lose(id, None, false);
         }
-        stream.phase_timer = Some(self.timers.arm(self.now + ASK_AGAIN_MAX, Some(id), Alarm::CloseTimeout));
+        stream.phase_timer = Some(self.timers.arm(ASK_AGAIN_MAX, Some(id), Alarm::CloseTimeout));
     }
 
     /// asyncio's `close`: no more reading, what is buffered goes out, then `connection_lost(None)`.
@@ -286,7 +286,7 @@ impl Net {
         }
         if stream.io.is_terminal() {
             if stream.phase_timer.is_none() {
-                stream.phase_timer = Some(self.timers.arm(self.now + HANG_UP_DELAY, Some(id), Alarm::HangUp));
+                stream.phase_timer = Some(self.timers.arm(HANG_UP_DELAY, Some(id), Alarm::HangUp));
             }
             return;
         }

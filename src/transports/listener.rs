@@ -224,7 +224,6 @@ impl Net {
 
     /// Waits, and says so once until a connection could be accepted again.
     fn back_off(&mut self, id: Id, error: &io::Error) {
-        let now = self.now;
         let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return };
         let delay = match &listener.back_off {
             Some(before) => (before.delay * 2).min(BACK_OFF_MAX),
@@ -234,7 +233,7 @@ impl Net {
                 BACK_OFF_MIN
             }
         };
-        let timer = self.timers.arm(now + delay, Some(id), Alarm::AcceptRetry);
+        let timer = self.timers.arm(delay, Some(id), Alarm::AcceptRetry);
         listener.back_off = Some(BackOff { delay, timer: Some(timer) });
     }
 

@@ -138,11 +138,9 @@ impl Net {
         SubprocessTransport { net: self, id }
     }
 
-    /// Calls `timer_fired` of `id`'s protocol once `delay` has passed, never earlier. asyncio's `call_later`.
+    /// Calls `timer_fired` of `id`'s protocol once `delay` has passed from this moment on, never earlier. asyncio's `call_later`.
     pub fn call_later(&mut self, id: Id, delay: Duration) -> TimerId {
-        // A delay beyond what the clock can express is as good as never: a century.
-        let deadline = self.now.checked_add(delay).unwrap_or(self.now + Duration::from_secs(100 * 365 * 86400));
-        self.timers.arm(deadline, Some(id), Alarm::Protocol)
+        self.timers.arm(delay, Some(id), Alarm::Protocol)
     }
 
     /// Calls `timer_fired` of `id`'s protocol right after the present callback, which is too soon to be cancelled. asyncio's
