@@ -72,11 +72,22 @@ impl Sim {
 
     /// A connected stream with room for `room` bytes in its "kernel".
     pub(crate) fn stream(&mut self, room: usize, protocol: impl Into<Handler>) -> Id {
+        self.open(room, protocol.into(), |_| ())
+    }
+
+    /// The write end of a pipe, likewise.
+    pub(crate) fn write_end(&mut self, room: usize, protocol: impl Into<Handler>) -> Id {
+        self.open(room, protocol.into(), |stream| stream.state.write_only())
+    }
+
+    fn open(&mut self, room: usize, protocol: Handler, prepare: impl FnOnce(&mut Stream)) -> Id {
         let wire = Arc::new(Mutex::new(Wire { room, ..Wire::default() }));
         let io = Io::Memory(Memory::new(Arc::clone(&wire)));
         let net = &mut self.event_loop.net;
-        let id = net.add_stream(Stream::new(io, Phase::Open, net.now)).expect("memory registers");
-        net.calls.push_back((id, Call::SetProtocol(protocol.into())));
+        let mut stream = Stream::new(io, Phase::Open, net.now);
+        prepare(&mut stream);
+        let id = net.add_stream(stream).expect("memory registers");
+        net.calls.push_back((id, Call::SetProtocol(protocol)));
         net.calls.push_back((id, Call::ConnectionMade));
         self.wires.push((id, wire));
         id

@@ -126,6 +126,8 @@ impl Net {
         }
         if is_closing {
             self.close_gently(id);
+        } else if self.stream(id).is_some_and(|stream| stream.state.has_nothing_left()) {
+            self.lose(id, None, false);
         }
     }
 

@@ -74,7 +74,8 @@ impl Transport<'_> {
         self.net.write(self.id, data);
     }
 
-    /// Ends our direction once everything buffered is out; the peer may go on sending. asyncio's `write_eof`.
+    /// Ends our direction once everything buffered is out; the peer may go on sending. The write end of a pipe, a child's stdin among
+    /// them, has no other direction: it then ends in `connection_lost(None)`. asyncio's `write_eof`.
     pub fn write_eof(&mut self) {
         self.net.write_eof(self.id);
     }

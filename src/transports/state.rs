@@ -7,7 +7,7 @@
 //!       |                  |                 |                  +---------------------------------> |
 //!       +------------------+-----------------+--------------------- error, abort ----------------> Lost
 //!
-//!   reading:   Open --- end of the peer's direction ---> Ended
+//!   reading:   Open --- end of the peer's direction ---> Ended          None: there is no such direction (the write end of a pipe)
 //!
 //!   writing:   Open --- write_eof ---> Ending --- flushed ---> Ended
 //!               |                        |
@@ -42,6 +42,8 @@ pub(crate) enum Phase {
 pub(crate) enum Reading {
     Open,
     Ended,
+    /// There is no direction towards us: the write end of a pipe. Such a stream is over with its own end.
+    None,
 }
 
 /// The state of the direction away from us.
@@ -107,6 +109,16 @@ impl State {
         self.reading = Reading::Ended;
     }
 
+    /// Makes it the write end of a pipe.
+    pub(crate) fn write_only(&mut self) {
+        self.reading = Reading::None;
+    }
+
+    /// Whether the stream has nothing but a direction away from us, and that has ended.
+    pub(crate) fn has_nothing_left(&self) -> bool {
+        self.reading == Reading::None && matches!(self.writing, Writing::Ended)
+    }
+
     /// Asks for the end of our direction; false where it was asked for before or cannot be had.
     pub(crate) fn end_writing(&mut self) -> bool {
         let ends = matches!(self.writing, Writing::Open) && matches!(self.phase, Phase::Open | Phase::Running);
@@ -156,7 +168,7 @@ impl State {
     }
 
     pub(crate) fn reading_ended(&self) -> bool {
-        self.reading == Reading::Ended
+        self.reading != Reading::Open
     }
 
     pub(crate) fn is_ending(&self) -> bool {

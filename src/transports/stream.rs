@@ -128,7 +128,7 @@ impl Stream {
     /// The write end of one.
     pub(crate) fn write_end(channel: Channel, now: Instant) -> Self {
         let mut stream = Self::new(Io::Pair(None, Some(channel)), Phase::Open, now);
-        stream.state.end_reading();
+        stream.state.write_only();
         stream
     }
 
