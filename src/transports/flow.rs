@@ -286,7 +286,7 @@ impl Net {
         if !stream.state.flushes() {
             return;
         }
-        if stream.io.is_terminal() {
+        if stream.io.writes_terminal() {
             if stream.phase_timer.is_none() {
                 stream.phase_timer = Some(self.timers.arm(HANG_UP_DELAY, Some(id), Alarm::HangUp));
             }

@@ -191,9 +191,7 @@ impl Transport<'_> {
     /// Whether bytes are read from a terminal.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
-        self.net
-            .stream(self.id)
-            .is_some_and(|stream| matches!(&stream.io, Io::Pair(Some(read), _) if read.is_terminal()))
+        self.net.stream(self.id).is_some_and(|stream| stream.io.reads_terminal())
     }
 
     /// Whether it is a connection, which has a peer; a pipe, stdin and stdout have none.

@@ -208,12 +208,14 @@ impl Io {
         matches!(self, Self::Pair(Some(read), _) if read.is_always_ready())
     }
 
-    /// Whether either end of a pair is a terminal.
-    pub(crate) fn is_terminal(&self) -> bool {
-        match self {
-            Self::Pair(read, write) => [read, write].into_iter().flatten().any(Channel::is_terminal),
-            _ => false,
-        }
+    /// Whether what is read comes from a terminal.
+    pub(crate) fn reads_terminal(&self) -> bool {
+        matches!(self, Self::Pair(Some(read), _) if read.is_terminal())
+    }
+
+    /// Whether what is written goes to a terminal.
+    pub(crate) fn writes_terminal(&self) -> bool {
+        matches!(self, Self::Pair(_, Some(write)) if write.is_terminal())
     }
 
     /// Whether closing with unread bytes would destroy what the peer has still to read, as with sockets.

@@ -85,9 +85,9 @@ pub(crate) enum Doubt {
 impl Stream {
     pub(crate) fn new(io: Io, phase: Phase, now: Instant) -> Self {
         Self {
-            // Files get no events, and a FIFO without writers may get none either: try once in any case. Not on a terminal:
-            // a read that finds nothing there stops a job in the background.
-            readable: matches!(io, Io::Pair(..)) && !io.is_terminal(),
+            // Files get no events, and a FIFO without writers may get none either: each is read once in any case. A terminal is
+            // not: a read that finds nothing there stops a job in the background.
+            readable: matches!(io, Io::Pair(..)) && !io.reads_terminal(),
             short_counts_lie: matches!(io, Io::Pair(..)),
             io,
             state: State::new(phase),

@@ -29,6 +29,7 @@ mod relay_service;
 mod relays;
 mod resources;
 mod standard_streams;
+mod stdio_kinds;
 mod stream_options;
 mod stream_semantics;
 mod terminal;
