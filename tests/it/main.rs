@@ -20,6 +20,7 @@ mod generated;
 mod late_readers;
 mod lifecycle;
 mod netns;
+mod odd_streams;
 mod oracle;
 mod pty;
 mod relay_datagrams;
