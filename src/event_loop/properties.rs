@@ -6,8 +6,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::sim::{Sim, for_each_seed};
 use crate::protocols::echo::Echo;
+use crate::protocols::half_close::HalfClose;
 use crate::protocols::report::{Cause, line};
-use crate::protocols::session::{HalfClose, PeerSide, SessionOptions, Waiting};
+use crate::protocols::session::{PeerSide, SessionOptions, Waiting};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::out_buf::WaterMarks;
@@ -75,7 +76,7 @@ fn echo_to_a_peer_that_resets_gave_back_a_prefix() {
 }
 
 fn options(half_close: bool, keep_open: bool) -> SessionOptions {
-    let half_close = if half_close { HalfClose::Always } else { HalfClose::Never };
+    let half_close = if half_close { HalfClose::Now } else { HalfClose::Never };
     SessionOptions { send_only: false, recv_only: false, half_close, idle_timeout: None, linger: None, keep_open }
 }
 

@@ -212,12 +212,16 @@ pub(crate) fn borrow_standard(fd: RawFd) -> BorrowedFd<'static> {
     unsafe { BorrowedFd::borrow_raw(fd) }
 }
 
-/// Whether stdin is `/dev/null`, which has nothing and never will. `null(4)`.
-#[must_use]
-pub fn stdin_is_null() -> bool {
+/// Whether a descriptor is `/dev/null`. `null(4)`.
+pub(crate) fn is_null(fd: BorrowedFd<'_>) -> bool {
     const NULL: u64 = libc::makedev(1, 3);
-    let stdin = std::fs::metadata("/proc/self/fd/0");
-    stdin.is_ok_and(|stdin| stdin.file_type().is_char_device() && stdin.rdev() == NULL)
+    let metadata = fd.try_clone_to_owned().and_then(|fd| File::from(fd).metadata());
+    metadata.is_ok_and(|file| file.file_type().is_char_device() && file.rdev() == NULL)
+}
+
+/// `/dev/null`, for reading.
+pub(crate) fn open_null() -> io::Result<OwnedFd> {
+    File::open("/dev/null").map(OwnedFd::from)
 }
 
 /// Whether stdin is a terminal.

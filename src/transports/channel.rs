@@ -86,6 +86,11 @@ impl Channel {
         let borrowed = stdio::borrow_standard(number);
         let kind = stdio::kind(borrowed)?;
         let write = half == Half::Write;
+        if !stdio::allows(borrowed, write)? && !write && stdio::is_null(borrowed) {
+            // nohup(1) gives a /dev/null that is open for writing only. There is nothing to be read there either.
+            let (fd, way) = (stdio::open_null()?, Way::Shared);
+            return Ok(Self { fd, way, half, standard: Some(number), kind, narrow: false, master: None });
+        }
         if !stdio::allows(borrowed, write)? {
             // To open it anew would open the other end of a pipe, and we would read what we have written ourselves.
             let what = if write { "it is not open for writing" } else { "it is not open for reading" };

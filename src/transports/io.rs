@@ -236,6 +236,14 @@ impl Io {
         }
     }
 
+    /// Of a TCP stream: how long ago the last bytes of the peer have come, and how long bytes take there and back.
+    pub(crate) fn since_last_byte(&self) -> Option<(Duration, Duration)> {
+        match self {
+            Self::Socket(fd) => socket::since_last_byte(fd.as_fd()).ok(),
+            _ => None,
+        }
+    }
+
     /// Whether the two directions fail apart. A broken stdout ends stdin too; a socket may still have bytes to read.
     pub(crate) fn reads_after_write_error(&self) -> bool {
         self.lingers()
@@ -278,16 +286,6 @@ impl Io {
                 write.name(io::Error::from_raw_os_error(code))
             }
             _ => io::Error::from_raw_os_error(libc::EPIPE),
-        }
-    }
-
-    /// Whether the peer has ended its direction in order, whatever of it is still to be read. Sockets only.
-    pub(crate) fn has_ended(&self) -> bool {
-        match self {
-            Self::Socket(fd) => socket::has_ended(fd.as_fd()),
-            #[cfg(test)]
-            Self::Memory(memory) => memory.has_ended(),
-            _ => false,
         }
     }
 

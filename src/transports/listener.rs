@@ -16,7 +16,7 @@ use super::error::{describe, is_lack_of_resources};
 use super::id::Id;
 use super::info::Peer;
 use super::io::Io;
-use super::net::{Net, Slot};
+use super::net::{Call, Net, Slot};
 use super::out_buf::WaterMarks;
 use super::own_file::OwnFile;
 use super::state::Phase;
@@ -147,6 +147,7 @@ impl Net {
         let open = self.accepted;
         let Some(listener) = self.listener_mut(id) else { return Accepted::NotNow };
         if !listener.wants_accept(open) {
+            self.tell_of_waiting_clients();
             return Accepted::NotNow;
         }
         if listener.options.tls.is_some() && !self.make_room_at_the_door() {
@@ -207,6 +208,32 @@ impl Net {
                 Accepted::PassedOver
             }
         }
+    }
+
+    /// Calls `timer_fired` of `id`'s protocol once a client waits that no listener may let in now, for lack of a place under its
+    /// limit. asyncio has none.
+    pub fn call_when_client_waits(&mut self, id: Id) -> TimerId {
+        let timer = self.timers.name(self.now);
+        self.client_waiters.push((id, timer));
+        self.tell_of_waiting_clients();
+        timer
+    }
+
+    fn tell_of_waiting_clients(&mut self) {
+        if !self.client_waiters.is_empty() && self.has_waiting_client() {
+            let calls = self.client_waiters.drain(..).map(|(id, timer)| (id, Call::Timer(timer)));
+            self.calls.extend(calls);
+        }
+    }
+
+    fn has_waiting_client(&self) -> bool {
+        let waits_at_the_door = self.door.iter().any(|id| self.stream(*id).is_some_and(Stream::waits_to_be_let_in));
+        waits_at_the_door || self.listeners.iter().any(|id| self.has_queue(*id))
+    }
+
+    fn has_queue(&self, id: Id) -> bool {
+        // A latch that is set is no proof: the last client may have been the only one.
+        matches!(self.slots.get(id), Some(Slot::Listener(listener)) if socket::has_waiting(listener.socket.as_fd()))
     }
 
     /// Whether a connection may be let in now.

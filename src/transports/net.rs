@@ -23,7 +23,7 @@ use super::process::{Ending, Process, SIGKILL, SIGTERM};
 use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
 use super::resolver::Resolver;
 use super::state::Phase;
-use super::stream::Stream;
+use super::stream::{CloseMode, Stream};
 use super::timers::{Alarm, TimerId, Timers};
 use super::tls::layer::Was;
 use crate::sys::datagram::SendBatch;
@@ -52,6 +52,8 @@ pub struct Net {
     pub(crate) resolver: Resolver,
     /// Listeners, of which there are few, and datagram sockets that serve; whoever waits for room is among them.
     pub(crate) listeners: Vec<Id>,
+    /// Protocols that want to know of a client that waits for a place, by the name of the timer that tells them.
+    pub(crate) client_waiters: Vec<(Id, TimerId)>,
     /// Accepted connections that are open.
     pub(crate) accepted: usize,
     /// Connections of TLS that listeners have accepted and not let in yet.
@@ -115,6 +117,7 @@ impl Net {
             doubt_timer: None,
             resolver: Resolver::default(),
             listeners: Vec::new(),
+            client_waiters: Vec::new(),
             accepted: 0,
             door: Vec::new(),
             ciphertext: Box::default(),
@@ -320,6 +323,7 @@ impl Net {
         if matches!(slot, Slot::Listener(_) | Slot::Datagram(_)) {
             self.listeners.retain(|listener| *listener != id);
         }
+        self.client_waiters.retain(|(waiter, _)| *waiter != id);
         // What was in it is closed before anyone tries to have its place.
         drop(slot);
         if accepted {
@@ -359,6 +363,7 @@ impl Net {
     pub(crate) fn lose(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
         self.end_bulk(id);
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
         let Some(phase) = stream.state.lose() else { return };
         if stream.tls.is_some() {
             // Counted when it was encrypted, and never sent.
@@ -369,7 +374,9 @@ impl Net {
             self.pipes.close(*spliced);
         }
         stream.io.close(&self.registry, reset);
-        stream.aborted = reset;
+        if reset && stream.close_mode != CloseMode::Reset {
+            stream.close_mode = CloseMode::Aborted;
+        }
         let next = stream.dial.take().and_then(|dial| dial.next_timer);
         for timer in [stream.phase_timer.take(), next].into_iter().flatten() {
             self.timers.cancel(timer);
@@ -377,7 +384,7 @@ impl Net {
         // What happened first is what is reported: a failed write, then a failed read. But what the peer says of TLS is why both fail.
         let error = match error {
             Some(error) if is_tls(&error) => Some(error),
-            error => stream.state.take_write_error().or(error),
+            error => stream.state.take_write_error().or(error).filter(|_| !is_settled),
         };
         let (was, error) = match &mut stream.tls {
             Some(tls) => tls.lose(error),

@@ -17,6 +17,12 @@ pub struct TimerId {
     sequence: u64,
 }
 
+/// A duration for messages, as a user writes it: `250ms`, `1.5s`, and `0s` for none.
+#[must_use]
+pub fn shown(duration: Duration) -> String {
+    if duration.is_zero() { "0s".to_owned() } else { format!("{duration:?}") }
+}
+
 /// What a timer is for: the transports have some of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Alarm {

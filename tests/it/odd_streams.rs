@@ -76,6 +76,19 @@ fn a_descriptor_of_the_wrong_direction_is_refused_by_name() {
     }
 }
 
+/// `nohup` on a terminal makes stdin a `/dev/null` that is open for writing only: as good as an empty stdin.
+#[test]
+fn the_stdin_of_nohup_is_empty() {
+    let null = || File::options().write(true).open("/dev/null").expect("it is everywhere");
+    let mut command = client_command();
+    command.stdin(null());
+    let (client, mut peer) = client_by(command, &[]);
+    peer.write_all(b"answer").expect("the client takes it");
+    drop(peer);
+    let output = client.finish();
+    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"answer"[..]), "{}", text(&output));
+}
+
 /// As a shell does it: `<&1` in a pipeline.
 #[test]
 fn stdin_that_is_the_shells_own_output_is_refused() {

@@ -15,7 +15,7 @@ use crate::transports::channel::Channel;
 use crate::transports::id::{Half, Id};
 use crate::transports::net::{Call, Net, Slot};
 use crate::transports::protocol::SubprocessProtocol;
-use crate::transports::stream::Stream;
+use crate::transports::stream::{CloseMode, Stream};
 use crate::transports::timers::Alarm;
 
 /// What one of a child's three standard streams is.
@@ -224,7 +224,7 @@ impl Net {
         let timer = self.timers.arm(kill_after, Some(id), Alarm::Ending);
         self.set_ending(id, Ending::Input { unsent, timer });
         if let Some(stdin) = stdin {
-            self.close(stdin);
+            self.close(stdin, CloseMode::Lingering);
         }
     }
 

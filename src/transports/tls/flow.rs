@@ -181,7 +181,7 @@ impl Net {
         if discards || tls.terms.allow_truncation {
             return Intake::End;
         }
-        Intake::Failed(TlsError::new(TRUNCATED).into())
+        Intake::Failed(TlsError::truncated(TRUNCATED).into())
     }
 
     fn decrypt(&mut self, id: Id, ciphertext: &[u8], buffer: &mut [u8]) -> Intake {
@@ -317,7 +317,13 @@ impl Net {
                     stream.last_activity = self.now;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
-                Err(error) => return self.write_failed(id, error),
+                Err(error) => {
+                    // What has not gone out is what the failure is about.
+                    let mut sink = ToBuffer { out: &mut stream.out, spare: &mut self.spare };
+                    // Writing to memory cannot fail.
+                    let _ = tls.write_to(&mut sink);
+                    return self.write_failed(id, error);
+                }
             }
         }
         if self.stream(id).is_some_and(|stream| !stream.is_flushed()) {
