@@ -23,6 +23,8 @@ mod processes;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod session_tests;
+#[cfg(test)]
 mod sim;
 #[cfg(test)]
 mod starttls_tests;

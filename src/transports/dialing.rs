@@ -324,8 +324,11 @@ fn outcome(socket: &Socket) -> io::Result<bool> {
     if unread(socket.as_fd()) > 0 {
         return Ok(true);
     }
-    if let Some(error) = socket.take_error()? {
-        return Err(error);
+    match socket.take_error()? {
+        // The peer has accepted, ended its direction and reset the connection since.
+        Some(error) if error.raw_os_error() == Some(libc::EPIPE) => return Ok(true),
+        Some(error) => return Err(error),
+        None => (),
     }
     let peer = match socket.peer_addr() {
         Ok(peer) => peer,

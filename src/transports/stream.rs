@@ -181,9 +181,20 @@ impl Stream {
         if matches!(self.peer.as_deref(), Some(Peer::Ip(_))) { self.io.unacknowledged() } else { 0 }
     }
 
-    /// Whether only the peer's last word on our bytes is awaited.
+    /// Whether what is written is received on this machine: by a unix socket, or over TCP by an address of our own.
+    pub(crate) fn is_local(&self) -> bool {
+        match (self.peer.as_deref(), &self.io) {
+            (Some(Peer::Ip(peer)), Io::Socket(socket)) => {
+                peer.ip().is_loopback()
+                    || matches!(Peer::local_of(socket), Some(Peer::Ip(own)) if own.ip() == peer.ip())
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether both directions are over, and only the peer's last word on our bytes is awaited.
     pub(crate) fn is_only_unacknowledged(&self) -> bool {
-        self.state.phase() == Phase::Draining && (self.state.reading_ended() || self.close_mode == CloseMode::Delivered)
+        self.state.phase() == Phase::Draining && self.state.reading_ended()
     }
 
     /// Whether no read will tell that nobody reads what we write: `half` is a pipe's write end, or a socket whose peer has

@@ -14,6 +14,7 @@ const TEST_FILES: &[&str] = &[
     "library_tests.rs",
     "memory.rs",
     "properties.rs",
+    "session_tests.rs",
     "sim.rs",
     "starttls_tests.rs",
     "tests.rs",
