@@ -13,6 +13,7 @@ use crate::transports::listener::Accepted;
 use crate::transports::net::{Call, Slot};
 use crate::transports::protocol::{Eof, Handler};
 use crate::transports::state::Phase;
+use crate::transports::stream::CloseMode;
 use crate::transports::timers::{Alarm, TimerId};
 
 /// Reads of one stream in one turn: more would let one busy peer hold up all the others. libuv has 32.
@@ -211,8 +212,8 @@ impl EventLoop {
     fn read_ended(&mut self, id: Id) {
         let Self { net, handlers, .. } = self;
         let Some(stream) = net.stream(id) else { return };
-        if stream.state.was_reset() {
-            // The write took the error, and what is left of a reset looks like an end.
+        if stream.state.was_reset() && stream.tls.is_none() {
+            // The write took the error, and what is left of a reset looks like an end. TLS has its own.
             return net.lose(id, None, false);
         }
         let discards = stream.state.discards();
@@ -222,7 +223,7 @@ impl EventLoop {
             // Nothing is left of a pipe that is read.
             Some(Installed::Pipe { .. }) => net.lose(id, None, false),
             Some(Installed::Protocol(handler)) if !discards => match handler.eof_received(&mut Transport { net, id }) {
-                Eof::Close => net.close(id),
+                Eof::Close => net.close(id, CloseMode::Lingering),
                 Eof::KeepOpen => (),
             },
             _ => (),
@@ -408,7 +409,8 @@ fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {
     let info = t.info();
     let Some(peer) = info.peer else { return };
     let (received, sent) = (info.totals.received, info.totals.sent);
-    let aborted = t.net.stream(t.id).is_some_and(|stream| stream.aborted);
+    let mode = t.net.stream(t.id).map(|stream| stream.close_mode);
+    let aborted = matches!(mode, Some(CloseMode::Aborted | CloseMode::Reset));
     let in_order = if aborted { "aborted" } else { "in order" };
     let reason = error.map_or_else(|| in_order.to_owned(), describe);
     log::info!("closed {peer}: {received} bytes received, {sent} sent: {reason}");

@@ -52,8 +52,10 @@ impl Protocol for Side {
         Eof::Close
     }
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
-        if error.is_some() {
-            t.peer(self.other).close_by_reset();
+        let mut other = t.peer(self.other);
+        match error {
+            Some(_) => other.close_by_reset(),
+            None => other.close(),
         }
         self.told.send(Told::Lost(error.map(|error| error.kind()))).expect("the test listens");
     }

@@ -14,12 +14,16 @@ mod datagrams;
 mod dispatch;
 #[cfg(test)]
 mod forward_tests;
+#[cfg(test)]
+mod library_tests;
 mod pace;
 #[cfg(test)]
 mod process_tests;
 mod processes;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod session_tests;
 #[cfg(test)]
 mod sim;
 #[cfg(test)]

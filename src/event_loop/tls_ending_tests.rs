@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::sim::Sim;
 use super::tls_tests::{ENOUGH, Peer, Recorder, events, server, serving};
+use crate::protocols::half_close::HalfClose;
 use crate::protocols::report::line;
-use crate::protocols::session::{HalfClose, PeerSide, SessionOptions, Waiting};
+use crate::protocols::session::{PeerSide, SessionOptions, Waiting};
 use crate::transports::id::Id;
 
 /// An open stream without TLS so far, and what its protocol is told.
@@ -119,9 +120,9 @@ fn an_end_that_is_held_back_is_told_once_the_peer_is_silent() {
     let options = SessionOptions {
         send_only: false,
         recv_only: false,
-        half_close: HalfClose::UnlessEmpty,
+        half_close: HalfClose::Auto,
         idle_timeout: None,
-        linger: Some(Duration::from_secs(3)),
+        linger: None,
         keep_open: false,
     };
     let peer = sim.stream(ENOUGH, PeerSide::new(console, options, reporter));

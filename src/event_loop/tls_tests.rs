@@ -235,13 +235,27 @@ fn who_has_gone_in_order_need_not_hear_of_our_end() {
 }
 
 #[test]
-fn who_has_gone_by_a_reset_may_not_have_read_all() {
+fn a_reset_behind_close_notify_is_about_our_own_end_alone() {
     let (mut sim, id, mut peer, log) = serving(|t| t.write(b"all there is"));
     peer.talk(&mut sim, id);
     peer.session.send_close_notify();
     peer.talk(&mut sim, id);
     sim.reset(id);
     sim.net().transport(id).close();
+    sim.run();
+    assert_eq!(events(&log), ["made", "eof", "lost"]);
+    sim.assert_nothing_left();
+}
+
+#[test]
+fn a_reset_behind_close_notify_is_an_error_where_bytes_wait() {
+    let (mut sim, id, mut peer, log) = serving(|_| ());
+    peer.talk(&mut sim, id);
+    sim.wire(id).room = 10;
+    peer.session.send_close_notify();
+    peer.talk(&mut sim, id);
+    sim.net().transport(id).write(&[0; 1000]);
+    sim.reset(id);
     sim.run();
     assert_eq!(events(&log), ["made", "eof", "lost: ConnectionReset"]);
     sim.assert_nothing_left();

@@ -4,7 +4,6 @@
 //! coprocess) keeps its flags. Making sockets and setting options is socket2's business and not here.
 
 use std::io::{self, IoSlice};
-use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
 
@@ -42,14 +41,6 @@ pub(crate) fn hung_up(fd: BorrowedFd<'_>) -> bool {
     unsafe { libc::poll(&raw mut poll, 1, 0) == 1 && poll.revents & libc::POLLHUP != 0 }
 }
 
-/// Whether the peer of a TCP socket has ended its direction in order, and no error waits. `poll(2)`, `POLLRDHUP`.
-pub(crate) fn has_ended(fd: BorrowedFd<'_>) -> bool {
-    let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLRDHUP, revents: 0 };
-    // SAFETY: one `pollfd`, alive for the call; a zero timeout never waits.
-    let told = unsafe { libc::poll(&raw mut poll, 1, 0) == 1 };
-    told && poll.revents & (libc::POLLRDHUP | libc::POLLERR) == libc::POLLRDHUP
-}
-
 /// Whether an error waits on a socket, as after a reset; it is left there. `poll(2)`, `POLLERR`.
 pub(crate) fn has_failed(fd: BorrowedFd<'_>) -> bool {
     let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: 0, revents: 0 };
@@ -65,6 +56,17 @@ pub(crate) fn unacknowledged(fd: BorrowedFd<'_>) -> io::Result<usize> {
     Ok(usize::try_from(bytes).unwrap_or(0))
 }
 
+/// Asks the kernel about a TCP connection. `TCP_INFO`, `tcp(7)`.
+fn tcp_info(fd: BorrowedFd<'_>) -> io::Result<libc::tcp_info> {
+    // SAFETY: `tcp_info` is plain data for which all zeros is a value.
+    let mut info: libc::tcp_info = unsafe { std::mem::zeroed() };
+    let mut len = libc::socklen_t::try_from(size_of_val(&info)).unwrap_or_default();
+    let (level, option) = (libc::IPPROTO_TCP, libc::TCP_INFO);
+    // SAFETY: the value and its length are alive for the call, and the kernel writes at most `len` bytes.
+    check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, option, (&raw mut info).cast(), &raw mut len) })?;
+    Ok(info)
+}
+
 /// How long a TCP peer has been silent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Silence {
@@ -74,19 +76,21 @@ pub(crate) struct Silence {
     pub(crate) is_unanswered: bool,
 }
 
-/// Asks the kernel when it last heard of a TCP peer. `TCP_INFO`, `tcp(7)`.
+/// When the kernel last heard of a TCP peer.
 pub(crate) fn silence(fd: BorrowedFd<'_>) -> io::Result<Silence> {
-    let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
-    let mut len = libc::socklen_t::try_from(size_of::<libc::tcp_info>()).unwrap_or_default();
-    let (level, option) = (libc::IPPROTO_TCP, libc::TCP_INFO);
-    // SAFETY: the structure and its length are alive for the call, and the kernel writes at most `len` bytes.
-    check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, option, info.as_mut_ptr().cast(), &raw mut len) })?;
-    // SAFETY: it is plain data for which all zeros is a valid value, and the kernel has written over the beginning.
-    let info = unsafe { info.assume_init() };
+    let info = tcp_info(fd)?;
     // Every probe of a window of zero counts until something arrives, so the latest one may just have left.
     let is_unanswered = (info.tcpi_unacked > 0 && info.tcpi_retransmits > 0) || info.tcpi_probes > 1;
     let time = info.tcpi_last_ack_recv.min(info.tcpi_last_data_recv);
     Ok(Silence { time: Duration::from_millis(time.into()), is_unanswered })
+}
+
+/// How long ago the last bytes of a TCP peer have come, or since when it is connected where none have, and the smoothed
+/// round-trip time.
+pub(crate) fn since_last_byte(fd: BorrowedFd<'_>) -> io::Result<(Duration, Duration)> {
+    let info = tcp_info(fd)?;
+    let quiet = Duration::from_millis(info.tcpi_last_data_recv.into());
+    Ok((quiet, Duration::from_micros(info.tcpi_rtt.into())))
 }
 
 /// From how many bytes on a socket is ready to be read; its end makes it ready in any case. `SO_RCVLOWAT`, `socket(7)`.

@@ -5,13 +5,13 @@
 //! logger's business.
 
 use std::io::{self, IoSlice};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::socket;
 use super::stdio::{self, FdKind};
-use super::{check, socket};
 
 /// A pipe takes at most this much in one piece, whole or not at all (`PIPE_BUF`, `pipe(7)`).
 const PAGE: usize = 4096;
@@ -34,9 +34,11 @@ impl Way {
             let fd = stdio::borrow_standard(2);
             match stdio::kind(fd) {
                 Ok(FdKind::Socket) => Self::Socket,
-                // The master of a pseudo-terminal would become another one.
-                Ok(FdKind::Terminal) if is_master(fd) => Self::Polled,
-                Ok(FdKind::Pipe | FdKind::Terminal) => stdio::reopen(fd, true).map_or(Self::Polled, Self::Private),
+                Ok(FdKind::Pipe | FdKind::Terminal) if stdio::allows(fd, true).unwrap_or(false) => {
+                    let anew = stdio::reopen(fd, true).ok();
+                    let same = anew.filter(|anew| stdio::is_same(fd, anew.as_fd()).unwrap_or(false));
+                    same.map_or(Self::Polled, Self::Private)
+                }
                 _ => Self::Polled,
             }
         })
@@ -108,11 +110,4 @@ pub fn write_all(mut text: &[u8], patience: Duration) -> io::Result<()> {
 /// Waits until stderr takes a line, `patience` at most: the last words of a run should not be lost to a reader who is slow.
 pub fn await_room(patience: Duration) {
     stdio::is_ready_within(Way::get().fd(), true, patience);
-}
-
-/// Whether a terminal is the side of a pseudo-terminal that shows what programs write. `TIOCGPTN`, `ioctl_tty(2)`.
-fn is_master(fd: BorrowedFd<'_>) -> bool {
-    let mut number: libc::c_uint = 0;
-    // SAFETY: the request writes one number, which is alive for the call.
-    check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::TIOCGPTN, &raw mut number) }).is_ok()
 }

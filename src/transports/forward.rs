@@ -197,6 +197,9 @@ impl Net {
             return None;
         }
         match (from, to) {
+            // Packets that are made of single pages of a file cost a receiver on this machine more than a copy in large pieces
+            // costs us. A network card does not mind, and takes them from where they are.
+            (Raw::File, Raw::Socket) if sink.is_local() => None,
             (Raw::File, _) => Some(Ends::File),
             (Raw::Socket, Raw::Socket) => Some(Ends::Sockets),
             (_, Raw::Pipe) => Some(Ends::ToPipe),

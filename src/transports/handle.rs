@@ -14,6 +14,7 @@ use super::keepalive::KeepAlive;
 use super::net::{Call, Net};
 use super::out_buf::WaterMarks;
 use super::protocol::Handler;
+use super::stream::{CloseMode, Stream};
 use super::tls::Tls;
 use super::tls::layer::Layer;
 
@@ -75,7 +76,8 @@ impl Transport<'_> {
         self.net.write(self.id, data);
     }
 
-    /// Ends our direction once everything buffered is out; the peer may go on sending. asyncio's `write_eof`.
+    /// Ends our direction once everything buffered is out; the peer may go on sending. The write end of a pipe, a child's stdin among
+    /// them, has no other direction: it then ends in `connection_lost(None)`. asyncio's `write_eof`.
     pub fn write_eof(&mut self) {
         self.net.write_eof(self.id);
     }
@@ -125,13 +127,20 @@ impl Transport<'_> {
     /// unread bytes would reset the connection, and could destroy what the peer was about to read. A TCP peer's system must
     /// then have acknowledged everything, as it may still refuse it; one of many accepted connections is given 5 s for that too.
     pub fn close(&mut self) {
-        self.net.close(self.id);
+        self.net.close(self.id, CloseMode::Lingering);
+    }
+
+    /// As [`close`](Self::close), for a peer of which nothing more is wanted: the stream is over as soon as the peer's system has
+    /// everything that was written, whether the peer ends or not. A peer that is in the middle of sending is given up to 5 s,
+    /// as a reset could keep the peer from reading what it was sent. asyncio has no such thing.
+    pub fn close_once_delivered(&mut self) {
+        self.net.close(self.id, CloseMode::Delivered);
     }
 
     /// As [`close`](Self::close), but once a TCP peer has everything that was written, it sees a reset: a stream that is cut must not
-    /// look like a whole one. asyncio has no such thing.
+    /// look like a whole one. A stream that is closing already keeps to how that was begun. asyncio has no such thing.
     pub fn close_by_reset(&mut self) {
-        self.net.close_by_reset(self.id);
+        self.net.close(self.id, CloseMode::Reset);
     }
 
     /// Drops what is buffered and ends at once in `connection_lost(None)`; a TCP peer sees a reset. asyncio's `abort`.
@@ -191,9 +200,7 @@ impl Transport<'_> {
     /// Whether bytes are read from a terminal.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
-        self.net
-            .stream(self.id)
-            .is_some_and(|stream| matches!(&stream.io, Io::Pair(Some(read), _) if read.is_terminal()))
+        self.net.stream(self.id).is_some_and(|stream| stream.io.reads_terminal())
     }
 
     /// Whether it is a connection, which has a peer; a pipe, stdin and stdout have none.
@@ -229,7 +236,7 @@ impl Transport<'_> {
     /// Bytes on their way to a TCP peer, whose system has not taken them yet: it may do so long after they were sent.
     #[must_use]
     pub fn on_the_way(&self) -> usize {
-        self.net.stream(self.id).map_or(0, |stream| stream.io.unacknowledged())
+        self.net.stream(self.id).map_or(0, Stream::on_the_way)
     }
 
     /// When bytes last moved, in either direction.

@@ -209,12 +209,14 @@ impl Io {
         matches!(self, Self::Pair(Some(read), _) if read.is_always_ready())
     }
 
-    /// Whether either end of a pair is a terminal.
-    pub(crate) fn is_terminal(&self) -> bool {
-        match self {
-            Self::Pair(read, write) => [read, write].into_iter().flatten().any(Channel::is_terminal),
-            _ => false,
-        }
+    /// Whether what is read comes from a terminal.
+    pub(crate) fn reads_terminal(&self) -> bool {
+        matches!(self, Self::Pair(Some(read), _) if read.is_terminal())
+    }
+
+    /// Whether what is written goes to a terminal.
+    pub(crate) fn writes_terminal(&self) -> bool {
+        matches!(self, Self::Pair(_, Some(write)) if write.is_terminal())
     }
 
     /// Whether closing with unread bytes would destroy what the peer has still to read, as with sockets.
@@ -232,6 +234,14 @@ impl Io {
         match self {
             Self::Socket(fd) => socket::unacknowledged(fd.as_fd()).unwrap_or(0),
             _ => 0,
+        }
+    }
+
+    /// Of a TCP stream: how long ago the last bytes of the peer have come, and how long bytes take there and back.
+    pub(crate) fn since_last_byte(&self) -> Option<(Duration, Duration)> {
+        match self {
+            Self::Socket(fd) => socket::since_last_byte(fd.as_fd()).ok(),
+            _ => None,
         }
     }
 
@@ -292,16 +302,6 @@ impl Io {
                 write.name(io::Error::from_raw_os_error(code))
             }
             _ => io::Error::from_raw_os_error(libc::EPIPE),
-        }
-    }
-
-    /// Whether the peer has ended its direction in order, whatever of it is still to be read. Sockets only.
-    pub(crate) fn has_ended(&self) -> bool {
-        match self {
-            Self::Socket(fd) => socket::has_ended(fd.as_fd()),
-            #[cfg(test)]
-            Self::Memory(memory) => memory.has_ended(),
-            _ => false,
         }
     }
 

@@ -119,7 +119,7 @@ impl Net {
         }
         stream.keepalive = keepalive;
         if keepalive != KeepAlive::OFF {
-            self.look_at_peers_at(self.now + keepalive.look_interval());
+            self.look_at_peers_within(keepalive.look_interval());
         }
     }
 
@@ -132,14 +132,15 @@ impl Net {
         }
     }
 
-    /// Sees to it that peers are looked at by `due`.
-    fn look_at_peers_at(&mut self, due: Instant) {
+    /// Sees to it that peers are looked at before long.
+    fn look_at_peers_within(&mut self, delay: Duration) {
+        let due = self.now + delay;
         match self.looks.next {
             Some((planned, _)) if planned <= due => return,
             Some((_, timer)) => self.timers.cancel(timer),
             None => (),
         }
-        self.looks.next = Some((due, self.timers.arm(due, None, Alarm::LookAtPeers)));
+        self.looks.next = Some((due, self.timers.arm(delay, None, Alarm::LookAtPeers)));
     }
 
     /// Looks at the peers to which bytes are under way; one that has given no sign of life for too long has vanished.
@@ -159,7 +160,7 @@ impl Net {
             }
         }
         if let Some(interval) = interval {
-            self.look_at_peers_at(self.now + interval);
+            self.look_at_peers_within(interval);
         }
         for id in vanished {
             self.peer_vanished(id);

@@ -18,6 +18,7 @@ mod resolver;
 pub mod timers;
 // One stream, from its states down to its descriptors.
 mod channel;
+mod closing;
 mod flow;
 mod forward;
 pub(crate) mod intake;

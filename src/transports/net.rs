@@ -24,7 +24,7 @@ use super::process::{Ending, Process, SIGKILL, SIGTERM};
 use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
 use super::resolver::Resolver;
 use super::state::Phase;
-use super::stream::Stream;
+use super::stream::{CloseMode, Stream};
 use super::timers::{Alarm, TimerId, Timers};
 use super::tls::layer::Was;
 use crate::sys::datagram::SendBatch;
@@ -57,6 +57,8 @@ pub struct Net {
     pub(crate) resolver: Resolver,
     /// Listeners, of which there are few, and datagram sockets that serve; whoever waits for room is among them.
     pub(crate) listeners: Vec<Id>,
+    /// Protocols that want to know of a client that waits for a place, by the name of the timer that tells them.
+    pub(crate) client_waiters: Vec<(Id, TimerId)>,
     /// Accepted connections that are open.
     pub(crate) accepted: usize,
     /// Connections of TLS that listeners have accepted and not let in yet.
@@ -122,6 +124,7 @@ impl Net {
             looks: Looks::default(),
             resolver: Resolver::default(),
             listeners: Vec::new(),
+            client_waiters: Vec::new(),
             accepted: 0,
             door: Vec::new(),
             ciphertext: Box::default(),
@@ -145,11 +148,9 @@ impl Net {
         SubprocessTransport { net: self, id }
     }
 
-    /// Calls `timer_fired` of `id`'s protocol once `delay` has passed, never earlier. asyncio's `call_later`.
+    /// Calls `timer_fired` of `id`'s protocol once `delay` has passed from this moment on, never earlier. asyncio's `call_later`.
     pub fn call_later(&mut self, id: Id, delay: Duration) -> TimerId {
-        // A delay beyond what the clock can express is as good as never: a century.
-        let deadline = self.now.checked_add(delay).unwrap_or(self.now + Duration::from_secs(100 * 365 * 86400));
-        self.timers.arm(deadline, Some(id), Alarm::Protocol)
+        self.timers.arm(delay, Some(id), Alarm::Protocol)
     }
 
     /// Calls `timer_fired` of `id`'s protocol right after the present callback, which is too soon to be cancelled. asyncio's
@@ -329,6 +330,7 @@ impl Net {
         if matches!(slot, Slot::Listener(_) | Slot::Datagram(_)) {
             self.listeners.retain(|listener| *listener != id);
         }
+        self.client_waiters.retain(|(waiter, _)| *waiter != id);
         // What was in it is closed before anyone tries to have its place.
         drop(slot);
         if accepted {
@@ -368,6 +370,7 @@ impl Net {
     pub(crate) fn lose(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
         self.end_bulk(id);
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
         let Some(phase) = stream.state.lose() else { return };
         if stream.tls.is_some() {
             // Counted when it was encrypted, and never sent.
@@ -378,7 +381,9 @@ impl Net {
             self.pipes.close(*spliced);
         }
         stream.io.close(&self.registry, reset);
-        stream.aborted = reset;
+        if reset && stream.close_mode != CloseMode::Reset {
+            stream.close_mode = CloseMode::Aborted;
+        }
         let next = stream.dial.take().and_then(|dial| {
             self.resolver.give_up(id);
             dial.next_timer
@@ -389,7 +394,7 @@ impl Net {
         // What happened first is what is reported: a failed write, then a failed read. But what the peer says of TLS is why both fail.
         let error = match error {
             Some(error) if is_tls(&error) => Some(error),
-            error => stream.state.take_write_error().or(error),
+            error => stream.state.take_write_error().or(error).filter(|_| !is_settled),
         };
         let (was, error) = match &mut stream.tls {
             Some(tls) => tls.lose(error),

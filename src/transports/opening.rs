@@ -223,7 +223,7 @@ impl Net {
         let mut stream = Stream::new(Io::Pair(stdin, stdout), Phase::Open, self.now);
         stream.reading = false;
         if no_input {
-            stream.state.end_reading();
+            stream.state.write_only();
         }
         self.add_made(stream, protocol.into())
     }

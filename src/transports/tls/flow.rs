@@ -77,8 +77,8 @@ impl Net {
     pub(crate) fn begin_handshake(&mut self, id: Id) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         let Some(tls) = &stream.tls else { return };
-        let deadline = self.now + tls.terms.handshake_timeout;
-        stream.phase_timer = Some(self.timers.arm(deadline, Some(id), Alarm::Handshake));
+        let timeout = tls.terms.handshake_timeout;
+        stream.phase_timer = Some(self.timers.arm(timeout, Some(id), Alarm::Handshake));
         if !tls.is_opening() && !std::mem::replace(&mut stream.writing_paused, true) {
             self.calls.push_back((id, Call::PauseWriting));
         }
@@ -181,7 +181,7 @@ impl Net {
         if discards || tls.terms.allow_truncation {
             return Intake::End;
         }
-        Intake::Failed(TlsError::new(TRUNCATED).into())
+        Intake::Failed(TlsError::truncated(TRUNCATED).into())
     }
 
     fn decrypt(&mut self, id: Id, ciphertext: &[u8], buffer: &mut [u8]) -> Intake {
@@ -266,7 +266,7 @@ impl Net {
         if !has_alert || !stream.state.flushes() || !stream.state.close() {
             return self.lose(id, Some(error.into()), false);
         }
-        let timer = self.timers.arm(self.now + ALERT_TIMEOUT, Some(id), Alarm::CloseTimeout);
+        let timer = self.timers.arm(ALERT_TIMEOUT, Some(id), Alarm::CloseTimeout);
         if let Some(timer) = stream.phase_timer.replace(timer) {
             self.timers.cancel(timer);
         }
@@ -317,7 +317,13 @@ impl Net {
                     stream.last_activity = self.now;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
-                Err(error) => return self.write_failed(id, error),
+                Err(error) => {
+                    // What has not gone out is what the failure is about.
+                    let mut sink = ToBuffer { out: &mut stream.out, spare: &mut self.spare };
+                    // Writing to memory cannot fail.
+                    let _ = tls.write_to(&mut sink);
+                    return self.write_failed(id, error);
+                }
             }
         }
         if self.stream(id).is_some_and(|stream| !stream.is_flushed()) {

@@ -97,8 +97,6 @@ pub(crate) struct Layer {
     has_certificate: bool,
     /// Whether the peer has sent anything since the handshake.
     has_heard: bool,
-    /// Nothing is left to be said but our own end.
-    is_settled: bool,
     pub(super) bulk: Bulk,
 }
 
@@ -128,7 +126,6 @@ impl Layer {
             asked,
             has_certificate,
             has_heard: false,
-            is_settled: false,
             bulk: Bulk::default(),
         })
     }
@@ -145,6 +142,11 @@ impl Layer {
 
     pub(crate) fn has_failed(&self) -> bool {
         matches!(self.progress, Progress::Failed { .. })
+    }
+
+    /// Whether its handshake is done, and there is no place for it yet.
+    pub(crate) fn is_at_the_door(&self) -> bool {
+        matches!(self.progress, Progress::AtTheDoor { .. })
     }
 
     /// The listener that has accepted the stream and has not let it in yet.
@@ -201,7 +203,6 @@ impl Layer {
         let error = match (before, error) {
             (Progress::Failed { error, .. }, _) => Some(error),
             (_, Some(error)) if is_tls(&error) || is_handshake_timeout(&error) => Some(error),
-            (_, Some(_)) if self.is_settled => None,
             (_, Some(error)) if handshaking => Some(TlsError::new(describe(&error)).into()),
             (_, Some(error)) if self.is_refused_by(&error) => {
                 let text = format!("{} after the server had asked for a certificate (--cert, --key)", describe(&error));
@@ -295,11 +296,8 @@ impl Layer {
         self.session.write_tls(sink)
     }
 
-    /// What ends our direction. Asked a second time there is nothing. Where all is settled, as the peer has ended its own, the connection
-    /// with it, and its system has taken every byte of ours, it may be gone by now: what goes wrong from here on is about this alone. A
-    /// peer that had left with bytes unread would have reset the connection instead of ending it.
-    pub(crate) fn last_words(&mut self, is_settled: bool) -> Vec<u8> {
-        self.is_settled |= is_settled;
+    /// What ends our direction. Asked a second time there is nothing.
+    pub(crate) fn last_words(&mut self) -> Vec<u8> {
         self.session.send_close_notify();
         let mut words = Vec::new();
         while self.session.wants_write() {
