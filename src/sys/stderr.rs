@@ -77,10 +77,15 @@ pub fn write(line: &[u8]) -> io::Result<()> {
         way.write(b"\n")?;
         IS_CUT.store(false, Ordering::Relaxed);
     }
-    let written = way.write(line)?;
-    if written < line.len() {
-        let rest = way.write(&line[written..]).unwrap_or(0);
-        IS_CUT.store(written + rest < line.len(), Ordering::Relaxed);
+    let mut written = way.write(line)?;
+    while written < line.len() {
+        match way.write(&line[written..]) {
+            Ok(n) if n > 0 => written += n,
+            _ => {
+                IS_CUT.store(true, Ordering::Relaxed);
+                break;
+            }
+        }
     }
     Ok(())
 }
