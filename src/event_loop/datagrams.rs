@@ -129,6 +129,10 @@ impl EventLoop {
             log::debug!("{}: a datagram from {from} is denied", Name(net, id));
             return true;
         }
+        if datagram.own.as_mut().is_some_and(|own| own.is(from, net.now)) {
+            log::info!("{}: a datagram is forged, as it claims to come from {from}", Name(net, id));
+            return true;
+        }
         datagram.last_activity = net.now;
         datagram.counts.received += 1;
         datagram.totals.received += data.len() as u64;

@@ -18,7 +18,7 @@ pub(super) fn echo(config: &ListenConfig, datagrams: &DatagramConfig) -> anyhow:
     let ready = listen::resolve(config)?;
     let mut run = Run::new()?;
     run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
-    let service = service(config, datagrams, Some(MARK))?;
+    let service = service(config, datagrams, MARK)?;
     let quota = Quota::new(datagrams.count);
     let net = run.event_loop.net();
     let ids = listen::open_datagrams(net, config, ready, &service, || DatagramEcho::new(quota.clone()))?;
@@ -31,7 +31,7 @@ pub(super) fn server(config: &ListenConfig, datagrams: &DatagramConfig) -> anyho
     let ready = listen::resolve(config)?;
     let mut run = Run::new()?;
     run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
-    let service = service(config, datagrams, None)?;
+    let service = service(config, datagrams, MARK)?;
     let shared = Conversation::new(options(&config.stream, datagrams, true), run.reporter.clone());
 
     let net = run.event_loop.net();
@@ -87,15 +87,15 @@ pub(super) fn client(config: &ConnectConfig, datagrams: &DatagramConfig) -> anyh
     run.run()
 }
 
-fn service(
-    config: &ListenConfig,
-    datagrams: &DatagramConfig,
-    traffic_class: Option<u8>,
-) -> anyhow::Result<DatagramService> {
+fn service(config: &ListenConfig, datagrams: &DatagramConfig, traffic_class: u8) -> anyhow::Result<DatagramService> {
     Ok(DatagramService {
         access: config.access.clone(),
         groups: datagrams.groups.clone(),
-        options: DatagramOptions { marks: marks(&config.stream)?, broadcast: false, traffic_class },
+        options: DatagramOptions {
+            marks: marks(&config.stream)?,
+            broadcast: false,
+            traffic_class: Some(traffic_class),
+        },
     })
 }
 

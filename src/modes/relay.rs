@@ -9,9 +9,10 @@ use std::time::Duration;
 use super::config::{ConnectConfig, DatagramConfig, Endpoint, ListenConfig, RelayConfig, StreamConfig};
 use super::{Run, adopt, children, connect, dialing, listen, marks, take_over, tls};
 use crate::protocols::lifecycle::Lifecycle;
+use crate::protocols::loop_guard::MARK;
 use crate::protocols::relay::child::ChildEnd;
 use crate::protocols::relay::datagrams::DatagramSide;
-use crate::protocols::relay::flows::{FlowLimits, FlowsSide};
+use crate::protocols::relay::flows::{Flows, FlowsSide};
 use crate::protocols::relay::stream::StreamSide;
 use crate::protocols::relay::{End, Left, Opener, Terms};
 use crate::protocols::report::{Cause, Failure};
@@ -30,8 +31,10 @@ use crate::transports::tls::TlsClient;
 
 /// Children that are run at once for those who connect, likewise: each is a process, and often several.
 const CHILDREN_MAX: usize = 100;
-/// Peers of a UDP socket that are served at once, unless `max-conns` says otherwise.
-const FLOWS_MAX: usize = 1024;
+/// Senders to a UDP socket that are served at once, unless `max-conns` says otherwise: each has a descriptor and mostly a port.
+const FLOWS_MAX: usize = 8192;
+/// Descriptors that are for something else.
+const OTHER_DESCRIPTORS: usize = 64;
 /// How long a peer of a UDP socket may be silent, and so may whoever answers it, unless `--idle-timeout` says otherwise.
 const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -102,18 +105,20 @@ fn flows(config: &ListenConfig, datagrams: &DatagramConfig, ready: listen::Ready
     let idle_timeout = config.stream.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT);
     // The socket itself sees to it.
     let terms = Terms { idle_timeout: None, ..terms(&config.stream, None) };
-    let flows_max = config.max_conns.unwrap_or_else(|| if right.is_child() { CHILDREN_MAX } else { FLOWS_MAX });
+    let most = if right.is_child() {
+        CHILDREN_MAX
+    } else {
+        limits::open_files().saturating_sub(OTHER_DESCRIPTORS).clamp(1, FLOWS_MAX)
+    };
     let opener = right.opener(terms.clone());
     let service = DatagramService {
         access: config.access.clone(),
         groups: datagrams.groups.clone(),
-        options: DatagramOptions { marks: marks(&config.stream)?, broadcast: false, traffic_class: None },
+        options: DatagramOptions { marks: marks(&config.stream)?, broadcast: false, traffic_class: Some(MARK) },
     };
-    let limits = FlowLimits::new(idle_timeout, flows_max);
+    let flows = Flows::new(opener, terms, idle_timeout, config.max_conns.unwrap_or(most));
     let net = run.event_loop.net();
-    let ids = listen::open_datagrams(net, config, ready, &service, || {
-        FlowsSide::new(opener.clone(), terms.clone(), limits.clone())
-    })?;
+    let ids = listen::open_datagrams(net, config, ready, &service, || FlowsSide::new(&flows))?;
     let names = ids.into_iter().filter_map(|id| net.listening_on(id)).collect::<Vec<_>>();
     let _port_file = listen::announce(&names, config.port_file.as_deref())?;
     run.run()

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use log::Level;
 
+use super::loop_guard::is_marked;
 use super::quota::Quota;
 use super::report::{Cause, Failure, Reporter};
 use super::senders::Senders;
@@ -186,7 +187,8 @@ impl DatagramProtocol for SocketSide {
             return;
         }
         self.senders.note(t, from);
-        if options.serves && partner.get() != Some((t.id(), Some(*from))) {
+        // What a service has sent as an answer is printed, but two services that answer each other would do so for ever.
+        if options.serves && !is_marked(from) && partner.get() != Some((t.id(), Some(*from))) {
             let partner = (t.id(), Some(*from));
             self.shared.set_partner(t.net(), partner);
         }

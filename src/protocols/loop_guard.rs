@@ -34,6 +34,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Counters; senders that share one are counted together, so that nobody can hide by changing another one's.
 const COUNTERS: usize = 1024;
 
+/// Whether a datagram carries the mark: a service of our kind has sent it as an answer.
+pub(super) fn is_marked(from: &Remote) -> bool {
+    from.traffic_class() & CLASS_BITS == MARK
+}
+
 /// What is known of the senders.
 #[derive(Debug)]
 pub(super) struct LoopGuard {
@@ -90,7 +95,7 @@ impl LoopGuard {
 
 /// What one datagram shows by itself.
 fn obvious_refusal(from: &Remote) -> Option<Refusal> {
-    if from.traffic_class() & CLASS_BITS == MARK {
+    if is_marked(from) {
         return Some(Refusal::Marked);
     }
     (from.address().port() < PORT_MIN).then_some(Refusal::ServicePort)

@@ -22,6 +22,18 @@ pub fn raise_open_files() -> io::Result<()> {
     check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }).map(drop)
 }
 
+/// How many descriptors may be open. `getrlimit(2)`, `RLIMIT_NOFILE`.
+#[must_use]
+pub fn open_files() -> usize {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the structure is alive for the call, which fills it.
+    match check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) }) {
+        Ok(_) => usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX),
+        // It cannot fail with this number; 1024 is what a system has at least.
+        Err(_) => 1024,
+    }
+}
+
 /// Waits until no other process holds the lock of this file or directory, and holds it until the file is closed. `flock(2)`.
 pub(crate) fn lock(file: &File) -> io::Result<()> {
     // SAFETY: flock takes two numbers and touches no memory.

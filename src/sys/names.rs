@@ -3,6 +3,11 @@
 //! Host names are the resolver's (`transports/resolver.rs`), since those can take seconds.
 
 use std::ffi::CString;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ptr;
+
+use super::check;
 
 /// The port of a service name as `/etc/services` has it: that of TCP, or of UDP where there is no other. `getservbyname(3)`.
 #[must_use]
@@ -18,6 +23,36 @@ pub fn service_port(name: &str) -> Option<u16> {
 #[must_use]
 pub fn host_name() -> Option<String> {
     dns_lookup::get_hostname().ok().filter(|name| !name.is_empty())
+}
+
+/// The addresses of all network interfaces. `getifaddrs(3)`.
+pub(crate) fn local_addresses() -> io::Result<Vec<IpAddr>> {
+    let mut first: *mut libc::ifaddrs = ptr::null_mut();
+    // SAFETY: the pointer is alive for the call, which makes it that of a list.
+    check(unsafe { libc::getifaddrs(&raw mut first) })?;
+    let mut addresses = Vec::new();
+    let mut next = first;
+    // SAFETY: every pointer of the list is null or that of an entry, which lives until the list is freed.
+    while let Some(entry) = unsafe { next.as_ref() } {
+        // SAFETY: the address of an entry is null, or one whose family says how long it is.
+        match unsafe { entry.ifa_addr.as_ref() }.map(|address| libc::c_int::from(address.sa_family)) {
+            Some(libc::AF_INET) => {
+                // SAFETY: as above; it may stand at any place, so that it is copied.
+                let v4 = unsafe { entry.ifa_addr.cast::<libc::sockaddr_in>().read_unaligned() };
+                addresses.push(Ipv4Addr::from(v4.sin_addr.s_addr.to_ne_bytes()).into());
+            }
+            Some(libc::AF_INET6) => {
+                // SAFETY: as above.
+                let v6 = unsafe { entry.ifa_addr.cast::<libc::sockaddr_in6>().read_unaligned() };
+                addresses.push(Ipv6Addr::from(v6.sin6_addr.s6_addr).into());
+            }
+            _ => (),
+        }
+        next = entry.ifa_next;
+    }
+    // SAFETY: the list is that of the call above, and nothing of it is used any more.
+    unsafe { libc::freeifaddrs(first) };
+    Ok(addresses)
 }
 
 /// The index of a network interface. `if_nametoindex(3)`.

@@ -150,6 +150,7 @@ impl<T> Race<T> {
 pub struct ConnectError {
     message: String,
     kind: ConnectErrorKind,
+    is_given_up: bool,
 }
 
 /// What a failed connection means to whoever wanted it.
@@ -169,7 +170,7 @@ pub enum ConnectErrorKind {
 
 impl ConnectError {
     pub(crate) fn new(message: String) -> Self {
-        Self { message, kind: ConnectErrorKind::Unavailable }
+        Self { message, kind: ConnectErrorKind::Unavailable, is_given_up: false }
     }
 
     pub(crate) fn with_kind(self, kind: ConnectErrorKind) -> Self {
@@ -179,11 +180,17 @@ impl ConnectError {
     /// A handshake with `peer` has failed.
     pub(crate) fn of_handshake(peer: &dyn fmt::Display, error: io::Error) -> Self {
         let kind = if is_handshake_timeout(&error) { ConnectErrorKind::TimedOut } else { ConnectErrorKind::Tls };
-        Self { message: format!("handshake with {peer}: {}", describe(&error)), kind }
+        Self::new(format!("handshake with {peer}: {}", describe(&error))).with_kind(kind)
     }
 
     pub(crate) fn given_up() -> Self {
-        Self::new("closed before it was connected".to_owned())
+        Self { is_given_up: true, ..Self::new("closed before it was connected".to_owned()) }
+    }
+
+    /// Whether it was we who did not want it any more.
+    #[must_use]
+    pub fn is_given_up(&self) -> bool {
+        self.is_given_up
     }
 
     /// What it means.

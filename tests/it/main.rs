@@ -27,6 +27,7 @@ mod netns;
 mod odd_streams;
 mod oracle;
 mod pty;
+mod relay_crowds;
 mod relay_datagrams;
 mod relay_limits;
 mod relay_runs;

@@ -145,23 +145,6 @@ fn a_peer_that_is_not_idle_is_kept() {
 }
 
 #[test]
-fn peers_over_the_limit_are_not_served_until_there_is_room() {
-    let (_relay, address, upstream) = to_upstream(&["--idle-timeout", "4s"], ",max-conns=2");
-    let clients = [(); 3].map(|()| udp("127.0.0.1"));
-    exchange(&clients[0], address, &upstream, b"first");
-    exchange(&clients[1], address, &upstream, b"second");
-    clients[2].send_to(b"third", address).expect("it leaves");
-    // It is behind the other, so whatever became of that has become of it by then.
-    exchange(&clients[0], address, &upstream, b"first again");
-    has_nothing(&upstream);
-    upstream.set_read_timeout(Some(Duration::from_millis(50))).expect("a timeout");
-    eventually("there is room", || {
-        clients[2].send_to(b"third", address).expect("it leaves");
-        upstream.recv_from(&mut [0; 16]).ok()
-    });
-}
-
-#[test]
 fn many_peers_leave_no_descriptor_behind() {
     let (relay, address, upstream) = to_upstream(&["--idle-timeout", "200ms"], "");
     let base = relay.fds();

@@ -264,7 +264,14 @@ impl End {
             Self::Stream(id) => net.transport(id).close(),
             Self::Child(id) => leave_child(id, net),
             Self::Datagrams(id) => net.datagram_transport(id).close(),
-            Self::Flow { .. } => (),
+            Self::Flow { .. } => self.note_change(net),
+        }
+    }
+
+    /// Tells the socket of a flow that its right end has opened or gone, or is about to go: it looks which one.
+    pub(super) fn note_change(self, net: &mut Net) {
+        if let Self::Flow { socket, .. } = self {
+            net.call_soon(socket);
         }
     }
 
@@ -291,7 +298,7 @@ impl End {
             Self::Stream(id) => net.transport(id).abort(),
             Self::Datagrams(id) => net.datagram_transport(id).abort(),
             Self::Child(id) => end_child(id, net),
-            Self::Flow { .. } => (),
+            Self::Flow { .. } => self.note_change(net),
         }
     }
 }

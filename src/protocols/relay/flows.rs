@@ -1,76 +1,102 @@
-//! A side of a relay that is a UDP socket which serves many: a right end for each peer.
+//! A side of a relay that is a UDP socket which serves many: a right end for each sender.
 //!
 //! Datagrams have no end that could be passed on, so a flow is over when nothing has moved in it for long. Their senders can be
 //! forged: there are at most so many flows, and what is kept for right ends that are not open yet is bounded as a whole.
+//!
+//! ```text
+//!                        place free                      idle, or its right end goes
+//!   unknown sender ---------------------------> Served ------------------------------> unknown
+//!        |                                       ^  |
+//!        |  no place: another makes room         |  +--- makes room: its right end leaves ---> unknown
+//!        +----------------> Newcomer ------------+
+//!                                place free
+//! ```
+//!
+//! A right end has its place until it is gone altogether, which takes a child or a connection some time. What a newcomer sends is
+//! kept until then. Which flow makes room is `ages.rs`. All sockets of a run share one table.
 
-use std::cell::Cell;
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
-use super::{End, Kept, Left, Opener, Terms, Waiting};
+use super::ages::{Age, Ages, source};
+use super::waiting::{Gone, Kept, Key, Places};
+use super::{End, Left, Opener, Terms, Waiting};
+use crate::protocols::loop_guard::is_marked;
 use crate::transports::datagram::Remote;
 use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::error::describe;
+use crate::transports::id::Id;
 use crate::transports::info::{Info, Peer, canonical};
 use crate::transports::net::Net;
 use crate::transports::protocol::DatagramProtocol;
 use crate::transports::timers::TimerId;
 
-/// Where there are as many flows as there may be, one that has been silent for so long makes room for a new one.
-const STALE: Duration = Duration::from_secs(5);
+/// Senders that may wait for a place. Half of the room is for those of addresses that have only few here.
+const NEWCOMERS_MAX: usize = 512;
+const NEWCOMERS_FEW: usize = 16;
 
-/// Flows are looked through no more often than this when there are too many.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// A trouble that has been over for so long is told anew when it comes again.
+const EPISODE: Duration = Duration::from_secs(60);
 
-/// What holds for the flows of all sockets of a run together.
-#[derive(Clone, Debug)]
-pub struct FlowLimits {
+/// The flows of all sockets of a run.
+#[derive(Debug)]
+pub struct Flows {
+    opener: Opener,
+    terms: Terms,
     idle_timeout: Duration,
-    flows_max: usize,
-    /// How many there are, those that are about to end included.
-    flows: Rc<Cell<usize>>,
+    /// How many there may be, as far as anybody has said.
+    limit: usize,
+    /// How many this machine had descriptors for when it last ran out of them.
+    room: usize,
+    places: Rc<Places>,
+    table: HashMap<Key, Flow>,
+    ages: Ages,
+    /// Those who wait for a place, in the order in which they came.
+    newcomers: VecDeque<Newcomer>,
+    kept: HashMap<Key, Weak<Kept>>,
+    /// Right ends that have made room and take their time: what they still say goes to their senders.
+    leaving: HashMap<u64, (Id, End)>,
+    last_number: u64,
     /// Bytes for right ends that are not open yet.
     waiting: Rc<Cell<usize>>,
+    sweep_timer: Option<TimerId>,
+    losses: Losses,
 }
 
-impl FlowLimits {
-    /// At most `flows_max` at once; one is over when nothing has moved for `idle_timeout`.
-    #[must_use]
-    pub fn new(idle_timeout: Duration, flows_max: usize) -> Self {
-        Self { idle_timeout, flows_max, flows: Rc::default(), waiting: Rc::default() }
-    }
-
-    fn place(&self) -> Option<Place> {
-        let taken = self.flows.get();
-        (taken < self.flows_max).then(|| {
-            self.flows.set(taken + 1);
-            Place(Rc::clone(&self.flows))
-        })
-    }
-}
-
-/// A place among the flows, free again when this is dropped.
-#[derive(Debug)]
-struct Place(Rc<Cell<usize>>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
-    }
-}
-
-/// What belongs to one peer.
+/// What belongs to one sender.
 #[derive(Debug)]
 struct Flow {
     right: End,
+    number: u64,
     /// For a right end that is not open yet.
-    waiting: Weak<Kept>,
-    /// When the peer last sent something.
+    kept: Weak<Kept>,
+    /// When the sender last sent something.
     heard: Instant,
-    place: Place,
+    age: Age,
+}
+
+/// A sender who waits for a place.
+#[derive(Debug)]
+struct Newcomer {
+    key: Key,
+    remote: Remote,
+    waiting: Waiting,
+}
+
+/// What a crowd has cost.
+#[derive(Debug, Default)]
+struct Losses {
+    datagrams: u64,
+    /// Flows that have made room for others.
+    reclaimed: u64,
+    /// When each trouble was last met.
+    crowd: Option<Instant>,
+    slowness: Option<Instant>,
+    room: Option<Instant>,
+    loop_seen: bool,
 }
 
 impl Flow {
@@ -79,133 +105,282 @@ impl Flow {
     }
 }
 
-/// The protocol of such a socket.
-#[derive(Debug)]
-pub struct FlowsSide {
-    opener: Opener,
-    terms: Terms,
-    limits: FlowLimits,
-    flows: HashMap<SocketAddr, Flow>,
-    /// Right ends that have been told to end and take their time: children.
-    leaving: Vec<(End, Place)>,
-    sweep_timer: Option<TimerId>,
-    swept: Option<Instant>,
+/// Whether a trouble is the first one for a while.
+fn begins(last: &mut Option<Instant>, now: Instant) -> bool {
+    last.replace(now).is_none_or(|last| now.duration_since(last) >= EPISODE)
 }
 
-impl FlowsSide {
-    /// A right end of `opener` for each peer.
+impl Flows {
+    /// A right end of `opener` for each sender, at most `limit` at once; one is over when nothing has moved for `idle_timeout`.
     #[must_use]
-    pub fn new(opener: Opener, terms: Terms, limits: FlowLimits) -> Self {
-        let (flows, leaving) = (HashMap::new(), Vec::new());
-        Self { opener, terms, limits, flows, leaving, sweep_timer: None, swept: None }
+    pub fn new(opener: Opener, terms: Terms, idle_timeout: Duration, limit: usize) -> Rc<RefCell<Self>> {
+        Rc::new(RefCell::new(Self {
+            opener,
+            terms,
+            idle_timeout,
+            limit,
+            room: limit,
+            places: Places::new(),
+            table: HashMap::new(),
+            ages: Ages::default(),
+            newcomers: VecDeque::new(),
+            kept: HashMap::new(),
+            leaving: HashMap::new(),
+            last_number: 0,
+            waiting: Rc::default(),
+            sweep_timer: None,
+            losses: Losses::default(),
+        }))
     }
 
-    fn open(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], remote: &Remote) {
-        let Some(place) = self.limits.place().or_else(|| self.make_room(t)) else {
-            log::info!("{remote}: one flow too many");
-            return;
-        };
-        let (waiting, kept) = Waiting::begin(Rc::clone(&self.limits.waiting));
-        if let Some(kept) = kept.upgrade() {
-            kept.keep(data);
-        }
-        let left = Left { end: End::Flow { socket: t.id(), remote: *remote }, info: info(t, remote), waiting };
-        match self.opener.open(t.net(), left) {
-            Ok(right) => {
-                let heard = t.net().now();
-                self.flows.insert(remote.address(), Flow { right, waiting: kept, heard, place });
-                self.arm_sweep(t);
+    fn receive(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
+        let (key, now) = ((t.id(), from.address()), t.net().now());
+        let Some(flow) = self.table.get_mut(&key) else { return self.receive_from_unknown(t, key, data, from) };
+        if !flow.right.takes_input(t.net()) {
+            if !flow.right.is_there(t.net()) {
+                self.forget(&key);
+                self.receive_from_unknown(t, key, data, from);
             }
-            Err(failure) => self.terms.fail(failure),
+            // Else it listens no more, as a child that has closed its stdin; but it is there.
+            return;
+        }
+        flow.heard = now;
+        let is_taken = match flow.kept.upgrade() {
+            Some(kept) => kept.keep(data),
+            None if flow.right.is_full(t.net()) => false,
+            None => {
+                flow.right.pass(t.net(), data);
+                true
+            }
+        };
+        if !is_taken {
+            self.lost_by_slowness(from, now);
         }
     }
 
-    /// A place, if one can be had: of a flow that is over, or else of the one that has been silent for longest.
-    fn make_room(&mut self, t: &mut DatagramTransport<'_>) -> Option<Place> {
-        self.leaving.retain(|(right, _)| right.is_there(t.net()));
-        if !self.leaving.is_empty() {
-            // A place is coming.
-            return self.limits.place();
-        }
+    /// A datagram of somebody who has no right end.
+    fn receive_from_unknown(&mut self, t: &mut DatagramTransport<'_>, key: Key, data: &[u8], from: &Remote) {
         let now = t.net().now();
-        if self.swept.is_none_or(|swept| now.duration_since(swept) >= SWEEP_INTERVAL) {
-            self.sweep(t);
+        if let Some(kept) = self.kept.get(&key).and_then(Weak::upgrade) {
+            if !kept.keep(data) {
+                self.lost_by_crowd(1, now);
+            }
+            return;
         }
-        if let Some(place) = self.limits.place() {
-            return Some(place);
+        let (waiting, kept) = Waiting::begin(Rc::clone(&self.waiting));
+        if !kept.upgrade().is_some_and(|kept| kept.keep(data)) || !self.admits(key) {
+            return self.lost_by_crowd(1, now);
         }
-        let oldest = self.flows.iter().min_by_key(|(_, flow)| flow.heard).map(|(address, flow)| (*address, flow.heard));
-        let (address, heard) = oldest?;
-        if now.duration_since(heard) < STALE {
-            return None;
-        }
-        self.leave(t.net(), address);
-        self.limits.place()
+        self.kept.insert(key, kept);
+        self.newcomers.push_back(Newcomer { key, remote: *from, waiting });
+        self.serve_newcomers(t.net());
+        self.arm_sweep(t);
     }
 
-    /// All right ends, those that are about to end included.
-    fn rights(&self) -> impl Iterator<Item = End> {
-        let leaving = self.leaving.iter().map(|(right, _)| *right);
-        self.flows.values().map(|flow| flow.right).chain(leaving)
+    /// Whether one more may wait for a place.
+    fn admits(&self, key: Key) -> bool {
+        if self.newcomers.len() < NEWCOMERS_MAX / 2 {
+            return true;
+        }
+        let from = source(key.1);
+        let of_one = self.newcomers.iter().filter(|newcomer| source(newcomer.key.1) == from).count();
+        self.newcomers.len() < NEWCOMERS_MAX && of_one < NEWCOMERS_FEW
     }
 
-    /// Ends the flow of a peer.
-    fn leave(&mut self, net: &mut Net, address: SocketAddr) {
-        let Some(flow) = self.flows.remove(&address) else { return };
+    /// Gives newcomers the places that are free, and has others make room for the rest.
+    fn serve_newcomers(&mut self, net: &mut Net) {
+        while self.places.taken() < self.limit.min(self.room) {
+            let Some(newcomer) = self.newcomers.pop_front() else { return };
+            self.open(net, newcomer);
+        }
+        while self.leaving.len() < self.newcomers.len() {
+            let Some(key) = self.next_to_leave(net) else { return };
+            self.make_room(net, &key);
+        }
+    }
+
+    fn open(&mut self, net: &mut Net, newcomer: Newcomer) {
+        let Newcomer { key, remote, waiting } = newcomer;
+        let kept = self.kept.remove(&key).unwrap_or_default();
+        self.last_number += 1;
+        let place = self.places.take(key, self.last_number);
+        let (datagrams, now) = (waiting.len() as u64, net.now());
+        let end = End::Flow { socket: key.0, remote };
+        let left = Left { end, info: info(net, key.0, &remote), waiting, place: Some(place) };
+        match self.opener.open(net, left) {
+            Ok(right) => {
+                let age = self.ages.insert(key, now);
+                self.table.insert(key, Flow { right, number: self.last_number, kept, heard: now, age });
+            }
+            Err(failure) => {
+                self.losses.datagrams += datagrams;
+                self.terms.fail(failure);
+            }
+        }
+    }
+
+    /// Whose turn it is to make room, if it is anybody's: ages that are out of date are brought up to date on the way. One whose
+    /// right end is not open yet still has datagrams for that.
+    fn next_to_leave(&mut self, net: &mut Net) -> Option<Key> {
+        loop {
+            let (age, key) = self.ages.next()?;
+            let flow = self.table.get_mut(&key)?;
+            let is_open = flow.kept.strong_count() == 0;
+            let active = if is_open { flow.last_activity(net) } else { net.now() };
+            if active <= age.0 {
+                return is_open.then_some(key);
+            }
+            flow.age = self.ages.touch(age, active);
+        }
+    }
+
+    /// Ends the flow of a sender for another one.
+    fn make_room(&mut self, net: &mut Net, key: &Key) {
+        let now = net.now();
+        if begins(&mut self.losses.room, now) {
+            let most = self.limit.min(self.room);
+            log::warn!(
+                "there is room for {most} senders at once: the one that has been silent for longest makes room for a new one"
+            );
+        }
+        self.losses.reclaimed += 1;
+        self.leave(net, key);
+    }
+
+    /// Ends the flow of a sender.
+    fn leave(&mut self, net: &mut Net, key: &Key) {
+        let Some(flow) = self.forget(key) else { return };
+        let unsent = flow.kept.upgrade().map_or(0, |kept| kept.len());
+        if unsent > 0 {
+            self.lost_by_crowd(unsent as u64, net.now());
+        }
+        self.leaving.insert(flow.number, (key.0, flow.right));
         flow.right.finish(net);
-        if flow.right.is_there(net) {
-            self.leaving.push((flow.right, flow.place));
+    }
+
+    fn forget(&mut self, key: &Key) -> Option<Flow> {
+        let flow = self.table.remove(key)?;
+        self.ages.remove(flow.age);
+        Some(flow)
+    }
+
+    /// Right ends have gone, and their places are for others; or they have opened, and can make room.
+    fn look_at_places(&mut self, net: &mut Net) {
+        for Gone { key, number, unsent } in self.places.take_gone() {
+            self.leaving.remove(&number);
+            if self.table.get(&key).is_some_and(|flow| flow.number == number) {
+                self.forget(&key);
+            }
+            if let Some((remote, waiting)) = unsent {
+                self.try_again(net, key, remote, waiting);
+            }
         }
+        self.serve_newcomers(net);
+    }
+
+    /// A right end could not be opened for want of descriptors or the like: somebody makes room, if there is anybody.
+    fn try_again(&mut self, net: &mut Net, key: Key, remote: Remote, waiting: Waiting) {
+        let datagrams = waiting.len() as u64;
+        if self.table.is_empty() || self.kept.contains_key(&key) || self.table.contains_key(&key) || !self.admits(key) {
+            return self.lost_by_crowd(datagrams, net.now());
+        }
+        self.room = self.table.len();
+        self.kept.insert(key, waiting.half());
+        self.newcomers.push_front(Newcomer { key, remote, waiting });
+    }
+
+    fn lost_by_crowd(&mut self, datagrams: u64, now: Instant) {
+        self.losses.datagrams += datagrams;
+        if begins(&mut self.losses.crowd, now) {
+            let most = self.limit.min(self.room);
+            log::warn!(
+                "datagrams are lost: there is room for {most} senders at once, and too many new ones wait for it"
+            );
+        }
+    }
+
+    fn lost_by_slowness(&mut self, from: &Remote, now: Instant) {
+        self.losses.datagrams += 1;
+        if begins(&mut self.losses.slowness, now) {
+            log::warn!("datagrams are lost: where those of {from} go, they are not taken in time");
+        }
+    }
+
+    /// A datagram that a service of our kind has sent as an answer, or that somebody has forged.
+    fn refuse(&mut self, from: &Remote) {
+        // A stranger must not be able to fill a log.
+        let is_first = !std::mem::replace(&mut self.losses.loop_seen, true);
+        let level = if is_first { log::Level::Warn } else { log::Level::Info };
+        log::log!(level, "refused a datagram of {from}: it was sent as an answer, by a service like this one");
     }
 
     fn arm_sweep(&mut self, t: &mut DatagramTransport<'_>) {
         if self.sweep_timer.is_none() {
             let id = t.id();
             // So none stays for more than half as long again.
-            self.sweep_timer = Some(t.net().call_later(id, self.limits.idle_timeout / 2));
+            self.sweep_timer = Some(t.net().call_later(id, self.idle_timeout / 2));
         }
     }
 
     /// Ends the flows that are over or have been idle for too long.
     fn sweep(&mut self, t: &mut DatagramTransport<'_>) {
-        let (now, limit) = (t.net().now(), self.limits.idle_timeout);
-        self.swept = Some(now);
-        let is_over = |address: &SocketAddr, flow: &Flow, net: &mut Net| {
+        let (now, limit) = (t.net().now(), self.idle_timeout);
+        // There may be more room by now.
+        self.room = self.limit;
+        let is_over = |key: &Key, flow: &Flow, net: &mut Net| {
             let is_idle = now.duration_since(flow.last_activity(net)) >= limit;
             if is_idle {
-                log::info!("{address}: idle for {limit:?}");
+                log::info!("{}: idle for {limit:?}", key.1);
             }
             is_idle || !flow.right.takes_input(net)
         };
-        let over = self.flows.iter().filter(|(address, flow)| is_over(address, flow, t.net()));
-        for address in over.map(|(address, _)| *address).collect::<Vec<_>>() {
-            self.leave(t.net(), address);
+        let over = self.table.iter().filter(|(key, flow)| is_over(key, flow, t.net()));
+        for key in over.map(|(key, _)| *key).collect::<Vec<_>>() {
+            self.leave(t.net(), &key);
         }
-        self.leaving.retain(|(right, _)| right.is_there(t.net()));
+        self.serve_newcomers(t.net());
+        if !self.table.is_empty() || !self.leaving.is_empty() || !self.newcomers.is_empty() {
+            self.arm_sweep(t);
+        }
+    }
+
+    /// The right ends of one socket, those that are about to end included.
+    fn rights_of(&self, socket: Id) -> Vec<End> {
+        let served = self.table.iter().map(|(key, flow)| (key.0, flow.right));
+        let rights = served.chain(self.leaving.values().copied());
+        rights.filter(|(of, _)| *of == socket).map(|(_, right)| right).collect()
+    }
+
+    /// Says what the crowd has cost, once.
+    fn take_stock(&mut self) {
+        let left = self.newcomers.drain(..).map(|newcomer| newcomer.waiting.len() as u64).sum::<u64>();
+        let lost = std::mem::take(&mut self.losses.datagrams) + left;
+        if lost > 0 {
+            log::warn!("datagrams were lost, {lost}, as there was no room for them");
+        }
+        let reclaimed = std::mem::take(&mut self.losses.reclaimed);
+        if reclaimed > 0 {
+            log::info!("{reclaimed} senders have made room for others");
+        }
+    }
+}
+
+/// The protocol of one of the sockets.
+#[derive(Debug)]
+pub struct FlowsSide(Rc<RefCell<Flows>>);
+
+impl FlowsSide {
+    /// A socket whose senders are among `flows`. It is to mark what it sends with [`MARK`](crate::protocols::loop_guard::MARK).
+    #[must_use]
+    pub fn new(flows: &Rc<RefCell<Flows>>) -> Self {
+        Self(Rc::clone(flows))
     }
 }
 
 impl DatagramProtocol for FlowsSide {
     fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
-        let now = t.net().now();
-        match self.flows.get_mut(&from.address()) {
-            Some(flow) if flow.right.takes_input(t.net()) => {
-                flow.heard = now;
-                match flow.waiting.upgrade() {
-                    Some(kept) => kept.keep(data),
-                    // What a slow right end cannot take is dropped, as by any network.
-                    None if flow.right.is_full(t.net()) => (),
-                    None => flow.right.pass(t.net(), data),
-                }
-            }
-            // It listens no more, as a child that has closed its stdin; but it is there.
-            Some(flow) if flow.right.is_there(t.net()) => (),
-            Some(_) => {
-                self.leave(t.net(), from.address());
-                self.open(t, data, from);
-            }
-            None => self.open(t, data, from),
-        }
+        let mut flows = self.0.borrow_mut();
+        if is_marked(from) { flows.refuse(from) } else { flows.receive(t, data, from) }
     }
 
     fn error_received(&mut self, _t: &mut DatagramTransport<'_>, error: io::Error) {
@@ -213,33 +388,38 @@ impl DatagramProtocol for FlowsSide {
     }
 
     fn pause_writing(&mut self, t: &mut DatagramTransport<'_>) {
-        self.rights().for_each(|right| right.pause(t.net()));
+        let rights = self.0.borrow().rights_of(t.id());
+        rights.into_iter().for_each(|right| right.pause(t.net()));
     }
 
     fn resume_writing(&mut self, t: &mut DatagramTransport<'_>) {
-        self.rights().for_each(|right| right.resume(t.net()));
+        let rights = self.0.borrow().rights_of(t.id());
+        rights.into_iter().for_each(|right| right.resume(t.net()));
     }
 
-    fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, _timer: TimerId) {
-        self.sweep_timer = None;
-        self.sweep(t);
-        if !self.flows.is_empty() || !self.leaving.is_empty() {
-            self.arm_sweep(t);
+    fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, timer: TimerId) {
+        let mut flows = self.0.borrow_mut();
+        flows.look_at_places(t.net());
+        if flows.sweep_timer == Some(timer) {
+            flows.sweep_timer = None;
+            flows.sweep(t);
         }
     }
 
     fn connection_lost(&mut self, t: &mut DatagramTransport<'_>, _error: Option<io::Error>) {
-        for right in self.rights() {
+        let mut flows = self.0.borrow_mut();
+        for right in flows.rights_of(t.id()) {
             // One that waits for room would wait for ever.
             right.resume(t.net());
             right.finish(t.net());
         }
+        flows.take_stock();
     }
 }
 
-/// What is known of a peer, and of the address that it wrote to.
-fn info(t: &DatagramTransport<'_>, remote: &Remote) -> Info {
-    let mut info = t.info();
+/// What is known of a sender, and of the address that it wrote to.
+fn info(net: &mut Net, socket: Id, remote: &Remote) -> Info {
+    let mut info = net.datagram_transport(socket).info();
     if let (Some(ip), Some(Peer::Ip(bound))) = (remote.local(), &mut info.local) {
         bound.set_ip(ip);
     }

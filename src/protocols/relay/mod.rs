@@ -15,22 +15,24 @@
 //! In the order in which to read: `end.rs` (what one does with an end, whatever it is), `stream.rs` (connections, stdin and
 //! stdout), `child.rs`, `datagrams.rs`, `flows.rs`.
 
+mod ages;
 pub mod child;
 pub mod datagrams;
 pub mod end;
 pub mod flows;
 pub mod stream;
+pub mod waiting;
 
-use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::time::Duration;
 
 pub use self::end::End;
+pub use self::waiting::{Place, Waiting};
 use super::half_close::HalfClose;
 use super::report::{Failure, Reporter};
 use super::session::connection_failure;
-use crate::transports::dial::ConnectError;
+use crate::transports::dial::{ConnectError, ConnectErrorKind};
 use crate::transports::info::Info;
 use crate::transports::net::Net;
 
@@ -68,57 +70,8 @@ pub struct Left {
     pub info: Info,
     /// What it has sent so far, where that cannot stay in the system's buffer.
     pub waiting: Waiting,
-}
-
-/// Datagrams for an end that is not open yet; whoever sends them has the other half.
-#[derive(Debug, Default)]
-pub struct Waiting(Option<Rc<Kept>>);
-
-/// The datagrams, in order, as long as they wait.
-#[derive(Debug)]
-struct Kept {
-    datagrams: RefCell<Vec<Box<[u8]>>>,
-    bytes: Cell<usize>,
-    /// Bytes of all that wait.
-    all: Rc<Cell<usize>>,
-}
-
-/// What is kept for one end. Whoever sends more before there is an answer has to repeat it, as with any network.
-const WAITING_DATAGRAMS: usize = 16;
-const WAITING_BYTES: usize = 128 * 1024;
-/// What is kept for all of them.
-const ALL_WAITING_BYTES: usize = 4 * 1024 * 1024;
-
-impl Waiting {
-    /// For an end that will be open. When it is, or has failed, nothing is left of the half that is for the sender.
-    fn begin(all: Rc<Cell<usize>>) -> (Self, Weak<Kept>) {
-        let kept = Rc::new(Kept { datagrams: RefCell::default(), bytes: Cell::new(0), all });
-        let half = Rc::downgrade(&kept);
-        (Self(Some(kept)), half)
-    }
-
-    /// The end is open.
-    fn end(self) -> Vec<Box<[u8]>> {
-        self.0.map(|kept| kept.datagrams.take()).unwrap_or_default()
-    }
-}
-
-impl Kept {
-    fn keep(&self, data: &[u8]) {
-        let (bytes, all) = (self.bytes.get() + data.len(), self.all.get() + data.len());
-        let mut datagrams = self.datagrams.borrow_mut();
-        if datagrams.len() < WAITING_DATAGRAMS && bytes <= WAITING_BYTES && all <= ALL_WAITING_BYTES {
-            datagrams.push(data.into());
-            self.bytes.set(bytes);
-            self.all.set(all);
-        }
-    }
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        self.all.set(self.all.get() - self.bytes.get());
-    }
+    /// Its place among many, which the right end keeps until it is gone.
+    pub place: Option<Place>,
 }
 
 /// Opens the right end for a left one, and joins them as soon as it can.
@@ -151,7 +104,11 @@ enum Other {
     ToOpen(Opener),
     /// This side is the right one, and is not open yet.
     ToJoin(Left),
-    Is(End),
+    Is {
+        end: End,
+        /// The right side of one among many has its place.
+        _place: Option<Place>,
+    },
     /// It could not be opened.
     None,
 }
@@ -159,22 +116,31 @@ enum Other {
 impl Other {
     fn end(&self) -> Option<End> {
         match self {
-            Self::Is(end) | Self::ToJoin(Left { end, .. }) => Some(*end),
+            Self::Is { end, .. } | Self::ToJoin(Left { end, .. }) => Some(*end),
             Self::ToOpen(_) | Self::None => None,
         }
     }
 
     /// This side could not be opened.
-    fn not_met(&self, net: &mut Net, error: &ConnectError, terms: &Terms) {
-        match self.end() {
-            Some(left) if left.is_there(net) => {
-                terms.fail(connection_failure(error));
-                left.reset(net);
-            }
-            // It has not waited.
-            Some(_) => (),
-            None => terms.fail(connection_failure(error)),
+    fn not_met(&mut self, net: &mut Net, error: &ConnectError, terms: &Terms) {
+        let (left, place) = match std::mem::replace(self, Self::None) {
+            Self::ToJoin(Left { end, waiting, place, .. }) => (end, place.map(|place| (place, waiting))),
+            Self::Is { end, .. } => (end, None),
+            Self::ToOpen(_) | Self::None => return terms.fail(connection_failure(error)),
+        };
+        // One that is not there any more has not waited.
+        if !left.is_there(net) {
+            return;
         }
+        match (left, place) {
+            (End::Flow { remote, .. }, Some((place, waiting))) if error.kind() == ConnectErrorKind::Local => {
+                place.hand_back(remote, waiting);
+            }
+            // It has made room for another one.
+            (End::Flow { .. }, _) if error.is_given_up() => (),
+            _ => terms.fail(connection_failure(error)),
+        }
+        left.reset(net);
     }
 
     /// This side, `here`, is open: opens the other, or joins it; false where there is nothing to be joined with.
@@ -182,25 +148,26 @@ impl Other {
         here.pause(net);
         match std::mem::replace(self, Self::None) {
             Self::ToOpen(opener) => {
-                let left = Left { end: here, info: info(net), waiting: Waiting::default() };
+                let left = Left { end: here, info: info(net), waiting: Waiting::default(), place: None };
                 match opener.open(net, left) {
-                    Ok(end) => *self = Self::Is(end),
+                    Ok(end) => *self = Self::Is { end, _place: None },
                     Err(failure) => terms.fail(failure),
                 }
                 self.end().is_some()
             }
             Self::ToJoin(left) => {
-                *self = Self::Is(left.end);
+                *self = Self::Is { end: left.end, _place: left.place };
                 let there = left.end.is_there(net);
                 if there {
                     here.join(left.end, net, terms.half_close);
                     for data in left.waiting.end() {
                         here.pass(net, &data);
                     }
+                    left.end.note_change(net);
                 }
                 there
             }
-            Self::Is(_) | Self::None => false,
+            Self::Is { .. } | Self::None => false,
         }
     }
 }

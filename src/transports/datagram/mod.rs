@@ -18,6 +18,7 @@ pub mod handle;
 #[cfg(test)]
 pub(crate) mod memory;
 pub mod opening;
+pub(crate) mod own;
 mod queue;
 
 use std::time::Instant;
@@ -32,6 +33,7 @@ use super::timers::TimerId;
 use candidates::Candidates;
 pub(crate) use carrier::Carrier;
 use opening::Lookup;
+use own::Own;
 use queue::Queue;
 
 /// Messages received in the first call, since each may have 64 KiB.
@@ -67,6 +69,8 @@ pub(crate) struct Datagram {
     /// Errors of earlier datagrams are told, and only the peer's datagrams arrive.
     pub(crate) connected: bool,
     pub(crate) access: AccessList,
+    /// Its address, where nobody else can have that: what claims to come from there is not delivered.
+    pub(crate) own: Option<Box<Own>>,
     /// What came in one call and was not delivered before a pause, to be delivered first.
     pub(crate) held: Vec<(Box<[u8]>, Remote)>,
     pub(crate) totals: Totals,
@@ -108,6 +112,7 @@ impl Datagram {
             default_to: None,
             connected: false,
             access: AccessList::default(),
+            own: None,
             held: Vec::new(),
             totals: Totals::default(),
             counts: DatagramTotals::default(),

@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockAddr, Socket, Type};
 
+use super::own::Own;
 use super::{Candidates, Carrier, Datagram, Phase, Remote};
 use crate::sys::datagram;
 use crate::transports::access::AccessList;
@@ -153,6 +154,10 @@ impl Net {
         datagram.access = service.access;
         datagram.marks = service.options.marks;
         datagram.connected = socket.peer_addr().is_ok();
+        // The port of a group is shared: others on this machine may send from there.
+        let is_shared =
+            datagram.connected || socket.reuse_address().unwrap_or(false) || socket.reuse_port().unwrap_or(false);
+        datagram.own = local.filter(|_| !is_shared).map(|local| Box::new(Own::new(local)));
         datagram.carrier = Carrier::Socket(socket);
         let id = self.add_datagram(datagram)?;
         self.listeners.push(id);

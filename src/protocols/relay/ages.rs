@@ -1,0 +1,189 @@
+//! Which sender makes room for a new one: the one that has been silent for longest, unless one address has far more than its
+//! share. Then it is one of that address, so that a flood from one place does not drive out everybody else.
+//!
+//! Ages are exact only where somebody looks: they are noted here when a flow begins, and brought up to date by [`Ages::touch`] when
+//! it is its turn. So a datagram costs nothing, and a turn as much as there was activity since the last one.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use super::waiting::Key;
+
+/// When a flow was last known to be active; the number tells those of one moment apart.
+pub(super) type Age = (Instant, u64);
+
+/// So many flows are nobody's unfair share.
+const FAIR: usize = 4;
+
+/// Of an IPv6 address, so many bits are a network; the rest is for whoever lives there to choose.
+const NETWORK_BITS: u32 = 64;
+
+/// All flows by age, and those of each address.
+#[derive(Debug, Default)]
+pub(super) struct Ages {
+    all: BTreeMap<Age, Key>,
+    of_source: HashMap<IpAddr, BTreeSet<Age>>,
+    /// How many each address has.
+    sizes: BTreeSet<(usize, IpAddr)>,
+    last: u64,
+}
+
+impl Ages {
+    /// Adds a flow that begins now.
+    pub(super) fn insert(&mut self, key: Key, now: Instant) -> Age {
+        self.last += 1;
+        let age = (now, self.last);
+        self.all.insert(age, key);
+        self.change(source(key.1), |ages| ages.insert(age));
+        age
+    }
+
+    /// Takes a flow out.
+    pub(super) fn remove(&mut self, age: Age) {
+        if let Some(key) = self.all.remove(&age) {
+            self.change(source(key.1), |ages| ages.remove(&age));
+        }
+    }
+
+    /// Brings the age of a flow up to date.
+    pub(super) fn touch(&mut self, age: Age, active: Instant) -> Age {
+        match self.all.get(&age).copied() {
+            Some(key) => {
+                self.remove(age);
+                self.insert(key, active)
+            }
+            None => age,
+        }
+    }
+
+    /// Whose turn it is, as far as is known here.
+    pub(super) fn next(&self) -> Option<(Age, Key)> {
+        let of_all = self.all.first_key_value();
+        let (most, from) = *self.sizes.last()?;
+        let is_unfair = most >= FAIR && most * self.sizes.len() > 2 * self.all.len();
+        let of_source = self.of_source.get(&from).filter(|_| is_unfair).and_then(BTreeSet::first);
+        let next = of_source.and_then(|age| self.all.get_key_value(age)).or(of_all)?;
+        Some((*next.0, *next.1))
+    }
+
+    fn change(&mut self, from: IpAddr, change: impl FnOnce(&mut BTreeSet<Age>) -> bool) {
+        let ages = self.of_source.entry(from).or_default();
+        self.sizes.remove(&(ages.len(), from));
+        change(ages);
+        if ages.is_empty() {
+            self.of_source.remove(&from);
+        } else {
+            self.sizes.insert((ages.len(), from));
+        }
+    }
+}
+
+/// What counts as one source: an address, or a network where everybody can have as many as they like.
+pub(super) fn source(address: SocketAddr) -> IpAddr {
+    match address.ip().to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> NETWORK_BITS << NETWORK_BITS).into()),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::transports::id::Arena;
+
+    struct Bench {
+        ages: Ages,
+        known: HashMap<SocketAddr, Age>,
+        start: Instant,
+        socket: crate::transports::id::Id,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let socket = Arena::new().insert(());
+            Self { ages: Ages::default(), known: HashMap::new(), start: Instant::now(), socket }
+        }
+
+        fn add(&mut self, address: &str, second: u64) {
+            let address: SocketAddr = address.parse().expect("an address");
+            let age = self.ages.insert((self.socket, address), self.start + Duration::from_secs(second));
+            self.known.insert(address, age);
+        }
+
+        fn touch(&mut self, address: &str, second: u64) {
+            let address: SocketAddr = address.parse().expect("an address");
+            let age = self.ages.touch(self.known[&address], self.start + Duration::from_secs(second));
+            self.known.insert(address, age);
+        }
+
+        fn evict(&mut self) -> Option<String> {
+            let (age, (_, address)) = self.ages.next()?;
+            self.ages.remove(age);
+            Some(address.to_string())
+        }
+
+        fn is_empty(&self) -> bool {
+            self.ages.all.is_empty() && self.ages.of_source.is_empty() && self.ages.sizes.is_empty()
+        }
+    }
+
+    #[test]
+    fn who_has_been_silent_for_longest_goes_first() {
+        let mut bench = Bench::new();
+        assert_eq!(bench.evict(), None);
+        for (address, second) in [("10.0.0.1:1", 1), ("10.0.0.2:1", 2), ("10.0.0.3:1", 3), ("10.0.0.1:2", 4)] {
+            bench.add(address, second);
+        }
+        bench.touch("10.0.0.1:1", 5);
+        bench.touch("10.0.0.3:1", 3);
+        let order = Vec::from_iter(std::iter::from_fn(|| bench.evict()));
+        assert_eq!(order, ["10.0.0.2:1", "10.0.0.3:1", "10.0.0.1:2", "10.0.0.1:1"]);
+        assert!(bench.is_empty());
+    }
+
+    #[test]
+    fn an_address_with_far_more_than_its_share_makes_room_for_its_own() {
+        let mut bench = Bench::new();
+        for n in 1..=100 {
+            bench.add(&format!("10.0.0.{n}:1"), n);
+        }
+        for n in 0..1000 {
+            // They are all younger than the others.
+            bench.add(&format!("10.9.9.9:{}", 1000 + n), 1000 + n);
+        }
+        for n in 0..2000 {
+            assert_eq!(bench.evict(), Some(format!("10.9.9.9:{}", 1000 + n)));
+            bench.add(&format!("10.9.9.9:{}", 2000 + n), 2000 + n);
+        }
+        // A network of IPv6 is one source, and a mapped address that of IPv4.
+        for n in 1..=2000 {
+            bench.add(&format!("[fd00:1::{n:x}]:1"), 5000 + n);
+        }
+        assert_eq!(bench.evict(), Some("[fd00:1::1]:1".to_owned()));
+        assert_eq!(source("[::ffff:10.0.0.1]:1".parse().expect("an address")).to_string(), "10.0.0.1");
+    }
+
+    #[test]
+    fn shares_that_differ_a_little_are_no_matter() {
+        let mut bench = Bench::new();
+        for n in 1..=50 {
+            bench.add(&format!("10.0.0.{n}:1"), n);
+        }
+        for port in 1..=3 {
+            bench.add(&format!("10.0.1.1:{port}"), 100);
+        }
+        assert_eq!(bench.evict(), Some("10.0.0.1:1".to_owned()));
+        // Where all have as much, it is age that counts.
+        let mut bench = Bench::new();
+        for n in 1..=20 {
+            for port in 1..=20 {
+                bench.add(&format!("10.0.0.{n}:{port}"), port * 100 + n);
+            }
+        }
+        assert_eq!(bench.evict(), Some("10.0.0.1:1".to_owned()));
+        assert_eq!(bench.evict(), Some("10.0.0.2:1".to_owned()));
+    }
+}
