@@ -109,7 +109,8 @@ pub(super) const ENDPOINTS: &[(&str, &str)] = &[
     ),
     (
         "udp-listen:ADDRESS",
-        "receive datagrams; each sender is a client of its own. Options: max-conns, allow, deny, port-file, join, 4, 6, \
+        "receive datagrams; each sender is a client of its own. There is room for max-conns of them, 8192 unless set, or 100 \
+         where RIGHT is a program: the one that has been silent for longest makes room for a new one. Options: max-conns, allow, deny, port-file, join, 4, 6, \
          numeric",
     ),
     (
@@ -193,8 +194,9 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     ),
     (
         "nobody takes a datagram",
-        "Where the peer's system says so, because the port is closed, udp-client says it and ends with status 4 as soon as \
-         stdin has ended: what follows may find somebody. For udp-server and udp-echo it is no reason to end.",
+        "Where the peer's system says so, because the port is closed, what was sent goes to the next address of the host, \
+         unless something has been received. Where all refuse, udp-client says it and ends with status 4 as soon as stdin has \
+         ended: what follows may find somebody. For udp-server and udp-echo it is no reason to end.",
     ),
     (
         "the program of exec ends",

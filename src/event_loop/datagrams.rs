@@ -130,7 +130,7 @@ impl EventLoop {
             return true;
         }
         if datagram.own.as_mut().is_some_and(|own| own.is(from, net.now)) {
-            log::info!("{}: a datagram is forged, as it claims to come from {from}", Name(net, id));
+            log::info!("{}: no answer to {from}: that is here, so it is forged", Name(net, id));
             return true;
         }
         datagram.last_activity = net.now;

@@ -15,6 +15,7 @@ mod exec_connections;
 mod exec_ends;
 mod exec_starts;
 mod exit_status;
+mod forged;
 mod forwarding;
 mod forwarding_faults;
 mod generated;
