@@ -110,7 +110,7 @@ impl Service {
 
     /// Expects that a client is served, and that nothing goes round: it has received few datagrams in all.
     #[track_caller]
-    fn is_sane(mut self, client_at: &str, most: u64, what: &str) {
+    fn stays_sane(mut self, client_at: &str, most: u64, what: &str) {
         let client = udp(client_at);
         client.send_to(b"a client", self.at(client_at)).expect("it leaves");
         // A server may have something left that nobody was there for.
@@ -146,7 +146,7 @@ fn no_service_answers_itself() {
             if !forge(service.at(from), service.at(to), b"from yourself") {
                 return;
             }
-            service.is_sane(to, 2, &format!("{kind} at {at}, from {from}"));
+            service.stays_sane(to, 2, &format!("{kind} at {at}, from {from}"));
         }
     }
 }
@@ -166,7 +166,7 @@ fn no_two_services_answer_each_other() {
             return;
         }
         for service in services {
-            service.is_sane("127.0.0.1", 4, &format!("{one} and {other}"));
+            service.stays_sane("127.0.0.1", 4, &format!("{one} and {other}"));
         }
     }
 }
@@ -180,7 +180,7 @@ fn a_flood_of_them_comes_to_rest() {
             return;
         }
     }
-    service.is_sane("127.0.0.1", 2, "a flood");
+    service.stays_sane("127.0.0.1", 2, "a flood");
 }
 
 /// A relay refuses what another service has sent as an answer, and says so; a server prints it, and sends no answer there.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::net::SocketAddr;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -158,8 +159,11 @@ impl Drop for Kill {
     }
 }
 
+/// What is done to a server.
+type Flood = fn(SocketAddr);
+
 /// The lines of a server that many clients use at once, once it has been stopped.
-fn lines_of_a_flood(options: &[&str], mode: &[&str], flood: impl Fn(std::net::SocketAddr)) -> (Vec<String>, usize) {
+fn lines_of_a_flood(options: &[&str], mode: &[&str], flood: Flood) -> (Vec<String>, usize) {
     let mut server = Background::start([options, mode].concat());
     let address = server.address();
     let start = Instant::now();
@@ -186,14 +190,14 @@ fn each_kind_of_message_is_limited() {
             senders.push(sender);
         }
     };
-    let cases: &[(&str, &[&str], &dyn Fn(std::net::SocketAddr), &[&str])] = &[
-        ("-v", &["tcp-echo", "127.0.0.1:0"], &of_tcp, &["connected ", "closed 127"]),
-        ("-vv", &["tcp-echo", "127.0.0.1:0"], &of_tcp, &["connected ", "the other end has ended"]),
-        ("-v", &["tcp-echo", "--deny", "127.0.0.0/8", "127.0.0.1:0"], &of_tcp, &["denied "]),
-        ("-v", &["udp-echo", "127.0.0.1:0"], &of_udp, &["datagrams from "]),
+    let cases: &[(&str, &[&str], Flood, &[&str])] = &[
+        ("-v", &["tcp-echo", "127.0.0.1:0"], of_tcp, &["connected ", "closed 127"]),
+        ("-vv", &["tcp-echo", "127.0.0.1:0"], of_tcp, &["connected ", "the other end has ended"]),
+        ("-v", &["tcp-echo", "--deny", "127.0.0.0/8", "127.0.0.1:0"], of_tcp, &["denied "]),
+        ("-v", &["udp-echo", "127.0.0.1:0"], of_udp, &["datagrams from "]),
     ];
     for (verbosity, mode, flood, kinds) in cases {
-        let (lines, seconds) = lines_of_a_flood(&[verbosity], mode, flood);
+        let (lines, seconds) = lines_of_a_flood(&[verbosity], mode, *flood);
         for kind in *kinds {
             let count = lines.iter().filter(|line| line.contains(kind)).count();
             assert!((1..=seconds * LIMIT).contains(&count), "{mode:?}: {count} times {kind:?} in {seconds} s");
