@@ -59,7 +59,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l max-conns -d 'S
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
-complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l keepalive -d 'Probe a TCP peer that has been silent for so long, and give it up after as long again; \'off\' does not' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l timeout -d 'End the whole run after so long' -r
@@ -80,7 +80,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l backlog -d 'C
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
-complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l keepalive -d 'Probe a TCP peer that has been silent for so long, and give it up after as long again; \'off\' does not' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or once no byte has moved for so long (DUR)' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
@@ -105,7 +105,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l connect-timeo
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l retry -d 'Try so many times more if connecting fails' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l retry-delay -d 'Wait so long before each further try' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l source -d 'Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT' -r
-complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l keepalive -d 'Probe a TCP peer that has been silent for so long, and give it up after as long again; \'off\' does not' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or once no byte has moved for so long (DUR)' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
@@ -131,7 +131,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l max-conns -d 'S
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
-complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l keepalive -d 'Probe a TCP peer that has been silent for so long, and give it up after as long again; \'off\' does not' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l client-ca -d 'Let in only clients with a certificate of one of the authorities in this file (PEM)' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l cert -d 'Show the peer this certificate: PEM, followed by those that lead to its authority' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l key -d 'The key of --cert (PEM), where it is not in the same file' -r -F
@@ -162,7 +162,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-server" -l backlog -d 'C
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
-complete -c xport -n "__fish_xport_using_subcommand tls-server" -l keepalive -d 'Probe a TCP peer that has been silent for so long, and give it up after as long again; \'off\' does not' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l client-ca -d 'Let in only clients with a certificate of one of the authorities in this file (PEM)' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l cert -d 'Show the peer this certificate: PEM, followed by those that lead to its authority' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l key -d 'The key of --cert (PEM), where it is not in the same file' -r -F
@@ -197,7 +197,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-client" -l connect-timeo
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l retry -d 'Try so many times more if connecting fails' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l retry-delay -d 'Wait so long before each further try' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l source -d 'Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT' -r
-complete -c xport -n "__fish_xport_using_subcommand tls-client" -l keepalive -d 'Probe a TCP peer that has been silent for so long, and give it up after as long again; \'off\' does not' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l ca -d 'Trust the authorities in this file (PEM) instead of those of the system' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l server-name -d 'Whom the certificate must be for, also sent as SNI [default: the host of the address]' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l pin -d 'Accept only a certificate with this pin; may be repeated, for any of them' -r
@@ -239,7 +239,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls" -l connect-timeout -d '
 complete -c xport -n "__fish_xport_using_subcommand tls" -l retry -d 'Try so many times more if connecting fails' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l retry-delay -d 'Wait so long before each further try' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l source -d 'Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT' -r
-complete -c xport -n "__fish_xport_using_subcommand tls" -l keepalive -d 'Probe a TCP peer that has been silent for so long, and give it up after as long again; \'off\' does not' -r
+complete -c xport -n "__fish_xport_using_subcommand tls" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l ca -d 'Trust the authorities in this file (PEM) instead of those of the system' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls" -l server-name -d 'Whom the certificate must be for, also sent as SNI [default: the host of the address]' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l pin -d 'Accept only a certificate with this pin; may be repeated, for any of them' -r
@@ -411,7 +411,7 @@ complete -c xport -n "__fish_xport_using_subcommand exec" -l connect -d 'Run the
 complete -c xport -n "__fish_xport_using_subcommand exec" -l connect-timeout -d 'Give up a try that has not connected after so long, looking the name up included' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l retry -d 'Try so many times more if connecting fails' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l retry-delay -d 'Wait so long before each further try' -r
-complete -c xport -n "__fish_xport_using_subcommand exec" -l keepalive -d 'Probe a TCP peer that has been silent for so long, and give it up after as long again; \'off\' does not' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l max-conns -d 'Serve at most so many clients at once; the others wait to be accepted [default: 100]' -r

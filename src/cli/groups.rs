@@ -168,11 +168,12 @@ pub(super) struct InetConnecting {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct KeepingAlive {
-    /// Probe a TCP peer that has been silent for so long, and give it up after as long again; 'off' does not
+    /// Probe a TCP peer after this time of silence, and give it up after as much again; 'off' never does
     ///
-    /// Probe a TCP peer that has been silent for so long, and give it up when it has not answered for as long again: a host that
-    /// loses its power or its network says nothing. A peer that has not acknowledged what it was sent is given up after the same
-    /// time. One that answers is kept, however long it takes to read. With 'off', an idle connection is never given up.
+    /// Probe a TCP peer after this time of silence, and give the connection up when the peer has not answered for as much time
+    /// again: a host that loses its power or its network says nothing. A peer that does not acknowledge what it was sent is given
+    /// up after the same time. A peer that answers is kept, even if it does not read for long. With 'off', an idle connection is
+    /// never given up.
     #[arg(long, value_name = "DUR|off", env = "XPORT_KEEPALIVE", default_value = "60s")]
     #[arg(value_parser = parse_keepalive, allow_hyphen_values = true)]
     pub(super) keepalive: KeepAlive,

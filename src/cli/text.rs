@@ -175,10 +175,10 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     ),
     (
         "a TCP peer vanishes",
-        "A host that loses its power or its network says nothing. One that has been silent for --keepalive, 60s unless set, is \
-         probed; when it has not answered for as long again, the connection has failed: 'Connection timed out', and status 4 \
-         where the run is about it. The same goes for a peer that has not acknowledged what was sent for twice that time. One \
-         that answers but does not read is waited for.",
+        "A host that loses its power or its network says nothing. A peer that has been silent for the time of --keepalive, which is \
+         60s unless set, is probed. When it has not answered for as much time again, the connection has failed: 'Connection \
+         timed out', and status 4 where the run is about this connection. So does a connection whose peer acknowledges nothing \
+         for twice that time. A peer that answers but does not read is waited for.",
     ),
     ("both have ended", "The run is over once the peer's system has acknowledged every byte."),
     (

@@ -90,11 +90,11 @@ pub fn write(line: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes all of a text, in pieces, to a reader who may be slow. One who takes nothing for as long as `patience` does not
-/// get the rest.
+/// Writes all of a text, in pieces, for a reader that may be slow. A reader that takes nothing for as long as `patience` does
+/// not get the rest.
 ///
 /// # Errors
-/// `WouldBlock` where the reader took nothing for so long; else what `write(2)` said.
+/// `WouldBlock` if the reader took nothing for that time; else what `write(2)` said.
 pub fn write_all(mut text: &[u8], patience: Duration) -> io::Result<()> {
     let way = Way::get();
     while !text.is_empty() {
@@ -112,7 +112,7 @@ pub fn write_all(mut text: &[u8], patience: Duration) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits until stderr takes a line, `patience` at most: the last words of a run should not be lost to a reader who is slow.
+/// Waits until stderr takes a line, `patience` at most: a slow reader should not miss the last words of a run.
 pub fn await_room(patience: Duration) {
     stdio::is_ready_within(Way::get().fd(), true, patience);
 }

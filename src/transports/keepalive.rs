@@ -53,7 +53,7 @@ impl KeepAlive {
     /// The longest time that the kernel knows. `MAX_TCP_KEEPIDLE`.
     pub const MAX: Duration = Duration::from_secs(32_767);
 
-    /// A peer is probed after so long, rounded up to whole seconds. `None` for zero, and for more than [`MAX`](Self::MAX).
+    /// A peer is probed after this time of silence, rounded up to whole seconds. `None` for zero, and for more than [`MAX`](Self::MAX).
     #[must_use]
     pub fn after(idle: Duration) -> Option<Self> {
         let seconds = idle.as_secs() + u64::from(idle.subsec_nanos() > 0);

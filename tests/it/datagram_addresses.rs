@@ -122,7 +122,7 @@ fn an_error_is_told_when_all_addresses_have_refused() {
     }
 }
 
-/// Whoever has answered is the peer: when that one refuses later, nobody else gets what is said.
+/// An address that has answered is the peer's. When it refuses later, no other address gets what is said.
 #[test]
 fn a_peer_that_has_answered_is_not_exchanged() {
     let (first, port) = on_one_family("127.0.0.1");

@@ -1,6 +1,6 @@
 //! Datagrams with a forged sender: none makes a service talk to itself, or two services to each other, for ever.
 //!
-//! To forge one takes a raw socket. Who may not have that skips these tests.
+//! Forging takes a raw socket. Where that is not allowed, these tests are skipped.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -61,7 +61,7 @@ fn checksum(from: Ipv6Addr, to: Ipv6Addr, datagram: &[u8]) -> u16 {
     !(sum as u16)
 }
 
-/// A service that answers whatever comes, or that has somebody answer: the program, and where it listens.
+/// A service that answers whatever comes: the program, and where it listens.
 struct Service {
     program: Background,
     address: SocketAddr,
@@ -90,7 +90,7 @@ impl Service {
         };
         let address = program.address();
         if kind == "server" {
-            // Somebody who sends back what it prints.
+            // What it prints is sent back.
             let (mut stdin, mut stdout) = (program.stdin(), program.stdout());
             std::thread::spawn(move || {
                 let mut buffer = [0; 65536];

@@ -1,4 +1,4 @@
-//! Messages on stderr: floods of them, readers who do not read, terminals that show them, filters of other programs.
+//! Messages on stderr: floods of them, readers that do not read, terminals that show them, filters of other programs.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -25,7 +25,7 @@ fn small_pipe() -> (File, File) {
     (reader, writer)
 }
 
-/// Programs that have something to say and nobody who listens: usage errors, and failures with and without a logger.
+/// Programs whose last words nobody reads: usage errors, and failures with and without a logger.
 fn last_words() -> Vec<(Command, i32)> {
     let cases: &[(&[&str], Option<&str>, i32)] = &[
         (&["no-such-mode"], None, 2),
@@ -44,7 +44,7 @@ fn last_words() -> Vec<(Command, i32)> {
     cases.iter().map(command).collect()
 }
 
-/// Nobody is waited for for ever, whatever is to be said: the status is that of the error.
+/// A reader that never reads is not waited for: the program ends with the status of its error.
 #[test]
 fn a_full_stderr_does_not_hold_up_an_error() {
     for (mut command, status) in last_words() {
@@ -57,7 +57,7 @@ fn a_full_stderr_does_not_hold_up_an_error() {
     }
 }
 
-/// A reader who begins late and reads slowly still gets every word.
+/// A reader that begins late and reads slowly still gets every word.
 #[test]
 fn a_slow_reader_gets_the_whole_error() {
     let long = "x".repeat(50);

@@ -1,4 +1,4 @@
-//! More senders of datagrams than a relay has room for: who makes room for whom, and that nobody's datagram is lost by it.
+//! More senders of datagrams than a relay has room for: which sender makes room, and that no datagram is lost by it.
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -48,7 +48,7 @@ fn thousands_of_senders_of_one_datagram_each_lose_none() {
         assert!(relay.wait().success());
         let said = relay.all_lines();
         assert!(!said.iter().any(|line| line.contains("lost")), "{said:?}");
-        // Whoever has made room may miss an answer, which is told once.
+        // A sender that has made room may miss an answer, which is told once.
         let told = said.iter().filter(|line| line.contains("makes room for a new one")).count();
         assert_eq!(told, usize::from(most < 5000), "{said:?}");
     }
@@ -99,7 +99,7 @@ fn a_newcomer_waits_for_the_place_of_a_child() {
     }
 }
 
-/// What a sender has of the relay: asks, and gives the port that upstream sees.
+/// Asks upstream through the relay, and gives the address that upstream sees.
 #[track_caller]
 fn ask(client: &UdpSocket, relay: SocketAddr, upstream: &UdpSocket) -> SocketAddr {
     client.send_to(b"question", relay).expect("it leaves");
@@ -115,7 +115,7 @@ fn reply(client: &UdpSocket, upstream: &UdpSocket, to: SocketAddr) {
     assert_eq!(datagram(client).0, b"answer");
 }
 
-/// Who has been heard of, or answered, most recently stays; the one that has been silent for longest makes room.
+/// A sender that was heard of or answered recently stays. The one that has been silent for longest makes room.
 #[test]
 fn the_one_that_has_been_silent_for_longest_makes_room() {
     let upstream = udp("127.0.0.1");
@@ -134,7 +134,7 @@ fn the_one_that_has_been_silent_for_longest_makes_room() {
     assert_ne!(ask(&clients[2], address, &upstream), first[2]);
 }
 
-/// An address that floods makes room for its own senders, and for nobody else's sake do the others.
+/// An address that floods takes room from its own senders only.
 #[test]
 fn a_flood_from_one_address_drives_out_nobody_else() {
     let upstream = udp("127.0.0.1");

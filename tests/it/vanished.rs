@@ -93,10 +93,10 @@ fn connect_far(address: SocketAddr) -> TcpStream {
     eventually("the far end answers", || TcpStream::connect_timeout(&address, Duration::from_secs(1)).ok())
 }
 
-/// Who connects learns that its peer has vanished, whatever the mode: status 4, in the system's words. Those without probes
-/// stay.
+/// A client learns that its peer has vanished, whatever the mode: status 4, in the system's words. A client without probes
+/// stays.
 #[test]
-fn whoever_is_connected_to_a_vanished_peer_ends_with_4() {
+fn a_client_of_a_vanished_peer_ends_with_4() {
     with_a_cable(|cable| {
         let listener = near();
         let to = listener.local_addr().expect("an address").to_string();
@@ -109,7 +109,7 @@ fn whoever_is_connected_to_a_vanished_peer_ends_with_4() {
         ];
         let mut programs = Vec::new();
         for (number, args) in cases.iter().enumerate() {
-            // One has nothing to say, the other says something when nobody is there to hear it.
+            // One client says nothing, the other says something when the peer cannot hear it.
             for speaks in [false, true] {
                 let program = cable.start(args);
                 programs.push((program, accept(&listener), args, speaks && number != 1));
@@ -310,7 +310,7 @@ fn a_peer_that_only_does_not_read_has_not_vanished() {
     ended(&program.finish(), 0, "");
 }
 
-/// The same where it is others who are served beside.
+/// The same where a relay serves the peer among others.
 #[test]
 fn a_client_that_only_does_not_read_keeps_its_place() {
     const SIZE: usize = 6_000_000;

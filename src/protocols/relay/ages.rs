@@ -1,8 +1,8 @@
 //! Which sender makes room for a new one: the one that has been silent for longest, unless one address has far more than its
 //! share. Then it is one of that address, so that a flood from one place does not drive out everybody else.
 //!
-//! Ages are exact only where somebody looks: they are noted here when a flow begins, and brought up to date by [`Ages::touch`] when
-//! it is its turn. So a datagram costs nothing, and a turn as much as there was activity since the last one.
+//! An age is noted when its flow begins, and is brought up to date by [`Ages::touch`] only when it is the turn of that flow. So a
+//! datagram costs nothing here, and a turn costs as much as there was activity since the last one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
@@ -13,10 +13,10 @@ use super::waiting::Key;
 /// When a flow was last known to be active; the number tells those of one moment apart.
 pub(super) type Age<T = Instant> = (T, u64);
 
-/// So many flows are nobody's unfair share.
+/// Up to this many flows are a fair share for any address.
 const FAIR: usize = 4;
 
-/// Of an IPv6 address, so many bits are a network; the rest is for whoever lives there to choose.
+/// The bits of an IPv6 address that are the network. A host of that network can choose the other ones.
 const NETWORK_BITS: u32 = 64;
 
 /// All flows by age, and those of each address. `T` is a moment.
@@ -63,7 +63,7 @@ impl<T: Ord + Copy> Ages<T> {
         }
     }
 
-    /// Whose turn it is, as far as is known here.
+    /// The flow whose turn it is, as far as is known here.
     pub(super) fn next(&self) -> Option<(Age<T>, Key)> {
         let of_all = self.all.first_key_value();
         let (most, from) = *self.sizes.last()?;
@@ -85,7 +85,7 @@ impl<T: Ord + Copy> Ages<T> {
     }
 }
 
-/// What counts as one source: an address, or a network where everybody can have as many as they like.
+/// What counts as one source: an address of IPv4, or a network of IPv6.
 pub(super) fn source(address: SocketAddr) -> IpAddr {
     match address.ip().to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> NETWORK_BITS << NETWORK_BITS).into()),

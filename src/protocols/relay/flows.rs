@@ -34,11 +34,12 @@ use crate::transports::net::Net;
 use crate::transports::protocol::DatagramProtocol;
 use crate::transports::timers::TimerId;
 
-/// Senders that may wait for a place. Half of the room is for those of addresses that have only few here.
+/// Senders that may wait for a place.
 const NEWCOMERS_MAX: usize = 512;
+/// Senders of one address among them, once half of the room is taken.
 const NEWCOMERS_FEW: usize = 16;
 
-/// A trouble that has been over for so long is told anew when it comes again.
+/// A trouble that comes back after this time is told anew.
 const EPISODE: Duration = Duration::from_secs(60);
 
 /// The flows of all sockets of a run.
@@ -54,7 +55,7 @@ pub struct Flows {
     places: Rc<Places>,
     table: HashMap<Key, Flow>,
     ages: Ages,
-    /// Those who wait for a place, in the order in which they came.
+    /// Senders that wait for a place, in the order in which they came.
     newcomers: VecDeque<Newcomer>,
     kept: HashMap<Key, Weak<Kept>>,
     /// Right ends that have made room and take their time: what they still say goes to their senders.
@@ -78,7 +79,7 @@ struct Flow {
     age: Age,
 }
 
-/// A sender who waits for a place.
+/// A sender that waits for a place.
 #[derive(Debug)]
 struct Newcomer {
     key: Key,
@@ -86,7 +87,7 @@ struct Newcomer {
     waiting: Waiting,
 }
 
-/// What a crowd has cost.
+/// What the crowd of senders has cost.
 #[derive(Debug, Default)]
 struct Losses {
     datagrams: u64,
@@ -141,7 +142,7 @@ impl Flows {
                 self.forget(&key);
                 self.receive_from_unknown(t, key, data, from);
             }
-            // Else it listens no more, as a child that has closed its stdin; but it is there.
+            // Else the right end listens no more, like a child that has closed its stdin. But it is still there.
             return;
         }
         flow.heard = now;
@@ -158,7 +159,7 @@ impl Flows {
         }
     }
 
-    /// A datagram of somebody who has no right end.
+    /// A datagram of a sender without a right end.
     fn receive_from_unknown(&mut self, t: &mut DatagramTransport<'_>, key: Key, data: &[u8], from: &Remote) {
         let now = t.net().now();
         if let Some(kept) = self.kept.get(&key).and_then(Weak::upgrade) {
@@ -223,8 +224,8 @@ impl Flows {
         }
     }
 
-    /// Whose turn it is to make room, if it is anybody's: ages that are out of date are brought up to date on the way. One whose
-    /// right end is not open yet still has datagrams for that.
+    /// The flow whose turn it is to make room, if there is one. Ages that are out of date are brought up to date on the way. A flow
+    /// whose right end is not open yet has to stay, as datagrams wait for that.
     fn next_to_leave(&mut self, net: &mut Net) -> Option<Key> {
         loop {
             let (age, key) = self.ages.next()?;
@@ -312,7 +313,7 @@ impl Flows {
 
     /// A datagram that a service of our kind has sent as an answer, or that somebody has forged.
     fn refuse(&mut self, from: &Remote) {
-        // A stranger must not be able to fill a log.
+        // A stranger must not be able to fill a log with warnings.
         let is_first = !std::mem::replace(&mut self.losses.loop_seen, true);
         let level = if is_first { log::Level::Warn } else { log::Level::Info };
         log::log!(level, "refused a datagram of {from}: it was sent as an answer, by a service like this one");

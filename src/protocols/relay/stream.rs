@@ -113,7 +113,7 @@ impl StreamSide {
 
     /// Whether the pair is about to end in order, all the same whether bytes still move.
     fn is_ending(&self, t: &mut Transport<'_>) -> bool {
-        // What waits for the peer's end only, waits for so long and no longer.
+        // A stream that waits only for the peer's end has a time limit of its own.
         let is_told = t.is_closing() && t.write_buffer_size() == 0 && t.on_the_way() == 0;
         let (here, other) = (End::Stream(t.id()), self.other.end());
         let ends = |other: End| here.ends_the_pair(other, t.net()) || other.ends_the_pair(here, t.net());

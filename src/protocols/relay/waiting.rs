@@ -1,6 +1,6 @@
 //! What a sender of datagrams has said before there is an end for it, and its place among all senders.
 //!
-//! Who has a place, and who makes room for whom, is `flows.rs`.
+//! Which sender has a place, and which one makes room, is decided in `flows.rs`.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -22,7 +22,7 @@ pub(super) struct Kept {
     all: Rc<Cell<usize>>,
 }
 
-/// What is kept for one end. A sender who has more to say before there is an answer has to repeat it, as with any network.
+/// What is kept for one end. A sender that says more before there is an answer has to repeat it, as with any network.
 const WAITING_DATAGRAMS: usize = 16;
 const WAITING_BYTES: usize = 128 * 1024;
 /// What is kept for all of them.
@@ -102,11 +102,11 @@ pub struct Place {
 /// A right end that is gone.
 #[derive(Debug)]
 pub(super) struct Gone {
-    /// Whose it was.
+    /// The sender that it was for.
     pub(super) key: Key,
-    /// Which one of that sender it was.
+    /// Its number: a sender may have had several.
     pub(super) number: u64,
-    /// What was for it, where this machine lacked what it takes to open it.
+    /// What the sender has said, if this machine lacked what it takes to open the right end.
     pub(super) unsent: Option<(Remote, Waiting)>,
 }
 

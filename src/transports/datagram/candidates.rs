@@ -1,4 +1,4 @@
-//! A peer with several addresses, of which some may have nobody who listens. UDP has no connection that would tell: it
+//! A peer with several addresses, where only some may be listened on. UDP has no connection that would tell which: it
 //! shows when an address refuses what was sent to it.
 //!
 //! ```text
@@ -10,7 +10,7 @@
 //!                +---something is received, or more was sent than is kept---> settled: that address it is
 //! ```
 //!
-//! A peer that refuses has read nothing, so nothing is said twice to anybody who has answered. Opening the first address is
+//! A peer that refuses has read nothing, and a peer that has answered is not exchanged. So nobody is told anything twice. Opening the first address is
 //! `opening.rs`.
 
 use std::io;
