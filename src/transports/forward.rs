@@ -23,6 +23,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use super::handle::Name;
 use super::id::Id;
 use super::net::{Net, Slot};
+use super::state::Phase;
 use super::stream::Stream;
 use crate::sys::splice::{are_ready, is_nonblocking, pipe, send_file, splice};
 
@@ -157,12 +158,13 @@ impl Forward {
 }
 
 impl Net {
-    /// Sends what arrives on `id` to `to` from now on.
+    /// Sends what arrives on `id` to `to` from now on, if that is there still.
     pub(crate) fn forward(&mut self, id: Id, to: Id) {
         let ends = self.ends(id, to);
-        if let Some(sink) = self.stream_mut(to) {
-            sink.fed_by = Some(id);
-        }
+        let Some(sink) = self.stream_mut(to).filter(|sink| sink.state.phase() != Phase::Lost) else {
+            return self.stop_forwarding(id);
+        };
+        sink.fed_by = Some(id);
         let held = self.stream(to).is_some_and(|sink| !sink.has_room());
         let Some(stream) = self.stream_mut(id) else { return };
         let way = if ends == Some(Ends::File) { Way::Splice(Ends::File) } else { Way::Copy };
@@ -170,6 +172,13 @@ impl Net {
         stream.held = held;
         if stream.wants_read() {
             self.queue_again(id);
+        }
+    }
+
+    /// Has the source of a stream that is gone go on without it: no room for what it reads would ever come.
+    pub(crate) fn stop_feeding(&mut self, sink: Id, source: Id) {
+        if self.stream(source).is_some_and(|stream| stream.is_forwarded_to(sink)) {
+            self.stop_forwarding(source);
         }
     }
 

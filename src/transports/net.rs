@@ -99,6 +99,13 @@ pub(crate) enum Call {
     Forget,
 }
 
+impl Call {
+    /// Whether the slot is free once the call is made.
+    pub(crate) fn is_last(&self) -> bool {
+        matches!(self, Self::ConnectionFailed(_) | Self::ConnectionLost(_) | Self::Forget)
+    }
+}
+
 impl Net {
     pub(crate) fn new(registry: mio::Registry, now: Instant) -> Self {
         Self {
@@ -324,8 +331,12 @@ impl Net {
             self.listeners.retain(|listener| *listener != id);
         }
         self.client_waiters.retain(|(waiter, _)| *waiter != id);
+        let source = if let Slot::Stream(stream) = &slot { stream.fed_by } else { None };
         // What was in it is closed before anyone tries to have its place.
         drop(slot);
+        if let Some(source) = source {
+            self.stop_feeding(id, source);
+        }
         if accepted {
             self.accepted -= 1;
         }
@@ -366,8 +377,8 @@ impl Net {
         let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
         let Some(phase) = stream.state.lose() else { return };
         if stream.tls.is_some() {
-            // Counted when it was encrypted, and never sent.
-            stream.totals.sent = stream.totals.sent.saturating_sub(stream.out.len() as u64);
+            // Counted when it was written, and never sent.
+            stream.totals.sent = stream.totals.sent.saturating_sub(stream.unsent() as u64);
         }
         stream.out.clear(&mut self.spare);
         if let Some(spliced) = stream.spliced.take() {
@@ -384,6 +395,8 @@ impl Net {
         // What happened first is what is reported: a failed write, then a failed read. But what the peer says of TLS is why both fail.
         let error = match error {
             Some(error) if is_tls(&error) => Some(error),
+            // A panic of the protocol is no failure of the connection.
+            Some(error) if error.kind() == io::ErrorKind::Other => Some(error),
             error => stream.state.take_write_error().or(error).filter(|_| !is_settled),
         };
         let (was, error) = match &mut stream.tls {

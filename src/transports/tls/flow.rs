@@ -36,21 +36,24 @@ const TRUNCATED: &str =
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Net {
-    /// asyncio's `start_tls`. Nothing happens on a stream that is closing, or has TLS already.
-    pub(crate) fn start_tls(&mut self, id: Id, tls: Tls) {
-        let Some(stream) = self.stream(id) else { return };
-        if stream.tls.is_some() || stream.state.is_closing() {
-            return;
+    /// asyncio's `start_tls`.
+    pub(crate) fn start_tls(&mut self, id: Id, tls: Tls) -> io::Result<()> {
+        let refused = |what: &str| Err(TlsError::new(what).into());
+        let Some(stream) = self.stream(id).filter(|stream| !stream.state.is_closing()) else {
+            return refused("TLS cannot begin on a stream that is closing");
+        };
+        if stream.tls.is_some() {
+            return refused("TLS is spoken on this stream already");
         }
         if stream.state.is_write_closed() {
-            // Not without TLS, either: whoever asked for it relies on it.
-            return self.lose(id, Some(TlsError::new("TLS cannot begin behind the end of our direction").into()), true);
+            return refused("TLS cannot begin behind the end of our direction");
         }
         let progress = match stream.state.phase() {
             Phase::Connecting | Phase::Open => Progress::Opening { listener: None },
             _ => Progress::Upgrading,
         };
         self.begin_tls(id, tls, progress);
+        Ok(())
     }
 
     /// The same for a stream that `listener` has accepted and is not to know the protocol before the handshake is done.
