@@ -163,7 +163,7 @@ impl EventLoop {
         let buffer = match installed {
             Installed::Protocol(Handler::Buffered(protocol)) if protocol_reads => {
                 match guarded(|| protocol.get_buffer(scratch.len())) {
-                    Ok(buffer) if buffer.is_empty() => {
+                    Ok([]) => {
                         let error = io::Error::other("get_buffer has given an empty buffer");
                         net.lose(id, Some(error), true);
                         return 0;

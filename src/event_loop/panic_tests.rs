@@ -164,7 +164,7 @@ fn a_panic_of_a_factory_is_the_end_of_that_connection_alone() {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let options = Listening { limit: Some(1), ..Listening::default() };
     let listener = event_loop.net().listen_tcp(address, Stack::OwnFamily, options, make).expect("a listener");
-    let Some(Peer::Ip(address)) = event_loop.net().listening_on(listener) else { panic!("a port") };
+    let address = port_of(&mut event_loop, listener);
     let user = thread::spawn(move || {
         let mut first = TcpStream::connect(address).expect("a connection");
         first.set_read_timeout(Some(DEADLINE)).expect("a timeout");
@@ -184,6 +184,14 @@ fn a_panic_of_a_factory_is_the_end_of_that_connection_alone() {
     });
     event_loop.run().expect("a run");
     watcher.join().expect("the second connection is served");
+}
+
+fn port_of(event_loop: &mut EventLoop, id: Id) -> SocketAddr {
+    match event_loop.net().listening_on(id) {
+        Some(Peer::Ip(address)) => Some(address),
+        _ => None,
+    }
+    .expect("a port")
 }
 
 /// Stops the loop at its end.
@@ -216,7 +224,7 @@ fn a_panic_about_a_datagram_is_the_end_of_its_socket() {
     let service = DatagramService::default();
     let bound = event_loop.net().bind_udp(address, Stack::OwnFamily, service, FragileSocket(lost));
     let id: Id = bound.expect("a socket");
-    let Some(Peer::Ip(address)) = event_loop.net().listening_on(id) else { panic!("a port") };
+    let address = port_of(&mut event_loop, id);
     let user = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
     user.send_to(b"anything", address).expect("room");
     event_loop.run().expect("a run");

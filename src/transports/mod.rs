@@ -29,6 +29,7 @@ pub mod out_buf;
 mod second_look;
 pub(crate) mod state;
 pub(crate) mod stream;
+mod trial;
 // TLS inside it.
 pub mod tls;
 // Datagrams.

@@ -16,6 +16,7 @@ use super::error::{describe, is_tls};
 use super::forward::Pipes;
 use super::handle::{Name, Transport};
 use super::id::{Arena, Id};
+use super::io::Io;
 use super::listener::Listener;
 use super::out_buf::Spare;
 use super::process::handle::SubprocessTransport;
@@ -416,6 +417,10 @@ impl Net {
                 self.door.retain(|waiting| *waiting != id);
                 if let Some(error) = error {
                     log::warn!("handshake with {}: {}", Name(self, id), describe(&error));
+                }
+                if let Some(stream) = self.stream_mut(id) {
+                    // Its descriptor is needed, and no protocol asks for its address.
+                    stream.io = Io::Pending;
                 }
                 Call::Forget
             }
