@@ -209,7 +209,7 @@ struct FragileSocket(Sender<String>);
 
 impl DatagramProtocol for FragileSocket {
     fn datagram_received(&mut self, _t: &mut DatagramTransport<'_>, _data: &[u8], _from: &Remote) {
-        panic!("broken on purpose");
+        std::panic::panic_any("broken on purpose")
     }
     fn connection_lost(&mut self, _t: &mut DatagramTransport<'_>, error: Option<io::Error>) {
         self.0.send(format!("{error:?}")).expect("the test listens");
@@ -276,7 +276,7 @@ fn a_panic_about_a_child_is_its_end() {
         // It ends by itself only where its input has ended, which the protocol sees to where it does not panic before.
         command.args([
             "-c",
-            "echo here; cat; [ $1 = process_exited ] || [ $1 = connection_lost ] || sleep 1000",
+            "echo here; cat; [ $1 = process_exited ] || [ $1 = connection_lost ] || exec sleep 1000",
             "sh",
             at,
         ]);

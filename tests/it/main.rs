@@ -50,3 +50,20 @@ mod tls_util;
 mod unix_sockets;
 mod unreliable_calls;
 mod util;
+
+/// Runs before `main`, and so before any test: children begin with the signals that an interactive shell would give them. A job in
+/// the background is given an ignored SIGINT, and `nohup` gives an ignored SIGHUP.
+#[used]
+// SAFETY: the section holds pointers to functions that the C library calls before `main`.
+#[unsafe(link_section = ".init_array")]
+static WITH_DEFAULT_SIGNALS: extern "C" fn() = {
+    extern "C" fn reset() {
+        for signal in
+            [libc::SIGINT, libc::SIGQUIT, libc::SIGHUP, libc::SIGTERM, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU]
+        {
+            // SAFETY: no handler is installed, and nothing else runs yet.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+    }
+    reset
+};
