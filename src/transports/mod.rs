@@ -16,6 +16,7 @@ pub mod opening;
 pub mod own_file;
 mod resolver;
 pub mod timers;
+mod unix_path;
 // One stream, from its states down to its descriptors.
 mod channel;
 mod flow;

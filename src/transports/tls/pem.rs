@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls_pemfile::{Error, Item};
 
 use super::settings::SettingsError;
-use crate::transports::error;
+use crate::transports::{error, own_file};
 
 /// A certificate with its chain, or a key, is far smaller.
 pub(crate) const OWN_MAX: u64 = 1 << 20;
@@ -239,13 +239,7 @@ fn check(path: &Path, metadata: &Metadata, is_nameless: bool) -> Result<(), Sett
     if kind.is_file() || kind.is_fifo() && is_nameless {
         return Ok(());
     }
-    let what = match kind {
-        _ if kind.is_dir() => "a directory",
-        _ if kind.is_fifo() => "a FIFO",
-        _ if kind.is_socket() => "a socket",
-        _ => "a device",
-    };
-    Err(fault(path, format!("this is {what}, not a file")))
+    Err(fault(path, format!("this is {}, not a file", own_file::name_of_kind(kind))))
 }
 
 /// Whether the path leads to a pipe by way of `/proc/self/fd`, as the shell's `<(...)` and `/dev/stdin` do.
