@@ -23,6 +23,7 @@ use crate::cli::tls::{client_settings, server_settings};
 use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Mode, StreamConfig, TlsConnect};
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
+use crate::transports::advice::Advice;
 use crate::transports::datagram::opening::Group;
 
 /// How long a datagram client waits for a further reply, since there is no end that could tell.
@@ -193,6 +194,7 @@ pub(super) fn listen_config(
         access: AccessList::default(),
         socket_mode: SOCKET_MODE_DEFAULT,
         replace_stale: false,
+        advice: Advice::Arguments,
         port_file: None,
         grace: Duration::ZERO,
         tls: None,

@@ -13,6 +13,7 @@ use crate::cli::quote::quote;
 use crate::cli::resolve::Refusal;
 use crate::protocols::starttls::StartTls;
 use crate::transports::address::{Address, Host, HostPort};
+use crate::transports::advice::Advice;
 use crate::transports::tls::settings::{ClientSettings, CommonSettings, Identity, ServerSettings, Trust, Version};
 
 /// A protocol of `--alpn`.
@@ -127,7 +128,8 @@ fn common_settings(matches: &mut ArgMatches) -> Result<(CommonSettings, Option<I
     if bytes > ALPN_LIST_BYTES_MAX {
         return Err(format!("--alpn has {bytes} bytes of names, limit {ALPN_LIST_BYTES_MAX}").into());
     }
-    let common = CommonSettings { min_version: tls_min, alpn, handshake_timeout, allow_truncation, keylog };
+    let advice = Advice::Arguments;
+    let common = CommonSettings { min_version: tls_min, alpn, handshake_timeout, allow_truncation, keylog, advice };
     Ok((common, identity))
 }
 

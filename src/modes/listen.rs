@@ -83,7 +83,8 @@ pub(super) fn open(
                 listeners.extend(open_each(net, asked.port, &addresses, open)?);
             }
             Place::Unix(name) => {
-                let binding = UnixBinding { mode: config.socket_mode, replace_stale: config.replace_stale };
+                let (mode, replace_stale) = (config.socket_mode, config.replace_stale);
+                let binding = UnixBinding { mode, replace_stale, advice: config.advice };
                 let id = net
                     .listen_unix(&name, binding, listening.clone(), factory())
                     .map_err(|error| unavailable(&name, &error))?;

@@ -38,6 +38,7 @@ pub mod process;
 // Plain values.
 pub mod access;
 pub mod address;
+pub mod advice;
 pub mod error;
 pub mod info;
 

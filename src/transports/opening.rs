@@ -12,6 +12,7 @@ use mio::unix::SourceFd;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 
 use super::address::UnixName;
+use super::advice::Advice;
 use super::channel::Channel;
 use super::dialing::unix_address;
 use super::id::{Half, Id};
@@ -33,11 +34,13 @@ pub struct UnixBinding {
     pub mode: u32,
     /// Remove a socket that nobody serves any more. Never one that is served, never anything else.
     pub replace_stale: bool,
+    /// How messages name options.
+    pub advice: Advice,
 }
 
 impl Default for UnixBinding {
     fn default() -> Self {
-        Self { mode: 0o600, replace_stale: false }
+        Self { mode: 0o600, replace_stale: false, advice: Advice::Arguments }
     }
 }
 
@@ -109,7 +112,7 @@ impl Net {
                 socket.bind(&address)?;
                 None
             }
-            UnixName::Path(path) => Some(unix_path::bind(&socket, path, binding.replace_stale)?),
+            UnixName::Path(path) => Some(unix_path::bind(&socket, path, binding)?),
         };
         socket.listen(backlog(&options))?;
         self.add_listener(Listener::new(socket, options, false, path), factory)

@@ -15,6 +15,7 @@ use std::time::Duration;
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::error::describe;
+use super::opening::UnixBinding;
 use super::own_file::{OwnFile, is_at, pin};
 use crate::sys::limits;
 
@@ -22,11 +23,11 @@ use crate::sys::limits;
 const TRIES: usize = 50;
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Binds `socket` to `path`. A stale socket is in the way too unless `replace_stale`.
+/// Binds `socket` to `path`. A stale socket is in the way too unless it is to be replaced. The mode is that of the socket.
 ///
 /// # Errors
 /// What the system said; `AddrInUse` with a word on what stands at the path.
-pub(crate) fn bind(socket: &Socket, path: &Path, replace_stale: bool) -> io::Result<OwnFile> {
+pub(crate) fn bind(socket: &Socket, path: &Path, binding: UnixBinding) -> io::Result<OwnFile> {
     let address = SockAddr::unix(path)?;
     let mut right = None;
     for _ in 0..TRIES {
@@ -50,14 +51,16 @@ pub(crate) fn bind(socket: &Socket, path: &Path, replace_stale: bool) -> io::Res
             continue;
         }
         match state {
-            State::Stale if replace_stale && right.is_some() => fs::remove_file(path)?,
-            State::Stale if replace_stale => {
+            State::Stale if binding.replace_stale && right.is_some() => fs::remove_file(path)?,
+            State::Stale if binding.replace_stale => {
                 right = Right::take(path)?;
                 if right.is_none() {
                     std::thread::sleep(PAUSE);
                 }
             }
-            State::Stale => return in_use("nobody serves it; --replace-stale removes it"),
+            State::Stale => {
+                return in_use(&format!("nobody serves it; {} removes it", binding.advice.flag("replace-stale")));
+            }
             State::Live => return in_use("by a server that is alive"),
             State::Unknown(error) => {
                 return in_use(&format!(
