@@ -42,6 +42,7 @@ mod tls_files;
 mod tls_interop;
 mod tls_old_certificates;
 mod tls_relays;
+mod tls_secrets;
 mod tls_starttls;
 mod tls_streams;
 mod tls_trust;

@@ -276,14 +276,15 @@ impl Issued {
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.path(name);
         std::fs::write(&path, content).expect("a file");
+        // Whatever the umask is.
+        set_mode(&path, 0o644);
         path
     }
 
     /// The same, for nobody else to read.
     pub fn private(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        use std::os::unix::fs::PermissionsExt;
         let path = self.write(name, content);
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("a file");
+        set_mode(&path, 0o600);
         path
     }
 
@@ -307,6 +308,11 @@ impl Issued {
     pub fn options(&self) -> [String; 4] {
         ["--cert".into(), self.cert(), "--key".into(), self.key()]
     }
+}
+
+pub fn set_mode(path: &str, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("it is ours");
 }
 
 /// The first version of a certificate of the third one, signed anew by `key`.

@@ -28,6 +28,7 @@ use super::explain::{Situation, explain};
 use super::pem::{self, Pem};
 use super::verify::{Asked, ClientVerifier, ServerVerifier};
 use super::{Pin, Terms, TlsClient, TlsServer, certificate, provider, self_signed};
+use crate::sys::secrets;
 use crate::sys::stdio::is_ready_within;
 use crate::transports::advice::Advice;
 use crate::transports::error;
@@ -239,6 +240,7 @@ impl Trust {
 impl Identity {
     /// The certificate with its key, and its pin.
     fn certified(&self, provider: &CryptoProvider, advice: Advice) -> Result<(CertifiedKey, Pin), SettingsError> {
+        keep_memory_to_ourselves();
         // One file is read once: it can be a pipe.
         let cert = Pem::read(&self.cert, pem::OWN_MAX)?;
         let chain = cert.certificates()?;
@@ -301,7 +303,15 @@ fn keys_match(certified: &CertifiedKey) -> Result<Pin, Error> {
     }
 }
 
+/// A private key will be in our memory.
+fn keep_memory_to_ourselves() {
+    if let Err(error) = secrets::keep_memory_to_ourselves() {
+        log::warn!("core dumps cannot be forbidden: {}; the private key would be in them", error::describe(&error));
+    }
+}
+
 fn self_signed(provider: &CryptoProvider) -> Result<(CertifiedKey, Pin), SettingsError> {
+    keep_memory_to_ourselves();
     let unmade = |error: &dyn fmt::Display| SettingsError(format!("cannot make a certificate: {error}"));
     let (certificate, key) = self_signed::make().map_err(|error| unmade(&error))?;
     let pin = certificate::pin(&certificate).ok_or_else(|| unmade(&"it has no pin"))?;
