@@ -356,7 +356,9 @@ pub(super) struct Joining {
     ///
     /// Receive what is sent to this multicast group, as in 239.1.2.3 or ff02::1%eth0; may be repeated. %IF is the
     /// interface on which it is joined; without it the system chooses. The address to listen on is then *:PORT, or
-    /// GROUP:PORT for nothing but the group. Who listens on GROUP:PORT joins the group without this option.
+    /// GROUP:PORT for nothing but the group. Who listens on GROUP:PORT joins the group without this option. Several
+    /// programs can receive at the same GROUP:PORT, each of them everything; *:PORT is for one alone, so that no other
+    /// can take what is sent to this machine.
     #[arg(long, value_name = "GROUP[%IF]", value_parser = parse_group)]
     pub(super) join: Vec<Group>,
 }

@@ -19,6 +19,7 @@ mod forwarding_faults;
 mod generated;
 mod late_readers;
 mod lifecycle;
+mod multicast;
 mod netns;
 mod oracle;
 mod port_files;

@@ -72,8 +72,8 @@ pub(crate) struct Lookup {
 impl Net {
     /// Binds a UDP socket that serves whoever sends to it. asyncio's `create_datagram_endpoint(local_addr=…)`.
     ///
-    /// Bound to every address, it answers each datagram from the address that was written to. Two sockets can be bound to the
-    /// same port only where both are for a multicast group.
+    /// Bound to every address, it answers each datagram from the address that was written to. Only a socket that is bound to
+    /// a multicast group shares its port with others.
     ///
     /// # Errors
     /// What `socket(2)`, `bind(2)` or joining a group said.
@@ -98,11 +98,19 @@ impl Net {
                 groups.push(*group);
             }
         }
-        if own.is_some() || !service.groups.is_empty() {
-            // Everyone on this machine who has joined the group gets its datagrams. That is for the port in either family.
+        if own.is_some() {
+            // Everyone on this machine who has joined the group gets each of its datagrams. A socket that takes unicast as
+            // well must not share: any user could bind the same port of one address, and would get what is sent there.
             socket.set_reuse_address(true)?;
         }
-        socket.bind(&address.into())?;
+        socket.bind(&address.into()).map_err(|error| match groups.first() {
+            Some(group) if error.kind() == io::ErrorKind::AddrInUse && own.is_none() => {
+                let shared = SocketAddr::new(group.ip, address.port());
+                let text = format!("{} (receivers of a group share {shared}, no other address)", describe(&error));
+                io::Error::new(error.kind(), text)
+            }
+            _ => error,
+        })?;
         let implied = own.filter(|own| !groups.iter().any(|group| group.ip == own.ip));
         for group in groups.iter().chain(&implied) {
             join(&socket, *group).map_err(|error| {
