@@ -13,7 +13,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use crate::cli::address::parse_inet;
-use crate::cli::args::{Transport, forget_empty_variables};
+use crate::cli::args::{Transport, forget_empty_variables, variable_not_utf8};
 use crate::cli::foreign;
 use crate::cli::groups::{
     Accepting, Broadcasting, Connecting, InetConnecting, InetFamily, InetListening, Joining, Limiting, TlsCommon,
@@ -476,7 +476,10 @@ fn explain(error: clap::Error, command: &Command, given: &[String]) -> String {
             let other = text_of(ContextKind::PriorArg).unwrap_or_default();
             format!("'{}' and '{}' contradict each other", shown.trim_matches('-'), other.trim_matches('-'))
         }
-        (ErrorKind::InvalidUtf8, ..) => "the value of an option is not UTF-8".to_owned(),
+        (ErrorKind::InvalidUtf8, ..) => match variable_not_utf8(command, |arg| !given.contains(&name_of(arg))) {
+            Some(variable) => format!("the value of the environment variable {variable} is not UTF-8"),
+            None => "the value of an option is not UTF-8".to_owned(),
+        },
         _ => {
             let text = error.to_string();
             let first = text.lines().next().unwrap_or_default();

@@ -41,5 +41,6 @@ pub mod address;
 pub mod advice;
 pub mod error;
 pub mod info;
+pub mod text;
 
 pub(crate) use resolver::WAKE;

@@ -8,6 +8,7 @@ mod datagrams;
 mod delivery;
 mod descendants;
 mod endpoints;
+mod escapes;
 mod examples;
 mod exec;
 mod exec_connections;

@@ -15,6 +15,7 @@ use x509_cert::ext::pkix::KeyUsage;
 use x509_cert::name::Name;
 
 use super::{Pin, provider};
+use crate::transports::text::escape;
 
 /// So many names are shown of one certificate.
 const NAMES_MAX: usize = 8;
@@ -229,15 +230,10 @@ pub(crate) fn date(time: UnixTime) -> String {
 
 /// A text of a peer so that it can neither end a line nor drive a terminal, nor fill it.
 pub(crate) fn shown(text: &str) -> String {
-    let mut shown = String::new();
-    for (index, c) in text.chars().enumerate() {
-        match c {
-            _ if index == TEXT_MAX => return shown + "...",
-            '\\' | '\'' | '"' => shown.push(c),
-            _ => shown.extend(c.escape_debug()),
-        }
+    match text.char_indices().nth(TEXT_MAX) {
+        Some((end, _)) => escape(&text[..end]) + "...",
+        None => escape(text),
     }
-    shown
 }
 
 fn name(name: &Name) -> String {
