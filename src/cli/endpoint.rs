@@ -252,12 +252,11 @@ impl<'a> Word<'a> {
     pub(super) fn connect(&self, shared: &Shared) -> Result<(ConnectConfig, DatagramConfig), Refusal> {
         let (address, mut matches) = self.understand(shared)?;
         let transport = self.kind.transport();
-        let mut config = parse(transport, &address)
-            .and_then(|address| connect_config(transport, address, shared.stream.clone(), &mut matches))
+        let config = parse(transport, &address)
+            .and_then(|address| {
+                connect_config(transport, address, shared.stream.clone(), Advice::Endpoint, &mut matches)
+            })
             .map_err(|refusal| self.blame_in(refusal))?;
-        if let Some(tls) = &mut config.tls {
-            tls.settings.common.advice = Advice::Endpoint;
-        }
         let mut datagrams = DatagramConfig::default();
         if self.kind == Kind::Udp {
             datagrams.broadcast = Broadcasting::from_arg_matches_mut(&mut matches)?.broadcast;
@@ -270,13 +269,11 @@ impl<'a> Word<'a> {
         let (address, mut matches) = self.understand(shared)?;
         let transport = self.kind.transport();
         let max_conns = limit(&mut matches)?;
-        let mut config = parse(transport, &address)
-            .and_then(|address| listen_config(transport, vec![address], shared.stream.clone(), &mut matches))
+        let config = parse(transport, &address)
+            .and_then(|address| {
+                listen_config(transport, vec![address], shared.stream.clone(), Advice::Endpoint, &mut matches)
+            })
             .map_err(|refusal| self.blame_in(refusal))?;
-        config.advice = Advice::Endpoint;
-        if let Some(tls) = &mut config.tls {
-            tls.common.advice = Advice::Endpoint;
-        }
         let config = ListenConfig { keep_open: shared.keep_open, grace: shared.grace, max_conns, ..config };
         let mut datagrams = DatagramConfig::default();
         if self.kind == Kind::UdpListen {

@@ -320,8 +320,8 @@ pub(super) struct TlsCommon {
     pub(super) handshake_timeout: Duration,
     /// Take a connection that ends without close_notify for whole
     ///
-    /// Take a connection that ends without close_notify for whole, as some servers never send it. Without this option it is an error,
-    /// since anyone in between can cut a connection.
+    /// Take a connection that ends without close_notify for whole, as some peers never send it, ncat before 7.96 among them. Without
+    /// this option it is an error, since anyone in between can cut a connection.
     #[arg(long)]
     pub(super) allow_truncation: bool,
     /// Append the keys of all connections to this file, for a network analyser

@@ -114,7 +114,7 @@ impl Child {
             Program::Shell(_) => SHELL.to_owned(),
         };
         let is_line = status == NOT_FOUND && name.contains(char::is_whitespace);
-        let hint = if is_line { " (this is one word; a line of several is for --shell)" } else { "" };
+        let hint = if is_line { " (this is one word; a line of several is for the shell)" } else { "" };
         Failure::new(Cause::Child(status), format!("exec {}: {}{hint}", Escaped(&name), describe(error)))
     }
 }

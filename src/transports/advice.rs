@@ -16,26 +16,32 @@ pub enum Advice {
 impl Advice {
     /// An option without a value.
     #[must_use]
-    pub fn flag(self, name: &'static str) -> Named {
+    pub fn flag(self, name: &str) -> Named<'_> {
         Named { advice: self, name, value: None }
     }
 
-    /// An option with what stands for its value.
+    /// An option that has only a letter.
     #[must_use]
-    pub fn option(self, name: &'static str, value: &'static str) -> Named {
+    pub fn letter(self, letter: &str) -> String {
+        if self == Self::Endpoint { format!("'{letter}'") } else { format!("-{letter}") }
+    }
+
+    /// An option with its value, or with what stands for it.
+    #[must_use]
+    pub fn option<'a>(self, name: &'a str, value: &'a str) -> Named<'a> {
         Named { advice: self, name, value: Some(value) }
     }
 }
 
 /// An option by its name, to be shown.
 #[derive(Clone, Copy, Debug)]
-pub struct Named {
+pub struct Named<'a> {
     advice: Advice,
-    name: &'static str,
-    value: Option<&'static str>,
+    name: &'a str,
+    value: Option<&'a str>,
 }
 
-impl fmt::Display for Named {
+impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { advice, name, value } = self;
         match (advice, value) {
@@ -57,5 +63,6 @@ mod tests {
         assert_eq!(Advice::Endpoint.option("ca", "FILE").to_string(), "ca=FILE");
         assert_eq!(Advice::Arguments.flag("insecure").to_string(), "--insecure");
         assert_eq!(Advice::Endpoint.flag("insecure").to_string(), "insecure");
+        assert_eq!((Advice::Arguments.letter("4"), Advice::Endpoint.letter("4")), ("-4".into(), "'4'".into()));
     }
 }

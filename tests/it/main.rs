@@ -34,6 +34,7 @@ mod resources;
 mod standard_streams;
 mod stream_options;
 mod stream_semantics;
+mod telling;
 mod terminal;
 mod tidy;
 mod tls_authority;

@@ -229,3 +229,38 @@ fn a_certificate_of_openssl_with_an_rsa_key() {
         child.wait().expect("it ends");
     }
 }
+
+/// A certificate with ten thousand names is not damaged: it is used, or where it is larger than TLS takes, that is said.
+#[test]
+fn a_certificate_with_very_many_names() {
+    let names = |suffix: &str| {
+        let mut names = Vec::from_iter((0..9999).map(|index| format!("{index}{suffix}")));
+        names.push("localhost".to_owned());
+        // A leaf names what lives for as long as the program.
+        names.into_iter().map(|name| &*name.leak()).collect::<Vec<&'static str>>()
+    };
+    let authority = Authority::new();
+    let fits = authority.issue(&Leaf { names: names(""), ips: Vec::new(), ..Leaf::default() });
+    assert!(fits.chain[0].len() < 65_000, "{} bytes", fits.chain[0].len());
+    let (_server, address) = crate::tls_util::served("tls-echo", &fits, &[]);
+    let at = format!("localhost:{}", address.port());
+    let output = xport(client_args(&fits, &[], &at)).write_stdin("hello").output().expect("a run");
+    ended(&output, 0, "");
+    assert_eq!(output.stdout, b"hello");
+    let output = xport(client_args(&fits, &["--server-name", "x.example"], &at)).output().expect("a run");
+    ended(&output, 5, "and 9992 more and not for x.example");
+
+    let too_large = Issued::by_itself(&Leaf { names: names(".example"), ips: Vec::new(), ..Leaf::default() });
+    let (mut server, address) = crate::tls_util::served("tls-echo", &too_large, &[]);
+    assert!(server.all_lines()[0].contains("the certificate is larger than 64 KiB, which most peers refuse"));
+    let at = format!("localhost:{}", address.port());
+    let output = xport(["tls-client", "--pin", &too_large.pin(), &at]).output().expect("a run");
+    ended(&output, 5, "the peer sends more in one message than fits, certificates perhaps: 64 KiB at most");
+    let output = xport(client_args(&too_large, &[], &at)).output().expect("a run");
+    ended(&output, 2, "none of its certificates can be read: they are larger than 64 KiB");
+    let mixed = too_large.write("mixed.pem", too_large.read("ca.pem") + &fits.read("ca.pem"));
+    let output = xport(["tls-client", "--ca", &mixed, "-n", "a.example:1"]).output().expect("a run");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("1 of its 2 certificates cannot be read, as some are larger than 64 KiB"), "{stderr}");
+    assert!(!stderr.contains("damaged"), "{stderr}");
+}

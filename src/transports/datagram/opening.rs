@@ -266,7 +266,7 @@ impl Net {
                 Err(error) => {
                     let mut text = format!("connect {address}: {}", describe(&error));
                     if error.raw_os_error() == Some(libc::EACCES) && address.is_ipv4() && !options.broadcast {
-                        text.push_str(" (a broadcast address needs --broadcast)");
+                        text.push_str(" (a broadcast address needs the option broadcast)");
                     }
                     log::debug!("{text}");
                     let local = is_lack_of_resources(&error);

@@ -209,7 +209,7 @@ impl Refusal<'_> {
     /// The option that trusts this certificate alone.
     fn pin(&self) -> Option<String> {
         let pin = self.certificate.and_then(certificate::pin)?;
-        Some(self.situation.advice.option("pin", "PIN").to_string().replace("PIN", &pin.to_string()))
+        Some(self.situation.advice.option("pin", &pin.to_string()).to_string())
     }
 
     fn other_names(&self, it: &str, wanted: &str) -> String {

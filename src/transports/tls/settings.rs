@@ -264,6 +264,9 @@ impl Identity {
         if let Some(reason) = certificate::out_of_its_time(own, SystemTime::now()) {
             log::warn!("{}: the certificate {reason}", self.cert.display());
         }
+        if certificate::is_too_large(own) {
+            log::warn!("{}: the certificate is larger than 64 KiB, which most peers refuse", self.cert.display());
+        }
         let certified = CertifiedKey::new(chain, key);
         match keys_match(&certified) {
             Ok(pin) => Ok((certified, pin)),
