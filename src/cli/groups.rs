@@ -242,6 +242,9 @@ pub(super) struct InetListening {
     #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = parse_network)]
     pub(super) deny: Vec<IpNet>,
     /// Write the port to this file once listening, and remove it at the end
+    ///
+    /// Write the port to this file once listening, and remove it at the end. A file that is there is replaced, not written to. What
+    /// is no regular file, a symbolic link for one, is refused.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) port_file: Option<PathBuf>,
 }
@@ -306,6 +309,9 @@ pub(super) struct TlsCommon {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) cert: Option<PathBuf>,
     /// The key of --cert (PEM), where it is not in the same file
+    ///
+    /// The key of --cert (PEM), where it is not in the same file. A file that others than its owner can write is refused, and one
+    /// that they can read is warned of. Once there is a key in memory, there are no core dumps.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) key: Option<PathBuf>,
     /// Protocols to be agreed on (h2,http/1.1), the best one first

@@ -222,7 +222,7 @@ impl Net {
             }
             _ => {
                 let addresses = numeric_addresses(&lookup.target);
-                self.found(id, addresses.into_iter().filter(|address| family.admits(address)).collect());
+                self.found(id, addresses);
             }
         }
     }
@@ -259,8 +259,8 @@ impl Net {
     fn found(&mut self, id: Id, addresses: Vec<SocketAddr>) {
         let Some(lookup) = self.lookup_mut(id) else { return };
         let (dialing, options) = (lookup.dialing.clone(), lookup.options);
-        let mut failure = ConnectError::new(format!("connect {}: no address of that family", lookup.target));
-        for address in addresses {
+        let mut failure = dialing.no_address(&lookup.target);
+        for address in addresses.into_iter().filter(|address| dialing.admits(address)) {
             match open(address, &dialing, &options) {
                 Ok(socket) => return self.open_lookup(id, socket, address, &options),
                 Err(error) => {
@@ -335,9 +335,7 @@ fn open(address: SocketAddr, dialing: &Dialing, options: &DatagramOptions) -> io
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
     prepare_to_receive(&socket);
     set_options(&socket, options)?;
-    if let Some(source) = dialing.source.first() {
-        let of_family = dialing.source.iter().find(|source| source.is_ipv4() == address.is_ipv4());
-        let source = of_family.unwrap_or(source);
+    if let Some(source) = dialing.source.iter().find(|source| source.is_ipv4() == address.is_ipv4()) {
         let bound = socket.bind(&SockAddr::from(*source));
         bound.map_err(|error| io::Error::new(error.kind(), format!("from {source}: {}", describe(&error))))?;
     }
