@@ -11,6 +11,9 @@ use crate::tls_authority::{Authority, set_mode};
 use crate::unix_sockets::Everyone;
 use crate::util::{Background, accept, command, text, xport};
 
+/// An ordinary user that nobody else is: its pipes count for no other test.
+const USER: u32 = 1_234_567_890;
+
 /// Every kind of run that has a private key, by the file of its certificate and that of its key. What connects does so to `peer`.
 fn runs(cert: &str, key: &str, peer: &str) -> Vec<Vec<String>> {
     let listen = format!("tls-listen:127.0.0.1:0,cert={cert},key={key}");
@@ -159,6 +162,26 @@ fn is_root() -> bool {
     unsafe { libc::geteuid() == 0 }
 }
 
+/// A command of a shell that runs the program with these arguments in a pipeline, and says which process it is.
+const RUN: &str = "sh -c 'echo pid $$ >&2; exec ./xport \"$@\"' sh";
+
+/// A process that ends with the test, which is not its parent.
+struct Kept(u32);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // SAFETY: it takes two numbers.
+        unsafe { libc::kill(self.0 as libc::pid_t, libc::SIGKILL) };
+    }
+}
+
+/// The shell, and the program that it runs by [`RUN`].
+fn started(shell: Command) -> (Background, Kept) {
+    let mut shell = Background::spawn(shell);
+    let pid = shell.line("pid ").rsplit(' ').next().and_then(|pid| pid.parse().ok()).expect("a number");
+    (shell, Kept(pid))
+}
+
 /// With a key, too, an ordinary user's stdin and stdout are opened anew, its files can be pipes, and its children are as they
 /// are without.
 #[test]
@@ -169,19 +192,19 @@ fn an_ordinary_user_with_a_key_opens_everything_anew() {
     let both = folder.join("both.pem");
     fs::write(&both, issued.read("both.pem")).expect("a file");
     set_mode(both.to_str().expect("text"), 0o600);
-    std::os::unix::fs::chown(&both, Some(65534), Some(65534)).expect("it is ours");
+    std::os::unix::fs::chown(&both, Some(USER), Some(USER)).expect("it is ours");
     let shell = |script: &str| {
         let mut shell = Command::new("sh");
-        shell.args(["-c", script]).current_dir(folder).uid(65534).gid(65534);
+        shell.args(["-c", script]).current_dir(folder).uid(USER).gid(USER);
         shell.env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::piped()).stdout(Stdio::piped());
         shell
     };
 
     // The pipes of the shell belong to the user, ours would not.
-    let in_pipes = "cat | sh -c 'echo pid $$ >&2; exec ./xport \"$@\"' sh tls-server --cert both.pem 127.0.0.1:0 | cat";
-    let mut server = Background::spawn(shell(in_pipes));
-    let pid: u32 = server.line("pid ").rsplit(' ').next().and_then(|pid| pid.parse().ok()).expect("a number");
+    let (mut server, xport_in_pipes) =
+        started(shell(&format!("cat | {RUN} tls-server --cert both.pem 127.0.0.1:0 | cat")));
     server.address();
+    let pid = xport_in_pipes.0;
     let link = |fd: &str| fs::read_link(format!("/proc/{pid}/fd/{fd}")).expect("it is open");
     let open = || fs::read_dir(format!("/proc/{pid}/fd")).expect("it runs").filter_map(|entry| entry.ok());
     let links = Vec::from_iter(open().filter_map(|entry| fs::read_link(entry.path()).ok()));
@@ -192,16 +215,20 @@ fn an_ordinary_user_with_a_key_opens_everything_anew() {
         let same = links.iter().filter(|other| **other == link(standard)).count();
         assert_eq!(same, 2, "descriptor {standard} is not opened anew: {links:?}");
     }
+    drop(xport_in_pipes);
+    server.finish();
 
     // A certificate and its key from a pipe.
-    let from_a_pipe = "cat both.pem | ./xport tls-echo --cert /dev/stdin 127.0.0.1:0";
-    let mut server = Background::spawn(shell(from_a_pipe));
+    let (mut server, xport_behind_a_pipe) =
+        started(shell(&format!("cat both.pem | {RUN} tls-echo --cert /dev/stdin 127.0.0.1:0")));
     let address = server.address();
     let echoed = xport(["tls-client", "-q", "--insecure", &address.to_string()]).write_stdin("hello").output();
     assert_eq!(echoed.expect("a run").stdout, b"hello");
+    drop(xport_behind_a_pipe);
+    server.finish();
 
     // A child has its three descriptors and the one by which it looks at them.
-    let with_child = "./xport exec --listen tls-listen:127.0.0.1:0,cert=both.pem -- ls /proc/self/fd";
+    let with_child = "exec ./xport exec --listen tls-listen:127.0.0.1:0,cert=both.pem -- ls /proc/self/fd";
     let mut server = Background::spawn(shell(with_child));
     let address = server.address();
     let listed = xport(["tls-client", "-q", "--insecure", &address.to_string()]).output().expect("a run");
