@@ -40,7 +40,8 @@ pub(crate) fn bind(socket: &Socket, path: &Path, binding: UnixBinding) -> io::Re
         };
         // The mode is exact: the umask of the process has no say in it.
         match limits::with_umask(0, || socket.bind(&address)) {
-            Ok(()) => return OwnFile::made(path),
+            // Where no descriptor is left to hold it by, it is not left behind.
+            Ok(()) => return OwnFile::made(path).inspect_err(|_| drop(fs::remove_file(path))),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => (),
             Err(error) => return Err(error),
         }

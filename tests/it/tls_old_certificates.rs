@@ -210,9 +210,9 @@ fn a_certificate_of_openssl_with_an_rsa_key() {
     for version in ["-tls1_2", "-tls1_3"] {
         let mut openssl = Command::new("openssl");
         openssl.args(["s_server", "-accept", "127.0.0.1:0", "-rev", "-cert", &cert, "-key", &key, version]);
-        let mut child =
-            openssl.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("openssl");
-        let lines = crate::util::lines(child.stdout.take().expect("a pipe"));
+        openssl.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut peer = Background::spawn(openssl);
+        let lines = crate::util::lines(peer.stdout());
         let port = eventually("where it listens", || {
             let line = lines.try_recv().ok()?;
             line.strip_prefix("ACCEPT 127.0.0.1:").map(str::to_owned)
