@@ -79,6 +79,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l backlog -d 'C
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or once no byte has moved for so long (DUR)' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
@@ -91,7 +92,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s k -l keep-ope
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s 4 -d 'IPv4 only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s 6 -d 'IPv6 only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s n -l numeric -d 'Hosts are addresses: look no name up'
-complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l no-half-close -d 'Do not pass the end of stdin on to the peer'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l no-half-close -d 'The same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l send-only -d 'Throw away what the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s q -l quiet -d 'Report errors only'
@@ -102,6 +103,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l connect-timeo
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l retry -d 'Try so many times more if connecting fails' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l retry-delay -d 'Wait so long before each further try' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l source -d 'Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or once no byte has moved for so long (DUR)' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
@@ -113,7 +115,7 @@ never\t'Never'"
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s 4 -d 'IPv4 only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s 6 -d 'IPv6 only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s n -l numeric -d 'Hosts are addresses: look no name up'
-complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l no-half-close -d 'Do not pass the end of stdin on to the peer'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l no-half-close -d 'The same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l send-only -d 'Throw away what the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s q -l quiet -d 'Report errors only'
@@ -164,6 +166,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-server" -l tls-min -d 'T
 1.3\t''"
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l handshake-timeout -d 'Give up a handshake that has not finished after so long' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l keylog -d 'Append the keys of all connections to this file, for a network analyser' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or once no byte has moved for so long (DUR)' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
@@ -178,7 +181,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-server" -s 6 -d 'IPv6 on
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s n -l numeric -d 'Hosts are addresses: look no name up'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l self-signed -d 'Make a key and a certificate for this run; clients know it by its pin'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
-complete -c xport -n "__fish_xport_using_subcommand tls-server" -l no-half-close -d 'Do not pass the end of stdin on to the peer'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l no-half-close -d 'The same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l send-only -d 'Throw away what the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s q -l quiet -d 'Report errors only'
@@ -205,6 +208,7 @@ pop3\t''
 postgres\t''
 ldap\t''
 xmpp\t''"
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or once no byte has moved for so long (DUR)' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
@@ -218,7 +222,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-client" -s 6 -d 'IPv6 on
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s n -l numeric -d 'Hosts are addresses: look no name up'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l insecure -d 'Do not verify the certificate at all: whoever is in between can read and change everything'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
-complete -c xport -n "__fish_xport_using_subcommand tls-client" -l no-half-close -d 'Do not pass the end of stdin on to the peer'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l no-half-close -d 'The same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l send-only -d 'Throw away what the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s q -l quiet -d 'Report errors only'
@@ -245,6 +249,7 @@ pop3\t''
 postgres\t''
 ldap\t''
 xmpp\t''"
+complete -c xport -n "__fish_xport_using_subcommand tls" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or once no byte has moved for so long (DUR)' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
@@ -258,7 +263,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls" -s 6 -d 'IPv6 only'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s n -l numeric -d 'Hosts are addresses: look no name up'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l insecure -d 'Do not verify the certificate at all: whoever is in between can read and change everything'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
-complete -c xport -n "__fish_xport_using_subcommand tls" -l no-half-close -d 'Do not pass the end of stdin on to the peer'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l no-half-close -d 'The same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l send-only -d 'Throw away what the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s q -l quiet -d 'Report errors only'
@@ -285,6 +290,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-server" -l listen -d 'W
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or once no byte has moved for so long (DUR)' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
@@ -295,7 +301,7 @@ always\t'Always'
 never\t'Never'"
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s k -l keep-open -d 'When a client has left, accept the next one'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l replace-stale -d 'Replace a socket that nobody serves any more; never a live one, never another file'
-complete -c xport -n "__fish_xport_using_subcommand unix-server" -l no-half-close -d 'Do not pass the end of stdin on to the peer'
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l no-half-close -d 'The same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l send-only -d 'Throw away what the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s q -l quiet -d 'Report errors only'
@@ -305,6 +311,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-client" -l connect -d '
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l connect-timeout -d 'Give up a try that has not connected after so long, looking the name up included' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l retry -d 'Try so many times more if connecting fails' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l retry-delay -d 'Wait so long before each further try' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or once no byte has moved for so long (DUR)' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end [default: for ever]' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
@@ -313,7 +320,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-client" -l idle-timeout
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
 always\t'Always'
 never\t'Never'"
-complete -c xport -n "__fish_xport_using_subcommand unix-client" -l no-half-close -d 'Do not pass the end of stdin on to the peer'
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l no-half-close -d 'The same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l send-only -d 'Throw away what the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l recv-only -d 'Do not read stdin'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s q -l quiet -d 'Report errors only'
@@ -422,6 +429,7 @@ null\t''
 merge\t''"
 complete -c xport -n "__fish_xport_using_subcommand relay" -l env -d 'Give it this variable besides; a name alone has the value that it has here. May be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l kill-after -d 'Kill it if it has not ended so long after a SIGTERM or SIGHUP' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l half-close -d 'When to tell the other side that one has ended: auto, now, never, or once no byte has moved for so long (DUR)' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l linger -d 'Once one side has ended, wait at most so long for the other; datagrams: while one moves [default: for ever; datagrams: 1s]' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
@@ -432,7 +440,7 @@ always\t'Always'
 never\t'Never'"
 complete -c xport -n "__fish_xport_using_subcommand relay" -l once -d 'Serve one client of LEFT, then exit'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l pty -d 'Give it a terminal of its own as stdin, stdout and stderr'
-complete -c xport -n "__fish_xport_using_subcommand relay" -l no-half-close -d 'Do not pass the end of one side on to the other'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l no-half-close -d 'The same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -253,7 +253,10 @@ fn augment_relay(mut command: Command) -> Command {
         command,
         &[
             ("once", "Serve one client of LEFT, then exit"),
-            ("no_half_close", "Do not pass the end of one side on to the other"),
+            (
+                "half_close",
+                "When to tell the other side that one has ended: auto, now, never, or once no byte has moved for so long (DUR)",
+            ),
             (
                 "linger",
                 "Once one side has ended, wait at most so long for the other; datagrams: while one moves [default: for ever; \

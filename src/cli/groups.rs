@@ -14,7 +14,10 @@ use ipnet::IpNet;
 use rustls::pki_types::ServerName;
 
 use crate::cli::tls::{Alpn, parse_alpn, parse_server_name, starttls_parser, version_parser};
-use crate::cli::values::{parse_duration, parse_group, parse_mode, parse_network, parse_positive_duration, parse_size};
+use crate::cli::values::{
+    parse_duration, parse_group, parse_half_close, parse_mode, parse_network, parse_positive_duration, parse_size,
+};
+use crate::protocols::half_close::HalfClose;
 use crate::protocols::starttls::StartTls;
 use crate::transports::datagram::opening::Group;
 use crate::transports::tls::pin::Pin;
@@ -406,7 +409,15 @@ pub(super) struct Stdio {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Stream")]
 pub(super) struct HalfClosing {
-    /// Do not pass the end of stdin on to the peer
+    /// When to tell the peer that stdin has ended: auto, now, never, or once no byte has moved for so long (DUR)
+    ///
+    /// When to tell the peer that stdin has ended: now, never (only with the session), or once no byte has moved in either direction for
+    /// DUR. Many servers take that end for a hang-up and drop their answer. So auto tells it at once, but once no byte has moved for
+    /// 10s where stdin gave nothing, where what was sent begins as a request of HTTP/1, and after --starttls.
+    #[arg(long, value_name = "WHEN", env = "XPORT_HALF_CLOSE", default_value = "auto")]
+    #[arg(value_parser = parse_half_close, allow_hyphen_values = true)]
+    pub(super) half_close: HalfClose,
+    /// The same as --half-close never
     #[arg(long)]
     pub(super) no_half_close: bool,
 }

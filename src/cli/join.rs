@@ -9,11 +9,9 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
 use crate::cli::endpoint::{Kind, Shared, Word};
-use crate::cli::groups::{
-    Child, ChildCommand, Ends, HalfClosing, Idling, Listening, Places, ServingMany, Stderr, StreamStdio,
-};
+use crate::cli::groups::{Child, ChildCommand, Ends, Idling, Listening, Places, ServingMany, Stderr, StreamStdio};
 use crate::cli::quote::quote_os;
-use crate::cli::resolve::{Refusal, check_descriptors, resolve_stream};
+use crate::cli::resolve::{Refusal, check_descriptors, resolve_half_close, resolve_stream};
 use crate::modes::config::{ChildConfig, ConnectConfig, Endpoint, ExecConfig, ExecPlace, Program, RelayConfig};
 use crate::transports::address::Address;
 use crate::transports::process::opening::ChildStdio;
@@ -142,7 +140,7 @@ pub(super) fn resolve_relay(matches: &mut ArgMatches) -> Result<RelayConfig, Ref
 
     let mut stream = resolve_stream(matches)?;
     stream.linger = StreamStdio::from_arg_matches_mut(matches)?.linger;
-    stream.half_close = !HalfClosing::from_arg_matches_mut(matches)?.no_half_close;
+    stream.half_close = resolve_half_close(matches)?;
     stream.idle_timeout = Idling::from_arg_matches_mut(matches)?.idle_timeout;
     let shared = Shared {
         stream: stream.clone(),
@@ -208,7 +206,7 @@ fn check_relay(left: &Word<'_>, right: &Word<'_>, matches: &ArgMatches) -> Resul
         }
     }
     let has_end = |word: &Word<'_>| !matches!(word.kind, Kind::Udp | Kind::UdpListen);
-    for (id, name) in [("no_half_close", "no-half-close"), ("linger", "linger")] {
+    for (id, name) in [("half_close", "half-close"), ("no_half_close", "no-half-close"), ("linger", "linger")] {
         if !has_end(left) && !has_end(right) && is_given(matches, id) {
             return Err(format!("--{name} does nothing for datagrams, which have no end").into());
         }

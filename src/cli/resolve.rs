@@ -21,6 +21,7 @@ use crate::cli::join::{is_given, resolve_exec, resolve_relay};
 use crate::cli::quote::quote_os;
 use crate::cli::tls::{client_settings, server_settings};
 use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Mode, StreamConfig, TlsConnect};
+use crate::protocols::half_close::HalfClose;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
 use crate::transports::advice::Advice;
@@ -280,7 +281,7 @@ fn resolve_session(transport: Transport, role: Role, matches: &mut ArgMatches) -
             let linger = DatagramStdio::from_arg_matches_mut(matches)?.linger;
             config.linger = linger.or_else(|| (role == Role::Client).then_some(DATAGRAM_LINGER_DEFAULT));
         } else {
-            config.half_close = !HalfClosing::from_arg_matches_mut(matches)?.no_half_close;
+            config.half_close = resolve_half_close(matches)?;
             config.linger = StreamStdio::from_arg_matches_mut(matches)?.linger;
         }
     }
@@ -288,6 +289,18 @@ fn resolve_session(transport: Transport, role: Role, matches: &mut ArgMatches) -
         config.idle_timeout = Idling::from_arg_matches_mut(matches)?.idle_timeout;
     }
     Ok(config)
+}
+
+/// When the end of stdin, or of a side, is passed on.
+pub(super) fn resolve_half_close(matches: &mut ArgMatches) -> Result<HalfClose, Refusal> {
+    let is_given = is_given(matches, "half_close");
+    match HalfClosing::from_arg_matches_mut(matches)? {
+        HalfClosing { no_half_close: true, .. } if is_given => {
+            Err("--no-half-close is the same as --half-close never: give one of the two".into())
+        }
+        HalfClosing { no_half_close: true, .. } => Ok(HalfClose::Never),
+        HalfClosing { half_close, .. } => Ok(half_close),
+    }
 }
 
 /// What every mode has for the flow of its bytes; the rest is as if no option had been given.
@@ -299,7 +312,7 @@ pub(super) fn resolve_stream(matches: &mut ArgMatches) -> Result<StreamConfig, R
     Ok(StreamConfig {
         send_only: false,
         recv_only: false,
-        half_close: true,
+        half_close: HalfClose::Now,
         high_water: stream.high_water,
         low_water: stream.low_water,
         idle_timeout: None,

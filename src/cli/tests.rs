@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig};
+use crate::protocols::half_close::HalfClose;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, UnixName};
 use crate::transports::datagram::opening::Group;
@@ -65,7 +66,7 @@ fn a_client_has_the_documented_defaults() {
     assert_eq!((config.connect_timeout, config.retry), (Duration::from_secs(10), 0));
     assert_eq!(config.retry_delay, Duration::from_secs(1));
     let stream = config.stream;
-    assert!(!stream.send_only && !stream.recv_only && stream.half_close);
+    assert!(!stream.send_only && !stream.recv_only && stream.half_close == HalfClose::Auto);
     assert_eq!((stream.high_water, stream.low_water), (65_536, None));
     assert_eq!((stream.idle_timeout, stream.linger, stream.timeout), (None, None, None));
 }
@@ -99,7 +100,7 @@ fn options_reach_the_configuration() {
     assert_eq!(config.source.map(|source| source.to_string()), Some("[::1]:99".into()));
     assert_eq!((config.connect_timeout, config.retry_delay), (Duration::from_millis(250), Duration::ZERO));
     let stream = config.stream;
-    assert!(stream.send_only && !stream.half_close && stream.high_water == 0);
+    assert!(stream.send_only && stream.half_close == HalfClose::Never && stream.high_water == 0);
     assert_eq!(stream.linger, Some(Duration::ZERO));
     assert_eq!(stream.idle_timeout.zip(stream.timeout), Some((Duration::from_secs(60), Duration::from_millis(1_500))));
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipnet::{IpNet, Ipv4Net};
 
 use crate::cli::host::parse_scope;
+use crate::protocols::half_close::HalfClose;
 use crate::transports::datagram::opening::Group;
 
 /// The longest duration: a thousand years, far enough from where adding to the clock would overflow.
@@ -51,6 +52,16 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     match (u64::try_from(seconds), u32::try_from(nanos)) {
         (Ok(seconds), Ok(nanos)) => Ok(Duration::new(seconds, nanos)),
         _ => Err(too_long()),
+    }
+}
+
+/// Parses when the end of stdin is passed on: `auto`, `now`, `never`, or a duration.
+pub(super) fn parse_half_close(text: &str) -> Result<HalfClose, String> {
+    match text {
+        "auto" => Ok(HalfClose::Auto),
+        "now" => Ok(HalfClose::Now),
+        "never" => Ok(HalfClose::Never),
+        _ => parse_duration(text).map(HalfClose::After).map_err(|error| format!("{error}, and not auto, now or never")),
     }
 }
 

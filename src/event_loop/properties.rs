@@ -2,12 +2,15 @@
 //!
 //! 256 seeds in every run of the tests; `XPORT_SIM_SEED=0x…` replays one of them.
 
+use std::time::Duration;
+
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::sim::{Sim, for_each_seed};
 use crate::protocols::echo::Echo;
+use crate::protocols::half_close::HalfClose;
 use crate::protocols::report::{Cause, line};
-use crate::protocols::session::{HalfClose, PeerSide, SessionOptions, Waiting};
+use crate::protocols::session::{PeerSide, SessionOptions, Waiting};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::out_buf::WaterMarks;
@@ -74,8 +77,9 @@ fn echo_to_a_peer_that_resets_gave_back_a_prefix() {
     });
 }
 
-fn options(half_close: bool, keep_open: bool) -> SessionOptions {
-    let half_close = if half_close { HalfClose::Always } else { HalfClose::Never };
+fn options(sim: &mut Sim, half_close: bool, keep_open: bool) -> SessionOptions {
+    let in_time = [HalfClose::Now, HalfClose::Auto, HalfClose::After(Duration::from_secs(1))][sim.below(3)];
+    let half_close = if half_close { in_time } else { HalfClose::Never };
     SessionOptions { send_only: false, recv_only: false, half_close, idle_timeout: None, linger: None, keep_open }
 }
 
@@ -84,7 +88,8 @@ fn session(sim: &mut Sim, half_close: bool) -> (Id, Id, crate::protocols::report
     let (reporter, reports) = line();
     let console = sim.stream(0, Waiting::new(reporter.clone()));
     sim.net().transport(console).pause_reading();
-    let peer = sim.stream(0, PeerSide::new(console, options(half_close, false), reporter));
+    let options = options(sim, half_close, false);
+    let peer = sim.stream(0, PeerSide::new(console, options, reporter));
     for id in [console, peer] {
         sim.net().transport(id).set_write_buffer_limits(marks());
         sim.spoil(id);
@@ -178,7 +183,7 @@ fn a_session_after_one_that_has_left_stdout_full_waits_for_it() {
         let console = sim.stream(0, Waiting::new(reporter.clone()));
         sim.net().transport(console).pause_reading();
         sim.net().transport(console).set_write_buffer_limits(marks());
-        let options = options(true, true);
+        let options = options(sim, true, true);
         sim.feed_end(console);
         let first = sim.stream(100, PeerSide::new(console, options, reporter.clone()));
         sim.feed(first, &[1; 5000]);

@@ -20,6 +20,7 @@ use crate::transports::net::{Call, Net};
 use crate::transports::protocol::{DatagramProtocol, Handler};
 use crate::transports::state::Phase;
 use crate::transports::stream::Stream;
+use crate::transports::timers::Clock;
 
 /// Turns after which a run that has not come to rest is a run that never will.
 const TURNS_MAX: usize = 1_000_000;
@@ -58,8 +59,9 @@ impl Sim {
 
     /// A simulator whose misfortunes follow from `seed`.
     pub(crate) fn with_seed(seed: u64) -> Self {
-        let event_loop = EventLoop::new().expect("a loop");
+        let mut event_loop = EventLoop::new().expect("a loop");
         let started = event_loop.net.now;
+        event_loop.net.timers.clock = Clock::Manual(started);
         let dice = Faults { seed, ..Faults::default() };
         Self { event_loop, wires: Vec::new(), networks: Vec::new(), dice, calm: seed == 0, started }
     }
@@ -70,11 +72,22 @@ impl Sim {
 
     /// A connected stream with room for `room` bytes in its "kernel".
     pub(crate) fn stream(&mut self, room: usize, protocol: impl Into<Handler>) -> Id {
+        self.open(room, protocol.into(), |_| ())
+    }
+
+    /// The write end of a pipe, likewise.
+    pub(crate) fn write_end(&mut self, room: usize, protocol: impl Into<Handler>) -> Id {
+        self.open(room, protocol.into(), |stream| stream.state.write_only())
+    }
+
+    fn open(&mut self, room: usize, protocol: Handler, prepare: impl FnOnce(&mut Stream)) -> Id {
         let wire = Arc::new(Mutex::new(Wire { room, ..Wire::default() }));
         let io = Io::Memory(Memory::new(Arc::clone(&wire)));
         let net = &mut self.event_loop.net;
-        let id = net.add_stream(Stream::new(io, Phase::Open, net.now)).expect("memory registers");
-        net.calls.push_back((id, Call::SetProtocol(protocol.into())));
+        let mut stream = Stream::new(io, Phase::Open, net.now);
+        prepare(&mut stream);
+        let id = net.add_stream(stream).expect("memory registers");
+        net.calls.push_back((id, Call::SetProtocol(protocol)));
         net.calls.push_back((id, Call::ConnectionMade));
         self.wires.push((id, wire));
         id
@@ -187,6 +200,11 @@ impl Sim {
         self.dice.below(n)
     }
 
+    fn set_clock(&mut self, now: Instant) {
+        self.event_loop.net.now = now;
+        self.event_loop.net.timers.clock = Clock::Manual(now);
+    }
+
     /// How much time has passed.
     pub(crate) fn elapsed(&self) -> Duration {
         self.event_loop.net.now.duration_since(self.started)
@@ -232,6 +250,7 @@ impl Sim {
         let due = self.event_loop.net.timers.next_deadline().is_some_and(|deadline| deadline <= now);
         self.event_loop.fire_timers();
         self.event_loop.end_turn();
+        assert!(!self.event_loop.has_panicked, "a callback has panicked");
         let net = &self.event_loop.net;
         due || happened || !net.calls.is_empty() || !net.again.is_empty() || !net.corked.is_empty()
     }
@@ -252,7 +271,7 @@ impl Sim {
         for _ in 0..TURNS_MAX {
             self.settle();
             let Some(deadline) = self.event_loop.net.timers.next_deadline() else { return };
-            self.event_loop.net.now = self.event_loop.net.now.max(deadline);
+            self.set_clock(self.event_loop.net.now.max(deadline));
         }
         panic!("the timers never end");
     }
@@ -262,10 +281,10 @@ impl Sim {
         let end = self.event_loop.net.now + time;
         self.settle();
         while let Some(deadline) = self.event_loop.net.timers.next_deadline().filter(|deadline| *deadline <= end) {
-            self.event_loop.net.now = self.event_loop.net.now.max(deadline);
+            self.set_clock(self.event_loop.net.now.max(deadline));
             self.settle();
         }
-        self.event_loop.net.now = end;
+        self.set_clock(end);
         self.settle();
     }
 

@@ -140,13 +140,26 @@ fn a_failed_write_does_not_stop_reading() {
 }
 
 #[test]
-fn a_reset_after_the_peers_end_is_noticed() {
+fn a_reset_after_the_peers_end_is_the_end_of_both() {
     let (mut sim, id, log) = recorded(100, Recorder::keeping_open);
     sim.feed_end(id);
     sim.settle();
     sim.reset(id);
     sim.settle();
+    assert_eq!(events(&log), ["made", "eof", "lost"], "the peer has said all, and nothing of ours was on its way");
+    sim.assert_nothing_left();
+}
+
+#[test]
+fn a_reset_after_the_peers_end_is_an_error_where_bytes_wait() {
+    let (mut sim, id, log) = recorded(0, Recorder::keeping_open);
+    sim.feed_end(id);
+    sim.settle();
+    sim.net().transport(id).write(b"to nobody");
+    sim.reset(id);
+    sim.run();
     assert_eq!(events(&log), ["made", "eof", "lost: ConnectionReset"]);
+    sim.assert_nothing_left();
 }
 
 #[test]

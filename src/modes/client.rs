@@ -2,9 +2,10 @@
 
 use super::config::ConnectConfig;
 use super::{Run, adopt, connect, console_of, marks, session_options, take_over, tls};
+use crate::protocols::half_close::{HalfClose, SILENCE};
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::report::{Cause, Failure};
-use crate::protocols::session::{HalfClose, PeerSide, Waiting};
+use crate::protocols::session::{PeerSide, SessionOptions, Waiting};
 use crate::protocols::starttls::StartTlsSide;
 use crate::transports::address::Address;
 use crate::transports::error::describe;
@@ -31,8 +32,13 @@ pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
         .stdio(console_of(&config.stream), Waiting::new(reporter.clone()))
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(console).set_write_buffer_limits(marks);
-    let session = PeerSide::new(console, session_options(&config.stream, HalfClose::Always, false), reporter.clone());
     let starttls = config.tls.as_ref().and_then(|tls| tls.starttls);
+    let mut options = session_options(&config.stream, false);
+    if let (Some(_), HalfClose::Auto) = (starttls, options.half_close) {
+        // Servers of these protocols answer the last command, and take an end before that for a hang-up.
+        options = SessionOptions { half_close: HalfClose::After(SILENCE), ..options };
+    }
+    let session = PeerSide::new(console, options, reporter.clone());
     // What asks for TLS in its own protocol, starts it itself.
     let (tls, protocol) = match (starttls, tls) {
         (Some(starttls), Some(tls)) => (None, Handler::new(StartTlsSide::new(starttls, tls, session, reporter))),

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::protocols::half_close::HalfClose;
 use crate::protocols::starttls::StartTls;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family};
@@ -201,8 +202,8 @@ pub struct StreamConfig {
     pub send_only: bool,
     /// `--recv-only`: stdin is not read.
     pub recv_only: bool,
-    /// Cleared by `--no-half-close`: the end of stdin is then not passed on to the peer.
-    pub half_close: bool,
+    /// `--half-close`: when the end of stdin is passed on to the peer.
+    pub half_close: HalfClose,
     /// `--high-water`: bytes that may wait to be written before reading pauses.
     pub high_water: usize,
     /// `--low-water`: bytes at which reading resumes; `None` is a quarter of high water.

@@ -190,7 +190,7 @@ fn open_inherited(
             }
             net.transport(id).set_write_buffer_limits(listening.marks);
             if let Some(tls) = listening.tls.clone() {
-                net.transport(id).start_tls(tls);
+                net.transport(id).start_tls(tls).map_err(refused)?;
             }
             Ok(None)
         }

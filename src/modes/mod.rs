@@ -17,7 +17,7 @@ use std::os::fd::{OwnedFd, RawFd};
 
 use crate::event_loop::EventLoop;
 use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
-use crate::protocols::session::{HalfClose, SessionOptions};
+use crate::protocols::session::SessionOptions;
 use crate::sys::signals;
 use crate::transports::address::Address;
 use crate::transports::dial::Dialing;
@@ -140,7 +140,8 @@ fn prepare(net: &mut Net, id: Id, tls: Option<&TlsClient>, marks: WaterMarks) {
     let mut t = net.transport(id);
     t.set_write_buffer_limits(marks);
     if let Some(tls) = tls {
-        t.start_tls(tls.clone());
+        // Refused only where the stream has failed already, which its protocol is told.
+        let _ = t.start_tls(tls.clone());
     }
 }
 
@@ -151,12 +152,11 @@ fn take_over(number: RawFd, name: &str, wanted: impl FnOnce(Inherited) -> Option
     Ok(wanted(socket).ok_or_else(|| unusable(&format!("it is not {name}")))?)
 }
 
-/// `half_close` is for where that is wanted at all.
-fn session_options(stream: &StreamConfig, half_close: HalfClose, keep_open: bool) -> SessionOptions {
+fn session_options(stream: &StreamConfig, keep_open: bool) -> SessionOptions {
     SessionOptions {
         send_only: stream.send_only,
         recv_only: stream.recv_only,
-        half_close: if stream.half_close { half_close } else { HalfClose::Never },
+        half_close: stream.half_close,
         idle_timeout: stream.idle_timeout,
         linger: stream.linger,
         keep_open,

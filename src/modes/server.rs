@@ -6,9 +6,8 @@ use super::{Run, console_of, listen, marks, session_options, tls};
 use crate::protocols::echo::Echo;
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::report::{Cause, Failure};
-use crate::protocols::session::{HalfClose, PeerSide, Waiting};
+use crate::protocols::session::{PeerSide, Waiting};
 use crate::sys::limits;
-use crate::sys::stdio::stdin_is_null;
 use crate::transports::error::describe;
 use crate::transports::listener::Listening;
 use crate::transports::protocol::factory;
@@ -40,10 +39,7 @@ pub(super) fn server(config: &ListenConfig) -> anyhow::Result<()> {
     let reporter = run.reporter.clone();
     // stdin and stdout are for one client at a time: the next one waits in the backlog.
     let listening = listening(config, Some(1))?;
-    // Who gives us nothing to send at all only wants to receive.
-    let receives = tls.is_some() && stdin_is_null();
-    let half_close = if receives { HalfClose::UnlessEmpty } else { HalfClose::Always };
-    let options = session_options(&config.stream, half_close, config.keep_open);
+    let options = session_options(&config.stream, config.keep_open);
 
     let net = run.event_loop.net();
     let console = net

@@ -27,7 +27,7 @@ use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
 use crate::transports::protocol::{BufferedProtocol, DatagramProtocol, Eof};
-use crate::transports::timers::TimerId;
+use crate::transports::timers::{TimerId, shown};
 
 /// Room for one read of stdin, and for one line.
 const BUFFER_BYTES: usize = 65536;
@@ -395,7 +395,7 @@ impl ConsoleSide {
             Err(timer) => self.linger_timer = Some(timer),
             Ok(()) => {
                 if let Some((received, wanted)) = self.shared.options.quota.shortfall() {
-                    let what = format!("received {received} of {wanted} datagrams, and no more for {limit:?}");
+                    let what = format!("received {received} of {wanted} datagrams, and no more for {}", shown(limit));
                     self.shared.reporter.tell(Failure::new(Cause::TimedOut, what));
                 }
                 for socket in &self.sockets {

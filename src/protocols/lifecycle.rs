@@ -16,7 +16,7 @@ use std::time::Duration;
 use super::report::{Cause, Failure, Reporter};
 use crate::transports::handle::Transport;
 use crate::transports::protocol::{Eof, Protocol};
-use crate::transports::timers::TimerId;
+use crate::transports::timers::{TimerId, shown};
 
 /// Watches over one run.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl Lifecycle {
                 let open = t.net().accepted();
                 if open > 0 {
                     let plural = if open == 1 { "" } else { "s" };
-                    log::info!(target: super::NOTICE, "waiting up to {grace:?} for {open} session{plural} to finish");
+                    log::info!(target: super::NOTICE, "waiting up to {} for {open} session{plural} to finish", shown(grace));
                 }
                 let id = t.id();
                 t.net().call_later(id, grace);

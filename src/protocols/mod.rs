@@ -6,6 +6,8 @@
 pub mod discard;
 pub mod echo;
 // One peer joined with stdin and stdout.
+pub mod half_close;
+mod remainder;
 pub mod session;
 mod watch;
 // What is said before TLS, where that is asked for in the protocol.

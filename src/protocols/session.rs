@@ -1,12 +1,15 @@
 //! One peer joined with stdin and stdout: what a client, and a server of the nc kind, do.
 //!
 //! Two protocols that know each other's id and share nothing: [`PeerSide`] on the connection and [`ConsoleSide`] on
-//! stdin and stdout. Each direction ends on its own; the session is over when both have ended. A server that goes on
+//! stdin and stdout. Each direction ends on its own; the session is over when both have ended. When the peer is told of
+//! stdin's end is `half_close.rs`; what becomes of a stdin whose peer is gone is `remainder.rs`. A server that goes on
 //! to the next client keeps its console, which [`Waiting`] holds in between.
 
 use std::io;
 use std::time::Duration;
 
+use super::half_close::{HalfClose, Held, InputEnd, hint};
+use super::remainder;
 use super::report::{Cause, Failure, Reporter};
 use super::watch::{Blame, Fired, Pulse, Watch};
 use crate::transports::dial::{ConnectError, ConnectErrorKind};
@@ -14,22 +17,12 @@ use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::protocol::{Eof, Protocol};
-use crate::transports::timers::TimerId;
+use crate::transports::timers::{TimerId, shown};
 
-/// How long a peer may be silent before it is told in any case that stdin was empty.
-const SILENCE: Duration = Duration::from_secs(10);
-
-/// When the peer is told that stdin has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HalfClose {
-    /// At once.
-    Always,
-    /// At once, but not before the peer has been silent for a while if nothing was sent: there are peers that take it for the end of
-    /// both directions, as TLS had it before RFC 8446, section 6.1; a server with nothing to say is not to cut them short.
-    UnlessEmpty,
-    /// With the end of the session.
-    Never,
-}
+/// A server that goes on looks this often whether stdin has something for a client that has ended and holds up another one.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// A program that has given something for that client may pause for so long before it gives more.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What holds for a session.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +31,7 @@ pub struct SessionOptions {
     pub send_only: bool,
     /// Send nothing.
     pub recv_only: bool,
-    /// Tell the peer when stdin has ended.
+    /// When the peer is told that stdin has ended.
     pub half_close: HalfClose,
     /// End the session when nothing has moved for so long.
     pub idle_timeout: Option<Duration>,
@@ -54,6 +47,8 @@ pub struct PeerSide {
     console: Id,
     options: SessionOptions,
     watch: Watch,
+    /// Looks whether this session holds up another client for nothing.
+    place_timer: Option<TimerId>,
     reporter: Reporter,
 }
 
@@ -62,52 +57,47 @@ impl PeerSide {
     #[must_use]
     pub fn new(console: Id, options: SessionOptions, reporter: Reporter) -> Self {
         let blame = if options.keep_open { Blame::Warn } else { Blame::Run(reporter.clone()) };
-        Self { console, options, watch: Watch::new(options.idle_timeout, blame), reporter }
+        Self { console, options, watch: Watch::new(options.idle_timeout, blame), place_timer: None, reporter }
     }
-}
 
-impl PeerSide {
-    /// stdin was empty, and the peer was not told so far. Where it is silent too, nobody would ever end.
-    fn look_for_silence(&self, t: &mut Transport<'_>) {
-        let quiet = t.net().now().duration_since(t.last_activity());
-        if quiet < SILENCE {
+    /// A client waits, and this one has ended: stdin must have something for it, or it leaves its place.
+    fn leave_place(&mut self, t: &mut Transport<'_>) {
+        let is_recent = t.info().totals.sent > 0 && t.net().now().duration_since(t.last_activity()) < PAUSE;
+        let stdin_has_more = t.peer(self.console).may_have_more();
+        let stdin_flows = stdin_has_more || is_recent || t.write_buffer_size() > 0 || t.on_the_way() > 0;
+        if stdin_flows {
             let id = t.id();
-            t.net().call_later(id, SILENCE - quiet);
+            self.place_timer = Some(t.net().call_later(id, LOOK_AGAIN));
             return;
         }
-        input_ended(t, &SessionOptions { half_close: HalfClose::Always, ..self.options });
-    }
-
-    /// A peer that has ended without a word once we had: it may have taken our end for that of everything.
-    fn hint(&self, t: &Transport<'_>) {
-        let info = t.info();
-        if info.tls.is_some() && t.is_write_closed() && info.totals.received == 0 && info.totals.sent > 0 {
-            log::info!("the peer has sent nothing: some take a half-close for the end; --no-half-close keeps it back");
-        }
+        log::info!("stdin has nothing for a client that has ended, and another one waits");
+        t.peer(self.console).pause_reading();
+        t.close();
     }
 }
 
 impl Protocol for PeerSide {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         self.watch.made(t);
-        let peer = t.id();
-        let (options, reporter) = (self.options, self.reporter.clone());
-        let mut console = t.peer(self.console);
-        console.set_background(false);
-        console.set_protocol(ConsoleSide { peer, options, reporter });
-        console.forward_to(peer);
+        let (peer, options, reporter) = (t.id(), self.options, self.reporter.clone());
+        let mut side = ConsoleSide { peer, options, input: InputEnd::new(options.half_close), reporter };
         if !options.send_only {
             t.forward_to(self.console);
         }
         let mut console = t.peer(self.console);
+        console.set_background(false);
         if options.recv_only {
-            return;
+            return console.set_protocol(side);
         }
         if console.is_at_eof() {
-            input_ended(t, &options);
+            side.input_ended(&mut console);
         } else {
+            if !side.input.is_looking() {
+                console.forward_to(peer);
+            }
             console.resume_reading();
         }
+        t.peer(self.console).set_protocol(side);
     }
 
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
@@ -120,16 +110,19 @@ impl Protocol for PeerSide {
     }
 
     fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
-        self.hint(t);
+        hint(t);
         let console = t.peer(self.console);
         // Nobody is made to press ^D to leave a conversation that is over.
         let nothing_to_send = console.is_at_eof() || console.is_terminal();
         if nothing_to_send || t.is_write_closed() || t.is_peer_gone() {
-            // What is left of stdin is for whoever comes after us.
+            // What is left of stdin is for the next client, or is asked for.
             t.peer(self.console).pause_reading();
             return Eof::Close;
         }
-        if !self.options.keep_open {
+        let id = t.id();
+        if self.options.keep_open {
+            self.place_timer = Some(t.net().call_when_client_waits(id));
+        } else {
             t.peer(self.console).write_eof();
         }
         t.expect_vanished_peer();
@@ -137,6 +130,9 @@ impl Protocol for PeerSide {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
+        if self.place_timer == Some(timer) {
+            return self.leave_place(t);
+        }
         // Either end may be the slower one.
         let pulse = Pulse::of(t).and(Pulse::of(&t.peer(self.console)));
         match self.watch.fired(t, timer, pulse) {
@@ -144,11 +140,9 @@ impl Protocol for PeerSide {
             Fired::Expired => (),
             // The other timer is that of `--linger`, and the peer may have ended just in time.
             Fired::Other if t.is_at_eof() => return,
-            // Or it is that of an end which is held back.
-            Fired::Other if is_held_back(t, &self.options) => return self.look_for_silence(t),
             Fired::Other => {
-                let limit = self.options.linger.unwrap_or_default();
-                self.watch.fail(t, Cause::TimedOut, &format_args!("no end from the peer within {limit:?} of our own"));
+                let limit = shown(self.options.linger.unwrap_or_default());
+                self.watch.fail(t, Cause::TimedOut, &format_args!("no end from the peer within {limit} of stdin's"));
                 t.abort();
             }
         }
@@ -166,6 +160,9 @@ impl Protocol for PeerSide {
             console.pause_reading();
             console.set_background(true);
             console.set_protocol(Waiting { reporter });
+        } else if error.is_none() && !self.options.recv_only && !console.is_at_eof() && !console.is_terminal() {
+            let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
+            remainder::ask(t.net(), self.console, peer, move |failure| reporter.tell(failure));
         } else {
             // What has come from the peer still goes out.
             console.close();
@@ -178,18 +175,54 @@ impl Protocol for PeerSide {
 pub struct ConsoleSide {
     peer: Id,
     options: SessionOptions,
+    input: InputEnd,
     reporter: Reporter,
 }
 
+impl ConsoleSide {
+    /// stdin has ended, which `t` has noticed: the peer is told, after what is still on its way.
+    fn input_ended(&mut self, t: &mut Transport<'_>) {
+        let console = t.id();
+        let mut peer = t.peer(self.peer);
+        if self.options.send_only {
+            return peer.close_once_delivered();
+        }
+        let gave_nothing = peer.info().totals.sent == 0 && peer.write_buffer_size() == 0;
+        if self.input.come(peer.net(), console, gave_nothing) {
+            peer.write_eof();
+        }
+        if peer.is_at_eof() {
+            return peer.close();
+        }
+        if let Some(linger) = self.options.linger {
+            let id = peer.id();
+            peer.net().call_later(id, linger);
+        }
+    }
+}
+
 impl Protocol for ConsoleSide {
-    fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {
-        // It is forwarded.
+    fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
+        // Only the first bytes come here: what follows is forwarded.
+        self.input.look(data);
+        t.peer(self.peer).write(data);
+        if !self.input.is_looking() {
+            t.forward_to(self.peer);
+        }
     }
 
     fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
-        input_ended(&mut t.peer(self.peer), &self.options);
+        self.input_ended(t);
         // The connection's end closes it.
         Eof::KeepOpen
+    }
+
+    fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
+        let pulse = Pulse::of(t).and(Pulse::of(&t.peer(self.peer)));
+        let console = t.id();
+        if self.input.fired(t.net(), console, timer, pulse) == Held::TellNow {
+            t.peer(self.peer).write_eof();
+        }
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
@@ -231,30 +264,6 @@ impl Protocol for Waiting {
             console_failed(t, &self.reporter, &error);
         }
     }
-}
-
-/// stdin has ended: the peer is told, after what is still on its way.
-fn input_ended(peer: &mut Transport<'_>, options: &SessionOptions) {
-    let held_back = is_held_back(peer, options);
-    if held_back {
-        let id = peer.id();
-        peer.net().call_later(id, SILENCE);
-    } else if options.half_close != HalfClose::Never {
-        peer.write_eof();
-    }
-    let peer_ended = peer.is_at_eof();
-    if options.send_only || peer_ended {
-        peer.close();
-    }
-    if let (Some(linger), false, false) = (options.linger, peer_ended, held_back) {
-        let id = peer.id();
-        peer.net().call_later(id, linger);
-    }
-}
-
-/// Whether the end of stdin, which has come, is not to be told yet.
-fn is_held_back(peer: &Transport<'_>, options: &SessionOptions) -> bool {
-    options.half_close == HalfClose::UnlessEmpty && !peer.is_write_closed() && peer.info().totals.sent == 0
 }
 
 /// What a connection that could not be made means for the run.

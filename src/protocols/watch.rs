@@ -13,6 +13,7 @@ use super::session::connection_failure;
 use crate::transports::dial::ConnectError;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
+use crate::transports::net::Net;
 use crate::transports::timers::TimerId;
 
 /// What a timer that fired has meant.
@@ -42,9 +43,25 @@ pub(super) enum Blame {
 pub(super) struct Watch {
     idle_timeout: Option<Duration>,
     timer: Option<TimerId>,
-    /// What was on its way when the timer last fired.
-    on_the_way: usize,
+    stillness: Stillness,
     blame: Blame,
+}
+
+/// For how long no byte has moved, asked from time to time.
+#[derive(Debug, Default)]
+pub(super) struct Stillness {
+    /// What was on its way when it was last asked.
+    on_the_way: usize,
+}
+
+impl Stillness {
+    pub(super) fn lasts(&mut self, net: &Net, pulse: Pulse) -> Duration {
+        // A slow reader is no silent one: the system may feed it for long from what we have sent long ago.
+        if std::mem::replace(&mut self.on_the_way, pulse.on_the_way) != pulse.on_the_way {
+            return Duration::ZERO;
+        }
+        net.now().duration_since(pulse.last_activity)
+    }
 }
 
 /// What shows that a connection lives, of both its ends.
@@ -72,7 +89,7 @@ impl Pulse {
 
 impl Watch {
     pub(super) fn new(idle_timeout: Option<Duration>, blame: Blame) -> Self {
-        Self { idle_timeout, timer: None, on_the_way: 0, blame }
+        Self { idle_timeout, timer: None, stillness: Stillness::default(), blame }
     }
 
     /// To be called from `connection_made`.
@@ -86,14 +103,10 @@ impl Watch {
     /// To be called from `timer_fired`. An expired connection has been aborted.
     pub(super) fn fired(&mut self, t: &mut Transport<'_>, timer: TimerId, pulse: Pulse) -> Fired {
         let (Some(limit), true) = (self.idle_timeout, self.timer == Some(timer)) else { return Fired::Other };
-        let mut quiet = t.net().now().duration_since(pulse.last_activity);
-        // A slow reader is no silent one: the system may feed it for long from what we have sent long ago.
-        if std::mem::replace(&mut self.on_the_way, pulse.on_the_way) != pulse.on_the_way {
-            quiet = Duration::ZERO;
-        }
-        if quiet < limit {
+        let still = self.stillness.lasts(t.net(), pulse);
+        if still < limit {
             let id = t.id();
-            self.timer = Some(t.net().call_later(id, limit - quiet));
+            self.timer = Some(t.net().call_later(id, limit - still));
             return Fired::TooEarly;
         }
         self.timer = None;

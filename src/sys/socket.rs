@@ -5,6 +5,7 @@
 
 use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
 
 use super::{check, count, retry};
 
@@ -40,14 +41,6 @@ pub(crate) fn hung_up(fd: BorrowedFd<'_>) -> bool {
     unsafe { libc::poll(&raw mut poll, 1, 0) == 1 && poll.revents & libc::POLLHUP != 0 }
 }
 
-/// Whether the peer of a TCP socket has ended its direction in order, and no error waits. `poll(2)`, `POLLRDHUP`.
-pub(crate) fn has_ended(fd: BorrowedFd<'_>) -> bool {
-    let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLRDHUP, revents: 0 };
-    // SAFETY: one `pollfd`, alive for the call; a zero timeout never waits.
-    let told = unsafe { libc::poll(&raw mut poll, 1, 0) == 1 };
-    told && poll.revents & (libc::POLLRDHUP | libc::POLLERR) == libc::POLLRDHUP
-}
-
 /// Whether an error waits on a socket, as after a reset; it is left there. `poll(2)`, `POLLERR`.
 pub(crate) fn has_failed(fd: BorrowedFd<'_>) -> bool {
     let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: 0, revents: 0 };
@@ -61,6 +54,19 @@ pub(crate) fn unacknowledged(fd: BorrowedFd<'_>) -> io::Result<usize> {
     // SAFETY: the request writes one int, which is alive for the call. (SIOCOUTQ has the number of TIOCOUTQ.)
     check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) })?;
     Ok(usize::try_from(bytes).unwrap_or(0))
+}
+
+/// How long ago the last bytes of a TCP peer have come, or since when it is connected where none have, and the smoothed
+/// round-trip time. `TCP_INFO`, `tcp(7)`.
+pub(crate) fn since_last_byte(fd: BorrowedFd<'_>) -> io::Result<(Duration, Duration)> {
+    // SAFETY: `tcp_info` is plain data for which all zeros is a value.
+    let mut info: libc::tcp_info = unsafe { std::mem::zeroed() };
+    let mut len = libc::socklen_t::try_from(size_of_val(&info)).unwrap_or_default();
+    let (level, option) = (libc::IPPROTO_TCP, libc::TCP_INFO);
+    // SAFETY: the value and its length are alive for the call, and the kernel writes at most `len` bytes.
+    check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, option, (&raw mut info).cast(), &raw mut len) })?;
+    let quiet = Duration::from_millis(info.tcpi_last_data_recv.into());
+    Ok((quiet, Duration::from_micros(info.tcpi_rtt.into())))
 }
 
 /// From how many bytes on a socket is ready to be read; its end makes it ready in any case. `SO_RCVLOWAT`, `socket(7)`.

@@ -46,6 +46,8 @@ pub(crate) enum FdKind {
     Pipe,
     /// A terminal or pseudo-terminal.
     Terminal,
+    /// The controlling side of a pseudo-terminal: a program sits at the other side. To open it anew makes another one. `ptmx(4)`.
+    Master,
     /// A stream socket of any family.
     Socket,
     /// A regular file.
@@ -56,12 +58,16 @@ pub(crate) enum FdKind {
 
 /// Asks `fstat(2)` and `isatty(3)`. A descriptor that is not open is `EBADF`.
 pub(crate) fn kind(fd: BorrowedFd<'_>) -> io::Result<FdKind> {
+    const PTMX: u64 = libc::makedev(5, 2);
     let file = File::from(fd.try_clone_to_owned()?);
-    let kind = file.metadata()?.file_type();
+    let metadata = file.metadata()?;
+    let kind = metadata.file_type();
     Ok(if kind.is_fifo() {
         FdKind::Pipe
     } else if kind.is_socket() {
         FdKind::Socket
+    } else if kind.is_char_device() && metadata.rdev() == PTMX {
+        FdKind::Master
     } else if kind.is_char_device() && file.is_terminal() {
         FdKind::Terminal
     } else if kind.is_file() {
@@ -71,7 +77,38 @@ pub(crate) fn kind(fd: BorrowedFd<'_>) -> io::Result<FdKind> {
     })
 }
 
-/// Opens the same pipe or terminal anew, non-blocking, with a description of our own.
+/// Whether a descriptor was opened for reading (or, with `write`, for writing) at all. `F_GETFL`, `fcntl(2)`.
+pub(crate) fn allows(fd: BorrowedFd<'_>, write: bool) -> io::Result<bool> {
+    // SAFETY: F_GETFL takes no argument and touches no memory.
+    let flags = check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) })?;
+    let wanted = if write { libc::O_WRONLY } else { libc::O_RDONLY };
+    let access = flags & libc::O_ACCMODE;
+    Ok(flags & libc::O_PATH == 0 && (access == wanted || access == libc::O_RDWR))
+}
+
+/// Whether two descriptors lead to the same pipe or terminal. A device is told by its number alone, and some stand for
+/// another one: `/dev/tty` for the terminal of the session. `fstat(2)`, `TIOCGDEV`.
+pub(crate) fn is_same(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> io::Result<bool> {
+    let of = |fd: BorrowedFd<'_>| -> io::Result<_> {
+        let file = File::from(fd.try_clone_to_owned()?);
+        let metadata = file.metadata()?;
+        let terminal = if file.is_terminal() { Some(terminal_number(fd)?) } else { None };
+        Ok((metadata.dev(), metadata.ino(), metadata.rdev(), terminal))
+    };
+    Ok(of(one)? == of(other)?)
+}
+
+/// The device number of the terminal behind a descriptor.
+fn terminal_number(fd: BorrowedFd<'_>) -> io::Result<libc::c_uint> {
+    /// `_IOR('T', 0x32, unsigned int)` of `asm-generic/ioctls.h`.
+    const TIOCGDEV: libc::Ioctl = 0x8004_5432_u32 as libc::Ioctl;
+    let mut number: libc::c_uint = 0;
+    // SAFETY: the request writes one unsigned int, which is alive for the call.
+    check(unsafe { libc::ioctl(fd.as_raw_fd(), TIOCGDEV, &raw mut number) })?;
+    Ok(number)
+}
+
+/// Opens the same pipe or terminal anew, non-blocking, with a description of our own. [`is_same`] tells whether it is the same.
 ///
 /// `ENXIO` for a pipe without a reader, `EACCES` after a change of user, `ENOENT` without `/proc`.
 pub(crate) fn reopen(fd: BorrowedFd<'_>, write: bool) -> io::Result<OwnedFd> {
@@ -175,12 +212,16 @@ pub(crate) fn borrow_standard(fd: RawFd) -> BorrowedFd<'static> {
     unsafe { BorrowedFd::borrow_raw(fd) }
 }
 
-/// Whether stdin is `/dev/null`, which has nothing and never will. `null(4)`.
-#[must_use]
-pub fn stdin_is_null() -> bool {
+/// Whether a descriptor is `/dev/null`. `null(4)`.
+pub(crate) fn is_null(fd: BorrowedFd<'_>) -> bool {
     const NULL: u64 = libc::makedev(1, 3);
-    let stdin = std::fs::metadata("/proc/self/fd/0");
-    stdin.is_ok_and(|stdin| stdin.file_type().is_char_device() && stdin.rdev() == NULL)
+    let metadata = fd.try_clone_to_owned().and_then(|fd| File::from(fd).metadata());
+    metadata.is_ok_and(|file| file.file_type().is_char_device() && file.rdev() == NULL)
+}
+
+/// `/dev/null`, for reading.
+pub(crate) fn open_null() -> io::Result<OwnedFd> {
+    File::open("/dev/null").map(OwnedFd::from)
 }
 
 /// Whether stdin is a terminal.

@@ -18,6 +18,8 @@ use crate::sys::{process, pty, socket};
 
 /// What a pipe that polls as writable takes without waiting (`PIPE_BUF`, `pipe(7)`).
 const PIPE_BUF: usize = 4096;
+/// What a terminal that polls as writable takes without waiting, but for a terminal whose reader has stopped in its last page.
+const TERMINAL_BUF: usize = 256;
 
 /// The size of a pipe through which much goes. A quarter of what one may have, as a user may have only 64 MiB in all; but stdin
 /// and stdout are two.
@@ -83,6 +85,17 @@ impl Channel {
     fn inherited(number: RawFd, half: Half) -> io::Result<Self> {
         let borrowed = stdio::borrow_standard(number);
         let kind = stdio::kind(borrowed)?;
+        let write = half == Half::Write;
+        if !stdio::allows(borrowed, write)? && !write && stdio::is_null(borrowed) {
+            // nohup(1) gives a /dev/null that is open for writing only. There is nothing to be read there either.
+            let (fd, way) = (stdio::open_null()?, Way::Shared);
+            return Ok(Self { fd, way, half, standard: Some(number), kind, narrow: false, master: None });
+        }
+        if !stdio::allows(borrowed, write)? {
+            // To open it anew would open the other end of a pipe, and we would read what we have written ourselves.
+            let what = if write { "it is not open for writing" } else { "it is not open for reading" };
+            return Err(io::Error::other(what));
+        }
         let mut way = Way::Shared;
         let mut fd = None;
         match kind {
@@ -90,11 +103,13 @@ impl Channel {
             // Not a regular file: the new description would start at offset 0, and write over what is there.
             FdKind::Pipe | FdKind::Terminal => {
                 // ENXIO (a pipe without reader), EACCES (after su) and ENOENT (no /proc) leave the shared description.
-                if let Ok(new) = stdio::reopen(borrowed, half == Half::Write) {
+                if let Ok(new) = stdio::reopen(borrowed, write)
+                    && stdio::is_same(borrowed, new.as_fd()).unwrap_or(false)
+                {
                     (way, fd) = (Way::Private, Some(new));
                 }
             }
-            FdKind::File | FdKind::Other => (),
+            FdKind::File | FdKind::Master | FdKind::Other => (),
         }
         let fd = match fd {
             Some(fd) => fd,
@@ -105,6 +120,9 @@ impl Channel {
 
     /// A pipe end, file or device that the caller hands over. asyncio's `connect_read_pipe`, `connect_write_pipe`.
     pub(crate) fn adopt(fd: OwnedFd, half: Half) -> io::Result<Self> {
+        if !stdio::allows(fd.as_fd(), half == Half::Write)? {
+            return Err(io::Error::from_raw_os_error(libc::EBADF));
+        }
         let kind = stdio::kind(fd.as_fd())?;
         let way = if kind == FdKind::Socket { Way::Socket } else { Way::Shared };
         Ok(Self { fd, way, half, standard: None, kind, narrow: kind == FdKind::Pipe, master: None })
@@ -189,6 +207,10 @@ impl Channel {
             // Nobody has the other side open, and nothing is left of what was shown there.
             return if master.child_ended { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) };
         }
+        if self.kind == FdKind::Master && result.as_ref().is_err_and(is_hang_up) {
+            // The program at the other side has left the terminal.
+            return Ok(0);
+        }
         if self.narrow && matches!(result, Ok(n) if n >= MUCH_BYTES) {
             self.widen();
         }
@@ -202,7 +224,9 @@ impl Channel {
             Way::Shared if !stdio::is_ready(fd, true) => return Err(io::ErrorKind::WouldBlock.into()),
             Way::Shared => {
                 let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf);
-                stdio::write(fd, &[IoSlice::new(&first[..first.len().min(PIPE_BUF)])])
+                let is_terminal = matches!(self.kind, FdKind::Terminal | FdKind::Master);
+                let most = if is_terminal { TERMINAL_BUF } else { PIPE_BUF };
+                stdio::write(fd, &[IoSlice::new(&first[..first.len().min(most)])])
             }
             Way::Private | Way::Always => stdio::write(fd, bufs),
         };

@@ -62,7 +62,7 @@ impl Net {
 
     /// Begins one try: resolves what needs it, and starts the race.
     fn start_dial(&mut self, id: Id) {
-        let deadline_timer = |net: &mut Self, timeout| net.timers.arm(net.now + timeout, Some(id), Alarm::DialTimeout);
+        let deadline_timer = |net: &mut Self, timeout| net.timers.arm(timeout, Some(id), Alarm::DialTimeout);
         let Some(dial) = self.dial_mut(id) else { return };
         let (target, options) = (dial.target.clone(), dial.options.clone());
         let timer = deadline_timer(self, options.timeout);
@@ -154,13 +154,13 @@ impl Net {
                 Ok(Started::UnderWay(socket)) => {
                     dial.race.running.push(Attempt { socket, address });
                     if dial.race.has_more() {
-                        dial.next_timer = Some(self.timers.arm(self.now + ATTEMPT_DELAY, Some(id), Alarm::DialNext));
+                        dial.next_timer = Some(self.timers.arm(ATTEMPT_DELAY, Some(id), Alarm::DialNext));
                     }
                     return;
                 }
                 Ok(Started::BacklogFull) => {
                     dial.race.put_back(address);
-                    dial.next_timer = Some(self.timers.arm(self.now + BACKLOG_DELAY, Some(id), Alarm::DialNext));
+                    dial.next_timer = Some(self.timers.arm(BACKLOG_DELAY, Some(id), Alarm::DialNext));
                     return;
                 }
                 Err(error) => dial.race.failed(Peer::from_sock_addr(&address).to_string(), error),
@@ -253,7 +253,7 @@ impl Net {
             } else {
                 log::info!("{error}; trying again in {delay:?}");
             }
-            dial.next_timer = Some(self.timers.arm(self.now + delay, Some(id), Alarm::DialNext));
+            dial.next_timer = Some(self.timers.arm(delay, Some(id), Alarm::DialNext));
             return;
         }
         stream.dial = None;
@@ -333,8 +333,11 @@ fn outcome(socket: &Socket) -> io::Result<bool> {
     if unread(socket.as_fd()) > 0 {
         return Ok(true);
     }
-    if let Some(error) = socket.take_error()? {
-        return Err(error);
+    match socket.take_error()? {
+        // The peer has accepted, ended its direction and reset the connection since.
+        Some(error) if error.raw_os_error() == Some(libc::EPIPE) => return Ok(true),
+        Some(error) => return Err(error),
+        None => (),
     }
     let peer = match socket.peer_addr() {
         Ok(peer) => peer,

@@ -26,17 +26,32 @@ pub fn is_lack_of_resources(error: &io::Error) -> bool {
 #[derive(Debug)]
 pub struct TlsError {
     text: String,
-    timed_out: bool,
+    kind: TlsErrorKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TlsErrorKind {
+    /// A certificate, an alert, a message that makes no sense.
+    Failed,
+    /// The connection has ended, and the peer has not said so.
+    Truncated,
+    /// The handshake has taken too long.
+    TimedOut,
 }
 
 impl TlsError {
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), timed_out: false }
+        Self { text: text.into(), kind: TlsErrorKind::Failed }
+    }
+
+    /// The connection has ended, and the peer has not said so.
+    pub(crate) fn truncated(text: impl Into<String>) -> Self {
+        Self { text: text.into(), kind: TlsErrorKind::Truncated }
     }
 
     /// The handshake has taken too long.
     pub(crate) fn timed_out(limit: Duration) -> Self {
-        Self { text: format!("no end of the handshake within {limit:?}"), timed_out: true }
+        Self { text: format!("no end of the handshake within {limit:?}"), kind: TlsErrorKind::TimedOut }
     }
 }
 
@@ -50,7 +65,8 @@ impl std::error::Error for TlsError {}
 
 impl From<TlsError> for io::Error {
     fn from(error: TlsError) -> Self {
-        let kind = if error.timed_out { io::ErrorKind::TimedOut } else { io::ErrorKind::InvalidData };
+        let timed_out = error.kind == TlsErrorKind::TimedOut;
+        let kind = if timed_out { io::ErrorKind::TimedOut } else { io::ErrorKind::InvalidData };
         Self::new(kind, error)
     }
 }
@@ -62,13 +78,19 @@ fn as_tls(error: &io::Error) -> Option<&TlsError> {
 /// Whether it is TLS that has failed: a certificate, an alert, a stream that was cut.
 #[must_use]
 pub fn is_tls(error: &io::Error) -> bool {
-    as_tls(error).is_some_and(|error| !error.timed_out)
+    as_tls(error).is_some_and(|error| error.kind != TlsErrorKind::TimedOut)
+}
+
+/// Whether a stream with TLS was cut: its peer has not said that it ends.
+#[must_use]
+pub fn is_truncation(error: &io::Error) -> bool {
+    as_tls(error).is_some_and(|error| error.kind == TlsErrorKind::Truncated)
 }
 
 /// Whether a handshake has taken too long.
 #[must_use]
 pub fn is_handshake_timeout(error: &io::Error) -> bool {
-    as_tls(error).is_some_and(|error| error.timed_out)
+    as_tls(error).is_some_and(|error| error.kind == TlsErrorKind::TimedOut)
 }
 
 /// Whether a datagram was too long for the network, or for any. `EMSGSIZE`, `udp(7)`.

@@ -3,7 +3,7 @@
 //! A handle does not keep its transport alive, and a stale one does nothing: every method is legal at any time.
 
 use std::fmt;
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::time::Instant;
 
 use super::datagram::handle::DatagramTransport;
@@ -13,6 +13,7 @@ use super::io::Io;
 use super::net::{Call, Net};
 use super::out_buf::WaterMarks;
 use super::protocol::Handler;
+use super::stream::{CloseMode, Stream};
 use super::tls::Tls;
 use super::tls::layer::Layer;
 
@@ -74,7 +75,8 @@ impl Transport<'_> {
         self.net.write(self.id, data);
     }
 
-    /// Ends our direction once everything buffered is out; the peer may go on sending. asyncio's `write_eof`.
+    /// Ends our direction once everything buffered is out; the peer may go on sending. The write end of a pipe, a child's stdin among
+    /// them, has no other direction: it then ends in `connection_lost(None)`. asyncio's `write_eof`.
     pub fn write_eof(&mut self) {
         self.net.write_eof(self.id);
     }
@@ -124,13 +126,20 @@ impl Transport<'_> {
     /// unread bytes would reset the connection, and could destroy what the peer was about to read. A TCP peer's system must
     /// then have acknowledged everything, as it may still refuse it; one of many accepted connections is given 5 s for that too.
     pub fn close(&mut self) {
-        self.net.close(self.id);
+        self.net.close(self.id, CloseMode::Lingering);
+    }
+
+    /// As [`close`](Self::close), for a peer of which nothing more is wanted: the stream is over as soon as the peer's system has
+    /// everything that was written, whether the peer ends or not. A peer that is in the middle of sending is given up to 5 s,
+    /// as a reset could keep the peer from reading what it was sent. asyncio has no such thing.
+    pub fn close_once_delivered(&mut self) {
+        self.net.close(self.id, CloseMode::Delivered);
     }
 
     /// As [`close`](Self::close), but once a TCP peer has everything that was written, it sees a reset: a stream that is cut must not
-    /// look like a whole one. asyncio has no such thing.
+    /// look like a whole one. A stream that is closing already keeps to how that was begun. asyncio has no such thing.
     pub fn close_by_reset(&mut self) {
-        self.net.close_by_reset(self.id);
+        self.net.close(self.id, CloseMode::Reset);
     }
 
     /// Drops what is buffered and ends at once in `connection_lost(None)`; a TCP peer sees a reset. asyncio's `abort`.
@@ -190,9 +199,7 @@ impl Transport<'_> {
     /// Whether bytes are read from a terminal.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
-        self.net
-            .stream(self.id)
-            .is_some_and(|stream| matches!(&stream.io, Io::Pair(Some(read), _) if read.is_terminal()))
+        self.net.stream(self.id).is_some_and(|stream| stream.io.reads_terminal())
     }
 
     /// Whether it is a connection, which has a peer; a pipe, stdin and stdout have none.
@@ -215,7 +222,7 @@ impl Transport<'_> {
         Info {
             peer: stream.peer.as_deref().cloned(),
             local: match &stream.io {
-                Io::Socket(socket) => Peer::local_of(socket),
+                Io::Socket(socket) | Io::Over(socket) => Peer::local_of(socket),
                 _ => None,
             },
             tls: stream.tls.as_ref().and_then(|tls| tls.info()).map(Box::new),
@@ -228,7 +235,7 @@ impl Transport<'_> {
     /// Bytes on their way to a TCP peer, whose system has not taken them yet: it may do so long after they were sent.
     #[must_use]
     pub fn on_the_way(&self) -> usize {
-        self.net.stream(self.id).map_or(0, |stream| stream.io.unacknowledged())
+        self.net.stream(self.id).map_or(0, Stream::on_the_way)
     }
 
     /// When bytes last moved, in either direction.
@@ -270,8 +277,9 @@ impl Transport<'_> {
     /// Sends what arrives to `to` from now on, by the shortest way there is, and not to the protocol, whose `data_received` is not
     /// called any more. All else is as before: the end is told by `eof_received`, and passing it on is the protocol's business;
     /// `pause_reading` holds; what `to` cannot take now is waited for, so that no more is read than its high-water mark and what one
-    /// read gives. What goes wrong with `to` is told to the protocol of `to`. A stream takes from one other at a
-    /// time: who was forwarded to `to` before is not read any more. asyncio's `sendfile`, for whatever there is.
+    /// read gives. What goes wrong with `to` is told to the protocol of `to`; once that was told of the end (`connection_lost`), what
+    /// arrives goes to the protocol here again, as it does where `to` has gone already. A stream takes from one other at a
+    /// time: a stream that was forwarded to `to` before is not read any more. asyncio's `sendfile`, for whatever there is.
     #[doc(alias = "sendfile")]
     pub fn forward_to(&mut self, to: Id) {
         self.net.forward(self.id, to);
@@ -287,8 +295,11 @@ impl Transport<'_> {
     ///
     /// A stream that was not open yet is made (`connection_made`) when the handshake is done, or has failed to be
     /// (`connection_failed`); an open one is told by `tls_started`, or is lost. asyncio's `start_tls`, in place.
-    pub fn start_tls(&mut self, tls: impl Into<Tls>) {
-        self.net.start_tls(self.id, tls.into());
+    ///
+    /// # Errors
+    /// TLS is spoken on it already, it is closing or closed, or our direction has ended. The stream is left as it is.
+    pub fn start_tls(&mut self, tls: impl Into<Tls>) -> io::Result<()> {
+        self.net.start_tls(self.id, tls.into())
     }
 
     /// Whether this transport keeps the loop running by itself; all do at first.

@@ -16,7 +16,7 @@ use super::error::{describe, is_lack_of_resources};
 use super::id::Id;
 use super::info::Peer;
 use super::io::Io;
-use super::net::{Net, Slot};
+use super::net::{Call, Net, Slot};
 use super::out_buf::WaterMarks;
 use super::own_file::OwnFile;
 use super::state::Phase;
@@ -148,6 +148,7 @@ impl Net {
         let open = self.accepted;
         let Some(listener) = self.listener_mut(id) else { return Accepted::NotNow };
         if !listener.wants_accept(open) {
+            self.tell_of_waiting_clients();
             return Accepted::NotNow;
         }
         if listener.options.tls.is_some() && !self.make_room_at_the_door() {
@@ -210,6 +211,32 @@ impl Net {
         }
     }
 
+    /// Calls `timer_fired` of `id`'s protocol once a client waits that no listener may let in now, for lack of a place under its
+    /// limit. asyncio has none.
+    pub fn call_when_client_waits(&mut self, id: Id) -> TimerId {
+        let timer = self.timers.name(self.now);
+        self.client_waiters.push((id, timer));
+        self.tell_of_waiting_clients();
+        timer
+    }
+
+    fn tell_of_waiting_clients(&mut self) {
+        if !self.client_waiters.is_empty() && self.has_waiting_client() {
+            let calls = self.client_waiters.drain(..).map(|(id, timer)| (id, Call::Timer(timer)));
+            self.calls.extend(calls);
+        }
+    }
+
+    fn has_waiting_client(&self) -> bool {
+        let waits_at_the_door = self.door.iter().any(|id| self.stream(*id).is_some_and(Stream::waits_to_be_let_in));
+        waits_at_the_door || self.listeners.iter().any(|id| self.has_queue(*id))
+    }
+
+    fn has_queue(&self, id: Id) -> bool {
+        // A latch that is set is no proof: the last client may have been the only one.
+        matches!(self.slots.get(id), Some(Slot::Listener(listener)) if socket::has_waiting(listener.socket.as_fd()))
+    }
+
     /// Whether a connection may be let in now.
     pub(crate) fn has_place(&mut self, id: Id) -> bool {
         let open = self.accepted;
@@ -225,7 +252,6 @@ impl Net {
 
     /// Waits, and says so once until a connection could be accepted again.
     fn back_off(&mut self, id: Id, error: &io::Error) {
-        let now = self.now;
         let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return };
         let delay = match &listener.back_off {
             Some(before) => (before.delay * 2).min(BACK_OFF_MAX),
@@ -235,7 +261,7 @@ impl Net {
                 BACK_OFF_MIN
             }
         };
-        let timer = self.timers.arm(now + delay, Some(id), Alarm::AcceptRetry);
+        let timer = self.timers.arm(delay, Some(id), Alarm::AcceptRetry);
         listener.back_off = Some(BackOff { delay, timer: Some(timer) });
     }
 

@@ -137,11 +137,6 @@ impl Memory {
         wire.writable_edge |= wire.room > 0 || wire.write_error.is_some();
     }
 
-    pub(crate) fn has_ended(&self) -> bool {
-        let wire = self.wire();
-        wire.inbound_end && wire.read_error.is_none()
-    }
-
     pub(crate) fn take_error(&self) -> Option<io::Error> {
         self.wire().write_error.map(io::Error::from)
     }

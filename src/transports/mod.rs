@@ -19,6 +19,7 @@ pub mod timers;
 mod unix_path;
 // One stream, from its states down to its descriptors.
 mod channel;
+mod closing;
 mod flow;
 mod forward;
 pub(crate) mod intake;
@@ -29,6 +30,7 @@ pub mod out_buf;
 mod second_look;
 pub(crate) mod state;
 pub(crate) mod stream;
+mod trial;
 // TLS inside it.
 pub mod tls;
 // Datagrams.

@@ -16,6 +16,7 @@ use super::error::{describe, is_tls};
 use super::forward::Pipes;
 use super::handle::{Name, Transport};
 use super::id::{Arena, Id};
+use super::io::Io;
 use super::listener::Listener;
 use super::out_buf::Spare;
 use super::process::handle::SubprocessTransport;
@@ -23,7 +24,7 @@ use super::process::{Ending, Process, SIGKILL, SIGTERM};
 use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
 use super::resolver::Resolver;
 use super::state::Phase;
-use super::stream::Stream;
+use super::stream::{CloseMode, Stream};
 use super::timers::{Alarm, TimerId, Timers};
 use super::tls::layer::Was;
 use crate::sys::datagram::SendBatch;
@@ -52,6 +53,8 @@ pub struct Net {
     pub(crate) resolver: Resolver,
     /// Listeners, of which there are few, and datagram sockets that serve; whoever waits for room is among them.
     pub(crate) listeners: Vec<Id>,
+    /// Protocols that want to know of a client that waits for a place, by the name of the timer that tells them.
+    pub(crate) client_waiters: Vec<(Id, TimerId)>,
     /// Accepted connections that are open.
     pub(crate) accepted: usize,
     /// Connections of TLS that listeners have accepted and not let in yet.
@@ -97,6 +100,13 @@ pub(crate) enum Call {
     Forget,
 }
 
+impl Call {
+    /// Whether the slot is free once the call is made.
+    pub(crate) fn is_last(&self) -> bool {
+        matches!(self, Self::ConnectionFailed(_) | Self::ConnectionLost(_) | Self::Forget)
+    }
+}
+
 impl Net {
     pub(crate) fn new(registry: mio::Registry, now: Instant) -> Self {
         Self {
@@ -115,6 +125,7 @@ impl Net {
             doubt_timer: None,
             resolver: Resolver::default(),
             listeners: Vec::new(),
+            client_waiters: Vec::new(),
             accepted: 0,
             door: Vec::new(),
             ciphertext: Box::default(),
@@ -138,11 +149,9 @@ impl Net {
         SubprocessTransport { net: self, id }
     }
 
-    /// Calls `timer_fired` of `id`'s protocol once `delay` has passed, never earlier. asyncio's `call_later`.
+    /// Calls `timer_fired` of `id`'s protocol once `delay` has passed from this moment on, never earlier. asyncio's `call_later`.
     pub fn call_later(&mut self, id: Id, delay: Duration) -> TimerId {
-        // A delay beyond what the clock can express is as good as never: a century.
-        let deadline = self.now.checked_add(delay).unwrap_or(self.now + Duration::from_secs(100 * 365 * 86400));
-        self.timers.arm(deadline, Some(id), Alarm::Protocol)
+        self.timers.arm(delay, Some(id), Alarm::Protocol)
     }
 
     /// Calls `timer_fired` of `id`'s protocol right after the present callback, which is too soon to be cancelled. asyncio's
@@ -322,8 +331,13 @@ impl Net {
         if matches!(slot, Slot::Listener(_) | Slot::Datagram(_)) {
             self.listeners.retain(|listener| *listener != id);
         }
+        self.client_waiters.retain(|(waiter, _)| *waiter != id);
+        let source = if let Slot::Stream(stream) = &slot { stream.fed_by } else { None };
         // What was in it is closed before anyone tries to have its place.
         drop(slot);
+        if let Some(source) = source {
+            self.stop_feeding(id, source);
+        }
         if accepted {
             self.accepted -= 1;
         }
@@ -361,17 +375,20 @@ impl Net {
     pub(crate) fn lose(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
         self.end_bulk(id);
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
         let Some(phase) = stream.state.lose() else { return };
         if stream.tls.is_some() {
-            // Counted when it was encrypted, and never sent.
-            stream.totals.sent = stream.totals.sent.saturating_sub(stream.out.len() as u64);
+            // Counted when it was written, and never sent.
+            stream.totals.sent = stream.totals.sent.saturating_sub(stream.unsent() as u64);
         }
         stream.out.clear(&mut self.spare);
         if let Some(spliced) = stream.spliced.take() {
             self.pipes.close(*spliced);
         }
         stream.io.close(&self.registry, reset);
-        stream.aborted = reset;
+        if reset && stream.close_mode != CloseMode::Reset {
+            stream.close_mode = CloseMode::Aborted;
+        }
         let next = stream.dial.take().and_then(|dial| dial.next_timer);
         for timer in [stream.phase_timer.take(), next].into_iter().flatten() {
             self.timers.cancel(timer);
@@ -379,7 +396,9 @@ impl Net {
         // What happened first is what is reported: a failed write, then a failed read. But what the peer says of TLS is why both fail.
         let error = match error {
             Some(error) if is_tls(&error) => Some(error),
-            error => stream.state.take_write_error().or(error),
+            // A panic of the protocol is no failure of the connection.
+            Some(error) if error.kind() == io::ErrorKind::Other => Some(error),
+            error => stream.state.take_write_error().or(error).filter(|_| !is_settled),
         };
         let (was, error) = match &mut stream.tls {
             Some(tls) => tls.lose(error),
@@ -398,6 +417,10 @@ impl Net {
                 self.door.retain(|waiting| *waiting != id);
                 if let Some(error) = error {
                     log::warn!("handshake with {}: {}", Name(self, id), describe(&error));
+                }
+                if let Some(stream) = self.stream_mut(id) {
+                    // Its descriptor is needed, and no protocol asks for its address.
+                    stream.io = Io::Pending;
                 }
                 Call::Forget
             }

@@ -121,8 +121,14 @@ impl Net {
     /// Takes over an inherited socket that listens already. asyncio's `create_server(sock=…)`.
     ///
     /// # Errors
-    /// The descriptor cannot be registered.
+    /// It is no stream socket (`ENOTSOCK`, `EPROTOTYPE`), it does not listen (`EINVAL`), or it cannot be registered.
     pub fn adopt_listener(&mut self, fd: OwnedFd, options: Listening, factory: Factory) -> io::Result<Id> {
+        if SockRef::from(&fd).r#type()? != Type::STREAM {
+            return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
+        }
+        if !socket::is_listening(fd.as_fd())? {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
         self.add_listener(Listener::new(Socket::from(fd), options, true, None), factory)
     }
 
@@ -164,7 +170,7 @@ impl Net {
     /// Reads from a pipe, file or device. asyncio's `connect_read_pipe`.
     ///
     /// # Errors
-    /// The descriptor cannot be registered.
+    /// The descriptor is not open for reading (`EBADF`), or cannot be registered.
     pub fn connect_read_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
         let channel = Channel::adopt(fd, Half::Read)?;
         self.add_made(Stream::read_end(channel, self.now), protocol.into())
@@ -173,7 +179,7 @@ impl Net {
     /// Writes to a pipe, file or device. asyncio's `connect_write_pipe`.
     ///
     /// # Errors
-    /// The descriptor cannot be registered.
+    /// The descriptor is not open for writing (`EBADF`), or cannot be registered.
     pub fn connect_write_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
         let channel = Channel::adopt(fd, Half::Write)?;
         self.add_made(Stream::write_end(channel, self.now), protocol.into())
@@ -182,7 +188,7 @@ impl Net {
     /// Two pipes as one duplex stream: a child's stdout, which is read, and its stdin. TLS can be spoken on it.
     ///
     /// # Errors
-    /// A descriptor cannot be registered.
+    /// A descriptor is not open for its direction (`EBADF`), or cannot be registered.
     pub fn connect_pipes(&mut self, read: OwnedFd, write: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
         let (read, write) = (Channel::adopt(read, Half::Read)?, Channel::adopt(write, Half::Write)?);
         self.add_made(Stream::new(Io::Pair(Some(read), Some(write)), Phase::Open, self.now), protocol.into())
@@ -199,7 +205,7 @@ impl Net {
         let mut stream = Stream::new(Io::Pair(stdin, stdout), Phase::Open, self.now);
         stream.reading = false;
         if no_input {
-            stream.state.end_reading();
+            stream.state.write_only();
         }
         self.add_made(stream, protocol.into())
     }

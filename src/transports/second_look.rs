@@ -27,7 +27,7 @@ impl Net {
         stream.doubt = Doubt::Listed;
         self.doubtful.push(id);
         if self.doubt_timer.is_none() {
-            self.doubt_timer = Some(self.timers.arm(self.now + QUIET, None, Alarm::SecondLook));
+            self.doubt_timer = Some(self.timers.arm(QUIET, None, Alarm::SecondLook));
         }
     }
 
@@ -47,7 +47,7 @@ impl Net {
             false
         });
         if !self.doubtful.is_empty() {
-            self.doubt_timer = Some(self.timers.arm(now + QUIET, None, Alarm::SecondLook));
+            self.doubt_timer = Some(self.timers.arm(QUIET, None, Alarm::SecondLook));
         }
     }
 

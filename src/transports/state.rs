@@ -7,7 +7,7 @@
 //!       |                  |                 |                  +---------------------------------> |
 //!       +------------------+-----------------+--------------------- error, abort ----------------> Lost
 //!
-//!   reading:   Open --- end of the peer's direction ---> Ended
+//!   reading:   Open --- end of the peer's direction ---> Ended          None: there is no such direction (the write end of a pipe)
 //!
 //!   writing:   Open --- write_eof ---> Ending --- flushed ---> Ended
 //!               |                        |
@@ -15,7 +15,7 @@
 //! ```
 //!
 //! The two directions end each on its own; the phase is about the whole. Which calls and callbacks go with a transition
-//! is `net.rs` and `flow.rs`; nothing outside this file changes a state.
+//! is `net.rs`, `flow.rs` and `closing.rs`; nothing outside this file changes a state.
 
 use std::io;
 
@@ -42,6 +42,8 @@ pub(crate) enum Phase {
 pub(crate) enum Reading {
     Open,
     Ended,
+    /// There is no direction towards us: the write end of a pipe. Such a stream is over with its own end.
+    None,
 }
 
 /// The state of the direction away from us.
@@ -52,7 +54,11 @@ pub(crate) enum Writing {
     Ending,
     Ended,
     /// A write failed. The error is kept for `connection_lost`, as there may be bytes left to read before.
-    Failed(io::Error),
+    Failed {
+        error: io::Error,
+        /// Only our own end was lost by it: the peer's system has every byte that a protocol has written.
+        delivered: bool,
+    },
 }
 
 /// The three together.
@@ -107,6 +113,16 @@ impl State {
         self.reading = Reading::Ended;
     }
 
+    /// Makes it the write end of a pipe.
+    pub(crate) fn write_only(&mut self) {
+        self.reading = Reading::None;
+    }
+
+    /// Whether the stream has nothing but a direction away from us, and that has ended.
+    pub(crate) fn has_nothing_left(&self) -> bool {
+        self.reading == Reading::None && matches!(self.writing, Writing::Ended)
+    }
+
     /// Asks for the end of our direction; false where it was asked for before or cannot be had.
     pub(crate) fn end_writing(&mut self) -> bool {
         let ends = matches!(self.writing, Writing::Open) && matches!(self.phase, Phase::Open | Phase::Running);
@@ -122,14 +138,24 @@ impl State {
         }
     }
 
-    pub(crate) fn writing_failed(&mut self, error: io::Error) {
-        self.writing = Writing::Failed(error);
+    pub(crate) fn writing_failed(&mut self, error: io::Error, delivered: bool) {
+        self.writing = Writing::Failed { error, delivered };
+    }
+
+    /// Whether a failed write has lost bytes of a protocol.
+    pub(crate) fn has_lost_bytes(&self) -> bool {
+        matches!(self.writing, Writing::Failed { delivered: false, .. })
+    }
+
+    /// Whether the peer was told of the end of our direction.
+    pub(crate) fn has_told_end(&self) -> bool {
+        matches!(self.writing, Writing::Ended)
     }
 
     /// The error of a failed write, which `connection_lost` reports.
     pub(crate) fn take_write_error(&mut self) -> Option<io::Error> {
         match std::mem::replace(&mut self.writing, Writing::Ended) {
-            Writing::Failed(error) => Some(error),
+            Writing::Failed { error, .. } => Some(error),
             _ => None,
         }
     }
@@ -156,7 +182,7 @@ impl State {
     }
 
     pub(crate) fn reading_ended(&self) -> bool {
-        self.reading == Reading::Ended
+        self.reading != Reading::Open
     }
 
     pub(crate) fn is_ending(&self) -> bool {
@@ -169,13 +195,13 @@ impl State {
     }
 
     pub(crate) fn has_failed(&self) -> bool {
-        matches!(self.writing, Writing::Failed(_))
+        matches!(self.writing, Writing::Failed { .. })
     }
 
     /// Whether a write failed because the connection was reset, and not because the peer only stopped reading (`EPIPE`
     /// on a unix socket).
     pub(crate) fn was_reset(&self) -> bool {
-        matches!(&self.writing, Writing::Failed(error) if error.kind() != io::ErrorKind::BrokenPipe)
+        matches!(&self.writing, Writing::Failed { error, .. } if error.kind() != io::ErrorKind::BrokenPipe)
     }
 
     /// asyncio's `is_closing`.
@@ -214,7 +240,8 @@ mod tests {
     #[test]
     fn a_failed_write_is_reported_once() {
         let mut state = State::new(Phase::Running);
-        state.writing_failed(io::ErrorKind::BrokenPipe.into());
+        state.writing_failed(io::ErrorKind::BrokenPipe.into(), false);
+        assert!(state.has_lost_bytes());
         assert!(state.delivers() && !state.accepts_writes());
         assert_eq!(state.take_write_error().map(|error| error.kind()), Some(io::ErrorKind::BrokenPipe));
         assert!(state.take_write_error().is_none());

@@ -62,12 +62,26 @@ pub(crate) struct Stream {
     pub(crate) accepted: bool,
     /// Others are served beside it or after it, so it may not hold its place for ever.
     pub(crate) one_of_many: bool,
-    /// We have ended it, and not in order.
-    pub(crate) aborted: bool,
-    /// When all is sent, the peer is told by a reset: what it has is not all there was.
-    pub(crate) ends_in_reset: bool,
+    pub(crate) close_mode: CloseMode,
+    /// Bytes of our direction behind the last one of a protocol: a close_notify.
+    pub(crate) closing_bytes: usize,
+    /// Bytes have come that nobody wants, since the stream was last asked for a lull.
+    pub(crate) discarded: bool,
     /// Does not keep the loop running by itself.
     pub(crate) background: bool,
+}
+
+/// What a stream waits for once it is closed and everything is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CloseMode {
+    /// The peer's end, so that our close is no reset, and its acknowledgement.
+    Lingering,
+    /// The peer's acknowledgement alone: nothing that the peer may still say is wanted.
+    Delivered,
+    /// The same, and then the peer is told by a reset: what it has is not all there was.
+    Reset,
+    /// Nothing: we have ended it, and not in order.
+    Aborted,
 }
 
 /// Whether a latch was cleared on evidence that can be wrong. See `second_look.rs`.
@@ -85,9 +99,9 @@ pub(crate) enum Doubt {
 impl Stream {
     pub(crate) fn new(io: Io, phase: Phase, now: Instant) -> Self {
         Self {
-            // Files get no events, and a FIFO without writers may get none either: try once in any case. Not on a terminal:
-            // a read that finds nothing there stops a job in the background.
-            readable: matches!(io, Io::Pair(..)) && !io.is_terminal(),
+            // Files get no events, and a FIFO without writers may get none either: each is read once in any case. A terminal is
+            // not: a read that finds nothing there stops a job in the background.
+            readable: matches!(io, Io::Pair(..)) && !io.reads_terminal(),
             short_counts_lie: matches!(io, Io::Pair(..)),
             io,
             state: State::new(phase),
@@ -112,8 +126,9 @@ impl Stream {
             doubt: Doubt::None,
             accepted: false,
             one_of_many: false,
-            aborted: false,
-            ends_in_reset: false,
+            close_mode: CloseMode::Lingering,
+            closing_bytes: 0,
+            discarded: false,
             background: false,
         }
     }
@@ -128,7 +143,7 @@ impl Stream {
     /// The write end of one.
     pub(crate) fn write_end(channel: Channel, now: Instant) -> Self {
         let mut stream = Self::new(Io::Pair(None, Some(channel)), Phase::Open, now);
-        stream.state.end_reading();
+        stream.state.write_only();
         stream
     }
 
@@ -158,13 +173,24 @@ impl Stream {
 
     /// Bytes that were written and wait to be sent.
     pub(crate) fn unsent(&self) -> usize {
-        self.out.len() + self.spliced.as_ref().map_or(0, |spliced| spliced.bytes)
+        let early = self.tls.as_deref().map_or(0, Layer::early);
+        early + self.out.len() + self.spliced.as_ref().map_or(0, |spliced| spliced.bytes)
     }
 
-    /// Whether the peer's system has everything we sent, our end included: until then it may still answer with a reset. Only
-    /// TCP keeps us waiting; a unix socket hands over at once.
-    pub(crate) fn is_acknowledged(&self) -> bool {
-        !matches!(self.peer.as_deref(), Some(Peer::Ip(_))) || self.io.unacknowledged() == 0
+    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged. Other streams hand over at once.
+    pub(crate) fn on_the_way(&self) -> usize {
+        if matches!(self.peer.as_deref(), Some(Peer::Ip(_))) { self.io.unacknowledged() } else { 0 }
+    }
+
+    /// Whether what is written is received on this machine: by a unix socket, or over TCP by an address of our own.
+    pub(crate) fn is_local(&self) -> bool {
+        match (self.peer.as_deref(), &self.io) {
+            (Some(Peer::Ip(peer)), Io::Socket(socket)) => {
+                peer.ip().is_loopback()
+                    || matches!(Peer::local_of(socket), Some(Peer::Ip(own)) if own.ip() == peer.ip())
+            }
+            _ => true,
+        }
     }
 
     /// Whether both directions are over, and only the peer's last word on our bytes is awaited.
@@ -194,9 +220,18 @@ impl Stream {
         self.tls.as_deref().is_some_and(Layer::has_failed)
     }
 
+    /// Whether a listener has accepted it, and has no place for it yet.
+    pub(crate) fn waits_to_be_let_in(&self) -> bool {
+        self.tls.as_deref().is_some_and(Layer::is_at_the_door)
+    }
+
     /// Notes a successful read of `n` bytes into a buffer of `space`; true where a latch was cleared on it.
     pub(crate) fn note_read(&mut self, n: usize, space: usize, now: Instant) -> bool {
-        self.last_activity = now;
+        if self.state.phase() == Phase::Draining {
+            self.discarded = true;
+        } else {
+            self.last_activity = now;
+        }
         let drained = n < space && !self.end_seen && !self.short_counts_lie && !self.io.is_read_always_ready();
         if drained {
             self.readable = false;

@@ -1,10 +1,11 @@
 //! Timers: what is due when, in the order it was asked for.
 //!
-//! Time is an argument everywhere; the clock is read once per turn by the loop, or never, by the simulator. A wall
-//! clock that jumps changes nothing, since `Instant` is monotonic.
+//! A turn of the loop has one time for everything that happens in it, and that time is older the longer the turn takes. A timer counts from the
+//! moment in which it is armed instead, so none ever fires early. The simulator sets the clock by hand. A wall clock that
+//! jumps changes nothing, since `Instant` is monotonic.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::id::Id;
 
@@ -14,6 +15,12 @@ pub struct TimerId {
     deadline: Instant,
     /// Orders timers with the same deadline: first asked, first fired.
     sequence: u64,
+}
+
+/// A duration for messages, as a user writes it: `250ms`, `1.5s`, and `0s` for none.
+#[must_use]
+pub fn shown(duration: Duration) -> String {
+    if duration.is_zero() { "0s".to_owned() } else { format!("{duration:?}") }
 }
 
 /// What a timer is for: the transports have some of their own.
@@ -43,17 +50,43 @@ pub(crate) enum Alarm {
     SecondLook,
 }
 
+/// A delay beyond what the clock can express is as good as this.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 86400);
+
+/// Where the time comes from.
+#[derive(Debug, Default)]
+pub(crate) enum Clock {
+    /// `CLOCK_MONOTONIC`, `clock_gettime(2)`.
+    #[default]
+    System,
+    /// The simulator's: it stands still until it is set.
+    #[cfg(test)]
+    Manual(Instant),
+}
+
+impl Clock {
+    fn now(&self) -> Instant {
+        match self {
+            Self::System => Instant::now(),
+            #[cfg(test)]
+            Self::Manual(now) => *now,
+        }
+    }
+}
+
 /// All timers of a loop.
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
+    pub(crate) clock: Clock,
     due: BTreeMap<TimerId, (Option<Id>, Alarm)>,
     sequence: u64,
 }
 
 impl Timers {
-    /// Arms a timer; one without an owner belongs to the loop.
-    pub(crate) fn arm(&mut self, deadline: Instant, owner: Option<Id>, alarm: Alarm) -> TimerId {
-        let id = self.name(deadline);
+    /// Arms a timer that fires once `delay` has passed from this moment on; one without an owner belongs to the loop.
+    pub(crate) fn arm(&mut self, delay: Duration, owner: Option<Id>, alarm: Alarm) -> TimerId {
+        let now = self.clock.now();
+        let id = self.name(now.checked_add(delay).unwrap_or(now + CENTURY));
         self.due.insert(id, (owner, alarm));
         id
     }
@@ -95,22 +128,21 @@ impl Timers {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
     fn never_early_in_order_and_not_after_cancel() {
         let start = Instant::now();
-        let mut timers = Timers::default();
+        let mut timers = Timers { clock: Clock::Manual(start), ..Timers::default() };
         let at = |ms| start + Duration::from_millis(ms);
-        let late = timers.arm(at(20), None, Alarm::SecondLook);
-        let first = timers.arm(at(10), None, Alarm::Protocol);
-        let second = timers.arm(at(10), None, Alarm::DialNext);
-        let gone = timers.arm(at(10), None, Alarm::DialTimeout);
+        let after = Duration::from_millis;
+        let late = timers.arm(after(20), None, Alarm::SecondLook);
+        let first = timers.arm(after(10), None, Alarm::Protocol);
+        let second = timers.arm(after(10), None, Alarm::DialNext);
+        let gone = timers.arm(after(10), None, Alarm::DialTimeout);
         timers.cancel(gone);
         let newest = timers.newest();
-        let new = timers.arm(at(0), None, Alarm::Protocol);
+        let new = timers.arm(after(0), None, Alarm::Protocol);
         assert_eq!(timers.pop_due(at(9), newest), None, "armed after the turn began to fire them");
 
         assert_eq!(timers.pop_due(at(9), timers.newest()), Some((new, None, Alarm::Protocol)));

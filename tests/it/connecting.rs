@@ -244,7 +244,7 @@ fn a_port_in_use_is_not_shared() {
 /// A server can be restarted on its port while connections that it closed itself are in TIME_WAIT.
 #[test]
 fn a_server_restarts_while_old_connections_linger() {
-    let mut command = command(["tcp-server", "127.0.0.1:0"]);
+    let mut command = command(["tcp-server", "--half-close", "now", "127.0.0.1:0"]);
     command.stdin(Stdio::null());
     let mut server = Background::spawn(command);
     let address = server.address();

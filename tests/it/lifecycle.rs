@@ -334,7 +334,7 @@ fn keep_open_survives_a_reset() {
 /// `-k`: what stdin had to say and its end do not keep a later client from being served.
 #[test]
 fn keep_open_goes_on_after_the_end_of_stdin() {
-    let mut command = command(["tcp-server", "-k", "127.0.0.1:0"]);
+    let mut command = command(["tcp-server", "-k", "--half-close", "now", "127.0.0.1:0"]);
     command.stdin(Stdio::null());
     let mut server = Background::spawn(command);
     let address = server.address();

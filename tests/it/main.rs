@@ -18,10 +18,13 @@ mod exit_status;
 mod forwarding;
 mod forwarding_faults;
 mod generated;
+mod half_close;
 mod late_readers;
+mod leaving;
 mod lifecycle;
 mod multicast;
 mod netns;
+mod odd_streams;
 mod oracle;
 mod port_files;
 mod pty;
@@ -32,6 +35,7 @@ mod relay_service;
 mod relays;
 mod resources;
 mod standard_streams;
+mod stdio_kinds;
 mod stream_options;
 mod stream_semantics;
 mod telling;
@@ -54,3 +58,20 @@ mod unix_paths;
 mod unix_sockets;
 mod unreliable_calls;
 mod util;
+
+/// Runs before `main`, and so before any test: children begin with the signals that an interactive shell would give them. A job in
+/// the background is given an ignored SIGINT, and `nohup` gives an ignored SIGHUP.
+#[used]
+// SAFETY: the section holds pointers to functions that the C library calls before `main`.
+#[unsafe(link_section = ".init_array")]
+static WITH_DEFAULT_SIGNALS: extern "C" fn() = {
+    extern "C" fn reset() {
+        for signal in
+            [libc::SIGINT, libc::SIGQUIT, libc::SIGHUP, libc::SIGTERM, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU]
+        {
+            // SAFETY: no handler is installed, and nothing else runs yet.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+    }
+    reset
+};

@@ -268,7 +268,7 @@ fn a_port_may_be_a_service() {
     let mut server = network.start(&["tcp-echo", "127.0.0.1:echo"]);
     assert_eq!(server.address().port(), 7);
     for address in [&["127.0.0.1:echo"][..], &["127.0.0.1", "echo"], &["echo"], &[":echo"]] {
-        let output = Network::run_beside(&server, &[&["tcp-client", "-4"], address].concat());
+        let output = Network::run_beside(&server, &[&["tcp-client", "--half-close", "now", "-4"], address].concat());
         ended(&output, 0, "");
     }
 }

@@ -127,7 +127,10 @@ fn pipes_of_another_user_are_served_without_blocking() {
 /// A pipe that somebody has made large is not made smaller.
 #[test]
 fn a_large_pipe_stays_large() {
-    let (client, mut peer, (input, into), (mut out_of, output)) = client_on_pipes(|_| ());
+    let prepare = |command: &mut Command| {
+        command.env("XPORT_HALF_CLOSE", "now");
+    };
+    let (client, mut peer, (input, into), (mut out_of, output)) = client_on_pipes(prepare);
     // SAFETY: F_SETPIPE_SZ takes a number and touches no memory of ours.
     unsafe { libc::fcntl(output.as_raw_fd(), libc::F_SETPIPE_SZ, 1 << 20) };
     let (before, data) = (capacity(&output), pattern(4 << 20));
@@ -173,7 +176,7 @@ fn a_file_as_stdout_is_appended_to_where_it_stands() {
 /// `/dev/null` as stdin is an end at once; what the peer says is printed all the same.
 #[test]
 fn empty_stdin_does_not_cut_the_answer_off() {
-    let (client, mut peer) = client_by(command(), &[]);
+    let (client, mut peer) = client_by(command(), &["--half-close", "now"]);
     assert_eq!(take_all(&mut peer), b"");
     peer.write_all(b"hello\n").expect("the client takes it");
     drop(peer);
@@ -196,7 +199,7 @@ fn an_endless_stdin_waits_for_a_peer_that_does_not_read() {
 /// A closed stdin is an empty one, and no socket takes its number.
 #[test]
 fn a_closed_stdin_is_an_empty_one() {
-    let (client, mut peer) = client_by(redirected("<&-"), &[]);
+    let (client, mut peer) = client_by(redirected("<&-"), &["--half-close", "now"]);
     assert_eq!(take_all(&mut peer), b"");
     let stdin = std::fs::read_link(format!("/proc/{}/fd/0", client.pid())).expect("0 is open");
     assert_eq!(stdin.to_str(), Some("/dev/null"));

@@ -84,7 +84,7 @@ fn a_server_prints_what_comes_after_its_own_end() {
 /// No hidden timer cuts off an answer that takes its time after our end.
 #[test]
 fn a_late_answer_is_waited_for() {
-    let (client, mut peer) = client(&[]);
+    let (client, mut peer) = client(&["--half-close", "now"]);
     let answering = thread::spawn(move || {
         assert_eq!(take_all(&mut peer), b"");
         // The time it takes is the point: longer than socat waits (0.5 s), and than our own bounded close (5 s).
@@ -404,7 +404,7 @@ fn one_busy_client_does_not_starve_the_others() {
 /// Nothing to send is an end and nothing else, and the answer to it is printed.
 #[test]
 fn empty_input_is_an_end_and_nothing_else() {
-    let (mut client, mut peer) = client(&[]);
+    let (mut client, mut peer) = client(&["--half-close", "now"]);
     drop(client.stdin());
     assert_eq!(take_all(&mut peer), b"");
     peer.write_all(b"nothing?").expect("the client takes it");
@@ -437,7 +437,8 @@ fn sizes_at_boundaries_go_there_and_back() {
     for (mode, address) in [("tcp-client", tcp.address().to_string()), ("unix-client", path.clone())] {
         for n in [0, 1, 4095, 4096, 4097, 8192, 8193, 65535, 65536, 65537, 219_263, 219_264, 1_000_000] {
             let data = pattern(n);
-            let output = xport([mode, &address]).write_stdin(data.clone()).output().expect("a run");
+            let output =
+                xport([mode, "--half-close", "now", &address]).write_stdin(data.clone()).output().expect("a run");
             ended(&output, 0, "");
             assert!(output.stdout == data, "{mode}, {n} bytes");
         }

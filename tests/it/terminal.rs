@@ -47,11 +47,16 @@ impl Terminal {
     pub(crate) fn give_to(&self, command: &mut Command) {
         let stream = || self.slave.try_clone().expect("a copy");
         command.stdin(stream()).stdout(stream());
-        // SAFETY: setsid and ioctl are async-signal-safe and touch no memory of ours.
+        self.lead(command);
+    }
+
+    /// Makes it the terminal of a new session, which the command leads, so that ^C and a hang-up reach that.
+    pub(crate) fn lead(&self, command: &mut Command) {
+        let slave = self.slave.as_raw_fd();
+        // SAFETY: setsid and ioctl are async-signal-safe and touch no memory of ours. The descriptor is open until exec.
         unsafe {
-            command.pre_exec(|| {
-                // A session of its own with this terminal, so that ^C and a hang-up reach it.
-                if libc::setsid() < 0 || libc::ioctl(0, libc::TIOCSCTTY, 0) < 0 {
+            command.pre_exec(move || {
+                if libc::setsid() < 0 || libc::ioctl(slave, libc::TIOCSCTTY, 0) < 0 {
                     return Err(std::io::Error::last_os_error());
                 }
                 Ok(())

@@ -11,8 +11,10 @@ const LINES_MAX: usize = 600;
 
 /// Files whose every line is test code; so is everything behind `#[cfg(test)]` and `mod tests {`.
 const TEST_FILES: &[&str] = &[
+    "library_tests.rs",
     "memory.rs",
     "properties.rs",
+    "session_tests.rs",
     "sim.rs",
     "starttls_tests.rs",
     "tests.rs",

@@ -126,7 +126,10 @@ fn the_authorities_of_the_system_are_asked() {
         assert!(peer.receive_all().is_empty());
         peer.end();
     });
-    let output = xport(["tls-client", &peer.text()]).env("SSL_CERT_FILE", issued.ca()).output().expect("a run");
+    let output = xport(["tls-client", "--half-close", "now", &peer.text()])
+        .env("SSL_CERT_FILE", issued.ca())
+        .output()
+        .expect("a run");
     ended(&output, 0, "");
     peer.join();
 }
@@ -249,7 +252,7 @@ fn a_self_signed_certificate_is_made_anew() {
 fn is_let_in(server: &mut Background, args: Vec<String>, welcome: bool) -> Vec<String> {
     let before = server.all_lines().len();
     for data in [&b""[..], b"hello", &[b'x'; 1_000_000]] {
-        let output = xport(&args).write_stdin(data).output().expect("a run");
+        let output = xport(&args).env("XPORT_HALF_CLOSE", "now").write_stdin(data).output().expect("a run");
         if welcome {
             ended(&output, 0, "");
             assert!(output.stdout == data);
@@ -443,7 +446,7 @@ fn facts_are_told_to_whoever_wants_them() {
     has(&lines, &[&issued.pin()]);
     has(&server.all_lines(), &["TLS with", "TLSv1.3", "SNI localhost"]);
     let (mut quiet, address) = served("tls-echo", &issued, &[]);
-    ended(&xport(client_args(&issued, &[], address)).output().expect("a run"), 0, "");
+    ended(&xport(client_args(&issued, &["--half-close", "now"], address)).output().expect("a run"), 0, "");
     assert_eq!(quiet.all_lines().len(), 1, "{:?}", quiet.all_lines());
 }
 
@@ -477,7 +480,7 @@ fn meets_whatever(issued: &Issued) -> (Output, bool) {
         }
         shaken
     });
-    let args = ["tls-client", "-v", "--ca", &issued.ca(), &peer.text()];
+    let args = ["tls-client", "-v", "--half-close", "now", "--ca", &issued.ca(), &peer.text()];
     let output = xport(args).output().expect("a run");
     (output, peer.join())
 }

@@ -302,6 +302,14 @@ impl Tls {
         }
     }
 
+    /// Whether the other side has ended its direction by now.
+    pub fn has_ended_now(&mut self) -> bool {
+        self.socket.set_nonblocking(true).expect("a flag");
+        let result = self.take_in();
+        self.socket.set_nonblocking(false).expect("a flag");
+        self.ended || matches!(result, Ok(0))
+    }
+
     /// Expects FIN behind close_notify, which has been seen.
     #[track_caller]
     pub fn expect_fin(&mut self) {

@@ -259,7 +259,9 @@ fn other_users_are_kept_out() {
     let Some(everyone) = Everyone::new() else { return };
     let (closed, open) = (everyone.path("closed"), everyone.path("open"));
     let _servers = (serve(&[], &closed), serve(&["--mode", "0666"], &open));
-    let connect = |path| Background::spawn(everyone.command([OsStr::new("unix-client"), path])).finish();
+    let connect = |path| {
+        Background::spawn(everyone.command([OsStr::new("unix-client"), OsStr::new("--send-only"), path])).finish()
+    };
     ended(&connect(closed.as_os_str()), 3, &format!("connect {}: Permission denied", closed.display()));
     ended(&connect(open.as_os_str()), 0, "");
 }

@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -321,6 +321,12 @@ pub fn client_by(mut command: Command, options: &[&str]) -> (Background, TcpStre
     command.arg("tcp-client").args(options).arg(listener.local_addr().expect("an address").to_string());
     let client = Background::spawn(command);
     (client, accept(&listener))
+}
+
+/// The number of a user that has no other process, in this run of the tests or another one.
+pub fn stranger() -> u32 {
+    static BEFORE: AtomicU32 = AtomicU32::new(0);
+    1_000_000_000 + std::process::id() * 8 + BEFORE.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Accepts one connection.

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::cli::{Parsed, parse};
 use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Mode};
+use crate::protocols::half_close::HalfClose;
 use crate::transports::address::{Family, UnixName};
 
 fn mode(args: &[&str]) -> Mode {
@@ -164,7 +165,7 @@ fn options_of_a_relay_hold_for_both_sides() {
     let (Endpoint::Listen(left), Endpoint::Connect(right)) = (config.left, config.right) else { panic!("other ends") };
     assert!(!left.keep_open && left.grace == Duration::from_secs(3));
     for stream in [config.stream, left.stream, right.stream] {
-        assert_eq!((stream.high_water, stream.low_water, stream.half_close), (1024, Some(1), false));
+        assert_eq!((stream.high_water, stream.low_water, stream.half_close), (1024, Some(1), HalfClose::Never));
         assert_eq!(
             (stream.timeout, stream.idle_timeout),
             (Some(Duration::from_secs(3600)), Some(Duration::from_secs(5)))

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::{End, Left, Opener, Other, Terms};
 use crate::protocols::child::{QUIET, close_when_quiet, code};
+use crate::protocols::half_close::HalfClose;
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::info::Info;
 use crate::transports::process::handle::SubprocessTransport;
@@ -83,7 +84,7 @@ impl ChildEnd {
     /// It goes on without its stdout.
     fn output_ended(&self, t: &mut SubprocessTransport<'_>) {
         let (Some(other), None) = (self.other.end(), t.returncode()) else { return };
-        if self.terms.half_close {
+        if self.terms.half_close != HalfClose::Never {
             other.end_input(t.net());
         }
         if other.is_over(t.net()) {
@@ -171,6 +172,6 @@ impl SubprocessProtocol for ChildEnd {
         let Some(other) = self.other.end() else { return };
         // What it would have written after that is missing; or what it was sent has not arrived, whatever the sender believes.
         let was_killed = t.returncode().is_some_and(|status| status.signal().is_some());
-        if was_killed || self.has_failed { other.reset(t.net()) } else { other.finish(t.net()) }
+        if was_killed || self.has_failed { other.reset(t.net()) } else { other.finish_alone(t.net()) }
     }
 }

@@ -4,6 +4,7 @@
 
 use std::time::Instant;
 
+use crate::protocols::half_close::HalfClose;
 use crate::transports::datagram::Remote;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
@@ -60,13 +61,39 @@ impl End {
         peer.map_or_else(|| "stdin and stdout".to_owned(), |peer| peer.to_string())
     }
 
-    /// Lets bytes go both ways.
-    pub(super) fn join(self, other: Self, net: &mut Net) {
+    /// Lets bytes go both ways. Those of stdin are shown to its protocol first, where their beginning matters.
+    pub(super) fn join(self, other: Self, net: &mut Net, half_close: HalfClose) {
         for (from, to) in [(self, other), (other, self)] {
-            if let (Some(source), Some(sink)) = (from.source(net), to.sink(net)) {
+            let is_looked_at = half_close == HalfClose::Auto && from.is_stdio(net) && to.is_connection(net);
+            if let (Some(source), Some(sink), false) = (from.source(net), to.sink(net), is_looked_at) {
                 net.transport(source).forward_to(sink);
             }
             from.resume(net);
+        }
+    }
+
+    /// Sends what comes from it to `other` from now on.
+    pub(super) fn forward_to(self, other: Self, net: &mut Net) {
+        if let (Some(source), Some(sink)) = (self.source(net), other.sink(net)) {
+            net.transport(source).forward_to(sink);
+        }
+    }
+
+    pub(super) fn is_connection(self, net: &mut Net) -> bool {
+        matches!(self, Self::Stream(id) if net.transport(id).is_connection())
+    }
+
+    /// Whether it is our stdin and stdout.
+    pub(super) fn is_stdio(self, net: &mut Net) -> bool {
+        matches!(self, Self::Stream(id) if !net.transport(id).is_connection())
+    }
+
+    /// The stream that can be asked whether it has more to say. Somebody at a terminal is not waited for, and a child has rules of its
+    /// own.
+    pub(super) fn to_be_asked(self, net: &mut Net) -> Option<Id> {
+        match self {
+            Self::Stream(id) if self.is_there(net) && !self.is_over(net) && !self.is_terminal(net) => Some(id),
+            _ => None,
         }
     }
 
@@ -237,6 +264,14 @@ impl End {
             Self::Stream(id) => net.transport(id).close_by_reset(),
             Self::Child(id) => end_child(id, net),
             Self::Datagrams(_) | Self::Flow { .. } => self.finish(net),
+        }
+    }
+
+    /// The program at the other end has ended, so that nothing of this end is wanted: what was written to it still goes out.
+    pub(super) fn finish_alone(self, net: &mut Net) {
+        match self {
+            Self::Stream(id) => net.transport(id).close_once_delivered(),
+            _ => self.finish(net),
         }
     }
 

@@ -27,6 +27,7 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 pub use self::end::End;
+use super::half_close::HalfClose;
 use super::report::{Failure, Reporter};
 use super::session::connection_failure;
 use crate::transports::dial::ConnectError;
@@ -36,8 +37,9 @@ use crate::transports::net::Net;
 /// What holds for a pair.
 #[derive(Clone, Debug)]
 pub struct Terms {
-    /// Pass the end of a direction on.
-    pub half_close: bool,
+    /// When the end of a direction is passed on. `Auto` holds back the end of stdin alone, and only from a connection: ends of
+    /// connections, and those for a child, are passed on as they come.
+    pub half_close: HalfClose,
     /// End the pair when nothing has moved for so long.
     pub idle_timeout: Option<Duration>,
     /// How long one end is waited for when the other has ended. Datagrams have no end, so with them it is how long none moves.
@@ -191,7 +193,7 @@ impl Other {
                 *self = Self::Is(left.end);
                 let there = left.end.is_there(net);
                 if there {
-                    here.join(left.end, net);
+                    here.join(left.end, net, terms.half_close);
                     for data in left.waiting.end() {
                         here.pass(net, &data);
                     }

@@ -5,13 +5,17 @@ use std::time::{Duration, Instant};
 
 use super::{End, Left, Opener, Other, Terms};
 use crate::protocols::child::QUIET;
+use crate::protocols::half_close::{HalfClose, Held, InputEnd, hint};
+use crate::protocols::remainder;
 use crate::protocols::report::Cause;
 use crate::protocols::session::console_failure;
 use crate::protocols::watch::{Blame, Fired, Pulse, Watch};
 use crate::transports::dial::ConnectError;
+use crate::transports::error::{describe, is_truncation};
 use crate::transports::handle::Transport;
+use crate::transports::id::Id;
 use crate::transports::protocol::{Eof, Protocol};
-use crate::transports::timers::TimerId;
+use crate::transports::timers::{TimerId, shown};
 
 /// How long a reply may take once everything was sent to an end that cannot say that it has ended, unless that is said.
 const LINGER: Duration = Duration::from_secs(1);
@@ -26,6 +30,7 @@ pub struct StreamSide {
     other: Other,
     terms: Terms,
     watch: Watch,
+    input: InputEnd,
     linger_timer: Option<TimerId>,
     look_timer: Option<TimerId>,
     /// Both have ended what they had to say, and the other end is a child, of which we may be about to hear how it has ended.
@@ -50,7 +55,17 @@ impl StreamSide {
     fn new(other: Other, terms: Terms, idle_timeout: Option<Duration>) -> Self {
         let blame = terms.reporter.clone().map_or(Blame::Log, Blame::Run);
         let watch = Watch::new(idle_timeout, blame);
-        Self { other, watch, terms, linger_timer: None, look_timer: None, parting_timer: None }
+        let input = InputEnd::new(terms.half_close);
+        Self { other, watch, terms, input, linger_timer: None, look_timer: None, parting_timer: None }
+    }
+
+    /// When the end of this side is passed on.
+    fn half_close(&self, t: &mut Transport<'_>) -> HalfClose {
+        let is_for_a_connection = matches!(self.other.end(), Some(End::Stream(_)));
+        match self.terms.half_close {
+            HalfClose::Auto if t.is_connection() || !is_for_a_connection => HalfClose::Now,
+            policy => policy,
+        }
     }
 
     /// Where the connection has failed, nobody waits for the other end any more: its end is due, whatever it has still to read.
@@ -72,6 +87,23 @@ impl StreamSide {
             let id = t.id();
             self.look_timer = Some(t.net().call_later(id, LOOK));
         }
+    }
+
+    /// Whether it is only that a peer of one of many pairs leaves TLS without a word, as many do, once the other side has ended: that
+    /// one would have gone on if it had missed something.
+    fn is_routine(&self, t: &mut Transport<'_>, error: &io::Error) -> bool {
+        let other_has_ended = self.other.end().is_some_and(|other| other.is_over(t.net()));
+        self.terms.reporter.is_none() && is_truncation(error) && other_has_ended
+    }
+
+    /// This side is gone, in order: the other one may have had more for it.
+    fn ask(&self, t: &mut Transport<'_>, source: Id) {
+        let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
+        let reporter = self.terms.reporter.clone();
+        remainder::ask(t.net(), source, peer, move |failure| match &reporter {
+            Some(reporter) => reporter.tell(failure),
+            None => log::info!("{failure}"),
+        });
     }
 
     /// Whether a child and its peer have both ended what they had to say. Then nobody has left the child: it may go on alone.
@@ -104,7 +136,8 @@ impl StreamSide {
         }
         let limit = self.terms.linger.unwrap_or(LINGER);
         if !other.has_datagrams() {
-            self.watch.fail(t, Cause::TimedOut, &format_args!("no end of the other side within {limit:?} of this one"));
+            let limit = shown(limit);
+            self.watch.fail(t, Cause::TimedOut, &format_args!("no end of the other side within {limit} of this one"));
             other.abort(t.net());
             return t.abort();
         }
@@ -128,6 +161,7 @@ impl Protocol for StreamSide {
             // Not in order: nothing of what it sends has a place to go.
             return t.abort();
         }
+        self.input = InputEnd::new(self.half_close(t));
         self.look_later(t);
     }
 
@@ -137,6 +171,12 @@ impl Protocol for StreamSide {
 
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
         let Some(other) = self.other.end() else { return };
+        if self.input.is_looking() {
+            self.input.look(data);
+            if !self.input.is_looking() {
+                End::Stream(t.id()).forward_to(other, t.net());
+            }
+        }
         let taken = other.deliver(t.net(), data);
         if taken < data.len() || other.is_full(t.net()) {
             t.pause_reading();
@@ -153,17 +193,22 @@ impl Protocol for StreamSide {
 
     fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
         let Some(other) = self.other.end() else { return Eof::Close };
-        if self.terms.half_close {
+        if other.is_stdio(t.net()) {
+            hint(t);
+        }
+        let (id, gave_nothing) = (t.id(), t.info().totals.received == 0);
+        if self.input.come(t.net(), id, gave_nothing) {
             other.end_input(t.net());
         }
         if other.is_over(t.net()) {
             // A child may go on: it has done with its peer, and its peer with it.
             other.end_input(t.net());
             if matches!(other, End::Child(_)) {
-                let id = t.id();
                 self.parting_timer = Some(t.net().call_later(id, QUIET));
                 return Eof::KeepOpen;
             }
+        } else if t.is_peer_gone() && other.to_be_asked(t.net()).is_some() {
+            return Eof::Close;
         } else if !other.is_terminal(t.net()) && !t.is_peer_gone() {
             self.linger(t, other);
             t.expect_vanished_peer();
@@ -176,6 +221,15 @@ impl Protocol for StreamSide {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
+        let last_activity = self.last_activity(t);
+        let there = self.other.end().map_or(0, |other| other.on_the_way(t.net()));
+        let pulse = Pulse { last_activity, on_the_way: t.on_the_way() + there };
+        let id = t.id();
+        match (self.input.fired(t.net(), id, timer, pulse), self.other.end()) {
+            (Held::TellNow, Some(other)) => return other.end_input(t.net()),
+            (Held::OtherTimer, _) => (),
+            _ => return,
+        }
         if Some(timer) == self.linger_timer {
             self.lingered(t);
         } else if Some(timer) == self.look_timer {
@@ -183,9 +237,6 @@ impl Protocol for StreamSide {
         } else if Some(timer) == self.parting_timer {
             t.close();
         } else if self.parting_timer.is_none() {
-            let last_activity = self.last_activity(t);
-            let there = self.other.end().map_or(0, |other| other.on_the_way(t.net()));
-            let pulse = Pulse { last_activity, on_the_way: t.on_the_way() + there };
             let fired = self.watch.fired(t, timer, pulse);
             if let (Fired::Expired, Some(other)) = (fired, self.other.end()) {
                 other.abort(t.net());
@@ -201,15 +252,23 @@ impl Protocol for StreamSide {
             t.net().cancel(timer);
         }
         let is_console = !t.is_connection();
+        let other = self.other.end();
         match &error {
             Some(error) if is_console => self.terms.fail(console_failure(error)),
+            Some(error) if self.is_routine(t, error) => {
+                let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
+                log::info!("connection with {peer}: {}, after the other side had ended", describe(error));
+            }
             error => self.watch.lost(t, error.as_ref()),
         }
-        let Some(other) = self.other.end() else { return };
+        let Some(other) = other else { return };
         match error {
             Some(_) => other.reset(t.net()),
             None if self.have_parted(t, other) => (),
-            None => other.finish(t.net()),
+            None => match other.to_be_asked(t.net()) {
+                Some(source) => self.ask(t, source),
+                None => other.finish(t.net()),
+            },
         }
     }
 }

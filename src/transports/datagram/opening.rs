@@ -199,7 +199,7 @@ impl Net {
     pub(crate) fn start_lookup(&mut self, id: Id) {
         let timeout = self.lookup_mut(id).map(|lookup| lookup.dialing.timeout);
         let Some(timeout) = timeout else { return };
-        let timer = self.timers.arm(self.now + timeout, Some(id), Alarm::DialTimeout);
+        let timer = self.timers.arm(timeout, Some(id), Alarm::DialTimeout);
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
         datagram.phase_timer = Some(timer);
         let Some(lookup) = &mut datagram.lookup else { return };
@@ -308,7 +308,7 @@ impl Net {
             lookup.retries_left -= 1;
             let delay = lookup.dialing.retry_delay;
             log::warn!("{error}; trying again in {delay:?}");
-            lookup.next_timer = Some(self.timers.arm(self.now + delay, Some(id), Alarm::DialNext));
+            lookup.next_timer = Some(self.timers.arm(delay, Some(id), Alarm::DialNext));
             return;
         }
         datagram.lookup = None;

@@ -15,7 +15,7 @@ use crate::transports::channel::Channel;
 use crate::transports::id::{Half, Id};
 use crate::transports::net::{Call, Net, Slot};
 use crate::transports::protocol::SubprocessProtocol;
-use crate::transports::stream::Stream;
+use crate::transports::stream::{CloseMode, Stream};
 use crate::transports::timers::Alarm;
 
 /// What one of a child's three standard streams is.
@@ -219,12 +219,12 @@ impl Net {
     /// Ends the input of a child, which is expected to end after that.
     pub(crate) fn end_input_of_child(&mut self, id: Id) {
         let Some(process) = self.process(id).filter(|process| process.ending.is_none()) else { return };
-        let (stdin, due) = (process.pipes[0], self.now + process.kill_after);
+        let (stdin, kill_after) = (process.pipes[0], process.kill_after);
         let unsent = stdin.map_or(0, |stdin| self.transport(stdin).write_buffer_size());
-        let timer = self.timers.arm(due, Some(id), Alarm::Ending);
+        let timer = self.timers.arm(kill_after, Some(id), Alarm::Ending);
         self.set_ending(id, Ending::Input { unsent, timer });
         if let Some(stdin) = stdin {
-            self.close(stdin);
+            self.close(stdin, CloseMode::Lingering);
         }
     }
 
@@ -240,7 +240,7 @@ impl Net {
         if matches!(process.ending, Some(Ending::Asked { .. })) {
             return;
         }
-        let timer = self.timers.arm(self.now + process.kill_after, Some(id), Alarm::Ending);
+        let timer = self.timers.arm(process.kill_after, Some(id), Alarm::Ending);
         self.set_ending(id, Ending::Asked { timer });
     }
 
@@ -254,12 +254,12 @@ impl Net {
     /// A child has had its time for the present step of its end.
     pub(crate) fn go_on_ending(&mut self, id: Id) {
         let Some(process) = self.process(id).filter(|process| process.status.is_none()) else { return };
-        let (stdin, due) = (process.pipes[0], self.now + process.kill_after);
+        let (stdin, kill_after) = (process.pipes[0], process.kill_after);
         match process.ending {
             Some(Ending::Input { unsent: before, .. }) => {
                 let unsent = stdin.map_or(0, |stdin| self.transport(stdin).write_buffer_size());
                 if unsent < before {
-                    let timer = self.timers.arm(due, Some(id), Alarm::Ending);
+                    let timer = self.timers.arm(kill_after, Some(id), Alarm::Ending);
                     return self.set_ending(id, Ending::Input { unsent, timer });
                 }
                 self.ask_to_end(id, SIGTERM);

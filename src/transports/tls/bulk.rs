@@ -60,7 +60,7 @@ impl Net {
         let Some(Peer::Ip(_)) = stream.peer.as_deref() else { return };
         let (Some(tls), Io::Socket(socket)) = (&mut stream.tls, &stream.io) else { return };
         if tls.bulk.note(bytes, now) && set_receive_low_water(socket.as_fd(), CIPHERTEXT_BYTES).is_ok() {
-            tls.bulk.timer = Some(self.timers.arm(now + LULL, Some(id), Alarm::Lull));
+            tls.bulk.timer = Some(self.timers.arm(LULL, Some(id), Alarm::Lull));
             log::debug!("{}: in full flow", Name(self, id));
         }
     }
@@ -71,8 +71,9 @@ impl Net {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         let (Some(tls), Io::Socket(socket)) = (&mut stream.tls, &stream.io) else { return };
         let last = tls.bulk.last.unwrap_or(now);
-        if now.duration_since(last) < LULL {
-            tls.bulk.timer = Some(self.timers.arm(last + LULL, Some(id), Alarm::Lull));
+        let quiet = now.duration_since(last);
+        if quiet < LULL {
+            tls.bulk.timer = Some(self.timers.arm(LULL - quiet, Some(id), Alarm::Lull));
             return;
         }
         tls.bulk = Bulk::default();

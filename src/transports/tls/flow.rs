@@ -32,21 +32,24 @@ const DOOR_MAX: usize = 1024;
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Net {
-    /// asyncio's `start_tls`. Nothing happens on a stream that is closing, or has TLS already.
-    pub(crate) fn start_tls(&mut self, id: Id, tls: Tls) {
-        let Some(stream) = self.stream(id) else { return };
-        if stream.tls.is_some() || stream.state.is_closing() {
-            return;
+    /// asyncio's `start_tls`.
+    pub(crate) fn start_tls(&mut self, id: Id, tls: Tls) -> io::Result<()> {
+        let refused = |what: &str| Err(TlsError::new(what).into());
+        let Some(stream) = self.stream(id).filter(|stream| !stream.state.is_closing()) else {
+            return refused("TLS cannot begin on a stream that is closing");
+        };
+        if stream.tls.is_some() {
+            return refused("TLS is spoken on this stream already");
         }
         if stream.state.is_write_closed() {
-            // Not without TLS, either: whoever asked for it relies on it.
-            return self.lose(id, Some(TlsError::new("TLS cannot begin behind the end of our direction").into()), true);
+            return refused("TLS cannot begin behind the end of our direction");
         }
         let progress = match stream.state.phase() {
             Phase::Connecting | Phase::Open => Progress::Opening { listener: None },
             _ => Progress::Upgrading,
         };
         self.begin_tls(id, tls, progress);
+        Ok(())
     }
 
     /// The same for a stream that `listener` has accepted and is not to know the protocol before the handshake is done.
@@ -73,8 +76,8 @@ impl Net {
     pub(crate) fn begin_handshake(&mut self, id: Id) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         let Some(tls) = &stream.tls else { return };
-        let deadline = self.now + tls.terms.handshake_timeout;
-        stream.phase_timer = Some(self.timers.arm(deadline, Some(id), Alarm::Handshake));
+        let timeout = tls.terms.handshake_timeout;
+        stream.phase_timer = Some(self.timers.arm(timeout, Some(id), Alarm::Handshake));
         if !tls.is_opening() && !std::mem::replace(&mut stream.writing_paused, true) {
             self.calls.push_back((id, Call::PauseWriting));
         }
@@ -177,7 +180,7 @@ impl Net {
         if discards || tls.terms.allow_truncation {
             return Intake::End;
         }
-        Intake::Failed(TlsError::new(explain::truncated(tls.terms.advice)).into())
+        Intake::Failed(TlsError::truncated(explain::truncated(tls.terms.advice)).into())
     }
 
     fn decrypt(&mut self, id: Id, ciphertext: &[u8], buffer: &mut [u8]) -> Intake {
@@ -262,7 +265,7 @@ impl Net {
         if !has_alert || !stream.state.flushes() || !stream.state.close() {
             return self.lose(id, Some(error.into()), false);
         }
-        let timer = self.timers.arm(self.now + ALERT_TIMEOUT, Some(id), Alarm::CloseTimeout);
+        let timer = self.timers.arm(ALERT_TIMEOUT, Some(id), Alarm::CloseTimeout);
         if let Some(timer) = stream.phase_timer.replace(timer) {
             self.timers.cancel(timer);
         }
@@ -313,7 +316,13 @@ impl Net {
                     stream.last_activity = self.now;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
-                Err(error) => return self.write_failed(id, error),
+                Err(error) => {
+                    // What has not gone out is what the failure is about.
+                    let mut sink = ToBuffer { out: &mut stream.out, spare: &mut self.spare };
+                    // Writing to memory cannot fail.
+                    let _ = tls.write_to(&mut sink);
+                    return self.write_failed(id, error);
+                }
             }
         }
         if self.stream(id).is_some_and(|stream| !stream.is_flushed()) {

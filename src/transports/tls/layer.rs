@@ -97,8 +97,8 @@ pub(crate) struct Layer {
     has_certificate: bool,
     /// Whether the peer has sent anything since the handshake.
     has_heard: bool,
-    /// Nothing is left to be said but our own end.
-    is_settled: bool,
+    /// Bytes that were written before the handshake was done, and wait for that.
+    early: usize,
     pub(super) bulk: Bulk,
 }
 
@@ -128,7 +128,7 @@ impl Layer {
             asked,
             has_certificate,
             has_heard: false,
-            is_settled: false,
+            early: 0,
             bulk: Bulk::default(),
         })
     }
@@ -145,6 +145,11 @@ impl Layer {
 
     pub(crate) fn has_failed(&self) -> bool {
         matches!(self.progress, Progress::Failed { .. })
+    }
+
+    /// Whether its handshake is done, and there is no place for it yet.
+    pub(crate) fn is_at_the_door(&self) -> bool {
+        matches!(self.progress, Progress::AtTheDoor { .. })
     }
 
     /// The listener that has accepted the stream and has not let it in yet.
@@ -166,6 +171,8 @@ impl Layer {
         if self.session.is_handshaking() || !self.is_handshaking() {
             return None;
         }
+        // rustls has encrypted it.
+        self.early = 0;
         let was = self.was();
         self.progress = match was {
             Was::Opening { listener: Some(listener) } => Progress::AtTheDoor { listener },
@@ -201,7 +208,6 @@ impl Layer {
         let error = match (before, error) {
             (Progress::Failed { error, .. }, _) => Some(error),
             (_, Some(error)) if is_tls(&error) || is_handshake_timeout(&error) => Some(error),
-            (_, Some(_)) if self.is_settled => None,
             (_, Some(error)) if handshaking => Some(TlsError::new(describe(&error)).into()),
             (_, Some(error)) if self.is_refused_by(&error) => {
                 let (cert, key) = (self.terms.advice.flag("cert"), self.terms.advice.flag("key"));
@@ -274,8 +280,16 @@ impl Layer {
         }
     }
 
+    /// Bytes that were written and wait for the end of the handshake.
+    pub(crate) fn early(&self) -> usize {
+        self.early
+    }
+
     /// Encrypts what is to be sent, or keeps it until the handshake is done.
     pub(crate) fn encrypt(&mut self, mut plaintext: &[u8]) -> Result<(), TlsError> {
+        if self.is_handshaking() {
+            self.early += plaintext.len();
+        }
         while !plaintext.is_empty() {
             match self.session.writer().write(plaintext) {
                 Ok(n @ 1..) => plaintext = &plaintext[n..],
@@ -297,11 +311,8 @@ impl Layer {
         self.session.write_tls(sink)
     }
 
-    /// What ends our direction. Asked a second time there is nothing. Where all is settled, as the peer has ended its own, the connection
-    /// with it, and its system has taken every byte of ours, it may be gone by now: what goes wrong from here on is about this alone. A
-    /// peer that had left with bytes unread would have reset the connection instead of ending it.
-    pub(crate) fn last_words(&mut self, is_settled: bool) -> Vec<u8> {
-        self.is_settled |= is_settled;
+    /// What ends our direction. Asked a second time there is nothing.
+    pub(crate) fn last_words(&mut self) -> Vec<u8> {
         self.session.send_close_notify();
         let mut words = Vec::new();
         while self.session.wants_write() {

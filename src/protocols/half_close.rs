@@ -1,0 +1,225 @@
+//! When a peer is told that nothing more comes: at once, after a while, or not before the end of the session.
+//!
+//! Many servers take the end of our direction for a hang-up and drop the answer, in order as far as we can see: nginx, Node.js,
+//! asyncio, hitch, `ncat -l`, `nc -l < file`. So the end is held back where it is likely to do harm and has nothing to say.
+//!
+//! ```text
+//!   Open ---the input ends---> told at once
+//!     |
+//!     +-----the input ends---> Held ---no byte moves for a while---> told
+//!                                |
+//!                                +---the peer ends, or the session---> never told by itself
+//! ```
+//!
+//! This is about the time of it alone. The owner of an [`InputEnd`] passes the end on.
+
+use std::time::Duration;
+
+use super::watch::{Pulse, Stillness};
+use crate::transports::handle::Transport;
+use crate::transports::id::Id;
+use crate::transports::net::Net;
+use crate::transports::timers::TimerId;
+
+/// How long no byte must move before an end that is held back is told, unless something else is asked for: the peer may be
+/// waiting for it.
+pub const SILENCE: Duration = Duration::from_secs(10);
+
+/// When the end of the input is passed on. `--half-close`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HalfClose {
+    /// At once, but once no byte has moved for [`SILENCE`] where the input gave nothing, and where what was sent begins as a
+    /// request of HTTP/1.
+    #[default]
+    Auto,
+    /// At once.
+    Now,
+    /// With the end of the session.
+    Never,
+    /// Once no byte has moved, in either direction, for this long.
+    After(Duration),
+}
+
+/// The end of one input, which is to come or has come.
+#[derive(Debug)]
+pub(super) struct InputEnd {
+    policy: HalfClose,
+    request: RequestLine,
+    /// While the end is held back: how long no byte must move, and the timer that looks.
+    held: Option<(Duration, TimerId)>,
+    stillness: Stillness,
+}
+
+impl InputEnd {
+    pub(super) fn new(policy: HalfClose) -> Self {
+        Self { policy, request: RequestLine::default(), held: None, stillness: Stillness::default() }
+    }
+
+    /// Whether the next bytes of the input must be shown to [`look`](Self::look).
+    pub(super) fn is_looking(&self) -> bool {
+        self.policy == HalfClose::Auto && !self.request.is_decided()
+    }
+
+    /// Looks at bytes of the input, in order from the first one on.
+    pub(super) fn look(&mut self, data: &[u8]) {
+        self.request.feed(data);
+    }
+
+    /// The input has ended, and `gave_nothing` or something. Whether the end is to be told now; if not, `owner` gets a
+    /// timer for [`fired`](Self::fired).
+    pub(super) fn come(&mut self, net: &mut Net, owner: Id, gave_nothing: bool) -> bool {
+        let limit = match self.policy {
+            HalfClose::Now => return true,
+            HalfClose::Never => return false,
+            HalfClose::After(limit) => limit,
+            HalfClose::Auto if gave_nothing || self.request.is_request() => SILENCE,
+            HalfClose::Auto => return true,
+        };
+        self.held = Some((limit, net.call_later(owner, limit)));
+        false
+    }
+
+    /// A timer of the owner has fired. Whether it was the one of an end that is held back, which is to be told now.
+    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, pulse: Pulse) -> Held {
+        let Some((limit, _)) = self.held.filter(|(_, armed)| *armed == timer) else { return Held::OtherTimer };
+        let still = self.stillness.lasts(net, pulse);
+        if still < limit {
+            self.held = Some((limit, net.call_later(owner, limit - still)));
+            return Held::Longer;
+        }
+        log::debug!("nothing has moved for {limit:?}: the peer is told of our end");
+        self.held = None;
+        Held::TellNow
+    }
+}
+
+/// What a timer means for an end that is held back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// Nothing: it was another timer.
+    OtherTimer,
+    /// Bytes have moved meanwhile.
+    Longer,
+    TellNow,
+}
+
+/// Tells of a peer that has ended without a word after our half-close: it may have taken that for the end of everything.
+pub(super) fn hint(t: &Transport<'_>) {
+    if !log::log_enabled!(log::Level::Info) || !t.is_write_closed() {
+        return;
+    }
+    let totals = t.info().totals;
+    if totals.received == 0 && totals.sent > 0 {
+        log::info!(
+            "the peer has sent nothing: some take a half-close for a hang-up; --half-close never holds ours back"
+        );
+    }
+}
+
+/// The first line of what was sent, as far as it could be a request of HTTP/1: a method, a target and a version (RFC 9112,
+/// section 3). Nothing behind the `1.` of the version is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum RequestLine {
+    #[default]
+    Start,
+    /// So many characters of the method.
+    Method(u8),
+    /// So many characters of the target.
+    Target(u16),
+    /// So many characters of [`VERSION`].
+    Version(u8),
+    Request,
+    Other,
+}
+
+/// What follows the target.
+const VERSION: &[u8] = b"HTTP/1.";
+/// The longest method that has a name has 17 characters.
+const METHOD_MAX: u8 = 32;
+/// Servers refuse longer targets.
+const TARGET_MAX: u16 = 16_384;
+
+impl RequestLine {
+    fn is_decided(self) -> bool {
+        matches!(self, Self::Request | Self::Other)
+    }
+
+    fn is_request(self) -> bool {
+        self == Self::Request
+    }
+
+    fn feed(&mut self, data: &[u8]) {
+        for byte in data {
+            if self.is_decided() {
+                return;
+            }
+            *self = self.next(*byte);
+        }
+    }
+
+    fn next(self, byte: u8) -> Self {
+        match self {
+            Self::Start if byte.is_ascii_alphabetic() => Self::Method(1),
+            Self::Method(_) if byte == b' ' => Self::Target(0),
+            Self::Method(n) if n < METHOD_MAX && (byte.is_ascii_alphabetic() || byte == b'-') => Self::Method(n + 1),
+            Self::Target(1..) if byte == b' ' => Self::Version(0),
+            Self::Target(n) if n < TARGET_MAX && byte > b' ' && byte != 0x7f => Self::Target(n + 1),
+            Self::Version(n) if VERSION[usize::from(n)] == byte => {
+                if usize::from(n) + 1 == VERSION.len() {
+                    Self::Request
+                } else {
+                    Self::Version(n + 1)
+                }
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(pieces: &[&[u8]]) -> RequestLine {
+        let mut line = RequestLine::default();
+        pieces.iter().for_each(|piece| line.feed(piece));
+        line
+    }
+
+    #[test]
+    fn a_request_is_told_by_its_first_line() {
+        for text in [
+            &b"GET / HTTP/1.0\r\nHost: h\r\n\r\n"[..],
+            b"GET http://h/a?b=c HTTP/1.1\n",
+            b"OPTIONS * HTTP/1.1\r\n",
+            b"M-SEARCH * HTTP/1.1\r\n",
+            b"CONNECT h:443 HTTP/1.1\r\n",
+            b"get /\xc3\xa4 HTTP/1.\xff",
+        ] {
+            assert_eq!(line(&[text]), RequestLine::Request, "{}", text.escape_ascii());
+            let bytes: Vec<&[u8]> = text.chunks(1).collect();
+            assert_eq!(line(&bytes), RequestLine::Request, "byte by byte: {}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_a_request() {
+        for text in [
+            &b"GET /\r\n"[..],
+            b"GET / HTTP/2.0\r\n",
+            b"GET  / HTTP/1.0\r\n",
+            b" GET / HTTP/1.0\r\n",
+            b"hello\n",
+            b"hello world\nGET / HTTP/1.0\r\n",
+            b"\r\nGET / HTTP/1.0\r\n",
+            b"\x16\x03\x01\x02\x00",
+            b"GET /a\tb HTTP/1.0\r\n",
+            b"Abcdefghijklmnopqrstuvwxyzabcdefghi",
+        ] {
+            assert_eq!(line(&[text]), RequestLine::Other, "{}", text.escape_ascii());
+        }
+        let long = [b"GET /", &[b'x'; 20_000][..], b" HTTP/1.0"].concat();
+        assert_eq!(line(&[&long]), RequestLine::Other, "a target that no server takes");
+        assert!(!line(&[b"GET / HTTP"]).is_decided() && !line(&[]).is_decided());
+    }
+}

@@ -1,0 +1,301 @@
+//! How a stream ends: the end of our direction, the peer's, and what must still happen before the socket is closed.
+//!
+//! ```text
+//!   write_eof ---flushed---> our end is told                      (the stream goes on)
+//!
+//!   close     ---flushed---> our end is told ---> Draining:
+//!       Lingering:   the peer's end, 5 s at most ---> acknowledged ---> lost
+//!       Delivered:   acknowledged, and nothing comes ----------------> lost
+//!       Reset:       (no end is told) acknowledged ------------------> lost, by a reset
+//! ```
+//!
+//! **Invariant:** a stream whose peer has ended in order, and whose peer's system has every byte that a protocol has written, is
+//! lost without an error, whatever happens to our own end: a FIN or a close_notify. The states are `state.rs`, what TLS does to
+//! its stream is `tls/flow.rs`.
+
+use std::io::{self, IoSlice};
+use std::time::Duration;
+
+use super::handle::Name;
+use super::id::Id;
+use super::net::{Call, Net, Slot};
+use super::state::Phase;
+use super::stream::{CloseMode, Stream};
+use super::timers::Alarm;
+
+/// How long a closed connection waits for the peer's end, so that our close is not a reset. asyncio and nginx have 30 s
+/// and 5 s for the same thing.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long our FIN alone is waited for: all data is acknowledged, and some hosts drop what comes after their own end.
+const FIN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How often a connection that is over is asked whether the peer has everything.
+const ASK_AGAIN_MIN: Duration = Duration::from_millis(10);
+const ASK_AGAIN_MAX: Duration = Duration::from_secs(1);
+
+/// A peer that has sent nothing for this long, and for two round trips, is not in the middle of sending.
+const LULL: Duration = Duration::from_millis(100);
+
+/// A terminal that hangs up sends SIGHUP, which is on its way when we see the event, and is the better word for it.
+const HANG_UP_DELAY: Duration = Duration::from_millis(100);
+
+impl Net {
+    /// asyncio's `write_eof`: the end of our direction, after what is buffered.
+    pub(crate) fn write_eof(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        if stream.io.can_write_eof() && stream.state.end_writing() && stream.is_flushed() {
+            self.flushed(id);
+        }
+    }
+
+    /// asyncio's `close`: no more reading, what is buffered goes out, then `connection_lost(None)`. A stream that is closing
+    /// already keeps its mode, but a reset is added as long as the peer was not told of an end.
+    pub(crate) fn close(&mut self, id: Id, mode: CloseMode) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        if stream.state.phase() == Phase::Connecting || stream.is_opening() {
+            return self.lose(id, None, false);
+        }
+        if mode == CloseMode::Reset && stream.state.phase() == Phase::Flushing {
+            stream.close_mode = mode;
+        }
+        if !stream.state.close() {
+            return;
+        }
+        stream.close_mode = mode;
+        if stream.state.has_failed() {
+            self.drain(id);
+        } else if stream.is_flushed() {
+            self.flushed(id);
+        } else {
+            // What arrives meanwhile is thrown away; a latch that is set would otherwise never be looked at.
+            self.queue_again(id);
+        }
+    }
+
+    /// What comes after the last buffered byte: the end of our direction, or the next step of closing.
+    pub(crate) fn flushed(&mut self, id: Id) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        if stream.is_handshaking() {
+            // What was written waits for the end of the handshake, and so does the end.
+            return;
+        }
+        let (is_ending, is_closing) = (stream.state.is_ending(), stream.state.phase() == Phase::Flushing);
+        if (is_ending || is_closing) && stream.state.flushes() {
+            let last = match &mut stream.tls {
+                // A stream that is cut must not look like a whole one, and an alert is the last word.
+                Some(tls) if stream.close_mode == CloseMode::Reset || tls.has_failed() => Vec::new(),
+                Some(tls) => tls.last_words(),
+                None => stream.io.last_words(),
+            };
+            if !last.is_empty() {
+                stream.closing_bytes = last.len();
+                stream.out.append(&[IoSlice::new(&last)], 0, &mut self.spare);
+                return self.flush(id);
+            }
+        }
+        if is_ending && !self.end_direction(id) {
+            return;
+        }
+        if is_closing {
+            self.drain(id);
+        } else if self.stream(id).is_some_and(|stream| stream.state.has_nothing_left()) {
+            self.lose(id, None, false);
+        }
+    }
+
+    /// Tells the peer that nothing more comes; false where the connection turns out to be gone.
+    fn end_direction(&mut self, id: Id) -> bool {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return false };
+        stream.state.writing_ended();
+        let result = stream.io.shutdown_write(&self.registry);
+        log::debug!("{}: our direction has ended", Name(self, id));
+        let Err(error) = result else { return true };
+        // ENOTCONN: the peer has reset the connection, and a read may have taken the error already.
+        let error = if error.kind() == io::ErrorKind::NotConnected {
+            let reset = || io::Error::from_raw_os_error(libc::ECONNRESET);
+            self.stream(id).and_then(|stream| stream.io.take_error()).unwrap_or_else(reset)
+        } else {
+            error
+        };
+        self.write_failed(id, error);
+        false
+    }
+
+    /// All bytes of a closing stream are out: it is lost at once where nothing can be lost by it, or waits for the peer.
+    fn drain(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        if stream.state.has_failed() || !stream.io.lingers() {
+            return self.lose(id, None, false);
+        }
+        let mode = stream.close_mode;
+        if mode != CloseMode::Reset && !stream.state.is_write_closed() && !self.end_direction(id) {
+            return;
+        }
+        let now = self.now;
+        let Some(stream) = self.stream_mut(id) else { return };
+        stream.state.drain();
+        // From here on it is the time since which the stream drains.
+        stream.last_activity = now;
+        stream.discarded = stream.totals.received > 0;
+        if stream.state.reading_ended() || mode == CloseMode::Reset {
+            return self.await_acknowledgement(id);
+        }
+        // What comes is read and thrown away: to close a socket with unread bytes resets the connection.
+        stream.readable = true;
+        let has_failed = stream.has_failed_tls();
+        self.queue_again(id);
+        if mode == CloseMode::Delivered {
+            // After the next read.
+            self.arm_phase(id, Duration::ZERO, Alarm::Acknowledgement);
+        } else if !has_failed {
+            // A stream whose TLS has failed has a timer already.
+            self.arm_phase(id, CLOSE_TIMEOUT, Alarm::CloseTimeout);
+        }
+    }
+
+    /// Nothing is awaited of the peer any more but its system's word that everything has arrived, and, where bytes of the peer still
+    /// come, a lull in these. A connection of one peer has no limit but TCP's own, as a slow network may have much still to
+    /// deliver. A server drops a connection that has not taken everything within 5 s.
+    pub(crate) fn await_acknowledgement(&mut self, id: Id) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        if let Some(timer) = stream.phase_timer.take() {
+            self.timers.cancel(timer);
+        }
+        let reset = stream.close_mode == CloseMode::Reset;
+        if let Some(error) = stream.io.take_pending_error() {
+            return self.lose(id, Some(error), false);
+        }
+        if stream.has_failed_tls() {
+            // The peer has read the alert, or is gone.
+            return self.lose(id, None, false);
+        }
+        let drains_for = self.now.duration_since(stream.last_activity);
+        let is_delivered = stream.is_acknowledged() || (stream.is_delivered() && drains_for >= FIN_TIMEOUT);
+        if is_delivered {
+            let may_still_send = stream.close_mode == CloseMode::Delivered && !stream.state.reading_ended();
+            let lull = if may_still_send { stream.lacks_a_lull() } else { None };
+            return match lull {
+                Some(wait) if drains_for < CLOSE_TIMEOUT => self.arm_phase(id, wait, Alarm::Acknowledgement),
+                _ => self.lose(id, None, reset),
+            };
+        }
+        if (stream.one_of_many || reset) && drains_for >= CLOSE_TIMEOUT {
+            let error = io::Error::new(io::ErrorKind::TimedOut, "the peer has not taken all of it");
+            return self.lose(id, Some(error), reset);
+        }
+        // An event tells of a reset, and of the last acknowledgement where ours was the second end. The rest is asked
+        // from time to time, more seldom the longer it takes.
+        let delay = (drains_for / 4).clamp(ASK_AGAIN_MIN, ASK_AGAIN_MAX);
+        self.arm_phase(id, delay, Alarm::Acknowledgement);
+    }
+
+    /// The peer does not end its direction. That does not matter where it has everything that was sent.
+    pub(crate) fn close_timed_out(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        stream.phase_timer = None;
+        if stream.is_delivered() || stream.has_failed_tls() {
+            return self.lose(id, None, false);
+        }
+        self.arm_phase(id, ASK_AGAIN_MAX, Alarm::CloseTimeout);
+    }
+
+    fn arm_phase(&mut self, id: Id, delay: Duration, alarm: Alarm) {
+        let timer = self.timers.arm(delay, Some(id), alarm);
+        if let Some(stream) = self.stream_mut(id) {
+            stream.phase_timer = Some(timer);
+        }
+    }
+
+    /// A write has failed: nothing more goes out. Bytes that arrived before may still be there to read, and are
+    /// delivered before the error is reported.
+    pub(crate) fn write_failed(&mut self, id: Id, error: io::Error) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        if !stream.io.reads_after_write_error() || stream.state.reading_ended() || stream.state.is_closing() {
+            return self.lose(id, Some(error), false);
+        }
+        stream.state.writing_failed(error, stream.is_delivered());
+        stream.out.clear(&mut self.spare);
+        if let Some(spliced) = stream.spliced.take() {
+            self.pipes.close(*spliced);
+        }
+        stream.readable = true;
+        stream.end_seen = true;
+        if std::mem::replace(&mut stream.writing_paused, false) {
+            // The buffer is empty now; a protocol that stopped reading meanwhile must come to see the end.
+            self.calls.push_back((id, Call::ResumeWriting));
+        }
+        self.queue_again(id);
+    }
+
+    /// A terminal has hung up, and nothing has ended us so far.
+    pub(crate) fn hung_up(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        let error = stream.io.broken_pipe();
+        self.lose(id, Some(error), false);
+    }
+
+    /// Nobody reads what is written any more, as an event has told: the reader of a pipe has gone, or a peer that had
+    /// ended its own direction before.
+    pub(crate) fn sink_gone(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        if !stream.state.flushes() {
+            return;
+        }
+        if stream.io.writes_terminal() {
+            if stream.phase_timer.is_none() {
+                self.arm_phase(id, HANG_UP_DELAY, Alarm::HangUp);
+            }
+            return;
+        }
+        // Without an error, and with nothing on its way, nothing is lost by it.
+        let error = stream.io.take_error().or_else(|| (!stream.is_flushed()).then(|| stream.io.broken_pipe()));
+        self.lose(id, error, false);
+    }
+
+    /// Notes the end of the peer's direction.
+    pub(crate) fn note_eof(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        stream.state.end_reading();
+        stream.readable = false;
+        if stream.state.has_failed() {
+            self.lose(id, None, false);
+        } else if stream.state.phase() == Phase::Draining {
+            self.await_acknowledgement(id);
+        }
+    }
+}
+
+impl Stream {
+    /// Whether the peer's system has every byte that a protocol has written, whatever becomes of our own end. Only TCP keeps us
+    /// waiting; a unix socket hands over at once. After a reset it is the last word: nothing is acknowledged any more.
+    pub(crate) fn is_delivered(&self) -> bool {
+        let fin = usize::from(self.state.has_told_end());
+        self.unsent() + self.on_the_way() <= self.closing_bytes + fin
+    }
+
+    /// Whether the peer has ended in order, and has everything: what becomes of our own end is of no interest then.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.io.lingers() && self.state.reading_ended() && !self.state.has_lost_bytes() && self.is_delivered()
+    }
+
+    /// Whether the peer's system has all of that, and our own end.
+    fn is_acknowledged(&self) -> bool {
+        self.is_flushed() && self.on_the_way() == 0
+    }
+
+    /// How long bytes of the peer must not come before it can be left in the middle of its direction; `None` is no longer. A
+    /// reset would keep a peer that is sending from reading what it was sent.
+    fn lacks_a_lull(&mut self) -> Option<Duration> {
+        if self.readable {
+            return Some(ASK_AGAIN_MIN);
+        }
+        if self.totals.received == 0 {
+            return None;
+        }
+        match self.io.since_last_byte() {
+            Some((quiet, round_trip)) => LULL.max(round_trip * 2).checked_sub(quiet).filter(|wait| !wait.is_zero()),
+            None => std::mem::take(&mut self.discarded).then_some(LULL),
+        }
+    }
+}
