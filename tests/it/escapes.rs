@@ -26,7 +26,7 @@ fn is_harmless(stderr: &str, what: &str) {
 
 #[track_caller]
 fn stderr_of<A: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = A>) -> String {
-    String::from_utf8(xport(args).output().expect("a run").stderr).expect("text")
+    String::from_utf8(xport(args).write_stdin("hello").output().expect("a run").stderr).expect("text")
 }
 
 /// What a user has typed: addresses, values, names of files and programs, endpoints.

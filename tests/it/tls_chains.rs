@@ -153,11 +153,12 @@ fn a_client_judges_each_authority_of_a_server() {
         for version in VERSIONS {
             let peer = TlsPeer::serve(server_config(&issued, &[version]), |mut peer| {
                 if peer.try_handshake().is_ok() {
-                    assert!(peer.receive_all().is_empty());
+                    assert_eq!(peer.receive_all(), b"hello");
                     peer.end();
                 }
             });
-            let output = xport(client_args(&issued, &[], peer.text())).output().expect("a run");
+            let args = client_args(&issued, &[], peer.text());
+            let output = xport(args).write_stdin("hello").output().expect("a run");
             println!("{name}: {}", text(&output));
             if refusal.is_empty() {
                 ended(&output, 0, "");
@@ -205,6 +206,8 @@ fn a_server_judges_each_authority_of_a_client() {
                 result = peer.receive_until_broken().1.map_or(Ok(()), Err);
             }
             assert_eq!(result.is_ok(), refusal.is_empty(), "{name}: {result:?}");
+            // The server tells of it once the client has gone.
+            drop(peer);
             let line = server.line(if refusal.is_empty() { "connected" } else { HANDSHAKE_WITH });
             assert!(line.contains(refusal), "{name}: {line}");
         }
