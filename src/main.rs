@@ -53,7 +53,7 @@ fn finish(outcome: anyhow::Result<()>) -> ExitCode {
         if log::log_enabled!(log::Level::Error) {
             log::error!("{text}");
         } else {
-            let _ = writeln!(std::io::stderr(), "xport: {}", text.escape_debug());
+            let _ = writeln!(std::io::stderr(), "xport: {}", xport::transports::text::escape(&text));
         }
     }
     logger::finish();

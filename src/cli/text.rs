@@ -305,7 +305,7 @@ pub(super) const OPENSSL_OPTIONS: &[(&str, &str)] = &[
 
 /// What values look like.
 pub(super) const VALUES: &str = "\
-A duration (DUR) is 250ms, 10s, 1.5m or 1h; a bare number is seconds. A size (SIZE) is 4096, 64K, 1MiB or 1G; K is \
+A duration (DUR) is 250ms, .5s, 10s, 1.5m or 1h; a bare number is seconds. A size (SIZE) is 4096, 64K, 1MiB or 1G; K is \
 1024 always.";
 
 /// Columns of a table: clap would not indent what it wraps, so this fits a terminal of the usual width.

@@ -6,7 +6,7 @@ use std::io;
 
 use super::guard::guarded;
 use super::{EventLoop, Installed};
-use crate::transports::error::describe;
+use crate::transports::error::{describe, is_tls};
 use crate::transports::handle::{Name, Transport};
 use crate::transports::id::{Half, Id};
 use crate::transports::intake::Intake;
@@ -426,7 +426,12 @@ fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {
     let (received, sent) = (info.totals.received, info.totals.sent);
     let mode = t.net.stream(t.id).map(|stream| stream.close_mode);
     let aborted = matches!(mode, Some(CloseMode::Aborted | CloseMode::Reset));
-    let in_order = if aborted { "aborted" } else { "in order" };
-    let reason = error.map_or_else(|| in_order.to_owned(), describe);
+    // The protocol says what has gone wrong, so that it is not told twice.
+    let reason = match error {
+        None if aborted => "aborted",
+        None => "in order",
+        Some(error) if is_tls(error) => "TLS has failed",
+        Some(_) => "broken",
+    };
     log::info!("closed {peer}: {received} bytes received, {sent} sent: {reason}");
 }

@@ -9,6 +9,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, ServerConnection};
 
 use super::sim::Sim;
+use crate::transports::advice::Advice;
 use crate::transports::error::is_tls;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
@@ -27,6 +28,7 @@ fn common(allow_truncation: bool) -> CommonSettings {
         handshake_timeout: Duration::from_secs(10),
         allow_truncation,
         keylog: None,
+        advice: Advice::Arguments,
     }
 }
 

@@ -2,17 +2,17 @@
 //!
 //! Connecting takes time and is `dialing.rs`.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{File, Permissions};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 use mio::unix::SourceFd;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 
 use super::address::UnixName;
+use super::advice::Advice;
 use super::channel::Channel;
 use super::dialing::unix_address;
 use super::id::{Half, Id};
@@ -20,12 +20,12 @@ use super::info::Peer;
 use super::io::Io;
 use super::listener::{Listener, Listening};
 use super::net::{Call, Net, Slot};
-use super::own_file::{self, Occupant, OwnFile};
 use super::protocol::{Factory, Handler};
 use super::state::Phase;
 use super::stream::Stream;
+use super::unix_path;
 use crate::sys::stdio::{self, FdKind};
-use crate::sys::{limits, signals, socket};
+use crate::sys::{signals, socket};
 
 /// How to bind a unix socket.
 #[derive(Clone, Copy, Debug)]
@@ -34,11 +34,13 @@ pub struct UnixBinding {
     pub mode: u32,
     /// Remove a socket that nobody serves any more. Never one that is served, never anything else.
     pub replace_stale: bool,
+    /// How messages name options.
+    pub advice: Advice,
 }
 
 impl Default for UnixBinding {
     fn default() -> Self {
-        Self { mode: 0o600, replace_stale: false }
+        Self { mode: 0o600, replace_stale: false, advice: Advice::Arguments }
     }
 }
 
@@ -105,38 +107,12 @@ impl Net {
         let file = File::from(OwnedFd::from(socket));
         file.set_permissions(Permissions::from_mode(binding.mode))?;
         let socket = Socket::from(OwnedFd::from(file));
-        // A socket that is bound and does not listen yet looks stale. Whoever else of us starts here waits until it does.
-        let _lock = match name {
-            UnixName::Path(path) => lock_directory_of(path),
-            UnixName::Abstract(_) => None,
-        };
         let path = match name {
             UnixName::Abstract(_) => {
                 socket.bind(&address)?;
                 None
             }
-            UnixName::Path(path) => {
-                // The mode is exact: the umask of whoever started us has no say in it.
-                let bind = || limits::with_umask(0, || socket.bind(&address));
-                if let Err(error) = bind() {
-                    if error.kind() != io::ErrorKind::AddrInUse {
-                        return Err(error);
-                    }
-                    let in_use = |text| Err(io::Error::new(io::ErrorKind::AddrInUse, text));
-                    match own_file::occupant(path)? {
-                        Occupant::Stale if binding.replace_stale => {
-                            fs::remove_file(path)?;
-                            bind()?;
-                        }
-                        Occupant::Stale => {
-                            return in_use("Address already in use (nobody serves it; --replace-stale removes it)");
-                        }
-                        Occupant::Live => return in_use("Address already in use (by a server that is alive)"),
-                        Occupant::Other => return in_use("File exists and is not a socket"),
-                    }
-                }
-                Some(OwnFile::made(path)?)
-            }
+            UnixName::Path(path) => Some(unix_path::bind(&socket, path, binding)?),
         };
         socket.listen(backlog(&options))?;
         self.add_listener(Listener::new(socket, options, false, path), factory)
@@ -262,14 +238,6 @@ impl Net {
         }
         Ok(id)
     }
-}
-
-/// Locks the directory in which a socket is to be bound. Where that cannot be had, nobody else of us can have it either.
-fn lock_directory_of(path: &Path) -> Option<File> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let directory = File::open(parent.unwrap_or_else(|| Path::new("."))).ok()?;
-    limits::lock(&directory).ok()?;
-    Some(directory)
 }
 
 fn backlog(options: &Listening) -> i32 {

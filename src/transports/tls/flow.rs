@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use rustls::pki_types::CertificateDer;
 
 use super::layer::{Failure, Layer, Progress, RECORD_BYTES, Was};
-use super::{Tls, TlsServer, certificate};
+use super::{Tls, TlsServer, certificate, explain};
 use crate::transports::error::TlsError;
 use crate::transports::handle::Name;
 use crate::transports::id::Id;
@@ -27,10 +27,6 @@ const PLAINTEXT_BYTES: usize = 128 * 1024;
 
 /// Connections whose handshake is not done or has failed just now, or that wait to be let in after it, at most.
 const DOOR_MAX: usize = 1024;
-
-/// What a connection that was cut, by whomever, ends with.
-const TRUNCATED: &str =
-    "peer closed without close_notify (data may be truncated); --allow-truncation is for peers that never send one";
 
 /// How long a peer may take to read the alert that it is told by, and to close the connection.
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -184,7 +180,7 @@ impl Net {
         if discards || tls.terms.allow_truncation {
             return Intake::End;
         }
-        Intake::Failed(TlsError::truncated(TRUNCATED).into())
+        Intake::Failed(TlsError::truncated(explain::truncated(tls.terms.advice)).into())
     }
 
     fn decrypt(&mut self, id: Id, ciphertext: &[u8], buffer: &mut [u8]) -> Intake {

@@ -210,7 +210,8 @@ impl Layer {
             (_, Some(error)) if is_tls(&error) || is_handshake_timeout(&error) => Some(error),
             (_, Some(error)) if handshaking => Some(TlsError::new(describe(&error)).into()),
             (_, Some(error)) if self.is_refused_by(&error) => {
-                let text = format!("{} after the server had asked for a certificate (--cert, --key)", describe(&error));
+                let (cert, key) = (self.terms.advice.flag("cert"), self.terms.advice.flag("key"));
+                let text = format!("{} after the server had asked for a certificate ({cert}, {key})", describe(&error));
                 Some(TlsError::new(text).into())
             }
             (_, error) => error,
@@ -260,6 +261,7 @@ impl Layer {
             was_asked: self.was_asked(),
             has_certificate: self.has_certificate,
             wanted: self.name.as_ref(),
+            advice: self.terms.advice,
             certificate: refused,
         };
         TlsError::new(explain(error, &situation))
