@@ -58,7 +58,8 @@ fn finish(outcome: anyhow::Result<()>) -> ExitCode {
             stderr::await_room(PATIENCE);
             log::error!("{text}");
         } else {
-            let _ = stderr::write_all(format!("xport: {}\n", text.escape_debug()).as_bytes(), PATIENCE);
+            let line = format!("xport: {}\n", xport::transports::text::escape(&text));
+            let _ = stderr::write_all(line.as_bytes(), PATIENCE);
         }
     }
     logger::finish();

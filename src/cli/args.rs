@@ -4,7 +4,7 @@
 //! in `cli/text.rs`.
 
 use clap::builder::Resettable;
-use clap::{Args, Command};
+use clap::{Arg, Args, Command};
 
 use crate::cli::groups::{
     Accepting, Broadcasting, Child, ChildCommand, ConnectAddress, Connecting, DatagramStdio, Datagrams, Ends,
@@ -300,4 +300,12 @@ pub(super) fn forget_empty_variables(command: Command) -> Command {
         let empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
         if empty { arg.env(Resettable::Reset) } else { arg }
     })
+}
+
+/// The `XPORT_*` variable of one of these options that is not UTF-8, if `counts` says that the option takes its value from there.
+pub(super) fn variable_not_utf8(command: &Command, counts: impl Fn(&Arg) -> bool) -> Option<String> {
+    let mut named = command.get_arguments().filter_map(|arg| Some((arg, arg.get_env()?)));
+    let (_, name) = named
+        .find(|(arg, name)| counts(arg) && std::env::var_os(name).is_some_and(|value| value.to_str().is_none()))?;
+    Some(name.to_string_lossy().into_owned())
 }

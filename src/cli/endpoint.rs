@@ -13,7 +13,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use crate::cli::address::parse_inet;
-use crate::cli::args::{Transport, forget_empty_variables};
+use crate::cli::args::{Transport, forget_empty_variables, variable_not_utf8};
 use crate::cli::foreign;
 use crate::cli::groups::{
     Accepting, Broadcasting, Connecting, InetConnecting, InetFamily, InetListening, Joining, KeepingAlive, Limiting,
@@ -22,6 +22,7 @@ use crate::cli::groups::{
 use crate::cli::quote::{clean, quote, quote_os};
 use crate::cli::resolve::{Refusal, check_group, connect_config, limit, listen_config, parse, parse_with};
 use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Program, StreamConfig};
+use crate::transports::advice::Advice;
 
 /// What an endpoint is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -259,7 +260,9 @@ impl<'a> Word<'a> {
         let (address, mut matches) = self.understand(shared)?;
         let transport = self.kind.transport();
         let config = parse(transport, &address)
-            .and_then(|address| connect_config(transport, address, shared.stream.clone(), &mut matches))
+            .and_then(|address| {
+                connect_config(transport, address, shared.stream.clone(), Advice::Endpoint, &mut matches)
+            })
             .map_err(|refusal| self.blame_in(refusal))?;
         let mut datagrams = DatagramConfig::default();
         if self.kind == Kind::Udp {
@@ -274,7 +277,9 @@ impl<'a> Word<'a> {
         let transport = self.kind.transport();
         let max_conns = limit(&mut matches)?;
         let config = parse(transport, &address)
-            .and_then(|address| listen_config(transport, vec![address], shared.stream.clone(), &mut matches))
+            .and_then(|address| {
+                listen_config(transport, vec![address], shared.stream.clone(), Advice::Endpoint, &mut matches)
+            })
             .map_err(|refusal| self.blame_in(refusal))?;
         let config = ListenConfig { keep_open: shared.keep_open, grace: shared.grace, max_conns, ..config };
         let mut datagrams = DatagramConfig::default();
@@ -476,7 +481,10 @@ fn explain(error: clap::Error, command: &Command, given: &[String]) -> String {
             let other = text_of(ContextKind::PriorArg).unwrap_or_default();
             format!("'{}' and '{}' contradict each other", shown.trim_matches('-'), other.trim_matches('-'))
         }
-        (ErrorKind::InvalidUtf8, ..) => "the value of an option is not UTF-8".to_owned(),
+        (ErrorKind::InvalidUtf8, ..) => match variable_not_utf8(command, |arg| !given.contains(&name_of(arg))) {
+            Some(variable) => format!("the value of the environment variable {variable} is not UTF-8"),
+            None => "the value of an option is not UTF-8".to_owned(),
+        },
         _ => {
             let text = error.to_string();
             let first = text.lines().next().unwrap_or_default();

@@ -262,6 +262,9 @@ pub(super) struct InetListening {
     #[arg(long, value_name = "CIDR", value_delimiter = ',', value_parser = parse_network)]
     pub(super) deny: Vec<IpNet>,
     /// Write the port to this file once listening, and remove it at the end
+    ///
+    /// Write the port to this file once listening, and remove it at the end. A file that is there is replaced, not written to. What
+    /// is no regular file, a symbolic link for one, is refused.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) port_file: Option<PathBuf>,
 }
@@ -326,6 +329,9 @@ pub(super) struct TlsCommon {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) cert: Option<PathBuf>,
     /// The key of --cert (PEM), where it is not in the same file
+    ///
+    /// The key of --cert (PEM), where it is not in the same file. A file that others than its owner can write is refused, and one
+    /// that they can read is warned of. Once there is a key in memory, there are no core dumps.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) key: Option<PathBuf>,
     /// Protocols to be agreed on (h2,http/1.1), the best one first
@@ -340,8 +346,8 @@ pub(super) struct TlsCommon {
     pub(super) handshake_timeout: Duration,
     /// Take a connection that ends without close_notify for whole
     ///
-    /// Take a connection that ends without close_notify for whole, as some servers never send it. Without this option it is an error,
-    /// since anyone in between can cut a connection.
+    /// Take a connection that ends without close_notify for whole, as some peers never send it, ncat before 7.96 among them. Without
+    /// this option it is an error, since anyone in between can cut a connection.
     #[arg(long)]
     pub(super) allow_truncation: bool,
     /// Append the keys of all connections to this file, for a network analyser
@@ -376,7 +382,9 @@ pub(super) struct Joining {
     ///
     /// Receive what is sent to this multicast group, as in 239.1.2.3 or ff02::1%eth0; may be repeated. %IF is the
     /// interface on which it is joined; without it the system chooses. The address to listen on is then *:PORT, or
-    /// GROUP:PORT for nothing but the group. Who listens on GROUP:PORT joins the group without this option.
+    /// GROUP:PORT for nothing but the group. Who listens on GROUP:PORT joins the group without this option. Several
+    /// programs can receive at the same GROUP:PORT, each of them everything; *:PORT is for one alone, so that no other
+    /// can take what is sent to this machine.
     #[arg(long, value_name = "GROUP[%IF]", value_parser = parse_group)]
     pub(super) join: Vec<Group>,
 }

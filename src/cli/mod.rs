@@ -127,6 +127,10 @@ fn interpret(matches: &mut ArgMatches, mode: Option<(String, ArgMatches)>) -> Re
     if pages.man {
         return Ok(Parsed::Print(pages::man()));
     }
+    // The logger would pass it over without a word.
+    if std::env::var_os("XPORT_LOG").is_some_and(|value| value.to_str().is_none()) {
+        return Err("the value of the environment variable XPORT_LOG is not UTF-8".into());
+    }
     let Some((name, mut options)) = mode else { return Err("no mode given".into()) };
     let Some(mode) = MODES.iter().find(|mode| mode.name == name) else { return Err("no such mode".into()) };
     let color_is_after = options.value_source("color") == Some(ValueSource::CommandLine);
@@ -159,8 +163,8 @@ fn answer(mut error: clap::Error, args: &[OsString]) -> Result<Parsed, UsageErro
     if let Some(tip) = tip_for(&error, args) {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
-    let text = match args.iter().find(|arg| arg.to_str().is_none()) {
-        Some(arg) if error.kind() == ErrorKind::InvalidUtf8 => format!("error: {} is not UTF-8", quote_os(arg)),
+    let text = match error.kind() {
+        ErrorKind::InvalidUtf8 => what_is_not_utf8(args).unwrap_or_else(|| error.render().to_string()),
         _ => error.render().to_string(),
     };
     let mut lines = text.trim_end().lines();
@@ -180,6 +184,26 @@ fn answer(mut error: clap::Error, args: &[OsString]) -> Result<Parsed, UsageErro
         text.push('\n');
     }
     Err(UsageError(text))
+}
+
+/// clap does not say which argument, or which variable, is not UTF-8.
+fn what_is_not_utf8(args: &[OsString]) -> Option<String> {
+    let mut command = args::command();
+    // The options of a mode are there once they are needed.
+    command.build();
+    let is_meant = |mode: &&Command| {
+        args.iter().skip(1).any(|arg| mode.get_name_and_visible_aliases().iter().any(|name| arg == name))
+    };
+    let is_given = |arg: &clap::Arg| {
+        let option = format!("--{}", arg.get_long().unwrap_or_default());
+        args.iter().any(|given| given.to_string_lossy().split('=').next() == Some(&option))
+    };
+    let mut places = command.get_subcommands().filter(is_meant).chain([&command]);
+    if let Some(name) = places.find_map(|place| args::variable_not_utf8(place, |arg| !is_given(arg))) {
+        return Some(format!("error: the value of the environment variable {name} is not UTF-8"));
+    }
+    let arg = args.iter().find(|arg| arg.to_str().is_none())?;
+    Some(format!("error: {} is not UTF-8", quote_os(arg)))
 }
 
 /// Escapes and cuts what clap quotes of the user's text.
@@ -236,7 +260,7 @@ fn variable_at_fault(error: &clap::Error, args: &[OsString]) -> Option<String> {
     let option = arg.split(' ').next()?;
     let name = format!("XPORT_{}", option.strip_prefix("--")?.replace('-', "_").to_uppercase());
     let given = args.iter().any(|arg| arg.to_string_lossy().starts_with(option));
-    (!given && std::env::var_os(&name)? == value.as_str()).then_some(name)
+    (!given && std::env::var_os(&name)?.to_string_lossy() == value.as_str()).then_some(name)
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
-//! Text of unknown origin made fit for a line on a terminal: control characters escaped, the rest kept, long text cut.
+//! What the user typed, as it is repeated in messages: escaped, cut where it is long, in quotes.
 //!
-//! Used for what the user typed and for log messages, which carry what peers sent. What colour a line has is the
-//! logger's business.
+//! Which characters are escaped is decided in `transports/text.rs`.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt;
+
+pub(super) use crate::transports::text::escape;
 
 /// How many characters of one argument an error message repeats: enough to recognise it.
 pub(super) const QUOTED_CHARS_MAX: usize = 80;
@@ -33,15 +34,6 @@ pub(super) fn quote_os(text: &OsStr) -> String {
     format!("'{}'", shorten(&escaped, QUOTED_CHARS_MAX))
 }
 
-/// The text with control characters escaped, so that it stays on its line and cannot drive the terminal.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_unsafe(c) { escaped.extend(c.escape_default()) } else { escaped.push(c) }
-    }
-    escaped
-}
-
 /// The first `max` characters, with `…` where something is missing.
 pub(super) fn shorten(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
@@ -50,19 +42,9 @@ pub(super) fn shorten(text: &str, max: usize) -> String {
     }
 }
 
-/// Control characters, and those that turn the direction of the text around or break lines.
-fn is_unsafe(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn control_characters_are_escaped_and_the_rest_is_kept() {
-        assert_eq!(escape("grün\n\u{1b}[31m\u{9b}\u{202e}"), "grün\\n\\u{1b}[31m\\u{9b}\\u{202e}");
-    }
 
     #[test]
     fn long_text_is_cut_between_characters() {

@@ -24,6 +24,7 @@ use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Mode, St
 use crate::protocols::half_close::HalfClose;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
+use crate::transports::advice::Advice;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
 
@@ -112,7 +113,7 @@ fn resolve_client(transport: Transport, matches: &mut ArgMatches) -> Result<Conn
     };
     check_inherited(std::slice::from_ref(&address), matches)?;
     let stream = resolve_session(transport, Role::Client, matches)?;
-    let mut config = connect_config(transport, address, stream, matches)?;
+    let mut config = connect_config(transport, address, stream, Advice::Arguments, matches)?;
     if let Some(tls) = &mut config.tls {
         tls.starttls = TlsStarting::from_arg_matches_mut(matches)?.starttls;
     }
@@ -124,6 +125,7 @@ pub(super) fn connect_config(
     transport: Transport,
     address: Address,
     stream: StreamConfig,
+    advice: Advice,
     matches: &mut ArgMatches,
 ) -> Result<ConnectConfig, Refusal> {
     let connecting = Connecting::from_arg_matches_mut(matches)?;
@@ -131,16 +133,17 @@ pub(super) fn connect_config(
     let (mut family, mut numeric, mut source) = (Family::Any, false, None);
     if transport != Transport::Unix {
         (family, numeric) = resolve_family(matches)?;
-        check_family(family, &address)?;
+        check_family(family, &address, advice)?;
         if let Some(text) = InetConnecting::from_arg_matches_mut(matches)?.source {
-            let parsed = parse_with(&text, parse_source).map_err(|reason| format!("invalid --source: {reason}"))?;
-            check_source(&parsed, family, &address)?;
+            let parsed = parse_with(&text, parse_source)
+                .map_err(|reason| format!("invalid {}: {reason}", advice.flag("source")))?;
+            check_source(&parsed, family, &address, advice)?;
             source = Some(parsed);
         }
     }
     let keepalive = resolve_keepalive(transport, matches)?;
     let tls = match transport {
-        Transport::Tls => Some(TlsConnect { settings: client_settings(&address, matches)?, starttls: None }),
+        Transport::Tls => Some(TlsConnect { settings: client_settings(&address, advice, matches)?, starttls: None }),
         _ => None,
     };
     Ok(ConnectConfig {
@@ -175,7 +178,7 @@ fn resolve_listener(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ListenC
         _ => (ServingOne::from_arg_matches_mut(matches)?.keep_open, None),
     };
     let stream = resolve_session(mode.transport, mode.role, matches)?;
-    let config = listen_config(mode.transport, addresses, stream, matches)?;
+    let config = listen_config(mode.transport, addresses, stream, Advice::Arguments, matches)?;
     Ok(ListenConfig { keep_open, max_conns, grace, ..config })
 }
 
@@ -185,6 +188,7 @@ pub(super) fn listen_config(
     transport: Transport,
     addresses: Vec<Address>,
     stream: StreamConfig,
+    advice: Advice,
     matches: &mut ArgMatches,
 ) -> Result<ListenConfig, Refusal> {
     let mut config = ListenConfig {
@@ -197,6 +201,7 @@ pub(super) fn listen_config(
         access: AccessList::default(),
         socket_mode: SOCKET_MODE_DEFAULT,
         replace_stale: false,
+        advice,
         port_file: None,
         grace: Duration::ZERO,
         keepalive: resolve_keepalive(transport, matches)?,
@@ -207,21 +212,22 @@ pub(super) fn listen_config(
         let unix = UnixListening::from_arg_matches_mut(matches)?;
         let has_path = config.addresses.iter().any(|address| matches!(address, Address::Unix(UnixName::Path(_))));
         if !has_path && (unix.mode.is_some() || unix.replace_stale) {
-            return Err("--mode and --replace-stale are for sockets with a path".into());
+            let [mode, replace] = ["mode", "replace-stale"].map(|name| advice.flag(name));
+            return Err(format!("{mode} and {replace} are for sockets with a path").into());
         }
         config.socket_mode = unix.mode.unwrap_or(SOCKET_MODE_DEFAULT);
         config.replace_stale = unix.replace_stale;
     } else {
         (config.family, config.numeric) = resolve_family(matches)?;
         for address in &config.addresses {
-            check_family(config.family, address)?;
+            check_family(config.family, address, advice)?;
         }
         let inet = InetListening::from_arg_matches_mut(matches)?;
         config.access = AccessList::new(inet.allow, inet.deny);
         config.port_file = inet.port_file;
     }
     if transport == Transport::Tls {
-        config.tls = Some(server_settings(matches)?);
+        config.tls = Some(server_settings(advice, matches)?);
     }
     if transport != Transport::Udp {
         config.backlog = Accepting::from_arg_matches_mut(matches)?.backlog;
@@ -416,33 +422,35 @@ pub(super) fn check_group(group: &Group, config: &ListenConfig) -> Result<(), Re
     if config.addresses.iter().any(receives) {
         return Ok(());
     }
-    let ip = group.ip;
+    let (ip, advice) = (group.ip, config.advice);
     match (config.family, ip.is_ipv4()) {
-        (Family::V4, false) => return Err(format!("-4 excludes the group '{ip}'").into()),
-        (Family::V6, true) => return Err(format!("-6 excludes the group '{ip}'").into()),
+        (Family::V4, false) => return Err(format!("{} excludes the group '{ip}'", advice.letter("4")).into()),
+        (Family::V6, true) => return Err(format!("{} excludes the group '{ip}'", advice.letter("6")).into()),
         _ => (),
     }
     let own = if ip.is_ipv6() { format!("[{ip}]:PORT") } else { format!("{ip}:PORT") };
-    Err(format!("--join {ip} needs '*:PORT' or '{own}' as an address: no other one receives what is sent to a group")
-        .into())
+    let ip = ip.to_string();
+    let join = advice.option("join", &ip);
+    Err(format!("{join} needs '*:PORT' or '{own}' as an address: no other one receives what is sent to a group").into())
 }
 
 /// `-4` and `-6` leave something of an address.
-fn check_family(family: Family, address: &Address) -> Result<(), Refusal> {
-    let excluded = match (family, ip_of(address)) {
-        (Family::V4, Some(IpAddr::V6(_))) => "-4",
-        (Family::V6, Some(IpAddr::V4(_))) => "-6",
+fn check_family(family: Family, address: &Address, advice: Advice) -> Result<(), Refusal> {
+    let excluding = match (family, ip_of(address)) {
+        (Family::V4, Some(IpAddr::V6(_))) => advice.letter("4"),
+        (Family::V6, Some(IpAddr::V4(_))) => advice.letter("6"),
         _ => return Ok(()),
     };
-    Err(format!("{excluded} excludes the address '{address}'").into())
+    Err(format!("{excluding} excludes the address '{address}'").into())
 }
 
 /// The source can be bound for this address at all.
-fn check_source(source: &Address, family: Family, address: &Address) -> Result<(), Refusal> {
-    check_family(family, source)?;
+fn check_source(source: &Address, family: Family, address: &Address, advice: Advice) -> Result<(), Refusal> {
+    check_family(family, source, advice)?;
     match (ip_of(source), ip_of(address)) {
         (Some(from), Some(to)) if from.is_ipv4() != to.is_ipv4() => {
-            Err(format!("--source '{source}' and '{address}' are of different families").into())
+            let option = advice.flag("source");
+            Err(format!("{option} '{source}' and '{address}' are of different families").into())
         }
         _ => Ok(()),
     }

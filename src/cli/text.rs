@@ -158,8 +158,9 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     (
         "stdin ends",
         "Everything read from it is sent, then the peer is told (a half-close), and its answer is awaited, however long it \
-         takes. A peer that leaves at a half-close (nc -l, ncat -l < file) is better met with --recv-only or \
-         --no-half-close.",
+         takes. Many servers take a half-close for a hang-up and drop their answer. So the peer is told only once no byte has \
+         moved for 10s where stdin gave nothing at all, where what was sent begins as a request of HTTP/1, and after --starttls. \
+         --half-close says otherwise: now, never, or how long.",
     ),
     (
         "the peer ends",
@@ -170,8 +171,7 @@ pub(super) const ENDING: &[(&str, &str)] = &[
         "Each direction ends with a close_notify, which TLS protects: a half-close is one, and so is the answer to it. Where the \
          connection ends without, somebody may have cut it, and what came may not be all: the run says so and ends with status 5, \
          unless --allow-truncation is given. What came before has been written. A server logs it, as it does a handshake that \
-         fails, and goes on listening. Some servers take a half-close for the end of everything and leave without an answer: \
-         --no-half-close keeps it back until they have ended. tls-server with an empty stdin does so by itself.",
+         fails, and goes on listening. Once the peer has ended, and has everything, nothing that happens to our own end counts.",
     ),
     (
         "a TCP peer vanishes",
@@ -258,7 +258,7 @@ pub(super) const NETCAT_OPTIONS: &[(&str, &str)] = &[
          and exec need none",
     ),
     ("-l", "what listens is a mode of its own: tcp-server, tls-server, unix-server, udp-server"),
-    ("-N", "the end of stdin is passed on without it; --no-half-close is for where it should not be"),
+    ("-N", "the end of stdin is passed on without it; --half-close says when"),
     ("-p", "the port is a part of the address; that of a client's own end is --source"),
     ("-s", "the address of a client's own end is --source"),
     ("-u", "UDP is a mode of its own: udp-client, udp-server, udp-echo"),
@@ -318,7 +318,7 @@ pub(super) const OPENSSL_OPTIONS: &[(&str, &str)] = &[
 
 /// What values look like.
 pub(super) const VALUES: &str = "\
-A duration (DUR) is 250ms, 10s, 1.5m or 1h; a bare number is seconds. A size (SIZE) is 4096, 64K, 1MiB or 1G; K is \
+A duration (DUR) is 250ms, .5s, 10s, 1.5m or 1h; a bare number is seconds. A size (SIZE) is 4096, 64K, 1MiB or 1G; K is \
 1024 always.";
 
 /// Columns of a table: clap would not indent what it wraps, so this fits a terminal of the usual width.

@@ -13,6 +13,7 @@ use crate::cli::quote::quote;
 use crate::cli::resolve::Refusal;
 use crate::protocols::starttls::StartTls;
 use crate::transports::address::{Address, Host, HostPort};
+use crate::transports::advice::Advice;
 use crate::transports::tls::settings::{ClientSettings, CommonSettings, Identity, ServerSettings, Trust, Version};
 
 /// A protocol of `--alpn`.
@@ -76,15 +77,26 @@ pub(super) fn parse_server_name(text: &str) -> Result<ServerName<'static>, Strin
 }
 
 /// What connects to `address`.
-pub(super) fn client_settings(address: &Address, matches: &mut ArgMatches) -> Result<ClientSettings, Refusal> {
+pub(super) fn client_settings(
+    address: &Address,
+    advice: Advice,
+    matches: &mut ArgMatches,
+) -> Result<ClientSettings, Refusal> {
+    let [ca_option, pin_option, insecure_option] = ["ca", "pin", "insecure"].map(|name| advice.flag(name));
     let TlsConnecting { ca, server_name, pin, insecure } = TlsConnecting::from_arg_matches_mut(matches)?;
     let trust = match (insecure, ca, pin) {
         (true, None, pins) if pins.is_empty() => Trust::Nobody,
         (true, Some(_), _) => {
-            return Err("--ca and --insecure contradict each other: without --insecure, --ca is who vouches".into());
+            return Err(format!(
+                "{ca_option} and {insecure_option} contradict each other: without {insecure_option}, {ca_option} is who vouches"
+            )
+            .into());
         }
         (true, None, _) => {
-            return Err("--pin and --insecure contradict each other: with --pin alone, nobody needs to vouch".into());
+            return Err(format!(
+                "{pin_option} and {insecure_option} contradict each other: with {pin_option} alone, nobody needs to vouch"
+            )
+            .into());
         }
         (false, None, pins) if !pins.is_empty() => Trust::Pins(pins),
         (false, ca, pins) => Trust::Chain { ca, pins },
@@ -93,48 +105,56 @@ pub(super) fn client_settings(address: &Address, matches: &mut ArgMatches) -> Re
     let says_name = matches!(matches.try_contains_id("starttls"), Ok(true));
     let name = match server_name {
         Some(name) => name,
-        None if says_name || matches!(trust, Trust::Chain { .. }) => name_of(address)?,
+        None if says_name || matches!(trust, Trust::Chain { .. }) => name_of(address, advice)?,
         // Nobody looks at the name, and an address is not sent: any will do (SNI, RFC 6066, section 3).
-        None => name_of(address).unwrap_or_else(|_| ServerName::IpAddress(Ipv4Addr::UNSPECIFIED.into())),
+        None => name_of(address, advice).unwrap_or_else(|_| ServerName::IpAddress(Ipv4Addr::UNSPECIFIED.into())),
     };
-    let (common, identity) = common_settings(matches)?;
+    let (common, identity) = common_settings(advice, matches)?;
     Ok(ClientSettings { common, trust, identity, name })
 }
 
 /// What listens.
-pub(super) fn server_settings(matches: &mut ArgMatches) -> Result<ServerSettings, Refusal> {
+pub(super) fn server_settings(advice: Advice, matches: &mut ArgMatches) -> Result<ServerSettings, Refusal> {
     let TlsListening { self_signed, client_ca } = TlsListening::from_arg_matches_mut(matches)?;
     if self_signed && (matches.contains_id("cert") || matches.contains_id("key")) {
-        return Err("--self-signed makes a certificate and its key: leave it out, or --cert and --key".into());
+        let [own, cert, key] = ["self-signed", "cert", "key"].map(|name| advice.flag(name));
+        return Err(format!("{own} makes a certificate and its key: leave it out, or {cert} and {key}").into());
     }
-    let (common, identity) = common_settings(matches)?;
+    let (common, identity) = common_settings(advice, matches)?;
     if identity.is_none() && !self_signed {
-        return Err("a TLS server needs --cert FILE (and --key FILE), or --self-signed".into());
+        let (cert, key) = (advice.option("cert", "FILE"), advice.option("key", "FILE"));
+        let own = advice.flag("self-signed");
+        return Err(format!("a TLS server needs {cert} (and {key}), or {own}").into());
     }
     Ok(ServerSettings { common, identity, client_ca })
 }
 
-fn common_settings(matches: &mut ArgMatches) -> Result<(CommonSettings, Option<Identity>), Refusal> {
+fn common_settings(advice: Advice, matches: &mut ArgMatches) -> Result<(CommonSettings, Option<Identity>), Refusal> {
     let TlsCommon { cert, key, alpn, tls_min, handshake_timeout, allow_truncation, keylog } =
         TlsCommon::from_arg_matches_mut(matches)?;
     let identity = match (cert, key) {
         (Some(cert), key) => Some(Identity { cert, key }),
-        (None, Some(_)) => return Err("--key needs the certificate that it belongs to: add --cert FILE".into()),
+        (None, Some(_)) => {
+            let (key, cert) = (advice.flag("key"), advice.option("cert", "FILE"));
+            return Err(format!("{key} needs the certificate that it belongs to: add {cert}").into());
+        }
         (None, None) => None,
     };
     let alpn = Vec::from_iter(alpn.into_iter().map(|Alpn(name)| name));
     let bytes: usize = alpn.iter().map(|name| name.len() + 1).sum();
     if bytes > ALPN_LIST_BYTES_MAX {
-        return Err(format!("--alpn has {bytes} bytes of names, limit {ALPN_LIST_BYTES_MAX}").into());
+        let option = advice.flag("alpn");
+        return Err(format!("{option} has {bytes} bytes of names, limit {ALPN_LIST_BYTES_MAX}").into());
     }
-    let common = CommonSettings { min_version: tls_min, alpn, handshake_timeout, allow_truncation, keylog };
+    let common = CommonSettings { min_version: tls_min, alpn, handshake_timeout, allow_truncation, keylog, advice };
     Ok((common, identity))
 }
 
 /// The name that an address has for certificates.
-fn name_of(address: &Address) -> Result<ServerName<'static>, Refusal> {
+fn name_of(address: &Address, advice: Advice) -> Result<ServerName<'static>, Refusal> {
+    let option = advice.option("server-name", "NAME");
     let Address::Inet(HostPort { host, .. }) = address else {
-        let reason = format!("'{address}' does not say whom the certificate must be for: add --server-name NAME");
+        let reason = format!("'{address}' does not say whom the certificate must be for: add {option}");
         return Err(reason.into());
     };
     let name = match host {
@@ -145,7 +165,7 @@ fn name_of(address: &Address) -> Result<ServerName<'static>, Refusal> {
     };
     parse_server_name(name).map_err(|_| {
         let name = quote(name);
-        format!("no certificate can be for {name}: say with --server-name NAME whom it must be for").into()
+        format!("no certificate can be for {name}: say with {option} whom it must be for").into()
     })
 }
 

@@ -21,11 +21,12 @@ const NANOS_PER_SECOND: u128 = 1_000_000_000;
 /// The largest buffer limit: 1 GiB, since it holds for every connection.
 const SIZE_BYTES_MAX: usize = 1 << 30;
 
-/// Parses a duration: `250ms`, `10s`, `1.5m`, `1h`; a bare number is seconds.
+/// Parses a duration: `250ms`, `10s`, `1.5m`, `.5s`, `1h`; a bare number is seconds.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     let number_end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(number_end);
     let (whole, fraction) = match number.split_once('.') {
+        Some(("", fraction)) => ("0", fraction),
         Some((whole, fraction)) => (whole, fraction),
         None => (number, "0"),
     };
@@ -162,7 +163,7 @@ fn is_digits(text: &str) -> bool {
 /// Says why a text is no number of the kind wanted.
 fn explain_number(text: &str, wanted: &str) -> String {
     match text.strip_prefix('-') {
-        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => "must not be negative".to_owned(),
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit() || c == '.') => "must not be negative".to_owned(),
         _ => format!("not {wanted}"),
     }
 }
@@ -183,6 +184,10 @@ mod tests {
             ("2m", 120_000),
             ("1h", 3_600_000),
             ("0.5h", 1_800_000),
+            (".1", 100),
+            (".5s", 500),
+            (".25m", 15_000),
+            (".001", 1),
         ] {
             assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
@@ -193,11 +198,14 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_refused() {
-        for text in ["", "x", "10x", "1e9", "1.", ".5", "1.2.3", "+1", " 1", "1 s", "1S", "s", "0x10", "NaN", "inf"] {
+        for text in [
+            "", "x", "10x", "1e9", "1.", ".", ".s", "..5", ".5.", "1.2.3", "+1", " 1", "1 s", "1S", "s", "0x10", "NaN",
+            "inf",
+        ] {
             let error = parse_duration(text).expect_err(text);
             assert!(error.starts_with("not a duration"), "{text}: {error}");
         }
-        for text in ["-1", "-1s", "-0"] {
+        for text in ["-1", "-1s", "-0", "-.5"] {
             assert_eq!(parse_duration(text), Err("must not be negative".to_owned()), "{text}");
         }
         for text in ["584000y", "31536000001", "99999999999999999999", &"9".repeat(100), "9999999999999999999h"] {

@@ -5,6 +5,7 @@
 
 use std::io;
 
+use super::guard::guarded;
 use super::{EventLoop, Installed};
 use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::datagram::{BATCH, RecvBatch, Remote};
@@ -12,6 +13,7 @@ use crate::transports::error::describe;
 use crate::transports::handle::Name;
 use crate::transports::id::Id;
 use crate::transports::net::{Call, Net, Slot};
+use crate::transports::protocol::DatagramProtocol;
 
 /// Calls that receive from one socket in one turn: more would let one busy port hold up all the others.
 const RECEIVES_PER_TURN: usize = 8;
@@ -137,52 +139,61 @@ impl EventLoop {
         datagram.counts.received += 1;
         datagram.totals.received += data.len() as u64;
         log::trace!("{}: {} bytes from {from}", Name(net, id), data.len());
-        protocol.datagram_received(&mut DatagramTransport { net, id }, data, from);
+        if let Err(error) = guarded(|| protocol.datagram_received(&mut DatagramTransport { net, id }, data, from)) {
+            self.end_after_panic(id, error);
+        }
         true
     }
 
     /// Makes one call about a datagram socket.
     pub(super) fn datagram_call(&mut self, id: Id, call: Call) {
+        let ends = call.is_last();
         let Self { net, handlers, .. } = self;
         let Some(Installed::Datagram(protocol)) = handlers.get_mut(id.index()) else { return };
-        let t = &mut DatagramTransport { net, id };
-        match call {
-            Call::ConnectionMade => {
-                if let Some(datagram) = t.net.datagram_mut(id) {
-                    datagram.made();
-                }
-                log_opened(t);
-                protocol.connection_made(t);
-                // What was there before may have had its event already.
-                if net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
-                    net.queue_again(id);
-                }
-            }
-            Call::PauseWriting => {
-                log::debug!("{}: {} bytes wait, pausing", Name(t.net, id), t.write_buffer_size());
-                protocol.pause_writing(t);
-            }
-            Call::ResumeWriting => {
-                log::debug!("{}: {} bytes wait, resuming", Name(t.net, id), t.write_buffer_size());
-                protocol.resume_writing(t);
-            }
-            Call::Timer(timer) => protocol.timer_fired(t, timer),
-            Call::ErrorReceived(error) => {
-                log::debug!("{}: {}", Name(t.net, id), describe(&error));
-                protocol.error_received(t, error);
-            }
-            Call::ConnectionFailed(error) => {
-                protocol.connection_failed(t, error);
-                self.forget(id);
-            }
-            Call::ConnectionLost(error) => {
-                log_closed(t);
-                protocol.connection_lost(t, error);
-                self.forget(id);
-            }
-            // What does not go with this kind of slot.
-            _ => (),
+        let told = guarded(|| socket_call(net, id, &mut **protocol, call));
+        if ends {
+            self.forget(id);
+        } else if let Err(error) = told {
+            self.end_after_panic(id, error);
         }
+    }
+}
+
+/// Makes one call about a datagram socket.
+fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call: Call) {
+    let t = &mut DatagramTransport { net, id };
+    match call {
+        Call::ConnectionMade => {
+            if let Some(datagram) = t.net.datagram_mut(id) {
+                datagram.made();
+            }
+            log_opened(t);
+            protocol.connection_made(t);
+            // What was there before may have had its event already.
+            if net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
+                net.queue_again(id);
+            }
+        }
+        Call::PauseWriting => {
+            log::debug!("{}: {} bytes wait, pausing", Name(t.net, id), t.write_buffer_size());
+            protocol.pause_writing(t);
+        }
+        Call::ResumeWriting => {
+            log::debug!("{}: {} bytes wait, resuming", Name(t.net, id), t.write_buffer_size());
+            protocol.resume_writing(t);
+        }
+        Call::Timer(timer) => protocol.timer_fired(t, timer),
+        Call::ErrorReceived(error) => {
+            log::debug!("{}: {}", Name(t.net, id), describe(&error));
+            protocol.error_received(t, error);
+        }
+        Call::ConnectionFailed(error) => protocol.connection_failed(t, error),
+        Call::ConnectionLost(error) => {
+            log_closed(t);
+            protocol.connection_lost(t, error);
+        }
+        // What does not go with this kind of slot.
+        _ => (),
     }
 }
 

@@ -4,13 +4,14 @@
 
 use std::io;
 
+use super::guard::guarded;
 use super::{EventLoop, Installed};
-use crate::transports::error::describe;
+use crate::transports::error::{describe, is_tls};
 use crate::transports::handle::{Name, Transport};
 use crate::transports::id::{Half, Id};
 use crate::transports::intake::Intake;
 use crate::transports::listener::Accepted;
-use crate::transports::net::{Call, Slot};
+use crate::transports::net::{Call, Net, Slot};
 use crate::transports::protocol::{Eof, Handler};
 use crate::transports::state::Phase;
 use crate::transports::stream::CloseMode;
@@ -174,11 +175,23 @@ impl EventLoop {
         let protocol_reads = !discards && stream.forward.is_none() && !stream.is_handshaking();
         let Some(installed) = handlers.get_mut(id.index()) else { return 0 };
         let buffer = match installed {
-            Installed::Protocol(Handler::Buffered(protocol)) if protocol_reads => protocol.get_buffer(scratch.len()),
+            Installed::Protocol(Handler::Buffered(protocol)) if protocol_reads => {
+                match guarded(|| protocol.get_buffer(scratch.len())) {
+                    Ok([]) => {
+                        let error = io::Error::other("get_buffer has given an empty buffer");
+                        net.lose(id, Some(error), true);
+                        return 0;
+                    }
+                    Ok(buffer) => buffer,
+                    Err(error) => {
+                        self.end_after_panic(id, error);
+                        return 0;
+                    }
+                }
+            }
             Installed::Protocol(_) | Installed::Pipe { .. } => &mut scratch[..],
             _ => return 0,
         };
-        assert!(!buffer.is_empty(), "get_buffer gave no room");
         match net.take_in(id, buffer) {
             Intake::Bytes(n) => {
                 if let Installed::Pipe { process, number } = *installed {
@@ -187,11 +200,14 @@ impl EventLoop {
                 }
                 pace.note_read(id, n);
                 let t = &mut Transport { net, id };
-                match installed {
+                let told = guarded(|| match installed {
                     _ if discards => (),
                     Installed::Protocol(Handler::Plain(protocol)) => protocol.data_received(t, &scratch[..n]),
                     Installed::Protocol(Handler::Buffered(protocol)) => protocol.buffer_updated(t, n),
                     _ => (),
+                });
+                if let Err(error) = told {
+                    self.end_after_panic(id, error);
                 }
                 n
             }
@@ -222,10 +238,13 @@ impl EventLoop {
         match handlers.get_mut(id.index()) {
             // Nothing is left of a pipe that is read.
             Some(Installed::Pipe { .. }) => net.lose(id, None, false),
-            Some(Installed::Protocol(handler)) if !discards => match handler.eof_received(&mut Transport { net, id }) {
-                Eof::Close => net.close(id, CloseMode::Lingering),
-                Eof::KeepOpen => (),
-            },
+            Some(Installed::Protocol(handler)) if !discards => {
+                match guarded(|| handler.eof_received(&mut Transport { net, id })) {
+                    Ok(Eof::Close) => net.close(id, CloseMode::Lingering),
+                    Ok(Eof::KeepOpen) => (),
+                    Err(error) => self.end_after_panic(id, error),
+                }
+            }
             _ => (),
         }
     }
@@ -246,7 +265,13 @@ impl EventLoop {
         let Some(Installed::Factory(factory)) = self.handlers.get_mut(listener.index()) else {
             return self.net.remove(stream);
         };
-        let handler = factory();
+        let handler = match guarded(factory) {
+            Ok(handler) => handler,
+            Err(error) => {
+                log::warn!("{}: {}", Name(&self.net, stream), describe(&error));
+                return self.net.remove(stream);
+            }
+        };
         self.install(stream, Installed::Protocol(handler));
         self.call(stream, Call::ConnectionMade);
         self.run_calls();
@@ -340,48 +365,14 @@ impl EventLoop {
         if self.net.datagram(id).is_some() {
             return self.datagram_call(id, call);
         }
+        let ends = call.is_last();
         let Self { net, handlers, .. } = self;
         let Some(Installed::Protocol(handler)) = handlers.get_mut(id.index()) else { return };
-        let t = &mut Transport { net, id };
-        match call {
-            // It is made once its handshake is done, or was lost before.
-            Call::ConnectionMade if t.net.stream(id).is_some_and(|stream| stream.is_opening()) => (),
-            Call::ConnectionMade => {
-                if let Some(stream) = t.net.stream_mut(id) {
-                    stream.state.made();
-                }
-                log_opened(t);
-                handler.connection_made(t);
-                // What was there before may have had its event already.
-                if net.stream(id).is_some_and(|stream| stream.wants_read()) {
-                    net.queue_again(id);
-                }
-            }
-            Call::PauseWriting => {
-                log::debug!("{}: {} bytes wait, pausing", Name(t.net, id), t.write_buffer_size());
-                handler.pause_writing(t);
-            }
-            Call::ResumeWriting => {
-                log::debug!("{}: {} bytes wait, resuming", Name(t.net, id), t.write_buffer_size());
-                handler.resume_writing(t);
-            }
-            Call::TlsStarted => {
-                t.net.log_tls(id);
-                handler.tls_started(t);
-            }
-            Call::Forget => self.forget(id),
-            Call::Timer(timer) => handler.timer_fired(t, timer),
-            Call::ConnectionFailed(error) => {
-                handler.connection_failed(t, error);
-                self.forget(id);
-            }
-            Call::ConnectionLost(error) => {
-                log_closed(t, error.as_ref());
-                handler.connection_lost(t, error);
-                self.forget(id);
-            }
-            // What does not go with this kind of slot.
-            _ => (),
+        let told = guarded(|| stream_call(net, id, handler, call));
+        if ends {
+            self.forget(id);
+        } else if let Err(error) = told {
+            self.end_after_panic(id, error);
         }
     }
 
@@ -389,6 +380,46 @@ impl EventLoop {
     pub(super) fn forget(&mut self, id: Id) {
         self.handlers[id.index()] = Installed::Nothing;
         self.net.remove(id);
+    }
+}
+
+/// Makes one call about a stream.
+fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
+    let t = &mut Transport { net, id };
+    match call {
+        // It is made once its handshake is done, or was lost before.
+        Call::ConnectionMade if t.net.stream(id).is_some_and(|stream| stream.is_opening()) => (),
+        Call::ConnectionMade => {
+            if let Some(stream) = t.net.stream_mut(id) {
+                stream.state.made();
+            }
+            log_opened(t);
+            handler.connection_made(t);
+            // What was there before may have had its event already.
+            if net.stream(id).is_some_and(|stream| stream.wants_read()) {
+                net.queue_again(id);
+            }
+        }
+        Call::PauseWriting => {
+            log::debug!("{}: {} bytes wait, pausing", Name(t.net, id), t.write_buffer_size());
+            handler.pause_writing(t);
+        }
+        Call::ResumeWriting => {
+            log::debug!("{}: {} bytes wait, resuming", Name(t.net, id), t.write_buffer_size());
+            handler.resume_writing(t);
+        }
+        Call::TlsStarted => {
+            t.net.log_tls(id);
+            handler.tls_started(t);
+        }
+        Call::Timer(timer) => handler.timer_fired(t, timer),
+        Call::ConnectionFailed(error) => handler.connection_failed(t, error),
+        Call::ConnectionLost(error) => {
+            log_closed(t, error.as_ref());
+            handler.connection_lost(t, error);
+        }
+        // What does not go with this kind of slot, and what no protocol is told.
+        _ => (),
     }
 }
 
@@ -411,7 +442,12 @@ fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {
     let (received, sent) = (info.totals.received, info.totals.sent);
     let mode = t.net.stream(t.id).map(|stream| stream.close_mode);
     let aborted = matches!(mode, Some(CloseMode::Aborted | CloseMode::Reset));
-    let in_order = if aborted { "aborted" } else { "in order" };
-    let reason = error.map_or_else(|| in_order.to_owned(), describe);
+    // The protocol says what has gone wrong, so that it is not told twice.
+    let reason = match error {
+        None if aborted => "aborted",
+        None => "in order",
+        Some(error) if is_tls(error) => "TLS has failed",
+        Some(_) => "broken",
+    };
     log::info!("closed {peer}: {received} bytes received, {sent} sent: {reason}");
 }

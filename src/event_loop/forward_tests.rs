@@ -425,7 +425,7 @@ fn a_buffer_of_nothing_carries_everything() {
     });
 }
 
-/// Whoever is forwarded to what is gone waits, and its bytes are its protocol's once that takes them.
+/// What is forwarded to a stream that is gone comes to the protocol.
 #[test]
 fn a_target_that_is_gone_swallows_nothing() {
     for_each_seed(|sim| {
@@ -439,9 +439,6 @@ fn a_target_that_is_gone_swallows_nothing() {
         sim.spoil(source);
         sim.net().transport(source).forward_to(gone);
         sim.feed(source, &data);
-        sim.run();
-        assert_eq!(hears.try_iter().count(), 0);
-        sim.net().transport(source).stop_forwarding();
         sim.run();
         assert!(data_of(&hears) == data, "not the same bytes");
     });
@@ -460,8 +457,6 @@ fn a_target_that_is_gone_does_not_swallow_what_was_handed_back() {
     sim.settle();
     sim.net().transport(source).unread(b"handed back");
     sim.net().transport(source).forward_to(gone);
-    sim.run();
-    sim.net().transport(source).stop_forwarding();
     sim.run();
     assert_eq!(data_of(&hears), b"handed back");
 }

@@ -14,9 +14,14 @@ mod datagrams;
 mod dispatch;
 #[cfg(test)]
 mod forward_tests;
+mod guard;
 #[cfg(test)]
 mod library_tests;
+#[cfg(test)]
+mod misuse_tests;
 mod pace;
+#[cfg(test)]
+mod panic_tests;
 #[cfg(test)]
 mod process_tests;
 mod processes;
@@ -65,6 +70,9 @@ pub struct EventLoop {
     /// The same for datagrams, from the first one on.
     batch: Option<Box<RecvBatch>>,
     pace: Pace,
+    /// A callback has panicked, which in a simulation is a test that has failed.
+    #[cfg(test)]
+    has_panicked: bool,
 }
 
 /// What is to be called about a slot.
@@ -98,6 +106,8 @@ impl EventLoop {
             scratch: vec![0; SCRATCH_BYTES].into(),
             batch: None,
             pace: Pace::new(),
+            #[cfg(test)]
+            has_panicked: false,
         })
     }
 

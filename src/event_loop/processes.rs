@@ -3,6 +3,7 @@
 //! asyncio puts a small protocol on each pipe, which calls the child's by way of the queue; here the loop looks the child's
 //! protocol up, so that nothing is copied on the way.
 
+use super::guard::guarded;
 use super::{EventLoop, Installed};
 use crate::transports::id::Id;
 use crate::transports::net::Call;
@@ -41,7 +42,10 @@ impl EventLoop {
     pub(super) fn pipe_data(&mut self, process: Id, number: u8, n: usize) {
         let Self { net, handlers, scratch, .. } = self;
         if let Some(Installed::Subprocess(protocol)) = handlers.get_mut(process.index()) {
-            protocol.pipe_data_received(&mut SubprocessTransport { net, id: process }, number, &scratch[..n]);
+            let t = &mut SubprocessTransport { net, id: process };
+            if let Err(error) = guarded(|| protocol.pipe_data_received(t, number, &scratch[..n])) {
+                self.end_after_panic(process, error);
+            }
         }
     }
 
@@ -57,12 +61,15 @@ impl EventLoop {
         let lost = matches!(call, Call::ConnectionLost(_));
         if let Some(Installed::Subprocess(protocol)) = handlers.get_mut(process.index()) {
             let t = &mut SubprocessTransport { net, id: process };
-            match call {
+            let told = guarded(|| match call {
                 Call::PauseWriting => protocol.pause_writing(t),
                 Call::ResumeWriting => protocol.resume_writing(t),
                 Call::ConnectionLost(error) => protocol.pipe_connection_lost(t, number, error),
                 // What does not go with a pipe.
                 _ => (),
+            });
+            if let Err(error) = told {
+                self.end_after_panic(process, error);
             }
         }
         if lost {
@@ -76,16 +83,19 @@ impl EventLoop {
         let Self { net, handlers, .. } = self;
         let Some(Installed::Subprocess(protocol)) = handlers.get_mut(id.index()) else { return };
         let t = &mut SubprocessTransport { net, id };
-        match call {
+        let ends = call.is_last();
+        let told = guarded(|| match call {
             Call::ConnectionMade => protocol.connection_made(t),
             Call::ProcessExited => protocol.process_exited(t),
             Call::Timer(timer) => protocol.timer_fired(t, timer),
-            Call::ConnectionLost(error) => {
-                protocol.connection_lost(t, error);
-                self.forget(id);
-            }
+            Call::ConnectionLost(error) => protocol.connection_lost(t, error),
             // What does not go with a child.
             _ => (),
+        });
+        if ends {
+            self.forget(id);
+        } else if let Err(error) = told {
+            self.end_after_panic(id, error);
         }
     }
 }

@@ -250,6 +250,7 @@ impl Sim {
         let due = self.event_loop.net.timers.next_deadline().is_some_and(|deadline| deadline <= now);
         self.event_loop.fire_timers();
         self.event_loop.end_turn();
+        assert!(!self.event_loop.has_panicked, "a callback has panicked");
         let net = &self.event_loop.net;
         due || happened || !net.calls.is_empty() || !net.again.is_empty() || !net.corked.is_empty()
     }

@@ -32,7 +32,12 @@ fn tls() -> TlsClient {
     TlsClient {
         config: Arc::new(config),
         name: "localhost".try_into().expect("a name"),
-        terms: Terms { handshake_timeout: TIMEOUT, allow_truncation: false, verifies: true },
+        terms: Terms {
+            handshake_timeout: TIMEOUT,
+            allow_truncation: false,
+            verifies: true,
+            advice: crate::transports::advice::Advice::Arguments,
+        },
     }
 }
 

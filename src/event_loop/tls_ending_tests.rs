@@ -8,6 +8,7 @@ use super::tls_tests::{ENOUGH, Peer, Recorder, events, server, serving};
 use crate::protocols::half_close::HalfClose;
 use crate::protocols::report::line;
 use crate::protocols::session::{PeerSide, SessionOptions, Waiting};
+use crate::transports::error::describe;
 use crate::transports::id::Id;
 
 /// An open stream without TLS so far, and what its protocol is told.
@@ -64,7 +65,7 @@ fn nonsense_while_output_waits_is_told_in_time() {
 #[test]
 fn what_is_handed_back_during_a_handshake_is_no_plaintext() {
     let (mut sim, id, log) = open(ENOUGH);
-    sim.net().transport(id).start_tls(server());
+    sim.net().transport(id).start_tls(server()).expect("TLS begins");
     sim.net().transport(id).unread(b"injected, and long enough to be a record");
     let mut peer = Peer::client();
     peer.write(b"real");
@@ -78,10 +79,11 @@ fn what_is_handed_back_during_a_handshake_is_no_plaintext() {
 fn tls_does_not_begin_behind_our_own_end() {
     let (mut sim, id, log) = open(ENOUGH);
     sim.net().transport(id).write_eof();
-    sim.net().transport(id).start_tls(server());
-    sim.feed(id, b"in the clear");
+    let error = sim.net().transport(id).start_tls(server()).expect_err("refused");
+    assert_eq!(describe(&error), "TLS cannot begin behind the end of our direction");
+    sim.net().transport(id).abort();
     sim.run();
-    assert_eq!(events(&log), ["made", "lost: TLS cannot begin behind the end of our direction"]);
+    assert_eq!(events(&log), ["made", "lost"]);
     sim.assert_nothing_left();
 }
 
@@ -98,7 +100,7 @@ fn what_is_aborted_before_it_was_made_has_failed_and_no_more() {
 fn a_close_during_the_handshake_waits_for_it_and_nobody_is_told_of_it() {
     let (mut sim, id, log) = open(ENOUGH);
     let mut t = sim.net().transport(id);
-    t.start_tls(server());
+    t.start_tls(server()).expect("TLS begins");
     t.write(b"words");
     t.close();
     let mut peer = Peer::client();

@@ -45,7 +45,7 @@ fn shovel(sim: &mut Sim, id: Id, peer: &mut Peer) {
 fn echo_by_tls_gives_back_what_it_got() {
     for_each_seed(|sim| {
         let id = sim.stream(0, Echo::default());
-        sim.net().transport(id).start_tls(patient_server());
+        sim.net().transport(id).start_tls(patient_server()).expect("TLS begins");
         sim.spoil(id);
         let mut peer = Peer::client();
         let data = some_bytes(sim);
@@ -66,7 +66,7 @@ fn a_connection_that_is_cut_anywhere_leaves_nothing_and_looks_like_no_whole_one(
     for_each_seed(|sim| {
         let (recorder, log) = Recorder::new(|_| ());
         let id = sim.stream(ENOUGH, recorder);
-        sim.net().transport(id).start_tls(patient_server());
+        sim.net().transport(id).start_tls(patient_server()).expect("TLS begins");
         sim.spoil(id);
         let mut peer = Peer::client();
         peer.write(&some_bytes(sim));

@@ -9,6 +9,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, ServerConnection};
 
 use super::sim::Sim;
+use crate::transports::advice::Advice;
 use crate::transports::error::is_tls;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
@@ -27,6 +28,7 @@ fn common(allow_truncation: bool) -> CommonSettings {
         handshake_timeout: Duration::from_secs(10),
         allow_truncation,
         keylog: None,
+        advice: Advice::Arguments,
     }
 }
 
@@ -185,7 +187,7 @@ pub(super) fn serving(on_made: fn(&mut Transport<'_>)) -> (Sim, Id, Peer, Receiv
     let mut sim = Sim::new();
     let (recorder, log) = Recorder::new(on_made);
     let id = sim.stream(ENOUGH, recorder);
-    sim.net().transport(id).start_tls(server());
+    sim.net().transport(id).start_tls(server()).expect("TLS begins");
     (sim, id, Peer::client(), log)
 }
 
@@ -279,7 +281,7 @@ fn a_cut_is_an_end_where_that_is_allowed() {
     let mut sim = Sim::new();
     let (recorder, log) = Recorder::new(|_| ());
     let id = sim.stream(ENOUGH, recorder);
-    sim.net().transport(id).start_tls(client(Trust::Pins(vec![server().pin()]), true));
+    sim.net().transport(id).start_tls(client(Trust::Pins(vec![server().pin()]), true)).expect("TLS begins");
     let mut peer = Peer::server();
     peer.write(b"hello");
     peer.talk(&mut sim, id);
@@ -320,7 +322,7 @@ fn a_handshake_that_fails_is_told_to_the_peer_and_to_the_protocol() {
     let (recorder, log) = Recorder::new(|_| ());
     let id = sim.stream(ENOUGH, recorder);
     let stranger = client(Trust::Pins(vec![crate::transports::tls::Pin([0; 32])]), false);
-    sim.net().transport(id).start_tls(stranger);
+    sim.net().transport(id).start_tls(stranger).expect("TLS begins");
     let mut peer = Peer::server();
     peer.talk(&mut sim, id);
     assert!(matches!(peer.failed, Some(rustls::Error::AlertReceived(_))), "{:?}", peer.failed);
@@ -375,7 +377,7 @@ fn an_open_stream_is_told_when_tls_has_started() {
     sim.settle();
     let mut t = sim.net().transport(id);
     t.write(b"go ahead\n");
-    t.start_tls(server());
+    t.start_tls(server()).expect("TLS begins");
     assert!(t.is_writing_paused(), "nothing can be sent before the handshake is done");
     t.write(b"first");
     t.write_eof();
@@ -399,7 +401,7 @@ fn what_is_handed_back_before_tls_belongs_to_tls() {
     let mut peer = Peer::client();
     let hello = peer.take();
     sim.net().transport(id).unread(&hello);
-    sim.net().transport(id).start_tls(server());
+    sim.net().transport(id).start_tls(server()).expect("TLS begins");
     peer.write(b"hello");
     peer.talk(&mut sim, id);
     assert_eq!(events(&log), ["made", "pause", "started", "resume", "hello"]);
@@ -412,7 +414,7 @@ fn plaintext_is_not_taken_for_tls() {
     let id = sim.stream(ENOUGH, recorder);
     sim.settle();
     sim.net().transport(id).unread(b"injected");
-    sim.net().transport(id).start_tls(server());
+    sim.net().transport(id).start_tls(server()).expect("TLS begins");
     sim.run();
     assert_eq!(events(&log)[..2], ["made", "pause"]);
     sim.assert_nothing_left();
@@ -424,7 +426,7 @@ fn an_upgrade_that_fails_is_the_end_of_the_stream() {
     let (recorder, log) = Recorder::new(|_| ());
     let id = sim.stream(ENOUGH, recorder);
     sim.settle();
-    sim.net().transport(id).start_tls(server());
+    sim.net().transport(id).start_tls(server()).expect("TLS begins");
     sim.feed_end(id);
     sim.run();
     let log = events(&log);
@@ -489,7 +491,7 @@ fn a_buffer_of_three_bytes_gets_every_byte() {
     let mut sim = Sim::new();
     let (sender, received) = channel();
     let id = sim.stream(ENOUGH, Handler::buffered(Small { buffer: [0; 3], received: sender }));
-    sim.net().transport(id).start_tls(server());
+    sim.net().transport(id).start_tls(server()).expect("TLS begins");
     let mut peer = Peer::client();
     let data = Vec::from_iter((0..40_000_u32).map(|i| (i % 251) as u8));
     peer.talk(&mut sim, id);
@@ -560,7 +562,7 @@ fn tls_runs_over_pipes_and_over_unix_sockets() {
     let by_pipes = net.connect_pipes(read.into(), write.into(), Hello(sender.clone())).expect("pipes");
     let by_socket = net.adopt(ours.into(), Hello(sender)).expect("a socket");
     for id in [by_pipes, by_socket] {
-        net.transport(id).start_tls(knowing_client());
+        net.transport(id).start_tls(knowing_client()).expect("TLS begins");
     }
     /// Gives back what it gets, by blocking calls.
     fn echo(mut read: impl Read, mut write: impl Write) -> io::Result<()> {

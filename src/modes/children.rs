@@ -18,6 +18,7 @@ use crate::transports::net::Net;
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::process::opening::{ChildStdio, PtyModel, SHELL, WindowSize, shell_command};
 use crate::transports::protocol::SubprocessProtocol;
+use crate::transports::text::Escaped;
 use crate::transports::tls::certificate;
 
 /// Statuses as `env(1)` and `timeout(1)` have them.
@@ -113,8 +114,8 @@ impl Child {
             Program::Shell(_) => SHELL.to_owned(),
         };
         let is_line = status == NOT_FOUND && name.contains(char::is_whitespace);
-        let hint = if is_line { " (this is one word; a line of several is for --shell)" } else { "" };
-        Failure::new(Cause::Child(status), format!("exec {}: {}{hint}", name.escape_debug(), describe(error)))
+        let hint = if is_line { " (this is one word; a line of several is for the shell)" } else { "" };
+        Failure::new(Cause::Child(status), format!("exec {}: {}{hint}", Escaped(&name), describe(error)))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::protocols::half_close::HalfClose;
 use crate::protocols::starttls::StartTls;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family};
+use crate::transports::advice::Advice;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
 use crate::transports::process::opening::ChildStdio;
@@ -58,6 +59,8 @@ pub struct ListenConfig {
     pub socket_mode: u32,
     /// `--replace-stale`: remove a unix socket that nobody serves any more.
     pub replace_stale: bool,
+    /// How messages name options.
+    pub advice: Advice,
     /// `--port-file`: where to write the real port once listening.
     pub port_file: Option<PathBuf>,
     /// `--grace`: how long sessions may finish after the first SIGTERM.

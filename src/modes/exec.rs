@@ -14,7 +14,16 @@ use crate::transports::error::describe;
 use crate::transports::opening::Stdio;
 
 pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
-    let outcome = match &config.place {
+    at_its_place(config).map_err(|error| match error.downcast::<Failure>() {
+        // A status of 1 would be taken for the child's.
+        Ok(Failure { cause: Cause::Local, message }) => Failure::new(Cause::Child(children::FAILED), message).into(),
+        Ok(failure) => failure.into(),
+        Err(error) => error,
+    })
+}
+
+fn at_its_place(config: &ExecConfig) -> anyhow::Result<()> {
+    match &config.place {
         ExecPlace::Stdio => on_stdio(config),
         ExecPlace::Listen(lefts) => {
             let child = Child::checked(&config.child)?;
@@ -25,13 +34,7 @@ pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
             let right = Right::child(Child::checked(&config.child)?, marks(&config.stream)?);
             pair(&Endpoint::Connect(left.clone()), &config.stream, right)
         }
-    };
-    outcome.map_err(|error| match error.downcast::<Failure>() {
-        // A status of 1 would be taken for the child's.
-        Ok(Failure { cause: Cause::Local, message }) => Failure::new(Cause::Child(children::FAILED), message).into(),
-        Ok(failure) => failure.into(),
-        Err(error) => error,
-    })
+    }
 }
 
 fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {

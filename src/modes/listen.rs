@@ -1,10 +1,9 @@
 //! Opening what listens: every address, the lines that say so, and the port file.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::RawFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::config::ListenConfig;
 use super::{local, tls};
@@ -19,7 +18,7 @@ use crate::transports::info::Peer;
 use crate::transports::listener::Listening;
 use crate::transports::net::Net;
 use crate::transports::opening::{Inherited, Stack, UnixBinding, inherit};
-use crate::transports::own_file::OwnFile;
+use crate::transports::own_file::{self, OwnFile};
 use crate::transports::protocol::{DatagramProtocol, Factory};
 use crate::transports::tls::TlsServer;
 
@@ -40,8 +39,11 @@ pub(super) struct Ready {
 }
 
 /// Makes TLS ready, and looks up the names of all addresses, which may take long: signals still have their default effect meanwhile. Takes over
-/// what is inherited, before we open anything that could have the same number.
+/// what is inherited, before we open anything that could have the same number. What cannot be a port file is refused here.
 pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<Ready> {
+    if let Some(path) = &config.port_file {
+        own_file::check_replaceable(path).map_err(|error| local(&port_file_name(path), &error))?;
+    }
     let tls = tls::server(config)?;
     let place = |address: &Address| {
         Ok(match address {
@@ -81,7 +83,8 @@ pub(super) fn open(
                 listeners.extend(open_each(net, asked.port, &addresses, open)?);
             }
             Place::Unix(name) => {
-                let binding = UnixBinding { mode: config.socket_mode, replace_stale: config.replace_stale };
+                let (mode, replace_stale) = (config.socket_mode, config.replace_stale);
+                let binding = UnixBinding { mode, replace_stale, advice: config.advice };
                 let id = net
                     .listen_unix(&name, binding, listening.clone(), factory())
                     .map_err(|error| unavailable(&name, &error))?;
@@ -149,16 +152,17 @@ fn wildcard_ports(places: &[Place]) -> Vec<u16> {
 /// result is dropped.
 pub(super) fn announce(names: &[Peer], port_file: Option<&Path>) -> anyhow::Result<Option<OwnFile>> {
     let port_file = match port_file {
-        Some(path) => {
-            let name = format!("port file {}", path.display());
-            Some(write_port_file(path, names).map_err(|error| local(&name, &error))?)
-        }
+        Some(path) => Some(write_port_file(path, names).map_err(|error| local(&port_file_name(path), &error))?),
         None => None,
     };
     for name in names {
         log::info!(target: NOTICE, "listening on {name}");
     }
     Ok(port_file)
+}
+
+fn port_file_name(path: &Path) -> String {
+    format!("port file {}", path.display())
 }
 
 /// Serves an inherited socket: a listener, or one connection, which is then the whole service, as under inetd.
@@ -187,7 +191,7 @@ fn open_inherited(
             net.transport(id).set_keepalive(listening.keepalive).map_err(refused)?;
             net.transport(id).set_write_buffer_limits(listening.marks);
             if let Some(tls) = listening.tls.clone() {
-                net.transport(id).start_tls(tls);
+                net.transport(id).start_tls(tls).map_err(refused)?;
             }
             Ok(None)
         }
@@ -246,7 +250,7 @@ fn unavailable(endpoint: &impl std::fmt::Display, error: &io::Error) -> Failure 
     Failure::new(cause, format!("listen {endpoint}: {}", describe(error)))
 }
 
-/// Writes one port per line, each once, in one step: a reader sees the whole file or none.
+/// Writes one port per line, each once.
 fn write_port_file(path: &Path, names: &[Peer]) -> io::Result<OwnFile> {
     let mut ports: Vec<u16> = Vec::new();
     for port in names.iter().filter_map(Peer::port) {
@@ -257,21 +261,6 @@ fn write_port_file(path: &Path, names: &[Peer]) -> io::Result<OwnFile> {
     if ports.is_empty() {
         return Err(io::Error::other("nothing listens on a port"));
     }
-    let path = match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
-        // A device or a pipe is not ours to replace; what a link leads to, if anything, is.
-        _ => match fs::canonicalize(path)? {
-            target if target.is_file() => target,
-            _ => return Err(io::Error::other("is there, and is no regular file")),
-        },
-    };
     let text: String = ports.iter().map(|port| format!("{port}\n")).collect();
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.tmp", std::process::id()));
-    let beside = PathBuf::from(beside);
-    // Never through a link that somebody has put there, and gone again if anything fails.
-    let mut file = File::options().write(true).create_new(true).open(&beside)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| fs::rename(&beside, &path));
-    written.inspect_err(|_| drop(fs::remove_file(&beside)))?;
-    OwnFile::made(&path)
+    OwnFile::write(path, text.as_bytes())
 }

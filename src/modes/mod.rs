@@ -144,7 +144,8 @@ fn prepare(net: &mut Net, id: Id, tls: Option<&TlsClient>, marks: WaterMarks) {
     let mut t = net.transport(id);
     t.set_write_buffer_limits(marks);
     if let Some(tls) = tls {
-        t.start_tls(tls.clone());
+        // Refused only where the stream has failed already, which its protocol is told.
+        let _ = t.start_tls(tls.clone());
     }
 }
 

@@ -20,7 +20,8 @@ pub(super) fn client(config: Option<&TlsConnect>) -> anyhow::Result<Option<TlsCl
     let Some(config) = config else { return Ok(None) };
     let client = config.settings.prepare().map_err(usage)?;
     if matches!(config.settings.trust, Trust::Nobody) {
-        log::warn!("--insecure: whoever answers is believed, and can read and change everything");
+        let insecure = config.settings.common.advice.flag("insecure");
+        log::warn!("{insecure}: whoever answers is believed, and can read and change everything");
     }
     Ok(Some(client))
 }

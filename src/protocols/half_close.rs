@@ -11,7 +11,7 @@
 //!                                +---the peer ends, or the session---> never told by itself
 //! ```
 //!
-//! This is about the time of it alone. The owner of an [`InputEnd`] passes the end on.
+//! This is about the time of it alone. The owner of an `InputEnd` passes the end on.
 
 use std::time::Duration;
 

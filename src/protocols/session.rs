@@ -21,6 +21,8 @@ use crate::transports::timers::{TimerId, shown};
 
 /// A server that goes on looks this often whether stdin has something for a client that has ended and holds up another one.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// A program that has given something for that client may pause for so long before it gives more.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What holds for a session.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +62,9 @@ impl PeerSide {
 
     /// A client waits, and this one has ended: stdin must have something for it, or it leaves its place.
     fn leave_place(&mut self, t: &mut Transport<'_>) {
-        let stdin_flows = t.peer(self.console).may_have_more() || t.write_buffer_size() > 0 || t.on_the_way() > 0;
+        let is_recent = t.info().totals.sent > 0 && t.net().now().duration_since(t.last_activity()) < PAUSE;
+        let stdin_has_more = t.peer(self.console).may_have_more();
+        let stdin_flows = stdin_has_more || is_recent || t.write_buffer_size() > 0 || t.on_the_way() > 0;
         if stdin_flows {
             let id = t.id();
             self.place_timer = Some(t.net().call_later(id, LOOK_AGAIN));

@@ -1,4 +1,4 @@
-//! What the process was given by whoever started it: the limit of descriptors, the umask, and locks.
+//! What the process was given by whoever started it: the limit of descriptors, the umask, its user, and locks.
 
 use std::fs::File;
 use std::io;
@@ -34,10 +34,20 @@ pub fn open_files() -> usize {
     }
 }
 
-/// Waits until no other process holds the lock of this file or directory, and holds it until the file is closed. `flock(2)`.
-pub(crate) fn lock(file: &File) -> io::Result<()> {
+/// Locks this file until it is closed, unless another process holds its lock: then `false`, at once. `flock(2)`.
+pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
     // SAFETY: flock takes two numbers and touches no memory.
-    retry(|| check(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) })).map(drop)
+    match retry(|| check(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) })) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The user whose rights we have. `geteuid(2)`.
+pub(crate) fn user() -> u32 {
+    // SAFETY: the call takes nothing and cannot fail.
+    unsafe { libc::geteuid() }
 }
 
 /// Runs `f` with another umask. The umask is the whole process's: no other thread may be making files meanwhile.

@@ -11,6 +11,7 @@ pub mod names;
 pub(crate) mod process;
 pub mod pty;
 pub mod raw_mode;
+pub mod secrets;
 pub mod signals;
 pub(crate) mod socket;
 pub(crate) mod splice;

@@ -8,6 +8,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 
+use super::text::Escaped;
+
 /// One end that can be connected to or listened on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
@@ -105,7 +107,7 @@ impl fmt::Display for HostPort {
         match &self.host {
             Host::Loopback => write!(f, "localhost:{port}"),
             Host::Any => write!(f, "*:{port}"),
-            Host::Name(name) => write!(f, "{}:{port}", name.escape_default()),
+            Host::Name(name) => write!(f, "{}:{port}", Escaped(name)),
             Host::Ip { ip, scope } => match ip {
                 IpAddr::V4(v4) => write!(f, "{v4}:{port}"),
                 IpAddr::V6(v6) if *scope == 0 => write!(f, "[{v6}]:{port}"),
@@ -119,19 +121,10 @@ impl fmt::Display for UnixName {
     /// Paths as they are but for control characters, which are escaped; abstract names with their `@`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Path(path) => write_escaped(f, &path.to_string_lossy()),
+            Self::Path(path) => Escaped(&path.to_string_lossy()).fmt(f),
             Self::Abstract(name) => {
-                f.write_str("@")?;
-                write_escaped(f, &String::from_utf8_lossy(name))
+                write!(f, "@{}", Escaped(&String::from_utf8_lossy(name)))
             }
         }
     }
-}
-
-/// Writes text as it is, but for control characters, which a terminal would obey.
-pub(crate) fn write_escaped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    for c in text.chars() {
-        if c.is_control() { write!(f, "{}", c.escape_default())? } else { write!(f, "{c}")? }
-    }
-    Ok(())
 }

@@ -120,6 +120,9 @@ impl Channel {
 
     /// A pipe end, file or device that the caller hands over. asyncio's `connect_read_pipe`, `connect_write_pipe`.
     pub(crate) fn adopt(fd: OwnedFd, half: Half) -> io::Result<Self> {
+        if !stdio::allows(fd.as_fd(), half == Half::Write)? {
+            return Err(io::Error::from_raw_os_error(libc::EBADF));
+        }
         let kind = stdio::kind(fd.as_fd())?;
         let way = if kind == FdKind::Socket { Way::Socket } else { Way::Shared };
         Ok(Self { fd, way, half, standard: None, kind, narrow: kind == FdKind::Pipe, master: None })

@@ -53,6 +53,26 @@ impl Default for Dialing {
     }
 }
 
+impl Dialing {
+    /// Whether an address may be tried: where there are sources, one must be of its family.
+    pub(crate) fn admits(&self, address: &SocketAddr) -> bool {
+        let from = |source: &SocketAddr| source.is_ipv4() == address.is_ipv4();
+        self.family.admits(address) && (self.source.is_empty() || self.source.iter().any(from))
+    }
+
+    /// Why none of the addresses of a target may be tried.
+    pub(crate) fn no_address(&self, target: &dyn fmt::Display) -> ConnectError {
+        let text = match &self.source[..] {
+            [source] => {
+                let family = if source.is_ipv4() { "IPv4" } else { "IPv6" };
+                format!("connect {target}: it has no {family} address, and the source {} needs one", source.ip())
+            }
+            _ => format!("connect {target}: no address of that family"),
+        };
+        ConnectError::new(text)
+    }
+}
+
 /// A connection in the making.
 #[derive(Debug)]
 pub(crate) struct Dial {

@@ -77,8 +77,7 @@ impl Net {
                 self.look_up(id, name, *port, options.family);
             }
             Address::Inet(tcp) => {
-                let addresses = numeric_addresses(tcp);
-                self.race(id, addresses.into_iter().filter(|a| options.family.admits(a)).map(Into::into).collect());
+                self.race_over(id, &numeric_addresses(tcp));
             }
             Address::Unix(name) => match unix_address(name) {
                 Ok(address) => self.race(id, vec![address]),
@@ -104,13 +103,25 @@ impl Net {
         match answer {
             Ok(addresses) => {
                 log::debug!("{target} is {addresses:?}");
-                self.race(id, addresses.into_iter().map(Into::into).collect());
+                self.race_over(id, &addresses);
             }
             Err(error) => {
                 let Address::Inet(HostPort { host: Host::Name(name), .. }) = &target else { return };
                 self.try_again_or(id, error.about(name));
             }
         }
+    }
+
+    /// Races over those of these addresses that may be tried.
+    fn race_over(&mut self, id: Id, addresses: &[SocketAddr]) {
+        let Some(dial) = self.dial_mut(id) else { return };
+        let admitted = addresses.iter().filter(|address| dial.options.admits(address));
+        let admitted = Vec::from_iter(admitted.map(|address| SockAddr::from(*address)));
+        if admitted.is_empty() {
+            let error = dial.options.no_address(&dial.target);
+            return self.try_again_or(id, error);
+        }
+        self.race(id, admitted);
     }
 
     fn race(&mut self, id: Id, addresses: Vec<SockAddr>) {
@@ -270,9 +281,7 @@ fn start_attempt(registry: &mio::Registry, id: Id, address: &SockAddr, options: 
         socket.set_tcp_nodelay(true)?;
         options.keepalive.apply(&socket)?;
     }
-    if let Some(source) = options.source.first().filter(|_| !unix) {
-        let of_family = options.source.iter().find(|source| SockAddr::from(**source).family() == address.family());
-        let source = of_family.unwrap_or(source);
+    if let Some(source) = options.source.iter().find(|source| SockAddr::from(**source).family() == address.family()) {
         if source.port() == 0 {
             // A kernel without this has fewer ports to give; it is asked all the same.
             let _ = choose_port_late(socket.as_fd());

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! A splice costs more than to copy a little, and much less than to copy much. So it begins with copying, goes over to splicing
-//! after some large reads in a row, and back after some small ones. Files are sent from the first byte on.
+//! after some large reads in a row, and back after some small ones. Files are sent from the first byte on; where the receiver is on
+//! this machine, `trial.rs` finds out whether a copy is faster.
 //!
 //! What lies in a pipe of the pool is the sink's: it counts as written to it and not sent yet (`flow.rs` sends it), so half-close,
 //! close and back pressure are the same for both ways. What a splice says of an end, or of there being nothing, may be about the urgent
@@ -19,11 +20,14 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Instant;
 
 use super::handle::Name;
 use super::id::Id;
 use super::net::{Net, Slot};
+use super::state::Phase;
 use super::stream::Stream;
+use super::trial::{self, Trial};
 use crate::sys::splice::{are_ready, is_nonblocking, pipe, send_file, splice};
 
 /// As much as one call may move. The kernel has its own limits.
@@ -52,6 +56,8 @@ pub(crate) struct Forward {
     pub(crate) to: Id,
     way: Way,
     streak: u8,
+    /// A file that goes to a receiver on this machine: the faster way is not known yet.
+    trial: Option<Box<Trial>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,19 +163,29 @@ impl Forward {
 }
 
 impl Net {
-    /// Sends what arrives on `id` to `to` from now on.
+    /// Sends what arrives on `id` to `to` from now on, if that is there still.
     pub(crate) fn forward(&mut self, id: Id, to: Id) {
         let ends = self.ends(id, to);
-        if let Some(sink) = self.stream_mut(to) {
-            sink.fed_by = Some(id);
-        }
-        let held = self.stream(to).is_some_and(|sink| !sink.has_room());
+        let Some(sink) = self.stream_mut(to).filter(|sink| sink.state.phase() != Phase::Lost) else {
+            return self.stop_forwarding(id);
+        };
+        sink.fed_by = Some(id);
+        let held = !sink.has_room();
+        let is_local_socket = sink.is_local() && sink.peer.is_some();
         let Some(stream) = self.stream_mut(id) else { return };
         let way = if ends == Some(Ends::File) { Way::Splice(Ends::File) } else { Way::Copy };
-        stream.forward = Some(Box::new(Forward { to, way, streak: 0 }));
+        let trial = (ends == Some(Ends::File) && is_local_socket).then(Box::default);
+        stream.forward = Some(Box::new(Forward { to, way, streak: 0, trial }));
         stream.held = held;
         if stream.wants_read() {
             self.queue_again(id);
+        }
+    }
+
+    /// Has the source of a stream that is gone go on without it: no room for what it reads would ever come.
+    pub(crate) fn stop_feeding(&mut self, sink: Id, source: Id) {
+        if self.stream(source).is_some_and(|stream| stream.is_forwarded_to(sink)) {
+            self.stop_forwarding(source);
         }
     }
 
@@ -197,9 +213,6 @@ impl Net {
             return None;
         }
         match (from, to) {
-            // Packets that are made of single pages of a file cost a receiver on this machine more than a copy in large pieces
-            // costs us. A network card does not mind, and takes them from where they are.
-            (Raw::File, Raw::Socket) if sink.is_local() => None,
             (Raw::File, _) => Some(Ends::File),
             (Raw::Socket, Raw::Socket) => Some(Ends::Sockets),
             (_, Raw::Pipe) => Some(Ends::ToPipe),
@@ -223,6 +236,9 @@ impl Net {
     pub(crate) fn splice(&mut self, id: Id) -> Moved {
         let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return Moved::Copy };
         let (to, Way::Splice(ends)) = (forward.to, forward.way) else { return Moved::Copy };
+        if forward.trial.as_ref().is_some_and(|trial| trial.way() == trial::Way::Copy) {
+            return Moved::Copy;
+        }
         if self.stream(to).is_none_or(|sink| !sink.out.is_empty()) {
             // What was copied before goes before.
             return Moved::Copy;
@@ -238,7 +254,7 @@ impl Net {
         };
         if let Moved::Bytes(n) = moved {
             log::trace!("{}: {n} bytes moved by the kernel", Name(self, id));
-            self.note_forwarded(id, n);
+            self.note_forwarded(id, n, trial::Way::Send);
         }
         moved
     }
@@ -370,8 +386,17 @@ impl Net {
     }
 
     /// Notes how much was forwarded at once, and changes the way if it is time.
-    fn note_forwarded(&mut self, id: Id, n: usize) {
+    fn note_forwarded(&mut self, id: Id, n: usize, way: trial::Way) {
         let Some(forward) = self.stream_mut(id).and_then(|stream| stream.forward.as_deref_mut()) else { return };
+        if let Some(trial) = &mut forward.trial {
+            // The time of the turn would stand still.
+            let Some(winner) = trial.note(way, n, Instant::now()) else { return };
+            forward.trial = None;
+            if winner == trial::Way::Copy {
+                self.set_way(id, Way::CopyOnly);
+            }
+            return;
+        }
         if !forward.note(n) {
             return;
         }
@@ -389,7 +414,7 @@ impl Net {
         let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return false };
         let to = forward.to;
         self.write(to, &[io::IoSlice::new(data)]);
-        self.note_forwarded(id, data.len());
+        self.note_forwarded(id, data.len(), trial::Way::Copy);
         true
     }
 

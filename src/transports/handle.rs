@@ -223,7 +223,7 @@ impl Transport<'_> {
         Info {
             peer: stream.peer.as_deref().cloned(),
             local: match &stream.io {
-                Io::Socket(socket) => Peer::local_of(socket),
+                Io::Socket(socket) | Io::Over(socket) => Peer::local_of(socket),
                 _ => None,
             },
             tls: stream.tls.as_ref().and_then(|tls| tls.info()).map(Box::new),
@@ -286,8 +286,9 @@ impl Transport<'_> {
     /// Sends what arrives to `to` from now on, by the shortest way there is, and not to the protocol, whose `data_received` is not
     /// called any more. All else is as before: the end is told by `eof_received`, and passing it on is the protocol's business;
     /// `pause_reading` holds; what `to` cannot take now is waited for, so that no more is read than its high-water mark and what one
-    /// read gives. What goes wrong with `to` is told to the protocol of `to`. A stream takes from one other at a
-    /// time: who was forwarded to `to` before is not read any more. asyncio's `sendfile`, for whatever there is.
+    /// read gives. What goes wrong with `to` is told to the protocol of `to`; once that was told of the end (`connection_lost`), what
+    /// arrives goes to the protocol here again, as it does where `to` has gone already. A stream takes from one other at a
+    /// time: a stream that was forwarded to `to` before is not read any more. asyncio's `sendfile`, for whatever there is.
     #[doc(alias = "sendfile")]
     pub fn forward_to(&mut self, to: Id) {
         self.net.forward(self.id, to);
@@ -303,8 +304,11 @@ impl Transport<'_> {
     ///
     /// A stream that was not open yet is made (`connection_made`) when the handshake is done, or has failed to be
     /// (`connection_failed`); an open one is told by `tls_started`, or is lost. asyncio's `start_tls`, in place.
-    pub fn start_tls(&mut self, tls: impl Into<Tls>) {
-        self.net.start_tls(self.id, tls.into());
+    ///
+    /// # Errors
+    /// TLS is spoken on it already, it is closing or closed, or our direction has ended. The stream is left as it is.
+    pub fn start_tls(&mut self, tls: impl Into<Tls>) -> io::Result<()> {
+        self.net.start_tls(self.id, tls.into())
     }
 
     /// Whether this transport keeps the loop running by itself; all do at first.

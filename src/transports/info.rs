@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use socket2::{SockAddr, Socket};
 
-use super::address::write_escaped;
+use super::text::Escaped;
 use super::tls::TlsInfo;
 
 /// Facts about a transport at the time of asking.
@@ -101,7 +101,7 @@ impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ip(address) => address.fmt(f),
-            Self::Path(path) => write_escaped(f, &path.to_string_lossy()),
+            Self::Path(path) => Escaped(&path.to_string_lossy()).fmt(f),
             Self::Abstract(name) => write!(f, "@{}", name.escape_ascii()),
             Self::Unnamed => f.write_str("unix client"),
         }

@@ -29,6 +29,8 @@ pub(crate) enum Io {
     Socket(Socket),
     /// Two descriptors that make one duplex stream (stdin and stdout), or one of them alone (a pipe).
     Pair(Option<Channel>, Option<Channel>),
+    /// A socket that is over. It is closed once its protocol has heard of that, and can still be asked for its address.
+    Over(Socket),
     /// The simulator's stream.
     #[cfg(test)]
     Memory(Memory),
@@ -38,7 +40,7 @@ impl Io {
     /// Reads what is there, at most `buf.len()` bytes; 0 is the end of this direction.
     pub(crate) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Pending => Err(io::ErrorKind::WouldBlock.into()),
+            Self::Pending | Self::Over(_) => Err(io::ErrorKind::WouldBlock.into()),
             Self::Socket(fd) => socket::recv(fd.as_fd(), buf),
             Self::Pair(read, _) => read.as_mut().map_or(Ok(0), |channel| channel.read(buf)),
             #[cfg(test)]
@@ -49,7 +51,7 @@ impl Io {
     /// Writes as much as fits now.
     pub(crate) fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
-            Self::Pending => Err(io::ErrorKind::WouldBlock.into()),
+            Self::Pending | Self::Over(_) => Err(io::ErrorKind::WouldBlock.into()),
             Self::Socket(fd) => socket::send(fd.as_fd(), bufs),
             Self::Pair(_, write) => match write {
                 Some(channel) => channel.write(bufs),
@@ -130,7 +132,7 @@ impl Io {
     /// Ends our direction: `shutdown(SHUT_WR)`, or the close of a pipe.
     pub(crate) fn shutdown_write(&mut self, registry: &mio::Registry) -> io::Result<()> {
         match self {
-            Self::Pending => Ok(()),
+            Self::Pending | Self::Over(_) => Ok(()),
             Self::Socket(fd) => fd.shutdown(Shutdown::Write),
             Self::Pair(_, write) => write.take().map_or(Ok(()), |channel| channel.close(registry)),
             #[cfg(test)]
@@ -141,7 +143,7 @@ impl Io {
     /// Registers with epoll, edge-triggered, once and for good.
     pub(crate) fn register(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
         match self {
-            Self::Pending => Ok(()),
+            Self::Pending | Self::Over(_) => Ok(()),
             Self::Socket(fd) => registry.register(&mut SourceFd(&fd.as_raw_fd()), id.token(Half::Read), BOTH),
             Self::Pair(read, write) => {
                 for channel in [read, write].into_iter().flatten() {
@@ -157,7 +159,7 @@ impl Io {
     /// Asks epoll to report the present state again, as a new edge.
     pub(crate) fn rearm(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
         match self {
-            Self::Pending => Ok(()),
+            Self::Pending | Self::Over(_) => Ok(()),
             Self::Socket(fd) => registry.reregister(&mut SourceFd(&fd.as_raw_fd()), id.token(Half::Read), BOTH),
             Self::Pair(read, write) => {
                 for channel in [read, write].into_iter().flatten() {
@@ -173,7 +175,8 @@ impl Io {
         }
     }
 
-    /// Closes everything. With `reset`, a TCP peer gets a reset, so that it cannot take a cut stream for a whole one.
+    /// Ends everything. With `reset`, a TCP peer gets a reset, so that it cannot take a cut stream for a whole one. A socket is
+    /// closed when this is dropped.
     pub(crate) fn close(&mut self, registry: &mio::Registry, reset: bool) {
         match std::mem::replace(self, Self::Pending) {
             Self::Pending => (),
@@ -182,7 +185,9 @@ impl Io {
                     // Fails only for what is no TCP socket, where there is no reset to be sent.
                     let _ = fd.set_linger(Some(Duration::ZERO));
                 }
+                *self = Self::Over(fd);
             }
+            Self::Over(fd) => *self = Self::Over(fd),
             Self::Pair(read, write) => {
                 for channel in [read, write].into_iter().flatten() {
                     channel.deregister(registry);
@@ -196,7 +201,7 @@ impl Io {
     /// Whether one direction can end while the other goes on. asyncio's `can_write_eof`.
     pub(crate) fn can_write_eof(&self) -> bool {
         match self {
-            Self::Pending => false,
+            Self::Pending | Self::Over(_) => false,
             Self::Socket(_) => true,
             Self::Pair(_, write) => write.is_some(),
             #[cfg(test)]
@@ -223,7 +228,7 @@ impl Io {
     pub(crate) fn lingers(&self) -> bool {
         match self {
             Self::Socket(_) => true,
-            Self::Pending | Self::Pair(..) => false,
+            Self::Pending | Self::Over(_) | Self::Pair(..) => false,
             #[cfg(test)]
             Self::Memory(_) => true,
         }
@@ -277,7 +282,7 @@ impl Io {
     /// The error that waits to be fetched from a socket, if there is one.
     pub(crate) fn take_pending_error(&self) -> Option<io::Error> {
         match self {
-            Self::Pair(..) | Self::Pending => None,
+            Self::Pair(..) | Self::Pending | Self::Over(_) => None,
             _ => self.take_error(),
         }
     }

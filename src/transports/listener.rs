@@ -64,13 +64,14 @@ impl Default for Listening {
 
 /// A listening socket.
 pub(crate) struct Listener {
+    /// Removes the file of a unix socket when the listener goes. Before the socket is closed, as otherwise the file would look
+    /// stale for a moment.
+    _path: Option<OwnFile>,
     socket: Socket,
     options: Listening,
     /// The description is shared with whoever gave it to us, and may block.
     shared: bool,
     name: Peer,
-    /// Removes the file of a unix socket when the listener goes.
-    _path: Option<OwnFile>,
     readable: bool,
     back_off: Option<BackOff>,
     queued: bool,
@@ -86,7 +87,7 @@ struct BackOff {
 impl Listener {
     pub(crate) fn new(socket: Socket, options: Listening, shared: bool, path: Option<OwnFile>) -> Self {
         let name = Peer::local_of(&socket).unwrap_or(Peer::Unnamed);
-        Self { socket, options, shared, name, _path: path, readable: false, back_off: None, queued: false }
+        Self { _path: path, socket, options, shared, name, readable: false, back_off: None, queued: false }
     }
 
     pub(crate) fn name(&self) -> &Peer {

@@ -16,6 +16,7 @@ pub mod opening;
 pub mod own_file;
 mod resolver;
 pub mod timers;
+mod unix_path;
 // One stream, from its states down to its descriptors.
 mod channel;
 mod closing;
@@ -30,6 +31,7 @@ pub mod out_buf;
 mod second_look;
 pub(crate) mod state;
 pub(crate) mod stream;
+mod trial;
 // TLS inside it.
 pub mod tls;
 // Datagrams.
@@ -39,7 +41,9 @@ pub mod process;
 // Plain values.
 pub mod access;
 pub mod address;
+pub mod advice;
 pub mod error;
 pub mod info;
+pub mod text;
 
 pub(crate) use resolver::WAKE;

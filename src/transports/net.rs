@@ -16,6 +16,7 @@ use super::error::{describe, is_tls};
 use super::forward::Pipes;
 use super::handle::{Name, Transport};
 use super::id::{Arena, Id};
+use super::io::Io;
 use super::keepalive::Looks;
 use super::listener::Listener;
 use super::out_buf::Spare;
@@ -102,6 +103,13 @@ pub(crate) enum Call {
     ConnectionLost(Option<io::Error>),
     /// The end of what no protocol knows of.
     Forget,
+}
+
+impl Call {
+    /// Whether the slot is free once the call is made.
+    pub(crate) fn is_last(&self) -> bool {
+        matches!(self, Self::ConnectionFailed(_) | Self::ConnectionLost(_) | Self::Forget)
+    }
 }
 
 impl Net {
@@ -331,8 +339,12 @@ impl Net {
             self.listeners.retain(|listener| *listener != id);
         }
         self.client_waiters.retain(|(waiter, _)| *waiter != id);
+        let source = if let Slot::Stream(stream) = &slot { stream.fed_by } else { None };
         // What was in it is closed before anyone tries to have its place.
         drop(slot);
+        if let Some(source) = source {
+            self.stop_feeding(id, source);
+        }
         if accepted {
             self.accepted -= 1;
         }
@@ -373,8 +385,8 @@ impl Net {
         let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
         let Some(phase) = stream.state.lose() else { return };
         if stream.tls.is_some() {
-            // Counted when it was encrypted, and never sent.
-            stream.totals.sent = stream.totals.sent.saturating_sub(stream.out.len() as u64);
+            // Counted when it was written, and never sent.
+            stream.totals.sent = stream.totals.sent.saturating_sub(stream.unsent() as u64);
         }
         stream.out.clear(&mut self.spare);
         if let Some(spliced) = stream.spliced.take() {
@@ -394,6 +406,8 @@ impl Net {
         // What happened first is what is reported: a failed write, then a failed read. But what the peer says of TLS is why both fail.
         let error = match error {
             Some(error) if is_tls(&error) => Some(error),
+            // A panic of the protocol is no failure of the connection.
+            Some(error) if error.kind() == io::ErrorKind::Other => Some(error),
             error => stream.state.take_write_error().or(error).filter(|_| !is_settled),
         };
         let (was, error) = match &mut stream.tls {
@@ -413,6 +427,10 @@ impl Net {
                 self.door.retain(|waiting| *waiting != id);
                 if let Some(error) = error {
                     log::warn!("handshake with {}: {}", Name(self, id), describe(&error));
+                }
+                if let Some(stream) = self.stream_mut(id) {
+                    // Its descriptor is needed, and no protocol asks for its address.
+                    stream.io = Io::Pending;
                 }
                 Call::Forget
             }

@@ -2,17 +2,17 @@
 //!
 //! Connecting takes time and is `dialing.rs`.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{File, Permissions};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 use mio::unix::SourceFd;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 
 use super::address::UnixName;
+use super::advice::Advice;
 use super::channel::Channel;
 use super::dialing::unix_address;
 use super::id::{Half, Id};
@@ -20,12 +20,12 @@ use super::info::Peer;
 use super::io::Io;
 use super::listener::{Listener, Listening};
 use super::net::{Call, Net, Slot};
-use super::own_file::{self, Occupant, OwnFile};
 use super::protocol::{Factory, Handler};
 use super::state::Phase;
 use super::stream::Stream;
+use super::unix_path;
 use crate::sys::stdio::{self, FdKind};
-use crate::sys::{limits, signals, socket};
+use crate::sys::{signals, socket};
 
 /// How to bind a unix socket.
 #[derive(Clone, Copy, Debug)]
@@ -34,11 +34,13 @@ pub struct UnixBinding {
     pub mode: u32,
     /// Remove a socket that nobody serves any more. Never one that is served, never anything else.
     pub replace_stale: bool,
+    /// How messages name options.
+    pub advice: Advice,
 }
 
 impl Default for UnixBinding {
     fn default() -> Self {
-        Self { mode: 0o600, replace_stale: false }
+        Self { mode: 0o600, replace_stale: false, advice: Advice::Arguments }
     }
 }
 
@@ -105,38 +107,12 @@ impl Net {
         let file = File::from(OwnedFd::from(socket));
         file.set_permissions(Permissions::from_mode(binding.mode))?;
         let socket = Socket::from(OwnedFd::from(file));
-        // A socket that is bound and does not listen yet looks stale. Whoever else of us starts here waits until it does.
-        let _lock = match name {
-            UnixName::Path(path) => lock_directory_of(path),
-            UnixName::Abstract(_) => None,
-        };
         let path = match name {
             UnixName::Abstract(_) => {
                 socket.bind(&address)?;
                 None
             }
-            UnixName::Path(path) => {
-                // The mode is exact: the umask of whoever started us has no say in it.
-                let bind = || limits::with_umask(0, || socket.bind(&address));
-                if let Err(error) = bind() {
-                    if error.kind() != io::ErrorKind::AddrInUse {
-                        return Err(error);
-                    }
-                    let in_use = |text| Err(io::Error::new(io::ErrorKind::AddrInUse, text));
-                    match own_file::occupant(path)? {
-                        Occupant::Stale if binding.replace_stale => {
-                            fs::remove_file(path)?;
-                            bind()?;
-                        }
-                        Occupant::Stale => {
-                            return in_use("Address already in use (nobody serves it; --replace-stale removes it)");
-                        }
-                        Occupant::Live => return in_use("Address already in use (by a server that is alive)"),
-                        Occupant::Other => return in_use("File exists and is not a socket"),
-                    }
-                }
-                Some(OwnFile::made(path)?)
-            }
+            UnixName::Path(path) => Some(unix_path::bind(&socket, path, binding)?),
         };
         socket.listen(backlog(&options))?;
         self.add_listener(Listener::new(socket, options, false, path), factory)
@@ -145,8 +121,14 @@ impl Net {
     /// Takes over an inherited socket that listens already. asyncio's `create_server(sock=…)`.
     ///
     /// # Errors
-    /// The descriptor cannot be registered.
+    /// It is no stream socket (`ENOTSOCK`, `EPROTOTYPE`), it does not listen (`EINVAL`), or it cannot be registered.
     pub fn adopt_listener(&mut self, fd: OwnedFd, options: Listening, factory: Factory) -> io::Result<Id> {
+        if SockRef::from(&fd).r#type()? != Type::STREAM {
+            return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
+        }
+        if !socket::is_listening(fd.as_fd())? {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
         self.add_listener(Listener::new(Socket::from(fd), options, true, None), factory)
     }
 
@@ -188,7 +170,7 @@ impl Net {
     /// Reads from a pipe, file or device. asyncio's `connect_read_pipe`.
     ///
     /// # Errors
-    /// The descriptor cannot be registered.
+    /// The descriptor is not open for reading (`EBADF`), or cannot be registered.
     pub fn connect_read_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
         let channel = Channel::adopt(fd, Half::Read)?;
         self.add_made(Stream::read_end(channel, self.now), protocol.into())
@@ -197,7 +179,7 @@ impl Net {
     /// Writes to a pipe, file or device. asyncio's `connect_write_pipe`.
     ///
     /// # Errors
-    /// The descriptor cannot be registered.
+    /// The descriptor is not open for writing (`EBADF`), or cannot be registered.
     pub fn connect_write_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
         let channel = Channel::adopt(fd, Half::Write)?;
         self.add_made(Stream::write_end(channel, self.now), protocol.into())
@@ -206,7 +188,7 @@ impl Net {
     /// Two pipes as one duplex stream: a child's stdout, which is read, and its stdin. TLS can be spoken on it.
     ///
     /// # Errors
-    /// A descriptor cannot be registered.
+    /// A descriptor is not open for its direction (`EBADF`), or cannot be registered.
     pub fn connect_pipes(&mut self, read: OwnedFd, write: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
         let (read, write) = (Channel::adopt(read, Half::Read)?, Channel::adopt(write, Half::Write)?);
         self.add_made(Stream::new(Io::Pair(Some(read), Some(write)), Phase::Open, self.now), protocol.into())
@@ -256,14 +238,6 @@ impl Net {
         }
         Ok(id)
     }
-}
-
-/// Locks the directory in which a socket is to be bound. Where that cannot be had, nobody else of us can have it either.
-fn lock_directory_of(path: &Path) -> Option<File> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let directory = File::open(parent.unwrap_or_else(|| Path::new("."))).ok()?;
-    limits::lock(&directory).ok()?;
-    Some(directory)
 }
 
 fn backlog(options: &Listening) -> i32 {

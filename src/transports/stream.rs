@@ -180,7 +180,8 @@ impl Stream {
 
     /// Bytes that were written and wait to be sent.
     pub(crate) fn unsent(&self) -> usize {
-        self.out.len() + self.spliced.as_ref().map_or(0, |spliced| spliced.bytes)
+        let early = self.tls.as_deref().map_or(0, Layer::early);
+        early + self.out.len() + self.spliced.as_ref().map_or(0, |spliced| spliced.bytes)
     }
 
     /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged. Other streams hand over at once.

@@ -240,6 +240,47 @@ fn defaults_come_from_the_environment_of_modes_that_have_the_option() {
     }
 }
 
+/// Each variable of each mode: where its value is not UTF-8, the message names the variable. An argument goes before it.
+#[test]
+fn a_variable_that_is_no_text_is_named() {
+    let odd = OsStr::from_bytes(b"\xff");
+    let mut seen = 0;
+    for mode in MODES.into_iter().chain(["exec", "relay"]) {
+        let help = stdout_of(&[mode, "--help"]);
+        let names =
+            help.split(|c: char| c != '_' && !c.is_ascii_alphanumeric()).filter(|word| word.starts_with("XPORT_"));
+        let args: &[&str] = match mode {
+            "exec" => &["--", "true"],
+            "relay" => &["-", "exec:true"],
+            _ => &["./1"],
+        };
+        for name in names.filter(|name| *name != "XPORT_") {
+            let text = refused(xport().env(name, odd).arg(mode).args(args));
+            assert!(text.contains(name), "{mode} {name}: {text:?}");
+            seen += 1;
+        }
+        // The logger's one is for all.
+        let text = refused(xport().env("XPORT_LOG", odd).arg(mode).args(args));
+        assert!(text.contains("the value of the environment variable XPORT_LOG is not UTF-8"), "{mode}: {text:?}");
+    }
+    assert!(seen > 50, "only {seen}");
+    // What only endpoints have.
+    for (name, endpoint) in
+        [("XPORT_RETRY", "tcp::1"), ("XPORT_HANDSHAKE_TIMEOUT", "tls::1"), ("XPORT_RETRY", "udp::1")]
+    {
+        let text = refused(xport().env(name, odd).args(["relay", "-", endpoint]));
+        let reason = format!("endpoint '{endpoint}': the value of the environment variable {name} is not UTF-8");
+        assert!(text.contains(&reason), "{text:?}");
+        let text = refused(xport().env(name, "x").args(["relay", "-", endpoint]));
+        assert!(text.contains(name), "{text:?}");
+    }
+    // Where an argument is odd and not the variable, or only a variable of another mode, that is said.
+    let text = refused(xport().args([OsStr::new("tcp-client"), OsStr::new("--linger"), odd, OsStr::new(":1")]));
+    assert!(text.contains("'\\xff' is not UTF-8") && !text.contains("XPORT_"), "{text:?}");
+    let text = refused(xport().env("XPORT_HANDSHAKE_TIMEOUT", odd).arg("tcp-client"));
+    assert!(text.contains("no address") && !text.contains("XPORT_"), "{text:?}");
+}
+
 #[test]
 fn help_is_on_stdout_and_mentions_every_mode() {
     for flag in ["-h", "--help"] {

@@ -499,10 +499,10 @@ const LINK: &str = "
 #[test]
 fn a_broadcast_has_to_be_asked_for() {
     let output = xport(["udp-client", "255.255.255.255:9"]).write_stdin("hello").output().expect("a run");
-    ended(&output, 3, "connect 255.255.255.255:9: Permission denied (a broadcast address needs --broadcast)");
+    ended(&output, 3, "connect 255.255.255.255:9: Permission denied (a broadcast address needs the option broadcast)");
     in_a_network(LINK, || {
         let output = xport(["udp-client", "10.99.0.255:9"]).write_stdin("hello").output().expect("a run");
-        ended(&output, 3, "connect 10.99.0.255:9: Permission denied (a broadcast address needs --broadcast)");
+        ended(&output, 3, "connect 10.99.0.255:9: Permission denied (a broadcast address needs the option broadcast)");
     });
 }
 

@@ -255,16 +255,16 @@ fn a_server_for_one_question_answers_it() {
     drop(stdin);
 }
 
-/// Several programs on one machine can listen to a group, also on a port of both families.
+/// Several programs on one machine can listen to a group, where they listen on its address.
 #[test]
 fn a_group_has_room_for_several() {
     crate::util::in_a_network("ip link set lo multicast on; ip route add 239.0.0.0/8 dev lo", || {
         let listen = |address: &str| {
             Background::start(["udp-server", "--recv-only", "--count", "1", "--join", "239.1.2.3", address])
         };
-        let mut first = listen("*:0");
+        let mut first = listen("239.1.2.3:0");
         let port = first.address().port();
-        let mut second = listen(&format!("*:{port}"));
+        let mut second = listen(&format!("239.1.2.3:{port}"));
         second.line("listening on");
         let peer = udp("127.0.0.1");
         peer.send_to(b"to all", (Ipv4Addr::new(239, 1, 2, 3), port)).expect("it leaves");

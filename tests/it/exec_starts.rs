@@ -15,7 +15,7 @@ use crate::descendants::{Family, all_is_closed, children};
 use crate::exec::write_script;
 use crate::util::{
     Background, DEADLINE, Peer, command, connect, copy_program, ended, eventually, pattern, ping, program, queued,
-    read_once, refusing, reset, take, take_all, text, try_connect, xport,
+    read_once, refusing, reset, stranger, take, take_all, text, try_connect, xport,
 };
 
 fn run(args: &[&str]) -> Output {
@@ -217,8 +217,7 @@ fn without_processes_a_client_is_turned_away_and_the_next_one_served() {
     if unsafe { libc::geteuid() } != 0 {
         return println!("skipped: only root can become somebody who has no processes yet");
     }
-    // Nobody else is this one; two runs of the tests at once are not, either.
-    let nobody = 1_000_000_000 + std::process::id();
+    let nobody = stranger();
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).expect("a mode");
     let copy = folder.path().join("xport");

@@ -311,7 +311,8 @@ fn much_and_little_by_turns_stay_in_order() {
 fn client_with(stdin: impl Into<OwnedFd>, stdout: impl Into<OwnedFd>) -> (Background, TcpStream) {
     let mut command = command(["-vvv"]);
     command.stdin(stdin.into()).stdout(stdout.into());
-    client_by(command, &[])
+    // So that nobody looks at the first bytes.
+    client_by(command, &["--half-close", "now"])
 }
 
 /// Makes a peer take only so much that a stop of its reader is soon felt.
@@ -355,7 +356,8 @@ fn a_connection_goes_to_a_pipe_by_the_kernel() {
 fn a_file_is_sent_by_the_kernel_from_where_it_stands_and_with_what_is_appended_meanwhile() {
     let mut file = tempfile::tempfile().expect("a file");
     file.write_all(bulk()).expect("room");
-    let start = 1_234_567;
+    // What is left is short enough to be sent before copying is tried as well.
+    let start = 8_234_567;
     file.seek(SeekFrom::Start(start)).expect("a file");
     let (run, mut peer) = client_with(file.try_clone().expect("a copy"), null());
     narrow(&peer);
@@ -370,6 +372,29 @@ fn a_file_is_sent_by_the_kernel_from_where_it_stands_and_with_what_is_appended_m
     drop(peer);
     assert_eq!(moved_by_kernel(run, 0), data.len() + 1_000_000);
     assert_eq!(file.stream_position().expect("a file"), (bulk().len() + 1_000_000) as u64);
+}
+
+/// Long enough that both ways are tried, and one of them is chosen.
+#[test]
+fn a_long_file_goes_to_this_machine_by_both_ways_and_arrives_whole() {
+    const TIMES: usize = 4;
+    let mut file = tempfile::tempfile().expect("a file");
+    for _ in 0..TIMES {
+        file.write_all(bulk()).expect("room");
+    }
+    file.rewind().expect("a file");
+    let (mut run, mut peer) = client_with(file, null());
+    for _ in 0..TIMES {
+        expect(&mut peer, bulk());
+    }
+    expect_end(&mut peer);
+    drop(peer);
+    assert!(run.wait().success());
+    let lines = run.all_lines();
+    let ways =
+        [" bytes moved by the kernel", ": read "].map(|way| lines.iter().filter(|line| line.contains(way)).count());
+    assert!(ways.iter().all(|ways| *ways > 16), "{ways:?}");
+    assert!(lines.iter().any(|line| line.contains("MB by sendfile take")), "nothing was chosen");
 }
 
 /// What xport has not sent is for whoever shares its stdin: `(xport tcp-client …; cat) <file`.

@@ -13,7 +13,7 @@ use std::thread;
 use tempfile::TempDir;
 
 use crate::forwarding::{Far, Place, bulk, expect, expect_end, moved, moved_by_kernel, null, relay, relay_by};
-use crate::util::{Background, client, client_by, command, eventually, read_once, reset, shim, text};
+use crate::util::{Background, client, client_by, command, eventually, read_once, reset, shim, stranger, text};
 
 /// Reads to the end or an error; what came before it must be the beginning of `data`.
 #[track_caller]
@@ -197,11 +197,11 @@ fn a_user_without_pipe_pages_is_served_by_copies() {
     if limit.trim() != "16384" || !is_root {
         return println!("skipped: root is needed, and the usual limit of pipe pages, not {limit:?}");
     }
-    let mut command = command(["-vvv"]);
+    let (mut command, stranger) = (command(["-vvv"]), stranger());
     // SAFETY: these calls are async-signal-safe; the only memory is two numbers on the stack.
     unsafe {
-        command.pre_exec(|| {
-            if libc::setgid(65534) != 0 || libc::setuid(65534) != 0 {
+        command.pre_exec(move || {
+            if libc::setgid(stranger) != 0 || libc::setuid(stranger) != 0 {
                 return Err(io::Error::last_os_error());
             }
             // They stay open in the program.
@@ -289,7 +289,7 @@ impl Faulty {
         std::fs::write(&path, bulk()).expect("room");
         let mut command = self.command();
         command.stdin(File::open(&path).expect("it"));
-        let (run, peer) = client_by(command, &[]);
+        let (run, peer) = client_by(command, &["--half-close", "now"]);
         self.ends(run, Far::Tcp(peer));
     }
 }

@@ -384,30 +384,6 @@ fn a_port_file_that_cannot_be_written_is_an_error() {
     assert_eq!(stderr, "xport: port file /no/such/dir/port: No such file or directory\n");
 }
 
-/// `--port-file` replaces a file, also through a link, and leaves everything else alone: a pipe, a device.
-#[test]
-fn a_port_file_is_never_put_in_place_of_something_else() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let (pipe, link, file) = (dir.path().join("pipe"), dir.path().join("link"), dir.path().join("file"));
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
-    std::fs::write(&file, "old").expect("a file");
-    std::os::unix::fs::symlink(&file, &link).expect("a link");
-
-    let serve = |path: &std::path::Path| {
-        let path = path.to_str().expect("UTF-8").to_owned();
-        Background::start(["tcp-echo".to_owned(), "--port-file".to_owned(), path, "127.0.0.1:0".to_owned()])
-    };
-    let mut refused = serve(&pipe);
-    assert_eq!(refused.wait().code(), Some(1));
-    assert!(refused.all_lines()[0].contains("no regular file"), "{:?}", refused.all_lines());
-    assert!(std::os::unix::fs::FileTypeExt::is_fifo(&std::fs::metadata(&pipe).expect("it is there").file_type()));
-
-    let mut served = serve(&link);
-    let port = served.address().port();
-    assert_eq!(std::fs::read_to_string(&file).expect("it is there"), format!("{port}\n"));
-    assert!(link.is_symlink());
-}
-
 /// A client that fails at once and tries again at once still listens to signals.
 #[test]
 fn a_client_that_tries_without_a_pause_ends_by_a_signal() {

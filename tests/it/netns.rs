@@ -341,3 +341,49 @@ fn a_port_may_be_a_service() {
         ended(&output, 0, "");
     }
 }
+
+/// A source address decides the family: addresses of the other one are not tried, and where none is left, that is said.
+#[test]
+fn only_addresses_of_the_family_of_the_source_are_tried() {
+    let hosts = "127.0.0.1 localhost\n10.99.0.1 both.test four.test\nfd00:99::1 both.test six.test\n";
+    let Some(network) = Network::new("", &[("hosts", hosts)]) else { return };
+    let has_v6 = PathBuf::from("/proc/net/if_inet6").exists();
+    let (v4, v6) = ("10.99.0.1", "fd00:99::1");
+    for (source, other, lacking, family) in [(v4, v6, "six.test", "IPv4"), (v6, v4, "four.test", "IPv6")] {
+        if !has_v6 {
+            return println!("skipped: no IPv6 here");
+        }
+        let runs = |name: &str| {
+            let end = |kind: &str| format!("{kind}:{name}:1,source={source}");
+            let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+            let at = format!("{name}:1");
+            vec![
+                words(&["tcp-client", "--source", source, &at]),
+                words(&["tls-client", "--source", source, &at]),
+                words(&["relay", "-", &end("tcp")]),
+                words(&["relay", "exec:true", &end("tls")]),
+                words(&["exec", "--connect", &end("tcp"), "--", "true"]),
+                words(&["-v", "udp-client", "--linger", "0", "--source", source, &at]),
+                words(&["-v", "relay", "--linger", "0", "-", &end("udp")]),
+            ]
+        };
+        for args in runs("both.test") {
+            let args = Vec::from_iter(args.iter().map(String::as_str));
+            let output = network.run(&args);
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(!stderr.contains(other), "{args:?}: {stderr}");
+            if args[0] == "-v" {
+                assert!(stderr.contains("sending to ") && stderr.contains(source), "{args:?}: {stderr}");
+            } else {
+                assert_eq!(stderr, "xport: connect both.test:1: Connection refused\n", "{args:?}");
+                assert_eq!(output.status.code(), Some(3), "{args:?}");
+            }
+        }
+        for args in runs(lacking) {
+            let args = Vec::from_iter(args.iter().map(String::as_str));
+            let output = network.run(&args);
+            let what = format!("connect {lacking}:1: it has no {family} address, and the source {source} needs one");
+            ended(&output, 3, &what);
+        }
+    }
+}

@@ -20,7 +20,7 @@ fn a_master_as_stdin_is_read_as_it_is() {
     let mut command = client_command();
     command.stdin(Stdio::from(master.try_clone().expect("a copy")));
     let (client, mut peer) = client_by(command, &[]);
-    let mut shown = File::from(slave);
+    let mut shown = slave;
     shown.write_all(b"from a program\n").expect("the terminal takes it");
     assert_eq!(take(&mut peer, 16), b"from a program\r\n");
     drop(shown);
@@ -38,7 +38,7 @@ fn a_master_as_stdout_is_written_as_it_is() {
     command.stdout(Stdio::from(master.try_clone().expect("a copy")));
     let (client, mut peer) = client_by(command, &[]);
     peer.write_all(b"typed\n").expect("the client takes it");
-    assert_eq!(take(&mut File::from(slave.try_clone().expect("a copy")), 6), b"typed\n");
+    assert_eq!(take(&mut slave.try_clone().expect("a copy"), 6), b"typed\n");
     drop(peer);
     ended(&client.finish(), 0, "");
     drop((master, slave));

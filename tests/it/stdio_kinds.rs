@@ -99,7 +99,7 @@ impl Place {
     }
 
     /// What is to be stdout, and what reads the other side of it.
-    fn stdout(&self, output: Output) -> (Stdio, Box<dyn FnOnce() -> Option<Vec<u8>> + '_>) {
+    fn stdout(&self, output: Output) -> (Stdio, ReadBack<'_>) {
         match output {
             Output::Terminal => {
                 let shown = || {
@@ -138,11 +138,17 @@ fn fifo(path: &Path) -> File {
     reader
 }
 
+/// What has come to stdout, where that can be read back.
+type ReadBack<'a> = Box<dyn FnOnce() -> Option<Vec<u8>> + 'a>;
+
+/// What a peer does with a run, and what it is to get from it; gives what it has got.
+type Conversation = dyn FnOnce(&mut Background, &'static [u8]) -> JoinHandle<Vec<u8>>;
+
 /// The program, and the peer that it is joined with.
 struct Run {
     args: Vec<String>,
     /// What the peer does once the program runs, which may have said where it listens.
-    peer: Box<dyn FnOnce(&mut Background, &'static [u8]) -> JoinHandle<Vec<u8>>>,
+    peer: Box<Conversation>,
 }
 
 /// Starts a run for a case; the folder is for its sockets.

@@ -6,10 +6,13 @@ use std::path::Path;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, PublicKeyData, SanType, date_time_ymd,
+    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, PublicKeyData, SanType, SignatureAlgorithm, SigningKey,
+    date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tempfile::TempDir;
+use x509_cert::der::asn1::{AnyRef, BitStringRef};
+use x509_cert::der::{Decode, Encode, Tag};
 
 use crate::tls_util::crypto;
 
@@ -93,7 +96,11 @@ fn named(cn: Option<&str>) -> DistinguishedName {
 
 /// Who vouches for the certificates of a test.
 pub struct Authority {
+    name: String,
     issuer: CertifiedIssuer<'static, KeyPair>,
+    /// What a server sends behind its own certificate: this one and those above it, without the root.
+    chain: Vec<CertificateDer<'static>>,
+    root: CertificateDer<'static>,
 }
 
 /// A certificate with its key, both in files: `ca.pem`, `cert.pem`, `key.pem`, `both.pem`.
@@ -115,20 +122,58 @@ impl Authority {
 
     /// Until the first day of this year.
     pub fn valid_until(year: i32, cn: &str) -> Self {
+        Self::with(cn, |params| params.not_after = date_time_ymd(year, 1, 1))
+    }
+
+    /// One that differs from the others in this.
+    pub fn with(cn: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let key = KeyPair::generate().expect("a key");
+        let issuer = CertifiedIssuer::self_signed(Self::params(cn, change), key).expect("a certificate");
+        Self { name: cn.to_owned(), chain: Vec::new(), root: issuer.der().clone(), issuer }
+    }
+
+    /// An authority below this one.
+    pub fn below(&self, cn: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let key = KeyPair::generate().expect("a key");
+        let issuer = CertifiedIssuer::signed_by(Self::params(cn, change), key, &self.issuer).expect("a certificate");
+        let chain = [vec![issuer.der().clone()], self.chain.clone()].concat();
+        Self { name: cn.to_owned(), chain, root: self.root.clone(), issuer }
+    }
+
+    /// The key and the name of this one in another certificate, signed by `above`, or by itself.
+    pub fn renewed(
+        &self,
+        above: Option<&Self>,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> CertificateDer<'static> {
+        let params = Self::params(&self.name, change);
+        let renewed = match above {
+            Some(above) => params.signed_by(self.issuer.key(), &above.issuer),
+            None => params.self_signed(self.issuer.key()),
+        };
+        renewed.expect("a certificate").der().clone()
+    }
+
+    pub fn der(&self) -> CertificateDer<'static> {
+        self.issuer.der().clone()
+    }
+
+    fn params(cn: &str, change: impl FnOnce(&mut CertificateParams)) -> CertificateParams {
         let mut params = CertificateParams::default();
         params.distinguished_name = named(Some(cn));
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(year, 1, 1);
-        let key = KeyPair::generate().expect("a key");
-        Self { issuer: CertifiedIssuer::self_signed(params, key).expect("a certificate") }
+        params.not_after = date_time_ymd(2100, 1, 1);
+        change(&mut params);
+        params
     }
 
     pub fn issue(&self, leaf: &Leaf) -> Issued {
         let key = KeyPair::generate().expect("a key");
         let certificate = leaf.params().signed_by(&key, &self.issuer).expect("a certificate");
-        Issued::new(vec![certificate.der().clone()], self.issuer.der().clone(), key)
+        let chain = [vec![certificate.der().clone()], self.chain.clone()].concat();
+        Issued::new(chain, self.root.clone(), key)
     }
 
     /// The default certificate of an authority of its own.
@@ -162,6 +207,38 @@ impl Issued {
         let other = self.authority.clone();
         self.chain.extend(std::iter::repeat_n(other, extra));
         Self::new(self.chain, self.authority, self.key)
+    }
+
+    /// The default certificate in the first version of X.509, which has no extensions, signed by itself; with a key of this kind.
+    pub fn in_version_1(kind: &'static SignatureAlgorithm) -> Self {
+        let key = KeyPair::generate_for(kind).expect("a key");
+        let leaf = Leaf { cn: Some("localhost"), ..Leaf::default() };
+        let newer = leaf.params().self_signed(&key).expect("a certificate");
+        let old = without_extensions(newer.der(), &key);
+        Self::new(vec![old.clone()], old, key)
+    }
+
+    /// The same certificate beside a key to which it does not belong.
+    pub fn with_key_of(self, other: &Self) -> Self {
+        let key = KeyPair::try_from(other.key.serialized_der()).expect("a key");
+        Self::new(self.chain, self.authority, key)
+    }
+
+    /// The same with the authority directly above in the first version of X.509, signed by `root`.
+    pub fn old_in_between(self, root: &Authority) -> Self {
+        let old = without_extensions(&self.chain[1], root.issuer.key());
+        self.sent_with(&[old])
+    }
+
+    /// From now on these are the authorities in `ca.pem`.
+    pub fn trust(&mut self, authorities: String) {
+        self.write("ca.pem", authorities);
+    }
+
+    /// The same with these certificates behind its own, and with nothing else.
+    pub fn sent_with(self, behind: &[CertificateDer<'static>]) -> Self {
+        let chain = [&self.chain[..1], behind].concat();
+        Self::new(chain, self.authority, self.key)
     }
 
     /// The same with somebody else's certificate behind it.
@@ -199,14 +276,15 @@ impl Issued {
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.path(name);
         std::fs::write(&path, content).expect("a file");
+        // Whatever the umask is.
+        set_mode(&path, 0o644);
         path
     }
 
     /// The same, for nobody else to read.
     pub fn private(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        use std::os::unix::fs::PermissionsExt;
         let path = self.write(name, content);
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("a file");
+        set_mode(&path, 0o600);
         path
     }
 
@@ -230,6 +308,28 @@ impl Issued {
     pub fn options(&self) -> [String; 4] {
         ["--cert".into(), self.cert(), "--key".into(), self.key()]
     }
+}
+
+pub fn set_mode(path: &str, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("it is ours");
+}
+
+/// The first version of a certificate of the third one, signed anew by `key`.
+pub fn without_extensions(der: &[u8], key: &KeyPair) -> CertificateDer<'static> {
+    let sequence = |parts: &[AnyRef<'_>]| {
+        let parts: Vec<u8> = parts.iter().flat_map(|part| part.to_der().expect("it is short")).collect();
+        AnyRef::new(Tag::Sequence, &parts).and_then(|all| all.to_der()).expect("it is short")
+    };
+    let certificate = Vec::<AnyRef<'_>>::from_der(der).expect("three parts");
+    let to_be_signed = certificate[0].to_der().expect("it was read");
+    let fields = Vec::<AnyRef<'_>>::from_der(&to_be_signed).expect("its fields");
+    // Between the number of the version and the extensions.
+    let signed = sequence(&fields[1..fields.len() - 1]);
+    let signature = key.sign(&signed).expect("a signature");
+    let signature = BitStringRef::from_bytes(&signature).and_then(|bits| bits.to_der()).expect("it is short");
+    let parts = [&signed, &signature].map(|part| AnyRef::from_der(part).expect("it was written"));
+    sequence(&[parts[0], certificate[1], parts[1]]).into()
 }
 
 /// A block of a PEM file.

@@ -46,6 +46,11 @@ impl Everyone {
     fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
+
+    /// The directory: the program is in it.
+    pub(crate) fn folder(&self) -> &Path {
+        self.dir.path()
+    }
 }
 
 /// A directory with a name short enough for sockets.

@@ -211,15 +211,19 @@ fn a_certificate_must_be_for_the_host_unless_another_name_is_given() {
 #[test]
 fn a_server_has_exactly_one_certificate() {
     const NEEDS: &str = "a TLS server needs --cert FILE (and --key FILE), or --self-signed";
-    for line in ["tls-server :0", "tls-echo --client-ca a :0", "relay tls-listen:0 exec:a", "exec --listen tls:0 cat"] {
+    for line in ["tls-server :0", "tls-echo --client-ca a :0"] {
         refused(line, NEEDS);
+    }
+    for line in ["relay tls-listen:0 exec:a", "exec --listen tls:0 cat"] {
+        refused(line, "a TLS server needs cert=FILE (and key=FILE), or self-signed");
     }
     for line in ["tls-echo --self-signed --cert c :0", "tls-echo --self-signed --key k :0"] {
         refused(line, "--self-signed makes a certificate and its key: leave it out, or --cert and --key");
     }
-    for line in ["tls-echo --key k :0", "tls-client --key k h:1", "relay - tls:h:1,key=k"] {
+    for line in ["tls-echo --key k :0", "tls-client --key k h:1"] {
         refused(line, "--key needs the certificate that it belongs to: add --cert FILE");
     }
+    refused("relay - tls:h:1,key=k", "key needs the certificate that it belongs to: add cert=FILE");
     assert!(server("tls-echo --self-signed --client-ca a :0").client_ca.is_some());
 }
 

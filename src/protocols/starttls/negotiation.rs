@@ -11,6 +11,7 @@ use super::ldap::Ldap;
 use super::lines::{Imap, Pop3, Smtp};
 use super::postgres::Postgres;
 use super::xmpp::Xmpp;
+use crate::transports::text::escape;
 
 /// All that a server may say before TLS. Greetings and capabilities are far shorter.
 pub(super) const TOTAL_MAX: usize = 64 * 1024;
@@ -167,8 +168,8 @@ pub(super) fn quote(said: &[u8]) -> String {
     let mut quoted = String::from("\"");
     let mut room = QUOTE_MAX;
     for c in String::from_utf8_lossy(start).chars() {
-        // Double quotes stand around it, so single ones can be themselves.
-        let escaped = if c == '\'' { c.to_string() } else { c.escape_debug().to_string() };
+        // Double quotes stand around it.
+        let escaped = if matches!(c, '"' | '\\') { c.escape_default().to_string() } else { escape(&c.to_string()) };
         let Some(left) = room.checked_sub(escaped.chars().count()) else {
             quoted.push_str("\"...");
             return quoted;

@@ -7,6 +7,7 @@ use super::{Negotiation, StartTls, Step};
 use crate::protocols::report::{Cause, Reporter};
 use crate::protocols::watch::{Blame, Watch};
 use crate::transports::dial::ConnectError;
+use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::TimerId;
@@ -81,7 +82,9 @@ impl<P: Protocol> Protocol for StartTlsSide<P> {
             Step::Ready => {
                 log::debug!("the server has consented to TLS");
                 self.cancel_timer(t);
-                t.start_tls(self.tls.clone());
+                if let Err(error) = t.start_tls(self.tls.clone()) {
+                    self.fail(t, Cause::Tls, &describe(&error));
+                }
             }
             Step::Failed(why) => self.fail(t, Cause::Tls, &why),
         }

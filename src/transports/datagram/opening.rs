@@ -71,8 +71,8 @@ pub(crate) struct Lookup {
 impl Net {
     /// Binds a UDP socket that serves whoever sends to it. asyncio's `create_datagram_endpoint(local_addr=…)`.
     ///
-    /// Bound to every address, it answers each datagram from the address that was written to. Two sockets can be bound to the
-    /// same port only where both are for a multicast group.
+    /// Bound to every address, it answers each datagram from the address that was written to. Only a socket that is bound to
+    /// a multicast group shares its port with others.
     ///
     /// # Errors
     /// What `socket(2)`, `bind(2)` or joining a group said.
@@ -97,11 +97,19 @@ impl Net {
                 groups.push(*group);
             }
         }
-        if own.is_some() || !service.groups.is_empty() {
-            // Everyone on this machine who has joined the group gets its datagrams. That is for the port in either family.
+        if own.is_some() {
+            // Everyone on this machine who has joined the group gets each of its datagrams. A socket that takes unicast as
+            // well must not share: any user could bind the same port of one address, and would get what is sent there.
             socket.set_reuse_address(true)?;
         }
-        socket.bind(&address.into())?;
+        socket.bind(&address.into()).map_err(|error| match groups.first() {
+            Some(group) if error.kind() == io::ErrorKind::AddrInUse && own.is_none() => {
+                let shared = SocketAddr::new(group.ip, address.port());
+                let text = format!("{} (receivers of a group share {shared}, no other address)", describe(&error));
+                io::Error::new(error.kind(), text)
+            }
+            _ => error,
+        })?;
         let implied = own.filter(|own| !groups.iter().any(|group| group.ip == own.ip));
         for group in groups.iter().chain(&implied) {
             join(&socket, *group).map_err(|error| {
@@ -214,7 +222,7 @@ impl Net {
             }
             _ => {
                 let addresses = numeric_addresses(&lookup.target);
-                self.found(id, addresses.into_iter().filter(|address| family.admits(address)).collect());
+                self.found(id, addresses);
             }
         }
     }
@@ -248,7 +256,8 @@ impl Net {
     fn found(&mut self, id: Id, addresses: Vec<SocketAddr>) {
         let Some(lookup) = self.lookup_mut(id) else { return };
         let (dialing, options) = (lookup.dialing.clone(), lookup.options);
-        let mut failure = ConnectError::new(format!("connect {}: no address of that family", lookup.target));
+        let mut failure = dialing.no_address(&lookup.target);
+        let addresses = Vec::from_iter(addresses.into_iter().filter(|address| dialing.admits(address)));
         for (index, &address) in addresses.iter().enumerate() {
             match open(address, &dialing, &options) {
                 Ok(socket) => {
@@ -262,7 +271,7 @@ impl Net {
                 Err(error) => {
                     let mut text = format!("connect {address}: {}", describe(&error));
                     if error.raw_os_error() == Some(libc::EACCES) && address.is_ipv4() && !options.broadcast {
-                        text.push_str(" (a broadcast address needs --broadcast)");
+                        text.push_str(" (a broadcast address needs the option broadcast)");
                     }
                     log::debug!("{text}");
                     let local = is_lack_of_resources(&error);
@@ -332,13 +341,11 @@ pub(super) fn open(address: SocketAddr, dialing: &Dialing, options: &DatagramOpt
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
     prepare_to_receive(&socket);
     set_options(&socket, options)?;
-    if let Some(source) = dialing.source.first() {
+    if let Some(source) = dialing.source.iter().find(|source| source.is_ipv4() == address.is_ipv4()) {
         if matches!(address, SocketAddr::V6(v6) if v6.ip().to_ipv4_mapped().is_none()) {
             // A port that serves both families would get into the way of a socket of ours for IPv4.
             socket.set_only_v6(true)?;
         }
-        let of_family = dialing.source.iter().find(|source| source.is_ipv4() == address.is_ipv4());
-        let source = of_family.unwrap_or(source);
         let bound = socket.bind(&SockAddr::from(*source));
         bound.map_err(|error| io::Error::new(error.kind(), format!("from {source}: {}", describe(&error))))?;
     }

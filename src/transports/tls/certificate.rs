@@ -5,20 +5,24 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime};
 
+use rustls::CertificateError;
 use rustls::pki_types::UnixTime;
 use x509_cert::Certificate;
 use x509_cert::certificate::Version;
 use x509_cert::der::asn1::{AnyRef, ObjectIdentifier};
-use x509_cert::der::{DateTime, Decode, Reader, SliceReader, Tagged};
+use x509_cert::der::{DateTime, Decode, Reader, SliceReader, Tag, Tagged};
 use x509_cert::ext::pkix::KeyUsage;
 use x509_cert::name::Name;
 
 use super::{Pin, provider};
+use crate::transports::text::escape;
 
 /// So many names are shown of one certificate.
 const NAMES_MAX: usize = 8;
 /// So much of one text is shown, in characters.
 const TEXT_MAX: usize = 256;
+/// Longer ones are read neither by webpki nor by rustls.
+const BYTES_MAX: usize = (1 << 16) - 1;
 const DAY: u64 = 24 * 60 * 60;
 /// id-ce-subjectAltName.
 const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
@@ -66,6 +70,23 @@ impl Facts {
         UnixTime::since_unix_epoch(self.0.tbs_certificate().validity().not_after.to_unix_duration())
     }
 
+    /// Whether it is valid at this time; the error says since when or until when.
+    pub(crate) fn in_time(&self, time: UnixTime) -> Result<(), CertificateError> {
+        let (not_before, not_after) = (self.not_before(), self.not_after());
+        if time < not_before {
+            return Err(CertificateError::NotValidYetContext { time, not_before });
+        }
+        if time > not_after {
+            return Err(CertificateError::ExpiredContext { time, not_after });
+        }
+        Ok(())
+    }
+
+    /// Whether it is of the third version of X.509, the first one with extensions.
+    pub(crate) fn is_of_version_3(&self) -> bool {
+        self.0.tbs_certificate().version() == Version::V3
+    }
+
     /// Whether it may vouch for others. What cannot be read in it is no permission.
     pub(crate) fn is_authority(&self) -> bool {
         let certificate = self.0.tbs_certificate();
@@ -74,12 +95,25 @@ impl Facts {
             return certificate.extensions().is_none() && self.is_self_issued();
         }
         // Read by its first element alone: the length of a path can be any number.
-        let is_ca = self.extensions(BASIC_CONSTRAINTS).next().is_some_and(|value| {
-            let elements = Vec::<AnyRef<'_>>::from_der(value).unwrap_or_default();
-            elements.first().is_some_and(|first| first.decode_as::<bool>() == Ok(true))
-        });
+        let is_ca = self
+            .basic_constraints()
+            .is_some_and(|elements| elements.first().is_some_and(|first| first.decode_as::<bool>() == Ok(true)));
         let signs = |value| KeyUsage::from_der(value).is_ok_and(|usage| usage.key_cert_sign());
         is_ca && self.extensions(KEY_USAGE).all(signs)
+    }
+
+    /// How many authorities there may be below this one, if it says so. What cannot be read is none.
+    pub(crate) fn path_length(&self) -> Option<u64> {
+        let elements = self.basic_constraints()?;
+        let length = elements.get(1)?;
+        // More than any chain has is no limit.
+        let is_positive = length.tag() == Tag::Integer && length.value().first().is_some_and(|first| *first < 0x80);
+        let is_huge = is_positive && length.value().len() > size_of::<u64>();
+        Some(if is_huge { u64::MAX } else { length.decode_as().unwrap_or(0) })
+    }
+
+    fn basic_constraints(&self) -> Option<Vec<AnyRef<'_>>> {
+        self.extensions(BASIC_CONSTRAINTS).next().map(|value| Vec::from_der(value).unwrap_or_default())
     }
 
     /// Whether it may be used for this purpose: one that names none may be used for all.
@@ -135,6 +169,16 @@ impl Facts {
     }
 }
 
+/// Whether a certificate is larger than webpki and rustls take one.
+pub(crate) fn is_too_large(der: &[u8]) -> bool {
+    der.len() > BYTES_MAX && Facts::of(der).is_some()
+}
+
+/// Whether webpki does not read this certificate for what it is, although nothing is wrong with it.
+pub(crate) fn is_beyond_webpki(der: &[u8]) -> bool {
+    Facts::of(der).is_some_and(|facts| !facts.is_of_version_3() || der.len() > BYTES_MAX)
+}
+
 /// All that matters of a certificate in one line. `None`: it cannot be read.
 #[must_use]
 pub fn describe(der: &[u8], now: SystemTime) -> Option<String> {
@@ -160,6 +204,11 @@ pub(crate) fn out_of_its_time(der: &[u8], now: SystemTime) -> Option<String> {
 /// By which a client can know the certificate, even where the rest of it cannot be read.
 #[must_use]
 pub fn pin(der: &[u8]) -> Option<Pin> {
+    public_key(der).map(|key| Pin(provider::sha256(key)))
+}
+
+/// The key of a certificate, its SubjectPublicKeyInfo, even where the rest of it cannot be read.
+pub(crate) fn public_key(der: &[u8]) -> Option<&[u8]> {
     let certificate = AnyRef::from_der(der).ok()?;
     let to_be_signed = AnyRef::from_der(SliceReader::new(certificate.value()).ok()?.tlv_bytes().ok()?).ok()?;
     let mut fields = SliceReader::new(to_be_signed.value()).ok()?;
@@ -168,7 +217,7 @@ pub fn pin(der: &[u8]) -> Option<Pin> {
     for _ in 0..before {
         fields.tlv_bytes().ok()?;
     }
-    Some(Pin(provider::sha256(fields.tlv_bytes().ok()?)))
+    fields.tlv_bytes().ok()
 }
 
 /// `2026-01-02`, in UTC.
@@ -181,15 +230,10 @@ pub(crate) fn date(time: UnixTime) -> String {
 
 /// A text of a peer so that it can neither end a line nor drive a terminal, nor fill it.
 pub(crate) fn shown(text: &str) -> String {
-    let mut shown = String::new();
-    for (index, c) in text.chars().enumerate() {
-        match c {
-            _ if index == TEXT_MAX => return shown + "...",
-            '\\' | '\'' | '"' => shown.push(c),
-            _ => shown.extend(c.escape_debug()),
-        }
+    match text.char_indices().nth(TEXT_MAX) {
+        Some((end, _)) => escape(&text[..end]) + "...",
+        None => escape(text),
     }
-    shown
 }
 
 fn name(name: &Name) -> String {

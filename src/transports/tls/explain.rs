@@ -6,7 +6,9 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{AlertDescription, CertificateError, Error, HandshakeType, InvalidMessage, OtherError, PeerIncompatible};
 
 use super::certificate::{self, Facts, date, shown};
+use super::chain::PathError;
 use super::verify::{self, WrongPin};
+use crate::transports::advice::Advice;
 
 /// What is known of the connection besides its error.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,6 +25,8 @@ pub struct Situation<'a> {
     pub has_certificate: bool,
     /// Whom the server's certificate must be for.
     pub wanted: Option<&'a ServerName<'a>>,
+    /// How options are named that help.
+    pub advice: Advice,
     /// The peer's own certificate. `None`: the one that this thread has refused last, which is the right one if this is called
     /// right after the error.
     pub certificate: Option<&'a CertificateDer<'a>>,
@@ -38,6 +42,10 @@ pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
             let certificate = situation.certificate.or(refused.as_ref()).map(AsRef::as_ref);
             Refusal { situation, certificate, facts: certificate.and_then(Facts::of) }.explain(error)
         }
+        Error::AlertReceived(AlertDescription::CloseNotify) => {
+            "the peer has closed the connection during the handshake, and does not say why (close_notify)".into()
+        }
+        Error::AlertReceived(AlertDescription::UserCanceled) => "the peer has given up the handshake".into(),
         Error::AlertReceived(alert) => {
             let hint = hint(*alert, situation).map(|hint| format!(" ({hint})")).unwrap_or_default();
             format!("the peer refuses: {}{hint}", alert_words(*alert))
@@ -52,6 +60,8 @@ pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
             Situation { was_agreed: true, .. } => {
                 "what the server sends after its consent is not TLS: it is not to be trusted".into()
             }
+            // No endpoint can ask for it.
+            Situation { advice: Advice::Endpoint, .. } => "the peer does not speak TLS".into(),
             _ => "the peer does not speak TLS (some do once they are asked: --starttls PROTO)".into(),
         },
         Error::InvalidMessage(
@@ -68,7 +78,7 @@ pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
         Error::DecryptError => "what the peer has sent cannot be decrypted: something has changed it on its way".into(),
         Error::PeerSentOversizedRecord => "the peer has sent a larger TLS record than there can be".into(),
         Error::NoApplicationProtocol => format!("{peer} speaks none of our protocols (ALPN)"),
-        Error::PeerIncompatible(why) => incompatible(why, peer),
+        Error::PeerIncompatible(why) => incompatible(why, peer, situation.advice),
         Error::PeerMisbehaved(why) => format!("the peer breaks the rules of TLS: {}", words(why)),
         Error::General(text) => shown(text),
         Error::UnsupportedNameType => "a certificate cannot be for a name of this kind".into(),
@@ -121,12 +131,59 @@ impl Refusal<'_> {
                     "{it} or its chain is signed by an algorithm that is not supported, as it is too weak or too rare"
                 )
             }
-            CertificateError::Other(OtherError(error)) => match error.downcast_ref::<WrongPin>() {
-                Some(wrong) => wrong.to_string(),
-                None => in_words_of_webpki(it, &error.to_string()),
-            },
+            CertificateError::Other(OtherError(error)) => {
+                if let Some(wrong) = error.downcast_ref::<WrongPin>() {
+                    return wrong.to_string();
+                }
+                if let Some(path) = error.downcast_ref::<PathError>() {
+                    return format!("{it} is refused: {path}");
+                }
+                self.by_webpki(it, error.downcast_ref())
+            }
             other => format!("{it} is refused: {}", words(other)),
         }
+    }
+
+    /// What rustls has no words of its own for.
+    fn by_webpki(&self, it: &str, error: Option<&webpki::Error>) -> String {
+        match error {
+            Some(webpki::Error::CaUsedAsEndEntity) => {
+                format!("{it} is that of an authority, and so of no single host")
+            }
+            Some(webpki::Error::UnsupportedCertVersion) => self.old_version(it),
+            Some(webpki::Error::NameConstraintViolation) => {
+                format!("the authority of {it} may not vouch for its names")
+            }
+            Some(webpki::Error::EndEntityUsedAsCa) => {
+                format!("{it} is refused: one in its chain is not that of an authority (basic constraints)")
+            }
+            Some(webpki::Error::PathLenConstraintViolated) => {
+                format!("{it} is refused: its chain is longer than one of its authorities allows (pathlen)")
+            }
+            Some(webpki::Error::SignatureAlgorithmMismatch) => {
+                format!("{it} names two kinds of signature for one: it is damaged")
+            }
+            Some(other) => format!("{it} is refused: {}", words(other)),
+            None => format!("{it} is refused"),
+        }
+    }
+
+    /// Before its third version, X.509 had no names of hosts, and no way to say who is an authority.
+    fn old_version(&self, it: &str) -> String {
+        if self.facts.as_ref().is_some_and(Facts::is_of_version_3) {
+            return format!(
+                "{} is of an X.509 version before 3, and may not vouch for others: it is to be issued anew as version 3",
+                part(it, false)
+            );
+        }
+        let mut text = format!("{it} is of an X.509 version before 3, which has no names to check");
+        text += ": it is to be issued anew as version 3, with a subjectAltName";
+        if !self.situation.is_server
+            && let Some(pin) = self.pin()
+        {
+            text += &format!("; {pin} trusts its key as it is, if the other side says that it is its own");
+        }
+        text
     }
 
     fn unknown_issuer(&self, it: &str) -> String {
@@ -140,12 +197,19 @@ impl Refusal<'_> {
             if !facts.is_self_issued() {
                 text += ", or the server has left out the certificates in between";
             }
-            text += "; --ca FILE trusts another authority";
-            if let Some(pin) = self.certificate.and_then(certificate::pin) {
-                text += &format!(", --pin {pin} this certificate alone, if the other side says that it is its own");
+            let advice = self.situation.advice;
+            text += &format!("; {} trusts another authority", advice.option("ca", "FILE"));
+            if let Some(pin) = self.pin() {
+                text += &format!(", {pin} this certificate alone, if the other side says that it is its own");
             }
         }
         text
+    }
+
+    /// The option that trusts this certificate alone.
+    fn pin(&self) -> Option<String> {
+        let pin = self.certificate.and_then(certificate::pin)?;
+        Some(self.situation.advice.option("pin", &pin.to_string()).to_string())
     }
 
     fn other_names(&self, it: &str, wanted: &str) -> String {
@@ -160,22 +224,12 @@ impl Refusal<'_> {
     }
 }
 
-/// What rustls has no words of its own for comes as the name of a variant.
-fn in_words_of_webpki(it: &str, error: &str) -> String {
-    match error {
-        "CaUsedAsEndEntity" => format!("{it} is that of an authority, and so of no single host"),
-        "UnsupportedCertVersion" => format!("{it} is of an old version of X.509, not of version 3"),
-        "NameConstraintViolation" => format!("the authority of {it} may not vouch for its names"),
-        _ => format!("{it} is refused: {}", words(&error)),
-    }
-}
-
 /// A chain is refused for any of its certificates.
 fn part(it: &str, is_own: bool) -> String {
     if is_own { it.to_owned() } else { format!("an authority in the chain of {it}") }
 }
 
-fn incompatible(why: &PeerIncompatible, peer: &str) -> String {
+fn incompatible(why: &PeerIncompatible, peer: &str, advice: Advice) -> String {
     match why {
         PeerIncompatible::ServerDoesNotSupportTls12Or13 => "the server speaks neither TLS 1.2 nor 1.3".into(),
         PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
@@ -184,7 +238,7 @@ fn incompatible(why: &PeerIncompatible, peer: &str) -> String {
         | PeerIncompatible::SupportedVersionsExtensionRequired
         // Clients that are older than TLS 1.2 do not send it.
         | PeerIncompatible::SignatureAlgorithmsExtensionRequired => {
-            format!("{peer} speaks no version of TLS that is allowed here (--tls-min)")
+            format!("{peer} speaks no version of TLS that is allowed here ({})", advice.flag("tls-min"))
         }
         PeerIncompatible::NoCipherSuitesInCommon => format!("there is no cipher suite that {peer} has too"),
         PeerIncompatible::NoKxGroupsInCommon => format!("there is no key exchange that {peer} has too"),
@@ -200,17 +254,17 @@ fn incompatible(why: &PeerIncompatible, peer: &str) -> String {
 fn hint(alert: AlertDescription, situation: &Situation<'_>) -> Option<String> {
     let is_client = !situation.is_server;
     let misses_ours = is_client && situation.was_asked && !situation.has_certificate;
+    let advice = situation.advice;
+    let ours = || format!("name yours with {} and {}", advice.option("cert", "FILE"), advice.option("key", "FILE"));
     let hint = match alert {
-        AlertDescription::CertificateRequired if is_client && !situation.has_certificate => {
-            "name yours with --cert FILE and --key FILE"
-        }
+        AlertDescription::CertificateRequired if is_client && !situation.has_certificate => return Some(ours()),
         AlertDescription::HandshakeFailure
         | AlertDescription::BadCertificate
         | AlertDescription::CertificateUnknown
         | AlertDescription::AccessDenied
             if misses_ours =>
         {
-            "it has asked for a certificate: name yours with --cert FILE and --key FILE"
+            return Some(format!("it has asked for a certificate: {}", ours()));
         }
         AlertDescription::HandshakeFailure => "often there is no version, cipher or key that both sides can use",
         AlertDescription::UnknownCA if is_client => "it does not know the authority of our certificate",
@@ -226,14 +280,26 @@ fn hint(alert: AlertDescription, situation: &Situation<'_>) -> Option<String> {
         }
         AlertDescription::CertificateExpired => "our certificate, or its clock is wrong",
         AlertDescription::ProtocolVersion => "it speaks none of the TLS versions that are allowed here",
-        AlertDescription::NoApplicationProtocol => "it speaks none of the protocols of --alpn",
+        AlertDescription::NoApplicationProtocol => {
+            return Some(format!("it speaks none of the protocols of {}", advice.flag("alpn")));
+        }
         AlertDescription::UnrecognisedName if is_client => {
             let name = situation.wanted.map(|name| format!(" {}", shown(&name.to_str()))).unwrap_or_default();
-            return Some(format!("it does not know the name{name}; --server-name NAME asks for another"));
+            let another = advice.option("server-name", "NAME");
+            return Some(format!("it does not know the name{name}; {another} asks for another"));
         }
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// What is said of a stream with TLS that has ended without its close_notify.
+pub(crate) fn truncated(advice: Advice) -> String {
+    format!(
+        "peer closed without close_notify (data may be truncated); some peers never send one, as ncat before 7.96: {} is for \
+         those",
+        advice.flag("allow-truncation")
+    )
 }
 
 /// Alerts as the standards call them.
@@ -280,7 +346,9 @@ mod tests {
                 let wanted = Some(&name);
                 let situation = Situation { is_server, was_asked, has_certificate, wanted, ..Situation::default() };
                 let text = explain(&Error::AlertReceived(alert), &situation);
-                assert!(text.starts_with("the peer refuses: ") && !text.contains(['{', '\n']), "{text}");
+                let is_refusal = !matches!(alert, AlertDescription::CloseNotify | AlertDescription::UserCanceled);
+                assert_eq!(text.starts_with("the peer refuses: "), is_refusal, "{text}");
+                assert!(text.starts_with("the peer ") && !text.contains(['{', '\n']), "{text}");
             }
         }
         let client = Situation { wanted: Some(&name), ..Situation::default() };

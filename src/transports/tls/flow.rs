@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use rustls::pki_types::CertificateDer;
 
 use super::layer::{Failure, Layer, Progress, RECORD_BYTES, Was};
-use super::{Tls, TlsServer, certificate};
+use super::{Tls, TlsServer, certificate, explain};
 use crate::transports::error::TlsError;
 use crate::transports::handle::Name;
 use crate::transports::id::Id;
@@ -28,29 +28,28 @@ const PLAINTEXT_BYTES: usize = 128 * 1024;
 /// Connections whose handshake is not done or has failed just now, or that wait to be let in after it, at most.
 const DOOR_MAX: usize = 1024;
 
-/// What a connection that was cut, by whomever, ends with.
-const TRUNCATED: &str =
-    "peer closed without close_notify (data may be truncated); --allow-truncation is for peers that never send one";
-
 /// How long a peer may take to read the alert that it is told by, and to close the connection.
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Net {
-    /// asyncio's `start_tls`. Nothing happens on a stream that is closing, or has TLS already.
-    pub(crate) fn start_tls(&mut self, id: Id, tls: Tls) {
-        let Some(stream) = self.stream(id) else { return };
-        if stream.tls.is_some() || stream.state.is_closing() {
-            return;
+    /// asyncio's `start_tls`.
+    pub(crate) fn start_tls(&mut self, id: Id, tls: Tls) -> io::Result<()> {
+        let refused = |what: &str| Err(TlsError::new(what).into());
+        let Some(stream) = self.stream(id).filter(|stream| !stream.state.is_closing()) else {
+            return refused("TLS cannot begin on a stream that is closing");
+        };
+        if stream.tls.is_some() {
+            return refused("TLS is spoken on this stream already");
         }
         if stream.state.is_write_closed() {
-            // Not without TLS, either: whoever asked for it relies on it.
-            return self.lose(id, Some(TlsError::new("TLS cannot begin behind the end of our direction").into()), true);
+            return refused("TLS cannot begin behind the end of our direction");
         }
         let progress = match stream.state.phase() {
             Phase::Connecting | Phase::Open => Progress::Opening { listener: None },
             _ => Progress::Upgrading,
         };
         self.begin_tls(id, tls, progress);
+        Ok(())
     }
 
     /// The same for a stream that `listener` has accepted and is not to know the protocol before the handshake is done.
@@ -181,7 +180,7 @@ impl Net {
         if discards || tls.terms.allow_truncation {
             return Intake::End;
         }
-        Intake::Failed(TlsError::truncated(TRUNCATED).into())
+        Intake::Failed(TlsError::truncated(explain::truncated(tls.terms.advice)).into())
     }
 
     fn decrypt(&mut self, id: Id, ciphertext: &[u8], buffer: &mut [u8]) -> Intake {

@@ -97,6 +97,8 @@ pub(crate) struct Layer {
     has_certificate: bool,
     /// Whether the peer has sent anything since the handshake.
     has_heard: bool,
+    /// Bytes that were written before the handshake was done, and wait for that.
+    early: usize,
     pub(super) bulk: Bulk,
 }
 
@@ -126,6 +128,7 @@ impl Layer {
             asked,
             has_certificate,
             has_heard: false,
+            early: 0,
             bulk: Bulk::default(),
         })
     }
@@ -168,6 +171,8 @@ impl Layer {
         if self.session.is_handshaking() || !self.is_handshaking() {
             return None;
         }
+        // rustls has encrypted it.
+        self.early = 0;
         let was = self.was();
         self.progress = match was {
             Was::Opening { listener: Some(listener) } => Progress::AtTheDoor { listener },
@@ -205,7 +210,8 @@ impl Layer {
             (_, Some(error)) if is_tls(&error) || is_handshake_timeout(&error) => Some(error),
             (_, Some(error)) if handshaking => Some(TlsError::new(describe(&error)).into()),
             (_, Some(error)) if self.is_refused_by(&error) => {
-                let text = format!("{} after the server had asked for a certificate (--cert, --key)", describe(&error));
+                let (cert, key) = (self.terms.advice.flag("cert"), self.terms.advice.flag("key"));
+                let text = format!("{} after the server had asked for a certificate ({cert}, {key})", describe(&error));
                 Some(TlsError::new(text).into())
             }
             (_, error) => error,
@@ -255,6 +261,7 @@ impl Layer {
             was_asked: self.was_asked(),
             has_certificate: self.has_certificate,
             wanted: self.name.as_ref(),
+            advice: self.terms.advice,
             certificate: refused,
         };
         TlsError::new(explain(error, &situation))
@@ -273,8 +280,16 @@ impl Layer {
         }
     }
 
+    /// Bytes that were written and wait for the end of the handshake.
+    pub(crate) fn early(&self) -> usize {
+        self.early
+    }
+
     /// Encrypts what is to be sent, or keeps it until the handshake is done.
     pub(crate) fn encrypt(&mut self, mut plaintext: &[u8]) -> Result<(), TlsError> {
+        if self.is_handshaking() {
+            self.early += plaintext.len();
+        }
         while !plaintext.is_empty() {
             match self.session.writer().write(plaintext) {
                 Ok(n @ 1..) => plaintext = &plaintext[n..],

@@ -2,11 +2,12 @@
 //!
 //! In the order in which to read: `layer.rs` (the states of a handshake, and what is encrypted and decrypted), `flow.rs` (when, and what it
 //! does to the stream), `bulk.rs` (fewer wake-ups where much comes), `settings.rs` (what is wanted, as a user says it), and what that is made of: `pem.rs`
-//! (certificates and keys from files), `verify.rs` (whom a client trusts), `self_signed.rs`, `provider.rs` (whose
+//! (certificates and keys from files), `verify.rs` (whom a client trusts), `chain.rs` (by which authorities), `self_signed.rs`, `provider.rs` (whose
 //! cryptography); `certificate.rs` (what a certificate says), `explain.rs` (what has gone wrong, in words).
 
 mod bulk;
 pub mod certificate;
+mod chain;
 pub mod explain;
 mod flow;
 pub(crate) mod layer;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use rustls::pki_types::{CertificateDer, ServerName};
 
 pub use self::pin::Pin;
+use crate::transports::advice::Advice;
 
 /// The client's side of TLS, made ready for any number of connections to one name. asyncio's `ssl=context` with its
 /// `server_hostname`.
@@ -101,6 +103,8 @@ pub(crate) struct Terms {
     pub(crate) allow_truncation: bool,
     /// A certificate of the peer is believed for a reason.
     pub(crate) verifies: bool,
+    /// How messages name options.
+    pub(crate) advice: Advice,
 }
 
 impl TlsServer {

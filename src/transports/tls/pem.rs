@@ -1,27 +1,38 @@
 //! Certificates and keys from files, in PEM. The only file that names rustls-pemfile.
 //!
-//! What is wrong with a file is said in one line that names it. What stands in a key's file is never shown.
+//! What is wrong with a file is said in one line that names it. What stands in a key's file is never shown, and wiped from our
+//! memory as soon as it has been read: the file's bytes, the base64 in it, and the key. So keys are decoded here, as
+//! rustls-pemfile keeps copies that nobody wipes.
 
 use std::fs::{self, File, Metadata};
-use std::io::Read;
+use std::io::{self, Read};
+use std::ops::Range;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use base64ct::{Base64, Encoding};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer};
 use rustls_pemfile::{Error, Item};
+use zeroize::Zeroizing;
 
 use super::settings::SettingsError;
-use crate::transports::error;
+use crate::transports::{error, own_file};
 
 /// A certificate with its chain, or a key, is far smaller.
-pub(crate) const OWN_MAX: u64 = 1 << 20;
+pub(crate) const OWN_MAX: usize = 1 << 20;
 /// All authorities of the world need a quarter of a megabyte.
-pub(crate) const BUNDLE_MAX: u64 = 16 << 20;
+pub(crate) const BUNDLE_MAX: usize = 16 << 20;
+/// What some editors put before a text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// How the lines around a section begin.
+const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
 
 /// A file that was read, taken apart.
 pub(crate) struct Pem<'a> {
     path: &'a Path,
+    bytes: Zeroizing<Vec<u8>>,
     sections: Vec<Section>,
     mode: Option<u32>,
 }
@@ -30,7 +41,8 @@ pub(crate) struct Pem<'a> {
 struct Section {
     label: String,
     line: usize,
-    text: String,
+    /// Where both of these lines and what is between them stand in the file.
+    place: Range<usize>,
 }
 
 impl Section {
@@ -38,9 +50,14 @@ impl Section {
         self.label.ends_with("PRIVATE KEY")
     }
 
+    /// Its lines, without the white space around them: files from elsewhere end lines in their own ways.
+    fn lines<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        bytes[self.place.clone()].split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii)
+    }
+
     /// PKCS#8 says so in its label, the older ones in a header.
-    fn is_encrypted(&self) -> bool {
-        self.label == "ENCRYPTED PRIVATE KEY" || self.text.lines().any(|line| line == "Proc-Type: 4,ENCRYPTED")
+    fn is_encrypted(&self, bytes: &[u8]) -> bool {
+        self.label == "ENCRYPTED PRIVATE KEY" || self.lines(bytes).any(|line| line == b"Proc-Type: 4,ENCRYPTED")
     }
 }
 
@@ -51,30 +68,28 @@ pub(crate) fn fault(path: &Path, reason: impl std::fmt::Display) -> SettingsErro
 
 impl<'a> Pem<'a> {
     /// Reads a file of `max` bytes at most.
-    pub(crate) fn read(path: &'a Path, max: u64) -> Result<Self, SettingsError> {
+    pub(crate) fn read(path: &'a Path, max: usize) -> Result<Self, SettingsError> {
         let (bytes, metadata) = read(path, max)?;
         let mode = metadata.is_file().then(|| metadata.mode());
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        if bytes.trim_ascii().is_empty() {
+        let content = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+        if content.trim_ascii().is_empty() {
             return Err(fault(path, "the file is empty"));
         }
-        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        if content.starts_with(b"\xff\xfe") || content.starts_with(b"\xfe\xff") {
             return Err(fault(path, "this is text in UTF-16, PEM is in ASCII"));
         }
-        let sections = sections(&String::from_utf8_lossy(bytes));
+        let sections = sections(&bytes);
         if sections.is_empty() {
-            return Err(fault(path, without_sections(path, bytes)));
+            return Err(fault(path, without_sections(path, content)));
         }
-        Ok(Self { path, sections, mode })
+        Ok(Self { path, bytes, sections, mode })
     }
 
     /// All certificates, at least one.
     pub(crate) fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, SettingsError> {
         let mut certificates = Vec::new();
         for section in self.sections.iter().filter(|section| section.label == "CERTIFICATE") {
-            if let Item::X509Certificate(certificate) = self.item(section)? {
-                certificates.push(certificate);
-            }
+            certificates.push(self.certificate(section)?);
         }
         if certificates.is_empty() {
             return Err(fault(self.path, format!("no certificate in it ({})", self.contents())));
@@ -95,23 +110,29 @@ impl<'a> Pem<'a> {
             [] => return Err(fault(format!("no private key in it ({})", self.contents()))),
             _ => return Err(fault(format!("{} private keys in it, one is needed", keys.len()))),
         };
-        if section.is_encrypted() {
+        if section.is_encrypted(&self.bytes) {
             let path = self.path.display();
             return Err(fault(format!(
                 "the private key is encrypted; openssl pkey -in {path} -out FILE writes it without its passphrase"
             )));
         }
-        if !["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"].contains(&section.label.as_str()) {
+        // The owner of the file is not the only one that can choose the key.
+        if let Some(mode) = self.mode.filter(|mode| mode & 0o022 != 0) {
+            let mode = mode & 0o777;
             return Err(fault(format!(
-                "the private key is of the kind {}; what is understood is PRIVATE KEY, RSA PRIVATE KEY and EC PRIVATE KEY",
-                presentable(&section.label)
+                "others than its owner can write this private key (mode {mode:03o}); chmod go-w {} forbids that",
+                self.path.display()
             )));
         }
-        let key = match self.item(section)? {
-            Item::Pkcs1Key(key) => key.into(),
-            Item::Pkcs8Key(key) => key.into(),
-            Item::Sec1Key(key) => key.into(),
-            _ => return Err(fault(format!("no private key in it ({})", self.contents()))),
+        let key = match section.label.as_str() {
+            "PRIVATE KEY" => PrivatePkcs8KeyDer::from(self.secret(section)?).into(),
+            "RSA PRIVATE KEY" => PrivatePkcs1KeyDer::from(self.secret(section)?).into(),
+            "EC PRIVATE KEY" => PrivateSec1KeyDer::from(self.secret(section)?).into(),
+            label => {
+                let what_is_understood = "what is understood is PRIVATE KEY, RSA PRIVATE KEY and EC PRIVATE KEY";
+                let label = presentable(label);
+                return Err(fault(format!("the private key is of the kind {label}; {what_is_understood}")));
+            }
         };
         if let Some(mode) = self.mode {
             warn_of_others(self.path, mode, "this private key");
@@ -119,19 +140,50 @@ impl<'a> Pem<'a> {
         Ok(key)
     }
 
-    fn item(&self, section: &Section) -> Result<Item, SettingsError> {
-        let Section { label, line, .. } = section;
-        let reason = match rustls_pemfile::read_one_from_slice(section.text.as_bytes()) {
-            Ok(Some((item, _))) => return Ok(item),
-            Err(Error::MissingSectionEnd { .. }) => {
-                format!("the file is cut off: -----END {label}----- is missing (for line {line})")
+    fn certificate(&self, section: &Section) -> Result<CertificateDer<'static>, SettingsError> {
+        let mut text = Vec::new();
+        for line in section.lines(&self.bytes) {
+            text.extend_from_slice(line);
+            text.push(b'\n');
+        }
+        match rustls_pemfile::read_one_from_slice(&text) {
+            Ok(Some((Item::X509Certificate(certificate), _))) => Ok(certificate),
+            Err(Error::MissingSectionEnd { .. }) => Err(self.cut_off(section)),
+            Err(Error::Base64Decode(_)) => Err(self.not_base64(section)),
+            _ => {
+                let Section { label, line, .. } = section;
+                Err(fault(self.path, format!("the {label} in line {line} cannot be read")))
             }
-            Err(Error::Base64Decode(_)) => format!("what follows -----BEGIN {label}----- (line {line}) is not base64"),
-            Ok(None) | Err(Error::IllegalSectionStart { .. }) => {
-                format!("the {label} in line {line} cannot be read")
+        }
+    }
+
+    /// What a section has, decoded. The result is to be wiped by its user; nothing else of it stays in memory.
+    fn secret(&self, section: &Section) -> Result<Vec<u8>, SettingsError> {
+        // There is room for all of it from the beginning: what grows leaves a copy behind.
+        let mut content = Zeroizing::new(Vec::with_capacity(section.place.len()));
+        let end = format!("-----END {}-----", section.label);
+        let mut lines = section.lines(&self.bytes).skip(1);
+        loop {
+            match lines.next() {
+                Some(line) if line == end.as_bytes() => break,
+                Some(line) if !line.starts_with(END) => {
+                    content.extend(line.iter().filter(|byte| !byte.is_ascii_whitespace()));
+                }
+                _ => return Err(self.cut_off(section)),
             }
-        };
-        Err(fault(self.path, reason))
+        }
+        let decoded = Base64::decode_in_place(&mut content).map(<[u8]>::len);
+        let length = decoded.map_err(|_| self.not_base64(section))?;
+        content.truncate(length);
+        Ok(std::mem::take(&mut content))
+    }
+
+    fn cut_off(&self, Section { label, line, .. }: &Section) -> SettingsError {
+        fault(self.path, format!("the file is cut off: -----END {label}----- is missing (for line {line})"))
+    }
+
+    fn not_base64(&self, Section { label, line, .. }: &Section) -> SettingsError {
+        fault(self.path, format!("what follows -----BEGIN {label}----- (line {line}) is not base64"))
     }
 
     /// What is there instead of what was looked for.
@@ -157,23 +209,23 @@ fn presentable(label: &str) -> &str {
     if plain && label.len() <= 40 { label } else { "something unknown" }
 }
 
-/// Cuts a text at its BEGIN and END lines. What stands between sections is passed over, and so is white space around lines:
-/// files from elsewhere end lines in their own ways.
-fn sections(text: &str) -> Vec<Section> {
+/// Cuts a text at its BEGIN and END lines. What stands between sections is passed over.
+fn sections(bytes: &[u8]) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut inside = false;
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        let label = line.strip_prefix("-----BEGIN ").and_then(|rest| rest.strip_suffix("-----"));
-        if let Some(label) = label {
-            sections.push(Section { label: label.to_owned(), line: index + 1, text: String::new() });
+    let mut start = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+    for (index, whole) in bytes[start..].split(|byte| *byte == b'\n').enumerate() {
+        let (line, end) = (whole.trim_ascii(), start + whole.len());
+        if let Some(label) = line.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(b"-----")) {
+            let label = String::from_utf8_lossy(label).into_owned();
+            sections.push(Section { label, line: index + 1, place: start..end });
             inside = true;
         }
         if let Some(section) = sections.last_mut().filter(|_| inside) {
-            section.text.push_str(line);
-            section.text.push('\n');
-            inside = !line.starts_with("-----END ");
+            section.place.end = end;
+            inside = !line.starts_with(END);
         }
+        start = end + 1;
     }
     sections
 }
@@ -198,17 +250,38 @@ fn without_sections(path: &Path, bytes: &[u8]) -> String {
 }
 
 /// Reads a file, or a pipe that was given on purpose (`<(...)`).
-fn read(path: &Path, max: u64) -> Result<(Vec<u8>, Metadata), SettingsError> {
+fn read(path: &Path, max: usize) -> Result<(Zeroizing<Vec<u8>>, Metadata), SettingsError> {
     let unreadable = |error| fault(path, error::describe(&error));
     check_kind(path, &fs::metadata(path).map_err(unreadable)?)?;
     let file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    file.take(max + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > max {
+    let size = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+    let bytes = read_all(&file, size, max).map_err(unreadable)?;
+    if bytes.len() > max {
         return Err(fault(path, format!("the file is too large: more than {} MiB", max >> 20)));
     }
     Ok((bytes, metadata))
+}
+
+/// All of it, or one byte more than `max`; no copy is left behind. A file is probably as long as `size`, a pipe is not.
+fn read_all(mut file: &File, size: usize, max: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(vec![0; size.min(max) + 1]);
+    let mut filled = 0;
+    while filled <= max {
+        if filled == bytes.len() {
+            let mut larger = Zeroizing::new(vec![0; (2 * filled).clamp(4096, max + 1)]);
+            larger[..filled].copy_from_slice(&bytes);
+            bytes = larger;
+        }
+        match file.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(n) => filled += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
 }
 
 /// Tells of secrets that are for their owner alone.
@@ -239,13 +312,7 @@ fn check(path: &Path, metadata: &Metadata, is_nameless: bool) -> Result<(), Sett
     if kind.is_file() || kind.is_fifo() && is_nameless {
         return Ok(());
     }
-    let what = match kind {
-        _ if kind.is_dir() => "a directory",
-        _ if kind.is_fifo() => "a FIFO",
-        _ if kind.is_socket() => "a socket",
-        _ => "a device",
-    };
-    Err(fault(path, format!("this is {what}, not a file")))
+    Err(fault(path, format!("this is {}, not a file", own_file::name_of_kind(kind))))
 }
 
 /// Whether the path leads to a pipe by way of `/proc/self/fd`, as the shell's `<(...)` and `/dev/stdin` do.
@@ -287,6 +354,8 @@ mod tests {
         fn key(&self, content: impl AsRef<[u8]>) -> Result<(), String> {
             let path = self.0.path().join("it.pem");
             fs::write(&path, content).unwrap();
+            // Whatever the umask is.
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
             Pem::read(&path, OWN_MAX).and_then(|pem| pem.key()).map(drop).map_err(|error| error.to_string())
         }
     }
@@ -381,7 +450,7 @@ mod tests {
     fn a_pipe_that_a_shell_gives_is_read() {
         use std::io::Write;
         use std::os::fd::AsRawFd;
-        let (reader, mut writer) = std::io::pipe().unwrap();
+        let (reader, mut writer) = io::pipe().unwrap();
         writer.write_all(certificate().as_bytes()).unwrap();
         drop(writer);
         let path = format!("/dev/fd/{}", reader.as_raw_fd());
@@ -392,13 +461,55 @@ mod tests {
     #[test]
     fn the_mode_of_a_key_is_looked_at() {
         let case = Case::new();
-        assert_eq!(case.key(key()), Ok(()));
+        assert_eq!(case.key(key() + &certificate()), Ok(()));
         let path = case.0.path().join("it.pem");
-        for mode in [0o600, 0o640, 0o604] {
+        for mode in [0o600, 0o640, 0o604, 0o644, 0o620, 0o602, 0o660, 0o666] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             let pem = Pem::read(&path, OWN_MAX).unwrap();
             assert_eq!(pem.mode.map(|mode| mode & 0o777), Some(mode));
-            assert!(pem.key().is_ok());
+            let key = pem.key().map(drop).map_err(|error| error.to_string());
+            match mode & 0o022 {
+                0 => assert_eq!(key, Ok(())),
+                _ => says(key, &format!("others than its owner can write this private key (mode {mode:03o})")),
+            }
+            // A certificate is no secret.
+            assert_eq!(pem.certificates().unwrap().len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_whole_whatever_size_it_was_said_to_have() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("it");
+        let content = Vec::from_iter((0..20_000).map(|index| (index % 251) as u8));
+        fs::write(&path, &content).unwrap();
+        for size in [0, 1, 4095, 4096, 19_999, 20_000, 20_001, 1 << 20] {
+            let read = |max| read_all(&File::open(&path).unwrap(), size, max).unwrap();
+            assert_eq!(*read(OWN_MAX), content, "{size}");
+            assert_eq!(*read(20_000), content, "{size}");
+            assert_eq!(*read(19_999), content, "{size}");
+            assert_eq!(read(10_000).len(), 10_001, "{size}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_decoded_from_any_lines() {
+        let case = Case::new();
+        let (der, good) = (KeyPair::generate().unwrap().serialize_der(), |text: &str| case.key(text));
+        let text = pem("PRIVATE KEY", &der);
+        assert_eq!(good(&text), Ok(()));
+        assert_eq!(good(&text.replace('\n', "\r\n")), Ok(()));
+        assert_eq!(good(&text.replace('\n', "\n  \t")), Ok(()));
+        let path = case.0.path().join("it.pem");
+        fs::write(&path, format!("\u{feff}{text}after")).unwrap();
+        assert_eq!(Pem::read(&path, OWN_MAX).unwrap().key().unwrap().secret_der(), der);
+        says(
+            good(&text.replace("-----END PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----")),
+            "is missing (for line 1)",
+        );
+        says(good(&text.replace("-----END", "")), "is missing (for line 1)");
+        for odd in ["=", "*", "\u{e9}", "A"] {
+            says(good(&text.replacen('\n', &format!("\n{odd}"), 1)), "is not base64");
         }
     }
 }

@@ -6,12 +6,13 @@ use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, SanType};
 use rustls::pki_types::{CertificateDer, DnsName, PrivateKeyDer, PrivatePkcs8KeyDer};
+use zeroize::Zeroizing;
 
 use crate::sys::names;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The certificate of this machine, P-256, with its key: from yesterday, as clocks differ, for about a year.
+/// The certificate of this machine, P-256, with its key, which is to be wiped by its user: from yesterday, as clocks differ, for about a year.
 pub(crate) fn make() -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), rcgen::Error> {
     let mut params = CertificateParams::new(host_names())?;
     params.subject_alt_names.push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
@@ -24,8 +25,8 @@ pub(crate) fn make() -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>)
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     params.not_before = rcgen::date_time_ymd(1970, 1, 1) + now.saturating_sub(DAY);
     params.not_after = params.not_before + 366 * DAY;
-    let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?;
-    let certificate = params.self_signed(&key)?;
+    let key = Zeroizing::new(KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?);
+    let certificate = params.self_signed(&*key)?;
     Ok((certificate.der().clone(), PrivatePkcs8KeyDer::from(key.serialize_der()).into()))
 }
 

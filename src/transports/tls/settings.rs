@@ -18,14 +18,19 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::server::NoServerSessionStorage;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, Error, InconsistentKeys, KeyLog, RootCertStore, ServerConfig, SupportedProtocolVersion};
+use rustls::{
+    CertificateError, ClientConfig, Error, InconsistentKeys, KeyLog, RootCertStore, ServerConfig,
+    SupportedProtocolVersion,
+};
 
 use super::certificate::Facts;
 use super::explain::{Situation, explain};
 use super::pem::{self, Pem};
 use super::verify::{Asked, ClientVerifier, ServerVerifier};
 use super::{Pin, Terms, TlsClient, TlsServer, certificate, provider, self_signed};
+use crate::sys::secrets;
 use crate::sys::stdio::is_ready_within;
+use crate::transports::advice::Advice;
 use crate::transports::error;
 
 /// How long a line of keys waits for room, until one has waited in vain.
@@ -57,6 +62,8 @@ pub struct CommonSettings {
     pub allow_truncation: bool,
     /// Where the keys of all connections are appended to, for whoever analyses what was recorded. NSS key log format.
     pub keylog: Option<PathBuf>,
+    /// How messages name options.
+    pub advice: Advice,
 }
 
 /// A certificate, its chain, and its key.
@@ -131,10 +138,10 @@ impl ClientSettings {
             .with_protocol_versions(self.common.versions())
             .map_err(unfit)?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(self.trust.verifier()?));
+            .with_custom_certificate_verifier(Arc::new(self.trust.verifier(self.common.advice)?));
         let mut config = match &self.identity {
             Some(identity) => {
-                let (certified, _) = identity.certified(&provider)?;
+                let (certified, _) = identity.certified(&provider, self.common.advice)?;
                 builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(certified)))
             }
             None => builder.with_no_client_auth(),
@@ -159,17 +166,14 @@ impl ServerSettings {
     pub fn prepare(&self) -> Result<TlsServer, SettingsError> {
         let provider = provider::provider();
         let (certified, pin) = match &self.identity {
-            Some(identity) => identity.certified(&provider)?,
+            Some(identity) => identity.certified(&provider, self.common.advice)?,
             None => self_signed(&provider)?,
         };
         let builder = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(self.common.versions())
             .map_err(unfit)?;
         let builder = match &self.client_ca {
-            Some(path) => {
-                let verifier = ClientVerifier::new(authorities(path)?).map_err(|error| pem::fault(path, error))?;
-                builder.with_client_cert_verifier(Arc::new(verifier))
-            }
+            Some(path) => builder.with_client_cert_verifier(Arc::new(ClientVerifier::new(authorities(path)?))),
             None => builder.with_no_client_auth(),
         };
         let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
@@ -205,7 +209,12 @@ impl CommonSettings {
     }
 
     fn terms(&self) -> Terms {
-        Terms { handshake_timeout: self.handshake_timeout, allow_truncation: self.allow_truncation, verifies: true }
+        Terms {
+            handshake_timeout: self.handshake_timeout,
+            allow_truncation: self.allow_truncation,
+            verifies: true,
+            advice: self.advice,
+        }
     }
 
     fn key_log(&self) -> Result<Option<Arc<dyn KeyLog>>, SettingsError> {
@@ -215,29 +224,34 @@ impl CommonSettings {
 }
 
 impl Trust {
-    fn verifier(&self) -> Result<ServerVerifier, SettingsError> {
+    fn verifier(&self, advice: Advice) -> Result<ServerVerifier, SettingsError> {
         let (given, pins) = match self {
             Self::Nobody => return Ok(ServerVerifier::pins(Vec::new())),
             // Not the same as nobody: no certificate has a pin out of none.
             Self::Pins(pins) if pins.is_empty() => return Err(SettingsError("no pin is given".into())),
             Self::Pins(pins) => return Ok(ServerVerifier::pins(pins.clone())),
             Self::Chain { ca: Some(path), pins } => (authorities(path)?, pins),
-            Self::Chain { ca: None, pins } => (authorities_of_the_system()?, pins),
+            Self::Chain { ca: None, pins } => (authorities_of_the_system(advice)?, pins),
         };
-        ServerVerifier::chain(given, pins.clone()).map_err(|error| SettingsError(error.to_string()))
+        Ok(ServerVerifier::chain(given, pins.clone()))
     }
 }
 
 impl Identity {
     /// The certificate with its key, and its pin.
-    fn certified(&self, provider: &CryptoProvider) -> Result<(CertifiedKey, Pin), SettingsError> {
+    fn certified(&self, provider: &CryptoProvider, advice: Advice) -> Result<(CertifiedKey, Pin), SettingsError> {
+        keep_memory_to_ourselves();
         // One file is read once: it can be a pipe.
         let cert = Pem::read(&self.cert, pem::OWN_MAX)?;
         let chain = cert.certificates()?;
         let key = match &self.key {
             Some(path) => Pem::read(path, pem::OWN_MAX)?.key()?,
             None if cert.has_key() => cert.key()?,
-            None => return Err(pem::fault(&self.cert, "no private key in it; name the file that has it with --key")),
+            None => {
+                let option = advice.option("key", "FILE");
+                let reason = format!("no private key in it; name the file that has it: {option}");
+                return Err(pem::fault(&self.cert, reason));
+            }
         };
         let key_path = self.key.as_ref().unwrap_or(&self.cert);
         let key = provider.key_provider.load_private_key(key).map_err(|_| {
@@ -247,32 +261,60 @@ impl Identity {
             )
         })?;
         let own = chain.first().ok_or_else(|| pem::fault(&self.cert, "no certificate in it"))?;
-        let pin = certificate::pin(own);
         if let Some(reason) = certificate::out_of_its_time(own, SystemTime::now()) {
             log::warn!("{}: the certificate {reason}", self.cert.display());
         }
-        let whose = key.public_key().map(|public| Pin(provider::sha256(&public)));
+        if certificate::is_too_large(own) {
+            log::warn!("{}: the certificate is larger than 64 KiB, which most peers refuse", self.cert.display());
+        }
         let certified = CertifiedKey::new(chain, key);
-        match certified.keys_match() {
-            Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => {
-                let pin = pin.ok_or_else(|| pem::fault(&self.cert, "the certificate cannot be read: it is damaged"))?;
-                Ok((certified, pin))
-            }
-            Err(Error::InconsistentKeys(_)) => {
-                let position = certified.cert.iter().position(|other| certificate::pin(other) == whose);
-                let hint = match position {
-                    Some(index) => format!(", but to number {} in this file, which must come first", index + 1),
-                    None => String::new(),
-                };
-                let (cert, key) = (self.cert.display(), key_path.display());
-                Err(SettingsError(format!("{key}: the private key does not belong to the certificate of {cert}{hint}")))
-            }
+        match keys_match(&certified) {
+            Ok(pin) => Ok((certified, pin)),
+            Err(Error::InconsistentKeys(_)) => Err(self.mismatch(&certified, key_path)),
             Err(error) => Err(pem::fault(&self.cert, explain(&error, &Situation::default()))),
         }
+    }
+
+    /// The key is that of another certificate, perhaps of one that is in the file too.
+    fn mismatch(&self, certified: &CertifiedKey, key_path: &Path) -> SettingsError {
+        let whose = certified.key.public_key().map(|public| Pin(provider::sha256(&public)));
+        let position = certified.cert.iter().position(|other| certificate::pin(other) == whose);
+        let hint = match position {
+            Some(index) => format!(", but to number {} in this file, which must come first", index + 1),
+            None => String::new(),
+        };
+        let (cert, key) = (self.cert.display(), key_path.display());
+        SettingsError(format!("{key}: the private key does not belong to the certificate of {cert}{hint}"))
+    }
+}
+
+/// The pin of the certificate, if its key is this one. What webpki does not read at all, for its version of X.509 or for its
+/// size, can be shown all the same: what it is worth is for the peer to say.
+fn keys_match(certified: &CertifiedKey) -> Result<Pin, Error> {
+    let damaged = || Error::from(CertificateError::BadEncoding);
+    let own = certified.cert.first().ok_or_else(damaged)?;
+    let pin = certificate::pin(own).ok_or_else(damaged)?;
+    match certified.keys_match() {
+        Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => return Ok(pin),
+        Err(error @ Error::InconsistentKeys(_)) => return Err(error),
+        Err(error) if certificate::is_beyond_webpki(own) => log::debug!("the certificate is not read further: {error}"),
+        Err(error) => return Err(error),
+    }
+    match certified.key.public_key() {
+        Some(public) if Pin(provider::sha256(&public)) != pin => Err(InconsistentKeys::KeyMismatch.into()),
+        _ => Ok(pin),
+    }
+}
+
+/// A private key will be in our memory.
+fn keep_memory_to_ourselves() {
+    if let Err(error) = secrets::keep_memory_to_ourselves() {
+        log::warn!("core dumps cannot be forbidden: {}; the private key would be in them", error::describe(&error));
     }
 }
 
 fn self_signed(provider: &CryptoProvider) -> Result<(CertifiedKey, Pin), SettingsError> {
+    keep_memory_to_ourselves();
     let unmade = |error: &dyn fmt::Display| SettingsError(format!("cannot make a certificate: {error}"));
     let (certificate, key) = self_signed::make().map_err(|error| unmade(&error))?;
     let pin = certificate::pin(&certificate).ok_or_else(|| unmade(&"it has no pin"))?;
@@ -283,21 +325,25 @@ fn self_signed(provider: &CryptoProvider) -> Result<(CertifiedKey, Pin), Setting
 /// The authorities of a file, and what else is to be trusted.
 fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, SettingsError> {
     let given = Pem::read(path, pem::BUNDLE_MAX)?.certificates()?;
-    let (added, unreadable) = RootCertStore::empty().add_parsable_certificates(given.iter().cloned());
-    if added == 0 {
-        return Err(pem::fault(path, "none of its certificates can be read: they are damaged"));
-    }
     // What is read in more than one way must be understood in each.
-    let odd = given.iter().filter(|der| Facts::of(der).is_none()).count();
-    let unreadable = unreadable.max(odd);
-    if unreadable > 0 {
-        let all = given.len();
-        log::warn!("{}: {unreadable} of its {all} certificates cannot be read, and vouch for nobody", path.display());
+    let unusable = |der: &&CertificateDer<'_>| {
+        RootCertStore::empty().add((**der).clone().into_owned()).is_err() || Facts::of(der).is_none()
+    };
+    let (count, all) = (given.iter().filter(unusable).count(), given.len());
+    if count == 0 {
+        return Ok(given);
     }
+    let too_large = given.iter().any(|der| certificate::is_too_large(der));
+    if count == all {
+        let why = if too_large { "they are larger than 64 KiB" } else { "they are damaged" };
+        return Err(pem::fault(path, format!("none of its certificates can be read: {why}")));
+    }
+    let why = if too_large { ", as some are larger than 64 KiB" } else { "" };
+    log::warn!("{}: {count} of its {all} certificates cannot be read{why}, and vouch for nobody", path.display());
     Ok(given)
 }
 
-fn authorities_of_the_system() -> Result<Vec<CertificateDer<'static>>, SettingsError> {
+fn authorities_of_the_system(advice: Advice) -> Result<Vec<CertificateDer<'static>>, SettingsError> {
     let found = rustls_native_certs::load_native_certs();
     for error in &found.errors {
         log::warn!("authorities of the system: {error}");
@@ -312,7 +358,8 @@ fn authorities_of_the_system() -> Result<Vec<CertificateDer<'static>>, SettingsE
         _ => format!(" ({error})"),
     });
     let why = why.unwrap_or_default();
-    Err(SettingsError(format!("this system has no certificates of authorities{why}; name one with --ca FILE")))
+    let option = advice.option("ca", "FILE");
+    Err(SettingsError(format!("this system has no certificates of authorities{why}; name one: {option}")))
 }
 
 /// An error of rustls about the settings themselves, which no user can cause.

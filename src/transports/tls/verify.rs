@@ -1,27 +1,29 @@
 //! Whom a client trusts: a chain and a name, a pin, both, or whoever comes. In every case the peer must hold the key of the
-//! certificate that it shows.
+//! certificate that it shows. Chains are `chain.rs`.
 //!
 //! rustls tells of a refused certificate only why, so it is kept here until somebody explains: `refused`.
 
 use std::cell::Cell;
 use std::fmt;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{ResolvesClientCert, VerifierBuilderError, WebPkiServerVerifier, verify_server_name};
+use rustls::client::{ResolvesClientCert, verify_server_name};
 use rustls::crypto::WebPkiSupportedAlgorithms;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, RootCertStore, SignatureScheme,
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, PeerMisbehaved, RootCertStore,
+    SignatureScheme,
 };
+use webpki::{KeyUsage, RawPublicKeyEntity};
 use x509_cert::der::asn1::ObjectIdentifier;
 
 use super::certificate::{self, FOR_CLIENTS, FOR_SERVERS, Facts};
+use super::chain::{Authorities, in_words_of_rustls};
 use super::{Pin, provider};
 
 thread_local! {
@@ -57,18 +59,15 @@ impl std::error::Error for WrongPin {}
 /// A client's verifier.
 #[derive(Debug)]
 pub(crate) struct ServerVerifier {
-    chain: Option<Trusted<Arc<WebPkiServerVerifier>>>,
+    chain: Option<Trusted>,
     pins: Vec<Pin>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl ServerVerifier {
     /// By a chain to an authority of `given`, or as one of these, and by the name; by one of `pins` besides if there are any.
-    pub(crate) fn chain(given: Vec<CertificateDer<'static>>, pins: Vec<Pin>) -> Result<Self, VerifierBuilderError> {
-        let build = |roots: RootCertStore| {
-            WebPkiServerVerifier::builder_with_provider(roots.into(), provider::provider()).build()
-        };
-        Ok(Self { chain: Some(Trusted::new(given, build)?), ..Self::pins(pins) })
+    pub(crate) fn chain(given: Vec<CertificateDer<'static>>, pins: Vec<Pin>) -> Self {
+        Self { chain: Some(Trusted::new(given)), ..Self::pins(pins) }
     }
 
     /// By one of `pins` alone, or not at all where there are none.
@@ -83,98 +82,100 @@ impl ServerVerifier {
         }
         Err(CertificateError::Other(OtherError(Arc::new(WrongPin(pin)))).into())
     }
+
+    /// The key by which the peer must sign, where that is all that is looked at in its certificate: of any version of X.509,
+    /// and the same bytes as the pin is made of.
+    fn key_alone(&self, certificate: &CertificateDer<'_>) -> Option<Result<SubjectPublicKeyInfoDer<'static>, Error>> {
+        if self.chain.is_some() && self.pins.is_empty() {
+            return None;
+        }
+        let key = certificate::public_key(certificate).map(|key| SubjectPublicKeyInfoDer::from(key.to_vec()));
+        Some(key.ok_or_else(|| CertificateError::BadEncoding.into()))
+    }
 }
 
-/// What was given to be trusted, and webpki's verifier of chains that end in it: `V`.
+/// What was given to be trusted.
 #[derive(Debug)]
-struct Trusted<V> {
+struct Trusted {
     /// All that was given, authorities or not. A peer's own certificate among them is trusted itself: that is how a
     /// self-signed one is named.
     given: Vec<CertificateDer<'static>>,
-    /// `None`: of what was given nothing is an authority.
-    webpki: Option<V>,
-    /// When all authorities are valid, in seconds of UNIX time: webpki does not look at that.
-    valid: RangeInclusive<u64>,
-    build: Build<V>,
+    authorities: Authorities,
 }
 
-type Build<V> = fn(RootCertStore) -> Result<V, VerifierBuilderError>;
-
-impl<V> Trusted<V> {
-    fn new(given: Vec<CertificateDer<'static>>, build: Build<V>) -> Result<Self, VerifierBuilderError> {
-        let authorities = Vec::from_iter(authorities(&given));
-        let since = authorities.iter().map(|(_, facts)| facts.not_before().as_secs()).max();
-        let until = authorities.iter().map(|(_, facts)| facts.not_after().as_secs()).min();
-        let webpki = roots(authorities.iter().map(|(der, _)| *der)).map(build).transpose()?;
-        Ok(Self { webpki, valid: since.unwrap_or(0)..=until.unwrap_or(u64::MAX), given, build })
+impl Trusted {
+    fn new(given: Vec<CertificateDer<'static>>) -> Self {
+        Self { authorities: Authorities::of(&given), given }
     }
 
-    /// `by` asks the verifier.
     fn verify(
         &self,
         end_entity: &CertificateDer<'_>,
-        purpose: ObjectIdentifier,
+        intermediates: &[CertificateDer<'_>],
+        purpose: Purpose,
         now: UnixTime,
-        by: impl Fn(&V) -> Result<(), Error>,
     ) -> Result<(), Error> {
         if self.given.contains(end_entity) {
             return in_itself(end_entity, purpose, now);
         }
-        let webpki = self.webpki.as_ref().ok_or(CertificateError::UnknownIssuer)?;
-        by(webpki).map_err(|error| self_signed_first(end_entity, error))?;
-        if self.valid.contains(&now.as_secs()) { Ok(()) } else { self.verify_in_time(now, by) }
+        let verified = self.authorities.verify(end_entity, intermediates, purpose.key_usage(), now);
+        verified.map_err(|error| self_signed_first(end_entity, error))
+    }
+}
+
+/// What a certificate is shown for.
+#[derive(Clone, Copy, Debug)]
+enum Purpose {
+    Server,
+    Client,
+}
+
+impl Purpose {
+    fn key_usage(self) -> KeyUsage {
+        match self {
+            Self::Server => KeyUsage::server_auth(),
+            Self::Client => KeyUsage::client_auth(),
+        }
     }
 
-    /// The same by those authorities alone whose time it is.
-    fn verify_in_time(&self, now: UnixTime, by: impl Fn(&V) -> Result<(), Error>) -> Result<(), Error> {
-        let by_these = |these: &[&CertificateDer<'static>]| {
-            let roots = roots(these.iter().copied()).ok_or(CertificateError::UnknownIssuer)?;
-            by(&(self.build)(roots).map_err(|error| Error::General(error.to_string()))?)
-        };
-        let (valid, others): (Vec<_>, Vec<_>) =
-            authorities(&self.given).partition(|(_, facts)| in_time(facts, now).is_ok());
-        let result = by_these(&Vec::from_iter(valid.iter().map(|(der, _)| *der)));
-        if result.is_ok() {
-            return result;
-        }
-        // One of the others has vouched for it: what is wrong with that one is the reason.
-        match others.iter().find(|(der, _)| by_these(&[*der]).is_ok()) {
-            Some((_, facts)) => in_time(facts, now),
-            None => result,
+    fn identifier(self) -> ObjectIdentifier {
+        match self {
+            Self::Server => FOR_SERVERS,
+            Self::Client => FOR_CLIENTS,
         }
     }
 }
 
-/// Those that may vouch for others; webpki would let any do so.
-fn authorities<'a>(given: &'a [CertificateDer<'static>]) -> impl Iterator<Item = (&'a CertificateDer<'static>, Facts)> {
-    let known = given.iter().filter_map(|der| Some((der, Facts::of(der)?)));
-    known.filter(|(_, facts)| facts.is_authority())
-}
-
-/// These for webpki. `None`: it can read none of them.
-fn roots<'a>(authorities: impl Iterator<Item = &'a CertificateDer<'static>>) -> Option<RootCertStore> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(authorities.cloned());
-    (!roots.is_empty()).then_some(roots)
+/// Whether `signature` is one by this key, TLS 1.2. One scheme stands for several curves there.
+fn verify_tls12_signature_with_raw_key(
+    message: &[u8],
+    key: &SubjectPublicKeyInfoDer<'_>,
+    signature: &DigitallySignedStruct,
+    algorithms: &WebPkiSupportedAlgorithms,
+) -> Result<HandshakeSignatureValid, Error> {
+    let candidates = algorithms.mapping.iter().find(|(scheme, _)| *scheme == signature.scheme);
+    let (_, candidates) = candidates.ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
+    let key = RawPublicKeyEntity::try_from(key).map_err(in_words_of_rustls)?;
+    let mut result = Err(CertificateError::BadSignature.into());
+    for algorithm in *candidates {
+        match key.verify_signature(*algorithm, message, signature.signature()) {
+            Ok(()) => return Ok(HandshakeSignatureValid::assertion()),
+            // It is of another curve.
+            Err(error @ webpki::Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_)) => {
+                result = Err(in_words_of_rustls(error));
+            }
+            Err(error) => return Err(in_words_of_rustls(error)),
+        }
+    }
+    result
 }
 
 /// What webpki looks at in a chain; here it is for a certificate that is trusted itself.
-fn in_itself(end_entity: &CertificateDer<'_>, purpose: ObjectIdentifier, now: UnixTime) -> Result<(), Error> {
+fn in_itself(end_entity: &CertificateDer<'_>, purpose: Purpose, now: UnixTime) -> Result<(), Error> {
     let facts = Facts::of(end_entity).ok_or(CertificateError::BadEncoding)?;
-    in_time(&facts, now)?;
-    if !facts.is_meant_for(purpose) {
+    facts.in_time(now)?;
+    if !facts.is_meant_for(purpose.identifier()) {
         return Err(CertificateError::InvalidPurpose.into());
-    }
-    Ok(())
-}
-
-fn in_time(facts: &Facts, time: UnixTime) -> Result<(), Error> {
-    let (not_before, not_after) = (facts.not_before(), facts.not_after());
-    if time < not_before {
-        return Err(CertificateError::NotValidYetContext { time, not_before }.into());
-    }
-    if time > not_after {
-        return Err(CertificateError::ExpiredContext { time, not_after }.into());
     }
     Ok(())
 }
@@ -184,7 +185,9 @@ fn in_time(facts: &Facts, time: UnixTime) -> Result<(), Error> {
 /// name: a Debian may trust a `CN=localhost`.
 fn self_signed_first(end_entity: &CertificateDer<'_>, error: Error) -> Error {
     let is_beside_the_point = match &error {
-        Error::InvalidCertificate(CertificateError::Other(OtherError(why))) => why.to_string() == "CaUsedAsEndEntity",
+        Error::InvalidCertificate(CertificateError::Other(OtherError(why))) => {
+            why.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
+        }
         Error::InvalidCertificate(error) => matches!(
             error,
             CertificateError::BadSignature
@@ -205,14 +208,11 @@ impl ServerCertVerifier for ServerVerifier {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
+        _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let by = |webpki: &Arc<WebPkiServerVerifier>| {
-            webpki.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now).map(drop)
-        };
-        let of_chain = |chain: &Trusted<_>| {
-            chain.verify(end_entity, FOR_SERVERS, now, by)?;
+        let of_chain = |chain: &Trusted| {
+            chain.verify(end_entity, intermediates, Purpose::Server, now)?;
             // What is trusted itself is so for its names alone, too.
             verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)
         };
@@ -226,7 +226,11 @@ impl ServerCertVerifier for ServerVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        keeping(cert, rustls::crypto::verify_tls12_signature(message, cert, dss, &self.algorithms))
+        let verified = match self.key_alone(cert) {
+            Some(key) => key.and_then(|key| verify_tls12_signature_with_raw_key(message, &key, dss, &self.algorithms)),
+            None => rustls::crypto::verify_tls12_signature(message, cert, dss, &self.algorithms),
+        };
+        keeping(cert, verified)
     }
 
     fn verify_tls13_signature(
@@ -235,7 +239,13 @@ impl ServerCertVerifier for ServerVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        keeping(cert, rustls::crypto::verify_tls13_signature(message, cert, dss, &self.algorithms))
+        let verified = match self.key_alone(cert) {
+            Some(key) => key.and_then(|key| {
+                rustls::crypto::verify_tls13_signature_with_raw_key(message, &key, dss, &self.algorithms)
+            }),
+            None => rustls::crypto::verify_tls13_signature(message, cert, dss, &self.algorithms),
+        };
+        keeping(cert, verified)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -246,7 +256,7 @@ impl ServerCertVerifier for ServerVerifier {
 /// A server's verifier of clients.
 #[derive(Debug)]
 pub(crate) struct ClientVerifier {
-    trusted: Trusted<Arc<dyn ClientCertVerifier>>,
+    trusted: Trusted,
     /// What a client with several certificates chooses by: the names of all that were given, of which some have signed
     /// themselves.
     hints: Vec<DistinguishedName>,
@@ -255,13 +265,11 @@ pub(crate) struct ClientVerifier {
 
 impl ClientVerifier {
     /// Each client must show a certificate of an authority of `given`, or one of these itself.
-    pub(crate) fn new(given: Vec<CertificateDer<'static>>) -> Result<Self, VerifierBuilderError> {
-        let build = |roots: RootCertStore| {
-            WebPkiClientVerifier::builder_with_provider(roots.into(), provider::provider()).build()
-        };
-        let hints = roots(given.iter()).map(|all| all.subjects()).unwrap_or_default();
+    pub(crate) fn new(given: Vec<CertificateDer<'static>>) -> Self {
+        let mut named = RootCertStore::empty();
+        named.add_parsable_certificates(given.iter().cloned());
         let algorithms = provider::provider().signature_verification_algorithms;
-        Ok(Self { trusted: Trusted::new(given, build)?, hints, algorithms })
+        Self { hints: named.subjects(), trusted: Trusted::new(given), algorithms }
     }
 }
 
@@ -276,9 +284,7 @@ impl ClientCertVerifier for ClientVerifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let by =
-            |webpki: &Arc<dyn ClientCertVerifier>| webpki.verify_client_cert(end_entity, intermediates, now).map(drop);
-        let verified = self.trusted.verify(end_entity, FOR_CLIENTS, now, by);
+        let verified = self.trusted.verify(end_entity, intermediates, Purpose::Client, now);
         keeping(end_entity, verified).map(|()| ClientCertVerified::assertion())
     }
 

@@ -65,13 +65,13 @@ impl Party {
 }
 
 fn server(given: &[&Der], shown: &Der, name: &str) -> Result<(), Error> {
-    let verifier = ServerVerifier::chain(given.iter().map(|der| (*der).clone()).collect(), Vec::new()).unwrap();
+    let verifier = ServerVerifier::chain(given.iter().map(|der| (*der).clone()).collect(), Vec::new());
     let name = ServerName::try_from(name).unwrap();
     verifier.verify_server_cert(shown, &[], &name, &[], UnixTime::now()).map(drop)
 }
 
 fn client(given: &[&Der], shown: &Der) -> Result<(), Error> {
-    let verifier = ClientVerifier::new(given.iter().map(|der| (*der).clone()).collect()).unwrap();
+    let verifier = ClientVerifier::new(given.iter().map(|der| (*der).clone()).collect());
     verifier.verify_client_cert(shown, &[], UnixTime::now()).map(drop)
 }
 
@@ -135,6 +135,27 @@ fn only_an_authority_vouches_for_others() {
         is_believed(&[&party.der], &party.der);
         is_believed(&[&elsewhere.der, &party.der, &junk], &party.der);
         is_believed(&[&party.der, &elsewhere.der], &elsewhere.signs(self::params("somebody")).der);
+    }
+}
+
+/// A limit that cannot be read is the strictest one.
+#[test]
+fn how_many_authorities_may_be_below_one() {
+    for (content, expected) in [
+        (&b"\x30\x03\x01\x01\xff"[..], None),
+        (b"\x30\x06\x01\x01\xff\x02\x01\x00", Some(0)),
+        (b"\x30\x06\x01\x01\xff\x02\x01\x7f", Some(127)),
+        (b"\x30\x09\x01\x01\xff\x02\x04\x7f\xff\xff\xff", Some(0x7fff_ffff)),
+        (b"\x30\x10\x01\x01\xff\x02\x0b\x01\0\0\0\0\0\0\0\0\0\0", Some(u64::MAX)),
+        (b"\x30\x06\x01\x01\xff\x02\x01\x80", Some(0)),
+        (b"\x30\x10\x01\x01\xff\x02\x0b\x80\0\0\0\0\0\0\0\0\0\0", Some(0)),
+        (b"\x30\x06\x01\x01\xff\x04\x01\x05", Some(0)),
+    ] {
+        let extension = CustomExtension::from_oid_content(&[2, 5, 29, 19], content.to_vec());
+        let party = Party::alone(with(|params| params.custom_extensions = vec![extension]));
+        let facts = Facts::of(&party.der).unwrap();
+        assert!(facts.is_authority(), "{content:?}");
+        assert_eq!(facts.path_length(), expected, "{content:?}");
     }
 }
 
@@ -251,7 +272,7 @@ fn names_that_an_authority_may_not_vouch_for() {
 fn clients_are_told_all_names_that_were_given() {
     let (authority, leaf) = (Party::alone(with(an_authority)), Party::alone(params("leaf")));
     for given in [vec![authority.der.clone(), leaf.der.clone()], vec![leaf.der.clone()]] {
-        let (count, verifier) = (given.len(), ClientVerifier::new(given).unwrap());
+        let (count, verifier) = (given.len(), ClientVerifier::new(given));
         assert_eq!(verifier.root_hint_subjects().len(), count);
         assert!(verifier.client_auth_mandatory() && !verifier.supported_verify_schemes().is_empty());
     }

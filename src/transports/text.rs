@@ -1,0 +1,96 @@
+//! Text of unknown origin made fit for one line on a terminal: what would end the line, drive the terminal, turn the order of the
+//! line around or hide in it is escaped; the rest is kept. The one place where that is decided.
+
+use std::fmt::{self, Write as _};
+
+/// The text, escaped.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    Escaped(text).to_string()
+}
+
+/// A text that is shown escaped.
+#[derive(Clone, Copy, Debug)]
+pub struct Escaped<'a>(pub &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0;
+        while let Some(at) = rest.find(is_unsafe) {
+            f.write_str(&rest[..at])?;
+            let mut chars = rest[at..].chars();
+            if let Some(c) = chars.next() {
+                c.escape_default().try_for_each(|c| f.write_char(c))?;
+            }
+            rest = chars.as_str();
+        }
+        f.write_str(rest)
+    }
+}
+
+/// Control characters (general category Cc of Unicode 17), those that control how others are shown (Cf), and those that separate
+/// lines and paragraphs (Zl, Zp).
+fn is_unsafe(c: char) -> bool {
+    let is_format = || {
+        matches!(c,
+            '\u{ad}'
+            | '\u{600}'..='\u{605}'
+            | '\u{61c}'
+            | '\u{6dd}'
+            | '\u{70f}'
+            | '\u{890}'..='\u{891}'
+            | '\u{8e2}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{110bd}'
+            | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e007f}')
+    };
+    c.is_control() || !c.is_ascii() && is_format()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_controls_is_escaped_and_the_rest_is_kept() {
+        assert_eq!(escape("grün\n\u{1b}[31m\u{9b}\u{202e}"), "grün\\n\\u{1b}[31m\\u{9b}\\u{202e}");
+        assert_eq!(escape("\r\0\u{7f}"), "\\r\\u{0}\\u{7f}");
+        for kept in ["", "a'b\"c\\d", "e\u{301}", "שלום", "日本語", "\u{e000}", "👍"] {
+            assert_eq!(escape(kept), kept);
+        }
+    }
+
+    /// Everything that Unicode knows for turning the order of a line around, and what cannot be seen.
+    #[test]
+    fn nothing_turns_the_order_of_a_line_around() {
+        let turning = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+        let hidden = "\u{ad}\u{200b}\u{200c}\u{200d}\u{2060}\u{206a}\u{feff}\u{e0041}";
+        let separators = "\u{85}\u{2028}\u{2029}";
+        for c in [turning, hidden, separators].concat().chars() {
+            assert_eq!(escape(&format!("a{c}b")), format!("a{}b", c.escape_unicode()));
+        }
+    }
+
+    /// The standard library knows which characters it had better not print; of these, only those of private use and
+    /// those that Unicode has not given a meaning are kept.
+    #[test]
+    fn the_standard_library_agrees() {
+        let has_meaning = |c: char| !matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
+        for c in ('\0'..=char::MAX).filter(|c| has_meaning(*c) && is_unsafe(*c)) {
+            // A letter before it, as a mark would be escaped without one. Visible ones among Cf are printed.
+            let debug = format!("x{c}").escape_debug().to_string();
+            let is_visible =
+                matches!(c, '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}');
+            assert!(debug != format!("x{c}") || is_visible, "{c:?} is printed elsewhere");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Which of two ways takes a file to a receiver on this machine faster: it is tried, once for each file.
+//!
+//! `sendfile(2)` makes packets of the pages in which the system keeps the file. Where these are single pages, a local receiver takes
+//! longer for them than we would for a copy in large pieces; where they are large folios, the copy is what takes longer. That
+//! depends on the kernel and on the file system, and nothing tells but the time:
+//!
+//! ```text
+//!   sendfile ---> copy ---> sendfile ---> copy ---> the faster one, for the rest of the file
+//!     16 MB       16 MB      16 MB       16 MB
+//! ```
+//!
+//! The first half of each part is not timed, as the receiver may still be busy with what came the other way. A file that is
+//! shorter than all that goes partly this way and partly that way.
+
+use std::time::{Duration, Instant};
+
+/// What goes one way before it is timed, and what is timed then: the first is more than two socket buffers hold.
+const UNTIMED_BYTES: usize = 8 * 1024 * 1024;
+const TIMED_BYTES: usize = 8 * 1024 * 1024;
+/// How many parts there are, every other one by the same way. The best time of each way counts: only the worse ones have suffered
+/// from something else.
+const PARTS: u8 = 4;
+
+/// Copying must be faster by this much (in hundredths): it costs us more, and a busy machine makes any time inexact. Where
+/// `sendfile` is slow at all, it takes twice as long.
+const MARGIN: u32 = 130;
+
+/// A way to take a file to a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Send,
+    Copy,
+}
+
+/// The trial of one file.
+#[derive(Debug, Default)]
+pub(super) struct Trial {
+    part: u8,
+    /// Bytes of this part so far.
+    bytes: usize,
+    /// When the bytes that are not timed had gone.
+    began: Option<Instant>,
+    best: [Option<Duration>; 2],
+}
+
+impl Trial {
+    /// By which way the next bytes go.
+    pub(super) fn way(&self) -> Way {
+        if self.part.is_multiple_of(2) { Way::Send } else { Way::Copy }
+    }
+
+    /// Notes that `bytes` have gone by `way`. The winner, once there is one.
+    pub(super) fn note(&mut self, way: Way, bytes: usize, now: Instant) -> Option<Way> {
+        if way != self.way() {
+            // What had been copied before is still on its way out.
+            return None;
+        }
+        self.bytes += bytes;
+        if self.bytes < UNTIMED_BYTES {
+            return None;
+        }
+        let began = *self.began.get_or_insert(now);
+        if self.bytes < UNTIMED_BYTES + TIMED_BYTES {
+            return None;
+        }
+        let time = now.duration_since(began);
+        let best = &mut self.best[usize::from(self.part % 2)];
+        *best = Some(best.map_or(time, |before| before.min(time)));
+        self.part += 1;
+        (self.bytes, self.began) = (0, None);
+        (self.part == PARTS).then(|| self.winner())
+    }
+
+    fn winner(&self) -> Way {
+        let [send, copy] = self.best.map(Option::unwrap_or_default);
+        log::debug!("{} MB by sendfile take {send:?}, by copying {copy:?}", TIMED_BYTES / 1024 / 1024);
+        if copy * MARGIN < send * 100 { Way::Copy } else { Way::Send }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The winner where each megabyte takes so long, by each way, in each part.
+    fn winner(times: [u64; PARTS as usize]) -> Way {
+        const PIECE: usize = 1024 * 1024;
+        let mut trial = Trial::default();
+        let mut now = Instant::now();
+        for (part, time) in times.into_iter().enumerate() {
+            let way = if part % 2 == 0 { Way::Send } else { Way::Copy };
+            assert_eq!(trial.way(), way);
+            // The first bytes of a part say nothing.
+            now += Duration::from_secs(7);
+            for piece in 1..=(UNTIMED_BYTES + TIMED_BYTES) / PIECE {
+                if piece * PIECE > UNTIMED_BYTES {
+                    now += Duration::from_micros(time);
+                }
+                assert_eq!(trial.note(other(way), PIECE, now), None, "it does not count");
+                if let Some(winner) = trial.note(way, PIECE, now) {
+                    assert_eq!(part + 1, usize::from(PARTS));
+                    return winner;
+                }
+            }
+        }
+        panic!("no winner")
+    }
+
+    fn other(way: Way) -> Way {
+        if way == Way::Send { Way::Copy } else { Way::Send }
+    }
+
+    #[test]
+    fn the_faster_way_wins() {
+        assert_eq!(winner([300, 200, 300, 200]), Way::Copy);
+        assert_eq!(winner([200, 300, 200, 300]), Way::Send);
+    }
+
+    #[test]
+    fn a_part_that_was_held_up_does_not_count() {
+        assert_eq!(winner([9000, 300, 200, 300]), Way::Send);
+        assert_eq!(winner([300, 200, 300, 9000]), Way::Copy);
+    }
+
+    #[test]
+    fn a_copy_must_be_worth_its_cost() {
+        assert_eq!(winner([200, 160, 200, 160]), Way::Send);
+    }
+}
