@@ -87,15 +87,37 @@ pub(super) struct ChildCommand {
     /// Let the shell run this line, instead of CMD
     #[arg(long, value_name = "CMD", conflicts_with = "command", value_hint = ValueHint::CommandString)]
     pub(super) shell: Option<OsString>,
+    /// What its stdin is: a pipe from us, ours, or nothing [default: by what ours is]
+    ///
+    /// What its stdin is. With 'pipe' xport reads ours and passes it on, as far ahead as a pipe is long. With 'inherit' the program has
+    /// ours, and xport reads none of it: what the program leaves is there for whoever comes next, as in a 'while read' loop. With 'null'
+    /// nobody reads ours. Without the option a file, a device or a pipe is inherited. A terminal is read by xport, since the program
+    /// stands in its background, and so is a socket, or a pipe that does not wait (O_NONBLOCK). With --pty all is typed on the terminal
+    /// of the program. A terminal that is inherited puts the program into the process group of xport: it has the keys, and --timeout
+    /// and signals reach it alone, not what it has started.
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(super) stdin: Option<Stdin>,
+}
+
+/// What a child's stdin is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Stdin {
+    Pipe,
+    Inherit,
+    Null,
 }
 
 /// What runs a child has.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Child")]
 pub(super) struct Child {
-    /// What its stderr is: ours, nothing, or the same as its stdout
-    #[arg(long, value_name = "WHERE", value_enum, default_value = "inherit")]
-    pub(super) stderr: Stderr,
+    /// What its stderr is: ours, nothing, or the same as its stdout [default: inherit, or merge to keep an order]
+    ///
+    /// What its stderr is: ours, nothing, or the same as its stdout. Without the option it is ours. But where its stdout goes to ours,
+    /// and one file, pipe or terminal is behind our stdout and stderr, it is the same as its stdout: else the order of what the program
+    /// writes would be lost.
+    #[arg(long, value_name = "WHERE", value_enum)]
+    pub(super) stderr: Option<Stderr>,
     /// Give it this variable besides; a name alone has the value that it has here. May be repeated
     ///
     /// Give it this variable besides; a name alone has the value that it has here. May be repeated. Of our environment it gets PATH,

@@ -2,11 +2,11 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use super::EventLoop;
+use crate::transports::process::command::Command;
 use crate::transports::process::handle::SubprocessTransport;
 use crate::transports::process::opening::ChildStdio::{self, Merge, Null, Pipe, Pty};
 use crate::transports::process::opening::{PtyModel, WindowSize};

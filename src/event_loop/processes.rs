@@ -6,6 +6,7 @@
 use super::{EventLoop, Installed};
 use crate::transports::id::Id;
 use crate::transports::net::Call;
+use crate::transports::process::Process;
 use crate::transports::process::handle::SubprocessTransport;
 
 /// Rounds of reading what a child has left in its pipes, before its end is told: enough for the largest pipe, and an end to it
@@ -16,6 +17,13 @@ impl EventLoop {
     /// A child has ended: what it has written comes first.
     pub(super) fn process_ready(&mut self, id: Id) {
         if !self.net.ask_for_status(id) {
+            return;
+        }
+        if self.net.process(id).is_some_and(Process::is_given_up) {
+            // Its protocol has gone, or is about to.
+            if matches!(self.handlers[id.index()], Installed::Nothing) {
+                self.forget(id);
+            }
             return;
         }
         let pipes = self.net.process(id).map_or([None; 3], |process| process.pipes);
@@ -82,7 +90,11 @@ impl EventLoop {
             Call::Timer(timer) => protocol.timer_fired(t, timer),
             Call::ConnectionLost(error) => {
                 protocol.connection_lost(t, error);
-                self.forget(id);
+                match self.net.process(id) {
+                    // It is still a child of ours, whose end is waited for.
+                    Some(process) if process.status.is_none() => self.handlers[id.index()] = Installed::Nothing,
+                    _ => self.forget(id),
+                }
             }
             // What does not go with a child.
             _ => (),

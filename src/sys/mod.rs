@@ -13,6 +13,7 @@ pub mod pty;
 pub mod raw_mode;
 pub mod signals;
 pub(crate) mod socket;
+pub(crate) mod spawn;
 pub(crate) mod splice;
 pub mod stderr;
 pub mod stdio;

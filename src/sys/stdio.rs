@@ -183,6 +183,43 @@ pub fn stdin_is_null() -> bool {
     stdin.is_ok_and(|stdin| stdin.file_type().is_char_device() && stdin.rdev() == NULL)
 }
 
+/// Whether any program can have our stdin as it is. Not a terminal, which is for the foreground; not a socket, which cannot be opened
+/// by its name (`/dev/stdin`); not a pipe that somebody has made non-blocking, as few programs expect that.
+#[must_use]
+pub fn stdin_is_for_any_program() -> bool {
+    let stdin = borrow_standard(0);
+    match kind(stdin) {
+        Ok(FdKind::File | FdKind::Other) => true,
+        Ok(FdKind::Pipe) => !is_nonblocking(stdin),
+        Ok(FdKind::Terminal | FdKind::Socket) | Err(_) => false,
+    }
+}
+
+/// Whether the description of a descriptor is non-blocking. `F_GETFL`.
+fn is_nonblocking(fd: BorrowedFd<'_>) -> bool {
+    // SAFETY: F_GETFL takes no argument and touches no memory.
+    let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) };
+    flags >= 0 && flags & libc::O_NONBLOCK != 0
+}
+
+/// Whether one file, pipe, socket or terminal is behind two of our standard streams. `fstat(2)`.
+#[must_use]
+pub fn are_same(one: RawFd, other: RawFd) -> bool {
+    let identity = |number| {
+        let file = File::from(borrow_standard(number).try_clone_to_owned().ok()?);
+        file.metadata().ok().map(|file| (file.dev(), file.ino()))
+    };
+    identity(one).is_some_and(|one| identity(other) == Some(one))
+}
+
+/// Gives our stdin up for good: it is `/dev/null` from now on, and only others have it open.
+///
+/// # Errors
+/// No descriptor left; nothing is changed then.
+pub fn give_up_stdin() -> io::Result<()> {
+    replace_by_null(0)
+}
+
 /// Whether stdin is a terminal.
 #[must_use]
 pub fn stdin_is_terminal() -> bool {

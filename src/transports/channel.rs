@@ -178,6 +178,10 @@ impl Channel {
 
     pub(crate) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let fd = self.fd.as_fd();
+        if self.kind == FdKind::Terminal && pty::is_in_background(fd) {
+            // The keys are somebody else's now, and reading would stop us (SIGTTIN). Who is given the foreground gets new ones.
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         let result = match self.way {
             Way::Socket => socket::recv(fd, buf),
             Way::Shared if !stdio::is_ready(fd, false) => return Err(io::ErrorKind::WouldBlock.into()),
