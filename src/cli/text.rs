@@ -38,6 +38,14 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("xport exec -- make -j4", "run a program: its output, its status, signals for all of it"),
     ("xport exec --timeout 5m --stderr merge --shell 'a | b' > log", "a line of the shell, for 5 minutes at most"),
     ("xport exec --pty -- vi file", "run a program on a terminal of its own"),
+    (
+        "while read -r x; do xport exec -- ./job \"$x\"; done < list",
+        "run a program for each line: what it does not read of the list is left for the loop",
+    ),
+    (
+        "xport exec --stdin null -- ./job",
+        "the same where the list comes from a terminal or a socket: nobody reads it here",
+    ),
     ("xport exec --listen :7000 -- ./handler", "run a program for each connection, 100 at once at most"),
     ("xport exec --connect host:7000 -- ./agent", "run a program on one connection"),
     ("xport relay tcp-listen:2375 unix:/var/run/docker.sock", "let TCP clients of this machine talk to a daemon"),
@@ -127,7 +135,11 @@ its clients.";
 
 /// What the exit status says.
 pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
-    ("0", "every byte was handed over and each direction ended in order, or a signal stopped a server that drained"),
+    (
+        "0",
+        "every byte was handed over and each direction ended in order, or a signal stopped a server that drained, and what it was to \
+         receive had come",
+    ),
     ("1", "local: stdin, stdout or a file failed, resources are lacking, or anything else; 125 with exec"),
     ("2", "usage: a bad option, address or number, or a bad, unreadable or mismatched PEM file; nothing was opened"),
     ("3", "unavailable: cannot resolve, connect, bind or listen; nothing was transferred, it is safe to retry"),
@@ -146,7 +158,11 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
         "the program's",
         "otherwise with exec, or with a program on a side of a relay: its status, 128+n if signal n ended it",
     ),
-    ("128+n", "ended by signal n"),
+    (
+        "128+n",
+        "ended by signal n; that is how a server for one client ends that is stopped before it comes. The first process of a PID \
+         namespace cannot die of a signal, and has this status instead",
+    ),
 ];
 
 /// When a run ends, for the manual: what happens, and what follows.
@@ -189,13 +205,29 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     (
         "the program of exec ends",
         "What it has written is printed, then its status is ours. Whoever outlives it and holds its stdout is waited for only \
-         while something comes. HUP, INT, QUIT, TERM, USR1, USR2 and ALRM are handed on to its process group; TERM and HUP are \
-         followed by SIGKILL after --kill-after. If it dies of one of these, so does xport.",
+         while something comes. HUP, INT, QUIT, TERM, USR1, USR2 and ALRM are handed on to its process group, and to the program \
+         where it has left that; TERM and HUP are followed by SIGKILL after --kill-after. If it dies of one of these, so does xport. \
+         A program that has become another user, as sudo does, cannot be killed: after that time it is named and left running, and \
+         the run ends by the signal, or with 124 after --timeout.",
+    ),
+    (
+        "exec gets SIGTSTP",
+        "The key ^Z stops the program and xport, and both go on at SIGCONT (fg, bg). With --pty the key is the program's own affair.",
+    ),
+    (
+        "xport is killed",
+        "A program that it has started is killed by the system as well, unless it has become another user. What that program has \
+         started is not.",
     ),
     (
         "a server gets SIGTERM, SIGINT or SIGHUP",
         "It closes its listeners at once and lets sessions finish. A second signal, or --grace, resets them, and asks children \
-         to end; a third kills these.",
+         to end; a third kills these. A server for one client that nobody has come to yet, and udp-server before --count datagrams, \
+         have received nothing that would be a success: they end by the signal at once.",
+    ),
+    (
+        "a server gets another signal that ends programs",
+        "It ends by that signal at once, and removes its socket and its --port-file.",
     ),
     (
         "one side of a relay ends",
@@ -219,6 +251,22 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     ("a client gets one of these", "It ends at once. A signal that was ignored at the start stays ignored."),
     ("whoever reads stdout is gone", "The run ends quietly by SIGPIPE, as that of cat does."),
     ("a timeout fires", "The run ends with status 124; a server with -k, and an echo server, ends that session only."),
+];
+
+/// What the program of `exec` has for stdin, by what ours is, for the manual.
+pub(super) const STDIN_OF_PROGRAM: &[(&str, &str)] = &[
+    ("a file, a device, a pipe", "The program has it itself, and xport reads none of it: as --stdin inherit."),
+    (
+        "a terminal",
+        "xport reads it, while it is in the foreground, and the program has a pipe: as --stdin pipe. What is typed is read whether \
+         the program wants it or not.",
+    ),
+    (
+        "a socket, or a pipe that somebody has made non-blocking",
+        "xport reads it, and the program has a pipe: as --stdin pipe. Up to what a pipe takes, and what xport has read besides, may be \
+         read that the program does not want.",
+    ),
+    ("anything, with --pty", "xport reads it, and types it on the terminal of the program; nothing with --stdin null."),
 ];
 
 /// What else in the environment counts: name, and what it does.

@@ -135,7 +135,8 @@ fn what_the_program_reads_is_all_of_it() {
 fn a_pipe_from_us_is_filled_whatever_the_program_reads() {
     let folder = tempfile::tempdir().expect("a folder");
     let input = Input::new(Kind::Pipe, folder.path());
-    let mut run = command(["exec", "--stdin", "pipe", "--", "sh", "-c", "read line; test -p /dev/stdin; exec sleep 60"]);
+    let mut run =
+        command(["exec", "--stdin", "pipe", "--", "sh", "-c", "read line; test -p /dev/stdin; exec sleep 60"]);
     input.give_to(&mut run);
     let run = Background::spawn(run);
     eventually("all of it to be read", || (queued(&input.file) == 0).then_some(()));
@@ -249,8 +250,12 @@ fn what_goes_to_one_file_is_in_order() {
     let folder = tempfile::tempdir().expect("a folder");
     let exec: &[&str] = &["exec", "--", "sh", "-c", BY_TURNS];
     let shell = format!("shell:{BY_TURNS}");
-    for args in [exec, &["exec", "--stdin", "pipe", "--", "sh", "-c", BY_TURNS], &["relay", "-", &shell], &["relay", &shell, "-"]]
-    {
+    for args in [
+        exec,
+        &["exec", "--stdin", "pipe", "--", "sh", "-c", BY_TURNS],
+        &["relay", "-", &shell],
+        &["relay", &shell, "-"],
+    ] {
         for _ in 0..10 {
             let mut run = Command::new(program());
             run.args(args).stdin(Stdio::null());
@@ -304,7 +309,9 @@ fn what_goes_to_two_files_stays_apart() {
 /// On a terminal that stops who writes to it in the background, a program is not stopped for writing to its stderr.
 #[test]
 fn a_terminal_with_tostop_does_not_stop_the_program() {
-    for (redirect, option) in [("", ""), ("2>/dev/tty", ""), ("2>/dev/tty", "--stderr inherit"), ("", "--stdin inherit")] {
+    for (redirect, option) in
+        [("", ""), ("2>/dev/tty", ""), ("2>/dev/tty", "--stderr inherit"), ("", "--stdin inherit")]
+    {
         let terminal = Terminal::new();
         let script = format!(
             "stty tostop; exec \"$0\" exec {option} -- sh -c 'head -c 20000 /dev/zero | tr \"\\\\0\" e >&2; echo X >&2; exit 3' {redirect}"

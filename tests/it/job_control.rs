@@ -172,8 +172,7 @@ fn a_program_that_is_stopped_can_be_told_to_end() {
 #[test]
 fn a_program_hears_of_the_key_and_of_the_end_of_its_stop() {
     let Some(shell) = Shell::start() else { return };
-    let script =
-        "trap \"echo =tstp; kill -STOP \\$\\$\" TSTP; trap \"echo =cont\" CONT; echo =ready; until test \"$x\" = end; do read x; done";
+    let script = "trap \"echo =tstp; kill -STOP \\$\\$\" TSTP; trap \"echo =cont\" CONT; echo =ready; until test \"$x\" = end; do read x; done";
     let job = shell.job("", script, "");
     shell.line("=ready");
     shell.terminal.type_in("\x1a");

@@ -13,6 +13,7 @@ mod examples;
 mod exec;
 mod exec_connections;
 mod exec_ends;
+mod exec_faults;
 mod exec_starts;
 mod exec_streams;
 mod exit_status;

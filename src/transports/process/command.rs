@@ -140,7 +140,7 @@ impl Command {
     /// Everything as the system takes it. A text with a NUL in it is `InvalidInput`.
     pub(crate) fn compile(&self) -> io::Result<Compiled> {
         let environment = self.environment();
-        let path = environment.get(OsStr::new("PATH")).map_or(OsStr::new(PATH_DEFAULT), OsString::as_os_str);
+        let path = environment.get(OsStr::new("PATH")).map_or_else(|| OsStr::new(PATH_DEFAULT), OsString::as_os_str);
         let programs = places(&self.program, path).into_iter().map(|place| c_string(place.into_os_string()));
         let variables = environment.iter().map(|(name, value)| c_string(variable(name, value)));
         Ok(Compiled {
@@ -292,7 +292,7 @@ mod tests {
         command.env_remove("PATH");
         assert_eq!(texts(&command.compile().expect("no NUL").programs), ["/bin/date", "/usr/bin/date"]);
         assert_eq!(texts(&Command::new("./date").compile().expect("no NUL").programs), ["./date"]);
-        assert_eq!(Command::new("").compile().expect("no NUL").programs, []);
+        assert!(Command::new("").compile().expect("no NUL").programs.is_empty());
         let error = Command::new("date").arg("a\0b").compile().err().expect("a NUL");
         assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
     }
