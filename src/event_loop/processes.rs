@@ -20,7 +20,7 @@ impl EventLoop {
             return;
         }
         if self.net.process(id).is_some_and(Process::is_given_up) {
-            // Its protocol has gone, or is about to.
+            // Its protocol was told of its loss, or is told next.
             if matches!(self.handlers[id.index()], Installed::Nothing) {
                 self.forget(id);
             }
@@ -91,7 +91,7 @@ impl EventLoop {
             Call::ConnectionLost(error) => {
                 protocol.connection_lost(t, error);
                 match self.net.process(id) {
-                    // It is still a child of ours, whose end is waited for.
+                    // It was given up, and is still our child: its status has to be taken when it ends.
                     Some(process) if process.status.is_none() => self.handlers[id.index()] = Installed::Nothing,
                     _ => self.forget(id),
                 }

@@ -1,23 +1,24 @@
-//! What the program of `exec` has for stdin and stderr, as that depends on what ours are.
+//! stdin and stderr of the program of `exec`, which depend on what our own are.
 //!
-//! Two rules of every shell are to hold with us in between. A program that reads nothing leaves our stdin to whoever comes after it,
-//! as in `while read line; do ...; done < list`. What it writes to stdout and stderr is in order where one file is behind both.
+//! Two rules of a shell are to hold with xport in between. What a program does not read of stdin is left for the next
+//! reader, as in `while read line; do ...; done < list`. What a program writes to stdout and stderr is in order if
+//! one file is behind both.
 
 use super::config::ChildConfig;
 use crate::sys::{pty, stdio};
 use crate::transports::process::command::Standing;
 use crate::transports::process::opening::ChildStdio;
 
-/// stdin of a program that is joined with ours, and where the program stands because of it.
+/// stdin of a program on our stdin and stdout, and the process group that the program needs for it.
 ///
 /// | our stdin | the program has |
 /// |---|---|
-/// | a file, a device, a pipe | the same: no byte is read but by the program |
-/// | a terminal | a pipe from us: in the background of our terminal it could not read |
-/// | a socket, or a pipe that does not wait | a pipe from us: programs do not expect such a stdin |
+/// | a file, a device, a pipe | the same: only the program reads it |
+/// | a terminal | a pipe from us: the program is in the background there and could not read |
+/// | a socket, or a pipe that is non-blocking | a pipe from us: programs do not expect such a stdin |
 pub(super) fn stdin(config: &ChildConfig) -> (ChildStdio, Standing) {
     match config.stdin {
-        // It has to be in the foreground where we are, to be able to read.
+        // To be able to read, the program has to be in the foreground with us.
         Some(ChildStdio::Inherit) if pty::is_our_terminal(0) => (ChildStdio::Inherit, Standing::OurGroup),
         Some(stdin) => (stdin, Standing::OwnGroup),
         None if stdio::stdin_is_for_any_program() => (ChildStdio::Inherit, Standing::OwnGroup),
@@ -25,10 +26,11 @@ pub(super) fn stdin(config: &ChildConfig) -> (ChildStdio, Standing) {
     }
 }
 
-/// stderr of a program that is joined with our stdin and stdout.
+/// stderr of a program on our stdin and stdout.
 pub(super) fn stderr(config: &ChildConfig, standing: Standing) -> ChildStdio {
     match config.stderr.unwrap_or_else(stderr_beside_stdout) {
-        // The terminal would stop it at its first write (`stty tostop`), as it stands in the background.
+        // The terminal would stop the program at its first write (`stty tostop`), because the program is in the
+        // background. We are not, so the program writes by way of us, and has the default action for SIGTTOU.
         ChildStdio::Inherit if standing == Standing::OwnGroup && pty::stops_writers_in_background(2) => {
             ChildStdio::Pipe
         }
@@ -36,7 +38,8 @@ pub(super) fn stderr(config: &ChildConfig, standing: Standing) -> ChildStdio {
     }
 }
 
-/// Our stderr, or with one file behind that and our stdout, the program's stdout: two ways to the file would not keep the order.
+/// stderr of a program whose stdout goes to ours: the same as its stdout if one file is behind our stdout and stderr.
+/// Two ways to one file would not keep the order.
 pub(super) fn stderr_beside_stdout() -> ChildStdio {
     if stdio::are_same(1, 2) { ChildStdio::Merge } else { ChildStdio::Inherit }
 }

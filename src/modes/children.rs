@@ -65,16 +65,16 @@ impl Child {
         } else {
             [ChildStdio::Pipe, ChildStdio::Pipe, config.stderr.unwrap_or(ChildStdio::Inherit)]
         };
-        // Our terminal is of no use to a program that talks to somebody else, who might have it type there (TIOCSTI).
+        // A program on a connection has no use for our terminal, and could type there for its peer (TIOCSTI).
         Self { config: config.clone(), environment, path: None, stdio, standing: Standing::OwnSession }
     }
 
-    /// Gives it these standard streams, and this standing among the processes.
+    /// Sets the standard streams, and the process group or session.
     pub(super) fn with(self, stdio: [ChildStdio; 3], standing: Standing) -> Self {
         Self { stdio, standing, ..self }
     }
 
-    /// What it writes to its stdout goes to ours: its stderr is to be in the right place between that.
+    /// Says that its stdout goes to ours. Then its stderr must keep its place in between.
     pub(super) fn beside_our_stdout(mut self) -> Self {
         if self.config.stderr.is_none() && !self.config.pty {
             self.stdio[2] = stderr_beside_stdout();
@@ -103,16 +103,16 @@ impl Child {
         command
     }
 
-    /// What it means that it has not been started.
+    /// The failure of a child that was not started.
     fn cannot_start(&self, error: &SpawnError) -> Failure {
         if error.is_of_program() {
             return self.cannot_run(error.error());
         }
-        // The program has nothing to do with it.
+        // The failure is ours, not that of the program.
         Failure::new(Cause::Local, format!("exec {}: {error}", self.name().escape_debug()))
     }
 
-    /// What it means that the system does not run it.
+    /// The failure of a program that the system cannot run.
     fn cannot_run(&self, error: &io::Error) -> Failure {
         let cause = match error.kind() {
             io::ErrorKind::NotFound => Cause::Child(NOT_FOUND),

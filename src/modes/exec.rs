@@ -60,7 +60,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     let reporter = run.reporter.clone();
 
     let net = run.event_loop.net();
-    // A stream for each, not one: a stdin that cannot be read is no reason to lose what the child has to say.
+    // One stream for each, so that a stdin that cannot be read does not cost the output of the child.
     let local = |error| Failure::new(Cause::Local, describe(&error));
     let mut console = vec![(1, net.stdio(Stdio::OutputOnly, OutputSide::new(Rc::clone(&ends), reporter.clone())))];
     if streams.reads_stdin() {
@@ -81,19 +81,20 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     let child = Child::new(&config.child).with(streams.stdio, streams.standing);
     ends.set_child(children::start(net, &child, Vec::new(), marks, side)?);
     if streams.stdio[0] == ChildStdio::Inherit {
-        // Whoever writes to it is to hear when the child no longer reads.
-        stdio::give_up_stdin().map_err(|error| super::local("stdin", &error))?;
+        // The writer of a pipe has to notice when the child closes its stdin. Without a descriptor for this, the pipe
+        // stays open.
+        let _ = stdio::give_up_stdin();
     }
     // Not before: what cannot be started has no use for it.
     let _raw = streams.has_keys_of_ours.then(terminal::Raw::enter);
     run.run()
 }
 
-/// What the child has, and what we have to do with it.
+/// The standard streams of the child, and our part in them.
 struct Streams {
     stdio: [ChildStdio; 3],
     standing: Standing,
-    /// The keys of our terminal are typed on the child's own.
+    /// What is typed on our terminal goes to the terminal of the child.
     has_keys_of_ours: bool,
 }
 
@@ -112,7 +113,7 @@ impl Streams {
         Self { stdio: [stdin, ChildStdio::Pipe, stderr], standing, has_keys_of_ours: false }
     }
 
-    /// Whether the child's input comes by way of us.
+    /// Whether we read stdin for the child.
     fn reads_stdin(&self) -> bool {
         matches!(self.stdio[0], ChildStdio::Pipe | ChildStdio::Pty(_))
     }

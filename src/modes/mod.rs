@@ -64,14 +64,16 @@ impl Run {
         Ok(Self { event_loop, reporter, reports })
     }
 
-    /// Hands the signals that end a client to `lifecycle`. Others end it all the same, as it has nothing to leave behind.
+    /// Hands the usual signals that end a client to `lifecycle`. A client has no files, so other signals may end it
+    /// by themselves.
     fn watch_client(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
         let caught = caught(&[signals::SIGINT, signals::SIGTERM, signals::SIGHUP]);
         self.event_loop.net().signals(&caught, lifecycle).map_err(|error| local("signals", &error))?;
         Ok(())
     }
 
-    /// Hands all signals that end a run to `lifecycle`: it has files or children, and is not to leave them behind.
+    /// Hands all signals that end a run to `lifecycle`, for a run that may have files or children: these must not be
+    /// left behind.
     fn watch(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
         let caught = caught(&[&signals::DELIBERATE[..], &signals::other_deadly()].concat());
         self.event_loop.net().signals(&caught, lifecycle).map_err(|error| local("signals", &error))?;
@@ -92,8 +94,8 @@ impl Run {
     }
 }
 
-/// Those of these signals that whoever started us does not ignore, which stay ignored. SIGCHLD has no such meaning. The first
-/// process of a PID namespace has to hear of it.
+/// The signals that are caught: those of `wanted` that were not ignored when we were started. SIGCHLD is always
+/// caught if it is wanted, and in the first process of a PID namespace, which has to take the statuses of orphans.
 fn caught(wanted: &[i32]) -> Vec<i32> {
     let of_init = process::is_init().then_some(signals::SIGCHLD).filter(|signal| !wanted.contains(signal));
     let is_wanted = |signal: &i32| *signal == signals::SIGCHLD || !signals::is_ignored(*signal);

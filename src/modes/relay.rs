@@ -213,7 +213,7 @@ impl Right {
         matches!(self.kind, Kind::Child(_))
     }
 
-    /// What it writes goes to our stdout.
+    /// Says that what comes from this end goes to our stdout.
     fn beside_our_stdout(self) -> Self {
         match self.kind {
             Kind::Child(child) => Self { kind: Kind::Child(child.beside_our_stdout()), ..self },

@@ -1,8 +1,9 @@
 //! A child process joined with stdin, stdout and stderr: what `exec` does.
 //!
-//! [`ChildSide`] is the protocol of the child, [`InputSide`] that of stdin, [`OutputSide`] that of stdout or stderr; that of the
-//! signals is in `forward_signals.rs`. The child may have our stdin or stderr itself: then there is no side for it. The run is over
-//! when the child has ended and what it has written is out; its status is the run's.
+//! [`ChildSide`] is the protocol of the child, [`InputSide`] that of stdin, and [`OutputSide`] that of stdout or
+//! stderr. The protocol of the signals is in `forward_signals.rs`. If the child has our stdin or stderr itself, there is
+//! no side for that stream. The run is over when the child has ended and its output is written; the status of the child
+//! is that of the run.
 //!
 //! ```text
 //!   Running ---child exits---> its pipes closed ---------------------------> over
@@ -37,12 +38,12 @@ pub(super) const QUIET: Duration = Duration::from_millis(100);
 /// What the sides know of each other.
 #[derive(Debug, Default)]
 pub struct Ends {
-    /// stdin, stdout and stderr, where the child has not got ours.
+    /// stdin, stdout and stderr, but those that the child has itself.
     console: [Cell<Option<Id>>; 3],
     pub(super) child: Cell<Option<Id>>,
-    /// The last signal that the child has got from us.
+    /// The last signal that we have sent to the child.
     pub(super) signal: Cell<Option<i32>>,
-    /// The child is in our group: the keys of our terminal send signals to both.
+    /// The child is in our group, so that a key of our terminal sends its signal to both.
     pub(super) has_our_keys: Cell<bool>,
 }
 
@@ -52,7 +53,8 @@ impl Ends {
         self.console[usize::from(fd)].set(Some(stream));
     }
 
-    /// The child is in our group, and what a key of our terminal sends it gets without us. Due before the loop runs, too.
+    /// Says that the child is in our group, so that a key of our terminal sends its signal to both. Due before the
+    /// loop runs.
     pub fn share_keys(&self) {
         self.has_our_keys.set(true);
     }
@@ -116,7 +118,8 @@ impl SubprocessProtocol for ChildSide {
     fn process_exited(&mut self, t: &mut SubprocessTransport<'_>) {
         let status = t.returncode().unwrap_or_default();
         if !status.success() {
-            // Who dies of the signal that we were sent has us do the same: a shell that runs us in a loop then leaves that too.
+            // If the child dies of the signal that we were sent, we die of the same: a shell that runs us in a loop
+            // then ends the loop.
             let is_of_key = |signal| self.ends.has_our_keys.get() && matches!(signal, SIGINT | SIGQUIT);
             let is_ours = |signal: &i32| self.ends.signal.get() == Some(*signal) || is_of_key(*signal);
             let ours = status.signal().filter(is_ours);
@@ -143,7 +146,7 @@ impl SubprocessProtocol for ChildSide {
 
     fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, error: Option<io::Error>) {
         if error.is_some() {
-            // It is left running, as it cannot be ended. If its time was over, that has been told before.
+            // The child cannot be killed and is left running. If this is because of a time limit, that was told before.
             let signal = self.ends.signal.get().unwrap_or(SIGTERM);
             self.reporter.tell(Failure::silent(Cause::Signal(signal)));
         }
@@ -225,7 +228,7 @@ impl Protocol for InputSide {
 pub struct OutputSide {
     ends: Rc<Ends>,
     fd: u8,
-    /// Whom to tell of a failure, where that is one of the run.
+    /// `Some` if a failure of this stream is a failure of the run.
     reporter: Option<Reporter>,
 }
 
@@ -236,7 +239,7 @@ impl OutputSide {
         Self { ends, fd: STDOUT, reporter: Some(reporter) }
     }
 
-    /// A stderr joined with the child of `ends`. That nobody can be told of anything is no failure.
+    /// A stderr joined with the child of `ends`. If it fails, the run goes on.
     #[must_use]
     pub fn for_stderr(ends: Rc<Ends>) -> Self {
         Self { ends, fd: STDERR, reporter: None }

@@ -1,13 +1,15 @@
-//! Signals of `exec` on stdin and stdout: each is handed on to the child, and those of job control hold for both.
+//! Signals of `exec` on stdin and stdout: xport hands them on to the child. Signals of job control stop and continue
+//! both.
 //!
 //! ```text
-//!   TERM, HUP, --timeout ---> the child is asked to end, then killed; one that cannot be killed is left running
-//!   INT, QUIT, USR1, ... ---> the child gets it and may do with it what it wants
-//!   TSTP ---> the child gets it, and we stop ---CONT---> both go on
+//!   TERM, HUP, --timeout ---> the child is asked to end, then killed; a child that cannot be killed is left running
+//!   INT, QUIT, USR1, ... ---> the child gets the signal
+//!   TSTP ---> the child gets the signal, and we stop ---CONT---> both go on
 //! ```
 //!
-//! The child leads a group of its own, so what the keys of a terminal send comes to us only. A child in our own group has got it
-//! already, and gets it once all the same. What the signals mean for a server or a client is in `lifecycle.rs`.
+//! The child leads a group of its own, so the keys of a terminal send signals to us only. If the child is in our
+//! group, it has got the signal of a key already, and must not get it twice. `lifecycle.rs` has what signals mean for
+//! a server or a client.
 
 use std::cell::Cell;
 use std::io;
@@ -27,7 +29,8 @@ use crate::transports::process::{
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::TimerId;
 
-/// The protocol of the signal stream, whose bytes say where a signal has come from. The child's own `kill_after` is to be the same.
+/// The protocol of the signal stream. Its bytes also say whether the kernel has sent the signal. The child must have
+/// the same `kill_after`.
 #[derive(Debug)]
 pub struct Forward {
     ends: Rc<Ends>,
@@ -59,8 +62,8 @@ impl Forward {
         }
     }
 
-    /// Keeps the child's terminal as large as the one that `look` looks at, which is done whenever that has changed its size, or
-    /// we have been stopped and do not know what was done to it meanwhile.
+    /// Keeps the child's terminal as large as the one that `look` looks at, which is done whenever that has changed
+    /// its size, or we have been stopped and do not know what was done to it meanwhile.
     #[must_use]
     pub fn with_terminal(self, look: fn() -> Option<WindowSize>) -> Self {
         Self { terminal: Some(look), ..self }
@@ -81,7 +84,7 @@ impl Forward {
     }
 
     fn signal(&self, t: &mut Transport<'_>, signal: i32, by_system: bool) {
-        // A hang-up is not a key, and is followed up.
+        // A hang-up is no key: the child has to end after it.
         let is_key = by_system && matches!(signal, SIGINT | SIGQUIT | SIGTSTP);
         let has_it = is_key && self.ends.has_our_keys.get();
         match (signal, self.terminal, self.stop) {
@@ -96,7 +99,7 @@ impl Forward {
 
     fn forward(&self, t: &mut Transport<'_>, signal: i32) {
         if !self.runs(t) {
-            // Whoever is to read the output does not, or somebody else goes on writing.
+            // Nobody reads the output, or another process goes on writing.
             self.asked.set(signal);
             return self.give_up(t);
         }
@@ -104,12 +107,12 @@ impl Forward {
         if matches!(signal, SIGTERM | SIGHUP) {
             return self.ask_to_end(t, signal);
         }
-        // A process that is stopped gets it only when it goes on.
+        // A process that is stopped gets the signal only when it goes on.
         let sent = self.to_child(t, signal).and_then(|()| self.to_child(t, SIGCONT));
         match sent {
             Err(error) if matches!(signal, SIGINT | SIGQUIT) => {
                 log::info!("signal {signal} for the child: {}", describe(&error));
-                // Whoever presses ^C is not to wait for a child that does not hear of it.
+                // After ^C, nobody should have to wait for a child that has not got the signal.
                 self.ask_to_end(t, signal);
             }
             Err(error) => log::warn!("signal {signal} for the child: {}", describe(&error)),
@@ -125,7 +128,7 @@ impl Forward {
         self.with_child(t, |child| child.send_signal_to_group(signal)).unwrap_or(Ok(()))
     }
 
-    /// It is killed if it takes too long; and its output may find no reader.
+    /// The child is killed if it takes too long. Its output may have no reader.
     fn ask_to_end(&self, t: &mut Transport<'_>, signal: i32) {
         self.with_child(t, |child| child.end_group(signal));
         self.asked.set(signal);
@@ -137,10 +140,10 @@ impl Forward {
         t.net().call_later(id, self.kill_after);
     }
 
-    /// Stops the child and us. Where nobody could let us go on, the system stops neither for long.
+    /// Stops the child and us. In an orphaned process group `stop` returns at once, and the child goes on as well.
     fn stop(&self, t: &mut Transport<'_>, stop: fn(), has_it: bool) {
         if !has_it {
-            // It may have ended, or not be ours to stop.
+            // The child may have ended, or be another user.
             let _ = self.to_child(t, SIGTSTP);
         }
         stop();
@@ -148,11 +151,11 @@ impl Forward {
     }
 
     fn let_go_on(&self, t: &mut Transport<'_>) {
-        // It may have ended, or not be ours.
+        // The child may have ended, or be another user.
         let _ = self.to_child(t, SIGCONT);
     }
 
-    /// A child has ended, which is told elsewhere, or was stopped.
+    /// A child has ended or was stopped. Another event tells of the end of a known child.
     fn look_at_children(&self, t: &mut Transport<'_>) {
         t.net().reap_orphans();
         let why = match self.with_child(t, |child| child.newly_stopped_by()).flatten() {
@@ -161,8 +164,8 @@ impl Forward {
             _ => return,
         };
         log::warn!(
-            "the program is stopped: it wants {why} our terminal, and is in the background there; \
-             --pty gives it a terminal of its own, --stdin inherit ours"
+            "the program is stopped: it wants {why} the terminal, where it is in the background; \
+             --pty gives it a terminal of its own, --stdin inherit the keys of this one"
         );
     }
 

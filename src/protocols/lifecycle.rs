@@ -4,16 +4,16 @@
 //!   server:  Serving ---INT, TERM or HUP---> Draining ---another one, or grace over---> ended by the first signal
 //!               |  |                            |
 //!               |  |                            +---last session over---> done, status 0
-//!               |  +---the same, while a server for one client waits for that---> ended by the signal
-//!               +---any other signal---> ended by that
+//!               |  +---the same, before the one client of the server has come---> ended by the signal
+//!               +---any other signal---> ended by that signal
 //!   client:  any signal ends it
 //!
 //!   ended, but children are left ---> Ending: they were asked to end; a further signal kills them
 //! ```
 //!
-//! A server that only receives from one client has received nothing before that client: whoever has stopped it must not take it for
-//! a success. The other signals are not meant to let anything finish; that we catch them at all is for the files that are to
-//! be removed, and for the children.
+//! A server for one client has received nothing before that client has come: a script that stops the server must not
+//! take this for a success. Signals other than INT, TERM and HUP do not let sessions finish. They are caught only
+//! because files have to be removed and children have to end.
 //!
 //! It is the protocol of the signal stream: each byte is the number of a signal that has arrived.
 
@@ -36,13 +36,13 @@ pub struct Lifecycle {
     reporter: Reporter,
 }
 
-/// What must have come before a server may take a signal for the end of its work.
+/// What must have come before a signal may end a server in order.
 #[derive(Clone, Debug)]
 enum Wanted {
     Nothing,
     /// The one client.
     Client,
-    /// So many datagrams.
+    /// All datagrams of `--count`.
     Datagrams(Quota),
 }
 
@@ -73,13 +73,13 @@ impl Lifecycle {
         Self { phase: Phase::Serving { grace }, timeout, timeout_timer: None, wanted: Wanted::Nothing, reporter }
     }
 
-    /// The server is there for one client: a signal before that one has come is no success.
+    /// Says that the server is there for one client: a signal before that client has come is no success.
     #[must_use]
     pub fn for_one_client(self) -> Self {
         Self { wanted: Wanted::Client, ..self }
     }
 
-    /// The server is there for so many datagrams: a signal before the last of them is no success.
+    /// Says that the server is there for so many datagrams: a signal before the last one is no success.
     #[must_use]
     pub fn for_datagrams(self, quota: Quota) -> Self {
         Self { wanted: Wanted::Datagrams(quota), ..self }
@@ -110,7 +110,7 @@ impl Lifecycle {
         }
     }
 
-    /// Whether what the server is there for has still to come.
+    /// Whether the server still waits for what it is there for.
     fn waits(&self, t: &mut Transport<'_>) -> bool {
         match &self.wanted {
             Wanted::Nothing => false,

@@ -22,9 +22,9 @@ pub fn raise_open_files() -> io::Result<()> {
     check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }).map(drop)
 }
 
-/// One more than the largest number that a descriptor can have. `RLIMIT_NOFILE`, which may have been higher before.
+/// One more than the largest number that a descriptor can have. `RLIMIT_NOFILE` of `getrlimit(2)`.
 pub(crate) fn open_files_max() -> RawFd {
-    // Asking about each number has to come to an end where there is no limit.
+    // The caller asks about each number, which has to come to an end if there is no limit.
     const ENOUGH: RawFd = 1 << 20;
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the structure is alive for the call, which fills it.

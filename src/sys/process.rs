@@ -1,7 +1,7 @@
-//! Child processes: starting one with nothing of ours but what it is given, hearing of its end through a descriptor, and signals
-//! to it.
+//! Child processes: starting a child that has none of our descriptors, learning of its end from a descriptor, and
+//! sending signals to it.
 //!
-//! How a process becomes one that runs a program is `spawn.rs`. What the pipes carry is `transports/process/`.
+//! `spawn.rs` has the start itself. `transports/process/` has what the pipes carry.
 
 use std::fs;
 use std::io;
@@ -12,16 +12,16 @@ use std::process::ExitStatus;
 use super::spawn::{NotStarted, Place, Plan, spawn};
 use super::{check, limits, retry, signals};
 
-/// Starts a child with default signals and no descriptor of ours but 0 to 2. Gives its number, and a descriptor that becomes
-/// readable when it has ended. `pidfd_open(2)`.
+/// Starts a child with default signals and the descriptors 0 to 2 only. Gives the number of the child, and a
+/// descriptor that becomes readable when the child has ended. `pidfd_open(2)`.
 pub(crate) fn start(plan: &Plan<'_>) -> Result<(u32, OwnedFd), NotStarted> {
     signals::keep_statuses();
     close_on_exec();
-    // A system that cannot tell of the end, or has no room for the descriptor, says so before the program has done anything.
+    // If the system has no such descriptor, or no room for one, the program is not started at all.
     let place_held = open_pidfd(std::process::id()).map_err(NotStarted::NotWatched)?;
     let pid = spawn(plan)?;
     drop(place_held);
-    // A child whose status nobody has asked for keeps its number, so this is the child.
+    // A child keeps its number until its status is taken, so this number is that of the child.
     let pidfd = open_pidfd(pid).map_err(|error| {
         end_at_once(pid, !matches!(plan.place, Place::OurGroup));
         NotStarted::NotWatched(error)
@@ -37,7 +37,7 @@ fn open_pidfd(pid: u32) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(pidfd) })
 }
 
-/// Kills a child of whose end we could not hear, with its group, and waits for its end.
+/// Kills a child that cannot be watched, with its group, and waits for its end.
 pub(crate) fn end_at_once(pid: u32, leads_a_group: bool) {
     if leads_a_group {
         let _ = signal_group(pid, libc::SIGKILL);
@@ -49,12 +49,12 @@ pub(crate) fn end_at_once(pid: u32, leads_a_group: bool) {
     let _ = retry(|| check(unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) }));
 }
 
-/// Marks everything but stdin, stdout and stderr to be closed in children, what we inherited ourselves included.
+/// Marks every descriptor but stdin, stdout and stderr to be closed in children, also those that we have inherited.
 /// `close_range(2)`.
 fn close_on_exec() {
     // SAFETY: the call takes three numbers and touches no memory.
     let marked = unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
-    // Kernels before 5.11 do not know it, and filters of containers may refuse it.
+    // Kernels before 5.11 do not have the call, and filters of containers may refuse it.
     if marked != 0 && mark_what_is_open().is_err() {
         (3..limits::open_files_max()).for_each(mark);
     }
@@ -72,26 +72,27 @@ fn mark_what_is_open() -> io::Result<()> {
     Ok(())
 }
 
-/// Marks one descriptor to be closed in children; one that is not open is no error.
+/// Marks one descriptor to be closed in children. It need not be open.
 fn mark(fd: RawFd) {
     // SAFETY: F_SETFD takes a number and touches no memory.
     unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
 }
 
-/// Whether a child has ended, without taking note of it: its number, and that of its group, stay its own. `waitid(2)`, WNOWAIT.
+/// Whether a child has ended. Its status is not taken, so the child keeps its number and that of its group.
+/// `waitid(2)`, WNOWAIT.
 pub(crate) fn has_ended(pid: u32) -> io::Result<bool> {
     Ok(look(libc::P_PID, pid, libc::WEXITED)?.is_some())
 }
 
-/// The number of any child that has ended and whose status nobody has asked for; `None` where there is none. `waitid(2)`, WNOWAIT.
+/// The number of a child that has ended and whose status was not taken; `None` if there is none. `waitid(2)`, WNOWAIT.
 pub(crate) fn any_ended() -> Option<u32> {
-    // Without any child at all it is an error, which is the same to the caller.
+    // Without any child the call fails, which means the same to the caller.
     let info = look(libc::P_ALL, 0, libc::WEXITED).ok()??;
     // SAFETY: the call has filled it for a child.
     u32::try_from(unsafe { info.si_pid() }).ok()
 }
 
-/// The signal that has stopped a child which is stopped now; `None` where it runs or has ended. Each stop is told once.
+/// The signal that has stopped a child; `None` if the child is not stopped, or if this stop was told before.
 /// `waitid(2)`, WSTOPPED.
 pub(crate) fn newly_stopped_by(pid: u32) -> Option<i32> {
     // SAFETY: `siginfo_t` is plain data for which all zeros is a value.
@@ -99,12 +100,12 @@ pub(crate) fn newly_stopped_by(pid: u32) -> Option<i32> {
     let flags = libc::WSTOPPED | libc::WNOHANG;
     // SAFETY: the info is alive for the call.
     retry(|| check(unsafe { libc::waitid(libc::P_PID, pid, &raw mut info, flags) })).ok()?;
-    // SAFETY: the call has filled it, or has left it at zero where the child is not stopped.
+    // SAFETY: the call has filled the info, or has left it at zero if the child is not stopped.
     let (pid, signal) = unsafe { (info.si_pid(), info.si_status()) };
     (pid != 0).then_some(signal)
 }
 
-/// Looks for a child whose state has changed, without taking note of it.
+/// Looks for a child whose state has changed. The child can be found again.
 fn look(which: libc::idtype_t, id: u32, states: libc::c_int) -> io::Result<Option<libc::siginfo_t>> {
     // SAFETY: `siginfo_t` is plain data for which all zeros is a value.
     let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
@@ -123,15 +124,15 @@ pub(crate) fn status(pid: u32) -> io::Result<Option<ExitStatus>> {
     Ok((ended != 0).then(|| ExitStatus::from_raw(status)))
 }
 
-/// Whether a child that has not been asked for its status is still in the group of its own number. `getpgid(2)`.
+/// Whether a child is still in the group that has its number. Its status must not have been taken. `getpgid(2)`.
 pub(crate) fn leads_its_group(pid: u32) -> bool {
     let pid = pid.cast_signed();
     // SAFETY: the call takes a number and touches no memory.
     unsafe { libc::getpgid(pid) == pid }
 }
 
-/// Sends a signal to one child, which has not been asked for its status; 0 only asks whether that is allowed.
-/// `pidfd_send_signal(2)`, `kill(2)`.
+/// Sends a signal to one child; the signal 0 only asks whether signals are allowed. The status of the child must not
+/// have been taken. `pidfd_send_signal(2)`, `kill(2)`.
 pub(crate) fn signal(pid: u32, pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
     let no_info = std::ptr::null::<libc::siginfo_t>();
     // SAFETY: without an info the call takes three numbers and touches no memory.
@@ -139,7 +140,7 @@ pub(crate) fn signal(pid: u32, pidfd: BorrowedFd<'_>, signal: i32) -> io::Result
     if sent == 0 {
         return Ok(());
     }
-    // Filters of containers may refuse that call, and the number is still the child's own.
+    // Filters of containers may refuse that call. The number is still that of the child.
     // SAFETY: the call takes two numbers and touches no memory.
     check(unsafe { libc::kill(pid.cast_signed(), signal) }).map(drop)
 }
@@ -150,7 +151,7 @@ pub(crate) fn signal_group(pid: u32, signal: i32) -> io::Result<()> {
     check(unsafe { libc::killpg(pid.cast_signed(), signal) }).map(drop)
 }
 
-/// Whether we are the first process of a PID namespace, to which all processes fall whose parents have gone.
+/// Whether this process is the first one of a PID namespace: it becomes the parent of every process whose parent ends.
 /// `pid_namespaces(7)`.
 #[must_use]
 pub(crate) fn is_init() -> bool {

@@ -103,19 +103,20 @@ pub fn is_our_terminal(number: RawFd) -> bool {
     unsafe { libc::tcgetpgrp(number) >= 0 }
 }
 
-/// Whether one of our standard streams is the terminal of our session, and stops processes in the background that write to it.
-/// `TOSTOP` of `termios(3)`.
+/// Whether one of our standard streams is the terminal of our session, and stops processes in the background that
+/// write to it. `TOSTOP` of `termios(3)`.
 #[must_use]
 pub fn stops_writers_in_background(number: RawFd) -> bool {
     let stops = |settings: libc::termios| settings.c_lflag & libc::TOSTOP != 0;
     is_our_terminal(number) && settings(stdio::borrow_standard(number)).is_ok_and(stops)
 }
 
-/// Whether reading a terminal would stop us, or fail: it is that of our session, and we are in its background. `tcgetpgrp(3)`.
+/// Whether we are in the background of this terminal, if it is the terminal of our session. To read it would stop us
+/// then. `tcgetpgrp(3)`.
 pub(crate) fn is_in_background(terminal: BorrowedFd<'_>) -> bool {
     // SAFETY: both calls take numbers at most and touch no memory.
     let (foreground, ours) = unsafe { (libc::tcgetpgrp(terminal.as_raw_fd()), libc::getpgrp()) };
-    // Of a terminal that is not that of our session, nobody of ours has the foreground.
+    // The call fails for the terminal of another session.
     foreground > 0 && foreground != ours
 }
 

@@ -88,7 +88,7 @@ fn restore_before_death() -> io::Result<()> {
             signals::die_of(signal);
         };
         // SAFETY: the action reads two statics and makes system calls that are all async-signal-safe, as signal-safety(7)
-        // has them; it ends the process.
+        // has them. Then it ends the process.
         unsafe { signal_hook_registry::register(signal, end) }?;
     }
     Ok(())

@@ -1,7 +1,8 @@
 //! Signals: into a pipe while we run, and back to the system's own action when we end or stop.
 //!
 //! The handler sends one byte, the signal's number, into a socket and does nothing else; the loop reads it like any
-//! other stream. What a signal means is the protocols' business (`protocols/lifecycle.rs`, `protocols/forward_signals.rs`).
+//! other stream. What a signal means is the protocols' business (`protocols/lifecycle.rs`,
+//! `protocols/forward_signals.rs`).
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -16,23 +17,25 @@ pub use libc::{
 
 use super::check;
 
-/// The signals that end a program and that somebody may send on purpose: a run with children sees to these when they come.
+/// The signals that end a program and that somebody may send on purpose: a run with children sees to these when they
+/// come.
 pub const DELIBERATE: [i32; 7] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM];
 
-/// All other signals that end a program unless it catches them, but those of a fault (`SIGSEGV` and the like): what has caused
-/// such a signal would happen again and again.
+/// All other signals that end a program unless it catches them. Signals of a fault (`SIGSEGV` and the like) are not
+/// among them: the instruction that has caused the fault would run again.
 #[must_use]
 pub fn other_deadly() -> Vec<i32> {
     let named = [SIGABRT, SIGIO, SIGPROF, SIGPWR, SIGVTALRM, SIGXCPU];
-    // Those of real time have no meaning of their own, and end a program as well.
+    // The signals of real time have no meaning of their own, and end a program as well.
     named.into_iter().chain(libc::SIGRTMIN()..=libc::SIGRTMAX()).collect()
 }
 
-/// This bit is set in the byte of a signal that the system itself has sent, as it does for the keys of a terminal.
+/// This bit is set in the byte of a signal that the kernel has sent and no process: by a key of a terminal, for
+/// example.
 pub const BY_SYSTEM: u8 = 0x80;
 
 /// Makes these signals readable: each arrival is one byte, its number. The self-pipe of `signal(7)`. `with_origin` adds
-/// [`BY_SYSTEM`] to those that nobody has sent.
+/// [`BY_SYSTEM`] to signals of the kernel.
 ///
 /// When the pipe is full, further arrivals are dropped: the reader is behind and already knows that it must act.
 ///
@@ -95,7 +98,7 @@ fn let_through(set: &libc::sigset_t) {
     unsafe { libc::sigprocmask(libc::SIG_UNBLOCK, set, null_mut()) };
 }
 
-/// What a signal does now. `sigaction(2)`.
+/// The present action of a signal. `sigaction(2)`.
 fn action_of(signal: i32) -> io::Result<libc::sigaction> {
     let mut action = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: with no new action the call only fills the old one, which is alive for the call.
@@ -104,8 +107,8 @@ fn action_of(signal: i32) -> io::Result<libc::sigaction> {
     Ok(unsafe { action.assume_init() })
 }
 
-/// Sees to it that children keep their status until they are asked for it, whatever whoever started us has done: where SIGCHLD is
-/// ignored, they vanish without one.
+/// Makes the system keep the status of a child until we take it. Where SIGCHLD was ignored when we were started,
+/// children would vanish without a status.
 pub(crate) fn keep_statuses() {
     let keeps = action_of(SIGCHLD)
         .is_ok_and(|action| action.sa_sigaction != libc::SIG_IGN && action.sa_flags & libc::SA_NOCLDWAIT == 0);
@@ -121,8 +124,8 @@ pub fn is_ignored(signal: i32) -> bool {
     action_of(signal).is_ok_and(|action| action.sa_sigaction == libc::SIG_IGN)
 }
 
-/// Ignores `SIGXFSZ`, so that a file at its size limit is the error `EFBIG` and not our death. Children have it at its default.
-/// `setrlimit(2)`.
+/// Ignores `SIGXFSZ`, so that a file at its size limit is the error `EFBIG` and not our death. Children have its
+/// default action. `setrlimit(2)`.
 pub fn ignore_file_size_signal() {
     // SAFETY: SIG_IGN is a valid disposition and runs no code of ours.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
@@ -130,34 +133,36 @@ pub fn ignore_file_size_signal() {
 
 /// Ends the process by `signal` as if it had never been caught, so that whoever waits for us sees 128 + `signal`.
 ///
-/// Returns where that does not end us: the first process of a PID namespace does not die of a signal from inside, unless it
-/// catches it. `pid_namespaces(7)`. It can be called from a signal's handler.
+/// Returns if the signal does not end us: in the first process of a PID namespace, the default action of a signal
+/// from inside does nothing. `pid_namespaces(7)`. This can be called from the handler of a signal.
 pub fn end_by(signal: i32) {
-    // SAFETY: SIG_DFL is a valid disposition and runs no code of ours; it matters for SIGPIPE, too, which Rust ignores.
+    // SAFETY: SIG_DFL is a valid disposition and runs no code of ours. This matters for SIGPIPE too, which Rust
+    // ignores.
     unsafe { libc::signal(signal, libc::SIG_DFL) };
     raise(signal);
 }
 
-/// Ends the process by `signal`, or else with the status 128 + `signal`, without any further code of ours. It can be called from a
-/// signal's handler.
+/// Ends the process by `signal`, or with the status 128 + `signal` if that does not end it. This can be called from
+/// the handler of a signal.
 pub(super) fn die_of(signal: i32) -> ! {
     end_by(signal);
     // SAFETY: the call ends the process and touches no memory.
     unsafe { libc::_exit(128 + signal) }
 }
 
-/// Stops the process as `SIGTSTP` does that nobody catches, and returns when it goes on. It returns at once where the kernel does
-/// not stop us: nobody is there who could let us go on (an orphaned process group, `setpgid(2)`).
+/// Stops the process by the default action of `SIGTSTP`, and returns when the process goes on. The kernel does not
+/// stop a process of an orphaned group (`setpgid(2)`), because no shell could let it go on; then this returns at
+/// once.
 pub fn stop() {
     let Ok(caught) = action_of(SIGTSTP) else { return };
     // SAFETY: SIG_DFL is a valid disposition and runs no code of ours.
     unsafe { libc::signal(SIGTSTP, libc::SIG_DFL) };
     raise(SIGTSTP);
-    // SAFETY: the action is what the kernel has said it was before.
+    // SAFETY: the action is the one that the kernel has given us above.
     unsafe { libc::sigaction(SIGTSTP, &raw const caught, null_mut()) };
 }
 
-/// Sends a signal to this thread, and lets it through. What it does has happened when this returns.
+/// Sends a signal to this thread and does not block it. The action of the signal has happened when this returns.
 fn raise(signal: i32) {
     if let Ok(set) = set_of(&[signal]) {
         let_through(&set);

@@ -183,8 +183,8 @@ pub fn stdin_is_null() -> bool {
     stdin.is_ok_and(|stdin| stdin.file_type().is_char_device() && stdin.rdev() == NULL)
 }
 
-/// Whether any program can have our stdin as it is. Not a terminal, which is for the foreground; not a socket, which cannot be opened
-/// by its name (`/dev/stdin`); not a pipe that somebody has made non-blocking, as few programs expect that.
+/// Whether a program can use our stdin as it is, also in the background. A terminal can be read in the foreground
+/// only. A socket cannot be opened by its name (`/dev/stdin`). Few programs can read a pipe that is non-blocking.
 #[must_use]
 pub fn stdin_is_for_any_program() -> bool {
     let stdin = borrow_standard(0);
@@ -212,10 +212,10 @@ pub fn are_same(one: RawFd, other: RawFd) -> bool {
     identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 
-/// Gives our stdin up for good: it is `/dev/null` from now on, and only others have it open.
+/// Closes our stdin; `/dev/null` takes its place. Other processes still have it.
 ///
 /// # Errors
-/// No descriptor left; nothing is changed then.
+/// No descriptor is left. Then nothing has changed.
 pub fn give_up_stdin() -> io::Result<()> {
     replace_by_null(0)
 }

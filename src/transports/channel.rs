@@ -179,7 +179,8 @@ impl Channel {
     pub(crate) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let fd = self.fd.as_fd();
         if self.kind == FdKind::Terminal && pty::is_in_background(fd) {
-            // The keys are somebody else's now, and reading would stop us (SIGTTIN). Who is given the foreground gets new ones.
+            // Another process group has the keys, and reading would stop us (SIGTTIN). In the foreground, a new key
+            // is a new event.
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let result = match self.way {

@@ -218,13 +218,14 @@ impl Net {
         }
     }
 
-    /// Whether there are children that have not ended, but those that cannot be ended.
+    /// Whether there are children that have not ended. Children that cannot be killed do not count.
     #[must_use]
     pub fn has_children(&self) -> bool {
         self.slots.iter().any(|(_, slot)| matches!(slot, Slot::Process(process) if process.runs()))
     }
 
-    /// Whether anything listens. Where one client is served only, nothing does from the moment at which it is let in.
+    /// Whether a listener or a datagram socket is open for clients. A listener for one client closes when that client
+    /// is let in.
     #[must_use]
     pub fn is_listening(&self) -> bool {
         !self.listeners.is_empty()

@@ -229,7 +229,7 @@ impl Net {
         self.add_made(stream, protocol.into())
     }
 
-    /// stderr as a stream that is written, in the description that we share with whoever started us.
+    /// stderr as a stream that is written. Its description is shared with other processes.
     ///
     /// # Errors
     /// No descriptors left.
@@ -245,7 +245,7 @@ impl Net {
         self.add_signals(numbers, false, protocol)
     }
 
-    /// The same, with [`BY_SYSTEM`] set in the byte of a signal that nobody has sent: a key of a terminal, or its hang-up.
+    /// The same, with [`BY_SYSTEM`] set in the byte of a signal of the kernel: a key of a terminal, or its hang-up.
     ///
     /// # Errors
     /// As with [`signals`](Self::signals).

@@ -162,8 +162,8 @@ pub trait SubprocessProtocol {
     /// See [`Protocol::timer_fired`].
     fn timer_fired(&mut self, _t: &mut SubprocessTransport<'_>, _timer: TimerId) {}
 
-    /// The child has ended **and** all its pipes are lost. Called once, last. An error says that it runs still and cannot be ended:
-    /// it has no status then, and `process_exited` was not called.
+    /// The child has ended **and** all its pipes are lost. Called once, last. An error says that the child still runs
+    /// and cannot be killed. Then it has no status, and `process_exited` was not called.
     fn connection_lost(&mut self, _t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {}
 }
 

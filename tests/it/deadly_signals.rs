@@ -1,5 +1,5 @@
-//! Signals that end a run before it has done its work, or at once: what the status says then, and that nothing stays behind, neither
-//! a file nor a child.
+//! Signals that end a run before it has done its work, or at once: what the status says then, and that nothing stays
+//! behind, neither a file nor a child.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
@@ -55,7 +55,8 @@ fn receivers(path: &str) -> Vec<Vec<String>> {
     lines.into_iter().map(|line| line.iter().map(|&word| word.to_owned()).collect()).collect()
 }
 
-/// Whoever has received nothing has not succeeded. A receiver whose client is there, and a server of many, is another matter.
+/// Whoever has received nothing has not succeeded. A receiver whose client is there, and a server of many, is another
+/// matter.
 #[test]
 fn a_receiver_that_nobody_came_to_ends_by_the_signal() {
     a_receiver_whose_client_has_come_drains();

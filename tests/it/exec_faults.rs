@@ -1,5 +1,5 @@
-//! `exec` where the system refuses something: what is our own failure is not called the program's, nothing of ours reaches a program,
-//! and a program that cannot be signalled as usual is ended in another way, or named and left.
+//! `exec` where the system refuses something: what is our own failure is not called the program's, nothing of ours
+//! reaches a program, and a program that cannot be signalled as usual is ended in another way, or named and left.
 
 use std::fs::File;
 use std::io::Write;
@@ -158,8 +158,8 @@ fn a_child_that_has_left_its_group_is_signalled_all_the_same() {
     }
 }
 
-/// A place for an ordinary user, with a copy of the program, and a program that becomes another user, as `sudo` does: nobody else may
-/// signal it then.
+/// A place for an ordinary user, with a copy of the program, and a program that becomes another user, as `sudo` does:
+/// nobody else may signal it then.
 struct Ordinary {
     folder: tempfile::TempDir,
     user: u32,
@@ -175,7 +175,8 @@ int main(int n, char **words) {
 }";
 
 impl Ordinary {
-    /// There is none without root, without a compiler, or where set-user-ID programs are not honoured, and then there is a word on that.
+    /// There is none without root, without a compiler, or where set-user-ID programs are not honoured, and then there
+    /// is a word on that.
     fn new() -> Option<Self> {
         // SAFETY: the call takes nothing and touches no memory.
         if unsafe { libc::geteuid() } != 0 {
@@ -321,7 +322,8 @@ fn a_server_is_not_held_up_either() {
     }
 }
 
-/// Programs that talk to somebody else have nothing of our terminal: no keys, no echo, no way to type there (`TIOCSTI`).
+/// Programs that talk to somebody else have nothing of our terminal: no keys, no echo, no way to type there
+/// (`TIOCSTI`).
 #[test]
 fn a_program_on_a_connection_has_no_terminal() {
     const SHOWS: &str = "cut -d ' ' -f 1,5,6,7 /proc/self/stat >&2; echo $$ >&2; (: </dev/tty) && echo open >&2";

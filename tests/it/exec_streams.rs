@@ -1,4 +1,5 @@
-//! What the program of `exec` has for stdin and stderr: nobody's stdin is read for nothing, and what is written to one file is in order.
+//! What the program of `exec` has for stdin and stderr: nobody's stdin is read for nothing, and what is written to
+//! one file is in order.
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
@@ -306,6 +307,9 @@ fn what_goes_to_two_files_stays_apart() {
     }
 }
 
+/// Writes more to stderr than a pipe that nobody reads takes at once.
+const WRITES_MUCH: &str = "head -c 100000 /dev/zero | tr \"\\\\0\" e >&2; echo X >&2; exit 3";
+
 /// On a terminal that stops who writes to it in the background, a program is not stopped for writing to its stderr.
 #[test]
 fn a_terminal_with_tostop_does_not_stop_the_program() {
@@ -313,9 +317,7 @@ fn a_terminal_with_tostop_does_not_stop_the_program() {
         [("", ""), ("2>/dev/tty", ""), ("2>/dev/tty", "--stderr inherit"), ("", "--stdin inherit")]
     {
         let terminal = Terminal::new();
-        let script = format!(
-            "stty tostop; exec \"$0\" exec {option} -- sh -c 'head -c 20000 /dev/zero | tr \"\\\\0\" e >&2; echo X >&2; exit 3' {redirect}"
-        );
+        let script = format!("stty tostop; exec \"$0\" exec {option} -- sh -c '{WRITES_MUCH}' {redirect}");
         let mut shell = Command::new("sh");
         shell.args(["-c", &script]).arg(program()).env_remove("XPORT_LOG").env_remove("RUST_LOG");
         terminal.give_to(&mut shell);

@@ -1,5 +1,5 @@
-//! As the first process of a PID namespace, as in a container: signals that would end any other process do not end this one by
-//! themselves, and processes whose parents have gone become its children.
+//! As the first process of a PID namespace, as in a container: signals that would end any other process do not end
+//! this one by themselves, and processes whose parents have gone become its children.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use crate::descendants::{children_of, state_of};
 use crate::util::{Background, Peer, connect, eventually, ping, program, take, take_all};
 
-/// A command that runs what follows as the first process of a namespace; without that permission there is none, and a word on that.
+/// A command that runs what follows as the first process of a namespace; without that permission there is none, and a
+/// word on that.
 fn namespace() -> Option<Command> {
     // An ordinary user may need a user namespace for it.
     for first in ["--pid", "--map-root-user"] {
@@ -161,7 +162,8 @@ fn a_reader_that_has_gone_is_the_status_of_a_broken_pipe() {
     peer.join();
 }
 
-/// Waits until the first process has no child that has ended and was not asked for its status; at first there is a live one at least.
+/// Waits until the first process has no child that has ended and was not asked for its status; at first there is a
+/// live one at least.
 #[track_caller]
 fn reaps(pid: u32) {
     eventually("its orphans to be gone", || {

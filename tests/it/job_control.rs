@@ -1,5 +1,5 @@
-//! `exec` as a job of a shell: ^Z stops it with its program, `fg` and `bg` let both go on, and the keys of a terminal are read in its
-//! foreground only.
+//! `exec` as a job of a shell: ^Z stops it with its program, `fg` and `bg` let both go on, and the keys of a terminal
+//! are read in its foreground only.
 
 use std::os::fd::AsRawFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -172,7 +172,8 @@ fn a_program_that_is_stopped_can_be_told_to_end() {
 #[test]
 fn a_program_hears_of_the_key_and_of_the_end_of_its_stop() {
     let Some(shell) = Shell::start() else { return };
-    let script = "trap \"echo =tstp; kill -STOP \\$\\$\" TSTP; trap \"echo =cont\" CONT; echo =ready; until test \"$x\" = end; do read x; done";
+    let script = "trap \"echo =tstp; kill -STOP \\$\\$\" TSTP; trap \"echo =cont\" CONT; echo =ready; \
+        until test \"$x\" = end; do read x; done";
     let job = shell.job("", script, "");
     shell.line("=ready");
     shell.terminal.type_in("\x1a");

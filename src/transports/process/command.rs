@@ -1,7 +1,7 @@
-//! What a child runs, and with what: program, arguments, environment, working directory, and its place among the processes.
+//! What a child runs: the program, its arguments, environment and working directory, and its process group or session.
 //!
-//! It is built as one builds a command of the standard library, which cannot be asked for all that it was told. How it is started
-//! is `opening.rs`, and `sys/spawn.rs` below.
+//! A command is built like `std::process::Command`. That type does not tell all that it was given, and so cannot be
+//! used here. `opening.rs` starts a command, by way of `sys/spawn.rs`.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -17,37 +17,38 @@ use crate::sys::spawn::{NotStarted, Place};
 /// Where programs are looked for without a `PATH`, as `execvp(3)` does.
 pub const PATH_DEFAULT: &str = "/bin:/usr/bin";
 
-/// A program to be run, as `std::process::Command` has it; its standard streams are given to [`Net::spawn`].
+/// A program to be run. The standard streams are given to [`Net::spawn`].
 ///
 /// [`Net::spawn`]: crate::transports::net::Net::spawn
 #[derive(Clone, Debug)]
 pub struct Command {
     program: OsString,
-    /// Its own name first.
+    /// The first one is the name of the program.
     arguments: Vec<OsString>,
     without_ours: bool,
-    /// What it gets, or does not get, whatever our environment says.
+    /// Variables that are set, or kept from the child (`None`).
     changes: BTreeMap<OsString, Option<OsString>>,
     directory: Option<PathBuf>,
     standing: Standing,
 }
 
-/// Where a child stands among the processes.
+/// The process group and the session of a child.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Standing {
-    /// It leads a group of its own in our session. Signals can be sent to all of the group. Of our terminal, if we have one, it is in
-    /// the background.
+    /// The child leads a group of its own in our session. A signal can be sent to the whole group. If we have a
+    /// terminal, the child is in its background.
     #[default]
     OwnGroup,
-    /// It leads a session of its own, and has no terminal. asyncio's `start_new_session=True`.
+    /// The child leads a session of its own, and has no terminal. asyncio's `start_new_session=True`.
     OwnSession,
-    /// It stays in our group, and has the keys of our terminal as we do. Signals go to the child alone.
+    /// The child stays in our group: keys of our terminal send signals to the child and to us. Our own signals go to
+    /// the child alone.
     OurGroup,
 }
 
 impl Command {
-    /// A program: a path, or a name that is looked for in the `PATH` that the child gets. It has our environment and our working
-    /// directory, and leads a group of its own.
+    /// A program: a path, or a name that is looked for in the `PATH` of the child. The child has our environment and
+    /// our working directory, and leads a group of its own, unless that is changed.
     #[must_use]
     pub fn new(program: impl AsRef<OsStr>) -> Self {
         let program = program.as_ref().to_owned();
@@ -61,31 +62,31 @@ impl Command {
         }
     }
 
-    /// One more argument.
+    /// Adds an argument.
     pub fn arg(&mut self, argument: impl AsRef<OsStr>) -> &mut Self {
         self.arguments.push(argument.as_ref().to_owned());
         self
     }
 
-    /// More arguments.
+    /// Adds arguments.
     pub fn args<A: AsRef<OsStr>>(&mut self, arguments: impl IntoIterator<Item = A>) -> &mut Self {
         self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
         self
     }
 
-    /// What it is told as its own name, where that is not the program's.
+    /// Sets the name that the program is given as its own.
     pub fn arg0(&mut self, name: impl AsRef<OsStr>) -> &mut Self {
         self.arguments[0] = name.as_ref().to_owned();
         self
     }
 
-    /// Gives it a variable.
+    /// Sets a variable of the environment.
     pub fn env(&mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> &mut Self {
         self.changes.insert(name.as_ref().to_owned(), Some(value.as_ref().to_owned()));
         self
     }
 
-    /// Gives it variables. The last one of a name counts.
+    /// Sets variables. If a name comes twice, the last value counts.
     pub fn envs<N: AsRef<OsStr>, V: AsRef<OsStr>>(&mut self, variables: impl IntoIterator<Item = (N, V)>) -> &mut Self {
         for (name, value) in variables {
             self.env(name, value);
@@ -93,37 +94,37 @@ impl Command {
         self
     }
 
-    /// Keeps a variable of ours from it.
+    /// Keeps a variable of our environment from the child.
     pub fn env_remove(&mut self, name: impl AsRef<OsStr>) -> &mut Self {
         self.changes.insert(name.as_ref().to_owned(), None);
         self
     }
 
-    /// Gives it none of our environment, and none of the variables that were given so far.
+    /// Keeps our whole environment from the child, and forgets the variables that were set so far.
     pub fn env_clear(&mut self) -> &mut Self {
         self.without_ours = true;
         self.changes.clear();
         self
     }
 
-    /// Its working directory. A relative path of the program is looked for from there.
+    /// Sets the working directory. A relative path of the program starts there.
     pub fn current_dir(&mut self, directory: impl AsRef<Path>) -> &mut Self {
         self.directory = Some(directory.as_ref().to_owned());
         self
     }
 
-    /// Where it stands among the processes. A child on a terminal of its own always leads a session.
+    /// Sets the process group and the session. A child on a terminal of its own always leads a session.
     pub fn standing(&mut self, standing: Standing) -> &mut Self {
         self.standing = standing;
         self
     }
 
-    /// The name by which a user knows it.
+    /// The name for messages.
     pub(crate) fn name(&self) -> String {
         Path::new(&self.program).file_name().unwrap_or(&self.program).to_string_lossy().into_owned()
     }
 
-    /// Whether a signal to its group does not reach us.
+    /// Whether the child has a group of its own, which can be sent signals.
     pub(crate) fn leads_a_group(&self) -> bool {
         self.standing != Standing::OurGroup
     }
@@ -137,7 +138,7 @@ impl Command {
         }
     }
 
-    /// Everything as the system takes it. A text with a NUL in it is `InvalidInput`.
+    /// The command in the form that system calls take. A text with a NUL in it is `InvalidInput`.
     pub(crate) fn compile(&self) -> io::Result<Compiled> {
         let environment = self.environment();
         let path = environment.get(OsStr::new("PATH")).map_or_else(|| OsStr::new(PATH_DEFAULT), OsString::as_os_str);
@@ -164,7 +165,7 @@ impl Command {
     }
 }
 
-/// The same as the system takes it.
+/// A command in the form that system calls take.
 pub(crate) struct Compiled {
     pub(crate) programs: Vec<CString>,
     pub(crate) arguments: Vec<CString>,
@@ -172,7 +173,7 @@ pub(crate) struct Compiled {
     pub(crate) directory: Option<CString>,
 }
 
-/// Where a program may be, in the order in which it is looked for. `execvp(3)`.
+/// The places where a program may be, in the order of the search. `execvp(3)`.
 pub(crate) fn places(program: &OsStr, path: &OsStr) -> Vec<PathBuf> {
     if program.as_bytes().contains(&b'/') {
         return vec![PathBuf::from(program)];
@@ -180,7 +181,7 @@ pub(crate) fn places(program: &OsStr, path: &OsStr) -> Vec<PathBuf> {
     if program.is_empty() {
         return Vec::new();
     }
-    // An empty entry is the present directory, which has to be named.
+    // An empty entry means the present directory, which has to be named.
     let directory = |entry: PathBuf| if entry.as_os_str().is_empty() { PathBuf::from(".") } else { entry };
     env::split_paths(path).map(|entry| directory(entry).join(program)).collect()
 }
@@ -200,18 +201,18 @@ pub struct SpawnError {
     source: io::Error,
 }
 
-/// What it was that failed.
+/// The part that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failed {
-    /// The program: it is not there, or the system does not run it.
+    /// The program: it is not there, or the system cannot run it.
     Program,
-    /// A pipe, or another descriptor for it.
+    /// A pipe, or another descriptor for the child.
     Pipe,
-    /// A terminal of its own.
+    /// A terminal for the child.
     Terminal,
-    /// A process for it.
+    /// A process for the child.
     Process,
-    /// A way to hear of its end.
+    /// A way to learn of the end of the child.
     Watch,
 }
 
@@ -220,7 +221,8 @@ impl SpawnError {
         Self { what, source }
     }
 
-    /// Whether it is the program that cannot be run. Else it is we who could not start any, and it has done nothing.
+    /// Whether the program itself cannot be run. Otherwise this process could not start any program; the program has
+    /// done nothing then.
     #[must_use]
     pub fn is_of_program(&self) -> bool {
         self.what == Failed::Program
@@ -255,7 +257,7 @@ impl fmt::Display for SpawnError {
         match self.what {
             Failed::Program | Failed::Pipe | Failed::Process => f.write_str(&text),
             Failed::Terminal => write!(f, "no terminal for it: {text}"),
-            Failed::Watch => write!(f, "no way to hear of its end: {text}"),
+            Failed::Watch => write!(f, "no way to learn of its end: {text}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The end of a child: asking for it, killing, giving up, and taking note.
+//! The end of a child: asking for it, killing the child, giving the child up, and taking its status.
 //!
 //! ```text
 //!   (runs) ---its input ends---> Input ---takes nothing---> Asked ---has not ended---> killed
@@ -6,9 +6,9 @@
 //!      +---is asked, with its group ------------------------+  +---cannot be killed---> GivenUp
 //! ```
 //!
-//! Each step but the last has `kill_after` for it. A child cannot be killed that has become another user, as `sudo` does. Nobody
-//! waits for it then: it is left running, and its protocol hears of an error. When it ends all the same, its status is taken, so
-//! that no zombie stays.
+//! Each step but the last lasts for `kill_after` at most. A child that has become another user, as `sudo` does,
+//! cannot be killed. Such a child is left running: its protocol is told of an error, and the loop does not wait for
+//! it. If the child ends later, its status is taken, so that no zombie stays.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -30,7 +30,7 @@ pub(crate) enum Ending {
     Input { unsent: usize, timer: TimerId },
     /// It was asked to end, with all of its group.
     Asked { timer: TimerId },
-    /// It could not be killed: the number of the error.
+    /// It could not be killed. `error` is a number of `errno(3)`.
     GivenUp { error: i32 },
 }
 
@@ -44,17 +44,17 @@ impl Ending {
 }
 
 impl Process {
-    /// Whether it can be sent signals, and is waited for.
+    /// Whether the child runs and the loop waits for its end.
     pub(crate) fn runs(&self) -> bool {
         self.status.is_none() && !self.is_given_up()
     }
 
-    /// Sends a signal to the child, and to all of its group where it has one of its own. An error is about the child: it is not
-    /// ours to signal any more. That some of its group are not, is none.
+    /// Sends a signal to the child, and to the whole group if the child has a group of its own. An error says that
+    /// the child itself did not get the signal. Other members of the group may not get it without an error.
     pub(crate) fn signal_all(&self, signal: i32) -> io::Result<()> {
         let to_group = self.leads_a_group && process::signal_group(self.pid, signal).is_ok();
-        // A child may have gone to another group (`setpgid(2)`). To one that is still there the signal must not go twice; whether it
-        // can get signals at all is asked with none.
+        // The child may have gone to another group (`setpgid(2)`). If it has not, it must not get the signal twice:
+        // then the signal 0 only asks whether the child can get signals.
         let got_it = to_group && process::leads_its_group(self.pid);
         process::signal(self.pid, self.pidfd.as_fd(), if got_it { 0 } else { signal })
     }
@@ -66,7 +66,8 @@ impl Net {
         let Some(process) = self.process_mut(id).filter(|process| process.status.is_none()) else { return false };
         let was_asked = matches!(process.ending, Some(Ending::Asked { .. }));
         if was_asked && process.leads_a_group && process::has_ended(process.pid).unwrap_or(false) {
-            // While its status is not taken, the number of its group is nobody else's. What is left there was asked to end as well.
+            // Until its status is taken, no other group has this number. The rest of the group was asked to end as
+            // well.
             let _ = process::signal_group(process.pid, SIGKILL);
         }
         let status = match process::status(process.pid) {
@@ -76,30 +77,30 @@ impl Net {
                 status
             }
             Err(error) => {
-                // Somebody else has asked for it. That it has ended is still true.
+                // Other code of this process has taken the status. The child has ended all the same.
                 log::warn!("child {}: {}", process.pid, describe(&error));
                 ExitStatus::from_raw(255 << 8)
             }
         };
         process.status = Some(status);
-        // It may have been in the way of others.
+        // This child may have hidden others.
         self.reap_orphans();
         true
     }
 
-    /// Takes the statuses of processes that have become our children because their parents have gone, so that none stays a zombie.
-    /// It does nothing but in the first process of a PID namespace, which is to call it when SIGCHLD has come.
-    /// `pid_namespaces(7)`.
+    /// Takes the statuses of orphans that have ended: processes that are our children because their own parents have
+    /// ended. Only the first process of a PID namespace has orphans; it has to call this when SIGCHLD has come. In
+    /// other processes this does nothing. `pid_namespaces(7)`.
     pub fn reap_orphans(&mut self) {
         while let Some(pid) = process::is_init().then(process::any_ended).flatten() {
             let is_ours = |slot: &Slot| matches!(slot, Slot::Process(process) if process.pid == pid);
             if self.slots.iter().any(|(_, slot)| is_ours(slot)) {
-                // Its own descriptor tells of it, and then it is looked for others again.
+                // The event of its descriptor comes next, and takes its status. Then this is called again.
                 return;
             }
             match process::status(pid) {
-                Ok(_) => log::debug!("process {pid}, whose parent has gone, has ended"),
-                Err(error) => return log::debug!("process {pid}: {}", describe(&error)),
+                Ok(_) => log::debug!("orphan {pid} has ended"),
+                Err(error) => return log::debug!("orphan {pid}: {}", describe(&error)),
             }
         }
     }
@@ -136,9 +137,9 @@ impl Net {
     pub(crate) fn ask_to_end(&mut self, id: Id, signal: i32) {
         let Some(process) = self.process(id).filter(|process| process.runs()) else { return };
         match process.signal_all(signal) {
-            // A process that is stopped gets it only when it goes on.
+            // A process that is stopped gets the signal only when it goes on.
             Ok(()) => drop(process.signal_all(SIGCONT)),
-            // It may end by itself. Else it is given up when its time is over.
+            // The child may still end by itself. If not, it is given up when its time is over.
             Err(error) => log::debug!("signal {signal} for child {}: {}", process.pid, describe(&error)),
         }
         if matches!(process.ending, Some(Ending::Asked { .. })) {
@@ -176,7 +177,7 @@ impl Net {
         }
     }
 
-    /// Kills a child with its group, or gives it up where it cannot be killed.
+    /// Kills a child with its group, or gives the child up if it cannot be killed.
     pub(crate) fn kill_group(&mut self, id: Id) {
         let killed = match self.process(id) {
             Some(process) if process.runs() => process.signal_all(SIGKILL),
@@ -193,7 +194,7 @@ impl Net {
         let (pid, name, pipes) = (process.pid, &process.name, process.pipes);
         log::error!("child {pid} ({}) cannot be killed and is left running: {}", name.escape_debug(), describe(error));
         self.set_ending(id, Ending::GivenUp { error: error.raw_os_error().unwrap_or(libc::EPERM) });
-        // It no longer keeps the loop running.
+        // The child no longer keeps the loop running.
         self.foreground -= 1;
         for pipe in pipes.into_iter().flatten() {
             self.transport(pipe).abort();

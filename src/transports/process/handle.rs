@@ -75,8 +75,8 @@ impl SubprocessTransport<'_> {
         self.net.unread_input(self.id)
     }
 
-    /// The signal that has stopped it, each time once; `None` where it was not stopped anew. A signal stream with SIGCHLD tells when
-    /// to ask. asyncio has none.
+    /// The signal that has stopped the child; `None` if the child is not stopped, or if this stop was told before.
+    /// SIGCHLD says when to ask. asyncio has none.
     #[must_use]
     pub fn newly_stopped_by(&self) -> Option<i32> {
         let process = self.net.process(self.id).filter(|process| process.status.is_none())?;
@@ -94,11 +94,11 @@ impl SubprocessTransport<'_> {
         }
     }
 
-    /// Sends a signal to it and to all of its group, unless it has ended: then its number may be somebody else's. It gets the
-    /// signal also where it has left that group.
+    /// Sends a signal to the child and to its whole group, unless the child has ended. A child that has left its
+    /// group gets the signal as well.
     ///
     /// # Errors
-    /// As with [`send_signal`](Self::send_signal): they are about the child itself.
+    /// As with [`send_signal`](Self::send_signal). They are about the child only, not about other members of its group.
     pub fn send_signal_to_group(&mut self, signal: i32) -> io::Result<()> {
         match self.net.process(self.id) {
             Some(process) if process.status.is_none() => process.signal_all(signal),
@@ -109,8 +109,8 @@ impl SubprocessTransport<'_> {
     /// Asks it and all of its group to end by `signal`, as `systemd.kill(5)` has it: whoever is left when it has ended, or when
     /// [`set_kill_after`](Self::set_kill_after) has passed, is killed. Nothing happens once it has ended.
     ///
-    /// A child that has become another user cannot be killed. It is left running, and its protocol's `connection_lost` gets the
-    /// error.
+    /// A child that has become another user cannot be killed. It is left running, and `connection_lost` of its
+    /// protocol gets the error.
     pub fn end_group(&mut self, signal: i32) {
         self.net.ask_to_end(self.id, signal);
     }

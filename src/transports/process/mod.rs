@@ -8,8 +8,9 @@
 //!    +---cannot be killed---> given up: all pipes are closed (connection_lost with an error)
 //! ```
 //!
-//! The pipes are ordinary streams whose callbacks the loop hands to the child's protocol (`event_loop/processes.rs`). What a
-//! protocol sees of it is `handle.rs`, what runs is `command.rs`, how it starts is `opening.rs`, and how it ends `ending.rs`.
+//! The pipes are ordinary streams whose callbacks the loop hands to the child's protocol (`event_loop/processes.rs`).
+//! `handle.rs` has what a protocol sees of a child, `command.rs` what a child runs, `opening.rs` the start and
+//! `ending.rs` the end.
 
 pub mod command;
 pub(crate) mod ending;
@@ -35,9 +36,9 @@ pub(crate) const KILL_AFTER: Duration = Duration::from_secs(5);
 pub(crate) struct Process {
     pub(crate) pid: u32,
     pub(crate) pidfd: OwnedFd,
-    /// What it runs, for messages.
+    /// The name of its program, for messages.
     pub(crate) name: String,
-    /// Its group has its number, and we are not in it.
+    /// It was started with a group of its own, which has its number.
     pub(crate) leads_a_group: bool,
     /// Our ends of its stdin, stdout and stderr, as long as they are open.
     pub(crate) pipes: [Option<Id>; 3],
@@ -65,7 +66,7 @@ impl Process {
         (self.exit_told || self.is_given_up()) && self.pipes.iter().all(Option::is_none)
     }
 
-    /// Whether it runs, and nobody waits for its end any more.
+    /// Whether it cannot be killed, so that the loop does not wait for its end.
     pub(crate) fn is_given_up(&self) -> bool {
         matches!(self.ending, Some(Ending::GivenUp { .. }))
     }

@@ -1,4 +1,4 @@
-//! Starting a child, and our ends of its pipes. What becomes of it is `ending.rs`.
+//! Starting a child, and opening our ends of its pipes. `ending.rs` has its end.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -59,16 +59,16 @@ impl ChildStdio {
 impl Net {
     /// Starts a child with stdin, stdout and stderr as `stdio` has them. asyncio's `subprocess_exec`.
     ///
-    /// On a terminal it leads a session of its own. The terminal is to its protocol two pipes: what is written to stdin's is
-    /// typed, what is shown comes from stdout's. To close stdin's is to type `^D`, unless the terminal is raw, where nothing
-    /// stands for an end; once both are closed, it hangs up.
+    /// On a terminal it leads a session of its own. The terminal is to its protocol two pipes: what is written to
+    /// stdin's is typed, what is shown comes from stdout's. To close stdin's is to type `^D`, unless the terminal is
+    /// raw, where nothing stands for an end; once both are closed, it hangs up.
     ///
-    /// A child that the main thread has started is killed when this process ends, whatever way that is. One that another thread
-    /// has started outlives it.
+    /// If the main thread starts a child, the system kills the child when this process ends, in whatever way. A child
+    /// that another thread has started is not killed.
     ///
     /// # Errors
-    /// The program is not there, or cannot be run: `NotFound`, `PermissionDenied` and the like of `execve(2)`. Or there is no
-    /// descriptor, no terminal, or no process for it.
+    /// The program is not there, or cannot be run: `NotFound`, `PermissionDenied` and the like of `execve(2)`. Or the
+    /// system has no descriptor, no terminal, or no process for the child.
     #[doc(alias = "subprocess_exec")]
     pub fn spawn(
         &mut self,
@@ -90,7 +90,7 @@ impl Net {
         };
         let (pid, pidfd) = process::start(&plan)?;
         let leads_a_group = terminal.is_some() || command.leads_a_group();
-        // The child's ends of its pipes would never end if we kept them.
+        // Our copies of the child's ends would keep its pipes open.
         drop(theirs);
         let process = Process {
             pid,
@@ -179,13 +179,13 @@ impl Net {
     }
 }
 
-/// What the child gets for its standard streams, and our ends of that.
+/// The standard streams of the child, and our ends of them.
 #[derive(Default)]
 struct Ends {
     /// `None` is the same as ours.
     theirs: [Option<OwnedFd>; 3],
     ours: [Option<End>; 3],
-    /// The child's side of its terminal, where it has one.
+    /// The child's side of its terminal, if it has a terminal.
     terminal: Option<OwnedFd>,
 }
 
