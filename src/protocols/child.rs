@@ -1,9 +1,9 @@
 //! A child process joined with stdin, stdout and stderr: what `exec` does.
 //!
 //! [`ChildSide`] is the protocol of the child, [`InputSide`] that of stdin, and [`OutputSide`] that of stdout or
-//! stderr. The protocol of the signals is in `forward_signals.rs`. If the child has our stdin or stderr itself, there is
-//! no side for that stream. The run is over when the child has ended and its output is written; the status of the child
-//! is that of the run.
+//! stderr. The protocol of the signals is in `forward_signals.rs`. If the child has our stdin or stderr itself, there
+//! is no side for that stream. The run is over when the child has ended and its output is written; the status of the
+//! child is that of the run.
 //!
 //! ```text
 //!   Running ---child exits---> its pipes closed ---------------------------> over

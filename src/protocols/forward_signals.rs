@@ -91,7 +91,10 @@ impl Forward {
             (SIGCHLD, ..) => self.look_at_children(t),
             (SIGWINCH | SIGCONT, Some(look), _) => self.resize(t, look()),
             (SIGTSTP, _, Some(stop)) => self.stop(t, stop, has_it),
-            (SIGCONT, ..) => self.let_go_on(t),
+            // In our group, the child gets this as we do. By way of us it could come after the next stop.
+            (SIGCONT, ..) if self.ends.has_our_keys.get() => (),
+            // The child may have ended, or be another user.
+            (SIGCONT, ..) => drop(self.to_child(t, SIGCONT)),
             _ if has_it && self.runs(t) => self.ends.signal.set(Some(signal)),
             _ => self.forward(t, signal),
         }
@@ -142,16 +145,13 @@ impl Forward {
 
     /// Stops the child and us. In an orphaned process group `stop` returns at once, and the child goes on as well.
     fn stop(&self, t: &mut Transport<'_>, stop: fn(), has_it: bool) {
-        if !has_it {
-            // The child may have ended, or be another user.
-            let _ = self.to_child(t, SIGTSTP);
+        if has_it {
+            // A shell lets both go on.
+            return stop();
         }
-        stop();
-        self.let_go_on(t);
-    }
-
-    fn let_go_on(&self, t: &mut Transport<'_>) {
         // The child may have ended, or be another user.
+        let _ = self.to_child(t, SIGTSTP);
+        stop();
         let _ = self.to_child(t, SIGCONT);
     }
 

@@ -62,8 +62,8 @@ pub(crate) fn pipe(signals: &[i32], with_origin: bool) -> io::Result<OwnedFd> {
     Ok(read.into())
 }
 
-/// Signals held back until this is dropped: one that comes between the handler and its action would be lost. Afterwards they
-/// are let through, also where whoever started us had them blocked.
+/// Signals that are blocked until this is dropped: one that comes between the handler and its action would be lost.
+/// Then they are let through, also if they were blocked when we were started.
 struct Blocked(libc::sigset_t);
 
 impl Blocked {
@@ -150,16 +150,34 @@ pub(super) fn die_of(signal: i32) -> ! {
     unsafe { libc::_exit(128 + signal) }
 }
 
-/// Stops the process by the default action of `SIGTSTP`, and returns when the process goes on. The kernel does not
-/// stop a process of an orphaned group (`setpgid(2)`), because no shell could let it go on; then this returns at
-/// once.
+/// Stops the process by the default action of `SIGTSTP`, and returns when the process goes on. The kernel does not stop
+/// a process of an orphaned group (`setpgid(2)`), because no shell could let it go on; then this returns soon.
 pub fn stop() {
-    let Ok(caught) = action_of(SIGTSTP) else { return };
+    let (Ok(caught), Ok(blocked)) = (action_of(SIGTSTP), Blocked::all(&[SIGTSTP])) else { return };
     // SAFETY: SIG_DFL is a valid disposition and runs no code of ours.
     unsafe { libc::signal(SIGTSTP, libc::SIG_DFL) };
-    raise(SIGTSTP);
+    // SAFETY: the call takes a number and touches no memory. The signal waits, as it is blocked.
+    unsafe { libc::raise(SIGTSTP) };
+    // It is let through during this call only. A further one, right after we go on, waits for the handler.
+    let soon = libc::timespec { tv_sec: 0, tv_nsec: 10_000_000 };
+    if let Ok(others) = mask_without(SIGTSTP) {
+        // SAFETY: there is no descriptor to poll; the time and the set are alive for the call, which only reads them.
+        unsafe { libc::ppoll(null_mut(), 0, &raw const soon, &raw const others) };
+    }
     // SAFETY: the action is the one that the kernel has given us above.
     unsafe { libc::sigaction(SIGTSTP, &raw const caught, null_mut()) };
+    drop(blocked);
+}
+
+/// The signals that are blocked now, but this one. `sigprocmask(2)`.
+fn mask_without(signal: i32) -> io::Result<libc::sigset_t> {
+    let mut set = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: without a new set the call only fills the old one, which is alive for the calls.
+    unsafe {
+        check(libc::sigprocmask(libc::SIG_BLOCK, null(), set.as_mut_ptr()))?;
+        check(libc::sigdelset(set.as_mut_ptr(), signal))?;
+        Ok(set.assume_init())
+    }
 }
 
 /// Sends a signal to this thread and does not block it. The action of the signal has happened when this returns.

@@ -29,8 +29,8 @@ fn our_own_failures_are_not_the_programs() {
     let plain = ["exec", "--"].as_slice();
     let pty = &["exec", "--pty", "--"];
     for (setting, error, options, message) in [
-        ("SHIM_PIDFD_OPEN", libc::ENOSYS, plain, "exec touch: no way to hear of its end: Function not implemented"),
-        ("SHIM_PIDFD_OPEN", libc::EPERM, plain, "exec touch: no way to hear of its end: Operation not permitted"),
+        ("SHIM_PIDFD_OPEN", libc::ENOSYS, plain, "exec touch: no way to learn of its end: Function not implemented"),
+        ("SHIM_PIDFD_OPEN", libc::EPERM, plain, "exec touch: no way to learn of its end: Operation not permitted"),
         ("SHIM_PIDFD_OPEN", libc::EMFILE, plain, "Too many open files"),
         ("SHIM_OPENPT", libc::ENOENT, pty, "exec touch: no terminal for it: No such file or directory"),
         ("SHIM_OPENPT", libc::EACCES, pty, "exec touch: no terminal for it: Permission denied"),
@@ -47,7 +47,7 @@ fn our_own_failures_are_not_the_programs() {
     // A relay has no program whose status it would be.
     let relay = format!("exec:touch {trace}");
     let Some(mut run) = refused(&[("SHIM_PIDFD_OPEN", libc::ENOSYS)], &["relay", "-", &relay]) else { return };
-    ended(&run.output().expect("a run"), 1, "exec touch: no way to hear of its end");
+    ended(&run.output().expect("a run"), 1, "exec touch: no way to learn of its end");
     assert!(!Path::new(&trace).exists(), "the program has run");
 }
 
@@ -56,7 +56,7 @@ fn our_own_failures_are_not_the_programs() {
 fn a_program_that_was_started_in_vain_is_ended_with_its_group() {
     for (settings, message) in [
         (&[("SHIM_PIDFD_AFTER", 1), ("SHIM_PIDFD_OPEN", libc::ENFILE)][..], "Too many open files in system"),
-        (&[("SHIM_EPOLL", libc::ENOSPC)], "no way to hear of its end: No space left on device"),
+        (&[("SHIM_EPOLL", libc::ENOSPC)], "no way to learn of its end: No space left on device"),
     ] {
         for options in [[].as_slice(), &["--pty"], &["--stdin", "inherit"]] {
             let family = Family::new();
@@ -77,7 +77,7 @@ fn a_program_that_was_started_in_vain_is_ended_with_its_group() {
         let end = std::io::Read::read(&mut connect(address), &mut [0]);
         assert!(!matches!(end, Ok(1)), "{end:?}");
     }
-    server.line("no way to hear of its end");
+    server.line("no way to learn of its end");
     assert!(children(&server).is_empty(), "{:?}", children(&server));
 }
 

@@ -339,7 +339,7 @@ fn a_program_that_is_stopped_for_reading_the_terminal_is_told_of() {
     command.args(["exec", "--timeout", "20s", "--", "sh", "-c", "read line </dev/tty"]);
     terminal.give_to(&mut command);
     let mut run = Background::spawn(command);
-    run.line("the program is stopped: it wants to read from our terminal");
+    run.line("the program is stopped: it wants to read from the terminal");
     run.signal(libc::SIGTERM);
     assert_eq!(run.wait().signal(), Some(libc::SIGTERM));
 }
