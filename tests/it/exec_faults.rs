@@ -6,13 +6,16 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdout, Command};
 use std::time::{Duration, Instant};
 
 use crate::descendants::{Family, children, state_of};
-use crate::util::{Background, command, connect, copy_program, ended, eventually, program, reset, shim, take, text};
+use crate::util::{
+    Background, command, connect, copy_program, ended, eventually, program, read_once, reset, shim, take, text,
+};
 
 /// A command with the shim and its settings; without a compiler there is none.
 fn refused(settings: &[(&str, libc::c_int)], args: &[&str]) -> Option<Command> {
@@ -74,7 +77,7 @@ fn a_program_that_was_started_in_vain_is_ended_with_its_group() {
     let address = server.address();
     for _ in 0..3 {
         // The end, be it by a reset.
-        let end = std::io::Read::read(&mut connect(address), &mut [0]);
+        let end = read_once(&mut connect(address), &mut [0]);
         assert!(!matches!(end, Ok(1)), "{end:?}");
     }
     server.line("no way to learn of its end");
@@ -137,6 +140,8 @@ fn a_child_that_has_left_its_group_is_signalled_all_the_same() {
     if !Command::new("python3").args(["-c", ""]).status().is_ok_and(|status| status.success()) {
         return println!("skipped: no python3 here");
     }
+    let Some((mut run, _stdout)) = without_group(&[], &["--timeout", "8s"], &[]) else { return };
+    assert_eq!(run.wait().code(), Some(124), "{:?}", run.all_lines());
     // Filters of containers may know the old call for a signal only.
     let filters = [&[][..], &[("SHIM_PIDFD_SEND", libc::ENOSYS)], &[("SHIM_PIDFD_SEND", libc::EPERM)]];
     for settings in filters {
@@ -148,8 +153,6 @@ fn a_child_that_has_left_its_group_is_signalled_all_the_same() {
             assert!(status.signal() == Some(signal), "{signal}: {status:?}, {:?}", run.all_lines());
             assert!(begin.elapsed() < Duration::from_secs(4), "it had to be killed");
         }
-        let Some((mut run, _stdout)) = without_group(settings, &["--timeout", "2s"], &[]) else { return };
-        assert_eq!(run.wait().code(), Some(124), "{:?}", run.all_lines());
         let Some((mut run, _stdout)) = without_group(settings, &["--kill-after", "100ms"], &["stubborn"]) else {
             return;
         };
@@ -287,6 +290,32 @@ fn it_may_end_in_its_time(ordinary: &Ordinary) {
     run.signal(libc::SIGTERM);
     stdin.write_all(b"\n").expect("it reads");
     assert_eq!(run.wait().code(), Some(7), "{:?}", run.all_lines());
+}
+
+/// A run with one connection does not wait for such a child either, and does not call it a success.
+#[test]
+fn a_single_connection_is_not_held_up() {
+    let Some(ordinary) = Ordinary::new() else { return };
+    let helper = ordinary.helper();
+    let script = "trap '' HUP PIPE TERM; echo up; exec sleep 1000";
+    let path = ordinary.path("socket");
+    let listener = UnixListener::bind(&path).expect("a socket");
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o666)).expect("a mode");
+    let to = format!("unix:{}", path.display());
+    let relay = format!("exec:{helper} sh -c \"{script}\"");
+    for (args, child, status) in [
+        (vec!["exec", "--kill-after", "200ms", "--connect", &to, "--"], vec![&*helper, "sh", "-c", script], 125),
+        (vec!["relay", "--kill-after", "200ms", &to, &relay], Vec::new(), 1),
+    ] {
+        let mut run = Background::spawn(ordinary.run("xport", &[args, child].concat()));
+        listener.set_nonblocking(true).expect("a flag");
+        let (mut peer, _) = eventually("a connection", || listener.accept().ok());
+        assert_eq!(take(&mut peer, 3), b"up\n");
+        drop(peer);
+        let line = run.line(LEFT);
+        assert_eq!(run.wait().code(), Some(status), "{:?}", run.all_lines());
+        ends_what_is_left(&line);
+    }
 }
 
 /// A server gives up such a child, and serves on; it ends when it is told to, and says each time what is left.

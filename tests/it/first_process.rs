@@ -32,11 +32,10 @@ struct First {
 }
 
 impl First {
-    /// Starts it by a script of the shell, which finds the program and `args` as its arguments.
     #[track_caller]
-    fn start(script: &str, args: &[&str]) -> Option<Self> {
+    fn start(args: &[&str]) -> Option<Self> {
         let mut command = namespace()?;
-        command.args(["sh", "-c", script, "sh"]).arg(program()).args(args);
+        command.arg(program()).args(args);
         let run = Background::spawn(command);
         let pid = eventually("the first process", || children_of(run.pid()).first().copied());
         Some(Self { run, pid })
@@ -54,8 +53,6 @@ impl First {
         assert_eq!(self.run.wait().code(), Some(128 + signal), "{case}: {:?}", self.run.all_lines());
     }
 }
-
-const JUST_RUN: &str = "exec \"$@\"";
 
 /// Signals that drain a server, and that end one at once.
 const DRAINING: [i32; 3] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
@@ -77,7 +74,7 @@ fn a_server_that_a_signal_ends_has_its_status() {
     ];
     for args in servers {
         for signal in ENDING {
-            let Some(mut server) = First::start(JUST_RUN, args) else { return };
+            let Some(mut server) = First::start(args) else { return };
             server.run.line("listening on");
             server.signal(signal);
             server.ends_by(signal, &format!("{args:?}"));
@@ -93,7 +90,7 @@ fn a_server_that_a_signal_ends_has_its_status() {
     ];
     for args in receivers {
         for signal in DRAINING {
-            let Some(mut server) = First::start(JUST_RUN, args) else { return };
+            let Some(mut server) = First::start(args) else { return };
             server.run.line("listening on");
             server.signal(signal);
             server.ends_by(signal, &format!("{args:?}"));
@@ -108,7 +105,7 @@ fn a_server_that_does_not_finish_has_the_status_of_its_signal() {
         &["exec", "--grace", "1h", "--listen", "127.0.0.1:0", "--", "cat"],
     ] {
         for signal in DRAINING {
-            let Some(mut server) = First::start(JUST_RUN, args) else { return };
+            let Some(mut server) = First::start(args) else { return };
             let mut client = connect(server.run.address());
             ping(&mut client, b"served");
             server.signal(signal);
@@ -126,7 +123,7 @@ fn a_client_that_a_signal_ends_has_its_status() {
             let peer = Peer::serve(|stream| stream);
             let address = peer.address.to_string();
             let args = if mode == "relay" { vec!["-v", mode, "-", &address] } else { vec!["-v", mode, &address] };
-            let Some(mut client) = First::start(JUST_RUN, &args) else { return };
+            let Some(mut client) = First::start(&args) else { return };
             client.run.line("connected");
             let _silent = peer.join();
             client.signal(signal);
@@ -140,21 +137,23 @@ fn exec_has_the_status_of_the_signal_that_its_child_died_of() {
     for signal in DRAINING.into_iter().chain([libc::SIGQUIT, libc::SIGUSR1]) {
         // The child itself sends it to the first process, as any script in a container can.
         let script = format!("kill -{signal} 1; exec sleep 60");
-        let Some(run) = First::start(JUST_RUN, &["exec", "--", "sh", "-c", &script]) else { return };
-        run.ends_by(signal, "exec");
+        let Some(mut command) = namespace() else { return };
+        command.arg(program()).args(["exec", "--", "sh", "-c", &script]);
+        let mut run = Background::spawn(command);
+        assert_eq!(run.wait().code(), Some(128 + signal), "{:?}", run.all_lines());
     }
 }
 
 #[test]
 fn a_reader_that_has_gone_is_the_status_of_a_broken_pipe() {
-    let Some(mut run) = First::start(JUST_RUN, &["exec", "--", "yes"]) else { return };
+    let Some(mut run) = First::start(&["exec", "--", "yes"]) else { return };
     let mut stdout = run.run.stdout();
     assert_eq!(take(&mut stdout, 2), b"y\n");
     drop(stdout);
     run.ends_by(libc::SIGPIPE, "exec");
 
     let peer = Peer::serve(|mut stream| while stream.write_all(&[b'x'; 1000]).is_ok() {});
-    let Some(mut run) = First::start(JUST_RUN, &["tcp-client", &peer.address.to_string()]) else { return };
+    let Some(mut run) = First::start(&["tcp-client", &peer.address.to_string()]) else { return };
     let mut stdout = run.run.stdout();
     assert_eq!(take(&mut stdout, 1), b"x");
     drop(stdout);
@@ -215,7 +214,7 @@ fn orphans_do_not_take_the_place_of_children() {
     // Three processes whose parents go, and who end at about the time of the child.
     let script = "for i in 1 2 3; do (sleep .05 & ); done; sleep .05; exit $(head -c 1 | tr -d '\\n')";
     let args = ["exec", "--listen", "127.0.0.1:0", "-v", "--", "sh", "-c", script];
-    let Some(mut server) = First::start(JUST_RUN, &args) else { return };
+    let Some(mut server) = First::start(&args) else { return };
     let address = server.run.address();
     let clients: Vec<TcpStream> = (0..20)
         .map(|number| {
