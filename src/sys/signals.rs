@@ -11,8 +11,8 @@ use std::os::unix::net::UnixStream;
 use std::ptr::{null, null_mut};
 
 pub use libc::{
-    SIGABRT, SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGIO, SIGKILL, SIGPIPE, SIGPROF, SIGPWR, SIGQUIT, SIGTERM,
-    SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGVTALRM, SIGWINCH, SIGXCPU,
+    SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
+    SIGUSR2, SIGWINCH,
 };
 
 use super::check;
@@ -21,13 +21,19 @@ use super::check;
 /// come.
 pub const DELIBERATE: [i32; 7] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM];
 
-/// All other signals that end a program unless it catches them. Signals of a fault (`SIGSEGV` and the like) are not
-/// among them: the instruction that has caused the fault would run again.
+/// All other signals that end a program unless it catches them, those of real time included. Signals of a fault
+/// (`SIGSEGV` and the like) are not among them: the instruction that has caused the fault would run again.
 #[must_use]
 pub fn other_deadly() -> Vec<i32> {
-    let named = [SIGABRT, SIGIO, SIGPROF, SIGPWR, SIGVTALRM, SIGXCPU];
-    // The signals of real time have no meaning of their own, and end a program as well.
-    named.into_iter().chain(libc::SIGRTMIN()..=libc::SIGRTMAX()).collect()
+    use libc::{SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSTOP, SIGSYS, SIGTRAP, SIGURG, SIGXFSZ};
+    const FAULTS: [i32; 6] = [SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP];
+    /// Without effect by default, or ignored by us, or stopping, or impossible to catch.
+    const HARMLESS: [i32; 11] =
+        [SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGPIPE, SIGXFSZ, SIGTSTP, SIGTTIN, SIGTTOU, SIGSTOP, SIGKILL];
+    // Between the named ones and those of real time are some that the C library uses itself.
+    let exists = |signal: &i32| *signal < 32 || *signal >= libc::SIGRTMIN();
+    let is_named = |signal: &i32| [&FAULTS[..], &HARMLESS, &DELIBERATE].iter().any(|list| list.contains(signal));
+    (1..=libc::SIGRTMAX()).filter(|signal| exists(signal) && !is_named(signal)).collect()
 }
 
 /// This bit is set in the byte of a signal that the kernel has sent and no process: by a key of a terminal, for

@@ -16,8 +16,9 @@ const DRAINING: [i32; 3] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
 /// Signals that end any run at once. Those of real time have numbers only.
 fn ending() -> Vec<i32> {
     let named = [libc::SIGQUIT, libc::SIGUSR1, libc::SIGUSR2, libc::SIGALRM];
+    let of_machine = cfg!(target_arch = "x86_64").then_some(16); // SIGSTKFLT.
     let seldom = [libc::SIGVTALRM, libc::SIGPROF, libc::SIGXCPU, libc::SIGIO, libc::SIGABRT];
-    named.into_iter().chain(seldom).chain([libc::SIGRTMIN(), libc::SIGRTMAX()]).collect()
+    named.into_iter().chain(seldom).chain(of_machine).chain([libc::SIGRTMIN(), libc::SIGRTMAX()]).collect()
 }
 
 /// A command that leaves no core behind, and starts with all signals at their default.
