@@ -190,12 +190,11 @@ pub(super) fn about(left: &Left) -> Vec<(&'static str, String)> {
 
 /// Looks for a program as `execvp(3)` does.
 fn find(program: &OsStr, path: &OsStr) -> io::Result<PathBuf> {
-    let mut places = places(program, path);
-    if let ([_], true) = (&places[..], program.as_encoded_bytes().contains(&b'/')) {
-        return executable(places.remove(0));
+    if program.as_encoded_bytes().contains(&b'/') {
+        return executable(PathBuf::from(program));
     }
     let mut verdict = Err(io::Error::from_raw_os_error(libc::ENOENT));
-    for place in places {
+    for place in places(program, path) {
         match executable(place) {
             Ok(path) => return Ok(path),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => verdict = Err(error),

@@ -17,7 +17,16 @@ use crate::transports::process::command::Standing;
 use crate::transports::process::opening::{ChildStdio, PtyModel};
 
 pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
-    let outcome = match &config.place {
+    at_place(config).map_err(|error| match error.downcast::<Failure>() {
+        // A status of 1 would be taken for the child's.
+        Ok(Failure { cause: Cause::Local, message }) => Failure::new(Cause::Child(children::FAILED), message).into(),
+        Ok(failure) => failure.into(),
+        Err(error) => error,
+    })
+}
+
+fn at_place(config: &ExecConfig) -> anyhow::Result<()> {
+    match &config.place {
         ExecPlace::Stdio => on_stdio(config),
         ExecPlace::Listen(lefts) => {
             let child = Child::checked(&config.child)?;
@@ -28,13 +37,7 @@ pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
             let right = Right::child(Child::checked(&config.child)?, marks(&config.stream)?);
             pair(&Endpoint::Connect(left.clone()), &config.stream, right)
         }
-    };
-    outcome.map_err(|error| match error.downcast::<Failure>() {
-        // A status of 1 would be taken for the child's.
-        Ok(Failure { cause: Cause::Local, message }) => Failure::new(Cause::Child(children::FAILED), message).into(),
-        Ok(failure) => failure.into(),
-        Err(error) => error,
-    })
+    }
 }
 
 fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {

@@ -93,7 +93,8 @@ impl Net {
     /// other processes this does nothing. `pid_namespaces(7)`.
     pub fn reap_orphans(&mut self) {
         while let Some(pid) = process::is_init().then(process::any_ended).flatten() {
-            let is_ours = |slot: &Slot| matches!(slot, Slot::Process(process) if process.pid == pid);
+            let is_known = |process: &Process| process.pid == pid && process.status.is_none();
+            let is_ours = |slot: &Slot| matches!(slot, Slot::Process(process) if is_known(process));
             if self.slots.iter().any(|(_, slot)| is_ours(slot)) {
                 // The event of its descriptor comes next, and takes its status. Then this is called again.
                 return;
