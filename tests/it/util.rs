@@ -64,6 +64,12 @@ impl Background {
         Self { child, stderr, seen: Vec::new() }
     }
 
+    /// Starts a prepared command that has a stderr already; no line of that is seen here.
+    pub fn spawn_with_stderr(mut command: Command) -> Self {
+        let child = command.spawn().expect("the program starts");
+        Self { child, stderr: channel().1, seen: Vec::new() }
+    }
+
     /// Waits for a line of stderr that contains `text`, and gives it.
     #[track_caller]
     pub fn line(&mut self, text: &str) -> String {
