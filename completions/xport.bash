@@ -90,7 +90,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__exec)
-            opts="-q -v -h --shell --stderr --env --kill-after --pty --listen --connect --connect-timeout --retry --retry-delay --keepalive --grace --backlog --once --max-conns --allow --deny --port-file --linger --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-q -v -h --shell --stdin --stderr --env --kill-after --pty --listen --connect --connect-timeout --retry --retry-delay --keepalive --grace --backlog --once --max-conns --allow --deny --port-file --linger --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -98,6 +98,10 @@ _xport() {
             case "${prev}" in
                 --shell)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stdin)
+                    COMPREPLY=($(compgen -W "pipe inherit null" -- "${cur}"))
                     return 0
                     ;;
                 --stderr)

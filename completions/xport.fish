@@ -401,7 +401,10 @@ complete -c xport -n "__fish_xport_using_subcommand udp-client" -s q -l quiet -d
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand exec" -l shell -d 'Let the shell run this line, instead of CMD' -r -f -a "(__fish_complete_command)"
-complete -c xport -n "__fish_xport_using_subcommand exec" -l stderr -d 'What its stderr is: ours, nothing, or the same as its stdout' -r -f -a "inherit\t''
+complete -c xport -n "__fish_xport_using_subcommand exec" -l stdin -d 'Stdin of the program: a pipe from xport, the stdin of xport itself, or nothing [default: by its kind]' -r -f -a "pipe\t''
+inherit\t''
+null\t''"
+complete -c xport -n "__fish_xport_using_subcommand exec" -l stderr -d 'Stderr of the program: that of xport, nothing, or the same as its stdout [default: inherit, or merge]' -r -f -a "inherit\t''
 null\t''
 merge\t''"
 complete -c xport -n "__fish_xport_using_subcommand exec" -l env -d 'Give it this variable besides; a name alone has the value that it has here. May be repeated' -r
@@ -432,7 +435,7 @@ complete -c xport -n "__fish_xport_using_subcommand exec" -s q -l quiet -d 'Repo
 complete -c xport -n "__fish_xport_using_subcommand exec" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
-complete -c xport -n "__fish_xport_using_subcommand relay" -l stderr -d 'What its stderr is: ours, nothing, or the same as its stdout' -r -f -a "inherit\t''
+complete -c xport -n "__fish_xport_using_subcommand relay" -l stderr -d 'Stderr of the program: that of xport, nothing, or the same as its stdout [default: inherit, or merge]' -r -f -a "inherit\t''
 null\t''
 merge\t''"
 complete -c xport -n "__fish_xport_using_subcommand relay" -l env -d 'Give it this variable besides; a name alone has the value that it has here. May be repeated' -r

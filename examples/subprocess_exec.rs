@@ -3,10 +3,10 @@
 
 use std::error::Error;
 use std::io;
-use std::process::Command;
 use std::sync::mpsc::{Sender, channel};
 
 use xport::event_loop::EventLoop;
+use xport::transports::process::command::Command;
 use xport::transports::process::handle::SubprocessTransport;
 use xport::transports::process::opening::ChildStdio;
 use xport::transports::protocol::SubprocessProtocol;

@@ -92,15 +92,40 @@ pub(super) struct ChildCommand {
     /// Let the shell run this line, instead of CMD
     #[arg(long, value_name = "CMD", conflicts_with = "command", value_hint = ValueHint::CommandString)]
     pub(super) shell: Option<OsString>,
+    /// Stdin of the program: a pipe from xport, the stdin of xport itself, or nothing [default: by its kind]
+    ///
+    /// Stdin of the program. 'pipe': xport reads its own stdin and passes it on; it reads as far ahead as a pipe is
+    /// long. 'inherit': the program has the stdin of xport, and xport reads nothing of it; what the program does not
+    /// read is left for the next reader, as in a 'while read' loop. 'null': nobody reads it. Without the option, a
+    /// file, a device or a pipe is inherited. xport reads a terminal, because the program stands in the background
+    /// there; it also reads a socket, and a pipe that is non-blocking. With
+    /// --pty, everything is typed on the terminal of the program. A program that inherits a terminal runs in the
+    /// process group of xport: it gets the keys, and --timeout and signals reach only the program, not the processes
+    /// that it has started.
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(super) stdin: Option<Stdin>,
+}
+
+/// What a child's stdin is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Stdin {
+    Pipe,
+    Inherit,
+    Null,
 }
 
 /// What runs a child has.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Child")]
 pub(super) struct Child {
-    /// What its stderr is: ours, nothing, or the same as its stdout
-    #[arg(long, value_name = "WHERE", value_enum, default_value = "inherit")]
-    pub(super) stderr: Stderr,
+    /// Stderr of the program: that of xport, nothing, or the same as its stdout [default: inherit, or merge]
+    ///
+    /// Stderr of the program: that of xport, nothing, or the same as its stdout. Without the option it is that of
+    /// xport. If the stdout of the program goes to the stdout of xport, and one file, pipe or terminal is behind
+    /// stdout and stderr of xport, then it is the same as the stdout of the program. This keeps the order in which
+    /// the program writes.
+    #[arg(long, value_name = "WHERE", value_enum)]
+    pub(super) stderr: Option<Stderr>,
     /// Give it this variable besides; a name alone has the value that it has here. May be repeated
     ///
     /// Give it this variable besides; a name alone has the value that it has here. May be repeated. Of our environment it gets PATH,

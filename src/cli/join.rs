@@ -9,7 +9,9 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
 use crate::cli::endpoint::{Kind, Shared, Word};
-use crate::cli::groups::{Child, ChildCommand, Ends, Idling, Listening, Places, ServingMany, Stderr, StreamStdio};
+use crate::cli::groups::{
+    Child, ChildCommand, Ends, Idling, Listening, Places, ServingMany, Stderr, Stdin, StreamStdio,
+};
 use crate::cli::quote::quote_os;
 use crate::cli::resolve::{Refusal, check_descriptors, resolve_half_close, resolve_stream};
 use crate::modes::config::{ChildConfig, ConnectConfig, Endpoint, ExecConfig, ExecPlace, Program, RelayConfig};
@@ -55,7 +57,12 @@ pub(super) fn resolve_exec(matches: &mut ArgMatches) -> Result<ExecConfig, Refus
         (None, Some(text)) => Program::Shell(text),
         (None, None) => return Err("no command: what is it to run?".into()),
     };
-    let child = resolve_child(program, matches)?;
+    let mut child = resolve_child(program, matches)?;
+    child.stdin = command.stdin.map(|stdin| match stdin {
+        Stdin::Pipe => ChildStdio::Pipe,
+        Stdin::Inherit => ChildStdio::Inherit,
+        Stdin::Null => ChildStdio::Null,
+    });
     let place = match places.connect {
         Some(text) => connecting_place(&text, &shared)?,
         None if places.listen.is_empty() => ExecPlace::Stdio,
@@ -78,6 +85,13 @@ fn check_exec(matches: &ArgMatches) -> Result<(), Refusal> {
     let mut of_both = of_both.iter().chain(&OF_BOTH);
     if let Some((_, name)) = of_both.find(|(id, _)| !listens && !connects && is_given(matches, id)) {
         return Err(format!("--{name} does nothing without --listen or --connect").into());
+    }
+    let stdin = matches.get_one::<Stdin>("stdin");
+    if (listens || connects) && stdin.is_some() {
+        return Err("--stdin does nothing with --listen or --connect: a program there reads its connection".into());
+    }
+    if stdin == Some(&Stdin::Inherit) && matches.get_flag("pty") {
+        return Err("--stdin inherit does nothing with --pty, which gives the program a stdin of its own".into());
     }
     Ok(())
 }
@@ -251,12 +265,12 @@ fn resolve_child(program: Program, matches: &ArgMatches) -> Result<ChildConfig, 
     for text in &child.env {
         environment.extend(parse_variable(text)?);
     }
-    let stderr = match child.stderr {
+    let stderr = child.stderr.map(|stderr| match stderr {
         Stderr::Inherit => ChildStdio::Inherit,
         Stderr::Null => ChildStdio::Null,
         Stderr::Merge => ChildStdio::Merge,
-    };
-    Ok(ChildConfig { program, stderr, environment, kill_after: child.kill_after, pty: child.pty })
+    });
+    Ok(ChildConfig { program, stdin: None, stderr, environment, kill_after: child.kill_after, pty: child.pty })
 }
 
 /// `NAME=VALUE`, or `NAME` for the value that it has here, if any.

@@ -32,6 +32,7 @@ pub fn man() -> Vec<u8> {
     push_terms(&mut page, "ENDPOINTS", text::ENDPOINTS);
     page.push_str(&format!(".PP\n{}\n", roff(text::ENDPOINT_OPTIONS)));
     push_options(&mut page, &command);
+    push_terms(&mut page, "STDIN OF A PROGRAM", text::STDIN_OF_PROGRAM);
     push_terms(&mut page, "HOW IT ENDS", text::ENDING);
     push_environment(&mut page, &command);
     push_terms(&mut page, "EXIT STATUS", text::EXIT_STATUS);

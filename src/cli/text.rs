@@ -38,6 +38,11 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("xport exec -- make -j4", "run a program: its output, its status, signals for all of it"),
     ("xport exec --timeout 5m --stderr merge --shell 'a | b' > log", "a line of the shell, for 5 minutes at most"),
     ("xport exec --pty -- vi file", "run a program on a terminal of its own"),
+    (
+        "while read -r x; do xport exec -- ./job \"$x\"; done < list",
+        "run a program for each line; the program leaves the list to the loop",
+    ),
+    ("xport exec --stdin null -- ./job", "run a program that reads nothing; in a loop over a terminal or a socket"),
     ("xport exec --listen :7000 -- ./handler", "run a program for each connection, 100 at once at most"),
     ("xport exec --connect host:7000 -- ./agent", "run a program on one connection"),
     ("xport relay tcp-listen:2375 unix:/var/run/docker.sock", "let TCP clients of this machine talk to a daemon"),
@@ -131,7 +136,11 @@ its clients.";
 
 /// What the exit status says.
 pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
-    ("0", "every byte was handed over and each direction ended in order, or a signal stopped a server that drained"),
+    (
+        "0",
+        "every byte was handed over and each direction ended in order, or a signal stopped a server that drained; \
+         not a server for one client that had no client",
+    ),
     ("1", "local: stdin, stdout or a file failed, resources are lacking, or anything else; 125 with exec"),
     ("2", "usage: a bad option, address or number, or a bad, unreadable or mismatched PEM file; nothing was opened"),
     ("3", "unavailable: cannot resolve, connect, bind or listen; nothing was transferred, it is safe to retry"),
@@ -150,7 +159,11 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
         "the program's",
         "otherwise with exec, or with a program on a side of a relay: its status, 128+n if signal n ended it",
     ),
-    ("128+n", "ended by signal n"),
+    (
+        "128+n",
+        "ended by signal n; also a server for one client that a signal ends before the client has come. The first \
+         process of a PID namespace (PID 1) cannot die of its own signal and exits with this status",
+    ),
 ];
 
 /// When a run ends, for the manual: what happens, and what follows.
@@ -200,14 +213,32 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     ),
     (
         "the program of exec ends",
-        "What it has written is printed, then its status is ours. Whoever outlives it and holds its stdout is waited for only \
-         while something comes. HUP, INT, QUIT, TERM, USR1, USR2 and ALRM are handed on to its process group; TERM and HUP are \
-         followed by SIGKILL after --kill-after. If it dies of one of these, so does xport.",
+        "What it has written is printed, then its status is ours. Whoever outlives it and holds its stdout is waited \
+         for only while something comes. HUP, INT, QUIT, TERM, USR1, USR2 and ALRM are handed on to its process \
+         group, and to the program if it has left that group; TERM and HUP are followed by SIGKILL after \
+         --kill-after. If it dies of one of these, so does xport. A program that has become another user, as sudo \
+         does, cannot be killed: after --kill-after a message names it, it is left running, and the run ends by the \
+         signal, or with 124 after --timeout.",
+    ),
+    (
+        "exec gets SIGTSTP",
+        "The key ^Z stops the program and xport; SIGCONT (fg, bg) lets both go on. With --pty the key goes to the \
+         terminal of the program.",
+    ),
+    (
+        "xport is killed by SIGKILL",
+        "The system kills the programs that xport has started as well, but not a program that has become another \
+         user, and not the processes that those programs have started.",
     ),
     (
         "a server gets SIGTERM, SIGINT or SIGHUP",
-        "It closes its listeners at once and lets sessions finish. A second signal, or --grace, resets them, and asks children \
-         to end; a third kills these.",
+        "It closes its listeners at once and lets sessions finish. A second signal, or --grace, resets them, and \
+         asks children to end; a third kills these. A server for one client to which no client has come, and \
+         udp-server before the last datagram of --count, end by the signal at once.",
+    ),
+    (
+        "a server gets another signal that ends programs",
+        "It ends by that signal at once, and removes its socket and its --port-file.",
     ),
     (
         "one side of a relay ends",
@@ -231,6 +262,25 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     ("a client gets one of these", "It ends at once. A signal that was ignored at the start stays ignored."),
     ("whoever reads stdout is gone", "The run ends quietly by SIGPIPE, as that of cat does."),
     ("a timeout fires", "The run ends with status 124; a server with -k, and an echo server, ends that session only."),
+];
+
+/// What the program of `exec` has for stdin, by what ours is, for the manual.
+pub(super) const STDIN_OF_PROGRAM: &[(&str, &str)] = &[
+    ("a file, a device, a pipe", "The program has it itself, and xport reads none of it: as --stdin inherit."),
+    (
+        "a terminal",
+        "xport reads it while xport is in the foreground, and the program has a pipe: as --stdin pipe. xport reads \
+         what is typed even if the program does not want it.",
+    ),
+    (
+        "a socket, or a pipe that is non-blocking",
+        "xport reads it, and the program has a pipe: as --stdin pipe. xport may read some hundred kilobytes more \
+         than the program wants.",
+    ),
+    (
+        "anything, with --pty",
+        "xport reads it and types it on the terminal of the program. With --stdin null, xport reads nothing.",
+    ),
 ];
 
 /// What else in the environment counts: name, and what it does.

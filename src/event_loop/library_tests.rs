@@ -1,7 +1,7 @@
 //! What a user of the library relies on, on the real loop: timers that are never early, ends of pipes, calls that make no sense.
 
+use crate::transports::process::command::Command;
 use std::io::{self, Read};
-use std::process::Command;
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 

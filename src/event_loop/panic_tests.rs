@@ -1,9 +1,9 @@
 //! A panic in any callback ends the transport that the callback was about, frees its slot, and leaves all others as they are.
 
+use crate::transports::process::command::Command;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::os::unix::net::UnixStream;
-use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;

@@ -2,11 +2,11 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use super::EventLoop;
+use crate::transports::process::command::{Command, Standing};
 use crate::transports::process::handle::SubprocessTransport;
 use crate::transports::process::opening::ChildStdio::{self, Merge, Null, Pipe, Pty};
 use crate::transports::process::opening::{PtyModel, WindowSize};
@@ -305,5 +305,108 @@ fn only_a_terminal_has_a_size() {
             assert_eq!(error.raw_os_error(), Some(libc::ENOTTY));
         }
     });
+    assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
+}
+
+/// Runs a command to its end; all that it has written to its stdout.
+fn output_of(command: Command, stdio: [ChildStdio; 3]) -> String {
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let (told, log): (_, Receiver<Told>) = channel();
+    event_loop.net().spawn(command, stdio, Log { told, reaction: ignore }).expect("a program");
+    event_loop.run().expect("the loop runs");
+    String::from_utf8(read(&log.try_iter().collect::<Vec<_>>(), 1)).expect("text")
+}
+
+/// A command of the shell that says what it was given.
+fn shows(script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]);
+    command
+}
+
+#[test]
+fn a_command_gets_what_it_was_given() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().canonicalize().expect("a path").display().to_string();
+    let mut command = shows("echo \"$A $B ${C-none} ${HOME-none}\"; pwd");
+    command.env("A", "1").envs([("B", "2")]).env_remove("HOME").current_dir(&path);
+    assert_eq!(output_of(command, [Null, Pipe, Null]), format!("1 2 none none\n{path}\n"));
+    // It is looked for in its own PATH, and called as it is told.
+    std::os::unix::fs::symlink("/bin/sh", folder.path().join("shell-of-mine")).expect("a link");
+    let mut command = Command::new("shell-of-mine");
+    command.arg0("name").args(["-c", "echo $0 ${PATH#/}; command -v env"]).env_clear().env("PATH", &path);
+    assert_eq!(output_of(command, [Null, Pipe, Null]), format!("name {}\n", &path[1..]));
+    let (told, _log) = channel();
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut command = Command::new("true");
+    command.current_dir("/no/such/folder");
+    let log = Log { told, reaction: ignore };
+    let error = event_loop.net().spawn(command, [Null, Null, Null], log).expect_err("no folder");
+    assert!(error.kind() == io::ErrorKind::NotFound && !error.is_of_program(), "{error}");
+}
+
+#[test]
+fn a_child_stands_where_it_was_put() {
+    const NUMBERS: &str = "cut -d ' ' -f 5,6 /proc/$$/stat; echo $$";
+    for standing in [Standing::OwnGroup, Standing::OwnSession, Standing::OurGroup] {
+        let mut command = shows(NUMBERS);
+        command.standing(standing);
+        let text = output_of(command, [Null, Pipe, Null]);
+        let numbers = Vec::from_iter(text.split_whitespace());
+        let (group, session, child) = (numbers[0], numbers[1], numbers[2]);
+        assert_eq!(group == child, standing != Standing::OurGroup, "{standing:?}: {text}");
+        assert_eq!(session == child, standing == Standing::OwnSession, "{standing:?}: {text}");
+    }
+}
+
+#[test]
+fn signals_to_a_child_in_our_group_go_to_that_child_alone() {
+    fn signal(t: &mut SubprocessTransport<'_>, told: &Told) {
+        match told {
+            Told::Data(1, data) if data == b"ready\n" => t.send_signal_to_group(libc::SIGUSR1).expect("it runs"),
+            Told::Data(1, data) if data == b"usr1\n" => t.end_group(libc::SIGTERM),
+            _ => (),
+        }
+    }
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let (told, log): (_, Receiver<Told>) = channel();
+    let mut command = shows("trap 'echo usr1' USR1; trap 'exit 7' TERM; echo ready; while :; do sleep .01; done");
+    command.standing(Standing::OurGroup);
+    event_loop.net().spawn(command, [Null, Pipe, Null], Log { told, reaction: signal }).expect("a shell");
+    event_loop.run().expect("the loop runs");
+    // We are still here to see it.
+    assert_eq!(log.try_iter().last(), Some(Told::Lost(Some(7))));
+}
+
+/// The system would kill the children of a thread with the thread, and a loop need not run on the main one.
+#[test]
+fn a_child_outlives_the_thread_that_has_started_it() {
+    let thread = std::thread::spawn(move || {
+        let mut event_loop = EventLoop::new().expect("a loop");
+        let (told, _log) = channel();
+        let mut command = shows("exec sleep 1000");
+        command.standing(Standing::OwnSession);
+        let log = Log { told, reaction: ignore };
+        let id = event_loop.net().spawn(command, [Null, Null, Null], log).expect("a shell");
+        let pid = event_loop.net().subprocess_transport(id).pid().expect("it runs");
+        (pid, std::fs::canonicalize("/proc/thread-self").expect("there is /proc"))
+    });
+    let (pid, thread) = thread.join().expect("no panic");
+    while thread.exists() {
+        std::thread::yield_now();
+    }
+    let state = || std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it is our child");
+    let is_alive = |stat: &str| !stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z'));
+    // What the system does about the end of the thread, it has begun; a process takes a moment to end.
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(is_alive(&state()), "{}", state());
+    let killed = std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+    assert!(killed.expect("kill runs").success());
+}
+
+#[test]
+fn stderr_may_be_the_stdout_that_is_inherited() {
+    // Our own stdout is that of the tests; the child compares its two.
+    let told = run("test /proc/self/fd/2 -ef /proc/self/fd/1; exit $?", [Null, ChildStdio::Inherit, Merge], ignore);
     assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
 }

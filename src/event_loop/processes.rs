@@ -7,6 +7,7 @@ use super::guard::guarded;
 use super::{EventLoop, Installed};
 use crate::transports::id::Id;
 use crate::transports::net::Call;
+use crate::transports::process::Process;
 use crate::transports::process::handle::SubprocessTransport;
 
 /// Rounds of reading what a child has left in its pipes, before its end is told: enough for the largest pipe, and an end to it
@@ -17,6 +18,13 @@ impl EventLoop {
     /// A child has ended: what it has written comes first.
     pub(super) fn process_ready(&mut self, id: Id) {
         if !self.net.ask_for_status(id) {
+            return;
+        }
+        if self.net.process(id).is_some_and(Process::is_given_up) {
+            // Its protocol was told of its loss, or is told next.
+            if matches!(self.handlers[id.index()], Installed::Nothing) {
+                self.forget(id);
+            }
             return;
         }
         let pipes = self.net.process(id).map_or([None; 3], |process| process.pipes);
@@ -93,7 +101,11 @@ impl EventLoop {
             _ => (),
         });
         if ends {
-            self.forget(id);
+            match self.net.process(id) {
+                // It was given up, and is still our child: its status has to be taken when it ends.
+                Some(process) if process.status.is_none() => self.handlers[id.index()] = Installed::Nothing,
+                _ => self.forget(id),
+            }
         } else if let Err(error) = told {
             self.end_after_panic(id, error);
         }

@@ -2,12 +2,10 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use super::child_streams::stderr_beside_stdout;
 use super::config::{ChildConfig, Program};
 use crate::protocols::relay::Left;
 use crate::protocols::report::{Cause, Failure};
@@ -16,6 +14,7 @@ use crate::transports::id::Id;
 use crate::transports::info::Peer;
 use crate::transports::net::Net;
 use crate::transports::out_buf::WaterMarks;
+use crate::transports::process::command::{Command, PATH_DEFAULT, SpawnError, Standing, places};
 use crate::transports::process::opening::{ChildStdio, PtyModel, SHELL, WindowSize, shell_command};
 use crate::transports::protocol::SubprocessProtocol;
 use crate::transports::text::Escaped;
@@ -30,17 +29,15 @@ const NOT_FOUND: u8 = 127;
 const ENVIRONMENT: [&str; 11] =
     ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "TZ", "TMPDIR", "PWD", "XDG_RUNTIME_DIR"];
 
-/// Where programs are looked for without a `PATH`, as `execvp(3)` does.
-const PATH_DEFAULT: &str = "/bin:/usr/bin";
-
 /// What is run, as often as it may be.
 #[derive(Clone, Debug)]
 pub(super) struct Child {
     config: ChildConfig,
     environment: Vec<(OsString, OsString)>,
-    /// Where the program is. A command that has to look for it in a `PATH` of its own cannot be started by `posix_spawn(3)`.
+    /// Where the program is, if that has been found out.
     path: Option<PathBuf>,
-    terminal: PtyModel,
+    stdio: [ChildStdio; 3],
+    standing: Standing,
 }
 
 impl Child {
@@ -54,7 +51,7 @@ impl Child {
     /// One whose absence is known now, as far as that can be told without running it.
     pub(super) fn checked(config: &ChildConfig) -> Result<Self, Failure> {
         let mut child = Self::not_found(config);
-        child.path = child.find().map_err(|error| child.cannot_start(&error))?;
+        child.path = child.find().map_err(|error| child.cannot_run(&error))?;
         Ok(child)
     }
 
@@ -64,13 +61,26 @@ impl Child {
             |name: &OsString| name.to_str().is_some_and(|name| ENVIRONMENT.contains(&name) || name.starts_with("LC_"));
         let mut environment = Vec::from_iter(std::env::vars_os().filter(|(name, _)| allowed(name)));
         environment.extend(config.environment.iter().cloned());
-        let terminal = PtyModel::New(WindowSize::default());
-        Self { config: config.clone(), environment, path: None, terminal }
+        let stdio = if config.pty {
+            on_terminal(PtyModel::New(WindowSize::default()), config.stderr)
+        } else {
+            [ChildStdio::Pipe, ChildStdio::Pipe, config.stderr.unwrap_or(ChildStdio::Inherit)]
+        };
+        // A program on a connection has no use for our terminal, and could type there for its peer (TIOCSTI).
+        Self { config: config.clone(), environment, path: None, stdio, standing: Standing::OwnSession }
     }
 
-    /// Gives it a terminal like ours, if it is to have one.
-    pub(super) fn on_terminal_like_ours(self) -> Self {
-        Self { terminal: PtyModel::Stdin, ..self }
+    /// Sets the standard streams, and the process group or session.
+    pub(super) fn with(self, stdio: [ChildStdio; 3], standing: Standing) -> Self {
+        Self { stdio, standing, ..self }
+    }
+
+    /// Says that its stdout goes to ours. Then its stderr must keep its place in between.
+    pub(super) fn beside_our_stdout(mut self) -> Self {
+        if self.config.stderr.is_none() && !self.config.pty {
+            self.stdio[2] = stderr_beside_stdout();
+        }
+        self
     }
 
     /// The path of a program; the shell has none that is looked for.
@@ -90,33 +100,45 @@ impl Child {
             Program::Shell(text) => shell_command(text),
         };
         command.env_clear().envs(about).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.standing(self.standing);
         command
     }
 
-    fn stdio(&self) -> [ChildStdio; 3] {
-        if self.config.pty {
-            // A program on a terminal has all three there.
-            let pty = ChildStdio::Pty(self.terminal);
-            return [pty, pty, if self.config.stderr == ChildStdio::Null { ChildStdio::Null } else { pty }];
+    /// The failure of a child that was not started.
+    fn cannot_start(&self, error: &SpawnError) -> Failure {
+        if error.is_of_program() {
+            return self.cannot_run(error.error());
         }
-        [ChildStdio::Pipe, ChildStdio::Pipe, self.config.stderr]
+        // The failure is ours, not that of the program.
+        Failure::new(Cause::Local, format!("exec {}: {error}", Escaped(&self.name())))
     }
 
-    fn cannot_start(&self, error: &io::Error) -> Failure {
-        let status = match error.kind() {
-            io::ErrorKind::NotFound => NOT_FOUND,
-            io::ErrorKind::WouldBlock => FAILED,
-            _ if is_lack_of_resources(error) => FAILED,
-            _ => NOT_EXECUTABLE,
+    /// The failure of a program that the system cannot run.
+    fn cannot_run(&self, error: &io::Error) -> Failure {
+        let cause = match error.kind() {
+            io::ErrorKind::NotFound => Cause::Child(NOT_FOUND),
+            io::ErrorKind::WouldBlock => Cause::Local,
+            _ if is_lack_of_resources(error) => Cause::Local,
+            _ => Cause::Child(NOT_EXECUTABLE),
         };
-        let name = match &self.config.program {
+        let name = self.name();
+        let is_line = cause == Cause::Child(NOT_FOUND) && name.contains(char::is_whitespace);
+        let hint = if is_line { " (this is one word; a line of several is for the shell)" } else { "" };
+        Failure::new(cause, format!("exec {}: {}{hint}", Escaped(&name), describe(error)))
+    }
+
+    fn name(&self) -> String {
+        match &self.config.program {
             Program::Argv { program, .. } => program.to_string_lossy().into_owned(),
             Program::Shell(_) => SHELL.to_owned(),
-        };
-        let is_line = status == NOT_FOUND && name.contains(char::is_whitespace);
-        let hint = if is_line { " (this is one word; a line of several is for the shell)" } else { "" };
-        Failure::new(Cause::Child(status), format!("exec {}: {}{hint}", Escaped(&name), describe(error)))
+        }
     }
+}
+
+/// A program on a terminal has all three there.
+pub(super) fn on_terminal(model: PtyModel, stderr: Option<ChildStdio>) -> [ChildStdio; 3] {
+    let pty = ChildStdio::Pty(model);
+    [pty, pty, if stderr == Some(ChildStdio::Null) { ChildStdio::Null } else { pty }]
 }
 
 /// Starts a child with pipes to it; `about` is what it is told of its peer.
@@ -127,7 +149,7 @@ pub(super) fn start(
     marks: WaterMarks,
     protocol: impl SubprocessProtocol + 'static,
 ) -> Result<Id, Failure> {
-    let spawned = net.spawn(child.command(about), child.stdio(), protocol);
+    let spawned = net.spawn(child.command(about), child.stdio, protocol);
     let id = spawned.map_err(|error| child.cannot_start(&error))?;
     net.subprocess_transport(id).set_kill_after(child.config.kill_after);
     for fd in 0..=2 {
@@ -169,14 +191,12 @@ pub(super) fn about(left: &Left) -> Vec<(&'static str, String)> {
 
 /// Looks for a program as `execvp(3)` does.
 fn find(program: &OsStr, path: &OsStr) -> io::Result<PathBuf> {
-    if program.as_bytes().contains(&b'/') {
+    if program.as_encoded_bytes().contains(&b'/') {
         return executable(PathBuf::from(program));
     }
     let mut verdict = Err(io::Error::from_raw_os_error(libc::ENOENT));
-    for directory in std::env::split_paths(path) {
-        // An empty entry is the present directory, which has to be named.
-        let directory = if directory.as_os_str().is_empty() { PathBuf::from(".") } else { directory };
-        match executable(directory.join(program)) {
+    for place in places(program, path) {
+        match executable(place) {
             Ok(path) => return Ok(path),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => verdict = Err(error),
             Err(_) => (),

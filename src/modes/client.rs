@@ -23,7 +23,7 @@ pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
         Address::Inet(_) | Address::Unix(_) => None,
     };
     let mut run = Run::new()?;
-    run.watch(Lifecycle::client(config.stream.timeout, run.reporter.clone()))?;
+    run.watch_client(Lifecycle::client(config.stream.timeout, run.reporter.clone()))?;
     let marks = marks(&config.stream)?;
     let reporter = run.reporter.clone();
     let net = run.event_loop.net();

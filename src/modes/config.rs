@@ -163,8 +163,10 @@ pub enum Endpoint {
 pub struct ChildConfig {
     /// What is run.
     pub program: Program,
-    /// `--stderr`.
-    pub stderr: ChildStdio,
+    /// `--stdin`: a pipe, ours, or nothing. `None` is for the mode to choose.
+    pub stdin: Option<ChildStdio>,
+    /// `--stderr`. `None` is for the mode to choose.
+    pub stderr: Option<ChildStdio>,
     /// `--env`: names and values that the child gets besides.
     pub environment: Vec<(OsString, OsString)>,
     /// `--kill-after`: how long a child that was asked to end may take for it.

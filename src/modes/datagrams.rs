@@ -30,9 +30,11 @@ pub(super) fn echo(config: &ListenConfig, datagrams: &DatagramConfig) -> anyhow:
 pub(super) fn server(config: &ListenConfig, datagrams: &DatagramConfig) -> anyhow::Result<()> {
     let ready = listen::resolve(config)?;
     let mut run = Run::new()?;
-    run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
+    let options = options(&config.stream, datagrams, true);
+    let lifecycle = Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone());
+    run.watch(lifecycle.for_datagrams(options.quota.clone()))?;
     let service = service(config, datagrams, MARK)?;
-    let shared = Conversation::new(options(&config.stream, datagrams, true), run.reporter.clone());
+    let shared = Conversation::new(options, run.reporter.clone());
 
     let net = run.event_loop.net();
     let ids = listen::open_datagrams(net, config, ready, &service, || SocketSide::new(&shared))?;
@@ -58,7 +60,7 @@ pub(super) fn client(config: &ConnectConfig, datagrams: &DatagramConfig) -> anyh
         Address::Inet(_) | Address::Unix(_) => None,
     };
     let mut run = Run::new()?;
-    run.watch(Lifecycle::client(config.stream.timeout, run.reporter.clone()))?;
+    run.watch_client(Lifecycle::client(config.stream.timeout, run.reporter.clone()))?;
     let marks = marks(&config.stream)?;
     let options_of_socket = DatagramOptions { marks, broadcast: datagrams.broadcast, traffic_class: None };
     let shared = Conversation::new(options(&config.stream, datagrams, false), run.reporter.clone());

@@ -2,19 +2,22 @@
 
 use std::rc::Rc;
 
-use super::children::{self, Child};
-use super::config::{Endpoint, ExecConfig, ExecPlace};
+use super::children::{self, Child, on_terminal};
+use super::config::{ChildConfig, Endpoint, ExecConfig, ExecPlace};
 use super::relay::{Right, pair, serve};
-use super::{Run, listen, marks, terminal};
-use crate::protocols::child::{ChildSide, Ends, Forward, InputSide, OutputSide};
+use super::{Run, child_streams, listen, marks, terminal};
+use crate::protocols::child::{ChildSide, Ends, InputSide, OutputSide};
+use crate::protocols::forward_signals::Forward;
 use crate::protocols::report::{Cause, Failure};
-use crate::sys::signals::{DELIBERATE, SIGCONT, SIGWINCH};
-use crate::sys::stdio::stdin_is_terminal;
+use crate::sys::signals::{DELIBERATE, SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH, stop};
+use crate::sys::stdio::{self, stdin_is_terminal};
 use crate::transports::error::describe;
 use crate::transports::opening::Stdio;
+use crate::transports::process::command::Standing;
+use crate::transports::process::opening::{ChildStdio, PtyModel};
 
 pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
-    at_its_place(config).map_err(|error| match error.downcast::<Failure>() {
+    at_place(config).map_err(|error| match error.downcast::<Failure>() {
         // A status of 1 would be taken for the child's.
         Ok(Failure { cause: Cause::Local, message }) => Failure::new(Cause::Child(children::FAILED), message).into(),
         Ok(failure) => failure.into(),
@@ -22,7 +25,7 @@ pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
     })
 }
 
-fn at_its_place(config: &ExecConfig) -> anyhow::Result<()> {
+fn at_place(config: &ExecConfig) -> anyhow::Result<()> {
     match &config.place {
         ExecPlace::Stdio => on_stdio(config),
         ExecPlace::Listen(lefts) => {
@@ -44,32 +47,77 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
         Forward::new(Rc::clone(&ends), config.child.kill_after, config.stream.timeout, run.reporter.clone());
     // The child's group is not that of the terminal: what the keys of the terminal send comes to us.
     let mut signals = DELIBERATE.to_vec();
-    let on_our_terminal = config.child.pty && stdin_is_terminal();
-    if on_our_terminal {
+    let streams = Streams::of(&config.child);
+    if streams.has_keys_of_ours {
         forward = forward.with_terminal(terminal::look);
         signals.extend([SIGWINCH, SIGCONT]);
+    } else if !config.child.pty {
+        forward = forward.with_job_control(stop);
+        signals.extend([SIGTSTP, SIGCONT, SIGCHLD]);
+    }
+    if streams.standing == Standing::OurGroup {
+        ends.share_keys();
     }
     run.watch_for(&signals, forward)?;
     let marks = marks(&config.stream)?;
     let reporter = run.reporter.clone();
 
     let net = run.event_loop.net();
-    // Two streams, not one: a stdin that cannot be read is no reason to lose what the child has to say.
+    // One stream for each, so that a stdin that cannot be read does not cost the output of the child.
     let local = |error| Failure::new(Cause::Local, describe(&error));
-    let stdin = net.stdio(Stdio::InputOnly, InputSide::new(Rc::clone(&ends))).map_err(local)?;
-    let output = OutputSide::new(Rc::clone(&ends), reporter.clone());
-    let stdout = net.stdio(Stdio::OutputOnly, output).map_err(local)?;
-    net.transport(stdout).set_write_buffer_limits(marks);
-    for console in [stdin, stdout] {
-        // The child is what the run is about.
-        net.transport(console).set_background(true);
+    let mut console = vec![(1, net.stdio(Stdio::OutputOnly, OutputSide::new(Rc::clone(&ends), reporter.clone())))];
+    if streams.reads_stdin() {
+        console.push((0, net.stdio(Stdio::InputOnly, InputSide::new(Rc::clone(&ends)))));
     }
-    ends.set_console(stdin, stdout);
+    if streams.stdio[2] == ChildStdio::Pipe {
+        console.push((2, net.stderr(OutputSide::for_stderr(Rc::clone(&ends)))));
+    }
+    for (fd, opened) in console {
+        let stream = opened.map_err(local)?;
+        net.transport(stream).set_write_buffer_limits(marks);
+        // The child is what the run is about.
+        net.transport(stream).set_background(true);
+        ends.set_console(fd, stream);
+    }
 
     let side = ChildSide::new(Rc::clone(&ends), reporter);
-    let child = Child::new(&config.child).on_terminal_like_ours();
+    let child = Child::new(&config.child).with(streams.stdio, streams.standing);
     ends.set_child(children::start(net, &child, Vec::new(), marks, side)?);
+    if streams.stdio[0] == ChildStdio::Inherit {
+        // The writer of a pipe has to notice when the child closes its stdin. Without a descriptor for this, the pipe
+        // stays open.
+        let _ = stdio::give_up_stdin();
+    }
     // Not before: what cannot be started has no use for it.
-    let _raw = on_our_terminal.then(terminal::Raw::enter);
+    let _raw = streams.has_keys_of_ours.then(terminal::Raw::enter);
     run.run()
+}
+
+/// The standard streams of the child, and our part in them.
+struct Streams {
+    stdio: [ChildStdio; 3],
+    standing: Standing,
+    /// What is typed on our terminal goes to the terminal of the child.
+    has_keys_of_ours: bool,
+}
+
+impl Streams {
+    fn of(config: &ChildConfig) -> Self {
+        if config.pty {
+            let mut stdio = on_terminal(PtyModel::Stdin, config.stderr);
+            if config.stdin == Some(ChildStdio::Null) {
+                stdio[0] = ChildStdio::Null;
+            }
+            let has_keys_of_ours = stdio[0] != ChildStdio::Null && stdin_is_terminal();
+            return Self { stdio, standing: Standing::OwnSession, has_keys_of_ours };
+        }
+        let (stdin, standing) = child_streams::stdin(config);
+        let stderr = child_streams::stderr(config, standing);
+        Self { stdio: [stdin, ChildStdio::Pipe, stderr], standing, has_keys_of_ours: false }
+    }
+
+    /// Whether we read stdin for the child.
+    fn reads_stdin(&self) -> bool {
+        matches!(self.stdio[0], ChildStdio::Pipe | ChildStdio::Pty(_))
+    }
 }

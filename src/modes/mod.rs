@@ -2,6 +2,7 @@
 //!
 //! No loop over events and no byte is handled here.
 
+mod child_streams;
 mod children;
 mod client;
 pub mod config;
@@ -18,7 +19,7 @@ use std::os::fd::{OwnedFd, RawFd};
 use crate::event_loop::EventLoop;
 use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
 use crate::protocols::session::SessionOptions;
-use crate::sys::signals;
+use crate::sys::{process, signals};
 use crate::transports::address::Address;
 use crate::transports::dial::Dialing;
 use crate::transports::dialing::source_addresses;
@@ -64,20 +65,26 @@ impl Run {
         Ok(Self { event_loop, reporter, reports })
     }
 
-    /// Hands the signals that end a run to `lifecycle`.
-    fn watch(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
-        self.watch_for(&[signals::SIGINT, signals::SIGTERM, signals::SIGHUP], lifecycle)
-    }
-
-    /// The same for a run with children, which none of them is to leave behind.
-    fn watch_with_children(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
-        self.watch_for(&signals::DELIBERATE, lifecycle)
-    }
-
-    /// Hands these signals to `lifecycle`. Those that whoever started us ignores, stay ignored.
-    fn watch_for(&mut self, wanted: &[i32], lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
-        let caught: Vec<i32> = wanted.iter().copied().filter(|&signal| !signals::is_ignored(signal)).collect();
+    /// Hands the usual signals that end a client to `lifecycle`. A client has no files, so other signals may end it
+    /// by themselves.
+    fn watch_client(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
+        let caught = caught(&[signals::SIGINT, signals::SIGTERM, signals::SIGHUP]);
         self.event_loop.net().signals(&caught, lifecycle).map_err(|error| local("signals", &error))?;
+        Ok(())
+    }
+
+    /// Hands all signals that end a run to `lifecycle`, for a run that may have files or children: these must not be
+    /// left behind.
+    fn watch(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
+        let caught = caught(&[&signals::DELIBERATE[..], &signals::other_deadly()].concat());
+        self.event_loop.net().signals(&caught, lifecycle).map_err(|error| local("signals", &error))?;
+        Ok(())
+    }
+
+    /// Hands these signals to `forward`.
+    fn watch_for(&mut self, wanted: &[i32], forward: impl Into<Handler>) -> anyhow::Result<()> {
+        let caught = caught(wanted);
+        self.event_loop.net().signals_with_origin(&caught, forward).map_err(|error| local("signals", &error))?;
         Ok(())
     }
 
@@ -86,6 +93,14 @@ impl Run {
         self.event_loop.run().map_err(|error| local("event loop", &error))?;
         Ok(self.reports.verdict()?)
     }
+}
+
+/// The signals that are caught: those of `wanted` that were not ignored when we were started. SIGCHLD is always
+/// caught if it is wanted, and in the first process of a PID namespace, which has to take the statuses of orphans.
+fn caught(wanted: &[i32]) -> Vec<i32> {
+    let of_init = process::is_init().then_some(signals::SIGCHLD).filter(|signal| !wanted.contains(signal));
+    let is_wanted = |signal: &i32| *signal == signals::SIGCHLD || !signals::is_ignored(*signal);
+    wanted.iter().copied().chain(of_init).filter(is_wanted).collect()
 }
 
 fn local(operation: &str, error: &std::io::Error) -> Failure {

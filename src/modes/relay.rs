@@ -44,6 +44,7 @@ pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {
         _ => None,
     };
     let right = Right::new(&config.right, marks(&config.stream)?)?;
+    let right = if matches!(config.left, Endpoint::Stdio) { right.beside_our_stdout() } else { right };
     match (&config.left, ready) {
         (Endpoint::Listen(listen), Some(ready)) => serve(std::slice::from_ref(listen), vec![ready], right),
         (Endpoint::DatagramListen(listen, datagrams), Some(ready)) => flows(listen, datagrams, ready, right),
@@ -56,7 +57,7 @@ pub(super) fn serve(lefts: &[ListenConfig], ready: Vec<listen::Ready>, right: Ri
     let mut run = Run::new()?;
     let Some(first) = lefts.first() else { return Ok(()) };
     let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
-    watch(&mut run, lifecycle, right.is_child())?;
+    run.watch(if first.keep_open { lifecycle } else { lifecycle.for_one_client() })?;
     if !right.is_child() {
         // As many clients as the system allows. Not for children, which would inherit that.
         let _ = limits::raise_open_files();
@@ -97,8 +98,7 @@ pub(super) fn serve(lefts: &[ListenConfig], ready: Vec<listen::Ready>, right: Ri
 /// A right end for each peer of a UDP socket.
 fn flows(config: &ListenConfig, datagrams: &DatagramConfig, ready: listen::Ready, right: Right) -> anyhow::Result<()> {
     let mut run = Run::new()?;
-    let lifecycle = Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone());
-    watch(&mut run, lifecycle, right.is_child())?;
+    run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
     if !right.is_child() {
         let _ = limits::raise_open_files();
     }
@@ -133,8 +133,9 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyh
     let mut run = Run::new()?;
     let has_child = right.is_child() || matches!(left, Endpoint::Child(_));
     let lifecycle = Lifecycle::client(stream.timeout, run.reporter.clone());
-    watch(&mut run, lifecycle, has_child)?;
+    if has_child { run.watch(lifecycle) } else { run.watch_client(lifecycle) }?;
     let terms = terms(stream, Some(&run));
+    let right_is_stdio = matches!(right.kind, Kind::Stdio { .. });
     let opener = right.opener(terms.clone());
     let marks = marks(stream)?;
     let net = run.event_loop.net();
@@ -159,15 +160,12 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyh
         }
         Endpoint::Child(config) => {
             let child = children::Child::new(config);
+            let child = if right_is_stdio { child.beside_our_stdout() } else { child };
             children::start(net, &child, Vec::new(), marks, ChildEnd::left(opener, terms))?;
         }
         Endpoint::Listen(_) | Endpoint::DatagramListen(..) => unreachable!("they have a service of their own"),
     }
     run.run()
-}
-
-fn watch(run: &mut Run, lifecycle: Lifecycle, has_children: bool) -> anyhow::Result<()> {
-    if has_children { run.watch_with_children(lifecycle) } else { run.watch(lifecycle) }
 }
 
 fn terms(stream: &StreamConfig, run: Option<&Run>) -> Terms {
@@ -220,6 +218,14 @@ impl Right {
 
     fn is_child(&self) -> bool {
         matches!(self.kind, Kind::Child(_))
+    }
+
+    /// Says that what comes from this end goes to our stdout.
+    fn beside_our_stdout(self) -> Self {
+        match self.kind {
+            Kind::Child(child) => Self { kind: Kind::Child(child.beside_our_stdout()), ..self },
+            _ => self,
+        }
     }
 
     /// What opens one for each left end.

@@ -35,7 +35,8 @@ pub(super) fn server(config: &ListenConfig) -> anyhow::Result<()> {
     let ready = listen::resolve(config)?;
     let tls = ready.tls.clone();
     let mut run = Run::new()?;
-    run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
+    let lifecycle = Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone());
+    run.watch(if config.keep_open { lifecycle } else { lifecycle.for_one_client() })?;
     let reporter = run.reporter.clone();
     // stdin and stdout are for one client at a time: the next one waits in the backlog.
     let listening = listening(config, Some(1))?;

@@ -1,7 +1,9 @@
-//! A child process joined with stdin and stdout: what `exec` does.
+//! A child process joined with stdin, stdout and stderr: what `exec` does.
 //!
-//! [`ChildSide`] is the protocol of the child, [`InputSide`] that of stdin, [`OutputSide`] that of stdout, [`Forward`] that of the
-//! signals. The run is over when the child has ended and what it has written is out; its status is the run's.
+//! [`ChildSide`] is the protocol of the child, [`InputSide`] that of stdin, and [`OutputSide`] that of stdout or
+//! stderr. The protocol of the signals is in `forward_signals.rs`. If the child has our stdin or stderr itself, there
+//! is no side for that stream. The run is over when the child has ended and its output is written; the status of the
+//! child is that of the run.
 //!
 //! ```text
 //!   Running ---child exits---> its pipes closed ---------------------------> over
@@ -22,32 +24,39 @@ use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::process::handle::SubprocessTransport;
-use crate::transports::process::opening::WindowSize;
-use crate::transports::process::{SIGCONT, SIGHUP, SIGTERM, SIGWINCH};
+use crate::transports::process::{SIGINT, SIGQUIT, SIGTERM};
 use crate::transports::protocol::{Eof, Protocol, SubprocessProtocol};
 use crate::transports::timers::TimerId;
 
 const STDIN: u8 = 0;
 const STDOUT: u8 = 1;
+const STDERR: u8 = 2;
 
 /// How long nothing must come from pipes that somebody else holds once the child has ended.
 pub(super) const QUIET: Duration = Duration::from_millis(100);
 
-/// What the three know of each other.
+/// What the sides know of each other.
 #[derive(Debug, Default)]
 pub struct Ends {
-    stdin: Cell<Option<Id>>,
-    stdout: Cell<Option<Id>>,
-    child: Cell<Option<Id>>,
-    /// The last signal that was handed on.
-    signal: Cell<Option<i32>>,
+    /// stdin, stdout and stderr, but those that the child has itself.
+    console: [Cell<Option<Id>>; 3],
+    pub(super) child: Cell<Option<Id>>,
+    /// The last signal that we have sent to the child.
+    pub(super) signal: Cell<Option<i32>>,
+    /// The child is in our group, so that a key of our terminal sends its signal to both.
+    pub(super) has_our_keys: Cell<bool>,
 }
 
 impl Ends {
-    /// Makes these stdin and stdout. Due before the loop runs, like the next one.
-    pub fn set_console(&self, stdin: Id, stdout: Id) {
-        self.stdin.set(Some(stdin));
-        self.stdout.set(Some(stdout));
+    /// Makes `stream` our stdin (0), stdout (1) or stderr (2). Due before the loop runs, like the next one.
+    pub fn set_console(&self, fd: u8, stream: Id) {
+        self.console[usize::from(fd)].set(Some(stream));
+    }
+
+    /// Says that the child is in our group, so that a key of our terminal sends its signal to both. Due before the
+    /// loop runs.
+    pub fn share_keys(&self) {
+        self.has_our_keys.set(true);
     }
 
     /// Makes `child` the child.
@@ -71,13 +80,16 @@ impl ChildSide {
     }
 
     fn with_stdin(&self, t: &mut SubprocessTransport<'_>, f: impl FnOnce(&mut Transport<'_>)) {
-        if let Some(stdin) = self.ends.stdin.get() {
-            f(&mut t.peer(stdin));
-        }
+        self.with_console(t, STDIN, f);
     }
 
-    fn with_stdout<T>(&self, t: &mut SubprocessTransport<'_>, f: impl FnOnce(&mut Transport<'_>) -> T) -> Option<T> {
-        self.ends.stdout.get().map(|stdout| f(&mut t.peer(stdout)))
+    fn with_console<T>(
+        &self,
+        t: &mut SubprocessTransport<'_>,
+        fd: u8,
+        f: impl FnOnce(&mut Transport<'_>) -> T,
+    ) -> Option<T> {
+        self.ends.console[usize::from(fd)].get().map(|stream| f(&mut t.peer(stream)))
     }
 }
 
@@ -87,9 +99,9 @@ impl SubprocessProtocol for ChildSide {
     }
 
     fn pipe_data_received(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, data: &[u8]) {
-        let paused = self.with_stdout(t, |stdout| {
-            stdout.write(data);
-            stdout.is_writing_paused()
+        let paused = self.with_console(t, fd, |console| {
+            console.write(data);
+            console.is_writing_paused()
         });
         if let (Some(true), Some(pipe)) = (paused, t.pipe_transport(fd)) {
             t.peer(pipe).pause_reading();
@@ -106,8 +118,11 @@ impl SubprocessProtocol for ChildSide {
     fn process_exited(&mut self, t: &mut SubprocessTransport<'_>) {
         let status = t.returncode().unwrap_or_default();
         if !status.success() {
-            // Who dies of the signal that we were sent has us do the same: a shell that runs us in a loop then leaves that too.
-            let ours = status.signal().filter(|_| status.signal() == self.ends.signal.get());
+            // If the child dies of the signal that we were sent, we die of the same: a shell that runs us in a loop
+            // then ends the loop.
+            let is_of_key = |signal| self.ends.has_our_keys.get() && matches!(signal, SIGINT | SIGQUIT);
+            let is_ours = |signal: &i32| self.ends.signal.get() == Some(*signal) || is_of_key(*signal);
+            let ours = status.signal().filter(is_ours);
             self.reporter.tell(Failure::silent(ours.map_or_else(|| Cause::Child(code(status)), Cause::Signal)));
         }
         if let Some(stdin) = t.pipe_transport(STDIN) {
@@ -129,25 +144,35 @@ impl SubprocessProtocol for ChildSide {
         close_when_quiet(t);
     }
 
-    fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {
+    fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, error: Option<io::Error>) {
+        if error.is_some() {
+            // The child cannot be killed and is left running. If this is because of a time limit, that was told before.
+            let signal = self.ends.signal.get().unwrap_or(SIGTERM);
+            self.reporter.tell(Failure::silent(Cause::Signal(signal)));
+        }
         // What has come still goes out.
-        self.with_stdout(t, |stdout| stdout.close());
-        self.with_stdin(t, |stdin| stdin.close());
+        for fd in [STDIN, STDOUT, STDERR] {
+            self.with_console(t, fd, |console| console.close());
+        }
     }
 }
 
 /// Closes a child that has ended [`QUIET`] ago, or looks again after as long: somebody else may still write.
 pub(super) fn close_when_quiet(t: &mut SubprocessTransport<'_>) {
     let now = t.net().now();
-    let Some(pipe) = t.pipe_transport(STDOUT) else { return t.close() };
-    let quiet = now.duration_since(t.peer(pipe).last_activity());
-    // A pipe that has not been read empty holds what the child has written, however long it takes to hand that on.
-    if quiet < QUIET || t.peer(pipe).may_have_more() {
-        let id = t.id();
-        t.net().call_later(id, QUIET);
-        return;
+    let pipes = Vec::from_iter([STDOUT, STDERR].into_iter().filter_map(|fd| t.pipe_transport(fd)));
+    for &pipe in &pipes {
+        let quiet = now.duration_since(t.peer(pipe).last_activity());
+        // A pipe that has not been read empty holds what the child has written, however long it takes to hand that on.
+        if quiet < QUIET || t.peer(pipe).may_have_more() {
+            let id = t.id();
+            t.net().call_later(id, QUIET);
+            return;
+        }
     }
-    log::info!("the child has ended; somebody else still holds its stdout");
+    if !pipes.is_empty() {
+        log::info!("the child has ended; somebody else still holds its stdout");
+    }
     t.close();
 }
 
@@ -198,18 +223,26 @@ impl Protocol for InputSide {
     }
 }
 
-/// stdout's side.
+/// stdout's side, or stderr's.
 #[derive(Debug)]
 pub struct OutputSide {
     ends: Rc<Ends>,
-    reporter: Reporter,
+    fd: u8,
+    /// `Some` if a failure of this stream is a failure of the run.
+    reporter: Option<Reporter>,
 }
 
 impl OutputSide {
     /// A stdout joined with the child of `ends`.
     #[must_use]
     pub fn new(ends: Rc<Ends>, reporter: Reporter) -> Self {
-        Self { ends, reporter }
+        Self { ends, fd: STDOUT, reporter: Some(reporter) }
+    }
+
+    /// A stderr joined with the child of `ends`. If it fails, the run goes on.
+    #[must_use]
+    pub fn for_stderr(ends: Rc<Ends>) -> Self {
+        Self { ends, fd: STDERR, reporter: None }
     }
 }
 
@@ -217,133 +250,20 @@ impl Protocol for OutputSide {
     fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {}
 
     fn pause_writing(&mut self, t: &mut Transport<'_>) {
-        with_pipe(&self.ends, t, STDOUT, |pipe| pipe.pause_reading());
+        with_pipe(&self.ends, t, self.fd, |pipe| pipe.pause_reading());
     }
 
     fn resume_writing(&mut self, t: &mut Transport<'_>) {
-        with_pipe(&self.ends, t, STDOUT, |pipe| pipe.resume_reading());
+        with_pipe(&self.ends, t, self.fd, |pipe| pipe.resume_reading());
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
         let Some(error) = error else { return };
-        self.reporter.tell(console_failure(&error));
         // The child learns of it as it would without us between: at its next write. It is not left behind.
-        with_pipe(&self.ends, t, STDOUT, |pipe| pipe.abort());
-        with_pipe(&self.ends, t, STDIN, |pipe| pipe.abort());
-    }
-}
-
-/// Hands signals on to the child's group, each once; one that asks to end is followed by one that cannot be refused. The
-/// child's own `kill_after` is to be the same.
-#[derive(Debug)]
-pub struct Forward {
-    ends: Rc<Ends>,
-    kill_after: Duration,
-    timeout: Option<Duration>,
-    timeout_timer: Option<TimerId>,
-    /// The last signal that asked the child to end.
-    asked: Cell<i32>,
-    /// Looks at the terminal of ours that the child's is like.
-    terminal: Option<fn() -> Option<WindowSize>>,
-    reporter: Reporter,
-}
-
-impl Forward {
-    /// Forwards to the child of `ends`. `timeout` is for the whole run.
-    #[must_use]
-    pub fn new(ends: Rc<Ends>, kill_after: Duration, timeout: Option<Duration>, reporter: Reporter) -> Self {
-        Self { ends, kill_after, timeout, timeout_timer: None, asked: Cell::new(SIGTERM), terminal: None, reporter }
-    }
-
-    /// Keeps the child's terminal as large as the one that `look` looks at, which is done whenever that has changed its size, or
-    /// we have been stopped and do not know what was done to it meanwhile.
-    #[must_use]
-    pub fn with_terminal(self, look: fn() -> Option<WindowSize>) -> Self {
-        Self { terminal: Some(look), ..self }
-    }
-
-    /// Whether the child still runs. If not, only its output keeps us.
-    fn runs(&self, t: &mut Transport<'_>) -> bool {
-        self.ends.child.get().is_some_and(|child| {
-            let child = t.net().subprocess_transport(child);
-            child.pid().is_some() && child.returncode().is_none()
-        })
-    }
-
-    fn forward(&self, t: &mut Transport<'_>, signal: i32) {
-        if let (Some(look), SIGWINCH | SIGCONT) = (self.terminal, signal) {
-            return self.resize(t, look());
-        }
-        if !self.runs(t) {
-            // Whoever is to read the output does not, or somebody else goes on writing.
-            self.asked.set(signal);
-            return self.give_up(t);
-        }
-        let Some(child) = self.ends.child.get() else { return };
-        self.ends.signal.set(Some(signal));
-        let mut child = t.net().subprocess_transport(child);
-        if matches!(signal, SIGTERM | SIGHUP) {
-            child.end_group(signal);
-            self.asked.set(signal);
-            self.watch_its_end(t);
-        } else {
-            // One that is stopped gets it only when it goes on.
-            let sent = child.send_signal_to_group(signal).and_then(|()| child.send_signal_to_group(SIGCONT));
-            if let Err(error) = sent {
-                log::debug!("signal {signal} for the child: {}", describe(&error));
-            }
-        }
-    }
-
-    /// It is killed if it takes too long; and its output may find no reader.
-    fn watch_its_end(&self, t: &mut Transport<'_>) {
-        let id = t.id();
-        t.net().call_later(id, self.kill_after);
-    }
-
-    fn resize(&self, t: &mut Transport<'_>, size: Option<WindowSize>) {
-        let (Some(child), Some(WindowSize { rows, columns })) = (self.ends.child.get(), size) else { return };
-        if let Err(error) = t.net().subprocess_transport(child).set_window_size(rows, columns) {
-            log::debug!("size of the child's terminal: {}", describe(&error));
-        }
-    }
-
-    /// Ends the run although not all of the output is out.
-    fn give_up(&self, t: &mut Transport<'_>) {
-        self.reporter.tell(Failure::silent(Cause::Signal(self.asked.get())));
-        t.net().abort_all();
-        t.net().stop();
-    }
-}
-
-impl Protocol for Forward {
-    fn connection_made(&mut self, t: &mut Transport<'_>) {
-        if let Some(timeout) = self.timeout {
-            let id = t.id();
-            self.timeout_timer = Some(t.net().call_later(id, timeout));
-        }
-    }
-
-    fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
-        for &number in data {
-            self.forward(t, i32::from(number));
-        }
-    }
-
-    fn eof_received(&mut self, _t: &mut Transport<'_>) -> Eof {
-        // The other end of the self-pipe is ours, and is never closed.
-        Eof::KeepOpen
-    }
-
-    fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        if Some(timer) == self.timeout_timer {
-            let limit = self.timeout.unwrap_or_default();
-            self.reporter.tell(Failure::new(Cause::TimedOut, format!("timed out after {limit:?}")));
-            self.forward(t, SIGTERM);
-        } else if self.runs(t) {
-            self.watch_its_end(t);
-        } else {
-            self.give_up(t);
+        with_pipe(&self.ends, t, self.fd, |pipe| pipe.abort());
+        if let Some(reporter) = &self.reporter {
+            reporter.tell(console_failure(&error));
+            with_pipe(&self.ends, t, STDIN, |pipe| pipe.abort());
         }
     }
 }

@@ -1,20 +1,28 @@
 //! What ends a run from outside: signals, and the time limit of the whole run.
 //!
 //! ```text
-//!   server:  Serving ---signal---> Draining ---second signal, or grace over---> ended by the first signal
-//!                                     |
-//!                                     +---last session over---> done, status 0
+//!   server:  Serving ---INT, TERM or HUP---> Draining ---another one, or grace over---> ended by the first signal
+//!               |  |                            |
+//!               |  |                            +---last session over---> done, status 0
+//!               |  +---the same, before the one client of the server has come---> ended by the signal
+//!               +---any other signal---> ended by that signal
 //!   client:  any signal ends it
 //!
 //!   ended, but children are left ---> Ending: they were asked to end; a further signal kills them
 //! ```
 //!
+//! A server for one client has received nothing before that client has come: a script that stops the server must not
+//! take this for a success. Signals other than INT, TERM and HUP do not let sessions finish. They are caught only
+//! because files have to be removed and children have to end.
+//!
 //! It is the protocol of the signal stream: each byte is the number of a signal that has arrived.
 
 use std::time::Duration;
 
+use super::quota::Quota;
 use super::report::{Cause, Failure, Reporter};
 use crate::transports::handle::Transport;
+use crate::transports::process::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::{TimerId, shown};
 
@@ -24,7 +32,18 @@ pub struct Lifecycle {
     phase: Phase,
     timeout: Option<Duration>,
     timeout_timer: Option<TimerId>,
+    wanted: Wanted,
     reporter: Reporter,
+}
+
+/// What must have come before a signal may end a server in order.
+#[derive(Clone, Debug)]
+enum Wanted {
+    Nothing,
+    /// The one client.
+    Client,
+    /// All datagrams of `--count`.
+    Datagrams(Quota),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -45,21 +64,36 @@ impl Lifecycle {
     /// For a client: a signal ends it at once. `timeout` is for the whole run.
     #[must_use]
     pub fn client(timeout: Option<Duration>, reporter: Reporter) -> Self {
-        Self { phase: Phase::Client, timeout, timeout_timer: None, reporter }
+        Self { phase: Phase::Client, timeout, timeout_timer: None, wanted: Wanted::Nothing, reporter }
     }
 
     /// For a server: after the first signal, sessions have `grace` to finish.
     #[must_use]
     pub fn server(grace: Duration, timeout: Option<Duration>, reporter: Reporter) -> Self {
-        Self { phase: Phase::Serving { grace }, timeout, timeout_timer: None, reporter }
+        Self { phase: Phase::Serving { grace }, timeout, timeout_timer: None, wanted: Wanted::Nothing, reporter }
+    }
+
+    /// Says that the server is there for one client: a signal before that client has come is no success.
+    #[must_use]
+    pub fn for_one_client(self) -> Self {
+        Self { wanted: Wanted::Client, ..self }
+    }
+
+    /// Says that the server is there for so many datagrams: a signal before the last one is no success.
+    #[must_use]
+    pub fn for_datagrams(self, quota: Quota) -> Self {
+        Self { wanted: Wanted::Datagrams(quota), ..self }
     }
 
     fn signal(&mut self, t: &mut Transport<'_>, signal: i32) {
+        if signal == SIGCHLD {
+            return t.net().reap_orphans();
+        }
+        let drains = matches!(signal, SIGINT | SIGTERM | SIGHUP) && !self.waits(t);
         match self.phase {
-            Phase::Client => self.end(t, Failure::silent(Cause::Signal(signal))),
-            Phase::Draining { signal } => self.end(t, Failure::silent(Cause::Signal(signal))),
             Phase::Ending => t.net().kill_children(),
-            Phase::Serving { grace } => {
+            Phase::Draining { signal } if drains => self.end(t, Failure::silent(Cause::Signal(signal))),
+            Phase::Serving { grace } if drains => {
                 self.phase = Phase::Draining { signal };
                 t.net().close_listeners();
                 let open = t.net().accepted();
@@ -70,6 +104,18 @@ impl Lifecycle {
                 let id = t.id();
                 t.net().call_later(id, grace);
             }
+            Phase::Client | Phase::Serving { .. } | Phase::Draining { .. } => {
+                self.end(t, Failure::silent(Cause::Signal(signal)));
+            }
+        }
+    }
+
+    /// Whether the server still waits for what it is there for.
+    fn waits(&self, t: &mut Transport<'_>) -> bool {
+        match &self.wanted {
+            Wanted::Nothing => false,
+            Wanted::Client => t.net().is_listening(),
+            Wanted::Datagrams(quota) => quota.shortfall().is_some(),
         }
     }
 

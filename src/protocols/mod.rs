@@ -18,8 +18,9 @@ pub mod datagram_echo;
 pub mod loop_guard;
 pub mod quota;
 mod senders;
-// A child process joined with stdin and stdout.
+// A child process joined with stdin and stdout, and its signals.
 pub mod child;
+pub mod forward_signals;
 // Two ends joined, whatever they are.
 pub mod relay;
 // What ends a run, and how the mode learns of it.

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 
 use super::{check, retry};
 
@@ -32,6 +32,16 @@ pub fn open_files() -> usize {
         // It cannot fail with this number; 1024 is what a system has at least.
         Err(_) => 1024,
     }
+}
+
+/// One more than the largest number that a descriptor can have. `RLIMIT_NOFILE` of `getrlimit(2)`.
+pub(crate) fn open_files_max() -> RawFd {
+    // The caller asks about each number, which has to come to an end if there is no limit.
+    const ENOUGH: RawFd = 1 << 20;
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the structure is alive for the call, which fills it.
+    let asked = check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) });
+    asked.ok().and_then(|_| RawFd::try_from(limit.rlim_max).ok()).map_or(ENOUGH, |max| max.min(ENOUGH))
 }
 
 /// Locks this file until it is closed, unless another process holds its lock: then `false`, at once. `flock(2)`.

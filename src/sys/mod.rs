@@ -14,6 +14,7 @@ pub mod raw_mode;
 pub mod secrets;
 pub mod signals;
 pub(crate) mod socket;
+pub(crate) mod spawn;
 pub(crate) mod splice;
 pub mod stderr;
 pub mod stdio;

@@ -1,91 +1,161 @@
-//! Child processes: starting one with nothing of ours but what it is given, and hearing of its end through a descriptor.
+//! Child processes: starting a child that has none of our descriptors, learning of its end from a descriptor, and
+//! sending signals to it.
 //!
-//! The standard library starts them (by `posix_spawn(3)` where it can, which is everywhere but on a terminal of its own); here is
-//! what it leaves to its caller. What the pipes carry is `transports/process/`.
+//! `spawn.rs` has the start itself. `transports/process/` has what the pipes carry.
 
+use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 
-use super::{check, retry, signals};
+use super::spawn::{NotStarted, Place, Plan, spawn};
+use super::{check, limits, retry, signals};
 
-/// Starts a child in a process group of its own, with default signals and no descriptor of ours but 0 to 2, and a descriptor that
-/// becomes readable when it has ended. `pidfd_open(2)`. With a `terminal` it gets a session of its own, too, which has that terminal.
-pub(crate) fn spawn(command: &mut Command, terminal: Option<BorrowedFd<'_>>) -> io::Result<(Child, OwnedFd)> {
-    signals::spare_children();
+/// Starts a child with default signals and the descriptors 0 to 2 only. Gives the number of the child, and a
+/// descriptor that becomes readable when the child has ended. `pidfd_open(2)`.
+pub(crate) fn start(plan: &Plan<'_>) -> Result<(u32, OwnedFd), NotStarted> {
+    signals::keep_statuses();
     close_on_exec();
-    match terminal {
-        Some(terminal) => lead_session(command, terminal.as_raw_fd()),
-        None => {
-            command.process_group(0);
+    // If the system has no such descriptor, or no room for one, the program is not started at all.
+    let place_held = open_pidfd(std::process::id()).map_err(NotStarted::NotWatched)?;
+    let pid = spawn(plan)?;
+    drop(place_held);
+    // A child keeps its number until its status is taken, so this number is that of the child.
+    let pidfd = open_pidfd(pid).map_err(|error| {
+        end_at_once(pid, !matches!(plan.place, Place::OurGroup));
+        NotStarted::NotWatched(error)
+    })?;
+    Ok((pid, pidfd))
+}
+
+fn open_pidfd(pid: u32) -> io::Result<OwnedFd> {
+    // SAFETY: the call takes two numbers and touches no memory.
+    let pidfd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.cast_signed(), 0) };
+    let pidfd = check(pidfd as libc::c_int)?;
+    // SAFETY: the descriptor is new and nobody else's. It is closed on exec, as pidfd_open(2) says.
+    Ok(unsafe { OwnedFd::from_raw_fd(pidfd) })
+}
+
+/// Kills a child that cannot be watched, with its group, and waits for its end.
+pub(crate) fn end_at_once(pid: u32, leads_a_group: bool) {
+    if leads_a_group {
+        let _ = signal_group(pid, libc::SIGKILL);
+    }
+    let pid = pid.cast_signed();
+    // SAFETY: the call takes two numbers and touches no memory.
+    unsafe { libc::kill(pid, libc::SIGKILL) };
+    // SAFETY: no status is asked for, and the call touches no other memory.
+    let _ = retry(|| check(unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) }));
+}
+
+/// Marks every descriptor but stdin, stdout and stderr to be closed in children, also those that we have inherited.
+/// `close_range(2)`.
+fn close_on_exec() {
+    // SAFETY: the call takes three numbers and touches no memory.
+    let marked = unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+    // Kernels before 5.11 do not have the call, and filters of containers may refuse it.
+    if marked != 0 && mark_what_is_open().is_err() {
+        (3..limits::open_files_max()).for_each(mark);
+    }
+}
+
+/// Marks every descriptor that `/proc` says is open.
+fn mark_what_is_open() -> io::Result<()> {
+    for entry in fs::read_dir("/proc/self/fd")? {
+        if let Some(number) =
+            entry?.file_name().to_str().and_then(|name| name.parse().ok()).filter(|&number| number > 2)
+        {
+            mark(number);
         }
     }
-    let mut child = command.spawn()?;
-    // A child whose end nobody has asked for keeps its number, so this is the one that was started.
-    // SAFETY: the call takes two numbers and touches no memory.
-    let pidfd = unsafe { libc::syscall(libc::SYS_pidfd_open, child.id() as libc::pid_t, 0) };
-    let pidfd = check(pidfd as libc::c_int).inspect_err(|_| {
-        // Nobody would ever hear of its end.
-        let _ = child.kill();
-        let _ = child.wait();
-    })?;
-    // SAFETY: the descriptor is new and nobody else's. It is closed on exec, as pidfd_open(2) says.
-    let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
-    Ok((child, pidfd))
+    Ok(())
 }
 
-/// Makes the child the leader of a session with `terminal`, which is to be open until it has started. Its group is a new one
-/// with that. `setsid(2)`, `TIOCSCTTY` of `ioctl_tty(2)`.
-fn lead_session(command: &mut Command, terminal: RawFd) {
-    let lead = move || {
-        // SAFETY: the call takes nothing and touches no memory.
-        check(unsafe { libc::setsid() })?;
-        // SAFETY: the request takes a number and touches no memory of ours.
-        check(unsafe { libc::ioctl(terminal, libc::TIOCSCTTY, 0) }).map(drop)
-    };
-    // SAFETY: between fork and exec this makes two system calls and allocates nothing.
-    unsafe { command.pre_exec(lead) };
+/// Marks one descriptor to be closed in children. It need not be open.
+fn mark(fd: RawFd) {
+    // SAFETY: F_SETFD takes a number and touches no memory.
+    unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
 }
 
-/// Marks everything but stdin, stdout and stderr to be closed in children, what we inherited ourselves included.
-fn close_on_exec() {
-    // Where the kernel lacks the call, what is ours is closed on exec all the same.
-    // SAFETY: the call takes three numbers and touches no memory.
-    let _ = unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
-}
-
-/// Whether a child has ended, without taking note of it: its number, and that of its group, stay its own. `waitid(2)`, WNOWAIT.
+/// Whether a child has ended. Its status is not taken, so the child keeps its number and that of its group.
+/// `waitid(2)`, WNOWAIT.
 pub(crate) fn has_ended(pid: u32) -> io::Result<bool> {
+    Ok(look(libc::P_PID, pid, libc::WEXITED)?.is_some())
+}
+
+/// The number of a child that has ended and whose status was not taken; `None` if there is none. `waitid(2)`, WNOWAIT.
+pub(crate) fn any_ended() -> Option<u32> {
+    // Without any child the call fails, which means the same to the caller.
+    let info = look(libc::P_ALL, 0, libc::WEXITED).ok()??;
+    // SAFETY: the call has filled it for a child.
+    u32::try_from(unsafe { info.si_pid() }).ok()
+}
+
+/// The signal that has stopped a child; `None` if the child is not stopped, or if this stop was told before.
+/// `waitid(2)`, WSTOPPED.
+pub(crate) fn newly_stopped_by(pid: u32) -> Option<i32> {
     // SAFETY: `siginfo_t` is plain data for which all zeros is a value.
     let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
-    let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    let flags = libc::WSTOPPED | libc::WNOHANG;
     // SAFETY: the info is alive for the call.
-    retry(|| check(unsafe { libc::waitid(libc::P_PID, pid, &raw mut info, flags) }))?;
-    // SAFETY: the call has filled it, or has left it at zero where the child runs.
-    Ok(unsafe { info.si_pid() } != 0)
+    retry(|| check(unsafe { libc::waitid(libc::P_PID, pid, &raw mut info, flags) })).ok()?;
+    // SAFETY: the call has filled the info, or has left it at zero if the child is not stopped.
+    let (pid, signal) = unsafe { (info.si_pid(), info.si_status()) };
+    (pid != 0).then_some(signal)
+}
+
+/// Looks for a child whose state has changed. The child can be found again.
+fn look(which: libc::idtype_t, id: u32, states: libc::c_int) -> io::Result<Option<libc::siginfo_t>> {
+    // SAFETY: `siginfo_t` is plain data for which all zeros is a value.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    let flags = states | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: the info is alive for the call.
+    retry(|| check(unsafe { libc::waitid(which, id, &raw mut info, flags) }))?;
+    // SAFETY: the call has filled it, or has left it at zero where there is none.
+    Ok((unsafe { info.si_pid() } != 0).then_some(info))
 }
 
 /// The status of a child that has ended, which is asked for once; `None` while it runs. `waitpid(2)`.
 pub(crate) fn status(pid: u32) -> io::Result<Option<ExitStatus>> {
     let mut status = 0;
     // SAFETY: the status is alive for the call.
-    let ended = retry(|| check(unsafe { libc::waitpid(pid as libc::pid_t, &raw mut status, libc::WNOHANG) }))?;
+    let ended = retry(|| check(unsafe { libc::waitpid(pid.cast_signed(), &raw mut status, libc::WNOHANG) }))?;
     Ok((ended != 0).then(|| ExitStatus::from_raw(status)))
 }
 
-/// Sends a signal to one child, which has not been asked for its status. `pidfd_send_signal(2)`.
-pub(crate) fn signal(pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
+/// Whether a child is still in the group that has its number. Its status must not have been taken. `getpgid(2)`.
+pub(crate) fn leads_its_group(pid: u32) -> bool {
+    let pid = pid.cast_signed();
+    // SAFETY: the call takes a number and touches no memory.
+    unsafe { libc::getpgid(pid) == pid }
+}
+
+/// Sends a signal to one child; the signal 0 only asks whether signals are allowed. The status of the child must not
+/// have been taken. `pidfd_send_signal(2)`, `kill(2)`.
+pub(crate) fn signal(pid: u32, pidfd: BorrowedFd<'_>, signal: i32) -> io::Result<()> {
     let no_info = std::ptr::null::<libc::siginfo_t>();
     // SAFETY: without an info the call takes three numbers and touches no memory.
-    let result = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, no_info, 0) };
-    check(result as libc::c_int).map(drop)
+    let sent = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, no_info, 0) };
+    if sent == 0 {
+        return Ok(());
+    }
+    // Filters of containers may refuse that call. The number is still that of the child.
+    // SAFETY: the call takes two numbers and touches no memory.
+    check(unsafe { libc::kill(pid.cast_signed(), signal) }).map(drop)
 }
 
 /// Sends a signal to a child's whole group. `killpg(3)`.
 pub(crate) fn signal_group(pid: u32, signal: i32) -> io::Result<()> {
     // SAFETY: the call takes two numbers and touches no memory.
-    check(unsafe { libc::killpg(pid as libc::pid_t, signal) }).map(drop)
+    check(unsafe { libc::killpg(pid.cast_signed(), signal) }).map(drop)
+}
+
+/// Whether this process is the first one of a PID namespace: it becomes the parent of every process whose parent ends.
+/// `pid_namespaces(7)`.
+#[must_use]
+pub(crate) fn is_init() -> bool {
+    std::process::id() == 1
 }
 
 /// Makes a description that nobody shares non-blocking: our end of a pipe.

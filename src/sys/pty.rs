@@ -5,7 +5,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use super::{check, stdio};
 
@@ -94,6 +94,30 @@ pub(super) fn settings(fd: BorrowedFd<'_>) -> io::Result<libc::termios> {
     check(unsafe { libc::tcgetattr(fd.as_raw_fd(), settings.as_mut_ptr()) })?;
     // SAFETY: zeroed memory is a valid `termios`, and the call has filled it.
     Ok(unsafe { settings.assume_init() })
+}
+
+/// Whether one of our standard streams is the terminal of our own session. `tcgetpgrp(3)`.
+#[must_use]
+pub fn is_our_terminal(number: RawFd) -> bool {
+    // SAFETY: the call takes a number and touches no memory.
+    unsafe { libc::tcgetpgrp(number) >= 0 }
+}
+
+/// Whether one of our standard streams is the terminal of our session, and stops processes in the background that
+/// write to it. `TOSTOP` of `termios(3)`.
+#[must_use]
+pub fn stops_writers_in_background(number: RawFd) -> bool {
+    let stops = |settings: libc::termios| settings.c_lflag & libc::TOSTOP != 0;
+    is_our_terminal(number) && settings(stdio::borrow_standard(number)).is_ok_and(stops)
+}
+
+/// Whether we are in the background of this terminal, if it is the terminal of our session. To read it would stop us
+/// then. `tcgetpgrp(3)`.
+pub(crate) fn is_in_background(terminal: BorrowedFd<'_>) -> bool {
+    // SAFETY: both calls take numbers at most and touch no memory.
+    let (foreground, ours) = unsafe { (libc::tcgetpgrp(terminal.as_raw_fd()), libc::getpgrp()) };
+    // The call fails for the terminal of another session.
+    foreground > 0 && foreground != ours
 }
 
 /// The keys that end what is typed on a terminal after `last`, as long as its line discipline reads them as such: `^D` in an

@@ -9,8 +9,7 @@ use std::os::fd::AsFd;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::{SIGABRT, SIGBUS, SIGIO, SIGPROF, SIGSYS, SIGTRAP};
-use signal_hook::consts::{SIGVTALRM, SIGXCPU};
+use libc::{SIGABRT, SIGBUS, SIGIO, SIGPROF, SIGSYS, SIGTRAP, SIGVTALRM, SIGXCPU};
 
 use super::{check, pty, signals, stdio};
 
@@ -77,23 +76,20 @@ fn set(settings: &libc::termios) -> io::Result<()> {
     super::retry(|| check(unsafe { libc::tcsetattr(0, libc::TCSANOW, settings) })).map(drop)
 }
 
-/// Whether another group than ours has the terminal: changing it would then stop us. Where it is not that of our session,
-/// nobody has it. `tcgetpgrp(3)`.
+/// Whether another group than ours has the terminal: changing it would then stop us.
 fn is_in_background() -> bool {
-    // SAFETY: both calls take numbers at most and touch no memory.
-    let (foreground, ours) = unsafe { (libc::tcgetpgrp(0), libc::getpgrp()) };
-    foreground > 0 && foreground != ours
+    pty::is_in_background(stdio::borrow_standard(0))
 }
 
 fn restore_before_death() -> io::Result<()> {
     for signal in DEADLY.into_iter().filter(|&signal| !signals::is_ignored(signal)) {
         let end = move || {
             restore();
-            signals::end_by(signal);
+            signals::die_of(signal);
         };
         // SAFETY: the action reads two statics and makes system calls that are all async-signal-safe, as signal-safety(7)
-        // has them; signal-hook saves and restores errno around it.
-        unsafe { signal_hook::low_level::register(signal, end) }?;
+        // has them. Then it ends the process.
+        unsafe { signal_hook_registry::register(signal, end) }?;
     }
     Ok(())
 }

@@ -1,138 +1,196 @@
-//! Signals: into a pipe while we run, and back to the system's own action when we end.
+//! Signals: into a pipe while we run, and back to the system's own action when we end or stop.
 //!
 //! The handler sends one byte, the signal's number, into a socket and does nothing else; the loop reads it like any
-//! other stream. What a signal means is the protocols' business (`protocols/lifecycle.rs`).
+//! other stream. What a signal means is the protocols' business (`protocols/lifecycle.rs`,
+//! `protocols/forward_signals.rs`).
 
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::Once;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::ptr::{null, null_mut};
 
-pub use signal_hook::consts::{
-    SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH,
+pub use libc::{
+    SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
+    SIGUSR2, SIGWINCH,
 };
-
-/// The signals that end a program and that somebody may send on purpose: one with children sees to these when they come.
-pub const DELIBERATE: [i32; 7] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM];
 
 use super::check;
 
-/// Makes these signals readable: each arrival is one byte, its number. The self-pipe of `signal(7)`.
+/// The signals that end a program and that somebody may send on purpose: a run with children sees to these when they
+/// come.
+pub const DELIBERATE: [i32; 7] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM];
+
+/// All other signals that end a program unless it catches them, those of real time included. Signals of a fault
+/// (`SIGSEGV` and the like) are not among them: the instruction that has caused the fault would run again.
+#[must_use]
+pub fn other_deadly() -> Vec<i32> {
+    use libc::{SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSTOP, SIGSYS, SIGTRAP, SIGURG, SIGXFSZ};
+    const FAULTS: [i32; 6] = [SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP];
+    /// Without effect by default, or ignored by us, or stopping, or impossible to catch.
+    const HARMLESS: [i32; 11] =
+        [SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGPIPE, SIGXFSZ, SIGTSTP, SIGTTIN, SIGTTOU, SIGSTOP, SIGKILL];
+    // Between the named ones and those of real time are some that the C library uses itself.
+    let exists = |signal: &i32| *signal < 32 || *signal >= libc::SIGRTMIN();
+    let is_named = |signal: &i32| [&FAULTS[..], &HARMLESS, &DELIBERATE].iter().any(|list| list.contains(signal));
+    (1..=libc::SIGRTMAX()).filter(|signal| exists(signal) && !is_named(signal)).collect()
+}
+
+/// This bit is set in the byte of a signal that the kernel has sent and no process: by a key of a terminal, for
+/// example.
+pub const BY_SYSTEM: u8 = 0x80;
+
+/// Makes these signals readable: each arrival is one byte, its number. The self-pipe of `signal(7)`. `with_origin` adds
+/// [`BY_SYSTEM`] to signals of the kernel.
 ///
 /// When the pipe is full, further arrivals are dropped: the reader is behind and already knows that it must act.
 ///
 /// # Errors
 /// No descriptors left, or a signal that cannot be caught.
-pub(crate) fn pipe(signals: &[i32]) -> io::Result<OwnedFd> {
+pub(crate) fn pipe(signals: &[i32], with_origin: bool) -> io::Result<OwnedFd> {
     let (read, write) = UnixStream::pair()?;
     // The handlers stay for the life of the process, and so must what they write to.
     let write = std::mem::ManuallyDrop::new(write).as_raw_fd();
     let _blocked = Blocked::all(signals)?;
     for &signal in signals {
-        let byte = u8::try_from(signal).map_err(|_| io::ErrorKind::InvalidInput)?;
-        let send = move || {
+        let number = u8::try_from(signal).map_err(|_| io::ErrorKind::InvalidInput)?;
+        let send = move |info: &libc::siginfo_t| {
+            let by_system = with_origin && info.si_code == libc::SI_KERNEL;
+            let byte = if by_system { number | BY_SYSTEM } else { number };
             // SAFETY: the byte is the closure's own, and the descriptor is never closed.
             unsafe {
                 libc::send(write, (&raw const byte).cast(), 1, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL);
             }
         };
-        // SAFETY: send(2) is async-signal-safe, and signal-hook saves and restores errno around the action.
-        unsafe { signal_hook::low_level::register(signal, send) }?;
+        // SAFETY: send(2) is async-signal-safe, and the registry saves and restores errno around the action.
+        unsafe { signal_hook_registry::register_sigaction(signal, send) }?;
     }
     Ok(read.into())
 }
 
-/// Signals held back until this is dropped: one that comes between the handler and its action would be lost. Afterwards they
-/// are let through, also where whoever started us had them blocked.
+/// Signals that are blocked until this is dropped: one that comes between the handler and its action would be lost.
+/// Then they are let through, also if they were blocked when we were started.
 struct Blocked(libc::sigset_t);
 
 impl Blocked {
     fn all(signals: &[i32]) -> io::Result<Self> {
-        let mut set = MaybeUninit::<libc::sigset_t>::uninit();
-        // SAFETY: the set is alive for the calls, and sigemptyset fills it.
-        unsafe {
-            check(libc::sigemptyset(set.as_mut_ptr()))?;
-            for &signal in signals {
-                check(libc::sigaddset(set.as_mut_ptr(), signal))?;
-            }
-            check(libc::sigprocmask(libc::SIG_BLOCK, set.as_ptr(), std::ptr::null_mut()))?;
-            Ok(Self(set.assume_init()))
-        }
+        let set = set_of(signals)?;
+        // SAFETY: the set has been filled; no old one is asked for.
+        check(unsafe { libc::sigprocmask(libc::SIG_BLOCK, &raw const set, null_mut()) })?;
+        Ok(Self(set))
     }
 }
 
 impl Drop for Blocked {
     fn drop(&mut self) {
-        // SAFETY: the set has been filled; no old one is asked for.
-        unsafe { libc::sigprocmask(libc::SIG_UNBLOCK, &raw const self.0, std::ptr::null_mut()) };
+        let_through(&self.0);
     }
 }
 
-/// Signals that whoever started us ignores, of which children are spared; a bit for each.
-static IGNORED: AtomicU64 = AtomicU64::new(0);
-
-extern "C" fn do_nothing(_signal: libc::c_int) {}
-
-/// Disregards a signal. To ignore it would be inherited by children; what is caught is theirs by default. `execve(2)`.
-fn disregard(signal: i32) {
-    let handler: extern "C" fn(libc::c_int) = do_nothing;
-    // SAFETY: zeroed memory is a valid `sigaction`: no flags, an empty mask.
-    let mut action = unsafe { MaybeUninit::<libc::sigaction>::zeroed().assume_init() };
-    action.sa_sigaction = handler as libc::sighandler_t;
-    action.sa_flags = libc::SA_RESTART;
-    // SAFETY: the handler does nothing, which is async-signal-safe; no old action is asked for.
-    unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) };
-}
-
-/// Sees to it, once, that children start with every signal at its default and none blocked, whatever whoever started us has
-/// done. What he ignores has no effect on us all the same.
-pub(crate) fn spare_children() {
-    /// Up to here signals have one meaning each; job control's are left, as to ignore them has a meaning of its own.
-    const LAST: i32 = 31;
-    const LEFT: [i32; 5] = [SIGPIPE, libc::SIGCHLD, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        for signal in (1..=LAST).filter(|signal| !LEFT.contains(signal) && is_ignored(*signal)) {
-            IGNORED.fetch_or(1 << signal, Ordering::Relaxed);
-            disregard(signal);
+fn set_of(signals: &[i32]) -> io::Result<libc::sigset_t> {
+    let mut set = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: the set is alive for the calls, and sigemptyset fills it.
+    unsafe {
+        check(libc::sigemptyset(set.as_mut_ptr()))?;
+        for &signal in signals {
+            check(libc::sigaddset(set.as_mut_ptr(), signal))?;
         }
-        let mut none = MaybeUninit::<libc::sigset_t>::uninit();
-        // SAFETY: SIG_DFL is a valid disposition and runs no code of ours; were SIGCHLD ignored, children would vanish without a
-        // status. The set is alive for the calls, and sigemptyset fills it.
-        unsafe {
-            libc::signal(libc::SIGCHLD, libc::SIG_DFL);
-            libc::sigemptyset(none.as_mut_ptr());
-            libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
-        }
-    });
-}
-
-/// Whether a signal was ignored when we started, as under `nohup`: it must stay so. `sigaction(2)`.
-#[must_use]
-pub fn is_ignored(signal: i32) -> bool {
-    if IGNORED.load(Ordering::Relaxed) & 1 << signal != 0 {
-        return true;
+        Ok(set.assume_init())
     }
+}
+
+fn let_through(set: &libc::sigset_t) {
+    // SAFETY: the set has been filled; no old one is asked for.
+    unsafe { libc::sigprocmask(libc::SIG_UNBLOCK, set, null_mut()) };
+}
+
+/// The present action of a signal. `sigaction(2)`.
+fn action_of(signal: i32) -> io::Result<libc::sigaction> {
     let mut action = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: with no new action the call only fills the old one, which is alive for the call.
-    let result = unsafe { libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) };
-    // SAFETY: zeroed memory is a valid `sigaction`, and the kernel has filled it if the call succeeded.
-    check(result).is_ok() && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_IGN
+    check(unsafe { libc::sigaction(signal, null(), action.as_mut_ptr()) })?;
+    // SAFETY: zeroed memory is a valid `sigaction`, and the kernel has filled it.
+    Ok(unsafe { action.assume_init() })
 }
 
-/// Disregards `SIGXFSZ`, so that a file at its size limit is the error `EFBIG` and not our death. `setrlimit(2)`.
+/// Makes the system keep the status of a child until we take it. Where SIGCHLD was ignored when we were started,
+/// children would vanish without a status.
+pub(crate) fn keep_statuses() {
+    let keeps = action_of(SIGCHLD)
+        .is_ok_and(|action| action.sa_sigaction != libc::SIG_IGN && action.sa_flags & libc::SA_NOCLDWAIT == 0);
+    if !keeps {
+        // SAFETY: SIG_DFL is a valid disposition and runs no code of ours.
+        unsafe { libc::signal(SIGCHLD, libc::SIG_DFL) };
+    }
+}
+
+/// Whether a signal was ignored when we started, as under `nohup`: it must stay so.
+#[must_use]
+pub fn is_ignored(signal: i32) -> bool {
+    action_of(signal).is_ok_and(|action| action.sa_sigaction == libc::SIG_IGN)
+}
+
+/// Ignores `SIGXFSZ`, so that a file at its size limit is the error `EFBIG` and not our death. Children have its
+/// default action. `setrlimit(2)`.
 pub fn ignore_file_size_signal() {
-    disregard(libc::SIGXFSZ);
+    // SAFETY: SIG_IGN is a valid disposition and runs no code of ours.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
 /// Ends the process by `signal` as if it had never been caught, so that whoever waits for us sees 128 + `signal`.
 ///
-/// Returns only for a signal whose default is not to end the process.
+/// Returns if the signal does not end us: in the first process of a PID namespace, the default action of a signal
+/// from inside does nothing. `pid_namespaces(7)`. This can be called from the handler of a signal.
 pub fn end_by(signal: i32) {
-    // SAFETY: SIG_DFL is a valid disposition and runs no code of ours; it matters for SIGPIPE, which Rust ignores.
+    // SAFETY: SIG_DFL is a valid disposition and runs no code of ours. This matters for SIGPIPE too, which Rust
+    // ignores.
     unsafe { libc::signal(signal, libc::SIG_DFL) };
-    // The result does not matter: if it cannot be raised, the caller goes on to exit with a status of its own.
-    let _ = signal_hook::low_level::emulate_default_handler(signal);
+    raise(signal);
+}
+
+/// Ends the process by `signal`, or with the status 128 + `signal` if that does not end it. This can be called from
+/// the handler of a signal.
+pub(super) fn die_of(signal: i32) -> ! {
+    end_by(signal);
+    // SAFETY: the call ends the process and touches no memory.
+    unsafe { libc::_exit(128 + signal) }
+}
+
+/// Stops the process by the default action of `SIGTSTP`, and returns when the process goes on. The kernel does not stop
+/// a process of an orphaned group (`setpgid(2)`), because no shell could let it go on; then this returns soon.
+pub fn stop() {
+    let (Ok(caught), Ok(blocked)) = (action_of(SIGTSTP), Blocked::all(&[SIGTSTP])) else { return };
+    // SAFETY: SIG_DFL is a valid disposition and runs no code of ours.
+    unsafe { libc::signal(SIGTSTP, libc::SIG_DFL) };
+    // SAFETY: the call takes a number and touches no memory. The signal waits, as it is blocked.
+    unsafe { libc::raise(SIGTSTP) };
+    // It is let through during this call only. A further one, right after we go on, waits for the handler.
+    let soon = libc::timespec { tv_sec: 0, tv_nsec: 10_000_000 };
+    if let Ok(others) = mask_without(SIGTSTP) {
+        // SAFETY: there is no descriptor to poll; the time and the set are alive for the call, which only reads them.
+        unsafe { libc::ppoll(null_mut(), 0, &raw const soon, &raw const others) };
+    }
+    // SAFETY: the action is the one that the kernel has given us above.
+    unsafe { libc::sigaction(SIGTSTP, &raw const caught, null_mut()) };
+    drop(blocked);
+}
+
+/// The signals that are blocked now, but this one. `sigprocmask(2)`.
+fn mask_without(signal: i32) -> io::Result<libc::sigset_t> {
+    let mut set = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: without a new set the call only fills the old one, which is alive for the calls.
+    unsafe {
+        check(libc::sigprocmask(libc::SIG_BLOCK, null(), set.as_mut_ptr()))?;
+        check(libc::sigdelset(set.as_mut_ptr(), signal))?;
+        Ok(set.assume_init())
+    }
+}
+
+/// Sends a signal to this thread and does not block it. The action of the signal has happened when this returns.
+fn raise(signal: i32) {
+    if let Ok(set) = set_of(&[signal]) {
+        let_through(&set);
+    }
+    // SAFETY: the call takes a number and touches no memory.
+    unsafe { libc::raise(signal) };
 }

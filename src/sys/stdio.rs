@@ -224,6 +224,43 @@ pub(crate) fn open_null() -> io::Result<OwnedFd> {
     File::open("/dev/null").map(OwnedFd::from)
 }
 
+/// Whether a program can use our stdin as it is, also in the background. A terminal can be read in the foreground
+/// only. A socket or the master of a terminal cannot be opened by its name (`/dev/stdin`). Few programs can read a pipe that is non-blocking.
+#[must_use]
+pub fn stdin_is_for_any_program() -> bool {
+    let stdin = borrow_standard(0);
+    match kind(stdin) {
+        Ok(FdKind::File | FdKind::Other) => true,
+        Ok(FdKind::Pipe) => !is_nonblocking(stdin),
+        Ok(FdKind::Terminal | FdKind::Master | FdKind::Socket) | Err(_) => false,
+    }
+}
+
+/// Whether the description of a descriptor is non-blocking. `F_GETFL`.
+fn is_nonblocking(fd: BorrowedFd<'_>) -> bool {
+    // SAFETY: F_GETFL takes no argument and touches no memory.
+    let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) };
+    flags >= 0 && flags & libc::O_NONBLOCK != 0
+}
+
+/// Whether one file, pipe, socket or terminal is behind two of our standard streams. `fstat(2)`.
+#[must_use]
+pub fn are_same(one: RawFd, other: RawFd) -> bool {
+    let identity = |number| {
+        let file = File::from(borrow_standard(number).try_clone_to_owned().ok()?);
+        file.metadata().ok().map(|file| (file.dev(), file.ino()))
+    };
+    identity(one).is_some_and(|one| identity(other) == Some(one))
+}
+
+/// Closes our stdin; `/dev/null` takes its place. Other processes still have it.
+///
+/// # Errors
+/// No descriptor is left. Then nothing has changed.
+pub fn give_up_stdin() -> io::Result<()> {
+    replace_by_null(0)
+}
+
 /// Whether stdin is a terminal.
 #[must_use]
 pub fn stdin_is_terminal() -> bool {

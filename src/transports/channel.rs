@@ -196,6 +196,11 @@ impl Channel {
 
     pub(crate) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let fd = self.fd.as_fd();
+        if self.kind == FdKind::Terminal && pty::is_in_background(fd) {
+            // Another process group has the keys, and reading would stop us (SIGTTIN). In the foreground, a new key
+            // is a new event.
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         let result = match self.way {
             Way::Socket => socket::recv(fd, buf),
             Way::Shared if !stdio::is_ready(fd, false) => return Err(io::ErrorKind::WouldBlock.into()),

@@ -20,8 +20,9 @@ use super::io::Io;
 use super::keepalive::Looks;
 use super::listener::Listener;
 use super::out_buf::Spare;
+use super::process::ending::Ending;
 use super::process::handle::SubprocessTransport;
-use super::process::{Ending, Process, SIGKILL, SIGTERM};
+use super::process::{Process, SIGTERM};
 use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
 use super::resolver::Resolver;
 use super::state::Phase;
@@ -229,15 +230,21 @@ impl Net {
     pub fn kill_children(&mut self) {
         let children = self.slots.iter().filter(|(_, slot)| matches!(slot, Slot::Process(_)));
         for id in children.map(|(id, _)| id).collect::<Vec<Id>>() {
-            // It may have ended this moment.
-            let _ = self.subprocess_transport(id).send_signal_to_group(SIGKILL);
+            self.kill_group(id);
         }
     }
 
-    /// Whether there are children that have not ended.
+    /// Whether there are children that have not ended. Children that cannot be killed do not count.
     #[must_use]
     pub fn has_children(&self) -> bool {
-        self.slots.iter().any(|(_, slot)| matches!(slot, Slot::Process(process) if process.status.is_none()))
+        self.slots.iter().any(|(_, slot)| matches!(slot, Slot::Process(process) if process.runs()))
+    }
+
+    /// Whether a listener or a datagram socket is open for clients. A listener for one client closes when that client
+    /// is let in.
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        !self.listeners.is_empty()
     }
 
     /// Counts a connection against the limits of listeners, as if one of them had let it in: one that was inherited.
@@ -327,7 +334,7 @@ impl Net {
             Slot::Stream(stream) => (stream.background, stream.accepted, stream.phase_timer),
             Slot::Listener(listener) => (false, false, listener.retry_timer()),
             Slot::Datagram(datagram) => (datagram.background, false, datagram.phase_timer),
-            Slot::Process(process) => (false, process.accepted, process.ending.map(Ending::timer)),
+            Slot::Process(process) => (process.is_given_up(), process.accepted, process.ending.and_then(Ending::timer)),
         };
         if !background {
             self.foreground -= 1;

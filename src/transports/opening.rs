@@ -24,6 +24,7 @@ use super::protocol::{Factory, Handler};
 use super::state::Phase;
 use super::stream::Stream;
 use super::unix_path;
+pub use crate::sys::signals::BY_SYSTEM;
 use crate::sys::stdio::{self, FdKind};
 use crate::sys::{signals, socket};
 
@@ -210,12 +211,32 @@ impl Net {
         self.add_made(stream, protocol.into())
     }
 
+    /// stderr as a stream that is written. Its description is shared with other processes.
+    ///
+    /// # Errors
+    /// No descriptors left.
+    pub fn stderr(&mut self, protocol: impl Into<Handler>) -> io::Result<Id> {
+        self.connect_write_pipe(stdio::duplicate(2)?, protocol)
+    }
+
     /// Signals as a stream in the background: each arrival is one byte, its number. asyncio's `add_signal_handler`.
     ///
     /// # Errors
     /// No descriptors left.
     pub fn signals(&mut self, numbers: &[i32], protocol: impl Into<Handler>) -> io::Result<Id> {
-        let fd = signals::pipe(numbers)?;
+        self.add_signals(numbers, false, protocol)
+    }
+
+    /// The same, with [`BY_SYSTEM`] set in the byte of a signal of the kernel: a key of a terminal, or its hang-up.
+    ///
+    /// # Errors
+    /// As with [`signals`](Self::signals).
+    pub fn signals_with_origin(&mut self, numbers: &[i32], protocol: impl Into<Handler>) -> io::Result<Id> {
+        self.add_signals(numbers, true, protocol)
+    }
+
+    fn add_signals(&mut self, numbers: &[i32], with_origin: bool, protocol: impl Into<Handler>) -> io::Result<Id> {
+        let fd = signals::pipe(numbers, with_origin)?;
         let id = self.add_made(Stream::new(Io::Socket(Socket::from(fd)), Phase::Open, self.now), protocol.into())?;
         self.set_background(id, true);
         Ok(id)

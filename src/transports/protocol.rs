@@ -162,7 +162,8 @@ pub trait SubprocessProtocol {
     /// See [`Protocol::timer_fired`].
     fn timer_fired(&mut self, _t: &mut SubprocessTransport<'_>, _timer: TimerId) {}
 
-    /// The child has ended **and** all its pipes are lost. Called once, last.
+    /// The child has ended **and** all its pipes are lost. Called once, last. An error says that the child still runs
+    /// and cannot be killed. Then it has no status, and `process_exited` was not called.
     fn connection_lost(&mut self, _t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {}
 }
 

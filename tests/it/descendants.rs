@@ -2,7 +2,6 @@
 //! too, whose parents have gone. None of them outlives the test.
 #![allow(unreachable_pub)] // A binary exports nothing: `pub` here is for the tests.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -77,17 +76,24 @@ impl Drop for Family {
 
 /// The children of a program that have ended and were not asked for their status.
 pub fn zombies(program: &Background) -> Vec<u32> {
-    let is_zombie = |child: &u32| {
-        let stat = std::fs::read_to_string(Path::new("/proc").join(child.to_string()).join("stat"));
-        stat.is_ok_and(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z')))
-    };
-    children(program).into_iter().filter(is_zombie).collect()
+    children(program).into_iter().filter(|&child| state_of(child) == Some('Z')).collect()
 }
 
 /// The children of a program.
 pub fn children(program: &Background) -> Vec<u32> {
-    let list = std::fs::read_to_string(format!("/proc/{}/task/{0}/children", program.pid())).expect("it runs");
+    children_of(program.pid())
+}
+
+/// The children of any process.
+pub fn children_of(pid: u32) -> Vec<u32> {
+    let list = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("it runs");
     list.split_whitespace().map(|child| child.parse().expect("a number")).collect()
+}
+
+/// The state of a process as `ps` shows it: `T` where it is stopped, `Z` where it has ended; `None` where it is gone.
+pub fn state_of(pid: u32) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
 }
 
 /// Waits until a server has no child, and no more descriptors open than it had before its first client.

@@ -8,7 +8,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
 use crate::descendants::{Family, all_is_closed, children, zombies};
-use crate::util::{Background, DEADLINE, connect, eventually, ping, reset, take, take_all};
+use crate::util::{Background, DEADLINE, connect, eventually, ping, read_once, reset, take, take_all};
 
 /// Says that it is up, and lets another process hold it.
 const HELD: &str = "sleep 1000 & echo up; wait";
@@ -253,7 +253,7 @@ fn a_silent_pair_ends_with_its_child() {
     std::thread::sleep(Duration::from_secs(1)); // Silent for less than its time, then not.
     talking.write_all(b"word\n").expect("it is connected");
     assert_eq!(take(&mut talking, 5), b"word\n");
-    let ends = |client: &mut TcpStream| std::io::Read::read(client, &mut [0; 8]);
+    let ends = |client: &mut TcpStream| read_once(client, &mut [0; 8]);
     assert!(matches!(ends(&mut silent), Ok(0) | Err(_)), "bytes from nowhere");
     assert!(matches!(ends(&mut talking), Ok(0) | Err(_)), "bytes from nowhere");
     assert!(begin.elapsed() >= Duration::from_secs(4), "{:?}", begin.elapsed());

@@ -4,7 +4,6 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::os::fd::AsRawFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::Command;
@@ -57,7 +56,7 @@ fn a_reset_in_the_midst_of_much_is_told() {
             run.comes_to_rest();
         }
         let Far::Tcp(peer) = peer else { unreachable!("it is one of TCP") };
-        reset_all(peer);
+        reset(peer);
         expect_prefix(&mut stdout, &bulk()[5_000_000..]).expect("an end");
         let output = run.finish();
         assert_eq!(output.status.code(), Some(4), "{}", text(&output));
@@ -65,23 +64,10 @@ fn a_reset_in_the_midst_of_much_is_told() {
     let (run, left, mut right) = blocked_relay(&[]);
     run.comes_to_rest();
     let Far::Tcp(left) = left else { unreachable!("it is one of TCP") };
-    reset_all(left);
+    reset(left);
     let error = expect_prefix(&mut right, &bulk()[5_000_000..]).expect_err("it must not look whole");
     assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
     moved_by_kernel(run, 4);
-}
-
-/// Resets a connection whose other copy is being written to.
-fn reset_all(stream: TcpStream) {
-    // Wakes the writer, whose copy would otherwise keep the connection; what is queued is dropped by the reset.
-    socket2::SockRef::from(&stream).set_linger(Some(std::time::Duration::ZERO)).expect("SO_LINGER");
-    // SAFETY: `connect` with AF_UNSPEC reads the two bytes of the family, which are alive for the call.
-    let result = unsafe {
-        let nobody = libc::sockaddr { sa_family: libc::AF_UNSPEC as u16, sa_data: [0; 14] };
-        libc::connect(stream.as_raw_fd(), &raw const nobody, size_of::<libc::sockaddr>() as u32)
-    };
-    assert_eq!(result, 0, "{}", io::Error::last_os_error());
-    reset(stream);
 }
 
 /// The reader of a relay resets: whoever sends is reset, too.

@@ -56,7 +56,8 @@ fn a_descriptor_of_the_wrong_direction_is_refused_by_name() {
         &["udp-client", "127.0.0.1:9"],
         &["udp-server", "127.0.0.1:0"],
         &["relay", "-", "tcp:127.0.0.1:9"],
-        &["exec", "--", "cat"],
+        // Without the option it would have the descriptor itself.
+        &["exec", "--stdin", "pipe", "--", "cat"],
     ];
     for mode in modes {
         let status = if mode[0] == "exec" { 125 } else { 1 };

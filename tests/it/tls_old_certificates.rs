@@ -57,7 +57,10 @@ fn meets(issued: &Issued, version: Version, kind: Kind, options: &[(&str, &str)]
     let peer = TlsPeer::serve(server_config(issued, &[version]), |mut peer| {
         peer.try_handshake().ok()?;
         let got = peer.receive_all();
-        peer.end();
+        if !got.is_empty() {
+            // A client that refuses the certificate is gone already.
+            peer.end();
+        }
         Some(got)
     });
     let output = xport(kind.args(&peer.text(), options)).write_stdin("secret\n").output().expect("a run");

@@ -64,6 +64,12 @@ impl Background {
         Self { child, stderr, seen: Vec::new() }
     }
 
+    /// Starts a prepared command that has a stderr already; no line of that is seen here.
+    pub fn spawn_with_stderr(mut command: Command) -> Self {
+        let child = command.spawn().expect("the program starts");
+        Self { child, stderr: channel().1, seen: Vec::new() }
+    }
+
     /// Waits for a line of stderr that contains `text`, and gives it.
     #[track_caller]
     pub fn line(&mut self, text: &str) -> String {
@@ -532,10 +538,13 @@ pub fn read_once(stream: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<u
     }
 }
 
-/// Closes with a reset instead of an end.
+/// Ends with a reset, at once: also where another thread has a copy, or a child that another test is just starting.
 pub fn reset(stream: TcpStream) {
-    socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
-    drop(stream);
+    let nobody = libc::sockaddr { sa_family: libc::AF_UNSPEC as u16, sa_data: [0; 14] };
+    // SAFETY: `connect` with AF_UNSPEC reads the two bytes of the family, which are alive for the call.
+    let result =
+        unsafe { libc::connect(stream.as_raw_fd(), &raw const nobody, size_of::<libc::sockaddr>() as libc::socklen_t) };
+    assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
 }
 
 /// Sends `data` and expects the same back.

@@ -177,11 +177,11 @@ fn options_of_a_relay_hold_for_both_sides() {
 fn children_of_a_relay_share_their_options() {
     let config = relay(&["--stderr", "merge", "--env", "A=b", "--kill-after", "1", "exec:grep 'a b'", "shell:c | d"]);
     for child in [child(config.left), child(config.right)] {
-        assert!(child.stderr == ChildStdio::Merge && child.kill_after == Duration::from_secs(1) && !child.pty);
+        assert!(child.stderr == Some(ChildStdio::Merge) && child.kill_after == Duration::from_secs(1) && !child.pty);
         assert_eq!(child.environment, [("A".into(), "b".into())]);
     }
     let config = child(relay(&["--pty", ":1", "exec:vi"]).right);
-    assert!(config.pty && config.stderr == ChildStdio::Inherit && config.kill_after == Duration::from_secs(5));
+    assert!(config.pty && config.stderr.is_none() && config.kill_after == Duration::from_secs(5));
     assert!(child(relay(&["--pty", "--stderr", "inherit", ":1", "exec:vi"]).right).pty);
 }
 

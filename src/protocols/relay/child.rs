@@ -171,10 +171,15 @@ impl SubprocessProtocol for ChildEnd {
         close_when_quiet(t);
     }
 
-    fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {
+    fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, error: Option<io::Error>) {
+        if error.is_some() {
+            // It cannot be killed and is left running. The log says so already.
+            self.terms.fail(Failure::silent(Cause::Local));
+        }
         let Some(other) = self.other.end() else { return };
         // What it would have written after that is missing; or what it was sent has not arrived, whatever the sender believes.
         let was_killed = t.returncode().is_some_and(|status| status.signal().is_some());
-        if was_killed || self.has_failed { other.reset(t.net()) } else { other.finish_alone(t.net()) }
+        let is_cut = was_killed || self.has_failed || error.is_some();
+        if is_cut { other.reset(t.net()) } else { other.finish_alone(t.net()) }
     }
 }

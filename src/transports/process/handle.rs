@@ -75,31 +75,42 @@ impl SubprocessTransport<'_> {
         self.net.unread_input(self.id)
     }
 
+    /// The signal that has stopped the child; `None` if the child is not stopped, or if this stop was told before.
+    /// SIGCHLD says when to ask. asyncio has none.
+    #[must_use]
+    pub fn newly_stopped_by(&self) -> Option<i32> {
+        let process = self.net.process(self.id).filter(|process| process.status.is_none())?;
+        process::newly_stopped_by(process.pid)
+    }
+
     /// Sends a signal to it, unless it has ended. asyncio's `send_signal`.
     ///
     /// # Errors
     /// It has ended (`ESRCH`), the signal does not exist, or the child has become someone else's.
     pub fn send_signal(&mut self, signal: i32) -> io::Result<()> {
         match self.net.process(self.id) {
-            Some(process) if process.status.is_none() => process::signal(process.pidfd.as_fd(), signal),
+            Some(process) if process.status.is_none() => process::signal(process.pid, process.pidfd.as_fd(), signal),
             _ => Err(io::Error::from_raw_os_error(libc::ESRCH)),
         }
     }
 
-    /// Sends a signal to it and to all of its group that it has started, unless it has ended: then its number may be somebody
-    /// else's.
+    /// Sends a signal to the child and to its whole group, unless the child has ended. A child that has left its
+    /// group gets the signal as well.
     ///
     /// # Errors
-    /// As with [`send_signal`](Self::send_signal).
+    /// As with [`send_signal`](Self::send_signal). They are about the child only, not about other members of its group.
     pub fn send_signal_to_group(&mut self, signal: i32) -> io::Result<()> {
         match self.net.process(self.id) {
-            Some(process) if process.status.is_none() => process::signal_group(process.pid, signal),
+            Some(process) if process.status.is_none() => process.signal_all(signal),
             _ => Err(io::Error::from_raw_os_error(libc::ESRCH)),
         }
     }
 
     /// Asks it and all of its group to end by `signal`, as `systemd.kill(5)` has it: whoever is left when it has ended, or when
     /// [`set_kill_after`](Self::set_kill_after) has passed, is killed. Nothing happens once it has ended.
+    ///
+    /// A child that has become another user cannot be killed. It is left running, and `connection_lost` of its
+    /// protocol gets the error.
     pub fn end_group(&mut self, signal: i32) {
         self.net.ask_to_end(self.id, signal);
     }
@@ -139,10 +150,9 @@ impl SubprocessTransport<'_> {
         if std::mem::replace(&mut process.closing, true) {
             return;
         }
-        let (pipes, runs) = (process.pipes, process.status.is_none());
-        if runs {
-            // It may have ended this moment.
-            let _ = self.kill();
+        let (pipes, runs) = (process.pipes, process.runs());
+        if let (true, Err(error)) = (runs, self.kill()) {
+            return self.net.give_up(self.id, &error);
         }
         for pipe in pipes.into_iter().flatten() {
             self.peer(pipe).abort();

@@ -2,13 +2,18 @@
 //!
 //! ```text
 //!   Running ---exits---> Exited ---all pipes lost---> over (connection_lost)
-//!      |                    ^
-//!      +---all pipes lost---+  (the other way round: it then waits for the exit)
+//!    | |                    ^
+//!    | +---all pipes lost---+  (the other way round: it then waits for the exit)
+//!    |
+//!    +---cannot be killed---> given up: all pipes are closed (connection_lost with an error)
 //! ```
 //!
-//! The pipes are ordinary streams whose callbacks the loop hands to the child's protocol (`event_loop/processes.rs`). What a
-//! protocol sees of it is `handle.rs`.
+//! The pipes are ordinary streams whose callbacks the loop hands to the child's protocol (`event_loop/processes.rs`).
+//! `handle.rs` has what a protocol sees of a child, `command.rs` what a child runs, `opening.rs` the start and
+//! `ending.rs` the end.
 
+pub mod command;
+pub(crate) mod ending;
 pub mod handle;
 pub mod opening;
 
@@ -17,34 +22,24 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use super::id::Id;
-use super::timers::TimerId;
-pub use crate::sys::signals::{SIGCONT, SIGHUP, SIGKILL, SIGTERM, SIGWINCH};
+use ending::Ending;
+
+pub use crate::sys::signals::{
+    SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH,
+};
 
 /// How long a child may take to end when it is asked to, unless that is set.
 pub(crate) const KILL_AFTER: Duration = Duration::from_secs(5);
-
-/// How far it is with the end of a child. Each step has `kill_after` for it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Ending {
-    /// Its input ends after so many bytes that it has still to take; as long as it takes some, it is left alone.
-    Input { unsent: usize, timer: TimerId },
-    /// It was asked to end, with all of its group.
-    Asked { timer: TimerId },
-}
-
-impl Ending {
-    pub(crate) fn timer(self) -> TimerId {
-        match self {
-            Self::Input { timer, .. } | Self::Asked { timer } => timer,
-        }
-    }
-}
 
 /// A child.
 #[derive(Debug)]
 pub(crate) struct Process {
     pub(crate) pid: u32,
     pub(crate) pidfd: OwnedFd,
+    /// The name of its program, for messages.
+    pub(crate) name: String,
+    /// It was started with a group of its own, which has its number.
+    pub(crate) leads_a_group: bool,
     /// Our ends of its stdin, stdout and stderr, as long as they are open.
     pub(crate) pipes: [Option<Id>; 3],
     /// Its status, once it has ended.
@@ -68,6 +63,11 @@ pub(crate) struct Process {
 impl Process {
     /// Whether nothing is left of it, nor to be told but that: `connection_lost` is due.
     pub(crate) fn is_over(&self) -> bool {
-        self.exit_told && self.pipes.iter().all(Option::is_none)
+        (self.exit_told || self.is_given_up()) && self.pipes.iter().all(Option::is_none)
+    }
+
+    /// Whether it cannot be killed, so that the loop does not wait for its end.
+    pub(crate) fn is_given_up(&self) -> bool {
+        matches!(self.ending, Some(Ending::GivenUp { .. }))
     }
 }

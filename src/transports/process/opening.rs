@@ -1,22 +1,23 @@
-//! Starting a child, and taking note of its end.
+//! Starting a child, and opening our ends of its pipes. `ending.rs` has its end.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::process::{Command, Stdio};
 
 use mio::unix::SourceFd;
 
-use super::{Ending, KILL_AFTER, Process, SIGCONT, SIGKILL, SIGTERM};
+use super::command::{Command, Failed, SpawnError};
+use super::{KILL_AFTER, Process};
 pub use crate::sys::pty::WindowSize;
 use crate::sys::pty::{self, Pty};
+use crate::sys::spawn::Plan;
 use crate::sys::{process, stdio};
 use crate::transports::channel::Channel;
 use crate::transports::id::{Half, Id};
 use crate::transports::net::{Call, Net, Slot};
 use crate::transports::protocol::SubprocessProtocol;
-use crate::transports::stream::{CloseMode, Stream};
-use crate::transports::timers::Alarm;
+use crate::transports::stream::Stream;
 
 /// What one of a child's three standard streams is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub enum ChildStdio {
     Inherit,
     /// `/dev/null`. asyncio's `DEVNULL`.
     Null,
-    /// Of stderr: the same as the child's stdout, where that is a pipe or a terminal of its own. asyncio's `STDOUT`.
+    /// Of stderr: the same as the child's stdout. asyncio's `STDOUT`.
     Merge,
     /// A terminal of its own, whose other side is ours; all that say so share one, and the first says which. asyncio has none.
     Pty(PtyModel),
@@ -44,71 +45,58 @@ pub enum PtyModel {
 
 impl ChildStdio {
     fn is_pty(self) -> bool {
-        matches!(self, Self::Pty(_))
+        self.model().is_some()
     }
 
-    /// What the child is given for it.
-    fn theirs(self, pty: Option<&Pty>) -> io::Result<Stdio> {
-        Ok(match (self, pty) {
-            (Self::Pty(_), Some(pty)) => pty.slave.try_clone()?.into(),
-            (Self::Pipe, _) => Stdio::piped(),
-            (Self::Inherit | Self::Merge, _) => Stdio::inherit(),
-            (Self::Null | Self::Pty(_), _) => Stdio::null(),
-        })
+    fn model(self) -> Option<PtyModel> {
+        match self {
+            Self::Pty(model) => Some(model),
+            _ => None,
+        }
     }
 }
 
 impl Net {
-    /// Starts a child with stdin, stdout and stderr as `stdio` has them, in a process group of its own. asyncio's
-    /// `subprocess_exec`.
+    /// Starts a child with stdin, stdout and stderr as `stdio` has them. asyncio's `subprocess_exec`.
     ///
-    /// On a terminal it leads a session of its own, too. The terminal is to its protocol two pipes: what is written to stdin's is
-    /// typed, what is shown comes from stdout's. To close stdin's is to type `^D`, unless the terminal is raw, where nothing
-    /// stands for an end; once both are closed, it hangs up.
+    /// On a terminal it leads a session of its own. The terminal is to its protocol two pipes: what is written to
+    /// stdin's is typed, what is shown comes from stdout's. To close stdin's is to type `^D`, unless the terminal is
+    /// raw, where nothing stands for an end; once both are closed, it hangs up.
+    ///
+    /// If the main thread starts a child, the system kills the child when this process ends, in whatever way. A child
+    /// that another thread has started is not killed.
     ///
     /// # Errors
-    /// `NotFound`, `PermissionDenied` and the like of `execve(2)`; no descriptors, no processes.
+    /// The program is not there, or cannot be run: `NotFound`, `PermissionDenied` and the like of `execve(2)`. Or the
+    /// system has no descriptor, no terminal, or no process for the child.
     #[doc(alias = "subprocess_exec")]
     pub fn spawn(
         &mut self,
-        mut command: Command,
+        command: Command,
         stdio: [ChildStdio; 3],
         protocol: impl SubprocessProtocol + 'static,
-    ) -> io::Result<Id> {
-        let [stdin, stdout, mut stderr] = stdio;
-        if stdout.is_pty() && stderr == ChildStdio::Merge {
-            stderr = stdout;
-        }
-        let model = [stdin, stdout, stderr].into_iter().find_map(|stdio| match stdio {
-            ChildStdio::Pty(model) => Some(model),
-            _ => None,
-        });
-        let pty = model.map(open_pty).transpose()?;
-        let theirs = |stdio: ChildStdio| stdio.theirs(pty.as_ref());
-        command.stdin(theirs(stdin)?).stdout(theirs(stdout)?).stderr(theirs(stderr)?);
-        let typed = pty.as_ref().filter(|_| stdin.is_pty()).map(|pty| pty.master.try_clone()).transpose()?;
-        let mut merged = None;
-        if (stdout, stderr) == (ChildStdio::Pipe, ChildStdio::Merge) {
-            let (ours, theirs) = io::pipe()?;
-            command.stdout(theirs.try_clone()?).stderr(theirs);
-            merged = Some(OwnedFd::from(ours));
-        }
-        let (mut child, pidfd) = process::spawn(&mut command, pty.as_ref().map(|pty| pty.slave.as_fd()))?;
-        // It holds the child's ends of a merged pipe and of a terminal, which would never end.
-        drop(command);
-        let mut ends = [
-            child.stdin.take().map(OwnedFd::from).map(End::Pipe).or_else(|| typed.map(End::Master)),
-            merged.or_else(|| child.stdout.take().map(OwnedFd::from)).map(End::Pipe),
-            child.stderr.take().map(OwnedFd::from).map(End::Pipe),
-        ];
-        if let Some(pty) = pty {
-            let shown = if stdout.is_pty() { 1 } else { 2 };
-            ends[shown] = Some(End::Master(pty.master));
-        }
-        let pid = child.id();
+    ) -> Result<Id, SpawnError> {
+        let compiled = command.compile().map_err(|error| SpawnError::new(Failed::Program, error))?;
+        let Ends { theirs, ours, terminal } = Ends::open(stdio)?;
+        let terminal = terminal.as_ref().map(AsFd::as_fd);
+        let [stdin, stdout, stderr] = &theirs;
+        let plan = Plan {
+            programs: &compiled.programs,
+            arguments: &compiled.arguments,
+            environment: &compiled.environment,
+            directory: compiled.directory.as_deref(),
+            stdio: [stdin, stdout, stderr].map(|fd| fd.as_ref().map(AsFd::as_fd)),
+            place: command.place(terminal),
+        };
+        let (pid, pidfd) = process::start(&plan)?;
+        let leads_a_group = terminal.is_some() || command.leads_a_group();
+        // Our copies of the child's ends would keep its pipes open.
+        drop(theirs);
         let process = Process {
             pid,
             pidfd,
+            name: command.name(),
+            leads_a_group,
             pipes: [None; 3],
             status: None,
             kill_after: KILL_AFTER,
@@ -122,12 +110,11 @@ impl Net {
         let fd = process.pidfd.as_raw_fd();
         let id = self.insert(Slot::Process(Box::new(process)));
         let registered = self.registry.register(&mut SourceFd(&fd), id.token(Half::Read), mio::Interest::READABLE);
-        let opened = registered.and_then(|()| self.open_pipes(id, ends));
+        let opened = registered.and_then(|()| self.open_pipes(id, ours));
         if let Err(error) = opened {
-            let _ = child.kill();
-            let _ = child.wait();
+            process::end_at_once(pid, leads_a_group);
             self.drop_process(id);
-            return Err(error);
+            return Err(SpawnError::new(Failed::Watch, error));
         }
         self.calls.push_back((id, Call::SetSubprocessProtocol(Box::new(protocol))));
         self.calls.push_back((id, Call::ConnectionMade));
@@ -148,7 +135,7 @@ impl Net {
         text: &OsStr,
         stdio: [ChildStdio; 3],
         protocol: impl SubprocessProtocol + 'static,
-    ) -> io::Result<Id> {
+    ) -> Result<Id, SpawnError> {
         self.spawn(shell_command(text), stdio, protocol)
     }
 
@@ -177,125 +164,6 @@ impl Net {
         self.remove(id);
     }
 
-    /// Asks for the status of a child that may have ended; whether it has just become known.
-    pub(crate) fn ask_for_status(&mut self, id: Id) -> bool {
-        let Some(process) = self.process_mut(id).filter(|process| process.status.is_none()) else { return false };
-        if matches!(process.ending, Some(Ending::Asked { .. })) && process::has_ended(process.pid).unwrap_or(false) {
-            // While it is not reaped, the number of its group is nobody else's. Whoever is left there was asked to end as well.
-            let _ = process::signal_group(process.pid, SIGKILL);
-        }
-        match process::status(process.pid) {
-            Ok(None) => false,
-            Ok(Some(status)) => {
-                log::debug!("child {}: {status}", process.pid);
-                process.status = Some(status);
-                true
-            }
-            Err(error) => {
-                // Somebody else has asked for it. That it has ended is still true.
-                log::warn!("child {}: {}", process.pid, crate::transports::error::describe(&error));
-                process.status = Some(std::os::unix::process::ExitStatusExt::from_raw(255 << 8));
-                true
-            }
-        }
-    }
-
-    /// Bytes of a child's input that nobody has read.
-    pub(crate) fn unread_input(&self, id: Id) -> usize {
-        let Some(process) = self.process(id) else { return 0 };
-        let in_pipe = |stream: &Stream| stream.io.raw_sink().map_or(0, |(_, fd)| stdio::unread(fd));
-        let stdin = process.pipes[0].and_then(|stdin| self.stream(stdin));
-        stdin.map_or(process.unread, |stream| stream.unsent() + in_pipe(stream))
-    }
-
-    /// Nobody reads a child's stdin any more: takes note of what is left there.
-    pub(crate) fn note_unread_input(&mut self, id: Id) {
-        let unread = self.unread_input(id);
-        if let Some(process) = self.process_mut(id) {
-            process.unread = unread;
-        }
-    }
-
-    /// Ends the input of a child, which is expected to end after that.
-    pub(crate) fn end_input_of_child(&mut self, id: Id) {
-        let Some(process) = self.process(id).filter(|process| process.ending.is_none()) else { return };
-        let (stdin, kill_after) = (process.pipes[0], process.kill_after);
-        let unsent = stdin.map_or(0, |stdin| self.transport(stdin).write_buffer_size());
-        let timer = self.timers.arm(kill_after, Some(id), Alarm::Ending);
-        self.set_ending(id, Ending::Input { unsent, timer });
-        if let Some(stdin) = stdin {
-            self.close(stdin, CloseMode::Lingering);
-        }
-    }
-
-    /// Asks a child and its group to end by `signal`, if it has not been asked before.
-    pub(crate) fn ask_to_end(&mut self, id: Id, signal: i32) {
-        let mut child = self.subprocess_transport(id);
-        if child.send_signal_to_group(signal).is_err() {
-            return;
-        }
-        // One that is stopped gets it only when it goes on.
-        let _ = child.send_signal_to_group(SIGCONT);
-        let Some(process) = self.process(id) else { return };
-        if matches!(process.ending, Some(Ending::Asked { .. })) {
-            return;
-        }
-        let timer = self.timers.arm(process.kill_after, Some(id), Alarm::Ending);
-        self.set_ending(id, Ending::Asked { timer });
-    }
-
-    fn set_ending(&mut self, id: Id, ending: Ending) {
-        let Some(process) = self.process_mut(id) else { return };
-        if let Some(before) = process.ending.replace(ending) {
-            self.timers.cancel(before.timer());
-        }
-    }
-
-    /// A child has had its time for the present step of its end.
-    pub(crate) fn go_on_ending(&mut self, id: Id) {
-        let Some(process) = self.process(id).filter(|process| process.status.is_none()) else { return };
-        let (stdin, kill_after) = (process.pipes[0], process.kill_after);
-        match process.ending {
-            Some(Ending::Input { unsent: before, .. }) => {
-                let unsent = stdin.map_or(0, |stdin| self.transport(stdin).write_buffer_size());
-                if unsent < before {
-                    let timer = self.timers.arm(kill_after, Some(id), Alarm::Ending);
-                    return self.set_ending(id, Ending::Input { unsent, timer });
-                }
-                self.ask_to_end(id, SIGTERM);
-            }
-            Some(Ending::Asked { .. }) => {
-                log::info!("child {}: killed, as it has not ended within {:?}", process.pid, process.kill_after);
-                // It may have ended this moment.
-                let _ = process::signal_group(process.pid, SIGKILL);
-            }
-            None => (),
-        }
-    }
-
-    /// Queues `process_exited`, and what may be due after it.
-    pub(crate) fn tell_exit(&mut self, id: Id) {
-        let Some(process) = self.process_mut(id) else { return };
-        process.exit_told = true;
-        self.calls.push_back((id, Call::ProcessExited));
-        self.end_process_if_over(id);
-    }
-
-    /// Notes that a pipe of a child is lost.
-    pub(crate) fn pipe_lost(&mut self, process: Id, number: u8) {
-        if let Some(process) = self.process_mut(process) {
-            process.pipes[usize::from(number)] = None;
-        }
-        self.end_process_if_over(process);
-    }
-
-    /// Queues `connection_lost` once the exit is told and all pipes are lost.
-    pub(crate) fn end_process_if_over(&mut self, id: Id) {
-        let Some(process) = self.process_mut(id).filter(|process| process.is_over() && !process.over) else { return };
-        process.over = true;
-        self.calls.push_back((id, Call::ConnectionLost(None)));
-    }
-
     pub(crate) fn process(&self, id: Id) -> Option<&Process> {
         match self.slots.get(id) {
             Some(Slot::Process(process)) => Some(process),
@@ -308,6 +176,66 @@ impl Net {
             Some(Slot::Process(process)) => Some(process),
             _ => None,
         }
+    }
+}
+
+/// The standard streams of the child, and our ends of them.
+#[derive(Default)]
+struct Ends {
+    /// `None` is the same as ours.
+    theirs: [Option<OwnedFd>; 3],
+    ours: [Option<End>; 3],
+    /// The child's side of its terminal, if it has a terminal.
+    terminal: Option<OwnedFd>,
+}
+
+impl Ends {
+    fn open([stdin, stdout, mut stderr]: [ChildStdio; 3]) -> Result<Self, SpawnError> {
+        if stdout.is_pty() && stderr == ChildStdio::Merge {
+            stderr = stdout;
+        }
+        let stdio = [stdin, stdout, stderr];
+        let mut ends = Self::default();
+        let pty = match stdio.into_iter().find_map(ChildStdio::model) {
+            Some(model) => Some(open_pty(model).map_err(|error| SpawnError::new(Failed::Terminal, error))?),
+            None => None,
+        };
+        let connected = (0..3).try_for_each(|number| ends.connect(number, stdio[number], pty.as_ref()));
+        connected.map_err(|error| SpawnError::new(Failed::Pipe, error))?;
+        if let Some(Pty { master, slave }) = pty {
+            let shown = if stdout.is_pty() { 1 } else { 2 };
+            ends.ours[shown] = Some(End::Master(master));
+            ends.terminal = Some(slave);
+        }
+        Ok(ends)
+    }
+
+    /// Opens one of the three.
+    fn connect(&mut self, number: usize, wanted: ChildStdio, pty: Option<&Pty>) -> io::Result<()> {
+        self.theirs[number] = match (wanted, pty) {
+            (ChildStdio::Inherit, _) => None,
+            (ChildStdio::Merge, _) => match &self.theirs[1] {
+                Some(stdout) => Some(stdout.try_clone()?),
+                None => Some(stdio::duplicate(1)?),
+            },
+            (ChildStdio::Pty(_), Some(pty)) => {
+                if number == 0 {
+                    self.ours[0] = Some(End::Master(pty.master.try_clone()?));
+                }
+                Some(pty.slave.try_clone()?)
+            }
+            (ChildStdio::Null | ChildStdio::Pty(_), _) => {
+                Some(File::options().read(number == 0).write(number != 0).open("/dev/null")?.into())
+            }
+            (ChildStdio::Pipe, _) => {
+                let (read, write) = io::pipe()?;
+                let (read, write) = (OwnedFd::from(read), OwnedFd::from(write));
+                let (ours, theirs) = if number == 0 { (write, read) } else { (read, write) };
+                self.ours[number] = Some(End::Pipe(ours));
+                Some(theirs)
+            }
+        };
+        Ok(())
     }
 }
 

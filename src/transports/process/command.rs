@@ -1,0 +1,301 @@
+//! What a child runs: the program, its arguments, environment and working directory, and its process group or session.
+//!
+//! A command is built like `std::process::Command`. That type does not tell all that it was given, and so cannot be
+//! used here. `opening.rs` starts a command, by way of `sys/spawn.rs`.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::{CString, OsStr, OsString};
+use std::fmt;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use crate::sys::spawn::{NotStarted, Place};
+
+/// Where programs are looked for without a `PATH`, as `execvp(3)` does.
+pub const PATH_DEFAULT: &str = "/bin:/usr/bin";
+
+/// A program to be run. The standard streams are given to [`Net::spawn`].
+///
+/// [`Net::spawn`]: crate::transports::net::Net::spawn
+#[derive(Clone, Debug)]
+pub struct Command {
+    program: OsString,
+    /// The first one is the name of the program.
+    arguments: Vec<OsString>,
+    without_ours: bool,
+    /// Variables that are set, or kept from the child (`None`).
+    changes: BTreeMap<OsString, Option<OsString>>,
+    directory: Option<PathBuf>,
+    standing: Standing,
+}
+
+/// The process group and the session of a child.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// The child leads a group of its own in our session. A signal can be sent to the whole group. If we have a
+    /// terminal, the child is in its background.
+    #[default]
+    OwnGroup,
+    /// The child leads a session of its own, and has no terminal. asyncio's `start_new_session=True`.
+    OwnSession,
+    /// The child stays in our group: keys of our terminal send signals to the child and to us. Our own signals go to
+    /// the child alone.
+    OurGroup,
+}
+
+impl Command {
+    /// A program: a path, or a name that is looked for in the `PATH` of the child. The child has our environment and
+    /// our working directory, and leads a group of its own, unless that is changed.
+    #[must_use]
+    pub fn new(program: impl AsRef<OsStr>) -> Self {
+        let program = program.as_ref().to_owned();
+        Self {
+            arguments: vec![program.clone()],
+            program,
+            without_ours: false,
+            changes: BTreeMap::new(),
+            directory: None,
+            standing: Standing::default(),
+        }
+    }
+
+    /// Adds an argument.
+    pub fn arg(&mut self, argument: impl AsRef<OsStr>) -> &mut Self {
+        self.arguments.push(argument.as_ref().to_owned());
+        self
+    }
+
+    /// Adds arguments.
+    pub fn args<A: AsRef<OsStr>>(&mut self, arguments: impl IntoIterator<Item = A>) -> &mut Self {
+        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets the name that the program is given as its own.
+    pub fn arg0(&mut self, name: impl AsRef<OsStr>) -> &mut Self {
+        self.arguments[0] = name.as_ref().to_owned();
+        self
+    }
+
+    /// Sets a variable of the environment.
+    pub fn env(&mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> &mut Self {
+        self.changes.insert(name.as_ref().to_owned(), Some(value.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets variables. If a name comes twice, the last value counts.
+    pub fn envs<N: AsRef<OsStr>, V: AsRef<OsStr>>(&mut self, variables: impl IntoIterator<Item = (N, V)>) -> &mut Self {
+        for (name, value) in variables {
+            self.env(name, value);
+        }
+        self
+    }
+
+    /// Keeps a variable of our environment from the child.
+    pub fn env_remove(&mut self, name: impl AsRef<OsStr>) -> &mut Self {
+        self.changes.insert(name.as_ref().to_owned(), None);
+        self
+    }
+
+    /// Keeps our whole environment from the child, and forgets the variables that were set so far.
+    pub fn env_clear(&mut self) -> &mut Self {
+        self.without_ours = true;
+        self.changes.clear();
+        self
+    }
+
+    /// Sets the working directory. A relative path of the program starts there.
+    pub fn current_dir(&mut self, directory: impl AsRef<Path>) -> &mut Self {
+        self.directory = Some(directory.as_ref().to_owned());
+        self
+    }
+
+    /// Sets the process group and the session. A child on a terminal of its own always leads a session.
+    pub fn standing(&mut self, standing: Standing) -> &mut Self {
+        self.standing = standing;
+        self
+    }
+
+    /// The name for messages.
+    pub(crate) fn name(&self) -> String {
+        Path::new(&self.program).file_name().unwrap_or(&self.program).to_string_lossy().into_owned()
+    }
+
+    /// Whether the child has a group of its own, which can be sent signals.
+    pub(crate) fn leads_a_group(&self) -> bool {
+        self.standing != Standing::OurGroup
+    }
+
+    pub(crate) fn place<'a>(&self, terminal: Option<BorrowedFd<'a>>) -> Place<'a> {
+        match (terminal, self.standing) {
+            (Some(terminal), _) => Place::OwnTerminal(terminal),
+            (None, Standing::OwnGroup) => Place::OwnGroup,
+            (None, Standing::OwnSession) => Place::OwnSession,
+            (None, Standing::OurGroup) => Place::OurGroup,
+        }
+    }
+
+    /// The command in the form that system calls take. A text with a NUL in it is `InvalidInput`.
+    pub(crate) fn compile(&self) -> io::Result<Compiled> {
+        let environment = self.environment();
+        let path = environment.get(OsStr::new("PATH")).map_or_else(|| OsStr::new(PATH_DEFAULT), OsString::as_os_str);
+        let programs = places(&self.program, path).into_iter().map(|place| c_string(place.into_os_string()));
+        let variables = environment.iter().map(|(name, value)| c_string(variable(name, value)));
+        Ok(Compiled {
+            programs: programs.collect::<io::Result<_>>()?,
+            arguments: self.arguments.iter().cloned().map(c_string).collect::<io::Result<_>>()?,
+            environment: variables.collect::<io::Result<_>>()?,
+            directory: self.directory.clone().map(|path| c_string(path.into_os_string())).transpose()?,
+        })
+    }
+
+    fn environment(&self) -> BTreeMap<OsString, OsString> {
+        let ours = if self.without_ours { None } else { Some(env::vars_os()) };
+        let mut environment: BTreeMap<_, _> = ours.into_iter().flatten().collect();
+        for (name, value) in &self.changes {
+            match value {
+                Some(value) => environment.insert(name.clone(), value.clone()),
+                None => environment.remove(name),
+            };
+        }
+        environment
+    }
+}
+
+/// A command in the form that system calls take.
+pub(crate) struct Compiled {
+    pub(crate) programs: Vec<CString>,
+    pub(crate) arguments: Vec<CString>,
+    pub(crate) environment: Vec<CString>,
+    pub(crate) directory: Option<CString>,
+}
+
+/// The places where a program may be, in the order of the search. `execvp(3)`.
+pub(crate) fn places(program: &OsStr, path: &OsStr) -> Vec<PathBuf> {
+    if program.as_bytes().contains(&b'/') {
+        return vec![PathBuf::from(program)];
+    }
+    if program.is_empty() {
+        return Vec::new();
+    }
+    // An empty entry means the present directory, which has to be named.
+    let directory = |entry: PathBuf| if entry.as_os_str().is_empty() { PathBuf::from(".") } else { entry };
+    env::split_paths(path).map(|entry| directory(entry).join(program)).collect()
+}
+
+fn variable(name: &OsStr, value: &OsStr) -> OsString {
+    OsString::from_vec([name.as_bytes(), b"=", value.as_bytes()].concat())
+}
+
+fn c_string(text: OsString) -> io::Result<CString> {
+    CString::new(text.into_vec()).map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "a NUL byte in its text"))
+}
+
+/// Why a child was not started.
+#[derive(Debug)]
+pub struct SpawnError {
+    what: Failed,
+    source: io::Error,
+}
+
+/// The part that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failed {
+    /// The program: it is not there, or the system cannot run it.
+    Program,
+    /// A pipe, or another descriptor for the child.
+    Pipe,
+    /// A terminal for the child.
+    Terminal,
+    /// A process for the child.
+    Process,
+    /// A way to learn of the end of the child.
+    Watch,
+}
+
+impl SpawnError {
+    pub(crate) fn new(what: Failed, source: io::Error) -> Self {
+        Self { what, source }
+    }
+
+    /// Whether the program itself cannot be run. Otherwise this process could not start any program; the program has
+    /// done nothing then.
+    #[must_use]
+    pub fn is_of_program(&self) -> bool {
+        self.what == Failed::Program
+    }
+
+    /// What the system said.
+    #[must_use]
+    pub fn error(&self) -> &io::Error {
+        &self.source
+    }
+
+    /// The kind of what the system said.
+    #[must_use]
+    pub fn kind(&self) -> io::ErrorKind {
+        self.source.kind()
+    }
+}
+
+impl From<NotStarted> for SpawnError {
+    fn from(error: NotStarted) -> Self {
+        match error {
+            NotStarted::NoProcess(source) => Self::new(Failed::Process, source),
+            NotStarted::NotWatched(source) => Self::new(Failed::Watch, source),
+            NotStarted::NoProgram(source) => Self::new(Failed::Program, source),
+        }
+    }
+}
+
+impl fmt::Display for SpawnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = crate::transports::error::describe(&self.source);
+        match self.what {
+            Failed::Program | Failed::Pipe | Failed::Process => f.write_str(&text),
+            Failed::Terminal => write!(f, "no terminal for it: {text}"),
+            Failed::Watch => write!(f, "no way to learn of its end: {text}"),
+        }
+    }
+}
+
+impl std::error::Error for SpawnError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+impl From<SpawnError> for io::Error {
+    fn from(error: SpawnError) -> Self {
+        Self::new(error.source.kind(), error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(strings: &[CString]) -> Vec<&str> {
+        strings.iter().map(|string| string.to_str().expect("text")).collect()
+    }
+
+    #[test]
+    fn a_command_is_what_it_was_told() {
+        let mut command = Command::new("date");
+        command.arg0("clock").args(["-u", "+%s"]).env("A", "0").env_clear();
+        command.envs([("PATH", "/a::/b"), ("B", "1"), ("B", "2")]).env_remove("C");
+        let compiled = command.compile().expect("no NUL");
+        assert_eq!(texts(&compiled.arguments), ["clock", "-u", "+%s"]);
+        assert_eq!(texts(&compiled.environment), ["B=2", "PATH=/a::/b"]);
+        assert_eq!(texts(&compiled.programs), ["/a/date", "./date", "/b/date"]);
+        command.env_remove("PATH");
+        assert_eq!(texts(&command.compile().expect("no NUL").programs), ["/bin/date", "/usr/bin/date"]);
+        assert_eq!(texts(&Command::new("./date").compile().expect("no NUL").programs), ["./date"]);
+        assert!(Command::new("").compile().expect("no NUL").programs.is_empty());
+        let error = Command::new("date").arg("a\0b").compile().err().expect("a NUL");
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+    }
+}
