@@ -357,7 +357,7 @@ fn a_file_is_sent_by_the_kernel_from_where_it_stands_and_with_what_is_appended_m
     let mut file = tempfile::tempfile().expect("a file");
     file.write_all(bulk()).expect("room");
     // What is left is short enough to be sent before copying is tried as well.
-    let start = 8_234_567;
+    let start = 13_234_567;
     file.seek(SeekFrom::Start(start)).expect("a file");
     let (run, mut peer) = client_with(file.try_clone().expect("a copy"), null());
     narrow(&peer);
