@@ -10,9 +10,11 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::tls_authority::Authority;
+use crate::tls_util::{Tls, VERSIONS, server_config};
 use crate::util::{
     Background, Peer, accept, client, command, connect, ended, eventually, in_a_network, pattern, program, take,
-    take_all, text,
+    take_all, text, unacknowledged,
 };
 
 /// What a probe or a repeated packet that nobody answers comes to.
@@ -285,7 +287,7 @@ fn what_came_before_is_not_lost() {
             std::thread::sleep(Duration::from_millis(100));
             (before == sent).then_some(())
         });
-        let delivered = sent - crate::util::unacknowledged(&peer);
+        let delivered = sent - unacknowledged(&peer);
         cable.pull();
         let mut stdin = program.stdin();
         stdin.write_all(b"is anybody there?").expect("it takes the bytes");
@@ -328,4 +330,54 @@ fn a_client_that_only_does_not_read_keeps_its_place() {
     client.shutdown(Shutdown::Write).expect("it is there");
     assert!(take_all(&mut client) == data, "other bytes than were sent");
     source.join();
+}
+
+/// A peer that has ended, and has everything, may be gone before it hears of our end: that is a session in order all the same, and
+/// nobody waits until TCP gives up.
+#[test]
+fn our_own_end_is_not_waited_for_where_the_peer_has_ended_and_has_everything() {
+    with_a_cable(|cable| {
+        let listener = near();
+        let to = listener.local_addr().expect("an address").to_string();
+        let endpoint = format!("tcp:{to}");
+        let issued = Authority::server();
+        let authority = issued.ca();
+        let cases: &[&[&str]] = &[
+            &["-vv", "tcp-client", &to],
+            &["-vv", "tcp-client", "--half-close", "never", &to],
+            &["-vv", "relay", "-", &endpoint],
+            &["-vv", "relay", &endpoint, "-"],
+            &["-vv", "tls-client", "--ca", &authority, "--server-name", "localhost", &to],
+        ];
+        for args in cases {
+            let mut program = cable.start(args);
+            let peer = accept(&listener);
+            let mut stdin = program.stdin();
+            stdin.write_all(b"question").expect("it takes the bytes");
+            let peer = if args.contains(&"tls-client") {
+                let mut tls = Tls::server(peer, server_config(&issued, &[VERSIONS[0]]));
+                tls.handshake();
+                tls.expect(b"question");
+                tls.send(b"answer");
+                tls.end();
+                tls.socket
+            } else {
+                let mut peer = peer;
+                assert_eq!(take(&mut peer, 8), b"question");
+                peer.write_all(b"answer").expect("it takes the bytes");
+                peer.shutdown(Shutdown::Write).expect("it is connected");
+                peer
+            };
+            program.line("has ended its direction");
+            eventually("the end is acknowledged", || (unacknowledged(&peer) == 0).then_some(()));
+            cable.pull();
+            let start = Instant::now();
+            drop(stdin);
+            let output = program.finish();
+            assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"answer"[..]), "{args:?}: {}", text(&output));
+            assert!(start.elapsed() < Duration::from_secs(10), "{args:?}: it took {:?}", start.elapsed());
+            drop(peer);
+            cable.plug_in();
+        }
+    });
 }
