@@ -374,7 +374,12 @@ fn our_own_end_is_not_waited_for_where_the_peer_has_ended_and_has_everything() {
             let start = Instant::now();
             drop(stdin);
             let output = program.finish();
-            assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"answer"[..]), "{args:?}: {}", text(&output));
+            assert_eq!(
+                (output.status.code(), &output.stdout[..]),
+                (Some(0), &b"answer"[..]),
+                "{args:?}: {}",
+                text(&output)
+            );
             assert!(start.elapsed() < Duration::from_secs(10), "{args:?}: it took {:?}", start.elapsed());
             drop(peer);
             cable.plug_in();
