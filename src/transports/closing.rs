@@ -89,7 +89,7 @@ impl Net {
                 None => stream.io.last_words(),
             };
             if !last.is_empty() {
-                stream.closing_bytes = last.len();
+                stream.closing_bytes = u16::try_from(last.len()).unwrap_or(u16::MAX);
                 stream.out.append(&[IoSlice::new(&last)], 0, &mut self.spare);
                 return self.flush(id);
             }
@@ -271,7 +271,7 @@ impl Stream {
     /// waiting; a unix socket hands over at once. After a reset it is the last word: nothing is acknowledged any more.
     pub(crate) fn is_delivered(&self) -> bool {
         let fin = usize::from(self.state.has_told_end());
-        self.unsent() + self.on_the_way() <= self.closing_bytes + fin
+        self.unsent() + self.on_the_way() <= usize::from(self.closing_bytes) + fin
     }
 
     /// Whether the peer has ended in order, and has everything: what becomes of our own end is of no interest then.

@@ -7,6 +7,7 @@
 //! `TCP_USER_TIMEOUT` would be the kernel's own limit for the second case. It is not used, as it also ends connections
 //! whose peer is there, acknowledges every probe, and only does not read (a window of zero).
 
+use std::collections::HashMap;
 use std::io;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -108,6 +109,8 @@ impl KeepAlive {
 pub(crate) struct Looks {
     next: Option<(Instant, TimerId)>,
     last: Option<Instant>,
+    /// Streams to whose peer bytes were under way at the last look, and since when that is so.
+    under_way: HashMap<Id, Instant>,
 }
 
 impl Net {
@@ -147,15 +150,21 @@ impl Net {
     pub(crate) fn look_at_peers(&mut self) {
         let last = self.looks.last.replace(self.now);
         self.looks.next = None;
+        let before = std::mem::take(&mut self.looks.under_way);
         let (mut vanished, mut interval) = (Vec::new(), None);
-        for (id, slot) in self.slots.iter_mut() {
+        for (id, slot) in self.slots.iter() {
             let Slot::Stream(stream) = slot else { continue };
             let Some(limit) = stream.keepalive.limit() else { continue };
             let own = stream.keepalive.look_interval();
             interval = Some(interval.map_or(own, |least: Duration| least.min(own)));
-            // Nothing was under way before, and nothing has been sent since.
-            let is_idle = stream.unanswered_since.is_none() && last.is_some_and(|last| stream.last_activity < last);
-            if !is_idle && has_vanished(stream, limit, self.now) {
+            let since = before.get(&id).copied();
+            let is_idle = since.is_none() && last.is_some_and(|last| stream.last_activity < last);
+            if is_idle || !has_bytes_under_way(stream) {
+                continue;
+            }
+            let since = since.unwrap_or(self.now);
+            self.looks.under_way.insert(id, since);
+            if self.now.duration_since(since) >= limit && is_silent(stream, limit) {
                 vanished.push(id);
             }
         }
@@ -175,18 +184,14 @@ impl Net {
     }
 }
 
-/// Whether the peer of an open stream has vanished while bytes were under way to it.
-fn has_vanished(stream: &mut Stream, limit: Duration, now: Instant) -> bool {
+/// Whether bytes are under way to the peer of an open stream.
+fn has_bytes_under_way(stream: &Stream) -> bool {
+    matches!(stream.io, Io::Socket(_)) && !stream.state.has_failed() && stream.io.unacknowledged() > 0
+}
+
+/// Whether the peer has given no sign of life for so long. A socket that cannot tell is given the benefit of the doubt.
+fn is_silent(stream: &Stream, limit: Duration) -> bool {
     let Io::Socket(socket) = &stream.io else { return false };
-    if stream.state.has_failed() || stream.io.unacknowledged() == 0 {
-        stream.unanswered_since = None;
-        return false;
-    }
-    let since = *stream.unanswered_since.get_or_insert(now);
-    if now.duration_since(since) < limit {
-        return false;
-    }
-    // What cannot tell is given the benefit of the doubt.
     socket::silence(socket.as_fd()).is_ok_and(|Silence { time, is_unanswered }| is_unanswered && time >= limit)
 }
 

@@ -41,8 +41,6 @@ pub(crate) struct Stream {
     pub(crate) last_activity: Instant,
     /// When its peer counts as gone. Off for what is no TCP connection.
     pub(crate) keepalive: KeepAlive,
-    /// Since when bytes have been under way at every look at it.
-    pub(crate) unanswered_since: Option<Instant>,
     /// The timer of the present phase, if it has one.
     pub(crate) phase_timer: Option<TimerId>,
     /// Latched by an event, cleared by a read that took all there was.
@@ -68,8 +66,8 @@ pub(crate) struct Stream {
     /// Others are served beside it or after it, so it may not hold its place for ever.
     pub(crate) one_of_many: bool,
     pub(crate) close_mode: CloseMode,
-    /// Bytes of our direction behind the last one of a protocol: a close_notify.
-    pub(crate) closing_bytes: usize,
+    /// Bytes of our direction behind the last one of a protocol: a close_notify, which is one short record.
+    pub(crate) closing_bytes: u16,
     /// Bytes have come that nobody wants, since the stream was last asked for a lull.
     pub(crate) discarded: bool,
     /// Does not keep the loop running by itself.
@@ -122,7 +120,6 @@ impl Stream {
             totals: Totals::default(),
             last_activity: now,
             keepalive: KeepAlive::OFF,
-            unanswered_since: None,
             phase_timer: None,
             writable: true,
             reading: true,
