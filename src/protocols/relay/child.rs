@@ -120,7 +120,7 @@ impl ChildEnd {
     fn output_stays_held(&mut self, t: &mut SubprocessTransport<'_>, timer: TimerId) -> bool {
         let (here, Some(other)) = (End::Child(t.id()), self.other.end()) else { return false };
         let last = here.last_activity(t.net()).max(other.last_activity(t.net()));
-        let last_activity = last.unwrap_or(t.net().now());
+        let last_activity = last.unwrap_or_else(|| t.net().now());
         let on_the_way = here.on_the_way(t.net()) + other.on_the_way(t.net());
         let (id, totals) = (t.id(), other.totals(t.net()));
         match self.output.fired(t.net(), id, timer, Pulse { last_activity, on_the_way }, totals) {
