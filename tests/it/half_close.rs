@@ -196,6 +196,31 @@ fn the_end_of_a_program_is_told_at_once_otherwise() {
     }
 }
 
+/// The first bytes are looked at. They are more than the peer takes at once, and what follows them flows all the same.
+#[test]
+fn an_input_that_is_looked_at_flows_on_behind_a_slow_peer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("data");
+    let data = pattern(30_000_000);
+    fs::write(&path, &data).expect("a file");
+    let script = format!("shell:cat '{}'", path.display());
+    for words in [&["tcp-client", "ADDRESS"][..], &["relay", "-", "tcp:ADDRESS"], &["relay", &script, "tcp:ADDRESS"]] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        socket2::SockRef::from(&listener).set_recv_buffer_size(4096).expect("SO_RCVBUF");
+        let address = listener.local_addr().expect("an address").to_string();
+        let mut command = Command::new(program());
+        command.arg("-vvv").args(words.iter().map(|word| word.replace("ADDRESS", &address)));
+        command.stdin(File::open(&path).expect("it is there")).stdout(Stdio::piped());
+        let run = Background::spawn(command);
+        let mut peer = accept(&listener);
+        run.comes_to_rest();
+        socket2::SockRef::from(&peer).set_recv_buffer_size(1_000_000).expect("SO_RCVBUF");
+        assert!(take_all(&mut peer) == data, "{words:?}");
+        drop(peer);
+        assert!(run.finish().status.success(), "{words:?}");
+    }
+}
+
 /// What is no request, and not nothing, ends at once: others wait for that before they answer.
 #[test]
 fn the_end_of_anything_else_is_told_at_once() {

@@ -153,7 +153,8 @@ impl SubprocessProtocol for ChildEnd {
             }
         }
         let taken = other.deliver(t.net(), data);
-        let is_full = taken < data.len() || other.is_full(t.net());
+        // A stream holds up what is forwarded to it by itself.
+        let is_full = other.has_datagrams() && (taken < data.len() || other.is_full(t.net()));
         if let (true, Some(pipe)) = (is_full, t.pipe_transport(fd)) {
             let mut pipe = t.peer(pipe);
             pipe.pause_reading();

@@ -191,7 +191,8 @@ impl Protocol for StreamSide {
             }
         }
         let taken = other.deliver(t.net(), data);
-        if taken < data.len() || other.is_full(t.net()) {
+        // A stream holds up what is forwarded to it by itself.
+        if other.has_datagrams() && (taken < data.len() || other.is_full(t.net())) {
             t.pause_reading();
             t.unread(&data[taken..]);
         }
