@@ -4,7 +4,8 @@
 //! in `cli/text.rs`.
 
 use clap::builder::Resettable;
-use clap::{Arg, Args, Command};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Args, Command};
 
 use crate::cli::groups::{
     Accepting, Broadcasting, Child, ChildCommand, ConnectAddress, Connecting, DatagramStdio, Datagrams, Ends,
@@ -12,6 +13,7 @@ use crate::cli::groups::{
     ListenAddresses, Listening, Output, Pages, Places, ServingMany, ServingOne, Stdio, Stream, StreamStdio, TlsCommon,
     TlsConnecting, TlsListening, TlsStarting, UnixAddress, UnixListening,
 };
+use crate::cli::kinds::{Role, Transport};
 use crate::cli::text;
 
 /// Columns of help on a wide terminal: longer lines are hard to read.
@@ -23,27 +25,6 @@ pub(super) struct ModeSpec {
     about: &'static str,
     pub(super) transport: Transport,
     pub(super) role: Role,
-}
-
-/// What carries the bytes of a mode.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Transport {
-    Tcp,
-    Tls,
-    Unix,
-    Udp,
-    /// Whatever its endpoints say.
-    Any,
-}
-
-/// What a mode does with them.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    Echo,
-    Server,
-    Client,
-    Exec,
-    Relay,
 }
 
 /// All modes, in the order of `--help`.
@@ -308,4 +289,9 @@ pub(super) fn variable_not_utf8(command: &Command, counts: impl Fn(&Arg) -> bool
     let (_, name) = named
         .find(|(arg, name)| counts(arg) && std::env::var_os(name).is_some_and(|value| value.to_str().is_none()))?;
     Some(name.to_string_lossy().into_owned())
+}
+
+/// Whether an option was written, as opposed to one from the environment or by default.
+pub(super) fn is_given(matches: &ArgMatches, id: &str) -> bool {
+    matches.value_source(id) == Some(ValueSource::CommandLine)
 }

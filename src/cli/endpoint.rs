@@ -1,8 +1,8 @@
 //! Endpoints of `relay` and `exec`: one word, `KIND:ADDRESS,OPTION,OPTION=VALUE`, taken apart and understood.
 //!
 //! Their options are those of the modes, by the same names and from the same groups: each kind is a clap command of its
-//! own, so that values, messages and defaults are the same everywhere. Which endpoints go together is in `cli/join.rs`,
-//! what is said about words of other programs in `cli/foreign.rs`.
+//! own, so that values, messages and defaults are the same everywhere. Which endpoints go together is in `cli/relay.rs`,
+//! what is said about words of other programs in `cli/hints.rs`.
 
 use std::error::Error as _;
 use std::ffi::{OsStr, OsString};
@@ -13,87 +13,20 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use crate::cli::address::parse_inet;
-use crate::cli::args::{Transport, forget_empty_variables, variable_not_utf8};
-use crate::cli::foreign;
+use crate::cli::args::{forget_empty_variables, variable_not_utf8};
+use crate::cli::error::ConfigError;
 use crate::cli::groups::{
     Accepting, Broadcasting, Connecting, InetConnecting, InetFamily, InetListening, Joining, KeepingAlive, Limiting,
     TlsCommon, TlsConnecting, TlsListening, UnixListening,
 };
+use crate::cli::hints;
+use crate::cli::kinds::{KINDS, Kind, NOT_FOR_DESCRIPTORS, Transport};
 use crate::cli::quote::{clean, quote, quote_os};
-use crate::cli::resolve::{Refusal, check_group, connect_config, limit, listen_config, parse, parse_with};
+use crate::cli::resolve::{check_group, connect_config, limit, listen_config, parse, parse_with};
 use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Program, StreamConfig};
 use crate::transports::advice::Advice;
 
-/// What an endpoint is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// `-`: our stdin and stdout.
-    Stdio,
-    /// `tcp:`, and an address alone.
-    Tcp,
-    /// `tcp-listen:`.
-    TcpListen,
-    /// `tls:`.
-    Tls,
-    /// `tls-listen:`.
-    TlsListen,
-    /// `unix:`, and a path or `@name` alone.
-    Unix,
-    /// `unix-listen:`.
-    UnixListen,
-    /// `udp:`.
-    Udp,
-    /// `udp-listen:`.
-    UdpListen,
-    /// `fd:`, where nothing listens: a socket that is connected.
-    Fd,
-    /// `fd:`, where a socket may listen.
-    FdListen,
-    /// `exec:`.
-    Exec,
-    /// `shell:`.
-    Shell,
-}
-
-/// The kinds by the names that they have before the colon.
-pub(super) const KINDS: [(&str, Kind); 11] = [
-    ("tcp", Kind::Tcp),
-    ("tcp-listen", Kind::TcpListen),
-    ("tls", Kind::Tls),
-    ("tls-listen", Kind::TlsListen),
-    ("unix", Kind::Unix),
-    ("unix-listen", Kind::UnixListen),
-    ("udp", Kind::Udp),
-    ("udp-listen", Kind::UdpListen),
-    ("fd", Kind::Fd),
-    ("exec", Kind::Exec),
-    ("shell", Kind::Shell),
-];
-
-/// Options that do nothing for a socket which is open already.
-pub(super) const NOT_FOR_DESCRIPTORS: [&str; 8] =
-    ["backlog", "connect_timeout", "ipv4", "ipv6", "numeric", "retry", "retry_delay", "source"];
-
 impl Kind {
-    /// The name before the colon.
-    pub(super) fn name(self) -> &'static str {
-        match (self, KINDS.iter().find(|(_, kind)| *kind == self)) {
-            (_, Some((name, _))) => name,
-            (Self::FdListen, _) => "fd",
-            _ => "stdio",
-        }
-    }
-
-    /// Whether clients come to it.
-    pub(super) fn listens(self) -> bool {
-        matches!(self, Self::TcpListen | Self::TlsListen | Self::UnixListen | Self::UdpListen | Self::FdListen)
-    }
-
-    /// Whether it is a process.
-    pub(super) fn is_child(self) -> bool {
-        matches!(self, Self::Exec | Self::Shell)
-    }
-
     fn transport(self) -> Transport {
         match self {
             Self::Unix | Self::UnixListen => Transport::Unix,
@@ -187,7 +120,7 @@ pub(super) struct Word<'a> {
 
 impl<'a> Word<'a> {
     /// Finds the kind of an endpoint.
-    pub(super) fn parse(text: &'a OsStr) -> Result<Self, Refusal> {
+    pub(super) fn parse(text: &'a OsStr) -> Result<Self, ConfigError> {
         let refuse = |reason: String| Err(blame(text, &reason).into());
         let bytes = text.as_bytes();
         if bytes == b"-" || bytes == b"stdio" {
@@ -209,7 +142,7 @@ impl<'a> Word<'a> {
         }
         let address = split_options(text).0;
         let is_address = parse_with(&address, parse_inet).is_ok();
-        match text.to_str().and_then(|text| foreign::explain_kind(text, is_address)) {
+        match text.to_str().and_then(|text| hints::explain_kind(text, is_address)) {
             Some(reason) => refuse(reason),
             None => Ok(Self { text, kind: Kind::Tcp, rest: text }),
         }
@@ -221,23 +154,23 @@ impl<'a> Word<'a> {
     }
 
     /// Puts the endpoint before what is wrong with it.
-    pub(super) fn blame(&self, reason: &str) -> Refusal {
+    pub(super) fn blame(&self, reason: &str) -> ConfigError {
         blame(self.text, reason).into()
     }
 
     /// The same for what is said about addresses of any mode.
-    fn blame_in(&self, refusal: Refusal) -> Refusal {
+    fn blame_in(&self, refusal: ConfigError) -> ConfigError {
         match refusal {
-            Refusal::Ours(reason) if self.rest == self.text && reason.contains(" has no port: ") => {
+            ConfigError::Reason(reason) if self.rest == self.text && reason.contains(" has no port: ") => {
                 self.blame(&format!("{reason}, or ./{} for a unix socket", clean_os(&split_options(self.text).0)))
             }
-            Refusal::Ours(reason) => self.blame(&reason),
-            Refusal::Clap(_) => refusal,
+            ConfigError::Reason(reason) => self.blame(&reason),
+            ConfigError::Clap(_) => refusal,
         }
     }
 
     /// What `exec:` and `shell:` run.
-    pub(super) fn program(&self) -> Result<Program, Refusal> {
+    pub(super) fn program(&self) -> Result<Program, ConfigError> {
         if self.rest.as_bytes().trim_ascii().is_empty() {
             return Err(self.blame("no command: what is it to run?"));
         }
@@ -256,7 +189,7 @@ impl<'a> Word<'a> {
     }
 
     /// What connects to a stream or, for `udp:`, sends datagrams.
-    pub(super) fn connect(&self, shared: &Shared) -> Result<(ConnectConfig, DatagramConfig), Refusal> {
+    pub(super) fn connect(&self, shared: &Shared) -> Result<(ConnectConfig, DatagramConfig), ConfigError> {
         let (address, mut matches) = self.understand(shared)?;
         let transport = self.kind.transport();
         let config = parse(transport, &address)
@@ -272,7 +205,7 @@ impl<'a> Word<'a> {
     }
 
     /// What listens.
-    pub(super) fn listen(&self, shared: &Shared) -> Result<(ListenConfig, DatagramConfig), Refusal> {
+    pub(super) fn listen(&self, shared: &Shared) -> Result<(ListenConfig, DatagramConfig), ConfigError> {
         let (address, mut matches) = self.understand(shared)?;
         let transport = self.kind.transport();
         let max_conns = limit(&mut matches)?;
@@ -293,7 +226,7 @@ impl<'a> Word<'a> {
     }
 
     /// Its address, and its options as clap has understood them.
-    fn understand(&self, shared: &Shared) -> Result<(OsString, ArgMatches), Refusal> {
+    fn understand(&self, shared: &Shared) -> Result<(OsString, ArgMatches), ConfigError> {
         let (mut address, options) = split_options(self.rest);
         if matches!(self.kind, Kind::Fd | Kind::FdListen) {
             // It is a form of address as well.
@@ -370,7 +303,7 @@ impl<'a> Word<'a> {
     fn explain_option(&self, name: &str) -> String {
         let kind = self.kind.name();
         let mut text = format!("{kind}: has no option {}", quote(name));
-        if let Some(tip) = foreign::tip_for_option(name) {
+        if let Some(tip) = hints::tip_for_option(name) {
             return format!("{text}: {tip}");
         }
         if let Some(other) = tls_kind_with(name, self.kind.listens()) {

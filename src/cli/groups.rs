@@ -1,7 +1,7 @@
 //! The options in groups, one struct each, as clap knows them: names, forms of values, one line of help.
 //!
 //! Which mode has which groups is in `cli/args.rs`, which endpoint in `cli/endpoint.rs`. What options mean together is
-//! in `cli/resolve.rs` and `cli/join.rs`.
+//! in `cli/resolve.rs` and `cli/relay.rs`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,10 +13,10 @@ use clap_complete::Shell;
 use ipnet::IpNet;
 use rustls::pki_types::ServerName;
 
-use crate::cli::tls::{Alpn, parse_alpn, parse_server_name, starttls_parser, version_parser};
+use crate::cli::logger::Color;
 use crate::cli::values::{
-    parse_duration, parse_group, parse_half_close, parse_keepalive, parse_mode, parse_network, parse_positive_duration,
-    parse_size,
+    Alpn, parse_alpn, parse_duration, parse_group, parse_half_close, parse_keepalive, parse_mode, parse_network,
+    parse_positive_duration, parse_server_name, parse_size, starttls_parser, version_parser,
 };
 use crate::protocols::half_close::HalfClose;
 use crate::protocols::starttls::StartTls;
@@ -524,16 +524,4 @@ pub(super) struct Pages {
     /// Print the manual page, in roff
     #[arg(long, conflicts_with = "completions")]
     pub(super) man: bool,
-}
-
-/// Whether messages are coloured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless the environment says otherwise.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }

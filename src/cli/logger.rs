@@ -11,14 +11,42 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum;
 use env_logger::fmt::WriteStyle;
 use env_logger::{Builder, Target};
 use log::{Level, LevelFilter, Record};
 
 use crate::cli::quote::escape;
-use crate::cli::{Color, Verbosity};
 use crate::protocols::NOTICE;
 use crate::sys::{raw_mode, stderr};
+
+/// How much is reported on stderr.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verbosity {
+    /// `-q`: errors.
+    Quiet,
+    /// Errors, warnings and where it listens.
+    #[default]
+    Normal,
+    /// `-v`: connections as well.
+    Verbose,
+    /// `-vv`: the loop's decisions as well.
+    Debug,
+    /// `-vvv`: everything.
+    Trace,
+}
+
+/// Whether messages are coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
 
 /// Messages of one place in the code that are written in a second; the others are counted. This is for warnings, for what
 /// `-v` adds and for what `-vv` adds. Errors, what scripts wait for, and the everything of `-vvv` have no limit.

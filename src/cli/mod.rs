@@ -5,13 +5,15 @@
 mod address; // the text form of addresses
 mod args; // the modes, as clap knows them
 mod endpoint; // one end of a relay, with its options
-mod foreign; // what other programs call such an end
+mod error; // why a command line is refused
 mod groups; // the options, as clap knows them
+mod hints; // what other programs call an endpoint
 mod host; // host and port, each on its own
-mod join; // modes that join endpoints
+mod kinds; // the kinds of endpoints and modes
 pub mod logger; // messages on stderr
-pub mod pages; // manual page and completions
+pub mod man; // manual page and completions
 mod quote; // text of unknown origin, made fit for a line
+mod relay; // modes that join endpoints
 mod resolve; // from options to the configuration of a mode
 mod text; // descriptions, examples, exit status
 mod tls; // what is wanted of TLS
@@ -25,13 +27,16 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, FromArgMatches};
 
-use crate::cli::args::{MODES, ModeSpec, Role, Transport};
+use crate::cli::args::{MODES, ModeSpec};
+use crate::cli::error::ConfigError;
 use crate::cli::groups::{Output, Pages};
+use crate::cli::kinds::{Role, Transport};
 use crate::cli::quote::{QUOTED_CHARS_MAX, escape, quote_os, shorten};
-use crate::cli::resolve::{Refusal, resolve};
+use crate::cli::relay::{resolve_exec, resolve_relay};
+use crate::cli::resolve::{check_group, resolve_client, resolve_datagrams, resolve_listener};
 use crate::modes::config::Mode;
 
-pub use crate::cli::groups::Color;
+pub use crate::cli::logger::{Color, Verbosity};
 
 /// The longest line of a usage error: room for what clap says around a quote or two.
 const LINE_CHARS_MAX: usize = 400;
@@ -55,22 +60,6 @@ pub enum Parsed {
     Run(Invocation),
     /// Write this to stdout and exit with 0: help, version, completions or manual page.
     Print(Vec<u8>),
-}
-
-/// How much is reported on stderr.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Verbosity {
-    /// `-q`: errors.
-    Quiet,
-    /// Errors, warnings and where it listens.
-    #[default]
-    Normal,
-    /// `-v`: connections as well.
-    Verbose,
-    /// `-vv`: the loop's decisions as well.
-    Debug,
-    /// `-vvv`: everything.
-    Trace,
 }
 
 /// Arguments that make no sense. Its text is for stderr as it is, newline included; the exit status is 2.
@@ -101,8 +90,8 @@ pub fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Parsed, UsageE
     let name = mode.as_ref().map(|(name, _)| name.clone());
     let error = match interpret(&mut matches, mode) {
         Ok(parsed) => return Ok(parsed),
-        Err(Refusal::Clap(error)) => error,
-        Err(Refusal::Ours(reason)) => {
+        Err(ConfigError::Clap(error)) => error,
+        Err(ConfigError::Reason(reason)) => {
             // The error shows the usage of the mode that it belongs to.
             match name.and_then(|name| command.find_subcommand_mut(name)) {
                 Some(mode) => mode.error(ErrorKind::ValueValidation, reason),
@@ -119,13 +108,13 @@ pub fn command() -> Command {
     args::command().after_long_help(text::after_long_help())
 }
 
-fn interpret(matches: &mut ArgMatches, mode: Option<(String, ArgMatches)>) -> Result<Parsed, Refusal> {
+fn interpret(matches: &mut ArgMatches, mode: Option<(String, ArgMatches)>) -> Result<Parsed, ConfigError> {
     let pages = Pages::from_arg_matches_mut(matches)?;
     if let Some(shell) = pages.completions {
-        return Ok(Parsed::Print(pages::completions(shell)));
+        return Ok(Parsed::Print(man::completions(shell)));
     }
     if pages.man {
-        return Ok(Parsed::Print(pages::man()));
+        return Ok(Parsed::Print(man::man()));
     }
     // The logger would pass it over without a word.
     if std::env::var_os("XPORT_LOG").is_some_and(|value| value.to_str().is_none()) {
@@ -142,7 +131,33 @@ fn interpret(matches: &mut ArgMatches, mode: Option<(String, ArgMatches)>) -> Re
     }))
 }
 
-fn verbosity(quiet: bool, verbose: u8) -> Result<Verbosity, Refusal> {
+/// Makes the configuration of a mode from its options.
+fn resolve(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<Mode, ConfigError> {
+    Ok(match (mode.role, mode.transport) {
+        (Role::Exec, _) => Mode::Exec(resolve_exec(matches)?),
+        (Role::Relay, _) => Mode::Relay(resolve_relay(matches)?),
+        (Role::Client, Transport::Udp) => {
+            let datagrams = resolve_datagrams(mode.role, matches)?;
+            Mode::DatagramClient(resolve_client(mode.transport, matches)?, datagrams)
+        }
+        (_, Transport::Udp) => {
+            let datagrams = resolve_datagrams(mode.role, matches)?;
+            let config = resolve_listener(mode, matches)?;
+            for group in &datagrams.groups {
+                check_group(group, &config)?;
+            }
+            match mode.role {
+                Role::Server => Mode::DatagramServer(config, datagrams),
+                _ => Mode::DatagramEcho(config, datagrams),
+            }
+        }
+        (Role::Client, _) => Mode::Client(resolve_client(mode.transport, matches)?),
+        (Role::Server, _) => Mode::Server(resolve_listener(mode, matches)?),
+        (Role::Echo, _) => Mode::Echo(resolve_listener(mode, matches)?),
+    })
+}
+
+fn verbosity(quiet: bool, verbose: u8) -> Result<Verbosity, ConfigError> {
     Ok(match (quiet, verbose) {
         (true, 0) => Verbosity::Quiet,
         (true, _) => return Err("-q and -v contradict each other".into()),

@@ -1,7 +1,7 @@
 //! From options to what the modes read: one mode, its addresses, and checks across options.
 //!
 //! The form of each value was checked when it was parsed (`cli/groups.rs`); nothing is opened or looked up here. Modes
-//! that join endpoints are in `cli/join.rs`.
+//! that join endpoints are in `cli/relay.rs`.
 
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
@@ -10,17 +10,17 @@ use std::time::Duration;
 use clap::{ArgMatches, FromArgMatches};
 
 use crate::cli::address::{parse_inet, parse_inet_pair, parse_source, parse_unix};
-use crate::cli::args::{ModeSpec, Role, Transport};
-use crate::cli::endpoint::NOT_FOR_DESCRIPTORS;
+use crate::cli::args::{ModeSpec, is_given};
+use crate::cli::error::ConfigError;
 use crate::cli::groups::{
     Accepting, Broadcasting, ConnectAddress, Connecting, DatagramStdio, Datagrams, HalfClosing, Idling, InetAddress,
     InetConnecting, InetFamily, InetListening, Joining, KeepingAlive, Limiting, ListenAddresses, Listening,
     ServingMany, ServingOne, Stdio, Stream, StreamStdio, TlsStarting, UnixAddress, UnixListening,
 };
-use crate::cli::join::{is_given, resolve_exec, resolve_relay};
+use crate::cli::kinds::{NOT_FOR_DESCRIPTORS, Role, Transport};
 use crate::cli::quote::quote_os;
 use crate::cli::tls::{client_settings, server_settings};
-use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Mode, StreamConfig, TlsConnect};
+use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, StreamConfig, TlsConnect};
 use crate::protocols::half_close::HalfClose;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
@@ -34,59 +34,7 @@ const DATAGRAM_LINGER_DEFAULT: Duration = Duration::from_secs(1);
 /// Permission bits of a unix socket unless `--mode` says otherwise: its owner only.
 const SOCKET_MODE_DEFAULT: u32 = 0o600;
 
-/// Why the options make no sense together.
-pub(super) enum Refusal {
-    /// clap's own reason.
-    Clap(clap::Error),
-    /// Ours, for the message.
-    Ours(String),
-}
-
-impl From<clap::Error> for Refusal {
-    fn from(error: clap::Error) -> Self {
-        Self::Clap(error)
-    }
-}
-
-impl From<String> for Refusal {
-    fn from(reason: String) -> Self {
-        Self::Ours(reason)
-    }
-}
-
-impl From<&str> for Refusal {
-    fn from(reason: &str) -> Self {
-        Self::Ours(reason.to_owned())
-    }
-}
-
-/// Makes the configuration of a mode from its options.
-pub(super) fn resolve(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<Mode, Refusal> {
-    Ok(match (mode.role, mode.transport) {
-        (Role::Exec, _) => Mode::Exec(resolve_exec(matches)?),
-        (Role::Relay, _) => Mode::Relay(resolve_relay(matches)?),
-        (Role::Client, Transport::Udp) => {
-            let datagrams = resolve_datagrams(mode.role, matches)?;
-            Mode::DatagramClient(resolve_client(mode.transport, matches)?, datagrams)
-        }
-        (_, Transport::Udp) => {
-            let datagrams = resolve_datagrams(mode.role, matches)?;
-            let config = resolve_listener(mode, matches)?;
-            for group in &datagrams.groups {
-                check_group(group, &config)?;
-            }
-            match mode.role {
-                Role::Server => Mode::DatagramServer(config, datagrams),
-                _ => Mode::DatagramEcho(config, datagrams),
-            }
-        }
-        (Role::Client, _) => Mode::Client(resolve_client(mode.transport, matches)?),
-        (Role::Server, _) => Mode::Server(resolve_listener(mode, matches)?),
-        (Role::Echo, _) => Mode::Echo(resolve_listener(mode, matches)?),
-    })
-}
-
-fn resolve_datagrams(role: Role, matches: &mut ArgMatches) -> Result<DatagramConfig, Refusal> {
+pub(super) fn resolve_datagrams(role: Role, matches: &mut ArgMatches) -> Result<DatagramConfig, ConfigError> {
     let mut config =
         DatagramConfig { count: Datagrams::from_arg_matches_mut(matches)?.count, ..DatagramConfig::default() };
     if role == Role::Client {
@@ -103,7 +51,7 @@ fn resolve_datagrams(role: Role, matches: &mut ArgMatches) -> Result<DatagramCon
     Ok(config)
 }
 
-fn resolve_client(transport: Transport, matches: &mut ArgMatches) -> Result<ConnectConfig, Refusal> {
+pub(super) fn resolve_client(transport: Transport, matches: &mut ArgMatches) -> Result<ConnectConfig, ConfigError> {
     let named = ConnectAddress::from_arg_matches_mut(matches)?.connect;
     let named = named.map(|text| parse(transport, &text)).transpose()?;
     let address = match (parse_positional(transport, matches)?, named) {
@@ -127,7 +75,7 @@ pub(super) fn connect_config(
     stream: StreamConfig,
     advice: Advice,
     matches: &mut ArgMatches,
-) -> Result<ConnectConfig, Refusal> {
+) -> Result<ConnectConfig, ConfigError> {
     let connecting = Connecting::from_arg_matches_mut(matches)?;
     check_target(&address)?;
     let (mut family, mut numeric, mut source) = (Family::Any, false, None);
@@ -160,7 +108,7 @@ pub(super) fn connect_config(
     })
 }
 
-fn resolve_listener(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ListenConfig, Refusal> {
+pub(super) fn resolve_listener(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ListenConfig, ConfigError> {
     let named = ListenAddresses::from_arg_matches_mut(matches)?.listen;
     let mut addresses = Vec::from_iter(parse_positional(mode.transport, matches)?);
     for text in &named {
@@ -190,7 +138,7 @@ pub(super) fn listen_config(
     stream: StreamConfig,
     advice: Advice,
     matches: &mut ArgMatches,
-) -> Result<ListenConfig, Refusal> {
+) -> Result<ListenConfig, ConfigError> {
     let mut config = ListenConfig {
         addresses,
         family: Family::Any,
@@ -236,7 +184,7 @@ pub(super) fn listen_config(
 }
 
 /// `--keepalive`, where there is TCP.
-fn resolve_keepalive(transport: Transport, matches: &mut ArgMatches) -> Result<KeepAlive, Refusal> {
+fn resolve_keepalive(transport: Transport, matches: &mut ArgMatches) -> Result<KeepAlive, ConfigError> {
     Ok(match transport {
         Transport::Tcp | Transport::Tls => KeepingAlive::from_arg_matches_mut(matches)?.keepalive,
         Transport::Unix | Transport::Udp | Transport::Any => KeepAlive::default(),
@@ -244,14 +192,14 @@ fn resolve_keepalive(transport: Transport, matches: &mut ArgMatches) -> Result<K
 }
 
 /// `--max-conns`.
-pub(super) fn limit(matches: &mut ArgMatches) -> Result<Option<usize>, Refusal> {
+pub(super) fn limit(matches: &mut ArgMatches) -> Result<Option<usize>, ConfigError> {
     let max = Limiting::from_arg_matches_mut(matches)?.max_conns;
     // A number too large for this machine's counters is no limit to it either.
     Ok(max.and_then(|max| usize::try_from(max).ok()))
 }
 
 /// A descriptor can be taken over once only.
-pub(super) fn check_descriptors<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> Result<(), Refusal> {
+pub(super) fn check_descriptors<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> Result<(), ConfigError> {
     let mut seen = Vec::new();
     for address in addresses {
         if !matches!(address, Address::Fd(_)) {
@@ -266,7 +214,7 @@ pub(super) fn check_descriptors<'a>(addresses: impl IntoIterator<Item = &'a Addr
 }
 
 /// Where all is inherited, nothing is given that is about what is opened.
-fn check_inherited(addresses: &[Address], matches: &ArgMatches) -> Result<(), Refusal> {
+fn check_inherited(addresses: &[Address], matches: &ArgMatches) -> Result<(), ConfigError> {
     let [Address::Fd(number), others @ ..] = addresses else { return Ok(()) };
     let useless = |id: &&str| matches.try_contains_id(id).is_ok() && is_given(matches, id);
     match NOT_FOR_DESCRIPTORS.into_iter().find(useless) {
@@ -283,7 +231,7 @@ fn check_inherited(addresses: &[Address], matches: &ArgMatches) -> Result<(), Re
 }
 
 /// What holds for a session of a mode with one socket.
-fn resolve_session(transport: Transport, role: Role, matches: &mut ArgMatches) -> Result<StreamConfig, Refusal> {
+fn resolve_session(transport: Transport, role: Role, matches: &mut ArgMatches) -> Result<StreamConfig, ConfigError> {
     let mut config = resolve_stream(matches)?;
     if role != Role::Echo {
         let stdio = Stdio::from_arg_matches_mut(matches)?;
@@ -304,7 +252,7 @@ fn resolve_session(transport: Transport, role: Role, matches: &mut ArgMatches) -
 }
 
 /// When the end of stdin, or of a side, is passed on.
-pub(super) fn resolve_half_close(matches: &mut ArgMatches) -> Result<HalfClose, Refusal> {
+pub(super) fn resolve_half_close(matches: &mut ArgMatches) -> Result<HalfClose, ConfigError> {
     let is_given = is_given(matches, "half_close");
     match HalfClosing::from_arg_matches_mut(matches)? {
         HalfClosing { no_half_close: true, .. } if is_given => {
@@ -316,7 +264,7 @@ pub(super) fn resolve_half_close(matches: &mut ArgMatches) -> Result<HalfClose, 
 }
 
 /// What every mode has for the flow of its bytes; the rest is as if no option had been given.
-pub(super) fn resolve_stream(matches: &mut ArgMatches) -> Result<StreamConfig, Refusal> {
+pub(super) fn resolve_stream(matches: &mut ArgMatches) -> Result<StreamConfig, ConfigError> {
     let stream = Stream::from_arg_matches_mut(matches)?;
     if let Some(low) = stream.low_water.filter(|low| *low > stream.high_water) {
         return Err(format!("--low-water {low} is more than --high-water {}", stream.high_water).into());
@@ -333,7 +281,7 @@ pub(super) fn resolve_stream(matches: &mut ArgMatches) -> Result<StreamConfig, R
     })
 }
 
-fn resolve_family(matches: &mut ArgMatches) -> Result<(Family, bool), Refusal> {
+fn resolve_family(matches: &mut ArgMatches) -> Result<(Family, bool), ConfigError> {
     let InetFamily { ipv4, ipv6, numeric } = InetFamily::from_arg_matches_mut(matches)?;
     // Both together were refused when they were parsed.
     let family = match (ipv4, ipv6) {
@@ -345,7 +293,7 @@ fn resolve_family(matches: &mut ArgMatches) -> Result<(Family, bool), Refusal> {
 }
 
 /// The address given without an option, in one word or two.
-fn parse_positional(transport: Transport, matches: &mut ArgMatches) -> Result<Option<Address>, Refusal> {
+fn parse_positional(transport: Transport, matches: &mut ArgMatches) -> Result<Option<Address>, ConfigError> {
     let (address, port) = match transport {
         Transport::Unix => (UnixAddress::from_arg_matches_mut(matches)?.address, None),
         _ => {
@@ -368,7 +316,7 @@ fn join(address: &OsStr, port: &OsStr) -> OsString {
 }
 
 /// Parses one word as an address of the transport.
-pub(super) fn parse(transport: Transport, text: &OsStr) -> Result<Address, Refusal> {
+pub(super) fn parse(transport: Transport, text: &OsStr) -> Result<Address, ConfigError> {
     let parsed = match transport {
         Transport::Unix => parse_unix(text),
         _ => parse_with(text, parse_inet),
@@ -394,7 +342,7 @@ pub(super) fn parse_with<T>(text: &OsStr, parse: impl FnOnce(&str) -> Result<T, 
 }
 
 /// A client needs a place to go to.
-fn check_target(address: &Address) -> Result<(), Refusal> {
+fn check_target(address: &Address) -> Result<(), ConfigError> {
     match address {
         Address::Inet(HostPort { host: Host::Any, .. }) => {
             Err(format!("invalid address '{address}': '*' is for listening, a client needs one host").into())
@@ -407,7 +355,7 @@ fn check_target(address: &Address) -> Result<(), Refusal> {
 }
 
 /// What is sent to a group arrives only where the socket is bound to every address, or to the group's own.
-pub(super) fn check_group(group: &Group, config: &ListenConfig) -> Result<(), Refusal> {
+pub(super) fn check_group(group: &Group, config: &ListenConfig) -> Result<(), ConfigError> {
     let receives = |address: &Address| match address {
         Address::Inet(HostPort { host: Host::Any, .. }) => match config.family {
             Family::Any => true,
@@ -435,7 +383,7 @@ pub(super) fn check_group(group: &Group, config: &ListenConfig) -> Result<(), Re
 }
 
 /// `-4` and `-6` leave something of an address.
-fn check_family(family: Family, address: &Address, advice: Advice) -> Result<(), Refusal> {
+fn check_family(family: Family, address: &Address, advice: Advice) -> Result<(), ConfigError> {
     let excluding = match (family, ip_of(address)) {
         (Family::V4, Some(IpAddr::V6(_))) => advice.letter("4"),
         (Family::V6, Some(IpAddr::V4(_))) => advice.letter("6"),
@@ -445,7 +393,7 @@ fn check_family(family: Family, address: &Address, advice: Advice) -> Result<(),
 }
 
 /// The source can be bound for this address at all.
-fn check_source(source: &Address, family: Family, address: &Address, advice: Advice) -> Result<(), Refusal> {
+fn check_source(source: &Address, family: Family, address: &Address, advice: Advice) -> Result<(), ConfigError> {
     check_family(family, source, advice)?;
     match (ip_of(source), ip_of(address)) {
         (Some(from), Some(to)) if from.is_ipv4() != to.is_ipv4() => {

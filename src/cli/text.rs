@@ -1,6 +1,6 @@
 //! The longer texts, as help and manual page share them: description, examples, exit status, addresses.
 //!
-//! How they are laid out is clap's business for `--help` and `cli/pages.rs`'s for the manual page.
+//! How they are laid out is clap's business for `--help` and `cli/man.rs`'s for the manual page.
 
 use std::fmt::Write as _;
 

@@ -2,86 +2,28 @@
 //!
 //! Files are only named here. They are read by `prepare` of what is made here, before anything is opened.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgMatches, FromArgMatches};
 use rustls::pki_types::ServerName;
 
+use crate::cli::error::ConfigError;
 use crate::cli::groups::{TlsCommon, TlsConnecting, TlsListening};
 use crate::cli::quote::quote;
-use crate::cli::resolve::Refusal;
-use crate::protocols::starttls::StartTls;
+use crate::cli::values::{Alpn, parse_server_name};
 use crate::transports::address::{Address, Host, HostPort};
 use crate::transports::advice::Advice;
-use crate::transports::tls::settings::{ClientSettings, CommonSettings, Identity, ServerSettings, Trust, Version};
-
-/// A protocol of `--alpn`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Alpn(Vec<u8>);
-
-/// Bytes of one protocol's name: RFC 7301, section 3.1, has one byte for its length.
-const ALPN_BYTES_MAX: usize = 255;
+use crate::transports::tls::settings::{ClientSettings, CommonSettings, Identity, ServerSettings, Trust};
 
 /// Bytes of all of them, each with its length: more than anyone offers, and far less than the 64 KiB of a hello.
 const ALPN_LIST_BYTES_MAX: usize = 4096;
-
-/// The versions, by the names that users have for them.
-const VERSIONS: [(&str, Version); 2] = [("1.2", Version::Tls12), ("1.3", Version::Tls13)];
-
-/// The protocols that can ask for TLS, by name.
-const STARTTLS: [(&str, StartTls); 6] = [
-    ("smtp", StartTls::Smtp),
-    ("imap", StartTls::Imap),
-    ("pop3", StartTls::Pop3),
-    ("postgres", StartTls::Postgres),
-    ("ldap", StartTls::Ldap),
-    ("xmpp", StartTls::Xmpp),
-];
-
-/// Parses a version of TLS.
-pub(super) fn version_parser() -> impl TypedValueParser<Value = Version> {
-    one_of(&VERSIONS)
-}
-
-/// Parses a protocol of `--starttls`.
-pub(super) fn starttls_parser() -> impl TypedValueParser<Value = StartTls> {
-    one_of(&STARTTLS)
-}
-
-fn one_of<T: Copy + Send + Sync>(table: &'static [(&'static str, T)]) -> impl TypedValueParser<Value = T> {
-    PossibleValuesParser::new(table.iter().map(|(name, _)| *name)).try_map(|text| {
-        let found = table.iter().find(|(name, _)| *name == text);
-        found.map(|(_, value)| *value).ok_or("not one of those")
-    })
-}
-
-/// Parses one protocol of `--alpn`.
-pub(super) fn parse_alpn(text: &str) -> Result<Alpn, String> {
-    match text.len() {
-        0 => Err("a name in the list is empty".to_owned()),
-        1..=ALPN_BYTES_MAX => Ok(Alpn(text.into())),
-        len => Err(format!("a name of {len} bytes, limit {ALPN_BYTES_MAX}")),
-    }
-}
-
-/// Parses whom a certificate must be for.
-pub(super) fn parse_server_name(text: &str) -> Result<ServerName<'static>, String> {
-    // Where there is a port behind it, an address has brackets; they are no part of it.
-    let address = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).and_then(|text| text.parse().ok());
-    if let Some(address) = address {
-        return Ok(ServerName::IpAddress(IpAddr::V6(address).into()));
-    }
-    let name = ServerName::try_from(text.to_owned());
-    name.map_err(|_| "not a host name or IP address as certificates have them".to_owned())
-}
 
 /// What connects to `address`.
 pub(super) fn client_settings(
     address: &Address,
     advice: Advice,
     matches: &mut ArgMatches,
-) -> Result<ClientSettings, Refusal> {
+) -> Result<ClientSettings, ConfigError> {
     let [ca_option, pin_option, insecure_option] = ["ca", "pin", "insecure"].map(|name| advice.flag(name));
     let TlsConnecting { ca, server_name, pin, insecure } = TlsConnecting::from_arg_matches_mut(matches)?;
     let trust = match (insecure, ca, pin) {
@@ -114,7 +56,7 @@ pub(super) fn client_settings(
 }
 
 /// What listens.
-pub(super) fn server_settings(advice: Advice, matches: &mut ArgMatches) -> Result<ServerSettings, Refusal> {
+pub(super) fn server_settings(advice: Advice, matches: &mut ArgMatches) -> Result<ServerSettings, ConfigError> {
     let TlsListening { self_signed, client_ca } = TlsListening::from_arg_matches_mut(matches)?;
     if self_signed && (matches.contains_id("cert") || matches.contains_id("key")) {
         let [own, cert, key] = ["self-signed", "cert", "key"].map(|name| advice.flag(name));
@@ -129,7 +71,10 @@ pub(super) fn server_settings(advice: Advice, matches: &mut ArgMatches) -> Resul
     Ok(ServerSettings { common, identity, client_ca })
 }
 
-fn common_settings(advice: Advice, matches: &mut ArgMatches) -> Result<(CommonSettings, Option<Identity>), Refusal> {
+fn common_settings(
+    advice: Advice,
+    matches: &mut ArgMatches,
+) -> Result<(CommonSettings, Option<Identity>), ConfigError> {
     let TlsCommon { cert, key, alpn, tls_min, handshake_timeout, allow_truncation, keylog } =
         TlsCommon::from_arg_matches_mut(matches)?;
     let identity = match (cert, key) {
@@ -151,7 +96,7 @@ fn common_settings(advice: Advice, matches: &mut ArgMatches) -> Result<(CommonSe
 }
 
 /// The name that an address has for certificates.
-fn name_of(address: &Address, advice: Advice) -> Result<ServerName<'static>, Refusal> {
+fn name_of(address: &Address, advice: Advice) -> Result<ServerName<'static>, ConfigError> {
     let option = advice.option("server-name", "NAME");
     let Address::Inet(HostPort { host, .. }) = address else {
         let reason = format!("'{address}' does not say whom the certificate must be for: add {option}");

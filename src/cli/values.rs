@@ -6,12 +6,16 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ipnet::{IpNet, Ipv4Net};
+use rustls::pki_types::ServerName;
 
 use crate::cli::host::parse_scope;
 use crate::protocols::half_close::HalfClose;
+use crate::protocols::starttls::StartTls;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
+use crate::transports::tls::settings::Version;
 
 /// The longest duration: a thousand years, far enough from where adding to the clock would overflow.
 const SECONDS_MAX: u128 = 1_000 * 365 * 24 * 60 * 60;
@@ -166,6 +170,63 @@ fn explain_number(text: &str, wanted: &str) -> String {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit() || c == '.') => "must not be negative".to_owned(),
         _ => format!("not {wanted}"),
     }
+}
+
+/// A protocol of `--alpn`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Alpn(pub(super) Vec<u8>);
+
+/// Bytes of one protocol's name: RFC 7301, section 3.1, has one byte for its length.
+const ALPN_BYTES_MAX: usize = 255;
+
+/// The versions, by the names that users have for them.
+const VERSIONS: [(&str, Version); 2] = [("1.2", Version::Tls12), ("1.3", Version::Tls13)];
+
+/// The protocols that can ask for TLS, by name.
+pub(super) const STARTTLS: [(&str, StartTls); 6] = [
+    ("smtp", StartTls::Smtp),
+    ("imap", StartTls::Imap),
+    ("pop3", StartTls::Pop3),
+    ("postgres", StartTls::Postgres),
+    ("ldap", StartTls::Ldap),
+    ("xmpp", StartTls::Xmpp),
+];
+
+/// Parses a version of TLS.
+pub(super) fn version_parser() -> impl TypedValueParser<Value = Version> {
+    one_of(&VERSIONS)
+}
+
+/// Parses a protocol of `--starttls`.
+pub(super) fn starttls_parser() -> impl TypedValueParser<Value = StartTls> {
+    one_of(&STARTTLS)
+}
+
+fn one_of<T: Copy + Send + Sync>(table: &'static [(&'static str, T)]) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(table.iter().map(|(name, _)| *name)).try_map(|text| {
+        let found = table.iter().find(|(name, _)| *name == text);
+        found.map(|(_, value)| *value).ok_or("not one of those")
+    })
+}
+
+/// Parses one protocol of `--alpn`.
+pub(super) fn parse_alpn(text: &str) -> Result<Alpn, String> {
+    match text.len() {
+        0 => Err("a name in the list is empty".to_owned()),
+        1..=ALPN_BYTES_MAX => Ok(Alpn(text.into())),
+        len => Err(format!("a name of {len} bytes, limit {ALPN_BYTES_MAX}")),
+    }
+}
+
+/// Parses whom a certificate must be for.
+pub(super) fn parse_server_name(text: &str) -> Result<ServerName<'static>, String> {
+    // Where there is a port behind it, an address has brackets; they are no part of it.
+    let address = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).and_then(|text| text.parse().ok());
+    if let Some(address) = address {
+        return Ok(ServerName::IpAddress(IpAddr::V6(address).into()));
+    }
+    let name = ServerName::try_from(text.to_owned());
+    name.map_err(|_| "not a host name or IP address as certificates have them".to_owned())
 }
 
 #[cfg(test)]

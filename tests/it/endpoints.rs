@@ -1,6 +1,6 @@
 //! What the real program says to endpoints and their options that make no sense: `relay`, and `exec` on connections.
 //!
-//! What they become is tested beside `src/cli/endpoint.rs` and `src/cli/join.rs`.
+//! What they become is tested beside `src/cli/endpoint.rs` and `src/cli/relay.rs`.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

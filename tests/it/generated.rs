@@ -1,13 +1,13 @@
 //! The committed manual page and completions are what the definition of the command line generates.
 //!
-//! `UPDATE=1 cargo test` rewrites them. What they say is tested beside the generator, in `src/cli/pages.rs`.
+//! `UPDATE=1 cargo test` rewrites them. What they say is tested beside the generator, in `src/cli/man.rs`.
 
 use std::path::Path;
 use std::{env, fs};
 
 use clap_complete::Shell;
 
-use xport::cli::pages;
+use xport::cli::man;
 
 #[track_caller]
 fn check(file: &str, generated: &[u8]) {
@@ -23,12 +23,12 @@ fn check(file: &str, generated: &[u8]) {
 
 #[test]
 fn the_manual_page_is_up_to_date() {
-    check("man/xport.1", &pages::man());
+    check("man/xport.1", &man::man());
 }
 
 #[test]
 fn the_completions_are_up_to_date() {
     for (file, shell) in [("xport.bash", Shell::Bash), ("_xport", Shell::Zsh), ("xport.fish", Shell::Fish)] {
-        check(&format!("completions/{file}"), &pages::completions(shell));
+        check(&format!("completions/{file}"), &man::completions(shell));
     }
 }

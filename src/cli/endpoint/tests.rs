@@ -12,8 +12,8 @@ fn parts(text: &str) -> (String, Vec<String>) {
 #[track_caller]
 fn refused(text: &str) -> String {
     match Word::parse(OsStr::new(text)) {
-        Err(Refusal::Ours(reason)) => reason,
-        Err(Refusal::Clap(error)) => panic!("{text}: {error}"),
+        Err(ConfigError::Reason(reason)) => reason,
+        Err(ConfigError::Clap(error)) => panic!("{text}: {error}"),
         Ok(word) => panic!("{text}: {word:?}"),
     }
 }
@@ -172,7 +172,7 @@ fn commands_are_taken_as_they_are() {
         ("exec:a 'b", "a quote is not closed"),
     ] {
         match Word::parse(OsStr::new(text)).and_then(|word| word.program()) {
-            Err(Refusal::Ours(error)) => assert!(error.contains(reason), "{text}: {error}"),
+            Err(ConfigError::Reason(error)) => assert!(error.contains(reason), "{text}: {error}"),
             _ => panic!("{text} is not refused"),
         }
     }

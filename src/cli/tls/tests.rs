@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
+use crate::cli::values::{STARTTLS, parse_alpn};
 use crate::cli::{Parsed, parse};
 use crate::modes::config::{ConnectConfig, Endpoint, ExecPlace, ListenConfig, Mode, TlsConnect};
 use crate::transports::tls::pin::Pin;
+use crate::transports::tls::settings::Version;
 
 const PIN: &str = "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 

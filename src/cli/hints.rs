@@ -3,7 +3,7 @@
 //! They are not accepted, since what follows them would not mean the same either; whoever writes them out of habit is
 //! told the word. The same for options of netcat is in `cli/text.rs`.
 
-use crate::cli::endpoint::KINDS;
+use crate::cli::kinds::KINDS;
 use crate::cli::quote::quote;
 
 /// What socat calls otherwise, in small letters, and how it is written here.

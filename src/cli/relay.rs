@@ -5,15 +5,17 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
-use crate::cli::endpoint::{Kind, Shared, Word};
+use crate::cli::args::is_given;
+use crate::cli::endpoint::{Shared, Word};
+use crate::cli::error::ConfigError;
 use crate::cli::groups::{
     Child, ChildCommand, Ends, Idling, Listening, Places, ServingMany, Stderr, Stdin, StreamStdio,
 };
+use crate::cli::kinds::Kind;
 use crate::cli::quote::quote_os;
-use crate::cli::resolve::{Refusal, check_descriptors, resolve_half_close, resolve_stream};
+use crate::cli::resolve::{check_descriptors, resolve_half_close, resolve_stream};
 use crate::modes::config::{ChildConfig, ConnectConfig, Endpoint, ExecConfig, ExecPlace, Program, RelayConfig};
 use crate::transports::address::Address;
 use crate::transports::process::opening::ChildStdio;
@@ -34,7 +36,7 @@ const OF_CONNECTION: [(&str, &str); 3] =
 /// Those of either, for what is TCP of it.
 const OF_BOTH: [(&str, &str); 1] = [("keepalive", "keepalive")];
 
-pub(super) fn resolve_exec(matches: &mut ArgMatches) -> Result<ExecConfig, Refusal> {
+pub(super) fn resolve_exec(matches: &mut ArgMatches) -> Result<ExecConfig, ConfigError> {
     check_exec(matches)?;
     let mut stream = resolve_stream(matches)?;
     let places = Places::from_arg_matches_mut(matches)?;
@@ -72,7 +74,7 @@ pub(super) fn resolve_exec(matches: &mut ArgMatches) -> Result<ExecConfig, Refus
 }
 
 /// Nothing is given that would do nothing.
-fn check_exec(matches: &ArgMatches) -> Result<(), Refusal> {
+fn check_exec(matches: &ArgMatches) -> Result<(), ConfigError> {
     let (listens, connects) = (is_given(matches, "listen"), is_given(matches, "connect"));
     let of_listeners = OF_LISTENERS.iter().chain(&[("once", "once"), ("grace", "grace")]);
     if let Some((_, name)) = of_listeners.into_iter().find(|(id, _)| !listens && is_given(matches, id)) {
@@ -96,7 +98,7 @@ fn check_exec(matches: &ArgMatches) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn listening_place(texts: &[OsString], shared: &Shared) -> Result<ExecPlace, Refusal> {
+fn listening_place(texts: &[OsString], shared: &Shared) -> Result<ExecPlace, ConfigError> {
     let mut words = Vec::new();
     for text in texts {
         let word = Word::parse(text)?;
@@ -118,7 +120,7 @@ fn listening_place(texts: &[OsString], shared: &Shared) -> Result<ExecPlace, Ref
     Ok(ExecPlace::Listen(listeners))
 }
 
-fn connecting_place(text: &OsStr, shared: &Shared) -> Result<ExecPlace, Refusal> {
+fn connecting_place(text: &OsStr, shared: &Shared) -> Result<ExecPlace, ConfigError> {
     let word = Word::parse(text)?;
     match word.kind {
         Kind::Tcp | Kind::Tls | Kind::Unix | Kind::Fd => (),
@@ -131,7 +133,7 @@ fn connecting_place(text: &OsStr, shared: &Shared) -> Result<ExecPlace, Refusal>
 
 /// Each option that holds for all endpoints says something for one of them at least; one that keeps clients out, for all:
 /// who writes it may rely on it.
-fn check_use(words: &[Word<'_>], shared: &Shared) -> Result<(), Refusal> {
+fn check_use(words: &[Word<'_>], shared: &Shared) -> Result<(), ConfigError> {
     for (name, _) in &shared.options {
         let without = Vec::from_iter(words.iter().filter(|word| !word.kind.has_option(name)));
         if without.len() == words.len() || (["allow", "deny"].contains(name) && !without.is_empty()) {
@@ -143,7 +145,7 @@ fn check_use(words: &[Word<'_>], shared: &Shared) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(super) fn resolve_relay(matches: &mut ArgMatches) -> Result<RelayConfig, Refusal> {
+pub(super) fn resolve_relay(matches: &mut ArgMatches) -> Result<RelayConfig, ConfigError> {
     let ends = Ends::from_arg_matches_mut(matches)?;
     let (Some(left), Some(right)) = (&ends.left, &ends.right) else {
         return Err(
@@ -166,7 +168,7 @@ pub(super) fn resolve_relay(matches: &mut ArgMatches) -> Result<RelayConfig, Ref
         grace: Listening::from_arg_matches_mut(matches)?.grace,
         options: Vec::new(),
     };
-    let endpoint = |word: &Word<'_>| -> Result<Endpoint, Refusal> {
+    let endpoint = |word: &Word<'_>| -> Result<Endpoint, ConfigError> {
         Ok(match word.kind {
             Kind::Stdio => Endpoint::Stdio,
             Kind::Exec | Kind::Shell => Endpoint::Child(resolve_child(word.program()?, matches)?),
@@ -185,7 +187,7 @@ pub(super) fn resolve_relay(matches: &mut ArgMatches) -> Result<RelayConfig, Ref
 }
 
 /// What there is only once is not to be had by many.
-fn check_once(left: &Word<'_>, config: &RelayConfig, many: bool) -> Result<(), Refusal> {
+fn check_once(left: &Word<'_>, config: &RelayConfig, many: bool) -> Result<(), ConfigError> {
     if left.kind == Kind::UdpListen && !many {
         return Err(
             "--once is for clients that connect: datagrams have no end that could tell when one is through".into()
@@ -208,7 +210,7 @@ fn check_once(left: &Word<'_>, config: &RelayConfig, many: bool) -> Result<(), R
 }
 
 /// The two can be joined, and nothing is given that would do nothing.
-fn check_relay(left: &Word<'_>, right: &Word<'_>, matches: &ArgMatches) -> Result<(), Refusal> {
+fn check_relay(left: &Word<'_>, right: &Word<'_>, matches: &ArgMatches) -> Result<(), ConfigError> {
     if right.kind.listens() {
         return Err(right.blame("only LEFT can listen, and this is RIGHT"));
     }
@@ -245,11 +247,6 @@ fn addresses_of(endpoint: &Endpoint) -> &[Address] {
     }
 }
 
-/// Whether an option was written, as opposed to one from the environment or by default.
-pub(super) fn is_given(matches: &ArgMatches, id: &str) -> bool {
-    matches.value_source(id) == Some(ValueSource::CommandLine)
-}
-
 /// Those of these options that were written: long names and values.
 fn given(matches: &ArgMatches, options: &[(&str, &'static str)]) -> Vec<(&'static str, OsString)> {
     let mut found = Vec::new();
@@ -259,7 +256,7 @@ fn given(matches: &ArgMatches, options: &[(&str, &'static str)]) -> Vec<(&'stati
     found
 }
 
-fn resolve_child(program: Program, matches: &ArgMatches) -> Result<ChildConfig, Refusal> {
+fn resolve_child(program: Program, matches: &ArgMatches) -> Result<ChildConfig, ConfigError> {
     let child = Child::from_arg_matches(matches)?;
     let mut environment = Vec::new();
     for text in &child.env {
@@ -274,7 +271,7 @@ fn resolve_child(program: Program, matches: &ArgMatches) -> Result<ChildConfig, 
 }
 
 /// `NAME=VALUE`, or `NAME` for the value that it has here, if any.
-fn parse_variable(text: &OsStr) -> Result<Option<(OsString, OsString)>, Refusal> {
+fn parse_variable(text: &OsStr) -> Result<Option<(OsString, OsString)>, ConfigError> {
     let bytes = text.as_bytes();
     let end = bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len());
     if end == 0 || bytes.contains(&0) {
