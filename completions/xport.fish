@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_xport_global_optspecs
-    string join \n completions= man q/quiet v/verbose color= h/help V/version
+    string join \n q/quiet v/verbose color= completions= man h/help V/version
 end
 
 function __fish_xport_needs_command
@@ -24,17 +24,17 @@ function __fish_xport_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c xport -n "__fish_xport_needs_command" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
 complete -c xport -n "__fish_xport_needs_command" -l completions -d 'Print the completions of a shell' -r -f -a "bash\t''
 elvish\t''
 fish\t''
 powershell\t''
 zsh\t''"
-complete -c xport -n "__fish_xport_needs_command" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
-complete -c xport -n "__fish_xport_needs_command" -l man -d 'Print the manual page, in roff'
 complete -c xport -n "__fish_xport_needs_command" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_needs_command" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_needs_command" -l man -d 'Print the manual page, in roff'
 complete -c xport -n "__fish_xport_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_needs_command" -s V -l version -d 'Print version'
 complete -c xport -n "__fish_xport_needs_command" -f -a "tcp-echo" -d 'Serve echo over TCP to any number of clients'
@@ -410,17 +410,30 @@ merge\t''"
 complete -c xport -n "__fish_xport_using_subcommand exec" -l env -d 'Give it this variable besides; a name alone has the value that it has here. May be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l kill-after -d 'Kill it if it has not ended so long after a SIGTERM or SIGHUP' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l listen -d 'Run a program for each connection that is accepted here; may be repeated' -r
-complete -c xport -n "__fish_xport_using_subcommand exec" -l connect -d 'Run the program on one connection to there' -r
-complete -c xport -n "__fish_xport_using_subcommand exec" -l connect-timeout -d 'Give up a try that has not connected after so long, looking the name up included' -r
-complete -c xport -n "__fish_xport_using_subcommand exec" -l retry -d 'Try so many times more if connecting fails' -r
-complete -c xport -n "__fish_xport_using_subcommand exec" -l retry-delay -d 'Wait so long before each further try' -r
-complete -c xport -n "__fish_xport_using_subcommand exec" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l max-conns -d 'Serve at most so many clients at once; the others wait to be accepted [default: 100]' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand exec" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l connect -d 'Run the program on one connection to there' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l connect-timeout -d 'Give up a try that has not connected after so long, looking the name up included' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l retry -d 'Try so many times more if connecting fails' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l retry-delay -d 'Wait so long before each further try' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l source -d 'Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l ca -d 'Trust the authorities in this file (PEM) instead of those of the system' -r -F
+complete -c xport -n "__fish_xport_using_subcommand exec" -l server-name -d 'Whom the certificate must be for, also sent as SNI [default: the host of the address]' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l pin -d 'Accept only a certificate with this pin; may be repeated, for any of them' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l client-ca -d 'Let in only clients with a certificate of one of the authorities in this file (PEM)' -r -F
+complete -c xport -n "__fish_xport_using_subcommand exec" -l cert -d 'Show the peer this certificate: PEM, followed by those that lead to its authority' -r -F
+complete -c xport -n "__fish_xport_using_subcommand exec" -l key -d 'The key of --cert (PEM), where it is not in the same file' -r -F
+complete -c xport -n "__fish_xport_using_subcommand exec" -l alpn -d 'Protocols to be agreed on (h2,http/1.1), the best one first' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l tls-min -d 'The oldest version that is spoken' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand exec" -l handshake-timeout -d 'Give up a handshake that has not finished after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l keylog -d 'Append the keys of all connections to this file, for a network analyser' -r -F
 complete -c xport -n "__fish_xport_using_subcommand exec" -l linger -d 'Once the peer has ended its direction, give the program at most so long to end [default: for ever]' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
@@ -431,10 +444,40 @@ always\t'Always'
 never\t'Never'"
 complete -c xport -n "__fish_xport_using_subcommand exec" -l pty -d 'Give it a terminal of its own as stdin, stdout and stderr'
 complete -c xport -n "__fish_xport_using_subcommand exec" -l once -d 'Serve one client, then exit'
+complete -c xport -n "__fish_xport_using_subcommand exec" -l replace-stale -d 'Replace a socket that nobody serves any more; never a live one, never another file'
+complete -c xport -n "__fish_xport_using_subcommand exec" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand exec" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand exec" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand exec" -l insecure -d 'Do not verify the certificate at all: whoever is in between can read and change everything'
+complete -c xport -n "__fish_xport_using_subcommand exec" -l self-signed -d 'Make a key and a certificate for this run; clients know it by its pin'
+complete -c xport -n "__fish_xport_using_subcommand exec" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l max-conns -d 'Serve at most so many clients at once; the others wait to be accepted' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand relay" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l connect-timeout -d 'Give up a try that has not connected after so long, looking the name up included' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l retry -d 'Try so many times more if connecting fails' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l retry-delay -d 'Wait so long before each further try' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l source -d 'Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l ca -d 'Trust the authorities in this file (PEM) instead of those of the system' -r -F
+complete -c xport -n "__fish_xport_using_subcommand relay" -l server-name -d 'Whom the certificate must be for, also sent as SNI [default: the host of the address]' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l pin -d 'Accept only a certificate with this pin; may be repeated, for any of them' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l client-ca -d 'Let in only clients with a certificate of one of the authorities in this file (PEM)' -r -F
+complete -c xport -n "__fish_xport_using_subcommand relay" -l cert -d 'Show the peer this certificate: PEM, followed by those that lead to its authority' -r -F
+complete -c xport -n "__fish_xport_using_subcommand relay" -l key -d 'The key of --cert (PEM), where it is not in the same file' -r -F
+complete -c xport -n "__fish_xport_using_subcommand relay" -l alpn -d 'Protocols to be agreed on (h2,http/1.1), the best one first' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l tls-min -d 'The oldest version that is spoken' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand relay" -l handshake-timeout -d 'Give up a handshake that has not finished after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l keylog -d 'Append the keys of all connections to this file, for a network analyser' -r -F
+complete -c xport -n "__fish_xport_using_subcommand relay" -l join -d 'Receive what is sent to this multicast group; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l stderr -d 'Stderr of the program: that of xport, nothing, or the same as its stdout [default: inherit, or merge]' -r -f -a "inherit\t''
 null\t''
 merge\t''"
@@ -450,6 +493,14 @@ complete -c xport -n "__fish_xport_using_subcommand relay" -l color -d 'Colour i
 always\t'Always'
 never\t'Never'"
 complete -c xport -n "__fish_xport_using_subcommand relay" -l once -d 'Serve one client of LEFT, then exit'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l replace-stale -d 'Replace a socket that nobody serves any more; never a live one, never another file'
+complete -c xport -n "__fish_xport_using_subcommand relay" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand relay" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand relay" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l insecure -d 'Do not verify the certificate at all: whoever is in between can read and change everything'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l self-signed -d 'Make a key and a certificate for this run; clients know it by its pin'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l broadcast -d 'Let ADDRESS be a broadcast address, and hear whoever answers'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l pty -d 'Give it a terminal of its own as stdin, stdout and stderr'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l no-half-close -d 'The same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s q -l quiet -d 'Report errors only'

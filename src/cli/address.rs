@@ -10,11 +10,51 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use crate::cli::host::{find_service, parse_host, parse_port};
-use crate::cli::quote::{clean, quote};
+use crate::cli::quote::{clean, quote, quote_os};
 use crate::transports::address::{Address, Host, HostPort, UnixName};
 
 /// Bytes in the name of a unix socket: `sun_path` has 108, one of which ends a path or starts an abstract name.
 const UNIX_NAME_BYTES_MAX: usize = 107;
+
+/// Parses one word as an address of a unix socket, or of a host.
+///
+/// # Errors
+/// Quotes the text, and says which part of it is wrong.
+pub(super) fn parse_address(is_unix: bool, text: &OsStr) -> Result<Address, String> {
+    let parsed = if is_unix { parse_unix(text) } else { parse_with(text, parse_inet) };
+    parsed.map_err(|reason| describe(text, &reason))
+}
+
+/// The same for host and port in two words.
+///
+/// # Errors
+/// Quotes the text, and says which part of it is wrong.
+pub(super) fn parse_two_words(host: &OsStr, port: &OsStr) -> Result<Address, String> {
+    let parse_pair = |host: &str| parse_with(port, |port| parse_inet_pair(host, port));
+    parse_with(host, parse_pair).map_err(|reason| {
+        let mut both = host.to_owned();
+        both.push(" ");
+        both.push(port);
+        describe(&both, &reason)
+    })
+}
+
+/// Parses text that has to be UTF-8.
+pub(super) fn parse_with<T>(text: &OsStr, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, String> {
+    match text.to_str() {
+        Some(text) => parse(text),
+        None => Err(format!("{} is not UTF-8", quote_os(text))),
+    }
+}
+
+fn describe(text: &OsStr, reason: &str) -> String {
+    let quoted = quote_os(text);
+    // The reason often starts with the very same quote.
+    match reason.strip_prefix(&quoted) {
+        Some(rest) => format!("invalid address: {quoted}{rest}"),
+        None => format!("invalid address {quoted}: {reason}"),
+    }
+}
 
 /// Parses a TCP or UDP address in one word: `HOST:PORT`, `[V6]:PORT`, `*:PORT`, `:PORT`, `PORT` or `fd:N`.
 ///
@@ -36,7 +76,7 @@ pub(super) fn parse_inet(text: &str) -> Result<Address, String> {
 ///
 /// # Errors
 /// Says which part of the text is wrong.
-pub(super) fn parse_inet_pair(host: &str, port: &str) -> Result<Address, String> {
+fn parse_inet_pair(host: &str, port: &str) -> Result<Address, String> {
     match parse_host(host) {
         Ok(host) => Ok(Address::Inet(HostPort { host, port: parse_port(port)? })),
         Err(_) if parse_inet(host).is_ok() => Err(format!("{} is whole, but {} follows", quote(host), quote(port))),
@@ -66,7 +106,7 @@ pub(super) fn parse_source(text: &str) -> Result<Address, String> {
 ///
 /// # Errors
 /// Says what is wrong with the name.
-pub(super) fn parse_unix(text: &OsStr) -> Result<Address, String> {
+fn parse_unix(text: &OsStr) -> Result<Address, String> {
     let bytes = text.as_bytes();
     if let Some(fd) = bytes.strip_prefix(b"fd:") {
         return parse_fd(&String::from_utf8_lossy(fd));

@@ -3,8 +3,8 @@
 //! They are not accepted, since what follows them would not mean the same either; whoever writes them out of habit is
 //! told the word. The same for options of netcat is in `cli/text.rs`.
 
-use crate::cli::kinds::KINDS;
 use crate::cli::quote::quote;
+use crate::cli::schemes::named;
 
 /// What socat calls otherwise, in small letters, and how it is written here.
 const WORDS: [(&str, &str); 43] = [
@@ -79,7 +79,7 @@ const OPTIONS: [(&str, &str); 29] = [
     ("cipher", "tls-min=1.3 leaves out all ciphers of older versions, there is no other choice"),
     ("method", "tls-min=VERSION is the oldest version"),
     ("min-proto-version", "tls-min=VERSION is the oldest version"),
-    ("starttls", "it is an option of the mode tls-client only"),
+    ("starttls", "it is an option of tls-client and connect only"),
     ("timeout", "it is an option of the run, --timeout, and so is --idle-timeout"),
     ("idle-timeout", "it holds for all: write --idle-timeout before the endpoints"),
     ("once", "it holds for all: write --once before the endpoints"),
@@ -96,8 +96,8 @@ pub(super) fn explain_kind(text: &str, is_address: bool) -> Option<String> {
         if let Some((_, ours)) = WORDS.iter().find(|(name, _)| *name == lower) {
             return Some(format!("{} is written '{ours}' here", quote(word)));
         }
-        if let Some((ours, _)) = KINDS.iter().find(|(name, _)| *name == lower && rest.starts_with(':')) {
-            return Some(format!("{} is written '{ours}:' here", quote(&format!("{word}:"))));
+        if let Some(ours) = named().find(|scheme| scheme.name == lower && rest.starts_with(':')) {
+            return Some(format!("{} is written '{}:' here", quote(&format!("{word}:")), ours.name));
         }
     }
     let rest = rest.strip_prefix(':')?;
@@ -109,7 +109,7 @@ pub(super) fn explain_kind(text: &str, is_address: bool) -> Option<String> {
     if is_port || rest.starts_with(':') {
         return None;
     }
-    let kinds = Vec::from_iter(KINDS.iter().map(|(name, _)| format!("{name}:")));
+    let kinds = Vec::from_iter(named().map(|scheme| format!("{}:", scheme.name)));
     Some(format!("{} is no kind of endpoint; there are -, {} and a bare HOST:PORT", quote(word), kinds.join(", ")))
 }
 

@@ -48,8 +48,8 @@ pub enum Color {
     Never,
 }
 
-/// Messages of one place in the code that are written in a second; the others are counted. This is for warnings, for what
-/// `-v` adds and for what `-vv` adds. Errors, what scripts wait for, and the everything of `-vvv` have no limit.
+/// Messages of one place in the code that are written in a second; the others are counted. This is for warnings, for
+/// what `-v` adds and for what `-vv` adds. Errors, what scripts wait for, and the everything of `-vvv` have no limit.
 const REPEATS_MAX: u32 = 10;
 
 /// The second.
@@ -60,8 +60,8 @@ const MESSAGE_BYTES_MAX: usize = 4_000;
 
 static REPEATS: LazyLock<Mutex<Repeats>> = LazyLock::new(Mutex::default);
 
-/// Sets the logger up. `XPORT_LOG` in env_logger's syntax counts more than the verbosity. So does `RUST_LOG`, but only where
-/// it names us: a filter that was set for another program must not silence our warnings.
+/// Sets the logger up. `XPORT_LOG` in env_logger's syntax counts more than the verbosity. So does `RUST_LOG`, but only
+/// where it names us: a filter that was set for another program must not silence our warnings.
 ///
 /// A second call changes nothing.
 pub fn init(verbosity: Verbosity, color: Color) {

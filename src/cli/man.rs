@@ -1,50 +1,48 @@
-//! The manual page and the completions, generated from the definition of the command line.
+//! The manual page, written from the tables of the command line.
 //!
-//! The manual page is written out here, since it has each group of options once, with the modes that offer it.
-//! They are committed as `man/` and `completions/`; a test keeps those equal to what is generated here. Help is
-//! clap's own.
+//! It has each group of options once, with the modes that offer it. The page is committed as `man/`; a test keeps that
+//! equal to what is written here. Help is clap's own, from the same tables.
 
-use clap::{Arg, Command, Id};
-use clap_complete::Shell;
-
-use crate::cli::{args, text};
+use crate::cli::modes::{MODES, ModeSpec};
+use crate::cli::options::{Heading, OptSpec, Value, rows};
+use crate::cli::{schemes, text};
 
 /// The groups of options, in the order in which the manual page has them.
-const HEADINGS: [&str; 7] = ["Connection", "Listening", "TLS", "Datagram", "Child", "Stream", "Output"];
-
-/// The completions of a shell.
-#[must_use]
-pub fn completions(shell: Shell) -> Vec<u8> {
-    let mut page = Vec::new();
-    clap_complete::generate(shell, &mut args::command(), "xport", &mut page);
-    page
-}
+const HEADINGS: [Heading; 8] = [
+    Heading::Connection,
+    Heading::Listening,
+    Heading::Tls,
+    Heading::Datagram,
+    Heading::Child,
+    Heading::Stream,
+    Heading::Output,
+    Heading::None,
+];
 
 /// The manual page, in roff: one page for all modes, each group of options once.
 #[must_use]
 pub fn man() -> Vec<u8> {
-    let mut command = args::command();
-    command.build();
-    let mut page = String::with_capacity(16 * 1024);
-    push_head(&mut page, &command);
-    push_modes(&mut page, &command);
-    push_terms(&mut page, "ADDRESSES", text::ADDRESSES);
-    push_terms(&mut page, "ENDPOINTS", text::ENDPOINTS);
+    let mut page = String::with_capacity(64 * 1024);
+    push_head(&mut page);
+    push_modes(&mut page);
+    push_terms(&mut page, "ADDRESSES", text::ADDRESSES.iter().copied());
+    let endpoints = schemes::table();
+    push_terms(&mut page, "ENDPOINTS", endpoints.iter().map(|(term, meaning)| (*term, meaning.as_str())));
     page.push_str(&format!(".PP\n{}\n", roff(text::ENDPOINT_OPTIONS)));
-    push_options(&mut page, &command);
-    push_terms(&mut page, "STDIN OF A PROGRAM", text::STDIN_OF_PROGRAM);
-    push_terms(&mut page, "HOW IT ENDS", text::ENDING);
-    push_environment(&mut page, &command);
-    push_terms(&mut page, "EXIT STATUS", text::EXIT_STATUS);
-    push_terms(&mut page, "EXAMPLES", text::EXAMPLES);
+    push_options(&mut page);
+    push_terms(&mut page, "STDIN OF A PROGRAM", text::STDIN_OF_PROGRAM.iter().copied());
+    push_terms(&mut page, "HOW IT ENDS", text::ENDING.iter().copied());
+    push_environment(&mut page);
+    push_terms(&mut page, "EXIT STATUS", text::EXIT_STATUS.iter().copied());
+    push_terms(&mut page, "EXAMPLES", text::EXAMPLES.iter().copied());
     push_section(&mut page, "SEE ALSO");
     page.push_str("\\fBnc\\fR(1), \\fBsocat\\fR(1), \\fBtcp\\fR(7), \\fBudp\\fR(7), \\fBunix\\fR(7)\n");
     page.into_bytes()
 }
 
 /// There is no date: the page would differ from day to day.
-fn push_head(page: &mut String, command: &Command) {
-    let version = command.get_version().unwrap_or_default();
+fn push_head(page: &mut String) {
+    let version = env!("CARGO_PKG_VERSION");
     page.push_str(&format!(".TH XPORT 1 \"\" \"xport {version}\" \"User Commands\"\n"));
     push_section(page, "NAME");
     page.push_str(&format!("xport \\- {}\n", roff(text::ABOUT)));
@@ -57,62 +55,51 @@ fn push_head(page: &mut String, command: &Command) {
     page.push_str(&format!("{}\n", roff(text::LONG_ABOUT)));
 }
 
-fn push_modes(page: &mut String, command: &Command) {
+fn push_modes(page: &mut String) {
     push_section(page, "MODES");
-    for mode in command.get_subcommands() {
-        let about = mode.get_about().map(ToString::to_string).unwrap_or_default();
-        let names = std::iter::once(mode.get_name()).chain(mode.get_visible_aliases());
-        push_term(page, &Vec::from_iter(names.map(bold)).join(", "), &about);
+    for mode in MODES {
+        let alias = mode.alias.filter(|(_, is_shown)| *is_shown).map(|(alias, _)| alias);
+        let names = std::iter::once(mode.name).chain(alias);
+        push_term(page, &Vec::from_iter(names.map(bold)).join(", "), mode.about);
     }
 }
 
 /// Each group once; an option that not every mode has names those which do.
-fn push_options(page: &mut String, command: &Command) {
+fn push_options(page: &mut String) {
     push_section(page, "OPTIONS");
     page.push_str(&roff(text::VALUES));
     page.push('\n');
-    let modes = Vec::from_iter(command.get_subcommands());
     for heading in HEADINGS {
-        page.push_str(&format!(".SS \"{heading}\"\n"));
-        let mut seen = Vec::new();
-        for arg in modes.iter().flat_map(|mode| mode.get_arguments()) {
-            if arg.get_help_heading() != Some(heading) || seen.contains(&meaning(arg)) {
-                continue;
+        page.push_str(&format!(".SS \"{}\"\n", heading.title().unwrap_or("Without a mode")));
+        for row in rows().filter(|row| row.heading == heading) {
+            // An option that means something else in some modes is there once for each meaning.
+            let mut meanings = vec![(row.help, row.more)];
+            meanings.extend(row.instead.iter().map(|(_, help, more)| (*help, *more)));
+            for meaning in meanings {
+                let has_meaning = |mode: &&ModeSpec| mode.has(row.id) && mode.help_of(row) == meaning;
+                let names = Vec::from_iter(MODES.iter().filter(has_meaning).map(|mode| mode.name));
+                if !names.is_empty() || heading == Heading::None {
+                    push_option(page, row, meaning, if names.len() == MODES.len() { &[] } else { &names });
+                }
             }
-            seen.push(meaning(arg));
-            let has_arg = |mode: &&&Command| mode.get_arguments().any(|other| meaning(other) == meaning(arg));
-            let names = Vec::from_iter(modes.iter().filter(has_arg).map(|mode| mode.get_name()));
-            push_option(page, arg, if names.len() == modes.len() { &[] } else { &names });
         }
     }
-    page.push_str(".SS \"Without a mode\"\n");
-    for arg in command.get_arguments().filter(|arg| arg.get_help_heading() != Some("Output")) {
-        push_option(page, arg, &[]);
-    }
 }
 
-/// What makes two modes' options one: `--linger` is not the same for streams and datagrams.
-fn meaning(arg: &Arg) -> (&Id, Option<String>) {
-    (arg.get_id(), arg.get_help().map(ToString::to_string))
-}
-
-fn push_option(page: &mut String, arg: &Arg, modes: &[&str]) {
-    let short = arg.get_short().map(|short| bold(&format!("-{short}")));
-    let long = arg.get_long().map(|long| bold(&format!("--{long}")));
+fn push_option(page: &mut String, row: &OptSpec, (help, more): (&str, &str), modes: &[&str]) {
+    let short = row.short.map(|short| bold(&format!("-{short}")));
+    let long = row.has_long().then(|| bold(&row.flag()));
     let mut term = Vec::from_iter(short.into_iter().chain(long)).join(", ");
-    if arg.get_action().takes_values() {
-        for name in arg.get_value_names().unwrap_or_default() {
-            term.push_str(&format!(" \\fI{}\\fR", roff(name)));
-        }
+    if let Some(name) = row.value_name() {
+        term.push_str(&format!(" \\fI{}\\fR", roff(name)));
     }
-    let mut help = arg.get_long_help().or_else(|| arg.get_help()).map(ToString::to_string).unwrap_or_default();
-    let values = arg.get_possible_values();
-    if arg.get_action().takes_values() && !values.is_empty() {
-        let names = Vec::from_iter(values.iter().map(|value| value.get_name()));
+    let mut help = if more.is_empty() { help.to_owned() } else { more.to_owned() };
+    if let Value::Word(_, words, _) = row.value {
+        let names = Vec::from_iter(words.iter().map(|(name, _)| *name));
         help.push_str(&format!(" [possible values: {}]", names.join(", ")));
     }
-    if let (true, [default]) = (arg.get_action().takes_values(), arg.get_default_values()) {
-        help.push_str(&format!(" [default: {}]", default.to_string_lossy()));
+    if let Some(default) = row.default {
+        help.push_str(&format!(" [default: {default}]"));
     }
     if !modes.is_empty() {
         help.push_str(&format!(" ({})", modes.join(", ")));
@@ -120,22 +107,22 @@ fn push_option(page: &mut String, arg: &Arg, modes: &[&str]) {
     push_term(page, &term, &help);
 }
 
-fn push_environment(page: &mut String, command: &Command) {
+fn push_environment(page: &mut String) {
     push_section(page, "ENVIRONMENT");
-    let mut names = Vec::new();
-    for arg in command.get_subcommands().flat_map(|mode| mode.get_arguments()) {
-        let Some((name, long)) = arg.get_env().and_then(|name| name.to_str()).zip(arg.get_long()) else { continue };
-        if !names.contains(&name) {
-            names.push(name);
-            push_term(page, &bold(name), &format!("The default of --{long}. Empty is as good as unset."));
-        }
+    for row in rows() {
+        let Some(name) = row.variable else { continue };
+        let meaning = match row.value {
+            Value::Flag(_) => format!("1 is for {}, and 0 against it. Empty is as good as unset.", row.flag()),
+            _ => format!("The default of {}. Empty is as good as unset.", row.flag()),
+        };
+        push_term(page, &bold(name), &meaning);
     }
     for (name, meaning) in text::ENVIRONMENT {
         push_term(page, &bold(name), meaning);
     }
 }
 
-fn push_terms(page: &mut String, title: &str, rows: &[(&str, &str)]) {
+fn push_terms<'a>(page: &mut String, title: &str, rows: impl Iterator<Item = (&'a str, &'a str)>) {
     push_section(page, title);
     for (term, meaning) in rows {
         push_term(page, &bold(term), meaning);
@@ -166,13 +153,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_option_of_every_mode_is_in_the_manual_page() {
+    fn every_option_and_every_endpoint_is_in_the_manual_page() {
         let page = String::from_utf8(man()).expect("roff is text");
-        let mut command = args::command();
-        command.build();
-        for arg in command.get_subcommands().flat_map(|mode| mode.get_arguments()) {
-            let Some(long) = arg.get_long() else { continue };
-            assert!(page.contains(&bold(&format!("--{long}"))), "{long}");
+        for row in rows() {
+            assert!(page.contains(&bold(&row.flag())), "{}", row.name);
+        }
+        for scheme in schemes::SCHEMES {
+            assert!(page.contains(&bold(scheme.term)), "{}", scheme.name);
         }
     }
 

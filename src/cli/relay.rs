@@ -1,194 +1,186 @@
-//! `exec` and `relay`: which endpoints go together, and which options say something for them.
+//! `exec` and `relay`: which endpoints go together, and what they become.
 //!
 //! One endpoint on its own is understood in `cli/endpoint.rs`.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use clap::{ArgMatches, FromArgMatches};
-
-use crate::cli::args::is_given;
-use crate::cli::endpoint::{Shared, Word};
+use crate::cli::endpoint::{Context, EndpointArg};
 use crate::cli::error::ConfigError;
-use crate::cli::groups::{
-    Child, ChildCommand, Ends, Idling, Listening, Places, ServingMany, Stderr, Stdin, StreamStdio,
-};
-use crate::cli::kinds::Kind;
+use crate::cli::modes::{ModeSpec, Verb};
+use crate::cli::options::{Given, Options, Variables};
 use crate::cli::quote::quote_os;
-use crate::cli::resolve::{check_descriptors, resolve_half_close, resolve_stream};
-use crate::modes::config::{ChildConfig, ConnectConfig, Endpoint, ExecConfig, ExecPlace, Program, RelayConfig};
+use crate::cli::resolve::{
+    SchemeUse, check_descriptors, check_use, connect_config, datagram_config, listen_config, stream_config,
+};
+use crate::cli::schemes::{FD, Role, Scheme};
+use crate::modes::config::{
+    ChildConfig, ConnectConfig, Endpoint, ExecConfig, ExecPlace, ListenConfig, Program, RelayConfig, StreamConfig,
+};
 use crate::transports::address::Address;
+use crate::transports::advice::Advice;
 use crate::transports::process::opening::ChildStdio;
 
-/// Options of `exec` that hold for each `--listen`, by id and long name.
-const OF_LISTENERS: [(&str, &str); 5] = [
-    ("allow", "allow"),
-    ("deny", "deny"),
-    ("port_file", "port-file"),
-    ("backlog", "backlog"),
-    ("max_conns", "max-conns"),
-];
+/// What a user asked of a mode that takes endpoints.
+pub(super) struct Request<'a> {
+    pub(super) mode: &'static ModeSpec,
+    /// What stands there without an option before it.
+    pub(super) operands: &'a [OsString],
+    pub(super) given: &'a [Given],
+    pub(super) variables: Variables<'a>,
+    /// The values of the options before the endpoints.
+    pub(super) options: &'a Options,
+}
 
-/// Those of `--connect`.
-const OF_CONNECTION: [(&str, &str); 3] =
-    [("connect_timeout", "connect-timeout"), ("retry", "retry"), ("retry_delay", "retry-delay")];
+/// An endpoint whose options have been read.
+struct ParsedEndpoint<'a> {
+    arg: EndpointArg<'a>,
+    /// None where it is no socket.
+    socket: Option<(Address, Options)>,
+}
 
-/// Those of either, for what is TCP of it.
-const OF_BOTH: [(&str, &str); 1] = [("keepalive", "keepalive")];
-
-pub(super) fn resolve_exec(matches: &mut ArgMatches) -> Result<ExecConfig, ConfigError> {
-    check_exec(matches)?;
-    let mut stream = resolve_stream(matches)?;
-    let places = Places::from_arg_matches_mut(matches)?;
-    if places.connect.is_some() || !places.listen.is_empty() {
-        stream.idle_timeout = Idling::from_arg_matches_mut(matches)?.idle_timeout;
-        stream.linger = StreamStdio::from_arg_matches_mut(matches)?.linger;
+impl<'a> ParsedEndpoint<'a> {
+    fn new(arg: EndpointArg<'a>, request: &Request<'_>) -> Result<Self, ConfigError> {
+        let context = Context { verb: request.mode.verb, given: request.given, variables: request.variables };
+        let is_socket = matches!(arg.scheme.role, Role::Connect | Role::Listen);
+        let socket = is_socket.then(|| arg.parse_options(&context)).transpose()?;
+        Ok(Self { arg, socket })
     }
-    let options = if places.connect.is_some() { &OF_CONNECTION[..] } else { &OF_LISTENERS };
-    let shared = Shared {
-        stream: stream.clone(),
-        keep_open: !ServingMany::from_arg_matches_mut(matches)?.once,
-        grace: Listening::from_arg_matches_mut(matches)?.grace,
-        options: [given(matches, options), given(matches, &OF_BOTH)].concat(),
+
+    fn end(&self) -> SchemeUse {
+        SchemeUse {
+            scheme: self.arg.scheme,
+            addresses: self.socket.iter().map(|(address, _)| address.clone()).collect(),
+        }
+    }
+
+    /// What it becomes.
+    fn endpoint(self, request: &Request<'_>, stream: &StreamConfig) -> Result<Endpoint, ConfigError> {
+        let Self { arg, socket } = self;
+        let scheme = arg.scheme;
+        let Some((address, options)) = socket else {
+            return Ok(match scheme.role {
+                Role::Run => Endpoint::Child(child_config(arg.program()?, request.options)?),
+                _ => Endpoint::Stdio,
+            });
+        };
+        let (stream, datagrams) = (stream.clone(), datagram_config(&options));
+        if scheme.listens() {
+            let config = listen_config(scheme, vec![address], &options, stream, Advice::Endpoint);
+            let config = config.map_err(|error| arg.explain(error))?;
+            let config = ListenConfig { keep_open: !request.options.once, grace: request.options.grace, ..config };
+            return Ok(match scheme.has_datagrams() {
+                true => Endpoint::DatagramListen(config, datagrams),
+                false => Endpoint::Listen(config),
+            });
+        }
+        let config = connect_config(scheme, address, &options, stream, Advice::Endpoint);
+        let config = config.map_err(|error| arg.explain(error))?;
+        Ok(match scheme.has_datagrams() {
+            true => Endpoint::DatagramConnect(config, datagrams),
+            false => Endpoint::Connect(config),
+        })
+    }
+}
+
+pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigError> {
+    let options = request.options;
+    let stream = stream_config(options)?;
+    let places = match &options.connect {
+        Some(text) => vec![ParsedEndpoint::new(connecting(text)?, request)?],
+        None => {
+            let texts = options.listen.iter();
+            texts
+                .map(|text| ParsedEndpoint::new(listening(text, request.mode.verb)?, request))
+                .collect::<Result<_, _>>()?
+        }
     };
-    let command = ChildCommand::from_arg_matches_mut(matches)?;
-    let mut words = command.command.into_iter();
-    let program = match (words.next(), command.shell) {
-        (Some(program), _) if program.is_empty() => return Err("the name of the program is empty".into()),
-        (Some(program), _) => Program::Argv { program, arguments: words.collect() },
-        (None, Some(text)) => Program::Shell(text),
-        (None, None) => return Err("no command: what is it to run?".into()),
+    let ends = Vec::from_iter(places.iter().map(ParsedEndpoint::end));
+    check_use(request.mode, request.given, &ends)?;
+    if options.stdin.is_some() && !ends.is_empty() {
+        return Err("--stdin does nothing with --listen or --connect: a program there reads its connection".into());
+    }
+    if options.stdin == Some(ChildStdio::Inherit) && options.pty {
+        return Err("--stdin inherit does nothing with --pty, which gives the program a stdin of its own".into());
+    }
+    let program = match (request.operands, &options.shell) {
+        ([program, ..], _) if program.is_empty() => return Err("the name of the program is empty".into()),
+        ([program, arguments @ ..], _) => Program::Argv { program: program.clone(), arguments: arguments.to_vec() },
+        ([], Some(text)) => Program::Shell(text.clone()),
+        ([], None) => return Err("no command: what is it to run?".into()),
     };
-    let mut child = resolve_child(program, matches)?;
-    child.stdin = command.stdin.map(|stdin| match stdin {
-        Stdin::Pipe => ChildStdio::Pipe,
-        Stdin::Inherit => ChildStdio::Inherit,
-        Stdin::Null => ChildStdio::Null,
-    });
-    let place = match places.connect {
-        Some(text) => connecting_place(&text, &shared)?,
-        None if places.listen.is_empty() => ExecPlace::Stdio,
-        None => listening_place(&places.listen, &shared)?,
-    };
+    let child = ChildConfig { stdin: options.stdin, ..child_config(program, options)? };
+    check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
+    let mut place = ExecPlace::Stdio;
+    let mut listeners = Vec::new();
+    for parsed in places {
+        match parsed.endpoint(request, &stream)? {
+            Endpoint::Connect(config) => place = ExecPlace::Connect(config),
+            Endpoint::Listen(config) => listeners.push(config),
+            _ => (),
+        }
+    }
+    if !listeners.is_empty() {
+        place = ExecPlace::Listen(listeners);
+    }
     Ok(ExecConfig { child, place, stream })
 }
 
-/// Nothing is given that would do nothing.
-fn check_exec(matches: &ArgMatches) -> Result<(), ConfigError> {
-    let (listens, connects) = (is_given(matches, "listen"), is_given(matches, "connect"));
-    let of_listeners = OF_LISTENERS.iter().chain(&[("once", "once"), ("grace", "grace")]);
-    if let Some((_, name)) = of_listeners.into_iter().find(|(id, _)| !listens && is_given(matches, id)) {
-        return Err(format!("--{name} does nothing without --listen").into());
+/// An endpoint of `--listen`.
+fn listening<'a>(text: &'a OsStr, verb: &Verb) -> Result<EndpointArg<'a>, ConfigError> {
+    let arg = EndpointArg::parse(text)?.listening();
+    match verb.listens.contains(&arg.scheme) {
+        true => Ok(arg),
+        false => Err(arg.with_context("exec listens on tcp-listen:, tls-listen:, unix-listen: and fd: only")),
     }
-    if let Some((_, name)) = OF_CONNECTION.iter().find(|(id, _)| !connects && is_given(matches, id)) {
-        return Err(format!("--{name} does nothing without --connect").into());
-    }
-    let of_both = [("idle_timeout", "idle-timeout"), ("linger", "linger")];
-    let mut of_both = of_both.iter().chain(&OF_BOTH);
-    if let Some((_, name)) = of_both.find(|(id, _)| !listens && !connects && is_given(matches, id)) {
-        return Err(format!("--{name} does nothing without --listen or --connect").into());
-    }
-    let stdin = matches.get_one::<Stdin>("stdin");
-    if (listens || connects) && stdin.is_some() {
-        return Err("--stdin does nothing with --listen or --connect: a program there reads its connection".into());
-    }
-    if stdin == Some(&Stdin::Inherit) && matches.get_flag("pty") {
-        return Err("--stdin inherit does nothing with --pty, which gives the program a stdin of its own".into());
-    }
-    Ok(())
 }
 
-fn listening_place(texts: &[OsString], shared: &Shared) -> Result<ExecPlace, ConfigError> {
-    let mut words = Vec::new();
-    for text in texts {
-        let word = Word::parse(text)?;
-        let kind = match word.kind {
-            Kind::Tcp | Kind::TcpListen => Kind::TcpListen,
-            Kind::Tls | Kind::TlsListen => Kind::TlsListen,
-            Kind::Unix | Kind::UnixListen => Kind::UnixListen,
-            Kind::Fd => Kind::FdListen,
-            _ => return Err(word.blame("exec listens on tcp-listen:, tls-listen:, unix-listen: and fd: only")),
-        };
-        words.push(word.taken_for(kind));
+/// An endpoint of `--connect`.
+fn connecting(text: &OsStr) -> Result<EndpointArg<'_>, ConfigError> {
+    let arg = EndpointArg::parse(text)?;
+    match arg.scheme.role {
+        Role::Connect if !arg.scheme.has_datagrams() => Ok(arg),
+        Role::Listen if !arg.scheme.has_datagrams() => Err(arg.with_context("that is for --listen")),
+        _ => Err(arg.with_context("exec connects to tcp:, tls:, unix: and fd: only")),
     }
-    check_use(&words, shared)?;
-    let mut listeners = Vec::new();
-    for word in &words {
-        listeners.push(word.listen(shared)?.0);
-    }
-    check_descriptors(listeners.iter().flat_map(|config| &config.addresses))?;
-    Ok(ExecPlace::Listen(listeners))
 }
 
-fn connecting_place(text: &OsStr, shared: &Shared) -> Result<ExecPlace, ConfigError> {
-    let word = Word::parse(text)?;
-    match word.kind {
-        Kind::Tcp | Kind::Tls | Kind::Unix | Kind::Fd => (),
-        Kind::TcpListen | Kind::TlsListen | Kind::UnixListen => return Err(word.blame("that is for --listen")),
-        _ => return Err(word.blame("exec connects to tcp:, tls:, unix: and fd: only")),
-    }
-    check_use(std::slice::from_ref(&word), shared)?;
-    Ok(ExecPlace::Connect(word.connect(shared)?.0))
-}
-
-/// Each option that holds for all endpoints says something for one of them at least; one that keeps clients out, for all:
-/// who writes it may rely on it.
-fn check_use(words: &[Word<'_>], shared: &Shared) -> Result<(), ConfigError> {
-    for (name, _) in &shared.options {
-        let without = Vec::from_iter(words.iter().filter(|word| !word.kind.has_option(name)));
-        if without.len() == words.len() || (["allow", "deny"].contains(name) && !without.is_empty()) {
-            let mut kinds = Vec::from_iter(without.iter().map(|word| format!("{}:", word.kind.name())));
-            kinds.dedup();
-            return Err(format!("--{name} does nothing for {}", kinds.join(" and ")).into());
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn resolve_relay(matches: &mut ArgMatches) -> Result<RelayConfig, ConfigError> {
-    let ends = Ends::from_arg_matches_mut(matches)?;
-    let (Some(left), Some(right)) = (&ends.left, &ends.right) else {
+pub(super) fn resolve_relay(request: &Request<'_>) -> Result<RelayConfig, ConfigError> {
+    let [left, right] = request.operands else {
         return Err(
             "relay needs two endpoints: LEFT and RIGHT, as in 'xport relay tcp-listen:8080 unix:./app.sock'".into()
         );
     };
-    let (mut left, right) = (Word::parse(left)?, Word::parse(right)?);
-    if left.kind == Kind::Fd {
-        left = left.taken_for(Kind::FdListen);
+    let (mut left, right) = (EndpointArg::parse(left)?, EndpointArg::parse(right)?);
+    if left.scheme == &FD {
+        left = left.listening();
     }
-    check_relay(&left, &right, matches)?;
-
-    let mut stream = resolve_stream(matches)?;
-    stream.linger = StreamStdio::from_arg_matches_mut(matches)?.linger;
-    stream.half_close = resolve_half_close(matches)?;
-    stream.idle_timeout = Idling::from_arg_matches_mut(matches)?.idle_timeout;
-    let shared = Shared {
-        stream: stream.clone(),
-        keep_open: !ServingMany::from_arg_matches_mut(matches)?.once,
-        grace: Listening::from_arg_matches_mut(matches)?.grace,
-        options: Vec::new(),
-    };
-    let endpoint = |word: &Word<'_>| -> Result<Endpoint, ConfigError> {
-        Ok(match word.kind {
-            Kind::Stdio => Endpoint::Stdio,
-            Kind::Exec | Kind::Shell => Endpoint::Child(resolve_child(word.program()?, matches)?),
-            Kind::Tcp | Kind::Tls | Kind::Unix | Kind::Fd => Endpoint::Connect(word.connect(&shared)?.0),
-            Kind::TcpListen | Kind::TlsListen | Kind::UnixListen | Kind::FdListen => {
-                Endpoint::Listen(word.listen(&shared)?.0)
-            }
-            Kind::Udp => word.connect(&shared).map(|(config, more)| Endpoint::DatagramConnect(config, more))?,
-            Kind::UdpListen => word.listen(&shared).map(|(config, more)| Endpoint::DatagramListen(config, more))?,
-        })
-    };
-    let config = RelayConfig { left: endpoint(&left)?, right: endpoint(&right)?, stream };
-    check_descriptors([&config.left, &config.right].into_iter().flat_map(addresses_of))?;
-    check_once(&left, &config, shared.keep_open)?;
+    if right.scheme.listens() {
+        return Err(right.with_context("only LEFT can listen, and this is RIGHT"));
+    }
+    let roles = [left.scheme.role, right.scheme.role];
+    if roles == [Role::Stdio; 2] {
+        return Err("one side only can be stdin and stdout".into());
+    }
+    if request.options.pty && roles.contains(&Role::Stdio) && roles.contains(&Role::Run) {
+        return Err("a program on a terminal of its own, with stdin and stdout, is 'xport exec --pty -- CMD'".into());
+    }
+    let stream = stream_config(request.options)?;
+    let scheme = left.scheme;
+    let sides = [ParsedEndpoint::new(left, request)?, ParsedEndpoint::new(right, request)?];
+    let ends = sides.each_ref().map(ParsedEndpoint::end);
+    check_use(request.mode, request.given, &ends)?;
+    check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
+    let [left, right] = sides;
+    let (left, right) = (left.endpoint(request, &stream)?, right.endpoint(request, &stream)?);
+    let config = RelayConfig { left, right, stream };
+    check_once(scheme, &config, !request.options.once)?;
     Ok(config)
 }
 
 /// What there is only once is not to be had by many.
-fn check_once(left: &Word<'_>, config: &RelayConfig, many: bool) -> Result<(), ConfigError> {
-    if left.kind == Kind::UdpListen && !many {
+fn check_once(left: &Scheme, config: &RelayConfig, many: bool) -> Result<(), ConfigError> {
+    if left.listens() && left.has_datagrams() && !many {
         return Err(
             "--once is for clients that connect: datagrams have no end that could tell when one is through".into()
         );
@@ -200,43 +192,11 @@ fn check_once(left: &Word<'_>, config: &RelayConfig, many: bool) -> Result<(), C
     };
     // A socket that is inherited may turn out to be one client already.
     let is_inherited = addresses_of(&config.left).iter().any(|address| matches!(address, Address::Fd(_)));
-    match left.kind {
-        Kind::UdpListen => Err(format!("{single} for one peer only: udp-server serves many").into()),
-        Kind::TcpListen | Kind::TlsListen | Kind::UnixListen if many && !is_inherited => {
-            Err(format!("{single} for one client only: add --once").into())
-        }
+    match (left.listens(), left.has_datagrams()) {
+        (true, true) => Err(format!("{single} for one peer only: udp-server serves many").into()),
+        (true, false) if many && !is_inherited => Err(format!("{single} for one client only: add --once").into()),
         _ => Ok(()),
     }
-}
-
-/// The two can be joined, and nothing is given that would do nothing.
-fn check_relay(left: &Word<'_>, right: &Word<'_>, matches: &ArgMatches) -> Result<(), ConfigError> {
-    if right.kind.listens() {
-        return Err(right.blame("only LEFT can listen, and this is RIGHT"));
-    }
-    if left.kind == Kind::Stdio && right.kind == Kind::Stdio {
-        return Err("one side only can be stdin and stdout".into());
-    }
-    if (left.kind == Kind::Stdio || right.kind == Kind::Stdio) && is_given(matches, "pty") {
-        return Err("a program on a terminal of its own, with stdin and stdout, is 'xport exec --pty -- CMD'".into());
-    }
-    for id in ["once", "grace"] {
-        if !left.kind.listens() && is_given(matches, id) {
-            return Err(format!("--{id} does nothing where LEFT does not listen").into());
-        }
-    }
-    let has_end = |word: &Word<'_>| !matches!(word.kind, Kind::Udp | Kind::UdpListen);
-    for (id, name) in [("half_close", "half-close"), ("no_half_close", "no-half-close"), ("linger", "linger")] {
-        if !has_end(left) && !has_end(right) && is_given(matches, id) {
-            return Err(format!("--{name} does nothing for datagrams, which have no end").into());
-        }
-    }
-    for (id, name) in [("stderr", "stderr"), ("env", "env"), ("kill_after", "kill-after"), ("pty", "pty")] {
-        if !left.kind.is_child() && !right.kind.is_child() && is_given(matches, id) {
-            return Err(format!("--{name} does nothing without exec: or shell:").into());
-        }
-    }
-    Ok(())
 }
 
 fn addresses_of(endpoint: &Endpoint) -> &[Address] {
@@ -247,27 +207,14 @@ fn addresses_of(endpoint: &Endpoint) -> &[Address] {
     }
 }
 
-/// Those of these options that were written: long names and values.
-fn given(matches: &ArgMatches, options: &[(&str, &'static str)]) -> Vec<(&'static str, OsString)> {
-    let mut found = Vec::new();
-    for (id, name) in options.iter().filter(|(id, _)| is_given(matches, id)) {
-        found.extend(matches.get_raw(id).into_iter().flatten().map(|value| (*name, value.to_owned())));
-    }
-    found
-}
-
-fn resolve_child(program: Program, matches: &ArgMatches) -> Result<ChildConfig, ConfigError> {
-    let child = Child::from_arg_matches(matches)?;
+/// A child, from the options of the run.
+fn child_config(program: Program, options: &Options) -> Result<ChildConfig, ConfigError> {
     let mut environment = Vec::new();
-    for text in &child.env {
+    for text in &options.env {
         environment.extend(parse_variable(text)?);
     }
-    let stderr = child.stderr.map(|stderr| match stderr {
-        Stderr::Inherit => ChildStdio::Inherit,
-        Stderr::Null => ChildStdio::Null,
-        Stderr::Merge => ChildStdio::Merge,
-    });
-    Ok(ChildConfig { program, stdin: None, stderr, environment, kill_after: child.kill_after, pty: child.pty })
+    let Options { stderr, kill_after, pty, .. } = *options;
+    Ok(ChildConfig { program, stdin: None, stderr, environment, kill_after, pty })
 }
 
 /// `NAME=VALUE`, or `NAME` for the value that it has here, if any.

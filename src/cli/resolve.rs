@@ -1,32 +1,24 @@
-//! From options to what the modes read: one mode, its addresses, and checks across options.
+//! From options to what the modes read: one end, its addresses, and checks across options.
 //!
-//! The form of each value was checked when it was parsed (`cli/groups.rs`); nothing is opened or looked up here. Modes
-//! that join endpoints are in `cli/relay.rs`.
+//! The form of each value was checked when it was read (`cli/options.rs`); nothing is opened or looked up here. Modes
+//! that join two ends are in `cli/relay.rs`.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use clap::{ArgMatches, FromArgMatches};
-
-use crate::cli::address::{parse_inet, parse_inet_pair, parse_source, parse_unix};
-use crate::cli::args::{ModeSpec, is_given};
+use crate::cli::address::{parse_address, parse_two_words};
 use crate::cli::error::ConfigError;
-use crate::cli::groups::{
-    Accepting, Broadcasting, ConnectAddress, Connecting, DatagramStdio, Datagrams, HalfClosing, Idling, InetAddress,
-    InetConnecting, InetFamily, InetListening, Joining, KeepingAlive, Limiting, ListenAddresses, Listening,
-    ServingMany, ServingOne, Stdio, Stream, StreamStdio, TlsStarting, UnixAddress, UnixListening,
-};
-use crate::cli::kinds::{NOT_FOR_DESCRIPTORS, Role, Transport};
-use crate::cli::quote::quote_os;
+use crate::cli::modes::{Action, ModeSpec, Verb};
+use crate::cli::options::{Given, Heading, Opt, Options};
+use crate::cli::schemes::{NOT_FOR_DESCRIPTORS, Role, Scheme};
 use crate::cli::tls::{client_settings, server_settings};
-use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, StreamConfig, TlsConnect};
+use crate::modes::config::{self, ConnectConfig, DatagramConfig, ListenConfig, StreamConfig, TlsConnect};
 use crate::protocols::half_close::HalfClose;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
 use crate::transports::advice::Advice;
 use crate::transports::datagram::opening::Group;
-use crate::transports::keepalive::KeepAlive;
 
 /// How long a datagram client waits for a further reply, since there is no end that could tell.
 const DATAGRAM_LINGER_DEFAULT: Duration = Duration::from_secs(1);
@@ -34,168 +26,243 @@ const DATAGRAM_LINGER_DEFAULT: Duration = Duration::from_secs(1);
 /// Permission bits of a unix socket unless `--mode` says otherwise: its owner only.
 const SOCKET_MODE_DEFAULT: u32 = 0o600;
 
-pub(super) fn resolve_datagrams(role: Role, matches: &mut ArgMatches) -> Result<DatagramConfig, ConfigError> {
-    let mut config =
-        DatagramConfig { count: Datagrams::from_arg_matches_mut(matches)?.count, ..DatagramConfig::default() };
-    if role == Role::Client {
-        config.broadcast = Broadcasting::from_arg_matches_mut(matches)?.broadcast;
-    } else {
-        config.groups = Joining::from_arg_matches_mut(matches)?.join;
+/// Options that keep clients out. A user may rely on one for every listener, so each listener must have it.
+const GUARDS: &[Opt] = &[Opt::Allow, Opt::Deny, Opt::ClientCa];
+
+/// One end, or several that listen alike.
+#[derive(Debug)]
+pub(super) struct SchemeUse {
+    pub(super) scheme: &'static Scheme,
+    pub(super) addresses: Vec<Address>,
+}
+
+impl SchemeUse {
+    fn is_inherited(&self) -> bool {
+        !self.addresses.is_empty() && self.addresses.iter().all(|address| matches!(address, Address::Fd(_)))
     }
-    if role != Role::Echo {
-        config.lines = matches.get_flag("lines");
-        if config.count.is_some() && matches.get_flag("send_only") {
-            return Err("--count counts what arrives, which --send-only throws away".into());
+
+    fn uses(&self, verb: &Verb, opt: Opt) -> bool {
+        verb.has(self.scheme, opt) && !(self.is_inherited() && NOT_FOR_DESCRIPTORS.contains(&opt))
+    }
+}
+
+/// The one check that nothing is given that does nothing: each option counts for an end, for the mode, or for the run.
+pub(super) fn check_use(mode: &ModeSpec, given: &[Given], ends: &[SchemeUse]) -> Result<(), ConfigError> {
+    let is_of_run = |opt| mode.verb.has_of_run(None, opt);
+    let is_place =
+        |opt| matches!(opt, Opt::ListenAddress | Opt::ListenEndpoint | Opt::ConnectAddress | Opt::ConnectEndpoint);
+    for row in given.iter().map(|given| given.row).filter(|row| row.heading != Heading::Output && !is_place(row.id)) {
+        let (users, others): (Vec<&SchemeUse>, Vec<&SchemeUse>) =
+            ends.iter().partition(|end| end.uses(mode.verb, row.id));
+        let unguarded = others.iter().filter(|end| GUARDS.contains(&row.id) && end.scheme.listens());
+        let unguarded = Vec::from_iter(unguarded.map(|end| end.scheme));
+        let reason = if !unguarded.is_empty() {
+            format!("for {}", list(&unguarded))
+        } else if users.is_empty() && !is_of_run(row.id) {
+            explain_useless(mode, row.id, ends)
+        } else {
+            continue;
+        };
+        return Err(format!("{} does nothing {reason}", row.flag()).into());
+    }
+    Ok(())
+}
+
+/// What an option would need.
+fn explain_useless(mode: &ModeSpec, opt: Opt, ends: &[SchemeUse]) -> String {
+    let verb = mode.verb;
+    if let Some(end) = ends.iter().find(|end| verb.has(end.scheme, opt))
+        && mode.scheme.is_some()
+        && let [address, ..] = &end.addresses[..]
+    {
+        return format!("for '{address}', which is open already");
+    }
+    let roles = [Role::Listen, Role::Connect, Role::Run];
+    let is_wanted = |role: &Role| verb.schemes().any(|scheme| scheme.role == *role && verb.has(scheme, opt));
+    let wanted = Vec::from_iter(roles.into_iter().filter(is_wanted));
+    let is_there = ends.iter().any(|end| wanted.contains(&end.scheme.role));
+    match (verb.action, &wanted[..]) {
+        (Action::Exec, [Role::Listen]) if !is_there => "without --listen".to_owned(),
+        (Action::Exec, [Role::Connect]) if !is_there => "without --connect".to_owned(),
+        (Action::Exec, _) if !is_there => "without --listen or --connect".to_owned(),
+        (_, [Role::Listen]) if !is_there => "where LEFT does not listen".to_owned(),
+        (_, [Role::Connect]) if !is_there => "where no side connects".to_owned(),
+        (_, [Role::Run]) if !is_there => "without exec: or shell:".to_owned(),
+        _ => format!("for {}", list(&Vec::from_iter(ends.iter().map(|end| end.scheme)))),
+    }
+}
+
+fn list(schemes: &[&Scheme]) -> String {
+    let mut names = Vec::from_iter(schemes.iter().map(|scheme| match scheme.role {
+        Role::Stdio => scheme.name.to_owned(),
+        _ => format!("{}:", scheme.name),
+    }));
+    names.dedup();
+    names.join(" and ")
+}
+
+/// The configuration of a mode that is a verb said shorter. `words` is the address in one word or two.
+pub(super) fn resolve_named(
+    mode: &ModeSpec,
+    scheme: &'static Scheme,
+    words: &[OsString],
+    given: &[Given],
+    options: &Options,
+) -> Result<config::Mode, ConfigError> {
+    let is_client = mode.verb.action == Action::Connect;
+    let named = if is_client { options.connect.as_slice() } else { &options.listen };
+    let mut addresses = Vec::new();
+    match words {
+        [] => (),
+        [address] => addresses.push(parse_address(scheme.is_unix(), address)?),
+        [host, port, ..] => addresses.push(parse_two_words(host, port)?),
+    }
+    for text in named {
+        addresses.push(parse_address(scheme.is_unix(), text)?);
+    }
+    match (is_client, &addresses[..]) {
+        (true, []) => return Err("no address: where is it to connect to?".into()),
+        (false, []) => return Err("no address: where is it to listen?".into()),
+        (true, [_, _, ..]) => return Err("two addresses: write either ADDRESS or --connect".into()),
+        _ => check_descriptors(&addresses)?,
+    }
+    let end = SchemeUse { scheme, addresses };
+    check_use(mode, given, std::slice::from_ref(&end))?;
+    resolve_end(mode.verb.action, end, options, options, Advice::Arguments)
+}
+
+/// One end joined with stdin and stdout, or with an echo. `run` has the options of the run, `options` those of the end.
+fn resolve_end(
+    action: Action,
+    end: SchemeUse,
+    run: &Options,
+    options: &Options,
+    advice: Advice,
+) -> Result<config::Mode, ConfigError> {
+    let mut stream = stream_config(run)?;
+    let SchemeUse { scheme, mut addresses } = end;
+    if scheme.has_datagrams() && run.count.is_some() && run.send_only {
+        return Err("--count counts what arrives, which --send-only throws away".into());
+    }
+    let datagrams = DatagramConfig { lines: run.lines, count: run.count, ..datagram_config(options) };
+    if action == Action::Connect {
+        if scheme.has_datagrams() {
+            stream.linger = stream.linger.or(Some(DATAGRAM_LINGER_DEFAULT));
         }
+        let config = connect_config(scheme, addresses.remove(0), options, stream, advice)?;
+        return Ok(match scheme.has_datagrams() {
+            true => config::Mode::DatagramClient(config, datagrams),
+            false => config::Mode::Client(config),
+        });
     }
-    Ok(config)
-}
-
-pub(super) fn resolve_client(transport: Transport, matches: &mut ArgMatches) -> Result<ConnectConfig, ConfigError> {
-    let named = ConnectAddress::from_arg_matches_mut(matches)?.connect;
-    let named = named.map(|text| parse(transport, &text)).transpose()?;
-    let address = match (parse_positional(transport, matches)?, named) {
-        (Some(address), None) | (None, Some(address)) => address,
-        (None, None) => return Err("no address: where is it to connect to?".into()),
-        (Some(_), Some(_)) => return Err("two addresses: write either ADDRESS or --connect".into()),
+    let mut config = listen_config(scheme, addresses, options, stream, advice)?;
+    config.grace = run.grace;
+    config.keep_open = match action {
+        _ if scheme.has_datagrams() => true,
+        Action::Echo => !run.once,
+        _ => run.keep_open,
     };
-    check_inherited(std::slice::from_ref(&address), matches)?;
-    let stream = resolve_session(transport, Role::Client, matches)?;
-    let mut config = connect_config(transport, address, stream, Advice::Arguments, matches)?;
-    if let Some(tls) = &mut config.tls {
-        tls.starttls = TlsStarting::from_arg_matches_mut(matches)?.starttls;
-    }
-    Ok(config)
+    Ok(match (action, scheme.has_datagrams()) {
+        (Action::Echo, true) => config::Mode::DatagramEcho(config, datagrams),
+        (Action::Echo, false) => config::Mode::Echo(config),
+        (_, true) => config::Mode::DatagramServer(config, datagrams),
+        (_, false) => config::Mode::Server(config),
+    })
 }
 
-/// What connects to `address`, from the options of whatever connects.
+/// What connects to `address`, from the options of an end.
 pub(super) fn connect_config(
-    transport: Transport,
+    scheme: &Scheme,
     address: Address,
+    options: &Options,
     stream: StreamConfig,
     advice: Advice,
-    matches: &mut ArgMatches,
 ) -> Result<ConnectConfig, ConfigError> {
-    let connecting = Connecting::from_arg_matches_mut(matches)?;
     check_target(&address)?;
-    let (mut family, mut numeric, mut source) = (Family::Any, false, None);
-    if transport != Transport::Unix {
-        (family, numeric) = resolve_family(matches)?;
-        check_family(family, &address, advice)?;
-        if let Some(text) = InetConnecting::from_arg_matches_mut(matches)?.source {
-            let parsed = parse_with(&text, parse_source)
-                .map_err(|reason| format!("invalid {}: {reason}", advice.flag("source")))?;
-            check_source(&parsed, family, &address, advice)?;
-            source = Some(parsed);
-        }
+    let family = family_of(options);
+    check_family(family, &address, advice)?;
+    if let Some(source) = &options.source {
+        check_source(source, family, &address, advice)?;
     }
-    let keepalive = resolve_keepalive(transport, matches)?;
-    let tls = match transport {
-        Transport::Tls => Some(TlsConnect { settings: client_settings(&address, advice, matches)?, starttls: None }),
-        _ => None,
+    let tls = match scheme.is_tls {
+        true => Some(TlsConnect { settings: client_settings(&address, advice, options)?, starttls: options.starttls }),
+        false => None,
     };
     Ok(ConnectConfig {
         address,
         family,
-        numeric,
-        source,
-        connect_timeout: connecting.connect_timeout,
-        retry: connecting.retry,
-        retry_delay: connecting.retry_delay,
-        keepalive,
+        numeric: options.numeric,
+        source: options.source.clone(),
+        connect_timeout: options.connect_timeout,
+        retry: options.retry,
+        retry_delay: options.retry_delay,
+        keepalive: options.keepalive,
         tls,
         stream,
     })
 }
 
-pub(super) fn resolve_listener(mode: &ModeSpec, matches: &mut ArgMatches) -> Result<ListenConfig, ConfigError> {
-    let named = ListenAddresses::from_arg_matches_mut(matches)?.listen;
-    let mut addresses = Vec::from_iter(parse_positional(mode.transport, matches)?);
-    for text in &named {
-        addresses.push(parse(mode.transport, text)?);
-    }
-    check_descriptors(&addresses)?;
-    if addresses.is_empty() {
-        return Err("no address: where is it to listen?".into());
-    }
-    check_inherited(&addresses, matches)?;
-    let grace = Listening::from_arg_matches_mut(matches)?.grace;
-    let (keep_open, max_conns) = match mode.role {
-        _ if mode.transport == Transport::Udp => (true, None),
-        Role::Echo => (!ServingMany::from_arg_matches_mut(matches)?.once, limit(matches)?),
-        _ => (ServingOne::from_arg_matches_mut(matches)?.keep_open, None),
-    };
-    let stream = resolve_session(mode.transport, mode.role, matches)?;
-    let config = listen_config(mode.transport, addresses, stream, Advice::Arguments, matches)?;
-    Ok(ListenConfig { keep_open, max_conns, grace, ..config })
-}
-
-/// What listens on `addresses`, from the options of whatever listens. How many clients it serves, and how it ends, is
-/// for the caller to fill in.
+/// What listens on `addresses`, from the options of an end. How many clients it serves, and how it ends, is for the
+/// caller to fill in.
 pub(super) fn listen_config(
-    transport: Transport,
+    scheme: &Scheme,
     addresses: Vec<Address>,
+    options: &Options,
     stream: StreamConfig,
     advice: Advice,
-    matches: &mut ArgMatches,
 ) -> Result<ListenConfig, ConfigError> {
-    let mut config = ListenConfig {
+    let has_path = addresses.iter().any(|address| matches!(address, Address::Unix(UnixName::Path(_))));
+    if !has_path && [Opt::Mode, Opt::ReplaceStale].iter().any(|opt| options.was_given(*opt)) {
+        let [mode, replace] = ["mode", "replace-stale"].map(|name| advice.flag(name));
+        return Err(format!("{mode} and {replace} are for sockets with a path").into());
+    }
+    let family = family_of(options);
+    for address in &addresses {
+        check_family(family, address, advice)?;
+    }
+    let config = ListenConfig {
         addresses,
-        family: Family::Any,
-        numeric: false,
+        family,
+        numeric: options.numeric,
         keep_open: true,
-        max_conns: None,
-        backlog: 0,
-        access: AccessList::default(),
-        socket_mode: SOCKET_MODE_DEFAULT,
-        replace_stale: false,
+        max_conns: options.max_conns,
+        backlog: options.backlog,
+        access: AccessList::new(options.allow.clone(), options.deny.clone()),
+        socket_mode: options.mode.unwrap_or(SOCKET_MODE_DEFAULT),
+        replace_stale: options.replace_stale,
         advice,
-        port_file: None,
+        port_file: options.port_file.clone(),
         grace: Duration::ZERO,
-        keepalive: resolve_keepalive(transport, matches)?,
-        tls: None,
+        keepalive: options.keepalive,
+        tls: if scheme.is_tls { Some(server_settings(advice, options)?) } else { None },
         stream,
     };
-    if transport == Transport::Unix {
-        let unix = UnixListening::from_arg_matches_mut(matches)?;
-        let has_path = config.addresses.iter().any(|address| matches!(address, Address::Unix(UnixName::Path(_))));
-        if !has_path && (unix.mode.is_some() || unix.replace_stale) {
-            let [mode, replace] = ["mode", "replace-stale"].map(|name| advice.flag(name));
-            return Err(format!("{mode} and {replace} are for sockets with a path").into());
-        }
-        config.socket_mode = unix.mode.unwrap_or(SOCKET_MODE_DEFAULT);
-        config.replace_stale = unix.replace_stale;
-    } else {
-        (config.family, config.numeric) = resolve_family(matches)?;
-        for address in &config.addresses {
-            check_family(config.family, address, advice)?;
-        }
-        let inet = InetListening::from_arg_matches_mut(matches)?;
-        config.access = AccessList::new(inet.allow, inet.deny);
-        config.port_file = inet.port_file;
-    }
-    if transport == Transport::Tls {
-        config.tls = Some(server_settings(advice, matches)?);
-    }
-    if transport != Transport::Udp {
-        config.backlog = Accepting::from_arg_matches_mut(matches)?.backlog;
+    for group in &options.join {
+        check_group(group, &config)?;
     }
     Ok(config)
 }
 
-/// `--keepalive`, where there is TCP.
-fn resolve_keepalive(transport: Transport, matches: &mut ArgMatches) -> Result<KeepAlive, ConfigError> {
-    Ok(match transport {
-        Transport::Tcp | Transport::Tls => KeepingAlive::from_arg_matches_mut(matches)?.keepalive,
-        Transport::Unix | Transport::Udp | Transport::Any => KeepAlive::default(),
-    })
+/// What datagrams have besides, from the options of an end.
+pub(super) fn datagram_config(options: &Options) -> DatagramConfig {
+    DatagramConfig { broadcast: options.broadcast, groups: options.join.clone(), ..DatagramConfig::default() }
 }
 
-/// `--max-conns`.
-pub(super) fn limit(matches: &mut ArgMatches) -> Result<Option<usize>, ConfigError> {
-    let max = Limiting::from_arg_matches_mut(matches)?.max_conns;
-    // A number too large for this machine's counters is no limit to it either.
-    Ok(max.and_then(|max| usize::try_from(max).ok()))
+/// What holds for each session.
+pub(super) fn stream_config(options: &Options) -> Result<StreamConfig, ConfigError> {
+    if let Some(low) = options.low_water.filter(|low| *low > options.high_water) {
+        return Err(format!("--low-water {low} is more than --high-water {}", options.high_water).into());
+    }
+    Ok(StreamConfig {
+        send_only: options.send_only,
+        recv_only: options.recv_only,
+        half_close: options.half_close.unwrap_or(HalfClose::Now),
+        high_water: options.high_water,
+        low_water: options.low_water,
+        idle_timeout: options.idle_timeout,
+        linger: options.linger,
+        timeout: options.timeout,
+    })
 }
 
 /// A descriptor can be taken over once only.
@@ -213,131 +280,12 @@ pub(super) fn check_descriptors<'a>(addresses: impl IntoIterator<Item = &'a Addr
     Ok(())
 }
 
-/// Where all is inherited, nothing is given that is about what is opened.
-fn check_inherited(addresses: &[Address], matches: &ArgMatches) -> Result<(), ConfigError> {
-    let [Address::Fd(number), others @ ..] = addresses else { return Ok(()) };
-    let useless = |id: &&str| matches.try_contains_id(id).is_ok() && is_given(matches, id);
-    match NOT_FOR_DESCRIPTORS.into_iter().find(useless) {
-        Some(id) if others.iter().all(|address| matches!(address, Address::Fd(_))) => {
-            let name = match id {
-                "ipv4" => "-4".to_owned(),
-                "ipv6" => "-6".to_owned(),
-                other => format!("--{}", other.replace('_', "-")),
-            };
-            Err(format!("{name} does nothing for 'fd:{number}', which is open already").into())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// What holds for a session of a mode with one socket.
-fn resolve_session(transport: Transport, role: Role, matches: &mut ArgMatches) -> Result<StreamConfig, ConfigError> {
-    let mut config = resolve_stream(matches)?;
-    if role != Role::Echo {
-        let stdio = Stdio::from_arg_matches_mut(matches)?;
-        config.send_only = stdio.send_only;
-        config.recv_only = stdio.recv_only;
-        if transport == Transport::Udp {
-            let linger = DatagramStdio::from_arg_matches_mut(matches)?.linger;
-            config.linger = linger.or_else(|| (role == Role::Client).then_some(DATAGRAM_LINGER_DEFAULT));
-        } else {
-            config.half_close = resolve_half_close(matches)?;
-            config.linger = StreamStdio::from_arg_matches_mut(matches)?.linger;
-        }
-    }
-    if (transport, role) != (Transport::Udp, Role::Echo) {
-        config.idle_timeout = Idling::from_arg_matches_mut(matches)?.idle_timeout;
-    }
-    Ok(config)
-}
-
-/// When the end of stdin, or of a side, is passed on.
-pub(super) fn resolve_half_close(matches: &mut ArgMatches) -> Result<HalfClose, ConfigError> {
-    let is_given = is_given(matches, "half_close");
-    match HalfClosing::from_arg_matches_mut(matches)? {
-        HalfClosing { no_half_close: true, .. } if is_given => {
-            Err("--no-half-close is the same as --half-close never: give one of the two".into())
-        }
-        HalfClosing { no_half_close: true, .. } => Ok(HalfClose::Never),
-        HalfClosing { half_close, .. } => Ok(half_close),
-    }
-}
-
-/// What every mode has for the flow of its bytes; the rest is as if no option had been given.
-pub(super) fn resolve_stream(matches: &mut ArgMatches) -> Result<StreamConfig, ConfigError> {
-    let stream = Stream::from_arg_matches_mut(matches)?;
-    if let Some(low) = stream.low_water.filter(|low| *low > stream.high_water) {
-        return Err(format!("--low-water {low} is more than --high-water {}", stream.high_water).into());
-    }
-    Ok(StreamConfig {
-        send_only: false,
-        recv_only: false,
-        half_close: HalfClose::Now,
-        high_water: stream.high_water,
-        low_water: stream.low_water,
-        idle_timeout: None,
-        linger: None,
-        timeout: stream.timeout,
-    })
-}
-
-fn resolve_family(matches: &mut ArgMatches) -> Result<(Family, bool), ConfigError> {
-    let InetFamily { ipv4, ipv6, numeric } = InetFamily::from_arg_matches_mut(matches)?;
-    // Both together were refused when they were parsed.
-    let family = match (ipv4, ipv6) {
+/// Options that contradict each other were refused when they were read.
+fn family_of(options: &Options) -> Family {
+    match (options.ipv4, options.ipv6) {
         (true, _) => Family::V4,
         (_, true) => Family::V6,
         _ => Family::Any,
-    };
-    Ok((family, numeric))
-}
-
-/// The address given without an option, in one word or two.
-fn parse_positional(transport: Transport, matches: &mut ArgMatches) -> Result<Option<Address>, ConfigError> {
-    let (address, port) = match transport {
-        Transport::Unix => (UnixAddress::from_arg_matches_mut(matches)?.address, None),
-        _ => {
-            let InetAddress { address, port } = InetAddress::from_arg_matches_mut(matches)?;
-            (address, port)
-        }
-    };
-    let Some(address) = address else { return Ok(None) };
-    let Some(port) = port else { return parse(transport, &address).map(Some) };
-    let parse_pair = |host: &str| parse_with(&port, |port| parse_inet_pair(host, port));
-    let parsed = parse_with(&address, parse_pair).map_err(|reason| describe(&join(&address, &port), &reason))?;
-    Ok(Some(parsed))
-}
-
-fn join(address: &OsStr, port: &OsStr) -> OsString {
-    let mut both = address.to_owned();
-    both.push(" ");
-    both.push(port);
-    both
-}
-
-/// Parses one word as an address of the transport.
-pub(super) fn parse(transport: Transport, text: &OsStr) -> Result<Address, ConfigError> {
-    let parsed = match transport {
-        Transport::Unix => parse_unix(text),
-        _ => parse_with(text, parse_inet),
-    };
-    parsed.map_err(|reason| describe(text, &reason).into())
-}
-
-fn describe(text: &OsStr, reason: &str) -> String {
-    let quoted = quote_os(text);
-    // The reason often starts with the very same quote.
-    match reason.strip_prefix(&quoted) {
-        Some(rest) => format!("invalid address: {quoted}{rest}"),
-        None => format!("invalid address {quoted}: {reason}"),
-    }
-}
-
-/// Parses text that has to be UTF-8.
-pub(super) fn parse_with<T>(text: &OsStr, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, String> {
-    match text.to_str() {
-        Some(text) => parse(text),
-        None => Err(format!("{} is not UTF-8", quote_os(text))),
     }
 }
 
@@ -355,7 +303,7 @@ fn check_target(address: &Address) -> Result<(), ConfigError> {
 }
 
 /// What is sent to a group arrives only where the socket is bound to every address, or to the group's own.
-pub(super) fn check_group(group: &Group, config: &ListenConfig) -> Result<(), ConfigError> {
+fn check_group(group: &Group, config: &ListenConfig) -> Result<(), ConfigError> {
     let receives = |address: &Address| match address {
         Address::Inet(HostPort { host: Host::Any, .. }) => match config.family {
             Family::Any => true,

@@ -20,28 +20,30 @@ fn run(line: &str) -> Invocation {
 
 fn client(line: &str) -> ConnectConfig {
     match run(line).mode {
-        Mode::Client(config) => config,
+        config::Mode::Client(config) => config,
         other => panic!("{line}: {other:?}"),
     }
 }
 
 fn listener(line: &str) -> ListenConfig {
     match run(line).mode {
-        Mode::Server(config) | Mode::Echo(config) => config,
+        config::Mode::Server(config) | config::Mode::Echo(config) => config,
         other => panic!("{line}: {other:?}"),
     }
 }
 
 fn datagram_client(line: &str) -> (ConnectConfig, DatagramConfig) {
     match run(line).mode {
-        Mode::DatagramClient(config, datagrams) => (config, datagrams),
+        config::Mode::DatagramClient(config, datagrams) => (config, datagrams),
         other => panic!("{line}: {other:?}"),
     }
 }
 
 fn datagram_service(line: &str) -> (ListenConfig, DatagramConfig) {
     match run(line).mode {
-        Mode::DatagramServer(config, datagrams) | Mode::DatagramEcho(config, datagrams) => (config, datagrams),
+        config::Mode::DatagramServer(config, datagrams) | config::Mode::DatagramEcho(config, datagrams) => {
+            (config, datagrams)
+        }
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -55,7 +57,7 @@ fn refused(args: impl IntoIterator<Item = OsString>) -> String {
 
 #[test]
 fn the_definition_is_sound() {
-    command().debug_assert();
+    command(Detail::Full).debug_assert();
 }
 
 #[test]
@@ -224,7 +226,7 @@ fn output_options_are_accepted_before_and_after_the_mode() {
 fn a_unix_path_need_not_be_text_but_a_host_must() {
     let odd = || OsString::from_vec(b"a\xff\n".to_vec());
     match parse(["xport".into(), "unix-client".into(), odd()]) {
-        Ok(Parsed::Run(Invocation { mode: Mode::Client(config), .. })) => {
+        Ok(Parsed::Run(Invocation { mode: config::Mode::Client(config), .. })) => {
             assert_eq!(config.address, Address::Unix(UnixName::Path(odd().into())));
         }
         other => panic!("{other:?}"),

@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+use crate::cli::schemes;
+
 /// One line.
 pub(super) const ABOUT: &str = "The netcat that people and scripts can trust";
 
@@ -78,61 +80,12 @@ pub(super) const ADDRESSES: &[(&str, &str)] = &[
     ("fd:N", "an inherited socket that listens, is connected already, or is bound for datagrams"),
 ];
 
-/// The kinds of endpoints, what they are, and their options.
-pub(super) const ENDPOINTS: &[(&str, &str)] = &[
-    ("-, stdio", "our stdin and stdout; on one side only"),
-    (
-        "tcp:ADDRESS",
-        "connect over TCP, as does a bare address. Options: connect-timeout, retry, retry-delay, source, keepalive, 4, 6, \
-         numeric",
-    ),
-    (
-        "tcp-listen:ADDRESS",
-        "listen on TCP; max-conns is 100 where RIGHT is a program. Options: backlog, max-conns, allow, deny, port-file, \
-         keepalive, 4, 6, numeric",
-    ),
-    (
-        "tls:ADDRESS",
-        "connect over TLS, verified; fd:N needs server-name. Options: connect-timeout, retry, retry-delay, source, keepalive, 4, 6, \
-         numeric, ca, server-name, pin, insecure, cert, key, alpn, tls-min, handshake-timeout, allow-truncation, keylog",
-    ),
-    (
-        "tls-listen:ADDRESS",
-        "listen for TLS, with a cert=FILE or self-signed; max-conns is 100 where RIGHT is a program. Options: backlog, max-conns, \
-         allow, deny, port-file, keepalive, 4, 6, numeric, cert, key, self-signed, client-ca, alpn, tls-min, handshake-timeout, \
-         allow-truncation, keylog",
-    ),
-    (
-        "unix:PATH, unix:@NAME",
-        "connect to a unix socket, as do /path, ./path, ../path and @name alone. Options: connect-timeout, retry, \
-         retry-delay",
-    ),
-    ("unix-listen:PATH", "listen on a unix socket. Options: backlog, max-conns, mode, replace-stale"),
-    (
-        "udp:ADDRESS",
-        "send datagrams to a peer. Options: connect-timeout, retry, retry-delay, source, 4, 6, numeric, broadcast",
-    ),
-    (
-        "udp-listen:ADDRESS",
-        "receive datagrams; each sender is a client of its own. There is room for max-conns of them, 8192 unless set, or 100 \
-         where RIGHT is a program: the one that has been silent for longest makes room for a new one. Options: max-conns, allow, deny, port-file, join, 4, 6, \
-         numeric",
-    ),
-    (
-        "fd:N",
-        "an inherited socket of a stream, with the option keepalive if that is TCP; as LEFT it may listen, and then has the \
-         options max-conns, allow, deny, port-file as well",
-    ),
-    ("exec:CMD ARG...", "run a program; the words are split as a shell splits them, and no shell runs"),
-    ("shell:CMD", "let the shell run this line"),
-];
-
 /// How options are written behind an endpoint.
 pub(super) const ENDPOINT_OPTIONS: &str = "\
 Options follow an address after commas, by the names that they have elsewhere: tcp:host:80,retry=3,source=:99. Those \
 with a list, such as allow, may be repeated. A comma of the text itself is written '\\,'. exec: and shell: take the \
-rest of the word as it is, commas and colons included. The XPORT_* variables of options count here too. Only LEFT can listen: then RIGHT is opened anew for each of \
-its clients.";
+rest of the word as it is, commas and colons included. The XPORT_* variables of options count here too. Only LEFT can \
+listen: then RIGHT is opened anew for each of its clients.";
 
 /// What the exit status says.
 pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
@@ -170,10 +123,10 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
 pub(super) const ENDING: &[(&str, &str)] = &[
     (
         "stdin ends",
-        "Everything read from it is sent, then the peer is told (a half-close), and its answer is awaited, however long it \
-         takes. Many servers take a half-close for a hang-up and drop their answer. So the peer is told only once no byte has \
-         moved for 10s where stdin gave nothing at all, where what was sent begins as a request of HTTP/1, and after --starttls. \
-         --half-close says otherwise: now, never, or how long.",
+        "Everything read from it is sent, then the peer is told (a half-close), and its answer is awaited, however \
+         long it takes. Many servers take a half-close for a hang-up and drop their answer. So the peer is told only \
+         once no byte has moved for 10s where stdin gave nothing at all, where what was sent begins as a request of \
+         HTTP/1, and after --starttls. --half-close says otherwise: now, never, or how long.",
     ),
     (
         "the peer ends",
@@ -181,35 +134,37 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     ),
     (
         "TLS ends",
-        "Each direction ends with a close_notify, which TLS protects: a half-close is one, and so is the answer to it. Where the \
-         connection ends without, somebody may have cut it, and what came may not be all: the run says so and ends with status 5, \
-         unless --allow-truncation is given. What came before has been written. A server logs it, as it does a handshake that \
-         fails, and goes on listening. Once the peer has ended, and has everything, nothing that happens to our own end counts.",
+        "Each direction ends with a close_notify, which TLS protects: a half-close is one, and so is the answer to it. \
+         Where the connection ends without, somebody may have cut it, and what came may not be all: the run says so \
+         and ends with status 5, unless --allow-truncation is given. What came before has been written. A server logs \
+         it, as it does a handshake that fails, and goes on listening. Once the peer has ended, and has everything, \
+         nothing that happens to our own end counts.",
     ),
     (
         "a TCP peer vanishes",
-        "A host that loses its power or its network says nothing. A peer that has been silent for the time of --keepalive, which is \
-         60s unless set, is probed. When it has not answered for as much time again, the connection has failed: 'Connection \
-         timed out', and status 4 where the run is about this connection. So does a connection whose peer acknowledges nothing \
-         for twice that time. A peer that answers but does not read is waited for.",
+        "A host that loses its power or its network says nothing. A peer that has been silent for the time of \
+         --keepalive, which is 60s unless set, is probed. When it has not answered for as much time again, the \
+         connection has failed: 'Connection timed out', and status 4 where the run is about this connection. So does a \
+         connection whose peer acknowledges nothing for twice that time. A peer that answers but does not read is \
+         waited for.",
     ),
     ("both have ended", "The run is over once the peer's system has acknowledged every byte."),
     (
         "stdin ends, and datagrams were sent",
-        "They have no end that could be passed on, and nothing says that they have arrived. udp-client leaves once no datagram \
-         has moved for --linger, which is 1s unless set, and at once with --send-only; --idle-timeout no longer counts. \
-         udp-server stays, unless --linger is given; it reads stdin once somebody has sent.",
+        "They have no end that could be passed on, and nothing says that they have arrived. udp-client leaves once no \
+         datagram has moved for --linger, which is 1s unless set, and at once with --send-only; --idle-timeout no \
+         longer counts. udp-server stays, unless --linger is given; it reads stdin once somebody has sent.",
     ),
     (
         "--count datagrams have arrived",
-        "The run ends with status 0 once stdout has them; udp-echo has answered them by then, and udp-server has sent what \
-         stdin had. Where --linger or another timeout comes first, it ends with status 124.",
+        "The run ends with status 0 once stdout has them; udp-echo has answered them by then, and udp-server has sent \
+         what stdin had. Where --linger or another timeout comes first, it ends with status 124.",
     ),
     (
         "nobody takes a datagram",
-        "Where the peer's system says so, because the port is closed, what was sent goes to the next address of the host, \
-         unless something has been received. Where all refuse, udp-client says it and ends with status 4 as soon as stdin has \
-         ended: what follows may find somebody. For udp-server and udp-echo it is no reason to end.",
+        "Where the peer's system says so, because the port is closed, what was sent goes to the next address of the \
+         host, unless something has been received. Where all refuse, udp-client says it and ends with status 4 as soon \
+         as stdin has ended: what follows may find somebody. For udp-server and udp-echo it is no reason to end.",
     ),
     (
         "the program of exec ends",
@@ -242,22 +197,24 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     ),
     (
         "one side of a relay ends",
-        "The other is told once everything that came is out. When both have ended, so has the pair, and if LEFT does not listen, \
-         the run. Datagrams have no end: where one side has them, the pair ends once the other has ended and nothing has moved for \
-         --linger, which is 1s unless set; a sender that udp-listen serves is forgotten after --idle-timeout.",
+        "The other is told once everything that came is out. When both have ended, so has the pair, and if LEFT does \
+         not listen, the run. Datagrams have no end: where one side has them, the pair ends once the other has ended \
+         and nothing has moved for --linger, which is 1s unless set; a sender that udp-listen serves is forgotten \
+         after --idle-timeout.",
     ),
     (
         "one side of a relay fails",
-        "The other gets what came before, then a reset, so that it cannot take a cut stream for a whole one. Where LEFT listens \
-         this is a line of the log, else the status of the run.",
+        "The other gets what came before, then a reset, so that it cannot take a cut stream for a whole one. Where \
+         LEFT listens this is a line of the log, else the status of the run.",
     ),
     (
         "a connection with a program ends",
-        "The program that ends closes its connection, once its output is out. The end of what the client sends is the end of its \
-         stdin. A client that is gone altogether ends it: SIGTERM to its process group, then SIGKILL after --kill-after; where the \
-         client has not failed, it has as long before that to take its input. That a TCP client has gone, and not only stopped \
-         sending, shows when something is sent to it, or after a minute or so; --linger sets a limit. A program that was killed, or \
-         that failed and has left input unread, resets the connection.",
+        "The program that ends closes its connection, once its output is out. The end of what the client sends is the \
+         end of its stdin. A client that is gone altogether ends it: SIGTERM to its process group, then SIGKILL after \
+         --kill-after; where the client has not failed, it has as long before that to take its input. That a TCP \
+         client has gone, and not only stopped sending, shows when something is sent to it, or after a minute or so; \
+         --linger sets a limit. A program that was killed, or that failed and has left input unread, resets the \
+         connection.",
     ),
     ("a client gets one of these", "It ends at once. A signal that was ignored at the start stays ignored."),
     ("whoever reads stdout is gone", "The run ends quietly by SIGPIPE, as that of cat does."),
@@ -304,8 +261,8 @@ pub(super) const NETCAT_OPTIONS: &[(&str, &str)] = &[
     ("-e", "exec --listen EP -- CMD runs a program for each connection, exec --connect EP -- CMD on one"),
     (
         "-k",
-        "udp-server hears every sender without it; tcp-server, tls-server and unix-server have it; what serves echo, relay \
-         and exec need none",
+        "udp-server hears every sender without it; tcp-server, tls-server and unix-server have it; what serves echo, \
+         relay and exec need none",
     ),
     ("-l", "what listens is a mode of its own: tcp-server, tls-server, unix-server, udp-server"),
     ("-N", "the end of stdin is passed on without it; --half-close says when"),
@@ -368,8 +325,8 @@ pub(super) const OPENSSL_OPTIONS: &[(&str, &str)] = &[
 
 /// What values look like.
 pub(super) const VALUES: &str = "\
-A duration (DUR) is 250ms, .5s, 10s, 1.5m or 1h; a bare number is seconds. A size (SIZE) is 4096, 64K, 1MiB or 1G; K is \
-1024 always.";
+A duration (DUR) is 250ms, .5s, 10s, 1.5m or 1h; a bare number is seconds. A size (SIZE) is 4096, 64K, 1MiB or 1G; K \
+is 1024 always.";
 
 /// Columns of a table: clap would not indent what it wraps, so this fits a terminal of the usual width.
 const TABLE_COLUMNS: usize = 80;
@@ -377,15 +334,15 @@ const TABLE_COLUMNS: usize = 80;
 /// The end of `xport --help`.
 pub(super) fn after_long_help() -> String {
     let mut text = String::with_capacity(4096);
-    push_table(&mut text, "Addresses", ADDRESSES);
+    push_table(&mut text, "Addresses", ADDRESSES.iter().copied());
     text.push('\n');
     text.push_str(VALUES);
     text.push_str("\n\n");
     push_examples(&mut text, EXAMPLES.iter());
     text.push('\n');
-    push_table(&mut text, "Exit status", EXIT_STATUS);
+    push_table(&mut text, "Exit status", EXIT_STATUS.iter().copied());
     text.push('\n');
-    push_table(&mut text, "Environment, besides the XPORT_* variables of the options", ENVIRONMENT);
+    push_table(&mut text, "Environment, besides the XPORT_* variables of the options", ENVIRONMENT.iter().copied());
     text.push_str("\n'xport MODE --help' has the options of a mode.");
     text
 }
@@ -394,7 +351,8 @@ pub(super) fn after_long_help() -> String {
 pub(super) fn after_help_of(mode: &str) -> String {
     let mut text = String::new();
     if mode == "relay" {
-        push_table(&mut text, "Endpoints", ENDPOINTS);
+        let endpoints = schemes::table();
+        push_table(&mut text, "Endpoints", endpoints.iter().map(|(term, meaning)| (*term, meaning.as_str())));
         text.push('\n');
         text.push_str(ENDPOINT_OPTIONS);
         text.push_str("\n\n");
@@ -407,8 +365,8 @@ pub(super) fn after_help_of(mode: &str) -> String {
 }
 
 /// Lays a table out in two columns.
-fn push_table(text: &mut String, title: &str, rows: &[(&str, &str)]) {
-    let width = rows.iter().map(|(term, _)| term.len()).max().unwrap_or(0);
+fn push_table<'a>(text: &mut String, title: &str, rows: impl Iterator<Item = (&'a str, &'a str)> + Clone) {
+    let width = rows.clone().map(|(term, _)| term.len()).max().unwrap_or(0);
     text.push_str(title);
     text.push(':');
     for (term, meaning) in rows {

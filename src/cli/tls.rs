@@ -1,42 +1,44 @@
-//! What is wanted of TLS: forms of values, which options go together, and whom a certificate must be for.
+//! What is wanted of TLS: which options go together, and whom a certificate must be for.
 //!
 //! Files are only named here. They are read by `prepare` of what is made here, before anything is opened.
 
 use std::net::Ipv4Addr;
 
-use clap::{ArgMatches, FromArgMatches};
 use rustls::pki_types::ServerName;
 
 use crate::cli::error::ConfigError;
-use crate::cli::groups::{TlsCommon, TlsConnecting, TlsListening};
+use crate::cli::options::Options;
 use crate::cli::quote::quote;
-use crate::cli::values::{Alpn, parse_server_name};
+use crate::cli::values::parse_server_name;
 use crate::transports::address::{Address, Host, HostPort};
 use crate::transports::advice::Advice;
 use crate::transports::tls::settings::{ClientSettings, CommonSettings, Identity, ServerSettings, Trust};
 
-/// Bytes of all of them, each with its length: more than anyone offers, and far less than the 64 KiB of a hello.
+/// Bytes of all names of `--alpn`, each with its length: more than anyone offers, and far less than the 64 KiB of a
+/// hello.
 const ALPN_LIST_BYTES_MAX: usize = 4096;
 
 /// What connects to `address`.
 pub(super) fn client_settings(
     address: &Address,
     advice: Advice,
-    matches: &mut ArgMatches,
+    options: &Options,
 ) -> Result<ClientSettings, ConfigError> {
     let [ca_option, pin_option, insecure_option] = ["ca", "pin", "insecure"].map(|name| advice.flag(name));
-    let TlsConnecting { ca, server_name, pin, insecure } = TlsConnecting::from_arg_matches_mut(matches)?;
+    let Options { ca, server_name, pin, insecure, .. } = options.clone();
     let trust = match (insecure, ca, pin) {
         (true, None, pins) if pins.is_empty() => Trust::Nobody,
         (true, Some(_), _) => {
             return Err(format!(
-                "{ca_option} and {insecure_option} contradict each other: without {insecure_option}, {ca_option} is who vouches"
+                "{ca_option} and {insecure_option} contradict each other: without {insecure_option}, {ca_option} is \
+                 who vouches"
             )
             .into());
         }
         (true, None, _) => {
             return Err(format!(
-                "{pin_option} and {insecure_option} contradict each other: with {pin_option} alone, nobody needs to vouch"
+                "{pin_option} and {insecure_option} contradict each other: with {pin_option} alone, nobody needs to \
+                 vouch"
             )
             .into());
         }
@@ -44,39 +46,35 @@ pub(super) fn client_settings(
         (false, ca, pins) => Trust::Chain { ca, pins },
     };
     // XMPP says the name before TLS begins.
-    let says_name = matches!(matches.try_contains_id("starttls"), Ok(true));
+    let says_name = options.starttls.is_some();
     let name = match server_name {
         Some(name) => name,
         None if says_name || matches!(trust, Trust::Chain { .. }) => name_of(address, advice)?,
         // Nobody looks at the name, and an address is not sent: any will do (SNI, RFC 6066, section 3).
         None => name_of(address, advice).unwrap_or_else(|_| ServerName::IpAddress(Ipv4Addr::UNSPECIFIED.into())),
     };
-    let (common, identity) = common_settings(advice, matches)?;
+    let (common, identity) = common_settings(advice, options)?;
     Ok(ClientSettings { common, trust, identity, name })
 }
 
 /// What listens.
-pub(super) fn server_settings(advice: Advice, matches: &mut ArgMatches) -> Result<ServerSettings, ConfigError> {
-    let TlsListening { self_signed, client_ca } = TlsListening::from_arg_matches_mut(matches)?;
-    if self_signed && (matches.contains_id("cert") || matches.contains_id("key")) {
+pub(super) fn server_settings(advice: Advice, options: &Options) -> Result<ServerSettings, ConfigError> {
+    let self_signed = options.self_signed;
+    if self_signed && (options.cert.is_some() || options.key.is_some()) {
         let [own, cert, key] = ["self-signed", "cert", "key"].map(|name| advice.flag(name));
         return Err(format!("{own} makes a certificate and its key: leave it out, or {cert} and {key}").into());
     }
-    let (common, identity) = common_settings(advice, matches)?;
+    let (common, identity) = common_settings(advice, options)?;
     if identity.is_none() && !self_signed {
         let (cert, key) = (advice.option("cert", "FILE"), advice.option("key", "FILE"));
         let own = advice.flag("self-signed");
         return Err(format!("a TLS server needs {cert} (and {key}), or {own}").into());
     }
-    Ok(ServerSettings { common, identity, client_ca })
+    Ok(ServerSettings { common, identity, client_ca: options.client_ca.clone() })
 }
 
-fn common_settings(
-    advice: Advice,
-    matches: &mut ArgMatches,
-) -> Result<(CommonSettings, Option<Identity>), ConfigError> {
-    let TlsCommon { cert, key, alpn, tls_min, handshake_timeout, allow_truncation, keylog } =
-        TlsCommon::from_arg_matches_mut(matches)?;
+fn common_settings(advice: Advice, options: &Options) -> Result<(CommonSettings, Option<Identity>), ConfigError> {
+    let Options { cert, key, alpn, tls_min, handshake_timeout, allow_truncation, keylog, .. } = options.clone();
     let identity = match (cert, key) {
         (Some(cert), key) => Some(Identity { cert, key }),
         (None, Some(_)) => {
@@ -85,7 +83,6 @@ fn common_settings(
         }
         (None, None) => None,
     };
-    let alpn = Vec::from_iter(alpn.into_iter().map(|Alpn(name)| name));
     let bytes: usize = alpn.iter().map(|name| name.len() + 1).sum();
     if bytes > ALPN_LIST_BYTES_MAX {
         let option = advice.flag("alpn");

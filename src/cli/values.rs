@@ -1,29 +1,49 @@
-//! The values of options: durations, sizes, permission bits, networks, groups.
+//! The values of options: numbers, durations, sizes, permission bits, networks, groups, names for TLS.
 //!
-//! Each is a pure function that clap calls; its error is put behind clap's "invalid value '…' for '--option'", so it
-//! says only what is wrong with the text. Addresses are in `cli/address.rs`.
+//! Each is a pure function. Its error follows "invalid value '…' for '--option'", so it says only what is wrong with
+//! the text. Addresses are in `cli/address.rs`.
 
+use std::fmt::Display;
 use std::net::IpAddr;
+use std::num::ParseIntError;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ipnet::{IpNet, Ipv4Net};
 use rustls::pki_types::ServerName;
 
 use crate::cli::host::parse_scope;
 use crate::protocols::half_close::HalfClose;
-use crate::protocols::starttls::StartTls;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
-use crate::transports::tls::settings::Version;
 
 /// The longest duration: a thousand years, far enough from where adding to the clock would overflow.
 const SECONDS_MAX: u128 = 1_000 * 365 * 24 * 60 * 60;
+
+/// Bytes of one protocol's name: RFC 7301, section 3.1, has one byte for its length.
+const ALPN_BYTES_MAX: usize = 255;
 
 const NANOS_PER_SECOND: u128 = 1_000_000_000;
 
 /// The largest buffer limit: 1 GiB, since it holds for every connection.
 const SIZE_BYTES_MAX: usize = 1 << 30;
+
+/// Parses a whole number of this range.
+pub(super) fn parse_number<T>(text: &str, range: RangeInclusive<T>) -> Result<T, String>
+where
+    T: FromStr<Err = ParseIntError> + PartialOrd + Display,
+{
+    let is_negative = text.strip_prefix('-').is_some_and(is_digits);
+    let number = text.parse().map_err(|error: ParseIntError| match is_negative {
+        true => "must not be negative".to_owned(),
+        false => error.to_string(),
+    })?;
+    if range.contains(&number) {
+        return Ok(number);
+    }
+    Err(format!("{number} is not from {} to {}", range.start(), range.end()))
+}
 
 /// Parses a duration: `250ms`, `10s`, `1.5m`, `.5s`, `1h`; a bare number is seconds.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
@@ -172,48 +192,11 @@ fn explain_number(text: &str, wanted: &str) -> String {
     }
 }
 
-/// A protocol of `--alpn`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Alpn(pub(super) Vec<u8>);
-
-/// Bytes of one protocol's name: RFC 7301, section 3.1, has one byte for its length.
-const ALPN_BYTES_MAX: usize = 255;
-
-/// The versions, by the names that users have for them.
-const VERSIONS: [(&str, Version); 2] = [("1.2", Version::Tls12), ("1.3", Version::Tls13)];
-
-/// The protocols that can ask for TLS, by name.
-pub(super) const STARTTLS: [(&str, StartTls); 6] = [
-    ("smtp", StartTls::Smtp),
-    ("imap", StartTls::Imap),
-    ("pop3", StartTls::Pop3),
-    ("postgres", StartTls::Postgres),
-    ("ldap", StartTls::Ldap),
-    ("xmpp", StartTls::Xmpp),
-];
-
-/// Parses a version of TLS.
-pub(super) fn version_parser() -> impl TypedValueParser<Value = Version> {
-    one_of(&VERSIONS)
-}
-
-/// Parses a protocol of `--starttls`.
-pub(super) fn starttls_parser() -> impl TypedValueParser<Value = StartTls> {
-    one_of(&STARTTLS)
-}
-
-fn one_of<T: Copy + Send + Sync>(table: &'static [(&'static str, T)]) -> impl TypedValueParser<Value = T> {
-    PossibleValuesParser::new(table.iter().map(|(name, _)| *name)).try_map(|text| {
-        let found = table.iter().find(|(name, _)| *name == text);
-        found.map(|(_, value)| *value).ok_or("not one of those")
-    })
-}
-
 /// Parses one protocol of `--alpn`.
-pub(super) fn parse_alpn(text: &str) -> Result<Alpn, String> {
+pub(super) fn parse_alpn(text: &str) -> Result<Vec<u8>, String> {
     match text.len() {
         0 => Err("a name in the list is empty".to_owned()),
-        1..=ALPN_BYTES_MAX => Ok(Alpn(text.into())),
+        1..=ALPN_BYTES_MAX => Ok(text.into()),
         len => Err(format!("a name of {len} bytes, limit {ALPN_BYTES_MAX}")),
     }
 }

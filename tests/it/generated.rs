@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use clap_complete::Shell;
 
-use xport::cli::man;
+use xport::cli::{completions, man};
 
 #[track_caller]
 fn check(file: &str, generated: &[u8]) {
@@ -29,6 +29,6 @@ fn the_manual_page_is_up_to_date() {
 #[test]
 fn the_completions_are_up_to_date() {
     for (file, shell) in [("xport.bash", Shell::Bash), ("_xport", Shell::Zsh), ("xport.fish", Shell::Fish)] {
-        check(&format!("completions/{file}"), &man::completions(shell));
+        check(&format!("completions/{file}"), &completions::completions(shell));
     }
 }

@@ -1,13 +1,15 @@
-//! What options of TLS become, on a mode and behind an endpoint. Messages of the real program are tested in `tests/it/`.
+//! What options of TLS become, on a mode and behind an endpoint. Messages of the real program are tested in
+//! `tests/it/`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
-use crate::cli::values::{STARTTLS, parse_alpn};
+use crate::cli::values::parse_alpn;
 use crate::cli::{Parsed, parse};
 use crate::modes::config::{ConnectConfig, Endpoint, ExecPlace, ListenConfig, Mode, TlsConnect};
+use crate::protocols::starttls::StartTls;
 use crate::transports::tls::pin::Pin;
 use crate::transports::tls::settings::Version;
 
@@ -231,7 +233,7 @@ fn a_server_has_exactly_one_certificate() {
 
 #[test]
 fn names_of_protocols_have_a_length() {
-    assert_eq!(parse_alpn("h2"), Ok(Alpn(b"h2".to_vec())));
+    assert_eq!(parse_alpn("h2"), Ok(b"h2".to_vec()));
     assert!(parse_alpn(&"a".repeat(255)).is_ok());
     assert_eq!(parse_alpn(&"a".repeat(256)), Err("a name of 256 bytes, limit 255".into()));
     assert!(parse_alpn("").is_err());
@@ -242,8 +244,15 @@ fn names_of_protocols_have_a_length() {
 
 #[test]
 fn a_client_may_ask_for_tls_first() {
-    for (text, protocol) in STARTTLS {
+    for (text, protocol) in [
+        ("smtp", StartTls::Smtp),
+        ("imap", StartTls::Imap),
+        ("pop3", StartTls::Pop3),
+        ("postgres", StartTls::Postgres),
+        ("ldap", StartTls::Ldap),
+        ("xmpp", StartTls::Xmpp),
+    ] {
         assert_eq!(connect(&format!("tls-client --starttls {text} h:1")).starttls, Some(protocol), "{text}");
     }
-    refused("relay - tls:h:1,starttls=smtp", "it is an option of the mode tls-client only");
+    refused("relay - tls:h:1,starttls=smtp", "it is an option of tls-client and connect only");
 }

@@ -1,0 +1,222 @@
+//! What a row of the table of options says.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use super::{Opt, Options};
+use crate::cli::quote::quote_os;
+
+/// The sections of help and manual page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Heading {
+    Listening,
+    Connection,
+    Tls,
+    Datagram,
+    Child,
+    Stream,
+    Output,
+    /// For options that need no mode.
+    None,
+}
+
+impl Heading {
+    pub(in crate::cli) fn title(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Listening => "Listening",
+            Self::Connection => "Connection",
+            Self::Tls => "TLS",
+            Self::Datagram => "Datagram",
+            Self::Child => "Child",
+            Self::Stream => "Stream",
+            Self::Output => "Output",
+            Self::None => return None,
+        })
+    }
+}
+
+/// In which modes an option has another help text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Topic {
+    /// The modes of UDP.
+    Datagrams,
+    /// `udp-server`.
+    DatagramServer,
+    Exec,
+    Relay,
+    /// The modes for endpoints of any kind.
+    AnyEndpoint,
+}
+
+/// Stores a value that has to be text.
+type SetText = fn(&mut Options, &str) -> Result<(), String>;
+
+/// What follows an option, and what is done with it. The first field is the name of the value in help texts.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cli) enum Value {
+    /// Nothing follows.
+    Flag(fn(&mut Options)),
+    /// A number with or without a unit. A text that begins with a hyphen is a value too, so that it can be explained.
+    Number(&'static str, SetText),
+    /// Any other text.
+    Text(&'static str, SetText),
+    /// One of these words; each has a help text, which may be empty.
+    Word(&'static str, &'static [(&'static str, &'static str)], SetText),
+    /// The path of a file.
+    File(fn(&mut Options) -> &mut Option<PathBuf>),
+    /// Bytes of any kind.
+    Raw(&'static str, fn(&mut Options, &OsStr)),
+}
+
+/// What happens to an option that is given more than once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Repeat {
+    /// It is refused.
+    No,
+    /// Each value counts.
+    Yes,
+    /// Each value counts, and a value is a list with commas.
+    List,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cli) struct OptSpec {
+    pub(in crate::cli) id: Opt,
+    /// The long name, which is also the name behind a comma. An option without a long name has its letter here.
+    pub(in crate::cli) name: &'static str,
+    pub(in crate::cli) short: Option<char>,
+    /// The name in words. It differs from `name` only for an option that is a letter.
+    pub(in crate::cli) word: &'static str,
+    pub(in crate::cli) value: Value,
+    pub(in crate::cli) default: Option<&'static str>,
+    /// The environment variable that has the default, if there is one.
+    pub(in crate::cli) variable: Option<&'static str>,
+    pub(in crate::cli) repeat: Repeat,
+    /// The option that contradicts this one. Only one of the two rows names the other.
+    pub(in crate::cli) not_with: Option<Opt>,
+    /// Options that make the variable of this one count for nothing when they are given.
+    pub(super) yields_to: &'static [Opt],
+    pub(in crate::cli) heading: Heading,
+    /// One line.
+    pub(in crate::cli) help: &'static str,
+    /// What `--help` and the manual page say instead; empty where the line says it all.
+    pub(in crate::cli) more: &'static str,
+    /// Other texts for some modes: line, and more.
+    pub(in crate::cli) instead: &'static [(Topic, &'static str, &'static str)],
+}
+
+impl OptSpec {
+    pub(super) const fn new(id: Opt, name: &'static str, heading: Heading, value: Value, help: &'static str) -> Self {
+        Self {
+            id,
+            name,
+            short: None,
+            word: name,
+            value,
+            default: None,
+            variable: None,
+            repeat: Repeat::No,
+            not_with: None,
+            yields_to: &[],
+            heading,
+            help,
+            more: "",
+            instead: &[],
+        }
+    }
+
+    pub(super) const fn short(self, short: char) -> Self {
+        Self { short: Some(short), ..self }
+    }
+
+    pub(super) const fn word(self, word: &'static str) -> Self {
+        Self { word, ..self }
+    }
+
+    pub(super) const fn default(self, default: &'static str) -> Self {
+        Self { default: Some(default), ..self }
+    }
+
+    pub(super) const fn variable(self, name: &'static str) -> Self {
+        Self { variable: Some(name), ..self }
+    }
+
+    pub(super) const fn repeat(self, repeat: Repeat) -> Self {
+        Self { repeat, ..self }
+    }
+
+    pub(super) const fn not_with(self, other: Opt) -> Self {
+        Self { not_with: Some(other), ..self }
+    }
+
+    pub(super) const fn yields_to(self, others: &'static [Opt]) -> Self {
+        Self { yields_to: others, ..self }
+    }
+
+    pub(super) const fn more(self, more: &'static str) -> Self {
+        Self { more, ..self }
+    }
+
+    pub(super) const fn instead(self, instead: &'static [(Topic, &'static str, &'static str)]) -> Self {
+        Self { instead, ..self }
+    }
+
+    /// The option as it is written before an address: `--retry`, `-4`.
+    pub(in crate::cli) fn flag(&self) -> String {
+        if self.has_long() { format!("--{}", self.name) } else { format!("-{}", self.name) }
+    }
+
+    /// Whether it has a long name.
+    pub(in crate::cli) fn has_long(&self) -> bool {
+        self.name.len() > 1
+    }
+
+    /// The name of its value, unless it is a flag.
+    pub(in crate::cli) fn value_name(&self) -> Option<&'static str> {
+        match self.value {
+            Value::Flag(_) => None,
+            Value::File(_) => Some("FILE"),
+            Value::Number(name, _) | Value::Text(name, _) | Value::Word(name, ..) | Value::Raw(name, _) => Some(name),
+        }
+    }
+
+    /// Whether the two cannot hold at once.
+    pub(in crate::cli) fn contradicts(&self, other: &Self) -> bool {
+        self.not_with == Some(other.id) || other.not_with == Some(self.id)
+    }
+
+    /// Stores a value that was given. An error has the part of the text that is wrong, and the reason.
+    pub(super) fn store(&self, options: &mut Options, text: &OsStr) -> Result<(), (OsString, String)> {
+        let wrong = |reason: String| (text.to_owned(), reason);
+        let utf8 = || text.to_str().ok_or_else(|| wrong(format!("{} is not UTF-8", quote_os(text))));
+        match self.value {
+            Value::Flag(set) => set(options),
+            Value::File(_) if text.is_empty() => return Err(wrong("the name of the file is empty".into())),
+            Value::File(place) => *place(options) = Some(PathBuf::from(text)),
+            Value::Raw(_, set) => set(options, text),
+            Value::Word(_, words, set) => set(options, utf8()?).map_err(|_| {
+                let names = Vec::from_iter(words.iter().map(|(name, _)| *name));
+                wrong(format!("it is {}", names.join(" or ")))
+            })?,
+            Value::Number(_, set) | Value::Text(_, set) if self.repeat == Repeat::List => {
+                for part in utf8()?.split(',') {
+                    set(options, part).map_err(|reason| (part.into(), reason))?;
+                }
+            }
+            Value::Number(_, set) | Value::Text(_, set) => set(options, utf8()?).map_err(wrong)?,
+        }
+        Ok(())
+    }
+}
+
+/// Stores a value that was parsed.
+pub(super) fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
+    *place = value?;
+    Ok(())
+}
+
+pub(super) fn push<T>(list: &mut Vec<T>, value: Result<T, String>) -> Result<(), String> {
+    list.push(value?);
+    Ok(())
+}
