@@ -15,11 +15,14 @@
 
 use std::time::Duration;
 
+use log::Level;
+
 use super::watch::{Pulse, Stillness};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
+use crate::transports::info::Totals;
 use crate::transports::net::Net;
-use crate::transports::timers::TimerId;
+use crate::transports::timers::{TimerId, shown};
 
 /// How long no byte must move before an end that is held back is told, unless something else is asked for: the peer may be
 /// waiting for it.
@@ -87,7 +90,14 @@ impl InputEnd {
             self.held = Some((limit, net.call_later(owner, limit - still)));
             return Held::Longer;
         }
-        log::debug!("nothing has moved for {limit:?}: the peer is told of our end");
+        let Totals { sent, received } = net.transport(owner).info().totals;
+        let level = if self.policy == HalfClose::Auto && sent + received > 0 { Level::Warn } else { Level::Debug };
+        log::log!(
+            level,
+            "no byte has moved for {}: the peer is told that nothing more comes, which some take for a hang-up; \
+             --half-close says when",
+            shown(limit)
+        );
         self.held = None;
         Held::TellNow
     }
@@ -105,7 +115,7 @@ pub(super) enum Held {
 
 /// Tells of a peer that has ended without a word after our half-close: it may have taken that for the end of everything.
 pub(super) fn hint(t: &Transport<'_>) {
-    if !log::log_enabled!(log::Level::Info) || !t.is_write_closed() {
+    if !log::log_enabled!(Level::Info) || !t.is_write_closed() {
         return;
     }
     let totals = t.info().totals;
