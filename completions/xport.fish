@@ -52,6 +52,9 @@ complete -c xport -n "__fish_xport_needs_command" -f -a "udp-server" -d 'Receive
 complete -c xport -n "__fish_xport_needs_command" -f -a "udp-client" -d 'Send UDP datagrams: each read of stdin is one, replies go to stdout'
 complete -c xport -n "__fish_xport_needs_command" -f -a "exec" -d 'Run a program: on stdin and stdout, its status is ours; or for each connection, or on one'
 complete -c xport -n "__fish_xport_needs_command" -f -a "relay" -d 'Join any two endpoints: sockets, programs, stdin and stdout; one that listens serves many'
+complete -c xport -n "__fish_xport_needs_command" -f -a "echo" -d 'Serve echo on endpoints of any kind; tcp-echo A is \'echo tcp-listen:A\''
+complete -c xport -n "__fish_xport_needs_command" -f -a "listen" -d 'Accept a client on endpoints of any kind; tcp-server A is \'listen tcp-listen:A\''
+complete -c xport -n "__fish_xport_needs_command" -f -a "connect" -d 'Connect to an endpoint of any kind; tcp-client A is \'connect tcp:A\''
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l listen -d 'Where to listen; may be repeated, and adds to a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
@@ -506,3 +509,122 @@ complete -c xport -n "__fish_xport_using_subcommand relay" -l no-half-close -d '
 complete -c xport -n "__fish_xport_using_subcommand relay" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand echo" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l max-conns -d 'Serve at most so many clients at once; the others wait to be accepted' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand echo" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l client-ca -d 'Let in only clients with a certificate of one of the authorities in this file (PEM)' -r -F
+complete -c xport -n "__fish_xport_using_subcommand echo" -l cert -d 'Show the peer this certificate: PEM, followed by those that lead to its authority' -r -F
+complete -c xport -n "__fish_xport_using_subcommand echo" -l key -d 'The key of --cert (PEM), where it is not in the same file' -r -F
+complete -c xport -n "__fish_xport_using_subcommand echo" -l alpn -d 'Protocols to be agreed on (h2,http/1.1), the best one first' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l tls-min -d 'The oldest version that is spoken' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand echo" -l handshake-timeout -d 'Give up a handshake that has not finished after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l keylog -d 'Append the keys of all connections to this file, for a network analyser' -r -F
+complete -c xport -n "__fish_xport_using_subcommand echo" -l count -d 'Exit once so many datagrams have arrived' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l join -d 'Receive what is sent to this multicast group; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand echo" -l once -d 'Serve one client, then exit'
+complete -c xport -n "__fish_xport_using_subcommand echo" -l replace-stale -d 'Replace a socket that nobody serves any more; never a live one, never another file'
+complete -c xport -n "__fish_xport_using_subcommand echo" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand echo" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand echo" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand echo" -l self-signed -d 'Make a key and a certificate for this run; clients know it by its pin'
+complete -c xport -n "__fish_xport_using_subcommand echo" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
+complete -c xport -n "__fish_xport_using_subcommand echo" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand echo" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand echo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand listen" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l client-ca -d 'Let in only clients with a certificate of one of the authorities in this file (PEM)' -r -F
+complete -c xport -n "__fish_xport_using_subcommand listen" -l cert -d 'Show the peer this certificate: PEM, followed by those that lead to its authority' -r -F
+complete -c xport -n "__fish_xport_using_subcommand listen" -l key -d 'The key of --cert (PEM), where it is not in the same file' -r -F
+complete -c xport -n "__fish_xport_using_subcommand listen" -l alpn -d 'Protocols to be agreed on (h2,http/1.1), the best one first' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l tls-min -d 'The oldest version that is spoken' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand listen" -l handshake-timeout -d 'Give up a handshake that has not finished after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l keylog -d 'Append the keys of all connections to this file, for a network analyser' -r -F
+complete -c xport -n "__fish_xport_using_subcommand listen" -l count -d 'Exit once so many datagrams have arrived' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l join -d 'Receive what is sent to this multicast group; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or once no byte has moved for so long (DUR)' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end; datagrams: while one moves [default: for ever; sending datagrams: 1s]' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand listen" -s k -l keep-open -d 'When a client has left, accept the next one'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l replace-stale -d 'Replace a socket that nobody serves any more; never a live one, never another file'
+complete -c xport -n "__fish_xport_using_subcommand listen" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand listen" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand listen" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l self-signed -d 'Make a key and a certificate for this run; clients know it by its pin'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l lines -d 'Each line of stdin is a datagram, without its newline; each datagram is a line of stdout'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l no-half-close -d 'The same as --half-close never'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l send-only -d 'Throw away what the peer sends'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand listen" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand listen" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l connect-timeout -d 'Give up a try that has not connected after so long, looking the name up included' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l retry -d 'Try so many times more if connecting fails' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l retry-delay -d 'Wait so long before each further try' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l source -d 'Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l ca -d 'Trust the authorities in this file (PEM) instead of those of the system' -r -F
+complete -c xport -n "__fish_xport_using_subcommand connect" -l server-name -d 'Whom the certificate must be for, also sent as SNI [default: the host of the address]' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l pin -d 'Accept only a certificate with this pin; may be repeated, for any of them' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l cert -d 'Show the peer this certificate: PEM, followed by those that lead to its authority' -r -F
+complete -c xport -n "__fish_xport_using_subcommand connect" -l key -d 'The key of --cert (PEM), where it is not in the same file' -r -F
+complete -c xport -n "__fish_xport_using_subcommand connect" -l alpn -d 'Protocols to be agreed on (h2,http/1.1), the best one first' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l tls-min -d 'The oldest version that is spoken' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand connect" -l handshake-timeout -d 'Give up a handshake that has not finished after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l keylog -d 'Append the keys of all connections to this file, for a network analyser' -r -F
+complete -c xport -n "__fish_xport_using_subcommand connect" -l starttls -d 'Ask for TLS in this protocol first' -r -f -a "smtp\t''
+imap\t''
+pop3\t''
+postgres\t''
+ldap\t''
+xmpp\t''"
+complete -c xport -n "__fish_xport_using_subcommand connect" -l count -d 'Exit once so many datagrams have arrived' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or once no byte has moved for so long (DUR)' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end; datagrams: while one moves [default: for ever; sending datagrams: 1s]' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand connect" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand connect" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand connect" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l insecure -d 'Do not verify the certificate at all: whoever is in between can read and change everything'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l broadcast -d 'Let ADDRESS be a broadcast address, and hear whoever answers'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l lines -d 'Each line of stdin is a datagram, without its newline; each datagram is a line of stdout'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l no-half-close -d 'The same as --half-close never'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l send-only -d 'Throw away what the peer sends'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand connect" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand connect" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'

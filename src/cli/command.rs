@@ -102,6 +102,22 @@ const RIGHT: Operand = Operand {
     help: "What is opened for it, or for each of its clients; it does not listen",
     ..PORT
 };
+const ENDPOINT: Operand = Operand {
+    id: "endpoint",
+    shown: "ENDPOINT",
+    help: "Where to connect: tcp:, tls:, unix:, udp: or fd:, with its address; an address alone is tcp:, a path unix:",
+    more: "Options that hold for it alone follow after commas, as in tls:host:443,ca=FILE. 'xport relay --help' has the table \
+           of endpoints and their options.",
+    ..PORT
+};
+const ENDPOINTS: Operand = Operand {
+    help: "Where to listen: tcp-listen:, tls-listen:, unix-listen:, udp-listen: or fd:, with its address; may be repeated",
+    more: "A word that connects elsewhere listens here: tcp:, tls:, unix:, udp:, an address alone, and a path. Options that \
+           hold for one endpoint alone follow after commas, as in tcp-listen:*:80,max-conns=9. 'xport relay --help' has the \
+           table of endpoints and their options.",
+    is_list: true,
+    ..ENDPOINT
+};
 const CMD: Operand = Operand {
     id: "command",
     shown: "CMD",
@@ -115,6 +131,8 @@ fn operands_of(mode: &ModeSpec) -> &'static [Operand] {
     match (mode.verb.action, mode.scheme) {
         (Action::Relay, _) => &[LEFT, RIGHT],
         (Action::Exec, _) => &[CMD],
+        (Action::Connect, None) => &[ENDPOINT],
+        (_, None) => &[ENDPOINTS],
         (_, Some(scheme)) if scheme.is_unix() => &[UNIX_ADDRESS],
         _ => &[INET_ADDRESS, PORT],
     }

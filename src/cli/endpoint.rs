@@ -9,7 +9,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use crate::cli::address::{parse_address, parse_inet, parse_with};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
-use crate::cli::modes::{Action, Verb};
+use crate::cli::modes::Verb;
 use crate::cli::options::{Given, OptSpec, Options, Repeat, ValueError, Variables};
 use crate::cli::quote::{clean, quote, quote_os};
 use crate::cli::schemes::{Form, NOT_FOR_DESCRIPTORS, STDIO, Scheme, TCP, UNIX, named, tls_scheme_with};
@@ -115,7 +115,7 @@ impl<'a> EndpointArg<'a> {
     /// Its address, and the values of its options.
     pub(super) fn parse_options(&self, context: &Context<'_>) -> Result<(Address, Options), ConfigError> {
         let (address, options) = split_options(self.rest);
-        let address = self.address(context.verb, address)?;
+        let address = self.address(address)?;
         let is_inherited = matches!(address, Address::Fd(_));
         let mut own: Vec<Given> = Vec::new();
         for text in options {
@@ -149,16 +149,13 @@ impl<'a> EndpointArg<'a> {
         scheme.rows().filter(move |row| verb.has_of_end(scheme, row.id))
     }
 
-    fn address(&self, verb: &Verb, mut text: OsString) -> Result<Address, ConfigError> {
+    fn address(&self, mut text: OsString) -> Result<Address, ConfigError> {
         let scheme = self.scheme;
         if scheme.form == Form::Descriptor {
             // It is a form of address as well.
             text = OsString::from_vec([b"fd:", text.as_bytes()].concat());
         }
-        let takes_descriptors = match (scheme.has_datagrams(), scheme.form) {
-            (true, _) => scheme.listens() || verb.action == Action::Connect,
-            (false, form) => scheme.is_tls || form == Form::Descriptor,
-        };
+        let takes_descriptors = scheme.has_datagrams() || scheme.is_tls || scheme.form == Form::Descriptor;
         if !takes_descriptors && text.as_bytes().starts_with(b"fd:") {
             return Err(self.with_context(&format!("an inherited socket is written {} alone", clean_os(&text))));
         }

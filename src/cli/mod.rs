@@ -6,6 +6,7 @@ mod address; // the text form of addresses
 mod command; // the tables as clap knows them
 pub mod completions; // for shells
 mod endpoint; // one word that is an end, with its options
+mod ends; // what one end becomes
 mod error; // why a command line is refused
 mod hints; // what other programs call an endpoint
 mod host; // host and port, each on its own
@@ -15,7 +16,8 @@ mod modes; // the table of modes
 mod options; // the table of options, and their values
 mod quote; // text of unknown origin, made fit for a line
 mod relay; // modes that join endpoints
-mod resolve; // from options to the configuration of a mode
+mod request; // what a user asked, and whether it is in vain
+mod resolve; // modes with one kind of end
 pub mod schemes; // the table of endpoints
 mod text; // descriptions, examples, exit status
 mod tls; // what is wanted of TLS
@@ -29,12 +31,14 @@ use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::command::{Detail, USAGE, command, given, is_of_top, operands};
+use crate::cli::endpoint::Context;
 use crate::cli::error::ConfigError;
 use crate::cli::modes::{Action, MODES, ModeSpec};
 use crate::cli::options::{Heading, Opt, Options};
 use crate::cli::quote::{QUOTED_CHARS_MAX, escape, shorten};
-use crate::cli::relay::{Request, resolve_exec, resolve_relay};
-use crate::cli::resolve::resolve_named;
+use crate::cli::relay::{resolve_exec, resolve_relay};
+use crate::cli::request::Request;
+use crate::cli::resolve::{resolve_named, resolve_verb};
 use crate::modes::config;
 
 pub use crate::cli::logger::{Color, Verbosity};
@@ -123,15 +127,16 @@ fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> 
     // Each end reads these again, with its own. What is wrong with one is said here as it was written.
     Options::read(&of_ends, &given, &|_| None)?;
     let operands = operands(mode, matches);
-    let request = Request { mode, operands: &operands, given: &given, variables, options: &options };
+    let context = Context { verb: mode.verb, given: &given, variables };
+    let request = Request { mode, operands: &operands, context, options: &options };
     let invocation = Invocation {
         verbosity: verbosity(before.quiet || options.quiet, before.verbose.saturating_add(options.verbose))?,
         color: if options.was_given(Opt::Color) { options.color } else { before.color },
         mode: match (mode.verb.action, mode.scheme) {
             (Action::Exec, _) => config::Mode::Exec(resolve_exec(&request)?),
             (Action::Relay, _) => config::Mode::Relay(resolve_relay(&request)?),
-            (_, Some(scheme)) => resolve_named(mode, scheme, &operands, &given, &options)?,
-            (_, None) => return Err("no such mode".into()),
+            (_, Some(scheme)) => resolve_named(&request, scheme)?,
+            (_, None) => resolve_verb(&request)?,
         },
     };
     // A variable that no end uses has to make sense as well.

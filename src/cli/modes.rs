@@ -262,4 +262,22 @@ pub(super) static MODES: &[ModeSpec] = &[
         &[Topic::Relay],
         "Join any two endpoints: sockets, programs, stdin and stdout; one that listens serves many",
     ),
+    general(
+        "echo",
+        &ECHO,
+        &[Topic::AnyEndpoint],
+        "Serve echo on endpoints of any kind; tcp-echo A is 'echo tcp-listen:A'",
+    ),
+    general(
+        "listen",
+        &LISTEN,
+        &[Topic::AnyEndpoint],
+        "Accept a client on endpoints of any kind; tcp-server A is 'listen tcp-listen:A'",
+    ),
+    general(
+        "connect",
+        &CONNECT,
+        &[Topic::AnyEndpoint],
+        "Connect to an endpoint of any kind; tcp-client A is 'connect tcp:A'",
+    ),
 ];

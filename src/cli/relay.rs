@@ -5,98 +5,31 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use crate::cli::endpoint::{Context, EndpointArg};
+use crate::cli::endpoint::EndpointArg;
+use crate::cli::ends::{EndConfig, check_descriptors};
 use crate::cli::error::ConfigError;
-use crate::cli::modes::{ModeSpec, Verb};
-use crate::cli::options::{Given, Options, Variables};
+use crate::cli::modes::{Action, Verb};
+use crate::cli::options::Options;
 use crate::cli::quote::quote_os;
-use crate::cli::resolve::{
-    SchemeUse, check_descriptors, check_use, connect_config, datagram_config, listen_config, stream_config,
-};
-use crate::cli::schemes::{FD, Role, Scheme};
+use crate::cli::request::{ParsedEndpoint, Request, check_use};
+use crate::cli::resolve::run_config;
+use crate::cli::schemes::{FD, Role};
 use crate::modes::config::{
-    ChildConfig, ConnectConfig, Endpoint, ExecConfig, ExecPlace, ListenConfig, Program, RelayConfig, StreamConfig,
+    ChildConfig, ConnectConfig, DatagramAddress, DatagramConnectConfig, Endpoint, ExecConfig, ExecPlace, LeftEndpoint,
+    Program, RelayConfig, Target,
 };
 use crate::transports::address::Address;
-use crate::transports::advice::Advice;
 use crate::transports::process::opening::ChildStdio;
-
-/// What a user asked of a mode that takes endpoints.
-pub(super) struct Request<'a> {
-    pub(super) mode: &'static ModeSpec,
-    /// What stands there without an option before it.
-    pub(super) operands: &'a [OsString],
-    pub(super) given: &'a [Given],
-    pub(super) variables: Variables<'a>,
-    /// The values of the options before the endpoints.
-    pub(super) options: &'a Options,
-}
-
-/// An endpoint whose options have been read.
-struct ParsedEndpoint<'a> {
-    arg: EndpointArg<'a>,
-    /// None where it is no socket.
-    socket: Option<(Address, Options)>,
-}
-
-impl<'a> ParsedEndpoint<'a> {
-    fn new(arg: EndpointArg<'a>, request: &Request<'_>) -> Result<Self, ConfigError> {
-        let context = Context { verb: request.mode.verb, given: request.given, variables: request.variables };
-        let is_socket = matches!(arg.scheme.role, Role::Connect | Role::Listen);
-        let socket = is_socket.then(|| arg.parse_options(&context)).transpose()?;
-        Ok(Self { arg, socket })
-    }
-
-    fn end(&self) -> SchemeUse {
-        SchemeUse {
-            scheme: self.arg.scheme,
-            addresses: self.socket.iter().map(|(address, _)| address.clone()).collect(),
-        }
-    }
-
-    /// What it becomes.
-    fn endpoint(self, request: &Request<'_>, stream: &StreamConfig) -> Result<Endpoint, ConfigError> {
-        let Self { arg, socket } = self;
-        let scheme = arg.scheme;
-        let Some((address, options)) = socket else {
-            return Ok(match scheme.role {
-                Role::Run => Endpoint::Child(child_config(arg.program()?, request.options)?),
-                _ => Endpoint::Stdio,
-            });
-        };
-        let (stream, datagrams) = (stream.clone(), datagram_config(&options));
-        if scheme.listens() {
-            let config = listen_config(scheme, vec![address], &options, stream, Advice::Endpoint);
-            let config = config.map_err(|error| arg.explain(error))?;
-            let config = ListenConfig { keep_open: !request.options.once, grace: request.options.grace, ..config };
-            return Ok(match scheme.has_datagrams() {
-                true => Endpoint::DatagramListen(config, datagrams),
-                false => Endpoint::Listen(config),
-            });
-        }
-        let config = connect_config(scheme, address, &options, stream, Advice::Endpoint);
-        let config = config.map_err(|error| arg.explain(error))?;
-        Ok(match scheme.has_datagrams() {
-            true => Endpoint::DatagramConnect(config, datagrams),
-            false => Endpoint::Connect(config),
-        })
-    }
-}
 
 pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigError> {
     let options = request.options;
-    let stream = stream_config(options)?;
-    let places = match &options.connect {
-        Some(text) => vec![ParsedEndpoint::new(connecting(text)?, request)?],
-        None => {
-            let texts = options.listen.iter();
-            texts
-                .map(|text| ParsedEndpoint::new(listening(text, request.mode.verb)?, request))
-                .collect::<Result<_, _>>()?
-        }
-    };
-    let ends = Vec::from_iter(places.iter().map(ParsedEndpoint::end));
-    check_use(request.mode, request.given, &ends)?;
+    let run = run_config(Action::Exec, options, false)?;
+    let listens = options.listen.iter().map(|text| listening(text, request.mode.verb));
+    let connects = options.connect.iter().map(|text| connecting(text));
+    let places = listens.chain(connects).map(|arg| ParsedEndpoint::new(arg?, request));
+    let places = places.collect::<Result<Vec<_>, ConfigError>>()?;
+    let ends = Vec::from_iter(places.iter().map(ParsedEndpoint::scheme_use));
+    check_use(request, &ends)?;
     if options.stdin.is_some() && !ends.is_empty() {
         return Err("--stdin does nothing with --listen or --connect: a program there reads its connection".into());
     }
@@ -114,16 +47,18 @@ pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigEr
     let mut place = ExecPlace::Stdio;
     let mut listeners = Vec::new();
     for parsed in places {
-        match parsed.endpoint(request, &stream)? {
-            Endpoint::Connect(config) => place = ExecPlace::Connect(config),
-            Endpoint::Listen(config) => listeners.push(config),
-            _ => (),
+        match parsed.config(&run)? {
+            Some(EndConfig::Connect(config)) => place = ExecPlace::Connect(config),
+            Some(EndConfig::Listen(config)) => listeners.push(config),
+            Some(EndConfig::DatagramListen(_) | EndConfig::DatagramConnect(_)) | None => {
+                return Err(parsed.arg.with_context("exec is for streams"));
+            }
         }
     }
     if !listeners.is_empty() {
         place = ExecPlace::Listen(listeners);
     }
-    Ok(ExecConfig { child, place, stream })
+    Ok(ExecConfig { child, place, stream: run.stream })
 }
 
 /// An endpoint of `--listen`.
@@ -165,45 +100,64 @@ pub(super) fn resolve_relay(request: &Request<'_>) -> Result<RelayConfig, Config
     if request.options.pty && roles.contains(&Role::Stdio) && roles.contains(&Role::Run) {
         return Err("a program on a terminal of its own, with stdin and stdout, is 'xport exec --pty -- CMD'".into());
     }
-    let stream = stream_config(request.options)?;
-    let scheme = left.scheme;
+    let run = run_config(Action::Relay, request.options, false)?;
     let sides = [ParsedEndpoint::new(left, request)?, ParsedEndpoint::new(right, request)?];
-    let ends = sides.each_ref().map(ParsedEndpoint::end);
-    check_use(request.mode, request.given, &ends)?;
+    let ends = sides.each_ref().map(ParsedEndpoint::scheme_use);
+    check_use(request, &ends)?;
     check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
-    let [left, right] = sides;
-    let (left, right) = (left.endpoint(request, &stream)?, right.endpoint(request, &stream)?);
-    let config = RelayConfig { left, right, stream };
-    check_once(scheme, &config, !request.options.once)?;
-    Ok(config)
+    let [left, right] = &sides;
+    let left = match left.config(&run)? {
+        Some(EndConfig::Listen(config)) => LeftEndpoint::Listen(config),
+        Some(EndConfig::DatagramListen(config)) => LeftEndpoint::DatagramListen(config),
+        config => LeftEndpoint::Single(endpoint(left, config, request.options)?),
+    };
+    let right = endpoint(right, right.config(&run)?, request.options)?;
+    check_once(&left, &right, run.keep_open)?;
+    Ok(RelayConfig { left, right, stream: run.stream })
+}
+
+/// A side that does not listen.
+fn endpoint(
+    parsed: &ParsedEndpoint<'_>,
+    config: Option<EndConfig>,
+    options: &Options,
+) -> Result<Endpoint, ConfigError> {
+    let arg = &parsed.arg;
+    Ok(match config {
+        None if arg.scheme.role == Role::Run => Endpoint::Child(child_config(arg.program()?, options)?),
+        None => Endpoint::Stdio,
+        Some(EndConfig::Connect(config)) => Endpoint::Connect(config),
+        Some(EndConfig::DatagramConnect(DatagramConnectConfig { target, dial, broadcast })) => match target {
+            DatagramAddress::Inet(target) => Endpoint::Datagrams(DatagramConnectConfig { target, dial, broadcast }),
+            DatagramAddress::Inherited(_) => {
+                return Err(arg.with_context("a relay takes no inherited socket of datagrams; udp-client does"));
+            }
+        },
+        Some(EndConfig::Listen(_) | EndConfig::DatagramListen(_)) => {
+            return Err(arg.with_context("only LEFT can listen, and this is RIGHT"));
+        }
+    })
 }
 
 /// What there is only once is not to be had by many.
-fn check_once(left: &Scheme, config: &RelayConfig, many: bool) -> Result<(), ConfigError> {
-    if left.listens() && left.has_datagrams() && !many {
+fn check_once(left: &LeftEndpoint, right: &Endpoint, many: bool) -> Result<(), ConfigError> {
+    if let (LeftEndpoint::DatagramListen(_), false) = (left, many) {
         return Err(
             "--once is for clients that connect: datagrams have no end that could tell when one is through".into()
         );
     }
-    let single = match &config.right {
+    let single = match right {
         Endpoint::Stdio => "stdin and stdout are",
-        Endpoint::Connect(ConnectConfig { address: Address::Fd(_), .. }) => "an inherited connection is",
+        Endpoint::Connect(ConnectConfig { target: Target::Inherited(_), .. }) => "an inherited connection is",
         _ => return Ok(()),
     };
-    // A socket that is inherited may turn out to be one client already.
-    let is_inherited = addresses_of(&config.left).iter().any(|address| matches!(address, Address::Fd(_)));
-    match (left.listens(), left.has_datagrams()) {
-        (true, true) => Err(format!("{single} for one peer only: udp-server serves many").into()),
-        (true, false) if many && !is_inherited => Err(format!("{single} for one client only: add --once").into()),
+    match left {
+        LeftEndpoint::DatagramListen(_) => Err(format!("{single} for one peer only: udp-server serves many").into()),
+        // A socket that is inherited may turn out to be one client already.
+        LeftEndpoint::Listen(config) if many && !config.addresses.iter().any(|at| matches!(at, Address::Fd(_))) => {
+            Err(format!("{single} for one client only: add --once").into())
+        }
         _ => Ok(()),
-    }
-}
-
-fn addresses_of(endpoint: &Endpoint) -> &[Address] {
-    match endpoint {
-        Endpoint::Connect(config) | Endpoint::DatagramConnect(config, _) => std::slice::from_ref(&config.address),
-        Endpoint::Listen(config) | Endpoint::DatagramListen(config, _) => &config.addresses,
-        Endpoint::Stdio | Endpoint::Child(_) => &[],
     }
 }
 

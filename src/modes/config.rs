@@ -3,42 +3,44 @@
 //! The command line (`cli/`) makes these; the modes read them. Durations are `std::time::Duration`, sizes are bytes.
 
 use std::ffi::OsString;
+use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::protocols::half_close::HalfClose;
 use crate::protocols::starttls::StartTls;
 use crate::transports::access::AccessList;
-use crate::transports::address::{Address, Family};
+use crate::transports::address::{Address, Family, HostPort, UnixName};
 use crate::transports::advice::Advice;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
 use crate::transports::process::opening::ChildStdio;
 use crate::transports::tls::settings::{ClientSettings, ServerSettings};
 
-/// What the command line asked for.
+/// What the command line asked for. Where a mode has several listeners, each may have options of its own, and there is
+/// at least one.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum Mode {
-    /// `tcp-echo`, `tls-echo`, `unix-echo`: serve echo to any number of clients.
-    Echo(ListenConfig),
-    /// `tcp-server`, `tls-server`, `unix-server`: stdin goes to the client, what it sends goes to stdout.
-    Server(ListenConfig),
-    /// `tcp-client`, `tls-client`, `unix-client`: stdin goes to the peer, what it sends goes to stdout.
+    /// Echo for any number of clients: `tcp-echo`, `tls-echo`, `unix-echo`, `echo`.
+    Echo(Vec<ListenConfig>),
+    /// stdin goes to the client, what it sends goes to stdout: `tcp-server`, `tls-server`, `unix-server`, `listen`.
+    Server(Vec<ListenConfig>),
+    /// stdin goes to the peer, what it sends goes to stdout: `tcp-client`, `tls-client`, `unix-client`, `connect`.
     Client(ConnectConfig),
-    /// `udp-echo`: send each datagram back.
-    DatagramEcho(ListenConfig, DatagramConfig),
-    /// `udp-server`: datagrams of all senders go to stdout, stdin to the most recent one.
-    DatagramServer(ListenConfig, DatagramConfig),
-    /// `udp-client`: stdin goes to the peer, what it sends goes to stdout.
-    DatagramClient(ConnectConfig, DatagramConfig),
+    /// Each datagram is sent back: `udp-echo`, `echo`.
+    DatagramEcho(Vec<DatagramListenConfig>, DatagramRun),
+    /// Datagrams of all senders go to stdout, stdin to the most recent one: `udp-server`, `listen`.
+    DatagramServer(Vec<DatagramListenConfig>, DatagramRun),
+    /// stdin goes to the peer, what it sends goes to stdout: `udp-client`, `connect`.
+    DatagramClient(DatagramConnectConfig<DatagramAddress>, DatagramRun, StreamConfig),
     /// `exec`: a child process on stdin and stdout, or on connections.
     Exec(ExecConfig),
     /// `relay`: two endpoints, joined.
     Relay(RelayConfig),
 }
 
-/// Listening modes.
+/// What listens for streams.
 #[derive(Clone, Debug)]
 pub struct ListenConfig {
     /// Where to listen; never empty.
@@ -73,11 +75,32 @@ pub struct ListenConfig {
     pub stream: StreamConfig,
 }
 
-/// Connecting modes.
+/// What receives datagrams.
 #[derive(Clone, Debug)]
-pub struct ConnectConfig {
-    /// Where to connect.
-    pub address: Address,
+pub struct DatagramListenConfig {
+    /// Where to listen; never empty.
+    pub addresses: Vec<DatagramAddress>,
+    /// `-4`, `-6`.
+    pub family: Family,
+    /// `-n`: no look-ups by name.
+    pub numeric: bool,
+    /// `--max-conns`: senders served at once by a relay. `None` is for the relay to choose.
+    pub max_conns: Option<usize>,
+    /// `--allow` and `--deny`.
+    pub access: AccessList,
+    /// `--port-file`: where to write the real port once listening.
+    pub port_file: Option<PathBuf>,
+    /// `--join`: groups whose datagrams are wanted.
+    pub groups: Vec<Group>,
+    /// `--grace`: how long what is still to be written may take after the first SIGTERM.
+    pub grace: Duration,
+    /// What holds for each session.
+    pub stream: StreamConfig,
+}
+
+/// How something is connected to.
+#[derive(Clone, Debug)]
+pub struct DialConfig {
     /// `-4`, `-6`.
     pub family: Family,
     /// `-n`: no look-ups by name.
@@ -92,10 +115,57 @@ pub struct ConnectConfig {
     pub retry_delay: Duration,
     /// `--keepalive`: when a TCP peer that is silent counts as gone.
     pub keepalive: KeepAlive,
+}
+
+/// What connects to a stream.
+#[derive(Clone, Debug)]
+pub struct ConnectConfig {
+    /// Where to connect.
+    pub target: Target,
+    /// How.
+    pub dial: DialConfig,
     /// TLS, where that is spoken.
     pub tls: Option<TlsConnect>,
     /// What holds for the session.
     pub stream: StreamConfig,
+}
+
+/// The other end of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A peer that is connected to.
+    Peer(StreamPeer),
+    /// `fd:N`: a connection that is there already.
+    Inherited(RawFd),
+}
+
+/// A peer that can be connected to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamPeer {
+    /// TCP.
+    Inet(HostPort),
+    /// A unix socket.
+    Unix(UnixName),
+}
+
+/// What sends datagrams to a peer, which is one of `A`.
+#[derive(Clone, Debug)]
+pub struct DatagramConnectConfig<A> {
+    /// Where to.
+    pub target: A,
+    /// How its name is looked up, and from where it is sent.
+    pub dial: DialConfig,
+    /// `--broadcast`: the peer may be everyone.
+    pub broadcast: bool,
+}
+
+/// The address of a datagram socket, own or other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DatagramAddress {
+    /// UDP.
+    Inet(HostPort),
+    /// `fd:N`: a socket that is there already.
+    Inherited(RawFd),
 }
 
 /// TLS of what connects.
@@ -133,27 +203,36 @@ pub enum ExecPlace {
 /// `relay`.
 #[derive(Clone, Debug)]
 pub struct RelayConfig {
-    /// What is opened first. One that listens is opened anew for each of its clients.
-    pub left: Endpoint,
-    /// What is opened for each left. Never one that listens.
+    /// What is opened first.
+    pub left: LeftEndpoint,
+    /// What is opened for each left.
     pub right: Endpoint,
     /// What holds for each pair, and for the run.
     pub stream: StreamConfig,
 }
 
-/// One side of a relay.
+/// The left side of a relay.
 #[derive(Clone, Debug)]
+pub enum LeftEndpoint {
+    /// `tcp-listen:A`, `tls-listen:A`, `unix-listen:A`; `fd:N`, which may turn out to be connected already. It is opened
+    /// anew for each of its clients.
+    Listen(ListenConfig),
+    /// `udp-listen:A`.
+    DatagramListen(DatagramListenConfig),
+    /// What is there once.
+    Single(Endpoint),
+}
+
+/// A side of a relay that does not listen.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are two of it in a run")]
 pub enum Endpoint {
     /// `-`, `stdio`.
     Stdio,
-    /// `tcp:A`, `tls:A`, `unix:A`; `fd:N` on the right.
+    /// `tcp:A`, `tls:A`, `unix:A`, `fd:N`.
     Connect(ConnectConfig),
     /// `udp:A`.
-    DatagramConnect(ConnectConfig, DatagramConfig),
-    /// `tcp-listen:A`, `tls-listen:A`, `unix-listen:A`; `fd:N` on the left, which may turn out to be connected already.
-    Listen(ListenConfig),
-    /// `udp-listen:A`.
-    DatagramListen(ListenConfig, DatagramConfig),
+    Datagrams(DatagramConnectConfig<HostPort>),
     /// `exec:CMD`, `shell:CMD`.
     Child(ChildConfig),
 }
@@ -189,17 +268,13 @@ pub enum Program {
     Shell(OsString),
 }
 
-/// What datagrams have besides.
-#[derive(Clone, Debug, Default)]
-pub struct DatagramConfig {
+/// What a run over datagrams has besides.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DatagramRun {
     /// `--lines`: each line of stdin is a datagram, each datagram a line of stdout.
     pub lines: bool,
     /// `--count`: leave after so many datagrams have arrived.
     pub count: Option<u64>,
-    /// `--broadcast`: the peer may be everyone.
-    pub broadcast: bool,
-    /// `--join`: groups whose datagrams are wanted.
-    pub groups: Vec<Group>,
 }
 
 /// What holds for every session.

@@ -2,15 +2,16 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::fd::RawFd;
+use std::os::fd::{OwnedFd, RawFd};
 use std::path::Path;
 
-use super::config::ListenConfig;
-use super::{local, tls};
+use super::config::{DatagramAddress, DatagramListenConfig, ListenConfig};
+use super::{local, marks, tls};
 use crate::protocols::NOTICE;
+use crate::protocols::loop_guard::MARK;
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
-use crate::transports::datagram::opening::DatagramService;
+use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
 use crate::transports::dialing::listen_addresses;
 use crate::transports::error::{describe, is_lack_of_resources};
 use crate::transports::id::Id;
@@ -25,11 +26,31 @@ use crate::transports::tls::TlsServer;
 /// How often a port that the kernel chose for IPv4 may turn out to be taken for IPv6 before we give up.
 const PORT_TRIES: usize = 16;
 
-/// An address to listen on, its name looked up, or its descriptor taken over.
+/// An address to listen on, its name looked up.
+struct InetPlace {
+    asked: HostPort,
+    addresses: Vec<SocketAddr>,
+}
+
+impl InetPlace {
+    fn new(asked: &HostPort, family: Family, numeric: bool) -> anyhow::Result<Self> {
+        let addresses = listen_addresses(asked, family, numeric)
+            .map_err(|error| Failure::new(Cause::Unavailable, error.to_string()))?;
+        Ok(Self { asked: asked.clone(), addresses })
+    }
+}
+
+/// A place to listen on for streams, or a descriptor that was taken over.
 enum Place {
-    Inet { asked: HostPort, addresses: Vec<SocketAddr> },
+    Inet(InetPlace),
     Unix(UnixName),
     Inherited { number: RawFd, socket: Inherited },
+}
+
+/// A place to receive datagrams, or a socket that was taken over.
+enum DatagramPlace {
+    Inet(InetPlace),
+    Inherited { number: RawFd, socket: OwnedFd },
 }
 
 /// What is to be opened, as far as that can be made ready before.
@@ -38,20 +59,20 @@ pub(super) struct Ready {
     pub(super) tls: Option<TlsServer>,
 }
 
-/// Makes TLS ready, and looks up the names of all addresses, which may take long: signals still have their default effect meanwhile. Takes over
-/// what is inherited, before we open anything that could have the same number. What cannot be a port file is refused here.
+/// The same for datagrams.
+pub(super) struct DatagramReady {
+    places: Vec<DatagramPlace>,
+}
+
+/// Makes TLS ready, and looks up the names of all addresses. This may take long: signals still have their default effect
+/// meanwhile. Takes over what is inherited, before we open anything that could have the same number. What cannot be a
+/// port file is refused here.
 pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<Ready> {
-    if let Some(path) = &config.port_file {
-        own_file::check_replaceable(path).map_err(|error| local(&port_file_name(path), &error))?;
-    }
+    check_port_file(config.port_file.as_deref())?;
     let tls = tls::server(config)?;
     let place = |address: &Address| {
         Ok(match address {
-            Address::Inet(inet) => {
-                let addresses = listen_addresses(inet, config.family, config.numeric)
-                    .map_err(|error| Failure::new(Cause::Unavailable, error.to_string()))?;
-                Place::Inet { asked: inet.clone(), addresses }
-            }
+            Address::Inet(inet) => Place::Inet(InetPlace::new(inet, config.family, config.numeric)?),
             Address::Unix(name) => Place::Unix(name.clone()),
             Address::Fd(number) => {
                 let socket = inherit(*number).map_err(|error| unavailable(address, &error))?;
@@ -63,8 +84,78 @@ pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<Ready> {
     Ok(Ready { places, tls })
 }
 
+/// The same for datagrams.
+pub(super) fn resolve_datagrams(config: &DatagramListenConfig) -> anyhow::Result<DatagramReady> {
+    check_port_file(config.port_file.as_deref())?;
+    let place = |address: &DatagramAddress| {
+        Ok(match address {
+            DatagramAddress::Inet(inet) => DatagramPlace::Inet(InetPlace::new(inet, config.family, config.numeric)?),
+            DatagramAddress::Inherited(number) => {
+                match inherit(*number).map_err(|error| unavailable(&Address::Fd(*number), &error))? {
+                    Inherited::Datagrams(socket) => DatagramPlace::Inherited { number: *number, socket },
+                    Inherited::Listener(_) | Inherited::Connection(_) => {
+                        return Err(unusable(*number, "it is not a datagram socket").into());
+                    }
+                }
+            }
+        })
+    };
+    Ok(DatagramReady { places: config.addresses.iter().map(place).collect::<anyhow::Result<_>>()? })
+}
+
+fn check_port_file(path: Option<&Path>) -> Result<(), Failure> {
+    let Some(path) = path else { return Ok(()) };
+    own_file::check_replaceable(path).map_err(|error| local(&port_file_name(path), &error))
+}
+
+/// Opens the listeners of all ends and says where they are. The port files go when the result is dropped. `limit` is how
+/// many clients an end serves at once.
+pub(super) fn open_all(
+    net: &mut Net,
+    ends: &[ListenConfig],
+    ready: Vec<Ready>,
+    limit: impl Fn(&ListenConfig) -> Option<usize>,
+    factory: impl Fn() -> Factory,
+) -> anyhow::Result<Vec<Option<OwnFile>>> {
+    let mut ports: Ports<'_> = Vec::new();
+    let mut of_clients = Vec::new();
+    for (config, ready) in ends.iter().zip(ready) {
+        let listening = Listening {
+            backlog: config.backlog,
+            limit: limit(config),
+            access: config.access.clone(),
+            marks: marks(&config.stream)?,
+            once: !config.keep_open,
+            tls: None,
+            keepalive: config.keepalive,
+        };
+        let tls = ready.tls.clone();
+        let names = open(net, config, ready, &listening, &factory)?;
+        of_clients.push((config, tls, names.clone()));
+        add_ports(&mut ports, config.port_file.as_deref(), names);
+    }
+    let port_files = announce_all(&ports)?;
+    of_clients.iter().for_each(|(config, tls, names)| tls::tell_clients(config, tls.as_ref(), names));
+    Ok(port_files)
+}
+
+/// Port files, and the addresses whose ports they have.
+type Ports<'a> = Vec<(Option<&'a Path>, Vec<Peer>)>;
+
+/// Ends with one port file share it.
+fn add_ports<'a>(ports: &mut Ports<'a>, port_file: Option<&'a Path>, names: Vec<Peer>) {
+    match ports.iter_mut().find(|(path, _)| *path == port_file) {
+        Some((_, of_path)) => of_path.extend(names),
+        None => ports.push((port_file, names)),
+    }
+}
+
+fn announce_all(ports: &Ports<'_>) -> anyhow::Result<Vec<Option<OwnFile>>> {
+    ports.iter().map(|(path, names)| announce(names, *path)).collect()
+}
+
 /// Opens all listeners, and gives the addresses they really have.
-pub(super) fn open(
+fn open(
     net: &mut Net,
     config: &ListenConfig,
     ready: Ready,
@@ -74,10 +165,13 @@ pub(super) fn open(
     let Ready { places, tls } = ready;
     let listening = &Listening { tls, ..listening.clone() };
     let mut listeners = Vec::new();
-    let v4_wildcards = wildcard_ports(&places);
+    let v4_wildcards = wildcard_ports(places.iter().filter_map(|place| match place {
+        Place::Inet(place) => Some(place),
+        _ => None,
+    }));
     for place in places {
         match place {
-            Place::Inet { asked, addresses } => {
+            Place::Inet(InetPlace { asked, addresses }) => {
                 let stack = stack(&asked, config.family, &v4_wildcards);
                 let open = |net: &mut Net, at| net.listen_tcp(at, stack, listening.clone(), factory());
                 listeners.extend(open_each(net, asked.port, &addresses, open)?);
@@ -98,33 +192,55 @@ pub(super) fn open(
     Ok(listeners.into_iter().filter_map(|id| net.listening_on(id)).collect())
 }
 
-/// Binds all datagram sockets.
+/// Binds the datagram sockets of all ends, and gives those of each end. `protocol` makes the one of a socket.
 pub(super) fn open_datagrams<P: DatagramProtocol + 'static>(
     net: &mut Net,
-    config: &ListenConfig,
-    ready: Ready,
-    service: &DatagramService,
+    ends: &[DatagramListenConfig],
+    ready: Vec<DatagramReady>,
     protocol: impl Fn() -> P,
-) -> anyhow::Result<Vec<Id>> {
-    let mut ids = Vec::new();
-    let places = ready.places;
-    let v4_wildcards = wildcard_ports(&places);
-    for place in places {
-        match place {
-            Place::Inet { asked, addresses } => {
-                let stack = stack(&asked, config.family, &v4_wildcards);
-                let open = |net: &mut Net, at| net.bind_udp(at, stack, service.clone(), protocol());
-                ids.extend(open_each(net, asked.port, &addresses, open)?);
+) -> anyhow::Result<Vec<Vec<Id>>> {
+    let mut ids_of_ends = Vec::new();
+    for (config, DatagramReady { places }) in ends.iter().zip(ready) {
+        let service = DatagramService {
+            access: config.access.clone(),
+            groups: config.groups.clone(),
+            options: DatagramOptions { marks: marks(&config.stream)?, broadcast: false, traffic_class: Some(MARK) },
+        };
+        let mut ids = Vec::new();
+        let v4_wildcards = wildcard_ports(places.iter().filter_map(|place| match place {
+            DatagramPlace::Inet(place) => Some(place),
+            DatagramPlace::Inherited { .. } => None,
+        }));
+        for place in places {
+            match place {
+                DatagramPlace::Inet(InetPlace { asked, addresses }) => {
+                    let stack = stack(&asked, config.family, &v4_wildcards);
+                    let open = |net: &mut Net, at| net.bind_udp(at, stack, service.clone(), protocol());
+                    ids.extend(open_each(net, asked.port, &addresses, open)?);
+                }
+                DatagramPlace::Inherited { number, socket } => {
+                    let adopted = net.adopt_udp(socket, service.clone(), protocol());
+                    ids.push(adopted.map_err(|error| unavailable(&Address::Fd(number), &error))?);
+                }
             }
-            Place::Inherited { number, socket: Inherited::Datagrams(fd) } => {
-                let adopted = net.adopt_udp(fd, service.clone(), protocol());
-                ids.push(adopted.map_err(|error| unavailable(&Address::Fd(number), &error))?);
-            }
-            Place::Inherited { number, .. } => return Err(unusable(number, "it is not a datagram socket").into()),
-            Place::Unix(_) => unreachable!("the command line gives no such address here"),
         }
+        ids_of_ends.push(ids);
     }
-    Ok(ids)
+    Ok(ids_of_ends)
+}
+
+/// Says where the datagram sockets of all ends are. The port files go when the result is dropped.
+pub(super) fn announce_datagrams(
+    net: &mut Net,
+    ends: &[DatagramListenConfig],
+    ids_of_ends: &[Vec<Id>],
+) -> anyhow::Result<Vec<Option<OwnFile>>> {
+    let mut ports: Ports<'_> = Vec::new();
+    for (config, ids) in ends.iter().zip(ids_of_ends) {
+        let names = ids.iter().filter_map(|id| net.listening_on(*id)).collect();
+        add_ports(&mut ports, config.port_file.as_deref(), names);
+    }
+    announce_all(&ports)
 }
 
 /// `*` opens a socket for each family, and `-6` wants one of them only; a plain `[::]` serves both, where nothing else is to
@@ -139,18 +255,18 @@ fn unusable(number: RawFd, why: &str) -> Failure {
 }
 
 /// The ports on which every IPv4 interface is asked for by itself.
-fn wildcard_ports(places: &[Place]) -> Vec<u16> {
+fn wildcard_ports<'a>(places: impl Iterator<Item = &'a InetPlace>) -> Vec<u16> {
     let wildcard = Host::Ip { ip: Ipv4Addr::UNSPECIFIED.into(), scope: 0 };
-    let port = |place: &Place| match place {
-        Place::Inet { asked, .. } if asked.host == wildcard && asked.port != 0 => Some(asked.port),
-        _ => None,
-    };
-    places.iter().filter_map(port).collect()
+    places
+        .map(|place| &place.asked)
+        .filter(|asked| asked.host == wildcard && asked.port != 0)
+        .map(|asked| asked.port)
+        .collect()
 }
 
 /// Tells the world, once everything is ready for whatever it may do then, a signal included. The port file goes when the
 /// result is dropped.
-pub(super) fn announce(names: &[Peer], port_file: Option<&Path>) -> anyhow::Result<Option<OwnFile>> {
+fn announce(names: &[Peer], port_file: Option<&Path>) -> anyhow::Result<Option<OwnFile>> {
     let port_file = match port_file {
         Some(path) => Some(write_port_file(path, names).map_err(|error| local(&port_file_name(path), &error))?),
         None => None,
@@ -205,7 +321,9 @@ fn open_each(
     addresses: &[SocketAddr],
     mut open: impl FnMut(&mut Net, SocketAddr) -> io::Result<Id>,
 ) -> anyhow::Result<Vec<Id>> {
-    for attempt in 1.. {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
         let mut ids = Vec::new();
         let mut port = asked_port;
         let mut failed = None;
@@ -238,7 +356,6 @@ fn open_each(
             Some((at, error)) => return Err(unavailable(&at, &error).into()),
         }
     }
-    unreachable!("the loop above returns at the last attempt at the latest")
 }
 
 fn is_family_missing(error: &io::Error) -> bool {

@@ -20,7 +20,6 @@ use crate::event_loop::EventLoop;
 use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
 use crate::protocols::session::SessionOptions;
 use crate::sys::{process, signals};
-use crate::transports::address::Address;
 use crate::transports::dial::Dialing;
 use crate::transports::dialing::source_addresses;
 use crate::transports::error::describe;
@@ -31,7 +30,7 @@ use crate::transports::opening::{Inherited, Stdio, inherit};
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::Handler;
 use crate::transports::tls::TlsClient;
-use config::{ConnectConfig, Mode, StreamConfig};
+use config::{DialConfig, Mode, StreamConfig, StreamPeer, Target};
 
 /// Does what `mode` says, to the end.
 ///
@@ -39,12 +38,12 @@ use config::{ConnectConfig, Mode, StreamConfig};
 /// A [`Failure`] that says which exit status is due, wherever it is known.
 pub fn run(mode: &Mode) -> anyhow::Result<()> {
     match mode {
-        Mode::Echo(config) => server::echo(config),
-        Mode::Server(config) => server::server(config),
+        Mode::Echo(configs) => server::echo(configs),
+        Mode::Server(configs) => server::server(configs),
         Mode::Client(config) => client::client(config),
-        Mode::DatagramEcho(config, more) => datagrams::echo(config, more),
-        Mode::DatagramServer(config, more) => datagrams::server(config, more),
-        Mode::DatagramClient(config, more) => datagrams::client(config, more),
+        Mode::DatagramEcho(configs, options) => datagrams::echo(configs, *options),
+        Mode::DatagramServer(configs, options) => datagrams::server(configs, *options),
+        Mode::DatagramClient(config, options, stream) => datagrams::client(config, *options, stream),
         Mode::Exec(config) => exec::exec(config),
         Mode::Relay(config) => relay::relay(config),
     }
@@ -111,7 +110,7 @@ fn marks(stream: &StreamConfig) -> anyhow::Result<WaterMarks> {
     Ok(WaterMarks::new(stream.high_water, stream.low_water)?)
 }
 
-fn dialing(config: &ConnectConfig) -> Dialing {
+fn dialing(config: &DialConfig) -> Dialing {
     Dialing {
         family: config.family,
         numeric: config.numeric,
@@ -123,18 +122,53 @@ fn dialing(config: &ConnectConfig) -> Dialing {
     }
 }
 
-/// Connects to where `config` says; `tls` is its TLS, made ready.
+/// The other end of a stream, as far as it can be made ready before anything is opened.
+enum Outbound {
+    Peer(StreamPeer),
+    /// Taken over before we open anything that could have the same number.
+    Inherited(OwnedFd),
+}
+
+impl Outbound {
+    fn new(target: &Target) -> anyhow::Result<Self> {
+        match target {
+            Target::Peer(peer) => Ok(Self::Peer(peer.clone())),
+            Target::Inherited(number) => take_over(*number, "a connection", |socket| match socket {
+                Inherited::Connection(fd) => Some(fd),
+                Inherited::Listener(_) | Inherited::Datagrams(_) => None,
+            })
+            .map(Self::Inherited),
+        }
+    }
+
+    /// Connects, or takes the connection over that is there; `tls` is its TLS, made ready.
+    fn open(
+        self,
+        net: &mut Net,
+        dial: &DialConfig,
+        tls: Option<&TlsClient>,
+        marks: WaterMarks,
+        protocol: impl Into<Handler>,
+    ) -> Result<Id, Failure> {
+        match self {
+            Self::Peer(peer) => Ok(connect(net, &peer, dial, tls, marks, protocol)),
+            Self::Inherited(connection) => adopt(net, connection, dial.keepalive, tls, marks, protocol),
+        }
+    }
+}
+
+/// Connects to `peer`; `tls` is its TLS, made ready.
 fn connect(
     net: &mut Net,
-    config: &ConnectConfig,
+    peer: &StreamPeer,
+    dial: &DialConfig,
     tls: Option<&TlsClient>,
     marks: WaterMarks,
     protocol: impl Into<Handler>,
 ) -> Id {
-    let id = match &config.address {
-        Address::Inet(target) => net.connect_tcp(target.clone(), dialing(config), protocol),
-        Address::Unix(target) => net.connect_unix(target.clone(), dialing(config), protocol),
-        Address::Fd(_) => unreachable!("what is inherited is connected already"),
+    let id = match peer {
+        StreamPeer::Inet(target) => net.connect_tcp(target.clone(), dialing(dial), protocol),
+        StreamPeer::Unix(target) => net.connect_unix(target.clone(), dialing(dial), protocol),
     };
     prepare(net, id, tls, marks);
     id

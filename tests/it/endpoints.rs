@@ -77,7 +77,7 @@ fn options_of_a_relay_that_would_do_nothing_are_refused() {
                 &["--no-half-close", "udp-listen:1", "udp:host:2"],
                 "--no-half-close does nothing for udp-listen: and udp:",
             ),
-            (&["-", "udp:fd:3"], "an inherited socket is written fd:3 alone"),
+            (&["-", "udp:fd:3"], "a relay takes no inherited socket of datagrams"),
             (&["tcp-listen:0", "tcp:fd:3"], "an inherited socket is written fd:3 alone"),
             (&["-", "tcp:fd:3,retry=3"], "an inherited socket is written fd:3 alone"),
             (&["--high-water", "1", "--low-water", "2", "-", ":80"], "--low-water 2 is more than --high-water 1"),

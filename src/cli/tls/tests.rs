@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::*;
 use crate::cli::values::parse_alpn;
 use crate::cli::{Parsed, parse};
-use crate::modes::config::{ConnectConfig, Endpoint, ExecPlace, ListenConfig, Mode, TlsConnect};
+use crate::modes::config::{ConnectConfig, Endpoint, ExecPlace, LeftEndpoint, ListenConfig, Mode, TlsConnect};
 use crate::protocols::starttls::StartTls;
 use crate::transports::tls::pin::Pin;
 use crate::transports::tls::settings::Version;
@@ -57,9 +57,9 @@ fn client(line: &str) -> ClientSettings {
 
 fn server(line: &str) -> ServerSettings {
     let config: ListenConfig = match mode(line) {
-        Mode::Server(config) | Mode::Echo(config) => config,
+        Mode::Server(mut ends) | Mode::Echo(mut ends) => ends.remove(0),
         Mode::Relay(config) => match config.left {
-            Endpoint::Listen(config) => config,
+            LeftEndpoint::Listen(config) => config,
             other => panic!("{line}: {other:?}"),
         },
         Mode::Exec(config) => match config.place {
@@ -106,7 +106,7 @@ fn a_server_has_the_documented_defaults() {
 #[test]
 fn no_other_mode_has_tls() {
     assert!(matches!(mode("tcp-client :1"), Mode::Client(config) if config.tls.is_none()));
-    assert!(matches!(mode("tcp-server :1"), Mode::Server(config) if config.tls.is_none()));
+    assert!(matches!(mode("tcp-server :1"), Mode::Server(ends) if ends[0].tls.is_none()));
     assert!(matches!(mode("unix-client s"), Mode::Client(config) if config.tls.is_none()));
 }
 
