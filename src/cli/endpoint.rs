@@ -75,6 +75,11 @@ impl<'a> EndpointArg<'a> {
         Self { scheme: self.scheme.listening.unwrap_or(self.scheme), ..self }
     }
 
+    /// What was written, to be written again.
+    pub(super) fn shown(&self) -> String {
+        clean_os(self.text)
+    }
+
     /// Puts the endpoint before what is wrong with it.
     pub(super) fn with_context(&self, reason: &str) -> ConfigError {
         with_context(self.text, reason)
@@ -222,8 +227,7 @@ fn with_context(text: &OsStr, reason: &str) -> ConfigError {
 
 /// The address of a URL, with what follows it. What comes after `SCHEME://` may have no part that the scheme has not.
 fn url_address<'a>(scheme: &Scheme, url: &'a [u8]) -> Result<&'a [u8], String> {
-    let end = url.iter().position(|byte| *byte == b',').unwrap_or(url.len());
-    let (address, name) = (&url[..end], scheme.name);
+    let (address, name) = (split_options(OsStr::from_bytes(url)).0.into_vec(), scheme.name);
     let part_at = |wanted: &[u8]| address.iter().position(|byte| wanted.contains(byte));
     let refuse = |part: &str, at: usize| {
         let text = clean(&String::from_utf8_lossy(&address[at..]));

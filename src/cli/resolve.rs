@@ -51,7 +51,7 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
         let arg = EndpointArg::parse(text)?;
         let arg = if verb.action == Action::Connect { arg } else { arg.listening() };
         if !verb.schemes().any(|scheme| scheme == arg.scheme) {
-            return Err(arg.with_context(&explain_scheme(request, arg.scheme)));
+            return Err(arg.with_context(&explain_scheme(request, &arg)));
         }
         parsed.push(ParsedEndpoint::new(arg, request)?);
     }
@@ -74,15 +74,16 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
 }
 
 /// Why a verb does not take an endpoint, and what to write instead.
-fn explain_scheme(request: &Request<'_>, scheme: &Scheme) -> String {
-    let name = request.mode.name;
-    match (scheme.role, request.mode.verb.action) {
-        (Role::Listen, _) => format!("this listens, and {name} connects: write 'xport listen' instead"),
-        (Role::Stdio, Action::Connect) => format!("{name} joins stdin and stdout with something else"),
-        (Role::Run, Action::Connect) => {
-            "a program is run by 'xport exec -- CMD' or 'xport relay - exec:CMD'".to_owned()
+fn explain_scheme(request: &Request<'_>, arg: &EndpointArg<'_>) -> String {
+    let (name, text) = (request.mode.name, arg.shown());
+    match (request.mode.verb.action, arg.scheme.role) {
+        (Action::Connect, Role::Listen) => format!("it listens: write xport listen {text}"),
+        (Action::Connect, Role::Run) => format!("it is a program: write xport relay - '{text}'"),
+        (_, Role::Run) => {
+            "no client can come there: 'xport exec --listen EP -- CMD' runs a program for each client".to_owned()
         }
-        _ => format!("{name} awaits clients, which do not come here"),
+        (Action::Echo, _) => "no client can come there".to_owned(),
+        _ => format!("{name} has stdin and stdout already; what is joined with them?"),
     }
 }
 

@@ -62,6 +62,13 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
         r"printf 'ab\1\0\0\1\0\0\0\0\0\0\0\0\2\0\1' | xport udp-client --count 1 ns:53",
         "ask a name server for those of the root, and leave with its answer",
     ),
+    ("xport echo unix-listen:./s tcp-listen:7777", "echo on a unix socket and on the loopback at once"),
+    (
+        "xport listen -k tcp-listen:2003 unix-listen:./s,mode=0660 >> log",
+        "receive from two places, one client at a time",
+    ),
+    ("xport connect tls:host:443,ca=ca.pem", "talk to a TLS service whose authority is in a file"),
+    ("xport connect unix:///run/app.sock", "talk to a daemon whose address is a URL"),
     (
         "xport udp-client --linger 3s 239.255.255.250:1900 < m-search",
         "ask the devices of this network (SSDP): whoever answers is heard",

@@ -265,3 +265,29 @@ fn options_of_exec_hold_for_its_connection() {
     assert_eq!((config.retry, config.connect_timeout), (4, Duration::from_secs(1)));
     assert_eq!(config.source.map(|source| source.to_string()), Some("*:9".into()));
 }
+
+#[test]
+fn options_before_the_endpoints_hold_for_each_that_has_them() {
+    let config = relay(&["--retry", "3", "--allow", "::1", "--max-conns", "5", "tcp-listen:1", "tcp:h:2,retry=4"]);
+    let (LeftEndpoint::Listen(left), Endpoint::Connect(right)) = (config.left, config.right) else {
+        panic!("other ends");
+    };
+    assert!(left.max_conns == Some(5) && !left.access.admits(IpAddr::from([127, 0, 0, 1])));
+    assert_eq!(right.dial.retry, 4);
+    assert_eq!(relay(&["--retry", "3", "-", "tcp:h:2"]).right.dial().retry, 3);
+    assert_eq!(relay(&["-6", "-", "udp:h:2"]).right.dial().family, Family::V6);
+    // An option behind a comma replaces one that contradicts it.
+    assert_eq!(relay(&["-6", "tcp:h:1", "tcp:h:2,4"]).right.dial().family, Family::V4);
+    let found = listeners("--mode 0660 --listen ./s --listen :1");
+    assert_eq!((found[0].socket_mode, found[1].socket_mode), (0o660, 0o600));
+}
+
+impl Endpoint {
+    fn dial(&self) -> &DialConfig {
+        match self {
+            Self::Connect(config) => &config.dial,
+            Self::Datagrams(config) => &config.dial,
+            other => panic!("{other:?}"),
+        }
+    }
+}

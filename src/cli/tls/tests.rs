@@ -232,6 +232,14 @@ fn a_server_has_exactly_one_certificate() {
 }
 
 #[test]
+fn options_of_tls_may_stand_before_the_endpoints() {
+    assert!(matches!(client("relay --insecure - tls:h:1").trust, Trust::Nobody));
+    assert!(matches!(client("exec --ca a --connect tls:h:1 cat").trust, Trust::Chain { ca: Some(_), .. }));
+    assert!(server("exec --self-signed --client-ca a --listen tls:0 cat").client_ca.is_some());
+    assert_eq!(client("connect --server-name a.example tls:h:1,server-name=b.example").name, name("b.example"));
+}
+
+#[test]
 fn names_of_protocols_have_a_length() {
     assert_eq!(parse_alpn("h2"), Ok(b"h2".to_vec()));
     assert!(parse_alpn(&"a".repeat(255)).is_ok());
@@ -253,6 +261,9 @@ fn a_client_may_ask_for_tls_first() {
         ("xmpp", StartTls::Xmpp),
     ] {
         assert_eq!(connect(&format!("tls-client --starttls {text} h:1")).starttls, Some(protocol), "{text}");
+    }
+    for line in ["connect tls:h:1,starttls=smtp", "connect --starttls smtp tls://h:1"] {
+        assert_eq!(connect(line).starttls, Some(StartTls::Smtp), "{line}");
     }
     refused("relay - tls:h:1,starttls=smtp", "it is an option of tls-client and connect only");
 }
