@@ -2055,8 +2055,76 @@ _xport() {
     esac
 }
 
+# Endpoints: what they begin with, and the options behind a comma. The words of bash end at colons and equals signs, so
+# the line is taken apart here.
+_xport_endpoints() {
+    local line="${COMP_LINE:0:COMP_POINT}" word last="" place="" scheme=tcp i
+    local -a words=() candidates=()
+    read -ra words <<< "$line"
+    [[ $line == *[[:space:]] ]] && words+=("")
+    word="${words[-1]}"
+    (( ${#words[@]} > 2 )) && last="${words[-2]}"
+    for i in "${words[@]:1:${#words[@]}-2}"; do
+        case "$i" in
+            exec|relay|echo|listen|connect) place="$i"; break ;;
+            tcp-*|tls|tls-*|unix-*|udp-*) return 1 ;;
+        esac
+    done
+    case "$place,$last" in
+        exec,--listen|exec,--connect) place="$place$last" ;;
+        *,--listen|*,--grace|*,--backlog|*,--max-conns|*,--allow|*,--deny|*,--port-file|*,--mode|*,--connect|*,--connect-timeout|*,--retry|*,--retry-delay|*,--source|*,--keepalive|*,--ca|*,--server-name|*,--pin|*,--client-ca|*,--cert|*,--key|*,--alpn|*,--tls-min|*,--handshake-timeout|*,--keylog|*,--shell|*,--stdin|*,--stderr|*,--env|*,--kill-after|*,--linger|*,--high-water|*,--low-water|*,--timeout|*,--idle-timeout|*,--color|*,--join|*,--half-close|*,--count|*,--starttls) return 1 ;;
+    esac
+    [[ $word == -?* ]] && return 1
+    case "$word" in
+        /*|./*|../*|@*) scheme=unix ;;
+        tcp:*|tcp-listen:*|tls:*|tls-listen:*|unix:*|unix-listen:*|udp:*|udp-listen:*|fd:*|exec:*|shell:*) scheme="${word%%:*}" ;;
+    esac
+    if [[ $word == *,* ]]; then
+        case "$place,$scheme" in
+            exec--listen,tcp|echo,tcp|exec--listen,tcp-listen|relay,tcp-listen|echo,tcp-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric) ;;
+            exec--connect,tcp|relay,tcp|connect,tcp) candidates=(connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric) ;;
+            listen,tcp|listen,tcp-listen) candidates=(backlog= allow= deny= port-file= keepalive= 4 6 numeric) ;;
+            exec--listen,tls|echo,tls|exec--listen,tls-listen|relay,tls-listen|echo,tls-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
+            exec--connect,tls|relay,tls) candidates=(connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
+            listen,tls|listen,tls-listen) candidates=(backlog= allow= deny= port-file= keepalive= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
+            connect,tls) candidates=(connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= allow-truncation keylog= starttls=) ;;
+            exec--listen,unix|echo,unix|exec--listen,unix-listen|relay,unix-listen|echo,unix-listen) candidates=(backlog= max-conns= mode= replace-stale) ;;
+            exec--connect,unix|relay,unix|connect,unix) candidates=(connect-timeout= retry= retry-delay=) ;;
+            listen,unix|listen,unix-listen) candidates=(backlog= mode= replace-stale) ;;
+            relay,udp|connect,udp) candidates=(connect-timeout= retry= retry-delay= source= 4 6 numeric broadcast) ;;
+            echo,udp|listen,udp|echo,udp-listen|listen,udp-listen) candidates=(allow= deny= port-file= join= 4 6 numeric) ;;
+            relay,udp-listen) candidates=(max-conns= allow= deny= port-file= join= 4 6 numeric) ;;
+            exec--listen,fd|relay,fd|echo,fd) candidates=(max-conns= allow= deny= port-file= keepalive=) ;;
+            exec--connect,fd|connect,fd) candidates=(keepalive=) ;;
+            listen,fd) candidates=(allow= deny= port-file= keepalive=) ;;
+        esac
+        candidates=("${candidates[@]/#/"${word%,*},"}")
+    else
+        case "$place" in
+            exec--listen) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: fd:) ;;
+            exec--connect) candidates=(tcp: tls: unix: fd:) ;;
+            relay) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd: exec: shell: -) ;;
+            echo) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd:) ;;
+            listen) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd:) ;;
+            connect) candidates=(tcp: tls: unix: udp: fd:) ;;
+        esac
+    fi
+    COMPREPLY=()
+    for i in "${candidates[@]}"; do
+        # What bash takes for a word of its own begins behind the last colon or equals sign.
+        [[ $i == "$word"* ]] && COMPREPLY+=("${i#"${word%"${word##*[:=]}"}"}")
+    done
+    (( ${#COMPREPLY[@]} )) || return 1
+    compopt -o nospace 2> /dev/null
+    return 0
+}
+
+_xport_or_endpoints() {
+    _xport_endpoints || _xport "$@"
+}
+
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _xport -o nosort -o bashdefault -o default xport
+    complete -F _xport_or_endpoints -o nosort -o bashdefault -o default xport
 else
-    complete -F _xport -o bashdefault -o default xport
+    complete -F _xport_or_endpoints -o bashdefault -o default xport
 fi

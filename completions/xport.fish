@@ -628,3 +628,76 @@ complete -c xport -n "__fish_xport_using_subcommand connect" -l recv-only -d 'Do
 complete -c xport -n "__fish_xport_using_subcommand connect" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
+
+# Endpoints: what they begin with, and the options behind a comma.
+function __xport_endpoints
+    set -l place $argv[1]
+    set -l word (commandline -ct)
+    set -l scheme tcp
+    if string match -qr '^(/|\./|\.\./|@)' -- $word
+        set scheme unix
+    else if string match -qr '^(tcp|tcp-listen|tls|tls-listen|unix|unix-listen|udp|udp-listen|fd|exec|shell):' -- $word
+        set scheme (string replace -r ':.*' '' -- $word)
+    end
+    set -l candidates
+    if string match -q '*,*' -- $word
+        switch $place,$scheme
+            case 'exec--listen,tcp' 'echo,tcp' 'exec--listen,tcp-listen' 'relay,tcp-listen' 'echo,tcp-listen'
+                set candidates backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric
+            case 'exec--connect,tcp' 'relay,tcp' 'connect,tcp'
+                set candidates connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric
+            case 'listen,tcp' 'listen,tcp-listen'
+                set candidates backlog= allow= deny= port-file= keepalive= 4 6 numeric
+            case 'exec--listen,tls' 'echo,tls' 'exec--listen,tls-listen' 'relay,tls-listen' 'echo,tls-listen'
+                set candidates backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=
+            case 'exec--connect,tls' 'relay,tls'
+                set candidates connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= allow-truncation keylog=
+            case 'listen,tls' 'listen,tls-listen'
+                set candidates backlog= allow= deny= port-file= keepalive= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=
+            case 'connect,tls'
+                set candidates connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= allow-truncation keylog= starttls=
+            case 'exec--listen,unix' 'echo,unix' 'exec--listen,unix-listen' 'relay,unix-listen' 'echo,unix-listen'
+                set candidates backlog= max-conns= mode= replace-stale
+            case 'exec--connect,unix' 'relay,unix' 'connect,unix'
+                set candidates connect-timeout= retry= retry-delay=
+            case 'listen,unix' 'listen,unix-listen'
+                set candidates backlog= mode= replace-stale
+            case 'relay,udp' 'connect,udp'
+                set candidates connect-timeout= retry= retry-delay= source= 4 6 numeric broadcast
+            case 'echo,udp' 'listen,udp' 'echo,udp-listen' 'listen,udp-listen'
+                set candidates allow= deny= port-file= join= 4 6 numeric
+            case 'relay,udp-listen'
+                set candidates max-conns= allow= deny= port-file= join= 4 6 numeric
+            case 'exec--listen,fd' 'relay,fd' 'echo,fd'
+                set candidates max-conns= allow= deny= port-file= keepalive=
+            case 'exec--connect,fd' 'connect,fd'
+                set candidates keepalive=
+            case 'listen,fd'
+                set candidates allow= deny= port-file= keepalive=
+        end
+        set -l before (string replace -r '[^,]*$' '' -- $word)
+        set -q candidates[1]; and printf '%s\n' $before$candidates
+    else
+        switch $place
+            case 'exec--listen'
+                set candidates tcp: tcp-listen: tls: tls-listen: unix: unix-listen: fd:
+            case 'exec--connect'
+                set candidates tcp: tls: unix: fd:
+            case 'relay'
+                set candidates tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd: exec: shell: -
+            case 'echo'
+                set candidates tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd:
+            case 'listen'
+                set candidates tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd:
+            case 'connect'
+                set candidates tcp: tls: unix: udp: fd:
+        end
+        printf '%s\n' $candidates
+    end
+end
+complete -c xport -n "__fish_xport_using_subcommand exec" -r -l listen -a "(__xport_endpoints exec--listen)"
+complete -c xport -n "__fish_xport_using_subcommand exec" -r -l connect -a "(__xport_endpoints exec--connect)"
+complete -c xport -n "__fish_xport_using_subcommand relay" -a "(__xport_endpoints relay)"
+complete -c xport -n "__fish_xport_using_subcommand echo" -a "(__xport_endpoints echo)"
+complete -c xport -n "__fish_xport_using_subcommand listen" -a "(__xport_endpoints listen)"
+complete -c xport -n "__fish_xport_using_subcommand connect" -a "(__xport_endpoints connect)"

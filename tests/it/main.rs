@@ -1,6 +1,7 @@
 //! One binary of integration tests: the real program, through `assert_cmd`.
 
 mod cli;
+mod completing;
 mod connecting;
 mod datagram_addresses;
 mod datagram_faults;
