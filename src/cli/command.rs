@@ -12,7 +12,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 
 use crate::cli::modes::{Action, MODES, ModeSpec};
-use crate::cli::options::{Given, Heading, Opt, OptSpec, Repeat, Value, row, rows};
+use crate::cli::options::{Given, Heading, Opt, OptSpec, Repeat, Value, row, rows, rows_of};
 use crate::cli::text;
 
 /// Columns of help on a wide terminal: longer lines are hard to read.
@@ -106,15 +106,16 @@ const ENDPOINT: Operand = Operand {
     id: "endpoint",
     shown: "ENDPOINT",
     help: "Where to connect: tcp:, tls:, unix:, udp: or fd:, with its address; an address alone is tcp:, a path unix:",
-    more: "Options that hold for it alone follow after commas, as in tls:host:443,ca=FILE. 'xport relay --help' has the table \
-           of endpoints and their options.",
+    more: "Options that hold for it alone follow after commas, as in tls:host:443,ca=FILE. 'xport relay --help' has \
+           the table of endpoints and their options.",
     ..PORT
 };
 const ENDPOINTS: Operand = Operand {
-    help: "Where to listen: tcp-listen:, tls-listen:, unix-listen:, udp-listen: or fd:, with its address; may be repeated",
-    more: "A word that connects elsewhere listens here: tcp:, tls:, unix:, udp:, an address alone, and a path. Options that \
-           hold for one endpoint alone follow after commas, as in tcp-listen:*:80,max-conns=9. 'xport relay --help' has the \
-           table of endpoints and their options.",
+    help: "Where to listen: tcp-listen:, tls-listen:, unix-listen:, udp-listen: or fd:, with its address; may be \
+           repeated",
+    more: "A word that connects elsewhere listens here: tcp:, tls:, unix:, udp:, an address alone, and a path. Options \
+           that hold for one endpoint alone follow after commas, as in tcp-listen:*:80,max-conns=9. 'xport relay \
+           --help' has the table of endpoints and their options.",
     is_list: true,
     ..ENDPOINT
 };
@@ -140,7 +141,7 @@ fn operands_of(mode: &ModeSpec) -> &'static [Operand] {
 
 /// The command line.
 pub(super) fn command(detail: Detail<'_>) -> Command {
-    let rows = rows().filter(|row| is_of_top(row) && detail.has(row));
+    let rows = rows_of_top().filter(|row| detail.has(row));
     let top = Command::new("xport")
         .bin_name("xport")
         .version(env!("CARGO_PKG_VERSION"))
@@ -160,9 +161,9 @@ pub(super) fn command(detail: Detail<'_>) -> Command {
         .subcommand_value_name("MODE")
 }
 
-/// Whether an option is accepted before a mode.
-pub(super) fn is_of_top(row: &OptSpec) -> bool {
-    matches!(row.heading, Heading::Output | Heading::None)
+/// The options that are accepted before a mode.
+pub(super) fn rows_of_top() -> impl Iterator<Item = &'static OptSpec> {
+    rows_of(Heading::Output).iter().chain(rows_of(Heading::None))
 }
 
 /// One mode.
@@ -174,7 +175,7 @@ fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Command {
         None => command,
     };
     // A user of `exec` looks for what concerns the program first.
-    let is_first = |row: &&OptSpec| mode.verb.action == Action::Exec && row.heading == Heading::Child;
+    let is_first = |row: &&OptSpec| mode.verb.action == Action::Exec && row.heading() == Heading::Child;
     let (first, others): (Vec<_>, Vec<_>) =
         rows().filter(|row| detail.has(row) && mode.has(row.id)).partition(is_first);
     let is_hidden = |row: &OptSpec| mode.verb.action == Action::Relay && mode.is_of_ends(row.id);
@@ -261,7 +262,7 @@ fn arg(row: &'static OptSpec, detail: Detail<'_>, (help, more): (&'static str, &
     if let Some(default) = row.default {
         arg = arg.default_value(default);
     }
-    if let Some(title) = row.heading.title() {
+    if let Some(title) = row.heading().title() {
         arg = arg.help_heading(title);
     }
     with_texts(arg, help, more)

@@ -1,7 +1,7 @@
 //! Completions for shells: clap's, and endpoints, all from the tables of the command line.
 //!
-//! clap knows modes and options. What an endpoint begins with, and the options behind its comma, are added here for bash,
-//! zsh and fish. The results are committed as `completions/`; a test keeps those equal to what is generated here.
+//! clap knows modes and options. What an endpoint begins with, and the options behind its comma, are added here for
+//! bash, zsh and fish. The results are committed as `completions/`; a test keeps those equal to what is generated here.
 
 use clap_complete::Shell;
 

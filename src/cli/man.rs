@@ -4,7 +4,7 @@
 //! equal to what is written here. Help is clap's own, from the same tables.
 
 use crate::cli::modes::{MODES, ModeSpec};
-use crate::cli::options::{Heading, OptSpec, Value, rows};
+use crate::cli::options::{Heading, OptSpec, Value, rows, rows_of};
 use crate::cli::{schemes, text};
 
 /// The groups of options, in the order in which the manual page has them.
@@ -71,10 +71,10 @@ fn push_options(page: &mut String) {
     page.push('\n');
     for heading in HEADINGS {
         page.push_str(&format!(".SS \"{}\"\n", heading.title().unwrap_or("Without a mode")));
-        for row in rows().filter(|row| row.heading == heading) {
+        for row in rows_of(heading) {
             // An option that means something else in some modes is there once for each meaning.
             let mut meanings = vec![(row.help, row.more)];
-            meanings.extend(row.instead.iter().map(|(_, help, more)| (*help, *more)));
+            meanings.extend(row.instead.iter().flatten());
             for meaning in meanings {
                 let has_meaning = |mode: &&ModeSpec| mode.has(row.id) && mode.help_of(row) == meaning;
                 let names = Vec::from_iter(MODES.iter().filter(has_meaning).map(|mode| mode.name));

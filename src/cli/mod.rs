@@ -30,7 +30,7 @@ use std::fmt;
 use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::cli::command::{Detail, USAGE, command, given, is_of_top, operands};
+use crate::cli::command::{Detail, USAGE, command, given, operands, rows_of_top};
 use crate::cli::endpoint::Context;
 use crate::cli::error::ConfigError;
 use crate::cli::modes::{Action, MODES, ModeSpec};
@@ -107,7 +107,7 @@ fn interpret(matches: &ArgMatches) -> Result<Parsed, UsageError> {
 
 fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> Result<Parsed, ConfigError> {
     let variables = &options::variable_of_process;
-    let rows = Vec::from_iter(options::rows().filter(|row| is_of_top(row)));
+    let rows = Vec::from_iter(rows_of_top());
     let before = Options::read(&rows, &given(&rows, matches), variables)?;
     if let Some(shell) = before.completions {
         return Ok(Parsed::Print(completions::completions(shell)));
@@ -239,7 +239,7 @@ fn openssl_tip(args: &[OsString]) -> Option<String> {
 }
 
 fn is_of_tls(option: &str) -> bool {
-    options::rows().any(|row| row.heading == Heading::Tls && row.flag() == option)
+    options::rows_of(Heading::Tls).iter().any(|row| row.flag() == option)
 }
 
 #[cfg(test)]

@@ -170,8 +170,7 @@ impl ModeSpec {
 
     /// The help texts of an option in this mode: line, and more.
     pub(super) fn help_of(&self, row: &OptSpec) -> (&'static str, &'static str) {
-        let own = self.topics.iter().find_map(|topic| row.instead.iter().find(|(other, ..)| other == topic));
-        own.map_or((row.help, row.more), |(_, help, more)| (*help, *more))
+        self.topics.iter().find_map(|topic| row.instead[*topic as usize]).unwrap_or((row.help, row.more))
     }
 
     /// Whether this is what somebody means who writes `name`.

@@ -8,161 +8,44 @@ mod ends;
 mod runs;
 mod spec;
 mod tls;
+mod typed;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
-use std::time::Duration;
 
-use clap_complete::Shell;
-use ipnet::IpNet;
-use rustls::pki_types::ServerName;
-
-use crate::cli::logger::Color;
 use crate::cli::quote::quote;
-use crate::protocols::half_close::HalfClose;
-use crate::protocols::starttls::StartTls;
-use crate::transports::address::Address;
-use crate::transports::datagram::opening::Group;
-use crate::transports::keepalive::KeepAlive;
-use crate::transports::process::opening::ChildStdio;
-use crate::transports::tls::pin::Pin;
-use crate::transports::tls::settings::Version;
 
-pub(super) use spec::{Heading, OptSpec, Repeat, Topic, Value};
+pub(super) use spec::{Heading, Opt, OptSpec, Repeat, Topic, Value};
+pub(super) use typed::Options;
 
-/// Which option: the key of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Opt {
-    ListenAddress,
-    ListenEndpoint,
-    Grace,
-    Backlog,
-    KeepOpen,
-    Once,
-    MaxConns,
-    Allow,
-    Deny,
-    PortFile,
-    Mode,
-    ReplaceStale,
-    ConnectAddress,
-    ConnectEndpoint,
-    ConnectTimeout,
-    Retry,
-    RetryDelay,
-    Ipv4,
-    Ipv6,
-    Numeric,
-    Source,
-    Keepalive,
-    Ca,
-    ServerName,
-    Pin,
-    Insecure,
-    SelfSigned,
-    ClientCa,
-    Cert,
-    Key,
-    Alpn,
-    TlsMin,
-    HandshakeTimeout,
-    AllowTruncation,
-    Keylog,
-    Starttls,
-    Count,
-    Join,
-    Broadcast,
-    Lines,
-    Shell,
-    Stdin,
-    Stderr,
-    Env,
-    KillAfter,
-    Pty,
-    HalfClose,
-    NoHalfClose,
-    Linger,
-    SendOnly,
-    RecvOnly,
-    HighWater,
-    LowWater,
-    Timeout,
-    IdleTimeout,
-    Quiet,
-    Verbose,
-    Color,
-    Completions,
-    Man,
-}
-
-/// The values of all options. An option that was not given has its default, or what [`Default`] says.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Options {
-    /// The options that were given, and have neither a default nor the value of a variable.
-    given: Vec<Opt>,
-    pub(super) listen: Vec<OsString>,
-    pub(super) grace: Duration,
-    pub(super) backlog: u32,
-    pub(super) keep_open: bool,
-    pub(super) once: bool,
-    pub(super) max_conns: Option<usize>,
-    pub(super) allow: Vec<IpNet>,
-    pub(super) deny: Vec<IpNet>,
-    pub(super) port_file: Option<PathBuf>,
-    pub(super) mode: Option<u32>,
-    pub(super) replace_stale: bool,
-    pub(super) connect: Option<OsString>,
-    pub(super) connect_timeout: Duration,
-    pub(super) retry: u32,
-    pub(super) retry_delay: Duration,
-    pub(super) ipv4: bool,
-    pub(super) ipv6: bool,
-    pub(super) numeric: bool,
-    pub(super) source: Option<Address>,
-    pub(super) keepalive: KeepAlive,
-    pub(super) ca: Option<PathBuf>,
-    pub(super) server_name: Option<ServerName<'static>>,
-    pub(super) pin: Vec<Pin>,
-    pub(super) insecure: bool,
-    pub(super) self_signed: bool,
-    pub(super) client_ca: Option<PathBuf>,
-    pub(super) cert: Option<PathBuf>,
-    pub(super) key: Option<PathBuf>,
-    pub(super) alpn: Vec<Vec<u8>>,
-    pub(super) tls_min: Version,
-    pub(super) handshake_timeout: Duration,
-    pub(super) allow_truncation: bool,
-    pub(super) keylog: Option<PathBuf>,
-    pub(super) starttls: Option<StartTls>,
-    pub(super) count: Option<u64>,
-    pub(super) join: Vec<Group>,
-    pub(super) broadcast: bool,
-    pub(super) lines: bool,
-    pub(super) shell: Option<OsString>,
-    pub(super) stdin: Option<ChildStdio>,
-    pub(super) stderr: Option<ChildStdio>,
-    pub(super) env: Vec<OsString>,
-    pub(super) kill_after: Duration,
-    pub(super) pty: bool,
-    pub(super) half_close: Option<HalfClose>,
-    pub(super) linger: Option<Duration>,
-    pub(super) send_only: bool,
-    pub(super) recv_only: bool,
-    pub(super) high_water: usize,
-    pub(super) low_water: Option<usize>,
-    pub(super) timeout: Option<Duration>,
-    pub(super) idle_timeout: Option<Duration>,
-    pub(super) quiet: bool,
-    pub(super) verbose: u8,
-    pub(super) color: Color,
-    pub(super) completions: Option<Shell>,
-    pub(super) man: bool,
-}
+/// All rows by their sections, in the order of help.
+pub(super) static GROUPS: &[(Heading, &[OptSpec])] = &[
+    (Heading::Listening, ends::LISTENING),
+    (Heading::Connection, ends::CONNECTION),
+    (Heading::Tls, tls::TLS),
+    (Heading::Datagram, runs::DATAGRAM),
+    (Heading::Child, runs::CHILD),
+    (Heading::Stream, runs::STREAM),
+    (Heading::Output, runs::OUTPUT),
+    (Heading::None, runs::PAGES),
+];
 
 /// All rows, in the order of help.
 pub(super) fn rows() -> impl Iterator<Item = &'static OptSpec> {
-    ends::ROWS.iter().chain(tls::ROWS).chain(runs::ROWS)
+    GROUPS.iter().flat_map(|(_, rows)| rows.iter())
+}
+
+/// The rows of a section.
+pub(super) fn rows_of(heading: Heading) -> &'static [OptSpec] {
+    GROUPS.iter().find(|(other, _)| *other == heading).map_or(&[], |(_, rows)| rows)
+}
+
+impl OptSpec {
+    /// Its section.
+    pub(super) fn heading(&self) -> Heading {
+        let has_this = |(_, rows): &&(Heading, &[Self])| rows.iter().any(|row| row.id == self.id);
+        GROUPS.iter().find(has_this).map_or(Heading::None, |(heading, _)| *heading)
+    }
 }
 
 /// The row of an option.

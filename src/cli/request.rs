@@ -57,7 +57,7 @@ pub(super) fn check_use(request: &Request<'_>, ends: &[SchemeUse]) -> Result<(),
     let is_of_run = |opt| mode.verb.has_of_run(None, opt);
     let is_place =
         |opt| matches!(opt, Opt::ListenAddress | Opt::ListenEndpoint | Opt::ConnectAddress | Opt::ConnectEndpoint);
-    for row in given.iter().map(|given| given.row).filter(|row| row.heading != Heading::Output && !is_place(row.id)) {
+    for row in given.iter().map(|given| given.row).filter(|row| row.heading() != Heading::Output && !is_place(row.id)) {
         let (users, others): (Vec<&SchemeUse>, Vec<&SchemeUse>) =
             ends.iter().partition(|end| end.uses(mode.verb, row.id));
         let unguarded = others.iter().filter(|end| GUARDS.contains(&row.id) && end.scheme.listens());

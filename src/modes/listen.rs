@@ -64,9 +64,9 @@ pub(super) struct DatagramReady {
     places: Vec<DatagramPlace>,
 }
 
-/// Makes TLS ready, and looks up the names of all addresses. This may take long: signals still have their default effect
-/// meanwhile. Takes over what is inherited, before we open anything that could have the same number. What cannot be a
-/// port file is refused here.
+/// Makes TLS ready, and looks up the names of all addresses. This may take long: signals still have their default
+/// effect meanwhile. Takes over what is inherited, before we open anything that could have the same number. What cannot
+/// be a port file is refused here.
 pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<Ready> {
     check_port_file(config.port_file.as_deref())?;
     let tls = tls::server(config)?;
@@ -108,8 +108,8 @@ fn check_port_file(path: Option<&Path>) -> Result<(), Failure> {
     own_file::check_replaceable(path).map_err(|error| local(&port_file_name(path), &error))
 }
 
-/// Opens the listeners of all ends and says where they are. The port files go when the result is dropped. `limit` is how
-/// many clients an end serves at once.
+/// Opens the listeners of all ends and says where they are. The port files go when the result is dropped. `limit` is
+/// how many clients an end serves at once.
 pub(super) fn open_all(
     net: &mut Net,
     ends: &[ListenConfig],
@@ -264,8 +264,8 @@ fn wildcard_ports<'a>(places: impl Iterator<Item = &'a InetPlace>) -> Vec<u16> {
         .collect()
 }
 
-/// Tells the world, once everything is ready for whatever it may do then, a signal included. The port file goes when the
-/// result is dropped.
+/// Tells the world, once everything is ready for whatever it may do then, a signal included. The port file goes when
+/// the result is dropped.
 fn announce(names: &[Peer], port_file: Option<&Path>) -> anyhow::Result<Option<OwnFile>> {
     let port_file = match port_file {
         Some(path) => Some(write_port_file(path, names).map_err(|error| local(&port_file_name(path), &error))?),
@@ -314,7 +314,8 @@ fn open_inherited(
     }
 }
 
-/// Opens one listener per address of the host, each by `open`. Where the kernel chooses the port, both families get the same one.
+/// Opens one listener per address of the host, each by `open`. Where the kernel chooses the port, both families get the
+/// same one.
 fn open_each(
     net: &mut Net,
     asked_port: u16,

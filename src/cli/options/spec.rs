@@ -3,8 +3,73 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use super::{Opt, Options};
+use super::typed::Options;
 use crate::cli::quote::quote_os;
+
+/// Which option: the key of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Opt {
+    ListenAddress,
+    ListenEndpoint,
+    Grace,
+    Backlog,
+    KeepOpen,
+    Once,
+    MaxConns,
+    Allow,
+    Deny,
+    PortFile,
+    Mode,
+    ReplaceStale,
+    ConnectAddress,
+    ConnectEndpoint,
+    ConnectTimeout,
+    Retry,
+    RetryDelay,
+    Ipv4,
+    Ipv6,
+    Numeric,
+    Source,
+    Keepalive,
+    Ca,
+    ServerName,
+    Pin,
+    Insecure,
+    SelfSigned,
+    ClientCa,
+    Cert,
+    Key,
+    Alpn,
+    TlsMin,
+    HandshakeTimeout,
+    AllowTruncation,
+    Keylog,
+    Starttls,
+    Count,
+    Join,
+    Broadcast,
+    Lines,
+    Shell,
+    Stdin,
+    Stderr,
+    Env,
+    KillAfter,
+    Pty,
+    HalfClose,
+    NoHalfClose,
+    Linger,
+    SendOnly,
+    RecvOnly,
+    HighWater,
+    LowWater,
+    Timeout,
+    IdleTimeout,
+    Quiet,
+    Verbose,
+    Color,
+    Completions,
+    Man,
+}
 
 /// The sections of help and manual page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +113,12 @@ pub(in crate::cli) enum Topic {
     AnyEndpoint,
 }
 
+/// Words that an option takes, each with a help text, which may be empty.
+type Words = &'static [(&'static str, &'static str)];
+
+/// How many topics there are.
+const TOPICS: usize = Topic::AnyEndpoint as usize + 1;
+
 /// Stores a value that has to be text.
 type SetText = fn(&mut Options, &str) -> Result<(), String>;
 
@@ -60,8 +131,8 @@ pub(in crate::cli) enum Value {
     Number(&'static str, SetText),
     /// Any other text.
     Text(&'static str, SetText),
-    /// One of these words; each has a help text, which may be empty.
-    Word(&'static str, &'static [(&'static str, &'static str)], SetText),
+    /// One of these words.
+    Word(&'static str, Words, SetText),
     /// The path of a file.
     File(fn(&mut Options) -> &mut Option<PathBuf>),
     /// Bytes of any kind.
@@ -97,17 +168,16 @@ pub(in crate::cli) struct OptSpec {
     pub(in crate::cli) not_with: Option<Opt>,
     /// Options that make the variable of this one count for nothing when they are given.
     pub(super) yields_to: &'static [Opt],
-    pub(in crate::cli) heading: Heading,
     /// One line.
     pub(in crate::cli) help: &'static str,
     /// What `--help` and the manual page say instead; empty where the line says it all.
     pub(in crate::cli) more: &'static str,
-    /// Other texts for some modes: line, and more.
-    pub(in crate::cli) instead: &'static [(Topic, &'static str, &'static str)],
+    /// Other texts for some modes, by [`Topic`]: line, and more.
+    pub(in crate::cli) instead: [Option<(&'static str, &'static str)>; TOPICS],
 }
 
 impl OptSpec {
-    pub(super) const fn new(id: Opt, name: &'static str, heading: Heading, value: Value, help: &'static str) -> Self {
+    const fn new(id: Opt, name: &'static str, value: Value) -> Self {
         Self {
             id,
             name,
@@ -119,11 +189,14 @@ impl OptSpec {
             repeat: Repeat::No,
             not_with: None,
             yields_to: &[],
-            heading,
-            help,
+            help: "",
             more: "",
-            instead: &[],
+            instead: [None; TOPICS],
         }
+    }
+
+    pub(super) const fn help(self, help: &'static str) -> Self {
+        Self { help, ..self }
     }
 
     pub(super) const fn short(self, short: char) -> Self {
@@ -158,8 +231,13 @@ impl OptSpec {
         Self { more, ..self }
     }
 
-    pub(super) const fn instead(self, instead: &'static [(Topic, &'static str, &'static str)]) -> Self {
-        Self { instead, ..self }
+    pub(super) const fn instead(self, topic: Topic, help: &'static str) -> Self {
+        self.instead_with(topic, help, "")
+    }
+
+    pub(super) const fn instead_with(mut self, topic: Topic, help: &'static str, more: &'static str) -> Self {
+        self.instead[topic as usize] = Some((help, more));
+        self
     }
 
     /// The option as it is written before an address: `--retry`, `-4`.
@@ -219,4 +297,28 @@ pub(super) fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), Stri
 pub(super) fn push<T>(list: &mut Vec<T>, value: Result<T, String>) -> Result<(), String> {
     list.push(value?);
     Ok(())
+}
+
+pub(super) const fn flag(id: Opt, name: &'static str, set: fn(&mut Options)) -> OptSpec {
+    OptSpec::new(id, name, Value::Flag(set))
+}
+
+pub(super) const fn number(id: Opt, name: &'static str, shown: &'static str, set: SetText) -> OptSpec {
+    OptSpec::new(id, name, Value::Number(shown, set))
+}
+
+pub(super) const fn text(id: Opt, name: &'static str, shown: &'static str, set: SetText) -> OptSpec {
+    OptSpec::new(id, name, Value::Text(shown, set))
+}
+
+pub(super) const fn word(id: Opt, name: &'static str, shown: &'static str, words: Words, set: SetText) -> OptSpec {
+    OptSpec::new(id, name, Value::Word(shown, words, set))
+}
+
+pub(super) const fn file(id: Opt, name: &'static str, place: fn(&mut Options) -> &mut Option<PathBuf>) -> OptSpec {
+    OptSpec::new(id, name, Value::File(place))
+}
+
+pub(super) const fn raw(id: Opt, name: &'static str, shown: &'static str, set: fn(&mut Options, &OsStr)) -> OptSpec {
+    OptSpec::new(id, name, Value::Raw(shown, set))
 }

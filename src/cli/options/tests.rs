@@ -1,13 +1,14 @@
 //! What the rows must say, and how their values are read.
 
 use super::*;
+use crate::protocols::half_close::HalfClose;
 
 fn given(list: &[(Opt, &str)]) -> Vec<Given> {
     list.iter().map(|(id, text)| Given { row: row(*id), text: OsString::from(text) }).collect()
 }
 
 fn read(given_list: &[(Opt, &str)], variable_list: &[(&str, &str)]) -> Result<Options, String> {
-    let all = Vec::from_iter(rows().filter(|row| row.heading != Heading::None));
+    let all = Vec::from_iter(rows().filter(|row| row.heading() != Heading::None));
     let variable = |name: &str| variable_list.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
     Options::read(&all, &given(given_list), &variable).map_err(|error| error.describe(error.row.name))
 }
