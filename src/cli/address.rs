@@ -1,7 +1,7 @@
-//! The text form of addresses: what a user types, turned into `transports::address::Address`.
+//! Addresses as a user types them, parsed into `transports::address::Address`.
 //!
-//! Pure functions; nothing is resolved but service and interface names, which are local files and one system call.
-//! Host and port each on their own are in `cli/host.rs`.
+//! The functions are pure, but for two look-ups on this machine: the names of services and of interfaces. The parsers
+//! for a host and for a port are in `cli/host.rs`.
 
 use std::ffi::OsStr;
 use std::net::Ipv6Addr;
@@ -13,7 +13,8 @@ use crate::cli::host::{find_service, parse_host, parse_port};
 use crate::cli::quote::{clean, quote, quote_os};
 use crate::transports::address::{Address, Host, HostPort, UnixName};
 
-/// Bytes in the name of a unix socket: `sun_path` has 108, one of which ends a path or starts an abstract name.
+/// The longest name of a unix socket in bytes. `sun_path` has 108, and one of them ends a path or starts an abstract
+/// name.
 const UNIX_NAME_BYTES_MAX: usize = 107;
 
 /// Parses one word as an address of a unix socket, or of a host.
@@ -49,7 +50,7 @@ pub(super) fn parse_with<T>(text: &OsStr, parse: impl FnOnce(&str) -> Result<T, 
 
 fn describe(text: &OsStr, reason: &str) -> String {
     let quoted = quote_os(text);
-    // The reason often starts with the very same quote.
+    // Many reasons begin with the same quote, which is then said once.
     match reason.strip_prefix(&quoted) {
         Some(rest) => format!("invalid address: {quoted}{rest}"),
         None => format!("invalid address {quoted}: {reason}"),
@@ -87,9 +88,9 @@ fn parse_inet_pair(host: &str, port: &str) -> Result<Address, String> {
 /// Parses `--source`: an address of this machine without or with a port, or a port alone.
 ///
 /// # Errors
-/// Says which part of the text is wrong; a name is refused, since it could stand for several addresses.
+/// Says which part of the text is wrong. A name is refused because it can stand for several addresses.
 pub(super) fn parse_source(text: &str) -> Result<Address, String> {
-    // Without brackets several colons are an IPv6 address, one colon comes before a port.
+    // Without brackets, several colons make an IPv6 address, and a single colon separates the port.
     let is_host = if text.starts_with('[') { text.ends_with(']') } else { text.matches(':').count() != 1 };
     let (host, port) = match text.rsplit_once(':').filter(|_| !is_host) {
         Some(("", port)) => ("*", port),
@@ -139,7 +140,7 @@ fn parse_fd(text: &str) -> Result<Address, String> {
     }
 }
 
-/// Splits an address at the colon before its port; the host is empty where there is only a port.
+/// Splits an address at the colon before its port. The host is empty if there is only a port.
 fn split_host_port(text: &str) -> Result<(&str, &str), String> {
     if text.is_empty() {
         return Err("the address is empty".to_owned());
@@ -161,7 +162,7 @@ fn split_host_port(text: &str) -> Result<(&str, &str), String> {
     }
 }
 
-/// Why a text with several colons and no brackets is refused.
+/// Explains why a text with several colons and no brackets is refused.
 fn explain_colons(text: &str, host: &str, port: &str) -> String {
     let is_v6 = |text: &str| text.split('%').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
     if text.contains("://") {

@@ -1,7 +1,7 @@
-//! What one end becomes: its addresses and the values of its options, as the modes read them.
+//! The configuration of one end, from its addresses and the values of its options.
 //!
-//! The form of each value was checked when it was read (`cli/options.rs`); nothing is opened or looked up here. Here is
-//! what the options of one end mean together.
+//! Here are the checks between options of the same end. `cli/options.rs` has checked the form of each value. Nothing is
+//! opened or looked up here.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
 use crate::transports::advice::Advice;
 use crate::transports::datagram::opening::Group;
 
-/// Permission bits of a unix socket unless `--mode` says otherwise: its owner only.
+/// The permission bits of a unix socket without `--mode`: access for its owner only.
 const SOCKET_MODE_DEFAULT: u32 = 0o600;
 
 /// One end, or several that listen alike.
@@ -50,7 +50,7 @@ pub(super) struct RunConfig {
     pub(super) grace: Duration,
 }
 
-/// What an end becomes.
+/// The configuration of an end.
 #[derive(Debug)]
 pub(super) enum EndConfig {
     Listen(ListenConfig),
@@ -179,7 +179,7 @@ fn datagram_address(address: Address) -> Result<DatagramAddress, ConfigError> {
     }
 }
 
-/// A descriptor can be taken over once only.
+/// Checks that no descriptor is given twice: it can be taken over only once.
 pub(super) fn check_descriptors<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> Result<(), ConfigError> {
     let mut seen = Vec::new();
     for address in addresses {
@@ -194,7 +194,7 @@ pub(super) fn check_descriptors<'a>(addresses: impl IntoIterator<Item = &'a Addr
     Ok(())
 }
 
-/// Options that contradict each other were refused when they were read.
+/// The families that `-4` and `-6` allow. Both together have been refused before.
 fn family_of(options: &Options) -> Family {
     match (options.ipv4, options.ipv6) {
         (true, _) => Family::V4,
@@ -203,7 +203,7 @@ fn family_of(options: &Options) -> Family {
     }
 }
 
-/// A client needs a place to go to.
+/// Checks that a client can connect to an address.
 fn check_target(address: &Address) -> Result<(), ConfigError> {
     match address {
         Address::Inet(HostPort { host: Host::Any, .. }) => {
@@ -216,7 +216,7 @@ fn check_target(address: &Address) -> Result<(), ConfigError> {
     }
 }
 
-/// What is sent to a group arrives only where the socket is bound to every address, or to the group's own.
+/// Checks that datagrams for a group arrive: a socket must be bound to every address, or to that of the group.
 fn check_group(group: &Group, family: Family, addresses: &[Address], advice: Advice) -> Result<(), ConfigError> {
     let receives = |address: &Address| match address {
         Address::Inet(HostPort { host: Host::Any, .. }) => match family {
@@ -244,7 +244,7 @@ fn check_group(group: &Group, family: Family, addresses: &[Address], advice: Adv
     Err(format!("{join} needs '*:PORT' or '{own}' as an address: no other one receives what is sent to a group").into())
 }
 
-/// `-4` and `-6` leave something of an address.
+/// Checks that `-4` or `-6` does not exclude an address.
 fn check_family(family: Family, address: &Address, advice: Advice) -> Result<(), ConfigError> {
     let excluding = match (family, ip_of(address)) {
         (Family::V4, Some(IpAddr::V6(_))) => advice.letter("4"),
@@ -254,7 +254,7 @@ fn check_family(family: Family, address: &Address, advice: Advice) -> Result<(),
     Err(format!("{excluding} excludes the address '{address}'").into())
 }
 
-/// The source can be bound for this address at all.
+/// Checks that a source and an address have the same family.
 fn check_source(source: &Address, family: Family, address: &Address, advice: Advice) -> Result<(), ConfigError> {
     check_family(family, source, advice)?;
     match (ip_of(source), ip_of(address)) {

@@ -1,8 +1,7 @@
-//! Messages on stderr: one line each, `xport: ` first, whatever they carry made harmless.
+//! Messages on stderr: one line each, with the prefix `xport: `, and with control characters escaped.
 //!
-//! A line that stderr cannot take at once is dropped (`sys/stderr.rs`), so that a reader who stopped reading cannot
-//! stop the program. A message that repeats itself is counted instead of written. What is worth a message is decided
-//! where it happens.
+//! A line that stderr cannot take at once is dropped (`sys/stderr.rs`), so that a reader that stops reading cannot stop
+//! the program. A message that repeats is counted and not written. The code that logs decides what is worth a message.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -25,7 +24,7 @@ use crate::sys::{raw_mode, stderr};
 pub enum Verbosity {
     /// `-q`: errors.
     Quiet,
-    /// Errors, warnings and where it listens.
+    /// Errors, warnings, and the addresses that xport listens on.
     #[default]
     Normal,
     /// `-v`: connections as well.
@@ -48,20 +47,20 @@ pub enum Color {
     Never,
 }
 
-/// Messages of one place in the code that are written in a second; the others are counted. This is for warnings, for
-/// what `-v` adds and for what `-vv` adds. Errors, what scripts wait for, and the everything of `-vvv` have no limit.
+/// How many messages of one place in the code are written in a second. The others are counted. The limit holds for
+/// warnings and for the messages of `-v` and `-vv`. Errors, lines that scripts wait for, and `-vvv` have no limit.
 const REPEATS_MAX: u32 = 10;
 
-/// The second.
+/// The time in which messages are counted.
 const REPEATS_WINDOW: Duration = Duration::from_secs(1);
 
-/// Bytes of a message: with prefix, colour and newline it stays under the page that stderr takes at once.
+/// The longest message in bytes. With prefix, colour and newline it stays below one page, which stderr takes at once.
 const MESSAGE_BYTES_MAX: usize = 4_000;
 
 static REPEATS: LazyLock<Mutex<Repeats>> = LazyLock::new(Mutex::default);
 
-/// Sets the logger up. `XPORT_LOG` in env_logger's syntax counts more than the verbosity. So does `RUST_LOG`, but only
-/// where it names us: a filter that was set for another program must not silence our warnings.
+/// Sets the logger up. `XPORT_LOG`, in env_logger's syntax, wins over the verbosity. `RUST_LOG` does too, but only if
+/// it names xport: a filter that was set for another program must not hide our warnings.
 ///
 /// A second call changes nothing.
 pub fn init(verbosity: Verbosity, color: Color) {
@@ -72,7 +71,7 @@ pub fn init(verbosity: Verbosity, color: Color) {
         Some(spec) => {
             let spec = check_spec(&spec, &mut odd);
             builder.parse_filters(&spec);
-            // Scripts wait for these, whatever some other program's filter in the environment says.
+            // Scripts wait for these lines, so a filter for other programs must not hide them.
             if verbosity != Verbosity::Quiet && !spec.contains(NOTICE) {
                 builder.filter_module(NOTICE, LevelFilter::Info);
             }
@@ -82,7 +81,7 @@ pub fn init(verbosity: Verbosity, color: Color) {
     let colored = is_colored(color, &|name| env::var(name).ok(), io::stderr().is_terminal());
     builder
         .target(Target::Pipe(Box::new(Stderr)))
-        // The colours are written below; env_logger would have to take them away again.
+        // We write the colours ourselves, so env_logger must not strip them.
         .write_style(WriteStyle::Always)
         .format(move |out, record| write_record(out, record, colored));
     if builder.try_init().is_err() {
@@ -93,17 +92,17 @@ pub fn init(verbosity: Verbosity, color: Color) {
     }
 }
 
-/// Reports what was counted but not yet told: to be called before the program ends.
+/// Reports how many messages were counted and not written. To be called before the program ends.
 pub fn finish() {
     let total = repeats().drain();
     if total > 0 && log::log_enabled!(Level::Warn) {
-        // A line that cannot be written is dropped, as all others.
+        // This line is dropped as well if stderr cannot take it.
         let _ = Stderr.write_all(suppressed(total).as_bytes());
     }
 }
 
 fn set_levels(builder: &mut Builder, verbosity: Verbosity) {
-    // What other crates have to say is worth one step less.
+    // Messages of other crates are shown one step later.
     let (ours, others) = match verbosity {
         Verbosity::Quiet => (LevelFilter::Error, LevelFilter::Off),
         Verbosity::Normal => (LevelFilter::Warn, LevelFilter::Error),
@@ -126,7 +125,8 @@ fn names_us(spec: &str) -> bool {
     })
 }
 
-/// Takes out of a filter what env_logger would complain about by itself, on a stderr that may block or fail.
+/// Removes the parts of a filter that env_logger does not know. env_logger would report them on stderr by itself, which
+/// can block or fail.
 fn check_spec(spec: &str, odd: &mut Vec<String>) -> String {
     let (directives, filter) = match spec.split_once('/') {
         Some((_, filter)) if filter.contains('/') => {
@@ -186,7 +186,7 @@ fn write_record(out: &mut dyn Write, record: &Record<'_>, colored: bool) -> io::
     writeln!(out, "{prefix} {}…", &message[..end])
 }
 
-/// Whether a message is one of a kind that can come in floods, caused from outside.
+/// Whether a peer can cause a flood of such messages.
 fn is_limited(record: &Record<'_>) -> bool {
     matches!(record.level(), Level::Warn | Level::Info | Level::Debug) && record.target() != NOTICE
 }
@@ -195,7 +195,7 @@ fn suppressed(total: u64) -> String {
     format!("xport: … {total} similar messages suppressed\n")
 }
 
-/// A counter poisoned by a panic elsewhere still counts.
+/// The counters. They stay usable after a panic.
 fn repeats() -> MutexGuard<'static, Repeats> {
     REPEATS.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -203,7 +203,7 @@ fn repeats() -> MutexGuard<'static, Repeats> {
 /// File and line of a message.
 type Place = (&'static str, u32);
 
-/// How often each place has said something in its current second. Places are lines of code, so there are few.
+/// How many messages each place has had in its current second. Places are lines of code, so there are few.
 #[derive(Default)]
 struct Repeats {
     places: HashMap<Place, Window>,
@@ -216,7 +216,7 @@ struct Window {
 }
 
 impl Repeats {
-    /// Counts a message: whether it is to be written, and how many before it were not.
+    /// Counts a message. Gives whether to write the message, and how many earlier ones were not written.
     fn count(&mut self, place: Place, now: Instant) -> (bool, u64) {
         let window = self.places.entry(place).or_insert(Window { start: now, count: 0, suppressed: 0 });
         let mut total = 0;
@@ -230,24 +230,24 @@ impl Repeats {
         (written, total)
     }
 
-    /// Takes what was suppressed and not yet reported.
+    /// Takes the number of messages that were not written and not yet reported.
     fn drain(&mut self) -> u64 {
         self.places.drain().map(|(_, window)| window.suppressed).sum()
     }
 }
 
-/// stderr, as env_logger wants it: takes everything, waits for nothing.
+/// stderr for env_logger: accepts every line, and never waits.
 struct Stderr;
 
 impl Write for Stderr {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let shown = if raw_mode::is_raw() && io::stderr().is_terminal() {
-            // Our terminal, made raw for a child's keys, does not return to the margin by itself.
+            // A raw terminal does not go back to the left margin at a newline.
             Cow::Owned(String::from_utf8_lossy(line).replace('\n', "\r\n").into_bytes())
         } else {
             Cow::Borrowed(line)
         };
-        // There is nobody left to tell that a message could not be written.
+        // No other place is left to report a failure to.
         let _ = stderr::write(&shown);
         Ok(line.len())
     }

@@ -1,6 +1,6 @@
-//! The command line: from arguments to what the modes read, or to text that answers the user.
+//! The command line: turns arguments into the configuration of a mode, or into text for the user.
 //!
-//! Nothing is opened here and nothing is written: `main` writes what [`parse`] returns and runs the mode.
+//! Nothing is opened or written here. `main` writes the text that [`parse`] returns, or runs the mode.
 
 mod address; // the text form of addresses
 mod command; // the tables as clap knows them
@@ -8,7 +8,7 @@ pub mod completions; // for shells
 mod endpoint; // one word that is an end, with its options
 mod ends; // what one end becomes
 mod error; // why a command line is refused
-mod hints; // what other programs call an endpoint
+mod hints; // what other programs call endpoints and options
 mod host; // host and port, each on its own
 pub mod logger; // messages on stderr
 pub mod man; // the manual page
@@ -43,7 +43,7 @@ use crate::modes::config;
 
 pub use crate::cli::logger::{Color, Verbosity};
 
-/// The longest line of a usage error: room for what clap says around a quote or two.
+/// The longest line of a usage error in characters: room for two quotes and the words around them.
 const LINE_CHARS_MAX: usize = 400;
 
 /// A mode to run, and how to report on it.
@@ -67,7 +67,7 @@ pub enum Parsed {
     Print(Vec<u8>),
 }
 
-/// Arguments that make no sense. Its text is for stderr as it is, newline included; the exit status is 2.
+/// Why arguments make no sense. The text is complete, with its newline, and goes to stderr. The exit status is 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageError(String);
 
@@ -79,14 +79,14 @@ impl fmt::Display for UsageError {
 
 impl Error for UsageError {}
 
-/// Understands the arguments, the first of which is the name of the program.
+/// Parses the arguments. The first one is the name of the program.
 ///
 /// # Errors
-/// Says what is wrong with them, and how they should look.
+/// Says what is wrong with the arguments, and how they should look.
 pub fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Parsed, UsageError> {
     let args = Vec::from_iter(args);
     let matches = command(Detail::Named(&args)).try_get_matches_from(&args);
-    // Help and errors need texts and names that other runs do not pay for.
+    // The full command is built for help and for errors only. A correct line does not pay for it.
     let matches = matches.or_else(|error| match error.kind() {
         ErrorKind::DisplayVersion => Err(error),
         _ => command(Detail::Full).try_get_matches_from(&args),
@@ -115,7 +115,7 @@ fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> 
     if before.man {
         return Ok(Parsed::Print(man::man()));
     }
-    // The logger would pass it over without a word.
+    // The logger would ignore the variable without a message.
     if std::env::var_os("XPORT_LOG").is_some_and(|value| value.to_str().is_none()) {
         return Err("the value of the environment variable XPORT_LOG is not UTF-8".into());
     }
@@ -124,7 +124,7 @@ fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> 
     let given = given(&rows, matches);
     let (of_ends, of_run): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| mode.is_of_ends(row.id));
     let options = Options::read(&of_run, &given, variables)?;
-    // Each end reads these again, with its own. What is wrong with one is said here as it was written.
+    // Each end reads these options again, together with its own. Here a bad value is named as the user wrote it.
     Options::read(&of_ends, &given, &|_| None)?;
     let operands = operands(mode, matches);
     let context = Context { verb: mode.verb, given: &given, variables };
@@ -139,7 +139,7 @@ fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> 
             (_, None) => resolve_verb(&request)?,
         },
     };
-    // A variable that no end uses has to make sense as well.
+    // A variable must make sense even if no end uses it.
     Options::read(&of_ends, &given, variables)?;
     Ok(Parsed::Run(invocation))
 }
@@ -155,7 +155,7 @@ fn verbosity(quiet: bool, verbose: u8) -> Result<Verbosity, ConfigError> {
     })
 }
 
-/// Our own error, in the form that clap's have.
+/// Formats an error of ours as clap formats its errors.
 fn refuse(error: ConfigError, mode: Option<&ModeSpec>) -> UsageError {
     let (reason, variable, usage) = match error {
         ConfigError::Value(reason, variable) => (reason, variable, String::new()),
@@ -172,7 +172,7 @@ fn refuse(error: ConfigError, mode: Option<&ModeSpec>) -> UsageError {
     UsageError(format!("xport: {reason}\n{note}{usage}\nFor more information, try '--help'.\n"))
 }
 
-/// Turns clap's "errors" into what they are: text for stdout, or an error in our form.
+/// Turns an error of clap into text for stdout, for help and version, or into an error in our form.
 fn answer(mut error: clap::Error, args: &[OsString]) -> Result<Parsed, UsageError> {
     if !error.use_stderr() {
         return Ok(Parsed::Print(error.render().to_string().into_bytes()));
@@ -190,7 +190,7 @@ fn answer(mut error: clap::Error, args: &[OsString]) -> Result<Parsed, UsageErro
         None => format!("xport: {}\n", shorten(first, LINE_CHARS_MAX)),
     };
     for line in lines {
-        // What clap calls a subcommand is a mode here.
+        // A subcommand of clap is a mode of xport.
         let line = line.replace(" similar subcommand", " similar mode");
         text.push_str(&shorten(&escape(&line), LINE_CHARS_MAX));
         text.push('\n');
@@ -198,7 +198,7 @@ fn answer(mut error: clap::Error, args: &[OsString]) -> Result<Parsed, UsageErro
     Err(UsageError(text))
 }
 
-/// Escapes and cuts what clap quotes of the user's text.
+/// Escapes and shortens the text of the user that clap quotes.
 fn make_printable(error: &mut clap::Error) {
     let texts = [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
     for kind in texts {
@@ -206,14 +206,14 @@ fn make_printable(error: &mut clap::Error) {
         let printable = shorten(&escape(text), QUOTED_CHARS_MAX);
         error.insert(kind, ContextValue::String(printable));
     }
-    // clap proposes "-- TEXT" with the text as it is, which helps nobody where it is odd or long.
+    // clap proposes "-- TEXT" with the text as it was typed.
     if let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested) {
         let tips = tips.iter().map(|tip| shorten(&escape(&tip.to_string()), LINE_CHARS_MAX).into()).collect();
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
     }
 }
 
-/// Where an option belongs that a mode does not have: to another mode, or to another program.
+/// A tip for an option that the mode does not have: what to do instead.
 fn tip_for(error: &clap::Error, args: &[OsString]) -> Option<String> {
     let option = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(option)) if error.kind() == ErrorKind::UnknownArgument => option.as_str(),
@@ -223,18 +223,20 @@ fn tip_for(error: &clap::Error, args: &[OsString]) -> Option<String> {
     let mode = args.iter().skip(1).find_map(|arg| MODES.iter().find(|mode| is_meant(arg, mode)));
     let of = |table: &[(&str, &str)]| table.iter().find(|(name, _)| option == *name).map(|(_, tip)| (*tip).to_owned());
     let of_mode = mode.and_then(|mode| match mode.scheme {
-        Some(scheme) if scheme.is_tls && scheme.listens() => openssl_tip(args).or_else(|| of(text::TLS_SERVER_OPTIONS)),
-        Some(scheme) if scheme.is_tls => openssl_tip(args).or_else(|| of(text::TLS_CLIENT_OPTIONS)),
-        Some(_) => is_of_tls(option).then(|| text::TLS_MODES.to_owned()),
-        None => of(text::NETCAT_OPTIONS)
+        Some(scheme) if scheme.is_tls && scheme.listens() => {
+            openssl_tip(args).or_else(|| of(hints::TLS_SERVER_OPTIONS))
+        }
+        Some(scheme) if scheme.is_tls => openssl_tip(args).or_else(|| of(hints::TLS_CLIENT_OPTIONS)),
+        Some(_) => is_of_tls(option).then(|| hints::TLS_MODES.to_owned()),
+        None => of(hints::NETCAT_OPTIONS)
             .or_else(|| option.strip_prefix("--").and_then(hints::tip_for_option).map(str::to_owned)),
     });
-    of_mode.or_else(|| of(text::NETCAT_OPTIONS))
+    of_mode.or_else(|| of(hints::NETCAT_OPTIONS))
 }
 
-/// What openssl's clients and servers call otherwise. clap has only the first letter of a word with one hyphen.
+/// A tip for an option of openssl. The arguments are searched, because clap knows only the first letter of `-connect`.
 fn openssl_tip(args: &[OsString]) -> Option<String> {
-    let found = args.iter().find_map(|arg| text::OPENSSL_OPTIONS.iter().find(|(name, _)| arg == name));
+    let found = args.iter().find_map(|arg| hints::OPENSSL_OPTIONS.iter().find(|(name, _)| arg == name));
     found.map(|(_, tip)| (*tip).to_owned())
 }
 

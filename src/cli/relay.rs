@@ -1,6 +1,6 @@
-//! `exec` and `relay`: which endpoints go together, and what they become.
+//! The configuration of `exec` and `relay`: which endpoints go together.
 //!
-//! One endpoint on its own is understood in `cli/endpoint.rs`.
+//! `cli/endpoint.rs` parses each endpoint by itself.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -61,7 +61,7 @@ pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigEr
     Ok(ExecConfig { child, place, stream: run.stream })
 }
 
-/// An endpoint of `--listen`.
+/// Parses an endpoint of `--listen`.
 fn listening<'a>(text: &'a OsStr, verb: &Verb) -> Result<EndpointArg<'a>, ConfigError> {
     let arg = EndpointArg::parse(text)?.listening();
     match verb.listens.contains(&arg.scheme) {
@@ -70,7 +70,7 @@ fn listening<'a>(text: &'a OsStr, verb: &Verb) -> Result<EndpointArg<'a>, Config
     }
 }
 
-/// An endpoint of `--connect`.
+/// Parses an endpoint of `--connect`.
 fn connecting(text: &OsStr) -> Result<EndpointArg<'_>, ConfigError> {
     let arg = EndpointArg::parse(text)?;
     match arg.scheme.role {
@@ -116,7 +116,7 @@ pub(super) fn resolve_relay(request: &Request<'_>) -> Result<RelayConfig, Config
     Ok(RelayConfig { left, right, stream: run.stream })
 }
 
-/// A side that does not listen.
+/// The configuration of a side that does not listen.
 fn endpoint(
     parsed: &ParsedEndpoint<'_>,
     config: Option<EndConfig>,
@@ -139,7 +139,7 @@ fn endpoint(
     })
 }
 
-/// What there is only once is not to be had by many.
+/// Checks that many clients do not share what exists only once.
 fn check_once(left: &LeftEndpoint, right: &Endpoint, many: bool) -> Result<(), ConfigError> {
     if let (LeftEndpoint::DatagramListen(_), false) = (left, many) {
         return Err(
@@ -153,7 +153,7 @@ fn check_once(left: &LeftEndpoint, right: &Endpoint, many: bool) -> Result<(), C
     };
     match left {
         LeftEndpoint::DatagramListen(_) => Err(format!("{single} for one peer only: udp-server serves many").into()),
-        // A socket that is inherited may turn out to be one client already.
+        // An inherited socket can be a connection, and then has one client only.
         LeftEndpoint::Listen(config) if many && !config.addresses.iter().any(|at| matches!(at, Address::Fd(_))) => {
             Err(format!("{single} for one client only: add --once").into())
         }
@@ -161,7 +161,7 @@ fn check_once(left: &LeftEndpoint, right: &Endpoint, many: bool) -> Result<(), C
     }
 }
 
-/// A child, from the options of the run.
+/// The configuration of a child, from the options of the run.
 fn child_config(program: Program, options: &Options) -> Result<ChildConfig, ConfigError> {
     let mut environment = Vec::new();
     for text in &options.env {
@@ -171,7 +171,7 @@ fn child_config(program: Program, options: &Options) -> Result<ChildConfig, Conf
     Ok(ChildConfig { program, stdin: None, stderr, environment, kill_after, pty })
 }
 
-/// `NAME=VALUE`, or `NAME` for the value that it has here, if any.
+/// Parses `--env`: `NAME=VALUE`, or `NAME` for the value in our own environment, if there is one.
 fn parse_variable(text: &OsStr) -> Result<Option<(OsString, OsString)>, ConfigError> {
     let bytes = text.as_bytes();
     let end = bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len());

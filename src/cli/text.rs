@@ -1,23 +1,23 @@
-//! The longer texts, as help and manual page share them: description, examples, exit status, addresses.
+//! The longer texts of help and manual page: description, examples, exit status, addresses.
 //!
-//! How they are laid out is clap's business for `--help` and `cli/man.rs`'s for the manual page.
+//! clap lays the texts out for `--help`, and `cli/man.rs` for the manual page.
 
 use std::fmt::Write as _;
 
 use crate::cli::schemes;
 
-/// One line.
+/// The description in one line.
 pub(super) const ABOUT: &str = "The netcat that people and scripts can trust";
 
-/// A paragraph.
+/// The description in a paragraph.
 pub(super) const LONG_ABOUT: &str = "\
 The netcat that people and scripts can trust: a mode is a transport times a protocol. stdout carries data only, byte \
 for byte; everything else goes to stderr, one line per event.";
 
-/// Where to read on.
+/// What to run for more help.
 pub(super) const AFTER_HELP: &str = "'xport MODE --help' has the options of a mode, 'xport --help' examples.";
 
-/// Commands and what they do.
+/// Example commands, and what each does.
 pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("xport tcp-echo :8888", "echo on the loopback, port 8888"),
     ("xport tcp-echo --listen '*:7' --max-conns 1000", "echo on every interface, for 1000 clients at once"),
@@ -75,7 +75,7 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ),
 ];
 
-/// The forms of an address and what they mean.
+/// The forms of an address, and what each means.
 pub(super) const ADDRESSES: &[(&str, &str)] = &[
     ("HOST:PORT, [V6]:PORT, HOST PORT", "a host name or address; the port is a number or a service name"),
     ("[fe80::1%eth0]:PORT", "a link-local address needs its interface"),
@@ -87,14 +87,14 @@ pub(super) const ADDRESSES: &[(&str, &str)] = &[
     ("fd:N", "an inherited socket that listens, is connected already, or is bound for datagrams"),
 ];
 
-/// How options are written behind an endpoint.
+/// How to write options behind an endpoint.
 pub(super) const ENDPOINT_OPTIONS: &str = "\
 Options follow an address after commas, by the names that they have elsewhere: tcp:host:80,retry=3,source=:99. Those \
 with a list, such as allow, may be repeated. A comma of the text itself is written '\\,'. exec: and shell: take the \
 rest of the word as it is, commas and colons included. The XPORT_* variables of options count here too. Only LEFT can \
 listen: then RIGHT is opened anew for each of its clients.";
 
-/// What the exit status says.
+/// The exit statuses, and what each means.
 pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     (
         "0",
@@ -126,7 +126,7 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     ),
 ];
 
-/// When a run ends, for the manual: what happens, and what follows.
+/// How a run ends, for the manual page: an event, and what follows.
 pub(super) const ENDING: &[(&str, &str)] = &[
     (
         "stdin ends",
@@ -228,7 +228,7 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     ("a timeout fires", "The run ends with status 124; a server with -k, and an echo server, ends that session only."),
 ];
 
-/// What the program of `exec` has for stdin, by what ours is, for the manual.
+/// The stdin of the program of `exec`, for the manual page: our stdin, and what the program gets.
 pub(super) const STDIN_OF_PROGRAM: &[(&str, &str)] = &[
     ("a file, a device, a pipe", "The program has it itself, and xport reads none of it: as --stdin inherit."),
     (
@@ -247,7 +247,7 @@ pub(super) const STDIN_OF_PROGRAM: &[(&str, &str)] = &[
     ),
 ];
 
-/// What else in the environment counts: name, and what it does.
+/// Other environment variables, and what each does.
 pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     (
         "XPORT_LOG",
@@ -261,84 +261,15 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     ("NO_COLOR, CLICOLOR_FORCE", "no colour, or colour even where stderr is no terminal"),
 ];
 
-/// What a netcat calls otherwise, for whoever writes it out of habit.
-pub(super) const NETCAT_OPTIONS: &[(&str, &str)] = &[
-    ("-b", "udp-client has --broadcast"),
-    ("-c", "exec --listen EP --shell CMD lets the shell run a line for each connection"),
-    ("-e", "exec --listen EP -- CMD runs a program for each connection, exec --connect EP -- CMD on one"),
-    (
-        "-k",
-        "udp-server hears every sender without it; tcp-server, tls-server and unix-server have it; what serves echo, \
-         relay and exec need none",
-    ),
-    ("-l", "what listens is a mode of its own: tcp-server, tls-server, unix-server, udp-server"),
-    ("-N", "the end of stdin is passed on without it; --half-close says when"),
-    ("-p", "the port is a part of the address; that of a client's own end is --source"),
-    ("-s", "the address of a client's own end is --source"),
-    ("-u", "UDP is a mode of its own: udp-client, udp-server, udp-echo"),
-    ("-U", "unix sockets have modes of their own: unix-client, unix-server, unix-echo"),
-    ("-w", "--connect-timeout, --idle-timeout, --linger and --timeout are the limits there are"),
-    ("-z", "there is no scan; the status of a client tells whether it could connect"),
-    ("--cacert", "the authorities are --ca FILE of tls-client, or tls:ADDRESS,ca=FILE"),
-    ("--capath", "the authorities are in one file: --ca FILE of tls-client, or tls:ADDRESS,ca=FILE"),
-    ("--pinnedpubkey", "it is --pin of tls-client, in hexadecimal: --pin sha256:HEX"),
-    ("--ssl", TLS_MODES),
-    ("--ssl-alpn", "it is --alpn LIST, of the modes of TLS"),
-    ("--ssl-cert", "it is --cert FILE, of the modes of TLS"),
-    ("--ssl-ciphers", "--tls-min 1.3 leaves out all ciphers of older versions, there is no other choice"),
-    ("--ssl-key", "it is --key FILE, of the modes of TLS"),
-    ("--ssl-servername", "it is --server-name NAME, of tls-client"),
-    ("--ssl-trustfile", "it is --ca FILE, of tls-client"),
-    ("--ssl-verify", "tls-client verifies without it; --ca FILE is for authorities other than those of the system"),
-    ("--tls", TLS_MODES),
-    ("--tlsv1.2", "it is --tls-min 1.2, which is the default of the modes of TLS"),
-    ("--tlsv1.3", "it is --tls-min 1.3, of the modes of TLS"),
-];
-
-/// Where TLS is.
-pub(super) const TLS_MODES: &str = "TLS is a mode of its own: tls-client, tls-server, tls-echo";
-
-/// What a TLS client does not have: curl's words, and those of servers.
-pub(super) const TLS_CLIENT_OPTIONS: &[(&str, &str)] = &[
-    ("-k", "--insecure does not verify the certificate"),
-    ("--client-ca", "that is for servers; the authorities of servers are --ca FILE"),
-    ("--self-signed", "that is for servers; a client knows one of these by --pin"),
-];
-
-/// What a TLS server does not have: the words of clients.
-pub(super) const TLS_SERVER_OPTIONS: &[(&str, &str)] = &[
-    ("--ca", "clients must show a certificate of the authorities in --client-ca FILE"),
-    ("--insecure", "clients need no certificate without --client-ca"),
-    ("--pin", "clients are known by their authority: --client-ca FILE"),
-    ("--server-name", "a server shows the certificate of --cert, whatever name a client asks for"),
-    ("--starttls", "that is for tls-client; a server speaks TLS at once"),
-];
-
-/// What `openssl s_client` and `s_server` call otherwise.
-pub(super) const OPENSSL_OPTIONS: &[(&str, &str)] = &[
-    ("-CAfile", "it is --ca FILE for clients, --client-ca FILE for servers"),
-    ("-Verify", "--client-ca FILE asks clients for a certificate"),
-    ("-accept", "the address is bare: xport tls-server ADDRESS"),
-    ("-alpn", "it is --alpn LIST"),
-    ("-cert", "it is --cert FILE"),
-    ("-connect", "the address is bare: xport tls-client HOST:PORT"),
-    ("-key", "it is --key FILE"),
-    ("-keylogfile", "it is --keylog FILE"),
-    ("-port", "the port is a part of the address"),
-    ("-servername", "it is --server-name NAME"),
-    ("-starttls", "it is --starttls PROTO"),
-    ("-verify_return_error", "certificates are verified without it"),
-];
-
-/// What values look like.
+/// The forms of values.
 pub(super) const VALUES: &str = "\
 A duration (DUR) is 250ms, .5s, 10s, 1.5m or 1h; a bare number is seconds. A size (SIZE) is 4096, 64K, 1MiB or 1G; K \
 is 1024 always.";
 
-/// Columns of a table: clap would not indent what it wraps, so this fits a terminal of the usual width.
+/// The width of a table. clap would wrap longer lines without indenting them.
 const TABLE_COLUMNS: usize = 80;
 
-/// The end of `xport --help`.
+/// The text after the options in `xport --help`.
 pub(super) fn after_long_help() -> String {
     let mut text = String::with_capacity(4096);
     push_table(&mut text, "Addresses", ADDRESSES.iter().copied());
@@ -354,7 +285,7 @@ pub(super) fn after_long_help() -> String {
     text
 }
 
-/// The end of `xport MODE --help`.
+/// The text after the options in `xport MODE --help`.
 pub(super) fn after_help_of(mode: &str) -> String {
     let mut text = String::new();
     if mode == "relay" {

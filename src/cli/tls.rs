@@ -1,6 +1,6 @@
-//! What is wanted of TLS: which options go together, and whom a certificate must be for.
+//! Settings of TLS from the options of an end: which options go together, and which name a certificate must have.
 //!
-//! Files are only named here. They are read by `prepare` of what is made here, before anything is opened.
+//! The settings only name files. `prepare` of the settings reads the files, before anything is opened.
 
 use std::net::Ipv4Addr;
 
@@ -14,11 +14,10 @@ use crate::transports::address::{Address, Host, HostPort};
 use crate::transports::advice::Advice;
 use crate::transports::tls::settings::{ClientSettings, CommonSettings, Identity, ServerSettings, Trust};
 
-/// Bytes of all names of `--alpn`, each with its length: more than anyone offers, and far less than the 64 KiB of a
-/// hello.
+/// The longest list of `--alpn` in bytes, with one byte for the length of each name. A hello has 64 KiB.
 const ALPN_LIST_BYTES_MAX: usize = 4096;
 
-/// What connects to `address`.
+/// The settings of an end that connects to `address`.
 pub(super) fn client_settings(
     address: &Address,
     advice: Advice,
@@ -45,19 +44,19 @@ pub(super) fn client_settings(
         (false, None, pins) if !pins.is_empty() => Trust::Pins(pins),
         (false, ca, pins) => Trust::Chain { ca, pins },
     };
-    // XMPP says the name before TLS begins.
+    // XMPP sends the name before TLS begins.
     let says_name = options.starttls.is_some();
     let name = match server_name {
         Some(name) => name,
         None if says_name || matches!(trust, Trust::Chain { .. }) => name_of(address, advice)?,
-        // Nobody looks at the name, and an address is not sent: any will do (SNI, RFC 6066, section 3).
+        // Any name will do: a pin is checked instead, and an address is not sent (SNI, RFC 6066, section 3).
         None => name_of(address, advice).unwrap_or_else(|_| ServerName::IpAddress(Ipv4Addr::UNSPECIFIED.into())),
     };
     let (common, identity) = common_settings(advice, options)?;
     Ok(ClientSettings { common, trust, identity, name })
 }
 
-/// What listens.
+/// The settings of an end that listens.
 pub(super) fn server_settings(advice: Advice, options: &Options) -> Result<ServerSettings, ConfigError> {
     let self_signed = options.self_signed;
     if self_signed && (options.cert.is_some() || options.key.is_some()) {
@@ -92,7 +91,7 @@ fn common_settings(advice: Advice, options: &Options) -> Result<(CommonSettings,
     Ok((common, identity))
 }
 
-/// The name that an address has for certificates.
+/// The name that the certificate of this address must have.
 fn name_of(address: &Address, advice: Advice) -> Result<ServerName<'static>, ConfigError> {
     let option = advice.option("server-name", "NAME");
     let Address::Inet(HostPort { host, .. }) = address else {
@@ -100,7 +99,7 @@ fn name_of(address: &Address, advice: Advice) -> Result<ServerName<'static>, Con
         return Err(reason.into());
     };
     let name = match host {
-        // The scope says which interface leads there; certificates do not have it.
+        // Certificates have no scope: it names an interface of this machine.
         Host::Ip { ip, .. } => return Ok(ServerName::IpAddress((*ip).into())),
         Host::Name(name) => name,
         Host::Loopback | Host::Any => "localhost",

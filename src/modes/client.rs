@@ -1,4 +1,4 @@
-//! `tcp-client`, `tls-client`, `unix-client`: stdin goes to the peer, what it sends goes to stdout.
+//! A stream that we connect, with stdin and stdout: `tcp-client`, `tls-client`, `unix-client`, `connect`.
 
 use super::config::ConnectConfig;
 use super::{Outbound, Run, console_of, marks, session_options, tls};
@@ -26,11 +26,11 @@ pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
     let starttls = config.tls.as_ref().and_then(|tls| tls.starttls);
     let mut options = session_options(&config.stream, false);
     if let (Some(_), HalfClose::Auto) = (starttls, options.half_close) {
-        // Servers of these protocols answer the last command, and take an end before that for a hang-up.
+        // Servers of these protocols take an end before their last answer for a hang-up.
         options = SessionOptions { half_close: HalfClose::After(SILENCE), ..options };
     }
     let session = PeerSide::new(console, options, reporter.clone());
-    // What asks for TLS in its own protocol, starts it itself.
+    // A STARTTLS negotiation begins TLS by itself.
     let (tls, protocol) = match (starttls, tls) {
         (Some(starttls), Some(tls)) => (None, Handler::new(StartTlsSide::new(starttls, tls, session, reporter))),
         (_, tls) => (tls, Handler::new(session)),

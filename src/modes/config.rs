@@ -1,6 +1,6 @@
-//! What a mode is to do, resolved: no text to parse, no defaults to fill in.
+//! The configuration of each mode. Nothing is left to parse, and no default is left to fill in.
 //!
-//! The command line (`cli/`) makes these; the modes read them. Durations are `std::time::Duration`, sizes are bytes.
+//! The command line (`cli/`) makes these types, and the modes read them. Sizes are bytes.
 
 use std::ffi::OsString;
 use std::os::fd::RawFd;
@@ -17,8 +17,7 @@ use crate::transports::keepalive::KeepAlive;
 use crate::transports::process::opening::ChildStdio;
 use crate::transports::tls::settings::{ClientSettings, ServerSettings};
 
-/// What the command line asked for. Where a mode has several listeners, each may have options of its own, and there is
-/// at least one.
+/// A mode, with everything that it needs. A list of listeners is never empty; each listener can have its own options.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum Mode {
@@ -49,7 +48,7 @@ pub struct ListenConfig {
     pub family: Family,
     /// `-n`: no look-ups by name.
     pub numeric: bool,
-    /// Whether further clients are served after the first one: `-k`, and every echo mode without `--once`.
+    /// Whether further clients are served after the first one: `-k`, or no `--once`.
     pub keep_open: bool,
     /// `--max-conns`: clients served at once; the rest wait in the backlog. `None` is no limit.
     pub max_conns: Option<usize>,
@@ -67,11 +66,11 @@ pub struct ListenConfig {
     pub port_file: Option<PathBuf>,
     /// `--grace`: how long sessions may finish after the first SIGTERM.
     pub grace: Duration,
-    /// `--keepalive`: when a TCP client that is silent counts as gone.
+    /// `--keepalive`: when a silent TCP client counts as gone.
     pub keepalive: KeepAlive,
-    /// TLS, where that is spoken.
+    /// The settings of TLS, if there is TLS.
     pub tls: Option<ServerSettings>,
-    /// What holds for each session.
+    /// The options of each session.
     pub stream: StreamConfig,
 }
 
@@ -94,7 +93,7 @@ pub struct DatagramListenConfig {
     pub groups: Vec<Group>,
     /// `--grace`: how long what is still to be written may take after the first SIGTERM.
     pub grace: Duration,
-    /// What holds for each session.
+    /// The options of each session.
     pub stream: StreamConfig,
 }
 
@@ -105,15 +104,15 @@ pub struct DialConfig {
     pub family: Family,
     /// `-n`: no look-ups by name.
     pub numeric: bool,
-    /// `--source`: the local address, and port unless 0, to connect from.
+    /// `--source`: the local address to connect from, and the local port unless that is 0.
     pub source: Option<Address>,
-    /// `--connect-timeout`: resolving and connecting together, each try of its own.
+    /// `--connect-timeout`: how long one try may take, looking the name up included.
     pub connect_timeout: Duration,
-    /// `--retry`: further tries after the first one failed.
+    /// `--retry`: how many tries follow a first one that failed.
     pub retry: u32,
     /// `--retry-delay`: the pause between two tries.
     pub retry_delay: Duration,
-    /// `--keepalive`: when a TCP peer that is silent counts as gone.
+    /// `--keepalive`: when a silent TCP peer counts as gone.
     pub keepalive: KeepAlive,
 }
 
@@ -122,11 +121,11 @@ pub struct DialConfig {
 pub struct ConnectConfig {
     /// Where to connect.
     pub target: Target,
-    /// How.
+    /// How the peer is connected to.
     pub dial: DialConfig,
-    /// TLS, where that is spoken.
+    /// The settings of TLS, if there is TLS.
     pub tls: Option<TlsConnect>,
-    /// What holds for the session.
+    /// The options of the session.
     pub stream: StreamConfig,
 }
 
@@ -135,7 +134,7 @@ pub struct ConnectConfig {
 pub enum Target {
     /// A peer that is connected to.
     Peer(StreamPeer),
-    /// `fd:N`: a connection that is there already.
+    /// `fd:N`: a connection that was open when xport started.
     Inherited(RawFd),
 }
 
@@ -148,78 +147,78 @@ pub enum StreamPeer {
     Unix(UnixName),
 }
 
-/// What sends datagrams to a peer, which is one of `A`.
+/// What sends datagrams to a peer. `A` is the type of its address.
 #[derive(Clone, Debug)]
 pub struct DatagramConnectConfig<A> {
-    /// Where to.
+    /// The peer.
     pub target: A,
-    /// How its name is looked up, and from where it is sent.
+    /// How the name of the peer is looked up, and the source.
     pub dial: DialConfig,
-    /// `--broadcast`: the peer may be everyone.
+    /// `--broadcast`: the peer can be a broadcast address.
     pub broadcast: bool,
 }
 
-/// The address of a datagram socket, own or other.
+/// The address of a datagram socket, or of its peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatagramAddress {
     /// UDP.
     Inet(HostPort),
-    /// `fd:N`: a socket that is there already.
+    /// `fd:N`: a socket that was open when xport started.
     Inherited(RawFd),
 }
 
-/// TLS of what connects.
+/// TLS of an end that connects.
 #[derive(Clone, Debug)]
 pub struct TlsConnect {
-    /// How.
+    /// The settings.
     pub settings: ClientSettings,
-    /// `--starttls`: the protocol in which TLS is asked for first.
+    /// `--starttls`: the protocol that asks the peer to begin TLS.
     pub starttls: Option<StartTls>,
 }
 
 /// `exec`.
 #[derive(Clone, Debug)]
 pub struct ExecConfig {
-    /// What is run.
+    /// The program.
     pub child: ChildConfig,
-    /// What it is joined with.
+    /// What the program is joined with.
     pub place: ExecPlace,
-    /// What holds for its pipes, and for the run.
+    /// The options of the pipes and of the run.
     pub stream: StreamConfig,
 }
 
-/// What the child of `exec` is joined with.
+/// What the program of `exec` is joined with.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum ExecPlace {
     /// stdin and stdout.
     Stdio,
-    /// `--listen`: a child for each connection. Never empty; each may have options of its own.
+    /// `--listen`: a program runs for each connection. Never empty; each listener can have its own options.
     Listen(Vec<ListenConfig>),
-    /// `--connect`: one child on one connection.
+    /// `--connect`: one program on one connection.
     Connect(ConnectConfig),
 }
 
 /// `relay`.
 #[derive(Clone, Debug)]
 pub struct RelayConfig {
-    /// What is opened first.
+    /// The side that is opened first.
     pub left: LeftEndpoint,
-    /// What is opened for each left.
+    /// The side that is opened for the left one, or for each of its clients.
     pub right: Endpoint,
-    /// What holds for each pair, and for the run.
+    /// The options of each pair and of the run.
     pub stream: StreamConfig,
 }
 
 /// The left side of a relay.
 #[derive(Clone, Debug)]
 pub enum LeftEndpoint {
-    /// `tcp-listen:A`, `tls-listen:A`, `unix-listen:A`; `fd:N`, which may turn out to be connected already. It is opened
-    /// anew for each of its clients.
+    /// `tcp-listen:A`, `tls-listen:A`, `unix-listen:A`, and `fd:N`, which can be connected already. Each client makes a
+    /// pair.
     Listen(ListenConfig),
     /// `udp-listen:A`.
     DatagramListen(DatagramListenConfig),
-    /// What is there once.
+    /// A side that does not listen: there is one pair.
     Single(Endpoint),
 }
 
@@ -242,15 +241,15 @@ pub enum Endpoint {
 pub struct ChildConfig {
     /// What is run.
     pub program: Program,
-    /// `--stdin`: a pipe, ours, or nothing. `None` is for the mode to choose.
+    /// `--stdin`: a pipe, our stdin, or nothing. With `None` the mode chooses.
     pub stdin: Option<ChildStdio>,
-    /// `--stderr`. `None` is for the mode to choose.
+    /// `--stderr`. With `None` the mode chooses.
     pub stderr: Option<ChildStdio>,
-    /// `--env`: names and values that the child gets besides.
+    /// `--env`: further variables of the child.
     pub environment: Vec<(OsString, OsString)>,
-    /// `--kill-after`: how long a child that was asked to end may take for it.
+    /// `--kill-after`: how long a child may take to end after it was asked to.
     pub kill_after: Duration,
-    /// `--pty`: a terminal of its own is its stdin, stdout and stderr.
+    /// `--pty`: the child has its own terminal as stdin, stdout and stderr.
     pub pty: bool,
 }
 
@@ -259,25 +258,25 @@ pub struct ChildConfig {
 pub enum Program {
     /// A program and its arguments, as they are.
     Argv {
-        /// A path, or a name to be looked for in `PATH`.
+        /// A path, or a name to look for in `PATH`.
         program: OsString,
-        /// What it gets.
+        /// Its arguments.
         arguments: Vec<OsString>,
     },
     /// `--shell`: a line for the shell.
     Shell(OsString),
 }
 
-/// What a run over datagrams has besides.
+/// Further options of a run over datagrams.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DatagramRun {
     /// `--lines`: each line of stdin is a datagram, each datagram a line of stdout.
     pub lines: bool,
-    /// `--count`: leave after so many datagrams have arrived.
+    /// `--count`: the run ends once this many datagrams have arrived.
     pub count: Option<u64>,
 }
 
-/// What holds for every session.
+/// The options of every session.
 #[derive(Clone, Debug)]
 pub struct StreamConfig {
     /// `--send-only`: what the peer sends is thrown away.
@@ -290,10 +289,10 @@ pub struct StreamConfig {
     pub high_water: usize,
     /// `--low-water`: bytes at which reading resumes; `None` is a quarter of high water.
     pub low_water: Option<usize>,
-    /// `--idle-timeout`: no byte either way for so long ends the session.
+    /// `--idle-timeout`: how long no byte may move in either direction.
     pub idle_timeout: Option<Duration>,
-    /// `--linger`: how long to wait for the peer's end, or for its next datagram, once stdin has ended.
+    /// `--linger`: how long to wait, once stdin has ended, for the end of the peer or for its next datagram.
     pub linger: Option<Duration>,
-    /// `--timeout`: the whole run.
+    /// `--timeout`: how long the run may take.
     pub timeout: Option<Duration>,
 }

@@ -1,4 +1,4 @@
-//! Echo for those who send datagrams, and stdin and stdout over datagrams.
+//! Datagrams with an echo, or with stdin and stdout: `udp-echo`, `udp-server`, `udp-client` and their verbs.
 
 use std::os::fd::{OwnedFd, RawFd};
 
@@ -47,7 +47,7 @@ pub(super) fn server(ends: &[DatagramListenConfig], options: DatagramRun) -> any
         .stdio(console_of(&first.stream), Handler::buffered(ConsoleSide::new(&shared, ids.concat())))
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(console).set_write_buffer_limits(marks(&first.stream)?);
-    // A console without a socket is nothing to stay for.
+    // stdin and stdout alone do not keep the run going.
     net.transport(console).set_background(true);
     shared.set_console(console);
     let _port_files = listen::announce_datagrams(net, ends, &ids)?;
@@ -60,7 +60,7 @@ pub(super) fn client(
     stream: &StreamConfig,
 ) -> anyhow::Result<()> {
     let DatagramConnectConfig { target, dial, broadcast } = config;
-    // Before we open anything that could have the same number.
+    // This comes first, because a descriptor that we open could have the same number.
     let outbound = DatagramOutbound::new(target)?;
     let mut run = Run::new()?;
     run.watch_client(Lifecycle::client(stream.timeout, run.reporter.clone()))?;
@@ -74,12 +74,12 @@ pub(super) fn client(
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(console).set_write_buffer_limits(marks);
     shared.set_console(console);
-    // The socket is what the run is about.
+    // The run ends with the socket, and not with stdin and stdout.
     net.transport(console).set_background(true);
     run.run()
 }
 
-/// The socket of a client, as far as it can be made ready before anything is opened.
+/// The socket of a client, prepared as far as is possible before anything is opened.
 enum DatagramOutbound {
     Inet(HostPort),
     Inherited(RawFd, OwnedFd),

@@ -1,4 +1,4 @@
-//! Opening what listens: every address, the lines that say so, and the port file.
+//! Opens listeners and datagram sockets, writes the `listening on` lines and the port files.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -23,10 +23,10 @@ use crate::transports::own_file::{self, OwnFile};
 use crate::transports::protocol::{DatagramProtocol, Factory};
 use crate::transports::tls::TlsServer;
 
-/// How often a port that the kernel chose for IPv4 may turn out to be taken for IPv6 before we give up.
+/// How many ports that the kernel chose for IPv4 may be taken for IPv6 before we give up.
 const PORT_TRIES: usize = 16;
 
-/// An address to listen on, its name looked up.
+/// A host and port to listen on, with the addresses of the host.
 struct InetPlace {
     asked: HostPort,
     addresses: Vec<SocketAddr>,
@@ -40,33 +40,33 @@ impl InetPlace {
     }
 }
 
-/// A place to listen on for streams, or a descriptor that was taken over.
+/// An address to accept streams on, or an inherited descriptor.
 enum Place {
     Inet(InetPlace),
     Unix(UnixName),
     Inherited { number: RawFd, socket: Inherited },
 }
 
-/// A place to receive datagrams, or a socket that was taken over.
+/// An address to receive datagrams on, or an inherited socket.
 enum DatagramPlace {
     Inet(InetPlace),
     Inherited { number: RawFd, socket: OwnedFd },
 }
 
-/// What is to be opened, as far as that can be made ready before.
+/// The listeners of an end, prepared as far as is possible before anything is opened.
 pub(super) struct Ready {
     places: Vec<Place>,
     pub(super) tls: Option<TlsServer>,
 }
 
-/// The same for datagrams.
+/// The datagram sockets of an end, prepared in the same way.
 pub(super) struct DatagramReady {
     places: Vec<DatagramPlace>,
 }
 
-/// Makes TLS ready, and looks up the names of all addresses. This may take long: signals still have their default
-/// effect meanwhile. Takes over what is inherited, before we open anything that could have the same number. What cannot
-/// be a port file is refused here.
+/// Prepares the listeners of an end: reads the files of TLS, looks names up, and takes inherited descriptors over. A
+/// look-up can take long; signals still have their default effect then. Descriptors are taken over before we open one
+/// that could have the same number. A path that cannot be a port file is refused.
 pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<Ready> {
     check_port_file(config.port_file.as_deref())?;
     let tls = tls::server(config)?;
@@ -84,7 +84,7 @@ pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<Ready> {
     Ok(Ready { places, tls })
 }
 
-/// The same for datagrams.
+/// Prepares the datagram sockets of an end in the same way.
 pub(super) fn resolve_datagrams(config: &DatagramListenConfig) -> anyhow::Result<DatagramReady> {
     check_port_file(config.port_file.as_deref())?;
     let place = |address: &DatagramAddress| {
@@ -108,8 +108,8 @@ fn check_port_file(path: Option<&Path>) -> Result<(), Failure> {
     own_file::check_replaceable(path).map_err(|error| local(&port_file_name(path), &error))
 }
 
-/// Opens the listeners of all ends and says where they are. The port files go when the result is dropped. `limit` is
-/// how many clients an end serves at once.
+/// Opens the listeners of all ends, and reports their addresses. The port files are removed when the result is dropped.
+/// `limit` gives how many clients an end serves at once.
 pub(super) fn open_all(
     net: &mut Net,
     ends: &[ListenConfig],
@@ -142,7 +142,7 @@ pub(super) fn open_all(
 /// Port files, and the addresses whose ports they have.
 type Ports<'a> = Vec<(Option<&'a Path>, Vec<Peer>)>;
 
-/// Ends with one port file share it.
+/// Adds the addresses of an end. Ends with the same port file share it.
 fn add_ports<'a>(ports: &mut Ports<'a>, port_file: Option<&'a Path>, names: Vec<Peer>) {
     match ports.iter_mut().find(|(path, _)| *path == port_file) {
         Some((_, of_path)) => of_path.extend(names),
@@ -154,7 +154,7 @@ fn announce_all(ports: &Ports<'_>) -> anyhow::Result<Vec<Option<OwnFile>>> {
     ports.iter().map(|(path, names)| announce(names, *path)).collect()
 }
 
-/// Opens all listeners, and gives the addresses they really have.
+/// Opens the listeners of an end, and gives the addresses that they really have.
 fn open(
     net: &mut Net,
     config: &ListenConfig,
@@ -192,7 +192,7 @@ fn open(
     Ok(listeners.into_iter().filter_map(|id| net.listening_on(id)).collect())
 }
 
-/// Binds the datagram sockets of all ends, and gives those of each end. `protocol` makes the one of a socket.
+/// Binds the datagram sockets of all ends, and gives the ids of each end. `protocol` makes the protocol of a socket.
 pub(super) fn open_datagrams<P: DatagramProtocol + 'static>(
     net: &mut Net,
     ends: &[DatagramListenConfig],
@@ -229,7 +229,7 @@ pub(super) fn open_datagrams<P: DatagramProtocol + 'static>(
     Ok(ids_of_ends)
 }
 
-/// Says where the datagram sockets of all ends are. The port files go when the result is dropped.
+/// Reports the addresses of datagram sockets. The port files are removed when the result is dropped.
 pub(super) fn announce_datagrams(
     net: &mut Net,
     ends: &[DatagramListenConfig],
@@ -243,8 +243,8 @@ pub(super) fn announce_datagrams(
     announce_all(&ports)
 }
 
-/// `*` opens a socket for each family, and `-6` wants one of them only; a plain `[::]` serves both, where nothing else is to
-/// serve IPv4 on that port.
+/// `*` opens a socket for each family, and `-6` opens only one of them. `[::]` serves both families, unless another
+/// address serves IPv4 on the same port.
 fn stack(asked: &HostPort, family: Family, v4_wildcards: &[u16]) -> Stack {
     let own = asked.host == Host::Any || family == Family::V6 || v4_wildcards.contains(&asked.port);
     if own { Stack::OwnFamily } else { Stack::Both }
@@ -254,7 +254,7 @@ fn unusable(number: RawFd, why: &str) -> Failure {
     Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"))
 }
 
-/// The ports on which every IPv4 interface is asked for by itself.
+/// The ports for which `0.0.0.0` is given.
 fn wildcard_ports<'a>(places: impl Iterator<Item = &'a InetPlace>) -> Vec<u16> {
     let wildcard = Host::Ip { ip: Ipv4Addr::UNSPECIFIED.into(), scope: 0 };
     places
@@ -264,8 +264,8 @@ fn wildcard_ports<'a>(places: impl Iterator<Item = &'a InetPlace>) -> Vec<u16> {
         .collect()
 }
 
-/// Tells the world, once everything is ready for whatever it may do then, a signal included. The port file goes when
-/// the result is dropped.
+/// Writes the port file and the `listening on` lines. Everything must be ready before that, because a script may react
+/// at once. The port file is removed when the result is dropped.
 fn announce(names: &[Peer], port_file: Option<&Path>) -> anyhow::Result<Option<OwnFile>> {
     let port_file = match port_file {
         Some(path) => Some(write_port_file(path, names).map_err(|error| local(&port_file_name(path), &error))?),
@@ -281,7 +281,7 @@ fn port_file_name(path: &Path) -> String {
     format!("port file {}", path.display())
 }
 
-/// Serves an inherited socket: a listener, or one connection, which is then the whole service, as under inetd.
+/// Serves an inherited socket: a listener, or one connection, as under inetd.
 fn open_inherited(
     net: &mut Net,
     number: RawFd,
@@ -314,8 +314,7 @@ fn open_inherited(
     }
 }
 
-/// Opens one listener per address of the host, each by `open`. Where the kernel chooses the port, both families get the
-/// same one.
+/// Opens one listener for each address of a host. If the kernel chooses the port, both families get the same one.
 fn open_each(
     net: &mut Net,
     asked_port: u16,
@@ -339,7 +338,7 @@ fn open_each(
                     }
                     ids.push(id);
                 }
-                // A machine without one of the families still has the other.
+                // The machine lacks this family, and listens on the other one.
                 Err(error) if (!is_last || !ids.is_empty()) && is_family_missing(&error) => {
                     log::info!("listen {at}: {}", describe(&error));
                 }
@@ -368,7 +367,7 @@ fn unavailable(endpoint: &impl std::fmt::Display, error: &io::Error) -> Failure 
     Failure::new(cause, format!("listen {endpoint}: {}", describe(error)))
 }
 
-/// Writes one port per line, each once.
+/// Writes one port per line, and each port once.
 fn write_port_file(path: &Path, names: &[Peer]) -> io::Result<OwnFile> {
     let mut ports: Vec<u16> = Vec::new();
     for port in names.iter().filter_map(Peer::port) {

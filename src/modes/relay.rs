@@ -1,4 +1,4 @@
-//! `relay`: two endpoints joined. `exec` on connections: the same, with a child on the right.
+//! `relay` joins two endpoints. `exec` on connections is a relay with a child on the right.
 
 use std::cell::Cell;
 use std::os::fd::OwnedFd;
@@ -29,15 +29,14 @@ use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::factory;
 use crate::transports::tls::TlsClient;
 
-/// Children that are run at once for those who connect, likewise: each is a process, and often several.
+/// How many children run at once for clients, unless `max-conns` says otherwise. A child is often several processes.
 const CHILDREN_MAX: usize = 100;
-/// Senders to a UDP socket that are served at once, unless `max-conns` says otherwise: each has a descriptor and mostly
-/// a port.
+/// How many senders to a UDP socket are served at once, unless `max-conns` says otherwise. Each needs a descriptor, and
+/// mostly a port.
 const FLOWS_MAX: usize = 8192;
-/// Descriptors that are for something else.
+/// How many descriptors are left for other things.
 const OTHER_DESCRIPTORS: usize = 64;
-/// How long a peer of a UDP socket may be silent, and so may whoever answers it, unless `--idle-timeout` says
-/// otherwise.
+/// How long a sender to a UDP socket and its right end may be silent, unless `--idle-timeout` says otherwise.
 const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {
@@ -56,14 +55,14 @@ pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {
     }
 }
 
-/// A right end for each client of what listens.
+/// Opens a right end for each client of the listeners.
 pub(super) fn serve(lefts: &[ListenConfig], ready: Vec<listen::Ready>, right: Right) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     let Some(first) = lefts.first() else { return Ok(()) };
     let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
     run.watch(if first.keep_open { lifecycle } else { lifecycle.for_one_client() })?;
     if !right.is_child() {
-        // As many clients as the system allows. Not for children, which would inherit that.
+        // Each client needs a descriptor. Children would inherit the limit, so it stays as it is for them.
         let _ = limits::raise_open_files();
     }
     let terms = terms(&first.stream, (!first.keep_open).then_some(&run));
@@ -77,7 +76,7 @@ pub(super) fn serve(lefts: &[ListenConfig], ready: Vec<listen::Ready>, right: Ri
     run.run()
 }
 
-/// A right end for each peer of a UDP socket.
+/// Opens a right end for each sender to a UDP socket.
 fn flows(config: &DatagramListenConfig, ready: listen::DatagramReady, right: Right) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
@@ -85,7 +84,7 @@ fn flows(config: &DatagramListenConfig, ready: listen::DatagramReady, right: Rig
         let _ = limits::raise_open_files();
     }
     let idle_timeout = config.stream.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT);
-    // The socket itself sees to it.
+    // The table of flows applies the idle timeout itself.
     let terms = Terms { idle_timeout: None, ..terms(&config.stream, None) };
     let most = if right.is_child() {
         CHILDREN_MAX
@@ -101,7 +100,7 @@ fn flows(config: &DatagramListenConfig, ready: listen::DatagramReady, right: Rig
     run.run()
 }
 
-/// One left end, one right end.
+/// Joins one left end and one right end.
 pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyhow::Result<()> {
     let tls = match left {
         Endpoint::Connect(config) => tls::client(config.tls.as_ref())?,
@@ -147,14 +146,14 @@ fn terms(stream: &StreamConfig, run: Option<&Run>) -> Terms {
     }
 }
 
-/// What the right ends of a run are, made ready as far as that can be done once.
+/// The right ends of a run, prepared as far as can be done once for all of them.
 pub(super) struct Right {
     kind: Kind,
     marks: WaterMarks,
 }
 
 enum Kind {
-    /// For the first left end only, as is the next one.
+    /// Only the first left end gets stdin and stdout. So it is with an inherited connection.
     Stdio {
         taken: Cell<bool>,
     },
@@ -165,7 +164,8 @@ enum Kind {
 }
 
 impl Right {
-    /// Makes it ready. What is inherited is taken over, before we open anything that could have the same number.
+    /// Prepares the right ends. An inherited descriptor is taken over before we open one that could have the same
+    /// number.
     pub(super) fn new(endpoint: &Endpoint, marks: WaterMarks) -> anyhow::Result<Self> {
         let kind = match endpoint {
             Endpoint::Stdio => Kind::Stdio { taken: Cell::new(false) },
@@ -184,7 +184,7 @@ impl Right {
         Ok(Self { kind, marks })
     }
 
-    /// The child that it is, if it is one.
+    /// A child for each left end.
     pub(super) fn child(config: children::Child, marks: WaterMarks) -> Self {
         Self { kind: Kind::Child(config), marks }
     }
@@ -193,7 +193,7 @@ impl Right {
         matches!(self.kind, Kind::Child(_))
     }
 
-    /// Says that what comes from this end goes to our stdout.
+    /// Notes that the output of a child goes to our stdout.
     fn beside_our_stdout(self) -> Self {
         match self.kind {
             Kind::Child(child) => Self { kind: Kind::Child(child.beside_our_stdout()), ..self },
@@ -201,7 +201,7 @@ impl Right {
         }
     }
 
-    /// What opens one for each left end.
+    /// A connector, which opens a right end for each left end.
     pub(super) fn opener(self, terms: Terms) -> Opener {
         let right = Rc::new(self);
         Opener::new(move |net, left| right.open(net, left, terms.clone()))
@@ -248,7 +248,7 @@ impl Right {
     }
 }
 
-/// Opens a socket that sends to the peer of `config`.
+/// Opens a datagram socket for a peer.
 fn send_to(net: &mut Net, config: &DatagramConnectConfig<HostPort>, marks: WaterMarks, side: DatagramSide) -> Id {
     let options = DatagramOptions { marks, broadcast: config.broadcast, traffic_class: None };
     net.connect_udp(config.target.clone(), dialing(&config.dial), options, side)

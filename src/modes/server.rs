@@ -1,4 +1,4 @@
-//! Echo for any number of clients, and stdin and stdout for one client at a time: over TCP, TLS and unix sockets.
+//! Streams with an echo for any number of clients, or with stdin and stdout for one client at a time.
 
 use super::config::ListenConfig;
 use super::{Run, console_of, listen, marks, session_options};
@@ -15,7 +15,7 @@ pub(super) fn echo(ends: &[ListenConfig]) -> anyhow::Result<()> {
     let ready = ends.iter().map(listen::resolve).collect::<anyhow::Result<_>>()?;
     let mut run = Run::new()?;
     run.watch(Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone()))?;
-    // As many clients as the system allows; if it does not allow more, there are as many as there were.
+    // Each client needs a descriptor. If the system does not allow more, the present limit stays.
     let _ = limits::raise_open_files();
     let idle_timeout = first.stream.idle_timeout;
     let reporter = (!first.keep_open).then(|| run.reporter.clone());
@@ -46,9 +46,9 @@ pub(super) fn server(ends: &[ListenConfig]) -> anyhow::Result<()> {
         .stdio(console_of(&first.stream), Waiting::new(reporter.clone()))
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(console).set_write_buffer_limits(marks(&first.stream)?);
-    // A console without a client is nothing to stay for.
+    // stdin and stdout alone do not keep the run going.
     net.transport(console).set_background(true);
-    // stdin and stdout are for one client at a time: the next one waits in the backlog.
+    // stdin and stdout serve one client at a time. The next client waits in the backlog.
     let _port_files = listen::open_all(
         net,
         ends,
