@@ -26,17 +26,17 @@ pub fn completions(shell: Shell) -> Vec<u8> {
 }
 
 /// A place where an endpoint is expected: a mode, or an option of `exec`.
-struct Place {
+struct EndpointPlace {
     name: String,
     mode: &'static ModeSpec,
     /// Whether clients are awaited there, so that `tcp:` is `tcp-listen:`.
     listens: bool,
 }
 
-fn places() -> Vec<Place> {
+fn places() -> Vec<EndpointPlace> {
     let mut places = Vec::new();
     for mode in general_modes() {
-        let place = |option: &str, listens| Place { name: format!("{}{option}", mode.name), mode, listens };
+        let place = |option: &str, listens| EndpointPlace { name: format!("{}{option}", mode.name), mode, listens };
         match mode.verb.action {
             Action::Exec => places.extend([place("--listen", true), place("--connect", false)]),
             Action::Echo | Action::Listen => places.push(place("", true)),
@@ -46,7 +46,7 @@ fn places() -> Vec<Place> {
     places
 }
 
-impl Place {
+impl EndpointPlace {
     /// The scheme that a word means here, if it can be one.
     fn scheme(&self, scheme: &'static Scheme) -> Option<&'static Scheme> {
         let is_relay = self.mode.verb.action == Action::Relay;
@@ -271,7 +271,7 @@ fn fish(page: &str) -> String {
     let options = Vec::from_iter(options).join("\n");
     let mut page =
         page.to_owned() + &FISH.replace("NAMES", &names("")).replace("OPTIONS", &options).replace("WORDS", &words);
-    for Place { name, mode, .. } in places() {
+    for EndpointPlace { name, mode, .. } in places() {
         let option = name.strip_prefix(mode.name).unwrap_or_default().replace("--", " -r -l ");
         let condition = format!("-n \"__fish_xport_using_subcommand {}\"", mode.name);
         page.push_str(&format!("complete -c xport {condition}{option} -a \"(__xport_endpoints {name})\"\n"));

@@ -201,12 +201,12 @@ fn repeats() -> MutexGuard<'static, Repeats> {
 }
 
 /// File and line of a message.
-type Place = (&'static str, u32);
+type CallSite = (&'static str, u32);
 
 /// How many messages each place has had in its current second. Places are lines of code, so there are few.
 #[derive(Default)]
 struct Repeats {
-    places: HashMap<Place, Window>,
+    places: HashMap<CallSite, Window>,
 }
 
 struct Window {
@@ -217,7 +217,7 @@ struct Window {
 
 impl Repeats {
     /// Counts a message. Gives whether to write the message, and how many earlier ones were not written.
-    fn count(&mut self, place: Place, now: Instant) -> (bool, u64) {
+    fn count(&mut self, place: CallSite, now: Instant) -> (bool, u64) {
         let window = self.places.entry(place).or_insert(Window { start: now, count: 0, suppressed: 0 });
         let mut total = 0;
         if now.duration_since(window.start) >= REPEATS_WINDOW {

@@ -16,7 +16,7 @@ use crate::modes::config::{DatagramRun, Mode, StreamConfig};
 use crate::protocols::half_close::HalfClose;
 use crate::transports::advice::Advice;
 
-/// How long a datagram client waits for a further reply, since there is no end that could tell.
+/// How long a datagram client waits for a further reply: datagrams have no end.
 const DATAGRAM_LINGER_DEFAULT: Duration = Duration::from_secs(1);
 
 /// The configuration of a mode that is a verb said shorter. Its operand is an address in one word or two.
@@ -40,7 +40,8 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
     check_use(request, std::slice::from_ref(&end))?;
     let action = request.mode.verb.action;
     let run = run_config(action, options, scheme.has_datagrams())?;
-    mode_config(action, options, run.stream.clone(), vec![end_config(end, options, &run, Advice::Arguments)?])
+    let config = end_config(end, options, &run, Advice::Arguments)?;
+    Ok(mode_config(action, options, run.stream, vec![config]))
 }
 
 /// The configuration of a verb on endpoints of any kind.
@@ -70,7 +71,7 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     check_use(request, &ends)?;
     let run = run_config(verb.action, request.options, has_datagrams)?;
     let configs = parsed.iter().filter_map(|parsed| parsed.config(&run).transpose()).collect::<Result<_, _>>()?;
-    mode_config(verb.action, request.options, run.stream, configs)
+    Ok(mode_config(verb.action, request.options, run.stream, configs))
 }
 
 /// Why a verb does not take an endpoint, and what to write instead.
@@ -87,29 +88,24 @@ fn explain_scheme(request: &Request<'_>, arg: &EndpointArg<'_>) -> String {
     }
 }
 
-/// What becomes of ends that have been read. There is at least one.
-fn mode_config(
-    action: Action,
-    options: &Options,
-    stream: StreamConfig,
-    configs: Vec<EndConfig>,
-) -> Result<Mode, ConfigError> {
+/// The configuration of a mode from those of its ends. There is at least one.
+fn mode_config(action: Action, options: &Options, stream: StreamConfig, configs: Vec<EndConfig>) -> Mode {
     let datagrams = DatagramRun { lines: options.lines, count: options.count };
     let (mut listeners, mut receivers) = (Vec::new(), Vec::new());
     for config in configs {
         match config {
-            EndConfig::Connect(config) => return Ok(Mode::Client(config)),
-            EndConfig::DatagramConnect(config) => return Ok(Mode::DatagramClient(config, datagrams, stream)),
+            EndConfig::Connect(config) => return Mode::Client(config),
+            EndConfig::DatagramConnect(config) => return Mode::DatagramClient(config, datagrams, stream),
             EndConfig::Listen(config) => listeners.push(config),
             EndConfig::DatagramListen(config) => receivers.push(config),
         }
     }
-    Ok(match (action, receivers.is_empty()) {
+    match (action, receivers.is_empty()) {
         (Action::Echo, true) => Mode::Echo(listeners),
         (Action::Echo, false) => Mode::DatagramEcho(receivers, datagrams),
         (_, true) => Mode::Server(listeners),
         (_, false) => Mode::DatagramServer(receivers, datagrams),
-    })
+    }
 }
 
 /// What the options say for the run.

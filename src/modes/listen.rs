@@ -41,7 +41,7 @@ impl InetPlace {
 }
 
 /// An address to accept streams on, or an inherited descriptor.
-enum Place {
+enum ListenPlace {
     Inet(InetPlace),
     Unix(UnixName),
     Inherited { number: RawFd, socket: Inherited },
@@ -54,38 +54,38 @@ enum DatagramPlace {
 }
 
 /// The listeners of an end, prepared as far as is possible before anything is opened.
-pub(super) struct Ready {
-    places: Vec<Place>,
+pub(super) struct PreparedListeners {
+    places: Vec<ListenPlace>,
     pub(super) tls: Option<TlsServer>,
 }
 
 /// The datagram sockets of an end, prepared in the same way.
-pub(super) struct DatagramReady {
+pub(super) struct PreparedDatagrams {
     places: Vec<DatagramPlace>,
 }
 
 /// Prepares the listeners of an end: reads the files of TLS, looks names up, and takes inherited descriptors over. A
 /// look-up can take long; signals still have their default effect then. Descriptors are taken over before we open one
 /// that could have the same number. A path that cannot be a port file is refused.
-pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<Ready> {
+pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<PreparedListeners> {
     check_port_file(config.port_file.as_deref())?;
     let tls = tls::server(config)?;
     let place = |address: &Address| {
         Ok(match address {
-            Address::Inet(inet) => Place::Inet(InetPlace::new(inet, config.family, config.numeric)?),
-            Address::Unix(name) => Place::Unix(name.clone()),
+            Address::Inet(inet) => ListenPlace::Inet(InetPlace::new(inet, config.family, config.numeric)?),
+            Address::Unix(name) => ListenPlace::Unix(name.clone()),
             Address::Fd(number) => {
                 let socket = inherit(*number).map_err(|error| unavailable(address, &error))?;
-                Place::Inherited { number: *number, socket }
+                ListenPlace::Inherited { number: *number, socket }
             }
         })
     };
     let places = config.addresses.iter().map(place).collect::<anyhow::Result<_>>()?;
-    Ok(Ready { places, tls })
+    Ok(PreparedListeners { places, tls })
 }
 
 /// Prepares the datagram sockets of an end in the same way.
-pub(super) fn resolve_datagrams(config: &DatagramListenConfig) -> anyhow::Result<DatagramReady> {
+pub(super) fn resolve_datagrams(config: &DatagramListenConfig) -> anyhow::Result<PreparedDatagrams> {
     check_port_file(config.port_file.as_deref())?;
     let place = |address: &DatagramAddress| {
         Ok(match address {
@@ -100,7 +100,7 @@ pub(super) fn resolve_datagrams(config: &DatagramListenConfig) -> anyhow::Result
             }
         })
     };
-    Ok(DatagramReady { places: config.addresses.iter().map(place).collect::<anyhow::Result<_>>()? })
+    Ok(PreparedDatagrams { places: config.addresses.iter().map(place).collect::<anyhow::Result<_>>()? })
 }
 
 fn check_port_file(path: Option<&Path>) -> Result<(), Failure> {
@@ -113,7 +113,7 @@ fn check_port_file(path: Option<&Path>) -> Result<(), Failure> {
 pub(super) fn open_all(
     net: &mut Net,
     ends: &[ListenConfig],
-    ready: Vec<Ready>,
+    ready: Vec<PreparedListeners>,
     limit: impl Fn(&ListenConfig) -> Option<usize>,
     factory: impl Fn() -> Factory,
 ) -> anyhow::Result<Vec<Option<OwnFile>>> {
@@ -158,25 +158,25 @@ fn announce_all(ports: &Ports<'_>) -> anyhow::Result<Vec<Option<OwnFile>>> {
 fn open(
     net: &mut Net,
     config: &ListenConfig,
-    ready: Ready,
+    ready: PreparedListeners,
     listening: &Listening,
     factory: impl Fn() -> Factory,
 ) -> anyhow::Result<Vec<Peer>> {
-    let Ready { places, tls } = ready;
+    let PreparedListeners { places, tls } = ready;
     let listening = &Listening { tls, ..listening.clone() };
     let mut listeners = Vec::new();
     let v4_wildcards = wildcard_ports(places.iter().filter_map(|place| match place {
-        Place::Inet(place) => Some(place),
+        ListenPlace::Inet(place) => Some(place),
         _ => None,
     }));
     for place in places {
         match place {
-            Place::Inet(InetPlace { asked, addresses }) => {
+            ListenPlace::Inet(InetPlace { asked, addresses }) => {
                 let stack = stack(&asked, config.family, &v4_wildcards);
                 let open = |net: &mut Net, at| net.listen_tcp(at, stack, listening.clone(), factory());
                 listeners.extend(open_each(net, asked.port, &addresses, open)?);
             }
-            Place::Unix(name) => {
+            ListenPlace::Unix(name) => {
                 let (mode, replace_stale) = (config.socket_mode, config.replace_stale);
                 let binding = UnixBinding { mode, replace_stale, advice: config.advice };
                 let id = net
@@ -184,7 +184,7 @@ fn open(
                     .map_err(|error| unavailable(&name, &error))?;
                 listeners.push(id);
             }
-            Place::Inherited { number, socket } => {
+            ListenPlace::Inherited { number, socket } => {
                 listeners.extend(open_inherited(net, number, socket, listening, &factory)?);
             }
         }
@@ -196,11 +196,11 @@ fn open(
 pub(super) fn open_datagrams<P: DatagramProtocol + 'static>(
     net: &mut Net,
     ends: &[DatagramListenConfig],
-    ready: Vec<DatagramReady>,
+    ready: Vec<PreparedDatagrams>,
     protocol: impl Fn() -> P,
 ) -> anyhow::Result<Vec<Vec<Id>>> {
     let mut ids_of_ends = Vec::new();
-    for (config, DatagramReady { places }) in ends.iter().zip(ready) {
+    for (config, PreparedDatagrams { places }) in ends.iter().zip(ready) {
         let service = DatagramService {
             access: config.access.clone(),
             groups: config.groups.clone(),

@@ -40,7 +40,7 @@ const OTHER_DESCRIPTORS: usize = 64;
 const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {
-    let right = || Right::new(&config.right, marks(&config.stream)?);
+    let right = || RightEnds::new(&config.right, marks(&config.stream)?);
     match &config.left {
         LeftEndpoint::Listen(listen) => {
             let ready = listen::resolve(listen)?;
@@ -56,7 +56,11 @@ pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {
 }
 
 /// Opens a right end for each client of the listeners.
-pub(super) fn serve(lefts: &[ListenConfig], ready: Vec<listen::Ready>, right: Right) -> anyhow::Result<()> {
+pub(super) fn serve(
+    lefts: &[ListenConfig],
+    ready: Vec<listen::PreparedListeners>,
+    right: RightEnds,
+) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     let Some(first) = lefts.first() else { return Ok(()) };
     let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
@@ -77,7 +81,7 @@ pub(super) fn serve(lefts: &[ListenConfig], ready: Vec<listen::Ready>, right: Ri
 }
 
 /// Opens a right end for each sender to a UDP socket.
-fn flows(config: &DatagramListenConfig, ready: listen::DatagramReady, right: Right) -> anyhow::Result<()> {
+fn flows(config: &DatagramListenConfig, ready: listen::PreparedDatagrams, right: RightEnds) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
     if !right.is_child() {
@@ -101,7 +105,7 @@ fn flows(config: &DatagramListenConfig, ready: listen::DatagramReady, right: Rig
 }
 
 /// Joins one left end and one right end.
-pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyhow::Result<()> {
+pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> anyhow::Result<()> {
     let tls = match left {
         Endpoint::Connect(config) => tls::client(config.tls.as_ref())?,
         _ => None,
@@ -111,7 +115,7 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyh
     let lifecycle = Lifecycle::client(stream.timeout, run.reporter.clone());
     if has_child { run.watch(lifecycle) } else { run.watch_client(lifecycle) }?;
     let terms = terms(stream, Some(&run));
-    let right_is_stdio = matches!(right.kind, Kind::Stdio { .. });
+    let right_is_stdio = matches!(right.kind, RightKind::Stdio { .. });
     let opener = right.opener(terms.clone());
     let marks = marks(stream)?;
     let net = run.event_loop.net();
@@ -147,12 +151,12 @@ fn terms(stream: &StreamConfig, run: Option<&Run>) -> Terms {
 }
 
 /// The right ends of a run, prepared as far as can be done once for all of them.
-pub(super) struct Right {
-    kind: Kind,
+pub(super) struct RightEnds {
+    kind: RightKind,
     marks: WaterMarks,
 }
 
-enum Kind {
+enum RightKind {
     /// Only the first left end gets stdin and stdout. So it is with an inherited connection.
     Stdio {
         taken: Cell<bool>,
@@ -163,40 +167,40 @@ enum Kind {
     Child(children::Child),
 }
 
-impl Right {
+impl RightEnds {
     /// Prepares the right ends. An inherited descriptor is taken over before we open one that could have the same
     /// number.
     pub(super) fn new(endpoint: &Endpoint, marks: WaterMarks) -> anyhow::Result<Self> {
         let kind = match endpoint {
-            Endpoint::Stdio => Kind::Stdio { taken: Cell::new(false) },
+            Endpoint::Stdio => RightKind::Stdio { taken: Cell::new(false) },
             Endpoint::Connect(ConnectConfig { target, dial, tls, .. }) => {
                 let tls = tls::client(tls.as_ref())?;
                 match Outbound::new(target)? {
-                    Outbound::Peer(peer) => Kind::Connect(peer, dial.clone(), tls),
+                    Outbound::Peer(peer) => RightKind::Connect(peer, dial.clone(), tls),
                     Outbound::Inherited(connection) => {
-                        Kind::Inherited(Cell::new(Some(connection)), dial.keepalive, tls)
+                        RightKind::Inherited(Cell::new(Some(connection)), dial.keepalive, tls)
                     }
                 }
             }
-            Endpoint::Datagrams(config) => Kind::Datagrams(config.clone()),
-            Endpoint::Child(config) => Kind::Child(children::Child::checked(config)?),
+            Endpoint::Datagrams(config) => RightKind::Datagrams(config.clone()),
+            Endpoint::Child(config) => RightKind::Child(children::Child::checked(config)?),
         };
         Ok(Self { kind, marks })
     }
 
     /// A child for each left end.
     pub(super) fn child(config: children::Child, marks: WaterMarks) -> Self {
-        Self { kind: Kind::Child(config), marks }
+        Self { kind: RightKind::Child(config), marks }
     }
 
     fn is_child(&self) -> bool {
-        matches!(self.kind, Kind::Child(_))
+        matches!(self.kind, RightKind::Child(_))
     }
 
     /// Notes that the output of a child goes to our stdout.
     fn beside_our_stdout(self) -> Self {
         match self.kind {
-            Kind::Child(child) => Self { kind: Kind::Child(child.beside_our_stdout()), ..self },
+            RightKind::Child(child) => Self { kind: RightKind::Child(child.beside_our_stdout()), ..self },
             _ => self,
         }
     }
@@ -209,7 +213,7 @@ impl Right {
 
     fn open(&self, net: &mut Net, left: Left, terms: Terms) -> Result<End, Failure> {
         match &self.kind {
-            Kind::Stdio { taken } => {
+            RightKind::Stdio { taken } => {
                 if taken.replace(true) {
                     return Err(Failure::new(Cause::Unavailable, "stdin and stdout are for one client"));
                 }
@@ -218,20 +222,20 @@ impl Right {
                 net.transport(console).set_write_buffer_limits(self.marks);
                 Ok(End::Stream(console))
             }
-            Kind::Connect(peer, dial, tls) => {
+            RightKind::Connect(peer, dial, tls) => {
                 let side = StreamSide::right(left, terms);
                 Ok(End::Stream(connect(net, peer, dial, tls.as_ref(), self.marks, side)))
             }
-            Kind::Inherited(fd, keepalive, tls) => {
+            RightKind::Inherited(fd, keepalive, tls) => {
                 let taken = || Failure::new(Cause::Unavailable, "an inherited connection is for one client");
                 let connection = fd.take().ok_or_else(taken)?;
                 let side = StreamSide::right(left, terms);
                 Ok(End::Stream(adopt(net, connection, *keepalive, tls.as_ref(), self.marks, side)?))
             }
-            Kind::Datagrams(config) => {
+            RightKind::Datagrams(config) => {
                 Ok(End::Datagrams(send_to(net, config, self.marks, DatagramSide::right(left, terms))))
             }
-            Kind::Child(child) => {
+            RightKind::Child(child) => {
                 let about = children::about(&left);
                 let connection = match left.end {
                     End::Stream(id) => Some(id),
