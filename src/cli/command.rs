@@ -27,13 +27,15 @@ pub(super) enum Detail<'a> {
     /// The modes and options that these arguments name, without texts. It takes a correct line apart as the full one
     /// does.
     Named(&'a [OsString]),
+    /// Everything with its texts, but the options of modes that these arguments do not name: for help and errors.
+    Shown(&'a [OsString]),
     /// Everything.
     Full,
 }
 
 impl Detail<'_> {
-    fn is_full(self) -> bool {
-        matches!(self, Self::Full)
+    fn has_texts(self) -> bool {
+        matches!(self, Self::Shown(_) | Self::Full)
     }
 
     /// Whether an option can be meant by an argument. A letter can stand in the midst of others.
@@ -48,7 +50,7 @@ impl Detail<'_> {
 
     /// Whether a mode can be meant by an argument.
     fn has_mode(self, mode: &ModeSpec) -> bool {
-        let Self::Named(args) = self else { return true };
+        let (Self::Named(args) | Self::Shown(args)) = self else { return true };
         args.iter().any(|arg| arg.to_str().is_some_and(|arg| mode.is_called(arg)))
     }
 }
@@ -148,8 +150,8 @@ pub(super) fn command(detail: Detail<'_>) -> Command {
         .override_usage(USAGE)
         .disable_help_subcommand(true)
         .args(rows.map(|row| arg(row, detail, (row.help, row.more))))
-        .subcommands(MODES.iter().filter(|mode| detail.has_mode(mode)).map(|mode| command_of(mode, detail)));
-    if !detail.is_full() {
+        .subcommands(MODES.iter().filter_map(|mode| command_of(mode, detail)));
+    if !detail.has_texts() {
         return top;
     }
     top.about(text::ABOUT)
@@ -166,14 +168,21 @@ pub(super) fn rows_of_top() -> impl Iterator<Item = &'static OptSpec> {
     rows_of(Heading::Output).iter().chain(rows_of(Heading::None))
 }
 
-/// One mode.
-fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Command {
+/// One mode, unless it is not needed.
+fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Option<Command> {
+    let is_named = detail.has_mode(mode);
+    if !is_named && !detail.has_texts() {
+        return None;
+    }
     let command = Command::new(mode.name).override_usage(mode.usage());
     let command = match mode.alias {
         Some((alias, true)) => command.visible_alias(alias),
         Some((alias, false)) => command.alias(alias),
         None => command,
     };
+    if !is_named {
+        return Some(command.about(mode.about));
+    }
     // A user of `exec` looks for what concerns the program first.
     let is_first = |row: &&OptSpec| mode.verb.action == Action::Exec && row.heading() == Heading::Child;
     let (first, others): (Vec<_>, Vec<_>) =
@@ -183,10 +192,10 @@ fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Command {
     let command = command
         .args(operands_of(mode).iter().map(|operand| operand.arg(detail)))
         .args(first.into_iter().chain(others).map(arg));
-    if !detail.is_full() {
-        return command;
+    if !detail.has_texts() {
+        return Some(command);
     }
-    command.about(mode.about).after_long_help(text::after_help_of(mode.name)).max_term_width(TERM_WIDTH_MAX)
+    Some(command.about(mode.about).after_long_help(text::after_help_of(mode.name)).max_term_width(TERM_WIDTH_MAX))
 }
 
 impl Operand {
@@ -197,7 +206,7 @@ impl Operand {
             (true, _) => arg.num_args(1..),
             _ => arg,
         };
-        if detail.is_full() { with_texts(arg.value_hint(self.hint), self.help, self.more) } else { arg }
+        if detail.has_texts() { with_texts(arg.value_hint(self.hint), self.help, self.more) } else { arg }
     }
 }
 
@@ -248,7 +257,7 @@ fn arg(row: &'static OptSpec, detail: Detail<'_>, (help, more): (&'static str, &
     if let Some(name) = row.value_name() {
         arg = arg.value_name(name);
     }
-    if !detail.is_full() {
+    if !detail.has_texts() {
         return arg;
     }
     arg = match row.value {

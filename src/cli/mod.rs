@@ -86,10 +86,10 @@ impl Error for UsageError {}
 pub fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Parsed, UsageError> {
     let args = Vec::from_iter(args);
     let matches = command(Detail::Named(&args)).try_get_matches_from(&args);
-    // The full command is built for help and for errors only. A correct line does not pay for it.
+    // Texts are built for help and for errors only. A correct line does not pay for them.
     let matches = matches.or_else(|error| match error.kind() {
         ErrorKind::DisplayVersion => Err(error),
-        _ => command(Detail::Full).try_get_matches_from(&args),
+        _ => command(Detail::Shown(&args)).try_get_matches_from(&args),
     });
     match matches {
         Ok(matches) => interpret(&matches),

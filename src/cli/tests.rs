@@ -74,6 +74,32 @@ fn the_definition_is_sound() {
     command(Detail::Full).debug_assert();
 }
 
+/// A run builds only the arguments that its line names. It reads the line as if all of them were there.
+#[test]
+fn the_arguments_that_a_line_names_are_enough() {
+    for line in [
+        "tcp-client -n6 --retry=3 --timeout -5 --send-only host 80",
+        "-vv --color always relay --timeout --retry tcp-listen:1 :2 -q",
+        "exec --listen :1 --stderr=null -- grep --retry -v x",
+        "subprocess --shell x --env --pty",
+        "tls --pin a --pin b relay --insecure",
+        "listen -k tcp:1 udp:2 --lines",
+        "--completions bash tcp-echo",
+    ] {
+        let args = Vec::from_iter(std::iter::once("xport").chain(line.split(' ')).map(OsString::from));
+        let [named, full] = [Detail::Named(&args), Detail::Full].map(|detail| {
+            let matches = command(detail).try_get_matches_from(&args).unwrap_or_else(|error| panic!("{line}: {error}"));
+            let (name, of_mode) = matches.subcommand().expect("a mode");
+            let mode = MODES.iter().find(|mode| mode.name == name).expect("a mode");
+            let options = given(&Vec::from_iter(mode.rows()), of_mode);
+            let options = options.into_iter().map(|given| (given.row.id, given.text)).collect::<Vec<_>>();
+            let before = given(&Vec::from_iter(rows_of_top()), &matches).len();
+            (name.to_owned(), before, options, operands(mode, of_mode))
+        });
+        assert_eq!(named, full, "{line}");
+    }
+}
+
 #[test]
 fn a_client_has_the_documented_defaults() {
     let config = client("tcp-client localhost:80");
