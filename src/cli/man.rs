@@ -50,6 +50,7 @@ fn push_head(page: &mut String) {
     page.push_str("\\fBxport\\fR \\fIMODE\\fR [\\fIOPTIONS\\fR] \\fIADDRESS\\fR\n.br\n");
     page.push_str("\\fBxport relay\\fR [\\fIOPTIONS\\fR] \\fILEFT\\fR \\fIRIGHT\\fR\n.br\n");
     page.push_str("\\fBxport exec\\fR [\\fIOPTIONS\\fR] \\-\\- \\fICMD\\fR [\\fIARG\\fR]...\n.br\n");
+    page.push_str("\\fBxport echo\\fR|\\fBlisten\\fR|\\fBconnect\\fR [\\fIOPTIONS\\fR] \\fIENDPOINT\\fR...\n.br\n");
     page.push_str("\\fBxport\\fR \\fB\\-\\-completions\\fR \\fISHELL\\fR | \\fB\\-\\-man\\fR\n");
     push_section(page, "DESCRIPTION");
     page.push_str(&format!("{}\n", roff(text::LONG_ABOUT)));

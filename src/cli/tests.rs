@@ -81,7 +81,7 @@ fn the_arguments_that_a_line_names_are_enough() {
         "tcp-client -n6 --retry=3 --timeout -5 --send-only host 80",
         "-vv --color always relay --timeout --retry tcp-listen:1 :2 -q",
         "exec --listen :1 --stderr=null -- grep --retry -v x",
-        "subprocess --shell x --env --pty",
+        "subprocess --shell x --env a=b --pty",
         "tls --pin a --pin b relay --insecure",
         "listen -k tcp:1 udp:2 --lines",
         "--completions bash tcp-echo",
