@@ -70,7 +70,12 @@ pub fn init(verbosity: Verbosity, color: Color) {
     match variable("XPORT_LOG").or_else(|| variable("RUST_LOG").filter(|spec| names_us(spec))) {
         Some(spec) => {
             let spec = check_spec(&spec, &mut odd);
-            builder.parse_filters(&spec);
+            if spec.is_empty() {
+                // No part of the filter can be read, and it must not hide our warnings.
+                set_levels(&mut builder, verbosity);
+            } else {
+                builder.parse_filters(&spec);
+            }
             // Scripts wait for these lines, so a filter for other programs must not hide them.
             if verbosity != Verbosity::Quiet && !spec.contains(NOTICE) {
                 builder.filter_module(NOTICE, LevelFilter::Info);

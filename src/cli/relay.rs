@@ -9,7 +9,7 @@ use crate::cli::endpoint::EndpointArg;
 use crate::cli::ends::{EndConfig, check_descriptors};
 use crate::cli::error::ConfigError;
 use crate::cli::modes::{Action, Verb};
-use crate::cli::options::Options;
+use crate::cli::options::{Opt, Options};
 use crate::cli::quote::quote_os;
 use crate::cli::request::{ParsedEndpoint, Request, check_use};
 use crate::cli::resolve::run_config;
@@ -163,6 +163,10 @@ fn check_once(left: &LeftEndpoint, right: &Endpoint, many: bool) -> Result<(), C
 
 /// The configuration of a child, from the options of the run.
 fn child_config(program: Program, options: &Options) -> Result<ChildConfig, ConfigError> {
+    let has_output = matches!(options.stderr, Some(ChildStdio::Merge | ChildStdio::Inherit));
+    if options.was_given(Opt::Stderr) && options.pty && has_output {
+        return Err("--stderr does nothing with --pty but for null: the program writes all to its terminal".into());
+    }
     let mut environment = Vec::new();
     for text in &options.env {
         environment.extend(parse_variable(text)?);

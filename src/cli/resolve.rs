@@ -9,7 +9,7 @@ use crate::cli::endpoint::EndpointArg;
 use crate::cli::ends::{EndConfig, RunConfig, SchemeUse, check_descriptors, end_config};
 use crate::cli::error::ConfigError;
 use crate::cli::modes::Action;
-use crate::cli::options::Options;
+use crate::cli::options::{Opt, Options, row};
 use crate::cli::request::{ParsedEndpoint, Request, check_use};
 use crate::cli::schemes::{Role, Scheme};
 use crate::modes::config::{DatagramRun, Mode, StreamConfig};
@@ -116,11 +116,14 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
     if let Some(low) = options.low_water.filter(|low| *low > options.high_water) {
         return Err(format!("--low-water {low} is more than --high-water {}", options.high_water).into());
     }
+    check_direction(options)?;
+    // A program on a connection follows the rules of stdin.
+    let half_close = if action == Action::Exec { HalfClose::Auto } else { HalfClose::Now };
     let is_datagram_client = has_datagrams && action == Action::Connect;
     let stream = StreamConfig {
         send_only: options.send_only,
         recv_only: options.recv_only,
-        half_close: options.half_close.unwrap_or(HalfClose::Now),
+        half_close: options.half_close.unwrap_or(half_close),
         high_water: options.high_water,
         low_water: options.low_water,
         idle_timeout: options.idle_timeout,
@@ -129,4 +132,18 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
     };
     let keep_open = if action == Action::Listen { options.keep_open } else { !options.once };
     Ok(RunConfig { stream, keep_open, grace: options.grace })
+}
+
+/// Checks that no option is about an end that does not come.
+fn check_direction(options: &Options) -> Result<(), ConfigError> {
+    let ends = [Opt::HalfClose, Opt::NoHalfClose, Opt::Linger];
+    let Some(opt) = ends.into_iter().find(|opt| options.was_given(*opt)) else { return Ok(()) };
+    let name = row(opt).flag();
+    if options.recv_only {
+        return Err(format!("{name} does nothing with --recv-only: stdin is not read").into());
+    }
+    if options.send_only && opt != Opt::Linger {
+        return Err(format!("{name} does nothing with --send-only: the connection is closed after stdin's end").into());
+    }
+    Ok(())
 }

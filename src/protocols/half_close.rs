@@ -68,6 +68,11 @@ impl InputEnd {
         self.request.feed(data);
     }
 
+    /// Whether [`look`](Self::look) has seen any byte.
+    pub(super) fn has_seen_something(&self) -> bool {
+        self.request != RequestLine::Start
+    }
+
     /// The input has ended, and `gave_nothing` or something. Whether the end is to be told now; if not, `owner` gets a
     /// timer for [`fired`](Self::fired).
     pub(super) fn come(&mut self, net: &mut Net, owner: Id, gave_nothing: bool) -> bool {
@@ -83,15 +88,17 @@ impl InputEnd {
     }
 
     /// A timer of the owner has fired. Whether it was the one of an end that is held back, which is to be told now.
-    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, pulse: Pulse) -> Held {
+    ///
+    /// `totals` are those of either end: an end that is told although bytes have moved is worth a warning.
+    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, pulse: Pulse, totals: Totals) -> Held {
         let Some((limit, _)) = self.held.filter(|(_, armed)| *armed == timer) else { return Held::OtherTimer };
         let still = self.stillness.lasts(net, pulse);
         if still < limit {
             self.held = Some((limit, net.call_later(owner, limit - still)));
             return Held::Longer;
         }
-        let Totals { sent, received } = net.transport(owner).info().totals;
-        let level = if self.policy == HalfClose::Auto && sent + received > 0 { Level::Warn } else { Level::Debug };
+        let has_moved = totals.sent + totals.received > 0;
+        let level = if self.policy == HalfClose::Auto && has_moved { Level::Warn } else { Level::Debug };
         log::log!(
             level,
             "no byte has moved for {}: the peer is told that nothing more comes, which some take for a hang-up; \

@@ -13,8 +13,8 @@ use std::time::Duration;
 use crate::tls_authority::{Authority, Issued};
 use crate::tls_util::{Tls, VERSIONS, Version, client_with, server_config};
 use crate::util::{
-    Background, DEADLINE, client, client_by, connect, ended, eventually, pattern, program, take, take_all, text,
-    with_deadline, xport,
+    Background, DEADLINE, accept, client, client_by, connect, ended, eventually, pattern, program, take, take_all,
+    text, with_deadline, xport,
 };
 
 const REQUEST: &[u8] = b"GET / HTTP/1.0\r\nHost: h\r\n\r\n";
@@ -38,10 +38,11 @@ impl Asked for UnixStream {
     }
 }
 
-/// Answers a request piece by piece, and drops the rest as soon as the client has ended its direction.
-fn answer_until_hang_up(mut stream: impl Asked) {
+/// Answers a request piece by piece after a while, and drops the rest as soon as the client has ended its direction.
+fn answer_until_hang_up(mut stream: impl Asked, pause: Duration) {
     let mut request = vec![0; REQUEST.len()];
     stream.read_exact(&mut request).expect("a request");
+    std::thread::sleep(pause);
     for _ in 0..PIECES {
         stream.wait_no_longer(false);
         match stream.read(&mut [0]) {
@@ -60,15 +61,21 @@ fn whole() -> Vec<u8> {
 }
 
 fn serving_tcp() -> (String, JoinHandle<()>) {
+    serving_slowly(Duration::ZERO)
+}
+
+/// The same with a pause before the answer.
+fn serving_slowly(pause: Duration) -> (String, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
-    (address, std::thread::spawn(move || answer_until_hang_up(with_deadline(listener.accept().expect("a client").0))))
+    (address, std::thread::spawn(move || answer_until_hang_up(accept(&listener), pause)))
 }
 
 fn serving_unix(folder: &Path) -> (String, JoinHandle<()>) {
     let path = folder.join("sock");
     let listener = UnixListener::bind(&path).expect("a path");
-    let serving = std::thread::spawn(move || answer_until_hang_up(listener.accept().expect("a client").0));
+    let serving =
+        std::thread::spawn(move || answer_until_hang_up(listener.accept().expect("a client").0, Duration::ZERO));
     (path.to_str().expect("a path in UTF-8").to_owned(), serving)
 }
 
@@ -143,6 +150,75 @@ fn a_request_from_a_file_gets_its_whole_answer() {
     serving.join().expect("the server does not panic");
     ended(&output, 0, "");
     assert!(output.stdout == whole(), "{} bytes", output.stdout.len());
+}
+
+/// A program that closes its stdout has ended it, and the rules are the same.
+#[test]
+fn a_request_of_a_program_gets_its_whole_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("answer");
+    let ask = "printf 'GET / HTTP/1.0\\r\\nHost: h\\r\\n\\r\\n'; exec >&-; cat >";
+    let ask = format!("{ask} '{}'", path.display());
+    for words in [
+        &["exec", "--connect", "ADDRESS", "--", "sh", "-c", &ask][..],
+        &["relay", "SHELL", "tcp:ADDRESS"],
+        &["relay", "tcp:ADDRESS", "SHELL"],
+        &["relay", "--half-close", "1h", "SHELL", "tcp:ADDRESS"],
+    ] {
+        // The end of a program's stdout is believed after a moment.
+        let (address, serving) = serving_slowly(Duration::from_millis(500));
+        let shell = format!("shell:{ask}");
+        let args = words.iter().map(|word| word.replace("ADDRESS", &address).replace("SHELL", &shell));
+        let output = xport(args).timeout(DEADLINE).write_stdin("").output().expect("a run");
+        eventually("the server's end", || serving.is_finished().then_some(()));
+        serving.join().expect("the server does not panic");
+        ended(&output, 0, "");
+        let answer = fs::read(&path).expect("a file");
+        assert!(answer == whole(), "{words:?}: {} bytes", answer.len());
+    }
+}
+
+/// What a program says that is no request ends at once.
+#[test]
+fn the_end_of_a_program_is_told_at_once_otherwise() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let script = "printf hello; exec >&-; cat";
+    for args in [
+        &["exec", "--connect", &address, "--", "sh", "-c", script][..],
+        &["relay", &format!("shell:{script}"), &format!("tcp:{address}")],
+    ] {
+        let run = Background::start(args);
+        let mut peer = accept(&listener);
+        assert_eq!(take_all(&mut peer), b"hello");
+        drop(peer);
+        run.finish();
+    }
+}
+
+/// The first bytes are looked at. They are more than the peer takes at once, and what follows them flows all the same.
+#[test]
+fn an_input_that_is_looked_at_flows_on_behind_a_slow_peer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("data");
+    let data = pattern(30_000_000);
+    fs::write(&path, &data).expect("a file");
+    let script = format!("shell:cat '{}'", path.display());
+    for words in [&["tcp-client", "ADDRESS"][..], &["relay", "-", "tcp:ADDRESS"], &["relay", &script, "tcp:ADDRESS"]] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        socket2::SockRef::from(&listener).set_recv_buffer_size(4096).expect("SO_RCVBUF");
+        let address = listener.local_addr().expect("an address").to_string();
+        let mut command = Command::new(program());
+        command.arg("-vvv").args(words.iter().map(|word| word.replace("ADDRESS", &address)));
+        command.stdin(File::open(&path).expect("it is there")).stdout(Stdio::piped());
+        let run = Background::spawn(command);
+        let mut peer = accept(&listener);
+        run.comes_to_rest();
+        socket2::SockRef::from(&peer).set_recv_buffer_size(1_000_000).expect("SO_RCVBUF");
+        assert!(take_all(&mut peer) == data, "{words:?}");
+        drop(peer);
+        assert!(run.finish().status.success(), "{words:?}");
+    }
 }
 
 /// What is no request, and not nothing, ends at once: others wait for that before they answer.

@@ -10,7 +10,8 @@ use crate::terminal::Terminal;
 use crate::tls_authority::Authority;
 use crate::tls_util::{VERSIONS, client_with};
 use crate::util::{
-    Background, connect, ended, eventually, program, reset, take, take_all, text, udp, with_deadline, xport,
+    Background, DEADLINE, accept, connect, ended, eventually, pattern, program, reset, take, take_all, text, udp,
+    with_deadline, xport,
 };
 
 /// What stdin does once the peer is gone.
@@ -103,7 +104,7 @@ fn unix_run(words: &[&str], folder: &std::path::Path) -> (Background, UnixStream
             UnixStream::connect(&path).expect("it listens")
         }
     };
-    stream.set_read_timeout(Some(crate::util::DEADLINE)).expect("a timeout");
+    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
     (run, stream)
 }
 
@@ -294,11 +295,11 @@ fn a_client_that_has_ended_gets_what_flows_for_it() {
     let (address, stdin, _stdout) = (server.address(), server.stdin(), server.stdout());
     let mut first = connect(address);
     first.shutdown(Shutdown::Write).expect("it is connected");
-    crate::util::feed(stdin, crate::util::pattern(20_000_000));
+    crate::util::feed(stdin, pattern(20_000_000));
     let mut taken = take(&mut first, 1_000_000);
     let mut second = connect(address);
     taken.extend(take_all(&mut first));
-    assert!(taken == crate::util::pattern(20_000_000));
+    assert!(taken == pattern(20_000_000));
     assert_eq!(take_all(&mut second), b"");
 }
 
@@ -317,4 +318,166 @@ fn a_limit_of_no_time_is_shown_as_such() {
     ended(&output, 124, "within 0s of this one");
     let mut buffer = [0; 16];
     assert_eq!(listener.accept().expect("a client").0.read(&mut buffer).ok(), Some(1));
+}
+
+fn accept_unix(listener: &UnixListener) -> UnixStream {
+    listener.set_nonblocking(true).expect("a flag");
+    let stream = eventually("a client", || listener.accept().ok()).0;
+    stream.set_nonblocking(false).expect("a flag");
+    stream
+}
+
+/// A peer that has said all and is gone, and a receiver that has not taken it: a relay of the two.
+fn owing(left_is_gone: bool, options: &[&str]) -> (Background, TcpStream, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sock");
+    let source = UnixListener::bind(&path).expect("a path");
+    let receiver = TcpListener::bind("127.0.0.1:0").expect("a port");
+    socket2::SockRef::from(&receiver).set_recv_buffer_size(4096).expect("SO_RCVBUF");
+    let (unix, tcp) =
+        (format!("unix:{}", path.display()), format!("tcp:{}", receiver.local_addr().expect("an address")));
+    let (left, right) = if left_is_gone { (unix, tcp) } else { (tcp, unix) };
+    let mut run = Background::start([&["-vv", "relay"], options, &[&left, &right]].concat());
+    let open = std::thread::spawn(move || accept_unix(&source));
+    let peer = accept(&receiver);
+    let mut source = open.join().expect("no panic");
+    let data = pattern(400_000);
+    // The relay takes what it has room for, and the system the rest.
+    let feeding = std::thread::spawn(move || source.write_all(&data));
+    run.line("has ended its direction");
+    feeding.join().expect("no panic").expect("the relay takes it");
+    (run, peer, folder)
+}
+
+/// What was for the other side is lost with it, whichever side it is.
+#[test]
+fn bytes_that_are_owed_to_a_side_that_fails_are_lost() {
+    for left_is_gone in [true, false] {
+        let (run, peer, _folder) = owing(left_is_gone, &[]);
+        reset(peer);
+        let output = run.finish();
+        assert_eq!(output.status.code(), Some(4), "{left_is_gone}: {}", text(&output));
+        assert!(text(&output).contains("Connection reset by peer"), "{left_is_gone}: {}", text(&output));
+    }
+}
+
+#[test]
+fn a_side_that_takes_nothing_of_what_is_owed_stands_still() {
+    for left_is_gone in [true, false] {
+        let (run, _peer, _folder) = owing(left_is_gone, &["--idle-timeout", "700ms"]);
+        let output = run.finish();
+        assert_eq!(output.status.code(), Some(124), "{left_is_gone}: {}", text(&output));
+        assert!(text(&output).contains("idle for 700ms"), "{left_is_gone}: {}", text(&output));
+    }
+}
+
+/// No other timer of the session shortens the time for which stdin is asked.
+#[test]
+fn stdin_is_asked_for_as_long_as_it_is_due() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sock");
+    let listener = UnixListener::bind(&path).expect("a path");
+    let unix = format!("unix:{}", path.display());
+    for words in
+        [&["relay", "--idle-timeout", "100ms", "-", &unix][..], &["relay", "--idle-timeout", "100ms", &unix, "-"]]
+    {
+        let mut run = Background::start([&["-vv"], words].concat());
+        drop(accept_unix(&listener));
+        run.line("has ended its direction");
+        let mut stdin = run.stdin();
+        // A program that feeds stdin takes its time. It is less than is due.
+        std::thread::sleep(Duration::from_millis(500));
+        stdin.write_all(b"more").expect("it is still asked");
+        let output = run.finish();
+        assert_eq!(output.status.code(), Some(4), "{words:?}: {}", text(&output));
+    }
+}
+
+/// A peer that has failed fails the run, although its bytes could not be read any more.
+#[test]
+fn a_peer_that_fails_while_nobody_reads_it_is_told_of() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let to = listener.local_addr().expect("an address").to_string();
+    let script = "trap 'exit 0' TERM; sleep 100 & wait";
+    let shell = format!("shell:{script}");
+    let relayed = format!("tcp:{to}");
+    for args in [&["exec", "--connect", &to, "--", "sh", "-c", script][..], &["relay", &relayed, &shell]] {
+        let run = Background::start(args);
+        let mut peer = accept(&listener);
+        peer.write_all(&pattern(400_000)).expect("the system takes it");
+        reset(peer);
+        ended(&run.finish(), 4, "Connection reset by peer");
+    }
+}
+
+/// The same while the other side is not open yet: its listener has no room for one more.
+#[test]
+fn a_peer_that_fails_before_the_other_side_is_open_is_told_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sock");
+    let full = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).expect("a socket");
+    full.bind(&socket2::SockAddr::unix(&path).expect("a path")).and_then(|()| full.listen(0)).expect("a listener");
+    let _first = UnixStream::connect(&path).expect("there is room for one");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let (left, right) =
+        (format!("tcp:{}", listener.local_addr().expect("an address")), format!("unix:{}", path.display()));
+    let run = Background::start(["relay", &left, &format!("{right},connect-timeout=1h")]);
+    let mut peer = accept(&listener);
+    peer.write_all(b"anything").expect("the system takes it");
+    reset(peer);
+    ended(&run.finish(), 4, "Connection reset by peer");
+}
+
+/// The system goes on with what a client has not taken yet, and the next one is served.
+#[test]
+fn a_client_that_takes_nothing_does_not_keep_its_place_after_the_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sock");
+    let backend = UnixListener::bind(&path).expect("a path");
+    let mut run =
+        Background::start(["relay", "tcp-listen:127.0.0.1:0,max-conns=1", &format!("unix:{}", path.display())]);
+    let to = run.address();
+    let client = socket2::Socket::new(socket2::Domain::for_address(to), socket2::Type::STREAM, None).expect("a socket");
+    client.set_recv_buffer_size(2048).and_then(|()| client.connect(&to.into())).expect("it listens");
+    let mut served = accept_unix(&backend);
+    served.write_all(&pattern(8_000)).expect("the relay takes it");
+    drop(served);
+    let _second = connect(to);
+    accept_unix(&backend);
+    // Nothing of it is lost to the first one.
+    let mut client = with_deadline(TcpStream::from(client));
+    assert!(take_all(&mut client) == pattern(8_000));
+}
+
+/// Nothing of a peer is wanted, but the time for it to take all can be limited.
+#[test]
+fn the_end_of_what_is_only_sent_can_be_waited_for_for_so_long() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    socket2::SockRef::from(&listener).set_recv_buffer_size(4096).expect("SO_RCVBUF");
+    let address = listener.local_addr().expect("an address").to_string();
+    let args = ["tcp-client", "--send-only", "--linger", "500ms", &address];
+    let output = xport(args).timeout(DEADLINE).write_stdin(pattern(60_000)).output().expect("a run");
+    ended(&output, 124, "has not taken all within 500ms");
+    drop(listener);
+}
+
+/// A server that is to end does not wait for a client that has ended, while stdin has nothing for it.
+#[test]
+fn a_client_that_has_ended_does_not_hold_up_the_end_of_its_server() {
+    let mut server = Background::start(["tcp-server", "-k", "127.0.0.1:0"]);
+    let (address, _stdin, mut stdout) = (server.address(), server.stdin(), server.stdout());
+    for signal_first in [false, true] {
+        let mut client = connect(address);
+        client.write_all(b"word").expect("the server takes it");
+        assert_eq!(take(&mut stdout, 4), b"word");
+        if signal_first {
+            server.signal(libc::SIGTERM);
+            server.line("waiting up to");
+        }
+        client.shutdown(Shutdown::Write).expect("it is connected");
+        if signal_first {
+            assert_eq!(take_all(&mut client), b"");
+        }
+    }
+    assert_eq!(server.wait().code(), Some(0), "{:?}", server.all_lines());
 }

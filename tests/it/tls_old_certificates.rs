@@ -58,8 +58,9 @@ fn meets(issued: &Issued, version: Version, kind: Kind, options: &[(&str, &str)]
         peer.try_handshake().ok()?;
         let got = peer.receive_all();
         if !got.is_empty() {
-            // A client that refuses the certificate is gone already.
-            peer.end();
+            // A client that refuses the certificate is gone already, and one that has said all may be.
+            let end = peer.sealed_end();
+            let _ = peer.socket.write_all(&end);
         }
         Some(got)
     });

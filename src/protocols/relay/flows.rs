@@ -169,12 +169,8 @@ impl Flows {
             return;
         }
         let (waiting, kept) = Waiting::begin(Rc::clone(&self.waiting));
-        let is_admitted = self.admits(key);
-        if !is_admitted || !kept.upgrade().is_some_and(|kept| kept.keep(data)) {
-            self.lost_by_crowd(1, now);
-        }
-        if !is_admitted {
-            return;
+        if !self.admits(key) || !kept.upgrade().is_some_and(|kept| kept.keep(data)) {
+            return self.lost_by_crowd(1, now);
         }
         self.kept.insert(key, kept);
         self.newcomers.push_back(Newcomer { key, remote: *from, waiting });
