@@ -1,8 +1,8 @@
-//! The tables as clap knows them: which arguments there are, and what help says about them.
+//! Builds clap's definition of the command line from the tables.
 //!
-//! clap takes the command line apart; it stores texts and parses no values. Building an argument costs some thousand
-//! instructions, so a run builds the arguments that its line names. All of them, with their texts, are for help,
-//! completions, and for saying what is wrong with a line.
+//! clap takes the command line apart. It stores texts, and does not parse values. Building an argument costs some
+//! thousand instructions, so a run builds only the arguments that its line names. Help, completions and error messages
+//! need the other arguments and the texts as well.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -21,13 +21,13 @@ const TERM_WIDTH_MAX: usize = 100;
 /// The usage of the program as a whole.
 pub(super) const USAGE: &str = "xport MODE [OPTIONS] ADDRESS\n       xport --completions SHELL | --man";
 
-/// What a command is built of.
+/// How much of the definition is built.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Detail<'a> {
-    /// The modes and options that these arguments name, without texts. It takes a correct line apart as the full one
-    /// does.
+    /// The modes and options that these arguments name, without texts. A correct line is taken apart as by the full
+    /// definition.
     Named(&'a [OsString]),
-    /// Everything with its texts, but the options of modes that these arguments do not name: for help and errors.
+    /// All modes, and the options of those that these arguments name, with texts. This is for help and errors.
     Shown(&'a [OsString]),
     /// Everything.
     Full,
@@ -38,7 +38,7 @@ impl Detail<'_> {
         matches!(self, Self::Shown(_) | Self::Full)
     }
 
-    /// Whether an option can be meant by an argument. A letter can stand in the midst of others.
+    /// Whether an argument can name an option. A letter can stand among other letters.
     fn has(self, row: &OptSpec) -> bool {
         let Self::Named(args) = self else { return true };
         let is_meant = |arg: &OsString| {
@@ -48,7 +48,7 @@ impl Detail<'_> {
         row.short.is_some() || args.iter().any(is_meant)
     }
 
-    /// Whether a mode can be meant by an argument.
+    /// Whether an argument can name a mode.
     fn has_mode(self, mode: &ModeSpec) -> bool {
         let (Self::Named(args) | Self::Shown(args)) = self else { return true };
         args.iter().any(|arg| arg.to_str().is_some_and(|arg| mode.is_called(arg)))
@@ -168,7 +168,7 @@ pub(super) fn rows_of_top() -> impl Iterator<Item = &'static OptSpec> {
     rows_of(Heading::Output).iter().chain(rows_of(Heading::None))
 }
 
-/// One mode, unless it is not needed.
+/// Builds a mode, if it is needed.
 fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Option<Command> {
     let is_named = detail.has_mode(mode);
     if !is_named && !detail.has_texts() {
@@ -183,7 +183,7 @@ fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Option<Command> {
     if !is_named {
         return Some(command.about(mode.about));
     }
-    // A user of `exec` looks for what concerns the program first.
+    // The options of the program come first in the help of `exec`.
     let is_first = |row: &&OptSpec| mode.verb.action == Action::Exec && row.heading() == Heading::Child;
     let (first, others): (Vec<_>, Vec<_>) =
         rows().filter(|row| detail.has(row) && mode.has(row.id)).partition(is_first);
@@ -210,13 +210,13 @@ impl Operand {
     }
 }
 
-/// Has clap refuse the two together, where the other one can have been given at all.
+/// Makes clap refuse an argument together with another option, if that option is built.
 fn with_conflict(arg: Arg, other: Opt, detail: Detail<'_>) -> Arg {
     let other = row(other);
     if detail.has(other) { arg.conflicts_with(other.word) } else { arg }
 }
 
-/// Adds help. Where there is more to say, `--help` says it below the line.
+/// Adds help texts. `--help` has the longer text below the line.
 fn with_texts(arg: Arg, help: &'static str, more: &'static str) -> Arg {
     let arg = arg.help(help);
     match more {
@@ -225,7 +225,7 @@ fn with_texts(arg: Arg, help: &'static str, more: &'static str) -> Arg {
     }
 }
 
-/// One option as clap knows it, with these texts.
+/// Builds an option with these help texts.
 fn arg(row: &'static OptSpec, detail: Detail<'_>, (help, more): (&'static str, &'static str)) -> Arg {
     let mut arg = Arg::new(row.word).value_parser(value_parser!(OsString));
     if row.has_long() {
@@ -277,7 +277,7 @@ fn arg(row: &'static OptSpec, detail: Detail<'_>, (help, more): (&'static str, &
     with_texts(arg, help, more)
 }
 
-/// The options of `rows` that were written on the command line.
+/// The options of `rows` that the command line has.
 pub(super) fn given(rows: &[&'static OptSpec], matches: &ArgMatches) -> Vec<Given> {
     // An option that the line does not name has not been built.
     let is_given = |row: &&&OptSpec| {
@@ -300,7 +300,7 @@ pub(super) fn given(rows: &[&'static OptSpec], matches: &ArgMatches) -> Vec<Give
     found
 }
 
-/// What was written without an option before it.
+/// The operands: the arguments that are neither options nor their values.
 pub(super) fn operands(mode: &ModeSpec, matches: &ArgMatches) -> Vec<OsString> {
     let texts = operands_of(mode).iter().filter_map(|operand| matches.get_many::<OsString>(operand.id));
     texts.flatten().cloned().collect()

@@ -1,7 +1,7 @@
-//! Completions for shells: clap's, and endpoints, all from the tables of the command line.
+//! Completions for shells, generated from the tables of the command line.
 //!
-//! clap knows modes and options. What an endpoint begins with, and the options behind its comma, are added here for
-//! bash, zsh and fish. The results are committed as `completions/`; a test keeps those equal to what is generated here.
+//! clap completes modes and options. For bash, zsh and fish, the schemes of endpoints and the options behind a comma
+//! are added here. The results are committed as `completions/`, and a test keeps the files up to date.
 
 use clap_complete::Shell;
 
@@ -47,7 +47,7 @@ fn places() -> Vec<EndpointPlace> {
 }
 
 impl EndpointPlace {
-    /// The scheme that a word means here, if it can be one.
+    /// The scheme that a word means in this place. `None` if the place does not take it.
     fn scheme(&self, scheme: &'static Scheme) -> Option<&'static Scheme> {
         let is_relay = self.mode.verb.action == Action::Relay;
         // The left side of a relay takes a descriptor that listens.
@@ -57,14 +57,14 @@ impl EndpointPlace {
         (is_taken && (is_relay || self.listens == scheme.listens())).then_some(scheme)
     }
 
-    /// What an endpoint can begin with.
+    /// The words that an endpoint can begin with.
     fn words(&self) -> String {
         let words = named().filter(|scheme| self.scheme(scheme).is_some()).map(|scheme| format!("{}:", scheme.name));
         let stdio = (self.mode.verb.action == Action::Relay).then(|| "-".to_owned());
         Vec::from_iter(words.chain(stdio)).join(" ")
     }
 
-    /// What can follow a comma. An option with a value ends with '='.
+    /// The options that can follow a comma. An option with a value ends with '='.
     fn options(&self, scheme: &'static Scheme) -> String {
         let Some(scheme) = self.scheme(scheme) else { return String::new() };
         let is_taken = |row: &&OptSpec| self.mode.verb.has_of_end(scheme, row.id);
@@ -100,7 +100,7 @@ fn cases() -> [String; 2] {
     [Vec::from_iter(words.map(branch)).join("\n"), Vec::from_iter(options.map(branch)).join("\n")]
 }
 
-/// The scheme of a word, in bash and zsh: an address alone is TCP, a path is a unix socket.
+/// Finds the scheme of a word, in bash and zsh. A bare address is TCP, and a path is a unix socket.
 const SCHEME_OF_WORD: &str = r#"    case "$word" in
         /*|./*|../*|@*) scheme=unix ;;
         NAMES) scheme="${word%%:*}" ;;
@@ -220,7 +220,7 @@ fn insert(page: &str, mark: &str, function: &str) -> String {
 
 fn bash(page: &str) -> String {
     let [words, options] = cases();
-    // A value that is a word of its own follows these.
+    // The word after one of these options is a value, and no endpoint.
     let mut valued = Vec::new();
     for row in general_modes().flat_map(ModeSpec::rows) {
         if row.value_name().is_some() && !valued.contains(&row.flag()) {
@@ -245,7 +245,7 @@ fn zsh(page: &str) -> String {
         .replace("NAMES", &names(":*"))
         .replace("OPTIONS", &options)
         .replace("WORDS", &words);
-    // clap completes files where it knows nothing better. The section of a mode begins with its name in parentheses.
+    // clap completes files by default. The section of a mode begins with the name of the mode in parentheses.
     let mut mode = "";
     let mut lines = Vec::new();
     for line in page.lines() {

@@ -1,7 +1,7 @@
-//! One endpoint: a word of the form `SCHEME:ADDRESS,OPTION,OPTION=VALUE`, or a URL, taken apart and understood.
+//! Parses an endpoint: a word of the form `SCHEME:ADDRESS,OPTION,OPTION=VALUE`, or a URL.
 //!
-//! Its options are those of the scheme's row, read by the same functions as everywhere. What a mode makes of an
-//! endpoint is in `cli/resolve.rs` and `cli/relay.rs`, what is said about words of other programs in `cli/hints.rs`.
+//! The row of the scheme says which options there are. `cli/options.rs` reads their values, as it does for modes.
+//! `cli/ends.rs` makes the configuration of an end, and `cli/hints.rs` explains words of other programs.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -16,7 +16,7 @@ use crate::cli::schemes::{Form, NOT_FOR_DESCRIPTORS, STDIO, Scheme, TCP, UNIX, n
 use crate::modes::config::Program;
 use crate::transports::address::Address;
 
-/// What counts for an endpoint besides its own word.
+/// What an endpoint depends on besides its own word.
 pub(super) struct Context<'a> {
     pub(super) verb: &'static Verb,
     /// Options before the endpoints. They hold for each endpoint that has them.
@@ -70,22 +70,22 @@ impl<'a> EndpointArg<'a> {
         }
     }
 
-    /// The same endpoint where clients are awaited: `tcp:` is `tcp-listen:` there.
+    /// The meaning of the endpoint in a place that awaits clients: `tcp:` means `tcp-listen:` there.
     pub(super) fn listening(self) -> Self {
         Self { scheme: self.scheme.listening.unwrap_or(self.scheme), ..self }
     }
 
-    /// What was written, to be written again.
+    /// The endpoint as the user wrote it, for a line to type.
     pub(super) fn shown(&self) -> String {
         clean_os(self.text)
     }
 
-    /// Puts the endpoint before what is wrong with it.
+    /// An error about this endpoint.
     pub(super) fn with_context(&self, reason: &str) -> ConfigError {
         with_context(self.text, reason)
     }
 
-    /// The same for what is said about addresses of any mode.
+    /// Adds this endpoint to an error about its address.
     pub(super) fn explain(&self, error: ConfigError) -> ConfigError {
         match error {
             ConfigError::Reason(reason) if self.rest == self.text && reason.contains(" has no port: ") => {
@@ -97,7 +97,7 @@ impl<'a> EndpointArg<'a> {
         }
     }
 
-    /// What `exec:` and `shell:` run.
+    /// The program of `exec:` and `shell:`.
     pub(super) fn program(&self) -> Result<Program, ConfigError> {
         if self.rest.as_bytes().trim_ascii().is_empty() {
             return Err(self.with_context("no command: what is it to run?"));
@@ -157,7 +157,7 @@ impl<'a> EndpointArg<'a> {
     fn address(&self, mut text: OsString) -> Result<Address, ConfigError> {
         let scheme = self.scheme;
         if scheme.form == Form::Descriptor {
-            // It is a form of address as well.
+            // `fd:N` is a form of address too.
             text = OsString::from_vec([b"fd:", text.as_bytes()].concat());
         }
         let takes_descriptors = scheme.has_datagrams() || scheme.is_tls || scheme.form == Form::Descriptor;
@@ -171,7 +171,7 @@ impl<'a> EndpointArg<'a> {
         parse_address(scheme.is_unix(), &text).map_err(|reason| self.explain(reason.into()))
     }
 
-    /// One option behind an address.
+    /// Parses an option behind an address.
     fn option(&self, verb: &'static Verb, text: &[u8]) -> Result<Given, String> {
         let (name, value) = match text.iter().position(|byte| *byte == b'=') {
             Some(at) => (&text[..at], Some(&text[at + 1..])),
@@ -212,7 +212,7 @@ impl<'a> EndpointArg<'a> {
     }
 }
 
-/// What is wrong with a value, with the name that its option has behind an address.
+/// Describes a wrong value of an option behind an address.
 fn describe(error: &ValueError) -> String {
     let mut text = error.describe(error.row.name);
     if let (Some(variable), false) = (error.variable, text.contains("environment variable")) {
@@ -225,7 +225,8 @@ fn with_context(text: &OsStr, reason: &str) -> ConfigError {
     format!("endpoint {}: {reason}", quote_os(text)).into()
 }
 
-/// The address of a URL, with what follows it. What comes after `SCHEME://` may have no part that the scheme has not.
+/// Checks a URL after its `SCHEME://`, and gives the address with the options behind it. A part that the scheme has
+/// not, such as a query, is refused.
 fn url_address<'a>(scheme: &Scheme, url: &'a [u8]) -> Result<&'a [u8], String> {
     let (address, name) = (split_options(OsStr::from_bytes(url)).0.into_vec(), scheme.name);
     let part_at = |wanted: &[u8]| address.iter().position(|byte| wanted.contains(byte));
@@ -255,7 +256,7 @@ fn url_address<'a>(scheme: &Scheme, url: &'a [u8]) -> Result<&'a [u8], String> {
     }
 }
 
-/// A unix socket can be told from a TCP address by how it starts.
+/// Whether a text without a scheme is the name of a unix socket.
 fn is_path(text: &[u8]) -> bool {
     [&b"/"[..], b"./", b"../", b"@"].iter().any(|start| text.starts_with(start))
 }
@@ -264,7 +265,7 @@ fn clean_os(text: &OsStr) -> String {
     clean(&text.to_string_lossy())
 }
 
-/// Splits at commas, the first part is the address. A comma of the text itself is written `\,`.
+/// Splits a text at its commas. The first part is the address. `\,` is a comma that does not split.
 fn split_options(text: &OsStr) -> (OsString, Vec<OsString>) {
     let mut parts = vec![Vec::new()];
     let mut bytes = text.as_bytes().iter().peekable();

@@ -1,15 +1,15 @@
-//! Why a command line is refused: the reason, as it goes into the message.
+//! The reason why a command line is refused.
 //!
-//! How a message looks as a whole, with the usage below it, is the business of `cli/mod.rs`.
+//! `cli/mod.rs` makes a message of it, with the usage of the mode below.
 
 use crate::cli::options::ValueError;
 
-/// What is wrong with the options of a mode.
+/// The reason why a command line is refused.
 #[derive(Debug)]
 pub(super) enum ConfigError {
-    /// Options or addresses that do not fit: one line without the name of the program.
+    /// Options or addresses do not fit. The text is one line, without the name of the program.
     Reason(String),
-    /// A value that makes no sense, and the environment variable that has it. The usage of the mode would not help.
+    /// A value makes no sense. The variable is set if the value comes from the environment. No usage is shown.
     Value(String, Option<&'static str>),
 }
 

@@ -1,13 +1,13 @@
-//! The manual page, written from the tables of the command line.
+//! Writes the manual page from the tables of the command line.
 //!
-//! It has each group of options once, with the modes that offer it. The page is committed as `man/`; a test keeps that
-//! equal to what is written here. Help is clap's own, from the same tables.
+//! The page has each section of options once, and names the modes that offer an option. The page is committed as
+//! `man/`, and a test keeps the file up to date.
 
 use crate::cli::modes::{MODES, ModeSpec};
 use crate::cli::options::{Heading, OptSpec, Value, rows, rows_of};
 use crate::cli::{schemes, text};
 
-/// The groups of options, in the order in which the manual page has them.
+/// The sections of options, in the order of the manual page.
 const HEADINGS: [Heading; 8] = [
     Heading::Connection,
     Heading::Listening,
@@ -19,7 +19,7 @@ const HEADINGS: [Heading; 8] = [
     Heading::None,
 ];
 
-/// The manual page, in roff: one page for all modes, each group of options once.
+/// The manual page in roff: one page for all modes.
 #[must_use]
 pub fn man() -> Vec<u8> {
     let mut page = String::with_capacity(64 * 1024);
@@ -40,7 +40,7 @@ pub fn man() -> Vec<u8> {
     page.into_bytes()
 }
 
-/// There is no date: the page would differ from day to day.
+/// Writes the head. It has no date, because the page must not differ from day to day.
 fn push_head(page: &mut String) {
     let version = env!("CARGO_PKG_VERSION");
     page.push_str(&format!(".TH XPORT 1 \"\" \"xport {version}\" \"User Commands\"\n"));
@@ -65,7 +65,7 @@ fn push_modes(page: &mut String) {
     }
 }
 
-/// Each group once; an option that not every mode has names those which do.
+/// Writes the sections of options. An option names its modes, unless every mode has it.
 fn push_options(page: &mut String) {
     push_section(page, "OPTIONS");
     page.push_str(&roff(text::VALUES));
@@ -73,7 +73,7 @@ fn push_options(page: &mut String) {
     for heading in HEADINGS {
         page.push_str(&format!(".SS \"{}\"\n", heading.title().unwrap_or("Without a mode")));
         for row in rows_of(heading) {
-            // An option that means something else in some modes is there once for each meaning.
+            // An option with another meaning in some modes is listed once for each meaning.
             let mut meanings = vec![(row.help, row.more)];
             meanings.extend(row.instead.iter().flatten());
             for meaning in meanings {
@@ -134,7 +134,7 @@ fn push_section(page: &mut String, title: &str) {
     page.push_str(&format!(".SH \"{title}\"\n"));
 }
 
-/// The term is roff already, the meaning is text.
+/// Writes a term, which is roff already, and its meaning, which is text.
 fn push_term(page: &mut String, term: &str, meaning: &str) {
     page.push_str(&format!(".TP\n{term}\n{}\n", roff(meaning)));
 }
@@ -143,7 +143,7 @@ fn bold(text: &str) -> String {
     format!("\\fB{}\\fR", roff(text))
 }
 
-/// Escapes what roff would take as its own.
+/// Escapes the characters that are special in roff.
 fn roff(text: &str) -> String {
     let escaped = text.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
     if escaped.starts_with('.') { format!("\\&{escaped}") } else { escaped }

@@ -1,7 +1,7 @@
-//! Modes: one row each, and the verbs behind them.
+//! The table of modes, and the verbs behind them.
 //!
-//! A verb says what is done with endpoints, which of them it takes, and which options of the run it has. A mode with a
-//! scheme is a verb said shorter: `tcp-echo A` is `echo tcp-listen:A`.
+//! A verb says what happens to endpoints, which endpoints it takes, and which options its run has. A mode with a scheme
+//! is a shorthand of a verb: `tcp-echo A` is `echo tcp-listen:A`.
 
 use crate::cli::options::{Opt, OptSpec, Topic, rows};
 use crate::cli::schemes::{
@@ -9,12 +9,12 @@ use crate::cli::schemes::{
 };
 use Opt::*;
 
-/// What is done with endpoints.
+/// What a verb does with endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     /// Send back what comes.
     Echo,
-    /// Join stdin and stdout with those who come.
+    /// Join stdin and stdout with clients.
     Listen,
     /// Join stdin and stdout with a peer.
     Connect,
@@ -24,7 +24,7 @@ pub(super) enum Action {
     Relay,
 }
 
-/// On which ends an option of the run depends.
+/// The kind of end that an option of the run needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Need {
     Stream,
@@ -44,17 +44,17 @@ impl Need {
     }
 }
 
-/// What is done, with what, and how.
+/// A verb: an action, its endpoints, and the options of its run.
 #[derive(Debug)]
 pub(super) struct Verb {
     pub(super) action: Action,
-    /// Endpoints at which clients are awaited.
+    /// The schemes that await clients.
     pub(super) listens: &'static [&'static Scheme],
-    /// The others.
+    /// The other schemes.
     pub(super) opens: &'static [&'static Scheme],
-    /// Options of the run that do not depend on its ends.
+    /// Options of the run with any ends.
     always: &'static [Opt],
-    /// Options of the run that do.
+    /// Options of the run with certain ends.
     with: &'static [(Need, &'static [Opt])],
     /// Options of ends that do nothing here.
     without: &'static [(Need, &'static [Opt])],
@@ -71,7 +71,7 @@ impl Verb {
         scheme.has(opt) && !self.without.iter().any(|(need, opts)| need.is_met_by(scheme) && opts.contains(&opt))
     }
 
-    /// Whether it is an option of the run, and of a run with this end where there is one.
+    /// Whether an option is one of the run, if the run has this end.
     pub(super) fn has_of_run(&self, scheme: Option<&Scheme>, opt: Opt) -> bool {
         let is_met = |need: &Need| scheme.is_some_and(|scheme| need.is_met_by(scheme));
         self.always.contains(&opt) || self.with.iter().any(|(need, opts)| is_met(need) && opts.contains(&opt))
@@ -83,7 +83,7 @@ impl Verb {
     }
 }
 
-/// What moves bytes between two sides has these.
+/// Options for the ends of streams.
 const ENDING: &[Opt] = &[HalfClose, NoHalfClose, Linger];
 const PROGRAM: &[Opt] = &[Stderr, Env, KillAfter, Pty];
 
@@ -101,7 +101,7 @@ static LISTEN: Verb = Verb {
     opens: &[],
     always: &[Grace, SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout],
     with: &[(Need::Stream, &[KeepOpen, HalfClose, NoHalfClose, Linger]), (Need::Datagrams, &[Count, Lines, Linger])],
-    // stdin and stdout are for one client at a time.
+    // stdin and stdout serve one client at a time.
     without: &[(Need::Listener, &[MaxConns])],
 };
 static CONNECT: Verb = Verb {
@@ -137,9 +137,9 @@ pub(super) struct ModeSpec {
     pub(super) alias: Option<(&'static str, bool)>,
     pub(super) about: &'static str,
     pub(super) verb: &'static Verb,
-    /// What its addresses are, in the modes that are a verb said shorter.
+    /// The scheme of its addresses, if the mode is a shorthand of a verb.
     pub(super) scheme: Option<&'static Scheme>,
-    /// Which help texts of options are its own; the first one that an option has counts.
+    /// The topics of its help texts. The first topic that an option has a text for counts.
     pub(super) topics: &'static [Topic],
 }
 
@@ -168,17 +168,17 @@ impl ModeSpec {
         self.scheme.is_none() && self.verb.schemes().any(|scheme| scheme.has(opt))
     }
 
-    /// The help texts of an option in this mode: line, and more.
+    /// The help texts of an option in this mode: the line, and the longer text.
     pub(super) fn help_of(&self, row: &OptSpec) -> (&'static str, &'static str) {
         self.topics.iter().find_map(|topic| row.instead[*topic as usize]).unwrap_or((row.help, row.more))
     }
 
-    /// Whether this is what somebody means who writes `name`.
+    /// Whether `name` is a name of this mode.
     pub(super) fn is_called(&self, name: &str) -> bool {
         self.name == name || self.alias.is_some_and(|(alias, _)| alias == name)
     }
 
-    /// How a line of it looks.
+    /// The usage of this mode.
     pub(super) fn usage(&self) -> String {
         let operands = match (self.verb.action, self.scheme) {
             (Action::Exec, _) => "-- CMD [ARG]...",

@@ -1,4 +1,4 @@
-//! Options: what a row of the table says, and how texts become typed values.
+//! The table of options, and how the texts of a user become typed values.
 //!
 //! `--retry 3`, `tcp:h:80,retry=3` and `XPORT_RETRY=3` are one row of [the table](rows). The rows are in
 //! `options/ends.rs`, `options/tls.rs` and `options/runs.rs`. Which end has which option is in `cli/schemes.rs`, which
@@ -53,7 +53,7 @@ pub(super) fn row(id: Opt) -> &'static OptSpec {
     rows().find(|row| row.id == id).expect("each option has a row; a test looks")
 }
 
-/// An option that was given, with its value. That of a flag is empty.
+/// An option that the user gave, with its value. The value of a flag is empty.
 #[derive(Clone, Debug)]
 pub(super) struct Given {
     pub(super) row: &'static OptSpec,
@@ -63,7 +63,7 @@ pub(super) struct Given {
 /// Where the values of variables come from.
 pub(super) type Variables<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// A variable of this process. An empty one is as good as none: that is how a script or a unit file switches one off.
+/// A variable of this process. An empty variable counts as unset, so that a script or a unit file can switch it off.
 pub(super) fn variable_of_process(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
@@ -72,14 +72,14 @@ pub(super) fn variable_of_process(name: &str) -> Option<OsString> {
 #[derive(Debug)]
 pub(super) struct ValueError {
     pub(super) row: &'static OptSpec,
-    /// The variable that has the value, if it was not given.
+    /// The environment variable that the value comes from, if the user did not give the option.
     pub(super) variable: Option<&'static str>,
     text: OsString,
     reason: String,
 }
 
 impl ValueError {
-    /// What is wrong, with the name that the option has where it was written.
+    /// Says what is wrong. `option` is the name of the option as the user wrote it.
     pub(super) fn describe(&self, option: &str) -> String {
         let (text, reason) = (&self.text, &self.reason);
         match (text.to_str(), &self.variable) {
@@ -91,7 +91,7 @@ impl ValueError {
 }
 
 impl Options {
-    /// Reads the values of `rows`: what was given, else the variable, else the default.
+    /// Reads the values of `rows`. A given value wins over the variable, and the variable wins over the default.
     pub(super) fn read(
         rows: &[&'static OptSpec],
         given: &[Given],
@@ -106,7 +106,7 @@ impl Options {
                 }
                 continue;
             }
-            // What is given wins over a variable that contradicts it.
+            // An option that was given wins over a variable that contradicts it.
             let wins = |given: &Given| given.row.contradicts(row) || row.yields_to.contains(&given.row.id);
             let variable = row.variable.filter(|_| !given.iter().any(wins));
             if let Some((name, value)) = variable.and_then(|name| Some((name, variables(name)?))) {
@@ -127,7 +127,7 @@ impl Options {
         row.store(self, text).map_err(|(text, reason)| ValueError { row, variable, text, reason })
     }
 
-    /// A flag is switched on by 1, and off by 0.
+    /// Takes the value of a variable. 1 switches a flag on, and 0 switches it off.
     fn take_variable(&mut self, row: &'static OptSpec, name: &'static str, value: &OsStr) -> Result<(), ValueError> {
         match (row.value, value.as_bytes()) {
             (Value::Flag(_), b"0") => Ok(()),

@@ -1,4 +1,4 @@
-//! What a user asked of a mode, and the one check that nothing of it is in vain.
+//! The request of a user: a mode with its options and operands. Here is the check that every option does something.
 
 use std::ffi::OsString;
 
@@ -14,7 +14,7 @@ use crate::transports::advice::Advice;
 /// A mode, and everything that stands on its line.
 pub(super) struct Request<'a> {
     pub(super) mode: &'static ModeSpec,
-    /// What stands there without an option before it.
+    /// The arguments that are neither options nor their values.
     pub(super) operands: &'a [OsString],
     pub(super) context: Context<'a>,
     /// The values of the options of the run.
@@ -24,7 +24,7 @@ pub(super) struct Request<'a> {
 /// An endpoint whose options have been read.
 pub(super) struct ParsedEndpoint<'a> {
     pub(super) arg: EndpointArg<'a>,
-    /// None where it is no socket.
+    /// `None` if the endpoint is no socket.
     socket: Option<(Address, Options)>,
 }
 
@@ -40,7 +40,7 @@ impl<'a> ParsedEndpoint<'a> {
         SchemeUse { scheme: self.arg.scheme, addresses }
     }
 
-    /// What it becomes, unless it is no socket.
+    /// The configuration of the endpoint. `None` if it is no socket.
     pub(super) fn config(&self, run: &RunConfig) -> Result<Option<EndConfig>, ConfigError> {
         let Some((_, options)) = &self.socket else { return Ok(None) };
         let config = end_config(self.scheme_use(), options, run, Advice::Endpoint);
@@ -48,10 +48,10 @@ impl<'a> ParsedEndpoint<'a> {
     }
 }
 
-/// Options that keep clients out. A user may rely on one for every listener, so each listener must have it.
+/// Options that keep clients out. A user relies on such an option for every listener, so each listener must have it.
 const GUARDS: &[Opt] = &[Opt::Allow, Opt::Deny, Opt::ClientCa];
 
-/// The one check that nothing is given that does nothing: each option counts for an end, for the mode, or for the run.
+/// Checks that each option that was given does something: for an end, for the mode, or for the run.
 pub(super) fn check_use(request: &Request<'_>, ends: &[SchemeUse]) -> Result<(), ConfigError> {
     let Request { mode, context: Context { given, .. }, .. } = request;
     let is_of_run = |opt| mode.verb.has_of_run(None, opt);
@@ -74,7 +74,7 @@ pub(super) fn check_use(request: &Request<'_>, ends: &[SchemeUse]) -> Result<(),
     Ok(())
 }
 
-/// What an option would need.
+/// Explains what an option would need.
 fn explain_useless(mode: &ModeSpec, opt: Opt, ends: &[SchemeUse]) -> String {
     let verb = mode.verb;
     if let Some(end) = ends.iter().find(|end| verb.has(end.scheme, opt))

@@ -1,6 +1,6 @@
-//! Modes with one kind of end: echo, or stdin and stdout joined with a peer or with clients.
+//! The configuration of modes that join endpoints with an echo, or with stdin and stdout.
 //!
-//! Modes that join two endpoints are in `cli/relay.rs`.
+//! `cli/relay.rs` has the modes that join endpoints with each other or with a program.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::transports::advice::Advice;
 /// How long a datagram client waits for a further reply: datagrams have no end.
 const DATAGRAM_LINGER_DEFAULT: Duration = Duration::from_secs(1);
 
-/// The configuration of a mode that is a verb said shorter. Its operand is an address in one word or two.
+/// The configuration of a mode that is a shorthand of a verb. The operands are an address in one word or two.
 pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> Result<Mode, ConfigError> {
     let options = request.options;
     let mut addresses = Vec::new();
@@ -44,7 +44,7 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
     Ok(mode_config(action, options, run.stream, vec![config]))
 }
 
-/// The configuration of a verb on endpoints of any kind.
+/// The configuration of a verb with endpoints of any kind.
 pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     let verb = request.mode.verb;
     let mut parsed = Vec::new();
@@ -74,7 +74,7 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     Ok(mode_config(verb.action, request.options, run.stream, configs))
 }
 
-/// Why a verb does not take an endpoint, and what to write instead.
+/// Explains why a verb does not take an endpoint, and what to write instead.
 fn explain_scheme(request: &Request<'_>, arg: &EndpointArg<'_>) -> String {
     let (name, text) = (request.mode.name, arg.shown());
     match (request.mode.verb.action, arg.scheme.role) {
@@ -108,7 +108,7 @@ fn mode_config(action: Action, options: &Options, stream: StreamConfig, configs:
     }
 }
 
-/// What the options say for the run.
+/// The part of the configuration that all ends of a run share.
 pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool) -> Result<RunConfig, ConfigError> {
     if has_datagrams && options.count.is_some() && options.send_only {
         return Err("--count counts what arrives, which --send-only throws away".into());
@@ -117,7 +117,7 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
         return Err(format!("--low-water {low} is more than --high-water {}", options.high_water).into());
     }
     check_direction(options)?;
-    // A program on a connection follows the rules of stdin.
+    // The output of a program on a connection ends by the rules for stdin.
     let half_close = if action == Action::Exec { HalfClose::Auto } else { HalfClose::Now };
     let is_datagram_client = has_datagrams && action == Action::Connect;
     let stream = StreamConfig {

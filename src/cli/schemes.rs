@@ -1,8 +1,8 @@
-//! Schemes: what stands before the colon of an endpoint, one row each.
+//! The table of schemes. A scheme is the word before the colon of an endpoint.
 //!
-//! A row says how the address looks, what carries the bytes, and which options may follow after a comma. The table of
-//! endpoints in help, manual page and README, the completions, and the messages that list schemes come from here.
-//! A new scheme is a row here; how one word is read is in `cli/endpoint.rs`.
+//! A row says how the address looks, whether there are streams or datagrams, and which options can follow a comma. The
+//! table of endpoints in help, manual page and README, the completions, and messages that list schemes are made of
+//! these rows. A new scheme begins with a row here. `cli/endpoint.rs` parses endpoints.
 
 use std::fmt;
 
@@ -14,20 +14,20 @@ use Opt::*;
 pub(super) enum Role {
     Connect,
     Listen,
-    /// A program is started.
+    /// The endpoint is a program, which is started.
     Run,
     /// stdin and stdout of this process.
     Stdio,
 }
 
-/// What moves.
+/// Whether an endpoint has streams or datagrams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Carrier {
     Stream,
     Datagrams,
 }
 
-/// What follows the colon.
+/// The form of the text after the colon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Nothing,
@@ -50,13 +50,13 @@ pub(super) struct Scheme {
     pub(super) carrier: Carrier,
     pub(super) form: Form,
     pub(super) is_tls: bool,
-    /// What may follow the address after a comma.
+    /// The options that can follow the address after a comma.
     pub(super) options: &'static [&'static [Opt]],
-    /// What the same word means where clients are awaited.
+    /// The scheme that the same word means in a place that awaits clients.
     pub(super) listening: Option<&'static Self>,
-    /// How it is written, for the table.
+    /// The form of an endpoint, for the table.
     pub(super) term: &'static str,
-    /// What it is, for the table. The options are added to it.
+    /// The description for the table. The options are added to it.
     pub(super) help: &'static str,
 }
 
@@ -105,7 +105,7 @@ impl PartialEq for Scheme {
     }
 }
 
-/// Options that do nothing for a socket which is open already.
+/// Options that do nothing for an inherited socket, which is open already.
 pub(super) const NOT_FOR_DESCRIPTORS: &[Opt] =
     &[Backlog, ConnectTimeout, Ipv4, Ipv6, Numeric, Retry, RetryDelay, Source];
 
@@ -116,7 +116,7 @@ const ADMIT: &[Opt] = &[Allow, Deny, PortFile];
 const TRUST: &[Opt] = &[Ca, ServerName, Pin, Insecure];
 const TLS_COMMON: &[Opt] = &[Alpn, TlsMin, HandshakeTimeout, AllowTruncation, Keylog];
 
-/// What the rows below change.
+/// The base of the rows below.
 const CLIENT: Scheme = Scheme {
     name: "",
     role: Role::Connect,
@@ -234,23 +234,23 @@ pub(super) static SHELL: Scheme = Scheme {
     ..CLIENT
 };
 
-/// The table, in the order of help. `fd` where clients are awaited is the row that [`Scheme::listening`] leads to.
+/// The table, in the order of help. [`FD_LISTEN`] is not in it, because it is the listening form of [`FD`].
 pub(super) static SCHEMES: &[&Scheme] =
     &[&STDIO, &TCP, &TCP_LISTEN, &TLS, &TLS_LISTEN, &UNIX, &UNIX_LISTEN, &UDP, &UDP_LISTEN, &FD, &EXEC, &SHELL];
 
-/// Those that have a name before a colon.
+/// The schemes with a name before a colon.
 pub(super) fn named() -> impl Iterator<Item = &'static Scheme> {
     SCHEMES.iter().copied().filter(|scheme| scheme.form != Form::Nothing)
 }
 
-/// The scheme of TLS that has an option which only TLS has. Most are on both sides: the one that is meant is first.
+/// Finds the scheme that has an option of TLS. Many options are on both sides, and `listens` tells which side is meant.
 pub(super) fn tls_scheme_with(row: &OptSpec, listens: bool) -> Option<&'static Scheme> {
     let plain = [&TCP, &TCP_LISTEN];
     let schemes = if listens { [&TLS_LISTEN, &TLS] } else { [&TLS, &TLS_LISTEN] };
     schemes.into_iter().find(|scheme| scheme.has(row.id) && !plain.iter().any(|plain| plain.has(row.id)))
 }
 
-/// The table for help and manual page: how an endpoint is written, and what it is.
+/// The table for help and manual page: the form of an endpoint, and its description.
 pub(super) fn table() -> Vec<(&'static str, String)> {
     let meaning = |scheme: &Scheme| match scheme.option_names() {
         names if names.is_empty() || scheme.form == Form::Descriptor => scheme.help.to_owned(),
@@ -259,7 +259,7 @@ pub(super) fn table() -> Vec<(&'static str, String)> {
     SCHEMES.iter().map(|scheme| (scheme.term, meaning(scheme))).collect()
 }
 
-/// The same for README, in markdown.
+/// The table for README, in markdown.
 #[must_use]
 pub fn markdown() -> String {
     let mut text = "| endpoint | what it is | options behind a comma |\n|---|---|---|\n".to_owned();

@@ -94,8 +94,9 @@ with a list, such as allow, may be repeated. A comma of the text itself is writt
 rest of the word as it is, commas and colons included. An option before the endpoints holds for each endpoint that has \
 it, and one after a comma for that endpoint alone, where it wins; networks of allow and deny, and other lists, add up. \
 The XPORT_* variables of options count here too. URLs are endpoints where they say no more than an endpoint: \
-tcp://host:80, tls://host:443, unix:///run/s, udp://host:53. Only LEFT of a relay can listen: then RIGHT is opened anew \
-for each of its clients. In echo and listen, and behind --listen of exec, every word listens: tcp: is tcp-listen: there.";
+tcp://host:80, tls://host:443, unix:///run/s, udp://host:53. Only LEFT of a relay can listen: then RIGHT is opened \
+anew for each of its clients. In echo and listen, and behind --listen of exec, every word listens: tcp: is tcp-listen: \
+there.";
 
 /// The exit statuses, and what each means.
 pub(super) const EXIT_STATUS: &[(&str, &str)] = &[

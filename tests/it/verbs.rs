@@ -216,6 +216,8 @@ fn what_a_verb_cannot_do_is_refused_with_what_to_write() {
         ("echo --allow ::1 :1 @s", "--allow does nothing for unix-listen:"),
         ("echo --mode 0600 @s", "mode and replace-stale are for sockets with a path"),
         ("connect --send-only --count 1 udp:h:1", "--count counts what arrives"),
+        ("connect --recv-only --linger 1 tcp:h:1", "--linger does nothing with --recv-only"),
+        ("listen --send-only --half-close 1 :1", "--half-close does nothing with --send-only"),
         // URLs that say more than an endpoint can.
         ("connect tcp://h:80/", "this URL has a path, '/', and tcp: has none"),
         ("connect tls://h:443/x?y,ca=c", "this URL has a path, '/x?y', and tls: has none"),

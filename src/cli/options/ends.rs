@@ -1,4 +1,4 @@
-//! The rows of what an end has: listening and connecting.
+//! The rows of options for listening and connecting.
 
 use super::spec::Opt::*;
 use super::spec::*;
@@ -34,7 +34,7 @@ pub(super) static LISTENING: &[OptSpec] = &[
         .help("Serve one client, then exit")
         .instead(Topic::Relay, "Serve one client of LEFT, then exit"),
     number(MaxConns, "max-conns", "N", |o, t| {
-        // A number too large for this machine's counters is no limit to it either.
+        // A number that this machine cannot count to is no limit.
         put(&mut o.max_conns, parse_number(t, 1..=u32::MAX).map(|max| usize::try_from(max).ok()))
     })
     .variable("XPORT_MAX_CONNS")

@@ -1,4 +1,4 @@
-//! The rows of datagrams, and of what a run has: its child, its streams, its messages, and what needs no mode.
+//! The rows of options for datagrams, children, streams and messages, and of options without a mode.
 
 use super::Opt::*;
 use super::spec::*;
@@ -105,19 +105,20 @@ pub(super) static STREAM: &[OptSpec] = &[
             "When to tell the peer that stdin has ended: auto, now, never, or once no byte has moved for so long (DUR)",
         )
         .more(
-            "When to tell the peer that stdin has ended: now, never (only with the session), or once no byte has moved in \
-             either direction for DUR. Many servers take that end for a hang-up and drop their answer. So auto has three \
-             cases in which it waits until no byte has moved for 10s: stdin gave nothing, what was sent begins as a \
-             request of HTTP/1, or --starttls was used. Otherwise it tells the end at once.",
+            "When to tell the peer that stdin has ended: now, never (only with the session), or once no byte has moved \
+             in either direction for DUR. Many servers take that end for a hang-up and drop their answer. So auto has \
+             three cases in which it waits until no byte has moved for 10s: stdin gave nothing, what was sent begins \
+             as a request of HTTP/1, or --starttls was used. Otherwise it tells the end at once.",
         )
         .instead_with(
             Topic::Relay,
             "When to tell the other side that one has ended: auto, now, never, or once no byte has moved for so long \
              (DUR)",
-            "When to tell the other side that one has ended: now, never (only with the pair), or once no byte has moved in \
-             either direction for DUR. With auto, the end of a connection is passed on at once. The end of stdin, or of \
-             the output of a program, is passed on to a connection at once too, but for two cases in which auto waits \
-             until no byte has moved for 10s: nothing was sent, or what was sent begins as a request of HTTP/1.",
+            "When to tell the other side that one has ended: now, never (only with the pair), or once no byte has \
+             moved in either direction for DUR. With auto, the end of a connection is passed on at once. The end of \
+             stdin, or of the output of a program, is passed on to a connection at once too, but for two cases in \
+             which auto waits until no byte has moved for 10s: nothing was sent, or what was sent begins as a request \
+             of HTTP/1.",
         ),
     flag(NoHalfClose, "no-half-close", |o| o.half_close = Some(HalfClose::Never))
         .not_with(HalfClose)

@@ -1,4 +1,4 @@
-//! What a row of the table of options says.
+//! The type of a row in the table of options.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::typed::Options;
 use crate::cli::quote::quote_os;
 
-/// Which option: the key of a row.
+/// The key of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum Opt {
     ListenAddress,
@@ -81,7 +81,7 @@ pub(in crate::cli) enum Heading {
     Child,
     Stream,
     Output,
-    /// For options that need no mode.
+    /// Options that need no mode.
     None,
 }
 
@@ -100,7 +100,7 @@ impl Heading {
     }
 }
 
-/// In which modes an option has another help text.
+/// Modes in which some options have other help texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum Topic {
     /// The modes of UDP.
@@ -122,12 +122,12 @@ const TOPICS: usize = Topic::AnyEndpoint as usize + 1;
 /// Stores a value that has to be text.
 type SetText = fn(&mut Options, &str) -> Result<(), String>;
 
-/// What follows an option, and what is done with it. The first field is the name of the value in help texts.
+/// What follows an option, and how it is stored. The first field is the name of the value in help texts.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::cli) enum Value {
     /// Nothing follows.
     Flag(fn(&mut Options)),
-    /// A number with or without a unit. A text that begins with a hyphen is a value too, so that it can be explained.
+    /// A number, with or without a unit. A text that begins with a hyphen is taken as the value, and then explained.
     Number(&'static str, SetText),
     /// Any other text.
     Text(&'static str, SetText),
@@ -166,13 +166,13 @@ pub(in crate::cli) struct OptSpec {
     pub(in crate::cli) repeat: Repeat,
     /// The option that contradicts this one. Only one of the two rows names the other.
     pub(in crate::cli) not_with: Option<Opt>,
-    /// Options that make the variable of this one count for nothing when they are given.
+    /// If one of these options is given, the variable of this option is ignored.
     pub(super) yields_to: &'static [Opt],
-    /// One line.
+    /// The help text in one line.
     pub(in crate::cli) help: &'static str,
-    /// What `--help` and the manual page say instead; empty where the line says it all.
+    /// A longer text for `--help` and the manual page. It is empty if the line says everything.
     pub(in crate::cli) more: &'static str,
-    /// Other texts for some modes, by [`Topic`]: line, and more.
+    /// Other texts for some modes, by [`Topic`]: the line, and the longer text.
     pub(in crate::cli) instead: [Option<(&'static str, &'static str)>; TOPICS],
 }
 
@@ -264,7 +264,7 @@ impl OptSpec {
         self.not_with == Some(other.id) || other.not_with == Some(self.id)
     }
 
-    /// Stores a value that was given. An error has the part of the text that is wrong, and the reason.
+    /// Stores a value. An error has the wrong part of the text, and the reason.
     pub(super) fn store(&self, options: &mut Options, text: &OsStr) -> Result<(), (OsString, String)> {
         let wrong = |reason: String| (text.to_owned(), reason);
         let utf8 = || text.to_str().ok_or_else(|| wrong(format!("{} is not UTF-8", quote_os(text))));

@@ -1,4 +1,4 @@
-//! The rows of TLS.
+//! The rows of options for TLS.
 
 use super::Opt::*;
 use super::spec::*;

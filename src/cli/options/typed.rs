@@ -22,7 +22,7 @@ use crate::transports::tls::settings::Version;
 /// The values of all options. An option that was not given has its default, or what [`Default`] says.
 #[derive(Clone, Debug, Default)]
 pub(in crate::cli) struct Options {
-    /// The options that were given, and have neither a default nor the value of a variable.
+    /// The options that the user gave. The others have a default, or the value of a variable.
     pub(super) given: Vec<Opt>,
     pub(in crate::cli) listen: Vec<OsString>,
     pub(in crate::cli) grace: Duration,
