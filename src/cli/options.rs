@@ -15,8 +15,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::cli::quote::quote;
 
-pub(super) use spec::{Heading, Opt, OptSpec, Repeat, Topic, Value};
-pub(super) use typed::Options;
+pub(super) use spec::{Heading, OptSpec, Repeat, Topic, Value};
+pub(super) use typed::{Opt, Options};
 
 /// All rows by their sections, in the order of help.
 pub(super) static GROUPS: &[(Heading, &[OptSpec])] = &[

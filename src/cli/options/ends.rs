@@ -1,7 +1,7 @@
 //! The rows of options for listening and connecting.
 
-use super::spec::Opt::*;
 use super::spec::*;
+use super::typed::Opt::*;
 use crate::cli::address::parse_source;
 use crate::cli::values::{
     parse_duration, parse_keepalive, parse_mode, parse_network, parse_number, parse_positive_duration,

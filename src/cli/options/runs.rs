@@ -1,7 +1,7 @@
 //! The rows of options for datagrams, children, streams and messages, and of options without a mode.
 
-use super::Opt::*;
 use super::spec::*;
+use super::typed::Opt::*;
 use super::typed::Options;
 use crate::cli::logger::Color;
 use crate::cli::values::{

@@ -3,73 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use super::typed::Options;
+use super::typed::{Opt, Options};
 use crate::cli::quote::quote_os;
-
-/// The key of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Opt {
-    ListenAddress,
-    ListenEndpoint,
-    Grace,
-    Backlog,
-    KeepOpen,
-    Once,
-    MaxConns,
-    Allow,
-    Deny,
-    PortFile,
-    Mode,
-    ReplaceStale,
-    ConnectAddress,
-    ConnectEndpoint,
-    ConnectTimeout,
-    Retry,
-    RetryDelay,
-    Ipv4,
-    Ipv6,
-    Numeric,
-    Source,
-    Keepalive,
-    Ca,
-    ServerName,
-    Pin,
-    Insecure,
-    SelfSigned,
-    ClientCa,
-    Cert,
-    Key,
-    Alpn,
-    TlsMin,
-    HandshakeTimeout,
-    AllowTruncation,
-    Keylog,
-    Starttls,
-    Count,
-    Join,
-    Broadcast,
-    Lines,
-    Shell,
-    Stdin,
-    Stderr,
-    Env,
-    KillAfter,
-    Pty,
-    HalfClose,
-    NoHalfClose,
-    Linger,
-    SendOnly,
-    RecvOnly,
-    HighWater,
-    LowWater,
-    Timeout,
-    IdleTimeout,
-    Quiet,
-    Verbose,
-    Color,
-    Completions,
-    Man,
-}
 
 /// The sections of help and manual page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

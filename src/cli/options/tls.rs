@@ -1,7 +1,7 @@
 //! The rows of options for TLS.
 
-use super::Opt::*;
 use super::spec::*;
+use super::typed::Opt::*;
 use super::typed::Options;
 use crate::cli::values::{parse_alpn, parse_positive_duration, parse_server_name};
 use crate::protocols::starttls::StartTls;

@@ -1,4 +1,4 @@
-//! The typed values of all options.
+//! The options by their keys, and their typed values.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,7 +8,6 @@ use clap_complete::Shell;
 use ipnet::IpNet;
 use rustls::pki_types::ServerName;
 
-use super::spec::Opt;
 use crate::cli::logger::Color;
 use crate::protocols::half_close::HalfClose;
 use crate::protocols::starttls::StartTls;
@@ -18,6 +17,71 @@ use crate::transports::keepalive::KeepAlive;
 use crate::transports::process::opening::ChildStdio;
 use crate::transports::tls::pin::Pin;
 use crate::transports::tls::settings::Version;
+
+/// The key of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Opt {
+    ListenAddress,
+    ListenEndpoint,
+    Grace,
+    Backlog,
+    KeepOpen,
+    Once,
+    MaxConns,
+    Allow,
+    Deny,
+    PortFile,
+    Mode,
+    ReplaceStale,
+    ConnectAddress,
+    ConnectEndpoint,
+    ConnectTimeout,
+    Retry,
+    RetryDelay,
+    Ipv4,
+    Ipv6,
+    Numeric,
+    Source,
+    Keepalive,
+    Ca,
+    ServerName,
+    Pin,
+    Insecure,
+    SelfSigned,
+    ClientCa,
+    Cert,
+    Key,
+    Alpn,
+    TlsMin,
+    HandshakeTimeout,
+    AllowTruncation,
+    Keylog,
+    Starttls,
+    Count,
+    Join,
+    Broadcast,
+    Lines,
+    Shell,
+    Stdin,
+    Stderr,
+    Env,
+    KillAfter,
+    Pty,
+    HalfClose,
+    NoHalfClose,
+    Linger,
+    SendOnly,
+    RecvOnly,
+    HighWater,
+    LowWater,
+    Timeout,
+    IdleTimeout,
+    Quiet,
+    Verbose,
+    Color,
+    Completions,
+    Man,
+}
 
 /// The values of all options. An option that was not given has its default, or what [`Default`] says.
 #[derive(Clone, Debug, Default)]
