@@ -1,11 +1,11 @@
 //! The table of options, and how the texts of a user become typed values.
 //!
 //! `--retry 3`, `tcp:h:80,retry=3` and `XPORT_RETRY=3` are one row of [the table](rows). The rows are in
-//! `options/ends.rs`, `options/tls.rs` and `options/runs.rs`. Which end has which option is in `cli/schemes.rs`, which
+//! `options/sockets.rs`, `options/tls.rs` and `options/runs.rs`. Which end has which option is in `cli/schemes.rs`, which
 //! mode in `cli/modes.rs`. What options mean together is in `cli/ends.rs`.
 
-mod ends;
 mod runs;
+mod sockets;
 mod spec;
 mod tls;
 mod typed;
@@ -20,8 +20,8 @@ pub(super) use typed::{Opt, Options};
 
 /// All rows by their sections, in the order of help.
 pub(super) static GROUPS: &[(Heading, &[OptSpec])] = &[
-    (Heading::Listening, ends::LISTENING),
-    (Heading::Connection, ends::CONNECTION),
+    (Heading::Listening, sockets::LISTENING),
+    (Heading::Connection, sockets::CONNECTION),
     (Heading::Tls, tls::TLS),
     (Heading::Datagram, runs::DATAGRAM),
     (Heading::Child, runs::CHILD),

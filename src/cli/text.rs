@@ -268,7 +268,7 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
 /// The forms of values.
 pub(super) const VALUES: &str = "\
 A duration (DUR) is 250ms, .5s, 10s, 1.5m or 1h; a bare number is seconds. A size (SIZE) is 4096, 64K, 1MiB or 1G; K \
-is 1024 always.";
+is 1024 always. The variable of an option without a value is 1 for on, and 0 for off.";
 
 /// The width of a table. clap would wrap longer lines without indenting them.
 const TABLE_COLUMNS: usize = 80;

@@ -175,6 +175,26 @@ fn urls_are_endpoints_wherever_endpoints_go() {
     ping(&mut connect(server.address()), b"hello");
 }
 
+/// Each option of an end has a variable, but no variable lowers protection.
+#[test]
+fn options_of_ends_come_from_variables() {
+    let mut server = Background::start(["echo", "tls-listen:127.0.0.1:0,self-signed"]);
+    let endpoint = reach(&mut server, "tls", "");
+    let (address, pin) = endpoint.split_once(",pin=").expect("a pin");
+    for args in [&["connect", address][..], &["relay", "-", address], &["tls-client", &address["tls:".len()..]]] {
+        let run = |name: &str, value: &str| xport(args).env(name, value).write_stdin("hello").output().expect("a run");
+        let output = run("XPORT_PIN", pin);
+        ended(&output, 0, "");
+        assert_eq!(output.stdout, b"hello", "{args:?}");
+        for name in ["XPORT_INSECURE", "XPORT_ALLOW_TRUNCATION"] {
+            assert_eq!(run(name, "1").status.code(), Some(5), "{args:?} {name}");
+        }
+        let output = run("XPORT_NUMERIC", "yes");
+        ended(&output, 2, "invalid value 'yes' for '");
+        assert!(text(&output).contains("XPORT_NUMERIC"), "{}", text(&output));
+    }
+}
+
 /// Each line is refused before anything is done, for its reason.
 #[test]
 fn what_a_verb_cannot_do_is_refused_with_what_to_write() {
