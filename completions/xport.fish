@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_xport_global_optspecs
-    string join \n completions= man q/quiet v/verbose color= h/help V/version
+    string join \n q/quiet v/verbose color= completions= man h/help V/version
 end
 
 function __fish_xport_needs_command
@@ -24,17 +24,17 @@ function __fish_xport_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c xport -n "__fish_xport_needs_command" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
 complete -c xport -n "__fish_xport_needs_command" -l completions -d 'Print the completions of a shell' -r -f -a "bash\t''
 elvish\t''
 fish\t''
 powershell\t''
 zsh\t''"
-complete -c xport -n "__fish_xport_needs_command" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
-always\t'Always'
-never\t'Never'"
-complete -c xport -n "__fish_xport_needs_command" -l man -d 'Print the manual page, in roff'
 complete -c xport -n "__fish_xport_needs_command" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_needs_command" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_needs_command" -l man -d 'Print the manual page, in roff'
 complete -c xport -n "__fish_xport_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_needs_command" -s V -l version -d 'Print version'
 complete -c xport -n "__fish_xport_needs_command" -f -a "tcp-echo" -d 'Serve echo over TCP to any number of clients'
@@ -52,6 +52,9 @@ complete -c xport -n "__fish_xport_needs_command" -f -a "udp-server" -d 'Receive
 complete -c xport -n "__fish_xport_needs_command" -f -a "udp-client" -d 'Send UDP datagrams: each read of stdin is one, replies go to stdout'
 complete -c xport -n "__fish_xport_needs_command" -f -a "exec" -d 'Run a program: on stdin and stdout, its status is ours; or for each connection, or on one'
 complete -c xport -n "__fish_xport_needs_command" -f -a "relay" -d 'Join any two endpoints: sockets, programs, stdin and stdout; one that listens serves many'
+complete -c xport -n "__fish_xport_needs_command" -f -a "echo" -d 'Serve echo on endpoints of any kind; tcp-echo A is \'echo tcp-listen:A\''
+complete -c xport -n "__fish_xport_needs_command" -f -a "listen" -d 'Accept a client on endpoints of any kind; tcp-server A is \'listen tcp-listen:A\''
+complete -c xport -n "__fish_xport_needs_command" -f -a "connect" -d 'Connect to an endpoint of any kind; tcp-client A is \'connect tcp:A\''
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l listen -d 'Where to listen; may be repeated, and adds to a bare ADDRESS' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
@@ -410,17 +413,30 @@ merge\t''"
 complete -c xport -n "__fish_xport_using_subcommand exec" -l env -d 'Give it this variable besides; a name alone has the value that it has here. May be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l kill-after -d 'Kill it if it has not ended so long after a SIGTERM or SIGHUP' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l listen -d 'Run a program for each connection that is accepted here; may be repeated' -r
-complete -c xport -n "__fish_xport_using_subcommand exec" -l connect -d 'Run the program on one connection to there' -r
-complete -c xport -n "__fish_xport_using_subcommand exec" -l connect-timeout -d 'Give up a try that has not connected after so long, looking the name up included' -r
-complete -c xport -n "__fish_xport_using_subcommand exec" -l retry -d 'Try so many times more if connecting fails' -r
-complete -c xport -n "__fish_xport_using_subcommand exec" -l retry-delay -d 'Wait so long before each further try' -r
-complete -c xport -n "__fish_xport_using_subcommand exec" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l max-conns -d 'Serve at most so many clients at once; the others wait to be accepted [default: 100]' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand exec" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l connect -d 'Run the program on one connection to there' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l connect-timeout -d 'Give up a try that has not connected after so long, looking the name up included' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l retry -d 'Try so many times more if connecting fails' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l retry-delay -d 'Wait so long before each further try' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l source -d 'Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l ca -d 'Trust the authorities in this file (PEM) instead of those of the system' -r -F
+complete -c xport -n "__fish_xport_using_subcommand exec" -l server-name -d 'Whom the certificate must be for, also sent as SNI [default: the host of the address]' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l pin -d 'Accept only a certificate with this pin; may be repeated, for any of them' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l client-ca -d 'Let in only clients with a certificate of one of the authorities in this file (PEM)' -r -F
+complete -c xport -n "__fish_xport_using_subcommand exec" -l cert -d 'Show the peer this certificate: PEM, followed by those that lead to its authority' -r -F
+complete -c xport -n "__fish_xport_using_subcommand exec" -l key -d 'The key of --cert (PEM), where it is not in the same file' -r -F
+complete -c xport -n "__fish_xport_using_subcommand exec" -l alpn -d 'Protocols to be agreed on (h2,http/1.1), the best one first' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l tls-min -d 'The oldest version that is spoken' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand exec" -l handshake-timeout -d 'Give up a handshake that has not finished after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l keylog -d 'Append the keys of all connections to this file, for a network analyser' -r -F
 complete -c xport -n "__fish_xport_using_subcommand exec" -l linger -d 'Once the peer has ended its direction, give the program at most so long to end [default: for ever]' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
@@ -431,10 +447,40 @@ always\t'Always'
 never\t'Never'"
 complete -c xport -n "__fish_xport_using_subcommand exec" -l pty -d 'Give it a terminal of its own as stdin, stdout and stderr'
 complete -c xport -n "__fish_xport_using_subcommand exec" -l once -d 'Serve one client, then exit'
+complete -c xport -n "__fish_xport_using_subcommand exec" -l replace-stale -d 'Replace a socket that nobody serves any more; never a live one, never another file'
+complete -c xport -n "__fish_xport_using_subcommand exec" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand exec" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand exec" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand exec" -l insecure -d 'Do not verify the certificate at all: whoever is in between can read and change everything'
+complete -c xport -n "__fish_xport_using_subcommand exec" -l self-signed -d 'Make a key and a certificate for this run; clients know it by its pin'
+complete -c xport -n "__fish_xport_using_subcommand exec" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l max-conns -d 'Serve at most so many clients at once; the others wait to be accepted' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand relay" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l connect-timeout -d 'Give up a try that has not connected after so long, looking the name up included' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l retry -d 'Try so many times more if connecting fails' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l retry-delay -d 'Wait so long before each further try' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l source -d 'Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l ca -d 'Trust the authorities in this file (PEM) instead of those of the system' -r -F
+complete -c xport -n "__fish_xport_using_subcommand relay" -l server-name -d 'Whom the certificate must be for, also sent as SNI [default: the host of the address]' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l pin -d 'Accept only a certificate with this pin; may be repeated, for any of them' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l client-ca -d 'Let in only clients with a certificate of one of the authorities in this file (PEM)' -r -F
+complete -c xport -n "__fish_xport_using_subcommand relay" -l cert -d 'Show the peer this certificate: PEM, followed by those that lead to its authority' -r -F
+complete -c xport -n "__fish_xport_using_subcommand relay" -l key -d 'The key of --cert (PEM), where it is not in the same file' -r -F
+complete -c xport -n "__fish_xport_using_subcommand relay" -l alpn -d 'Protocols to be agreed on (h2,http/1.1), the best one first' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l tls-min -d 'The oldest version that is spoken' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand relay" -l handshake-timeout -d 'Give up a handshake that has not finished after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l keylog -d 'Append the keys of all connections to this file, for a network analyser' -r -F
+complete -c xport -n "__fish_xport_using_subcommand relay" -l join -d 'Receive what is sent to this multicast group; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l stderr -d 'Stderr of the program: that of xport, nothing, or the same as its stdout [default: inherit, or merge]' -r -f -a "inherit\t''
 null\t''
 merge\t''"
@@ -450,8 +496,208 @@ complete -c xport -n "__fish_xport_using_subcommand relay" -l color -d 'Colour i
 always\t'Always'
 never\t'Never'"
 complete -c xport -n "__fish_xport_using_subcommand relay" -l once -d 'Serve one client of LEFT, then exit'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l replace-stale -d 'Replace a socket that nobody serves any more; never a live one, never another file'
+complete -c xport -n "__fish_xport_using_subcommand relay" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand relay" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand relay" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l insecure -d 'Do not verify the certificate at all: whoever is in between can read and change everything'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l self-signed -d 'Make a key and a certificate for this run; clients know it by its pin'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l broadcast -d 'Let ADDRESS be a broadcast address, and hear whoever answers'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l pty -d 'Give it a terminal of its own as stdin, stdout and stderr'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l no-half-close -d 'The same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand echo" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l max-conns -d 'Serve at most so many clients at once; the others wait to be accepted' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand echo" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l client-ca -d 'Let in only clients with a certificate of one of the authorities in this file (PEM)' -r -F
+complete -c xport -n "__fish_xport_using_subcommand echo" -l cert -d 'Show the peer this certificate: PEM, followed by those that lead to its authority' -r -F
+complete -c xport -n "__fish_xport_using_subcommand echo" -l key -d 'The key of --cert (PEM), where it is not in the same file' -r -F
+complete -c xport -n "__fish_xport_using_subcommand echo" -l alpn -d 'Protocols to be agreed on (h2,http/1.1), the best one first' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l tls-min -d 'The oldest version that is spoken' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand echo" -l handshake-timeout -d 'Give up a handshake that has not finished after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l keylog -d 'Append the keys of all connections to this file, for a network analyser' -r -F
+complete -c xport -n "__fish_xport_using_subcommand echo" -l count -d 'Exit once so many datagrams have arrived' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l join -d 'Receive what is sent to this multicast group; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand echo" -l once -d 'Serve one client, then exit'
+complete -c xport -n "__fish_xport_using_subcommand echo" -l replace-stale -d 'Replace a socket that nobody serves any more; never a live one, never another file'
+complete -c xport -n "__fish_xport_using_subcommand echo" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand echo" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand echo" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand echo" -l self-signed -d 'Make a key and a certificate for this run; clients know it by its pin'
+complete -c xport -n "__fish_xport_using_subcommand echo" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
+complete -c xport -n "__fish_xport_using_subcommand echo" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand echo" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand echo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l grace -d 'After a first SIGTERM, let sessions go on for at most so long' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l backlog -d 'Connections that may wait to be accepted, up to what the kernel allows' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l allow -d 'Let in only clients of these networks (10.0.0.0/8,::1); may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l deny -d 'Turn away clients of these networks, allowed or not; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l port-file -d 'Write the port to this file once listening, and remove it at the end' -r -F
+complete -c xport -n "__fish_xport_using_subcommand listen" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l client-ca -d 'Let in only clients with a certificate of one of the authorities in this file (PEM)' -r -F
+complete -c xport -n "__fish_xport_using_subcommand listen" -l cert -d 'Show the peer this certificate: PEM, followed by those that lead to its authority' -r -F
+complete -c xport -n "__fish_xport_using_subcommand listen" -l key -d 'The key of --cert (PEM), where it is not in the same file' -r -F
+complete -c xport -n "__fish_xport_using_subcommand listen" -l alpn -d 'Protocols to be agreed on (h2,http/1.1), the best one first' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l tls-min -d 'The oldest version that is spoken' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand listen" -l handshake-timeout -d 'Give up a handshake that has not finished after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l keylog -d 'Append the keys of all connections to this file, for a network analyser' -r -F
+complete -c xport -n "__fish_xport_using_subcommand listen" -l count -d 'Exit once so many datagrams have arrived' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l join -d 'Receive what is sent to this multicast group; may be repeated' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or once no byte has moved for so long (DUR)' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end; datagrams: while one moves [default: for ever; sending datagrams: 1s]' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand listen" -s k -l keep-open -d 'When a client has left, accept the next one'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l replace-stale -d 'Replace a socket that nobody serves any more; never a live one, never another file'
+complete -c xport -n "__fish_xport_using_subcommand listen" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand listen" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand listen" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l self-signed -d 'Make a key and a certificate for this run; clients know it by its pin'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l lines -d 'Each line of stdin is a datagram, without its newline; each datagram is a line of stdout'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l no-half-close -d 'The same as --half-close never'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l send-only -d 'Throw away what the peer sends'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand listen" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand listen" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l connect-timeout -d 'Give up a try that has not connected after so long, looking the name up included' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l retry -d 'Try so many times more if connecting fails' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l retry-delay -d 'Wait so long before each further try' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l source -d 'Connect from this address of the machine: IP, IP:PORT, [V6]:PORT or :PORT' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l keepalive -d 'Probe a TCP peer after this time of silence, and give it up after as much again; \'off\' never does' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l ca -d 'Trust the authorities in this file (PEM) instead of those of the system' -r -F
+complete -c xport -n "__fish_xport_using_subcommand connect" -l server-name -d 'Whom the certificate must be for, also sent as SNI [default: the host of the address]' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l pin -d 'Accept only a certificate with this pin; may be repeated, for any of them' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l cert -d 'Show the peer this certificate: PEM, followed by those that lead to its authority' -r -F
+complete -c xport -n "__fish_xport_using_subcommand connect" -l key -d 'The key of --cert (PEM), where it is not in the same file' -r -F
+complete -c xport -n "__fish_xport_using_subcommand connect" -l alpn -d 'Protocols to be agreed on (h2,http/1.1), the best one first' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l tls-min -d 'The oldest version that is spoken' -r -f -a "1.2\t''
+1.3\t''"
+complete -c xport -n "__fish_xport_using_subcommand connect" -l handshake-timeout -d 'Give up a handshake that has not finished after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l keylog -d 'Append the keys of all connections to this file, for a network analyser' -r -F
+complete -c xport -n "__fish_xport_using_subcommand connect" -l starttls -d 'Ask for TLS in this protocol first' -r -f -a "smtp\t''
+imap\t''
+pop3\t''
+postgres\t''
+ldap\t''
+xmpp\t''"
+complete -c xport -n "__fish_xport_using_subcommand connect" -l count -d 'Exit once so many datagrams have arrived' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or once no byte has moved for so long (DUR)' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l linger -d 'Once stdin has ended, wait at most so long for the peer to end; datagrams: while one moves [default: for ever; sending datagrams: 1s]' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l high-water -d 'Pause reading while more bytes than this wait to be written' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l low-water -d 'Resume reading once no more bytes than this wait [default: a quarter of high water]' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l timeout -d 'End the whole run after so long' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l idle-timeout -d 'End a session in which no byte moved for so long' -r
+complete -c xport -n "__fish_xport_using_subcommand connect" -l color -d 'Colour in messages' -r -f -a "auto\t'On a terminal, unless the environment says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c xport -n "__fish_xport_using_subcommand connect" -s 4 -d 'IPv4 only'
+complete -c xport -n "__fish_xport_using_subcommand connect" -s 6 -d 'IPv6 only'
+complete -c xport -n "__fish_xport_using_subcommand connect" -s n -l numeric -d 'Hosts are addresses: look no name up'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l insecure -d 'Do not verify the certificate at all: whoever is in between can read and change everything'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l allow-truncation -d 'Take a connection that ends without close_notify for whole'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l broadcast -d 'Let ADDRESS be a broadcast address, and hear whoever answers'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l lines -d 'Each line of stdin is a datagram, without its newline; each datagram is a line of stdout'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l no-half-close -d 'The same as --half-close never'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l send-only -d 'Throw away what the peer sends'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l recv-only -d 'Do not read stdin'
+complete -c xport -n "__fish_xport_using_subcommand connect" -s q -l quiet -d 'Report errors only'
+complete -c xport -n "__fish_xport_using_subcommand connect" -s v -l verbose -d 'Report connections; twice: decisions, three times: everything'
+complete -c xport -n "__fish_xport_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
+
+# Endpoints: what they begin with, and the options behind a comma.
+function __xport_endpoints
+    set -l place $argv[1]
+    set -l word (commandline -ct)
+    set -l scheme tcp
+    if string match -qr '^(/|\./|\.\./|@)' -- $word
+        set scheme unix
+    else if string match -qr '^(tcp|tcp-listen|tls|tls-listen|unix|unix-listen|udp|udp-listen|fd|exec|shell):' -- $word
+        set scheme (string replace -r ':.*' '' -- $word)
+    end
+    set -l candidates
+    if string match -q '*,*' -- $word
+        switch $place,$scheme
+            case 'exec--listen,tcp' 'echo,tcp' 'exec--listen,tcp-listen' 'relay,tcp-listen' 'echo,tcp-listen'
+                set candidates backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric
+            case 'exec--connect,tcp' 'relay,tcp' 'connect,tcp'
+                set candidates connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric
+            case 'listen,tcp' 'listen,tcp-listen'
+                set candidates backlog= allow= deny= port-file= keepalive= 4 6 numeric
+            case 'exec--listen,tls' 'echo,tls' 'exec--listen,tls-listen' 'relay,tls-listen' 'echo,tls-listen'
+                set candidates backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=
+            case 'exec--connect,tls' 'relay,tls'
+                set candidates connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= allow-truncation keylog=
+            case 'listen,tls' 'listen,tls-listen'
+                set candidates backlog= allow= deny= port-file= keepalive= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=
+            case 'connect,tls'
+                set candidates connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= allow-truncation keylog= starttls=
+            case 'exec--listen,unix' 'echo,unix' 'exec--listen,unix-listen' 'relay,unix-listen' 'echo,unix-listen'
+                set candidates backlog= max-conns= mode= replace-stale
+            case 'exec--connect,unix' 'relay,unix' 'connect,unix'
+                set candidates connect-timeout= retry= retry-delay=
+            case 'listen,unix' 'listen,unix-listen'
+                set candidates backlog= mode= replace-stale
+            case 'relay,udp' 'connect,udp'
+                set candidates connect-timeout= retry= retry-delay= source= 4 6 numeric broadcast
+            case 'echo,udp' 'listen,udp' 'echo,udp-listen' 'listen,udp-listen'
+                set candidates allow= deny= port-file= join= 4 6 numeric
+            case 'relay,udp-listen'
+                set candidates max-conns= allow= deny= port-file= join= 4 6 numeric
+            case 'exec--listen,fd' 'relay,fd' 'echo,fd'
+                set candidates max-conns= allow= deny= port-file= keepalive=
+            case 'exec--connect,fd' 'connect,fd'
+                set candidates keepalive=
+            case 'listen,fd'
+                set candidates allow= deny= port-file= keepalive=
+        end
+        set -l before (string replace -r '[^,]*$' '' -- $word)
+        set -q candidates[1]; and printf '%s\n' $before$candidates
+    else
+        switch $place
+            case 'exec--listen'
+                set candidates tcp: tcp-listen: tls: tls-listen: unix: unix-listen: fd:
+            case 'exec--connect'
+                set candidates tcp: tls: unix: fd:
+            case 'relay'
+                set candidates tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd: exec: shell: -
+            case 'echo'
+                set candidates tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd:
+            case 'listen'
+                set candidates tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd:
+            case 'connect'
+                set candidates tcp: tls: unix: udp: fd:
+        end
+        printf '%s\n' $candidates
+    end
+end
+complete -c xport -n "__fish_xport_using_subcommand exec" -r -l listen -a "(__xport_endpoints exec--listen)"
+complete -c xport -n "__fish_xport_using_subcommand exec" -r -l connect -a "(__xport_endpoints exec--connect)"
+complete -c xport -n "__fish_xport_using_subcommand relay" -a "(__xport_endpoints relay)"
+complete -c xport -n "__fish_xport_using_subcommand echo" -a "(__xport_endpoints echo)"
+complete -c xport -n "__fish_xport_using_subcommand listen" -a "(__xport_endpoints listen)"
+complete -c xport -n "__fish_xport_using_subcommand connect" -a "(__xport_endpoints connect)"

@@ -1,7 +1,7 @@
-//! The text form of addresses: what a user types, turned into `transports::address::Address`.
+//! Addresses as a user types them, parsed into `transports::address::Address`.
 //!
-//! Pure functions; nothing is resolved but service and interface names, which are local files and one system call.
-//! Host and port each on their own are in `cli/host.rs`.
+//! The functions are pure, but for two look-ups on this machine: the names of services and of interfaces. The parsers
+//! for a host and for a port are in `cli/host.rs`.
 
 use std::ffi::OsStr;
 use std::net::Ipv6Addr;
@@ -10,11 +10,52 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use crate::cli::host::{find_service, parse_host, parse_port};
-use crate::cli::quote::{clean, quote};
+use crate::cli::quote::{clean, quote, quote_os};
 use crate::transports::address::{Address, Host, HostPort, UnixName};
 
-/// Bytes in the name of a unix socket: `sun_path` has 108, one of which ends a path or starts an abstract name.
+/// The longest name of a unix socket in bytes. `sun_path` has 108, and one of them ends a path or starts an abstract
+/// name.
 const UNIX_NAME_BYTES_MAX: usize = 107;
+
+/// Parses one word as an address of a unix socket, or of a host.
+///
+/// # Errors
+/// Quotes the text, and says which part of it is wrong.
+pub(super) fn parse_address(is_unix: bool, text: &OsStr) -> Result<Address, String> {
+    let parsed = if is_unix { parse_unix(text) } else { parse_with(text, parse_inet) };
+    parsed.map_err(|reason| describe(text, &reason))
+}
+
+/// The same for host and port in two words.
+///
+/// # Errors
+/// Quotes the text, and says which part of it is wrong.
+pub(super) fn parse_two_words(host: &OsStr, port: &OsStr) -> Result<Address, String> {
+    let parse_pair = |host: &str| parse_with(port, |port| parse_inet_pair(host, port));
+    parse_with(host, parse_pair).map_err(|reason| {
+        let mut both = host.to_owned();
+        both.push(" ");
+        both.push(port);
+        describe(&both, &reason)
+    })
+}
+
+/// Parses text that has to be UTF-8.
+pub(super) fn parse_with<T>(text: &OsStr, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, String> {
+    match text.to_str() {
+        Some(text) => parse(text),
+        None => Err(format!("{} is not UTF-8", quote_os(text))),
+    }
+}
+
+fn describe(text: &OsStr, reason: &str) -> String {
+    let quoted = quote_os(text);
+    // Many reasons begin with the same quote, which is then said once.
+    match reason.strip_prefix(&quoted) {
+        Some(rest) => format!("invalid address: {quoted}{rest}"),
+        None => format!("invalid address {quoted}: {reason}"),
+    }
+}
 
 /// Parses a TCP or UDP address in one word: `HOST:PORT`, `[V6]:PORT`, `*:PORT`, `:PORT`, `PORT` or `fd:N`.
 ///
@@ -36,7 +77,7 @@ pub(super) fn parse_inet(text: &str) -> Result<Address, String> {
 ///
 /// # Errors
 /// Says which part of the text is wrong.
-pub(super) fn parse_inet_pair(host: &str, port: &str) -> Result<Address, String> {
+fn parse_inet_pair(host: &str, port: &str) -> Result<Address, String> {
     match parse_host(host) {
         Ok(host) => Ok(Address::Inet(HostPort { host, port: parse_port(port)? })),
         Err(_) if parse_inet(host).is_ok() => Err(format!("{} is whole, but {} follows", quote(host), quote(port))),
@@ -47,9 +88,9 @@ pub(super) fn parse_inet_pair(host: &str, port: &str) -> Result<Address, String>
 /// Parses `--source`: an address of this machine without or with a port, or a port alone.
 ///
 /// # Errors
-/// Says which part of the text is wrong; a name is refused, since it could stand for several addresses.
+/// Says which part of the text is wrong. A name is refused because it can stand for several addresses.
 pub(super) fn parse_source(text: &str) -> Result<Address, String> {
-    // Without brackets several colons are an IPv6 address, one colon comes before a port.
+    // Without brackets, several colons make an IPv6 address, and a single colon separates the port.
     let is_host = if text.starts_with('[') { text.ends_with(']') } else { text.matches(':').count() != 1 };
     let (host, port) = match text.rsplit_once(':').filter(|_| !is_host) {
         Some(("", port)) => ("*", port),
@@ -66,7 +107,7 @@ pub(super) fn parse_source(text: &str) -> Result<Address, String> {
 ///
 /// # Errors
 /// Says what is wrong with the name.
-pub(super) fn parse_unix(text: &OsStr) -> Result<Address, String> {
+fn parse_unix(text: &OsStr) -> Result<Address, String> {
     let bytes = text.as_bytes();
     if let Some(fd) = bytes.strip_prefix(b"fd:") {
         return parse_fd(&String::from_utf8_lossy(fd));
@@ -99,7 +140,7 @@ fn parse_fd(text: &str) -> Result<Address, String> {
     }
 }
 
-/// Splits an address at the colon before its port; the host is empty where there is only a port.
+/// Splits an address at the colon before its port. The host is empty if there is only a port.
 fn split_host_port(text: &str) -> Result<(&str, &str), String> {
     if text.is_empty() {
         return Err("the address is empty".to_owned());
@@ -121,7 +162,7 @@ fn split_host_port(text: &str) -> Result<(&str, &str), String> {
     }
 }
 
-/// Why a text with several colons and no brackets is refused.
+/// Explains why a text with several colons and no brackets is refused.
 fn explain_colons(text: &str, host: &str, port: &str) -> String {
     let is_v6 = |text: &str| text.split('%').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
     if text.contains("://") {

@@ -1,197 +1,45 @@
-//! Endpoints of `relay` and `exec`: one word, `KIND:ADDRESS,OPTION,OPTION=VALUE`, taken apart and understood.
+//! Parses an endpoint: a word of the form `SCHEME:ADDRESS,OPTION,OPTION=VALUE`, or a URL.
 //!
-//! Their options are those of the modes, by the same names and from the same groups: each kind is a clap command of its
-//! own, so that values, messages and defaults are the same everywhere. Which endpoints go together is in `cli/join.rs`,
-//! what is said about words of other programs in `cli/foreign.rs`.
+//! The row of the scheme says which options there are. `cli/options.rs` reads their values, as it does for modes.
+//! `cli/ends.rs` makes the configuration of an end, and `cli/hints.rs` explains words of other programs.
 
-use std::error::Error as _;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::time::Duration;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
-
-use crate::cli::address::parse_inet;
-use crate::cli::args::{Transport, forget_empty_variables, variable_not_utf8};
-use crate::cli::foreign;
-use crate::cli::groups::{
-    Accepting, Broadcasting, Connecting, InetConnecting, InetFamily, InetListening, Joining, KeepingAlive, Limiting,
-    TlsCommon, TlsConnecting, TlsListening, UnixListening,
-};
+use crate::cli::address::{parse_address, parse_inet, parse_with};
+use crate::cli::error::ConfigError;
+use crate::cli::hints;
+use crate::cli::modes::Verb;
+use crate::cli::options::{Given, OptSpec, Options, Repeat, ValueError, Variables};
 use crate::cli::quote::{clean, quote, quote_os};
-use crate::cli::resolve::{Refusal, check_group, connect_config, limit, listen_config, parse, parse_with};
-use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Program, StreamConfig};
-use crate::transports::advice::Advice;
+use crate::cli::schemes::{Form, NOT_FOR_DESCRIPTORS, STDIO, Scheme, TCP, UNIX, named, tls_scheme_with};
+use crate::modes::config::Program;
+use crate::transports::address::Address;
 
-/// What an endpoint is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// `-`: our stdin and stdout.
-    Stdio,
-    /// `tcp:`, and an address alone.
-    Tcp,
-    /// `tcp-listen:`.
-    TcpListen,
-    /// `tls:`.
-    Tls,
-    /// `tls-listen:`.
-    TlsListen,
-    /// `unix:`, and a path or `@name` alone.
-    Unix,
-    /// `unix-listen:`.
-    UnixListen,
-    /// `udp:`.
-    Udp,
-    /// `udp-listen:`.
-    UdpListen,
-    /// `fd:`, where nothing listens: a socket that is connected.
-    Fd,
-    /// `fd:`, where a socket may listen.
-    FdListen,
-    /// `exec:`.
-    Exec,
-    /// `shell:`.
-    Shell,
+/// What an endpoint depends on besides its own word.
+pub(super) struct Context<'a> {
+    pub(super) verb: &'static Verb,
+    /// Options before the endpoints. They hold for each endpoint that has them.
+    pub(super) given: &'a [Given],
+    pub(super) variables: Variables<'a>,
 }
 
-/// The kinds by the names that they have before the colon.
-pub(super) const KINDS: [(&str, Kind); 11] = [
-    ("tcp", Kind::Tcp),
-    ("tcp-listen", Kind::TcpListen),
-    ("tls", Kind::Tls),
-    ("tls-listen", Kind::TlsListen),
-    ("unix", Kind::Unix),
-    ("unix-listen", Kind::UnixListen),
-    ("udp", Kind::Udp),
-    ("udp-listen", Kind::UdpListen),
-    ("fd", Kind::Fd),
-    ("exec", Kind::Exec),
-    ("shell", Kind::Shell),
-];
-
-/// Options that do nothing for a socket which is open already.
-pub(super) const NOT_FOR_DESCRIPTORS: [&str; 8] =
-    ["backlog", "connect_timeout", "ipv4", "ipv6", "numeric", "retry", "retry_delay", "source"];
-
-impl Kind {
-    /// The name before the colon.
-    pub(super) fn name(self) -> &'static str {
-        match (self, KINDS.iter().find(|(_, kind)| *kind == self)) {
-            (_, Some((name, _))) => name,
-            (Self::FdListen, _) => "fd",
-            _ => "stdio",
-        }
-    }
-
-    /// Whether clients come to it.
-    pub(super) fn listens(self) -> bool {
-        matches!(self, Self::TcpListen | Self::TlsListen | Self::UnixListen | Self::UdpListen | Self::FdListen)
-    }
-
-    /// Whether it is a process.
-    pub(super) fn is_child(self) -> bool {
-        matches!(self, Self::Exec | Self::Shell)
-    }
-
-    fn transport(self) -> Transport {
-        match self {
-            Self::Unix | Self::UnixListen => Transport::Unix,
-            Self::Udp | Self::UdpListen => Transport::Udp,
-            Self::Tls | Self::TlsListen => Transport::Tls,
-            _ => Transport::Tcp,
-        }
-    }
-
-    /// The definition of its options.
-    fn command(self) -> Command {
-        let command = Command::new(self.name())
-            .no_binary_name(true)
-            .disable_help_flag(true)
-            .disable_version_flag(true)
-            // What stands behind an address comes after what holds for all of them.
-            .args_override_self(true);
-        let command = match self {
-            Self::Stdio | Self::Exec | Self::Shell => command,
-            Self::Tcp | Self::Fd => KeepingAlive::augment_args(with_inet_connecting(command)),
-            Self::Unix => Connecting::augment_args(command),
-            Self::Udp => Broadcasting::augment_args(with_inet_connecting(command)),
-            Self::Tls => {
-                let command = KeepingAlive::augment_args(with_inet_connecting(command));
-                TlsCommon::augment_args(TlsConnecting::augment_args(command))
-            }
-            Self::TlsListen => {
-                let command = with_tcp_listening(command);
-                TlsCommon::augment_args(TlsListening::augment_args(command))
-            }
-            Self::TcpListen | Self::FdListen => with_tcp_listening(command),
-            Self::UnixListen => UnixListening::augment_args(Limiting::augment_args(Accepting::augment_args(command))),
-            Self::UdpListen => Joining::augment_args(with_inet_listening(command)),
-        };
-        forget_empty_variables(command)
-    }
-
-    /// Whether an option of its definition may be written behind it.
-    fn offers(self, arg: &Arg) -> bool {
-        match self {
-            Self::Fd => arg.get_id() == "keepalive",
-            Self::FdListen => !NOT_FOR_DESCRIPTORS.contains(&arg.get_id().as_str()),
-            _ => true,
-        }
-    }
-
-    /// Whether it has an option with this long name.
-    pub(super) fn has_option(self, name: &str) -> bool {
-        self.command().get_arguments().any(|arg| self.offers(arg) && is_called(arg, name))
-    }
-
-    /// The names of its options.
-    pub(super) fn options(self) -> Vec<String> {
-        self.command().get_arguments().filter(|arg| self.offers(arg)).map(name_of).collect()
-    }
-}
-
-fn with_inet_connecting(command: Command) -> Command {
-    InetFamily::augment_args(InetConnecting::augment_args(Connecting::augment_args(command)))
-}
-
-fn with_tcp_listening(command: Command) -> Command {
-    KeepingAlive::augment_args(Accepting::augment_args(with_inet_listening(command)))
-}
-
-fn with_inet_listening(command: Command) -> Command {
-    InetFamily::augment_args(InetListening::augment_args(Limiting::augment_args(command)))
-}
-
-/// What the options of the mode say for its endpoints.
-#[derive(Debug)]
-pub(super) struct Shared {
-    /// What holds for each session.
-    pub(super) stream: StreamConfig,
-    /// Whether further clients are served after the first one.
-    pub(super) keep_open: bool,
-    /// How long sessions may finish.
-    pub(super) grace: Duration,
-    /// Options that hold for every endpoint that has them: long names and values.
-    pub(super) options: Vec<(&'static str, OsString)>,
-}
-
-/// An endpoint taken apart at its kind.
+/// An endpoint taken apart at its colon.
 #[derive(Clone, Debug)]
-pub(super) struct Word<'a> {
+pub(super) struct EndpointArg<'a> {
     text: &'a OsStr,
-    pub(super) kind: Kind,
-    /// What follows the kind: the address and its options, or a command.
+    pub(super) scheme: &'static Scheme,
+    /// What follows the scheme: the address and its options, or a command.
     rest: &'a OsStr,
 }
 
-impl<'a> Word<'a> {
-    /// Finds the kind of an endpoint.
-    pub(super) fn parse(text: &'a OsStr) -> Result<Self, Refusal> {
-        let refuse = |reason: String| Err(blame(text, &reason).into());
+impl<'a> EndpointArg<'a> {
+    /// Finds the scheme of an endpoint.
+    pub(super) fn parse(text: &'a OsStr) -> Result<Self, ConfigError> {
+        let refuse = |reason: String| Err(with_context(text, &reason));
         let bytes = text.as_bytes();
         if bytes == b"-" || bytes == b"stdio" {
-            return Ok(Self { text, kind: Kind::Stdio, rest: OsStr::new("") });
+            return Ok(Self { text, scheme: &STDIO, rest: OsStr::new("") });
         }
         if bytes.starts_with(b"-,") || bytes.starts_with(b"stdio,") {
             return refuse("stdin and stdout have no options".into());
@@ -200,149 +48,131 @@ impl<'a> Word<'a> {
             return refuse("it is empty".into());
         }
         if is_path(bytes) {
-            return Ok(Self { text, kind: Kind::Unix, rest: text });
+            return Ok(Self { text, scheme: &UNIX, rest: text });
         }
         let colon = bytes.iter().position(|byte| *byte == b':');
-        let kind = colon.and_then(|at| KINDS.iter().find(|(name, _)| name.as_bytes() == &bytes[..at]));
-        if let (Some((_, kind)), Some(at)) = (kind, colon) {
-            return Ok(Self { text, kind: *kind, rest: OsStr::from_bytes(&bytes[at + 1..]) });
+        let scheme = colon.and_then(|at| named().find(|scheme| scheme.name.as_bytes() == &bytes[..at]));
+        if let (Some(scheme), Some(at)) = (scheme, colon) {
+            let rest = &bytes[at + 1..];
+            let rest = match rest.strip_prefix(b"//") {
+                Some(url) if matches!(scheme.form, Form::Inet | Form::Unix) => {
+                    url_address(scheme, url).map_err(|reason| with_context(text, &reason))?
+                }
+                _ => rest,
+            };
+            return Ok(Self { text, scheme, rest: OsStr::from_bytes(rest) });
         }
         let address = split_options(text).0;
         let is_address = parse_with(&address, parse_inet).is_ok();
-        match text.to_str().and_then(|text| foreign::explain_kind(text, is_address)) {
+        match text.to_str().and_then(|text| hints::explain_kind(text, is_address)) {
             Some(reason) => refuse(reason),
-            None => Ok(Self { text, kind: Kind::Tcp, rest: text }),
+            None => Ok(Self { text, scheme: &TCP, rest: text }),
         }
     }
 
-    /// The same endpoint as another kind, where the place that it has says more than its word.
-    pub(super) fn taken_for(self, kind: Kind) -> Self {
-        Self { kind, ..self }
+    /// The meaning of the endpoint in a place that awaits clients: `tcp:` means `tcp-listen:` there.
+    pub(super) fn listening(self) -> Self {
+        Self { scheme: self.scheme.listening.unwrap_or(self.scheme), ..self }
     }
 
-    /// Puts the endpoint before what is wrong with it.
-    pub(super) fn blame(&self, reason: &str) -> Refusal {
-        blame(self.text, reason).into()
+    /// The endpoint as the user wrote it, for a line to type.
+    pub(super) fn shown(&self) -> String {
+        clean_os(self.text)
     }
 
-    /// The same for what is said about addresses of any mode.
-    fn blame_in(&self, refusal: Refusal) -> Refusal {
-        match refusal {
-            Refusal::Ours(reason) if self.rest == self.text && reason.contains(" has no port: ") => {
-                self.blame(&format!("{reason}, or ./{} for a unix socket", clean_os(&split_options(self.text).0)))
+    /// An error about this endpoint.
+    pub(super) fn with_context(&self, reason: &str) -> ConfigError {
+        with_context(self.text, reason)
+    }
+
+    /// Adds this endpoint to an error about its address.
+    pub(super) fn explain(&self, error: ConfigError) -> ConfigError {
+        match error {
+            ConfigError::Reason(reason) if self.rest == self.text && reason.contains(" has no port: ") => {
+                let address = clean_os(&split_options(self.text).0);
+                self.with_context(&format!("{reason}, or ./{address} for a unix socket"))
             }
-            Refusal::Ours(reason) => self.blame(&reason),
-            Refusal::Clap(_) => refusal,
+            ConfigError::Reason(reason) => self.with_context(&reason),
+            ConfigError::Value(..) => error,
         }
     }
 
-    /// What `exec:` and `shell:` run.
-    pub(super) fn program(&self) -> Result<Program, Refusal> {
+    /// The program of `exec:` and `shell:`.
+    pub(super) fn program(&self) -> Result<Program, ConfigError> {
         if self.rest.as_bytes().trim_ascii().is_empty() {
-            return Err(self.blame("no command: what is it to run?"));
+            return Err(self.with_context("no command: what is it to run?"));
         }
-        if self.kind == Kind::Shell {
+        if self.scheme.form == Form::Line {
             return Ok(Program::Shell(self.rest.to_owned()));
         }
         let Some(line) = self.rest.to_str() else {
-            return Err(self.blame("it is not UTF-8, which exec: needs for splitting it into words; shell: does not"));
+            let reason = "it is not UTF-8, which exec: needs for splitting it into words; shell: does not";
+            return Err(self.with_context(reason));
         };
-        let words = shell_words::split(line).map_err(|_| self.blame("a quote is not closed"))?;
+        let words = shell_words::split(line).map_err(|_| self.with_context("a quote is not closed"))?;
         let mut words = words.into_iter().map(OsString::from);
         match words.next() {
             Some(program) if !program.is_empty() => Ok(Program::Argv { program, arguments: words.collect() }),
-            _ => Err(self.blame("the name of the program is empty")),
+            _ => Err(self.with_context("the name of the program is empty")),
         }
     }
 
-    /// What connects to a stream or, for `udp:`, sends datagrams.
-    pub(super) fn connect(&self, shared: &Shared) -> Result<(ConnectConfig, DatagramConfig), Refusal> {
-        let (address, mut matches) = self.understand(shared)?;
-        let transport = self.kind.transport();
-        let config = parse(transport, &address)
-            .and_then(|address| {
-                connect_config(transport, address, shared.stream.clone(), Advice::Endpoint, &mut matches)
-            })
-            .map_err(|refusal| self.blame_in(refusal))?;
-        let mut datagrams = DatagramConfig::default();
-        if self.kind == Kind::Udp {
-            datagrams.broadcast = Broadcasting::from_arg_matches_mut(&mut matches)?.broadcast;
-        }
-        Ok((config, datagrams))
-    }
-
-    /// What listens.
-    pub(super) fn listen(&self, shared: &Shared) -> Result<(ListenConfig, DatagramConfig), Refusal> {
-        let (address, mut matches) = self.understand(shared)?;
-        let transport = self.kind.transport();
-        let max_conns = limit(&mut matches)?;
-        let config = parse(transport, &address)
-            .and_then(|address| {
-                listen_config(transport, vec![address], shared.stream.clone(), Advice::Endpoint, &mut matches)
-            })
-            .map_err(|refusal| self.blame_in(refusal))?;
-        let config = ListenConfig { keep_open: shared.keep_open, grace: shared.grace, max_conns, ..config };
-        let mut datagrams = DatagramConfig::default();
-        if self.kind == Kind::UdpListen {
-            datagrams.groups = Joining::from_arg_matches_mut(&mut matches)?.join;
-            for group in &datagrams.groups {
-                check_group(group, &config).map_err(|refusal| self.blame_in(refusal))?;
-            }
-        }
-        Ok((config, datagrams))
-    }
-
-    /// Its address, and its options as clap has understood them.
-    fn understand(&self, shared: &Shared) -> Result<(OsString, ArgMatches), Refusal> {
-        let (mut address, options) = split_options(self.rest);
-        if matches!(self.kind, Kind::Fd | Kind::FdListen) {
-            // It is a form of address as well.
-            address = OsString::from_vec([b"fd:", address.as_bytes()].concat());
-        }
-        if address.as_bytes().starts_with(b"//") && self.kind.transport() != Transport::Unix {
-            return Err(self.blame(&format!("this is a URL: write {}:HOST:PORT", self.kind.name())));
-        }
-        let is_descriptor = address.as_bytes().starts_with(b"fd:");
-        let is_tls = self.kind.transport() == Transport::Tls;
-        let takes_descriptors = is_tls || matches!(self.kind, Kind::Fd | Kind::FdListen | Kind::UdpListen);
-        if !takes_descriptors && is_descriptor {
-            return Err(self.blame(&format!("an inherited socket is written {} alone", clean_os(&address))));
-        }
-        if self.kind.transport() != Transport::Unix && is_path(address.as_bytes()) {
-            let listen = if self.kind.listens() { "-listen" } else { "" };
-            return Err(self.blame(&format!("this is a unix socket: write unix{listen}:{}", clean_os(&address))));
-        }
-        let mut command = self.kind.command();
-        let (mut words, mut given) = (Vec::new(), Vec::new());
-        for (name, value) in &shared.options {
-            if self.kind.has_option(name) {
-                words.push(option(name, value.as_bytes()));
-                given.push((*name).to_owned());
-            }
-        }
-        let mut own = Vec::new();
+    /// Its address, and the values of its options.
+    pub(super) fn parse_options(&self, context: &Context<'_>) -> Result<(Address, Options), ConfigError> {
+        let (address, options) = split_options(self.rest);
+        let address = self.address(address)?;
+        let is_inherited = matches!(address, Address::Fd(_));
+        let mut own: Vec<Given> = Vec::new();
         for text in options {
-            let (arg, word) = self.word(&command, text.as_bytes()).map_err(|reason| self.blame(&reason))?;
-            let name = name_of(arg);
-            if own.contains(&name) && !matches!(arg.get_action(), ArgAction::Append) {
-                return Err(self.blame(&format!("'{name}' is given twice")));
+            let given = self.option(context.verb, text.as_bytes()).map_err(|reason| self.with_context(&reason))?;
+            let name = given.row.name;
+            if given.row.repeat == Repeat::No && own.iter().any(|other| other.row.id == given.row.id) {
+                return Err(self.with_context(&format!("'{name}' is given twice")));
             }
-            if is_tls && is_descriptor && NOT_FOR_DESCRIPTORS.contains(&arg.get_id().as_str()) {
-                let reason = format!("'{name}' does nothing for {}, which is open already", clean_os(&address));
-                return Err(self.blame(&reason));
+            if let Some(other) = own.iter().find(|other| other.row.contradicts(given.row)) {
+                let reason = format!("'{}' and '{name}' contradict each other", other.row.name);
+                return Err(self.with_context(&reason));
             }
-            own.push(name);
-            words.push(word);
+            if is_inherited && NOT_FOR_DESCRIPTORS.contains(&given.row.id) {
+                let reason = format!("'{name}' does nothing for {address}, which is open already");
+                return Err(self.with_context(&reason));
+            }
+            own.push(given);
         }
-        given.append(&mut own);
-        match command.try_get_matches_from_mut(words) {
-            Ok(matches) => Ok((address, matches)),
-            Err(error) => Err(self.blame(&explain(error, &command, &given))),
-        }
+        let counts = |shared: &&Given| {
+            let replaces = |own: &Given| own.row.id == shared.row.id && own.row.repeat == Repeat::No;
+            !own.iter().any(|own| replaces(own) || own.row.contradicts(shared.row))
+        };
+        let given = Vec::from_iter(context.given.iter().filter(counts).chain(&own).cloned());
+        let values = Options::read(&Vec::from_iter(self.rows(context.verb)), &given, context.variables);
+        Ok((address, values.map_err(|error| self.with_context(&describe(&error)))?))
     }
 
-    /// One option behind an address: its definition, and what it is as an argument.
-    fn word<'c>(&self, command: &'c Command, text: &[u8]) -> Result<(&'c Arg, OsString), String> {
+    /// The rows of its options that do something in this mode.
+    fn rows(&self, verb: &'static Verb) -> impl Iterator<Item = &'static OptSpec> {
+        let scheme = self.scheme;
+        scheme.rows().filter(move |row| verb.has_of_end(scheme, row.id))
+    }
+
+    fn address(&self, mut text: OsString) -> Result<Address, ConfigError> {
+        let scheme = self.scheme;
+        if scheme.form == Form::Descriptor {
+            // `fd:N` is a form of address too.
+            text = OsString::from_vec([b"fd:", text.as_bytes()].concat());
+        }
+        let takes_descriptors = scheme.has_datagrams() || scheme.is_tls || scheme.form == Form::Descriptor;
+        if !takes_descriptors && text.as_bytes().starts_with(b"fd:") {
+            return Err(self.with_context(&format!("an inherited socket is written {} alone", clean_os(&text))));
+        }
+        if !scheme.is_unix() && is_path(text.as_bytes()) {
+            let unix = if scheme.listens() { "unix-listen" } else { "unix" };
+            return Err(self.with_context(&format!("this is a unix socket: write {unix}:{}", clean_os(&text))));
+        }
+        parse_address(scheme.is_unix(), &text).map_err(|reason| self.explain(reason.into()))
+    }
+
+    /// Parses an option behind an address.
+    fn option(&self, verb: &'static Verb, text: &[u8]) -> Result<Given, String> {
         let (name, value) = match text.iter().position(|byte| *byte == b'=') {
             Some(at) => (&text[..at], Some(&text[at + 1..])),
             None => (text, None),
@@ -351,68 +181,82 @@ impl<'a> Word<'a> {
         if name.is_empty() {
             return Err("an option lacks its name: a comma in a name or path is written '\\,'".into());
         }
-        let found = command.get_arguments().find(|arg| self.kind.offers(arg) && is_called(arg, &name));
-        let Some(arg) = found else { return Err(self.explain_option(&name)) };
-        let takes_value = arg.get_action().takes_values();
-        match (value, arg.get_long()) {
-            (Some([]) | None, Some(long)) if takes_value => {
-                let values = arg.get_value_names().unwrap_or_default();
-                let value = values.first().map(|value| value.as_str()).unwrap_or_default();
-                Err(format!("'{long}' needs a value: write {long}={value}"))
+        let Some(row) = self.rows(verb).find(|row| row.name == name || row.word == name) else {
+            return Err(self.explain_option(verb, &name));
+        };
+        let text = match (value, row.value_name()) {
+            (Some([]) | None, Some(value)) => {
+                return Err(format!("'{name}' needs a value: write {name}={value}", name = row.name));
             }
-            (Some(_), _) if !takes_value => Err(format!("'{name}' takes no value")),
-            (Some(value), Some(long)) => Ok((arg, option(long, value))),
-            (_, Some(long)) => Ok((arg, format!("--{long}").into())),
-            (_, None) => Ok((arg, format!("-{}", name_of(arg)).into())),
-        }
+            (Some(_), None) => return Err(format!("'{name}' takes no value")),
+            (value, _) => OsString::from_vec(value.unwrap_or_default().to_vec()),
+        };
+        Ok(Given { row, text })
     }
 
-    fn explain_option(&self, name: &str) -> String {
-        let kind = self.kind.name();
-        let mut text = format!("{kind}: has no option {}", quote(name));
-        if let Some(tip) = foreign::tip_for_option(name) {
+    fn explain_option(&self, verb: &'static Verb, name: &str) -> String {
+        let scheme = self.scheme.name;
+        let text = format!("{scheme}: has no option {}", quote(name));
+        if let Some(tip) = hints::tip_for_option(name) {
             return format!("{text}: {tip}");
         }
-        if let Some(other) = tls_kind_with(name, self.kind.listens()) {
-            return format!("{text}: {other}: has it");
+        let row = crate::cli::options::rows().find(|row| row.name == name);
+        if let Some(other) = row.and_then(|row| tls_scheme_with(row, self.scheme.listens())) {
+            return format!("{text}: {}: has it", other.name);
         }
-        let options = self.kind.options();
-        text.push_str(&match &options[..] {
-            [] => ", it has none at all".to_owned(),
-            [one] => format!("; there is only {one}"),
-            several => format!("; there are {}", several.join(", ")),
-        });
-        text
+        match &Vec::from_iter(self.rows(verb).map(|row| row.name))[..] {
+            [] => format!("{text}, it has none at all"),
+            [one] => format!("{text}; there is only {one}"),
+            several => format!("{text}; there are {}", several.join(", ")),
+        }
     }
 }
 
-/// The kind that has an option which only TLS has, by its long name. Most are on both sides: the one that is meant is first.
-pub(super) fn tls_kind_with(name: &str, listens: bool) -> Option<&'static str> {
-    let kinds = if listens { [Kind::TlsListen, Kind::Tls] } else { [Kind::Tls, Kind::TlsListen] };
-    let is_plain = Kind::Tcp.has_option(name) || Kind::TcpListen.has_option(name);
-    kinds.into_iter().find(|kind| !is_plain && kind.has_option(name)).map(Kind::name)
+/// Describes a wrong value of an option behind an address.
+fn describe(error: &ValueError) -> String {
+    let mut text = error.describe(error.row.name);
+    if let (Some(variable), false) = (error.variable, text.contains("environment variable")) {
+        text.push_str(&format!(" (it is that of the environment variable {variable})"));
+    }
+    text
 }
 
-/// How an option that only endpoints have is written, by what somebody wrote: `--retry` or `-4`.
-pub(super) fn tip_for(option: &str) -> Option<String> {
-    let option = option.split(['=', ' ']).next().unwrap_or_default();
-    let name = option.strip_prefix("--").or_else(|| option.strip_prefix('-'))?;
-    KINDS.iter().find_map(|(kind_name, kind)| {
-        let command = kind.command();
-        let is_meant =
-            |arg: &&Arg| name_of(arg) == name || arg.get_short().is_some_and(|short| short.to_string() == name);
-        let arg = command.get_arguments().find(is_meant)?;
-        let value = arg.get_value_names().and_then(|names| names.first()).filter(|_| arg.get_action().takes_values());
-        let value = value.map(|value| format!("={value}")).unwrap_or_default();
-        Some(format!("endpoints have it, after the address: {kind_name}:ADDRESS,{}{value}", name_of(arg)))
-    })
+fn with_context(text: &OsStr, reason: &str) -> ConfigError {
+    format!("endpoint {}: {reason}", quote_os(text)).into()
 }
 
-fn blame(text: &OsStr, reason: &str) -> String {
-    format!("endpoint {}: {reason}", quote_os(text))
+/// Checks a URL after its `SCHEME://`, and gives the address with the options behind it. A part that the scheme has
+/// not, such as a query, is refused.
+fn url_address<'a>(scheme: &Scheme, url: &'a [u8]) -> Result<&'a [u8], String> {
+    let (address, name) = (split_options(OsStr::from_bytes(url)).0.into_vec(), scheme.name);
+    let part_at = |wanted: &[u8]| address.iter().position(|byte| wanted.contains(byte));
+    let refuse = |part: &str, at: usize| {
+        let text = clean(&String::from_utf8_lossy(&address[at..]));
+        Err(format!("this URL has a {part}, '{text}', and {name}: has none"))
+    };
+    if scheme.is_unix() {
+        if !address.starts_with(b"/") {
+            return Err(format!("the path of a URL begins with a third slash: write {name}:///run/s, or {name}:PATH"));
+        }
+        if part_at(b"%").is_some() {
+            return Err(format!("'%' is not decoded: write {name}:PATH, with the path as it is"));
+        }
+    } else {
+        if part_at(b"@").is_some_and(|at| part_at(b"/?#").is_none_or(|end| at < end)) {
+            return Err(format!("this URL has a user, and {name}: has none"));
+        }
+        if let Some(at) = part_at(b"/").filter(|at| part_at(b"?#").is_none_or(|end| *at < end)) {
+            return refuse("path", at);
+        }
+    }
+    match part_at(b"?#") {
+        Some(at) if address[at] == b'?' => refuse("query", at),
+        Some(at) => refuse("fragment", at),
+        None => Ok(url),
+    }
 }
 
-/// A unix socket can be told from a TCP address by how it starts.
+/// Whether a text without a scheme is the name of a unix socket.
 fn is_path(text: &[u8]) -> bool {
     [&b"/"[..], b"./", b"../", b"@"].iter().any(|start| text.starts_with(start))
 }
@@ -421,25 +265,7 @@ fn clean_os(text: &OsStr) -> String {
     clean(&text.to_string_lossy())
 }
 
-/// The name of an option behind an address: the long one, else the letter.
-fn name_of(arg: &Arg) -> String {
-    match (arg.get_long(), arg.get_short()) {
-        (Some(long), _) => long.to_owned(),
-        (None, Some(short)) => short.to_string(),
-        _ => arg.get_id().to_string(),
-    }
-}
-
-/// Options without a long name have a letter and, so that one can read it, a word.
-fn is_called(arg: &Arg, name: &str) -> bool {
-    name_of(arg) == name || (arg.get_long().is_none() && arg.get_id() == name)
-}
-
-fn option(long: &str, value: &[u8]) -> OsString {
-    OsString::from_vec([b"--", long.as_bytes(), b"=", value].concat())
-}
-
-/// Splits at commas, the first part is the address. A comma of the text itself is written `\,`.
+/// Splits a text at its commas. The first part is the address. `\,` is a comma that does not split.
 fn split_options(text: &OsStr) -> (OsString, Vec<OsString>) {
     let mut parts = vec![Vec::new()];
     let mut bytes = text.as_bytes().iter().peekable();
@@ -453,44 +279,6 @@ fn split_options(text: &OsStr) -> (OsString, Vec<OsString>) {
     }
     let mut parts = parts.into_iter().map(OsString::from_vec);
     (parts.next().unwrap_or_default(), parts.collect())
-}
-
-/// What clap says about an option, with the name that it has behind an address.
-fn explain(error: clap::Error, command: &Command, given: &[String]) -> String {
-    let text_of = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.clone()),
-        _ => None,
-    };
-    let shown = text_of(ContextKind::InvalidArg).unwrap_or_default();
-    let arg = command.get_arguments().find(|arg| shown.split(' ').next() == Some(&format!("--{}", name_of(arg))));
-    match (error.kind(), arg, text_of(ContextKind::InvalidValue)) {
-        (ErrorKind::ValueValidation | ErrorKind::InvalidValue, Some(arg), Some(value)) => {
-            let name = name_of(arg);
-            let mut text = format!("invalid value {} for '{name}'", quote(&value));
-            if let Some(reason) = error.source() {
-                text.push_str(&format!(": {reason}"));
-            } else if let Some(ContextValue::Strings(values)) = error.get(ContextKind::ValidValue) {
-                text.push_str(&format!(": it is {}", values.join(" or ")));
-            }
-            if let (false, Some(variable)) = (given.contains(&name), arg.get_env()) {
-                text.push_str(&format!(" (it is that of the environment variable {})", variable.to_string_lossy()));
-            }
-            text
-        }
-        (ErrorKind::ArgumentConflict, ..) => {
-            let other = text_of(ContextKind::PriorArg).unwrap_or_default();
-            format!("'{}' and '{}' contradict each other", shown.trim_matches('-'), other.trim_matches('-'))
-        }
-        (ErrorKind::InvalidUtf8, ..) => match variable_not_utf8(command, |arg| !given.contains(&name_of(arg))) {
-            Some(variable) => format!("the value of the environment variable {variable} is not UTF-8"),
-            None => "the value of an option is not UTF-8".to_owned(),
-        },
-        _ => {
-            let text = error.to_string();
-            let first = text.lines().next().unwrap_or_default();
-            clean(first.strip_prefix("error: ").unwrap_or(first))
-        }
-    }
 }
 
 #[cfg(test)]

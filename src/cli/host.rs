@@ -1,7 +1,6 @@
 //! The two halves of a TCP or UDP address: host and port.
 //!
-//! How the halves are joined is in `cli/address.rs`. Host names are only checked for their form here; looking them up
-//! is the resolver's business.
+//! `cli/address.rs` joins the halves. The form of a host name is checked here; the resolver looks the name up later.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -9,10 +8,10 @@ use crate::cli::quote::quote;
 use crate::sys::names::{interface_index, service_port};
 use crate::transports::address::Host;
 
-/// Bytes in a whole host name, as RFC 1035 section 2.3.4 limits them (255 on the wire).
+/// The longest host name in bytes: RFC 1035 section 2.3.4 (255 bytes on the wire).
 const NAME_BYTES_MAX: usize = 253;
 
-/// Bytes between two dots of a host name, from the same section.
+/// The longest part between two dots in bytes, from the same section.
 const LABEL_BYTES_MAX: usize = 63;
 
 /// Parses a host on its own: a name, an address (IPv6 with or without brackets), or `*`.
@@ -47,9 +46,9 @@ pub(super) fn parse_port(text: &str) -> Result<u16, String> {
     find_service(text).ok_or_else(|| format!("port {} is neither a number nor a known service", quote(text)))
 }
 
-/// The port of a service, where the text can be the name of one at all: the look-up is spared odd text.
+/// Finds the port of a service. Text that cannot be the name of a service is not looked up.
 pub(super) fn find_service(name: &str) -> Option<u16> {
-    // Names as RFC 6335 section 5.1 has them, but longer and with the characters that old ones use.
+    // RFC 6335 section 5.1 has shorter names with fewer characters. Older names do not keep to it.
     let plausible = name.len() <= LABEL_BYTES_MAX
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+/".contains(&byte))
         && name.bytes().any(|byte| byte.is_ascii_alphabetic())
@@ -105,11 +104,11 @@ fn parse_name(text: &str) -> Result<Host, String> {
             return Err(format!("host part {} is {} bytes, limit {LABEL_BYTES_MAX}", quote(label), label.len()));
         }
     }
-    // RFC 6761 section 6.3: this name is the loopback whatever a name server says.
+    // RFC 6761 section 6.3: this name means the loopback, even if a name server says otherwise.
     if text.eq_ignore_ascii_case("localhost") { Ok(Host::Loopback) } else { Ok(Host::Name(text.to_owned())) }
 }
 
-/// Letters, digits and what else is found in names; letters beyond ASCII are left to the resolver.
+/// Whether a name can have this character. The resolver decides about letters beyond ASCII.
 fn is_name_char(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') } else { c.is_alphanumeric() }
 }

@@ -1,8 +1,7 @@
-//! Messages on stderr: one line each, `xport: ` first, whatever they carry made harmless.
+//! Messages on stderr: one line each, with the prefix `xport: `, and with control characters escaped.
 //!
-//! A line that stderr cannot take at once is dropped (`sys/stderr.rs`), so that a reader who stopped reading cannot
-//! stop the program. A message that repeats itself is counted instead of written. What is worth a message is decided
-//! where it happens.
+//! A line that stderr cannot take at once is dropped (`sys/stderr.rs`), so that a reader that stops reading cannot stop
+//! the program. A message that repeats is counted and not written. The code that logs decides what is worth a message.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,29 +10,57 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum;
 use env_logger::fmt::WriteStyle;
 use env_logger::{Builder, Target};
 use log::{Level, LevelFilter, Record};
 
 use crate::cli::quote::escape;
-use crate::cli::{Color, Verbosity};
 use crate::protocols::NOTICE;
 use crate::sys::{raw_mode, stderr};
 
-/// Messages of one place in the code that are written in a second; the others are counted. This is for warnings, for what
-/// `-v` adds and for what `-vv` adds. Errors, what scripts wait for, and the everything of `-vvv` have no limit.
+/// How much is reported on stderr.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verbosity {
+    /// `-q`: errors.
+    Quiet,
+    /// Errors, warnings, and the addresses that xport listens on.
+    #[default]
+    Normal,
+    /// `-v`: connections as well.
+    Verbose,
+    /// `-vv`: the loop's decisions as well.
+    Debug,
+    /// `-vvv`: everything.
+    Trace,
+}
+
+/// Whether messages are coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How many messages of one place in the code are written in a second. The others are counted. The limit holds for
+/// warnings and for the messages of `-v` and `-vv`. Errors, lines that scripts wait for, and `-vvv` have no limit.
 const REPEATS_MAX: u32 = 10;
 
-/// The second.
+/// The time in which messages are counted.
 const REPEATS_WINDOW: Duration = Duration::from_secs(1);
 
-/// Bytes of a message: with prefix, colour and newline it stays under the page that stderr takes at once.
+/// The longest message in bytes. With prefix, colour and newline it stays below one page, which stderr takes at once.
 const MESSAGE_BYTES_MAX: usize = 4_000;
 
 static REPEATS: LazyLock<Mutex<Repeats>> = LazyLock::new(Mutex::default);
 
-/// Sets the logger up. `XPORT_LOG` in env_logger's syntax counts more than the verbosity. So does `RUST_LOG`, but only where
-/// it names us: a filter that was set for another program must not silence our warnings.
+/// Sets the logger up. `XPORT_LOG`, in env_logger's syntax, wins over the verbosity. `RUST_LOG` does too, but only if
+/// it names xport: a filter that was set for another program must not hide our warnings.
 ///
 /// A second call changes nothing.
 pub fn init(verbosity: Verbosity, color: Color) {
@@ -44,12 +71,12 @@ pub fn init(verbosity: Verbosity, color: Color) {
         Some(spec) => {
             let spec = check_spec(&spec, &mut odd);
             if spec.is_empty() {
-                // Nothing of it is understood, and it must not silence our warnings.
+                // No part of the filter can be read, and it must not hide our warnings.
                 set_levels(&mut builder, verbosity);
             } else {
                 builder.parse_filters(&spec);
             }
-            // Scripts wait for these, whatever some other program's filter in the environment says.
+            // Scripts wait for these lines, so a filter for other programs must not hide them.
             if verbosity != Verbosity::Quiet && !spec.contains(NOTICE) {
                 builder.filter_module(NOTICE, LevelFilter::Info);
             }
@@ -59,7 +86,7 @@ pub fn init(verbosity: Verbosity, color: Color) {
     let colored = is_colored(color, &|name| env::var(name).ok(), io::stderr().is_terminal());
     builder
         .target(Target::Pipe(Box::new(Stderr)))
-        // The colours are written below; env_logger would have to take them away again.
+        // We write the colours ourselves, so env_logger must not strip them.
         .write_style(WriteStyle::Always)
         .format(move |out, record| write_record(out, record, colored));
     if builder.try_init().is_err() {
@@ -70,17 +97,17 @@ pub fn init(verbosity: Verbosity, color: Color) {
     }
 }
 
-/// Reports what was counted but not yet told: to be called before the program ends.
+/// Reports how many messages were counted and not written. To be called before the program ends.
 pub fn finish() {
     let total = repeats().drain();
     if total > 0 && log::log_enabled!(Level::Warn) {
-        // A line that cannot be written is dropped, as all others.
+        // This line is dropped as well if stderr cannot take it.
         let _ = Stderr.write_all(suppressed(total).as_bytes());
     }
 }
 
 fn set_levels(builder: &mut Builder, verbosity: Verbosity) {
-    // What other crates have to say is worth one step less.
+    // Messages of other crates are shown one step later.
     let (ours, others) = match verbosity {
         Verbosity::Quiet => (LevelFilter::Error, LevelFilter::Off),
         Verbosity::Normal => (LevelFilter::Warn, LevelFilter::Error),
@@ -103,7 +130,8 @@ fn names_us(spec: &str) -> bool {
     })
 }
 
-/// Takes out of a filter what env_logger would complain about by itself, on a stderr that may block or fail.
+/// Removes the parts of a filter that env_logger does not know. env_logger would report them on stderr by itself, which
+/// can block or fail.
 fn check_spec(spec: &str, odd: &mut Vec<String>) -> String {
     let (directives, filter) = match spec.split_once('/') {
         Some((_, filter)) if filter.contains('/') => {
@@ -163,7 +191,7 @@ fn write_record(out: &mut dyn Write, record: &Record<'_>, colored: bool) -> io::
     writeln!(out, "{prefix} {}…", &message[..end])
 }
 
-/// Whether a message is one of a kind that can come in floods, caused from outside.
+/// Whether a peer can cause a flood of such messages.
 fn is_limited(record: &Record<'_>) -> bool {
     matches!(record.level(), Level::Warn | Level::Info | Level::Debug) && record.target() != NOTICE
 }
@@ -172,18 +200,18 @@ fn suppressed(total: u64) -> String {
     format!("xport: … {total} similar messages suppressed\n")
 }
 
-/// A counter poisoned by a panic elsewhere still counts.
+/// The counters. They stay usable after a panic.
 fn repeats() -> MutexGuard<'static, Repeats> {
     REPEATS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// File and line of a message.
-type Place = (&'static str, u32);
+type CallSite = (&'static str, u32);
 
-/// How often each place has said something in its current second. Places are lines of code, so there are few.
+/// How many messages each place has had in its current second. Places are lines of code, so there are few.
 #[derive(Default)]
 struct Repeats {
-    places: HashMap<Place, Window>,
+    places: HashMap<CallSite, Window>,
 }
 
 struct Window {
@@ -193,8 +221,8 @@ struct Window {
 }
 
 impl Repeats {
-    /// Counts a message: whether it is to be written, and how many before it were not.
-    fn count(&mut self, place: Place, now: Instant) -> (bool, u64) {
+    /// Counts a message. Gives whether to write the message, and how many earlier ones were not written.
+    fn count(&mut self, place: CallSite, now: Instant) -> (bool, u64) {
         let window = self.places.entry(place).or_insert(Window { start: now, count: 0, suppressed: 0 });
         let mut total = 0;
         if now.duration_since(window.start) >= REPEATS_WINDOW {
@@ -207,24 +235,24 @@ impl Repeats {
         (written, total)
     }
 
-    /// Takes what was suppressed and not yet reported.
+    /// Takes the number of messages that were not written and not yet reported.
     fn drain(&mut self) -> u64 {
         self.places.drain().map(|(_, window)| window.suppressed).sum()
     }
 }
 
-/// stderr, as env_logger wants it: takes everything, waits for nothing.
+/// stderr for env_logger: accepts every line, and never waits.
 struct Stderr;
 
 impl Write for Stderr {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let shown = if raw_mode::is_raw() && io::stderr().is_terminal() {
-            // Our terminal, made raw for a child's keys, does not return to the margin by itself.
+            // A raw terminal does not go back to the left margin at a newline.
             Cow::Owned(String::from_utf8_lossy(line).replace('\n', "\r\n").into_bytes())
         } else {
             Cow::Borrowed(line)
         };
-        // There is nobody left to tell that a message could not be written.
+        // No other place is left to report a failure to.
         let _ = stderr::write(&shown);
         Ok(line.len())
     }

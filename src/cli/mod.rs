@@ -1,18 +1,24 @@
-//! The command line: from arguments to what the modes read, or to text that answers the user.
+//! The command line: turns arguments into the configuration of a mode, or into text for the user.
 //!
-//! Nothing is opened here and nothing is written: `main` writes what [`parse`] returns and runs the mode.
+//! Nothing is opened or written here. `main` writes the text that [`parse`] returns, or runs the mode.
 
 mod address; // the text form of addresses
-mod args; // the modes, as clap knows them
-mod endpoint; // one end of a relay, with its options
-mod foreign; // what other programs call such an end
-mod groups; // the options, as clap knows them
+mod command; // the tables as clap knows them
+pub mod completions; // for shells
+mod endpoint; // one word that is an end, with its options
+mod ends; // what one end becomes
+mod error; // why a command line is refused
+mod hints; // what other programs call endpoints and options
 mod host; // host and port, each on its own
-mod join; // modes that join endpoints
 pub mod logger; // messages on stderr
-pub mod pages; // manual page and completions
+pub mod man; // the manual page
+mod modes; // the table of modes
+mod options; // the table of options, and their values
 mod quote; // text of unknown origin, made fit for a line
-mod resolve; // from options to the configuration of a mode
+mod relay; // modes that join endpoints
+mod request; // what a user asked, and whether it is in vain
+mod resolve; // modes with one kind of end
+pub mod schemes; // the table of endpoints
 mod text; // descriptions, examples, exit status
 mod tls; // what is wanted of TLS
 mod values; // durations, sizes, networks
@@ -21,19 +27,23 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::fmt;
 
+use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::parser::ValueSource;
-use clap::{ArgMatches, Command, FromArgMatches};
 
-use crate::cli::args::{MODES, ModeSpec, Role, Transport};
-use crate::cli::groups::{Output, Pages};
-use crate::cli::quote::{QUOTED_CHARS_MAX, escape, quote_os, shorten};
-use crate::cli::resolve::{Refusal, resolve};
-use crate::modes::config::Mode;
+use crate::cli::command::{Detail, USAGE, command, given, operands, rows_of_top};
+use crate::cli::endpoint::Context;
+use crate::cli::error::ConfigError;
+use crate::cli::modes::{Action, MODES, ModeSpec};
+use crate::cli::options::{Heading, Opt, Options};
+use crate::cli::quote::{QUOTED_CHARS_MAX, escape, shorten};
+use crate::cli::relay::{resolve_exec, resolve_relay};
+use crate::cli::request::Request;
+use crate::cli::resolve::{resolve_named, resolve_verb};
+use crate::modes::config;
 
-pub use crate::cli::groups::Color;
+pub use crate::cli::logger::{Color, Verbosity};
 
-/// The longest line of a usage error: room for what clap says around a quote or two.
+/// The longest line of a usage error in characters: room for two quotes and the words around them.
 const LINE_CHARS_MAX: usize = 400;
 
 /// A mode to run, and how to report on it.
@@ -44,7 +54,7 @@ pub struct Invocation {
     /// Whether it is coloured.
     pub color: Color,
     /// What to do.
-    pub mode: Mode,
+    pub mode: config::Mode,
 }
 
 /// What the arguments ask for.
@@ -57,23 +67,7 @@ pub enum Parsed {
     Print(Vec<u8>),
 }
 
-/// How much is reported on stderr.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Verbosity {
-    /// `-q`: errors.
-    Quiet,
-    /// Errors, warnings and where it listens.
-    #[default]
-    Normal,
-    /// `-v`: connections as well.
-    Verbose,
-    /// `-vv`: the loop's decisions as well.
-    Debug,
-    /// `-vvv`: everything.
-    Trace,
-}
-
-/// Arguments that make no sense. Its text is for stderr as it is, newline included; the exit status is 2.
+/// Why arguments make no sense. The text is complete, with its newline, and goes to stderr. The exit status is 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageError(String);
 
@@ -85,64 +79,72 @@ impl fmt::Display for UsageError {
 
 impl Error for UsageError {}
 
-/// Understands the arguments, the first of which is the name of the program.
+/// Parses the arguments. The first one is the name of the program.
 ///
 /// # Errors
-/// Says what is wrong with them, and how they should look.
+/// Says what is wrong with the arguments, and how they should look.
 pub fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Parsed, UsageError> {
     let args = Vec::from_iter(args);
-    // Long texts are for those who ask.
-    let mut command = if args.iter().any(|arg| arg == "--help") { command() } else { args::command() };
-    let mut matches = match command.try_get_matches_from_mut(&args) {
-        Ok(matches) => matches,
-        Err(error) => return answer(error, &args),
-    };
-    let mode = matches.remove_subcommand();
-    let name = mode.as_ref().map(|(name, _)| name.clone());
-    let error = match interpret(&mut matches, mode) {
-        Ok(parsed) => return Ok(parsed),
-        Err(Refusal::Clap(error)) => error,
-        Err(Refusal::Ours(reason)) => {
-            // The error shows the usage of the mode that it belongs to.
-            match name.and_then(|name| command.find_subcommand_mut(name)) {
-                Some(mode) => mode.error(ErrorKind::ValueValidation, reason),
-                None => command.error(ErrorKind::ValueValidation, reason),
-            }
-        }
-    };
-    answer(error, &args)
+    let matches = command(Detail::Named(&args)).try_get_matches_from(&args);
+    // Texts are built for help and for errors only. A correct line does not pay for them.
+    let matches = matches.or_else(|error| match error.kind() {
+        ErrorKind::DisplayVersion => Err(error),
+        _ => command(Detail::Shown(&args)).try_get_matches_from(&args),
+    });
+    match matches {
+        Ok(matches) => interpret(&matches),
+        Err(error) => answer(error, &args),
+    }
 }
 
-/// The definition of the command line, as the manual page, the completions and tests need it.
-#[must_use]
-pub fn command() -> Command {
-    args::command().after_long_help(text::after_long_help())
+fn interpret(matches: &ArgMatches) -> Result<Parsed, UsageError> {
+    let mode = matches.subcommand().and_then(|(name, matches)| {
+        let mode = MODES.iter().find(|mode| mode.name == name);
+        mode.map(|mode| (mode, matches))
+    });
+    run(matches, mode).map_err(|error| refuse(error, mode.map(|(mode, _)| mode)))
 }
 
-fn interpret(matches: &mut ArgMatches, mode: Option<(String, ArgMatches)>) -> Result<Parsed, Refusal> {
-    let pages = Pages::from_arg_matches_mut(matches)?;
-    if let Some(shell) = pages.completions {
-        return Ok(Parsed::Print(pages::completions(shell)));
+fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> Result<Parsed, ConfigError> {
+    let variables = &options::variable_of_process;
+    let rows = Vec::from_iter(rows_of_top());
+    let before = Options::read(&rows, &given(&rows, matches), variables)?;
+    if let Some(shell) = before.completions {
+        return Ok(Parsed::Print(completions::completions(shell)));
     }
-    if pages.man {
-        return Ok(Parsed::Print(pages::man()));
+    if before.man {
+        return Ok(Parsed::Print(man::man()));
     }
-    // The logger would pass it over without a word.
+    // The logger would ignore the variable without a message.
     if std::env::var_os("XPORT_LOG").is_some_and(|value| value.to_str().is_none()) {
         return Err("the value of the environment variable XPORT_LOG is not UTF-8".into());
     }
-    let Some((name, mut options)) = mode else { return Err("no mode given".into()) };
-    let Some(mode) = MODES.iter().find(|mode| mode.name == name) else { return Err("no such mode".into()) };
-    let color_is_after = options.value_source("color") == Some(ValueSource::CommandLine);
-    let (before, after) = (Output::from_arg_matches_mut(matches)?, Output::from_arg_matches_mut(&mut options)?);
-    Ok(Parsed::Run(Invocation {
-        verbosity: verbosity(before.quiet || after.quiet, before.verbose.saturating_add(after.verbose))?,
-        color: if color_is_after { after.color } else { before.color },
-        mode: resolve(mode, &mut options)?,
-    }))
+    let Some((mode, matches)) = mode else { return Err("no mode given".into()) };
+    let rows = Vec::from_iter(mode.rows());
+    let given = given(&rows, matches);
+    let (of_ends, of_run): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| mode.is_of_ends(row.id));
+    let options = Options::read(&of_run, &given, variables)?;
+    // Each end reads these options again, together with its own. Here a bad value is named as the user wrote it.
+    Options::read(&of_ends, &given, &|_| None)?;
+    let operands = operands(mode, matches);
+    let context = Context { verb: mode.verb, given: &given, variables };
+    let request = Request { mode, operands: &operands, context, options: &options };
+    let invocation = Invocation {
+        verbosity: verbosity(before.quiet || options.quiet, before.verbose.saturating_add(options.verbose))?,
+        color: if options.was_given(Opt::Color) { options.color } else { before.color },
+        mode: match (mode.verb.action, mode.scheme) {
+            (Action::Exec, _) => config::Mode::Exec(resolve_exec(&request)?),
+            (Action::Relay, _) => config::Mode::Relay(resolve_relay(&request)?),
+            (_, Some(scheme)) => resolve_named(&request, scheme)?,
+            (_, None) => resolve_verb(&request)?,
+        },
+    };
+    // A variable must make sense even if no end uses it.
+    Options::read(&of_ends, &given, variables)?;
+    Ok(Parsed::Run(invocation))
 }
 
-fn verbosity(quiet: bool, verbose: u8) -> Result<Verbosity, Refusal> {
+fn verbosity(quiet: bool, verbose: u8) -> Result<Verbosity, ConfigError> {
     Ok(match (quiet, verbose) {
         (true, 0) => Verbosity::Quiet,
         (true, _) => return Err("-q and -v contradict each other".into()),
@@ -153,20 +155,33 @@ fn verbosity(quiet: bool, verbose: u8) -> Result<Verbosity, Refusal> {
     })
 }
 
-/// Turns clap's "errors" into what they are: text for stdout, or an error in our form.
+/// Formats an error of ours as clap formats its errors.
+fn refuse(error: ConfigError, mode: Option<&ModeSpec>) -> UsageError {
+    let (reason, variable, usage) = match error {
+        ConfigError::Value(reason, variable) => (reason, variable, String::new()),
+        ConfigError::Reason(reason) => {
+            let usage = mode.map_or_else(|| USAGE.to_owned(), ModeSpec::usage);
+            (reason, None, format!("\nUsage: {usage}\n"))
+        }
+    };
+    let note = match variable.filter(|name| !reason.contains(name)) {
+        Some(name) => format!("\n  note: the value is that of the environment variable {name}\n"),
+        None => String::new(),
+    };
+    let reason = shorten(&reason, LINE_CHARS_MAX);
+    UsageError(format!("xport: {reason}\n{note}{usage}\nFor more information, try '--help'.\n"))
+}
+
+/// Turns an error of clap into text for stdout, for help and version, or into an error in our form.
 fn answer(mut error: clap::Error, args: &[OsString]) -> Result<Parsed, UsageError> {
     if !error.use_stderr() {
         return Ok(Parsed::Print(error.render().to_string().into_bytes()));
     }
-    let variable = variable_at_fault(&error, args);
     make_printable(&mut error);
     if let Some(tip) = tip_for(&error, args) {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
-    let text = match error.kind() {
-        ErrorKind::InvalidUtf8 => what_is_not_utf8(args).unwrap_or_else(|| error.render().to_string()),
-        _ => error.render().to_string(),
-    };
+    let text = error.render().to_string();
     let mut lines = text.trim_end().lines();
     let first = lines.next().unwrap_or_default();
     let first = first.strip_prefix("error: ").unwrap_or(first);
@@ -174,11 +189,8 @@ fn answer(mut error: clap::Error, args: &[OsString]) -> Result<Parsed, UsageErro
         Some(rest) => format!("xport: no such mode: {rest}\n"),
         None => format!("xport: {}\n", shorten(first, LINE_CHARS_MAX)),
     };
-    if let Some(name) = variable {
-        text.push_str(&format!("\n  note: the value is that of the environment variable {name}\n"));
-    }
     for line in lines {
-        // What clap calls a subcommand is a mode here.
+        // A subcommand of clap is a mode of xport.
         let line = line.replace(" similar subcommand", " similar mode");
         text.push_str(&shorten(&escape(&line), LINE_CHARS_MAX));
         text.push('\n');
@@ -186,27 +198,7 @@ fn answer(mut error: clap::Error, args: &[OsString]) -> Result<Parsed, UsageErro
     Err(UsageError(text))
 }
 
-/// clap does not say which argument, or which variable, is not UTF-8.
-fn what_is_not_utf8(args: &[OsString]) -> Option<String> {
-    let mut command = args::command();
-    // The options of a mode are there once they are needed.
-    command.build();
-    let is_meant = |mode: &&Command| {
-        args.iter().skip(1).any(|arg| mode.get_name_and_visible_aliases().iter().any(|name| arg == name))
-    };
-    let is_given = |arg: &clap::Arg| {
-        let option = format!("--{}", arg.get_long().unwrap_or_default());
-        args.iter().any(|given| given.to_string_lossy().split('=').next() == Some(&option))
-    };
-    let mut places = command.get_subcommands().filter(is_meant).chain([&command]);
-    if let Some(name) = places.find_map(|place| args::variable_not_utf8(place, |arg| !is_given(arg))) {
-        return Some(format!("error: the value of the environment variable {name} is not UTF-8"));
-    }
-    let arg = args.iter().find(|arg| arg.to_str().is_none())?;
-    Some(format!("error: {} is not UTF-8", quote_os(arg)))
-}
-
-/// Escapes and cuts what clap quotes of the user's text.
+/// Escapes and shortens the text of the user that clap quotes.
 fn make_printable(error: &mut clap::Error) {
     let texts = [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
     for kind in texts {
@@ -214,53 +206,42 @@ fn make_printable(error: &mut clap::Error) {
         let printable = shorten(&escape(text), QUOTED_CHARS_MAX);
         error.insert(kind, ContextValue::String(printable));
     }
-    // clap proposes "-- TEXT" with the text as it is, which helps nobody where it is odd or long.
+    // clap proposes "-- TEXT" with the text as it was typed.
     if let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested) {
         let tips = tips.iter().map(|tip| shorten(&escape(&tip.to_string()), LINE_CHARS_MAX).into()).collect();
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
     }
 }
 
-/// Where an option belongs that a mode does not have: to its endpoints, to another mode, to another program.
+/// A tip for an option that the mode does not have: what to do instead.
 fn tip_for(error: &clap::Error, args: &[OsString]) -> Option<String> {
     let option = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(option)) if error.kind() == ErrorKind::UnknownArgument => option.as_str(),
         _ => return None,
     };
-    let is_meant = |arg: &OsString, mode: &ModeSpec| arg == mode.name || (arg == "tls" && mode.name == "tls-client");
-    let mode = args.iter().find_map(|arg| MODES.iter().find(|mode| is_meant(arg, mode)));
+    let is_meant = |arg: &OsString, mode: &ModeSpec| arg.to_str().is_some_and(|arg| mode.is_called(arg));
+    let mode = args.iter().skip(1).find_map(|arg| MODES.iter().find(|mode| is_meant(arg, mode)));
     let of = |table: &[(&str, &str)]| table.iter().find(|(name, _)| option == *name).map(|(_, tip)| (*tip).to_owned());
-    let of_mode = match mode.map(|mode| (mode.transport, mode.role)) {
-        Some((Transport::Tls, Role::Client)) => openssl_tip(args).or_else(|| of(text::TLS_CLIENT_OPTIONS)),
-        Some((Transport::Tls, _)) => openssl_tip(args).or_else(|| of(text::TLS_SERVER_OPTIONS)),
-        Some((Transport::Any, _)) => endpoint::tip_for(option),
-        Some(_) => is_of_tls(option).then(|| text::TLS_MODES.to_owned()),
-        None => None,
-    };
-    of_mode.or_else(|| of(text::NETCAT_OPTIONS))
+    let of_mode = mode.and_then(|mode| match mode.scheme {
+        Some(scheme) if scheme.is_tls && scheme.listens() => {
+            openssl_tip(args).or_else(|| of(hints::TLS_SERVER_OPTIONS))
+        }
+        Some(scheme) if scheme.is_tls => openssl_tip(args).or_else(|| of(hints::TLS_CLIENT_OPTIONS)),
+        Some(_) => is_of_tls(option).then(|| hints::TLS_MODES.to_owned()),
+        None => of(hints::NETCAT_OPTIONS)
+            .or_else(|| option.strip_prefix("--").and_then(hints::tip_for_option).map(str::to_owned)),
+    });
+    of_mode.or_else(|| of(hints::NETCAT_OPTIONS))
 }
 
-/// What openssl's clients and servers call otherwise. clap has only the first letter of a word with one hyphen.
+/// A tip for an option of openssl. The arguments are searched, because clap knows only the first letter of `-connect`.
 fn openssl_tip(args: &[OsString]) -> Option<String> {
-    let found = args.iter().find_map(|arg| text::OPENSSL_OPTIONS.iter().find(|(name, _)| arg == name));
+    let found = args.iter().find_map(|arg| hints::OPENSSL_OPTIONS.iter().find(|(name, _)| arg == name));
     found.map(|(_, tip)| (*tip).to_owned())
 }
 
 fn is_of_tls(option: &str) -> bool {
-    option.strip_prefix("--").is_some_and(|name| name == "starttls" || endpoint::tls_kind_with(name, false).is_some())
-}
-
-/// The environment variable that a bad value came from: clap names only the option.
-fn variable_at_fault(error: &clap::Error, args: &[OsString]) -> Option<String> {
-    let (Some(ContextValue::String(arg)), Some(ContextValue::String(value))) =
-        (error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidValue))
-    else {
-        return None;
-    };
-    let option = arg.split(' ').next()?;
-    let name = format!("XPORT_{}", option.strip_prefix("--")?.replace('-', "_").to_uppercase());
-    let given = args.iter().any(|arg| arg.to_string_lossy().starts_with(option));
-    (!given && std::env::var_os(&name)?.to_string_lossy() == value.as_str()).then_some(name)
+    options::rows_of(Heading::Tls).iter().any(|row| row.flag() == option)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! What the user typed, as it is repeated in messages: escaped, cut where it is long, in quotes.
+//! Text of the user in messages: escaped, shortened, in quotes.
 //!
-//! Which characters are escaped is decided in `transports/text.rs`.
+//! `transports/text.rs` decides which characters are escaped.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -8,20 +8,20 @@ use std::os::unix::ffi::OsStrExt;
 
 pub(super) use crate::transports::text::escape;
 
-/// How many characters of one argument an error message repeats: enough to recognise it.
+/// How many characters of an argument a message repeats: enough to recognise the argument.
 pub(super) const QUOTED_CHARS_MAX: usize = 80;
 
-/// An argument in quotes, escaped and cut.
+/// An argument in quotes, escaped and shortened.
 pub(super) fn quote(text: &str) -> String {
     format!("'{}'", clean(text))
 }
 
-/// The same without the quotes, for a proposal of what to write instead.
+/// The same without the quotes, for a line that the user can type.
 pub(super) fn clean(text: &str) -> String {
     shorten(&escape(text), QUOTED_CHARS_MAX)
 }
 
-/// The same for an argument that need not be UTF-8: bytes that are not become `\xff`.
+/// The same for an argument that can be other than UTF-8. Other bytes become `\xff`.
 pub(super) fn quote_os(text: &OsStr) -> String {
     let mut escaped = String::new();
     for chunk in text.as_bytes().utf8_chunks() {
@@ -34,7 +34,7 @@ pub(super) fn quote_os(text: &OsStr) -> String {
     format!("'{}'", shorten(&escaped, QUOTED_CHARS_MAX))
 }
 
-/// The first `max` characters, with `…` where something is missing.
+/// The first `max` characters, followed by `…` if there are more.
 pub(super) fn shorten(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         Some((end, _)) => format!("{}…", &text[..end]),

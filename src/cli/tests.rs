@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
-use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig};
+use crate::modes::config::{
+    ConnectConfig, DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DatagramRun, ListenConfig,
+    StreamConfig, StreamPeer, Target,
+};
 use crate::protocols::half_close::HalfClose;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, UnixName};
@@ -20,28 +23,41 @@ fn run(line: &str) -> Invocation {
 
 fn client(line: &str) -> ConnectConfig {
     match run(line).mode {
-        Mode::Client(config) => config,
+        config::Mode::Client(config) => config,
         other => panic!("{line}: {other:?}"),
     }
 }
 
 fn listener(line: &str) -> ListenConfig {
     match run(line).mode {
-        Mode::Server(config) | Mode::Echo(config) => config,
+        config::Mode::Server(mut ends) | config::Mode::Echo(mut ends) if ends.len() == 1 => ends.remove(0),
         other => panic!("{line}: {other:?}"),
     }
 }
 
-fn datagram_client(line: &str) -> (ConnectConfig, DatagramConfig) {
+/// The address as it is written.
+fn written(target: &Target) -> String {
+    match target {
+        Target::Peer(StreamPeer::Inet(peer)) => Address::Inet(peer.clone()).to_string(),
+        Target::Peer(StreamPeer::Unix(peer)) => Address::Unix(peer.clone()).to_string(),
+        Target::Inherited(number) => Address::Fd(*number).to_string(),
+    }
+}
+
+fn datagram_client(line: &str) -> (DatagramConnectConfig<DatagramAddress>, DatagramRun, StreamConfig) {
     match run(line).mode {
-        Mode::DatagramClient(config, datagrams) => (config, datagrams),
+        config::Mode::DatagramClient(config, datagrams, stream) => (config, datagrams, stream),
         other => panic!("{line}: {other:?}"),
     }
 }
 
-fn datagram_service(line: &str) -> (ListenConfig, DatagramConfig) {
+fn datagram_service(line: &str) -> (DatagramListenConfig, DatagramRun) {
     match run(line).mode {
-        Mode::DatagramServer(config, datagrams) | Mode::DatagramEcho(config, datagrams) => (config, datagrams),
+        config::Mode::DatagramServer(mut ends, datagrams) | config::Mode::DatagramEcho(mut ends, datagrams)
+            if ends.len() == 1 =>
+        {
+            (ends.remove(0), datagrams)
+        }
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -55,16 +71,43 @@ fn refused(args: impl IntoIterator<Item = OsString>) -> String {
 
 #[test]
 fn the_definition_is_sound() {
-    command().debug_assert();
+    command(Detail::Full).debug_assert();
+}
+
+/// A run builds only the arguments that its line names. It reads the line as if all of them were there.
+#[test]
+fn the_arguments_that_a_line_names_are_enough() {
+    for line in [
+        "tcp-client -n6 --retry=3 --timeout -5 --send-only host 80",
+        "-vv --color always relay --timeout --retry tcp-listen:1 :2 -q",
+        "exec --listen :1 --stderr=null -- grep --retry -v x",
+        "subprocess --shell x --env a=b --pty",
+        "tls --pin a --pin b relay --insecure",
+        "listen -k tcp:1 udp:2 --lines",
+        "--completions bash tcp-echo",
+    ] {
+        let args = Vec::from_iter(std::iter::once("xport").chain(line.split(' ')).map(OsString::from));
+        let [named, full] = [Detail::Named(&args), Detail::Full].map(|detail| {
+            let matches = command(detail).try_get_matches_from(&args).unwrap_or_else(|error| panic!("{line}: {error}"));
+            let (name, of_mode) = matches.subcommand().expect("a mode");
+            let mode = MODES.iter().find(|mode| mode.name == name).expect("a mode");
+            let options = given(&Vec::from_iter(mode.rows()), of_mode);
+            let options = options.into_iter().map(|given| (given.row.id, given.text)).collect::<Vec<_>>();
+            let before = given(&Vec::from_iter(rows_of_top()), &matches).len();
+            (name.to_owned(), before, options, operands(mode, of_mode))
+        });
+        assert_eq!(named, full, "{line}");
+    }
 }
 
 #[test]
 fn a_client_has_the_documented_defaults() {
     let config = client("tcp-client localhost:80");
-    assert_eq!(config.address.to_string(), "localhost:80");
-    assert_eq!((config.family, config.numeric, config.source), (Family::Any, false, None));
-    assert_eq!((config.connect_timeout, config.retry), (Duration::from_secs(10), 0));
-    assert_eq!(config.retry_delay, Duration::from_secs(1));
+    assert_eq!(written(&config.target), "localhost:80");
+    let dial = config.dial;
+    assert_eq!((dial.family, dial.numeric, dial.source), (Family::Any, false, None));
+    assert_eq!((dial.connect_timeout, dial.retry), (Duration::from_secs(10), 0));
+    assert_eq!(dial.retry_delay, Duration::from_secs(1));
     let stream = config.stream;
     assert!(!stream.send_only && !stream.recv_only && stream.half_close == HalfClose::Auto);
     assert_eq!((stream.high_water, stream.low_water), (65_536, None));
@@ -83,7 +126,7 @@ fn a_listener_has_the_documented_defaults() {
 #[test]
 fn addresses_are_bare_or_named() {
     for line in ["tcp-client ::1 80", "tcp-client [::1]:80", "tcp-client --connect [::1]:80"] {
-        assert_eq!(client(line).address.to_string(), "[::1]:80", "{line}");
+        assert_eq!(written(&client(line).target), "[::1]:80", "{line}");
     }
     let config = listener("tcp-echo :1 --listen :2 --listen 127.0.0.1:3");
     let addresses = Vec::from_iter(config.addresses.iter().map(ToString::to_string));
@@ -96,9 +139,10 @@ fn options_reach_the_configuration() {
         "tcp-client -6n --source [::1]:99 --connect-timeout 250ms --retry 3 --retry-delay 0 \
          --no-half-close --linger 0 --high-water 0 --idle-timeout 1m --timeout 1.5 [::1]:80",
     );
-    assert_eq!((config.family, config.numeric, config.retry), (Family::V6, true, 3));
-    assert_eq!(config.source.map(|source| source.to_string()), Some("[::1]:99".into()));
-    assert_eq!((config.connect_timeout, config.retry_delay), (Duration::from_millis(250), Duration::ZERO));
+    let dial = config.dial;
+    assert_eq!((dial.family, dial.numeric, dial.retry), (Family::V6, true, 3));
+    assert_eq!(dial.source.map(|source| source.to_string()), Some("[::1]:99".into()));
+    assert_eq!((dial.connect_timeout, dial.retry_delay), (Duration::from_millis(250), Duration::ZERO));
     let stream = config.stream;
     assert!(!stream.send_only && stream.half_close == HalfClose::Never && stream.high_water == 0);
     assert_eq!(stream.linger, Some(Duration::ZERO));
@@ -117,32 +161,29 @@ fn options_reach_the_configuration() {
 
 #[test]
 fn datagram_modes_have_the_documented_defaults() {
-    let (config, datagrams) = datagram_client("udp-client localhost:8125");
-    assert_eq!((config.connect_timeout, config.retry), (Duration::from_secs(10), 0));
-    assert_eq!((config.stream.linger, config.stream.idle_timeout), (Some(Duration::from_secs(1)), None));
-    assert_eq!((datagrams.count, datagrams.lines, datagrams.broadcast), (None, false, false));
+    let (config, datagrams, stream) = datagram_client("udp-client localhost:8125");
+    assert_eq!((config.dial.connect_timeout, config.dial.retry), (Duration::from_secs(10), 0));
+    assert_eq!((stream.linger, stream.idle_timeout), (Some(Duration::from_secs(1)), None));
+    assert_eq!((datagrams.count, datagrams.lines, config.broadcast), (None, false, false));
 
     for line in ["udp-server :5140", "udp-echo :5140"] {
         let (config, datagrams) = datagram_service(line);
         assert_eq!((config.stream.linger, config.stream.idle_timeout, config.port_file), (None, None, None), "{line}");
         assert_eq!((datagrams.count, datagrams.lines), (None, false), "{line}");
-        assert!(datagrams.groups.is_empty() && config.access == AccessList::default(), "{line}");
+        assert!(config.groups.is_empty() && config.access == AccessList::default(), "{line}");
     }
 }
 
 #[test]
 fn options_of_datagrams_reach_the_configuration() {
-    let (config, datagrams) = datagram_client(
+    let (config, datagrams, stream) = datagram_client(
         "udp-client --count 3 --lines --broadcast --linger 0 --idle-timeout 5 --source :99 -4 --retry 2 192.0.2.255:9",
     );
-    assert_eq!((datagrams.count, datagrams.lines, datagrams.broadcast), (Some(3), true, true));
-    assert_eq!(
-        (config.stream.linger, config.stream.idle_timeout),
-        (Some(Duration::ZERO), Some(Duration::from_secs(5)))
-    );
-    assert_eq!((config.family, config.retry), (Family::V4, 2));
-    assert!(config.source.is_some());
-    assert!(datagram_client("udp-client --send-only :1").0.stream.send_only);
+    assert_eq!((datagrams.count, datagrams.lines, config.broadcast), (Some(3), true, true));
+    assert_eq!((stream.linger, stream.idle_timeout), (Some(Duration::ZERO), Some(Duration::from_secs(5))));
+    assert_eq!((config.dial.family, config.dial.retry), (Family::V4, 2));
+    assert!(config.dial.source.is_some());
+    assert!(datagram_client("udp-client --send-only :1").2.send_only);
 
     let (config, datagrams) = datagram_service(
         "udp-server --count 18446744073709551615 --lines --linger 2 --join 239.1.2.3 --join ff02::1%lo \
@@ -153,9 +194,9 @@ fn options_of_datagrams_reach_the_configuration() {
     assert_eq!(config.addresses.len(), 2);
     assert!(!config.access.admits([127, 0, 0, 1].into()) && config.port_file.is_some());
     let group = |ip: &str| Group { ip: ip.parse().expect("an address"), interface: 0 };
-    assert_eq!(datagrams.groups[0], group("239.1.2.3"));
-    assert_eq!(datagrams.groups[1].ip, group("ff02::1").ip);
-    assert_ne!(datagrams.groups[1].interface, 0, "lo has a number");
+    assert_eq!(config.groups[0], group("239.1.2.3"));
+    assert_eq!(config.groups[1].ip, group("ff02::1").ip);
+    assert_ne!(config.groups[1].interface, 0, "lo has a number");
 }
 
 #[test]
@@ -169,7 +210,7 @@ fn a_group_is_joined_where_its_datagrams_arrive() {
         "udp-echo --join ff02::1%lo [::]:1",
         "udp-echo --join ff05::1 [ff05::1]:1",
     ] {
-        assert_eq!(datagram_service(line).1.groups.len(), 1, "{line}");
+        assert_eq!(datagram_service(line).0.groups.len(), 1, "{line}");
     }
     for line in [
         "udp-echo --join 239.1.2.3 :1",
@@ -196,11 +237,17 @@ fn services_have_names_for_datagrams_too() {
         return;
     }
     for (line, port) in [("udp-client localhost:domain", 53), ("udp-client localhost ntp", 123)] {
-        assert_eq!(datagram_client(line).0.address.to_string(), format!("localhost:{port}"), "{line}");
+        match datagram_client(line).0.target {
+            DatagramAddress::Inet(target) => assert_eq!(Address::Inet(target).to_string(), format!("localhost:{port}")),
+            other => panic!("{line}: {other:?}"),
+        }
     }
     // One that is for datagrams only.
     let (config, _) = datagram_service("udp-server 127.0.0.1:syslog");
-    assert_eq!(config.addresses[0].to_string(), "127.0.0.1:514");
+    match &config.addresses[..] {
+        [DatagramAddress::Inet(address)] => assert_eq!(address.port, 514),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -224,8 +271,8 @@ fn output_options_are_accepted_before_and_after_the_mode() {
 fn a_unix_path_need_not_be_text_but_a_host_must() {
     let odd = || OsString::from_vec(b"a\xff\n".to_vec());
     match parse(["xport".into(), "unix-client".into(), odd()]) {
-        Ok(Parsed::Run(Invocation { mode: Mode::Client(config), .. })) => {
-            assert_eq!(config.address, Address::Unix(UnixName::Path(odd().into())));
+        Ok(Parsed::Run(Invocation { mode: config::Mode::Client(config), .. })) => {
+            assert_eq!(config.target, Target::Peer(StreamPeer::Unix(UnixName::Path(odd().into()))));
         }
         other => panic!("{other:?}"),
     }

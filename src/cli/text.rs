@@ -1,21 +1,23 @@
-//! The longer texts, as help and manual page share them: description, examples, exit status, addresses.
+//! The longer texts of help and manual page: description, examples, exit status, addresses.
 //!
-//! How they are laid out is clap's business for `--help` and `cli/pages.rs`'s for the manual page.
+//! clap lays the texts out for `--help`, and `cli/man.rs` for the manual page.
 
 use std::fmt::Write as _;
 
-/// One line.
+use crate::cli::schemes;
+
+/// The description in one line.
 pub(super) const ABOUT: &str = "The netcat that people and scripts can trust";
 
-/// A paragraph.
+/// The description in a paragraph.
 pub(super) const LONG_ABOUT: &str = "\
 The netcat that people and scripts can trust: a mode is a transport times a protocol. stdout carries data only, byte \
 for byte; everything else goes to stderr, one line per event.";
 
-/// Where to read on.
+/// What to run for more help.
 pub(super) const AFTER_HELP: &str = "'xport MODE --help' has the options of a mode, 'xport --help' examples.";
 
-/// Commands and what they do.
+/// Example commands, and what each does.
 pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("xport tcp-echo :8888", "echo on the loopback, port 8888"),
     ("xport tcp-echo --listen '*:7' --max-conns 1000", "echo on every interface, for 1000 clients at once"),
@@ -60,13 +62,20 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
         r"printf 'ab\1\0\0\1\0\0\0\0\0\0\0\0\2\0\1' | xport udp-client --count 1 ns:53",
         "ask a name server for those of the root, and leave with its answer",
     ),
+    ("xport echo unix-listen:./s tcp-listen:7777", "echo on a unix socket and on the loopback at once"),
+    (
+        "xport listen -k tcp-listen:2003 unix-listen:./s,mode=0660 >> log",
+        "receive from two places, one client at a time",
+    ),
+    ("xport connect tls:host:443,ca=ca.pem", "talk to a TLS service whose authority is in a file"),
+    ("xport connect unix:///run/app.sock", "talk to a daemon whose address is a URL"),
     (
         "xport udp-client --linger 3s 239.255.255.250:1900 < m-search",
         "ask the devices of this network (SSDP): whoever answers is heard",
     ),
 ];
 
-/// The forms of an address and what they mean.
+/// The forms of an address, and what each means.
 pub(super) const ADDRESSES: &[(&str, &str)] = &[
     ("HOST:PORT, [V6]:PORT, HOST PORT", "a host name or address; the port is a number or a service name"),
     ("[fe80::1%eth0]:PORT", "a link-local address needs its interface"),
@@ -78,63 +87,18 @@ pub(super) const ADDRESSES: &[(&str, &str)] = &[
     ("fd:N", "an inherited socket that listens, is connected already, or is bound for datagrams"),
 ];
 
-/// The kinds of endpoints, what they are, and their options.
-pub(super) const ENDPOINTS: &[(&str, &str)] = &[
-    ("-, stdio", "our stdin and stdout; on one side only"),
-    (
-        "tcp:ADDRESS",
-        "connect over TCP, as does a bare address. Options: connect-timeout, retry, retry-delay, source, keepalive, 4, 6, \
-         numeric",
-    ),
-    (
-        "tcp-listen:ADDRESS",
-        "listen on TCP; max-conns is 100 where RIGHT is a program. Options: backlog, max-conns, allow, deny, port-file, \
-         keepalive, 4, 6, numeric",
-    ),
-    (
-        "tls:ADDRESS",
-        "connect over TLS, verified; fd:N needs server-name. Options: connect-timeout, retry, retry-delay, source, keepalive, 4, 6, \
-         numeric, ca, server-name, pin, insecure, cert, key, alpn, tls-min, handshake-timeout, allow-truncation, keylog",
-    ),
-    (
-        "tls-listen:ADDRESS",
-        "listen for TLS, with a cert=FILE or self-signed; max-conns is 100 where RIGHT is a program. Options: backlog, max-conns, \
-         allow, deny, port-file, keepalive, 4, 6, numeric, cert, key, self-signed, client-ca, alpn, tls-min, handshake-timeout, \
-         allow-truncation, keylog",
-    ),
-    (
-        "unix:PATH, unix:@NAME",
-        "connect to a unix socket, as do /path, ./path, ../path and @name alone. Options: connect-timeout, retry, \
-         retry-delay",
-    ),
-    ("unix-listen:PATH", "listen on a unix socket. Options: backlog, max-conns, mode, replace-stale"),
-    (
-        "udp:ADDRESS",
-        "send datagrams to a peer. Options: connect-timeout, retry, retry-delay, source, 4, 6, numeric, broadcast",
-    ),
-    (
-        "udp-listen:ADDRESS",
-        "receive datagrams; each sender is a client of its own. There is room for max-conns of them, 8192 unless set, or 100 \
-         where RIGHT is a program: the one that has been silent for longest makes room for a new one. Options: max-conns, allow, deny, port-file, join, 4, 6, \
-         numeric",
-    ),
-    (
-        "fd:N",
-        "an inherited socket of a stream, with the option keepalive if that is TCP; as LEFT it may listen, and then has the \
-         options max-conns, allow, deny, port-file as well",
-    ),
-    ("exec:CMD ARG...", "run a program; the words are split as a shell splits them, and no shell runs"),
-    ("shell:CMD", "let the shell run this line"),
-];
-
-/// How options are written behind an endpoint.
+/// How to write options behind an endpoint.
 pub(super) const ENDPOINT_OPTIONS: &str = "\
 Options follow an address after commas, by the names that they have elsewhere: tcp:host:80,retry=3,source=:99. Those \
 with a list, such as allow, may be repeated. A comma of the text itself is written '\\,'. exec: and shell: take the \
-rest of the word as it is, commas and colons included. The XPORT_* variables of options count here too. Only LEFT can listen: then RIGHT is opened anew for each of \
-its clients.";
+rest of the word as it is, commas and colons included. An option before the endpoints holds for each endpoint that has \
+it, and one after a comma for that endpoint alone, where it wins; networks of allow and deny, and other lists, add up. \
+The XPORT_* variables of options count here too. URLs are endpoints where they say no more than an endpoint: \
+tcp://host:80, tls://host:443, unix:///run/s, udp://host:53. Only LEFT of a relay can listen: then RIGHT is opened \
+anew for each of its clients. In echo and listen, and behind --listen of exec, every word listens: tcp: is tcp-listen: \
+there.";
 
-/// What the exit status says.
+/// The exit statuses, and what each means.
 pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     (
         "0",
@@ -166,14 +130,14 @@ pub(super) const EXIT_STATUS: &[(&str, &str)] = &[
     ),
 ];
 
-/// When a run ends, for the manual: what happens, and what follows.
+/// How a run ends, for the manual page: an event, and what follows.
 pub(super) const ENDING: &[(&str, &str)] = &[
     (
         "stdin ends",
-        "Everything read from it is sent, then the peer is told (a half-close), and its answer is awaited, however long it \
-         takes. Many servers take a half-close for a hang-up and drop their answer. So the peer is told only once no byte has \
-         moved for 10s where stdin gave nothing at all, where what was sent begins as a request of HTTP/1, and after --starttls. \
-         --half-close says otherwise: now, never, or how long.",
+        "Everything read from it is sent, then the peer is told (a half-close), and its answer is awaited, however \
+         long it takes. Many servers take a half-close for a hang-up and drop their answer. So the peer is told only \
+         once no byte has moved for 10s where stdin gave nothing at all, where what was sent begins as a request of \
+         HTTP/1, and after --starttls. --half-close says otherwise: now, never, or how long.",
     ),
     (
         "the peer ends",
@@ -181,35 +145,37 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     ),
     (
         "TLS ends",
-        "Each direction ends with a close_notify, which TLS protects: a half-close is one, and so is the answer to it. Where the \
-         connection ends without, somebody may have cut it, and what came may not be all: the run says so and ends with status 5, \
-         unless --allow-truncation is given. What came before has been written. A server logs it, as it does a handshake that \
-         fails, and goes on listening. Once the peer has ended, and has everything, nothing that happens to our own end counts.",
+        "Each direction ends with a close_notify, which TLS protects: a half-close is one, and so is the answer to it. \
+         Where the connection ends without, somebody may have cut it, and what came may not be all: the run says so \
+         and ends with status 5, unless --allow-truncation is given. What came before has been written. A server logs \
+         it, as it does a handshake that fails, and goes on listening. Once the peer has ended, and has everything, \
+         nothing that happens to our own end counts.",
     ),
     (
         "a TCP peer vanishes",
-        "A host that loses its power or its network says nothing. A peer that has been silent for the time of --keepalive, which is \
-         60s unless set, is probed. When it has not answered for as much time again, the connection has failed: 'Connection \
-         timed out', and status 4 where the run is about this connection. So does a connection whose peer acknowledges nothing \
-         for twice that time. A peer that answers but does not read is waited for.",
+        "A host that loses its power or its network says nothing. A peer that has been silent for the time of \
+         --keepalive, which is 60s unless set, is probed. When it has not answered for as much time again, the \
+         connection has failed: 'Connection timed out', and status 4 where the run is about this connection. So does a \
+         connection whose peer acknowledges nothing for twice that time. A peer that answers but does not read is \
+         waited for.",
     ),
     ("both have ended", "The run is over once the peer's system has acknowledged every byte."),
     (
         "stdin ends, and datagrams were sent",
-        "They have no end that could be passed on, and nothing says that they have arrived. udp-client leaves once no datagram \
-         has moved for --linger, which is 1s unless set, and at once with --send-only; --idle-timeout no longer counts. \
-         udp-server stays, unless --linger is given; it reads stdin once somebody has sent.",
+        "They have no end that could be passed on, and nothing says that they have arrived. udp-client leaves once no \
+         datagram has moved for --linger, which is 1s unless set, and at once with --send-only; --idle-timeout no \
+         longer counts. udp-server stays, unless --linger is given; it reads stdin once somebody has sent.",
     ),
     (
         "--count datagrams have arrived",
-        "The run ends with status 0 once stdout has them; udp-echo has answered them by then, and udp-server has sent what \
-         stdin had. Where --linger or another timeout comes first, it ends with status 124.",
+        "The run ends with status 0 once stdout has them; udp-echo has answered them by then, and udp-server has sent \
+         what stdin had. Where --linger or another timeout comes first, it ends with status 124.",
     ),
     (
         "nobody takes a datagram",
-        "Where the peer's system says so, because the port is closed, what was sent goes to the next address of the host, \
-         unless something has been received. Where all refuse, udp-client says it and ends with status 4 as soon as stdin has \
-         ended: what follows may find somebody. For udp-server and udp-echo it is no reason to end.",
+        "Where the peer's system says so, because the port is closed, what was sent goes to the next address of the \
+         host, unless something has been received. Where all refuse, udp-client says it and ends with status 4 as soon \
+         as stdin has ended: what follows may find somebody. For udp-server and udp-echo it is no reason to end.",
     ),
     (
         "the program of exec ends",
@@ -242,29 +208,31 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     ),
     (
         "one side of a relay ends",
-        "The other is told once everything that came is out. When both have ended, so has the pair, and if LEFT does not listen, \
-         the run. Datagrams have no end: where one side has them, the pair ends once the other has ended and nothing has moved for \
-         --linger, which is 1s unless set; a sender that udp-listen serves is forgotten after --idle-timeout.",
+        "The other is told once everything that came is out. When both have ended, so has the pair, and if LEFT does \
+         not listen, the run. Datagrams have no end: where one side has them, the pair ends once the other has ended \
+         and nothing has moved for --linger, which is 1s unless set; a sender that udp-listen serves is forgotten \
+         after --idle-timeout.",
     ),
     (
         "one side of a relay fails",
-        "The other gets what came before, then a reset, so that it cannot take a cut stream for a whole one. Where LEFT listens \
-         this is a line of the log, else the status of the run.",
+        "The other gets what came before, then a reset, so that it cannot take a cut stream for a whole one. Where \
+         LEFT listens this is a line of the log, else the status of the run.",
     ),
     (
         "a connection with a program ends",
-        "The program that ends closes its connection, once its output is out. The end of what the client sends is the end of its \
-         stdin. A client that is gone altogether ends it: SIGTERM to its process group, then SIGKILL after --kill-after; where the \
-         client has not failed, it has as long before that to take its input. That a TCP client has gone, and not only stopped \
-         sending, shows when something is sent to it, or after a minute or so; --linger sets a limit. A program that was killed, or \
-         that failed and has left input unread, resets the connection.",
+        "The program that ends closes its connection, once its output is out. The end of what the client sends is the \
+         end of its stdin. A client that is gone altogether ends it: SIGTERM to its process group, then SIGKILL after \
+         --kill-after; where the client has not failed, it has as long before that to take its input. That a TCP \
+         client has gone, and not only stopped sending, shows when something is sent to it, or after a minute or so; \
+         --linger sets a limit. A program that was killed, or that failed and has left input unread, resets the \
+         connection.",
     ),
     ("a client gets one of these", "It ends at once. A signal that was ignored at the start stays ignored."),
     ("whoever reads stdout is gone", "The run ends quietly by SIGPIPE, as that of cat does."),
     ("a timeout fires", "The run ends with status 124; a server with -k, and an echo server, ends that session only."),
 ];
 
-/// What the program of `exec` has for stdin, by what ours is, for the manual.
+/// The stdin of the program of `exec`, for the manual page: our stdin, and what the program gets.
 pub(super) const STDIN_OF_PROGRAM: &[(&str, &str)] = &[
     ("a file, a device, a pipe", "The program has it itself, and xport reads none of it: as --stdin inherit."),
     (
@@ -283,7 +251,7 @@ pub(super) const STDIN_OF_PROGRAM: &[(&str, &str)] = &[
     ),
 ];
 
-/// What else in the environment counts: name, and what it does.
+/// Other environment variables, and what each does.
 pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     (
         "XPORT_LOG",
@@ -297,104 +265,36 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     ("NO_COLOR, CLICOLOR_FORCE", "no colour, or colour even where stderr is no terminal"),
 ];
 
-/// What a netcat calls otherwise, for whoever writes it out of habit.
-pub(super) const NETCAT_OPTIONS: &[(&str, &str)] = &[
-    ("-b", "udp-client has --broadcast"),
-    ("-c", "exec --listen EP --shell CMD lets the shell run a line for each connection"),
-    ("-e", "exec --listen EP -- CMD runs a program for each connection, exec --connect EP -- CMD on one"),
-    (
-        "-k",
-        "udp-server hears every sender without it; tcp-server, tls-server and unix-server have it; what serves echo, relay \
-         and exec need none",
-    ),
-    ("-l", "what listens is a mode of its own: tcp-server, tls-server, unix-server, udp-server"),
-    ("-N", "the end of stdin is passed on without it; --half-close says when"),
-    ("-p", "the port is a part of the address; that of a client's own end is --source"),
-    ("-s", "the address of a client's own end is --source"),
-    ("-u", "UDP is a mode of its own: udp-client, udp-server, udp-echo"),
-    ("-U", "unix sockets have modes of their own: unix-client, unix-server, unix-echo"),
-    ("-w", "--connect-timeout, --idle-timeout, --linger and --timeout are the limits there are"),
-    ("-z", "there is no scan; the status of a client tells whether it could connect"),
-    ("--cacert", "the authorities are --ca FILE of tls-client, or tls:ADDRESS,ca=FILE"),
-    ("--capath", "the authorities are in one file: --ca FILE of tls-client, or tls:ADDRESS,ca=FILE"),
-    ("--pinnedpubkey", "it is --pin of tls-client, in hexadecimal: --pin sha256:HEX"),
-    ("--ssl", TLS_MODES),
-    ("--ssl-alpn", "it is --alpn LIST, of the modes of TLS"),
-    ("--ssl-cert", "it is --cert FILE, of the modes of TLS"),
-    ("--ssl-ciphers", "--tls-min 1.3 leaves out all ciphers of older versions, there is no other choice"),
-    ("--ssl-key", "it is --key FILE, of the modes of TLS"),
-    ("--ssl-servername", "it is --server-name NAME, of tls-client"),
-    ("--ssl-trustfile", "it is --ca FILE, of tls-client"),
-    ("--ssl-verify", "tls-client verifies without it; --ca FILE is for authorities other than those of the system"),
-    ("--tls", TLS_MODES),
-    ("--tlsv1.2", "it is --tls-min 1.2, which is the default of the modes of TLS"),
-    ("--tlsv1.3", "it is --tls-min 1.3, of the modes of TLS"),
-];
-
-/// Where TLS is.
-pub(super) const TLS_MODES: &str = "TLS is a mode of its own: tls-client, tls-server, tls-echo";
-
-/// What a TLS client does not have: curl's words, and those of servers.
-pub(super) const TLS_CLIENT_OPTIONS: &[(&str, &str)] = &[
-    ("-k", "--insecure does not verify the certificate"),
-    ("--client-ca", "that is for servers; the authorities of servers are --ca FILE"),
-    ("--self-signed", "that is for servers; a client knows one of these by --pin"),
-];
-
-/// What a TLS server does not have: the words of clients.
-pub(super) const TLS_SERVER_OPTIONS: &[(&str, &str)] = &[
-    ("--ca", "clients must show a certificate of the authorities in --client-ca FILE"),
-    ("--insecure", "clients need no certificate without --client-ca"),
-    ("--pin", "clients are known by their authority: --client-ca FILE"),
-    ("--server-name", "a server shows the certificate of --cert, whatever name a client asks for"),
-    ("--starttls", "that is for tls-client; a server speaks TLS at once"),
-];
-
-/// What `openssl s_client` and `s_server` call otherwise.
-pub(super) const OPENSSL_OPTIONS: &[(&str, &str)] = &[
-    ("-CAfile", "it is --ca FILE for clients, --client-ca FILE for servers"),
-    ("-Verify", "--client-ca FILE asks clients for a certificate"),
-    ("-accept", "the address is bare: xport tls-server ADDRESS"),
-    ("-alpn", "it is --alpn LIST"),
-    ("-cert", "it is --cert FILE"),
-    ("-connect", "the address is bare: xport tls-client HOST:PORT"),
-    ("-key", "it is --key FILE"),
-    ("-keylogfile", "it is --keylog FILE"),
-    ("-port", "the port is a part of the address"),
-    ("-servername", "it is --server-name NAME"),
-    ("-starttls", "it is --starttls PROTO"),
-    ("-verify_return_error", "certificates are verified without it"),
-];
-
-/// What values look like.
+/// The forms of values.
 pub(super) const VALUES: &str = "\
-A duration (DUR) is 250ms, .5s, 10s, 1.5m or 1h; a bare number is seconds. A size (SIZE) is 4096, 64K, 1MiB or 1G; K is \
-1024 always.";
+A duration (DUR) is 250ms, .5s, 10s, 1.5m or 1h; a bare number is seconds. A size (SIZE) is 4096, 64K, 1MiB or 1G; K \
+is 1024 always. The variable of an option without a value is 1 for on, and 0 for off.";
 
-/// Columns of a table: clap would not indent what it wraps, so this fits a terminal of the usual width.
+/// The width of a table. clap would wrap longer lines without indenting them.
 const TABLE_COLUMNS: usize = 80;
 
-/// The end of `xport --help`.
+/// The text after the options in `xport --help`.
 pub(super) fn after_long_help() -> String {
     let mut text = String::with_capacity(4096);
-    push_table(&mut text, "Addresses", ADDRESSES);
+    push_table(&mut text, "Addresses", ADDRESSES.iter().copied());
     text.push('\n');
     text.push_str(VALUES);
     text.push_str("\n\n");
     push_examples(&mut text, EXAMPLES.iter());
     text.push('\n');
-    push_table(&mut text, "Exit status", EXIT_STATUS);
+    push_table(&mut text, "Exit status", EXIT_STATUS.iter().copied());
     text.push('\n');
-    push_table(&mut text, "Environment, besides the XPORT_* variables of the options", ENVIRONMENT);
+    push_table(&mut text, "Environment, besides the XPORT_* variables of the options", ENVIRONMENT.iter().copied());
     text.push_str("\n'xport MODE --help' has the options of a mode.");
     text
 }
 
-/// The end of `xport MODE --help`.
+/// The text after the options in `xport MODE --help`.
 pub(super) fn after_help_of(mode: &str) -> String {
     let mut text = String::new();
     if mode == "relay" {
-        push_table(&mut text, "Endpoints", ENDPOINTS);
+        let endpoints = schemes::table();
+        push_table(&mut text, "Endpoints", endpoints.iter().map(|(term, meaning)| (*term, meaning.as_str())));
         text.push('\n');
         text.push_str(ENDPOINT_OPTIONS);
         text.push_str("\n\n");
@@ -407,8 +307,8 @@ pub(super) fn after_help_of(mode: &str) -> String {
 }
 
 /// Lays a table out in two columns.
-fn push_table(text: &mut String, title: &str, rows: &[(&str, &str)]) {
-    let width = rows.iter().map(|(term, _)| term.len()).max().unwrap_or(0);
+fn push_table<'a>(text: &mut String, title: &str, rows: impl Iterator<Item = (&'a str, &'a str)> + Clone) {
+    let width = rows.clone().map(|(term, _)| term.len()).max().unwrap_or(0);
     text.push_str(title);
     text.push(':');
     for (term, meaning) in rows {

@@ -1,137 +1,79 @@
-//! What is wanted of TLS: forms of values, which options go together, and whom a certificate must be for.
+//! Settings of TLS from the options of an end: which options go together, and which name a certificate must have.
 //!
-//! Files are only named here. They are read by `prepare` of what is made here, before anything is opened.
+//! The settings only name files. `prepare` of the settings reads the files, before anything is opened.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{ArgMatches, FromArgMatches};
 use rustls::pki_types::ServerName;
 
-use crate::cli::groups::{TlsCommon, TlsConnecting, TlsListening};
+use crate::cli::error::ConfigError;
+use crate::cli::options::Options;
 use crate::cli::quote::quote;
-use crate::cli::resolve::Refusal;
-use crate::protocols::starttls::StartTls;
+use crate::cli::values::parse_server_name;
 use crate::transports::address::{Address, Host, HostPort};
 use crate::transports::advice::Advice;
-use crate::transports::tls::settings::{ClientSettings, CommonSettings, Identity, ServerSettings, Trust, Version};
+use crate::transports::tls::settings::{ClientSettings, CommonSettings, Identity, ServerSettings, Trust};
 
-/// A protocol of `--alpn`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Alpn(Vec<u8>);
-
-/// Bytes of one protocol's name: RFC 7301, section 3.1, has one byte for its length.
-const ALPN_BYTES_MAX: usize = 255;
-
-/// Bytes of all of them, each with its length: more than anyone offers, and far less than the 64 KiB of a hello.
+/// The longest list of `--alpn` in bytes, with one byte for the length of each name. A hello has 64 KiB.
 const ALPN_LIST_BYTES_MAX: usize = 4096;
 
-/// The versions, by the names that users have for them.
-const VERSIONS: [(&str, Version); 2] = [("1.2", Version::Tls12), ("1.3", Version::Tls13)];
-
-/// The protocols that can ask for TLS, by name.
-const STARTTLS: [(&str, StartTls); 6] = [
-    ("smtp", StartTls::Smtp),
-    ("imap", StartTls::Imap),
-    ("pop3", StartTls::Pop3),
-    ("postgres", StartTls::Postgres),
-    ("ldap", StartTls::Ldap),
-    ("xmpp", StartTls::Xmpp),
-];
-
-/// Parses a version of TLS.
-pub(super) fn version_parser() -> impl TypedValueParser<Value = Version> {
-    one_of(&VERSIONS)
-}
-
-/// Parses a protocol of `--starttls`.
-pub(super) fn starttls_parser() -> impl TypedValueParser<Value = StartTls> {
-    one_of(&STARTTLS)
-}
-
-fn one_of<T: Copy + Send + Sync>(table: &'static [(&'static str, T)]) -> impl TypedValueParser<Value = T> {
-    PossibleValuesParser::new(table.iter().map(|(name, _)| *name)).try_map(|text| {
-        let found = table.iter().find(|(name, _)| *name == text);
-        found.map(|(_, value)| *value).ok_or("not one of those")
-    })
-}
-
-/// Parses one protocol of `--alpn`.
-pub(super) fn parse_alpn(text: &str) -> Result<Alpn, String> {
-    match text.len() {
-        0 => Err("a name in the list is empty".to_owned()),
-        1..=ALPN_BYTES_MAX => Ok(Alpn(text.into())),
-        len => Err(format!("a name of {len} bytes, limit {ALPN_BYTES_MAX}")),
-    }
-}
-
-/// Parses whom a certificate must be for.
-pub(super) fn parse_server_name(text: &str) -> Result<ServerName<'static>, String> {
-    // Where there is a port behind it, an address has brackets; they are no part of it.
-    let address = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).and_then(|text| text.parse().ok());
-    if let Some(address) = address {
-        return Ok(ServerName::IpAddress(IpAddr::V6(address).into()));
-    }
-    let name = ServerName::try_from(text.to_owned());
-    name.map_err(|_| "not a host name or IP address as certificates have them".to_owned())
-}
-
-/// What connects to `address`.
+/// The settings of an end that connects to `address`.
 pub(super) fn client_settings(
     address: &Address,
     advice: Advice,
-    matches: &mut ArgMatches,
-) -> Result<ClientSettings, Refusal> {
+    options: &Options,
+) -> Result<ClientSettings, ConfigError> {
     let [ca_option, pin_option, insecure_option] = ["ca", "pin", "insecure"].map(|name| advice.flag(name));
-    let TlsConnecting { ca, server_name, pin, insecure } = TlsConnecting::from_arg_matches_mut(matches)?;
+    let Options { ca, server_name, pin, insecure, .. } = options.clone();
     let trust = match (insecure, ca, pin) {
         (true, None, pins) if pins.is_empty() => Trust::Nobody,
         (true, Some(_), _) => {
             return Err(format!(
-                "{ca_option} and {insecure_option} contradict each other: without {insecure_option}, {ca_option} is who vouches"
+                "{ca_option} and {insecure_option} contradict each other: without {insecure_option}, {ca_option} is \
+                 who vouches"
             )
             .into());
         }
         (true, None, _) => {
             return Err(format!(
-                "{pin_option} and {insecure_option} contradict each other: with {pin_option} alone, nobody needs to vouch"
+                "{pin_option} and {insecure_option} contradict each other: with {pin_option} alone, nobody needs to \
+                 vouch"
             )
             .into());
         }
         (false, None, pins) if !pins.is_empty() => Trust::Pins(pins),
         (false, ca, pins) => Trust::Chain { ca, pins },
     };
-    // XMPP says the name before TLS begins.
-    let says_name = matches!(matches.try_contains_id("starttls"), Ok(true));
+    // XMPP sends the name before TLS begins.
+    let says_name = options.starttls.is_some();
     let name = match server_name {
         Some(name) => name,
         None if says_name || matches!(trust, Trust::Chain { .. }) => name_of(address, advice)?,
-        // Nobody looks at the name, and an address is not sent: any will do (SNI, RFC 6066, section 3).
+        // Any name will do: a pin is checked instead, and an address is not sent (SNI, RFC 6066, section 3).
         None => name_of(address, advice).unwrap_or_else(|_| ServerName::IpAddress(Ipv4Addr::UNSPECIFIED.into())),
     };
-    let (common, identity) = common_settings(advice, matches)?;
+    let (common, identity) = common_settings(advice, options)?;
     Ok(ClientSettings { common, trust, identity, name })
 }
 
-/// What listens.
-pub(super) fn server_settings(advice: Advice, matches: &mut ArgMatches) -> Result<ServerSettings, Refusal> {
-    let TlsListening { self_signed, client_ca } = TlsListening::from_arg_matches_mut(matches)?;
-    if self_signed && (matches.contains_id("cert") || matches.contains_id("key")) {
+/// The settings of an end that listens.
+pub(super) fn server_settings(advice: Advice, options: &Options) -> Result<ServerSettings, ConfigError> {
+    let self_signed = options.self_signed;
+    if self_signed && (options.cert.is_some() || options.key.is_some()) {
         let [own, cert, key] = ["self-signed", "cert", "key"].map(|name| advice.flag(name));
         return Err(format!("{own} makes a certificate and its key: leave it out, or {cert} and {key}").into());
     }
-    let (common, identity) = common_settings(advice, matches)?;
+    let (common, identity) = common_settings(advice, options)?;
     if identity.is_none() && !self_signed {
         let (cert, key) = (advice.option("cert", "FILE"), advice.option("key", "FILE"));
         let own = advice.flag("self-signed");
         return Err(format!("a TLS server needs {cert} (and {key}), or {own}").into());
     }
-    Ok(ServerSettings { common, identity, client_ca })
+    Ok(ServerSettings { common, identity, client_ca: options.client_ca.clone() })
 }
 
-fn common_settings(advice: Advice, matches: &mut ArgMatches) -> Result<(CommonSettings, Option<Identity>), Refusal> {
-    let TlsCommon { cert, key, alpn, tls_min, handshake_timeout, allow_truncation, keylog } =
-        TlsCommon::from_arg_matches_mut(matches)?;
+fn common_settings(advice: Advice, options: &Options) -> Result<(CommonSettings, Option<Identity>), ConfigError> {
+    let Options { cert, key, alpn, tls_min, handshake_timeout, allow_truncation, keylog, .. } = options.clone();
     let identity = match (cert, key) {
         (Some(cert), key) => Some(Identity { cert, key }),
         (None, Some(_)) => {
@@ -140,7 +82,6 @@ fn common_settings(advice: Advice, matches: &mut ArgMatches) -> Result<(CommonSe
         }
         (None, None) => None,
     };
-    let alpn = Vec::from_iter(alpn.into_iter().map(|Alpn(name)| name));
     let bytes: usize = alpn.iter().map(|name| name.len() + 1).sum();
     if bytes > ALPN_LIST_BYTES_MAX {
         let option = advice.flag("alpn");
@@ -150,15 +91,15 @@ fn common_settings(advice: Advice, matches: &mut ArgMatches) -> Result<(CommonSe
     Ok((common, identity))
 }
 
-/// The name that an address has for certificates.
-fn name_of(address: &Address, advice: Advice) -> Result<ServerName<'static>, Refusal> {
+/// The name that the certificate of this address must have.
+fn name_of(address: &Address, advice: Advice) -> Result<ServerName<'static>, ConfigError> {
     let option = advice.option("server-name", "NAME");
     let Address::Inet(HostPort { host, .. }) = address else {
         let reason = format!("'{address}' does not say whom the certificate must be for: add {option}");
         return Err(reason.into());
     };
     let name = match host {
-        // The scope says which interface leads there; certificates do not have it.
+        // Certificates have no scope: it names an interface of this machine.
         Host::Ip { ip, .. } => return Ok(ServerName::IpAddress((*ip).into())),
         Host::Name(name) => name,
         Host::Loopback | Host::Any => "localhost",

@@ -1,27 +1,51 @@
-//! The values of options: durations, sizes, permission bits, networks, groups.
+//! The values of options: numbers, durations, sizes, permission bits, networks, groups, names for TLS.
 //!
-//! Each is a pure function that clap calls; its error is put behind clap's "invalid value '…' for '--option'", so it
-//! says only what is wrong with the text. Addresses are in `cli/address.rs`.
+//! Each is a pure function. Its error follows "invalid value '…' for '--option'", so it says only what is wrong with
+//! the text. Addresses are in `cli/address.rs`.
 
+use std::fmt::Display;
 use std::net::IpAddr;
+use std::num::ParseIntError;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::{IpNet, Ipv4Net};
+use rustls::pki_types::ServerName;
 
 use crate::cli::host::parse_scope;
 use crate::protocols::half_close::HalfClose;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
 
-/// The longest duration: a thousand years, far enough from where adding to the clock would overflow.
+/// The longest duration: a thousand years. Adding such a duration to the clock cannot overflow.
 const SECONDS_MAX: u128 = 1_000 * 365 * 24 * 60 * 60;
+
+/// The longest name of a protocol in bytes: RFC 7301, section 3.1, has one byte for the length.
+const ALPN_BYTES_MAX: usize = 255;
 
 const NANOS_PER_SECOND: u128 = 1_000_000_000;
 
-/// The largest buffer limit: 1 GiB, since it holds for every connection.
+/// The largest buffer limit: 1 GiB. The limit holds for each connection.
 const SIZE_BYTES_MAX: usize = 1 << 30;
 
-/// Parses a duration: `250ms`, `10s`, `1.5m`, `.5s`, `1h`; a bare number is seconds.
+/// Parses a whole number of this range.
+pub(super) fn parse_number<T>(text: &str, range: RangeInclusive<T>) -> Result<T, String>
+where
+    T: FromStr<Err = ParseIntError> + PartialOrd + Display,
+{
+    let is_negative = text.strip_prefix('-').is_some_and(is_digits);
+    let number = text.parse().map_err(|error: ParseIntError| match is_negative {
+        true => "must not be negative".to_owned(),
+        false => error.to_string(),
+    })?;
+    if range.contains(&number) {
+        return Ok(number);
+    }
+    Err(format!("{number} is not from {} to {}", range.start(), range.end()))
+}
+
+/// Parses a duration: `250ms`, `10s`, `1.5m`, `.5s`, `1h`. A bare number means seconds.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     let number_end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(number_end);
@@ -41,7 +65,7 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
         return Err(explain_number(text, "a duration such as 250ms, 10s, 2m or 1h"));
     }
     let too_long = || "longer than 1000 years".to_owned();
-    // Nine digits are nanoseconds of a second; what is finer than that is dropped.
+    // Nine digits make nanoseconds. Further digits are dropped.
     let nanos_of_unit: u128 = format!("{:0<9.9}", fraction).parse().map_err(|_| too_long())?;
     let whole: u128 = whole.parse().map_err(|_| too_long())?;
     let fraction = nanos_of_unit * unit_nanos / NANOS_PER_SECOND;
@@ -56,7 +80,7 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Parses when the end of stdin is passed on: `auto`, `now`, `never`, or a duration.
+/// Parses `--half-close`: `auto`, `now`, `never`, or a duration.
 pub(super) fn parse_half_close(text: &str) -> Result<HalfClose, String> {
     match text {
         "auto" => Ok(HalfClose::Auto),
@@ -66,7 +90,7 @@ pub(super) fn parse_half_close(text: &str) -> Result<HalfClose, String> {
     }
 }
 
-/// Parses a duration that would mean nothing if it were zero.
+/// Parses a duration that must not be zero.
 pub(super) fn parse_positive_duration(text: &str) -> Result<Duration, String> {
     match parse_duration(text)? {
         Duration::ZERO => Err("must be more than zero".to_owned()),
@@ -74,7 +98,7 @@ pub(super) fn parse_positive_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Parses when a silent peer counts as gone: a duration that the kernel can count, or `off`.
+/// Parses `--keepalive`: a duration that the kernel can count, or `off`.
 pub(super) fn parse_keepalive(text: &str) -> Result<KeepAlive, String> {
     if text == "off" {
         return Ok(KeepAlive::OFF);
@@ -91,7 +115,7 @@ pub(super) fn parse_keepalive(text: &str) -> Result<KeepAlive, String> {
         .ok_or_else(|| format!("longer than {}s, which is the kernel's limit", KeepAlive::MAX.as_secs()))
 }
 
-/// Parses a size: `64K`, `1MiB`, `1G`; K is 1024 always, a bare number is bytes.
+/// Parses a size: `64K`, `1MiB`, `1G`. K is always 1024, and a bare number means bytes.
 pub(super) fn parse_size(text: &str) -> Result<usize, String> {
     let number_end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(number_end);
@@ -122,7 +146,7 @@ pub(super) fn parse_mode(text: &str) -> Result<u32, String> {
     }
 }
 
-/// Parses a network, `10.0.0.0/8`; a bare address is a network of its own.
+/// Parses a network, such as `10.0.0.0/8`. A bare address is a network with one host.
 pub(super) fn parse_network(text: &str) -> Result<IpNet, String> {
     let network = match text.parse::<IpAddr>() {
         Ok(address) => IpNet::from(address),
@@ -144,7 +168,8 @@ pub(super) fn parse_group(text: &str) -> Result<Group, String> {
     Ok(Group { ip, interface: zone.map(parse_scope).transpose()?.unwrap_or(0) })
 }
 
-/// IPv4 written as mapped IPv6 becomes IPv4, as peers do before they are matched: else the entry would never match.
+/// Turns a network of IPv4-mapped IPv6 addresses into IPv4. The addresses of peers are turned in the same way before
+/// they are matched.
 fn unmap(network: IpNet) -> IpNet {
     let mapped = match network {
         IpNet::V6(v6) => v6.addr().to_ipv4_mapped().zip(v6.prefix_len().checked_sub(96)),
@@ -160,12 +185,32 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Says why a text is no number of the kind wanted.
+/// Explains why a text is no number.
 fn explain_number(text: &str, wanted: &str) -> String {
     match text.strip_prefix('-') {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit() || c == '.') => "must not be negative".to_owned(),
         _ => format!("not {wanted}"),
     }
+}
+
+/// Parses one protocol of `--alpn`.
+pub(super) fn parse_alpn(text: &str) -> Result<Vec<u8>, String> {
+    match text.len() {
+        0 => Err("a name in the list is empty".to_owned()),
+        1..=ALPN_BYTES_MAX => Ok(text.into()),
+        len => Err(format!("a name of {len} bytes, limit {ALPN_BYTES_MAX}")),
+    }
+}
+
+/// Parses the name that a certificate must have.
+pub(super) fn parse_server_name(text: &str) -> Result<ServerName<'static>, String> {
+    // An address has brackets where a port can follow. The brackets are no part of the address.
+    let address = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).and_then(|text| text.parse().ok());
+    if let Some(address) = address {
+        return Ok(ServerName::IpAddress(IpAddr::V6(address).into()));
+    }
+    let name = ServerName::try_from(text.to_owned());
+    name.map_err(|_| "not a host name or IP address as certificates have them".to_owned())
 }
 
 #[cfg(test)]

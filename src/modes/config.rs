@@ -1,44 +1,45 @@
-//! What a mode is to do, resolved: no text to parse, no defaults to fill in.
+//! The configuration of each mode. Nothing is left to parse, and no default is left to fill in.
 //!
-//! The command line (`cli/`) makes these; the modes read them. Durations are `std::time::Duration`, sizes are bytes.
+//! The command line (`cli/`) makes these types, and the modes read them. Sizes are bytes.
 
 use std::ffi::OsString;
+use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::protocols::half_close::HalfClose;
 use crate::protocols::starttls::StartTls;
 use crate::transports::access::AccessList;
-use crate::transports::address::{Address, Family};
+use crate::transports::address::{Address, Family, HostPort, UnixName};
 use crate::transports::advice::Advice;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
 use crate::transports::process::opening::ChildStdio;
 use crate::transports::tls::settings::{ClientSettings, ServerSettings};
 
-/// What the command line asked for.
+/// A mode, with everything that it needs. A list of listeners is never empty; each listener can have its own options.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum Mode {
-    /// `tcp-echo`, `tls-echo`, `unix-echo`: serve echo to any number of clients.
-    Echo(ListenConfig),
-    /// `tcp-server`, `tls-server`, `unix-server`: stdin goes to the client, what it sends goes to stdout.
-    Server(ListenConfig),
-    /// `tcp-client`, `tls-client`, `unix-client`: stdin goes to the peer, what it sends goes to stdout.
+    /// Echo for any number of clients: `tcp-echo`, `tls-echo`, `unix-echo`, `echo`.
+    Echo(Vec<ListenConfig>),
+    /// stdin goes to the client, what it sends goes to stdout: `tcp-server`, `tls-server`, `unix-server`, `listen`.
+    Server(Vec<ListenConfig>),
+    /// stdin goes to the peer, what it sends goes to stdout: `tcp-client`, `tls-client`, `unix-client`, `connect`.
     Client(ConnectConfig),
-    /// `udp-echo`: send each datagram back.
-    DatagramEcho(ListenConfig, DatagramConfig),
-    /// `udp-server`: datagrams of all senders go to stdout, stdin to the most recent one.
-    DatagramServer(ListenConfig, DatagramConfig),
-    /// `udp-client`: stdin goes to the peer, what it sends goes to stdout.
-    DatagramClient(ConnectConfig, DatagramConfig),
+    /// Each datagram is sent back: `udp-echo`, `echo`.
+    DatagramEcho(Vec<DatagramListenConfig>, DatagramRun),
+    /// Datagrams of all senders go to stdout, stdin to the most recent one: `udp-server`, `listen`.
+    DatagramServer(Vec<DatagramListenConfig>, DatagramRun),
+    /// stdin goes to the peer, what it sends goes to stdout: `udp-client`, `connect`.
+    DatagramClient(DatagramConnectConfig<DatagramAddress>, DatagramRun, StreamConfig),
     /// `exec`: a child process on stdin and stdout, or on connections.
     Exec(ExecConfig),
     /// `relay`: two endpoints, joined.
     Relay(RelayConfig),
 }
 
-/// Listening modes.
+/// What listens for streams.
 #[derive(Clone, Debug)]
 pub struct ListenConfig {
     /// Where to listen; never empty.
@@ -47,7 +48,7 @@ pub struct ListenConfig {
     pub family: Family,
     /// `-n`: no look-ups by name.
     pub numeric: bool,
-    /// Whether further clients are served after the first one: `-k`, and every echo mode without `--once`.
+    /// Whether further clients are served after the first one: `-k`, or no `--once`.
     pub keep_open: bool,
     /// `--max-conns`: clients served at once; the rest wait in the backlog. `None` is no limit.
     pub max_conns: Option<usize>,
@@ -65,95 +66,172 @@ pub struct ListenConfig {
     pub port_file: Option<PathBuf>,
     /// `--grace`: how long sessions may finish after the first SIGTERM.
     pub grace: Duration,
-    /// `--keepalive`: when a TCP client that is silent counts as gone.
+    /// `--keepalive`: when a silent TCP client counts as gone.
     pub keepalive: KeepAlive,
-    /// TLS, where that is spoken.
+    /// The settings of TLS, if there is TLS.
     pub tls: Option<ServerSettings>,
-    /// What holds for each session.
+    /// The options of each session.
     pub stream: StreamConfig,
 }
 
-/// Connecting modes.
+/// What receives datagrams.
 #[derive(Clone, Debug)]
-pub struct ConnectConfig {
-    /// Where to connect.
-    pub address: Address,
+pub struct DatagramListenConfig {
+    /// Where to listen; never empty.
+    pub addresses: Vec<DatagramAddress>,
     /// `-4`, `-6`.
     pub family: Family,
     /// `-n`: no look-ups by name.
     pub numeric: bool,
-    /// `--source`: the local address, and port unless 0, to connect from.
-    pub source: Option<Address>,
-    /// `--connect-timeout`: resolving and connecting together, each try of its own.
-    pub connect_timeout: Duration,
-    /// `--retry`: further tries after the first one failed.
-    pub retry: u32,
-    /// `--retry-delay`: the pause between two tries.
-    pub retry_delay: Duration,
-    /// `--keepalive`: when a TCP peer that is silent counts as gone.
-    pub keepalive: KeepAlive,
-    /// TLS, where that is spoken.
-    pub tls: Option<TlsConnect>,
-    /// What holds for the session.
+    /// `--max-conns`: senders served at once by a relay. `None` is for the relay to choose.
+    pub max_conns: Option<usize>,
+    /// `--allow` and `--deny`.
+    pub access: AccessList,
+    /// `--port-file`: where to write the real port once listening.
+    pub port_file: Option<PathBuf>,
+    /// `--join`: groups whose datagrams are wanted.
+    pub groups: Vec<Group>,
+    /// `--grace`: how long what is still to be written may take after the first SIGTERM.
+    pub grace: Duration,
+    /// The options of each session.
     pub stream: StreamConfig,
 }
 
-/// TLS of what connects.
+/// How something is connected to.
+#[derive(Clone, Debug)]
+pub struct DialConfig {
+    /// `-4`, `-6`.
+    pub family: Family,
+    /// `-n`: no look-ups by name.
+    pub numeric: bool,
+    /// `--source`: the local address to connect from, and the local port unless that is 0.
+    pub source: Option<Address>,
+    /// `--connect-timeout`: how long one try may take, looking the name up included.
+    pub connect_timeout: Duration,
+    /// `--retry`: how many tries follow a first one that failed.
+    pub retry: u32,
+    /// `--retry-delay`: the pause between two tries.
+    pub retry_delay: Duration,
+    /// `--keepalive`: when a silent TCP peer counts as gone.
+    pub keepalive: KeepAlive,
+}
+
+/// What connects to a stream.
+#[derive(Clone, Debug)]
+pub struct ConnectConfig {
+    /// Where to connect.
+    pub target: Target,
+    /// How the peer is connected to.
+    pub dial: DialConfig,
+    /// The settings of TLS, if there is TLS.
+    pub tls: Option<TlsConnect>,
+    /// The options of the session.
+    pub stream: StreamConfig,
+}
+
+/// The other end of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A peer that is connected to.
+    Peer(StreamPeer),
+    /// `fd:N`: a connection that was open when xport started.
+    Inherited(RawFd),
+}
+
+/// A peer that can be connected to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamPeer {
+    /// TCP.
+    Inet(HostPort),
+    /// A unix socket.
+    Unix(UnixName),
+}
+
+/// What sends datagrams to a peer. `A` is the type of its address.
+#[derive(Clone, Debug)]
+pub struct DatagramConnectConfig<A> {
+    /// The peer.
+    pub target: A,
+    /// How the name of the peer is looked up, and the source.
+    pub dial: DialConfig,
+    /// `--broadcast`: the peer can be a broadcast address.
+    pub broadcast: bool,
+}
+
+/// The address of a datagram socket, or of its peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DatagramAddress {
+    /// UDP.
+    Inet(HostPort),
+    /// `fd:N`: a socket that was open when xport started.
+    Inherited(RawFd),
+}
+
+/// TLS of an end that connects.
 #[derive(Clone, Debug)]
 pub struct TlsConnect {
-    /// How.
+    /// The settings.
     pub settings: ClientSettings,
-    /// `--starttls`: the protocol in which TLS is asked for first.
+    /// `--starttls`: the protocol that asks the peer to begin TLS.
     pub starttls: Option<StartTls>,
 }
 
 /// `exec`.
 #[derive(Clone, Debug)]
 pub struct ExecConfig {
-    /// What is run.
+    /// The program.
     pub child: ChildConfig,
-    /// What it is joined with.
+    /// What the program is joined with.
     pub place: ExecPlace,
-    /// What holds for its pipes, and for the run.
+    /// The options of the pipes and of the run.
     pub stream: StreamConfig,
 }
 
-/// What the child of `exec` is joined with.
+/// What the program of `exec` is joined with.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum ExecPlace {
     /// stdin and stdout.
     Stdio,
-    /// `--listen`: a child for each connection. Never empty; each may have options of its own.
+    /// `--listen`: a program runs for each connection. Never empty; each listener can have its own options.
     Listen(Vec<ListenConfig>),
-    /// `--connect`: one child on one connection.
+    /// `--connect`: one program on one connection.
     Connect(ConnectConfig),
 }
 
 /// `relay`.
 #[derive(Clone, Debug)]
 pub struct RelayConfig {
-    /// What is opened first. One that listens is opened anew for each of its clients.
-    pub left: Endpoint,
-    /// What is opened for each left. Never one that listens.
+    /// The side that is opened first.
+    pub left: LeftEndpoint,
+    /// The side that is opened for the left one, or for each of its clients.
     pub right: Endpoint,
-    /// What holds for each pair, and for the run.
+    /// The options of each pair and of the run.
     pub stream: StreamConfig,
 }
 
-/// One side of a relay.
+/// The left side of a relay.
 #[derive(Clone, Debug)]
+pub enum LeftEndpoint {
+    /// `tcp-listen:A`, `tls-listen:A`, `unix-listen:A`, and `fd:N`, which can be connected already. Each client makes a
+    /// pair.
+    Listen(ListenConfig),
+    /// `udp-listen:A`.
+    DatagramListen(DatagramListenConfig),
+    /// A side that does not listen: there is one pair.
+    Single(Endpoint),
+}
+
+/// A side of a relay that does not listen.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are two of it in a run")]
 pub enum Endpoint {
     /// `-`, `stdio`.
     Stdio,
-    /// `tcp:A`, `tls:A`, `unix:A`; `fd:N` on the right.
+    /// `tcp:A`, `tls:A`, `unix:A`, `fd:N`.
     Connect(ConnectConfig),
     /// `udp:A`.
-    DatagramConnect(ConnectConfig, DatagramConfig),
-    /// `tcp-listen:A`, `tls-listen:A`, `unix-listen:A`; `fd:N` on the left, which may turn out to be connected already.
-    Listen(ListenConfig),
-    /// `udp-listen:A`.
-    DatagramListen(ListenConfig, DatagramConfig),
+    Datagrams(DatagramConnectConfig<HostPort>),
     /// `exec:CMD`, `shell:CMD`.
     Child(ChildConfig),
 }
@@ -163,15 +241,15 @@ pub enum Endpoint {
 pub struct ChildConfig {
     /// What is run.
     pub program: Program,
-    /// `--stdin`: a pipe, ours, or nothing. `None` is for the mode to choose.
+    /// `--stdin`: a pipe, our stdin, or nothing. With `None` the mode chooses.
     pub stdin: Option<ChildStdio>,
-    /// `--stderr`. `None` is for the mode to choose.
+    /// `--stderr`. With `None` the mode chooses.
     pub stderr: Option<ChildStdio>,
-    /// `--env`: names and values that the child gets besides.
+    /// `--env`: further variables of the child.
     pub environment: Vec<(OsString, OsString)>,
-    /// `--kill-after`: how long a child that was asked to end may take for it.
+    /// `--kill-after`: how long a child may take to end after it was asked to.
     pub kill_after: Duration,
-    /// `--pty`: a terminal of its own is its stdin, stdout and stderr.
+    /// `--pty`: the child has its own terminal as stdin, stdout and stderr.
     pub pty: bool,
 }
 
@@ -180,29 +258,25 @@ pub struct ChildConfig {
 pub enum Program {
     /// A program and its arguments, as they are.
     Argv {
-        /// A path, or a name to be looked for in `PATH`.
+        /// A path, or a name to look for in `PATH`.
         program: OsString,
-        /// What it gets.
+        /// Its arguments.
         arguments: Vec<OsString>,
     },
     /// `--shell`: a line for the shell.
     Shell(OsString),
 }
 
-/// What datagrams have besides.
-#[derive(Clone, Debug, Default)]
-pub struct DatagramConfig {
+/// Further options of a run over datagrams.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DatagramRun {
     /// `--lines`: each line of stdin is a datagram, each datagram a line of stdout.
     pub lines: bool,
-    /// `--count`: leave after so many datagrams have arrived.
+    /// `--count`: the run ends once this many datagrams have arrived.
     pub count: Option<u64>,
-    /// `--broadcast`: the peer may be everyone.
-    pub broadcast: bool,
-    /// `--join`: groups whose datagrams are wanted.
-    pub groups: Vec<Group>,
 }
 
-/// What holds for every session.
+/// The options of every session.
 #[derive(Clone, Debug)]
 pub struct StreamConfig {
     /// `--send-only`: what the peer sends is thrown away.
@@ -215,10 +289,10 @@ pub struct StreamConfig {
     pub high_water: usize,
     /// `--low-water`: bytes at which reading resumes; `None` is a quarter of high water.
     pub low_water: Option<usize>,
-    /// `--idle-timeout`: no byte either way for so long ends the session.
+    /// `--idle-timeout`: how long no byte may move in either direction.
     pub idle_timeout: Option<Duration>,
-    /// `--linger`: how long to wait for the peer's end, or for its next datagram, once stdin has ended.
+    /// `--linger`: how long to wait, once stdin has ended, for the end of the peer or for its next datagram.
     pub linger: Option<Duration>,
-    /// `--timeout`: the whole run.
+    /// `--timeout`: how long the run may take.
     pub timeout: Option<Duration>,
 }

@@ -1,113 +1,134 @@
-//! `udp-echo`: echo for whoever sends. `udp-server`, `udp-client`: stdin and stdout over datagrams.
+//! Datagrams with an echo, or with stdin and stdout: `udp-echo`, `udp-server`, `udp-client` and their verbs.
 
-use super::config::{ConnectConfig, DatagramConfig, ListenConfig, StreamConfig};
+use std::os::fd::{OwnedFd, RawFd};
+
+use super::config::{
+    DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DatagramRun, DialConfig, StreamConfig,
+};
 use super::{Run, console_of, dialing, listen, local, marks, take_over};
 use crate::protocols::conversation::{ConsoleSide, Conversation, ConversationOptions, SocketSide};
 use crate::protocols::datagram_echo::DatagramEcho;
 use crate::protocols::lifecycle::Lifecycle;
-use crate::protocols::loop_guard::MARK;
 use crate::protocols::quota::Quota;
 use crate::protocols::report::{Cause, Failure};
-use crate::transports::address::Address;
+use crate::transports::address::HostPort;
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
 use crate::transports::error::describe;
+use crate::transports::id::Id;
+use crate::transports::net::Net;
 use crate::transports::opening::Inherited;
-use crate::transports::protocol::Handler;
+use crate::transports::out_buf::WaterMarks;
+use crate::transports::protocol::{DatagramProtocol, Handler};
 
-pub(super) fn echo(config: &ListenConfig, datagrams: &DatagramConfig) -> anyhow::Result<()> {
-    let ready = listen::resolve(config)?;
+pub(super) fn echo(ends: &[DatagramListenConfig], options: DatagramRun) -> anyhow::Result<()> {
+    let Some(first) = ends.first() else { return Ok(()) };
+    let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
     let mut run = Run::new()?;
-    run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
-    let service = service(config, datagrams, MARK)?;
-    let quota = Quota::new(datagrams.count);
+    run.watch(Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone()))?;
+    let quota = Quota::new(options.count);
     let net = run.event_loop.net();
-    let ids = listen::open_datagrams(net, config, ready, &service, || DatagramEcho::new(quota.clone()))?;
-    let names = ids.into_iter().filter_map(|id| net.listening_on(id)).collect::<Vec<_>>();
-    let _port_file = listen::announce(&names, config.port_file.as_deref())?;
+    let ids = listen::open_datagrams(net, ends, ready, || DatagramEcho::new(quota.clone()))?;
+    let _port_files = listen::announce_datagrams(net, ends, &ids)?;
     run.run()
 }
 
-pub(super) fn server(config: &ListenConfig, datagrams: &DatagramConfig) -> anyhow::Result<()> {
-    let ready = listen::resolve(config)?;
+pub(super) fn server(ends: &[DatagramListenConfig], options: DatagramRun) -> anyhow::Result<()> {
+    let Some(first) = ends.first() else { return Ok(()) };
+    let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
     let mut run = Run::new()?;
-    let options = options(&config.stream, datagrams, true);
-    let lifecycle = Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone());
+    let options = conversation_options(&first.stream, options, true);
+    let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
     run.watch(lifecycle.for_datagrams(options.quota.clone()))?;
-    let service = service(config, datagrams, MARK)?;
     let shared = Conversation::new(options, run.reporter.clone());
 
     let net = run.event_loop.net();
-    let ids = listen::open_datagrams(net, config, ready, &service, || SocketSide::new(&shared))?;
-    let names = ids.iter().filter_map(|id| net.listening_on(*id)).collect::<Vec<_>>();
+    let ids = listen::open_datagrams(net, ends, ready, || SocketSide::new(&shared))?;
     let console = net
-        .stdio(console_of(&config.stream), Handler::buffered(ConsoleSide::new(&shared, ids)))
+        .stdio(console_of(&first.stream), Handler::buffered(ConsoleSide::new(&shared, ids.concat())))
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
-    net.transport(console).set_write_buffer_limits(service.options.marks);
-    // A console without a socket is nothing to stay for.
+    net.transport(console).set_write_buffer_limits(marks(&first.stream)?);
+    // stdin and stdout alone do not keep the run going.
     net.transport(console).set_background(true);
     shared.set_console(console);
-    let _port_file = listen::announce(&names, config.port_file.as_deref())?;
+    let _port_files = listen::announce_datagrams(net, ends, &ids)?;
     run.run()
 }
 
-pub(super) fn client(config: &ConnectConfig, datagrams: &DatagramConfig) -> anyhow::Result<()> {
-    // Before we open anything that could have the same number.
-    let inherited = match &config.address {
-        Address::Fd(number) => Some(take_over(*number, "a datagram socket", |socket| match socket {
-            Inherited::Datagrams(fd) => Some(fd),
-            Inherited::Listener(_) | Inherited::Connection(_) => None,
-        })?),
-        Address::Inet(_) | Address::Unix(_) => None,
-    };
+pub(super) fn client(
+    config: &DatagramConnectConfig<DatagramAddress>,
+    options: DatagramRun,
+    stream: &StreamConfig,
+) -> anyhow::Result<()> {
+    let DatagramConnectConfig { target, dial, broadcast } = config;
+    // This comes first, because a descriptor that we open could have the same number.
+    let outbound = DatagramOutbound::new(target)?;
     let mut run = Run::new()?;
-    run.watch_client(Lifecycle::client(config.stream.timeout, run.reporter.clone()))?;
-    let marks = marks(&config.stream)?;
-    let options_of_socket = DatagramOptions { marks, broadcast: datagrams.broadcast, traffic_class: None };
-    let shared = Conversation::new(options(&config.stream, datagrams, false), run.reporter.clone());
+    run.watch_client(Lifecycle::client(stream.timeout, run.reporter.clone()))?;
+    let marks = marks(stream)?;
+    let shared = Conversation::new(conversation_options(stream, options, false), run.reporter.clone());
 
     let net = run.event_loop.net();
-    let side = SocketSide::new(&shared);
-    let socket = match (&config.address, inherited) {
-        (_, Some(fd)) => {
-            let service = DatagramService { options: options_of_socket, ..DatagramService::default() };
-            let id = net.adopt_udp(fd, service, side).map_err(|error| local("adopt", &error))?;
-            if net.datagram_transport(id).info().peer.is_none() {
-                return Err(Failure::new(Cause::Unavailable, format!("{}: it is not connected", config.address)).into());
-            }
-            id
-        }
-        (Address::Inet(target), None) => net.connect_udp(target.clone(), dialing(config), options_of_socket, side),
-        (Address::Unix(_) | Address::Fd(_), None) => unreachable!("the command line gives no such address here"),
-    };
+    let socket = outbound.open(net, dial, marks, *broadcast, SocketSide::new(&shared))?;
     let console = net
-        .stdio(console_of(&config.stream), Handler::buffered(ConsoleSide::new(&shared, vec![socket])))
+        .stdio(console_of(stream), Handler::buffered(ConsoleSide::new(&shared, vec![socket])))
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(console).set_write_buffer_limits(marks);
     shared.set_console(console);
-    // The socket is what the run is about.
+    // The run ends with the socket, and not with stdin and stdout.
     net.transport(console).set_background(true);
     run.run()
 }
 
-fn service(config: &ListenConfig, datagrams: &DatagramConfig, traffic_class: u8) -> anyhow::Result<DatagramService> {
-    Ok(DatagramService {
-        access: config.access.clone(),
-        groups: datagrams.groups.clone(),
-        options: DatagramOptions {
-            marks: marks(&config.stream)?,
-            broadcast: false,
-            traffic_class: Some(traffic_class),
-        },
-    })
+/// The socket of a client, prepared as far as is possible before anything is opened.
+enum DatagramOutbound {
+    Inet(HostPort),
+    Inherited(RawFd, OwnedFd),
 }
 
-fn options(stream: &StreamConfig, datagrams: &DatagramConfig, serves: bool) -> ConversationOptions {
+impl DatagramOutbound {
+    fn new(target: &DatagramAddress) -> anyhow::Result<Self> {
+        Ok(match target {
+            DatagramAddress::Inet(target) => Self::Inet(target.clone()),
+            DatagramAddress::Inherited(number) => {
+                let socket = take_over(*number, "a datagram socket", |socket| match socket {
+                    Inherited::Datagrams(fd) => Some(fd),
+                    Inherited::Listener(_) | Inherited::Connection(_) => None,
+                })?;
+                Self::Inherited(*number, socket)
+            }
+        })
+    }
+
+    fn open(
+        self,
+        net: &mut Net,
+        dial: &DialConfig,
+        marks: WaterMarks,
+        broadcast: bool,
+        protocol: impl DatagramProtocol + 'static,
+    ) -> Result<Id, Failure> {
+        let options = DatagramOptions { marks, broadcast, traffic_class: None };
+        match self {
+            Self::Inet(target) => Ok(net.connect_udp(target, dialing(dial), options, protocol)),
+            Self::Inherited(number, socket) => {
+                let service = DatagramService { options, ..DatagramService::default() };
+                let id = net.adopt_udp(socket, service, protocol).map_err(|error| local("adopt", &error))?;
+                match net.datagram_transport(id).info().peer {
+                    Some(_) => Ok(id),
+                    None => Err(Failure::new(Cause::Unavailable, format!("fd:{number}: it is not connected"))),
+                }
+            }
+        }
+    }
+}
+
+fn conversation_options(stream: &StreamConfig, options: DatagramRun, serves: bool) -> ConversationOptions {
     ConversationOptions {
         serves,
         send_only: stream.send_only,
         recv_only: stream.recv_only,
-        lines: datagrams.lines,
-        quota: Quota::new(datagrams.count),
+        lines: options.lines,
+        quota: Quota::new(options.count),
         linger: stream.linger,
         idle_timeout: stream.idle_timeout,
     }

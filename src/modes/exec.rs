@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::children::{self, Child, on_terminal};
 use super::config::{ChildConfig, Endpoint, ExecConfig, ExecPlace};
-use super::relay::{Right, pair, serve};
+use super::relay::{RightEnds, pair, serve};
 use super::{Run, child_streams, listen, marks, terminal};
 use crate::protocols::child::{ChildSide, Ends, InputSide, OutputSide};
 use crate::protocols::forward_signals::Forward;
@@ -31,10 +31,10 @@ fn at_place(config: &ExecConfig) -> anyhow::Result<()> {
         ExecPlace::Listen(lefts) => {
             let child = Child::checked(&config.child)?;
             let ready = lefts.iter().map(listen::resolve).collect::<anyhow::Result<Vec<_>>>()?;
-            serve(lefts, ready, Right::child(child, marks(&config.stream)?))
+            serve(lefts, ready, RightEnds::child(child, marks(&config.stream)?))
         }
         ExecPlace::Connect(left) => {
-            let right = Right::child(Child::checked(&config.child)?, marks(&config.stream)?);
+            let right = RightEnds::child(Child::checked(&config.child)?, marks(&config.stream)?);
             pair(&Endpoint::Connect(left.clone()), &config.stream, right)
         }
     }
@@ -89,7 +89,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
         let _ = stdio::give_up_stdin();
     }
     // Not before: what cannot be started has no use for it.
-    let _raw = streams.has_keys_of_ours.then(terminal::Raw::enter);
+    let _raw = streams.has_keys_of_ours.then(terminal::RawTerminal::enter);
     run.run()
 }
 

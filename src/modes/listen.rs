@@ -1,16 +1,17 @@
-//! Opening what listens: every address, the lines that say so, and the port file.
+//! Opens listeners and datagram sockets, writes the `listening on` lines and the port files.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::fd::RawFd;
+use std::os::fd::{OwnedFd, RawFd};
 use std::path::Path;
 
-use super::config::ListenConfig;
-use super::{local, tls};
+use super::config::{DatagramAddress, DatagramListenConfig, ListenConfig};
+use super::{local, marks, tls};
 use crate::protocols::NOTICE;
+use crate::protocols::loop_guard::MARK;
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
-use crate::transports::datagram::opening::DatagramService;
+use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
 use crate::transports::dialing::listen_addresses;
 use crate::transports::error::{describe, is_lack_of_resources};
 use crate::transports::id::Id;
@@ -22,67 +23,160 @@ use crate::transports::own_file::{self, OwnFile};
 use crate::transports::protocol::{DatagramProtocol, Factory};
 use crate::transports::tls::TlsServer;
 
-/// How often a port that the kernel chose for IPv4 may turn out to be taken for IPv6 before we give up.
+/// How many ports that the kernel chose for IPv4 may be taken for IPv6 before we give up.
 const PORT_TRIES: usize = 16;
 
-/// An address to listen on, its name looked up, or its descriptor taken over.
-enum Place {
-    Inet { asked: HostPort, addresses: Vec<SocketAddr> },
+/// A host and port to listen on, with the addresses of the host.
+struct InetPlace {
+    asked: HostPort,
+    addresses: Vec<SocketAddr>,
+}
+
+impl InetPlace {
+    fn new(asked: &HostPort, family: Family, numeric: bool) -> anyhow::Result<Self> {
+        let addresses = listen_addresses(asked, family, numeric)
+            .map_err(|error| Failure::new(Cause::Unavailable, error.to_string()))?;
+        Ok(Self { asked: asked.clone(), addresses })
+    }
+}
+
+/// An address to accept streams on, or an inherited descriptor.
+enum ListenPlace {
+    Inet(InetPlace),
     Unix(UnixName),
     Inherited { number: RawFd, socket: Inherited },
 }
 
-/// What is to be opened, as far as that can be made ready before.
-pub(super) struct Ready {
-    places: Vec<Place>,
+/// An address to receive datagrams on, or an inherited socket.
+enum DatagramPlace {
+    Inet(InetPlace),
+    Inherited { number: RawFd, socket: OwnedFd },
+}
+
+/// The listeners of an end, prepared as far as is possible before anything is opened.
+pub(super) struct PreparedListeners {
+    places: Vec<ListenPlace>,
     pub(super) tls: Option<TlsServer>,
 }
 
-/// Makes TLS ready, and looks up the names of all addresses, which may take long: signals still have their default effect meanwhile. Takes over
-/// what is inherited, before we open anything that could have the same number. What cannot be a port file is refused here.
-pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<Ready> {
-    if let Some(path) = &config.port_file {
-        own_file::check_replaceable(path).map_err(|error| local(&port_file_name(path), &error))?;
-    }
+/// The datagram sockets of an end, prepared in the same way.
+pub(super) struct PreparedDatagrams {
+    places: Vec<DatagramPlace>,
+}
+
+/// Prepares the listeners of an end: reads the files of TLS, looks names up, and takes inherited descriptors over. A
+/// look-up can take long; signals still have their default effect then. Descriptors are taken over before we open one
+/// that could have the same number. A path that cannot be a port file is refused.
+pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<PreparedListeners> {
+    check_port_file(config.port_file.as_deref())?;
     let tls = tls::server(config)?;
     let place = |address: &Address| {
         Ok(match address {
-            Address::Inet(inet) => {
-                let addresses = listen_addresses(inet, config.family, config.numeric)
-                    .map_err(|error| Failure::new(Cause::Unavailable, error.to_string()))?;
-                Place::Inet { asked: inet.clone(), addresses }
-            }
-            Address::Unix(name) => Place::Unix(name.clone()),
+            Address::Inet(inet) => ListenPlace::Inet(InetPlace::new(inet, config.family, config.numeric)?),
+            Address::Unix(name) => ListenPlace::Unix(name.clone()),
             Address::Fd(number) => {
                 let socket = inherit(*number).map_err(|error| unavailable(address, &error))?;
-                Place::Inherited { number: *number, socket }
+                ListenPlace::Inherited { number: *number, socket }
             }
         })
     };
     let places = config.addresses.iter().map(place).collect::<anyhow::Result<_>>()?;
-    Ok(Ready { places, tls })
+    Ok(PreparedListeners { places, tls })
 }
 
-/// Opens all listeners, and gives the addresses they really have.
-pub(super) fn open(
+/// Prepares the datagram sockets of an end in the same way.
+pub(super) fn resolve_datagrams(config: &DatagramListenConfig) -> anyhow::Result<PreparedDatagrams> {
+    check_port_file(config.port_file.as_deref())?;
+    let place = |address: &DatagramAddress| {
+        Ok(match address {
+            DatagramAddress::Inet(inet) => DatagramPlace::Inet(InetPlace::new(inet, config.family, config.numeric)?),
+            DatagramAddress::Inherited(number) => {
+                match inherit(*number).map_err(|error| unavailable(&Address::Fd(*number), &error))? {
+                    Inherited::Datagrams(socket) => DatagramPlace::Inherited { number: *number, socket },
+                    Inherited::Listener(_) | Inherited::Connection(_) => {
+                        return Err(unusable(*number, "it is not a datagram socket").into());
+                    }
+                }
+            }
+        })
+    };
+    Ok(PreparedDatagrams { places: config.addresses.iter().map(place).collect::<anyhow::Result<_>>()? })
+}
+
+fn check_port_file(path: Option<&Path>) -> Result<(), Failure> {
+    let Some(path) = path else { return Ok(()) };
+    own_file::check_replaceable(path).map_err(|error| local(&port_file_name(path), &error))
+}
+
+/// Opens the listeners of all ends, and reports their addresses. The port files are removed when the result is dropped.
+/// `limit` gives how many clients an end serves at once.
+pub(super) fn open_all(
+    net: &mut Net,
+    ends: &[ListenConfig],
+    ready: Vec<PreparedListeners>,
+    limit: impl Fn(&ListenConfig) -> Option<usize>,
+    factory: impl Fn() -> Factory,
+) -> anyhow::Result<Vec<Option<OwnFile>>> {
+    let mut ports: Ports<'_> = Vec::new();
+    let mut of_clients = Vec::new();
+    for (config, ready) in ends.iter().zip(ready) {
+        let listening = Listening {
+            backlog: config.backlog,
+            limit: limit(config),
+            access: config.access.clone(),
+            marks: marks(&config.stream)?,
+            once: !config.keep_open,
+            tls: None,
+            keepalive: config.keepalive,
+        };
+        let tls = ready.tls.clone();
+        let names = open(net, config, ready, &listening, &factory)?;
+        of_clients.push((config, tls, names.clone()));
+        add_ports(&mut ports, config.port_file.as_deref(), names);
+    }
+    let port_files = announce_all(&ports)?;
+    of_clients.iter().for_each(|(config, tls, names)| tls::tell_clients(config, tls.as_ref(), names));
+    Ok(port_files)
+}
+
+/// Port files, and the addresses whose ports they have.
+type Ports<'a> = Vec<(Option<&'a Path>, Vec<Peer>)>;
+
+/// Adds the addresses of an end. Ends with the same port file share it.
+fn add_ports<'a>(ports: &mut Ports<'a>, port_file: Option<&'a Path>, names: Vec<Peer>) {
+    match ports.iter_mut().find(|(path, _)| *path == port_file) {
+        Some((_, of_path)) => of_path.extend(names),
+        None => ports.push((port_file, names)),
+    }
+}
+
+fn announce_all(ports: &Ports<'_>) -> anyhow::Result<Vec<Option<OwnFile>>> {
+    ports.iter().map(|(path, names)| announce(names, *path)).collect()
+}
+
+/// Opens the listeners of an end, and gives the addresses that they really have.
+fn open(
     net: &mut Net,
     config: &ListenConfig,
-    ready: Ready,
+    ready: PreparedListeners,
     listening: &Listening,
     factory: impl Fn() -> Factory,
 ) -> anyhow::Result<Vec<Peer>> {
-    let Ready { places, tls } = ready;
+    let PreparedListeners { places, tls } = ready;
     let listening = &Listening { tls, ..listening.clone() };
     let mut listeners = Vec::new();
-    let v4_wildcards = wildcard_ports(&places);
+    let v4_wildcards = wildcard_ports(places.iter().filter_map(|place| match place {
+        ListenPlace::Inet(place) => Some(place),
+        _ => None,
+    }));
     for place in places {
         match place {
-            Place::Inet { asked, addresses } => {
+            ListenPlace::Inet(InetPlace { asked, addresses }) => {
                 let stack = stack(&asked, config.family, &v4_wildcards);
                 let open = |net: &mut Net, at| net.listen_tcp(at, stack, listening.clone(), factory());
                 listeners.extend(open_each(net, asked.port, &addresses, open)?);
             }
-            Place::Unix(name) => {
+            ListenPlace::Unix(name) => {
                 let (mode, replace_stale) = (config.socket_mode, config.replace_stale);
                 let binding = UnixBinding { mode, replace_stale, advice: config.advice };
                 let id = net
@@ -90,7 +184,7 @@ pub(super) fn open(
                     .map_err(|error| unavailable(&name, &error))?;
                 listeners.push(id);
             }
-            Place::Inherited { number, socket } => {
+            ListenPlace::Inherited { number, socket } => {
                 listeners.extend(open_inherited(net, number, socket, listening, &factory)?);
             }
         }
@@ -98,37 +192,59 @@ pub(super) fn open(
     Ok(listeners.into_iter().filter_map(|id| net.listening_on(id)).collect())
 }
 
-/// Binds all datagram sockets.
+/// Binds the datagram sockets of all ends, and gives the ids of each end. `protocol` makes the protocol of a socket.
 pub(super) fn open_datagrams<P: DatagramProtocol + 'static>(
     net: &mut Net,
-    config: &ListenConfig,
-    ready: Ready,
-    service: &DatagramService,
+    ends: &[DatagramListenConfig],
+    ready: Vec<PreparedDatagrams>,
     protocol: impl Fn() -> P,
-) -> anyhow::Result<Vec<Id>> {
-    let mut ids = Vec::new();
-    let places = ready.places;
-    let v4_wildcards = wildcard_ports(&places);
-    for place in places {
-        match place {
-            Place::Inet { asked, addresses } => {
-                let stack = stack(&asked, config.family, &v4_wildcards);
-                let open = |net: &mut Net, at| net.bind_udp(at, stack, service.clone(), protocol());
-                ids.extend(open_each(net, asked.port, &addresses, open)?);
+) -> anyhow::Result<Vec<Vec<Id>>> {
+    let mut ids_of_ends = Vec::new();
+    for (config, PreparedDatagrams { places }) in ends.iter().zip(ready) {
+        let service = DatagramService {
+            access: config.access.clone(),
+            groups: config.groups.clone(),
+            options: DatagramOptions { marks: marks(&config.stream)?, broadcast: false, traffic_class: Some(MARK) },
+        };
+        let mut ids = Vec::new();
+        let v4_wildcards = wildcard_ports(places.iter().filter_map(|place| match place {
+            DatagramPlace::Inet(place) => Some(place),
+            DatagramPlace::Inherited { .. } => None,
+        }));
+        for place in places {
+            match place {
+                DatagramPlace::Inet(InetPlace { asked, addresses }) => {
+                    let stack = stack(&asked, config.family, &v4_wildcards);
+                    let open = |net: &mut Net, at| net.bind_udp(at, stack, service.clone(), protocol());
+                    ids.extend(open_each(net, asked.port, &addresses, open)?);
+                }
+                DatagramPlace::Inherited { number, socket } => {
+                    let adopted = net.adopt_udp(socket, service.clone(), protocol());
+                    ids.push(adopted.map_err(|error| unavailable(&Address::Fd(number), &error))?);
+                }
             }
-            Place::Inherited { number, socket: Inherited::Datagrams(fd) } => {
-                let adopted = net.adopt_udp(fd, service.clone(), protocol());
-                ids.push(adopted.map_err(|error| unavailable(&Address::Fd(number), &error))?);
-            }
-            Place::Inherited { number, .. } => return Err(unusable(number, "it is not a datagram socket").into()),
-            Place::Unix(_) => unreachable!("the command line gives no such address here"),
         }
+        ids_of_ends.push(ids);
     }
-    Ok(ids)
+    Ok(ids_of_ends)
 }
 
-/// `*` opens a socket for each family, and `-6` wants one of them only; a plain `[::]` serves both, where nothing else is to
-/// serve IPv4 on that port.
+/// Reports the addresses of datagram sockets. The port files are removed when the result is dropped.
+pub(super) fn announce_datagrams(
+    net: &mut Net,
+    ends: &[DatagramListenConfig],
+    ids_of_ends: &[Vec<Id>],
+) -> anyhow::Result<Vec<Option<OwnFile>>> {
+    let mut ports: Ports<'_> = Vec::new();
+    for (config, ids) in ends.iter().zip(ids_of_ends) {
+        let names = ids.iter().filter_map(|id| net.listening_on(*id)).collect();
+        add_ports(&mut ports, config.port_file.as_deref(), names);
+    }
+    announce_all(&ports)
+}
+
+/// `*` opens a socket for each family, and `-6` opens only one of them. `[::]` serves both families, unless another
+/// address serves IPv4 on the same port.
 fn stack(asked: &HostPort, family: Family, v4_wildcards: &[u16]) -> Stack {
     let own = asked.host == Host::Any || family == Family::V6 || v4_wildcards.contains(&asked.port);
     if own { Stack::OwnFamily } else { Stack::Both }
@@ -138,19 +254,19 @@ fn unusable(number: RawFd, why: &str) -> Failure {
     Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"))
 }
 
-/// The ports on which every IPv4 interface is asked for by itself.
-fn wildcard_ports(places: &[Place]) -> Vec<u16> {
+/// The ports for which `0.0.0.0` is given.
+fn wildcard_ports<'a>(places: impl Iterator<Item = &'a InetPlace>) -> Vec<u16> {
     let wildcard = Host::Ip { ip: Ipv4Addr::UNSPECIFIED.into(), scope: 0 };
-    let port = |place: &Place| match place {
-        Place::Inet { asked, .. } if asked.host == wildcard && asked.port != 0 => Some(asked.port),
-        _ => None,
-    };
-    places.iter().filter_map(port).collect()
+    places
+        .map(|place| &place.asked)
+        .filter(|asked| asked.host == wildcard && asked.port != 0)
+        .map(|asked| asked.port)
+        .collect()
 }
 
-/// Tells the world, once everything is ready for whatever it may do then, a signal included. The port file goes when the
-/// result is dropped.
-pub(super) fn announce(names: &[Peer], port_file: Option<&Path>) -> anyhow::Result<Option<OwnFile>> {
+/// Writes the port file and the `listening on` lines. Everything must be ready before that, because a script may react
+/// at once. The port file is removed when the result is dropped.
+fn announce(names: &[Peer], port_file: Option<&Path>) -> anyhow::Result<Option<OwnFile>> {
     let port_file = match port_file {
         Some(path) => Some(write_port_file(path, names).map_err(|error| local(&port_file_name(path), &error))?),
         None => None,
@@ -165,7 +281,7 @@ fn port_file_name(path: &Path) -> String {
     format!("port file {}", path.display())
 }
 
-/// Serves an inherited socket: a listener, or one connection, which is then the whole service, as under inetd.
+/// Serves an inherited socket: a listener, or one connection, as under inetd.
 fn open_inherited(
     net: &mut Net,
     number: RawFd,
@@ -198,14 +314,16 @@ fn open_inherited(
     }
 }
 
-/// Opens one listener per address of the host, each by `open`. Where the kernel chooses the port, both families get the same one.
+/// Opens one listener for each address of a host. If the kernel chooses the port, both families get the same one.
 fn open_each(
     net: &mut Net,
     asked_port: u16,
     addresses: &[SocketAddr],
     mut open: impl FnMut(&mut Net, SocketAddr) -> io::Result<Id>,
 ) -> anyhow::Result<Vec<Id>> {
-    for attempt in 1.. {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
         let mut ids = Vec::new();
         let mut port = asked_port;
         let mut failed = None;
@@ -220,7 +338,7 @@ fn open_each(
                     }
                     ids.push(id);
                 }
-                // A machine without one of the families still has the other.
+                // The machine lacks this family, and listens on the other one.
                 Err(error) if (!is_last || !ids.is_empty()) && is_family_missing(&error) => {
                     log::info!("listen {at}: {}", describe(&error));
                 }
@@ -238,7 +356,6 @@ fn open_each(
             Some((at, error)) => return Err(unavailable(&at, &error).into()),
         }
     }
-    unreachable!("the loop above returns at the last attempt at the latest")
 }
 
 fn is_family_missing(error: &io::Error) -> bool {
@@ -250,7 +367,7 @@ fn unavailable(endpoint: &impl std::fmt::Display, error: &io::Error) -> Failure 
     Failure::new(cause, format!("listen {endpoint}: {}", describe(error)))
 }
 
-/// Writes one port per line, each once.
+/// Writes one port per line, and each port once.
 fn write_port_file(path: &Path, names: &[Peer]) -> io::Result<OwnFile> {
     let mut ports: Vec<u16> = Vec::new();
     for port in names.iter().filter_map(Peer::port) {

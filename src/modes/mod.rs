@@ -1,6 +1,6 @@
-//! Modes: a transport times a protocol. Each opens its ends, chooses the protocols, and runs the loop.
+//! Modes: each opens its ends, chooses the protocols, and runs the loop.
 //!
-//! No loop over events and no byte is handled here.
+//! No events and no bytes are handled here.
 
 mod child_streams;
 mod children;
@@ -20,7 +20,6 @@ use crate::event_loop::EventLoop;
 use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
 use crate::protocols::session::SessionOptions;
 use crate::sys::{process, signals};
-use crate::transports::address::Address;
 use crate::transports::dial::Dialing;
 use crate::transports::dialing::source_addresses;
 use crate::transports::error::describe;
@@ -31,26 +30,26 @@ use crate::transports::opening::{Inherited, Stdio, inherit};
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::Handler;
 use crate::transports::tls::TlsClient;
-use config::{ConnectConfig, Mode, StreamConfig};
+use config::{DialConfig, Mode, StreamConfig, StreamPeer, Target};
 
-/// Does what `mode` says, to the end.
+/// Runs a mode to its end.
 ///
 /// # Errors
-/// A [`Failure`] that says which exit status is due, wherever it is known.
+/// A [`Failure`], which has the exit status, or another error, whose exit status is 1.
 pub fn run(mode: &Mode) -> anyhow::Result<()> {
     match mode {
-        Mode::Echo(config) => server::echo(config),
-        Mode::Server(config) => server::server(config),
+        Mode::Echo(configs) => server::echo(configs),
+        Mode::Server(configs) => server::server(configs),
         Mode::Client(config) => client::client(config),
-        Mode::DatagramEcho(config, more) => datagrams::echo(config, more),
-        Mode::DatagramServer(config, more) => datagrams::server(config, more),
-        Mode::DatagramClient(config, more) => datagrams::client(config, more),
+        Mode::DatagramEcho(configs, options) => datagrams::echo(configs, *options),
+        Mode::DatagramServer(configs, options) => datagrams::server(configs, *options),
+        Mode::DatagramClient(config, options, stream) => datagrams::client(config, *options, stream),
         Mode::Exec(config) => exec::exec(config),
         Mode::Relay(config) => relay::relay(config),
     }
 }
 
-/// A loop, and the line on which its protocols report.
+/// An event loop, and the channel for failures of its protocols.
 struct Run {
     event_loop: EventLoop,
     reporter: Reporter,
@@ -65,15 +64,15 @@ impl Run {
         Ok(Self { event_loop, reporter, reports })
     }
 
-    /// Hands the usual signals that end a client to `lifecycle`. A client has no files, so other signals may end it
-    /// by themselves.
+    /// Hands INT, TERM and HUP to `lifecycle`. A client has no files to remove, so other signals may end the process
+    /// at once.
     fn watch_client(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
         let caught = caught(&[signals::SIGINT, signals::SIGTERM, signals::SIGHUP]);
         self.event_loop.net().signals(&caught, lifecycle).map_err(|error| local("signals", &error))?;
         Ok(())
     }
 
-    /// Hands all signals that end a run to `lifecycle`, for a run that may have files or children: these must not be
+    /// Hands all signals that end a process to `lifecycle`. This is for runs with files or children, which must not be
     /// left behind.
     fn watch(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
         let caught = caught(&[&signals::DELIBERATE[..], &signals::other_deadly()].concat());
@@ -95,8 +94,8 @@ impl Run {
     }
 }
 
-/// The signals that are caught: those of `wanted` that were not ignored when we were started. SIGCHLD is always
-/// caught if it is wanted, and in the first process of a PID namespace, which has to take the statuses of orphans.
+/// The signals of `wanted` that are caught: all that were not ignored when we were started. SIGCHLD is caught even if
+/// it was ignored. The first process of a PID namespace catches SIGCHLD always, because it must reap orphans.
 fn caught(wanted: &[i32]) -> Vec<i32> {
     let of_init = process::is_init().then_some(signals::SIGCHLD).filter(|signal| !wanted.contains(signal));
     let is_wanted = |signal: &i32| *signal == signals::SIGCHLD || !signals::is_ignored(*signal);
@@ -111,7 +110,7 @@ fn marks(stream: &StreamConfig) -> anyhow::Result<WaterMarks> {
     Ok(WaterMarks::new(stream.high_water, stream.low_water)?)
 }
 
-fn dialing(config: &ConnectConfig) -> Dialing {
+fn dialing(config: &DialConfig) -> Dialing {
     Dialing {
         family: config.family,
         numeric: config.numeric,
@@ -123,24 +122,59 @@ fn dialing(config: &ConnectConfig) -> Dialing {
     }
 }
 
-/// Connects to where `config` says; `tls` is its TLS, made ready.
+/// The peer of a stream, prepared as far as is possible before anything is opened.
+enum Outbound {
+    Peer(StreamPeer),
+    /// It was taken over before we opened a descriptor that could have the same number.
+    Inherited(OwnedFd),
+}
+
+impl Outbound {
+    fn new(target: &Target) -> anyhow::Result<Self> {
+        match target {
+            Target::Peer(peer) => Ok(Self::Peer(peer.clone())),
+            Target::Inherited(number) => take_over(*number, "a connection", |socket| match socket {
+                Inherited::Connection(fd) => Some(fd),
+                Inherited::Listener(_) | Inherited::Datagrams(_) => None,
+            })
+            .map(Self::Inherited),
+        }
+    }
+
+    /// Connects, or adopts the inherited connection.
+    fn open(
+        self,
+        net: &mut Net,
+        dial: &DialConfig,
+        tls: Option<&TlsClient>,
+        marks: WaterMarks,
+        protocol: impl Into<Handler>,
+    ) -> Result<Id, Failure> {
+        match self {
+            Self::Peer(peer) => Ok(connect(net, &peer, dial, tls, marks, protocol)),
+            Self::Inherited(connection) => adopt(net, connection, dial.keepalive, tls, marks, protocol),
+        }
+    }
+}
+
+/// Connects to a peer.
 fn connect(
     net: &mut Net,
-    config: &ConnectConfig,
+    peer: &StreamPeer,
+    dial: &DialConfig,
     tls: Option<&TlsClient>,
     marks: WaterMarks,
     protocol: impl Into<Handler>,
 ) -> Id {
-    let id = match &config.address {
-        Address::Inet(target) => net.connect_tcp(target.clone(), dialing(config), protocol),
-        Address::Unix(target) => net.connect_unix(target.clone(), dialing(config), protocol),
-        Address::Fd(_) => unreachable!("what is inherited is connected already"),
+    let id = match peer {
+        StreamPeer::Inet(target) => net.connect_tcp(target.clone(), dialing(dial), protocol),
+        StreamPeer::Unix(target) => net.connect_unix(target.clone(), dialing(dial), protocol),
     };
     prepare(net, id, tls, marks);
     id
 }
 
-/// Takes a connection over that is there already; the rest as for [`connect`].
+/// Adopts an inherited connection.
 fn adopt(
     net: &mut Net,
     connection: OwnedFd,
@@ -159,12 +193,12 @@ fn prepare(net: &mut Net, id: Id, tls: Option<&TlsClient>, marks: WaterMarks) {
     let mut t = net.transport(id);
     t.set_write_buffer_limits(marks);
     if let Some(tls) = tls {
-        // Refused only where the stream has failed already, which its protocol is told.
+        // This fails only if the stream has failed already, and then the protocol is told anyway.
         let _ = t.start_tls(tls.clone());
     }
 }
 
-/// The inherited descriptor `number`, if `wanted` says that it is one for this mode.
+/// Takes an inherited descriptor over. `wanted` decides whether the mode can use it.
 fn take_over(number: RawFd, name: &str, wanted: impl FnOnce(Inherited) -> Option<OwnedFd>) -> anyhow::Result<OwnedFd> {
     let unusable = |why: &str| Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"));
     let socket = inherit(number).map_err(|error| unusable(&describe(&error)))?;

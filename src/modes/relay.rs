@@ -1,15 +1,16 @@
-//! `relay`: two endpoints joined. `exec` on connections: the same, with a child on the right.
+//! `relay` joins two endpoints. `exec` on connections is a relay with a child on the right.
 
 use std::cell::Cell;
 use std::os::fd::OwnedFd;
-use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::config::{ConnectConfig, DatagramConfig, Endpoint, ListenConfig, RelayConfig, StreamConfig};
-use super::{Run, adopt, children, connect, dialing, listen, marks, take_over, tls};
+use super::config::{
+    ConnectConfig, DatagramConnectConfig, DatagramListenConfig, DialConfig, Endpoint, LeftEndpoint, ListenConfig,
+    RelayConfig, StreamConfig, StreamPeer,
+};
+use super::{Outbound, Run, adopt, children, connect, dialing, listen, marks, tls};
 use crate::protocols::lifecycle::Lifecycle;
-use crate::protocols::loop_guard::MARK;
 use crate::protocols::relay::child::ChildEnd;
 use crate::protocols::relay::datagrams::DatagramSide;
 use crate::protocols::relay::flows::{Flows, FlowsSide};
@@ -17,93 +18,77 @@ use crate::protocols::relay::stream::StreamSide;
 use crate::protocols::relay::{End, Left, Opener, Terms};
 use crate::protocols::report::{Cause, Failure};
 use crate::sys::limits;
-use crate::transports::address::Address;
-use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
+use crate::transports::address::HostPort;
+use crate::transports::datagram::opening::DatagramOptions;
 use crate::transports::error::describe;
-use crate::transports::info::Peer;
+use crate::transports::id::Id;
 use crate::transports::keepalive::KeepAlive;
-use crate::transports::listener::Listening;
 use crate::transports::net::Net;
-use crate::transports::opening::{Inherited, Stdio};
+use crate::transports::opening::Stdio;
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::factory;
 use crate::transports::tls::TlsClient;
 
-/// Children that are run at once for those who connect, likewise: each is a process, and often several.
+/// How many children run at once for clients, unless `max-conns` says otherwise. A child is often several processes.
 const CHILDREN_MAX: usize = 100;
-/// Senders to a UDP socket that are served at once, unless `max-conns` says otherwise: each has a descriptor and mostly a port.
+/// How many senders to a UDP socket are served at once, unless `max-conns` says otherwise. Each needs a descriptor, and
+/// mostly a port.
 const FLOWS_MAX: usize = 8192;
-/// Descriptors that are for something else.
+/// How many descriptors are left for other things.
 const OTHER_DESCRIPTORS: usize = 64;
-/// How long a peer of a UDP socket may be silent, and so may whoever answers it, unless `--idle-timeout` says otherwise.
+/// How long a sender to a UDP socket and its right end may be silent, unless `--idle-timeout` says otherwise.
 const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {
-    let ready = match &config.left {
-        Endpoint::Listen(listen) | Endpoint::DatagramListen(listen, _) => Some(listen::resolve(listen)?),
-        _ => None,
-    };
-    let right = Right::new(&config.right, marks(&config.stream)?)?;
-    let right = if matches!(config.left, Endpoint::Stdio) { right.beside_our_stdout() } else { right };
-    match (&config.left, ready) {
-        (Endpoint::Listen(listen), Some(ready)) => serve(std::slice::from_ref(listen), vec![ready], right),
-        (Endpoint::DatagramListen(listen, datagrams), Some(ready)) => flows(listen, datagrams, ready, right),
-        _ => pair(&config.left, &config.stream, right),
+    let right = || RightEnds::new(&config.right, marks(&config.stream)?);
+    match &config.left {
+        LeftEndpoint::Listen(listen) => {
+            let ready = listen::resolve(listen)?;
+            serve(std::slice::from_ref(listen), vec![ready], right()?)
+        }
+        LeftEndpoint::DatagramListen(listen) => {
+            let ready = listen::resolve_datagrams(listen)?;
+            flows(listen, ready, right()?)
+        }
+        LeftEndpoint::Single(Endpoint::Stdio) => pair(&Endpoint::Stdio, &config.stream, right()?.beside_our_stdout()),
+        LeftEndpoint::Single(left) => pair(left, &config.stream, right()?),
     }
 }
 
-/// A right end for each client of what listens.
-pub(super) fn serve(lefts: &[ListenConfig], ready: Vec<listen::Ready>, right: Right) -> anyhow::Result<()> {
+/// Opens a right end for each client of the listeners.
+pub(super) fn serve(
+    lefts: &[ListenConfig],
+    ready: Vec<listen::PreparedListeners>,
+    right: RightEnds,
+) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     let Some(first) = lefts.first() else { return Ok(()) };
     let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
     run.watch(if first.keep_open { lifecycle } else { lifecycle.for_one_client() })?;
     if !right.is_child() {
-        // As many clients as the system allows. Not for children, which would inherit that.
+        // Each client needs a descriptor. Children would inherit the limit, so it stays as it is for them.
         let _ = limits::raise_open_files();
     }
     let terms = terms(&first.stream, (!first.keep_open).then_some(&run));
     let is_child = right.is_child();
     let opener = right.opener(terms.clone());
-    let mut port_files: Vec<(Option<&Path>, Vec<Peer>)> = Vec::new();
-    let mut of_clients = Vec::new();
-    for (config, ready) in lefts.iter().zip(ready) {
-        let listening = Listening {
-            backlog: config.backlog,
-            limit: config.max_conns.or_else(|| is_child.then_some(CHILDREN_MAX)),
-            access: config.access.clone(),
-            marks: marks(&config.stream)?,
-            once: !config.keep_open,
-            tls: None,
-            keepalive: config.keepalive,
-        };
-        let tls = ready.tls.clone();
-        let names = listen::open(run.event_loop.net(), config, ready, &listening, || {
-            let (opener, terms) = (opener.clone(), terms.clone());
-            factory(move || StreamSide::left(opener.clone(), terms.clone()))
-        })?;
-        of_clients.push((config, tls, names.clone()));
-        let port_file = config.port_file.as_deref();
-        match port_files.iter_mut().find(|(path, _)| *path == port_file) {
-            Some((_, of_path)) => of_path.extend(names),
-            None => port_files.push((port_file, names)),
-        }
-    }
-    let announce = |(path, names): &(Option<&Path>, Vec<Peer>)| listen::announce(names, *path);
-    let _port_files = port_files.iter().map(announce).collect::<anyhow::Result<Vec<_>>>()?;
-    of_clients.iter().for_each(|(config, tls, names)| tls::tell_clients(config, tls.as_ref(), names));
+    let limit = |end: &ListenConfig| end.max_conns.or_else(|| is_child.then_some(CHILDREN_MAX));
+    let _port_files = listen::open_all(run.event_loop.net(), lefts, ready, limit, || {
+        let (opener, terms) = (opener.clone(), terms.clone());
+        factory(move || StreamSide::left(opener.clone(), terms.clone()))
+    })?;
     run.run()
 }
 
-/// A right end for each peer of a UDP socket.
-fn flows(config: &ListenConfig, datagrams: &DatagramConfig, ready: listen::Ready, right: Right) -> anyhow::Result<()> {
+/// Opens a right end for each sender to a UDP socket.
+fn flows(config: &DatagramListenConfig, ready: listen::PreparedDatagrams, right: RightEnds) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
     if !right.is_child() {
         let _ = limits::raise_open_files();
     }
     let idle_timeout = config.stream.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT);
-    // The socket itself sees to it.
+    // The table of flows applies the idle timeout itself.
     let terms = Terms { idle_timeout: None, ..terms(&config.stream, None) };
     let most = if right.is_child() {
         CHILDREN_MAX
@@ -111,21 +96,16 @@ fn flows(config: &ListenConfig, datagrams: &DatagramConfig, ready: listen::Ready
         limits::open_files().saturating_sub(OTHER_DESCRIPTORS).clamp(1, FLOWS_MAX)
     };
     let opener = right.opener(terms.clone());
-    let service = DatagramService {
-        access: config.access.clone(),
-        groups: datagrams.groups.clone(),
-        options: DatagramOptions { marks: marks(&config.stream)?, broadcast: false, traffic_class: Some(MARK) },
-    };
     let flows = Flows::new(opener, terms, idle_timeout, config.max_conns.unwrap_or(most));
     let net = run.event_loop.net();
-    let ids = listen::open_datagrams(net, config, ready, &service, || FlowsSide::new(&flows))?;
-    let names = ids.into_iter().filter_map(|id| net.listening_on(id)).collect::<Vec<_>>();
-    let _port_file = listen::announce(&names, config.port_file.as_deref())?;
+    let ends = std::slice::from_ref(config);
+    let ids = listen::open_datagrams(net, ends, vec![ready], || FlowsSide::new(&flows))?;
+    let _port_files = listen::announce_datagrams(net, ends, &ids)?;
     run.run()
 }
 
-/// One left end, one right end.
-pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyhow::Result<()> {
+/// Joins one left end and one right end.
+pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> anyhow::Result<()> {
     let tls = match left {
         Endpoint::Connect(config) => tls::client(config.tls.as_ref())?,
         _ => None,
@@ -135,7 +115,7 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyh
     let lifecycle = Lifecycle::client(stream.timeout, run.reporter.clone());
     if has_child { run.watch(lifecycle) } else { run.watch_client(lifecycle) }?;
     let terms = terms(stream, Some(&run));
-    let right_is_stdio = matches!(right.kind, Kind::Stdio { .. });
+    let right_is_stdio = matches!(right.kind, RightKind::Stdio { .. });
     let opener = right.opener(terms.clone());
     let marks = marks(stream)?;
     let net = run.event_loop.net();
@@ -146,24 +126,17 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyh
             net.transport(console).set_write_buffer_limits(marks);
         }
         Endpoint::Connect(config) => {
-            let side = StreamSide::left(opener, terms);
-            if let Address::Fd(number) = config.address {
-                adopt(net, inherited_connection(number)?, config.keepalive, tls.as_ref(), marks, side)?;
-            } else {
-                connect(net, config, tls.as_ref(), marks, side);
-            }
+            let outbound = Outbound::new(&config.target)?;
+            outbound.open(net, &config.dial, tls.as_ref(), marks, StreamSide::left(opener, terms))?;
         }
-        Endpoint::DatagramConnect(config, datagrams) => {
-            let Address::Inet(target) = &config.address else { unreachable!("the command line gives no other here") };
-            let options = DatagramOptions { marks, broadcast: datagrams.broadcast, traffic_class: None };
-            net.connect_udp(target.clone(), dialing(config), options, DatagramSide::left(opener, terms));
+        Endpoint::Datagrams(config) => {
+            send_to(net, config, marks, DatagramSide::left(opener, terms));
         }
         Endpoint::Child(config) => {
             let child = children::Child::new(config);
             let child = if right_is_stdio { child.beside_our_stdout() } else { child };
             children::start(net, &child, Vec::new(), marks, ChildEnd::left(opener, terms))?;
         }
-        Endpoint::Listen(_) | Endpoint::DatagramListen(..) => unreachable!("they have a service of their own"),
     }
     run.run()
 }
@@ -177,58 +150,62 @@ fn terms(stream: &StreamConfig, run: Option<&Run>) -> Terms {
     }
 }
 
-/// What the right ends of a run are, made ready as far as that can be done once.
-pub(super) struct Right {
-    kind: Kind,
+/// The right ends of a run, prepared as far as can be done once for all of them.
+pub(super) struct RightEnds {
+    kind: RightKind,
     marks: WaterMarks,
 }
 
-enum Kind {
-    /// For the first left end only, as is the next one.
+enum RightKind {
+    /// Only the first left end gets stdin and stdout. So it is with an inherited connection.
     Stdio {
         taken: Cell<bool>,
     },
-    Connect(ConnectConfig, Option<TlsClient>),
+    Connect(StreamPeer, DialConfig, Option<TlsClient>),
     Inherited(Cell<Option<OwnedFd>>, KeepAlive, Option<TlsClient>),
-    Datagrams(ConnectConfig, DatagramConfig),
+    Datagrams(DatagramConnectConfig<HostPort>),
     Child(children::Child),
 }
 
-impl Right {
-    /// Makes it ready. What is inherited is taken over, before we open anything that could have the same number.
+impl RightEnds {
+    /// Prepares the right ends. An inherited descriptor is taken over before we open one that could have the same
+    /// number.
     pub(super) fn new(endpoint: &Endpoint, marks: WaterMarks) -> anyhow::Result<Self> {
         let kind = match endpoint {
-            Endpoint::Stdio => Kind::Stdio { taken: Cell::new(false) },
-            Endpoint::Connect(ConnectConfig { address: Address::Fd(number), keepalive, tls, .. }) => {
+            Endpoint::Stdio => RightKind::Stdio { taken: Cell::new(false) },
+            Endpoint::Connect(ConnectConfig { target, dial, tls, .. }) => {
                 let tls = tls::client(tls.as_ref())?;
-                Kind::Inherited(Cell::new(Some(inherited_connection(*number)?)), *keepalive, tls)
+                match Outbound::new(target)? {
+                    Outbound::Peer(peer) => RightKind::Connect(peer, dial.clone(), tls),
+                    Outbound::Inherited(connection) => {
+                        RightKind::Inherited(Cell::new(Some(connection)), dial.keepalive, tls)
+                    }
+                }
             }
-            Endpoint::Connect(config) => Kind::Connect(config.clone(), tls::client(config.tls.as_ref())?),
-            Endpoint::DatagramConnect(config, datagrams) => Kind::Datagrams(config.clone(), datagrams.clone()),
-            Endpoint::Child(config) => Kind::Child(children::Child::checked(config)?),
-            Endpoint::Listen(_) | Endpoint::DatagramListen(..) => unreachable!("only the left one listens"),
+            Endpoint::Datagrams(config) => RightKind::Datagrams(config.clone()),
+            Endpoint::Child(config) => RightKind::Child(children::Child::checked(config)?),
         };
         Ok(Self { kind, marks })
     }
 
-    /// The child that it is, if it is one.
+    /// A child for each left end.
     pub(super) fn child(config: children::Child, marks: WaterMarks) -> Self {
-        Self { kind: Kind::Child(config), marks }
+        Self { kind: RightKind::Child(config), marks }
     }
 
     fn is_child(&self) -> bool {
-        matches!(self.kind, Kind::Child(_))
+        matches!(self.kind, RightKind::Child(_))
     }
 
-    /// Says that what comes from this end goes to our stdout.
+    /// Notes that the output of a child goes to our stdout.
     fn beside_our_stdout(self) -> Self {
         match self.kind {
-            Kind::Child(child) => Self { kind: Kind::Child(child.beside_our_stdout()), ..self },
+            RightKind::Child(child) => Self { kind: RightKind::Child(child.beside_our_stdout()), ..self },
             _ => self,
         }
     }
 
-    /// What opens one for each left end.
+    /// A connector, which opens a right end for each left end.
     pub(super) fn opener(self, terms: Terms) -> Opener {
         let right = Rc::new(self);
         Opener::new(move |net, left| right.open(net, left, terms.clone()))
@@ -236,7 +213,7 @@ impl Right {
 
     fn open(&self, net: &mut Net, left: Left, terms: Terms) -> Result<End, Failure> {
         match &self.kind {
-            Kind::Stdio { taken } => {
+            RightKind::Stdio { taken } => {
                 if taken.replace(true) {
                     return Err(Failure::new(Cause::Unavailable, "stdin and stdout are for one client"));
                 }
@@ -245,26 +222,20 @@ impl Right {
                 net.transport(console).set_write_buffer_limits(self.marks);
                 Ok(End::Stream(console))
             }
-            Kind::Connect(config, tls) => {
+            RightKind::Connect(peer, dial, tls) => {
                 let side = StreamSide::right(left, terms);
-                Ok(End::Stream(connect(net, config, tls.as_ref(), self.marks, side)))
+                Ok(End::Stream(connect(net, peer, dial, tls.as_ref(), self.marks, side)))
             }
-            Kind::Inherited(fd, keepalive, tls) => {
+            RightKind::Inherited(fd, keepalive, tls) => {
                 let taken = || Failure::new(Cause::Unavailable, "an inherited connection is for one client");
                 let connection = fd.take().ok_or_else(taken)?;
                 let side = StreamSide::right(left, terms);
                 Ok(End::Stream(adopt(net, connection, *keepalive, tls.as_ref(), self.marks, side)?))
             }
-            Kind::Datagrams(config, datagrams) => {
-                let Address::Inet(target) = &config.address else {
-                    unreachable!("the command line gives no other here")
-                };
-                let options =
-                    DatagramOptions { marks: self.marks, broadcast: datagrams.broadcast, traffic_class: None };
-                let side = DatagramSide::right(left, terms);
-                Ok(End::Datagrams(net.connect_udp(target.clone(), dialing(config), options, side)))
+            RightKind::Datagrams(config) => {
+                Ok(End::Datagrams(send_to(net, config, self.marks, DatagramSide::right(left, terms))))
             }
-            Kind::Child(child) => {
+            RightKind::Child(child) => {
                 let about = children::about(&left);
                 let connection = match left.end {
                     End::Stream(id) => Some(id),
@@ -281,9 +252,8 @@ impl Right {
     }
 }
 
-fn inherited_connection(number: i32) -> anyhow::Result<OwnedFd> {
-    take_over(number, "a connection", |socket| match socket {
-        Inherited::Connection(fd) => Some(fd),
-        Inherited::Listener(_) | Inherited::Datagrams(_) => None,
-    })
+/// Opens a datagram socket for a peer.
+fn send_to(net: &mut Net, config: &DatagramConnectConfig<HostPort>, marks: WaterMarks, side: DatagramSide) -> Id {
+    let options = DatagramOptions { marks, broadcast: config.broadcast, traffic_class: None };
+    net.connect_udp(config.target.clone(), dialing(&config.dial), options, side)
 }

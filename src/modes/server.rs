@@ -1,71 +1,63 @@
-//! `tcp-echo`, `tls-echo`, `unix-echo`: echo for any number of clients. `tcp-server`, `tls-server`, `unix-server`: stdin and stdout
-//! for one client at a time.
+//! Streams with an echo for any number of clients, or with stdin and stdout for one client at a time.
 
 use super::config::ListenConfig;
-use super::{Run, console_of, listen, marks, session_options, tls};
+use super::{Run, console_of, listen, marks, session_options};
 use crate::protocols::echo::Echo;
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::report::{Cause, Failure};
 use crate::protocols::session::{PeerSide, Waiting};
 use crate::sys::limits;
 use crate::transports::error::describe;
-use crate::transports::listener::Listening;
 use crate::transports::protocol::factory;
 
-pub(super) fn echo(config: &ListenConfig) -> anyhow::Result<()> {
-    let ready = listen::resolve(config)?;
-    let tls = ready.tls.clone();
+pub(super) fn echo(ends: &[ListenConfig]) -> anyhow::Result<()> {
+    let Some(first) = ends.first() else { return Ok(()) };
+    let ready = ends.iter().map(listen::resolve).collect::<anyhow::Result<_>>()?;
     let mut run = Run::new()?;
-    run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
-    // As many clients as the system allows; if it does not allow more, there are as many as there were.
+    run.watch(Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone()))?;
+    // Each client needs a descriptor. If the system does not allow more, the present limit stays.
     let _ = limits::raise_open_files();
-    let idle_timeout = config.stream.idle_timeout;
-    let listening = listening(config, config.max_conns)?;
-    let reporter = (!config.keep_open).then(|| run.reporter.clone());
-    let names = listen::open(run.event_loop.net(), config, ready, &listening, || {
-        let reporter = reporter.clone();
-        factory(move || Echo::new(idle_timeout, reporter.clone()))
-    })?;
-    let _port_file = listen::announce(&names, config.port_file.as_deref())?;
-    tls::tell_clients(config, tls.as_ref(), &names);
+    let idle_timeout = first.stream.idle_timeout;
+    let reporter = (!first.keep_open).then(|| run.reporter.clone());
+    let _port_files = listen::open_all(
+        run.event_loop.net(),
+        ends,
+        ready,
+        |end| end.max_conns,
+        || {
+            let reporter = reporter.clone();
+            factory(move || Echo::new(idle_timeout, reporter.clone()))
+        },
+    )?;
     run.run()
 }
 
-pub(super) fn server(config: &ListenConfig) -> anyhow::Result<()> {
-    let ready = listen::resolve(config)?;
-    let tls = ready.tls.clone();
+pub(super) fn server(ends: &[ListenConfig]) -> anyhow::Result<()> {
+    let Some(first) = ends.first() else { return Ok(()) };
+    let ready = ends.iter().map(listen::resolve).collect::<anyhow::Result<_>>()?;
     let mut run = Run::new()?;
-    let lifecycle = Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone());
-    run.watch(if config.keep_open { lifecycle } else { lifecycle.for_one_client() })?;
+    let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
+    run.watch(if first.keep_open { lifecycle } else { lifecycle.for_one_client() })?;
     let reporter = run.reporter.clone();
-    // stdin and stdout are for one client at a time: the next one waits in the backlog.
-    let listening = listening(config, Some(1))?;
-    let options = session_options(&config.stream, config.keep_open);
+    let options = session_options(&first.stream, first.keep_open);
 
     let net = run.event_loop.net();
     let console = net
-        .stdio(console_of(&config.stream), Waiting::new(reporter.clone()))
+        .stdio(console_of(&first.stream), Waiting::new(reporter.clone()))
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
-    net.transport(console).set_write_buffer_limits(listening.marks);
-    // A console without a client is nothing to stay for.
+    net.transport(console).set_write_buffer_limits(marks(&first.stream)?);
+    // stdin and stdout alone do not keep the run going.
     net.transport(console).set_background(true);
-    let names = listen::open(net, config, ready, &listening, || {
-        let reporter = reporter.clone();
-        factory(move || PeerSide::new(console, options, reporter.clone()))
-    })?;
-    let _port_file = listen::announce(&names, config.port_file.as_deref())?;
-    tls::tell_clients(config, tls.as_ref(), &names);
+    // stdin and stdout serve one client at a time. The next client waits in the backlog.
+    let _port_files = listen::open_all(
+        net,
+        ends,
+        ready,
+        |_| Some(1),
+        || {
+            let reporter = reporter.clone();
+            factory(move || PeerSide::new(console, options, reporter.clone()))
+        },
+    )?;
     run.run()
-}
-
-fn listening(config: &ListenConfig, limit: Option<usize>) -> anyhow::Result<Listening> {
-    Ok(Listening {
-        backlog: config.backlog,
-        limit,
-        access: config.access.clone(),
-        marks: marks(&config.stream)?,
-        once: !config.keep_open,
-        tls: None,
-        keepalive: config.keepalive,
-    })
 }

@@ -10,9 +10,9 @@ use crate::transports::process::opening::WindowSize;
 
 /// Our terminal is raw, or will be once we are in the foreground, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Raw(());
+pub(super) struct RawTerminal(());
 
-impl Raw {
+impl RawTerminal {
     pub(super) fn enter() -> Self {
         static HOOK: Once = Once::new();
         HOOK.call_once(|| {
@@ -28,7 +28,7 @@ impl Raw {
     }
 }
 
-impl Drop for Raw {
+impl Drop for RawTerminal {
     fn drop(&mut self) {
         raw_mode::restore();
     }

@@ -246,6 +246,9 @@ fn defaults_come_from_the_environment_of_modes_that_have_the_option() {
     }
 }
 
+/// Variables whose values are paths, which need not be text.
+const FILES: [&str; 5] = ["XPORT_PORT_FILE", "XPORT_CA", "XPORT_CLIENT_CA", "XPORT_CERT", "XPORT_KEY"];
+
 /// Each variable of each mode: where its value is not UTF-8, the message names the variable. An argument goes before it.
 #[test]
 fn a_variable_that_is_no_text_is_named() {
@@ -260,7 +263,7 @@ fn a_variable_that_is_no_text_is_named() {
             "relay" => &["-", "exec:true"],
             _ => &["./1"],
         };
-        for name in names.filter(|name| *name != "XPORT_") {
+        for name in names.filter(|name| *name != "XPORT_" && !FILES.contains(name)) {
             let text = refused(xport().env(name, odd).arg(mode).args(args));
             assert!(text.contains(name), "{mode} {name}: {text:?}");
             seen += 1;

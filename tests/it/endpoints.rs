@@ -1,6 +1,6 @@
 //! What the real program says to endpoints and their options that make no sense: `relay`, and `exec` on connections.
 //!
-//! What they become is tested beside `src/cli/endpoint.rs` and `src/cli/join.rs`.
+//! What they become is tested beside `src/cli/endpoint.rs` and `src/cli/relay.rs`.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -68,21 +68,28 @@ fn options_of_a_relay_that_would_do_nothing_are_refused() {
             (&["--pty", "--stderr", "merge", ":80", "exec:a"], "--stderr does nothing with --pty but for null"),
             (&["--pty", ":80", ":81"], "--pty does nothing without exec: or shell:"),
             (&["--pty", "-", "exec:a"], "is 'xport exec --pty -- CMD'"),
-            (&["-", "tcp://host:80"], "this is a URL: write tcp:HOST:PORT"),
             (&["--env", "=x", "-", "exec:a"], "invalid --env '=x'"),
             (&["tcp-listen:80", "-"], "stdin and stdout are for one client only: add --once"),
             (&["unix-listen:s", "fd:3"], "an inherited connection is for one client only: add --once"),
             (&["udp-listen:80", "-"], "udp-server serves many"),
             (&["--once", "udp-listen:80", ":80"], "--once is for clients that connect"),
-            (&["--linger", "1", "udp-listen:1", "udp:host:2"], "--linger does nothing for datagrams"),
-            (&["--no-half-close", "udp-listen:1", "udp:host:2"], "--no-half-close does nothing for datagrams"),
-            (&["-", "udp:fd:3"], "an inherited socket is written fd:3 alone"),
+            (&["--linger", "1", "udp-listen:1", "udp:host:2"], "--linger does nothing for udp-listen: and udp:"),
+            (
+                &["--no-half-close", "udp-listen:1", "udp:host:2"],
+                "--no-half-close does nothing for udp-listen: and udp:",
+            ),
+            (&["-", "udp:fd:3"], "a relay takes no inherited socket of datagrams"),
             (&["tcp-listen:0", "tcp:fd:3"], "an inherited socket is written fd:3 alone"),
             (&["-", "tcp:fd:3,retry=3"], "an inherited socket is written fd:3 alone"),
             (&["--high-water", "1", "--low-water", "2", "-", ":80"], "--low-water 2 is more than --high-water 1"),
-            (&["--retry", "3", "-", ":80"], "tip: endpoints have it, after the address: tcp:ADDRESS,retry=N"),
-            (&["--mode=0600", "unix-listen:s", "-"], "unix-listen:ADDRESS,mode=MODE"),
-            (&["-4", "-", ":80"], "tip: endpoints have it, after the address: tcp:ADDRESS,4"),
+            (&["--retry", "3", "-", "exec:a"], "--retry does nothing where no side connects"),
+            (&["--backlog", "3", "-", ":80"], "--backlog does nothing where LEFT does not listen"),
+            (&["--keepalive", "3", "-", "exec:a"], "--keepalive does nothing for - and exec:"),
+            (&["--ca", "c", "tcp-listen:1", "tcp:a:1"], "--ca does nothing for tcp-listen: and tcp:"),
+            (&["--retry", "3", "-", "fd:3"], "--retry does nothing for - and fd:"),
+            (&["-4", "-", "tls:fd:3,server-name=a"], "-4 does nothing for - and tls:"),
+            (&["-4", "-", "[::1]:80"], "endpoint '[::1]:80': '4' excludes the address '[::1]:80'"),
+            (&["--starttls", "smtp", "-", "tls:a:1"], "tip: it is an option of tls-client and connect only"),
             (&["-k", "tcp-listen:80", "-"], "what serves echo, relay and exec need none"),
         ],
     );
@@ -179,7 +186,7 @@ fn options_of_endpoints_are_checked_as_everywhere() {
             (&["-", "a:1,idle-timeout=1"], "it holds for all: write --idle-timeout"),
             (&["-", "[::1]:1,4"], "'4' excludes the address '[::1]:1'"),
             (&["-", "127.0.0.1:1,source=::1"], "are of different families"),
-            (&["-", "a:1,source=b"], "invalid source: 'b' is not an address but a name"),
+            (&["-", "a:1,source=b"], "invalid value 'b' for 'source': 'b' is not an address but a name"),
             (&["tcp-listen:1,allow=10.0.0.0/33", "-"], "invalid value '10.0.0.0/33' for 'allow'"),
             (&["tcp-listen:1,max-conns=0", "-"], "invalid value '0' for 'max-conns'"),
             (&["unix-listen:s,mode=0800", "-"], "invalid value '0800' for 'mode'"),
@@ -225,17 +232,15 @@ fn options_of_tls_endpoints_are_checked_as_those_of_the_modes() {
             (&["tls-listen:1,insecure", ":2"], "tls-listen: has no option 'insecure': tls: has it"),
             (&["tcp-listen:443,cert=c", ":2"], "tcp-listen: has no option 'cert': tls-listen: has it"),
             (&["-", "h:443,ca=c"], "tcp: has no option 'ca': tls: has it"),
-            (&["-", "tls:h:1,starttls=smtp"], "it is an option of the mode tls-client only"),
+            (&["-", "tls:h:1,starttls=smtp"], "it is an option of tls-client and connect only"),
             (&["-", "tls:h:1,verify=0"], "servers are verified without it, unless insecure is given"),
             (&["-", "tls:h:1,cafile=c"], "ca=FILE has the authorities of servers"),
             (&["-", "tls:h:1,commonname=c"], "server-name=NAME is whom the certificate must be for"),
             (&["-", "tls:h:1,snihost=c"], "server-name=NAME is whom"),
             (&["tls-listen:1,certificate=c", ":2"], "it is cert=FILE"),
-            (&["-", "tls://h:443"], "this is a URL: write tls:HOST:PORT"),
             (&["-", "tls:/s"], "this is a unix socket"),
             (&["-", "tls:1.2.3.4.5:443"], "no certificate can be for '1.2.3.4.5'"),
             (&["--cacert", "c", "-", "tls:h:443"], "tls:ADDRESS,ca=FILE"),
-            (&["--insecure", "-", "tls:h:443"], "tip: endpoints have it, after the address: tls:ADDRESS,insecure"),
         ],
     );
     let message = refused(xport(["relay", "-", "tls::1"]).env("XPORT_HANDSHAKE_TIMEOUT", "0"));
@@ -259,8 +264,8 @@ fn exec_is_told_where_it_cannot_run_a_program() {
             (&["--listen", "tls:1", "--", "a"], "endpoint 'tls:1': a TLS server needs cert=FILE (and key=FILE)"),
             (&["--listen", "tls:1,ca=c", "--", "a"], "tls-listen: has no option 'ca'"),
             (&["--connect", "tls-listen:1", "--", "a"], "endpoint 'tls-listen:1': that is for --listen"),
-            (&["--ca", "c", "--connect", "tls:h:1", "--", "a"], "after the address: tls:ADDRESS,ca=FILE"),
-            (&["--self-signed", "--listen", "tls:1", "--", "a"], "after the address: tls-listen:ADDRESS,self-signed"),
+            (&["--ca", "c", "--listen", ":1", "--", "a"], "--ca does nothing without --connect"),
+            (&["--self-signed", "--connect", "tls:h:1", "--", "a"], "--self-signed does nothing without --listen"),
             (&["--listen", "fd:3", "--listen", "fd:3", "--", "a"], "'fd:3' is given twice"),
             (&["--listen", ":1,retry=1", "--", "a"], "tcp-listen: has no option 'retry'"),
             (&["--connect", "tcp-listen:1", "--", "a"], "endpoint 'tcp-listen:1': that is for --listen"),
@@ -294,8 +299,12 @@ fn options_of_exec_that_would_do_nothing_are_refused() {
                 &["--allow", "::1", "--listen", ":1", "--listen", "@s", "--", "a"],
                 "--allow does nothing for unix-listen:",
             ),
-            (&["--source", ":1", "--connect", ":1", "--", "a"], "tcp:ADDRESS,source=ADDR"),
-            (&["--mode", "0600", "--listen", "s", "--", "a"], "unix-listen:ADDRESS,mode=MODE"),
+            (
+                &["--client-ca", "c", "--listen", "tls:1,cert=c", "--listen", ":2", "--", "a"],
+                "--client-ca does nothing for tcp-listen:",
+            ),
+            (&["--source", ":1", "--connect", "./s", "--", "a"], "--source does nothing for unix:"),
+            (&["--mode", "0600", "--listen", ":1", "--", "a"], "--mode does nothing for tcp-listen:"),
         ],
     );
     let output = xport(["exec", "--", "true"]).env("XPORT_GRACE", "1").env("XPORT_MAX_CONNS", "1").output();

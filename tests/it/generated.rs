@@ -1,13 +1,14 @@
-//! The committed manual page and completions are what the definition of the command line generates.
+//! The committed manual page and completions, and README's table of endpoints, are what the tables of the command line
+//! generate.
 //!
-//! `UPDATE=1 cargo test` rewrites them. What they say is tested beside the generator, in `src/cli/pages.rs`.
+//! `UPDATE=1 cargo test` rewrites them. What they say is tested beside the generator, in `src/cli/man.rs`.
 
 use std::path::Path;
 use std::{env, fs};
 
 use clap_complete::Shell;
 
-use xport::cli::pages;
+use xport::cli::{completions, man, schemes};
 
 #[track_caller]
 fn check(file: &str, generated: &[u8]) {
@@ -23,12 +24,28 @@ fn check(file: &str, generated: &[u8]) {
 
 #[test]
 fn the_manual_page_is_up_to_date() {
-    check("man/xport.1", &pages::man());
+    check("man/xport.1", &man::man());
 }
 
 #[test]
 fn the_completions_are_up_to_date() {
     for (file, shell) in [("xport.bash", Shell::Bash), ("_xport", Shell::Zsh), ("xport.fish", Shell::Fish)] {
-        check(&format!("completions/{file}"), &pages::completions(shell));
+        check(&format!("completions/{file}"), &completions::completions(shell));
     }
+}
+
+/// The table begins with the generated head, and ends with the last line that is a row.
+#[test]
+fn the_table_of_endpoints_in_readme_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let (readme, table) = (fs::read_to_string(&path).expect("README is text"), schemes::markdown());
+    let head = table.lines().next().expect("a table has a head");
+    let Some(start) = readme.find(head) else { panic!("README.md lacks the table of endpoints:\n{table}") };
+    let rows = readme[start..].split_inclusive('\n').take_while(|line| line.starts_with('|'));
+    let end = start + rows.map(str::len).sum::<usize>();
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&path, [&readme[..start], &table, &readme[end..]].concat()).expect("the tree is writable");
+        return;
+    }
+    assert!(readme[start..end] == table, "README.md has another table of endpoints: run UPDATE=1 cargo test");
 }

@@ -1,6 +1,7 @@
 //! One binary of integration tests: the real program, through `assert_cmd`.
 
 mod cli;
+mod completing;
 mod connecting;
 mod datagram_addresses;
 mod datagram_faults;
@@ -68,6 +69,7 @@ mod unix_sockets;
 mod unreliable_calls;
 mod util;
 mod vanished;
+mod verbs;
 
 /// Runs before `main`, and so before any test: children begin with the signals that an interactive shell would give them. A job in
 /// the background is given an ignored SIGINT, and `nohup` gives an ignored SIGHUP.

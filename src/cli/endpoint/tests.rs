@@ -1,7 +1,7 @@
 //! The grammar of endpoints, and that the texts about them say what is so.
 
 use super::*;
-use crate::cli::text::ENDPOINTS;
+use crate::cli::schemes::SCHEMES;
 
 fn parts(text: &str) -> (String, Vec<String>) {
     let text_of = |text: OsString| text.into_string().expect("text");
@@ -11,81 +11,68 @@ fn parts(text: &str) -> (String, Vec<String>) {
 
 #[track_caller]
 fn refused(text: &str) -> String {
-    match Word::parse(OsStr::new(text)) {
-        Err(Refusal::Ours(reason)) => reason,
-        Err(Refusal::Clap(error)) => panic!("{text}: {error}"),
+    match EndpointArg::parse(OsStr::new(text)) {
+        Err(ConfigError::Reason(reason)) => reason,
+        Err(error @ ConfigError::Value(..)) => panic!("{text}: {error:?}"),
         Ok(word) => panic!("{text}: {word:?}"),
     }
 }
 
 #[test]
-fn the_definitions_are_sound() {
-    for (_, kind) in KINDS {
-        kind.command().debug_assert();
-    }
-    Kind::FdListen.command().debug_assert();
-}
-
-#[test]
-fn the_table_of_endpoints_has_every_kind_and_exactly_its_options() {
-    for (name, kind) in KINDS {
-        let kind = if kind == Kind::Fd { Kind::FdListen } else { kind };
-        let row = ENDPOINTS.iter().find(|(term, _)| term.starts_with(&format!("{name}:")));
-        let (_, meaning) = row.unwrap_or_else(|| panic!("no {name}"));
-        let options = kind.options();
-        for other in KINDS.iter().flat_map(|(_, kind)| kind.options()) {
-            let is_named = meaning.split([' ', ',', '.']).any(|word| word == other);
-            assert_eq!(is_named, options.contains(&other), "{name}: {other}");
-        }
+fn no_two_schemes_have_one_name() {
+    for (index, scheme) in SCHEMES.iter().enumerate() {
+        assert!(SCHEMES[index + 1..].iter().all(|other| other.name != scheme.name), "{scheme:?}");
+        let rows = Vec::from_iter(scheme.rows().map(|row| row.name));
+        assert!((1..rows.len()).all(|at| !rows[at..].contains(&rows[at - 1])), "{scheme:?}: {rows:?}");
     }
 }
 
 #[test]
-fn the_kind_stands_before_the_first_colon() {
-    for (text, kind) in [
-        ("-", Kind::Stdio),
-        ("stdio", Kind::Stdio),
-        ("tcp:host:80", Kind::Tcp),
-        ("tcp:80", Kind::Tcp),
-        ("host:80", Kind::Tcp),
-        (":80", Kind::Tcp),
-        ("80", Kind::Tcp),
-        ("[::1]:80,retry=3", Kind::Tcp),
-        ("[fe80::1%lo]:80", Kind::Tcp),
-        ("127.0.0.1:80", Kind::Tcp),
-        ("tcp-listen:*:80", Kind::TcpListen),
-        ("tls:host:443", Kind::Tls),
-        ("tls:443", Kind::Tls),
-        ("tls-listen:*:443,cert=c", Kind::TlsListen),
-        ("unix:a:b", Kind::Unix),
-        ("/a:b", Kind::Unix),
-        ("./tcp:80", Kind::Unix),
-        ("../s", Kind::Unix),
-        ("@tcp:80", Kind::Unix),
-        ("unix-listen:s", Kind::UnixListen),
-        ("udp:ff02::1%lo:80", Kind::Udp),
-        ("udp-listen:80", Kind::UdpListen),
-        ("fd:3", Kind::Fd),
-        ("exec:tcp:80", Kind::Exec),
-        ("shell:a | b:c", Kind::Shell),
+fn the_scheme_stands_before_the_first_colon() {
+    for (text, name) in [
+        ("-", "-"),
+        ("stdio", "-"),
+        ("tcp:host:80", "tcp"),
+        ("tcp:80", "tcp"),
+        ("host:80", "tcp"),
+        (":80", "tcp"),
+        ("80", "tcp"),
+        ("[::1]:80,retry=3", "tcp"),
+        ("[fe80::1%lo]:80", "tcp"),
+        ("127.0.0.1:80", "tcp"),
+        ("tcp-listen:*:80", "tcp-listen"),
+        ("tls:host:443", "tls"),
+        ("tls:443", "tls"),
+        ("tls-listen:*:443,cert=c", "tls-listen"),
+        ("unix:a:b", "unix"),
+        ("/a:b", "unix"),
+        ("./tcp:80", "unix"),
+        ("../s", "unix"),
+        ("@tcp:80", "unix"),
+        ("unix-listen:s", "unix-listen"),
+        ("udp:ff02::1%lo:80", "udp"),
+        ("udp-listen:80", "udp-listen"),
+        ("fd:3", "fd"),
+        ("exec:tcp:80", "exec"),
+        ("shell:a | b:c", "shell"),
         // Hosts whose names other programs have for something else.
-        ("system:80", Kind::Tcp),
-        ("abstract:80", Kind::Tcp),
-        ("Host.example:80", Kind::Tcp),
-        ("openssl:443", Kind::Tcp),
+        ("system:80", "tcp"),
+        ("abstract:80", "tcp"),
+        ("Host.example:80", "tcp"),
+        ("openssl:443", "tcp"),
         // No addresses, but nothing else either.
-        ("localhost:", Kind::Tcp),
-        ("localhost:80x", Kind::Tcp),
-        ("localhost:htpp", Kind::Tcp),
-        ("fe80::1:80", Kind::Tcp),
-        ("localhost", Kind::Tcp),
+        ("localhost:", "tcp"),
+        ("localhost:80x", "tcp"),
+        ("localhost:htpp", "tcp"),
+        ("fe80::1:80", "tcp"),
+        ("localhost", "tcp"),
     ] {
-        match Word::parse(OsStr::new(text)) {
-            Ok(word) => assert_eq!(word.kind, kind, "{text}"),
+        match EndpointArg::parse(OsStr::new(text)) {
+            Ok(word) => assert_eq!(word.scheme.name, name, "{text}"),
             Err(_) => panic!("{text}: {}", refused(text)),
         }
     }
-    assert!(Word::parse(OsStr::from_bytes(b"unix:a\xff")).is_ok_and(|word| word.kind == Kind::Unix));
+    assert!(EndpointArg::parse(OsStr::from_bytes(b"unix:a\xff")).is_ok_and(|word| word.scheme.name == "unix"));
 }
 
 #[test]
@@ -145,7 +132,7 @@ fn options_are_split_at_commas_that_are_not_escaped() {
 
 #[test]
 fn commands_are_taken_as_they_are() {
-    let program = |text: &str| match Word::parse(OsStr::new(text)).and_then(|word| word.program()) {
+    let program = |text: &str| match EndpointArg::parse(OsStr::new(text)).and_then(|word| word.program()) {
         Ok(program) => program,
         Err(_) => panic!("{text} is refused"),
     };
@@ -171,11 +158,11 @@ fn commands_are_taken_as_they_are() {
         ("exec:'' a", "the name of the program is empty"),
         ("exec:a 'b", "a quote is not closed"),
     ] {
-        match Word::parse(OsStr::new(text)).and_then(|word| word.program()) {
-            Err(Refusal::Ours(error)) => assert!(error.contains(reason), "{text}: {error}"),
+        match EndpointArg::parse(OsStr::new(text)).and_then(|word| word.program()) {
+            Err(ConfigError::Reason(error)) => assert!(error.contains(reason), "{text}: {error}"),
             _ => panic!("{text} is not refused"),
         }
     }
-    let odd = |text: &'static [u8]| Word::parse(OsStr::from_bytes(text)).and_then(|word| word.program());
+    let odd = |text: &'static [u8]| EndpointArg::parse(OsStr::from_bytes(text)).and_then(|word| word.program());
     assert!(odd(b"exec:a \xff").is_err() && odd(b"shell:a \xff").is_ok());
 }

@@ -1,13 +1,17 @@
-//! What options of TLS become, on a mode and behind an endpoint. Messages of the real program are tested in `tests/it/`.
+//! What options of TLS become, on a mode and behind an endpoint. Messages of the real program are tested in
+//! `tests/it/`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
+use crate::cli::values::parse_alpn;
 use crate::cli::{Parsed, parse};
-use crate::modes::config::{ConnectConfig, Endpoint, ExecPlace, ListenConfig, Mode, TlsConnect};
+use crate::modes::config::{ConnectConfig, Endpoint, ExecPlace, LeftEndpoint, ListenConfig, Mode, TlsConnect};
+use crate::protocols::starttls::StartTls;
 use crate::transports::tls::pin::Pin;
+use crate::transports::tls::settings::Version;
 
 const PIN: &str = "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
@@ -53,9 +57,9 @@ fn client(line: &str) -> ClientSettings {
 
 fn server(line: &str) -> ServerSettings {
     let config: ListenConfig = match mode(line) {
-        Mode::Server(config) | Mode::Echo(config) => config,
+        Mode::Server(mut ends) | Mode::Echo(mut ends) => ends.remove(0),
         Mode::Relay(config) => match config.left {
-            Endpoint::Listen(config) => config,
+            LeftEndpoint::Listen(config) => config,
             other => panic!("{line}: {other:?}"),
         },
         Mode::Exec(config) => match config.place {
@@ -102,7 +106,7 @@ fn a_server_has_the_documented_defaults() {
 #[test]
 fn no_other_mode_has_tls() {
     assert!(matches!(mode("tcp-client :1"), Mode::Client(config) if config.tls.is_none()));
-    assert!(matches!(mode("tcp-server :1"), Mode::Server(config) if config.tls.is_none()));
+    assert!(matches!(mode("tcp-server :1"), Mode::Server(ends) if ends[0].tls.is_none()));
     assert!(matches!(mode("unix-client s"), Mode::Client(config) if config.tls.is_none()));
 }
 
@@ -228,8 +232,16 @@ fn a_server_has_exactly_one_certificate() {
 }
 
 #[test]
+fn options_of_tls_may_stand_before_the_endpoints() {
+    assert!(matches!(client("relay --insecure - tls:h:1").trust, Trust::Nobody));
+    assert!(matches!(client("exec --ca a --connect tls:h:1 cat").trust, Trust::Chain { ca: Some(_), .. }));
+    assert!(server("exec --self-signed --client-ca a --listen tls:0 cat").client_ca.is_some());
+    assert_eq!(client("connect --server-name a.example tls:h:1,server-name=b.example").name, name("b.example"));
+}
+
+#[test]
 fn names_of_protocols_have_a_length() {
-    assert_eq!(parse_alpn("h2"), Ok(Alpn(b"h2".to_vec())));
+    assert_eq!(parse_alpn("h2"), Ok(b"h2".to_vec()));
     assert!(parse_alpn(&"a".repeat(255)).is_ok());
     assert_eq!(parse_alpn(&"a".repeat(256)), Err("a name of 256 bytes, limit 255".into()));
     assert!(parse_alpn("").is_err());
@@ -240,8 +252,18 @@ fn names_of_protocols_have_a_length() {
 
 #[test]
 fn a_client_may_ask_for_tls_first() {
-    for (text, protocol) in STARTTLS {
+    for (text, protocol) in [
+        ("smtp", StartTls::Smtp),
+        ("imap", StartTls::Imap),
+        ("pop3", StartTls::Pop3),
+        ("postgres", StartTls::Postgres),
+        ("ldap", StartTls::Ldap),
+        ("xmpp", StartTls::Xmpp),
+    ] {
         assert_eq!(connect(&format!("tls-client --starttls {text} h:1")).starttls, Some(protocol), "{text}");
     }
-    refused("relay - tls:h:1,starttls=smtp", "it is an option of the mode tls-client only");
+    for line in ["connect tls:h:1,starttls=smtp", "connect --starttls smtp tls://h:1"] {
+        assert_eq!(connect(line).starttls, Some(StartTls::Smtp), "{line}");
+    }
+    refused("relay - tls:h:1,starttls=smtp", "it is an option of tls-client and connect only");
 }

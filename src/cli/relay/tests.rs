@@ -1,5 +1,5 @@
-//! What the lines of `relay` and `exec` become. The grammar of one endpoint is tested beside `cli/endpoint.rs`, messages
-//! of the real program in `tests/it/endpoints.rs`.
+//! What the lines of `relay` and `exec` become. The grammar of one endpoint is tested beside `cli/endpoint.rs`,
+//! messages of the real program in `tests/it/endpoints.rs`.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::cli::{Parsed, parse};
-use crate::modes::config::{ConnectConfig, DatagramConfig, ListenConfig, Mode};
+use crate::modes::config::{DatagramListenConfig, DialConfig, ListenConfig, Mode, StreamPeer};
 use crate::protocols::half_close::HalfClose;
-use crate::transports::address::{Family, UnixName};
+use crate::transports::address::{Family, Host, HostPort, UnixName};
 
 fn mode(args: &[&str]) -> Mode {
     match parse(std::iter::once("xport").chain(args.iter().copied()).map(OsString::from)) {
@@ -26,18 +26,33 @@ fn relay(args: &[&str]) -> RelayConfig {
     }
 }
 
-fn connecting(text: &str) -> (ConnectConfig, DatagramConfig) {
+/// The address as it is written, and how it is connected to.
+fn connecting(text: &str) -> (Address, DialConfig) {
     match relay(&["-", text]).right {
-        Endpoint::Connect(config) => (config, DatagramConfig::default()),
-        Endpoint::DatagramConnect(config, datagrams) => (config, datagrams),
+        Endpoint::Connect(config) => (address(config.target), config.dial),
+        Endpoint::Datagrams(config) => (Address::Inet(config.target), config.dial),
         other => panic!("{text}: {other:?}"),
     }
 }
 
-fn listening(text: &str) -> (ListenConfig, DatagramConfig) {
+fn address(target: Target) -> Address {
+    match target {
+        Target::Peer(StreamPeer::Inet(peer)) => Address::Inet(peer),
+        Target::Peer(StreamPeer::Unix(peer)) => Address::Unix(peer),
+        Target::Inherited(number) => Address::Fd(number),
+    }
+}
+
+fn listening(text: &str) -> ListenConfig {
     match relay(&[text, "exec:a"]).left {
-        Endpoint::Listen(config) => (config, DatagramConfig::default()),
-        Endpoint::DatagramListen(config, datagrams) => (config, datagrams),
+        LeftEndpoint::Listen(config) => config,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+fn receiving(text: &str) -> DatagramListenConfig {
+    match relay(&[text, "exec:a"]).left {
+        LeftEndpoint::DatagramListen(config) => config,
         other => panic!("{text}: {other:?}"),
     }
 }
@@ -69,7 +84,10 @@ fn path(text: &str) -> Address {
 
 #[test]
 fn each_kind_becomes_its_endpoint() {
-    assert!(matches!(relay(&["-", ":80"]), RelayConfig { left: Endpoint::Stdio, right: Endpoint::Connect(_), .. }));
+    assert!(matches!(
+        relay(&["-", ":80"]),
+        RelayConfig { left: LeftEndpoint::Single(Endpoint::Stdio), right: Endpoint::Connect(_), .. }
+    ));
     assert!(matches!(relay(&[":80", "stdio"]).right, Endpoint::Stdio));
     for (text, address) in [
         ("host:80", "host:80"),
@@ -85,7 +103,7 @@ fn each_kind_becomes_its_endpoint() {
         ("fd:3", "fd:3"),
         ("udp:host:53", "host:53"),
     ] {
-        assert_eq!(connecting(text).0.address.to_string(), address, "{text}");
+        assert_eq!(connecting(text).0.to_string(), address, "{text}");
     }
     for (text, address) in [
         ("tcp-listen:*:80", "*:80"),
@@ -94,52 +112,54 @@ fn each_kind_becomes_its_endpoint() {
         ("tls-listen:fd:3,self-signed", "fd:3"),
         ("unix-listen:./s", "./s"),
         ("unix-listen:@s", "@s"),
-        ("udp-listen:53", "localhost:53"),
         ("fd:3", "fd:3"),
     ] {
-        assert_eq!(listening(text).0.addresses[0].to_string(), address, "{text}");
+        assert_eq!(listening(text).addresses[0].to_string(), address, "{text}");
     }
     // An inherited socket may listen on the left only.
     assert!(matches!(
         relay(&["fd:3", "fd:4"]),
-        RelayConfig { left: Endpoint::Listen(_), right: Endpoint::Connect(_), .. }
+        RelayConfig { left: LeftEndpoint::Listen(_), right: Endpoint::Connect(_), .. }
     ));
 }
 
 #[test]
 fn options_of_endpoints_have_the_defaults_of_the_modes() {
-    let (config, _) = connecting("tcp:host:80");
+    let (_, config) = connecting("tcp:host:80");
     assert_eq!((config.connect_timeout, config.retry), (Duration::from_secs(10), 0));
     assert_eq!((config.retry_delay, config.source, config.numeric), (Duration::from_secs(1), None, false));
-    let (config, _) = listening("unix-listen:s");
+    let config = listening("unix-listen:s");
     assert!(config.keep_open && !config.replace_stale && config.max_conns.is_none());
     assert_eq!((config.socket_mode, config.backlog, config.grace), (0o600, 4096, Duration::from_secs(10)));
-    let (config, datagrams) = listening("udp-listen:53");
-    assert!(config.keep_open && config.max_conns.is_none() && datagrams.groups.is_empty() && !datagrams.lines);
+    let config = receiving("udp-listen:53");
+    assert!(config.max_conns.is_none() && config.groups.is_empty());
+    assert_eq!(config.addresses, [DatagramAddress::Inet(HostPort { host: Host::Loopback, port: 53 })]);
 }
 
 #[test]
 fn options_of_endpoints_reach_their_configuration() {
-    let (config, _) =
+    let (_, config) =
         connecting("tcp:host:80,connect-timeout=5s,source=127.0.0.1:9,retry=3,retry-delay=250ms,4,numeric");
     assert_eq!((config.connect_timeout, config.retry), (Duration::from_secs(5), 3));
     assert_eq!((config.retry_delay, config.family, config.numeric), (Duration::from_millis(250), Family::V4, true));
     assert_eq!(config.source.map(|source| source.to_string()), Some("127.0.0.1:9".into()));
-    assert_eq!(connecting("host:80,ipv6").0.family, Family::V6);
-    let (config, datagrams) = connecting("udp:192.0.2.255:9,broadcast,retry=2");
-    assert!(datagrams.broadcast && config.retry == 2);
+    assert_eq!(connecting("host:80,ipv6").1.family, Family::V6);
+    match relay(&["-", "udp:192.0.2.255:9,broadcast,retry=2"]).right {
+        Endpoint::Datagrams(config) => assert!(config.broadcast && config.dial.retry == 2),
+        other => panic!("{other:?}"),
+    }
 
-    let (config, _) =
+    let config =
         listening("tcp-listen:0,backlog=1,max-conns=5,allow=10.0.0.0/8,allow=::1,deny=10.1.0.0/16,port-file=a\\,b,6");
     assert_eq!((config.backlog, config.max_conns, config.family), (1, Some(5), Family::V6));
     assert!(config.access.admits([10, 2, 0, 1].into()) && !config.access.admits([10, 1, 0, 1].into()));
     assert!(config.access.admits(IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])));
     assert_eq!(config.port_file, Some(PathBuf::from("a,b")));
-    let (config, _) = listening("unix-listen:s,mode=0660,replace-stale,max-conns=2");
+    let config = listening("unix-listen:s,mode=0660,replace-stale,max-conns=2");
     assert!(config.replace_stale && config.socket_mode == 0o660 && config.max_conns == Some(2));
-    let (config, datagrams) = listening("udp-listen:*:53,join=239.1.2.3,join=ff02::1%lo,max-conns=9,deny=::1");
-    assert_eq!((datagrams.groups.len(), config.max_conns), (2, Some(9)));
-    let (config, _) = listening("fd:3,allow=10.0.0.0/8,max-conns=7");
+    let config = receiving("udp-listen:*:53,join=239.1.2.3,join=ff02::1%lo,max-conns=9,deny=::1");
+    assert_eq!((config.groups.len(), config.max_conns), (2, Some(9)));
+    let config = listening("fd:3,allow=10.0.0.0/8,max-conns=7");
     assert_eq!(config.max_conns, Some(7));
     assert!(!config.access.admits([127, 0, 0, 1].into()));
 }
@@ -162,7 +182,9 @@ fn options_of_a_relay_hold_for_both_sides() {
         "tcp-listen:1",
         "host:2",
     ]);
-    let (Endpoint::Listen(left), Endpoint::Connect(right)) = (config.left, config.right) else { panic!("other ends") };
+    let (LeftEndpoint::Listen(left), Endpoint::Connect(right)) = (config.left, config.right) else {
+        panic!("other ends")
+    };
     assert!(!left.keep_open && left.grace == Duration::from_secs(3));
     for stream in [config.stream, left.stream, right.stream] {
         assert_eq!((stream.high_water, stream.low_water, stream.half_close), (1024, Some(1), HalfClose::Never));
@@ -176,7 +198,8 @@ fn options_of_a_relay_hold_for_both_sides() {
 #[test]
 fn children_of_a_relay_share_their_options() {
     let config = relay(&["--stderr", "merge", "--env", "A=b", "--kill-after", "1", "exec:grep 'a b'", "shell:c | d"]);
-    for child in [child(config.left), child(config.right)] {
+    let LeftEndpoint::Single(left) = config.left else { panic!("another left end") };
+    for child in [child(left), child(config.right)] {
         assert!(child.stderr == Some(ChildStdio::Merge) && child.kill_after == Duration::from_secs(1) && !child.pty);
         assert_eq!(child.environment, [("A".into(), "b".into())]);
     }
@@ -201,7 +224,7 @@ fn exec_has_three_places() {
         ("--connect fd:3", "fd:3"),
     ] {
         match exec(line).place {
-            ExecPlace::Connect(config) => assert_eq!(config.address.to_string(), address, "{line}"),
+            ExecPlace::Connect(config) => assert_eq!(self::address(config.target).to_string(), address, "{line}"),
             other => panic!("{line}: {other:?}"),
         }
     }
@@ -234,10 +257,37 @@ fn options_of_exec_hold_for_each_listener_unless_it_has_its_own() {
 
 #[test]
 fn options_of_exec_hold_for_its_connection() {
-    let ExecPlace::Connect(config) = exec("--retry 3 --connect-timeout 1 --connect host:1,retry=4,source=:9").place
+    let ExecPlace::Connect(ConnectConfig { dial: config, .. }) =
+        exec("--retry 3 --connect-timeout 1 --connect host:1,retry=4,source=:9").place
     else {
         panic!("it does not connect");
     };
     assert_eq!((config.retry, config.connect_timeout), (4, Duration::from_secs(1)));
     assert_eq!(config.source.map(|source| source.to_string()), Some("*:9".into()));
+}
+
+#[test]
+fn options_before_the_endpoints_hold_for_each_that_has_them() {
+    let config = relay(&["--retry", "3", "--allow", "::1", "--max-conns", "5", "tcp-listen:1", "tcp:h:2,retry=4"]);
+    let (LeftEndpoint::Listen(left), Endpoint::Connect(right)) = (config.left, config.right) else {
+        panic!("other ends");
+    };
+    assert!(left.max_conns == Some(5) && !left.access.admits(IpAddr::from([127, 0, 0, 1])));
+    assert_eq!(right.dial.retry, 4);
+    assert_eq!(relay(&["--retry", "3", "-", "tcp:h:2"]).right.dial().retry, 3);
+    assert_eq!(relay(&["-6", "-", "udp:h:2"]).right.dial().family, Family::V6);
+    // An option behind a comma replaces one that contradicts it.
+    assert_eq!(relay(&["-6", "tcp:h:1", "tcp:h:2,4"]).right.dial().family, Family::V4);
+    let found = listeners("--mode 0660 --listen ./s --listen :1");
+    assert_eq!((found[0].socket_mode, found[1].socket_mode), (0o660, 0o600));
+}
+
+impl Endpoint {
+    fn dial(&self) -> &DialConfig {
+        match self {
+            Self::Connect(config) => &config.dial,
+            Self::Datagrams(config) => &config.dial,
+            other => panic!("{other:?}"),
+        }
+    }
 }

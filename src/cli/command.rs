@@ -1,0 +1,307 @@
+//! Builds clap's definition of the command line from the tables.
+//!
+//! clap takes the command line apart. It stores texts, and does not parse values. Building an argument costs some
+//! thousand instructions, so a run builds only the arguments that its line names. Help, completions and error messages
+//! need the other arguments and the texts as well.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
+
+use crate::cli::modes::{Action, MODES, ModeSpec};
+use crate::cli::options::{Given, Heading, Opt, OptSpec, Repeat, Value, row, rows, rows_of};
+use crate::cli::text;
+
+/// Columns of help on a wide terminal: longer lines are hard to read.
+const TERM_WIDTH_MAX: usize = 100;
+
+/// The usage of the program as a whole.
+pub(super) const USAGE: &str = "xport MODE [OPTIONS] ADDRESS\n       xport --completions SHELL | --man";
+
+/// How much of the definition is built.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Detail<'a> {
+    /// The modes and options that these arguments name, without texts. A correct line is taken apart as by the full
+    /// definition.
+    Named(&'a [OsString]),
+    /// All modes, and the options of those that these arguments name, with texts. This is for help and errors.
+    Shown(&'a [OsString]),
+    /// Everything.
+    Full,
+}
+
+impl Detail<'_> {
+    fn has_texts(self) -> bool {
+        matches!(self, Self::Shown(_) | Self::Full)
+    }
+
+    /// Whether an argument can name an option. A letter can stand among other letters.
+    fn has(self, row: &OptSpec) -> bool {
+        let Self::Named(args) = self else { return true };
+        let is_meant = |arg: &OsString| {
+            let rest = arg.as_bytes().strip_prefix(b"--").and_then(|arg| arg.strip_prefix(row.name.as_bytes()));
+            rest.is_some_and(|rest| matches!(rest, [] | [b'=', ..]))
+        };
+        row.short.is_some() || args.iter().any(is_meant)
+    }
+
+    /// Whether an argument can name a mode.
+    fn has_mode(self, mode: &ModeSpec) -> bool {
+        let (Self::Named(args) | Self::Shown(args)) = self else { return true };
+        args.iter().any(|arg| arg.to_str().is_some_and(|arg| mode.is_called(arg)))
+    }
+}
+
+/// A positional argument.
+struct Operand {
+    id: &'static str,
+    shown: &'static str,
+    hint: ValueHint,
+    is_list: bool,
+    help: &'static str,
+    more: &'static str,
+}
+
+const INET_ADDRESS: Operand = Operand {
+    id: "address",
+    shown: "ADDRESS",
+    hint: ValueHint::Hostname,
+    is_list: false,
+    help: "HOST:PORT, [V6]:PORT, :PORT (loopback) or fd:N; where one listens, *:PORT (every interface)",
+    more: "A bare PORT or :PORT is the loopback of both families, so that nothing is exposed by accident. *:PORT is \
+           every interface, for what listens. An IPv6 address goes in brackets, with %interface if it is link-local: \
+           [fe80::1%eth0]:80. PORT is a number or a service name; port 0 lets the kernel choose, where one listens. \
+           fd:N is an inherited socket.",
+};
+const PORT: Operand = Operand {
+    id: "port",
+    shown: "PORT",
+    hint: ValueHint::Unknown,
+    help: "The port, where ADDRESS is a host alone",
+    more: "",
+    ..INET_ADDRESS
+};
+const UNIX_ADDRESS: Operand = Operand {
+    hint: ValueHint::FilePath,
+    help: "A path, @name (abstract) or fd:N",
+    more: "An abstract name is not in the file system and has no permissions: anyone on the machine can connect. fd:N \
+           is an inherited socket.",
+    ..INET_ADDRESS
+};
+const LEFT: Operand = Operand {
+    id: "left",
+    shown: "LEFT",
+    help: "What is opened first: KIND:ADDRESS[,OPTION]..., as 'xport relay --help' lists them; one that listens serves \
+           many",
+    ..PORT
+};
+const RIGHT: Operand = Operand {
+    id: "right",
+    shown: "RIGHT",
+    help: "What is opened for it, or for each of its clients; it does not listen",
+    ..PORT
+};
+const ENDPOINT: Operand = Operand {
+    id: "endpoint",
+    shown: "ENDPOINT",
+    help: "Where to connect: tcp:, tls:, unix:, udp: or fd:, with its address; an address alone is tcp:, a path unix:",
+    more: "Options that hold for it alone follow after commas, as in tls:host:443,ca=FILE. 'xport relay --help' has \
+           the table of endpoints and their options.",
+    ..PORT
+};
+const ENDPOINTS: Operand = Operand {
+    help: "Where to listen: tcp-listen:, tls-listen:, unix-listen:, udp-listen: or fd:, with its address; may be \
+           repeated",
+    more: "A word that connects elsewhere listens here: tcp:, tls:, unix:, udp:, an address alone, and a path. Options \
+           that hold for one endpoint alone follow after commas, as in tcp-listen:*:80,max-conns=9. 'xport relay \
+           --help' has the table of endpoints and their options.",
+    is_list: true,
+    ..ENDPOINT
+};
+const CMD: Operand = Operand {
+    id: "command",
+    shown: "CMD",
+    hint: ValueHint::CommandWithArguments,
+    is_list: true,
+    help: "The program and its arguments, as they are: no shell reads them",
+    ..PORT
+};
+
+fn operands_of(mode: &ModeSpec) -> &'static [Operand] {
+    match (mode.verb.action, mode.scheme) {
+        (Action::Relay, _) => &[LEFT, RIGHT],
+        (Action::Exec, _) => &[CMD],
+        (Action::Connect, None) => &[ENDPOINT],
+        (_, None) => &[ENDPOINTS],
+        (_, Some(scheme)) if scheme.is_unix() => &[UNIX_ADDRESS],
+        _ => &[INET_ADDRESS, PORT],
+    }
+}
+
+/// The command line.
+pub(super) fn command(detail: Detail<'_>) -> Command {
+    let rows = rows_of_top().filter(|row| detail.has(row));
+    let top = Command::new("xport")
+        .bin_name("xport")
+        .version(env!("CARGO_PKG_VERSION"))
+        .override_usage(USAGE)
+        .disable_help_subcommand(true)
+        .args(rows.map(|row| arg(row, detail, (row.help, row.more))))
+        .subcommands(MODES.iter().filter_map(|mode| command_of(mode, detail)));
+    if !detail.has_texts() {
+        return top;
+    }
+    top.about(text::ABOUT)
+        .long_about(text::LONG_ABOUT)
+        .after_help(text::AFTER_HELP)
+        .after_long_help(text::after_long_help())
+        .max_term_width(TERM_WIDTH_MAX)
+        .subcommand_help_heading("Modes")
+        .subcommand_value_name("MODE")
+}
+
+/// The options that are accepted before a mode.
+pub(super) fn rows_of_top() -> impl Iterator<Item = &'static OptSpec> {
+    rows_of(Heading::Output).iter().chain(rows_of(Heading::None))
+}
+
+/// Builds a mode, if it is needed.
+fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Option<Command> {
+    let is_named = detail.has_mode(mode);
+    if !is_named && !detail.has_texts() {
+        return None;
+    }
+    let command = Command::new(mode.name).override_usage(mode.usage());
+    let command = match mode.alias {
+        Some((alias, true)) => command.visible_alias(alias),
+        Some((alias, false)) => command.alias(alias),
+        None => command,
+    };
+    if !is_named {
+        return Some(command.about(mode.about));
+    }
+    // The options of the program come first in the help of `exec`.
+    let is_first = |row: &&OptSpec| mode.verb.action == Action::Exec && row.heading() == Heading::Child;
+    let (first, others): (Vec<_>, Vec<_>) =
+        rows().filter(|row| detail.has(row) && mode.has(row.id)).partition(is_first);
+    let is_hidden = |row: &OptSpec| mode.verb.action == Action::Relay && mode.is_of_ends(row.id);
+    let arg = |row: &'static OptSpec| arg(row, detail, mode.help_of(row)).hide_short_help(is_hidden(row));
+    let command = command
+        .args(operands_of(mode).iter().map(|operand| operand.arg(detail)))
+        .args(first.into_iter().chain(others).map(arg));
+    if !detail.has_texts() {
+        return Some(command);
+    }
+    Some(command.about(mode.about).after_long_help(text::after_help_of(mode.name)).max_term_width(TERM_WIDTH_MAX))
+}
+
+impl Operand {
+    fn arg(&self, detail: Detail<'_>) -> Arg {
+        let arg = Arg::new(self.id).value_parser(value_parser!(OsString)).value_name(self.shown);
+        let arg = match (self.is_list, self.id) {
+            (true, "command") => with_conflict(arg.num_args(1..).trailing_var_arg(true), Opt::Shell, detail),
+            (true, _) => arg.num_args(1..),
+            _ => arg,
+        };
+        if detail.has_texts() { with_texts(arg.value_hint(self.hint), self.help, self.more) } else { arg }
+    }
+}
+
+/// Makes clap refuse an argument together with another option, if that option is built.
+fn with_conflict(arg: Arg, other: Opt, detail: Detail<'_>) -> Arg {
+    let other = row(other);
+    if detail.has(other) { arg.conflicts_with(other.word) } else { arg }
+}
+
+/// Adds help texts. `--help` has the longer text below the line.
+fn with_texts(arg: Arg, help: &'static str, more: &'static str) -> Arg {
+    let arg = arg.help(help);
+    match more {
+        "" => arg,
+        _ => arg.long_help(format!("{help}\n\n{more}")),
+    }
+}
+
+/// Builds an option with these help texts.
+fn arg(row: &'static OptSpec, detail: Detail<'_>, (help, more): (&'static str, &'static str)) -> Arg {
+    let mut arg = Arg::new(row.word).value_parser(value_parser!(OsString));
+    if row.has_long() {
+        arg = arg.long(row.name);
+    }
+    if let Some(short) = row.short {
+        arg = arg.short(short);
+    }
+    if let Some(other) = row.not_with {
+        arg = with_conflict(arg, other, detail);
+    }
+    arg = match (row.value, row.repeat) {
+        (Value::Flag(_), Repeat::No) => arg.action(ArgAction::SetTrue).value_parser(value_parser!(bool)),
+        (Value::Flag(_), _) => arg.action(ArgAction::Count).value_parser(value_parser!(u8)),
+        (_, Repeat::No) => arg,
+        _ => arg.action(ArgAction::Append),
+    };
+    arg = match row.value {
+        Value::Number(..) => arg.allow_hyphen_values(true),
+        Value::Word(_, words, _) => {
+            let value = |(name, help): &(&'static str, &'static str)| match *help {
+                "" => PossibleValue::new(*name),
+                _ => PossibleValue::new(*name).help(*help),
+            };
+            arg.value_parser(PossibleValuesParser::new(words.iter().map(value)))
+        }
+        _ => arg,
+    };
+    if let Some(name) = row.value_name() {
+        arg = arg.value_name(name);
+    }
+    if !detail.has_texts() {
+        return arg;
+    }
+    arg = match row.value {
+        Value::File(_) => arg.value_hint(ValueHint::FilePath),
+        Value::Raw("CMD", _) => arg.value_hint(ValueHint::CommandString),
+        _ => arg,
+    };
+    if let Some(variable) = row.variable {
+        arg = arg.env(variable);
+    }
+    if let Some(default) = row.default {
+        arg = arg.default_value(default);
+    }
+    if let Some(title) = row.heading().title() {
+        arg = arg.help_heading(title);
+    }
+    with_texts(arg, help, more)
+}
+
+/// The options of `rows` that the command line has.
+pub(super) fn given(rows: &[&'static OptSpec], matches: &ArgMatches) -> Vec<Given> {
+    // An option that the line does not name has not been built.
+    let is_given = |row: &&&OptSpec| {
+        matches.try_contains_id(row.word).is_ok() && matches.value_source(row.word) == Some(ValueSource::CommandLine)
+    };
+    let mut found = Vec::new();
+    for row in rows.iter().copied().filter(|row| is_given(&row)) {
+        match (row.value, row.repeat) {
+            (Value::Flag(_), Repeat::No) => found.push(Given { row, text: String::new().into() }),
+            (Value::Flag(_), _) => {
+                let once = || Given { row, text: String::new().into() };
+                found.extend((0..matches.get_count(row.word)).map(|_| once()));
+            }
+            _ => {
+                let texts = matches.get_raw(row.word).into_iter().flatten();
+                found.extend(texts.map(|text| Given { row, text: text.to_owned() }));
+            }
+        }
+    }
+    found
+}
+
+/// The operands: the arguments that are neither options nor their values.
+pub(super) fn operands(mode: &ModeSpec, matches: &ArgMatches) -> Vec<OsString> {
+    let texts = operands_of(mode).iter().filter_map(|operand| matches.get_many::<OsString>(operand.id));
+    texts.flatten().cloned().collect()
+}

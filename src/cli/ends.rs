@@ -1,0 +1,274 @@
+//! The configuration of one end, from its addresses and the values of its options.
+//!
+//! Here are the checks between options of the same end. `cli/options.rs` has checked the form of each value. Nothing is
+//! opened or looked up here.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::cli::error::ConfigError;
+use crate::cli::modes::Verb;
+use crate::cli::options::{Opt, Options};
+use crate::cli::schemes::{NOT_FOR_DESCRIPTORS, Scheme};
+use crate::cli::tls::{client_settings, server_settings};
+use crate::modes::config::{
+    ConnectConfig, DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DialConfig, ListenConfig,
+    StreamConfig, StreamPeer, Target, TlsConnect,
+};
+use crate::transports::access::AccessList;
+use crate::transports::address::{Address, Family, Host, HostPort, UnixName};
+use crate::transports::advice::Advice;
+use crate::transports::datagram::opening::Group;
+
+/// The permission bits of a unix socket without `--mode`: access for its owner only.
+const SOCKET_MODE_DEFAULT: u32 = 0o600;
+
+/// One end, or several that listen alike.
+#[derive(Debug)]
+pub(super) struct SchemeUse {
+    pub(super) scheme: &'static Scheme,
+    pub(super) addresses: Vec<Address>,
+}
+
+impl SchemeUse {
+    fn is_inherited(&self) -> bool {
+        !self.addresses.is_empty() && self.addresses.iter().all(|address| matches!(address, Address::Fd(_)))
+    }
+
+    pub(super) fn uses(&self, verb: &Verb, opt: Opt) -> bool {
+        verb.has(self.scheme, opt) && !(self.is_inherited() && NOT_FOR_DESCRIPTORS.contains(&opt))
+    }
+}
+
+/// What the run says for all of its ends.
+#[derive(Clone, Debug)]
+pub(super) struct RunConfig {
+    pub(super) stream: StreamConfig,
+    /// Whether further clients are served after the first one.
+    pub(super) keep_open: bool,
+    /// How long sessions may finish.
+    pub(super) grace: Duration,
+}
+
+/// The configuration of an end.
+#[derive(Debug)]
+pub(super) enum EndConfig {
+    Listen(ListenConfig),
+    DatagramListen(DatagramListenConfig),
+    Connect(ConnectConfig),
+    DatagramConnect(DatagramConnectConfig<DatagramAddress>),
+}
+
+/// Makes the configuration of an end.
+pub(super) fn end_config(
+    end: SchemeUse,
+    options: &Options,
+    run: &RunConfig,
+    advice: Advice,
+) -> Result<EndConfig, ConfigError> {
+    let SchemeUse { scheme, addresses } = end;
+    if scheme.listens() && scheme.has_datagrams() {
+        return Ok(EndConfig::DatagramListen(datagram_listen_config(addresses, options, run, advice)?));
+    }
+    if scheme.listens() {
+        return Ok(EndConfig::Listen(listen_config(scheme, addresses, options, run, advice)?));
+    }
+    let two = |_| "two addresses: write either ADDRESS or --connect";
+    let [address] = <[Address; 1]>::try_from(addresses).map_err(two)?;
+    let dial = dial_config(&address, options, advice)?;
+    if scheme.has_datagrams() {
+        let (target, broadcast) = (datagram_address(address)?, options.broadcast);
+        return Ok(EndConfig::DatagramConnect(DatagramConnectConfig { target, dial, broadcast }));
+    }
+    let tls = match scheme.is_tls {
+        true => Some(TlsConnect { settings: client_settings(&address, advice, options)?, starttls: options.starttls }),
+        false => None,
+    };
+    let target = match address {
+        Address::Inet(target) => Target::Peer(StreamPeer::Inet(target)),
+        Address::Unix(target) => Target::Peer(StreamPeer::Unix(target)),
+        Address::Fd(number) => Target::Inherited(number),
+    };
+    Ok(EndConfig::Connect(ConnectConfig { target, dial, tls, stream: run.stream.clone() }))
+}
+
+fn dial_config(address: &Address, options: &Options, advice: Advice) -> Result<DialConfig, ConfigError> {
+    check_target(address)?;
+    let family = family_of(options);
+    check_family(family, address, advice)?;
+    if let Some(source) = &options.source {
+        check_source(source, family, address, advice)?;
+    }
+    Ok(DialConfig {
+        family,
+        numeric: options.numeric,
+        source: options.source.clone(),
+        connect_timeout: options.connect_timeout,
+        retry: options.retry,
+        retry_delay: options.retry_delay,
+        keepalive: options.keepalive,
+    })
+}
+
+fn listen_config(
+    scheme: &Scheme,
+    addresses: Vec<Address>,
+    options: &Options,
+    run: &RunConfig,
+    advice: Advice,
+) -> Result<ListenConfig, ConfigError> {
+    let has_path = addresses.iter().any(|address| matches!(address, Address::Unix(UnixName::Path(_))));
+    if !has_path && [Opt::Mode, Opt::ReplaceStale].iter().any(|opt| options.was_given(*opt)) {
+        let [mode, replace] = ["mode", "replace-stale"].map(|name| advice.flag(name));
+        return Err(format!("{mode} and {replace} are for sockets with a path").into());
+    }
+    let family = family_of(options);
+    for address in &addresses {
+        check_family(family, address, advice)?;
+    }
+    Ok(ListenConfig {
+        addresses,
+        family,
+        numeric: options.numeric,
+        keep_open: run.keep_open,
+        max_conns: options.max_conns,
+        backlog: options.backlog,
+        access: AccessList::new(options.allow.clone(), options.deny.clone()),
+        socket_mode: options.mode.unwrap_or(SOCKET_MODE_DEFAULT),
+        replace_stale: options.replace_stale,
+        advice,
+        port_file: options.port_file.clone(),
+        grace: run.grace,
+        keepalive: options.keepalive,
+        tls: if scheme.is_tls { Some(server_settings(advice, options)?) } else { None },
+        stream: run.stream.clone(),
+    })
+}
+
+fn datagram_listen_config(
+    addresses: Vec<Address>,
+    options: &Options,
+    run: &RunConfig,
+    advice: Advice,
+) -> Result<DatagramListenConfig, ConfigError> {
+    let family = family_of(options);
+    for address in &addresses {
+        check_family(family, address, advice)?;
+    }
+    for group in &options.join {
+        check_group(group, family, &addresses, advice)?;
+    }
+    Ok(DatagramListenConfig {
+        addresses: addresses.into_iter().map(datagram_address).collect::<Result<_, _>>()?,
+        family,
+        numeric: options.numeric,
+        max_conns: options.max_conns,
+        access: AccessList::new(options.allow.clone(), options.deny.clone()),
+        port_file: options.port_file.clone(),
+        groups: options.join.clone(),
+        grace: run.grace,
+        stream: run.stream.clone(),
+    })
+}
+
+fn datagram_address(address: Address) -> Result<DatagramAddress, ConfigError> {
+    match address {
+        Address::Inet(target) => Ok(DatagramAddress::Inet(target)),
+        Address::Fd(number) => Ok(DatagramAddress::Inherited(number)),
+        Address::Unix(name) => Err(format!("'{name}' is a unix socket, and UDP has hosts and ports").into()),
+    }
+}
+
+/// Checks that no descriptor is given twice: it can be taken over only once.
+pub(super) fn check_descriptors<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> Result<(), ConfigError> {
+    let mut seen = Vec::new();
+    for address in addresses {
+        if !matches!(address, Address::Fd(_)) {
+            continue;
+        }
+        if seen.contains(&address) {
+            return Err(format!("'{address}' is given twice").into());
+        }
+        seen.push(address);
+    }
+    Ok(())
+}
+
+/// The families that `-4` and `-6` allow. Both together have been refused before.
+fn family_of(options: &Options) -> Family {
+    match (options.ipv4, options.ipv6) {
+        (true, _) => Family::V4,
+        (_, true) => Family::V6,
+        _ => Family::Any,
+    }
+}
+
+/// Checks that a client can connect to an address.
+fn check_target(address: &Address) -> Result<(), ConfigError> {
+    match address {
+        Address::Inet(HostPort { host: Host::Any, .. }) => {
+            Err(format!("invalid address '{address}': '*' is for listening, a client needs one host").into())
+        }
+        Address::Inet(HostPort { port: 0, .. }) => {
+            Err(format!("invalid address '{address}': port 0 cannot be connected to").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks that datagrams for a group arrive: a socket must be bound to every address, or to that of the group.
+fn check_group(group: &Group, family: Family, addresses: &[Address], advice: Advice) -> Result<(), ConfigError> {
+    let receives = |address: &Address| match address {
+        Address::Inet(HostPort { host: Host::Any, .. }) => match family {
+            Family::Any => true,
+            Family::V4 => group.ip.is_ipv4(),
+            Family::V6 => group.ip.is_ipv6(),
+        },
+        Address::Inet(HostPort { host: Host::Ip { ip, .. }, .. }) => {
+            *ip == group.ip || (ip.is_unspecified() && ip.is_ipv4() == group.ip.is_ipv4())
+        }
+        _ => false,
+    };
+    if addresses.iter().any(receives) {
+        return Ok(());
+    }
+    let ip = group.ip;
+    match (family, ip.is_ipv4()) {
+        (Family::V4, false) => return Err(format!("{} excludes the group '{ip}'", advice.letter("4")).into()),
+        (Family::V6, true) => return Err(format!("{} excludes the group '{ip}'", advice.letter("6")).into()),
+        _ => (),
+    }
+    let own = if ip.is_ipv6() { format!("[{ip}]:PORT") } else { format!("{ip}:PORT") };
+    let ip = ip.to_string();
+    let join = advice.option("join", &ip);
+    Err(format!("{join} needs '*:PORT' or '{own}' as an address: no other one receives what is sent to a group").into())
+}
+
+/// Checks that `-4` or `-6` does not exclude an address.
+fn check_family(family: Family, address: &Address, advice: Advice) -> Result<(), ConfigError> {
+    let excluding = match (family, ip_of(address)) {
+        (Family::V4, Some(IpAddr::V6(_))) => advice.letter("4"),
+        (Family::V6, Some(IpAddr::V4(_))) => advice.letter("6"),
+        _ => return Ok(()),
+    };
+    Err(format!("{excluding} excludes the address '{address}'").into())
+}
+
+/// Checks that a source and an address have the same family.
+fn check_source(source: &Address, family: Family, address: &Address, advice: Advice) -> Result<(), ConfigError> {
+    check_family(family, source, advice)?;
+    match (ip_of(source), ip_of(address)) {
+        (Some(from), Some(to)) if from.is_ipv4() != to.is_ipv4() => {
+            let option = advice.flag("source");
+            Err(format!("{option} '{source}' and '{address}' are of different families").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn ip_of(address: &Address) -> Option<IpAddr> {
+    match address {
+        Address::Inet(HostPort { host: Host::Ip { ip, .. }, .. }) => Some(*ip),
+        _ => None,
+    }
+}

@@ -1,0 +1,282 @@
+//! The table of modes, and the verbs behind them.
+//!
+//! A verb says what happens to endpoints, which endpoints it takes, and which options its run has. A mode with a scheme
+//! is a shorthand of a verb: `tcp-echo A` is `echo tcp-listen:A`.
+
+use crate::cli::options::{Opt, OptSpec, Topic, rows};
+use crate::cli::schemes::{
+    FD, FD_LISTEN, Role, SCHEMES, Scheme, TCP, TCP_LISTEN, TLS, TLS_LISTEN, UDP, UDP_LISTEN, UNIX, UNIX_LISTEN,
+};
+use Opt::*;
+
+/// What a verb does with endpoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Send back what comes.
+    Echo,
+    /// Join stdin and stdout with clients.
+    Listen,
+    /// Join stdin and stdout with a peer.
+    Connect,
+    /// Run a program.
+    Exec,
+    /// Join two endpoints.
+    Relay,
+}
+
+/// The kind of end that an option of the run needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    Stream,
+    Datagrams,
+    Listener,
+    Program,
+}
+
+impl Need {
+    fn is_met_by(self, scheme: &Scheme) -> bool {
+        match self {
+            Self::Stream => !scheme.has_datagrams(),
+            Self::Datagrams => scheme.has_datagrams(),
+            Self::Listener => scheme.listens(),
+            Self::Program => scheme.role == Role::Run,
+        }
+    }
+}
+
+/// A verb: an action, its endpoints, and the options of its run.
+#[derive(Debug)]
+pub(super) struct Verb {
+    pub(super) action: Action,
+    /// The schemes that await clients.
+    pub(super) listens: &'static [&'static Scheme],
+    /// The other schemes.
+    pub(super) opens: &'static [&'static Scheme],
+    /// Options of the run with any ends.
+    always: &'static [Opt],
+    /// Options of the run with certain ends.
+    with: &'static [(Need, &'static [Opt])],
+    /// Options of ends that do nothing here.
+    without: &'static [(Need, &'static [Opt])],
+}
+
+impl Verb {
+    /// All schemes that it takes.
+    pub(super) fn schemes(&self) -> impl Iterator<Item = &'static Scheme> {
+        self.listens.iter().chain(self.opens).copied()
+    }
+
+    /// Whether an option of this end does something.
+    pub(super) fn has_of_end(&self, scheme: &Scheme, opt: Opt) -> bool {
+        scheme.has(opt) && !self.without.iter().any(|(need, opts)| need.is_met_by(scheme) && opts.contains(&opt))
+    }
+
+    /// Whether an option is one of the run, if the run has this end.
+    pub(super) fn has_of_run(&self, scheme: Option<&Scheme>, opt: Opt) -> bool {
+        let is_met = |need: &Need| scheme.is_some_and(|scheme| need.is_met_by(scheme));
+        self.always.contains(&opt) || self.with.iter().any(|(need, opts)| is_met(need) && opts.contains(&opt))
+    }
+
+    /// Whether an option does something with this end.
+    pub(super) fn has(&self, scheme: &Scheme, opt: Opt) -> bool {
+        self.has_of_end(scheme, opt) || self.has_of_run(Some(scheme), opt)
+    }
+}
+
+/// Options for the ends of streams.
+const ENDING: &[Opt] = &[HalfClose, NoHalfClose, Linger];
+const PROGRAM: &[Opt] = &[Stderr, Env, KillAfter, Pty];
+
+static ECHO: Verb = Verb {
+    action: Action::Echo,
+    listens: &[&TCP_LISTEN, &TLS_LISTEN, &UNIX_LISTEN, &UDP_LISTEN, &FD_LISTEN],
+    opens: &[],
+    always: &[Grace, HighWater, LowWater, Timeout],
+    with: &[(Need::Stream, &[Once, IdleTimeout]), (Need::Datagrams, &[Count])],
+    without: &[(Need::Datagrams, &[MaxConns])],
+};
+static LISTEN: Verb = Verb {
+    action: Action::Listen,
+    listens: ECHO.listens,
+    opens: &[],
+    always: &[Grace, SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout],
+    with: &[(Need::Stream, &[KeepOpen, HalfClose, NoHalfClose, Linger]), (Need::Datagrams, &[Count, Lines, Linger])],
+    // stdin and stdout serve one client at a time.
+    without: &[(Need::Listener, &[MaxConns])],
+};
+static CONNECT: Verb = Verb {
+    action: Action::Connect,
+    listens: &[],
+    opens: &[&TCP, &TLS, &UNIX, &UDP, &FD],
+    always: &[SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout],
+    with: &[(Need::Stream, ENDING), (Need::Datagrams, &[Count, Lines, Linger])],
+    without: &[],
+};
+static EXEC: Verb = Verb {
+    action: Action::Exec,
+    listens: &[&TCP_LISTEN, &TLS_LISTEN, &UNIX_LISTEN, &FD_LISTEN],
+    opens: &[&TCP, &TLS, &UNIX, &FD],
+    always: &[Shell, Stdin, Stderr, Env, KillAfter, Pty, HighWater, LowWater, Timeout],
+    with: &[(Need::Stream, &[IdleTimeout, Linger]), (Need::Listener, &[Once, Grace])],
+    without: &[(Need::Stream, &[Starttls])],
+};
+static RELAY: Verb = Verb {
+    action: Action::Relay,
+    listens: ECHO.listens,
+    opens: SCHEMES,
+    always: &[HighWater, LowWater, Timeout, IdleTimeout],
+    with: &[(Need::Listener, &[Once, Grace]), (Need::Program, PROGRAM), (Need::Stream, ENDING)],
+    without: &[(Need::Stream, &[Starttls])],
+};
+
+/// One row of the table.
+#[derive(Debug)]
+pub(super) struct ModeSpec {
+    pub(super) name: &'static str,
+    /// Another name, and whether help shows it.
+    pub(super) alias: Option<(&'static str, bool)>,
+    pub(super) about: &'static str,
+    pub(super) verb: &'static Verb,
+    /// The scheme of its addresses, if the mode is a shorthand of a verb.
+    pub(super) scheme: Option<&'static Scheme>,
+    /// The topics of its help texts. The first topic that an option has a text for counts.
+    pub(super) topics: &'static [Topic],
+}
+
+impl ModeSpec {
+    /// The rows of its options, in the order of help.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &'static OptSpec> {
+        rows().filter(|row| self.has(row.id))
+    }
+
+    /// Whether it has this option.
+    pub(super) fn has(&self, opt: Opt) -> bool {
+        match opt {
+            Quiet | Verbose | Color => true,
+            ListenAddress => self.scheme.is_some_and(Scheme::listens),
+            ConnectAddress => self.scheme.is_some_and(|scheme| !scheme.listens()),
+            ListenEndpoint | ConnectEndpoint => self.verb.action == Action::Exec,
+            _ => match self.scheme {
+                Some(scheme) => self.verb.has(scheme, opt),
+                None => self.verb.has_of_run(None, opt) || self.verb.schemes().any(|scheme| self.verb.has(scheme, opt)),
+            },
+        }
+    }
+
+    /// Whether each endpoint of this mode reads an option for itself.
+    pub(super) fn is_of_ends(&self, opt: Opt) -> bool {
+        self.scheme.is_none() && self.verb.schemes().any(|scheme| scheme.has(opt))
+    }
+
+    /// The help texts of an option in this mode: the line, and the longer text.
+    pub(super) fn help_of(&self, row: &OptSpec) -> (&'static str, &'static str) {
+        self.topics.iter().find_map(|topic| row.instead[*topic as usize]).unwrap_or((row.help, row.more))
+    }
+
+    /// Whether `name` is a name of this mode.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.alias.is_some_and(|(alias, _)| alias == name)
+    }
+
+    /// The usage of this mode.
+    pub(super) fn usage(&self) -> String {
+        let operands = match (self.verb.action, self.scheme) {
+            (Action::Exec, _) => "-- CMD [ARG]...",
+            (Action::Relay, _) => "LEFT RIGHT",
+            (Action::Connect, None) => "ENDPOINT",
+            (_, None) => "ENDPOINT...",
+            (_, Some(scheme)) if scheme.is_unix() => "ADDRESS",
+            _ => "ADDRESS [PORT]",
+        };
+        format!("xport {} [OPTIONS] {operands}", self.name)
+    }
+}
+
+const fn mode(name: &'static str, verb: &'static Verb, scheme: &'static Scheme, about: &'static str) -> ModeSpec {
+    ModeSpec { name, alias: None, about, verb, scheme: Some(scheme), topics: &[] }
+}
+
+const fn general(name: &'static str, verb: &'static Verb, topics: &'static [Topic], about: &'static str) -> ModeSpec {
+    ModeSpec { name, alias: None, about, verb, scheme: None, topics }
+}
+
+/// All modes, in the order of `--help`.
+pub(super) static MODES: &[ModeSpec] = &[
+    mode("tcp-echo", &ECHO, &TCP_LISTEN, "Serve echo over TCP to any number of clients"),
+    mode("tcp-server", &LISTEN, &TCP_LISTEN, "Accept a TCP client: stdin goes to it, what it sends goes to stdout"),
+    mode("tcp-client", &CONNECT, &TCP, "Connect over TCP: stdin goes to the peer, what it sends goes to stdout"),
+    mode("tls-echo", &ECHO, &TLS_LISTEN, "Serve echo over TLS to any number of clients"),
+    mode("tls-server", &LISTEN, &TLS_LISTEN, "Accept a TLS client: stdin goes to it, what it sends goes to stdout"),
+    ModeSpec {
+        alias: Some(("tls", true)),
+        ..mode(
+            "tls-client",
+            &CONNECT,
+            &TLS,
+            "Connect over TLS, verified: stdin goes to the peer, what it sends goes to stdout",
+        )
+    },
+    mode("unix-echo", &ECHO, &UNIX_LISTEN, "Serve echo on a unix socket to any number of clients"),
+    mode(
+        "unix-server",
+        &LISTEN,
+        &UNIX_LISTEN,
+        "Accept a client on a unix socket: stdin goes to it, what it sends goes to stdout",
+    ),
+    mode(
+        "unix-client",
+        &CONNECT,
+        &UNIX,
+        "Connect to a unix socket: stdin goes to the peer, what it sends goes to stdout",
+    ),
+    ModeSpec {
+        topics: &[Topic::Datagrams],
+        ..mode("udp-echo", &ECHO, &UDP_LISTEN, "Send UDP datagrams back to whoever sent them, from port 1024 on")
+    },
+    ModeSpec {
+        topics: &[Topic::DatagramServer, Topic::Datagrams],
+        ..mode(
+            "udp-server",
+            &LISTEN,
+            &UDP_LISTEN,
+            "Receive UDP datagrams: all go to stdout, stdin goes to the most recent sender",
+        )
+    },
+    ModeSpec {
+        topics: &[Topic::Datagrams],
+        ..mode("udp-client", &CONNECT, &UDP, "Send UDP datagrams: each read of stdin is one, replies go to stdout")
+    },
+    ModeSpec {
+        alias: Some(("subprocess", false)),
+        ..general(
+            "exec",
+            &EXEC,
+            &[Topic::Exec],
+            "Run a program: on stdin and stdout, its status is ours; or for each connection, or on one",
+        )
+    },
+    general(
+        "relay",
+        &RELAY,
+        &[Topic::Relay],
+        "Join any two endpoints: sockets, programs, stdin and stdout; one that listens serves many",
+    ),
+    general(
+        "echo",
+        &ECHO,
+        &[Topic::AnyEndpoint],
+        "Serve echo on endpoints of any kind; tcp-echo A is 'echo tcp-listen:A'",
+    ),
+    general(
+        "listen",
+        &LISTEN,
+        &[Topic::AnyEndpoint],
+        "Accept a client on endpoints of any kind; tcp-server A is 'listen tcp-listen:A'",
+    ),
+    general(
+        "connect",
+        &CONNECT,
+        &[Topic::AnyEndpoint],
+        "Connect to an endpoint of any kind; tcp-client A is 'connect tcp:A'",
+    ),
+];

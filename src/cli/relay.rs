@@ -1,0 +1,195 @@
+//! The configuration of `exec` and `relay`: which endpoints go together.
+//!
+//! `cli/endpoint.rs` parses each endpoint by itself.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use crate::cli::endpoint::EndpointArg;
+use crate::cli::ends::{EndConfig, check_descriptors};
+use crate::cli::error::ConfigError;
+use crate::cli::modes::{Action, Verb};
+use crate::cli::options::{Opt, Options};
+use crate::cli::quote::quote_os;
+use crate::cli::request::{ParsedEndpoint, Request, check_use};
+use crate::cli::resolve::run_config;
+use crate::cli::schemes::{FD, Role};
+use crate::modes::config::{
+    ChildConfig, ConnectConfig, DatagramAddress, DatagramConnectConfig, Endpoint, ExecConfig, ExecPlace, LeftEndpoint,
+    Program, RelayConfig, Target,
+};
+use crate::transports::address::Address;
+use crate::transports::process::opening::ChildStdio;
+
+pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigError> {
+    let options = request.options;
+    let run = run_config(Action::Exec, options, false)?;
+    let listens = options.listen.iter().map(|text| listening(text, request.mode.verb));
+    let connects = options.connect.iter().map(|text| connecting(text));
+    let places = listens.chain(connects).map(|arg| ParsedEndpoint::new(arg?, request));
+    let places = places.collect::<Result<Vec<_>, ConfigError>>()?;
+    let ends = Vec::from_iter(places.iter().map(ParsedEndpoint::scheme_use));
+    check_use(request, &ends)?;
+    if options.stdin.is_some() && !ends.is_empty() {
+        return Err("--stdin does nothing with --listen or --connect: a program there reads its connection".into());
+    }
+    if options.stdin == Some(ChildStdio::Inherit) && options.pty {
+        return Err("--stdin inherit does nothing with --pty, which gives the program a stdin of its own".into());
+    }
+    let program = match (request.operands, &options.shell) {
+        ([program, ..], _) if program.is_empty() => return Err("the name of the program is empty".into()),
+        ([program, arguments @ ..], _) => Program::Argv { program: program.clone(), arguments: arguments.to_vec() },
+        ([], Some(text)) => Program::Shell(text.clone()),
+        ([], None) => return Err("no command: what is it to run?".into()),
+    };
+    let child = ChildConfig { stdin: options.stdin, ..child_config(program, options)? };
+    check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
+    let mut place = ExecPlace::Stdio;
+    let mut listeners = Vec::new();
+    for parsed in places {
+        match parsed.config(&run)? {
+            Some(EndConfig::Connect(config)) => place = ExecPlace::Connect(config),
+            Some(EndConfig::Listen(config)) => listeners.push(config),
+            Some(EndConfig::DatagramListen(_) | EndConfig::DatagramConnect(_)) | None => {
+                return Err(parsed.arg.with_context("exec is for streams"));
+            }
+        }
+    }
+    if !listeners.is_empty() {
+        place = ExecPlace::Listen(listeners);
+    }
+    Ok(ExecConfig { child, place, stream: run.stream })
+}
+
+/// Parses an endpoint of `--listen`.
+fn listening<'a>(text: &'a OsStr, verb: &Verb) -> Result<EndpointArg<'a>, ConfigError> {
+    let arg = EndpointArg::parse(text)?.listening();
+    match verb.listens.contains(&arg.scheme) {
+        true => Ok(arg),
+        false => Err(arg.with_context("exec listens on tcp-listen:, tls-listen:, unix-listen: and fd: only")),
+    }
+}
+
+/// Parses an endpoint of `--connect`.
+fn connecting(text: &OsStr) -> Result<EndpointArg<'_>, ConfigError> {
+    let arg = EndpointArg::parse(text)?;
+    match arg.scheme.role {
+        Role::Connect if !arg.scheme.has_datagrams() => Ok(arg),
+        Role::Listen if !arg.scheme.has_datagrams() => Err(arg.with_context("that is for --listen")),
+        _ => Err(arg.with_context("exec connects to tcp:, tls:, unix: and fd: only")),
+    }
+}
+
+pub(super) fn resolve_relay(request: &Request<'_>) -> Result<RelayConfig, ConfigError> {
+    let [left, right] = request.operands else {
+        return Err(
+            "relay needs two endpoints: LEFT and RIGHT, as in 'xport relay tcp-listen:8080 unix:./app.sock'".into()
+        );
+    };
+    let (mut left, right) = (EndpointArg::parse(left)?, EndpointArg::parse(right)?);
+    if left.scheme == &FD {
+        left = left.listening();
+    }
+    if right.scheme.listens() {
+        return Err(right.with_context("only LEFT can listen, and this is RIGHT"));
+    }
+    let roles = [left.scheme.role, right.scheme.role];
+    if roles == [Role::Stdio; 2] {
+        return Err("one side only can be stdin and stdout".into());
+    }
+    if request.options.pty && roles.contains(&Role::Stdio) && roles.contains(&Role::Run) {
+        return Err("a program on a terminal of its own, with stdin and stdout, is 'xport exec --pty -- CMD'".into());
+    }
+    let run = run_config(Action::Relay, request.options, false)?;
+    let sides = [ParsedEndpoint::new(left, request)?, ParsedEndpoint::new(right, request)?];
+    let ends = sides.each_ref().map(ParsedEndpoint::scheme_use);
+    check_use(request, &ends)?;
+    check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
+    let [left, right] = &sides;
+    let left = match left.config(&run)? {
+        Some(EndConfig::Listen(config)) => LeftEndpoint::Listen(config),
+        Some(EndConfig::DatagramListen(config)) => LeftEndpoint::DatagramListen(config),
+        config => LeftEndpoint::Single(endpoint(left, config, request.options)?),
+    };
+    let right = endpoint(right, right.config(&run)?, request.options)?;
+    check_once(&left, &right, run.keep_open)?;
+    Ok(RelayConfig { left, right, stream: run.stream })
+}
+
+/// The configuration of a side that does not listen.
+fn endpoint(
+    parsed: &ParsedEndpoint<'_>,
+    config: Option<EndConfig>,
+    options: &Options,
+) -> Result<Endpoint, ConfigError> {
+    let arg = &parsed.arg;
+    Ok(match config {
+        None if arg.scheme.role == Role::Run => Endpoint::Child(child_config(arg.program()?, options)?),
+        None => Endpoint::Stdio,
+        Some(EndConfig::Connect(config)) => Endpoint::Connect(config),
+        Some(EndConfig::DatagramConnect(DatagramConnectConfig { target, dial, broadcast })) => match target {
+            DatagramAddress::Inet(target) => Endpoint::Datagrams(DatagramConnectConfig { target, dial, broadcast }),
+            DatagramAddress::Inherited(_) => {
+                return Err(arg.with_context("a relay takes no inherited socket of datagrams; udp-client does"));
+            }
+        },
+        Some(EndConfig::Listen(_) | EndConfig::DatagramListen(_)) => {
+            return Err(arg.with_context("only LEFT can listen, and this is RIGHT"));
+        }
+    })
+}
+
+/// Checks that many clients do not share what exists only once.
+fn check_once(left: &LeftEndpoint, right: &Endpoint, many: bool) -> Result<(), ConfigError> {
+    if let (LeftEndpoint::DatagramListen(_), false) = (left, many) {
+        return Err(
+            "--once is for clients that connect: datagrams have no end that could tell when one is through".into()
+        );
+    }
+    let single = match right {
+        Endpoint::Stdio => "stdin and stdout are",
+        Endpoint::Connect(ConnectConfig { target: Target::Inherited(_), .. }) => "an inherited connection is",
+        _ => return Ok(()),
+    };
+    match left {
+        LeftEndpoint::DatagramListen(_) => Err(format!("{single} for one peer only: udp-server serves many").into()),
+        // An inherited socket can be a connection, and then has one client only.
+        LeftEndpoint::Listen(config) if many && !config.addresses.iter().any(|at| matches!(at, Address::Fd(_))) => {
+            Err(format!("{single} for one client only: add --once").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The configuration of a child, from the options of the run.
+fn child_config(program: Program, options: &Options) -> Result<ChildConfig, ConfigError> {
+    let has_output = matches!(options.stderr, Some(ChildStdio::Merge | ChildStdio::Inherit));
+    if options.was_given(Opt::Stderr) && options.pty && has_output {
+        return Err("--stderr does nothing with --pty but for null: the program writes all to its terminal".into());
+    }
+    let mut environment = Vec::new();
+    for text in &options.env {
+        environment.extend(parse_variable(text)?);
+    }
+    let Options { stderr, kill_after, pty, .. } = *options;
+    Ok(ChildConfig { program, stdin: None, stderr, environment, kill_after, pty })
+}
+
+/// Parses `--env`: `NAME=VALUE`, or `NAME` for the value in our own environment, if there is one.
+fn parse_variable(text: &OsStr) -> Result<Option<(OsString, OsString)>, ConfigError> {
+    let bytes = text.as_bytes();
+    let end = bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len());
+    if end == 0 || bytes.contains(&0) {
+        return Err(format!("invalid --env {}: it is NAME=VALUE or NAME", quote_os(text)).into());
+    }
+    let name = OsStr::from_bytes(&bytes[..end]);
+    let value = match bytes.get(end + 1..) {
+        Some(value) => Some(OsString::from_vec(value.to_vec())),
+        None if end < bytes.len() => Some(OsString::new()),
+        None => std::env::var_os(name),
+    };
+    Ok(value.map(|value| (name.to_owned(), value)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! The request of a user: a mode with its options and operands. Here is the check that every option does something.
+
+use std::ffi::OsString;
+
+use crate::cli::endpoint::{Context, EndpointArg};
+use crate::cli::ends::{EndConfig, RunConfig, SchemeUse, end_config};
+use crate::cli::error::ConfigError;
+use crate::cli::modes::{Action, ModeSpec};
+use crate::cli::options::{Heading, Opt, Options};
+use crate::cli::schemes::{Role, Scheme};
+use crate::transports::address::Address;
+use crate::transports::advice::Advice;
+
+/// A mode, and everything that stands on its line.
+pub(super) struct Request<'a> {
+    pub(super) mode: &'static ModeSpec,
+    /// The arguments that are neither options nor their values.
+    pub(super) operands: &'a [OsString],
+    pub(super) context: Context<'a>,
+    /// The values of the options of the run.
+    pub(super) options: &'a Options,
+}
+
+/// An endpoint whose options have been read.
+pub(super) struct ParsedEndpoint<'a> {
+    pub(super) arg: EndpointArg<'a>,
+    /// `None` if the endpoint is no socket.
+    socket: Option<(Address, Options)>,
+}
+
+impl<'a> ParsedEndpoint<'a> {
+    pub(super) fn new(arg: EndpointArg<'a>, request: &Request<'_>) -> Result<Self, ConfigError> {
+        let is_socket = matches!(arg.scheme.role, Role::Connect | Role::Listen);
+        let socket = is_socket.then(|| arg.parse_options(&request.context)).transpose()?;
+        Ok(Self { arg, socket })
+    }
+
+    pub(super) fn scheme_use(&self) -> SchemeUse {
+        let addresses = self.socket.iter().map(|(address, _)| address.clone()).collect();
+        SchemeUse { scheme: self.arg.scheme, addresses }
+    }
+
+    /// The configuration of the endpoint. `None` if it is no socket.
+    pub(super) fn config(&self, run: &RunConfig) -> Result<Option<EndConfig>, ConfigError> {
+        let Some((_, options)) = &self.socket else { return Ok(None) };
+        let config = end_config(self.scheme_use(), options, run, Advice::Endpoint);
+        config.map(Some).map_err(|error| self.arg.explain(error))
+    }
+}
+
+/// Options that keep clients out. A user relies on such an option for every listener, so each listener must have it.
+const GUARDS: &[Opt] = &[Opt::Allow, Opt::Deny, Opt::ClientCa];
+
+/// Checks that each option that was given does something: for an end, for the mode, or for the run.
+pub(super) fn check_use(request: &Request<'_>, ends: &[SchemeUse]) -> Result<(), ConfigError> {
+    let Request { mode, context: Context { given, .. }, .. } = request;
+    let is_of_run = |opt| mode.verb.has_of_run(None, opt);
+    let is_place =
+        |opt| matches!(opt, Opt::ListenAddress | Opt::ListenEndpoint | Opt::ConnectAddress | Opt::ConnectEndpoint);
+    for row in given.iter().map(|given| given.row).filter(|row| row.heading() != Heading::Output && !is_place(row.id)) {
+        let (users, others): (Vec<&SchemeUse>, Vec<&SchemeUse>) =
+            ends.iter().partition(|end| end.uses(mode.verb, row.id));
+        let unguarded = others.iter().filter(|end| GUARDS.contains(&row.id) && end.scheme.listens());
+        let unguarded = Vec::from_iter(unguarded.map(|end| end.scheme));
+        let reason = if !unguarded.is_empty() {
+            format!("for {}", list(&unguarded))
+        } else if users.is_empty() && !is_of_run(row.id) {
+            explain_useless(mode, row.id, ends)
+        } else {
+            continue;
+        };
+        return Err(format!("{} does nothing {reason}", row.flag()).into());
+    }
+    Ok(())
+}
+
+/// Explains what an option would need.
+fn explain_useless(mode: &ModeSpec, opt: Opt, ends: &[SchemeUse]) -> String {
+    let verb = mode.verb;
+    if let Some(end) = ends.iter().find(|end| verb.has(end.scheme, opt))
+        && mode.scheme.is_some()
+        && let [address, ..] = &end.addresses[..]
+    {
+        return format!("for '{address}', which is open already");
+    }
+    let roles = [Role::Listen, Role::Connect, Role::Run];
+    let is_wanted = |role: &Role| verb.schemes().any(|scheme| scheme.role == *role && verb.has(scheme, opt));
+    let wanted = Vec::from_iter(roles.into_iter().filter(is_wanted));
+    let is_there = ends.iter().any(|end| wanted.contains(&end.scheme.role));
+    match (verb.action, &wanted[..]) {
+        (Action::Exec, [Role::Listen]) if !is_there => "without --listen".to_owned(),
+        (Action::Exec, [Role::Connect]) if !is_there => "without --connect".to_owned(),
+        (Action::Exec, _) if !is_there => "without --listen or --connect".to_owned(),
+        (_, [Role::Listen]) if !is_there => "where LEFT does not listen".to_owned(),
+        (_, [Role::Connect]) if !is_there => "where no side connects".to_owned(),
+        (_, [Role::Run]) if !is_there => "without exec: or shell:".to_owned(),
+        _ => format!("for {}", list(&Vec::from_iter(ends.iter().map(|end| end.scheme)))),
+    }
+}
+
+fn list(schemes: &[&Scheme]) -> String {
+    let mut names = Vec::from_iter(schemes.iter().map(|scheme| match scheme.role {
+        Role::Stdio => scheme.name.to_owned(),
+        _ => format!("{}:", scheme.name),
+    }));
+    names.dedup();
+    names.join(" and ")
+}

@@ -1,0 +1,272 @@
+//! The table of schemes. A scheme is the word before the colon of an endpoint.
+//!
+//! A row says how the address looks, whether there are streams or datagrams, and which options can follow a comma. The
+//! table of endpoints in help, manual page and README, the completions, and messages that list schemes are made of
+//! these rows. A new scheme begins with a row here. `cli/endpoint.rs` parses endpoints.
+
+use std::fmt;
+
+use crate::cli::options::{Opt, OptSpec, row};
+use Opt::*;
+
+/// What an endpoint does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Connect,
+    Listen,
+    /// The endpoint is a program, which is started.
+    Run,
+    /// stdin and stdout of this process.
+    Stdio,
+}
+
+/// Whether an endpoint has streams or datagrams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Carrier {
+    Stream,
+    Datagrams,
+}
+
+/// The form of the text after the colon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Nothing,
+    /// Host and port.
+    Inet,
+    /// A path or an abstract name.
+    Unix,
+    /// The number of an inherited descriptor.
+    Descriptor,
+    /// A program and its arguments, split as a shell splits words.
+    Words,
+    /// A line for the shell.
+    Line,
+}
+
+/// One row of the table.
+pub(super) struct Scheme {
+    pub(super) name: &'static str,
+    pub(super) role: Role,
+    pub(super) carrier: Carrier,
+    pub(super) form: Form,
+    pub(super) is_tls: bool,
+    /// The options that can follow the address after a comma.
+    pub(super) options: &'static [&'static [Opt]],
+    /// The scheme that the same word means in a place that awaits clients.
+    pub(super) listening: Option<&'static Self>,
+    /// The form of an endpoint, for the table.
+    pub(super) term: &'static str,
+    /// The description for the table. The options are added to it.
+    pub(super) help: &'static str,
+}
+
+impl Scheme {
+    /// Its options.
+    pub(super) fn opts(&self) -> impl Iterator<Item = Opt> {
+        self.options.iter().copied().flatten().copied()
+    }
+
+    /// The rows of its options.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &'static OptSpec> {
+        self.opts().map(row)
+    }
+
+    pub(super) fn has(&self, opt: Opt) -> bool {
+        self.opts().any(|own| own == opt)
+    }
+
+    pub(super) fn listens(&self) -> bool {
+        self.role == Role::Listen
+    }
+
+    pub(super) fn is_unix(&self) -> bool {
+        self.form == Form::Unix
+    }
+
+    pub(super) fn has_datagrams(&self) -> bool {
+        self.carrier == Carrier::Datagrams
+    }
+
+    /// The names of its options, for a list.
+    pub(super) fn option_names(&self) -> String {
+        Vec::from_iter(self.rows().map(|row| row.name)).join(", ")
+    }
+}
+
+impl fmt::Debug for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ({:?})", self.name, self.role)
+    }
+}
+
+impl PartialEq for Scheme {
+    fn eq(&self, other: &Self) -> bool {
+        (self.name, self.role) == (other.name, other.role)
+    }
+}
+
+/// Options that do nothing for an inherited socket, which is open already.
+pub(super) const NOT_FOR_DESCRIPTORS: &[Opt] =
+    &[Backlog, ConnectTimeout, Ipv4, Ipv6, Numeric, Retry, RetryDelay, Source];
+
+const CONNECT: &[Opt] = &[ConnectTimeout, Retry, RetryDelay];
+const FAMILY: &[Opt] = &[Ipv4, Ipv6, Numeric];
+const ACCEPT: &[Opt] = &[Backlog, MaxConns];
+const ADMIT: &[Opt] = &[Allow, Deny, PortFile];
+const TRUST: &[Opt] = &[Ca, ServerName, Pin, Insecure];
+const TLS_COMMON: &[Opt] = &[Alpn, TlsMin, HandshakeTimeout, AllowTruncation, Keylog];
+
+/// The base of the rows below.
+const CLIENT: Scheme = Scheme {
+    name: "",
+    role: Role::Connect,
+    carrier: Carrier::Stream,
+    form: Form::Inet,
+    is_tls: false,
+    options: &[],
+    listening: None,
+    term: "",
+    help: "",
+};
+const SERVER: Scheme = Scheme { role: Role::Listen, ..CLIENT };
+
+pub(super) static STDIO: Scheme = Scheme {
+    name: "-",
+    role: Role::Stdio,
+    form: Form::Nothing,
+    term: "-, stdio",
+    help: "our stdin and stdout; on one side only",
+    ..CLIENT
+};
+pub(super) static TCP: Scheme = Scheme {
+    name: "tcp",
+    options: &[CONNECT, &[Source, Keepalive], FAMILY],
+    listening: Some(&TCP_LISTEN),
+    term: "tcp:ADDRESS",
+    help: "connect over TCP, as does a bare address",
+    ..CLIENT
+};
+pub(super) static TCP_LISTEN: Scheme = Scheme {
+    name: "tcp-listen",
+    options: &[ACCEPT, ADMIT, &[Keepalive], FAMILY],
+    term: "tcp-listen:ADDRESS",
+    help: "listen on TCP; max-conns is 100 where RIGHT is a program",
+    ..SERVER
+};
+pub(super) static TLS: Scheme = Scheme {
+    name: "tls",
+    is_tls: true,
+    options: &[CONNECT, &[Source, Keepalive], FAMILY, TRUST, &[Cert, Key], TLS_COMMON, &[Starttls]],
+    listening: Some(&TLS_LISTEN),
+    term: "tls:ADDRESS",
+    help: "connect over TLS, verified; fd:N needs server-name, and starttls is for tls-client and connect",
+    ..CLIENT
+};
+pub(super) static TLS_LISTEN: Scheme = Scheme {
+    name: "tls-listen",
+    is_tls: true,
+    options: &[ACCEPT, ADMIT, &[Keepalive], FAMILY, &[Cert, Key, SelfSigned, ClientCa], TLS_COMMON],
+    term: "tls-listen:ADDRESS",
+    help: "listen for TLS, with a cert=FILE or self-signed; max-conns is 100 where RIGHT is a program",
+    ..SERVER
+};
+pub(super) static UNIX: Scheme = Scheme {
+    name: "unix",
+    form: Form::Unix,
+    options: &[CONNECT],
+    listening: Some(&UNIX_LISTEN),
+    term: "unix:PATH, unix:@NAME",
+    help: "connect to a unix socket, as do /path, ./path, ../path and @name alone",
+    ..CLIENT
+};
+pub(super) static UNIX_LISTEN: Scheme = Scheme {
+    name: "unix-listen",
+    form: Form::Unix,
+    options: &[ACCEPT, &[Mode, ReplaceStale]],
+    term: "unix-listen:PATH",
+    help: "listen on a unix socket",
+    ..SERVER
+};
+pub(super) static UDP: Scheme = Scheme {
+    name: "udp",
+    carrier: Carrier::Datagrams,
+    options: &[CONNECT, &[Source], FAMILY, &[Broadcast]],
+    listening: Some(&UDP_LISTEN),
+    term: "udp:ADDRESS",
+    help: "send datagrams to a peer",
+    ..CLIENT
+};
+pub(super) static UDP_LISTEN: Scheme = Scheme {
+    name: "udp-listen",
+    carrier: Carrier::Datagrams,
+    options: &[&[MaxConns], ADMIT, &[Join], FAMILY],
+    term: "udp-listen:ADDRESS",
+    help: "receive datagrams; each sender is a client of its own. There is room for max-conns of them, 8192 unless \
+           set, or 100 where RIGHT is a program: the one that has been silent for longest makes room for a new one",
+    ..SERVER
+};
+pub(super) static FD: Scheme = Scheme {
+    name: "fd",
+    form: Form::Descriptor,
+    options: &[&[Keepalive]],
+    listening: Some(&FD_LISTEN),
+    term: "fd:N",
+    help: "an inherited socket of a stream, with the option keepalive if that is TCP; where clients are awaited it may \
+           listen, and then has the options max-conns, allow, deny and port-file as well",
+    ..CLIENT
+};
+pub(super) static FD_LISTEN: Scheme =
+    Scheme { name: "fd", form: Form::Descriptor, options: &[&[MaxConns], ADMIT, &[Keepalive]], ..SERVER };
+pub(super) static EXEC: Scheme = Scheme {
+    name: "exec",
+    role: Role::Run,
+    form: Form::Words,
+    term: "exec:CMD ARG...",
+    help: "run a program; the words are split as a shell splits them, and no shell runs",
+    ..CLIENT
+};
+pub(super) static SHELL: Scheme = Scheme {
+    name: "shell",
+    role: Role::Run,
+    form: Form::Line,
+    term: "shell:CMD",
+    help: "let the shell run this line",
+    ..CLIENT
+};
+
+/// The table, in the order of help. [`FD_LISTEN`] is not in it, because it is the listening form of [`FD`].
+pub(super) static SCHEMES: &[&Scheme] =
+    &[&STDIO, &TCP, &TCP_LISTEN, &TLS, &TLS_LISTEN, &UNIX, &UNIX_LISTEN, &UDP, &UDP_LISTEN, &FD, &EXEC, &SHELL];
+
+/// The schemes with a name before a colon.
+pub(super) fn named() -> impl Iterator<Item = &'static Scheme> {
+    SCHEMES.iter().copied().filter(|scheme| scheme.form != Form::Nothing)
+}
+
+/// Finds the scheme that has an option of TLS. Many options are on both sides, and `listens` tells which side is meant.
+pub(super) fn tls_scheme_with(row: &OptSpec, listens: bool) -> Option<&'static Scheme> {
+    let plain = [&TCP, &TCP_LISTEN];
+    let schemes = if listens { [&TLS_LISTEN, &TLS] } else { [&TLS, &TLS_LISTEN] };
+    schemes.into_iter().find(|scheme| scheme.has(row.id) && !plain.iter().any(|plain| plain.has(row.id)))
+}
+
+/// The table for help and manual page: the form of an endpoint, and its description.
+pub(super) fn table() -> Vec<(&'static str, String)> {
+    let meaning = |scheme: &Scheme| match scheme.option_names() {
+        names if names.is_empty() || scheme.form == Form::Descriptor => scheme.help.to_owned(),
+        names => format!("{}. Options: {names}", scheme.help),
+    };
+    SCHEMES.iter().map(|scheme| (scheme.term, meaning(scheme))).collect()
+}
+
+/// The table for README, in markdown.
+#[must_use]
+pub fn markdown() -> String {
+    let mut text = "| endpoint | what it is | options behind a comma |\n|---|---|---|\n".to_owned();
+    for scheme in SCHEMES {
+        let terms = Vec::from_iter(scheme.term.split(", ").map(|term| format!("`{term}`"))).join(", ");
+        let options = Vec::from_iter(scheme.rows().map(|row| format!("`{}`", row.name))).join(" ");
+        text.push_str(&format!("| {terms} | {} | {options} |\n", scheme.help));
+    }
+    text
+}
