@@ -1,0 +1,356 @@
+//! The exit statuses of the manual, one test for each row, and the two things everybody does first: an echo and a file.
+
+use crate::harness::*;
+
+/// The first line of the manual's examples: a client of an echo server gets back what it says.
+#[test]
+fn an_echo_server_and_a_client_say_hello() {
+    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let address = server.address().to_string();
+    xport(["tcp-client", &address]).write_stdin("hello\n").assert().code(0).stdout("hello\n").stderr("");
+    // The same with both addresses by name, and as two words.
+    let (host, port) = address.split_once(':').expect("a port");
+    xport(["tcp-client", "--connect", &address]).write_stdin("hello\n").assert().code(0).stdout("hello\n");
+    xport(["tcp-client", host, port]).write_stdin("hello\n").assert().code(0).stdout("hello\n");
+}
+
+/// Both directions of a server and a client at once, 64 MiB each: nothing is lost, and nothing is kept in memory.
+#[test]
+fn files_cross_both_ways_in_flat_memory() {
+    const BYTES: usize = 64 << 20;
+    let mut server = Background::start(["tcp-server", "127.0.0.1:0"]);
+    let mut client = Background::start(["tcp-client", &server.address().to_string()]);
+    let (mut to_client, mut to_server) = (server.stdin(), client.stdin());
+    let (mut from_server, mut from_client) = (client.stdout(), server.stdout());
+    // Everything is in place once a byte has crossed in each direction.
+    to_client.write_all(b"x").expect("it reads");
+    to_server.write_all(b"x").expect("it reads");
+    assert_eq!((take(&mut from_server, 1).len(), take(&mut from_client, 1).len()), (1, 1));
+    let before = [server.rss_kib(), client.rss_kib()];
+    // Of no length that a buffer has, so that every part of the stream differs from the parts near it.
+    let block = pattern(1_000_003);
+    let transfers: Vec<_> = [(to_client, from_server), (to_server, from_client)]
+        .into_iter()
+        .map(|(mut from, mut to)| {
+            let (sent, expected) = (block.clone(), block.clone());
+            let sending = thread::spawn(move || {
+                let mut left = BYTES;
+                while left > 0 {
+                    let part = left.min(sent.len());
+                    from.write_all(&sent[..part]).expect("it reads");
+                    left -= part;
+                }
+                from
+            });
+            let receiving = thread::spawn(move || {
+                let (mut left, mut buffer) = (BYTES, vec![0; expected.len()]);
+                while left > 0 {
+                    let part = left.min(expected.len());
+                    to.read_exact(&mut buffer[..part]).expect("it comes out");
+                    assert!(buffer[..part] == expected[..part], "{left} bytes before the end they differ");
+                    left -= part;
+                }
+                to
+            });
+            (sending, receiving)
+        })
+        .collect();
+    // stdin stays open until here, so both programs are alive while they are measured.
+    let mut most = before;
+    eventually("both transfers", || {
+        most = [most[0].max(server.rss_kib()), most[1].max(client.rss_kib())];
+        transfers.iter().all(|(_, receiving)| receiving.is_finished()).then_some(())
+    });
+    for (before, most) in before.into_iter().zip(most) {
+        assert!(most <= before + 4096, "{before} KiB at first, {most} KiB at most");
+    }
+    for (sending, receiving) in transfers {
+        drop(sending.join().expect("it was all taken"));
+        let rest = take_all(&mut receiving.join().expect("it all came out"));
+        assert!(rest.is_empty(), "{} bytes too many", rest.len());
+    }
+    assert_eq!((server.wait().code(), client.wait().code()), (Some(0), Some(0)));
+}
+
+/// A file is sent by redirection on one side and received by redirection on the other, byte for byte.
+#[test]
+fn a_file_is_sent_and_received_by_redirection() {
+    let dir = folder();
+    let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+    fs::write(&from, pattern(3_000_017)).expect("a file");
+    let mut receiving = command(["tcp-server", "127.0.0.1:0"]);
+    receiving.stdin(Stdio::null()).stdout(File::create(&to).expect("a file"));
+    let mut server = Background::spawn(receiving);
+    let mut sending = command(["tcp-client", &server.address().to_string()]);
+    sending.stdin(File::open(&from).expect("a file"));
+    let mut client = Background::spawn(sending);
+    assert_eq!((client.wait().code(), server.wait().code()), (Some(0), Some(0)));
+    assert!(fs::read(&from).expect("a file") == fs::read(&to).expect("a file"), "the files differ");
+}
+
+/// Every byte was handed over and both directions ended in order, whichever ended first.
+#[test]
+fn status_0_is_for_a_session_that_ended_in_order() {
+    for peer_first in [false, true] {
+        let peer = Peer::serve(move |mut stream| {
+            let mut received = String::new();
+            if peer_first {
+                stream.shutdown(Shutdown::Write).expect("it is connected");
+            }
+            stream.read_to_string(&mut received).expect("text and an end");
+            received
+        });
+        xport(["tcp-client", &peer.address.to_string()]).write_stdin("all of it").assert().code(0).stderr("");
+        assert_eq!(peer.join(), "all of it");
+    }
+}
+
+/// An answer may take its time after the end of stdin, be it a pipe whose writer has gone long ago.
+#[test]
+fn status_0_is_for_a_late_answer() {
+    let (mut client, mut peer) = client(&[]);
+    let mut stdin = client.stdin();
+    stdin.write_all(b"question").expect("it reads");
+    assert_eq!(take(&mut peer, 8), b"question");
+    drop(stdin);
+    assert_eq!(take_all(&mut peer), b"");
+    // The time that it takes to think, in which nothing happens but that the program looks around.
+    thread::sleep(Duration::from_millis(400));
+    peer.write_all(b"answer").expect("it still listens");
+    drop(peer);
+    let output = client.finish();
+    ended(&output, 0, "");
+    assert_eq!(output.stdout, b"answer");
+}
+
+/// A server that was stopped by a signal and had nothing left to do.
+#[test]
+fn status_0_is_for_a_server_that_drained() {
+    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let mut client = connect(server.address());
+    ping(&mut client, b"hello");
+    server.signal(libc::SIGTERM);
+    server.line("waiting up to");
+    drop(client);
+    server.ends_with(0);
+}
+
+/// One connection's failure in a server of many is not the server's.
+#[test]
+fn status_0_is_for_a_server_with_a_failed_connection() {
+    let mut server = Background::start(["-v", "tcp-echo", "127.0.0.1:0"]);
+    let mut client = connect(server.address());
+    ping(&mut client, b"hello");
+    reset(client);
+    server.line("closed");
+    server.signal(libc::SIGTERM);
+    server.ends_with(0);
+}
+
+/// Stdout or stdin failed, and the message says which and why.
+#[test]
+fn status_1_is_for_local_failures() {
+    let peer = Peer::serve(|mut stream| {
+        stream.write_all(b"lost").expect("it is connected");
+        stream.read(&mut [0; 16]).map_or(0, |count| count)
+    });
+    let mut full = command(["tcp-client", &peer.address.to_string()]);
+    full.stdin(Stdio::null()).stdout(File::options().write(true).open("/dev/full").expect("a device"));
+    ended(&Background::spawn(full).finish(), 1, "xport: stdout: No space left on device");
+    peer.join();
+
+    let peer = Peer::serve(|mut stream| stream.read(&mut [0; 16]).is_ok_and(|count| count > 0));
+    let mut directory = command(["tcp-client", &peer.address.to_string()]);
+    directory.stdin(File::open("/").expect("a directory"));
+    ended(&Background::spawn(directory).finish(), 1, "xport: stdin: Is a directory");
+}
+
+/// A bad option, address or number; nothing was opened, not even an address that was good.
+#[test]
+fn status_2_is_for_usage() {
+    let (mut server, good) = serve(["-v", "tcp-echo", "127.0.0.1:0"]);
+    for bad in ["--no-such-option", "--retry=x", "--connect-timeout=-1", "--high-water=10x"] {
+        let output = outcome(["tcp-client", bad, &good.to_string()]);
+        assert_eq!(output.status.code(), Some(2), "{bad}: {}", text(&output));
+        assert!(output.stdout.is_empty() && output.stderr.starts_with(b"xport: "), "{bad}: {}", text(&output));
+    }
+    xport(["tcp-client", "not an address"]).assert().code(2);
+    xport(["tcp-echo", "127.0.0.1:0", "--listen", ":99999"]).assert().code(2).stdout("");
+    // The first connection that the server sees is this one.
+    let mut client = connect(good);
+    ping(&mut client, b"hello");
+    let from = client.local_addr().expect("an address");
+    assert!(server.line("connected").ends_with(&from.to_string()));
+}
+
+/// It cannot be resolved, connected, bound or listened on; nothing of stdin was used up.
+#[test]
+fn status_3_is_for_what_is_unavailable() {
+    let (_socket, refused) = refusing();
+    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let taken = server.address().to_string();
+    for (args, reason) in [
+        (&["tcp-client", "-n", "some.example:80"][..], "resolve some.example"),
+        (&["tcp-client", &refused.to_string()], "Connection refused"),
+        (&["tcp-echo", "203.0.113.99:0"], "Cannot assign requested address"),
+        (&["tcp-server", &taken], "Address already in use"),
+        (&["unix-client", "/no/such/socket"], "No such file or directory"),
+        (&["unix-server", "/no/such/socket"], "No such file or directory"),
+    ] {
+        let dir = folder();
+        fs::write(dir.path().join("in"), "kept").expect("a file");
+        let mut stdin = File::open(dir.path().join("in")).expect("a file");
+        let mut command = command(args);
+        command.stdin(stdin.try_clone().expect("a descriptor"));
+        ended(&Background::spawn(command).finish(), 3, reason);
+        let mut rest = String::new();
+        stdin.read_to_string(&mut rest).expect("text");
+        assert_eq!(rest, "kept", "{args:?} has read stdin");
+    }
+}
+
+/// It was established and then broke; what had arrived until then is delivered.
+#[test]
+fn status_4_is_for_a_broken_connection() {
+    let peer = Peer::serve(|mut stream| {
+        stream.write_all(b"before").expect("it is connected");
+        // It has been delivered: the answer says so.
+        stream.read_exact(&mut [0; 2]).expect("an answer");
+        reset(stream);
+    });
+    let mut client = Background::start(["tcp-client", &peer.address.to_string()]);
+    let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
+    assert_eq!(take(&mut stdout, 6), b"before");
+    stdin.write_all(b"ok").expect("it reads");
+    peer.join();
+    client.ends_with(4);
+    let lines = client.all_lines();
+    assert!(lines.len() == 1 && lines[0].contains("Connection reset by peer"), "{lines:?}");
+}
+
+/// A server with one client is like a client in this.
+#[test]
+fn status_4_is_for_a_broken_only_client_of_a_server() {
+    let mut server = Background::start(["tcp-server", "127.0.0.1:0"]);
+    let mut client = connect(server.address());
+    let mut stdout = server.stdout();
+    client.write_all(b"x").expect("it is accepted");
+    assert_eq!(take(&mut stdout, 1), b"x");
+    reset(client);
+    server.ends_with(4);
+}
+
+/// Each timeout that can be set, in a client that waits for a silent peer.
+#[test]
+fn status_124_is_for_timeouts() {
+    for options in [&["--timeout", "1s"][..], &["--idle-timeout", "1s"], &["--linger", "1s"]] {
+        let peer = Peer::serve(|mut stream| {
+            // It ends when the client has gone, by an end or a reset.
+            let _ = stream.read_to_end(&mut Vec::new());
+            let _ = stream.read(&mut [0]);
+            stream
+        });
+        let start = Instant::now();
+        let mut command = command([&["tcp-client"], options, &[&peer.address.to_string()]].concat());
+        command.stdin(Stdio::null());
+        let output = Background::spawn(command).finish();
+        assert_eq!(output.status.code(), Some(124), "{options:?}: {}", text(&output));
+        assert!(start.elapsed() >= Duration::from_secs(1) && start.elapsed() < DEADLINE, "{:?}", start.elapsed());
+        assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1, "{}", text(&output));
+        peer.join();
+    }
+}
+
+/// The time limit of the whole run holds for a server as well, and for one that nobody comes to.
+#[test]
+fn status_124_is_for_a_server_without_clients() {
+    for mode in ["tcp-echo", "tcp-server"] {
+        let output = outcome([mode, "--timeout", "200ms", "127.0.0.1:0"]);
+        assert_eq!(output.status.code(), Some(124), "{mode}: {}", text(&output));
+    }
+}
+
+/// 128+n: a client is ended by the signal that it was sent, and a shell sees it.
+#[test]
+fn a_signal_ends_a_client_by_that_signal() {
+    for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
+        let peer = Peer::serve(|stream| stream);
+        let mut client = Background::start(["-v", "tcp-client", &peer.address.to_string()]);
+        client.line("connected");
+        client.signal(signal);
+        client.is_killed_by(signal);
+    }
+}
+
+/// 128+n: a server that is not let finish is ended by the signal, after `--grace` or a second one.
+#[test]
+fn a_signal_ends_a_server_that_cannot_drain() {
+    for (grace, signals) in [("0", 1), ("100ms", 1), ("1h", 2)] {
+        let mut server = Background::start(["tcp-echo", "--grace", grace, "127.0.0.1:0"]);
+        let mut client = connect(server.address());
+        ping(&mut client, b"hello");
+        server.signal(libc::SIGTERM);
+        server.line("waiting up to");
+        for _ in 1..signals {
+            server.signal(libc::SIGTERM);
+        }
+        assert_eq!(server.wait().signal(), Some(libc::SIGTERM), "{grace}: {:?}", server.all_lines());
+    }
+}
+
+/// Whoever reads our stdout has left; that is SIGPIPE and no message, as with `cat`.
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let peer = Peer::serve(|mut stream| {
+        // Until it is gone.
+        while stream.write_all(&[b'y'; 4096]).is_ok() {}
+    });
+    let mut client = Background::start(["tcp-client", &peer.address.to_string()]);
+    let mut stdout = client.stdout();
+    assert_eq!(take(&mut stdout, 2), b"yy");
+    drop(stdout);
+    client.is_killed_by(libc::SIGPIPE);
+    assert!(client.all_lines().is_empty(), "{:?}", client.all_lines());
+    peer.join();
+}
+
+/// Status 2 before anything is opened: a duration beyond all bounds, and a descriptor that is given twice.
+#[test]
+fn status_2_is_for_what_would_overflow_or_be_closed_twice() {
+    let long = "340282366920938463463374607431.999999999";
+    xport(["tcp-client", "--timeout", long, ":1"]).assert().code(2);
+    xport(["tcp-echo", "--listen", "fd:9", "--listen", "fd:9"]).assert().code(2);
+}
+
+/// A descriptor that nobody handed over is not one of our own.
+#[test]
+fn a_descriptor_of_our_own_cannot_be_asked_for() {
+    for number in 3..12 {
+        let fd = format!("fd:{number}");
+        let output = outcome(["tcp-client", &fd]);
+        assert_eq!(output.status.code(), Some(3), "{fd}: {}", text(&output));
+    }
+}
+
+/// What a session has given to stdout goes out also where the server ends before stdout has taken it.
+#[test]
+fn a_drained_server_has_written_everything() {
+    let mut server = Background::start(["-v", "tcp-server", "-k", "--idle-timeout", "3s", "127.0.0.1:0"]);
+    let data = pattern(8_000_000);
+    let mut stream = connect(server.address());
+    stream.set_nonblocking(true).expect("a flag");
+    let mut sent = 0;
+    while sent < data.len() {
+        match stream.write(&data[sent..]) {
+            Ok(n) => sent += n,
+            Err(_) => break,
+        }
+    }
+    // Its session ends for want of movement, as nobody reads our stdout.
+    let closed = server.line("bytes received");
+    let taken: usize = closed.split(' ').find_map(|word| word.parse().ok()).expect("a count of bytes");
+    assert!(taken > 64 * 1024, "more than the high-water mark: {closed}");
+    server.signal(15);
+    assert!(take_all(&mut server.stdout()) == data[..taken], "not what the session has received");
+    server.ends_with(0);
+}

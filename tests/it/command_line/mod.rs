@@ -1,0 +1,10 @@
+//! What the command line takes, and what the program says.
+
+mod endpoints;
+mod escapes;
+mod exit_status;
+mod failures;
+mod messages;
+mod options;
+mod port_files;
+mod stream_options;

@@ -1,0 +1,194 @@
+//! What the options of the stream group change: which directions there are, which limits of time and space hold.
+
+use crate::harness::*;
+use std::io::pipe;
+
+/// The status of a limit of time that has been reached.
+const TIMED_OUT: i32 = 124;
+
+/// `--send-only`: what the peer sends is thrown away, and the program leaves once stdin is through.
+#[test]
+fn send_only_throws_away_what_the_peer_sends() {
+    let (mut client, mut peer) = client(&["--send-only"]);
+    peer.write_all(&pattern(100_000)).expect("the client takes it");
+    client.stdin().write_all(b"hello").expect("stdin takes it");
+    assert_eq!(take_all(&mut peer), b"hello");
+    drop(peer);
+    let output = client.finish();
+    ended(&output, 0, "");
+    assert!(output.stdout.is_empty());
+}
+
+/// `--send-only`: a peer that never ends is not waited for longer than a few seconds.
+#[test]
+fn send_only_does_not_wait_for_ever_for_the_end_of_the_peer() {
+    let (mut client, mut peer) = client(&["--send-only"]);
+    feed(client.stdin(), b"hello".to_vec());
+    assert_eq!(take_all(&mut peer), b"hello");
+    ended(&client.finish(), 0, "");
+}
+
+/// `--recv-only`: stdin is left alone, and the peer's end is the end.
+#[test]
+fn recv_only_leaves_stdin_alone() {
+    let (input, mut into) = pipe().expect("a pipe");
+    into.write_all(b"for somebody else").expect("the pipe takes it");
+    let mut command = Command::new(program());
+    command.stdin(input.try_clone().expect("a copy")).stdout(Stdio::piped());
+    let (client, mut peer) = client_by(command, &["--recv-only"]);
+    peer.write_all(b"data").and_then(|()| peer.shutdown(Shutdown::Write)).expect("the client takes it");
+    let output = client.finish();
+    ended(&output, 0, "");
+    assert_eq!(output.stdout, b"data");
+    assert_eq!(take_all(&mut peer), b"");
+    assert_eq!(queued(&input), 17);
+}
+
+/// `--no-half-close`: the end of stdin is not passed on, and the session goes on until the peer ends it.
+#[test]
+fn without_half_close_the_peer_does_not_see_the_end_of_stdin() {
+    let (mut client, mut peer) = client(&["--no-half-close"]);
+    feed(client.stdin(), b"hello".to_vec());
+    assert_eq!(take(&mut peer, 5), b"hello");
+    peer.set_read_timeout(Some(Duration::from_millis(500))).expect("a timeout");
+    let error = read_once(&mut peer, &mut [0; 8]).expect_err("neither data nor an end");
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    peer.write_all(b"still here").expect("the client takes it");
+    drop(peer);
+    let output = client.finish();
+    ended(&output, 0, "");
+    assert_eq!(output.stdout, b"still here");
+}
+
+/// `--linger`: how long the peer's end is waited for after our own; then the status says that it did not come.
+#[test]
+fn linger_limits_the_wait_for_the_end_of_the_peer() {
+    let start = Instant::now();
+    let (mut client, mut peer) = client(&["--linger", "700ms"]);
+    peer.write_all(b"answer").expect("the client takes it");
+    let mut stdout = client.stdout();
+    assert_eq!(take(&mut stdout, 6), b"answer");
+    feed(client.stdin(), b"hello".to_vec());
+    assert_eq!(take(&mut peer, 5), b"hello");
+    let output = client.finish();
+    assert!(start.elapsed() >= Duration::from_millis(700));
+    ended(&output, TIMED_OUT, "700ms");
+}
+
+/// `--linger`: it does not run while stdin goes on, and does not delay an end that comes in time.
+#[test]
+fn linger_runs_from_the_end_of_stdin_only() {
+    let (mut client, mut peer) = client(&["--linger", "300ms"]);
+    let mut stdin = client.stdin();
+    stdin.write_all(b"hello").expect("stdin takes it");
+    assert_eq!(take(&mut peer, 5), b"hello");
+    thread::sleep(Duration::from_millis(600));
+    assert!(client.is_running(), "stdin has not ended");
+    // Not by being closed: a child that another test starts meanwhile would keep it open for a moment.
+    peer.shutdown(Shutdown::Both).expect("it is connected");
+    drop((peer, stdin));
+    ended(&client.finish(), 0, "");
+}
+
+/// Expects that `client` goes on while `something_moves` now and then, and is idle once that was `limit` ago.
+#[track_caller]
+fn is_idle_in_the_end(mut client: Background, limit: Duration, mut something_moves: impl FnMut()) {
+    let start = Instant::now();
+    let mut last = start;
+    while start.elapsed() < limit + Duration::from_secs(1) {
+        last = Instant::now();
+        something_moves();
+        thread::sleep(Duration::from_millis(100));
+    }
+    client.wait();
+    assert!(last.elapsed() >= limit, "ended after {:?}", last.elapsed());
+    ended(&client.finish(), TIMED_OUT, "idle");
+}
+
+/// `--idle-timeout` counts both directions: no end while a byte moves either way, status 124 once none does.
+#[test]
+fn an_idle_timeout_counts_both_directions() {
+    let (options, limit) = (["--idle-timeout", "3s"], Duration::from_secs(3));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let (mut client, mut peer) = client(&options);
+            let mut stdin = client.stdin();
+            is_idle_in_the_end(client, limit, || {
+                stdin.write_all(b"x").expect("stdin takes it");
+                assert_eq!(take(&mut peer, 1), b"x");
+            });
+        });
+        let (mut client, mut peer) = client(&options);
+        let mut stdout = client.stdout();
+        is_idle_in_the_end(client, limit, || {
+            peer.write_all(b"y").expect("the client takes it");
+            assert_eq!(take(&mut stdout, 1), b"y");
+        });
+    });
+}
+
+/// `--idle-timeout` of an echo server ends the connection that is idle, and no other, and never the server.
+#[test]
+fn an_idle_timeout_of_an_echo_ends_that_connection_only() {
+    let (mut server, address) = serve(["tcp-echo", "--idle-timeout", "4s", "127.0.0.1:0"]);
+    let (mut idle, mut busy) = (connect(address), connect(address));
+    let start = Instant::now();
+    ping(&mut idle, b"once");
+    idle.set_nonblocking(true).expect("a flag");
+    eventually("the end of the idle one", || {
+        ping(&mut busy, b"again");
+        let gone = !matches!(idle.read(&mut [0; 8]), Err(error) if error.kind() == ErrorKind::WouldBlock);
+        gone.then_some(())
+    });
+    assert!(start.elapsed() >= Duration::from_secs(4), "after {:?}", start.elapsed());
+    ping(&mut busy, b"and again");
+    assert!(server.is_running());
+}
+
+/// `--timeout`: the whole run ends with 124 however busy it is, client or server.
+#[test]
+fn a_timeout_ends_the_whole_run() {
+    let start = Instant::now();
+    let (mut client, peer) = client(&["--timeout", "3s"]);
+    let mut busy = peer.try_clone().expect("a copy");
+    thread::spawn(move || while busy.write_all(b"z").is_ok() {});
+    let mut stdout = client.stdout();
+    thread::spawn(move || while stdout.read(&mut [0; 4096]).is_ok_and(|n| n > 0) {});
+    client.wait();
+    assert!(start.elapsed() >= Duration::from_secs(3));
+    ended(&client.finish(), TIMED_OUT, "xport: timed out after 3s");
+
+    for mode in ["tcp-echo", "tcp-server"] {
+        let mut server = Background::start([mode, "--timeout", "600ms", "127.0.0.1:0"]);
+        // It may be over by now.
+        let _peer = try_connect(server.address());
+        assert_eq!(server.wait().code(), Some(TIMED_OUT), "{mode}");
+    }
+}
+
+/// `--high-water 0`: nothing is read while anything waits to be written, and everything still goes through both ways.
+#[test]
+fn without_a_buffer_everything_still_goes_through() {
+    let mut server = Background::start(["tcp-echo", "--high-water", "0", "127.0.0.1:0"]);
+    let address = server.address().to_string();
+    let data = pattern(3 << 20);
+    let mut client = Background::start(["tcp-client", "--high-water", "0", &address]);
+    feed(client.stdin(), data.clone());
+    let mut stdout = client.stdout();
+    assert!(take_all(&mut stdout) == data);
+    ended(&client.finish(), 0, "");
+}
+
+/// `--high-water`: a reader that takes nothing makes the peer wait once the mark is reached.
+#[test]
+fn high_water_limits_what_is_held_for_a_slow_reader() {
+    let (out_of, output) = pipe().expect("a pipe");
+    let mut command = Command::new(program());
+    command.stdin(Stdio::null()).stdout(output.try_clone().expect("a copy"));
+    let (client, peer) = client_by(command, &["--high-water", "1K"]);
+    feed(peer, pattern(64 << 20));
+    eventually("stdout is full", || is_full(&output).then_some(()));
+    client.comes_to_rest();
+    assert!(client.rss_kib() < 24 * 1024, "{} KiB", client.rss_kib());
+    drop(out_of);
+}

@@ -1,0 +1,432 @@
+//! Peers that take the end of our direction for a hang-up, as many servers do: the answer must come whole all the same, or the status
+//! must say otherwise. Scripted ones first, then the real ones, where they are installed.
+
+use crate::harness::*;
+
+const REQUEST: &[u8] = b"GET / HTTP/1.0\r\nHost: h\r\n\r\n";
+const PIECES: usize = 20;
+const PIECE: usize = 200_000;
+
+/// A socket of either kind that can tell whether the peer has ended.
+trait Asked: Read + Write {
+    fn wait_no_longer(&self, wait: bool);
+}
+
+impl Asked for TcpStream {
+    fn wait_no_longer(&self, wait: bool) {
+        self.set_nonblocking(!wait).expect("a flag");
+    }
+}
+
+impl Asked for UnixStream {
+    fn wait_no_longer(&self, wait: bool) {
+        self.set_nonblocking(!wait).expect("a flag");
+    }
+}
+
+/// Answers a request piece by piece, and drops the rest as soon as the client has ended its direction.
+fn answer_until_hang_up(mut stream: impl Asked) {
+    let mut request = vec![0; REQUEST.len()];
+    stream.read_exact(&mut request).expect("a request");
+    for _ in 0..PIECES {
+        stream.wait_no_longer(false);
+        match stream.read(&mut [0]) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => (),
+            _ => return,
+        }
+        stream.wait_no_longer(true);
+        if stream.write_all(&pattern(PIECE)).is_err() {
+            return;
+        }
+    }
+}
+
+fn whole() -> Vec<u8> {
+    pattern(PIECE).repeat(PIECES)
+}
+
+fn serving_tcp() -> (String, JoinHandle<()>) {
+    let (listener, address) = listening();
+    let address = address.to_string();
+    (address, thread::spawn(move || answer_until_hang_up(with_deadline(listener.accept().expect("a client").0))))
+}
+
+fn serving_unix(folder: &Path) -> (String, JoinHandle<()>) {
+    let path = folder.join("sock");
+    let listener = UnixListener::bind(&path).expect("a path");
+    let serving = thread::spawn(move || answer_until_hang_up(listener.accept().expect("a client").0));
+    (path.to_str().expect("a path in UTF-8").to_owned(), serving)
+}
+
+/// The same over TLS: close_notify is the end.
+fn serving_tls(issued: &Issued, version: Version) -> (String, JoinHandle<()>) {
+    let (listener, port) = listening();
+    let port = port.port();
+    let config = server_config(issued, &[version]);
+    let serving = thread::spawn(move || {
+        let mut tls = Tls::server(with_deadline(listener.accept().expect("a client").0), config);
+        tls.handshake();
+        tls.receive(REQUEST.len());
+        for _ in 0..PIECES {
+            if tls.has_ended_now() {
+                return;
+            }
+            tls.send(&pattern(PIECE));
+        }
+        tls.end();
+    });
+    (format!("localhost:{port}"), serving)
+}
+
+#[track_caller]
+fn is_whole(args: &[&str], serving: JoinHandle<()>) {
+    let output = outcome_with(args, REQUEST);
+    eventually("the server's end", || serving.is_finished().then_some(()));
+    serving.join().expect("the server does not panic");
+    ended(&output, 0, "");
+    assert!(output.stdout == whole(), "{args:?}: {} bytes", output.stdout.len());
+}
+
+#[test]
+fn an_http_request_over_tcp_gets_its_whole_answer() {
+    for words in [&["tcp-client", "ADDRESS"][..], &["relay", "-", "tcp:ADDRESS"], &["relay", "tcp:ADDRESS", "-"]] {
+        let (address, serving) = serving_tcp();
+        let args: Vec<String> = words.iter().map(|word| word.replace("ADDRESS", &address)).collect();
+        is_whole(&args.iter().map(String::as_str).collect::<Vec<_>>(), serving);
+    }
+}
+
+#[test]
+fn an_http_request_over_a_unix_socket_gets_its_whole_answer() {
+    for words in [&["unix-client", "ADDRESS"][..], &["relay", "-", "unix:ADDRESS"]] {
+        let folder = folder();
+        let (address, serving) = serving_unix(folder.path());
+        let args: Vec<String> = words.iter().map(|word| word.replace("ADDRESS", &address)).collect();
+        is_whole(&args.iter().map(String::as_str).collect::<Vec<_>>(), serving);
+    }
+}
+
+#[test]
+fn an_http_request_over_tls_gets_its_whole_answer() {
+    let issued = Authority::server();
+    for version in VERSIONS {
+        let (address, serving) = serving_tls(&issued, version);
+        is_whole(&["tls-client", "--ca", &issued.ca(), &address], serving);
+        let (address, serving) = serving_tls(&issued, version);
+        is_whole(&["relay", "-", &format!("tls:{address},ca={}", issued.ca())], serving);
+    }
+}
+
+#[test]
+fn a_request_from_a_file_gets_its_whole_answer() {
+    let folder = folder();
+    let path = folder.path().join("request");
+    fs::write(&path, REQUEST).expect("a file");
+    let (address, serving) = serving_tcp();
+    let mut command = Command::new(program());
+    command.args(["tcp-client", &address]).stdin(File::open(&path).expect("it is there")).stdout(Stdio::piped());
+    let output = Background::spawn(command).finish();
+    serving.join().expect("the server does not panic");
+    ended(&output, 0, "");
+    assert!(output.stdout == whole(), "{} bytes", output.stdout.len());
+}
+
+/// What is no request, and not nothing, ends at once: others wait for that before they answer.
+#[test]
+fn the_end_of_anything_else_is_told_at_once() {
+    for input in [&b"show stat\n"[..], b"GET /\r\n", b"\x00binary", &[b'x'; 100_000]] {
+        let (mut client, mut peer) = client(&[]);
+        feed(client.stdin(), input.to_vec());
+        assert_eq!(take_all(&mut peer), input);
+        peer.write_all(b"answer").expect("the client takes it");
+        drop(peer);
+        let output = client.finish();
+        ended(&output, 0, "");
+        assert_eq!(output.stdout, b"answer");
+    }
+}
+
+#[test]
+fn when_the_end_is_told_can_be_chosen() {
+    for (options, input, is_told) in [
+        (&["--half-close", "now"][..], REQUEST, true),
+        (&["--half-close", "now"], b"", true),
+        (&["--half-close", "300ms"], b"hello", true),
+        (&["--half-close", "0"], REQUEST, true),
+        (&["--half-close", "auto"], REQUEST, false),
+        (&["--half-close", "never"], b"hello", false),
+        (&["--half-close", "1h"], b"hello", false),
+        (&["--no-half-close"], b"hello", false),
+    ] {
+        let (mut client, mut peer) = client(options);
+        feed(client.stdin(), input.to_vec());
+        assert_eq!(take(&mut peer, input.len()), input);
+        if is_told {
+            assert_eq!(take(&mut peer, 1), b"", "{options:?}");
+        } else {
+            peer.set_read_timeout(Some(Duration::from_millis(400))).expect("a timeout");
+            let error = peer.read(&mut [0]).expect_err("an end, or a byte");
+            assert_eq!(error.kind(), ErrorKind::WouldBlock, "{options:?}");
+        }
+        drop(peer);
+        ended(&client.finish(), 0, "");
+    }
+}
+
+#[test]
+fn the_environment_can_choose_too() {
+    let mut command = Command::new(program());
+    command.env("XPORT_HALF_CLOSE", "now").stdin(Stdio::null()).stdout(Stdio::piped());
+    let (client, mut peer) = client_by(command, &[]);
+    assert_eq!(take_all(&mut peer), b"");
+    drop(peer);
+    ended(&client.finish(), 0, "");
+}
+
+#[test]
+fn a_relay_between_sockets_passes_ends_on_as_they_come() {
+    for request in [&b""[..], REQUEST] {
+        let (target, at) = listening();
+        let right = format!("tcp:{at}");
+        let mut relay = Background::start(["relay", "tcp-listen:127.0.0.1:0", &right]);
+        let mut left = connect(relay.address());
+        left.write_all(request).and_then(|()| left.shutdown(Shutdown::Write)).expect("the relay takes it");
+        let mut right = with_deadline(target.accept().expect("the relay connects").0);
+        assert_eq!(take_all(&mut right), request);
+        right.write_all(b"answer").expect("the relay takes it");
+        drop(right);
+        assert_eq!(take_all(&mut left), b"answer");
+    }
+}
+
+/// A program sees the end of an empty stdin at once, or it would wait for it.
+#[test]
+fn a_program_is_told_of_an_empty_input_at_once() {
+    for args in [&["relay", "-", "exec:cat"][..], &["exec", "--", "cat"]] {
+        let output = xport(args).timeout(Duration::from_secs(8)).write_stdin("").output().expect("a run");
+        ended(&output, 0, "");
+    }
+}
+
+#[test]
+fn a_peer_that_leaves_without_a_word_is_hinted_at() {
+    let said = |output: &Output| text(output).matches("some take a half-close for a hang-up").count();
+    let (mut client, mut peer) = client(&["-v"]);
+    feed(client.stdin(), b"hello".to_vec());
+    assert_eq!(take_all(&mut peer), b"hello");
+    drop(peer);
+    let output = client.finish();
+    assert_eq!((output.status.code(), said(&output)), (Some(0), 1), "{}", text(&output));
+
+    let (mut client, mut peer) = self::client(&["-v"]);
+    feed(client.stdin(), b"hello".to_vec());
+    assert_eq!(take_all(&mut peer), b"hello");
+    peer.write_all(b"a word").expect("the client takes it");
+    drop(peer);
+    assert_eq!(said(&client.finish()), 0);
+
+    let folder = folder();
+    let path = folder.path().join("sock");
+    let listener = UnixListener::bind(&path).expect("a path");
+    let mut command = Command::new(program());
+    command.args(["-v", "unix-client"]).arg(&path).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut client = Background::spawn(command);
+    client.stdin().write_all(b"hello").expect("it takes it");
+    let mut peer = listener.accept().expect("a client").0;
+    peer.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    assert_eq!(take_all(&mut peer), b"hello");
+    drop(peer);
+    assert_eq!(said(&client.finish()), 1);
+}
+
+/// A server whose close_notify is followed by its close at once or a little later resets the connection: it has not read our own
+/// close_notify. Everything has been said by then.
+#[test]
+fn what_follows_close_notify_is_no_error() {
+    let issued = Authority::server();
+    for version in VERSIONS {
+        for microseconds in (0..2_000).step_by(40) {
+            let input = if microseconds % 80 == 0 { REQUEST } else { b"question" };
+            let (mut client, mut peer) = client_with(&issued, version, &[]);
+            feed(client.stdin(), input.to_vec());
+            peer.receive(input.len());
+            peer.send(&pattern(50_000));
+            peer.close_notify();
+            spin(Duration::from_micros(microseconds));
+            drop(peer);
+            let output = client.finish();
+            ended(&output, 0, "");
+            assert_eq!(output.stdout.len(), 50_000, "{microseconds} µs");
+        }
+    }
+}
+
+/// Waits more exactly than a sleep can.
+fn spin(time: Duration) {
+    let start = Instant::now();
+    while start.elapsed() < time {
+        std::hint::spin_loop();
+    }
+}
+
+/// Whether a program is there; says so if not.
+fn is_installed(name: &str) -> bool {
+    let found = Command::new("sh").args(["-c", &format!("command -v {name}")]).stdout(Stdio::null()).status();
+    let is_there = found.is_ok_and(|status| status.success());
+    if !is_there {
+        println!("skipped: {name} is not installed");
+    }
+    is_there
+}
+
+/// nginx, with a large file, a slow backend, and a limit of its rate. It is stopped when this is dropped.
+struct Nginx {
+    folder: TempDir,
+    child: Child,
+    http: u16,
+    https: u16,
+}
+
+impl Nginx {
+    const BYTES: usize = 20_000_000;
+
+    fn start(issued: &Issued, backend: u16) -> Self {
+        let folder = folder();
+        let root = folder.path().display();
+        fs::write(folder.path().join("big"), pattern(Self::BYTES)).expect("a file");
+        // It reads files as another user.
+        let open = PermissionsExt::from_mode(0o755);
+        fs::set_permissions(folder.path(), open).expect("a mode");
+        // Below what the system chooses from, so that no other test is given them meanwhile.
+        let http = 12_000 + (std::process::id() % 4_000) as u16 * 2;
+        let https = http + 1;
+        let (cert, key) = (issued.cert(), issued.key());
+        let config = format!(
+            "daemon off; master_process off; pid {root}/pid; error_log {root}/error.log; events {{}}
+            http {{
+                access_log off; client_body_temp_path {root}/a; proxy_temp_path {root}/b; fastcgi_temp_path {root}/c;
+                uwsgi_temp_path {root}/d; scgi_temp_path {root}/e;
+                server {{
+                    listen 127.0.0.1:{http}; listen 127.0.0.1:{https} ssl;
+                    ssl_certificate {cert}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3; root {root};
+                    location /slow {{ limit_rate 20m; alias {root}/big; }}
+                    location /proxy {{ proxy_pass http://127.0.0.1:{backend}/; }}
+                }}
+            }}"
+        );
+        let path = folder.path().join("nginx.conf");
+        fs::write(&path, config).expect("a file");
+        let mut command = Command::new("nginx");
+        command.arg("-c").arg(&path).stdin(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().expect("it starts");
+        for port in [http, https] {
+            eventually("nginx", || TcpStream::connect(("127.0.0.1", port)).ok());
+        }
+        Self { folder, child, http, https }
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = &self.folder;
+    }
+}
+
+/// A web server that takes its time.
+fn slow_backend() -> u16 {
+    let (listener, port) = listening();
+    let port = port.port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            thread::spawn(move || {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request);
+                // The time it takes is the point.
+                thread::sleep(Duration::from_secs(1));
+                let body = pattern(100_000);
+                let head = format!("HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+                let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn nginx_is_asked_by_hand() {
+    if !is_installed("nginx") {
+        return;
+    }
+    let issued = Authority::server();
+    let nginx = Nginx::start(&issued, slow_backend());
+    let (plain, tls) = (format!("127.0.0.1:{}", nginx.http), format!("localhost:{}", nginx.https));
+    let ca = issued.ca();
+    let ways: &[&[&str]] = &[
+        &["tcp-client", &plain],
+        &["tls-client", "--ca", &ca, &tls],
+        &["relay", "-", &format!("tcp:{plain}")],
+        &["relay", "-", &format!("tls:{tls},ca={ca}")],
+    ];
+    for way in ways {
+        for (path, bytes, times) in [("/big", Nginx::BYTES, 5), ("/slow", Nginx::BYTES, 1), ("/proxy", 100_000, 1)] {
+            for _ in 0..times {
+                let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
+                let output = outcome_with(*way, request);
+                ended(&output, 0, "");
+                let body = output.stdout.len().saturating_sub(bytes);
+                assert!(output.stdout[body..] == pattern(bytes), "{way:?} {path}: {} bytes", output.stdout.len());
+            }
+        }
+    }
+}
+
+/// A receiver in a script's background has an empty stdin: no sender may take it for an end.
+#[test]
+fn a_receiver_in_the_background_gets_all() {
+    let folder = folder();
+    let path = |name: &str| -> PathBuf { folder.path().join(name) };
+    let data = pattern(3_000_000);
+    fs::write(path("original"), &data).expect("a file");
+    fs::write(path("sender.py"), SENDER).expect("a file");
+    for (name, sender) in [
+        ("busybox", "busybox nc 127.0.0.1 $PORT"),
+        ("nc.openbsd", "nc.openbsd -N 127.0.0.1 $PORT"),
+        ("nc.traditional", "nc.traditional -q 0 127.0.0.1 $PORT"),
+        ("ncat", "ncat 127.0.0.1 $PORT"),
+        ("socat", "socat - TCP:127.0.0.1:$PORT"),
+        ("python3", "python3 sender.py $PORT"),
+    ] {
+        if !is_installed(name) {
+            continue;
+        }
+        let script = format!(
+            "rm -f port; \"$XPORT\" -q tcp-server 127.0.0.1:0 --port-file port > copy & receiver=$!
+            until test -s port; do sleep .01; done; PORT=$(cat port)
+            {sender} < original > /dev/null; wait $receiver"
+        );
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script]).env("XPORT", program()).current_dir(folder.path());
+        shell.stdin(Stdio::null()).stdout(Stdio::piped());
+        let output = Background::spawn(shell).finish();
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", text(&output));
+        let copy = fs::read(path("copy")).expect("a file");
+        assert!(copy == data, "{name}: {} bytes of {}", copy.len(), data.len());
+    }
+}
+
+/// Sends stdin as asyncio's users do, and takes the end of the other direction for the end.
+const SENDER: &str = "
+import asyncio, sys
+async def main():
+    reader, writer = await asyncio.open_connection('127.0.0.1', int(sys.argv[1]))
+    data = sys.stdin.buffer.read()
+    for start in range(0, len(data), 65536):
+        writer.write(data[start:start + 65536])
+        await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+asyncio.run(main())
+";

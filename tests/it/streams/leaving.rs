@@ -1,0 +1,308 @@
+//! Peers that are gone, peers that stay, and clients that wait for their place: when a session is over, and whether in order.
+
+use crate::harness::*;
+
+/// What stdin does once the peer is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stdin {
+    HasMore,
+    Ends,
+    IsSilent,
+}
+
+const STDINS: [Stdin; 3] = [Stdin::HasMore, Stdin::Ends, Stdin::IsSilent];
+
+/// Waits until the run, which is to say all that it does, knows of the peer's end. Lets stdin do it then, and expects the end that is
+/// due.
+#[track_caller]
+fn comes_to_its_end(mut run: Background, stdin: Stdin, case: &str) {
+    run.line("has ended its direction");
+    let mut input = run.stdin();
+    let (status, lines) = match stdin {
+        Stdin::HasMore => {
+            // It may be over before it takes that.
+            let _ = input.write_all(b"more");
+            (4, 1)
+        }
+        Stdin::Ends => {
+            drop(input);
+            (0, 0)
+        }
+        Stdin::IsSilent => {
+            assert_eq!(run.wait().code(), Some(0), "{case}: {:?}", run.all_lines());
+            return;
+        }
+    };
+    let output = run.finish();
+    let said = text(&output).matches("xport: connection with ").count();
+    assert_eq!((output.status.code(), said), (Some(status), lines), "{case}: {}", text(&output));
+}
+
+/// The peer has read everything, has ended its direction, and is gone by a reset: nothing more can be delivered.
+fn leaves(mut stream: TcpStream, read: usize) {
+    assert_eq!(take(&mut stream, read).len(), read);
+    stream.shutdown(Shutdown::Write).expect("it is connected");
+    // Our end comes before the reset.
+    eventually("an acknowledgement of the end", || (unacknowledged(&stream) == 0).then_some(()));
+    reset(stream);
+}
+
+fn tcp_run(words: &[&str]) -> (Background, TcpStream) {
+    if words.iter().any(|word| word.contains("127.0.0.1:0")) {
+        let mut run = Background::start(["-vv"].iter().chain(words));
+        let stream = connect(run.address());
+        return (run, stream);
+    }
+    let (listener, address) = listening();
+    let address = address.to_string();
+    let run = Background::start(["-vv"].iter().chain(words).map(|word| word.replace("ADDRESS", &address)));
+    (run, with_deadline(listener.accept().expect("a client").0))
+}
+
+const TCP_RUNS: [&[&str]; 5] = [
+    &["tcp-client", "ADDRESS"],
+    &["tcp-server", "127.0.0.1:0"],
+    &["relay", "-", "tcp:ADDRESS"],
+    &["relay", "tcp:ADDRESS", "-"],
+    &["relay", "--once", "tcp-listen:127.0.0.1:0", "-"],
+];
+
+#[test]
+fn stdin_is_asked_for_more_once_a_tcp_peer_is_gone() {
+    for words in TCP_RUNS {
+        for stdin in STDINS {
+            let (run, stream) = tcp_run(words);
+            leaves(stream, 0);
+            comes_to_its_end(run, stdin, &format!("{words:?} {stdin:?}"));
+        }
+    }
+}
+
+fn unix_run(words: &[&str], folder: &Path) -> (Background, UnixStream) {
+    let path = folder.join("sock");
+    let name = path.to_str().expect("a path in UTF-8");
+    let listens = words.iter().any(|word| word.contains("LISTEN"));
+    let listener = (!listens).then(|| UnixListener::bind(&path).expect("a path"));
+    let words = ["-vv"].iter().chain(words).map(|word| word.replace("ADDRESS", name).replace("LISTEN", name));
+    let mut run = Background::start(words);
+    let stream = match listener {
+        Some(listener) => listener.accept().expect("a client").0,
+        None => {
+            run.line("listening on");
+            UnixStream::connect(&path).expect("it listens")
+        }
+    };
+    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    (run, stream)
+}
+
+#[test]
+fn stdin_is_asked_for_more_once_a_unix_peer_is_gone() {
+    for words in [
+        &["unix-client", "ADDRESS"][..],
+        &["unix-server", "LISTEN"],
+        &["relay", "-", "unix:ADDRESS"],
+        &["relay", "--once", "unix-listen:LISTEN", "-"],
+    ] {
+        for stdin in STDINS {
+            let folder = folder();
+            let (run, stream) = unix_run(words, folder.path());
+            drop(stream);
+            comes_to_its_end(run, stdin, &format!("{words:?} {stdin:?}"));
+        }
+    }
+}
+
+#[test]
+fn stdin_is_asked_for_more_once_a_tls_peer_is_gone() {
+    let issued = Authority::server();
+    for version in VERSIONS {
+        for stdin in STDINS {
+            let (run, mut peer) = client_with(&issued, version, &["-vv"]);
+            peer.close_notify();
+            eventually("an acknowledgement", || (unacknowledged(&peer.socket) == 0).then_some(()));
+            peer.reset();
+            comes_to_its_end(run, stdin, &format!("{stdin:?}"));
+        }
+    }
+}
+
+/// A large file whose reader closes at once has not arrived, whatever the order of the events.
+#[test]
+fn a_file_for_a_server_that_closes_at_once_has_not_arrived() {
+    let folder = folder();
+    let path = folder.path().join("sock");
+    let listener = UnixListener::bind(&path).expect("a path");
+    // As gzip does, it needs a moment before it has something.
+    let script = "{ sleep .1; head -c 10000000 /dev/zero; } | \"$0\" unix-client \"$1\"";
+    for _ in 0..10 {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]).arg(program()).arg(&path).stdout(Stdio::piped());
+        let run = Background::spawn(shell);
+        drop(listener.accept().expect("a client"));
+        let output = run.finish();
+        assert_eq!(output.status.code(), Some(4), "{}", text(&output));
+    }
+}
+
+/// With a terminal as stdin nobody is asked: the session is over at once.
+#[test]
+fn a_terminal_is_not_asked_for_more() {
+    let folder = folder();
+    let path = folder.path().join("sock");
+    let listener = UnixListener::bind(&path).expect("a path");
+    for words in [&["unix-client", "SOCK"][..], &["relay", "-", "unix:SOCK"]] {
+        let terminal = Terminal::new();
+        let mut command = Command::new(program());
+        command.args(words.iter().map(|word| word.replace("SOCK", path.to_str().expect("a path in UTF-8"))));
+        terminal.give_to(&mut command);
+        let run = Background::spawn(command);
+        drop(listener.accept().expect("a client"));
+        ended(&run.finish(), 0, "");
+    }
+}
+
+/// In a relay of sockets the other side is asked: what it still has cannot be delivered, and it must not believe that it was.
+#[test]
+fn the_other_side_of_a_relay_is_asked_for_more() {
+    for has_more in [false, true] {
+        let folder = folder();
+        let path = folder.path().join("sock");
+        let target = UnixListener::bind(&path).expect("a path");
+        let right = format!("unix:{}", path.display());
+        let mut relay = Background::start(["-v", "relay", "tcp-listen:127.0.0.1:0", &right]);
+        let mut left = connect(relay.address());
+        drop(target.accept().expect("the relay connects"));
+        assert_eq!(take(&mut left, 1), b"", "the end is passed on");
+        if has_more {
+            left.write_all(b"more").expect("it takes it");
+            let error = eventually("a reset", || left.write(b"x").err());
+            assert!(matches!(error.raw_os_error(), Some(libc::ECONNRESET | libc::EPIPE)), "{error}");
+            relay.line("the peer is gone, and ");
+        } else {
+            left.shutdown(Shutdown::Write).expect("it is connected");
+            relay.line("in order");
+        }
+        assert!(relay.is_running());
+    }
+}
+
+/// Where nothing of the peer is wanted, and it has everything, a connection is left at once, whether the peer closes or not. Each of
+/// these would wait for 5 s otherwise.
+#[test]
+fn a_peer_of_which_nothing_is_wanted_is_not_waited_for() {
+    let (listener, address) = listening();
+    let address = address.to_string();
+    let folder = folder();
+    let path = folder.path().join("sock");
+    let unix = UnixListener::bind(&path).expect("a path");
+    let sock = path.to_str().expect("a path in UTF-8");
+    let start = Instant::now();
+    // Nobody accepts: the system has the connections, and takes what they are sent.
+    let runs: &[&[&str]] = &[
+        &["tcp-client", "--send-only", &address],
+        &["exec", "--connect", &address, "--", "true"],
+        &["exec", "--connect", &address, "--", "echo", "hello"],
+        &["relay", &format!("tcp:{address}"), "exec:true"],
+        &["unix-client", "--send-only", sock],
+        &["exec", "--connect", sock, "--", "echo", "hello"],
+    ];
+    for args in runs {
+        ended(&outcome_with(*args, "hello"), 0, "");
+    }
+    assert!(start.elapsed() < Duration::from_secs(15), "six runs took {:?}", start.elapsed());
+    drop((listener, unix));
+}
+
+/// A peer that is in the middle of sending when a program ends gets what the program has said: a reset would be quicker than its
+/// reader.
+#[test]
+fn a_peer_that_is_sending_gets_the_last_words_of_a_program() {
+    let (_server, address) = serve(["exec", "--listen", "127.0.0.1:0", "--", "sh", "-c", "echo bye"]);
+    for _ in 0..50 {
+        let mut client = connect(address);
+        client.write_all(&[0; 1_000_000]).expect("the server takes it");
+        client.shutdown(Shutdown::Write).expect("it is connected");
+        assert_eq!(take_all(&mut client), b"bye\n");
+    }
+}
+
+/// A client that has ended holds no other one up while stdin has nothing for it. What stdin has later is for the next one.
+#[test]
+fn a_client_that_has_ended_makes_room_for_the_next_one() {
+    let mut server = Background::start(["tcp-server", "-k", "127.0.0.1:0"]);
+    let (address, mut stdin, mut stdout) = (server.address(), server.stdin(), server.stdout());
+    for n in 0..3 {
+        let mut client = connect(address);
+        client.write_all(b"word").and_then(|()| client.shutdown(Shutdown::Write)).expect("the server takes it");
+        assert_eq!(take(&mut stdout, 4), b"word", "client {n}");
+        // Without another one it is still served.
+        stdin.write_all(b"for it").expect("the server takes it");
+        assert_eq!(take(&mut client, 6), b"for it", "client {n}");
+    }
+    let mut last = connect(address);
+    last.write_all(b"last").expect("the server takes it");
+    assert_eq!(take(&mut stdout, 4), b"last");
+    stdin.write_all(b"for the last").expect("the server takes it");
+    assert_eq!(take(&mut last, 12), b"for the last");
+}
+
+#[test]
+fn a_client_that_has_ended_makes_room_on_unix_sockets_and_tls_too() {
+    let folder = folder();
+    let path = folder.path().join("sock");
+    let mut server = Background::start(["unix-server", "-k", path.to_str().expect("a path in UTF-8")]);
+    server.line("listening on");
+    let (_stdin, mut stdout) = (server.stdin(), server.stdout());
+    let mut clients = Vec::new();
+    for n in 0..3 {
+        let mut client = UnixStream::connect(&path).expect("it listens");
+        client.write_all(b"word").and_then(|()| client.shutdown(Shutdown::Write)).expect("the server takes it");
+        assert_eq!(take(&mut stdout, 4), b"word", "client {n}");
+        clients.push(client);
+    }
+
+    let issued = Authority::server();
+    let (mut server, address) = served("tls-server", &issued, &["-k"]);
+    let (_stdin, mut stdout) = (server.stdin(), server.stdout());
+    let mut clients = Vec::new();
+    for n in 0..3 {
+        let mut client = Tls::connect(address, client_config(None, &VERSIONS));
+        client.send(b"word");
+        client.end();
+        assert_eq!(take(&mut stdout, 4), b"word", "client {n}");
+        clients.push(client);
+    }
+}
+
+/// What stdin still has goes to the client that has ended, before the next one is served.
+#[test]
+fn a_client_that_has_ended_gets_what_flows_for_it() {
+    let mut server = Background::start(["tcp-server", "-k", "127.0.0.1:0"]);
+    let (address, stdin, _stdout) = (server.address(), server.stdin(), server.stdout());
+    let mut first = connect(address);
+    first.shutdown(Shutdown::Write).expect("it is connected");
+    feed(stdin, pattern(20_000_000));
+    let mut taken = take(&mut first, 1_000_000);
+    let mut second = connect(address);
+    taken.extend(take_all(&mut first));
+    assert!(taken == pattern(20_000_000));
+    assert_eq!(take_all(&mut second), b"");
+}
+
+#[test]
+fn a_limit_of_no_time_is_shown_as_such() {
+    let peer = udp("127.0.0.1");
+    let address = peer.local_addr().expect("an address").to_string();
+    let output = xport(["udp-client", "--linger", "0", "--count", "1", &address]).write_stdin("x").output();
+    ended(&output.expect("a run"), 124, "no more for 0s");
+    let (listener, address) = listening();
+    let address = address.to_string();
+    let output = outcome_with(["tcp-client", "--linger", "0", &address], "x");
+    ended(&output, 124, "within 0s of stdin's");
+    let relayed = format!("tcp:{address}");
+    let output = outcome_with(["relay", "--linger", "0", "-", &relayed], "x");
+    ended(&output, 124, "within 0s of this one");
+    let mut buffer = [0; 16];
+    assert_eq!(listener.accept().expect("a client").0.read(&mut buffer).ok(), Some(1));
+}
