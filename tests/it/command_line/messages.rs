@@ -162,8 +162,7 @@ fn lines_of_a_flood(options: &[&str], mode: &[&str], flood: Flood) -> (Vec<Strin
     server.comes_to_rest();
     // A second that has begun has a limit of its own.
     let seconds = start.elapsed().as_secs() as usize + 2;
-    server.signal(libc::SIGTERM);
-    server.ends_with(0);
+    server.drains();
     (server.all_lines(), seconds)
 }
 

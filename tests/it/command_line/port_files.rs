@@ -126,8 +126,7 @@ fn a_foreign_file_in_its_place_is_kept() {
             "file" => fs::write(&file, "precious").expect("a file"),
             _ => symlink("precious", &file).expect("a link"),
         }
-        server.signal(libc::SIGTERM);
-        server.ends_with(0);
+        server.drains();
         assert!(fs::symlink_metadata(&file).is_ok(), "the foreign {foreign} was removed");
         fs::remove_file(&file).expect("it is there");
     }

@@ -63,8 +63,7 @@ fn the_address_that_is_served_is_found() {
         let (server, port) = on_one_family(ip);
         let lines = Vec::from_iter((0..50).map(|n| format!("line {n}")));
         let mut client = xport(["udp-client", "--lines", "--send-only", &at(port)[0]]);
-        let output = client.write_stdin(lines.join("\n")).output().expect("a run");
-        ended(&output, 0, "");
+        ended(&client.write_stdin(lines.join("\n")).output().expect("a run"), 0, "");
         for line in &lines {
             assert_eq!(String::from_utf8_lossy(&datagram(&server).0), *line);
         }
@@ -95,8 +94,7 @@ fn an_error_is_told_when_all_addresses_have_refused() {
     let (server, port) = on_one_family("127.0.0.1");
     drop(server);
     let address = format!("localhost:{port}");
-    let output = outcome_with(["udp-client", &address], "x");
-    ended(&output, 4, "Connection refused");
+    ended(&outcome_with(["udp-client", &address], "x"), 4, "Connection refused");
     // Somebody listens later, at the first address or at the last one: what is sent from then on arrives.
     for ip in ["127.0.0.1", "::1"] {
         let mut client = Background::start(["udp-client", "--lines", &address]);

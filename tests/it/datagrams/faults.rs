@@ -22,10 +22,13 @@ fn empty_datagrams_are_data() {
     for data in [&b""[..], b"one", b"", b"", b"two"] {
         udp_ping(&peer, address, data);
     }
-    let output =
-        outcome_with(["udp-client", "--lines", "--count", "4", "--linger", "60s", &address.to_string()], "\none\n\n\n");
-    ended(&output, 0, "");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "\none\n\n\n");
+    printed(
+        &outcome_with(
+            ["udp-client", "--lines", "--count", "4", "--linger", "60s", &address.to_string()],
+            "\none\n\n\n",
+        ),
+        "\none\n\n\n",
+    );
 }
 
 /// The longest datagram of either family goes there and back whole.
@@ -91,8 +94,7 @@ fn a_closed_port_is_reported() {
     let closed = closed_udp().to_string();
     for options in [&[][..], &["--linger", "0"], &["--lines"], &["--send-only"], &["--count", "1"]] {
         let args = [&["udp-client"], options, &[&closed]].concat();
-        let output = outcome_with(args, "hello\n");
-        ended(&output, 4, &format!("send {closed}: Connection refused"));
+        ended(&outcome_with(args, "hello\n"), 4, &format!("send {closed}: Connection refused"));
     }
     // Whoever has more to say may find somebody who listens later; the status tells of the loss.
     let late = closed_udp();
@@ -102,8 +104,7 @@ fn a_closed_port_is_reported() {
     client.line("Connection refused");
     let (mut echo, _) = start("udp-echo", &[], &late.to_string());
     stdin.write_all(b"again\n").expect("stdin takes it");
-    let output = client.finish();
-    assert_eq!((output.status.code(), &output.stdout[..]), (Some(4), &b"again\n"[..]), "{}", text(&output));
+    gave(&client.finish(), 4, b"again\n");
     assert!(echo.is_running());
 }
 
@@ -198,8 +199,7 @@ fn senders_do_not_fill_the_memory() {
         // A line that stderr has no room for is dropped.
         let stderr = File::open(format!("/proc/{}/fd/2", server.pid())).expect("it runs");
         eventually("its lines to be read", || (queued(&stderr) == 0).then_some(()));
-        server.signal(libc::SIGTERM);
-        server.ends_with(0);
+        server.drains();
         let lines = server.all_lines();
         let summary = "20100 datagrams received";
         assert!(options.is_empty() || lines.iter().any(|line| line.contains(summary)), "{:?}", lines.last());
@@ -332,9 +332,7 @@ fn the_end_of_stdin_leaves_time_for_answers() {
     let (_echo, address) = start("udp-echo", &[], "127.0.0.1:0");
     for options in [&["--idle-timeout", "1s"][..], &["--idle-timeout", "1s", "--linger", "1500ms"]] {
         let to = address.to_string();
-        let output = outcome_with([&["udp-client"], options, &[&to]].concat(), "hi\n");
-        ended(&output, 0, "");
-        assert_eq!(output.stdout, b"hi\n");
+        printed(&outcome_with([&["udp-client"], options, &[&to]].concat(), "hi\n"), b"hi\n");
     }
     let (mut server, address) = start("udp-server", &["-vv"], "127.0.0.1:0");
     drop(server.stdin());
@@ -428,9 +426,7 @@ fn an_answer_that_came_while_it_was_stopped_is_printed() {
     peer.send_to(b"answer", address).expect("it leaves");
     thread::sleep(Duration::from_secs(4));
     client.signal(libc::SIGCONT);
-    let output = client.finish();
-    ended(&output, 0, "");
-    assert_eq!(output.stdout, b"answer");
+    printed(&client.finish(), b"answer");
 }
 
 /// Calls that take or give less than there is, or nothing at all for now, neither lose a datagram nor change their order.
@@ -475,11 +471,17 @@ const LINK: &str = "
 /// A broadcast address without `--broadcast` is refused, with a hint.
 #[test]
 fn a_broadcast_has_to_be_asked_for() {
-    let output = outcome_with(["udp-client", "255.255.255.255:9"], "hello");
-    ended(&output, 3, "connect 255.255.255.255:9: Permission denied (a broadcast address needs the option broadcast)");
+    ended(
+        &outcome_with(["udp-client", "255.255.255.255:9"], "hello"),
+        3,
+        "connect 255.255.255.255:9: Permission denied (a broadcast address needs the option broadcast)",
+    );
     in_a_network(LINK, || {
-        let output = outcome_with(["udp-client", "10.99.0.255:9"], "hello");
-        ended(&output, 3, "connect 10.99.0.255:9: Permission denied (a broadcast address needs the option broadcast)");
+        ended(
+            &outcome_with(["udp-client", "10.99.0.255:9"], "hello"),
+            3,
+            "connect 10.99.0.255:9: Permission denied (a broadcast address needs the option broadcast)",
+        );
     });
 }
 
@@ -491,9 +493,7 @@ fn a_broadcast_is_delivered_and_answered() {
             let (_echo, address) = start("udp-echo", &[], "0.0.0.0:0");
             let target = format!("{to}:{}", address.port());
             let args = ["udp-client", "--broadcast", "--count", "1", "--linger", "60s", &target];
-            let output = outcome_with(args, "who is there");
-            ended(&output, 0, "");
-            assert_eq!(output.stdout, b"who is there");
+            printed(&outcome_with(args, "who is there"), b"who is there");
         }
     });
 }

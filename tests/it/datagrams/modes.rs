@@ -75,8 +75,7 @@ fn a_server_is_over_after_so_many_datagrams() {
     for data in ["one", "", "two", "three"] {
         peer.send_to(data.as_bytes(), address).expect("it leaves");
     }
-    let output = server.finish();
-    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"onetwo"[..]), "{}", text(&output));
+    gave(&server.finish(), 0, b"onetwo");
 }
 
 /// `--count` holds exactly also for what the kernel delivers in one piece.
@@ -86,8 +85,7 @@ fn a_count_is_exact_in_a_burst() {
     let (server, address) = server("udp-server", &["--lines", "--count", "3"]);
     let args = ["udp-client", "--lines", "--send-only", "--linger", "0", &address.to_string()];
     ended(&outcome_with(args, burst), 0, "");
-    let output = server.finish();
-    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"one\ntwo\nsix\n"[..]), "{}", text(&output));
+    gave(&server.finish(), 0, b"one\ntwo\nsix\n");
 
     let (mut echo, address) = echo(&["--count", "3"]);
     let args = ["udp-client", "--lines", "--count", "3", "--linger", LONG, &address.to_string()];
@@ -111,8 +109,7 @@ fn a_count_is_for_all_sockets_together() {
 fn fewer_answers_than_asked_for_are_a_timeout() {
     let start = Instant::now();
     let (client, peer) = client(&["--count", "1", "--linger", "700ms"]);
-    let output = client.finish();
-    ended(&output, 124, "received 0 of 1 datagrams");
+    ended(&client.finish(), 124, "received 0 of 1 datagrams");
     assert!(start.elapsed() >= Duration::from_millis(700), "it took {:?}", start.elapsed());
     drop(peer);
 
@@ -258,8 +255,7 @@ fn who_only_receives_leaves_stdin_alone() {
     drop(client.stdin());
     client.line("sending to");
     peer.send_to(b"unasked", source).expect("it leaves");
-    let output = client.finish();
-    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"unasked"[..]), "{}", text(&output));
+    gave(&client.finish(), 0, b"unasked");
     has_nothing(&peer);
 }
 
@@ -353,8 +349,7 @@ fn both_families_are_served() {
         let args = ["udp-client", family, "--count", "1", "--linger", LONG, "localhost", &port];
         printed(&outcome_with(args, "by name"), b"by name");
     }
-    let output = outcome(["udp-client", "-n", "no.such.invalid:1"]);
-    ended(&output, 3, "resolve no.such.invalid: not a numeric address");
+    ended(&outcome(["udp-client", "-n", "no.such.invalid:1"]), 3, "resolve no.such.invalid: not a numeric address");
 }
 
 /// `--source` is where a client sends from, and where it is answered.
@@ -367,8 +362,11 @@ fn a_client_sends_from_its_source() {
 
     let taken = udp("127.0.0.1");
     let source = taken.local_addr().expect("an address").to_string();
-    let output = outcome(["udp-client", "--source", &source, "127.0.0.1:9"]);
-    ended(&output, 3, &format!("from {source}: Address already in use"));
+    ended(
+        &outcome(["udp-client", "--source", &source, "127.0.0.1:9"]),
+        3,
+        &format!("from {source}: Address already in use"),
+    );
 }
 
 /// A datagram that cannot be sent is told with where it should have gone, also to a group, which nobody connects to.
@@ -396,8 +394,7 @@ fn each_sender_is_named_once() {
     let (mut echo, address) = echo(&["-v"]);
     let peers = [udp("127.0.0.1"), udp("127.0.0.1"), udp("127.0.0.1")];
     (0..4).for_each(|_| peers.iter().for_each(|peer| udp_ping(peer, address, b"hello")));
-    echo.signal(libc::SIGTERM);
-    echo.ends_with(0);
+    echo.drains();
     let lines = echo.all_lines();
     for peer in &peers {
         let line = format!("xport: datagrams from {}", at(&peer));
@@ -446,8 +443,7 @@ fn an_inherited_socket_is_used() {
     let address = theirs.local_addr().expect("an address");
     let server = Background::spawn(with_socket(&["udp-server", "--count", "1"], &theirs));
     ours.send_to(b"to a server", address).expect("it leaves");
-    let output = server.finish();
-    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"to a server"[..]), "{}", text(&output));
+    gave(&server.finish(), 0, b"to a server");
 
     let (theirs, ours) = (udp("127.0.0.1"), udp("127.0.0.1"));
     theirs.connect(ours.local_addr().expect("an address")).expect("it has one peer");
@@ -465,16 +461,17 @@ fn a_socket_of_another_kind_is_refused() {
     let stream = TcpListener::bind("127.0.0.1:0").expect("a port");
     let datagrams = udp("127.0.0.1");
     for mode in ["udp-echo", "udp-server", "udp-client"] {
-        let output = Background::spawn(with_socket(&[mode], &stream)).finish();
-        ended(&output, 3, &format!("fd:{}", stream.as_raw_fd()));
+        ended(&Background::spawn(with_socket(&[mode], &stream)).finish(), 3, &format!("fd:{}", stream.as_raw_fd()));
     }
     for mode in ["tcp-echo", "tcp-server", "tcp-client"] {
-        let output = Background::spawn(with_socket(&[mode], &datagrams)).finish();
-        ended(&output, 3, &format!("fd:{}", datagrams.as_raw_fd()));
+        ended(
+            &Background::spawn(with_socket(&[mode], &datagrams)).finish(),
+            3,
+            &format!("fd:{}", datagrams.as_raw_fd()),
+        );
     }
     for mode in ["udp-echo", "udp-server", "udp-client"] {
-        let output = outcome([mode, "fd:99"]);
-        ended(&output, 3, "Bad file descriptor");
+        ended(&outcome([mode, "fd:99"]), 3, "Bad file descriptor");
     }
 }
 
@@ -483,8 +480,7 @@ fn a_socket_of_another_kind_is_refused() {
 fn a_second_server_on_a_port_is_refused() {
     let (_first, address) = echo(&[]);
     for mode in ["udp-echo", "udp-server"] {
-        let output = outcome([mode, &address.to_string()]);
-        ended(&output, 3, &format!("listen {address}: Address already in use"));
+        ended(&outcome([mode, &address.to_string()]), 3, &format!("listen {address}: Address already in use"));
     }
     udp_ping(&udp("127.0.0.1"), address, b"still the first");
 }

@@ -57,8 +57,7 @@ fn a_late_reader_finds_every_answer() {
             client.signal(libc::SIGCONT);
         }
         printed.extend(take_all(&mut stdout));
-        let output = client.finish();
-        ended(&output, 0, "");
+        ended(&client.finish(), 0, "");
         assert_eq!(printed.len(), 300_000, "stopped: {stopped}");
         assert!(printed == answers.concat(), "stopped: {stopped}: they are in order");
     }
@@ -186,8 +185,7 @@ fn a_socket_without_a_peer_is_refused_by_a_client() {
             },
         );
     }
-    let output = client.output().expect("a run");
-    ended(&output, 3, &format!("fd:{fd}: it is not connected"));
+    ended(&client.output().expect("a run"), 3, &format!("fd:{fd}: it is not connected"));
 }
 
 /// A port that the system chose for one family and that the other one does not have is given up without a trace.
@@ -239,8 +237,7 @@ fn a_server_for_one_question_answers_it() {
     peer.send_to(b"question", address).expect("it leaves");
     peer.send_to(b"one more", address).expect("it leaves");
     assert_eq!(datagram(&peer), (b"answer".to_vec(), address));
-    let output = server.finish();
-    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"question"[..]), "{}", text(&output));
+    gave(&server.finish(), 0, b"question");
     drop(stdin);
 }
 

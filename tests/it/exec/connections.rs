@@ -206,8 +206,7 @@ fn lines_of_children_and_of_the_log_stay_whole() {
         assert_eq!(take_all(client), b"");
     }
     drop(clients);
-    server.signal(libc::SIGTERM);
-    server.ends_with(0);
+    server.drains();
     let (ours, theirs): (Vec<String>, Vec<String>) =
         server.all_lines().into_iter().partition(|line| line.starts_with("xport: "));
     assert_eq!(theirs.len(), 20 * 50);
@@ -434,8 +433,7 @@ fn a_path_is_a_unix_socket_for_whom_its_mode_says() {
         thread::spawn(move || writer.write_all(&sent).and_then(|()| writer.shutdown(Shutdown::Write)));
         assert!(take_all(&mut client) == data);
         drop(client);
-        server.signal(libc::SIGTERM);
-        server.ends_with(0);
+        server.drains();
         assert!(!path.exists(), "the file is left");
     }
 }
@@ -455,8 +453,7 @@ fn several_listeners_and_a_port_file() {
     assert_eq!(answer_text(address), "hi\n");
     server.line("listening on ");
     assert_eq!(take_all(&mut UnixStream::connect(&path).expect("it accepts")), b"hi\n");
-    server.signal(libc::SIGTERM);
-    server.ends_with(0);
+    server.drains();
     assert!(!port.exists() && !path.exists());
 }
 

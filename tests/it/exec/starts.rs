@@ -144,13 +144,15 @@ fn no_working_directory_and_no_path() {
         let output = Command::new("sh").args(["-c", &script, "sh"]).arg(program()).output();
         output.expect("a shell")
     };
-    let output = script("exec \"$1\" exec -- /bin/echo hi");
-    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"hi\n"[..]), "{}", text(&output));
+    gave(&script("exec \"$1\" exec -- /bin/echo hi"), 0, b"hi\n");
     ended(&script("exec \"$1\" exec -- ./echo hi"), 127, "exec ./echo: No such file or directory");
     ended(&script("PATH= exec \"$1\" exec -- echo hi"), 127, "exec echo: No such file or directory");
     ended(&script("PATH= exec \"$1\" exec --listen 127.0.0.1:0 -- echo hi"), 127, "exec echo: No such file");
-    let output = run(&["exec", "--env", "PATH=/no/such/folder", "--listen", "127.0.0.1:0", "--", "echo", "hi"]);
-    ended(&output, 127, "exec echo: No such file or directory");
+    ended(
+        &run(&["exec", "--env", "PATH=/no/such/folder", "--listen", "127.0.0.1:0", "--", "echo", "hi"]),
+        127,
+        "exec echo: No such file or directory",
+    );
 }
 
 #[test]

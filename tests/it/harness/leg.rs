@@ -64,6 +64,19 @@ impl Leg {
 
     /// Writes all of it on a thread of its own, and then ends, if that is wanted; a reader who does not want it all is no error.
     pub fn send(&mut self, data: impl AsRef<[u8]> + Send + 'static, end: bool) {
+        if let Self::Tls(tls) = self {
+            let mut sealed = tls.sealed(data.as_ref());
+            if end {
+                sealed.extend(tls.sealed_end());
+            }
+            let mut socket = tls.socket.try_clone().expect("a copy");
+            thread::spawn(move || {
+                if socket.write_all(&sealed).is_ok() && end {
+                    let _ = socket.shutdown(Shutdown::Write);
+                }
+            });
+            return;
+        }
         let mut writer = self.writer().try_clone().expect("a copy");
         if let (true, Self::Plain(_, writer)) = (end, self) {
             *writer = None;
@@ -163,12 +176,12 @@ impl Leg {
 
     /// Expects that nothing comes for a while, not even the end.
     #[track_caller]
-    pub fn has_nothing(&self) {
+    pub fn has_nothing(&self, time: Duration) {
         let mut poll = libc::pollfd { fd: self.as_raw_fd(), events: libc::POLLIN, revents: 0 };
         // A signal may interrupt it: waiting for programs with a deadline (`assert_cmd`) catches SIGCHLD.
         let ready = eventually("a poll that is not interrupted", || {
             // SAFETY: one `pollfd`, alive for the call.
-            let ready = unsafe { libc::poll(&raw mut poll, 1, 200) };
+            let ready = unsafe { libc::poll(&raw mut poll, 1, time.as_millis() as libc::c_int) };
             (ready != -1).then_some(ready)
         });
         assert_eq!(ready, 0, "{} bytes are there, or the end", queued(self));
@@ -221,7 +234,7 @@ pub enum Place {
     Tls(TcpListener, Box<ServerConfig>),
     TcpServed,
     UnixServed(String),
-    TlsServed,
+    TlsServed(&'static [Version]),
 }
 
 impl Place {
@@ -245,7 +258,9 @@ impl Place {
         match self {
             Self::Stdio => Leg::stdio(program),
             Self::TcpServed => Leg::socket(connect(program.address())),
-            Self::TlsServed => Leg::Tls(Tls::connect(program.address(), client_config(None, &VERSIONS)).into()),
+            Self::TlsServed(versions) => {
+                Leg::Tls(Tls::connect(program.address(), client_config(None, versions)).into())
+            }
             Self::UnixServed(path) => {
                 program.line("listening on");
                 Leg::socket(UnixStream::connect(path).expect("it accepts"))
@@ -259,11 +274,17 @@ impl Place {
 pub struct Ground {
     dir: TempDir,
     issued: OnceCell<Issued>,
+    /// What its ends of TLS speak.
+    versions: &'static [Version],
 }
 
 impl Ground {
     pub fn new() -> Self {
-        Self { dir: short_directory(), issued: OnceCell::new() }
+        Self::of(&VERSIONS)
+    }
+
+    pub fn of(versions: &'static [Version]) -> Self {
+        Self { dir: short_directory(), issued: OnceCell::new(), versions }
     }
 
     pub fn path(&self, name: &str) -> String {
@@ -287,7 +308,7 @@ impl Ground {
             }
             TlsConnect => {
                 let (listener, address) = listening();
-                let config = server_config(self.issued(), &VERSIONS);
+                let config = server_config(self.issued(), self.versions);
                 (format!("tls:{address},ca={}", self.issued().ca()), Place::Tls(listener, config.into()))
             }
             Unix => (format!("unix:{path}"), unix()),
@@ -296,7 +317,7 @@ impl Ground {
             UnixListen => (format!("unix-listen:{path}"), Place::UnixServed(path)),
             TlsListen => {
                 let (cert, key) = (self.issued().cert(), self.issued().key());
-                (format!("tls-listen:127.0.0.1:0,cert={cert},key={key}"), Place::TlsServed)
+                (format!("tls-listen:127.0.0.1:0,cert={cert},key={key}"), Place::TlsServed(self.versions))
             }
         }
     }

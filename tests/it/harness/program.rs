@@ -173,6 +173,13 @@ impl Background {
         assert_eq!(self.wait().code(), Some(status), "{:?}", self.all_lines());
     }
 
+    /// Asks a server to end, and expects that it does so in order.
+    #[track_caller]
+    pub fn drains(&mut self) {
+        self.signal(libc::SIGTERM);
+        self.ends_with(0);
+    }
+
     /// Waits for the end, and expects that it is by this signal.
     #[track_caller]
     pub fn is_killed_by(&mut self, signal: i32) {
@@ -320,6 +327,26 @@ pub fn ended(output: &Output, status: i32, message: &str) {
     assert_eq!(lines.len(), 1, "{}", text(output));
     let line = String::from_utf8_lossy(lines[0]);
     assert!(line.starts_with("xport: ") && line.contains(message), "{line:?} does not say {message:?}");
+}
+
+/// Expects this exit status, and this on stdout.
+#[track_caller]
+pub fn gave(output: &Output, status: i32, stdout: impl AsRef<[u8]>) {
+    assert_eq!(output.status.code(), Some(status), "{}", text(output));
+    let stdout = stdout.as_ref();
+    assert!(
+        output.stdout == stdout,
+        "{:?}: {}",
+        String::from_utf8_lossy(&output.stdout[..output.stdout.len().min(500)]),
+        text(output)
+    );
+}
+
+/// Expects status 0, no message, and this on stdout.
+#[track_caller]
+pub fn printed(output: &Output, stdout: impl AsRef<[u8]>) {
+    ended(output, 0, "");
+    gave(output, 0, stdout);
 }
 
 /// Expects the end by a signal, without a word.

@@ -40,8 +40,7 @@ fn thousands_of_senders_of_one_datagram_each_lose_none() {
         has_nothing(&upstream);
         // One may be about to go.
         assert!(relay.fds() <= before + most + 1, "{} descriptors for {most} senders", relay.fds() - before);
-        relay.signal(libc::SIGTERM);
-        relay.ends_with(0);
+        relay.drains();
         let said = relay.all_lines();
         assert!(!said.iter().any(|line| line.contains("lost")), "{said:?}");
         // A sender that has made room may miss an answer, which is told once.
@@ -60,8 +59,7 @@ fn a_lack_of_descriptors_is_a_limit_like_any_other() {
         limit_descriptors(&mut relay, 100);
         let (mut relay, address) = serve_by(relay);
         each_sends_one(1000, "127.0.0.1", address, &upstream);
-        relay.signal(libc::SIGTERM);
-        relay.ends_with(0);
+        relay.drains();
         assert!(!relay.all_lines().iter().any(|line| line.contains("lost")), "{:?}", relay.all_lines());
     }
 }
@@ -87,8 +85,7 @@ fn a_newcomer_waits_for_the_place_of_a_child() {
             }
             assert_eq!(got, expected);
         }
-        relay.signal(libc::SIGTERM);
-        relay.ends_with(0);
+        relay.drains();
         assert!(!relay.all_lines().iter().any(|line| line.contains("lost")), "{:?}", relay.all_lines());
     }
 }

@@ -168,8 +168,7 @@ fn lists_and_port_files_are_for_datagrams_too() {
     udp("127.0.0.1").send_to(b"denied", address).expect("it leaves");
     exchange(&udp("127.0.0.2"), address, &upstream, b"allowed");
     has_nothing(&upstream);
-    relay.signal(libc::SIGTERM);
-    relay.ends_with(0);
+    relay.drains();
     assert!(!file.exists(), "the port file is left behind");
     let right = format!("udp:{},source=127.0.0.9", at(&upstream));
     let (_relay, address) = relaying(&[], "udp-listen:127.0.0.1:0", &right);
@@ -207,8 +206,7 @@ fn stdin_is_a_datagram_and_its_answer_is_waited_for() {
 #[test]
 fn a_peer_that_refuses_the_only_pair_is_status_4() {
     let address = closed_udp();
-    let output = outcome_with(["relay", "-", &format!("udp:{address}")], "x");
-    ended(&output, 4, &format!("{address}: Connection refused"));
+    ended(&outcome_with(["relay", "-", &format!("udp:{address}")], "x"), 4, &format!("{address}: Connection refused"));
 }
 
 #[test]
@@ -271,8 +269,7 @@ fn a_stream_becomes_datagrams_and_they_its_bytes() {
         // After its own end it is not kept for long.
         assert_eq!(take_all(client), b", late");
     }
-    relay.signal(libc::SIGTERM);
-    relay.ends_with(0);
+    relay.drains();
 }
 
 /// Much at once becomes datagrams of a size that can be sent.
@@ -321,9 +318,7 @@ fn the_end_of_stdin_goes_before_the_idle_timeout() {
         server.send_to(b"answer", from).expect("it leaves");
     }
     for (relay, _) in runs {
-        let output = relay.finish();
-        ended(&output, 0, "");
-        assert_eq!(output.stdout, b"answer");
+        printed(&relay.finish(), b"answer");
     }
 }
 

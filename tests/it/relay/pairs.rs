@@ -71,7 +71,7 @@ fn with_no_half_close_an_end_is_not_passed_on() {
         pair.right.write(b"answer");
         pair.left.expect(b"answer");
         // A window in which the end would come.
-        pair.right.has_nothing();
+        pair.right.has_nothing(Duration::from_millis(200));
         pair.right.end();
         pair.left.expect_end();
         pair.right.expect_end();

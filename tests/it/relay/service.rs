@@ -78,8 +78,7 @@ fn many_clients_have_a_right_end_each() {
         drop(client);
         assert_eq!(take_all(&mut server), []);
     }
-    relay.signal(libc::SIGTERM);
-    relay.ends_with(0);
+    relay.drains();
     assert_eq!(words(&mut relay), [] as [&str; 0]);
 }
 
@@ -256,8 +255,7 @@ fn a_unix_socket_has_the_mode_and_takes_the_place_that_were_asked_for() {
         client.write_all(b"hello").expect("it takes the bytes");
         assert_eq!(take(&mut client, 5), b"hello");
         drop(client);
-        relay.signal(libc::SIGTERM);
-        relay.ends_with(0);
+        relay.drains();
         assert!(!path.exists(), "the socket is left behind");
     }
 }
@@ -269,16 +267,18 @@ fn the_port_file_of_an_endpoint_has_its_port() {
     let left = format!("tcp-listen:127.0.0.1:0,port-file={}", path.display());
     let (mut relay, address) = serve_relay(&left, &format!("tcp:{}", echo()));
     assert_eq!(fs::read_to_string(&path).expect("it is there").trim(), address.port().to_string());
-    relay.signal(libc::SIGTERM);
-    relay.ends_with(0);
+    relay.drains();
     assert!(!path.exists(), "the port file is left behind");
 }
 
 #[test]
 fn the_options_of_what_connects_are_its_own() {
     let full = full_queue();
-    let output = outcome(["relay", "-", &format!("tcp:{},connect-timeout=300ms", full.address)]);
-    ended(&output, 124, &full.address.to_string());
+    ended(
+        &outcome(["relay", "-", &format!("tcp:{},connect-timeout=300ms", full.address)]),
+        124,
+        &full.address.to_string(),
+    );
     let (upstream, at) = listening();
     let right = format!("tcp:{at},source=127.0.0.5");
     let (_relay, address) = serve_relay("", &right);

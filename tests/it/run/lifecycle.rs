@@ -257,8 +257,7 @@ fn keep_open_serves_clients_in_turn() {
         reset(client);
     }
     assert!(server.is_running());
-    server.signal(libc::SIGTERM);
-    server.ends_with(0);
+    server.drains();
 }
 
 /// `-k --recv-only`: what clients send is collected in the order in which they came, whole, one after the other.
@@ -271,8 +270,7 @@ fn keep_open_collects_what_clients_send() {
         drop(client);
         assert!(take(&mut stdout, 100_000) == pattern(100_000), "the bytes are not the same");
     }
-    server.signal(libc::SIGTERM);
-    server.ends_with(0);
+    server.drains();
 }
 
 /// `-k` with several addresses: stdin and stdout are for one client at a time, whichever door it comes through.
@@ -311,8 +309,7 @@ fn keep_open_survives_a_reset() {
     assert_eq!(take(&mut stdout, 4), b"next");
     drop(server.stdin());
     drop(next);
-    server.signal(libc::SIGTERM);
-    server.ends_with(0);
+    server.drains();
 }
 
 /// `-k`: what stdin had to say and its end do not keep a later client from being served.
@@ -409,7 +406,6 @@ fn the_port_file_has_every_port() {
     let text = fs::read_to_string(&path).expect("it is there before the lines");
     assert_eq!(text, format!("{}\n{}\n", ports[0], ports[1]));
     // A server for many may go without a client.
-    server.signal(libc::SIGTERM);
-    server.ends_with(0);
+    server.drains();
     assert!(!path.exists());
 }

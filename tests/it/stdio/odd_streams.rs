@@ -81,8 +81,7 @@ fn the_stdin_of_nohup_is_empty() {
     let (client, mut peer) = client_by(command, &[]);
     peer.write_all(b"answer").expect("the client takes it");
     drop(peer);
-    let output = client.finish();
-    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"answer"[..]), "{}", text(&output));
+    gave(&client.finish(), 0, b"answer");
 }
 
 /// As a shell does it: `<&1` in a pipeline.

@@ -16,19 +16,6 @@ fn bytes_that_a_closed_peer_refuses_are_a_failure() {
     }
 }
 
-/// The same where the peer's end has been seen long before there was anything to send.
-#[test]
-fn bytes_sent_after_the_peer_has_gone_are_a_failure() {
-    let (mut client, peer) = client(&["-vv"]);
-    drop(peer);
-    client.line("has ended its direction");
-    let mut stdin = client.stdin();
-    stdin.write_all(b"too late").expect("it reads");
-    drop(stdin);
-    let output = client.finish();
-    assert_eq!(output.status.code(), Some(4), "{}", text(&output));
-}
-
 /// Megabytes that only our own system has taken are not delivered: the run waits for what the peer says to them.
 #[test]
 fn bytes_in_our_own_send_buffer_are_not_delivered() {

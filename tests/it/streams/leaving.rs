@@ -298,11 +298,9 @@ fn a_limit_of_no_time_is_shown_as_such() {
     ended(&output.expect("a run"), 124, "no more for 0s");
     let (listener, address) = listening();
     let address = address.to_string();
-    let output = outcome_with(["tcp-client", "--linger", "0", &address], "x");
-    ended(&output, 124, "within 0s of stdin's");
+    ended(&outcome_with(["tcp-client", "--linger", "0", &address], "x"), 124, "within 0s of stdin's");
     let relayed = format!("tcp:{address}");
-    let output = outcome_with(["relay", "--linger", "0", "-", &relayed], "x");
-    ended(&output, 124, "within 0s of this one");
+    ended(&outcome_with(["relay", "--linger", "0", "-", &relayed], "x"), 124, "within 0s of this one");
     let mut buffer = [0; 16];
     assert_eq!(listener.accept().expect("a client").0.read(&mut buffer).ok(), Some(1));
 }

@@ -1,6 +1,7 @@
 //! Streams over TCP and unix sockets: connecting, moving bytes, ending.
 
 mod connecting;
+mod conversations;
 mod delivery;
 mod forwarding;
 mod forwarding_faults;

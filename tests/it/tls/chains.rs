@@ -174,11 +174,14 @@ fn whatever_connects_judges_the_authorities() {
         for kind in ["relay", "exec"] {
             let peer = TlsPeer::serve(server_config(&issued, &VERSIONS), |mut peer| peer.try_handshake().is_ok());
             let end = format!("tls:{},ca={}", peer.text(), issued.ca());
-            let output = match kind {
-                "relay" => outcome(["relay", "-", &end]),
-                _ => outcome(["exec", "--connect", &end, "--", "true"]),
-            };
-            ended(&output, 5, refusal);
+            ended(
+                &match kind {
+                    "relay" => outcome(["relay", "-", &end]),
+                    _ => outcome(["exec", "--connect", &end, "--", "true"]),
+                },
+                5,
+                refusal,
+            );
             assert!(!peer.join(), "{kind}: {name}");
         }
     }
@@ -215,7 +218,6 @@ fn an_authority_for_something_else_vouches_for_no_server() {
         |params: &mut CertificateParams| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning];
     let issued = root.below("A", other).issue(&leaf());
     let peer = TlsPeer::serve(server_config(&issued, &VERSIONS), |mut peer| peer.try_handshake().is_ok());
-    let output = outcome(client_args(&issued, &[], peer.text()));
-    ended(&output, 5, "is not meant for servers");
+    ended(&outcome(client_args(&issued, &[], peer.text())), 5, "is not meant for servers");
     assert!(!peer.join());
 }

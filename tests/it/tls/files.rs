@@ -255,8 +255,7 @@ fn a_key_that_others_can_read_is_warned_of() {
     for (mode, warned) in [(0o600, false), (0o400, false), (0o640, true), (0o644, true)] {
         fs::set_permissions(issued.key(), fs::Permissions::from_mode(mode)).expect("a file");
         let (mut server, address) = served("tls-echo", &issued, &[]);
-        let output = outcome_with(client_args(&issued, &[], address), "hello");
-        ended(&output, 0, "");
+        ended(&outcome_with(client_args(&issued, &[], address), "hello"), 0, "");
         let lines = server.all_lines();
         assert_eq!(lines.iter().any(|line| line.contains(&issued.key())), warned, "{mode:o}: {lines:?}");
     }
@@ -269,9 +268,7 @@ fn a_bundle_of_authorities() {
     let others: String = (0..50).map(|_| Authority::server().read("ca.pem")).collect();
     let bundle = issued.write("bundle.pem", format!("# Of the company\n{others}{}", issued.read("ca.pem")));
     let (_server, address) = served("tls-echo", &issued, &[]);
-    let output = outcome_with(["tls-client", "--ca", &bundle, &address.to_string()], "x");
-    ended(&output, 0, "");
-    assert_eq!(output.stdout, b"x");
+    printed(&outcome_with(["tls-client", "--ca", &bundle, &address.to_string()], "x"), b"x");
 }
 
 /// The keys of connections are written where that is asked for, for their owner alone, and nowhere else.
@@ -368,8 +365,7 @@ fn a_log_of_keys_that_nobody_reads_stops_nobody() {
         peer.end();
     }
     server.line(&format!("{log}: nobody reads it; keys are missing there"));
-    server.signal(libc::SIGTERM);
-    server.ends_with(0);
+    server.drains();
     assert_eq!(server.all_lines().iter().filter(|line| line.contains(&log)).count(), 1, "{:?}", server.all_lines());
 }
 

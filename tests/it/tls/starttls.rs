@@ -199,8 +199,7 @@ fn a_server_that_says_no_more_is_given_up() {
             script.play(&mut socket);
             rest(&mut socket)
         });
-        let output = outcome_with(with_address(args, &server), "a secret");
-        ended(&output, 124, "no consent to TLS within 3s");
+        ended(&outcome_with(with_address(args, &server), "a secret"), 124, "no consent to TLS within 3s");
         assert_eq!(server.join(), b"", "nothing more is sent in the clear");
     };
     thread::scope(|scope| {
@@ -244,8 +243,11 @@ fn an_end_and_a_reset_in_the_clear_are_told_apart() {
         Background::start(client_args(&issued, &options, address))
     };
     let server = Peer::serve(|mut socket| socket.write_all(b"220 hel").expect("the client reads"));
-    let output = run(server.address).finish();
-    ended(&output, 5, "the server has ended the connection before its consent to TLS, after \"220 hel\"");
+    ended(
+        &run(server.address).finish(),
+        5,
+        "the server has ended the connection before its consent to TLS, after \"220 hel\"",
+    );
     server.join();
 
     let server = Peer::serve(|mut socket| {

@@ -116,11 +116,14 @@ fn the_authorities_of_the_system_are_asked() {
         assert!(peer.receive_all().is_empty());
         peer.end();
     });
-    let output = xport(["tls-client", "--half-close", "now", &peer.text()])
-        .env("SSL_CERT_FILE", issued.ca())
-        .output()
-        .expect("a run");
-    ended(&output, 0, "");
+    ended(
+        &xport(["tls-client", "--half-close", "now", &peer.text()])
+            .env("SSL_CERT_FILE", issued.ca())
+            .output()
+            .expect("a run"),
+        0,
+        "",
+    );
     peer.join();
 }
 
@@ -228,8 +231,7 @@ fn a_self_signed_certificate_is_made_anew() {
         let line = server.line("clients connect by: ");
         let pin = line.split_whitespace().find(|word| word.starts_with("sha256:")).expect("a pin").to_owned();
         // As long as nobody has said whom to believe it is nobody.
-        let output = outcome(["tls-client", &address.to_string()]);
-        ended(&output, 5, HANDSHAKE_WITH);
+        ended(&outcome(["tls-client", &address.to_string()]), 5, HANDSHAKE_WITH);
         pins.push(pin);
     }
     assert_ne!(pins[0], pins[1]);
@@ -297,8 +299,7 @@ fn each_refused_client_is_one_line() {
     let (issued, alice) = (Authority::server(), Authority::new().issue(&Leaf::client("alice")));
     let (mut server, address) = served("tls-echo", &issued, &["--client-ca", &alice.ca()]);
     for count in 1..=3 {
-        let output = outcome_with(client_args(&issued, &[], address), "hello");
-        ended(&output, 5, REFUSED);
+        ended(&outcome_with(client_args(&issued, &[], address), "hello"), 5, REFUSED);
         server.line(HANDSHAKE_WITH);
         assert_eq!(server.all_lines().len(), 1 + count, "{:?}", server.all_lines());
     }
@@ -401,8 +402,7 @@ fn protocols_are_agreed_on() {
         }
     }
     let (mut server, address) = served("tls-echo", &issued, &["--alpn", "h2"]);
-    let output = outcome_with(client_args(&issued, &["--alpn", "smtp,x"], address), "x");
-    ended(&output, 5, HANDSHAKE_WITH);
+    ended(&outcome_with(client_args(&issued, &["--alpn", "smtp,x"], address), "x"), 5, HANDSHAKE_WITH);
     server.line(HANDSHAKE_WITH);
     assert!(server.all_lines().len() == 2 && server.is_running(), "{:?}", server.all_lines());
 }

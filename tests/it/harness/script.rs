@@ -1,0 +1,255 @@
+//! Conversations as scripts: what a user types and sees, what a peer says and gets, and what becomes of the program.
+//!
+//! A case is a command and a script. The command is a mode and its options, and the peer is what the mode needs: whatever listens
+//! for a client, whatever connects to a server. `tcp|unix|tls12|tls13-client -q` is four commands. Where no mode says so, one word
+//! is the endpoint: `TCP`, `UNIX`, `TLS12`, `TLS13`, or the same with `-LISTEN`. `20x ` in front repeats the case, `NAME=value` is a variable of the environment.
+//!
+//! The steps of a script are divided by `; `. TEXT is as it stands, `*N` is so many bytes of a pattern that goes on where it was,
+//! and `$` behind either is the end.
+//!
+//! | of the user | |
+//! |---|---|
+//! | `type TEXT` | writes to stdin |
+//! | `eof` | ends stdin |
+//! | `see TEXT` | expects it on stdout |
+//! | `leave` | reads stdout no more |
+//!
+//! | of the peer | |
+//! |---|---|
+//! | `say TEXT` | sends it |
+//! | `end` | ends its direction in order |
+//! | `notify`, `cut` | of TLS: close_notify without FIN, FIN without close_notify |
+//! | `reset`, `go` | is gone, by a reset or by closing |
+//! | `get TEXT` | expects it |
+//! | `get reset` | expects a reset |
+//! | `silence` | gets nothing for a while, not even the end |
+//! | `arrived` | what it has said is in the system of the program |
+//! | `flows` | something waits to be read |
+//!
+//! | of the program | |
+//! |---|---|
+//! | `stop`, `cont`, `kill SIGNAL` | is sent a signal |
+//! | `hear TEXT` | says a line with it on stderr |
+//! | `rest`, `runs` | has nothing to do, has not ended |
+//! | `sleep MS` | is given time |
+//! | `status N TEXT` | ends so, with one line on stderr that has the text, or none |
+//! | `status N ~TEXT`, `status N *` | the same with any line, with whatever lines |
+//! | `killed SIGNAL`, `killed SIGNAL *` | ends by it, without a word or with some |
+
+use super::*;
+
+/// Plays all scripts, several at a time; one that fails is named with its step.
+#[track_caller]
+pub fn plays(cases: &[(&str, &str)]) {
+    let commands = |case: &str| {
+        let several = case.split(' ').find(|word| word.contains('|')).unwrap_or_default();
+        let (kinds, role) = several.split_once('-').unwrap_or((several, ""));
+        let dash = if role.is_empty() { "" } else { "-" };
+        let each = |kind: &str| case.replace(several, &format!("{kind}{dash}{role}"));
+        if several.is_empty() { vec![case.to_owned()] } else { kinds.split('|').map(each).collect() }
+    };
+    let each = cases.iter().flat_map(|(case, script)| commands(case).into_iter().map(move |case| (case, *script)));
+    for_each(each, |(case, script)| play(&case, script));
+}
+
+#[track_caller]
+fn play(case: &str, script: &str) {
+    let (times, command) = case.split_once("x ").unwrap_or(("", case));
+    let (times, command) = times.parse().map_or((1, case), |times| (times, command));
+    for _ in 0..times {
+        let mut stage = Stage::new(command);
+        for step in script.split("; ") {
+            let _at = At(case, step);
+            stage.step(step);
+        }
+    }
+}
+
+/// Names the step where something has failed.
+struct At<'a>(&'a str, &'a str);
+
+impl Drop for At<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            println!("{}: failed at '{}'", self.0, self.1);
+        }
+    }
+}
+
+/// A text of a script: bytes, and whether the end is behind them.
+fn parsed(text: &str, at: &mut usize) -> (Vec<u8>, bool) {
+    let (text, ends) = text.strip_suffix('$').map_or((text, false), |text| (text, true));
+    let Some(number) = text.strip_prefix('*') else { return (text.as_bytes().to_vec(), ends) };
+    let factor = if number.ends_with('M') { 1 << 20 } else { 1 };
+    let bytes = number.trim_end_matches('M').parse::<usize>().expect("a number of bytes") * factor;
+    *at += bytes;
+    (pattern(*at).split_off(*at - bytes), ends)
+}
+
+struct Stage {
+    program: Background,
+    stdin: Option<ChildStdin>,
+    stdout: Option<ChildStdout>,
+    peer: Leg,
+    /// How far the pattern has been typed, seen, said and got.
+    typed: usize,
+    seen: usize,
+    said: usize,
+    got: usize,
+    _ground: Ground,
+}
+
+impl Stage {
+    #[track_caller]
+    fn new(command: &str) -> Self {
+        let versions =
+            if command.contains("tls12") || command.contains("TLS12") { &VERSIONS[..1] } else { &VERSIONS[1..] };
+        let ground = Ground::of(versions);
+        let (mut args, mut last, mut variables, mut place) = (Vec::new(), None, Vec::new(), None);
+        let kind = |name: &str, listens: bool| match (name.trim_end_matches(['1', '2', '3']), listens) {
+            ("tcp", false) => Some(Tcp),
+            ("tcp", true) => Some(TcpListen),
+            ("unix", false) => Some(Unix),
+            ("unix", true) => Some(UnixListen),
+            ("tls", false) => Some(TlsConnect),
+            ("tls", true) => Some(TlsListen),
+            _ => None,
+        };
+        for word in shell_words::split(command).expect("a command") {
+            let word = &*word;
+            let (name, role) = word.split_once('-').unwrap_or((word, ""));
+            let is_endpoint =
+                matches!(role, "" | "LISTEN") && name.chars().all(|c| c.is_ascii_uppercase() || c.is_numeric());
+            let listens = matches!(role, "LISTEN" | "server" | "echo");
+            let found = if is_endpoint { kind(&name.to_lowercase(), listens) } else { None };
+            let mode = if role.is_empty() { None } else { kind(name, listens) };
+            if let Some(variable) = word.split_once('=').filter(|_| args.is_empty()) {
+                variables.push((variable.0.to_owned(), variable.1.to_owned()));
+            } else if let Some(kind) = found {
+                let (endpoint, at) = ground.endpoint(kind, "peer");
+                args.push(endpoint);
+                place = Some(at);
+            } else if let Some(kind) = mode {
+                let (endpoint, at) = ground.endpoint(kind, "peer");
+                args.push(format!("{}-{role}", name.trim_end_matches(['1', '2', '3'])));
+                let mut parts = endpoint.split(',');
+                let address = parts.next().and_then(|first| first.split_once(':')).expect("an address").1;
+                last = Some(address.to_owned());
+                for (name, value) in parts.filter_map(|part| part.split_once('=')) {
+                    args.extend([format!("--{name}"), value.to_owned()]);
+                }
+                place = Some(at);
+            } else {
+                args.push(word.to_owned());
+            }
+        }
+        args.extend(last);
+        let mut command = crate::harness::command(args);
+        command.envs(variables);
+        let mut program = Background::spawn(command);
+        let (stdin, stdout) = (Some(program.stdin()), Some(program.stdout()));
+        let peer = place.expect("one end is the peer").leg(&mut program);
+        Self { program, stdin, stdout, peer, typed: 0, seen: 0, said: 0, got: 0, _ground: ground }
+    }
+
+    #[track_caller]
+    fn step(&mut self, step: &str) {
+        /// More may have to wait for a reader, so it is written on a thread of its own.
+        const AT_ONCE: usize = 60_000;
+        /// What all systems take for a peer that has not read yet.
+        const SAID_AT_ONCE: usize = 400_000;
+        let (name, rest) = step.split_once(' ').unwrap_or((step, ""));
+        match name {
+            "type" => {
+                let (data, ends) = parsed(rest, &mut self.typed);
+                let mut stdin = self.stdin.take().expect("it has not ended");
+                if data.len() > AT_ONCE {
+                    assert!(ends, "much is typed with the end behind it");
+                    return feed(stdin, data);
+                }
+                stdin.write_all(&data).expect("stdin takes it");
+                self.stdin = (!ends).then_some(stdin);
+            }
+            "eof" => self.stdin = None,
+            "see" => {
+                let (data, ends) = parsed(rest, &mut self.seen);
+                let stdout = self.stdout.as_mut().expect("it has a reader");
+                expect(stdout, &data);
+                if ends {
+                    expect_end(stdout);
+                }
+            }
+            "leave" => self.stdout = None,
+            "say" => {
+                let (data, ends) = parsed(rest, &mut self.said);
+                if data.len() > SAID_AT_ONCE {
+                    return self.peer.send(data, ends);
+                }
+                self.peer.write(&data);
+                if ends {
+                    self.peer.end();
+                }
+            }
+            "end" => self.peer.end(),
+            "notify" => self.peer.tls().close_notify(),
+            "cut" => self.peer.tls().fin(),
+            "reset" => self.peer.reset(),
+            "go" => self.peer.close(),
+            "get" if rest == "reset" => self.peer.expect_reset(),
+            "get" => {
+                let (data, ends) = parsed(rest, &mut self.got);
+                self.peer.expect(&data);
+                if ends {
+                    self.peer.expect_end();
+                }
+            }
+            "silence" => self.peer.has_nothing(Duration::from_millis(500)),
+            "arrived" => self.peer.is_acknowledged(),
+            "flows" => eventually("bytes", || (queued(&self.peer) > 0).then_some(())),
+            "stop" => self.program.signal(libc::SIGSTOP),
+            "cont" => self.program.signal(libc::SIGCONT),
+            "kill" => self.program.signal(signal(rest)),
+            "hear" => drop(self.program.line(rest)),
+            "rest" => self.program.comes_to_rest(),
+            "runs" => assert!(self.program.is_running(), "{:?}", self.program.all_lines()),
+            "sleep" => thread::sleep(Duration::from_millis(rest.parse().expect("a time"))),
+            "status" => self.ends(rest),
+            "killed" => {
+                let (name, text) = rest.split_once(' ').unwrap_or((rest, ""));
+                self.program.is_killed_by(signal(name));
+                assert!(text == "*" || self.words().is_empty(), "{:?}", self.words());
+            }
+            _ => panic!("'{step}' is no step"),
+        }
+    }
+
+    /// What the program has said, but for where it listens.
+    fn words(&mut self) -> Vec<String> {
+        let lines = self.program.all_lines();
+        lines.into_iter().filter(|line| !line.contains("listening on ")).collect()
+    }
+
+    #[track_caller]
+    fn ends(&mut self, expected: &str) {
+        let (status, text) = expected.split_once(' ').unwrap_or((expected, ""));
+        self.program.ends_with(status.parse().expect("a status"));
+        let words = self.words();
+        let fits = match (text, text.strip_prefix('~')) {
+            ("*", _) => true,
+            ("", _) => words.is_empty(),
+            (_, Some(text)) => words.iter().any(|line| line.contains(text)),
+            (text, None) => words.len() == 1 && words[0].starts_with("xport: ") && words[0].contains(text),
+        };
+        assert!(fits, "{words:?}");
+    }
+}
+
+fn signal(name: &str) -> i32 {
+    match name {
+        "INT" => libc::SIGINT,
+        "TERM" => libc::SIGTERM,
+        "HUP" => libc::SIGHUP,
+        "PIPE" => libc::SIGPIPE,
+        _ => panic!("{name} is no signal of a script"),
+    }
+}
