@@ -57,10 +57,6 @@ pub(super) fn peer(port: u16) -> Remote {
     Remote::from(SocketAddr::from(([127, 0, 0, 1], port)))
 }
 
-pub(super) fn events(events: &Receiver<String>) -> Vec<String> {
-    events.try_iter().collect()
-}
-
 /// What has left, each datagram as `data>port`; port 0 where there was no address.
 pub(super) fn sent(sim: &Sim, id: Id) -> Vec<String> {
     let port = |to: Option<Remote>| to.map_or(0, |to| to.address().port());
@@ -74,7 +70,7 @@ pub(super) fn joined(sim: &Sim, id: Id) -> Vec<usize> {
 
 pub(super) type Case = (Sim, Id, Receiver<String>);
 
-fn socket(room: usize, connected: bool, reaction: fn(&mut DatagramTransport<'_>, &str)) -> Case {
+pub(super) fn socket(room: usize, connected: bool, reaction: fn(&mut DatagramTransport<'_>, &str)) -> Case {
     let mut sim = Sim::new();
     let (recorder, log) = Recorder::new(reaction);
     let id = sim.socket(room, connected, recorder);
@@ -118,22 +114,34 @@ pub(super) fn end(sim: &mut Sim, id: Id, log: &Receiver<String>) {
 
 #[test]
 fn callbacks_come_in_the_documents_order() {
-    let (mut sim, id, log) = client(10, |_, _| ());
-    feed(&sim, id, &[("one", 1), ("two", 1)]);
-    sim.settle();
-    sim.network(id).fail(libc::ECONNREFUSED);
-    sim.settle();
-    feed(&sim, id, &[("three", 1)]);
-    sim.settle();
-    assert_eq!(events(&log), ["one<1", "two<1", "error 111", "three<1"]);
-    let mut t = sim.net().datagram_transport(id);
-    t.close();
-    t.close();
-    t.abort();
-    assert!(t.is_closing());
-    sim.run();
-    assert_eq!(events(&log), ["lost"]);
-    sim.assert_nothing_left();
+    plays_datagrams(&[
+        (
+            "client 10",
+            "feed one<1 two<1; settle; fail 111; settle; feed three<1; \
+            await one<1, two<1, error 111, three<1; do close; do close; do abort; is closing; run; await lost; nothing",
+        ),
+        // Writing does not resume.
+        (
+            "service 1",
+            "limits 10 0; send first>1 second>2 third>3; is paused; do abort; do abort; do close; buffered 0; \
+            room 10; run; sent first>1; await pause at 0, lost; nothing",
+        ),
+        // A pause in the middle of a batch holds the rest for later, and a close drops it.
+        (
+            "service 100 pausing",
+            "feed a<1 p1<1 b<2 <3 p2<1 c<1; run; await a<1, p1<1; feed d<1; run; await ; \
+            do resume_reading; do resume_reading; run; await b<2, <3, p2<1; \
+            do resume_reading; do resume_reading; run; await c<1, d<1; \
+            do resume_reading; do resume_reading; run; await ; count 7; end",
+        ),
+        ("service 100 pausing", "feed p<1 never<1; run; do close; do resume_reading; run; await p<1, lost; nothing"),
+        // Before that it is left to the system.
+        (
+            "service 100",
+            "do pause_reading; feed waiting<1; run; await ; waiting 1; do resume_reading; run; \
+            await waiting<1; end",
+        ),
+    ]);
 }
 
 #[test]
@@ -233,24 +241,6 @@ fn what_arrives_while_closing_is_not_waited_for() {
 }
 
 #[test]
-fn abort_drops_what_is_queued() {
-    let (mut sim, id, log) = service(1, |_, _| ());
-    limit(&mut sim, id, 10, 0);
-    send(&mut sim, id, &[("first", 1), ("second", 2), ("third", 3)]);
-    let mut t = sim.net().datagram_transport(id);
-    assert!(t.is_writing_paused());
-    t.abort();
-    t.abort();
-    t.close();
-    assert_eq!(t.write_buffer_size(), 0);
-    sim.give_socket_room(id, 10);
-    sim.run();
-    assert_eq!(sent(&sim, id), ["first>1"]);
-    assert_eq!(events(&log), ["pause at 0", "lost"], "writing does not resume");
-    sim.assert_nothing_left();
-}
-
-#[test]
 fn closing_in_the_middle_of_a_batch_drops_the_rest() {
     fn closing(t: &mut DatagramTransport<'_>, what: &str) {
         match what {
@@ -275,55 +265,11 @@ fn closing_in_the_middle_of_a_batch_drops_the_rest() {
 }
 
 /// Pauses at each `p`.
-fn pausing(t: &mut DatagramTransport<'_>, what: &str) {
+pub(super) fn pausing(t: &mut DatagramTransport<'_>, what: &str) {
     if what.starts_with('p') {
         t.pause_reading();
     }
     echo(t, what);
-}
-
-#[test]
-fn a_pause_in_the_middle_of_a_batch_holds_the_rest_for_later() {
-    let (mut sim, id, log) = service(100, pausing);
-    feed(&sim, id, &[("a", 1), ("p1", 1), ("b", 2), ("", 3), ("p2", 1), ("c", 1)]);
-    sim.run();
-    assert_eq!(events(&log), ["a<1", "p1<1"]);
-    feed(&sim, id, &[("d", 1)]);
-    sim.run();
-    assert_eq!(events(&log).len(), 0);
-    for expected in [vec!["b<2", "<3", "p2<1"], vec!["c<1", "d<1"], Vec::new()] {
-        sim.net().datagram_transport(id).resume_reading();
-        sim.net().datagram_transport(id).resume_reading();
-        sim.run();
-        assert_eq!(events(&log), expected);
-    }
-    assert_eq!(sim.sent_to(id).len(), 7);
-    end(&mut sim, id, &log);
-}
-
-#[test]
-fn what_a_pause_holds_is_gone_after_close() {
-    let (mut sim, id, log) = service(100, pausing);
-    feed(&sim, id, &[("p", 1), ("never", 1)]);
-    sim.run();
-    sim.net().datagram_transport(id).close();
-    sim.net().datagram_transport(id).resume_reading();
-    sim.run();
-    assert_eq!(events(&log), ["p<1", "lost"]);
-    sim.assert_nothing_left();
-}
-
-#[test]
-fn paused_datagrams_come_at_resume_without_a_new_event() {
-    let (mut sim, id, log) = service(100, |_, _| ());
-    sim.net().datagram_transport(id).pause_reading();
-    feed(&sim, id, &[("waiting", 1)]);
-    sim.run();
-    assert_eq!((events(&log).len(), sim.network(id).inbound.len()), (0, 1), "it is left to the system");
-    sim.net().datagram_transport(id).resume_reading();
-    sim.run();
-    assert_eq!(events(&log), ["waiting<1"]);
-    end(&mut sim, id, &log);
 }
 
 #[test]

@@ -2,8 +2,6 @@
 
 use super::tls::ENOUGH;
 use super::tls::Peer as TlsPeer;
-use super::tls::Recorder;
-use super::tls::events;
 use super::tls::server;
 use super::*;
 
@@ -66,7 +64,7 @@ impl Protocol for Forwarder {
 #[test]
 fn what_was_forwarded_to_a_stream_that_is_gone_comes_to_the_protocol() {
     let mut sim = Sim::new();
-    let (recorder, log) = Recorder::new(|_| ());
+    let (recorder, log) = Recorder::brief();
     let to = sim.stream(ENOUGH, recorder);
     sim.settle();
     let (got, received) = channel();
@@ -121,7 +119,7 @@ fn a_sink_that_cannot_take_its_last_bytes_holds_its_source_until_it_is_lost() {
 #[test]
 fn tls_begins_once_and_only_on_a_stream_that_goes_on() {
     let mut sim = Sim::new();
-    let (recorder, log) = Recorder::new(|_| ());
+    let (recorder, log) = Recorder::brief();
     let id = sim.stream(ENOUGH, recorder);
     sim.settle();
     sim.net().transport(id).start_tls(server()).expect("TLS begins");
@@ -142,7 +140,7 @@ fn tls_begins_once_and_only_on_a_stream_that_goes_on() {
 #[test]
 fn what_is_written_during_a_handshake_is_counted() {
     let mut sim = Sim::new();
-    let (recorder, _log) = Recorder::new(|_| ());
+    let (recorder, _log) = Recorder::brief();
     let id = sim.stream(ENOUGH, recorder);
     sim.settle();
     sim.net().transport(id).start_tls(server()).expect("TLS begins");
@@ -158,7 +156,7 @@ fn what_is_written_during_a_handshake_is_counted() {
     sim.net().transport(id).abort();
 
     // What a handshake that fails never sent was not sent.
-    let (recorder, log) = Recorder::new(|_| ());
+    let (recorder, log) = Recorder::brief();
     let id = sim.stream(ENOUGH, recorder);
     sim.settle();
     sim.net().transport(id).start_tls(server()).expect("TLS begins");

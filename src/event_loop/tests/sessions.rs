@@ -241,3 +241,19 @@ fn a_peer_that_never_stops_sending_is_left_after_a_while() {
     assert_ne!(session.sim.wire(session.peer).closed, None);
     assert!(session.verdict().is_ok());
 }
+
+#[test]
+fn an_end_that_is_held_back_is_told_once_the_peer_is_silent() {
+    let mut session = Session::new(HalfClose::Auto);
+    session.sim.feed_end(session.console);
+    session.sim.pass(Duration::from_secs(8));
+    session.sim.feed(session.peer, b"still there");
+    session.sim.pass(Duration::from_secs(8));
+    assert!(!session.is_told(), "it has spoken 8 s ago");
+    session.sim.pass(Duration::from_secs(3));
+    assert!(session.is_told());
+    session.sim.feed_end(session.peer);
+    session.sim.run();
+    assert_eq!(session.sim.sent(session.console), b"still there");
+    assert!(session.verdict().is_ok());
+}

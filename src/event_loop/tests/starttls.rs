@@ -1,6 +1,5 @@
 //! TLS that is asked for first, on streams of the simulator: what is said in the clear, and how the run ends without TLS.
 
-use super::streams::Recorder;
 use super::*;
 
 #[cfg(feature = "aws-lc-rs")]

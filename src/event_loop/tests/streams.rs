@@ -2,75 +2,6 @@
 
 use super::*;
 
-/// Says what was called, in order, and does what the test told it to.
-pub(super) struct Recorder {
-    log: Sender<String>,
-    eof: Eof,
-    on_made: Option<fn(&mut Transport<'_>)>,
-    on_data: Option<fn(&mut Transport<'_>, &[u8])>,
-}
-
-impl Recorder {
-    pub(super) fn new() -> (Self, Receiver<String>) {
-        let (log, events) = channel();
-        (Self { log, eof: Eof::Close, on_made: None, on_data: None }, events)
-    }
-
-    fn keeping_open(mut self) -> Self {
-        self.eof = Eof::KeepOpen;
-        self
-    }
-
-    fn on_made(mut self, f: fn(&mut Transport<'_>)) -> Self {
-        self.on_made = Some(f);
-        self
-    }
-
-    fn on_data(mut self, f: fn(&mut Transport<'_>, &[u8])) -> Self {
-        self.on_data = Some(f);
-        self
-    }
-
-    fn say(&self, text: impl Into<String>) {
-        self.log.send(text.into()).expect("the test listens");
-    }
-}
-
-impl Protocol for Recorder {
-    fn connection_made(&mut self, t: &mut Transport<'_>) {
-        self.say("made");
-        if let Some(f) = self.on_made {
-            f(t);
-        }
-    }
-    fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
-        self.say(format!("data {}", String::from_utf8_lossy(data)));
-        if let Some(f) = self.on_data {
-            f(t, data);
-        }
-    }
-    fn eof_received(&mut self, _t: &mut Transport<'_>) -> Eof {
-        self.say("eof");
-        self.eof
-    }
-    fn pause_writing(&mut self, t: &mut Transport<'_>) {
-        self.say(format!("pause at {}", t.write_buffer_size()));
-    }
-    fn resume_writing(&mut self, t: &mut Transport<'_>) {
-        self.say(format!("resume at {}", t.write_buffer_size()));
-    }
-    fn timer_fired(&mut self, _t: &mut Transport<'_>, _timer: TimerId) {
-        self.say("timer");
-    }
-    fn connection_lost(&mut self, _t: &mut Transport<'_>, error: Option<io::Error>) {
-        self.say(error.map_or_else(|| "lost".to_owned(), |error| format!("lost: {:?}", error.kind())));
-    }
-}
-
-fn events(events: &Receiver<String>) -> Vec<String> {
-    events.try_iter().collect()
-}
-
 fn recorded(room: usize, prepare: fn(Recorder) -> Recorder) -> (Sim, Id, Receiver<String>) {
     let mut sim = Sim::new();
     let (recorder, log) = Recorder::new();
@@ -81,230 +12,75 @@ fn recorded(room: usize, prepare: fn(Recorder) -> Recorder) -> (Sim, Id, Receive
 
 #[test]
 fn callbacks_come_in_the_documents_order() {
-    let (mut sim, id, log) = recorded(100, |r| r);
-    sim.feed(id, b"one");
-    sim.settle();
-    sim.feed(id, b"two");
-    sim.feed_end(id);
-    sim.settle();
-    assert_eq!(events(&log), ["made", "data one", "data two", "eof", "lost"], "and without waiting for anything");
-    sim.run();
-    sim.assert_nothing_left();
+    plays(&[
+        ("100", "send one; settle; send two; end; await made, data one, data two, eof, lost; nothing"),
+        (
+            "100 keep open",
+            "end; settle; is at_eof; not closing; not reading; do write late; do close; run; sent late; \
+            await made, eof, lost; nothing",
+        ),
+        (
+            "100",
+            "do pause_reading; do pause_reading; not reading; send waiting; run; await made; do resume_reading; \
+            do resume_reading; is reading; run; await data waiting",
+        ),
+    ]);
 }
 
 #[test]
-fn after_eof_a_protocol_may_go_on_writing() {
-    let (mut sim, id, log) = recorded(100, Recorder::keeping_open);
-    sim.feed_end(id);
-    sim.settle();
-    let mut t = sim.net().transport(id);
-    assert!(t.is_at_eof() && !t.is_closing() && !t.is_reading());
-    t.write(b"late");
-    t.close();
-    sim.run();
-    assert_eq!(sim.sent(id), b"late");
-    assert_eq!(events(&log), ["made", "eof", "lost"]);
-    sim.assert_nothing_left();
+fn resets_and_failed_writes_are_told_behind_the_data() {
+    plays(&[
+        ("100", "send last words; reset; run; await made, data last words, lost: ConnectionReset"),
+        (
+            "0",
+            "do write never taken; send still here; end; broken BrokenPipe now; run; \
+            await made, data still here, eof, lost: BrokenPipe",
+        ),
+        // A reset that a write has seen first is no end.
+        (
+            "0",
+            "do write never taken; send before; end; broken ConnectionReset now; \
+            await made, data before, lost: ConnectionReset",
+        ),
+        // After the peer's end it is the end of both, unless bytes of ours are on their way.
+        ("100 keep open", "end; settle; reset; await made, eof, lost; nothing"),
+        ("0 keep open", "end; settle; do write to nobody; reset; run; await made, eof, lost: ConnectionReset; nothing"),
+    ]);
 }
 
 #[test]
-fn data_before_a_reset_is_delivered_before_the_reset() {
-    let (mut sim, id, log) = recorded(100, |r| r);
-    sim.feed(id, b"last words");
-    sim.reset(id);
-    sim.run();
-    assert_eq!(events(&log), ["made", "data last words", "lost: ConnectionReset"]);
+fn writing_pauses_strictly_over_high_water_and_resumes_at_low() {
+    plays(&[
+        // Ten are not over ten; the flag does not wait for the callback; five are not at four, and a pause comes once.
+        (
+            "0",
+            "do limits 10 4; do write xxxxxxxxxx; await made; do write y; is paused; do write z; read 7; \
+            await pause at 12; read 1; await resume at 4; read 100; await ; sent xxxxxxxxxxyz",
+        ),
+        ("0", "do limits 0; do writelines a b; settle; read 2; await made, pause at 2, resume at 0"),
+        ("0", "do write 12345; do limits 4; await made, pause at 5"),
+        // Although the end was asked for meanwhile.
+        ("0", "do limits 1; do write 12; do write_eof; read 2; await made, pause at 2, resume at 0"),
+    ]);
 }
 
 #[test]
-fn a_failed_write_does_not_stop_reading() {
-    let (mut sim, id, log) = recorded(0, |r| r);
-    sim.net().transport(id).write(b"never taken");
-    sim.feed(id, b"still here");
-    sim.feed_end(id);
-    sim.wire(id).write_error = Some(io::ErrorKind::BrokenPipe);
-    sim.wire(id).writable_edge = true;
-    sim.run();
-    assert_eq!(events(&log), ["made", "data still here", "eof", "lost: BrokenPipe"]);
-}
-
-#[test]
-fn a_reset_after_the_peers_end_is_the_end_of_both() {
-    let (mut sim, id, log) = recorded(100, Recorder::keeping_open);
-    sim.feed_end(id);
-    sim.settle();
-    sim.reset(id);
-    sim.settle();
-    assert_eq!(events(&log), ["made", "eof", "lost"], "the peer has said all, and nothing of ours was on its way");
-    sim.assert_nothing_left();
-}
-
-#[test]
-fn a_reset_after_the_peers_end_is_an_error_where_bytes_wait() {
-    let (mut sim, id, log) = recorded(0, Recorder::keeping_open);
-    sim.feed_end(id);
-    sim.settle();
-    sim.net().transport(id).write(b"to nobody");
-    sim.reset(id);
-    sim.run();
-    assert_eq!(events(&log), ["made", "eof", "lost: ConnectionReset"]);
-    sim.assert_nothing_left();
-}
-
-#[test]
-fn a_reset_that_a_write_has_seen_first_is_no_end() {
-    let (mut sim, id, log) = recorded(0, |r| r);
-    sim.net().transport(id).write(b"never taken");
-    sim.feed(id, b"before");
-    {
-        let mut wire = sim.wire(id);
-        (wire.inbound_end, wire.write_error) = (true, Some(io::ErrorKind::ConnectionReset));
-        wire.writable_edge = true;
-    }
-    sim.settle();
-    assert_eq!(events(&log), ["made", "data before", "lost: ConnectionReset"]);
-}
-
-#[test]
-fn writing_resumes_although_the_end_was_asked_for_meanwhile() {
-    let (mut sim, id, log) = recorded(0, |r| r);
-    sim.net().transport(id).set_write_buffer_limits(WaterMarks::new(1, None).expect("marks"));
-    sim.net().transport(id).write(b"12");
-    sim.net().transport(id).write_eof();
-    sim.give_room(id, 2);
-    sim.settle();
-    assert_eq!(events(&log), ["made", "pause at 2", "resume at 0"]);
-}
-
-#[test]
-fn pause_is_strictly_over_high_water_and_resume_at_low() {
-    let (mut sim, id, log) = recorded(0, |r| r);
-    let marks = WaterMarks::new(10, Some(4)).expect("marks");
-    sim.net().transport(id).set_write_buffer_limits(marks);
-    sim.net().transport(id).write(&[b'x'; 10]);
-    sim.settle();
-    assert_eq!(events(&log), ["made"], "ten are not over ten");
-    sim.net().transport(id).write(b"y");
-    assert!(sim.net().transport(id).is_writing_paused(), "the flag does not wait for the callback");
-    sim.net().transport(id).write(b"z");
-    sim.give_room(id, 7);
-    sim.settle();
-    assert_eq!(events(&log), ["pause at 12"], "five are not at four, and a pause comes once");
-    sim.give_room(id, 1);
-    sim.settle();
-    assert_eq!(events(&log), ["resume at 4"]);
-    sim.give_room(id, 100);
-    sim.settle();
-    assert_eq!(events(&log), [""; 0]);
-    assert_eq!(sim.sent(id), b"xxxxxxxxxxyz");
-}
-
-#[test]
-fn high_water_zero_pauses_at_the_first_buffered_byte() {
-    let (mut sim, id, log) = recorded(0, |r| r);
-    sim.net().transport(id).set_write_buffer_limits(WaterMarks::new(0, None).expect("marks"));
-    sim.net().transport(id).writelines(&[IoSlice::new(b"a"), IoSlice::new(b"b")]);
-    sim.settle();
-    sim.give_room(id, 2);
-    sim.settle();
-    assert_eq!(events(&log), ["made", "pause at 2", "resume at 0"]);
-}
-
-#[test]
-fn lowering_the_marks_under_the_buffer_pauses_at_once() {
-    let (mut sim, id, log) = recorded(0, |r| r);
-    sim.net().transport(id).write(b"12345");
-    sim.net().transport(id).set_write_buffer_limits(WaterMarks::new(4, None).expect("marks"));
-    sim.settle();
-    assert_eq!(events(&log), ["made", "pause at 5"]);
-}
-
-#[test]
-fn close_flushes_and_takes_nothing_more() {
-    let (mut sim, id, log) = recorded(3, |r| r);
-    let mut t = sim.net().transport(id);
-    t.write(b"123456");
-    t.close();
-    t.write(b"ignored");
-    t.close();
-    assert!(t.is_closing());
-    sim.feed(id, b"thrown away");
-    sim.settle();
-    assert_eq!(events(&log), ["made"], "not before everything is out");
-    sim.give_room(id, 100);
-    sim.settle();
-    assert_eq!(sim.sent(id), b"123456");
-    assert!(sim.wire(id).outbound_end, "the peer is told, and its end is awaited");
-    sim.feed_end(id);
-    sim.run();
-    assert_eq!(events(&log), ["lost"]);
-    assert_eq!(sim.wire(id).closed, Some(Closed::Gently));
-    sim.assert_nothing_left();
-}
-
-#[test]
-fn a_peer_that_never_ends_is_not_waited_for_for_ever() {
-    let (mut sim, id, log) = recorded(100, |r| r);
-    sim.net().transport(id).close();
-    sim.run();
-    assert_eq!(events(&log), ["made", "lost"]);
-    assert_eq!(sim.elapsed(), Duration::from_secs(5));
-    sim.assert_nothing_left();
-}
-
-#[test]
-fn abort_drops_what_is_buffered() {
-    let (mut sim, id, log) = recorded(3, |r| r);
-    let mut t = sim.net().transport(id);
-    t.write(b"123456");
-    t.abort();
-    t.abort();
-    sim.give_room(id, 100);
-    sim.run();
-    assert_eq!(sim.sent(id), b"123");
-    assert_eq!(events(&log), ["made", "lost"]);
-    assert_eq!(sim.wire(id).closed, Some(Closed::Reset));
-    sim.assert_nothing_left();
-}
-
-#[test]
-fn write_eof_waits_for_the_buffer_and_leaves_reading_open() {
-    let (mut sim, id, log) = recorded(2, |r| r);
-    let mut t = sim.net().transport(id);
-    assert!(t.can_write_eof());
-    t.write(b"abc");
-    t.write_eof();
-    t.write_eof();
-    t.write(b"ignored");
-    assert!(t.is_write_closed());
-    sim.settle();
-    assert!(!sim.wire(id).outbound_end);
-    sim.give_room(id, 10);
-    sim.settle();
-    assert!(sim.wire(id).outbound_end);
-    sim.feed(id, b"reply");
-    sim.feed_end(id);
-    sim.run();
-    assert_eq!(sim.sent(id), b"abc");
-    assert_eq!(events(&log), ["made", "data reply", "eof", "lost"]);
-}
-
-#[test]
-fn paused_data_comes_at_resume_without_a_new_event() {
-    let (mut sim, id, log) = recorded(100, |r| r);
-    for _ in 0..2 {
-        sim.net().transport(id).pause_reading();
-    }
-    assert!(!sim.net().transport(id).is_reading());
-    sim.feed(id, b"waiting");
-    sim.run();
-    assert_eq!(events(&log), ["made"]);
-    for _ in 0..2 {
-        sim.net().transport(id).resume_reading();
-    }
-    assert!(sim.net().transport(id).is_reading());
-    sim.run();
-    assert_eq!(events(&log), ["data waiting"]);
+fn the_end_waits_for_the_buffer() {
+    plays(&[
+        (
+            "3",
+            "do write 123456; do close; do write ignored; do close; is closing; send thrown away; await made; read 100; \
+            settle; sent 123456; is ended; end; run; await lost; closed Gently; nothing",
+        ),
+        // A peer that never ends is not waited for for ever.
+        ("100", "do close; run; await made, lost; took 5000; nothing"),
+        ("3", "do write 123456; do abort; do abort; read 100; run; sent 123; await made, lost; closed Reset; nothing"),
+        (
+            "2",
+            "is can_write_eof; do write abc; do write_eof; do write_eof; do write ignored; is write_closed; settle; \
+            not ended; read 10; settle; is ended; send reply; end; run; sent abc; await made, data reply, eof, lost",
+        ),
+    ]);
 }
 
 #[test]
@@ -351,16 +127,6 @@ fn a_new_protocol_gets_what_the_old_one_left() {
     sim.run();
     assert_eq!(events(&log), ["made", "data HIthere"]);
     assert_eq!(sim.sent(id), b"there!");
-}
-
-impl Recorder {
-    /// Its words go nowhere.
-    fn ignoring(mut self) -> Self {
-        let (log, events) = channel();
-        std::mem::forget(events);
-        self.log = log;
-        self
-    }
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(super) fn server() -> TlsServer {
     SERVER.get_or_init(|| settings().prepare().expect("a certificate")).clone()
 }
 
-fn client(trust: Trust, allow_truncation: bool) -> TlsClient {
+pub(super) fn client(trust: Trust, allow_truncation: bool) -> TlsClient {
     let name = ServerName::try_from("localhost").expect("a name");
     let common = common(allow_truncation);
     ClientSettings { common, trust, identity: None, name }.prepare().expect("a client")
@@ -47,10 +47,10 @@ fn knowing_client() -> TlsClient {
 pub(super) struct Peer {
     pub(super) session: Connection,
     /// How much of what the stream has sent it has taken in.
-    taken: usize,
+    pub(super) taken: usize,
     pub(super) received: Vec<u8>,
     pub(super) has_ended: bool,
-    failed: Option<rustls::Error>,
+    pub(super) failed: Option<rustls::Error>,
 }
 
 impl Peer {
@@ -59,7 +59,7 @@ impl Peer {
         Self::new(ClientConnection::new(client.config, client.name).expect("a session").into())
     }
 
-    fn server() -> Self {
+    pub(super) fn server() -> Self {
         Self::new(ServerConnection::new(server().config).expect("a session").into())
     }
 
@@ -116,65 +116,11 @@ impl Peer {
     }
 }
 
-/// Says what was called, in order.
-pub(super) struct Recorder {
-    log: Sender<String>,
-    on_made: fn(&mut Transport<'_>),
-}
-
-impl Recorder {
-    pub(super) fn new(on_made: fn(&mut Transport<'_>)) -> (Self, Receiver<String>) {
-        let (log, events) = channel();
-        (Self { log, on_made }, events)
-    }
-
-    fn say(&self, text: impl Into<String>) {
-        self.log.send(text.into()).expect("the test listens");
-    }
-}
-
-impl Protocol for Recorder {
-    fn connection_made(&mut self, t: &mut Transport<'_>) {
-        self.say("made");
-        (self.on_made)(t);
-    }
-    fn connection_failed(&mut self, _t: &mut Transport<'_>, error: ConnectError) {
-        self.say(format!("failed: {:?}", error.kind()));
-    }
-    fn data_received(&mut self, _t: &mut Transport<'_>, data: &[u8]) {
-        self.say(if data.len() > 50 { format!("{} bytes", data.len()) } else { String::from_utf8_lossy(data).into() });
-    }
-    fn eof_received(&mut self, _t: &mut Transport<'_>) -> Eof {
-        self.say("eof");
-        Eof::KeepOpen
-    }
-    fn pause_writing(&mut self, _t: &mut Transport<'_>) {
-        self.say("pause");
-    }
-    fn resume_writing(&mut self, _t: &mut Transport<'_>) {
-        self.say("resume");
-    }
-    fn tls_started(&mut self, _t: &mut Transport<'_>) {
-        self.say("started");
-    }
-    fn connection_lost(&mut self, _t: &mut Transport<'_>, error: Option<io::Error>) {
-        self.say(match error {
-            None => "lost".to_owned(),
-            Some(error) if is_tls(&error) => format!("lost: {error}"),
-            Some(error) => format!("lost: {:?}", error.kind()),
-        });
-    }
-}
-
-pub(super) fn events(events: &Receiver<String>) -> Vec<String> {
-    events.try_iter().collect()
-}
-
 /// A stream that is a server of TLS before it is open, and its client.
 pub(super) fn serving(on_made: fn(&mut Transport<'_>)) -> (Sim, Id, Peer, Receiver<String>) {
     let mut sim = Sim::new();
-    let (recorder, log) = Recorder::new(on_made);
-    let id = sim.stream(ENOUGH, recorder);
+    let (recorder, log) = Recorder::brief();
+    let id = sim.stream(ENOUGH, recorder.on_made(on_made));
     sim.net().transport(id).start_tls(server()).expect("TLS begins");
     (sim, id, Peer::client(), log)
 }
@@ -196,230 +142,111 @@ fn a_stream_is_made_when_its_handshake_is_done() {
 
 #[test]
 fn each_direction_ends_by_its_close_notify() {
-    let (mut sim, id, mut peer, log) = serving(|t| t.write_eof());
-    peer.talk(&mut sim, id);
-    assert!(peer.has_ended && sim.wire(id).outbound_end, "close_notify, then the end of the direction");
-    assert_eq!(sim.wire(id).closed, None);
-    peer.write(b"late");
-    peer.session.send_close_notify();
-    peer.talk(&mut sim, id);
-    assert_eq!(events(&log), ["made", "late", "eof"]);
-    sim.net().transport(id).close();
-    sim.run();
-    assert_eq!(events(&log), ["lost"]);
-    sim.assert_nothing_left();
-}
-
-#[test]
-fn who_has_gone_in_order_need_not_hear_of_our_end() {
-    let (mut sim, id, mut peer, log) = serving(|t| t.write(b"all there is"));
-    peer.talk(&mut sim, id);
-    peer.session.send_close_notify();
-    peer.talk(&mut sim, id);
-    sim.feed_end(id);
-    sim.wire(id).write_error = Some(io::ErrorKind::BrokenPipe);
-    sim.net().transport(id).close();
-    sim.run();
-    assert_eq!(events(&log), ["made", "eof", "lost"]);
-    sim.assert_nothing_left();
-}
-
-#[test]
-fn a_reset_behind_close_notify_is_about_our_own_end_alone() {
-    let (mut sim, id, mut peer, log) = serving(|t| t.write(b"all there is"));
-    peer.talk(&mut sim, id);
-    peer.session.send_close_notify();
-    peer.talk(&mut sim, id);
-    sim.reset(id);
-    sim.net().transport(id).close();
-    sim.run();
-    assert_eq!(events(&log), ["made", "eof", "lost"]);
-    sim.assert_nothing_left();
-}
-
-#[test]
-fn a_reset_behind_close_notify_is_an_error_where_bytes_wait() {
-    let (mut sim, id, mut peer, log) = serving(|_| ());
-    peer.talk(&mut sim, id);
-    sim.wire(id).room = 10;
-    peer.session.send_close_notify();
-    peer.talk(&mut sim, id);
-    sim.net().transport(id).write(&[0; 1000]);
-    sim.reset(id);
-    sim.run();
-    assert_eq!(events(&log), ["made", "eof", "lost: ConnectionReset"]);
-    sim.assert_nothing_left();
-}
-
-#[test]
-fn a_stream_that_is_cut_is_an_error_after_the_last_byte() {
-    let (mut sim, id, mut peer, log) = serving(|_| ());
-    peer.write(b"hello");
-    peer.talk(&mut sim, id);
-    sim.feed_end(id);
-    sim.run();
-    let events = events(&log);
-    assert_eq!(events[..2], ["made", "hello"]);
-    assert!(events[2].starts_with("lost: peer closed without close_notify (data may be truncated)"), "{events:?}");
-    sim.assert_nothing_left();
-}
-
-#[test]
-fn a_cut_is_an_end_where_that_is_allowed() {
-    let mut sim = Sim::new();
-    let (recorder, log) = Recorder::new(|_| ());
-    let id = sim.stream(ENOUGH, recorder);
-    sim.net().transport(id).start_tls(client(Trust::Pins(vec![server().pin()]), true)).expect("TLS begins");
-    let mut peer = Peer::server();
-    peer.write(b"hello");
-    peer.talk(&mut sim, id);
-    sim.feed_end(id);
-    sim.settle();
-    assert_eq!(events(&log), ["made", "hello", "eof"]);
-}
-
-#[test]
-fn what_is_said_with_the_last_byte_comes_after_it() {
-    let (mut sim, id, mut peer, log) = serving(|_| ());
-    peer.talk(&mut sim, id);
-    peer.write(b"bye");
-    peer.session.send_close_notify();
-    let mut words = peer.take();
-    words.extend_from_slice(b"and what nobody may say any more");
-    sim.feed(id, &words);
-    sim.settle();
-    assert_eq!(events(&log), ["made", "bye", "eof"]);
-}
-
-#[test]
-fn an_end_that_comes_with_the_end_of_the_handshake_is_told_after_it() {
-    let (mut sim, id, mut peer, log) = serving(|t| t.write(b"an answer"));
-    sim.feed(id, &peer.take());
-    sim.settle();
-    peer.look(&sim, id);
-    assert!(!peer.session.is_handshaking());
-    peer.session.send_close_notify();
-    peer.talk(&mut sim, id);
-    assert_eq!(events(&log), ["made", "eof"]);
-    assert_eq!(peer.received, b"an answer");
+    plays(&[
+        (
+            "tls write_eof",
+            "talk; is notified; is ended; not closed; send late; notify; talk; await made, late, eof; \
+            do close; run; await lost; nothing",
+        ),
+        // A peer that has gone in order need not hear of our end.
+        (
+            "tls write all of it",
+            "talk; notify; talk; end; broken BrokenPipe; do close; run; await made, eof, lost; nothing",
+        ),
+        ("tls write all of it", "talk; notify; talk; reset; do close; run; await made, eof, lost; nothing"),
+        (
+            "tls",
+            "talk; room 10; notify; talk; do write *1000; reset; run; \
+            await made, eof, lost: ConnectionReset; nothing",
+        ),
+        // A cut is an error after the last byte, unless it is allowed.
+        (
+            "tls",
+            "send hello; talk; end; run; \
+            await made, hello, lost: peer closed without close_notify (data may be truncated)...; nothing",
+        ),
+        ("tls client", "send hello; talk; end; await made, hello, eof"),
+        ("tls", "talk; send bye; notify; raw and what nobody may say any more; await made, bye, eof"),
+        // With the end of the handshake.
+        ("tls write an answer", "raw ; settle; look; is shaken; notify; talk; await made, eof; got an answer"),
+        (
+            "tls write half of it",
+            "talk; do abort; run; look; got half of it; not notified; closed Reset; \
+            await made, lost; nothing",
+        ),
+        (
+            "tls write half of it",
+            "talk; do close_by_reset; run; look; got half of it; not notified; closed Reset; \
+            await made, lost; nothing",
+        ),
+    ]);
 }
 
 #[test]
 fn a_handshake_that_fails_is_told_to_the_peer_and_to_the_protocol() {
-    let mut sim = Sim::new();
-    let (recorder, log) = Recorder::new(|_| ());
-    let id = sim.stream(ENOUGH, recorder);
-    let stranger = client(Trust::Pins(vec![crate::transports::tls::Pin([0; 32])]), false);
-    sim.net().transport(id).start_tls(stranger).expect("TLS begins");
-    let mut peer = Peer::server();
-    peer.talk(&mut sim, id);
-    assert!(matches!(peer.failed, Some(rustls::Error::AlertReceived(_))), "{:?}", peer.failed);
-    assert!(sim.wire(id).outbound_end);
-    sim.feed_end(id);
-    sim.run();
-    assert_eq!(events(&log), ["failed: Tls"]);
-    sim.assert_nothing_left();
-}
-
-#[test]
-fn a_peer_that_does_not_take_its_alert_is_not_waited_for() {
-    let (mut sim, id, _, log) = serving(|_| ());
-    sim.feed(id, b"GET / HTTP/1.0\r\n\r\n");
-    let before = sim.elapsed();
-    sim.run();
-    assert_eq!(events(&log), ["failed: Tls"]);
-    assert!(sim.elapsed() - before <= Duration::from_secs(1));
-    sim.assert_nothing_left();
-}
-
-#[test]
-fn a_peer_that_never_reads_its_alert_is_not_waited_for_either() {
-    let (mut sim, id, _, log) = serving(|_| ());
-    sim.wire(id).room = 0;
-    sim.feed(id, b"GET / HTTP/1.0\r\n\r\n");
-    sim.pass(Duration::from_millis(1_100));
-    assert_eq!(events(&log), ["failed: Tls"]);
-    sim.run();
-    sim.assert_nothing_left();
-}
-
-#[test]
-fn a_handshake_has_its_time() {
-    for bytes in [0, 1, 100] {
-        let (mut sim, id, mut peer, log) = serving(|_| ());
-        sim.feed(id, &peer.take()[..bytes]);
-        sim.pass(Duration::from_millis(9_900));
-        assert_eq!(events(&log), [""; 0]);
-        sim.pass(Duration::from_millis(200));
-        assert_eq!(events(&log), ["failed: TimedOut"]);
-        sim.run();
-        sim.assert_nothing_left();
-    }
+    plays(&[
+        ("tls stranger", "talk; is alerted; is ended; end; run; await failed: Tls; nothing"),
+        // A peer that does not take its alert, or never reads it, is not waited for.
+        ("tls", "feed GET / HTTP/1.0\r\n\r\n; run; await failed: Tls; within 1000; nothing"),
+        ("tls", "room 0; feed GET / HTTP/1.0\r\n\r\n; pass 1100; await failed: Tls; nothing"),
+        ("tls", "hello 0; pass 9900; await ; pass 200; await failed: TimedOut; nothing"),
+        ("tls", "hello 1; pass 9900; await ; pass 200; await failed: TimedOut; nothing"),
+        ("tls", "hello 100; pass 9900; await ; pass 200; await failed: TimedOut; nothing"),
+        ("tls", "do abort; run; await failed: Unavailable; nothing"),
+    ]);
 }
 
 #[test]
 fn an_open_stream_is_told_when_tls_has_started() {
-    let mut sim = Sim::new();
-    let (recorder, log) = Recorder::new(|_| ());
-    let id = sim.stream(ENOUGH, recorder);
-    sim.settle();
-    let mut t = sim.net().transport(id);
-    t.write(b"go ahead\n");
-    t.start_tls(server()).expect("TLS begins");
-    assert!(t.is_writing_paused(), "nothing can be sent before the handshake is done");
-    t.write(b"first");
-    t.write_eof();
-    let mut peer = Peer::client();
-    sim.settle();
-    assert_eq!(sim.sent(id), b"go ahead\n");
-    peer.taken = 9;
-    peer.write(b"hello");
-    peer.talk(&mut sim, id);
-    assert_eq!(events(&log), ["made", "pause", "started", "resume", "hello"]);
-    assert_eq!(peer.received, b"first");
-    assert!(peer.has_ended && sim.wire(id).outbound_end, "the end has waited for the handshake");
+    plays(&[
+        // Nothing can be sent before the handshake is done, and the end waits for it, too.
+        (
+            "open",
+            "do write go ahead\n; do start_tls; is paused; do write first; do write_eof; settle; sent go ahead\n; \
+            skip 9; send hello; talk; await made, pause, started, resume, hello; got first; is notified; is ended",
+        ),
+        // What is handed back before TLS belongs to TLS, and plaintext is not taken for it.
+        ("open", "hand back; do start_tls; send hello; talk; await made, pause, started, resume, hello"),
+        ("open", "do unread injected; do start_tls; run; await made, pause, ...; nothing"),
+        (
+            "open",
+            "do start_tls; do unread injected, and long enough to be a record; send real; talk; run; \
+            never injected; nothing",
+        ),
+        (
+            "open",
+            "do start_tls; end; run; \
+            await made, pause, lost: the peer has closed the connection during the handshake; nothing",
+        ),
+        // A close during the handshake waits for it.
+        (
+            "open",
+            "do start_tls; do write words; do close; talk; got words; is notified; end; run; \
+            await made, pause, resume, lost; nothing",
+        ),
+    ]);
 }
 
-#[test]
-fn what_is_handed_back_before_tls_belongs_to_tls() {
-    let mut sim = Sim::new();
-    let (recorder, log) = Recorder::new(|_| ());
-    let id = sim.stream(ENOUGH, recorder);
-    sim.settle();
-    let mut peer = Peer::client();
-    let hello = peer.take();
-    sim.net().transport(id).unread(&hello);
-    sim.net().transport(id).start_tls(server()).expect("TLS begins");
-    peer.write(b"hello");
-    peer.talk(&mut sim, id);
-    assert_eq!(events(&log), ["made", "pause", "started", "resume", "hello"]);
-}
+/// A record that nobody could have encrypted.
+const NONSENSE: &str = "\x17\x03\x03\x00\x20nobody can have encrypted this..";
 
 #[test]
-fn plaintext_is_not_taken_for_tls() {
-    let mut sim = Sim::new();
-    let (recorder, log) = Recorder::new(|_| ());
-    let id = sim.stream(ENOUGH, recorder);
-    sim.settle();
-    sim.net().transport(id).unread(b"injected");
-    sim.net().transport(id).start_tls(server()).expect("TLS begins");
-    sim.run();
-    assert_eq!(events(&log)[..2], ["made", "pause"]);
-    sim.assert_nothing_left();
-}
-
-#[test]
-fn an_upgrade_that_fails_is_the_end_of_the_stream() {
-    let mut sim = Sim::new();
-    let (recorder, log) = Recorder::new(|_| ());
-    let id = sim.stream(ENOUGH, recorder);
-    sim.settle();
-    sim.net().transport(id).start_tls(server()).expect("TLS begins");
-    sim.feed_end(id);
-    sim.run();
-    let log = events(&log);
-    assert_eq!(log[2], "lost: the peer has closed the connection during the handshake");
-    sim.assert_nothing_left();
+fn what_goes_wrong_behind_an_end_is_told() {
+    let unreadable = "lost: what the peer has sent cannot be decrypted...";
+    plays(&[
+        // A cut is no end where a write has failed before.
+        (
+            "tls",
+            "send half of it; talk; end; broken BrokenPipe; do write to nobody; run; \
+            await made, half of it, lost: BrokenPipe; nothing",
+        ),
+        ("tls write_eof", &format!("talk; feed {NONSENSE}; await made, {unreadable}; nothing")),
+        // While output waits, in time.
+        (
+            "tls",
+            &format!("talk; room 10; do write *100000; feed {NONSENSE}; pass 1100; await ..., {unreadable}; nothing"),
+        ),
+    ]);
 }
 
 #[test]
@@ -493,29 +320,9 @@ fn a_buffer_of_three_bytes_gets_every_byte() {
 }
 
 #[test]
-fn an_abort_says_nothing_and_a_reset_after_the_last_byte_no_close_notify() {
-    for gently in [false, true] {
-        let (mut sim, id, mut peer, log) = serving(|t| t.write(b"half of it"));
-        peer.talk(&mut sim, id);
-        let mut t = sim.net().transport(id);
-        if gently {
-            t.close_by_reset()
-        } else {
-            t.abort()
-        }
-        sim.run();
-        peer.look(&sim, id);
-        assert_eq!((&peer.received[..], peer.has_ended), (&b"half of it"[..], false));
-        assert_eq!(sim.wire(id).closed, Some(Closed::Reset));
-        assert_eq!(events(&log), ["made", "lost"]);
-        sim.assert_nothing_left();
-    }
-}
-
-#[test]
 fn a_session_that_is_forwarded_is_decrypted_on_the_way() {
     let (mut sim, id, mut peer, _log) = serving(|_| ());
-    let (recorder, _other) = Recorder::new(|_| ());
+    let (recorder, _other) = Recorder::brief();
     let plain = sim.stream(ENOUGH, recorder);
     peer.talk(&mut sim, id);
     sim.net().transport(id).forward_to(plain);
@@ -580,4 +387,19 @@ fn tls_runs_over_pipes_and_over_unix_sockets() {
     for thread in [by_pipes, by_socket] {
         thread.join().expect("no panic").expect("no error");
     }
+}
+
+#[test]
+fn tls_does_not_begin_behind_our_own_end() {
+    let mut sim = Sim::new();
+    let (recorder, log) = Recorder::brief();
+    let id = sim.stream(ENOUGH, recorder);
+    sim.settle();
+    sim.net().transport(id).write_eof();
+    let error = sim.net().transport(id).start_tls(server()).expect_err("refused");
+    assert_eq!(describe(&error), "TLS cannot begin behind the end of our direction");
+    sim.net().transport(id).abort();
+    sim.run();
+    assert_eq!(events(&log), ["made", "lost"]);
+    sim.assert_nothing_left();
 }

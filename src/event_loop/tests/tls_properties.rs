@@ -2,8 +2,6 @@
 
 use super::tls::ENOUGH;
 use super::tls::Peer;
-use super::tls::Recorder;
-use super::tls::events;
 use super::tls::patient_server;
 use super::*;
 
@@ -64,7 +62,7 @@ fn echo_by_tls_gives_back_what_it_got() {
 #[test]
 fn a_connection_that_is_cut_anywhere_leaves_nothing_and_looks_like_no_whole_one() {
     for_each_seed(|sim| {
-        let (recorder, log) = Recorder::new(|_| ());
+        let (recorder, log) = Recorder::brief();
         let id = sim.stream(ENOUGH, recorder);
         sim.net().transport(id).start_tls(patient_server()).expect("TLS begins");
         sim.spoil(id);

@@ -33,7 +33,7 @@ fn what_cannot_be_run_has_the_statuses_of_a_shell() {
 #[test]
 fn the_status_is_the_childs() {
     for status in [0, 1, 2, 7, 125, 255] {
-        gave(&shell(&[], &format!("echo {status}; exit {status}")), status, &format!("{status}\n"));
+        gave(&shell(&[], &format!("echo {status}; exit {status}")), status, format!("{status}\n"));
     }
     gave(&shell(&[], "kill -9 $$"), 137, "");
     gave(&shell(&[], "kill -TERM $$"), 143, "");
