@@ -37,11 +37,98 @@ fn greeted(options: &[&str]) -> (Background, ChildStdin, UdpSocket, SocketAddr) 
     (client, stdin, peer, address)
 }
 
-/// Expects status 0, no message, and this on stdout.
-#[track_caller]
-fn printed(output: &Output, stdout: &[u8]) {
-    ended(output, 0, "");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(stdout));
+/// When a run is over, although datagrams have no end.
+#[test]
+fn runs_end() {
+    plays(&[
+        // Without waiting for the end of stdin.
+        ("udp-client --count 2", "type hello; get hello; say one; say two; say three; see onetwo$; status 0"),
+        ("udp-echo --count 2", "say one; get one; runs; say two; get two; status 0"),
+        ("udp-server --count 3", "say one; say ; say two; say three; eof; see onetwo$; status 0"),
+        // Fewer answers than were asked for are told by the status, one `--linger` after the end of stdin.
+        ("udp-client --count 1 --linger 700ms", "eof; see $; status 124 received 0 of 1 datagrams; after 700"),
+        (
+            "udp-client --count 3 --linger 700ms",
+            "type hello; get hello; say one; eof; see one$; \
+            status 124 received 1 of 3 datagrams",
+        ),
+        // A silent peer is waited for a second, which is no failure. The datagram itself has moved a little earlier.
+        ("udp-client", "type hello; get hello; clock; eof; see $; status 0; after 800; before 10000"),
+        ("XPORT_LINGER=60s udp-client --linger 0", "type hello$; see $; status 0; before 10000; get hello"),
+        // Each answer begins the wait anew.
+        (
+            "udp-client --linger 3s",
+            "type hello; get hello; clock; eof; sleep 800; say one; sleep 800; say two; sleep 800; \
+            say three; sleep 800; say four; see onetwothreefour$; status 0; after 6100",
+        ),
+        (
+            "udp-client -v --send-only --linger 12s",
+            "type hello; get hello; say thrown away; hear datagrams from; clock; eof; \
+            see $; status 0 *; before 10000",
+        ),
+        // An answer that came in time is printed, also by a client that was stopped until the time was over.
+        (
+            "udp-client --linger 4s",
+            "type question$; get question; rest; stop; say answer; sleep 4000; cont; see answer$; \
+            status 0",
+        ),
+        ("udp-server --recv-only --count 2", "type unread; say one; see one; say two; status 0; see two$; silence"),
+        ("udp-server --count 1", "type answer; say question; say one more; get answer; see question$; status 0"),
+        ("udp-server -vv", "eof; rest; say hello; see hello; rest; say hello; see hello; runs"),
+        ("udp-server --idle-timeout 300ms", "hear no datagram for 300ms; status 124 *"),
+        ("udp-echo --timeout 200ms", "status 124 timed out after 200ms"),
+        ("udp-server --timeout 200ms", "status 124 timed out after 200ms"),
+        ("udp-client --timeout 200ms", "status 124 timed out after 200ms"),
+        ("udp-echo -v", "say hello; hear datagrams from; kill TERM; status 0 *"),
+        ("udp-echo -v", "say hello; hear datagrams from; kill INT; status 0 *"),
+        ("udp-server -v", "say hello; hear datagrams from; kill TERM; status 0 *"),
+        ("udp-server -v", "say hello; hear datagrams from; kill INT; status 0 *"),
+        ("udp-client", "type hello; get hello; kill TERM; killed TERM"),
+        ("udp-client", "type hello; get hello; kill INT; killed INT"),
+        // A reader who has seen enough (`| head -c1`).
+        ("udp-client", "type hello; get hello; say seen; see seen; leave; say unseen; killed PIPE"),
+        ("udp-server", "leave; say unseen; killed PIPE"),
+    ]);
+}
+
+/// Where one datagram ends and the next begins, and that nothing overtakes what has come before.
+#[test]
+fn boundaries_are_kept() {
+    let lines = |n: usize| (0..n).map(|n| format!("\nline {n}")).collect::<String>();
+    let each = |n: usize| (0..n).map(|n| format!("; get line {n}")).collect::<String>();
+    plays(&[
+        // Each line is a datagram without its newline, the last one also where it has none; and the other way round.
+        (
+            "udp-client --lines --count 4 --linger 60s",
+            "type one\n\n  two \r\nlast$; get one; get ; get   two \r; get last; \
+            say bare; say with its own\n; say ; say two\nin one; see bare\nwith its own\n\ntwo\nin one\n$; status 0",
+        ),
+        // A line may come in pieces, and many at once. These are few enough for the buffer of the socket.
+        (
+            "udp-server --lines -v",
+            &format!(
+                "say here; see here\n; type be; taken; type gin; taken; type ning\nnext; taken; get beginning; \
+                type {}\n; get next{}",
+                lines(100),
+                each(100)
+            ),
+        ),
+        // Without `--lines` each read of stdin is a datagram, newline and all.
+        ("udp-client --count 3", "type hello\n; get hello\n; say a; say \n; say b; see a\nb$; status 0"),
+        ("udp-client", "type one\n; get one\n; type two\nthree; get two\nthree"),
+        ("udp-client --count 1", "type hello; get hello; stranger not me; say me; see me$; status 0"),
+        // What the peer has sent before it went away is printed, whichever of the two is seen first.
+        (
+            "udp-client",
+            "type question; get question; stop; say answer; type another; refuse; eof; cont; see answer$; \
+            status 4 Connection refused",
+        ),
+        (
+            "udp-client",
+            "type question; get question; stop; type another; say answer; refuse; eof; cont; see answer$; \
+            status 4 Connection refused",
+        ),
+    ]);
 }
 
 /// A question and its answer, as with a name server: the run is over with the answer, without any wait.
@@ -53,29 +140,6 @@ fn a_query_is_over_with_its_answer() {
     let output = outcome_with(args, "question");
     printed(&output, b"question");
     assert!(start.elapsed() < Duration::from_secs(10), "it took {:?}", start.elapsed());
-    // Neither does it wait for the end of stdin.
-    let (client, _stdin, peer, address) = greeted(&["--count", "2"]);
-    peer.send_to(b"one", address).expect("it leaves");
-    peer.send_to(b"two", address).expect("it leaves");
-    peer.send_to(b"three", address).expect("it leaves");
-    printed(&client.finish(), b"onetwo");
-}
-
-/// `--count` of the servers: they are over once so many datagrams have come, and the last one is answered or printed too.
-#[test]
-fn a_server_is_over_after_so_many_datagrams() {
-    let (mut echo, address) = echo(&["--count", "2"]);
-    let peer = udp("127.0.0.1");
-    udp_ping(&peer, address, b"one");
-    assert!(echo.is_running());
-    udp_ping(&peer, address, b"two");
-    echo.ends_with(0);
-
-    let (server, address) = server("udp-server", &["--count", "3"]);
-    for data in ["one", "", "two", "three"] {
-        peer.send_to(data.as_bytes(), address).expect("it leaves");
-    }
-    gave(&server.finish(), 0, b"onetwo");
 }
 
 /// `--count` holds exactly also for what the kernel delivers in one piece.
@@ -104,150 +168,9 @@ fn a_count_is_for_all_sockets_together() {
     echo.ends_with(0);
 }
 
-/// `--count`: where fewer have come one `--linger` after the end of stdin, the status says so.
-#[test]
-fn fewer_answers_than_asked_for_are_a_timeout() {
-    let start = Instant::now();
-    let (client, peer) = client(&["--count", "1", "--linger", "700ms"]);
-    ended(&client.finish(), 124, "received 0 of 1 datagrams");
-    assert!(start.elapsed() >= Duration::from_millis(700), "it took {:?}", start.elapsed());
-    drop(peer);
-
-    let (client, stdin, peer, address) = greeted(&["--count", "3", "--linger", "700ms"]);
-    peer.send_to(b"one", address).expect("it leaves");
-    drop(stdin);
-    let output = client.finish();
-    ended(&output, 124, "received 1 of 3 datagrams");
-    assert_eq!(output.stdout, b"one");
-}
-
-/// Without an option a client waits a second for an answer, and that none has come is no failure.
-#[test]
-fn a_silent_peer_is_waited_for_a_second() {
-    let (client, stdin, _peer, _) = greeted(&[]);
-    let start = Instant::now();
-    drop(stdin);
-    printed(&client.finish(), b"");
-    let elapsed = start.elapsed();
-    // The datagram itself has moved a little earlier.
-    assert!(elapsed >= Duration::from_millis(800) && elapsed < Duration::from_secs(10), "it took {elapsed:?}");
-}
-
-/// `--linger 0` does not wait; what was read is sent nevertheless.
-#[test]
-fn a_client_can_leave_at_once() {
-    let start = Instant::now();
-    let peer = udp("127.0.0.1");
-    let address = peer.local_addr().expect("an address").to_string();
-    let mut client = xport(["udp-client", "--linger", "0", &address]);
-    let output = client.env("XPORT_LINGER", LONG).write_stdin("hello").output().expect("a run");
-    printed(&output, b"");
-    assert!(start.elapsed() < Duration::from_secs(10), "it took {:?}", start.elapsed());
-    assert_eq!(datagram(&peer).0, b"hello");
-}
-
-/// Each answer begins the wait anew: a peer may take its time, as long as it goes on.
-#[test]
-fn each_answer_prolongs_the_wait() {
-    let (client, stdin, peer, address) = greeted(&["--linger", "3s"]);
-    let start = Instant::now();
-    drop(stdin);
-    thread::spawn(move || {
-        for data in ["one ", "two ", "three ", "four"] {
-            thread::sleep(Duration::from_millis(800));
-            peer.send_to(data.as_bytes(), address).expect("it leaves");
-        }
-    });
-    printed(&client.finish(), b"one two three four");
-    assert!(start.elapsed() >= Duration::from_millis(6100), "it took {:?}", start.elapsed());
-}
-
-/// `--lines`: each line is a datagram without its newline, the last one also where it has none; and the other way round.
-#[test]
-fn lines_are_datagrams_and_datagrams_lines() {
-    let (mut client, peer) = client(&["--lines", "--count", "4", "--linger", LONG]);
-    let mut stdin = client.stdin();
-    stdin.write_all(b"one\n\n  two \r\nlast").expect("stdin takes it");
-    drop(stdin);
-    let mut address = None;
-    for line in ["one", "", "  two \r", "last"] {
-        let (data, from) = datagram(&peer);
-        assert_eq!(String::from_utf8_lossy(&data), line);
-        address = Some(from);
-    }
-    for data in ["bare", "with its own\n", "", "two\nin one"] {
-        peer.send_to(data.as_bytes(), address.expect("it has sent")).expect("it leaves");
-    }
-    printed(&client.finish(), b"bare\nwith its own\n\ntwo\nin one\n");
-}
-
-/// `--lines`: a line that arrives in pieces is one datagram nevertheless, and so are many lines that arrive at once each one.
-#[test]
-fn a_line_may_come_in_pieces() {
-    let (mut server, address) = server("udp-server", &["--lines", "-v"]);
-    let peer = udp("127.0.0.1");
-    peer.send_to(b"here", address).expect("it leaves");
-    let mut stdout = server.stdout();
-    assert_eq!(take(&mut stdout, 5), b"here\n");
-    let mut stdin = server.stdin();
-    for piece in ["be", "gin", "ning\nnext"] {
-        stdin.write_all(piece.as_bytes()).expect("stdin takes it");
-        eventually("it is read", || (queued(&stdin) == 0).then_some(()));
-    }
-    assert_eq!(datagram(&peer).0, b"beginning");
-    // Few enough for the buffer of the socket.
-    let many: String = (0..100).map(|n| format!("\nline {n}")).collect();
-    stdin.write_all(format!("{many}\n").as_bytes()).expect("stdin takes it");
-    assert_eq!(datagram(&peer).0, b"next");
-    (0..100).for_each(|n| assert_eq!(datagram(&peer).0, format!("line {n}").as_bytes()));
-}
-
-/// Without `--lines` stdout has the bytes of the datagrams and nothing else, and each read of stdin is a datagram, newline
-/// and all.
-#[test]
-fn without_lines_bytes_are_left_as_they_are() {
-    let (client, stdin, peer, address) = greeted(&["--count", "3"]);
-    for data in ["a", "\n", "b"] {
-        peer.send_to(data.as_bytes(), address).expect("it leaves");
-    }
-    printed(&client.finish(), b"a\nb");
-    drop(stdin);
-    let (mut client, peer) = self::client(&[]);
-    let mut stdin = client.stdin();
-    for data in ["one\n", "two\nthree"] {
-        stdin.write_all(data.as_bytes()).expect("stdin takes it");
-        assert_eq!(String::from_utf8_lossy(&datagram(&peer).0), data);
-    }
-}
-
-/// `--send-only`: what comes is thrown away, and nothing is waited for once stdin has ended.
-#[test]
-fn who_only_sends_prints_nothing_and_leaves_with_stdin() {
-    let (mut client, stdin, peer, address) = greeted(&["-v", "--send-only", "--linger", "12s"]);
-    peer.send_to(b"thrown away", address).expect("it leaves");
-    client.line("datagrams from");
-    let start = Instant::now();
-    drop(stdin);
-    let output = client.finish();
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(0), 0), "{}", text(&output));
-    assert!(start.elapsed() < Duration::from_secs(10), "it took {:?}", start.elapsed());
-}
-
 /// `--recv-only`: stdin is left alone, and its end means nothing.
 #[test]
 fn who_only_receives_leaves_stdin_alone() {
-    let (mut server, address) = server("udp-server", &["--recv-only", "--count", "2"]);
-    let peer = udp("127.0.0.1");
-    let mut stdin = server.stdin();
-    stdin.write_all(b"unread").expect("the pipe has room");
-    peer.send_to(b"one", address).expect("it leaves");
-    let mut stdout = server.stdout();
-    assert_eq!(take(&mut stdout, 3), b"one");
-    peer.send_to(b"two", address).expect("it leaves");
-    server.ends_with(0);
-    assert_eq!(take_all(&mut stdout), b"two");
-    has_nothing(&peer);
-
     // Of the client nothing is heard, so it has to be found.
     let source = closed_udp();
     let options = ["-vv", "--recv-only", "--count", "1", "--linger", "0", "--source", &source.to_string()];
@@ -276,22 +199,6 @@ fn nothing_moving_for_long_is_a_timeout() {
     client.ends_with(124);
     assert!(start.elapsed() >= Duration::from_millis(1500), "ended after {:?}", start.elapsed());
     ended(&client.finish(), 124, "no datagram for 2.5s");
-
-    let (mut server, _) = server("udp-server", &["--idle-timeout", "300ms"]);
-    let _stdin = server.stdin();
-    server.line("no datagram for 300ms");
-    server.ends_with(124);
-}
-
-/// `--timeout` is for the whole run, of any mode.
-#[test]
-fn a_timeout_ends_the_whole_run() {
-    for (mode, address) in [("udp-echo", "127.0.0.1:0"), ("udp-server", "127.0.0.1:0"), ("udp-client", "127.0.0.1:9")] {
-        let mut program = Background::start([mode, "--timeout", "200ms", address]);
-        let _stdin = program.stdin();
-        program.line("xport: timed out after 200ms");
-        assert_eq!(program.wait().code(), Some(124), "{mode}");
-    }
 }
 
 /// `--allow`, `--deny`: datagrams of others are neither answered nor printed, and nobody else's answers go to them.
@@ -377,15 +284,6 @@ fn a_failure_names_where_the_datagram_should_go() {
         ended(&run("10.1.1.1:9"), 3, "connect 10.1.1.1:9: Network is unreachable");
         ended(&run("239.1.1.1:9"), 3, "send 239.1.1.1:9: Network is unreachable");
     });
-}
-
-/// A client hears its peer and nobody else.
-#[test]
-fn a_client_hears_its_peer_only() {
-    let (client, _stdin, peer, address) = greeted(&["--count", "1"]);
-    udp("127.0.0.1").send_to(b"not me", address).expect("it leaves");
-    peer.send_to(b"me", address).expect("it leaves");
-    printed(&client.finish(), b"me");
 }
 
 /// `-v` names each sender once, however often it sends, and sums up at the end.
@@ -485,23 +383,6 @@ fn a_second_server_on_a_port_is_refused() {
     udp_ping(&udp("127.0.0.1"), address, b"still the first");
 }
 
-/// A signal ends a server in order, and a client as it ends every other program.
-#[test]
-fn a_signal_ends_a_run() {
-    for signal in [libc::SIGTERM, libc::SIGINT] {
-        for mode in ["udp-echo", "udp-server"] {
-            let (mut server, address) = server(mode, &["-v"]);
-            udp("127.0.0.1").send_to(b"hello", address).expect("it leaves");
-            server.line("datagrams from");
-            server.signal(signal);
-            assert_eq!(server.wait().code(), Some(0), "{mode}: {:?}", server.all_lines());
-        }
-        let (mut client, _stdin, _peer, _) = greeted(&[]);
-        client.signal(signal);
-        client.is_killed_by(signal);
-    }
-}
-
 /// What has come before the signal that ends a server is printed.
 #[test]
 fn a_server_prints_what_it_has_before_it_ends() {
@@ -523,24 +404,6 @@ fn a_server_prints_what_it_has_before_it_ends() {
     let output = server.finish();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     assert!(data.starts_with(&printed) && printed.len() >= 64 * 1024, "{} bytes, {}", printed.len(), text(&output));
-}
-
-/// A reader who has seen enough (`| head -c1`) ends the program by SIGPIPE, without a word.
-#[test]
-fn it_ends_quietly_once_its_reader_has_gone() {
-    let (mut client, _stdin, peer, address) = greeted(&[]);
-    let mut stdout = client.stdout();
-    peer.send_to(b"seen", address).expect("it leaves");
-    assert_eq!(take(&mut stdout, 4), b"seen");
-    drop(stdout);
-    peer.send_to(b"unseen", address).expect("it leaves");
-    killed(&client.finish(), libc::SIGPIPE);
-
-    let (mut server, address) = server("udp-server", &[]);
-    drop(server.stdout());
-    peer.send_to(b"unseen", address).expect("it leaves");
-    server.is_killed_by(libc::SIGPIPE);
-    assert_eq!(server.all_lines().len(), 1, "nothing but where it listens: {:?}", server.all_lines());
 }
 
 /// A stdout that takes nothing because its disk is full is status 1.

@@ -99,33 +99,6 @@ fn answers_before_a_failure_are_printed_however_slowly() {
     ended(&client.finish(), 4, "Connection refused");
 }
 
-/// What the peer has sent before it went away is printed, whichever of the two is seen first.
-#[test]
-fn an_answer_before_the_port_was_closed_is_printed() {
-    for answer_first in [true, false] {
-        let peer = udp("127.0.0.1");
-        let mut client = Background::start(["udp-client", &peer.local_addr().expect("an address").to_string()]);
-        let mut stdin = client.stdin();
-        stdin.write_all(b"question").expect("stdin takes it");
-        let (_, address) = datagram(&peer);
-        // All of it waits for the client when it goes on, in this order.
-        client.signal(libc::SIGSTOP);
-        if answer_first {
-            peer.send_to(b"answer", address).expect("it leaves");
-        }
-        stdin.write_all(b"another").expect("the pipe has room");
-        if !answer_first {
-            peer.send_to(b"answer", address).expect("it leaves");
-        }
-        refuses_from_now_on(&peer);
-        drop(stdin);
-        client.signal(libc::SIGCONT);
-        let output = client.finish();
-        ended(&output, 4, "Connection refused");
-        assert_eq!(output.stdout, b"answer");
-    }
-}
-
 /// One peer's datagrams are answered in their order, whatever classes the network has given them.
 #[test]
 fn order_is_kept_whatever_the_class() {
@@ -225,20 +198,6 @@ fn bulk_is_cut_and_arrives_whole() {
     }
     assert!(received == data);
     ended(&client.finish(), 0, "");
-}
-
-/// A server for one question answers it by what its stdin has, before it leaves.
-#[test]
-fn a_server_for_one_question_answers_it() {
-    let mut server = Background::start(["udp-server", "--count", "1", "127.0.0.1:0"]);
-    let (address, peer) = (server.address(), udp("127.0.0.1"));
-    let mut stdin = server.stdin();
-    stdin.write_all(b"answer").expect("stdin takes it");
-    peer.send_to(b"question", address).expect("it leaves");
-    peer.send_to(b"one more", address).expect("it leaves");
-    assert_eq!(datagram(&peer), (b"answer".to_vec(), address));
-    gave(&server.finish(), 0, b"question");
-    drop(stdin);
 }
 
 /// Several programs on one machine can listen to a group, where they listen on its address.

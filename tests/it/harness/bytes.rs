@@ -124,3 +124,15 @@ pub fn expect_end(stream: &mut (impl Read + AsRawFd)) {
     let rest = take_all(stream);
     assert!(rest.is_empty(), "{} bytes instead of the end", rest.len());
 }
+
+/// Whether bytes, or the end, come within this time.
+pub fn has_come(fd: &impl AsRawFd, time: Duration) -> bool {
+    let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    // A signal may interrupt it: waiting for programs with a deadline (`assert_cmd`) catches SIGCHLD.
+    let ready = eventually("a poll that is not interrupted", || {
+        // SAFETY: one `pollfd`, alive for the call.
+        let ready = unsafe { libc::poll(&raw mut poll, 1, time.as_millis() as libc::c_int) };
+        (ready != -1).then_some(ready)
+    });
+    ready != 0
+}

@@ -16,15 +16,19 @@ pub enum Kind {
     TcpListen,
     UnixListen,
     TlsListen,
+    Udp,
+    UdpListen,
 }
 
-pub use Kind::{Child, Stdio, Tcp, TcpListen, TlsConnect, TlsListen, Unix, UnixListen};
+pub use Kind::{Child, Stdio, Tcp, TcpListen, TlsConnect, TlsListen, Udp, UdpListen, Unix, UnixListen};
 
 /// What stands beyond one end, in the hands of the test.
 pub enum Leg {
     /// What is read, and what is written until it has ended.
     Plain(File, Option<File>),
     Tls(Box<Tls>),
+    /// A socket, and where the program is, once that is known.
+    Udp(UdpSocket, Option<SocketAddr>),
 }
 
 impl Leg {
@@ -59,6 +63,7 @@ impl Leg {
         match self {
             Self::Plain(reader, _) => OwnedFd::from(reader.try_clone().expect("a copy")).into(),
             Self::Tls(tls) => tls.socket.try_clone().expect("a copy"),
+            Self::Udp(..) => unreachable!("this one is of TCP"),
         }
     }
 
@@ -108,6 +113,7 @@ impl Leg {
     pub fn write(&mut self, data: &[u8]) {
         match self {
             Self::Tls(tls) => tls.send(data),
+            Self::Udp(socket, to) => drop(socket.send_to(data, to.expect("it is known")).expect("it leaves")),
             Self::Plain(..) => self.writer().write_all(data).expect("it takes the bytes"),
         }
     }
@@ -121,6 +127,7 @@ impl Leg {
                 self.send(data.to_vec(), false);
                 take(self.reader(), expected)
             }
+            Self::Udp(..) => unreachable!("this one is a stream"),
         }
     }
 
@@ -129,6 +136,7 @@ impl Leg {
         match self {
             Self::Tls(tls) => tls.end(),
             Self::Plain(_, writer) => shut_down(&writer.take().expect("it has not ended")),
+            Self::Udp(..) => unreachable!("datagrams have no end"),
         }
     }
 
@@ -137,6 +145,11 @@ impl Leg {
         match self {
             Self::Tls(tls) => tls.expect(data),
             Self::Plain(reader, _) => expect(reader, data),
+            Self::Udp(socket, to) => {
+                let (got, from) = datagram(socket);
+                assert_eq!(got.escape_ascii().to_string(), data.escape_ascii().to_string());
+                assert_eq!(*to.get_or_insert(from), from);
+            }
         }
     }
 
@@ -150,6 +163,7 @@ impl Leg {
                 rest
             }
             Self::Plain(reader, _) => take_all(reader),
+            Self::Udp(..) => unreachable!("datagrams have no end"),
         }
     }
 
@@ -170,6 +184,7 @@ impl Leg {
                 error.expect("a reset, no end")
             }
             Self::Plain(reader, _) => read_once(reader, &mut [0; 64]).expect_err("a reset, no end and no bytes"),
+            Self::Udp(..) => unreachable!("datagrams have no end"),
         };
         assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}");
     }
@@ -177,14 +192,15 @@ impl Leg {
     /// Expects that nothing comes for a while, not even the end.
     #[track_caller]
     pub fn has_nothing(&self, time: Duration) {
-        let mut poll = libc::pollfd { fd: self.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-        // A signal may interrupt it: waiting for programs with a deadline (`assert_cmd`) catches SIGCHLD.
-        let ready = eventually("a poll that is not interrupted", || {
-            // SAFETY: one `pollfd`, alive for the call.
-            let ready = unsafe { libc::poll(&raw mut poll, 1, time.as_millis() as libc::c_int) };
-            (ready != -1).then_some(ready)
-        });
-        assert_eq!(ready, 0, "{} bytes are there, or the end", queued(self));
+        assert!(!has_come(self, time), "{} bytes are there, or the end", queued(self));
+    }
+
+    /// Whether the other side has ended its direction by now; bytes must not come.
+    pub fn has_ended_now(&mut self) -> bool {
+        match self {
+            Self::Tls(tls) => tls.has_ended_now(),
+            Self::Plain(..) | Self::Udp(..) => has_come(self, Duration::ZERO),
+        }
     }
 
     /// Waits until the system of the program has all that was written.
@@ -222,6 +238,7 @@ impl AsRawFd for Leg {
         match self {
             Self::Plain(reader, _) => reader.as_raw_fd(),
             Self::Tls(tls) => tls.socket.as_raw_fd(),
+            Self::Udp(socket, _) => socket.as_raw_fd(),
         }
     }
 }
@@ -235,6 +252,8 @@ pub enum Place {
     TcpServed,
     UnixServed(String),
     TlsServed(&'static [Version]),
+    Udp(UdpSocket),
+    UdpServed,
 }
 
 impl Place {
@@ -261,6 +280,8 @@ impl Place {
             Self::TlsServed(versions) => {
                 Leg::Tls(Tls::connect(program.address(), client_config(None, versions)).into())
             }
+            Self::Udp(socket) => Leg::Udp(socket.try_clone().expect("a copy"), None),
+            Self::UdpServed => Leg::Udp(udp("127.0.0.1"), Some(program.address())),
             Self::UnixServed(path) => {
                 program.line("listening on");
                 Leg::socket(UnixStream::connect(path).expect("it accepts"))
@@ -296,6 +317,20 @@ impl Ground {
         self.issued.get_or_init(Authority::server)
     }
 
+    /// Words of a command line in which `ENDPOINT` or `ADDRESS`, `CA` and `CERT` stand for those of an end, and its place.
+    pub fn arguments(&self, kind: Kind, words: &[&str]) -> (Vec<String>, Place) {
+        let (endpoint, place) = self.endpoint(kind, "peer");
+        let address = endpoint.split_once(':').and_then(|(_, rest)| rest.split(',').next()).unwrap_or_default();
+        let word = |word: &&str| match *word {
+            "ENDPOINT" => endpoint.clone(),
+            "ADDRESS" => address.to_owned(),
+            "CA" => self.issued().ca(),
+            "CERT" => self.issued().both(),
+            word => word.to_owned(),
+        };
+        (words.iter().map(word).collect(), place)
+    }
+
     /// An endpoint as the command line has it, and its place.
     pub fn endpoint(&self, kind: Kind, name: &str) -> (String, Place) {
         let path = self.path(name);
@@ -315,6 +350,11 @@ impl Ground {
             Child => (format!("exec:'{}' -q unix-client {path}", program().display()), unix()),
             TcpListen => ("tcp-listen:127.0.0.1:0".to_owned(), Place::TcpServed),
             UnixListen => (format!("unix-listen:{path}"), Place::UnixServed(path)),
+            Udp => {
+                let socket = udp("127.0.0.1");
+                (format!("udp:{}", at(&socket)), Place::Udp(socket))
+            }
+            UdpListen => ("udp-listen:127.0.0.1:0".to_owned(), Place::UdpServed),
             TlsListen => {
                 let (cert, key) = (self.issued().cert(), self.issued().key());
                 (format!("tls-listen:127.0.0.1:0,cert={cert},key={key}"), Place::TlsServed(self.versions))

@@ -2,7 +2,7 @@
 //!
 //! A case is a command and a script. The command is a mode and its options, and the peer is what the mode needs: whatever listens
 //! for a client, whatever connects to a server. `tcp|unix|tls12|tls13-client -q` is four commands. Where no mode says so, one word
-//! is the endpoint: `TCP`, `UNIX`, `TLS12`, `TLS13`, or the same with `-LISTEN`. `20x ` in front repeats the case, `NAME=value` is a variable of the environment.
+//! is the endpoint: `TCP`, `UNIX`, `UDP`, `TLS12`, `TLS13`, or the same with `-LISTEN`. `20x ` in front repeats the case, `NAME=value` is a variable of the environment.
 //!
 //! The steps of a script are divided by `; `. TEXT is as it stands, `*N` is so many bytes of a pattern that goes on where it was,
 //! and `$` behind either is the end.
@@ -25,6 +25,8 @@
 //! | `silence` | gets nothing for a while, not even the end |
 //! | `arrived` | what it has said is in the system of the program |
 //! | `flows` | something waits to be read |
+//! | `stranger TEXT` | a datagram comes from another peer |
+//! | `refuse` | datagrams for it are refused from now on |
 //!
 //! | of the program | |
 //! |---|---|
@@ -32,8 +34,11 @@
 //! | `hear TEXT` | says a line with it on stderr |
 //! | `rest`, `runs` | has nothing to do, has not ended |
 //! | `sleep MS` | is given time |
+//! | `taken` | has read what was typed |
+//! | `clock`, `after MS`, `before MS` | takes as long from that moment, or from the start |
 //! | `status N TEXT` | ends so, with one line on stderr that has the text, or none |
-//! | `status N ~TEXT`, `status N *` | the same with any line, with whatever lines |
+//! | `status N ~TEXT`, `status N !TEXT` | the same where just one line has the text, or none |
+//! | `status N *` | the same with whatever lines |
 //! | `killed SIGNAL`, `killed SIGNAL *` | ends by it, without a word or with some |
 
 use super::*;
@@ -90,7 +95,9 @@ struct Stage {
     program: Background,
     stdin: Option<ChildStdin>,
     stdout: Option<ChildStdout>,
-    peer: Leg,
+    /// There is none of a program of `exec` on our stdin and stdout.
+    peer: Option<Leg>,
+    clock: Instant,
     /// How far the pattern has been typed, seen, said and got.
     typed: usize,
     seen: usize,
@@ -111,6 +118,8 @@ impl Stage {
             ("tcp", true) => Some(TcpListen),
             ("unix", false) => Some(Unix),
             ("unix", true) => Some(UnixListen),
+            ("udp", false) => Some(Udp),
+            ("udp", true) => Some(UdpListen),
             ("tls", false) => Some(TlsConnect),
             ("tls", true) => Some(TlsListen),
             _ => None,
@@ -148,16 +157,25 @@ impl Stage {
         command.envs(variables);
         let mut program = Background::spawn(command);
         let (stdin, stdout) = (Some(program.stdin()), Some(program.stdout()));
-        let peer = place.expect("one end is the peer").leg(&mut program);
-        Self { program, stdin, stdout, peer, typed: 0, seen: 0, said: 0, got: 0, _ground: ground }
+        let peer = place.map(|place| place.leg(&mut program));
+        Self {
+            program,
+            stdin,
+            stdout,
+            peer,
+            clock: Instant::now(),
+            typed: 0,
+            seen: 0,
+            said: 0,
+            got: 0,
+            _ground: ground,
+        }
     }
 
     #[track_caller]
     fn step(&mut self, step: &str) {
         /// More may have to wait for a reader, so it is written on a thread of its own.
         const AT_ONCE: usize = 60_000;
-        /// What all systems take for a peer that has not read yet.
-        const SAID_AT_ONCE: usize = 400_000;
         let (name, rest) = step.split_once(' ').unwrap_or((step, ""));
         match name {
             "type" => {
@@ -180,46 +198,70 @@ impl Stage {
                 }
             }
             "leave" => self.stdout = None,
-            "say" => {
-                let (data, ends) = parsed(rest, &mut self.said);
-                if data.len() > SAID_AT_ONCE {
-                    return self.peer.send(data, ends);
-                }
-                self.peer.write(&data);
-                if ends {
-                    self.peer.end();
-                }
-            }
-            "end" => self.peer.end(),
-            "notify" => self.peer.tls().close_notify(),
-            "cut" => self.peer.tls().fin(),
-            "reset" => self.peer.reset(),
-            "go" => self.peer.close(),
-            "get" if rest == "reset" => self.peer.expect_reset(),
-            "get" => {
-                let (data, ends) = parsed(rest, &mut self.got);
-                self.peer.expect(&data);
-                if ends {
-                    self.peer.expect_end();
-                }
-            }
-            "silence" => self.peer.has_nothing(Duration::from_millis(500)),
-            "arrived" => self.peer.is_acknowledged(),
-            "flows" => eventually("bytes", || (queued(&self.peer) > 0).then_some(())),
             "stop" => self.program.signal(libc::SIGSTOP),
             "cont" => self.program.signal(libc::SIGCONT),
             "kill" => self.program.signal(signal(rest)),
             "hear" => drop(self.program.line(rest)),
+            "taken" => {
+                let stdin = self.stdin.as_ref().expect("it has not ended");
+                eventually("stdin is read", || (queued(stdin) == 0).then_some(()));
+            }
+            "clock" => self.clock = Instant::now(),
+            "after" => assert!(self.clock.elapsed() >= time(rest), "after {:?}", self.clock.elapsed()),
+            "before" => assert!(self.clock.elapsed() < time(rest), "after {:?}", self.clock.elapsed()),
             "rest" => self.program.comes_to_rest(),
             "runs" => assert!(self.program.is_running(), "{:?}", self.program.all_lines()),
-            "sleep" => thread::sleep(Duration::from_millis(rest.parse().expect("a time"))),
+            "sleep" => thread::sleep(time(rest)),
             "status" => self.ends(rest),
             "killed" => {
                 let (name, text) = rest.split_once(' ').unwrap_or((rest, ""));
                 self.program.is_killed_by(signal(name));
                 assert!(text == "*" || self.words().is_empty(), "{:?}", self.words());
             }
-            _ => panic!("'{step}' is no step"),
+            _ => self.peer_step(name, rest),
+        }
+    }
+
+    #[track_caller]
+    fn peer_step(&mut self, name: &str, rest: &str) {
+        /// What all systems take for a peer that has not read yet.
+        const AT_ONCE: usize = 400_000;
+        let peer = self.peer.as_mut().expect("there is a peer");
+        match name {
+            "say" => {
+                let (data, ends) = parsed(rest, &mut self.said);
+                if data.len() > AT_ONCE {
+                    return peer.send(data, ends);
+                }
+                peer.write(&data);
+                if ends {
+                    peer.end();
+                }
+            }
+            "end" => peer.end(),
+            "notify" => peer.tls().close_notify(),
+            "cut" => peer.tls().fin(),
+            "reset" => peer.reset(),
+            "go" => peer.close(),
+            "get" if rest == "reset" => peer.expect_reset(),
+            "get" => {
+                let (data, ends) = parsed(rest, &mut self.got);
+                peer.expect(&data);
+                if ends {
+                    peer.expect_end();
+                }
+            }
+            "stranger" | "refuse" => {
+                let Leg::Udp(socket, to) = peer else { unreachable!("this one is of datagrams") };
+                if name == "refuse" {
+                    return refuses_from_now_on(socket);
+                }
+                udp("127.0.0.1").send_to(rest.as_bytes(), to.expect("it is known")).expect("it leaves");
+            }
+            "silence" => peer.has_nothing(Duration::from_millis(500)),
+            "arrived" => peer.is_acknowledged(),
+            "flows" => eventually("bytes", || (queued(peer) > 0).then_some(())),
+            _ => panic!("'{name}' is no step"),
         }
     }
 
@@ -237,11 +279,16 @@ impl Stage {
         let fits = match (text, text.strip_prefix('~')) {
             ("*", _) => true,
             ("", _) => words.is_empty(),
-            (_, Some(text)) => words.iter().any(|line| line.contains(text)),
+            (_, Some(text)) => words.iter().filter(|line| line.contains(text)).count() == 1,
+            (text, None) if text.starts_with('!') => !words.iter().any(|line| line.contains(&text[1..])),
             (text, None) => words.len() == 1 && words[0].starts_with("xport: ") && words[0].contains(text),
         };
         assert!(fits, "{words:?}");
     }
+}
+
+fn time(milliseconds: &str) -> Duration {
+    Duration::from_millis(milliseconds.parse().expect("a time"))
 }
 
 fn signal(name: &str) -> i32 {

@@ -136,166 +136,57 @@ struct Run {
     peer: Box<Conversation>,
 }
 
-/// Starts a run for a case; the folder is for its sockets.
-type Mode = fn(&Path) -> Run;
+/// Starts a run for a case.
+type Mode = fn() -> Run;
 
-fn words(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
+/// A run whose peer is beyond this end, which stands in the arguments where `PEER` does; it takes what stdin has, answers, ends, and
+/// reads to the end.
+fn run(kind: Kind, words: &[&str]) -> Run {
+    let ground = Ground::new();
+    let (args, place) = ground.arguments(kind, words);
+    let peer = move |program: &mut Background, expected: &'static [u8]| {
+        if matches!(kind, TcpListen | UnixListen | TlsListen) {
+            let mut leg = place.leg(program);
+            return thread::spawn(move || talk(&mut leg, expected, &ground));
+        }
+        thread::spawn(move || talk(&mut place.accept(), expected, &ground))
+    };
+    Run { args, peer: Box::new(peer) }
 }
 
-/// Takes what stdin has, answers, ends, and reads to the end.
-fn converse(mut stream: impl Read + Write, end: impl FnOnce() -> io::Result<()>, expected: &[u8]) -> Vec<u8> {
-    let mut taken = vec![0; expected.len()];
-    stream.read_exact(&mut taken).expect("what stdin has");
-    stream.write_all(ANSWER).expect("it takes the answer");
-    end().expect("our end");
-    stream.read_to_end(&mut taken).expect("an end");
-    taken
-}
-
-fn talk_tcp(stream: TcpStream, expected: &[u8]) -> Vec<u8> {
-    let stream = with_deadline(stream);
-    let other = stream.try_clone().expect("a copy");
-    converse(stream, || other.shutdown(Shutdown::Write), expected)
-}
-
-fn talk_unix(stream: UnixStream, expected: &[u8]) -> Vec<u8> {
-    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-    let other = stream.try_clone().expect("a copy");
-    converse(stream, || other.shutdown(Shutdown::Write), expected)
-}
-
-fn tcp_listener(words: &[&str]) -> (TcpListener, Vec<String>) {
-    let (listener, address) = listening();
-    let address = address.to_string();
-    (listener, words.iter().map(|word| word.replace("ADDRESS", &address)).collect())
-}
-
-fn accepting_tcp(args: &[&str]) -> Run {
-    let (listener, args) = tcp_listener(args);
-    Run {
-        args,
-        peer: Box::new(|_, expected| thread::spawn(move || talk_tcp(listener.accept().expect("a client").0, expected))),
+fn talk(leg: &mut Leg, expected: &[u8], _ground: &Ground) -> Vec<u8> {
+    leg.expect(expected);
+    leg.write(ANSWER);
+    match leg {
+        Leg::Tls(tls) => tls.close_notify(),
+        _ => leg.end(),
     }
+    [expected, &leg.rest()].concat()
 }
 
-fn tcp_client(_: &Path) -> Run {
-    accepting_tcp(&["tcp-client", "ADDRESS"])
-}
-
-fn relay_from_stdio(_: &Path) -> Run {
-    accepting_tcp(&["relay", "-", "tcp:ADDRESS"])
-}
-
-fn relay_to_stdio(_: &Path) -> Run {
-    accepting_tcp(&["relay", "tcp:ADDRESS", "-"])
-}
-
-fn relay_once_to_stdio(_: &Path) -> Run {
-    Run { args: words(&["relay", "--once", "tcp-listen:127.0.0.1:0", "-"]), peer: Box::new(connecting_tcp) }
-}
-
-fn tcp_server(_: &Path) -> Run {
-    Run { args: words(&["tcp-server", "127.0.0.1:0"]), peer: Box::new(connecting_tcp) }
-}
-
-fn connecting_tcp(server: &mut Background, expected: &'static [u8]) -> JoinHandle<Vec<u8>> {
-    let stream = TcpStream::connect(server.address()).expect("it listens");
-    thread::spawn(move || talk_tcp(stream, expected))
-}
-
-fn unix_client(folder: &Path) -> Run {
-    let path = folder.join("sock");
-    let listener = UnixListener::bind(&path).expect("a path");
-    Run {
-        args: words(&["unix-client", path.to_str().expect("a path in UTF-8")]),
-        peer: Box::new(|_, expected| {
-            thread::spawn(move || talk_unix(listener.accept().expect("a client").0, expected))
-        }),
-    }
-}
-
-fn unix_server(folder: &Path) -> Run {
-    let path = folder.join("sock");
-    Run {
-        args: words(&["unix-server", path.to_str().expect("a path in UTF-8")]),
-        peer: Box::new(move |server, expected| {
-            server.line("listening on ");
-            let stream = UnixStream::connect(&path).expect("it listens");
-            thread::spawn(move || talk_unix(stream, expected))
-        }),
-    }
-}
-
-fn talk_tls(mut tls: Tls, expected: &[u8]) -> Vec<u8> {
-    let mut taken = tls.receive(expected.len());
-    tls.send(ANSWER);
-    tls.close_notify();
-    taken.extend(tls.receive_all());
-    taken
-}
-
-fn tls_client(_: &Path) -> Run {
-    let issued = Authority::server();
-    let (listener, address) = listening();
-    Run {
-        args: client_args(&issued, &[], address),
-        peer: Box::new(move |_, expected| {
-            thread::spawn(move || {
-                let socket = with_deadline(listener.accept().expect("a client").0);
-                let mut tls = Tls::server(socket, server_config(&issued, &VERSIONS));
-                tls.handshake();
-                talk_tls(tls, expected)
-            })
-        }),
-    }
-}
-
-fn tls_server(_: &Path) -> Run {
-    let issued = Authority::server();
-    Run {
-        args: words(&["tls-server", "--cert", &issued.both(), "127.0.0.1:0"]),
-        peer: Box::new(move |server, expected| {
-            let _files = issued;
-            let address = server.address();
-            thread::spawn(move || {
-                let mut tls = Tls::connect(address, client_config(None, &VERSIONS));
-                tls.handshake();
-                talk_tls(tls, expected)
-            })
-        }),
-    }
-}
-
-/// Datagrams have no end: the program leaves with the answer, which goes to whoever has sent, or, with an empty stdin, for lack of one.
-fn udp_client(_: &Path) -> Run {
+/// Datagrams have no end: the program leaves with the answer, which goes to the sender, or, with an empty stdin, for lack of one.
+fn udp_client() -> Run {
     let socket = udp("127.0.0.1");
-    let address = socket.local_addr().expect("an address").to_string();
-    Run {
-        args: words(&["udp-client", "--linger", "300ms", &address]),
-        peer: Box::new(|_, expected| thread::spawn(move || answer_datagram(&socket, expected))),
-    }
+    let args = ["udp-client", "--linger", "300ms", &at(&socket).to_string()].map(str::to_owned).to_vec();
+    let answer = move |expected: &[u8]| {
+        if expected.is_empty() {
+            return Vec::new();
+        }
+        let (data, from) = datagram(&socket);
+        socket.send_to(ANSWER, from).expect("it leaves");
+        data
+    };
+    Run { args, peer: Box::new(|_, expected| thread::spawn(move || answer(expected))) }
 }
 
-fn answer_datagram(socket: &UdpSocket, expected: &[u8]) -> Vec<u8> {
-    if expected.is_empty() {
-        return Vec::new();
-    }
-    let (data, from) = datagram(socket);
-    socket.send_to(ANSWER, from).expect("it leaves");
-    data
-}
-
-fn exec(_: &Path) -> Run {
+fn exec() -> Run {
     // It answers whatever its input is, and says on a line of its own what that was.
-    let script = "x=$(cat); echo hello; printf %s \"$x\" >&2";
-    Run {
-        args: words(&["exec", "--", "sh", "-c", script]),
-        peer: Box::new(|child, expected| {
-            let read = if expected.is_empty() { Vec::new() } else { [child.line("").as_bytes(), b"\n"].concat() };
-            thread::spawn(move || read)
-        }),
-    }
+    let args = ["exec", "--", "sh", "-c", "x=$(cat); echo hello; printf %s \"$x\" >&2"].map(str::to_owned).to_vec();
+    let hear = |child: &mut Background, expected: &[u8]| {
+        let read = if expected.is_empty() { Vec::new() } else { [child.line("").as_bytes(), b"\n"].concat() };
+        thread::spawn(move || read)
+    };
+    Run { args, peer: Box::new(hear) }
 }
 
 /// Runs a mode on every pair of kinds.
@@ -303,7 +194,7 @@ fn on_every_kind(mode: Mode) {
     for input in Input::ALL {
         for output in Output::ALL {
             let place = Place { folder: tempfile::tempdir().expect("a folder"), terminal: Terminal::new() };
-            let run = mode(place.folder.path());
+            let run = mode();
             // A connection ends by itself; the end of datagrams, and of what a program reads, is typed.
             let typed = if ["exec", "udp-client"].contains(&run.args[0].as_str()) { "input\n\x04" } else { "input\n" };
             let shell = format!("exec \"$0\" \"$@\"{}", if input == Input::Closed { " <&-" } else { "" });
@@ -331,19 +222,28 @@ fn on_every_kind(mode: Mode) {
 }
 
 macro_rules! on_every_kind {
-    ($($mode:ident)*) => {
+    ($($mode:ident: $run:expr;)*) => {
         $(#[test]
         fn $mode() {
-            on_every_kind(super::$mode);
+            super::on_every_kind(|| $run);
         })*
     };
 }
 
 mod modes {
-    use super::on_every_kind;
+    use super::*;
 
     on_every_kind! {
-        tcp_client tcp_server unix_client unix_server tls_client tls_server udp_client exec relay_from_stdio relay_to_stdio
-        relay_once_to_stdio
+        tcp_client: run(Tcp, &["tcp-client", "ADDRESS"]);
+        tcp_server: run(TcpListen, &["tcp-server", "ADDRESS"]);
+        unix_client: run(Unix, &["unix-client", "ADDRESS"]);
+        unix_server: run(UnixListen, &["unix-server", "ADDRESS"]);
+        tls_client: run(TlsConnect, &["tls-client", "--ca", "CA", "ADDRESS"]);
+        tls_server: run(TlsListen, &["tls-server", "--cert", "CERT", "ADDRESS"]);
+        udp_client: super::udp_client();
+        exec: super::exec();
+        relay_from_stdio: run(Tcp, &["relay", "-", "ENDPOINT"]);
+        relay_to_stdio: run(Tcp, &["relay", "ENDPOINT", "-"]);
+        relay_once_to_stdio: run(TcpListen, &["relay", "--once", "ENDPOINT", "-"]);
     }
 }

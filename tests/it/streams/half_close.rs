@@ -7,113 +7,46 @@ const REQUEST: &[u8] = b"GET / HTTP/1.0\r\nHost: h\r\n\r\n";
 const PIECES: usize = 20;
 const PIECE: usize = 200_000;
 
-/// A socket of either kind that can tell whether the peer has ended.
-trait Asked: Read + Write {
-    fn wait_no_longer(&self, wait: bool);
-}
-
-impl Asked for TcpStream {
-    fn wait_no_longer(&self, wait: bool) {
-        self.set_nonblocking(!wait).expect("a flag");
-    }
-}
-
-impl Asked for UnixStream {
-    fn wait_no_longer(&self, wait: bool) {
-        self.set_nonblocking(!wait).expect("a flag");
-    }
-}
-
-/// Answers a request piece by piece, and drops the rest as soon as the client has ended its direction.
-fn answer_until_hang_up(mut stream: impl Asked) {
-    let mut request = vec![0; REQUEST.len()];
-    stream.read_exact(&mut request).expect("a request");
-    for _ in 0..PIECES {
-        stream.wait_no_longer(false);
-        match stream.read(&mut [0]) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => (),
-            _ => return,
+/// Answers a request piece by piece, and drops the rest as soon as the program has ended its direction.
+fn answer_until_hang_up(place: Place) -> JoinHandle<()> {
+    thread::spawn(move || {
+        let mut peer = place.accept();
+        peer.expect(REQUEST);
+        for _ in 0..PIECES {
+            if peer.has_ended_now() {
+                return;
+            }
+            peer.write(&pattern(PIECE));
         }
-        stream.wait_no_longer(true);
-        if stream.write_all(&pattern(PIECE)).is_err() {
-            return;
-        }
-    }
+        peer.end();
+    })
 }
 
 fn whole() -> Vec<u8> {
     pattern(PIECE).repeat(PIECES)
 }
 
-fn serving_tcp() -> (String, JoinHandle<()>) {
-    let (listener, address) = listening();
-    let address = address.to_string();
-    (address, thread::spawn(move || answer_until_hang_up(with_deadline(listener.accept().expect("a client").0))))
-}
-
-fn serving_unix(folder: &Path) -> (String, JoinHandle<()>) {
-    let path = folder.join("sock");
-    let listener = UnixListener::bind(&path).expect("a path");
-    let serving = thread::spawn(move || answer_until_hang_up(listener.accept().expect("a client").0));
-    (path.to_str().expect("a path in UTF-8").to_owned(), serving)
-}
-
-/// The same over TLS: close_notify is the end.
-fn serving_tls(issued: &Issued, version: Version) -> (String, JoinHandle<()>) {
-    let (listener, port) = listening();
-    let port = port.port();
-    let config = server_config(issued, &[version]);
-    let serving = thread::spawn(move || {
-        let mut tls = Tls::server(with_deadline(listener.accept().expect("a client").0), config);
-        tls.handshake();
-        tls.receive(REQUEST.len());
-        for _ in 0..PIECES {
-            if tls.has_ended_now() {
-                return;
-            }
-            tls.send(&pattern(PIECE));
+#[test]
+fn an_http_request_gets_its_whole_answer() {
+    for (kind, words) in [
+        (Tcp, &["tcp-client", "ADDRESS"][..]),
+        (Tcp, &["relay", "-", "ENDPOINT"]),
+        (Tcp, &["relay", "ENDPOINT", "-"]),
+        (Unix, &["unix-client", "ADDRESS"]),
+        (Unix, &["relay", "-", "ENDPOINT"]),
+        (TlsConnect, &["tls-client", "--ca", "CA", "ADDRESS"]),
+        (TlsConnect, &["relay", "-", "ENDPOINT"]),
+    ] {
+        for versions in [&VERSIONS[..1], &VERSIONS[1..]] {
+            let ground = Ground::of(versions);
+            let (args, place) = ground.arguments(kind, words);
+            let serving = answer_until_hang_up(place);
+            let output = outcome_with(&args, REQUEST);
+            eventually("the server's end", || serving.is_finished().then_some(()));
+            serving.join().expect("the server does not panic");
+            ended(&output, 0, "");
+            assert!(output.stdout == whole(), "{args:?}: {} bytes", output.stdout.len());
         }
-        tls.end();
-    });
-    (format!("localhost:{port}"), serving)
-}
-
-#[track_caller]
-fn is_whole(args: &[&str], serving: JoinHandle<()>) {
-    let output = outcome_with(args, REQUEST);
-    eventually("the server's end", || serving.is_finished().then_some(()));
-    serving.join().expect("the server does not panic");
-    ended(&output, 0, "");
-    assert!(output.stdout == whole(), "{args:?}: {} bytes", output.stdout.len());
-}
-
-#[test]
-fn an_http_request_over_tcp_gets_its_whole_answer() {
-    for words in [&["tcp-client", "ADDRESS"][..], &["relay", "-", "tcp:ADDRESS"], &["relay", "tcp:ADDRESS", "-"]] {
-        let (address, serving) = serving_tcp();
-        let args: Vec<String> = words.iter().map(|word| word.replace("ADDRESS", &address)).collect();
-        is_whole(&args.iter().map(String::as_str).collect::<Vec<_>>(), serving);
-    }
-}
-
-#[test]
-fn an_http_request_over_a_unix_socket_gets_its_whole_answer() {
-    for words in [&["unix-client", "ADDRESS"][..], &["relay", "-", "unix:ADDRESS"]] {
-        let folder = folder();
-        let (address, serving) = serving_unix(folder.path());
-        let args: Vec<String> = words.iter().map(|word| word.replace("ADDRESS", &address)).collect();
-        is_whole(&args.iter().map(String::as_str).collect::<Vec<_>>(), serving);
-    }
-}
-
-#[test]
-fn an_http_request_over_tls_gets_its_whole_answer() {
-    let issued = Authority::server();
-    for version in VERSIONS {
-        let (address, serving) = serving_tls(&issued, version);
-        is_whole(&["tls-client", "--ca", &issued.ca(), &address], serving);
-        let (address, serving) = serving_tls(&issued, version);
-        is_whole(&["relay", "-", &format!("tls:{address},ca={}", issued.ca())], serving);
     }
 }
 
@@ -122,63 +55,42 @@ fn a_request_from_a_file_gets_its_whole_answer() {
     let folder = folder();
     let path = folder.path().join("request");
     fs::write(&path, REQUEST).expect("a file");
-    let (address, serving) = serving_tcp();
-    let mut command = Command::new(program());
-    command.args(["tcp-client", &address]).stdin(File::open(&path).expect("it is there")).stdout(Stdio::piped());
+    let ground = Ground::new();
+    let (args, place) = ground.arguments(Tcp, &["tcp-client", "ADDRESS"]);
+    let serving = answer_until_hang_up(place);
+    let mut command = command(args);
+    command.stdin(File::open(&path).expect("it is there"));
     let output = Background::spawn(command).finish();
     serving.join().expect("the server does not panic");
     ended(&output, 0, "");
     assert!(output.stdout == whole(), "{} bytes", output.stdout.len());
 }
 
-/// What is no request, and not nothing, ends at once: others wait for that before they answer.
 #[test]
-fn the_end_of_anything_else_is_told_at_once() {
-    for input in [&b"show stat\n"[..], b"GET /\r\n", b"\x00binary", &[b'x'; 100_000]] {
-        let (mut client, mut peer) = client(&[]);
-        feed(client.stdin(), input.to_vec());
-        assert_eq!(take_all(&mut peer), input);
-        peer.write_all(b"answer").expect("the client takes it");
-        drop(peer);
-        printed(&client.finish(), b"answer");
-    }
-}
-
-#[test]
-fn when_the_end_is_told_can_be_chosen() {
-    for (options, input, is_told) in [
-        (&["--half-close", "now"][..], REQUEST, true),
-        (&["--half-close", "now"], b"", true),
-        (&["--half-close", "300ms"], b"hello", true),
-        (&["--half-close", "0"], REQUEST, true),
-        (&["--half-close", "auto"], REQUEST, false),
-        (&["--half-close", "never"], b"hello", false),
-        (&["--half-close", "1h"], b"hello", false),
-        (&["--no-half-close"], b"hello", false),
-    ] {
-        let (mut client, mut peer) = client(options);
-        feed(client.stdin(), input.to_vec());
-        assert_eq!(take(&mut peer, input.len()), input);
-        if is_told {
-            assert_eq!(take(&mut peer, 1), b"", "{options:?}");
-        } else {
-            peer.set_read_timeout(Some(Duration::from_millis(400))).expect("a timeout");
-            let error = peer.read(&mut [0]).expect_err("an end, or a byte");
-            assert_eq!(error.kind(), ErrorKind::WouldBlock, "{options:?}");
-        }
-        drop(peer);
-        ended(&client.finish(), 0, "");
-    }
-}
-
-#[test]
-fn the_environment_can_choose_too() {
-    let mut command = Command::new(program());
-    command.env("XPORT_HALF_CLOSE", "now").stdin(Stdio::null()).stdout(Stdio::piped());
-    let (client, mut peer) = client_by(command, &[]);
-    assert_eq!(take_all(&mut peer), b"");
-    drop(peer);
-    ended(&client.finish(), 0, "");
+fn the_end_is_told_when_it_does_no_harm_or_as_was_chosen() {
+    const REQUEST: &str = "GET / HTTP/1.0\r\nHost: h\r\n\r\n";
+    let told = |input: &str| format!("type {input}$; get {input}$; say answer; go; see answer$; status 0");
+    let held = |input: &str| format!("type {input}$; get {input}; silence; go; status 0");
+    let hint = "some take a half-close for a hang-up";
+    plays(&[
+        // What is no request, and not nothing, ends at once: others wait for that before they answer.
+        ("tcp-client", &told("show stat\n")),
+        ("tcp-client", &told("GET /\r\n")),
+        ("tcp-client", &told("\0binary")),
+        ("tcp-client", &told(&"x".repeat(100_000))),
+        ("tcp-client --half-close now", &told(REQUEST)),
+        ("tcp-client --half-close now", &told("")),
+        ("tcp-client --half-close 300ms", &told("hello")),
+        ("tcp-client --half-close 0", &told(REQUEST)),
+        ("XPORT_HALF_CLOSE=now tcp-client", &told("")),
+        ("tcp-client --half-close auto", &held(REQUEST)),
+        ("tcp-client --half-close never", &held("hello")),
+        ("tcp-client --half-close 1h", &held("hello")),
+        ("tcp-client --no-half-close", &held("hello")),
+        // A peer that leaves without a word is hinted at.
+        ("tcp|unix-client -v", &format!("type hello$; get hello$; go; status 0 ~{hint}")),
+        ("tcp-client -v", &format!("type hello$; get hello$; say a word; go; status 0 !{hint}")),
+    ]);
 }
 
 #[test]
@@ -203,37 +115,6 @@ fn a_program_is_told_of_an_empty_input_at_once() {
     for args in [&["relay", "-", "exec:cat"][..], &["exec", "--", "cat"]] {
         ended(&xport(args).timeout(Duration::from_secs(8)).write_stdin("").output().expect("a run"), 0, "");
     }
-}
-
-#[test]
-fn a_peer_that_leaves_without_a_word_is_hinted_at() {
-    let said = |output: &Output| text(output).matches("some take a half-close for a hang-up").count();
-    let (mut client, mut peer) = client(&["-v"]);
-    feed(client.stdin(), b"hello".to_vec());
-    assert_eq!(take_all(&mut peer), b"hello");
-    drop(peer);
-    let output = client.finish();
-    assert_eq!((output.status.code(), said(&output)), (Some(0), 1), "{}", text(&output));
-
-    let (mut client, mut peer) = self::client(&["-v"]);
-    feed(client.stdin(), b"hello".to_vec());
-    assert_eq!(take_all(&mut peer), b"hello");
-    peer.write_all(b"a word").expect("the client takes it");
-    drop(peer);
-    assert_eq!(said(&client.finish()), 0);
-
-    let folder = folder();
-    let path = folder.path().join("sock");
-    let listener = UnixListener::bind(&path).expect("a path");
-    let mut command = Command::new(program());
-    command.args(["-v", "unix-client"]).arg(&path).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut client = Background::spawn(command);
-    client.stdin().write_all(b"hello").expect("it takes it");
-    let mut peer = listener.accept().expect("a client").0;
-    peer.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-    assert_eq!(take_all(&mut peer), b"hello");
-    drop(peer);
-    assert_eq!(said(&client.finish()), 1);
 }
 
 /// A server whose close_notify is followed by its close at once or a little later resets the connection: it has not read our own
