@@ -436,7 +436,6 @@ fn a_target_that_is_gone_swallows_nothing() {
     });
 }
 
-/// The same of bytes that were handed back.
 #[test]
 fn a_target_that_is_gone_does_not_swallow_what_was_handed_back() {
     let mut sim = Sim::new();
@@ -453,7 +452,6 @@ fn a_target_that_is_gone_does_not_swallow_what_was_handed_back() {
     assert_eq!(data_of(&hears), b"handed back");
 }
 
-/// Bytes that were handed back wait for room as any others do.
 #[test]
 fn bytes_that_were_handed_back_respect_high_water() {
     let mut sim = Sim::new();

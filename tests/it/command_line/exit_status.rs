@@ -72,18 +72,17 @@ fn files_cross_both_ways_in_flat_memory() {
     assert_eq!((server.wait().code(), client.wait().code()), (Some(0), Some(0)));
 }
 
-/// A file is sent by redirection on one side and received by redirection on the other, byte for byte.
 #[test]
 fn a_file_is_sent_and_received_by_redirection() {
     let dir = folder();
     let (from, to) = (dir.path().join("from"), dir.path().join("to"));
     fs::write(&from, pattern(3_000_017)).expect("a file");
-    let mut receiving = command(["tcp-server", "127.0.0.1:0"]);
-    receiving.stdin(Stdio::null()).stdout(File::create(&to).expect("a file"));
-    let mut server = Background::spawn(receiving);
-    let mut sending = command(["tcp-client", &server.address().to_string()]);
-    sending.stdin(File::open(&from).expect("a file"));
-    let mut client = Background::spawn(sending);
+    let mut server = Background::spawn(
+        command(["tcp-server", "127.0.0.1:0"]).stdin(Stdio::null()).stdout(File::create(&to).expect("a file")),
+    );
+    let mut client = Background::spawn(
+        command(["tcp-client", &server.address().to_string()]).stdin(File::open(&from).expect("a file")),
+    );
     assert_eq!((client.wait().code(), server.wait().code()), (Some(0), Some(0)));
     assert!(fs::read(&from).expect("a file") == fs::read(&to).expect("a file"), "the files differ");
 }
@@ -135,15 +134,27 @@ fn status_1_is_for_local_failures() {
         stream.write_all(b"lost").expect("it is connected");
         stream.read(&mut [0; 16]).map_or(0, |count| count)
     });
-    let mut full = command(["tcp-client", &peer.address.to_string()]);
-    full.stdin(Stdio::null()).stdout(File::options().write(true).open("/dev/full").expect("a device"));
-    ended(&Background::spawn(full).finish(), 1, "xport: stdout: No space left on device");
+    ended(
+        &Background::spawn(
+            command(["tcp-client", &peer.address.to_string()])
+                .stdin(Stdio::null())
+                .stdout(File::options().write(true).open("/dev/full").expect("a device")),
+        )
+        .finish(),
+        1,
+        "xport: stdout: No space left on device",
+    );
     peer.join();
 
     let peer = Peer::serve(|mut stream| stream.read(&mut [0; 16]).is_ok_and(|count| count > 0));
-    let mut directory = command(["tcp-client", &peer.address.to_string()]);
-    directory.stdin(File::open("/").expect("a directory"));
-    ended(&Background::spawn(directory).finish(), 1, "xport: stdin: Is a directory");
+    ended(
+        &Background::spawn(
+            command(["tcp-client", &peer.address.to_string()]).stdin(File::open("/").expect("a directory")),
+        )
+        .finish(),
+        1,
+        "xport: stdin: Is a directory",
+    );
 }
 
 /// A bad option, address or number; nothing was opened, not even an address that was good.
@@ -181,9 +192,7 @@ fn status_3_is_for_what_is_unavailable() {
         let dir = folder();
         fs::write(dir.path().join("in"), "kept").expect("a file");
         let mut stdin = File::open(dir.path().join("in")).expect("a file");
-        let mut command = command(args);
-        command.stdin(stdin.try_clone().expect("a descriptor"));
-        ended(&Background::spawn(command).finish(), 3, reason);
+        ended(&Background::spawn(command(args).stdin(stdin.try_clone().expect("a descriptor"))).finish(), 3, reason);
         let mut rest = String::new();
         stdin.read_to_string(&mut rest).expect("text");
         assert_eq!(rest, "kept", "{args:?} has read stdin");
@@ -201,9 +210,10 @@ fn status_124_is_for_timeouts() {
             stream
         });
         let start = Instant::now();
-        let mut command = command([&["tcp-client"], options, &[&peer.address.to_string()]].concat());
-        command.stdin(Stdio::null());
-        let output = Background::spawn(command).finish();
+        let output = Background::spawn(
+            command([&["tcp-client"], options, &[&peer.address.to_string()]].concat()).stdin(Stdio::null()),
+        )
+        .finish();
         assert_eq!(output.status.code(), Some(124), "{options:?}: {}", text(&output));
         assert!(start.elapsed() >= Duration::from_secs(1) && start.elapsed() < DEADLINE, "{:?}", start.elapsed());
         assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1, "{}", text(&output));

@@ -54,9 +54,7 @@ fn serve(deed: Deed, issued: &Issued, run: impl FnOnce(&str) -> Vec<String>) -> 
 
 /// The lines of a run at `-v` that has something to send.
 fn lines_of(args: &[&str]) -> Vec<String> {
-    let mut command = command([&["-v"], args].concat());
-    command.stdout(Stdio::null());
-    let mut run = Background::spawn(command);
+    let mut run = Background::spawn(command([&["-v"], args].concat()).stdout(Stdio::null()));
     // Open to the end: nothing here ends because of it.
     let mut stdin = run.stdin();
     let _ = stdin.write_all(b"hello");
@@ -130,9 +128,7 @@ fn what_befalls_a_server_is_told_once() {
         for (deed, what) in
             [(Deed::Cuts, TRUNCATED), (Deed::ResetsTls, RESET), (Deed::IsPlain, "the peer does not speak TLS")]
         {
-            let mut command = command([&["-v"], &mode[..]].concat());
-            command.stdout(Stdio::null());
-            let (mut server, address) = serve_by(command);
+            let (mut server, address) = serve_by(command([&["-v"], &mode[..]].concat()).stdout(Stdio::null()));
             match deed {
                 Deed::IsPlain => connect(address).write_all(b"GET / HTTP/1.0\r\n\r\n").expect("it reads"),
                 _ => {
@@ -172,9 +168,10 @@ fn what_goes_wrong_here_is_told_once() {
     }
     let issued = Authority::server();
     let lines = serve(Deed::Cuts, &issued, |address| {
-        let mut command = command(["-v", "tls-client", "--insecure", address]);
-        command.stdout(File::options().write(true).open("/dev/full").expect("a device"));
-        let mut run = Background::spawn(command);
+        let mut run = Background::spawn(
+            command(["-v", "tls-client", "--insecure", address])
+                .stdout(File::options().write(true).open("/dev/full").expect("a device")),
+        );
         run.wait();
         run.all_lines()
     });

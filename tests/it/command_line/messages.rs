@@ -49,7 +49,6 @@ fn a_full_stderr_does_not_hold_up_an_error() {
     }
 }
 
-/// A reader that begins late and reads slowly still gets every word.
 #[test]
 fn a_slow_reader_gets_the_whole_error() {
     let long = "x".repeat(50);
@@ -84,8 +83,7 @@ fn a_slow_reader_gets_the_whole_error() {
 fn a_terminal_that_nobody_reads_does_not_stop_an_echo() {
     let terminal = Terminal::new();
     let mut command = Command::new(program());
-    let file = folder();
-    let ports = file.path().join("port");
+    let (_file, ports) = path("port");
     command.args(["-vvv", "tcp-echo", "127.0.0.1:0", "--port-file"]).arg(&ports);
     command.env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::null());
     let child = command.stderr(terminal.slave.try_clone().expect("a copy")).spawn().expect("the program starts");

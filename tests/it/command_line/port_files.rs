@@ -23,9 +23,12 @@ fn runs(file: &Path) -> Vec<(Vec<String>, i32)> {
 
 /// Starts the program in `folder`, with stdout in a file.
 fn run(folder: &Path, args: &[String]) -> Output {
-    let mut command = command(args);
-    command.current_dir(folder).stdin(Stdio::null()).stdout(File::create(folder.join("stdout")).expect("a file"));
-    let mut run = Background::spawn(command);
+    let mut run = Background::spawn(
+        command(args)
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(File::create(folder.join("stdout")).expect("a file")),
+    );
     let status = run.wait();
     let stderr = run.all_lines().join("\n").into_bytes();
     Output { status, stdout: Vec::new(), stderr }
@@ -102,10 +105,14 @@ fn its_temporary_name_cannot_be_taken() {
     let dir = folder();
     fs::write(dir.path().join("victim"), "precious").expect("a file");
     let script = "for name in p.$$.tmp .p.$$.tmp p.tmp .p.tmp; do ln -s victim $name; done; exec \"$@\"";
-    let mut shell = Command::new("sh");
-    shell.args(["-c", script, "sh"]).arg(program()).args(["tcp-echo", "--port-file", "p", "127.0.0.1:0"]);
-    shell.current_dir(dir.path()).stdin(Stdio::null());
-    let mut server = Background::spawn(shell);
+    let mut server = Background::spawn(
+        Command::new("sh")
+            .args(["-c", script, "sh"])
+            .arg(program())
+            .args(["tcp-echo", "--port-file", "p", "127.0.0.1:0"])
+            .current_dir(dir.path())
+            .stdin(Stdio::null()),
+    );
     let port = server.address().port();
     assert_eq!(fs::read_to_string(dir.path().join("p")).expect("it is there"), format!("{port}\n"));
     assert_eq!(fs::read_to_string(dir.path().join("victim")).expect("it is there"), "precious");
@@ -115,8 +122,7 @@ fn its_temporary_name_cannot_be_taken() {
 /// gone often gets its number.
 #[test]
 fn a_foreign_file_in_its_place_is_kept() {
-    let dir = folder();
-    let file = dir.path().join("port");
+    let (_dir, file) = path("port");
     for foreign in ["file", "link"] {
         let args = [OsStr::new("tcp-echo"), OsStr::new("--port-file"), file.as_os_str(), OsStr::new("127.0.0.1:0")];
         let mut server = Background::start(args);

@@ -11,9 +11,10 @@ const TIMED_OUT: i32 = 124;
 fn recv_only_leaves_stdin_alone() {
     let (input, mut into) = pipe().expect("a pipe");
     into.write_all(b"for somebody else").expect("the pipe takes it");
-    let mut command = Command::new(program());
-    command.stdin(input.try_clone().expect("a copy")).stdout(Stdio::piped());
-    let (client, mut peer) = client_by(command, &["--recv-only"]);
+    let (client, mut peer) = client_by(
+        Command::new(program()).stdin(input.try_clone().expect("a copy")).stdout(Stdio::piped()),
+        &["--recv-only"],
+    );
     peer.write_all(b"data").and_then(|()| peer.shutdown(Shutdown::Write)).expect("the client takes it");
     printed(&client.finish(), b"data");
     assert_eq!(take_all(&mut peer), b"");
@@ -143,9 +144,10 @@ fn without_a_buffer_everything_still_goes_through() {
 #[test]
 fn high_water_limits_what_is_held_for_a_slow_reader() {
     let (out_of, output) = pipe().expect("a pipe");
-    let mut command = Command::new(program());
-    command.stdin(Stdio::null()).stdout(output.try_clone().expect("a copy"));
-    let (client, peer) = client_by(command, &["--high-water", "1K"]);
+    let (client, peer) = client_by(
+        Command::new(program()).stdin(Stdio::null()).stdout(output.try_clone().expect("a copy")),
+        &["--high-water", "1K"],
+    );
     feed(peer, pattern(64 << 20));
     eventually("stdout is full", || is_full(&output).then_some(()));
     client.comes_to_rest();

@@ -31,7 +31,6 @@ fn empty_datagrams_are_data() {
     );
 }
 
-/// The longest datagram of either family goes there and back whole.
 #[test]
 fn the_longest_datagrams_go_there_and_back() {
     let folder = folder();
@@ -43,9 +42,11 @@ fn the_longest_datagrams_go_there_and_back() {
         // A file gives as much as is asked for, so it is one datagram.
         let file = folder.path().join("data");
         fs::write(&file, &data).expect("a file");
-        let mut client = command(["udp-client", "--count", "1", "--linger", "60s", &address.to_string()]);
-        client.stdin(File::open(&file).expect("a file"));
-        let output = Background::spawn(client).finish();
+        let output = Background::spawn(
+            command(["udp-client", "--count", "1", "--linger", "60s", &address.to_string()])
+                .stdin(File::open(&file).expect("a file")),
+        )
+        .finish();
         ended(&output, 0, "");
         assert!(output.stdout == data, "{} bytes of {most} came back, or others", output.stdout.len());
 
@@ -108,7 +109,6 @@ fn a_closed_port_is_reported() {
     assert!(echo.is_running());
 }
 
-/// Clients that are gone before they are answered do a server no harm.
 #[test]
 fn clients_that_vanish_do_no_harm() {
     let (_echo, address) = start("udp-echo", &[], "127.0.0.1:0");
@@ -355,9 +355,9 @@ fn a_peer_that_takes_nothing_stops_nobody() {
 #[test]
 fn a_slow_reader_does_not_fill_the_memory() {
     let (out_of, output) = io::pipe().expect("a pipe");
-    let mut server = command(["udp-server", "127.0.0.1:0"]);
-    server.stdin(Stdio::null()).stdout(output.try_clone().expect("a copy"));
-    let (mut server, address) = serve_by(server);
+    let (mut server, address) = serve_by(
+        command(["udp-server", "127.0.0.1:0"]).stdin(Stdio::null()).stdout(output.try_clone().expect("a copy")),
+    );
     let peer = udp("127.0.0.1");
     let data = vec![b'x'; 8000];
     for _ in 0..20_000 {
@@ -458,7 +458,6 @@ fn a_broadcast_has_to_be_asked_for() {
     });
 }
 
-/// With `--broadcast` it arrives, and whoever answers is heard.
 #[test]
 fn a_broadcast_is_delivered_and_answered() {
     in_a_network(&format!("{LINK}\nip route add default dev veth0"), || {

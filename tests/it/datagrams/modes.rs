@@ -37,7 +37,6 @@ fn greeted(options: &[&str]) -> (Background, ChildStdin, UdpSocket, SocketAddr) 
     (client, stdin, peer, address)
 }
 
-/// When a run is over, although datagrams have no end.
 #[test]
 fn runs_end() {
     plays(&[
@@ -157,7 +156,6 @@ fn a_count_is_exact_in_a_burst() {
     echo.ends_with(0);
 }
 
-/// `--count` on a server of several sockets is for all of them together.
 #[test]
 fn a_count_is_for_all_sockets_together() {
     let mut echo = Background::start(["udp-echo", "--count", "2", "127.0.0.1:0", "--listen", "127.0.0.1:0"]);
@@ -228,11 +226,9 @@ fn strangers_are_not_heard() {
     }
 }
 
-/// `--port-file` has the port while the server is there.
 #[test]
 fn the_port_is_in_the_file() {
-    let folder = folder();
-    let file = folder.path().join("port");
+    let (_folder, file) = path("port");
     for mode in ["udp-echo", "udp-server"] {
         let mut server = Background::start([mode, "--port-file", file.to_str().expect("text"), ":0"]);
         let (v4, v6) = (server.address(), server.address());
@@ -304,15 +300,9 @@ fn each_sender_is_named_once() {
 
 /// The program with a socket handed over as `fd:N`.
 fn with_socket(args: &[&str], socket: &impl AsRawFd) -> Command {
-    let fd = socket.as_raw_fd();
     let mut command = command(args);
-    command.arg(format!("fd:{fd}"));
-    // SAFETY: between fork and exec it makes one system call and touches no memory.
-    unsafe {
-        command.pre_exec(move || {
-            if libc::fcntl(fd, libc::F_SETFD, 0) == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
-        });
-    }
+    command.arg(format!("fd:{}", socket.as_raw_fd()));
+    pass_on(&mut command, socket);
     command
 }
 
@@ -383,7 +373,6 @@ fn a_second_server_on_a_port_is_refused() {
     udp_ping(&udp("127.0.0.1"), address, b"still the first");
 }
 
-/// What has come before the signal that ends a server is printed.
 #[test]
 fn a_server_prints_what_it_has_before_it_ends() {
     let (mut server, address) = server("udp-server", &["-v"]);
@@ -411,21 +400,18 @@ fn a_server_prints_what_it_has_before_it_ends() {
 fn a_full_disk_is_a_failure() {
     let full = || File::options().write(true).open("/dev/full").expect("a device");
     let (_echo, address) = echo(&[]);
-    let mut client = command(["udp-client", "--count", "1", "--linger", LONG, &address.to_string()]);
-    client.stdout(full());
-    let mut client = Background::spawn(client);
+    let mut client = Background::spawn(
+        command(["udp-client", "--count", "1", "--linger", LONG, &address.to_string()]).stdout(full()),
+    );
     client.stdin().write_all(b"hello").expect("stdin takes it");
     ended(&client.finish(), 1, "xport: stdout: No space left on device");
 
-    let mut server = command(["udp-server", "127.0.0.1:0"]);
-    server.stdout(full()).stdin(Stdio::null());
-    let (mut server, address) = serve_by(server);
+    let (mut server, address) = serve_by(command(["udp-server", "127.0.0.1:0"]).stdout(full()).stdin(Stdio::null()));
     udp("127.0.0.1").send_to(b"hello", address).expect("it leaves");
     server.line("xport: stdout: No space left on device");
     server.ends_with(1);
 }
 
-/// Client and server talk to each other, stdin to stdout in both directions.
 #[test]
 fn a_client_and_a_server_talk() {
     let (mut server, address) = server("udp-server", &["--lines"]);

@@ -83,7 +83,6 @@ fn answers_before_a_failure_are_printed() {
     assert!(printed == answers.concat(), "{} of {} bytes", printed.len(), answers.concat().len());
 }
 
-/// The same where stdout is slow.
 #[test]
 fn answers_before_a_failure_are_printed_however_slowly() {
     let (mut client, mut stdin, peer, address) = greeted(&[]);
@@ -150,18 +149,10 @@ fn a_socket_without_a_peer_is_refused_by_a_client() {
     let socket = udp("127.0.0.1");
     let fd = socket.as_raw_fd();
     let mut client = command(["udp-client", &format!("fd:{fd}")]);
-    // SAFETY: between fork and exec it makes one system call and touches no memory.
-    unsafe {
-        client.pre_exec(
-            move || {
-                if libc::fcntl(fd, libc::F_SETFD, 0) == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
-            },
-        );
-    }
+    pass_on(&mut client, &socket);
     ended(&client.output().expect("a run"), 3, &format!("fd:{fd}: it is not connected"));
 }
 
-/// A port that the system chose for one family and that the other one does not have is given up without a trace.
 #[test]
 fn a_port_that_one_family_lacks_is_given_up() {
     let Some(command) = misbehaving(command(["udp-server", "*:0"]), &[("BIND_IN_USE", 2)]) else { return };

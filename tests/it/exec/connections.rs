@@ -20,8 +20,7 @@ fn serve_script(options: &[&str], script: &str) -> (Background, SocketAddr) {
 #[track_caller]
 fn answer(address: SocketAddr, request: &[u8]) -> Vec<u8> {
     let mut client = connect(address);
-    client.write_all(request).expect("it takes the request");
-    client.shutdown(Shutdown::Write).expect("it is connected");
+    say_all(&mut client, request);
     take_all(&mut client)
 }
 
@@ -130,14 +129,12 @@ fn is_copied(copy: &Path) {
 
 #[test]
 fn a_child_that_has_closed_its_stdout_is_fed_to_the_end() {
-    let folder = folder();
-    let copy = folder.path().join("copy");
+    let (_folder, copy) = path("copy");
     let (_server, address) = serve_script(&[], &copying("exec >&-; sleep .1;", &copy));
     let mut client = connect(address);
     // The end of its output is told at once.
     assert_eq!(take_all(&mut client), b"");
-    client.write_all(&pattern(1_000_000)).expect("it takes the bytes");
-    client.shutdown(Shutdown::Write).expect("it is connected");
+    say_all(&mut client, &pattern(1_000_000));
     is_copied(&copy);
 }
 
@@ -156,8 +153,7 @@ fn what_a_client_has_sent_before_it_closes_is_read() {
 
 #[test]
 fn what_a_tcp_client_has_sent_before_it_closes_is_read() {
-    let folder = folder();
-    let copy = folder.path().join("copy");
+    let (_folder, copy) = path("copy");
     let (_server, address) = serve_script(&[], &copying("sleep .1;", &copy));
     let mut client = connect(address);
     client.write_all(&pattern(1_000_000)).expect("it takes the bytes");
@@ -356,8 +352,7 @@ fn a_child_is_told_of_its_client_and_no_more_than_is_meant_for_it() {
         println!("skipped: no IPv6 here");
     }
 
-    let folder = folder();
-    let path = folder.path().join("s");
+    let (_folder, path) = path("s");
     let mut server = environment_server(&format!("unix:{}", path.display()), &[]);
     server.line("listening on ");
     let mut client = UnixStream::connect(&path).expect("it accepts");
@@ -366,8 +361,8 @@ fn a_child_is_told_of_its_client_and_no_more_than_is_meant_for_it() {
 
 #[test]
 fn no_shell_reads_arguments_unless_it_is_asked_for() {
-    let folder = folder();
-    let trap = folder.path().join("trap").display().to_string();
+    let (folder, trap) = path("trap");
+    let trap = trap.display().to_string();
     let arguments =
         [&format!("$(touch {trap})"), "`id`", &format!(";touch {trap}"), "a  b", "*", "", "~", "$HOME", "\\", "'"];
     let (_server, address) = serve_child(&[], &[&["printf", "%s\\n"][..], &arguments].concat());
@@ -419,8 +414,7 @@ fn a_client_that_does_not_read_holds_up_its_child_only() {
 
 #[test]
 fn a_path_is_a_unix_socket_for_whom_its_mode_says() {
-    let folder = folder();
-    let path = folder.path().join("s");
+    let (_folder, path) = path("s");
     for (options, mode) in [("", 0o600), (",mode=0660", 0o660)] {
         let listen = format!("unix:{}{options}", path.display());
         let mut server = Background::start(["exec", "--listen", &listen, "--", "cat"]);

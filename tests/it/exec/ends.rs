@@ -70,8 +70,7 @@ fn the_group_of_a_client_that_has_reset_ends_with_it() {
 
 #[test]
 fn the_group_of_a_client_of_a_unix_socket_ends_when_it_closes() {
-    let folder = folder();
-    let path = folder.path().join("s");
+    let (_folder, path) = path("s");
     let (mut server, family) = serve_at(&format!("unix:{}", path.display()), &["--kill-after", "1s"], HELD);
     server.line("listening on ");
     for _ in 0..5 {
@@ -103,8 +102,7 @@ fn a_member_of_a_group_does_not_outlive_its_leader_that_was_asked_to_end() {
 
 #[test]
 fn clients_that_leave_at_once_leave_nothing_behind() {
-    let folder = folder();
-    let path = folder.path().join("s");
+    let (_folder, path) = path("s");
     let listen = format!("unix:{}", path.display());
     let (mut server, address, family) = serve(&["--kill-after", "1s", "--listen", &listen], "echo up; exec cat");
     server.line("listening on ");

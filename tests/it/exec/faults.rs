@@ -10,8 +10,8 @@ fn refused(settings: &[(&str, libc::c_int)], args: &[&str]) -> Option<Command> {
 
 #[test]
 fn our_own_failures_are_not_the_programs() {
-    let folder = folder();
-    let trace = folder.path().join("trace").display().to_string();
+    let (_folder, trace) = path("trace");
+    let trace = trace.display().to_string();
     let plain = ["exec", "--"].as_slice();
     let pty = &["exec", "--pty", "--"];
     for (setting, error, options, message) in [
@@ -336,8 +336,8 @@ fn a_server_is_not_held_up_either() {
 #[test]
 fn a_program_on_a_connection_has_no_terminal() {
     const SHOWS: &str = "cut -d ' ' -f 1,5,6,7 /proc/self/stat >&2; echo $$ >&2; (: </dev/tty) && echo open >&2";
-    let folder = folder();
-    let path = folder.path().join("s").display().to_string();
+    let (_folder, path) = path("s");
+    let path = path.display().to_string();
     let (unix_listen, shell) = (format!("unix-listen:{path}"), format!("shell:{SHOWS}"));
     let (listener, to) = listening();
     let to = to.to_string();

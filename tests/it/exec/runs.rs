@@ -21,8 +21,7 @@ fn what_cannot_be_run_has_the_statuses_of_a_shell() {
     ended(&run("/no/such/program"), 127, "exec /no/such/program: No such file or directory");
     ended(&run("/etc/passwd"), 126, "exec /etc/passwd: Permission denied");
     ended(&run("/etc"), 126, "exec /etc: Permission denied");
-    let folder = folder();
-    let script = folder.path().join("script");
+    let (_folder, script) = path("script");
     write_script(&script, "echo no first line says who reads this\n");
     ended(&run(script.to_str().expect("text")), 126, "Exec format error");
     let long = "x".repeat(3_000_000);
@@ -64,8 +63,7 @@ fn a_child_is_fed_to_the_end() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     assert!(output.stdout == data);
     // One that has closed its stdout still is.
-    let folder = folder();
-    let copy = folder.path().join("copy");
+    let (_folder, copy) = path("copy");
     let script = format!("exec >&-; cat > {}; exit 5", copy.display());
     let output = outcome_with(["exec", "--", "sh", "-c", &script], data.clone());
     assert_eq!(output.status.code(), Some(5), "{}", text(&output));
@@ -75,9 +73,11 @@ fn a_child_is_fed_to_the_end() {
 #[test]
 fn a_child_need_not_read_all_of_its_stdin() {
     for _ in 0..5 {
-        let mut run = command(["exec", "--", "head", "-c5"]);
-        run.stdin(File::open("/dev/zero").expect("a device")).stdout(Stdio::piped());
-        let mut run = Background::spawn(run);
+        let mut run = Background::spawn(
+            command(["exec", "--", "head", "-c5"])
+                .stdin(File::open("/dev/zero").expect("a device"))
+                .stdout(Stdio::piped()),
+        );
         assert_eq!(take_all(&mut run.stdout()), [0; 5]);
         run.ends_with(0);
     }

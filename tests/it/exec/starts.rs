@@ -62,8 +62,7 @@ fn got_nothing(client: &mut TcpStream) {
 
 #[test]
 fn what_cannot_be_run_is_told_before_anything_is_opened() {
-    let folder = folder();
-    let file = folder.path().join("file");
+    let (folder, file) = path("file");
     fs::write(&file, "").expect("a file");
     let file = file.to_str().expect("text");
     let port_file = folder.path().join("port");
@@ -84,8 +83,7 @@ fn what_cannot_be_run_is_told_before_anything_is_opened() {
 
 #[test]
 fn a_program_that_vanishes_costs_its_clients_only() {
-    let folder = folder();
-    let script = folder.path().join("script");
+    let (_folder, script) = path("script");
     let write = || write_script(&script, "#!/bin/sh\necho hi\n");
     write();
     let (mut server, address) = serve(&[], &[script.to_str().expect("text")]);
@@ -121,8 +119,7 @@ fn arguments_that_are_too_long_cost_their_client_only() {
 
 #[test]
 fn arguments_that_are_too_long_are_a_failure_of_the_one_run() {
-    let folder = folder();
-    let path = folder.path().join("s");
+    let (_folder, path) = path("s");
     let to = format!("unix:{}", path.display());
     let long = "x".repeat(100_000);
     let mut args = vec!["exec", "--retry", "1000", "--retry-delay", "20ms", "--connect", &to, "--", "true"];
@@ -161,9 +158,8 @@ fn without_a_path_the_same_is_found_for_a_connection_as_for_stdin() {
     let output = on_stdin.env_remove("PATH").output().expect("a run");
     let found = output.status.code() == Some(0);
     assert!(found || output.status.code() == Some(127), "{}", text(&output));
-    let mut run = command(["exec", "--listen", "127.0.0.1:0", "--", "echo", "hi"]);
-    run.env_remove("PATH");
-    let mut server = Background::spawn(run);
+    let mut server =
+        Background::spawn(command(["exec", "--listen", "127.0.0.1:0", "--", "echo", "hi"]).env_remove("PATH"));
     if found {
         assert_eq!(take_all(&mut connect(server.address())), b"hi\n");
     } else {
@@ -230,8 +226,7 @@ fn without_processes_a_client_is_turned_away_and_the_next_one_served() {
 
 #[test]
 fn who_is_denied_gets_no_child() {
-    let folder = folder();
-    let trace = folder.path().join("trace");
+    let (_folder, trace) = path("trace");
     let script = format!("echo x >> {}; echo hi", trace.display());
     for options in [
         ["--deny", "127.0.0.0/8"].as_slice(),
@@ -336,8 +331,7 @@ fn a_program_that_fails_with_its_input_unread_resets_the_connection() {
 fn the_one_connection_has_the_status_of_its_child() {
     for (script, status) in [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", 137)] {
         let peer = Peer::serve(move |mut stream| {
-            stream.write_all(&pattern(500_000)).expect("it is read");
-            stream.shutdown(Shutdown::Write).expect("it is connected");
+            say_all(&mut stream, &pattern(500_000));
             let mut all = Vec::new();
             let end = stream.read_to_end(&mut all);
             assert!(end.is_ok() || status > 128, "{end:?}");
@@ -355,8 +349,8 @@ fn the_one_connection_has_the_status_of_its_child() {
 
 #[test]
 fn a_connection_that_does_not_come_about_starts_no_child() {
-    let folder = folder();
-    let trace = folder.path().join("trace").display().to_string();
+    let (_folder, trace) = path("trace");
+    let trace = trace.display().to_string();
     let connect =
         |options: &[&str], to: &str| run(&[&["exec"], options, &["--connect", to, "--", "touch", &trace]].concat());
     let (_socket, address) = refusing();

@@ -138,8 +138,7 @@ fn a_pipe_from_us_is_filled_whatever_the_program_reads() {
 /// The loop that everybody writes, with the list on stdin of all of it.
 #[test]
 fn a_loop_keeps_its_list() {
-    let folder = folder();
-    let list = folder.path().join("list");
+    let (_folder, list) = path("list");
     fs::write(&list, LIST).expect("a file");
     let list = list.display();
     for (options, source) in [

@@ -1,6 +1,7 @@
 //! Bytes on their way: reading and writing with a deadline, and what the kernel says of them.
 
 use super::*;
+use std::os::fd::AsFd;
 
 /// The lines of a stream, read on a thread of their own so that they can be waited for with a deadline.
 pub fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
@@ -135,4 +136,11 @@ pub fn has_come(fd: &impl AsRawFd, time: Duration) -> bool {
         (ready != -1).then_some(ready)
     });
     ready != 0
+}
+
+/// Sends it, and then the end.
+#[track_caller]
+pub fn say_all(stream: &mut (impl Write + AsFd), data: &[u8]) {
+    stream.write_all(data).expect("it takes the bytes");
+    SockRef::from(&*stream).shutdown(Shutdown::Write).expect("it is connected");
 }

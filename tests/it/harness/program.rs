@@ -1,6 +1,7 @@
 //! The program: run to its end, or in the background. Every wait has a deadline.
 
 use super::*;
+use std::borrow::BorrowMut;
 
 /// Longer than anything here takes on a slow machine that is busy: only a hang gets there.
 pub const DEADLINE: Duration = Duration::from_secs(60);
@@ -49,7 +50,7 @@ pub fn serve<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> (Background,
 
 /// The same by a command that has been prepared.
 #[track_caller]
-pub fn serve_by(command: Command) -> (Background, SocketAddr) {
+pub fn serve_by(command: impl BorrowMut<Command>) -> (Background, SocketAddr) {
     let mut server = Background::spawn(command);
     let address = server.address();
     (server, address)
@@ -59,6 +60,17 @@ pub fn serve_by(command: Command) -> (Background, SocketAddr) {
 #[track_caller]
 pub fn relaying(options: &[&str], left: &str, right: &str) -> (Background, SocketAddr) {
     serve([&["relay"], options, &[left, right]].concat())
+}
+
+/// Makes a descriptor survive the start of a command, under the same number.
+pub fn pass_on(command: &mut Command, fd: &impl AsRawFd) {
+    let fd = fd.as_raw_fd();
+    // SAFETY: between fork and exec it makes one system call and touches no memory.
+    unsafe {
+        command.pre_exec(move || {
+            if libc::fcntl(fd, libc::F_SETFD, 0) == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+        });
+    }
 }
 
 /// What `f` gives, and how long it takes.
@@ -71,6 +83,13 @@ pub fn timed<T>(f: impl FnOnce() -> T) -> (T, Duration) {
 
 pub fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
+}
+
+/// A path in a directory of its own, short enough for sockets.
+pub fn path(name: &str) -> (TempDir, PathBuf) {
+    let folder = short_directory();
+    let path = folder.path().join(name);
+    (folder, path)
 }
 
 /// A directory with a name short enough for sockets.
@@ -92,8 +111,8 @@ impl Background {
     }
 
     /// Starts a prepared command; its stderr becomes ours.
-    pub fn spawn(mut command: Command) -> Self {
-        let mut child = command.stderr(Stdio::piped()).spawn().expect("the program starts");
+    pub fn spawn(mut command: impl BorrowMut<Command>) -> Self {
+        let mut child = command.borrow_mut().stderr(Stdio::piped()).spawn().expect("the program starts");
         let stderr = lines(child.stderr.take().expect("stderr is a pipe"));
         Self { child, stderr, seen: Vec::new() }
     }
@@ -288,9 +307,9 @@ pub fn client(options: &[&str]) -> (Background, TcpStream) {
 
 /// The same with a command prepared by the caller, which gets mode, options and address as its last arguments.
 #[track_caller]
-pub fn client_by(mut command: Command, options: &[&str]) -> (Background, TcpStream) {
+pub fn client_by(mut command: impl BorrowMut<Command>, options: &[&str]) -> (Background, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    command.arg("tcp-client").args(options).arg(listener.local_addr().expect("an address").to_string());
+    command.borrow_mut().arg("tcp-client").args(options).arg(listener.local_addr().expect("an address").to_string());
     let client = Background::spawn(command);
     (client, accept(&listener))
 }
@@ -401,4 +420,14 @@ pub fn for_each<T: std::fmt::Debug + Clone + Send>(cases: impl IntoIterator<Item
     });
     let failed = failed.into_inner().expect("nobody panics with it");
     assert!(failed.is_empty(), "failed, as told above: {}", failed.join("\n"));
+}
+
+/// Whether there is this program, and a word on it where there is none.
+pub fn installed(name: &str) -> Option<()> {
+    let found = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()));
+    if !found {
+        println!("skipped: {name} is not installed");
+    }
+    found.then_some(())
 }

@@ -265,6 +265,13 @@ impl Tls {
         assert!(got == data, "{} bytes, or others than the {} expected", got.len(), data.len());
     }
 
+    /// Sends this, and expects the same back.
+    #[track_caller]
+    pub fn ping(&mut self, data: &[u8]) {
+        self.send(data);
+        self.expect(data);
+    }
+
     /// So many bytes of plaintext.
     #[track_caller]
     pub fn receive(&mut self, n: usize) -> Vec<u8> {

@@ -64,7 +64,6 @@ fn a_lack_of_descriptors_is_a_limit_like_any_other() {
     }
 }
 
-/// A newcomer waits for the child of another sender to end, and for its place.
 #[test]
 fn a_newcomer_waits_for_the_place_of_a_child() {
     for most in [1, 4] {

@@ -160,8 +160,7 @@ fn an_upstream_that_refuses_ends_nothing() {
 
 #[test]
 fn lists_and_port_files_are_for_datagrams_too() {
-    let ground = folder();
-    let file = ground.path().join("port");
+    let (_ground, file) = path("port");
     let options = format!(",allow=127.0.0.2,port-file={}", file.display());
     let (mut relay, address, upstream) = to_upstream(&[], &options);
     assert_eq!(fs::read_to_string(&file).expect("it is there").trim(), address.port().to_string());
@@ -211,8 +210,7 @@ fn a_peer_that_refuses_the_only_pair_is_status_4() {
 
 #[test]
 fn datagrams_become_a_stream_and_its_bytes_datagrams() {
-    let ground = folder();
-    let path = ground.path().join("s");
+    let (_ground, path) = path("s");
     let (tcp, unix) = (TcpListener::bind("127.0.0.1:0").expect("a port"), UnixListener::bind(&path).expect("a socket"));
     let client = udp("127.0.0.1");
     let bytes = b"two datagrams";
@@ -281,8 +279,7 @@ fn a_long_write_is_cut_to_datagrams() {
     let data = pattern(SIZE);
     let sent = data.clone();
     let peer = Peer::serve(move |mut peer| {
-        peer.write_all(&sent).expect("it takes the bytes");
-        peer.shutdown(Shutdown::Write).expect("it is there");
+        say_all(&mut peer, &sent);
         take_all(&mut peer)
     });
     let mut relay = Background::start(["relay", &format!("tcp:{}", peer.address), &right]);

@@ -357,8 +357,7 @@ fn a_child_of_a_connection_has_a_terminal_if_that_was_asked_for() {
 #[track_caller]
 fn is_not_idle(size: usize, chunk: usize, pause: Duration) {
     let source = Peer::serve(move |mut peer| {
-        peer.write_all(&vec![7; size]).expect("it takes the bytes");
-        peer.shutdown(Shutdown::Write).expect("it is there");
+        say_all(&mut peer, &vec![7; size]);
         take_all(&mut peer)
     });
     let sink = Peer::serve(move |mut peer| {

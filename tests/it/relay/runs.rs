@@ -82,9 +82,10 @@ fn stdout_decides_when_it_fails() {
         peer.write_all(b"for a full disk").expect("it takes the bytes");
         is_reset(&mut peer);
     });
-    let mut command = command(["relay", &format!("tcp:{}", peer.address), "-"]);
-    command.stdout(File::options().write(true).open("/dev/full").expect("a file"));
-    let mut relay = Background::spawn(command);
+    let mut relay = Background::spawn(
+        command(["relay", &format!("tcp:{}", peer.address), "-"])
+            .stdout(File::options().write(true).open("/dev/full").expect("a file")),
+    );
     // Its end would be passed on.
     let _stdin = relay.stdin();
     ended(&relay.finish(), 1, "No space left on device");
@@ -254,9 +255,7 @@ fn a_signal_ends_a_single_pair() {
 
 /// A program whose descriptor 0 is this socket.
 fn with_socket(socket: impl Into<OwnedFd>, args: &[&str]) -> Background {
-    let mut command = command([&["relay"], args].concat());
-    command.stdin(Stdio::from(socket.into()));
-    Background::spawn(command)
+    Background::spawn(command([&["relay"], args].concat()).stdin(Stdio::from(socket.into())))
 }
 
 #[test]
@@ -265,8 +264,7 @@ fn an_inherited_socket_is_an_end_like_others() {
         let (ours, theirs) = UnixStream::pair().expect("sockets");
         let mut relay = with_socket(theirs, &[left, right]);
         let mut ours = ours;
-        ours.write_all(b"through cat").expect("it takes the bytes");
-        ours.shutdown(Shutdown::Write).expect("it is there");
+        say_all(&mut ours, b"through cat");
         assert_eq!(take_all(&mut ours), b"through cat", "{left} {right}");
         relay.ends_with(0);
     }
@@ -288,8 +286,7 @@ fn an_inherited_socket_is_an_end_like_others() {
 
 #[test]
 fn no_shell_sees_what_is_given() {
-    let ground = folder();
-    let made = ground.path().join("made");
+    let (_ground, made) = path("made");
     let made = made.to_str().expect("text");
     for word in
         [format!("x;touch {made}"), format!("$(touch {made})"), format!("`touch {made}`"), format!("|touch {made}")]

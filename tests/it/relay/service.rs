@@ -133,8 +133,7 @@ fn an_upstream_that_refuses_costs_its_client_only() {
     assert!(relay.is_running());
     assert_eq!(words(&mut relay).len(), 3, "{:?}", relay.all_lines());
 
-    let ground = folder();
-    let path = ground.path().join("late");
+    let (_ground, path) = path("late");
     let (mut relay, address) = serve_relay("", &format!("unix:{}", path.display()));
     is_turned_away(TcpStream::connect(address));
     relay.line("No such file or directory");
@@ -240,8 +239,7 @@ fn a_client_over_the_limit_waits_for_its_turn() {
 
 #[test]
 fn a_unix_socket_has_the_mode_and_takes_the_place_that_were_asked_for() {
-    let ground = folder();
-    let path = ground.path().join("s");
+    let (_ground, path) = path("s");
     make_stale(&path);
     let upstream = format!("tcp:{}", echo());
     let left = format!("unix-listen:{}", path.display());
@@ -262,8 +260,7 @@ fn a_unix_socket_has_the_mode_and_takes_the_place_that_were_asked_for() {
 
 #[test]
 fn the_port_file_of_an_endpoint_has_its_port() {
-    let ground = folder();
-    let path = ground.path().join("port");
+    let (_ground, path) = path("port");
     let left = format!("tcp-listen:127.0.0.1:0,port-file={}", path.display());
     let (mut relay, address) = serve_relay(&left, &format!("tcp:{}", echo()));
     assert_eq!(fs::read_to_string(&path).expect("it is there").trim(), address.port().to_string());

@@ -55,8 +55,8 @@ fn receivers(path: &str) -> Vec<Vec<String>> {
 fn a_receiver_that_nobody_came_to_ends_by_the_signal() {
     a_receiver_whose_client_has_come_drains();
     a_server_of_many_may_be_stopped_at_any_time();
-    let folder = folder();
-    let path = folder.path().join("s").display().to_string();
+    let (_folder, path) = path("s");
+    let path = path.display().to_string();
     for args in receivers(&path) {
         for signal in DRAINING {
             let args = Vec::from_iter(args.iter().map(String::as_str));
@@ -74,9 +74,14 @@ fn a_shell_sees_that_nobody_came() {
     // A wait that the trap has interrupted says so by 128 + USR1.
     let script = "trap 'kill -TERM $!' USR1; \"$0\" tcp-server 127.0.0.1:0 > /dev/null & \
         wait $!; status=$?; test $status = 143 || { wait $!; status=$?; }; exit $status";
-    let mut shell = Command::new("sh");
-    shell.args(["-c", script]).arg(program()).env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::piped());
-    let mut shell = Background::spawn(shell);
+    let mut shell = Background::spawn(
+        Command::new("sh")
+            .args(["-c", script])
+            .arg(program())
+            .env_remove("XPORT_LOG")
+            .env_remove("RUST_LOG")
+            .stdin(Stdio::piped()),
+    );
     shell.line("listening on");
     shell.signal(libc::SIGUSR1);
     assert_eq!(shell.wait().code(), Some(128 + libc::SIGTERM));
@@ -99,8 +104,7 @@ fn a_receiver_whose_client_has_come_drains() {
             source.read_exact(&mut [0; 6]).expect("it has been let in");
             server.signal(signal);
             server.line("waiting up to");
-            client.write_all(b" after").expect("it is connected");
-            client.shutdown(Shutdown::Write).expect("it is connected");
+            say_all(&mut client, b" after");
             drop(server.stdin());
             let rest = if on_stdout { take_all(&mut stdout) } else { take_all(&mut client) };
             assert_eq!(rest, b" after", "{args:?}");
@@ -139,8 +143,8 @@ fn a_receiver_of_datagrams_that_has_all_of_them_ends_in_order() {
 
 #[track_caller]
 fn a_server_of_many_may_be_stopped_at_any_time() {
-    let folder = folder();
-    let path = folder.path().join("s").display().to_string();
+    let (_folder, path) = path("s");
+    let path = path.display().to_string();
     let unix = format!("unix-listen:{path}");
     let lines: [&[&str]; 9] = [
         &["tcp-server", "-k", "127.0.0.1:0"],
@@ -241,8 +245,8 @@ const UNAWARE: [&str; 4] = ["--", "sh", "-c", "exec sleep 1000"];
 
 #[test]
 fn a_child_does_not_outlive_one_that_is_killed() {
-    let folder = folder();
-    let path = folder.path().join("s").display().to_string();
+    let (_folder, path) = path("s");
+    let path = path.display().to_string();
     let (_listener, to) = listening();
     let to = to.to_string();
     let unix = format!("unix-listen:{path}");

@@ -55,8 +55,8 @@ const ENDING: [i32; 5] = [libc::SIGQUIT, libc::SIGUSR1, libc::SIGUSR2, libc::SIG
 
 #[test]
 fn a_server_that_a_signal_ends_has_its_status() {
-    let folder = folder();
-    let path = folder.path().join("s").display().to_string();
+    let (_folder, path) = path("s");
+    let path = path.display().to_string();
     let relay_path = format!("unix-listen:{path}");
     let servers: [&[&str]; 7] = [
         &["tcp-echo", "127.0.0.1:0"],
@@ -170,8 +170,8 @@ fn orphans_do_not_stay_zombies() {
     // Their parents, the subshells, go at once. They end when their stdin does, which is ours.
     const WITH_ORPHANS: &str =
         "mkfifo \"$0.fifo\"; for i in 1 2 3; do (cat <\"$0.fifo\" & ); done; exec 9>\"$0.fifo\"; exec \"$@\"";
-    let folder = folder();
-    let base = folder.path().join("x").display().to_string();
+    let (_folder, base) = path("x");
+    let base = base.display().to_string();
     let peer = Peer::serve(|mut stream| drop(stream.read(&mut [0])));
     let address = peer.address.to_string();
     let runs: [(&[&str], &str); 3] = [

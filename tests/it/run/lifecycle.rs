@@ -72,8 +72,7 @@ fn an_idle_server_ends_at_once() {
 /// Whoever has read the announcement may send a signal: it is neither lost nor deadly.
 #[test]
 fn a_signal_may_come_right_after_the_announcement() {
-    let dir = folder();
-    let path = dir.path().join("port");
+    let (_dir, path) = path("port");
     for (mode, status) in [("tcp-echo", Some(0)), ("tcp-server", None)].repeat(30) {
         let mut server = Background::start([mode, "--port-file", path.to_str().expect("text"), "127.0.0.1:0"]);
         server.address();
@@ -84,7 +83,6 @@ fn a_signal_may_come_right_after_the_announcement() {
     }
 }
 
-/// A second signal ends the sessions with a reset, and the server by the signal.
 #[test]
 fn a_second_signal_resets_what_is_left() {
     for signal in SIGNALS {
@@ -114,7 +112,6 @@ fn grace_ends_what_does_not_finish() {
     assert_eq!(error_of(&mut client), ErrorKind::ConnectionReset);
 }
 
-/// The one session of a server on stdin and stdout drains in the same way, in both directions.
 #[test]
 fn a_session_on_stdin_and_stdout_drains_too() {
     let (mut server, address) = serve(["tcp-server", "-k", "127.0.0.1:0"]);
@@ -178,9 +175,9 @@ fn a_signal_ends_a_connected_client() {
             io::copy(&mut zeros, &mut &stream).expect_err("it gets stuck");
             stream
         });
-        let mut command = command(["tcp-client", &peer.address.to_string()]);
-        command.stdin(File::open("/dev/zero").expect("a device"));
-        let mut client = Background::spawn(command);
+        let mut client = Background::spawn(
+            command(["tcp-client", &peer.address.to_string()]).stdin(File::open("/dev/zero").expect("a device")),
+        );
         let _stuck = peer.join();
         client.signal(signal);
         assert_eq!(ends_soon(&mut client).signal(), Some(signal));
@@ -188,14 +185,13 @@ fn a_signal_ends_a_connected_client() {
     }
 }
 
-/// A server whose session is blocked both ways ends when `--grace` is over, or at a second signal.
 #[test]
 fn a_signal_ends_a_blocked_server() {
     for twice in [false, true] {
         let grace = if twice { "1h" } else { "100ms" };
-        let mut command = command(["tcp-server", "--grace", grace, "127.0.0.1:0"]);
-        command.stdin(File::open("/dev/zero").expect("a device"));
-        let mut server = Background::spawn(command);
+        let mut server = Background::spawn(
+            command(["tcp-server", "--grace", grace, "127.0.0.1:0"]).stdin(File::open("/dev/zero").expect("a device")),
+        );
         let mut client = connect(server.address());
         // It has been accepted: otherwise the kernel alone would take bytes until it gets stuck.
         assert_eq!(take(&mut client, 1), [0]);
@@ -223,7 +219,6 @@ fn once_serves_one_client() {
     server.ends_with(0);
 }
 
-/// Without `-k` a server takes one client and closes its door at once.
 #[test]
 fn a_server_takes_one_client() {
     let mut server = Background::start(["tcp-server", "--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0"]);
@@ -315,9 +310,8 @@ fn keep_open_survives_a_reset() {
 /// `-k`: what stdin had to say and its end do not keep a later client from being served.
 #[test]
 fn keep_open_goes_on_after_the_end_of_stdin() {
-    let mut command = command(["tcp-server", "-k", "--half-close", "now", "127.0.0.1:0"]);
-    command.stdin(Stdio::null());
-    let (mut server, address) = serve_by(command);
+    let (mut server, address) =
+        serve_by(command(["tcp-server", "-k", "--half-close", "now", "127.0.0.1:0"]).stdin(Stdio::null()));
     let mut stdout = server.stdout();
     for text in [b"one", b"two"] {
         let mut client = connect(address);
@@ -332,8 +326,7 @@ fn keep_open_goes_on_after_the_end_of_stdin() {
 /// `--port-file`: once the file is there the port in it accepts, and it goes when the server does.
 #[test]
 fn the_port_file_appears_with_the_port_and_goes_with_the_server() {
-    let dir = folder();
-    let path = dir.path().join("port");
+    let (dir, path) = path("port");
     for (signals, code) in [(1, Some(0)), (2, None)] {
         let file = path.to_str().expect("text");
         let mut server = Background::start(["tcp-echo", "--port-file", file, "127.0.0.1:0"]);
@@ -355,7 +348,6 @@ fn the_port_file_appears_with_the_port_and_goes_with_the_server() {
     }
 }
 
-/// `--port-file` that cannot be written ends the start with status 1, and the message names the file.
 #[test]
 fn a_port_file_that_cannot_be_written_is_an_error() {
     let output = outcome(["tcp-echo", "--port-file", "/no/such/dir/port", "127.0.0.1:0"]);
@@ -397,8 +389,7 @@ fn a_signal_that_the_parent_had_blocked_is_let_through() {
 /// `--port-file` of several listeners has a line for each port, in the order in which they were given.
 #[test]
 fn the_port_file_has_every_port() {
-    let dir = folder();
-    let path = dir.path().join("port");
+    let (_dir, path) = path("port");
     let file = path.to_str().expect("text");
     let args = ["tcp-server", "-k", "--port-file", file, "--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0"];
     let mut server = Background::start(args);

@@ -3,7 +3,7 @@
 use crate::harness::*;
 
 /// Whether this test may open `count` descriptors next to those of the other tests; says so if not.
-fn has_room(count: u64) -> bool {
+fn has_room(count: u64) -> Option<()> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the structure is alive for both calls.
     unsafe {
@@ -15,7 +15,7 @@ fn has_room(count: u64) -> bool {
     if !has {
         println!("skipped: {count} descriptors more are too many here");
     }
-    has
+    has.then_some(())
 }
 
 /// An echo server, and where it listens.
@@ -121,7 +121,6 @@ fn a_listener_survives_every_error_of_accept() {
     }
 }
 
-/// Clients that reset before they are accepted are no trouble, and leave nothing behind.
 #[test]
 fn clients_that_are_gone_before_they_are_accepted_do_no_harm() {
     for args in [["tcp-echo", "127.0.0.1:0"].as_slice(), &["tcp-server", "-k", "127.0.0.1:0"]] {
@@ -179,13 +178,10 @@ fn too_few_descriptors_at_the_start_are_reported() {
     }
 }
 
-/// In a storm of connections all of them are served, and one that was there before goes on meanwhile.
 #[test]
 fn a_storm_of_connections_is_served() {
     const CLIENTS: usize = 3000;
-    if !has_room(CLIENTS as u64) {
-        return;
-    }
+    let Some(()) = has_room(CLIENTS as u64) else { return };
     let (_server, address) = echo(&[]);
     let mut old = connect(address);
     let storm = thread::spawn(move || (0..CLIENTS).map(|_| connect(address)).collect::<Vec<_>>());
@@ -257,9 +253,7 @@ fn the_number_of_clients_is_that_of_all_listeners_together() {
 #[test]
 fn idle_connections_cost_little() {
     const CLIENTS: usize = 2000;
-    if !has_room(CLIENTS as u64) {
-        return;
-    }
+    let Some(()) = has_room(CLIENTS as u64) else { return };
     let (server, address) = echo(&[]);
     ping(&mut connect(address), b"everything is in place");
     let (fds, rss) = (at_rest(&server), server.rss_kib());
@@ -295,7 +289,6 @@ fn denied_clients_leak_nothing() {
     assert!(server.all_lines().len() <= 10, "{} lines", server.all_lines().len());
 }
 
-/// Clients that were served leave no descriptors and no memory behind.
 #[test]
 fn served_clients_leak_nothing() {
     let (server, address) = echo(&[]);
@@ -415,7 +408,6 @@ fn a_slow_reader_gets_everything() {
     server.ends_with(0);
 }
 
-/// Thousands of connections that fail are not worth a line each.
 #[test]
 fn failing_connections_do_not_flood_the_log() {
     let (mut server, address) = echo(&[]);

@@ -112,7 +112,6 @@ fn pipes_of_another_user_are_served_without_blocking() {
     ended(&client.finish(), 0, "");
 }
 
-/// A pipe that somebody has made large is not made smaller.
 #[test]
 fn a_large_pipe_stays_large() {
     let prepare = |command: &mut Command| {
@@ -131,27 +130,21 @@ fn a_large_pipe_stays_large() {
     ended(&client.finish(), 0, "");
 }
 
-/// A regular file as stdin goes out whole, then its end; the reply is printed.
 #[test]
 fn a_file_as_stdin_is_sent_whole() {
     let data = pattern(1_000_000);
-    let mut command = command();
-    command.stdin(file_with(&data));
-    let (client, mut peer) = client_by(command, &[]);
+    let (client, mut peer) = client_by(command().stdin(file_with(&data)), &[]);
     assert!(take_all(&mut peer) == data);
     peer.write_all(b"got it").expect("the client waits for the answer");
     drop(peer);
     printed(&client.finish(), b"got it");
 }
 
-/// A regular file as stdout is written from where it stands, not from its beginning.
 #[test]
 fn a_file_as_stdout_is_appended_to_where_it_stands() {
     let mut file = file_with(b"");
     file.write_all(b"before ").expect("it takes the bytes");
-    let mut command = command();
-    command.stdout(file.try_clone().expect("a copy"));
-    let (client, mut peer) = client_by(command, &[]);
+    let (client, mut peer) = client_by(command().stdout(file.try_clone().expect("a copy")), &[]);
     peer.write_all(b"after").expect("the client takes it");
     drop(peer);
     ended(&client.finish(), 0, "");
@@ -172,15 +165,12 @@ fn empty_stdin_does_not_cut_the_answer_off() {
 /// An endless stdin with a peer that never reads costs neither memory nor, once nothing fits any more, time.
 #[test]
 fn an_endless_stdin_waits_for_a_peer_that_does_not_read() {
-    let mut command = command();
-    command.stdin(File::open("/dev/zero").expect("a device"));
-    let (client, peer) = client_by(command, &[]);
+    let (client, peer) = client_by(command().stdin(File::open("/dev/zero").expect("a device")), &[]);
     eventually("something has been sent", || (queued(&peer) > 0).then_some(()));
     client.comes_to_rest();
     assert!(client.rss_kib() < 32 * 1024, "{} KiB", client.rss_kib());
 }
 
-/// A closed stdin is an empty one, and no socket takes its number.
 #[test]
 fn a_closed_stdin_is_an_empty_one() {
     let (client, mut peer) = client_by(redirected("<&-"), &["--half-close", "now"]);
@@ -192,7 +182,6 @@ fn a_closed_stdin_is_an_empty_one() {
     printed(&client.finish(), b"hello\n");
 }
 
-/// A closed stdout is an error, as it is for `cat`, and does not swallow data.
 #[test]
 fn a_closed_stdout_is_an_error() {
     ended(&run_with_silent_peer(redirected(">&-")), 1, "xport: stdout: Bad file descriptor");
@@ -201,16 +190,13 @@ fn a_closed_stdout_is_an_error() {
 /// With a closed stderr the program works, and no message ends up in a socket.
 #[test]
 fn a_closed_stderr_does_no_harm() {
-    let mut command = redirected("2>&-");
-    command.stdin(file_with(b"data"));
-    let (client, mut peer) = client_by(command, &["-vvv"]);
+    let (client, mut peer) = client_by(redirected("2>&-").stdin(file_with(b"data")), &["-vvv"]);
     assert_eq!(take_all(&mut peer), b"data");
     peer.write_all(b"hello\n").expect("the client takes it");
     drop(peer);
     printed(&client.finish(), b"hello\n");
 }
 
-/// A directory as stdin is reported, not taken for an empty file.
 #[test]
 fn a_directory_as_stdin_is_an_error() {
     let mut command = command();
@@ -221,9 +207,10 @@ fn a_directory_as_stdin_is_an_error() {
 /// A stdout that is full is reported, and the peer sees a reset, not an orderly end.
 #[test]
 fn a_full_stdout_is_an_error() {
-    let mut command = command();
-    command.stdin(Stdio::piped()).stdout(File::options().write(true).open("/dev/full").expect("a device"));
-    let (client, mut peer) = client_by(command, &[]);
+    let (client, mut peer) = client_by(
+        command().stdin(Stdio::piped()).stdout(File::options().write(true).open("/dev/full").expect("a device")),
+        &[],
+    );
     peer.write_all(b"hello\n").expect("the client takes it");
     let error = read_once(&mut peer, &mut [0; 8]).expect_err("not an orderly end");
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
@@ -261,9 +248,8 @@ fn a_server_survives_a_peer_that_does_not_read_its_answer() {
 #[test]
 fn a_blocked_stdout_does_not_block_stdin() {
     let (mut out_of, output) = pipe().expect("a pipe");
-    let mut command = command();
-    command.stdin(Stdio::piped()).stdout(output.try_clone().expect("a copy"));
-    let (mut client, mut peer) = client_by(command, &[]);
+    let (mut client, mut peer) =
+        client_by(command().stdin(Stdio::piped()).stdout(output.try_clone().expect("a copy")), &[]);
     let data = pattern(32 << 20);
     feed(peer.try_clone().expect("a copy"), data.clone());
     eventually("stdout is full", || is_full(&output).then_some(()));
@@ -282,13 +268,10 @@ fn a_blocked_stdout_does_not_block_stdin() {
     ended(&client.finish(), 0, "");
 }
 
-/// A program that is stopped and continued again and again loses nothing.
 #[test]
 fn being_stopped_and_continued_loses_nothing() {
     let data = pattern(8 << 20);
-    let mut command = command();
-    command.stdin(file_with(&data));
-    let (client, mut peer) = client_by(command, &[]);
+    let (client, mut peer) = client_by(command().stdin(file_with(&data)), &[]);
     let mut received = Vec::new();
     for _ in 0..8 {
         client.signal(libc::SIGSTOP);
@@ -310,9 +293,7 @@ fn a_socket_serves_as_stdin_and_stdout() {
     let (mut ours, theirs) = UnixStream::pair().expect("a pair");
     ours.set_read_timeout(Some(DEADLINE)).expect("a timeout");
     let end = || Stdio::from(OwnedFd::from(theirs.try_clone().expect("a copy")));
-    let mut command = command();
-    command.stdin(end()).stdout(end());
-    let (client, mut peer) = client_by(command, &[]);
+    let (client, mut peer) = client_by(command().stdin(end()).stdout(end()), &[]);
     let mut into = ours.try_clone().expect("a copy");
     converse(&mut into, &mut ours, &mut peer);
 
@@ -351,8 +332,7 @@ fn a_full_stderr_does_not_stop_an_echo() {
     let script = "exec \"$0\" \"$@\" 2>&1 >/dev/null";
     let mut command = Command::new("sh");
     command.arg("-c").arg(script).arg(program()).args(["-vvv", "tcp-echo", "--port-file"]);
-    let folder = folder();
-    let port_file = folder.path().join("port");
+    let (_folder, port_file) = path("port");
     command.arg(&port_file).arg("127.0.0.1:0").stdin(Stdio::null()).stdout(full.try_clone().expect("a copy"));
     let _server = Background::spawn(command);
     let port: u16 = eventually("the port", || fs::read_to_string(&port_file).ok()?.trim().parse().ok());

@@ -32,12 +32,8 @@ fn gets_hello(args: &[&str]) {
     assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"hello\n"[..]), "{args:?}: {}", text(&output));
 }
 
-fn has_ipv6() -> bool {
-    let has = TcpListener::bind("[::1]:0").is_ok();
-    if !has {
-        println!("skipped: no IPv6 loopback here");
-    }
-    has
+fn has_ipv6() -> Option<()> {
+    TcpListener::bind("[::1]:0").map(drop).inspect_err(|error| println!("skipped: no IPv6 here: {error}")).ok()
 }
 
 /// A refused connection ends at once with status 3 and says what was tried and why it failed.
@@ -62,7 +58,6 @@ fn a_hanging_connection_times_out() {
     assert!(elapsed >= Duration::from_millis(500) && elapsed < Duration::from_secs(9), "it took {elapsed:?}");
 }
 
-/// A connection that is refused only after a while is a failure, and was never called connected.
 #[test]
 fn a_connection_that_fails_later_was_never_connected() {
     let full = full_queue();
@@ -106,9 +101,7 @@ fn ipv6_addresses_without_brackets_or_a_good_interface_are_refused() {
 /// An IPv6 address in brackets, a mapped IPv4 one and one with its interface all lead to connections.
 #[test]
 fn ipv6_addresses_of_each_form_are_connected_to() {
-    if !has_ipv6() {
-        return;
-    }
+    let Some(()) = has_ipv6() else { return };
     let mut server = Background::start(["tcp-echo", "--listen", "[::1%lo]:0", "--listen", "127.0.0.1:0"]);
     let (v6, v4) = (server.address().port(), server.address().port());
     gets_hello(&["tcp-client", &format!("[::1]:{v6}")]);
@@ -120,9 +113,7 @@ fn ipv6_addresses_of_each_form_are_connected_to() {
 /// An IPv4 client of an IPv6 socket is shown, and judged by access lists, as the IPv4 client that it is.
 #[test]
 fn a_mapped_client_is_shown_and_judged_as_ipv4() {
-    if !has_ipv6() {
-        return;
-    }
+    let Some(()) = has_ipv6() else { return };
     let mut server = Background::start(["-v", "tcp-echo", "[::]:0"]);
     let port = server.address().port();
     let mut client = connect(SocketAddr::from(([127, 0, 0, 1], port)));
@@ -185,9 +176,8 @@ fn a_port_in_use_is_not_shared() {
 /// A server can be restarted on its port while connections that it closed itself are in TIME_WAIT.
 #[test]
 fn a_server_restarts_while_old_connections_linger() {
-    let mut command = command(["tcp-server", "--half-close", "now", "127.0.0.1:0"]);
-    command.stdin(Stdio::null());
-    let (mut server, address) = serve_by(command);
+    let (mut server, address) =
+        serve_by(command(["tcp-server", "--half-close", "now", "127.0.0.1:0"]).stdin(Stdio::null()));
     let mut client = connect(address);
     assert_eq!(read_once(&mut client, &mut [0]).expect("its end comes first"), 0);
     drop(client);
@@ -204,7 +194,6 @@ fn a_server_restarts_while_old_connections_linger() {
     ping(&mut connect(address), b"again");
 }
 
-/// A port that takes privileges is refused to others with status 3.
 #[test]
 fn a_privileged_port_is_refused() {
     let lowest = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap_or_default();
@@ -228,7 +217,6 @@ fn an_address_of_another_machine_is_refused() {
     assert!(stderr.contains("203.0.113.99"), "the message does not name the source: {stderr}");
 }
 
-/// `--source` decides which address, and which port, the peer sees.
 #[test]
 fn the_source_address_is_what_the_peer_sees() {
     // Without an address, the port has to be free at every one.
@@ -246,9 +234,7 @@ fn the_source_address_is_what_the_peer_sees() {
 /// `--source :PORT` names no family, so it serves an IPv6 peer as well as an IPv4 one.
 #[test]
 fn a_source_port_alone_serves_ipv6_too() {
-    if !has_ipv6() {
-        return;
-    }
+    let Some(()) = has_ipv6() else { return };
     let (_reserved, free) = reserve(Ipv6Addr::UNSPECIFIED.into());
     let free = free.port();
     let (mut server, address) = serve(["-v", "tcp-echo", "[::1]:0"]);
@@ -355,7 +341,7 @@ fn a_denied_client_does_not_use_up_the_session() {
 /// `-4` and `-6` leave one family of the loopback, which has both otherwise, on one and the same port.
 #[test]
 fn the_family_can_be_chosen() {
-    if !has_ipv6() {
+    if has_ipv6().is_none() {
         assert!(Background::start(["tcp-echo", "-4", ":0"]).address().is_ipv4());
         return;
     }
@@ -413,25 +399,14 @@ fn one_bad_address_of_several_ends_it() {
     assert_eq!(stderr, format!("xport: listen {taken}: Address already in use\n"));
 }
 
-/// Makes `fd` survive the start of the program, under the same number.
-fn pass_on(command: &mut Command, fd: i32) {
-    // SAFETY: between fork and exec it makes one system call and touches no memory.
-    unsafe {
-        command.pre_exec(move || {
-            if libc::fcntl(fd, libc::F_SETFD, 0) == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
-        });
-    }
-}
-
 /// `fd:N` may listen already: it is served like one of our own, and its flags stay as they were.
 #[test]
 fn an_inherited_listener_is_served() {
-    use std::os::fd::AsRawFd;
     let (listener, address) = listening();
     // This one is in the queue before the program even starts.
     let mut early = connect(address);
     let mut command = command(["tcp-echo", &format!("fd:{}", listener.as_raw_fd())]);
-    pass_on(&mut command, listener.as_raw_fd());
+    pass_on(&mut command, &listener);
     let mut server = Background::spawn(command);
     assert_eq!(server.address(), address);
     ping(&mut early, b"early");
@@ -439,7 +414,6 @@ fn an_inherited_listener_is_served() {
     assert!(!SockRef::from(&listener).nonblocking().expect("flags"), "O_NONBLOCK is set on a shared description");
 }
 
-/// What is about opening does nothing for what is open.
 #[test]
 fn nothing_is_opened_of_what_is_inherited() {
     for args in [
@@ -470,13 +444,12 @@ fn nothing_is_opened_of_what_is_inherited() {
 /// `fd:N` may be connected already: a client uses it as its peer, an echo server as its one client.
 #[test]
 fn an_inherited_connection_is_used() {
-    use std::os::fd::{AsRawFd, OwnedFd};
     for mode in ["tcp-echo", "tcp-client"] {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let theirs = TcpStream::connect(listener.local_addr().expect("an address")).expect("it listens");
         let mut ours = accept(&listener);
         let mut command = command([mode, &format!("fd:{}", theirs.as_raw_fd())]);
-        pass_on(&mut command, theirs.as_raw_fd());
+        pass_on(&mut command, &theirs);
         let mut program = Background::spawn(command);
         drop(theirs);
         if mode == "tcp-echo" {
@@ -496,9 +469,7 @@ fn an_inherited_connection_is_used() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let theirs = TcpStream::connect(listener.local_addr().expect("an address")).expect("it listens");
     let mut ours = accept(&listener);
-    let mut command = command(["tcp-echo", "fd:0"]);
-    command.stdin(OwnedFd::from(theirs));
-    let mut program = Background::spawn(command);
+    let mut program = Background::spawn(command(["tcp-echo", "fd:0"]).stdin(OwnedFd::from(theirs)));
     ping(&mut ours, b"inetd");
     drop(ours);
     program.ends_with(0);

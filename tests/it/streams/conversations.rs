@@ -3,7 +3,6 @@
 
 use crate::harness::*;
 
-/// Each direction ends by itself, and the other one goes on.
 #[test]
 fn directions_end_by_themselves() {
     plays(&[

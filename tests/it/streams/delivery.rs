@@ -31,7 +31,6 @@ fn bytes_in_our_own_send_buffer_are_not_delivered() {
     ended(&client.finish(), 4, "connection with");
 }
 
-/// A peer that has ended its direction first, and takes its time to read, gets everything, and the run waits for it.
 #[test]
 fn a_slow_peer_that_ended_first_gets_everything() {
     let peer = Peer::serve(|mut stream| {

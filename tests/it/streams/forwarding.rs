@@ -261,8 +261,7 @@ fn the_rest_of_a_file_is_left_to_whoever_comes_next() {
 #[test]
 fn a_connection_goes_to_a_file_plain_or_appended_to() {
     for append in [false, true] {
-        let folder = folder();
-        let path = folder.path().join("file");
+        let (_folder, path) = path("file");
         fs::write(&path, b"before ").expect("room");
         let file = File::options().append(append).write(true).open(&path).expect("it");
         if !append {
@@ -278,14 +277,11 @@ fn a_connection_goes_to_a_file_plain_or_appended_to() {
     }
 }
 
-/// A child between two pipes: there and back through `cat`.
 #[test]
 fn a_child_gets_much_through_its_pipes_and_gives_it_back() {
     let (input, into) = io::pipe().expect("a pipe");
     let (mut out_of, output) = io::pipe().expect("a pipe");
-    let mut command = command(["-vvv", "exec", "--", "cat"]);
-    command.stdin(input).stdout(output);
-    let run = Background::spawn(command);
+    let run = Background::spawn(command(["-vvv", "exec", "--", "cat"]).stdin(input).stdout(output));
     feed(into, bulk().to_vec());
     expect(&mut out_of, &bulk()[..2_000_000]);
     run.comes_to_rest();

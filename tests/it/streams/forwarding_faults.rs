@@ -58,7 +58,6 @@ fn a_reset_in_the_midst_of_much_is_told() {
     moved_by_kernel(run, 4);
 }
 
-/// The reader of a relay resets: whoever sends is reset, too.
 #[test]
 fn a_reader_that_resets_in_the_midst_of_much_is_told() {
     let (run, left, mut right) = relay(Tcp, Tcp, &[]);
@@ -280,7 +279,6 @@ fn moves_that_are_interrupted_lose_nothing() {
     in_spite_of(&[("EINTR", "2"), ("SHORT", "200000")]);
 }
 
-/// What the kernel refuses is copied from then on.
 #[test]
 fn moves_that_are_refused_become_copies() {
     in_spite_of(&[("REFUSE", "6")]);
@@ -294,14 +292,12 @@ fn a_move_into_a_pipe_that_says_not_now_is_tried_again() {
     faulty.fills_a_pipe();
 }
 
-/// The same between two sockets.
 #[test]
 fn a_move_between_sockets_that_says_not_now_is_tried_again() {
     let Some(faulty) = Faulty::new(&[("EAGAIN", "7"), ("SHORT", "300000")]) else { return };
     faulty.joins_sockets();
 }
 
-/// The same from a file.
 #[test]
 fn a_move_from_a_file_that_says_not_now_is_tried_again() {
     let Some(faulty) = Faulty::new(&[("EAGAIN", "7"), ("SHORT", "300000")]) else { return };
@@ -362,9 +358,7 @@ fn a_socket_as_stdout_that_is_reset_is_named() {
     let ours = TcpStream::connect(address).expect("it listens");
     ours.set_nonblocking(true).expect("a flag");
     let mut reader = accept(&listener);
-    let mut command = command(["-vvv"]);
-    command.stdout(OwnedFd::from(ours));
-    let (mut run, peer) = client_by(command, &[]);
+    let (mut run, peer) = client_by(command(["-vvv"]).stdout(OwnedFd::from(ours)), &[]);
     Leg::socket(peer).send(bulk(), true);
     expect(&mut reader, &bulk()[..5_000_000]);
     reset(reader);

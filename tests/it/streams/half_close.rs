@@ -52,15 +52,12 @@ fn an_http_request_gets_its_whole_answer() {
 
 #[test]
 fn a_request_from_a_file_gets_its_whole_answer() {
-    let folder = folder();
-    let path = folder.path().join("request");
+    let (_folder, path) = path("request");
     fs::write(&path, REQUEST).expect("a file");
     let ground = Ground::new();
     let (args, place) = ground.arguments(Tcp, &["tcp-client", "ADDRESS"]);
     let serving = answer_until_hang_up(place);
-    let mut command = command(args);
-    command.stdin(File::open(&path).expect("it is there"));
-    let output = Background::spawn(command).finish();
+    let output = Background::spawn(command(args).stdin(File::open(&path).expect("it is there"))).finish();
     serving.join().expect("the server does not panic");
     ended(&output, 0, "");
     assert!(output.stdout == whole(), "{} bytes", output.stdout.len());
@@ -147,16 +144,6 @@ fn spin(time: Duration) {
     }
 }
 
-/// Whether a program is there; says so if not.
-fn is_installed(name: &str) -> bool {
-    let found = Command::new("sh").args(["-c", &format!("command -v {name}")]).stdout(Stdio::null()).status();
-    let is_there = found.is_ok_and(|status| status.success());
-    if !is_there {
-        println!("skipped: {name} is not installed");
-    }
-    is_there
-}
-
 /// nginx, with a large file, a slow backend, and a limit of its rate. It is stopped when this is dropped.
 struct Nginx {
     folder: TempDir,
@@ -235,9 +222,7 @@ fn slow_backend() -> u16 {
 
 #[test]
 fn nginx_is_asked_by_hand() {
-    if !is_installed("nginx") {
-        return;
-    }
+    let Some(()) = installed("nginx") else { return };
     let issued = Authority::server();
     let nginx = Nginx::start(&issued, slow_backend());
     let (plain, tls) = (format!("127.0.0.1:{}", nginx.http), format!("localhost:{}", nginx.https));
@@ -277,7 +262,7 @@ fn a_receiver_in_the_background_gets_all() {
         ("socat", "socat - TCP:127.0.0.1:$PORT"),
         ("python3", "python3 sender.py $PORT"),
     ] {
-        if !is_installed(name) {
+        if installed(name).is_none() {
             continue;
         }
         let script = format!(
@@ -285,10 +270,15 @@ fn a_receiver_in_the_background_gets_all() {
             until test -s port; do sleep .01; done; PORT=$(cat port)
             {sender} < original > /dev/null; wait $receiver"
         );
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &script]).env("XPORT", program()).current_dir(folder.path());
-        shell.stdin(Stdio::null()).stdout(Stdio::piped());
-        let output = Background::spawn(shell).finish();
+        let output = Background::spawn(
+            Command::new("sh")
+                .args(["-c", &script])
+                .env("XPORT", program())
+                .current_dir(folder.path())
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped()),
+        )
+        .finish();
         assert_eq!(output.status.code(), Some(0), "{name}: {}", text(&output));
         let copy = fs::read(path("copy")).expect("a file");
         assert!(copy == data, "{name}: {} bytes of {}", copy.len(), data.len());

@@ -9,8 +9,7 @@ const ANSWER: usize = 1_500_000;
 #[track_caller]
 fn reads_late(address: SocketAddr, pause: Duration) {
     let mut client = with_deadline(connect(address));
-    client.write_all(b"question").expect("it is connected");
-    client.shutdown(Shutdown::Write).expect("it is connected");
+    say_all(&mut client, b"question");
     thread::sleep(pause);
     let mut answer = Vec::new();
     let end = client.read_to_end(&mut answer);
@@ -52,8 +51,7 @@ fn an_answer_waits_for_its_reader() {
 
 #[test]
 fn what_a_client_has_left_waits_for_the_other_side_to_come() {
-    let folder = folder();
-    let path = folder.path().join("s");
+    let (_folder, path) = path("s");
     let (socket, port) = refusing();
     let right = format!("tcp:{port},retry=100,retry-delay=200ms");
     let mut relay = Background::start(["relay", "--once", &format!("unix-listen:{}", path.display()), &right]);
@@ -69,8 +67,7 @@ fn what_a_client_has_left_waits_for_the_other_side_to_come() {
 
 #[test]
 fn a_program_that_has_done_with_its_peer_goes_on_alone() {
-    let folder = folder();
-    let file = folder.path().join("done");
+    let (_folder, file) = path("done");
     let script = format!("exec >&-; cat >/dev/null; sleep 1; echo done >{}", file.display());
     let mut server = Background::start([
         "exec",
@@ -95,8 +92,7 @@ fn a_program_that_has_done_with_its_peer_goes_on_alone() {
 /// The same where its peer, having ended, goes without reading what was said: both have said all, so nothing has failed.
 #[test]
 fn a_program_that_has_done_with_its_peer_goes_on_whatever_becomes_of_that() {
-    let folder = folder();
-    let file = folder.path().join("done");
+    let (folder, file) = path("done");
     let script = format!("echo hello; exec >&-; sleep 1; echo done >{}", file.display());
     let child = folder.path().join("child");
     fs::write(&child, script).expect("a file");

@@ -127,18 +127,15 @@ fn stdin_is_asked_for_more_once_a_tls_peer_is_gone() {
     }
 }
 
-/// A large file whose reader closes at once has not arrived, whatever the order of the events.
 #[test]
 fn a_file_for_a_server_that_closes_at_once_has_not_arrived() {
-    let folder = folder();
-    let path = folder.path().join("sock");
+    let (_folder, path) = path("sock");
     let listener = UnixListener::bind(&path).expect("a path");
     // As gzip does, it needs a moment before it has something.
     let script = "{ sleep .1; head -c 10000000 /dev/zero; } | \"$0\" unix-client \"$1\"";
     for _ in 0..10 {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", script]).arg(program()).arg(&path).stdout(Stdio::piped());
-        let run = Background::spawn(shell);
+        let run =
+            Background::spawn(Command::new("sh").args(["-c", script]).arg(program()).arg(&path).stdout(Stdio::piped()));
         drop(listener.accept().expect("a client"));
         let output = run.finish();
         assert_eq!(output.status.code(), Some(4), "{}", text(&output));
@@ -148,8 +145,7 @@ fn a_file_for_a_server_that_closes_at_once_has_not_arrived() {
 /// With a terminal as stdin nobody is asked: the session is over at once.
 #[test]
 fn a_terminal_is_not_asked_for_more() {
-    let folder = folder();
-    let path = folder.path().join("sock");
+    let (_folder, path) = path("sock");
     let listener = UnixListener::bind(&path).expect("a path");
     for words in [&["unix-client", "SOCK"][..], &["relay", "-", "unix:SOCK"]] {
         let terminal = Terminal::new();
@@ -166,8 +162,7 @@ fn a_terminal_is_not_asked_for_more() {
 #[test]
 fn the_other_side_of_a_relay_is_asked_for_more() {
     for has_more in [false, true] {
-        let folder = folder();
-        let path = folder.path().join("sock");
+        let (_folder, path) = path("sock");
         let target = UnixListener::bind(&path).expect("a path");
         let right = format!("unix:{}", path.display());
         let mut relay = Background::start(["-v", "relay", "tcp-listen:127.0.0.1:0", &right]);
@@ -193,8 +188,7 @@ fn the_other_side_of_a_relay_is_asked_for_more() {
 fn a_peer_of_which_nothing_is_wanted_is_not_waited_for() {
     let (listener, address) = listening();
     let address = address.to_string();
-    let folder = folder();
-    let path = folder.path().join("sock");
+    let (_folder, path) = path("sock");
     let unix = UnixListener::bind(&path).expect("a path");
     let sock = path.to_str().expect("a path in UTF-8");
     let start = Instant::now();
@@ -221,8 +215,7 @@ fn a_peer_that_is_sending_gets_the_last_words_of_a_program() {
     let (_server, address) = serve(["exec", "--listen", "127.0.0.1:0", "--", "sh", "-c", "echo bye"]);
     for _ in 0..50 {
         let mut client = connect(address);
-        client.write_all(&[0; 1_000_000]).expect("the server takes it");
-        client.shutdown(Shutdown::Write).expect("it is connected");
+        say_all(&mut client, &[0; 1_000_000]);
         assert_eq!(take_all(&mut client), b"bye\n");
     }
 }
@@ -249,8 +242,7 @@ fn a_client_that_has_ended_makes_room_for_the_next_one() {
 
 #[test]
 fn a_client_that_has_ended_makes_room_on_unix_sockets_and_tls_too() {
-    let folder = folder();
-    let path = folder.path().join("sock");
+    let (_folder, path) = path("sock");
     let mut server = Background::start(["unix-server", "-k", path.to_str().expect("a path in UTF-8")]);
     server.line("listening on");
     let (_stdin, mut stdout) = (server.stdin(), server.stdout());

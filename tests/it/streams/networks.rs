@@ -58,7 +58,6 @@ fn a_machine_without_a_network_is_reported() {
     ended(&network.run(&["tcp-client", "127.0.0.1:80"]), 3, "connect 127.0.0.1:80: Network is unreachable");
 }
 
-/// A name that nobody knows is status 3 with the system's words.
 #[test]
 fn an_unknown_name_is_reported_in_the_systems_words() {
     let Some(network) = Network::new("", &[("nsswitch.conf", "hosts: files\n")]) else { return };
@@ -100,8 +99,7 @@ fn threads(program: &Background) -> usize {
 fn a_crowd_that_waits_for_a_mute_name_server_takes_few_threads() {
     const CLIENTS: usize = 400;
     let Some(network) = mute_name_server() else { return };
-    let ground = folder();
-    let path = ground.path().join("s");
+    let (_ground, path) = path("s");
     let left = format!("unix-listen:{}", path.display());
     let mut relay = network.start(&["relay", &left, "tcp:some.example:80,connect-timeout=4s"]);
     relay.line("listening on");
@@ -130,8 +128,7 @@ fn a_client_is_not_told_of_an_error_older_than_its_question() {
     let resolver = "nameserver 10.99.0.77\noptions timeout:2 attempts:1\n";
     let files = [("nsswitch.conf", "hosts: files dns\n"), ("resolv.conf", resolver), ("hosts", "")];
     let Some(network) = Network::new("", &files) else { return };
-    let ground = folder();
-    let path = ground.path().join("s");
+    let (_ground, path) = path("s");
     let mut server = network.start(&["tcp-echo", "127.0.0.1:0"]);
     let right = format!("tcp:some.example:{},connect-timeout=60s", server.address().port());
     let relay = network.start(&["relay", &format!("unix-listen:{}", path.display()), &right]);
@@ -175,7 +172,6 @@ fn a_signal_ends_a_look_up() {
     }
 }
 
-/// Of a host with a dead, a refusing and a good address the good one is found, without waiting for the dead.
 #[test]
 fn the_good_address_of_several_is_found() {
     let hosts = "fd00:99::77 many\n10.99.0.77 many\n127.0.0.1 many\n127.0.0.2 many\n";
@@ -191,7 +187,6 @@ fn the_good_address_of_several_is_found() {
     assert!(count(&output, "connecting to 10.99.0.77") <= 1, "{}", text(&output));
 }
 
-/// Where every address fails, each is listed once with its reason, in one line: status 3.
 #[test]
 fn each_address_that_failed_is_listed() {
     let hosts = "10.98.1.1 many\n127.0.0.1 many\n127.0.0.2 many\n";
@@ -206,7 +201,6 @@ fn each_address_that_failed_is_listed() {
     }
 }
 
-/// Attempts and tries that failed leave no descriptors behind.
 #[test]
 fn failed_attempts_leave_no_descriptors() {
     let hosts = "10.99.0.77 many\n127.0.0.1 many\n127.0.0.2 many\n";

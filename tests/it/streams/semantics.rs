@@ -7,13 +7,17 @@ use crate::harness::*;
 /// `unix-client` in the background, and the peer it has connected to.
 #[track_caller]
 fn unix_client(options: &[&str]) -> (Background, UnixStream) {
-    let folder = folder();
-    let path = folder.path().join("socket");
+    let (_folder, path) = path("socket");
     let listener = UnixListener::bind(&path).expect("a socket");
     listener.set_nonblocking(true).expect("a flag");
-    let mut command = Command::new(program());
-    command.arg("unix-client").args(options).arg(&path).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let client = Background::spawn(command);
+    let client = Background::spawn(
+        Command::new(program())
+            .arg("unix-client")
+            .args(options)
+            .arg(&path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped()),
+    );
     let peer = eventually("a client", || listener.accept().ok()).0;
     peer.set_read_timeout(Some(DEADLINE)).expect("a timeout");
     peer.set_write_timeout(Some(DEADLINE)).expect("a timeout");
@@ -36,9 +40,8 @@ fn fill_stdout(peer: &mut TcpStream, data: &[u8], (out_of, output): (&PipeReader
 #[test]
 fn bytes_before_a_reset_are_delivered_to_a_slow_reader() {
     let (mut out_of, output) = io::pipe().expect("a pipe");
-    let mut command = Command::new(program());
-    command.stdin(Stdio::piped()).stdout(output.try_clone().expect("a copy"));
-    let (client, mut peer) = client_by(command, &[]);
+    let (client, mut peer) =
+        client_by(Command::new(program()).stdin(Stdio::piped()).stdout(output.try_clone().expect("a copy")), &[]);
     let data = pattern(600_000);
     let sent = fill_stdout(&mut peer, &data, (&out_of, &output));
     let data = &data[..sent + 35_000];
@@ -51,7 +54,6 @@ fn bytes_before_a_reset_are_delivered_to_a_slow_reader() {
     ended(&client.finish(), 4, "Connection reset by peer");
 }
 
-/// A write that fails does not stop reading: all that the peer sends is printed, then the failure is reported.
 #[test]
 fn a_failed_write_does_not_stop_reading() {
     let (mut client, mut peer) = unix_client(&[]);
@@ -66,7 +68,6 @@ fn a_failed_write_does_not_stop_reading() {
     ended(&client.finish(), 4, "Broken pipe");
 }
 
-/// A peer that takes a little at a time gets everything.
 #[test]
 fn a_slow_reader_gets_everything() {
     let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
@@ -94,9 +95,10 @@ fn a_slow_reader_gets_everything() {
 fn a_pause_is_followed_by_all_that_has_come_meanwhile() {
     for high_water in ["4K", "1", "0"] {
         let (mut out_of, output) = io::pipe().expect("a pipe");
-        let mut command = Command::new(program());
-        command.stdin(Stdio::null()).stdout(output.try_clone().expect("a copy"));
-        let (client, mut peer) = client_by(command, &["--high-water", high_water]);
+        let (client, mut peer) = client_by(
+            Command::new(program()).stdin(Stdio::null()).stdout(output.try_clone().expect("a copy")),
+            &["--high-water", high_water],
+        );
         // A full pipe, one chunk in the client, and the rest in the kernel.
         let data = pattern(600_000);
         let sent = fill_stdout(&mut peer, &data, (&out_of, &output));
@@ -141,7 +143,6 @@ fn every_byte_goes_through_as_it_is() {
     assert!(output.stdout == data);
 }
 
-/// Sizes around those of buffers and pages, there and back.
 #[test]
 fn sizes_at_boundaries_go_there_and_back() {
     let folder = folder();

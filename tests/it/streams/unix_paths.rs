@@ -37,8 +37,7 @@ fn locked(path: &Path) -> File {
 /// A lock that anybody may hold on the directory keeps no server from its start.
 #[test]
 fn a_foreign_lock_on_the_directory_is_nothing_to_wait_for() {
-    let dir = short_directory();
-    let path = dir.path().join("s");
+    let (dir, path) = path("s");
     let _lock = locked(dir.path());
     for replace in [false, true] {
         for args in servers(&path, replace) {
@@ -57,8 +56,7 @@ fn a_foreign_lock_on_the_directory_is_nothing_to_wait_for() {
 /// A start at a live server's path does not show there: a server of one client goes on to wait for its real one.
 #[test]
 fn a_look_at_a_live_server_is_no_client_of_it() {
-    let dir = short_directory();
-    let path = dir.path().join("s");
+    let (_dir, path) = path("s");
     let text = path.to_str().expect("text");
     let relayed = format!("unix-listen:{text}");
     for one_shot in [
@@ -128,8 +126,7 @@ fn whatever_a_process_has_bound_is_alive() {
 #[test]
 fn of_many_that_replace_a_stale_socket_at_once_one_serves() {
     for round in 0..6 {
-        let dir = short_directory();
-        let path = dir.path().join("s");
+        let (dir, path) = path("s");
         make_stale(&path);
         // They start when the gate opens: the shell waits for the end of its stdin.
         let script = "read -r gate; exec \"$@\"";
@@ -182,8 +179,7 @@ fn a_slow_starter_removes_no_live_socket() {
 /// The address that clients see is the path that was asked for, also of a server that has replaced a stale socket.
 #[test]
 fn clients_see_the_path_that_was_asked_for() {
-    let dir = short_directory();
-    let path = dir.path().join("s");
+    let (_dir, path) = path("s");
     for replace in [false, true] {
         if replace {
             make_stale(&path);
@@ -206,8 +202,7 @@ fn lock_beside(path: &Path) -> PathBuf {
 /// What stands where the right to replace is taken is never waited for long, nor believed, nor written to; it is named.
 #[test]
 fn what_is_in_the_way_of_replacing_is_named() {
-    let dir = short_directory();
-    let path = dir.path().join("s");
+    let (dir, path) = path("s");
     make_stale(&path);
     let (before, lock) = (fs::metadata(&path).expect("a socket").ino(), lock_beside(&path));
     let make = |mode: u32| {

@@ -73,11 +73,9 @@ fn a_file_at_the_path_is_left_alone() {
     assert!(sub.is_dir());
 }
 
-/// A stale socket stops the server with a hint, and `--replace-stale` replaces it.
 #[test]
 fn a_stale_socket_is_replaced_on_demand() {
-    let dir = short_directory();
-    let path = dir.path().join("s");
+    let (_dir, path) = path("s");
     make_stale(&path);
     let before = fs::metadata(&path).expect("a file").ino();
     let stderr = fails(&["unix-echo"], &path, 3);
@@ -90,8 +88,7 @@ fn a_stale_socket_is_replaced_on_demand() {
 /// A second server does not start on a live one's path, `--replace-stale` or not, and the first goes on.
 #[test]
 fn a_live_server_keeps_its_path() {
-    let dir = short_directory();
-    let path = dir.path().join("s");
+    let (_dir, path) = path("s");
     let mut first = serve(&[], &path);
     let mut client = connect(&path);
     for options in [&["unix-echo"][..], &["unix-echo", "--replace-stale"], &["unix-server", "--replace-stale"]] {
@@ -105,8 +102,7 @@ fn a_live_server_keeps_its_path() {
 /// A live server whose queue is full is alive all the same, and so is one for datagrams.
 #[test]
 fn a_busy_server_keeps_its_path() {
-    let dir = short_directory();
-    let path = dir.path().join("s");
+    let (dir, path) = path("s");
     let _full = full_queue(&path);
     fails(&["unix-echo", "--replace-stale"], &path, 3);
     let path = dir.path().join("d");
@@ -119,8 +115,7 @@ fn a_busy_server_keeps_its_path() {
 /// A server removes its socket however it ends in order: by SIGTERM, by SIGINT, or done with its client.
 #[test]
 fn a_server_removes_its_socket() {
-    let dir = short_directory();
-    let path = dir.path().join("s");
+    let (_dir, path) = path("s");
     for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
         let mut server = serve(&[], &path);
         server.signal(signal);
@@ -146,8 +141,7 @@ fn a_server_removes_its_socket() {
 /// A server that cannot start takes away the sockets that it had made by then.
 #[test]
 fn a_server_that_fails_to_start_leaves_nothing_behind() {
-    let dir = short_directory();
-    let path = dir.path().join("s");
+    let (dir, path) = path("s");
     let output = xport(["unix-echo", "--listen"]).arg(&path).arg("--listen").arg(dir.path().join("no/s")).output();
     let output = output.expect("it runs");
     assert_eq!(output.status.code(), Some(3), "{}", text(&output));
@@ -157,8 +151,7 @@ fn a_server_that_fails_to_start_leaves_nothing_behind() {
 /// A socket that has taken the place of ours meanwhile is not ours to remove.
 #[test]
 fn a_foreign_socket_at_our_path_is_kept() {
-    let dir = short_directory();
-    let path = dir.path().join("s");
+    let (_dir, path) = path("s");
     let mut server = serve(&[], &path);
     fs::remove_file(&path).expect("it is there");
     let _other = UnixListener::bind(&path).expect("the path is free");
@@ -252,16 +245,13 @@ fn full_queue(path: &Path) -> (Socket, Vec<Socket>) {
 /// A full queue of a unix socket is waited for, up to `--connect-timeout`, which is status 124.
 #[test]
 fn a_full_queue_is_waited_for() {
-    let dir = short_directory();
-    let path = dir.path().join("s");
+    let (_dir, path) = path("s");
     let (listener, queued) = full_queue(&path);
     let start = Instant::now();
     let stderr = fails(&["unix-client", "--connect-timeout", "300ms"], &path, 124);
     assert!(start.elapsed() >= Duration::from_millis(300), "after {:?}: {stderr}", start.elapsed());
     // Once there is room, the client gets in.
-    let mut command = command(["-vv", "unix-client"]);
-    command.arg(&path);
-    let mut client = Background::spawn(command);
+    let mut client = Background::spawn(command(["-vv", "unix-client"]).arg(&path));
     client.line("connecting to");
     let listener = UnixListener::from(OwnedFd::from(listener));
     SockRef::from(&listener).set_read_timeout(Some(DEADLINE)).expect("a timeout, which holds for accept(2) too");
@@ -279,9 +269,7 @@ fn a_full_queue_is_waited_for() {
 fn an_abstract_name_works_and_leaves_no_file() {
     let dir = short_directory();
     let name = format!("@xport-test-{}", std::process::id());
-    let mut command = command(["unix-echo", &name]);
-    command.current_dir(dir.path());
-    let mut server = Background::spawn(command);
+    let mut server = Background::spawn(command(["unix-echo", &name]).current_dir(dir.path()));
     assert_eq!(server.line("listening on"), format!("xport: listening on {name}"));
     xport(["unix-client", &name]).write_stdin("hello\n").assert().code(0).stdout("hello\n");
     assert!(fails(&["unix-echo"], &name, 3).contains("Address already in use"));
@@ -294,8 +282,7 @@ fn an_abstract_name_works_and_leaves_no_file() {
 /// The end of stdin is passed on, and the answer that comes after it is not lost, from either side.
 #[test]
 fn each_direction_ends_on_its_own() {
-    let dir = short_directory();
-    let path = dir.path().join("s");
+    let (dir, path) = path("s");
     let listener = UnixListener::bind(&path).expect("a socket");
     SockRef::from(&listener).set_read_timeout(Some(DEADLINE)).expect("a timeout, which holds for accept(2) too");
     let answering = thread::spawn(move || answer_after_the_end(&mut listener.accept().expect("a client").0));
@@ -303,9 +290,7 @@ fn each_direction_ends_on_its_own() {
     assert_eq!(answering.join().expect("no panic"), "question");
 
     let path = dir.path().join("t");
-    let mut command = command(["unix-server"]);
-    command.arg(&path);
-    let mut server = Background::spawn(command);
+    let mut server = Background::spawn(command(["unix-server"]).arg(&path));
     server.line("listening on");
     server.stdin().write_all(b"question").expect("it waits");
     assert_eq!(answer_after_the_end(&mut connect(&path)), "question");

@@ -204,7 +204,6 @@ fn vanished_clients_give_up_their_places() {
     });
 }
 
-/// A connection that was inherited is watched as well.
 #[test]
 fn an_inherited_connection_is_probed() {
     with_a_cable(|cable| {
@@ -233,7 +232,6 @@ fn an_inherited_connection_is_probed() {
     });
 }
 
-/// What arrived before is delivered all the same.
 #[test]
 fn what_came_before_is_not_lost() {
     const SIZE: usize = 3_000_000;
@@ -289,8 +287,7 @@ fn a_client_that_only_does_not_read_keeps_its_place() {
     let data = pattern(SIZE);
     let sent = data.clone();
     let source = Peer::serve(move |mut source| {
-        source.write_all(&sent).expect("it takes the bytes");
-        source.shutdown(Shutdown::Write).expect("it is there");
+        say_all(&mut source, &sent);
         take_all(&mut source)
     });
     let right = format!("tcp:{},keepalive=1s", source.address);
@@ -334,8 +331,7 @@ fn our_own_end_is_not_waited_for_where_the_peer_has_ended_and_has_everything() {
             } else {
                 let mut peer = peer;
                 assert_eq!(take(&mut peer, 8), b"question");
-                peer.write_all(b"answer").expect("it takes the bytes");
-                peer.shutdown(Shutdown::Write).expect("it is connected");
+                say_all(&mut peer, b"answer");
                 peer
             };
             program.line("has ended its direction");

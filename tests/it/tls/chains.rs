@@ -140,7 +140,6 @@ fn other_programs_judge_chains_alike() {
     }
 }
 
-/// A client judges what a server sends, in each version of TLS.
 #[test]
 fn a_client_judges_each_authority_of_a_server() {
     for Case { name, issued, refusal, .. } in cases(&leaf()) {

@@ -3,7 +3,6 @@
 
 use crate::harness::*;
 
-/// An echo tells of it and goes on.
 #[test]
 fn an_echo_goes_on_when_its_client_was_cut_off() {
     let issued = Authority::server();
@@ -14,13 +13,11 @@ fn an_echo_goes_on_when_its_client_was_cut_off() {
         peer.fin();
         peer.receive_until_broken();
         let mut next = Tls::connect(address, client_config(None, &[version]));
-        next.send(b"hello");
-        next.expect(b"hello");
+        next.ping(b"hello");
         assert!(echo.is_running());
     }
 }
 
-/// A record that is not there to its end is a cut stream, too.
 #[test]
 fn a_cut_in_the_middle_of_a_record_is_an_error_behind_its_data() {
     let issued = Authority::server();
@@ -125,8 +122,7 @@ fn an_echo_outlives_every_way_to_break() {
     let (mut server, address) = served("tls-echo", &issued, &["-v"]);
     let before = {
         let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
-        peer.send(b"x");
-        peer.expect(b"x");
+        peer.ping(b"x");
         peer.end();
         peer.receive_all();
         drop(peer);
@@ -136,8 +132,7 @@ fn an_echo_outlives_every_way_to_break() {
     for version in VERSIONS {
         for way in 0..5 {
             let mut peer = Tls::connect(address, client_config(None, &[version]));
-            peer.send(b"hello");
-            peer.expect(b"hello");
+            peer.ping(b"hello");
             match way {
                 0 => peer.reset(),
                 1 => peer.fin(),
@@ -158,7 +153,6 @@ fn an_echo_outlives_every_way_to_break() {
     assert!(!server.all_lines().iter().any(|line| line.contains("panicked")), "{:?}", server.all_lines());
 }
 
-/// Key updates come in between, and nobody notices.
 #[test]
 fn key_updates_in_between() {
     let issued = Authority::server();
@@ -265,7 +259,6 @@ fn a_relay_answers_whoever_ends_with_its_last_flight() {
     }
 }
 
-/// The same the other way round: all that a server says comes with its last flight.
 #[test]
 fn a_server_that_ends_with_its_last_flight_is_listened_to() {
     let issued = Authority::server();
@@ -294,11 +287,9 @@ fn a_cut_is_a_warning_of_a_server_that_goes_on() {
     let issued = Authority::server();
     let (mut server, address) = served("tls-echo", &issued, &[]);
     let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
-    peer.send(b"half of it");
-    peer.expect(b"half of it");
+    peer.ping(b"half of it");
     peer.fin();
     says(&mut server, &["connection with 127.0.0.1:", "peer closed without close_notify"]);
     let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
-    peer.send(b"hello");
-    peer.expect(b"hello");
+    peer.ping(b"hello");
 }

@@ -7,8 +7,7 @@ use crate::harness::*;
 #[track_caller]
 fn lives(server: &mut Background, address: SocketAddr) {
     let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
-    peer.send(b"hello");
-    peer.expect(b"hello");
+    peer.ping(b"hello");
     peer.end();
     assert!(peer.receive_all().is_empty());
     assert!(server.is_running() && !server.all_lines().iter().any(|line| line.contains("panicked")));
@@ -48,7 +47,6 @@ fn plain_text_to_a_tls_port() {
     lives(&mut server, address);
 }
 
-/// Nor is a connection that ends before it has begun more than a line.
 #[test]
 fn connections_that_end_before_they_begin() {
     let issued = Authority::server();
@@ -311,7 +309,6 @@ fn nonsense_from_a_client() {
     assert!(more < 3 << 10, "{more} KiB more than at the start");
 }
 
-/// The same behind the handshake.
 #[test]
 fn nonsense_behind_the_handshake() {
     let issued = Authority::server();
@@ -451,9 +448,7 @@ fn nobody_unknown_starts_a_child() {
     let file = issued.folder().join("ran");
     let endpoint =
         format!("tls-listen:127.0.0.1:0,cert={},key={},client-ca={}", issued.cert(), issued.key(), alice.ca());
-    let mut prepared = command(["exec", "-v", "--listen", &endpoint, "--", "touch"]);
-    prepared.arg(&file);
-    let (mut server, address) = serve_by(prepared);
+    let (mut server, address) = serve_by(command(["exec", "-v", "--listen", &endpoint, "--", "touch"]).arg(&file));
     for version in VERSIONS {
         for shown in [None, Some(&old), Some(&mallory)] {
             let mut peer = Tls::client(connect(address), client_config(shown, &[version]));
@@ -477,7 +472,6 @@ fn nobody_unknown_starts_a_child() {
     says(&mut server, &["CN=alice"]);
 }
 
-/// Neither does a server give its stdin to anybody unknown.
 #[test]
 fn nobody_unknown_gets_what_is_on_stdin() {
     let (issued, alice) = (Authority::server(), Authority::new().issue(&Leaf::client("alice")));
@@ -558,8 +552,7 @@ fn failed_handshakes_keep_nobody_out() {
         other
     }));
     slow.handshake();
-    slow.send(b"hello");
-    slow.expect(b"hello");
+    slow.ping(b"hello");
     drop(others);
     server.comes_to_rest();
     let lines = server.all_lines();

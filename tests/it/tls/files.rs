@@ -173,7 +173,6 @@ fn encrypted_keys() {
     }
 }
 
-/// Keys in each of the styles that `openssl` has.
 #[test]
 fn keys_in_every_style() {
     let issued = Authority::server();
@@ -227,7 +226,6 @@ fn a_named_pipe_does_not_hang() {
     assert!(start.elapsed() < Duration::from_secs(30), "it has waited: {:?}", start.elapsed());
 }
 
-/// A file that never ends is not read to its end.
 #[test]
 fn a_file_without_end() {
     let issued = Authority::server();
@@ -247,7 +245,6 @@ fn a_file_that_may_not_be_read() {
     complains(&server(&["--cert", &issued.cert(), "--key", &key]), &issued, &key, &["Permission denied"]);
 }
 
-/// A key that others can read is used, and said to be so.
 #[test]
 fn a_key_that_others_can_read_is_warned_of() {
     use std::os::unix::fs::PermissionsExt;
@@ -310,7 +307,6 @@ fn keys_are_logged_where_that_is_asked_for() {
     complains(&client(&["--ca", &issued.ca(), "--keylog", &unwritable]), &issued, &unwritable, &[]);
 }
 
-/// A log that others can read is written to all the same, and said to be so.
 #[test]
 fn a_log_of_keys_that_others_can_read_is_warned_of() {
     use std::os::unix::fs::PermissionsExt;
@@ -360,8 +356,7 @@ fn a_log_of_keys_that_nobody_reads_stops_nobody() {
     let (mut server, address) = served("tls-echo", &issued, &["--keylog", &log]);
     for _ in 0..20 {
         let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
-        peer.send(b"hello");
-        peer.expect(b"hello");
+        peer.ping(b"hello");
         peer.end();
     }
     server.line(&format!("{log}: nobody reads it; keys are missing there"));
@@ -375,8 +370,7 @@ fn no_secret_is_in_the_command_line() {
     let issued = Authority::server();
     let (server, address) = served("tls-echo", &issued, &[]);
     let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
-    peer.send(b"hello");
-    peer.expect(b"hello");
+    peer.ping(b"hello");
     let seen = fs::read(format!("/proc/{}/cmdline", server.pid())).expect("it runs");
     let seen = String::from_utf8_lossy(&seen).replace('\0', " ");
     let given = format!(" tls-echo --cert {} --key {} 127.0.0.1:0 ", issued.cert(), issued.key());

@@ -2,21 +2,9 @@
 
 use crate::harness::*;
 
-/// Whether there is this program, and a word on it where there is none.
-fn installed(name: &str) -> bool {
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()));
-    if !found {
-        println!("skipped: {name} is not installed");
-    }
-    found
-}
-
 /// A program of others in the background, with all three streams as pipes.
 fn other(program: &str, args: &[&str]) -> Background {
-    let mut command = Command::new(program);
-    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
-    Background::spawn(command)
+    Background::spawn(Command::new(program).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()))
 }
 
 /// The same to its end, within a deadline, with this on stdin.
@@ -60,9 +48,7 @@ const OPENSSL_VERSIONS: [&str; 2] = ["-tls1_2", "-tls1_3"];
 
 #[test]
 fn a_client_of_openssl() {
-    if !installed("openssl") {
-        return;
-    }
+    let Some(()) = installed("openssl") else { return };
     let issued = Authority::server();
     let (mut server, address) = served("tls-echo", &issued, &["-v", "--alpn", "echo"]);
     for version in OPENSSL_VERSIONS {
@@ -88,9 +74,7 @@ fn a_client_of_openssl() {
 /// OpenSSL's client says whether the stream was cut, by its status and a word.
 #[test]
 fn openssl_is_told_the_end_in_order() {
-    if !installed("openssl") {
-        return;
-    }
+    let Some(()) = installed("openssl") else { return };
     let issued = Authority::server();
     for version in OPENSSL_VERSIONS {
         let (mut server, address) = served("tls-server", &issued, &[]);
@@ -108,9 +92,7 @@ fn openssl_is_told_the_end_in_order() {
 
 #[test]
 fn a_server_of_openssl() {
-    if !installed("openssl") {
-        return;
-    }
+    let Some(()) = installed("openssl") else { return };
     let issued = Authority::server();
     let clients = Authority::new().issue(&Leaf::client("alice"));
     for version in OPENSSL_VERSIONS {
@@ -147,9 +129,7 @@ fn with(issued: &Issued, shown: &Issued, options: &[&str], port: u16, line: &[u8
 /// Versions that are too old, and protocols that nobody speaks.
 #[test]
 fn openssl_with_too_little_in_common() {
-    if !installed("openssl") {
-        return;
-    }
+    let Some(()) = installed("openssl") else { return };
     let issued = Authority::server();
     let (mut server, address) = served("tls-echo", &issued, &["--alpn", "echo"]);
     let address = address.to_string();
@@ -176,9 +156,7 @@ fn web_server(issued: &Issued, options: &str) -> Background {
 
 #[test]
 fn curl() {
-    if !installed("curl") {
-        return;
-    }
+    let Some(()) = installed("curl") else { return };
     let issued = Authority::server();
     let mut server = web_server(&issued, "");
     let port = server.address().port();
@@ -194,9 +172,7 @@ fn curl() {
 
 #[test]
 fn curl_with_a_certificate() {
-    if !installed("curl") {
-        return;
-    }
+    let Some(()) = installed("curl") else { return };
     let (issued, alice) = (Authority::server(), Authority::new().issue(&Leaf::client("alice")));
     let mut server = web_server(&issued, &format!(",client-ca={}", alice.ca()));
     let port = server.address().port();
@@ -210,9 +186,7 @@ fn curl_with_a_certificate() {
 
 #[test]
 fn a_client_of_gnutls() {
-    if !installed("gnutls-cli") {
-        return;
-    }
+    let Some(()) = installed("gnutls-cli") else { return };
     let issued = Authority::server();
     for version in ["NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.3"] {
         // It hurries away now and then once it has seen our end.
@@ -233,9 +207,7 @@ fn a_client_of_gnutls() {
 /// socat ends each direction as we do, with close_notify.
 #[test]
 fn a_client_of_socat() {
-    if !installed("socat") {
-        return;
-    }
+    let Some(()) = installed("socat") else { return };
     let issued = Authority::server();
     let (_server, address) = served("tls-echo", &issued, &[]);
     let data = pattern(300_000);
@@ -250,9 +222,7 @@ fn a_client_of_socat() {
 
 #[test]
 fn a_server_of_socat() {
-    if !installed("socat") {
-        return;
-    }
+    let Some(()) = installed("socat") else { return };
     let (issued, alice) = (Authority::server(), Authority::new().issue(&Leaf::client("alice")));
     let data = pattern(300_000);
     for version in ["TLS1.2", "TLS1.3"] {
@@ -274,9 +244,7 @@ fn a_server_of_socat() {
 /// A relay makes a plain program one that speaks TLS, and the other way round.
 #[test]
 fn openssl_through_relays() {
-    if !installed("openssl") {
-        return;
-    }
+    let Some(()) = installed("openssl") else { return };
     let issued = Authority::server();
     let mut plain = Background::start(["tcp-echo", "127.0.0.1:0"]);
     let listen = format!("tls-listen:127.0.0.1:0,cert={},key={}", issued.cert(), issued.key());

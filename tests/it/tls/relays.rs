@@ -38,7 +38,6 @@ fn every_pair_carries_both_directions_and_the_right_may_end_first() {
     PAIRS.into_iter().for_each(|kinds| converse(kinds, false));
 }
 
-/// A stream that was cut is reset on the other side, where nobody can take it for a whole one.
 #[test]
 fn a_cut_on_one_side_is_a_reset_on_the_other() {
     let data = pattern(200_000);
@@ -89,7 +88,6 @@ fn a_cut_may_be_allowed_at_one_end() {
     program.ends_with(0);
 }
 
-/// A reset is passed on as one, into TLS and out of it, behind every byte that came before it.
 #[test]
 fn a_reset_is_passed_on_behind_the_bytes_before_it() {
     let data = pattern(200_000);
@@ -236,8 +234,7 @@ fn a_cut_client_of_a_child_is_told() {
     let (mut server, address) = serve(["exec", "-v", "--listen", &listen, "--", "cat"]);
     for version in VERSIONS {
         let mut peer = Tls::connect(address, client_config(None, &[version]));
-        peer.send(b"hello");
-        peer.expect(b"hello");
+        peer.ping(b"hello");
         peer.fin();
         peer.receive_until_broken();
         server.line(TRUNCATED);
@@ -260,7 +257,6 @@ fn the_access_list_comes_first() {
     }
 }
 
-/// An inherited connection is to be spoken TLS on like any other, on whichever side it is.
 #[test]
 fn tls_is_spoken_on_what_is_inherited() {
     let issued = Authority::server();
@@ -270,13 +266,10 @@ fn tls_is_spoken_on_what_is_inherited() {
     {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let theirs = connect(listener.local_addr().expect("an address"));
-        let mut command = command(words);
-        command.stdin(OwnedFd::from(theirs));
-        let mut program = Background::spawn(command);
+        let mut program = Background::spawn(command(words).stdin(OwnedFd::from(theirs)));
         let mut peer = Tls::server(accept(&listener), server_config(&issued, &VERSIONS));
         peer.handshake();
-        peer.send(b"hello");
-        peer.expect(b"hello");
+        peer.ping(b"hello");
         peer.end();
         assert_eq!(program.wait().code(), Some(0), "{words:?}: {:?}", program.all_lines());
     }
@@ -286,12 +279,10 @@ fn tls_is_spoken_on_what_is_inherited() {
 #[test]
 fn a_pin_is_enough_on_what_is_inherited() {
     let (ours, theirs) = UnixStream::pair().expect("sockets");
-    let mut command = command(["tls-echo", "--self-signed", "fd:0"]);
-    command.stdin(OwnedFd::from(theirs));
-    let mut server = Background::spawn(command);
+    let mut server = Background::spawn(command(["tls-echo", "--self-signed", "fd:0"]).stdin(OwnedFd::from(theirs)));
     let line = server.line("clients know this server by: --pin ");
     let (_, pin) = line.split_once("--pin ").expect("it has been looked for");
-    let mut command = crate::harness::command(["relay", "-", &format!("tls:fd:2,pin={pin}")]);
+    let mut command = command(["relay", "-", &format!("tls:fd:2,pin={pin}")]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(OwnedFd::from(ours));
     let mut client = command.spawn().expect("it runs");
     let mut stdin = client.stdin.take().expect("it is piped");

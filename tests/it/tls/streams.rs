@@ -140,8 +140,7 @@ fn a_peer_that_never_reads_is_not_kept_in_memory() {
     let mut peers: Vec<Tls> =
         VERSIONS.iter().map(|version| Tls::connect(address, client_config(None, &[version]))).collect();
     for peer in &mut peers {
-        peer.send(b"one word");
-        peer.expect(b"one word");
+        peer.ping(b"one word");
     }
     let before = server.peak_kib();
     for peer in &mut peers {
@@ -163,7 +162,6 @@ fn a_peer_that_never_reads_is_not_kept_in_memory() {
     assert!(more < 3 << 10, "{more} KiB more than at the start");
 }
 
-/// The same with stdin and stdout, which nobody reads.
 #[test]
 fn a_stdout_that_is_never_read_stops_the_peer() {
     let issued = Authority::server();
@@ -172,9 +170,7 @@ fn a_stdout_that_is_never_read_stops_the_peer() {
         let own = issued.options();
         let mut args = vec!["tls-server", "127.0.0.1:0"];
         args.extend(own.iter().map(String::as_str));
-        let mut prepared = command(args);
-        prepared.stdout(output.try_clone().expect("a copy"));
-        let (server, address) = serve_by(prepared);
+        let (server, address) = serve_by(command(args).stdout(output.try_clone().expect("a copy")));
         (server, address)
     };
     let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
@@ -259,8 +255,7 @@ fn echo_behind(mangle: fn(&mut TcpStream, &mut TcpStream)) {
     echoed(&issued, address, &pattern(100_000));
     for version in VERSIONS {
         let mut peer = Tls::connect(address, client_config(None, &[version]));
-        peer.send(b"hello");
-        peer.expect(b"hello");
+        peer.ping(b"hello");
         peer.end();
         assert!(peer.receive_all().is_empty());
     }
@@ -312,8 +307,7 @@ fn a_server_ends_by_a_signal_in_the_middle_of_everything() {
     let (mut server, address) = served("tls-echo", &issued, &["--grace", "100ms"]);
     let silent = connect(address);
     let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
-    peer.send(b"hello");
-    peer.expect(b"hello");
+    peer.ping(b"hello");
     server.signal(libc::SIGTERM);
     server.is_killed_by(libc::SIGTERM);
     drop(silent);

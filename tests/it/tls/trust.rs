@@ -205,9 +205,7 @@ fn a_certificate_is_known_by_its_pin() {
 #[test]
 fn the_command_that_a_self_signed_server_prints_works() {
     for mode in ["tls-echo", "tls-server"] {
-        let mut prepared = command([mode, "--self-signed", "127.0.0.1:0"]);
-        prepared.stdin(Stdio::null());
-        let (mut server, address) = serve_by(prepared);
+        let (mut server, address) = serve_by(command([mode, "--self-signed", "127.0.0.1:0"]).stdin(Stdio::null()));
         let line = server.line("clients connect by: ");
         let (_, told) = line.split_once("clients connect by: ").expect("it has been looked for");
         assert!(told.starts_with("xport tls-client --pin sha256:") && told.ends_with(&address.to_string()), "{told}");
@@ -293,7 +291,6 @@ fn clients_without_a_certificate_that_is_wanted_are_refused() {
     is_let_in(&mut server, client_args(&issued, &["--cert", &both], address), true);
 }
 
-/// A server logs one line for each client that it refuses.
 #[test]
 fn each_refused_client_is_one_line() {
     let (issued, alice) = (Authority::server(), Authority::new().issue(&Leaf::client("alice")));
@@ -423,8 +420,7 @@ fn an_older_version_than_is_wanted_is_refused() {
     assert!(error.to_string().contains("ProtocolVersion"), "{error}");
     server.line(HANDSHAKE_WITH);
     let mut peer = Tls::connect(address, client_config(None, &[&TLS13]));
-    peer.send(b"hello");
-    peer.expect(b"hello");
+    peer.ping(b"hello");
 }
 
 /// What was agreed on, and whose certificate it was, is said with `-v`, and only then.
