@@ -104,29 +104,6 @@ fn status_0_is_for_a_session_that_ended_in_order() {
     }
 }
 
-/// A server that was stopped by a signal and had nothing left to do.
-#[test]
-fn status_0_is_for_a_server_that_drained() {
-    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
-    let mut client = connect(server.address());
-    ping(&mut client, b"hello");
-    server.signal(libc::SIGTERM);
-    server.line("waiting up to");
-    drop(client);
-    server.ends_with(0);
-}
-
-/// One connection's failure in a server of many is not the server's.
-#[test]
-fn status_0_is_for_a_server_with_a_failed_connection() {
-    let mut server = Background::start(["-v", "tcp-echo", "127.0.0.1:0"]);
-    let mut client = connect(server.address());
-    ping(&mut client, b"hello");
-    reset(client);
-    server.line("closed");
-    server.drains();
-}
-
 /// Stdout or stdin failed, and the message says which and why.
 #[test]
 fn status_1_is_for_local_failures() {
@@ -230,20 +207,16 @@ fn status_124_is_for_a_server_without_clients() {
     }
 }
 
-/// 128+n: a server that is not let finish is ended by the signal, after `--grace` or a second one.
 #[test]
-fn a_signal_ends_a_server_that_cannot_drain() {
-    for (grace, signals) in [("0", 1), ("100ms", 1), ("1h", 2)] {
-        let mut server = Background::start(["tcp-echo", "--grace", grace, "127.0.0.1:0"]);
-        let mut client = connect(server.address());
-        ping(&mut client, b"hello");
-        server.signal(libc::SIGTERM);
-        server.line("waiting up to");
-        for _ in 1..signals {
-            server.signal(libc::SIGTERM);
-        }
-        assert_eq!(server.wait().signal(), Some(libc::SIGTERM), "{grace}: {:?}", server.all_lines());
-    }
+fn a_server_that_drains_has_status_0_and_another_that_of_its_signal() {
+    plays(&[
+        ("tcp-echo", "ping hello; kill TERM; hear waiting up to; go; status 0 *"),
+        // One connection's failure in a server of many is not the server's.
+        ("tcp-echo -v", "ping hello; reset; hear closed; kill TERM; status 0 *"),
+        ("tcp-echo --grace 0", "ping hello; kill TERM; hear waiting up to; killed TERM *"),
+        ("tcp-echo --grace 100ms", "ping hello; kill TERM; hear waiting up to; killed TERM *"),
+        ("tcp-echo --grace 1h", "ping hello; kill TERM; hear waiting up to; kill TERM; killed TERM *"),
+    ]);
 }
 
 /// Whoever reads our stdout has left; that is SIGPIPE and no message, as with `cat`.

@@ -247,24 +247,6 @@ fn who_is_denied_gets_no_child() {
 }
 
 #[test]
-fn no_more_clients_than_allowed_have_a_child() {
-    let (server, address) = serve(&["--max-conns", "1"], &["sh", "-c", "echo up; cat"]);
-    let mut first = connect(address);
-    assert_eq!(take(&mut first, 3), b"up\n");
-    let mut second = connect(address);
-    second.write_all(b"waits").expect("it is queued");
-    server.comes_to_rest();
-    assert_eq!((queued(&second), children(&server).len()), (0, 1));
-    ping(&mut first, b"served");
-    first.shutdown(Shutdown::Write).expect("it is connected");
-    assert_eq!(take_all(&mut first), b"");
-    drop(first);
-    assert_eq!(take(&mut second, 8), b"up\nwaits");
-    reset(second);
-    assert_eq!(take(&mut connect(address), 3), b"up\n");
-}
-
-#[test]
 fn the_status_of_a_server_for_one_is_that_of_its_child() {
     for (script, status) in [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", 137), ("kill -TERM $$", 143)] {
         let (mut server, address) = serve(&["--once"], &["sh", "-c", &format!("head -c 300000 /dev/zero; {script}")]);

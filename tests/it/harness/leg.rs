@@ -272,18 +272,18 @@ impl Place {
         }
     }
 
+    /// The next leg; the first one of a program that listens waits until it does.
     #[track_caller]
     pub fn leg(&self, program: &mut Background) -> Leg {
+        let mut address = || program.listens().parse().expect("an address");
         match self {
             Self::Stdio => Leg::stdio(program),
-            Self::TcpServed => Leg::socket(connect(program.address())),
-            Self::TlsServed(versions) => {
-                Leg::Tls(Tls::connect(program.address(), client_config(None, versions)).into())
-            }
+            Self::TcpServed => Leg::socket(connect(address())),
+            Self::TlsServed(versions) => Leg::Tls(Tls::connect(address(), client_config(None, versions)).into()),
             Self::Udp(socket) => Leg::Udp(socket.try_clone().expect("a copy"), None),
-            Self::UdpServed => Leg::Udp(udp("127.0.0.1"), Some(program.address())),
+            Self::UdpServed => Leg::Udp(udp("127.0.0.1"), Some(address())),
             Self::UnixServed(path) => {
-                program.line("listening on");
+                program.listens();
                 Leg::socket(UnixStream::connect(path).expect("it accepts"))
             }
             _ => self.accept(),

@@ -149,6 +149,14 @@ impl Background {
         address.trim().parse().unwrap_or_else(|_| panic!("no address in {line:?}"))
     }
 
+    /// Waits until it listens, and gives the first of its addresses as it is written.
+    #[track_caller]
+    pub fn listens(&mut self) -> String {
+        let heard = self.seen.iter().find(|line| line.contains("listening on ")).cloned();
+        let line = heard.unwrap_or_else(|| self.line("listening on "));
+        line.split_once("listening on ").expect("it has been looked for").1.trim().to_owned()
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -4,7 +4,7 @@
 //! for a client, whatever connects to a server. `tcp|unix|tls12|tls13-client -q` is four commands. Where no mode says so, one word
 //! is the endpoint: `TCP`, `UNIX`, `UDP`, `TLS12`, `TLS13`, or the same with `-LISTEN`. `20x ` in front repeats the case, `NAME=value` is a variable of the environment.
 //!
-//! The steps of a script are divided by `; `. TEXT is as it stands, `*N` is so many bytes of a pattern that goes on where it was,
+//! The peer is there from the start, unless the first step is `nobody`. The steps of a script are divided by `; `. TEXT is as it stands, `*N` is so many bytes of a pattern that goes on where it was,
 //! and `$` behind either is the end.
 //!
 //! | of the user | |
@@ -27,11 +27,14 @@
 //! | `flows` | something waits to be read |
 //! | `stranger TEXT` | a datagram comes from another peer |
 //! | `refuse` | datagrams for it are refused from now on |
+//! | `ping TEXT` | says and gets it |
+//! | `new`, `peer N` | is one more, or the one that came N-th, from now on |
 //!
 //! | of the program | |
 //! |---|---|
 //! | `stop`, `cont`, `kill SIGNAL` | is sent a signal |
 //! | `hear TEXT` | says a line with it on stderr |
+//! | `refused` | lets nobody in any more |
 //! | `rest`, `runs` | has nothing to do, has not ended |
 //! | `sleep MS` | is given time |
 //! | `taken` | has read what was typed |
@@ -63,7 +66,13 @@ fn play(case: &str, script: &str) {
     let (times, command) = times.parse().map_or((1, case), |times| (times, command));
     for _ in 0..times {
         let mut stage = Stage::new(command);
-        for step in script.split("; ") {
+        let (first, steps) = script.split_once("; ").unwrap_or((script, ""));
+        let steps = if first == "nobody" { steps } else { script };
+        match first {
+            "nobody" => drop(stage.program.listens()),
+            _ => stage.join(),
+        }
+        for step in steps.split("; ") {
             let _at = At(case, step);
             stage.step(step);
         }
@@ -96,7 +105,10 @@ struct Stage {
     stdin: Option<ChildStdin>,
     stdout: Option<ChildStdout>,
     /// There is none of a program of `exec` on our stdin and stdout.
-    peer: Option<Leg>,
+    place: Option<Place>,
+    peers: Vec<Leg>,
+    /// The one that does what the script says.
+    current: usize,
     clock: Instant,
     /// How far the pattern has been typed, seen, said and got.
     typed: usize,
@@ -106,50 +118,49 @@ struct Stage {
     _ground: Ground,
 }
 
+/// The kind that a word names, a mode or an end of its own.
+fn kind(name: &str, listens: bool) -> Option<Kind> {
+    match (name.trim_end_matches(['1', '2', '3']), listens) {
+        ("tcp", false) => Some(Tcp),
+        ("tcp", true) => Some(TcpListen),
+        ("unix", false) => Some(Unix),
+        ("unix", true) => Some(UnixListen),
+        ("udp", false) => Some(Udp),
+        ("udp", true) => Some(UdpListen),
+        ("tls", false) => Some(TlsConnect),
+        ("tls", true) => Some(TlsListen),
+        _ => None,
+    }
+}
+
 impl Stage {
     #[track_caller]
     fn new(command: &str) -> Self {
-        let versions =
-            if command.contains("tls12") || command.contains("TLS12") { &VERSIONS[..1] } else { &VERSIONS[1..] };
+        let versions = if command.to_lowercase().contains("tls12") { &VERSIONS[..1] } else { &VERSIONS[1..] };
         let ground = Ground::of(versions);
         let (mut args, mut last, mut variables, mut place) = (Vec::new(), None, Vec::new(), None);
-        let kind = |name: &str, listens: bool| match (name.trim_end_matches(['1', '2', '3']), listens) {
-            ("tcp", false) => Some(Tcp),
-            ("tcp", true) => Some(TcpListen),
-            ("unix", false) => Some(Unix),
-            ("unix", true) => Some(UnixListen),
-            ("udp", false) => Some(Udp),
-            ("udp", true) => Some(UdpListen),
-            ("tls", false) => Some(TlsConnect),
-            ("tls", true) => Some(TlsListen),
-            _ => None,
-        };
         for word in shell_words::split(command).expect("a command") {
-            let word = &*word;
-            let (name, role) = word.split_once('-').unwrap_or((word, ""));
-            let is_endpoint =
-                matches!(role, "" | "LISTEN") && name.chars().all(|c| c.is_ascii_uppercase() || c.is_numeric());
+            let (first, more) = word.split_once(',').map_or((&*word, None), |(first, more)| (first, Some(more)));
+            let (name, role) = first.split_once('-').unwrap_or((first, ""));
+            let is_endpoint = matches!(role, "" | "LISTEN") && !name.chars().any(|c| c.is_ascii_lowercase());
             let listens = matches!(role, "LISTEN" | "server" | "echo");
-            let found = if is_endpoint { kind(&name.to_lowercase(), listens) } else { None };
-            let mode = if role.is_empty() { None } else { kind(name, listens) };
-            if let Some(variable) = word.split_once('=').filter(|_| args.is_empty()) {
-                variables.push((variable.0.to_owned(), variable.1.to_owned()));
-            } else if let Some(kind) = found {
+            if let Some((name, value)) = word.split_once('=').filter(|_| args.is_empty()) {
+                variables.push((name.to_owned(), value.to_owned()));
+            } else if let Some(kind) = kind(&name.to_lowercase(), listens).filter(|_| is_endpoint) {
                 let (endpoint, at) = ground.endpoint(kind, "peer");
-                args.push(endpoint);
+                args.push(more.map_or(endpoint.clone(), |more| format!("{endpoint},{more}")));
                 place = Some(at);
-            } else if let Some(kind) = mode {
+            } else if let Some(kind) = kind(name, listens).filter(|_| !role.is_empty()) {
                 let (endpoint, at) = ground.endpoint(kind, "peer");
                 args.push(format!("{}-{role}", name.trim_end_matches(['1', '2', '3'])));
                 let mut parts = endpoint.split(',');
-                let address = parts.next().and_then(|first| first.split_once(':')).expect("an address").1;
-                last = Some(address.to_owned());
+                last = parts.next().and_then(|first| first.split_once(':')).map(|(_, address)| address.to_owned());
                 for (name, value) in parts.filter_map(|part| part.split_once('=')) {
                     args.extend([format!("--{name}"), value.to_owned()]);
                 }
                 place = Some(at);
             } else {
-                args.push(word.to_owned());
+                args.push(word);
             }
         }
         args.extend(last);
@@ -157,18 +168,17 @@ impl Stage {
         command.envs(variables);
         let mut program = Background::spawn(command);
         let (stdin, stdout) = (Some(program.stdin()), Some(program.stdout()));
-        let peer = place.map(|place| place.leg(&mut program));
-        Self {
-            program,
-            stdin,
-            stdout,
-            peer,
-            clock: Instant::now(),
-            typed: 0,
-            seen: 0,
-            said: 0,
-            got: 0,
-            _ground: ground,
+        let (peers, clock) = (Vec::new(), Instant::now());
+        let (typed, seen, said, got) = (0, 0, 0, 0);
+        Self { program, stdin, stdout, place, peers, current: 0, clock, typed, seen, said, got, _ground: ground }
+    }
+
+    /// One more peer comes, and is the one that does what follows.
+    #[track_caller]
+    fn join(&mut self) {
+        if let Some(place) = &self.place {
+            self.peers.push(place.leg(&mut self.program));
+            self.current = self.peers.len() - 1;
         }
     }
 
@@ -198,6 +208,16 @@ impl Stage {
                 }
             }
             "leave" => self.stdout = None,
+            "new" => self.join(),
+            "peer" => self.current = rest.parse::<usize>().expect("a number") - 1,
+            "ping" => ["say", "get"].iter().for_each(|name| self.peer_step(name, rest)),
+            "refused" => {
+                let address: SocketAddr = self.program.listens().parse().expect("an address");
+                eventually("nobody listens any more", || {
+                    let error = TcpStream::connect(address).err()?;
+                    (error.kind() == ErrorKind::ConnectionRefused).then_some(())
+                });
+            }
             "stop" => self.program.signal(libc::SIGSTOP),
             "cont" => self.program.signal(libc::SIGCONT),
             "kill" => self.program.signal(signal(rest)),
@@ -226,7 +246,7 @@ impl Stage {
     fn peer_step(&mut self, name: &str, rest: &str) {
         /// What all systems take for a peer that has not read yet.
         const AT_ONCE: usize = 400_000;
-        let peer = self.peer.as_mut().expect("there is a peer");
+        let peer = self.peers.get_mut(self.current).expect("there is a peer");
         match name {
             "say" => {
                 let (data, ends) = parsed(rest, &mut self.said);

@@ -110,17 +110,6 @@ fn lines_go_through_a_program_as_they_come() {
     relay.ends_with(0);
 }
 
-#[test]
-fn with_once_a_second_client_is_refused() {
-    let (mut relay, address) = serve_relay("--once", &format!("tcp:{}", echo()));
-    let mut client = connect(address);
-    ping(&mut client, b"served");
-    let error = TcpStream::connect(address).expect_err("nobody listens any more");
-    assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
-    drop(client);
-    relay.ends_with(0);
-}
-
 /// Each client is turned away promptly, with one line for each, and the next one whose upstream is there is served.
 #[test]
 fn an_upstream_that_refuses_costs_its_client_only() {
@@ -220,21 +209,6 @@ fn an_access_list_is_asked_before_anything_is_opened() {
     let (mut nobody, address) = serve_relay("-v tcp-listen:127.0.0.1:0,deny=0.0.0.0/0", &right);
     is_turned_away(TcpStream::connect(address));
     nobody.line("denied 127.0.0.1:");
-}
-
-#[test]
-fn a_client_over_the_limit_waits_for_its_turn() {
-    let (_relay, address) = serve_relay("tcp-listen:127.0.0.1:0,max-conns=1,backlog=5", &format!("tcp:{}", echo()));
-    let mut first = connect(address);
-    ping(&mut first, b"first");
-    let mut second = connect(address);
-    second.write_all(b"second").expect("the system takes it");
-    second.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
-    read_once(&mut second, &mut [0; 16]).expect_err("it is not its turn");
-    ping(&mut first, b"first again");
-    drop(first);
-    second.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-    assert_eq!(take(&mut second, 6), b"second");
 }
 
 #[test]

@@ -14,12 +14,6 @@ fn refuses(address: SocketAddr) {
     });
 }
 
-/// Reads until the connection fails, and says how.
-#[track_caller]
-fn error_of(stream: &mut TcpStream) -> ErrorKind {
-    stream.read_to_end(&mut Vec::new()).expect_err("it must not look like a whole stream").kind()
-}
-
 /// Waits for a program that has been told to end and must do so at once, not at some timeout of its own.
 #[track_caller]
 fn ends_soon(program: &mut Background) -> ExitStatus {
@@ -29,44 +23,86 @@ fn ends_soon(program: &mut Background) -> ExitStatus {
     status
 }
 
-/// After a first signal nobody new comes in, sessions finish whole, and the status is 0.
+/// How a server drains, and how it ends where it cannot.
 #[test]
-fn a_server_drains_after_the_first_signal() {
-    for signal in SIGNALS {
-        let (mut server, address) = serve(["tcp-echo", "127.0.0.1:0"]);
-        let mut clients = [connect(address), connect(address), connect(address)];
-        clients.iter_mut().for_each(|client| ping(client, b"before"));
-        let mid_transfer = pattern(300_000);
-        clients[0].write_all(&mid_transfer[..100_000]).expect("it takes the bytes");
-        server.signal(signal);
-        refuses(address);
-        clients[0].write_all(&mid_transfer[100_000..]).expect("it takes the bytes");
-        let mut back = vec![0; mid_transfer.len()];
-        clients[0].read_exact(&mut back).expect("they all come back");
-        assert!(back == mid_transfer, "the bytes are not the same");
-        for mut client in clients {
-            ping(&mut client, b"after");
-            assert!(server.is_running());
-        }
-        server.ends_with(0);
-    }
+fn servers_end_by_signals() {
+    let cases = ["TERM", "INT"].map(|signal| {
+        [
+            // Nobody new comes in, and sessions finish whole.
+            (
+                "tcp-echo",
+                format!(
+                    "ping before; new; ping before; new; ping before; peer 1; say *100000; kill {signal}; refused; \
+                    say *200000; get *300000; ping after; go; runs; peer 2; ping after; go; runs; peer 3; ping after; go; \
+                    status 0 *"
+                ),
+            ),
+            ("tcp-server -k", format!("say one; see one; kill {signal}; refused; type two; get two; say three; eof; go; \
+                see three$; status 0 *")),
+            // A server that serves nobody ends at once.
+            ("tcp-echo --grace 1h", format!("ping gone; go; kill {signal}; clock; status 0 *; before 4000; refused")),
+            ("tcp-echo --once --grace 1h", format!("nobody; kill {signal}; clock; status 0 *; before 4000; refused")),
+            ("tcp-server -k --grace 1h", format!("nobody; kill {signal}; clock; status 0 *; before 4000; refused")),
+            // A second signal, or the end of `--grace`, resets what is left.
+            ("tcp-echo --grace 1h", format!("ping before; kill {signal}; refused; ping still here; kill {signal}; clock; \
+                killed {signal} *; before 4000; get reset")),
+            ("tcp-echo --grace 2s", format!("ping before; clock; kill {signal}; ping within; killed {signal} *; after 2000; \
+                get reset")),
+        ]
+    });
+    plays(&cases.iter().flatten().map(|(case, script)| (*case, &**script)).collect::<Vec<_>>());
 }
 
-/// A server that serves nobody ends at the first signal with status 0.
+/// Who is served when by a server on stdin and stdout, and by one that serves once.
 #[test]
-fn an_idle_server_ends_at_once() {
-    for args in [["tcp-echo"].as_slice(), &["tcp-server", "-k"], &["tcp-echo", "--once"]] {
-        for signal in SIGNALS {
-            let (mut server, address) = serve([args, &["--grace", "1h", "127.0.0.1:0"]].concat());
-            if args == ["tcp-echo"] {
-                // One session is over already.
-                ping(&mut connect(address), b"gone");
-            }
-            server.signal(signal);
-            assert_eq!(ends_soon(&mut server).code(), Some(0), "{args:?}: {:?}", server.all_lines());
-            refuses(address);
-        }
-    }
+fn clients_are_served_in_turn() {
+    plays(&[
+        ("tcp-echo --once", "ping hello; refused; ping still here; go; status 0"),
+        // All of them are there from the start. While stdin goes on, an end alone does not say that the client has gone.
+        (
+            "tcp-server -k",
+            "new; new; peer 1; say from 0; see from 0; type to 0; get to 0; reset; \
+            peer 2; say from 1; see from 1; type to 1; get to 1; reset; \
+            peer 3; say from 2; see from 2; type to 2; get to 2; reset; runs; kill TERM; status 0 *",
+        ),
+        (
+            "tcp-server -k --recv-only",
+            "new; new; peer 1; say *100000; go; see *100000; peer 2; say *100000; go; see *100000; \
+            peer 3; say *100000; go; see *100000; kill TERM; status 0 *",
+        ),
+        (
+            "tcp-server -k",
+            "say x; see x; reset; hear Connection reset; new; say next; see next; eof; go; kill TERM; status 0 *",
+        ),
+        // What stdin had to say and its end do not keep a later client from being served.
+        ("tcp-server -k --half-close now", "eof; get $; say one; go; see one; new; get $; say two; go; see two; runs"),
+        (
+            "tls12|tls13-server --keep-open --recv-only",
+            "say round 0; see round 0; end; new; say round 1; see round 1; end; \
+            new; say round 2; see round 2; end; runs",
+        ),
+        // A client that has ended holds no other one up while stdin has nothing for it, and is still served until then.
+        (
+            "tcp-server -k",
+            "say word$; see word; type for it; get for it; go; new; say word$; see word; type for it; get for it; \
+            go; new; say word$; see word; type for it; get for it; go; new; say last; see last; type for the last; \
+            get for the last",
+        ),
+        ("unix|tls12|tls13-server -k", "say word$; see word; new; say word$; see word; new; say word$; see word"),
+        // What stdin still has goes to the client that has ended, before the next one is served.
+        ("tcp-server -k", "end; type *20000000$; get *1000000; new; peer 1; get *19000000$; peer 2; get $"),
+        ("relay --once TCP-LISTEN exec:cat", "ping served; refused; go; status 0"),
+        (
+            "relay TCP-LISTEN,max-conns=1,backlog=5 exec:cat",
+            "ping first; new; say second; silence; peer 1; ping first again; \
+            go; peer 2; get second",
+        ),
+        (
+            "exec --max-conns 1 --listen TCP-LISTEN -- sh -c 'echo up; cat'",
+            "get up\n; new; say waits; rest; silence; \
+            peer 1; ping served; end; get $; go; peer 2; get up\nwaits; reset; new; get up\n",
+        ),
+    ]);
 }
 
 /// Whoever has read the announcement may send a signal: it is neither lost nor deadly.
@@ -81,53 +117,6 @@ fn a_signal_may_come_right_after_the_announcement() {
         assert_eq!(ends_soon(&mut server).code(), status, "{mode}: {:?}", server.all_lines());
         assert!(!path.exists(), "the port file is left behind");
     }
-}
-
-#[test]
-fn a_second_signal_resets_what_is_left() {
-    for signal in SIGNALS {
-        let (mut server, address) = serve(["tcp-echo", "--grace", "1h", "127.0.0.1:0"]);
-        let mut client = connect(address);
-        ping(&mut client, b"before");
-        server.signal(signal);
-        refuses(address);
-        ping(&mut client, b"still here");
-        server.signal(signal);
-        assert_eq!(ends_soon(&mut server).signal(), Some(signal));
-        assert_eq!(error_of(&mut client), ErrorKind::ConnectionReset);
-    }
-}
-
-/// When `--grace` is over the sessions are reset, not before, and the server ends by the signal.
-#[test]
-fn grace_ends_what_does_not_finish() {
-    let mut server = Background::start(["tcp-echo", "--grace", "2s", "127.0.0.1:0"]);
-    let mut client = connect(server.address());
-    ping(&mut client, b"before");
-    let start = Instant::now();
-    server.signal(libc::SIGTERM);
-    ping(&mut client, b"within");
-    server.is_killed_by(libc::SIGTERM);
-    assert!(start.elapsed() >= Duration::from_secs(2), "it took {:?}", start.elapsed());
-    assert_eq!(error_of(&mut client), ErrorKind::ConnectionReset);
-}
-
-#[test]
-fn a_session_on_stdin_and_stdout_drains_too() {
-    let (mut server, address) = serve(["tcp-server", "-k", "127.0.0.1:0"]);
-    let (mut stdin, mut stdout) = (server.stdin(), server.stdout());
-    let mut client = connect(address);
-    client.write_all(b"one").expect("it reads");
-    assert_eq!(take(&mut stdout, 3).len(), 3);
-    server.signal(libc::SIGTERM);
-    refuses(address);
-    stdin.write_all(b"two").expect("it reads");
-    client.read_exact(&mut [0; 3]).expect("it comes out");
-    client.write_all(b"three").expect("it reads");
-    drop(stdin);
-    drop(client);
-    assert_eq!(take_all(&mut stdout), b"three");
-    server.ends_with(0);
 }
 
 /// A signal ends a client at once, by that signal, while it connects and while it waits for its next try.
@@ -157,17 +146,10 @@ fn a_signal_ends_a_client_that_is_not_connected_yet() {
     }
 }
 
-/// A signal ends a client at once, by that signal, while nothing moves and while both ways are blocked.
+/// At once, although both ways are blocked.
 #[test]
 fn a_signal_ends_a_connected_client() {
     for signal in SIGNALS {
-        let peer = Peer::serve(|stream| stream);
-        let mut client = Background::start(["-v", "tcp-client", &peer.address.to_string()]);
-        client.line("connected");
-        let _silent = peer.join();
-        client.signal(signal);
-        assert_eq!(ends_soon(&mut client).signal(), Some(signal));
-
         // The peer never reads, nobody reads stdout, and there is always more to send.
         let peer = Peer::serve(|stream| {
             let mut zeros = File::open("/dev/zero").expect("a device");
@@ -207,18 +189,6 @@ fn a_signal_ends_a_blocked_server() {
     }
 }
 
-/// `--once` on an echo server: one client is served to its end, nobody else is let in, and the status is 0.
-#[test]
-fn once_serves_one_client() {
-    let (mut server, address) = serve(["tcp-echo", "--once", "127.0.0.1:0"]);
-    let mut client = connect(address);
-    ping(&mut client, b"hello");
-    refuses(address);
-    ping(&mut client, b"still here");
-    drop(client);
-    server.ends_with(0);
-}
-
 #[test]
 fn a_server_takes_one_client() {
     let mut server = Background::start(["tcp-server", "--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0"]);
@@ -231,41 +201,6 @@ fn a_server_takes_one_client() {
     drop(client);
     assert_eq!(take_all(&mut server.stdout()), b"to stdout");
     server.ends_with(0);
-}
-
-/// `-k`: clients are served one after the other, those who come early wait, and a signal ends it with status 0.
-#[test]
-fn keep_open_serves_clients_in_turn() {
-    let (mut server, address) = serve(["tcp-server", "-k", "127.0.0.1:0"]);
-    let (mut stdin, mut stdout) = (server.stdin(), server.stdout());
-    // All of them are there from the start.
-    let clients = [connect(address), connect(address), connect(address)];
-    for (number, mut client) in clients.into_iter().enumerate() {
-        let (to, from) = (format!("to {number}"), format!("from {number}"));
-        client.write_all(from.as_bytes()).expect("it is accepted");
-        assert_eq!(String::from_utf8_lossy(&take(&mut stdout, from.len())), from);
-        stdin.write_all(to.as_bytes()).expect("it reads");
-        let mut received = vec![0; to.len()];
-        client.read_exact(&mut received).expect("it is this one's turn");
-        assert_eq!(String::from_utf8_lossy(&received), to);
-        // While stdin goes on, an end alone does not say that the client has gone.
-        reset(client);
-    }
-    assert!(server.is_running());
-    server.drains();
-}
-
-/// `-k --recv-only`: what clients send is collected in the order in which they came, whole, one after the other.
-#[test]
-fn keep_open_collects_what_clients_send() {
-    let (mut server, address) = serve(["tcp-server", "-k", "--recv-only", "127.0.0.1:0"]);
-    let mut stdout = server.stdout();
-    for mut client in [connect(address), connect(address), connect(address)] {
-        client.write_all(&pattern(100_000)).expect("it reads, or will");
-        drop(client);
-        assert!(take(&mut stdout, 100_000) == pattern(100_000), "the bytes are not the same");
-    }
-    server.drains();
 }
 
 /// `-k` with several addresses: stdin and stdout are for one client at a time, whichever door it comes through.
@@ -287,40 +222,6 @@ fn keep_open_serves_one_client_at_a_time_through_all_doors() {
     first.read_exact(&mut [0; 13]).expect("the session of the first one goes on");
     reset(first);
     assert_eq!(take(&mut stdout, 1), b"2");
-}
-
-/// `-k`: a client that resets its connection is no reason to leave; it is reported, and the next one is served.
-#[test]
-fn keep_open_survives_a_reset() {
-    let (mut server, address) = serve(["tcp-server", "-k", "127.0.0.1:0"]);
-    let mut stdout = server.stdout();
-    let mut client = connect(address);
-    client.write_all(b"x").expect("it is accepted");
-    assert_eq!(take(&mut stdout, 1).len(), 1);
-    reset(client);
-    server.line("Connection reset");
-    let mut next = connect(address);
-    next.write_all(b"next").expect("it is accepted");
-    assert_eq!(take(&mut stdout, 4), b"next");
-    drop(server.stdin());
-    drop(next);
-    server.drains();
-}
-
-/// `-k`: what stdin had to say and its end do not keep a later client from being served.
-#[test]
-fn keep_open_goes_on_after_the_end_of_stdin() {
-    let (mut server, address) =
-        serve_by(command(["tcp-server", "-k", "--half-close", "now", "127.0.0.1:0"]).stdin(Stdio::null()));
-    let mut stdout = server.stdout();
-    for text in [b"one", b"two"] {
-        let mut client = connect(address);
-        assert_eq!(read_once(&mut client, &mut [0]).expect("an end"), 0);
-        client.write_all(text).expect("the other direction is open");
-        drop(client);
-        assert_eq!(take(&mut stdout, 3), text);
-    }
-    assert!(server.is_running());
 }
 
 /// `--port-file`: once the file is there the port in it accepts, and it goes when the server does.

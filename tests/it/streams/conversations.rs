@@ -57,9 +57,9 @@ fn peers_leave() {
         // The reader of stdout is missed although the peer is silent.
         ("tcp-client", "leave; killed PIPE"),
         ("tcp-server", "leave; killed PIPE *"),
-        ("tcp-client -v", "hear connected; kill TERM; killed TERM *"),
-        ("tcp-client -v", "hear connected; kill INT; killed INT *"),
-        ("tcp-client -v", "hear connected; kill HUP; killed HUP *"),
+        ("tcp-client -v", "hear connected; clock; kill TERM; killed TERM *; before 4000"),
+        ("tcp-client -v", "hear connected; clock; kill INT; killed INT *; before 4000"),
+        ("tcp-client -v", "hear connected; clock; kill HUP; killed HUP *; before 4000"),
     ]);
 }
 

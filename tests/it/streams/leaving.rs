@@ -220,68 +220,6 @@ fn a_peer_that_is_sending_gets_the_last_words_of_a_program() {
     }
 }
 
-/// A client that has ended holds no other one up while stdin has nothing for it. What stdin has later is for the next one.
-#[test]
-fn a_client_that_has_ended_makes_room_for_the_next_one() {
-    let mut server = Background::start(["tcp-server", "-k", "127.0.0.1:0"]);
-    let (address, mut stdin, mut stdout) = (server.address(), server.stdin(), server.stdout());
-    for n in 0..3 {
-        let mut client = connect(address);
-        client.write_all(b"word").and_then(|()| client.shutdown(Shutdown::Write)).expect("the server takes it");
-        assert_eq!(take(&mut stdout, 4), b"word", "client {n}");
-        // Without another one it is still served.
-        stdin.write_all(b"for it").expect("the server takes it");
-        assert_eq!(take(&mut client, 6), b"for it", "client {n}");
-    }
-    let mut last = connect(address);
-    last.write_all(b"last").expect("the server takes it");
-    assert_eq!(take(&mut stdout, 4), b"last");
-    stdin.write_all(b"for the last").expect("the server takes it");
-    assert_eq!(take(&mut last, 12), b"for the last");
-}
-
-#[test]
-fn a_client_that_has_ended_makes_room_on_unix_sockets_and_tls_too() {
-    let (_folder, path) = path("sock");
-    let mut server = Background::start(["unix-server", "-k", path.to_str().expect("a path in UTF-8")]);
-    server.line("listening on");
-    let (_stdin, mut stdout) = (server.stdin(), server.stdout());
-    let mut clients = Vec::new();
-    for n in 0..3 {
-        let mut client = UnixStream::connect(&path).expect("it listens");
-        client.write_all(b"word").and_then(|()| client.shutdown(Shutdown::Write)).expect("the server takes it");
-        assert_eq!(take(&mut stdout, 4), b"word", "client {n}");
-        clients.push(client);
-    }
-
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-server", &issued, &["-k"]);
-    let (_stdin, mut stdout) = (server.stdin(), server.stdout());
-    let mut clients = Vec::new();
-    for n in 0..3 {
-        let mut client = Tls::connect(address, client_config(None, &VERSIONS));
-        client.send(b"word");
-        client.end();
-        assert_eq!(take(&mut stdout, 4), b"word", "client {n}");
-        clients.push(client);
-    }
-}
-
-/// What stdin still has goes to the client that has ended, before the next one is served.
-#[test]
-fn a_client_that_has_ended_gets_what_flows_for_it() {
-    let mut server = Background::start(["tcp-server", "-k", "127.0.0.1:0"]);
-    let (address, stdin, _stdout) = (server.address(), server.stdin(), server.stdout());
-    let mut first = connect(address);
-    first.shutdown(Shutdown::Write).expect("it is connected");
-    feed(stdin, pattern(20_000_000));
-    let mut taken = take(&mut first, 1_000_000);
-    let mut second = connect(address);
-    taken.extend(take_all(&mut first));
-    assert!(taken == pattern(20_000_000));
-    assert_eq!(take_all(&mut second), b"");
-}
-
 #[test]
 fn a_limit_of_no_time_is_shown_as_such() {
     let peer = udp("127.0.0.1");

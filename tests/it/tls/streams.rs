@@ -41,22 +41,6 @@ fn a_server_and_a_client_talk_to_each_other() {
     assert_eq!(server.all_lines().len(), 1, "{:?}", server.all_lines());
 }
 
-/// The next client comes after the first, and after one that shows nothing but a handshake.
-#[test]
-fn a_server_that_is_kept_open_takes_one_client_after_the_other() {
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-server", &issued, &["--keep-open", "--recv-only"]);
-    let mut stdout = server.stdout();
-    for round in 0..3 {
-        let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
-        let word = format!("round {round}");
-        peer.send(word.as_bytes());
-        assert_eq!(take(&mut stdout, word.len()), word.as_bytes());
-        peer.end();
-    }
-    assert!(server.is_running(), "{:?}", server.all_lines());
-}
-
 #[test]
 fn megabytes_both_ways_at_once_to_a_scripted_server() {
     let issued = Authority::server();
