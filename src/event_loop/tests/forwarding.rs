@@ -5,6 +5,8 @@
 
 use super::*;
 
+/// The most bytes of a script.
+const LENGTHS: [usize; 5] = [0, 1, 100, 5000, 30_000];
 const HIGH_WATER: usize = 1000;
 /// The most one read can add to a buffer that was not over high water.
 const CHUNK_MAX: usize = SCRATCH_BYTES;
@@ -83,13 +85,6 @@ fn marks(high: usize) -> WaterMarks {
     WaterMarks::new(high, None).expect("marks")
 }
 
-fn some_bytes(sim: &mut Sim) -> Vec<u8> {
-    let most = [0, 1, 100, 5000, 30_000][sim.below(5)];
-    let n = sim.below(most + 1);
-    let salt = sim.below(1 << 20);
-    (0..n).map(|i| ((i + salt).wrapping_mul(2_654_435_761) >> 13) as u8).collect()
-}
-
 /// What is left to be sent into a stream, piece by piece.
 struct Script<'a> {
     from: Id,
@@ -151,7 +146,7 @@ fn data_of(hears: &Receiver<Told>) -> Vec<u8> {
 fn both_directions_arrive_whole_and_the_end_comes_after_the_last_byte() {
     for_each_seed(|sim| {
         let (ids, hears) = pair(sim);
-        let data = [some_bytes(sim), some_bytes(sim)];
+        let data = [sim.some_bytes(LENGTHS), sim.some_bytes(LENGTHS)];
         let mut scripts = [Script::new(ids[0], &data[0]), Script::new(ids[1], &data[1])];
         for id in ids {
             sim.spoil(id);
@@ -219,7 +214,7 @@ fn no_more_is_read_than_the_buffer_takes() {
 fn a_source_that_resets_has_sent_a_prefix_and_its_sink_is_reset_after_the_last_byte() {
     for_each_seed(|sim| {
         let (ids, hears) = pair(sim);
-        let data = some_bytes(sim);
+        let data = sim.some_bytes(LENGTHS);
         let mut script = Script::new(ids[0], &data);
         sim.spoil(ids[0]);
         sim.spoil(ids[1]);
@@ -250,7 +245,7 @@ fn a_source_that_resets_has_sent_a_prefix_and_its_sink_is_reset_after_the_last_b
 fn a_sink_that_fails_ends_both_and_has_taken_a_prefix() {
     for_each_seed(|sim| {
         let (ids, hears) = pair(sim);
-        let data = some_bytes(sim);
+        let data = sim.some_bytes(LENGTHS);
         let mut script = Script::new(ids[0], &data);
         sim.spoil(ids[0]);
         sim.spoil(ids[1]);
@@ -272,7 +267,7 @@ fn a_sink_that_fails_ends_both_and_has_taken_a_prefix() {
 fn a_paused_source_is_not_read_and_goes_on_where_it_stood() {
     for_each_seed(|sim| {
         let (ids, hears) = pair(sim);
-        let data = some_bytes(sim);
+        let data = sim.some_bytes(LENGTHS);
         let mut script = Script::new(ids[0], &data);
         sim.spoil(ids[0]);
         sim.spoil(ids[1]);
@@ -310,7 +305,7 @@ fn a_paused_source_is_not_read_and_goes_on_where_it_stood() {
 fn what_comes_after_stop_forwarding_is_the_protocols() {
     for_each_seed(|sim| {
         let (ids, hears) = pair(sim);
-        let data = some_bytes(sim);
+        let data = sim.some_bytes(LENGTHS);
         let mut script = Script::new(ids[0], &data);
         sim.spoil(ids[0]);
         sim.spoil(ids[1]);
@@ -341,7 +336,7 @@ fn another_target_gets_what_comes_next_and_the_old_one_what_came_before() {
         let nobody = sim.stream(1 << 20, Nobody);
         let (source, hears) = side(sim, nobody);
         let targets: Vec<Id> = (0..3).map(|_| sim.stream(0, Nobody)).collect();
-        let data = some_bytes(sim);
+        let data = sim.some_bytes(LENGTHS);
         let mut script = Script::new(source, &data);
         sim.spoil(source);
         for target in &targets {
@@ -372,7 +367,7 @@ fn another_target_gets_what_comes_next_and_the_old_one_what_came_before() {
 fn bytes_that_were_handed_back_go_first() {
     for_each_seed(|sim| {
         let (ids, _hears) = pair(sim);
-        let data = some_bytes(sim);
+        let data = sim.some_bytes(LENGTHS);
         let (back, fresh) = data.split_at(sim.below(data.len() + 1));
         sim.spoil(ids[0]);
         sim.spoil(ids[1]);
@@ -395,7 +390,7 @@ fn bytes_that_were_handed_back_go_first() {
 fn a_buffer_of_nothing_carries_everything() {
     for_each_seed(|sim| {
         let (ids, _hears) = pair(sim);
-        let data = some_bytes(sim);
+        let data = sim.some_bytes(LENGTHS);
         let mut script = Script::new(ids[0], &data);
         for id in ids {
             sim.spoil(id);
@@ -427,7 +422,7 @@ fn a_target_that_is_gone_swallows_nothing() {
         sim.settle();
         let nobody = sim.stream(1 << 20, Nobody);
         let (source, hears) = side(sim, nobody);
-        let data = some_bytes(sim);
+        let data = sim.some_bytes(LENGTHS);
         sim.spoil(source);
         sim.net().transport(source).forward_to(gone);
         sim.feed(source, &data);

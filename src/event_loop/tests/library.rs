@@ -54,28 +54,24 @@ fn a_timer_that_is_armed_before_the_run_counts_from_then() {
     drop(times);
 }
 
-/// Writes, ends its direction at once, and says how the stream was lost.
-struct Once(Sender<String>);
-
-impl Protocol for Once {
-    fn connection_made(&mut self, t: &mut Transport<'_>) {
+/// Writes, and ends its direction at once.
+fn once() -> (Recorder, Receiver<String>) {
+    let (recorder, log) = Recorder::brief();
+    let write = |t: &mut Transport<'_>| {
         t.write(b"all there is");
         t.write_eof();
-    }
-    fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {}
-    fn connection_lost(&mut self, _t: &mut Transport<'_>, error: Option<io::Error>) {
-        self.0.send(format!("{error:?}")).expect("the test listens");
-    }
+    };
+    (recorder.on_made(write), log)
 }
 
 #[test]
 fn the_end_of_a_pipe_is_the_end_of_its_stream() {
     let (mut reader, writer) = io::pipe().expect("a pipe");
-    let (log, lost) = channel();
+    let (once, log) = once();
     let mut event_loop = EventLoop::new().expect("a loop");
-    event_loop.net().connect_write_pipe(writer.into(), Once(log)).expect("a stream");
+    event_loop.net().connect_write_pipe(writer.into(), once).expect("a stream");
     event_loop.run().expect("a run");
-    assert_eq!(lost.try_iter().collect::<Vec<_>>(), ["None"]);
+    assert_eq!(events(&log), ["made", "lost"]);
     let mut read = String::new();
     reader.read_to_string(&mut read).expect("an end");
     assert_eq!(read, "all there is");
@@ -84,13 +80,13 @@ fn the_end_of_a_pipe_is_the_end_of_its_stream() {
 #[test]
 fn the_end_of_a_pipe_that_is_full_comes_after_its_last_byte() {
     let mut sim = Sim::new();
-    let (log, lost) = channel();
-    let id = sim.write_end(5, Once(log));
+    let (once, log) = once();
+    let id = sim.write_end(5, once);
     sim.run();
-    assert_eq!(lost.try_iter().count(), 0, "seven bytes wait");
+    assert_eq!(events(&log), ["made"], "seven bytes wait");
     sim.give_room(id, 100);
     sim.run();
-    assert_eq!(lost.try_iter().collect::<Vec<_>>(), ["None"]);
+    assert_eq!(events(&log), ["lost"]);
     assert_eq!(sim.sent(id), b"all there is");
     sim.assert_nothing_left();
 }

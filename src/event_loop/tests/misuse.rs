@@ -5,11 +5,8 @@ use super::tls::Peer as TlsPeer;
 use super::tls::server;
 use super::*;
 
-/// Does nothing.
-struct Silent;
-
-impl Protocol for Silent {
-    fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {}
+fn silent() -> Recorder {
+    Recorder::new().0.ignoring()
 }
 
 fn code<T: fmt::Debug>(result: io::Result<T>) -> Option<i32> {
@@ -19,7 +16,7 @@ fn code<T: fmt::Debug>(result: io::Result<T>) -> Option<i32> {
 #[test]
 fn only_a_stream_socket_that_listens_is_adopted_as_a_listener() {
     let mut event_loop = EventLoop::new().expect("a loop");
-    let mut adopt = |fd: OwnedFd| event_loop.net().adopt_listener(fd, Listening::default(), factory(|| Silent));
+    let mut adopt = |fd: OwnedFd| event_loop.net().adopt_listener(fd, Listening::default(), factory(silent));
     let (read, _write) = io::pipe().expect("a pipe");
     assert_eq!(code(adopt(read.into())), Some(libc::ENOTSOCK));
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
@@ -38,12 +35,12 @@ fn an_end_of_a_pipe_is_used_in_its_direction_only() {
     let mut event_loop = EventLoop::new().expect("a loop");
     let net = event_loop.net();
     let (read, write) = io::pipe().expect("a pipe");
-    assert_eq!(code(net.connect_write_pipe(read.into(), Silent)), Some(libc::EBADF));
-    assert_eq!(code(net.connect_read_pipe(write.into(), Silent)), Some(libc::EBADF));
+    assert_eq!(code(net.connect_write_pipe(read.into(), silent())), Some(libc::EBADF));
+    assert_eq!(code(net.connect_read_pipe(write.into(), silent())), Some(libc::EBADF));
     let (read, write) = io::pipe().expect("a pipe");
-    assert_eq!(code(net.connect_pipes(write.into(), read.into(), Silent)), Some(libc::EBADF));
+    assert_eq!(code(net.connect_pipes(write.into(), read.into(), silent())), Some(libc::EBADF));
     let (read, write) = io::pipe().expect("a pipe");
-    net.connect_pipes(read.into(), write.into(), Silent).expect("in this order");
+    net.connect_pipes(read.into(), write.into(), silent()).expect("in this order");
 }
 
 /// Sends what it gets to another stream, and notes what comes to itself instead.
@@ -96,7 +93,7 @@ fn what_was_forwarded_to_a_stream_that_is_gone_comes_to_the_protocol() {
 #[test]
 fn a_sink_that_cannot_take_its_last_bytes_holds_its_source_until_it_is_lost() {
     let mut sim = Sim::new();
-    let to = sim.stream(3, Silent);
+    let to = sim.stream(3, silent());
     sim.settle();
     let (got, received) = channel();
     let id = sim.stream(ENOUGH, Forwarder { to, got });

@@ -65,18 +65,6 @@ impl BufferedProtocol for Fragile {
     }
 }
 
-/// Sends back what it gets, and tells of its end.
-struct Echo(Sender<String>);
-
-impl Protocol for Echo {
-    fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
-        t.write(data);
-    }
-    fn connection_lost(&mut self, _t: &mut Transport<'_>, error: Option<io::Error>) {
-        self.0.send(format!("echo {error:?}")).expect("the test listens");
-    }
-}
-
 /// Runs a loop with one fragile stream and one that echoes, and says how the fragile one was lost. The run ends by itself: no slot is
 /// left.
 fn run(at: &'static str, handler: impl FnOnce(Fragile) -> Handler) -> String {
@@ -86,8 +74,8 @@ fn run(at: &'static str, handler: impl FnOnce(Fragile) -> Handler) -> String {
     let fragile = Fragile { at, lost, buffer: [0; 16] };
     event_loop.net().adopt(ours.into(), handler(fragile)).expect("a stream");
     let (ours, other) = UnixStream::pair().expect("a pair");
-    let (echo, echo_log) = channel();
-    event_loop.net().adopt(ours.into(), Echo(echo)).expect("a stream");
+    let (echo, echo_log) = Recorder::new();
+    event_loop.net().adopt(ours.into(), echo.on_data(|t, data| t.write(data))).expect("a stream");
     other.set_read_timeout(Some(DEADLINE)).expect("a timeout");
     let user = thread::spawn(move || {
         // The fragile end may be gone already.
@@ -103,7 +91,7 @@ fn run(at: &'static str, handler: impl FnOnce(Fragile) -> Handler) -> String {
     });
     event_loop.run().expect("a run");
     user.join().expect("the other stream went on");
-    assert_eq!(echo_log.try_iter().collect::<Vec<_>>(), ["echo None"]);
+    assert_eq!(events(&echo_log).last().map(String::as_str), Some("lost"));
     assert_eq!(event_loop.net.slots.iter().count(), 0, "a slot is left");
     let lost = log.try_iter().collect::<Vec<_>>();
     assert_eq!(lost.len(), 1, "connection_lost is called once: {lost:?}");
@@ -132,12 +120,11 @@ fn an_empty_buffer_is_the_end_of_its_stream_alone() {
 #[test]
 fn a_panic_of_a_factory_is_the_end_of_that_connection_alone() {
     let mut event_loop = EventLoop::new().expect("a loop");
-    let (echo, _log) = channel();
     let mut calls = 0;
     let make = factory(move || {
         calls += 1;
         assert!(calls > 1, "broken on purpose, the first time");
-        Echo(echo.clone())
+        Recorder::new().0.ignoring().on_data(|t, data| t.write(data))
     });
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let options = Listening { limit: Some(1), ..Listening::default() };
@@ -154,7 +141,8 @@ fn a_panic_of_a_factory_is_the_end_of_that_connection_alone() {
         second.read_exact(&mut [0; 1]).expect("an answer");
     });
     let (stop, stopped) = UnixStream::pair().expect("a pair");
-    event_loop.net().adopt(stopped.into(), Stopper).expect("a stream");
+    let stopper = Recorder::new().0.ignoring().on_lost(|t| t.net().stop());
+    event_loop.net().adopt(stopped.into(), stopper).expect("a stream");
     let watcher = thread::spawn(move || {
         let outcome = user.join();
         drop(stop);
@@ -170,16 +158,6 @@ fn port_of(event_loop: &mut EventLoop, id: Id) -> SocketAddr {
         _ => None,
     }
     .expect("a port")
-}
-
-/// Stops the loop at its end.
-struct Stopper;
-
-impl Protocol for Stopper {
-    fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {}
-    fn connection_lost(&mut self, t: &mut Transport<'_>, _error: Option<io::Error>) {
-        t.net().stop();
-    }
 }
 
 /// Panics at the first datagram.

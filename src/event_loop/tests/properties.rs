@@ -4,16 +4,11 @@
 
 use super::*;
 
+/// The most bytes of a script.
+const LENGTHS: [usize; 5] = [0, 1, 100, 5000, 100_000];
 const HIGH_WATER: usize = 1000;
 /// The most one read can add to a buffer that was not over high water.
 const CHUNK_MAX: usize = SCRATCH_BYTES;
-
-fn some_bytes(sim: &mut Sim) -> Vec<u8> {
-    let most = [0, 1, 100, 5000, 100_000][sim.below(5)];
-    let n = sim.below(most + 1);
-    let salt = sim.below(1 << 20);
-    (0..n).map(|i| ((i + salt).wrapping_mul(2_654_435_761) >> 13) as u8).collect()
-}
 
 /// Sends `data` into `from` in pieces, lets `to` take what it sends in pieces, and asserts the bound on memory.
 fn shovel(sim: &mut Sim, from: Id, data: &[u8], to: Id) {
@@ -41,7 +36,7 @@ fn echo_gives_back_what_it_got_and_leaves_nothing() {
         let id = sim.stream(0, Echo::default());
         sim.net().transport(id).set_write_buffer_limits(marks());
         sim.spoil(id);
-        let data = some_bytes(sim);
+        let data = sim.some_bytes(LENGTHS);
         shovel(sim, id, &data, id);
         sim.feed_end(id);
         sim.give_room(id, data.len());
@@ -56,7 +51,7 @@ fn echo_to_a_peer_that_resets_gave_back_a_prefix() {
     for_each_seed(|sim| {
         let id = sim.stream(0, Echo::default());
         sim.spoil(id);
-        let data = some_bytes(sim);
+        let data = sim.some_bytes(LENGTHS);
         shovel(sim, id, &data, id);
         sim.reset(id);
         sim.run();
@@ -89,7 +84,7 @@ fn session(sim: &mut Sim, half_close: bool) -> (Id, Id, Reports) {
 fn a_session_carries_both_directions_and_each_end() {
     for_each_seed(|sim| {
         let (console, peer, reports) = session(sim, true);
-        let (up, down) = (some_bytes(sim), some_bytes(sim));
+        let (up, down) = (sim.some_bytes(LENGTHS), sim.some_bytes(LENGTHS));
         if sim.below(2) == 0 {
             shovel(sim, console, &up, peer);
             sim.feed_end(console);
@@ -115,7 +110,7 @@ fn a_session_carries_both_directions_and_each_end() {
 fn the_end_of_stdin_reaches_the_peer_while_its_answer_is_awaited() {
     for_each_seed(|sim| {
         let (console, peer, _reports) = session(sim, true);
-        let up = some_bytes(sim);
+        let up = sim.some_bytes(LENGTHS);
         shovel(sim, console, &up, peer);
         sim.feed_end(console);
         sim.give_room(peer, up.len());
@@ -153,7 +148,7 @@ fn without_half_close_the_peer_decides_about_the_end() {
 fn a_session_whose_peer_resets_delivers_what_came_and_says_so() {
     for_each_seed(|sim| {
         let (console, peer, reports) = session(sim, true);
-        let down = some_bytes(sim);
+        let down = sim.some_bytes(LENGTHS);
         shovel(sim, peer, &down, console);
         sim.reset(peer);
         sim.give_room(console, down.len());
@@ -238,7 +233,7 @@ fn callbacks_alternate_and_end_exactly_once() {
         let id = sim.stream(0, strict);
         sim.net().transport(id).set_write_buffer_limits(marks());
         sim.spoil(id);
-        let data = some_bytes(sim);
+        let data = sim.some_bytes(LENGTHS);
         shovel(sim, id, &data, id);
         match sim.below(3) {
             0 => sim.feed_end(id),

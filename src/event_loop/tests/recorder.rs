@@ -11,12 +11,13 @@ pub(super) struct Recorder {
     is_brief: bool,
     on_made: Option<OnMade>,
     on_data: Option<fn(&mut Transport<'_>, &[u8])>,
+    on_lost: Option<fn(&mut Transport<'_>)>,
 }
 
 impl Recorder {
     pub(super) fn new() -> (Self, Receiver<String>) {
         let (log, events) = channel();
-        (Self { log, eof: Eof::Close, is_brief: false, on_made: None, on_data: None }, events)
+        (Self { log, eof: Eof::Close, is_brief: false, on_made: None, on_data: None, on_lost: None }, events)
     }
 
     /// One that keeps its stream open, and is brief.
@@ -37,6 +38,11 @@ impl Recorder {
 
     pub(super) fn on_data(mut self, f: fn(&mut Transport<'_>, &[u8])) -> Self {
         self.on_data = Some(f);
+        self
+    }
+
+    pub(super) fn on_lost(mut self, f: fn(&mut Transport<'_>)) -> Self {
+        self.on_lost = Some(f);
         self
     }
 
@@ -94,7 +100,10 @@ impl Protocol for Recorder {
     fn tls_started(&mut self, _t: &mut Transport<'_>) {
         self.say("started");
     }
-    fn connection_lost(&mut self, _t: &mut Transport<'_>, error: Option<io::Error>) {
+    fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        if let Some(f) = self.on_lost {
+            f(t);
+        }
         self.say(match error {
             None => "lost".to_owned(),
             Some(error) if is_tls(&error) => format!("lost: {error}"),
@@ -105,4 +114,21 @@ impl Protocol for Recorder {
 
 pub(super) fn events(events: &Receiver<String>) -> Vec<String> {
     events.try_iter().collect()
+}
+
+/// Fills memory of its own, three bytes at a time.
+pub(super) struct Three {
+    pub(super) memory: [u8; 3],
+    pub(super) log: Sender<Vec<u8>>,
+}
+
+impl BufferedProtocol for Three {
+    fn get_buffer(&mut self, size_hint: usize) -> &mut [u8] {
+        assert!(size_hint >= 3);
+        &mut self.memory
+    }
+    fn buffer_updated(&mut self, t: &mut Transport<'_>, n_bytes: usize) {
+        self.log.send(self.memory[..n_bytes].to_vec()).expect("the test listens");
+        t.write(&self.memory[..n_bytes]);
+    }
 }

@@ -187,6 +187,14 @@ impl Sim {
         self.dice.below(n)
     }
 
+    /// A few bytes or many, of one of these lengths at most, that differ from place to place.
+    pub(crate) fn some_bytes(&mut self, most: [usize; 5]) -> Vec<u8> {
+        let most = most[self.below(5)];
+        let n = self.below(most + 1);
+        let salt = self.below(1 << 20);
+        (0..n).map(|i| ((i + salt).wrapping_mul(2_654_435_761) >> 13) as u8).collect()
+    }
+
     fn set_clock(&mut self, now: Instant) {
         self.event_loop.net.now = now;
         self.event_loop.net.timers.clock = Clock::Manual(now);

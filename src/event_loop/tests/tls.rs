@@ -286,26 +286,11 @@ fn ciphertext_that_does_not_fit_pauses_the_protocol() {
     sim.assert_nothing_left();
 }
 
-/// A protocol with very little memory.
-struct Small {
-    buffer: [u8; 3],
-    received: Sender<Vec<u8>>,
-}
-
-impl BufferedProtocol for Small {
-    fn get_buffer(&mut self, _size_hint: usize) -> &mut [u8] {
-        &mut self.buffer
-    }
-    fn buffer_updated(&mut self, _t: &mut Transport<'_>, n_bytes: usize) {
-        self.received.send(self.buffer[..n_bytes].to_vec()).expect("the test listens");
-    }
-}
-
 #[test]
 fn a_buffer_of_three_bytes_gets_every_byte() {
     let mut sim = Sim::new();
     let (sender, received) = channel();
-    let id = sim.stream(ENOUGH, Handler::buffered(Small { buffer: [0; 3], received: sender }));
+    let id = sim.stream(ENOUGH, Handler::buffered(Three { memory: [0; 3], log: sender }));
     sim.net().transport(id).start_tls(server()).expect("TLS begins");
     let mut peer = Peer::client();
     let data = Vec::from_iter((0..40_000_u32).map(|i| (i % 251) as u8));
@@ -333,29 +318,20 @@ fn a_session_that_is_forwarded_is_decrypted_on_the_way() {
     assert!(sim.sent(plain) == [5; 100_000] && peer.received == [6; 100_000]);
 }
 
-/// Says hello, and keeps what comes back.
-struct Hello(Sender<Vec<u8>>);
-
-impl Protocol for Hello {
-    fn connection_made(&mut self, t: &mut Transport<'_>) {
-        t.write(b"hello");
-        t.write_eof();
-    }
-    fn data_received(&mut self, _t: &mut Transport<'_>, data: &[u8]) {
-        self.0.send(data.to_vec()).expect("the test listens");
-    }
-}
-
 #[test]
 fn tls_runs_over_pipes_and_over_unix_sockets() {
     let (ours, theirs) = UnixStream::pair().expect("a pair");
     let (read, their_write) = io::pipe().expect("a pipe");
     let (their_read, write) = io::pipe().expect("a pipe");
-    let (sender, received) = channel();
     let mut event_loop = EventLoop::new().expect("a loop");
     let net = event_loop.net();
-    let by_pipes = net.connect_pipes(read.into(), write.into(), Hello(sender.clone())).expect("pipes");
-    let by_socket = net.adopt(ours.into(), Hello(sender)).expect("a socket");
+    let hello = |t: &mut Transport<'_>| {
+        t.write(b"hello");
+        t.write_eof();
+    };
+    let [(first, by_pipe), (second, by_unix)] = [Recorder::new(), Recorder::new()];
+    let by_pipes = net.connect_pipes(read.into(), write.into(), first.on_made(hello)).expect("pipes");
+    let by_socket = net.adopt(ours.into(), second.on_made(hello)).expect("a socket");
     for id in [by_pipes, by_socket] {
         net.transport(id).start_tls(knowing_client()).expect("TLS begins");
     }
@@ -383,7 +359,9 @@ fn tls_runs_over_pipes_and_over_unix_sockets() {
     let by_socket = thread::spawn(move || echo(&theirs, &theirs));
     event_loop.run().expect("it runs");
     drop(event_loop);
-    assert_eq!(received.try_iter().collect::<Vec<_>>().concat(), b"hellohello");
+    for log in [by_pipe, by_unix] {
+        assert_eq!(events(&log), ["made", "data hello", "eof", "lost"]);
+    }
     for thread in [by_pipes, by_socket] {
         thread.join().expect("no panic").expect("no error");
     }

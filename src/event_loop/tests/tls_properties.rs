@@ -5,12 +5,6 @@ use super::tls::Peer;
 use super::tls::patient_server;
 use super::*;
 
-fn some_bytes(sim: &mut Sim) -> Vec<u8> {
-    let most = [0, 1, 100, 20_000, 100_000][sim.below(5)];
-    let n = sim.below(most + 1);
-    (0..n).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
-}
-
 /// Feeds `words` in pieces, gives room in pieces, and lets the peer take what comes.
 fn shovel(sim: &mut Sim, id: Id, peer: &mut Peer) {
     // Long enough for all the second looks at what short counts have hidden.
@@ -46,7 +40,7 @@ fn echo_by_tls_gives_back_what_it_got() {
         sim.net().transport(id).start_tls(patient_server()).expect("TLS begins");
         sim.spoil(id);
         let mut peer = Peer::client();
-        let data = some_bytes(sim);
+        let data = sim.some_bytes([0, 1, 100, 20_000, 100_000]);
         peer.write(&data);
         shovel(sim, id, &mut peer);
         peer.session.send_close_notify();
@@ -67,7 +61,7 @@ fn a_connection_that_is_cut_anywhere_leaves_nothing_and_looks_like_no_whole_one(
         sim.net().transport(id).start_tls(patient_server()).expect("TLS begins");
         sim.spoil(id);
         let mut peer = Peer::client();
-        peer.write(&some_bytes(sim));
+        peer.write(&sim.some_bytes([0, 1, 100, 20_000, 100_000]));
         let mut left = sim.below(3000);
         loop {
             sim.settle();

@@ -63,7 +63,7 @@ fn what_a_peer_says_is_shown_harmlessly() {
     let odd: &'static str = Box::leak(format!("a{ODD}b").into_boxed_str());
     let issued = Authority::called(odd).issue(&Leaf { cn: Some(odd), ..Leaf::default() });
     for options in [vec![], vec!["--insecure", "-v"]] {
-        let peer = TlsPeer::serve(server_config(&issued, &VERSIONS), |mut peer| {
+        let peer = tls_peer(server_config(&issued, &VERSIONS), |mut peer| {
             if peer.try_handshake().is_ok() {
                 let _ = peer.receive_all();
                 peer.end();

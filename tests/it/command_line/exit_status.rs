@@ -87,21 +87,20 @@ fn a_file_is_sent_and_received_by_redirection() {
     assert!(fs::read(&from).expect("a file") == fs::read(&to).expect("a file"), "the files differ");
 }
 
-/// Every byte was handed over and both directions ended in order, whichever ended first.
 #[test]
-fn status_0_is_for_a_session_that_ended_in_order() {
-    for peer_first in [false, true] {
-        let peer = Peer::serve(move |mut stream| {
-            let mut received = String::new();
-            if peer_first {
-                stream.shutdown(Shutdown::Write).expect("it is connected");
-            }
-            stream.read_to_string(&mut received).expect("text and an end");
-            received
-        });
-        xport(["tcp-client", &peer.address.to_string()]).write_stdin("all of it").assert().code(0).stderr("");
-        assert_eq!(peer.join(), "all of it");
-    }
+fn status_0_is_for_a_session_that_ended_in_order_and_124_for_timeouts() {
+    plays(&[
+        // Every byte was handed over and both directions ended in order, whichever ended first.
+        ("tcp-client", "type all of it$; get all of it$; go; status 0"),
+        ("tcp-client", "end; type all of it$; get all of it$; status 0"),
+        // Each timeout that can be set, in a client that waits for a silent peer.
+        ("tcp-client --timeout 1s", "eof; status 124 timed out after 1s; after 1000; before 60000"),
+        ("tcp-client --idle-timeout 1s", "eof; status 124 idle for 1s; after 1000; before 60000"),
+        ("tcp-client --linger 1s", "eof; status 124 within 1s of stdin's; after 1000; before 60000"),
+        // The time limit of the whole run holds for a server as well, and for one that nobody comes to.
+        ("tcp-echo --timeout 200ms", "nobody; status 124 *"),
+        ("tcp-server --timeout 200ms", "nobody; status 124 *"),
+    ]);
 }
 
 /// Stdout or stdin failed, and the message says which and why.
@@ -173,37 +172,6 @@ fn status_3_is_for_what_is_unavailable() {
         let mut rest = String::new();
         stdin.read_to_string(&mut rest).expect("text");
         assert_eq!(rest, "kept", "{args:?} has read stdin");
-    }
-}
-
-/// Each timeout that can be set, in a client that waits for a silent peer.
-#[test]
-fn status_124_is_for_timeouts() {
-    for options in [&["--timeout", "1s"][..], &["--idle-timeout", "1s"], &["--linger", "1s"]] {
-        let peer = Peer::serve(|mut stream| {
-            // It ends when the client has gone, by an end or a reset.
-            let _ = stream.read_to_end(&mut Vec::new());
-            let _ = stream.read(&mut [0]);
-            stream
-        });
-        let start = Instant::now();
-        let output = Background::spawn(
-            command([&["tcp-client"], options, &[&peer.address.to_string()]].concat()).stdin(Stdio::null()),
-        )
-        .finish();
-        assert_eq!(output.status.code(), Some(124), "{options:?}: {}", text(&output));
-        assert!(start.elapsed() >= Duration::from_secs(1) && start.elapsed() < DEADLINE, "{:?}", start.elapsed());
-        assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1, "{}", text(&output));
-        peer.join();
-    }
-}
-
-/// The time limit of the whole run holds for a server as well, and for one that nobody comes to.
-#[test]
-fn status_124_is_for_a_server_without_clients() {
-    for mode in ["tcp-echo", "tcp-server"] {
-        let output = outcome([mode, "--timeout", "200ms", "127.0.0.1:0"]);
-        assert_eq!(output.status.code(), Some(124), "{mode}: {}", text(&output));
     }
 }
 

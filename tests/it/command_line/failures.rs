@@ -36,7 +36,7 @@ fn serve(deed: Deed, issued: &Issued, run: impl FnOnce(&str) -> Vec<String>) -> 
             run(&peer.address.to_string())
         }
         Deed::Cuts | Deed::ResetsTls => {
-            let peer = TlsPeer::serve(server_config(issued, &VERSIONS), move |mut peer| {
+            let peer = tls_peer(server_config(issued, &VERSIONS), move |mut peer| {
                 peer.handshake();
                 peer.send(b"data");
                 match deed {
@@ -185,7 +185,7 @@ fn advice_names_options_that_there_are() {
     let authority = "signed by an authority that is not trusted";
     // An ordinary refusal: by chain.
     let refused = |args: &dyn Fn(&str) -> Vec<String>| {
-        let peer = TlsPeer::serve(server_config(&issued, &VERSIONS), |mut peer| peer.try_handshake().is_ok());
+        let peer = tls_peer(server_config(&issued, &VERSIONS), |mut peer| peer.try_handshake().is_ok());
         let args = args(&peer.text());
         let lines = lines_of(&Vec::from_iter(args.iter().map(String::as_str)));
         peer.join();
@@ -225,7 +225,7 @@ fn advice_names_options_that_there_are() {
     for kind in ["mode", "relay"] {
         let clients = Authority::server();
         let config = strict_server_config(&issued, &clients, &VERSIONS);
-        let peer = TlsPeer::serve(config, |mut peer| {
+        let peer = tls_peer(config, |mut peer| {
             let _ = peer.try_handshake();
             peer.fin();
             let _ = io::copy(&mut peer.socket, &mut io::sink());

@@ -21,36 +21,6 @@ fn recv_only_leaves_stdin_alone() {
     assert_eq!(queued(&input), 17);
 }
 
-/// `--linger`: how long the peer's end is waited for after our own; then the status says that it did not come.
-#[test]
-fn linger_limits_the_wait_for_the_end_of_the_peer() {
-    let start = Instant::now();
-    let (mut client, mut peer) = client(&["--linger", "700ms"]);
-    peer.write_all(b"answer").expect("the client takes it");
-    let mut stdout = client.stdout();
-    assert_eq!(take(&mut stdout, 6), b"answer");
-    feed(client.stdin(), b"hello".to_vec());
-    assert_eq!(take(&mut peer, 5), b"hello");
-    let output = client.finish();
-    assert!(start.elapsed() >= Duration::from_millis(700));
-    ended(&output, TIMED_OUT, "700ms");
-}
-
-/// `--linger`: it does not run while stdin goes on, and does not delay an end that comes in time.
-#[test]
-fn linger_runs_from_the_end_of_stdin_only() {
-    let (mut client, mut peer) = client(&["--linger", "300ms"]);
-    let mut stdin = client.stdin();
-    stdin.write_all(b"hello").expect("stdin takes it");
-    assert_eq!(take(&mut peer, 5), b"hello");
-    thread::sleep(Duration::from_millis(600));
-    assert!(client.is_running(), "stdin has not ended");
-    // Not by being closed: a child that another test starts meanwhile would keep it open for a moment.
-    peer.shutdown(Shutdown::Both).expect("it is connected");
-    drop((peer, stdin));
-    ended(&client.finish(), 0, "");
-}
-
 /// Expects that `client` goes on while `something_moves` now and then, and is idle once that was `limit` ago.
 #[track_caller]
 fn is_idle_in_the_end(mut client: Background, limit: Duration, mut something_moves: impl FnMut()) {

@@ -444,17 +444,11 @@ const LINK: &str = "
 /// A broadcast address without `--broadcast` is refused, with a hint.
 #[test]
 fn a_broadcast_has_to_be_asked_for() {
-    ended(
-        &outcome_with(["udp-client", "255.255.255.255:9"], "hello"),
-        3,
-        "connect 255.255.255.255:9: Permission denied (a broadcast address needs the option broadcast)",
-    );
+    let output = outcome_with(["udp-client", "255.255.255.255:9"], "hello");
+    ended(&output, 3, "connect 255.255.255.255:9: Permission denied (a broadcast address needs the option broadcast)");
     in_a_network(LINK, || {
-        ended(
-            &outcome_with(["udp-client", "10.99.0.255:9"], "hello"),
-            3,
-            "connect 10.99.0.255:9: Permission denied (a broadcast address needs the option broadcast)",
-        );
+        let output = outcome_with(["udp-client", "10.99.0.255:9"], "hello");
+        ended(&output, 3, "connect 10.99.0.255:9: Permission denied (a broadcast address needs the option broadcast)");
     });
 }
 

@@ -1,6 +1,7 @@
 //! What `udp-echo`, `udp-server` and `udp-client` do where nothing goes wrong: who gets what, where one datagram ends and
 //! the next begins, and when a run is over, although datagrams have no end.
 
+use super::{client, greeted};
 use crate::harness::*;
 
 /// As a limit in the program, longer than any test; what ends much earlier has not waited for it.
@@ -16,25 +17,6 @@ fn echo(options: &[&str]) -> (Background, SocketAddr) {
 fn server(mode: &str, options: &[&str]) -> (Background, SocketAddr) {
     let (server, address) = serve([&[mode], options, &["127.0.0.1:0"]].concat());
     (server, address)
-}
-
-/// A client of a scripted peer, and that peer.
-#[track_caller]
-fn client(options: &[&str]) -> (Background, UdpSocket) {
-    let peer = udp("127.0.0.1");
-    let address = peer.local_addr().expect("an address").to_string();
-    (Background::start([&["udp-client"], options, &[&address]].concat()), peer)
-}
-
-/// A client that has said `hello`, its peer, and where the client is.
-#[track_caller]
-fn greeted(options: &[&str]) -> (Background, ChildStdin, UdpSocket, SocketAddr) {
-    let (mut client, peer) = client(options);
-    let mut stdin = client.stdin();
-    stdin.write_all(b"hello\n").expect("stdin takes it");
-    let (data, address) = datagram(&peer);
-    assert!(data.starts_with(b"hello"), "{data:?}");
-    (client, stdin, peer, address)
 }
 
 #[test]
@@ -265,11 +247,8 @@ fn a_client_sends_from_its_source() {
 
     let taken = udp("127.0.0.1");
     let source = taken.local_addr().expect("an address").to_string();
-    ended(
-        &outcome(["udp-client", "--source", &source, "127.0.0.1:9"]),
-        3,
-        &format!("from {source}: Address already in use"),
-    );
+    let output = outcome(["udp-client", "--source", &source, "127.0.0.1:9"]);
+    ended(&output, 3, &format!("from {source}: Address already in use"));
 }
 
 /// A datagram that cannot be sent is told with where it should have gone, also to a group, which nobody connects to.
@@ -352,11 +331,8 @@ fn a_socket_of_another_kind_is_refused() {
         ended(&Background::spawn(with_socket(&[mode], &stream)).finish(), 3, &format!("fd:{}", stream.as_raw_fd()));
     }
     for mode in ["tcp-echo", "tcp-server", "tcp-client"] {
-        ended(
-            &Background::spawn(with_socket(&[mode], &datagrams)).finish(),
-            3,
-            &format!("fd:{}", datagrams.as_raw_fd()),
-        );
+        let output = Background::spawn(with_socket(&[mode], &datagrams)).finish();
+        ended(&output, 3, &format!("fd:{}", datagrams.as_raw_fd()));
     }
     for mode in ["udp-echo", "udp-server", "udp-client"] {
         ended(&outcome([mode, "fd:99"]), 3, "Bad file descriptor");

@@ -1,19 +1,8 @@
 //! What comes late, in between or under odd circumstances, and must neither be lost nor overtaken: answers that stdout takes
 //! later than the program would have waited, answers before a failure, one peer's datagrams of several classes.
 
+use super::greeted;
 use crate::harness::*;
-
-/// A client that has said `hello`, what it prints to, its peer, and where the client is.
-#[track_caller]
-fn greeted(options: &[&str]) -> (Background, ChildStdin, UdpSocket, SocketAddr) {
-    let peer = udp("127.0.0.1");
-    let to = peer.local_addr().expect("an address").to_string();
-    let mut client = Background::start([&["udp-client"], options, &[&to]].concat());
-    let mut stdin = client.stdin();
-    stdin.write_all(b"hello\n").expect("stdin takes it");
-    let (_, address) = datagram(&peer);
-    (client, stdin, peer, address)
-}
 
 /// Lines of a thousand bytes, each with its number.
 fn lines(n: usize) -> Vec<Vec<u8>> {

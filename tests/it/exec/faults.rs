@@ -260,7 +260,6 @@ fn a_child_that_may_not_be_signalled_does_not_hold_us_up() {
 }
 
 /// One that ends by itself in its time has a status as any other.
-#[track_caller]
 fn it_may_end_in_its_time(ordinary: &Ordinary) {
     let helper = ordinary.helper();
     let script = ["sh", "-c", "echo ready; read line; exit 7"];

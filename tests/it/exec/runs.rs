@@ -121,45 +121,30 @@ fn stderr_goes_where_it_is_told() {
 
 #[test]
 fn a_signal_reaches_the_child_once() {
-    let script = "trap 'echo got; exit 9' TERM; trap 'echo int; exit 8' INT; trap 'echo hup; exit 6' HUP; echo ready; while :; do sleep .05; done";
-    for (signal, word, status) in [(libc::SIGTERM, "got\n", 9), (libc::SIGINT, "int\n", 8), (libc::SIGHUP, "hup\n", 6)]
-    {
-        let mut run = Background::start(["exec", "--", "sh", "-c", script]);
-        let mut stdout = run.stdout();
-        assert_eq!(take(&mut stdout, 6), b"ready\n");
-        run.signal(signal);
-        assert_eq!(String::from_utf8_lossy(&take_all(&mut stdout)), word);
-        run.ends_with(status);
-    }
-}
-
-/// A shell that runs us in a loop leaves it then, as it does for any program that a key has ended.
-#[test]
-fn who_dies_of_our_signal_has_us_die_of_it() {
-    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGQUIT, libc::SIGUSR1, libc::SIGUSR2, libc::SIGALRM] {
-        let mut run = Background::start(["exec", "--", "sh", "-c", "echo ready; exec sleep 60"]);
-        let mut stdout = run.stdout();
-        assert_eq!(take(&mut stdout, 6), b"ready\n");
-        run.signal(signal);
-        run.is_killed_by(signal);
-    }
+    const TRAPS: &str = "exec -- sh -c \"trap 'echo got; exit 9' TERM; trap 'echo int; exit 8' INT; \
+        trap 'echo hup; exit 6' HUP; echo ready; while :; do sleep .05; done\"";
+    const SLEEPS: &str = "exec -- sh -c 'echo ready; exec sleep 60'";
+    plays(&[
+        (TRAPS, "see ready\n; kill TERM; see got\n$; status 9 *"),
+        (TRAPS, "see ready\n; kill INT; see int\n$; status 8 *"),
+        (TRAPS, "see ready\n; kill HUP; see hup\n$; status 6 *"),
+        // A shell that runs us in a loop leaves it then, as it does for any program that a key has ended.
+        (SLEEPS, "see ready\n; kill INT; killed INT"),
+        (SLEEPS, "see ready\n; kill TERM; killed TERM"),
+        (SLEEPS, "see ready\n; kill QUIT; killed QUIT"),
+        (SLEEPS, "see ready\n; kill USR1; killed USR1"),
+        (SLEEPS, "see ready\n; kill USR2; killed USR2"),
+        (SLEEPS, "see ready\n; kill ALRM; killed ALRM"),
+        (
+            "exec --kill-after 200ms -- sh -c \"trap '' TERM; echo ready; while :; do sleep .05; done\"",
+            "see ready\n; kill TERM; status 137 *",
+        ),
+        ("exec -- yes", "see y\n; leave; killed PIPE"),
+    ]);
 }
 
 #[test]
 fn a_child_that_will_not_end_is_killed() {
-    let mut run = Background::start([
-        "exec",
-        "--kill-after",
-        "200ms",
-        "--",
-        "sh",
-        "-c",
-        "trap '' TERM; echo ready; while :; do sleep .05; done",
-    ]);
-    let mut stdout = run.stdout();
-    assert_eq!(take(&mut stdout, 6), b"ready\n");
-    run.signal(libc::SIGTERM);
-    run.ends_with(137);
     let begin = Instant::now();
     let args = ["exec", "--timeout", "200ms", "--", "sleep", "30"];
     ended(&outcome(args), 124, "timed out after 200ms");
@@ -265,11 +250,6 @@ fn a_child_gets_no_more_of_the_environment_than_is_meant_for_it() {
 
 #[test]
 fn a_reader_that_has_gone_ends_the_child_too() {
-    let mut run = Background::start(["exec", "--", "yes"]);
-    let mut stdout = run.stdout();
-    assert_eq!(take(&mut stdout, 2), b"y\n");
-    drop(stdout);
-    run.is_killed_by(libc::SIGPIPE);
     let mut full = command(["exec", "--", "echo", "x"]);
     full.stdout(File::create("/dev/full").expect("a device"));
     ended(&full.output().expect("a run"), 125, "stdout: No space left on device");

@@ -39,27 +39,6 @@ fn limit_to(pid: u32, resource: libc::__rlimit_resource_t, limit: libc::rlimit) 
     }
 }
 
-/// Connects, and expects the end without a byte, be it by a reset.
-#[track_caller]
-fn is_turned_away(address: SocketAddr) {
-    let mut client = match try_connect(address) {
-        Ok(client) => client,
-        Err(error) if error.kind() == ErrorKind::ConnectionReset => return,
-        Err(error) => panic!("it does not listen: {error}"),
-    };
-    got_nothing(&mut client);
-}
-
-#[track_caller]
-fn got_nothing(client: &mut TcpStream) {
-    let result = read_once(client, &mut [0; 16]);
-    let nothing = match &result {
-        Ok(n) => *n == 0,
-        Err(error) => error.kind() == ErrorKind::ConnectionReset,
-    };
-    assert!(nothing, "{result:?}");
-}
-
 #[test]
 fn what_cannot_be_run_is_told_before_anything_is_opened() {
     let (folder, file) = path("file");
@@ -91,7 +70,7 @@ fn a_program_that_vanishes_costs_its_clients_only() {
     assert_eq!(take_all(&mut connect(address)), b"hi\n");
     fs::remove_file(&script).expect("it is there");
     for _ in 0..20 {
-        is_turned_away(address);
+        is_turned_away(try_connect(address));
     }
     server.line("exec ");
     all_is_closed(&server, before);
@@ -109,7 +88,7 @@ fn arguments_that_are_too_long_cost_their_client_only() {
     // A quarter of the stack is for arguments and environment.
     limit(server.pid(), libc::RLIMIT_STACK, 1 << 20).expect("it runs");
     for _ in 0..20 {
-        is_turned_away(address);
+        is_turned_away(try_connect(address));
     }
     server.line("Argument list too long");
     all_is_closed(&server, before);
@@ -145,11 +124,8 @@ fn no_working_directory_and_no_path() {
     ended(&script("exec \"$1\" exec -- ./echo hi"), 127, "exec ./echo: No such file or directory");
     ended(&script("PATH= exec \"$1\" exec -- echo hi"), 127, "exec echo: No such file or directory");
     ended(&script("PATH= exec \"$1\" exec --listen 127.0.0.1:0 -- echo hi"), 127, "exec echo: No such file");
-    ended(
-        &run(&["exec", "--env", "PATH=/no/such/folder", "--listen", "127.0.0.1:0", "--", "echo", "hi"]),
-        127,
-        "exec echo: No such file or directory",
-    );
+    let output = run(&["exec", "--env", "PATH=/no/such/folder", "--listen", "127.0.0.1:0", "--", "echo", "hi"]);
+    ended(&output, 127, "exec echo: No such file or directory");
 }
 
 #[test]
@@ -214,7 +190,7 @@ fn without_processes_a_client_is_turned_away_and_the_next_one_served() {
     clients.iter_mut().for_each(|client| ping(client, b"served"));
     let before = server.fds();
     for _ in 0..20 {
-        is_turned_away(address);
+        is_turned_away(try_connect(address));
     }
     server.line("exec cat: Resource temporarily unavailable");
     eventually("theirs to be closed", || (server.fds() == before).then_some(()));
@@ -235,9 +211,9 @@ fn who_is_denied_gets_no_child() {
     ] {
         let (server, address) = serve(options, &["sh", "-c", &script]);
         let before = server.fds();
-        is_turned_away(address);
-        let mut clients: Vec<TcpStream> = (0..300).map(|_| connect(address)).collect();
-        clients.iter_mut().for_each(got_nothing);
+        is_turned_away(try_connect(address));
+        let clients: Vec<TcpStream> = (0..300).map(|_| connect(address)).collect();
+        clients.into_iter().for_each(|client| is_turned_away(Ok(client)));
         all_is_closed(&server, before);
         assert!(!trace.exists(), "{options:?}");
     }

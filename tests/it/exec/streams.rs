@@ -279,7 +279,6 @@ fn what_goes_to_one_file_is_in_order() {
 }
 
 /// What is told to be apart, or is, stays so.
-#[track_caller]
 fn what_goes_to_two_files_stays_apart() {
     let output = outcome(["exec", "--", "sh", "-c", BY_TURNS]);
     assert_eq!((&output.stdout[..], &output.stderr[..]), (&b"o\n".repeat(5)[..], &b"e\n".repeat(5)[..]));

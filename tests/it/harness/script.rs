@@ -148,7 +148,7 @@ impl Stage {
                 variables.push((name.to_owned(), value.to_owned()));
             } else if let Some(kind) = kind(&name.to_lowercase(), listens).filter(|_| is_endpoint) {
                 let (endpoint, at) = ground.endpoint(kind, "peer");
-                args.push(more.map_or(endpoint.clone(), |more| format!("{endpoint},{more}")));
+                args.push(more.map_or_else(|| endpoint.clone(), |more| format!("{endpoint},{more}")));
                 place = Some(at);
             } else if let Some(kind) = kind(name, listens).filter(|_| !role.is_empty()) {
                 let (endpoint, at) = ground.endpoint(kind, "peer");
@@ -317,6 +317,27 @@ fn signal(name: &str) -> i32 {
         "TERM" => libc::SIGTERM,
         "HUP" => libc::SIGHUP,
         "PIPE" => libc::SIGPIPE,
+        "QUIT" => libc::SIGQUIT,
+        "USR1" => libc::SIGUSR1,
+        "USR2" => libc::SIGUSR2,
+        "ALRM" => libc::SIGALRM,
         _ => panic!("{name} is no signal of a script"),
+    }
+}
+
+#[test]
+fn scripts_can_fail() {
+    for (case, script) in [
+        ("tcp-client", "type hello$; get hullo"),
+        ("tcp-client", "type hello$; get hello; get $; say x; go; see y"),
+        ("tcp-client", "type hello$; get hello$; go; status 1"),
+        ("tcp-client --no-such-option", "get hello"),
+        ("tls13-client", "say *1000; cut; eof; see *1000$; status 0"),
+        ("tcp-echo", "ping *100; silence; kill TERM; go; killed TERM"),
+        ("udp-echo", "say one; get two"),
+        ("tcp-client", "no such step"),
+    ] {
+        let outcome = std::panic::catch_unwind(|| play(case, script));
+        assert!(outcome.is_err(), "{case}: {script} has not failed");
     }
 }

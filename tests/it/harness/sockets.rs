@@ -25,6 +25,37 @@ pub fn accept_unix(listener: &UnixListener) -> UnixStream {
     stream
 }
 
+/// What comes until the end, which may be a reset.
+#[track_caller]
+pub fn rest_of(stream: &mut TcpStream) -> Vec<u8> {
+    let mut data = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        match read_once(stream, &mut buffer) {
+            Ok(0) => return data,
+            Ok(n) => data.extend_from_slice(&buffer[..n]),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return data,
+            Err(error) => panic!("no end in time: {error}"),
+        }
+    }
+}
+
+/// Expects that a new connection is soon over, by an end or a reset, which may come before we know that there is one.
+#[track_caller]
+pub fn is_turned_away(connected: io::Result<TcpStream>) {
+    match connected {
+        Ok(stream) => assert_eq!(rest_of(&mut with_deadline(stream)), b""),
+        Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}"),
+    }
+}
+
+/// Expects a reset.
+#[track_caller]
+pub fn is_reset(stream: &mut TcpStream) {
+    let error = read_once(stream, &mut [0; 16]).expect_err("a reset");
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+}
+
 /// A scripted TCP peer: accepts one connection on a port of its own and runs `script` on it, on a thread.
 pub struct Peer<T> {
     pub address: SocketAddr,
@@ -37,6 +68,10 @@ impl<T: Send + 'static> Peer<T> {
         let address = listener.local_addr().expect("an address");
         let thread = thread::spawn(move || script(with_deadline(listener.accept().expect("a client").0)));
         Self { address, thread }
+    }
+
+    pub fn text(&self) -> String {
+        format!("localhost:{}", self.address.port())
     }
 
     /// What the script came to.

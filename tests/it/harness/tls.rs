@@ -377,29 +377,8 @@ impl Tls {
 
 /// A scripted TLS server: accepts one connection on a port of its own and runs `script` on it, on a thread. The handshake
 /// is the script's.
-pub struct TlsPeer<T> {
-    pub address: SocketAddr,
-    thread: JoinHandle<T>,
-}
-
-impl<T: Send + 'static> TlsPeer<T> {
-    pub fn serve(config: ServerConfig, script: impl FnOnce(Tls) -> T + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let thread = thread::spawn(move || script(Tls::server(accept(&listener), config)));
-        Self { address, thread }
-    }
-
-    /// What the script came to.
-    #[track_caller]
-    pub fn join(self) -> T {
-        eventually("the peer's script", || self.thread.is_finished().then_some(()));
-        self.thread.join().expect("the peer's script does not panic")
-    }
-
-    pub fn text(&self) -> String {
-        format!("localhost:{}", self.address.port())
-    }
+pub fn tls_peer<T: Send + 'static>(config: ServerConfig, script: impl FnOnce(Tls) -> T + Send + 'static) -> Peer<T> {
+    Peer::serve(move |socket| script(Tls::server(socket, config)))
 }
 
 /// A proxy in front of `server` for one connection at a time, on a thread for as long as the test runs: `script` gets the
@@ -470,10 +449,13 @@ pub fn comes_back(address: SocketAddr, data: &[u8]) {
     }
 }
 
+/// No options.
+pub const NONE: [&str; 0] = [];
+
 /// The arguments of a client that trusts this certificate's authority.
-pub fn client_args(issued: &Issued, options: &[&str], address: impl ToString) -> Vec<String> {
+pub fn client_args<O: AsRef<str>>(issued: &Issued, options: &[O], address: impl ToString) -> Vec<String> {
     let mut args = vec!["tls-client".to_owned(), "--ca".to_owned(), issued.ca()];
-    args.extend(options.iter().map(|&option| option.to_owned()));
+    args.extend(options.iter().map(|option| option.as_ref().to_owned()));
     args.push(address.to_string());
     args
 }

@@ -187,22 +187,6 @@ fn a_signal_ends_the_service_with_0() {
 }
 
 #[test]
-fn stdin_is_a_datagram_and_its_answer_is_waited_for() {
-    let server = udp("127.0.0.1");
-    let end = format!("udp:{}", at(&server));
-    let start = Instant::now();
-    let mut relay = Background::start(["relay", "--linger", "4s", "-", &end]);
-    relay.stdin().write_all(b"question").expect("it takes the bytes");
-    let (data, from) = datagram(&server);
-    assert_eq!(data, b"question");
-    server.send_to(b"answer", from).expect("it leaves");
-    let output = relay.finish();
-    let elapsed = start.elapsed();
-    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"answer"[..]), "{}", text(&output));
-    assert!((4..30).contains(&elapsed.as_secs()), "it took {elapsed:?}");
-}
-
-#[test]
 fn a_peer_that_refuses_the_only_pair_is_status_4() {
     let address = closed_udp();
     ended(&outcome_with(["relay", "-", &format!("udp:{address}")], "x"), 4, &format!("{address}: Connection refused"));
@@ -317,16 +301,4 @@ fn the_end_of_stdin_goes_before_the_idle_timeout() {
     for (relay, _) in runs {
         printed(&relay.finish(), b"answer");
     }
-}
-
-/// The end of a program is one in order, although its peer takes its time to end as well.
-#[test]
-fn the_end_of_a_child_goes_before_the_idle_timeout() {
-    let (listener, at) = listening();
-    let left = format!("tcp:{at}");
-    let relay = Background::start(["relay", "--idle-timeout", "500ms", &left, "exec:echo said"]);
-    let mut peer = accept(&listener);
-    assert_eq!(take_all(&mut peer), b"said\n");
-    // It does not end its own direction.
-    ended(&relay.finish(), 0, "");
 }

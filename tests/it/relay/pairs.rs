@@ -29,7 +29,6 @@ fn every_pair_carries_both_directions_and_the_right_may_end_first() {
 }
 
 /// Waits until no more is taken for a while, and says how much it was.
-#[track_caller]
 fn stuck(sent: &AtomicUsize) -> usize {
     const WINDOW: Duration = Duration::from_millis(300);
     eventually("nothing is taken any more", || {

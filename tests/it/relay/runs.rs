@@ -25,12 +25,6 @@ fn between(options: &[&str]) -> (Background, TcpStream, TcpStream) {
     (relay, left, right)
 }
 
-#[track_caller]
-fn is_reset(stream: &mut TcpStream) {
-    let error = read_once(stream, &mut [0; 16]).expect_err("a reset");
-    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-}
-
 #[test]
 fn an_end_that_is_not_there_is_status_3() {
     let (_kept, closed) = refusing();

@@ -34,16 +34,6 @@ fn connect_from(ip: [u8; 4], address: SocketAddr) -> io::Result<TcpStream> {
     Ok(with_deadline(socket.into()))
 }
 
-/// Expects that a new connection is soon over, by an end or a reset, which may come before we know that there is one.
-#[track_caller]
-fn is_turned_away(connected: io::Result<TcpStream>) {
-    let read = |stream| read_once(&mut with_deadline(stream), &mut [0; 16]);
-    match connected.and_then(read) {
-        Ok(n) => assert_eq!(n, 0, "bytes, and no end"),
-        Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}"),
-    }
-}
-
 /// Waits until the program has as many descriptors as before.
 #[track_caller]
 fn comes_back_to(relay: &Background, fds: usize, after: &str) {
@@ -245,11 +235,8 @@ fn the_port_file_of_an_endpoint_has_its_port() {
 #[test]
 fn the_options_of_what_connects_are_its_own() {
     let full = full_queue();
-    ended(
-        &outcome(["relay", "-", &format!("tcp:{},connect-timeout=300ms", full.address)]),
-        124,
-        &full.address.to_string(),
-    );
+    let output = outcome(["relay", "-", &format!("tcp:{},connect-timeout=300ms", full.address)]);
+    ended(&output, 124, &full.address.to_string());
     let (upstream, at) = listening();
     let right = format!("tcp:{at},source=127.0.0.5");
     let (_relay, address) = serve_relay("", &right);

@@ -87,7 +87,6 @@ fn a_shell_sees_that_nobody_came() {
     assert_eq!(shell.wait().code(), Some(128 + libc::SIGTERM));
 }
 
-#[track_caller]
 fn a_receiver_whose_client_has_come_drains() {
     for args in [
         ["tcp-server", "127.0.0.1:0"].as_slice(),
@@ -141,7 +140,6 @@ fn a_receiver_of_datagrams_that_has_all_of_them_ends_in_order() {
     }
 }
 
-#[track_caller]
 fn a_server_of_many_may_be_stopped_at_any_time() {
     let (_folder, path) = path("s");
     let path = path.display().to_string();
@@ -222,7 +220,6 @@ fn such_a_signal_does_not_wait_for_sessions() {
     }
 }
 
-#[track_caller]
 fn what_was_ignored_stays_ignored() {
     for signal in ending().into_iter().chain(DRAINING) {
         let mut run = without_core(&["tcp-echo", "127.0.0.1:0"]);

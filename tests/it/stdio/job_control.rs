@@ -214,7 +214,6 @@ fn a_stop_by_a_signal_stops_both() {
 }
 
 /// Nobody could let go on what has no shell: the system does not stop it, and so the program is not stopped either.
-#[track_caller]
 fn without_a_shell_nothing_stays_stopped() {
     let terminal = Terminal::new();
     let mut command = Command::new(program());
@@ -233,7 +232,6 @@ fn without_a_shell_nothing_stays_stopped() {
 }
 
 /// Whoever ignores the key when we are started wants no stop.
-#[track_caller]
 fn a_stop_that_was_ignored_stays_so() {
     let mut run = command(["exec", "--", "sh", "-c", "echo ready; while read line; do echo \"<$line>\"; done"]);
     // SAFETY: between fork and exec it makes system calls only and touches no memory.

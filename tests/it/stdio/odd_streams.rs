@@ -57,24 +57,16 @@ fn a_descriptor_of_the_wrong_direction_is_refused_by_name() {
     for mode in modes {
         let status = if mode[0] == "exec" { 125 } else { 1 };
         let (_reader, writer) = io::pipe().expect("a pipe");
-        ended(
-            &Background::spawn(command(*mode).stdin(writer.try_clone().expect("a copy"))).finish(),
-            status,
-            "stdin: it is not open for reading",
-        );
+        let output = Background::spawn(command(*mode).stdin(writer.try_clone().expect("a copy"))).finish();
+        ended(&output, status, "stdin: it is not open for reading");
 
         let (reader, _writer) = io::pipe().expect("a pipe");
-        ended(
-            &Background::spawn(command(*mode).stdout(reader.try_clone().expect("a copy"))).finish(),
-            status,
-            "stdout: it is not open for writing",
-        );
+        let output = Background::spawn(command(*mode).stdout(reader.try_clone().expect("a copy"))).finish();
+        ended(&output, status, "stdout: it is not open for writing");
 
-        ended(
-            &Background::spawn(command(*mode).stdout(File::open("/dev/null").expect("it is everywhere"))).finish(),
-            status,
-            "stdout: it is not open for writing",
-        );
+        let output =
+            Background::spawn(command(*mode).stdout(File::open("/dev/null").expect("it is everywhere"))).finish();
+        ended(&output, status, "stdout: it is not open for writing");
     }
 }
 

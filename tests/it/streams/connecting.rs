@@ -124,7 +124,7 @@ fn a_mapped_client_is_shown_and_judged_as_ipv4() {
     let mut server = Background::start(["-v", "tcp-echo", "--deny", "127.0.0.0/8", "[::]:0"]);
     let port = server.address().port();
     let mut denied = connect(SocketAddr::from(([127, 0, 0, 1], port)));
-    assert!(is_closed(&mut denied));
+    assert!(rest_of(&mut denied).is_empty());
     server.line(&format!("denied {}", denied.local_addr().expect("an address")));
     ping(&mut connect(format!("[::1]:{port}").parse().expect("an address")), b"still here");
 }
@@ -271,17 +271,7 @@ fn tries_are_counted_and_spaced() {
     assert_eq!(stderr.lines().count(), 4, "{stderr}");
 }
 
-/// Whether the connection ends, by an end or a reset, without a single byte.
-#[track_caller]
-fn is_closed(stream: &mut TcpStream) -> bool {
-    match read_once(stream, &mut [0; 16]) {
-        Ok(count) => count == 0,
-        Err(error) => error.kind() == ErrorKind::ConnectionReset,
-    }
-}
-
 /// Whether a client from `source` is served by an echo server with these options.
-#[track_caller]
 fn is_served(options: &[&str], source: [u8; 4]) -> bool {
     let (_server, address) = serve([&["tcp-echo"], options, &["127.0.0.1:0"]].concat());
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
@@ -331,7 +321,7 @@ fn a_denied_client_does_not_use_up_the_session() {
     let wrong = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     wrong.bind(&SocketAddr::from(([127, 0, 0, 2], 0)).into()).expect("a source");
     wrong.connect_timeout(&address.into(), DEADLINE).expect("the kernel accepts");
-    assert!(is_closed(&mut with_deadline(wrong.into())));
+    is_turned_away(Ok(wrong.into()));
     let mut received = String::new();
     connect(address).read_to_string(&mut received).expect("bytes and an end");
     assert_eq!(received, "for the right one");

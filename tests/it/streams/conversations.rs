@@ -37,6 +37,30 @@ fn directions_end_by_themselves() {
         // A peer of which nothing is wanted is not waited for.
         ("tcp|tls12|tls13-client --send-only", "type hello$; get hello$; status 0"),
         ("tls12|tls13-client --recv-only", "say news; see news; end; get $; status 0"),
+        // How long the end of the peer is waited for after our own, and not while stdin goes on.
+        ("tcp-client --linger 700ms", "say answer; see answer; type hello$; get hello; status 124 700ms; after 700"),
+        ("tcp-client --linger 300ms", "type hello; get hello; sleep 600; runs; end; go; eof; status 0"),
+        ("tcp-client --linger 0", "type x$; status 124 within 0s of stdin's; get x"),
+        ("udp-client --linger 0 --count 1", "type x$; status 124 no more for 0s"),
+        ("relay --linger 0 - TCP", "type x$; status 124 within 0s of this one"),
+        (
+            "relay --linger 300ms - TCP",
+            "type all there is$; get all there is$; see $; status 124 *; after 250; before 30000",
+        ),
+        // An answer is waited for, for a second or as long as was asked for.
+        ("relay - UDP", "type q$; get q; see $; status 0; after 1000; before 20000"),
+        (
+            "relay --linger 4s - UDP",
+            "type question$; get question; say answer; see answer$; status 0; after 4000; before 30000",
+        ),
+        (
+            "relay --linger 6s - UDP",
+            "type q$; get q; sleep 1300; say a late answer; see a late answer$; status 0; after 7300; \
+            before 25000",
+        ),
+        // The end of a program is one in order, although its peer does not end its own direction.
+        ("relay --idle-timeout 500ms TCP 'exec:echo said'", "get said\n$; status 0"),
+        ("unix-server", "type question$; get question$; say answer; go; see answer$; status 0"),
     ]);
 }
 
@@ -91,6 +115,10 @@ fn connections_break() {
         ("tls13-client --allow-truncation", "say hello; cut; see hello$; type answer$; get answer$; go; status 0"),
         // A reset is one also where a cut stream would be no error.
         ("tls13-client --allow-truncation", "say hello; see hello; reset; status 4 Connection reset by peer"),
+        // A server of many goes on, and says what it cannot vouch for.
+        ("tls12|tls13-echo", "say hello; cut; hear peer closed without close_notify; new; ping hello; runs"),
+        ("tls12|tls13-echo", "ping half of it; cut; hear peer closed without close_notify; new; ping hello; runs"),
+        ("exec -v --listen TLS12|TLS13-LISTEN -- cat", "ping hello; cut; hear without close_notify; runs"),
     ]);
 }
 
@@ -123,5 +151,11 @@ fn all_of_it_arrives() {
         // Stdout takes nothing at first.
         ("tls12|tls13-client --high-water 4K", "say *200000; end; arrived; rest; see *200000$; eof; status 0"),
         ("tls12|tls13-client --high-water 0", "say *200000; end; arrived; rest; see *200000$; eof; status 0"),
+        ("tls12|tls13-client", "type *5000000$; say *5000000$; get *5000000$; see *5000000$; status 0"),
+        ("exec --connect TLS12|TLS13 -- cat", "say *1M; get *1M; end; get $; status 0"),
+        // A program has a terminal if that was asked for.
+        ("exec --pty --listen TCP-LISTEN -- sh -c 'test -t 0 && stty size'", "get 24 80\r\n$"),
+        ("relay --pty TCP \"exec:sh -c 'test -t 0 && stty size; :'\"", "get 24 80\r\n$; end; status 0"),
+        ("relay TCP \"exec:sh -c 'test -t 0 && stty size; :'\"", "get $; end; status 0"),
     ]);
 }

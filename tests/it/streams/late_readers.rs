@@ -6,7 +6,6 @@ use crate::harness::*;
 const ANSWER: usize = 1_500_000;
 
 /// Asks, ends, and begins to read the answer only after `pause`.
-#[track_caller]
 fn reads_late(address: SocketAddr, pause: Duration) {
     let mut client = with_deadline(connect(address));
     say_all(&mut client, b"question");

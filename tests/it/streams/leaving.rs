@@ -219,18 +219,3 @@ fn a_peer_that_is_sending_gets_the_last_words_of_a_program() {
         assert_eq!(take_all(&mut client), b"bye\n");
     }
 }
-
-#[test]
-fn a_limit_of_no_time_is_shown_as_such() {
-    let peer = udp("127.0.0.1");
-    let address = peer.local_addr().expect("an address").to_string();
-    let output = xport(["udp-client", "--linger", "0", "--count", "1", &address]).write_stdin("x").output();
-    ended(&output.expect("a run"), 124, "no more for 0s");
-    let (listener, address) = listening();
-    let address = address.to_string();
-    ended(&outcome_with(["tcp-client", "--linger", "0", &address], "x"), 124, "within 0s of stdin's");
-    let relayed = format!("tcp:{address}");
-    ended(&outcome_with(["relay", "--linger", "0", "-", &relayed], "x"), 124, "within 0s of this one");
-    let mut buffer = [0; 16];
-    assert_eq!(listener.accept().expect("a client").0.read(&mut buffer).ok(), Some(1));
-}

@@ -18,11 +18,8 @@ fn a_black_hole_times_out() {
             continue;
         }
         let start = Instant::now();
-        ended(
-            &network.run(&["tcp-client", "--connect-timeout", "400ms", address]),
-            124,
-            &format!("connect {address}: timed out"),
-        );
+        let output = network.run(&["tcp-client", "--connect-timeout", "400ms", address]);
+        ended(&output, 124, &format!("connect {address}: timed out"));
         let elapsed = start.elapsed();
         assert!(elapsed >= Duration::from_millis(400) && elapsed < Duration::from_secs(30), "it took {elapsed:?}");
     }
@@ -147,11 +144,8 @@ fn a_client_is_not_told_of_an_error_older_than_its_question() {
 fn a_mute_name_server_times_out() {
     let Some(network) = mute_name_server() else { return };
     let start = Instant::now();
-    ended(
-        &network.run(&["tcp-client", "--connect-timeout", "400ms", "some.example:80"]),
-        124,
-        "some.example:80: timed out after 400ms",
-    );
+    let output = network.run(&["tcp-client", "--connect-timeout", "400ms", "some.example:80"]);
+    ended(&output, 124, "some.example:80: timed out after 400ms");
     let elapsed = start.elapsed();
     assert!(elapsed >= Duration::from_millis(400) && elapsed < Duration::from_secs(30), "it took {elapsed:?}");
 }

@@ -5,7 +5,6 @@
 use crate::harness::*;
 
 /// `unix-client` in the background, and the peer it has connected to.
-#[track_caller]
 fn unix_client(options: &[&str]) -> (Background, UnixStream) {
     let (_folder, path) = path("socket");
     let listener = UnixListener::bind(&path).expect("a socket");

@@ -279,25 +279,6 @@ fn an_abstract_name_works_and_leaves_no_file() {
     fails(&["unix-echo"], "@", 2);
 }
 
-/// The end of stdin is passed on, and the answer that comes after it is not lost, from either side.
-#[test]
-fn each_direction_ends_on_its_own() {
-    let (dir, path) = path("s");
-    let listener = UnixListener::bind(&path).expect("a socket");
-    SockRef::from(&listener).set_read_timeout(Some(DEADLINE)).expect("a timeout, which holds for accept(2) too");
-    let answering = thread::spawn(move || answer_after_the_end(&mut listener.accept().expect("a client").0));
-    xport(["unix-client"]).arg(&path).write_stdin("question").assert().code(0).stdout("answer").stderr("");
-    assert_eq!(answering.join().expect("no panic"), "question");
-
-    let path = dir.path().join("t");
-    let mut server = Background::spawn(command(["unix-server"]).arg(&path));
-    server.line("listening on");
-    server.stdin().write_all(b"question").expect("it waits");
-    assert_eq!(answer_after_the_end(&mut connect(&path)), "question");
-    assert_eq!(take_all(&mut server.stdout()), b"answer");
-    server.ends_with(0);
-}
-
 /// The answer arrives whenever stdin happens to end: before, while or after the client connects.
 #[test]
 fn the_end_of_stdin_never_costs_the_answer() {
@@ -310,13 +291,4 @@ fn the_end_of_stdin_never_costs_the_answer() {
         client.stdin().write_all(b"hello").expect("it reads");
         printed(&client.finish(), b"hello");
     }
-}
-
-/// Reads to the end, and only then answers.
-fn answer_after_the_end(stream: &mut UnixStream) -> String {
-    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
-    let mut received = String::new();
-    stream.read_to_string(&mut received).expect("bytes and an end");
-    stream.write_all(b"answer").expect("it still listens");
-    received
 }

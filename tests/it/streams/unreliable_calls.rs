@@ -4,7 +4,6 @@
 use crate::harness::*;
 
 /// Sends `n` bytes from a client through an echo server and back, both with the same unreliable calls.
-#[track_caller]
 fn there_and_back(mode: &str, n: usize, faults: &[(&str, &str)], seed: &str) {
     let folder = folder();
     let (log, socket) = (folder.path().join("log"), folder.path().join("socket").display().to_string());

@@ -144,13 +144,13 @@ fn other_programs_judge_chains_alike() {
 fn a_client_judges_each_authority_of_a_server() {
     for Case { name, issued, refusal, .. } in cases(&leaf()) {
         for version in VERSIONS {
-            let peer = TlsPeer::serve(server_config(&issued, &[version]), |mut peer| {
+            let peer = tls_peer(server_config(&issued, &[version]), |mut peer| {
                 if peer.try_handshake().is_ok() {
                     assert_eq!(peer.receive_all(), b"hello");
                     peer.end();
                 }
             });
-            let args = client_args(&issued, &[], peer.text());
+            let args = client_args(&issued, &NONE, peer.text());
             let output = outcome_with(args, "hello");
             println!("{name}: {}", text(&output));
             if refusal.is_empty() {
@@ -171,7 +171,7 @@ fn whatever_connects_judges_the_authorities() {
         cases(&leaf()).into_iter().filter(|case| case.name.contains("keyCertSign"))
     {
         for kind in ["relay", "exec"] {
-            let peer = TlsPeer::serve(server_config(&issued, &VERSIONS), |mut peer| peer.try_handshake().is_ok());
+            let peer = tls_peer(server_config(&issued, &VERSIONS), |mut peer| peer.try_handshake().is_ok());
             let end = format!("tls:{},ca={}", peer.text(), issued.ca());
             ended(
                 &match kind {
@@ -216,7 +216,7 @@ fn an_authority_for_something_else_vouches_for_no_server() {
     let other =
         |params: &mut CertificateParams| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning];
     let issued = root.below("A", other).issue(&leaf());
-    let peer = TlsPeer::serve(server_config(&issued, &VERSIONS), |mut peer| peer.try_handshake().is_ok());
-    ended(&outcome(client_args(&issued, &[], peer.text())), 5, "is not meant for servers");
+    let peer = tls_peer(server_config(&issued, &VERSIONS), |mut peer| peer.try_handshake().is_ok());
+    ended(&outcome(client_args(&issued, &NONE, peer.text())), 5, "is not meant for servers");
     assert!(!peer.join());
 }

@@ -4,21 +4,6 @@
 use crate::harness::*;
 
 #[test]
-fn an_echo_goes_on_when_its_client_was_cut_off() {
-    let issued = Authority::server();
-    for version in VERSIONS {
-        let (mut echo, address) = served("tls-echo", &issued, &[]);
-        let mut peer = Tls::connect(address, client_config(None, &[version]));
-        peer.send(b"hello");
-        peer.fin();
-        peer.receive_until_broken();
-        let mut next = Tls::connect(address, client_config(None, &[version]));
-        next.ping(b"hello");
-        assert!(echo.is_running());
-    }
-}
-
-#[test]
 fn a_cut_in_the_middle_of_a_record_is_an_error_behind_its_data() {
     let issued = Authority::server();
     for version in VERSIONS {
@@ -147,7 +132,7 @@ fn an_echo_outlives_every_way_to_break() {
         }
     }
     eventually("all are closed", || (server.fds() == before).then_some(()));
-    let issued_client = outcome_with(client_args(&issued, &[], address), "hello");
+    let issued_client = outcome_with(client_args(&issued, &NONE, address), "hello");
     ended(&issued_client, 0, "");
     assert!(server.is_running());
     assert!(!server.all_lines().iter().any(|line| line.contains("panicked")), "{:?}", server.all_lines());
@@ -179,7 +164,7 @@ fn tickets_that_nobody_reads_destroy_nothing() {
     for _ in 0..10 {
         let mut config = server_config(&issued, &[VERSIONS[1]]);
         config.send_tls13_tickets = 10;
-        let peer = TlsPeer::serve(config, |mut peer| {
+        let peer = tls_peer(config, |mut peer| {
             peer.handshake();
             let got = peer.receive_all();
             peer.expect_fin();
@@ -266,11 +251,11 @@ fn a_server_that_ends_with_its_last_flight_is_listened_to() {
         for data in [&b""[..], b"news"] {
             let mut config = server_config(&issued, &[version]);
             config.send_half_rtt_data = true;
-            let peer = TlsPeer::serve(config, |mut peer| {
+            let peer = tls_peer(config, |mut peer| {
                 peer.handshake_and_end(data);
                 peer.receive_all()
             });
-            let mut client = Background::start(client_args(&issued, &[], peer.address));
+            let mut client = Background::start(client_args(&issued, &NONE, peer.address));
             let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
             assert_eq!(take_all(&mut stdout), data, "{version:?}");
             stdin.write_all(b"still here").expect("stdin takes it");
@@ -279,17 +264,4 @@ fn a_server_that_ends_with_its_last_flight_is_listened_to() {
             ended(&client.finish(), 0, "");
         }
     }
-}
-
-/// Whoever serves many goes on, and says what it cannot vouch for.
-#[test]
-fn a_cut_is_a_warning_of_a_server_that_goes_on() {
-    let issued = Authority::server();
-    let (mut server, address) = served("tls-echo", &issued, &[]);
-    let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
-    peer.ping(b"half of it");
-    peer.fin();
-    says(&mut server, &["connection with 127.0.0.1:", "peer closed without close_notify"]);
-    let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
-    peer.ping(b"hello");
 }

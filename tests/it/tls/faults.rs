@@ -13,21 +13,6 @@ fn lives(server: &mut Background, address: SocketAddr) {
     assert!(server.is_running() && !server.all_lines().iter().any(|line| line.contains("panicked")));
 }
 
-/// What comes until the end, which may be a reset where the server had not read everything.
-#[track_caller]
-fn rest_of(stream: &mut TcpStream) -> Vec<u8> {
-    let mut data = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        match read_once(stream, &mut buffer) {
-            Ok(0) => return data,
-            Ok(n) => data.extend_from_slice(&buffer[..n]),
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => return data,
-            Err(error) => panic!("no end in time: {error}"),
-        }
-    }
-}
-
 /// Whoever does not speak TLS to a server that does is sent away at once, with a line of log.
 #[test]
 fn plain_text_to_a_tls_port() {
@@ -262,7 +247,7 @@ fn a_handshake_may_be_cut_anywhere() {
         let last = if of_the_client { 1400 } else { 1900 };
         for k in [0, 1, 4, 5, 6, 9, 100].into_iter().chain((201..last).step_by(199)) {
             after.store(k, Ordering::Relaxed);
-            let output = outcome_with(client_args(&issued, &[], through), "hello");
+            let output = outcome_with(client_args(&issued, &NONE, through), "hello");
             assert!(matches!(output.status.code(), Some(5)), "cut at {k}: {}", text(&output));
             assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "cut at {k}: {}", text(&output));
         }
@@ -395,7 +380,7 @@ fn an_end_right_behind_the_handshake() {
         ended(&client.finish(), 0, "");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let mut client =
-            Background::start(client_args(&issued, &[], listener.local_addr().expect("an address").to_string()));
+            Background::start(client_args(&issued, &NONE, listener.local_addr().expect("an address").to_string()));
         // Its flight, and FIN right behind it.
         let mut peer = Tls::server(accept(&listener), server_config(&issued, &[version]));
         let mut buffer = [0; 4096];
@@ -500,7 +485,7 @@ fn the_access_list_comes_before_the_handshake() {
     assert!(rest_of(&mut peer).is_empty());
     assert!(server.is_running());
     let start = Instant::now();
-    let output = outcome(client_args(&issued, &[], address));
+    let output = outcome(client_args(&issued, &NONE, address));
     assert_eq!(output.status.code(), Some(5), "{}", text(&output));
     assert!(start.elapsed() < Duration::from_secs(8), "it has waited for something");
 }
@@ -511,7 +496,7 @@ fn a_certificate_of_a_namesake_is_refused() {
     let (real, namesake): (Issued, Issued) =
         (Authority::called("Same").issue(&Leaf::default()), Authority::called("Same").issue(&Leaf::default()));
     let (_server, address) = served("tls-echo", &namesake, &[]);
-    ended(&outcome(client_args(&real, &[], address)), 5, HANDSHAKE_WITH);
+    ended(&outcome(client_args(&real, &NONE, address)), 5, HANDSHAKE_WITH);
 }
 
 /// Who connects and says nothing may take all descriptors there are, but keeps nobody out who goes on.
@@ -526,7 +511,7 @@ fn silent_clients_that_take_every_descriptor_give_way() {
     let (server, address) = serve_by(command);
     let silent = Vec::from_iter((0..100).map(|_| try_connect(address)));
     for _ in 0..3 {
-        printed(&outcome_with(client_args(&issued, &[], address), "hello"), b"hello");
+        printed(&outcome_with(client_args(&issued, &NONE, address), "hello"), b"hello");
     }
     drop(silent);
     server.comes_to_rest();

@@ -252,7 +252,7 @@ fn a_key_that_others_can_read_is_warned_of() {
     for (mode, warned) in [(0o600, false), (0o400, false), (0o640, true), (0o644, true)] {
         fs::set_permissions(issued.key(), fs::Permissions::from_mode(mode)).expect("a file");
         let (mut server, address) = served("tls-echo", &issued, &[]);
-        ended(&outcome_with(client_args(&issued, &[], address), "hello"), 0, "");
+        ended(&outcome_with(client_args(&issued, &NONE, address), "hello"), 0, "");
         let lines = server.all_lines();
         assert_eq!(lines.iter().any(|line| line.contains(&issued.key())), warned, "{mode:o}: {lines:?}");
     }

@@ -111,7 +111,6 @@ fn a_server_of_openssl() {
 }
 
 /// A client of ours with a certificate, which ends when the first line is there: the server does not end its side.
-#[track_caller]
 fn with(issued: &Issued, shown: &Issued, options: &[&str], port: u16, line: &[u8]) -> Output {
     let (cert, key) = (shown.cert(), shown.key());
     let options = [options, &["--cert", &cert, "--key", &key, "--no-half-close"]].concat();

@@ -47,7 +47,7 @@ impl Kind {
 
 /// Runs it against a scripted server with this certificate; what it has got, if the handshake was done.
 fn meets(issued: &Issued, version: Version, kind: Kind, options: &[(&str, &str)]) -> (Output, Option<Vec<u8>>) {
-    let peer = TlsPeer::serve(server_config(issued, &[version]), |mut peer| {
+    let peer = tls_peer(server_config(issued, &[version]), |mut peer| {
         peer.try_handshake().ok()?;
         let got = peer.receive_all();
         if !got.is_empty() {
@@ -168,7 +168,7 @@ fn a_client_with_an_old_certificate_is_refused() {
     let (own, old) = (Authority::server(), Issued::in_version_1(&PKCS_ECDSA_P256_SHA256));
     let (mut server, address) = served("tls-echo", &own, &["--client-ca", &own.ca()]);
     let options = old.options();
-    let args = client_args(&own, &options.each_ref().map(String::as_str), address);
+    let args = client_args(&own, &options, address);
     let output = outcome_with(args, "hello");
     assert_eq!(output.status.code(), Some(5), "{}", text(&output));
     let line = server.line(HANDSHAKE_WITH);
@@ -237,23 +237,17 @@ fn a_certificate_with_very_many_names() {
     assert!(fits.chain[0].len() < 65_000, "{} bytes", fits.chain[0].len());
     let (_server, address) = served("tls-echo", &fits, &[]);
     let at = format!("localhost:{}", address.port());
-    printed(&outcome_with(client_args(&fits, &[], &at), "hello"), b"hello");
+    printed(&outcome_with(client_args(&fits, &NONE, &at), "hello"), b"hello");
     ended(&outcome(client_args(&fits, &["--server-name", "x.example"], &at)), 5, "and 9992 more and not for x.example");
 
     let too_large = Issued::by_itself(&Leaf { names: names(".example"), ips: Vec::new(), ..Leaf::default() });
     let (mut server, address) = served("tls-echo", &too_large, &[]);
     assert!(server.all_lines()[0].contains("the certificate is larger than 64 KiB, which most peers refuse"));
     let at = format!("localhost:{}", address.port());
-    ended(
-        &outcome(["tls-client", "--pin", &too_large.pin(), &at]),
-        5,
-        "the peer sends more in one message than fits, certificates perhaps: 64 KiB at most",
-    );
-    ended(
-        &outcome(client_args(&too_large, &[], &at)),
-        2,
-        "none of its certificates can be read: they are larger than 64 KiB",
-    );
+    let output = outcome(["tls-client", "--pin", &too_large.pin(), &at]);
+    ended(&output, 5, "the peer sends more in one message than fits, certificates perhaps: 64 KiB at most");
+    let output = outcome(client_args(&too_large, &NONE, &at));
+    ended(&output, 2, "none of its certificates can be read: they are larger than 64 KiB");
     let mixed = too_large.write("mixed.pem", too_large.read("ca.pem") + &fits.read("ca.pem"));
     let output = outcome(["tls-client", "--ca", &mixed, "-n", "a.example:1"]);
     let stderr = String::from_utf8_lossy(&output.stderr);

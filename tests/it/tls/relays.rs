@@ -117,7 +117,7 @@ fn a_relay_outlives_handshakes_that_fail() {
     plain.write_all(b"hello, is this TLS?\n").expect("it takes the bytes");
     front.line("127.0.0.1");
     drop(plain);
-    printed(&outcome_with(client_args(ground.issued(), &[], address), "hello"), b"hello");
+    printed(&outcome_with(client_args(ground.issued(), &NONE, address), "hello"), b"hello");
 
     // A server that nobody believes: the client on the other side gets nothing but a reset.
     let other = Authority::called("Other").issue(&Leaf::default());
@@ -177,7 +177,7 @@ fn a_child_gets_and_gives_everything() {
     let (_server, address) = served_child(&issued, "", &["cat"]);
     let data = pattern(1 << 20);
     comes_back(address, &data);
-    let output = outcome_with(client_args(&issued, &[], address), data.clone());
+    let output = outcome_with(client_args(&issued, &NONE, address), data.clone());
     ended(&output, 0, "");
     assert!(output.stdout == data);
 }
@@ -191,19 +191,6 @@ fn a_child_may_end_first() {
         let mut peer = Tls::connect(address, client_config(None, &[version]));
         assert!(peer.receive_all() == vec![0; 1 << 20]);
     }
-}
-
-#[test]
-fn a_child_on_a_connection_that_we_open() {
-    let ground = Ground::new();
-    let (target, place) = ground.endpoint(TlsConnect, "r");
-    let mut program = Background::start(["exec", "--connect", &target, "--", "cat"]);
-    let mut peer = place.accept();
-    let data = pattern(1 << 20);
-    assert!(peer.exchange(&data, data.len()) == data);
-    peer.end();
-    assert!(peer.tls().receive_all().is_empty());
-    program.ends_with(0);
 }
 
 /// A child is told that it is behind TLS, and of a client that has shown a certificate, which one it was.
@@ -224,22 +211,6 @@ fn a_child_knows_who_is_there() {
     let (_strict, address) = served_child(&issued, &format!(",client-ca={}", alice.ca()), &["env"]);
     let text = variables(address, Some(&alice));
     assert!(has(&text, "XPORT_PROTO=tls") && has(&text, &format!("XPORT_PEER_PIN={}", alice.pin())), "{text}");
-}
-
-/// A client that was cut off is no client that has ended, as the log says; the server goes on.
-#[test]
-fn a_cut_client_of_a_child_is_told() {
-    let ground = Ground::new();
-    let listen = ground.endpoint(TlsListen, "l").0;
-    let (mut server, address) = serve(["exec", "-v", "--listen", &listen, "--", "cat"]);
-    for version in VERSIONS {
-        let mut peer = Tls::connect(address, client_config(None, &[version]));
-        peer.ping(b"hello");
-        peer.fin();
-        peer.receive_until_broken();
-        server.line(TRUNCATED);
-    }
-    assert!(server.is_running());
 }
 
 /// Who may not connect is closed without a word of TLS.

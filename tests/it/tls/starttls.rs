@@ -87,39 +87,22 @@ impl Script {
         assert_eq!(got.escape_ascii().to_string(), expected.escape_ascii().to_string(), "{}", self.protocol);
     }
 
-    fn args(&self, issued: &Issued, options: &[&str], address: impl ToString) -> Vec<String> {
-        let starttls = ["--starttls", self.protocol, "--server-name", "localhost"];
+    fn args(protocol: &str, issued: &Issued, options: &[&str], address: SocketAddr) -> Vec<String> {
+        let starttls = ["--starttls", protocol, "--server-name", "localhost"];
         client_args(issued, &[&starttls, options].concat(), address)
     }
 
     /// Runs a client whose server says `last` when it is asked for TLS; what the client has sent after that is returned, too.
     fn answered(self, issued: &Issued, last: Vec<u8>) -> (Output, Vec<u8>) {
-        let args = self.args(issued, &[], "");
+        let protocol = self.protocol;
         let server = Peer::serve(move |mut socket| {
             self.play(&mut socket);
             socket.write_all(&last).expect("the client reads");
-            rest(&mut socket)
+            rest_of(&mut socket)
         });
-        let args = with_address(args, &server);
-        let output = outcome_with(&args, "a secret");
+        let output = outcome_with(Self::args(protocol, issued, &[], server.address), "a secret");
         (output, server.join())
     }
-}
-
-/// The same arguments with the server's address as the last one.
-fn with_address<T: Send + 'static>(mut args: Vec<String>, server: &Peer<T>) -> Vec<String> {
-    args.pop();
-    args.push(server.address.to_string());
-    args
-}
-
-/// What comes until the client ends the connection, in whatever way.
-fn rest(socket: &mut TcpStream) -> Vec<u8> {
-    let mut rest = Vec::new();
-    if let Err(error) = socket.read_to_end(&mut rest) {
-        assert_eq!(error.kind(), ErrorKind::ConnectionReset, "the client goes on: {error}");
-    }
-    rest
 }
 
 #[test]
@@ -127,7 +110,7 @@ fn every_protocol_gets_to_tls_and_the_session_is_inside() {
     let issued = Authority::server();
     for script in scripts() {
         // The end of stdin is held back otherwise.
-        let (protocol, args) = (script.protocol, script.args(&issued, &["--half-close", "now"], ""));
+        let protocol = script.protocol;
         let config = server_config(&issued, &VERSIONS);
         let server = Peer::serve(move |mut socket| {
             script.play(&mut socket);
@@ -139,7 +122,7 @@ fn every_protocol_gets_to_tls_and_the_session_is_inside() {
             tls.end();
             said
         });
-        let args = with_address(args, &server);
+        let args = Script::args(protocol, &issued, &["--half-close", "now"], server.address);
         let output = outcome_with(&args, "hello");
         assert_eq!(output.stdout, b"hello", "{protocol}: {}", text(&output));
         ended(&output, 0, "");
@@ -174,16 +157,15 @@ fn what_follows_the_consent_in_the_clear_ends_the_run() {
 fn what_comes_in_the_clear_instead_of_tls_ends_the_run() {
     let issued = Authority::server();
     for script in scripts() {
-        let (protocol, args) = (script.protocol, script.args(&issued, &[], ""));
+        let protocol = script.protocol;
         let server = Peer::serve(move |mut socket| {
             script.play(&mut socket);
             socket.write_all(&script.consent).expect("the client reads");
             assert_eq!(take(&mut socket, 1), [22], "a handshake of TLS");
             socket.write_all(b"250 injected\r\n").expect("the client reads");
-            rest(&mut socket)
+            rest_of(&mut socket)
         });
-        let args = with_address(args, &server);
-        let output = outcome_with(&args, "a secret");
+        let output = outcome_with(Script::args(protocol, &issued, &[], server.address), "a secret");
         ended(&output, 5, "what the server sends after its consent is not TLS");
         assert!(output.stdout.is_empty(), "{protocol}: {}", text(&output));
         server.join();
@@ -194,12 +176,14 @@ fn what_comes_in_the_clear_instead_of_tls_ends_the_run() {
 fn a_server_that_says_no_more_is_given_up() {
     let issued = Authority::server();
     let given_up = |script: Script| {
-        let args = script.args(&issued, &["--handshake-timeout", "3s"], "");
+        let protocol = script.protocol;
         let server = Peer::serve(move |mut socket| {
             script.play(&mut socket);
-            rest(&mut socket)
+            rest_of(&mut socket)
         });
-        ended(&outcome_with(with_address(args, &server), "a secret"), 124, "no consent to TLS within 3s");
+        let output =
+            outcome_with(Script::args(protocol, &issued, &["--handshake-timeout", "3s"], server.address), "a secret");
+        ended(&output, 124, "no consent to TLS within 3s");
         assert_eq!(server.join(), b"", "nothing more is sent in the clear");
     };
     thread::scope(|scope| {
@@ -219,7 +203,7 @@ fn silence_is_given_up_at_any_point() {
     };
     thread::scope(|scope| {
         scope.spawn(|| {
-            let server = Peer::serve(|mut socket| rest(&mut socket));
+            let server = Peer::serve(|mut socket| rest_of(&mut socket));
             ended(&client(server.address), 124, "no consent to TLS within 3s");
             assert_eq!(server.join(), b"");
         });
@@ -227,7 +211,7 @@ fn silence_is_given_up_at_any_point() {
         let server = Peer::serve(move |mut socket| {
             script.play(&mut socket);
             socket.write_all(&script.consent).expect("the client reads");
-            rest(&mut socket)
+            rest_of(&mut socket)
         });
         ended(&client(server.address), 124, "connection with 127.0.0.1:");
         let hello = server.join();
@@ -243,11 +227,8 @@ fn an_end_and_a_reset_in_the_clear_are_told_apart() {
         Background::start(client_args(&issued, &options, address))
     };
     let server = Peer::serve(|mut socket| socket.write_all(b"220 hel").expect("the client reads"));
-    ended(
-        &run(server.address).finish(),
-        5,
-        "the server has ended the connection before its consent to TLS, after \"220 hel\"",
-    );
+    let output = run(server.address).finish();
+    ended(&output, 5, "the server has ended the connection before its consent to TLS, after \"220 hel\"");
     server.join();
 
     let server = Peer::serve(|mut socket| {
@@ -265,13 +246,13 @@ fn a_server_that_consents_is_not_trusted_for_that() {
     let (issued, other) = (Authority::server(), Authority::server());
     let config = server_config(&other, &VERSIONS);
     let script = scripts().swap_remove(2);
-    let args = script.args(&issued, &[], "");
+    let protocol = script.protocol;
     let server = Peer::serve(move |mut socket| {
         script.play(&mut socket);
         socket.write_all(&script.consent).expect("the client reads");
         Tls::server(socket, config).try_handshake().is_err()
     });
-    let output = outcome_with(with_address(args, &server), "a secret");
+    let output = outcome_with(Script::args(protocol, &issued, &[], server.address), "a secret");
     assert_eq!(output.status.code(), Some(5), "{}", text(&output));
     assert!(output.stdout.is_empty());
     server.join();

@@ -42,24 +42,6 @@ fn a_server_and_a_client_talk_to_each_other() {
 }
 
 #[test]
-fn megabytes_both_ways_at_once_to_a_scripted_server() {
-    let issued = Authority::server();
-    let (there, back) = (pattern(MEGABYTES), pattern(MEGABYTES + 3).split_off(3));
-    for version in VERSIONS {
-        let (mut client, mut peer) = client_with(&issued, version, &[]);
-        feed(client.stdin(), there.clone());
-        let mut stdout = client.stdout();
-        let reading = thread::spawn(move || take_all(&mut stdout));
-        assert!(peer.exchange(&back, there.len()) == there);
-        assert!(peer.receive_all().is_empty());
-        peer.expect_fin();
-        peer.end();
-        assert!(reading.join().expect("stdout can be read") == back);
-        ended(&client.finish(), 0, "");
-    }
-}
-
-#[test]
 fn megabytes_both_ways_at_once_from_a_scripted_client() {
     let issued = Authority::server();
     let (_server, address) = served("tls-echo", &issued, &[]);

@@ -12,7 +12,7 @@ type Seen = (Result<(), String>, Option<String>, Vec<u8>);
 /// Runs a client with "secret" on stdin against a scripted server that answers "answer".
 #[track_caller]
 fn meets(config: ServerConfig, args: &[&str], host: &str) -> (Output, Seen) {
-    let peer = TlsPeer::serve(config, |mut peer| {
+    let peer = tls_peer(config, |mut peer| {
         let shaken = peer.try_handshake().map_err(|error| error.to_string());
         let Connection::Server(connection) = &peer.connection else { unreachable!("it is a server") };
         let name = connection.server_name().map(str::to_owned);
@@ -102,7 +102,7 @@ fn a_certificate_that_is_given_itself_is_believed_for_what_it_is() {
     for (shown, welcome) in [(&a_client, true), (&good, false), (&expired, false)] {
         let (mut server, address) = served("tls-echo", &other, &["--client-ca", &shown.ca()]);
         let options = shown.options();
-        let args = client_args(&other, &options.each_ref().map(String::as_str), address);
+        let args = client_args(&other, &options, address);
         is_let_in(&mut server, args, welcome);
     }
 }
@@ -111,7 +111,7 @@ fn a_certificate_that_is_given_itself_is_believed_for_what_it_is() {
 #[test]
 fn the_authorities_of_the_system_are_asked() {
     let issued = Authority::server();
-    let peer = TlsPeer::serve(server_config(&issued, &VERSIONS), |mut peer| {
+    let peer = tls_peer(server_config(&issued, &VERSIONS), |mut peer| {
         peer.handshake();
         assert!(peer.receive_all().is_empty());
         peer.end();
@@ -265,7 +265,6 @@ fn clients_without_a_certificate_that_is_wanted_are_refused() {
     let (mut server, address) = served("tls-echo", &issued, &["-v", "--client-ca", &alice.ca()]);
     for shown in [None, Some(&mallory), Some(&old), Some(&no_client)] {
         let options: Vec<String> = shown.iter().flat_map(|shown| shown.options()).collect();
-        let options: Vec<&str> = options.iter().map(String::as_str).collect();
         is_let_in(&mut server, client_args(&issued, &options, address), false);
         for version in VERSIONS {
             let config = client_config(shown, &[version]);
@@ -279,7 +278,6 @@ fn clients_without_a_certificate_that_is_wanted_are_refused() {
         }
     }
     let options = alice.options();
-    let options: Vec<&str> = options.iter().map(String::as_str).collect();
     // After so many others, the server has said enough for a second.
     eventually("a word on who was let in", || {
         let lines = is_let_in(&mut server, client_args(&issued, &options, address), true);
@@ -296,7 +294,7 @@ fn each_refused_client_is_one_line() {
     let (issued, alice) = (Authority::server(), Authority::new().issue(&Leaf::client("alice")));
     let (mut server, address) = served("tls-echo", &issued, &["--client-ca", &alice.ca()]);
     for count in 1..=3 {
-        ended(&outcome_with(client_args(&issued, &[], address), "hello"), 5, REFUSED);
+        ended(&outcome_with(client_args(&issued, &NONE, address), "hello"), 5, REFUSED);
         server.line(HANDSHAKE_WITH);
         assert_eq!(server.all_lines().len(), 1 + count, "{:?}", server.all_lines());
     }
@@ -311,7 +309,7 @@ fn a_client_that_is_refused_after_its_handshake_ends() {
         for shown in [None, Some(&mallory)] {
             for stdin_is_open in [true, false] {
                 let config = strict_server_config(&issued, &other, &[version]);
-                let peer = TlsPeer::serve(config, |mut peer| {
+                let peer = tls_peer(config, |mut peer| {
                     let error = peer.try_handshake().expect_err("nobody is let in");
                     // The alert is not to be lost on the way.
                     peer.fin();
@@ -319,7 +317,6 @@ fn a_client_that_is_refused_after_its_handshake_ends() {
                     error.to_string()
                 });
                 let options: Vec<String> = shown.iter().flat_map(|shown| shown.options()).collect();
-                let options: Vec<&str> = options.iter().map(String::as_str).collect();
                 let mut client = Background::start(client_args(&issued, &options, peer.address));
                 let mut stdin = client.stdin();
                 // It may be gone already.
@@ -338,13 +335,12 @@ fn a_client_that_is_refused_after_its_handshake_ends() {
 #[test]
 fn a_reset_after_a_certificate_was_accepted_is_no_refusal() {
     let (issued, alice) = (Authority::server(), Authority::new().issue(&Leaf::client("alice")));
-    let peer = TlsPeer::serve(strict_server_config(&issued, &alice, &VERSIONS[..1]), |mut peer| {
+    let peer = tls_peer(strict_server_config(&issued, &alice, &VERSIONS[..1]), |mut peer| {
         peer.handshake();
         peer.expect(b"hello");
         reset(peer.socket);
     });
     let options = alice.options();
-    let options: Vec<&str> = options.iter().map(String::as_str).collect();
     let mut client = Background::start(client_args(&issued, &options, peer.address));
     let mut stdin = client.stdin();
     Write::write_all(&mut stdin, b"hello").expect("stdin takes it");
@@ -458,9 +454,8 @@ fn odd_certificates() {
 }
 
 /// With `-v`, and a server that does not mind.
-#[track_caller]
 fn meets_whatever(issued: &Issued) -> (Output, bool) {
-    let peer = TlsPeer::serve(server_config(issued, &VERSIONS), |mut peer| {
+    let peer = tls_peer(server_config(issued, &VERSIONS), |mut peer| {
         let shaken = peer.try_handshake().is_ok();
         if shaken {
             peer.receive_until_broken();
