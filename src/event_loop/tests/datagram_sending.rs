@@ -9,20 +9,17 @@ use super::*;
 fn what_does_not_fit_waits_in_order_for_room() {
     let cannot_cut = |error: i32| {
         format!(
-            "segments {error}; send a1>1 b1>2 a2>1; settle; sent a1>1 b1>2 a2>1; segments 0; send a3>1 a4>1; settle; \
+            "service 100: segments {error}; send a1>1 b1>2 a2>1; settle; sent a1>1 b1>2 a2>1; segments 0; send a3>1 a4>1; settle; \
             joined 1 1 1 1 1; await ; dropped 0; end"
         )
     };
     plays_datagrams(&[
         // One message at first, and nothing is tried before there is room.
-        (
-            "service 1",
-            "send a1>1 b1>2 a2>1 b2>2 c1>3; settle; sent a1>1 a2>1; buffered 30; send b>2 a3>1; settle; calls 1; \
-            room 1; settle; sent b1>2 b2>2 b>2; room 9; settle; sent c1>3 a3>1; end",
-        ),
+        "service 1: send a1>1 b1>2 a2>1 b2>2 c1>3; settle; sent a1>1 a2>1; buffered 30; send b>2 a3>1; settle; \
+            calls 1; room 1; settle; sent b1>2 b2>2 b>2; room 9; settle; sent c1>3 a3>1; end",
         // A device that cannot cut gets each for itself from then on.
-        ("service 100", &cannot_cut(libc::EIO)),
-        ("service 100", &cannot_cut(libc::EINVAL)),
+        &cannot_cut(libc::EIO),
+        &cannot_cut(libc::EINVAL),
     ]);
 }
 
@@ -30,15 +27,12 @@ fn what_does_not_fit_waits_in_order_for_room() {
 fn writing_pauses_strictly_over_high_water_and_resumes_at_low() {
     plays_datagrams(&[
         // Thirty, headers included, are not over thirty; the flag does not wait for the callback, which comes once.
-        (
-            "service 0",
-            "limits 30 12; send 1234567>1 1234567>2; await ; send >3 dropped>4; is paused; buffered 38; room 1; \
+        "service 0: limits 30 12; send 1234567>1 1234567>2; await ; send >3 dropped>4; is paused; buffered 38; room 1; \
             await pause at 38; send dropped>5; room 1; await resume at 8; send 1234567890123456>6; await pause at 32; \
             room 9; await resume at 0; sent 1234567>1 1234567>2 >3 1234567890123456>6; dropped 2; end",
-        ),
-        ("service 0", "limits 20 9; send 12345>1 1>2; settle; room 1; await pause at 22, resume at 9; end"),
-        ("service 0", "limits 0 0; send >1 dropped>1; settle; room 1; await pause at 8, resume at 0; end"),
-        ("service 0", "send 12345>1; limits 12 12; await pause at 13; end"),
+        "service 0: limits 20 9; send 12345>1 1>2; settle; room 1; await pause at 22, resume at 9; end",
+        "service 0: limits 0 0; send >1 dropped>1; settle; room 1; await pause at 8, resume at 0; end",
+        "service 0: send 12345>1; limits 12 12; await pause at 13; end",
     ]);
 }
 
@@ -54,30 +48,19 @@ fn an_error_is_about_one_datagram_and_costs_no_other() {
     });
     let behind = "fail 111; settle; fail 111; feed behind<1; await error 111, error 111, behind<1; ".repeat(3);
     plays_datagrams(&[
-        (
-            "service 100",
-            "most 4; send a>1 longer>1 b>1 longer>2 longer>2 c>2; await error 90, error 90, error 90; \
+        "service 100: most 4; send a>1 longer>1 b>1 longer>2 longer>2 c>2; await error 90, error 90, error 90; \
             sent a>1 b>1 c>2; dropped 3; end",
-        ),
-        ("client 100", &format!("{}count 10; dropped 0; end", earlier.concat())),
+        &format!("client 100: {}count 10; dropped 0; end", earlier.concat()),
         // One that comes again is about the present datagram.
-        (
-            "client 100",
-            "refuse 2 113; send a>1 x>2 b>1 y>2 c>1; settle; sent a>1 b>1 c>1; await error 113, error 113; \
+        "client 100: refuse 2 113; send a>1 x>2 b>1 y>2 c>1; settle; sent a>1 b>1 c>1; await error 113, error 113; \
             dropped 2; end",
-        ),
         // It is told where it has come, and hides nothing behind it.
-        (
-            "client 100",
-            "within 1 111; feed a<1 b<1; await a<1, error 111, b<1; within 1 111; feed c<1; \
+        "client 100: within 1 111; feed a<1 b<1; await a<1, error 111, b<1; within 1 111; feed c<1; \
             await c<1, error 111; end",
-        ),
-        ("client 100", &format!("{behind}end")),
+        &format!("client 100: {behind}end"),
         // One that waits at close is told before the end.
-        (
-            "client 1",
-            "send a>1 bb>1; settle; do close; returned; room 10; run; sent a>1 bb>1; await error ..., lost; nothing",
-        ),
+        "client 1: send a>1 bb>1; settle; do close; returned; room 10; run; sent a>1 bb>1; await error ..., lost; \
+            nothing",
     ]);
 }
 

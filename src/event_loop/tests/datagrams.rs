@@ -115,32 +115,19 @@ pub(super) fn end(sim: &mut Sim, id: Id, log: &Receiver<String>) {
 #[test]
 fn callbacks_come_in_the_documents_order() {
     plays_datagrams(&[
-        (
-            "client 10",
-            "feed one<1 two<1; settle; fail 111; settle; feed three<1; \
-            await one<1, two<1, error 111, three<1; do close; do close; do abort; is closing; run; await lost; nothing",
-        ),
+        "client 10: feed one<1 two<1; settle; fail 111; settle; feed three<1; await one<1, two<1, error 111, three<1; \
+            do close; do close; do abort; is closing; run; await lost; nothing",
         // Writing does not resume.
-        (
-            "service 1",
-            "limits 10 0; send first>1 second>2 third>3; is paused; do abort; do abort; do close; buffered 0; \
+        "service 1: limits 10 0; send first>1 second>2 third>3; is paused; do abort; do abort; do close; buffered 0; \
             room 10; run; sent first>1; await pause at 0, lost; nothing",
-        ),
         // A pause in the middle of a batch holds the rest for later, and a close drops it.
-        (
-            "service 100 pausing",
-            "feed a<1 p1<1 b<2 <3 p2<1 c<1; run; await a<1, p1<1; feed d<1; run; await ; \
-            do resume_reading; do resume_reading; run; await b<2, <3, p2<1; \
-            do resume_reading; do resume_reading; run; await c<1, d<1; \
-            do resume_reading; do resume_reading; run; await ; count 7; end",
-        ),
-        ("service 100 pausing", "feed p<1 never<1; run; do close; do resume_reading; run; await p<1, lost; nothing"),
+        "service 100 pausing: feed a<1 p1<1 b<2 <3 p2<1 c<1; run; await a<1, p1<1; feed d<1; run; await ; \
+            do resume_reading; do resume_reading; run; await b<2, <3, p2<1; do resume_reading; do resume_reading; run; \
+            await c<1, d<1; do resume_reading; do resume_reading; run; await ; count 7; end",
+        "service 100 pausing: feed p<1 never<1; run; do close; do resume_reading; run; await p<1, lost; nothing",
         // Before that it is left to the system.
-        (
-            "service 100",
-            "do pause_reading; feed waiting<1; run; await ; waiting 1; do resume_reading; run; \
+        "service 100: do pause_reading; feed waiting<1; run; await ; waiting 1; do resume_reading; run; \
             await waiting<1; end",
-        ),
     ]);
 }
 

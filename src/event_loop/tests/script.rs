@@ -8,29 +8,28 @@ use super::datagrams::{self, peer};
 use super::tls::{ENOUGH, Peer as TlsPeer, client, server};
 use super::*;
 
-/// Plays all scripts. The head of each is the room in the "kernel" of a stream, with `keep open` where its protocol does; or `tls`,
+/// Plays all scripts. The head of each, before its colon, is the room in the "kernel" of a stream, with `keep open` where its protocol does; or `tls`,
 /// with what is done once the stream is made; `tls client` or `tls stranger`; or `open`, which may begin with TLS later.
 #[track_caller]
-pub(super) fn plays(cases: &[(&str, &str)]) {
-    for (head, script) in cases {
-        let mut stage = Stage::new(head);
-        each_step(head, script, |step| stage.step(step));
-    }
+pub(super) fn plays(cases: &[&str]) {
+    each_case(cases, Stage::new, Stage::step);
 }
 
 /// The same for datagrams: `service ROOM` or `client ROOM`, and `echo` or `pausing` where the protocol does that.
 #[track_caller]
-pub(super) fn plays_datagrams(cases: &[(&str, &str)]) {
-    for (head, script) in cases {
-        let mut stage = DatagramStage::new(head);
-        each_step(head, script, |step| stage.step(step));
-    }
+pub(super) fn plays_datagrams(cases: &[&str]) {
+    each_case(cases, DatagramStage::new, DatagramStage::step);
 }
 
-fn each_step(head: &str, script: &str, mut play: impl FnMut(&str)) {
-    for step in script.split("; ") {
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| play(step)));
-        assert!(outcome.is_ok(), "{head}: {script:?} has failed at {step:?}");
+#[track_caller]
+fn each_case<T>(cases: &[&str], new: fn(&str) -> T, play: fn(&mut T, &str)) {
+    for case in cases {
+        let (head, steps) = case.split_once(": ").expect("a head");
+        let mut stage = new(head);
+        for step in steps.split("; ") {
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| play(&mut stage, step)));
+            assert!(outcome.is_ok(), "{case:?} has failed at {step:?}");
+        }
     }
 }
 

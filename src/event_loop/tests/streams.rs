@@ -13,38 +13,26 @@ fn recorded(room: usize, prepare: fn(Recorder) -> Recorder) -> (Sim, Id, Receive
 #[test]
 fn callbacks_come_in_the_documents_order() {
     plays(&[
-        ("100", "send one; settle; send two; end; await made, data one, data two, eof, lost; nothing"),
-        (
-            "100 keep open",
-            "end; settle; is at_eof; not closing; not reading; do write late; do close; run; sent late; \
+        "100: send one; settle; send two; end; await made, data one, data two, eof, lost; nothing",
+        "100 keep open: end; settle; is at_eof; not closing; not reading; do write late; do close; run; sent late; \
             await made, eof, lost; nothing",
-        ),
-        (
-            "100",
-            "do pause_reading; do pause_reading; not reading; send waiting; run; await made; do resume_reading; \
+        "100: do pause_reading; do pause_reading; not reading; send waiting; run; await made; do resume_reading; \
             do resume_reading; is reading; run; await data waiting",
-        ),
     ]);
 }
 
 #[test]
 fn resets_and_failed_writes_are_told_behind_the_data() {
     plays(&[
-        ("100", "send last words; reset; run; await made, data last words, lost: ConnectionReset"),
-        (
-            "0",
-            "do write never taken; send still here; end; broken BrokenPipe now; run; \
+        "100: send last words; reset; run; await made, data last words, lost: ConnectionReset",
+        "0: do write never taken; send still here; end; broken BrokenPipe now; run; \
             await made, data still here, eof, lost: BrokenPipe",
-        ),
         // A reset that a write has seen first is no end.
-        (
-            "0",
-            "do write never taken; send before; end; broken ConnectionReset now; \
+        "0: do write never taken; send before; end; broken ConnectionReset now; \
             await made, data before, lost: ConnectionReset",
-        ),
         // After the peer's end it is the end of both, unless bytes of ours are on their way.
-        ("100 keep open", "end; settle; reset; await made, eof, lost; nothing"),
-        ("0 keep open", "end; settle; do write to nobody; reset; run; await made, eof, lost: ConnectionReset; nothing"),
+        "100 keep open: end; settle; reset; await made, eof, lost; nothing",
+        "0 keep open: end; settle; do write to nobody; reset; run; await made, eof, lost: ConnectionReset; nothing",
     ]);
 }
 
@@ -52,34 +40,25 @@ fn resets_and_failed_writes_are_told_behind_the_data() {
 fn writing_pauses_strictly_over_high_water_and_resumes_at_low() {
     plays(&[
         // Ten are not over ten; the flag does not wait for the callback; five are not at four, and a pause comes once.
-        (
-            "0",
-            "do limits 10 4; do write xxxxxxxxxx; await made; do write y; is paused; do write z; read 7; \
+        "0: do limits 10 4; do write xxxxxxxxxx; await made; do write y; is paused; do write z; read 7; \
             await pause at 12; read 1; await resume at 4; read 100; await ; sent xxxxxxxxxxyz",
-        ),
-        ("0", "do limits 0; do writelines a b; settle; read 2; await made, pause at 2, resume at 0"),
-        ("0", "do write 12345; do limits 4; await made, pause at 5"),
+        "0: do limits 0; do writelines a b; settle; read 2; await made, pause at 2, resume at 0",
+        "0: do write 12345; do limits 4; await made, pause at 5",
         // Although the end was asked for meanwhile.
-        ("0", "do limits 1; do write 12; do write_eof; read 2; await made, pause at 2, resume at 0"),
+        "0: do limits 1; do write 12; do write_eof; read 2; await made, pause at 2, resume at 0",
     ]);
 }
 
 #[test]
 fn the_end_waits_for_the_buffer() {
     plays(&[
-        (
-            "3",
-            "do write 123456; do close; do write ignored; do close; is closing; send thrown away; await made; read 100; \
+        "3: do write 123456; do close; do write ignored; do close; is closing; send thrown away; await made; read 100; \
             settle; sent 123456; is ended; end; run; await lost; closed Gently; nothing",
-        ),
         // A peer that never ends is not waited for for ever.
-        ("100", "do close; run; await made, lost; took 5000; nothing"),
-        ("3", "do write 123456; do abort; do abort; read 100; run; sent 123; await made, lost; closed Reset; nothing"),
-        (
-            "2",
-            "is can_write_eof; do write abc; do write_eof; do write_eof; do write ignored; is write_closed; settle; \
+        "100: do close; run; await made, lost; took 5000; nothing",
+        "3: do write 123456; do abort; do abort; read 100; run; sent 123; await made, lost; closed Reset; nothing",
+        "2: is can_write_eof; do write abc; do write_eof; do write_eof; do write ignored; is write_closed; settle; \
             not ended; read 10; settle; is ended; send reply; end; run; sent abc; await made, data reply, eof, lost",
-        ),
     ]);
 }
 

@@ -143,56 +143,37 @@ fn a_stream_is_made_when_its_handshake_is_done() {
 #[test]
 fn each_direction_ends_by_its_close_notify() {
     plays(&[
-        (
-            "tls write_eof",
-            "talk; is notified; is ended; not closed; send late; notify; talk; await made, late, eof; \
+        "tls write_eof: talk; is notified; is ended; not closed; send late; notify; talk; await made, late, eof; \
             do close; run; await lost; nothing",
-        ),
         // A peer that has gone in order need not hear of our end.
-        (
-            "tls write all of it",
-            "talk; notify; talk; end; broken BrokenPipe; do close; run; await made, eof, lost; nothing",
-        ),
-        ("tls write all of it", "talk; notify; talk; reset; do close; run; await made, eof, lost; nothing"),
-        (
-            "tls",
-            "talk; room 10; notify; talk; do write *1000; reset; run; \
-            await made, eof, lost: ConnectionReset; nothing",
-        ),
+        "tls write all of it: talk; notify; talk; end; broken BrokenPipe; do close; run; await made, eof, lost; nothing",
+        "tls write all of it: talk; notify; talk; reset; do close; run; await made, eof, lost; nothing",
+        "tls: talk; room 10; notify; talk; do write *1000; reset; run; await made, eof, lost: ConnectionReset; nothing",
         // A cut is an error after the last byte, unless it is allowed.
-        (
-            "tls",
-            "send hello; talk; end; run; \
+        "tls: send hello; talk; end; run; \
             await made, hello, lost: peer closed without close_notify (data may be truncated)...; nothing",
-        ),
-        ("tls client", "send hello; talk; end; await made, hello, eof"),
-        ("tls", "talk; send bye; notify; raw and what nobody may say any more; await made, bye, eof"),
+        "tls client: send hello; talk; end; await made, hello, eof",
+        "tls: talk; send bye; notify; raw and what nobody may say any more; await made, bye, eof",
         // With the end of the handshake.
-        ("tls write an answer", "raw ; settle; look; is shaken; notify; talk; await made, eof; got an answer"),
-        (
-            "tls write half of it",
-            "talk; do abort; run; look; got half of it; not notified; closed Reset; \
+        "tls write an answer: raw ; settle; look; is shaken; notify; talk; await made, eof; got an answer",
+        "tls write half of it: talk; do abort; run; look; got half of it; not notified; closed Reset; \
             await made, lost; nothing",
-        ),
-        (
-            "tls write half of it",
-            "talk; do close_by_reset; run; look; got half of it; not notified; closed Reset; \
+        "tls write half of it: talk; do close_by_reset; run; look; got half of it; not notified; closed Reset; \
             await made, lost; nothing",
-        ),
     ]);
 }
 
 #[test]
 fn a_handshake_that_fails_is_told_to_the_peer_and_to_the_protocol() {
     plays(&[
-        ("tls stranger", "talk; is alerted; is ended; end; run; await failed: Tls; nothing"),
+        "tls stranger: talk; is alerted; is ended; end; run; await failed: Tls; nothing",
         // A peer that does not take its alert, or never reads it, is not waited for.
-        ("tls", "feed GET / HTTP/1.0\r\n\r\n; run; await failed: Tls; within 1000; nothing"),
-        ("tls", "room 0; feed GET / HTTP/1.0\r\n\r\n; pass 1100; await failed: Tls; nothing"),
-        ("tls", "hello 0; pass 9900; await ; pass 200; await failed: TimedOut; nothing"),
-        ("tls", "hello 1; pass 9900; await ; pass 200; await failed: TimedOut; nothing"),
-        ("tls", "hello 100; pass 9900; await ; pass 200; await failed: TimedOut; nothing"),
-        ("tls", "do abort; run; await failed: Unavailable; nothing"),
+        "tls: feed GET / HTTP/1.0\r\n\r\n; run; await failed: Tls; within 1000; nothing",
+        "tls: room 0; feed GET / HTTP/1.0\r\n\r\n; pass 1100; await failed: Tls; nothing",
+        "tls: hello 0; pass 9900; await ; pass 200; await failed: TimedOut; nothing",
+        "tls: hello 1; pass 9900; await ; pass 200; await failed: TimedOut; nothing",
+        "tls: hello 100; pass 9900; await ; pass 200; await failed: TimedOut; nothing",
+        "tls: do abort; run; await failed: Unavailable; nothing",
     ]);
 }
 
@@ -200,30 +181,18 @@ fn a_handshake_that_fails_is_told_to_the_peer_and_to_the_protocol() {
 fn an_open_stream_is_told_when_tls_has_started() {
     plays(&[
         // Nothing can be sent before the handshake is done, and the end waits for it, too.
-        (
-            "open",
-            "do write go ahead\n; do start_tls; is paused; do write first; do write_eof; settle; sent go ahead\n; \
+        "open: do write go ahead\n; do start_tls; is paused; do write first; do write_eof; settle; sent go ahead\n; \
             skip 9; send hello; talk; await made, pause, started, resume, hello; got first; is notified; is ended",
-        ),
         // What is handed back before TLS belongs to TLS, and plaintext is not taken for it.
-        ("open", "hand back; do start_tls; send hello; talk; await made, pause, started, resume, hello"),
-        ("open", "do unread injected; do start_tls; run; await made, pause, ...; nothing"),
-        (
-            "open",
-            "do start_tls; do unread injected, and long enough to be a record; send real; talk; run; \
-            never injected; nothing",
-        ),
-        (
-            "open",
-            "do start_tls; end; run; \
+        "open: hand back; do start_tls; send hello; talk; await made, pause, started, resume, hello",
+        "open: do unread injected; do start_tls; run; await made, pause, ...; nothing",
+        "open: do start_tls; do unread injected, and long enough to be a record; send real; talk; run; never injected; \
+            nothing",
+        "open: do start_tls; end; run; \
             await made, pause, lost: the peer has closed the connection during the handshake; nothing",
-        ),
         // A close during the handshake waits for it.
-        (
-            "open",
-            "do start_tls; do write words; do close; talk; got words; is notified; end; run; \
+        "open: do start_tls; do write words; do close; talk; got words; is notified; end; run; \
             await made, pause, resume, lost; nothing",
-        ),
     ]);
 }
 
@@ -235,17 +204,11 @@ fn what_goes_wrong_behind_an_end_is_told() {
     let unreadable = "lost: what the peer has sent cannot be decrypted...";
     plays(&[
         // A cut is no end where a write has failed before.
-        (
-            "tls",
-            "send half of it; talk; end; broken BrokenPipe; do write to nobody; run; \
+        "tls: send half of it; talk; end; broken BrokenPipe; do write to nobody; run; \
             await made, half of it, lost: BrokenPipe; nothing",
-        ),
-        ("tls write_eof", &format!("talk; feed {NONSENSE}; await made, {unreadable}; nothing")),
+        &format!("tls write_eof: talk; feed {NONSENSE}; await made, {unreadable}; nothing"),
         // While output waits, in time.
-        (
-            "tls",
-            &format!("talk; room 10; do write *100000; feed {NONSENSE}; pass 1100; await ..., {unreadable}; nothing"),
-        ),
+        &format!("tls: talk; room 10; do write *100000; feed {NONSENSE}; pass 1100; await ..., {unreadable}; nothing"),
     ]);
 }
 

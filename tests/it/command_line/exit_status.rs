@@ -91,15 +91,15 @@ fn a_file_is_sent_and_received_by_redirection() {
 fn status_0_is_for_a_session_that_ended_in_order_and_124_for_timeouts() {
     plays(&[
         // Every byte was handed over and both directions ended in order, whichever ended first.
-        ("tcp-client", "type all of it$; get all of it$; go; status 0"),
-        ("tcp-client", "end; type all of it$; get all of it$; status 0"),
+        "tcp-client: type all of it$; get all of it$; go; status 0",
+        "tcp-client: end; type all of it$; get all of it$; status 0",
         // Each timeout that can be set, in a client that waits for a silent peer.
-        ("tcp-client --timeout 1s", "eof; status 124 timed out after 1s; after 1000; before 60000"),
-        ("tcp-client --idle-timeout 1s", "eof; status 124 idle for 1s; after 1000; before 60000"),
-        ("tcp-client --linger 1s", "eof; status 124 within 1s of stdin's; after 1000; before 60000"),
+        "tcp-client --timeout 1s: eof; status 124 timed out after 1s; after 1000; before 60000",
+        "tcp-client --idle-timeout 1s: eof; status 124 idle for 1s; after 1000; before 60000",
+        "tcp-client --linger 1s: eof; status 124 within 1s of stdin's; after 1000; before 60000",
         // The time limit of the whole run holds for a server as well, and for one that nobody comes to.
-        ("tcp-echo --timeout 200ms", "nobody; status 124 *"),
-        ("tcp-server --timeout 200ms", "nobody; status 124 *"),
+        "tcp-echo --timeout 200ms: nobody; status 124 *",
+        "tcp-server --timeout 200ms: nobody; status 124 *",
     ]);
 }
 
@@ -178,12 +178,12 @@ fn status_3_is_for_what_is_unavailable() {
 #[test]
 fn a_server_that_drains_has_status_0_and_another_that_of_its_signal() {
     plays(&[
-        ("tcp-echo", "ping hello; kill TERM; hear waiting up to; go; status 0 *"),
+        "tcp-echo: ping hello; kill TERM; hear waiting up to; go; status 0 *",
         // One connection's failure in a server of many is not the server's.
-        ("tcp-echo -v", "ping hello; reset; hear closed; kill TERM; status 0 *"),
-        ("tcp-echo --grace 0", "ping hello; kill TERM; hear waiting up to; killed TERM *"),
-        ("tcp-echo --grace 100ms", "ping hello; kill TERM; hear waiting up to; killed TERM *"),
-        ("tcp-echo --grace 1h", "ping hello; kill TERM; hear waiting up to; kill TERM; killed TERM *"),
+        "tcp-echo -v: ping hello; reset; hear closed; kill TERM; status 0 *",
+        "tcp-echo --grace 0: ping hello; kill TERM; hear waiting up to; killed TERM *",
+        "tcp-echo --grace 100ms: ping hello; kill TERM; hear waiting up to; killed TERM *",
+        "tcp-echo --grace 1h: ping hello; kill TERM; hear waiting up to; kill TERM; killed TERM *",
     ]);
 }
 

@@ -23,52 +23,40 @@ fn server(mode: &str, options: &[&str]) -> (Background, SocketAddr) {
 fn runs_end() {
     plays(&[
         // Without waiting for the end of stdin.
-        ("udp-client --count 2", "type hello; get hello; say one; say two; say three; see onetwo$; status 0"),
-        ("udp-echo --count 2", "say one; get one; runs; say two; get two; status 0"),
-        ("udp-server --count 3", "say one; say ; say two; say three; eof; see onetwo$; status 0"),
+        "udp-client --count 2: type hello; get hello; say one; say two; say three; see onetwo$; status 0",
+        "udp-echo --count 2: say one; get one; runs; say two; get two; status 0",
+        "udp-server --count 3: say one; say ; say two; say three; eof; see onetwo$; status 0",
         // Fewer answers than were asked for are told by the status, one `--linger` after the end of stdin.
-        ("udp-client --count 1 --linger 700ms", "eof; see $; status 124 received 0 of 1 datagrams; after 700"),
-        (
-            "udp-client --count 3 --linger 700ms",
-            "type hello; get hello; say one; eof; see one$; \
+        "udp-client --count 1 --linger 700ms: eof; see $; status 124 received 0 of 1 datagrams; after 700",
+        "udp-client --count 3 --linger 700ms: type hello; get hello; say one; eof; see one$; \
             status 124 received 1 of 3 datagrams",
-        ),
         // A silent peer is waited for a second, which is no failure. The datagram itself has moved a little earlier.
-        ("udp-client", "type hello; get hello; clock; eof; see $; status 0; after 800; before 10000"),
-        ("XPORT_LINGER=60s udp-client --linger 0", "type hello$; see $; status 0; before 10000; get hello"),
+        "udp-client: type hello; get hello; clock; eof; see $; status 0; after 800; before 10000",
+        "XPORT_LINGER=60s udp-client --linger 0: type hello$; see $; status 0; before 10000; get hello",
         // Each answer begins the wait anew.
-        (
-            "udp-client --linger 3s",
-            "type hello; get hello; clock; eof; sleep 800; say one; sleep 800; say two; sleep 800; \
+        "udp-client --linger 3s: type hello; get hello; clock; eof; sleep 800; say one; sleep 800; say two; sleep 800; \
             say three; sleep 800; say four; see onetwothreefour$; status 0; after 6100",
-        ),
-        (
-            "udp-client -v --send-only --linger 12s",
-            "type hello; get hello; say thrown away; hear datagrams from; clock; eof; \
-            see $; status 0 *; before 10000",
-        ),
+        "udp-client -v --send-only --linger 12s: type hello; get hello; say thrown away; hear datagrams from; clock; \
+            eof; see $; status 0 *; before 10000",
         // An answer that came in time is printed, also by a client that was stopped until the time was over.
-        (
-            "udp-client --linger 4s",
-            "type question$; get question; rest; stop; say answer; sleep 4000; cont; see answer$; \
+        "udp-client --linger 4s: type question$; get question; rest; stop; say answer; sleep 4000; cont; see answer$; \
             status 0",
-        ),
-        ("udp-server --recv-only --count 2", "type unread; say one; see one; say two; status 0; see two$; silence"),
-        ("udp-server --count 1", "type answer; say question; say one more; get answer; see question$; status 0"),
-        ("udp-server -vv", "eof; rest; say hello; see hello; rest; say hello; see hello; runs"),
-        ("udp-server --idle-timeout 300ms", "hear no datagram for 300ms; status 124 *"),
-        ("udp-echo --timeout 200ms", "status 124 timed out after 200ms"),
-        ("udp-server --timeout 200ms", "status 124 timed out after 200ms"),
-        ("udp-client --timeout 200ms", "status 124 timed out after 200ms"),
-        ("udp-echo -v", "say hello; hear datagrams from; kill TERM; status 0 *"),
-        ("udp-echo -v", "say hello; hear datagrams from; kill INT; status 0 *"),
-        ("udp-server -v", "say hello; hear datagrams from; kill TERM; status 0 *"),
-        ("udp-server -v", "say hello; hear datagrams from; kill INT; status 0 *"),
-        ("udp-client", "type hello; get hello; kill TERM; killed TERM"),
-        ("udp-client", "type hello; get hello; kill INT; killed INT"),
+        "udp-server --recv-only --count 2: type unread; say one; see one; say two; status 0; see two$; silence",
+        "udp-server --count 1: type answer; say question; say one more; get answer; see question$; status 0",
+        "udp-server -vv: eof; rest; say hello; see hello; rest; say hello; see hello; runs",
+        "udp-server --idle-timeout 300ms: hear no datagram for 300ms; status 124 *",
+        "udp-echo --timeout 200ms: status 124 timed out after 200ms",
+        "udp-server --timeout 200ms: status 124 timed out after 200ms",
+        "udp-client --timeout 200ms: status 124 timed out after 200ms",
+        "udp-echo -v: say hello; hear datagrams from; kill TERM; status 0 *",
+        "udp-echo -v: say hello; hear datagrams from; kill INT; status 0 *",
+        "udp-server -v: say hello; hear datagrams from; kill TERM; status 0 *",
+        "udp-server -v: say hello; hear datagrams from; kill INT; status 0 *",
+        "udp-client: type hello; get hello; kill TERM; killed TERM",
+        "udp-client: type hello; get hello; kill INT; killed INT",
         // A reader who has seen enough (`| head -c1`).
-        ("udp-client", "type hello; get hello; say seen; see seen; leave; say unseen; killed PIPE"),
-        ("udp-server", "leave; say unseen; killed PIPE"),
+        "udp-client: type hello; get hello; say seen; see seen; leave; say unseen; killed PIPE",
+        "udp-server: leave; say unseen; killed PIPE",
     ]);
 }
 
@@ -79,36 +67,25 @@ fn boundaries_are_kept() {
     let each = |n: usize| (0..n).map(|n| format!("; get line {n}")).collect::<String>();
     plays(&[
         // Each line is a datagram without its newline, the last one also where it has none; and the other way round.
-        (
-            "udp-client --lines --count 4 --linger 60s",
-            "type one\n\n  two \r\nlast$; get one; get ; get   two \r; get last; \
-            say bare; say with its own\n; say ; say two\nin one; see bare\nwith its own\n\ntwo\nin one\n$; status 0",
-        ),
+        "udp-client --lines --count 4 --linger 60s: type one\n\n  two \r\nlast$; get one; get ; get   two \r; \
+            get last; say bare; say with its own\n; say ; say two\nin one; see bare\nwith its own\n\ntwo\nin one\n$; \
+            status 0",
         // A line may come in pieces, and many at once. These are few enough for the buffer of the socket.
-        (
-            "udp-server --lines -v",
-            &format!(
-                "say here; see here\n; type be; taken; type gin; taken; type ning\nnext; taken; get beginning; \
-                type {}\n; get next{}",
-                lines(100),
-                each(100)
-            ),
+        &format!(
+            "udp-server --lines -v: say here; see here\n; type be; taken; type gin; taken; type ning\nnext; taken; \
+            get beginning; type {}\n; get next{}",
+            lines(100),
+            each(100)
         ),
         // Without `--lines` each read of stdin is a datagram, newline and all.
-        ("udp-client --count 3", "type hello\n; get hello\n; say a; say \n; say b; see a\nb$; status 0"),
-        ("udp-client", "type one\n; get one\n; type two\nthree; get two\nthree"),
-        ("udp-client --count 1", "type hello; get hello; stranger not me; say me; see me$; status 0"),
+        "udp-client --count 3: type hello\n; get hello\n; say a; say \n; say b; see a\nb$; status 0",
+        "udp-client: type one\n; get one\n; type two\nthree; get two\nthree",
+        "udp-client --count 1: type hello; get hello; stranger not me; say me; see me$; status 0",
         // What the peer has sent before it went away is printed, whichever of the two is seen first.
-        (
-            "udp-client",
-            "type question; get question; stop; say answer; type another; refuse; eof; cont; see answer$; \
+        "udp-client: type question; get question; stop; say answer; type another; refuse; eof; cont; see answer$; \
             status 4 Connection refused",
-        ),
-        (
-            "udp-client",
-            "type question; get question; stop; type another; say answer; refuse; eof; cont; see answer$; \
+        "udp-client: type question; get question; stop; type another; say answer; refuse; eof; cont; see answer$; \
             status 4 Connection refused",
-        ),
     ]);
 }
 

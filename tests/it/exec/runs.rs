@@ -121,25 +121,23 @@ fn stderr_goes_where_it_is_told() {
 
 #[test]
 fn a_signal_reaches_the_child_once() {
-    const TRAPS: &str = "exec -- sh -c \"trap 'echo got; exit 9' TERM; trap 'echo int; exit 8' INT; \
+    let traps = "exec -- sh -c \"trap 'echo got; exit 9' TERM; trap 'echo int; exit 8' INT; \
         trap 'echo hup; exit 6' HUP; echo ready; while :; do sleep .05; done\"";
-    const SLEEPS: &str = "exec -- sh -c 'echo ready; exec sleep 60'";
+    let sleeps = "exec -- sh -c 'echo ready; exec sleep 60'";
     plays(&[
-        (TRAPS, "see ready\n; kill TERM; see got\n$; status 9 *"),
-        (TRAPS, "see ready\n; kill INT; see int\n$; status 8 *"),
-        (TRAPS, "see ready\n; kill HUP; see hup\n$; status 6 *"),
+        &format!("{traps}: see ready\n; kill TERM; see got\n$; status 9 *"),
+        &format!("{traps}: see ready\n; kill INT; see int\n$; status 8 *"),
+        &format!("{traps}: see ready\n; kill HUP; see hup\n$; status 6 *"),
         // A shell that runs us in a loop leaves it then, as it does for any program that a key has ended.
-        (SLEEPS, "see ready\n; kill INT; killed INT"),
-        (SLEEPS, "see ready\n; kill TERM; killed TERM"),
-        (SLEEPS, "see ready\n; kill QUIT; killed QUIT"),
-        (SLEEPS, "see ready\n; kill USR1; killed USR1"),
-        (SLEEPS, "see ready\n; kill USR2; killed USR2"),
-        (SLEEPS, "see ready\n; kill ALRM; killed ALRM"),
-        (
-            "exec --kill-after 200ms -- sh -c \"trap '' TERM; echo ready; while :; do sleep .05; done\"",
-            "see ready\n; kill TERM; status 137 *",
-        ),
-        ("exec -- yes", "see y\n; leave; killed PIPE"),
+        &format!("{sleeps}: see ready\n; kill INT; killed INT"),
+        &format!("{sleeps}: see ready\n; kill TERM; killed TERM"),
+        &format!("{sleeps}: see ready\n; kill QUIT; killed QUIT"),
+        &format!("{sleeps}: see ready\n; kill USR1; killed USR1"),
+        &format!("{sleeps}: see ready\n; kill USR2; killed USR2"),
+        &format!("{sleeps}: see ready\n; kill ALRM; killed ALRM"),
+        "exec --kill-after 200ms -- sh -c \"trap '' TERM; echo ready; while :; do sleep .05; done\": see ready\n; \
+            kill TERM; status 137 *",
+        "exec -- yes: see y\n; leave; killed PIPE",
     ]);
 }
 

@@ -1,6 +1,6 @@
 //! Conversations as scripts: what a user types and sees, what a peer says and gets, and what becomes of the program.
 //!
-//! A case is a command and a script. The command is a mode and its options, and the peer is what the mode needs: whatever listens
+//! A case is a command and a script, with a colon between them. The command is a mode and its options, and the peer is what the mode needs: whatever listens
 //! for a client, whatever connects to a server. `tcp|unix|tls12|tls13-client -q` is four commands. Where no mode says so, one word
 //! is the endpoint: `TCP`, `UNIX`, `UDP`, `TLS12`, `TLS13`, or the same with `-LISTEN`. `20x ` in front repeats the case, `NAME=value` is a variable of the environment.
 //!
@@ -48,7 +48,7 @@ use super::*;
 
 /// Plays all scripts, several at a time; one that fails is named with its step.
 #[track_caller]
-pub fn plays(cases: &[(&str, &str)]) {
+pub fn plays(cases: &[&str]) {
     let commands = |case: &str| {
         let several = case.split(' ').find(|word| word.contains('|')).unwrap_or_default();
         let (kinds, role) = several.split_once('-').unwrap_or((several, ""));
@@ -56,7 +56,8 @@ pub fn plays(cases: &[(&str, &str)]) {
         let each = |kind: &str| case.replace(several, &format!("{kind}{dash}{role}"));
         if several.is_empty() { vec![case.to_owned()] } else { kinds.split('|').map(each).collect() }
     };
-    let each = cases.iter().flat_map(|(case, script)| commands(case).into_iter().map(move |case| (case, *script)));
+    let parts = cases.iter().map(|case| case.split_once(": ").expect("a command"));
+    let each = parts.flat_map(|(case, script)| commands(case).into_iter().map(move |case| (case, script)));
     for_each(each, |(case, script)| play(&case, script));
 }
 
@@ -166,9 +167,10 @@ impl Stage {
         args.extend(last);
         let mut command = crate::harness::command(args);
         command.envs(variables);
+        let clock = Instant::now();
         let mut program = Background::spawn(command);
         let (stdin, stdout) = (Some(program.stdin()), Some(program.stdout()));
-        let (peers, clock) = (Vec::new(), Instant::now());
+        let peers = Vec::new();
         let (typed, seen, said, got) = (0, 0, 0, 0);
         Self { program, stdin, stdout, place, peers, current: 0, clock, typed, seen, said, got, _ground: ground }
     }
@@ -331,7 +333,7 @@ fn scripts_can_fail() {
         ("tcp-client", "type hello$; get hullo"),
         ("tcp-client", "type hello$; get hello; get $; say x; go; see y"),
         ("tcp-client", "type hello$; get hello$; go; status 1"),
-        ("tcp-client --no-such-option", "get hello"),
+        ("tcp-echo --no-such-option", "say hello"),
         ("tls13-client", "say *1000; cut; eof; see *1000$; status 0"),
         ("tcp-echo", "ping *100; silence; kill TERM; go; killed TERM"),
         ("udp-echo", "say one; get two"),

@@ -29,79 +29,62 @@ fn servers_end_by_signals() {
     let cases = ["TERM", "INT"].map(|signal| {
         [
             // Nobody new comes in, and sessions finish whole.
-            (
-                "tcp-echo",
-                format!(
-                    "ping before; new; ping before; new; ping before; peer 1; say *100000; kill {signal}; refused; \
-                    say *200000; get *300000; ping after; go; runs; peer 2; ping after; go; runs; peer 3; ping after; go; \
-                    status 0 *"
-                ),
+            format!(
+                "tcp-echo: ping before; new; ping before; new; ping before; peer 1; say *100000; kill {signal}; \
+                refused; say *200000; get *300000; ping after; go; runs; peer 2; ping after; go; runs; peer 3; \
+                ping after; go; status 0 *"
             ),
-            ("tcp-server -k", format!("say one; see one; kill {signal}; refused; type two; get two; say three; eof; go; \
-                see three$; status 0 *")),
+            format!(
+                "tcp-server -k: say one; see one; kill {signal}; refused; type two; get two; say three; eof; go; \
+                see three$; status 0 *"
+            ),
             // A server that serves nobody ends at once.
-            ("tcp-echo --grace 1h", format!("ping gone; go; kill {signal}; clock; status 0 *; before 4000; refused")),
-            ("tcp-echo --once --grace 1h", format!("nobody; kill {signal}; clock; status 0 *; before 4000; refused")),
-            ("tcp-server -k --grace 1h", format!("nobody; kill {signal}; clock; status 0 *; before 4000; refused")),
+            format!("tcp-echo --grace 1h: ping gone; go; kill {signal}; clock; status 0 *; before 4000; refused"),
+            format!("tcp-echo --once --grace 1h: nobody; kill {signal}; clock; status 0 *; before 4000; refused"),
+            format!("tcp-server -k --grace 1h: nobody; kill {signal}; clock; status 0 *; before 4000; refused"),
             // A second signal, or the end of `--grace`, resets what is left.
-            ("tcp-echo --grace 1h", format!("ping before; kill {signal}; refused; ping still here; kill {signal}; clock; \
-                killed {signal} *; before 4000; get reset")),
-            ("tcp-echo --grace 2s", format!("ping before; clock; kill {signal}; ping within; killed {signal} *; after 2000; \
-                get reset")),
+            format!(
+                "tcp-echo --grace 1h: ping before; kill {signal}; refused; ping still here; kill {signal}; clock; \
+                killed {signal} *; before 4000; get reset"
+            ),
+            format!(
+                "tcp-echo --grace 2s: ping before; clock; kill {signal}; ping within; killed {signal} *; after 2000; \
+                get reset"
+            ),
         ]
     });
-    plays(&cases.iter().flatten().map(|(case, script)| (*case, &**script)).collect::<Vec<_>>());
+    plays(&Vec::from_iter(cases.iter().flatten().map(String::as_str)));
 }
 
 /// Who is served when by a server on stdin and stdout, and by one that serves once.
 #[test]
 fn clients_are_served_in_turn() {
     plays(&[
-        ("tcp-echo --once", "ping hello; refused; ping still here; go; status 0"),
+        "tcp-echo --once: ping hello; refused; ping still here; go; status 0",
         // All of them are there from the start. While stdin goes on, an end alone does not say that the client has gone.
-        (
-            "tcp-server -k",
-            "new; new; peer 1; say from 0; see from 0; type to 0; get to 0; reset; \
-            peer 2; say from 1; see from 1; type to 1; get to 1; reset; \
-            peer 3; say from 2; see from 2; type to 2; get to 2; reset; runs; kill TERM; status 0 *",
-        ),
-        (
-            "tcp-server -k --recv-only",
-            "new; new; peer 1; say *100000; go; see *100000; peer 2; say *100000; go; see *100000; \
-            peer 3; say *100000; go; see *100000; kill TERM; status 0 *",
-        ),
-        (
-            "tcp-server -k",
-            "say x; see x; reset; hear Connection reset; new; say next; see next; eof; go; kill TERM; status 0 *",
-        ),
+        "tcp-server -k: new; new; peer 1; say from 0; see from 0; type to 0; get to 0; reset; peer 2; say from 1; \
+            see from 1; type to 1; get to 1; reset; peer 3; say from 2; see from 2; type to 2; get to 2; reset; runs; \
+            kill TERM; status 0 *",
+        "tcp-server -k --recv-only: new; new; peer 1; say *100000; go; see *100000; peer 2; say *100000; go; \
+            see *100000; peer 3; say *100000; go; see *100000; kill TERM; status 0 *",
+        "tcp-server -k: say x; see x; reset; hear Connection reset; new; say next; see next; eof; go; kill TERM; \
+            status 0 *",
         // What stdin had to say and its end do not keep a later client from being served.
-        ("tcp-server -k --half-close now", "eof; get $; say one; go; see one; new; get $; say two; go; see two; runs"),
-        (
-            "tls12|tls13-server --keep-open --recv-only",
-            "say round 0; see round 0; end; new; say round 1; see round 1; end; \
-            new; say round 2; see round 2; end; runs",
-        ),
+        "tcp-server -k --half-close now: eof; get $; say one; go; see one; new; get $; say two; go; see two; runs",
+        "tls12|tls13-server --keep-open --recv-only: say round 0; see round 0; end; new; say round 1; see round 1; \
+            end; new; say round 2; see round 2; end; runs",
         // A client that has ended holds no other one up while stdin has nothing for it, and is still served until then.
-        (
-            "tcp-server -k",
-            "say word$; see word; type for it; get for it; go; new; say word$; see word; type for it; get for it; \
-            go; new; say word$; see word; type for it; get for it; go; new; say last; see last; type for the last; \
-            get for the last",
-        ),
-        ("unix|tls12|tls13-server -k", "say word$; see word; new; say word$; see word; new; say word$; see word"),
+        "tcp-server -k: say word$; see word; type for it; get for it; go; new; say word$; see word; type for it; \
+            get for it; go; new; say word$; see word; type for it; get for it; go; new; say last; see last; \
+            type for the last; get for the last",
+        "unix|tls12|tls13-server -k: say word$; see word; new; say word$; see word; new; say word$; see word",
         // What stdin still has goes to the client that has ended, before the next one is served.
-        ("tcp-server -k", "end; type *20000000$; get *1000000; new; peer 1; get *19000000$; peer 2; get $"),
-        ("relay --once TCP-LISTEN exec:cat", "ping served; refused; go; status 0"),
-        (
-            "relay TCP-LISTEN,max-conns=1,backlog=5 exec:cat",
-            "ping first; new; say second; silence; peer 1; ping first again; \
-            go; peer 2; get second",
-        ),
-        (
-            "exec --max-conns 1 --listen TCP-LISTEN -- sh -c 'echo up; cat'",
-            "get up\n; new; say waits; rest; silence; \
+        "tcp-server -k: end; type *20000000$; get *1000000; new; peer 1; get *19000000$; peer 2; get $",
+        "relay --once TCP-LISTEN exec:cat: ping served; refused; go; status 0",
+        "relay TCP-LISTEN,max-conns=1,backlog=5 exec:cat: ping first; new; say second; silence; peer 1; \
+            ping first again; go; peer 2; get second",
+        "exec --max-conns 1 --listen TCP-LISTEN -- sh -c 'echo up; cat': get up\n; new; say waits; rest; silence; \
             peer 1; ping served; end; get $; go; peer 2; get up\nwaits; reset; new; get up\n",
-        ),
     ]);
 }
 

@@ -66,27 +66,29 @@ fn a_request_from_a_file_gets_its_whole_answer() {
 #[test]
 fn the_end_is_told_when_it_does_no_harm_or_as_was_chosen() {
     const REQUEST: &str = "GET / HTTP/1.0\r\nHost: h\r\n\r\n";
-    let told = |input: &str| format!("type {input}$; get {input}$; say answer; go; see answer$; status 0");
-    let held = |input: &str| format!("type {input}$; get {input}; silence; go; status 0");
+    let told = |command: &str, input: &str| {
+        format!("{command}: type {input}$; get {input}$; say answer; go; see answer$; status 0")
+    };
+    let held = |command: &str, input: &str| format!("{command}: type {input}$; get {input}; silence; go; status 0");
     let hint = "some take a half-close for a hang-up";
     plays(&[
         // What is no request, and not nothing, ends at once: others wait for that before they answer.
-        ("tcp-client", &told("show stat\n")),
-        ("tcp-client", &told("GET /\r\n")),
-        ("tcp-client", &told("\0binary")),
-        ("tcp-client", &told(&"x".repeat(100_000))),
-        ("tcp-client --half-close now", &told(REQUEST)),
-        ("tcp-client --half-close now", &told("")),
-        ("tcp-client --half-close 300ms", &told("hello")),
-        ("tcp-client --half-close 0", &told(REQUEST)),
-        ("XPORT_HALF_CLOSE=now tcp-client", &told("")),
-        ("tcp-client --half-close auto", &held(REQUEST)),
-        ("tcp-client --half-close never", &held("hello")),
-        ("tcp-client --half-close 1h", &held("hello")),
-        ("tcp-client --no-half-close", &held("hello")),
+        &told("tcp-client", "show stat\n"),
+        &told("tcp-client", "GET /\r\n"),
+        &told("tcp-client", "\0binary"),
+        &told("tcp-client", &"x".repeat(100_000)),
+        &told("tcp-client --half-close now", REQUEST),
+        &told("tcp-client --half-close now", ""),
+        &told("tcp-client --half-close 300ms", "hello"),
+        &told("tcp-client --half-close 0", REQUEST),
+        &told("XPORT_HALF_CLOSE=now tcp-client", ""),
+        &held("tcp-client --half-close auto", REQUEST),
+        &held("tcp-client --half-close never", "hello"),
+        &held("tcp-client --half-close 1h", "hello"),
+        &held("tcp-client --no-half-close", "hello"),
         // A peer that leaves without a word is hinted at.
-        ("tcp|unix-client -v", &format!("type hello$; get hello$; go; status 0 ~{hint}")),
-        ("tcp-client -v", &format!("type hello$; get hello$; say a word; go; status 0 !{hint}")),
+        &format!("tcp|unix-client -v: type hello$; get hello$; go; status 0 ~{hint}"),
+        &format!("tcp-client -v: type hello$; get hello$; say a word; go; status 0 !{hint}"),
     ]);
 }
 
