@@ -9,8 +9,8 @@ use super::*;
 fn what_does_not_fit_waits_in_order_for_room() {
     let cannot_cut = |error: i32| {
         format!(
-            "service 100: segments {error}; send a1>1 b1>2 a2>1; settle; sent a1>1 b1>2 a2>1; segments 0; send a3>1 a4>1; settle; \
-            joined 1 1 1 1 1; await ; dropped 0; end"
+            "service 100: segments {error}; send a1>1 b1>2 a2>1; settle; sent a1>1 b1>2 a2>1; segments 0; \
+            send a3>1 a4>1; settle; joined 1 1 1 1 1; await ; dropped 0; end"
         )
     };
     plays_datagrams(&[

@@ -146,7 +146,8 @@ fn each_direction_ends_by_its_close_notify() {
         "tls write_eof: talk; is notified; is ended; not closed; send late; notify; talk; await made, late, eof; \
             do close; run; await lost; nothing",
         // A peer that has gone in order need not hear of our end.
-        "tls write all of it: talk; notify; talk; end; broken BrokenPipe; do close; run; await made, eof, lost; nothing",
+        "tls write all of it: talk; notify; talk; end; broken BrokenPipe; do close; run; await made, eof, lost; \
+            nothing",
         "tls write all of it: talk; notify; talk; reset; do close; run; await made, eof, lost; nothing",
         "tls: talk; room 10; notify; talk; do write *1000; reset; run; await made, eof, lost: ConnectionReset; nothing",
         // A cut is an error after the last byte, unless it is allowed.

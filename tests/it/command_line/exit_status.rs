@@ -77,12 +77,10 @@ fn a_file_is_sent_and_received_by_redirection() {
     let dir = folder();
     let (from, to) = (dir.path().join("from"), dir.path().join("to"));
     fs::write(&from, pattern(3_000_017)).expect("a file");
-    let mut server = Background::spawn(
-        command(["tcp-server", "127.0.0.1:0"]).stdin(Stdio::null()).stdout(File::create(&to).expect("a file")),
-    );
-    let mut client = Background::spawn(
-        command(["tcp-client", &server.address().to_string()]).stdin(File::open(&from).expect("a file")),
-    );
+    let copy = File::create(&to).expect("a file");
+    let (mut server, at) = serve_by(command(["tcp-server", "127.0.0.1:0"]).stdin(Stdio::null()).stdout(copy));
+    let original = File::open(&from).expect("a file");
+    let mut client = Background::spawn(command(["tcp-client", &at.to_string()]).stdin(original));
     assert_eq!((client.wait().code(), server.wait().code()), (Some(0), Some(0)));
     assert!(fs::read(&from).expect("a file") == fs::read(&to).expect("a file"), "the files differ");
 }
@@ -110,27 +108,15 @@ fn status_1_is_for_local_failures() {
         stream.write_all(b"lost").expect("it is connected");
         stream.read(&mut [0; 16]).map_or(0, |count| count)
     });
-    ended(
-        &Background::spawn(
-            command(["tcp-client", &peer.address.to_string()])
-                .stdin(Stdio::null())
-                .stdout(File::options().write(true).open("/dev/full").expect("a device")),
-        )
-        .finish(),
-        1,
-        "xport: stdout: No space left on device",
-    );
+    let mut client = command(["tcp-client", &peer.address.to_string()]);
+    let output = Background::spawn(client.stdin(Stdio::null()).stdout(device("full"))).finish();
+    ended(&output, 1, "xport: stdout: No space left on device");
     peer.join();
 
     let peer = Peer::serve(|mut stream| stream.read(&mut [0; 16]).is_ok_and(|count| count > 0));
-    ended(
-        &Background::spawn(
-            command(["tcp-client", &peer.address.to_string()]).stdin(File::open("/").expect("a directory")),
-        )
-        .finish(),
-        1,
-        "xport: stdin: Is a directory",
-    );
+    let mut client = command(["tcp-client", &peer.address.to_string()]);
+    let output = Background::spawn(client.stdin(File::open("/").expect("a directory"))).finish();
+    ended(&output, 1, "xport: stdin: Is a directory");
 }
 
 /// A bad option, address or number; nothing was opened, not even an address that was good.

@@ -168,10 +168,8 @@ fn what_goes_wrong_here_is_told_once() {
     }
     let issued = Authority::server();
     let lines = serve(Deed::Cuts, &issued, |address| {
-        let mut run = Background::spawn(
-            command(["-v", "tls-client", "--insecure", address])
-                .stdout(File::options().write(true).open("/dev/full").expect("a device")),
-        );
+        let args = ["-v", "tls-client", "--insecure", address];
+        let mut run = Background::spawn(command(args).stdout(device("full")));
         run.wait();
         run.all_lines()
     });

@@ -23,12 +23,8 @@ fn runs(file: &Path) -> Vec<(Vec<String>, i32)> {
 
 /// Starts the program in `folder`, with stdout in a file.
 fn run(folder: &Path, args: &[String]) -> Output {
-    let mut run = Background::spawn(
-        command(args)
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .stdout(File::create(folder.join("stdout")).expect("a file")),
-    );
+    let stdout = File::create(folder.join("stdout")).expect("a file");
+    let mut run = Background::spawn(command(args).current_dir(folder).stdin(Stdio::null()).stdout(stdout));
     let status = run.wait();
     let stderr = run.all_lines().join("\n").into_bytes();
     Output { status, stdout: Vec::new(), stderr }
@@ -85,9 +81,7 @@ fn a_file_is_replaced_and_not_written_to() {
         fs::write(&file, "old").expect("a file");
         fs::hard_link(&file, &other).expect("a second name");
         let (args, _) = runs(&file).swap_remove(index);
-        let mut shell = Command::new("sh");
-        shell.args(["-c", "umask 027; exec \"$@\"", "sh"]).arg(program()).args(&args).stdin(Stdio::piped());
-        let mut server = Background::spawn(shell);
+        let mut server = Background::spawn(by_shell("umask 027; exec \"$0\" \"$@\"").args(&args));
         let port = server.address().port();
         assert_eq!(fs::read_to_string(&file).expect("it is there"), format!("{port}\n"), "{args:?}");
         assert_eq!(fs::metadata(&file).expect("it is there").mode() & 0o777, 0o640, "{args:?}");
@@ -104,16 +98,11 @@ fn a_file_is_replaced_and_not_written_to() {
 fn its_temporary_name_cannot_be_taken() {
     let dir = folder();
     fs::write(dir.path().join("victim"), "precious").expect("a file");
-    let script = "for name in p.$$.tmp .p.$$.tmp p.tmp .p.tmp; do ln -s victim $name; done; exec \"$@\"";
-    let mut server = Background::spawn(
-        Command::new("sh")
-            .args(["-c", script, "sh"])
-            .arg(program())
-            .args(["tcp-echo", "--port-file", "p", "127.0.0.1:0"])
-            .current_dir(dir.path())
-            .stdin(Stdio::null()),
-    );
-    let port = server.address().port();
+    let script = "for name in p.$$.tmp .p.$$.tmp p.tmp .p.tmp; do ln -s victim $name; done; exec \"$0\" \"$@\"";
+    let mut run = by_shell(script);
+    run.args(["tcp-echo", "--port-file", "p", "127.0.0.1:0"]).current_dir(dir.path());
+    let (_server, address) = serve_by(run);
+    let port = address.port();
     assert_eq!(fs::read_to_string(dir.path().join("p")).expect("it is there"), format!("{port}\n"));
     assert_eq!(fs::read_to_string(dir.path().join("victim")).expect("it is there"), "precious");
 }

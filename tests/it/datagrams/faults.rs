@@ -10,8 +10,7 @@ const V6_BYTES_MAX: usize = 65_527;
 
 #[track_caller]
 fn start(mode: &str, options: &[&str], address: &str) -> (Background, SocketAddr) {
-    let (server, address) = serve([&[mode], options, &[address]].concat());
-    (server, address)
+    serve([&[mode], options, &[address]].concat())
 }
 
 /// An empty datagram is one like any other: it is answered, it counts, and it is the end of nothing.
@@ -22,13 +21,8 @@ fn empty_datagrams_are_data() {
     for data in [&b""[..], b"one", b"", b"", b"two"] {
         udp_ping(&peer, address, data);
     }
-    printed(
-        &outcome_with(
-            ["udp-client", "--lines", "--count", "4", "--linger", "60s", &address.to_string()],
-            "\none\n\n\n",
-        ),
-        "\none\n\n\n",
-    );
+    let args = ["udp-client", "--lines", "--count", "4", "--linger", "60s", &address.to_string()];
+    printed(&outcome_with(args, "\none\n\n\n"), "\none\n\n\n");
 }
 
 #[test]
@@ -42,17 +36,13 @@ fn the_longest_datagrams_go_there_and_back() {
         // A file gives as much as is asked for, so it is one datagram.
         let file = folder.path().join("data");
         fs::write(&file, &data).expect("a file");
-        let output = Background::spawn(
-            command(["udp-client", "--count", "1", "--linger", "60s", &address.to_string()])
-                .stdin(File::open(&file).expect("a file")),
-        )
-        .finish();
+        let args = ["udp-client", "--count", "1", "--linger", "60s", &address.to_string()];
+        let output = Background::spawn(command(args).stdin(File::open(&file).expect("a file"))).finish();
         ended(&output, 0, "");
         assert!(output.stdout == data, "{} bytes of {most} came back, or others", output.stdout.len());
 
         let (mut server, address) = start("udp-server", &[], listen);
-        let peer = udp(ip);
-        peer.send_to(&data, address).expect("it leaves");
+        udp(ip).send_to(&data, address).expect("it leaves");
         assert!(take(&mut server.stdout(), most) == data, "other bytes than were sent");
     }
 }

@@ -351,15 +351,14 @@ fn a_server_prints_what_it_has_before_it_ends() {
 /// A stdout that takes nothing because its disk is full is status 1.
 #[test]
 fn a_full_disk_is_a_failure() {
-    let full = || File::options().write(true).open("/dev/full").expect("a device");
     let (_echo, address) = echo(&[]);
-    let mut client = Background::spawn(
-        command(["udp-client", "--count", "1", "--linger", LONG, &address.to_string()]).stdout(full()),
-    );
+    let args = ["udp-client", "--count", "1", "--linger", LONG, &address.to_string()];
+    let mut client = Background::spawn(command(args).stdout(device("full")));
     client.stdin().write_all(b"hello").expect("stdin takes it");
     ended(&client.finish(), 1, "xport: stdout: No space left on device");
 
-    let (mut server, address) = serve_by(command(["udp-server", "127.0.0.1:0"]).stdout(full()).stdin(Stdio::null()));
+    let (mut server, address) =
+        serve_by(command(["udp-server", "127.0.0.1:0"]).stdout(device("full")).stdin(Stdio::null()));
     udp("127.0.0.1").send_to(b"hello", address).expect("it leaves");
     server.line("xport: stdout: No space left on device");
     server.ends_with(1);

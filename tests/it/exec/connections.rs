@@ -1,5 +1,5 @@
 //! `exec` on connections, as a client and a child see it: every byte and its end arrive, whatever either does with its
-//! side, and a child has just what is meant for it. How children end with their connections is in `exec_ends.rs`.
+//! side, and a child has just what is meant for it. How children end with their connections is in `ends.rs`.
 
 use crate::harness::*;
 

@@ -350,10 +350,7 @@ fn a_program_on_a_connection_has_no_terminal() {
     ];
     for args in cases {
         let terminal = Terminal::new();
-        let mut command = Command::new(program());
-        command.args(args).env_remove("XPORT_LOG").env_remove("RUST_LOG");
-        terminal.give_to(&mut command);
-        let mut run = Background::spawn(command);
+        let mut run = terminal.spawn(command(args));
         let is_listening = args.iter().any(|word| word.contains("listen"));
         let _client: Box<dyn std::any::Any> = if args.contains(&unix_listen.as_str()) {
             run.line("listening on");
@@ -379,9 +376,5 @@ fn a_program_on_a_connection_has_no_terminal() {
         let _ = fs::remove_file(&path);
     }
     // One on our stdin and stdout keeps it.
-    let terminal = Terminal::new();
-    let mut command = Command::new(program());
-    command.args(["exec", "--", "sh", "-c", "exec </dev/tty && echo open >&2"]);
-    terminal.give_to(&mut command);
-    Background::spawn(command).line("open");
+    Terminal::new().spawn(command(["exec", "--", "sh", "-c", "exec </dev/tty && echo open >&2"])).line("open");
 }

@@ -17,11 +17,7 @@ fn gave(output: &Output, status: i32, stdout: &str) {
 
 /// Xport with `options` on `terminal`, which runs `script` on one of its own.
 fn on(terminal: &Terminal, options: &[&str], script: &str) -> Background {
-    let mut command = Command::new(program());
-    command.env_remove("XPORT_LOG").env_remove("RUST_LOG");
-    command.args(["exec", "--pty"]).args(options).args(["--", "sh", "-c", script]);
-    terminal.give_to(&mut command);
-    Background::spawn(command)
+    terminal.spawn(command([&["exec", "--pty"], options, &["--", "sh", "-c", script]].concat()))
 }
 
 fn is_raw(terminal: &Terminal) -> bool {
@@ -254,18 +250,14 @@ fn our_terminal_is_raw_while_the_child_runs_and_restored_after() {
     }
     timed_out.join().expect("this terminal, too");
     let terminal = Terminal::new();
-    let mut command = Command::new(program());
-    command.args(["exec", "--pty", "--", "no-such-program"]);
-    terminal.give_to(&mut command);
-    assert_eq!(Background::spawn(command).wait().code(), Some(127));
+    assert_eq!(terminal.spawn(command(["exec", "--pty", "--", "no-such-program"])).wait().code(), Some(127));
     terminal.is_untouched();
 }
 
 #[test]
 fn a_reader_that_has_gone_ends_it_and_restores_our_terminal() {
     let terminal = Terminal::new();
-    let mut command = Command::new(program());
-    command.args(["exec", "--pty", "--", "sh", "-c", "echo $$; exec yes"]);
+    let mut command = command(["exec", "--pty", "--", "sh", "-c", "echo $$; exec yes"]);
     terminal.give_to(&mut command);
     command.stdout(Stdio::piped());
     let mut run = Background::spawn(command);
@@ -327,10 +319,8 @@ fn a_hang_up_of_our_terminal_ends_the_child() {
 fn a_terminal_of_somebody_else_is_left_alone() {
     // A shell with job control, which has put us into the background.
     let terminal = Terminal::new();
-    let mut shell = Command::new("sh");
-    shell.args(["-m", "-c", "\"$0\" exec --pty -- sh -c 'echo ready; exec sleep 60' & wait"]).arg(program());
-    terminal.give_to(&mut shell);
-    let mut shell = Background::spawn(shell);
+    let script = "set -m; \"$0\" exec --pty -- sh -c 'echo ready; exec sleep 60' & wait";
+    let mut shell = terminal.spawn(by_shell(script));
     // Both terminals make a line's end of it.
     terminal.shows("ready\r\r\n");
     let child = eventually("the shell's child", || {
@@ -372,11 +362,8 @@ fn our_terminal_is_raw_again_after_a_stop() {
 #[test]
 fn messages_on_a_raw_terminal_return_to_the_margin() {
     let terminal = Terminal::new();
-    let mut shell = Command::new("sh");
-    shell.args(["-c", "exec \"$0\" exec -vv --pty -- sh -c 'echo ready; read line; exit 3' 2>&1"]).arg(program());
-    shell.env_remove("XPORT_LOG").env_remove("RUST_LOG");
-    terminal.give_to(&mut shell);
-    let mut shell = Background::spawn(shell);
+    let script = "exec \"$0\" exec -vv --pty -- sh -c 'echo ready; read line; exit 3' 2>&1";
+    let mut shell = terminal.spawn(by_shell(script));
     terminal.shows("ready\r\n");
     becomes_raw(&terminal);
     terminal.type_in("\r");

@@ -73,11 +73,7 @@ fn a_child_is_fed_to_the_end() {
 #[test]
 fn a_child_need_not_read_all_of_its_stdin() {
     for _ in 0..5 {
-        let mut run = Background::spawn(
-            command(["exec", "--", "head", "-c5"])
-                .stdin(File::open("/dev/zero").expect("a device"))
-                .stdout(Stdio::piped()),
-        );
+        let mut run = Background::spawn(command(["exec", "--", "head", "-c5"]).stdin(device("zero")));
         assert_eq!(take_all(&mut run.stdout()), [0; 5]);
         run.ends_with(0);
     }
@@ -249,7 +245,7 @@ fn a_child_gets_no_more_of_the_environment_than_is_meant_for_it() {
 #[test]
 fn a_reader_that_has_gone_ends_the_child_too() {
     let mut full = command(["exec", "--", "echo", "x"]);
-    full.stdout(File::create("/dev/full").expect("a device"));
+    full.stdout(device("full"));
     ended(&full.output().expect("a run"), 125, "stdout: No space left on device");
 }
 

@@ -153,7 +153,7 @@ fn a_loop_keeps_its_list() {
     ] {
         let feed = if source == "done" { format!("cat {list} |") } else { String::new() };
         let script = format!("{feed} while read line; do \"$0\" exec {options} -- echo \"<$line>\"; {source}");
-        let output = Command::new("sh").args(["-c", &script]).arg(program()).output().expect("a shell");
+        let output = by_shell(&script).output().expect("a shell");
         let stdout = String::from_utf8_lossy(&output.stdout).replace('\r', "");
         assert_eq!(stdout, "<one>\n<two>\n<three>\n", "{script}: {}", text(&output));
     }
@@ -187,10 +187,7 @@ fn the_place_in_a_file_is_where_the_program_has_left_it() {
 fn a_terminal_that_is_inherited_is_the_programs() {
     let on_terminal = |script: &str| {
         let terminal = Terminal::new();
-        let mut command = Command::new(program());
-        command.args(["exec", "--stdin", "inherit", "--", "sh", "-c", script]);
-        terminal.give_to(&mut command);
-        (Background::spawn(command), terminal)
+        (terminal.spawn(command(["exec", "--stdin", "inherit", "--", "sh", "-c", script])), terminal)
     };
     let (mut run, terminal) = on_terminal("test -t 0 && echo ready; read line; echo \"<$line>\"; exit 3");
     terminal.shows("ready\r\n");
@@ -248,8 +245,8 @@ fn what_goes_to_one_file_is_in_order() {
         &["relay", &shell, "-"],
     ] {
         for _ in 0..10 {
-            let mut run = Command::new(program());
-            run.args(args).stdin(Stdio::null());
+            let mut run = command(args);
+            run.stdin(Stdio::null());
             let (mut read, write) = io::pipe().expect("a pipe");
             to_one(&mut run, &write);
             let mut child = run.spawn().expect("a run");
@@ -262,15 +259,13 @@ fn what_goes_to_one_file_is_in_order() {
         // Two openings of a file that is appended to are one file as well.
         let path = folder.path().join("log");
         let open = || File::options().append(true).create(true).open(&path).expect("a file");
-        let mut run = Command::new(program());
-        let status = run.args(args).stdin(Stdio::null()).stdout(open()).stderr(open()).status();
+        let status = command(args).stdin(Stdio::null()).stdout(open()).stderr(open()).status();
         assert!(status.expect("a run").success());
         assert_eq!(fs::read_to_string(&path).expect("text"), IN_ORDER, "{args:?}");
         fs::remove_file(&path).expect("it is there");
     }
     let terminal = Terminal::new();
-    let mut run = Command::new(program());
-    run.args(exec);
+    let mut run = command(exec);
     terminal.give_to(&mut run);
     run.stderr(terminal.slave.try_clone().expect("a copy"));
     let mut child = run.spawn().expect("a run");
@@ -307,8 +302,7 @@ fn a_terminal_with_tostop_does_not_stop_the_program() {
     {
         let terminal = Terminal::new();
         let script = format!("stty tostop; exec \"$0\" exec {option} -- sh -c '{WRITES_MUCH}' {redirect}");
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &script]).arg(program()).env_remove("XPORT_LOG").env_remove("RUST_LOG");
+        let mut shell = by_shell(&script);
         terminal.give_to(&mut shell);
         if redirect.is_empty() {
             shell.stderr(terminal.slave.try_clone().expect("a copy"));
@@ -324,10 +318,8 @@ fn a_terminal_with_tostop_does_not_stop_the_program() {
 #[test]
 fn a_program_that_is_stopped_for_reading_the_terminal_is_told_of() {
     let terminal = Terminal::new();
-    let mut command = Command::new(program());
-    command.args(["exec", "--timeout", "20s", "--", "sh", "-c", "read line </dev/tty"]);
-    terminal.give_to(&mut command);
-    let mut run = Background::spawn(command);
+    let args = ["exec", "--timeout", "20s", "--", "sh", "-c", "read line </dev/tty"];
+    let mut run = terminal.spawn(command(args));
     run.line("the program is stopped: it wants to read from the terminal");
     run.signal(libc::SIGTERM);
     run.is_killed_by(libc::SIGTERM);

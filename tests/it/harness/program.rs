@@ -32,6 +32,37 @@ pub fn command<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
     command
 }
 
+/// A command that leaves no core behind, and starts with all signals at their default.
+pub fn without_core<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
+    let mut command = command(args);
+    let every = 1..=libc::SIGRTMAX();
+    // SAFETY: between fork and exec it makes system calls only, with what was copied into it.
+    unsafe {
+        command.pre_exec(move || {
+            let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+            libc::setrlimit(libc::RLIMIT_CORE, &raw const none);
+            for signal in every.clone() {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+            Ok(())
+        });
+    }
+    command
+}
+
+/// A shell to which the program is `$0`, as a command like that.
+pub fn by_shell(script: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(script).arg(program()).env_remove("XPORT_LOG").env_remove("RUST_LOG");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    command
+}
+
+/// One of `/dev`: `full` to be written, another to be read.
+pub fn device(name: &str) -> File {
+    File::options().read(name != "full").write(name == "full").open(format!("/dev/{name}")).expect("it is everywhere")
+}
+
 /// A run to its end, with nothing on stdin.
 pub fn outcome<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Output {
     xport(args).output().expect("a run")
@@ -74,7 +105,6 @@ pub fn pass_on(command: &mut Command, fd: &impl AsRawFd) {
 }
 
 /// What `f` gives, and how long it takes.
-#[expect(dead_code, reason = "next step")]
 pub fn timed<T>(f: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let value = f();
@@ -308,9 +338,7 @@ pub fn eventually<T>(what: &str, mut f: impl FnMut() -> Option<T>) -> T {
 /// `tcp-client` with these options in the background, all its streams pipes, and the peer it has connected to.
 #[track_caller]
 pub fn client(options: &[&str]) -> (Background, TcpStream) {
-    let mut command = Command::new(program());
-    command.env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::piped()).stdout(Stdio::piped());
-    client_by(command, options)
+    client_by(command([""; 0]), options)
 }
 
 /// The same with a command prepared by the caller, which gets mode, options and address as its last arguments.

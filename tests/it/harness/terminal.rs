@@ -29,10 +29,15 @@ impl Terminal {
     /// Starts `tcp-client` on it, all streams one description that stays with us too, as it does with a shell.
     #[track_caller]
     pub fn client(&self, options: &[&str]) -> (Background, TcpStream) {
-        let mut command = Command::new(program());
-        command.env_remove("XPORT_LOG").env_remove("RUST_LOG");
+        let mut command = command([""; 0]);
         self.give_to(&mut command);
         client_by(command, options)
+    }
+
+    /// Starts a command on it.
+    pub fn spawn(&self, mut command: Command) -> Background {
+        self.give_to(&mut command);
+        Background::spawn(command)
     }
 
     /// Makes it stdin and stdout of what is to be started.

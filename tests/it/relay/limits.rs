@@ -6,13 +6,6 @@ use crate::harness::*;
 /// Says that it is up, and ends neither at the end of its input nor when it is asked to.
 const STUBBORN: &str = "trap '' TERM HUP; echo up; while :; do sleep .05; done";
 
-/// How long something takes.
-fn timed<T>(f: impl FnOnce() -> T) -> (T, Duration) {
-    let start = Instant::now();
-    let value = f();
-    (value, start.elapsed())
-}
-
 /// A child has its place until it has ended, whatever has become of its client.
 #[test]
 fn clients_that_reset_do_not_make_room_for_more_children() {

@@ -76,10 +76,8 @@ fn stdout_decides_when_it_fails() {
         peer.write_all(b"for a full disk").expect("it takes the bytes");
         is_reset(&mut peer);
     });
-    let mut relay = Background::spawn(
-        command(["relay", &format!("tcp:{}", peer.address), "-"])
-            .stdout(File::options().write(true).open("/dev/full").expect("a file")),
-    );
+    let args = ["relay", &format!("tcp:{}", peer.address), "-"];
+    let mut relay = Background::spawn(command(args).stdout(device("full")));
     // Its end would be passed on.
     let _stdin = relay.stdin();
     ended(&relay.finish(), 1, "No space left on device");

@@ -53,6 +53,7 @@ fn words(relay: &mut Background) -> Vec<String> {
 fn many_clients_have_a_right_end_each() {
     let upstream = TcpListener::bind("127.0.0.1:0").expect("a port");
     let (mut relay, address) = serve_relay("", &format!("tcp:{}", upstream.local_addr().expect("an address")));
+    let base = relay.fds();
     let clients: Vec<_> = (0..50_u8)
         .map(|number| {
             let mut client = connect(address);
@@ -68,6 +69,7 @@ fn many_clients_have_a_right_end_each() {
         drop(client);
         assert_eq!(take_all(&mut server), []);
     }
+    comes_back_to(&relay, base, "fifty clients");
     relay.drains();
     assert_eq!(words(&mut relay), [] as [&str; 0]);
 }

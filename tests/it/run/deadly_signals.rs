@@ -14,24 +14,6 @@ fn ending() -> Vec<i32> {
     named.into_iter().chain(seldom).chain(of_machine).chain([libc::SIGRTMIN(), libc::SIGRTMAX()]).collect()
 }
 
-/// A command that leaves no core behind, and starts with all signals at their default.
-fn without_core(args: &[&str]) -> Command {
-    let mut command = command(args);
-    let every = 1..=libc::SIGRTMAX();
-    // SAFETY: between fork and exec it makes system calls only, with what was copied into it.
-    unsafe {
-        CommandExt::pre_exec(&mut command, move || {
-            let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-            libc::setrlimit(libc::RLIMIT_CORE, &raw const none);
-            for signal in every.clone() {
-                libc::signal(signal, libc::SIG_DFL);
-            }
-            Ok(())
-        });
-    }
-    command
-}
-
 /// The servers that are there for one client, with their TLS where they have it.
 fn receivers(path: &str) -> Vec<Vec<String>> {
     let unix = format!("unix-listen:{path}");
@@ -74,49 +56,28 @@ fn a_shell_sees_that_nobody_came() {
     // A wait that the trap has interrupted says so by 128 + USR1.
     let script = "trap 'kill -TERM $!' USR1; \"$0\" tcp-server 127.0.0.1:0 > /dev/null & \
         wait $!; status=$?; test $status = 143 || { wait $!; status=$?; }; exit $status";
-    let mut shell = Background::spawn(
-        Command::new("sh")
-            .args(["-c", script])
-            .arg(program())
-            .env_remove("XPORT_LOG")
-            .env_remove("RUST_LOG")
-            .stdin(Stdio::piped()),
-    );
+    let mut shell = Background::spawn(by_shell(script));
     shell.line("listening on");
     shell.signal(libc::SIGUSR1);
     assert_eq!(shell.wait().code(), Some(128 + libc::SIGTERM));
 }
 
 fn a_receiver_whose_client_has_come_drains() {
-    for args in [
-        ["tcp-server", "127.0.0.1:0"].as_slice(),
-        &["relay", "--once", "tcp-listen:127.0.0.1:0", "-"],
-        &["exec", "--once", "--listen", "127.0.0.1:0", "--", "cat"],
-    ] {
-        for signal in DRAINING {
-            let mut server = Background::spawn(without_core(args));
-            let mut client = connect(server.address());
-            let on_stdout = args[0] != "exec";
-            let mut stdout = server.stdout();
-            client.write_all(b"before").expect("it is connected");
-            let source: &mut dyn Read = if on_stdout { &mut stdout } else { &mut client };
-            source.read_exact(&mut [0; 6]).expect("it has been let in");
-            server.signal(signal);
-            server.line("waiting up to");
-            say_all(&mut client, b" after");
-            drop(server.stdin());
-            let rest = if on_stdout { take_all(&mut stdout) } else { take_all(&mut client) };
-            assert_eq!(rest, b" after", "{args:?}");
-            drop(client);
-            assert_eq!(server.wait().code(), Some(0), "{args:?}: {:?}", server.all_lines());
-        }
-    }
+    let signals = ["TERM", "INT", "HUP"].map(|signal| {
+        let waiting = format!("kill {signal}; hear waiting up to; say  after$");
+        [
+            format!("tcp-server: say before; see before; {waiting}; eof; see  after$; go; status 0 *"),
+            format!("relay --once TCP-LISTEN -: say before; see before; {waiting}; eof; see  after$; go; status 0 *"),
+            format!("exec --once --listen TCP-LISTEN -- cat: ping before; {waiting}; eof; get  after$; go; status 0 *"),
+        ]
+    });
+    plays(&Vec::from_iter(signals.iter().flatten().map(String::as_str)));
 }
 
 /// Someone who knocks and does not finish the handshake has not come in.
 #[test]
 fn a_handshake_that_is_not_over_is_no_client() {
-    let (mut server, address) = serve_by(without_core(&["-vv", "tls-server", "--self-signed", "127.0.0.1:0"]));
+    let (mut server, address) = serve_by(without_core(["-vv", "tls-server", "--self-signed", "127.0.0.1:0"]));
     let _silent = connect(address);
     server.line("127.0.0.1:");
     server.signal(libc::SIGTERM);
@@ -125,19 +86,10 @@ fn a_handshake_that_is_not_over_is_no_client() {
 
 #[test]
 fn a_receiver_of_datagrams_that_has_all_of_them_ends_in_order() {
-    for (sent, status) in [(1, None), (2, Some(0))] {
-        let (mut server, address) = serve_by(without_core(&["udp-server", "--count", "2", "127.0.0.1:0"]));
-        let mut stdout = server.stdout();
-        let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
-        for _ in 0..sent {
-            socket.send_to(b"x", address).expect("it leaves");
-            assert_eq!(take(&mut stdout, 1), b"x");
-        }
-        if status.is_none() {
-            server.signal(libc::SIGTERM);
-        }
-        assert_eq!(server.wait().code(), status, "{:?}", server.all_lines());
-    }
+    plays(&[
+        "udp-server --count 2: say x; see x; kill TERM; killed TERM *",
+        "udp-server --count 2: say x; see x; say x; see x; status 0 *",
+    ]);
 }
 
 fn a_server_of_many_may_be_stopped_at_any_time() {
@@ -202,7 +154,7 @@ fn every_signal_that_ends_a_server_leaves_no_file_behind() {
 fn such_a_signal_does_not_wait_for_sessions() {
     what_was_ignored_stays_ignored();
     for signal in ending() {
-        let mut server = Background::spawn(without_core(&["tcp-echo", "--grace", "1h", "127.0.0.1:0"]));
+        let mut server = Background::spawn(without_core(["tcp-echo", "--grace", "1h", "127.0.0.1:0"]));
         let mut client = connect(server.address());
         ping(&mut client, b"served");
         server.signal(signal);
@@ -211,7 +163,7 @@ fn such_a_signal_does_not_wait_for_sessions() {
         let family = Family::new();
         let args = ["exec", "--kill-after", "100ms", "--listen", "127.0.0.1:0", "--env", family.variable(), "--"];
         let child = ["sh", "-c", "trap '' TERM; echo up; while :; do sleep .05; done"];
-        let mut server = Background::spawn(without_core(&[&args[..], &child].concat()));
+        let mut server = Background::spawn(without_core([&args[..], &child].concat()));
         let mut client = connect(server.address());
         assert_eq!(take(&mut client, 3), b"up\n");
         server.signal(signal);
@@ -222,7 +174,7 @@ fn such_a_signal_does_not_wait_for_sessions() {
 
 fn what_was_ignored_stays_ignored() {
     for signal in ending().into_iter().chain(DRAINING) {
-        let mut run = without_core(&["tcp-echo", "127.0.0.1:0"]);
+        let mut run = without_core(["tcp-echo", "127.0.0.1:0"]);
         // SAFETY: between fork and exec it makes one system call and touches no memory.
         unsafe {
             CommandExt::pre_exec(&mut run, move || {

@@ -135,14 +135,11 @@ fn a_signal_ends_a_connected_client() {
     for signal in SIGNALS {
         // The peer never reads, nobody reads stdout, and there is always more to send.
         let peer = Peer::serve(|stream| {
-            let mut zeros = File::open("/dev/zero").expect("a device");
             stream.set_write_timeout(Some(Duration::from_millis(300))).expect("a timeout");
-            io::copy(&mut zeros, &mut &stream).expect_err("it gets stuck");
+            io::copy(&mut device("zero"), &mut &stream).expect_err("it gets stuck");
             stream
         });
-        let mut client = Background::spawn(
-            command(["tcp-client", &peer.address.to_string()]).stdin(File::open("/dev/zero").expect("a device")),
-        );
+        let mut client = Background::spawn(command(["tcp-client", &peer.address.to_string()]).stdin(device("zero")));
         let _stuck = peer.join();
         client.signal(signal);
         assert_eq!(ends_soon(&mut client).signal(), Some(signal));
@@ -154,15 +151,13 @@ fn a_signal_ends_a_connected_client() {
 fn a_signal_ends_a_blocked_server() {
     for twice in [false, true] {
         let grace = if twice { "1h" } else { "100ms" };
-        let mut server = Background::spawn(
-            command(["tcp-server", "--grace", grace, "127.0.0.1:0"]).stdin(File::open("/dev/zero").expect("a device")),
-        );
-        let mut client = connect(server.address());
+        let (mut server, address) =
+            serve_by(command(["tcp-server", "--grace", grace, "127.0.0.1:0"]).stdin(device("zero")));
+        let mut client = connect(address);
         // It has been accepted: otherwise the kernel alone would take bytes until it gets stuck.
         assert_eq!(take(&mut client, 1), [0]);
         client.set_write_timeout(Some(Duration::from_millis(300))).expect("a timeout");
-        let mut zeros = File::open("/dev/zero").expect("a device");
-        io::copy(&mut zeros, &mut &client).expect_err("it gets stuck");
+        io::copy(&mut device("zero"), &mut &client).expect_err("it gets stuck");
         server.signal(libc::SIGTERM);
         if twice {
             server.line("waiting up to");

@@ -216,11 +216,9 @@ fn a_stop_by_a_signal_stops_both() {
 /// Nobody could let go on what has no shell: the system does not stop it, and so the program is not stopped either.
 fn without_a_shell_nothing_stays_stopped() {
     let terminal = Terminal::new();
-    let mut command = Command::new(program());
-    command.args(["exec", "--", "sh", "-c", "echo ready; while read line; do echo \"<$line>\"; done"]);
     // It leads the session, so its group is an orphan.
-    terminal.give_to(&mut command);
-    let mut run = Background::spawn(command);
+    let script = "echo ready; while read line; do echo \"<$line>\"; done";
+    let mut run = terminal.spawn(command(["exec", "--", "sh", "-c", script]));
     terminal.shows("ready\r\n");
     for word in ["one", "two"] {
         run.signal(libc::SIGTSTP);

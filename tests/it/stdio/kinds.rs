@@ -198,9 +198,8 @@ fn on_every_kind(mode: Mode) {
             // A connection ends by itself; the end of datagrams, and of what a program reads, is typed.
             let typed = if ["exec", "udp-client"].contains(&run.args[0].as_str()) { "input\n\x04" } else { "input\n" };
             let shell = format!("exec \"$0\" \"$@\"{}", if input == Input::Closed { " <&-" } else { "" });
-            let mut command = Command::new("sh");
-            command.arg("-c").arg(shell).arg(program()).args(&run.args);
-            command.env_remove("XPORT_LOG").env_remove("RUST_LOG");
+            let mut command = by_shell(shell);
+            command.args(&run.args);
             if input == Input::Terminal || output == Output::Terminal {
                 place.terminal.lead(&mut command);
             }

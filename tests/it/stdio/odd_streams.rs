@@ -2,17 +2,11 @@
 
 use crate::harness::*;
 
-fn client_command() -> Command {
-    let mut command = Command::new(program());
-    command.env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::piped()).stdout(Stdio::piped());
-    command
-}
-
 /// What a program writes to its terminal comes from the master, and is sent; the program's end is the end of stdin.
 #[test]
 fn a_master_as_stdin_is_read_as_it_is() {
     let Terminal { master, slave } = Terminal::new();
-    let mut command = client_command();
+    let mut command = command([""; 0]);
     command.stdin(Stdio::from(master.try_clone().expect("a copy")));
     let (client, mut peer) = client_by(command, &[]);
     let mut shown = slave;
@@ -29,7 +23,7 @@ fn a_master_as_stdin_is_read_as_it_is() {
 #[test]
 fn a_master_as_stdout_is_written_as_it_is() {
     let Terminal { master, slave } = Terminal::new();
-    let mut command = client_command();
+    let mut command = command([""; 0]);
     command.stdout(Stdio::from(master.try_clone().expect("a copy")));
     let (client, mut peer) = client_by(command, &[]);
     peer.write_all(b"typed\n").expect("the client takes it");
@@ -64,8 +58,7 @@ fn a_descriptor_of_the_wrong_direction_is_refused_by_name() {
         let output = Background::spawn(command(*mode).stdout(reader.try_clone().expect("a copy"))).finish();
         ended(&output, status, "stdout: it is not open for writing");
 
-        let output =
-            Background::spawn(command(*mode).stdout(File::open("/dev/null").expect("it is everywhere"))).finish();
+        let output = Background::spawn(command(*mode).stdout(device("null"))).finish();
         ended(&output, status, "stdout: it is not open for writing");
     }
 }
@@ -73,9 +66,8 @@ fn a_descriptor_of_the_wrong_direction_is_refused_by_name() {
 /// `nohup` on a terminal makes stdin a `/dev/null` that is open for writing only: as good as an empty stdin.
 #[test]
 fn the_stdin_of_nohup_is_empty() {
-    let null = || File::options().write(true).open("/dev/null").expect("it is everywhere");
-    let mut command = client_command();
-    command.stdin(null());
+    let mut command = command([""; 0]);
+    command.stdin(File::options().write(true).open("/dev/null").expect("it is everywhere"));
     let (client, mut peer) = client_by(command, &[]);
     peer.write_all(b"answer").expect("the client takes it");
     drop(peer);
@@ -100,7 +92,7 @@ fn stdin_that_is_the_shells_own_output_is_refused() {
 #[test]
 fn a_stream_that_is_not_used_is_not_looked_at() {
     let (reader, writer) = io::pipe().expect("a pipe");
-    let mut command = client_command();
+    let mut command = command([""; 0]);
     command.stdin(writer);
     let (mut client, mut peer) = client_by(command, &["--recv-only"]);
     peer.write_all(b"x").expect("the client takes it");

@@ -7,16 +7,15 @@ use std::io::pipe;
 
 /// Xport with empty input and a pipe for its output.
 fn command() -> Command {
-    let mut command = Command::new(program());
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).env_remove("XPORT_LOG").env_remove("RUST_LOG");
+    let mut command = crate::harness::command([""; 0]);
+    command.stdin(Stdio::null());
     command
 }
 
 /// Xport started by a shell that does `redirection` before.
 fn redirected(redirection: &str) -> Command {
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(format!("exec \"$0\" \"$@\" {redirection}")).arg(program());
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).env_remove("XPORT_LOG").env_remove("RUST_LOG");
+    let mut command = by_shell(format!("exec \"$0\" \"$@\" {redirection}"));
+    command.stdin(Stdio::null());
     command
 }
 
@@ -62,7 +61,7 @@ fn client_on_pipes(
 }
 
 /// The pipes that a shell shares with the program do not become non-blocking, neither while it runs nor after it ended
-/// Or was killed.
+/// or was killed.
 #[test]
 fn shared_pipes_stay_blocking() {
     for signal in [None, Some(libc::SIGKILL)] {
@@ -80,7 +79,7 @@ fn shared_pipes_stay_blocking() {
 }
 
 /// Pipes that cannot be opened anew, as after `su`, carry everything, do not become non-blocking, and do not block the
-/// Program: stdout that takes nothing leaves the other direction alone.
+/// program: stdout that takes nothing leaves the other direction alone.
 #[test]
 fn pipes_of_another_user_are_served_without_blocking() {
     let (client, mut peer, (input, mut into), (mut out_of, output)) = client_on_pipes(|command| {
@@ -165,7 +164,7 @@ fn empty_stdin_does_not_cut_the_answer_off() {
 /// An endless stdin with a peer that never reads costs neither memory nor, once nothing fits any more, time.
 #[test]
 fn an_endless_stdin_waits_for_a_peer_that_does_not_read() {
-    let (client, peer) = client_by(command().stdin(File::open("/dev/zero").expect("a device")), &[]);
+    let (client, peer) = client_by(command().stdin(device("zero")), &[]);
     eventually("something has been sent", || (queued(&peer) > 0).then_some(()));
     client.comes_to_rest();
     assert!(client.rss_kib() < 32 * 1024, "{} KiB", client.rss_kib());
@@ -207,10 +206,7 @@ fn a_directory_as_stdin_is_an_error() {
 /// A stdout that is full is reported, and the peer sees a reset, not an orderly end.
 #[test]
 fn a_full_stdout_is_an_error() {
-    let (client, mut peer) = client_by(
-        command().stdin(Stdio::piped()).stdout(File::options().write(true).open("/dev/full").expect("a device")),
-        &[],
-    );
+    let (client, mut peer) = client_by(command().stdin(Stdio::piped()).stdout(device("full")), &[]);
     peer.write_all(b"hello\n").expect("the client takes it");
     let error = read_once(&mut peer, &mut [0; 8]).expect_err("not an orderly end");
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
@@ -315,9 +311,8 @@ fn feed_half(mut sink: UnixStream, data: Vec<u8>) {
 #[test]
 fn a_file_size_limit_is_an_error() {
     let file = tempfile::NamedTempFile::new().expect("a file");
-    let mut command = Command::new("sh");
-    command.arg("-c").arg("ulimit -f 1; exec \"$0\" \"$@\" >\"$OUT\"").arg(program()).env("OUT", file.path());
-    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut command = by_shell("ulimit -f 1; exec \"$0\" \"$@\" >\"$OUT\"");
+    command.env("OUT", file.path()).stdin(Stdio::null());
     let (client, peer) = client_by(command, &[]);
     flood(peer);
     ended(&client.finish(), 1, "xport: stdout: File too large");
@@ -329,9 +324,8 @@ fn a_file_size_limit_is_an_error() {
 #[test]
 fn a_full_stderr_does_not_stop_an_echo() {
     let (quiet, full) = pipe().expect("a pipe");
-    let script = "exec \"$0\" \"$@\" 2>&1 >/dev/null";
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(script).arg(program()).args(["-vvv", "tcp-echo", "--port-file"]);
+    let mut command = by_shell("exec \"$0\" \"$@\" 2>&1 >/dev/null");
+    command.args(["-vvv", "tcp-echo", "--port-file"]);
     let (_folder, port_file) = path("port");
     command.arg(&port_file).arg("127.0.0.1:0").stdin(Stdio::null()).stdout(full.try_clone().expect("a copy"));
     let _server = Background::spawn(command);

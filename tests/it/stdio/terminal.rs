@@ -71,8 +71,7 @@ fn a_hang_up_ends_it_by_its_signal() {
 #[test]
 fn a_hang_up_without_its_signal_ends_it_as_well() {
     let terminal = Terminal::new();
-    let mut command = Command::new("sh");
-    command.arg("-c").arg("trap '' HUP; exec \"$0\" \"$@\"").arg(program());
+    let mut command = by_shell("trap '' HUP; exec \"$0\" \"$@\"");
     command.stdin(terminal.slave.try_clone().expect("a copy")).stdout(terminal.slave.try_clone().expect("a copy"));
     let (mut client, mut peer) = client_by(command, &[]);
     converse(&terminal, &mut peer);

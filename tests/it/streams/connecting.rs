@@ -1,6 +1,6 @@
 //! Connecting and binding: addresses that answer, refuse, hang or make no sense, and the options that choose among them.
 //!
-//! What needs a network of its own is in `netns.rs`, unix sockets are in `unix_sockets.rs`.
+//! What needs a network of its own is in `networks.rs`, unix sockets are in `unix_sockets.rs`.
 
 use crate::harness::*;
 

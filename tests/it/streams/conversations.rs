@@ -11,7 +11,8 @@ fn directions_end_by_themselves() {
         "tcp-server: type question$; get question$; say answer; go; see answer$; status 0",
         "tls12|tls13-server: type question$; get question$; say answer$; see answer$; status 0",
         "tcp|unix-client: say hello$; see hello$; type *1000000$; get *1000000$; status 0",
-        "tls12|tls13-client: say hello$; see hello$; type still; get still; type *1000000$; get *1000000$; go; status 0",
+        "tls12|tls13-client: say hello$; see hello$; type still; get still; type *1000000$; get *1000000$; go; \
+            status 0",
         // Without FIN behind close_notify.
         "tls12|tls13-client: say hello; notify; see hello$; type on; get on; type *1000000$; get *1000000$; go; \
             status 0",
@@ -19,7 +20,8 @@ fn directions_end_by_themselves() {
         "tcp-client --half-close now: eof; get $; say nothing?; go; see nothing?$; status 0",
         "tls12|tls13-client --half-close now: eof; get $; end; see $; status 0",
         // No hidden timer cuts off an answer: this is longer than socat waits (0.5 s), and than our own bounded close (5 s).
-        "tcp-client --half-close now: eof; get $; sleep 6000; say sorry, I am late; go; see sorry, I am late$; status 0",
+        "tcp-client --half-close now: eof; get $; sleep 6000; say sorry, I am late; go; see sorry, I am late$; \
+            status 0",
         "tcp-client: type question; get question; eof; get $; sleep 400; say answer; go; see answer$; status 0",
         "tcp-client --no-half-close: type hello$; get hello; silence; say still here; go; see still here$; status 0",
         "tcp-client --send-only: say *100000; type hello$; get hello$; go; see $; status 0",
@@ -81,7 +83,8 @@ fn connections_break() {
         "tcp-server: say data; see data; reset; status 4 ~Connection reset by peer",
         // FIN without close_notify may be anybody's.
         "tls12|tls13-client: say *300000; cut; see *300000$; status 5 without close_notify (data may be truncated)",
-        "tls12|tls13-client: say *300000; cut; eof; see *300000$; status 5 without close_notify (data may be truncated)",
+        "tls12|tls13-client: say *300000; cut; eof; see *300000$; \
+            status 5 without close_notify (data may be truncated)",
         "tls12|tls13-server: say hello; cut; see hello$; \
             status 5 ~peer closed without close_notify (data may be truncated)",
         "tls12|tls13-client --allow-truncation: say hello; cut; eof; see hello$; status 0",

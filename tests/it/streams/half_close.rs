@@ -268,19 +268,11 @@ fn a_receiver_in_the_background_gets_all() {
             continue;
         }
         let script = format!(
-            "rm -f port; \"$XPORT\" -q tcp-server 127.0.0.1:0 --port-file port > copy & receiver=$!
+            "rm -f port; \"$0\" -q tcp-server 127.0.0.1:0 --port-file port > copy & receiver=$!
             until test -s port; do sleep .01; done; PORT=$(cat port)
             {sender} < original > /dev/null; wait $receiver"
         );
-        let output = Background::spawn(
-            Command::new("sh")
-                .args(["-c", &script])
-                .env("XPORT", program())
-                .current_dir(folder.path())
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped()),
-        )
-        .finish();
+        let output = Background::spawn(by_shell(script).current_dir(folder.path())).finish();
         assert_eq!(output.status.code(), Some(0), "{name}: {}", text(&output));
         let copy = fs::read(path("copy")).expect("a file");
         assert!(copy == data, "{name}: {} bytes of {}", copy.len(), data.len());

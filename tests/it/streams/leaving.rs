@@ -134,8 +134,7 @@ fn a_file_for_a_server_that_closes_at_once_has_not_arrived() {
     // As gzip does, it needs a moment before it has something.
     let script = "{ sleep .1; head -c 10000000 /dev/zero; } | \"$0\" unix-client \"$1\"";
     for _ in 0..10 {
-        let run =
-            Background::spawn(Command::new("sh").args(["-c", script]).arg(program()).arg(&path).stdout(Stdio::piped()));
+        let run = Background::spawn(by_shell(script).arg(&path));
         drop(listener.accept().expect("a client"));
         let output = run.finish();
         assert_eq!(output.status.code(), Some(4), "{}", text(&output));
@@ -149,10 +148,8 @@ fn a_terminal_is_not_asked_for_more() {
     let listener = UnixListener::bind(&path).expect("a path");
     for words in [&["unix-client", "SOCK"][..], &["relay", "-", "unix:SOCK"]] {
         let terminal = Terminal::new();
-        let mut command = Command::new(program());
-        command.args(words.iter().map(|word| word.replace("SOCK", path.to_str().expect("a path in UTF-8"))));
-        terminal.give_to(&mut command);
-        let run = Background::spawn(command);
+        let args = words.iter().map(|word| word.replace("SOCK", path.to_str().expect("a path in UTF-8")));
+        let run = terminal.spawn(command(args));
         drop(listener.accept().expect("a client"));
         ended(&run.finish(), 0, "");
     }

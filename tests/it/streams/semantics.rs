@@ -1,6 +1,6 @@
 //! What a byte stream promises: every byte, each direction's own end, and an honest status when it breaks.
 //!
-//! The options that change this are in `stream_options.rs`. The numbers are those of the catalogue of faults.
+//! The options that change this are in `conversations.rs`. The numbers are those of the catalogue of faults.
 
 use crate::harness::*;
 
@@ -9,14 +9,7 @@ fn unix_client(options: &[&str]) -> (Background, UnixStream) {
     let (_folder, path) = path("socket");
     let listener = UnixListener::bind(&path).expect("a socket");
     listener.set_nonblocking(true).expect("a flag");
-    let client = Background::spawn(
-        Command::new(program())
-            .arg("unix-client")
-            .args(options)
-            .arg(&path)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped()),
-    );
+    let client = Background::spawn(command(["unix-client"]).args(options).arg(&path));
     let peer = eventually("a client", || listener.accept().ok()).0;
     peer.set_read_timeout(Some(DEADLINE)).expect("a timeout");
     peer.set_write_timeout(Some(DEADLINE)).expect("a timeout");
@@ -94,10 +87,9 @@ fn a_slow_reader_gets_everything() {
 fn a_pause_is_followed_by_all_that_has_come_meanwhile() {
     for high_water in ["4K", "1", "0"] {
         let (mut out_of, output) = io::pipe().expect("a pipe");
-        let (client, mut peer) = client_by(
-            Command::new(program()).stdin(Stdio::null()).stdout(output.try_clone().expect("a copy")),
-            &["--high-water", high_water],
-        );
+        let mut client = command([""; 0]);
+        client.stdin(Stdio::null()).stdout(output.try_clone().expect("a copy"));
+        let (client, mut peer) = client_by(client, &["--high-water", high_water]);
         // A full pipe, one chunk in the client, and the rest in the kernel.
         let data = pattern(600_000);
         let sent = fill_stdout(&mut peer, &data, (&out_of, &output));

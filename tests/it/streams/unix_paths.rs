@@ -129,13 +129,10 @@ fn of_many_that_replace_a_stale_socket_at_once_one_serves() {
         let (dir, path) = path("s");
         make_stale(&path);
         // They start when the gate opens: the shell waits for the end of its stdin.
-        let script = "read -r gate; exec \"$@\"";
         let mut starters = Vec::new();
         for _ in 0..16 {
-            let mut shell = Command::new("sh");
-            shell.args(["-c", script, "sh"]).arg(program());
-            shell.args(["unix-echo", "--replace-stale"]).arg(&path).stdin(Stdio::piped());
-            starters.push(Background::spawn(shell));
+            let mut shell = by_shell("read -r gate; exec \"$0\" \"$@\"");
+            starters.push(Background::spawn(shell.args(["unix-echo", "--replace-stale"]).arg(&path)));
         }
         let gates: Vec<_> = starters.iter_mut().map(Background::stdin).collect();
         drop(gates);

@@ -173,14 +173,9 @@ fn whatever_connects_judges_the_authorities() {
         for kind in ["relay", "exec"] {
             let peer = tls_peer(server_config(&issued, &VERSIONS), |mut peer| peer.try_handshake().is_ok());
             let end = format!("tls:{},ca={}", peer.text(), issued.ca());
-            ended(
-                &match kind {
-                    "relay" => outcome(["relay", "-", &end]),
-                    _ => outcome(["exec", "--connect", &end, "--", "true"]),
-                },
-                5,
-                refusal,
-            );
+            let args =
+                if kind == "relay" { &["relay", "-", &end][..] } else { &["exec", "--connect", &end, "--", "true"] };
+            ended(&outcome(args), 5, refusal);
             assert!(!peer.join(), "{kind}: {name}");
         }
     }

@@ -201,12 +201,9 @@ fn a_certificate_of_openssl_with_an_rsa_key() {
     both_ways(address, &["--pin", &pin]);
     both_ways(address, &["--insecure"]);
     for version in ["-tls1_2", "-tls1_3"] {
-        let mut peer = Background::spawn(
-            Command::new("openssl")
-                .args(["s_server", "-accept", "127.0.0.1:0", "-rev", "-cert", &cert, "-key", &key, version])
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped()),
-        );
+        let mut peer = Command::new("openssl");
+        peer.args(["s_server", "-accept", "127.0.0.1:0", "-rev", "-cert", &cert, "-key", &key, version]);
+        let mut peer = Background::spawn(peer.stdin(Stdio::null()).stdout(Stdio::piped()));
         let lines = lines(peer.stdout());
         let port = eventually("where it listens", || {
             let line = lines.try_recv().ok()?;

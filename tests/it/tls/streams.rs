@@ -1,5 +1,5 @@
 //! What a byte stream promises, with TLS inside: every byte, each direction's own end. How connections break is in
-//! `tls_ends.rs`.
+//! `ends.rs`.
 
 use crate::harness::*;
 

@@ -116,14 +116,8 @@ fn the_authorities_of_the_system_are_asked() {
         assert!(peer.receive_all().is_empty());
         peer.end();
     });
-    ended(
-        &xport(["tls-client", "--half-close", "now", &peer.text()])
-            .env("SSL_CERT_FILE", issued.ca())
-            .output()
-            .expect("a run"),
-        0,
-        "",
-    );
+    let mut client = xport(["tls-client", "--half-close", "now", &peer.text()]);
+    ended(&client.env("SSL_CERT_FILE", issued.ca()).output().expect("a run"), 0, "");
     peer.join();
 }
 
