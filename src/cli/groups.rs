@@ -453,9 +453,10 @@ pub(super) struct Stdio {
 pub(super) struct HalfClosing {
     /// When to tell the peer that stdin has ended: auto, now, never, or once no byte has moved for so long (DUR)
     ///
-    /// When to tell the peer that stdin has ended: now, never (only with the session), or once no byte has moved in either direction for
-    /// DUR. Many servers take that end for a hang-up and drop their answer. So auto tells it at once, but once no byte has moved for
-    /// 10s where stdin gave nothing, where what was sent begins as a request of HTTP/1, and after --starttls.
+    /// When to tell the peer that stdin has ended: now, never (only with the session), or once no byte has moved in either
+    /// direction for DUR. Many servers take that end for a hang-up and drop their answer. So auto has three cases in which it
+    /// waits until no byte has moved for 10s: stdin gave nothing, what was sent begins as a request of HTTP/1, or --starttls was
+    /// used. Otherwise it tells the end at once.
     #[arg(long, value_name = "WHEN", env = "XPORT_HALF_CLOSE", default_value = "auto")]
     #[arg(value_parser = parse_half_close, allow_hyphen_values = true)]
     pub(super) half_close: HalfClose,

@@ -15,6 +15,7 @@ use crate::cli::groups::{
 use crate::cli::quote::quote_os;
 use crate::cli::resolve::{Refusal, check_descriptors, resolve_half_close, resolve_stream};
 use crate::modes::config::{ChildConfig, ConnectConfig, Endpoint, ExecConfig, ExecPlace, Program, RelayConfig};
+use crate::protocols::half_close::HalfClose;
 use crate::transports::address::Address;
 use crate::transports::process::opening::ChildStdio;
 
@@ -41,6 +42,7 @@ pub(super) fn resolve_exec(matches: &mut ArgMatches) -> Result<ExecConfig, Refus
     if places.connect.is_some() || !places.listen.is_empty() {
         stream.idle_timeout = Idling::from_arg_matches_mut(matches)?.idle_timeout;
         stream.linger = StreamStdio::from_arg_matches_mut(matches)?.linger;
+        stream.half_close = HalfClose::Auto;
     }
     let options = if places.connect.is_some() { &OF_CONNECTION[..] } else { &OF_LISTENERS };
     let shared = Shared {
@@ -93,7 +95,17 @@ fn check_exec(matches: &ArgMatches) -> Result<(), Refusal> {
     if stdin == Some(&Stdin::Inherit) && matches.get_flag("pty") {
         return Err("--stdin inherit does nothing with --pty, which gives the program a stdin of its own".into());
     }
-    Ok(())
+    check_stderr(matches)
+}
+
+/// A terminal has one output.
+fn check_stderr(matches: &ArgMatches) -> Result<(), Refusal> {
+    match matches.get_one::<Stderr>("stderr") {
+        Some(Stderr::Merge | Stderr::Inherit) if is_given(matches, "stderr") && matches.get_flag("pty") => {
+            Err("--stderr does nothing with --pty but for null: the program writes all to its terminal".into())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn listening_place(texts: &[OsString], shared: &Shared) -> Result<ExecPlace, Refusal> {
@@ -234,7 +246,7 @@ fn check_relay(left: &Word<'_>, right: &Word<'_>, matches: &ArgMatches) -> Resul
             return Err(format!("--{name} does nothing without exec: or shell:").into());
         }
     }
-    Ok(())
+    check_stderr(matches)
 }
 
 fn addresses_of(endpoint: &Endpoint) -> &[Address] {

@@ -43,7 +43,12 @@ pub fn init(verbosity: Verbosity, color: Color) {
     match variable("XPORT_LOG").or_else(|| variable("RUST_LOG").filter(|spec| names_us(spec))) {
         Some(spec) => {
             let spec = check_spec(&spec, &mut odd);
-            builder.parse_filters(&spec);
+            if spec.is_empty() {
+                // Nothing of it is understood, and it must not silence our warnings.
+                set_levels(&mut builder, verbosity);
+            } else {
+                builder.parse_filters(&spec);
+            }
             // Scripts wait for these, whatever some other program's filter in the environment says.
             if verbosity != Verbosity::Quiet && !spec.contains(NOTICE) {
                 builder.filter_module(NOTICE, LevelFilter::Info);

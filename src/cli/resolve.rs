@@ -289,6 +289,7 @@ fn resolve_session(transport: Transport, role: Role, matches: &mut ArgMatches) -
         let stdio = Stdio::from_arg_matches_mut(matches)?;
         config.send_only = stdio.send_only;
         config.recv_only = stdio.recv_only;
+        check_direction(&config, matches)?;
         if transport == Transport::Udp {
             let linger = DatagramStdio::from_arg_matches_mut(matches)?.linger;
             config.linger = linger.or_else(|| (role == Role::Client).then_some(DATAGRAM_LINGER_DEFAULT));
@@ -301,6 +302,22 @@ fn resolve_session(transport: Transport, role: Role, matches: &mut ArgMatches) -
         config.idle_timeout = Idling::from_arg_matches_mut(matches)?.idle_timeout;
     }
     Ok(config)
+}
+
+/// Nothing is given about an end that does not come.
+fn check_direction(config: &StreamConfig, matches: &ArgMatches) -> Result<(), Refusal> {
+    for (id, name) in [("half_close", "half-close"), ("no_half_close", "no-half-close"), ("linger", "linger")] {
+        let is_given = matches!(matches.try_contains_id(id), Ok(true)) && is_given(matches, id);
+        if is_given && config.recv_only {
+            return Err(format!("--{name} does nothing with --recv-only: stdin is not read").into());
+        }
+        if is_given && config.send_only && id != "linger" {
+            return Err(
+                format!("--{name} does nothing with --send-only: the connection is closed after stdin's end").into()
+            );
+        }
+    }
+    Ok(())
 }
 
 /// When the end of stdin, or of a side, is passed on.

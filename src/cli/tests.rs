@@ -93,14 +93,14 @@ fn addresses_are_bare_or_named() {
 #[test]
 fn options_reach_the_configuration() {
     let config = client(
-        "tcp-client -6n --source [::1]:99 --connect-timeout 250ms --retry 3 --retry-delay 0 --send-only \
+        "tcp-client -6n --source [::1]:99 --connect-timeout 250ms --retry 3 --retry-delay 0 \
          --no-half-close --linger 0 --high-water 0 --idle-timeout 1m --timeout 1.5 [::1]:80",
     );
     assert_eq!((config.family, config.numeric, config.retry), (Family::V6, true, 3));
     assert_eq!(config.source.map(|source| source.to_string()), Some("[::1]:99".into()));
     assert_eq!((config.connect_timeout, config.retry_delay), (Duration::from_millis(250), Duration::ZERO));
     let stream = config.stream;
-    assert!(stream.send_only && stream.half_close == HalfClose::Never && stream.high_water == 0);
+    assert!(!stream.send_only && stream.half_close == HalfClose::Never && stream.high_water == 0);
     assert_eq!(stream.linger, Some(Duration::ZERO));
     assert_eq!(stream.idle_timeout.zip(stream.timeout), Some((Duration::from_secs(60), Duration::from_millis(1_500))));
 
@@ -145,11 +145,11 @@ fn options_of_datagrams_reach_the_configuration() {
     assert!(datagram_client("udp-client --send-only :1").0.stream.send_only);
 
     let (config, datagrams) = datagram_service(
-        "udp-server --count 18446744073709551615 --lines --recv-only --linger 2 --join 239.1.2.3 --join ff02::1%lo \
+        "udp-server --count 18446744073709551615 --lines --linger 2 --join 239.1.2.3 --join ff02::1%lo \
          --allow 10.0.0.0/8 --port-file f --listen 127.0.0.1:2 *:1",
     );
     assert_eq!((datagrams.count, datagrams.lines), (Some(u64::MAX), true));
-    assert!(config.stream.recv_only && config.stream.linger == Some(Duration::from_secs(2)));
+    assert!(!config.stream.recv_only && config.stream.linger == Some(Duration::from_secs(2)));
     assert_eq!(config.addresses.len(), 2);
     assert!(!config.access.admits([127, 0, 0, 1].into()) && config.port_file.is_some());
     let group = |ip: &str| Group { ip: ip.parse().expect("an address"), interface: 0 };

@@ -32,6 +32,8 @@ impl EventLoop {
         {
             self.has_panicked = true;
         }
+        // What the protocol has asked for in that callback is not done any more.
+        self.net.calls.retain(|(whose, call)| *whose != id || call.is_last());
         match self.net.slots.get(id) {
             Some(Slot::Stream(_)) => self.net.lose(id, Some(error), true),
             Some(Slot::Datagram(_)) => self.net.lose_datagrams(id),

@@ -15,11 +15,14 @@
 
 use std::time::Duration;
 
+use log::Level;
+
 use super::watch::{Pulse, Stillness};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
+use crate::transports::info::Totals;
 use crate::transports::net::Net;
-use crate::transports::timers::TimerId;
+use crate::transports::timers::{TimerId, shown};
 
 /// How long no byte must move before an end that is held back is told, unless something else is asked for: the peer may be
 /// waiting for it.
@@ -65,6 +68,11 @@ impl InputEnd {
         self.request.feed(data);
     }
 
+    /// Whether [`look`](Self::look) has seen any byte.
+    pub(super) fn has_seen_something(&self) -> bool {
+        self.request != RequestLine::Start
+    }
+
     /// The input has ended, and `gave_nothing` or something. Whether the end is to be told now; if not, `owner` gets a
     /// timer for [`fired`](Self::fired).
     pub(super) fn come(&mut self, net: &mut Net, owner: Id, gave_nothing: bool) -> bool {
@@ -80,14 +88,23 @@ impl InputEnd {
     }
 
     /// A timer of the owner has fired. Whether it was the one of an end that is held back, which is to be told now.
-    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, pulse: Pulse) -> Held {
+    ///
+    /// `totals` are those of either end: an end that is told although bytes have moved is worth a warning.
+    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, pulse: Pulse, totals: Totals) -> Held {
         let Some((limit, _)) = self.held.filter(|(_, armed)| *armed == timer) else { return Held::OtherTimer };
         let still = self.stillness.lasts(net, pulse);
         if still < limit {
             self.held = Some((limit, net.call_later(owner, limit - still)));
             return Held::Longer;
         }
-        log::debug!("nothing has moved for {limit:?}: the peer is told of our end");
+        let has_moved = totals.sent + totals.received > 0;
+        let level = if self.policy == HalfClose::Auto && has_moved { Level::Warn } else { Level::Debug };
+        log::log!(
+            level,
+            "no byte has moved for {}: the peer is told that nothing more comes, which some take for a hang-up; \
+             --half-close says when",
+            shown(limit)
+        );
         self.held = None;
         Held::TellNow
     }
@@ -105,7 +122,7 @@ pub(super) enum Held {
 
 /// Tells of a peer that has ended without a word after our half-close: it may have taken that for the end of everything.
 pub(super) fn hint(t: &Transport<'_>) {
-    if !log::log_enabled!(log::Level::Info) || !t.is_write_closed() {
+    if !log::log_enabled!(Level::Info) || !t.is_write_closed() {
         return;
     }
     let totals = t.info().totals;

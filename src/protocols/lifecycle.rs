@@ -92,14 +92,12 @@ impl Lifecycle {
         let drains = matches!(signal, SIGINT | SIGTERM | SIGHUP) && !self.waits(t);
         match self.phase {
             Phase::Ending => t.net().kill_children(),
-            Phase::Draining { signal } if drains => self.end(t, Failure::silent(Cause::Signal(signal))),
+            Phase::Draining { signal } if drains => self.cut(t, signal),
             Phase::Serving { grace } if drains => {
                 self.phase = Phase::Draining { signal };
                 t.net().close_listeners();
-                let open = t.net().accepted();
-                if open > 0 {
-                    let plural = if open == 1 { "" } else { "s" };
-                    log::info!(target: super::NOTICE, "waiting up to {} for {open} session{plural} to finish", shown(grace));
+                if let Some(sessions) = open_sessions(t) {
+                    log::info!(target: super::NOTICE, "waiting up to {} for {sessions} to finish", shown(grace));
                 }
                 let id = t.id();
                 t.net().call_later(id, grace);
@@ -117,6 +115,14 @@ impl Lifecycle {
             Wanted::Client => t.net().is_listening(),
             Wanted::Datagrams(quota) => quota.shortfall().is_some(),
         }
+    }
+
+    /// Ends the sessions that have not finished in time.
+    fn cut(&mut self, t: &mut Transport<'_>, signal: i32) {
+        if let Some(sessions) = open_sessions(t) {
+            log::warn!("{sessions} cut short");
+        }
+        self.end(t, Failure::silent(Cause::Signal(signal)));
     }
 
     /// Ends the run now, or as soon as all children have ended; TCP peers see a reset.
@@ -155,7 +161,16 @@ impl Protocol for Lifecycle {
             let limit = self.timeout.unwrap_or_default();
             self.end(t, Failure::new(Cause::TimedOut, format!("timed out after {limit:?}")));
         } else if let Phase::Draining { signal } = self.phase {
-            self.end(t, Failure::silent(Cause::Signal(signal)));
+            self.cut(t, signal);
         }
+    }
+}
+
+/// How many sessions are open, in words; `None` for none.
+fn open_sessions(t: &mut Transport<'_>) -> Option<String> {
+    match t.net().accepted() {
+        0 => None,
+        1 => Some("1 session".to_owned()),
+        many => Some(format!("{many} sessions")),
     }
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use super::report::{Cause, Failure};
 use super::session::console_failure;
+use super::watch::{Pulse, Watch};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
@@ -27,18 +28,23 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) struct Remainder<F> {
     /// The peer that is gone, for messages.
     peer: String,
+    /// Ends the asking. The protocol before this one may have left other timers.
+    patience: TimerId,
+    /// The source may be the sink of bytes that are still on their way to it.
+    watch: Watch,
     fail: F,
 }
 
 /// Asks `source` whether it has more for `peer`, which is gone; `fail` is told if it has. The source is closed then, and its reader
-/// is told of the end now.
-pub(super) fn ask(net: &mut Net, source: Id, peer: String, fail: impl FnMut(Failure) + 'static) {
+/// is told of the end now. `watch` goes on watching the source.
+pub(super) fn ask(net: &mut Net, source: Id, peer: String, mut watch: Watch, fail: impl FnMut(Failure) + 'static) {
+    let patience = net.call_later(source, PATIENCE);
     let mut t = net.transport(source);
     t.write_eof();
     t.stop_forwarding();
-    t.set_protocol(Remainder { peer, fail });
+    watch.made(&mut t);
+    t.set_protocol(Remainder { peer, patience, watch, fail });
     t.resume_reading();
-    net.call_later(source, PATIENCE);
 }
 
 impl<F: FnMut(Failure)> Protocol for Remainder<F> {
@@ -54,14 +60,22 @@ impl<F: FnMut(Failure)> Protocol for Remainder<F> {
         Eof::Close
     }
 
-    fn timer_fired(&mut self, t: &mut Transport<'_>, _timer: TimerId) {
-        t.close();
+    fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
+        if timer == self.patience {
+            return t.close();
+        }
+        // Where nothing is owed to the source, its silence is the end that is waited for.
+        if t.write_buffer_size() > 0 || t.on_the_way() > 0 {
+            let pulse = Pulse::of(t);
+            self.watch.fired(t, timer, pulse);
+        }
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
-        // A connection that fails has said what it had to say. What fails on stdout was for the reader of it.
-        if let (Some(error), false) = (error, t.is_connection()) {
-            (self.fail)(console_failure(&error));
+        // Bytes for the source may be lost with it.
+        match error {
+            Some(error) if !t.is_connection() => (self.fail)(console_failure(&error)),
+            error => self.watch.lost(t, error.as_ref()),
         }
     }
 }

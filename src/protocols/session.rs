@@ -139,10 +139,11 @@ impl Protocol for PeerSide {
             Fired::TooEarly => return,
             Fired::Expired => (),
             // The other timer is that of `--linger`, and the peer may have ended just in time.
-            Fired::Other if t.is_at_eof() => return,
+            Fired::Other if t.is_at_eof() && !self.options.send_only => return,
             Fired::Other => {
                 let limit = shown(self.options.linger.unwrap_or_default());
-                self.watch.fail(t, Cause::TimedOut, &format_args!("no end from the peer within {limit} of stdin's"));
+                let what = if self.options.send_only { "the peer has not taken all" } else { "no end from the peer" };
+                self.watch.fail(t, Cause::TimedOut, &format_args!("{what} within {limit} of stdin's end"));
                 t.abort();
             }
         }
@@ -162,7 +163,7 @@ impl Protocol for PeerSide {
             console.set_protocol(Waiting { reporter });
         } else if error.is_none() && !self.options.recv_only && !console.is_at_eof() && !console.is_terminal() {
             let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
-            remainder::ask(t.net(), self.console, peer, move |failure| reporter.tell(failure));
+            remainder::ask(t.net(), self.console, peer, Watch::default(), move |failure| reporter.tell(failure));
         } else {
             // What has come from the peer still goes out.
             console.close();
@@ -184,6 +185,7 @@ impl ConsoleSide {
     fn input_ended(&mut self, t: &mut Transport<'_>) {
         let console = t.id();
         let mut peer = t.peer(self.peer);
+        self.limit_linger(&mut peer);
         if self.options.send_only {
             return peer.close_once_delivered();
         }
@@ -192,9 +194,13 @@ impl ConsoleSide {
             peer.write_eof();
         }
         if peer.is_at_eof() {
-            return peer.close();
+            peer.close();
         }
-        if let Some(linger) = self.options.linger {
+    }
+
+    /// Arms the timer of `--linger`.
+    fn limit_linger(&self, peer: &mut Transport<'_>) {
+        if let (Some(linger), false) = (self.options.linger, peer.is_at_eof() && !self.options.send_only) {
             let id = peer.id();
             peer.net().call_later(id, linger);
         }
@@ -219,8 +225,8 @@ impl Protocol for ConsoleSide {
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
         let pulse = Pulse::of(t).and(Pulse::of(&t.peer(self.peer)));
-        let console = t.id();
-        if self.input.fired(t.net(), console, timer, pulse) == Held::TellNow {
+        let (console, totals) = (t.id(), t.info().totals);
+        if self.input.fired(t.net(), console, timer, pulse, totals) == Held::TellNow {
             t.peer(self.peer).write_eof();
         }
     }

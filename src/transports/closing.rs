@@ -181,8 +181,7 @@ impl Net {
             };
         }
         if (stream.one_of_many || reset) && drains_for >= CLOSE_TIMEOUT {
-            let error = io::Error::new(io::ErrorKind::TimedOut, "the peer has not taken all of it");
-            return self.lose(id, Some(error), reset);
+            return self.lose(id, Some(not_taken()), reset);
         }
         // An event tells of a reset, and of the last acknowledgement where ours was the second end. The rest is asked
         // from time to time, more seldom the longer it takes.
@@ -190,20 +189,25 @@ impl Net {
         self.arm_phase(id, delay, Alarm::Acknowledgement);
     }
 
-    /// The peer does not end its direction. That does not matter where it has everything that was sent.
+    /// The peer does not end its direction. That does not matter where it has everything that was sent, and a server waits no longer:
+    /// its system goes on with what it has taken.
     pub(crate) fn close_timed_out(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
         stream.phase_timer = None;
         if stream.is_delivered() || stream.has_failed_tls() {
             return self.lose(id, None, false);
         }
+        if stream.one_of_many {
+            return self.lose(id, Some(not_taken()), false);
+        }
         self.arm_phase(id, ASK_AGAIN_MAX, Alarm::CloseTimeout);
     }
 
     fn arm_phase(&mut self, id: Id, delay: Duration, alarm: Alarm) {
         let timer = self.timers.arm(delay, Some(id), alarm);
-        if let Some(stream) = self.stream_mut(id) {
-            stream.phase_timer = Some(timer);
+        let Some(stream) = self.stream_mut(id) else { return };
+        if let Some(before) = stream.phase_timer.replace(timer) {
+            self.timers.cancel(before);
         }
     }
 
@@ -264,6 +268,10 @@ impl Net {
             self.await_acknowledgement(id);
         }
     }
+}
+
+fn not_taken() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the peer has not taken all of it")
 }
 
 impl Stream {

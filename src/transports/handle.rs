@@ -148,6 +148,14 @@ impl Transport<'_> {
         self.net.lose(self.id, None, true);
     }
 
+    /// Ends a connection that [`has_failed`](Self::has_failed) without reading what came before: `connection_lost` tells of the failure.
+    /// asyncio has no such thing.
+    pub fn fail(&mut self) {
+        let error = self.net.stream(self.id).and_then(|stream| stream.io.take_error());
+        let error = error.unwrap_or_else(|| io::Error::from_raw_os_error(libc::ECONNRESET));
+        self.net.lose(self.id, Some(error), true);
+    }
+
     /// Whether it is closing or closed. asyncio's `is_closing`.
     #[must_use]
     pub fn is_closing(&self) -> bool {

@@ -158,7 +158,8 @@ impl Net {
             let own = stream.keepalive.look_interval();
             interval = Some(interval.map_or(own, |least: Duration| least.min(own)));
             let since = before.get(&id).copied();
-            let is_idle = since.is_none() && last.is_some_and(|last| stream.last_activity < last);
+            let is_idle =
+                since.is_none() && !stream.state.has_told_end() && last.is_some_and(|last| stream.last_activity < last);
             if is_idle || !has_bytes_under_way(stream) {
                 continue;
             }

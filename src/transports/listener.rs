@@ -7,7 +7,7 @@
 use std::fmt;
 use std::io;
 use std::os::fd::AsFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::{SockAddr, Socket};
 
@@ -28,6 +28,8 @@ use crate::sys::{retry, socket};
 
 const BACK_OFF_MIN: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
+/// A listener that was short of something less than this ago is still in the same trouble, of which the log has told.
+const EPISODE: Duration = Duration::from_secs(60);
 
 /// How to listen, and whom to serve.
 #[derive(Clone, Debug)]
@@ -74,6 +76,8 @@ pub(crate) struct Listener {
     name: Peer,
     readable: bool,
     back_off: Option<BackOff>,
+    /// When it last had to wait for want of descriptors or memory.
+    trouble: Option<Instant>,
     queued: bool,
 }
 
@@ -87,7 +91,17 @@ struct BackOff {
 impl Listener {
     pub(crate) fn new(socket: Socket, options: Listening, shared: bool, path: Option<OwnFile>) -> Self {
         let name = Peer::local_of(&socket).unwrap_or(Peer::Unnamed);
-        Self { _path: path, socket, options, shared, name, readable: false, back_off: None, queued: false }
+        Self {
+            _path: path,
+            socket,
+            options,
+            shared,
+            name,
+            readable: false,
+            back_off: None,
+            trouble: None,
+            queued: false,
+        }
     }
 
     pub(crate) fn name(&self) -> &Peer {
@@ -223,19 +237,28 @@ impl Net {
     }
 
     /// Calls `timer_fired` of `id`'s protocol once a client waits that no listener may let in now, for lack of a place under its
-    /// limit. asyncio has none.
+    /// limit, or once there is no listener any more: the run is about to end. asyncio has none.
     pub fn call_when_client_waits(&mut self, id: Id) -> TimerId {
         let timer = self.timers.name(self.now);
         self.client_waiters.push((id, timer));
-        self.tell_of_waiting_clients();
+        if self.listeners.is_empty() {
+            self.release_places();
+        } else {
+            self.tell_of_waiting_clients();
+        }
         timer
     }
 
     fn tell_of_waiting_clients(&mut self) {
         if !self.client_waiters.is_empty() && self.has_waiting_client() {
-            let calls = self.client_waiters.drain(..).map(|(id, timer)| (id, Call::Timer(timer)));
-            self.calls.extend(calls);
+            self.release_places();
         }
+    }
+
+    /// Tells all that keep a place only until another client wants it.
+    pub(crate) fn release_places(&mut self) {
+        let calls = self.client_waiters.drain(..).map(|(id, timer)| (id, Call::Timer(timer)));
+        self.calls.extend(calls);
     }
 
     fn has_waiting_client(&self) -> bool {
@@ -261,17 +284,20 @@ impl Net {
         }
     }
 
-    /// Waits, and says so once until a connection could be accepted again.
+    /// Waits, and says so once in an episode.
     fn back_off(&mut self, id: Id, error: &io::Error) {
         let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return };
         let delay = match &listener.back_off {
             Some(before) => (before.delay * 2).min(BACK_OFF_MAX),
             None => {
-                let cause = describe(error);
-                log::warn!("accept on {}: {cause}; new connections wait until there is room", listener.name);
+                if listener.trouble.is_none_or(|last| self.now.duration_since(last) >= EPISODE) {
+                    let cause = describe(error);
+                    log::warn!("accept on {}: {cause}; new connections wait until there is room", listener.name);
+                }
                 BACK_OFF_MIN
             }
         };
+        listener.trouble = Some(self.now);
         let timer = self.timers.arm(delay, Some(id), Alarm::AcceptRetry);
         listener.back_off = Some(BackOff { delay, timer: Some(timer) });
     }

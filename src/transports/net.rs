@@ -193,6 +193,7 @@ impl Net {
         for id in std::mem::take(&mut self.listeners) {
             self.stop_listening(id);
         }
+        self.release_places();
     }
 
     /// Closes one listener. asyncio's `Server.close`.

@@ -42,6 +42,9 @@ impl Protocol for Fragile {
     }
     fn timer_fired(&mut self, _t: &mut Transport<'_>, _timer: TimerId) {
         self.here("timer_fired");
+        if self.at == "connection_made" {
+            self.lost.send("timer_fired, after the panic".to_owned()).expect("the test listens");
+        }
     }
     fn connection_lost(&mut self, _t: &mut Transport<'_>, error: Option<io::Error>) {
         self.is_lost(error);

@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use super::{End, Left, Opener, Other, Terms};
 use crate::protocols::child::{QUIET, close_when_quiet, code};
-use crate::protocols::half_close::HalfClose;
+use crate::protocols::half_close::{HalfClose, Held, InputEnd};
 use crate::protocols::report::{Cause, Failure};
+use crate::protocols::watch::Pulse;
 use crate::transports::info::Info;
 use crate::transports::process::handle::SubprocessTransport;
 use crate::transports::protocol::SubprocessProtocol;
@@ -27,6 +28,8 @@ const STDOUT: u8 = 1;
 pub struct ChildEnd {
     other: Other,
     terms: Terms,
+    /// The end of its stdout, as the other end is to be told of it.
+    output: InputEnd,
     /// Its stdout has ended. If it has been killed, we are about to hear of it, and the other end is not told of an end.
     end_timer: Option<TimerId>,
     idle_timer: Option<TimerId>,
@@ -52,7 +55,17 @@ impl ChildEnd {
     }
 
     fn new(other: Other, terms: Terms) -> Self {
-        Self { other, terms, end_timer: None, idle_timer: None, on_the_way: 0, peer: String::new(), has_failed: false }
+        let output = InputEnd::new(terms.half_close);
+        Self {
+            other,
+            terms,
+            output,
+            end_timer: None,
+            idle_timer: None,
+            on_the_way: 0,
+            peer: String::new(),
+            has_failed: false,
+        }
     }
 
     /// The left side watches that the pair does not stand still.
@@ -85,9 +98,13 @@ impl ChildEnd {
     }
 
     /// It goes on without its stdout.
-    fn output_ended(&self, t: &mut SubprocessTransport<'_>) {
+    fn output_ended(&mut self, t: &mut SubprocessTransport<'_>) {
         let (Some(other), None) = (self.other.end(), t.returncode()) else { return };
-        if self.terms.half_close != HalfClose::Never {
+        if self.terms.half_close == HalfClose::Auto && !other.is_connection(t.net()) {
+            self.output = InputEnd::new(HalfClose::Now);
+        }
+        let (id, gave_nothing) = (t.id(), !self.output.has_seen_something());
+        if self.output.come(t.net(), id, gave_nothing) {
             other.end_input(t.net());
         }
         if other.is_over(t.net()) {
@@ -95,6 +112,23 @@ impl ChildEnd {
             End::Child(t.id()).end_input(t.net());
             other.finish(t.net());
         }
+    }
+}
+
+impl ChildEnd {
+    /// Whether the timer was that of an end of its stdout that is held back. The other end is told when its time has come.
+    fn output_stays_held(&mut self, t: &mut SubprocessTransport<'_>, timer: TimerId) -> bool {
+        let (here, Some(other)) = (End::Child(t.id()), self.other.end()) else { return false };
+        let last = here.last_activity(t.net()).max(other.last_activity(t.net()));
+        let last_activity = last.unwrap_or_else(|| t.net().now());
+        let on_the_way = here.on_the_way(t.net()) + other.on_the_way(t.net());
+        let (id, totals) = (t.id(), other.totals(t.net()));
+        match self.output.fired(t.net(), id, timer, Pulse { last_activity, on_the_way }, totals) {
+            Held::OtherTimer => return false,
+            Held::Longer => (),
+            Held::TellNow => other.end_input(t.net()),
+        }
+        true
     }
 }
 
@@ -112,8 +146,15 @@ impl SubprocessProtocol for ChildEnd {
 
     fn pipe_data_received(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, data: &[u8]) {
         let Some(other) = self.other.end() else { return };
+        if self.output.is_looking() {
+            self.output.look(data);
+            if !self.output.is_looking() {
+                End::Child(t.id()).forward_to(other, t.net());
+            }
+        }
         let taken = other.deliver(t.net(), data);
-        let is_full = taken < data.len() || other.is_full(t.net());
+        // A stream holds up what is forwarded to it by itself.
+        let is_full = other.has_datagrams() && (taken < data.len() || other.is_full(t.net()));
         if let (true, Some(pipe)) = (is_full, t.pipe_transport(fd)) {
             let mut pipe = t.peer(pipe);
             pipe.pause_reading();
@@ -167,6 +208,9 @@ impl SubprocessProtocol for ChildEnd {
         }
         if Some(timer) == self.idle_timer {
             return self.look_at_the_clock(t);
+        }
+        if self.output_stays_held(t, timer) {
+            return;
         }
         close_when_quiet(t);
     }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use crate::protocols::half_close::HalfClose;
 use crate::transports::datagram::Remote;
 use crate::transports::id::Id;
+use crate::transports::info::Totals;
 use crate::transports::net::Net;
 use crate::transports::process::SIGTERM;
 
@@ -61,10 +62,10 @@ impl End {
         peer.map_or_else(|| "stdin and stdout".to_owned(), |peer| peer.to_string())
     }
 
-    /// Lets bytes go both ways. Those of stdin are shown to its protocol first, where their beginning matters.
+    /// Lets bytes go both ways. Those of stdin, or of a child, are shown to its protocol first, where their beginning matters.
     pub(super) fn join(self, other: Self, net: &mut Net, half_close: HalfClose) {
         for (from, to) in [(self, other), (other, self)] {
-            let is_looked_at = half_close == HalfClose::Auto && from.is_stdio(net) && to.is_connection(net);
+            let is_looked_at = half_close == HalfClose::Auto && !from.is_connection(net) && to.is_connection(net);
             if let (Some(source), Some(sink), false) = (from.source(net), to.sink(net), is_looked_at) {
                 net.transport(source).forward_to(sink);
             }
@@ -233,6 +234,14 @@ impl End {
     #[must_use]
     pub fn has_datagrams(self) -> bool {
         matches!(self, Self::Datagrams(_) | Self::Flow { .. })
+    }
+
+    /// Bytes that have come from it and gone to it, where that is known.
+    pub(super) fn totals(self, net: &mut Net) -> Totals {
+        match self {
+            Self::Stream(id) => net.transport(id).info().totals,
+            _ => Totals::default(),
+        }
     }
 
     /// When anything last came from it or went to it. The socket of a flow has others, and cannot tell; nor can a child without

@@ -41,20 +41,18 @@ impl StreamSide {
     /// A left side, whose other end `opener` opens.
     #[must_use]
     pub fn left(opener: Opener, terms: Terms) -> Self {
-        let idle_timeout = terms.idle_timeout;
-        Self::new(Other::ToOpen(opener), terms, idle_timeout)
+        Self::new(Other::ToOpen(opener), terms)
     }
 
     /// A right side, to be joined with `left`.
     #[must_use]
     pub fn right(left: Left, terms: Terms) -> Self {
-        // The left side watches.
-        Self::new(Other::ToJoin(left), terms, None)
+        Self::new(Other::ToJoin(left), terms)
     }
 
-    fn new(other: Other, terms: Terms, idle_timeout: Option<Duration>) -> Self {
-        let blame = terms.reporter.clone().map_or(Blame::Log, Blame::Run);
-        let watch = Watch::new(idle_timeout, blame);
+    fn new(other: Other, terms: Terms) -> Self {
+        // Both sides watch: one may be gone while the other has not taken everything.
+        let watch = watch(&terms);
         let input = InputEnd::new(terms.half_close);
         Self { other, watch, terms, input, linger_timer: None, look_timer: None, parting_timer: None }
     }
@@ -76,7 +74,7 @@ impl StreamSide {
         let is_read = t.is_reading() && !t.is_held();
         if let (Some(other), false, true) = (self.other.end(), is_read, t.has_failed()) {
             other.abort(t.net());
-            return t.abort();
+            return t.fail();
         }
         self.look_later(t);
     }
@@ -100,7 +98,7 @@ impl StreamSide {
     fn ask(&self, t: &mut Transport<'_>, source: Id) {
         let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
         let reporter = self.terms.reporter.clone();
-        remainder::ask(t.net(), source, peer, move |failure| match &reporter {
+        remainder::ask(t.net(), source, peer, watch(&self.terms), move |failure| match &reporter {
             Some(reporter) => reporter.tell(failure),
             None => log::info!("{failure}"),
         });
@@ -162,6 +160,12 @@ impl StreamSide {
     }
 }
 
+/// What one side of a pair under these terms is watched for.
+fn watch(terms: &Terms) -> Watch {
+    let blame = terms.reporter.clone().map_or(Blame::Log, Blame::Run);
+    Watch::new(terms.idle_timeout, blame)
+}
+
 impl Protocol for StreamSide {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         self.watch.made(t);
@@ -187,7 +191,8 @@ impl Protocol for StreamSide {
             }
         }
         let taken = other.deliver(t.net(), data);
-        if taken < data.len() || other.is_full(t.net()) {
+        // A stream holds up what is forwarded to it by itself.
+        if other.has_datagrams() && (taken < data.len() || other.is_full(t.net())) {
             t.pause_reading();
             t.unread(&data[taken..]);
         }
@@ -233,8 +238,8 @@ impl Protocol for StreamSide {
         let last_activity = self.last_activity(t);
         let there = self.other.end().map_or(0, |other| other.on_the_way(t.net()));
         let pulse = Pulse { last_activity, on_the_way: t.on_the_way() + there };
-        let id = t.id();
-        match (self.input.fired(t.net(), id, timer, pulse), self.other.end()) {
+        let (id, totals) = (t.id(), t.info().totals);
+        match (self.input.fired(t.net(), id, timer, pulse, totals), self.other.end()) {
             (Held::TellNow, Some(other)) => return other.end_input(t.net()),
             (Held::OtherTimer, _) => (),
             _ => return,

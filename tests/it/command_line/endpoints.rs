@@ -60,6 +60,7 @@ fn options_of_a_relay_that_would_do_nothing_are_refused() {
             (&["--stderr", "null", "-", ":80"], "--stderr does nothing without exec: or shell:"),
             (&["--env", "A", "-", ":80"], "--env does nothing without exec: or shell:"),
             (&["--kill-after", "1", "-", ":80"], "--kill-after does nothing without exec: or shell:"),
+            (&["--pty", "--stderr", "merge", ":80", "exec:a"], "--stderr does nothing with --pty but for null"),
             (&["--pty", ":80", ":81"], "--pty does nothing without exec: or shell:"),
             (&["--pty", "-", "exec:a"], "is 'xport exec --pty -- CMD'"),
             (&["-", "tcp://host:80"], "this is a URL: write tcp:HOST:PORT"),

@@ -167,9 +167,10 @@ fn a_server_that_drains_has_status_0_and_another_that_of_its_signal() {
         "tcp-echo: ping hello; kill TERM; hear waiting up to; go; status 0 *",
         // One connection's failure in a server of many is not the server's.
         "tcp-echo -v: ping hello; reset; hear closed; kill TERM; status 0 *",
-        "tcp-echo --grace 0: ping hello; kill TERM; hear waiting up to; killed TERM *",
-        "tcp-echo --grace 100ms: ping hello; kill TERM; hear waiting up to; killed TERM *",
-        "tcp-echo --grace 1h: ping hello; kill TERM; hear waiting up to; kill TERM; killed TERM *",
+        "tcp-echo --grace 0: ping hello; kill TERM; hear waiting up to; hear 1 session cut short; killed TERM *",
+        "tcp-echo --grace 100ms: ping hello; kill TERM; hear waiting up to; hear 1 session cut short; killed TERM *",
+        "tcp-echo --grace 1h: ping hello; kill TERM; hear waiting up to; kill TERM; hear 1 session cut short; \
+            killed TERM *",
     ]);
 }
 

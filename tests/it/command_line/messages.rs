@@ -222,4 +222,9 @@ fn filters_of_other_programs_change_nothing() {
     }
     assert!(stderr(&[("XPORT_LOG", "debug"), ("RUST_LOG", "off")]).contains("connecting to 127.0.0.1:1"));
     assert_eq!(stderr(&[("XPORT_LOG", "error")]).lines().count(), 1);
+    // What nobody understands is told of, and silences nothing.
+    for filter in ["xport=debgu", "trash=="] {
+        let said = stderr(&[("XPORT_LOG", filter)]);
+        assert!(said.contains("ignoring") && said.contains("--insecure"), "XPORT_LOG={filter}: {said}");
+    }
 }

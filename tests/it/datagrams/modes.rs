@@ -130,7 +130,7 @@ fn a_count_is_for_all_sockets_together() {
 fn who_only_receives_leaves_stdin_alone() {
     // Of the client nothing is heard, so it has to be found.
     let source = closed_udp();
-    let options = ["-vv", "--recv-only", "--count", "1", "--linger", "0", "--source", &source.to_string()];
+    let options = ["-vv", "--recv-only", "--count", "1", "--source", &source.to_string()];
     let (mut client, peer) = client(&options);
     drop(client.stdin());
     client.line("sending to");

@@ -7,11 +7,12 @@ const REQUEST: &[u8] = b"GET / HTTP/1.0\r\nHost: h\r\n\r\n";
 const PIECES: usize = 20;
 const PIECE: usize = 200_000;
 
-/// Answers a request piece by piece, and drops the rest as soon as the program has ended its direction.
-fn answer_until_hang_up(place: Place) -> JoinHandle<()> {
+/// Answers a request piece by piece after a while, and drops the rest as soon as the program has ended its direction.
+fn answer_until_hang_up(place: Place, pause: Duration) -> JoinHandle<()> {
     thread::spawn(move || {
         let mut peer = place.accept();
         peer.expect(REQUEST);
+        thread::sleep(pause);
         for _ in 0..PIECES {
             if peer.has_ended_now() {
                 return;
@@ -40,7 +41,7 @@ fn an_http_request_gets_its_whole_answer() {
         for versions in [&VERSIONS[..1], &VERSIONS[1..]] {
             let ground = Ground::of(versions);
             let (args, place) = ground.arguments(kind, words);
-            let serving = answer_until_hang_up(place);
+            let serving = answer_until_hang_up(place, Duration::ZERO);
             let output = outcome_with(&args, REQUEST);
             eventually("the server's end", || serving.is_finished().then_some(()));
             serving.join().expect("the server does not panic");
@@ -56,11 +57,67 @@ fn a_request_from_a_file_gets_its_whole_answer() {
     fs::write(&path, REQUEST).expect("a file");
     let ground = Ground::new();
     let (args, place) = ground.arguments(Tcp, &["tcp-client", "ADDRESS"]);
-    let serving = answer_until_hang_up(place);
+    let serving = answer_until_hang_up(place, Duration::ZERO);
     let output = Background::spawn(command(args).stdin(File::open(&path).expect("it is there"))).finish();
     serving.join().expect("the server does not panic");
     ended(&output, 0, "");
     assert!(output.stdout == whole(), "{} bytes", output.stdout.len());
+}
+
+/// A program that closes its stdout has ended it, and the rules are the same.
+#[test]
+fn a_request_of_a_program_gets_its_whole_answer() {
+    let (_folder, path) = path("answer");
+    let ask = format!("printf 'GET / HTTP/1.0\\r\\nHost: h\\r\\n\\r\\n'; exec >&-; cat > '{}'", path.display());
+    let shell = format!("shell:{ask}");
+    for words in [
+        &["exec", "--connect", "ADDRESS", "--", "sh", "-c", &ask][..],
+        &["relay", &shell, "ENDPOINT"],
+        &["relay", "ENDPOINT", &shell],
+        &["relay", "--half-close", "1h", &shell, "ENDPOINT"],
+    ] {
+        let ground = Ground::new();
+        let (args, place) = ground.arguments(Tcp, words);
+        // The end of a program's stdout is believed after a moment.
+        let serving = answer_until_hang_up(place, Duration::from_millis(500));
+        let output = outcome(&args);
+        eventually("the server's end", || serving.is_finished().then_some(()));
+        serving.join().expect("the server does not panic");
+        ended(&output, 0, "");
+        let answer = fs::read(&path).expect("a file");
+        assert!(answer == whole(), "{words:?}: {} bytes", answer.len());
+    }
+}
+
+/// What a program says that is no request ends at once.
+#[test]
+fn the_end_of_a_program_is_told_at_once_otherwise() {
+    plays(&[
+        "exec --connect TCP -- sh -c 'printf hello; exec >&-; cat >/dev/null': get hello$; go; status 0 *",
+        "relay 'shell:printf hello; exec >&-; cat >/dev/null' TCP: get hello$; go; status 0 *",
+    ]);
+}
+
+/// The first bytes are looked at. They are more than the peer takes at once, and what follows them flows all the same.
+#[test]
+fn an_input_that_is_looked_at_flows_on_behind_a_slow_peer() {
+    let (_folder, path) = path("data");
+    let data = pattern(30_000_000);
+    fs::write(&path, &data).expect("a file");
+    let script = format!("shell:cat '{}'", path.display());
+    for words in [&["tcp-client", "ADDRESS"][..], &["relay", "-", "tcp:ADDRESS"], &["relay", &script, "tcp:ADDRESS"]] {
+        let (listener, address) = listening();
+        SockRef::from(&listener).set_recv_buffer_size(4096).expect("SO_RCVBUF");
+        let mut command = command(["-vvv"]);
+        command.args(words.iter().map(|word| word.replace("ADDRESS", &address.to_string())));
+        let run = Background::spawn(command.stdin(File::open(&path).expect("it is there")));
+        let mut peer = accept(&listener);
+        run.comes_to_rest();
+        SockRef::from(&peer).set_recv_buffer_size(1_000_000).expect("SO_RCVBUF");
+        assert!(take_all(&mut peer) == data, "{words:?}");
+        drop(peer);
+        assert!(run.finish().status.success(), "{words:?}");
+    }
 }
 
 #[test]

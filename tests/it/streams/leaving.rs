@@ -216,3 +216,112 @@ fn a_peer_that_is_sending_gets_the_last_words_of_a_program() {
         assert_eq!(take_all(&mut client), b"bye\n");
     }
 }
+
+/// A listener whose connections take little.
+fn hesitant() -> (TcpListener, String) {
+    let (listener, address) = listening();
+    SockRef::from(&listener).set_recv_buffer_size(4096).expect("SO_RCVBUF");
+    (listener, address.to_string())
+}
+
+/// A peer that has said all and is gone, and a receiver that has not taken it: a relay of the two.
+fn owing(left_is_gone: bool, options: &[&str]) -> (Background, TcpStream, Ground) {
+    let ground = Ground::new();
+    let (unix, source) = ground.endpoint(Unix, "source");
+    let (receiver, address) = hesitant();
+    let tcp = format!("tcp:{address}");
+    let (left, right) = if left_is_gone { (unix, tcp) } else { (tcp, unix) };
+    let mut run = Background::start([&["-vv", "relay"], options, &[&left, &right]].concat());
+    // The relay takes what it has room for, and the system the rest.
+    let feeding = thread::spawn(move || source.accept().write(&pattern(400_000)));
+    let peer = accept(&receiver);
+    run.line("has ended its direction");
+    feeding.join().expect("the relay takes it");
+    (run, peer, ground)
+}
+
+/// What was for the other side is lost with it, whichever side it is.
+#[test]
+fn bytes_that_are_owed_to_a_side_that_fails_are_lost() {
+    for left_is_gone in [true, false] {
+        let (run, peer, _ground) = owing(left_is_gone, &[]);
+        reset(peer);
+        let output = run.finish();
+        assert_eq!(output.status.code(), Some(4), "{left_is_gone}: {}", text(&output));
+        assert!(text(&output).contains("Connection reset by peer"), "{left_is_gone}: {}", text(&output));
+    }
+}
+
+#[test]
+fn a_side_that_takes_nothing_of_what_is_owed_stands_still() {
+    for left_is_gone in [true, false] {
+        let (run, _peer, _ground) = owing(left_is_gone, &["--idle-timeout", "700ms"]);
+        let output = run.finish();
+        assert_eq!(output.status.code(), Some(124), "{left_is_gone}: {}", text(&output));
+        assert!(text(&output).contains("idle for 700ms"), "{left_is_gone}: {}", text(&output));
+    }
+}
+
+/// No other timer of the session shortens the time for which stdin is asked: a program that feeds it takes its time, which is
+/// less than is due.
+#[test]
+fn stdin_is_asked_for_as_long_as_it_is_due() {
+    plays(&[
+        "-vv relay --idle-timeout 100ms - UNIX: go; hear has ended its direction; sleep 500; type more; status 4 *",
+        "-vv relay --idle-timeout 100ms UNIX -: go; hear has ended its direction; sleep 500; type more; status 4 *",
+    ]);
+}
+
+/// A peer that has failed fails the run, although its bytes could not be read any more.
+#[test]
+fn a_peer_that_fails_while_nobody_reads_it_is_told_of() {
+    plays(&[
+        "exec --connect TCP -- sh -c \"trap 'exit 0' TERM; sleep 100 & wait\": say *400000; reset; \
+            status 4 Connection reset by peer",
+        "relay TCP \"shell:trap 'exit 0' TERM; sleep 100 & wait\": say *400000; reset; \
+            status 4 Connection reset by peer",
+    ]);
+}
+
+/// The same while the other side is not open yet: its listener has no room for one more.
+#[test]
+fn a_peer_that_fails_before_the_other_side_is_open_is_told_of() {
+    let (_folder, path) = path("sock");
+    let full = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+    full.bind(&SockAddr::unix(&path).expect("a path")).and_then(|()| full.listen(0)).expect("a listener");
+    let _first = UnixStream::connect(&path).expect("there is room for one");
+    let script = "say anything; reset; status 4 Connection reset by peer";
+    plays(&[&format!("relay TCP unix:{},connect-timeout=1h: {script}", path.display())]);
+}
+
+/// The system goes on with what a client has not taken yet, and the next one is served.
+#[test]
+fn a_client_that_takes_nothing_does_not_keep_its_place_after_the_end() {
+    let ground = Ground::new();
+    let (unix, backend) = ground.endpoint(Unix, "backend");
+    let (_relay, to) = relaying(&[], "tcp-listen:127.0.0.1:0,max-conns=1", &unix);
+    let client = Socket::new(Domain::for_address(to), Type::STREAM, None).expect("a socket");
+    client.set_recv_buffer_size(2048).and_then(|()| client.connect(&to.into())).expect("it listens");
+    backend.accept().write(&pattern(8_000));
+    let _second = connect(to);
+    backend.accept();
+    // Nothing of it is lost to the first one.
+    assert!(take_all(&mut with_deadline(client.into())) == pattern(8_000));
+}
+
+/// Nothing of a peer is wanted, but the time for it to take all can be limited.
+#[test]
+fn the_end_of_what_is_only_sent_can_be_waited_for_for_so_long() {
+    let (_listener, address) = hesitant();
+    let output = outcome_with(["tcp-client", "--send-only", "--linger", "500ms", &address], pattern(60_000));
+    ended(&output, 124, "has not taken all within 500ms");
+}
+
+/// A server that is to end does not wait for a client that has ended, while stdin has nothing for it.
+#[test]
+fn a_client_that_has_ended_does_not_hold_up_the_end_of_its_server() {
+    plays(&[
+        "tcp-server -k: say word; see word; end; new; say word; see word; kill TERM; hear waiting up to; end; get $; \
+        status 0 *",
+    ]);
+}

@@ -65,6 +65,14 @@ fn connect_far(address: SocketAddr) -> TcpStream {
     eventually("the far end answers", || TcpStream::connect_timeout(&address, Duration::from_secs(1)).ok())
 }
 
+/// What a client does once its peer has vanished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speaks {
+    Nothing,
+    Bytes,
+    End,
+}
+
 /// A client learns that its peer has vanished, whatever the mode: status 4, in the system's words. A client without probes
 /// stays.
 #[test]
@@ -74,22 +82,23 @@ fn a_client_of_a_vanished_peer_ends_with_4() {
         let to = listener.local_addr().expect("an address").to_string();
         let endpoint = format!("tcp:{to},keepalive=1s");
         let cases: &[&[&str]] = &[
-            &["tcp-client", "--keepalive", "1s", &to],
+            &["tcp-client", "--half-close", "now", "--keepalive", "1s", &to],
             &["tcp-client", "--keepalive", "1s", "--recv-only", &to],
-            &["relay", "-", &endpoint],
-            &["relay", &endpoint, "-"],
+            &["relay", "--half-close", "now", "-", &endpoint],
+            &["relay", "--half-close", "now", &endpoint, "-"],
         ];
         let mut programs = Vec::new();
         for (number, args) in cases.iter().enumerate() {
-            // One client says nothing, the other says something when the peer cannot hear it.
-            for speaks in [false, true] {
+            // One client says nothing, one says something when the peer cannot hear it, and one ends its direction then.
+            for speaks in [Speaks::Nothing, Speaks::Bytes, Speaks::End] {
+                let speaks = if number == 1 { Speaks::Nothing } else { speaks };
                 let program = cable.start(args);
-                programs.push((program, accept(&listener), args, speaks && number != 1));
+                programs.push((program, accept(&listener), args, speaks));
             }
         }
         let mut by_environment = cable.far.enter(program());
         by_environment.args(["tcp-client", &to]).env("XPORT_KEEPALIVE", "1s");
-        programs.push((Background::spawn(by_environment), accept(&listener), &cases[0], false));
+        programs.push((Background::spawn(by_environment), accept(&listener), &cases[0], Speaks::Nothing));
         let mut patient = cable.start(&["tcp-client", "--keepalive", "off", &to]);
         let _peer = accept(&listener);
         cable.pull();
@@ -97,14 +106,20 @@ fn a_client_of_a_vanished_peer_ends_with_4() {
         let mut open = Vec::new();
         for (mut program, _peer, args, speaks) in programs {
             let mut stdin = program.stdin();
-            if speaks {
+            if speaks == Speaks::Bytes {
                 stdin.write_all(b"is anybody there?").expect("it takes the bytes");
             }
             open.push((program, stdin, args, speaks));
         }
-        for (program, _stdin, args, speaks) in open {
+        // Longer than between two looks at the peer, and too short for a probe.
+        thread::sleep(Duration::from_millis(600));
+        let mut ends = Vec::new();
+        for (program, stdin, args, speaks) in open {
+            ends.push((program, (speaks != Speaks::End).then_some(stdin), args, speaks));
+        }
+        for (program, _stdin, args, speaks) in ends {
             let output = program.finish();
-            assert!(text(&output).contains(TIMED_OUT), "{args:?}, speaks: {speaks}: {}", text(&output));
+            assert!(text(&output).contains(TIMED_OUT), "{args:?}, {speaks:?}: {}", text(&output));
             ended(&output, 4, TIMED_OUT);
         }
         assert!(start.elapsed() < Duration::from_secs(40), "it took {:?}", start.elapsed());
