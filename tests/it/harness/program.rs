@@ -32,24 +32,6 @@ pub fn command<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
     command
 }
 
-/// A command that leaves no core behind, and starts with all signals at their default.
-pub fn without_core<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
-    let mut command = command(args);
-    let every = 1..=libc::SIGRTMAX();
-    // SAFETY: between fork and exec it makes system calls only, with what was copied into it.
-    unsafe {
-        command.pre_exec(move || {
-            let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-            libc::setrlimit(libc::RLIMIT_CORE, &raw const none);
-            for signal in every.clone() {
-                libc::signal(signal, libc::SIG_DFL);
-            }
-            Ok(())
-        });
-    }
-    command
-}
-
 /// A shell to which the program is `$0`, as a command like that.
 pub fn by_shell(script: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("sh");

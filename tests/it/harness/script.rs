@@ -166,7 +166,7 @@ impl Stage {
             }
         }
         args.extend(last);
-        let mut command = without_core(args);
+        let mut command = crate::harness::command(args);
         command.envs(variables);
         let clock = Instant::now();
         let mut program = Background::spawn(command);

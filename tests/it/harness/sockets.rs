@@ -198,6 +198,21 @@ pub fn queued_at(port: u16) -> Option<usize> {
     usize::from_str_radix(line[4].split_once(':')?.1, 16).ok()
 }
 
+/// Gives whoever else has this connection a second to close it.
+pub fn is_let_go(local: std::net::SocketAddrV4, peer: std::net::SocketAddrV4) {
+    let [local, peer] =
+        [local, peer].map(|end| format!("{:08X}:{:04X}", u32::from_ne_bytes(end.ip().octets()), end.port()));
+    for _ in 0..200 {
+        let sockets = fs::read_to_string("/proc/net/tcp").expect("there is /proc");
+        let mut lines = sockets.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        // Nobody's has no inode.
+        if lines.find(|fields| fields[1] == local && fields[2] == peer).is_none_or(|fields| fields[9] == "0") {
+            return;
+        }
+        thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
 /// From now on it refuses everybody, and keeps its port: it is connected to itself. Closing it would not do, as a child that
 /// another test is starting may have a copy.
 #[track_caller]

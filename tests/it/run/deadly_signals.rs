@@ -14,6 +14,24 @@ fn ending() -> Vec<i32> {
     named.into_iter().chain(seldom).chain(of_machine).chain([libc::SIGRTMIN(), libc::SIGRTMAX()]).collect()
 }
 
+/// A command that leaves no core behind, and starts with all signals at their default.
+fn without_core<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
+    let mut command = command(args);
+    let every = 1..=libc::SIGRTMAX();
+    // SAFETY: between fork and exec it makes system calls only, with what was copied into it.
+    unsafe {
+        command.pre_exec(move || {
+            let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+            libc::setrlimit(libc::RLIMIT_CORE, &raw const none);
+            for signal in every.clone() {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+            Ok(())
+        });
+    }
+    command
+}
+
 /// The servers that are there for one client, with their TLS where they have it.
 fn receivers(path: &str) -> Vec<Vec<String>> {
     let unix = format!("unix-listen:{path}");
