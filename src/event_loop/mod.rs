@@ -4,43 +4,13 @@
 //! re-enter neither. Nothing in here knows any concrete protocol or mode; what an event does to a stream is
 //! `dispatch.rs`.
 
-#[cfg(test)]
-mod datagram_properties;
-#[cfg(test)]
-mod datagram_sending_tests;
-#[cfg(test)]
-mod datagram_tests;
 mod datagrams;
 mod dispatch;
-#[cfg(test)]
-mod forward_tests;
 mod guard;
-#[cfg(test)]
-mod library_tests;
-#[cfg(test)]
-mod misuse_tests;
 mod pace;
-#[cfg(test)]
-mod panic_tests;
-#[cfg(test)]
-mod process_tests;
 mod processes;
 #[cfg(test)]
-mod properties;
-#[cfg(test)]
-mod session_tests;
-#[cfg(test)]
-mod sim;
-#[cfg(test)]
-mod starttls_tests;
-#[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tls_ending_tests;
-#[cfg(test)]
-mod tls_properties;
-#[cfg(test)]
-mod tls_tests;
 
 use std::fmt;
 use std::io;

@@ -142,6 +142,11 @@ impl Pipes {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn in_use(&self) -> usize {
+        self.used
+    }
+
     /// Closes a pipe whose bytes are not wanted any more.
     pub(crate) fn close(&mut self, spliced: Spliced) {
         self.used -= 1;

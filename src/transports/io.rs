@@ -16,7 +16,7 @@ use super::forward::{Raw, Spliced};
 use super::id::{Half, Id};
 use super::keepalive::KeepAlive;
 #[cfg(test)]
-use super::memory::Memory;
+use super::tests::memory::Memory;
 use crate::sys::socket;
 use crate::sys::splice::splice;
 

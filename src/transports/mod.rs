@@ -25,8 +25,6 @@ mod forward;
 pub(crate) mod intake;
 pub(crate) mod io;
 pub mod keepalive;
-#[cfg(test)]
-pub(crate) mod memory;
 pub mod out_buf;
 mod second_look;
 pub(crate) mod state;
@@ -44,6 +42,8 @@ pub mod address;
 pub mod advice;
 pub mod error;
 pub mod info;
+#[cfg(test)]
+pub(crate) mod tests;
 pub mod text;
 
 pub(crate) use resolver::WAKE;

@@ -9,11 +9,11 @@ use std::os::fd::{AsFd, AsRawFd};
 use mio::unix::SourceFd;
 use socket2::Socket;
 
-#[cfg(test)]
-use super::memory::Memory;
 use crate::sys::datagram::{self, Outgoing, RecvBatch, SendBatch};
 use crate::transports::id::{Half, Id};
 use crate::transports::info::Peer;
+#[cfg(test)]
+use crate::transports::tests::network::Memory;
 
 /// The lowest layer of a datagram transport.
 #[derive(Debug)]

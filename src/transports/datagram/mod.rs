@@ -15,8 +15,6 @@ mod candidates;
 mod carrier;
 mod flow;
 pub mod handle;
-#[cfg(test)]
-pub(crate) mod memory;
 pub mod opening;
 pub(crate) mod own;
 mod queue;

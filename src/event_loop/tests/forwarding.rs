@@ -1,0 +1,461 @@
+//! What must hold of streams that are forwarded to each other, whatever the network does: random faults, from a seed.
+//!
+//! Streams in memory have no descriptors, so all of it goes through our memory here. What the kernel moves by itself is tried with
+//! the real program, in `tests/it/streams/forwarding.rs`.
+
+use super::*;
+
+/// The most bytes of a script.
+const LENGTHS: [usize; 5] = [0, 1, 100, 5000, 30_000];
+const HIGH_WATER: usize = 1000;
+/// The most one read can add to a buffer that was not over high water.
+const CHUNK_MAX: usize = SCRATCH_BYTES;
+
+/// What a protocol was told.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    Data(Vec<u8>),
+    /// The end, and how many bytes had been received by then, and handed on to the other side.
+    End {
+        received: u64,
+        handed_on: u64,
+    },
+    Lost(Option<io::ErrorKind>),
+}
+
+/// One of two sides: passes the end on, closes both once both have ended, and resets the other if it fails.
+struct Side {
+    other: Id,
+    told: Sender<Told>,
+}
+
+impl Protocol for Side {
+    fn data_received(&mut self, _t: &mut Transport<'_>, data: &[u8]) {
+        self.told.send(Told::Data(data.into())).expect("the test listens");
+    }
+    fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
+        let received = t.info().totals.received;
+        let mut other = t.peer(self.other);
+        let handed_on = other.info().totals.sent + other.write_buffer_size() as u64;
+        self.told.send(Told::End { received, handed_on }).expect("the test listens");
+        other.write_eof();
+        if !other.is_at_eof() {
+            return Eof::KeepOpen;
+        }
+        other.close();
+        Eof::Close
+    }
+    fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        let mut other = t.peer(self.other);
+        match error {
+            Some(_) => other.close_by_reset(),
+            None => other.close(),
+        }
+        self.told.send(Told::Lost(error.map(|error| error.kind()))).expect("the test listens");
+    }
+}
+
+/// Nobody in particular; until its side is known.
+struct Nobody;
+
+impl Protocol for Nobody {
+    fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {}
+}
+
+/// A stream whose other side is `other`, and what it is told.
+fn side(sim: &mut Sim, other: Id) -> (Id, Receiver<Told>) {
+    let (told, hears) = channel();
+    (sim.stream(0, Side { other, told }), hears)
+}
+
+/// Two streams that are forwarded to each other, with few bytes of buffer.
+fn pair(sim: &mut Sim) -> ([Id; 2], [Receiver<Told>; 2]) {
+    let first = sim.stream(0, Nobody);
+    let (second, hears_second) = side(sim, first);
+    let (told, hears_first) = channel();
+    sim.net().transport(first).set_protocol(Side { other: second, told });
+    for (from, to) in [(first, second), (second, first)] {
+        sim.net().transport(from).set_write_buffer_limits(marks(HIGH_WATER));
+        sim.net().transport(from).forward_to(to);
+    }
+    ([first, second], [hears_first, hears_second])
+}
+
+fn marks(high: usize) -> WaterMarks {
+    WaterMarks::new(high, None).expect("marks")
+}
+
+/// What is left to be sent into a stream, piece by piece.
+struct Script<'a> {
+    from: Id,
+    rest: &'a [u8],
+    ended: bool,
+}
+
+impl<'a> Script<'a> {
+    fn new(from: Id, data: &'a [u8]) -> Self {
+        Self { from, rest: data, ended: false }
+    }
+
+    /// The next piece, or the end after the last one; false where that was all.
+    fn step(&mut self, sim: &mut Sim) -> bool {
+        if self.ended {
+            return false;
+        }
+        let (piece, rest) = self.rest.split_at(sim.below(self.rest.len() + 1));
+        self.rest = rest;
+        sim.feed(self.from, piece);
+        if rest.is_empty() {
+            sim.feed_end(self.from);
+            self.ended = true;
+        }
+        true
+    }
+}
+
+#[track_caller]
+fn assert_bounded(sim: &mut Sim, id: Id, high: usize) {
+    let buffered = sim.net().transport(id).write_buffer_size();
+    assert!(buffered <= high + CHUNK_MAX, "{buffered} bytes are buffered");
+}
+
+/// Asserts that who is not read has a reason: nothing is there, its sink has no room, or it is paused.
+#[track_caller]
+fn assert_rested(sim: &mut Sim, from: Id, to: Id) {
+    let wire = sim.wire(from);
+    let is_drained = wire.inbound.is_empty();
+    drop(wire);
+    let net = sim.net();
+    let Some(stream) = net.stream(from) else { return };
+    if is_drained || !stream.reading || !stream.state.delivers() {
+        return;
+    }
+    assert!(stream.held, "{from:?} has bytes to read, and nobody reads it");
+    let takes = net.stream(to).is_some_and(|sink| sink.state.accepts_writes());
+    let is_full = sim.wire(to).room == 0;
+    assert!(!takes || is_full, "{from:?} is held, although {to:?} has room");
+}
+
+/// The bytes among what a protocol was told, in order.
+fn data_of(hears: &Receiver<Told>) -> Vec<u8> {
+    let data = hears.try_iter().filter_map(|told| if let Told::Data(data) = told { Some(data) } else { None });
+    data.flatten().collect()
+}
+
+#[test]
+fn both_directions_arrive_whole_and_the_end_comes_after_the_last_byte() {
+    for_each_seed(|sim| {
+        let (ids, hears) = pair(sim);
+        let data = [sim.some_bytes(LENGTHS), sim.some_bytes(LENGTHS)];
+        let mut scripts = [Script::new(ids[0], &data[0]), Script::new(ids[1], &data[1])];
+        for id in ids {
+            sim.spoil(id);
+        }
+        while scripts.iter().any(|script| !script.ended) {
+            let which = sim.below(2);
+            scripts[which].step(sim);
+            for _ in 0..sim.below(4) {
+                sim.turn();
+                let which = sim.below(2);
+                let room = sim.below(3000);
+                sim.give_room(ids[which], room);
+                ids.iter().for_each(|id| assert_bounded(sim, *id, HIGH_WATER));
+            }
+        }
+        sim.run();
+        for (from, to) in [(ids[0], ids[1]), (ids[1], ids[0])] {
+            assert_rested(sim, from, to);
+            assert!(sim.sent(to).len() <= data[usize::from(from == ids[1])].len());
+        }
+        ids.iter().for_each(|id| sim.give_room(*id, 1 << 20));
+        sim.run();
+        for which in 0..2 {
+            assert!(sim.sent(ids[1 - which]) == data[which], "not the same bytes");
+            assert!(sim.wire(ids[which]).outbound_end);
+            let told: Vec<Told> = hears[which].try_iter().collect();
+            let all = data[which].len() as u64;
+            assert_eq!(told, [Told::End { received: all, handed_on: all }, Told::Lost(None)]);
+        }
+        sim.assert_nothing_left();
+    });
+}
+
+/// What does not fit stays where it comes from, however much it is.
+#[test]
+fn no_more_is_read_than_the_buffer_takes() {
+    for_each_seed(|sim| {
+        let (ids, _hears) = pair(sim);
+        let high = [0, 1, HIGH_WATER, CHUNK_MAX][sim.below(4)];
+        sim.net().transport(ids[1]).set_write_buffer_limits(marks(high));
+        for id in ids {
+            let seed = sim.below(1 << 30) as u64;
+            let chunk_max = [0, 10_000, 200_000][sim.below(3)];
+            sim.wire(id).faults = Faults { seed, chunk_max, not_now_one_in: 0 };
+        }
+        let data = vec![7; 3 * CHUNK_MAX];
+        sim.feed(ids[0], &data);
+        sim.feed_end(ids[0]);
+        for _ in 0..sim.below(6) {
+            sim.run();
+            assert_bounded(sim, ids[1], high);
+            assert_rested(sim, ids[0], ids[1]);
+            let room = sim.below(CHUNK_MAX);
+            sim.give_room(ids[1], room);
+        }
+        sim.give_room(ids[1], data.len());
+        sim.feed_end(ids[1]);
+        sim.run();
+        assert!(sim.sent(ids[1]) == data, "not as many bytes");
+        sim.assert_nothing_left();
+    });
+}
+
+#[test]
+fn a_source_that_resets_has_sent_a_prefix_and_its_sink_is_reset_after_the_last_byte() {
+    for_each_seed(|sim| {
+        let (ids, hears) = pair(sim);
+        let data = sim.some_bytes(LENGTHS);
+        let mut script = Script::new(ids[0], &data);
+        sim.spoil(ids[0]);
+        sim.spoil(ids[1]);
+        for _ in 0..sim.below(8) {
+            script.step(sim);
+            sim.turn();
+            let room = sim.below(3000);
+            sim.give_room(ids[1], room);
+            assert_bounded(sim, ids[1], HIGH_WATER);
+        }
+        sim.reset(ids[0]);
+        sim.run();
+        sim.give_room(ids[1], 1 << 20);
+        sim.run();
+        let fed = data.len() - script.rest.len();
+        let ended = hears[0].try_iter().any(|told| matches!(told, Told::End { .. }));
+        let sent = sim.sent(ids[1]);
+        assert!(sent == data[..fed] || ended, "{} bytes of {fed} had come before the reset", sent.len());
+        assert_ne!(sim.wire(ids[1]).closed, None);
+        if !ended {
+            assert_eq!(sim.wire(ids[1]).closed, Some(Closed::Reset));
+        }
+        sim.assert_nothing_left();
+    });
+}
+
+#[test]
+fn a_sink_that_fails_ends_both_and_has_taken_a_prefix() {
+    for_each_seed(|sim| {
+        let (ids, hears) = pair(sim);
+        let data = sim.some_bytes(LENGTHS);
+        let mut script = Script::new(ids[0], &data);
+        sim.spoil(ids[0]);
+        sim.spoil(ids[1]);
+        for _ in 0..sim.below(8) {
+            script.step(sim);
+            sim.turn();
+            let room = sim.below(3000);
+            sim.give_room(ids[1], room);
+        }
+        sim.reset(ids[1]);
+        sim.run();
+        assert!(data.starts_with(&sim.sent(ids[1])));
+        assert_eq!(hears[1].try_iter().last(), Some(Told::Lost(Some(io::ErrorKind::ConnectionReset))));
+        sim.assert_nothing_left();
+    });
+}
+
+#[test]
+fn a_paused_source_is_not_read_and_goes_on_where_it_stood() {
+    for_each_seed(|sim| {
+        let (ids, hears) = pair(sim);
+        let data = sim.some_bytes(LENGTHS);
+        let mut script = Script::new(ids[0], &data);
+        sim.spoil(ids[0]);
+        sim.spoil(ids[1]);
+        while script.step(sim) {
+            let paused = sim.below(2) == 0;
+            let mut source = sim.net().transport(ids[0]);
+            if paused {
+                source.pause_reading()
+            } else {
+                source.resume_reading()
+            }
+            let before = sim.wire(ids[0]).inbound.len();
+            for _ in 0..sim.below(4) {
+                sim.turn();
+                let room = sim.below(3000);
+                sim.give_room(ids[1], room);
+            }
+            assert!(!paused || sim.wire(ids[0]).inbound.len() == before, "a paused source was read");
+        }
+        sim.net().transport(ids[0]).pause_reading();
+        sim.give_room(ids[1], 1 << 20);
+        let before = sim.wire(ids[0]).inbound.len();
+        sim.run();
+        assert_eq!(sim.wire(ids[0]).inbound.len(), before);
+        sim.net().transport(ids[0]).resume_reading();
+        sim.feed_end(ids[1]);
+        sim.run();
+        assert!(sim.sent(ids[1]) == data, "not the same bytes");
+        assert_eq!(hears[0].try_iter().last(), Some(Told::Lost(None)));
+        sim.assert_nothing_left();
+    });
+}
+
+#[test]
+fn what_comes_after_stop_forwarding_is_the_protocols() {
+    for_each_seed(|sim| {
+        let (ids, hears) = pair(sim);
+        let data = sim.some_bytes(LENGTHS);
+        let mut script = Script::new(ids[0], &data);
+        sim.spoil(ids[0]);
+        sim.spoil(ids[1]);
+        for _ in 0..sim.below(6) {
+            script.step(sim);
+            sim.turn();
+            let room = sim.below(3000);
+            sim.give_room(ids[1], room);
+        }
+        sim.net().transport(ids[0]).stop_forwarding();
+        while script.step(sim) {
+            sim.turn();
+        }
+        sim.feed_end(ids[1]);
+        sim.run();
+        sim.give_room(ids[1], 1 << 20);
+        sim.run();
+        let mut all = sim.sent(ids[1]);
+        all.extend(data_of(&hears[0]));
+        assert!(all == data, "not the same bytes");
+        sim.assert_nothing_left();
+    });
+}
+
+#[test]
+fn another_target_gets_what_comes_next_and_the_old_one_what_came_before() {
+    for_each_seed(|sim| {
+        let nobody = sim.stream(1 << 20, Nobody);
+        let (source, hears) = side(sim, nobody);
+        let targets: Vec<Id> = (0..3).map(|_| sim.stream(0, Nobody)).collect();
+        let data = sim.some_bytes(LENGTHS);
+        let mut script = Script::new(source, &data);
+        sim.spoil(source);
+        for target in &targets {
+            sim.spoil(*target);
+            sim.net().transport(*target).set_write_buffer_limits(marks(HIGH_WATER));
+        }
+        for target in &targets {
+            sim.net().transport(source).forward_to(*target);
+            for _ in 0..sim.below(6) {
+                script.step(sim);
+                sim.turn();
+                let which = sim.below(3);
+                let room = sim.below(3000);
+                sim.give_room(targets[which], room);
+                targets.iter().for_each(|id| assert_bounded(sim, *id, HIGH_WATER));
+            }
+        }
+        while script.step(sim) {}
+        targets.iter().for_each(|id| sim.give_room(*id, 1 << 20));
+        sim.run();
+        let all: Vec<u8> = targets.iter().flat_map(|id| sim.sent(*id)).collect();
+        assert!(all == data, "not the same bytes");
+        assert!(matches!(hears.try_iter().next(), Some(Told::End { .. })));
+    });
+}
+
+#[test]
+fn bytes_that_were_handed_back_go_first() {
+    for_each_seed(|sim| {
+        let (ids, _hears) = pair(sim);
+        let data = sim.some_bytes(LENGTHS);
+        let (back, fresh) = data.split_at(sim.below(data.len() + 1));
+        sim.spoil(ids[0]);
+        sim.spoil(ids[1]);
+        sim.feed(ids[0], fresh);
+        sim.feed_end(ids[0]);
+        sim.feed_end(ids[1]);
+        let (first, second) = back.split_at(sim.below(back.len() + 1));
+        let mut source = sim.net().transport(ids[0]);
+        source.unread(second);
+        source.unread(first);
+        sim.run();
+        sim.give_room(ids[1], 1 << 20);
+        sim.run();
+        assert!(sim.sent(ids[1]) == data, "not the same bytes");
+        sim.assert_nothing_left();
+    });
+}
+
+#[test]
+fn a_buffer_of_nothing_carries_everything() {
+    for_each_seed(|sim| {
+        let (ids, _hears) = pair(sim);
+        let data = sim.some_bytes(LENGTHS);
+        let mut script = Script::new(ids[0], &data);
+        for id in ids {
+            sim.spoil(id);
+            sim.net().transport(id).set_write_buffer_limits(marks(0));
+        }
+        while script.step(sim) {
+            sim.turn();
+            assert_bounded(sim, ids[1], 0);
+            let room = sim.below(3000);
+            sim.give_room(ids[1], room);
+        }
+        sim.feed_end(ids[1]);
+        sim.run();
+        assert_rested(sim, ids[0], ids[1]);
+        sim.give_room(ids[1], 1 << 20);
+        sim.run();
+        assert!(sim.sent(ids[1]) == data, "not the same bytes");
+        sim.assert_nothing_left();
+    });
+}
+
+/// What is forwarded to a stream that is gone comes to the protocol.
+#[test]
+fn a_target_that_is_gone_swallows_nothing() {
+    for_each_seed(|sim| {
+        let gone = sim.stream(0, Nobody);
+        sim.settle();
+        sim.net().transport(gone).abort();
+        sim.settle();
+        let nobody = sim.stream(1 << 20, Nobody);
+        let (source, hears) = side(sim, nobody);
+        let data = sim.some_bytes(LENGTHS);
+        sim.spoil(source);
+        sim.net().transport(source).forward_to(gone);
+        sim.feed(source, &data);
+        sim.run();
+        assert!(data_of(&hears) == data, "not the same bytes");
+    });
+}
+
+#[test]
+fn a_target_that_is_gone_does_not_swallow_what_was_handed_back() {
+    let mut sim = Sim::new();
+    let gone = sim.stream(0, Nobody);
+    sim.settle();
+    sim.net().transport(gone).abort();
+    sim.settle();
+    let nobody = sim.stream(100, Nobody);
+    let (source, hears) = side(&mut sim, nobody);
+    sim.settle();
+    sim.net().transport(source).unread(b"handed back");
+    sim.net().transport(source).forward_to(gone);
+    sim.run();
+    assert_eq!(data_of(&hears), b"handed back");
+}
+
+#[test]
+fn bytes_that_were_handed_back_respect_high_water() {
+    let mut sim = Sim::new();
+    let (ids, _hears) = pair(&mut sim);
+    sim.settle();
+    sim.net().transport(ids[0]).unread(&vec![7; 4 * CHUNK_MAX]);
+    sim.run();
+    assert_bounded(&mut sim, ids[1], HIGH_WATER);
+    sim.give_room(ids[1], 8 * CHUNK_MAX);
+    sim.run();
+    assert_eq!(sim.sent(ids[1]).len(), 4 * CHUNK_MAX);
+}

@@ -1,0 +1,407 @@
+//! The contract of subprocess transports, with real children of the shell. What the `exec` mode makes of them is not here.
+
+use super::*;
+use std::ffi::OsStr;
+
+use crate::transports::process::opening::ChildStdio::Merge;
+use crate::transports::process::opening::ChildStdio::Null;
+use crate::transports::process::opening::ChildStdio::Pipe;
+use crate::transports::process::opening::ChildStdio::Pty;
+
+/// What a protocol is told, in order.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    Made,
+    Data(u8, Vec<u8>),
+    PipeLost(u8, Option<io::ErrorKind>),
+    Exited(Option<i32>),
+    Lost(Option<i32>),
+}
+
+/// Tells everything, and does what its test wants.
+struct Log {
+    told: Sender<Told>,
+    reaction: fn(&mut SubprocessTransport<'_>, &Told),
+}
+
+impl Log {
+    fn say(&self, t: &mut SubprocessTransport<'_>, told: Told) {
+        (self.reaction)(t, &told);
+        self.told.send(told).expect("the test listens");
+    }
+}
+
+impl SubprocessProtocol for Log {
+    fn connection_made(&mut self, t: &mut SubprocessTransport<'_>) {
+        self.say(t, Told::Made);
+    }
+
+    fn pipe_data_received(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, data: &[u8]) {
+        self.say(t, Told::Data(fd, data.to_vec()));
+    }
+
+    fn pipe_connection_lost(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, error: Option<io::Error>) {
+        self.say(t, Told::PipeLost(fd, error.map(|error| error.kind())));
+    }
+
+    fn process_exited(&mut self, t: &mut SubprocessTransport<'_>) {
+        let code = t.returncode().and_then(|status| status.code());
+        self.say(t, Told::Exited(code));
+    }
+
+    fn timer_fired(&mut self, t: &mut SubprocessTransport<'_>, _timer: TimerId) {
+        t.close();
+    }
+
+    fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, error: Option<io::Error>) {
+        assert!(error.is_none());
+        let code = t.returncode().and_then(|status| status.code());
+        self.say(t, Told::Lost(code));
+    }
+}
+
+/// Runs `script` in a shell to its end; what was told.
+fn run(script: &str, stdio: [ChildStdio; 3], reaction: fn(&mut SubprocessTransport<'_>, &Told)) -> Vec<Told> {
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let (told, log): (_, Receiver<Told>) = channel();
+    event_loop.net().spawn_shell(OsStr::new(script), stdio, Log { told, reaction }).expect("a shell");
+    event_loop.run().expect("the loop runs");
+    assert_eq!(event_loop.net().slots.iter().count(), 0, "slots are left");
+    log.try_iter().collect()
+}
+
+/// All that was read from one of the pipes.
+fn read(told: &[Told], fd: u8) -> Vec<u8> {
+    let data = told.iter().filter_map(|told| match told {
+        Told::Data(of, data) if *of == fd => Some(&data[..]),
+        _ => None,
+    });
+    data.collect::<Vec<_>>().concat()
+}
+
+fn ignore(_t: &mut SubprocessTransport<'_>, _told: &Told) {}
+
+#[test]
+fn all_output_comes_before_the_exit_and_both_before_the_end() {
+    for _ in 0..20 {
+        let told = run("head -c 300000 /dev/zero; echo oops >&2; exit 3", [Null, Pipe, Pipe], ignore);
+        assert_eq!(told[0], Told::Made);
+        assert_eq!(told.last(), Some(&Told::Lost(Some(3))));
+        let exited = told.iter().position(|told| *told == Told::Exited(Some(3))).expect("it has exited");
+        assert_eq!(read(&told[..exited], 1).len(), 300_000);
+        assert_eq!(read(&told[..exited], 2), b"oops\n");
+        for fd in [1, 2] {
+            assert_eq!(told.iter().filter(|told| **told == Told::PipeLost(fd, None)).count(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_child_is_fed_and_hears_the_end_of_its_input() {
+    fn feed(t: &mut SubprocessTransport<'_>, told: &Told) {
+        if *told == Told::Made {
+            let stdin = t.pipe_transport(0).expect("a pipe");
+            t.peer(stdin).write(&vec![b'x'; 1_000_000]);
+            t.peer(stdin).close();
+        }
+    }
+    let told = run("cat", [Pipe, Pipe, Null], feed);
+    assert_eq!(read(&told, 1).len(), 1_000_000);
+    assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
+}
+
+#[test]
+fn a_child_that_reads_nothing_loses_only_its_stdin() {
+    fn feed(t: &mut SubprocessTransport<'_>, told: &Told) {
+        if *told == Told::Made {
+            let stdin = t.pipe_transport(0).expect("a pipe");
+            t.peer(stdin).write(&vec![b'x'; 1_000_000]);
+        }
+    }
+    let told = run("exec <&-; echo done", [Pipe, Pipe, Null], feed);
+    assert!(told.contains(&Told::PipeLost(0, Some(io::ErrorKind::BrokenPipe))), "{told:?}");
+    assert_eq!(read(&told, 1), b"done\n");
+    assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
+}
+
+#[test]
+fn close_kills_what_still_runs() {
+    fn close(t: &mut SubprocessTransport<'_>, told: &Told) {
+        if matches!(told, Told::Data(..)) {
+            assert!(t.pid().is_some() && t.returncode().is_none());
+            t.close();
+            assert!(t.is_closing());
+        }
+        if matches!(told, Told::Lost(_)) {
+            use std::os::unix::process::ExitStatusExt;
+            assert_eq!(t.returncode().and_then(|status| status.signal()), Some(libc::SIGKILL));
+        }
+    }
+    let begin = Instant::now();
+    let told = run("echo; exec sleep 60", [Pipe, Pipe, Pipe], close);
+    assert_eq!(told.last(), Some(&Told::Lost(None)));
+    assert!(begin.elapsed() < Duration::from_secs(20), "nobody waited for the sleep");
+}
+
+#[test]
+fn signals_reach_the_child_or_its_group_while_it_runs() {
+    fn signal(t: &mut SubprocessTransport<'_>, told: &Told) {
+        match told {
+            Told::Data(1, data) if data == b"ready\n" => t.terminate().expect("it runs"),
+            Told::Data(1, data) if data == b"trapped\n" => t.send_signal_to_group(libc::SIGKILL).expect("it runs"),
+            Told::Exited(_) => {
+                let error = t.send_signal(libc::SIGTERM).expect_err("it has ended");
+                assert_eq!(error.raw_os_error(), Some(libc::ESRCH));
+            }
+            _ => (),
+        }
+    }
+    // The child of the child holds the pipe, and goes with the group.
+    let told =
+        run("trap 'echo trapped' TERM; sleep 60 & echo ready; while :; do wait; done", [Null, Pipe, Null], signal);
+    assert!(read(&told, 1).ends_with(b"trapped\n"));
+    assert_eq!(told.last(), Some(&Told::Lost(None)));
+}
+
+#[test]
+fn whoever_else_holds_the_pipes_holds_up_only_the_end() {
+    fn leave(t: &mut SubprocessTransport<'_>, told: &Told) {
+        if matches!(told, Told::Exited(_)) {
+            // The sleep in the background has the pipes, and may keep them.
+            assert!(t.pipe_transport(1).is_some());
+            let id = t.id();
+            t.net().call_later(id, Duration::from_millis(20));
+        }
+    }
+    let begin = Instant::now();
+    let told = run("sleep 20 & echo hi", [Null, Pipe, Pipe], leave);
+    let exited = told.iter().position(|told| *told == Told::Exited(Some(0))).expect("it has exited");
+    assert_eq!(read(&told[..exited], 1), b"hi\n");
+    assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
+    assert!(begin.elapsed() < Duration::from_secs(15), "nobody waited for the sleep");
+}
+
+#[test]
+fn a_child_has_three_descriptors_that_wait_and_default_signals() {
+    let script = "ls /proc/self/fd | wc -l; grep -h flags /proc/self/fdinfo/[012]; grep SigIgn /proc/self/status";
+    let told = run(script, [Pipe, Pipe, Pipe], |t, told| {
+        if *told == Told::Made
+            && let Some(stdin) = t.pipe_transport(0)
+        {
+            t.peer(stdin).close();
+        }
+    });
+    let text = String::from_utf8(read(&told, 1)).expect("text");
+    let mut lines = text.lines();
+    // The directory that `ls` reads is the fourth.
+    assert_eq!(lines.next(), Some("4"), "{text}");
+    for flags in lines.by_ref().take(3) {
+        let flags = flags.split_whitespace().nth(1).and_then(|flags| i32::from_str_radix(flags, 8).ok());
+        assert_eq!(flags.expect("octal") & libc::O_NONBLOCK, 0, "{text}");
+    }
+    let ignored = lines.next().and_then(|line| u64::from_str_radix(line.split_whitespace().nth(1)?, 16).ok());
+    // What whoever started us ignores may stay so, but for what we ignore ourselves, or need.
+    for signal in [libc::SIGPIPE, libc::SIGXFSZ, libc::SIGCHLD] {
+        assert_eq!(ignored.expect("hexadecimal") & (1 << (signal - 1)), 0, "{signal}: {text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_started_says_why_and_leaves_nothing() {
+    let mut event_loop = EventLoop::new().expect("a loop");
+    for (name, kind) in
+        [("/nonexistent/program", io::ErrorKind::NotFound), ("/etc/passwd", io::ErrorKind::PermissionDenied)]
+    {
+        let (told, _log) = channel();
+        let log = Log { told, reaction: ignore };
+        let error = event_loop.net().spawn(Command::new(name), [Pipe, Pipe, Pipe], log).expect_err("no program");
+        assert_eq!(error.kind(), kind, "{name}");
+    }
+    event_loop.run().expect("it ends at once");
+    assert_eq!(event_loop.net().slots.iter().count(), 0);
+}
+
+#[test]
+fn many_children_at_once_each_have_their_own_status() {
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let logs: Vec<Receiver<Told>> = (0..100)
+        .map(|code| {
+            let (told, log) = channel();
+            let script = format!("echo {code}; exit {code}");
+            let log_of_child = Log { told, reaction: ignore };
+            event_loop.net().spawn_shell(OsStr::new(&script), [Null, Pipe, Pipe], log_of_child).expect("a shell");
+            log
+        })
+        .collect();
+    event_loop.run().expect("the loop runs");
+    for (code, log) in logs.iter().enumerate() {
+        let told: Vec<Told> = log.try_iter().collect();
+        assert_eq!(read(&told, 1), format!("{code}\n").into_bytes());
+        assert_eq!(told.last(), Some(&Told::Lost(Some(code as i32))));
+    }
+}
+
+#[test]
+fn a_child_on_a_terminal_is_typed_to_and_told_of_its_size() {
+    fn type_in(t: &mut SubprocessTransport<'_>, told: &Told) {
+        match (told, t.pipe_transport(0)) {
+            // It has asked for its first size by then.
+            (Told::Data(1, _), Some(stdin)) => {
+                t.set_window_size(9, 71).expect("it has a terminal");
+                t.peer(stdin).write(b"in a line");
+                t.peer(stdin).close();
+            }
+            (Told::PipeLost(0, None), _) => t.set_window_size(9, 71).expect("one side of it is left"),
+            (Told::Lost(_), _) => assert!(t.set_window_size(1, 1).is_err()),
+            _ => assert!(!data_on(told, 2), "a terminal has one output"),
+        }
+    }
+    let model = PtyModel::New(WindowSize { rows: 7, columns: 61 });
+    let script = "stty -echo; stty size; cat; echo; stty size; grep SigIgn /proc/self/status; exit 3";
+    for stderr in [Pty(model), Merge, Null] {
+        let told = run(script, [Pty(model), Pty(model), stderr], type_in);
+        let text = String::from_utf8(read(&told, 1)).expect("text");
+        let (text, ignored) = text.split_once("SigIgn:").expect("the last line");
+        assert_eq!(text, "7 61\r\nin a line\r\n9 71\r\n");
+        let ignored = u64::from_str_radix(ignored.trim(), 16).expect("hexadecimal");
+        for signal in [libc::SIGPIPE, libc::SIGXFSZ, libc::SIGCHLD] {
+            assert_eq!(ignored & (1 << (signal - 1)), 0, "{signal}");
+        }
+        let ends = [Told::PipeLost(0, None), Told::PipeLost(1, None), Told::Lost(Some(3))];
+        assert!(ends.iter().all(|end| told.contains(end)), "{told:?}");
+    }
+}
+
+fn data_on(told: &Told, fd: u8) -> bool {
+    matches!(told, Told::Data(of, _) if *of == fd)
+}
+
+#[test]
+fn a_terminal_that_we_close_hangs_up() {
+    fn hang_up(t: &mut SubprocessTransport<'_>, told: &Told) {
+        if data_on(told, 1) {
+            for pipe in [0, 1].map(|fd| t.pipe_transport(fd)).into_iter().flatten() {
+                t.peer(pipe).abort();
+            }
+        }
+    }
+    let begin = Instant::now();
+    let pty = Pty(PtyModel::New(WindowSize::default()));
+    let told = run("echo ready; exec sleep 20", [pty, pty, pty], hang_up);
+    // By SIGHUP, and not in its own time.
+    assert!(told.contains(&Told::Exited(None)) && begin.elapsed() < Duration::from_secs(15), "{told:?}");
+}
+
+#[test]
+fn only_a_terminal_has_a_size() {
+    let told = run("true", [Pipe, Pipe, Pipe], |t, told| {
+        if *told == Told::Made {
+            let error = t.set_window_size(1, 1).expect_err("it has none");
+            assert_eq!(error.raw_os_error(), Some(libc::ENOTTY));
+        }
+    });
+    assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
+}
+
+/// Runs a command to its end; all that it has written to its stdout.
+fn output_of(command: Command, stdio: [ChildStdio; 3]) -> String {
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let (told, log): (_, Receiver<Told>) = channel();
+    event_loop.net().spawn(command, stdio, Log { told, reaction: ignore }).expect("a program");
+    event_loop.run().expect("the loop runs");
+    String::from_utf8(read(&log.try_iter().collect::<Vec<_>>(), 1)).expect("text")
+}
+
+/// A command of the shell that says what it was given.
+fn shows(script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]);
+    command
+}
+
+#[test]
+fn a_command_gets_what_it_was_given() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().canonicalize().expect("a path").display().to_string();
+    let mut command = shows("echo \"$A $B ${C-none} ${HOME-none}\"; pwd");
+    command.env("A", "1").envs([("B", "2")]).env_remove("HOME").current_dir(&path);
+    assert_eq!(output_of(command, [Null, Pipe, Null]), format!("1 2 none none\n{path}\n"));
+    // It is looked for in its own PATH, and called as it is told.
+    std::os::unix::fs::symlink("/bin/sh", folder.path().join("shell-of-mine")).expect("a link");
+    let mut command = Command::new("shell-of-mine");
+    command.arg0("name").args(["-c", "echo $0 ${PATH#/}; command -v env"]).env_clear().env("PATH", &path);
+    assert_eq!(output_of(command, [Null, Pipe, Null]), format!("name {}\n", &path[1..]));
+    let (told, _log) = channel();
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let mut command = Command::new("true");
+    command.current_dir("/no/such/folder");
+    let log = Log { told, reaction: ignore };
+    let error = event_loop.net().spawn(command, [Null, Null, Null], log).expect_err("no folder");
+    assert!(error.kind() == io::ErrorKind::NotFound && !error.is_of_program(), "{error}");
+}
+
+#[test]
+fn a_child_stands_where_it_was_put() {
+    const NUMBERS: &str = "cut -d ' ' -f 5,6 /proc/$$/stat; echo $$";
+    for standing in [Standing::OwnGroup, Standing::OwnSession, Standing::OurGroup] {
+        let mut command = shows(NUMBERS);
+        command.standing(standing);
+        let text = output_of(command, [Null, Pipe, Null]);
+        let numbers = Vec::from_iter(text.split_whitespace());
+        let (group, session, child) = (numbers[0], numbers[1], numbers[2]);
+        assert_eq!(group == child, standing != Standing::OurGroup, "{standing:?}: {text}");
+        assert_eq!(session == child, standing == Standing::OwnSession, "{standing:?}: {text}");
+    }
+}
+
+#[test]
+fn signals_to_a_child_in_our_group_go_to_that_child_alone() {
+    fn signal(t: &mut SubprocessTransport<'_>, told: &Told) {
+        match told {
+            Told::Data(1, data) if data == b"ready\n" => t.send_signal_to_group(libc::SIGUSR1).expect("it runs"),
+            Told::Data(1, data) if data == b"usr1\n" => t.end_group(libc::SIGTERM),
+            _ => (),
+        }
+    }
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let (told, log): (_, Receiver<Told>) = channel();
+    let mut command = shows("trap 'echo usr1' USR1; trap 'exit 7' TERM; echo ready; while :; do sleep .01; done");
+    command.standing(Standing::OurGroup);
+    event_loop.net().spawn(command, [Null, Pipe, Null], Log { told, reaction: signal }).expect("a shell");
+    event_loop.run().expect("the loop runs");
+    // We are still here to see it.
+    assert_eq!(log.try_iter().last(), Some(Told::Lost(Some(7))));
+}
+
+/// The system would kill the children of a thread with the thread, and a loop need not run on the main one.
+#[test]
+fn a_child_outlives_the_thread_that_has_started_it() {
+    let thread = thread::spawn(move || {
+        let mut event_loop = EventLoop::new().expect("a loop");
+        let (told, _log) = channel();
+        let mut command = shows("exec sleep 1000");
+        command.standing(Standing::OwnSession);
+        let log = Log { told, reaction: ignore };
+        let id = event_loop.net().spawn(command, [Null, Null, Null], log).expect("a shell");
+        let pid = event_loop.net().subprocess_transport(id).pid().expect("it runs");
+        (pid, std::fs::canonicalize("/proc/thread-self").expect("there is /proc"))
+    });
+    let (pid, thread) = thread.join().expect("no panic");
+    while thread.exists() {
+        thread::yield_now();
+    }
+    let state = || std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it is our child");
+    let is_alive = |stat: &str| !stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z'));
+    // What the system does about the end of the thread, it has begun; a process takes a moment to end.
+    thread::sleep(Duration::from_millis(100));
+    assert!(is_alive(&state()), "{}", state());
+    let killed = std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+    assert!(killed.expect("kill runs").success());
+}
+
+#[test]
+fn stderr_may_be_the_stdout_that_is_inherited() {
+    // Our own stdout is that of the tests; the child compares its two.
+    let told = run("test /proc/self/fd/2 -ef /proc/self/fd/1; exit $?", [Null, ChildStdio::Inherit, Merge], ignore);
+    assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
+}

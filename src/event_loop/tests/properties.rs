@@ -1,0 +1,248 @@
+//! What must hold whatever the network does: random scripts and random faults, from a seed.
+//!
+//! 256 seeds in every run of the tests; `XPORT_SIM_SEED=0x…` replays one of them.
+
+use super::*;
+
+/// The most bytes of a script.
+const LENGTHS: [usize; 5] = [0, 1, 100, 5000, 100_000];
+const HIGH_WATER: usize = 1000;
+/// The most one read can add to a buffer that was not over high water.
+const CHUNK_MAX: usize = SCRATCH_BYTES;
+
+/// Sends `data` into `from` in pieces, lets `to` take what it sends in pieces, and asserts the bound on memory.
+fn shovel(sim: &mut Sim, from: Id, data: &[u8], to: Id) {
+    let mut rest = data;
+    while !rest.is_empty() {
+        let (piece, after) = rest.split_at(1 + sim.below(rest.len()));
+        sim.feed(from, piece);
+        rest = after;
+        for _ in 0..sim.below(4) {
+            sim.turn();
+            assert!(sim.net().transport(to).write_buffer_size() <= HIGH_WATER + CHUNK_MAX);
+            let room = sim.below(3000);
+            sim.give_room(to, room);
+        }
+    }
+}
+
+fn marks() -> WaterMarks {
+    WaterMarks::new(HIGH_WATER, None).expect("marks")
+}
+
+#[test]
+fn echo_gives_back_what_it_got_and_leaves_nothing() {
+    for_each_seed(|sim| {
+        let id = sim.stream(0, Echo::default());
+        sim.net().transport(id).set_write_buffer_limits(marks());
+        sim.spoil(id);
+        let data = sim.some_bytes(LENGTHS);
+        shovel(sim, id, &data, id);
+        sim.feed_end(id);
+        sim.give_room(id, data.len());
+        sim.run();
+        assert_eq!(sim.sent(id), data);
+        sim.assert_nothing_left();
+    });
+}
+
+#[test]
+fn echo_to_a_peer_that_resets_gave_back_a_prefix() {
+    for_each_seed(|sim| {
+        let id = sim.stream(0, Echo::default());
+        sim.spoil(id);
+        let data = sim.some_bytes(LENGTHS);
+        shovel(sim, id, &data, id);
+        sim.reset(id);
+        sim.run();
+        assert!(data.starts_with(&sim.sent(id)));
+        sim.assert_nothing_left();
+    });
+}
+
+fn options(sim: &mut Sim, half_close: bool, keep_open: bool) -> SessionOptions {
+    let in_time = [HalfClose::Now, HalfClose::Auto, HalfClose::After(Duration::from_secs(1))][sim.below(3)];
+    let half_close = if half_close { in_time } else { HalfClose::Never };
+    SessionOptions { send_only: false, recv_only: false, half_close, idle_timeout: None, linger: None, keep_open }
+}
+
+/// A console and a connection, joined as a client joins them.
+fn session(sim: &mut Sim, half_close: bool) -> (Id, Id, Reports) {
+    let (reporter, reports) = line();
+    let console = sim.stream(0, Waiting::new(reporter.clone()));
+    sim.net().transport(console).pause_reading();
+    let options = options(sim, half_close, false);
+    let peer = sim.stream(0, PeerSide::new(console, options, reporter));
+    for id in [console, peer] {
+        sim.net().transport(id).set_write_buffer_limits(marks());
+        sim.spoil(id);
+    }
+    (console, peer, reports)
+}
+
+#[test]
+fn a_session_carries_both_directions_and_each_end() {
+    for_each_seed(|sim| {
+        let (console, peer, reports) = session(sim, true);
+        let (up, down) = (sim.some_bytes(LENGTHS), sim.some_bytes(LENGTHS));
+        if sim.below(2) == 0 {
+            shovel(sim, console, &up, peer);
+            sim.feed_end(console);
+            shovel(sim, peer, &down, console);
+            sim.feed_end(peer);
+        } else {
+            shovel(sim, peer, &down, console);
+            sim.feed_end(peer);
+            shovel(sim, console, &up, peer);
+            sim.feed_end(console);
+        }
+        sim.give_room(peer, up.len());
+        sim.give_room(console, down.len());
+        sim.run();
+        assert_eq!(sim.sent(peer), up);
+        assert_eq!(sim.sent(console), down);
+        assert!(reports.verdict().is_ok());
+        sim.assert_nothing_left();
+    });
+}
+
+#[test]
+fn the_end_of_stdin_reaches_the_peer_while_its_answer_is_awaited() {
+    for_each_seed(|sim| {
+        let (console, peer, _reports) = session(sim, true);
+        let up = sim.some_bytes(LENGTHS);
+        shovel(sim, console, &up, peer);
+        sim.feed_end(console);
+        sim.give_room(peer, up.len());
+        sim.run();
+        assert_eq!(sim.sent(peer), up);
+        assert!(sim.wire(peer).outbound_end, "the half-close has gone out");
+        assert_eq!(sim.wire(peer).closed, None, "and the answer is awaited");
+        sim.feed(peer, b"late answer");
+        sim.feed_end(peer);
+        sim.give_room(console, 100);
+        sim.run();
+        assert_eq!(sim.sent(console), b"late answer");
+        sim.assert_nothing_left();
+    });
+}
+
+#[test]
+fn without_half_close_the_peer_decides_about_the_end() {
+    for_each_seed(|sim| {
+        let (console, peer, reports) = session(sim, false);
+        sim.give_room(peer, 100);
+        sim.feed(console, b"question");
+        sim.feed_end(console);
+        sim.run();
+        assert!(!sim.wire(peer).outbound_end);
+        sim.feed_end(peer);
+        sim.run();
+        assert_eq!(sim.sent(peer), b"question");
+        assert!(reports.verdict().is_ok());
+        sim.assert_nothing_left();
+    });
+}
+
+#[test]
+fn a_session_whose_peer_resets_delivers_what_came_and_says_so() {
+    for_each_seed(|sim| {
+        let (console, peer, reports) = session(sim, true);
+        let down = sim.some_bytes(LENGTHS);
+        shovel(sim, peer, &down, console);
+        sim.reset(peer);
+        sim.give_room(console, down.len());
+        sim.run();
+        assert_eq!(sim.sent(console), down);
+        assert_eq!(reports.verdict().map_err(|failure| failure.cause), Err(Cause::Broken));
+        sim.assert_nothing_left();
+    });
+}
+
+#[test]
+fn a_session_after_one_that_has_left_stdout_full_waits_for_it() {
+    for_each_seed(|sim| {
+        let (reporter, reports) = line();
+        let console = sim.stream(0, Waiting::new(reporter.clone()));
+        sim.net().transport(console).pause_reading();
+        sim.net().transport(console).set_write_buffer_limits(marks());
+        let options = options(sim, true, true);
+        sim.feed_end(console);
+        let first = sim.stream(100, PeerSide::new(console, options, reporter.clone()));
+        sim.feed(first, &[1; 5000]);
+        sim.settle();
+        sim.net().transport(first).abort();
+        sim.settle();
+        let second = sim.stream(100, PeerSide::new(console, options, reporter));
+        sim.feed(second, &[2; 1 << 20]);
+        sim.feed_end(second);
+        sim.run();
+        assert!(sim.net().transport(console).write_buffer_size() <= HIGH_WATER + CHUNK_MAX);
+        assert!(!sim.event_loop.is_over(), "stdout has still to take what it got");
+        sim.give_room(console, 2 << 20);
+        sim.run();
+        assert_eq!(sim.sent(console).len(), 5000 + (1 << 20));
+        assert!(sim.event_loop.is_over() && reports.verdict().is_ok());
+    });
+}
+
+/// Checks the order of its callbacks as they come, and passes everything on to nobody.
+struct Strict {
+    state: Sender<&'static str>,
+    made: bool,
+    ended: bool,
+    paused: bool,
+}
+
+impl Protocol for Strict {
+    fn connection_made(&mut self, _t: &mut Transport<'_>) {
+        assert!(!self.made && !self.ended);
+        self.made = true;
+    }
+    fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
+        assert!(self.made && !self.ended && !data.is_empty());
+        t.write(data);
+    }
+    fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
+        assert!(self.made && !self.ended);
+        self.ended = true;
+        t.write(b"end");
+        Eof::Close
+    }
+    fn pause_writing(&mut self, t: &mut Transport<'_>) {
+        assert!(!self.paused);
+        self.paused = true;
+        t.pause_reading();
+    }
+    fn resume_writing(&mut self, t: &mut Transport<'_>) {
+        assert!(self.paused);
+        self.paused = false;
+        t.resume_reading();
+    }
+    fn connection_lost(&mut self, _t: &mut Transport<'_>, _error: Option<io::Error>) {
+        assert!(self.made);
+        self.state.send("lost").expect("the test listens");
+    }
+}
+
+#[test]
+fn callbacks_alternate_and_end_exactly_once() {
+    for_each_seed(|sim| {
+        let (state, lost): (_, Receiver<&str>) = channel();
+        let strict = Strict { state, made: false, ended: false, paused: false };
+        let id = sim.stream(0, strict);
+        sim.net().transport(id).set_write_buffer_limits(marks());
+        sim.spoil(id);
+        let data = sim.some_bytes(LENGTHS);
+        shovel(sim, id, &data, id);
+        match sim.below(3) {
+            0 => sim.feed_end(id),
+            1 => sim.reset(id),
+            _ => sim.net().transport(id).abort(),
+        }
+        sim.give_room(id, data.len() + 3);
+        sim.run();
+        assert_eq!(lost.try_iter().count(), 1);
+        sim.assert_nothing_left();
+    });
+}

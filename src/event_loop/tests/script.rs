@@ -1,0 +1,288 @@
+//! Scripts over one stream, or one datagram socket, of the simulator, in the words of the oracle
+//! (`tests/it/house/oracle.rs`): what the peer does, what is done with the transport (`do`), and what its protocol is told
+//! (`await`).
+//!
+//! Steps are divided by `; `. TEXT is as it stands, `*N` is so many zeros. A list is divided by `, `; `...` in it stands
+//! for any number of callbacks, and at the end of one for whatever follows.
+
+use super::datagrams::{self, peer};
+use super::tls::{ENOUGH, Peer as TlsPeer, client, server};
+use super::*;
+
+/// Plays all scripts. The head of each, before its colon, is the room in the "kernel" of a stream, with `keep open` where
+/// its protocol does; or `tls`, with what is done once the stream is made; `tls client` or `tls stranger`; or `open`, which
+/// may begin with TLS later.
+#[track_caller]
+pub(super) fn plays(cases: &[&str]) {
+    each_case(cases, Stage::new, Stage::step);
+}
+
+/// The same for datagrams: `service ROOM` or `client ROOM`, and `echo` or `pausing` where the protocol does that.
+#[track_caller]
+pub(super) fn plays_datagrams(cases: &[&str]) {
+    each_case(cases, DatagramStage::new, DatagramStage::step);
+}
+
+#[track_caller]
+fn each_case<T>(cases: &[&str], new: fn(&str) -> T, play: fn(&mut T, &str)) {
+    for case in cases {
+        let (head, steps) = case.split_once(": ").expect("a head");
+        let mut stage = new(head);
+        for step in steps.split("; ") {
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| play(&mut stage, step)));
+            assert!(outcome.is_ok(), "{case:?} has failed at {step:?}");
+        }
+    }
+}
+
+/// Expects these callbacks.
+fn is_told(log: &Receiver<String>, expected: &str) {
+    fn fits(expected: &[&str], told: &[String]) -> bool {
+        match (expected, told) {
+            ([], []) => true,
+            (["...", rest @ ..], _) => (0..=told.len()).any(|n| fits(rest, &told[n..])),
+            ([first, rest @ ..], [event, events @ ..]) => {
+                let same = first.strip_suffix("...").map_or(event == first, |start| event.starts_with(start));
+                same && fits(rest, events)
+            }
+            _ => false,
+        }
+    }
+    let told = events(log);
+    let expected: Vec<&str> = expected.split(", ").filter(|event| !event.is_empty()).collect();
+    assert!(fits(&expected, &told), "{told:?} instead of {expected:?}");
+}
+
+fn bytes(text: &str) -> Vec<u8> {
+    let number = text.strip_prefix('*').and_then(|number| number.parse().ok());
+    number.map_or_else(|| text.as_bytes().to_vec(), |n| vec![0; n])
+}
+
+fn number(text: &str) -> usize {
+    text.parse().expect("a number")
+}
+
+fn kind(name: &str) -> io::ErrorKind {
+    match name {
+        "BrokenPipe" => io::ErrorKind::BrokenPipe,
+        _ => io::ErrorKind::ConnectionReset,
+    }
+}
+
+/// What `do` does.
+fn act(t: &mut Transport<'_>, action: &str) {
+    let (name, rest) = action.split_once(' ').unwrap_or((action, ""));
+    match name {
+        "write" => t.write(&bytes(rest)),
+        "writelines" => t.writelines(&Vec::from_iter(rest.split(' ').map(|part| IoSlice::new(part.as_bytes())))),
+        "limits" => {
+            let (high, low) = rest.split_once(' ').map_or((rest, None), |(high, low)| (high, Some(number(low))));
+            t.set_write_buffer_limits(WaterMarks::new(number(high), low).expect("marks"));
+        }
+        "unread" => t.unread(rest.as_bytes()),
+        "start_tls" => t.start_tls(server()).expect("TLS begins"),
+        "write_eof" => t.write_eof(),
+        "close" => t.close(),
+        "close_by_reset" => t.close_by_reset(),
+        "abort" => t.abort(),
+        "pause_reading" => t.pause_reading(),
+        "resume_reading" => t.resume_reading(),
+        _ => panic!("{action:?} is nothing to be done"),
+    }
+}
+
+struct Stage {
+    sim: Sim,
+    id: Id,
+    log: Receiver<String>,
+    peer: TlsPeer,
+    is_tls: bool,
+}
+
+impl Stage {
+    fn new(head: &str) -> Self {
+        let mut sim = Sim::new();
+        let (first, rest) = head.split_once(' ').unwrap_or((head, ""));
+        let is_tls = matches!(first, "tls" | "open");
+        let (recorder, log) = if is_tls { Recorder::brief() } else { Recorder::new() };
+        let recorder = if rest == "keep open" { recorder.keeping_open() } else { recorder };
+        let action = if matches!(rest, "" | "keep open" | "client" | "stranger") { "" } else { rest }.to_owned();
+        let recorder = if action.is_empty() { recorder } else { recorder.on_made(move |t| act(t, &action)) };
+        let id = sim.stream(first.parse().unwrap_or(ENOUGH), recorder);
+        let mut t = sim.net().transport(id);
+        let peer = match (first, rest) {
+            ("tls", "client" | "stranger") => {
+                let pin = if rest == "client" { server().pin() } else { crate::transports::tls::Pin([0; 32]) };
+                t.start_tls(client(Trust::Pins(vec![pin]), rest == "client")).expect("TLS begins");
+                TlsPeer::server()
+            }
+            ("tls", _) => {
+                t.start_tls(server()).expect("TLS begins");
+                TlsPeer::client()
+            }
+            _ => {
+                sim.settle();
+                TlsPeer::client()
+            }
+        };
+        Self { sim, id, log, peer, is_tls }
+    }
+
+    fn step(&mut self, step: &str) {
+        let (name, rest) = step.split_once(' ').unwrap_or((step, ""));
+        let (sim, id, peer) = (&mut self.sim, self.id, &mut self.peer);
+        match name {
+            // The peer.
+            "send" if self.is_tls => peer.write(rest.as_bytes()),
+            "send" | "feed" => sim.feed(id, rest.as_bytes()),
+            "raw" => sim.feed(id, &[peer.take(), rest.as_bytes().to_vec()].concat()),
+            "hello" => sim.feed(id, &peer.take()[..number(rest)]),
+            "hand" => sim.net().transport(id).unread(&peer.take()),
+            "notify" => peer.session.send_close_notify(),
+            "talk" => peer.talk(sim, id),
+            "look" => peer.look(sim, id),
+            "skip" => peer.taken = number(rest),
+            "end" => sim.feed_end(id),
+            "reset" => sim.reset(id),
+            "read" => sim.give_room(id, number(rest)),
+            "room" => sim.wire(id).room = number(rest),
+            "broken" => {
+                let mut wire = sim.wire(id);
+                wire.write_error = Some(kind(rest.split(' ').next().expect("a kind")));
+                wire.writable_edge |= rest.ends_with(" now");
+            }
+            "do" => act(&mut sim.net().transport(id), rest),
+            // The loop.
+            "settle" => sim.settle(),
+            "run" => sim.run(),
+            "pass" => sim.pass(Duration::from_millis(number(rest) as u64)),
+            // What has come of it.
+            "await" => {
+                sim.settle();
+                is_told(&self.log, rest);
+            }
+            "never" => assert!(!events(&self.log).concat().contains(rest)),
+            "is" => assert!(self.has(rest), "it is not {rest}"),
+            "not" => assert!(!self.has(rest), "it is {rest}"),
+            "sent" => assert_eq!(String::from_utf8_lossy(&sim.sent(id)), rest),
+            "got" => assert_eq!(String::from_utf8_lossy(&peer.received), rest),
+            "closed" => assert_eq!(format!("{:?}", sim.wire(id).closed), format!("Some({rest})")),
+            "took" => assert_eq!(sim.elapsed(), Duration::from_millis(number(rest) as u64)),
+            "within" => assert!(sim.elapsed() <= Duration::from_millis(number(rest) as u64), "{:?}", sim.elapsed()),
+            "nothing" => {
+                sim.run();
+                sim.assert_nothing_left();
+            }
+            _ => panic!("{step:?} is no step"),
+        }
+    }
+
+    fn has(&mut self, what: &str) -> bool {
+        let wire = self.sim.wire(self.id);
+        let (is_ended, is_closed) = (wire.outbound_end, wire.closed.is_some());
+        drop(wire);
+        let t = self.sim.net().transport(self.id);
+        match what {
+            "at_eof" => t.is_at_eof(),
+            "closing" => t.is_closing(),
+            "reading" => t.is_reading(),
+            "paused" => t.is_writing_paused(),
+            "write_closed" => t.is_write_closed(),
+            "can_write_eof" => t.can_write_eof(),
+            // As the other end sees it.
+            "ended" => is_ended,
+            "closed" => is_closed,
+            "notified" => self.peer.has_ended,
+            "shaken" => !self.peer.session.is_handshaking(),
+            "alerted" => matches!(self.peer.failed, Some(rustls::Error::AlertReceived(_))),
+            _ => panic!("{what:?} is nothing to be"),
+        }
+    }
+}
+
+struct DatagramStage {
+    sim: Sim,
+    id: Id,
+    log: Receiver<String>,
+    /// How much of what was sent has been looked at.
+    seen: usize,
+}
+
+impl DatagramStage {
+    fn new(head: &str) -> Self {
+        let words = Vec::from_iter(head.split(' '));
+        let reaction: fn(&mut DatagramTransport<'_>, &str) = match words.get(2) {
+            Some(&"echo") => datagrams::echo,
+            Some(&"pausing") => datagrams::pausing,
+            _ => |_, _| (),
+        };
+        let (sim, id, log) = datagrams::socket(number(words[1]), words[0] == "client", reaction);
+        Self { sim, id, log, seen: 0 }
+    }
+
+    fn step(&mut self, step: &str) {
+        let (name, rest) = step.split_once(' ').unwrap_or((step, ""));
+        let (sim, id) = (&mut self.sim, self.id);
+        let numbers = || Vec::from_iter(rest.split(' ').map(number));
+        let error = |at: usize| numbers()[at] as i32;
+        let each = |mark: char| rest.split(' ').map(move |word| word.split_once(mark).unwrap_or((word, "")));
+        let port = |port: &str| port.parse().ok().map(peer);
+        match name {
+            // The peers.
+            "feed" => each('<').for_each(|(data, from)| {
+                sim.feed_from(id, data.as_bytes(), port(from).expect("a port"));
+            }),
+            "room" => sim.give_socket_room(id, number(rest)),
+            "fail" => sim.network(id).fail(error(0)),
+            "error" => sim.network(id).error = Some(error(0)),
+            "within" => sim.network(id).error_within = Some((numbers()[0], error(1))),
+            "refuse" => sim.network(id).refused = vec![(peer(numbers()[0] as u16).address(), error(1))],
+            "most" => sim.network(id).bytes_max = number(rest),
+            "segments" => sim.network(id).no_segments = Some(error(0)).filter(|error| *error != 0),
+            "returned" => sim.network(id).returned_one_in = 1,
+            // The transport.
+            "send" => each('>').for_each(|(data, to)| {
+                sim.net().datagram_transport(id).sendto(data.as_bytes(), port(to).as_ref());
+            }),
+            "limits" => datagrams::limit(sim, id, numbers()[0], numbers()[1]),
+            "do" => {
+                let mut t = sim.net().datagram_transport(id);
+                match rest {
+                    "close" => t.close(),
+                    "abort" => t.abort(),
+                    "pause_reading" => t.pause_reading(),
+                    "resume_reading" => t.resume_reading(),
+                    _ => panic!("{rest:?} is nothing to be done"),
+                }
+            }
+            "settle" => sim.settle(),
+            "run" => sim.run(),
+            // What has come of it.
+            "await" => {
+                sim.settle();
+                is_told(&self.log, rest);
+            }
+            "sent" => {
+                let sent = datagrams::sent(sim, id);
+                assert_eq!(sent[self.seen..].join(" "), rest);
+                self.seen = sent.len();
+            }
+            "count" => assert_eq!(sim.sent_to(id).len(), number(rest)),
+            "joined" => assert_eq!(datagrams::joined(sim, id), numbers()),
+            "calls" => assert_eq!(sim.network(id).calls.sends, number(rest)),
+            "waiting" => assert_eq!(sim.network(id).inbound.len(), number(rest)),
+            "buffered" => assert_eq!(sim.net().datagram_transport(id).write_buffer_size(), number(rest)),
+            "dropped" => assert_eq!(datagrams::dropped(sim, id), number(rest) as u64),
+            "is" => {
+                let t = sim.net().datagram_transport(id);
+                assert!(if rest == "paused" { t.is_writing_paused() } else { t.is_closing() }, "it is not {rest}");
+            }
+            "end" => datagrams::end(sim, id, &self.log),
+            "nothing" => {
+                sim.run();
+                sim.assert_nothing_left();
+            }
+            _ => panic!("{step:?} is no step"),
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The simulator: the real loop on streams and datagram sockets in memory, with a clock and a network that a seed rules.
+//!
+//! A test scripts the other end of each; [`Sim::run`] then turns the loop until nothing can happen any more, jumping the clock from
+//! timer to timer. Nothing is mocked above the bare calls that read and write, receive and send: those of streams are
+//! `transports/tests/memory.rs`, those of datagrams `transports/tests/network.rs`.
+
+use super::*;
+use std::env;
+
+use crate::transports::tests::network::Memory as Socket;
+
+/// Turns after which a run that has not come to rest is a run that never will.
+const TURNS_MAX: usize = 1_000_000;
+
+/// Seeds in every run of the tests.
+const SEEDS: u64 = 256;
+
+/// Tries a property with many seeds, or with the one of `XPORT_SIM_SEED`.
+pub(crate) fn for_each_seed(property: fn(&mut Sim)) {
+    let only = env::var("XPORT_SIM_SEED").ok().map(|text| {
+        let digits = text.trim_start_matches("0x");
+        u64::from_str_radix(digits, 16).expect("XPORT_SIM_SEED is a hexadecimal number")
+    });
+    for seed in only.map_or(1..=SEEDS, |seed| seed..=seed) {
+        let outcome = std::panic::catch_unwind(|| property(&mut Sim::with_seed(seed)));
+        assert!(outcome.is_ok(), "replay with XPORT_SIM_SEED={seed:#x}");
+    }
+}
+
+/// A loop in a test tube.
+pub(crate) struct Sim {
+    pub(crate) event_loop: EventLoop,
+    wires: Vec<(Id, Arc<Mutex<Wire>>)>,
+    networks: Vec<(Id, Arc<Mutex<Network>>)>,
+    dice: Faults,
+    /// Nothing goes wrong.
+    calm: bool,
+    started: Instant,
+}
+
+impl Sim {
+    /// A simulator in which nothing goes wrong.
+    pub(crate) fn new() -> Self {
+        Self::with_seed(0)
+    }
+
+    /// A simulator whose misfortunes follow from `seed`.
+    pub(crate) fn with_seed(seed: u64) -> Self {
+        let mut event_loop = EventLoop::new().expect("a loop");
+        let started = event_loop.net.now;
+        event_loop.net.timers.clock = Clock::Manual(started);
+        let dice = Faults { seed, ..Faults::default() };
+        Self { event_loop, wires: Vec::new(), networks: Vec::new(), dice, calm: seed == 0, started }
+    }
+
+    pub(crate) fn net(&mut self) -> &mut Net {
+        &mut self.event_loop.net
+    }
+
+    /// A connected stream with room for `room` bytes in its "kernel".
+    pub(crate) fn stream(&mut self, room: usize, protocol: impl Into<Handler>) -> Id {
+        self.open(room, protocol.into(), |_| ())
+    }
+
+    /// The write end of a pipe, likewise.
+    pub(crate) fn write_end(&mut self, room: usize, protocol: impl Into<Handler>) -> Id {
+        self.open(room, protocol.into(), |stream| stream.state.write_only())
+    }
+
+    fn open(&mut self, room: usize, protocol: Handler, prepare: impl FnOnce(&mut Stream)) -> Id {
+        let wire = Arc::new(Mutex::new(Wire { room, ..Wire::default() }));
+        let io = Io::Memory(Memory::new(Arc::clone(&wire)));
+        let net = &mut self.event_loop.net;
+        let mut stream = Stream::new(io, Phase::Open, net.now);
+        prepare(&mut stream);
+        let id = net.add_stream(stream).expect("memory registers");
+        net.calls.push_back((id, Call::SetProtocol(protocol)));
+        net.calls.push_back((id, Call::ConnectionMade));
+        self.wires.push((id, wire));
+        id
+    }
+
+    /// A datagram socket with room for `room` messages in its "kernel"; a connected one has one peer, and is told of errors.
+    pub(crate) fn socket(&mut self, room: usize, connected: bool, protocol: impl DatagramProtocol + 'static) -> Id {
+        let network = Arc::new(Mutex::new(Network::new(room, connected)));
+        let net = &mut self.event_loop.net;
+        let carrier = Carrier::Memory(Socket::new(Arc::clone(&network)));
+        let mut socket = Datagram::new(carrier, datagram::Phase::Open, net.now);
+        socket.connected = connected;
+        let id = net.add_datagram(socket).expect("memory registers");
+        net.calls.push_back((id, Call::SetDatagramProtocol(Box::new(protocol))));
+        net.calls.push_back((id, Call::ConnectionMade));
+        self.networks.push((id, network));
+        id
+    }
+
+    /// Makes a stream behave as badly as the dice say.
+    pub(crate) fn spoil(&mut self, id: Id) {
+        let seed = self.dice.next();
+        let chunk_max = [0, 1, 7, 1000, 100_000][self.dice.below(5)];
+        let not_now_one_in = [0, 0, 3, 20][self.dice.below(4)];
+        self.wire(id).faults = Faults { seed, chunk_max, not_now_one_in };
+    }
+
+    /// Makes a socket, and the network around it, behave as badly as the dice say.
+    pub(crate) fn spoil_socket(&mut self, id: Id) {
+        let seed = self.dice.next();
+        let chunk_max = [0, 1, 7, 64][self.dice.below(4)];
+        let not_now_one_in = [0, 0, 3, 20][self.dice.below(4)];
+        let astray_one_in = [0, 2, 10][self.dice.below(3)];
+        let returned_one_in = [0, 2, 10][self.dice.below(3)];
+        let no_segments = [None, None, Some(libc::EIO), Some(libc::EINVAL)][self.dice.below(4)];
+        let bytes_max = [1000, 9000, 65_507][self.dice.below(3)];
+        let mut network = self.network(id);
+        network.faults = Faults { seed, chunk_max, not_now_one_in };
+        network.astray_one_in = astray_one_in;
+        network.returned_one_in = if network.connected { returned_one_in } else { 0 };
+        (network.no_segments, network.bytes_max) = (no_segments, bytes_max);
+    }
+
+    /// The other ends of a datagram socket.
+    pub(crate) fn network(&self, id: Id) -> MutexGuard<'_, Network> {
+        let (_, network) = self.networks.iter().find(|(of, _)| *of == id).expect("a socket of this simulator");
+        network.lock().expect("no test panics while it holds a network")
+    }
+
+    /// Someone sends to a socket.
+    pub(crate) fn feed_from(&self, id: Id, data: &[u8], from: Remote) {
+        self.network(id).feed(data, from);
+    }
+
+    /// There is room for `n` more messages of a socket.
+    pub(crate) fn give_socket_room(&self, id: Id, n: usize) {
+        let mut network = self.network(id);
+        network.room = network.room.saturating_add(n);
+        network.writable_edge = true;
+    }
+
+    /// What a socket has sent, in order: each datagram, and to whom.
+    pub(crate) fn sent_to(&self, id: Id) -> Vec<(Vec<u8>, Option<Remote>)> {
+        let network = self.network(id);
+        let each = network.outbound.iter().flat_map(|message| message.datagrams.iter().map(|data| (data, message.to)));
+        each.map(|(data, to)| (data.clone(), to)).collect()
+    }
+
+    /// The other end of a stream.
+    pub(crate) fn wire(&self, id: Id) -> MutexGuard<'_, Wire> {
+        let (_, wire) = self.wires.iter().find(|(of, _)| *of == id).expect("a stream of this simulator");
+        wire.lock().expect("no test panics while it holds a wire")
+    }
+
+    /// The other end sends.
+    pub(crate) fn feed(&self, id: Id, data: &[u8]) {
+        let mut wire = self.wire(id);
+        wire.inbound.extend(data);
+        wire.readable_edge = true;
+    }
+
+    /// The other end ends its direction.
+    pub(crate) fn feed_end(&self, id: Id) {
+        let mut wire = self.wire(id);
+        wire.inbound_end = true;
+        wire.readable_edge = true;
+    }
+
+    /// The other end resets: reads fail once what has arrived is read, and writes fail at once.
+    pub(crate) fn reset(&self, id: Id) {
+        let mut wire = self.wire(id);
+        wire.read_error = Some(io::ErrorKind::ConnectionReset);
+        wire.write_error = Some(io::ErrorKind::ConnectionReset);
+        (wire.readable_edge, wire.writable_edge) = (true, true);
+    }
+
+    /// The other end reads: there is room for `n` more bytes.
+    pub(crate) fn give_room(&self, id: Id, n: usize) {
+        let mut wire = self.wire(id);
+        wire.room = wire.room.saturating_add(n);
+        wire.writable_edge = true;
+    }
+
+    pub(crate) fn sent(&self, id: Id) -> Vec<u8> {
+        self.wire(id).outbound.clone()
+    }
+
+    /// A number below `n`, as the seed has it.
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        self.dice.below(n)
+    }
+
+    /// A few bytes or many, of one of these lengths at most, that differ from place to place.
+    pub(crate) fn some_bytes(&mut self, most: [usize; 5]) -> Vec<u8> {
+        let most = most[self.below(5)];
+        let n = self.below(most + 1);
+        let salt = self.below(1 << 20);
+        (0..n).map(|i| ((i + salt).wrapping_mul(2_654_435_761) >> 13) as u8).collect()
+    }
+
+    fn set_clock(&mut self, now: Instant) {
+        self.event_loop.net.now = now;
+        self.event_loop.net.timers.clock = Clock::Manual(now);
+    }
+
+    /// How much time has passed.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.event_loop.net.now.duration_since(self.started)
+    }
+
+    /// One turn of the loop: pending edges, some that are none, and what was left over. Whether anything happened.
+    pub(crate) fn turn(&mut self) -> bool {
+        let now = self.event_loop.net.now;
+        self.event_loop.begin_turn(now);
+        let mut events = Vec::new();
+        for (id, wire) in &self.wires {
+            let mut wire = wire.lock().expect("no test panics while it holds a wire");
+            let readable = std::mem::take(&mut wire.readable_edge);
+            let writable = std::mem::take(&mut wire.writable_edge);
+            if wire.closed.is_none() && (readable || writable) {
+                let ended = wire.inbound_end || wire.read_error.is_some();
+                events.push(Ready { write_dead: wire.write_error.is_some(), ..ready(*id, readable, writable, ended) });
+            }
+        }
+        for (id, network) in &self.networks {
+            let mut network = network.lock().expect("no test panics while it holds a network");
+            let readable = std::mem::take(&mut network.readable_edge);
+            let writable = std::mem::take(&mut network.writable_edge);
+            if !network.closed && (readable || writable) {
+                events.push(ready(*id, readable, writable, network.error.is_some()));
+            }
+        }
+        let happened = !events.is_empty();
+        // Events may be spurious, and may be about what is gone.
+        for _ in 0..self.dice.below(3) {
+            let n = self.wires.len() + self.networks.len();
+            if n == 0 || self.calm {
+                break;
+            }
+            let which = self.dice.below(n);
+            let id = self.wires.get(which).map_or_else(|| self.networks[which - self.wires.len()].0, |(id, _)| *id);
+            events.push(ready(id, self.dice.below(2) == 0, self.dice.below(2) == 0, false));
+        }
+        while !events.is_empty() {
+            let next = self.dice.below(events.len());
+            self.event_loop.event(events.swap_remove(next));
+        }
+        let due = self.event_loop.net.timers.next_deadline().is_some_and(|deadline| deadline <= now);
+        self.event_loop.fire_timers();
+        self.event_loop.end_turn();
+        assert!(!self.event_loop.has_panicked, "a callback has panicked");
+        let net = &self.event_loop.net;
+        due || happened || !net.calls.is_empty() || !net.again.is_empty() || !net.corked.is_empty()
+    }
+
+    /// Turns the loop until nothing is left to do now; the clock stands still.
+    pub(crate) fn settle(&mut self) {
+        self.event_loop.run_calls();
+        for _ in 0..TURNS_MAX {
+            if !self.turn() {
+                return;
+            }
+        }
+        panic!("the loop does not come to rest");
+    }
+
+    /// Turns the loop until nothing will ever happen, jumping the clock from timer to timer.
+    pub(crate) fn run(&mut self) {
+        for _ in 0..TURNS_MAX {
+            self.settle();
+            let Some(deadline) = self.event_loop.net.timers.next_deadline() else { return };
+            self.set_clock(self.event_loop.net.now.max(deadline));
+        }
+        panic!("the timers never end");
+    }
+
+    /// Lets `time` pass, and whatever is due in it.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        let end = self.event_loop.net.now + time;
+        self.settle();
+        while let Some(deadline) = self.event_loop.net.timers.next_deadline().filter(|deadline| *deadline <= end) {
+            self.set_clock(self.event_loop.net.now.max(deadline));
+            self.settle();
+        }
+        self.set_clock(end);
+        self.settle();
+    }
+
+    /// Asserts that nothing is left behind: no slot, no call, no timer, no pipe, no id on a list, no open socket.
+    #[track_caller]
+    pub(crate) fn assert_nothing_left(&self) {
+        let net = &self.event_loop.net;
+        assert_eq!(net.slots.iter().count(), 0, "slots are left: {net:?}");
+        assert!(net.calls.is_empty() && net.again.is_empty(), "calls are left: {net:?}");
+        assert!(net.corked.is_empty(), "someone has still to send: {net:?}");
+        assert_eq!(net.timers.len(), 0, "timers are left: {net:?}");
+        assert_eq!(net.foreground, 0, "the count of what keeps the loop running is off");
+        assert_eq!(net.accepted, 0, "the count of accepted connections is off");
+        assert!(net.door.is_empty() && net.listeners.is_empty() && net.client_waiters.is_empty(), "{net:?} waits");
+        assert!(net.doubtful.is_empty() && net.doubt_timer.is_none(), "a stream is still to be looked at: {net:?}");
+        assert_eq!((net.pipes.in_use(), net.kept_bytes), (0, 0), "pipes or datagrams are kept");
+        for (id, network) in &self.networks {
+            assert!(network.lock().expect("no test panics while it holds a network").closed, "{id:?} is open");
+        }
+    }
+}
+
+fn ready(id: Id, readable: bool, writable: bool, read_ended: bool) -> Ready {
+    Ready { id, half: Half::Read, readable, writable, read_ended, write_dead: false }
+}

@@ -1,0 +1,347 @@
+//! TLS inside a stream, in the simulator: the contract row by row. The other end is rustls too, by itself.
+
+use super::*;
+use std::sync::OnceLock;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, Connection, ServerConnection};
+
+/// Room in a "kernel" for whatever a test sends.
+pub(super) const ENOUGH: usize = 1 << 30;
+
+fn common(allow_truncation: bool) -> CommonSettings {
+    CommonSettings {
+        min_version: Version::Tls12,
+        alpn: Vec::new(),
+        handshake_timeout: Duration::from_secs(10),
+        allow_truncation,
+        keylog: None,
+        advice: Advice::Arguments,
+    }
+}
+
+/// One with all the time that a slow network takes.
+pub(super) fn patient_server() -> TlsServer {
+    let mut server = server();
+    server.terms.handshake_timeout = Duration::from_secs(3600);
+    server
+}
+
+pub(super) fn server() -> TlsServer {
+    static SERVER: OnceLock<TlsServer> = OnceLock::new();
+    let settings = || ServerSettings { common: common(false), identity: None, client_ca: None };
+    SERVER.get_or_init(|| settings().prepare().expect("a certificate")).clone()
+}
+
+pub(super) fn client(trust: Trust, allow_truncation: bool) -> TlsClient {
+    let name = ServerName::try_from("localhost").expect("a name");
+    let common = common(allow_truncation);
+    ClientSettings { common, trust, identity: None, name }.prepare().expect("a client")
+}
+
+fn knowing_client() -> TlsClient {
+    client(Trust::Pins(vec![server().pin()]), false)
+}
+
+/// The other end of a stream.
+pub(super) struct Peer {
+    pub(super) session: Connection,
+    /// How much of what the stream has sent it has taken in.
+    pub(super) taken: usize,
+    pub(super) received: Vec<u8>,
+    pub(super) has_ended: bool,
+    pub(super) failed: Option<rustls::Error>,
+}
+
+impl Peer {
+    pub(super) fn client() -> Self {
+        let client = knowing_client();
+        Self::new(ClientConnection::new(client.config, client.name).expect("a session").into())
+    }
+
+    pub(super) fn server() -> Self {
+        Self::new(ServerConnection::new(server().config).expect("a session").into())
+    }
+
+    fn new(session: Connection) -> Self {
+        Self { session, taken: 0, received: Vec::new(), has_ended: false, failed: None }
+    }
+
+    pub(super) fn write(&mut self, data: &[u8]) {
+        self.session.set_buffer_limit(None);
+        self.session.writer().write_all(data).expect("there is no limit");
+    }
+
+    /// What it has to send.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while self.session.wants_write() {
+            self.session.write_tls(&mut bytes).expect("memory takes all");
+        }
+        bytes
+    }
+
+    /// Takes in what the stream has sent.
+    pub(super) fn look(&mut self, sim: &Sim, id: Id) {
+        let sent = sim.sent(id);
+        let mut rest = &sent[self.taken..];
+        self.taken = sent.len();
+        while !rest.is_empty() && self.failed.is_none() {
+            self.session.read_tls(&mut rest).expect("there is room");
+            match self.session.process_new_packets() {
+                Ok(state) => self.has_ended |= state.peer_has_closed(),
+                Err(error) => self.failed = Some(error),
+            }
+            let mut buffer = [0; 20_000];
+            while let Ok(n @ 1..) = self.session.reader().read(&mut buffer) {
+                self.received.extend_from_slice(&buffer[..n]);
+            }
+            if self.has_ended {
+                break;
+            }
+        }
+    }
+
+    /// Talks until neither has anything to say.
+    pub(super) fn talk(&mut self, sim: &mut Sim, id: Id) {
+        loop {
+            sim.settle();
+            self.look(sim, id);
+            let words = self.take();
+            if words.is_empty() {
+                return;
+            }
+            sim.feed(id, &words);
+        }
+    }
+}
+
+/// A stream that is a server of TLS before it is open, and its client.
+pub(super) fn serving(on_made: fn(&mut Transport<'_>)) -> (Sim, Id, Peer, Receiver<String>) {
+    let mut sim = Sim::new();
+    let (recorder, log) = Recorder::brief();
+    let id = sim.stream(ENOUGH, recorder.on_made(on_made));
+    sim.net().transport(id).start_tls(server()).expect("TLS begins");
+    (sim, id, Peer::client(), log)
+}
+
+#[test]
+fn a_stream_is_made_when_its_handshake_is_done() {
+    let (mut sim, id, mut peer, log) = serving(|t| t.write(b"greeting"));
+    sim.settle();
+    assert_eq!(events(&log), [""; 0], "not before");
+    peer.write(b"early");
+    peer.talk(&mut sim, id);
+    assert_eq!(events(&log), ["made", "early"]);
+    assert_eq!(peer.received, b"greeting");
+    let info = sim.net().transport(id).info();
+    let tls = info.tls.expect("TLS");
+    assert_eq!((tls.version.as_str(), tls.server_name.as_deref()), ("TLSv1.3", Some("localhost")));
+    assert_eq!((info.totals.received, info.totals.sent), (5, 8), "of plaintext");
+}
+
+#[test]
+fn each_direction_ends_by_its_close_notify() {
+    plays(&[
+        "tls write_eof: talk; is notified; is ended; not closed; send late; notify; talk; await made, late, eof; \
+            do close; run; await lost; nothing",
+        // A peer that has gone in order need not hear of our end.
+        "tls write all of it: talk; notify; talk; end; broken BrokenPipe; do close; run; await made, eof, lost; \
+            nothing",
+        "tls write all of it: talk; notify; talk; reset; do close; run; await made, eof, lost; nothing",
+        "tls: talk; room 10; notify; talk; do write *1000; reset; run; await made, eof, lost: ConnectionReset; nothing",
+        // A cut is an error after the last byte, unless it is allowed.
+        "tls: send hello; talk; end; run; \
+            await made, hello, lost: peer closed without close_notify (data may be truncated)...; nothing",
+        "tls client: send hello; talk; end; await made, hello, eof",
+        "tls: talk; send bye; notify; raw and what nobody may say any more; await made, bye, eof",
+        // With the end of the handshake.
+        "tls write an answer: raw ; settle; look; is shaken; notify; talk; await made, eof; got an answer",
+        "tls write half of it: talk; do abort; run; look; got half of it; not notified; closed Reset; \
+            await made, lost; nothing",
+        "tls write half of it: talk; do close_by_reset; run; look; got half of it; not notified; closed Reset; \
+            await made, lost; nothing",
+    ]);
+}
+
+#[test]
+fn a_handshake_that_fails_is_told_to_the_peer_and_to_the_protocol() {
+    plays(&[
+        "tls stranger: talk; is alerted; is ended; end; run; await failed: Tls; nothing",
+        // A peer that does not take its alert, or never reads it, is not waited for.
+        "tls: feed GET / HTTP/1.0\r\n\r\n; run; await failed: Tls; within 1000; nothing",
+        "tls: room 0; feed GET / HTTP/1.0\r\n\r\n; pass 1100; await failed: Tls; nothing",
+        "tls: hello 0; pass 9900; await ; pass 200; await failed: TimedOut; nothing",
+        "tls: hello 1; pass 9900; await ; pass 200; await failed: TimedOut; nothing",
+        "tls: hello 100; pass 9900; await ; pass 200; await failed: TimedOut; nothing",
+        "tls: do abort; run; await failed: Unavailable; nothing",
+    ]);
+}
+
+#[test]
+fn an_open_stream_is_told_when_tls_has_started() {
+    plays(&[
+        // Nothing can be sent before the handshake is done, and the end waits for it, too.
+        "open: do write go ahead\n; do start_tls; is paused; do write first; do write_eof; settle; sent go ahead\n; \
+            skip 9; send hello; talk; await made, pause, started, resume, hello; got first; is notified; is ended",
+        // What is handed back before TLS belongs to TLS, and plaintext is not taken for it.
+        "open: hand back; do start_tls; send hello; talk; await made, pause, started, resume, hello",
+        "open: do unread injected; do start_tls; run; await made, pause, ...; nothing",
+        "open: do start_tls; do unread injected, and long enough to be a record; send real; talk; run; never injected; \
+            nothing",
+        "open: do start_tls; end; run; \
+            await made, pause, lost: the peer has closed the connection during the handshake; nothing",
+        // A close during the handshake waits for it.
+        "open: do start_tls; do write words; do close; talk; got words; is notified; end; run; \
+            await made, pause, resume, lost; nothing",
+    ]);
+}
+
+/// A record that nobody could have encrypted.
+const NONSENSE: &str = "\x17\x03\x03\x00\x20nobody can have encrypted this..";
+
+#[test]
+fn what_goes_wrong_behind_an_end_is_told() {
+    let unreadable = "lost: what the peer has sent cannot be decrypted...";
+    plays(&[
+        // A cut is no end where a write has failed before.
+        "tls: send half of it; talk; end; broken BrokenPipe; do write to nobody; run; \
+            await made, half of it, lost: BrokenPipe; nothing",
+        &format!("tls write_eof: talk; feed {NONSENSE}; await made, {unreadable}; nothing"),
+        // While output waits, in time.
+        &format!("tls: talk; room 10; do write *100000; feed {NONSENSE}; pass 1100; await ..., {unreadable}; nothing"),
+    ]);
+}
+
+#[test]
+fn a_pause_holds_what_is_decrypted_and_resuming_needs_no_event() {
+    let (mut sim, id, mut peer, log) = serving(|t| t.pause_reading());
+    peer.talk(&mut sim, id);
+    peer.write(&[7; 200_000]);
+    peer.session.send_close_notify();
+    peer.talk(&mut sim, id);
+    assert_eq!(events(&log), ["made"]);
+    sim.net().transport(id).resume_reading();
+    sim.settle();
+    let log = events(&log);
+    let bytes = log.iter().filter_map(|line| line.strip_suffix(" bytes")?.parse::<usize>().ok()).sum::<usize>();
+    assert_eq!(bytes, 200_000, "{log:?}");
+    assert_eq!(log.last().map(String::as_str), Some("eof"));
+}
+
+#[test]
+fn ciphertext_that_does_not_fit_pauses_the_protocol() {
+    let (mut sim, id, mut peer, log) = serving(|_| ());
+    peer.talk(&mut sim, id);
+    sim.wire(id).room = 0;
+    let mut t = sim.net().transport(id);
+    t.set_write_buffer_limits(WaterMarks::new(1000, None).expect("marks"));
+    t.write(&[1; 5000]);
+    assert!(t.is_writing_paused() && t.write_buffer_size() > 5000);
+    t.close();
+    sim.settle();
+    assert!(peer.received.is_empty());
+    sim.give_room(id, ENOUGH);
+    peer.talk(&mut sim, id);
+    assert_eq!((peer.received.len(), peer.has_ended), (5000, true));
+    sim.feed_end(id);
+    sim.run();
+    assert_eq!(events(&log), ["made", "pause", "resume", "lost"]);
+    sim.assert_nothing_left();
+}
+
+#[test]
+fn a_buffer_of_three_bytes_gets_every_byte() {
+    let mut sim = Sim::new();
+    let (sender, received) = channel();
+    let id = sim.stream(ENOUGH, Handler::buffered(Three { memory: [0; 3], log: sender }));
+    sim.net().transport(id).start_tls(server()).expect("TLS begins");
+    let mut peer = Peer::client();
+    let data = Vec::from_iter((0..40_000_u32).map(|i| (i % 251) as u8));
+    peer.talk(&mut sim, id);
+    peer.write(&data);
+    peer.session.send_close_notify();
+    peer.talk(&mut sim, id);
+    sim.feed_end(id);
+    sim.run();
+    assert!(received.try_iter().collect::<Vec<_>>().concat() == data);
+    sim.assert_nothing_left();
+}
+
+#[test]
+fn a_session_that_is_forwarded_is_decrypted_on_the_way() {
+    let (mut sim, id, mut peer, _log) = serving(|_| ());
+    let (recorder, _other) = Recorder::brief();
+    let plain = sim.stream(ENOUGH, recorder);
+    peer.talk(&mut sim, id);
+    sim.net().transport(id).forward_to(plain);
+    sim.net().transport(plain).forward_to(id);
+    peer.write(&[5; 100_000]);
+    sim.feed(plain, &[6; 100_000]);
+    peer.talk(&mut sim, id);
+    assert!(sim.sent(plain) == [5; 100_000] && peer.received == [6; 100_000]);
+}
+
+#[test]
+fn tls_runs_over_pipes_and_over_unix_sockets() {
+    let (ours, theirs) = UnixStream::pair().expect("a pair");
+    let (read, their_write) = io::pipe().expect("a pipe");
+    let (their_read, write) = io::pipe().expect("a pipe");
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let net = event_loop.net();
+    let hello = |t: &mut Transport<'_>| {
+        t.write(b"hello");
+        t.write_eof();
+    };
+    let [(first, by_pipe), (second, by_unix)] = [Recorder::new(), Recorder::new()];
+    let by_pipes = net.connect_pipes(read.into(), write.into(), first.on_made(hello)).expect("pipes");
+    let by_socket = net.adopt(ours.into(), second.on_made(hello)).expect("a socket");
+    for id in [by_pipes, by_socket] {
+        net.transport(id).start_tls(knowing_client()).expect("TLS begins");
+    }
+    /// Gives back what it gets, by blocking calls.
+    fn echo(mut read: impl Read, mut write: impl Write) -> io::Result<()> {
+        let mut session = ServerConnection::new(server().config).expect("a session");
+        let mut bytes = [0; 100];
+        loop {
+            while session.wants_write() {
+                session.write_tls(&mut write)?;
+            }
+            if session.read_tls(&mut read)? == 0 {
+                return Ok(());
+            }
+            let state = session.process_new_packets().expect("it is TLS");
+            while let Ok(n @ 1..) = session.reader().read(&mut bytes) {
+                session.writer().write_all(&bytes[..n])?;
+            }
+            if state.peer_has_closed() {
+                session.send_close_notify();
+            }
+        }
+    }
+    let by_pipes = thread::spawn(move || echo(their_read, their_write));
+    let by_socket = thread::spawn(move || echo(&theirs, &theirs));
+    event_loop.run().expect("it runs");
+    drop(event_loop);
+    for log in [by_pipe, by_unix] {
+        assert_eq!(events(&log), ["made", "data hello", "eof", "lost"]);
+    }
+    for thread in [by_pipes, by_socket] {
+        thread.join().expect("no panic").expect("no error");
+    }
+}
+
+#[test]
+fn tls_does_not_begin_behind_our_own_end() {
+    let mut sim = Sim::new();
+    let (recorder, log) = Recorder::brief();
+    let id = sim.stream(ENOUGH, recorder);
+    sim.settle();
+    sim.net().transport(id).write_eof();
+    let error = sim.net().transport(id).start_tls(server()).expect_err("refused");
+    assert_eq!(describe(&error), "TLS cannot begin behind the end of our direction");
+    sim.net().transport(id).abort();
+    sim.run();
+    assert_eq!(events(&log), ["made", "lost"]);
+    sim.assert_nothing_left();
+}

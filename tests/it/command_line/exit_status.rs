@@ -1,0 +1,232 @@
+//! The exit statuses of the manual, one test for each row, and the two things everybody does first: an echo and a file.
+
+use crate::harness::*;
+
+/// The first line of the manual's examples: a client of an echo server gets back what it says.
+#[test]
+fn an_echo_server_and_a_client_say_hello() {
+    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let address = server.address().to_string();
+    xport(["tcp-client", &address]).write_stdin("hello\n").assert().code(0).stdout("hello\n").stderr("");
+    // The same with both addresses by name, and as two words.
+    let (host, port) = address.split_once(':').expect("a port");
+    xport(["tcp-client", "--connect", &address]).write_stdin("hello\n").assert().code(0).stdout("hello\n");
+    xport(["tcp-client", host, port]).write_stdin("hello\n").assert().code(0).stdout("hello\n");
+}
+
+/// Both directions of a server and a client at once, 64 MiB each: nothing is lost, and nothing is kept in memory.
+#[test]
+fn files_cross_both_ways_in_flat_memory() {
+    const BYTES: usize = 64 << 20;
+    let mut server = Background::start(["tcp-server", "127.0.0.1:0"]);
+    let mut client = Background::start(["tcp-client", &server.address().to_string()]);
+    let (mut to_client, mut to_server) = (server.stdin(), client.stdin());
+    let (mut from_server, mut from_client) = (client.stdout(), server.stdout());
+    // Everything is in place once a byte has crossed in each direction.
+    to_client.write_all(b"x").expect("it reads");
+    to_server.write_all(b"x").expect("it reads");
+    assert_eq!((take(&mut from_server, 1).len(), take(&mut from_client, 1).len()), (1, 1));
+    let before = [server.rss_kib(), client.rss_kib()];
+    // Of no length that a buffer has, so that every part of the stream differs from the parts near it.
+    let block = pattern(1_000_003);
+    let transfers: Vec<_> = [(to_client, from_server), (to_server, from_client)]
+        .into_iter()
+        .map(|(mut from, mut to)| {
+            let (sent, expected) = (block.clone(), block.clone());
+            let sending = thread::spawn(move || {
+                let mut left = BYTES;
+                while left > 0 {
+                    let part = left.min(sent.len());
+                    from.write_all(&sent[..part]).expect("it reads");
+                    left -= part;
+                }
+                from
+            });
+            let receiving = thread::spawn(move || {
+                let (mut left, mut buffer) = (BYTES, vec![0; expected.len()]);
+                while left > 0 {
+                    let part = left.min(expected.len());
+                    to.read_exact(&mut buffer[..part]).expect("it comes out");
+                    assert!(buffer[..part] == expected[..part], "{left} bytes before the end they differ");
+                    left -= part;
+                }
+                to
+            });
+            (sending, receiving)
+        })
+        .collect();
+    // stdin stays open until here, so both programs are alive while they are measured.
+    let mut most = before;
+    eventually("both transfers", || {
+        most = [most[0].max(server.rss_kib()), most[1].max(client.rss_kib())];
+        transfers.iter().all(|(_, receiving)| receiving.is_finished()).then_some(())
+    });
+    for (before, most) in before.into_iter().zip(most) {
+        assert!(most <= before + 4096, "{before} KiB at first, {most} KiB at most");
+    }
+    for (sending, receiving) in transfers {
+        drop(sending.join().expect("it was all taken"));
+        let rest = take_all(&mut receiving.join().expect("it all came out"));
+        assert!(rest.is_empty(), "{} bytes too many", rest.len());
+    }
+    assert_eq!((server.wait().code(), client.wait().code()), (Some(0), Some(0)));
+}
+
+#[test]
+fn a_file_is_sent_and_received_by_redirection() {
+    let dir = folder();
+    let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+    fs::write(&from, pattern(3_000_017)).expect("a file");
+    let copy = File::create(&to).expect("a file");
+    let (mut server, at) = serve_by(command(["tcp-server", "127.0.0.1:0"]).stdin(Stdio::null()).stdout(copy));
+    let original = File::open(&from).expect("a file");
+    let mut client = Background::spawn(command(["tcp-client", &at.to_string()]).stdin(original));
+    assert_eq!((client.wait().code(), server.wait().code()), (Some(0), Some(0)));
+    assert!(fs::read(&from).expect("a file") == fs::read(&to).expect("a file"), "the files differ");
+}
+
+#[test]
+fn status_0_is_for_a_session_that_ended_in_order_and_124_for_timeouts() {
+    plays(&[
+        // Every byte was handed over and both directions ended in order, whichever ended first.
+        "tcp-client: type all of it$; get all of it$; go; status 0",
+        "tcp-client: end; type all of it$; get all of it$; status 0",
+        // Each timeout that can be set, in a client that waits for a silent peer.
+        "tcp-client --timeout 1s: eof; status 124 timed out after 1s; after 1000; before 60000",
+        "tcp-client --idle-timeout 1s: eof; status 124 idle for 1s; after 1000; before 60000",
+        "tcp-client --linger 1s: eof; status 124 within 1s of stdin's; after 1000; before 60000",
+        // The time limit of the whole run holds for a server as well, and for one that nobody comes to.
+        "tcp-echo --timeout 200ms: nobody; status 124 *",
+        "tcp-server --timeout 200ms: nobody; status 124 *",
+    ]);
+}
+
+/// Stdout or stdin failed, and the message says which and why.
+#[test]
+fn status_1_is_for_local_failures() {
+    let peer = Peer::serve(|mut stream| {
+        stream.write_all(b"lost").expect("it is connected");
+        stream.read(&mut [0; 16]).map_or(0, |count| count)
+    });
+    let mut client = command(["tcp-client", &peer.address.to_string()]);
+    let output = Background::spawn(client.stdin(Stdio::null()).stdout(device("full"))).finish();
+    ended(&output, 1, "xport: stdout: No space left on device");
+    peer.join();
+
+    let peer = Peer::serve(|mut stream| stream.read(&mut [0; 16]).is_ok_and(|count| count > 0));
+    let mut client = command(["tcp-client", &peer.address.to_string()]);
+    let output = Background::spawn(client.stdin(File::open("/").expect("a directory"))).finish();
+    ended(&output, 1, "xport: stdin: Is a directory");
+}
+
+/// A bad option, address or number; nothing was opened, not even an address that was good.
+#[test]
+fn status_2_is_for_usage() {
+    let (mut server, good) = serve(["-v", "tcp-echo", "127.0.0.1:0"]);
+    for bad in ["--no-such-option", "--retry=x", "--connect-timeout=-1", "--high-water=10x"] {
+        let output = outcome(["tcp-client", bad, &good.to_string()]);
+        assert_eq!(output.status.code(), Some(2), "{bad}: {}", text(&output));
+        assert!(output.stdout.is_empty() && output.stderr.starts_with(b"xport: "), "{bad}: {}", text(&output));
+    }
+    xport(["tcp-client", "not an address"]).assert().code(2);
+    xport(["tcp-echo", "127.0.0.1:0", "--listen", ":99999"]).assert().code(2).stdout("");
+    // The first connection that the server sees is this one.
+    let mut client = connect(good);
+    ping(&mut client, b"hello");
+    let from = client.local_addr().expect("an address");
+    assert!(server.line("connected").ends_with(&from.to_string()));
+}
+
+/// It cannot be resolved, connected, bound or listened on; nothing of stdin was used up.
+#[test]
+fn status_3_is_for_what_is_unavailable() {
+    let (_socket, refused) = refusing();
+    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let taken = server.address().to_string();
+    for (args, reason) in [
+        (&["tcp-client", "-n", "some.example:80"][..], "resolve some.example"),
+        (&["tcp-client", &refused.to_string()], "Connection refused"),
+        (&["tcp-echo", "203.0.113.99:0"], "Cannot assign requested address"),
+        (&["tcp-server", &taken], "Address already in use"),
+        (&["unix-client", "/no/such/socket"], "No such file or directory"),
+        (&["unix-server", "/no/such/socket"], "No such file or directory"),
+    ] {
+        let dir = folder();
+        fs::write(dir.path().join("in"), "kept").expect("a file");
+        let mut stdin = File::open(dir.path().join("in")).expect("a file");
+        ended(&Background::spawn(command(args).stdin(stdin.try_clone().expect("a descriptor"))).finish(), 3, reason);
+        let mut rest = String::new();
+        stdin.read_to_string(&mut rest).expect("text");
+        assert_eq!(rest, "kept", "{args:?} has read stdin");
+    }
+}
+
+#[test]
+fn a_server_that_drains_has_status_0_and_another_that_of_its_signal() {
+    plays(&[
+        "tcp-echo: ping hello; kill TERM; hear waiting up to; go; status 0 *",
+        // One connection's failure in a server of many is not the server's.
+        "tcp-echo -v: ping hello; reset; hear closed; kill TERM; status 0 *",
+        "tcp-echo --grace 0: ping hello; kill TERM; hear waiting up to; hear 1 session cut short; killed TERM *",
+        "tcp-echo --grace 100ms: ping hello; kill TERM; hear waiting up to; hear 1 session cut short; killed TERM *",
+        "tcp-echo --grace 1h: ping hello; kill TERM; hear waiting up to; kill TERM; hear 1 session cut short; \
+            killed TERM *",
+    ]);
+}
+
+/// Whoever reads our stdout has left; that is SIGPIPE and no message, as with `cat`.
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let peer = Peer::serve(|mut stream| {
+        // Until it is gone.
+        while stream.write_all(&[b'y'; 4096]).is_ok() {}
+    });
+    let mut client = Background::start(["tcp-client", &peer.address.to_string()]);
+    let mut stdout = client.stdout();
+    assert_eq!(take(&mut stdout, 2), b"yy");
+    drop(stdout);
+    client.is_killed_by(libc::SIGPIPE);
+    assert!(client.all_lines().is_empty(), "{:?}", client.all_lines());
+    peer.join();
+}
+
+/// Status 2 before anything is opened: a duration beyond all bounds, and a descriptor that is given twice.
+#[test]
+fn status_2_is_for_what_would_overflow_or_be_closed_twice() {
+    let long = "340282366920938463463374607431.999999999";
+    xport(["tcp-client", "--timeout", long, ":1"]).assert().code(2);
+    xport(["tcp-echo", "--listen", "fd:9", "--listen", "fd:9"]).assert().code(2);
+}
+
+/// A descriptor that nobody handed over is not one of our own.
+#[test]
+fn a_descriptor_of_our_own_cannot_be_asked_for() {
+    for number in 3..12 {
+        let fd = format!("fd:{number}");
+        let output = outcome(["tcp-client", &fd]);
+        assert_eq!(output.status.code(), Some(3), "{fd}: {}", text(&output));
+    }
+}
+
+/// What a session has given to stdout goes out also where the server ends before stdout has taken it.
+#[test]
+fn a_drained_server_has_written_everything() {
+    let mut server = Background::start(["-v", "tcp-server", "-k", "--idle-timeout", "3s", "127.0.0.1:0"]);
+    let data = pattern(8_000_000);
+    let mut stream = connect(server.address());
+    stream.set_nonblocking(true).expect("a flag");
+    let mut sent = 0;
+    while sent < data.len() {
+        match stream.write(&data[sent..]) {
+            Ok(n) => sent += n,
+            Err(_) => break,
+        }
+    }
+    // Its session ends for want of movement, as nobody reads our stdout.
+    let closed = server.line("bytes received");
+    let taken: usize = closed.split(' ').find_map(|word| word.parse().ok()).expect("a count of bytes");
+    assert!(taken > 64 * 1024, "more than the high-water mark: {closed}");
+    server.signal(15);
+    assert!(take_all(&mut server.stdout()) == data[..taken], "not what the session has received");
+    server.ends_with(0);
+}

@@ -1,0 +1,230 @@
+//! Messages on stderr: floods of them, readers that do not read, terminals that show them, filters of other programs.
+
+use crate::harness::*;
+
+/// Messages of one kind in one second.
+const LIMIT: usize = 10;
+
+/// Both ends of a pipe of one page.
+fn small_pipe() -> (File, File) {
+    let mut ends = [0; 2];
+    // SAFETY: the array is alive for the call, which fills it with two new descriptors.
+    assert_eq!(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) }, 0);
+    // SAFETY: the descriptors are new and nobody else's.
+    let [reader, writer] = ends.map(|fd| File::from(unsafe { OwnedFd::from_raw_fd(fd) }));
+    // SAFETY: F_SETPIPE_SZ takes a number and touches no memory.
+    assert!(unsafe { libc::fcntl(ends[1], libc::F_SETPIPE_SZ, 4096) } > 0);
+    (reader, writer)
+}
+
+/// Programs whose last words nobody reads: usage errors, and failures with and without a logger.
+fn last_words() -> Vec<(Command, i32)> {
+    let cases: &[(&[&str], Option<&str>, i32)] = &[
+        (&["no-such-mode"], None, 2),
+        (&["tcp-client"], None, 2),
+        (&["relay", "a", "b"], None, 2),
+        (&["tcp-client", "127.0.0.1:1"], None, 3),
+        (&["-q", "tcp-client", "127.0.0.1:1"], None, 3),
+        (&["tcp-client", "127.0.0.1:1"], Some("off"), 3),
+    ];
+    let command = |&(args, filter, status): &(&[&str], Option<&str>, i32)| {
+        let mut command = Command::new(program());
+        command.args(args).env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::null());
+        command.envs(filter.map(|filter| ("XPORT_LOG", filter)));
+        (command, status)
+    };
+    cases.iter().map(command).collect()
+}
+
+/// A reader that never reads is not waited for: the program ends with the status of its error.
+#[test]
+fn a_full_stderr_does_not_hold_up_an_error() {
+    for (mut command, status) in last_words() {
+        let (_reader, mut writer) = small_pipe();
+        writer.write_all(&[b'x'; 4096]).expect("a pipe takes a page");
+        assert!(is_full(&writer));
+        let mut child = command.stderr(writer).spawn().expect("the program starts");
+        let ended = eventually("the end of the program", || child.try_wait().expect("it can be waited for"));
+        assert_eq!(ended.code(), Some(status), "{command:?}");
+    }
+}
+
+#[test]
+fn a_slow_reader_gets_the_whole_error() {
+    let long = "x".repeat(50);
+    let words = Vec::from_iter((0..200).map(|n| format!("--{long}{n}")));
+    for args in [vec!["tcp-echo".to_owned()], vec!["relay".to_owned(), words.concat()]] {
+        let command = || {
+            let mut command = Command::new(program());
+            command.args(&args).env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::null());
+            command
+        };
+        let expected = command().output().expect("the program starts");
+        assert_eq!(expected.status.code(), Some(2));
+        let (mut reader, mut writer) = small_pipe();
+        writer.write_all(&[b'x'; 4096]).expect("a pipe takes a page");
+        let mut child = command().stderr(writer).spawn().expect("the program starts");
+        let mut got = Vec::new();
+        let mut piece = [0; 1024];
+        loop {
+            thread::sleep(Duration::from_millis(100));
+            match reader.read(&mut piece).expect("it can be read") {
+                0 => break,
+                n => got.extend_from_slice(&piece[..n]),
+            }
+        }
+        assert_eq!(String::from_utf8_lossy(&got[4096..]), String::from_utf8_lossy(&expected.stderr));
+        assert_eq!(child.wait().expect("it can be waited for").code(), Some(2));
+    }
+}
+
+/// A terminal that nobody looks at takes a part of a line only. The service goes on.
+#[test]
+fn a_terminal_that_nobody_reads_does_not_stop_an_echo() {
+    let terminal = Terminal::new();
+    let mut command = Command::new(program());
+    let (_file, ports) = path("port");
+    command.args(["-vvv", "tcp-echo", "127.0.0.1:0", "--port-file"]).arg(&ports);
+    command.env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::null());
+    let child = command.stderr(terminal.slave.try_clone().expect("a copy")).spawn().expect("the program starts");
+    let _child = Kill(child);
+    let port: u16 = eventually("the port", || fs::read_to_string(&ports).ok()?.trim().parse().ok());
+    let mut shown = 0;
+    // After the terminal has become full, there have been some hundred lines more.
+    for round in 0.. {
+        ping(&mut connect(([127, 0, 0, 1], port).into()), b"hello");
+        let before = std::mem::replace(&mut shown, queued(&terminal.master));
+        if round > 100 && shown == before {
+            break;
+        }
+        assert!(round < 10_000, "{shown} bytes, and the terminal is not full yet");
+    }
+    for _ in 0..50 {
+        ping(&mut connect(([127, 0, 0, 1], port).into()), b"hello");
+    }
+}
+
+/// With `-vvv` at the terminal on which it also reads and writes, it falls silent once there is nothing to tell.
+#[test]
+fn a_terminal_does_not_feed_its_own_messages() {
+    let terminal = Terminal::new();
+    let mut command = command([""; 0]);
+    terminal.give_to(&mut command);
+    let (client, mut peer) = {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        command.args(["-vvv", "tcp-client"]).arg(listener.local_addr().expect("an address").to_string());
+        command.stderr(terminal.slave.try_clone().expect("a copy"));
+        let client = command.spawn().expect("the program starts");
+        (Kill(client), listener.accept().expect("a client").0)
+    };
+    peer.write_all(b"hello\n").expect("it takes the bytes");
+    terminal.type_in("question\n");
+    let mut question = [0; 9];
+    peer.read_exact(&mut question).expect("the question");
+    let mut master = terminal.master.try_clone().expect("a copy");
+    let mut read_for = |time: Duration| {
+        let (end, mut bytes) = (Instant::now() + time, 0);
+        while Instant::now() < end {
+            if queued(&master) > 0 {
+                bytes += master.read(&mut [0; 65536]).expect("it can be read");
+            } else {
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
+        bytes
+    };
+    read_for(Duration::from_millis(500));
+    let late = read_for(Duration::from_secs(1));
+    assert!(late < 2000, "{late} bytes of messages in a second in which nothing happened");
+    drop(client);
+}
+
+/// A child that is killed when a test ends.
+struct Kill(Child);
+
+impl Drop for Kill {
+    fn drop(&mut self) {
+        let _ = self.0.kill().and_then(|()| self.0.wait());
+    }
+}
+
+/// What is done to a server.
+type Flood = fn(SocketAddr);
+
+/// The lines of a server that many clients use at once, once it has been stopped.
+fn lines_of_a_flood(options: &[&str], mode: &[&str], flood: Flood) -> (Vec<String>, usize) {
+    let (mut server, address) = serve([options, mode].concat());
+    let start = Instant::now();
+    flood(address);
+    server.comes_to_rest();
+    // A second that has begun has a limit of its own.
+    let seconds = start.elapsed().as_secs() as usize + 2;
+    server.drains();
+    (server.all_lines(), seconds)
+}
+
+/// Each kind of line is limited, whatever `-v` or `-vv` it comes from; what was left out is counted.
+#[test]
+fn each_kind_of_message_is_limited() {
+    const CLIENTS: usize = 1000;
+    let of_tcp = |address| (0..CLIENTS).for_each(|_| drop(connect(address)));
+    let of_udp = |address| {
+        // Kept, so that no two have the same port.
+        let mut senders = Vec::new();
+        for _ in 0..CLIENTS {
+            let sender = udp("127.0.0.1");
+            sender.send_to(b"x", address).expect("it leaves");
+            senders.push(sender);
+        }
+    };
+    let cases: &[(&str, &[&str], Flood, &[&str])] = &[
+        ("-v", &["tcp-echo", "127.0.0.1:0"], of_tcp, &["connected ", "closed 127"]),
+        ("-vv", &["tcp-echo", "127.0.0.1:0"], of_tcp, &["connected ", "the other end has ended"]),
+        ("-v", &["tcp-echo", "--deny", "127.0.0.0/8", "127.0.0.1:0"], of_tcp, &["denied "]),
+        ("-v", &["udp-echo", "127.0.0.1:0"], of_udp, &["datagrams from "]),
+    ];
+    for (verbosity, mode, flood, kinds) in cases {
+        let (lines, seconds) = lines_of_a_flood(&[verbosity], mode, *flood);
+        for kind in *kinds {
+            let count = lines.iter().filter(|line| line.contains(kind)).count();
+            assert!((1..=seconds * LIMIT).contains(&count), "{mode:?}: {count} times {kind:?} in {seconds} s");
+        }
+        let suppressed: usize = lines
+            .iter()
+            .filter_map(|line| {
+                line.strip_suffix(" similar messages suppressed")?.rsplit(' ').next()?.parse::<usize>().ok()
+            })
+            .sum();
+        assert!(suppressed + seconds * LIMIT >= CLIENTS, "{mode:?}: {suppressed} were counted: {lines:?}");
+        assert_eq!(lines.iter().filter(|line| line.contains("listening on")).count(), 1);
+    }
+}
+
+/// `RUST_LOG` is often set for some other program. Only a filter that names us changes what we say.
+#[test]
+fn filters_of_other_programs_change_nothing() {
+    let stderr = |variables: &[(&str, &str)]| {
+        // Nobody listens there; what matters is the warning before.
+        let mut command = xport(["tls-client", "--insecure", "--connect-timeout", "1s", "127.0.0.1:1"]);
+        let output = command.envs(variables.iter().copied()).write_stdin("").output().expect("a run");
+        String::from_utf8(output.stderr).expect("text")
+    };
+    let plain = stderr(&[]);
+    assert!(plain.contains("Connection refused") && plain.lines().count() == 2, "{plain}");
+    for filter in ["off", "error", "info", "debug", "trace", "hyper=debug", "hyper=off,tokio=trace", "a/b/c", "x=loud"]
+    {
+        assert_eq!(stderr(&[("RUST_LOG", filter)]), plain, "RUST_LOG={filter}");
+        let both = [("RUST_LOG", filter), ("XPORT_LOG", "")];
+        assert_eq!(stderr(&both), plain, "RUST_LOG={filter} and an empty XPORT_LOG");
+    }
+    for variables in [("RUST_LOG", "xport=debug"), ("RUST_LOG", "hyper=off,xport::transports=debug,xport=warn")] {
+        assert!(stderr(&[variables]).contains("connecting to 127.0.0.1:1"), "{variables:?}");
+    }
+    assert!(stderr(&[("XPORT_LOG", "debug"), ("RUST_LOG", "off")]).contains("connecting to 127.0.0.1:1"));
+    assert_eq!(stderr(&[("XPORT_LOG", "error")]).lines().count(), 1);
+    // What nobody understands is told of, and silences nothing.
+    for filter in ["xport=debgu", "trash=="] {
+        let said = stderr(&[("XPORT_LOG", filter)]);
+        assert!(said.contains("ignoring") && said.contains("--insecure"), "XPORT_LOG={filter}: {said}");
+    }
+}

@@ -1,0 +1,12 @@
+//! What the command line takes, and what the program says.
+
+mod completing;
+mod endpoints;
+mod escapes;
+mod exit_status;
+mod failures;
+mod messages;
+mod options;
+mod port_files;
+mod stream_options;
+mod verbs;

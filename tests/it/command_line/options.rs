@@ -1,0 +1,388 @@
+//! What the real program answers where it runs no mode: usage errors, help, version, pages.
+//!
+//! How arguments become a configuration is tested in `src/cli/tests.rs`, what the modes do in the other files here.
+
+use crate::harness::*;
+use assert_cmd::cargo::cargo_bin_cmd;
+
+const MODES: [&str; 12] = [
+    "tcp-echo",
+    "tcp-server",
+    "tcp-client",
+    "tls-echo",
+    "tls-server",
+    "tls-client",
+    "unix-echo",
+    "unix-server",
+    "unix-client",
+    "udp-echo",
+    "udp-server",
+    "udp-client",
+];
+
+/// What `--help` may take on a wide terminal, and on a usual one.
+const HELP_COLUMNS: usize = 100;
+const EXAMPLE_COLUMNS: usize = 80;
+
+/// The program with an empty environment, as `env -i` starts it.
+fn xport() -> assert_cmd::Command {
+    let mut command = cargo_bin_cmd!("xport");
+    command.timeout(DEADLINE).env_clear();
+    command
+}
+
+/// Stdout of a run that succeeds and has nothing to report.
+#[track_caller]
+fn stdout_of(args: &[&str]) -> String {
+    let output = xport().args(args).assert().code(0).stderr("").get_output().stdout.clone();
+    String::from_utf8(output).expect("text")
+}
+
+/// Stderr of a run that is refused before anything is done.
+#[track_caller]
+fn refused(command: &mut assert_cmd::Command) -> String {
+    let output = command.assert().code(2).stdout("").get_output().stderr.clone();
+    let text = String::from_utf8(output).expect("text");
+    assert!(text.starts_with("xport: ") && text.ends_with('\n'), "{text:?}");
+    text
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_its_reason() {
+    let long = "x".repeat(120);
+    for (line, reason) in [
+        // Modes and options.
+        ("", "no mode given"),
+        ("tcp-clien :80", "no such mode: 'tcp-clien'"),
+        ("tcp-clien :80", "'tcp-client'"),
+        ("--nope", "unexpected argument '--nope'"),
+        ("tcp-client --conect-timeout 1 :80", "'--connect-timeout'"),
+        ("tcp-client :80 --timeout", "a value is required for '--timeout <DUR>'"),
+        ("tcp-client --send-only --recv-only :80", "'--send-only' cannot be used with '--recv-only'"),
+        ("tcp-client -4 -6 :80", "'-4' cannot be used with '-6'"),
+        ("-q tcp-client -v :80", "-q and -v contradict each other"),
+        ("tcp-client -qv :80", "'--quiet' cannot be used with '--verbose...'"),
+        ("--color blue tcp-client :80", "'blue'"),
+        ("--completions tcsh", "'tcsh'"),
+        ("tcp-client -n -n :80", "cannot be used multiple times"),
+        // Options that would do nothing.
+        ("tcp-echo -k :80", "unexpected argument '-k'"),
+        ("tcp-server --once :80", "unexpected argument '--once'"),
+        ("tcp-server --max-conns 1 :80", "unexpected argument '--max-conns'"),
+        ("tcp-echo --linger 1 :80", "unexpected argument '--linger'"),
+        ("tcp-client --listen :80", "unexpected argument '--listen'"),
+        ("tcp-server --connect :80", "unexpected argument '--connect'"),
+        ("tcp-server --mode 0600 :80", "unexpected argument '--mode'"),
+        ("unix-client -4 sock", "unexpected argument '-4'"),
+        ("unix-server --allow ::1 sock", "unexpected argument '--allow'"),
+        ("unix-server --mode 0600 @name", "--mode and --replace-stale are for sockets with a path"),
+        ("unix-server --replace-stale fd:3", "--mode and --replace-stale are for sockets with a path"),
+        ("tcp-client --source ::1 fd:3", "--source does nothing for 'fd:3'"),
+        ("tcp-client --recv-only --half-close never :80", "--half-close does nothing with --recv-only"),
+        ("tcp-server --recv-only --no-half-close :80", "--no-half-close does nothing with --recv-only"),
+        ("unix-client --recv-only --linger 1 s", "--linger does nothing with --recv-only"),
+        ("udp-server --recv-only --linger 1 :80", "--linger does nothing with --recv-only"),
+        ("unix-client --send-only --half-close 1s s", "--half-close does nothing with --send-only"),
+        ("exec --pty --stderr merge -- a", "--stderr does nothing with --pty but for null"),
+        ("tcp-server --count 1 :80", "unexpected argument '--count'"),
+        ("unix-client --lines sock", "unexpected argument '--lines'"),
+        ("udp-echo -k :80", "unexpected argument '-k'"),
+        ("udp-echo --once :80", "unexpected argument '--once'"),
+        ("udp-echo --max-conns 1 :80", "unexpected argument '--max-conns'"),
+        ("udp-echo --lines :80", "unexpected argument '--lines'"),
+        ("udp-echo --idle-timeout 1 :80", "unexpected argument '--idle-timeout'"),
+        ("udp-server -k :80", "unexpected argument '-k'"),
+        ("udp-server -k :80", "tip: udp-server hears every sender without it"),
+        ("tcp-client -u localhost:80", "tip: UDP is a mode of its own"),
+        ("-l 80", "tip: what listens is a mode of its own"),
+        ("udp-server --once :80", "unexpected argument '--once'"),
+        ("udp-server --backlog 1 :80", "unexpected argument '--backlog'"),
+        ("udp-server --broadcast :80", "unexpected argument '--broadcast'"),
+        ("udp-client --no-half-close :80", "unexpected argument '--no-half-close'"),
+        ("udp-client --join 239.1.2.3 :80", "unexpected argument '--join'"),
+        ("udp-client --send-only --count 1 :80", "--count counts what arrives, which --send-only throws away"),
+        ("udp-client --source ::1 fd:3", "--source does nothing for 'fd:3'"),
+        // TLS.
+        ("tls-server :80", "a TLS server needs --cert FILE (and --key FILE), or --self-signed"),
+        ("tls-echo --key k :80", "--key needs the certificate that it belongs to: add --cert FILE"),
+        ("tls-echo --client-ca c :80", "a TLS server needs --cert FILE"),
+        ("tls-server --self-signed --cert c :80", "leave it out, or --cert and --key"),
+        ("tls-server --self-signed --key c :80", "leave it out, or --cert and --key"),
+        ("tls-client --key k :80", "--key needs the certificate that it belongs to: add --cert FILE"),
+        ("tls-client --ca c --insecure :80", "--ca and --insecure contradict each other"),
+        ("tls-client --pin x :80", "'x' for '--pin <sha256:HEX>': a pin is sha256: and 64 hexadecimal digits"),
+        ("tls-client fd:3", "'fd:3' does not say whom the certificate must be for: add --server-name NAME"),
+        ("tls-client 1.2.3.4.5:80", "no certificate can be for '1.2.3.4.5': say with --server-name NAME"),
+        ("tls-client --server-name a:80 :80", "'a:80' for '--server-name <NAME>': not a host name or IP address"),
+        ("tls-client --tls-min 1.1 :80", "[possible values: 1.2, 1.3]"),
+        ("tls-client --alpn h2,, :80", "'' for '--alpn <LIST>': a name in the list is empty"),
+        ("tls-client --handshake-timeout 0 :80", "must be more than zero"),
+        ("tls-client --starttls ftp :80", "[possible values: smtp, imap, pop3, postgres, ldap, xmpp]"),
+        ("tls --ca= :80", "--ca <FILE>"),
+        ("tls-client --self-signed :80", "tip: that is for servers; a client knows one of these by --pin"),
+        ("tls-client --client-ca c :80", "tip: that is for servers; the authorities of servers are --ca FILE"),
+        ("tls-client -k :80", "tip: --insecure does not verify the certificate"),
+        ("tls -k :80", "tip: --insecure does not verify the certificate"),
+        ("tls-client --cacert c :80", "tip: the authorities are --ca FILE"),
+        ("tls-client -connect host:443", "tip: the address is bare: xport tls-client HOST:PORT"),
+        ("tls-client host:443 -servername a", "tip: it is --server-name NAME"),
+        ("tls-server --ca c :80", "in --client-ca FILE"),
+        ("tls-server --starttls smtp :80", "tip: that is for tls-client"),
+        ("tls-echo -k :80", "unexpected argument '-k'"),
+        ("tcp-client --ssl :80", "tip: TLS is a mode of its own: tls-client, tls-server, tls-echo"),
+        ("tcp-client --ssl-verify :80", "tip: tls-client verifies without it"),
+        ("tcp-client --insecure :80", "tip: TLS is a mode of its own: tls-client, tls-server, tls-echo"),
+        ("unix-client --starttls smtp s", "tip: TLS is a mode of its own"),
+        // Groups.
+        ("udp-server --join nope *:80", "'nope' for '--join <GROUP[%IF]>': not an address"),
+        ("udp-server --join 10.1.2.3 *:80", "not a multicast group"),
+        ("udp-server --join ff02::1%nope *:80", "no interface 'nope'"),
+        ("udp-server --join 239.1.2.3 :80", "--join 239.1.2.3 needs '*:PORT' or '239.1.2.3:PORT'"),
+        ("udp-server --join 239.1.2.3 fd:3", "--join 239.1.2.3 needs '*:PORT'"),
+        ("udp-echo --join ff02::1 0.0.0.0:80", "--join ff02::1 needs '*:PORT' or '[ff02::1]:PORT'"),
+        ("udp-echo --join 239.1.2.3 -6 *:80", "-6 excludes the group '239.1.2.3'"),
+        // Numbers.
+        ("tcp-client --retry -1 :80", "'-1'"),
+        ("tcp-client --retry 99999999999999999999 :80", "'99999999999999999999'"),
+        ("tcp-client --retry 10x :80", "'10x'"),
+        ("tcp-echo --max-conns 0 :80", "'0'"),
+        ("tcp-echo --backlog 0 :80", "'0'"),
+        ("udp-client --count 0 :80", "'0' for '--count <N>'"),
+        ("udp-client --count -1 :80", "'-1' for '--count <N>'"),
+        ("udp-client --count 99999999999999999999 :80", "'99999999999999999999'"),
+        ("tcp-echo --backlog 2147483648 :80", "'2147483648'"),
+        ("tcp-client --high-water 10x :80", "'10x' for '--high-water <SIZE>': not a size"),
+        ("tcp-client --high-water 1e9 :80", "'1e9'"),
+        ("tcp-client --high-water 2G :80", "more than 1 GiB"),
+        ("tcp-client --high-water -1 :80", "must not be negative"),
+        ("tcp-client --high-water 1K --low-water 2K :80", "--low-water 2048 is more than --high-water 1024"),
+        ("tcp-client --high-water 0 --low-water 1 :80", "--low-water 1 is more than --high-water 0"),
+        ("unix-echo --mode 0800 sock", "'0800'"),
+        ("unix-echo --mode 1777 sock", "'1777'"),
+        // Durations.
+        ("tcp-client --timeout 0 :80", "must be more than zero"),
+        ("tcp-client --idle-timeout 0s :80", "must be more than zero"),
+        ("tcp-client --connect-timeout 0 :80", "must be more than zero"),
+        ("tcp-client --timeout -5 :80", "'-5' for '--timeout <DUR>': must not be negative"),
+        ("tcp-client --timeout 10x :80", "'10x' for '--timeout <DUR>': not a duration"),
+        ("tcp-client --timeout 1e9 :80", "'1e9'"),
+        ("tcp-client --timeout= :80", "--timeout <DUR>"),
+        ("tcp-client --timeout 9999999h :80", "longer than 1000 years"),
+        // Networks.
+        ("tcp-echo --allow 10.0.0.0/33 :80", "'10.0.0.0/33'"),
+        ("tcp-echo --deny ::1,nope :80", "'nope'"),
+        // Addresses.
+        ("tcp-client", "no address"),
+        ("tcp-server", "no address"),
+        ("unix-client", "no address"),
+        ("tcp-client :80 --connect :81", "two addresses"),
+        ("tcp-client :80 81", "':80' is whole, but '81' follows"),
+        ("tcp-client ::1 80 81", "unexpected argument '81'"),
+        ("tcp-client localhost", "'localhost' has no port"),
+        ("tcp-client localhost:", "the port is empty"),
+        ("tcp-client :", "the port is empty"),
+        ("tcp-client :99999", "port '99999' is out of range"),
+        ("tcp-client :-1", "port '-1' is out of range"),
+        ("tcp-client :0", "port 0 cannot be connected to"),
+        ("tcp-client *:80", "'*' is for listening"),
+        ("udp-client *:80", "'*' is for listening"),
+        ("udp-client :0", "port 0 cannot be connected to"),
+        ("udp-client localhost:80x", "port '80x' is neither a number nor a known service"),
+        ("tcp-client localhost:80x", "port '80x' is neither a number nor a known service"),
+        ("tcp-client a:b:c", "'a:b:c' has too many colons"),
+        ("tcp-client ::1:80", "'::1:80' is ambiguous: write [::1]:80"),
+        ("tcp-client [fe80::1]:80", "'fe80::1' needs %interface"),
+        ("tcp-client [fe80::1%nope]:80", "no interface 'nope'"),
+        ("tcp-client http://localhost:80", "is a URL"),
+        ("tcp-client -4 [::1]:80", "-4 excludes the address '[::1]:80'"),
+        ("tcp-echo --listen :80 --listen nope", "'nope' has no port"),
+        ("tcp-client --source localhost :80", "'localhost' is not an address but a name"),
+        ("tcp-client --source ::1 127.0.0.1:80", "are of different families"),
+        ("tcp-client fd:x", "'x' is not the number of a descriptor"),
+        ("unix-client @", "the abstract name is empty"),
+        (&format!("unix-server /{long}"), "path is 121 bytes, limit 107"),
+        (&format!("tcp-client {long}:80"), "is 120 bytes, limit 63"),
+    ] {
+        let text = refused(xport().args(line.split_whitespace()));
+        assert!(text.contains(reason), "{line}: {text:?} does not say {reason:?}");
+    }
+}
+
+#[test]
+fn odd_bytes_are_refused_and_shown_escaped() {
+    for (argument, reason) in [
+        (&b"a\xff:80"[..], "'a\\xff:80' is not UTF-8"),
+        (b"a b:80", "has the character ' '"),
+        (b"a\x1b[31m:80", "'a\\u{1b}[31m:80'"),
+        (b"--a\nb", "'--a\\nb'"),
+        (b"", "the address is empty"),
+    ] {
+        let text = refused(xport().arg("tcp-client").arg(OsStr::from_bytes(argument)));
+        assert!(text.contains(reason), "{text:?} does not say {reason:?}");
+        assert!(!text.contains('\x1b'), "{text:?}");
+    }
+    let text = refused(xport().args(["tcp-client", &"x".repeat(100_000)]));
+    assert!(text.len() < 1_000, "{} bytes", text.len());
+}
+
+#[test]
+fn defaults_come_from_the_environment_of_modes_that_have_the_option() {
+    let text = refused(xport().env("XPORT_RETRY", "abc").args(["tcp-client", ":80"]));
+    assert!(text.contains("'abc' for '--retry <N>'") && text.contains("XPORT_RETRY"), "{text:?}");
+    let text = refused(xport().env("XPORT_TIMEOUT", "1s").args(["tcp-client", ":80", "--timeout", "x"]));
+    assert!(!text.contains("XPORT_TIMEOUT"), "{text:?}");
+    // Neither a default that the mode does not have nor an empty one stands in the way: the address is what lacks.
+    for (name, value) in [("XPORT_MAX_CONNS", "x"), ("XPORT_GRACE", "x"), ("XPORT_RETRY", ""), ("XPORT_COUNT", "x")] {
+        let text = refused(xport().env(name, value).arg("tcp-client"));
+        assert!(text.contains("no address"), "{name}: {text:?}");
+    }
+}
+
+/// Variables whose values are paths, which need not be text.
+const FILES: [&str; 5] = ["XPORT_PORT_FILE", "XPORT_CA", "XPORT_CLIENT_CA", "XPORT_CERT", "XPORT_KEY"];
+
+/// Each variable of each mode: where its value is not UTF-8, the message names the variable. An argument goes before it.
+#[test]
+fn a_variable_that_is_no_text_is_named() {
+    let odd = OsStr::from_bytes(b"\xff");
+    let mut seen = 0;
+    for mode in MODES.into_iter().chain(["exec", "relay"]) {
+        let help = stdout_of(&[mode, "--help"]);
+        let names =
+            help.split(|c: char| c != '_' && !c.is_ascii_alphanumeric()).filter(|word| word.starts_with("XPORT_"));
+        let args: &[&str] = match mode {
+            "exec" => &["--", "true"],
+            "relay" => &["-", "exec:true"],
+            _ => &["./1"],
+        };
+        for name in names.filter(|name| *name != "XPORT_" && !FILES.contains(name)) {
+            let text = refused(xport().env(name, odd).arg(mode).args(args));
+            assert!(text.contains(name), "{mode} {name}: {text:?}");
+            seen += 1;
+        }
+        // The logger's one is for all.
+        let text = refused(xport().env("XPORT_LOG", odd).arg(mode).args(args));
+        assert!(text.contains("the value of the environment variable XPORT_LOG is not UTF-8"), "{mode}: {text:?}");
+    }
+    assert!(seen > 50, "only {seen}");
+    // What only endpoints have.
+    for (name, endpoint) in
+        [("XPORT_RETRY", "tcp::1"), ("XPORT_HANDSHAKE_TIMEOUT", "tls::1"), ("XPORT_RETRY", "udp::1")]
+    {
+        let text = refused(xport().env(name, odd).args(["relay", "-", endpoint]));
+        let reason = format!("endpoint '{endpoint}': the value of the environment variable {name} is not UTF-8");
+        assert!(text.contains(&reason), "{text:?}");
+        let text = refused(xport().env(name, "x").args(["relay", "-", endpoint]));
+        assert!(text.contains(name), "{text:?}");
+    }
+    // Where an argument is odd and not the variable, or only a variable of another mode, that is said.
+    let text = refused(xport().args([OsStr::new("tcp-client"), OsStr::new("--linger"), odd, OsStr::new(":1")]));
+    assert!(text.contains("'\\xff' is not UTF-8") && !text.contains("XPORT_"), "{text:?}");
+    let text = refused(xport().env("XPORT_HANDSHAKE_TIMEOUT", odd).arg("tcp-client"));
+    assert!(text.contains("no address") && !text.contains("XPORT_"), "{text:?}");
+}
+
+#[test]
+fn help_is_on_stdout_and_mentions_every_mode() {
+    for flag in ["-h", "--help"] {
+        let help = stdout_of(&[flag]);
+        for mode in MODES {
+            assert!(help.contains(mode), "{flag}: {mode}");
+            let help = stdout_of(&[mode, flag]);
+            assert!(help.contains(&format!("Usage: xport {mode} [OPTIONS] ADDRESS")), "{mode} {flag}: {help}");
+            assert!(help.contains("XPORT_TIMEOUT") && !help.contains('\x1b'), "{mode} {flag}: {help}");
+        }
+    }
+    let help = stdout_of(&["--help"]);
+    for part in ["Examples:", "Exit status:", "\n  124    ", "[fe80::1%eth0]:PORT", "250ms", "XPORT_LOG"] {
+        assert!(help.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn the_help_of_every_mode_fits_and_has_examples() {
+    for mode in MODES {
+        let help = stdout_of(&[mode, "--help"]);
+        let too_long = help.lines().find(|line| line.chars().count() > HELP_COLUMNS);
+        assert_eq!(too_long, None, "{mode}");
+        let (_, examples) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{mode}: no examples"));
+        let (examples, _) = examples.split_once("\n\n").expect("there is more");
+        for example in examples.lines().filter(|line| !line.starts_with("      ")) {
+            assert!(example.contains(&format!("xport {mode} ")), "{mode}: {example:?}");
+            assert!(example.chars().count() <= EXAMPLE_COLUMNS, "{mode}: {example:?}");
+        }
+    }
+}
+
+#[test]
+fn an_option_is_offered_only_where_it_does_something() {
+    for (option, modes) in [
+        ("--keep-open", &["tcp-server", "tls-server", "unix-server"][..]),
+        ("--once", &["tcp-echo", "tls-echo", "unix-echo"]),
+        ("--max-conns", &["tcp-echo", "tls-echo", "unix-echo"]),
+        ("--backlog", &["tcp-echo", "tcp-server", "tls-echo", "tls-server", "unix-echo", "unix-server"]),
+        ("--no-half-close", &["tcp-server", "tcp-client", "tls-server", "tls-client", "unix-server", "unix-client"]),
+        ("--keepalive", &["tcp-echo", "tcp-server", "tcp-client", "tls-echo", "tls-server", "tls-client"]),
+        ("--cert", &["tls-echo", "tls-server", "tls-client"]),
+        ("--keylog", &["tls-echo", "tls-server", "tls-client"]),
+        ("--self-signed", &["tls-echo", "tls-server"]),
+        ("--client-ca", &["tls-echo", "tls-server"]),
+        ("--ca", &["tls-client"]),
+        ("--starttls", &["tls-client"]),
+        ("--count", &["udp-echo", "udp-server", "udp-client"]),
+        ("--join", &["udp-echo", "udp-server"]),
+        ("--broadcast", &["udp-client"]),
+        ("--lines", &["udp-server", "udp-client"]),
+        ("--port-file", &["tcp-echo", "tcp-server", "tls-echo", "tls-server", "udp-echo", "udp-server"]),
+    ] {
+        let is_offered = |mode: &&str| stdout_of(&[mode, "-h"]).contains(&format!("{option} "));
+        assert_eq!(Vec::from_iter(MODES.into_iter().filter(is_offered)), modes, "{option}");
+    }
+}
+
+#[test]
+fn the_version_is_one_line() {
+    for flag in ["-V", "--version"] {
+        assert_eq!(stdout_of(&[flag]), "xport 0.1.0\n");
+    }
+}
+
+#[test]
+fn pages_need_no_mode() {
+    let page = stdout_of(&["--man"]);
+    assert!(page.starts_with(".TH XPORT 1 "));
+    for section in ["MODES", "ADDRESSES", "OPTIONS", "ENVIRONMENT", "EXIT STATUS", "EXAMPLES"] {
+        assert!(page.contains(&format!(".SH \"{section}\"")), "{section}");
+    }
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let page = stdout_of(&["--completions", shell]);
+        assert!(MODES.iter().all(|mode| page.contains(mode)) && page.contains("connect-timeout"), "{shell}");
+    }
+}
+
+#[test]
+fn a_full_device_is_reported() {
+    for args in [&["--help"][..], &["--version"], &["--man"], &["--completions", "bash"], &["tcp-echo", "-h"]] {
+        assert_cmd::Command::new("sh")
+            .args(["-c", "exec \"$0\" \"$@\" > /dev/full"])
+            .arg(program())
+            .args(args)
+            .timeout(DEADLINE)
+            .assert()
+            .code(1)
+            .stderr("xport: stdout: No space left on device\n");
+    }
+}
+
+#[test]
+fn a_reader_who_has_left_is_no_news() {
+    for args in [&["--help"][..], &["--version"], &["--man"], &["--completions", "zsh"]] {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = command(args);
+        let output = command.stdin(Stdio::null()).stdout(writer).output().expect("the program starts");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
+        // SIGPIPE, as cat ends; or with success, where it is ignored.
+        assert!(output.status.success() || output.status.signal() == Some(13), "{args:?}: {}", output.status);
+    }
+}

@@ -1,0 +1,283 @@
+//! `echo`, `listen` and `connect` on endpoints of any kind, and URLs as endpoints wherever endpoints go.
+//!
+//! What the named modes do with one transport is tested in the files of that transport; here is that a verb is the same,
+//! for each scheme, and what it says to endpoints that it cannot take.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+
+use crate::harness::*;
+
+/// How a client reaches a server by its scheme, from what the server has said.
+fn reach(server: &mut Background, scheme: &str, path: &str) -> String {
+    if scheme == "unix" {
+        server.line("listening on ");
+        return format!("unix:{path}");
+    }
+    let address = server.address();
+    match scheme {
+        "tls" => {
+            let line = server.line("clients connect by: ");
+            let pin = line.split_whitespace().find(|word| word.starts_with("sha256:")).expect("a pin").to_owned();
+            format!("tls:{address},pin={pin}")
+        }
+        _ => format!("{scheme}:{address}"),
+    }
+}
+
+/// The endpoint of a server by its scheme.
+fn served(scheme: &str, path: &str) -> String {
+    match scheme {
+        "unix" => format!("unix-listen:{path}"),
+        "tls" => "tls-listen:127.0.0.1:0,self-signed".to_owned(),
+        _ => format!("{scheme}-listen:127.0.0.1:0"),
+    }
+}
+
+#[test]
+fn echo_and_connect_take_every_scheme() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("s").to_str().expect("text").to_owned();
+    for scheme in ["tcp", "tls", "unix", "udp"] {
+        let mut server = Background::start(["echo", &served(scheme, &path)]);
+        let endpoint = reach(&mut server, scheme, &path);
+        let options: &[&str] = if scheme == "udp" { &["--count", "1"] } else { &[] };
+        let args = [&["connect"], options, &[&endpoint]].concat();
+        let output = xport(args).write_stdin("hello").output().expect("a run");
+        ended(&output, 0, "");
+        assert_eq!(output.stdout, b"hello", "{scheme}");
+        assert!(server.is_running(), "{scheme}: {:?}", server.all_lines());
+        server.signal(libc::SIGTERM);
+        assert!(server.wait().success(), "{scheme}");
+    }
+}
+
+#[test]
+fn listen_joins_a_client_of_every_scheme_with_stdin_and_stdout() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("s").to_str().expect("text").to_owned();
+    for scheme in ["tcp", "tls", "unix"] {
+        let mut server = Background::start(["listen", &served(scheme, &path)]);
+        feed(server.stdin(), b"from the server".to_vec());
+        let endpoint = reach(&mut server, scheme, &path);
+        let output = xport(["connect", &endpoint]).write_stdin("from the client").output().expect("a run");
+        ended(&output, 0, "");
+        assert_eq!(output.stdout, b"from the server", "{scheme}");
+        assert_eq!(take_all(&mut server.stdout()), b"from the client", "{scheme}");
+        assert!(server.wait().success(), "{scheme}");
+    }
+    let mut server = Background::start(["listen", "--count", "1", "--lines", "udp-listen:127.0.0.1:0"]);
+    let to = server.address();
+    udp("127.0.0.1").send_to(b"a datagram", to).expect("it is sent");
+    assert_eq!(take_all(&mut server.stdout()), b"a datagram\n");
+    assert!(server.wait().success());
+}
+
+/// A word that connects elsewhere listens where clients are awaited, as with `exec --listen`.
+#[test]
+fn where_clients_are_awaited_every_word_listens() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("s").to_str().expect("text").to_owned();
+    for endpoint in ["127.0.0.1:0", "tcp:127.0.0.1:0", "tcp://127.0.0.1:0", "tcp-listen://127.0.0.1:0"] {
+        let mut server = Background::start(["echo", endpoint]);
+        ping(&mut connect(server.address()), b"hello");
+    }
+    for endpoint in [path.clone(), format!("unix:{path}"), format!("unix://{path}"), format!("unix-listen://{path}")] {
+        let mut server = Background::start(["echo", &endpoint]);
+        server.line("listening on ");
+        let mut stream = UnixStream::connect(&path).expect("it listens");
+        stream.write_all(b"hello").expect("it takes it");
+        let mut answer = [0; 5];
+        stream.read_exact(&mut answer).expect("it answers");
+        assert_eq!(&answer, b"hello", "{endpoint}");
+        drop(stream);
+        server.signal(libc::SIGTERM);
+        assert!(server.wait().success(), "{endpoint}");
+    }
+    let mut server = Background::start(["echo", "udp:127.0.0.1:0"]);
+    let (socket, to) = (udp("127.0.0.1"), server.address());
+    socket.send_to(b"hello", to).expect("it is sent");
+    assert_eq!(datagram(&socket), (b"hello".to_vec(), to));
+}
+
+/// Each end has its own options, those before the ends hold for all, and one port file has the ports of all.
+#[test]
+fn a_verb_serves_several_ends_with_options_of_their_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = |name: &str| folder.path().join(name).to_str().expect("text").to_owned();
+    let (path, ports) = (name("s"), name("ports"));
+    let unix = format!("unix-listen:{path},mode=0640");
+    let args = ["echo", "--port-file", &ports, "tcp-listen:127.0.0.1:0,deny=127.0.0.1", &unix, "127.0.0.1:0"];
+    let mut server = Background::start(args);
+    // Ends that share a port file are named together.
+    let (closed, open) = (server.address(), server.address());
+    server.line("listening on ");
+    ping(&mut connect(open), b"hello");
+    let mut denied = connect(closed);
+    // A reset or an end: it is not let in.
+    assert_eq!(denied.read(&mut [0]).unwrap_or(0), 0);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).expect("a socket").permissions());
+    assert_eq!(mode & 0o777, 0o640);
+    let written = std::fs::read_to_string(&ports).expect("a port file");
+    assert_eq!(written, format!("{}\n{}\n", closed.port(), open.port()));
+
+    let mut server = Background::start(["echo", "--count", "2", "udp-listen:127.0.0.1:0", "udp:127.0.0.1:0"]);
+    let ends = [server.address(), server.address()];
+    for end in ends {
+        let socket = udp("127.0.0.1");
+        socket.send_to(b"hello", end).expect("it is sent");
+        assert_eq!(datagram(&socket), (b"hello".to_vec(), end));
+    }
+    assert!(server.wait().success());
+}
+
+#[test]
+fn one_client_at_a_time_comes_to_any_of_the_ends() {
+    let mut server = Background::start(["listen", "-k", "127.0.0.1:0", "tcp-listen:127.0.0.1:0"]);
+    let ends = [server.address(), server.address()];
+    let mut stdout = server.stdout();
+    for end in ends {
+        let mut client = connect(end);
+        client.write_all(b"hello").expect("it takes it");
+        drop(client);
+        assert_eq!(take(&mut stdout, 5), b"hello");
+    }
+    assert!(server.is_running());
+}
+
+#[test]
+fn urls_are_endpoints_wherever_endpoints_go() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("s").to_str().expect("text").to_owned();
+    let mut tcp = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let mut unix = Background::start(["unix-echo", &path]);
+    let mut datagrams = Background::start(["udp-echo", "127.0.0.1:0"]);
+    let (tcp, datagrams) = (tcp.address(), datagrams.address());
+    unix.line("listening on ");
+    let urls = [
+        format!("tcp://{tcp}"),
+        format!("tcp://{tcp},retry=1"),
+        format!("unix://{path}"),
+        format!("udp://{datagrams}"),
+    ];
+    for url in &urls {
+        for args in [&["connect", url][..], &["relay", "-", url]] {
+            let output = xport(args).write_stdin("hello").output().expect("a run");
+            ended(&output, 0, "");
+            assert_eq!(output.stdout, b"hello", "{args:?}");
+        }
+    }
+    let output = xport(["exec", "--connect", &urls[0], "--shell", "echo hello; read x; test $x = hello"]).output();
+    ended(&output.expect("a run"), 0, "");
+    let mut server = Background::start(["exec", "--listen", "tcp-listen://127.0.0.1:0", "cat"]);
+    ping(&mut connect(server.address()), b"hello");
+    let mut server = Background::start(["relay", "tcp-listen://127.0.0.1:0", &urls[0]]);
+    ping(&mut connect(server.address()), b"hello");
+}
+
+/// Each option of an end has a variable, but no variable lowers protection.
+#[test]
+fn options_of_ends_come_from_variables() {
+    let mut server = Background::start(["echo", "tls-listen:127.0.0.1:0,self-signed"]);
+    let endpoint = reach(&mut server, "tls", "");
+    let (address, pin) = endpoint.split_once(",pin=").expect("a pin");
+    for args in [&["connect", address][..], &["relay", "-", address], &["tls-client", &address["tls:".len()..]]] {
+        let run = |name: &str, value: &str| xport(args).env(name, value).write_stdin("hello").output().expect("a run");
+        let output = run("XPORT_PIN", pin);
+        ended(&output, 0, "");
+        assert_eq!(output.stdout, b"hello", "{args:?}");
+        for name in ["XPORT_INSECURE", "XPORT_ALLOW_TRUNCATION"] {
+            assert_eq!(run(name, "1").status.code(), Some(5), "{args:?} {name}");
+        }
+        let output = run("XPORT_NUMERIC", "yes");
+        let message = text(&output);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains("invalid value 'yes' for '") && message.contains("XPORT_NUMERIC"), "{message}");
+    }
+}
+
+/// Each line is refused before anything is done, for its reason.
+#[test]
+fn what_a_verb_cannot_do_is_refused_with_what_to_write() {
+    for (line, reason) in [
+        ("echo", "no endpoint: where is it to listen"),
+        ("listen", "no endpoint: where is it to listen"),
+        ("connect", "no endpoint: where is it to connect to, as in 'xport connect tls:host:443'?"),
+        ("echo -", "endpoint '-': no client can come there"),
+        ("listen -", "endpoint '-': listen has stdin and stdout already"),
+        ("connect -", "endpoint '-': connect has stdin and stdout already"),
+        ("echo exec:a", "'xport exec --listen EP -- CMD' runs a program for each client"),
+        ("connect shell:a", "it is a program: write xport relay - 'shell:a'"),
+        ("connect tcp-listen:1", "it listens: write xport listen tcp-listen:1"),
+        ("connect udp-listen:1", "it listens: write xport listen udp-listen:1"),
+        ("connect :1 :2", "unexpected argument ':2'"),
+        ("connect :0", "port 0 cannot be connected to"),
+        ("connect *:1", "'*' is for listening"),
+        ("echo tcp-listen:1 udp-listen:1", "streams and datagrams are not served by one run"),
+        ("listen fd:3 fd:3", "'fd:3' is given twice"),
+        ("echo tls-listen:1", "a TLS server needs cert=FILE (and key=FILE), or self-signed"),
+        ("connect tls:fd:3", "add server-name=NAME"),
+        ("echo s", "write s:PORT, or ./s for a unix socket"),
+        // Options that would do nothing.
+        ("listen :1,max-conns=1", "tcp-listen: has no option 'max-conns'"),
+        ("listen --max-conns 1 :1", "unexpected argument '--max-conns'"),
+        ("echo udp-listen:1,max-conns=1", "udp-listen: has no option 'max-conns'"),
+        ("echo --max-conns 1 udp-listen:1", "--max-conns does nothing for udp-listen:"),
+        ("echo --once udp-listen:1", "--once does nothing for udp-listen:"),
+        ("echo --count 1 :1", "--count does nothing for tcp-listen:"),
+        ("echo --lines udp-listen:1", "unexpected argument '--lines'"),
+        ("listen -k udp-listen:1", "--keep-open does nothing for udp-listen:"),
+        ("listen --half-close now udp-listen:1", "--half-close does nothing for udp-listen:"),
+        ("connect --lines tcp:h:1", "--lines does nothing for tcp:"),
+        ("connect --no-half-close udp:h:1", "--no-half-close does nothing for udp:"),
+        ("connect --ca c tcp:h:1", "--ca does nothing for tcp:"),
+        ("connect --starttls smtp tcp:h:1", "--starttls does nothing for tcp:"),
+        ("connect --retry 1 fd:3", "--retry does nothing for fd:"),
+        ("connect udp:fd:3,source=:1", "'source' does nothing for fd:3, which is open already"),
+        ("echo --allow ::1 :1 @s", "--allow does nothing for unix-listen:"),
+        ("echo --mode 0600 @s", "mode and replace-stale are for sockets with a path"),
+        ("connect --send-only --count 1 udp:h:1", "--count counts what arrives"),
+        ("connect --recv-only --linger 1 tcp:h:1", "--linger does nothing with --recv-only"),
+        ("listen --send-only --half-close 1 :1", "--half-close does nothing with --send-only"),
+        // URLs that say more than an endpoint can.
+        ("connect tcp://h:80/", "this URL has a path, '/', and tcp: has none"),
+        ("connect tls://h:443/x?y,ca=c", "this URL has a path, '/x?y', and tls: has none"),
+        ("connect tcp://u:p@h:80", "this URL has a user, and tcp: has none"),
+        ("connect udp://h:53?x=1", "this URL has a query, '?x=1', and udp: has none"),
+        ("connect tcp://h:80#x", "this URL has a fragment, '#x', and tcp: has none"),
+        ("connect unix:///s?x", "this URL has a query, '?x', and unix: has none"),
+        (r"connect unix:///s\,t#x", "this URL has a fragment, '#x', and unix: has none"),
+        ("connect unix:///a%20b", "'%' is not decoded: write unix:PATH"),
+        ("connect unix://run/s", "the path of a URL begins with a third slash"),
+        ("connect tcp://h", "'h' has no port"),
+        ("connect tcp://", "the address is empty"),
+        ("connect http://h:80", "'http' is no kind of endpoint"),
+        ("connect fd://3", "'//3' is not the number of a descriptor"),
+        ("listen tcp://*:80/", "this URL has a path"),
+        ("relay - tcp://h:80/x", "this URL has a path, '/x', and tcp: has none"),
+        ("exec --connect tcp://u@h:80 -- a", "this URL has a user"),
+        ("exec --listen tcp-listen://*:80/ -- a", "this URL has a path, '/', and tcp-listen: has none"),
+    ] {
+        let output = xport(line.split(' ')).output().expect("a run");
+        assert_eq!(output.status.code(), Some(2), "{line}: {}", text(&output));
+        let message = text(&output);
+        assert!(output.stdout.is_empty() && message.contains(reason), "{line}: {message} does not say {reason:?}");
+    }
+}
+
+#[test]
+fn the_help_of_a_verb_fits_and_has_examples() {
+    for (mode, operand, of_both) in
+        [("echo", "ENDPOINT...", "--max-conns"), ("listen", "ENDPOINT...", "--lines"), ("connect", "ENDPOINT", "--ca")]
+    {
+        for flag in ["-h", "--help"] {
+            let output = xport([mode, flag]).output().expect("a run");
+            ended(&output, 0, "");
+            let help = String::from_utf8(output.stdout).expect("text");
+            assert!(help.contains(&format!("Usage: xport {mode} [OPTIONS] {operand}\n")), "{help}");
+            assert!(help.contains(of_both) && help.contains("XPORT_TIMEOUT"), "{mode} {flag}: {help}");
+            assert_eq!(help.lines().find(|line| line.chars().count() > 100), None, "{mode} {flag}");
+            assert_eq!(help.contains(&format!("  xport {mode} ")), flag == "--help", "{mode} {flag}: {help}");
+        }
+    }
+}

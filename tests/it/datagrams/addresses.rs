@@ -1,0 +1,168 @@
+//! A peer of datagrams with several addresses: which one it listens on shows when another one refuses.
+
+use crate::harness::*;
+
+/// A socket on the loopback of one family, at a port that nobody has in the other one.
+fn on_one_family(ip: &str) -> (UdpSocket, u16) {
+    static LAST: AtomicU16 = AtomicU16::new(0);
+    for _ in 0..1000 {
+        // Below what the system chooses from. Another run of these tests begins elsewhere.
+        let port = 10_000 + (std::process::id() as u16 % 9 * 1000 + LAST.fetch_add(1, Ordering::Relaxed)) % 9000;
+        if let Ok(socket) = UdpSocket::bind((ip, port)) {
+            socket.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+            return (socket, port);
+        }
+    }
+    panic!("no port at {ip}");
+}
+
+/// Answers `count` datagrams, each by itself in capitals, on a thread; gives them back.
+fn answer(server: UdpSocket, count: usize) -> JoinHandle<Vec<Vec<u8>>> {
+    thread::spawn(move || {
+        let one = |_| {
+            let (data, from) = datagram(&server);
+            server.send_to(&data.to_ascii_uppercase(), from).expect("it leaves");
+            data
+        };
+        (0..count).map(one).collect()
+    })
+}
+
+/// Where only one address of a host is served, whichever it is, a client gets there by the refusal of the other one: nothing is
+/// lost, and the status is 0.
+#[test]
+fn the_address_that_is_served_is_found() {
+    for ip in ["::1", "127.0.0.1"] {
+        if ip == "::1" && UdpSocket::bind("[::1]:0").is_err() {
+            println!("skipped: no IPv6 here");
+            continue;
+        }
+        let at = |port: u16| [format!("localhost:{port}"), format!(":{port}")];
+        let (_free, source) = on_one_family(ip);
+        let source = format!(":{}", source + 9000);
+        let cases: &[&[&str]] = &[
+            &["udp-client", "--count", "1"],
+            &["udp-client", "--linger", "300ms"],
+            &["udp-client", "--count", "1", "--source", &source],
+            &["relay", "--linger", "300ms", "-"],
+            &["relay", "--linger", "300ms", "--idle-timeout", "300ms", "-"],
+        ];
+        for args in cases {
+            for form in 0..2 {
+                let (server, port) = on_one_family(ip);
+                let answers = answer(server, 1);
+                let kind = if args[0] == "relay" { "udp:" } else { "" };
+                let address = format!("{kind}{}", at(port)[form]);
+                let output = outcome_with([*args, &[&address[..]]].concat(), "hello");
+                ended(&output, 0, "");
+                assert_eq!(output.stdout, b"HELLO", "{args:?} {address}");
+                assert_eq!(answers.join().expect("it answers"), [b"hello"]);
+            }
+        }
+        // Several datagrams, which are all on their way before the first refusal is heard of; and no answer is wanted.
+        let (server, port) = on_one_family(ip);
+        let lines = Vec::from_iter((0..50).map(|n| format!("line {n}")));
+        let mut client = xport(["udp-client", "--lines", "--send-only", &at(port)[0]]);
+        ended(&client.write_stdin(lines.join("\n")).output().expect("a run"), 0, "");
+        for line in &lines {
+            assert_eq!(String::from_utf8_lossy(&datagram(&server).0), *line);
+        }
+        has_nothing(&server);
+    }
+}
+
+/// The same for what a relay opens for each of its clients.
+#[test]
+fn a_relay_finds_the_address_that_is_served() {
+    let (server, port) = on_one_family("127.0.0.1");
+    drop(server);
+    let Ok(server) = UdpSocket::bind(("::1", port)) else { return println!("skipped: no IPv6 here") };
+    server.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    let answers = answer(server, 10);
+    let (_relay, address) = serve(["relay", "udp-listen:127.0.0.1:0", &format!("udp:localhost:{port}")]);
+    for _ in 0..10 {
+        let client = udp("127.0.0.1");
+        client.send_to(b"hello", address).expect("it leaves");
+        assert_eq!(datagram(&client).0, b"HELLO");
+    }
+    answers.join().expect("it answers");
+}
+
+/// Only when the last address has refused, too, it is told: once, and then the first one is tried again.
+#[test]
+fn an_error_is_told_when_all_addresses_have_refused() {
+    let (server, port) = on_one_family("127.0.0.1");
+    drop(server);
+    let address = format!("localhost:{port}");
+    ended(&outcome_with(["udp-client", &address], "x"), 4, "Connection refused");
+    // Somebody listens later, at the first address or at the last one: what is sent from then on arrives.
+    for ip in ["127.0.0.1", "::1"] {
+        let mut client = Background::start(["udp-client", "--lines", &address]);
+        let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
+        stdin.write_all(b"nobody\n").expect("it takes the line");
+        client.line("Connection refused");
+        let Ok(server) = UdpSocket::bind((ip, port)) else {
+            println!("skipped: no {ip} here");
+            continue;
+        };
+        let answers = answer(server, 1);
+        stdin.write_all(b"somebody\n").expect("it takes the line");
+        assert_eq!(take(&mut stdout, 9), b"SOMEBODY\n");
+        assert_eq!(answers.join().expect("it answers"), [b"somebody"]);
+        drop(stdin);
+        assert_eq!(client.finish().status.code(), Some(4));
+    }
+}
+
+/// An address that has answered is the peer's. When it refuses later, no other address gets what is said.
+#[test]
+fn a_peer_that_has_answered_is_not_exchanged() {
+    let (first, port) = on_one_family("127.0.0.1");
+    let Ok(second) = UdpSocket::bind(("::1", port)) else { return println!("skipped: no IPv6 here") };
+    let mut client = Background::start(["udp-client", "--lines", &format!("localhost:{port}")]);
+    let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
+    stdin.write_all(b"question\n").expect("it takes the line");
+    let (data, from) = datagram(&first);
+    assert_eq!(data, b"question");
+    first.send_to(b"answer", from).expect("it leaves");
+    assert_eq!(take(&mut stdout, 7), b"answer\n");
+    refuses_from_now_on(&first);
+    stdin.write_all(b"secret\n").expect("it takes the line");
+    client.line("Connection refused");
+    has_nothing(&second);
+    drop(stdin);
+    assert_eq!(client.finish().status.code(), Some(4));
+}
+
+/// What was sent is kept for other addresses up to a limit: a peer that has taken more than that without a word is the peer.
+#[test]
+fn a_peer_that_has_taken_much_is_not_exchanged() {
+    let (first, port) = on_one_family("127.0.0.1");
+    let Ok(second) = UdpSocket::bind(("::1", port)) else { return println!("skipped: no IPv6 here") };
+    let mut client = Background::start(["udp-client", "--lines", &format!("localhost:{port}")]);
+    let mut stdin = client.stdin();
+    let line = vec![b'x'; 9000];
+    for _ in 0..8 {
+        stdin.write_all(&[&line[..], b"\n"].concat()).expect("it takes the line");
+        assert_eq!(datagram(&first).0, line);
+    }
+    refuses_from_now_on(&first);
+    stdin.write_all(b"more\n").expect("it takes the line");
+    client.line("Connection refused");
+    has_nothing(&second);
+}
+
+/// Addresses of one family, of a name: the socket stays, and with it the port that was asked for.
+#[test]
+fn several_addresses_of_one_family_are_tried_in_turn() {
+    let hosts = "127.0.0.1 many\n127.0.0.2 many\n127.0.0.3 many\n";
+    let Some(network) = Network::new("", &[("nsswitch.conf", "hosts: files\n"), ("hosts", hosts)]) else { return };
+    for served in ["127.0.0.1", "127.0.0.2", "127.0.0.3"] {
+        let mut server = network.start(&["udp-echo", &format!("{served}:0")]);
+        let port = server.address().port().to_string();
+        let mut client = network.start(&["udp-client", "--source", ":5555", "--count", "1", "many", &port]);
+        client.stdin().write_all(b"hello").expect("it takes the bytes");
+        let output = client.finish();
+        assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"hello"[..]), "{served}: {}", text(&output));
+    }
+}

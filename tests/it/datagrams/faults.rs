@@ -1,0 +1,526 @@
+//! What can go wrong with datagrams, and must not: sizes at and beyond the limit, peers that are gone, forged or slow, tables
+//! that a stranger could fill, and system calls that do less than they were asked for.
+//!
+//! What needs root, a raw socket or a network of its own says so and passes where that is not to be had.
+
+use crate::harness::*;
+
+const V4_BYTES_MAX: usize = 65_507;
+const V6_BYTES_MAX: usize = 65_527;
+
+#[track_caller]
+fn start(mode: &str, options: &[&str], address: &str) -> (Background, SocketAddr) {
+    serve([&[mode], options, &[address]].concat())
+}
+
+/// An empty datagram is one like any other: it is answered, it counts, and it is the end of nothing.
+#[test]
+fn empty_datagrams_are_data() {
+    let (_echo, address) = start("udp-echo", &[], "127.0.0.1:0");
+    let peer = udp("127.0.0.1");
+    for data in [&b""[..], b"one", b"", b"", b"two"] {
+        udp_ping(&peer, address, data);
+    }
+    let args = ["udp-client", "--lines", "--count", "4", "--linger", "60s", &address.to_string()];
+    printed(&outcome_with(args, "\none\n\n\n"), "\none\n\n\n");
+}
+
+#[test]
+fn the_longest_datagrams_go_there_and_back() {
+    let folder = folder();
+    for (listen, ip, most) in [("127.0.0.1:0", "127.0.0.1", V4_BYTES_MAX), ("[::1]:0", "::1", V6_BYTES_MAX)] {
+        let (_echo, address) = start("udp-echo", &[], listen);
+        let data = pattern(most);
+        udp_ping(&udp(ip), address, &data);
+
+        // A file gives as much as is asked for, so it is one datagram.
+        let file = folder.path().join("data");
+        fs::write(&file, &data).expect("a file");
+        let args = ["udp-client", "--count", "1", "--linger", "60s", &address.to_string()];
+        let output = Background::spawn(command(args).stdin(File::open(&file).expect("a file"))).finish();
+        ended(&output, 0, "");
+        assert!(output.stdout == data, "{} bytes of {most} came back, or others", output.stdout.len());
+
+        let (mut server, address) = start("udp-server", &[], listen);
+        udp(ip).send_to(&data, address).expect("it leaves");
+        assert!(take(&mut server.stdout(), most) == data, "other bytes than were sent");
+    }
+}
+
+/// One byte more is reported and dropped, what follows still goes out, and the status tells.
+#[test]
+fn a_datagram_that_is_too_long_is_reported_and_dropped() {
+    for (listen, most) in [("127.0.0.1:0", V4_BYTES_MAX), ("[::1]:0", V6_BYTES_MAX)] {
+        let (_echo, address) = start("udp-echo", &[], listen);
+        // One that the system refuses, one that is longer than any read, and one that is as long as it may be.
+        for (n, whole) in [(most + 1, false), (3 * 65_536 + 7, false), (most, true)] {
+            let long = "x".repeat(n);
+            let lines = format!("first\n{long}\nlast\n");
+            let expected = if whole { lines.clone() } else { "first\nlast\n".to_owned() };
+            let count = if whole { "3" } else { "2" };
+            let args = ["udp-client", "--lines", "--count", count, "--linger", "60s", &address.to_string()];
+            let output = outcome_with(args, lines);
+            let (status, message) = if whole { (0, "") } else { (1, "Message too long") };
+            ended(&output, status, message);
+            assert!(output.stdout == expected.as_bytes(), "{n}: {}", text(&output));
+        }
+    }
+}
+
+/// Many of them are one thing to be told, not one line for each.
+#[test]
+fn many_datagrams_that_are_too_long_do_not_flood_stderr() {
+    let (_echo, address) = start("udp-echo", &[], "127.0.0.1:0");
+    let long = format!("{}\n", "x".repeat(V4_BYTES_MAX + 1));
+    let args = ["udp-client", "--lines", "--count", "1", "--linger", "60s", &address.to_string()];
+    let output = outcome_with(args, format!("{}last\n", long.repeat(100)));
+    assert_eq!((output.status.code(), &output.stdout[..]), (Some(1), &b"last\n"[..]), "{}", text(&output));
+    let lines = String::from_utf8_lossy(&output.stderr).lines().count();
+    assert!(lines < 20, "{lines} lines of stderr for 100 datagrams");
+}
+
+/// A port where nobody listens is status 4, also where no answer is waited for.
+#[test]
+fn a_closed_port_is_reported() {
+    let closed = closed_udp().to_string();
+    for options in [&[][..], &["--linger", "0"], &["--lines"], &["--send-only"], &["--count", "1"]] {
+        let args = [&["udp-client"], options, &[&closed]].concat();
+        ended(&outcome_with(args, "hello\n"), 4, &format!("send {closed}: Connection refused"));
+    }
+    // Whoever has more to say may find somebody who listens later; the status tells of the loss.
+    let late = closed_udp();
+    let mut client = Background::start(["udp-client", "--count", "1", &late.to_string()]);
+    let mut stdin = client.stdin();
+    stdin.write_all(b"hello\n").expect("stdin takes it");
+    client.line("Connection refused");
+    let (mut echo, _) = start("udp-echo", &[], &late.to_string());
+    stdin.write_all(b"again\n").expect("stdin takes it");
+    gave(&client.finish(), 4, b"again\n");
+    assert!(echo.is_running());
+}
+
+#[test]
+fn clients_that_vanish_do_no_harm() {
+    let (_echo, address) = start("udp-echo", &[], "127.0.0.1:0");
+    let peer = udp("127.0.0.1");
+    for n in 0..100_u32 {
+        udp(TRANSIENT).send_to(&n.to_be_bytes(), address).expect("it leaves");
+        if n % 10 == 0 {
+            udp_ping(&peer, address, b"still there");
+        }
+    }
+    udp_ping(&peer, address, b"still there");
+
+    let (mut server, address) = start("udp-server", &["--lines"], "127.0.0.1:0");
+    let (mut stdin, mut stdout) = (server.stdin(), server.stdout());
+    for n in 100..200 {
+        let gone = udp(TRANSIENT);
+        gone.send_to(n.to_string().as_bytes(), address).expect("it leaves");
+        drop(gone);
+        assert_eq!(take(&mut stdout, 4), format!("{n}\n").as_bytes());
+        stdin.write_all(b"for nobody\n").expect("stdin takes it");
+        eventually("stdin is read", || (queued(&stdin) == 0).then_some(()));
+    }
+    peer.send_to(b"here", address).expect("it leaves");
+    assert_eq!(take(&mut stdout, 5), b"here\n");
+    stdin.write_all(b"for you\n").expect("stdin takes it");
+    assert_eq!(datagram(&peer).0, b"for you");
+}
+
+/// Peers that talk at once get each their own datagrams back, in order.
+#[test]
+fn each_of_many_peers_gets_its_own() {
+    let (_echo, address) = start("udp-echo", &[], "127.0.0.1:0");
+    let peers: Vec<UdpSocket> = (0..20).map(|_| udp("127.0.0.1")).collect();
+    let data = |peer: usize, n: usize| vec![peer as u8; 1 + n % 3].into_iter().chain([n as u8]).collect::<Vec<_>>();
+    for round in 0..10 {
+        let turns = || (0..5).flat_map(|n| (0..peers.len()).map(move |peer| (peer, round * 5 + n)));
+        for (peer, n) in turns() {
+            peers[peer].send_to(&data(peer, n), address).expect("it leaves");
+        }
+        for (peer, n) in turns() {
+            let (back, from) = datagram(&peers[peer]);
+            assert_eq!((back, from), (data(peer, n), address), "{peer}, {n}");
+        }
+    }
+}
+
+/// Stdin of a server goes to whoever has sent last, on whichever of its sockets.
+#[test]
+fn the_most_recent_sender_is_answered() {
+    let mut server = Background::start(["udp-server", "--lines", ":0"]);
+    let (v4, v6) = (server.address(), server.address());
+    let (mut stdin, mut stdout) = (server.stdin(), server.stdout());
+    let peers = [(udp("127.0.0.1"), v4), (udp("::1"), v6), (udp("127.0.0.1"), v4)];
+    for (n, who) in [0, 1, 2, 1, 1, 0, 2, 0].into_iter().enumerate() {
+        let (peer, address) = &peers[who];
+        peer.send_to(format!("{n}").as_bytes(), address).expect("it leaves");
+        assert_eq!(take(&mut stdout, 2), format!("{n}\n").as_bytes());
+        stdin.write_all(format!("answer {n}\n").as_bytes()).expect("stdin takes it");
+        assert_eq!(datagram(peer), (format!("answer {n}").into_bytes(), *address));
+    }
+    peers.iter().for_each(|(peer, _)| has_nothing(peer));
+}
+
+/// However many there are, senders are not remembered beyond a bound, also where each is named.
+#[test]
+fn senders_do_not_fill_the_memory() {
+    for (mode, options) in [("udp-echo", &[][..]), ("udp-echo", &["-v"]), ("udp-server", &["-v", "--lines"])] {
+        let (mut server, address) = start(mode, options, "127.0.0.1:0");
+        let peer = udp("127.0.0.1");
+        let mut stdout = server.stdout();
+        let mut round = |n: usize| {
+            for _ in 0..n {
+                // The system chooses another port each time.
+                udp(TRANSIENT).send_to(b"x", address).expect("it leaves");
+            }
+            if mode == "udp-echo" {
+                udp_ping(&peer, address, b"x");
+            } else {
+                peer.send_to(b"x", address).expect("it leaves");
+                assert_eq!(take(&mut stdout, 2 * (n + 1)).len(), 2 * (n + 1));
+            }
+        };
+        (0..15).for_each(|_| round(200));
+        let before = server.rss_kib();
+        (0..85).for_each(|_| round(200));
+        let after = server.rss_kib();
+        assert!(after < before + 512, "{mode} {options:?}: {before} KiB after 3000 senders, {after} after 20000");
+        // A line that stderr has no room for is dropped.
+        let stderr = File::open(format!("/proc/{}/fd/2", server.pid())).expect("it runs");
+        eventually("its lines to be read", || (queued(&stderr) == 0).then_some(()));
+        server.drains();
+        let lines = server.all_lines();
+        let summary = "20100 datagrams received";
+        assert!(options.is_empty() || lines.iter().any(|line| line.contains(summary)), "{:?}", lines.last());
+    }
+}
+
+/// An IPv4 packet that carries a datagram from and to wherever one likes. The system fills in the checksum of its header.
+fn forged(from: SocketAddr, to: SocketAddr, data: &[u8]) -> Vec<u8> {
+    let (IpAddr::V4(source), IpAddr::V4(target)) = (from.ip(), to.ip()) else { panic!("of IPv4 only") };
+    let mut packet = vec![0x45, 0, 0, 0, 0, 0, 0, 0, 64, libc::IPPROTO_UDP as u8, 0, 0];
+    packet.extend(source.octets());
+    packet.extend(target.octets());
+    packet.extend(from.port().to_be_bytes());
+    packet.extend(to.port().to_be_bytes());
+    packet.extend((8 + data.len() as u16).to_be_bytes());
+    // No checksum.
+    packet.extend([0, 0]);
+    packet.extend(data);
+    packet
+}
+
+/// One datagram with a forged sender does not make two echo servers talk to each other, nor one to itself.
+#[test]
+fn forged_datagrams_start_no_loop_of_echo_servers() {
+    let raw = match Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(libc::IPPROTO_RAW))) {
+        Ok(raw) => raw,
+        Err(error) => return println!("skipped: no raw sockets here: {error}"),
+    };
+    for (listen, same) in [("127.0.0.1:0", false), ("127.0.0.1:0", true), ("0.0.0.0:0", false)] {
+        let local = |address: SocketAddr| SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()));
+        let (mut first, a) = start("udp-echo", &["-v"], listen);
+        let (second, b) = start("udp-echo", &["-v"], listen);
+        let (a, b) = (local(a), if same { local(a) } else { local(b) });
+        for n in 0..10 {
+            let packet = forged(a, b, format!("forged {n}").as_bytes());
+            raw.send_to(&packet, &b.into()).expect("it leaves");
+        }
+        first.line("no answer to");
+        first.comes_to_rest();
+        second.comes_to_rest();
+        let cpu = first.cpu() + second.cpu();
+        assert!(cpu < 0.5, "{cpu} seconds for ten datagrams");
+        [a, b].iter().for_each(|server| udp_ping(&udp("127.0.0.1"), *server, b"an honest one"));
+    }
+}
+
+/// A port of a service is not answered: whatever answers there would not be a client.
+#[test]
+fn the_ports_of_services_get_no_answer() {
+    let service = (600..1024).rev().find_map(|port| UdpSocket::bind(("127.0.0.1", port)).ok());
+    let Some(service) = service else { return println!("skipped: no right to a port below 1024") };
+    let (_echo, address) = start("udp-echo", &[], "127.0.0.1:0");
+    service.send_to(b"hello", address).expect("it leaves");
+    udp_ping(&udp("127.0.0.1"), address, b"hello");
+    has_nothing(&service);
+}
+
+/// Another kind of echo server, which returns everything, is cut off in the end; then it can be answered again.
+#[test]
+fn a_loop_with_another_kind_of_echo_server_ends() {
+    let (mut echo, address) = start("udp-echo", &["-v"], "127.0.0.1:0");
+    let mirror = udp("127.0.0.1");
+    let done = AtomicBool::new(false);
+    let turns = thread::scope(|scope| {
+        let reflecting = scope.spawn(|| {
+            let mut buffer = [0; 64];
+            let mut turns = 0_u32;
+            mirror.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
+            // Several are under way at once, so that a turn of the programs is several of the loop.
+            for _ in 0..8 {
+                mirror.send_to(b"ping", address).expect("it leaves");
+            }
+            // Longer than the wait below, and not for ever should that fail.
+            let end = Instant::now() + DEADLINE * 2;
+            while Instant::now() < end {
+                match mirror.recv_from(&mut buffer) {
+                    Ok((n, from)) => {
+                        mirror.send_to(&buffer[..n], from).expect("it leaves");
+                        turns += 1;
+                    }
+                    Err(_) if done.load(Ordering::Relaxed) => break,
+                    Err(_) => (),
+                }
+            }
+            turns
+        });
+        echo.line("without a pause, as a loop does");
+        echo.comes_to_rest();
+        done.store(true, Ordering::Relaxed);
+        reflecting.join().expect("it does not panic")
+    });
+    assert!(turns > 1000, "cut off after {turns} turns only");
+    mirror.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    udp_ping(&mirror, address, b"something else");
+}
+
+/// Bound to every address, a server answers from the one that was asked: a connected socket hears nothing else.
+#[test]
+fn answers_come_from_the_address_that_was_asked() {
+    for listen in ["0.0.0.0:0", "*:0", "[::]:0"] {
+        let v4 = ["127.0.0.2", "127.0.0.1", "127.9.8.7"];
+        let v6 = if listen == "0.0.0.0:0" { &[][..] } else { &["::1"] };
+        let ips = || v4.iter().chain(v6).map(|ip| ip.parse::<IpAddr>().expect("an address"));
+        let connected = |ip: IpAddr, port: u16| {
+            let socket = udp(if ip.is_ipv4() { "127.0.0.1" } else { "::1" });
+            socket.connect((ip, port)).expect("it has one peer");
+            socket
+        };
+        let (_echo, address) = start("udp-echo", &[], listen);
+        for ip in ips() {
+            let socket = connected(ip, address.port());
+            socket.send(b"hello").expect("it leaves");
+            assert_eq!(datagram(&socket), (b"hello".to_vec(), SocketAddr::new(ip, address.port())));
+        }
+        let (mut server, address) = start("udp-server", &["--lines"], listen);
+        let (mut stdin, mut stdout) = (server.stdin(), server.stdout());
+        for ip in ips() {
+            let socket = connected(ip, address.port());
+            socket.send(b"hello").expect("it leaves");
+            assert_eq!(take(&mut stdout, 6), b"hello\n");
+            stdin.write_all(b"answer\n").expect("stdin takes it");
+            assert_eq!(datagram(&socket).0, b"answer");
+        }
+    }
+}
+
+/// The end of stdin is not the end of an answer, nor of a server.
+#[test]
+fn the_end_of_stdin_leaves_time_for_answers() {
+    let (_echo, address) = start("udp-echo", &[], "127.0.0.1:0");
+    for options in [&["--idle-timeout", "1s"][..], &["--idle-timeout", "1s", "--linger", "1500ms"]] {
+        let to = address.to_string();
+        printed(&outcome_with([&["udp-client"], options, &[&to]].concat(), "hi\n"), b"hi\n");
+    }
+}
+
+/// Lines for a peer who takes none of them: the system drops what does not fit, and the run ends all the same.
+#[test]
+fn a_peer_that_takes_nothing_stops_nobody() {
+    let peer = udp("127.0.0.1");
+    let address = peer.local_addr().expect("an address").to_string();
+    let mut client = Background::start(["udp-client", "--lines", "--linger", "0", &address]);
+    let mut stdin = client.stdin();
+    let line = format!("{}\n", "x".repeat(999));
+    stdin.write_all(line.repeat(30_000).as_bytes()).expect("stdin takes it");
+    let rss = client.rss_kib();
+    assert!(rss < 24 * 1024, "{rss} KiB");
+    drop(stdin);
+    ended(&client.finish(), 0, "");
+}
+
+/// A reader of stdout who takes nothing makes datagrams be dropped by the system, not be kept by us.
+#[test]
+fn a_slow_reader_does_not_fill_the_memory() {
+    let (out_of, output) = io::pipe().expect("a pipe");
+    let (mut server, address) = serve_by(
+        command(["udp-server", "127.0.0.1:0"]).stdin(Stdio::null()).stdout(output.try_clone().expect("a copy")),
+    );
+    let peer = udp("127.0.0.1");
+    let data = vec![b'x'; 8000];
+    for _ in 0..20_000 {
+        peer.send_to(&data, address).expect("it leaves");
+    }
+    eventually("stdout is full", || is_full(&output).then_some(()));
+    server.comes_to_rest();
+    // Room for one batch of the longest datagrams and what the mark allows; far less than was sent.
+    assert!(server.rss_kib() < 24 * 1024, "{} KiB", server.rss_kib());
+    drop((out_of, output));
+    peer.send_to(b"one more", address).expect("it leaves");
+    server.is_killed_by(libc::SIGPIPE);
+}
+
+/// A client waits for its peer, not for its reader: however late stdout is taken, all of it is there.
+#[test]
+fn a_slow_reader_gets_all_of_the_answers() {
+    let peer = udp("127.0.0.1");
+    let to = peer.local_addr().expect("an address").to_string();
+    let mut client = Background::start(["udp-client", "--high-water", "8K", "--linger", "300ms", &to]);
+    let mut stdin = client.stdin();
+    stdin.write_all(b"question").expect("stdin takes it");
+    let (_, address) = datagram(&peer);
+    // More than a pipe holds, and less than the socket.
+    let data = pattern(120_000);
+    for chunk in data.chunks(3000) {
+        peer.send_to(chunk, address).expect("it leaves");
+    }
+    let mut stdout = client.stdout();
+    eventually("stdout to be full", || (queued(&stdout) > 40_000).then_some(()));
+    // It waits for its reader from now on, however long we have taken so far.
+    drop(stdin);
+    client.comes_to_rest();
+    // It sees at once that there is room again and that the time is over.
+    client.signal(libc::SIGSTOP);
+    let waiting = queued(&stdout);
+    let mut taken = take(&mut stdout, waiting);
+    thread::sleep(Duration::from_millis(400));
+    client.signal(libc::SIGCONT);
+    taken.extend(take_all(&mut stdout));
+    ended(&client.finish(), 0, "");
+    assert!(taken == data, "{} bytes of {}, or others", taken.len(), data.len());
+}
+
+/// Calls that take or give less than there is, or nothing at all for now, neither lose a datagram nor change their order.
+#[test]
+fn calls_that_do_less_than_asked_lose_nothing() {
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    // Lengths that go up and down, so that rows of one size are cut at every place; few enough to fit into a socket.
+    let lines: Vec<String> = (0..150).map(|n| format!("{n} {}", "y".repeat(n / 7 * 13 % 17))).collect();
+    let all: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    for faults in [
+        &[("SEND_MOST", "1")][..],
+        &[("SEND_EAGAIN", "2")],
+        &[("SEND_EAGAIN", "3"), ("SEND_MOST", "2"), ("SEND_EINTR", "2")],
+        &[("RECV_EINTR", "2"), ("RECV_MOST", "2")],
+        &[("RECV_MOST", "1")],
+        &[("RECV_MOST", "3"), ("RECV_EINTR", "3"), ("SEND_EAGAIN", "2"), ("SEND_MOST", "1")],
+    ] {
+        let faults = [faults, &[("LOG", log.path().to_str().expect("text"))]].concat();
+        let Some(echo) = misbehaving(command(["udp-echo", "127.0.0.1:0"]), &faults) else { return };
+        let (_echo, address) = serve_by(echo);
+        let address = address.to_string();
+        // A small buffer has to wait for room, and lines with it.
+        let args = ["udp-client", "--lines", "--count", "150", "--linger", "60s", "--high-water", "256", &address];
+        let mut client = Background::spawn(misbehaving(command(args), &faults).expect("a library"));
+        feed(client.stdin(), all.clone().into_bytes());
+        let output = client.finish();
+        ended(&output, 0, "");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), all, "{faults:?}");
+        assert!(misbehaved(log.path()) > 1, "{faults:?}: hardly any call has misbehaved");
+    }
+}
+
+/// A link with an address and neighbours that all are one and the same.
+const LINK: &str = "
+    ip link add veth0 type veth peer name veth1
+    ip link set veth0 up
+    ip link set veth1 up
+    ip addr add 10.99.0.1/24 brd 10.99.0.255 dev veth0
+    ip neigh add 10.99.0.77 lladdr 02:00:00:00:00:99 dev veth0
+";
+
+/// A broadcast address without `--broadcast` is refused, with a hint.
+#[test]
+fn a_broadcast_has_to_be_asked_for() {
+    let output = outcome_with(["udp-client", "255.255.255.255:9"], "hello");
+    ended(&output, 3, "connect 255.255.255.255:9: Permission denied (a broadcast address needs the option broadcast)");
+    in_a_network(LINK, || {
+        let output = outcome_with(["udp-client", "10.99.0.255:9"], "hello");
+        ended(&output, 3, "connect 10.99.0.255:9: Permission denied (a broadcast address needs the option broadcast)");
+    });
+}
+
+#[test]
+fn a_broadcast_is_delivered_and_answered() {
+    in_a_network(&format!("{LINK}\nip route add default dev veth0"), || {
+        for to in ["10.99.0.255", "255.255.255.255"] {
+            let (_echo, address) = start("udp-echo", &[], "0.0.0.0:0");
+            let target = format!("{to}:{}", address.port());
+            let args = ["udp-client", "--broadcast", "--count", "1", "--linger", "60s", &target];
+            printed(&outcome_with(args, "who is there"), b"who is there");
+        }
+    });
+}
+
+/// What is sent to a group arrives where it was joined, with `--join` or by listening on it, and answers find the sender.
+#[test]
+fn groups_are_joined() {
+    // Without an address that is not on probation nothing can be sent over IPv6.
+    let group_link = format!("{LINK}\nip route add 224.0.0.0/4 dev veth0\nip addr add fe80::99/64 dev veth0 nodad");
+    in_a_network(&group_link, || {
+        for (options, listen, group) in [
+            (&["--join", "239.1.2.3"][..], "*:0", "239.1.2.3"),
+            (&["--join", "239.1.2.3%veth0", "--join", "239.1.2.4"], "0.0.0.0:0", "239.1.2.4"),
+            (&[], "239.1.2.3:0", "239.1.2.3"),
+            (&["--join", "ff12::7%veth0"], "[::]:0", "[ff12::7%veth0]"),
+            (&[], "[ff12::7%veth0]:0", "[ff12::7%veth0]"),
+        ] {
+            for mode in ["udp-server", "udp-echo"] {
+                let (server, address) = start(mode, &[options, &["--count", "1"]].concat(), listen);
+                let target = format!("{group}:{}", address.port());
+                let linger = if mode == "udp-echo" { "20s" } else { "0" };
+                let wait = ["udp-client", "--linger", linger, &target];
+                let count: &[&str] = if mode == "udp-echo" { &["--count", "1"] } else { &[] };
+                let args = [&wait[..], count].concat();
+                let sent = outcome_with(args, "hello all");
+                ended(&sent, 0, "");
+                let output = server.finish();
+                assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+                let seen = if mode == "udp-echo" { &sent } else { &output };
+                assert_eq!(String::from_utf8_lossy(&seen.stdout), "hello all", "{mode} {options:?} {listen}");
+            }
+        }
+    });
+}
+
+/// What cannot be joined is a mistake of whoever asks, and nothing is opened.
+#[test]
+fn what_cannot_be_joined_is_refused() {
+    for (args, message) in [
+        (&["--join", "10.0.0.1", "*:0"][..], "not a multicast group"),
+        (&["--join", "239.1.1.1", ":5000"], "--join 239.1.1.1 needs"),
+        (&["--join", "239.1.1.1%nope", "*:0"], "nope"),
+        (&["--join", "ff02::1", "0.0.0.0:0"], "--join ff02::1 needs"),
+    ] {
+        for mode in ["udp-echo", "udp-server"] {
+            let output = outcome([&[mode], args].concat());
+            assert_eq!(output.status.code(), Some(2), "{mode} {args:?}: {}", text(&output));
+            assert!(String::from_utf8_lossy(&output.stderr).contains(message), "{}", text(&output));
+        }
+    }
+}
+
+/// A link slower than stdin: the socket's own buffer fills up, stdin waits for it, and every datagram leaves in the end.
+#[test]
+fn a_slow_link_makes_stdin_wait() {
+    let slow = format!("{LINK}\ntc qdisc add dev veth0 root tbf rate 80mbit burst 20k limit 2mb 2>/dev/null");
+    in_a_network(&slow, || {
+        let mut client =
+            Background::start(["-v", "udp-client", "--lines", "--linger", "0", "10.99.0.77:9", "--idle-timeout", "5s"]);
+        let mut stdin = client.stdin();
+        let line = format!("{}\n", "x".repeat(1199));
+        let start = Instant::now();
+        stdin.write_all(line.repeat(4000).as_bytes()).expect("stdin takes it");
+        // The link takes 480 ms for all of it, and 260 KiB wait in buffers on the way.
+        assert!(start.elapsed() > Duration::from_millis(200), "{:?}: not the link's pace", start.elapsed());
+        let rss = client.rss_kib();
+        assert!(rss < 24 * 1024, "{rss} KiB");
+        drop(stdin);
+        let output = client.finish();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{stderr}");
+        assert!(stderr.contains("0 datagrams received, 4000 sent") && !stderr.contains("dropped"), "{stderr}");
+    });
+}

@@ -1,0 +1,220 @@
+//! Datagrams with a forged sender: none makes a service talk to itself, or two services to each other, for ever.
+//!
+//! Forging takes a raw socket. Where that is not allowed, these tests are skipped.
+
+use crate::harness::*;
+
+/// The traffic class of what a service sends as an answer.
+const MARK: u32 = 0x0c;
+
+/// Sends a datagram that claims to come from `from`; false, with a word on why, where that is not allowed.
+fn forge(from: SocketAddr, to: SocketAddr, data: &[u8]) -> bool {
+    let raw = match Socket::new(Domain::for_address(to), Type::RAW, Some(Protocol::from(libc::IPPROTO_RAW))) {
+        Ok(raw) => raw,
+        Err(error) => {
+            println!("skipped: no raw sockets here: {error}");
+            return false;
+        }
+    };
+    let length = 8 + data.len() as u16;
+    let mut datagram = [from.port().to_be_bytes(), to.port().to_be_bytes(), length.to_be_bytes(), [0; 2]].concat();
+    datagram.extend_from_slice(data);
+    let packet = match (from.ip(), to.ip()) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => {
+            // The kernel fills in length and checksum; UDP needs none over IPv4.
+            let mut packet = vec![0x45, 0, 0, 0, 0, 0, 0, 0, 64, libc::IPPROTO_UDP as u8, 0, 0];
+            packet.extend([from.octets(), to.octets()].concat());
+            [packet, datagram].concat()
+        }
+        (IpAddr::V6(from), IpAddr::V6(to)) => {
+            let sum = checksum(from, to, &datagram);
+            datagram[6..8].copy_from_slice(&sum.to_be_bytes());
+            let mut packet = vec![0x60, 0, 0, 0];
+            packet.extend(length.to_be_bytes());
+            packet.extend([libc::IPPROTO_UDP as u8, 64]);
+            packet.extend([from.octets(), to.octets()].concat());
+            [packet, datagram].concat()
+        }
+        _ => panic!("{from} and {to} are of different families"),
+    };
+    // The port of a raw socket's destination means something else.
+    raw.send_to(&packet, &SockAddr::from(SocketAddr::new(to.ip(), 0))).expect("it leaves");
+    true
+}
+
+/// The checksum of UDP over IPv6. RFC 8200, section 8.1.
+fn checksum(from: Ipv6Addr, to: Ipv6Addr, datagram: &[u8]) -> u16 {
+    let mut bytes = [from.octets(), to.octets()].concat();
+    bytes.extend((datagram.len() as u32).to_be_bytes());
+    bytes.extend([0, 0, 0, libc::IPPROTO_UDP as u8]);
+    bytes.extend_from_slice(datagram);
+    bytes.resize(bytes.len().next_multiple_of(2), 0);
+    let mut sum: u32 = bytes.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    !(sum as u16)
+}
+
+/// A service that answers whatever comes: the program, and where it listens.
+struct Service {
+    program: Background,
+    address: SocketAddr,
+    /// What it asks for its answers, if anything.
+    _upstream: Option<Background>,
+}
+
+const KINDS: [&str; 4] = ["echo", "relay to a program", "relay to an echo", "server"];
+
+impl Service {
+    #[track_caller]
+    fn start(kind: &str, at: &str) -> Self {
+        let left = format!("udp-listen:{at}:0");
+        let listen = format!("{at}:0");
+        let mut upstream = None;
+        let mut program = match kind {
+            "echo" => Background::start(["-v", "udp-echo", &listen]),
+            "relay to a program" => Background::start(["-v", "relay", &left, "exec:cat"]),
+            "relay to an echo" => {
+                let mut echo = Background::start(["udp-echo", "127.0.0.1:0"]);
+                let right = format!("udp:{}", echo.address());
+                upstream = Some(echo);
+                Background::start(["-v", "relay", &left, &right])
+            }
+            _ => Background::start(["-v", "udp-server", &listen]),
+        };
+        let address = program.address();
+        if kind == "server" {
+            // What it prints is sent back.
+            let (mut stdin, mut stdout) = (program.stdin(), program.stdout());
+            thread::spawn(move || {
+                let mut buffer = [0; 65536];
+                while let Ok(n @ 1..) = stdout.read(&mut buffer) {
+                    if stdin.write_all(&buffer[..n]).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        Self { program, address, _upstream: upstream }
+    }
+
+    fn at(&self, ip: &str) -> SocketAddr {
+        SocketAddr::new(ip.parse().expect("an address"), self.address.port())
+    }
+
+    /// Expects that a client is served, and that nothing goes round: it has received few datagrams in all.
+    #[track_caller]
+    fn stays_sane(mut self, client_at: &str, most: u64, what: &str) {
+        let client = udp(client_at);
+        client.send_to(b"a client", self.at(client_at)).expect("it leaves");
+        // A server may have something left that nobody was there for, and stdin has no boundaries.
+        let mut answer = String::new();
+        while !answer.contains("a client") {
+            answer.push_str(&String::from_utf8(datagram(&client).0).expect("text"));
+        }
+        self.program.comes_to_rest();
+        self.program.signal(libc::SIGTERM);
+        self.program.wait();
+        let line = self.program.line(&format!("closed udp {}", self.address));
+        let count =
+            line.split(" datagrams received").next().and_then(|text| text.rsplit(' ').next()?.parse::<u64>().ok());
+        let count = count.unwrap_or_else(|| panic!("no number in {line:?}"));
+        assert!((1..=most).contains(&count), "{what}: {line}");
+    }
+}
+
+/// A LAND datagram: the sender is the service itself.
+#[test]
+fn no_service_answers_itself() {
+    let has_v6 = UdpSocket::bind("[::1]:0").is_ok();
+    for kind in KINDS {
+        for (at, from, to) in [
+            ("127.0.0.1", "127.0.0.1", "127.0.0.1"),
+            ("0.0.0.0", "127.0.0.1", "127.0.0.1"),
+            ("0.0.0.0", "127.0.0.2", "127.0.0.1"),
+            ("[::1]", "::1", "::1"),
+            ("[::]", "::1", "::1"),
+            ("[::]", "127.0.0.1", "127.0.0.1"),
+        ] {
+            if at.starts_with('[') && !has_v6 {
+                continue;
+            }
+            let service = Service::start(kind, at);
+            if !forge(service.at(from), service.at(to), b"from yourself") {
+                return;
+            }
+            service.stays_sane(to, 2, &format!("{kind} at {at}, from {from}"));
+        }
+    }
+}
+
+/// A datagram from one service to another, which none of them has sent.
+#[test]
+fn no_two_services_answer_each_other() {
+    for (one, other) in [
+        ("echo", "echo"),
+        ("relay to a program", "relay to a program"),
+        ("server", "server"),
+        ("relay to an echo", "server"),
+        ("echo", "relay to a program"),
+    ] {
+        let services = [Service::start(one, "127.0.0.1"), Service::start(other, "127.0.0.1")];
+        if !forge(services[0].address, services[1].address, b"from him") {
+            return;
+        }
+        for service in services {
+            service.stays_sane("127.0.0.1", 4, &format!("{one} and {other}"));
+        }
+    }
+}
+
+/// Many at a time end as well.
+#[test]
+fn a_flood_of_them_comes_to_rest() {
+    let service = Service::start("relay to a program", "0.0.0.0");
+    for n in 0..100 {
+        if !forge(service.at(&format!("127.0.0.{}", n + 1)), service.at("127.0.0.1"), b"from yourself") {
+            return;
+        }
+    }
+    service.stays_sane("127.0.0.1", 2, "a flood");
+}
+
+/// A relay refuses what another service has sent as an answer, and says so; a server prints it, and sends no answer there.
+#[test]
+fn what_is_marked_as_an_answer_is_not_answered() {
+    let mark = |socket: &UdpSocket| SockRef::from(socket).set_tos_v4(MARK).expect("an option");
+    let (marked, plain) = (udp("127.0.0.1"), udp("127.0.0.1"));
+    mark(&marked);
+
+    let mut relay = Service::start("relay to a program", "127.0.0.1");
+    marked.send_to(b"an answer", relay.address).expect("it leaves");
+    relay.program.line("refused a datagram of 127.0.0.1:");
+    udp_ping(&plain, relay.address, b"a question");
+    has_nothing(&marked);
+
+    let (mut server, address) = serve(["udp-server", "--lines", "127.0.0.1:0"]);
+    let (mut stdin, mut stdout) = (server.stdin(), server.stdout());
+    plain.send_to(b"a question", address).expect("it leaves");
+    assert_eq!(take(&mut stdout, 11), b"a question\n");
+    marked.send_to(b"an answer", address).expect("it leaves");
+    assert_eq!(take(&mut stdout, 10), b"an answer\n");
+    stdin.write_all(b"word\n").expect("it takes the line");
+    assert_eq!(datagram(&plain).0, b"word");
+    has_nothing(&marked);
+}
+
+/// A client may have the same port as the service, at another address: it is not the service.
+#[test]
+fn a_client_with_the_port_of_the_service_is_served() {
+    for kind in KINDS {
+        let service = Service::start(kind, "127.0.0.1");
+        let Ok(client) = UdpSocket::bind(service.at("127.0.0.9")) else { continue };
+        client.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+        eventually("an answer", || {
+            client.send_to(b"the same port", service.address).expect("it leaves");
+            (datagram(&client).0 == b"the same port").then_some(())
+        });
+    }
+}

@@ -1,0 +1,382 @@
+//! What `udp-echo`, `udp-server` and `udp-client` do where nothing goes wrong: who gets what, where one datagram ends and
+//! the next begins, and when a run is over, although datagrams have no end.
+
+use super::{client, greeted};
+use crate::harness::*;
+
+/// As a limit in the program, longer than any test; what ends much earlier has not waited for it.
+const LONG: &str = "60s";
+
+/// An echo server on a port of its own.
+#[track_caller]
+fn echo(options: &[&str]) -> (Background, SocketAddr) {
+    server("udp-echo", options)
+}
+
+#[track_caller]
+fn server(mode: &str, options: &[&str]) -> (Background, SocketAddr) {
+    let (server, address) = serve([&[mode], options, &["127.0.0.1:0"]].concat());
+    (server, address)
+}
+
+#[test]
+fn runs_end() {
+    plays(&[
+        // Without waiting for the end of stdin.
+        "udp-client --count 2: type hello; get hello; say one; say two; say three; see onetwo$; status 0",
+        "udp-echo --count 2: say one; get one; runs; say two; get two; status 0",
+        "udp-server --count 3: say one; say ; say two; say three; eof; see onetwo$; status 0",
+        // Fewer answers than were asked for are told by the status, one `--linger` after the end of stdin.
+        "udp-client --count 1 --linger 700ms: eof; see $; status 124 received 0 of 1 datagrams; after 700",
+        "udp-client --count 3 --linger 700ms: type hello; get hello; say one; eof; see one$; \
+            status 124 received 1 of 3 datagrams",
+        // A silent peer is waited for a second, which is no failure. The datagram itself has moved a little earlier.
+        "udp-client: type hello; get hello; clock; eof; see $; status 0; after 800; before 10000",
+        "XPORT_LINGER=60s udp-client --linger 0: type hello$; see $; status 0; before 10000; get hello",
+        // Each answer begins the wait anew.
+        "udp-client --linger 3s: type hello; get hello; clock; eof; sleep 800; say one; sleep 800; say two; sleep 800; \
+            say three; sleep 800; say four; see onetwothreefour$; status 0; after 6100",
+        "udp-client -v --send-only --linger 12s: type hello; get hello; say thrown away; hear datagrams from; clock; \
+            eof; see $; status 0 *; before 10000",
+        // An answer that came in time is printed, also by a client that was stopped until the time was over.
+        "udp-client --linger 4s: type question$; get question; rest; stop; say answer; sleep 4000; cont; see answer$; \
+            status 0",
+        "udp-server --recv-only --count 2: type unread; say one; see one; say two; status 0; see two$; silence",
+        "udp-server --count 1: type answer; say question; say one more; get answer; see question$; status 0",
+        "udp-server -vv: eof; rest; say hello; see hello; rest; say hello; see hello; runs",
+        "udp-server --idle-timeout 300ms: hear no datagram for 300ms; status 124 *",
+        "udp-echo --timeout 200ms: status 124 timed out after 200ms",
+        "udp-server --timeout 200ms: status 124 timed out after 200ms",
+        "udp-client --timeout 200ms: status 124 timed out after 200ms",
+        "udp-echo -v: say hello; hear datagrams from; kill TERM; status 0 *",
+        "udp-echo -v: say hello; hear datagrams from; kill INT; status 0 *",
+        "udp-server -v: say hello; hear datagrams from; kill TERM; status 0 *",
+        "udp-server -v: say hello; hear datagrams from; kill INT; status 0 *",
+        "udp-client: type hello; get hello; kill TERM; killed TERM",
+        "udp-client: type hello; get hello; kill INT; killed INT",
+        // A reader who has seen enough (`| head -c1`).
+        "udp-client: type hello; get hello; say seen; see seen; leave; say unseen; killed PIPE",
+        "udp-server: leave; say unseen; killed PIPE",
+    ]);
+}
+
+/// Where one datagram ends and the next begins, and that nothing overtakes what has come before.
+#[test]
+fn boundaries_are_kept() {
+    let lines = |n: usize| (0..n).map(|n| format!("\nline {n}")).collect::<String>();
+    let each = |n: usize| (0..n).map(|n| format!("; get line {n}")).collect::<String>();
+    plays(&[
+        // Each line is a datagram without its newline, the last one also where it has none; and the other way round.
+        "udp-client --lines --count 4 --linger 60s: type one\n\n  two \r\nlast$; get one; get ; get   two \r; \
+            get last; say bare; say with its own\n; say ; say two\nin one; see bare\nwith its own\n\ntwo\nin one\n$; \
+            status 0",
+        // A line may come in pieces, and many at once. These are few enough for the buffer of the socket.
+        &format!(
+            "udp-server --lines -v: say here; see here\n; type be; taken; type gin; taken; type ning\nnext; taken; \
+            get beginning; type {}\n; get next{}",
+            lines(100),
+            each(100)
+        ),
+        // Without `--lines` each read of stdin is a datagram, newline and all.
+        "udp-client --count 3: type hello\n; get hello\n; say a; say \n; say b; see a\nb$; status 0",
+        "udp-client: type one\n; get one\n; type two\nthree; get two\nthree",
+        "udp-client --count 1: type hello; get hello; stranger not me; say me; see me$; status 0",
+        // What the peer has sent before it went away is printed, whichever of the two is seen first.
+        "udp-client: type question; get question; stop; say answer; type another; refuse; eof; cont; see answer$; \
+            status 4 Connection refused",
+        "udp-client: type question; get question; stop; type another; say answer; refuse; eof; cont; see answer$; \
+            status 4 Connection refused",
+    ]);
+}
+
+/// A question and its answer, as with a name server: the run is over with the answer, without any wait.
+#[test]
+fn a_query_is_over_with_its_answer() {
+    let (_echo, address) = echo(&[]);
+    let start = Instant::now();
+    let args = ["udp-client", "--count", "1", "--linger", LONG, &address.to_string()];
+    let output = outcome_with(args, "question");
+    printed(&output, b"question");
+    assert!(start.elapsed() < Duration::from_secs(10), "it took {:?}", start.elapsed());
+}
+
+/// `--count` holds exactly also for what the kernel delivers in one piece.
+#[test]
+fn a_count_is_exact_in_a_burst() {
+    let burst = "one\ntwo\nsix\nten\n";
+    let (server, address) = server("udp-server", &["--lines", "--count", "3"]);
+    let args = ["udp-client", "--lines", "--send-only", "--linger", "0", &address.to_string()];
+    ended(&outcome_with(args, burst), 0, "");
+    gave(&server.finish(), 0, b"one\ntwo\nsix\n");
+
+    let (mut echo, address) = echo(&["--count", "3"]);
+    let args = ["udp-client", "--lines", "--count", "3", "--linger", LONG, &address.to_string()];
+    printed(&outcome_with(args, burst), b"one\ntwo\nsix\n");
+    echo.ends_with(0);
+}
+
+#[test]
+fn a_count_is_for_all_sockets_together() {
+    let mut echo = Background::start(["udp-echo", "--count", "2", "127.0.0.1:0", "--listen", "127.0.0.1:0"]);
+    let (first, second) = (echo.address(), echo.address());
+    let peer = udp("127.0.0.1");
+    udp_ping(&peer, first, b"one");
+    udp_ping(&peer, second, b"two");
+    echo.ends_with(0);
+}
+
+/// `--recv-only`: stdin is left alone, and its end means nothing.
+#[test]
+fn who_only_receives_leaves_stdin_alone() {
+    // Of the client nothing is heard, so it has to be found.
+    let source = closed_udp();
+    let options = ["-vv", "--recv-only", "--count", "1", "--source", &source.to_string()];
+    let (mut client, peer) = client(&options);
+    drop(client.stdin());
+    client.line("sending to");
+    peer.send_to(b"unasked", source).expect("it leaves");
+    gave(&client.finish(), 0, b"unasked");
+    has_nothing(&peer);
+}
+
+/// `--idle-timeout` is for a run whose stdin goes on: status 124 once nothing moves, and not before.
+#[test]
+fn nothing_moving_for_long_is_a_timeout() {
+    let (mut client, mut stdin, peer, address) = greeted(&["--idle-timeout", "2500ms"]);
+    let mut stdout = client.stdout();
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_millis(3500) {
+        peer.send_to(b"x", address).expect("it leaves");
+        assert_eq!(take(&mut stdout, 1), b"x");
+        stdin.write_all(b"y").expect("stdin takes it");
+        assert_eq!(datagram(&peer).0, b"y");
+        thread::sleep(Duration::from_millis(50));
+    }
+    let start = Instant::now();
+    client.ends_with(124);
+    assert!(start.elapsed() >= Duration::from_millis(1500), "ended after {:?}", start.elapsed());
+    ended(&client.finish(), 124, "no datagram for 2.5s");
+}
+
+/// `--allow`, `--deny`: datagrams of others are neither answered nor printed, and nobody else's answers go to them.
+#[test]
+fn strangers_are_not_heard() {
+    let lists: [&[&str]; 2] = [&["--deny", "127.0.0.2/31"], &["--allow", "127.0.0.1"]];
+    for (list, listen) in lists.into_iter().flat_map(|list| [(list, "0.0.0.0:0"), (list, "[::]:0")]) {
+        let (stranger, friend) = (udp("127.0.0.2"), udp("127.0.0.1"));
+        let mut echo = Background::start([&["udp-echo"], list, &[listen]].concat());
+        let address = SocketAddr::from(([127, 0, 0, 1], echo.address().port()));
+        stranger.send_to(b"let me in", address).expect("it leaves");
+        udp_ping(&friend, address, b"hello");
+        has_nothing(&stranger);
+
+        let mut server = Background::start([&["udp-server", "--lines"], list, &[listen]].concat());
+        let address = SocketAddr::from(([127, 0, 0, 1], server.address().port()));
+        friend.send_to(b"one", address).expect("it leaves");
+        stranger.send_to(b"let me in", address).expect("it leaves");
+        friend.send_to(b"two", address).expect("it leaves");
+        stranger.send_to(b"let me in", address).expect("it leaves");
+        friend.send_to(b"three", address).expect("it leaves");
+        let mut stdout = server.stdout();
+        assert_eq!(String::from_utf8_lossy(&take(&mut stdout, 14)), "one\ntwo\nthree\n");
+        server.stdin().write_all(b"for a friend\n").expect("stdin takes it");
+        assert_eq!(datagram(&friend).0, b"for a friend");
+        has_nothing(&stranger);
+    }
+}
+
+#[test]
+fn the_port_is_in_the_file() {
+    let (_folder, file) = path("port");
+    for mode in ["udp-echo", "udp-server"] {
+        let mut server = Background::start([mode, "--port-file", file.to_str().expect("text"), ":0"]);
+        let (v4, v6) = (server.address(), server.address());
+        assert_eq!(fs::read_to_string(&file).expect("a file"), format!("{}\n", v4.port()));
+        assert_eq!((v4.port(), v4.is_ipv4(), v6.is_ipv4()), (v6.port(), true, false));
+        server.signal(libc::SIGTERM);
+        assert_eq!(server.wait().code(), Some(0), "{mode}: {:?}", server.all_lines());
+        assert!(!file.exists(), "the file stays behind");
+    }
+}
+
+/// A bare port is served on the loopback of both families, a name leads to one of them.
+#[test]
+fn both_families_are_served() {
+    let mut echo = Background::start(["udp-echo", "0"]);
+    let (v4, v6) = (echo.address(), echo.address());
+    udp_ping(&udp("127.0.0.1"), v4, b"four");
+    udp_ping(&udp("::1"), v6, b"six");
+    for family in ["-4", "-6"] {
+        let port = v4.port().to_string();
+        let args = ["udp-client", family, "--count", "1", "--linger", LONG, "localhost", &port];
+        printed(&outcome_with(args, "by name"), b"by name");
+    }
+    ended(&outcome(["udp-client", "-n", "no.such.invalid:1"]), 3, "resolve no.such.invalid: not a numeric address");
+}
+
+/// `--source` is where a client sends from, and where it is answered.
+#[test]
+fn a_client_sends_from_its_source() {
+    let (client, _stdin, peer, address) = greeted(&["--count", "1", "--source", "127.0.0.3"]);
+    assert_eq!(address.ip().to_string(), "127.0.0.3");
+    peer.send_to(b"found", address).expect("it leaves");
+    printed(&client.finish(), b"found");
+
+    let taken = udp("127.0.0.1");
+    let source = taken.local_addr().expect("an address").to_string();
+    let output = outcome(["udp-client", "--source", &source, "127.0.0.1:9"]);
+    ended(&output, 3, &format!("from {source}: Address already in use"));
+}
+
+/// A datagram that cannot be sent is told with where it should have gone, also to a group, which nobody connects to.
+#[test]
+fn a_failure_names_where_the_datagram_should_go() {
+    in_a_network("", || {
+        let run = |to: &str| outcome_with(["udp-client", to], "hello");
+        ended(&run("10.1.1.1:9"), 3, "connect 10.1.1.1:9: Network is unreachable");
+        ended(&run("239.1.1.1:9"), 3, "send 239.1.1.1:9: Network is unreachable");
+    });
+}
+
+/// `-v` names each sender once, however often it sends, and sums up at the end.
+#[test]
+fn each_sender_is_named_once() {
+    let (mut echo, address) = echo(&["-v"]);
+    let peers = [udp("127.0.0.1"), udp("127.0.0.1"), udp("127.0.0.1")];
+    (0..4).for_each(|_| peers.iter().for_each(|peer| udp_ping(peer, address, b"hello")));
+    echo.drains();
+    let lines = echo.all_lines();
+    for peer in &peers {
+        let line = format!("xport: datagrams from {}", at(&peer));
+        assert_eq!(lines.iter().filter(|other| **other == line).count(), 1, "{lines:?}");
+    }
+    let summary = format!("closed udp {address}: 12 datagrams received, 12 sent");
+    assert!(lines.iter().any(|line| line.ends_with(&summary)), "{lines:?}");
+}
+
+/// The program with a socket handed over as `fd:N`.
+fn with_socket(args: &[&str], socket: &impl AsRawFd) -> Command {
+    let mut command = command(args);
+    command.arg(format!("fd:{}", socket.as_raw_fd()));
+    pass_on(&mut command, socket);
+    command
+}
+
+/// `fd:N` is a socket that somebody else has bound or connected; its flags stay as they were.
+#[test]
+fn an_inherited_socket_is_used() {
+    let (theirs, ours) = (udp("127.0.0.1"), udp("127.0.0.1"));
+    let address = theirs.local_addr().expect("an address");
+    // This one waits before the program even starts.
+    ours.send_to(b"early", address).expect("it leaves");
+    let mut echo = Background::spawn(with_socket(&["udp-echo"], &theirs));
+    assert_eq!(echo.address(), address);
+    assert_eq!(datagram(&ours).0, b"early");
+    udp_ping(&ours, address, b"late");
+    let nonblocking = flags(&theirs) & libc::O_NONBLOCK != 0;
+    assert!(!nonblocking, "O_NONBLOCK is set on a shared description");
+    drop(echo);
+    // Whoever has it next gets each datagram for itself, also where the kernel could join them.
+    let args = ["udp-client", "--lines", "--send-only", &address.to_string()];
+    ended(&outcome_with(args, "one\ntwo\nsix\n"), 0, "");
+    for line in ["one", "two", "six"] {
+        assert_eq!(String::from_utf8_lossy(&datagram(&theirs).0), line);
+    }
+
+    let theirs = udp("127.0.0.1");
+    let address = theirs.local_addr().expect("an address");
+    let server = Background::spawn(with_socket(&["udp-server", "--count", "1"], &theirs));
+    ours.send_to(b"to a server", address).expect("it leaves");
+    gave(&server.finish(), 0, b"to a server");
+
+    let (theirs, ours) = (udp("127.0.0.1"), udp("127.0.0.1"));
+    theirs.connect(ours.local_addr().expect("an address")).expect("it has one peer");
+    let mut client = Background::spawn(with_socket(&["udp-client", "--count", "1", "--linger", LONG], &theirs));
+    client.stdin().write_all(b"from a client").expect("stdin takes it");
+    let (data, from) = datagram(&ours);
+    assert_eq!((&data[..], from), (&b"from a client"[..], theirs.local_addr().expect("an address")));
+    ours.send_to(b"answer", from).expect("it leaves");
+    printed(&client.finish(), b"answer");
+}
+
+/// `fd:N` of the wrong kind is refused and named, before anything is sent.
+#[test]
+fn a_socket_of_another_kind_is_refused() {
+    let stream = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let datagrams = udp("127.0.0.1");
+    for mode in ["udp-echo", "udp-server", "udp-client"] {
+        ended(&Background::spawn(with_socket(&[mode], &stream)).finish(), 3, &format!("fd:{}", stream.as_raw_fd()));
+    }
+    for mode in ["tcp-echo", "tcp-server", "tcp-client"] {
+        let output = Background::spawn(with_socket(&[mode], &datagrams)).finish();
+        ended(&output, 3, &format!("fd:{}", datagrams.as_raw_fd()));
+    }
+    for mode in ["udp-echo", "udp-server", "udp-client"] {
+        ended(&outcome([mode, "fd:99"]), 3, "Bad file descriptor");
+    }
+}
+
+/// A port that is taken stays with whoever has it.
+#[test]
+fn a_second_server_on_a_port_is_refused() {
+    let (_first, address) = echo(&[]);
+    for mode in ["udp-echo", "udp-server"] {
+        ended(&outcome([mode, &address.to_string()]), 3, &format!("listen {address}: Address already in use"));
+    }
+    udp_ping(&udp("127.0.0.1"), address, b"still the first");
+}
+
+#[test]
+fn a_server_prints_what_it_has_before_it_ends() {
+    let (mut server, address) = server("udp-server", &["-v"]);
+    let peer = udp("127.0.0.1");
+    let data = pattern(300 * 1024);
+    for (n, chunk) in data.chunks(30 * 1024).enumerate() {
+        peer.send_to(chunk, address).expect("it leaves");
+        if n == 0 {
+            server.line("datagrams from");
+        }
+    }
+    // The pipe has no room for all of it.
+    let mut stdout = server.stdout();
+    eventually("stdout to be full", || (queued(&stdout) > 60_000).then_some(()));
+    server.comes_to_rest();
+    server.signal(libc::SIGTERM);
+    let printed = take_all(&mut stdout);
+    let output = server.finish();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(data.starts_with(&printed) && printed.len() >= 64 * 1024, "{} bytes, {}", printed.len(), text(&output));
+}
+
+/// A stdout that takes nothing because its disk is full is status 1.
+#[test]
+fn a_full_disk_is_a_failure() {
+    let (_echo, address) = echo(&[]);
+    let args = ["udp-client", "--count", "1", "--linger", LONG, &address.to_string()];
+    let mut client = Background::spawn(command(args).stdout(device("full")));
+    client.stdin().write_all(b"hello").expect("stdin takes it");
+    ended(&client.finish(), 1, "xport: stdout: No space left on device");
+
+    let (mut server, address) =
+        serve_by(command(["udp-server", "127.0.0.1:0"]).stdout(device("full")).stdin(Stdio::null()));
+    udp("127.0.0.1").send_to(b"hello", address).expect("it leaves");
+    server.line("xport: stdout: No space left on device");
+    server.ends_with(1);
+}
+
+#[test]
+fn a_client_and_a_server_talk() {
+    let (mut server, address) = server("udp-server", &["--lines"]);
+    let mut client = Background::start(["udp-client", "--lines", &address.to_string()]);
+    let (mut to_client, mut to_server) = (server.stdin(), client.stdin());
+    let (mut of_server, mut of_client) = (server.stdout(), client.stdout());
+    for n in 100..150 {
+        to_server.write_all(format!("{n} there\n").as_bytes()).expect("stdin takes it");
+        assert_eq!(take(&mut of_server, 10), format!("{n} there\n").as_bytes());
+        to_client.write_all(format!("{n} back\n").as_bytes()).expect("stdin takes it");
+        assert_eq!(take(&mut of_client, 9), format!("{n} back\n").as_bytes());
+    }
+    drop(to_server);
+    printed(&client.finish(), b"");
+    assert!(server.is_running(), "a server stays");
+}

@@ -1,0 +1,200 @@
+//! What comes late, in between or under odd circumstances, and must neither be lost nor overtaken: answers that stdout takes
+//! later than the program would have waited, answers before a failure, one peer's datagrams of several classes.
+
+use super::greeted;
+use crate::harness::*;
+
+/// Lines of a thousand bytes, each with its number.
+fn lines(n: usize) -> Vec<Vec<u8>> {
+    (0..n).map(|number| format!("{number:0>999}\n").into_bytes()).collect()
+}
+
+/// Sends them all, no faster than they fit into a small receive buffer.
+fn send_all(socket: &UdpSocket, to: SocketAddr, datagrams: &[Vec<u8>]) {
+    for lot in datagrams.chunks(20) {
+        for data in lot {
+            socket.send_to(data, to).expect("it leaves");
+        }
+        // A program that reads no more, as stdout is full, is not waited for.
+        let end = Instant::now() + Duration::from_millis(200);
+        while queued_at(to.port()) > Some(50_000) && Instant::now() < end {
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+/// A reader of stdout who looks elsewhere for longer than `--linger` finds every answer that had come, also where the program
+/// itself was stopped just when there was room again.
+#[test]
+fn a_late_reader_finds_every_answer() {
+    for stopped in [false, true] {
+        let (mut client, stdin, peer, address) = greeted(&["--linger", "1500ms"]);
+        let mut stdout = client.stdout();
+        let answers = lines(300);
+        send_all(&peer, address, &answers);
+        eventually("stdout to be full", || (queued(&stdout) > 60_000).then_some(()));
+        // It waits for its reader from now on, however long we have taken so far.
+        drop(stdin);
+        // Longer than it lingers.
+        thread::sleep(Duration::from_secs(2));
+        let mut printed = Vec::new();
+        if stopped {
+            client.signal(libc::SIGSTOP);
+            let n = queued(&stdout);
+            printed = take(&mut stdout, n);
+            thread::sleep(Duration::from_secs(2));
+            client.signal(libc::SIGCONT);
+        }
+        printed.extend(take_all(&mut stdout));
+        ended(&client.finish(), 0, "");
+        assert_eq!(printed.len(), 300_000, "stopped: {stopped}");
+        assert!(printed == answers.concat(), "stopped: {stopped}: they are in order");
+    }
+}
+
+/// What has arrived before a failure is printed, also where it is more than a turn of the loop takes.
+#[test]
+fn answers_before_a_failure_are_printed() {
+    let (mut client, mut stdin, peer, address) = greeted(&[]);
+    let mut stdout = client.stdout();
+    // As many as fit into the receive buffer that a system gives by default.
+    let answers: Vec<Vec<u8>> = (0..500).map(|n| format!("{n:08}\n").into_bytes()).collect();
+    client.signal(libc::SIGSTOP);
+    for data in &answers {
+        peer.send_to(data, address).expect("it leaves");
+    }
+    refuses_from_now_on(&peer);
+    stdin.write_all(b"more").expect("stdin takes it");
+    drop(stdin);
+    client.signal(libc::SIGCONT);
+    let printed = take_all(&mut stdout);
+    ended(&client.finish(), 4, "Connection refused");
+    assert!(printed == answers.concat(), "{} of {} bytes", printed.len(), answers.concat().len());
+}
+
+#[test]
+fn answers_before_a_failure_are_printed_however_slowly() {
+    let (mut client, mut stdin, peer, address) = greeted(&[]);
+    let mut stdout = client.stdout();
+    let answers = lines(200);
+    send_all(&peer, address, &answers);
+    eventually("stdout to be full", || (queued(&stdout) > 60_000).then_some(()));
+    refuses_from_now_on(&peer);
+    stdin.write_all(b"more").expect("stdin takes it");
+    drop(stdin);
+    let printed = take_all(&mut stdout);
+    assert!(printed == answers.concat(), "{} bytes", printed.len());
+    ended(&client.finish(), 4, "Connection refused");
+}
+
+/// One peer's datagrams are answered in their order, whatever classes the network has given them.
+#[test]
+fn order_is_kept_whatever_the_class() {
+    let mut echo = Background::start(["udp-echo", "127.0.0.1:0"]);
+    let (address, peer) = (echo.address(), udp("127.0.0.1"));
+    echo.signal(libc::SIGSTOP);
+    for n in 0..8_u8 {
+        SockRef::from(&peer).set_tos_v4(u32::from(n % 2) * 2).expect("an option");
+        peer.send_to(&[n], address).expect("it leaves");
+    }
+    echo.signal(libc::SIGCONT);
+    let answers: Vec<u8> = (0..8).map(|_| datagram(&peer).0[0]).collect();
+    assert_eq!(answers, [0, 1, 2, 3, 4, 5, 6, 7]);
+}
+
+/// A question to everyone on a network is answered from the machine's own address there.
+#[test]
+fn a_question_to_everyone_is_answered() {
+    for listen in ["0.0.0.0:0", "*:0", "[::]:0"] {
+        let mut echo = Background::start(["udp-echo", listen]);
+        let (port, peer) = (echo.address().port(), udp("127.0.0.1"));
+        peer.set_broadcast(true).expect("an option");
+        peer.send_to(b"anybody?", (Ipv4Addr::new(127, 255, 255, 255), port)).expect("it leaves");
+        let (data, from) = datagram(&peer);
+        assert_eq!((&data[..], from), (&b"anybody?"[..], SocketAddr::from(([127, 0, 0, 1], port))), "{listen}");
+    }
+}
+
+/// What is not let in is no activity either.
+#[test]
+fn the_noise_of_strangers_does_not_prolong_a_run() {
+    let options = ["--deny", "127.0.0.0/8", "--idle-timeout", "300ms", "--recv-only"];
+    let mut server = Background::start([&["udp-server"], &options[..], &["127.0.0.1:0"]].concat());
+    let (address, stranger) = (server.address(), udp("127.0.0.1"));
+    let begin = Instant::now();
+    while server.is_running() {
+        assert!(begin.elapsed() < DEADLINE, "still there, because of strangers");
+        stranger.send_to(b"noise", address).expect("it leaves");
+        thread::sleep(Duration::from_millis(20));
+    }
+    let output = server.finish();
+    assert_eq!(output.status.code(), Some(124), "{}", text(&output));
+    assert!(text(&output).contains("no datagram for 300ms"), "{}", text(&output));
+}
+
+/// A client needs a peer, and an inherited socket may have none.
+#[test]
+fn a_socket_without_a_peer_is_refused_by_a_client() {
+    let socket = udp("127.0.0.1");
+    let fd = socket.as_raw_fd();
+    let mut client = command(["udp-client", &format!("fd:{fd}")]);
+    pass_on(&mut client, &socket);
+    ended(&client.output().expect("a run"), 3, &format!("fd:{fd}: it is not connected"));
+}
+
+#[test]
+fn a_port_that_one_family_lacks_is_given_up() {
+    let Some(command) = misbehaving(command(["udp-server", "*:0"]), &[("BIND_IN_USE", 2)]) else { return };
+    let (mut server, address) = serve_by(command);
+    let peer = udp("127.0.0.1");
+    let to = SocketAddr::from(([127, 0, 0, 1], address.port()));
+    let mut stdout = server.stdout();
+    peer.send_to(b"question", to).expect("it leaves");
+    assert_eq!(take(&mut stdout, 8), b"question");
+    feed(server.stdin(), b"answer".to_vec());
+    assert_eq!(datagram(&peer), (b"answer".to_vec(), to));
+    let sockets = fs::read_dir(format!("/proc/{}/fd", server.pid())).expect("it runs").filter_map(Result::ok);
+    let sockets = sockets.filter_map(|fd| fs::read_link(fd.path()).ok());
+    let sockets = sockets.filter(|link| link.to_string_lossy().starts_with("socket:")).count();
+    // Two of them are for signals.
+    assert_eq!(sockets, 4, "the sockets of both families and of signals, and no other");
+}
+
+/// Bulk has no datagrams of its own: it is cut into the longest there are, and all of it arrives.
+#[test]
+fn bulk_is_cut_and_arrives_whole() {
+    let folder = folder();
+    let (file, data) = (folder.path().join("bulk"), pattern(300_000));
+    fs::write(&file, &data).expect("a file");
+    let peer = udp("127.0.0.1");
+    let mut client = command(["udp-client", "--send-only", &peer.local_addr().expect("an address").to_string()]);
+    client.stdin(File::open(&file).expect("a file"));
+    // What is in the way of it all is the receive buffer.
+    SockRef::from(&peer).set_recv_buffer_size(1 << 20).expect("an option");
+    let client = Background::spawn(client);
+    let mut received = Vec::new();
+    while received.len() < data.len() {
+        received.extend(datagram(&peer).0);
+    }
+    assert!(received == data);
+    ended(&client.finish(), 0, "");
+}
+
+/// Several programs on one machine can listen to a group, where they listen on its address.
+#[test]
+fn a_group_has_room_for_several() {
+    in_a_network("ip link set lo multicast on; ip route add 239.0.0.0/8 dev lo", || {
+        let listen = |address: &str| {
+            Background::start(["udp-server", "--recv-only", "--count", "1", "--join", "239.1.2.3", address])
+        };
+        let mut first = listen("239.1.2.3:0");
+        let port = first.address().port();
+        let mut second = listen(&format!("239.1.2.3:{port}"));
+        second.line("listening on");
+        let peer = udp("127.0.0.1");
+        peer.send_to(b"to all", (Ipv4Addr::new(239, 1, 2, 3), port)).expect("it leaves");
+        for server in [first, second] {
+            assert_eq!(server.finish().stdout, b"to all");
+        }
+    });
+}

@@ -1,0 +1,341 @@
+//! What the program of `exec` has for stdin and stderr: nobody's stdin is read for nothing, and what is written to
+//! one file is in order.
+
+use crate::harness::*;
+
+/// What there is on stdin: few enough bytes for any buffer.
+const LIST: &str = "one\ntwo\nthree\n";
+
+/// What stdin may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    File,
+    Pipe,
+    Fifo,
+    Socket,
+    /// A pipe that somebody has made non-blocking.
+    Impatient,
+}
+
+const KINDS: [Kind; 5] = [Kind::File, Kind::Pipe, Kind::Fifo, Kind::Socket, Kind::Impatient];
+
+/// A stdin with [`LIST`] in it, and what has to be kept until it is read: its other end.
+struct Input {
+    file: File,
+    writer: Option<File>,
+}
+
+impl Input {
+    fn new(kind: Kind, folder: &Path) -> Self {
+        let path = folder.join(format!("{kind:?}"));
+        let (mut writer, file): (File, File) = match kind {
+            Kind::File => {
+                fs::write(&path, LIST).expect("a file");
+                return Self { file: File::open(&path).expect("a file"), writer: None };
+            }
+            Kind::Fifo => {
+                if !path.exists() {
+                    assert!(Command::new("mkfifo").arg(&path).status().expect("mkfifo runs").success());
+                }
+                // Both ends at once, so that opening one does not wait for the other.
+                let both = File::options().read(true).write(true).open(&path).expect("a fifo");
+                let file = File::open(&path).expect("a fifo");
+                (both, file)
+            }
+            Kind::Socket => {
+                let (one, other) = UnixStream::pair().expect("a pair");
+                (OwnedFd::from(one).into(), OwnedFd::from(other).into())
+            }
+            Kind::Pipe | Kind::Impatient => {
+                let (read, write) = io::pipe().expect("a pipe");
+                (OwnedFd::from(write).into(), OwnedFd::from(read).into())
+            }
+        };
+        if kind == Kind::Impatient {
+            // SAFETY: F_SETFL takes a number and touches no memory.
+            assert_eq!(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) }, 0);
+        }
+        writer.write_all(LIST.as_bytes()).expect("it takes that much");
+        Self { file, writer: Some(writer) }
+    }
+
+    /// What of it nobody has read.
+    fn left(mut self) -> String {
+        drop(self.writer.take());
+        // SAFETY: F_SETFL takes a number and touches no memory.
+        assert_eq!(unsafe { libc::fcntl(self.file.as_raw_fd(), libc::F_SETFL, 0) }, 0);
+        let mut left = String::new();
+        self.file.read_to_string(&mut left).expect("text");
+        left
+    }
+
+    fn give_to(&self, command: &mut Command) {
+        command.stdin(self.file.try_clone().expect("a copy"));
+    }
+}
+
+/// Runs `script` with this stdin, which ends if `ends`; what it has written, and what is left of stdin.
+#[track_caller]
+fn run(kind: Kind, options: &[&str], script: &str, ends: bool) -> (String, String) {
+    let folder = folder();
+    let mut input = Input::new(kind, folder.path());
+    if ends {
+        drop(input.writer.take());
+    }
+    let mut run = command([&["exec"], options, &["--", "sh", "-c", script]].concat());
+    input.give_to(&mut run);
+    let mut run = Background::spawn(run);
+    let stdout = String::from_utf8(take_all(&mut run.stdout())).expect("text");
+    assert_eq!(run.wait().code(), Some(0), "{kind:?} {options:?}: {:?}", run.all_lines());
+    (stdout, input.left())
+}
+
+#[test]
+fn what_the_program_does_not_read_is_left_where_that_can_be_had() {
+    for kind in KINDS {
+        let (_, left) = run(kind, &[], "exit 0", false);
+        if matches!(kind, Kind::File | Kind::Pipe | Kind::Fifo) {
+            assert_eq!(left, LIST, "{kind:?}");
+        }
+        let (_, left) = run(kind, &["--stdin", "inherit"], "exit 0", false);
+        assert_eq!(left, LIST, "{kind:?}");
+        let (_, left) = run(kind, &["--stdin", "null"], "exec cat", false);
+        assert_eq!(left, LIST, "{kind:?}");
+    }
+    // The shell reads a line of a pipe by single bytes.
+    for kind in [Kind::File, Kind::Pipe, Kind::Fifo] {
+        assert_eq!(run(kind, &[], "read line; echo \"<$line>\"", false), ("<one>\n".into(), "two\nthree\n".into()));
+    }
+}
+
+#[test]
+fn what_the_program_reads_is_all_of_it() {
+    for kind in KINDS {
+        for options in [[].as_slice(), &["--stdin", "pipe"], &["--stdin", "inherit"]] {
+            if kind == Kind::Impatient && options == ["--stdin", "inherit"] {
+                // `cat` does not expect it: there is what is said to be.
+                continue;
+            }
+            assert_eq!(run(kind, options, "exec cat", true), (LIST.into(), String::new()), "{kind:?} {options:?}");
+        }
+        assert_eq!(run(kind, &["--stdin", "null"], "exec cat", true), (String::new(), LIST.into()), "{kind:?}");
+    }
+}
+
+/// xport reads ahead then: that is what the word says.
+#[test]
+fn a_pipe_from_us_is_filled_whatever_the_program_reads() {
+    let folder = folder();
+    let input = Input::new(Kind::Pipe, folder.path());
+    let mut run =
+        command(["exec", "--stdin", "pipe", "--", "sh", "-c", "read line; test -p /dev/stdin; exec sleep 60"]);
+    input.give_to(&mut run);
+    let run = Background::spawn(run);
+    eventually("all of it to be read", || (queued(&input.file) == 0).then_some(()));
+    drop(run);
+}
+
+/// The loop that everybody writes, with the list on stdin of all of it.
+#[test]
+fn a_loop_keeps_its_list() {
+    let (_folder, list) = path("list");
+    fs::write(&list, LIST).expect("a file");
+    let list = list.display();
+    for (options, source) in [
+        ("", format!("done < {list}")),
+        ("", format!("done <<EOF\n{LIST}EOF\n")),
+        ("--stdin inherit", format!("done < {list}")),
+        ("--stdin null", format!("done < {list}")),
+        ("--pty --stdin null", format!("done < {list}")),
+        ("", format!("done 2>&1 < {list}")),
+        ("", "done".to_owned()),
+        ("--stdin null", "done".to_owned()),
+    ] {
+        let feed = if source == "done" { format!("cat {list} |") } else { String::new() };
+        let script = format!("{feed} while read line; do \"$0\" exec {options} -- echo \"<$line>\"; {source}");
+        let output = by_shell(&script).output().expect("a shell");
+        let stdout = String::from_utf8_lossy(&output.stdout).replace('\r', "");
+        assert_eq!(stdout, "<one>\n<two>\n<three>\n", "{script}: {}", text(&output));
+    }
+}
+
+/// Whoever writes to the stdin of the program hears when it is closed, also if the program goes on.
+#[test]
+fn a_stdin_that_the_program_has_closed_has_no_reader() {
+    let (read, write) = io::pipe().expect("a pipe");
+    let mut run = command(["exec", "--", "sh", "-c", "exec <&-; echo closed; exec sleep 1000"]);
+    run.stdin(OwnedFd::from(read));
+    let mut run = Background::spawn(run);
+    assert_eq!(take(&mut run.stdout(), 7), b"closed\n");
+    let mut write = File::from(OwnedFd::from(write));
+    eventually("a broken pipe", || write.write_all(b"x").is_err().then_some(()));
+}
+
+/// The place in a file is shared with whoever comes next, as with any other program.
+#[test]
+fn the_place_in_a_file_is_where_the_program_has_left_it() {
+    let folder = folder();
+    let mut input = Input::new(Kind::File, folder.path());
+    let mut run = command(["exec", "--", "dd", "bs=4", "count=1", "status=none"]);
+    input.give_to(&mut run);
+    ended(&run.output().expect("a run"), 0, "");
+    assert_eq!(input.file.stream_position().expect("a place"), 4);
+}
+
+/// A program that has the terminal as its stdin has its keys, too: a line goes to it, and so does what a key sends.
+#[test]
+fn a_terminal_that_is_inherited_is_the_programs() {
+    let on_terminal = |script: &str| {
+        let terminal = Terminal::new();
+        (terminal.spawn(command(["exec", "--stdin", "inherit", "--", "sh", "-c", script])), terminal)
+    };
+    let (mut run, terminal) = on_terminal("test -t 0 && echo ready; read line; echo \"<$line>\"; exit 3");
+    terminal.shows("ready\r\n");
+    terminal.type_in("word\n");
+    terminal.shows("<word>\r\n");
+    run.ends_with(3);
+
+    let script = "trap 'echo int' INT; echo ready; until test \"$line\" = end; do read line && echo \"<$line>\"; done";
+    let (mut run, terminal) = on_terminal(script);
+    let mut master = terminal.master.try_clone().expect("a copy");
+    terminal.shows("ready\r\n");
+    terminal.type_in("\x03");
+    terminal.shows("int\r\n");
+    terminal.type_in("one\n");
+    // A second one would stand before it.
+    assert_eq!(take(&mut master, 12), b"one\r\n<one>\r\n");
+    // What somebody sends to us comes from us.
+    run.signal(libc::SIGINT);
+    terminal.shows("int\r\n");
+    terminal.type_in("end\n");
+    assert_eq!(take(&mut master, 12), b"end\r\n<end>\r\n");
+    run.ends_with(0);
+
+    let (mut run, terminal) = on_terminal("echo ready; exec sleep 60");
+    terminal.shows("ready\r\n");
+    terminal.type_in("\x03");
+    run.is_killed_by(libc::SIGINT);
+}
+
+/// Writes a letter to stdout and one to stderr by turns.
+const BY_TURNS: &str = "for i in 1 2 3 4 5; do echo o; echo e >&2; done";
+const IN_ORDER: &str = "o\ne\no\ne\no\ne\no\ne\no\ne\n";
+
+/// Makes stdout and stderr of a command one description.
+fn to_one(command: &mut Command, file: &impl AsRawFd) {
+    let fd = file.as_raw_fd();
+    // SAFETY: between fork and exec it makes two system calls and touches no memory.
+    unsafe {
+        command.pre_exec(move || {
+            if libc::dup2(fd, 1) < 0 || libc::dup2(fd, 2) < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+        });
+    }
+}
+
+#[test]
+fn what_goes_to_one_file_is_in_order() {
+    what_goes_to_two_files_stays_apart();
+    let folder = folder();
+    let exec: &[&str] = &["exec", "--", "sh", "-c", BY_TURNS];
+    let shell = format!("shell:{BY_TURNS}");
+    for args in [
+        exec,
+        &["exec", "--stdin", "pipe", "--", "sh", "-c", BY_TURNS],
+        &["relay", "-", &shell],
+        &["relay", &shell, "-"],
+    ] {
+        for _ in 0..10 {
+            let mut run = command(args);
+            run.stdin(Stdio::null());
+            let (mut read, write) = io::pipe().expect("a pipe");
+            to_one(&mut run, &write);
+            let mut child = run.spawn().expect("a run");
+            drop((run, write));
+            let mut all = String::new();
+            read.read_to_string(&mut all).expect("text");
+            assert_eq!(all, IN_ORDER, "{args:?}");
+            assert!(child.wait().expect("an end").success());
+        }
+        // Two openings of a file that is appended to are one file as well.
+        let path = folder.path().join("log");
+        let open = || File::options().append(true).create(true).open(&path).expect("a file");
+        let status = command(args).stdin(Stdio::null()).stdout(open()).stderr(open()).status();
+        assert!(status.expect("a run").success());
+        assert_eq!(fs::read_to_string(&path).expect("text"), IN_ORDER, "{args:?}");
+        fs::remove_file(&path).expect("it is there");
+    }
+    let terminal = Terminal::new();
+    let mut run = command(exec);
+    terminal.give_to(&mut run);
+    run.stderr(terminal.slave.try_clone().expect("a copy"));
+    let mut child = run.spawn().expect("a run");
+    terminal.shows(&IN_ORDER.replace('\n', "\r\n"));
+    assert!(child.wait().expect("an end").success());
+}
+
+/// What is told to be apart, or is, stays so.
+fn what_goes_to_two_files_stays_apart() {
+    let output = outcome(["exec", "--", "sh", "-c", BY_TURNS]);
+    assert_eq!((&output.stdout[..], &output.stderr[..]), (&b"o\n".repeat(5)[..], &b"e\n".repeat(5)[..]));
+    for option in ["inherit", "null"] {
+        let mut run = Command::new(program());
+        run.args(["exec", "--stderr", option, "--", "sh", "-c", "exec 1>&-; test -p /dev/stderr; echo $? >&2"]);
+        let (mut read, write) = io::pipe().expect("a pipe");
+        to_one(&mut run, &write);
+        let mut child = run.spawn().expect("a run");
+        drop((run, write));
+        let mut all = String::new();
+        read.read_to_string(&mut all).expect("text");
+        assert_eq!(all, if option == "null" { "" } else { "0\n" });
+        assert!(child.wait().expect("an end").success());
+    }
+}
+
+/// Writes more to stderr than a pipe that nobody reads takes at once.
+const WRITES_MUCH: &str = "head -c 100000 /dev/zero | tr \"\\\\0\" e >&2; echo X >&2; exit 3";
+
+/// On a terminal that stops who writes to it in the background, a program is not stopped for writing to its stderr.
+#[test]
+fn a_terminal_with_tostop_does_not_stop_the_program() {
+    for (redirect, option) in
+        [("", ""), ("2>/dev/tty", ""), ("2>/dev/tty", "--stderr inherit"), ("", "--stdin inherit")]
+    {
+        let terminal = Terminal::new();
+        let script = format!("stty tostop; exec \"$0\" exec {option} -- sh -c '{WRITES_MUCH}' {redirect}");
+        let mut shell = by_shell(&script);
+        terminal.give_to(&mut shell);
+        if redirect.is_empty() {
+            shell.stderr(terminal.slave.try_clone().expect("a copy"));
+        } else {
+            shell.stdout(Stdio::null()).stderr(Stdio::null());
+        }
+        let mut shell = shell.spawn().expect("a shell");
+        terminal.shows("eX\r\n");
+        assert_eq!(shell.wait().expect("an end").code(), Some(3), "{script}");
+    }
+}
+
+#[test]
+fn a_program_that_is_stopped_for_reading_the_terminal_is_told_of() {
+    let terminal = Terminal::new();
+    let args = ["exec", "--timeout", "20s", "--", "sh", "-c", "read line </dev/tty"];
+    let mut run = terminal.spawn(command(args));
+    run.line("the program is stopped: it wants to read from the terminal");
+    run.signal(libc::SIGTERM);
+    run.is_killed_by(libc::SIGTERM);
+}
+
+#[test]
+fn an_stdin_that_makes_no_sense_is_refused() {
+    for (line, reason) in [
+        ("exec --stdin nowhere -- true", "'nowhere'"),
+        ("exec --stdin null --listen 127.0.0.1:0 -- true", "--stdin does nothing with --listen or --connect"),
+        ("exec --stdin pipe --connect 127.0.0.1:1 -- true", "--stdin does nothing with --listen or --connect"),
+        ("exec --stdin inherit --pty -- true", "--stdin inherit does nothing with --pty"),
+        ("relay --stdin null - exec:true", "unexpected argument '--stdin'"),
+    ] {
+        let output = outcome(line.split(' '));
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+        assert!(text(&output).contains(reason), "{line}: {}", text(&output));
+    }
+}

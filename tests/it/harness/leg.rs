@@ -1,0 +1,458 @@
+//! Two ends joined by the program, both in the hands of the test: a [`Pair`] has one [`Leg`] beyond each of its ends.
+
+use std::cell::OnceCell;
+
+use super::*;
+
+/// What an end of the program is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Stdio,
+    Tcp,
+    Unix,
+    /// A program that joins its stdin and stdout with a unix socket of the test.
+    Child,
+    TlsConnect,
+    TcpListen,
+    UnixListen,
+    TlsListen,
+    Udp,
+    UdpListen,
+}
+
+pub use Kind::{Child, Stdio, Tcp, TcpListen, TlsConnect, TlsListen, Udp, UdpListen, Unix, UnixListen};
+
+/// What stands beyond one end, in the hands of the test.
+pub enum Leg {
+    /// What is read, and what is written until it has ended.
+    Plain(File, Option<File>),
+    Tls(Box<Tls>),
+    /// A socket, and where the program is, once that is known.
+    Udp(UdpSocket, Option<SocketAddr>),
+}
+
+impl Leg {
+    pub fn socket(socket: impl Into<OwnedFd>) -> Self {
+        let (reader, writer) = halves(socket);
+        Self::Plain(reader, Some(writer))
+    }
+
+    /// The stdin and stdout of a program.
+    pub fn stdio(program: &mut Background) -> Self {
+        let (stdin, stdout) = (OwnedFd::from(program.stdin()), OwnedFd::from(program.stdout()));
+        Self::Plain(stdout.into(), Some(stdin.into()))
+    }
+
+    pub fn tls(&mut self) -> &mut Tls {
+        let Self::Tls(tls) = self else { unreachable!("this one is of TLS") };
+        tls
+    }
+
+    fn reader(&mut self) -> &mut File {
+        let Self::Plain(reader, _) = self else { unreachable!("this one is plain") };
+        reader
+    }
+
+    fn writer(&self) -> &File {
+        let Self::Plain(_, Some(writer)) = self else { unreachable!("this one is plain, and has not ended") };
+        writer
+    }
+
+    /// A copy of its socket.
+    pub fn copy(&self) -> TcpStream {
+        match self {
+            Self::Plain(reader, _) => OwnedFd::from(reader.try_clone().expect("a copy")).into(),
+            Self::Tls(tls) => tls.socket.try_clone().expect("a copy"),
+            Self::Udp(..) => unreachable!("this one is of TCP"),
+        }
+    }
+
+    /// Writes all of it on a thread of its own, and then ends, if that is wanted; a reader who does not want it all is no error.
+    pub fn send(&mut self, data: impl AsRef<[u8]> + Send + 'static, end: bool) {
+        if let Self::Tls(tls) = self {
+            let mut sealed = tls.sealed(data.as_ref());
+            if end {
+                sealed.extend(tls.sealed_end());
+            }
+            let mut socket = tls.socket.try_clone().expect("a copy");
+            thread::spawn(move || {
+                if socket.write_all(&sealed).is_ok() && end {
+                    let _ = socket.shutdown(Shutdown::Write);
+                }
+            });
+            return;
+        }
+        let mut writer = self.writer().try_clone().expect("a copy");
+        if let (true, Self::Plain(_, writer)) = (end, self) {
+            *writer = None;
+        }
+        thread::spawn(move || {
+            if writer.write_all(data.as_ref()).is_ok() && end {
+                shut_down(&writer);
+            }
+        });
+    }
+
+    /// Writes all of it on a thread of its own, and counts how much of it has been taken.
+    pub fn sends(&self, data: &Arc<Vec<u8>>) -> Arc<AtomicUsize> {
+        let mut writer = self.writer().try_clone().expect("a copy");
+        let (data, sent) = (Arc::clone(data), Arc::new(AtomicUsize::new(0)));
+        let count = Arc::clone(&sent);
+        thread::spawn(move || {
+            for part in data.chunks(4096) {
+                if writer.write_all(part).is_err() {
+                    return;
+                }
+                count.fetch_add(part.len(), Ordering::Relaxed);
+            }
+        });
+        sent
+    }
+
+    #[track_caller]
+    pub fn write(&mut self, data: &[u8]) {
+        match self {
+            Self::Tls(tls) => tls.send(data),
+            Self::Udp(socket, to) => drop(socket.send_to(data, to.expect("it is known")).expect("it leaves")),
+            Self::Plain(..) => self.writer().write_all(data).expect("it takes the bytes"),
+        }
+    }
+
+    /// Sends all of it, while reading just as much as is expected.
+    #[track_caller]
+    pub fn exchange(&mut self, data: &[u8], expected: usize) -> Vec<u8> {
+        match self {
+            Self::Tls(tls) => tls.exchange(data, expected),
+            Self::Plain(..) => {
+                self.send(data.to_vec(), false);
+                take(self.reader(), expected)
+            }
+            Self::Udp(..) => unreachable!("this one is a stream"),
+        }
+    }
+
+    /// Ends its direction in order.
+    pub fn end(&mut self) {
+        match self {
+            Self::Tls(tls) => tls.end(),
+            Self::Plain(_, writer) => shut_down(&writer.take().expect("it has not ended")),
+            Self::Udp(..) => unreachable!("datagrams have no end"),
+        }
+    }
+
+    #[track_caller]
+    pub fn expect(&mut self, data: &[u8]) {
+        match self {
+            Self::Tls(tls) => tls.expect(data),
+            Self::Plain(reader, _) => expect(reader, data),
+            Self::Udp(socket, to) => {
+                let (got, from) = datagram(socket);
+                assert_eq!(got.escape_ascii().to_string(), data.escape_ascii().to_string());
+                assert_eq!(*to.get_or_insert(from), from);
+            }
+        }
+    }
+
+    /// What comes until the end in order.
+    #[track_caller]
+    pub fn rest(&mut self) -> Vec<u8> {
+        match self {
+            Self::Tls(tls) => {
+                let rest = tls.receive_all();
+                tls.expect_fin();
+                rest
+            }
+            Self::Plain(reader, _) => take_all(reader),
+            Self::Udp(..) => unreachable!("datagrams have no end"),
+        }
+    }
+
+    /// Expects the end, in order.
+    #[track_caller]
+    pub fn expect_end(&mut self) {
+        let rest = self.rest();
+        assert!(rest.is_empty(), "{} bytes instead of the end", rest.len());
+    }
+
+    /// Expects a reset.
+    #[track_caller]
+    pub fn expect_reset(&mut self) {
+        let error = match self {
+            Self::Tls(tls) => {
+                let (rest, error) = tls.receive_until_broken();
+                assert!(rest.is_empty(), "{} bytes instead of a reset", rest.len());
+                error.expect("a reset, no end")
+            }
+            Self::Plain(reader, _) => read_once(reader, &mut [0; 64]).expect_err("a reset, no end and no bytes"),
+            Self::Udp(..) => unreachable!("datagrams have no end"),
+        };
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}");
+    }
+
+    /// Expects that nothing comes for a while, not even the end.
+    #[track_caller]
+    pub fn has_nothing(&self, time: Duration) {
+        assert!(!has_come(self, time), "{} bytes are there, or the end", queued(self));
+    }
+
+    /// Whether the other side has ended its direction by now; bytes must not come.
+    pub fn has_ended_now(&mut self) -> bool {
+        match self {
+            Self::Tls(tls) => tls.has_ended_now(),
+            Self::Plain(..) | Self::Udp(..) => has_come(self, Duration::ZERO),
+        }
+    }
+
+    /// Waits until the system of the program has all that was written.
+    #[track_caller]
+    pub fn is_acknowledged(&self) {
+        let stream = self.copy();
+        eventually("the last acknowledgement", || (unacknowledged(&stream) == 0).then_some(()));
+    }
+
+    /// Closes with a reset, at once.
+    pub fn reset(&mut self) {
+        reset(self.copy());
+        self.close();
+    }
+
+    /// Closes it for good: for a moment a child that another test is starting may have a copy.
+    pub fn close(&mut self) {
+        let socket = if matches!(self, Self::Udp(..)) { None } else { Some(self.copy()) };
+        let ends = socket.and_then(|socket| Some((socket.local_addr().ok()?, socket.peer_addr().ok()?)));
+        *self = Self::Plain(device("null"), None);
+        if let Some((SocketAddr::V4(local), SocketAddr::V4(peer))) = ends {
+            is_let_go(local, peer);
+        }
+    }
+}
+
+/// Of a socket there may be copies; a pipe, which cannot be shut down, ends when it is closed.
+fn shut_down(writer: &File) {
+    let _ = SockRef::from(writer).shutdown(Shutdown::Write);
+}
+
+/// The bytes of a plain one.
+impl Read for Leg {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader().read(buffer)
+    }
+}
+
+impl AsRawFd for Leg {
+    fn as_raw_fd(&self) -> RawFd {
+        match self {
+            Self::Plain(reader, _) => reader.as_raw_fd(),
+            Self::Tls(tls) => tls.socket.as_raw_fd(),
+            Self::Udp(socket, _) => socket.as_raw_fd(),
+        }
+    }
+}
+
+/// Where the leg of an end comes from.
+pub enum Place {
+    Stdio,
+    Tcp(TcpListener),
+    Unix(UnixListener),
+    Tls(TcpListener, Box<ServerConfig>),
+    TcpServed,
+    UnixServed(String),
+    TlsServed(&'static [Version]),
+    Udp(UdpSocket),
+    UdpServed,
+}
+
+impl Place {
+    /// The next leg of one that connects.
+    #[track_caller]
+    pub fn accept(&self) -> Leg {
+        match self {
+            Self::Tcp(listener) => Leg::socket(accept(listener)),
+            Self::Unix(listener) => Leg::socket(accept_unix(listener)),
+            Self::Tls(listener, config) => {
+                let mut tls = Tls::server(accept(listener), (**config).clone());
+                tls.handshake();
+                Leg::Tls(tls.into())
+            }
+            _ => unreachable!("nothing comes from there"),
+        }
+    }
+
+    /// The next leg; the first one of a program that listens waits until it does.
+    #[track_caller]
+    pub fn leg(&self, program: &mut Background) -> Leg {
+        let mut address = || program.listens().parse().expect("an address");
+        match self {
+            Self::Stdio => Leg::stdio(program),
+            Self::TcpServed => Leg::socket(connect(address())),
+            Self::TlsServed(versions) => Leg::Tls(Tls::connect(address(), client_config(None, versions)).into()),
+            Self::Udp(socket) => Leg::Udp(socket.try_clone().expect("a copy"), None),
+            Self::UdpServed => Leg::Udp(udp("127.0.0.1"), Some(address())),
+            Self::UnixServed(path) => {
+                program.listens();
+                Leg::socket(UnixStream::connect(path).expect("it accepts"))
+            }
+            _ => self.accept(),
+        }
+    }
+}
+
+/// Endpoints for one run, and where they lead to.
+pub struct Ground {
+    dir: TempDir,
+    issued: OnceCell<Issued>,
+    /// What its ends of TLS speak.
+    versions: &'static [Version],
+}
+
+impl Ground {
+    pub fn new() -> Self {
+        Self::of(&VERSIONS)
+    }
+
+    pub fn of(versions: &'static [Version]) -> Self {
+        Self { dir: short_directory(), issued: OnceCell::new(), versions }
+    }
+
+    pub fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).to_str().expect("text").to_owned()
+    }
+
+    /// The certificate of its ends of TLS.
+    pub fn issued(&self) -> &Issued {
+        self.issued.get_or_init(Authority::server)
+    }
+
+    /// Words of a command line in which `ENDPOINT` or `ADDRESS`, `CA` and `CERT` stand for those of an end, and its place.
+    pub fn arguments(&self, kind: Kind, words: &[&str]) -> (Vec<String>, Place) {
+        let (endpoint, place) = self.endpoint(kind, "peer");
+        let address = endpoint.split_once(':').and_then(|(_, rest)| rest.split(',').next()).unwrap_or_default();
+        let word = |word: &&str| match *word {
+            "ENDPOINT" => endpoint.clone(),
+            "ADDRESS" => address.to_owned(),
+            "CA" => self.issued().ca(),
+            "CERT" => self.issued().both(),
+            word => word.to_owned(),
+        };
+        (words.iter().map(word).collect(), place)
+    }
+
+    /// An endpoint as the command line has it, and its place.
+    pub fn endpoint(&self, kind: Kind, name: &str) -> (String, Place) {
+        let path = self.path(name);
+        let unix = || Place::Unix(UnixListener::bind(&path).expect("a socket"));
+        match kind {
+            Stdio => ("-".to_owned(), Place::Stdio),
+            Tcp => {
+                let (listener, address) = listening();
+                (format!("tcp:{address}"), Place::Tcp(listener))
+            }
+            TlsConnect => {
+                let (listener, address) = listening();
+                let config = server_config(self.issued(), self.versions);
+                (format!("tls:{address},ca={}", self.issued().ca()), Place::Tls(listener, config.into()))
+            }
+            Unix => (format!("unix:{path}"), unix()),
+            Child => (format!("exec:'{}' -q unix-client {path}", program().display()), unix()),
+            TcpListen => ("tcp-listen:127.0.0.1:0".to_owned(), Place::TcpServed),
+            UnixListen => (format!("unix-listen:{path}"), Place::UnixServed(path)),
+            Udp => {
+                let socket = udp("127.0.0.1");
+                (format!("udp:{}", at(&socket)), Place::Udp(socket))
+            }
+            UdpListen => ("udp-listen:127.0.0.1:0".to_owned(), Place::UdpServed),
+            TlsListen => {
+                let (cert, key) = (self.issued().cert(), self.issued().key());
+                (format!("tls-listen:127.0.0.1:0,cert={cert},key={key}"), Place::TlsServed(self.versions))
+            }
+        }
+    }
+}
+
+/// A relay of one pair, both of whose ends are there.
+pub struct Pair {
+    pub program: Background,
+    pub left: Leg,
+    pub right: Leg,
+    _ground: Ground,
+}
+
+impl Pair {
+    #[track_caller]
+    pub fn start(left: Kind, right: Kind, options: &[&str]) -> Self {
+        Self::by(command([""; 0]), left, right, options)
+    }
+
+    /// The same by a command that has been prepared.
+    #[track_caller]
+    pub fn by(mut command: Command, left: Kind, right: Kind, options: &[&str]) -> Self {
+        let ground = Ground::new();
+        let (left_end, left_place) = ground.endpoint(left, "l");
+        let (right_end, right_place) = ground.endpoint(right, "r");
+        let once: &[&str] = if matches!(left, TcpListen | UnixListen | TlsListen) { &["--once"] } else { &[] };
+        command.arg("relay").args([options, once, &[&left_end, &right_end]].concat());
+        let mut program = Background::spawn(command);
+        let left = left_place.leg(&mut program);
+        let right = right_place.leg(&mut program);
+        Self { program, left, right, _ground: ground }
+    }
+
+    /// The left leg and the right one, or the other way round.
+    pub fn sides(&mut self, left_first: bool) -> (&mut Leg, &mut Leg) {
+        if left_first { (&mut self.left, &mut self.right) } else { (&mut self.right, &mut self.left) }
+    }
+
+    /// 1 MiB each way at the same time; then one side ends, and the other, which knows it by then, has a last word. The end follows
+    /// the bytes at once, or all that has come.
+    #[track_caller]
+    pub fn converses(mut self, left_ends_first: bool, at_once: bool) {
+        const SIZE: usize = 1 << 20;
+        let (there, back) = (pattern(SIZE), pattern(SIZE + 77).split_off(77));
+        let (first, second) = self.sides(left_ends_first);
+        thread::scope(|scope| {
+            let sending = scope.spawn(|| {
+                if at_once {
+                    first.send(there.clone(), true);
+                    return first.expect(&back);
+                }
+                assert!(first.exchange(&there, SIZE) == back, "other bytes");
+            });
+            assert!(second.exchange(&back, SIZE) == there, "other bytes");
+            sending.join().expect("all has come");
+        });
+        if !at_once {
+            first.end();
+        }
+        second.expect_end();
+        second.write(b"the last word");
+        second.end();
+        first.expect(b"the last word");
+        first.expect_end();
+        self.ends_well();
+    }
+
+    /// Waits for the end; the status, and what it has said but for where it listens.
+    #[track_caller]
+    pub fn wait(&mut self) -> (ExitStatus, Vec<String>) {
+        let status = self.program.wait();
+        let mut lines = self.program.all_lines();
+        lines.retain(|line| !line.contains("listening on"));
+        (status, lines)
+    }
+
+    /// Expects the end with status 0, without a word and with no reset of either side.
+    #[track_caller]
+    pub fn ends_well(mut self) {
+        let (status, words) = self.wait();
+        assert!(status.success() && words.is_empty(), "{status:?}: {words:?}");
+        self.left.expect_end();
+        self.right.expect_end();
+    }
+
+    /// Expects the end with this status and one line with `message`.
+    #[track_caller]
+    pub fn fails(mut self, status: i32, message: &str) {
+        let (end, words) = self.wait();
+        assert!(end.code() == Some(status) && words.len() == 1 && words[0].contains(message), "{end:?}: {words:?}");
+    }
+}

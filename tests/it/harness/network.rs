@@ -1,0 +1,120 @@
+//! Networks that no machine has by itself: black holes, hosts with several addresses, name servers that never answer, links
+//! that can be pulled.
+//!
+//! A [`Network`] is a network namespace and a mount namespace, which a shell of its own keeps for as long as the test runs. Where
+//! that is not possible the tests say so and pass.
+
+use super::*;
+
+/// A network with a loopback and an Ethernet on which nobody but 10.99.0.1 and fd00:99::1, who are we, answers.
+const SET_UP: &str = "
+    set -e
+    ip link set lo up
+    ip link add veth0 type veth peer name veth1
+    ip link set veth0 up
+    ip link set veth1 up
+    ip addr add 10.99.0.1/24 brd 10.99.0.255 dev veth0
+    ip neigh add 10.99.0.77 lladdr 02:00:00:00:00:99 dev veth0
+    ip -6 addr add fd00:99::1/64 dev veth0 nodad 2>/dev/null || true
+    ip -6 neigh add fd00:99::77 lladdr 02:00:00:00:00:99 dev veth0 2>/dev/null || true
+    for file in hosts resolv.conf nsswitch.conf; do
+        if [ -e \"$ETC/$file\" ]; then mount --bind \"$ETC/$file\" \"/etc/$file\"; fi
+    done
+";
+
+/// A network of a test, with files of its own in `/etc`.
+pub struct Network {
+    etc: TempDir,
+    /// A shell that lives in the network, so that it stays.
+    holder: Background,
+}
+
+impl Network {
+    /// A network in which these commands have been run. `None`, with a word on why, where it cannot be had.
+    pub fn new(commands: &str, files: &[(&str, &str)]) -> Option<Self> {
+        let etc = tempfile::tempdir().expect("a directory");
+        for (name, text) in files {
+            fs::write(etc.path().join(name), text).expect("a file");
+        }
+        // An ordinary user may be root in a user namespace.
+        let how = if is_root() { "-nm" } else { "-rnm" };
+        let script = format!("{SET_UP}\n{commands}\necho ready >&2; read end");
+        let mut shell = Command::new("unshare");
+        shell.args([how, "sh", "-c", &script]).env("ETC", etc.path()).stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut holder = Background::spawn(shell);
+        let is_there = eventually("a network, or none", || {
+            let is_running = holder.is_running();
+            let is_ready = holder.all_lines().iter().any(|line| line == "ready");
+            (is_ready || !is_running).then_some(is_ready)
+        });
+        if is_there {
+            return Some(Self { etc, holder });
+        }
+        println!("skipped: no such network here: {:?}", holder.all_lines());
+        None
+    }
+
+    /// A command in this network.
+    pub fn enter(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["-t", &self.holder.pid().to_string(), "-n", "-m"]);
+        if !is_root() {
+            command.args(["-U", "--preserve-credentials"]);
+        }
+        command.arg(program).env_remove("XPORT_LOG").env_remove("RUST_LOG");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+    }
+
+    /// The program in this network, in the background.
+    pub fn start(&self, args: &[&str]) -> Background {
+        let mut command = self.enter(program());
+        command.args(args);
+        Background::spawn(command)
+    }
+
+    /// The program in this network, to its end, with nothing on stdin.
+    #[track_caller]
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.start(args).finish()
+    }
+
+    /// Runs a line of the shell in this network, which must succeed.
+    #[track_caller]
+    pub fn shell(&self, line: &str) {
+        assert!(self.enter("sh").args(["-c", line]).status().is_ok_and(|status| status.success()), "{line}");
+    }
+
+    /// Changes a file of `/etc` that the network has as its own.
+    pub fn rewrite(&self, name: &str, text: &str) {
+        fs::write(self.etc.path().join(name), text).expect("a file");
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.holder.pid()
+    }
+
+    /// Runs `body` on a thread in this network; programs that it starts are in it, too.
+    pub fn inside(&self, body: impl FnOnce() + Send) {
+        let network = File::open(format!("/proc/{}/ns/net", self.pid())).expect("it runs");
+        thread::scope(|scope| {
+            let inside = scope.spawn(move || {
+                // SAFETY: it takes an open descriptor and a flag; the network of this thread is that of nobody else.
+                if unsafe { libc::setns(network.as_raw_fd(), libc::CLONE_NEWNET) } != 0 {
+                    return println!("skipped: no network of a thread here: {}", io::Error::last_os_error());
+                }
+                body();
+            });
+            if let Err(panic) = inside.join() {
+                std::panic::resume_unwind(panic);
+            }
+        });
+    }
+}
+
+/// Runs `body` on a thread in a network of its own, in which `commands` have been run.
+pub fn in_a_network(commands: &str, body: impl FnOnce() + Send) {
+    if let Some(network) = Network::new(commands, &[]) {
+        network.inside(body);
+    }
+}

@@ -1,0 +1,451 @@
+//! The program: run to its end, or in the background. Every wait has a deadline.
+
+use super::*;
+use std::borrow::BorrowMut;
+
+/// Longer than anything here takes on a slow machine that is busy: only a hang gets there.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The program, run to its end by `assert_cmd`, with a deadline.
+pub fn xport<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> assert_cmd::Command {
+    let mut command = assert_cmd::cargo::cargo_bin_cmd!("xport");
+    command.args(args).timeout(DEADLINE).env_remove("XPORT_LOG").env_remove("RUST_LOG");
+    command
+}
+
+/// The path of the program, for tests that need a shell around it.
+pub fn program() -> PathBuf {
+    assert_cmd::cargo::cargo_bin!("xport").to_path_buf()
+}
+
+/// Copies the program to where others may run it. By another process: a child that a test starts meanwhile would keep our descriptor
+/// of the copy open for a moment, and what is open for writing cannot be run.
+pub fn copy_program(to: &Path) {
+    let copied = Command::new("cp").arg(program()).arg(to).status().expect("cp is everywhere");
+    assert!(copied.success(), "it can be copied");
+}
+
+/// The program as a command to be prepared further: streams are pipes, no log variables.
+pub fn command<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
+    let mut command = Command::new(program());
+    command.args(args).env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::piped()).stdout(Stdio::piped());
+    command
+}
+
+/// A shell to which the program is `$0`, as a command like that.
+pub fn by_shell(script: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(script).arg(program()).env_remove("XPORT_LOG").env_remove("RUST_LOG");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    command
+}
+
+/// One of `/dev`: `full` to be written, another to be read.
+pub fn device(name: &str) -> File {
+    File::options().read(name != "full").write(name == "full").open(format!("/dev/{name}")).expect("it is everywhere")
+}
+
+/// A run to its end, with nothing on stdin.
+pub fn outcome<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Output {
+    xport(args).output().expect("a run")
+}
+
+/// A run to its end, with this on stdin.
+pub fn outcome_with<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>, input: impl Into<Vec<u8>>) -> Output {
+    xport(args).write_stdin(input).output().expect("a run")
+}
+
+/// A server in the background, and where it listens.
+#[track_caller]
+pub fn serve<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> (Background, SocketAddr) {
+    serve_by(command(args))
+}
+
+/// The same by a command that has been prepared.
+#[track_caller]
+pub fn serve_by(command: impl BorrowMut<Command>) -> (Background, SocketAddr) {
+    let mut server = Background::spawn(command);
+    let address = server.address();
+    (server, address)
+}
+
+/// A relay that listens, and where.
+#[track_caller]
+pub fn relaying(options: &[&str], left: &str, right: &str) -> (Background, SocketAddr) {
+    serve([&["relay"], options, &[left, right]].concat())
+}
+
+/// Makes a descriptor survive the start of a command, under the same number.
+pub fn pass_on(command: &mut Command, fd: &impl AsRawFd) {
+    let fd = fd.as_raw_fd();
+    // SAFETY: between fork and exec it makes one system call and touches no memory.
+    unsafe {
+        command.pre_exec(move || {
+            if libc::fcntl(fd, libc::F_SETFD, 0) == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+        });
+    }
+}
+
+/// What `f` gives, and how long it takes.
+pub fn timed<T>(f: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let value = f();
+    (value, start.elapsed())
+}
+
+pub fn folder() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+/// A path in a directory of its own, short enough for sockets.
+pub fn path(name: &str) -> (TempDir, PathBuf) {
+    let folder = short_directory();
+    let path = folder.path().join(name);
+    (folder, path)
+}
+
+/// A directory with a name short enough for sockets.
+pub fn short_directory() -> TempDir {
+    tempfile::Builder::new().prefix("xp").tempdir_in("/tmp").expect("a directory")
+}
+
+/// A program in the background. It is killed when the test ends, however it ends.
+pub struct Background {
+    child: Child,
+    stderr: Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl Background {
+    /// Starts xport with all three streams as pipes.
+    pub fn start<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Self {
+        Self::spawn(command(args))
+    }
+
+    /// Starts a prepared command; its stderr becomes ours.
+    pub fn spawn(mut command: impl BorrowMut<Command>) -> Self {
+        let mut child = command.borrow_mut().stderr(Stdio::piped()).spawn().expect("the program starts");
+        let stderr = lines(child.stderr.take().expect("stderr is a pipe"));
+        Self { child, stderr, seen: Vec::new() }
+    }
+
+    /// Starts a prepared command that has a stderr already; no line of that is seen here.
+    pub fn spawn_with_stderr(mut command: Command) -> Self {
+        let child = command.spawn().expect("the program starts");
+        Self { child, stderr: channel().1, seen: Vec::new() }
+    }
+
+    /// Waits for a line of stderr that contains `text`, and gives it.
+    #[track_caller]
+    pub fn line(&mut self, text: &str) -> String {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            match self.stderr.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) => {
+                    self.seen.push(line.clone());
+                    if line.contains(text) {
+                        return line;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => panic!("no line with {text:?} in time; there was {:?}", self.seen),
+                Err(RecvTimeoutError::Disconnected) => panic!("no line with {text:?}; there was {:?}", self.seen),
+            }
+        }
+    }
+
+    /// Waits for the `listening on` line, and gives the address.
+    #[track_caller]
+    pub fn address(&mut self) -> SocketAddr {
+        let line = self.line("listening on ");
+        let (_, address) = line.split_once("listening on ").expect("the line has been looked for");
+        address.trim().parse().unwrap_or_else(|_| panic!("no address in {line:?}"))
+    }
+
+    /// Waits until it listens, and gives the first of its addresses as it is written.
+    #[track_caller]
+    pub fn listens(&mut self) -> String {
+        let heard = self.seen.iter().find(|line| line.contains("listening on ")).cloned();
+        let line = heard.unwrap_or_else(|| self.line("listening on "));
+        line.split_once("listening on ").expect("it has been looked for").1.trim().to_owned()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn stdin(&mut self) -> ChildStdin {
+        self.child.stdin.take().expect("stdin is a pipe, and taken once")
+    }
+
+    pub fn stdout(&mut self) -> ChildStdout {
+        self.child.stdout.take().expect("stdout is a pipe, and taken once")
+    }
+
+    /// Sends a signal by number.
+    pub fn signal(&self, signal: i32) {
+        let status = Command::new("kill").arg(format!("-{signal}")).arg(self.pid().to_string()).status();
+        assert!(status.expect("kill runs").success(), "the program is gone already");
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("it can be waited for").is_none()
+    }
+
+    /// Waits for the end, and gives the status; the lines of stderr are in `all_lines` then.
+    #[track_caller]
+    pub fn wait(&mut self) -> ExitStatus {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
+                return status;
+            }
+            assert!(Instant::now() < end, "still running after {DEADLINE:?}; stderr: {:?}", self.all_lines());
+            thread::yield_now();
+            // try_wait has no deadline of its own; this is the poll interval, not a guess at how long it takes.
+            thread::park_timeout(Duration::from_millis(2));
+        }
+    }
+
+    /// Waits for the end, and expects this status.
+    #[track_caller]
+    pub fn ends_with(&mut self, status: i32) {
+        assert_eq!(self.wait().code(), Some(status), "{:?}", self.all_lines());
+    }
+
+    /// Asks a server to end, and expects that it does so in order.
+    #[track_caller]
+    pub fn drains(&mut self) {
+        self.signal(libc::SIGTERM);
+        self.ends_with(0);
+    }
+
+    /// Waits for the end, and expects that it is by this signal.
+    #[track_caller]
+    pub fn is_killed_by(&mut self, signal: i32) {
+        let status = self.wait();
+        assert_eq!(status.signal(), Some(signal), "{status:?}: {:?}", self.all_lines());
+    }
+
+    /// Ends stdin, takes what is left on stdout, and waits for the end.
+    #[track_caller]
+    pub fn finish(mut self) -> Output {
+        drop(self.child.stdin.take());
+        let stdout = self.child.stdout.take().map_or_else(Vec::new, |mut stdout| take_all(&mut stdout));
+        let status = self.wait();
+        let stderr = self.all_lines().iter().flat_map(|line| [line, "\n"]).collect::<String>().into_bytes();
+        Output { status, stdout, stderr }
+    }
+
+    /// Every line of stderr so far.
+    pub fn all_lines(&mut self) -> Vec<String> {
+        // When it has ended, so does its stderr, unless somebody else has that open; on a busy machine our reader may be late.
+        let end = Instant::now() + Duration::from_secs(5);
+        if !self.is_running() {
+            while let Ok(line) = self.stderr.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                self.seen.push(line);
+            }
+        }
+        self.seen.extend(self.stderr.try_iter());
+        self.seen.clone()
+    }
+
+    /// CPU time used so far, user and system, in seconds.
+    pub fn cpu(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid())).expect("it runs");
+        let fields: Vec<&str> = stat.rsplit_once(") ").expect("the name is in brackets").1.split(' ').collect();
+        let ticks: f64 = fields[11].parse::<f64>().expect("utime") + fields[12].parse::<f64>().expect("stime");
+        ticks / 100.0
+    }
+
+    /// Waits until it uses no CPU time for a while, which a program that spins never does.
+    #[track_caller]
+    pub fn comes_to_rest(&self) {
+        const WINDOW: Duration = Duration::from_millis(300);
+        eventually("the program comes to rest", || {
+            let before = self.cpu();
+            thread::sleep(WINDOW);
+            (self.cpu() - before < 0.05).then_some(())
+        });
+    }
+
+    /// Resident memory in KiB.
+    pub fn rss_kib(&self) -> u64 {
+        self.memory_kib("VmRSS")
+    }
+
+    /// The most that was ever resident, in KiB.
+    pub fn peak_kib(&self) -> u64 {
+        self.memory_kib("VmHWM")
+    }
+
+    fn memory_kib(&self, what: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
+        let line = status.lines().find(|line| line.starts_with(what)).expect("a line of its own");
+        line.split_whitespace().nth(1).expect("a number").parse().expect("a number")
+    }
+
+    /// How many descriptors it has open. Only root may look at those of a program with a private key: for all others it has one.
+    pub fn fds(&self) -> usize {
+        match fs::read_dir(format!("/proc/{}/fd", self.pid())) {
+            Ok(open) => open.count(),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                println!("skipped: the descriptors of this program are not for us to see: {error}");
+                1
+            }
+            Err(error) => panic!("it runs: {error}"),
+        }
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Calls `f` until it gives something, or panics with `what` after the deadline.
+#[track_caller]
+pub fn eventually<T>(what: &str, mut f: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        if let Some(value) = f() {
+            return value;
+        }
+        assert!(Instant::now() < end, "{what}: not within {DEADLINE:?}");
+        thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+/// `tcp-client` with these options in the background, all its streams pipes, and the peer it has connected to.
+#[track_caller]
+pub fn client(options: &[&str]) -> (Background, TcpStream) {
+    client_by(command([""; 0]), options)
+}
+
+/// The same with a command prepared by the caller, which gets mode, options and address as its last arguments.
+#[track_caller]
+pub fn client_by(mut command: impl BorrowMut<Command>, options: &[&str]) -> (Background, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    command.borrow_mut().arg("tcp-client").args(options).arg(listener.local_addr().expect("an address").to_string());
+    let client = Background::spawn(command);
+    (client, accept(&listener))
+}
+
+/// A socket file that nobody serves, as a server that was killed leaves behind. One of ours is killed for it: of a socket of
+/// this process, a child that another test starts meanwhile may keep a copy for a moment, which would be a sign of life.
+pub fn make_stale(path: &Path) {
+    let mut server = Background::start([OsStr::new("unix-echo"), path.as_os_str()]);
+    server.line("listening on");
+    server.signal(libc::SIGKILL);
+    server.wait();
+    assert!(path.exists());
+}
+
+/// What the program said, for messages of failed assertions.
+pub fn text(output: &Output) -> String {
+    format!(
+        "status {:?}, {} bytes on stdout, stderr: {}",
+        output.status,
+        output.stdout.len(),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// Expects this exit status, and on stderr one line with `message`, or nothing where that is empty.
+#[track_caller]
+pub fn ended(output: &Output, status: i32, message: &str) {
+    assert_eq!(output.status.code(), Some(status), "{}", text(output));
+    if message.is_empty() {
+        assert!(output.stderr.is_empty(), "{}", text(output));
+        return;
+    }
+    let lines: Vec<_> = output.stderr.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines.len(), 1, "{}", text(output));
+    let line = String::from_utf8_lossy(lines[0]);
+    assert!(line.starts_with("xport: ") && line.contains(message), "{line:?} does not say {message:?}");
+}
+
+/// Expects this exit status, and this on stdout.
+#[track_caller]
+pub fn gave(output: &Output, status: i32, stdout: impl AsRef<[u8]>) {
+    assert_eq!(output.status.code(), Some(status), "{}", text(output));
+    let stdout = stdout.as_ref();
+    assert!(
+        output.stdout == stdout,
+        "{:?}: {}",
+        String::from_utf8_lossy(&output.stdout[..output.stdout.len().min(500)]),
+        text(output)
+    );
+}
+
+/// Expects status 0, no message, and this on stdout.
+#[track_caller]
+pub fn printed(output: &Output, stdout: impl AsRef<[u8]>) {
+    ended(output, 0, "");
+    gave(output, 0, stdout);
+}
+
+/// Expects the end by a signal, without a word.
+#[track_caller]
+pub fn killed(output: &Output, signal: i32) {
+    use std::os::unix::process::ExitStatusExt;
+    assert_eq!(output.status.signal(), Some(signal), "{}", text(output));
+    assert!(output.stderr.is_empty(), "{}", text(output));
+}
+
+/// Writes a program for the shell. By another process: a child that a test starts meanwhile would keep our descriptor of it open
+/// for a moment, and what is open for writing cannot be run.
+#[track_caller]
+pub fn write_script(path: &Path, text: &str) {
+    let write = "printf %s \"$1\" >\"$0\" && chmod 755 \"$0\"";
+    let written = Command::new("sh").args(["-c", write]).arg(path).arg(text).status().expect("a shell");
+    assert!(written.success(), "it can be written");
+}
+
+/// Limits the descriptors of a program that is about to start; it cannot raise the limit again.
+pub fn limit_descriptors(command: &mut Command, limit: u64) {
+    // SAFETY: between fork and exec it makes one system call and touches only what was copied into the closure.
+    unsafe {
+        command.pre_exec(move || {
+            let limit = libc::rlimit { rlim_cur: limit, rlim_max: limit };
+            if libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) == -1 {
+                return Err(io::Error::last_os_error());
+            }
+            Ok(())
+        });
+    }
+}
+
+/// Tries each case, several at a time; one that fails is named.
+#[track_caller]
+pub fn for_each<T: std::fmt::Debug + Clone + Send>(cases: impl IntoIterator<Item = T>, test: impl Fn(T) + Sync) {
+    const AT_ONCE: usize = 6;
+    let waiting = Mutex::new(cases.into_iter().collect::<std::collections::VecDeque<T>>());
+    let failed = Mutex::new(Vec::new());
+    let next = || waiting.lock().expect("nobody panics with it").pop_front();
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some(case) = next() {
+                    let name = format!("{case:?}");
+                    if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| test(case))).is_err() {
+                        failed.lock().expect("nobody panics with it").push(name);
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().expect("nobody panics with it");
+    assert!(failed.is_empty(), "failed, as told above: {}", failed.join("\n"));
+}
+
+/// Whether there is this program, and a word on it where there is none.
+pub fn installed(name: &str) -> Option<()> {
+    let found = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()));
+    if !found {
+        println!("skipped: {name} is not installed");
+    }
+    found.then_some(())
+}

@@ -1,0 +1,346 @@
+//! Conversations as scripts: what a user types and sees, what a peer says and gets, and what becomes of the program.
+//!
+//! A case is a command and a script, with a colon between them. The command is a mode and its options, and the peer is
+//! what the mode needs: whatever listens for a client, whatever connects to a server. `tcp|unix|tls12|tls13-client -q` is
+//! four commands. Where no mode says so, one word is the endpoint: `TCP`, `UNIX`, `UDP`, `TLS12`, `TLS13`, or the same with
+//! `-LISTEN`. `20x ` in front repeats the case, `NAME=value` is a variable of the environment.
+//!
+//! The peer is there from the start, unless the first step is `nobody`. The steps of a script are divided by `; `. TEXT is
+//! as it stands, `*N` is so many bytes of a pattern that goes on where it was, and `$` behind either is the end.
+//!
+//! | of the user | |
+//! |---|---|
+//! | `type TEXT` | writes to stdin |
+//! | `eof` | ends stdin |
+//! | `see TEXT` | expects it on stdout |
+//! | `leave` | reads stdout no more |
+//!
+//! | of the peer | |
+//! |---|---|
+//! | `say TEXT` | sends it |
+//! | `end` | ends its direction in order |
+//! | `notify`, `cut` | of TLS: close_notify without FIN, FIN without close_notify |
+//! | `reset`, `go` | is gone, by a reset or by closing |
+//! | `get TEXT` | expects it |
+//! | `get reset` | expects a reset |
+//! | `silence` | gets nothing for a while, not even the end |
+//! | `arrived` | what it has said is in the system of the program |
+//! | `flows` | something waits to be read |
+//! | `stranger TEXT` | a datagram comes from another peer |
+//! | `refuse` | datagrams for it are refused from now on |
+//! | `ping TEXT` | says and gets it |
+//! | `new`, `peer N` | is one more, or the one that came N-th, from now on |
+//!
+//! | of the program | |
+//! |---|---|
+//! | `stop`, `cont`, `kill SIGNAL` | is sent a signal |
+//! | `hear TEXT` | says a line with it on stderr |
+//! | `refused` | lets nobody in any more |
+//! | `rest`, `runs` | has nothing to do, has not ended |
+//! | `sleep MS` | is given time |
+//! | `taken` | has read what was typed |
+//! | `clock`, `after MS`, `before MS` | takes as long from that moment, or from the start |
+//! | `status N TEXT` | ends so, with one line on stderr that has the text, or none |
+//! | `status N ~TEXT`, `status N !TEXT` | the same where just one line has the text, or none |
+//! | `status N *` | the same with whatever lines |
+//! | `killed SIGNAL`, `killed SIGNAL *` | ends by it, without a word or with some |
+
+use super::*;
+
+/// Plays all scripts, several at a time; one that fails is named with its step.
+#[track_caller]
+pub fn plays(cases: &[&str]) {
+    let commands = |case: &str| {
+        let several = case.split(' ').find(|word| word.contains('|')).unwrap_or_default();
+        let (kinds, role) = several.split_once('-').unwrap_or((several, ""));
+        let dash = if role.is_empty() { "" } else { "-" };
+        let each = |kind: &str| case.replace(several, &format!("{kind}{dash}{role}"));
+        if several.is_empty() { vec![case.to_owned()] } else { kinds.split('|').map(each).collect() }
+    };
+    let parts = cases.iter().map(|case| case.split_once(": ").expect("a command"));
+    let each = parts.flat_map(|(case, script)| commands(case).into_iter().map(move |case| (case, script)));
+    for_each(each, |(case, script)| play(&case, script));
+}
+
+#[track_caller]
+fn play(case: &str, script: &str) {
+    let (times, command) = case.split_once("x ").unwrap_or(("", case));
+    let (times, command) = times.parse().map_or((1, case), |times| (times, command));
+    for _ in 0..times {
+        let mut stage = Stage::new(command);
+        let (first, steps) = script.split_once("; ").unwrap_or((script, ""));
+        let steps = if first == "nobody" { steps } else { script };
+        match first {
+            "nobody" => drop(stage.program.listens()),
+            _ => stage.join(),
+        }
+        for step in steps.split("; ") {
+            let _at = At(case, step);
+            stage.step(step);
+        }
+    }
+}
+
+/// Names the step where something has failed.
+struct At<'a>(&'a str, &'a str);
+
+impl Drop for At<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            println!("{}: failed at '{}'", self.0, self.1);
+        }
+    }
+}
+
+/// A text of a script: bytes, and whether the end is behind them.
+fn parsed(text: &str, at: &mut usize) -> (Vec<u8>, bool) {
+    let (text, ends) = text.strip_suffix('$').map_or((text, false), |text| (text, true));
+    let Some(number) = text.strip_prefix('*') else { return (text.as_bytes().to_vec(), ends) };
+    let factor = if number.ends_with('M') { 1 << 20 } else { 1 };
+    let bytes = number.trim_end_matches('M').parse::<usize>().expect("a number of bytes") * factor;
+    *at += bytes;
+    (pattern(*at).split_off(*at - bytes), ends)
+}
+
+struct Stage {
+    program: Background,
+    stdin: Option<ChildStdin>,
+    stdout: Option<ChildStdout>,
+    /// There is none of a program of `exec` on our stdin and stdout.
+    place: Option<Place>,
+    peers: Vec<Leg>,
+    /// The one that does what the script says.
+    current: usize,
+    clock: Instant,
+    /// How far the pattern has been typed, seen, said and got.
+    typed: usize,
+    seen: usize,
+    said: usize,
+    got: usize,
+    _ground: Ground,
+}
+
+/// The kind that a word names, a mode or an end of its own.
+fn kind(name: &str, listens: bool) -> Option<Kind> {
+    match (name.trim_end_matches(['1', '2', '3']), listens) {
+        ("tcp", false) => Some(Tcp),
+        ("tcp", true) => Some(TcpListen),
+        ("unix", false) => Some(Unix),
+        ("unix", true) => Some(UnixListen),
+        ("udp", false) => Some(Udp),
+        ("udp", true) => Some(UdpListen),
+        ("tls", false) => Some(TlsConnect),
+        ("tls", true) => Some(TlsListen),
+        _ => None,
+    }
+}
+
+impl Stage {
+    #[track_caller]
+    fn new(command: &str) -> Self {
+        let versions = if command.to_lowercase().contains("tls12") { &VERSIONS[..1] } else { &VERSIONS[1..] };
+        let ground = Ground::of(versions);
+        let (mut args, mut last, mut variables, mut place) = (Vec::new(), None, Vec::new(), None);
+        for word in shell_words::split(command).expect("a command") {
+            let (first, more) = word.split_once(',').map_or((&*word, None), |(first, more)| (first, Some(more)));
+            let (name, role) = first.split_once('-').unwrap_or((first, ""));
+            let is_endpoint = matches!(role, "" | "LISTEN") && !name.chars().any(|c| c.is_ascii_lowercase());
+            let listens = matches!(role, "LISTEN" | "server" | "echo");
+            if let Some((name, value)) = word.split_once('=').filter(|_| args.is_empty()) {
+                variables.push((name.to_owned(), value.to_owned()));
+            } else if let Some(kind) = kind(&name.to_lowercase(), listens).filter(|_| is_endpoint) {
+                let (endpoint, at) = ground.endpoint(kind, "peer");
+                args.push(more.map_or_else(|| endpoint.clone(), |more| format!("{endpoint},{more}")));
+                place = Some(at);
+            } else if let Some(kind) = kind(name, listens).filter(|_| !role.is_empty()) {
+                let (endpoint, at) = ground.endpoint(kind, "peer");
+                args.push(format!("{}-{role}", name.trim_end_matches(['1', '2', '3'])));
+                let mut parts = endpoint.split(',');
+                last = parts.next().and_then(|first| first.split_once(':')).map(|(_, address)| address.to_owned());
+                for (name, value) in parts.filter_map(|part| part.split_once('=')) {
+                    args.extend([format!("--{name}"), value.to_owned()]);
+                }
+                place = Some(at);
+            } else {
+                args.push(word);
+            }
+        }
+        args.extend(last);
+        let mut command = crate::harness::command(args);
+        command.envs(variables);
+        let clock = Instant::now();
+        let mut program = Background::spawn(command);
+        let (stdin, stdout) = (Some(program.stdin()), Some(program.stdout()));
+        let peers = Vec::new();
+        let (typed, seen, said, got) = (0, 0, 0, 0);
+        Self { program, stdin, stdout, place, peers, current: 0, clock, typed, seen, said, got, _ground: ground }
+    }
+
+    /// One more peer comes, and is the one that does what follows.
+    #[track_caller]
+    fn join(&mut self) {
+        if let Some(place) = &self.place {
+            self.peers.push(place.leg(&mut self.program));
+            self.current = self.peers.len() - 1;
+        }
+    }
+
+    #[track_caller]
+    fn step(&mut self, step: &str) {
+        /// More may have to wait for a reader, so it is written on a thread of its own.
+        const AT_ONCE: usize = 60_000;
+        let (name, rest) = step.split_once(' ').unwrap_or((step, ""));
+        match name {
+            "type" => {
+                let (data, ends) = parsed(rest, &mut self.typed);
+                let mut stdin = self.stdin.take().expect("it has not ended");
+                if data.len() > AT_ONCE {
+                    assert!(ends, "much is typed with the end behind it");
+                    return feed(stdin, data);
+                }
+                stdin.write_all(&data).expect("stdin takes it");
+                self.stdin = (!ends).then_some(stdin);
+            }
+            "eof" => self.stdin = None,
+            "see" => {
+                let (data, ends) = parsed(rest, &mut self.seen);
+                let stdout = self.stdout.as_mut().expect("it has a reader");
+                expect(stdout, &data);
+                if ends {
+                    expect_end(stdout);
+                }
+            }
+            "leave" => self.stdout = None,
+            "new" => self.join(),
+            "peer" => self.current = rest.parse::<usize>().expect("a number") - 1,
+            "ping" => ["say", "get"].iter().for_each(|name| self.peer_step(name, rest)),
+            "refused" => {
+                let address: SocketAddr = self.program.listens().parse().expect("an address");
+                eventually("nobody listens any more", || {
+                    let error = TcpStream::connect(address).err()?;
+                    (error.kind() == ErrorKind::ConnectionRefused).then_some(())
+                });
+            }
+            "stop" => self.program.signal(libc::SIGSTOP),
+            "cont" => self.program.signal(libc::SIGCONT),
+            "kill" => self.program.signal(signal(rest)),
+            "hear" => drop(self.program.line(rest)),
+            "taken" => {
+                let stdin = self.stdin.as_ref().expect("it has not ended");
+                eventually("stdin is read", || (queued(stdin) == 0).then_some(()));
+            }
+            "clock" => self.clock = Instant::now(),
+            "after" => assert!(self.clock.elapsed() >= time(rest), "after {:?}", self.clock.elapsed()),
+            "before" => assert!(self.clock.elapsed() < time(rest), "after {:?}", self.clock.elapsed()),
+            "rest" => self.program.comes_to_rest(),
+            "runs" => assert!(self.program.is_running(), "{:?}", self.program.all_lines()),
+            "sleep" => thread::sleep(time(rest)),
+            "status" => self.ends(rest),
+            "killed" => {
+                let (name, text) = rest.split_once(' ').unwrap_or((rest, ""));
+                self.program.is_killed_by(signal(name));
+                assert!(text == "*" || self.words().is_empty(), "{:?}", self.words());
+            }
+            _ => self.peer_step(name, rest),
+        }
+    }
+
+    #[track_caller]
+    fn peer_step(&mut self, name: &str, rest: &str) {
+        /// What all systems take for a peer that has not read yet.
+        const AT_ONCE: usize = 400_000;
+        let peer = self.peers.get_mut(self.current).expect("there is a peer");
+        match name {
+            "say" => {
+                let (data, ends) = parsed(rest, &mut self.said);
+                if data.len() > AT_ONCE {
+                    return peer.send(data, ends);
+                }
+                peer.write(&data);
+                if ends {
+                    peer.end();
+                }
+            }
+            "end" => peer.end(),
+            "notify" => peer.tls().close_notify(),
+            "cut" => peer.tls().fin(),
+            "reset" => peer.reset(),
+            "go" => peer.close(),
+            "get" if rest == "reset" => peer.expect_reset(),
+            "get" => {
+                let (data, ends) = parsed(rest, &mut self.got);
+                peer.expect(&data);
+                if ends {
+                    peer.expect_end();
+                }
+            }
+            "stranger" | "refuse" => {
+                let Leg::Udp(socket, to) = peer else { unreachable!("this one is of datagrams") };
+                if name == "refuse" {
+                    return refuses_from_now_on(socket);
+                }
+                udp("127.0.0.1").send_to(rest.as_bytes(), to.expect("it is known")).expect("it leaves");
+            }
+            "silence" => peer.has_nothing(Duration::from_millis(500)),
+            "arrived" => peer.is_acknowledged(),
+            "flows" => eventually("bytes", || (queued(peer) > 0).then_some(())),
+            _ => panic!("'{name}' is no step"),
+        }
+    }
+
+    /// What the program has said, but for where it listens.
+    fn words(&mut self) -> Vec<String> {
+        let lines = self.program.all_lines();
+        lines.into_iter().filter(|line| !line.contains("listening on ")).collect()
+    }
+
+    #[track_caller]
+    fn ends(&mut self, expected: &str) {
+        let (status, text) = expected.split_once(' ').unwrap_or((expected, ""));
+        self.program.ends_with(status.parse().expect("a status"));
+        let words = self.words();
+        let fits = match (text, text.strip_prefix('~')) {
+            ("*", _) => true,
+            ("", _) => words.is_empty(),
+            (_, Some(text)) => words.iter().filter(|line| line.contains(text)).count() == 1,
+            (text, None) if text.starts_with('!') => !words.iter().any(|line| line.contains(&text[1..])),
+            (text, None) => words.len() == 1 && words[0].starts_with("xport: ") && words[0].contains(text),
+        };
+        assert!(fits, "{words:?}");
+    }
+}
+
+fn time(milliseconds: &str) -> Duration {
+    Duration::from_millis(milliseconds.parse().expect("a time"))
+}
+
+fn signal(name: &str) -> i32 {
+    match name {
+        "INT" => libc::SIGINT,
+        "TERM" => libc::SIGTERM,
+        "HUP" => libc::SIGHUP,
+        "PIPE" => libc::SIGPIPE,
+        "QUIT" => libc::SIGQUIT,
+        "USR1" => libc::SIGUSR1,
+        "USR2" => libc::SIGUSR2,
+        "ALRM" => libc::SIGALRM,
+        _ => panic!("{name} is no signal of a script"),
+    }
+}
+
+#[test]
+fn scripts_can_fail() {
+    for (case, script) in [
+        ("tcp-client", "type hello$; get hullo"),
+        ("tcp-client", "type hello$; get hello; get $; say x; go; see y"),
+        ("tcp-client", "type hello$; get hello$; go; status 1"),
+        ("tcp-echo --no-such-option", "say hello"),
+        ("tls13-client", "say *1000; cut; eof; see *1000$; status 0"),
+        ("tcp-echo", "ping *100; silence; kill TERM; go; killed TERM"),
+        ("udp-echo", "say one; get two"),
+        ("tcp-client", "no such step"),
+    ] {
+        let outcome = std::panic::catch_unwind(|| play(case, script));
+        assert!(outcome.is_err(), "{case}: {script} has not failed");
+    }
+}

@@ -1,0 +1,273 @@
+//! Peers and ports: sockets that accept, refuse, hang, reset, and what waits in them.
+
+use super::*;
+use std::os::fd::AsFd;
+
+/// A listener on a port of its own, and where that is.
+pub fn listening() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    (listener, address)
+}
+
+/// Accepts one connection.
+#[track_caller]
+pub fn accept(listener: &TcpListener) -> TcpStream {
+    listener.set_nonblocking(true).expect("a flag");
+    with_deadline(eventually("a client", || listener.accept().ok()).0)
+}
+
+#[track_caller]
+pub fn accept_unix(listener: &UnixListener) -> UnixStream {
+    listener.set_nonblocking(true).expect("a flag");
+    let stream = eventually("a client", || listener.accept().ok()).0;
+    stream.set_nonblocking(false).expect("a flag");
+    stream
+}
+
+/// What comes until the end, which may be a reset.
+#[track_caller]
+pub fn rest_of(stream: &mut TcpStream) -> Vec<u8> {
+    let mut data = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        match read_once(stream, &mut buffer) {
+            Ok(0) => return data,
+            Ok(n) => data.extend_from_slice(&buffer[..n]),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return data,
+            Err(error) => panic!("no end in time: {error}"),
+        }
+    }
+}
+
+/// Expects that a new connection is soon over, by an end or a reset, which may come before we know that there is one.
+#[track_caller]
+pub fn is_turned_away(connected: io::Result<TcpStream>) {
+    match connected {
+        Ok(stream) => assert_eq!(rest_of(&mut with_deadline(stream)), b""),
+        Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}"),
+    }
+}
+
+/// Expects a reset.
+#[track_caller]
+pub fn is_reset(stream: &mut TcpStream) {
+    let error = read_once(stream, &mut [0; 16]).expect_err("a reset");
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+}
+
+/// A scripted TCP peer: accepts one connection on a port of its own and runs `script` on it, on a thread.
+pub struct Peer<T> {
+    pub address: SocketAddr,
+    thread: JoinHandle<T>,
+}
+
+impl<T: Send + 'static> Peer<T> {
+    pub fn serve(script: impl FnOnce(TcpStream) -> T + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let thread = thread::spawn(move || script(with_deadline(listener.accept().expect("a client").0)));
+        Self { address, thread }
+    }
+
+    pub fn text(&self) -> String {
+        format!("localhost:{}", self.address.port())
+    }
+
+    /// What the script came to.
+    #[track_caller]
+    pub fn join(self) -> T {
+        eventually("the peer's script", || self.thread.is_finished().then_some(()));
+        self.thread.join().expect("the peer's script does not panic")
+    }
+}
+
+/// Connects, with a deadline on every read and write.
+#[track_caller]
+pub fn connect(address: SocketAddr) -> TcpStream {
+    try_connect(address).expect("it accepts")
+}
+
+/// The same where whoever accepts may turn us away before we know of the connection.
+pub fn try_connect(address: SocketAddr) -> io::Result<TcpStream> {
+    TcpStream::connect_timeout(&address, DEADLINE).map(with_deadline)
+}
+
+pub fn with_deadline(stream: TcpStream) -> TcpStream {
+    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    stream.set_write_timeout(Some(DEADLINE)).expect("a timeout");
+    stream
+}
+
+/// A connected socket as what is read and what is written, with the deadline.
+pub fn halves(socket: impl Into<OwnedFd>) -> (File, File) {
+    let reader = File::from(socket.into());
+    let limits = SockRef::from(&reader);
+    limits.set_write_timeout(Some(DEADLINE)).expect("a timeout");
+    limits.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    let writer = reader.try_clone().expect("a copy");
+    (reader, writer)
+}
+
+/// A port that refuses for as long as the socket is kept: bound, so nobody else gets it, and not listening.
+pub fn refusing() -> (Socket, SocketAddr) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+    let address = socket.local_addr().expect("an address").as_socket().expect("of IP");
+    (socket, address)
+}
+
+/// A listener that nobody serves and whose queue is full: further connection requests hang.
+pub struct Full {
+    pub listener: Socket,
+    pub address: SocketAddr,
+    _queued: Vec<Socket>,
+    /// Keeps the port when the listener has gone: nobody else is given it, and whoever connects is refused.
+    _guard: Socket,
+}
+
+pub fn full_queue() -> Full {
+    let (listener, address) = reserve([127, 0, 0, 1].into());
+    let guard = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    guard.set_reuse_address(true).expect("a flag");
+    guard.bind(&address.into()).expect("nobody listens there yet");
+    listener.listen(0).expect("it listens");
+    let mut queued = Vec::new();
+    for _ in 0..16 {
+        let client = Socket::new(Domain::IPV4, Type::STREAM.nonblocking(), None).expect("a socket");
+        // Either it is queued at once, or it hangs.
+        let _ = client.connect(&address.into());
+        if queued.is_empty() {
+            // All of them hang for as long as nobody looks at their requests, and then none need do so.
+            eventually("the first to be in the queue", || client.peer_addr().ok());
+        }
+        queued.push(client);
+    }
+    let hangs = queued.iter().any(|client| client.peer_addr().is_err());
+    assert!(hangs, "the queue is not full");
+    Full { listener, address, _queued: queued, _guard: guard }
+}
+
+/// A port of this address, for as long as the socket is kept: nobody else is given it, and it does not listen, but who knows it
+/// and has set SO_REUSEADDR, too, can bind it. What is reserved at `::` is so for IPv4 as well.
+pub fn reserve(ip: IpAddr) -> (Socket, SocketAddr) {
+    let address = SocketAddr::new(ip, 0);
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).expect("a socket");
+    socket.set_reuse_address(true).expect("a flag");
+    if ip.is_ipv6() {
+        socket.set_only_v6(false).expect("a flag");
+    }
+    socket.bind(&address.into()).expect("a port");
+    let address = socket.local_addr().expect("an address").as_socket().expect("of IP");
+    (socket, address)
+}
+
+/// Where a socket is.
+pub fn at(socket: &impl AsFd) -> SocketAddr {
+    SockRef::from(socket).local_addr().expect("an address").as_socket().expect("one of IP")
+}
+
+/// A UDP socket on a port of its own at this address, with a deadline on every receive.
+#[track_caller]
+pub fn udp(ip: &str) -> UdpSocket {
+    let socket = UdpSocket::bind((ip, 0)).expect("a port");
+    socket.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    socket
+}
+
+/// An address of this host for UDP ports that do not stay open. At the usual one, another test could be given the same
+/// port next, and would get what is sent to somebody who has gone.
+pub const TRANSIENT: &str = "127.77.0.1";
+
+/// A UDP address that refuses until it is bound, and is given once.
+pub fn closed_udp() -> SocketAddr {
+    static LAST: AtomicU16 = AtomicU16::new(0);
+    // Never bound here: a child that another test starts meanwhile would keep a copy of the socket open for a moment.
+    let [high, low] = LAST.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    // Below what the system chooses from; another run of these tests has another one.
+    let port = 20_000 + std::process::id() % 10_000;
+    SocketAddr::from(([127, 78, high, low], port as u16))
+}
+
+/// Bytes that wait in the UDP socket at this port of 127.0.0.1. It may be missed where others come and go meanwhile.
+pub fn queued_at(port: u16) -> Option<usize> {
+    let sockets = fs::read_to_string("/proc/net/udp").expect("there is /proc");
+    let address = format!("{:08X}:{port:04X}", u32::from_ne_bytes([127, 0, 0, 1]));
+    let mut lines = sockets.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let line = lines.find(|fields| fields[1] == address)?;
+    usize::from_str_radix(line[4].split_once(':')?.1, 16).ok()
+}
+
+/// Gives whoever else has this connection a second to close it.
+pub fn is_let_go(local: std::net::SocketAddrV4, peer: std::net::SocketAddrV4) {
+    let [local, peer] =
+        [local, peer].map(|end| format!("{:08X}:{:04X}", u32::from_ne_bytes(end.ip().octets()), end.port()));
+    for _ in 0..200 {
+        let sockets = fs::read_to_string("/proc/net/tcp").expect("there is /proc");
+        let mut lines = sockets.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        // Nobody's has no inode.
+        if lines.find(|fields| fields[1] == local && fields[2] == peer).is_none_or(|fields| fields[9] == "0") {
+            return;
+        }
+        thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+/// From now on it refuses everybody, and keeps its port: it is connected to itself. Closing it would not do, as a child that
+/// another test is starting may have a copy.
+#[track_caller]
+pub fn refuses_from_now_on(peer: &UdpSocket) {
+    peer.connect(peer.local_addr().expect("an address")).expect("it is its own peer");
+}
+
+/// The next datagram, and who has sent it.
+#[track_caller]
+pub fn datagram(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
+    let mut buffer = vec![0; 65536];
+    loop {
+        match socket.recv_from(&mut buffer) {
+            Ok((n, from)) => {
+                buffer.truncate(n);
+                return (buffer, from);
+            }
+            // Waiting for programs with a deadline (`assert_cmd`) catches SIGCHLD.
+            Err(error) if error.kind() == ErrorKind::Interrupted => (),
+            Err(error) => panic!("no datagram within {DEADLINE:?}: {error}"),
+        }
+    }
+}
+
+/// Sends a datagram to `address` and expects the same back.
+#[track_caller]
+pub fn udp_ping(socket: &UdpSocket, address: SocketAddr, data: &[u8]) {
+    socket.send_to(data, address).expect("it leaves");
+    let (back, from) = datagram(socket);
+    assert!(back == data && from == address, "{} bytes from {from} for {} to {address}", back.len(), data.len());
+}
+
+/// Expects that no datagram waits in the socket.
+#[track_caller]
+pub fn has_nothing(socket: &UdpSocket) {
+    socket.set_nonblocking(true).expect("a flag");
+    let error = socket.recv_from(&mut [0; 8]).expect_err("a datagram has come");
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    socket.set_nonblocking(false).expect("a flag");
+}
+
+/// Ends with a reset, at once: also where another thread has a copy, or a child that another test is just starting.
+pub fn reset(stream: TcpStream) {
+    let nobody = libc::sockaddr { sa_family: libc::AF_UNSPEC as u16, sa_data: [0; 14] };
+    // SAFETY: `connect` with AF_UNSPEC reads the two bytes of the family, which are alive for the call.
+    let result =
+        unsafe { libc::connect(stream.as_raw_fd(), &raw const nobody, size_of::<libc::sockaddr>() as libc::socklen_t) };
+    assert_eq!(result, 0, "{}", io::Error::last_os_error());
+}
+
+/// Sends `data` and expects the same back.
+#[track_caller]
+pub fn ping(stream: &mut TcpStream, data: &[u8]) {
+    stream.write_all(data).expect("it takes the bytes");
+    let mut back = vec![0; data.len()];
+    stream.read_exact(&mut back).expect("the bytes come back");
+    assert_eq!(back, data);
+}

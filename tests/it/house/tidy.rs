@@ -1,0 +1,342 @@
+//! The rules of the house that a machine can check, over the text of every file. Each failure lists all violations.
+//!
+//! It reads lines, not syntax: what no line can show (a type that comes through a function, a `use` that spans floors
+//! in a way rustfmt does not write) is left to the reader of a change. What is generated is compared in `generated.rs`.
+
+use std::fs;
+use std::path::Path;
+
+/// Longer files have more than one thing to say.
+const LINES_MAX: usize = 600;
+
+/// Which floors a floor may name, itself among them. `lib.rs` and `cli` may name all.
+const FLOORS: &[(&str, &[&str])] = &[
+    ("sys", &["sys"]),
+    ("transports", &["sys", "transports"]),
+    ("protocols", &["protocols", "transports"]),
+    ("event_loop", &["event_loop", "transports"]),
+    ("modes", &["event_loop", "modes", "protocols", "sys", "transports"]),
+    ("cli", &["cli", "event_loop", "modes", "protocols", "sys", "transports"]),
+    ("main.rs", &[]),
+];
+
+/// What a folder must not contain, in code of any kind.
+const FORBIDDEN: &[(&str, &[&str])] = &[
+    ("src/sys/", &["RefCell", "log::"]),
+    ("src/transports/", &["RefCell", "EventLoop", "unsafe"]),
+    ("src/event_loop/", &["RefCell", "unsafe"]),
+    ("src/protocols/", &["mio", "rustls", "anyhow", "Instant::now", "unsafe"]),
+    ("src/modes/", &["unsafe"]),
+    ("src/cli/", &["unsafe"]),
+    ("src/main.rs", &["mod", "unsafe"]),
+    ("examples/", &["unsafe"]),
+];
+
+/// A file, by its path from the root of the repository.
+struct Source {
+    path: String,
+    text: String,
+}
+
+struct Line<'a> {
+    number: usize,
+    text: &'a str,
+    /// The same without a comment at its end.
+    code: &'a str,
+    is_test: bool,
+}
+
+impl Source {
+    fn is_rust(&self) -> bool {
+        self.path.ends_with(".rs")
+    }
+
+    /// Whether every line is test code: it stands in a folder of tests, or is one file of them.
+    fn is_test(&self) -> bool {
+        self.path.split('/').any(|part| matches!(part, "tests" | "tests.rs"))
+    }
+
+    fn lines(&self) -> Vec<Line<'_>> {
+        // So is everything behind `#[cfg(test)]` and `mod tests {`.
+        let mut is_test = self.is_test();
+        let mut above = "";
+        let mut lines = Vec::new();
+        for (index, text) in self.text.lines().enumerate() {
+            is_test |= above == "#[cfg(test)]" && text == "mod tests {";
+            above = text;
+            lines.push(Line { number: index + 1, text, code: without_comment(text), is_test });
+        }
+        lines
+    }
+}
+
+/// What stands before `//`, unless that is inside a string.
+fn without_comment(line: &str) -> &str {
+    let (mut in_string, mut escaped) = (false, false);
+    for (at, c) in line.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' if !line[..at].ends_with('\'') => in_string = !in_string,
+            '/' if !in_string && line[at..].starts_with("//") => return &line[..at],
+            _ => (),
+        }
+    }
+    line
+}
+
+/// Whether `text` contains `name` and not only as a part of a longer one.
+fn names(text: &str, name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let rest = &text[at + name.len()..];
+        !text[..at].ends_with(part) && (name.ends_with([':', '(']) || !rest.starts_with(part))
+    })
+}
+
+/// A number of a line and what is wrong there.
+type Faults = Vec<(usize, String)>;
+
+fn imports_run_downwards_only(source: &Source) -> Faults {
+    let Some(path) = source.path.strip_prefix("src/") else { return Faults::new() };
+    let floor = path.split('/').next().unwrap_or_default();
+    if path == "lib.rs" {
+        return Faults::new();
+    }
+    let Some((_, allowed)) = FLOORS.iter().find(|(name, _)| *name == floor) else {
+        return vec![(1, format!("{floor} is no floor of the house"))];
+    };
+    // So many steps up, and one is at the root of the crate.
+    let depth = path.split('/').count() - usize::from(path.ends_with("/mod.rs"));
+    let roots = ["crate::".to_owned(), "super::".repeat(depth)];
+    let mut faults = Faults::new();
+    for line in source.lines() {
+        if floor == "event_loop" && line.is_test {
+            continue;
+        }
+        for root in &roots {
+            // In a file's own `mod tests`, `super` is the file.
+            if line.is_test && root.starts_with("super") {
+                continue;
+            }
+            for (at, _) in line.code.match_indices(root) {
+                let rest = &line.code[at + root.len()..];
+                let named = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+                if !allowed.contains(&named) {
+                    faults.push((line.number, format!("{floor} must not name {root}{named}")));
+                }
+            }
+        }
+    }
+    faults
+}
+
+fn floors_are_free_of_what_belongs_elsewhere(source: &Source) -> Faults {
+    let Some((_, forbidden)) = FORBIDDEN.iter().find(|(folder, _)| source.path.starts_with(folder)) else {
+        return Faults::new();
+    };
+    let named = |line: &Line<'_>| forbidden.iter().find(|name| names(line.code, name)).map(|name| (line.number, *name));
+    source
+        .lines()
+        .iter()
+        .filter_map(named)
+        .map(|(number, name)| (number, format!("{name} has no place here")))
+        .collect()
+}
+
+fn nothing_panics_without_a_reason(source: &Source) -> Faults {
+    if !source.path.starts_with("src/") {
+        return Faults::new();
+    }
+    let mut faults = Faults::new();
+    let lines = source.lines();
+    for (index, line) in lines.iter().enumerate() {
+        if line.is_test {
+            continue;
+        }
+        for macro_or_call in [".unwrap()", "panic!", "todo!", "unimplemented!", "dbg!", "unreachable!()"] {
+            if line.code.contains(macro_or_call) {
+                faults.push((line.number, format!("{macro_or_call} outside tests")));
+            }
+        }
+        for opening in [".expect(", "unreachable!("] {
+            let Some((_, rest)) = line.code.split_once(opening) else { continue };
+            // rustfmt puts a long message on a line of its own.
+            let below = lines.get(index + 1).map_or("", |line| line.code.trim_start());
+            if !(if rest.is_empty() { below } else { rest }).starts_with(['"', ')']) {
+                faults.push((line.number, format!("{opening}) without a message")));
+            }
+        }
+    }
+    faults
+}
+
+fn files_are_short(source: &Source) -> Faults {
+    let count = source.text.lines().count();
+    if count > LINES_MAX { vec![(count, format!("{count} lines are more than {LINES_MAX}"))] } else { Faults::new() }
+}
+
+fn files_say_why_they_exist(source: &Source) -> Faults {
+    if !source.is_rust() || source.text.starts_with("//! ") {
+        return Faults::new();
+    }
+    vec![(1, "the file does not open with //!".to_owned())]
+}
+
+fn no_test_is_ignored(source: &Source) -> Faults {
+    let ignored = |line: &Line<'_>| line.text.trim_start().starts_with("#[ignore");
+    let found = source.lines().into_iter().filter(ignored);
+    found.map(|line| (line.number, "a skipped test prints why instead".to_owned())).collect()
+}
+
+fn lints_are_silenced_with_a_reason(source: &Source) -> Faults {
+    if !source.is_rust() {
+        return Faults::new();
+    }
+    let mut above = "";
+    let mut faults = Faults::new();
+    for line in source.lines() {
+        let attribute = line.text.trim_start();
+        let silences = ["#[", "#!["].iter().any(|start| attribute.starts_with(start))
+            && ["allow(", "expect("].iter().any(|lint| names(attribute, lint));
+        let says_why =
+            attribute.contains("reason = ") || line.code != line.text || above.trim_start().starts_with("//");
+        if silences && !says_why {
+            faults.push((line.number, "a lint is silenced without a reason".to_owned()));
+        }
+        above = line.text;
+    }
+    faults
+}
+
+fn whitespace_is_clean(source: &Source) -> Faults {
+    if !source.is_rust() && !source.path.ends_with(".md") {
+        return Faults::new();
+    }
+    let mut faults = Faults::new();
+    for (index, line) in source.text.split('\n').enumerate() {
+        if line.contains('\t') {
+            faults.push((index + 1, "a tab".to_owned()));
+        }
+        if line.ends_with(char::is_whitespace) {
+            faults.push((index + 1, "a space at the end".to_owned()));
+        }
+    }
+    faults
+}
+
+/// Every file of the repository that somebody has written by hand.
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = Vec::new();
+    let mut waiting: Vec<_> = ["src", "tests", "examples", "benches"].iter().map(|folder| root.join(folder)).collect();
+    while let Some(folder) = waiting.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else {
+            assert!(folder.ends_with("benches"), "{} cannot be read", folder.display());
+            continue;
+        };
+        for entry in entries {
+            let path = entry.expect("a folder can be read").path();
+            if path.is_dir() { waiting.push(path) } else { sources.extend(source(root, &path)) }
+        }
+    }
+    for entry in fs::read_dir(root).expect("the root can be read") {
+        let path = entry.expect("the root can be read").path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            sources.extend(source(root, &path));
+        }
+    }
+    sources.sort_by(|one, other| one.path.cmp(&other.path));
+    sources
+}
+
+/// One file, unless it is no text.
+fn source(root: &Path, path: &Path) -> Option<Source> {
+    let text = String::from_utf8(fs::read(path).ok()?).ok()?;
+    let path = path.strip_prefix(root).expect("it is under the root");
+    Some(Source { path: path.to_str().expect("our names are ASCII").to_owned(), text })
+}
+
+#[track_caller]
+fn check(rule: fn(&Source) -> Faults) {
+    let mut violations = Vec::new();
+    for source in sources() {
+        violations.extend(rule(&source).iter().map(|(line, fault)| format!("{}:{line}: {fault}", source.path)));
+    }
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+}
+
+#[test]
+fn the_floors_are_kept() {
+    check(imports_run_downwards_only);
+    check(floors_are_free_of_what_belongs_elsewhere);
+}
+
+#[test]
+fn the_program_does_not_panic_by_design() {
+    check(nothing_panics_without_a_reason);
+}
+
+#[test]
+fn every_file_is_fit_to_be_read() {
+    check(files_say_why_they_exist);
+    check(files_are_short);
+    check(whitespace_is_clean);
+}
+
+#[test]
+fn nothing_is_silenced_without_a_word() {
+    check(no_test_is_ignored);
+    check(lints_are_silenced_with_a_reason);
+}
+
+/// The lines of a file with this path and text that break `rule`.
+fn broken(rule: fn(&Source) -> Faults, path: &str, text: &str) -> Vec<usize> {
+    let source = Source { path: path.to_owned(), text: text.to_owned() };
+    rule(&source).into_iter().map(|(line, _)| line).collect()
+}
+
+#[test]
+fn the_rules_for_floors_can_fail() {
+    let rule = imports_run_downwards_only;
+    let imports = "use crate::sys::x;\nuse crate::transports::x;\nuse crate::protocols::x;\nuse crate::{modes};\n";
+    assert_eq!(broken(rule, "src/sys/a.rs", imports), [2, 3, 4]);
+    assert_eq!(broken(rule, "src/transports/a.rs", imports), [3, 4]);
+    assert_eq!(broken(rule, "src/protocols/a.rs", imports), [1, 4]);
+    assert_eq!(broken(rule, "src/event_loop/a.rs", imports), [1, 3, 4]);
+    assert_eq!(broken(rule, "src/event_loop/tests/sim.rs", imports), [0; 0]);
+    assert_eq!(broken(rule, "src/modes/a.rs", "use crate::protocols::x;\nuse crate::cli::x;"), [2]);
+    assert_eq!(broken(rule, "src/main.rs", "use xport::cli;\nuse crate::x;"), [2]);
+    assert_eq!(broken(rule, "src/attic/a.rs", ""), [1]);
+    let upwards = "use super::super::modes;\nuse super::id;\n// crate::cli\n";
+    assert_eq!(broken(rule, "src/transports/a.rs", upwards), [1]);
+    assert_eq!(broken(rule, "src/transports/mod.rs", "use super::event_loop;"), [1]);
+
+    let rule = floors_are_free_of_what_belongs_elsewhere;
+    let text = "use mio::Token;\nlet minion = 1;\nlet now = Instant::now();\nlet c: RefCell<u8>;\nunsafe {}\n// mio\n";
+    assert_eq!(broken(rule, "src/protocols/a.rs", text), [1, 3, 5]);
+    assert_eq!(broken(rule, "src/transports/a.rs", text), [4, 5]);
+    assert_eq!(broken(rule, "src/event_loop/a.rs", text), [4, 5]);
+    assert_eq!(broken(rule, "src/sys/a.rs", text), [4]);
+    assert_eq!(broken(rule, "src/sys/a.rs", "log::debug!(\"\");"), [1]);
+    assert_eq!(broken(rule, "src/main.rs", "mod cli;"), [1]);
+}
+
+#[test]
+fn the_rules_for_lines_can_fail() {
+    let rule = nothing_panics_without_a_reason;
+    let text =
+        "x.unwrap();\npanic!(\"no\");\ny.expect(\"why\");\ny.expect(z);\nunreachable!();\ny.expect(\n    \"why\"\n)\n";
+    assert_eq!(broken(rule, "src/a.rs", text), [1, 2, 4, 5]);
+    assert_eq!(broken(rule, "src/a.rs", "#[cfg(test)]\nmod tests {\n    x.unwrap();\n}\n"), [0; 0]);
+    assert_eq!(broken(rule, "src/a.rs", "\"//\"; todo!();\n// todo!()\n"), [1]);
+    assert_eq!(broken(rule, "src/a/tests.rs", text), [0; 0]);
+
+    assert_eq!(broken(files_are_short, "src/a.rs", &"\n".repeat(600)), [0; 0]);
+    assert_eq!(broken(files_are_short, "tests/a.py", &"\n".repeat(601)), [601]);
+    assert_eq!(broken(files_say_why_they_exist, "tests/a.rs", "// Why.\n"), [1]);
+    assert_eq!(broken(no_test_is_ignored, "tests/a.rs", "#[test]\n#[ignore = \"slow\"]\n"), [2]);
+    assert_eq!(broken(whitespace_is_clean, "README.md", "a\tb\nc \nd\r\ne\n"), [1, 2, 3]);
+    let text = "#[allow(x)]\n#[allow(x)] // Why.\n// Why.\n#![allow(x)]\nfn allow() {}\n#[expect(x)]\n#[expect(x, reason = \"y\")]\n";
+    assert_eq!(broken(lints_are_silenced_with_a_reason, "src/a.rs", text), [1, 6]);
+}

@@ -1,0 +1,211 @@
+//! More senders of datagrams than a relay has room for: which sender makes room, and that no datagram is lost by it.
+
+use crate::harness::*;
+use std::collections::HashMap;
+
+/// A relay of datagrams with these options behind its left end, from one port to a socket of the test.
+fn relay_to(upstream: &UdpSocket, options: &str) -> (Background, SocketAddr) {
+    let right = format!("udp:{}", at(&upstream));
+    let (relay, address) = serve(["relay", &format!("udp-listen:127.0.0.1:0{options}"), &right]);
+    (relay, address)
+}
+
+/// `count` senders at `ip` send one datagram each and go. No more than a few at a time are under way, so that no buffer of the
+/// system is too small for them.
+#[track_caller]
+fn each_sends_one(count: usize, ip: &str, address: SocketAddr, upstream: &UdpSocket) {
+    const LOT: usize = 50;
+    for lot in 0..count / LOT {
+        for number in 0..LOT {
+            let text = format!("{lot} {number}");
+            udp(ip).send_to(text.as_bytes(), address).expect("it leaves");
+        }
+        let mut got = Vec::from_iter((0..LOT).map(|_| String::from_utf8(datagram(upstream).0).expect("text")));
+        let mut expected = Vec::from_iter((0..LOT).map(|number| format!("{lot} {number}")));
+        got.sort();
+        expected.sort();
+        assert_eq!(got, expected);
+    }
+}
+
+/// Metrics, log lines and queries of names come from ever new ports. All arrive, also where there is room for few senders only, and
+/// the limit holds.
+#[test]
+fn thousands_of_senders_of_one_datagram_each_lose_none() {
+    for (options, most) in [("", 8192), (",max-conns=100", 100), (",max-conns=1", 1)] {
+        let upstream = udp("127.0.0.1");
+        let (mut relay, address) = relay_to(&upstream, options);
+        let before = relay.fds();
+        each_sends_one(5000, "127.0.0.1", address, &upstream);
+        has_nothing(&upstream);
+        // One may be about to go.
+        assert!(relay.fds() <= before + most + 1, "{} descriptors for {most} senders", relay.fds() - before);
+        relay.drains();
+        let said = relay.all_lines();
+        assert!(!said.iter().any(|line| line.contains("lost")), "{said:?}");
+        // A sender that has made room may miss an answer, which is told once.
+        let told = said.iter().filter(|line| line.contains("makes room for a new one")).count();
+        assert_eq!(told, usize::from(most < 5000), "{said:?}");
+    }
+}
+
+/// The same where descriptors run out before that: the system has room for fewer than were asked for.
+#[test]
+fn a_lack_of_descriptors_is_a_limit_like_any_other() {
+    for options in ["", ",max-conns=1000"] {
+        let upstream = udp("127.0.0.1");
+        let right = format!("udp:{}", at(&upstream));
+        let mut relay = command(["relay", &format!("udp-listen:127.0.0.1:0{options}"), &right]);
+        limit_descriptors(&mut relay, 100);
+        let (mut relay, address) = serve_by(relay);
+        each_sends_one(1000, "127.0.0.1", address, &upstream);
+        relay.drains();
+        assert!(!relay.all_lines().iter().any(|line| line.contains("lost")), "{:?}", relay.all_lines());
+    }
+}
+
+#[test]
+fn a_newcomer_waits_for_the_place_of_a_child() {
+    for most in [1, 4] {
+        let left = format!("udp-listen:127.0.0.1:0,max-conns={most}");
+        let (mut relay, address) = serve(["relay", &left, "exec:cat"]);
+        let clients = Vec::from_iter((0..100).map(|number: usize| (udp("127.0.0.1"), number)));
+        for (client, number) in &clients {
+            // More than one each: what follows the first one waits with it.
+            for part in 0..3 {
+                client.send_to(format!("{number}.{part} ").as_bytes(), address).expect("it leaves");
+            }
+        }
+        for (client, number) in &clients {
+            let expected = format!("{number}.0 {number}.1 {number}.2 ");
+            let mut got = String::new();
+            while got.len() < expected.len() {
+                got.push_str(&String::from_utf8(datagram(client).0).expect("text"));
+            }
+            assert_eq!(got, expected);
+        }
+        relay.drains();
+        assert!(!relay.all_lines().iter().any(|line| line.contains("lost")), "{:?}", relay.all_lines());
+    }
+}
+
+/// Asks upstream through the relay, and gives the address that upstream sees.
+#[track_caller]
+fn ask(client: &UdpSocket, relay: SocketAddr, upstream: &UdpSocket) -> SocketAddr {
+    client.send_to(b"question", relay).expect("it leaves");
+    let (data, from) = datagram(upstream);
+    assert_eq!(data, b"question");
+    from
+}
+
+/// Answers, and sees to it that the answer has arrived.
+#[track_caller]
+fn reply(client: &UdpSocket, upstream: &UdpSocket, to: SocketAddr) {
+    upstream.send_to(b"answer", to).expect("it leaves");
+    assert_eq!(datagram(client).0, b"answer");
+}
+
+/// A sender that was heard of or answered recently stays. The one that has been silent for longest makes room.
+#[test]
+fn the_one_that_has_been_silent_for_longest_makes_room() {
+    let upstream = udp("127.0.0.1");
+    let (_relay, address) = relay_to(&upstream, ",max-conns=3");
+    let clients = [(); 3].map(|()| udp("127.0.0.1"));
+    let first = clients.each_ref().map(|client| ask(client, address, &upstream));
+    // 0 speaks once more, 1 is answered, 2 neither.
+    assert_eq!(ask(&clients[0], address, &upstream), first[0]);
+    reply(&clients[1], &upstream, first[1]);
+    let newcomer = udp("127.0.0.1");
+    let of_newcomer = ask(&newcomer, address, &upstream);
+    reply(&newcomer, &upstream, of_newcomer);
+    for number in [0, 1] {
+        assert_eq!(ask(&clients[number], address, &upstream), first[number], "client {number}");
+    }
+    assert_ne!(ask(&clients[2], address, &upstream), first[2]);
+}
+
+/// An address that floods takes room from its own senders only.
+#[test]
+fn a_flood_from_one_address_drives_out_nobody_else() {
+    let upstream = udp("127.0.0.1");
+    let (_relay, address) = relay_to(&upstream, ",max-conns=50");
+    let clients = Vec::from_iter((1..=10).map(|n| udp(&format!("127.0.7.{n}"))));
+    let first = Vec::from_iter(clients.iter().map(|client| ask(client, address, &upstream)));
+    each_sends_one(1000, "127.0.9.9", address, &upstream);
+    for (client, from) in clients.iter().zip(&first) {
+        reply(client, &upstream, *from);
+        assert_eq!(ask(client, address, &upstream), *from);
+    }
+}
+
+/// What cannot be kept is counted, told when it begins, and told at the end.
+#[test]
+fn what_is_lost_is_told_and_counted() {
+    const SENDERS: usize = 2000;
+    // A child that does not end when nobody is there for it any more has its time before it is killed.
+    let mut relay =
+        Background::start(["relay", "--kill-after", "2s", "udp-listen:127.0.0.1:0,max-conns=1", "exec:sleep 600"]);
+    let address = relay.address();
+    for _ in 0..SENDERS / 100 {
+        let senders = Vec::from_iter((0..100).map(|_| udp("127.0.0.1")));
+        for sender in &senders {
+            sender.send_to(b"x", address).expect("it leaves");
+        }
+        // The buffer of the system is not what this is about.
+        eventually("they are read", || (queued_at(address.port()).unwrap_or(0) == 0).then_some(()));
+    }
+    relay.line("datagrams are lost: there is room for 1 senders at once, and too many new ones wait for it");
+    relay.signal(libc::SIGTERM);
+    relay.wait();
+    let line = relay.line("datagrams were lost, ");
+    let count = line.split_once("lost, ").and_then(|(_, rest)| rest.split(',').next()?.parse::<usize>().ok());
+    let count = count.unwrap_or_else(|| panic!("no number in {line:?}"));
+    // A few have had their turn meanwhile.
+    assert!((SENDERS - 100..SENDERS).contains(&count), "{count} of {SENDERS}");
+}
+
+/// The same where it is a right end that does not take what it is sent.
+#[test]
+fn what_a_slow_right_end_does_not_take_is_told_and_counted() {
+    let (listener, at) = listening();
+    let right = format!("tcp:{at}");
+    let (mut relay, address) = serve(["relay", "udp-listen:127.0.0.1:0", &right]);
+    let client = udp("127.0.0.1");
+    client.send_to(b"first", address).expect("it leaves");
+    let _slow = with_deadline(accept(&listener));
+    let sender = client.try_clone().expect("a copy");
+    thread::spawn(move || {
+        // Until the relay has gone.
+        while sender.send_to(&[b'x'; 8000], address).is_ok() {}
+    });
+    relay.line("datagrams are lost: where those of 127.0.0.1:");
+    relay.signal(libc::SIGTERM);
+    relay.signal(libc::SIGTERM);
+    relay.wait();
+    relay.line("datagrams were lost, ");
+}
+
+/// A burst of everything at once: boundaries, order and senders stay what they are, however they change places.
+#[test]
+fn a_crowd_that_changes_places_mixes_nothing_up() {
+    const CLIENTS: usize = 60;
+    let upstream = udp("127.0.0.1");
+    let (_relay, address) = relay_to(&upstream, ",max-conns=20");
+    let clients = Vec::from_iter((0..CLIENTS).map(|_| udp("127.0.0.1")));
+    for round in 0..20 {
+        for (number, client) in clients.iter().enumerate() {
+            for part in 0..2 {
+                client.send_to(format!("{number} {round}.{part}").as_bytes(), address).expect("it leaves");
+            }
+        }
+        let mut of_client: HashMap<usize, Vec<String>> = HashMap::new();
+        for _ in 0..CLIENTS * 2 {
+            let text = String::from_utf8(datagram(&upstream).0).expect("text");
+            let (number, part) = text.split_once(' ').expect("two words");
+            of_client.entry(number.parse().expect("a number")).or_default().push(part.to_owned());
+        }
+        for number in 0..CLIENTS {
+            assert_eq!(of_client[&number], [format!("{round}.0"), format!("{round}.1")], "client {number}");
+        }
+    }
+}

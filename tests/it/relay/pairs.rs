@@ -1,0 +1,171 @@
+//! Two ends joined by `relay`, whatever they are: that every byte of either side arrives at the other, and what an end, a
+//! reset or a reader that takes nothing on one side is on the other.
+
+use crate::harness::*;
+
+const LEFTS: [Kind; 6] = [Stdio, Tcp, Unix, Child, TcpListen, UnixListen];
+const RIGHTS: [Kind; 4] = [Stdio, Tcp, Unix, Child];
+
+/// Every left end with every right end that it can be joined with.
+fn pairs() -> impl Iterator<Item = (Kind, Kind)> {
+    let all = LEFTS.into_iter().flat_map(|left| RIGHTS.into_iter().map(move |right| (left, right)));
+    all.filter(|pair| *pair != (Stdio, Stdio))
+}
+
+#[track_caller]
+fn converse((left, right): (Kind, Kind), left_ends_first: bool) {
+    println!("{left:?} {right:?}, left ends first: {left_ends_first}");
+    Pair::start(left, right, &[]).converses(left_ends_first, true);
+}
+
+#[test]
+fn every_pair_carries_both_directions_and_the_left_may_end_first() {
+    pairs().for_each(|kinds| converse(kinds, true));
+}
+
+#[test]
+fn every_pair_carries_both_directions_and_the_right_may_end_first() {
+    pairs().for_each(|kinds| converse(kinds, false));
+}
+
+/// Waits until no more is taken for a while, and says how much it was.
+fn stuck(sent: &AtomicUsize) -> usize {
+    const WINDOW: Duration = Duration::from_millis(300);
+    eventually("nothing is taken any more", || {
+        let before = sent.load(Ordering::Relaxed);
+        thread::sleep(WINDOW);
+        (before > 0 && sent.load(Ordering::Relaxed) == before).then_some(before)
+    })
+}
+
+/// Nothing cuts an answer that comes long after the question has ended.
+#[test]
+fn an_answer_may_take_its_time() {
+    let started = [(TcpListen, Tcp), (Stdio, Tcp), (Tcp, Unix), (Child, Unix), (UnixListen, Child)].map(|kinds| {
+        let mut pair = Pair::start(kinds.0, kinds.1, &[]);
+        pair.left.write(b"question");
+        pair.left.end();
+        pair.right.expect(b"question");
+        pair.right.expect_end();
+        pair
+    });
+    // Longer than any wait for an end that is not passed on.
+    thread::sleep(Duration::from_millis(1500));
+    for mut pair in started {
+        pair.right.write(b"answer");
+        pair.right.end();
+        pair.left.expect(b"answer");
+        pair.left.expect_end();
+        pair.ends_well();
+    }
+}
+
+#[test]
+fn with_no_half_close_an_end_is_not_passed_on() {
+    for kinds in [(TcpListen, Tcp), (Stdio, Unix), (UnixListen, Tcp)] {
+        let mut pair = Pair::start(kinds.0, kinds.1, &["--no-half-close"]);
+        pair.left.write(b"question");
+        pair.left.end();
+        pair.right.expect(b"question");
+        pair.right.write(b"answer");
+        pair.left.expect(b"answer");
+        // A window in which the end would come.
+        pair.right.has_nothing(Duration::from_millis(200));
+        pair.right.end();
+        pair.left.expect_end();
+        pair.right.expect_end();
+        pair.ends_well();
+    }
+}
+
+/// A reset is passed on as one, behind every byte that came before it; of what is no TCP, only the end can tell.
+#[test]
+fn a_reset_is_passed_on_behind_the_bytes_before_it() {
+    const SIZE: usize = 200_000;
+    let data = pattern(SIZE);
+    for (left, right) in pairs() {
+        for left_resets in [true, false] {
+            let (from, to) = if left_resets { (left, right) } else { (right, left) };
+            if !matches!(from, Tcp | TcpListen) {
+                continue;
+            }
+            println!("{left:?} {right:?}, left resets: {left_resets}");
+            let mut pair = Pair::start(left, right, &[]);
+            let (source, sink) = pair.sides(left_resets);
+            source.write(&data);
+            source.is_acknowledged();
+            source.reset();
+            sink.expect(&data);
+            if matches!(to, Tcp | TcpListen) {
+                sink.expect_reset()
+            } else {
+                sink.expect_end()
+            }
+            pair.fails(4, "Connection reset by peer");
+        }
+    }
+}
+
+/// The reader's side takes nothing: the program must not take in what the source has, and goes on when it may.
+#[test]
+fn a_reader_that_takes_nothing_stops_the_source() {
+    const SIZE: usize = 48 << 20;
+    let data = Arc::new(pattern(SIZE));
+    thread::scope(|scope| {
+        for (left, right) in pairs() {
+            let data = Arc::clone(&data);
+            scope.spawn(move || {
+                let mut pair = Pair::start(left, right, &[]);
+                let before = pair.program.peak_kib();
+                let sent = [pair.left.sends(&data), pair.right.sends(&data)];
+                let sent = sent.map(|sent| stuck(&sent));
+                assert!(
+                    sent.iter().all(|&sent| sent < SIZE),
+                    "{left:?} {right:?}: {sent:?} bytes were taken, that is all"
+                );
+                let more = pair.program.peak_kib() - before;
+                assert!(more < 3 << 10, "{left:?} {right:?}: {more} KiB more than at the start");
+                thread::scope(|scope| {
+                    scope.spawn(|| pair.left.expect(&data));
+                    scope.spawn(|| pair.right.expect(&data));
+                });
+                pair.left.end();
+                pair.right.expect_end();
+                pair.right.end();
+                pair.left.expect_end();
+                pair.ends_well();
+            });
+        }
+    });
+}
+
+/// What `-v` says of a connection is what it has moved, by whatever way.
+#[test]
+fn totals_are_right_however_the_bytes_were_moved() {
+    const SIZE: usize = 12 << 20;
+    for kinds in [(TcpListen, Unix), (Stdio, Tcp), (Tcp, Child)] {
+        let mut pair = Pair::start(kinds.0, kinds.1, &["-v"]);
+        let data = pattern(SIZE);
+        for round in 0..10 {
+            pair.right.write(&data[..round]);
+            pair.left.expect(&data[..round]);
+        }
+        pair.left.send(data.clone(), true);
+        pair.right.expect(&data);
+        pair.right.expect_end();
+        pair.right.end();
+        pair.left.expect_end();
+        assert!(pair.program.wait().success());
+        let lines = pair.program.all_lines();
+        let closed: Vec<_> = lines.iter().filter(|line| line.contains("closed ")).collect();
+        // Of a console and a child nothing is said.
+        let (left, right) = (!matches!(kinds.0, Stdio), !matches!(kinds.1, Child));
+        let totals = [(left, SIZE, 45), (right, 45, SIZE)].into_iter().filter(|(told, ..)| *told);
+        let totals: Vec<_> =
+            totals.map(|(_, received, sent)| format!(": {received} bytes received, {sent} sent: in order")).collect();
+        assert_eq!(closed.len(), totals.len(), "{lines:?}");
+        for total in totals {
+            assert!(closed.iter().any(|line| line.ends_with(&total)), "no {total:?} in {lines:?}");
+        }
+    }
+}

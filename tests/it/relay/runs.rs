@@ -1,0 +1,311 @@
+//! How a run of `relay` ends: the exit status of a single pair, signals, time limits, and children; inherited sockets, words that
+//! a shell would take for more than words, and a terminal.
+
+use crate::harness::*;
+
+/// A run of `relay` with this on stdin.
+fn run(args: &[&str], stdin: &str) -> Output {
+    xport(["relay"]).args(args).write_stdin(stdin).output().expect("a run")
+}
+
+/// What the shell says to `script`, in which `$XPORT` is the program.
+fn shell(script: &str) -> Output {
+    let mut command = assert_cmd::Command::new("bash");
+    command.args(["-c", script]).env("XPORT", program()).timeout(DEADLINE);
+    command.env_remove("XPORT_LOG").env_remove("RUST_LOG").output().expect("a run")
+}
+
+/// A relay between two connections that the test has accepted, and these.
+#[track_caller]
+fn between(options: &[&str]) -> (Background, TcpStream, TcpStream) {
+    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
+    let ends = listeners.each_ref().map(|listener| format!("tcp:{}", listener.local_addr().expect("an address")));
+    let relay = Background::start([&["relay"], options, &[&ends[0], &ends[1]]].concat());
+    let [left, right] = listeners.each_ref().map(accept);
+    (relay, left, right)
+}
+
+#[test]
+fn an_end_that_is_not_there_is_status_3() {
+    let (_kept, closed) = refusing();
+    let refused = format!("connect {closed}: Connection refused");
+    let end = format!("tcp:{closed}");
+    ended(&run(&["-", &end], "lost"), 3, &refused);
+    ended(&run(&[&end, "-"], "lost"), 3, &refused);
+    ended(&run(&[&end, "exec:cat"], ""), 3, &refused);
+    ended(&run(&["exec:cat", &end], ""), 3, &refused);
+    ended(&run(&["-", "unix:/nonexistent/socket"], ""), 3, "/nonexistent/socket");
+    // A slow name server is no reason to be timed out.
+    ended(&run(&["-", "tcp:no.such.host.invalid:80,connect-timeout=50s"], ""), 3, "no.such.host.invalid");
+    ended(&run(&[&format!("tcp-listen:{}", connected_port().1), "exec:cat"], ""), 3, "Address already in use");
+    let (mut relay, left, right) = between(&[]);
+    drop((left, right));
+    relay.ends_with(0);
+    // A left end that is there is not left in doubt.
+    let peer = Peer::serve(|mut left| read_once(&mut left, &mut [0; 16]).map_err(|error| error.kind()));
+    ended(&run(&[&format!("tcp:{}", peer.address), &end], ""), 3, &refused);
+    assert_eq!(peer.join(), Err(ErrorKind::ConnectionReset));
+}
+
+/// A port that is in use for as long as the listener is kept.
+fn connected_port() -> (TcpListener, SocketAddr) {
+    let (listener, address) = listening();
+    // It is kept to the end of the process: the caller may drop what it does not name.
+    std::mem::forget(listener.try_clone().expect("a copy"));
+    (listener, address)
+}
+
+#[test]
+fn a_child_decides_with_its_status() {
+    ended(&run(&["-", "exec:sh -c 'cat; exit 7'"], "data"), 7, "");
+    ended(&run(&["exec:sh -c 'exit 7'", "-"], ""), 7, "");
+    ended(&run(&["-", "shell:cat; exit 8"], "data"), 8, "");
+    ended(&run(&["-", "exec:sh -c 'kill -9 $$'"], ""), 128 + 9, "");
+    ended(&run(&["-", "exec:true"], ""), 0, "");
+    ended(&run(&["-", "exec:/nonexistent/program"], ""), 127, "/nonexistent/program");
+    ended(&run(&["exec:no-such-program-anywhere", "-"], ""), 127, "no-such-program-anywhere");
+    ended(&run(&["-", "exec:/etc/passwd"], ""), 126, "/etc/passwd");
+    gave(&run(&["-", "exec:sh -c 'head -c 3; echo +; exit 5'"], "abcdef"), 5, b"abc+\n");
+}
+
+#[test]
+fn stdout_decides_when_it_fails() {
+    ended(&shell("set -o pipefail; yes | $XPORT relay - exec:cat | head -c 10 >/dev/null"), 141, "");
+    ended(&shell("echo x | $XPORT relay - exec:cat >/dev/full"), 1, "No space left on device");
+    let peer = Peer::serve(|mut peer| {
+        peer.write_all(b"for a full disk").expect("it takes the bytes");
+        is_reset(&mut peer);
+    });
+    let args = ["relay", &format!("tcp:{}", peer.address), "-"];
+    let mut relay = Background::spawn(command(args).stdout(device("full")));
+    // Its end would be passed on.
+    let _stdin = relay.stdin();
+    ended(&relay.finish(), 1, "No space left on device");
+    peer.join();
+}
+
+#[test]
+fn a_child_that_is_killed_resets_the_connection() {
+    let peer = Peer::serve(|mut peer| {
+        let mut start = [0; 5];
+        peer.read_exact(&mut start).expect("what it has written");
+        is_reset(&mut peer);
+        start
+    });
+    ended(&run(&[&format!("tcp:{}", peer.address), "exec:sh -c 'echo some; kill -9 $$'"], ""), 137, "");
+    assert_eq!(&peer.join(), b"some\n");
+}
+
+/// A client that has sent everything and gone has not taken back what it has sent: the child gets it, and is let do its work.
+#[test]
+fn a_child_takes_all_of_what_came_in_order() {
+    let ground = folder();
+    let (socket, out) = (ground.path().join("s"), ground.path().join("out"));
+    // It begins to read when the test says so, by which time its client has gone.
+    let go = ground.path().join("go");
+    let script = |close: &str| {
+        let [go, out] = [&go, &out].map(|path| path.display().to_string());
+        format!("shell:{close}until [ -e {go} ]; do sleep 0.02; done; cat >{out}; echo all >>{out}")
+    };
+    let check = |mut relay: Background, what: &str| {
+        // A window in which the child would be asked to end.
+        thread::sleep(Duration::from_millis(300));
+        fs::write(&go, "").expect("a file");
+        let status = relay.wait();
+        assert!(status.success(), "{what}: {status:?}");
+        assert_eq!(fs::read_to_string(&out).expect("it is there"), "data all\n", "{what}");
+        fs::remove_file(&go).expect("it is there");
+    };
+
+    let mut relay =
+        Background::start(["relay", "--once", "--kill-after", "60s", "tcp-listen:127.0.0.1:0", &script("exec >&-; ")]);
+    let mut client = connect(relay.address());
+    assert_eq!(take_all(&mut client), []);
+    client.write_all(b"data ").expect("it takes the bytes");
+    drop(client);
+    check(relay, "after the child's own end");
+
+    let left = format!("unix-listen:{}", socket.display());
+    let mut relay = Background::start(["relay", "--once", "--kill-after", "60s", &left, &script("")]);
+    relay.line("listening on");
+    UnixStream::connect(&socket).expect("it accepts").write_all(b"data ").expect("it takes the bytes");
+    check(relay, "a unix client that has gone");
+}
+
+#[test]
+fn two_directions_that_are_over_are_a_pair_that_is_over() {
+    let output = run(&["--timeout", "5s", "--no-half-close", "-", "exec:sh -c 'exec >&-; cat >/dev/null'"], "x");
+    // It is left open here how a child comes to its end that was never told of that of its stdin.
+    assert!(matches!(output.status.code(), Some(0 | 143)), "{}", text(&output));
+}
+
+#[test]
+fn time_limits_are_status_124() {
+    let resets = |options, message| {
+        let (relay, mut left, mut right) = between(options);
+        ended(&relay.finish(), 124, message);
+        is_reset(&mut left);
+        is_reset(&mut right);
+    };
+    thread::scope(|scope| {
+        // It counts from the start, and both connections are to be there by then.
+        scope.spawn(|| resets(&["--timeout", "3s"], "timed out after 3s"));
+        resets(&["--idle-timeout", "300ms"], "idle for 300ms");
+    });
+    let mut relay = Background::start(["relay", "--idle-timeout", "200ms", "-", "exec:cat"]);
+    let _stdin = relay.stdin();
+    ended(&relay.finish(), 124, "idle for 200ms");
+    ended(&run(&["--timeout", "200ms", "tcp-listen:127.0.0.1:0", "exec:cat", "-q"], ""), 124, "timed out");
+}
+
+/// Nothing on the left watches where that is a child.
+#[test]
+fn an_idle_child_is_no_exception() {
+    for args in [["exec:sleep 30", "-"], ["-", "exec:sleep 30"]] {
+        let mut relay = Background::start([&["relay", "--idle-timeout", "200ms"][..], &args].concat());
+        let _stdin = relay.stdin();
+        assert_eq!(relay.wait().code(), Some(124), "{args:?}: {:?}", relay.all_lines());
+    }
+}
+
+#[test]
+fn an_idle_pair_among_others_is_alone_in_its_end() {
+    let (upstream, at) = listening();
+    let right = format!("tcp:{at}");
+    let (mut relay, address) = serve(["-v", "relay", "--idle-timeout", "4s", "tcp-listen:127.0.0.1:0", &right]);
+    let (mut idle, mut idle_server) = (connect(address), accept(&upstream));
+    let (mut busy, mut busy_server) = (connect(address), accept(&upstream));
+    idle.set_nonblocking(true).expect("a flag");
+    let kind = eventually("the idle one ends", || {
+        busy.write_all(b"x").expect("it is served");
+        assert_eq!(take(&mut busy_server, 1), b"x");
+        match idle.read(&mut [0]) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => None,
+            result => Some(result.map_err(|error| error.kind())),
+        }
+    });
+    assert_eq!(kind, Err(ErrorKind::ConnectionReset));
+    is_reset(&mut idle_server);
+    relay.line("idle for 4s");
+    busy_server.write_all(b"still here").expect("it takes the bytes");
+    assert_eq!(take(&mut busy, 10), b"still here");
+    assert!(relay.is_running());
+}
+
+/// A relay that serves one client, with a session that goes on.
+#[track_caller]
+fn in_a_session(options: &[&str]) -> (Background, TcpStream, TcpStream) {
+    let (upstream, at) = listening();
+    let right = format!("tcp:{at}");
+    let (mut relay, address) = serve([&["relay"], options, &["tcp-listen:127.0.0.1:0", &right]].concat());
+    let (mut client, mut server) = (connect(address), accept(&upstream));
+    client.write_all(b"hello").expect("it takes the bytes");
+    assert_eq!(take(&mut server, 5), b"hello");
+    relay.signal(libc::SIGTERM);
+    if options.is_empty() {
+        relay.line("waiting up to 10s for");
+        let error = TcpStream::connect(address).expect_err("nobody listens any more");
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    }
+    (relay, client, server)
+}
+
+#[test]
+fn after_a_signal_sessions_finish() {
+    let (mut relay, mut client, mut server) = in_a_session(&[]);
+    server.write_all(b"bye").expect("it takes the bytes");
+    assert_eq!(take(&mut client, 3), b"bye");
+    client.shutdown(Shutdown::Write).expect("it is there");
+    assert_eq!(take_all(&mut server), []);
+    server.write_all(b"!").expect("it takes the byte");
+    drop(server);
+    assert_eq!(take_all(&mut client), b"!");
+    relay.ends_with(0);
+}
+
+#[test]
+fn a_second_signal_or_the_end_of_grace_resets_them() {
+    let (mut relay, mut client, mut server) = in_a_session(&[]);
+    relay.signal(libc::SIGTERM);
+    is_reset(&mut client);
+    is_reset(&mut server);
+    assert_eq!(ExitStatusExt::signal(&relay.wait()), Some(libc::SIGTERM));
+    let (mut relay, mut client, mut server) = in_a_session(&["--grace", "200ms"]);
+    is_reset(&mut client);
+    is_reset(&mut server);
+    assert_eq!(ExitStatusExt::signal(&relay.wait()), Some(libc::SIGTERM));
+}
+
+#[test]
+fn a_signal_ends_a_single_pair() {
+    let (relay, mut left, mut right) = between(&[]);
+    relay.signal(libc::SIGINT);
+    is_reset(&mut left);
+    is_reset(&mut right);
+    killed(&relay.finish(), libc::SIGINT);
+}
+
+/// A program whose descriptor 0 is this socket.
+fn with_socket(socket: impl Into<OwnedFd>, args: &[&str]) -> Background {
+    Background::spawn(command([&["relay"], args].concat()).stdin(Stdio::from(socket.into())))
+}
+
+#[test]
+fn an_inherited_socket_is_an_end_like_others() {
+    for (left, right) in [("fd:0", "exec:cat"), ("exec:cat", "fd:0")] {
+        let (ours, theirs) = UnixStream::pair().expect("sockets");
+        let mut relay = with_socket(theirs, &[left, right]);
+        let mut ours = ours;
+        say_all(&mut ours, b"through cat");
+        assert_eq!(take_all(&mut ours), b"through cat", "{left} {right}");
+        relay.ends_with(0);
+    }
+    let (listener, address) = listening();
+    let mut relay = with_socket(listener, &["fd:0", "exec:cat"]);
+    relay.line(&format!("listening on {address}"));
+    for _ in 0..2 {
+        ping(&mut connect(address), b"one after the other");
+    }
+    relay.drains();
+    let (listener, address) = listening();
+    let mut relay = with_socket(listener, &["--once", "fd:0", "exec:cat"]);
+    relay.line(&format!("listening on {address}"));
+    ping(&mut connect(address), b"just once");
+    relay.ends_with(0);
+    let relay = with_socket(File::open("/dev/null").expect("a file"), &["fd:0", "exec:cat"]);
+    assert_eq!(relay.finish().status.code(), Some(3));
+}
+
+#[test]
+fn no_shell_sees_what_is_given() {
+    let (_ground, made) = path("made");
+    let made = made.to_str().expect("text");
+    for word in
+        [format!("x;touch {made}"), format!("$(touch {made})"), format!("`touch {made}`"), format!("|touch {made}")]
+    {
+        let output = run(&["-", &format!("exec:printf %s '{word}'")], "");
+        assert_eq!(
+            (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()),
+            (Some(0), word.clone())
+        );
+        for end in [format!("tcp:{word}:80"), format!("udp:{word}:80"), format!("unix:{word}"), word.clone()] {
+            let output = run(&["-", &end], "");
+            assert!(matches!(output.status.code(), Some(2 | 3)), "{end}: {}", text(&output));
+        }
+        let output = run(&["-", &format!("exec:{word}")], "");
+        assert!(matches!(output.status.code(), Some(2 | 126 | 127)), "{word}: {}", text(&output));
+        assert!(!Path::new(made).exists(), "{word} has been run");
+    }
+}
+
+/// Nobody is made to press ^D: with a terminal on stdin the relay ends when its other end has.
+#[test]
+fn a_terminal_does_not_keep_a_relay_whose_other_end_has_ended() {
+    let peer = Peer::serve(|mut peer| peer.write_all(b"bye\n").expect("it takes the bytes"));
+    let output = shell(&format!("script -qec '$XPORT relay - tcp:{}' /dev/null", peer.address));
+    if output.status.code() == Some(127) {
+        return println!("skipped: script: {}", text(&output));
+    }
+    peer.join();
+    assert!(output.status.success() && output.stdout.starts_with(b"bye"), "{}", text(&output));
+}

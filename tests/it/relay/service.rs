@@ -1,0 +1,247 @@
+//! `relay` as a service and as a command: many clients, shortages and leaks, who is let in, signals and time limits, inherited
+//! sockets, and the exit status of a single pair.
+
+use crate::harness::*;
+
+/// An echo server in this process, for as long as the tests run.
+fn echo() -> SocketAddr {
+    let (listener, address) = listening();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            thread::spawn(move || {
+                let _ = io::copy(&mut stream.try_clone().expect("a copy"), &mut stream);
+                let _ = stream.shutdown(Shutdown::Write);
+            });
+        }
+    });
+    address
+}
+
+/// A relay that listens on TCP, and where.
+#[track_caller]
+fn serve_relay(options: &str, right: &str) -> (Background, SocketAddr) {
+    let words: Vec<&str> = options.split_whitespace().collect();
+    let left = if options.contains("tcp-listen:") { &[][..] } else { &["tcp-listen:127.0.0.1:0"] };
+    let (relay, address) = serve([&["relay"], &words[..], left, &[right]].concat());
+    (relay, address)
+}
+
+/// A client whose own address is this one.
+fn connect_from(ip: [u8; 4], address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from((Ipv4Addr::from(ip), 0)).into()).expect("all of 127.0.0.0/8 is ours");
+    socket.connect_timeout(&address.into(), DEADLINE)?;
+    Ok(with_deadline(socket.into()))
+}
+
+/// Waits until the program has as many descriptors as before.
+#[track_caller]
+fn comes_back_to(relay: &Background, fds: usize, after: &str) {
+    let end = Instant::now() + DEADLINE;
+    while relay.fds() != fds {
+        assert!(Instant::now() < end, "{} descriptors after {after}, {fds} before", relay.fds());
+        thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+/// The lines of stderr but for those on where it listens.
+fn words(relay: &mut Background) -> Vec<String> {
+    relay.all_lines().into_iter().filter(|line| !line.contains("listening on")).collect()
+}
+
+#[test]
+fn many_clients_have_a_right_end_each() {
+    let upstream = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let (mut relay, address) = serve_relay("", &format!("tcp:{}", upstream.local_addr().expect("an address")));
+    let base = relay.fds();
+    let clients: Vec<_> = (0..50_u8)
+        .map(|number| {
+            let mut client = connect(address);
+            client.write_all(&[number; 3]).expect("it takes the bytes");
+            let mut server = accept(&upstream);
+            assert_eq!(take(&mut server, 3), [number; 3]);
+            (client, server, number)
+        })
+        .collect();
+    for (mut client, mut server, number) in clients.into_iter().rev() {
+        server.write_all(&[!number; 5]).expect("it takes the bytes");
+        assert_eq!(take(&mut client, 5), [!number; 5]);
+        drop(client);
+        assert_eq!(take_all(&mut server), []);
+    }
+    comes_back_to(&relay, base, "fifty clients");
+    relay.drains();
+    assert_eq!(words(&mut relay), [] as [&str; 0]);
+}
+
+#[test]
+fn many_clients_have_a_child_each() {
+    let (relay, address) = serve_relay("", "exec:cat");
+    let base = relay.fds();
+    let mut clients: Vec<_> = (0..20).map(|_| connect(address)).collect();
+    for (number, client) in clients.iter_mut().enumerate() {
+        ping(client, format!("client {number}").as_bytes());
+    }
+    for client in &mut clients {
+        client.shutdown(Shutdown::Write).expect("it is there");
+        assert_eq!(take_all(client), []);
+    }
+    comes_back_to(&relay, base, "twenty children");
+}
+
+#[test]
+fn lines_go_through_a_program_as_they_come() {
+    let mut relay = Background::start(["relay", "-", "exec:grep --line-buffered x"]);
+    let (mut stdin, mut stdout) = (relay.stdin(), relay.stdout());
+    for (line, comes) in [("no\nax\n", "ax\n"), ("none\nxb\n", "xb\n")] {
+        stdin.write_all(line.as_bytes()).expect("it takes the line");
+        assert_eq!(take(&mut stdout, 3), comes.as_bytes());
+    }
+    drop(stdin);
+    assert_eq!(take_all(&mut stdout), []);
+    relay.ends_with(0);
+}
+
+/// Each client is turned away promptly, with one line for each, and the next one whose upstream is there is served.
+#[test]
+fn an_upstream_that_refuses_costs_its_client_only() {
+    let (_kept, closed) = refusing();
+    let (mut relay, address) = serve_relay("", &format!("tcp:{closed}"));
+    for _ in 0..3 {
+        is_turned_away(TcpStream::connect(address));
+        relay.line(&format!("connect {closed}: Connection refused"));
+    }
+    assert!(relay.is_running());
+    assert_eq!(words(&mut relay).len(), 3, "{:?}", relay.all_lines());
+
+    let (_ground, path) = path("late");
+    let (mut relay, address) = serve_relay("", &format!("unix:{}", path.display()));
+    is_turned_away(TcpStream::connect(address));
+    relay.line("No such file or directory");
+    let upstream = UnixListener::bind(&path).expect("a socket");
+    let mut client = connect(address);
+    client.write_all(b"now").expect("it takes the bytes");
+    assert_eq!(take(&mut upstream.accept().expect("a client").0, 3), b"now");
+}
+
+/// At a limit of descriptors that leaves some clients without a right end, those are turned away, the others are served on, and
+/// all is as before when they have gone.
+#[test]
+fn without_descriptors_for_the_right_end_a_client_is_turned_away() {
+    let upstream = format!("tcp:{}", echo());
+    let mut complaints = Vec::new();
+    for limit in [24, 25] {
+        let mut command = command(["relay", "tcp-listen:127.0.0.1:0", &upstream]);
+        limit_descriptors(&mut command, limit);
+        let (mut relay, address) = serve_by(command);
+        let base = relay.fds();
+        ping(&mut connect(address), b"warm");
+        comes_back_to(&relay, base, "a client");
+        let mut served = connect(address);
+        ping(&mut served, b"first");
+        let crowd: Vec<_> = (0..32).map(|_| try_connect(address)).collect();
+        complaints.push(relay.line("Too many open files"));
+        ping(&mut served, b"still there");
+        drop(crowd);
+        eventually("a new client is served", || {
+            let mut client = try_connect(address).ok()?;
+            client.write_all(b"x").ok()?;
+            (read_once(&mut client, &mut [0]).ok()? == 1).then_some(())
+        });
+        ping(&mut served, b"still there");
+        drop(served);
+        eventually("no descriptors are open for nobody", || (relay.fds() < 12).then_some(()));
+    }
+    assert!(complaints.iter().any(|line| !line.contains("accept")), "no right end was without: {complaints:?}");
+}
+
+#[test]
+fn no_client_leaves_a_descriptor_behind() {
+    const CLIENTS: usize = 200;
+    let upstream = format!("tcp:{}", echo());
+    let (_kept, closed) = refusing();
+    let (relay, address) = serve_relay("", &upstream);
+    ping(&mut connect(address), b"warm");
+    let (turned_away, refused) = serve_relay("", &format!("tcp:{closed}"));
+    let (denying, denied) = serve_relay("tcp-listen:127.0.0.1:0,allow=10.0.0.0/8", &upstream);
+    comes_back_to(&relay, turned_away.fds(), "a first client");
+    let base = relay.fds();
+    for _ in 0..CLIENTS {
+        ping(&mut connect(address), b"one of many");
+        let mut vanishing = connect(address);
+        vanishing.write_all(b"gone before there is an answer").expect("it takes the bytes");
+        reset(vanishing);
+        is_turned_away(TcpStream::connect(refused));
+        is_turned_away(TcpStream::connect(denied));
+    }
+    comes_back_to(&relay, base, "clients that were served or vanished");
+    comes_back_to(&turned_away, base, "clients whose upstream has refused");
+    comes_back_to(&denying, base, "clients that were denied");
+}
+
+#[test]
+fn an_access_list_is_asked_before_anything_is_opened() {
+    let (upstream, at) = listening();
+    let right = format!("tcp:{at}");
+    let left = "tcp-listen:127.0.0.1:0,allow=127.0.0.2/31,allow=127.0.0.9,deny=127.0.0.3";
+    let (_relay, address) = serve_relay(left, &right);
+    for (last, allowed) in [(1, false), (2, true), (3, false), (9, true), (8, false)] {
+        let client = connect_from([127, 0, 0, last], address);
+        if !allowed {
+            is_turned_away(client);
+            continue;
+        }
+        let mut client = client.expect("it is let in");
+        client.write_all(&[last]).expect("it takes the byte");
+        // The first one that comes is the one that was let in: for the others nothing was opened.
+        assert_eq!(take(&mut accept(&upstream), 1), [last]);
+    }
+    upstream.set_nonblocking(true).expect("a flag");
+    assert_eq!(upstream.accept().expect_err("for a client that was denied").kind(), ErrorKind::WouldBlock);
+    let (mut nobody, address) = serve_relay("-v tcp-listen:127.0.0.1:0,deny=0.0.0.0/0", &right);
+    is_turned_away(TcpStream::connect(address));
+    nobody.line("denied 127.0.0.1:");
+}
+
+#[test]
+fn a_unix_socket_has_the_mode_and_takes_the_place_that_were_asked_for() {
+    let (_ground, path) = path("s");
+    make_stale(&path);
+    let upstream = format!("tcp:{}", echo());
+    let left = format!("unix-listen:{}", path.display());
+    let output = outcome(["relay", &left, &upstream]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    for (options, mode) in [(",replace-stale", 0o600), (",mode=0620", 0o620)] {
+        let mut relay = Background::start(["relay", &format!("{left}{options}"), &upstream]);
+        relay.line("listening on");
+        assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, mode);
+        let mut client = UnixStream::connect(&path).expect("it accepts");
+        client.write_all(b"hello").expect("it takes the bytes");
+        assert_eq!(take(&mut client, 5), b"hello");
+        drop(client);
+        relay.drains();
+        assert!(!path.exists(), "the socket is left behind");
+    }
+}
+
+#[test]
+fn the_port_file_of_an_endpoint_has_its_port() {
+    let (_ground, path) = path("port");
+    let left = format!("tcp-listen:127.0.0.1:0,port-file={}", path.display());
+    let (mut relay, address) = serve_relay(&left, &format!("tcp:{}", echo()));
+    assert_eq!(fs::read_to_string(&path).expect("it is there").trim(), address.port().to_string());
+    relay.drains();
+    assert!(!path.exists(), "the port file is left behind");
+}
+
+#[test]
+fn the_options_of_what_connects_are_its_own() {
+    let full = full_queue();
+    let output = outcome(["relay", "-", &format!("tcp:{},connect-timeout=300ms", full.address)]);
+    ended(&output, 124, &full.address.to_string());
+    let (upstream, at) = listening();
+    let right = format!("tcp:{at},source=127.0.0.5");
+    let (_relay, address) = serve_relay("", &right);
+    let _client = connect(address);
+    assert_eq!(accept(&upstream).peer_addr().expect("an address").ip(), Ipv4Addr::new(127, 0, 0, 5));
+}

@@ -1,0 +1,454 @@
+//! Crowds and shortages: servers with more clients than descriptors, clients that never read, storms, floods and leaks.
+
+use crate::harness::*;
+
+/// Whether this test may open `count` descriptors next to those of the other tests; says so if not.
+fn has_room(count: u64) -> Option<()> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the structure is alive for both calls.
+    unsafe {
+        libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit);
+        limit.rlim_cur = limit.rlim_max;
+        libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+    }
+    let has = limit.rlim_max >= count + 8000;
+    if !has {
+        println!("skipped: {count} descriptors more are too many here");
+    }
+    has.then_some(())
+}
+
+/// An echo server, and where it listens.
+fn echo(options: &[&str]) -> (Background, SocketAddr) {
+    let (server, address) = serve([&["tcp-echo"], options, &["127.0.0.1:0"]].concat());
+    (server, address)
+}
+
+/// How many descriptors the server has open when it has nothing to do.
+#[track_caller]
+fn at_rest(server: &Background) -> usize {
+    server.comes_to_rest();
+    server.fds()
+}
+
+/// A connection to `address` with buffers so small that it soon gets stuck.
+fn narrow(address: SocketAddr) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.set_recv_buffer_size(4096).expect("SO_RCVBUF");
+    socket.set_send_buffer_size(4096).expect("SO_SNDBUF");
+    // Small segments keep the kernel's buffers for the other end small as well.
+    socket.set_tcp_mss(1000).expect("TCP_MAXSEG");
+    socket.connect_timeout(&address.into(), DEADLINE).expect("it accepts");
+    with_deadline(socket.into())
+}
+
+/// Expects that nothing at all comes for a while.
+#[track_caller]
+fn is_not_served(stream: &mut TcpStream) {
+    stream.set_read_timeout(Some(Duration::from_millis(300))).expect("a timeout");
+    let result = read_once(stream, &mut [0; 16]);
+    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    let nothing = matches!(&result, Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut));
+    assert!(nothing, "this one has to wait, but read {result:?}");
+}
+
+/// Without descriptors a server neither spins nor floods its log, serves those it has, and takes in those
+/// who wait as soon as there is room, although nobody new comes.
+#[test]
+fn a_server_without_descriptors_waits_for_room() {
+    let mut command = command(["tcp-echo", "127.0.0.1:0"]);
+    limit_descriptors(&mut command, 24);
+    let (mut server, address) = serve_by(command);
+    let mut clients: Vec<TcpStream> = (0..32).map(|_| connect(address)).collect();
+    server.line("Too many open files");
+    let before = server.cpu();
+    let (served, waiting) = clients.split_at_mut(8);
+    served.iter_mut().for_each(|client| ping(client, b"served meanwhile"));
+    // The window in which a server that spins would show.
+    thread::sleep(Duration::from_secs(2));
+    assert!(server.cpu() - before < 0.1, "{} s of CPU in two seconds", server.cpu() - before);
+    assert_eq!(server.all_lines().iter().filter(|line| line.contains("Too many open files")).count(), 1);
+    is_not_served(waiting.last_mut().expect("there are some"));
+    clients.drain(..24);
+    clients.iter_mut().for_each(|client| ping(client, b"room at last"));
+}
+
+/// At its limit, with clients coming and going, a server does not write a line for each.
+#[test]
+fn a_server_at_its_limit_does_not_flood_its_log() {
+    let mut command = command(["tcp-echo", "127.0.0.1:0"]);
+    limit_descriptors(&mut command, 24);
+    let (mut server, address) = serve_by(command);
+    let start = Instant::now();
+    let mut clients: std::collections::VecDeque<TcpStream> = (0..300).map(|_| connect(address)).collect();
+    while let Some(mut client) = clients.pop_front() {
+        ping(&mut client, b"one by one");
+    }
+    server.line("Too many open files");
+    let lines = server.all_lines();
+    let seconds = start.elapsed().as_secs() as usize + 1;
+    let complaints = lines.iter().filter(|line| line.contains("Too many open files")).count();
+    assert!((1..=10 * seconds).contains(&complaints), "{complaints} lines in {seconds} s, such as {:?}", lines.last());
+}
+
+/// No error of `accept(2)` ends a listener: those of one connection are passed over, and of those of the
+/// whole machine there is one line.
+#[test]
+fn a_listener_survives_every_error_of_accept() {
+    if shim().is_none() {
+        return;
+    }
+    let of_one = [libc::ECONNABORTED, libc::EPROTO, libc::EPERM, libc::ENETDOWN, libc::EINTR];
+    let of_all = [libc::ENFILE, libc::EMFILE, libc::ENOBUFS, libc::ENOMEM];
+    let servers: Vec<_> = of_one
+        .into_iter()
+        .chain(of_all)
+        .map(|error| {
+            let faults = [("ACCEPT_TIMES", 3), ("ACCEPT", error)];
+            let command = misbehaving(command(["tcp-echo", "127.0.0.1:0"]), &faults).expect("a library");
+            let (server, address) = serve_by(command);
+            (error, server, connect(address))
+        })
+        .collect();
+    for (error, mut server, mut client) in servers {
+        ping(&mut client, b"hello");
+        let expected = usize::from(of_all.contains(&error));
+        if expected > 0 {
+            server.line("accept");
+        }
+        let complaints = server.all_lines().iter().filter(|line| line.contains("accept")).count();
+        assert_eq!(complaints, expected, "errno {error}: {:?}", server.all_lines());
+    }
+}
+
+#[test]
+fn clients_that_are_gone_before_they_are_accepted_do_no_harm() {
+    for args in [["tcp-echo", "127.0.0.1:0"].as_slice(), &["tcp-server", "-k", "127.0.0.1:0"]] {
+        let (mut server, address) = serve(args);
+        let mut stdout = server.stdout();
+        let before = at_rest(&server);
+        server.signal(libc::SIGSTOP);
+        for _ in 0..50 {
+            reset(connect(address));
+        }
+        let mut alive = connect(address);
+        server.signal(libc::SIGCONT);
+        if args[0] == "tcp-echo" {
+            ping(&mut alive, b"hello");
+        } else {
+            alive.write_all(b"hello").expect("it is accepted");
+            assert_eq!(take(&mut stdout, 5), b"hello");
+        }
+        reset(alive);
+        eventually("the descriptors are free", || (server.fds() <= before).then_some(()));
+        assert!(server.is_running());
+        assert!(!server.all_lines().iter().any(|line| line.contains("panicked")), "{:?}", server.all_lines());
+    }
+}
+
+/// With very few descriptors a program either works or ends with status 1 and a message, and never panics.
+#[test]
+fn too_few_descriptors_at_the_start_are_reported() {
+    let (_keep, address) = echo(&[]);
+    let address = address.to_string();
+    for mode in ["tcp-echo", "tcp-server", "tcp-client"] {
+        let mut refused = 0;
+        // Three are the standard streams, and the dynamic linker needs one more.
+        for limit in 4..14 {
+            let mut command = command(["-v", mode, if mode == "tcp-client" { &address } else { "127.0.0.1:0" }]);
+            limit_descriptors(&mut command, limit);
+            let mut program = Background::spawn(command);
+            let works = if mode == "tcp-client" { "connected" } else { "listening on" };
+            let ended = eventually("an end or a beginning", || {
+                if !program.is_running() {
+                    return Some(true);
+                }
+                program.all_lines().iter().any(|line| line.contains(works)).then_some(false)
+            });
+            if !ended {
+                continue;
+            }
+            refused += 1;
+            let (status, lines) = (program.wait(), program.all_lines());
+            assert_eq!(status.code(), Some(1), "{mode} with {limit}: {lines:?}");
+            let fits = |line: &String| line.starts_with("xport: ") && line.contains("Too many open files");
+            assert!(lines.len() == 1 && fits(&lines[0]), "{mode} with {limit}: {lines:?}");
+        }
+        assert!(refused > 0, "{mode} needs no descriptors at all?");
+    }
+}
+
+#[test]
+fn a_storm_of_connections_is_served() {
+    const CLIENTS: usize = 3000;
+    let Some(()) = has_room(CLIENTS as u64) else { return };
+    let (_server, address) = echo(&[]);
+    let mut old = connect(address);
+    let storm = thread::spawn(move || (0..CLIENTS).map(|_| connect(address)).collect::<Vec<_>>());
+    while !storm.is_finished() {
+        ping(&mut old, b"meanwhile");
+    }
+    let mut clients = storm.join().expect("all are accepted");
+    for client in &mut clients {
+        client.write_all(b"hello").expect("it takes the bytes");
+    }
+    ping(&mut old, b"after");
+    for client in &mut clients {
+        let mut back = [0; 5];
+        client.read_exact(&mut back).expect("the bytes come back");
+        assert_eq!(&back, b"hello");
+    }
+}
+
+/// Expects that exactly `limit` of so many clients are served, and the next one when the first one leaves.
+#[track_caller]
+fn admits_exactly(limit: usize, addresses: &[SocketAddr]) {
+    let connect = |i: usize| connect(addresses[i % addresses.len()]);
+    let mut inside: Vec<_> = (0..limit).map(connect).collect();
+    inside.iter_mut().for_each(|client| ping(client, b"inside"));
+    let mut outside: Vec<_> = (0..5).map(connect).collect();
+    outside.iter_mut().for_each(|client| client.write_all(b"outside").expect("the kernel takes it"));
+    for client in &mut outside {
+        is_not_served(client);
+    }
+    inside.iter_mut().for_each(|client| ping(client, b"still"));
+    drop(inside);
+    for client in &mut outside {
+        let mut back = [0; 7];
+        client.read_exact(&mut back).expect("now there is room");
+        assert_eq!(&back, b"outside");
+    }
+}
+
+/// `--max-conns` clients are served at once, the others wait, and the count is right whatever clients do.
+#[test]
+fn the_number_of_clients_is_limited_and_never_drifts() {
+    let (server, address) = echo(&["--max-conns", "10"]);
+    let before = at_rest(&server);
+    admits_exactly(10, &[address]);
+    for i in 0..300 {
+        let mut client = connect(address);
+        match i % 3 {
+            0 => drop(client),
+            1 => reset(client),
+            _ => {
+                client.write_all(b"and away").expect("the kernel takes it");
+                reset(client);
+            }
+        }
+    }
+    eventually("the descriptors are free", || (server.fds() == before).then_some(()));
+    admits_exactly(10, &[address]);
+}
+
+/// With several addresses `--max-conns` is still the number of clients of the whole server.
+#[test]
+fn the_number_of_clients_is_that_of_all_listeners_together() {
+    let mut server = Background::start(["tcp-echo", "--max-conns", "6", "127.0.0.1:0", "--listen", "127.0.0.2:0"]);
+    let addresses = [server.address(), server.address()];
+    admits_exactly(6, &addresses);
+}
+
+/// An idle connection costs no more than 16 KiB and no CPU, and gives its descriptor back.
+#[test]
+fn idle_connections_cost_little() {
+    const CLIENTS: usize = 2000;
+    let Some(()) = has_room(CLIENTS as u64) else { return };
+    let (server, address) = echo(&[]);
+    ping(&mut connect(address), b"everything is in place");
+    let (fds, rss) = (at_rest(&server), server.rss_kib());
+    let mut clients: Vec<_> = (0..CLIENTS).map(|_| connect(address)).collect();
+    clients.iter_mut().for_each(|client| ping(client, b"hello"));
+    assert!(server.rss_kib() <= rss + 16 * CLIENTS as u64, "{rss} KiB at first, {} KiB now", server.rss_kib());
+    server.comes_to_rest();
+    // It may have been at rest only because others had their turn.
+    eventually("it uses no CPU time", || {
+        let cpu = server.cpu();
+        thread::sleep(Duration::from_secs(1));
+        (server.cpu() - cpu < 0.05).then_some(())
+    });
+    ping(&mut connect(address), b"one more");
+    drop(clients);
+    eventually("the descriptors are free", || (server.fds() <= fds).then_some(()));
+}
+
+/// Clients that are turned away leave no descriptors behind.
+#[test]
+fn denied_clients_leak_nothing() {
+    let (mut server, address) = echo(&["--allow", "10.0.0.0/8"]);
+    let before = at_rest(&server);
+    for _ in 0..2000 {
+        let mut client = connect(address);
+        match read_once(&mut client, &mut [0; 16]) {
+            Ok(0) => (),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => (),
+            other => panic!("served: {other:?}"),
+        }
+    }
+    eventually("the descriptors are free", || (server.fds() <= before).then_some(()));
+    assert!(server.all_lines().len() <= 10, "{} lines", server.all_lines().len());
+}
+
+#[test]
+fn served_clients_leak_nothing() {
+    let (server, address) = echo(&[]);
+    let round = |count: usize| {
+        for i in 0..count {
+            let mut client = connect(address);
+            ping(&mut client, b"hello");
+            if i % 2 == 0 {
+                reset(client);
+            }
+        }
+    };
+    let before = at_rest(&server);
+    round(500);
+    eventually("the descriptors are free", || (server.fds() <= before).then_some(()));
+    let rss = server.rss_kib();
+    round(1500);
+    eventually("the descriptors are free", || (server.fds() <= before).then_some(()));
+    assert!(server.rss_kib() <= rss + 1024, "{rss} KiB after 500 clients, {} KiB after 2000", server.rss_kib());
+}
+
+/// Writes until nothing more is taken, at most `limit` bytes, and says how many it were.
+fn stuff(mut client: &TcpStream, limit: usize, patience: Duration) -> usize {
+    let block = [b'x'; 65536];
+    client.set_write_timeout(Some(patience)).expect("a timeout");
+    let mut sent = 0;
+    while sent < limit {
+        match client.write(&block) {
+            Ok(count) => sent += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => (),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => break,
+            Err(error) => panic!("after {sent} bytes: {error}"),
+        }
+    }
+    sent
+}
+
+/// A client that never reads is made to wait, costs no memory, and gets everything once it reads.
+#[test]
+fn a_client_that_never_reads_has_to_wait() {
+    const MANY: usize = 200 << 20;
+    let (server, address) = echo(&[]);
+    ping(&mut connect(address), b"everything is in place");
+    let before = server.rss_kib();
+    let mut client = connect(address);
+    let sent = stuff(&client, MANY, Duration::from_millis(500));
+    assert!(sent < MANY, "nobody stopped the sender");
+    assert!(server.rss_kib() <= before + 2048, "{before} KiB at first, {} KiB now", server.rss_kib());
+    server.comes_to_rest();
+    ping(&mut connect(address), b"others are served");
+    client.shutdown(Shutdown::Write).expect("it is connected");
+    let mut back = 0;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match read_once(&mut client, &mut buffer).expect("the rest and an end") {
+            0 => break,
+            count => back += count,
+        }
+    }
+    assert_eq!(back, sent);
+}
+
+/// Hundreds of clients that never read cost no more than their water marks, and others are served.
+#[test]
+fn a_crowd_that_never_reads_has_to_wait() {
+    const CLIENTS: usize = 300;
+    let (server, address) = echo(&["--high-water", "32K"]);
+    ping(&mut connect(address), b"everything is in place");
+    let before = server.rss_kib();
+    let clients: Vec<TcpStream> = (0..CLIENTS).map(|_| narrow(address)).collect();
+    let mut sent = vec![0; CLIENTS];
+    // More than the kernel keeps for one of them at both ends.
+    const MANY: usize = 64 << 20;
+    // In turns, so that each has time to get through to the server, until nobody gets rid of anything any more.
+    let stuck = |sent: &mut Vec<usize>| {
+        let total: usize = sent.iter().sum();
+        for (client, sent) in clients.iter().zip(sent.iter_mut()).filter(|(_, sent)| **sent < MANY) {
+            client.set_nonblocking(true).expect("a flag");
+            *sent += stuff(client, 256 << 10, Duration::from_secs(1));
+        }
+        sent.iter().sum::<usize>() == total
+    };
+    eventually("everyone is stuck", || {
+        thread::park_timeout(Duration::from_millis(50));
+        // Nothing was taken, but the server may just not have had its turn.
+        (stuck(&mut sent) && clients.iter().all(is_full)).then_some(())
+    });
+    assert!(sent.iter().all(|sent| *sent < MANY), "somebody was not stopped");
+    let each = 32 + 512; // High water, and what one read gives.
+    let limit = before + each * CLIENTS as u64 + 2048;
+    assert!(server.rss_kib() <= limit, "{before} KiB at first, {} KiB now", server.rss_kib());
+    server.comes_to_rest();
+    ping(&mut connect(address), b"others are served");
+}
+
+/// What is written fast and read slowly arrives whole, and the program neither hoards nor burns.
+#[test]
+fn a_slow_reader_gets_everything() {
+    const BYTES: usize = 20 << 20;
+    let mut server = Background::start(["tcp-server", "127.0.0.1:0"]);
+    let mut client = connect(server.address());
+    let before = server.rss_kib();
+    let data = pattern(BYTES);
+    feed(server.stdin(), data.clone());
+    let mut received = vec![0; BYTES];
+    let mut most = before;
+    for part in received.chunks_mut(256 << 10) {
+        client.read_exact(part).expect("the next part");
+        most = most.max(server.rss_kib());
+        // This is what makes it slow.
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert!(received == data, "the bytes are not the same");
+    assert!(most <= before + 2048, "{before} KiB at first, {most} KiB at most");
+    assert!(server.cpu() < 2.0, "{} s of CPU", server.cpu());
+    drop(client);
+    server.ends_with(0);
+}
+
+#[test]
+fn failing_connections_do_not_flood_the_log() {
+    let (mut server, address) = echo(&[]);
+    for i in 0..3000 {
+        let mut client = connect(address);
+        if i % 2 == 0 {
+            client.write_all(b"and away").expect("the kernel takes it");
+        }
+        reset(client);
+    }
+    ping(&mut connect(address), b"hello");
+    let lines = server.all_lines();
+    assert!(lines.len() <= 10, "{} lines, such as {:?}", lines.len(), lines.last());
+}
+
+/// Connections from one address of ours share its ports: to each destination there are as many as there are ports, and no
+/// other program has fewer by them.
+#[test]
+fn a_source_without_a_port_uses_no_ports_up() {
+    const PORTS: usize = 20;
+    // A private network, where nobody else has ports.
+    let few_ports = format!("echo 40000 {} > /proc/sys/net/ipv4/ip_local_port_range", 40_000 + PORTS - 1);
+    in_a_network(&few_ports, || {
+        // They stay, so that no port is free again.
+        let mut open = Vec::new();
+        for ip in ["127.0.0.1", "::1"] {
+            let at = |port: u16| SocketAddr::new(ip.parse().expect("an address"), port);
+            let source = if ip == "::1" { "::1" } else { "127.0.0.5" };
+            for destination in [5001, 5002] {
+                let upstream = TcpListener::bind(at(destination)).expect("a port");
+                let left = format!("tcp-listen:{}", at(destination + 1000));
+                let right = format!("tcp:{},source={source}", at(destination));
+                let (_relay, address) = serve(["relay", &left, &right]);
+                for number in 0..PORTS {
+                    let client = TcpStream::connect(address);
+                    open.push(client.unwrap_or_else(|error| panic!("client {number} of {address}: {error}")));
+                    let client = accept(&upstream);
+                    assert_eq!(client.peer_addr().expect("it is there").ip().to_string(), source);
+                    open.push(client);
+                }
+            }
+        }
+    });
+}

@@ -1,0 +1,7 @@
+//! Standard streams of every kind, terminals and job control.
+
+mod job_control;
+mod kinds;
+mod odd_streams;
+mod standard_streams;
+mod terminal;

@@ -1,0 +1,346 @@
+//! stdin, stdout and stderr of every kind: files, devices, pipes, sockets, closed, full, blocked, or left by their reader.
+//!
+//! Terminals have a file of their own, `terminal.rs`. The numbers are those of the catalogue of faults.
+
+use crate::harness::*;
+use std::io::pipe;
+
+/// Xport with empty input and a pipe for its output.
+fn command() -> Command {
+    let mut command = crate::harness::command([""; 0]);
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Xport started by a shell that does `redirection` before.
+fn redirected(redirection: &str) -> Command {
+    let mut command = by_shell(format!("exec \"$0\" \"$@\" {redirection}"));
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Runs `tcp-client` to its end, with a peer that accepts and says nothing.
+#[track_caller]
+fn run_with_silent_peer(mut command: Command) -> Output {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    command.arg("tcp-client").arg(listener.local_addr().expect("an address").to_string());
+    Background::spawn(command).finish()
+}
+
+/// A file with `data`, to be read from its beginning.
+fn file_with(data: &[u8]) -> File {
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(data).and_then(|()| file.rewind()).expect("it takes the bytes");
+    file
+}
+
+/// Sends for as long as anyone takes it.
+fn flood(mut peer: TcpStream) {
+    thread::spawn(move || while peer.write_all(&[b'z'; 4096]).is_ok() {});
+}
+
+/// Moves a few bytes both ways through a running client.
+#[track_caller]
+fn converse(stdin: &mut impl Write, stdout: &mut (impl Read + AsRawFd), peer: &mut TcpStream) {
+    stdin.write_all(b"question").expect("stdin takes it");
+    assert_eq!(take(peer, 8), b"question");
+    peer.write_all(b"answer").expect("the client takes it");
+    assert_eq!(take(stdout, 6), b"answer");
+}
+
+/// A client whose stdin and stdout are pipes; the inner ends stay with us as well, as they do with a shell.
+fn client_on_pipes(
+    prepare: impl FnOnce(&mut Command),
+) -> (Background, TcpStream, (PipeReader, PipeWriter), (PipeReader, PipeWriter)) {
+    let ((input, into), (out_of, output)) = (pipe().expect("a pipe"), pipe().expect("a pipe"));
+    let mut command = command();
+    command.stdin(input.try_clone().expect("a copy")).stdout(output.try_clone().expect("a copy"));
+    prepare(&mut command);
+    let (client, peer) = client_by(command, &[]);
+    (client, peer, (input, into), (out_of, output))
+}
+
+/// The pipes that a shell shares with the program do not become non-blocking, neither while it runs nor after it ended
+/// or was killed.
+#[test]
+fn shared_pipes_stay_blocking() {
+    for signal in [None, Some(libc::SIGKILL)] {
+        let (mut client, mut peer, (input, mut into), (mut out_of, output)) = client_on_pipes(|_| ());
+        converse(&mut into, &mut out_of, &mut peer);
+        assert_eq!((flags(&input) | flags(&output)) & libc::O_NONBLOCK, 0, "while it runs");
+        match signal {
+            Some(signal) => client.signal(signal),
+            None => drop((into, peer)),
+        }
+        let status = client.wait();
+        assert_eq!(status.success(), signal.is_none(), "{status:?}");
+        assert_eq!((flags(&input) | flags(&output)) & libc::O_NONBLOCK, 0, "afterwards");
+    }
+}
+
+/// Pipes that cannot be opened anew, as after `su`, carry everything, do not become non-blocking, and do not block the
+/// program: stdout that takes nothing leaves the other direction alone.
+#[test]
+fn pipes_of_another_user_are_served_without_blocking() {
+    let (client, mut peer, (input, mut into), (mut out_of, output)) = client_on_pipes(|command| {
+        // SAFETY: fchmod and setuid are async-signal-safe and touch no memory of ours.
+        unsafe {
+            command.pre_exec(|| {
+                libc::fchmod(0, 0);
+                libc::fchmod(1, 0);
+                if libc::getuid() == 0 && libc::setuid(65534) != 0 {
+                    return Err(io::Error::last_os_error());
+                }
+                Ok(())
+            });
+        }
+    });
+    converse(&mut into, &mut out_of, &mut peer);
+    let data = pattern(capacity(&output) + 200_000);
+    feed(peer.try_clone().expect("a copy"), data.clone());
+    eventually("stdout is full", || is_full(&output).then_some(()));
+    into.write_all(b"still there?").expect("stdin takes it");
+    assert_eq!(take(&mut peer, 12), b"still there?");
+    client.comes_to_rest();
+    assert!(take(&mut out_of, data.len()) == data);
+    assert_eq!((flags(&input) | flags(&output)) & libc::O_NONBLOCK, 0);
+    feed(into, data.clone());
+    drop(input);
+    assert!(take_all(&mut peer) == data);
+    drop((peer, output));
+    ended(&client.finish(), 0, "");
+}
+
+#[test]
+fn a_large_pipe_stays_large() {
+    let prepare = |command: &mut Command| {
+        command.env("XPORT_HALF_CLOSE", "now");
+    };
+    let (client, mut peer, (input, into), (mut out_of, output)) = client_on_pipes(prepare);
+    // SAFETY: F_SETPIPE_SZ takes a number and touches no memory of ours.
+    unsafe { libc::fcntl(output.as_raw_fd(), libc::F_SETPIPE_SZ, 1 << 20) };
+    let (before, data) = (capacity(&output), pattern(4 << 20));
+    feed(peer.try_clone().expect("a copy"), data.clone());
+    assert!(take(&mut out_of, data.len()) == data);
+    assert!(capacity(&output) >= before, "{} bytes, from {before}", capacity(&output));
+    drop((input, into));
+    assert_eq!(take_all(&mut peer), b"");
+    drop(peer);
+    ended(&client.finish(), 0, "");
+}
+
+#[test]
+fn a_file_as_stdin_is_sent_whole() {
+    let data = pattern(1_000_000);
+    let (client, mut peer) = client_by(command().stdin(file_with(&data)), &[]);
+    assert!(take_all(&mut peer) == data);
+    peer.write_all(b"got it").expect("the client waits for the answer");
+    drop(peer);
+    printed(&client.finish(), b"got it");
+}
+
+#[test]
+fn a_file_as_stdout_is_appended_to_where_it_stands() {
+    let mut file = file_with(b"");
+    file.write_all(b"before ").expect("it takes the bytes");
+    let (client, mut peer) = client_by(command().stdout(file.try_clone().expect("a copy")), &[]);
+    peer.write_all(b"after").expect("the client takes it");
+    drop(peer);
+    ended(&client.finish(), 0, "");
+    file.rewind().expect("a file");
+    assert_eq!(take_all(&mut file), b"before after");
+}
+
+/// `/dev/null` as stdin is an end at once; what the peer says is printed all the same.
+#[test]
+fn empty_stdin_does_not_cut_the_answer_off() {
+    let (client, mut peer) = client_by(command(), &["--half-close", "now"]);
+    assert_eq!(take_all(&mut peer), b"");
+    peer.write_all(b"hello\n").expect("the client takes it");
+    drop(peer);
+    printed(&client.finish(), b"hello\n");
+}
+
+/// An endless stdin with a peer that never reads costs neither memory nor, once nothing fits any more, time.
+#[test]
+fn an_endless_stdin_waits_for_a_peer_that_does_not_read() {
+    let (client, peer) = client_by(command().stdin(device("zero")), &[]);
+    eventually("something has been sent", || (queued(&peer) > 0).then_some(()));
+    client.comes_to_rest();
+    assert!(client.rss_kib() < 32 * 1024, "{} KiB", client.rss_kib());
+}
+
+#[test]
+fn a_closed_stdin_is_an_empty_one() {
+    let (client, mut peer) = client_by(redirected("<&-"), &["--half-close", "now"]);
+    assert_eq!(take_all(&mut peer), b"");
+    let stdin = fs::read_link(format!("/proc/{}/fd/0", client.pid())).expect("0 is open");
+    assert_eq!(stdin.to_str(), Some("/dev/null"));
+    peer.write_all(b"hello\n").expect("the client takes it");
+    drop(peer);
+    printed(&client.finish(), b"hello\n");
+}
+
+#[test]
+fn a_closed_stdout_is_an_error() {
+    ended(&run_with_silent_peer(redirected(">&-")), 1, "xport: stdout: Bad file descriptor");
+}
+
+/// With a closed stderr the program works, and no message ends up in a socket.
+#[test]
+fn a_closed_stderr_does_no_harm() {
+    let (client, mut peer) = client_by(redirected("2>&-").stdin(file_with(b"data")), &["-vvv"]);
+    assert_eq!(take_all(&mut peer), b"data");
+    peer.write_all(b"hello\n").expect("the client takes it");
+    drop(peer);
+    printed(&client.finish(), b"hello\n");
+}
+
+#[test]
+fn a_directory_as_stdin_is_an_error() {
+    let mut command = command();
+    command.stdin(File::open("/").expect("a directory"));
+    ended(&run_with_silent_peer(command), 1, "xport: stdin: Is a directory");
+}
+
+/// A stdout that is full is reported, and the peer sees a reset, not an orderly end.
+#[test]
+fn a_full_stdout_is_an_error() {
+    let (client, mut peer) = client_by(command().stdin(Stdio::piped()).stdout(device("full")), &[]);
+    peer.write_all(b"hello\n").expect("the client takes it");
+    let error = read_once(&mut peer, &mut [0; 8]).expect_err("not an orderly end");
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    ended(&client.finish(), 1, "xport: stdout: No space left on device");
+}
+
+/// A reader who has seen enough (`| head -1`) ends the program by SIGPIPE, without a word.
+#[test]
+fn it_ends_quietly_once_its_reader_has_seen_enough() {
+    let (mut client, peer) = client(&[]);
+    flood(peer);
+    let mut stdout = client.stdout();
+    assert_eq!(take(&mut stdout, 1), b"z");
+    drop(stdout);
+    client.wait();
+    killed(&client.finish(), libc::SIGPIPE);
+}
+
+/// A peer that leaves while it is being written to ends its own connection, never the server.
+#[test]
+fn a_server_survives_a_peer_that_does_not_read_its_answer() {
+    let (mut server, address) = serve(["tcp-echo", "127.0.0.1:0"]);
+    let mut healthy = connect(address);
+    for _ in 0..20 {
+        let mut rude = connect(address);
+        rude.write_all(&pattern(60_000)).expect("the server takes it");
+        eventually("an echo", || (queued(&rude) > 0).then_some(()));
+        reset(rude);
+    }
+    ping(&mut healthy, b"still there?");
+    assert!(server.is_running());
+}
+
+/// While stdout takes nothing, stdin still reaches the peer at once, and memory does not grow.
+#[test]
+fn a_blocked_stdout_does_not_block_stdin() {
+    let (mut out_of, output) = pipe().expect("a pipe");
+    let (mut client, mut peer) =
+        client_by(command().stdin(Stdio::piped()).stdout(output.try_clone().expect("a copy")), &[]);
+    let data = pattern(32 << 20);
+    feed(peer.try_clone().expect("a copy"), data.clone());
+    eventually("stdout is full", || is_full(&output).then_some(()));
+    let mut stdin = client.stdin();
+    for i in 0..20_u8 {
+        let start = Instant::now();
+        stdin.write_all(&[i]).expect("stdin takes it");
+        assert_eq!(take(&mut peer, 1), [i]);
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?} for one byte", start.elapsed());
+    }
+    client.comes_to_rest();
+    assert!(client.rss_kib() < 24 * 1024, "{} KiB", client.rss_kib());
+    drop((output, stdin));
+    assert!(take(&mut out_of, data.len()) == data);
+    drop(peer);
+    ended(&client.finish(), 0, "");
+}
+
+#[test]
+fn being_stopped_and_continued_loses_nothing() {
+    let data = pattern(8 << 20);
+    let (client, mut peer) = client_by(command().stdin(file_with(&data)), &[]);
+    let mut received = Vec::new();
+    for _ in 0..8 {
+        client.signal(libc::SIGSTOP);
+        let stat = format!("/proc/{}/stat", client.pid());
+        let is_stopped = || fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") T "));
+        eventually("it is stopped", || is_stopped().then_some(()));
+        client.signal(libc::SIGCONT);
+        received.extend(take(&mut peer, 500_000));
+    }
+    received.extend(take_all(&mut peer));
+    assert!(received == data);
+    drop(peer);
+    ended(&client.finish(), 0, "");
+}
+
+/// One socket as both stdin and stdout, as inetd gives it: it is half-closed, not closed, and its flags stay.
+#[test]
+fn a_socket_serves_as_stdin_and_stdout() {
+    let (mut ours, theirs) = UnixStream::pair().expect("a pair");
+    ours.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    let end = || Stdio::from(OwnedFd::from(theirs.try_clone().expect("a copy")));
+    let (client, mut peer) = client_by(command().stdin(end()).stdout(end()), &[]);
+    let mut into = ours.try_clone().expect("a copy");
+    converse(&mut into, &mut ours, &mut peer);
+
+    peer.write_all(b"last words").and_then(|()| peer.shutdown(Shutdown::Write)).expect("the client takes it");
+    assert_eq!(take_all(&mut ours), b"last words", "the end of the peer is passed on by shutdown");
+    let data = pattern(1_000_000);
+    feed_half(ours, data.clone());
+    assert!(take_all(&mut peer) == data);
+    ended(&client.finish(), 0, "");
+    assert_eq!(flags(&theirs) & libc::O_NONBLOCK, 0);
+}
+
+/// Writes `data` on a thread of its own, then ends that direction.
+fn feed_half(mut sink: UnixStream, data: Vec<u8>) {
+    thread::spawn(move || sink.write_all(&data).and_then(|()| sink.shutdown(Shutdown::Write)));
+}
+
+/// The limit of a file's size is an error, not death by SIGXFSZ.
+#[test]
+fn a_file_size_limit_is_an_error() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let mut command = by_shell("ulimit -f 1; exec \"$0\" \"$@\" >\"$OUT\"");
+    command.env("OUT", file.path()).stdin(Stdio::null());
+    let (client, peer) = client_by(command, &[]);
+    flood(peer);
+    ended(&client.finish(), 1, "xport: stdout: File too large");
+    let written = file.as_file().metadata().expect("a file").len();
+    assert!([512, 1024].contains(&written), "{written} bytes");
+}
+
+/// A stderr that nobody reads does not stop the program, however much it has to say.
+#[test]
+fn a_full_stderr_does_not_stop_an_echo() {
+    let (quiet, full) = pipe().expect("a pipe");
+    let mut command = by_shell("exec \"$0\" \"$@\" 2>&1 >/dev/null");
+    command.args(["-vvv", "tcp-echo", "--port-file"]);
+    let (_folder, port_file) = path("port");
+    command.arg(&port_file).arg("127.0.0.1:0").stdin(Stdio::null()).stdout(full.try_clone().expect("a copy"));
+    let _server = Background::spawn(command);
+    let port: u16 = eventually("the port", || fs::read_to_string(&port_file).ok()?.trim().parse().ok());
+    let mut peers = 0;
+    while !is_full(&full) {
+        let mut peer = connect(([127, 0, 0, 1], port).into());
+        ping(&mut peer, &pattern(1000));
+        peers += 1;
+        assert!(peers < 10_000, "stderr never fills up");
+    }
+    for _ in 0..10 {
+        ping(&mut connect(([127, 0, 0, 1], port).into()), b"still there?");
+    }
+    assert!(queued(&quiet) > 0);
+    let first = lines(quiet).recv_timeout(DEADLINE).expect("a line");
+    assert!(first.starts_with("xport: "), "{first:?}");
+}

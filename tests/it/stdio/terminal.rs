@@ -1,0 +1,110 @@
+//! A terminal as stdin, stdout and stderr: its flags and settings, ^D, ^C, hanging up, and the end of a conversation.
+
+use crate::harness::*;
+
+/// Both directions have been used, and so everything the client does to its terminal has been done.
+#[track_caller]
+fn converse(terminal: &Terminal, peer: &mut TcpStream) {
+    terminal.type_in("question\n");
+    assert_eq!(take(peer, 9), b"question\n");
+    peer.write_all(b"answer\n").expect("the client takes it");
+    terminal.shows("answer\r\n");
+}
+
+/// The terminal that the shell shares with the program does not become non-blocking, neither while it runs nor after
+/// it ended or was killed.
+#[test]
+fn the_terminal_stays_blocking_and_keeps_its_settings() {
+    for signal in [None, Some(libc::SIGTERM), Some(libc::SIGKILL)] {
+        let terminal = Terminal::new();
+        let (mut client, mut peer) = terminal.client(&[]);
+        converse(&terminal, &mut peer);
+        terminal.is_untouched();
+        match signal {
+            Some(signal) => client.signal(signal),
+            None => drop(peer),
+        }
+        assert_eq!(client.wait().signal(), signal);
+        terminal.is_untouched();
+    }
+}
+
+/// ^D in an empty line ends our direction, and the answer is shown; in a line it only sends what there is of it.
+#[test]
+fn control_d_ends_one_direction_only() {
+    let terminal = Terminal::new();
+    let (client, mut peer) = terminal.client(&[]);
+    terminal.type_in("no newline\x04");
+    assert_eq!(take(&mut peer, 10), b"no newline");
+    terminal.type_in("line\n\x04");
+    assert_eq!(take_all(&mut peer), b"line\n");
+    peer.write_all(b"answer\n").expect("the client takes it");
+    terminal.shows("answer\r\n");
+    drop(peer);
+    ended(&client.finish(), 0, "");
+    terminal.is_untouched();
+}
+
+/// ^C ends it by SIGINT, without a word, and leaves the terminal as it was.
+#[test]
+fn control_c_ends_it_by_its_signal() {
+    let terminal = Terminal::new();
+    let (mut client, mut peer) = terminal.client(&[]);
+    converse(&terminal, &mut peer);
+    terminal.type_in("\x03");
+    client.wait();
+    killed(&client.finish(), libc::SIGINT);
+    terminal.is_untouched();
+}
+
+/// A terminal that is hung up ends it by SIGHUP, without spinning on what is left of the terminal.
+#[test]
+fn a_hang_up_ends_it_by_its_signal() {
+    let terminal = Terminal::new();
+    let (mut client, mut peer) = terminal.client(&[]);
+    converse(&terminal, &mut peer);
+    drop(terminal);
+    client.is_killed_by(libc::SIGHUP);
+}
+
+/// Where SIGHUP is ignored, as under `nohup`, a terminal that is hung up is an error of stdin and stdout.
+#[test]
+fn a_hang_up_without_its_signal_ends_it_as_well() {
+    let terminal = Terminal::new();
+    let mut command = by_shell("trap '' HUP; exec \"$0\" \"$@\"");
+    command.stdin(terminal.slave.try_clone().expect("a copy")).stdout(terminal.slave.try_clone().expect("a copy"));
+    let (mut client, mut peer) = client_by(command, &[]);
+    converse(&terminal, &mut peer);
+    drop(terminal);
+    let status = client.wait();
+    assert!(status.code() == Some(1) || status.signal() == Some(libc::SIGPIPE), "{status:?}");
+}
+
+/// With a terminal as stdin the end of the peer is the end: nobody is made to press ^D.
+#[test]
+fn a_conversation_on_a_terminal_ends_with_its_peer() {
+    let terminal = Terminal::new();
+    let (client, mut peer) = terminal.client(&[]);
+    converse(&terminal, &mut peer);
+    peer.write_all(b"bye\n").and_then(|()| peer.shutdown(Shutdown::Write)).expect("the client takes it");
+    terminal.shows("bye\r\n");
+    ended(&client.finish(), 0, "");
+    assert_eq!(take_all(&mut peer), b"");
+}
+
+/// What the peer sent before its end is shown whole, even by a terminal that was slow to take it.
+#[test]
+fn a_slow_terminal_shows_everything_before_the_end() {
+    let terminal = Terminal::new();
+    let (client, mut peer) = terminal.client(&[]);
+    let text: String = (0..20_000).map(|i| format!("line {i}\n")).collect();
+    peer.write_all(text.as_bytes()).expect("the client takes it");
+    drop(peer);
+    client.comes_to_rest();
+    let shown = lines(terminal.master.try_clone().expect("a copy"));
+    for i in 0..20_000 {
+        let line = shown.recv_timeout(DEADLINE).expect("a line");
+        assert_eq!(line.trim_end(), format!("line {i}"));
+    }
+    ended(&client.finish(), 0, "");
+}

@@ -1,0 +1,477 @@
+//! Connecting and binding: addresses that answer, refuse, hang or make no sense, and the options that choose among them.
+//!
+//! What needs a network of its own is in `networks.rs`, unix sockets are in `unix_sockets.rs`.
+
+use crate::harness::*;
+
+/// A server on one family of the loopback, where it listens, and a socket that has the same port of the other family, where it
+/// refuses: another test's server could be there.
+fn on_one_family(option: &str, other: IpAddr) -> (Background, SocketAddr, Socket) {
+    eventually("a port that is free of the other family, too", || {
+        let (server, address) = serve(["tcp-echo", option, ":0"]);
+        let beside = SocketAddr::new(other, address.port());
+        let socket = Socket::new(Domain::for_address(beside), Type::STREAM, None).expect("a socket");
+        socket.bind(&beside.into()).ok()?;
+        Some((server, address, socket))
+    })
+}
+
+/// Stderr of a run that must end with `status` and transfer nothing.
+#[track_caller]
+fn fails(args: &[&str], status: i32) -> String {
+    let output = outcome_with(args, "lost");
+    assert_eq!(output.status.code(), Some(status), "{args:?}: {}", text(&output));
+    assert!(output.stdout.is_empty(), "{args:?}: {}", text(&output));
+    String::from_utf8(output.stderr).expect("text")
+}
+
+/// Runs a client with `args` against an address that echoes, and expects `hello` back.
+#[track_caller]
+fn gets_hello(args: &[&str]) {
+    let output = outcome_with(args, "hello\n");
+    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"hello\n"[..]), "{args:?}: {}", text(&output));
+}
+
+fn has_ipv6() -> Option<()> {
+    TcpListener::bind("[::1]:0").map(drop).inspect_err(|error| println!("skipped: no IPv6 here: {error}")).ok()
+}
+
+/// A refused connection ends at once with status 3 and says what was tried and why it failed.
+#[test]
+fn a_refused_connection_is_reported_at_once() {
+    let (_socket, address) = refusing();
+    let start = Instant::now();
+    let stderr = fails(&["tcp-client", &address.to_string()], 3);
+    assert_eq!(stderr, format!("xport: connect {address}: Connection refused\n"));
+    assert!(start.elapsed() < Duration::from_secs(9), "it took {:?}", start.elapsed());
+}
+
+/// A connection that never comes about ends after `--connect-timeout`, not before it, with status 124.
+#[test]
+fn a_hanging_connection_times_out() {
+    let full = full_queue();
+    let start = Instant::now();
+    let stderr = fails(&["tcp-client", "--connect-timeout", "500ms", &full.address.to_string()], 124);
+    let elapsed = start.elapsed();
+    assert!(stderr.starts_with(&format!("xport: connect {}: ", full.address)), "{stderr}");
+    assert!(stderr.contains("timed out") && stderr.lines().count() == 1, "{stderr}");
+    assert!(elapsed >= Duration::from_millis(500) && elapsed < Duration::from_secs(9), "it took {elapsed:?}");
+}
+
+#[test]
+fn a_connection_that_fails_later_was_never_connected() {
+    let full = full_queue();
+    let mut client = Background::start(["-vv", "tcp-client", &full.address.to_string()]);
+    client.line(&format!("connecting to {}", full.address));
+    // The next repetition of its request, after a second, finds a closed port.
+    drop(full.listener);
+    client.ends_with(3);
+    let lines = client.all_lines();
+    assert!(lines.iter().any(|line| line.contains("Connection refused")), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("connected")), "{lines:?}");
+}
+
+/// A name that does not resolve ends with status 3, and the message names it and the operation.
+#[test]
+fn a_name_that_does_not_resolve_is_reported() {
+    let mut command = xport(["tcp-client", "no.such.invalid:80"]);
+    // Where no name server answers, waiting for it is no part of this test.
+    let output = command.env("RES_OPTIONS", "timeout:1 attempts:1").output().expect("it runs");
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    let stderr = String::from_utf8(output.stderr).expect("text");
+    assert!(stderr.starts_with("xport: resolve no.such.invalid: ") && stderr.lines().count() == 1, "{stderr}");
+}
+
+/// IPv6 addresses that are ambiguous, or whose interface is missing or unknown, are usage errors.
+#[test]
+fn ipv6_addresses_without_brackets_or_a_good_interface_are_refused() {
+    for (address, reason) in [
+        ("::1:80", "ambiguous"),
+        ("[fe80::1]:80", "needs %interface"),
+        ("[fe80::1%nope]:80", "no interface 'nope'"),
+        ("[fe80::1%]:80", "interface"),
+        ("[::1", "[::1"),
+        ("[::1]", "has no port"),
+    ] {
+        let stderr = fails(&["tcp-client", address], 2);
+        assert!(stderr.contains(reason), "{address}: {stderr}");
+    }
+}
+
+/// An IPv6 address in brackets, a mapped IPv4 one and one with its interface all lead to connections.
+#[test]
+fn ipv6_addresses_of_each_form_are_connected_to() {
+    let Some(()) = has_ipv6() else { return };
+    let mut server = Background::start(["tcp-echo", "--listen", "[::1%lo]:0", "--listen", "127.0.0.1:0"]);
+    let (v6, v4) = (server.address().port(), server.address().port());
+    gets_hello(&["tcp-client", &format!("[::1]:{v6}")]);
+    gets_hello(&["tcp-client", "::1", &v6.to_string()]);
+    gets_hello(&["tcp-client", &format!("[::1%lo]:{v6}")]);
+    gets_hello(&["tcp-client", &format!("[::ffff:127.0.0.1]:{v4}")]);
+}
+
+/// An IPv4 client of an IPv6 socket is shown, and judged by access lists, as the IPv4 client that it is.
+#[test]
+fn a_mapped_client_is_shown_and_judged_as_ipv4() {
+    let Some(()) = has_ipv6() else { return };
+    let mut server = Background::start(["-v", "tcp-echo", "[::]:0"]);
+    let port = server.address().port();
+    let mut client = connect(SocketAddr::from(([127, 0, 0, 1], port)));
+    ping(&mut client, b"hello");
+    let from = client.local_addr().expect("an address");
+    assert!(server.line("connected ").ends_with(&format!("connected {from}")));
+
+    let mut server = Background::start(["-v", "tcp-echo", "--deny", "127.0.0.0/8", "[::]:0"]);
+    let port = server.address().port();
+    let mut denied = connect(SocketAddr::from(([127, 0, 0, 1], port)));
+    assert!(rest_of(&mut denied).is_empty());
+    server.line(&format!("denied {}", denied.local_addr().expect("an address")));
+    ping(&mut connect(format!("[::1]:{port}").parse().expect("an address")), b"still here");
+}
+
+/// A port that is no port is a usage error that names the bad part.
+#[test]
+fn ports_that_are_none_are_refused() {
+    for (mode, address, part) in [
+        ("tcp-client", ":", "port"),
+        ("tcp-client", ":99999", "99999"),
+        ("tcp-client", ":-1", "-1"),
+        ("tcp-client", ":0", "port 0"),
+        ("tcp-client", "127.0.0.1:", "port"),
+        ("tcp-client", ":80x", "80x"),
+        ("tcp-client", ":no-such-service", "no-such-service"),
+        ("tcp-echo", ":65536", "65536"),
+        ("tcp-echo", ":80 ", "80 "),
+    ] {
+        let stderr = fails(&[mode, address], 2);
+        assert!(stderr.starts_with("xport: ") && stderr.contains(part), "{address}: {stderr}");
+    }
+}
+
+/// The real port is in a line of its own, and whoever reads that line can connect at once.
+#[test]
+fn the_port_that_the_kernel_chose_is_announced_once_it_listens() {
+    for _ in 0..10 {
+        let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
+        let line = server.line("listening on");
+        let port = line.strip_prefix("xport: listening on 127.0.0.1:").expect("the address, and nothing else");
+        let address = SocketAddr::from(([127, 0, 0, 1], port.parse().expect("a port")));
+        assert_ne!(address.port(), 0);
+        // One attempt only: nothing is retried here.
+        TcpStream::connect(address).expect("it listens already");
+    }
+}
+
+/// A port in use is refused with status 3, and the server that has it is not disturbed.
+#[test]
+fn a_port_in_use_is_not_shared() {
+    let (_first, address) = serve(["tcp-echo", "127.0.0.1:0"]);
+    for mode in ["tcp-echo", "tcp-server"] {
+        let stderr = fails(&[mode, &address.to_string()], 3);
+        assert_eq!(stderr, format!("xport: listen {address}: Address already in use\n"));
+    }
+    ping(&mut connect(address), b"undisturbed");
+}
+
+/// A server can be restarted on its port while connections that it closed itself are in TIME_WAIT.
+#[test]
+fn a_server_restarts_while_old_connections_linger() {
+    let (mut server, address) =
+        serve_by(command(["tcp-server", "--half-close", "now", "127.0.0.1:0"]).stdin(Stdio::null()));
+    let mut client = connect(address);
+    assert_eq!(read_once(&mut client, &mut [0]).expect("its end comes first"), 0);
+    drop(client);
+    server.ends_with(0);
+    // `local_address` in hex, state 06: TIME_WAIT.
+    let lingering = format!(":{:04X}", address.port());
+    eventually("TIME_WAIT", || {
+        let table = fs::read_to_string("/proc/net/tcp").expect("a table");
+        let mut rows = table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
+        rows.any(|row| row[1].ends_with(&lingering) && row[3] == "06").then_some(())
+    });
+    let mut again = Background::start(["tcp-echo", &address.to_string()]);
+    assert_eq!(again.address(), address);
+    ping(&mut connect(address), b"again");
+}
+
+#[test]
+fn a_privileged_port_is_refused() {
+    let lowest = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap_or_default();
+    if lowest.trim().parse::<u16>().is_ok_and(|port| port <= 80) {
+        return println!("skipped: every port is for everyone here");
+    }
+    let Some(everyone) = Everyone::new() else { return };
+    let command = everyone.command(["tcp-echo", "127.0.0.1:80"]);
+    ended(&Background::spawn(command).finish(), 3, "listen 127.0.0.1:80: Permission denied");
+}
+
+/// An address that this machine does not have can be neither listened on nor connected from: status 3.
+#[test]
+fn an_address_of_another_machine_is_refused() {
+    let stderr = fails(&["tcp-echo", "203.0.113.99:0"], 3);
+    assert_eq!(stderr, "xport: listen 203.0.113.99:0: Cannot assign requested address\n");
+    let (_socket, address) = refusing();
+    let stderr = fails(&["tcp-client", "--source", "203.0.113.99", &address.to_string()], 3);
+    assert!(stderr.contains("Cannot assign requested address"), "{stderr}");
+    // A source that cannot be had is not the same as a peer that refuses.
+    assert!(stderr.contains("203.0.113.99"), "the message does not name the source: {stderr}");
+}
+
+#[test]
+fn the_source_address_is_what_the_peer_sees() {
+    // Without an address, the port has to be free at every one.
+    let (_reserved, free) = reserve(Ipv4Addr::UNSPECIFIED.into());
+    let port = free.port();
+    for source in ["127.0.0.76".to_owned(), format!("127.0.0.77:{port}"), format!(":{port}")] {
+        let peer = Peer::serve(|stream| stream.peer_addr().expect("an address"));
+        let output = outcome(["tcp-client", "--source", &source, &peer.address.to_string()]);
+        assert_eq!(output.status.code(), Some(0), "{source}: {}", text(&output));
+        let seen = peer.join().to_string();
+        assert!(seen.contains(&source), "{source}: {seen}");
+    }
+}
+
+/// `--source :PORT` names no family, so it serves an IPv6 peer as well as an IPv4 one.
+#[test]
+fn a_source_port_alone_serves_ipv6_too() {
+    let Some(()) = has_ipv6() else { return };
+    let (_reserved, free) = reserve(Ipv6Addr::UNSPECIFIED.into());
+    let free = free.port();
+    let (mut server, address) = serve(["-v", "tcp-echo", "[::1]:0"]);
+    gets_hello(&["tcp-client", "--source", &format!(":{free}"), &address.to_string()]);
+    assert!(server.line("connected ").ends_with(&format!("[::1]:{free}")));
+}
+
+/// `--retry` goes on until the server is there, and the session is then like any other.
+#[test]
+fn a_server_that_appears_later_is_found() {
+    let (socket, address) = refusing();
+    let args = ["-v", "tcp-client", "--retry", "1000", "--retry-delay", "20ms", &address.to_string()];
+    let mut client = Background::start(args);
+    client.line("trying again");
+    client.stdin().write_all(b"at last").expect("it waits");
+    socket.listen(8).expect("it listens");
+    let mut served = accept(&TcpListener::from(socket));
+    let mut received = String::new();
+    served.read_to_string(&mut received).expect("bytes and an end");
+    assert_eq!(received, "at last");
+    drop(served);
+    client.ends_with(0);
+}
+
+/// `--retry N` makes N further tries, `--retry-delay` apart, and then reports the last failure with status 3.
+#[test]
+fn tries_are_counted_and_spaced() {
+    let (_socket, address) = refusing();
+    let start = Instant::now();
+    let stderr = fails(&["-v", "tcp-client", "--retry", "3", "--retry-delay", "100ms", &address.to_string()], 3);
+    assert!(start.elapsed() >= Duration::from_millis(300), "it took {:?}", start.elapsed());
+    assert_eq!(stderr.matches("trying again").count(), 3, "{stderr}");
+    assert!(stderr.ends_with(&format!("xport: connect {address}: Connection refused\n")), "{stderr}");
+    assert_eq!(stderr.lines().count(), 4, "{stderr}");
+}
+
+/// Whether a client from `source` is served by an echo server with these options.
+fn is_served(options: &[&str], source: [u8; 4]) -> bool {
+    let (_server, address) = serve([&["tcp-echo"], options, &["127.0.0.1:0"]].concat());
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from((source, 0)).into()).expect("a source");
+    socket.connect_timeout(&address.into(), DEADLINE).expect("the kernel accepts");
+    let mut client = with_deadline(socket.into());
+    // It may have been closed by now.
+    let _ = client.write_all(b"?");
+    match read_once(&mut client, &mut [0; 16]) {
+        Ok(0) => false,
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => false,
+        Ok(1) => true,
+        other => panic!("{options:?}: {other:?}"),
+    }
+}
+
+/// Who is allowed is served, who is denied or not allowed is closed without a byte, and deny wins.
+#[test]
+fn access_lists_decide_who_is_served() {
+    let (one, two) = ([127, 0, 0, 1], [127, 0, 0, 2]);
+    for (options, source, served) in [
+        (&[][..], one, true),
+        (&["--deny", "127.0.0.0/8"], one, false),
+        (&["--deny", "127.0.0.2"], one, true),
+        (&["--deny", "127.0.0.2"], two, false),
+        (&["--allow", "127.0.0.1/32"], one, true),
+        (&["--allow", "127.0.0.1/32"], two, false),
+        (&["--allow", "10.0.0.0/8,127.0.0.2"], two, true),
+        (&["--allow", "127.0.0.0/8", "--deny", "127.0.0.2/32"], one, true),
+        (&["--allow", "127.0.0.2/32", "--deny", "127.0.0.0/8"], two, false),
+        (&["--allow", "0.0.0.0/0"], two, true),
+        (&["--deny", "0.0.0.0/0"], two, false),
+        (&["--deny", "::/0"], one, true),
+    ] {
+        assert_eq!(is_served(options, source), served, "{options:?} from {source:?}");
+    }
+    for bad in ["127.0.0.1/33", "::/129", "127.0.0.1/x", "localhost", "", "127.0.0.1/255.0.0.0"] {
+        fails(&["tcp-echo", "--deny", bad, "127.0.0.1:0"], 2);
+    }
+}
+
+/// Someone who is turned away is not the one client that a server waits for.
+#[test]
+fn a_denied_client_does_not_use_up_the_session() {
+    let (mut server, address) = serve(["tcp-server", "--deny", "127.0.0.2", "127.0.0.1:0"]);
+    server.stdin().write_all(b"for the right one").expect("it waits");
+    let wrong = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    wrong.bind(&SocketAddr::from(([127, 0, 0, 2], 0)).into()).expect("a source");
+    wrong.connect_timeout(&address.into(), DEADLINE).expect("the kernel accepts");
+    is_turned_away(Ok(wrong.into()));
+    let mut received = String::new();
+    connect(address).read_to_string(&mut received).expect("bytes and an end");
+    assert_eq!(received, "for the right one");
+    server.ends_with(0);
+}
+
+/// `-4` and `-6` leave one family of the loopback, which has both otherwise, on one and the same port.
+#[test]
+fn the_family_can_be_chosen() {
+    if has_ipv6().is_none() {
+        assert!(Background::start(["tcp-echo", "-4", ":0"]).address().is_ipv4());
+        return;
+    }
+    let (_server, v4, _refuses) = on_one_family("-4", Ipv6Addr::LOCALHOST.into());
+    assert!(v4.is_ipv4());
+    // The other family is not listened on: one look at the port says so.
+    TcpStream::connect(("::1", v4.port())).expect_err("nobody listens on IPv6");
+    gets_hello(&["tcp-client", "-4", "localhost", &v4.port().to_string()]);
+    gets_hello(&["tcp-client", "localhost", &v4.port().to_string()]);
+    fails(&["tcp-client", "-6", "localhost", &v4.port().to_string()], 3);
+
+    let (_server, v6, _refuses) = on_one_family("-6", Ipv4Addr::LOCALHOST.into());
+    assert!(v6.is_ipv6());
+    gets_hello(&["tcp-client", "-6", "localhost", &v6.port().to_string()]);
+    gets_hello(&["tcp-client", &v6.port().to_string()]);
+
+    let mut server = Background::start(["tcp-echo", ":0"]);
+    let (one, other) = (server.address(), server.address());
+    assert_eq!(one.port(), other.port());
+    assert_ne!(one.is_ipv4(), other.is_ipv4());
+    assert!(one.ip().is_loopback() && other.ip().is_loopback());
+    fails(&["tcp-client", "-4", "[::1]:80"], 2);
+    fails(&["tcp-client", "-6", "127.0.0.1:80"], 2);
+}
+
+/// `-n` looks no name up: an address connects, a name is refused at once and said to be one.
+#[test]
+fn numeric_means_no_look_ups() {
+    let mut server = Background::start(["tcp-echo", "-n", "127.0.0.1:0"]);
+    gets_hello(&["tcp-client", "-n", &server.address().to_string()]);
+    for mode in ["tcp-client", "tcp-echo"] {
+        let stderr = fails(&[mode, "-n", "some.example:80"], 3);
+        assert_eq!(stderr, "xport: resolve some.example: not a numeric address\n");
+    }
+}
+
+/// `--listen` may be repeated: every address is announced and served by the one program.
+#[test]
+fn several_addresses_are_served() {
+    let args = ["tcp-echo", "127.0.0.1:0", "--listen", "127.0.0.2:0", "--listen", "127.0.0.3:0"];
+    let mut server = Background::start(args);
+    let addresses = [server.address(), server.address(), server.address()];
+    for (address, ip) in addresses.into_iter().zip(["127.0.0.1", "127.0.0.2", "127.0.0.3"]) {
+        assert_eq!(address.ip().to_string(), ip);
+        ping(&mut connect(address), b"here too");
+    }
+}
+
+/// Where one of several addresses cannot be had, none is served and none is announced.
+#[test]
+fn one_bad_address_of_several_ends_it() {
+    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let taken = server.address().to_string();
+    let stderr = fails(&["tcp-echo", "127.0.0.1:0", "--listen", &taken], 3);
+    assert_eq!(stderr, format!("xport: listen {taken}: Address already in use\n"));
+}
+
+/// `fd:N` may listen already: it is served like one of our own, and its flags stay as they were.
+#[test]
+fn an_inherited_listener_is_served() {
+    let (listener, address) = listening();
+    // This one is in the queue before the program even starts.
+    let mut early = connect(address);
+    let mut command = command(["tcp-echo", &format!("fd:{}", listener.as_raw_fd())]);
+    pass_on(&mut command, &listener);
+    let mut server = Background::spawn(command);
+    assert_eq!(server.address(), address);
+    ping(&mut early, b"early");
+    ping(&mut connect(address), b"late");
+    assert!(!SockRef::from(&listener).nonblocking().expect("flags"), "O_NONBLOCK is set on a shared description");
+}
+
+#[test]
+fn nothing_is_opened_of_what_is_inherited() {
+    for args in [
+        &["tcp-client", "--retry", "3"][..],
+        &["tcp-client", "--retry-delay", "3s"],
+        &["tcp-client", "--connect-timeout", "3s"],
+        &["tcp-client", "--source", ":3"],
+        &["tcp-client", "--numeric"],
+        &["tls-client", "--insecure", "--retry", "3"],
+        &["udp-client", "-4"],
+        &["unix-client", "--retry", "3"],
+        &["tcp-echo", "-6"],
+        &["tcp-server", "--backlog", "3"],
+        &["tls-server", "--self-signed", "--backlog", "3"],
+    ] {
+        let option = args.iter().rev().find(|word| word.starts_with('-')).expect("there is one");
+        let output = outcome([args, &["fd:9"]].concat());
+        let line = String::from_utf8_lossy(&output.stderr);
+        assert!(line.starts_with(&format!("xport: {option} does nothing for 'fd:9', which is open already")), "{line}");
+        assert_eq!(output.status.code(), Some(2), "{line}");
+    }
+    // What the environment says is said for all runs.
+    let mut run = xport(["tcp-client", "fd:9"]);
+    let output = run.env("XPORT_CONNECT_TIMEOUT", "3s").output().expect("it runs");
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+}
+
+/// `fd:N` may be connected already: a client uses it as its peer, an echo server as its one client.
+#[test]
+fn an_inherited_connection_is_used() {
+    for mode in ["tcp-echo", "tcp-client"] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let theirs = TcpStream::connect(listener.local_addr().expect("an address")).expect("it listens");
+        let mut ours = accept(&listener);
+        let mut command = command([mode, &format!("fd:{}", theirs.as_raw_fd())]);
+        pass_on(&mut command, &theirs);
+        let mut program = Background::spawn(command);
+        drop(theirs);
+        if mode == "tcp-echo" {
+            ping(&mut ours, b"inetd");
+        } else {
+            let mut stdin = program.stdin();
+            stdin.write_all(b"to the peer").expect("it reads");
+            drop(stdin);
+            let mut received = String::new();
+            ours.read_to_string(&mut received).expect("bytes and an end");
+            assert_eq!(received, "to the peer");
+        }
+        drop(ours);
+        assert_eq!(program.wait().code(), Some(0), "{mode}: {:?}", program.all_lines());
+    }
+    // As inetd starts it: the connection is stdin.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let theirs = TcpStream::connect(listener.local_addr().expect("an address")).expect("it listens");
+    let mut ours = accept(&listener);
+    let mut program = Background::spawn(command(["tcp-echo", "fd:0"]).stdin(OwnedFd::from(theirs)));
+    ping(&mut ours, b"inetd");
+    drop(ours);
+    program.ends_with(0);
+}
+
+/// `fd:N` that is not open, or is no socket of the kind that is needed, is refused and named, with status 3.
+#[test]
+fn an_unfit_descriptor_is_refused() {
+    let stderr = fails(&["tcp-echo", "fd:99"], 3);
+    assert!(stderr.contains("fd:99") && stderr.contains("Bad file descriptor"), "{stderr}");
+    let stderr = fails(&["tcp-echo", "fd:0"], 3);
+    assert!(stderr.contains("fd:0") && stderr.contains("not a socket") | stderr.contains("non-socket"), "{stderr}");
+    fails(&["tcp-echo", "fd:-1"], 2);
+    fails(&["tcp-echo", "fd:x"], 2);
+}

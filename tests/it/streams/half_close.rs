@@ -1,0 +1,351 @@
+//! Peers that take the end of our direction for a hang-up, as many servers do: the answer must come whole all the same, or the status
+//! must say otherwise. Scripted ones first, then the real ones, where they are installed.
+
+use crate::harness::*;
+
+const REQUEST: &[u8] = b"GET / HTTP/1.0\r\nHost: h\r\n\r\n";
+const PIECES: usize = 20;
+const PIECE: usize = 200_000;
+
+/// Answers a request piece by piece after a while, and drops the rest as soon as the program has ended its direction.
+fn answer_until_hang_up(place: Place, pause: Duration) -> JoinHandle<()> {
+    thread::spawn(move || {
+        let mut peer = place.accept();
+        peer.expect(REQUEST);
+        thread::sleep(pause);
+        for _ in 0..PIECES {
+            if peer.has_ended_now() {
+                return;
+            }
+            peer.write(&pattern(PIECE));
+        }
+        peer.end();
+    })
+}
+
+fn whole() -> Vec<u8> {
+    pattern(PIECE).repeat(PIECES)
+}
+
+#[test]
+fn an_http_request_gets_its_whole_answer() {
+    for (kind, words) in [
+        (Tcp, &["tcp-client", "ADDRESS"][..]),
+        (Tcp, &["relay", "-", "ENDPOINT"]),
+        (Tcp, &["relay", "ENDPOINT", "-"]),
+        (Unix, &["unix-client", "ADDRESS"]),
+        (Unix, &["relay", "-", "ENDPOINT"]),
+        (TlsConnect, &["tls-client", "--ca", "CA", "ADDRESS"]),
+        (TlsConnect, &["relay", "-", "ENDPOINT"]),
+    ] {
+        for versions in [&VERSIONS[..1], &VERSIONS[1..]] {
+            let ground = Ground::of(versions);
+            let (args, place) = ground.arguments(kind, words);
+            let serving = answer_until_hang_up(place, Duration::ZERO);
+            let output = outcome_with(&args, REQUEST);
+            eventually("the server's end", || serving.is_finished().then_some(()));
+            serving.join().expect("the server does not panic");
+            ended(&output, 0, "");
+            assert!(output.stdout == whole(), "{args:?}: {} bytes", output.stdout.len());
+        }
+    }
+}
+
+#[test]
+fn a_request_from_a_file_gets_its_whole_answer() {
+    let (_folder, path) = path("request");
+    fs::write(&path, REQUEST).expect("a file");
+    let ground = Ground::new();
+    let (args, place) = ground.arguments(Tcp, &["tcp-client", "ADDRESS"]);
+    let serving = answer_until_hang_up(place, Duration::ZERO);
+    let output = Background::spawn(command(args).stdin(File::open(&path).expect("it is there"))).finish();
+    serving.join().expect("the server does not panic");
+    ended(&output, 0, "");
+    assert!(output.stdout == whole(), "{} bytes", output.stdout.len());
+}
+
+/// A program that closes its stdout has ended it, and the rules are the same.
+#[test]
+fn a_request_of_a_program_gets_its_whole_answer() {
+    let (_folder, path) = path("answer");
+    let ask = format!("printf 'GET / HTTP/1.0\\r\\nHost: h\\r\\n\\r\\n'; exec >&-; cat > '{}'", path.display());
+    let shell = format!("shell:{ask}");
+    for words in [
+        &["exec", "--connect", "ADDRESS", "--", "sh", "-c", &ask][..],
+        &["relay", &shell, "ENDPOINT"],
+        &["relay", "ENDPOINT", &shell],
+        &["relay", "--half-close", "1h", &shell, "ENDPOINT"],
+    ] {
+        let ground = Ground::new();
+        let (args, place) = ground.arguments(Tcp, words);
+        // The end of a program's stdout is believed after a moment.
+        let serving = answer_until_hang_up(place, Duration::from_millis(500));
+        let output = outcome(&args);
+        eventually("the server's end", || serving.is_finished().then_some(()));
+        serving.join().expect("the server does not panic");
+        ended(&output, 0, "");
+        let answer = fs::read(&path).expect("a file");
+        assert!(answer == whole(), "{words:?}: {} bytes", answer.len());
+    }
+}
+
+/// What a program says that is no request ends at once.
+#[test]
+fn the_end_of_a_program_is_told_at_once_otherwise() {
+    plays(&[
+        "exec --connect TCP -- sh -c 'printf hello; exec >&-; cat >/dev/null': get hello$; go; status 0 *",
+        "relay 'shell:printf hello; exec >&-; cat >/dev/null' TCP: get hello$; go; status 0 *",
+    ]);
+}
+
+/// The first bytes are looked at. They are more than the peer takes at once, and what follows them flows all the same.
+#[test]
+fn an_input_that_is_looked_at_flows_on_behind_a_slow_peer() {
+    let (_folder, path) = path("data");
+    let data = pattern(30_000_000);
+    fs::write(&path, &data).expect("a file");
+    let script = format!("shell:cat '{}'", path.display());
+    for words in [&["tcp-client", "ADDRESS"][..], &["relay", "-", "tcp:ADDRESS"], &["relay", &script, "tcp:ADDRESS"]] {
+        let (listener, address) = listening();
+        SockRef::from(&listener).set_recv_buffer_size(4096).expect("SO_RCVBUF");
+        let mut command = command(["-vvv"]);
+        command.args(words.iter().map(|word| word.replace("ADDRESS", &address.to_string())));
+        let run = Background::spawn(command.stdin(File::open(&path).expect("it is there")));
+        let mut peer = accept(&listener);
+        run.comes_to_rest();
+        SockRef::from(&peer).set_recv_buffer_size(1_000_000).expect("SO_RCVBUF");
+        assert!(take_all(&mut peer) == data, "{words:?}");
+        drop(peer);
+        assert!(run.finish().status.success(), "{words:?}");
+    }
+}
+
+#[test]
+fn the_end_is_told_when_it_does_no_harm_or_as_was_chosen() {
+    const REQUEST: &str = "GET / HTTP/1.0\r\nHost: h\r\n\r\n";
+    let told = |command: &str, input: &str| {
+        format!("{command}: type {input}$; get {input}$; say answer; go; see answer$; status 0")
+    };
+    let held = |command: &str, input: &str| format!("{command}: type {input}$; get {input}; silence; go; status 0");
+    let hint = "some take a half-close for a hang-up";
+    plays(&[
+        // What is no request, and not nothing, ends at once: others wait for that before they answer.
+        &told("tcp-client", "show stat\n"),
+        &told("tcp-client", "GET /\r\n"),
+        &told("tcp-client", "\0binary"),
+        &told("tcp-client", &"x".repeat(100_000)),
+        &told("tcp-client --half-close now", REQUEST),
+        &told("tcp-client --half-close now", ""),
+        &told("tcp-client --half-close 300ms", "hello"),
+        &told("tcp-client --half-close 0", REQUEST),
+        &told("XPORT_HALF_CLOSE=now tcp-client", ""),
+        &held("tcp-client --half-close auto", REQUEST),
+        &held("tcp-client --half-close never", "hello"),
+        &held("tcp-client --half-close 1h", "hello"),
+        &held("tcp-client --no-half-close", "hello"),
+        // A peer that leaves without a word is hinted at.
+        &format!("tcp|unix-client -v: type hello$; get hello$; go; status 0 ~{hint}"),
+        &format!("tcp-client -v: type hello$; get hello$; say a word; go; status 0 !{hint}"),
+    ]);
+}
+
+#[test]
+fn a_relay_between_sockets_passes_ends_on_as_they_come() {
+    for request in [&b""[..], REQUEST] {
+        let (target, at) = listening();
+        let right = format!("tcp:{at}");
+        let mut relay = Background::start(["relay", "tcp-listen:127.0.0.1:0", &right]);
+        let mut left = connect(relay.address());
+        left.write_all(request).and_then(|()| left.shutdown(Shutdown::Write)).expect("the relay takes it");
+        let mut right = with_deadline(target.accept().expect("the relay connects").0);
+        assert_eq!(take_all(&mut right), request);
+        right.write_all(b"answer").expect("the relay takes it");
+        drop(right);
+        assert_eq!(take_all(&mut left), b"answer");
+    }
+}
+
+/// A program sees the end of an empty stdin at once, or it would wait for it.
+#[test]
+fn a_program_is_told_of_an_empty_input_at_once() {
+    for args in [&["relay", "-", "exec:cat"][..], &["exec", "--", "cat"]] {
+        ended(&xport(args).timeout(Duration::from_secs(8)).write_stdin("").output().expect("a run"), 0, "");
+    }
+}
+
+/// A server whose close_notify is followed by its close at once or a little later resets the connection: it has not read our own
+/// close_notify. Everything has been said by then.
+#[test]
+fn what_follows_close_notify_is_no_error() {
+    let issued = Authority::server();
+    for version in VERSIONS {
+        for microseconds in (0..2_000).step_by(40) {
+            let input = if microseconds % 80 == 0 { REQUEST } else { b"question" };
+            let (mut client, mut peer) = client_with(&issued, version, &[]);
+            feed(client.stdin(), input.to_vec());
+            peer.receive(input.len());
+            peer.send(&pattern(50_000));
+            peer.close_notify();
+            spin(Duration::from_micros(microseconds));
+            drop(peer);
+            let output = client.finish();
+            ended(&output, 0, "");
+            assert_eq!(output.stdout.len(), 50_000, "{microseconds} µs");
+        }
+    }
+}
+
+/// Waits more exactly than a sleep can.
+fn spin(time: Duration) {
+    let start = Instant::now();
+    while start.elapsed() < time {
+        std::hint::spin_loop();
+    }
+}
+
+/// nginx, with a large file, a slow backend, and a limit of its rate. It is stopped when this is dropped.
+struct Nginx {
+    folder: TempDir,
+    child: Child,
+    http: u16,
+    https: u16,
+}
+
+impl Nginx {
+    const BYTES: usize = 20_000_000;
+
+    fn start(issued: &Issued, backend: u16) -> Self {
+        let folder = folder();
+        let root = folder.path().display();
+        fs::write(folder.path().join("big"), pattern(Self::BYTES)).expect("a file");
+        // It reads files as another user.
+        let open = PermissionsExt::from_mode(0o755);
+        fs::set_permissions(folder.path(), open).expect("a mode");
+        // Below what the system chooses from, so that no other test is given them meanwhile.
+        let http = 12_000 + (std::process::id() % 4_000) as u16 * 2;
+        let https = http + 1;
+        let (cert, key) = (issued.cert(), issued.key());
+        let config = format!(
+            "daemon off; master_process off; pid {root}/pid; error_log {root}/error.log; events {{}}
+            http {{
+                access_log off; client_body_temp_path {root}/a; proxy_temp_path {root}/b; fastcgi_temp_path {root}/c;
+                uwsgi_temp_path {root}/d; scgi_temp_path {root}/e;
+                server {{
+                    listen 127.0.0.1:{http}; listen 127.0.0.1:{https} ssl;
+                    ssl_certificate {cert}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3; root {root};
+                    location /slow {{ limit_rate 20m; alias {root}/big; }}
+                    location /proxy {{ proxy_pass http://127.0.0.1:{backend}/; }}
+                }}
+            }}"
+        );
+        let path = folder.path().join("nginx.conf");
+        fs::write(&path, config).expect("a file");
+        let mut command = Command::new("nginx");
+        command.arg("-c").arg(&path).stdin(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().expect("it starts");
+        for port in [http, https] {
+            eventually("nginx", || TcpStream::connect(("127.0.0.1", port)).ok());
+        }
+        Self { folder, child, http, https }
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = &self.folder;
+    }
+}
+
+/// A web server that takes its time.
+fn slow_backend() -> u16 {
+    let (listener, port) = listening();
+    let port = port.port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            thread::spawn(move || {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request);
+                // The time it takes is the point.
+                thread::sleep(Duration::from_secs(1));
+                let body = pattern(100_000);
+                let head = format!("HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+                let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn nginx_is_asked_by_hand() {
+    let Some(()) = installed("nginx") else { return };
+    let issued = Authority::server();
+    let nginx = Nginx::start(&issued, slow_backend());
+    let (plain, tls) = (format!("127.0.0.1:{}", nginx.http), format!("localhost:{}", nginx.https));
+    let ca = issued.ca();
+    let ways: &[&[&str]] = &[
+        &["tcp-client", &plain],
+        &["tls-client", "--ca", &ca, &tls],
+        &["relay", "-", &format!("tcp:{plain}")],
+        &["relay", "-", &format!("tls:{tls},ca={ca}")],
+    ];
+    for way in ways {
+        for (path, bytes, times) in [("/big", Nginx::BYTES, 5), ("/slow", Nginx::BYTES, 1), ("/proxy", 100_000, 1)] {
+            for _ in 0..times {
+                let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
+                let output = outcome_with(*way, request);
+                ended(&output, 0, "");
+                let body = output.stdout.len().saturating_sub(bytes);
+                assert!(output.stdout[body..] == pattern(bytes), "{way:?} {path}: {} bytes", output.stdout.len());
+            }
+        }
+    }
+}
+
+/// A receiver in a script's background has an empty stdin: no sender may take it for an end.
+#[test]
+fn a_receiver_in_the_background_gets_all() {
+    let folder = folder();
+    let path = |name: &str| -> PathBuf { folder.path().join(name) };
+    let data = pattern(3_000_000);
+    fs::write(path("original"), &data).expect("a file");
+    fs::write(path("sender.py"), SENDER).expect("a file");
+    for (name, sender) in [
+        ("busybox", "busybox nc 127.0.0.1 $PORT"),
+        ("nc.openbsd", "nc.openbsd -N 127.0.0.1 $PORT"),
+        ("nc.traditional", "nc.traditional -q 0 127.0.0.1 $PORT"),
+        ("ncat", "ncat 127.0.0.1 $PORT"),
+        ("socat", "socat - TCP:127.0.0.1:$PORT"),
+        ("python3", "python3 sender.py $PORT"),
+    ] {
+        if installed(name).is_none() {
+            continue;
+        }
+        let script = format!(
+            "rm -f port; \"$0\" -q tcp-server 127.0.0.1:0 --port-file port > copy & receiver=$!
+            until test -s port; do sleep .01; done; PORT=$(cat port)
+            {sender} < original > /dev/null; wait $receiver"
+        );
+        let output = Background::spawn(by_shell(script).current_dir(folder.path())).finish();
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", text(&output));
+        let copy = fs::read(path("copy")).expect("a file");
+        assert!(copy == data, "{name}: {} bytes of {}", copy.len(), data.len());
+    }
+}
+
+/// Sends stdin as asyncio's users do, and takes the end of the other direction for the end.
+const SENDER: &str = "
+import asyncio, sys
+async def main():
+    reader, writer = await asyncio.open_connection('127.0.0.1', int(sys.argv[1]))
+    data = sys.stdin.buffer.read()
+    for start in range(0, len(data), 65536):
+        writer.write(data[start:start + 65536])
+        await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+asyncio.run(main())
+";

@@ -1,0 +1,327 @@
+//! Peers that are gone, peers that stay, and clients that wait for their place: when a session is over, and whether in order.
+
+use crate::harness::*;
+
+/// What stdin does once the peer is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stdin {
+    HasMore,
+    Ends,
+    IsSilent,
+}
+
+const STDINS: [Stdin; 3] = [Stdin::HasMore, Stdin::Ends, Stdin::IsSilent];
+
+/// Waits until the run, which is to say all that it does, knows of the peer's end. Lets stdin do it then, and expects the end that is
+/// due.
+#[track_caller]
+fn comes_to_its_end(mut run: Background, stdin: Stdin, case: &str) {
+    run.line("has ended its direction");
+    let mut input = run.stdin();
+    let (status, lines) = match stdin {
+        Stdin::HasMore => {
+            // It may be over before it takes that.
+            let _ = input.write_all(b"more");
+            (4, 1)
+        }
+        Stdin::Ends => {
+            drop(input);
+            (0, 0)
+        }
+        Stdin::IsSilent => {
+            assert_eq!(run.wait().code(), Some(0), "{case}: {:?}", run.all_lines());
+            return;
+        }
+    };
+    let output = run.finish();
+    let said = text(&output).matches("xport: connection with ").count();
+    assert_eq!((output.status.code(), said), (Some(status), lines), "{case}: {}", text(&output));
+}
+
+/// The peer has read everything, has ended its direction, and is gone by a reset: nothing more can be delivered.
+fn leaves(mut stream: TcpStream, read: usize) {
+    assert_eq!(take(&mut stream, read).len(), read);
+    stream.shutdown(Shutdown::Write).expect("it is connected");
+    // Our end comes before the reset.
+    eventually("an acknowledgement of the end", || (unacknowledged(&stream) == 0).then_some(()));
+    reset(stream);
+}
+
+fn tcp_run(words: &[&str]) -> (Background, TcpStream) {
+    if words.iter().any(|word| word.contains("127.0.0.1:0")) {
+        let mut run = Background::start(["-vv"].iter().chain(words));
+        let stream = connect(run.address());
+        return (run, stream);
+    }
+    let (listener, address) = listening();
+    let address = address.to_string();
+    let run = Background::start(["-vv"].iter().chain(words).map(|word| word.replace("ADDRESS", &address)));
+    (run, with_deadline(listener.accept().expect("a client").0))
+}
+
+const TCP_RUNS: [&[&str]; 5] = [
+    &["tcp-client", "ADDRESS"],
+    &["tcp-server", "127.0.0.1:0"],
+    &["relay", "-", "tcp:ADDRESS"],
+    &["relay", "tcp:ADDRESS", "-"],
+    &["relay", "--once", "tcp-listen:127.0.0.1:0", "-"],
+];
+
+#[test]
+fn stdin_is_asked_for_more_once_a_tcp_peer_is_gone() {
+    for words in TCP_RUNS {
+        for stdin in STDINS {
+            let (run, stream) = tcp_run(words);
+            leaves(stream, 0);
+            comes_to_its_end(run, stdin, &format!("{words:?} {stdin:?}"));
+        }
+    }
+}
+
+fn unix_run(words: &[&str], folder: &Path) -> (Background, UnixStream) {
+    let path = folder.join("sock");
+    let name = path.to_str().expect("a path in UTF-8");
+    let listens = words.iter().any(|word| word.contains("LISTEN"));
+    let listener = (!listens).then(|| UnixListener::bind(&path).expect("a path"));
+    let words = ["-vv"].iter().chain(words).map(|word| word.replace("ADDRESS", name).replace("LISTEN", name));
+    let mut run = Background::start(words);
+    let stream = match listener {
+        Some(listener) => listener.accept().expect("a client").0,
+        None => {
+            run.line("listening on");
+            UnixStream::connect(&path).expect("it listens")
+        }
+    };
+    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    (run, stream)
+}
+
+#[test]
+fn stdin_is_asked_for_more_once_a_unix_peer_is_gone() {
+    for words in [
+        &["unix-client", "ADDRESS"][..],
+        &["unix-server", "LISTEN"],
+        &["relay", "-", "unix:ADDRESS"],
+        &["relay", "--once", "unix-listen:LISTEN", "-"],
+    ] {
+        for stdin in STDINS {
+            let folder = folder();
+            let (run, stream) = unix_run(words, folder.path());
+            drop(stream);
+            comes_to_its_end(run, stdin, &format!("{words:?} {stdin:?}"));
+        }
+    }
+}
+
+#[test]
+fn stdin_is_asked_for_more_once_a_tls_peer_is_gone() {
+    let issued = Authority::server();
+    for version in VERSIONS {
+        for stdin in STDINS {
+            let (run, mut peer) = client_with(&issued, version, &["-vv"]);
+            peer.close_notify();
+            eventually("an acknowledgement", || (unacknowledged(&peer.socket) == 0).then_some(()));
+            peer.reset();
+            comes_to_its_end(run, stdin, &format!("{stdin:?}"));
+        }
+    }
+}
+
+#[test]
+fn a_file_for_a_server_that_closes_at_once_has_not_arrived() {
+    let (_folder, path) = path("sock");
+    let listener = UnixListener::bind(&path).expect("a path");
+    // As gzip does, it needs a moment before it has something.
+    let script = "{ sleep .1; head -c 10000000 /dev/zero; } | \"$0\" unix-client \"$1\"";
+    for _ in 0..10 {
+        let run = Background::spawn(by_shell(script).arg(&path));
+        drop(listener.accept().expect("a client"));
+        let output = run.finish();
+        assert_eq!(output.status.code(), Some(4), "{}", text(&output));
+    }
+}
+
+/// With a terminal as stdin nobody is asked: the session is over at once.
+#[test]
+fn a_terminal_is_not_asked_for_more() {
+    let (_folder, path) = path("sock");
+    let listener = UnixListener::bind(&path).expect("a path");
+    for words in [&["unix-client", "SOCK"][..], &["relay", "-", "unix:SOCK"]] {
+        let terminal = Terminal::new();
+        let args = words.iter().map(|word| word.replace("SOCK", path.to_str().expect("a path in UTF-8")));
+        let run = terminal.spawn(command(args));
+        drop(listener.accept().expect("a client"));
+        ended(&run.finish(), 0, "");
+    }
+}
+
+/// In a relay of sockets the other side is asked: what it still has cannot be delivered, and it must not believe that it was.
+#[test]
+fn the_other_side_of_a_relay_is_asked_for_more() {
+    for has_more in [false, true] {
+        let (_folder, path) = path("sock");
+        let target = UnixListener::bind(&path).expect("a path");
+        let right = format!("unix:{}", path.display());
+        let mut relay = Background::start(["-v", "relay", "tcp-listen:127.0.0.1:0", &right]);
+        let mut left = connect(relay.address());
+        drop(target.accept().expect("the relay connects"));
+        assert_eq!(take(&mut left, 1), b"", "the end is passed on");
+        if has_more {
+            left.write_all(b"more").expect("it takes it");
+            let error = eventually("a reset", || left.write(b"x").err());
+            assert!(matches!(error.raw_os_error(), Some(libc::ECONNRESET | libc::EPIPE)), "{error}");
+            relay.line("the peer is gone, and ");
+        } else {
+            left.shutdown(Shutdown::Write).expect("it is connected");
+            relay.line("in order");
+        }
+        assert!(relay.is_running());
+    }
+}
+
+/// Where nothing of the peer is wanted, and it has everything, a connection is left at once, whether the peer closes or not. Each of
+/// these would wait for 5 s otherwise.
+#[test]
+fn a_peer_of_which_nothing_is_wanted_is_not_waited_for() {
+    let (listener, address) = listening();
+    let address = address.to_string();
+    let (_folder, path) = path("sock");
+    let unix = UnixListener::bind(&path).expect("a path");
+    let sock = path.to_str().expect("a path in UTF-8");
+    let start = Instant::now();
+    // Nobody accepts: the system has the connections, and takes what they are sent.
+    let runs: &[&[&str]] = &[
+        &["tcp-client", "--send-only", &address],
+        &["exec", "--connect", &address, "--", "true"],
+        &["exec", "--connect", &address, "--", "echo", "hello"],
+        &["relay", &format!("tcp:{address}"), "exec:true"],
+        &["unix-client", "--send-only", sock],
+        &["exec", "--connect", sock, "--", "echo", "hello"],
+    ];
+    for args in runs {
+        ended(&outcome_with(*args, "hello"), 0, "");
+    }
+    assert!(start.elapsed() < Duration::from_secs(15), "six runs took {:?}", start.elapsed());
+    drop((listener, unix));
+}
+
+/// A peer that is in the middle of sending when a program ends gets what the program has said: a reset would be quicker than its
+/// reader.
+#[test]
+fn a_peer_that_is_sending_gets_the_last_words_of_a_program() {
+    let (_server, address) = serve(["exec", "--listen", "127.0.0.1:0", "--", "sh", "-c", "echo bye"]);
+    for _ in 0..50 {
+        let mut client = connect(address);
+        say_all(&mut client, &[0; 1_000_000]);
+        assert_eq!(take_all(&mut client), b"bye\n");
+    }
+}
+
+/// A listener whose connections take little.
+fn hesitant() -> (TcpListener, String) {
+    let (listener, address) = listening();
+    SockRef::from(&listener).set_recv_buffer_size(4096).expect("SO_RCVBUF");
+    (listener, address.to_string())
+}
+
+/// A peer that has said all and is gone, and a receiver that has not taken it: a relay of the two.
+fn owing(left_is_gone: bool, options: &[&str]) -> (Background, TcpStream, Ground) {
+    let ground = Ground::new();
+    let (unix, source) = ground.endpoint(Unix, "source");
+    let (receiver, address) = hesitant();
+    let tcp = format!("tcp:{address}");
+    let (left, right) = if left_is_gone { (unix, tcp) } else { (tcp, unix) };
+    let mut run = Background::start([&["-vv", "relay"], options, &[&left, &right]].concat());
+    // The relay takes what it has room for, and the system the rest.
+    let feeding = thread::spawn(move || source.accept().write(&pattern(400_000)));
+    let peer = accept(&receiver);
+    run.line("has ended its direction");
+    feeding.join().expect("the relay takes it");
+    (run, peer, ground)
+}
+
+/// What was for the other side is lost with it, whichever side it is.
+#[test]
+fn bytes_that_are_owed_to_a_side_that_fails_are_lost() {
+    for left_is_gone in [true, false] {
+        let (run, peer, _ground) = owing(left_is_gone, &[]);
+        reset(peer);
+        let output = run.finish();
+        assert_eq!(output.status.code(), Some(4), "{left_is_gone}: {}", text(&output));
+        assert!(text(&output).contains("Connection reset by peer"), "{left_is_gone}: {}", text(&output));
+    }
+}
+
+#[test]
+fn a_side_that_takes_nothing_of_what_is_owed_stands_still() {
+    for left_is_gone in [true, false] {
+        let (run, _peer, _ground) = owing(left_is_gone, &["--idle-timeout", "700ms"]);
+        let output = run.finish();
+        assert_eq!(output.status.code(), Some(124), "{left_is_gone}: {}", text(&output));
+        assert!(text(&output).contains("idle for 700ms"), "{left_is_gone}: {}", text(&output));
+    }
+}
+
+/// No other timer of the session shortens the time for which stdin is asked: a program that feeds it takes its time, which is
+/// less than is due.
+#[test]
+fn stdin_is_asked_for_as_long_as_it_is_due() {
+    plays(&[
+        "-vv relay --idle-timeout 100ms - UNIX: go; hear has ended its direction; sleep 500; type more; status 4 *",
+        "-vv relay --idle-timeout 100ms UNIX -: go; hear has ended its direction; sleep 500; type more; status 4 *",
+    ]);
+}
+
+/// A peer that has failed fails the run, although its bytes could not be read any more.
+#[test]
+fn a_peer_that_fails_while_nobody_reads_it_is_told_of() {
+    plays(&[
+        "exec --connect TCP -- sh -c \"trap 'exit 0' TERM; sleep 100 & wait\": say *400000; reset; \
+            status 4 Connection reset by peer",
+        "relay TCP \"shell:trap 'exit 0' TERM; sleep 100 & wait\": say *400000; reset; \
+            status 4 Connection reset by peer",
+    ]);
+}
+
+/// The same while the other side is not open yet: its listener has no room for one more.
+#[test]
+fn a_peer_that_fails_before_the_other_side_is_open_is_told_of() {
+    let (_folder, path) = path("sock");
+    let full = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+    full.bind(&SockAddr::unix(&path).expect("a path")).and_then(|()| full.listen(0)).expect("a listener");
+    let _first = UnixStream::connect(&path).expect("there is room for one");
+    let script = "say anything; reset; status 4 Connection reset by peer";
+    plays(&[&format!("relay TCP unix:{},connect-timeout=1h: {script}", path.display())]);
+}
+
+/// The system goes on with what a client has not taken yet, and the next one is served.
+#[test]
+fn a_client_that_takes_nothing_does_not_keep_its_place_after_the_end() {
+    let ground = Ground::new();
+    let (unix, backend) = ground.endpoint(Unix, "backend");
+    let (_relay, to) = relaying(&[], "tcp-listen:127.0.0.1:0,max-conns=1", &unix);
+    let client = Socket::new(Domain::for_address(to), Type::STREAM, None).expect("a socket");
+    client.set_recv_buffer_size(2048).and_then(|()| client.connect(&to.into())).expect("it listens");
+    backend.accept().write(&pattern(8_000));
+    let _second = connect(to);
+    backend.accept();
+    // Nothing of it is lost to the first one.
+    assert!(take_all(&mut with_deadline(client.into())) == pattern(8_000));
+}
+
+/// Nothing of a peer is wanted, but the time for it to take all can be limited.
+#[test]
+fn the_end_of_what_is_only_sent_can_be_waited_for_for_so_long() {
+    let (_listener, address) = hesitant();
+    let output = outcome_with(["tcp-client", "--send-only", "--linger", "500ms", &address], pattern(60_000));
+    ended(&output, 124, "has not taken all within 500ms");
+}
+
+/// A server that is to end does not wait for a client that has ended, while stdin has nothing for it.
+#[test]
+fn a_client_that_has_ended_does_not_hold_up_the_end_of_its_server() {
+    plays(&[
+        "tcp-server -k: say word; see word; end; new; say word; see word; kill TERM; hear waiting up to; end; get $; \
+        status 0 *",
+    ]);
+}

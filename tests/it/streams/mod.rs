@@ -1,0 +1,16 @@
+//! Streams over TCP and unix sockets: connecting, moving bytes, ending.
+
+mod connecting;
+mod conversations;
+mod delivery;
+mod forwarding;
+mod forwarding_faults;
+mod half_close;
+mod late_readers;
+mod leaving;
+mod networks;
+mod semantics;
+mod unix_paths;
+mod unix_sockets;
+mod unreliable_calls;
+mod vanished;

@@ -1,0 +1,183 @@
+//! What a byte stream promises: every byte, each direction's own end, and an honest status when it breaks.
+//!
+//! The options that change this are in `conversations.rs`. The numbers are those of the catalogue of faults.
+
+use crate::harness::*;
+
+/// `unix-client` in the background, and the peer it has connected to.
+fn unix_client(options: &[&str]) -> (Background, UnixStream) {
+    let (_folder, path) = path("socket");
+    let listener = UnixListener::bind(&path).expect("a socket");
+    listener.set_nonblocking(true).expect("a flag");
+    let client = Background::spawn(command(["unix-client"]).args(options).arg(&path));
+    let peer = eventually("a client", || listener.accept().ok()).0;
+    peer.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    peer.set_write_timeout(Some(DEADLINE)).expect("a timeout");
+    (client, peer)
+}
+
+/// Sends the beginning of `data` until the client's stdout, whose two ends these are, takes no more; how much that was.
+#[track_caller]
+fn fill_stdout(peer: &mut TcpStream, data: &[u8], (out_of, output): (&PipeReader, &PipeWriter)) -> usize {
+    let mut sent = 0;
+    while !is_full(output) {
+        peer.write_all(&data[sent..sent + 16_384]).expect("the client takes it");
+        sent += 16_384;
+        eventually("stdout gets it", || (is_full(output) || queued(out_of) == sent).then_some(()));
+    }
+    sent
+}
+
+/// The same where stdout takes nothing when the reset arrives.
+#[test]
+fn bytes_before_a_reset_are_delivered_to_a_slow_reader() {
+    let (mut out_of, output) = io::pipe().expect("a pipe");
+    let (client, mut peer) =
+        client_by(Command::new(program()).stdin(Stdio::piped()).stdout(output.try_clone().expect("a copy")), &[]);
+    let data = pattern(600_000);
+    let sent = fill_stdout(&mut peer, &data, (&out_of, &output));
+    let data = &data[..sent + 35_000];
+    peer.write_all(&data[sent..]).expect("the kernel takes it");
+    eventually("everything is on the client's side", || (unacknowledged(&peer) == 0).then_some(()));
+    reset(peer);
+    client.comes_to_rest();
+    drop(output);
+    assert!(take_all(&mut out_of) == data);
+    ended(&client.finish(), 4, "Connection reset by peer");
+}
+
+#[test]
+fn a_failed_write_does_not_stop_reading() {
+    let (mut client, mut peer) = unix_client(&[]);
+    peer.shutdown(Shutdown::Read).expect("a socket");
+    feed(client.stdin(), pattern(1_000_000));
+    let data = pattern(1 << 20);
+    let answer = data.clone();
+    thread::spawn(move || peer.write_all(&answer));
+    let mut stdout = client.stdout();
+    assert!(take_all(&mut stdout) == data);
+    let output = client.finish();
+    // The answer may be over before a write fails: then stdin, which is not, is what tells.
+    let words = ["Broken pipe", "the peer is gone, and stdin has more for it"];
+    let said = words.iter().any(|words| text(&output).contains(words));
+    assert!(output.status.code() == Some(4) && said, "{}", text(&output));
+}
+
+#[test]
+fn a_slow_reader_gets_everything() {
+    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    listener.set_recv_buffer_size(4096).expect("SO_RCVBUF");
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    listener.bind(&any.into()).and_then(|()| listener.listen(1)).expect("a port");
+    let listener = TcpListener::from(listener);
+    let address = listener.local_addr().expect("an address").to_string();
+    let data = pattern(2 << 20);
+    let mut client = Background::start(["tcp-client", &address]);
+    let mut peer = accept(&listener);
+    feed(client.stdin(), data.clone());
+    let mut received = Vec::new();
+    let mut piece = [0; 1000];
+    while let n @ 1.. = read_once(&mut peer, &mut piece).expect("the client sends") {
+        received.extend_from_slice(&piece[..n]);
+    }
+    assert!(received == data);
+    drop(peer);
+    ended(&client.finish(), 0, "");
+}
+
+/// After a pause, what waits in the kernel is taken up again although nothing new arrives, and so is the end.
+#[test]
+fn a_pause_is_followed_by_all_that_has_come_meanwhile() {
+    for high_water in ["4K", "1", "0"] {
+        let (mut out_of, output) = io::pipe().expect("a pipe");
+        let mut client = command([""; 0]);
+        client.stdin(Stdio::null()).stdout(output.try_clone().expect("a copy"));
+        let (client, mut peer) = client_by(client, &["--high-water", high_water]);
+        // A full pipe, one chunk in the client, and the rest in the kernel.
+        let data = pattern(600_000);
+        let sent = fill_stdout(&mut peer, &data, (&out_of, &output));
+        let data = &data[..sent + 115_000];
+        peer.write_all(&data[sent..]).and_then(|()| peer.shutdown(Shutdown::Write)).expect("the kernel takes it");
+        eventually("everything is on the client's side", || (unacknowledged(&peer) == 0).then_some(()));
+        client.comes_to_rest();
+        drop(output);
+        let start = Instant::now();
+        assert!(take_all(&mut out_of) == data);
+        assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+        ended(&client.finish(), 0, "");
+    }
+}
+
+/// A client that sends as fast as it can does not keep the others waiting.
+#[test]
+fn one_busy_client_does_not_starve_the_others() {
+    let (_server, address) = serve(["tcp-echo", "127.0.0.1:0"]);
+    let mut into = connect(address);
+    let mut out_of = into.try_clone().expect("a copy");
+    thread::spawn(move || while into.write_all(&[b'z'; 65536]).is_ok() {});
+    thread::spawn(move || while out_of.read(&mut [0; 65536]).is_ok_and(|n| n > 0) {});
+    let mut others: Vec<TcpStream> = (0..20).map(|_| connect(address)).collect();
+    for round in 0..20 {
+        for other in &mut others {
+            let start = Instant::now();
+            ping(other, &[round; 100]);
+            assert!(start.elapsed() < Duration::from_secs(20), "{:?} for a ping", start.elapsed());
+        }
+    }
+}
+
+/// Every byte value goes through as it is, both ways: no line ends, no telnet, no escapes.
+#[test]
+fn every_byte_goes_through_as_it_is() {
+    let mut data: Vec<u8> = (0..=255_u8).flat_map(|high| (0..=255_u8).flat_map(move |low| [high, low])).collect();
+    data.extend_from_slice(b"\r\n\n\r\0\xff\xf4\xff\xfd\x06\x04\x03\x1a~.");
+    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let output = outcome_with(["tcp-client", &server.address().to_string()], data.clone());
+    ended(&output, 0, "");
+    assert!(output.stdout == data);
+}
+
+#[test]
+fn sizes_at_boundaries_go_there_and_back() {
+    let folder = folder();
+    let path = folder.path().join("socket").into_os_string().into_string().expect("text");
+    let mut tcp = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let mut unix = Background::start(["unix-echo", &path]);
+    unix.line("listening on");
+    for (mode, address) in [("tcp-client", tcp.address().to_string()), ("unix-client", path.clone())] {
+        for n in [0, 1, 4095, 4096, 4097, 8192, 8193, 65535, 65536, 65537, 219_263, 219_264, 1_000_000] {
+            let data = pattern(n);
+            let output = outcome_with([mode, "--half-close", "now", &address], data.clone());
+            ended(&output, 0, "");
+            assert!(output.stdout == data, "{mode}, {n} bytes");
+        }
+    }
+}
+
+/// A link that dies is noticed some time, since the kernel probes connections that are quiet.
+#[test]
+fn quiet_connections_are_probed_by_the_kernel() {
+    let (_client, peer) = client(&[]);
+    let client_port = peer.peer_addr().expect("an address").port();
+    let (_server, address) = serve(["tcp-echo", "127.0.0.1:0"]);
+    let mut other = connect(address);
+    ping(&mut other, b"accepted");
+    for (local, remote) in [(client_port, None), (address.port(), Some(other.local_addr().expect("an address").port()))]
+    {
+        eventually("a keepalive timer", || has_keepalive_timer(local, remote).then_some(()));
+    }
+}
+
+/// Looks into `/proc/net/tcp` for an established connection whose only timer is that of keepalive.
+fn has_keepalive_timer(local: u16, remote: Option<u16>) -> bool {
+    const ESTABLISHED: &str = "01";
+    const KEEPALIVE: &str = "02:";
+    let table = fs::read_to_string("/proc/net/tcp").expect("the table of connections");
+    table.lines().any(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        fields[1].ends_with(&format!(":{local:04X}"))
+            && remote.is_none_or(|remote| fields[2].ends_with(&format!(":{remote:04X}")))
+            && fields[3] == ESTABLISHED
+            && fields[5].starts_with(KEEPALIVE)
+    })
+}

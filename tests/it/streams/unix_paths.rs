@@ -1,0 +1,232 @@
+//! Starting a unix server where somebody is already, or starts at the same moment, or is in the way.
+
+use crate::harness::*;
+
+/// Every way to serve at a path, with `--replace-stale` if that is wanted.
+fn servers(path: &Path, replace: bool) -> Vec<Vec<String>> {
+    let path = path.to_str().expect("text");
+    let relayed = if replace { format!("unix-listen:{path},replace-stale") } else { format!("unix-listen:{path}") };
+    let mut servers = vec![vec!["unix-echo"], vec!["unix-server"]];
+    for words in &mut servers {
+        words.extend(replace.then_some("--replace-stale"));
+        words.push(path);
+    }
+    servers.push(vec!["exec", "--listen", &relayed, "--", "cat"]);
+    servers.push(vec!["relay", &relayed, "exec:cat"]);
+    servers.into_iter().map(|words| words.into_iter().map(str::to_owned).collect()).collect()
+}
+
+/// Expects that this does not start, as the path is in use: status 3 and a line with `why`.
+#[track_caller]
+fn is_refused(args: &[String], why: &str) {
+    let output = outcome(args);
+    let stderr = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(3), "{args:?}: {stderr}");
+    assert!(stderr.contains(why) && stderr.lines().count() == 1, "{args:?}: {stderr}");
+}
+
+/// Locks a directory or file as flock(1) would, until it is dropped.
+fn locked(path: &Path) -> File {
+    use std::os::fd::AsRawFd;
+    let file = File::open(path).expect("it can be opened");
+    // SAFETY: flock takes two numbers and touches no memory.
+    assert_eq!(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) }, 0);
+    file
+}
+
+/// A lock that anybody may hold on the directory keeps no server from its start.
+#[test]
+fn a_foreign_lock_on_the_directory_is_nothing_to_wait_for() {
+    let (dir, path) = path("s");
+    let _lock = locked(dir.path());
+    for replace in [false, true] {
+        for args in servers(&path, replace) {
+            if replace {
+                make_stale(&path);
+            }
+            let mut server = Background::start(&args);
+            server.line("listening on");
+            server.signal(libc::SIGKILL);
+            server.wait();
+            fs::remove_file(&path).expect("it was bound");
+        }
+    }
+}
+
+/// A start at a live server's path does not show there: a server of one client goes on to wait for its real one.
+#[test]
+fn a_look_at_a_live_server_is_no_client_of_it() {
+    let (_dir, path) = path("s");
+    let text = path.to_str().expect("text");
+    let relayed = format!("unix-listen:{text}");
+    for one_shot in [
+        vec!["unix-server", text],
+        vec!["unix-echo", "--once", text],
+        vec!["exec", "--listen", text, "--once", "--", "cat"],
+        vec!["relay", "--once", &relayed, "exec:cat"],
+    ] {
+        let mut first = Background::start([&["-v"], &one_shot[..]].concat());
+        first.line("listening on");
+        for replace in [false, true] {
+            for args in servers(&path, replace) {
+                is_refused(&args, "(by a server that is alive)");
+            }
+        }
+        let (mut stdin, mut stdout) = (first.stdin(), first.stdout());
+        let answer = thread::spawn(move || {
+            use std::io::Write;
+            stdin.write_all(b"hello\n").expect("it waits");
+            drop(stdin);
+            take_all(&mut stdout)
+        });
+        let output = outcome_with(["unix-client", text], "hello\n");
+        assert_eq!((output.status.code(), output.stdout), (Some(0), b"hello\n".to_vec()), "{one_shot:?}");
+        let received = answer.join().expect("no panic");
+        let status = first.wait();
+        let lines = first.all_lines();
+        assert_eq!(status.code(), Some(0), "{one_shot:?}: {lines:?}");
+        let connected = lines.iter().filter(|line| line.contains("connected")).count();
+        assert_eq!(connected, 1, "{one_shot:?}: {lines:?}");
+        assert_eq!(received == b"hello\n", one_shot[0] == "unix-server", "{one_shot:?}");
+    }
+}
+
+/// A socket that somebody has bound is alive, whatever its kind, and whether it listens or not.
+#[test]
+fn whatever_a_process_has_bound_is_alive() {
+    let dir = short_directory();
+    for (name, kind, listens) in [
+        ("listening", Type::STREAM, true),
+        ("bound", Type::STREAM, false),
+        ("packets", Type::SEQPACKET, true),
+        ("bound-packets", Type::SEQPACKET, false),
+    ] {
+        let path = dir.path().join(name);
+        let socket = Socket::new(Domain::UNIX, kind, None).expect("a socket");
+        socket.bind(&SockAddr::unix(&path).expect("a path")).expect("it is free");
+        if listens {
+            socket.listen(1).expect("it listens");
+        }
+        for args in servers(&path, true) {
+            is_refused(&args, "(by a server that is alive)");
+        }
+    }
+    let path = dir.path().join("datagrams");
+    let datagrams = UnixDatagram::bind(&path).expect("a socket");
+    is_refused(&servers(&path, true)[0], "(by a server that is alive)");
+    // One that has a peer of its own refuses others, which is a sign of life too.
+    let other = UnixDatagram::bind(dir.path().join("other")).expect("a socket");
+    datagrams.connect(dir.path().join("other")).expect("a peer");
+    is_refused(&servers(&path, true)[0], "(by a server that is alive)");
+    drop(other);
+}
+
+/// Of many that start at once where a stale socket is, one serves, at the path; all others see that it is alive. Nothing
+/// else is left in the directory.
+#[test]
+fn of_many_that_replace_a_stale_socket_at_once_one_serves() {
+    for round in 0..6 {
+        let (dir, path) = path("s");
+        make_stale(&path);
+        // They start when the gate opens: the shell waits for the end of its stdin.
+        let mut starters = Vec::new();
+        for _ in 0..16 {
+            let mut shell = by_shell("read -r gate; exec \"$0\" \"$@\"");
+            starters.push(Background::spawn(shell.args(["unix-echo", "--replace-stale"]).arg(&path)));
+        }
+        let gates: Vec<_> = starters.iter_mut().map(Background::stdin).collect();
+        drop(gates);
+        eventually("all but one have ended", || {
+            let running = starters.iter_mut().filter_map(|starter| starter.is_running().then_some(())).count();
+            assert!(running >= 1, "round {round}: nobody serves");
+            (running == 1).then_some(())
+        });
+        for starter in &mut starters {
+            if starter.is_running() {
+                starter.line("listening on");
+                continue;
+            }
+            let lines = starter.all_lines();
+            assert_eq!(starter.wait().code(), Some(3), "round {round}: {lines:?}");
+            assert!(lines.len() == 1 && lines[0].contains("Address already in use"), "round {round}: {lines:?}");
+        }
+        xport([OsStr::new("unix-client"), path.as_os_str()]).write_stdin("hello").assert().code(0).stdout("hello");
+        assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 1, "round {round}");
+    }
+}
+
+/// A server that is about to remove a stale socket, however long that takes, removes no other: nobody replaces that socket
+/// meanwhile.
+#[test]
+fn a_slow_starter_removes_no_live_socket() {
+    let dir = short_directory();
+    let (path, here) = (dir.path().join("s"), dir.path().join("here"));
+    make_stale(&path);
+    let Some(slow) = misbehaving(command(&servers(&path, true)[0]), &[("UNLINK", here.display())]) else { return };
+    let mut slow = Background::spawn(slow);
+    eventually("it is about to remove the socket", || here.exists().then_some(()));
+    for args in servers(&path, true) {
+        is_refused(&args, "(another server is starting there)");
+    }
+    fs::remove_file(&here).expect("it is there");
+    slow.line("listening on");
+    xport([OsStr::new("unix-client"), path.as_os_str()]).write_stdin("hello").assert().code(0).stdout("hello");
+}
+
+/// The address that clients see is the path that was asked for, also of a server that has replaced a stale socket.
+#[test]
+fn clients_see_the_path_that_was_asked_for() {
+    let (_dir, path) = path("s");
+    for replace in [false, true] {
+        if replace {
+            make_stale(&path);
+        }
+        let mut server = Background::start(&servers(&path, replace)[0]);
+        assert_eq!(server.line("listening on"), format!("xport: listening on {}", path.display()));
+        let client = UnixStream::connect(&path).expect("it accepts");
+        assert_eq!(client.peer_addr().expect("a name").as_pathname(), Some(path.as_path()));
+        server.signal(libc::SIGTERM);
+        drop(client);
+        server.ends_with(0);
+    }
+}
+
+/// The path of the file that says who may remove a stale socket.
+fn lock_beside(path: &Path) -> PathBuf {
+    path.with_file_name(format!(".{}.xport-lock", path.file_name().expect("a name").to_str().expect("text")))
+}
+
+/// What stands where the right to replace is taken is never waited for long, nor believed, nor written to; it is named.
+#[test]
+fn what_is_in_the_way_of_replacing_is_named() {
+    let (dir, path) = path("s");
+    make_stale(&path);
+    let (before, lock) = (fs::metadata(&path).expect("a socket").ino(), lock_beside(&path));
+    let make = |mode: u32| {
+        File::options().write(true).create_new(true).mode(0o600).open(&lock).expect("a file");
+        fs::set_permissions(&lock, fs::Permissions::from_mode(mode)).expect("it is ours");
+    };
+
+    // Others could hold its lock.
+    make(0o666);
+    is_refused(&servers(&path, true)[0], &format!("{} is in the way: others can open it", lock.display()));
+    fs::remove_file(&lock).expect("it is kept");
+
+    fs::write(dir.path().join("victim"), "precious").expect("a file");
+    symlink("victim", &lock).expect("a link");
+    is_refused(&servers(&path, true)[0], &format!("{} is in the way", lock.display()));
+    assert_eq!(fs::read_to_string(dir.path().join("victim")).expect("it is there"), "precious");
+    fs::remove_file(&lock).expect("it is kept");
+
+    // Another server of ours that is at it, and does not come to an end.
+    make(0o600);
+    let held = locked(&lock);
+    is_refused(&servers(&path, true)[0], "(another server is starting there)");
+    assert_eq!(fs::metadata(&path).expect("a socket").ino(), before, "it was replaced without the right to it");
+    drop(held);
+
+    // What such a server leaves behind when it is killed is in nobody's way.
+    let mut server = Background::start(&servers(&path, true)[0]);
+    server.line("listening on");
+    assert!(!lock.exists(), "the lock was left behind");
+}

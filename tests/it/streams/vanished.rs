@@ -1,0 +1,369 @@
+//! Peers that vanish without a word: the link to their host goes down under open connections.
+//!
+//! Two networks are joined by a cable. The tests and their sockets are at the near end, the programs at the far end, and
+//! nothing crosses once the cable is out.
+
+use crate::harness::*;
+
+/// What a probe or a repeated packet that nobody answers comes to.
+const TIMED_OUT: &str = "Connection timed out";
+
+/// The cable between the two networks.
+struct Cable {
+    far: Network,
+}
+
+impl Cable {
+    /// Lays the cable, from within the near network. `None`, with a word on why, where it cannot be had.
+    fn lay() -> Option<Self> {
+        let far = Network::new("", &[])?;
+        if !run(&format!("ip link add near type veth peer name far netns {}", far.pid())) {
+            println!("skipped: no cable can be laid here");
+            return None;
+        }
+        far.shell("ip addr add 10.77.0.2/24 dev far && ip link set far up");
+        assert!(run("ip addr add 10.77.0.1/24 dev near && ip link set near up"), "the near end cannot be set up");
+        Some(Self { far })
+    }
+
+    fn pull(&self) {
+        assert!(run("ip link set near down"), "the link stays up");
+    }
+
+    fn plug_in(&self) {
+        assert!(run("ip link set near up"), "the link stays down");
+    }
+
+    /// The program at the far end.
+    fn start(&self, args: &[&str]) -> Background {
+        self.far.start(args)
+    }
+}
+
+/// Runs a line of the shell in the network of this thread.
+fn run(line: &str) -> bool {
+    Command::new("sh").args(["-c", line]).status().is_ok_and(|status| status.success())
+}
+
+/// Runs `test` at the near end of a cable.
+fn with_a_cable(test: impl FnOnce(&Cable) + Send) {
+    in_a_network("", || {
+        if let Some(cable) = Cable::lay() {
+            test(&cable);
+        }
+    });
+}
+
+/// A listener at the near end.
+fn near() -> TcpListener {
+    TcpListener::bind("10.77.0.1:0").expect("a port")
+}
+
+/// A client of a program at the far end, once its network knows the way.
+#[track_caller]
+fn connect_far(address: SocketAddr) -> TcpStream {
+    eventually("the far end answers", || TcpStream::connect_timeout(&address, Duration::from_secs(1)).ok())
+}
+
+/// What a client does once its peer has vanished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speaks {
+    Nothing,
+    Bytes,
+    End,
+}
+
+/// A client learns that its peer has vanished, whatever the mode: status 4, in the system's words. A client without probes
+/// stays.
+#[test]
+fn a_client_of_a_vanished_peer_ends_with_4() {
+    with_a_cable(|cable| {
+        let listener = near();
+        let to = listener.local_addr().expect("an address").to_string();
+        let endpoint = format!("tcp:{to},keepalive=1s");
+        let cases: &[&[&str]] = &[
+            &["tcp-client", "--half-close", "now", "--keepalive", "1s", &to],
+            &["tcp-client", "--keepalive", "1s", "--recv-only", &to],
+            &["relay", "--half-close", "now", "-", &endpoint],
+            &["relay", "--half-close", "now", &endpoint, "-"],
+        ];
+        let mut programs = Vec::new();
+        for (number, args) in cases.iter().enumerate() {
+            // One client says nothing, one says something when the peer cannot hear it, and one ends its direction then.
+            for speaks in [Speaks::Nothing, Speaks::Bytes, Speaks::End] {
+                let speaks = if number == 1 { Speaks::Nothing } else { speaks };
+                let program = cable.start(args);
+                programs.push((program, accept(&listener), args, speaks));
+            }
+        }
+        let mut by_environment = cable.far.enter(program());
+        by_environment.args(["tcp-client", &to]).env("XPORT_KEEPALIVE", "1s");
+        programs.push((Background::spawn(by_environment), accept(&listener), &cases[0], Speaks::Nothing));
+        let mut patient = cable.start(&["tcp-client", "--keepalive", "off", &to]);
+        let _peer = accept(&listener);
+        cable.pull();
+        let start = Instant::now();
+        let mut open = Vec::new();
+        for (mut program, _peer, args, speaks) in programs {
+            let mut stdin = program.stdin();
+            if speaks == Speaks::Bytes {
+                stdin.write_all(b"is anybody there?").expect("it takes the bytes");
+            }
+            open.push((program, stdin, args, speaks));
+        }
+        // Longer than between two looks at the peer, and too short for a probe.
+        thread::sleep(Duration::from_millis(600));
+        let mut ends = Vec::new();
+        for (program, stdin, args, speaks) in open {
+            ends.push((program, (speaks != Speaks::End).then_some(stdin), args, speaks));
+        }
+        for (program, _stdin, args, speaks) in ends {
+            let output = program.finish();
+            assert!(text(&output).contains(TIMED_OUT), "{args:?}, {speaks:?}: {}", text(&output));
+            ended(&output, 4, TIMED_OUT);
+        }
+        assert!(start.elapsed() < Duration::from_secs(40), "it took {:?}", start.elapsed());
+        assert!(patient.is_running());
+    });
+}
+
+/// TLS tells nothing of a peer that has gone: the connection has failed, and nobody has cut it.
+#[test]
+fn a_vanished_peer_of_tls_is_not_taken_for_somebody_who_cuts() {
+    with_a_cable(|cable| {
+        for speaks in [false, true] {
+            let mut server = Background::start(["tls-echo", "--self-signed", "10.77.0.1:0"]);
+            let to = server.address().to_string();
+            let mut client = cable.start(&["-q", "tls-client", "--insecure", "--keepalive", "1s", &to]);
+            let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
+            stdin.write_all(b"hello").expect("it takes the bytes");
+            assert_eq!(take(&mut stdout, 5), b"hello");
+            cable.pull();
+            if speaks {
+                stdin.write_all(b"is anybody there?").expect("it takes the bytes");
+            }
+            ended(&client.finish(), 4, TIMED_OUT);
+            cable.plug_in();
+        }
+    });
+}
+
+/// A program on a connection goes with a client that has vanished, whether it has something to say or not.
+#[test]
+fn a_child_goes_with_its_vanished_peer() {
+    with_a_cable(|cable| {
+        let listener = near();
+        let to = format!("{},keepalive=1s", at(&listener));
+        for script in ["cat", "yes"] {
+            let program = cable.start(&["exec", "--kill-after", "1s", "--connect", &to, "--", script]);
+            let _peer = accept(&listener);
+            cable.pull();
+            let output = program.finish();
+            cable.plug_in();
+            assert!(text(&output).contains(TIMED_OUT) && !output.status.success(), "{script}: {}", text(&output));
+        }
+    });
+}
+
+/// A server of one after the other takes the next one.
+#[test]
+fn a_vanished_client_does_not_shut_a_server() {
+    with_a_cable(|cable| {
+        for speaks in [false, true] {
+            let mut server = cable.start(&["tcp-server", "-k", "-v", "--keepalive", "1s", "10.77.0.2:0"]);
+            let address = server.address();
+            let mut first = connect_far(address);
+            first.write_all(b"first").expect("it takes the bytes");
+            let mut stdout = server.stdout();
+            assert_eq!(take(&mut stdout, 5), b"first");
+            cable.pull();
+            let mut stdin = server.stdin();
+            if speaks {
+                stdin.write_all(b"is anybody there?").expect("it takes the bytes");
+            }
+            server.line(TIMED_OUT);
+            cable.plug_in();
+            let mut second = connect_far(address);
+            second.write_all(b"second").expect("it takes the bytes");
+            assert_eq!(take(&mut stdout, 6), b"second");
+        }
+    });
+}
+
+/// Places that vanished clients held are free again: of programs for each connection, of echo, of a relay and of TLS.
+#[test]
+fn vanished_clients_give_up_their_places() {
+    with_a_cable(|cable| {
+        let listener = near();
+        let upstream = format!("tcp:{}", at(&listener));
+        let place = ["--max-conns", "2", "--keepalive", "1s"];
+        let cases: &[&[&str]] = &[
+            &["exec", "--listen", "10.77.0.2:0,max-conns=2,keepalive=1s", "--", "cat"],
+            &["exec", "--listen", "10.77.0.2:0,max-conns=2,keepalive=1s", "--kill-after", "1s", "--", "yes"],
+            &[&["tcp-echo"], &place[..], &["10.77.0.2:0"]].concat(),
+            &["relay", "tcp-listen:10.77.0.2:0,max-conns=2,keepalive=1s", &upstream],
+        ];
+        for args in cases {
+            let mut server = cable.start(args);
+            let address = server.address();
+            let before = server.fds();
+            let crowd = [(); 2].map(|()| connect_far(address));
+            eventually("both are let in", || (server.fds() >= before + 2).then_some(()));
+            cable.pull();
+            eventually("their places are free", || (server.fds() <= before).then_some(()));
+            cable.plug_in();
+            let third = connect_far(address);
+            eventually("the next one is let in", || (server.fds() > before).then_some(()));
+            drop((crowd, third));
+        }
+    });
+}
+
+#[test]
+fn an_inherited_connection_is_probed() {
+    with_a_cable(|cable| {
+        let mut server = cable.start(&["tcp-server", "10.77.0.2:0"]);
+        let connection = connect_far(server.address());
+        let number = connection.as_raw_fd();
+        let mut command = command(["relay", "-", "fd:3,keepalive=1s"]);
+        // SAFETY: between fork and exec it makes one system call and touches only what was copied into the closure.
+        unsafe {
+            command.pre_exec(move || {
+                // It may have that number already, and then is not to be closed.
+                if libc::dup2(number, 3) < 0 || libc::fcntl(3, libc::F_SETFD, 0) < 0 {
+                    return Err(io::Error::last_os_error());
+                }
+                Ok(())
+            });
+        }
+        let mut program = Background::spawn(command);
+        let (mut stdin, mut stdout) = (program.stdin(), server.stdout());
+        // It has the connection once it passes something on.
+        stdin.write_all(b"hello").expect("it takes the bytes");
+        assert_eq!(take(&mut stdout, 5), b"hello");
+        cable.pull();
+        ended(&program.finish(), 4, TIMED_OUT);
+        drop(stdin);
+    });
+}
+
+#[test]
+fn what_came_before_is_not_lost() {
+    const SIZE: usize = 3_000_000;
+    with_a_cable(|cable| {
+        let listener = near();
+        let to = listener.local_addr().expect("an address").to_string();
+        let mut program = cable.start(&["tcp-client", "--keepalive", "1s", &to]);
+        let mut peer = accept(&listener);
+        let data = pattern(SIZE);
+        // Its stdout is not read yet, so much of this stays in the kernel.
+        peer.set_nonblocking(true).expect("a flag");
+        let mut sent = 0;
+        eventually("no more is taken", || {
+            let before = sent;
+            while let Ok(n) = peer.write(&data[sent..]) {
+                sent += n;
+                if n == 0 {
+                    break;
+                }
+            }
+            thread::sleep(Duration::from_millis(100));
+            (before == sent).then_some(())
+        });
+        let delivered = sent - unacknowledged(&peer);
+        cable.pull();
+        let mut stdin = program.stdin();
+        stdin.write_all(b"is anybody there?").expect("it takes the bytes");
+        thread::sleep(Duration::from_secs(5));
+        let output = program.finish();
+        assert!(output.stdout.len() >= delivered, "{} bytes of {delivered}", output.stdout.len());
+        assert!(output.stdout == data[..output.stdout.len()], "other bytes, or in another order");
+        ended(&output, 4, TIMED_OUT);
+    });
+}
+
+/// A peer that is there and does not read answers every probe. It is waited for, much longer than one that is silent.
+#[test]
+fn a_peer_that_only_does_not_read_has_not_vanished() {
+    const SIZE: usize = 8_000_000;
+    let (mut program, mut peer) = client(&["--keepalive", "1s"]);
+    let data = pattern(SIZE);
+    feed(program.stdin(), data.clone());
+    thread::sleep(Duration::from_secs(6));
+    assert!(take_all(&mut peer) == data, "other bytes than were sent");
+    peer.shutdown(Shutdown::Write).expect("it is there");
+    ended(&program.finish(), 0, "");
+}
+
+/// The same where a relay serves the peer among others.
+#[test]
+fn a_client_that_only_does_not_read_keeps_its_place() {
+    const SIZE: usize = 6_000_000;
+    let data = pattern(SIZE);
+    let sent = data.clone();
+    let source = Peer::serve(move |mut source| {
+        say_all(&mut source, &sent);
+        take_all(&mut source)
+    });
+    let right = format!("tcp:{},keepalive=1s", source.address);
+    let mut relay = Background::start(["relay", "tcp-listen:127.0.0.1:0,keepalive=1s", &right]);
+    let mut client = connect(relay.address());
+    thread::sleep(Duration::from_secs(6));
+    client.shutdown(Shutdown::Write).expect("it is there");
+    assert!(take_all(&mut client) == data, "other bytes than were sent");
+    source.join();
+}
+
+/// A peer that has ended, and has everything, may be gone before it hears of our end: that is a session in order all the same, and
+/// nobody waits until TCP gives up.
+#[test]
+fn our_own_end_is_not_waited_for_where_the_peer_has_ended_and_has_everything() {
+    with_a_cable(|cable| {
+        let listener = near();
+        let to = listener.local_addr().expect("an address").to_string();
+        let endpoint = format!("tcp:{to}");
+        let issued = Authority::server();
+        let authority = issued.ca();
+        let cases: &[&[&str]] = &[
+            &["-vv", "tcp-client", &to],
+            &["-vv", "tcp-client", "--half-close", "never", &to],
+            &["-vv", "relay", "-", &endpoint],
+            &["-vv", "relay", &endpoint, "-"],
+            &["-vv", "tls-client", "--ca", &authority, "--server-name", "localhost", &to],
+        ];
+        for args in cases {
+            let mut program = cable.start(args);
+            let peer = accept(&listener);
+            let mut stdin = program.stdin();
+            stdin.write_all(b"question").expect("it takes the bytes");
+            let peer = if args.contains(&"tls-client") {
+                let mut tls = Tls::server(peer, server_config(&issued, &[VERSIONS[0]]));
+                tls.handshake();
+                tls.expect(b"question");
+                tls.send(b"answer");
+                tls.end();
+                tls.socket
+            } else {
+                let mut peer = peer;
+                assert_eq!(take(&mut peer, 8), b"question");
+                say_all(&mut peer, b"answer");
+                peer
+            };
+            program.line("has ended its direction");
+            eventually("the end is acknowledged", || (unacknowledged(&peer) == 0).then_some(()));
+            cable.pull();
+            let start = Instant::now();
+            drop(stdin);
+            let output = program.finish();
+            assert_eq!(
+                (output.status.code(), &output.stdout[..]),
+                (Some(0), &b"answer"[..]),
+                "{args:?}: {}",
+                text(&output)
+            );
+            assert!(start.elapsed() < Duration::from_secs(10), "{args:?}: it took {:?}", start.elapsed());
+            drop(peer);
+            cable.plug_in();
+        }
+    });
+}

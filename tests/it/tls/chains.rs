@@ -1,0 +1,217 @@
+//! Chains over authorities in between: which of them vouch for what is below them. `openssl verify` and GnuTLS's
+//! `certtool --verify` are asked the same.
+
+use crate::harness::*;
+use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
+
+/// What a chain is like, its certificates made for servers and clients alike, and what becomes of it.
+struct Case {
+    name: &'static str,
+    issued: Issued,
+    /// Why it is refused, in part; empty where it is believed.
+    refusal: &'static str,
+    /// Whether the others are asked: not where what they do depends on their version.
+    compare: bool,
+}
+
+fn plain(_: &mut CertificateParams) {}
+
+fn path_length(length: u8) -> impl FnOnce(&mut CertificateParams) {
+    move |params| params.is_ca = IsCa::Ca(BasicConstraints::Constrained(length))
+}
+
+fn usages(usages: &'static [KeyUsagePurpose]) -> impl FnOnce(&mut CertificateParams) {
+    move |params| params.key_usages = usages.to_vec()
+}
+
+/// For a server at localhost that is also a client.
+fn leaf() -> Leaf {
+    Leaf { cn: Some("leaf"), ..Leaf::default() }
+}
+
+const NO_AUTHORITY: &str = "may not sign certificates (basic constraints, key usage)";
+const TOO_LONG: &str = "its chain is too long: CN=Root allows";
+
+/// Each kind of chain there is, for this kind of certificate at its end.
+fn cases(leaf: &Leaf) -> Vec<Case> {
+    let root = |change: fn(&mut CertificateParams)| Authority::with("Root", change);
+    let case = |name, issued, refusal| Case { name, issued, refusal, compare: true };
+    let good = root(plain);
+    let mut cases = vec![
+        case("no authority in between", good.issue(leaf), ""),
+        case("one", good.below("A", plain).issue(leaf), ""),
+        case("three", good.below("A", plain).below("B", plain).below("C", plain).issue(leaf), ""),
+        case("one without a key usage", good.below("A", usages(&[])).issue(leaf), ""),
+    ];
+
+    // The key usage, of the one directly above and of one further up.
+    let cannot = || usages(&[KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::CrlSign]);
+    cases.push(case("without keyCertSign", good.below("A", cannot()).issue(leaf), NO_AUTHORITY));
+    let further_up = good.below("A", cannot()).below("B", plain).issue(leaf);
+    cases.push(case("without keyCertSign, further up", further_up, NO_AUTHORITY));
+    let no_authority = |params: &mut CertificateParams| params.is_ca = IsCa::ExplicitNoCa;
+    cases.push(case(
+        "CA:FALSE with keyCertSign",
+        good.below("A", no_authority).issue(leaf),
+        "one in its chain is not that of an authority",
+    ));
+    let silent = |params: &mut CertificateParams| params.is_ca = IsCa::NoCa;
+    cases.push(case(
+        "no basic constraints",
+        good.below("A", silent).issue(leaf),
+        "one in its chain is not that of an authority",
+    ));
+
+    // How many there may be below: of the root, and of those that are sent.
+    let none_below = || Authority::with("Root", path_length(0));
+    cases.push(case("pathlen 0 of the root, none", none_below().issue(leaf), ""));
+    cases.push(case("pathlen 0 of the root, one", none_below().below("A", plain).issue(leaf), TOO_LONG));
+    let one_below = Authority::with("Root", path_length(1));
+    cases.push(case("pathlen 1 of the root, one", one_below.below("A", plain).issue(leaf), ""));
+    cases.push(case("pathlen 1 of the root, two", one_below.below("A", plain).below("B", plain).issue(leaf), TOO_LONG));
+    let sent = good.below("A", path_length(0));
+    cases.push(case("pathlen 0 of one that is sent, none", sent.issue(leaf), ""));
+    let sent = sent.below("B", plain).issue(leaf);
+    cases.push(case(
+        "pathlen 0 of one that is sent, one",
+        sent,
+        "its chain is longer than one of its authorities allows",
+    ));
+
+    // A root that is given without the right to sign, and one whose limit is in a certificate that was renewed.
+    let root = Authority::with("Root", cannot());
+    cases.push(case("a root without keyCertSign", root.below("A", plain).issue(leaf), "not trusted"));
+    let root = none_below();
+    let mut issued = root.below("A", plain).issue(leaf);
+    let both = issued.read("ca.pem") + &pem("CERTIFICATE", &root.renewed(None, plain));
+    issued.trust(both);
+    cases.push(Case { compare: false, ..case("a root renewed without its limit", issued, "") });
+
+    // Of two ways up one is good, whichever comes first.
+    let a = good.below("A", cannot());
+    let renewed = a.renewed(Some(&good), plain);
+    for order in [[a.der(), renewed.clone()], [renewed, a.der()]] {
+        let issued = a.issue(leaf).sent_with(&order);
+        cases.push(Case { compare: false, ..case("one of two ways", issued, "") });
+    }
+    // Neither is: the one is too long, the other leads over somebody who may not sign.
+    let root = none_below();
+    let a = root.below("A", plain);
+    let order = [a.der(), a.renewed(Some(&root), cannot())];
+    cases.push(Case { compare: false, ..case("neither of two ways", a.issue(leaf).sent_with(&order), "its chain") });
+    cases
+}
+
+/// Whether this program is there and believes the chain of the case.
+fn believed_by(mut command: Command) -> Option<bool> {
+    match command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status() {
+        Ok(status) => Some(status.success()),
+        Err(error) => {
+            println!("skipped: {command:?}: {error}");
+            None
+        }
+    }
+}
+
+/// The others say the same of a chain: what is refused here is so everywhere, and nothing that is in order is.
+#[test]
+fn other_programs_judge_chains_alike() {
+    for Case { name, issued, refusal, compare } in cases(&leaf()) {
+        if !compare {
+            continue;
+        }
+        let of = |ders: &[CertificateDer<'_>]| ders.iter().map(|der| pem("CERTIFICATE", der)).collect::<String>();
+        let own = issued.write("own.pem", of(&issued.chain[..1]));
+        let between = issued.write("between.pem", of(&issued.chain[1..]));
+        let mut openssl = Command::new("openssl");
+        openssl.args(["verify", "-no-CApath", "-no-CAstore", "-CAfile", &issued.ca()]);
+        if issued.chain.len() > 1 {
+            openssl.args(["-untrusted", &between]);
+        }
+        openssl.arg(own);
+        let mut certtool = Command::new("certtool");
+        let chain = issued.cert();
+        certtool.args(["--verify", "--load-ca-certificate", &issued.ca(), "--infile", &chain]);
+        for (program, command) in [("openssl", openssl), ("certtool", certtool)] {
+            if let Some(believed) = believed_by(command) {
+                assert_eq!(believed, refusal.is_empty(), "{program}: {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_client_judges_each_authority_of_a_server() {
+    for Case { name, issued, refusal, .. } in cases(&leaf()) {
+        for version in VERSIONS {
+            let peer = tls_peer(server_config(&issued, &[version]), |mut peer| {
+                if peer.try_handshake().is_ok() {
+                    assert_eq!(peer.receive_all(), b"hello");
+                    peer.end();
+                }
+            });
+            let args = client_args(&issued, &NONE, peer.text());
+            let output = outcome_with(args, "hello");
+            println!("{name}: {}", text(&output));
+            if refusal.is_empty() {
+                ended(&output, 0, "");
+            } else {
+                ended(&output, 5, HANDSHAKE_WITH);
+                ended(&output, 5, refusal);
+            }
+            peer.join();
+        }
+    }
+}
+
+/// The same where a relay or a program connects by TLS.
+#[test]
+fn whatever_connects_judges_the_authorities() {
+    for Case { name, issued, refusal, .. } in
+        cases(&leaf()).into_iter().filter(|case| case.name.contains("keyCertSign"))
+    {
+        for kind in ["relay", "exec"] {
+            let peer = tls_peer(server_config(&issued, &VERSIONS), |mut peer| peer.try_handshake().is_ok());
+            let end = format!("tls:{},ca={}", peer.text(), issued.ca());
+            let args =
+                if kind == "relay" { &["relay", "-", &end][..] } else { &["exec", "--connect", &end, "--", "true"] };
+            ended(&outcome(args), 5, refusal);
+            assert!(!peer.join(), "{kind}: {name}");
+        }
+    }
+}
+
+/// A server judges what clients send by the same rules.
+#[test]
+fn a_server_judges_each_authority_of_a_client() {
+    let own = Authority::server();
+    let client = Leaf::client("leaf");
+    for Case { name, issued, refusal, .. } in cases(&client) {
+        let (mut server, address) = served("tls-echo", &own, &["-v", "--client-ca", &issued.ca()]);
+        for version in VERSIONS {
+            let mut peer = Tls::client(connect(address), client_config(Some(&issued), &[version]));
+            let mut result = peer.try_handshake();
+            if result.is_ok() && !refusal.is_empty() {
+                // In TLS 1.3 a client believes that all is well when it has sent its last.
+                result = peer.receive_until_broken().1.map_or(Ok(()), Err);
+            }
+            assert_eq!(result.is_ok(), refusal.is_empty(), "{name}: {result:?}");
+            // The server tells of it once the client has gone.
+            drop(peer);
+            let line = server.line(if refusal.is_empty() { "connected" } else { HANDSHAKE_WITH });
+            assert!(line.contains(refusal), "{name}: {line}");
+        }
+    }
+}
+
+/// A purpose that an authority in between does not have is not there below it either.
+#[test]
+fn an_authority_for_something_else_vouches_for_no_server() {
+    let root = Authority::called("Root");
+    let other =
+        |params: &mut CertificateParams| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning];
+    let issued = root.below("A", other).issue(&leaf());
+    let peer = tls_peer(server_config(&issued, &VERSIONS), |mut peer| peer.try_handshake().is_ok());
+    ended(&outcome(client_args(&issued, &NONE, peer.text())), 5, "is not meant for servers");
+    assert!(!peer.join());
+}

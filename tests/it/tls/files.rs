@@ -1,0 +1,378 @@
+//! Files of certificates and keys that are not as they should be: said before anything is opened, with path and reason, and
+//! without a word of what is in a key.
+
+use crate::harness::*;
+
+/// The lines inside the blocks of a PEM file, none of which is to be seen anywhere.
+fn secrets(pem: &str) -> Vec<&str> {
+    pem.lines().filter(|line| !line.starts_with("-----") && line.len() > 16).collect()
+}
+
+/// Expects status 2 at once and one line that names the file and has each of `texts`, without any of the key.
+#[track_caller]
+fn complains(output: &Output, issued: &Issued, path: &str, texts: &[&str]) {
+    assert_eq!(output.status.code(), Some(2), "{path}: {}", text(output));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let line = said.lines().next().unwrap_or_default();
+    assert!(line.starts_with("xport: ") && line.contains(path), "{path}: {said:?}");
+    let lower = line.to_lowercase();
+    assert!(texts.iter().all(|text| lower.contains(&text.to_lowercase())), "not all of {texts:?} in {said:?}");
+    assert!(!said.contains("listening on") && output.stdout.is_empty(), "{said:?}");
+    assert!(line.len() > "xport: : ".len() + path.len() && line.len() < 400, "no reason in {said:?}, or a long one");
+    let key = issued.read("key.pem");
+    assert!(secrets(&key).iter().all(|secret| !said.contains(secret)), "{said:?}");
+}
+
+/// A server with these files.
+fn server(args: &[&str]) -> Output {
+    outcome([&["tls-echo"], args, &["127.0.0.1:0"]].concat())
+}
+
+/// A client with these; nobody has connected when it ends.
+#[track_caller]
+fn client(args: &[&str]) -> Output {
+    let (listener, address) = listening();
+    let address = address.to_string();
+    let output = outcome([&["tls-client"], args, &[&address]].concat());
+    listener.set_nonblocking(true).expect("a flag");
+    let error = listener.accept().expect_err("a connection was opened");
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    output
+}
+
+/// Files that are good for nothing, wherever they are given.
+fn bad_files(issued: &Issued) -> Vec<(String, &'static [&'static str])> {
+    let (cert, key) = (issued.read("cert.pem"), issued.read("key.pem"));
+    let body: String = secrets(&cert).concat();
+    let folder = issued.path("folder");
+    fs::create_dir(&folder).expect("a folder");
+    vec![
+        (issued.write("empty.pem", ""), &[][..]),
+        (issued.write("text.pem", "Dear Sir or Madam,\nplease find no certificate in here.\n"), &[]),
+        (issued.write("noend.pem", cert.replace("-----END CERTIFICATE-----\n", "")), &[]),
+        (issued.write("keynoend.pem", key.replace("-----END PRIVATE KEY-----\n", "")), &[]),
+        (issued.write("base64.pem", cert.replace(&body[20..24], "!?$%")), &[]),
+        (issued.write("short.pem", pem("CERTIFICATE", &issued.chain[0][..100])), &[]),
+        (issued.write("notder.pem", pem("CERTIFICATE", b"this is no certificate at all")), &[]),
+        (issued.write("cert.der", &issued.chain[0]), &["PEM"]),
+        (issued.write("large.pem", vec![b'x'; 10 << 20]), &[]),
+        (issued.write("zeros.pem", vec![0; 100_000]), &[]),
+        (folder, &["directory"]),
+        (issued.path("nothere.pem"), &["No such file"]),
+    ]
+}
+
+#[test]
+fn files_that_hold_no_certificate() {
+    let issued = Authority::server();
+    let (cert, key) = (issued.cert(), issued.key());
+    for (path, texts) in bad_files(&issued) {
+        complains(&server(&["--cert", &path, "--key", &key]), &issued, &path, texts);
+        complains(&server(&["--cert", &cert, "--key", &path]), &issued, &path, texts);
+        complains(&server(&["--cert", &cert, "--key", &key, "--client-ca", &path]), &issued, &path, texts);
+        complains(&client(&["--ca", &path]), &issued, &path, texts);
+        complains(&client(&["--cert", &path, "--key", &key]), &issued, &path, texts);
+        complains(&client(&["--cert", &cert, "--key", &path]), &issued, &path, texts);
+    }
+}
+
+/// The message says what is in it instead.
+#[test]
+fn files_that_were_mixed_up() {
+    let issued = Authority::server();
+    let (cert, key) = (issued.cert(), issued.key());
+    complains(&server(&["--cert", &key, "--key", &key]), &issued, &key, &["no certificate", "private key"]);
+    complains(&client(&["--ca", &key]), &issued, &key, &["no certificate", "private key"]);
+    complains(&server(&["--cert", &cert, "--key", &cert]), &issued, &cert, &["no private key", "certificate"]);
+    complains(&server(&["--cert", &cert]), &issued, &cert, &["no private key"]);
+    complains(&client(&["--cert", &cert]), &issued, &cert, &["no private key"]);
+    let public = issued.write("public.pem", pem("PUBLIC KEY", &[0x30; 90]));
+    complains(&server(&["--cert", &cert, "--key", &public]), &issued, &public, &["no private key"]);
+}
+
+/// All that a careless editor does to a file that is good.
+#[test]
+fn files_that_are_good_all_the_same() {
+    let issued = Authority::server();
+    let (cert, key) = (issued.read("cert.pem"), issued.read("key.pem"));
+    type Shape = fn(&str) -> String;
+    let shapes: [(&str, Shape); 5] = [
+        ("crlf.pem", |text| text.replace('\n', "\r\n")),
+        ("leading.pem", |text| format!("Bag Attributes\n    friendlyName: x\nsubject=/CN=x\n\n{text}")),
+        ("trailing.pem", |text| format!("{text}\n\nThat was it.\n")),
+        ("spaces.pem", |text| text.replace("-----\n", "-----  \n")),
+        ("nonewline.pem", |text| text.trim_end().to_owned()),
+    ];
+    for (name, shape) in shapes {
+        let (cert, key) =
+            (issued.write(&format!("c-{name}"), shape(&cert)), issued.private(&format!("k-{name}"), shape(&key)));
+        let ca = issued.write(&format!("a-{name}"), shape(&issued.read("ca.pem")));
+        let mut server = Background::start(["tls-echo", "--cert", &cert, "--key", &key, "127.0.0.1:0"]);
+        let address = server.address().to_string();
+        let output = outcome_with(["tls-client", "--ca", &ca, &address], "hello");
+        ended(&output, 0, "");
+        assert_eq!(output.stdout, b"hello", "{name}");
+    }
+}
+
+/// A mark at the beginning is passed over, or complained of; it is no crash and no riddle.
+#[test]
+fn a_byte_order_mark() {
+    let issued = Authority::server();
+    let path = issued.write("bom.pem", format!("\u{feff}{}", issued.read("ca.pem")));
+    let output = outcome(["tls-client", "--ca", &path, "127.0.0.1:1"]);
+    match output.status.code() {
+        Some(3) => (),
+        _ => complains(&output, &issued, &path, &[]),
+    }
+}
+
+/// One of two keys would be a guess.
+#[test]
+fn a_file_with_two_keys() {
+    let (issued, other) = (Authority::server(), Authority::server());
+    let two = issued.private("two.pem", issued.read("key.pem") + &other.read("key.pem"));
+    complains(&server(&["--cert", &issued.cert(), "--key", &two]), &issued, &two, &["key"]);
+}
+
+#[test]
+fn a_key_of_another_certificate() {
+    let (issued, other) = (Authority::server(), Authority::server());
+    let key = other.key();
+    complains(&server(&["--cert", &issued.cert(), "--key", &key]), &issued, &key, &["certificate"]);
+    complains(&client(&["--cert", &issued.cert(), "--key", &key]), &issued, &key, &["certificate"]);
+}
+
+/// Keys that only a password opens, in both styles.
+#[test]
+fn encrypted_keys() {
+    let issued = Authority::server();
+    let body = issued.read("key.pem");
+    let body = secrets(&body).join("\n");
+    let head = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123456789ABCDEF0123456789ABCDEF\n\n";
+    let old = format!("-----BEGIN EC PRIVATE KEY-----\n{head}{body}\n-----END EC PRIVATE KEY-----\n");
+    let new = format!("-----BEGIN ENCRYPTED PRIVATE KEY-----\n{body}\n-----END ENCRYPTED PRIVATE KEY-----\n");
+    let mut paths = vec![issued.private("old.pem", old), issued.private("new.pem", new)];
+    for (name, args) in [
+        ("openssl-pkcs8.pem", &["pkcs8", "-topk8", "-passout", "pass:x", "-v2", "aes-256-cbc"][..]),
+        ("openssl-ec.pem", &["ec", "-aes128", "-passout", "pass:x"]),
+    ] {
+        let path = issued.path(name);
+        let made = Command::new("openssl").args(args).args(["-in", &issued.key(), "-out", &path]).output();
+        match made {
+            Ok(made) => {
+                assert!(made.status.success(), "{}", text(&made));
+                paths.push(path);
+            }
+            Err(error) => println!("skipped: openssl: {error}"),
+        }
+    }
+    for path in paths {
+        complains(&server(&["--cert", &issued.cert(), "--key", &path]), &issued, &path, &["encrypted"]);
+        complains(&client(&["--cert", &issued.cert(), "--key", &path]), &issued, &path, &["encrypted"]);
+    }
+}
+
+#[test]
+fn keys_in_every_style() {
+    let issued = Authority::server();
+    let traditional = issued.path("ec.pem");
+    let made = Command::new("openssl").args(["ec", "-in", &issued.key(), "-out", &traditional]).output();
+    match made {
+        Err(error) => return println!("skipped: openssl: {error}"),
+        Ok(made) => assert!(made.status.success(), "{}", text(&made)),
+    }
+    // With the parameters in front, as `openssl ecparam -genkey` writes it.
+    let parameters = pem("EC PARAMETERS", &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]);
+    let with_parameters =
+        issued.private("ecparam.pem", parameters + &fs::read_to_string(&traditional).expect("a file"));
+    let made = |args: &[&str]| {
+        let made = Command::new("openssl").args(args).output().expect("it has run before");
+        assert!(made.status.success(), "{}", text(&made));
+    };
+    let (rsa_key, rsa_cert) = (issued.path("rsa.pem"), issued.path("rsacert.pem"));
+    let subject = ["-subj", "/CN=x", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"];
+    let request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", &rsa_key, "-out", &rsa_cert];
+    made(&[&request[..], &subject].concat());
+    let old_rsa = issued.path("oldrsa.pem");
+    made(&["rsa", "-traditional", "-in", &rsa_key, "-out", &old_rsa]);
+    let cert = issued.cert();
+    for (cert, key, ca) in [
+        (&cert, &traditional, issued.ca()),
+        (&cert, &with_parameters, issued.ca()),
+        (&rsa_cert, &rsa_key, rsa_cert.clone()),
+        (&rsa_cert, &old_rsa, rsa_cert.clone()),
+    ] {
+        let mut server = Background::start(["tls-echo", "--cert", cert, "--key", key, "127.0.0.1:0"]);
+        let address = server.address().to_string();
+        // A certificate that is an authority is none of a server: what matters here is the key.
+        let client = if *key == rsa_key || *key == old_rsa { vec!["--insecure"] } else { vec!["--ca", &ca] };
+        let args = [&["tls-client", "-q"], &client[..], &[&address]].concat();
+        let output = outcome_with(args, "hello");
+        assert!(output.status.success() && output.stdout == b"hello", "{key}: {}", text(&output));
+    }
+}
+
+/// A pipe in place of a file, into which nobody ever writes, is no reason to wait.
+#[test]
+fn a_named_pipe_does_not_hang() {
+    let issued = Authority::server();
+    let path = issued.path("pipe");
+    assert!(Command::new("mkfifo").arg(&path).status().expect("mkfifo runs").success());
+    let start = Instant::now();
+    complains(&server(&["--cert", &path, "--key", &issued.key()]), &issued, &path, &[]);
+    complains(&server(&["--cert", &issued.cert(), "--key", &path]), &issued, &path, &[]);
+    complains(&client(&["--ca", &path]), &issued, &path, &[]);
+    assert!(start.elapsed() < Duration::from_secs(30), "it has waited: {:?}", start.elapsed());
+}
+
+#[test]
+fn a_file_without_end() {
+    let issued = Authority::server();
+    complains(&client(&["--ca", "/dev/zero"]), &issued, "/dev/zero", &[]);
+    complains(&server(&["--cert", "/dev/zero", "--key", &issued.key()]), &issued, "/dev/zero", &[]);
+}
+
+#[test]
+fn a_file_that_may_not_be_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let issued = Authority::server();
+    let key = issued.private("none.pem", issued.read("key.pem"));
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o000)).expect("a file");
+    if fs::read(&key).is_ok() {
+        return println!("skipped: root may read everything");
+    }
+    complains(&server(&["--cert", &issued.cert(), "--key", &key]), &issued, &key, &["Permission denied"]);
+}
+
+#[test]
+fn a_key_that_others_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let issued = Authority::server();
+    for (mode, warned) in [(0o600, false), (0o400, false), (0o640, true), (0o644, true)] {
+        fs::set_permissions(issued.key(), fs::Permissions::from_mode(mode)).expect("a file");
+        let (mut server, address) = served("tls-echo", &issued, &[]);
+        ended(&outcome_with(client_args(&issued, &NONE, address), "hello"), 0, "");
+        let lines = server.all_lines();
+        assert_eq!(lines.iter().any(|line| line.contains(&issued.key())), warned, "{mode:o}: {lines:?}");
+    }
+}
+
+/// An authority's file may hold many, and things that are none.
+#[test]
+fn a_bundle_of_authorities() {
+    let issued = Authority::server();
+    let others: String = (0..50).map(|_| Authority::server().read("ca.pem")).collect();
+    let bundle = issued.write("bundle.pem", format!("# Of the company\n{others}{}", issued.read("ca.pem")));
+    let (_server, address) = served("tls-echo", &issued, &[]);
+    printed(&outcome_with(["tls-client", "--ca", &bundle, &address.to_string()], "x"), b"x");
+}
+
+/// The keys of connections are written where that is asked for, for their owner alone, and nowhere else.
+#[test]
+fn keys_are_logged_where_that_is_asked_for() {
+    use std::os::unix::fs::PermissionsExt;
+    let issued = Authority::server();
+    let (log, silent) = (issued.path("keys.log"), issued.path("silent.log"));
+    let (server_log, more) = (issued.path("server.log"), issued.path("more.log"));
+    let (_server, address) = served("tls-echo", &issued, &["--keylog", &server_log]);
+    let run = |options: &[&str]| {
+        let mut run = xport(client_args(&issued, options, address));
+        let output = run.env("SSLKEYLOGFILE", &silent).write_stdin("hello").output().expect("a run");
+        assert!(output.status.success() && output.stdout == b"hello", "{}", text(&output));
+    };
+    run(&[]);
+    assert!(!Path::new(&silent).exists() && !Path::new(&log).exists());
+    run(&["--keylog", &log]);
+    let first = issued.read("keys.log");
+    for label in ["CLIENT_HANDSHAKE_TRAFFIC_SECRET ", "CLIENT_TRAFFIC_SECRET_0 ", "SERVER_TRAFFIC_SECRET_0 "] {
+        assert!(first.lines().any(|line| line.starts_with(label)), "{first}");
+        assert!(issued.read("server.log").contains(label));
+    }
+    let mode = fs::metadata(&log).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}: others can read it");
+    // Of the next run it is behind that of the first.
+    run(&["--keylog", &log]);
+    let both = issued.read("keys.log");
+    assert!(both.starts_with(&first) && both.len() > first.len());
+    // TLS 1.2 has a line of its own kind.
+    let mut old = served("tls-echo", &issued, &["--keylog", &more]);
+    Tls::connect(old.1, client_config(None, &[VERSIONS[0]])).end();
+    assert!(old.0.is_running());
+    eventually("a line of TLS 1.2", || {
+        fs::read_to_string(&more).ok().filter(|text| text.starts_with("CLIENT_RANDOM "))
+    });
+    assert!(!Path::new(&silent).exists());
+    let unwritable = issued.path("not/there.log");
+    complains(&client(&["--ca", &issued.ca(), "--keylog", &unwritable]), &issued, &unwritable, &[]);
+}
+
+#[test]
+fn a_log_of_keys_that_others_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let issued = Authority::server();
+    let (_server, address) = served("tls-echo", &issued, &[]);
+    for (mode, warned) in [(0o600, false), (0o640, true), (0o622, true), (0o644, true)] {
+        let log = issued.write("shared.log", "");
+        fs::set_permissions(&log, fs::Permissions::from_mode(mode)).expect("a file");
+        let output = xport(client_args(&issued, &["--keylog", &log], address)).write_stdin("hello").output();
+        let output = output.expect("a run");
+        let warning = format!("{log}: others than its owner can get at these keys of connections (mode {mode:03o})");
+        ended(&output, 0, if warned { &warning } else { "" });
+        assert!(output.stdout == b"hello" && issued.read("shared.log").lines().count() >= 4, "{}", text(&output));
+    }
+}
+
+/// What is no file is refused at once, whether somebody reads from it or not; a pipe of the shell is one.
+#[test]
+fn keys_go_to_files_and_to_pipes_of_the_shell() {
+    let issued = Authority::server();
+    let fifo = issued.path("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo runs").success());
+    let start = Instant::now();
+    complains(&client(&["--keylog", &fifo]), &issued, &fifo, &["this is a FIFO, not a file"]);
+    let reader = OpenOptions::new().read(true).write(true).open(&fifo).expect("a FIFO");
+    complains(&client(&["--keylog", &fifo]), &issued, &fifo, &["this is a FIFO, not a file"]);
+    drop(reader);
+    complains(&client(&["--keylog", "/dev/null"]), &issued, "/dev/null", &["this is a device, not a file"]);
+    assert!(start.elapsed() < Duration::from_secs(30), "it has waited: {:?}", start.elapsed());
+
+    let (_server, address) = served("tls-echo", &issued, &[]);
+    // Its standard error is a pipe without a name.
+    let mut run = xport(client_args(&issued, &["--keylog", "/dev/stderr"], address));
+    let output = run.write_stdin("hello").output().expect("a run");
+    assert!(output.status.success() && output.stdout == b"hello", "{}", text(&output));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("CLIENT_TRAFFIC_SECRET_0 "), "{}", text(&output));
+}
+
+/// A pipe that nobody reads loses keys, and holds nobody up.
+#[test]
+fn a_log_of_keys_that_nobody_reads_stops_nobody() {
+    let (_reader, writer) = io::pipe().expect("a pipe");
+    // SAFETY: F_SETPIPE_SZ takes a number and touches no memory.
+    assert!(unsafe { libc::fcntl(writer.as_raw_fd(), libc::F_SETPIPE_SZ, 4096) } > 0);
+    let log = format!("/proc/{}/fd/{}", std::process::id(), writer.as_raw_fd());
+    let issued = Authority::server();
+    let (mut server, address) = served("tls-echo", &issued, &["--keylog", &log]);
+    for _ in 0..20 {
+        let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
+        peer.ping(b"hello");
+        peer.end();
+    }
+    server.line(&format!("{log}: nobody reads it; keys are missing there"));
+    server.drains();
+    assert_eq!(server.all_lines().iter().filter(|line| line.contains(&log)).count(), 1, "{:?}", server.all_lines());
+}
+
+/// What others can see of the program are the paths that it was given.
+#[test]
+fn no_secret_is_in_the_command_line() {
+    let issued = Authority::server();
+    let (server, address) = served("tls-echo", &issued, &[]);
+    let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
+    peer.ping(b"hello");
+    let seen = fs::read(format!("/proc/{}/cmdline", server.pid())).expect("it runs");
+    let seen = String::from_utf8_lossy(&seen).replace('\0', " ");
+    let given = format!(" tls-echo --cert {} --key {} 127.0.0.1:0 ", issued.cert(), issued.key());
+    assert!(seen.ends_with(&given), "{seen:?}");
+}

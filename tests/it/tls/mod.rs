@@ -1,0 +1,13 @@
+//! TLS in every mode.
+
+mod chains;
+mod ends;
+mod faults;
+mod files;
+mod interop;
+mod old_certificates;
+mod relays;
+mod secrets;
+mod starttls;
+mod streams;
+mod trust;

@@ -1,0 +1,253 @@
+//! Certificates of the first version of X.509, as old appliances and bare tools make them. They have no names and cannot be
+//! verified by a chain; where nothing but their key is looked at, they are as good as any.
+
+use crate::harness::*;
+use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
+
+/// One with each kind of key that can be made here.
+fn old_ones() -> Vec<Issued> {
+    let kinds = [&PKCS_ECDSA_P256_SHA256, &PKCS_ECDSA_P384_SHA384, &PKCS_ED25519];
+    kinds.into_iter().map(Issued::in_version_1).collect()
+}
+
+/// How a run connects by TLS with options, which are given by names and values.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Mode,
+    Relay,
+    Exec,
+}
+
+const KINDS: [Kind; 3] = [Kind::Mode, Kind::Relay, Kind::Exec];
+
+impl Kind {
+    fn args(self, address: &str, options: &[(&str, &str)]) -> Vec<String> {
+        let endpoint = || {
+            let with = |(name, value): &(&str, &str)| {
+                if value.is_empty() { format!(",{name}") } else { format!(",{name}={value}") }
+            };
+            format!("tls:{address}{}", options.iter().map(with).collect::<String>())
+        };
+        match self {
+            Self::Mode => {
+                let words = options.iter().flat_map(|(name, value)| [format!("--{name}"), (*value).to_owned()]);
+                let words = words.filter(|word| !word.is_empty());
+                ["tls-client".to_owned()].into_iter().chain(words).chain([address.to_owned()]).collect()
+            }
+            Self::Relay => ["relay", "-", &endpoint()].map(str::to_owned).to_vec(),
+            Self::Exec => ["exec", "--connect", &endpoint(), "--", "echo", "secret"].map(str::to_owned).to_vec(),
+        }
+    }
+
+    /// How a message writes an option.
+    fn option(self, name: &str) -> String {
+        if matches!(self, Self::Mode) { format!("--{name} ") } else { format!(" {name}=") }
+    }
+}
+
+/// Runs it against a scripted server with this certificate; what it has got, if the handshake was done.
+fn meets(issued: &Issued, version: Version, kind: Kind, options: &[(&str, &str)]) -> (Output, Option<Vec<u8>>) {
+    let peer = tls_peer(server_config(issued, &[version]), |mut peer| {
+        peer.try_handshake().ok()?;
+        let got = peer.receive_all();
+        if !got.is_empty() {
+            // A client that refuses the certificate is gone already, and others may go as soon as they have this.
+            peer.close_notify();
+        }
+        Some(got)
+    });
+    let output = outcome_with(kind.args(&peer.text(), options), "secret\n");
+    (output, peer.join())
+}
+
+/// `--insecure` and `--pin` look at nothing but the key, so the version does not matter.
+#[test]
+fn its_key_is_enough_where_nothing_else_is_looked_at() {
+    for issued in old_ones() {
+        for version in VERSIONS {
+            for kind in KINDS {
+                let pin = issued.pin();
+                for options in [&[("insecure", "")][..], &[("pin", &pin)]] {
+                    let (output, got) = meets(&issued, version, kind, options);
+                    assert_eq!(output.status.code(), Some(0), "{kind:?} {options:?}: {}", text(&output));
+                    assert_eq!(got.as_deref(), Some(&b"secret\n"[..]), "{kind:?} {options:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn its_key_must_be_the_one_that_signs_and_the_one_that_is_pinned() {
+    for issued in old_ones() {
+        let pin = issued.pin();
+        let other = Issued::in_version_1(&PKCS_ECDSA_P256_SHA256);
+        let other_pin = other.pin();
+        for version in VERSIONS {
+            let (output, got) = meets(&issued, version, Kind::Mode, &[("pin", &other_pin)]);
+            ended(&output, 5, "the certificate has another pin");
+            assert_eq!(got, None);
+        }
+        // A certificate can be copied, its key cannot.
+        let stolen = issued.with_key_of(&other);
+        for version in VERSIONS {
+            for options in [&[("insecure", "")][..], &[("pin", &pin)]] {
+                let (output, got) = meets(&stolen, version, Kind::Mode, options);
+                assert_eq!(output.status.code(), Some(5), "{options:?}: {}", text(&output));
+                assert!(output.stdout.is_empty() && got.is_none(), "{options:?}");
+            }
+        }
+    }
+    // That is so in any version of X.509.
+    let stolen = Authority::server().with_key_of(&Authority::server());
+    for version in VERSIONS {
+        let (output, got) = meets(&stolen, version, Kind::Mode, &[("insecure", "")]);
+        assert_eq!(output.status.code(), Some(5), "{}", text(&output));
+        assert!(got.is_none());
+    }
+}
+
+/// Where a chain is asked for it is refused, also if it is given itself, and the message says what to do about it.
+#[test]
+fn where_a_chain_is_wanted_the_refusal_says_what_to_do() {
+    let issued = Issued::in_version_1(&PKCS_ECDSA_P256_SHA256);
+    let (pin, other) = (issued.pin(), Authority::server());
+    for version in VERSIONS {
+        for kind in KINDS {
+            for ca in [issued.ca(), other.ca()] {
+                for options in [&[("ca", ca.as_str())][..], &[("ca", &ca), ("pin", &pin)]] {
+                    let (output, got) = meets(&issued, version, kind, options);
+                    ended(&output, 5, HANDSHAKE_WITH);
+                    ended(&output, 5, "is of an X.509 version before 3, which has no names to check");
+                    ended(&output, 5, "issued anew as version 3, with a subjectAltName");
+                    ended(&output, 5, &format!("{}{pin}", kind.option("pin")));
+                    assert_eq!(got, None);
+                }
+            }
+        }
+    }
+}
+
+/// An authority in between is no authority in that version.
+#[test]
+fn an_old_authority_in_between_vouches_for_nobody() {
+    let root = Authority::called("Root");
+    let issued = root.below("A", |_| ()).issue(&Leaf::default());
+    let issued = issued.old_in_between(&root);
+    for version in VERSIONS {
+        let (output, got) = meets(&issued, version, Kind::Mode, &[("ca", &issued.ca())]);
+        ended(&output, 5, "an authority in the chain of the certificate is of an X.509 version before 3");
+        assert_eq!(got, None);
+    }
+}
+
+/// A server shows whatever its key belongs to; what it is worth is for its clients to say.
+#[test]
+fn a_server_shows_an_old_certificate() {
+    for issued in old_ones() {
+        for version in VERSIONS {
+            let (mut server, address) = served("tls-echo", &issued, &[]);
+            let mut peer = Tls::client(connect(address), client_config(None, &[version]));
+            peer.handshake();
+            peer.ping(b"hello");
+            peer.end();
+            let args = ["tls-client", "--pin", &issued.pin(), &address.to_string()].map(str::to_owned);
+            ended(&outcome_with(args, "hello"), 0, "");
+            assert!(server.is_running());
+        }
+    }
+    // With the key of another it does not start.
+    let wrong = Issued::in_version_1(&PKCS_ED25519).with_key_of(&Authority::server());
+    let args = [vec!["tls-echo".to_owned()], wrong.options().to_vec(), vec!["127.0.0.1:0".to_owned()]].concat();
+    ended(&outcome(args), 2, "the private key does not belong to the certificate of");
+}
+
+/// A server that wants certificates of its clients refuses an old one, and says so; a client can show it.
+#[test]
+fn a_client_with_an_old_certificate_is_refused() {
+    let (own, old) = (Authority::server(), Issued::in_version_1(&PKCS_ECDSA_P256_SHA256));
+    let (mut server, address) = served("tls-echo", &own, &["--client-ca", &own.ca()]);
+    let options = old.options();
+    let args = client_args(&own, &options, address);
+    let output = outcome_with(args, "hello");
+    assert_eq!(output.status.code(), Some(5), "{}", text(&output));
+    let line = server.line(HANDSHAKE_WITH);
+    assert!(line.contains("the client's certificate is of an X.509 version before 3"), "{line}");
+    assert!(!line.contains("pin"), "{line}");
+}
+
+/// RSA, and the tool that makes such certificates: `openssl req -x509` with a bare configuration.
+#[test]
+fn a_certificate_of_openssl_with_an_rsa_key() {
+    let dir = folder();
+    let path = |name: &str| dir.path().join(name).to_str().expect("text").to_owned();
+    fs::write(path("bare"), "[req]\ndistinguished_name=dn\nprompt=no\n[dn]\nCN=localhost\n").expect("a file");
+    let (cert, key) = (path("cert"), path("key"));
+    let mut openssl = Command::new("openssl");
+    openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-config", &path("bare")]);
+    openssl.args(["-keyout", &key, "-out", &cert]).stderr(Stdio::null());
+    match openssl.status() {
+        Ok(status) => assert!(status.success()),
+        Err(error) => return println!("skipped: openssl: {error}"),
+    }
+    let (mut server, address) = serve(["tls-echo", "-v", "--cert", &cert, "--key", &key, "127.0.0.1:0"]);
+    let line = server.line("the pin of our certificate is ");
+    let pin = line.rsplit(' ').next().expect("a word").to_owned();
+    let both_ways = |address: SocketAddr, options: &[&str]| {
+        let output = xport([&["tls-client"], options, &[&address.to_string()]].concat()).write_stdin("hello").output();
+        let output = output.expect("a run");
+        assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"hello"[..]), "{}", text(&output));
+    };
+    both_ways(address, &["--pin", &pin]);
+    both_ways(address, &["--insecure"]);
+    for version in ["-tls1_2", "-tls1_3"] {
+        let mut peer = Command::new("openssl");
+        peer.args(["s_server", "-accept", "127.0.0.1:0", "-rev", "-cert", &cert, "-key", &key, version]);
+        let mut peer = Background::spawn(peer.stdin(Stdio::null()).stdout(Stdio::piped()));
+        let lines = lines(peer.stdout());
+        let port = eventually("where it listens", || {
+            let line = lines.try_recv().ok()?;
+            line.strip_prefix("ACCEPT 127.0.0.1:").map(str::to_owned)
+        });
+        for options in [["--pin", pin.as_str()].as_slice(), &["--insecure"]] {
+            let address = format!("localhost:{port}");
+            let args = [&["tls-client"], options, &[address.as_str()]].concat();
+            let mut client = Background::start(&args);
+            let mut stdin = client.stdin();
+            stdin.write_all(b"hello\n").expect("it reads");
+            assert_eq!(take(&mut client.stdout(), 6), b"olleh\n", "{version} {args:?}");
+        }
+    }
+}
+
+/// A certificate with ten thousand names is not damaged: it is used, or where it is larger than TLS takes, that is said.
+#[test]
+fn a_certificate_with_very_many_names() {
+    let names = |suffix: &str| {
+        let mut names = Vec::from_iter((0..9999).map(|index| format!("{index}{suffix}")));
+        names.push("localhost".to_owned());
+        // A leaf names what lives for as long as the program.
+        names.into_iter().map(|name| &*name.leak()).collect::<Vec<&'static str>>()
+    };
+    let authority = Authority::new();
+    let fits = authority.issue(&Leaf { names: names(""), ips: Vec::new(), ..Leaf::default() });
+    assert!(fits.chain[0].len() < 65_000, "{} bytes", fits.chain[0].len());
+    let (_server, address) = served("tls-echo", &fits, &[]);
+    let at = format!("localhost:{}", address.port());
+    printed(&outcome_with(client_args(&fits, &NONE, &at), "hello"), b"hello");
+    ended(&outcome(client_args(&fits, &["--server-name", "x.example"], &at)), 5, "and 9992 more and not for x.example");
+
+    let too_large = Issued::by_itself(&Leaf { names: names(".example"), ips: Vec::new(), ..Leaf::default() });
+    let (mut server, address) = served("tls-echo", &too_large, &[]);
+    assert!(server.all_lines()[0].contains("the certificate is larger than 64 KiB, which most peers refuse"));
+    let at = format!("localhost:{}", address.port());
+    let output = outcome(["tls-client", "--pin", &too_large.pin(), &at]);
+    ended(&output, 5, "the peer sends more in one message than fits, certificates perhaps: 64 KiB at most");
+    let output = outcome(client_args(&too_large, &NONE, &at));
+    ended(&output, 2, "none of its certificates can be read: they are larger than 64 KiB");
+    let mixed = too_large.write("mixed.pem", too_large.read("ca.pem") + &fits.read("ca.pem"));
+    let output = outcome(["tls-client", "--ca", &mixed, "-n", "a.example:1"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("1 of its 2 certificates cannot be read, as some are larger than 64 KiB"), "{stderr}");
+    assert!(!stderr.contains("damaged"), "{stderr}");
+}

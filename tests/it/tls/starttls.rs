@@ -1,0 +1,259 @@
+//! `tls-client --starttls`: each protocol's way to ask for TLS, with scripted servers. What else they may say in the clear is
+//! tested byte by byte in `src/protocols/starttls/tests.rs`.
+
+use crate::harness::*;
+
+const INJECTED: &str = "the server has sent something after its consent, before TLS: it is not to be trusted";
+
+/// What the server of one protocol says, each after what it expects of the client.
+struct Script {
+    protocol: &'static str,
+    /// Up to the question whether TLS may begin: what is expected, then what is said.
+    turns: Vec<(Vec<u8>, Vec<u8>)>,
+    question: Vec<u8>,
+    consent: Vec<u8>,
+    refusal: Vec<u8>,
+    /// What is shown of the refusal.
+    quoted: &'static str,
+}
+
+fn scripts() -> Vec<Script> {
+    let stream = b"<?xml version='1.0'?><stream:stream to='localhost' version='1.0' xmlns='jabber:client' \
+        xmlns:stream='http://etherx.jabber.org/streams'>";
+    let features = b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' version='1.0' from='localhost'>\
+        <stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>";
+    let script = |protocol, turns: &[(&[u8], &[u8])], question: &[u8], consent: &[u8], refusal: &[u8], quoted| Script {
+        protocol,
+        turns: turns.iter().map(|(expected, said)| (expected.to_vec(), said.to_vec())).collect(),
+        question: question.to_vec(),
+        consent: consent.to_vec(),
+        refusal: refusal.to_vec(),
+        quoted,
+    };
+    vec![
+        script(
+            "smtp",
+            &[
+                (b"", b"220-mx.example ESMTP\r\n220 hello\r\n"),
+                (b"EHLO localhost\r\n", b"250-mx.example\r\n250-STARTTLS\r\n250 HELP\r\n"),
+            ],
+            b"STARTTLS\r\n",
+            b"220 go ahead\r\n",
+            b"454 4.7.0 TLS not available\r\n",
+            "\"454 4.7.0 TLS not available\"",
+        ),
+        script(
+            "imap",
+            &[(b"", b"* OK IMAP4rev2 ready\r\n")],
+            b"a1 STARTTLS\r\n",
+            b"* CAPABILITY IMAP4rev2\r\na1 OK begin\r\n",
+            b"a1 BAD unknown\r\n",
+            "\"a1 BAD unknown\"",
+        ),
+        script("pop3", &[(b"", b"+OK POP3\r\n")], b"STLS\r\n", b"+OK begin\r\n", b"-ERR no\r\n", "\"-ERR no\""),
+        script("postgres", &[], &[0, 0, 0, 8, 4, 210, 22, 47], b"S", b"N", "\"N\""),
+        script(
+            "ldap",
+            &[],
+            b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037",
+            b"\x30\x84\x00\x00\x00\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00",
+            b"\x30\x10\x02\x01\x01\x78\x0b\x0a\x01\x34\x04\x00\x04\x04busy",
+            "result 52, \"busy\"",
+        ),
+        script(
+            "xmpp",
+            &[(stream, features)],
+            b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+            b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+            b"<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:stream>",
+            "\"<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>\"",
+        ),
+    ]
+}
+
+impl Script {
+    /// Up to the client's question, which has been read.
+    fn play(&self, socket: &mut TcpStream) {
+        for (expected, said) in &self.turns {
+            self.expect(socket, expected);
+            socket.write_all(said).expect("the client reads");
+        }
+        self.expect(socket, &self.question);
+    }
+
+    fn expect(&self, socket: &mut TcpStream, expected: &[u8]) {
+        let mut got = vec![0; expected.len()];
+        socket.read_exact(&mut got).unwrap_or_else(|error| panic!("{} wants {expected:?}: {error}", self.protocol));
+        assert_eq!(got.escape_ascii().to_string(), expected.escape_ascii().to_string(), "{}", self.protocol);
+    }
+
+    fn args(protocol: &str, issued: &Issued, options: &[&str], address: SocketAddr) -> Vec<String> {
+        let starttls = ["--starttls", protocol, "--server-name", "localhost"];
+        client_args(issued, &[&starttls, options].concat(), address)
+    }
+
+    /// Runs a client whose server says `last` when it is asked for TLS; what the client has sent after that is returned, too.
+    fn answered(self, issued: &Issued, last: Vec<u8>) -> (Output, Vec<u8>) {
+        let protocol = self.protocol;
+        let server = Peer::serve(move |mut socket| {
+            self.play(&mut socket);
+            socket.write_all(&last).expect("the client reads");
+            rest_of(&mut socket)
+        });
+        let output = outcome_with(Self::args(protocol, issued, &[], server.address), "a secret");
+        (output, server.join())
+    }
+}
+
+#[test]
+fn every_protocol_gets_to_tls_and_the_session_is_inside() {
+    let issued = Authority::server();
+    for script in scripts() {
+        // The end of stdin is held back otherwise.
+        let protocol = script.protocol;
+        let config = server_config(&issued, &VERSIONS);
+        let server = Peer::serve(move |mut socket| {
+            script.play(&mut socket);
+            socket.write_all(&script.consent).expect("the client reads");
+            let mut tls = Tls::server(socket, config);
+            tls.handshake();
+            let said = tls.receive_all();
+            tls.send(&said);
+            tls.end();
+            said
+        });
+        let args = Script::args(protocol, &issued, &["--half-close", "now"], server.address);
+        let output = outcome_with(&args, "hello");
+        assert_eq!(output.stdout, b"hello", "{protocol}: {}", text(&output));
+        ended(&output, 0, "");
+        assert_eq!(server.join(), b"hello", "{protocol}");
+    }
+}
+
+#[test]
+fn a_refusal_is_shown_and_nothing_is_sent_in_the_clear() {
+    let issued = Authority::server();
+    for script in scripts() {
+        let (protocol, quoted, last) = (script.protocol, script.quoted, script.refusal.clone());
+        let (output, rest) = script.answered(&issued, last);
+        ended(&output, 5, quoted);
+        assert!(output.stdout.is_empty() && rest.is_empty(), "{protocol}: {}, {rest:?}", text(&output));
+    }
+}
+
+#[test]
+fn what_follows_the_consent_in_the_clear_ends_the_run() {
+    let issued = Authority::server();
+    for script in scripts() {
+        let (protocol, last) = (script.protocol, [&script.consent, &b"250 injected\r\n"[..]].concat());
+        let (output, rest) = script.answered(&issued, last);
+        ended(&output, 5, INJECTED);
+        assert!(output.stdout.is_empty() && rest.is_empty(), "{protocol}: {}, {rest:?}", text(&output));
+    }
+}
+
+/// The same where it comes a little later, when TLS has begun on our side.
+#[test]
+fn what_comes_in_the_clear_instead_of_tls_ends_the_run() {
+    let issued = Authority::server();
+    for script in scripts() {
+        let protocol = script.protocol;
+        let server = Peer::serve(move |mut socket| {
+            script.play(&mut socket);
+            socket.write_all(&script.consent).expect("the client reads");
+            assert_eq!(take(&mut socket, 1), [22], "a handshake of TLS");
+            socket.write_all(b"250 injected\r\n").expect("the client reads");
+            rest_of(&mut socket)
+        });
+        let output = outcome_with(Script::args(protocol, &issued, &[], server.address), "a secret");
+        ended(&output, 5, "what the server sends after its consent is not TLS");
+        assert!(output.stdout.is_empty(), "{protocol}: {}", text(&output));
+        server.join();
+    }
+}
+
+#[test]
+fn a_server_that_says_no_more_is_given_up() {
+    let issued = Authority::server();
+    let given_up = |script: Script| {
+        let protocol = script.protocol;
+        let server = Peer::serve(move |mut socket| {
+            script.play(&mut socket);
+            rest_of(&mut socket)
+        });
+        let output =
+            outcome_with(Script::args(protocol, &issued, &["--handshake-timeout", "3s"], server.address), "a secret");
+        ended(&output, 124, "no consent to TLS within 3s");
+        assert_eq!(server.join(), b"", "nothing more is sent in the clear");
+    };
+    thread::scope(|scope| {
+        for script in scripts() {
+            scope.spawn(|| given_up(script));
+        }
+    });
+}
+
+/// The same, when it does not even greet, and when it does not go on after its consent: the handshake has a time of its own.
+#[test]
+fn silence_is_given_up_at_any_point() {
+    let issued = Authority::server();
+    let client = |address| {
+        let options = ["--starttls", "smtp", "--server-name", "localhost", "--handshake-timeout", "3s"];
+        outcome_with(client_args(&issued, &options, address), "a secret")
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let server = Peer::serve(|mut socket| rest_of(&mut socket));
+            ended(&client(server.address), 124, "no consent to TLS within 3s");
+            assert_eq!(server.join(), b"");
+        });
+        let script = scripts().swap_remove(0);
+        let server = Peer::serve(move |mut socket| {
+            script.play(&mut socket);
+            socket.write_all(&script.consent).expect("the client reads");
+            rest_of(&mut socket)
+        });
+        ended(&client(server.address), 124, "connection with 127.0.0.1:");
+        let hello = server.join();
+        assert!(hello.starts_with(&[22, 3]), "a handshake of TLS, and nothing in the clear: {hello:?}");
+    });
+}
+
+#[test]
+fn an_end_and_a_reset_in_the_clear_are_told_apart() {
+    let issued = Authority::server();
+    let run = |address| {
+        let options = ["--starttls", "smtp", "--server-name", "localhost"];
+        Background::start(client_args(&issued, &options, address))
+    };
+    let server = Peer::serve(|mut socket| socket.write_all(b"220 hel").expect("the client reads"));
+    let output = run(server.address).finish();
+    ended(&output, 5, "the server has ended the connection before its consent to TLS, after \"220 hel\"");
+    server.join();
+
+    let server = Peer::serve(|mut socket| {
+        socket.write_all(b"220 hello\r\n").expect("the client reads");
+        socket.read_exact(&mut [0; 4]).expect("EHLO");
+        reset(socket);
+    });
+    ended(&run(server.address).finish(), 4, "Connection reset by peer");
+    server.join();
+}
+
+/// The certificate is verified as it is without `--starttls`.
+#[test]
+fn a_server_that_consents_is_not_trusted_for_that() {
+    let (issued, other) = (Authority::server(), Authority::server());
+    let config = server_config(&other, &VERSIONS);
+    let script = scripts().swap_remove(2);
+    let protocol = script.protocol;
+    let server = Peer::serve(move |mut socket| {
+        script.play(&mut socket);
+        socket.write_all(&script.consent).expect("the client reads");
+        Tls::server(socket, config).try_handshake().is_err()
+    });
+    let output = outcome_with(Script::args(protocol, &issued, &[], server.address), "a secret");
+    assert_eq!(output.status.code(), Some(5), "{}", text(&output));
+    assert!(output.stdout.is_empty());
+    server.join();
+}

@@ -1,0 +1,507 @@
+//! Whom a client believes, and a server: certificates, their dates and names, pins, what is agreed on, and what a user is
+//! told of it. Nothing is said to a peer that is not believed.
+
+use crate::harness::*;
+
+/// A peer that gives up with an alert.
+const REFUSED: &str = "the peer refuses";
+
+/// What the scripted server has seen: how the handshake went, the name that was asked for, and what was said then.
+type Seen = (Result<(), String>, Option<String>, Vec<u8>);
+
+/// Runs a client with "secret" on stdin against a scripted server that answers "answer".
+#[track_caller]
+fn meets(config: ServerConfig, args: &[&str], host: &str) -> (Output, Seen) {
+    let peer = tls_peer(config, |mut peer| {
+        let shaken = peer.try_handshake().map_err(|error| error.to_string());
+        let Connection::Server(connection) = &peer.connection else { unreachable!("it is a server") };
+        let name = connection.server_name().map(str::to_owned);
+        let mut got = Vec::new();
+        if shaken.is_ok() {
+            got = peer.receive_all();
+            peer.send(b"answer");
+            peer.end();
+        }
+        (shaken, name, got)
+    });
+    let address = format!("{host}:{}", peer.address.port());
+    let output = outcome_with([&["tls-client"], args, &[&address]].concat(), "secret");
+    (output, peer.join())
+}
+
+/// Expects that the client believes the server; the name that it has asked for.
+#[track_caller]
+fn believes(issued: &Issued, args: &[&str], host: &str) -> Option<String> {
+    let (output, (shaken, name, got)) = meets(server_config(issued, &VERSIONS), args, host);
+    ended(&output, 0, "");
+    assert_eq!((&*output.stdout, shaken, &*got), (&b"answer"[..], Ok(()), &b"secret"[..]));
+    name
+}
+
+/// Expects that the client refuses the server in either version, tells it so, and says why in one line.
+#[track_caller]
+fn refuses(issued: &Issued, args: &[&str], host: &str, why: &[&str]) {
+    for version in VERSIONS {
+        let (output, (shaken, _, got)) = meets(server_config(issued, &[version]), args, host);
+        ended(&output, 5, HANDSHAKE_WITH);
+        assert!(output.stdout.is_empty() && got.is_empty());
+        let line = String::from_utf8_lossy(&output.stderr);
+        assert!(why.iter().all(|why| line.contains(why)), "{line:?} does not say all of {why:?}");
+        let error = shaken.expect_err("it is refused");
+        assert!(error.contains("fatal alert"), "{error}");
+    }
+}
+
+#[test]
+fn a_certificate_of_a_known_authority_is_believed() {
+    let issued = Authority::server();
+    believes(&issued, &["--ca", &issued.ca()], "localhost");
+}
+
+#[test]
+fn dates_are_checked() {
+    let authority = Authority::new();
+    let (expired, future) = (authority.issue(&Leaf::expired()), authority.issue(&Leaf::future()));
+    refuses(&expired, &["--ca", &expired.ca()], "localhost", &["expired", "2021"]);
+    refuses(&future, &["--ca", &future.ca()], "localhost", &["not valid before", "2098"]);
+    let of_old = Authority::valid_until(2021, "Old").issue(&Leaf::default());
+    refuses(&of_old, &["--ca", &of_old.ca()], "localhost", &["an authority in the chain", "expired on 2021-01-01"]);
+}
+
+#[test]
+fn an_unknown_authority_is_refused() {
+    let issued = Authority::server();
+    let other = Authority::called("Other Authority").issue(&Leaf::default());
+    refuses(&issued, &["--ca", &other.ca()], "localhost", &["authority"]);
+    // Nor does the system know it.
+    refuses(&issued, &[], "localhost", &["authority"]);
+}
+
+#[test]
+fn a_certificate_that_has_signed_itself_is_refused() {
+    let (issued, other) = (Issued::by_itself(&Leaf::default()), Authority::server());
+    refuses(&issued, &[], "localhost", &[]);
+    refuses(&issued, &["--ca", &other.ca()], "localhost", &[]);
+}
+
+/// It is known without an authority; what else it says holds.
+#[test]
+fn a_certificate_that_is_given_itself_is_believed_for_what_it_is() {
+    let (good, other) = (Issued::by_itself(&Leaf::default()), Authority::server());
+    let bundle = good.write("bundle.pem", other.read("ca.pem") + &good.read("ca.pem"));
+    for ca in [good.ca(), bundle] {
+        believes(&good, &["--ca", &ca], "localhost");
+        refuses(&good, &["--ca", &ca, "--server-name", "x.example"], "localhost", &["x.example"]);
+        // With an authority beside it or alone, it is nobody else's.
+        refuses(&Issued::by_itself(&Leaf::default()), &["--ca", &ca], "localhost", &["self-signed and not trusted"]);
+    }
+    let expired = Issued::by_itself(&Leaf::expired());
+    refuses(&expired, &["--ca", &expired.ca()], "localhost", &["expired"]);
+    let a_client = Issued::by_itself(&Leaf { client: true, ..Leaf::default() });
+    refuses(&a_client, &["--ca", &a_client.ca()], "localhost", &["not meant for servers"]);
+    for (shown, welcome) in [(&a_client, true), (&good, false), (&expired, false)] {
+        let (mut server, address) = served("tls-echo", &other, &["--client-ca", &shown.ca()]);
+        let options = shown.options();
+        let args = client_args(&other, &options, address);
+        is_let_in(&mut server, args, welcome);
+    }
+}
+
+/// The authorities of the system are where the system says.
+#[test]
+fn the_authorities_of_the_system_are_asked() {
+    let issued = Authority::server();
+    let peer = tls_peer(server_config(&issued, &VERSIONS), |mut peer| {
+        peer.handshake();
+        assert!(peer.receive_all().is_empty());
+        peer.end();
+    });
+    let mut client = xport(["tls-client", "--half-close", "now", &peer.text()]);
+    ended(&client.env("SSL_CERT_FILE", issued.ca()).output().expect("a run"), 0, "");
+    peer.join();
+}
+
+#[test]
+fn names_are_checked() {
+    let authority = Authority::new();
+    let named = authority.issue(&Leaf::named(&["localhost", "*.a.example", "b.example"]));
+    let ca = named.ca();
+    refuses(&named, &["--ca", &ca], "127.0.0.1", &["127.0.0.1", "localhost"]);
+    refuses(&named, &["--ca", &ca, "--server-name", "other.example"], "localhost", &["other.example", "b.example"]);
+    refuses(&named, &["--ca", &ca, "--server-name", "c.b.a.example"], "localhost", &["c.b.a.example"]);
+    refuses(&named, &["--ca", &ca, "--server-name", "a.example"], "localhost", &["a.example"]);
+    for name in ["localhost", "c.a.example", "B.Example"] {
+        let sni = believes(&named, &["--ca", &ca, "--server-name", name], "127.0.0.1");
+        assert_eq!(sni.map(|sni| sni.to_lowercase()), Some(name.to_lowercase()));
+    }
+    // The common name is none.
+    let common =
+        authority.issue(&Leaf { names: Vec::new(), ips: Vec::new(), cn: Some("localhost"), ..Leaf::default() });
+    refuses(&common, &["--ca", &common.ca()], "localhost", &[]);
+}
+
+/// An address is checked as one, and no name is asked for then.
+#[test]
+fn addresses_are_checked_and_not_asked_for() {
+    let authority = Authority::new();
+    let issued = authority.issue(&Leaf::default());
+    let sni = believes(&issued, &["--ca", &issued.ca()], "127.0.0.1");
+    assert_eq!(sni, None);
+    let sni = believes(&issued, &["--ca", &issued.ca(), "--server-name", "::1"], "127.0.0.1");
+    assert_eq!(sni, None);
+    let sni = believes(&issued, &["--ca", &issued.ca()], "localhost");
+    assert_eq!(sni.as_deref(), Some("localhost"));
+    refuses(&issued, &["--ca", &issued.ca(), "--server-name", "127.0.0.2"], "localhost", &["127.0.0.2"]);
+    // An address among the names is none.
+    let wrong = authority.issue(&Leaf::named(&["127.0.0.1"]));
+    refuses(&wrong, &["--ca", &wrong.ca()], "127.0.0.1", &[]);
+}
+
+/// Without a host in the address it is this one.
+#[test]
+fn a_port_alone_is_localhost() {
+    let issued = Authority::server();
+    let sni = believes(&issued, &["--ca", &issued.ca()], "");
+    assert_eq!(sni.as_deref(), Some("localhost"));
+}
+
+#[test]
+fn whoever_wants_no_check_is_warned_and_gets_none() {
+    for issued in [Issued::by_itself(&Leaf::expired()), Authority::new().issue(&Leaf::named(&["other.example"]))] {
+        let (output, seen) = meets(server_config(&issued, &VERSIONS), &["--insecure"], "localhost");
+        assert_eq!((output.status.code(), &seen.0, &*seen.2), (Some(0), &Ok(()), &b"secret"[..]), "{}", text(&output));
+        ended(&output, 0, "--insecure");
+        assert_eq!(output.stdout, b"answer");
+    }
+}
+
+/// A pin is the only check, if it stands alone, and one more, if it does not.
+#[test]
+fn a_certificate_is_known_by_its_pin() {
+    let expired = Issued::by_itself(&Leaf { names: vec!["other.example"], ..Leaf::expired() });
+    let (good, other) = (Authority::server(), Authority::server());
+    believes(&expired, &["--pin", &expired.pin()], "localhost");
+    believes(&expired, &["--pin", &other.pin(), "--pin", &expired.pin()], "127.0.0.1");
+    refuses(&expired, &["--pin", &other.pin()], "localhost", &[&expired.pin()]);
+    believes(&good, &["--pin", &good.pin(), "--ca", &good.ca()], "localhost");
+    refuses(&good, &["--pin", &other.pin(), "--ca", &good.ca()], "localhost", &[]);
+    refuses(&good, &["--pin", &good.pin(), "--ca", &other.ca()], "localhost", &[]);
+    refuses(&good, &["--pin", &good.pin(), "--ca", &good.ca(), "--server-name", "x.example"], "localhost", &[]);
+    // It is that of the certificate itself: anybody may show somebody else's behind his own.
+    let behind = Issued::by_itself(&Leaf::default());
+    let config = server_config(&expired.followed_by(&behind), &VERSIONS);
+    let (output, (shaken, ..)) = meets(config, &["--pin", &behind.pin()], "localhost");
+    ended(&output, 5, HANDSHAKE_WITH);
+    assert!(shaken.is_err());
+}
+
+/// What a server that has made its own certificate tells its clients to run is run as it stands there.
+#[test]
+fn the_command_that_a_self_signed_server_prints_works() {
+    for mode in ["tls-echo", "tls-server"] {
+        let (mut server, address) = serve_by(command([mode, "--self-signed", "127.0.0.1:0"]).stdin(Stdio::null()));
+        let line = server.line("clients connect by: ");
+        let (_, told) = line.split_once("clients connect by: ").expect("it has been looked for");
+        assert!(told.starts_with("xport tls-client --pin sha256:") && told.ends_with(&address.to_string()), "{told}");
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folder = program().parent().expect("a folder").to_owned();
+        let path = std::env::join_paths([folder].into_iter().chain(std::env::split_paths(&path))).expect("a path");
+        let mut shell = assert_cmd::Command::new("sh");
+        let output = shell.args(["-c", told]).env("PATH", path).env_remove("XPORT_LOG").env_remove("RUST_LOG");
+        let output = output.timeout(DEADLINE).write_stdin("hello").output().expect("a run");
+        ended(&output, 0, "");
+        assert_eq!(output.stdout, if mode == "tls-echo" { &b"hello"[..] } else { b"" });
+    }
+}
+
+/// Each run has a key of its own, and `-q` prints nothing of it.
+#[test]
+fn a_self_signed_certificate_is_made_anew() {
+    let mut pins = Vec::new();
+    for _ in 0..2 {
+        let (mut server, address) = serve(["tls-echo", "--self-signed", "127.0.0.1:0"]);
+        let line = server.line("clients connect by: ");
+        let pin = line.split_whitespace().find(|word| word.starts_with("sha256:")).expect("a pin").to_owned();
+        // As long as nobody has said whom to believe it is nobody.
+        ended(&outcome(["tls-client", &address.to_string()]), 5, HANDSHAKE_WITH);
+        pins.push(pin);
+    }
+    assert_ne!(pins[0], pins[1]);
+}
+
+/// A server that wants certificates: `args` of the client, and whether it gets its echo.
+#[track_caller]
+fn is_let_in(server: &mut Background, args: Vec<String>, welcome: bool) -> Vec<String> {
+    let before = server.all_lines().len();
+    for data in [&b""[..], b"hello", &[b'x'; 1_000_000]] {
+        let output = xport(&args).env("XPORT_HALF_CLOSE", "now").write_stdin(data).output().expect("a run");
+        if welcome {
+            ended(&output, 0, "");
+            assert!(output.stdout == data);
+        } else {
+            // A certificate that is too old is warned of besides.
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.code() == Some(5) && said.contains(REFUSED), "{}", text(&output));
+            assert!(output.stdout.is_empty());
+        }
+    }
+    assert!(server.is_running(), "{:?}", server.all_lines());
+    server.all_lines().split_off(before)
+}
+
+#[test]
+fn clients_without_a_certificate_that_is_wanted_are_refused() {
+    let (issued, authority, other) = (Authority::server(), Authority::new(), Authority::new());
+    let alice = authority.issue(&Leaf::client("alice"));
+    let mallory = other.issue(&Leaf::client("mallory"));
+    let old = authority.issue(&Leaf { not_before: 2019, not_after: 2021, ..Leaf::client("old") });
+    let no_client = authority.issue(&Leaf::default());
+    let (mut server, address) = served("tls-echo", &issued, &["-v", "--client-ca", &alice.ca()]);
+    for shown in [None, Some(&mallory), Some(&old), Some(&no_client)] {
+        let options: Vec<String> = shown.iter().flat_map(|shown| shown.options()).collect();
+        is_let_in(&mut server, client_args(&issued, &options, address), false);
+        for version in VERSIONS {
+            let config = client_config(shown, &[version]);
+            let mut peer = Tls::client(connect(address), config);
+            // In TLS 1.3 a client believes that all is well when it has sent its last.
+            let error = match peer.try_handshake() {
+                Ok(()) => peer.receive_until_broken().1.expect("an alert"),
+                Err(error) => error,
+            };
+            assert!(error.to_string().contains("fatal alert"), "{error}");
+        }
+    }
+    let options = alice.options();
+    // After so many others, the server has said enough for a second.
+    eventually("a word on who was let in", || {
+        let lines = is_let_in(&mut server, client_args(&issued, &options, address), true);
+        let has = |text: &str| lines.iter().any(|line| line.contains(text));
+        (has("CN=alice") && has(&alice.pin())).then_some(())
+    });
+    // Key and certificate may be in one file.
+    let both = alice.both();
+    is_let_in(&mut server, client_args(&issued, &["--cert", &both], address), true);
+}
+
+#[test]
+fn each_refused_client_is_one_line() {
+    let (issued, alice) = (Authority::server(), Authority::new().issue(&Leaf::client("alice")));
+    let (mut server, address) = served("tls-echo", &issued, &["--client-ca", &alice.ca()]);
+    for count in 1..=3 {
+        ended(&outcome_with(client_args(&issued, &NONE, address), "hello"), 5, REFUSED);
+        server.line(HANDSHAKE_WITH);
+        assert_eq!(server.all_lines().len(), 1 + count, "{:?}", server.all_lines());
+    }
+}
+
+/// The refusal comes after a handshake that seems to have succeeded, and ends the client at once, whatever stdin does.
+#[test]
+fn a_client_that_is_refused_after_its_handshake_ends() {
+    let (issued, other) = (Authority::server(), Authority::server());
+    let mallory = Authority::new().issue(&Leaf::client("mallory"));
+    for version in VERSIONS {
+        for shown in [None, Some(&mallory)] {
+            for stdin_is_open in [true, false] {
+                let config = strict_server_config(&issued, &other, &[version]);
+                let peer = tls_peer(config, |mut peer| {
+                    let error = peer.try_handshake().expect_err("nobody is let in");
+                    // The alert is not to be lost on the way.
+                    peer.fin();
+                    let _ = io::copy(&mut peer.socket, &mut io::sink());
+                    error.to_string()
+                });
+                let options: Vec<String> = shown.iter().flat_map(|shown| shown.options()).collect();
+                let mut client = Background::start(client_args(&issued, &options, peer.address));
+                let mut stdin = client.stdin();
+                // It may be gone already.
+                let _ = Write::write_all(&mut stdin, b"hello");
+                let stdin = stdin_is_open.then_some(stdin);
+                client.wait();
+                drop(stdin);
+                ended(&client.finish(), 5, REFUSED);
+                peer.join();
+            }
+        }
+    }
+}
+
+/// In TLS 1.2 the handshake is done when the server is content with the certificate: a reset is a reset then.
+#[test]
+fn a_reset_after_a_certificate_was_accepted_is_no_refusal() {
+    let (issued, alice) = (Authority::server(), Authority::new().issue(&Leaf::client("alice")));
+    let peer = tls_peer(strict_server_config(&issued, &alice, &VERSIONS[..1]), |mut peer| {
+        peer.handshake();
+        peer.expect(b"hello");
+        reset(peer.socket);
+    });
+    let options = alice.options();
+    let mut client = Background::start(client_args(&issued, &options, peer.address));
+    let mut stdin = client.stdin();
+    Write::write_all(&mut stdin, b"hello").expect("stdin takes it");
+    ended(&client.finish(), 4, "Connection reset by peer");
+    peer.join();
+}
+
+#[test]
+fn the_right_certificate_is_shown_to_a_scripted_server() {
+    let (issued, alice) = (Authority::server(), Authority::new().issue(&Leaf::client("alice")));
+    for version in VERSIONS {
+        let config = strict_server_config(&issued, &alice, &[version]);
+        let args = ["--ca", &issued.ca(), "--cert", &alice.cert(), "--key", &alice.key()];
+        let (output, (shaken, _, got)) = meets(config, &args, "localhost");
+        ended(&output, 0, "");
+        assert_eq!((&*output.stdout, shaken, &*got), (&b"answer"[..], Ok(()), &b"secret"[..]));
+    }
+}
+
+/// Both sides with `-v`, and the lines of either.
+#[track_caller]
+fn talk(issued: &Issued, server_options: &[&str], client_options: &[&str]) -> (Output, Vec<String>, Background) {
+    let (mut server, address) = served("tls-echo", issued, &[&["-v"], server_options].concat());
+    let args = client_args(issued, &[&["-v"], client_options].concat(), format!("localhost:{}", address.port()));
+    let output = outcome_with(args, "hello");
+    let lines = String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect();
+    says(&mut server, &["closed"]);
+    (output, lines, server)
+}
+
+#[track_caller]
+fn has(lines: &[String], texts: &[&str]) {
+    assert!(lines.iter().any(|line| texts.iter().all(|text| line.contains(text))), "no {texts:?} in {lines:?}");
+}
+
+#[test]
+fn protocols_are_agreed_on() {
+    let issued = Authority::server();
+    for (server_options, client_options, agreed) in [
+        (&["--alpn", "h2,http/1.1"][..], &["--alpn", "http/1.1"][..], Some("ALPN http/1.1")),
+        (&["--alpn", "h2,http/1.1"], &["--alpn", "http/1.1,h2"], Some("ALPN h2")),
+        (&[], &["--alpn", "h2"], None),
+        (&["--alpn", "h2"], &[], None),
+    ] {
+        let (output, lines, mut server) = talk(&issued, server_options, client_options);
+        assert!(output.status.success() && output.stdout == b"hello", "{}", text(&output));
+        for lines in [&lines, &server.all_lines()] {
+            match agreed {
+                Some(agreed) => has(lines, &["TLS with", agreed]),
+                None => assert!(!lines.iter().any(|line| line.contains("ALPN h")), "{lines:?}"),
+            }
+        }
+    }
+    let (mut server, address) = served("tls-echo", &issued, &["--alpn", "h2"]);
+    ended(&outcome_with(client_args(&issued, &["--alpn", "smtp,x"], address), "x"), 5, HANDSHAKE_WITH);
+    server.line(HANDSHAKE_WITH);
+    assert!(server.all_lines().len() == 2 && server.is_running(), "{:?}", server.all_lines());
+}
+
+#[test]
+fn an_older_version_than_is_wanted_is_refused() {
+    let issued = Authority::server();
+    let args = ["--ca", &issued.ca(), "--tls-min", "1.3"];
+    let (output, (shaken, ..)) = meets(server_config(&issued, &[&TLS12]), &args, "localhost");
+    ended(&output, 5, HANDSHAKE_WITH);
+    assert!(shaken.is_err());
+    let (output, _) = meets(server_config(&issued, &[&TLS13]), &args, "localhost");
+    ended(&output, 0, "");
+
+    let (mut server, address) = served("tls-echo", &issued, &["--tls-min", "1.3"]);
+    let mut peer = Tls::client(connect(address), client_config(None, &[&TLS12]));
+    let error = peer.try_handshake().expect_err("it is refused");
+    assert!(error.to_string().contains("ProtocolVersion"), "{error}");
+    server.line(HANDSHAKE_WITH);
+    let mut peer = Tls::connect(address, client_config(None, &[&TLS13]));
+    peer.ping(b"hello");
+}
+
+/// What was agreed on, and whose certificate it was, is said with `-v`, and only then.
+#[test]
+fn facts_are_told_to_whoever_wants_them() {
+    let issued = Authority::called("Authority of facts").issue(&Leaf { cn: Some("facts"), ..Leaf::default() });
+    let (output, lines, mut server) = talk(&issued, &[], &[]);
+    assert!(output.status.success(), "{}", text(&output));
+    has(&lines, &["TLS with", "TLSv1.3", "TLS_AES_128_GCM_SHA256", "SNI localhost"]);
+    has(&lines, &["certificate of", "CN=facts", "CN=Authority of facts", "DNS:localhost", "IP:127.0.0.1", "valid"]);
+    has(&lines, &[&issued.pin()]);
+    has(&server.all_lines(), &["TLS with", "TLSv1.3", "SNI localhost"]);
+    let (mut quiet, address) = served("tls-echo", &issued, &[]);
+    ended(&outcome(client_args(&issued, &["--half-close", "now"], address)), 0, "");
+    assert_eq!(quiet.all_lines().len(), 1, "{:?}", quiet.all_lines());
+}
+
+/// Certificates that no reasonable person would make: believed or refused, and nothing of them moves the terminal.
+#[test]
+fn odd_certificates() {
+    let authority = Authority::new();
+    let evil = authority.issue(&Leaf { cn: Some("a\x1b[31m\nxport: b\r\x07"), ..Leaf::default() });
+    let nameless = Issued::by_itself(&Leaf { names: Vec::new(), ips: Vec::new(), ..Leaf::default() });
+    let large = authority.issue(&Leaf { ballast: 50_000, ..Leaf::default() });
+    let huge = authority.issue(&Leaf { ballast: 100_000, ..Leaf::default() });
+    let long = authority.issue(&Leaf::default()).with_chain(200);
+    for (issued, expected) in [(&evil, Some(0)), (&nameless, Some(5)), (&large, None), (&huge, None), (&long, None)] {
+        let (output, _) = meets_whatever(issued);
+        let status = output.status.code();
+        assert!(status == expected || expected.is_none() && matches!(status, Some(0 | 5)), "{}", text(&output));
+        assert!(output.stderr.iter().all(|byte| *byte == b'\n' || !byte.is_ascii_control()), "{}", text(&output));
+        let lines = String::from_utf8_lossy(&output.stderr);
+        assert!(!lines.contains("panicked") && !lines.contains("\nxport: b"), "{lines}");
+    }
+}
+
+/// With `-v`, and a server that does not mind.
+fn meets_whatever(issued: &Issued) -> (Output, bool) {
+    let peer = tls_peer(server_config(issued, &VERSIONS), |mut peer| {
+        let shaken = peer.try_handshake().is_ok();
+        if shaken {
+            peer.receive_until_broken();
+            peer.end();
+        }
+        shaken
+    });
+    let args = ["tls-client", "-v", "--half-close", "now", "--ca", &issued.ca(), &peer.text()];
+    let output = outcome(args);
+    (output, peer.join())
+}
+
+#[test]
+fn contradictions_are_usage_errors() {
+    let issued = Authority::server();
+    let (ca, cert, key, pin) = (&*issued.ca(), &*issued.cert(), &*issued.key(), &*issued.pin());
+    let client: &[&[&str]] = &[
+        &["--insecure", "--pin", pin],
+        &["--insecure", "--ca", ca],
+        &["--key", key],
+        &["--pin", "sha256:00"],
+        &["--pin", "md5:00"],
+        &["--alpn", ""],
+        &["--alpn", "a,,b"],
+        &["--tls-min", "1.1"],
+        &["--handshake-timeout", "0"],
+        &["--server-name", "not a name"],
+        &["--server-name", ""],
+        &["--client-ca", ca],
+        &["--self-signed"],
+    ];
+    for args in client {
+        let output = outcome([&["tls-client"], *args, &["127.0.0.1:1"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", text(&output));
+    }
+    let server: &[&[&str]] = &[
+        &[],
+        &["--key", key],
+        &["--self-signed", "--cert", cert],
+        &["--self-signed", "--key", key],
+        &["--cert", cert, "--key", key, "--insecure"],
+        &["--cert", cert, "--key", key, "--pin", pin],
+        &["--cert", cert, "--key", key, "--server-name", "localhost"],
+    ];
+    for mode in ["tls-echo", "tls-server"] {
+        for args in server {
+            let output = outcome([&[mode], *args, &["127.0.0.1:0"]].concat());
+            assert_eq!(output.status.code(), Some(2), "{mode} {args:?}: {}", text(&output));
+            assert!(!String::from_utf8_lossy(&output.stderr).contains("listening on"), "{}", text(&output));
+        }
+    }
+    let output = outcome(["tls-client", "--ca", ca, "fd:3"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--server-name"), "{}", text(&output));
+}
