@@ -116,9 +116,9 @@ fn a_verb_serves_several_ends_with_options_of_their_own() {
     let mut denied = connect(closed);
     // A reset or an end: it is not let in.
     assert_eq!(denied.read(&mut [0]).unwrap_or(0), 0);
-    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).expect("a socket").permissions());
+    let mode = PermissionsExt::mode(&fs::metadata(&path).expect("a socket").permissions());
     assert_eq!(mode & 0o777, 0o640);
-    let written = std::fs::read_to_string(&ports).expect("a port file");
+    let written = fs::read_to_string(&ports).expect("a port file");
     assert_eq!(written, format!("{}\n{}\n", closed.port(), open.port()));
 
     let mut server = Background::start(["echo", "--count", "2", "udp-listen:127.0.0.1:0", "udp:127.0.0.1:0"]);
