@@ -5,14 +5,15 @@
 
 use std::io;
 
+use super::EventLoop;
 use super::guard::guarded;
-use super::{EventLoop, Installed};
+use crate::transports::call::{Call, Installed};
 use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::datagram::{BATCH, RecvBatch, Remote};
 use crate::transports::error::describe;
-use crate::transports::handle::Name;
 use crate::transports::id::Id;
-use crate::transports::net::{Call, Net, Slot};
+use crate::transports::label::Label;
+use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::DatagramProtocol;
 
 /// Calls that receive from one socket in one turn: more would let one busy port hold up all the others.
@@ -128,17 +129,17 @@ impl EventLoop {
             return false;
         }
         if !datagram.access.admits(from.address().ip()) {
-            log::debug!("{}: a datagram from {from} is denied", Name(net, id));
+            log::debug!("{}: a datagram from {from} is denied", Label(net, id));
             return true;
         }
         if datagram.own.as_mut().is_some_and(|own| own.is(from, net.now)) {
-            log::info!("{}: no answer to {from}: that is here, so it is forged", Name(net, id));
+            log::info!("{}: no answer to {from}: that is here, so it is forged", Label(net, id));
             return true;
         }
         datagram.last_activity = net.now;
         datagram.counts.received += 1;
         datagram.totals.received += data.len() as u64;
-        log::trace!("{}: {} bytes from {from}", Name(net, id), data.len());
+        log::trace!("{}: {} bytes from {from}", Label(net, id), data.len());
         if let Err(error) = guarded(|| protocol.datagram_received(&mut DatagramTransport { net, id }, data, from)) {
             self.end_after_panic(id, error);
         }
@@ -175,16 +176,16 @@ fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call:
             }
         }
         Call::PauseWriting => {
-            log::debug!("{}: {} bytes wait, pausing", Name(t.net, id), t.write_buffer_size());
+            log::debug!("{}: {} bytes wait, pausing", Label(t.net, id), t.write_buffer_size());
             protocol.pause_writing(t);
         }
         Call::ResumeWriting => {
-            log::debug!("{}: {} bytes wait, resuming", Name(t.net, id), t.write_buffer_size());
+            log::debug!("{}: {} bytes wait, resuming", Label(t.net, id), t.write_buffer_size());
             protocol.resume_writing(t);
         }
         Call::Timer(timer) => protocol.timer_fired(t, timer),
         Call::ErrorReceived(error) => {
-            log::debug!("{}: {}", Name(t.net, id), describe(&error));
+            log::debug!("{}: {}", Label(t.net, id), describe(&error));
             protocol.error_received(t, error);
         }
         Call::ConnectionFailed(error) => protocol.connection_failed(t, error),
@@ -228,7 +229,7 @@ fn log_opened(t: &DatagramTransport<'_>) {
 
 fn log_closed(t: &DatagramTransport<'_>) {
     let Some(datagram) = t.net.datagram(t.id) else { return };
-    let (counts, name) = (datagram.counts, Name(t.net, t.id));
+    let (counts, name) = (datagram.counts, Label(t.net, t.id));
     let lost = datagram.carrier.dropped();
     if lost > 0 {
         log::warn!("{name}: datagrams were lost, {lost} or more, as they were not taken in time");

@@ -4,14 +4,16 @@
 
 use std::io;
 
+use super::EventLoop;
 use super::guard::guarded;
-use super::{EventLoop, Installed};
+use crate::transports::accept::Accepted;
+use crate::transports::call::{Call, Installed};
 use crate::transports::error::{describe, is_tls};
-use crate::transports::handle::{Name, Transport};
+use crate::transports::handle::Transport;
 use crate::transports::id::{Half, Id};
 use crate::transports::intake::Intake;
-use crate::transports::listener::Accepted;
-use crate::transports::net::{Call, Net, Slot};
+use crate::transports::label::Label;
+use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::{Eof, Handler};
 use crate::transports::state::Phase;
 use crate::transports::stream::CloseMode;
@@ -62,7 +64,7 @@ impl EventLoop {
     pub(super) fn event(&mut self, ready: Ready) {
         let id = ready.id;
         if self.is_news(&ready) {
-            log::trace!("{}: {ready:?}", Name(&self.net, id));
+            log::trace!("{}: {ready:?}", Label(&self.net, id));
         }
         self.net.answer(id, ready.readable, ready.writable);
         match self.net.slots.get_mut(id) {
@@ -233,7 +235,7 @@ impl EventLoop {
             return net.lose(id, None, false);
         }
         let discards = stream.state.discards();
-        log::debug!("{}: the other end has ended its direction", Name(net, id));
+        log::debug!("{}: the other end has ended its direction", Label(net, id));
         net.note_eof(id);
         match handlers.get_mut(id.index()) {
             // Nothing is left of a pipe that is read.
@@ -268,7 +270,7 @@ impl EventLoop {
         let handler = match guarded(factory) {
             Ok(handler) => handler,
             Err(error) => {
-                log::warn!("{}: {}", Name(&self.net, stream), describe(&error));
+                log::warn!("{}: {}", Label(&self.net, stream), describe(&error));
                 return self.net.remove(stream);
             }
         };
@@ -339,21 +341,9 @@ impl EventLoop {
     fn call(&mut self, id: Id, call: Call) {
         let call = match (self.net.slots.get(id), call) {
             (None, _) => return,
-            (Some(Slot::Stream(_)), Call::SetProtocol(handler)) => {
-                return self.install(id, Installed::Protocol(handler));
-            }
-            (Some(Slot::Listener(_)), Call::SetFactory(factory)) => {
-                return self.install(id, Installed::Factory(factory));
-            }
-            (Some(Slot::Datagram(_)), Call::SetDatagramProtocol(protocol)) => {
-                return self.install(id, Installed::Datagram(protocol));
-            }
-            (Some(Slot::Process(_)), Call::SetSubprocessProtocol(protocol)) => {
-                return self.install(id, Installed::Subprocess(protocol));
-            }
-            (Some(Slot::Stream(_)), Call::SetPipe { process, number }) => {
-                return self.install(id, Installed::Pipe { process, number });
-            }
+            (Some(slot), Call::Install(installed)) if fits(slot, &installed) => return self.install(id, installed),
+            // A slot of another kind, by a handle that was misused: nothing is called.
+            (Some(_), Call::Install(_)) => return,
             (_, call) => call,
         };
         if self.net.process(id).is_some() {
@@ -401,11 +391,11 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
             }
         }
         Call::PauseWriting => {
-            log::debug!("{}: {} bytes wait, pausing", Name(t.net, id), t.write_buffer_size());
+            log::debug!("{}: {} bytes wait, pausing", Label(t.net, id), t.write_buffer_size());
             handler.pause_writing(t);
         }
         Call::ResumeWriting => {
-            log::debug!("{}: {} bytes wait, resuming", Name(t.net, id), t.write_buffer_size());
+            log::debug!("{}: {} bytes wait, resuming", Label(t.net, id), t.write_buffer_size());
             handler.resume_writing(t);
         }
         Call::TlsStarted => {
@@ -450,4 +440,14 @@ fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {
         Some(_) => "broken",
     };
     log::info!("closed {peer}: {received} bytes received, {sent} sent: {reason}");
+}
+
+/// Whether `slot` makes the calls that `installed` receives.
+fn fits(slot: &Slot, installed: &Installed) -> bool {
+    match slot {
+        Slot::Stream(_) => matches!(installed, Installed::Protocol(_) | Installed::Pipe { .. }),
+        Slot::Listener(_) => matches!(installed, Installed::Factory(_)),
+        Slot::Datagram(_) => matches!(installed, Installed::Datagram(_)),
+        Slot::Process(_) => matches!(installed, Installed::Subprocess(_)),
+    }
 }

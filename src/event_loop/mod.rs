@@ -46,10 +46,11 @@ use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
 
+use crate::transports::call::Installed;
 use crate::transports::datagram::RecvBatch;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
-use crate::transports::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
+use crate::transports::protocol::{DatagramProtocol, Handler};
 use dispatch::Ready;
 use pace::Pace;
 
@@ -73,22 +74,6 @@ pub struct EventLoop {
     /// A callback has panicked, which in a simulation is a test that has failed.
     #[cfg(test)]
     has_panicked: bool,
-}
-
-/// What is to be called about a slot.
-#[derive(Default)]
-enum Installed {
-    #[default]
-    Nothing,
-    Protocol(Handler),
-    Factory(Factory),
-    Datagram(Box<dyn DatagramProtocol>),
-    Subprocess(Box<dyn SubprocessProtocol>),
-    /// A pipe of the child `process`, whose protocol is called.
-    Pipe {
-        process: Id,
-        number: u8,
-    },
 }
 
 impl EventLoop {

@@ -3,10 +3,10 @@
 //! asyncio puts a small protocol on each pipe, which calls the child's by way of the queue; here the loop looks the child's
 //! protocol up, so that nothing is copied on the way.
 
+use super::EventLoop;
 use super::guard::guarded;
-use super::{EventLoop, Installed};
+use crate::transports::call::{Call, Installed};
 use crate::transports::id::Id;
-use crate::transports::net::Call;
 use crate::transports::process::Process;
 use crate::transports::process::handle::SubprocessTransport;
 

@@ -11,12 +11,15 @@ use std::time::{Duration, Instant};
 
 use super::EventLoop;
 use super::dispatch::Ready;
+use crate::transports::call::{Call, Installed};
+use crate::transports::datagram::carrier::Carrier;
 use crate::transports::datagram::memory::{Memory as Socket, Network};
-use crate::transports::datagram::{self, Carrier, Datagram, Remote};
+use crate::transports::datagram::socket::DatagramPhase;
+use crate::transports::datagram::{Datagram, Remote};
 use crate::transports::id::{Half, Id};
 use crate::transports::io::Io;
 use crate::transports::memory::{Faults, Memory, Wire};
-use crate::transports::net::{Call, Net};
+use crate::transports::net::Net;
 use crate::transports::protocol::{DatagramProtocol, Handler};
 use crate::transports::state::Phase;
 use crate::transports::stream::Stream;
@@ -87,7 +90,7 @@ impl Sim {
         let mut stream = Stream::new(io, Phase::Open, net.now);
         prepare(&mut stream);
         let id = net.add_stream(stream).expect("memory registers");
-        net.calls.push_back((id, Call::SetProtocol(protocol)));
+        net.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
         net.calls.push_back((id, Call::ConnectionMade));
         self.wires.push((id, wire));
         id
@@ -98,10 +101,10 @@ impl Sim {
         let network = Arc::new(Mutex::new(Network::new(room, connected)));
         let net = &mut self.event_loop.net;
         let carrier = Carrier::Memory(Socket::new(Arc::clone(&network)));
-        let mut socket = Datagram::new(carrier, datagram::Phase::Open, net.now);
+        let mut socket = Datagram::new(carrier, DatagramPhase::Open, net.now);
         socket.connected = connected;
         let id = net.add_datagram(socket).expect("memory registers");
-        net.calls.push_back((id, Call::SetDatagramProtocol(Box::new(protocol))));
+        net.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
         net.calls.push_back((id, Call::ConnectionMade));
         self.networks.push((id, network));
         id

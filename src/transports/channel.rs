@@ -11,8 +11,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use mio::unix::SourceFd;
 use socket2::SockRef;
 
-use super::forward::Raw;
 use super::id::{Half, Id};
+use super::pipe_pool::SpliceFd;
 use crate::sys::stdio::{self, FdKind};
 use crate::sys::{process, pty, socket};
 
@@ -184,11 +184,11 @@ impl Channel {
     }
 
     /// What the kernel could move bytes from or to by itself. Not what is shared and may block, and no terminal.
-    pub(crate) fn raw(&self) -> Option<(Raw, BorrowedFd<'_>)> {
+    pub(crate) fn raw(&self) -> Option<(SpliceFd, BorrowedFd<'_>)> {
         let raw = match (self.kind, self.way) {
-            (FdKind::Pipe, Way::Private) => Raw::Pipe,
-            (FdKind::Socket, Way::Socket) => Raw::Socket,
-            (FdKind::File, Way::Always) => Raw::File,
+            (FdKind::Pipe, Way::Private) => SpliceFd::Pipe,
+            (FdKind::Socket, Way::Socket) => SpliceFd::Socket,
+            (FdKind::File, Way::Always) => SpliceFd::File,
             _ => return None,
         };
         Some((raw, self.fd.as_fd()))

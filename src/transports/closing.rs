@@ -16,12 +16,17 @@
 use std::io::{self, IoSlice};
 use std::time::Duration;
 
-use super::handle::Name;
+use super::call::Call;
+use super::dial::ConnectError;
+use super::error::{describe, is_tls};
 use super::id::Id;
-use super::net::{Call, Net, Slot};
+use super::io::Io;
+use super::label::Label;
+use super::net::{Net, Slot};
 use super::state::Phase;
 use super::stream::{CloseMode, Stream};
 use super::timers::Alarm;
+use super::tls::layer::Was;
 
 /// How long a closed connection waits for the peer's end, so that our close is not a reset. asyncio and nginx have 30 s
 /// and 5 s for the same thing.
@@ -41,6 +46,66 @@ const LULL: Duration = Duration::from_millis(100);
 const HANG_UP_DELAY: Duration = Duration::from_millis(100);
 
 impl Net {
+    /// Ends a stream now. `connection_lost`, or `connection_failed` where it was never open, is queued, once.
+    pub(crate) fn lose(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
+        self.end_bulk(id);
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
+        let Some(phase) = stream.state.lose() else { return };
+        if stream.tls.is_some() {
+            // Counted when it was written, and never sent.
+            stream.totals.sent = stream.totals.sent.saturating_sub(stream.unsent() as u64);
+        }
+        stream.out.clear(&mut self.spare);
+        if let Some(spliced) = stream.spliced.take() {
+            self.pipes.close(*spliced);
+        }
+        stream.io.close(&self.registry, reset);
+        if reset && stream.close_mode != CloseMode::Reset {
+            stream.close_mode = CloseMode::Aborted;
+        }
+        let next = stream.dial.take().and_then(|dial| {
+            self.resolver.give_up(id);
+            dial.next_timer
+        });
+        for timer in [stream.phase_timer.take(), next].into_iter().flatten() {
+            self.timers.cancel(timer);
+        }
+        // What happened first is what is reported: a failed write, then a failed read. But what the peer says of TLS is why both fail.
+        let error = match error {
+            Some(error) if is_tls(&error) => Some(error),
+            // A panic of the protocol is no failure of the connection.
+            Some(error) if error.kind() == io::ErrorKind::Other => Some(error),
+            error => stream.state.take_write_error().or(error).filter(|_| !is_settled),
+        };
+        let (was, error) = match &mut stream.tls {
+            Some(tls) => tls.lose(error),
+            None => (Was::Open, error),
+        };
+        let call = match was {
+            _ if phase == Phase::Connecting => {
+                Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, ConnectError::from))
+            }
+            Was::Open => Call::ConnectionLost(error),
+            Was::Opening { listener: None } => {
+                let failure = |error| ConnectError::of_handshake(&Label(self, id), error);
+                Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure))
+            }
+            Was::Opening { listener: Some(_) } => {
+                self.door.retain(|waiting| *waiting != id);
+                if let Some(error) = error {
+                    log::warn!("handshake with {}: {}", Label(self, id), describe(&error));
+                }
+                if let Some(stream) = self.stream_mut(id) {
+                    // Its descriptor is needed, and no protocol asks for its address.
+                    stream.io = Io::Pending;
+                }
+                Call::Forget
+            }
+        };
+        self.calls.push_back((id, call));
+    }
+
     /// asyncio's `write_eof`: the end of our direction, after what is buffered.
     pub(crate) fn write_eof(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
@@ -109,7 +174,7 @@ impl Net {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return false };
         stream.state.writing_ended();
         let result = stream.io.shutdown_write(&self.registry);
-        log::debug!("{}: our direction has ended", Name(self, id));
+        log::debug!("{}: our direction has ended", Label(self, id));
         let Err(error) = result else { return true };
         // ENOTCONN: the peer has reset the connection, and a read may have taken the error already.
         let error = if error.kind() == io::ErrorKind::NotConnected {

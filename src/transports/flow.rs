@@ -6,8 +6,9 @@
 
 use std::io::{self, IoSlice};
 
+use super::call::Call;
 use super::id::Id;
-use super::net::{Call, Net, Slot};
+use super::net::{Net, Slot};
 use super::out_buf::WaterMarks;
 use super::stream::Stream;
 use crate::sys::stdio::IOV_MAX;

@@ -19,76 +19,24 @@
 //! has sent what waits. Who reads, and who is told of the end, is the loop's (`event_loop/dispatch.rs`).
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
-use super::handle::Name;
+use super::forward_mode::{Forward, ForwardMode, SpliceRoute};
 use super::id::Id;
+use super::label::Label;
 use super::net::{Net, Slot};
+use super::pipe_pool::{SpliceFd, Spliced};
 use super::state::Phase;
 use super::stream::Stream;
-use super::trial::{self, Trial};
-use crate::sys::splice::{are_ready, is_nonblocking, pipe, send_file, splice};
+use super::trial;
+use crate::sys::splice::{are_ready, is_nonblocking, send_file, splice};
 
 /// As much as one call may move. The kernel has its own limits.
 const MOVE_BYTES: usize = 1024 * 1024;
 
-/// A read that gives so much is a large one, a move of less than the other a small one.
-const LARGE_BYTES: usize = 32 * 1024;
-const SMALL_BYTES: usize = 16 * 1024;
-/// So many in a row change the way.
-const STREAK: u8 = 4;
-
-/// The size of a pooled pipe, and of the first few of them: half the calls, a tenth less CPU; but a user may have 64 MiB in all.
-const PIPE_BYTES: libc::c_int = 256 * 1024;
-const WIDE_PIPE_BYTES: libc::c_int = 1024 * 1024;
-const WIDE_PIPES: usize = 4;
-/// A pipe smaller than this, as a user over the system's limit gets, is worse than copying.
-const PIPE_BYTES_MIN: usize = 64 * 1024;
-/// Pipes with bytes in them, at most: a quarter of what an unprivileged user may have.
-const PIPES_MAX: usize = 64;
-/// Empty pipes that are kept.
-const PIPES_KEPT: usize = 8;
-
-/// Where the bytes of a stream go instead of to its protocol.
-#[derive(Debug)]
-pub(crate) struct Forward {
-    pub(crate) to: Id,
-    way: Way,
-    streak: u8,
-    /// A file that goes to a receiver on this machine: the faster way is not known yet.
-    trial: Option<Box<Trial>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// Through our memory, for the time being.
-    Copy,
-    /// The kernel moves them.
-    Splice(Ends),
-    /// The kernel has refused.
-    CopyOnly,
-}
-
-/// What the two ends are, as far as the kernel's ways differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ends {
-    File,
-    /// The sink is a pipe.
-    ToPipe,
-    Sockets,
-}
-
-/// What a descriptor is to `splice(2)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Raw {
-    Socket,
-    Pipe,
-    File,
-}
-
 /// What one attempt to move bytes has led to.
-pub(crate) enum Moved {
+pub(crate) enum SpliceOutcome {
     Bytes(usize),
     /// The sink has no room.
     NotNow,
@@ -98,74 +46,10 @@ pub(crate) enum Moved {
     Copy,
 }
 
-/// A pipe of the pool with bytes in it that are on their way to a stream.
-#[derive(Debug)]
-pub(crate) struct Spliced {
-    pub(crate) pipe: Pipe,
-    pub(crate) bytes: usize,
-}
-
-/// A pipe of our own.
-#[derive(Debug)]
-pub(crate) struct Pipe {
-    pub(crate) read: OwnedFd,
-    write: OwnedFd,
-}
-
-/// Pipes between sockets.
-#[derive(Debug, Default)]
-pub(crate) struct Pipes {
-    empty: Vec<Pipe>,
-    /// How many are out.
-    used: usize,
-}
-
-impl Pipes {
-    fn take(&mut self) -> Option<Pipe> {
-        if self.used == PIPES_MAX {
-            return None;
-        }
-        let bytes = if self.used < WIDE_PIPES { WIDE_PIPE_BYTES } else { PIPE_BYTES };
-        let pipe = self.empty.pop().or_else(|| match pipe(bytes) {
-            Ok((read, write, size)) if size >= PIPE_BYTES_MIN => Some(Pipe { read, write }),
-            Ok(_) | Err(_) => None,
-        })?;
-        self.used += 1;
-        Some(pipe)
-    }
-
-    /// Takes an empty pipe back.
-    pub(crate) fn give(&mut self, pipe: Pipe) {
-        self.used -= 1;
-        if self.empty.len() < PIPES_KEPT {
-            self.empty.push(pipe);
-        }
-    }
-
-    /// Closes a pipe whose bytes are not wanted any more.
-    pub(crate) fn close(&mut self, spliced: Spliced) {
-        self.used -= 1;
-        drop(spliced);
-    }
-}
-
-impl Forward {
-    /// Notes how much has come at once, and says whether that changes the way.
-    fn note(&mut self, bytes: usize) -> bool {
-        let unusual = match self.way {
-            Way::Copy => bytes >= LARGE_BYTES,
-            Way::Splice(Ends::File) | Way::CopyOnly => false,
-            Way::Splice(_) => bytes < SMALL_BYTES,
-        };
-        self.streak = if unusual { self.streak + 1 } else { 0 };
-        self.streak >= STREAK
-    }
-}
-
 impl Net {
     /// Sends what arrives on `id` to `to` from now on, if that is there still.
     pub(crate) fn forward(&mut self, id: Id, to: Id) {
-        let ends = self.ends(id, to);
+        let route = self.route(id, to);
         let Some(sink) = self.stream_mut(to).filter(|sink| sink.state.phase() != Phase::Lost) else {
             return self.stop_forwarding(id);
         };
@@ -173,9 +57,10 @@ impl Net {
         let held = !sink.has_room();
         let is_local_socket = sink.is_local() && sink.peer.is_some();
         let Some(stream) = self.stream_mut(id) else { return };
-        let way = if ends == Some(Ends::File) { Way::Splice(Ends::File) } else { Way::Copy };
-        let trial = (ends == Some(Ends::File) && is_local_socket).then(Box::default);
-        stream.forward = Some(Box::new(Forward { to, way, streak: 0, trial }));
+        let mode =
+            if route == Some(SpliceRoute::File) { ForwardMode::Splice(SpliceRoute::File) } else { ForwardMode::Copy };
+        let trial = (route == Some(SpliceRoute::File) && is_local_socket).then(Box::default);
+        stream.forward = Some(Box::new(Forward { to, mode, streak: 0, trial }));
         stream.held = held;
         if stream.wants_read() {
             self.queue_again(id);
@@ -200,7 +85,7 @@ impl Net {
     }
 
     /// What the kernel could do for these two; `None` is nothing.
-    fn ends(&self, id: Id, to: Id) -> Option<Ends> {
+    fn route(&self, id: Id, to: Id) -> Option<SpliceRoute> {
         let (source, sink) = (self.stream(id)?, self.stream(to)?);
         if source.tls.is_some() || sink.tls.is_some() {
             return None;
@@ -208,17 +93,17 @@ impl Net {
         let (from, from_fd) = source.io.raw_source()?;
         let (to, to_fd) = sink.io.raw_sink()?;
         // A call on a socket would wait, where its description may.
-        let waits = |raw, fd| raw == Raw::Socket && !is_nonblocking(fd);
+        let waits = |raw, fd| raw == SpliceFd::Socket && !is_nonblocking(fd);
         if waits(from, from_fd) || waits(to, to_fd) {
             return None;
         }
         match (from, to) {
-            (Raw::File, _) => Some(Ends::File),
-            (Raw::Socket, Raw::Socket) => Some(Ends::Sockets),
-            (_, Raw::Pipe) => Some(Ends::ToPipe),
+            (SpliceFd::File, _) => Some(SpliceRoute::File),
+            (SpliceFd::Socket, SpliceFd::Socket) => Some(SpliceRoute::Sockets),
+            (_, SpliceFd::Pipe) => Some(SpliceRoute::ToPipe),
             // Packets made of a pipe's pages have 4 KiB in each piece: sending these takes a fifth more CPU than copying into large
             // ones, and the receiver half as long again.
-            (Raw::Pipe, Raw::Socket) | (_, Raw::File) => None,
+            (SpliceFd::Pipe, SpliceFd::Socket) | (_, SpliceFd::File) => None,
         }
     }
 
@@ -233,39 +118,43 @@ impl Net {
     }
 
     /// Has the kernel move bytes from `id` to where they are forwarded, if that is the way for them now. There is room for them.
-    pub(crate) fn splice(&mut self, id: Id) -> Moved {
-        let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return Moved::Copy };
-        let (to, Way::Splice(ends)) = (forward.to, forward.way) else { return Moved::Copy };
+    pub(crate) fn splice(&mut self, id: Id) -> SpliceOutcome {
+        let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else {
+            return SpliceOutcome::Copy;
+        };
+        let (to, ForwardMode::Splice(route)) = (forward.to, forward.mode) else { return SpliceOutcome::Copy };
         if forward.trial.as_ref().is_some_and(|trial| trial.way() == trial::Way::Copy) {
-            return Moved::Copy;
+            return SpliceOutcome::Copy;
         }
         if self.stream(to).is_none_or(|sink| !sink.out.is_empty()) {
             // What was copied before goes before.
-            return Moved::Copy;
+            return SpliceOutcome::Copy;
         }
         if [id, to].into_iter().any(|id| self.stream(id).is_some_and(|stream| stream.tls.is_some())) {
             // It has begun since.
             return self.copy_from_now_on(id);
         }
-        let moved = match ends {
-            Ends::Sockets => self.splice_by_pipe(id, to),
-            Ends::ToPipe => self.splice_directly(id, to),
-            Ends::File => self.send_file(id, to),
+        let moved = match route {
+            SpliceRoute::Sockets => self.splice_by_pipe(id, to),
+            SpliceRoute::ToPipe => self.splice_directly(id, to),
+            SpliceRoute::File => self.send_file(id, to),
         };
-        if let Moved::Bytes(n) = moved {
-            log::trace!("{}: {n} bytes moved by the kernel", Name(self, id));
+        if let SpliceOutcome::Bytes(n) = moved {
+            log::trace!("{}: {n} bytes moved by the kernel", Label(self, id));
             self.note_forwarded(id, n, trial::Way::Send);
         }
         moved
     }
 
     /// From a socket into a pipe, and on into the other socket.
-    fn splice_by_pipe(&mut self, id: Id, to: Id) -> Moved {
+    fn splice_by_pipe(&mut self, id: Id, to: Id) -> SpliceOutcome {
         let Some(pipe) = self.pipes.take() else {
             self.copy_for_now(id);
-            return Moved::Copy;
+            return SpliceOutcome::Copy;
         };
-        let Some((_, from)) = self.stream(id).and_then(|stream| stream.io.raw_source()) else { return Moved::NotNow };
+        let Some((_, from)) = self.stream(id).and_then(|stream| stream.io.raw_source()) else {
+            return SpliceOutcome::NotNow;
+        };
         match splice(from, pipe.write.as_fd(), MOVE_BYTES) {
             Ok(bytes @ 1..) => {
                 let now = self.now;
@@ -280,42 +169,42 @@ impl Net {
                 if self.stream(to).is_none_or(|sink| sink.spliced.is_some()) {
                     self.hold(id);
                 }
-                Moved::Bytes(bytes)
+                SpliceOutcome::Bytes(bytes)
             }
             result => {
                 // It was empty before, and is so still.
                 self.pipes.give(pipe);
                 match result {
-                    Ok(_) => Moved::Copy,
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => Moved::Copy,
+                    Ok(_) => SpliceOutcome::Copy,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => SpliceOutcome::Copy,
                     Err(error) if is_refusal(&error) => self.copy_from_now_on(id),
-                    Err(error) => Moved::Failed(self.name_of_source(id, error)),
+                    Err(error) => SpliceOutcome::Failed(self.name_of_source(id, error)),
                 }
             }
         }
     }
 
     /// From a socket or a pipe to a pipe.
-    fn splice_directly(&mut self, id: Id, to: Id) -> Moved {
-        let Some((from, sink)) = self.descriptors(id, to) else { return Moved::NotNow };
+    fn splice_directly(&mut self, id: Id, to: Id) -> SpliceOutcome {
+        let Some((from, sink)) = self.descriptors(id, to) else { return SpliceOutcome::NotNow };
         match splice(from, sink, MOVE_BYTES) {
-            Ok(0) => Moved::Copy,
+            Ok(0) => SpliceOutcome::Copy,
             Ok(n) => self.moved(id, to, n),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => match are_ready(from, sink) {
                 (true, false) => self.sink_is_full(id, to),
-                _ => Moved::Copy,
+                _ => SpliceOutcome::Copy,
             },
             Err(error) if is_refusal(&error) => self.copy_from_now_on(id),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.sink_failed(id, to, error),
-            Err(error) => Moved::Failed(self.name_of_source(id, error)),
+            Err(error) => SpliceOutcome::Failed(self.name_of_source(id, error)),
         }
     }
 
     /// From a regular file to whatever takes it.
-    fn send_file(&mut self, id: Id, to: Id) -> Moved {
-        let Some((from, sink)) = self.descriptors(id, to) else { return Moved::NotNow };
+    fn send_file(&mut self, id: Id, to: Id) -> SpliceOutcome {
+        let Some((from, sink)) = self.descriptors(id, to) else { return SpliceOutcome::NotNow };
         match send_file(from, sink, MOVE_BYTES) {
-            Ok(0) => Moved::Copy,
+            Ok(0) => SpliceOutcome::Copy,
             Ok(n) => self.moved(id, to, n),
             // A file is always ready.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.sink_is_full(id, to),
@@ -332,7 +221,7 @@ impl Net {
     }
 
     /// Notes what went from one to the other without a stop.
-    fn moved(&mut self, id: Id, to: Id, n: usize) -> Moved {
+    fn moved(&mut self, id: Id, to: Id, n: usize) -> SpliceOutcome {
         let now = self.now;
         if let Some(stream) = self.stream_mut(id) {
             stream.totals.received += n as u64;
@@ -342,10 +231,10 @@ impl Net {
             sink.totals.sent += n as u64;
             sink.last_activity = now;
         }
-        Moved::Bytes(n)
+        SpliceOutcome::Bytes(n)
     }
 
-    fn sink_is_full(&mut self, id: Id, to: Id) -> Moved {
+    fn sink_is_full(&mut self, id: Id, to: Id) -> SpliceOutcome {
         if let Some(sink) = self.stream_mut(to) {
             sink.writable = false;
         }
@@ -360,7 +249,7 @@ impl Net {
         }
     }
 
-    fn sink_failed(&mut self, id: Id, to: Id, error: io::Error) -> Moved {
+    fn sink_failed(&mut self, id: Id, to: Id, error: io::Error) -> SpliceOutcome {
         let error = match self.stream(to) {
             Some(sink) => sink.io.name_sink(error),
             None => error,
@@ -369,19 +258,19 @@ impl Net {
         self.hold(id)
     }
 
-    fn copy_from_now_on(&mut self, id: Id) -> Moved {
-        self.set_way(id, Way::CopyOnly);
-        Moved::Copy
+    fn copy_from_now_on(&mut self, id: Id) -> SpliceOutcome {
+        self.set_mode(id, ForwardMode::CopyOnly);
+        SpliceOutcome::Copy
     }
 
     fn copy_for_now(&mut self, id: Id) {
-        self.set_way(id, Way::Copy);
+        self.set_mode(id, ForwardMode::Copy);
     }
 
-    fn set_way(&mut self, id: Id, way: Way) {
+    fn set_mode(&mut self, id: Id, mode: ForwardMode) {
         if let Some(forward) = self.stream_mut(id).and_then(|stream| stream.forward.as_deref_mut()) {
-            log::debug!("forwarding by {way:?}");
-            (forward.way, forward.streak) = (way, 0);
+            log::debug!("forwarding by {mode:?}");
+            (forward.mode, forward.streak) = (mode, 0);
         }
     }
 
@@ -393,17 +282,17 @@ impl Net {
             let Some(winner) = trial.note(way, n, Instant::now()) else { return };
             forward.trial = None;
             if winner == trial::Way::Copy {
-                self.set_way(id, Way::CopyOnly);
+                self.set_mode(id, ForwardMode::CopyOnly);
             }
             return;
         }
         if !forward.note(n) {
             return;
         }
-        let (to, way) = (forward.to, forward.way);
-        if way == Way::Copy {
-            let way = self.ends(id, to).map_or(Way::CopyOnly, Way::Splice);
-            self.set_way(id, way);
+        let (to, mode) = (forward.to, forward.mode);
+        if mode == ForwardMode::Copy {
+            let mode = self.route(id, to).map_or(ForwardMode::CopyOnly, ForwardMode::Splice);
+            self.set_mode(id, mode);
         } else {
             self.copy_for_now(id);
         }
@@ -419,11 +308,11 @@ impl Net {
     }
 
     /// Does not read `id` until there is room for it again.
-    fn hold(&mut self, id: Id) -> Moved {
+    fn hold(&mut self, id: Id) -> SpliceOutcome {
         if let Some(stream) = self.stream_mut(id) {
             stream.held = true;
         }
-        Moved::NotNow
+        SpliceOutcome::NotNow
     }
 
     /// Has whoever feeds `id` go on, if there is room again.

@@ -1,46 +1,57 @@
 //! What a protocol calls: an id and a borrow. asyncio's `transports.py`.
 //!
-//! A handle does not keep its transport alive, and a stale one does nothing: every method is legal at any time.
+//! A handle does not keep its transport alive, and a stale one does nothing: every method is legal at any time. The
+//! methods of a stream are here. Those of datagrams are `datagram/handle.rs`, those of a child `process/handle.rs`.
 
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::time::Instant;
 
-use super::datagram::handle::DatagramTransport;
+use super::call::{Call, Installed};
 use super::id::Id;
 use super::info::{Info, Peer};
 use super::io::Io;
 use super::keepalive::KeepAlive;
-use super::net::{Call, Net};
+use super::net::Net;
 use super::out_buf::WaterMarks;
 use super::protocol::Handler;
 use super::stream::{CloseMode, Stream};
 use super::tls::Tls;
 use super::tls::layer::Layer;
 
-/// How a transport is called in messages, looked up only if the message is written.
-pub(crate) struct Name<'a>(pub(crate) &'a Net, pub(crate) Id);
-
-impl fmt::Display for Name<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(datagram) = self.0.datagram(self.1) {
-            return match datagram.carrier.peer().or_else(|| datagram.carrier.local()) {
-                Some(end) => write!(f, "udp {end}"),
-                None => f.write_str("udp"),
-            };
-        }
-        match self.0.stream(self.1).map(|stream| (&stream.peer, &stream.io)) {
-            Some((Some(peer), _)) => peer.fmt(f),
-            Some((None, Io::Pair(..))) => f.write_str("stdin and stdout"),
-            _ => write!(f, "{:?}", self.1),
-        }
-    }
-}
-
 /// A transport, as its protocol sees it. asyncio's `BaseTransport`, `ReadTransport` and `WriteTransport` in one.
 pub struct Transport<'a> {
     pub(crate) net: &'a mut Net,
     pub(crate) id: Id,
+}
+
+/// A datagram transport, as its protocol sees it. asyncio's `DatagramTransport`.
+pub struct DatagramTransport<'a> {
+    pub(crate) net: &'a mut Net,
+    pub(crate) id: Id,
+}
+
+/// A child, as its protocol sees it. asyncio's `SubprocessTransport`.
+pub struct SubprocessTransport<'a> {
+    pub(crate) net: &'a mut Net,
+    pub(crate) id: Id,
+}
+
+impl Net {
+    /// The handle of a transport, from outside its own callbacks. A stale id gives a handle that does nothing.
+    pub fn transport(&mut self, id: Id) -> Transport<'_> {
+        Transport { net: self, id }
+    }
+
+    /// The handle of a datagram transport, likewise.
+    pub fn datagram_transport(&mut self, id: Id) -> DatagramTransport<'_> {
+        DatagramTransport { net: self, id }
+    }
+
+    /// The handle of a child, likewise.
+    pub fn subprocess_transport(&mut self, id: Id) -> SubprocessTransport<'_> {
+        SubprocessTransport { net: self, id }
+    }
 }
 
 impl Transport<'_> {
@@ -256,7 +267,7 @@ impl Transport<'_> {
     /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one
     /// had it. asyncio's `set_protocol`.
     pub fn set_protocol(&mut self, protocol: impl Into<Handler>) {
-        self.net.calls.push_back((self.id, Call::SetProtocol(protocol.into())));
+        self.net.calls.push_back((self.id, Call::Install(Installed::Protocol(protocol.into()))));
     }
 
     /// Hands bytes back, to be delivered first to whoever is the protocol then: what a protocol has not used when it

@@ -4,9 +4,9 @@
 
 use std::io;
 
-use super::forward::Moved;
-use super::handle::Name;
+use super::forward::SpliceOutcome;
 use super::id::Id;
+use super::label::Label;
 use super::net::{Net, Slot};
 
 /// What one attempt to take bytes in has led to.
@@ -40,10 +40,10 @@ impl Net {
                 return if self.hand_on(id, &buffer[..n]) { Intake::Forwarded(n) } else { Intake::Bytes(n) };
             }
             match self.splice(id) {
-                Moved::Bytes(n) => return Intake::Forwarded(n),
-                Moved::NotNow => return Intake::NotNow,
-                Moved::Failed(error) => return Intake::Failed(error),
-                Moved::Copy => (),
+                SpliceOutcome::Bytes(n) => return Intake::Forwarded(n),
+                SpliceOutcome::NotNow => return Intake::NotNow,
+                SpliceOutcome::Failed(error) => return Intake::Failed(error),
+                SpliceOutcome::Copy => (),
             }
         }
         let now = self.now;
@@ -58,7 +58,7 @@ impl Net {
             Ok(0) => Intake::End,
             Ok(n) => {
                 stream.totals.received += n as u64;
-                log::trace!("{}: read {n} bytes", Name(self, id));
+                log::trace!("{}: read {n} bytes", Label(self, id));
                 if self.stream_mut(id).is_some_and(|stream| stream.note_read(n, buffer.len(), now)) {
                     self.doubt(id);
                 }

@@ -12,11 +12,11 @@ use mio::unix::SourceFd;
 use socket2::Socket;
 
 use super::channel::Channel;
-use super::forward::{Raw, Spliced};
 use super::id::{Half, Id};
 use super::keepalive::KeepAlive;
 #[cfg(test)]
 use super::memory::Memory;
+use super::pipe_pool::{SpliceFd, Spliced};
 use crate::sys::socket;
 use crate::sys::splice::splice;
 
@@ -89,19 +89,19 @@ impl Io {
     }
 
     /// What the kernel could read from by itself.
-    pub(crate) fn raw_source(&self) -> Option<(Raw, BorrowedFd<'_>)> {
+    pub(crate) fn raw_source(&self) -> Option<(SpliceFd, BorrowedFd<'_>)> {
         match self {
-            Self::Socket(fd) => Some((Raw::Socket, fd.as_fd())),
+            Self::Socket(fd) => Some((SpliceFd::Socket, fd.as_fd())),
             Self::Pair(Some(read), _) => read.raw(),
             _ => None,
         }
     }
 
     /// What the kernel could write to by itself.
-    pub(crate) fn raw_sink(&self) -> Option<(Raw, BorrowedFd<'_>)> {
+    pub(crate) fn raw_sink(&self) -> Option<(SpliceFd, BorrowedFd<'_>)> {
         match self {
-            Self::Socket(fd) => Some((Raw::Socket, fd.as_fd())),
-            Self::Pair(_, Some(write)) => write.raw().filter(|(raw, _)| *raw != Raw::File),
+            Self::Socket(fd) => Some((SpliceFd::Socket, fd.as_fd())),
+            Self::Pair(_, Some(write)) => write.raw().filter(|(raw, _)| *raw != SpliceFd::File),
             _ => None,
         }
     }

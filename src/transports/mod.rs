@@ -5,8 +5,11 @@
 
 // What a protocol is, and what it holds of a transport.
 pub mod handle;
+pub(crate) mod label;
 pub mod protocol;
 // The arena of transports and what can be done with it.
+pub(crate) mod accept;
+pub(crate) mod call;
 pub mod dial;
 pub mod dialing;
 pub mod id;
@@ -15,6 +18,7 @@ pub mod net;
 pub mod opening;
 pub mod own_file;
 mod resolver;
+mod sockaddr;
 pub mod timers;
 mod unix_path;
 // One stream, from its states down to its descriptors.
@@ -22,12 +26,15 @@ mod channel;
 mod closing;
 mod flow;
 mod forward;
+mod forward_mode;
 pub(crate) mod intake;
 pub(crate) mod io;
 pub mod keepalive;
+mod liveness;
 #[cfg(test)]
 pub(crate) mod memory;
 pub mod out_buf;
+mod pipe_pool;
 mod second_look;
 pub(crate) mod state;
 pub(crate) mod stream;

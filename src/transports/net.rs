@@ -6,29 +6,19 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::io;
 use std::time::{Duration, Instant};
 
+use super::call::{Call, Installed};
 use super::datagram::Datagram;
-use super::datagram::handle::DatagramTransport;
-use super::dial::ConnectError;
-use super::error::{describe, is_tls};
-use super::forward::Pipes;
-use super::handle::{Name, Transport};
 use super::id::{Arena, Id};
-use super::io::Io;
 use super::keepalive::Looks;
 use super::listener::Listener;
 use super::out_buf::Spare;
-use super::process::ending::Ending;
-use super::process::handle::SubprocessTransport;
-use super::process::{Process, SIGTERM};
-use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
+use super::pipe_pool::PipePool;
+use super::process::{Ending, Process, SIGTERM};
 use super::resolver::Resolver;
-use super::state::Phase;
-use super::stream::{CloseMode, Stream};
+use super::stream::Stream;
 use super::timers::{Alarm, TimerId, Timers};
-use super::tls::layer::Was;
 use crate::sys::datagram::SendBatch;
 
 /// The transports of a loop and all that can be done with them. asyncio's loop methods, under the field's own names.
@@ -44,8 +34,8 @@ pub struct Net {
     pub(crate) turn: u64,
     pub(crate) registry: mio::Registry,
     pub(crate) spare: Spare,
-    /// Pipes through which the kernel moves bytes between sockets.
-    pub(crate) pipes: Pipes,
+    /// PipePool through which the kernel moves bytes between sockets.
+    pub(crate) pipes: PipePool,
     /// Datagram sockets that send once the present callbacks are through.
     pub(crate) corked: Vec<Id>,
     /// Memory for that, from the first time on.
@@ -82,37 +72,6 @@ pub(crate) enum Slot {
     Process(Box<Process>),
 }
 
-/// A callback in the queue.
-pub(crate) enum Call {
-    SetProtocol(Handler),
-    SetFactory(Factory),
-    SetDatagramProtocol(Box<dyn DatagramProtocol>),
-    SetSubprocessProtocol(Box<dyn SubprocessProtocol>),
-    /// The callbacks of a stream are those of a child's pipe.
-    SetPipe {
-        process: Id,
-        number: u8,
-    },
-    ConnectionMade,
-    ConnectionFailed(ConnectError),
-    PauseWriting,
-    ResumeWriting,
-    Timer(TimerId),
-    ErrorReceived(io::Error),
-    TlsStarted,
-    ProcessExited,
-    ConnectionLost(Option<io::Error>),
-    /// The end of what no protocol knows of.
-    Forget,
-}
-
-impl Call {
-    /// Whether the slot is free once the call is made.
-    pub(crate) fn is_last(&self) -> bool {
-        matches!(self, Self::ConnectionFailed(_) | Self::ConnectionLost(_) | Self::Forget)
-    }
-}
-
 impl Net {
     pub(crate) fn new(registry: mio::Registry, now: Instant) -> Self {
         Self {
@@ -124,7 +83,7 @@ impl Net {
             turn: 0,
             registry,
             spare: Spare::default(),
-            pipes: Pipes::default(),
+            pipes: PipePool::default(),
             corked: Vec::new(),
             send_batch: None,
             kept_bytes: 0,
@@ -140,21 +99,6 @@ impl Net {
             foreground: 0,
             stopped: false,
         }
-    }
-
-    /// The handle of a transport, from outside its own callbacks. A stale id gives a handle that does nothing.
-    pub fn transport(&mut self, id: Id) -> Transport<'_> {
-        Transport { net: self, id }
-    }
-
-    /// The handle of a datagram transport, likewise.
-    pub fn datagram_transport(&mut self, id: Id) -> DatagramTransport<'_> {
-        DatagramTransport { net: self, id }
-    }
-
-    /// The handle of a child, likewise.
-    pub fn subprocess_transport(&mut self, id: Id) -> SubprocessTransport<'_> {
-        SubprocessTransport { net: self, id }
     }
 
     /// Calls `timer_fired` of `id`'s protocol once `delay` has passed from this moment on, never earlier. asyncio's `call_later`.
@@ -221,9 +165,9 @@ impl Net {
             Slot::Listener(_) => false,
         });
         for id in doomed.map(|(id, _)| id).collect::<Vec<Id>>() {
-            self.subprocess_transport(id).end_group(SIGTERM);
-            self.transport(id).abort();
-            self.datagram_transport(id).abort();
+            self.ask_to_end(id, SIGTERM);
+            self.lose(id, None, true);
+            self.lose_datagrams(id);
         }
     }
 
@@ -283,8 +227,8 @@ impl Net {
 
     /// Whether a call that waits gives `id` another protocol, which is to get what comes next.
     pub(crate) fn replaces(&self, id: Id) -> bool {
-        let of_id =
-            |(of, call): &(Id, Call)| *of == id && matches!(call, Call::SetProtocol(_) | Call::SetDatagramProtocol(_));
+        let replaces = |call: &Call| matches!(call, Call::Install(Installed::Protocol(_) | Installed::Datagram(_)));
+        let of_id = |(of, call): &(Id, Call)| *of == id && replaces(call);
         self.calls.iter().any(of_id)
     }
 
@@ -384,66 +328,6 @@ impl Net {
         if queues {
             self.again.push(id);
         }
-    }
-
-    /// Ends a stream now. `connection_lost`, or `connection_failed` where it was never open, is queued, once.
-    pub(crate) fn lose(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
-        self.end_bulk(id);
-        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
-        let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
-        let Some(phase) = stream.state.lose() else { return };
-        if stream.tls.is_some() {
-            // Counted when it was written, and never sent.
-            stream.totals.sent = stream.totals.sent.saturating_sub(stream.unsent() as u64);
-        }
-        stream.out.clear(&mut self.spare);
-        if let Some(spliced) = stream.spliced.take() {
-            self.pipes.close(*spliced);
-        }
-        stream.io.close(&self.registry, reset);
-        if reset && stream.close_mode != CloseMode::Reset {
-            stream.close_mode = CloseMode::Aborted;
-        }
-        let next = stream.dial.take().and_then(|dial| {
-            self.resolver.give_up(id);
-            dial.next_timer
-        });
-        for timer in [stream.phase_timer.take(), next].into_iter().flatten() {
-            self.timers.cancel(timer);
-        }
-        // What happened first is what is reported: a failed write, then a failed read. But what the peer says of TLS is why both fail.
-        let error = match error {
-            Some(error) if is_tls(&error) => Some(error),
-            // A panic of the protocol is no failure of the connection.
-            Some(error) if error.kind() == io::ErrorKind::Other => Some(error),
-            error => stream.state.take_write_error().or(error).filter(|_| !is_settled),
-        };
-        let (was, error) = match &mut stream.tls {
-            Some(tls) => tls.lose(error),
-            None => (Was::Open, error),
-        };
-        let call = match was {
-            _ if phase == Phase::Connecting => {
-                Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, ConnectError::from))
-            }
-            Was::Open => Call::ConnectionLost(error),
-            Was::Opening { listener: None } => {
-                let failure = |error| ConnectError::of_handshake(&Name(self, id), error);
-                Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure))
-            }
-            Was::Opening { listener: Some(_) } => {
-                self.door.retain(|waiting| *waiting != id);
-                if let Some(error) = error {
-                    log::warn!("handshake with {}: {}", Name(self, id), describe(&error));
-                }
-                if let Some(stream) = self.stream_mut(id) {
-                    // Its descriptor is needed, and no protocol asks for its address.
-                    stream.io = Io::Pending;
-                }
-                Call::Forget
-            }
-        };
-        self.calls.push_back((id, call));
     }
 }
 

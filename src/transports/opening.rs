@@ -12,47 +12,23 @@ use mio::unix::SourceFd;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 
 use super::address::UnixName;
-use super::advice::Advice;
+use super::call::{Call, Installed};
 use super::channel::Channel;
-use super::dialing::unix_address;
 use super::id::{Half, Id};
 use super::info::Peer;
 use super::io::Io;
 use super::listener::{Listener, Listening};
-use super::net::{Call, Net, Slot};
+use super::net::{Net, Slot};
 use super::protocol::{Factory, Handler};
+pub use super::sockaddr::Stack;
+use super::sockaddr::unix_address;
 use super::state::Phase;
 use super::stream::Stream;
 use super::unix_path;
+pub use super::unix_path::UnixBinding;
 pub use crate::sys::signals::BY_SYSTEM;
 use crate::sys::stdio::{self, FdKind};
 use crate::sys::{signals, socket};
-
-/// How to bind a unix socket.
-#[derive(Clone, Copy, Debug)]
-pub struct UnixBinding {
-    /// Permission bits of the socket file, set before anyone can connect.
-    pub mode: u32,
-    /// Remove a socket that nobody serves any more. Never one that is served, never anything else.
-    pub replace_stale: bool,
-    /// How messages name options.
-    pub advice: Advice,
-}
-
-impl Default for UnixBinding {
-    fn default() -> Self {
-        Self { mode: 0o600, replace_stale: false, advice: Advice::Arguments }
-    }
-}
-
-/// Whether a listener on `[::]` takes IPv4 too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stack {
-    /// Only the family of its address.
-    OwnFamily,
-    /// IPv4 as well, whose addresses are shown as IPv4.
-    Both,
-}
 
 /// Which of the two standard streams are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +115,7 @@ impl Net {
         let registered = self.registry.register(&mut SourceFd(&fd), id.token(Half::Read), mio::Interest::READABLE);
         registered.inspect_err(|_| self.remove(id))?;
         self.listeners.push(id);
-        self.calls.push_back((id, Call::SetFactory(factory)));
+        self.calls.push_back((id, Call::Install(Installed::Factory(factory))));
         // An inherited listener may have a queue already; epoll reports it as soon as it is asked.
         Ok(id)
     }
@@ -244,7 +220,7 @@ impl Net {
 
     fn add_made(&mut self, stream: Stream, protocol: Handler) -> io::Result<Id> {
         let id = self.add_stream(stream)?;
-        self.calls.push_back((id, Call::SetProtocol(protocol)));
+        self.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
         self.calls.push_back((id, Call::ConnectionMade));
         Ok(id)
     }

@@ -15,10 +15,8 @@ use std::fmt;
 use std::io;
 
 use super::datagram::Remote;
-use super::datagram::handle::DatagramTransport;
 use super::dial::ConnectError;
-use super::handle::Transport;
-use super::process::handle::SubprocessTransport;
+use super::handle::{DatagramTransport, SubprocessTransport, Transport};
 use super::timers::TimerId;
 
 /// What `eof_received` wants done. asyncio returns a truth value for this.

@@ -9,12 +9,13 @@ use std::time::Instant;
 
 use super::channel::Channel;
 use super::dial::Dial;
-use super::forward::{Forward, Spliced};
+use super::forward_mode::Forward;
 use super::id::{Half, Id};
 use super::info::{Peer, Totals};
 use super::io::Io;
 use super::keepalive::KeepAlive;
 use super::out_buf::{OutBuf, WaterMarks};
+use super::pipe_pool::Spliced;
 use super::state::{Phase, State};
 use super::timers::TimerId;
 use super::tls::layer::Layer;

@@ -36,7 +36,7 @@ pub(super) enum Way {
 
 /// The trial of one file.
 #[derive(Debug, Default)]
-pub(super) struct Trial {
+pub(crate) struct Trial {
     part: u8,
     /// Bytes of this part so far.
     bytes: usize,

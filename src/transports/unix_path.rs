@@ -14,14 +14,31 @@ use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
+use super::advice::Advice;
 use super::error::describe;
-use super::opening::UnixBinding;
 use super::own_file::{OwnFile, is_at, pin};
 use crate::sys::limits;
 
 /// How often the path is looked at while other servers start there, and the pause after each look: half a second at most.
 const TRIES: usize = 50;
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// How to bind a unix socket.
+#[derive(Clone, Copy, Debug)]
+pub struct UnixBinding {
+    /// Permission bits of the socket file, set before anyone can connect.
+    pub mode: u32,
+    /// Remove a socket that nobody serves any more. Never one that is served, never anything else.
+    pub replace_stale: bool,
+    /// How messages name options.
+    pub advice: Advice,
+}
+
+impl Default for UnixBinding {
+    fn default() -> Self {
+        Self { mode: 0o600, replace_stale: false, advice: Advice::Arguments }
+    }
+}
 
 /// Binds `socket` to `path`. A stale socket is in the way too unless it is to be replaced. The mode is that of the socket.
 ///

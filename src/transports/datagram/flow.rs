@@ -6,12 +6,13 @@
 
 use std::io;
 
-use super::{Phase, Remote};
-use crate::sys::datagram::{BATCH, SendBatch};
+use super::socket::DatagramPhase;
+use crate::sys::datagram::{BATCH, Remote, SendBatch};
+use crate::transports::call::Call;
 use crate::transports::dial::ConnectError;
-use crate::transports::handle::Name;
 use crate::transports::id::Id;
-use crate::transports::net::{Call, Net, Slot};
+use crate::transports::label::Label;
+use crate::transports::net::{Net, Slot};
 use crate::transports::out_buf::WaterMarks;
 
 /// The length of a datagram has sixteen bits. RFC 768.
@@ -26,7 +27,7 @@ impl Net {
         }
         if datagram.writing_paused {
             datagram.counts.dropped += 1;
-            log::debug!("{}: a datagram of {} bytes is dropped, as too much waits", Name(self, id), data.len());
+            log::debug!("{}: a datagram of {} bytes is dropped, as too much waits", Label(self, id), data.len());
             return;
         }
         if data.len() > BYTES_MAX {
@@ -96,7 +97,7 @@ impl Net {
             datagram.writing_paused = false;
             self.calls.push_back((id, Call::ResumeWriting));
         }
-        if datagram.queue.is_empty() && datagram.phase() == Phase::Flushing {
+        if datagram.queue.is_empty() && datagram.phase() == DatagramPhase::Flushing {
             // A refusal that has come meanwhile is the last that can be heard of.
             let error = datagram.candidates.is_some().then(|| datagram.carrier.take_error()).flatten();
             match error {
@@ -110,7 +111,7 @@ impl Net {
     /// datagram has met is told before.
     pub(crate) fn close_datagrams(&mut self, id: Id) {
         let Some(datagram) = self.datagram_mut(id) else { return };
-        if datagram.phase() == Phase::Resolving {
+        if datagram.phase() == DatagramPhase::Resolving {
             return self.lose_datagrams(id);
         }
         if datagram.close() {
@@ -123,7 +124,7 @@ impl Net {
     pub(crate) fn lose_datagrams(&mut self, id: Id) {
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
         let Some(phase) = datagram.lose() else { return };
-        if phase == Phase::Flushing
+        if phase == DatagramPhase::Flushing
             && let Some(error) = datagram.carrier.take_error()
         {
             self.calls.push_back((id, Call::ErrorReceived(error)));
@@ -138,7 +139,7 @@ impl Net {
         }
         self.calls.push_back((
             id,
-            if phase == Phase::Resolving {
+            if phase == DatagramPhase::Resolving {
                 Call::ConnectionFailed(ConnectError::given_up())
             } else {
                 Call::ConnectionLost(None)

@@ -5,19 +5,16 @@
 use std::fmt;
 use std::time::Instant;
 
-use super::Remote;
+use super::socket::Datagram;
+use crate::sys::datagram::Remote;
+use crate::transports::call::{Call, Installed};
+pub use crate::transports::handle::DatagramTransport;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::info::{Info, Peer, canonical};
-use crate::transports::net::{Call, Net};
+use crate::transports::net::Net;
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::DatagramProtocol;
-
-/// A datagram transport, as its protocol sees it. asyncio's `DatagramTransport`.
-pub struct DatagramTransport<'a> {
-    pub(crate) net: &'a mut Net,
-    pub(crate) id: Id,
-}
 
 impl DatagramTransport<'_> {
     /// The id, to be kept by whoever wants to reach this transport later.
@@ -58,7 +55,7 @@ impl DatagramTransport<'_> {
     /// Whether it is closing or closed. asyncio's `is_closing`.
     #[must_use]
     pub fn is_closing(&self) -> bool {
-        self.net.datagram(self.id).is_none_or(super::Datagram::is_closing)
+        self.net.datagram(self.id).is_none_or(Datagram::is_closing)
     }
 
     /// Leaves what arrives in the system's buffer, which drops what no longer fits. asyncio has no such thing for datagrams, and so
@@ -75,7 +72,7 @@ impl DatagramTransport<'_> {
     /// Whether datagrams that have arrived may not have been delivered yet, and still will be.
     #[must_use]
     pub fn may_have_more(&self) -> bool {
-        let has_more = |datagram: &super::Datagram| datagram.readable || !datagram.held.is_empty();
+        let has_more = |datagram: &Datagram| datagram.readable || !datagram.held.is_empty();
         self.net.datagram(self.id).is_some_and(|datagram| !datagram.is_closing() && has_more(datagram))
     }
 
@@ -130,7 +127,7 @@ impl DatagramTransport<'_> {
     /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one had it.
     /// asyncio's `set_protocol`.
     pub fn set_protocol(&mut self, protocol: impl DatagramProtocol + 'static) {
-        self.net.calls.push_back((self.id, Call::SetDatagramProtocol(Box::new(protocol))));
+        self.net.calls.push_back((self.id, Call::Install(Installed::Datagram(Box::new(protocol)))));
     }
 
     /// Whether this transport keeps the loop running by itself; all do at first.

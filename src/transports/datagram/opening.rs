@@ -8,65 +8,26 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockAddr, Socket, Type};
 
+use super::candidates::Candidates;
+use super::carrier::Carrier;
+use super::options::DatagramLookup;
+pub use super::options::{DatagramOptions, DatagramService, Group};
 use super::own::Own;
-use super::{Candidates, Carrier, Datagram, Phase, Remote};
-use crate::sys::datagram;
-use crate::transports::access::AccessList;
+use super::socket::{Datagram, DatagramPhase};
+use crate::sys::datagram::{self, Remote};
 use crate::transports::address::{Host, HostPort};
+use crate::transports::call::{Call, Installed};
 use crate::transports::dial::{ConnectError, ConnectErrorKind, Dialing};
-use crate::transports::dialing::numeric_addresses;
 use crate::transports::error::{describe, is_lack_of_resources};
 use crate::transports::id::Id;
-use crate::transports::net::{Call, Net, Slot};
-use crate::transports::opening::Stack;
-use crate::transports::out_buf::WaterMarks;
+use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::DatagramProtocol;
 use crate::transports::resolver::Answer;
+use crate::transports::sockaddr::{Stack, numeric_addresses};
 use crate::transports::timers::Alarm;
 
 /// What the system may keep for us until we take it, where it allows so much: a burst is then not lost.
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024 * 1024;
-
-/// What holds for a datagram socket.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct DatagramOptions {
-    /// Water marks of the write buffer.
-    pub marks: WaterMarks,
-    /// Whether datagrams may go to a broadcast address. `SO_BROADCAST`, `socket(7)`.
-    pub broadcast: bool,
-    /// The traffic class of what is sent; that of what is received is then told. `IP_TOS`, RFC 2474.
-    pub traffic_class: Option<u8>,
-}
-
-/// What holds besides for a socket that serves whoever comes.
-#[derive(Clone, Debug, Default)]
-pub struct DatagramService {
-    /// Whose datagrams are delivered; those of others are dropped unseen.
-    pub access: AccessList,
-    /// Groups whose datagrams are wanted, those of the socket's family at least.
-    pub groups: Vec<Group>,
-    /// What holds for the socket.
-    pub options: DatagramOptions,
-}
-
-/// A multicast group, and the interface on which its datagrams are wanted: 0 lets the system choose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// The group's address.
-    pub ip: IpAddr,
-    /// The index of the interface.
-    pub interface: u32,
-}
-
-/// A look-up under way, and how often it may be repeated.
-#[derive(Debug)]
-pub(crate) struct Lookup {
-    target: HostPort,
-    dialing: Dialing,
-    options: DatagramOptions,
-    retries_left: u32,
-    pub(crate) next_timer: Option<crate::transports::timers::TimerId>,
-}
 
 impl Net {
     /// Binds a UDP socket that serves whoever sends to it. asyncio's `create_datagram_endpoint(local_addr=…)`.
@@ -158,7 +119,7 @@ impl Net {
             datagram::tell_local_address(socket.as_fd(), local.is_some_and(|local| local.is_ipv6()))?;
         }
         set_options(&socket, &service.options)?;
-        let mut datagram = Datagram::new(Carrier::Pending, Phase::Open, self.now);
+        let mut datagram = Datagram::new(Carrier::Pending, DatagramPhase::Open, self.now);
         datagram.access = service.access;
         datagram.marks = service.options.marks;
         datagram.connected = socket.peer_addr().is_ok();
@@ -169,7 +130,7 @@ impl Net {
         datagram.carrier = Carrier::Socket(socket);
         let id = self.add_datagram(datagram)?;
         self.listeners.push(id);
-        self.calls.push_back((id, Call::SetDatagramProtocol(Box::new(protocol))));
+        self.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
         self.calls.push_back((id, Call::ConnectionMade));
         Ok(id)
     }
@@ -187,13 +148,13 @@ impl Net {
         options: DatagramOptions,
         protocol: impl DatagramProtocol + 'static,
     ) -> Id {
-        let mut datagram = Datagram::new(Carrier::Pending, Phase::Resolving, self.now);
+        let mut datagram = Datagram::new(Carrier::Pending, DatagramPhase::Resolving, self.now);
         datagram.marks = options.marks;
         let retries_left = dialing.retry;
-        let lookup = Lookup { target, dialing, options, retries_left, next_timer: None };
+        let lookup = DatagramLookup { target, dialing, options, retries_left, next_timer: None };
         datagram.lookup = Some(Box::new(lookup));
         let id = self.insert(Slot::Datagram(Box::new(datagram)));
-        self.calls.push_back((id, Call::SetDatagramProtocol(Box::new(protocol))));
+        self.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
         self.start_lookup(id);
         id
     }
@@ -322,7 +283,7 @@ impl Net {
         self.calls.push_back((id, Call::ConnectionFailed(error)));
     }
 
-    fn lookup_mut(&mut self, id: Id) -> Option<&mut Lookup> {
+    fn lookup_mut(&mut self, id: Id) -> Option<&mut DatagramLookup> {
         self.datagram_mut(id)?.lookup.as_deref_mut()
     }
 

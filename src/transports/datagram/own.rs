@@ -6,7 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use super::Remote;
+use crate::sys::datagram::Remote;
 use crate::sys::names::local_addresses;
 
 /// The addresses of a machine seldom change. They are asked for only where a sender has our port.

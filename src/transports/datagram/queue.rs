@@ -7,8 +7,7 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
-use super::Remote;
-use crate::sys::datagram::{BATCH, Outgoing};
+use crate::sys::datagram::{BATCH, Outgoing, Remote};
 
 /// What a datagram counts for besides its bytes, so that empty ones are not free: a UDP header. asyncio has the same.
 pub(crate) const HEADER_BYTES: usize = 8;

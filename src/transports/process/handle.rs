@@ -8,15 +8,10 @@ use std::time::Duration;
 
 use crate::sys::process;
 use crate::sys::pty::{self, WindowSize};
+pub use crate::transports::handle::SubprocessTransport;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
-
-/// A child, as its protocol sees it. asyncio's `SubprocessTransport`.
-pub struct SubprocessTransport<'a> {
-    pub(crate) net: &'a mut Net,
-    pub(crate) id: Id,
-}
 
 impl SubprocessTransport<'_> {
     /// The id, to be kept by whoever wants to reach this child later.

@@ -13,9 +13,10 @@ pub use crate::sys::pty::WindowSize;
 use crate::sys::pty::{self, Pty};
 use crate::sys::spawn::Plan;
 use crate::sys::{process, stdio};
+use crate::transports::call::{Call, Installed};
 use crate::transports::channel::Channel;
 use crate::transports::id::{Half, Id};
-use crate::transports::net::{Call, Net, Slot};
+use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::SubprocessProtocol;
 use crate::transports::stream::Stream;
 
@@ -116,7 +117,7 @@ impl Net {
             self.drop_process(id);
             return Err(SpawnError::new(Failed::Watch, error));
         }
-        self.calls.push_back((id, Call::SetSubprocessProtocol(Box::new(protocol))));
+        self.calls.push_back((id, Call::Install(Installed::Subprocess(Box::new(protocol)))));
         self.calls.push_back((id, Call::ConnectionMade));
         for pipe in self.process(id).map_or([None; 3], |process| process.pipes).into_iter().flatten() {
             self.calls.push_back((pipe, Call::ConnectionMade));
@@ -148,7 +149,7 @@ impl Net {
                 _ => Stream::read_end(end.channel(Half::Read)?, self.now),
             };
             let id = self.add_stream(stream)?;
-            self.calls.push_back((id, Call::SetPipe { process, number: number as u8 }));
+            self.calls.push_back((id, Call::Install(Installed::Pipe { process, number: number as u8 })));
             if let Some(process) = self.process_mut(process) {
                 process.pipes[number] = Some(id);
             }

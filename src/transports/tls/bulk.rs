@@ -10,46 +10,16 @@
 //! ```
 
 use std::os::fd::AsFd;
-use std::time::{Duration, Instant};
 
-use super::flow::CIPHERTEXT_BYTES;
+use super::layer::CIPHERTEXT_BYTES;
+use super::low_water::{LULL, LowWaterMode};
 use crate::sys::socket::set_receive_low_water;
-use crate::transports::handle::Name;
 use crate::transports::id::Id;
 use crate::transports::info::Peer;
 use crate::transports::io::Io;
+use crate::transports::label::Label;
 use crate::transports::net::{Net, Slot};
-use crate::transports::timers::{Alarm, TimerId};
-
-/// So long without a byte is a lull. A flow that is slower than [`CIPHERTEXT_BYTES`] in this time has nothing to gain.
-const LULL: Duration = Duration::from_millis(2);
-
-/// So much at a stretch, and nothing sent meanwhile, is no message that somebody waits to have answered, or one for which a lull more
-/// is little.
-const MUCH_BYTES: usize = 2 * 1024 * 1024;
-
-/// What has come at a stretch.
-#[derive(Debug, Default)]
-pub(crate) struct Bulk {
-    bytes: usize,
-    last: Option<Instant>,
-    /// Set while the kernel wakes us for much only; it looks for the lull.
-    timer: Option<TimerId>,
-}
-
-impl Bulk {
-    /// Notes that something was sent: an answer, for all we know.
-    pub(super) fn note_sent(&mut self) {
-        self.bytes = 0;
-    }
-
-    /// Notes what has come; true where it has become much.
-    fn note(&mut self, bytes: usize, now: Instant) -> bool {
-        let lull = self.last.replace(now).is_none_or(|last| now.duration_since(last) > LULL);
-        self.bytes = if lull { bytes } else { self.bytes.saturating_add(bytes) };
-        self.bytes >= MUCH_BYTES && self.timer.is_none()
-    }
-}
+use crate::transports::timers::Alarm;
 
 impl Net {
     /// Notes ciphertext that has come.
@@ -61,7 +31,7 @@ impl Net {
         let (Some(tls), Io::Socket(socket)) = (&mut stream.tls, &stream.io) else { return };
         if tls.bulk.note(bytes, now) && set_receive_low_water(socket.as_fd(), CIPHERTEXT_BYTES).is_ok() {
             tls.bulk.timer = Some(self.timers.arm(LULL, Some(id), Alarm::Lull));
-            log::debug!("{}: in full flow", Name(self, id));
+            log::debug!("{}: in full flow", Label(self, id));
         }
     }
 
@@ -76,7 +46,7 @@ impl Net {
             tls.bulk.timer = Some(self.timers.arm(LULL - quiet, Some(id), Alarm::Lull));
             return;
         }
-        tls.bulk = Bulk::default();
+        tls.bulk = LowWaterMode::default();
         // This makes an event of what is there already. If it fails, which it has not before, epoll is asked in another way.
         if set_receive_low_water(socket.as_fd(), 1).is_err() {
             stream.readable = true;

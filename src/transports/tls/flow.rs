@@ -8,21 +8,21 @@ use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::CertificateDer;
 
-use super::layer::{Failure, Layer, Progress, RECORD_BYTES, Was};
+use super::layer::{CIPHERTEXT_BYTES, Failure, Layer, Progress, RECORD_BYTES, Was};
 use super::{Tls, TlsServer, certificate, explain};
+use crate::transports::call::Call;
 use crate::transports::error::TlsError;
-use crate::transports::handle::Name;
 use crate::transports::id::Id;
 use crate::transports::intake::Intake;
 use crate::transports::io::Io;
-use crate::transports::net::{Call, Net, Slot};
+use crate::transports::label::Label;
+use crate::transports::net::{Net, Slot};
 use crate::transports::out_buf::{OutBuf, Spare};
 use crate::transports::state::Phase;
 use crate::transports::stream::Stream;
 use crate::transports::timers::Alarm;
 
-/// Ciphertext that is read at once, and plaintext that is encrypted at once: what fits into the fastest caches with what comes of it.
-pub(super) const CIPHERTEXT_BYTES: usize = 256 * 1024;
+/// Plaintext that is encrypted at once. It fits into the fastest caches together with its ciphertext.
 const PLAINTEXT_BYTES: usize = 128 * 1024;
 
 /// Connections whose handshake is not done or has failed just now, or that wait to be let in after it, at most.
@@ -151,7 +151,7 @@ impl Net {
                 if stream.note_read(n, ciphertext.len(), now) {
                     self.doubt(id);
                 }
-                log::trace!("{}: read {n} bytes of TLS", Name(self, id));
+                log::trace!("{}: read {n} bytes of TLS", Label(self, id));
                 self.note_bulk(id, n);
                 Ok(n)
             }
@@ -243,7 +243,7 @@ impl Net {
         if let Some(name) = &info.server_name {
             text.push_str(&format!(", SNI {name}"));
         }
-        log::info!("TLS with {}: {text}", Name(self, id));
+        log::info!("TLS with {}: {text}", Label(self, id));
         self.log_certificate(id, info.peer_chain.first());
     }
 
@@ -252,7 +252,7 @@ impl Net {
             return;
         }
         if let Some(text) = der.and_then(|der| certificate::describe(der, SystemTime::now())) {
-            log::info!("certificate of {}: {text}", Name(self, id));
+            log::info!("certificate of {}: {text}", Label(self, id));
         }
     }
 

@@ -21,14 +21,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{Connection, ServerConnection};
 
-use super::bulk::Bulk;
 use super::explain::{Situation, explain};
+use super::low_water::LowWaterMode;
 use super::{Terms, Tls, TlsInfo, verify};
 use crate::transports::error::{TlsError, describe, is_handshake_timeout, is_tls};
 use crate::transports::id::Id;
 
 /// The longest record there is, RFC 5246, section 6.2.3: what of it waits for its end can become plaintext by one more byte.
 pub(crate) const RECORD_BYTES: usize = 5 + (1 << 14) + 2048;
+
+/// Ciphertext that is read at once. It fits into the fastest caches together with its plaintext.
+pub(crate) const CIPHERTEXT_BYTES: usize = 256 * 1024;
 
 /// How far it is.
 #[derive(Debug)]
@@ -99,7 +102,7 @@ pub(crate) struct Layer {
     has_heard: bool,
     /// Bytes that were written before the handshake was done, and wait for that.
     early: usize,
-    pub(super) bulk: Bulk,
+    pub(crate) bulk: LowWaterMode,
 }
 
 impl Layer {
@@ -129,7 +132,7 @@ impl Layer {
             has_certificate,
             has_heard: false,
             early: 0,
-            bulk: Bulk::default(),
+            bulk: LowWaterMode::default(),
         })
     }
 

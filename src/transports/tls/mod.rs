@@ -11,11 +11,13 @@ mod chain;
 pub mod explain;
 mod flow;
 pub(crate) mod layer;
+mod low_water;
 mod pem;
 pub mod pin;
 mod provider;
 mod self_signed;
 pub mod settings;
+mod settings_error;
 mod verify;
 
 use std::fmt;

@@ -16,7 +16,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs1KeyDer, Priva
 use rustls_pemfile::{Error, Item};
 use zeroize::Zeroizing;
 
-use super::settings::SettingsError;
+use super::settings_error::SettingsError;
 use crate::transports::{error, own_file};
 
 /// A certificate with its chain, or a key, is far smaller.

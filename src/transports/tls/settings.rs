@@ -26,6 +26,7 @@ use rustls::{
 use super::certificate::Facts;
 use super::explain::{Situation, explain};
 use super::pem::{self, Pem};
+pub use super::settings_error::SettingsError;
 use super::verify::{Asked, ClientVerifier, ServerVerifier};
 use super::{Pin, Terms, TlsClient, TlsServer, certificate, provider, self_signed};
 use crate::sys::secrets;
@@ -114,18 +115,6 @@ pub struct ServerSettings {
     /// PEM: authorities, one of which must vouch for each client.
     pub client_ca: Option<PathBuf>,
 }
-
-/// Why settings cannot be made ready: the file, and what is wrong with it, in one line.
-#[derive(Debug)]
-pub struct SettingsError(pub(crate) String);
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for SettingsError {}
 
 impl ClientSettings {
     /// Reads the files and makes a client of it.
