@@ -19,7 +19,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::report::{Cause, Failure, Reporter};
-use super::session::console_failure;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
@@ -262,7 +261,7 @@ impl Protocol for OutputSide {
         // The child learns of it as it would without us between: at its next write. It is not left behind.
         with_pipe(&self.ends, t, self.fd, |pipe| pipe.abort());
         if let Some(reporter) = &self.reporter {
-            reporter.tell(console_failure(&error));
+            reporter.tell(Failure::of_stdio(&error));
             with_pipe(&self.ends, t, STDIN, |pipe| pipe.abort());
         }
     }

@@ -19,7 +19,6 @@ use super::loop_guard::is_marked;
 use super::quota::Quota;
 use super::report::{Cause, Failure, Reporter};
 use super::senders::Senders;
-use super::session::{connection_failure, console_failed};
 use crate::transports::datagram::Remote;
 use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::dial::ConnectError;
@@ -177,7 +176,7 @@ impl DatagramProtocol for SocketSide {
     }
 
     fn connection_failed(&mut self, t: &mut DatagramTransport<'_>, error: ConnectError) {
-        self.shared.reporter.tell(connection_failure(&error));
+        self.shared.reporter.tell(Failure::from(&error));
         t.net().stop();
     }
 
@@ -467,7 +466,7 @@ impl BufferedProtocol for ConsoleSide {
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
         if let Some(error) = error {
-            console_failed(t, &self.shared.reporter, &error);
+            self.shared.reporter.stdio_failed(t, &error);
         }
     }
 }

@@ -13,7 +13,6 @@ use std::io;
 use std::time::Duration;
 
 use super::report::{Cause, Failure};
-use super::session::console_failure;
 use super::watch::{Pulse, Watch};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
@@ -74,7 +73,7 @@ impl<F: FnMut(Failure)> Protocol for Remainder<F> {
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
         // Bytes for the source may be lost with it.
         match error {
-            Some(error) if !t.is_connection() => (self.fail)(console_failure(&error)),
+            Some(error) if !t.is_connection() => (self.fail)(Failure::of_stdio(&error)),
             error => self.watch.lost(t, error.as_ref()),
         }
     }

@@ -12,8 +12,7 @@ use super::half_close::{HalfClose, Held, InputEnd, hint};
 use super::remainder;
 use super::report::{Cause, Failure, Reporter};
 use super::watch::{Blame, Fired, Pulse, Watch};
-use crate::transports::dial::{ConnectError, ConnectErrorKind};
-use crate::transports::error::describe;
+use crate::transports::dial::ConnectError;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::protocol::{Eof, Protocol};
@@ -101,7 +100,7 @@ impl Protocol for PeerSide {
     }
 
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        self.reporter.tell(connection_failure(&error));
+        self.reporter.tell(Failure::from(&error));
         t.net().stop();
     }
 
@@ -235,7 +234,7 @@ impl Protocol for ConsoleSide {
         if let Some(error) = error {
             // A reset, not a clean end: the peer must not take what it has for all there was.
             t.peer(self.peer).abort();
-            console_failed(t, &self.reporter, &error);
+            self.reporter.stdio_failed(t, &error);
         }
     }
 }
@@ -267,34 +266,7 @@ impl Protocol for Waiting {
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
         if let Some(error) = error {
-            console_failed(t, &self.reporter, &error);
+            self.reporter.stdio_failed(t, &error);
         }
     }
-}
-
-/// What a connection that could not be made means for the run.
-pub(super) fn connection_failure(error: &ConnectError) -> Failure {
-    let cause = match error.kind() {
-        ConnectErrorKind::Unavailable => Cause::Unavailable,
-        ConnectErrorKind::TimedOut => Cause::TimedOut,
-        ConnectErrorKind::Local => Cause::Local,
-        ConnectErrorKind::Reset => Cause::Broken,
-        ConnectErrorKind::Tls => Cause::Tls,
-    };
-    Failure::new(cause, error.to_string())
-}
-
-/// What a failure of stdin or stdout means for the run.
-pub(super) fn console_failure(error: &io::Error) -> Failure {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        Failure::silent(Cause::ReaderGone)
-    } else {
-        Failure::new(Cause::Local, describe(error))
-    }
-}
-
-/// stdin or stdout has failed, and with it the run.
-pub(super) fn console_failed(t: &mut Transport<'_>, reporter: &Reporter, error: &io::Error) {
-    reporter.tell(console_failure(error));
-    t.net().stop();
 }

@@ -9,7 +9,6 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::report::{Cause, Failure, Reporter};
-use super::session::connection_failure;
 use crate::transports::dial::ConnectError;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
@@ -119,7 +118,7 @@ impl Watch {
     pub(super) fn not_made(&self, error: &ConnectError) {
         match &self.blame {
             Blame::Log | Blame::Warn => log::warn!("{error}"),
-            Blame::Run(reporter) => reporter.tell(connection_failure(error)),
+            Blame::Run(reporter) => reporter.tell(Failure::from(error)),
         }
     }
 

@@ -31,7 +31,6 @@ pub use self::end::End;
 pub use self::waiting::{Place, Waiting};
 use super::half_close::HalfClose;
 use super::report::{Failure, Reporter};
-use super::session::connection_failure;
 use crate::transports::dial::{ConnectError, ConnectErrorKind};
 use crate::transports::info::Info;
 use crate::transports::net::Net;
@@ -126,7 +125,7 @@ impl Other {
         let (left, place) = match std::mem::replace(self, Self::None) {
             Self::ToJoin(Left { end, waiting, place, .. }) => (end, place.map(|place| (place, waiting))),
             Self::Is { end, .. } => (end, None),
-            Self::ToOpen(_) | Self::None => return terms.fail(connection_failure(error)),
+            Self::ToOpen(_) | Self::None => return terms.fail(Failure::from(error)),
         };
         // One that is not there any more has not waited.
         if !left.is_there(net) {
@@ -138,7 +137,7 @@ impl Other {
             }
             // It has made room for another one.
             (End::Flow { .. }, _) if error.is_given_up() => (),
-            _ => terms.fail(connection_failure(error)),
+            _ => terms.fail(Failure::from(error)),
         }
         left.reset(net);
     }

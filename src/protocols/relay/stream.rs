@@ -7,8 +7,7 @@ use super::{End, Left, Opener, Other, Terms};
 use crate::protocols::child::QUIET;
 use crate::protocols::half_close::{HalfClose, Held, InputEnd, hint};
 use crate::protocols::remainder;
-use crate::protocols::report::Cause;
-use crate::protocols::session::console_failure;
+use crate::protocols::report::{Cause, Failure};
 use crate::protocols::watch::{Blame, Fired, Pulse, Watch};
 use crate::transports::dial::ConnectError;
 use crate::transports::error::{describe, is_truncation};
@@ -268,7 +267,7 @@ impl Protocol for StreamSide {
         let is_console = !t.is_connection();
         let other = self.other.end();
         match &error {
-            Some(error) if is_console => self.terms.fail(console_failure(error)),
+            Some(error) if is_console => self.terms.fail(Failure::of_stdio(error)),
             Some(error) if self.is_routine(t, error) => {
                 let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
                 log::info!("connection with {peer}: {}, after the other side had ended", describe(error));

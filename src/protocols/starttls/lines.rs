@@ -1,6 +1,6 @@
 //! The protocols of lines: SMTP, IMAP and POP3. The server greets, and is asked.
 
-use super::negotiation::{Dialogue, Verdict, nonsense, quote};
+use super::dialogue::{Dialogue, Verdict, nonsense, quote};
 
 /// The first line without its end, and how long it is with it. A lone line feed ends one, too: what is said here is read by
 /// nobody else, so nobody can be made to read it in another way.

@@ -3,7 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use super::{Negotiation, StartTls, Step};
+use super::kind::StartTls;
+use super::negotiation::{Negotiation, Step};
 use crate::protocols::report::{Cause, Reporter};
 use crate::protocols::watch::{Blame, Watch};
 use crate::transports::dial::ConnectError;

@@ -1,6 +1,7 @@
 //! Every negotiation, by what is sent and what it says: in one piece, byte by byte, and in all the ways in which it fails.
 
-use super::negotiation::{PIECE_MAX, TOTAL_MAX, quote};
+use super::dialogue::{PIECE_MAX, quote};
+use super::negotiation::TOTAL_MAX;
 use super::{Negotiation, StartTls, Step};
 
 const INJECTED: &str = "the server has sent something after its consent, before TLS: it is not to be trusted";

@@ -3,7 +3,7 @@
 //! Every tag is a piece, and so is the text between two of them. Of namespaces, only those are known that a tag itself declares,
 //! which is how RFC 6120 has every server write them.
 
-use super::negotiation::{Dialogue, Verdict, nonsense, quote};
+use super::dialogue::{Dialogue, Verdict, nonsense, quote};
 
 const TLS_NAMESPACE: &[u8] = b"urn:ietf:params:xml:ns:xmpp-tls";
 
