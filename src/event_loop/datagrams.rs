@@ -40,7 +40,7 @@ impl EventLoop {
         }
         self.run_calls();
         if self.net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
-            self.net.queue_again(id);
+            self.net.queue_ready(id);
         }
     }
 
@@ -172,7 +172,7 @@ fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call:
             protocol.connection_made(t);
             // What was there before may have had its event already.
             if net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
-                net.queue_again(id);
+                net.queue_ready(id);
             }
         }
         Call::PauseWriting => {

@@ -1,6 +1,6 @@
 //! What an event, a timer or a queued call does: read, flush, accept, and call the protocol.
 //!
-//! Every loop in here is bounded; whoever is cut short goes to the back of the `again` list.
+//! Every loop in here is bounded; a slot that is cut short goes to the back of the run queue.
 
 use std::io;
 
@@ -31,7 +31,7 @@ const CALL_ROUNDS: usize = 4;
 
 /// What the system says of one descriptor. Any of it may be untrue: the calls decide.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ready {
+pub(super) struct Event {
     pub(super) id: Id,
     pub(super) half: Half,
     pub(super) readable: bool,
@@ -42,7 +42,7 @@ pub(super) struct Ready {
     pub(super) write_dead: bool,
 }
 
-impl Ready {
+impl Event {
     pub(super) fn from_mio(event: &mio::event::Event) -> Self {
         let (id, half) = Id::from_token(event.token());
         let read_ended = event.is_read_closed() || event.is_error();
@@ -61,28 +61,28 @@ impl Ready {
 
 impl EventLoop {
     /// Takes in one event.
-    pub(super) fn event(&mut self, ready: Ready) {
-        let id = ready.id;
-        if self.is_news(&ready) {
-            log::trace!("{}: {ready:?}", Label(&self.net, id));
+    pub(super) fn event(&mut self, event: Event) {
+        let id = event.id;
+        if self.is_news(&event) {
+            log::trace!("{}: {event:?}", Label(&self.net, id));
         }
-        self.net.answer(id, ready.readable, ready.writable);
+        self.net.answer(id, event.readable, event.writable);
         match self.net.slots.get_mut(id) {
             Some(Slot::Listener(listener)) => {
                 listener.latch();
                 self.accept_ready(id);
             }
             Some(Slot::Stream(stream)) => {
-                stream.readable |= ready.readable;
-                stream.writable |= ready.writable;
-                stream.end_seen |= ready.read_ended;
+                stream.readable |= event.readable;
+                stream.writable |= event.writable;
+                stream.end_seen |= event.read_ended;
                 if stream.state.phase() == Phase::Connecting {
                     self.net.dial_ready(id);
                     self.run_calls();
                 } else if stream.is_only_unacknowledged() {
                     self.net.await_acknowledgement(id);
                     self.run_calls();
-                } else if ready.write_dead && stream.only_an_event_tells(ready.half) {
+                } else if event.write_dead && stream.only_an_event_tells(event.half) {
                     if let Some(Installed::Pipe { process, number: 0 }) = self.handlers.get(id.index()) {
                         self.net.note_unread_input(*process);
                     }
@@ -92,10 +92,10 @@ impl EventLoop {
                 self.stream_ready(id);
             }
             Some(Slot::Datagram(datagram)) => {
-                datagram.readable |= ready.readable;
+                datagram.readable |= event.readable;
                 // An event is news: an error of long ago says nothing about it.
-                datagram.receive_failed &= !ready.readable;
-                datagram.writable |= ready.writable;
+                datagram.receive_failed &= !event.readable;
+                datagram.writable |= event.writable;
                 self.datagrams_ready(id);
             }
             Some(Slot::Process(_)) => self.process_ready(id),
@@ -106,18 +106,18 @@ impl EventLoop {
 
     /// Whether an event says what is not known already. A terminal tells anew that it can be written to after each line that
     /// it has shown: where our own messages are such lines, a message for each event would be a loop without end.
-    fn is_news(&self, ready: &Ready) -> bool {
-        match self.net.stream(ready.id) {
+    fn is_news(&self, event: &Event) -> bool {
+        match self.net.stream(event.id) {
             Some(stream) => {
-                let latched = (!ready.readable || stream.readable) && (!ready.writable || stream.writable);
-                !latched || ready.read_ended || ready.write_dead
+                let latched = (!event.readable || stream.readable) && (!event.writable || stream.writable);
+                !latched || event.read_ended || event.write_dead
             }
             None => true,
         }
     }
 
-    /// Takes up a slot of the `again` list.
-    pub(super) fn again(&mut self, id: Id) {
+    /// Takes up a slot of the run queue.
+    pub(super) fn run_ready(&mut self, id: Id) {
         match self.net.slots.get_mut(id) {
             Some(Slot::Listener(listener)) => {
                 listener.dequeue();
@@ -164,7 +164,7 @@ impl EventLoop {
         }
         self.run_calls();
         if self.net.stream(id).is_some_and(|stream| stream.wants_read()) {
-            self.net.queue_again(id);
+            self.net.queue_ready(id);
         }
         bytes
     }
@@ -260,7 +260,7 @@ impl EventLoop {
                 Accepted::NotNow => return,
             }
         }
-        self.net.queue_again(id);
+        self.net.queue_ready(id);
     }
 
     fn accepted(&mut self, listener: Id, stream: Id) {
@@ -387,7 +387,7 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
             handler.connection_made(t);
             // What was there before may have had its event already.
             if net.stream(id).is_some_and(|stream| stream.wants_read()) {
-                net.queue_again(id);
+                net.queue_ready(id);
             }
         }
         Call::PauseWriting => {

@@ -51,7 +51,7 @@ use crate::transports::datagram::RecvBatch;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
 use crate::transports::protocol::{DatagramProtocol, Handler};
-use dispatch::Ready;
+use dispatch::Event;
 use pace::Pace;
 
 /// Room for one read. Large, because each write wakes the peer: a stream in four pieces costs a third more CPU than in one.
@@ -140,7 +140,7 @@ impl EventLoop {
                 if event.token() == crate::transports::WAKE {
                     self.take_answers();
                 } else {
-                    self.event(Ready::from_mio(event));
+                    self.event(Event::from_mio(event));
                 }
             }
             self.fire_timers();
@@ -158,7 +158,7 @@ impl EventLoop {
 
     /// How long the system may keep us waiting; `None` is for ever.
     fn patience(&self) -> Option<Duration> {
-        if !self.net.again.is_empty() || !self.net.calls.is_empty() || !self.net.corked.is_empty() {
+        if !self.net.ready.is_empty() || !self.net.calls.is_empty() || !self.net.corked.is_empty() {
             return Some(Duration::ZERO);
         }
         self.net.timers.next_deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
@@ -182,8 +182,8 @@ impl EventLoop {
 
     /// Takes up once more those that stopped before the system said "not now".
     fn end_turn(&mut self) {
-        for id in std::mem::take(&mut self.net.again) {
-            self.again(id);
+        for id in std::mem::take(&mut self.net.ready) {
+            self.run_ready(id);
         }
         self.run_calls();
     }

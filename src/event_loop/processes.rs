@@ -63,7 +63,7 @@ impl EventLoop {
         if let (Call::ConnectionMade, Some(stream)) = (&call, net.stream_mut(id)) {
             stream.state.made();
             if stream.wants_read() {
-                net.queue_again(id);
+                net.queue_ready(id);
             }
         }
         let lost = matches!(call, Call::ConnectionLost(_));

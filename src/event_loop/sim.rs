@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::EventLoop;
-use super::dispatch::Ready;
+use super::dispatch::Event;
 use crate::transports::call::{Call, Installed};
 use crate::transports::datagram::carrier::Carrier;
 use crate::transports::datagram::memory::{Memory as Socket, Network};
@@ -224,7 +224,7 @@ impl Sim {
             let writable = std::mem::take(&mut wire.writable_edge);
             if wire.closed.is_none() && (readable || writable) {
                 let ended = wire.inbound_end || wire.read_error.is_some();
-                events.push(Ready { write_dead: wire.write_error.is_some(), ..ready(*id, readable, writable, ended) });
+                events.push(Event { write_dead: wire.write_error.is_some(), ..ready(*id, readable, writable, ended) });
             }
         }
         for (id, network) in &self.networks {
@@ -255,7 +255,7 @@ impl Sim {
         self.event_loop.end_turn();
         assert!(!self.event_loop.has_panicked, "a callback has panicked");
         let net = &self.event_loop.net;
-        due || happened || !net.calls.is_empty() || !net.again.is_empty() || !net.corked.is_empty()
+        due || happened || !net.calls.is_empty() || !net.ready.is_empty() || !net.corked.is_empty()
     }
 
     /// Turns the loop until nothing is left to do now; the clock stands still.
@@ -296,7 +296,7 @@ impl Sim {
     pub(crate) fn assert_nothing_left(&self) {
         let net = &self.event_loop.net;
         assert_eq!(net.slots.iter().count(), 0, "slots are left: {net:?}");
-        assert!(net.calls.is_empty() && net.again.is_empty(), "calls are left: {net:?}");
+        assert!(net.calls.is_empty() && net.ready.is_empty(), "calls are left: {net:?}");
         assert!(net.corked.is_empty(), "someone has still to send: {net:?}");
         assert_eq!(net.timers.len(), 0, "timers are left: {net:?}");
         assert_eq!(net.foreground, 0, "the count of what keeps the loop running is off");
@@ -306,6 +306,6 @@ impl Sim {
     }
 }
 
-fn ready(id: Id, readable: bool, writable: bool, read_ended: bool) -> Ready {
-    Ready { id, half: Half::Read, readable, writable, read_ended, write_dead: false }
+fn ready(id: Id, readable: bool, writable: bool, read_ended: bool) -> Event {
+    Event { id, half: Half::Read, readable, writable, read_ended, write_dead: false }
 }

@@ -185,7 +185,7 @@ impl Net {
         if let Some(back_off) = &mut listener.back_off {
             back_off.timer = None;
         }
-        self.queue_again(id);
+        self.queue_ready(id);
     }
 
     /// Something is closed: there is a place under the limit, or a descriptor, for whoever waits for one.
@@ -198,7 +198,7 @@ impl Net {
                 self.timers.cancel(timer);
             }
             // Only one that knows of a queue is taken up.
-            self.queue_again(id);
+            self.queue_ready(id);
         }
     }
 }

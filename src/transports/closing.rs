@@ -134,7 +134,7 @@ impl Net {
             self.flushed(id);
         } else {
             // What arrives meanwhile is thrown away; a latch that is set would otherwise never be looked at.
-            self.queue_again(id);
+            self.queue_ready(id);
         }
     }
 
@@ -209,7 +209,7 @@ impl Net {
         // What comes is read and thrown away: to close a socket with unread bytes resets the connection.
         stream.readable = true;
         let has_failed = stream.has_failed_tls();
-        self.queue_again(id);
+        self.queue_ready(id);
         if mode == CloseMode::Delivered {
             // After the next read.
             self.arm_phase(id, Duration::ZERO, Alarm::Acknowledgement);
@@ -294,7 +294,7 @@ impl Net {
             // The buffer is empty now; a protocol that stopped reading meanwhile must come to see the end.
             self.calls.push_back((id, Call::ResumeWriting));
         }
-        self.queue_again(id);
+        self.queue_ready(id);
     }
 
     /// A terminal has hung up, and nothing has ended us so far.

@@ -110,7 +110,7 @@ impl Net {
         stream.reading = reading;
         if stream.wants_read() {
             // No event will come for what is there already.
-            self.queue_again(id);
+            self.queue_ready(id);
         }
     }
 }

@@ -63,7 +63,7 @@ impl Net {
         stream.forward = Some(Box::new(Forward { to, mode, streak: 0, trial }));
         stream.held = held;
         if stream.wants_read() {
-            self.queue_again(id);
+            self.queue_ready(id);
         }
     }
 
@@ -80,7 +80,7 @@ impl Net {
         stream.forward = None;
         stream.held = false;
         if stream.wants_read() {
-            self.queue_again(id);
+            self.queue_ready(id);
         }
     }
 
@@ -321,7 +321,7 @@ impl Net {
         let (Some(source), true) = (sink.fed_by, sink.has_room()) else { return };
         let Some(stream) = self.stream_mut(source) else { return };
         if stream.is_forwarded_to(id) && std::mem::replace(&mut stream.held, false) && stream.wants_read() {
-            self.queue_again(source);
+            self.queue_ready(source);
         }
     }
 }

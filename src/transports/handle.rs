@@ -283,7 +283,7 @@ impl Transport<'_> {
         let mut bytes = data.to_vec();
         bytes.extend_from_slice(stream.leftover.as_deref().unwrap_or_default());
         stream.leftover = Some(bytes.into());
-        self.net.queue_again(self.id);
+        self.net.queue_ready(self.id);
     }
 
     /// The peer has ended its direction and we go on: have the system probe soon whether it is still there at all, since

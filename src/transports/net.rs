@@ -26,8 +26,8 @@ pub struct Net {
     pub(crate) slots: Arena<Slot>,
     /// Callbacks to be made, in order. asyncio's `call_soon` queue.
     pub(crate) calls: VecDeque<(Id, Call)>,
-    /// Who stopped before the system said "not now", and must be taken up again without a new event.
-    pub(crate) again: Vec<Id>,
+    /// The run queue: slots that stopped before `WouldBlock`. The loop takes them up in the next turn without an event.
+    pub(crate) ready: Vec<Id>,
     pub(crate) timers: Timers,
     pub(crate) now: Instant,
     /// Counts turns of the loop.
@@ -77,7 +77,7 @@ impl Net {
         Self {
             slots: Arena::new(),
             calls: VecDeque::new(),
-            again: Vec::new(),
+            ready: Vec::new(),
             timers: Timers::default(),
             now,
             turn: 0,
@@ -317,8 +317,8 @@ impl Net {
         }
     }
 
-    /// Takes `id` up again in the next turn, or later in this one.
-    pub(crate) fn queue_again(&mut self, id: Id) {
+    /// Puts `id` on the run queue: the loop takes it up in the next turn, or later in this one.
+    pub(crate) fn queue_ready(&mut self, id: Id) {
         let queues = match self.slots.get_mut(id) {
             Some(Slot::Stream(stream)) => !std::mem::replace(&mut stream.queued, true),
             Some(Slot::Listener(listener)) => listener.queue(),
@@ -326,7 +326,7 @@ impl Net {
             Some(Slot::Process(_)) | None => false,
         };
         if queues {
-            self.again.push(id);
+            self.ready.push(id);
         }
     }
 }
@@ -336,7 +336,7 @@ impl fmt::Debug for Net {
         f.debug_struct("Net")
             .field("slots", &self.slots)
             .field("calls", &self.calls.len())
-            .field("again", &self.again)
+            .field("ready", &self.ready)
             .field("timers", &self.timers)
             .finish_non_exhaustive()
     }

@@ -117,7 +117,7 @@ impl Net {
         candidates.kept.iter().for_each(|data| datagram.queue.push(data, None));
         (datagram.counts.sent, datagram.totals.sent) = candidates.sent_before;
         datagram.last_activity = now;
-        self.queue_again(id);
+        self.queue_ready(id);
     }
 
     fn candidates(&mut self, id: Id) -> Option<&mut Candidates> {

@@ -170,7 +170,7 @@ impl Net {
         datagram.reading = reading;
         if datagram.wants_read() {
             // No event will come for what is there already.
-            self.queue_again(id);
+            self.queue_ready(id);
         }
     }
 }

@@ -50,7 +50,7 @@ impl Net {
         // This makes an event of what is there already. If it fails, which it has not before, epoll is asked in another way.
         if set_receive_low_water(socket.as_fd(), 1).is_err() {
             stream.readable = true;
-            self.queue_again(id);
+            self.queue_ready(id);
         }
     }
 

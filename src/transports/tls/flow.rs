@@ -85,7 +85,7 @@ impl Net {
         self.send_tls(id);
         self.take_early(id, &early);
         if self.stream(id).is_some_and(Stream::wants_read) {
-            self.queue_again(id);
+            self.queue_ready(id);
         }
     }
 
@@ -273,7 +273,7 @@ impl Net {
             tls.fail(error);
         }
         self.flush(id);
-        self.queue_again(id);
+        self.queue_ready(id);
     }
 
     /// Encrypts and sends `bufs`, or buffers what does not fit.
