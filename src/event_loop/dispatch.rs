@@ -66,7 +66,7 @@ impl EventLoop {
         if self.is_news(&event) {
             log::trace!("{}: {event:?}", Label(&self.net, id));
         }
-        self.net.answer(id, event.readable, event.writable);
+        self.net.note_rearm_event(id, event.readable, event.writable);
         match self.net.slots.get_mut(id) {
             Some(Slot::Listener(listener)) => {
                 listener.latch();
@@ -295,7 +295,7 @@ impl EventLoop {
         let Some(id) = owner else {
             return match alarm {
                 Alarm::LookAtPeers => self.net.look_at_peers(),
-                _ => self.net.look_again(),
+                _ => self.net.rearm_idle(),
             };
         };
         match alarm {
@@ -311,7 +311,7 @@ impl EventLoop {
             Alarm::CloseTimeout => self.net.close_timed_out(id),
             Alarm::Acknowledgement => self.net.await_acknowledgement(id),
             Alarm::HangUp => self.net.hung_up(id),
-            Alarm::SecondLook | Alarm::LookAtPeers => (),
+            Alarm::Rearm | Alarm::LookAtPeers => (),
         }
     }
 

@@ -42,7 +42,7 @@ impl Net {
             }
             // One call takes only so many slices; that it was short is then no sign that there is no room.
             let cut = bufs.len() > IOV_MAX;
-            stream.writable = (stream.short_counts_lie || cut) && sent > 0;
+            stream.writable = (stream.distrust_short_io || cut) && sent > 0;
         }
         stream.out.append(bufs, sent, &mut self.spare);
         self.pause_if_over(id);
@@ -73,7 +73,7 @@ impl Net {
                         }
                         None => stream.out.consume(n, &mut self.spare),
                     }
-                    stream.writable = n == pending || stream.short_counts_lie;
+                    stream.writable = n == pending || stream.distrust_short_io;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
                 Err(error) => return self.write_failed(id, error),
@@ -87,7 +87,7 @@ impl Net {
         if self.stream(id).is_some_and(Stream::is_flushed) {
             self.flushed(id);
         } else {
-            self.doubt(id);
+            self.schedule_rearm(id);
         }
     }
 

@@ -238,7 +238,7 @@ impl Net {
         if let Some(sink) = self.stream_mut(to) {
             sink.writable = false;
         }
-        self.doubt(to);
+        self.schedule_rearm(to);
         self.hold(id)
     }
 

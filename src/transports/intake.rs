@@ -60,13 +60,13 @@ impl Net {
                 stream.totals.received += n as u64;
                 log::trace!("{}: read {n} bytes", Label(self, id));
                 if self.stream_mut(id).is_some_and(|stream| stream.note_read(n, buffer.len(), now)) {
-                    self.doubt(id);
+                    self.schedule_rearm(id);
                 }
                 if !discards && self.hand_on(id, &buffer[..n]) { Intake::Forwarded(n) } else { Intake::Bytes(n) }
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 stream.readable = false;
-                self.doubt(id);
+                self.schedule_rearm(id);
                 Intake::NotNow
             }
             Err(error) => Intake::Failed(error),

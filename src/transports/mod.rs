@@ -35,7 +35,7 @@ mod liveness;
 pub(crate) mod memory;
 pub mod out_buf;
 mod pipe_pool;
-mod second_look;
+mod rearm;
 pub(crate) mod state;
 pub(crate) mod stream;
 mod trial;

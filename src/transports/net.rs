@@ -42,8 +42,9 @@ pub struct Net {
     pub(crate) send_batch: Option<Box<SendBatch>>,
     /// Bytes of datagrams that are kept for further addresses of their peers.
     pub(crate) kept_bytes: usize,
-    pub(crate) doubtful: Vec<Id>,
-    pub(crate) doubt_timer: Option<TimerId>,
+    /// Streams that stopped at a short read or write, to be rearmed once they are idle.
+    pub(crate) rearm_queue: Vec<Id>,
+    pub(crate) rearm_timer: Option<TimerId>,
     /// When peers are looked at that may have vanished.
     pub(crate) looks: Looks,
     pub(crate) resolver: Resolver,
@@ -87,8 +88,8 @@ impl Net {
             corked: Vec::new(),
             send_batch: None,
             kept_bytes: 0,
-            doubtful: Vec::new(),
-            doubt_timer: None,
+            rearm_queue: Vec::new(),
+            rearm_timer: None,
             looks: Looks::default(),
             resolver: Resolver::default(),
             listeners: Vec::new(),

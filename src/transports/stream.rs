@@ -56,12 +56,12 @@ pub(crate) struct Stream {
     pub(crate) writing_paused: bool,
     /// An event has told of the peer's end: a short read is then no sign that all was taken.
     pub(crate) end_seen: bool,
-    /// Short counts mean nothing here: terminals give a line at a time, TCP stops at an urgent mark.
-    pub(crate) short_counts_lie: bool,
+    /// A short read or write does not mean that no more is there: terminals give a line at a time, TCP stops at an urgent mark.
+    pub(crate) distrust_short_io: bool,
     /// On the list of those that have more to do in the next turn.
     pub(crate) queued: bool,
-    /// Where it stands with the second look at its readiness.
-    pub(crate) doubt: Doubt,
+    /// Whether epoll is to report its readiness anew.
+    pub(crate) rearm: Rearm,
     /// A listener has let it in, and it counts against the limit.
     pub(crate) accepted: bool,
     /// Others are served beside it or after it, so it may not hold its place for ever.
@@ -88,13 +88,13 @@ pub(crate) enum CloseMode {
     Aborted,
 }
 
-/// Whether a latch was cleared on evidence that can be wrong. See `second_look.rs`.
+/// Whether a latch was cleared by a short count, which can be wrong. See `rearm.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Doubt {
+pub(crate) enum Rearm {
     None,
-    /// On the list of those to be looked at again.
-    Listed,
-    /// epoll was asked in this turn; an event in the next one answers.
+    /// In the rearm queue.
+    Queued,
+    /// Rearmed in this turn. An event in the next turn is the answer.
     Asked {
         turn: u64,
     },
@@ -106,7 +106,7 @@ impl Stream {
             // Files get no events, and a FIFO without writers may get none either: each is read once in any case. A terminal is
             // not: a read that finds nothing there stops a job in the background.
             readable: matches!(io, Io::Pair(..)) && !io.reads_terminal(),
-            short_counts_lie: matches!(io, Io::Pair(..)),
+            distrust_short_io: matches!(io, Io::Pair(..)),
             io,
             state: State::new(phase),
             out: OutBuf::default(),
@@ -128,7 +128,7 @@ impl Stream {
             writing_paused: false,
             end_seen: false,
             queued: false,
-            doubt: Doubt::None,
+            rearm: Rearm::None,
             accepted: false,
             one_of_many: false,
             close_mode: CloseMode::Lingering,
@@ -237,7 +237,7 @@ impl Stream {
         } else {
             self.last_activity = now;
         }
-        let drained = n < space && !self.end_seen && !self.short_counts_lie && !self.io.is_read_always_ready();
+        let drained = n < space && !self.end_seen && !self.distrust_short_io && !self.io.is_read_always_ready();
         if drained {
             self.readable = false;
         }

@@ -47,7 +47,7 @@ pub(crate) enum Alarm {
     /// A terminal has hung up, and no signal has ended us.
     HangUp,
     /// The streams in doubt are looked at again.
-    SecondLook,
+    Rearm,
     /// Peers are looked at that may have vanished.
     LookAtPeers,
 }
@@ -138,7 +138,7 @@ mod tests {
         let mut timers = Timers { clock: Clock::Manual(start), ..Timers::default() };
         let at = |ms| start + Duration::from_millis(ms);
         let after = Duration::from_millis;
-        let late = timers.arm(after(20), None, Alarm::SecondLook);
+        let late = timers.arm(after(20), None, Alarm::Rearm);
         let first = timers.arm(after(10), None, Alarm::Protocol);
         let second = timers.arm(after(10), None, Alarm::DialNext);
         let gone = timers.arm(after(10), None, Alarm::DialTimeout);
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(timers.pop_due(at(10), newest), Some((first, None, Alarm::Protocol)));
         assert_eq!(timers.pop_due(at(10), newest), Some((second, None, Alarm::DialNext)));
         assert_eq!(timers.pop_due(at(10), newest), None);
-        assert_eq!(timers.pop_due(at(5_000_000_000), newest), Some((late, None, Alarm::SecondLook)));
+        assert_eq!(timers.pop_due(at(5_000_000_000), newest), Some((late, None, Alarm::Rearm)));
         assert_eq!(timers.len(), 0);
     }
 }

@@ -149,7 +149,7 @@ impl Net {
             Ok(0) => Err(self.tls_cut(id, discards)),
             Ok(n) => {
                 if stream.note_read(n, ciphertext.len(), now) {
-                    self.doubt(id);
+                    self.schedule_rearm(id);
                 }
                 log::trace!("{}: read {n} bytes of TLS", Label(self, id));
                 self.note_bulk(id, n);
@@ -157,7 +157,7 @@ impl Net {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 stream.readable = false;
-                self.doubt(id);
+                self.schedule_rearm(id);
                 Err(Intake::NotNow)
             }
             Err(error) => Err(Intake::Failed(error)),
@@ -312,7 +312,7 @@ impl Net {
             let mut sink = ToIo { io: &mut stream.io, offered: 0 };
             match tls.write_to(&mut sink) {
                 Ok(n) => {
-                    stream.writable = n == sink.offered || stream.short_counts_lie;
+                    stream.writable = n == sink.offered || stream.distrust_short_io;
                     stream.last_activity = self.now;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
@@ -326,7 +326,7 @@ impl Net {
             }
         }
         if self.stream(id).is_some_and(|stream| !stream.is_flushed()) {
-            self.doubt(id);
+            self.schedule_rearm(id);
         }
     }
 
