@@ -181,7 +181,7 @@ impl EventLoop {
                 match guarded(|| protocol.get_buffer(scratch.len())) {
                     Ok([]) => {
                         let error = io::Error::other("get_buffer has given an empty buffer");
-                        net.lose(id, Some(error), true);
+                        net.force_close(id, Some(error), true);
                         return 0;
                     }
                     Ok(buffer) => buffer,
@@ -220,7 +220,7 @@ impl EventLoop {
             }
             Intake::NotNow => 0,
             Intake::Failed(error) => {
-                net.lose(id, Some(error), false);
+                net.force_close(id, Some(error), false);
                 0
             }
         }
@@ -232,14 +232,14 @@ impl EventLoop {
         let Some(stream) = net.stream(id) else { return };
         if stream.state.was_reset() && stream.tls.is_none() {
             // The write took the error, and what is left of a reset looks like an end. TLS has its own.
-            return net.lose(id, None, false);
+            return net.force_close(id, None, false);
         }
         let discards = stream.state.discards();
         log::debug!("{}: the other end has ended its direction", Label(net, id));
         net.note_eof(id);
         match handlers.get_mut(id.index()) {
             // Nothing is left of a pipe that is read.
-            Some(Installed::Pipe { .. }) => net.lose(id, None, false),
+            Some(Installed::Pipe { .. }) => net.force_close(id, None, false),
             Some(Installed::Protocol(handler)) if !discards => {
                 match guarded(|| handler.eof_received(&mut Transport { net, id })) {
                     Ok(Eof::Close) => net.close(id, CloseMode::Lingering),

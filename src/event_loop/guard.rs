@@ -35,8 +35,8 @@ impl EventLoop {
         // What the protocol has asked for in that callback is not done any more.
         self.net.calls.retain(|(whose, call)| *whose != id || call.is_last());
         match self.net.slots.get(id) {
-            Some(Slot::Stream(_)) => self.net.lose(id, Some(error), true),
-            Some(Slot::Datagram(_)) => self.net.lose_datagrams(id),
+            Some(Slot::Stream(_)) => self.net.force_close(id, Some(error), true),
+            Some(Slot::Datagram(_)) => self.net.force_close_datagrams(id),
             Some(Slot::Process(_)) => self.net.subprocess_transport(id).close(),
             Some(Slot::Listener(_)) | None => (),
         }

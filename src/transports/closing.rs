@@ -46,8 +46,9 @@ const LULL: Duration = Duration::from_millis(100);
 const HANG_UP_DELAY: Duration = Duration::from_millis(100);
 
 impl Net {
-    /// Ends a stream now. `connection_lost`, or `connection_failed` where it was never open, is queued, once.
-    pub(crate) fn lose(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
+    /// Ends a stream now. Queues `connection_lost`, or `connection_failed` for a stream that was never open, and only once.
+    /// asyncio's `_force_close`.
+    pub(crate) fn force_close(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
         self.end_bulk(id);
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
@@ -119,7 +120,7 @@ impl Net {
     pub(crate) fn close(&mut self, id: Id, mode: CloseMode) {
         let Some(stream) = self.stream_mut(id) else { return };
         if stream.state.phase() == Phase::Connecting || stream.is_opening() {
-            return self.lose(id, None, false);
+            return self.force_close(id, None, false);
         }
         if mode == CloseMode::Reset && stream.state.phase() == Phase::Flushing {
             stream.close_mode = mode;
@@ -165,7 +166,7 @@ impl Net {
         if is_closing {
             self.drain(id);
         } else if self.stream(id).is_some_and(|stream| stream.state.has_nothing_left()) {
-            self.lose(id, None, false);
+            self.force_close(id, None, false);
         }
     }
 
@@ -191,7 +192,7 @@ impl Net {
     fn drain(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
         if stream.state.has_failed() || !stream.io.lingers() {
-            return self.lose(id, None, false);
+            return self.force_close(id, None, false);
         }
         let mode = stream.close_mode;
         if mode != CloseMode::Reset && !stream.state.is_write_closed() && !self.end_direction(id) {
@@ -229,11 +230,11 @@ impl Net {
         }
         let reset = stream.close_mode == CloseMode::Reset;
         if let Some(error) = stream.io.take_pending_error() {
-            return self.lose(id, Some(error), false);
+            return self.force_close(id, Some(error), false);
         }
         if stream.has_failed_tls() {
             // The peer has read the alert, or is gone.
-            return self.lose(id, None, false);
+            return self.force_close(id, None, false);
         }
         let drains_for = self.now.duration_since(stream.last_activity);
         let is_delivered = stream.is_acknowledged() || (stream.is_delivered() && drains_for >= FIN_TIMEOUT);
@@ -242,11 +243,11 @@ impl Net {
             let lull = if may_still_send { stream.lacks_a_lull() } else { None };
             return match lull {
                 Some(wait) if drains_for < CLOSE_TIMEOUT => self.arm_phase(id, wait, Alarm::Acknowledgement),
-                _ => self.lose(id, None, reset),
+                _ => self.force_close(id, None, reset),
             };
         }
         if (stream.one_of_many || reset) && drains_for >= CLOSE_TIMEOUT {
-            return self.lose(id, Some(not_taken()), reset);
+            return self.force_close(id, Some(not_taken()), reset);
         }
         // An event tells of a reset, and of the last acknowledgement where ours was the second end. The rest is asked
         // from time to time, more seldom the longer it takes.
@@ -260,10 +261,10 @@ impl Net {
         let Some(stream) = self.stream_mut(id) else { return };
         stream.phase_timer = None;
         if stream.is_delivered() || stream.has_failed_tls() {
-            return self.lose(id, None, false);
+            return self.force_close(id, None, false);
         }
         if stream.one_of_many {
-            return self.lose(id, Some(not_taken()), false);
+            return self.force_close(id, Some(not_taken()), false);
         }
         self.arm_phase(id, ASK_AGAIN_MAX, Alarm::CloseTimeout);
     }
@@ -281,7 +282,7 @@ impl Net {
     pub(crate) fn write_failed(&mut self, id: Id, error: io::Error) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         if !stream.io.reads_after_write_error() || stream.state.reading_ended() || stream.state.is_closing() {
-            return self.lose(id, Some(error), false);
+            return self.force_close(id, Some(error), false);
         }
         stream.state.writing_failed(error, stream.is_delivered());
         stream.out.clear(&mut self.spare);
@@ -301,7 +302,7 @@ impl Net {
     pub(crate) fn hung_up(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
         let error = stream.io.broken_pipe();
-        self.lose(id, Some(error), false);
+        self.force_close(id, Some(error), false);
     }
 
     /// Nobody reads what is written any more, as an event has told: the reader of a pipe has gone, or a peer that had
@@ -319,7 +320,7 @@ impl Net {
         }
         // Without an error, and with nothing on its way, nothing is lost by it.
         let error = stream.io.take_error().or_else(|| (!stream.is_flushed()).then(|| stream.io.broken_pipe()));
-        self.lose(id, error, false);
+        self.force_close(id, error, false);
     }
 
     /// Notes the end of the peer's direction.
@@ -328,7 +329,7 @@ impl Net {
         stream.state.end_reading();
         stream.readable = false;
         if stream.state.has_failed() {
-            self.lose(id, None, false);
+            self.force_close(id, None, false);
         } else if stream.state.phase() == Phase::Draining {
             self.await_acknowledgement(id);
         }

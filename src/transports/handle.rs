@@ -156,7 +156,7 @@ impl Transport<'_> {
 
     /// Drops what is buffered and ends at once in `connection_lost(None)`; a TCP peer sees a reset. asyncio's `abort`.
     pub fn abort(&mut self) {
-        self.net.lose(self.id, None, true);
+        self.net.force_close(self.id, None, true);
     }
 
     /// Ends a connection that [`has_failed`](Self::has_failed) without reading what came before: `connection_lost` tells of the failure.
@@ -164,7 +164,7 @@ impl Transport<'_> {
     pub fn fail(&mut self) {
         let error = self.net.stream(self.id).and_then(|stream| stream.io.take_error());
         let error = error.unwrap_or_else(|| io::Error::from_raw_os_error(libc::ECONNRESET));
-        self.net.lose(self.id, Some(error), true);
+        self.net.force_close(self.id, Some(error), true);
     }
 
     /// Whether it is closing or closed. asyncio's `is_closing`.

@@ -150,7 +150,7 @@ impl Net {
 
     fn stop_listening(&mut self, id: Id) {
         match self.slots.get(id) {
-            Some(Slot::Datagram(_)) => self.close_datagrams(id),
+            Some(Slot::Datagram(_)) => self.cforce_close_datagrams(id),
             _ => {
                 self.remove(id);
                 self.close_the_door(id);
@@ -167,8 +167,8 @@ impl Net {
         });
         for id in doomed.map(|(id, _)| id).collect::<Vec<Id>>() {
             self.ask_to_end(id, SIGTERM);
-            self.lose(id, None, true);
-            self.lose_datagrams(id);
+            self.force_close(id, None, true);
+            self.force_close_datagrams(id);
         }
     }
 

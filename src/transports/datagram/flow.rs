@@ -102,17 +102,17 @@ impl Net {
             let error = datagram.candidates.is_some().then(|| datagram.carrier.take_error()).flatten();
             match error {
                 Some(error) => self.refused(id, error),
-                None => self.lose_datagrams(id),
+                None => self.force_close_datagrams(id),
             }
         }
     }
 
     /// asyncio's `close`: nothing more is received, what is queued goes out, then `connection_lost(None)`. An error that an earlier
     /// datagram has met is told before.
-    pub(crate) fn close_datagrams(&mut self, id: Id) {
+    pub(crate) fn cforce_close_datagrams(&mut self, id: Id) {
         let Some(datagram) = self.datagram_mut(id) else { return };
         if datagram.phase() == DatagramPhase::Resolving {
-            return self.lose_datagrams(id);
+            return self.force_close_datagrams(id);
         }
         if datagram.close() {
             datagram.held = Vec::new();
@@ -121,7 +121,7 @@ impl Net {
     }
 
     /// Ends a socket now. `connection_lost`, or `connection_failed` where it was never open, is queued, once.
-    pub(crate) fn lose_datagrams(&mut self, id: Id) {
+    pub(crate) fn force_close_datagrams(&mut self, id: Id) {
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
         let Some(phase) = datagram.lose() else { return };
         if phase == DatagramPhase::Flushing

@@ -44,12 +44,12 @@ impl DatagramTransport<'_> {
 
     /// Receives nothing more, sends what is queued, then ends in `connection_lost(None)`. asyncio's `close`.
     pub fn close(&mut self) {
-        self.net.close_datagrams(self.id);
+        self.net.cforce_close_datagrams(self.id);
     }
 
     /// Drops what is queued and ends at once in `connection_lost(None)`. asyncio's `abort`.
     pub fn abort(&mut self) {
-        self.net.lose_datagrams(self.id);
+        self.net.force_close_datagrams(self.id);
     }
 
     /// Whether it is closing or closed. asyncio's `is_closing`.

@@ -64,7 +64,7 @@ impl Net {
             Ok(layer) => stream.tls = Some(Box::new(layer)),
             Err(error) => {
                 self.door.retain(|waiting| *waiting != id);
-                return self.lose(id, Some(error.into()), true);
+                return self.force_close(id, Some(error.into()), true);
             }
         }
         if stream.state.phase() != Phase::Connecting {
@@ -101,7 +101,7 @@ impl Net {
     /// The handshake has taken too long.
     pub(crate) fn handshake_timed_out(&mut self, id: Id) {
         let Some(limit) = self.tls(id).map(|tls| tls.terms.handshake_timeout) else { return };
-        self.lose(id, Some(TlsError::timed_out(limit).into()), true);
+        self.force_close(id, Some(TlsError::timed_out(limit).into()), true);
     }
 
     fn tls(&mut self, id: Id) -> Option<&mut Layer> {
@@ -173,7 +173,7 @@ impl Net {
         }
         if stream.state.has_failed() {
             // The write that has failed is the better word for it. No end: what came may not be all.
-            self.lose(id, None, false);
+            self.force_close(id, None, false);
             return Intake::NotNow;
         }
         // Where nobody wants more, nothing is missing.
@@ -263,7 +263,7 @@ impl Net {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         // Behind our own end nothing can be said any more.
         if !has_alert || !stream.state.flushes() || !stream.state.close() {
-            return self.lose(id, Some(error.into()), false);
+            return self.force_close(id, Some(error.into()), false);
         }
         let timer = self.timers.arm(ALERT_TIMEOUT, Some(id), Alarm::CloseTimeout);
         if let Some(timer) = stream.phase_timer.replace(timer) {
@@ -282,7 +282,7 @@ impl Net {
             let Some(stream) = self.stream_mut(id) else { return };
             let (Some(tls), true) = (&mut stream.tls, stream.state.accepts_writes()) else { return };
             if let Err(error) = tls.encrypt(piece) {
-                return self.lose(id, Some(error.into()), true);
+                return self.force_close(id, Some(error.into()), true);
             }
             tls.bulk.note_sent();
             stream.totals.sent += piece.len() as u64;
@@ -368,12 +368,12 @@ impl Net {
     pub(crate) fn turn_away_the_slowest(&mut self) -> bool {
         let first = |is: fn(&Stream) -> bool| self.door.iter().copied().find(|id| self.stream(*id).is_some_and(is));
         if let Some(failed) = first(Stream::has_failed_tls) {
-            self.lose(failed, None, true);
+            self.force_close(failed, None, true);
             return true;
         }
         let Some(slowest) = first(Stream::is_handshaking) else { return false };
         let error = TlsError::new("too many others are in the middle of theirs");
-        self.lose(slowest, Some(error.into()), true);
+        self.force_close(slowest, Some(error.into()), true);
         true
     }
 
@@ -381,7 +381,7 @@ impl Net {
     pub(crate) fn close_the_door(&mut self, listener: Id) {
         for id in self.door.clone() {
             if self.tls(id).is_some_and(|tls| tls.listener() == Some(listener)) {
-                self.lose(id, None, true);
+                self.force_close(id, None, true);
             }
         }
     }
