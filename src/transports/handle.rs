@@ -109,7 +109,7 @@ impl Transport<'_> {
     #[must_use]
     pub fn may_have_more(&self) -> bool {
         self.net.stream(self.id).is_some_and(|stream| {
-            stream.readable || stream.leftover.is_some() || stream.tls.as_deref().is_some_and(Layer::has_news)
+            stream.readable || stream.unread.is_some() || stream.tls.as_deref().is_some_and(Layer::has_news)
         })
     }
 
@@ -281,8 +281,8 @@ impl Transport<'_> {
             return self.net.take_early(self.id, data);
         }
         let mut bytes = data.to_vec();
-        bytes.extend_from_slice(stream.leftover.as_deref().unwrap_or_default());
-        stream.leftover = Some(bytes.into());
+        bytes.extend_from_slice(stream.unread.as_deref().unwrap_or_default());
+        stream.unread = Some(bytes.into());
         self.net.queue_ready(self.id);
     }
 

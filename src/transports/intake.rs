@@ -33,10 +33,10 @@ impl Net {
                 return Intake::NotNow;
             }
             let Some(stream) = self.stream_mut(id) else { return Intake::NotNow };
-            if let Some(leftover) = &stream.leftover {
-                let n = leftover.len().min(buffer.len());
-                buffer[..n].copy_from_slice(&leftover[..n]);
-                stream.leftover = (n < leftover.len()).then(|| leftover[n..].into());
+            if let Some(unread) = &stream.unread {
+                let n = unread.len().min(buffer.len());
+                buffer[..n].copy_from_slice(&unread[..n]);
+                stream.unread = (n < unread.len()).then(|| unread[n..].into());
                 return if self.hand_on(id, &buffer[..n]) { Intake::Forwarded(n) } else { Intake::Bytes(n) };
             }
             match self.splice(id) {

@@ -28,8 +28,8 @@ pub(crate) struct Stream {
     pub(crate) marks: WaterMarks,
     /// TLS between what a protocol writes and what `out` and `io` get.
     pub(crate) tls: Option<Box<Layer>>,
-    /// Bytes that a protocol has handed back, delivered first to whoever comes next.
-    pub(crate) leftover: Option<Box<[u8]>>,
+    /// Bytes that a protocol has handed back. They are delivered before all others.
+    pub(crate) unread: Option<Box<[u8]>>,
     pub(crate) dial: Option<Box<Dial>>,
     /// Where what arrives goes instead of to the protocol.
     pub(crate) forward: Option<Box<Forward>>,
@@ -112,7 +112,7 @@ impl Stream {
             out: OutBuf::default(),
             marks: WaterMarks::default(),
             tls: None,
-            leftover: None,
+            unread: None,
             dial: None,
             forward: None,
             fed_by: None,
@@ -163,7 +163,7 @@ impl Stream {
         if handshakes && matches!(self.state.phase(), Phase::Open | Phase::Running) {
             return news || self.readable;
         }
-        self.state.delivers() && self.reading && !self.held && (news || self.readable || self.leftover.is_some())
+        self.state.delivers() && self.reading && !self.held && (news || self.readable || self.unread.is_some())
     }
 
     /// Whether a write would lead anywhere now.

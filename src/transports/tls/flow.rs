@@ -81,7 +81,7 @@ impl Net {
         if !tls.is_opening() && !std::mem::replace(&mut stream.writing_paused, true) {
             self.calls.push_back((id, Call::PauseWriting));
         }
-        let early = stream.leftover.take().unwrap_or_default();
+        let early = stream.unread.take().unwrap_or_default();
         self.send_tls(id);
         self.take_early(id, &early);
         if self.stream(id).is_some_and(Stream::wants_read) {
@@ -137,7 +137,7 @@ impl Net {
         let n = len.min(buffer.len());
         buffer[..n].copy_from_slice(&room[..n]);
         if let (Some(stream), true) = (self.stream_mut(id), n < len) {
-            stream.leftover = Some(room[n..len].into());
+            stream.unread = Some(room[n..len].into());
         }
         Intake::Bytes(n)
     }
