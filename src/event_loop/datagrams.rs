@@ -47,7 +47,7 @@ impl EventLoop {
     /// Receives once, and hands what has come to the protocol. How many bytes it was.
     fn receive_batch(&mut self, id: Id) -> usize {
         let Some(datagram) = self.net.datagram_mut(id) else { return 0 };
-        if !datagram.held.is_empty() {
+        if !datagram.undelivered.is_empty() {
             return self.deliver_held(id);
         }
         let batch = self.batch.get_or_insert_with(|| Box::new(RecvBatch::new()));
@@ -99,9 +99,9 @@ impl EventLoop {
     /// The same for what a pause has left over.
     fn deliver_held(&mut self, id: Id) -> usize {
         let Some(datagram) = self.net.datagram_mut(id) else { return 0 };
-        let held = std::mem::take(&mut datagram.held);
+        let undelivered = std::mem::take(&mut datagram.undelivered);
         let (mut bytes, mut delivered) = (0, 0);
-        while let Some((data, from)) = held.get(delivered) {
+        while let Some((data, from)) = undelivered.get(delivered) {
             if !self.deliver_one(id, data, from) {
                 break;
             }
@@ -109,7 +109,7 @@ impl EventLoop {
             delivered += 1;
         }
         if let Some(datagram) = self.net.datagram_mut(id).filter(|datagram| !datagram.is_closing()) {
-            datagram.held = held.into_iter().skip(delivered).collect();
+            datagram.undelivered = undelivered.into_iter().skip(delivered).collect();
         }
         bytes
     }
@@ -214,7 +214,7 @@ fn next_lot(lot: usize, received: usize, bytes: usize) -> usize {
 fn hold(net: &mut Net, id: Id, batch: &RecvBatch, first: usize) {
     let Some(datagram) = net.datagram_mut(id).filter(|datagram| !datagram.is_closing()) else { return };
     let rest = (first..batch.len()).map(|index| batch.get(index));
-    datagram.held.extend(rest.map(|(data, from)| (data.into(), *from)));
+    datagram.undelivered.extend(rest.map(|(data, from)| (data.into(), *from)));
 }
 
 fn log_opened(t: &DatagramTransport<'_>) {

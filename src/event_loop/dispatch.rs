@@ -140,7 +140,7 @@ impl EventLoop {
             self.net.flush(id);
             self.run_calls();
         }
-        self.net.release_source(id);
+        self.net.unblock_source(id);
         self.read_ready(id);
     }
 

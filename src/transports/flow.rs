@@ -83,7 +83,7 @@ impl Net {
             stream.writing_paused = false;
             self.calls.push_back((id, Call::ResumeWriting));
         }
-        self.release_source(id);
+        self.unblock_source(id);
         if self.stream(id).is_some_and(Stream::is_flushed) {
             self.flushed(id);
         } else {

@@ -15,8 +15,8 @@
 //!
 //! What lies in a pipe of the pool is the sink's: it counts as written to it and not sent yet (`flow.rs` sends it), so half-close,
 //! close and back pressure are the same for both ways. What a splice says of an end, or of there being nothing, may be about the urgent
-//! mark of TCP, which a read steps over: so a read has the last word. A source whose sink has no room is *held*: it is not read until the sink
-//! has sent what waits. Who reads, and who is told of the end, is the loop's (`event_loop/dispatch.rs`).
+//! mark of TCP, which a read steps over: so a read has the last word. A source whose sink has no room is *blocked by the sink*: it is not read
+//! until the sink has sent what waits. Reading, and telling of the end, is the loop's (`event_loop/dispatch.rs`).
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -53,22 +53,22 @@ impl Net {
         let Some(sink) = self.stream_mut(to).filter(|sink| sink.state.phase() != Phase::Lost) else {
             return self.stop_forwarding(id);
         };
-        sink.fed_by = Some(id);
-        let held = !sink.has_room();
+        sink.source = Some(id);
+        let blocked_by_sink = !sink.has_room();
         let is_local_socket = sink.is_local() && sink.peer.is_some();
         let Some(stream) = self.stream_mut(id) else { return };
         let mode =
             if route == Some(SpliceRoute::File) { ForwardMode::Splice(SpliceRoute::File) } else { ForwardMode::Copy };
         let trial = (route == Some(SpliceRoute::File) && is_local_socket).then(Box::default);
         stream.forward = Some(Box::new(Forward { to, mode, streak: 0, trial }));
-        stream.held = held;
+        stream.blocked_by_sink = blocked_by_sink;
         if stream.wants_read() {
             self.queue_ready(id);
         }
     }
 
-    /// Has the source of a stream that is gone go on without it: no room for what it reads would ever come.
-    pub(crate) fn stop_feeding(&mut self, sink: Id, source: Id) {
+    /// A sink is gone. Its source goes on without it, as it would never get room again.
+    pub(crate) fn sink_removed(&mut self, sink: Id, source: Id) {
         if self.stream(source).is_some_and(|stream| stream.is_forwarded_to(sink)) {
             self.stop_forwarding(source);
         }
@@ -78,7 +78,7 @@ impl Net {
     pub(crate) fn stop_forwarding(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
         stream.forward = None;
-        stream.held = false;
+        stream.blocked_by_sink = false;
         if stream.wants_read() {
             self.queue_ready(id);
         }
@@ -107,12 +107,12 @@ impl Net {
         }
     }
 
-    /// Whether what is read could be handed on, where it is forwarded; if not, it is held.
-    pub(crate) fn has_room_ahead(&mut self, id: Id) -> bool {
+    /// Whether the sink of a forwarded stream has room. If it has none, the stream is blocked.
+    pub(crate) fn sink_ready(&mut self, id: Id) -> bool {
         let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return true };
         let room = self.stream(forward.to).is_some_and(|sink| sink.state.accepts_writes() && sink.has_room());
         if !room {
-            self.hold(id);
+            self.block(id);
         }
         room
     }
@@ -167,7 +167,7 @@ impl Net {
                 }
                 self.flush(to);
                 if self.stream(to).is_none_or(|sink| sink.spliced.is_some()) {
-                    self.hold(id);
+                    self.block(id);
                 }
                 SpliceOutcome::Bytes(bytes)
             }
@@ -239,7 +239,7 @@ impl Net {
             sink.writable = false;
         }
         self.schedule_rearm(to);
-        self.hold(id)
+        self.block(id)
     }
 
     fn name_of_source(&self, id: Id, error: io::Error) -> io::Error {
@@ -255,7 +255,7 @@ impl Net {
             None => error,
         };
         self.write_failed(to, error);
-        self.hold(id)
+        self.block(id)
     }
 
     fn copy_from_now_on(&mut self, id: Id) -> SpliceOutcome {
@@ -298,8 +298,8 @@ impl Net {
         }
     }
 
-    /// Hands on what was read of `id`; false where it is not forwarded.
-    pub(crate) fn hand_on(&mut self, id: Id, data: &[u8]) -> bool {
+    /// Writes what was read of `id` to its sink; false where `id` is not forwarded.
+    pub(crate) fn forward_bytes(&mut self, id: Id, data: &[u8]) -> bool {
         let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return false };
         let to = forward.to;
         self.write(to, &[io::IoSlice::new(data)]);
@@ -308,19 +308,19 @@ impl Net {
     }
 
     /// Does not read `id` until there is room for it again.
-    fn hold(&mut self, id: Id) -> SpliceOutcome {
+    fn block(&mut self, id: Id) -> SpliceOutcome {
         if let Some(stream) = self.stream_mut(id) {
-            stream.held = true;
+            stream.blocked_by_sink = true;
         }
         SpliceOutcome::NotNow
     }
 
-    /// Has whoever feeds `id` go on, if there is room again.
-    pub(crate) fn release_source(&mut self, id: Id) {
+    /// Has the source of `id` go on, if `id` has room again.
+    pub(crate) fn unblock_source(&mut self, id: Id) {
         let Some(Slot::Stream(sink)) = self.slots.get(id) else { return };
-        let (Some(source), true) = (sink.fed_by, sink.has_room()) else { return };
+        let (Some(source), true) = (sink.source, sink.has_room()) else { return };
         let Some(stream) = self.stream_mut(source) else { return };
-        if stream.is_forwarded_to(id) && std::mem::replace(&mut stream.held, false) && stream.wants_read() {
+        if stream.is_forwarded_to(id) && std::mem::replace(&mut stream.blocked_by_sink, false) && stream.wants_read() {
             self.queue_ready(source);
         }
     }

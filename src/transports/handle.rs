@@ -230,8 +230,8 @@ impl Transport<'_> {
 
     /// Whether it is forwarded, and not read because there is no room where it goes.
     #[must_use]
-    pub fn is_held(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| stream.held)
+    pub fn is_blocked_by_sink(&self) -> bool {
+        self.net.stream(self.id).is_some_and(|stream| stream.blocked_by_sink)
     }
 
     /// Facts about the transport. asyncio's `get_extra_info`.

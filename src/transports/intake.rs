@@ -29,7 +29,7 @@ impl Net {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return Intake::NotNow };
         let discards = stream.state.discards();
         if !discards && !stream.is_handshaking() {
-            if !self.has_room_ahead(id) {
+            if !self.sink_ready(id) {
                 return Intake::NotNow;
             }
             let Some(stream) = self.stream_mut(id) else { return Intake::NotNow };
@@ -37,7 +37,7 @@ impl Net {
                 let n = unread.len().min(buffer.len());
                 buffer[..n].copy_from_slice(&unread[..n]);
                 stream.unread = (n < unread.len()).then(|| unread[n..].into());
-                return if self.hand_on(id, &buffer[..n]) { Intake::Forwarded(n) } else { Intake::Bytes(n) };
+                return if self.forward_bytes(id, &buffer[..n]) { Intake::Forwarded(n) } else { Intake::Bytes(n) };
             }
             match self.splice(id) {
                 SpliceOutcome::Bytes(n) => return Intake::Forwarded(n),
@@ -50,7 +50,7 @@ impl Net {
         let Some(stream) = self.stream_mut(id) else { return Intake::NotNow };
         if stream.tls.is_some() && !stream.has_failed_tls() {
             return match self.take_in_tls(id, buffer, discards) {
-                Intake::Bytes(n) if !discards && self.hand_on(id, &buffer[..n]) => Intake::Forwarded(n),
+                Intake::Bytes(n) if !discards && self.forward_bytes(id, &buffer[..n]) => Intake::Forwarded(n),
                 intake => intake,
             };
         }
@@ -62,7 +62,7 @@ impl Net {
                 if self.stream_mut(id).is_some_and(|stream| stream.note_read(n, buffer.len(), now)) {
                     self.schedule_rearm(id);
                 }
-                if !discards && self.hand_on(id, &buffer[..n]) { Intake::Forwarded(n) } else { Intake::Bytes(n) }
+                if !discards && self.forward_bytes(id, &buffer[..n]) { Intake::Forwarded(n) } else { Intake::Bytes(n) }
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 stream.readable = false;

@@ -292,11 +292,11 @@ impl Net {
             self.listeners.retain(|listener| *listener != id);
         }
         self.client_waiters.retain(|(waiter, _)| *waiter != id);
-        let source = if let Slot::Stream(stream) = &slot { stream.fed_by } else { None };
+        let source = if let Slot::Stream(stream) = &slot { stream.source } else { None };
         // What was in it is closed before anyone tries to have its place.
         drop(slot);
         if let Some(source) = source {
-            self.stop_feeding(id, source);
+            self.sink_removed(id, source);
         }
         if accepted {
             self.accepted -= 1;

@@ -33,8 +33,8 @@ pub(crate) struct Stream {
     pub(crate) dial: Option<Box<Dial>>,
     /// Where what arrives goes instead of to the protocol.
     pub(crate) forward: Option<Box<Forward>>,
-    /// Who forwards to this one.
-    pub(crate) fed_by: Option<Id>,
+    /// The stream that is forwarded to this one.
+    pub(crate) source: Option<Id>,
     /// Bytes that the kernel holds for this one, older than those in `out`.
     pub(crate) spliced: Option<Box<Spliced>>,
     pub(crate) peer: Option<Box<Peer>>,
@@ -50,8 +50,8 @@ pub(crate) struct Stream {
     pub(crate) writable: bool,
     /// Cleared by `pause_reading`.
     pub(crate) reading: bool,
-    /// Where it is forwarded to has no room.
-    pub(crate) held: bool,
+    /// It is forwarded, and the sink has no room.
+    pub(crate) blocked_by_sink: bool,
     /// Set over the high-water mark; `pause_writing` has been called or is queued.
     pub(crate) writing_paused: bool,
     /// An event has told of the peer's end: a short read is then no sign that all was taken.
@@ -115,7 +115,7 @@ impl Stream {
             unread: None,
             dial: None,
             forward: None,
-            fed_by: None,
+            source: None,
             spliced: None,
             peer: None,
             totals: Totals::default(),
@@ -124,7 +124,7 @@ impl Stream {
             phase_timer: None,
             writable: true,
             reading: true,
-            held: false,
+            blocked_by_sink: false,
             writing_paused: false,
             end_seen: false,
             queued: false,
@@ -163,7 +163,10 @@ impl Stream {
         if handshakes && matches!(self.state.phase(), Phase::Open | Phase::Running) {
             return news || self.readable;
         }
-        self.state.delivers() && self.reading && !self.held && (news || self.readable || self.unread.is_some())
+        self.state.delivers()
+            && self.reading
+            && !self.blocked_by_sink
+            && (news || self.readable || self.unread.is_some())
     }
 
     /// Whether a write would lead anywhere now.

@@ -70,7 +70,7 @@ impl StreamSide {
         if t.is_closing() {
             return;
         }
-        let is_read = t.is_reading() && !t.is_held();
+        let is_read = t.is_reading() && !t.is_blocked_by_sink();
         if let (Some(other), false, true) = (self.other.end(), is_read, t.has_failed()) {
             other.abort(t.net());
             return t.fail();

@@ -115,7 +115,7 @@ impl Net {
             return self.force_close_datagrams(id);
         }
         if datagram.close() {
-            datagram.held = Vec::new();
+            datagram.undelivered = Vec::new();
             self.flush_datagrams(id);
         }
     }
@@ -130,7 +130,7 @@ impl Net {
             self.calls.push_back((id, Call::ErrorReceived(error)));
         }
         datagram.queue.clear();
-        datagram.held = Vec::new();
+        datagram.undelivered = Vec::new();
         self.resolver.give_up(id);
         self.settle(id);
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };

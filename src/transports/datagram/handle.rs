@@ -72,7 +72,7 @@ impl DatagramTransport<'_> {
     /// Whether datagrams that have arrived may not have been delivered yet, and still will be.
     #[must_use]
     pub fn may_have_more(&self) -> bool {
-        let has_more = |datagram: &Datagram| datagram.readable || !datagram.held.is_empty();
+        let has_more = |datagram: &Datagram| datagram.readable || !datagram.undelivered.is_empty();
         self.net.datagram(self.id).is_some_and(|datagram| !datagram.is_closing() && has_more(datagram))
     }
 

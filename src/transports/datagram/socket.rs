@@ -60,7 +60,7 @@ pub(crate) struct Datagram {
     /// Its address, where nobody else can have that: what claims to come from there is not delivered.
     pub(crate) own: Option<Box<Own>>,
     /// What came in one call and was not delivered before a pause, to be delivered first.
-    pub(crate) held: Vec<(Box<[u8]>, Remote)>,
+    pub(crate) undelivered: Vec<(Box<[u8]>, Remote)>,
     pub(crate) totals: Totals,
     pub(crate) counts: DatagramTotals,
     pub(crate) last_activity: Instant,
@@ -101,7 +101,7 @@ impl Datagram {
             connected: false,
             access: AccessList::default(),
             own: None,
-            held: Vec::new(),
+            undelivered: Vec::new(),
             totals: Totals::default(),
             counts: DatagramTotals::default(),
             last_activity: now,
@@ -165,7 +165,7 @@ impl Datagram {
 
     /// Whether a call that receives would lead anywhere now.
     pub(crate) fn wants_read(&self) -> bool {
-        self.delivers() && (self.readable || !self.held.is_empty())
+        self.delivers() && (self.readable || !self.undelivered.is_empty())
     }
 
     /// Whether a call that sends would lead anywhere now.
