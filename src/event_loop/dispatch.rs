@@ -10,7 +10,7 @@ use crate::transports::accept::Accepted;
 use crate::transports::call::{Call, Installed};
 use crate::transports::error::{describe, is_tls};
 use crate::transports::handle::Transport;
-use crate::transports::id::{Half, Id};
+use crate::transports::id::{Direction, Id};
 use crate::transports::intake::Intake;
 use crate::transports::label::Label;
 use crate::transports::net::{Net, Slot};
@@ -33,7 +33,7 @@ const CALL_ROUNDS: usize = 4;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Event {
     pub(super) id: Id,
-    pub(super) half: Half,
+    pub(super) direction: Direction,
     pub(super) readable: bool,
     pub(super) writable: bool,
     /// The peer has ended its direction, or there is an error to be fetched by reading.
@@ -44,17 +44,17 @@ pub(super) struct Event {
 
 impl Event {
     pub(super) fn from_mio(event: &mio::event::Event) -> Self {
-        let (id, half) = Id::from_token(event.token());
+        let (id, direction) = Id::from_token(event.token());
         let read_ended = event.is_read_closed() || event.is_error();
         let write_dead = event.is_write_closed() || event.is_error();
         Self {
             id,
 
-            readable: half == Half::Read && (event.is_readable() || read_ended),
+            readable: direction == Direction::Read && (event.is_readable() || read_ended),
             writable: event.is_writable() || write_dead,
-            read_ended: half == Half::Read && read_ended,
+            read_ended: direction == Direction::Read && read_ended,
             write_dead,
-            half,
+            direction,
         }
     }
 }
@@ -82,7 +82,7 @@ impl EventLoop {
                 } else if stream.is_only_unacknowledged() {
                     self.net.await_acknowledgement(id);
                     self.run_calls();
-                } else if event.write_dead && stream.only_an_event_tells(event.half) {
+                } else if event.write_dead && stream.only_an_event_tells(event.direction) {
                     if let Some(Installed::Pipe { process, number: 0 }) = self.handlers.get(id.index()) {
                         self.net.note_unread_input(*process);
                     }

@@ -16,7 +16,7 @@ use crate::transports::datagram::carrier::Carrier;
 use crate::transports::datagram::memory::{Memory as Socket, Network};
 use crate::transports::datagram::socket::DatagramPhase;
 use crate::transports::datagram::{Datagram, Remote};
-use crate::transports::id::{Half, Id};
+use crate::transports::id::{Direction, Id};
 use crate::transports::io::Io;
 use crate::transports::memory::{Faults, Memory, Wire};
 use crate::transports::net::Net;
@@ -307,5 +307,5 @@ impl Sim {
 }
 
 fn ready(id: Id, readable: bool, writable: bool, read_ended: bool) -> Event {
-    Event { id, half: Half::Read, readable, writable, read_ended, write_dead: false }
+    Event { id, direction: Direction::Read, readable, writable, read_ended, write_dead: false }
 }

@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use mio::unix::SourceFd;
 use socket2::SockRef;
 
-use super::id::{Half, Id};
+use super::id::{Direction, Id};
 use super::pipe_pool::SpliceFd;
 use crate::sys::stdio::{self, FdKind};
 use crate::sys::{process, pty, socket};
@@ -34,7 +34,7 @@ const MUCH_BYTES: usize = 64 * 1024;
 pub(crate) struct Channel {
     fd: OwnedFd,
     way: Way,
-    half: Half,
+    direction: Direction,
     /// `Some` for stdin and stdout: the number that must be given up with the direction.
     standard: Option<RawFd>,
     kind: FdKind,
@@ -71,25 +71,25 @@ enum Way {
 impl Channel {
     /// stdin, for reading. Its description is opened anew where it can be.
     pub(crate) fn stdin() -> io::Result<Self> {
-        Self::inherited(0, Half::Read).map_err(|error| name_half(Half::Read, error))
+        Self::inherited(0, Direction::Read).map_err(|error| name_direction(Direction::Read, error))
     }
 
     /// stdout, for writing.
     pub(crate) fn stdout() -> io::Result<Self> {
         if stdio::stdout_was_closed() {
-            return Err(name_half(Half::Write, io::Error::from_raw_os_error(libc::EBADF)));
+            return Err(name_direction(Direction::Write, io::Error::from_raw_os_error(libc::EBADF)));
         }
-        Self::inherited(1, Half::Write).map_err(|error| name_half(Half::Write, error))
+        Self::inherited(1, Direction::Write).map_err(|error| name_direction(Direction::Write, error))
     }
 
-    fn inherited(number: RawFd, half: Half) -> io::Result<Self> {
+    fn inherited(number: RawFd, direction: Direction) -> io::Result<Self> {
         let borrowed = stdio::borrow_standard(number);
         let kind = stdio::kind(borrowed)?;
-        let write = half == Half::Write;
+        let write = direction == Direction::Write;
         if !stdio::allows(borrowed, write)? && !write && stdio::is_null(borrowed) {
             // nohup(1) gives a /dev/null that is open for writing only. There is nothing to be read there either.
             let (fd, way) = (stdio::open_null()?, Way::Shared);
-            return Ok(Self { fd, way, half, standard: Some(number), kind, narrow: false, master: None });
+            return Ok(Self { fd, way, direction, standard: Some(number), kind, narrow: false, master: None });
         }
         if !stdio::allows(borrowed, write)? {
             // To open it anew would open the other end of a pipe, and we would read what we have written ourselves.
@@ -115,36 +115,37 @@ impl Channel {
             Some(fd) => fd,
             None => stdio::duplicate(number)?,
         };
-        Ok(Self { fd, way, half, standard: Some(number), kind, narrow: kind == FdKind::Pipe, master: None })
+        Ok(Self { fd, way, direction, standard: Some(number), kind, narrow: kind == FdKind::Pipe, master: None })
     }
 
     /// A pipe end, file or device that the caller hands over. asyncio's `connect_read_pipe`, `connect_write_pipe`.
-    pub(crate) fn adopt(fd: OwnedFd, half: Half) -> io::Result<Self> {
-        if !stdio::allows(fd.as_fd(), half == Half::Write)? {
+    pub(crate) fn adopt(fd: OwnedFd, direction: Direction) -> io::Result<Self> {
+        if !stdio::allows(fd.as_fd(), direction == Direction::Write)? {
             return Err(io::Error::from_raw_os_error(libc::EBADF));
         }
         let kind = stdio::kind(fd.as_fd())?;
         let way = if kind == FdKind::Socket { Way::Socket } else { Way::Shared };
-        Ok(Self { fd, way, half, standard: None, kind, narrow: kind == FdKind::Pipe, master: None })
+        Ok(Self { fd, way, direction, standard: None, kind, narrow: kind == FdKind::Pipe, master: None })
     }
 
     /// Our end of a pipe that we have made: nobody shares its description.
-    pub(crate) fn own(fd: OwnedFd, half: Half) -> io::Result<Self> {
+    pub(crate) fn own(fd: OwnedFd, direction: Direction) -> io::Result<Self> {
         process::set_nonblocking(fd.as_fd())?;
-        Ok(Self { fd, way: Way::Private, half, standard: None, kind: FdKind::Pipe, narrow: true, master: None })
+        Ok(Self { fd, way: Way::Private, direction, standard: None, kind: FdKind::Pipe, narrow: true, master: None })
     }
 
     /// One direction of our side of a child's terminal, which nobody shares either. To us it is not a terminal: what happens to it
     /// is the child's doing.
-    pub(crate) fn master(fd: OwnedFd, half: Half) -> io::Result<Self> {
+    pub(crate) fn master(fd: OwnedFd, direction: Direction) -> io::Result<Self> {
         let master = Some(Master::default());
-        Ok(Self { kind: FdKind::Other, narrow: false, master, ..Self::own(fd, half)? })
+        Ok(Self { kind: FdKind::Other, narrow: false, master, ..Self::own(fd, direction)? })
     }
 
     /// Registers with epoll, once and for good. What epoll refuses (`EPERM`) is always ready from then on.
     pub(crate) fn register(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
-        let interest = if self.half == Half::Read { mio::Interest::READABLE } else { mio::Interest::WRITABLE };
-        match registry.register(&mut SourceFd(&self.fd.as_raw_fd()), id.token(self.half), interest) {
+        let interest =
+            if self.direction == Direction::Read { mio::Interest::READABLE } else { mio::Interest::WRITABLE };
+        match registry.register(&mut SourceFd(&self.fd.as_raw_fd()), id.token(self.direction), interest) {
             Err(error) if error.raw_os_error() == Some(libc::EPERM) => self.way = Way::Always,
             result => result?,
         }
@@ -156,8 +157,9 @@ impl Channel {
         if self.way == Way::Always {
             return Ok(());
         }
-        let interest = if self.half == Half::Read { mio::Interest::READABLE } else { mio::Interest::WRITABLE };
-        registry.reregister(&mut SourceFd(&self.fd.as_raw_fd()), id.token(self.half), interest)
+        let interest =
+            if self.direction == Direction::Read { mio::Interest::READABLE } else { mio::Interest::WRITABLE };
+        registry.reregister(&mut SourceFd(&self.fd.as_raw_fd()), id.token(self.direction), interest)
     }
 
     /// Leaves epoll. Needed before closing, as the description lives on in whoever shares it.
@@ -285,7 +287,7 @@ impl Channel {
     /// Ends this direction, so that the other end of the pipe sees it: no copy of the description stays with us.
     pub(crate) fn close(self, registry: &mio::Registry) -> io::Result<()> {
         self.deregister(registry);
-        if self.way == Way::Socket && self.half == Half::Write {
+        if self.way == Way::Socket && self.direction == Direction::Write {
             // stdin may be the same socket, and goes on. A peer that is gone already has no use for our end.
             let _ = SockRef::from(&self.fd).shutdown(Shutdown::Write);
         }
@@ -301,7 +303,7 @@ impl Channel {
         if self.standard.is_none() || error.kind() == io::ErrorKind::WouldBlock {
             return error;
         }
-        name_half(self.half, error)
+        name_direction(self.direction, error)
     }
 }
 
@@ -315,20 +317,20 @@ fn last_of(bufs: &[IoSlice<'_>], n: usize) -> Option<u8> {
     bufs.iter().flat_map(|buf| buf.iter()).nth(n.checked_sub(1)?).copied()
 }
 
-fn name_half(half: Half, source: io::Error) -> io::Error {
-    io::Error::new(source.kind(), StdioError { half, source })
+fn name_direction(direction: Direction, source: io::Error) -> io::Error {
+    io::Error::new(source.kind(), StdioError { direction, source })
 }
 
 /// An error of stdin or stdout, which says which of the two it was.
 #[derive(Debug)]
 pub(crate) struct StdioError {
-    half: Half,
+    direction: Direction,
     source: io::Error,
 }
 
 impl fmt::Display for StdioError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = if self.half == Half::Read { "stdin" } else { "stdout" };
+        let name = if self.direction == Direction::Read { "stdin" } else { "stdout" };
         write!(f, "{name}: {}", super::error::describe(&self.source))
     }
 }

@@ -17,7 +17,7 @@ use super::address::{Address, Family, Host, HostPort, UnixName};
 use super::call::{Call, Installed};
 use super::dial::{ATTEMPT_DELAY, Attempt, ConnectError, ConnectErrorKind, Dial, Dialing, Race};
 use super::error::describe;
-use super::id::{Half, Id};
+use super::id::{Direction, Id};
 use super::info::Peer;
 use super::io::Io;
 use super::net::{Net, Slot};
@@ -294,7 +294,7 @@ fn start_attempt(registry: &mio::Registry, id: Id, address: &SockAddr, options: 
         bound.map_err(|error| io::Error::new(error.kind(), format!("from {source}: {}", describe(&error))))?;
     }
     let interest = mio::Interest::READABLE.add(mio::Interest::WRITABLE);
-    registry.register(&mut SourceFd(&socket.as_raw_fd()), id.token(Half::Read), interest)?;
+    registry.register(&mut SourceFd(&socket.as_raw_fd()), id.token(Direction::Read), interest)?;
     match socket.connect(address) {
         Ok(()) => Ok(Started::Connected(socket)),
         Err(error) if matches!(error.raw_os_error(), Some(libc::EINPROGRESS | libc::EINTR)) => {

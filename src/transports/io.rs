@@ -12,7 +12,7 @@ use mio::unix::SourceFd;
 use socket2::Socket;
 
 use super::channel::Channel;
-use super::id::{Half, Id};
+use super::id::{Direction, Id};
 use super::keepalive::KeepAlive;
 #[cfg(test)]
 use super::memory::Memory;
@@ -144,7 +144,7 @@ impl Io {
     pub(crate) fn register(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
         match self {
             Self::Pending | Self::Over(_) => Ok(()),
-            Self::Socket(fd) => registry.register(&mut SourceFd(&fd.as_raw_fd()), id.token(Half::Read), BOTH),
+            Self::Socket(fd) => registry.register(&mut SourceFd(&fd.as_raw_fd()), id.token(Direction::Read), BOTH),
             Self::Pair(read, write) => {
                 for channel in [read, write].into_iter().flatten() {
                     channel.register(registry, id)?;
@@ -160,7 +160,7 @@ impl Io {
     pub(crate) fn rearm(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
         match self {
             Self::Pending | Self::Over(_) => Ok(()),
-            Self::Socket(fd) => registry.reregister(&mut SourceFd(&fd.as_raw_fd()), id.token(Half::Read), BOTH),
+            Self::Socket(fd) => registry.reregister(&mut SourceFd(&fd.as_raw_fd()), id.token(Direction::Read), BOTH),
             Self::Pair(read, write) => {
                 for channel in [read, write].into_iter().flatten() {
                     channel.rearm(registry, id)?;

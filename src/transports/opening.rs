@@ -14,7 +14,7 @@ use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 use super::address::UnixName;
 use super::call::{Call, Installed};
 use super::channel::Channel;
-use super::id::{Half, Id};
+use super::id::{Direction, Id};
 use super::info::Peer;
 use super::io::Io;
 use super::listener::{Listener, Listening};
@@ -112,7 +112,7 @@ impl Net {
     fn add_listener(&mut self, listener: Listener, factory: Factory) -> io::Result<Id> {
         let fd = listener.socket().as_raw_fd();
         let id = self.insert(Slot::Listener(Box::new(listener)));
-        let registered = self.registry.register(&mut SourceFd(&fd), id.token(Half::Read), mio::Interest::READABLE);
+        let registered = self.registry.register(&mut SourceFd(&fd), id.token(Direction::Read), mio::Interest::READABLE);
         registered.inspect_err(|_| self.remove(id))?;
         self.listeners.push(id);
         self.calls.push_back((id, Call::Install(Installed::Factory(factory))));
@@ -149,7 +149,7 @@ impl Net {
     /// # Errors
     /// The descriptor is not open for reading (`EBADF`), or cannot be registered.
     pub fn connect_read_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
-        let channel = Channel::adopt(fd, Half::Read)?;
+        let channel = Channel::adopt(fd, Direction::Read)?;
         self.add_made(Stream::read_end(channel, self.now), protocol.into())
     }
 
@@ -158,7 +158,7 @@ impl Net {
     /// # Errors
     /// The descriptor is not open for writing (`EBADF`), or cannot be registered.
     pub fn connect_write_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
-        let channel = Channel::adopt(fd, Half::Write)?;
+        let channel = Channel::adopt(fd, Direction::Write)?;
         self.add_made(Stream::write_end(channel, self.now), protocol.into())
     }
 
@@ -167,7 +167,7 @@ impl Net {
     /// # Errors
     /// A descriptor is not open for its direction (`EBADF`), or cannot be registered.
     pub fn connect_pipes(&mut self, read: OwnedFd, write: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
-        let (read, write) = (Channel::adopt(read, Half::Read)?, Channel::adopt(write, Half::Write)?);
+        let (read, write) = (Channel::adopt(read, Direction::Read)?, Channel::adopt(write, Direction::Write)?);
         self.add_made(Stream::new(Io::Pair(Some(read), Some(write)), Phase::Open, self.now), protocol.into())
     }
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::channel::Channel;
 use super::dial::Dial;
 use super::forward_mode::Forward;
-use super::id::{Half, Id};
+use super::id::{Direction, Id};
 use super::info::{Peer, Totals};
 use super::io::Io;
 use super::keepalive::KeepAlive;
@@ -206,11 +206,12 @@ impl Stream {
         self.state.phase() == Phase::Draining && self.state.reading_ended()
     }
 
-    /// Whether no read will tell that nobody reads what we write: `half` is a pipe's write end, or a socket whose peer has
+    /// Whether no read will tell that nobody reads what we write: `direction` is a pipe's write end, or a socket whose peer has
     /// ended its direction already.
-    pub(crate) fn only_an_event_tells(&self, half: Half) -> bool {
+    pub(crate) fn only_an_event_tells(&self, direction: Direction) -> bool {
         // A child's terminal is over when the child is.
-        (half == Half::Write && self.io.as_master().is_none()) || (self.state.reading_ended() && self.io.lingers())
+        (direction == Direction::Write && self.io.as_master().is_none())
+            || (self.state.reading_ended() && self.io.lingers())
     }
 
     /// Whether its TLS is in the middle of a handshake.

@@ -12,7 +12,7 @@ use socket2::Socket;
 #[cfg(test)]
 use super::memory::Memory;
 use crate::sys::datagram::{self, Outgoing, RecvBatch, SendBatch};
-use crate::transports::id::{Half, Id};
+use crate::transports::id::{Direction, Id};
 use crate::transports::info::Peer;
 
 /// The lowest layer of a datagram transport.
@@ -52,7 +52,7 @@ impl Carrier {
     pub(crate) fn register(&self, registry: &mio::Registry, id: Id) -> io::Result<()> {
         let Self::Socket(socket) = self else { return Ok(()) };
         let interest = mio::Interest::READABLE.add(mio::Interest::WRITABLE);
-        registry.register(&mut SourceFd(&socket.as_raw_fd()), id.token(Half::Read), interest)
+        registry.register(&mut SourceFd(&socket.as_raw_fd()), id.token(Direction::Read), interest)
     }
 
     /// The error of an earlier datagram that waits to be told. `SO_ERROR`, `socket(7)`.

@@ -15,7 +15,7 @@ use crate::sys::spawn::Plan;
 use crate::sys::{process, stdio};
 use crate::transports::call::{Call, Installed};
 use crate::transports::channel::Channel;
-use crate::transports::id::{Half, Id};
+use crate::transports::id::{Direction, Id};
 use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::SubprocessProtocol;
 use crate::transports::stream::Stream;
@@ -110,7 +110,7 @@ impl Net {
         };
         let fd = process.pidfd.as_raw_fd();
         let id = self.insert(Slot::Process(Box::new(process)));
-        let registered = self.registry.register(&mut SourceFd(&fd), id.token(Half::Read), mio::Interest::READABLE);
+        let registered = self.registry.register(&mut SourceFd(&fd), id.token(Direction::Read), mio::Interest::READABLE);
         let opened = registered.and_then(|()| self.open_pipes(id, ours));
         if let Err(error) = opened {
             process::end_at_once(pid, leads_a_group);
@@ -145,8 +145,8 @@ impl Net {
         for (number, end) in ends.into_iter().enumerate() {
             let Some(end) = end else { continue };
             let stream = match number {
-                0 => Stream::write_end(end.channel(Half::Write)?, self.now),
-                _ => Stream::read_end(end.channel(Half::Read)?, self.now),
+                0 => Stream::write_end(end.channel(Direction::Write)?, self.now),
+                _ => Stream::read_end(end.channel(Direction::Read)?, self.now),
             };
             let id = self.add_stream(stream)?;
             self.calls.push_back((id, Call::Install(Installed::Pipe { process, number: number as u8 })));
@@ -247,10 +247,10 @@ enum End {
 }
 
 impl End {
-    fn channel(self, half: Half) -> io::Result<Channel> {
+    fn channel(self, direction: Direction) -> io::Result<Channel> {
         match self {
-            Self::Pipe(fd) => Channel::own(fd, half),
-            Self::Master(fd) => Channel::master(fd, half),
+            Self::Pipe(fd) => Channel::own(fd, direction),
+            Self::Master(fd) => Channel::master(fd, direction),
         }
     }
 }
