@@ -52,7 +52,7 @@ impl EventLoop {
         }
         let batch = self.batch.get_or_insert_with(|| Box::new(RecvBatch::new()));
         let is_settled = datagram.candidates.is_none();
-        match datagram.carrier.receive(batch, datagram.lot) {
+        match datagram.io.receive(batch, datagram.lot) {
             Ok(n) => {
                 datagram.receive_failed = false;
                 // A connected socket may have the error of an earlier datagram next, for which no event would come.
@@ -230,7 +230,7 @@ fn log_opened(t: &DatagramTransport<'_>) {
 fn log_closed(t: &DatagramTransport<'_>) {
     let Some(datagram) = t.net.datagram(t.id) else { return };
     let (counts, name) = (datagram.counts, Label(t.net, t.id));
-    let lost = datagram.carrier.dropped();
+    let lost = datagram.io.dropped();
     if lost > 0 {
         log::warn!("{name}: datagrams were lost, {lost} or more, as they were not taken in time");
     }

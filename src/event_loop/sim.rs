@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::EventLoop;
 use super::dispatch::Event;
 use crate::transports::call::{Call, Installed};
-use crate::transports::datagram::carrier::Carrier;
+use crate::transports::datagram::io::DatagramIo;
 use crate::transports::datagram::memory::{Memory as Socket, Network};
 use crate::transports::datagram::socket::DatagramPhase;
 use crate::transports::datagram::{Datagram, Remote};
@@ -100,8 +100,8 @@ impl Sim {
     pub(crate) fn socket(&mut self, room: usize, connected: bool, protocol: impl DatagramProtocol + 'static) -> Id {
         let network = Arc::new(Mutex::new(Network::new(room, connected)));
         let net = &mut self.event_loop.net;
-        let carrier = Carrier::Memory(Socket::new(Arc::clone(&network)));
-        let mut socket = Datagram::new(carrier, DatagramPhase::Open, net.now);
+        let io = DatagramIo::Memory(Socket::new(Arc::clone(&network)));
+        let mut socket = Datagram::new(io, DatagramPhase::Open, net.now);
         socket.connected = connected;
         let id = net.add_datagram(socket).expect("memory registers");
         net.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));

@@ -261,7 +261,7 @@ impl Channel {
 
     /// What must be written before this direction is closed so that the other end sees its end: the keys for it, on a child's
     /// terminal. It is to be asked for after all else has been written, and is given once.
-    pub(crate) fn last_words(&mut self) -> Vec<u8> {
+    pub(crate) fn closing_bytes(&mut self) -> Vec<u8> {
         match &mut self.master {
             Some(master) if !master.input_ended => {
                 master.input_ended = true;

@@ -99,7 +99,7 @@ impl Net {
                 }
                 if let Some(stream) = self.stream_mut(id) {
                     // Its descriptor is needed, and no protocol asks for its address.
-                    stream.io = Io::Pending;
+                    stream.io = Io::Connecting;
                 }
                 Call::Forget
             }
@@ -151,8 +151,8 @@ impl Net {
             let last = match &mut stream.tls {
                 // A stream that is cut must not look like a whole one, and an alert is the last word.
                 Some(tls) if stream.close_mode == CloseMode::Reset || tls.has_failed() => Vec::new(),
-                Some(tls) => tls.last_words(),
-                None => stream.io.last_words(),
+                Some(tls) => tls.closing_bytes(),
+                None => stream.io.closing_bytes(),
             };
             if !last.is_empty() {
                 stream.closing_bytes = u16::try_from(last.len()).unwrap_or(u16::MAX);
@@ -191,7 +191,7 @@ impl Net {
     /// All bytes of a closing stream are out: it is lost at once where nothing can be lost by it, or waits for the peer.
     fn drain(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
-        if stream.state.has_failed() || !stream.io.lingers() {
+        if stream.state.has_failed() || !stream.io.needs_lingering_close() {
             return self.force_close(id, None, false);
         }
         let mode = stream.close_mode;
@@ -350,7 +350,10 @@ impl Stream {
 
     /// Whether the peer has ended in order, and has everything: what becomes of our own end is of no interest then.
     pub(crate) fn is_settled(&self) -> bool {
-        self.io.lingers() && self.state.reading_ended() && !self.state.has_lost_bytes() && self.is_delivered()
+        self.io.needs_lingering_close()
+            && self.state.reading_ended()
+            && !self.state.has_lost_bytes()
+            && self.is_delivered()
     }
 
     /// Whether the peer's system has all of that, and our own end.

@@ -47,7 +47,7 @@ impl Net {
     }
 
     fn dial(&mut self, target: Address, options: Dialing, protocol: Handler) -> Id {
-        let mut stream = Stream::new(Io::Pending, Phase::Connecting, self.now);
+        let mut stream = Stream::new(Io::Connecting, Phase::Connecting, self.now);
         stream.dial = Some(Box::new(Dial {
             target,
             retries_left: options.retry,

@@ -242,7 +242,7 @@ impl Transport<'_> {
         Info {
             peer: stream.peer.as_deref().cloned(),
             local: match &stream.io {
-                Io::Socket(socket) | Io::Over(socket) => Peer::local_of(socket),
+                Io::Socket(socket) | Io::Closed(socket) => Peer::local_of(socket),
                 _ => None,
             },
             tls: stream.tls.as_ref().and_then(|tls| tls.info()).map(Box::new),

@@ -12,14 +12,14 @@ pub(crate) struct Label<'a>(pub(crate) &'a Net, pub(crate) Id);
 impl fmt::Display for Label<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(datagram) = self.0.datagram(self.1) {
-            return match datagram.carrier.peer().or_else(|| datagram.carrier.local()) {
+            return match datagram.io.peer().or_else(|| datagram.io.local()) {
                 Some(end) => write!(f, "udp {end}"),
                 None => f.write_str("udp"),
             };
         }
         match self.0.stream(self.1).map(|stream| (&stream.peer, &stream.io)) {
             Some((Some(peer), _)) => peer.fmt(f),
-            Some((None, Io::Pair(..))) => f.write_str("stdin and stdout"),
+            Some((None, Io::Channels(..))) => f.write_str("stdin and stdout"),
             _ => write!(f, "{:?}", self.1),
         }
     }

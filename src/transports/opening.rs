@@ -124,7 +124,7 @@ impl Net {
     #[must_use]
     pub fn listening_on(&mut self, id: Id) -> Option<Peer> {
         if let Some(datagram) = self.datagram(id) {
-            return datagram.carrier.local();
+            return datagram.io.local();
         }
         self.listener_mut(id).map(|listener| listener.name().clone())
     }
@@ -168,7 +168,7 @@ impl Net {
     /// A descriptor is not open for its direction (`EBADF`), or cannot be registered.
     pub fn connect_pipes(&mut self, read: OwnedFd, write: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
         let (read, write) = (Channel::adopt(read, Direction::Read)?, Channel::adopt(write, Direction::Write)?);
-        self.add_made(Stream::new(Io::Pair(Some(read), Some(write)), Phase::Open, self.now), protocol.into())
+        self.add_made(Stream::new(Io::Channels(Some(read), Some(write)), Phase::Open, self.now), protocol.into())
     }
 
     /// stdin and stdout as one duplex stream, or one of them alone. Nothing is read before `resume_reading`.
@@ -179,7 +179,7 @@ impl Net {
         let stdin = (which != Stdio::OutputOnly).then(Channel::stdin).transpose()?;
         let stdout = (which != Stdio::InputOnly).then(Channel::stdout).transpose()?;
         let no_input = stdin.is_none();
-        let mut stream = Stream::new(Io::Pair(stdin, stdout), Phase::Open, self.now);
+        let mut stream = Stream::new(Io::Channels(stdin, stdout), Phase::Open, self.now);
         stream.reading = false;
         if no_input {
             stream.state.write_only();

@@ -105,8 +105,8 @@ impl Stream {
         Self {
             // Files get no events, and a FIFO without writers may get none either: each is read once in any case. A terminal is
             // not: a read that finds nothing there stops a job in the background.
-            readable: matches!(io, Io::Pair(..)) && !io.reads_terminal(),
-            distrust_short_io: matches!(io, Io::Pair(..)),
+            readable: matches!(io, Io::Channels(..)) && !io.reads_terminal(),
+            distrust_short_io: matches!(io, Io::Channels(..)),
             io,
             state: State::new(phase),
             out: OutBuf::default(),
@@ -140,14 +140,14 @@ impl Stream {
 
     /// The read end of a pipe, a file or a device.
     pub(crate) fn read_end(channel: Channel, now: Instant) -> Self {
-        let mut stream = Self::new(Io::Pair(Some(channel), None), Phase::Open, now);
+        let mut stream = Self::new(Io::Channels(Some(channel), None), Phase::Open, now);
         stream.state.writing_ended();
         stream
     }
 
     /// The write end of one.
     pub(crate) fn write_end(channel: Channel, now: Instant) -> Self {
-        let mut stream = Self::new(Io::Pair(None, Some(channel)), Phase::Open, now);
+        let mut stream = Self::new(Io::Channels(None, Some(channel)), Phase::Open, now);
         stream.state.write_only();
         stream
     }
@@ -158,7 +158,7 @@ impl Stream {
             self.tls.as_deref().map_or((false, false), |tls| (tls.has_news(), tls.is_handshaking()));
         if self.state.discards() {
             // What is left on stdin is for whoever comes after us.
-            return news || (self.readable && self.io.lingers());
+            return news || (self.readable && self.io.needs_lingering_close());
         }
         if handshakes && matches!(self.state.phase(), Phase::Open | Phase::Running) {
             return news || self.readable;
@@ -211,7 +211,7 @@ impl Stream {
     pub(crate) fn only_an_event_tells(&self, direction: Direction) -> bool {
         // A child's terminal is over when the child is.
         (direction == Direction::Write && self.io.as_master().is_none())
-            || (self.state.reading_ended() && self.io.lingers())
+            || (self.state.reading_ended() && self.io.needs_lingering_close())
     }
 
     /// Whether its TLS is in the middle of a handshake.

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use super::candidates::{Candidates, Round};
-use super::carrier::Carrier;
+use super::io::DatagramIo;
 use super::opening::open;
 use super::queue::HEADER_BYTES;
 use super::socket::Datagram;
@@ -93,15 +93,15 @@ impl Net {
     /// Turns the socket to another address: the same one, or a new one of the other family.
     fn go_to(&mut self, id: Id, address: SocketAddr) -> io::Result<()> {
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return Ok(()) };
-        let (Carrier::Socket(socket), Some(candidates)) = (&datagram.carrier, &datagram.candidates) else {
+        let (DatagramIo::Socket(socket), Some(candidates)) = (&datagram.io, &datagram.candidates) else {
             return Ok(());
         };
         if socket.local_addr()?.is_ipv4() == address.is_ipv4() {
             socket.connect(&address.into())?;
         } else {
-            let carrier = Carrier::Socket(open(address, &candidates.dialing, &candidates.options)?);
-            carrier.register(&self.registry, id)?;
-            datagram.carrier = carrier;
+            let io = DatagramIo::Socket(open(address, &candidates.dialing, &candidates.options)?);
+            io.register(&self.registry, id)?;
+            datagram.io = io;
         }
         (datagram.readable, datagram.writable, datagram.receive_failed) = (true, true, false);
         Ok(())

@@ -68,8 +68,8 @@ impl Net {
         let mut earlier = None;
         while datagram.wants_write() {
             let plan = datagram.queue.plan(datagram.segments);
-            let carrier = &mut datagram.carrier;
-            match datagram.queue.send(&plan, |messages| carrier.send(batch, messages)) {
+            let io = &mut datagram.io;
+            match datagram.queue.send(&plan, |messages| io.send(batch, messages)) {
                 Ok((count, bytes)) => {
                     datagram.counts.sent += count as u64;
                     datagram.totals.sent += bytes as u64;
@@ -99,7 +99,7 @@ impl Net {
         }
         if datagram.queue.is_empty() && datagram.phase() == DatagramPhase::Flushing {
             // A refusal that has come meanwhile is the last that can be heard of.
-            let error = datagram.candidates.is_some().then(|| datagram.carrier.take_error()).flatten();
+            let error = datagram.candidates.is_some().then(|| datagram.io.take_error()).flatten();
             match error {
                 Some(error) => self.refused(id, error),
                 None => self.force_close_datagrams(id),
@@ -125,7 +125,7 @@ impl Net {
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
         let Some(phase) = datagram.lose() else { return };
         if phase == DatagramPhase::Flushing
-            && let Some(error) = datagram.carrier.take_error()
+            && let Some(error) = datagram.io.take_error()
         {
             self.calls.push_back((id, Call::ErrorReceived(error)));
         }

@@ -107,11 +107,11 @@ impl DatagramTransport<'_> {
     pub fn info(&self) -> Info {
         let Some(datagram) = self.net.datagram(self.id) else { return Info::default() };
         let mut datagrams = datagram.counts;
-        datagrams.dropped += datagram.carrier.dropped();
+        datagrams.dropped += datagram.io.dropped();
         Info {
-            peer: datagram.carrier.peer().or_else(|| Some(Peer::Ip(canonical(datagram.default_to?.address())))),
+            peer: datagram.io.peer().or_else(|| Some(Peer::Ip(canonical(datagram.default_to?.address())))),
             tls: None,
-            local: datagram.carrier.local(),
+            local: datagram.io.local(),
             terminal: false,
             totals: datagram.totals,
             datagrams,

@@ -2,14 +2,14 @@
 //!
 //! In the order in which to read: `socket.rs` (one socket and its states), `options.rs` (how it is opened), `opening.rs`,
 //! `queue.rs` and `flow.rs` (sending), `candidates.rs` and `fallback.rs` (peers with several addresses), `own.rs` (forged
-//! senders), `carrier.rs` (system calls), `handle.rs` (what a protocol sees of it). Receiving is the loop's
+//! senders), `io.rs` (system calls), `handle.rs` (what a protocol sees of it). Receiving is the loop's
 //! (`event_loop/datagrams.rs`).
 
 mod candidates;
-pub(crate) mod carrier;
 mod fallback;
 mod flow;
 pub mod handle;
+pub(crate) mod io;
 #[cfg(test)]
 pub(crate) mod memory;
 pub mod opening;

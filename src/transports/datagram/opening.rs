@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockAddr, Socket, Type};
 
 use super::candidates::Candidates;
-use super::carrier::Carrier;
+use super::io::DatagramIo;
 use super::options::DatagramLookup;
 pub use super::options::{DatagramOptions, DatagramService, Group};
 use super::own::Own;
@@ -119,7 +119,7 @@ impl Net {
             datagram::tell_local_address(socket.as_fd(), local.is_some_and(|local| local.is_ipv6()))?;
         }
         set_options(&socket, &service.options)?;
-        let mut datagram = Datagram::new(Carrier::Pending, DatagramPhase::Open, self.now);
+        let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Open, self.now);
         datagram.access = service.access;
         datagram.marks = service.options.marks;
         datagram.connected = socket.peer_addr().is_ok();
@@ -127,7 +127,7 @@ impl Net {
         let is_shared =
             datagram.connected || socket.reuse_address().unwrap_or(false) || socket.reuse_port().unwrap_or(false);
         datagram.own = local.filter(|_| !is_shared).map(|local| Box::new(Own::new(local)));
-        datagram.carrier = Carrier::Socket(socket);
+        datagram.io = DatagramIo::Socket(socket);
         let id = self.add_datagram(datagram)?;
         self.listeners.push(id);
         self.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
@@ -148,7 +148,7 @@ impl Net {
         options: DatagramOptions,
         protocol: impl DatagramProtocol + 'static,
     ) -> Id {
-        let mut datagram = Datagram::new(Carrier::Pending, DatagramPhase::Resolving, self.now);
+        let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Resolving, self.now);
         datagram.marks = options.marks;
         let retries_left = dialing.retry;
         let lookup = DatagramLookup { target, dialing, options, retries_left, next_timer: None };
@@ -246,12 +246,12 @@ impl Net {
 
     fn open_lookup(&mut self, id: Id, socket: Socket, address: SocketAddr, is_for_one: bool) {
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        let carrier = Carrier::Socket(socket);
-        if let Err(error) = carrier.register(&self.registry, id) {
+        let io = DatagramIo::Socket(socket);
+        if let Err(error) = io.register(&self.registry, id) {
             let error = ConnectError::new(format!("connect {address}: {}", describe(&error)));
             return self.lookup_failed(id, error.with_kind(ConnectErrorKind::Local));
         }
-        datagram.carrier = carrier;
+        datagram.io = io;
         datagram.connected = is_for_one;
         datagram.default_to = (!datagram.connected).then(|| Remote::from(address));
         datagram.lookup = None;
@@ -291,7 +291,7 @@ impl Net {
     pub(crate) fn add_datagram(&mut self, datagram: Datagram) -> io::Result<Id> {
         let id = self.insert(Slot::Datagram(Box::new(datagram)));
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return Ok(id) };
-        let registered = datagram.carrier.register(&self.registry, id);
+        let registered = datagram.io.register(&self.registry, id);
         registered.inspect_err(|_| self.remove(id))?;
         Ok(id)
     }

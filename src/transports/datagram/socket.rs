@@ -14,7 +14,7 @@
 use std::time::Instant;
 
 use super::candidates::Candidates;
-use super::carrier::Carrier;
+use super::io::DatagramIo;
 use super::options::DatagramLookup;
 use super::own::Own;
 use super::queue::Queue;
@@ -45,7 +45,7 @@ pub(crate) enum DatagramPhase {
 /// One datagram socket.
 #[derive(Debug)]
 pub(crate) struct Datagram {
-    pub(crate) carrier: Carrier,
+    pub(crate) io: DatagramIo,
     phase: DatagramPhase,
     pub(crate) queue: Queue,
     pub(crate) marks: WaterMarks,
@@ -89,9 +89,9 @@ pub(crate) struct Datagram {
 }
 
 impl Datagram {
-    pub(crate) fn new(carrier: Carrier, phase: DatagramPhase, now: Instant) -> Self {
+    pub(crate) fn new(io: DatagramIo, phase: DatagramPhase, now: Instant) -> Self {
         Self {
-            carrier,
+            io,
             phase,
             queue: Queue::default(),
             marks: WaterMarks::default(),

@@ -315,7 +315,7 @@ impl Layer {
     }
 
     /// What ends our direction. Asked a second time there is nothing.
-    pub(crate) fn last_words(&mut self) -> Vec<u8> {
+    pub(crate) fn closing_bytes(&mut self) -> Vec<u8> {
         self.session.send_close_notify();
         let mut words = Vec::new();
         while self.session.wants_write() {
