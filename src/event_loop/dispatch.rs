@@ -75,7 +75,7 @@ impl EventLoop {
             Some(Slot::Stream(stream)) => {
                 stream.readable |= event.readable;
                 stream.writable |= event.writable;
-                stream.end_seen |= event.read_ended;
+                stream.rdhup_seen |= event.read_ended;
                 if stream.state.phase() == Phase::Connecting {
                     self.net.dial_ready(id);
                     self.run_calls();

@@ -90,7 +90,7 @@ impl Net {
         }
         let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.now);
         stream.marks = listener.options.marks;
-        stream.one_of_many = !listener.options.once;
+        stream.bounded_close = !listener.options.once;
         stream.peer = Some(Box::new(peer));
         let tls = listener.options.tls.clone();
         if tls.is_none() {

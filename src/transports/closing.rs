@@ -246,7 +246,7 @@ impl Net {
                 _ => self.force_close(id, None, reset),
             };
         }
-        if (stream.one_of_many || reset) && drains_for >= CLOSE_TIMEOUT {
+        if (stream.bounded_close || reset) && drains_for >= CLOSE_TIMEOUT {
             return self.force_close(id, Some(not_taken()), reset);
         }
         // An event tells of a reset, and of the last acknowledgement where ours was the second end. The rest is asked
@@ -263,7 +263,7 @@ impl Net {
         if stream.is_delivered() || stream.has_failed_tls() {
             return self.force_close(id, None, false);
         }
-        if stream.one_of_many {
+        if stream.bounded_close {
             return self.force_close(id, Some(not_taken()), false);
         }
         self.arm_phase(id, ASK_AGAIN_MAX, Alarm::CloseTimeout);
@@ -290,7 +290,7 @@ impl Net {
             self.pipes.close(*spliced);
         }
         stream.readable = true;
-        stream.end_seen = true;
+        stream.rdhup_seen = true;
         if std::mem::replace(&mut stream.writing_paused, false) {
             // The buffer is empty now; a protocol that stopped reading meanwhile must come to see the end.
             self.calls.push_back((id, Call::ResumeWriting));

@@ -208,7 +208,7 @@ impl Net {
         stream.io = Io::Socket(winner.socket);
         stream.last_activity = self.now;
         // Events of those that lost the race are not about this one.
-        stream.end_seen = false;
+        stream.rdhup_seen = false;
         stream.state.opened();
         let handshakes = stream.tls.is_some();
         self.watch_peer(id, dial.options.keepalive);

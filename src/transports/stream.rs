@@ -54,8 +54,8 @@ pub(crate) struct Stream {
     pub(crate) blocked_by_sink: bool,
     /// Set over the high-water mark; `pause_writing` has been called or is queued.
     pub(crate) writing_paused: bool,
-    /// An event has told of the peer's end: a short read is then no sign that all was taken.
-    pub(crate) end_seen: bool,
+    /// An event has told of the peer's end (`EPOLLRDHUP`). A short read does not mean that all was read then.
+    pub(crate) rdhup_seen: bool,
     /// A short read or write does not mean that no more is there: terminals give a line at a time, TCP stops at an urgent mark.
     pub(crate) distrust_short_io: bool,
     /// On the list of those that have more to do in the next turn.
@@ -64,8 +64,8 @@ pub(crate) struct Stream {
     pub(crate) rearm: Rearm,
     /// A listener has let it in, and it counts against the limit.
     pub(crate) accepted: bool,
-    /// Others are served beside it or after it, so it may not hold its place for ever.
-    pub(crate) one_of_many: bool,
+    /// A server drops it when its close makes no progress for 5 s, as other connections need its place.
+    pub(crate) bounded_close: bool,
     pub(crate) close_mode: CloseMode,
     /// Bytes of our direction behind the last one of a protocol: a close_notify, which is one short record.
     pub(crate) closing_bytes: u16,
@@ -126,11 +126,11 @@ impl Stream {
             reading: true,
             blocked_by_sink: false,
             writing_paused: false,
-            end_seen: false,
+            rdhup_seen: false,
             queued: false,
             rearm: Rearm::None,
             accepted: false,
-            one_of_many: false,
+            bounded_close: false,
             close_mode: CloseMode::Lingering,
             closing_bytes: 0,
             discarded: false,
@@ -241,7 +241,7 @@ impl Stream {
         } else {
             self.last_activity = now;
         }
-        let drained = n < space && !self.end_seen && !self.distrust_short_io && !self.io.is_read_always_ready();
+        let drained = n < space && !self.rdhup_seen && !self.distrust_short_io && !self.io.is_read_always_ready();
         if drained {
             self.readable = false;
         }
