@@ -5,12 +5,10 @@
 //! the queued connections again. The protocols of accepted connections are made by the loop, not here.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::time::Duration;
 
 use socket2::{SockAddr, Socket};
 
-use super::call::Call;
 use super::error::{describe, is_lack_of_resources};
 use super::id::Id;
 use super::info::Peer;
@@ -19,8 +17,7 @@ use super::listener::BackOff;
 use super::net::{Net, Slot};
 use super::state::Phase;
 use super::stream::Stream;
-use super::timers::{Alarm, TimerId};
-use crate::sys::socket;
+use super::timers::Alarm;
 
 const BACK_OFF_MIN: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
@@ -46,12 +43,12 @@ impl Net {
             self.tell_of_waiting_clients();
             return Accepted::NotNow;
         }
-        if listener.options.tls.is_some() && !self.make_room_at_the_door() {
+        if listener.options.tls.is_some() && !self.make_room_for_handshake() {
             return Accepted::NotNow;
         }
         let Some(listener) = self.listener_mut(id) else { return Accepted::NotNow };
         match listener.accept() {
-            Ok((socket, address)) => self.admit(id, socket, &address),
+            Ok((socket, address)) => self.accept_socket(id, socket, &address),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 listener.readable = false;
                 Accepted::NotNow
@@ -61,7 +58,7 @@ impl Net {
                 Accepted::PassedOver
             }
             // Those who have got nowhere yet are not to keep the others out.
-            Err(error) if is_lack_of_resources(&error) && self.turn_away_the_slowest() => Accepted::PassedOver,
+            Err(error) if is_lack_of_resources(&error) && self.evict_slowest_handshake() => Accepted::PassedOver,
             Err(error) => {
                 self.back_off(id, &error);
                 Accepted::NotNow
@@ -69,7 +66,7 @@ impl Net {
         }
     }
 
-    fn admit(&mut self, id: Id, socket: Socket, address: &SockAddr) -> Accepted {
+    fn accept_socket(&mut self, id: Id, socket: Socket, address: &SockAddr) -> Accepted {
         let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return Accepted::NotNow };
         if let Some(back_off) = listener.back_off.take() {
             log::info!("accepting on {} again", listener.name);
@@ -102,7 +99,7 @@ impl Net {
                 self.watch_peer(stream, keepalive);
                 match tls {
                     Some(tls) => self.accept_tls(stream, id, tls),
-                    None => self.is_let_in(id),
+                    None => self.admitted(id),
                 }
                 Accepted::Stream(stream)
             }
@@ -110,54 +107,6 @@ impl Net {
                 log::warn!("accept: {}", describe(&error));
                 Accepted::PassedOver
             }
-        }
-    }
-
-    /// Calls `timer_fired` of `id`'s protocol once a client waits that no listener may let in now, for lack of a place under its
-    /// limit, or once there is no listener any more: the run is about to end. asyncio has none.
-    pub fn call_when_client_waits(&mut self, id: Id) -> TimerId {
-        let timer = self.timers.name(self.now);
-        self.client_waiters.push((id, timer));
-        if self.listeners.is_empty() {
-            self.release_places();
-        } else {
-            self.tell_of_waiting_clients();
-        }
-        timer
-    }
-
-    fn tell_of_waiting_clients(&mut self) {
-        if !self.client_waiters.is_empty() && self.has_waiting_client() {
-            self.release_places();
-        }
-    }
-
-    /// Tells all that keep a place only until another client wants it.
-    pub(crate) fn release_places(&mut self) {
-        let calls = self.client_waiters.drain(..).map(|(id, timer)| (id, Call::Timer(timer)));
-        self.calls.extend(calls);
-    }
-
-    fn has_waiting_client(&self) -> bool {
-        let waits_at_the_door = self.door.iter().any(|id| self.stream(*id).is_some_and(Stream::waits_to_be_let_in));
-        waits_at_the_door || self.listeners.iter().any(|id| self.has_queue(*id))
-    }
-
-    fn has_queue(&self, id: Id) -> bool {
-        // A latch that is set is no proof: the last client may have been the only one.
-        matches!(self.slots.get(id), Some(Slot::Listener(listener)) if socket::has_waiting(listener.socket().as_fd()))
-    }
-
-    /// Whether a connection may be let in now.
-    pub(crate) fn has_place(&mut self, id: Id) -> bool {
-        let open = self.accepted;
-        self.listener_mut(id).is_some_and(|listener| listener.options.limit.is_none_or(|limit| open < limit))
-    }
-
-    /// A connection has been let in.
-    pub(crate) fn is_let_in(&mut self, id: Id) {
-        if self.listener_mut(id).is_some_and(|listener| listener.options.once) {
-            self.close_listeners();
         }
     }
 
@@ -190,7 +139,7 @@ impl Net {
 
     /// Something is closed: there is a place under the limit, or a descriptor, for whoever waits for one.
     pub(crate) fn room_for_listeners(&mut self) {
-        self.open_the_door();
+        self.admit_ready();
         for index in 0..self.listeners.len() {
             let id = self.listeners[index];
             let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { continue };

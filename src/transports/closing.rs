@@ -93,7 +93,7 @@ impl Net {
                 Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure))
             }
             Was::Opening { listener: Some(_) } => {
-                self.door.retain(|waiting| *waiting != id);
+                self.pending_accepts.retain(|waiting| *waiting != id);
                 if let Some(error) = error {
                     log::warn!("handshake with {}: {}", Label(self, id), describe(&error));
                 }

@@ -9,6 +9,7 @@ pub(crate) mod label;
 pub mod protocol;
 // The arena of transports and what can be done with it.
 pub(crate) mod accept;
+mod admission;
 pub(crate) mod call;
 pub mod dial;
 pub mod dialing;

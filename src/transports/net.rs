@@ -54,8 +54,8 @@ pub struct Net {
     pub(crate) client_waiters: Vec<(Id, TimerId)>,
     /// Accepted connections that are open.
     pub(crate) accepted: usize,
-    /// Connections of TLS that listeners have accepted and not let in yet.
-    pub(crate) door: Vec<Id>,
+    /// Connections with TLS that listeners have accepted and not admitted yet.
+    pub(crate) pending_accepts: Vec<Id>,
     /// Room for ciphertext, from the first time on.
     pub(crate) ciphertext: Box<[u8]>,
     /// Slots that keep the loop running: all but those in the background.
@@ -95,7 +95,7 @@ impl Net {
             listeners: Vec::new(),
             client_waiters: Vec::new(),
             accepted: 0,
-            door: Vec::new(),
+            pending_accepts: Vec::new(),
             ciphertext: Box::default(),
             foreground: 0,
             stopped: false,
@@ -153,7 +153,7 @@ impl Net {
             Some(Slot::Datagram(_)) => self.cforce_close_datagrams(id),
             _ => {
                 self.remove(id);
-                self.close_the_door(id);
+                self.drop_pending_accepts(id);
             }
         }
     }

@@ -230,8 +230,8 @@ impl Stream {
     }
 
     /// Whether a listener has accepted it, and has no place for it yet.
-    pub(crate) fn waits_to_be_let_in(&self) -> bool {
-        self.tls.as_deref().is_some_and(Layer::is_at_the_door)
+    pub(crate) fn awaits_admission(&self) -> bool {
+        self.tls.as_deref().is_some_and(Layer::awaits_admission)
     }
 
     /// Notes a successful read of `n` bytes into a buffer of `space`; true where a latch was cleared on it.

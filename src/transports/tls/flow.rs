@@ -3,30 +3,26 @@
 //! **Invariant:** whatever TLS has to send is in the stream's write buffer, or sent, whenever control leaves this file. So water marks,
 //! half-close and close are those of any stream (`transports/flow.rs`): what waits there is ciphertext.
 
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice};
 use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::CertificateDer;
 
 use super::layer::{CIPHERTEXT_BYTES, Failure, Layer, Progress, RECORD_BYTES, Was};
+use super::sinks::{ToBuffer, ToIo};
 use super::{Tls, TlsServer, certificate, explain};
 use crate::transports::call::Call;
 use crate::transports::error::TlsError;
 use crate::transports::id::Id;
 use crate::transports::intake::Intake;
-use crate::transports::io::Io;
 use crate::transports::label::Label;
 use crate::transports::net::{Net, Slot};
-use crate::transports::out_buf::{OutBuf, Spare};
 use crate::transports::state::Phase;
 use crate::transports::stream::Stream;
 use crate::transports::timers::Alarm;
 
 /// Plaintext that is encrypted at once. It fits into the fastest caches together with its ciphertext.
 const PLAINTEXT_BYTES: usize = 128 * 1024;
-
-/// Connections whose handshake is not done or has failed just now, or that wait to be let in after it, at most.
-const DOOR_MAX: usize = 1024;
 
 /// How long a peer may take to read the alert that it is told by, and to close the connection.
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -54,7 +50,7 @@ impl Net {
 
     /// The same for a stream that `listener` has accepted and is not to know the protocol before the handshake is done.
     pub(crate) fn accept_tls(&mut self, id: Id, listener: Id, server: TlsServer) {
-        self.door.push(id);
+        self.pending_accepts.push(id);
         self.begin_tls(id, server.into(), Progress::Opening { listener: Some(listener) });
     }
 
@@ -63,7 +59,7 @@ impl Net {
         match Layer::new(tls, progress) {
             Ok(layer) => stream.tls = Some(Box::new(layer)),
             Err(error) => {
-                self.door.retain(|waiting| *waiting != id);
+                self.pending_accepts.retain(|waiting| *waiting != id);
                 return self.force_close(id, Some(error.into()), true);
             }
         }
@@ -104,7 +100,7 @@ impl Net {
         self.force_close(id, Some(TlsError::timed_out(limit).into()), true);
     }
 
-    fn tls(&mut self, id: Id) -> Option<&mut Layer> {
+    pub(crate) fn tls(&mut self, id: Id) -> Option<&mut Layer> {
         self.stream_mut(id)?.tls.as_deref_mut()
     }
 
@@ -222,7 +218,7 @@ impl Net {
         }
         match was {
             Was::Opening { listener: None } => self.calls.push_back((id, Call::ConnectionMade)),
-            Was::Opening { listener: Some(_) } => self.open_the_door(),
+            Was::Opening { listener: Some(_) } => self.admit_ready(),
             Was::Open if is_closing => (),
             Was::Open => self.calls.push_back((id, Call::TlsStarted)),
         }
@@ -328,102 +324,5 @@ impl Net {
         if self.stream(id).is_some_and(|stream| !stream.is_flushed()) {
             self.schedule_rearm(id);
         }
-    }
-
-    /// Lets in those whose handshake is done, as far as there are places.
-    pub(crate) fn open_the_door(&mut self) {
-        let mut index = 0;
-        while let Some(&id) = self.door.get(index) {
-            let waits = |stream: &Stream| match stream.tls.as_deref()?.progress {
-                Progress::AtTheDoor { listener } => Some(listener),
-                _ => None,
-            };
-            let listener = self.stream(id).and_then(waits);
-            let Some(listener) = listener.filter(|listener| self.has_place(*listener)) else {
-                index += 1;
-                continue;
-            };
-            self.door.remove(index);
-            if let Some(stream) = self.stream_mut(id) {
-                stream.accepted = true;
-                self.accepted += 1;
-            }
-            if let Some(tls) = self.tls(id) {
-                tls.let_in();
-            }
-            self.calls.push_back((id, Call::ConnectionMade));
-            self.is_let_in(listener);
-            index = 0;
-        }
-    }
-
-    /// Makes room for one more, where too many are in the middle of a handshake, at the cost of whoever has been for longest: those who
-    /// never come to an end of it are not to keep out those who do. Whether there is room.
-    pub(crate) fn make_room_at_the_door(&mut self) -> bool {
-        self.door.len() < DOOR_MAX || self.turn_away_the_slowest()
-    }
-
-    /// Drops whoever has been in the middle of a handshake for longest; whether there was one. Before them those go that have failed, and
-    /// are there only to be told why: it costs nobody anything.
-    pub(crate) fn turn_away_the_slowest(&mut self) -> bool {
-        let first = |is: fn(&Stream) -> bool| self.door.iter().copied().find(|id| self.stream(*id).is_some_and(is));
-        if let Some(failed) = first(Stream::has_failed_tls) {
-            self.force_close(failed, None, true);
-            return true;
-        }
-        let Some(slowest) = first(Stream::is_handshaking) else { return false };
-        let error = TlsError::new("too many others are in the middle of theirs");
-        self.force_close(slowest, Some(error.into()), true);
-        true
-    }
-
-    /// Drops those that wait for a listener that does not listen any more.
-    pub(crate) fn close_the_door(&mut self, listener: Id) {
-        for id in self.door.clone() {
-            if self.tls(id).is_some_and(|tls| tls.listener() == Some(listener)) {
-                self.force_close(id, None, true);
-            }
-        }
-    }
-}
-
-/// Where ciphertext goes: as many records as there are in one call.
-struct ToIo<'a> {
-    io: &'a mut Io,
-    offered: usize,
-}
-
-impl Write for ToIo<'_> {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.write_vectored(&[IoSlice::new(buf)])
-    }
-
-    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.offered = bufs.iter().map(|buf| buf.len()).sum();
-        self.io.write(bufs)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-struct ToBuffer<'a> {
-    out: &'a mut OutBuf,
-    spare: &'a mut Spare,
-}
-
-impl Write for ToBuffer<'_> {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.write_vectored(&[IoSlice::new(buf)])
-    }
-
-    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.out.append(bufs, 0, self.spare);
-        Ok(bufs.iter().map(|buf| buf.len()).sum())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

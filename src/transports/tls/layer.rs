@@ -1,13 +1,13 @@
 //! TLS of one stream, without its I/O: ciphertext in, plaintext out, and the other way round. rustls does the work.
 //!
 //! ```text
-//!   accepted ------------------+                         +---> AtTheDoor ---+
+//!   accepted ------------------+                         +---> AwaitingAdmission ---+
 //!                              v                         |                  v
 //!   start_tls while closed -> Opening --handshake done---+------------> Established
 //!                                                        |                  |
 //!   start_tls on an open stream --> Upgrading -----------+                  |
 //!                                                                           |
-//!   any but AtTheDoor ---error that the peer is told ---> Failed <----------+
+//!   any but AwaitingAdmission ---error that the peer is told ---> Failed <----------+
 //!   any ---the stream is lost---> Lost
 //! ```
 //!
@@ -41,7 +41,7 @@ pub(crate) enum Progress {
         listener: Option<Id>,
     },
     /// The handshake is done, and there is no place for it yet among those that `listener` may let in.
-    AtTheDoor {
+    AwaitingAdmission {
         listener: Id,
     },
     /// The stream was open before.
@@ -151,15 +151,15 @@ impl Layer {
     }
 
     /// Whether its handshake is done, and there is no place for it yet.
-    pub(crate) fn is_at_the_door(&self) -> bool {
-        matches!(self.progress, Progress::AtTheDoor { .. })
+    pub(crate) fn awaits_admission(&self) -> bool {
+        matches!(self.progress, Progress::AwaitingAdmission { .. })
     }
 
     /// The listener that has accepted the stream and has not let it in yet.
     pub(crate) fn listener(&self) -> Option<Id> {
         match self.progress {
             Progress::Opening { listener } => listener,
-            Progress::AtTheDoor { listener } => Some(listener),
+            Progress::AwaitingAdmission { listener } => Some(listener),
             _ => None,
         }
     }
@@ -178,21 +178,21 @@ impl Layer {
         self.early = 0;
         let was = self.was();
         self.progress = match was {
-            Was::Opening { listener: Some(listener) } => Progress::AtTheDoor { listener },
+            Was::Opening { listener: Some(listener) } => Progress::AwaitingAdmission { listener },
             _ => Progress::Established,
         };
         Some(was)
     }
 
     /// The listener has let it in.
-    pub(crate) fn let_in(&mut self) {
+    pub(crate) fn admit(&mut self) {
         self.progress = Progress::Established;
     }
 
     fn was(&self) -> Was {
         match self.progress {
             Progress::Opening { listener } => Was::Opening { listener },
-            Progress::AtTheDoor { listener } => Was::Opening { listener: Some(listener) },
+            Progress::AwaitingAdmission { listener } => Was::Opening { listener: Some(listener) },
             Progress::Upgrading | Progress::Established => Was::Open,
             Progress::Failed { was, .. } | Progress::Lost { was } => was,
         }

@@ -18,6 +18,7 @@ mod provider;
 mod self_signed;
 pub mod settings;
 mod settings_error;
+mod sinks;
 mod verify;
 
 use std::fmt;
