@@ -26,7 +26,7 @@ use super::net::{Net, Slot};
 use super::state::Phase;
 use super::stream::{CloseMode, Stream};
 use super::timers::Alarm;
-use super::tls::layer::Was;
+use super::tls::layer::Visibility;
 
 /// How long a closed connection waits for the peer's end, so that our close is not a reset. asyncio and nginx have 30 s
 /// and 5 s for the same thing.
@@ -79,20 +79,20 @@ impl Net {
             Some(error) if error.kind() == io::ErrorKind::Other => Some(error),
             error => stream.state.take_write_error().or(error).filter(|_| !is_settled),
         };
-        let (was, error) = match &mut stream.tls {
+        let (visibility, error) = match &mut stream.tls {
             Some(tls) => tls.lose(error),
-            None => (Was::Open, error),
+            None => (Visibility::Open, error),
         };
-        let call = match was {
+        let call = match visibility {
             _ if phase == Phase::Connecting => {
                 Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, ConnectError::from))
             }
-            Was::Open => Call::ConnectionLost(error),
-            Was::Opening { listener: None } => {
+            Visibility::Open => Call::ConnectionLost(error),
+            Visibility::Opening { listener: None } => {
                 let failure = |error| ConnectError::of_handshake(&Label(self, id), error);
                 Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure))
             }
-            Was::Opening { listener: Some(_) } => {
+            Visibility::Opening { listener: Some(_) } => {
                 self.pending_accepts.retain(|waiting| *waiting != id);
                 if let Some(error) = error {
                     log::warn!("handshake with {}: {}", Label(self, id), describe(&error));

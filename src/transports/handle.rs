@@ -109,7 +109,7 @@ impl Transport<'_> {
     #[must_use]
     pub fn may_have_more(&self) -> bool {
         self.net.stream(self.id).is_some_and(|stream| {
-            stream.readable || stream.unread.is_some() || stream.tls.as_deref().is_some_and(Layer::has_news)
+            stream.readable || stream.unread.is_some() || stream.tls.as_deref().is_some_and(Layer::has_peer_event)
         })
     }
 

@@ -155,7 +155,7 @@ impl Stream {
     /// Whether a read would lead anywhere now.
     pub(crate) fn wants_read(&self) -> bool {
         let (news, handshakes) =
-            self.tls.as_deref().map_or((false, false), |tls| (tls.has_news(), tls.is_handshaking()));
+            self.tls.as_deref().map_or((false, false), |tls| (tls.has_peer_event(), tls.is_handshaking()));
         if self.state.discards() {
             // What is left on stdin is for whoever comes after us.
             return news || (self.readable && self.io.needs_lingering_close());

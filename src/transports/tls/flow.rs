@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::CertificateDer;
 
-use super::layer::{CIPHERTEXT_BYTES, Failure, Layer, Progress, RECORD_BYTES, Was};
+use super::layer::{CIPHERTEXT_BYTES, Failure, Layer, Progress, RECORD_BYTES, Visibility};
 use super::sinks::{ToBuffer, ToIo};
 use super::{Tls, TlsServer, certificate, explain};
 use crate::transports::call::Call;
@@ -106,7 +106,7 @@ impl Net {
 
     /// [`take_in`](Self::take_in) of a stream with TLS, after what was handed back. `discards` where nobody wants the bytes.
     pub(crate) fn take_in_tls(&mut self, id: Id, buffer: &mut [u8], discards: bool) -> Intake {
-        if let Some(intake) = self.tell_news(id) {
+        if let Some(intake) = self.tell_peer_event(id) {
             return intake;
         }
         if buffer.len() < 2 * RECORD_BYTES {
@@ -186,18 +186,18 @@ impl Net {
         stream.totals.received += n as u64;
         let finished = tls.take_finished();
         self.send_tls(id);
-        if let Some(was) = finished {
+        if let Some(visibility) = finished {
             // Its protocol has to hear of that before it hears of anything that came with it.
             self.transport(id).unread(&buffer[..n]);
-            self.handshake_done(id, was);
+            self.handshake_done(id, visibility);
             return Intake::NotNow;
         }
-        if n > 0 { Intake::Bytes(n) } else { self.tell_news(id).unwrap_or(Intake::NotNow) }
+        if n > 0 { Intake::Bytes(n) } else { self.tell_peer_event(id).unwrap_or(Intake::NotNow) }
     }
 
     /// What the peer has said besides bytes, once these have been told.
-    fn tell_news(&mut self, id: Id) -> Option<Intake> {
-        match self.tls(id)?.take_news()? {
+    fn tell_peer_event(&mut self, id: Id) -> Option<Intake> {
+        match self.tls(id)?.take_peer_event()? {
             Ok(()) => Some(Intake::End),
             Err(failure) => {
                 self.tls_failed(id, failure);
@@ -207,7 +207,7 @@ impl Net {
     }
 
     /// The handshake is done: the stream is open, or the protocol is told.
-    fn handshake_done(&mut self, id: Id, was: Was) {
+    fn handshake_done(&mut self, id: Id, visibility: Visibility) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         if stream.state.phase() == Phase::Lost {
             return;
@@ -216,11 +216,11 @@ impl Net {
         if let Some(timer) = stream.phase_timer.take() {
             self.timers.cancel(timer);
         }
-        match was {
-            Was::Opening { listener: None } => self.calls.push_back((id, Call::ConnectionMade)),
-            Was::Opening { listener: Some(_) } => self.admit_ready(),
-            Was::Open if is_closing => (),
-            Was::Open => self.calls.push_back((id, Call::TlsStarted)),
+        match visibility {
+            Visibility::Opening { listener: None } => self.calls.push_back((id, Call::ConnectionMade)),
+            Visibility::Opening { listener: Some(_) } => self.admit_ready(),
+            Visibility::Open if is_closing => (),
+            Visibility::Open => self.calls.push_back((id, Call::TlsStarted)),
         }
         self.flush(id);
     }

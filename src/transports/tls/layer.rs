@@ -50,16 +50,16 @@ pub(crate) enum Progress {
     /// The peer is told why, and then the stream is lost with this.
     Failed {
         error: io::Error,
-        was: Was,
+        visibility: Visibility,
     },
     Lost {
-        was: Was,
+        visibility: Visibility,
     },
 }
 
-/// What a stream was, in the eyes of its protocol, when its handshake came to an end.
+/// Whether the protocol of a stream knew of the stream when its handshake ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Was {
+pub(crate) enum Visibility {
     /// Not open yet. `listener` has accepted it, if one has: then its protocol does not know of it.
     Opening {
         listener: Option<Id>,
@@ -69,7 +69,7 @@ pub(crate) enum Was {
 
 /// What the peer has said after the plaintext that was taken out last.
 #[derive(Debug)]
-enum News {
+enum PeerEvent {
     None,
     /// It has ended its direction: close_notify.
     End,
@@ -90,7 +90,7 @@ pub(crate) struct Failure {
 pub(crate) struct Layer {
     session: Connection,
     pub(crate) progress: Progress,
-    news: News,
+    peer_event: PeerEvent,
     pub(crate) terms: Terms,
     /// Of a client: whom it wants.
     name: Option<ServerName<'static>>,
@@ -125,7 +125,7 @@ impl Layer {
         Ok(Self {
             session,
             progress,
-            news: News::None,
+            peer_event: PeerEvent::None,
             terms,
             name,
             asked,
@@ -143,7 +143,7 @@ impl Layer {
 
     /// Whether the stream is not open yet, and will be by this, or would have been.
     pub(crate) fn is_opening(&self) -> bool {
-        matches!(self.was(), Was::Opening { .. })
+        matches!(self.visibility(), Visibility::Opening { .. })
     }
 
     pub(crate) fn has_failed(&self) -> bool {
@@ -165,23 +165,23 @@ impl Layer {
     }
 
     /// Whether the peer has said something that was not told yet.
-    pub(crate) fn has_news(&self) -> bool {
-        !matches!(self.news, News::None)
+    pub(crate) fn has_peer_event(&self) -> bool {
+        !matches!(self.peer_event, PeerEvent::None)
     }
 
     /// Takes note of the end of the handshake, if it has come just now.
-    pub(crate) fn take_finished(&mut self) -> Option<Was> {
+    pub(crate) fn take_finished(&mut self) -> Option<Visibility> {
         if self.session.is_handshaking() || !self.is_handshaking() {
             return None;
         }
         // rustls has encrypted it.
         self.early = 0;
-        let was = self.was();
-        self.progress = match was {
-            Was::Opening { listener: Some(listener) } => Progress::AwaitingAdmission { listener },
+        let visibility = self.visibility();
+        self.progress = match visibility {
+            Visibility::Opening { listener: Some(listener) } => Progress::AwaitingAdmission { listener },
             _ => Progress::Established,
         };
-        Some(was)
+        Some(visibility)
     }
 
     /// The listener has let it in.
@@ -189,25 +189,25 @@ impl Layer {
         self.progress = Progress::Established;
     }
 
-    fn was(&self) -> Was {
+    fn visibility(&self) -> Visibility {
         match self.progress {
-            Progress::Opening { listener } => Was::Opening { listener },
-            Progress::AwaitingAdmission { listener } => Was::Opening { listener: Some(listener) },
-            Progress::Upgrading | Progress::Established => Was::Open,
-            Progress::Failed { was, .. } | Progress::Lost { was } => was,
+            Progress::Opening { listener } => Visibility::Opening { listener },
+            Progress::AwaitingAdmission { listener } => Visibility::Opening { listener: Some(listener) },
+            Progress::Upgrading | Progress::Established => Visibility::Open,
+            Progress::Failed { visibility, .. } | Progress::Lost { visibility } => visibility,
         }
     }
 
     /// It has failed, and the peer is to be told before the stream is lost.
     pub(crate) fn fail(&mut self, error: TlsError) {
-        self.progress = Progress::Failed { error: error.into(), was: self.was() };
+        self.progress = Progress::Failed { error: error.into(), visibility: self.visibility() };
     }
 
     /// The stream is lost, for a reason that may show in another light here.
-    pub(crate) fn lose(&mut self, error: Option<io::Error>) -> (Was, Option<io::Error>) {
-        let was = self.was();
+    pub(crate) fn lose(&mut self, error: Option<io::Error>) -> (Visibility, Option<io::Error>) {
+        let visibility = self.visibility();
         let handshaking = self.is_handshaking();
-        let before = std::mem::replace(&mut self.progress, Progress::Lost { was });
+        let before = std::mem::replace(&mut self.progress, Progress::Lost { visibility });
         let error = match (before, error) {
             (Progress::Failed { error, .. }, _) => Some(error),
             (_, Some(error)) if is_tls(&error) || is_handshake_timeout(&error) => Some(error),
@@ -219,19 +219,22 @@ impl Layer {
             }
             (_, error) => error,
         };
-        (was, error)
+        (visibility, error)
     }
 
     /// Takes ciphertext in, and puts what it says into `buffer`, which has room for [`RECORD_BYTES`] more than that; how much it is.
-    /// What comes besides is [`take_news`](Self::take_news).
+    /// What comes besides is [`take_peer_event`](Self::take_peer_event).
     pub(crate) fn decrypt(&mut self, mut ciphertext: &[u8], buffer: &mut [u8]) -> usize {
         let mut len = 0;
-        while !ciphertext.is_empty() && !self.has_news() {
+        while !ciphertext.is_empty() && !self.has_peer_event() {
             self.has_heard |= !self.session.is_handshaking();
             if let Err(error) = self.session.read_tls(&mut ciphertext) {
                 // There is room, so this is a message that is too long for any.
-                self.news =
-                    News::Failed(Failure { error: TlsError::new(error.to_string()), has_alert: false, refused: None });
+                self.peer_event = PeerEvent::Failed(Failure {
+                    error: TlsError::new(error.to_string()),
+                    has_alert: false,
+                    refused: None,
+                });
                 break;
             }
             let result = self.session.process_new_packets();
@@ -239,15 +242,15 @@ impl Layer {
             while let Ok(n @ 1..) = self.session.reader().read(&mut buffer[len..]) {
                 len += n;
             }
-            self.news = match result {
+            self.peer_event = match result {
                 Err(error) => {
                     // Whatever there was before has been taken out.
                     let has_alert = self.session.wants_write();
                     let refused = verify::refused();
-                    News::Failed(Failure { error: self.explain(&error, refused.as_ref()), has_alert, refused })
+                    PeerEvent::Failed(Failure { error: self.explain(&error, refused.as_ref()), has_alert, refused })
                 }
-                Ok(state) if state.peer_has_closed() => News::End,
-                Ok(_) => News::None,
+                Ok(state) if state.peer_has_closed() => PeerEvent::End,
+                Ok(_) => PeerEvent::None,
             };
         }
         // rustls has room for a whole record after a long one, and gives that back when it is to read more: an idle connection would
@@ -275,11 +278,11 @@ impl Layer {
     }
 
     /// What the peer has said after its last byte: `Ok` is its end.
-    pub(crate) fn take_news(&mut self) -> Option<Result<(), Failure>> {
-        match std::mem::replace(&mut self.news, News::None) {
-            News::None => None,
-            News::End => Some(Ok(())),
-            News::Failed(failure) => Some(Err(failure)),
+    pub(crate) fn take_peer_event(&mut self) -> Option<Result<(), Failure>> {
+        match std::mem::replace(&mut self.peer_event, PeerEvent::None) {
+            PeerEvent::None => None,
+            PeerEvent::End => Some(Ok(())),
+            PeerEvent::Failed(failure) => Some(Err(failure)),
         }
     }
 
