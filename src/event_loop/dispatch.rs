@@ -307,7 +307,7 @@ impl EventLoop {
             Alarm::AcceptRetry => self.net.accept_retry(id),
             Alarm::Ending => self.net.go_on_ending(id),
             Alarm::Handshake => self.net.handshake_timed_out(id),
-            Alarm::Lull => self.net.look_for_a_lull(id),
+            Alarm::FlowIdle => self.net.check_flow(id),
             Alarm::CloseTimeout => self.net.close_timed_out(id),
             Alarm::Acknowledgement => self.net.await_acknowledgement(id),
             Alarm::HangUp => self.net.hung_up(id),

@@ -49,7 +49,7 @@ impl Net {
     /// Ends a stream now. Queues `connection_lost`, or `connection_failed` for a stream that was never open, and only once.
     /// asyncio's `_force_close`.
     pub(crate) fn force_close(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
-        self.end_bulk(id);
+        self.restore_low_water(id);
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
         let Some(phase) = stream.state.lose() else { return };

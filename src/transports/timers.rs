@@ -39,7 +39,7 @@ pub(crate) enum Alarm {
     /// A handshake has taken too long.
     Handshake,
     /// A flow that was in full spate may have ended.
-    Lull,
+    FlowIdle,
     /// A closing connection has waited long enough for the peer's end.
     CloseTimeout,
     /// A connection that is over may be acknowledged by now.

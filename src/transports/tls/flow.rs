@@ -148,7 +148,7 @@ impl Net {
                     self.schedule_rearm(id);
                 }
                 log::trace!("{}: read {n} bytes of TLS", Label(self, id));
-                self.note_bulk(id, n);
+                self.note_flow(id, n);
                 Ok(n)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -280,7 +280,7 @@ impl Net {
             if let Err(error) = tls.encrypt(piece) {
                 return self.force_close(id, Some(error.into()), true);
             }
-            tls.bulk.note_sent();
+            tls.low_water.note_sent();
             stream.totals.sent += piece.len() as u64;
             self.send_tls(id);
         }

@@ -102,7 +102,7 @@ pub(crate) struct Layer {
     has_heard: bool,
     /// Bytes that were written before the handshake was done, and wait for that.
     early: usize,
-    pub(crate) bulk: LowWaterMode,
+    pub(crate) low_water: LowWaterMode,
 }
 
 impl Layer {
@@ -132,7 +132,7 @@ impl Layer {
             has_certificate,
             has_heard: false,
             early: 0,
-            bulk: LowWaterMode::default(),
+            low_water: LowWaterMode::default(),
         })
     }
 
