@@ -11,10 +11,10 @@ use crate::transports::call::{Call, Installed};
 use crate::transports::error::{describe, is_tls};
 use crate::transports::handle::Transport;
 use crate::transports::id::{Direction, Id};
-use crate::transports::intake::Intake;
 use crate::transports::label::Label;
 use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::{Eof, Handler};
+use crate::transports::read::Filled;
 use crate::transports::state::Phase;
 use crate::transports::stream::CloseMode;
 use crate::transports::timers::{Alarm, TimerId};
@@ -194,8 +194,8 @@ impl EventLoop {
             Installed::Protocol(_) | Installed::Pipe { .. } => &mut scratch[..],
             _ => return 0,
         };
-        match net.take_in(id, buffer) {
-            Intake::Bytes(n) => {
+        match net.fill(id, buffer) {
+            Filled::Bytes(n) => {
                 if let Installed::Pipe { process, number } = *installed {
                     self.pipe_data(process, number, n);
                     return n;
@@ -213,13 +213,13 @@ impl EventLoop {
                 }
                 n
             }
-            Intake::Forwarded(n) => n,
-            Intake::End => {
+            Filled::Forwarded(n) => n,
+            Filled::End => {
                 self.read_ended(id);
                 0
             }
-            Intake::NotNow => 0,
-            Intake::Failed(error) => {
+            Filled::NotNow => 0,
+            Filled::Failed(error) => {
                 net.force_close(id, Some(error), false);
                 0
             }

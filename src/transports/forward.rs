@@ -13,7 +13,7 @@
 //! after some large reads in a row, and back after some small ones. Files are sent from the first byte on; where the receiver is on
 //! this machine, `trial.rs` finds out whether a copy is faster.
 //!
-//! What lies in a pipe of the pool is the sink's: it counts as written to it and not sent yet (`flow.rs` sends it), so half-close,
+//! What lies in a pipe of the pool is the sink's: it counts as written to it and not sent yet (`write.rs` sends it), so half-close,
 //! close and back pressure are the same for both ways. What a splice says of an end, or of there being nothing, may be about the urgent
 //! mark of TCP, which a read steps over: so a read has the last word. A source whose sink has no room is *blocked by the sink*: it is not read
 //! until the sink has sent what waits. Reading, and telling of the end, is the loop's (`event_loop/dispatch.rs`).

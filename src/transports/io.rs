@@ -1,6 +1,6 @@
 //! What a stream reads from and writes to: a closed set, so an enum.
 //!
-//! Only the bare calls are here. Buffering, flow control and the order of callbacks are `flow.rs`, which is the same
+//! Only the bare calls are here. Buffering, flow control and the order of callbacks are `write.rs`, which is the same
 //! for every variant, the one of the tests included.
 
 use std::io::{self, IoSlice};

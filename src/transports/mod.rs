@@ -25,10 +25,8 @@ mod unix_path;
 // One stream, from its states down to its descriptors.
 mod channel;
 mod closing;
-mod flow;
 mod forward;
 mod forward_mode;
-pub(crate) mod intake;
 pub(crate) mod io;
 pub mod keepalive;
 mod liveness;
@@ -36,10 +34,12 @@ mod liveness;
 pub(crate) mod memory;
 pub mod out_buf;
 mod pipe_pool;
+pub(crate) mod read;
 mod rearm;
 pub(crate) mod state;
 pub(crate) mod stream;
 mod trial;
+mod write;
 // TLS inside it.
 pub mod tls;
 // Datagrams.

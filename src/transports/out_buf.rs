@@ -1,7 +1,7 @@
 //! What could not be written yet, and the two water marks that say when that is too much.
 //!
 //! The rules are asyncio's (`_FlowControlMixin` in `transports.py`): pause when the size is strictly over the high
-//! mark, resume when it is at or under the low one. Who is told, and when, is `flow.rs`.
+//! mark, resume when it is at or under the low one. Who is told, and when, is `write.rs`.
 
 use std::io::{self, IoSlice};
 

@@ -15,7 +15,7 @@
 //! ```
 //!
 //! The two directions end each on its own; the phase is about the whole. Which calls and callbacks go with a transition
-//! is `net.rs`, `flow.rs` and `closing.rs`; nothing outside this file changes a state.
+//! is `net.rs`, `write.rs` and `closing.rs`; nothing outside this file changes a state.
 
 use std::io;
 

@@ -2,7 +2,7 @@
 //!
 //! mio reports edges, so readiness is latched here: `readable` and `writable` stay set until a call says otherwise, and
 //! whatever stops earlier than that (a budget, a pause) must be remembered by the loop. Callbacks and queues are
-//! `net.rs` and `flow.rs`.
+//! `net.rs` and `write.rs`.
 
 use std::fmt;
 use std::time::Instant;

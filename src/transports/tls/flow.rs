@@ -1,7 +1,7 @@
 //! How bytes go through TLS, and what its handshake and its end do to a stream. What a handshake is made of is `layer.rs`.
 //!
 //! **Invariant:** whatever TLS has to send is in the stream's write buffer, or sent, whenever control leaves this file. So water marks,
-//! half-close and close are those of any stream (`transports/flow.rs`): what waits there is ciphertext.
+//! half-close and close are those of any stream (`transports/write.rs`): what waits there is ciphertext.
 
 use std::io::{self, IoSlice};
 use std::time::{Duration, SystemTime};
@@ -14,9 +14,9 @@ use super::{Tls, TlsServer, certificate, explain};
 use crate::transports::call::Call;
 use crate::transports::error::TlsError;
 use crate::transports::id::Id;
-use crate::transports::intake::Intake;
 use crate::transports::label::Label;
 use crate::transports::net::{Net, Slot};
+use crate::transports::read::Filled;
 use crate::transports::state::Phase;
 use crate::transports::stream::Stream;
 use crate::transports::timers::Alarm;
@@ -104,43 +104,43 @@ impl Net {
         self.stream_mut(id)?.tls.as_deref_mut()
     }
 
-    /// [`take_in`](Self::take_in) of a stream with TLS, after what was handed back. `discards` where nobody wants the bytes.
-    pub(crate) fn take_in_tls(&mut self, id: Id, buffer: &mut [u8], discards: bool) -> Intake {
-        if let Some(intake) = self.tell_peer_event(id) {
-            return intake;
+    /// [`fill`](Self::fill) of a stream with TLS, after what was handed back. `discards` where nobody wants the bytes.
+    pub(crate) fn fill_by_tls(&mut self, id: Id, buffer: &mut [u8], discards: bool) -> Filled {
+        if let Some(filled) = self.tell_peer_event(id) {
+            return filled;
         }
         if buffer.len() < 2 * RECORD_BYTES {
-            return self.take_in_tls_bit_by_bit(id, buffer, discards);
+            return self.fill_small_by_tls(id, buffer, discards);
         }
         let mut ciphertext = std::mem::take(&mut self.ciphertext);
         if ciphertext.is_empty() {
             ciphertext = vec![0; CIPHERTEXT_BYTES].into();
         }
         let room = ciphertext.len().min(buffer.len() - RECORD_BYTES);
-        let intake = match self.read_ciphertext(id, &mut ciphertext[..room], discards) {
+        let filled = match self.read_ciphertext(id, &mut ciphertext[..room], discards) {
             Ok(n) => self.decrypt(id, &ciphertext[..n], buffer),
-            Err(intake) => intake,
+            Err(filled) => filled,
         };
         self.ciphertext = ciphertext;
-        intake
+        filled
     }
 
     /// The same for a protocol that provides little memory: what does not fit is kept, as if it had been handed back.
-    fn take_in_tls_bit_by_bit(&mut self, id: Id, buffer: &mut [u8], discards: bool) -> Intake {
+    fn fill_small_by_tls(&mut self, id: Id, buffer: &mut [u8], discards: bool) -> Filled {
         let mut room = vec![0; 2 * RECORD_BYTES];
-        let intake = self.take_in_tls(id, &mut room, discards);
-        let Intake::Bytes(len) = intake else { return intake };
+        let filled = self.fill_by_tls(id, &mut room, discards);
+        let Filled::Bytes(len) = filled else { return filled };
         let n = len.min(buffer.len());
         buffer[..n].copy_from_slice(&room[..n]);
         if let (Some(stream), true) = (self.stream_mut(id), n < len) {
             stream.unread = Some(room[n..len].into());
         }
-        Intake::Bytes(n)
+        Filled::Bytes(n)
     }
 
-    fn read_ciphertext(&mut self, id: Id, ciphertext: &mut [u8], discards: bool) -> Result<usize, Intake> {
+    fn read_ciphertext(&mut self, id: Id, ciphertext: &mut [u8], discards: bool) -> Result<usize, Filled> {
         let now = self.now;
-        let Some(stream) = self.stream_mut(id) else { return Err(Intake::NotNow) };
+        let Some(stream) = self.stream_mut(id) else { return Err(Filled::NotNow) };
         match stream.io.read(ciphertext) {
             Ok(0) => Err(self.tls_cut(id, discards)),
             Ok(n) => {
@@ -154,34 +154,34 @@ impl Net {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 stream.readable = false;
                 self.schedule_rearm(id);
-                Err(Intake::NotNow)
+                Err(Filled::NotNow)
             }
-            Err(error) => Err(Intake::Failed(error)),
+            Err(error) => Err(Filled::Failed(error)),
         }
     }
 
     /// The connection has ended, and the peer has not said so before.
-    fn tls_cut(&mut self, id: Id, discards: bool) -> Intake {
-        let Some(stream) = self.stream(id) else { return Intake::NotNow };
-        let Some(tls) = &stream.tls else { return Intake::End };
+    fn tls_cut(&mut self, id: Id, discards: bool) -> Filled {
+        let Some(stream) = self.stream(id) else { return Filled::NotNow };
+        let Some(tls) = &stream.tls else { return Filled::End };
         if tls.is_handshaking() {
-            return Intake::Failed(TlsError::new("the peer has closed the connection during the handshake").into());
+            return Filled::Failed(TlsError::new("the peer has closed the connection during the handshake").into());
         }
         if stream.state.has_failed() {
             // The write that has failed is the better word for it. No end: what came may not be all.
             self.force_close(id, None, false);
-            return Intake::NotNow;
+            return Filled::NotNow;
         }
         // Where nobody wants more, nothing is missing.
         if discards || tls.terms.allow_truncation {
-            return Intake::End;
+            return Filled::End;
         }
-        Intake::Failed(TlsError::truncated(explain::truncated(tls.terms.advice)).into())
+        Filled::Failed(TlsError::truncated(explain::truncated(tls.terms.advice)).into())
     }
 
-    fn decrypt(&mut self, id: Id, ciphertext: &[u8], buffer: &mut [u8]) -> Intake {
-        let Some(stream) = self.stream_mut(id) else { return Intake::NotNow };
-        let Some(tls) = stream.tls.as_deref_mut() else { return Intake::NotNow };
+    fn decrypt(&mut self, id: Id, ciphertext: &[u8], buffer: &mut [u8]) -> Filled {
+        let Some(stream) = self.stream_mut(id) else { return Filled::NotNow };
+        let Some(tls) = stream.tls.as_deref_mut() else { return Filled::NotNow };
         let n = tls.decrypt(ciphertext, buffer);
         stream.totals.received += n as u64;
         let finished = tls.take_finished();
@@ -190,18 +190,18 @@ impl Net {
             // Its protocol has to hear of that before it hears of anything that came with it.
             self.transport(id).unread(&buffer[..n]);
             self.handshake_done(id, visibility);
-            return Intake::NotNow;
+            return Filled::NotNow;
         }
-        if n > 0 { Intake::Bytes(n) } else { self.tell_peer_event(id).unwrap_or(Intake::NotNow) }
+        if n > 0 { Filled::Bytes(n) } else { self.tell_peer_event(id).unwrap_or(Filled::NotNow) }
     }
 
     /// What the peer has said besides bytes, once these have been told.
-    fn tell_peer_event(&mut self, id: Id) -> Option<Intake> {
+    fn tell_peer_event(&mut self, id: Id) -> Option<Filled> {
         match self.tls(id)?.take_peer_event()? {
-            Ok(()) => Some(Intake::End),
+            Ok(()) => Some(Filled::End),
             Err(failure) => {
                 self.tls_failed(id, failure);
-                Some(Intake::NotNow)
+                Some(Filled::NotNow)
             }
         }
     }

@@ -9,11 +9,11 @@ use super::id::Id;
 use super::label::Label;
 use super::net::{Net, Slot};
 
-/// What one attempt to take bytes in has led to.
-pub(crate) enum Intake {
-    /// So many are in the buffer.
+/// The outcome of one attempt to fill a buffer.
+pub(crate) enum Filled {
+    /// This many bytes are in the buffer.
     Bytes(usize),
-    /// So many went where the stream is forwarded to.
+    /// This many bytes went to the sink of a forwarded stream.
     Forwarded(usize),
     /// The peer has ended its direction.
     End,
@@ -24,52 +24,52 @@ pub(crate) enum Intake {
 }
 
 impl Net {
-    /// Takes in what there is, at most `buffer.len()` bytes unless they are forwarded.
-    pub(crate) fn take_in(&mut self, id: Id, buffer: &mut [u8]) -> Intake {
-        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return Intake::NotNow };
+    /// Fills `buffer` with what has arrived, or forwards it. More bytes than fit are read only if they are forwarded.
+    pub(crate) fn fill(&mut self, id: Id, buffer: &mut [u8]) -> Filled {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return Filled::NotNow };
         let discards = stream.state.discards();
         if !discards && !stream.is_handshaking() {
             if !self.sink_ready(id) {
-                return Intake::NotNow;
+                return Filled::NotNow;
             }
-            let Some(stream) = self.stream_mut(id) else { return Intake::NotNow };
+            let Some(stream) = self.stream_mut(id) else { return Filled::NotNow };
             if let Some(unread) = &stream.unread {
                 let n = unread.len().min(buffer.len());
                 buffer[..n].copy_from_slice(&unread[..n]);
                 stream.unread = (n < unread.len()).then(|| unread[n..].into());
-                return if self.forward_bytes(id, &buffer[..n]) { Intake::Forwarded(n) } else { Intake::Bytes(n) };
+                return if self.forward_bytes(id, &buffer[..n]) { Filled::Forwarded(n) } else { Filled::Bytes(n) };
             }
             match self.splice(id) {
-                SpliceOutcome::Bytes(n) => return Intake::Forwarded(n),
-                SpliceOutcome::NotNow => return Intake::NotNow,
-                SpliceOutcome::Failed(error) => return Intake::Failed(error),
+                SpliceOutcome::Bytes(n) => return Filled::Forwarded(n),
+                SpliceOutcome::NotNow => return Filled::NotNow,
+                SpliceOutcome::Failed(error) => return Filled::Failed(error),
                 SpliceOutcome::Copy => (),
             }
         }
         let now = self.now;
-        let Some(stream) = self.stream_mut(id) else { return Intake::NotNow };
+        let Some(stream) = self.stream_mut(id) else { return Filled::NotNow };
         if stream.tls.is_some() && !stream.has_failed_tls() {
-            return match self.take_in_tls(id, buffer, discards) {
-                Intake::Bytes(n) if !discards && self.forward_bytes(id, &buffer[..n]) => Intake::Forwarded(n),
-                intake => intake,
+            return match self.fill_by_tls(id, buffer, discards) {
+                Filled::Bytes(n) if !discards && self.forward_bytes(id, &buffer[..n]) => Filled::Forwarded(n),
+                filled => filled,
             };
         }
         match stream.io.read(buffer) {
-            Ok(0) => Intake::End,
+            Ok(0) => Filled::End,
             Ok(n) => {
                 stream.totals.received += n as u64;
                 log::trace!("{}: read {n} bytes", Label(self, id));
                 if self.stream_mut(id).is_some_and(|stream| stream.note_read(n, buffer.len(), now)) {
                     self.schedule_rearm(id);
                 }
-                if !discards && self.forward_bytes(id, &buffer[..n]) { Intake::Forwarded(n) } else { Intake::Bytes(n) }
+                if !discards && self.forward_bytes(id, &buffer[..n]) { Filled::Forwarded(n) } else { Filled::Bytes(n) }
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 stream.readable = false;
                 self.schedule_rearm(id);
-                Intake::NotNow
+                Filled::NotNow
             }
-            Err(error) => Intake::Failed(error),
+            Err(error) => Filled::Failed(error),
         }
     }
 }
