@@ -52,13 +52,13 @@ impl EventLoop {
         }
         let batch = self.batch.get_or_insert_with(|| Box::new(RecvBatch::new()));
         let is_settled = datagram.candidates.is_none();
-        match datagram.io.receive(batch, datagram.lot) {
+        match datagram.io.receive(batch, datagram.batch_len) {
             Ok(n) => {
                 datagram.receive_failed = false;
                 // A connected socket may have the error of an earlier datagram next, for which no event would come.
-                datagram.readable = n == datagram.lot || datagram.connected;
+                datagram.readable = n == datagram.batch_len || datagram.connected;
                 let bytes = (0..batch.len()).map(|index| batch.get(index).0.len()).sum();
-                datagram.lot = next_lot(datagram.lot, n, bytes);
+                datagram.batch_len = next_batch_len(datagram.batch_len, n, bytes);
                 self.pace.note_datagrams(batch.len(), bytes);
                 if !is_settled {
                     self.net.settle(id);
@@ -198,15 +198,15 @@ fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call:
     }
 }
 
-/// How many messages to receive at once after `received` of `lot`, which had `bytes`: as many as fit into the budget, since a pause
+/// How many messages to receive at once after `received` of `batch_len`, which had `bytes`: as many as fit into the budget, since a pause
 /// may make us hold them.
-fn next_lot(lot: usize, received: usize, bytes: usize) -> usize {
+fn next_batch_len(batch_len: usize, received: usize, bytes: usize) -> usize {
     if bytes > BYTES_PER_TURN {
         (received * BYTES_PER_TURN / bytes).max(1)
-    } else if received == lot && bytes * 2 <= BYTES_PER_TURN {
-        (lot * 2).min(BATCH)
+    } else if received == batch_len && bytes * 2 <= BYTES_PER_TURN {
+        (batch_len * 2).min(BATCH)
     } else {
-        lot
+        batch_len
     }
 }
 

@@ -130,7 +130,7 @@ impl EventLoop {
         self.net.stopped = false;
         self.run_calls();
         while !self.is_over() {
-            match self.poll.poll(&mut events, self.patience()) {
+            match self.poll.poll(&mut events, self.poll_timeout()) {
                 // Asked again, and not taken for a turn without events: timers must not overtake what came while we were stopped.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result?,
@@ -157,7 +157,7 @@ impl EventLoop {
     }
 
     /// How long the system may keep us waiting; `None` is for ever.
-    fn patience(&self) -> Option<Duration> {
+    fn poll_timeout(&self) -> Option<Duration> {
         if !self.net.ready.is_empty() || !self.net.calls.is_empty() || !self.net.corked.is_empty() {
             return Some(Duration::ZERO);
         }

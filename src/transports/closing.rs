@@ -57,7 +57,7 @@ impl Net {
             // Counted when it was written, and never sent.
             stream.totals.sent = stream.totals.sent.saturating_sub(stream.unsent() as u64);
         }
-        stream.out.clear(&mut self.spare);
+        stream.out.clear(&mut self.buffer_pool);
         if let Some(spliced) = stream.spliced.take() {
             self.pipes.close(*spliced);
         }
@@ -156,7 +156,7 @@ impl Net {
             };
             if !last.is_empty() {
                 stream.closing_bytes = u16::try_from(last.len()).unwrap_or(u16::MAX);
-                stream.out.append(&[IoSlice::new(&last)], 0, &mut self.spare);
+                stream.out.append(&[IoSlice::new(&last)], 0, &mut self.buffer_pool);
                 return self.flush(id);
             }
         }
@@ -285,7 +285,7 @@ impl Net {
             return self.force_close(id, Some(error), false);
         }
         stream.state.writing_failed(error, stream.is_delivered());
-        stream.out.clear(&mut self.spare);
+        stream.out.clear(&mut self.buffer_pool);
         if let Some(spliced) = stream.spliced.take() {
             self.pipes.close(*spliced);
         }

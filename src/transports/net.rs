@@ -13,7 +13,7 @@ use super::datagram::Datagram;
 use super::id::{Arena, Id};
 use super::keepalive::Looks;
 use super::listener::Listener;
-use super::out_buf::Spare;
+use super::out_buf::BufferPool;
 use super::pipe_pool::PipePool;
 use super::process::{Ending, Process, SIGTERM};
 use super::resolver::Resolver;
@@ -33,7 +33,7 @@ pub struct Net {
     /// Counts turns of the loop.
     pub(crate) turn: u64,
     pub(crate) registry: mio::Registry,
-    pub(crate) spare: Spare,
+    pub(crate) buffer_pool: BufferPool,
     /// PipePool through which the kernel moves bytes between sockets.
     pub(crate) pipes: PipePool,
     /// Datagram sockets that send once the present callbacks are through.
@@ -83,7 +83,7 @@ impl Net {
             now,
             turn: 0,
             registry,
-            spare: Spare::default(),
+            buffer_pool: BufferPool::default(),
             pipes: PipePool::default(),
             corked: Vec::new(),
             send_batch: None,

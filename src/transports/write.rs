@@ -31,7 +31,7 @@ impl Net {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
                 Err(error) => {
                     // What has not gone out is what the failure is about.
-                    stream.out.append(bufs, 0, &mut self.spare);
+                    stream.out.append(bufs, 0, &mut self.buffer_pool);
                     return self.write_failed(id, error);
                 }
             }
@@ -44,7 +44,7 @@ impl Net {
             let cut = bufs.len() > IOV_MAX;
             stream.writable = (stream.distrust_short_io || cut) && sent > 0;
         }
-        stream.out.append(bufs, sent, &mut self.spare);
+        stream.out.append(bufs, sent, &mut self.buffer_pool);
         self.pause_if_over(id);
         self.flush(id);
     }
@@ -71,7 +71,7 @@ impl Net {
                             spliced.bytes -= n;
                             stream.spliced = Some(spliced);
                         }
-                        None => stream.out.consume(n, &mut self.spare),
+                        None => stream.out.consume(n, &mut self.buffer_pool),
                     }
                     stream.writable = n == pending || stream.distrust_short_io;
                 }

@@ -25,7 +25,7 @@ use crate::transports::out_buf::WaterMarks;
 use crate::transports::timers::TimerId;
 
 /// Messages received in the first call, since each may have 64 KiB.
-const FIRST_LOT: usize = 8;
+const FIRST_BATCH_LEN: usize = 8;
 
 /// Where a socket is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ pub(crate) struct Datagram {
     /// Latched by an event, cleared by a call that did not fit.
     pub(crate) writable: bool,
     /// Messages to receive in one call: few at first, more while they are short.
-    pub(crate) lot: usize,
+    pub(crate) batch_len: usize,
     /// Cleared by `pause_reading`.
     pub(crate) reading: bool,
     /// Set over the high-water mark; `pause_writing` has been called or is queued.
@@ -108,7 +108,7 @@ impl Datagram {
             phase_timer: None,
             readable: false,
             receive_failed: false,
-            lot: FIRST_LOT,
+            batch_len: FIRST_BATCH_LEN,
             writable: true,
             reading: true,
             writing_paused: false,

@@ -300,7 +300,7 @@ impl Net {
                 continue;
             }
             if !stream.writable || !stream.out.is_empty() || stream.spliced.is_some() {
-                let mut sink = ToBuffer { out: &mut stream.out, spare: &mut self.spare };
+                let mut sink = ToBuffer { out: &mut stream.out, buffer_pool: &mut self.buffer_pool };
                 // Writing to memory cannot fail.
                 let _ = tls.write_to(&mut sink);
                 continue;
@@ -314,7 +314,7 @@ impl Net {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
                 Err(error) => {
                     // What has not gone out is what the failure is about.
-                    let mut sink = ToBuffer { out: &mut stream.out, spare: &mut self.spare };
+                    let mut sink = ToBuffer { out: &mut stream.out, buffer_pool: &mut self.buffer_pool };
                     // Writing to memory cannot fail.
                     let _ = tls.write_to(&mut sink);
                     return self.write_failed(id, error);

@@ -3,7 +3,7 @@
 use std::io::{self, IoSlice, Write};
 
 use crate::transports::io::Io;
-use crate::transports::out_buf::{OutBuf, Spare};
+use crate::transports::out_buf::{BufferPool, OutBuf};
 
 /// To the socket, all records that there are in one call.
 pub(super) struct ToIo<'a> {
@@ -30,7 +30,7 @@ impl Write for ToIo<'_> {
 /// Into the write buffer.
 pub(super) struct ToBuffer<'a> {
     pub(super) out: &'a mut OutBuf,
-    pub(super) spare: &'a mut Spare,
+    pub(super) buffer_pool: &'a mut BufferPool,
 }
 
 impl Write for ToBuffer<'_> {
@@ -39,7 +39,7 @@ impl Write for ToBuffer<'_> {
     }
 
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.out.append(bufs, 0, self.spare);
+        self.out.append(bufs, 0, self.buffer_pool);
         Ok(bufs.iter().map(|buf| buf.len()).sum())
     }
 
