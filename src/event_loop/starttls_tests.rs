@@ -13,7 +13,7 @@ use crate::protocols::starttls::{StartTls, StartTlsSide};
 use crate::transports::id::Id;
 use crate::transports::memory::Closed;
 use crate::transports::protocol::{Handler, Protocol};
-use crate::transports::tls::{Terms, TlsClient};
+use crate::transports::tls::{TlsClient, TlsPolicy};
 
 #[cfg(feature = "aws-lc-rs")]
 use rustls::crypto::aws_lc_rs as crypto;
@@ -32,7 +32,7 @@ fn tls() -> TlsClient {
     TlsClient {
         config: Arc::new(config),
         name: "localhost".try_into().expect("a name"),
-        terms: Terms {
+        policy: TlsPolicy {
             handshake_timeout: TIMEOUT,
             allow_truncation: false,
             verifies: true,

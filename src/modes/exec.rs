@@ -7,7 +7,7 @@ use super::config::{ChildConfig, Endpoint, ExecConfig, ExecPlace};
 use super::relay::{Right, pair, serve};
 use super::{Run, child_streams, listen, marks, terminal};
 use crate::protocols::child::{ChildSide, Ends, InputSide, OutputSide};
-use crate::protocols::forward_signals::Forward;
+use crate::protocols::forward_signals::SignalForwarder;
 use crate::protocols::report::{Cause, Failure};
 use crate::sys::signals::{DELIBERATE, SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH, stop};
 use crate::sys::stdio::{self, stdin_is_terminal};
@@ -44,7 +44,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     let ends = Rc::new(Ends::default());
     let mut forward =
-        Forward::new(Rc::clone(&ends), config.child.kill_after, config.stream.timeout, run.reporter.clone());
+        SignalForwarder::new(Rc::clone(&ends), config.child.kill_after, config.stream.timeout, run.reporter.clone());
     // The child's group is not that of the terminal: what the keys of the terminal send comes to us.
     let mut signals = DELIBERATE.to_vec();
     let streams = Streams::of(&config.child);

@@ -32,7 +32,7 @@ use crate::transports::timers::TimerId;
 /// The protocol of the signal stream. Its bytes also say whether the kernel has sent the signal. The child must have
 /// the same `kill_after`.
 #[derive(Debug)]
-pub struct Forward {
+pub struct SignalForwarder {
     ends: Rc<Ends>,
     kill_after: Duration,
     timeout: Option<Duration>,
@@ -46,7 +46,7 @@ pub struct Forward {
     reporter: Reporter,
 }
 
-impl Forward {
+impl SignalForwarder {
     /// Forwards to the child of `ends`. `timeout` is for the whole run.
     #[must_use]
     pub fn new(ends: Rc<Ends>, kill_after: Duration, timeout: Option<Duration>, reporter: Reporter) -> Self {
@@ -184,7 +184,7 @@ impl Forward {
     }
 }
 
-impl Protocol for Forward {
+impl Protocol for SignalForwarder {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         if let Some(timeout) = self.timeout {
             let id = t.id();

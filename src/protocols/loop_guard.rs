@@ -58,7 +58,7 @@ struct Counter {
 
 /// Why a datagram is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum Refused {
     /// It carries our mark.
     Marked,
     /// It comes from a service's port.
@@ -73,10 +73,10 @@ impl LoopGuard {
     }
 
     /// Why a datagram from `from` should not be answered, if it should not.
-    pub(super) fn refusal(&mut self, from: &Remote, now: Instant) -> Option<Refusal> {
+    pub(super) fn refusal(&mut self, from: &Remote, now: Instant) -> Option<Refused> {
         obvious_refusal(from).or_else(|| {
             let start = *self.start.get_or_insert(now);
-            self.feeds_a_loop(from.address(), now.duration_since(start)).then_some(Refusal::Loop)
+            self.feeds_a_loop(from.address(), now.duration_since(start)).then_some(Refused::Loop)
         })
     }
 
@@ -94,11 +94,11 @@ impl LoopGuard {
 }
 
 /// What one datagram shows by itself.
-fn obvious_refusal(from: &Remote) -> Option<Refusal> {
+fn obvious_refusal(from: &Remote) -> Option<Refused> {
     if is_marked(from) {
-        return Some(Refusal::Marked);
+        return Some(Refused::Marked);
     }
-    (from.address().port() < PORT_MIN).then_some(Refusal::ServicePort)
+    (from.address().port() < PORT_MIN).then_some(Refused::ServicePort)
 }
 
 #[cfg(test)]
@@ -112,8 +112,8 @@ mod tests {
     #[test]
     fn services_get_no_answer() {
         let refusal = |port| obvious_refusal(&Remote::from(address(port)));
-        assert_eq!(refusal(7), Some(Refusal::ServicePort));
-        assert_eq!(refusal(1023), Some(Refusal::ServicePort));
+        assert_eq!(refusal(7), Some(Refused::ServicePort));
+        assert_eq!(refusal(1023), Some(Refused::ServicePort));
         assert_eq!(refusal(1024), None);
     }
 

@@ -33,7 +33,7 @@ const MUCH_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Channel {
     fd: OwnedFd,
-    way: Way,
+    access: Access,
     direction: Direction,
     /// `Some` for stdin and stdout: the number that must be given up with the direction.
     standard: Option<RawFd>,
@@ -57,7 +57,7 @@ struct Master {
 
 /// How a descriptor is read and written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum Access {
     /// A description of our own, non-blocking.
     Private,
     /// A socket: the calls themselves do not wait.
@@ -88,25 +88,25 @@ impl Channel {
         let write = direction == Direction::Write;
         if !stdio::allows(borrowed, write)? && !write && stdio::is_null(borrowed) {
             // nohup(1) gives a /dev/null that is open for writing only. There is nothing to be read there either.
-            let (fd, way) = (stdio::open_null()?, Way::Shared);
-            return Ok(Self { fd, way, direction, standard: Some(number), kind, narrow: false, master: None });
+            let (fd, access) = (stdio::open_null()?, Access::Shared);
+            return Ok(Self { fd, access, direction, standard: Some(number), kind, narrow: false, master: None });
         }
         if !stdio::allows(borrowed, write)? {
             // To open it anew would open the other end of a pipe, and we would read what we have written ourselves.
             let what = if write { "it is not open for writing" } else { "it is not open for reading" };
             return Err(io::Error::other(what));
         }
-        let mut way = Way::Shared;
+        let mut access = Access::Shared;
         let mut fd = None;
         match kind {
-            FdKind::Socket => way = Way::Socket,
+            FdKind::Socket => access = Access::Socket,
             // Not a regular file: the new description would start at offset 0, and write over what is there.
             FdKind::Pipe | FdKind::Terminal => {
                 // ENXIO (a pipe without reader), EACCES (after su) and ENOENT (no /proc) leave the shared description.
                 if let Ok(new) = stdio::reopen(borrowed, write)
                     && stdio::is_same(borrowed, new.as_fd()).unwrap_or(false)
                 {
-                    (way, fd) = (Way::Private, Some(new));
+                    (access, fd) = (Access::Private, Some(new));
                 }
             }
             FdKind::File | FdKind::Master | FdKind::Other => (),
@@ -115,7 +115,7 @@ impl Channel {
             Some(fd) => fd,
             None => stdio::duplicate(number)?,
         };
-        Ok(Self { fd, way, direction, standard: Some(number), kind, narrow: kind == FdKind::Pipe, master: None })
+        Ok(Self { fd, access, direction, standard: Some(number), kind, narrow: kind == FdKind::Pipe, master: None })
     }
 
     /// A pipe end, file or device that the caller hands over. asyncio's `connect_read_pipe`, `connect_write_pipe`.
@@ -124,14 +124,22 @@ impl Channel {
             return Err(io::Error::from_raw_os_error(libc::EBADF));
         }
         let kind = stdio::kind(fd.as_fd())?;
-        let way = if kind == FdKind::Socket { Way::Socket } else { Way::Shared };
-        Ok(Self { fd, way, direction, standard: None, kind, narrow: kind == FdKind::Pipe, master: None })
+        let access = if kind == FdKind::Socket { Access::Socket } else { Access::Shared };
+        Ok(Self { fd, access, direction, standard: None, kind, narrow: kind == FdKind::Pipe, master: None })
     }
 
     /// Our end of a pipe that we have made: nobody shares its description.
     pub(crate) fn own(fd: OwnedFd, direction: Direction) -> io::Result<Self> {
         process::set_nonblocking(fd.as_fd())?;
-        Ok(Self { fd, way: Way::Private, direction, standard: None, kind: FdKind::Pipe, narrow: true, master: None })
+        Ok(Self {
+            fd,
+            access: Access::Private,
+            direction,
+            standard: None,
+            kind: FdKind::Pipe,
+            narrow: true,
+            master: None,
+        })
     }
 
     /// One direction of our side of a child's terminal, which nobody shares either. To us it is not a terminal: what happens to it
@@ -146,7 +154,7 @@ impl Channel {
         let interest =
             if self.direction == Direction::Read { mio::Interest::READABLE } else { mio::Interest::WRITABLE };
         match registry.register(&mut SourceFd(&self.fd.as_raw_fd()), id.token(self.direction), interest) {
-            Err(error) if error.raw_os_error() == Some(libc::EPERM) => self.way = Way::Always,
+            Err(error) if error.raw_os_error() == Some(libc::EPERM) => self.access = Access::Always,
             result => result?,
         }
         Ok(())
@@ -154,7 +162,7 @@ impl Channel {
 
     /// Asks epoll for the present state again, as an event.
     pub(crate) fn rearm(&self, registry: &mio::Registry, id: Id) -> io::Result<()> {
-        if self.way == Way::Always {
+        if self.access == Access::Always {
             return Ok(());
         }
         let interest =
@@ -164,7 +172,7 @@ impl Channel {
 
     /// Leaves epoll. Needed before closing, as the description lives on in whoever shares it.
     pub(crate) fn deregister(&self, registry: &mio::Registry) {
-        if self.way != Way::Always {
+        if self.access != Access::Always {
             // It is registered, or the loop is going down: neither leaves anything to do about an error.
             let _ = registry.deregister(&mut SourceFd(&self.fd.as_raw_fd()));
         }
@@ -172,7 +180,7 @@ impl Channel {
 
     /// Whether no event will ever come, because it is ready at any time.
     pub(crate) fn is_always_ready(&self) -> bool {
-        self.way == Way::Always
+        self.access == Access::Always
     }
 
     pub(crate) fn is_terminal(&self) -> bool {
@@ -181,16 +189,16 @@ impl Channel {
 
     /// The error that waits to be fetched, where it is a socket.
     pub(crate) fn take_error(&self) -> Option<io::Error> {
-        let error = (self.way == Way::Socket).then(|| SockRef::from(&self.fd).take_error())?;
+        let error = (self.access == Access::Socket).then(|| SockRef::from(&self.fd).take_error())?;
         error.unwrap_or_else(Some).map(|error| self.name(error))
     }
 
     /// What the kernel could move bytes from or to by itself. Not what is shared and may block, and no terminal.
     pub(crate) fn raw(&self) -> Option<(SpliceFd, BorrowedFd<'_>)> {
-        let raw = match (self.kind, self.way) {
-            (FdKind::Pipe, Way::Private) => SpliceFd::Pipe,
-            (FdKind::Socket, Way::Socket) => SpliceFd::Socket,
-            (FdKind::File, Way::Always) => SpliceFd::File,
+        let raw = match (self.kind, self.access) {
+            (FdKind::Pipe, Access::Private) => SpliceFd::Pipe,
+            (FdKind::Socket, Access::Socket) => SpliceFd::Socket,
+            (FdKind::File, Access::Always) => SpliceFd::File,
             _ => return None,
         };
         Some((raw, self.fd.as_fd()))
@@ -203,10 +211,10 @@ impl Channel {
             // is a new event.
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let result = match self.way {
-            Way::Socket => socket::recv(fd, buf),
-            Way::Shared if !stdio::is_ready(fd, false) => return Err(io::ErrorKind::WouldBlock.into()),
-            Way::Private | Way::Shared | Way::Always => stdio::read(fd, buf),
+        let result = match self.access {
+            Access::Socket => socket::recv(fd, buf),
+            Access::Shared if !stdio::is_ready(fd, false) => return Err(io::ErrorKind::WouldBlock.into()),
+            Access::Private | Access::Shared | Access::Always => stdio::read(fd, buf),
         };
         if let (Some(master), Err(error)) = (self.master, &result)
             && is_hang_up(error)
@@ -226,16 +234,16 @@ impl Channel {
 
     pub(crate) fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let fd = self.fd.as_fd();
-        let result = match self.way {
-            Way::Socket => socket::send(fd, bufs),
-            Way::Shared if !stdio::is_ready(fd, true) => return Err(io::ErrorKind::WouldBlock.into()),
-            Way::Shared => {
+        let result = match self.access {
+            Access::Socket => socket::send(fd, bufs),
+            Access::Shared if !stdio::is_ready(fd, true) => return Err(io::ErrorKind::WouldBlock.into()),
+            Access::Shared => {
                 let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf);
                 let is_terminal = matches!(self.kind, FdKind::Terminal | FdKind::Master);
                 let most = if is_terminal { TERMINAL_BUF } else { PIPE_BUF };
                 stdio::write(fd, &[IoSlice::new(&first[..first.len().min(most)])])
             }
-            Way::Private | Way::Always => stdio::write(fd, bufs),
+            Access::Private | Access::Always => stdio::write(fd, bufs),
         };
         if let Some(master) = &mut self.master {
             match &result {
@@ -287,7 +295,7 @@ impl Channel {
     /// Ends this direction, so that the other end of the pipe sees it: no copy of the description stays with us.
     pub(crate) fn close(self, registry: &mio::Registry) -> io::Result<()> {
         self.deregister(registry);
-        if self.way == Way::Socket && self.direction == Direction::Write {
+        if self.access == Access::Socket && self.direction == Direction::Write {
             // stdin may be the same socket, and goes on. A peer that is gone already has no use for our end.
             let _ = SockRef::from(&self.fd).shutdown(Shutdown::Write);
         }

@@ -123,7 +123,7 @@ impl Net {
             return SpliceOutcome::Copy;
         };
         let (to, ForwardMode::Splice(route)) = (forward.to, forward.mode) else { return SpliceOutcome::Copy };
-        if forward.trial.as_ref().is_some_and(|trial| trial.way() == trial::Way::Copy) {
+        if forward.trial.as_ref().is_some_and(|trial| trial.method() == trial::Method::Copy) {
             return SpliceOutcome::Copy;
         }
         if self.stream(to).is_none_or(|sink| !sink.out.is_empty()) {
@@ -141,7 +141,7 @@ impl Net {
         };
         if let SpliceOutcome::Bytes(n) = moved {
             log::trace!("{}: {n} bytes moved by the kernel", Label(self, id));
-            self.note_forwarded(id, n, trial::Way::Send);
+            self.note_forwarded(id, n, trial::Method::Send);
         }
         moved
     }
@@ -275,13 +275,13 @@ impl Net {
     }
 
     /// Notes how much was forwarded at once, and changes the way if it is time.
-    fn note_forwarded(&mut self, id: Id, n: usize, way: trial::Way) {
+    fn note_forwarded(&mut self, id: Id, n: usize, way: trial::Method) {
         let Some(forward) = self.stream_mut(id).and_then(|stream| stream.forward.as_deref_mut()) else { return };
         if let Some(trial) = &mut forward.trial {
             // The time of the turn would stand still.
             let Some(winner) = trial.note(way, n, Instant::now()) else { return };
             forward.trial = None;
-            if winner == trial::Way::Copy {
+            if winner == trial::Method::Copy {
                 self.set_mode(id, ForwardMode::CopyOnly);
             }
             return;
@@ -303,7 +303,7 @@ impl Net {
         let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return false };
         let to = forward.to;
         self.write(to, &[io::IoSlice::new(data)]);
-        self.note_forwarded(id, data.len(), trial::Way::Copy);
+        self.note_forwarded(id, data.len(), trial::Method::Copy);
         true
     }
 

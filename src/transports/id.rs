@@ -49,12 +49,12 @@ pub(crate) enum Direction {
 /// A vector of slots that are reused with a new generation.
 #[derive(Debug)]
 pub(crate) struct Arena<T> {
-    slots: Vec<Slot<T>>,
+    slots: Vec<ArenaSlot<T>>,
     free: Vec<u32>,
 }
 
 #[derive(Debug)]
-struct Slot<T> {
+struct ArenaSlot<T> {
     generation: u32,
     value: Option<T>,
 }
@@ -76,7 +76,7 @@ impl<T> Arena<T> {
         }
         assert!(self.slots.len() < SLOTS_MAX, "more transports than descriptors can exist");
         let index = self.slots.len() as u32;
-        self.slots.push(Slot { generation: 0, value: Some(value) });
+        self.slots.push(ArenaSlot { generation: 0, value: Some(value) });
         Id { index, generation: 0 }
     }
 

@@ -29,7 +29,7 @@ const MARGIN: u32 = 150;
 
 /// A way to take a file to a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum Method {
     Send,
     Copy,
 }
@@ -47,13 +47,13 @@ pub(crate) struct Trial {
 
 impl Trial {
     /// By which way the next bytes go.
-    pub(super) fn way(&self) -> Way {
-        if self.part.is_multiple_of(2) { Way::Send } else { Way::Copy }
+    pub(super) fn method(&self) -> Method {
+        if self.part.is_multiple_of(2) { Method::Send } else { Method::Copy }
     }
 
     /// Notes that `bytes` have gone by `way`. The winner, once there is one.
-    pub(super) fn note(&mut self, way: Way, bytes: usize, now: Instant) -> Option<Way> {
-        if way != self.way() {
+    pub(super) fn note(&mut self, method: Method, bytes: usize, now: Instant) -> Option<Method> {
+        if method != self.method() {
             // What had been copied before is still on its way out.
             return None;
         }
@@ -71,11 +71,11 @@ impl Trial {
         self.part += 1;
         (self.bytes, self.began) = (0, None);
         let [Some(send), Some(copy)] = self.best else { return None };
-        if way == Way::Send || (copy < send && self.part < PARTS) {
+        if method == Method::Send || (copy < send && self.part < PARTS) {
             return None;
         }
         log::debug!("{} MB by sendfile take {send:?}, by copying {copy:?}", TIMED_BYTES / 1024 / 1024);
-        Some(if copy * MARGIN < send * 100 { Way::Copy } else { Way::Send })
+        Some(if copy * MARGIN < send * 100 { Method::Copy } else { Method::Send })
     }
 }
 
@@ -83,22 +83,22 @@ impl Trial {
 mod tests {
     use super::*;
 
-    /// The winner where each megabyte takes so long, by each way, in each part.
-    fn winner(times: [u64; PARTS as usize]) -> Way {
+    /// The winner where each megabyte takes so long, by each method, in each part.
+    fn winner(times: [u64; PARTS as usize]) -> Method {
         const PIECE: usize = 1024 * 1024;
         let mut trial = Trial::default();
         let mut now = Instant::now();
         for (part, time) in times.into_iter().enumerate() {
-            let way = if part % 2 == 0 { Way::Send } else { Way::Copy };
-            assert_eq!(trial.way(), way);
+            let method = if part % 2 == 0 { Method::Send } else { Method::Copy };
+            assert_eq!(trial.method(), method);
             // The first bytes of a part say nothing.
             now += Duration::from_secs(7);
             for piece in 1..=(UNTIMED_BYTES + TIMED_BYTES) / PIECE {
                 if piece * PIECE > UNTIMED_BYTES {
                     now += Duration::from_micros(time);
                 }
-                assert_eq!(trial.note(other(way), PIECE, now), None, "it does not count");
-                if let Some(winner) = trial.note(way, PIECE, now) {
+                assert_eq!(trial.note(other(method), PIECE, now), None, "it does not count");
+                if let Some(winner) = trial.note(method, PIECE, now) {
                     return winner;
                 }
             }
@@ -106,30 +106,30 @@ mod tests {
         panic!("no winner")
     }
 
-    fn other(way: Way) -> Way {
-        if way == Way::Send { Way::Copy } else { Way::Send }
+    fn other(method: Method) -> Method {
+        if method == Method::Send { Method::Copy } else { Method::Send }
     }
 
     #[test]
     fn the_faster_way_wins() {
-        assert_eq!(winner([400, 200, 400, 200, 400, 200]), Way::Copy);
-        assert_eq!(winner([200, 400, 200, 400, 200, 400]), Way::Send);
+        assert_eq!(winner([400, 200, 400, 200, 400, 200]), Method::Copy);
+        assert_eq!(winner([200, 400, 200, 400, 200, 400]), Method::Send);
     }
 
     #[test]
     fn a_part_that_was_held_up_does_not_count() {
-        assert_eq!(winner([9000, 300, 200, 300, 200, 300]), Way::Send);
-        assert_eq!(winner([400, 200, 400, 9000, 400, 9000]), Way::Copy);
+        assert_eq!(winner([9000, 300, 200, 300, 200, 300]), Method::Send);
+        assert_eq!(winner([400, 200, 400, 9000, 400, 9000]), Method::Copy);
     }
 
     #[test]
     fn a_copy_that_is_no_faster_is_not_tried_again() {
         // The later parts would say something else.
-        assert_eq!(winner([200, 201, 900, 100, 900, 100]), Way::Send);
+        assert_eq!(winner([200, 201, 900, 100, 900, 100]), Method::Send);
     }
 
     #[test]
     fn a_copy_must_be_worth_its_cost() {
-        assert_eq!(winner([200, 140, 200, 140, 200, 140]), Way::Send);
+        assert_eq!(winner([200, 140, 200, 140, 200, 140]), Method::Send);
     }
 }

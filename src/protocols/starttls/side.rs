@@ -39,7 +39,7 @@ impl<P: Protocol> StartTlsSide<P> {
         Self {
             inner,
             negotiation: Negotiation::new(protocol, &tls.name.to_str()),
-            timeout: tls.terms.handshake_timeout,
+            timeout: tls.policy.handshake_timeout,
             tls,
             timer: None,
             watch: Watch::new(None, Blame::Run(reporter)),

@@ -36,7 +36,7 @@ struct Entry {
 
 /// Which datagrams leave together: each message's in a row of `order`.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub(crate) struct SendPlan {
     /// Places in the queue.
     order: [u8; BATCH],
     /// Where in `order` each message ends.
@@ -80,9 +80,9 @@ impl Queue {
     }
 
     /// Arranges the first datagrams into messages; with `segments`, several for one peer become one.
-    pub(crate) fn plan(&self, segments: bool) -> Plan {
+    pub(crate) fn plan(&self, segments: bool) -> SendPlan {
         let n = self.entries.len().min(BATCH);
-        let mut plan = Plan { order: [0; BATCH], ends: [0; BATCH], messages: 0 };
+        let mut plan = SendPlan { order: [0; BATCH], ends: [0; BATCH], messages: 0 };
         let (mut used, mut placed) = (0_u64, 0);
         for first in 0..n {
             if used & (1 << first) != 0 {
@@ -129,7 +129,7 @@ impl Queue {
     /// and bytes that was; an error is that of the first message.
     pub(crate) fn send<E>(
         &mut self,
-        plan: &Plan,
+        plan: &SendPlan,
         send: impl FnOnce(&[Outgoing<'_>]) -> Result<usize, E>,
     ) -> Result<(usize, usize), E> {
         let n = self.entries.len().min(BATCH);
@@ -199,7 +199,7 @@ impl Queue {
     }
 }
 
-impl Plan {
+impl SendPlan {
     /// Where in `order` the datagrams of a message begin and end.
     fn bounds(&self, message: usize) -> (usize, usize) {
         let from = if message == 0 { 0 } else { self.ends[message - 1] };

@@ -78,7 +78,7 @@ impl Net {
         protocol: impl SubprocessProtocol + 'static,
     ) -> Result<Id, SpawnError> {
         let compiled = command.compile().map_err(|error| SpawnError::new(Failed::Program, error))?;
-        let Ends { theirs, ours, terminal } = Ends::open(stdio)?;
+        let ChildEnds { theirs, ours, terminal } = ChildEnds::open(stdio)?;
         let terminal = terminal.as_ref().map(AsFd::as_fd);
         let [stdin, stdout, stderr] = &theirs;
         let plan = Plan {
@@ -141,7 +141,7 @@ impl Net {
     }
 
     /// Makes streams of our ends of the pipes.
-    fn open_pipes(&mut self, process: Id, ends: [Option<End>; 3]) -> io::Result<()> {
+    fn open_pipes(&mut self, process: Id, ends: [Option<PipeEnd>; 3]) -> io::Result<()> {
         for (number, end) in ends.into_iter().enumerate() {
             let Some(end) = end else { continue };
             let stream = match number {
@@ -182,15 +182,15 @@ impl Net {
 
 /// The standard streams of the child, and our ends of them.
 #[derive(Default)]
-struct Ends {
+struct ChildEnds {
     /// `None` is the same as ours.
     theirs: [Option<OwnedFd>; 3],
-    ours: [Option<End>; 3],
+    ours: [Option<PipeEnd>; 3],
     /// The child's side of its terminal, if it has a terminal.
     terminal: Option<OwnedFd>,
 }
 
-impl Ends {
+impl ChildEnds {
     fn open([stdin, stdout, mut stderr]: [ChildStdio; 3]) -> Result<Self, SpawnError> {
         if stdout.is_pty() && stderr == ChildStdio::Merge {
             stderr = stdout;
@@ -205,7 +205,7 @@ impl Ends {
         connected.map_err(|error| SpawnError::new(Failed::Pipe, error))?;
         if let Some(Pty { master, slave }) = pty {
             let shown = if stdout.is_pty() { 1 } else { 2 };
-            ends.ours[shown] = Some(End::Master(master));
+            ends.ours[shown] = Some(PipeEnd::Master(master));
             ends.terminal = Some(slave);
         }
         Ok(ends)
@@ -221,7 +221,7 @@ impl Ends {
             },
             (ChildStdio::Pty(_), Some(pty)) => {
                 if number == 0 {
-                    self.ours[0] = Some(End::Master(pty.master.try_clone()?));
+                    self.ours[0] = Some(PipeEnd::Master(pty.master.try_clone()?));
                 }
                 Some(pty.slave.try_clone()?)
             }
@@ -232,7 +232,7 @@ impl Ends {
                 let (read, write) = io::pipe()?;
                 let (read, write) = (OwnedFd::from(read), OwnedFd::from(write));
                 let (ours, theirs) = if number == 0 { (write, read) } else { (read, write) };
-                self.ours[number] = Some(End::Pipe(ours));
+                self.ours[number] = Some(PipeEnd::Pipe(ours));
                 Some(theirs)
             }
         };
@@ -241,12 +241,12 @@ impl Ends {
 }
 
 /// Our end of one of a child's standard streams.
-enum End {
+enum PipeEnd {
     Pipe(OwnedFd),
     Master(OwnedFd),
 }
 
-impl End {
+impl PipeEnd {
     fn channel(self, direction: Direction) -> io::Result<Channel> {
         match self {
             Self::Pipe(fd) => Channel::own(fd, direction),

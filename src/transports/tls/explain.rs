@@ -40,7 +40,7 @@ pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
         Error::InvalidCertificate(error) => {
             let refused = verify::refused();
             let certificate = situation.certificate.or(refused.as_ref()).map(AsRef::as_ref);
-            Refusal { situation, certificate, facts: certificate.and_then(Facts::of) }.explain(error)
+            RefusedCertificate { situation, certificate, facts: certificate.and_then(Facts::of) }.explain(error)
         }
         Error::AlertReceived(AlertDescription::CloseNotify) => {
             "the peer has closed the connection during the handshake, and does not say why (close_notify)".into()
@@ -89,13 +89,13 @@ pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
 }
 
 /// A certificate that was not accepted.
-struct Refusal<'a> {
+struct RefusedCertificate<'a> {
     situation: &'a Situation<'a>,
     certificate: Option<&'a [u8]>,
     facts: Option<Facts>,
 }
 
-impl Refusal<'_> {
+impl RefusedCertificate<'_> {
     fn explain(&self, error: &CertificateError) -> String {
         let it = if self.situation.is_server { "the client's certificate" } else { "the certificate" };
         match error {

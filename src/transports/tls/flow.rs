@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::CertificateDer;
 
-use super::layer::{CIPHERTEXT_BYTES, Failure, Layer, Progress, RECORD_BYTES, Visibility};
+use super::layer::{CIPHERTEXT_BYTES, Layer, Progress, RECORD_BYTES, TlsFailure, Visibility};
 use super::sinks::{ToBuffer, ToIo};
 use super::{Tls, TlsServer, certificate, explain};
 use crate::transports::call::Call;
@@ -72,7 +72,7 @@ impl Net {
     pub(crate) fn begin_handshake(&mut self, id: Id) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         let Some(tls) = &stream.tls else { return };
-        let timeout = tls.terms.handshake_timeout;
+        let timeout = tls.policy.handshake_timeout;
         stream.phase_timer = Some(self.timers.arm(timeout, Some(id), Alarm::Handshake));
         if !tls.is_opening() && !std::mem::replace(&mut stream.writing_paused, true) {
             self.calls.push_back((id, Call::PauseWriting));
@@ -96,7 +96,7 @@ impl Net {
 
     /// The handshake has taken too long.
     pub(crate) fn handshake_timed_out(&mut self, id: Id) {
-        let Some(limit) = self.tls(id).map(|tls| tls.terms.handshake_timeout) else { return };
+        let Some(limit) = self.tls(id).map(|tls| tls.policy.handshake_timeout) else { return };
         self.force_close(id, Some(TlsError::timed_out(limit).into()), true);
     }
 
@@ -173,10 +173,10 @@ impl Net {
             return Filled::NotNow;
         }
         // Where nobody wants more, nothing is missing.
-        if discards || tls.terms.allow_truncation {
+        if discards || tls.policy.allow_truncation {
             return Filled::End;
         }
-        Filled::Failed(TlsError::truncated(explain::truncated(tls.terms.advice)).into())
+        Filled::Failed(TlsError::truncated(explain::truncated(tls.policy.advice)).into())
     }
 
     fn decrypt(&mut self, id: Id, ciphertext: &[u8], buffer: &mut [u8]) -> Filled {
@@ -253,8 +253,8 @@ impl Net {
     }
 
     /// TLS has failed. The peer is told why, if that is any use, before the stream is lost.
-    fn tls_failed(&mut self, id: Id, failure: Failure) {
-        let Failure { error, has_alert, refused } = failure;
+    fn tls_failed(&mut self, id: Id, failure: TlsFailure) {
+        let TlsFailure { error, has_alert, refused } = failure;
         self.log_certificate(id, refused.as_ref());
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         // Behind our own end nothing can be said any more.

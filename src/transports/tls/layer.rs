@@ -23,7 +23,7 @@ use rustls::{Connection, ServerConnection};
 
 use super::explain::{Situation, explain};
 use super::low_water::LowWaterMode;
-use super::{Terms, Tls, TlsInfo, verify};
+use super::{Tls, TlsInfo, TlsPolicy, verify};
 use crate::transports::error::{TlsError, describe, is_handshake_timeout, is_tls};
 use crate::transports::id::Id;
 
@@ -73,12 +73,12 @@ enum PeerEvent {
     None,
     /// It has ended its direction: close_notify.
     End,
-    Failed(Failure),
+    Failed(TlsFailure),
 }
 
 /// TLS has failed.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct TlsFailure {
     pub(crate) error: TlsError,
     /// There is an alert that tells the peer why.
     pub(crate) has_alert: bool,
@@ -91,7 +91,7 @@ pub(crate) struct Layer {
     session: Connection,
     pub(crate) progress: Progress,
     peer_event: PeerEvent,
-    pub(crate) terms: Terms,
+    pub(crate) policy: TlsPolicy,
     /// Of a client: whom it wants.
     name: Option<ServerName<'static>>,
     /// Of a client: whether the server has asked for a certificate.
@@ -108,7 +108,7 @@ pub(crate) struct Layer {
 impl Layer {
     /// TLS for a stream that is in `progress`.
     pub(crate) fn new(tls: Tls, progress: Progress) -> Result<Self, TlsError> {
-        let terms = tls.terms();
+        let policy = tls.policy();
         let mut has_certificate = false;
         let (session, name, asked) = match tls {
             Tls::Client(client) => {
@@ -126,7 +126,7 @@ impl Layer {
             session,
             progress,
             peer_event: PeerEvent::None,
-            terms,
+            policy,
             name,
             asked,
             has_certificate,
@@ -213,7 +213,7 @@ impl Layer {
             (_, Some(error)) if is_tls(&error) || is_handshake_timeout(&error) => Some(error),
             (_, Some(error)) if handshaking => Some(TlsError::new(describe(&error)).into()),
             (_, Some(error)) if self.is_refused_by(&error) => {
-                let (cert, key) = (self.terms.advice.flag("cert"), self.terms.advice.flag("key"));
+                let (cert, key) = (self.policy.advice.flag("cert"), self.policy.advice.flag("key"));
                 let text = format!("{} after the server had asked for a certificate ({cert}, {key})", describe(&error));
                 Some(TlsError::new(text).into())
             }
@@ -230,7 +230,7 @@ impl Layer {
             self.has_heard |= !self.session.is_handshaking();
             if let Err(error) = self.session.read_tls(&mut ciphertext) {
                 // There is room, so this is a message that is too long for any.
-                self.peer_event = PeerEvent::Failed(Failure {
+                self.peer_event = PeerEvent::Failed(TlsFailure {
                     error: TlsError::new(error.to_string()),
                     has_alert: false,
                     refused: None,
@@ -247,7 +247,7 @@ impl Layer {
                     // Whatever there was before has been taken out.
                     let has_alert = self.session.wants_write();
                     let refused = verify::refused();
-                    PeerEvent::Failed(Failure { error: self.explain(&error, refused.as_ref()), has_alert, refused })
+                    PeerEvent::Failed(TlsFailure { error: self.explain(&error, refused.as_ref()), has_alert, refused })
                 }
                 Ok(state) if state.peer_has_closed() => PeerEvent::End,
                 Ok(_) => PeerEvent::None,
@@ -267,7 +267,7 @@ impl Layer {
             was_asked: self.was_asked(),
             has_certificate: self.has_certificate,
             wanted: self.name.as_ref(),
-            advice: self.terms.advice,
+            advice: self.policy.advice,
             certificate: refused,
         };
         TlsError::new(explain(error, &situation))
@@ -278,7 +278,7 @@ impl Layer {
     }
 
     /// What the peer has said after its last byte: `Ok` is its end.
-    pub(crate) fn take_peer_event(&mut self) -> Option<Result<(), Failure>> {
+    pub(crate) fn take_peer_event(&mut self) -> Option<Result<(), TlsFailure>> {
         match std::mem::replace(&mut self.peer_event, PeerEvent::None) {
             PeerEvent::None => None,
             PeerEvent::End => Some(Ok(())),
@@ -361,7 +361,7 @@ impl Layer {
             alpn: session.alpn_protocol().map(<[u8]>::to_vec),
             server_name,
             peer_chain: session.peer_certificates().unwrap_or_default().to_vec(),
-            is_verified: self.terms.verifies && session.peer_certificates().is_some(),
+            is_verified: self.policy.verifies && session.peer_certificates().is_some(),
         })
     }
 }

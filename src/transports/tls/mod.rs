@@ -36,14 +36,14 @@ use crate::transports::advice::Advice;
 pub struct TlsClient {
     pub(crate) config: Arc<rustls::ClientConfig>,
     pub(crate) name: ServerName<'static>,
-    pub(crate) terms: Terms,
+    pub(crate) policy: TlsPolicy,
 }
 
 /// The server's side, likewise. asyncio's `ssl=context`.
 #[derive(Clone)]
 pub struct TlsServer {
     pub(crate) config: Arc<rustls::ServerConfig>,
-    pub(crate) terms: Terms,
+    pub(crate) policy: TlsPolicy,
     /// By which a client can know the certificate of this server.
     pub(crate) pin: Pin,
 }
@@ -70,10 +70,10 @@ impl From<TlsServer> for Tls {
 }
 
 impl Tls {
-    fn terms(&self) -> Terms {
+    fn policy(&self) -> TlsPolicy {
         match self {
-            Self::Client(client) => client.terms,
-            Self::Server(server) => server.terms,
+            Self::Client(client) => client.policy,
+            Self::Server(server) => server.policy,
         }
     }
 }
@@ -99,7 +99,7 @@ pub struct TlsInfo {
 
 /// What holds for the connections of either side.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Terms {
+pub(crate) struct TlsPolicy {
     /// asyncio's `ssl_handshake_timeout`.
     pub(crate) handshake_timeout: Duration,
     /// The end of the connection is taken for an end of the peer's direction, although the peer has not said so.
@@ -120,12 +120,12 @@ impl TlsServer {
 
 impl fmt::Debug for TlsClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TlsClient").field("name", &self.name).field("terms", &self.terms).finish_non_exhaustive()
+        f.debug_struct("TlsClient").field("name", &self.name).field("policy", &self.policy).finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for TlsServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TlsServer").field("pin", &self.pin).field("terms", &self.terms).finish_non_exhaustive()
+        f.debug_struct("TlsServer").field("pin", &self.pin).field("policy", &self.policy).finish_non_exhaustive()
     }
 }

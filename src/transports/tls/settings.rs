@@ -28,7 +28,7 @@ use super::explain::{Situation, explain};
 use super::pem::{self, Pem};
 pub use super::settings_error::SettingsError;
 use super::verify::{Asked, ClientVerifier, ServerVerifier};
-use super::{Pin, Terms, TlsClient, TlsServer, certificate, provider, self_signed};
+use super::{Pin, TlsClient, TlsPolicy, TlsServer, certificate, provider, self_signed};
 use crate::sys::secrets;
 use crate::sys::stdio::is_ready_within;
 use crate::transports::advice::Advice;
@@ -142,8 +142,8 @@ impl ClientSettings {
             config.key_log = log;
         }
         let verifies = !matches!(self.trust, Trust::Nobody);
-        let terms = Terms { verifies, ..self.common.terms() };
-        Ok(TlsClient { config: Arc::new(config), name: self.name.clone(), terms })
+        let policy = TlsPolicy { verifies, ..self.common.policy() };
+        Ok(TlsClient { config: Arc::new(config), name: self.name.clone(), policy })
     }
 }
 
@@ -175,7 +175,7 @@ impl ServerSettings {
         if let Some(log) = self.common.key_log()? {
             config.key_log = log;
         }
-        Ok(TlsServer { config: Arc::new(config), terms: self.common.terms(), pin })
+        Ok(TlsServer { config: Arc::new(config), policy: self.common.policy(), pin })
     }
 }
 
@@ -197,8 +197,8 @@ impl CommonSettings {
         }
     }
 
-    fn terms(&self) -> Terms {
-        Terms {
+    fn policy(&self) -> TlsPolicy {
+        TlsPolicy {
             handshake_timeout: self.handshake_timeout,
             allow_truncation: self.allow_truncation,
             verifies: true,
