@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::sim::Sim;
 use crate::protocols::half_close::HalfClose;
 use crate::protocols::report::{Cause, Failure, Reports, line};
-use crate::protocols::session::{PeerSide, SessionOptions, Waiting};
+use crate::protocols::session::{IdleStdio, PeerSide, SessionOptions};
 use crate::transports::id::Id;
 
 const ENOUGH: usize = 1 << 20;
@@ -33,7 +33,7 @@ impl Session {
         let options = SessionOptions { send_only, recv_only, half_close, idle_timeout, linger, keep_open };
         let mut sim = Sim::new();
         let (reporter, reports) = line();
-        let console = sim.stream(ENOUGH, Waiting::new(reporter.clone()));
+        let console = sim.stream(ENOUGH, IdleStdio::new(reporter.clone()));
         sim.net().transport(console).pause_reading();
         let peer = sim.stream(ENOUGH, PeerSide::new(console, options, reporter));
         sim.settle();

@@ -7,7 +7,7 @@ use super::sim::Sim;
 use super::tls_tests::{ENOUGH, Peer, Recorder, events, server, serving};
 use crate::protocols::half_close::HalfClose;
 use crate::protocols::report::line;
-use crate::protocols::session::{PeerSide, SessionOptions, Waiting};
+use crate::protocols::session::{IdleStdio, PeerSide, SessionOptions};
 use crate::transports::error::describe;
 use crate::transports::id::Id;
 
@@ -117,7 +117,7 @@ fn a_close_during_the_handshake_waits_for_it_and_nobody_is_told_of_it() {
 fn an_end_that_is_held_back_is_told_once_the_peer_is_silent() {
     let mut sim = Sim::new();
     let (reporter, reports) = line();
-    let console = sim.stream(ENOUGH, Waiting::new(reporter.clone()));
+    let console = sim.stream(ENOUGH, IdleStdio::new(reporter.clone()));
     sim.net().transport(console).pause_reading();
     let options = SessionOptions {
         send_only: false,

@@ -2,11 +2,11 @@
 
 use super::config::{ConnectConfig, DatagramConfig, ListenConfig, StreamConfig};
 use super::{Run, console_of, dialing, listen, local, marks, take_over};
-use crate::protocols::conversation::{ConsoleSide, Conversation, ConversationOptions, SocketSide};
+use crate::protocols::conversation::{Conversation, ConversationOptions, ConversationStdio, SocketSide};
 use crate::protocols::datagram_echo::DatagramEcho;
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::loop_guard::MARK;
-use crate::protocols::quota::Quota;
+use crate::protocols::quota::CountLimit;
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::address::Address;
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
@@ -19,7 +19,7 @@ pub(super) fn echo(config: &ListenConfig, datagrams: &DatagramConfig) -> anyhow:
     let mut run = Run::new()?;
     run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
     let service = service(config, datagrams, MARK)?;
-    let quota = Quota::new(datagrams.count);
+    let quota = CountLimit::new(datagrams.count);
     let net = run.event_loop.net();
     let ids = listen::open_datagrams(net, config, ready, &service, || DatagramEcho::new(quota.clone()))?;
     let names = ids.into_iter().filter_map(|id| net.listening_on(id)).collect::<Vec<_>>();
@@ -40,7 +40,7 @@ pub(super) fn server(config: &ListenConfig, datagrams: &DatagramConfig) -> anyho
     let ids = listen::open_datagrams(net, config, ready, &service, || SocketSide::new(&shared))?;
     let names = ids.iter().filter_map(|id| net.listening_on(*id)).collect::<Vec<_>>();
     let console = net
-        .stdio(console_of(&config.stream), Handler::buffered(ConsoleSide::new(&shared, ids)))
+        .stdio(console_of(&config.stream), Handler::buffered(ConversationStdio::new(&shared, ids)))
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(console).set_write_buffer_limits(service.options.marks);
     // A console without a socket is nothing to stay for.
@@ -80,7 +80,7 @@ pub(super) fn client(config: &ConnectConfig, datagrams: &DatagramConfig) -> anyh
         (Address::Unix(_) | Address::Fd(_), None) => unreachable!("the command line gives no such address here"),
     };
     let console = net
-        .stdio(console_of(&config.stream), Handler::buffered(ConsoleSide::new(&shared, vec![socket])))
+        .stdio(console_of(&config.stream), Handler::buffered(ConversationStdio::new(&shared, vec![socket])))
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(console).set_write_buffer_limits(marks);
     shared.set_console(console);
@@ -107,7 +107,7 @@ fn options(stream: &StreamConfig, datagrams: &DatagramConfig, serves: bool) -> C
         send_only: stream.send_only,
         recv_only: stream.recv_only,
         lines: datagrams.lines,
-        quota: Quota::new(datagrams.count),
+        quota: CountLimit::new(datagrams.count),
         linger: stream.linger,
         idle_timeout: stream.idle_timeout,
     }

@@ -14,7 +14,7 @@ use crate::protocols::relay::child::ChildEnd;
 use crate::protocols::relay::datagrams::DatagramSide;
 use crate::protocols::relay::flows::{Flows, FlowsSide};
 use crate::protocols::relay::stream::StreamSide;
-use crate::protocols::relay::{End, Left, Opener, Terms};
+use crate::protocols::relay::{Connector, End, Inbound, PairOptions};
 use crate::protocols::report::{Cause, Failure};
 use crate::sys::limits;
 use crate::transports::address::Address;
@@ -64,7 +64,7 @@ pub(super) fn serve(lefts: &[ListenConfig], ready: Vec<listen::Ready>, right: Ri
     }
     let terms = terms(&first.stream, (!first.keep_open).then_some(&run));
     let is_child = right.is_child();
-    let opener = right.opener(terms.clone());
+    let connector = right.connector(terms.clone());
     let mut port_files: Vec<(Option<&Path>, Vec<Peer>)> = Vec::new();
     let mut of_clients = Vec::new();
     for (config, ready) in lefts.iter().zip(ready) {
@@ -79,8 +79,8 @@ pub(super) fn serve(lefts: &[ListenConfig], ready: Vec<listen::Ready>, right: Ri
         };
         let tls = ready.tls.clone();
         let names = listen::open(run.event_loop.net(), config, ready, &listening, || {
-            let (opener, terms) = (opener.clone(), terms.clone());
-            factory(move || StreamSide::left(opener.clone(), terms.clone()))
+            let (connector, terms) = (connector.clone(), terms.clone());
+            factory(move || StreamSide::left(connector.clone(), terms.clone()))
         })?;
         of_clients.push((config, tls, names.clone()));
         let port_file = config.port_file.as_deref();
@@ -104,19 +104,19 @@ fn flows(config: &ListenConfig, datagrams: &DatagramConfig, ready: listen::Ready
     }
     let idle_timeout = config.stream.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT);
     // The socket itself sees to it.
-    let terms = Terms { idle_timeout: None, ..terms(&config.stream, None) };
+    let terms = PairOptions { idle_timeout: None, ..terms(&config.stream, None) };
     let most = if right.is_child() {
         CHILDREN_MAX
     } else {
         limits::open_files().saturating_sub(OTHER_DESCRIPTORS).clamp(1, FLOWS_MAX)
     };
-    let opener = right.opener(terms.clone());
+    let connector = right.connector(terms.clone());
     let service = DatagramService {
         access: config.access.clone(),
         groups: datagrams.groups.clone(),
         options: DatagramOptions { marks: marks(&config.stream)?, broadcast: false, traffic_class: Some(MARK) },
     };
-    let flows = Flows::new(opener, terms, idle_timeout, config.max_conns.unwrap_or(most));
+    let flows = Flows::new(connector, terms, idle_timeout, config.max_conns.unwrap_or(most));
     let net = run.event_loop.net();
     let ids = listen::open_datagrams(net, config, ready, &service, || FlowsSide::new(&flows))?;
     let names = ids.into_iter().filter_map(|id| net.listening_on(id)).collect::<Vec<_>>();
@@ -136,17 +136,17 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyh
     if has_child { run.watch(lifecycle) } else { run.watch_client(lifecycle) }?;
     let terms = terms(stream, Some(&run));
     let right_is_stdio = matches!(right.kind, Kind::Stdio { .. });
-    let opener = right.opener(terms.clone());
+    let connector = right.connector(terms.clone());
     let marks = marks(stream)?;
     let net = run.event_loop.net();
     match left {
         Endpoint::Stdio => {
-            let console = net.stdio(Stdio::Both, StreamSide::left(opener, terms));
+            let console = net.stdio(Stdio::Both, StreamSide::left(connector, terms));
             let console = console.map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
             net.transport(console).set_write_buffer_limits(marks);
         }
         Endpoint::Connect(config) => {
-            let side = StreamSide::left(opener, terms);
+            let side = StreamSide::left(connector, terms);
             if let Address::Fd(number) = config.address {
                 adopt(net, inherited_connection(number)?, config.keepalive, tls.as_ref(), marks, side)?;
             } else {
@@ -156,20 +156,20 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: Right) -> anyh
         Endpoint::DatagramConnect(config, datagrams) => {
             let Address::Inet(target) = &config.address else { unreachable!("the command line gives no other here") };
             let options = DatagramOptions { marks, broadcast: datagrams.broadcast, traffic_class: None };
-            net.connect_udp(target.clone(), dialing(config), options, DatagramSide::left(opener, terms));
+            net.connect_udp(target.clone(), dialing(config), options, DatagramSide::left(connector, terms));
         }
         Endpoint::Child(config) => {
             let child = children::Child::new(config);
             let child = if right_is_stdio { child.beside_our_stdout() } else { child };
-            children::start(net, &child, Vec::new(), marks, ChildEnd::left(opener, terms))?;
+            children::start(net, &child, Vec::new(), marks, ChildEnd::left(connector, terms))?;
         }
         Endpoint::Listen(_) | Endpoint::DatagramListen(..) => unreachable!("they have a service of their own"),
     }
     run.run()
 }
 
-fn terms(stream: &StreamConfig, run: Option<&Run>) -> Terms {
-    Terms {
+fn terms(stream: &StreamConfig, run: Option<&Run>) -> PairOptions {
+    PairOptions {
         half_close: stream.half_close,
         idle_timeout: stream.idle_timeout,
         linger: stream.linger,
@@ -229,12 +229,12 @@ impl Right {
     }
 
     /// What opens one for each left end.
-    pub(super) fn opener(self, terms: Terms) -> Opener {
+    pub(super) fn connector(self, terms: PairOptions) -> Connector {
         let right = Rc::new(self);
-        Opener::new(move |net, left| right.open(net, left, terms.clone()))
+        Connector::new(move |net, left| right.open(net, left, terms.clone()))
     }
 
-    fn open(&self, net: &mut Net, left: Left, terms: Terms) -> Result<End, Failure> {
+    fn open(&self, net: &mut Net, left: Inbound, terms: PairOptions) -> Result<End, Failure> {
         match &self.kind {
             Kind::Stdio { taken } => {
                 if taken.replace(true) {

@@ -6,7 +6,7 @@ use super::{Run, console_of, listen, marks, session_options, tls};
 use crate::protocols::echo::Echo;
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::report::{Cause, Failure};
-use crate::protocols::session::{PeerSide, Waiting};
+use crate::protocols::session::{IdleStdio, PeerSide};
 use crate::sys::limits;
 use crate::transports::error::describe;
 use crate::transports::listener::Listening;
@@ -44,7 +44,7 @@ pub(super) fn server(config: &ListenConfig) -> anyhow::Result<()> {
 
     let net = run.event_loop.net();
     let console = net
-        .stdio(console_of(&config.stream), Waiting::new(reporter.clone()))
+        .stdio(console_of(&config.stream), IdleStdio::new(reporter.clone()))
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(console).set_write_buffer_limits(listening.marks);
     // A console without a client is nothing to stay for.

@@ -1,6 +1,6 @@
 //! Datagrams joined with stdin and stdout: what the UDP client and server do.
 //!
-//! [`SocketSide`] is the protocol of each socket, [`ConsoleSide`] that of stdin and stdout. Datagrams have no end, so a client leaves
+//! [`SocketSide`] is the protocol of each socket, [`ConversationStdio`] that of stdin and stdout. Datagrams have no end, so a client leaves
 //! once stdin has ended and nothing has come for a while; a server stays.
 //!
 //! ```text
@@ -16,7 +16,7 @@ use std::time::Duration;
 use log::Level;
 
 use super::loop_guard::is_marked;
-use super::quota::Quota;
+use super::quota::CountLimit;
 use super::report::{Cause, Failure, Reporter};
 use super::senders::Senders;
 use crate::transports::datagram::Remote;
@@ -50,7 +50,7 @@ pub struct ConversationOptions {
     /// Each line of stdin is a datagram, and each datagram a line of stdout.
     pub lines: bool,
     /// Leave after so many datagrams have arrived.
-    pub quota: Quota,
+    pub quota: CountLimit,
     /// Leave when nothing has moved for so long, once stdin has ended. `None` stays.
     pub linger: Option<Duration>,
     /// Fail when nothing has moved for so long, while stdin is open.
@@ -65,13 +65,13 @@ pub struct Conversation {
     /// Who gets what comes from stdin: a socket, and an address unless the socket has one.
     partner: Cell<Option<(Id, Option<Remote>)>>,
     /// What has gone wrong so far.
-    trouble: Cell<Trouble>,
+    trouble: Cell<SendStatus>,
     options: ConversationOptions,
     reporter: Reporter,
 }
 
 impl Conversation {
-    /// A conversation without ends; [`SocketSide`] and [`ConsoleSide`] are those.
+    /// A conversation without ends; [`SocketSide`] and [`ConversationStdio`] are those.
     #[must_use]
     pub fn new(options: ConversationOptions, reporter: Reporter) -> Rc<Self> {
         Rc::new(Self {
@@ -112,13 +112,13 @@ impl Conversation {
 
     /// The first trouble is told to everyone, the rest is more of the same.
     fn level_of_trouble(&self) -> Level {
-        if self.trouble.replace(Trouble::Some) == Trouble::None { Level::Error } else { Level::Info }
+        if self.trouble.replace(SendStatus::Some) == SendStatus::None { Level::Error } else { Level::Info }
     }
 }
 
 /// What has gone wrong with a client's datagrams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Trouble {
+enum SendStatus {
     #[default]
     None,
     /// Something, before.
@@ -223,7 +223,7 @@ impl DatagramProtocol for SocketSide {
             let cause = if info.datagrams.sent == 0 { Cause::Unavailable } else { Cause::Broken };
             log::log!(self.shared.level_of_trouble(), "send {peer}: {}", describe(&error));
             self.shared.reporter.tell(Failure::silent(cause));
-            self.shared.trouble.set(Trouble::Last);
+            self.shared.trouble.set(SendStatus::Last);
             if self.shared.with_console(t.net(), |console| console.is_at_eof()) == Some(true) {
                 self.leave_once_drained(t);
             }
@@ -257,7 +257,7 @@ impl DatagramProtocol for SocketSide {
 
 /// stdin and stdout's side of a conversation.
 #[derive(Debug)]
-pub struct ConsoleSide {
+pub struct ConversationStdio {
     shared: Rc<Conversation>,
     sockets: Vec<Id>,
     /// What was read and not sent yet: with `--lines` the beginning of a line, or more where a socket has to wait.
@@ -279,7 +279,7 @@ enum Input {
     Ended,
 }
 
-impl ConsoleSide {
+impl ConversationStdio {
     /// The console of a conversation over `sockets`.
     #[must_use]
     pub fn new(shared: &Rc<Conversation>, sockets: Vec<Id>) -> Self {
@@ -391,7 +391,7 @@ impl ConsoleSide {
     fn linger_timer_fired(&mut self, t: &mut Transport<'_>) {
         let limit = self.linger().unwrap_or_default();
         let quiet =
-            if self.shared.trouble.get() == Trouble::Last { self.is_drained(t) } else { self.still_for(t, limit) };
+            if self.shared.trouble.get() == SendStatus::Last { self.is_drained(t) } else { self.still_for(t, limit) };
         match quiet {
             Err(timer) => self.linger_timer = Some(timer),
             Ok(()) => {
@@ -407,7 +407,7 @@ impl ConsoleSide {
     }
 }
 
-impl BufferedProtocol for ConsoleSide {
+impl BufferedProtocol for ConversationStdio {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         if let Some(limit) = self.shared.options.idle_timeout {
             let id = t.id();
@@ -435,7 +435,7 @@ impl BufferedProtocol for ConsoleSide {
         if let Some(linger) = self.linger() {
             let id = t.id();
             // After a failure there is nothing to wait for but what has arrived before.
-            let in_vain = self.shared.trouble.get() == Trouble::Last;
+            let in_vain = self.shared.trouble.get() == SendStatus::Last;
             self.linger_timer = Some(t.net().call_later(id, if in_vain { Duration::ZERO } else { linger }));
         }
         // The end of the sockets closes it.
@@ -472,8 +472,8 @@ impl BufferedProtocol for ConsoleSide {
 }
 
 fn send(shared: &Conversation, net: &mut Net, data: &[u8]) {
-    if shared.trouble.get() == Trouble::Last {
-        shared.trouble.set(Trouble::Some);
+    if shared.trouble.get() == SendStatus::Last {
+        shared.trouble.set(SendStatus::Some);
     }
     if let Some((socket, to)) = shared.partner.get() {
         net.datagram_transport(socket).sendto(data, to.as_ref());

@@ -5,7 +5,7 @@ use std::io;
 use log::Level;
 
 use super::loop_guard::{LoopGuard, Refused};
-use super::quota::Quota;
+use super::quota::CountLimit;
 use super::senders::Senders;
 use crate::transports::datagram::Remote;
 use crate::transports::datagram::handle::DatagramTransport;
@@ -16,7 +16,7 @@ use crate::transports::protocol::DatagramProtocol;
 #[derive(Debug)]
 pub struct DatagramEcho {
     guard: LoopGuard,
-    quota: Quota,
+    quota: CountLimit,
     senders: Senders,
 }
 
@@ -24,7 +24,7 @@ impl DatagramEcho {
     /// An echo that ends all that serve on its loop once `quota` is used up. Its transport is to mark what it sends with
     /// [`MARK`](super::loop_guard::MARK).
     #[must_use]
-    pub fn new(quota: Quota) -> Self {
+    pub fn new(quota: CountLimit) -> Self {
         Self { guard: LoopGuard::new(), quota, senders: Senders::default() }
     }
 }

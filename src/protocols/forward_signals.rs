@@ -16,7 +16,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::child::Ends;
+use super::child::ChildLinks;
 use super::report::{Cause, Failure, Reporter};
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
@@ -33,7 +33,7 @@ use crate::transports::timers::TimerId;
 /// the same `kill_after`.
 #[derive(Debug)]
 pub struct SignalForwarder {
-    ends: Rc<Ends>,
+    ends: Rc<ChildLinks>,
     kill_after: Duration,
     timeout: Option<Duration>,
     timeout_timer: Option<TimerId>,
@@ -49,7 +49,7 @@ pub struct SignalForwarder {
 impl SignalForwarder {
     /// Forwards to the child of `ends`. `timeout` is for the whole run.
     #[must_use]
-    pub fn new(ends: Rc<Ends>, kill_after: Duration, timeout: Option<Duration>, reporter: Reporter) -> Self {
+    pub fn new(ends: Rc<ChildLinks>, kill_after: Duration, timeout: Option<Duration>, reporter: Reporter) -> Self {
         Self {
             ends,
             kill_after,

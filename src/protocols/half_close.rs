@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use log::Level;
 
-use super::watch::{Pulse, Stillness};
+use super::watch::{Activity, Stillness};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::info::Totals;
@@ -90,7 +90,7 @@ impl InputEnd {
     /// A timer of the owner has fired. Whether it was the one of an end that is held back, which is to be told now.
     ///
     /// `totals` are those of either end: an end that is told although bytes have moved is worth a warning.
-    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, pulse: Pulse, totals: Totals) -> Held {
+    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, pulse: Activity, totals: Totals) -> Held {
         let Some((limit, _)) = self.held.filter(|(_, armed)| *armed == timer) else { return Held::OtherTimer };
         let still = self.stillness.lasts(net, pulse);
         if still < limit {

@@ -19,7 +19,7 @@
 
 use std::time::Duration;
 
-use super::quota::Quota;
+use super::quota::CountLimit;
 use super::report::{Cause, Failure, Reporter};
 use crate::transports::handle::Transport;
 use crate::transports::process::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
@@ -43,7 +43,7 @@ enum Wanted {
     /// The one client.
     Client,
     /// All datagrams of `--count`.
-    Datagrams(Quota),
+    Datagrams(CountLimit),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +81,7 @@ impl Lifecycle {
 
     /// Says that the server is there for so many datagrams: a signal before the last one is no success.
     #[must_use]
-    pub fn for_datagrams(self, quota: Quota) -> Self {
+    pub fn for_datagrams(self, quota: CountLimit) -> Self {
         Self { wanted: Wanted::Datagrams(quota), ..self }
     }
 

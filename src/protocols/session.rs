@@ -1,9 +1,9 @@
 //! One peer joined with stdin and stdout: what a client, and a server of the nc kind, do.
 //!
-//! Two protocols that know each other's id and share nothing: [`PeerSide`] on the connection and [`ConsoleSide`] on
+//! Two protocols that know each other's id and share nothing: [`PeerSide`] on the connection and [`StdioSide`] on
 //! stdin and stdout. Each direction ends on its own; the session is over when both have ended. When the peer is told of
 //! stdin's end is `half_close.rs`; what becomes of a stdin whose peer is gone is `remainder.rs`. A server that goes on
-//! to the next client keeps its console, which [`Waiting`] holds in between.
+//! to the next client keeps its console, which [`IdleStdio`] holds in between.
 
 use std::io;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::half_close::{HalfClose, Held, InputEnd, hint};
 use super::remainder;
 use super::report::{Cause, Failure, Reporter};
-use super::watch::{Blame, Fired, Pulse, Watch};
+use super::watch::{Activity, FailureScope, Fired, IdleWatch};
 use crate::transports::dial::ConnectError;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
@@ -45,7 +45,7 @@ pub struct SessionOptions {
 pub struct PeerSide {
     console: Id,
     options: SessionOptions,
-    watch: Watch,
+    watch: IdleWatch,
     /// Looks whether this session holds up another client for nothing.
     place_timer: Option<TimerId>,
     reporter: Reporter,
@@ -55,8 +55,8 @@ impl PeerSide {
     /// A session with `console`, which waits for it.
     #[must_use]
     pub fn new(console: Id, options: SessionOptions, reporter: Reporter) -> Self {
-        let blame = if options.keep_open { Blame::Warn } else { Blame::Run(reporter.clone()) };
-        Self { console, options, watch: Watch::new(options.idle_timeout, blame), place_timer: None, reporter }
+        let blame = if options.keep_open { FailureScope::Warn } else { FailureScope::Run(reporter.clone()) };
+        Self { console, options, watch: IdleWatch::new(options.idle_timeout, blame), place_timer: None, reporter }
     }
 
     /// A client waits, and this one has ended: stdin must have something for it, or it leaves its place.
@@ -79,7 +79,7 @@ impl Protocol for PeerSide {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         self.watch.made(t);
         let (peer, options, reporter) = (t.id(), self.options, self.reporter.clone());
-        let mut side = ConsoleSide { peer, options, input: InputEnd::new(options.half_close), reporter };
+        let mut side = StdioSide { peer, options, input: InputEnd::new(options.half_close), reporter };
         if !options.send_only {
             t.forward_to(self.console);
         }
@@ -133,7 +133,7 @@ impl Protocol for PeerSide {
             return self.leave_place(t);
         }
         // Either end may be the slower one.
-        let pulse = Pulse::of(t).and(Pulse::of(&t.peer(self.console)));
+        let pulse = Activity::of(t).and(Activity::of(&t.peer(self.console)));
         match self.watch.fired(t, timer, pulse) {
             Fired::TooEarly => return,
             Fired::Expired => (),
@@ -159,10 +159,10 @@ impl Protocol for PeerSide {
         if self.options.keep_open {
             console.pause_reading();
             console.set_background(true);
-            console.set_protocol(Waiting { reporter });
+            console.set_protocol(IdleStdio { reporter });
         } else if error.is_none() && !self.options.recv_only && !console.is_at_eof() && !console.is_terminal() {
             let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
-            remainder::ask(t.net(), self.console, peer, Watch::default(), move |failure| reporter.tell(failure));
+            remainder::ask(t.net(), self.console, peer, IdleWatch::default(), move |failure| reporter.tell(failure));
         } else {
             // What has come from the peer still goes out.
             console.close();
@@ -172,14 +172,14 @@ impl Protocol for PeerSide {
 
 /// stdin and stdout's side of a session.
 #[derive(Debug)]
-pub struct ConsoleSide {
+pub struct StdioSide {
     peer: Id,
     options: SessionOptions,
     input: InputEnd,
     reporter: Reporter,
 }
 
-impl ConsoleSide {
+impl StdioSide {
     /// stdin has ended, which `t` has noticed: the peer is told, after what is still on its way.
     fn input_ended(&mut self, t: &mut Transport<'_>) {
         let console = t.id();
@@ -206,7 +206,7 @@ impl ConsoleSide {
     }
 }
 
-impl Protocol for ConsoleSide {
+impl Protocol for StdioSide {
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
         // Only the first bytes come here: what follows is forwarded.
         self.input.look(data);
@@ -223,7 +223,7 @@ impl Protocol for ConsoleSide {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        let pulse = Pulse::of(t).and(Pulse::of(&t.peer(self.peer)));
+        let pulse = Activity::of(t).and(Activity::of(&t.peer(self.peer)));
         let (console, totals) = (t.id(), t.info().totals);
         if self.input.fired(t.net(), console, timer, pulse, totals) == Held::TellNow {
             t.peer(self.peer).write_eof();
@@ -241,11 +241,11 @@ impl Protocol for ConsoleSide {
 
 /// stdin and stdout while nobody is connected: nothing is read.
 #[derive(Debug)]
-pub struct Waiting {
+pub struct IdleStdio {
     reporter: Reporter,
 }
 
-impl Waiting {
+impl IdleStdio {
     /// A console that waits for its first peer.
     #[must_use]
     pub fn new(reporter: Reporter) -> Self {
@@ -253,7 +253,7 @@ impl Waiting {
     }
 }
 
-impl Protocol for Waiting {
+impl Protocol for IdleStdio {
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
         // It was read in the very turn in which its session ended, and is for the next one.
         t.unread(data);

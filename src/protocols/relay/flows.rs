@@ -22,8 +22,8 @@ use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
 use super::ages::{Age, Ages, source};
-use super::waiting::{Gone, Kept, Key, Places};
-use super::{End, Left, Opener, Terms, Waiting};
+use super::waiting::{FlowPlaces, Gone, Kept, Key};
+use super::{Connector, End, Inbound, PairOptions, Waiting};
 use crate::protocols::loop_guard::is_marked;
 use crate::transports::datagram::Remote;
 use crate::transports::datagram::handle::DatagramTransport;
@@ -45,14 +45,14 @@ const EPISODE: Duration = Duration::from_secs(60);
 /// The flows of all sockets of a run.
 #[derive(Debug)]
 pub struct Flows {
-    opener: Opener,
-    terms: Terms,
+    connector: Connector,
+    options: PairOptions,
     idle_timeout: Duration,
     /// How many there may be, as far as anybody has said.
     limit: usize,
     /// How many this machine had descriptors for when it last ran out of them.
     room: usize,
-    places: Rc<Places>,
+    places: Rc<FlowPlaces>,
     table: HashMap<Key, Flow>,
     ages: Ages,
     /// Senders that wait for a place, in the order in which they came.
@@ -112,16 +112,16 @@ fn begins(last: &mut Option<Instant>, now: Instant) -> bool {
 }
 
 impl Flows {
-    /// A right end of `opener` for each sender, at most `limit` at once; one is over when nothing has moved for `idle_timeout`.
+    /// A right end of `connector` for each sender, at most `limit` at once; one is over when nothing has moved for `idle_timeout`.
     #[must_use]
-    pub fn new(opener: Opener, terms: Terms, idle_timeout: Duration, limit: usize) -> Rc<RefCell<Self>> {
+    pub fn new(connector: Connector, options: PairOptions, idle_timeout: Duration, limit: usize) -> Rc<RefCell<Self>> {
         Rc::new(RefCell::new(Self {
-            opener,
-            terms,
+            connector,
+            options,
             idle_timeout,
             limit,
             room: limit,
-            places: Places::new(),
+            places: FlowPlaces::new(),
             table: HashMap::new(),
             ages: Ages::default(),
             newcomers: VecDeque::new(),
@@ -207,15 +207,15 @@ impl Flows {
         let place = self.places.take(key, self.last_number);
         let (datagrams, now) = (waiting.len() as u64, net.now());
         let end = End::Flow { socket: key.0, remote };
-        let left = Left { end, info: info(net, key.0, &remote), waiting, place: Some(place) };
-        match self.opener.open(net, left) {
+        let left = Inbound { end, info: info(net, key.0, &remote), waiting, place: Some(place) };
+        match self.connector.open(net, left) {
             Ok(right) => {
                 let age = self.ages.insert(key, now);
                 self.table.insert(key, Flow { right, number: self.last_number, kept, heard: now, age });
             }
             Err(failure) => {
                 self.losses.datagrams += datagrams;
-                self.terms.fail(failure);
+                self.options.fail(failure);
             }
         }
     }

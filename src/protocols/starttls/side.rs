@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::kind::StartTls;
 use super::negotiation::{Negotiation, Step};
 use crate::protocols::report::{Cause, Reporter};
-use crate::protocols::watch::{Blame, Watch};
+use crate::protocols::watch::{FailureScope, IdleWatch};
 use crate::transports::dial::ConnectError;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
@@ -26,7 +26,7 @@ pub struct StartTlsSide<P> {
     /// For the consent; the handshake has its own.
     timeout: Duration,
     timer: Option<TimerId>,
-    watch: Watch,
+    watch: IdleWatch,
     is_up: bool,
     /// Writing is paused during the handshake, and `inner` has not heard of it.
     writing_paused: bool,
@@ -42,7 +42,7 @@ impl<P: Protocol> StartTlsSide<P> {
             timeout: tls.policy.handshake_timeout,
             tls,
             timer: None,
-            watch: Watch::new(None, Blame::Run(reporter)),
+            watch: IdleWatch::new(None, FailureScope::Run(reporter)),
             is_up: false,
             writing_paused: false,
         }
