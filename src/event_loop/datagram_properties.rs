@@ -1,6 +1,7 @@
 //! What must hold for datagrams whatever the network does: random scripts and random faults, from a seed.
 //!
-//! 256 seeds in every run of the tests; `XPORT_SIM_SEED=0x…` replays one of them. What one call does is `datagram_tests.rs`.
+//! 256 seeds in every run of the tests; `XPORT_SIM_SEED=0x…` replays one of them. What one call does is
+//! `datagram_tests.rs`.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};

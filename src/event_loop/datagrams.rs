@@ -1,7 +1,7 @@
 //! What an event or a queued call does to a datagram socket: receive a batch, and call the protocol for each.
 //!
-//! What the protocol sends meanwhile is collected, and leaves together at the end of the batch. The rest of the dispatch is
-//! `dispatch.rs`.
+//! What the protocol sends meanwhile is collected, and leaves together at the end of the batch. The rest of the
+//! dispatch is `dispatch.rs`.
 
 use std::io;
 
@@ -198,8 +198,8 @@ fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call:
     }
 }
 
-/// How many messages to receive at once after `received` of `batch_len`, which had `bytes`: as many as fit into the budget, since a pause
-/// may make us hold them.
+/// How many messages to receive at once after `received` of `batch_len`, which had `bytes`: as many as fit into the
+/// budget, since a pause may make us hold them.
 fn next_batch_len(batch_len: usize, received: usize, bytes: usize) -> usize {
     if bytes > BYTES_PER_TURN {
         (received * BYTES_PER_TURN / bytes).max(1)

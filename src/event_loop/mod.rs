@@ -4,6 +4,7 @@
 //! re-enter neither. Nothing in here knows any concrete protocol or mode; what an event does to a stream is
 //! `dispatch.rs`.
 
+mod calls;
 #[cfg(test)]
 mod datagram_properties;
 #[cfg(test)]
@@ -54,7 +55,8 @@ use crate::transports::protocol::{DatagramProtocol, Handler};
 use dispatch::Event;
 use pace::Pace;
 
-/// Room for one read. Large, because each write wakes the peer: a stream in four pieces costs a third more CPU than in one.
+/// Room for one read. Large, because each write wakes the peer: a stream in four pieces costs a third more CPU than in
+/// one.
 const SCRATCH_BYTES: usize = 512 * 1024;
 
 /// Events taken from the system at once; the rest come with the next turn.
@@ -131,7 +133,8 @@ impl EventLoop {
         self.run_calls();
         while !self.is_over() {
             match self.poll.poll(&mut events, self.poll_timeout()) {
-                // Asked again, and not taken for a turn without events: timers must not overtake what came while we were stopped.
+                // Asked again, and not taken for a turn without events: timers must not overtake what came while we
+                // were stopped.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result?,
             }
@@ -170,8 +173,8 @@ impl EventLoop {
         self.net.turn += 1;
     }
 
-    /// Fires what is due, after the events: bytes that have come in time must not be cut off by a process that was late.
-    /// Timers that are armed by these wait for the next turn, so that none can keep the others from theirs.
+    /// Fires what is due, after the events: bytes that have come in time must not be cut off by a process that was
+    /// late. Timers that are armed by these wait for the next turn, so that none can keep the others from theirs.
     fn fire_timers(&mut self) {
         let newest = self.net.timers.newest();
         while let Some((timer, owner, alarm)) = self.net.timers.pop_due(self.net.now, newest) {

@@ -1,4 +1,5 @@
-//! A panic in any callback ends the transport that the callback was about, frees its slot, and leaves all others as they are.
+//! A panic in any callback ends the transport that the callback was about, frees its slot, and leaves all others as
+//! they are.
 
 use crate::transports::process::command::Command;
 use std::io::{self, Read, Write};
@@ -102,8 +103,8 @@ impl Protocol for Echo {
     }
 }
 
-/// Runs a loop with one fragile stream and one that echoes, and says how the fragile one was lost. The run ends by itself: no slot is
-/// left.
+/// Runs a loop with one fragile stream and one that echoes, and says how the fragile one was lost. The run ends by
+/// itself: no slot is left.
 fn run(at: &'static str, handler: impl FnOnce(Fragile) -> Handler) -> String {
     let mut event_loop = EventLoop::new().expect("a loop");
     let (lost, log) = channel();

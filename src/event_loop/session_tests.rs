@@ -1,5 +1,5 @@
-//! Sessions on stdin and stdout in the simulator: when the peer is told of the end of stdin, and what becomes of a stdin whose peer is
-//! gone.
+//! Sessions on stdin and stdout in the simulator: when the peer is told of the end of stdin, and what becomes of a
+//! stdin whose peer is gone.
 
 use std::time::Duration;
 

@@ -1,8 +1,9 @@
-//! The simulator: the real loop on streams and datagram sockets in memory, with a clock and a network that a seed rules.
+//! The simulator: the real loop on streams and datagram sockets in memory, with a clock and a network that a seed
+//! rules.
 //!
-//! A test scripts the other end of each; [`Sim::run`] then turns the loop until nothing can happen any more, jumping the clock from
-//! timer to timer. Nothing is mocked above the bare calls that read and write, receive and send: those of streams are
-//! `transports/memory.rs`, those of datagrams `transports/datagram/memory.rs`.
+//! A test scripts the other end of each; [`Sim::run`] then turns the loop until nothing can happen any more, jumping
+//! the clock from timer to timer. Nothing is mocked above the bare calls that read and write, receive and send: those
+//! of streams are `transports/memory.rs`, those of datagrams `transports/datagram/memory.rs`.
 
 use std::env;
 use std::io;
@@ -96,7 +97,8 @@ impl Sim {
         id
     }
 
-    /// A datagram socket with room for `room` messages in its "kernel"; a connected one has one peer, and is told of errors.
+    /// A datagram socket with room for `room` messages in its "kernel"; a connected one has one peer, and is told of
+    /// errors.
     pub(crate) fn socket(&mut self, room: usize, connected: bool, protocol: impl DatagramProtocol + 'static) -> Id {
         let network = Arc::new(Mutex::new(Network::new(room, connected)));
         let net = &mut self.event_loop.net;

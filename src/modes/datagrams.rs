@@ -2,7 +2,8 @@
 
 use super::config::{ConnectConfig, DatagramConfig, ListenConfig, StreamConfig};
 use super::{Run, console_of, dialing, listen, local, marks, take_over};
-use crate::protocols::conversation::{Conversation, ConversationOptions, ConversationStdio, SocketSide};
+use crate::protocols::conversation::{Conversation, ConversationOptions, SocketSide};
+use crate::protocols::conversation_stdio::ConversationStdio;
 use crate::protocols::datagram_echo::DatagramEcho;
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::loop_guard::MARK;

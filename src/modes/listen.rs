@@ -38,8 +38,9 @@ pub(super) struct Ready {
     pub(super) tls: Option<TlsServer>,
 }
 
-/// Makes TLS ready, and looks up the names of all addresses, which may take long: signals still have their default effect meanwhile. Takes over
-/// what is inherited, before we open anything that could have the same number. What cannot be a port file is refused here.
+/// Makes TLS ready, and looks up the names of all addresses, which may take long: signals still have their default
+/// effect meanwhile. Takes over what is inherited, before we open anything that could have the same number. What cannot
+/// be a port file is refused here.
 pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<Ready> {
     if let Some(path) = &config.port_file {
         own_file::check_replaceable(path).map_err(|error| local(&port_file_name(path), &error))?;
@@ -127,8 +128,8 @@ pub(super) fn open_datagrams<P: DatagramProtocol + 'static>(
     Ok(ids)
 }
 
-/// `*` opens a socket for each family, and `-6` wants one of them only; a plain `[::]` serves both, where nothing else is to
-/// serve IPv4 on that port.
+/// `*` opens a socket for each family, and `-6` wants one of them only; a plain `[::]` serves both, where nothing else
+/// is to serve IPv4 on that port.
 fn stack(asked: &HostPort, family: Family, v4_wildcards: &[u16]) -> Stack {
     let own = asked.host == Host::Any || family == Family::V6 || v4_wildcards.contains(&asked.port);
     if own { Stack::OwnFamily } else { Stack::Both }
@@ -148,8 +149,8 @@ fn wildcard_ports(places: &[Place]) -> Vec<u16> {
     places.iter().filter_map(port).collect()
 }
 
-/// Tells the world, once everything is ready for whatever it may do then, a signal included. The port file goes when the
-/// result is dropped.
+/// Tells the world, once everything is ready for whatever it may do then, a signal included. The port file goes when
+/// the result is dropped.
 pub(super) fn announce(names: &[Peer], port_file: Option<&Path>) -> anyhow::Result<Option<OwnFile>> {
     let port_file = match port_file {
         Some(path) => Some(write_port_file(path, names).map_err(|error| local(&port_file_name(path), &error))?),
@@ -198,7 +199,8 @@ fn open_inherited(
     }
 }
 
-/// Opens one listener per address of the host, each by `open`. Where the kernel chooses the port, both families get the same one.
+/// Opens one listener per address of the host, each by `open`. Where the kernel chooses the port, both families get the
+/// same one.
 fn open_each(
     net: &mut Net,
     asked_port: u16,

@@ -12,7 +12,8 @@ use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::loop_guard::MARK;
 use crate::protocols::relay::child::ChildEnd;
 use crate::protocols::relay::datagrams::DatagramSide;
-use crate::protocols::relay::flows::{Flows, FlowsSide};
+use crate::protocols::relay::flows::Flows;
+use crate::protocols::relay::flows_side::FlowsSide;
 use crate::protocols::relay::stream::StreamSide;
 use crate::protocols::relay::{Connector, End, Inbound, PairOptions};
 use crate::protocols::report::{Cause, Failure};
@@ -31,11 +32,13 @@ use crate::transports::tls::TlsClient;
 
 /// Children that are run at once for those who connect, likewise: each is a process, and often several.
 const CHILDREN_MAX: usize = 100;
-/// Senders to a UDP socket that are served at once, unless `max-conns` says otherwise: each has a descriptor and mostly a port.
+/// Senders to a UDP socket that are served at once, unless `max-conns` says otherwise: each has a descriptor and mostly
+/// a port.
 const FLOWS_MAX: usize = 8192;
 /// Descriptors that are for something else.
 const OTHER_DESCRIPTORS: usize = 64;
-/// How long a peer of a UDP socket may be silent, and so may whoever answers it, unless `--idle-timeout` says otherwise.
+/// How long a peer of a UDP socket may be silent, and so may whoever answers it, unless `--idle-timeout` says
+/// otherwise.
 const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {

@@ -1,5 +1,5 @@
-//! `tcp-echo`, `tls-echo`, `unix-echo`: echo for any number of clients. `tcp-server`, `tls-server`, `unix-server`: stdin and stdout
-//! for one client at a time.
+//! `tcp-echo`, `tls-echo`, `unix-echo`: echo for any number of clients. `tcp-server`, `tls-server`, `unix-server`:
+//! stdin and stdout for one client at a time.
 
 use super::config::ListenConfig;
 use super::{Run, console_of, listen, marks, session_options, tls};

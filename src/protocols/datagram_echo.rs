@@ -21,8 +21,8 @@ pub struct DatagramEcho {
 }
 
 impl DatagramEcho {
-    /// An echo that ends all that serve on its loop once `quota` is used up. Its transport is to mark what it sends with
-    /// [`MARK`](super::loop_guard::MARK).
+    /// An echo that ends all that serve on its loop once `quota` is used up. Its transport is to mark what it sends
+    /// with [`MARK`](super::loop_guard::MARK).
     #[must_use]
     pub fn new(quota: CountLimit) -> Self {
         Self { guard: LoopGuard::new(), quota, senders: Senders::default() }

@@ -19,8 +19,8 @@ pub struct Echo {
 }
 
 impl Echo {
-    /// An echo that aborts a connection on which nothing has moved for `idle_timeout`. With a `reporter`, what goes wrong
-    /// with this connection is the run's failure.
+    /// An echo that aborts a connection on which nothing has moved for `idle_timeout`. With a `reporter`, what goes
+    /// wrong with this connection is the run's failure.
     #[must_use]
     pub fn new(idle_timeout: Option<Duration>, reporter: Option<Reporter>) -> Self {
         Self { watch: IdleWatch::new(idle_timeout, reporter.map_or(FailureScope::Log, FailureScope::Run)) }

@@ -1,14 +1,14 @@
 //! Keeps an echo server from talking to another one for ever.
 //!
-//! One forged datagram, from one echo server to another, would make the two send it back and forth at full speed (CVE-2024-2169,
-//! CVE-1999-0103). Three measures, each cheap:
+//! One forged datagram, from one echo server to another, would make the two send it back and forth at full speed
+//! (CVE-2024-2169, CVE-1999-0103). Three measures, each cheap:
 //!
-//! - What we send carries a mark in its traffic class, which a client does not copy into its next datagram. What arrives with the
-//!   mark was sent by an echo server of our kind, and is not answered: with one of those a loop ends at its first turn.
+//! - Every datagram of ours carries a mark in its traffic class, which a client does not copy into its next datagram. A
+//!   datagram with the mark comes from an echo server of our kind and is not answered: a loop ends at its first turn.
 //! - A port below 1024 is that of a service (echo, chargen, DNS, NTP, …), not of a client, and is not answered.
-//! - Other echo servers return whatever we send. Who has sent very many datagrams without a pause is left without an answer now and
-//!   then. What goes round in a loop is gone with it, however many there are; a client loses one in some thousands, which it must
-//!   expect of UDP anyway.
+//! - Other echo servers return whatever we send. A sender of very many datagrams without a pause gets no answer now and
+//!   then. This ends the loop, however many datagrams go round in it. A client loses one answer in some thousands,
+//!   which it must expect of UDP anyway.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;

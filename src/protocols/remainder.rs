@@ -1,7 +1,7 @@
 //! A source whose peer is gone: whether it had more to say.
 //!
-//! A peer that is wholly gone takes nothing more, so whatever the source still has is lost. Only asking the source tells whether
-//! there is anything:
+//! A peer that is wholly gone takes nothing more, so whatever the source still has is lost. Only asking the source
+//! tells whether there is anything:
 //!
 //! ```text
 //!   Asked ---one more byte---> the session has failed: bytes are missing at the peer
@@ -34,8 +34,8 @@ pub(super) struct Remainder<F> {
     fail: F,
 }
 
-/// Asks `source` whether it has more for `peer`, which is gone; `fail` is told if it has. The source is closed then, and its reader
-/// is told of the end now. `watch` goes on watching the source.
+/// Asks `source` whether it has more for `peer`, which is gone; `fail` is told if it has. The source is closed then,
+/// and its reader is told of the end now. `watch` goes on watching the source.
 pub(super) fn ask(net: &mut Net, source: Id, peer: String, mut watch: IdleWatch, fail: impl FnMut(Failure) + 'static) {
     let patience = net.call_later(source, PATIENCE);
     let mut t = net.transport(source);

@@ -18,7 +18,8 @@ use crate::transports::id::Id;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::{TimerId, shown};
 
-/// A server that goes on looks this often whether stdin has something for a client that has ended and holds up another one.
+/// A server that goes on looks this often whether stdin has something for a client that has ended and holds up another
+/// one.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// A program that has given something for that client may pause for so long before it gives more.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -132,7 +132,8 @@ impl IdleWatch {
         }
     }
 
-    /// Reports or logs what has gone wrong with the connection. That somebody may have cut it is always worth a warning.
+    /// Reports or logs what has gone wrong with the connection. That somebody may have cut it is always worth a
+    /// warning.
     pub(super) fn fail(&self, t: &Transport<'_>, cause: Cause, what: &dyn Display) {
         let level = match (&self.blame, cause) {
             (FailureScope::Log, Cause::Tls) | (FailureScope::Warn, _) => log::Level::Warn,

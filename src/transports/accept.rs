@@ -1,8 +1,8 @@
 //! Accepting: which connections come in, and what a listener does that cannot accept now.
 //!
 //! Errors of one connection are passed over; those of the whole machine (no descriptors, no memory) make the listener
-//! wait, 50 ms at first and up to 1 s, or until something of ours is closed: an edge-triggered epoll would never mention
-//! the queued connections again. The protocols of accepted connections are made by the loop, not here.
+//! wait, 50 ms at first and up to 1 s, or until something of ours is closed: an edge-triggered epoll would never
+//! mention the queued connections again. The protocols of accepted connections are made by the loop, not here.
 
 use std::io;
 use std::time::Duration;
@@ -81,8 +81,8 @@ impl Net {
         }
         let keepalive = listener.options.keepalive;
         if listener.shared && matches!(peer, Peer::Ip(_)) {
-            // A listener of our own has it, so that nothing need be done here. This one belongs to others as well. A socket
-            // that refuses serves all the same.
+            // A listener of our own has it, so that nothing need be done here. This one belongs to others as well. A
+            // socket that refuses serves all the same.
             let _ = keepalive.apply(&socket);
         }
         let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.now);

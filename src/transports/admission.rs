@@ -14,7 +14,8 @@ use super::timers::TimerId;
 use super::tls::layer::Progress;
 use crate::sys::socket;
 
-/// Accepted connections that are not admitted yet, at most: their handshake lasts, has just failed, or waits for a place.
+/// Accepted connections that are not admitted yet, at most: their handshake lasts, has just failed, or waits for a
+/// place.
 const PENDING_ACCEPTS_MAX: usize = 1024;
 
 impl Net {
@@ -45,8 +46,8 @@ impl Net {
         }
     }
 
-    /// Makes room for one more handshake, if there are too many, by dropping the oldest one: a client that never finishes its
-    /// handshake must not keep others out. Returns whether there is room.
+    /// Makes room for one more handshake, if there are too many, by dropping the oldest one: a client that never
+    /// finishes its handshake must not keep others out. Returns whether there is room.
     pub(crate) fn make_room_for_handshake(&mut self) -> bool {
         self.pending_accepts.len() < PENDING_ACCEPTS_MAX || self.evict_slowest_handshake()
     }
@@ -75,8 +76,8 @@ impl Net {
         }
     }
 
-    /// Calls `timer_fired` of `id`'s protocol once a client waits that no listener may let in now, for lack of a place under its
-    /// limit, or once there is no listener any more: the run is about to end. asyncio has none.
+    /// Calls `timer_fired` of `id`'s protocol once a client waits that no listener may let in now, for lack of a place
+    /// under its limit, or once there is no listener any more: the run is about to end. asyncio has none.
     pub fn call_when_client_waits(&mut self, id: Id) -> TimerId {
         let timer = self.timers.name(self.now);
         self.client_waiters.push((id, timer));

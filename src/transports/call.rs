@@ -1,4 +1,5 @@
-//! The callbacks that are queued, and the objects that they go to. Only the loop makes the calls (`event_loop/dispatch.rs`).
+//! The callbacks that are queued, and the objects that they go to. Only the loop makes the calls
+//! (`event_loop/dispatch.rs`).
 
 use std::io;
 

@@ -18,11 +18,12 @@ use crate::sys::{process, pty, socket};
 
 /// What a pipe that polls as writable takes without waiting (`PIPE_BUF`, `pipe(7)`).
 const PIPE_BUF: usize = 4096;
-/// What a terminal that polls as writable takes without waiting, but for a terminal whose reader has stopped in its last page.
+/// What a terminal that polls as writable takes without waiting, but for a terminal whose reader has stopped in its
+/// last page.
 const TERMINAL_BUF: usize = 256;
 
-/// The size of a pipe through which much goes. A quarter of what one may have, as a user may have only 64 MiB in all; but stdin
-/// and stdout are two.
+/// The size of a pipe through which much goes. A quarter of what one may have, as a user may have only 64 MiB in all;
+/// but stdin and stdout are two.
 const WIDE_PIPE_BYTES: libc::c_int = 256 * 1024;
 const WIDE_STDIO_BYTES: libc::c_int = 1024 * 1024;
 
@@ -142,8 +143,8 @@ impl Channel {
         })
     }
 
-    /// One direction of our side of a child's terminal, which nobody shares either. To us it is not a terminal: what happens to it
-    /// is the child's doing.
+    /// One direction of our side of a child's terminal, which nobody shares either. To us it is not a terminal: what
+    /// happens to it is the child's doing.
     pub(crate) fn master(fd: OwnedFd, direction: Direction) -> io::Result<Self> {
         let master = Some(Master::default());
         Ok(Self { kind: FdKind::Other, narrow: false, master, ..Self::own(fd, direction)? })
@@ -259,7 +260,8 @@ impl Channel {
         result.map_err(|error| self.name(error))
     }
 
-    /// Makes a busy pipe larger, once: its two ends then wake each other less often, which takes a third of the CPU off.
+    /// Makes a busy pipe larger, once: its two ends then wake each other less often, which takes a third of the CPU
+    /// off.
     fn widen(&mut self) {
         self.narrow = false;
         // Over the user's limits it stays as it is.
@@ -267,8 +269,8 @@ impl Channel {
         let _ = stdio::widen_pipe(self.fd.as_fd(), bytes);
     }
 
-    /// What must be written before this direction is closed so that the other end sees its end: the keys for it, on a child's
-    /// terminal. It is to be asked for after all else has been written, and is given once.
+    /// What must be written before this direction is closed so that the other end sees its end: the keys for it, on a
+    /// child's terminal. It is to be asked for after all else has been written, and is given once.
     pub(crate) fn closing_bytes(&mut self) -> Vec<u8> {
         match &mut self.master {
             Some(master) if !master.input_ended => {

@@ -9,9 +9,9 @@
 //!       Reset:       (no end is told) acknowledged ------------------> lost, by a reset
 //! ```
 //!
-//! **Invariant:** a stream whose peer has ended in order, and whose peer's system has every byte that a protocol has written, is
-//! lost without an error, whatever happens to our own end: a FIN or a close_notify. The states are `state.rs`, what TLS does to
-//! its stream is `tls/flow.rs`.
+//! **Invariant:** a stream whose peer has ended in order, and whose peer's system has every byte that a protocol has
+//! written, is lost without an error, whatever happens to our own end: a FIN or a close_notify. The states are
+//! `state.rs`, what TLS does to its stream is `tls/flow.rs`.
 
 use std::io::{self, IoSlice};
 use std::time::Duration;
@@ -46,8 +46,8 @@ const LULL: Duration = Duration::from_millis(100);
 const HANG_UP_DELAY: Duration = Duration::from_millis(100);
 
 impl Net {
-    /// Ends a stream now. Queues `connection_lost`, or `connection_failed` for a stream that was never open, and only once.
-    /// asyncio's `_force_close`.
+    /// Ends a stream now. Queues `connection_lost`, or `connection_failed` for a stream that was never open, and only
+    /// once. asyncio's `_force_close`.
     pub(crate) fn force_close(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
         self.restore_low_water(id);
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
@@ -72,7 +72,8 @@ impl Net {
         for timer in [stream.phase_timer.take(), next].into_iter().flatten() {
             self.timers.cancel(timer);
         }
-        // What happened first is what is reported: a failed write, then a failed read. But what the peer says of TLS is why both fail.
+        // What happened first is what is reported: a failed write, then a failed read. But what the peer says of TLS is
+        // why both fail.
         let error = match error {
             Some(error) if is_tls(&error) => Some(error),
             // A panic of the protocol is no failure of the connection.
@@ -115,8 +116,8 @@ impl Net {
         }
     }
 
-    /// asyncio's `close`: no more reading, what is buffered goes out, then `connection_lost(None)`. A stream that is closing
-    /// already keeps its mode, but a reset is added as long as the peer was not told of an end.
+    /// asyncio's `close`: no more reading, what is buffered goes out, then `connection_lost(None)`. A stream that is
+    /// closing already keeps its mode, but a reset is added as long as the peer was not told of an end.
     pub(crate) fn close(&mut self, id: Id, mode: CloseMode) {
         let Some(stream) = self.stream_mut(id) else { return };
         if stream.state.phase() == Phase::Connecting || stream.is_opening() {
@@ -188,7 +189,8 @@ impl Net {
         false
     }
 
-    /// All bytes of a closing stream are out: it is lost at once where nothing can be lost by it, or waits for the peer.
+    /// All bytes of a closing stream are out: it is lost at once where nothing can be lost by it, or waits for the
+    /// peer.
     fn drain(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
         if stream.state.has_failed() || !stream.io.needs_lingering_close() {
@@ -220,9 +222,9 @@ impl Net {
         }
     }
 
-    /// Nothing is awaited of the peer any more but its system's word that everything has arrived, and, where bytes of the peer still
-    /// come, a lull in these. A connection of one peer has no limit but TCP's own, as a slow network may have much still to
-    /// deliver. A server drops a connection that has not taken everything within 5 s.
+    /// Nothing is awaited of the peer any more but its system's word that everything has arrived, and, where bytes of
+    /// the peer still come, a lull in these. A connection of one peer has no limit but TCP's own, as a slow network may
+    /// have much still to deliver. A server drops a connection that has not taken everything within 5 s.
     pub(crate) fn await_acknowledgement(&mut self, id: Id) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         if let Some(timer) = stream.phase_timer.take() {
@@ -255,8 +257,8 @@ impl Net {
         self.arm_phase(id, delay, Alarm::Acknowledgement);
     }
 
-    /// The peer does not end its direction. That does not matter where it has everything that was sent, and a server waits no longer:
-    /// its system goes on with what it has taken.
+    /// The peer does not end its direction. That does not matter where it has everything that was sent, and a server
+    /// waits no longer: its system goes on with what it has taken.
     pub(crate) fn close_timed_out(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
         stream.phase_timer = None;
@@ -341,8 +343,9 @@ fn not_taken() -> io::Error {
 }
 
 impl Stream {
-    /// Whether the peer's system has every byte that a protocol has written, whatever becomes of our own end. Only TCP keeps us
-    /// waiting; a unix socket hands over at once. After a reset it is the last word: nothing is acknowledged any more.
+    /// Whether the peer's system has every byte that a protocol has written, whatever becomes of our own end. Only TCP
+    /// keeps us waiting; a unix socket hands over at once. After a reset it is the last word: nothing is acknowledged
+    /// any more.
     pub(crate) fn is_delivered(&self) -> bool {
         let fin = usize::from(self.state.has_told_end());
         self.unsent() + self.on_the_way() <= usize::from(self.closing_bytes) + fin
@@ -361,8 +364,8 @@ impl Stream {
         self.is_flushed() && self.on_the_way() == 0
     }
 
-    /// How long bytes of the peer must not come before it can be left in the middle of its direction; `None` is no longer. A
-    /// reset would keep a peer that is sending from reading what it was sent.
+    /// How long bytes of the peer must not come before it can be left in the middle of its direction; `None` is no
+    /// longer. A reset would keep a peer that is sending from reading what it was sent.
     fn lacks_a_lull(&mut self) -> Option<Duration> {
         if self.readable {
             return Some(ASK_AGAIN_MIN);

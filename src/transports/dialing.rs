@@ -1,7 +1,7 @@
 //! Connecting: from an address to an open stream, over names, races, time limits and further tries.
 //!
-//! All sockets of one race are registered under the id of the stream that will have the winner, so that nothing needs to
-//! be registered again. The order of attempts is `dial.rs`.
+//! All sockets of one race are registered under the id of the stream that will have the winner, so that nothing needs
+//! to be registered again. The order of attempts is `dial.rs`.
 
 use std::io;
 use std::net::SocketAddr;
@@ -327,7 +327,8 @@ fn needs_scope(address: &SockAddr) -> bool {
 
 /// Whether a socket has connected; `SO_ERROR` is asked first, as only it tells a failure from waiting. `connect(2)`.
 fn outcome(socket: &Socket) -> io::Result<bool> {
-    // Whoever has sent something was connected, although a reset may have followed it, whose error is left to the reads.
+    // Whoever has sent something was connected, although a reset may have followed it, whose error is left to the
+    // reads.
     if unread(socket.as_fd()) > 0 {
         return Ok(true);
     }

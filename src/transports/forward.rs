@@ -9,14 +9,15 @@
 //!   anything else, or little at a time  ----read, write-->
 //! ```
 //!
-//! A splice costs more than to copy a little, and much less than to copy much. So it begins with copying, goes over to splicing
-//! after some large reads in a row, and back after some small ones. Files are sent from the first byte on; where the receiver is on
-//! this machine, `trial.rs` finds out whether a copy is faster.
+//! A splice costs more than to copy a little, and much less than to copy much. So it begins with copying, goes over to
+//! splicing after some large reads in a row, and back after some small ones. Files are sent from the first byte on;
+//! where the receiver is on this machine, `trial.rs` finds out whether a copy is faster.
 //!
-//! What lies in a pipe of the pool is the sink's: it counts as written to it and not sent yet (`write.rs` sends it), so half-close,
-//! close and back pressure are the same for both ways. What a splice says of an end, or of there being nothing, may be about the urgent
-//! mark of TCP, which a read steps over: so a read has the last word. A source whose sink has no room is *blocked by the sink*: it is not read
-//! until the sink has sent what waits. Reading, and telling of the end, is the loop's (`event_loop/dispatch.rs`).
+//! What lies in a pipe of the pool is the sink's: it counts as written to it and not sent yet (`write.rs` sends it), so
+//! half-close, close and back pressure are the same for both ways. What a splice says of an end, or of there being
+//! nothing, may be about the urgent mark of TCP, which a read steps over: so a read has the last word. A source whose
+//! sink has no room is *blocked by the sink*: it is not read until the sink has sent what waits. Reading, and telling
+//! of the end, is the loop's (`event_loop/dispatch.rs`).
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -101,8 +102,8 @@ impl Net {
             (SpliceFd::File, _) => Some(SpliceRoute::File),
             (SpliceFd::Socket, SpliceFd::Socket) => Some(SpliceRoute::Sockets),
             (_, SpliceFd::Pipe) => Some(SpliceRoute::ToPipe),
-            // Packets made of a pipe's pages have 4 KiB in each piece: sending these takes a fifth more CPU than copying into large
-            // ones, and the receiver half as long again.
+            // Packets made of a pipe's pages have 4 KiB in each piece: sending these takes a fifth more CPU than
+            // copying into large ones, and the receiver half as long again.
             (SpliceFd::Pipe, SpliceFd::Socket) | (_, SpliceFd::File) => None,
         }
     }
@@ -117,7 +118,8 @@ impl Net {
         room
     }
 
-    /// Has the kernel move bytes from `id` to where they are forwarded, if that is the way for them now. There is room for them.
+    /// Has the kernel move bytes from `id` to where they are forwarded, if that is the way for them now. There is room
+    /// for them.
     pub(crate) fn splice(&mut self, id: Id) -> SpliceOutcome {
         let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else {
             return SpliceOutcome::Copy;

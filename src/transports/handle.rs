@@ -76,8 +76,8 @@ impl Transport<'_> {
         DatagramTransport { net: self.net, id }
     }
 
-    /// Sends `data`, or buffers what does not fit now. Never blocks. Nothing happens before the stream is open, once it is
-    /// closing, or after `write_eof`. asyncio's `write`.
+    /// Sends `data`, or buffers what does not fit now. Never blocks. Nothing happens before the stream is open, once it
+    /// is closing, or after `write_eof`. asyncio's `write`.
     pub fn write(&mut self, data: &[u8]) {
         self.net.write(self.id, &[IoSlice::new(data)]);
     }
@@ -87,8 +87,9 @@ impl Transport<'_> {
         self.net.write(self.id, data);
     }
 
-    /// Ends our direction once everything buffered is out; the peer may go on sending. The write end of a pipe, a child's stdin among
-    /// them, has no other direction: it then ends in `connection_lost(None)`. asyncio's `write_eof`.
+    /// Ends our direction once everything buffered is out; the peer may go on sending. The write end of a pipe, a
+    /// child's stdin among them, has no other direction: it then ends in `connection_lost(None)`. asyncio's
+    /// `write_eof`.
     pub fn write_eof(&mut self) {
         self.net.write_eof(self.id);
     }
@@ -125,8 +126,8 @@ impl Transport<'_> {
         self.net.stream(self.id).is_some_and(|stream| stream.io.has_failed() || stream.state.was_reset())
     }
 
-    /// Whether the peer is known to be wholly gone, both its directions. Only unix sockets can tell; TCP can once our own direction
-    /// has ended, and then it is no more than that both have.
+    /// Whether the peer is known to be wholly gone, both its directions. Only unix sockets can tell; TCP can once our
+    /// own direction has ended, and then it is no more than that both have.
     #[must_use]
     pub fn is_peer_gone(&self) -> bool {
         self.net.stream(self.id).is_none_or(|stream| stream.io.is_hung_up())
@@ -135,21 +136,23 @@ impl Transport<'_> {
     /// Stops reading, sends what is buffered, then ends in `connection_lost(None)`. asyncio's `close`.
     ///
     /// A socket whose peer has not ended yet is given up to 5 s for that, its bytes thrown away: closing a socket with
-    /// unread bytes would reset the connection, and could destroy what the peer was about to read. A TCP peer's system must
-    /// then have acknowledged everything, as it may still refuse it; one of many accepted connections is given 5 s for that too.
+    /// unread bytes would reset the connection, and could destroy what the peer was about to read. A TCP peer's system
+    /// must then have acknowledged everything, as it may still refuse it; one of many accepted connections is given 5 s
+    /// for that too.
     pub fn close(&mut self) {
         self.net.close(self.id, CloseMode::Lingering);
     }
 
-    /// As [`close`](Self::close), for a peer of which nothing more is wanted: the stream is over as soon as the peer's system has
-    /// everything that was written, whether the peer ends or not. A peer that is in the middle of sending is given up to 5 s,
-    /// as a reset could keep the peer from reading what it was sent. asyncio has no such thing.
+    /// As [`close`](Self::close), for a peer of which nothing more is wanted: the stream is over as soon as the peer's
+    /// system has everything that was written, whether the peer ends or not. A peer that is in the middle of sending is
+    /// given up to 5 s, as a reset could keep the peer from reading what it was sent. asyncio has no such thing.
     pub fn close_once_delivered(&mut self) {
         self.net.close(self.id, CloseMode::Delivered);
     }
 
-    /// As [`close`](Self::close), but once a TCP peer has everything that was written, it sees a reset: a stream that is cut must not
-    /// look like a whole one. A stream that is closing already keeps to how that was begun. asyncio has no such thing.
+    /// As [`close`](Self::close), but once a TCP peer has everything that was written, it sees a reset: a stream that
+    /// is cut must not look like a whole one. A stream that is closing already keeps to how that was begun. asyncio has
+    /// no such thing.
     pub fn close_by_reset(&mut self) {
         self.net.close(self.id, CloseMode::Reset);
     }
@@ -159,8 +162,8 @@ impl Transport<'_> {
         self.net.force_close(self.id, None, true);
     }
 
-    /// Ends a connection that [`has_failed`](Self::has_failed) without reading what came before: `connection_lost` tells of the failure.
-    /// asyncio has no such thing.
+    /// Ends a connection that [`has_failed`](Self::has_failed) without reading what came before: `connection_lost`
+    /// tells of the failure. asyncio has no such thing.
     pub fn fail(&mut self) {
         let error = self.net.stream(self.id).and_then(|stream| stream.io.take_error());
         let error = error.unwrap_or_else(|| io::Error::from_raw_os_error(libc::ECONNRESET));
@@ -286,8 +289,8 @@ impl Transport<'_> {
         self.net.queue_ready(self.id);
     }
 
-    /// The peer has ended its direction and we go on: have the system probe soon whether it is still there at all, since
-    /// a TCP peer that is wholly gone looks the same as one that only listens.
+    /// The peer has ended its direction and we go on: have the system probe soon whether it is still there at all,
+    /// since a TCP peer that is wholly gone looks the same as one that only listens.
     pub fn expect_vanished_peer(&mut self) {
         if let Some(stream) = self.net.stream(self.id) {
             stream.io.probe_peer(stream.keepalive);
@@ -302,12 +305,13 @@ impl Transport<'_> {
         self.net.set_keepalive(self.id, keepalive)
     }
 
-    /// Sends what arrives to `to` from now on, by the shortest way there is, and not to the protocol, whose `data_received` is not
-    /// called any more. All else is as before: the end is told by `eof_received`, and passing it on is the protocol's business;
-    /// `pause_reading` holds; what `to` cannot take now is waited for, so that no more is read than its high-water mark and what one
-    /// read gives. What goes wrong with `to` is told to the protocol of `to`; once that was told of the end (`connection_lost`), what
-    /// arrives goes to the protocol here again, as it does where `to` has gone already. A stream takes from one other at a
-    /// time: a stream that was forwarded to `to` before is not read any more. asyncio's `sendfile`, for whatever there is.
+    /// Sends what arrives to `to` from now on, by the shortest way there is, and not to the protocol, whose
+    /// `data_received` is not called any more. All else is as before: the end is told by `eof_received`, and passing it
+    /// on is the protocol's business; `pause_reading` holds; what `to` cannot take now is waited for, so that no more
+    /// is read than its high-water mark and what one read gives. What goes wrong with `to` is told to the protocol of
+    /// `to`; once that was told of the end (`connection_lost`), what arrives goes to the protocol here again, as it
+    /// does where `to` has gone already. A stream takes from one other at a time: a stream that was forwarded to `to`
+    /// before is not read any more. asyncio's `sendfile`, for whatever there is.
     #[doc(alias = "sendfile")]
     pub fn forward_to(&mut self, to: Id) {
         self.net.forward(self.id, to);
@@ -318,8 +322,8 @@ impl Transport<'_> {
         self.net.stop_forwarding(self.id);
     }
 
-    /// Speaks TLS on this stream from now on; on one that is not open yet, as soon as it is. What arrives before the handshake is
-    /// done belongs to it, bytes that were handed back included. Writing is paused meanwhile.
+    /// Speaks TLS on this stream from now on; on one that is not open yet, as soon as it is. What arrives before the
+    /// handshake is done belongs to it, bytes that were handed back included. Writing is paused meanwhile.
     ///
     /// A stream that was not open yet is made (`connection_made`) when the handshake is done, or has failed to be
     /// (`connection_failed`); an open one is told by `tls_started`, or is lost. asyncio's `start_tls`, in place.

@@ -59,7 +59,8 @@ struct ArenaSlot<T> {
     value: Option<T>,
 }
 
-/// The last index is left out, as its token is the waker's. One bit of the token's low direction names the descriptor, the rest the slot. No machine has as many descriptors.
+/// The last index is left out, as its token is the waker's. One bit of the token's low direction names the descriptor,
+/// the rest the slot. No machine has as many descriptors.
 const SLOTS_MAX: usize = (1 << 31) - 1;
 
 impl<T> Arena<T> {

@@ -176,8 +176,8 @@ impl Io {
         }
     }
 
-    /// Ends everything. With `reset`, a TCP peer gets a reset, so that it cannot take a cut stream for a whole one. A socket is
-    /// closed when this is dropped.
+    /// Ends everything. With `reset`, a TCP peer gets a reset, so that it cannot take a cut stream for a whole one. A
+    /// socket is closed when this is dropped.
     pub(crate) fn close(&mut self, registry: &mio::Registry, reset: bool) {
         match std::mem::replace(self, Self::Connecting) {
             Self::Connecting => (),
@@ -235,7 +235,8 @@ impl Io {
         }
     }
 
-    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged; one that cannot tell has none.
+    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged; one that cannot tell has
+    /// none.
     pub(crate) fn unacknowledged(&self) -> usize {
         match self {
             Self::Socket(fd) => socket::unacknowledged(fd.as_fd()).unwrap_or(0),

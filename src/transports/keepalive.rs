@@ -1,8 +1,8 @@
 //! Peers that vanish: a host that loses its power or its network says nothing, and its connection would stay for ever.
 //!
 //! There are two cases. A connection on which nothing is under way is probed by the kernel (`SO_KEEPALIVE`, `tcp(7)`).
-//! Where bytes of ours are under way, the kernel sends them again for a quarter of an hour, so the loop looks from time to
-//! time whether the peer has given any sign of life meanwhile (`TCP_INFO`). Those looks are `liveness.rs`.
+//! Where bytes of ours are under way, the kernel sends them again for a quarter of an hour, so the loop looks from time
+//! to time whether the peer has given any sign of life meanwhile (`TCP_INFO`). Those looks are `liveness.rs`.
 //!
 //! `TCP_USER_TIMEOUT` would be the kernel's own limit for the second case. It is not used, as it also ends connections
 //! whose peer is there, acknowledges every probe, and only does not read (a window of zero).
@@ -42,13 +42,15 @@ impl Default for KeepAlive {
 }
 
 impl KeepAlive {
-    /// No probes: a peer that vanishes is noticed when something is sent to it, after as long as the system takes for it.
+    /// No probes: a peer that vanishes is noticed when something is sent to it, after as long as the system takes for
+    /// it.
     pub const OFF: Self = Self { idle_seconds: 0 };
 
     /// The longest time that the kernel knows. `MAX_TCP_KEEPIDLE`.
     pub const MAX: Duration = Duration::from_secs(32_767);
 
-    /// A peer is probed after this time of silence, rounded up to whole seconds. `None` for zero, and for more than [`MAX`](Self::MAX).
+    /// A peer is probed after this time of silence, rounded up to whole seconds. `None` for zero, and for more than
+    /// [`MAX`](Self::MAX).
     #[must_use]
     pub fn after(idle: Duration) -> Option<Self> {
         let seconds = idle.as_secs() + u64::from(idle.subsec_nanos() > 0);

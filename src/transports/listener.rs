@@ -53,8 +53,8 @@ impl Default for Listening {
 
 /// A listening socket.
 pub(crate) struct Listener {
-    /// Removes the file of a unix socket when the listener goes. Before the socket is closed, as otherwise the file would look
-    /// stale for a moment.
+    /// Removes the file of a unix socket when the listener goes. Before the socket is closed, as otherwise the file
+    /// would look stale for a moment.
     _path: Option<OwnFile>,
     socket: Socket,
     pub(crate) options: Listening,

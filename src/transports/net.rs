@@ -102,13 +102,14 @@ impl Net {
         }
     }
 
-    /// Calls `timer_fired` of `id`'s protocol once `delay` has passed from this moment on, never earlier. asyncio's `call_later`.
+    /// Calls `timer_fired` of `id`'s protocol once `delay` has passed from this moment on, never earlier. asyncio's
+    /// `call_later`.
     pub fn call_later(&mut self, id: Id, delay: Duration) -> TimerId {
         self.timers.arm(delay, Some(id), Alarm::Protocol)
     }
 
-    /// Calls `timer_fired` of `id`'s protocol right after the present callback, which is too soon to be cancelled. asyncio's
-    /// `call_soon`.
+    /// Calls `timer_fired` of `id`'s protocol right after the present callback, which is too soon to be cancelled.
+    /// asyncio's `call_soon`.
     pub fn call_soon(&mut self, id: Id) -> TimerId {
         let timer = self.timers.name(self.now);
         self.calls.push_back((id, Call::Timer(timer)));
@@ -132,8 +133,8 @@ impl Net {
         self.stopped = true;
     }
 
-    /// Closes every listener at once, so that new connections are refused. The sessions go on. Datagram sockets that serve whoever
-    /// comes are closed too, once what they have queued is out.
+    /// Closes every listener at once, so that new connections are refused. The sessions go on. Datagram sockets that
+    /// serve whoever comes are closed too, once what they have queued is out.
     pub fn close_listeners(&mut self) {
         for id in std::mem::take(&mut self.listeners) {
             self.stop_listening(id);
@@ -158,7 +159,8 @@ impl Net {
         }
     }
 
-    /// Aborts every stream but those in the background, and every datagram socket; TCP peers see a reset. Children are asked to end.
+    /// Aborts every stream but those in the background, and every datagram socket; TCP peers see a reset. Children are
+    /// asked to end.
     pub fn abort_all(&mut self) {
         let doomed = self.slots.iter().filter(|(_, slot)| match slot {
             Slot::Stream(stream) => !stream.background,
@@ -217,7 +219,8 @@ impl Net {
         self.accepted
     }
 
-    /// Whether bytes still have to go out, if only in the background: stdout has not taken all of a session that is over.
+    /// Whether bytes still have to go out, if only in the background: stdout has not taken all of a session that is
+    /// over.
     pub(crate) fn is_flushing(&self) -> bool {
         self.slots.iter().any(|(_, slot)| match slot {
             Slot::Stream(stream) => !stream.is_flushed(),

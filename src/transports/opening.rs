@@ -66,8 +66,8 @@ impl Net {
         self.add_listener(Listener::new(socket, options, false, None), factory)
     }
 
-    /// Listens on a unix socket. asyncio's `create_unix_server`, without its habit of taking over a living one. The umask of
-    /// the process is another one for a moment.
+    /// Listens on a unix socket. asyncio's `create_unix_server`, without its habit of taking over a living one. The
+    /// umask of the process is another one for a moment.
     ///
     /// # Errors
     /// What the system said; `AddrInUse` with a word on what stands at the path.

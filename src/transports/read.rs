@@ -19,7 +19,8 @@ pub(crate) enum Filled {
     End,
     /// There is nothing at present, or nowhere to put it.
     NotNow,
-    /// The stream has failed. Also where we have closed already: a reset then means that not all of our bytes were read.
+    /// The stream has failed. Also where we have closed already: a reset then means that not all of our bytes were
+    /// read.
     Failed(io::Error),
 }
 

@@ -56,7 +56,8 @@ pub(crate) struct Stream {
     pub(crate) writing_paused: bool,
     /// An event has told of the peer's end (`EPOLLRDHUP`). A short read does not mean that all was read then.
     pub(crate) rdhup_seen: bool,
-    /// A short read or write does not mean that no more is there: terminals give a line at a time, TCP stops at an urgent mark.
+    /// A short read or write does not mean that no more is there: terminals give a line at a time, TCP stops at an
+    /// urgent mark.
     pub(crate) distrust_short_io: bool,
     /// On the list of those that have more to do in the next turn.
     pub(crate) queued: bool,
@@ -103,8 +104,8 @@ pub(crate) enum Rearm {
 impl Stream {
     pub(crate) fn new(io: Io, phase: Phase, now: Instant) -> Self {
         Self {
-            // Files get no events, and a FIFO without writers may get none either: each is read once in any case. A terminal is
-            // not: a read that finds nothing there stops a job in the background.
+            // Files get no events, and a FIFO without writers may get none either: each is read once in any case. A
+            // terminal is not: a read that finds nothing there stops a job in the background.
             readable: matches!(io, Io::Channels(..)) && !io.reads_terminal(),
             distrust_short_io: matches!(io, Io::Channels(..)),
             io,
@@ -185,7 +186,8 @@ impl Stream {
         early + self.out.len() + self.spliced.as_ref().map_or(0, |spliced| spliced.bytes)
     }
 
-    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged. Other streams hand over at once.
+    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged. Other streams hand over at
+    /// once.
     pub(crate) fn on_the_way(&self) -> usize {
         if matches!(self.peer.as_deref(), Some(Peer::Ip(_))) { self.io.unacknowledged() } else { 0 }
     }
@@ -206,8 +208,8 @@ impl Stream {
         self.state.phase() == Phase::Draining && self.state.reading_ended()
     }
 
-    /// Whether no read will tell that nobody reads what we write: `direction` is a pipe's write end, or a socket whose peer has
-    /// ended its direction already.
+    /// Whether no read will tell that nobody reads what we write: `direction` is a pipe's write end, or a socket whose
+    /// peer has ended its direction already.
     pub(crate) fn only_an_event_tells(&self, direction: Direction) -> bool {
         // A child's terminal is over when the child is.
         (direction == Direction::Write && self.io.as_master().is_none())

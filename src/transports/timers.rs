@@ -1,8 +1,8 @@
 //! Timers: what is due when, in the order it was asked for.
 //!
-//! A turn of the loop has one time for everything that happens in it, and that time is older the longer the turn takes. A timer counts from the
-//! moment in which it is armed instead, so none ever fires early. The simulator sets the clock by hand. A wall clock that
-//! jumps changes nothing, since `Instant` is monotonic.
+//! A turn of the loop has one time for everything that happens in it, and that time is older the longer the turn takes.
+//! A timer counts from the moment in which it is armed instead, so none ever fires early. The simulator sets the clock
+//! by hand. A wall clock that jumps changes nothing, since `Instant` is monotonic.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

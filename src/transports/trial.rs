@@ -1,8 +1,8 @@
 //! Which of two ways takes a file to a receiver on this machine faster: it is tried, once for each file.
 //!
-//! `sendfile(2)` makes packets of the pages in which the system keeps the file. Where these are single pages, a local receiver takes
-//! longer for them than we would for a copy in large pieces; where they are large folios, the copy is what takes longer. That
-//! depends on the kernel and on the file system, and nothing tells but the time:
+//! `sendfile(2)` makes packets of the pages in which the system keeps the file. Where these are single pages, a local
+//! receiver takes longer for them than we would for a copy in large pieces; where they are large folios, the copy is
+//! what takes longer. That depends on the kernel and on the file system, and nothing tells but the time:
 //!
 //! ```text
 //!   sendfile ---> copy ---is not faster---> sendfile, for the rest of the file
@@ -11,20 +11,20 @@
 //!              +----+---three times---> the faster one, for the rest of the file
 //! ```
 //!
-//! The first half of each part is not timed, as the receiver may still be busy with what came the other way. A file that is
-//! shorter than all that goes partly this way and partly that way.
+//! The first half of each part is not timed, as the receiver may still be busy with what came the other way. A file
+//! that is shorter than all that goes partly this way and partly that way.
 
 use std::time::{Duration, Instant};
 
 /// What goes one way before it is timed, and what is timed then: the first is as much as a socket buffer holds.
 const UNTIMED_BYTES: usize = 4 * 1024 * 1024;
 const TIMED_BYTES: usize = 4 * 1024 * 1024;
-/// How many parts there are, every other one by the same way. The best time of each way counts: only the worse ones have suffered
-/// from something else.
+/// How many parts there are, every other one by the same way. The best time of each way counts: only the worse ones
+/// have suffered from something else.
 const PARTS: u8 = 6;
 
-/// Copying must be faster by this much (in hundredths): it costs us more, and a busy machine makes any time inexact. Where
-/// `sendfile` is slow at all, it takes twice as long.
+/// Copying must be faster by this much (in hundredths): it costs us more, and a busy machine makes any time inexact.
+/// Where `sendfile` is slow at all, it takes twice as long.
 const MARGIN: u32 = 150;
 
 /// A way to take a file to a socket.

@@ -1,10 +1,10 @@
 //! Binding a unix socket to a path at which something may stand already: a server that lives, what a dead one has left
 //! behind, or anything else.
 //!
-//! `bind(2)` makes the file and fails where one is, so two servers never get one path. What is left behind must be removed
-//! first, and that is the difficulty: between the look at a stale file and its removal, another server may have replaced it.
-//! So only the holder of a [`RemovalRight`] removes anything, and looks again once it has it. Whose file it is then, and when it
-//! goes, is `own_file.rs`.
+//! `bind(2)` makes the file and fails where one is, so two servers never get one path. What is left behind must be
+//! removed first, and that is the difficulty: between the look at a stale file and its removal, another server may have
+//! replaced it. So only the holder of a [`RemovalRight`] removes anything, and looks again once it has it. Whose file
+//! it is then, and when it goes, is `own_file.rs`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -19,7 +19,8 @@ use super::error::describe;
 use super::own_file::{OwnFile, is_at, pin};
 use crate::sys::limits;
 
-/// How often the path is looked at while other servers start there, and the pause after each look: half a second at most.
+/// How often the path is looked at while other servers start there, and the pause after each look: half a second at
+/// most.
 const TRIES: usize = 50;
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -40,7 +41,8 @@ impl Default for UnixBinding {
     }
 }
 
-/// Binds `socket` to `path`. A stale socket is in the way too unless it is to be replaced. The mode is that of the socket.
+/// Binds `socket` to `path`. A stale socket is in the way too unless it is to be replaced. The mode is that of the
+/// socket.
 ///
 /// # Errors
 /// What the system said; `AddrInUse` with a word on what stands at the path.
@@ -48,8 +50,8 @@ pub(crate) fn bind(socket: &Socket, path: &Path, binding: UnixBinding) -> io::Re
     let address = SockAddr::unix(path)?;
     let mut right = None;
     for _ in 0..TRIES {
-        // In this order: a socket that was there before bind(2) failed is bound wholly, as that call had to wait for it. Until
-        // then the kernel would not know it, and it would look stale.
+        // In this order: a socket that was there before bind(2) failed is bound wholly, as that call had to wait for
+        // it. Until then the kernel would not know it, and it would look stale.
         let there = match pin(path) {
             Ok(there) => Some(there),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -112,8 +114,8 @@ enum PathState {
 }
 
 impl PathState {
-    /// Asks the kernel without connecting, as a server with one client might take us for that: a datagram socket cannot be
-    /// connected to a stream, and where the socket is bound the kernel says just that (`EPROTOTYPE`).
+    /// Asks the kernel without connecting, as a server with one client might take us for that: a datagram socket cannot
+    /// be connected to a stream, and where the socket is bound the kernel says just that (`EPROTOTYPE`).
     fn of(there: &File, path: &Path) -> io::Result<Self> {
         if !there.metadata()?.file_type().is_socket() {
             return Ok(Self::NoSocket);

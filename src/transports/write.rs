@@ -1,8 +1,8 @@
 //! How bytes leave: try to send now, keep what does not fit, and say when that is too much.
 //!
 //! asyncio's `_SelectorSocketTransport` and `_FlowControlMixin`. The flag of a pause is set at once; only the callback
-//! waits in the queue. What comes after the last byte is `closing.rs`. Reading is the loop's (`event_loop/dispatch.rs`), since
-//! the loop calls the protocol.
+//! waits in the queue. What comes after the last byte is `closing.rs`. Reading is the loop's
+//! (`event_loop/dispatch.rs`), since the loop calls the protocol.
 
 use std::io::{self, IoSlice};
 
@@ -49,8 +49,8 @@ impl Net {
         self.flush(id);
     }
 
-    /// Sends what is buffered, as far as it fits, and goes on with what waited for that. Where it does not fit, the latch is
-    /// looked at again some time.
+    /// Sends what is buffered, as far as it fits, and goes on with what waited for that. Where it does not fit, the
+    /// latch is looked at again some time.
     pub(crate) fn flush(&mut self, id: Id) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         while stream.wants_write() {

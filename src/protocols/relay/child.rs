@@ -30,7 +30,8 @@ pub struct ChildEnd {
     options: PairOptions,
     /// The end of its stdout, as the other end is to be told of it.
     output: InputEnd,
-    /// Its stdout has ended. If it has been killed, we are about to hear of it, and the other end is not told of an end.
+    /// Its stdout has ended. If it has been killed, we are about to hear of it, and the other end is not told of an
+    /// end.
     end_timer: Option<TimerId>,
     idle_timer: Option<TimerId>,
     /// What was on its way when that last fired.
@@ -116,7 +117,8 @@ impl ChildEnd {
 }
 
 impl ChildEnd {
-    /// Whether the timer was that of an end of its stdout that is held back. The other end is told when its time has come.
+    /// Whether the timer was that of an end of its stdout that is held back. The other end is told when its time has
+    /// come.
     fn output_stays_held(&mut self, t: &mut SubprocessTransport<'_>, timer: TimerId) -> bool {
         let (here, Some(other)) = (End::Child(t.id()), self.other.end()) else { return false };
         let last = here.last_activity(t.net()).max(other.last_activity(t.net()));
@@ -221,7 +223,8 @@ impl SubprocessProtocol for ChildEnd {
             self.options.fail(Failure::silent(Cause::Local));
         }
         let Some(other) = self.other.end() else { return };
-        // What it would have written after that is missing; or what it was sent has not arrived, whatever the sender believes.
+        // What it would have written after that is missing; or what it was sent has not arrived, whatever the sender
+        // believes.
         let was_killed = t.returncode().is_some_and(|status| status.signal().is_some());
         let is_cut = was_killed || self.has_failed || error.is_some();
         if is_cut { other.reset(t.net()) } else { other.finish_alone(t.net()) }

@@ -1,8 +1,8 @@
 //! Two ends joined: what comes from the one goes to the other. socat's whole idea.
 //!
-//! The left end is opened first and, once it is there, opens the right one by its [`Connector`]. Then each side's protocol knows the
-//! other [`End`], and nothing is shared. Bytes are forwarded (`Transport::forward_to`) and come here only where one of the ends has
-//! datagrams; what is left to do is the end:
+//! The left end is opened first and, once it is there, opens the right one by its [`Connector`]. Then each side's
+//! protocol knows the other [`End`], and nothing is shared. Bytes are forwarded (`Transport::forward_to`) and come here
+//! only where one of the ends has datagrams; what is left to do is the end:
 //!
 //! ```text
 //!   the source of a direction ends ---> its sink is told, after the last byte
@@ -12,14 +12,15 @@
 //!   the other end of a child goes  ---> its group is asked to end, then killed
 //! ```
 //!
-//! In the order in which to read: `end.rs` (what one does with an end, whatever it is), `stream.rs` (connections, stdin and
-//! stdout), `child.rs`, `datagrams.rs`, `flows.rs`.
+//! In the order in which to read: `end.rs` (what one does with an end, whatever it is), `stream.rs` (connections, stdin
+//! and stdout), `child.rs`, `datagrams.rs`, `flows.rs`.
 
 mod ages;
 pub mod child;
 pub mod datagrams;
 pub mod end;
 pub mod flows;
+pub mod flows_side;
 pub mod stream;
 pub mod waiting;
 
@@ -38,12 +39,13 @@ use crate::transports::net::Net;
 /// What holds for a pair.
 #[derive(Clone, Debug)]
 pub struct PairOptions {
-    /// When the end of a direction is passed on. `Auto` holds back the end of stdin alone, and only from a connection: ends of
-    /// connections, and those for a child, are passed on as they come.
+    /// When the end of a direction is passed on. `Auto` holds back the end of stdin alone, and only from a connection:
+    /// ends of connections, and those for a child, are passed on as they come.
     pub half_close: HalfClose,
     /// End the pair when nothing has moved for so long.
     pub idle_timeout: Option<Duration>,
-    /// How long one end is waited for when the other has ended. Datagrams have no end, so with them it is how long none moves.
+    /// How long one end is waited for when the other has ended. Datagrams have no end, so with them it is how long none
+    /// moves.
     pub linger: Option<Duration>,
     /// The run is about this one pair, and this is told of its failure. `None` for one of many.
     pub reporter: Option<Reporter>,

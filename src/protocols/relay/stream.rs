@@ -19,8 +19,8 @@ use crate::transports::timers::{TimerId, shown};
 /// How long a reply may take once everything was sent to an end that cannot say that it has ended, unless that is said.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How often a peer that is not read, because its other end is not open yet or does not take its bytes, is asked whether it is there
-/// at all: reading would tell, but has to wait.
+/// How often a peer that is not read, because its other end is not open yet or does not take its bytes, is asked
+/// whether it is there at all: reading would tell, but has to wait.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// The protocol of such a side.
@@ -32,7 +32,8 @@ pub struct StreamSide {
     input: InputEnd,
     linger_timer: Option<TimerId>,
     look_timer: Option<TimerId>,
-    /// Both have ended what they had to say, and the other end is a child, of which we may be about to hear how it has ended.
+    /// Both have ended what they had to say, and the other end is a child, of which we may be about to hear how it has
+    /// ended.
     both_done_timer: Option<TimerId>,
 }
 
@@ -65,7 +66,8 @@ impl StreamSide {
         }
     }
 
-    /// Where the connection has failed, nobody waits for the other end any more: its end is due, whatever it has still to read.
+    /// Where the connection has failed, nobody waits for the other end any more: its end is due, whatever it has still
+    /// to read.
     fn look(&mut self, t: &mut Transport<'_>) {
         if t.is_closing() {
             return;
@@ -86,8 +88,8 @@ impl StreamSide {
         }
     }
 
-    /// Whether it is only that a peer of one of many pairs leaves TLS without a word, as many do, once the other side has ended: that
-    /// one would have gone on if it had missed something.
+    /// Whether it is only that a peer of one of many pairs leaves TLS without a word, as many do, once the other side
+    /// has ended: that one would have gone on if it had missed something.
     fn is_routine(&self, t: &mut Transport<'_>, error: &io::Error) -> bool {
         let other_has_ended = self.other.end().is_some_and(|other| other.is_over(t.net()));
         self.options.reporter.is_none() && is_truncation(error) && other_has_ended
@@ -103,7 +105,8 @@ impl StreamSide {
         });
     }
 
-    /// Whether a child and its peer have both ended what they had to say. Then nobody has left the child: it may go on alone.
+    /// Whether a child and its peer have both ended what they had to say. Then nobody has left the child: it may go on
+    /// alone.
     fn have_parted(&self, t: &mut Transport<'_>, other: End) -> bool {
         matches!(other, End::Child(_)) && t.is_at_eof() && other.is_over(t.net())
     }
@@ -124,8 +127,8 @@ impl StreamSide {
         there.map_or(here, |there| there.max(here))
     }
 
-    /// Nothing more comes from here. The other end is given some time only, if that was asked for or if it has datagrams, as these
-    /// cannot say when it has answered.
+    /// Nothing more comes from here. The other end is given some time only, if that was asked for or if it has
+    /// datagrams, as these cannot say when it has answered.
     fn linger(&mut self, t: &mut Transport<'_>, other: End) {
         let limit = self.options.linger.or_else(|| other.has_datagrams().then_some(LINGER));
         if let Some(limit) = limit {

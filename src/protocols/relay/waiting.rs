@@ -132,7 +132,8 @@ impl FlowPlaces {
 }
 
 impl FlowPlace {
-    /// The right end could not be opened for want of something on this machine: `waiting` of `remote` may have another try.
+    /// The right end could not be opened for want of something on this machine: `waiting` of `remote` may have another
+    /// try.
     pub(super) fn hand_back(mut self, remote: Remote, waiting: Waiting) {
         self.unsent = Some((remote, waiting));
     }

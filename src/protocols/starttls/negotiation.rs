@@ -1,8 +1,9 @@
-//! How TLS is asked for, whatever the protocol: what the server says is taken piece by piece, and nothing may follow its consent.
+//! How TLS is asked for, whatever the protocol: what the server says is taken piece by piece, and nothing may follow
+//! its consent.
 //!
-//! What comes in the clear can be anybody's. Nothing of it is kept once TLS is up, and bytes that stand right behind the consent
-//! end the run: somebody may have put them there for us to take them for what the server has said inside (CVE-2011-0411,
-//! CVE-2021-23222).
+//! What comes in the clear can be anybody's. Nothing of it is kept once TLS is up, and bytes that stand right behind
+//! the consent end the run: somebody may have put them there for us to take them for what the server has said inside
+//! (CVE-2011-0411, CVE-2021-23222).
 
 use super::dialogue::{Dialogue, PIECE_MAX, Verdict, quote};
 use super::kind::StartTls;

@@ -16,8 +16,8 @@ use crate::transports::tls::TlsClient;
 
 /// Asks for TLS, and is `inner` as soon as TLS is up: that one is made then, and never sees what was said before.
 ///
-/// It stays between the two for good, and hands everything on. By `set_protocol`, the calls that `inner` causes while it is made,
-/// such as `pause_writing`, would still come to us.
+/// It stays between the two for good, and hands everything on. By `set_protocol`, the calls that `inner` causes while
+/// it is made, such as `pause_writing`, would still come to us.
 #[derive(Debug)]
 pub struct StartTlsSide<P> {
     inner: P,
@@ -33,7 +33,8 @@ pub struct StartTlsSide<P> {
 }
 
 impl<P: Protocol> StartTlsSide<P> {
-    /// Asks as `protocol` does, starts `tls`, and leaves the rest to `inner`. A failure before that is the run's, and its end.
+    /// Asks as `protocol` does, starts `tls`, and leaves the rest to `inner`. A failure before that is the run's, and
+    /// its end.
     #[must_use]
     pub fn new(protocol: StartTls, tls: TlsClient, inner: P, reporter: Reporter) -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! XMPP: a stream of XML, of which only as much is understood as it takes to find one element.
 //!
-//! Every tag is a piece, and so is the text between two of them. Of namespaces, only those are known that a tag itself declares,
-//! which is how RFC 6120 has every server write them.
+//! Every tag is a piece, and so is the text between two of them. Of namespaces, only those are known that a tag itself
+//! declares, which is how RFC 6120 has every server write them.
 
 use super::dialogue::{Dialogue, Verdict, nonsense, quote};
 

@@ -10,8 +10,8 @@
 //!                +---something is received, or more was sent than is kept---> settled: that address it is
 //! ```
 //!
-//! A peer that refuses has read nothing, and a peer that has answered is not exchanged. So nobody is told anything twice. Opening the first
-//! address is `opening.rs`, going on to another one `fallback.rs`.
+//! A peer that refuses has read nothing, and a peer that has answered is not exchanged. So nobody is told anything
+//! twice. Opening the first address is `opening.rs`, going on to another one `fallback.rs`.
 
 use std::net::SocketAddr;
 

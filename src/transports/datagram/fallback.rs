@@ -43,7 +43,8 @@ impl Net {
         self.kept_bytes -= candidates.forget();
     }
 
-    /// All addresses have refused, and something is sent once more: it goes to the first one, where somebody may listen by now.
+    /// All addresses have refused, and something is sent once more: it goes to the first one, where somebody may listen
+    /// by now.
     fn begin_round(&mut self, id: Id) {
         let Some(candidates) = self.candidates(id) else { return };
         let forgotten = candidates.forget();
@@ -65,7 +66,8 @@ impl Net {
         }
     }
 
-    /// An error has come back of what was sent: the next address takes over, or the protocol is told. Then what is queued is sent.
+    /// An error has come back of what was sent: the next address takes over, or the protocol is told. Then what is
+    /// queued is sent.
     pub(super) fn refused(&mut self, id: Id, error: io::Error) {
         if !self.next_address_takes_over(id, &error) {
             self.calls.push_back((id, Call::ErrorReceived(error)));

@@ -1,8 +1,8 @@
 //! How datagrams leave: collect what the callbacks of one batch send, send it in one call, and say when too much waits.
 //!
-//! asyncio's `_SelectorDatagramTransport.sendto`, with two differences: what is sent leaves right after the present callbacks, so
-//! that it can leave together; and what is sent while the buffer is over its high-water mark is dropped and counted, as a network
-//! would, so that the buffer is bounded whatever a protocol does.
+//! asyncio's `_SelectorDatagramTransport.sendto`, with two differences: what is sent leaves right after the present
+//! callbacks, so that it can leave together; and what is sent while the buffer is over its high-water mark is dropped
+//! and counted, as a network would, so that the buffer is bounded whatever a protocol does.
 
 use std::io;
 
@@ -107,8 +107,8 @@ impl Net {
         }
     }
 
-    /// asyncio's `close`: nothing more is received, what is queued goes out, then `connection_lost(None)`. An error that an earlier
-    /// datagram has met is told before.
+    /// asyncio's `close`: nothing more is received, what is queued goes out, then `connection_lost(None)`. An error
+    /// that an earlier datagram has met is told before.
     pub(crate) fn cforce_close_datagrams(&mut self, id: Id) {
         let Some(datagram) = self.datagram_mut(id) else { return };
         if datagram.phase() == DatagramPhase::Resolving {
@@ -175,7 +175,8 @@ impl Net {
     }
 }
 
-/// Whether each for itself may do: the device cannot cut, or the network takes shorter packets. `udp(7)`, `UDP_SEGMENT`.
+/// Whether each for itself may do: the device cannot cut, or the network takes shorter packets. `udp(7)`,
+/// `UDP_SEGMENT`.
 fn may_be_about_joining(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EIO | libc::EINVAL | libc::EMSGSIZE | libc::EOPNOTSUPP))
 }

@@ -33,11 +33,12 @@ impl DatagramTransport<'_> {
         Transport { net: self.net, id }
     }
 
-    /// Sends one datagram, an empty one too: to `to`, or where the transport was connected to. Never blocks. It leaves right after
-    /// the present callback, together with others; while more than the high-water mark waits, it is dropped and counted. What
-    /// the system has against it comes as `error_received`. asyncio's `sendto`.
+    /// Sends one datagram, an empty one too: to `to`, or where the transport was connected to. Never blocks. It leaves
+    /// right after the present callback, together with others; while more than the high-water mark waits, it is dropped
+    /// and counted. What the system has against it comes as `error_received`. asyncio's `sendto`.
     ///
-    /// A [`Remote`] from `datagram_received` is answered from the address that it wrote to; a `SocketAddr` turns into one by `into`.
+    /// A [`Remote`] from `datagram_received` is answered from the address that it wrote to; a `SocketAddr` turns into
+    /// one by `into`.
     pub fn sendto(&mut self, data: &[u8], to: Option<&Remote>) {
         self.net.sendto(self.id, data, to.copied());
     }
@@ -58,8 +59,8 @@ impl DatagramTransport<'_> {
         self.net.datagram(self.id).is_none_or(Datagram::is_closing)
     }
 
-    /// Leaves what arrives in the system's buffer, which drops what no longer fits. asyncio has no such thing for datagrams, and so
-    /// nothing to do about a sink that is slower than the network.
+    /// Leaves what arrives in the system's buffer, which drops what no longer fits. asyncio has no such thing for
+    /// datagrams, and so nothing to do about a sink that is slower than the network.
     pub fn pause_reading(&mut self) {
         self.net.set_datagram_reading(self.id, false);
     }
@@ -124,8 +125,8 @@ impl DatagramTransport<'_> {
         self.net.datagram(self.id).map_or_else(|| self.net.now(), |datagram| datagram.last_activity)
     }
 
-    /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one had it.
-    /// asyncio's `set_protocol`.
+    /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one
+    /// had it. asyncio's `set_protocol`.
     pub fn set_protocol(&mut self, protocol: impl DatagramProtocol + 'static) {
         self.net.calls.push_back((self.id, Call::Install(Installed::Datagram(Box::new(protocol)))));
     }

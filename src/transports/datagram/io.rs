@@ -1,7 +1,7 @@
 //! What a datagram transport receives from and sends through: a closed set, so an enum.
 //!
-//! Only the bare calls are here. The queue, flow control and what an error means are `flow.rs`, which is the same for every
-//! variant, the one of the tests included.
+//! Only the bare calls are here. The queue, flow control and what an error means are `flow.rs`, which is the same for
+//! every variant, the one of the tests included.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};

@@ -1,6 +1,8 @@
-//! Opening datagram sockets: bound ones that serve whoever comes, and those with one peer, whose name may have to be looked up.
+//! Opening datagram sockets: bound ones that serve whoever comes, and those with one peer, whose name may have to be
+//! looked up.
 //!
-//! asyncio's `create_datagram_endpoint`, as two operations: with `local_addr` it is `bind_udp`, with `remote_addr` `connect_udp`.
+//! asyncio's `create_datagram_endpoint`, as two operations: with `local_addr` it is `bind_udp`, with `remote_addr`
+//! `connect_udp`.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -32,8 +34,8 @@ const RECEIVE_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 impl Net {
     /// Binds a UDP socket that serves whoever sends to it. asyncio's `create_datagram_endpoint(local_addr=…)`.
     ///
-    /// Bound to every address, it answers each datagram from the address that was written to. Only a socket that is bound to
-    /// a multicast group shares its port with others.
+    /// Bound to every address, it answers each datagram from the address that was written to. Only a socket that is
+    /// bound to a multicast group shares its port with others.
     ///
     /// # Errors
     /// What `socket(2)`, `bind(2)` or joining a group said.
@@ -59,8 +61,9 @@ impl Net {
             }
         }
         if own.is_some() {
-            // Everyone on this machine who has joined the group gets each of its datagrams. A socket that takes unicast as
-            // well must not share: any user could bind the same port of one address, and would get what is sent there.
+            // Everyone on this machine who has joined the group gets each of its datagrams. A socket that takes unicast
+            // as well must not share: any user could bind the same port of one address, and would get what is sent
+            // there.
             socket.set_reuse_address(true)?;
         }
         socket.bind(&address.into()).map_err(|error| match groups.first() {
@@ -86,7 +89,8 @@ impl Net {
         self.add_service(socket, service, protocol)
     }
 
-    /// Takes over a UDP socket that is bound already, and serves whoever sends to it. asyncio's `create_datagram_endpoint(sock=…)`.
+    /// Takes over a UDP socket that is bound already, and serves whoever sends to it. asyncio's
+    /// `create_datagram_endpoint(sock=…)`.
     ///
     /// Who shares it finds it as it was afterwards, but for what `service` asks for.
     ///
@@ -137,9 +141,10 @@ impl Net {
 
     /// Opens a UDP socket for one peer. asyncio's `create_datagram_endpoint(remote_addr=…)`.
     ///
-    /// Returns at once; `connection_made` or `connection_failed` tells the outcome. Nothing is sent by it, so success says only
-    /// that the peer has an address. The socket is connected: it gets the peer's datagrams only, and is told where nobody
-    /// listens. Where the peer is a group, or may be everyone (`options.broadcast`), it is not: then whoever answers is heard.
+    /// Returns at once; `connection_made` or `connection_failed` tells the outcome. Nothing is sent by it, so success
+    /// says only that the peer has an address. The socket is connected: it gets the peer's datagrams only, and is told
+    /// where nobody listens. Where the peer is a group, or may be everyone (`options.broadcast`), it is not: then
+    /// whoever answers is heard.
     #[doc(alias = "create_datagram_endpoint")]
     pub fn connect_udp(
         &mut self,
@@ -212,8 +217,8 @@ impl Net {
         self.lookup_failed(id, ConnectError::new(message).with_kind(ConnectErrorKind::TimedOut));
     }
 
-    /// Opens a socket for the first address that can be had: without a network of its family it cannot. The others are for
-    /// where nobody listens there.
+    /// Opens a socket for the first address that can be had: without a network of its family it cannot. The others are
+    /// for where nobody listens there.
     fn found(&mut self, id: Id, addresses: Vec<SocketAddr>) {
         let Some(lookup) = self.lookup_mut(id) else { return };
         let (dialing, options) = (lookup.dialing.clone(), lookup.options);

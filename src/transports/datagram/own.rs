@@ -1,5 +1,5 @@
-//! Datagrams that claim to come from the very socket that receives them. They are forged (a LAND attack): a service that answers
-//! one sends its answer to itself, and that one's answer too, for ever.
+//! Datagrams that claim to come from the very socket that receives them. They are forged (a LAND attack): a service
+//! that answers one sends its answer to itself, and that one's answer too, for ever.
 //!
 //! Answers that go round between several services are for `protocols/loop_guard.rs`.
 

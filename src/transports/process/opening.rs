@@ -31,7 +31,8 @@ pub enum ChildStdio {
     Null,
     /// Of stderr: the same as the child's stdout. asyncio's `STDOUT`.
     Merge,
-    /// A terminal of its own, whose other side is ours; all that say so share one, and the first says which. asyncio has none.
+    /// A terminal of its own, whose other side is ours; all that say so share one, and the first says which. asyncio
+    /// has none.
     Pty(PtyModel),
 }
 

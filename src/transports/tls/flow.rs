@@ -1,7 +1,9 @@
-//! How bytes go through TLS, and what its handshake and its end do to a stream. What a handshake is made of is `layer.rs`.
+//! How bytes go through TLS, and what its handshake and its end do to a stream. What a handshake is made of is
+//! `layer.rs`.
 //!
-//! **Invariant:** whatever TLS has to send is in the stream's write buffer, or sent, whenever control leaves this file. So water marks,
-//! half-close and close are those of any stream (`transports/write.rs`): what waits there is ciphertext.
+//! **Invariant:** whatever TLS has to send is in the stream's write buffer, or sent, whenever control leaves this file.
+//! So water marks, half-close and close are those of any stream (`transports/write.rs`): what waits there is
+//! ciphertext.
 
 use std::io::{self, IoSlice};
 use std::time::{Duration, SystemTime};

@@ -11,8 +11,9 @@
 //!   any ---the stream is lost---> Lost
 //! ```
 //!
-//! Only rustls's buffered API is used, and never `complete_io`, which would do the I/O. Its limits are kept by never giving it more than it
-//! can hold: every piece of ciphertext is decrypted, and taken out, before the next one is put in. When bytes go where is `flow.rs`.
+//! Only rustls's buffered API is used, and never `complete_io`, which would do the I/O. Its limits are kept by never
+//! giving it more than it can hold: every piece of ciphertext is decrypted, and taken out, before the next one is put
+//! in. When bytes go where is `flow.rs`.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -27,7 +28,8 @@ use super::{Tls, TlsInfo, TlsPolicy, verify};
 use crate::transports::error::{TlsError, describe, is_handshake_timeout, is_tls};
 use crate::transports::id::Id;
 
-/// The longest record there is, RFC 5246, section 6.2.3: what of it waits for its end can become plaintext by one more byte.
+/// The longest record there is, RFC 5246, section 6.2.3: what of it waits for its end can become plaintext by one more
+/// byte.
 pub(crate) const RECORD_BYTES: usize = 5 + (1 << 14) + 2048;
 
 /// Ciphertext that is read at once. It fits into the fastest caches together with its plaintext.
@@ -222,8 +224,8 @@ impl Layer {
         (visibility, error)
     }
 
-    /// Takes ciphertext in, and puts what it says into `buffer`, which has room for [`RECORD_BYTES`] more than that; how much it is.
-    /// What comes besides is [`take_peer_event`](Self::take_peer_event).
+    /// Takes ciphertext in, and puts what it says into `buffer`, which has room for [`RECORD_BYTES`] more than that;
+    /// how much it is. What comes besides is [`take_peer_event`](Self::take_peer_event).
     pub(crate) fn decrypt(&mut self, mut ciphertext: &[u8], buffer: &mut [u8]) -> usize {
         let mut len = 0;
         while !ciphertext.is_empty() && !self.has_peer_event() {
@@ -253,8 +255,8 @@ impl Layer {
                 Ok(_) => PeerEvent::None,
             };
         }
-        // rustls has room for a whole record after a long one, and gives that back when it is to read more: an idle connection would
-        // keep it. There is nothing to be read, which is no error of anything.
+        // rustls has room for a whole record after a long one, and gives that back when it is to read more: an idle
+        // connection would keep it. There is nothing to be read, which is no error of anything.
         let _ = self.session.read_tls(&mut Nothing);
         len
     }
@@ -328,8 +330,8 @@ impl Layer {
         words
     }
 
-    /// Whether this is a reset in answer to the certificate that we have, or have not, shown: in TLS 1.3 the server judges it after the
-    /// handshake, and its alert may be lost in the reset.
+    /// Whether this is a reset in answer to the certificate that we have, or have not, shown: in TLS 1.3 the server
+    /// judges it after the handshake, and its alert may be lost in the reset.
     fn is_refused_by(&self, error: &io::Error) -> bool {
         let is_reset = matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe);
         let is_judged_late = self.session.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);

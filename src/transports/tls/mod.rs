@@ -1,14 +1,16 @@
 //! TLS: a layer inside a stream, between what a protocol writes and what the socket gets. asyncio's `sslproto.py`.
 //!
-//! In the order in which to read: `layer.rs` (the states of a handshake, and what is encrypted and decrypted), `flow.rs` (when, and what it
-//! does to the stream), `wakeups.rs` (fewer wake-ups where much comes), `settings.rs` (what is wanted, as a user says it), and what that is made of: `pem.rs`
-//! (certificates and keys from files), `verify.rs` (whom a client trusts), `chain.rs` (by which authorities), `self_signed.rs`, `provider.rs` (whose
+//! In the order in which to read: `layer.rs` (the states of a handshake, and what is encrypted and decrypted),
+//! `flow.rs` (when, and what it does to the stream), `wakeups.rs` (fewer wake-ups where much comes), `settings.rs`
+//! (what is wanted, as a user says it), and what that is made of: `pem.rs` (certificates and keys from files),
+//! `verify.rs` (whom a client trusts), `chain.rs` (by which authorities), `self_signed.rs`, `provider.rs` (whose
 //! cryptography); `certificate.rs` (what a certificate says), `explain.rs` (what has gone wrong, in words).
 
 pub mod certificate;
 mod chain;
 pub mod explain;
 mod flow;
+mod key_log;
 pub(crate) mod layer;
 mod low_water;
 mod pem;

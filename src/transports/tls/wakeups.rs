@@ -1,9 +1,10 @@
 //! Fewer wake-ups for a connection in full flow.
 //!
-//! A loop that is faster than the peer is woken for every few records. The wake-ups cost more than decrypting the records.
-//! So after many bytes without a pause, the kernel wakes the loop for large amounts only (`SO_RCVLOWAT`, `socket(7)`). This
-//! takes a third of the CPU and gives more throughput, measured against a sender that encrypts on another core. The last
-//! bytes of a flow come at most `FLOW_IDLE` late. The end of the connection wakes the loop at once.
+//! A loop that is faster than the peer is woken for every few records. The wake-ups cost more than decrypting the
+//! records. So after many bytes without a pause, the kernel wakes the loop for large amounts only (`SO_RCVLOWAT`,
+//! `socket(7)`). This takes a third of the CPU and gives more throughput, measured against a sender that encrypts on
+//! another core. The last bytes of a flow come at most `FLOW_IDLE` late. The end of the connection wakes the loop at
+//! once.
 //!
 //! ```text
 //!   every byte wakes ---MUCH_BYTES without a pause---> large amounts wake ---a pause---> every byte wakes
@@ -47,7 +48,8 @@ impl Net {
             return;
         }
         tls.low_water = LowWaterMode::default();
-        // This makes an event of what is there already. If it fails, which it has not before, epoll is asked in another way.
+        // This makes an event of what is there already. If it fails, which it has not before, epoll is asked in another
+        // way.
         if set_receive_low_water(socket.as_fd(), 1).is_err() {
             stream.readable = true;
             self.queue_ready(id);
