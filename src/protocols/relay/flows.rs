@@ -167,8 +167,12 @@ impl Flows {
             return;
         }
         let (waiting, kept) = Waiting::begin(Rc::clone(&self.waiting));
-        if !self.admits(key) || !kept.upgrade().is_some_and(|kept| kept.keep(data)) {
-            return self.lost_by_crowd(1, now);
+        let is_admitted = self.admits(key);
+        if !is_admitted || !kept.upgrade().is_some_and(|kept| kept.keep(data)) {
+            self.lost_by_crowd(1, now);
+        }
+        if !is_admitted {
+            return;
         }
         self.kept.insert(key, kept);
         self.newcomers.push_back(Newcomer { key, remote: *from, waiting });
