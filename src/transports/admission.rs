@@ -76,8 +76,8 @@ impl Net {
         }
     }
 
-    /// Calls `timer_fired` of `id`'s protocol once a client waits that no listener may let in now, for lack of a place
-    /// under its limit, or once there is no listener any more: the run is about to end. asyncio has none.
+    /// Calls `timer_fired` of `id`'s protocol when a client waits for a place under the limit of its listener. Calls it
+    /// also when no listener is left, as the run is about to end then. asyncio has nothing like it.
     pub fn call_when_client_waits(&mut self, id: Id) -> TimerId {
         let timer = self.timers.name(self.now);
         self.client_waiters.push((id, timer));

@@ -29,9 +29,9 @@ pub struct Listening {
     pub access: AccessList,
     /// Water marks of accepted streams.
     pub marks: WaterMarks,
-    /// The first connection that is let in closes all listeners of the loop: further ones are refused.
+    /// The first connection that is admitted closes all listeners of the loop: further ones are refused.
     pub once: bool,
-    /// TLS, which must be there before a connection is let in.
+    /// A connection is admitted once its TLS handshake is done.
     pub tls: Option<TlsServer>,
     /// When a TCP client that is silent counts as gone.
     pub keepalive: KeepAlive,

@@ -189,7 +189,7 @@ impl Net {
     }
 
     /// Whether a listener or a datagram socket is open for clients. A listener for one client closes when that client
-    /// is let in.
+    /// is admitted.
     #[must_use]
     pub fn is_listening(&self) -> bool {
         !self.listeners.is_empty()

@@ -46,7 +46,7 @@ pub(crate) enum Alarm {
     Acknowledgement,
     /// A terminal has hung up, and no signal has ended us.
     HangUp,
-    /// The streams in doubt are looked at again.
+    /// The streams of the rearm queue are due.
     Rearm,
     /// Peers are looked at that may have vanished.
     LookAtPeers,

@@ -46,7 +46,7 @@ pub(crate) struct Process {
     pub(crate) status: Option<ExitStatus>,
     /// Bytes of its input that were left when nobody read it any more.
     pub(crate) unread: usize,
-    /// It counts against the limit of a listener, for a connection that was let in.
+    /// It counts against the limit of a listener, for a connection that was admitted.
     pub(crate) accepted: bool,
     /// How long it may take to end when it is asked to.
     pub(crate) kill_after: Duration,

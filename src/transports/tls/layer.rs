@@ -42,7 +42,7 @@ pub(crate) enum Progress {
     Opening {
         listener: Option<Id>,
     },
-    /// The handshake is done, and there is no place for it yet among those that `listener` may let in.
+    /// The handshake is done, and the limit of `listener` has no place for the connection yet.
     AwaitingAdmission {
         listener: Id,
     },
