@@ -1,18 +1,19 @@
 //! What an event or a queued call does to a datagram socket: receive a batch, and call the protocol for each.
 //!
-//! What the protocol sends meanwhile is collected, and leaves together at the end of the batch. The rest of the dispatch is
-//! `dispatch.rs`.
+//! What the protocol sends meanwhile is collected, and leaves together at the end of the batch. The rest of the
+//! dispatch is `dispatch.rs`.
 
 use std::io;
 
+use super::EventLoop;
 use super::guard::guarded;
-use super::{EventLoop, Installed};
+use crate::transports::call::{Call, Installed};
 use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::datagram::{BATCH, RecvBatch, Remote};
 use crate::transports::error::describe;
-use crate::transports::handle::Name;
 use crate::transports::id::Id;
-use crate::transports::net::{Call, Net, Slot};
+use crate::transports::label::Label;
+use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::DatagramProtocol;
 
 /// Calls that receive from one socket in one turn: more would let one busy port hold up all the others.
@@ -39,25 +40,25 @@ impl EventLoop {
         }
         self.run_calls();
         if self.net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
-            self.net.queue_again(id);
+            self.net.queue_ready(id);
         }
     }
 
     /// Receives once, and hands what has come to the protocol. How many bytes it was.
     fn receive_batch(&mut self, id: Id) -> usize {
         let Some(datagram) = self.net.datagram_mut(id) else { return 0 };
-        if !datagram.held.is_empty() {
+        if !datagram.undelivered.is_empty() {
             return self.deliver_held(id);
         }
         let batch = self.batch.get_or_insert_with(|| Box::new(RecvBatch::new()));
         let is_settled = datagram.candidates.is_none();
-        match datagram.carrier.receive(batch, datagram.lot) {
+        match datagram.io.receive(batch, datagram.batch_len) {
             Ok(n) => {
                 datagram.receive_failed = false;
                 // A connected socket may have the error of an earlier datagram next, for which no event would come.
-                datagram.readable = n == datagram.lot || datagram.connected;
+                datagram.readable = n == datagram.batch_len || datagram.connected;
                 let bytes = (0..batch.len()).map(|index| batch.get(index).0.len()).sum();
-                datagram.lot = next_lot(datagram.lot, n, bytes);
+                datagram.batch_len = next_batch_len(datagram.batch_len, n, bytes);
                 self.pace.note_datagrams(batch.len(), bytes);
                 if !is_settled {
                     self.net.settle(id);
@@ -98,9 +99,9 @@ impl EventLoop {
     /// The same for what a pause has left over.
     fn deliver_held(&mut self, id: Id) -> usize {
         let Some(datagram) = self.net.datagram_mut(id) else { return 0 };
-        let held = std::mem::take(&mut datagram.held);
+        let undelivered = std::mem::take(&mut datagram.undelivered);
         let (mut bytes, mut delivered) = (0, 0);
-        while let Some((data, from)) = held.get(delivered) {
+        while let Some((data, from)) = undelivered.get(delivered) {
             if !self.deliver_one(id, data, from) {
                 break;
             }
@@ -108,7 +109,7 @@ impl EventLoop {
             delivered += 1;
         }
         if let Some(datagram) = self.net.datagram_mut(id).filter(|datagram| !datagram.is_closing()) {
-            datagram.held = held.into_iter().skip(delivered).collect();
+            datagram.undelivered = undelivered.into_iter().skip(delivered).collect();
         }
         bytes
     }
@@ -128,17 +129,17 @@ impl EventLoop {
             return false;
         }
         if !datagram.access.admits(from.address().ip()) {
-            log::debug!("{}: a datagram from {from} is denied", Name(net, id));
+            log::debug!("{}: a datagram from {from} is denied", Label(net, id));
             return true;
         }
         if datagram.own.as_mut().is_some_and(|own| own.is(from, net.now)) {
-            log::info!("{}: no answer to {from}: that is here, so it is forged", Name(net, id));
+            log::info!("{}: no answer to {from}: that is here, so it is forged", Label(net, id));
             return true;
         }
         datagram.last_activity = net.now;
         datagram.counts.received += 1;
         datagram.totals.received += data.len() as u64;
-        log::trace!("{}: {} bytes from {from}", Name(net, id), data.len());
+        log::trace!("{}: {} bytes from {from}", Label(net, id), data.len());
         if let Err(error) = guarded(|| protocol.datagram_received(&mut DatagramTransport { net, id }, data, from)) {
             self.end_after_panic(id, error);
         }
@@ -171,20 +172,20 @@ fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call:
             protocol.connection_made(t);
             // What was there before may have had its event already.
             if net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
-                net.queue_again(id);
+                net.queue_ready(id);
             }
         }
         Call::PauseWriting => {
-            log::debug!("{}: {} bytes wait, pausing", Name(t.net, id), t.write_buffer_size());
+            log::debug!("{}: {} bytes wait, pausing", Label(t.net, id), t.write_buffer_size());
             protocol.pause_writing(t);
         }
         Call::ResumeWriting => {
-            log::debug!("{}: {} bytes wait, resuming", Name(t.net, id), t.write_buffer_size());
+            log::debug!("{}: {} bytes wait, resuming", Label(t.net, id), t.write_buffer_size());
             protocol.resume_writing(t);
         }
         Call::Timer(timer) => protocol.timer_fired(t, timer),
         Call::ErrorReceived(error) => {
-            log::debug!("{}: {}", Name(t.net, id), describe(&error));
+            log::debug!("{}: {}", Label(t.net, id), describe(&error));
             protocol.error_received(t, error);
         }
         Call::ConnectionFailed(error) => protocol.connection_failed(t, error),
@@ -197,15 +198,15 @@ fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call:
     }
 }
 
-/// How many messages to receive at once after `received` of `lot`, which had `bytes`: as many as fit into the budget, since a pause
-/// may make us hold them.
-fn next_lot(lot: usize, received: usize, bytes: usize) -> usize {
+/// How many messages to receive at once after `received` of `batch_len`, which had `bytes`: as many as fit into the
+/// budget, since a pause may make us hold them.
+fn next_batch_len(batch_len: usize, received: usize, bytes: usize) -> usize {
     if bytes > BYTES_PER_TURN {
         (received * BYTES_PER_TURN / bytes).max(1)
-    } else if received == lot && bytes * 2 <= BYTES_PER_TURN {
-        (lot * 2).min(BATCH)
+    } else if received == batch_len && bytes * 2 <= BYTES_PER_TURN {
+        (batch_len * 2).min(BATCH)
     } else {
-        lot
+        batch_len
     }
 }
 
@@ -213,7 +214,7 @@ fn next_lot(lot: usize, received: usize, bytes: usize) -> usize {
 fn hold(net: &mut Net, id: Id, batch: &RecvBatch, first: usize) {
     let Some(datagram) = net.datagram_mut(id).filter(|datagram| !datagram.is_closing()) else { return };
     let rest = (first..batch.len()).map(|index| batch.get(index));
-    datagram.held.extend(rest.map(|(data, from)| (data.into(), *from)));
+    datagram.undelivered.extend(rest.map(|(data, from)| (data.into(), *from)));
 }
 
 fn log_opened(t: &DatagramTransport<'_>) {
@@ -228,8 +229,8 @@ fn log_opened(t: &DatagramTransport<'_>) {
 
 fn log_closed(t: &DatagramTransport<'_>) {
     let Some(datagram) = t.net.datagram(t.id) else { return };
-    let (counts, name) = (datagram.counts, Name(t.net, t.id));
-    let lost = datagram.carrier.dropped();
+    let (counts, name) = (datagram.counts, Label(t.net, t.id));
+    let lost = datagram.io.dropped();
     if lost > 0 {
         log::warn!("{name}: datagrams were lost, {lost} or more, as they were not taken in time");
     }

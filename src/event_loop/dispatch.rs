@@ -1,18 +1,20 @@
 //! What an event, a timer or a queued call does: read, flush, accept, and call the protocol.
 //!
-//! Every loop in here is bounded; whoever is cut short goes to the back of the `again` list.
+//! Every loop in here is bounded; a slot that is cut short goes to the back of the run queue.
 
 use std::io;
 
+use super::EventLoop;
 use super::guard::guarded;
-use super::{EventLoop, Installed};
-use crate::transports::error::{describe, is_tls};
-use crate::transports::handle::{Name, Transport};
-use crate::transports::id::{Half, Id};
-use crate::transports::intake::Intake;
-use crate::transports::listener::Accepted;
-use crate::transports::net::{Call, Net, Slot};
+use crate::transports::accept::Accepted;
+use crate::transports::call::{Call, Installed};
+use crate::transports::error::describe;
+use crate::transports::handle::Transport;
+use crate::transports::id::{Direction, Id};
+use crate::transports::label::Label;
+use crate::transports::net::Slot;
 use crate::transports::protocol::{Eof, Handler};
+use crate::transports::read::Filled;
 use crate::transports::state::Phase;
 use crate::transports::stream::CloseMode;
 use crate::transports::timers::{Alarm, TimerId};
@@ -24,14 +26,11 @@ const READ_BYTES_PER_TURN: usize = 256 * 1024;
 /// Connections accepted from one listener in one turn.
 const ACCEPTS_PER_TURN: usize = 64;
 
-/// Rounds of the call queue between two reads.
-const CALL_ROUNDS: usize = 4;
-
 /// What the system says of one descriptor. Any of it may be untrue: the calls decide.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ready {
+pub(super) struct Event {
     pub(super) id: Id,
-    pub(super) half: Half,
+    pub(super) direction: Direction,
     pub(super) readable: bool,
     pub(super) writable: bool,
     /// The peer has ended its direction, or there is an error to be fetched by reading.
@@ -40,47 +39,47 @@ pub(super) struct Ready {
     pub(super) write_dead: bool,
 }
 
-impl Ready {
+impl Event {
     pub(super) fn from_mio(event: &mio::event::Event) -> Self {
-        let (id, half) = Id::from_token(event.token());
+        let (id, direction) = Id::from_token(event.token());
         let read_ended = event.is_read_closed() || event.is_error();
         let write_dead = event.is_write_closed() || event.is_error();
         Self {
             id,
 
-            readable: half == Half::Read && (event.is_readable() || read_ended),
+            readable: direction == Direction::Read && (event.is_readable() || read_ended),
             writable: event.is_writable() || write_dead,
-            read_ended: half == Half::Read && read_ended,
+            read_ended: direction == Direction::Read && read_ended,
             write_dead,
-            half,
+            direction,
         }
     }
 }
 
 impl EventLoop {
     /// Takes in one event.
-    pub(super) fn event(&mut self, ready: Ready) {
-        let id = ready.id;
-        if self.is_news(&ready) {
-            log::trace!("{}: {ready:?}", Name(&self.net, id));
+    pub(super) fn event(&mut self, event: Event) {
+        let id = event.id;
+        if self.is_news(&event) {
+            log::trace!("{}: {event:?}", Label(&self.net, id));
         }
-        self.net.answer(id, ready.readable, ready.writable);
+        self.net.note_rearm_event(id, event.readable, event.writable);
         match self.net.slots.get_mut(id) {
             Some(Slot::Listener(listener)) => {
                 listener.latch();
                 self.accept_ready(id);
             }
             Some(Slot::Stream(stream)) => {
-                stream.readable |= ready.readable;
-                stream.writable |= ready.writable;
-                stream.end_seen |= ready.read_ended;
+                stream.readable |= event.readable;
+                stream.writable |= event.writable;
+                stream.rdhup_seen |= event.read_ended;
                 if stream.state.phase() == Phase::Connecting {
                     self.net.dial_ready(id);
                     self.run_calls();
                 } else if stream.is_only_unacknowledged() {
                     self.net.await_acknowledgement(id);
                     self.run_calls();
-                } else if ready.write_dead && stream.only_an_event_tells(ready.half) {
+                } else if event.write_dead && stream.only_an_event_tells(event.direction) {
                     if let Some(Installed::Pipe { process, number: 0 }) = self.handlers.get(id.index()) {
                         self.net.note_unread_input(*process);
                     }
@@ -90,10 +89,10 @@ impl EventLoop {
                 self.stream_ready(id);
             }
             Some(Slot::Datagram(datagram)) => {
-                datagram.readable |= ready.readable;
+                datagram.readable |= event.readable;
                 // An event is news: an error of long ago says nothing about it.
-                datagram.receive_failed &= !ready.readable;
-                datagram.writable |= ready.writable;
+                datagram.receive_failed &= !event.readable;
+                datagram.writable |= event.writable;
                 self.datagrams_ready(id);
             }
             Some(Slot::Process(_)) => self.process_ready(id),
@@ -102,20 +101,20 @@ impl EventLoop {
         }
     }
 
-    /// Whether an event says what is not known already. A terminal tells anew that it can be written to after each line that
-    /// it has shown: where our own messages are such lines, a message for each event would be a loop without end.
-    fn is_news(&self, ready: &Ready) -> bool {
-        match self.net.stream(ready.id) {
+    /// Whether an event says what is not known already. A terminal tells anew that it can be written to after each line
+    /// that it has shown: where our own messages are such lines, a message for each event would be a loop without end.
+    fn is_news(&self, event: &Event) -> bool {
+        match self.net.stream(event.id) {
             Some(stream) => {
-                let latched = (!ready.readable || stream.readable) && (!ready.writable || stream.writable);
-                !latched || ready.read_ended || ready.write_dead
+                let latched = (!event.readable || stream.readable) && (!event.writable || stream.writable);
+                !latched || event.read_ended || event.write_dead
             }
             None => true,
         }
     }
 
-    /// Takes up a slot of the `again` list.
-    pub(super) fn again(&mut self, id: Id) {
+    /// Takes up a slot of the run queue.
+    pub(super) fn run_ready(&mut self, id: Id) {
         match self.net.slots.get_mut(id) {
             Some(Slot::Listener(listener)) => {
                 listener.dequeue();
@@ -138,7 +137,7 @@ impl EventLoop {
             self.net.flush(id);
             self.run_calls();
         }
-        self.net.release_source(id);
+        self.net.unblock_source(id);
         self.read_ready(id);
     }
 
@@ -162,7 +161,7 @@ impl EventLoop {
         }
         self.run_calls();
         if self.net.stream(id).is_some_and(|stream| stream.wants_read()) {
-            self.net.queue_again(id);
+            self.net.queue_ready(id);
         }
         bytes
     }
@@ -179,7 +178,7 @@ impl EventLoop {
                 match guarded(|| protocol.get_buffer(scratch.len())) {
                     Ok([]) => {
                         let error = io::Error::other("get_buffer has given an empty buffer");
-                        net.lose(id, Some(error), true);
+                        net.force_close(id, Some(error), true);
                         return 0;
                     }
                     Ok(buffer) => buffer,
@@ -192,8 +191,8 @@ impl EventLoop {
             Installed::Protocol(_) | Installed::Pipe { .. } => &mut scratch[..],
             _ => return 0,
         };
-        match net.take_in(id, buffer) {
-            Intake::Bytes(n) => {
+        match net.fill(id, buffer) {
+            Filled::Bytes(n) => {
                 if let Installed::Pipe { process, number } = *installed {
                     self.pipe_data(process, number, n);
                     return n;
@@ -211,14 +210,14 @@ impl EventLoop {
                 }
                 n
             }
-            Intake::Forwarded(n) => n,
-            Intake::End => {
+            Filled::Forwarded(n) => n,
+            Filled::End => {
                 self.read_ended(id);
                 0
             }
-            Intake::NotNow => 0,
-            Intake::Failed(error) => {
-                net.lose(id, Some(error), false);
+            Filled::NotNow => 0,
+            Filled::Failed(error) => {
+                net.force_close(id, Some(error), false);
                 0
             }
         }
@@ -230,14 +229,14 @@ impl EventLoop {
         let Some(stream) = net.stream(id) else { return };
         if stream.state.was_reset() && stream.tls.is_none() {
             // The write took the error, and what is left of a reset looks like an end. TLS has its own.
-            return net.lose(id, None, false);
+            return net.force_close(id, None, false);
         }
         let discards = stream.state.discards();
-        log::debug!("{}: the other end has ended its direction", Name(net, id));
+        log::debug!("{}: the other end has ended its direction", Label(net, id));
         net.note_eof(id);
         match handlers.get_mut(id.index()) {
             // Nothing is left of a pipe that is read.
-            Some(Installed::Pipe { .. }) => net.lose(id, None, false),
+            Some(Installed::Pipe { .. }) => net.force_close(id, None, false),
             Some(Installed::Protocol(handler)) if !discards => {
                 match guarded(|| handler.eof_received(&mut Transport { net, id })) {
                     Ok(Eof::Close) => net.close(id, CloseMode::Lingering),
@@ -258,7 +257,7 @@ impl EventLoop {
                 Accepted::NotNow => return,
             }
         }
-        self.net.queue_again(id);
+        self.net.queue_ready(id);
     }
 
     fn accepted(&mut self, listener: Id, stream: Id) {
@@ -268,7 +267,7 @@ impl EventLoop {
         let handler = match guarded(factory) {
             Ok(handler) => handler,
             Err(error) => {
-                log::warn!("{}: {}", Name(&self.net, stream), describe(&error));
+                log::warn!("{}: {}", Label(&self.net, stream), describe(&error));
                 return self.net.remove(stream);
             }
         };
@@ -293,7 +292,7 @@ impl EventLoop {
         let Some(id) = owner else {
             return match alarm {
                 Alarm::LookAtPeers => self.net.look_at_peers(),
-                _ => self.net.look_again(),
+                _ => self.net.rearm_idle(),
             };
         };
         match alarm {
@@ -305,149 +304,11 @@ impl EventLoop {
             Alarm::AcceptRetry => self.net.accept_retry(id),
             Alarm::Ending => self.net.go_on_ending(id),
             Alarm::Handshake => self.net.handshake_timed_out(id),
-            Alarm::Lull => self.net.look_for_a_lull(id),
+            Alarm::FlowIdle => self.net.check_flow(id),
             Alarm::CloseTimeout => self.net.close_timed_out(id),
             Alarm::Acknowledgement => self.net.await_acknowledgement(id),
             Alarm::HangUp => self.net.hung_up(id),
-            Alarm::SecondLook | Alarm::LookAtPeers => (),
+            Alarm::Rearm | Alarm::LookAtPeers => (),
         }
     }
-
-    /// Makes the queued calls: those that are there now, and for a few rounds those that they cause. A protocol that
-    /// calls itself for ever (`call_soon`) does not keep the others from their events.
-    pub(super) fn run_calls(&mut self) {
-        for _ in 0..CALL_ROUNDS {
-            self.net.flush_corked();
-            if self.net.calls.is_empty() {
-                return;
-            }
-            for _ in 0..self.net.calls.len() {
-                let Some((id, call)) = self.net.calls.pop_front() else { return };
-                self.call(id, call);
-            }
-        }
-    }
-
-    pub(super) fn install(&mut self, id: Id, installed: Installed) {
-        if self.handlers.len() <= id.index() {
-            self.handlers.resize_with(id.index() + 1, Installed::default);
-        }
-        self.handlers[id.index()] = installed;
-    }
-
-    /// Makes one call. An id that is stale by now makes it nothing.
-    fn call(&mut self, id: Id, call: Call) {
-        let call = match (self.net.slots.get(id), call) {
-            (None, _) => return,
-            (Some(Slot::Stream(_)), Call::SetProtocol(handler)) => {
-                return self.install(id, Installed::Protocol(handler));
-            }
-            (Some(Slot::Listener(_)), Call::SetFactory(factory)) => {
-                return self.install(id, Installed::Factory(factory));
-            }
-            (Some(Slot::Datagram(_)), Call::SetDatagramProtocol(protocol)) => {
-                return self.install(id, Installed::Datagram(protocol));
-            }
-            (Some(Slot::Process(_)), Call::SetSubprocessProtocol(protocol)) => {
-                return self.install(id, Installed::Subprocess(protocol));
-            }
-            (Some(Slot::Stream(_)), Call::SetPipe { process, number }) => {
-                return self.install(id, Installed::Pipe { process, number });
-            }
-            (_, call) => call,
-        };
-        if self.net.process(id).is_some() {
-            return self.process_call(id, call);
-        }
-        if let Some(Installed::Pipe { process, number }) = self.handlers.get(id.index()) {
-            return self.pipe_call(id, *process, *number, call);
-        }
-        if self.net.datagram(id).is_some() {
-            return self.datagram_call(id, call);
-        }
-        let ends = call.is_last();
-        let Self { net, handlers, .. } = self;
-        let Some(Installed::Protocol(handler)) = handlers.get_mut(id.index()) else { return };
-        let told = guarded(|| stream_call(net, id, handler, call));
-        if ends {
-            self.forget(id);
-        } else if let Err(error) = told {
-            self.end_after_panic(id, error);
-        }
-    }
-
-    /// Drops a transport and its protocol; from now on the id is stale.
-    pub(super) fn forget(&mut self, id: Id) {
-        self.handlers[id.index()] = Installed::Nothing;
-        self.net.remove(id);
-    }
-}
-
-/// Makes one call about a stream.
-fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
-    let t = &mut Transport { net, id };
-    match call {
-        // It is made once its handshake is done, or was lost before.
-        Call::ConnectionMade if t.net.stream(id).is_some_and(|stream| stream.is_opening()) => (),
-        Call::ConnectionMade => {
-            if let Some(stream) = t.net.stream_mut(id) {
-                stream.state.made();
-            }
-            log_opened(t);
-            handler.connection_made(t);
-            // What was there before may have had its event already.
-            if net.stream(id).is_some_and(|stream| stream.wants_read()) {
-                net.queue_again(id);
-            }
-        }
-        Call::PauseWriting => {
-            log::debug!("{}: {} bytes wait, pausing", Name(t.net, id), t.write_buffer_size());
-            handler.pause_writing(t);
-        }
-        Call::ResumeWriting => {
-            log::debug!("{}: {} bytes wait, resuming", Name(t.net, id), t.write_buffer_size());
-            handler.resume_writing(t);
-        }
-        Call::TlsStarted => {
-            t.net.log_tls(id);
-            handler.tls_started(t);
-        }
-        Call::Timer(timer) => handler.timer_fired(t, timer),
-        Call::ConnectionFailed(error) => handler.connection_failed(t, error),
-        Call::ConnectionLost(error) => {
-            log_closed(t, error.as_ref());
-            handler.connection_lost(t, error);
-        }
-        // What does not go with this kind of slot, and what no protocol is told.
-        _ => (),
-    }
-}
-
-fn log_opened(t: &Transport<'_>) {
-    if !log::log_enabled!(log::Level::Info) {
-        return;
-    }
-    if let Some(peer) = t.info().peer {
-        log::info!("connected {peer}");
-    }
-    t.net.log_tls(t.id);
-}
-
-fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {
-    if !log::log_enabled!(log::Level::Info) {
-        return;
-    }
-    let info = t.info();
-    let Some(peer) = info.peer else { return };
-    let (received, sent) = (info.totals.received, info.totals.sent);
-    let mode = t.net.stream(t.id).map(|stream| stream.close_mode);
-    let aborted = matches!(mode, Some(CloseMode::Aborted | CloseMode::Reset));
-    // The protocol says what has gone wrong, so that it is not told twice.
-    let reason = match error {
-        None if aborted => "aborted",
-        None => "in order",
-        Some(error) if is_tls(error) => "TLS has failed",
-        Some(_) => "broken",
-    };
-    log::info!("closed {peer}: {received} bytes received, {sent} sent: {reason}");
 }

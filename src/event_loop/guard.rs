@@ -1,7 +1,8 @@
-//! A panic in a callback is the end of the transport that the callback was about. The loop and the other transports go on.
+//! A panic in a callback is the end of the transport that the callback was about. The loop and the other transports go
+//! on.
 //!
-//! asyncio does so for an exception in `data_received` (`_fatal_error`); here it holds for every callback. The panic hook has
-//! told of the panic already.
+//! asyncio does so for an exception in `data_received` (`_fatal_error`); here it holds for every callback. The panic
+//! hook has told of the panic already.
 
 use std::any::Any;
 use std::io;
@@ -13,8 +14,8 @@ use crate::transports::net::Slot;
 
 /// Makes a call of a protocol. A panic in it is an error, with the message of the panic.
 pub(super) fn guarded<R>(call: impl FnOnce() -> R) -> io::Result<R> {
-    // What a protocol has left half done is its own affair: from here on it hears of nothing but the end. Transports are whole
-    // whenever a protocol is called.
+    // What a protocol has left half done is its own affair: from here on it hears of nothing but the end. Transports
+    // are whole whenever a protocol is called.
     catch_unwind(AssertUnwindSafe(call)).map_err(|payload| io::Error::other(message(&*payload)))
 }
 
@@ -25,8 +26,8 @@ fn message(payload: &(dyn Any + Send)) -> String {
 }
 
 impl EventLoop {
-    /// Ends the transport whose protocol has panicked. The peer of a stream must not take the stream for a whole one, and a child
-    /// is killed.
+    /// Ends the transport whose protocol has panicked. The peer of a stream must not take the stream for a whole one,
+    /// and a child is killed.
     pub(super) fn end_after_panic(&mut self, id: Id, error: io::Error) {
         #[cfg(test)]
         {
@@ -35,8 +36,8 @@ impl EventLoop {
         // What the protocol has asked for in that callback is not done any more.
         self.net.calls.retain(|(whose, call)| *whose != id || call.is_last());
         match self.net.slots.get(id) {
-            Some(Slot::Stream(_)) => self.net.lose(id, Some(error), true),
-            Some(Slot::Datagram(_)) => self.net.lose_datagrams(id),
+            Some(Slot::Stream(_)) => self.net.force_close(id, Some(error), true),
+            Some(Slot::Datagram(_)) => self.net.force_close_datagrams(id),
             Some(Slot::Process(_)) => self.net.subprocess_transport(id).close(),
             Some(Slot::Listener(_)) | None => (),
         }

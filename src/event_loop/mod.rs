@@ -16,14 +16,16 @@ use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
 
+use crate::transports::call::Installed;
 use crate::transports::datagram::RecvBatch;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
-use crate::transports::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
-use dispatch::Ready;
+use crate::transports::protocol::{DatagramProtocol, Handler};
+use dispatch::Event;
 use pace::Pace;
 
-/// Room for one read. Large, because each write wakes the peer: a stream in four pieces costs a third more CPU than in one.
+/// Room for one read. Large, because each write wakes the peer: a stream in four pieces costs a third more CPU than in
+/// one.
 const SCRATCH_BYTES: usize = 512 * 1024;
 
 /// Events taken from the system at once; the rest come with the next turn.
@@ -43,22 +45,6 @@ pub struct EventLoop {
     /// A callback has panicked, which in a simulation is a test that has failed.
     #[cfg(test)]
     has_panicked: bool,
-}
-
-/// What is to be called about a slot.
-#[derive(Default)]
-enum Installed {
-    #[default]
-    Nothing,
-    Protocol(Handler),
-    Factory(Factory),
-    Datagram(Box<dyn DatagramProtocol>),
-    Subprocess(Box<dyn SubprocessProtocol>),
-    /// A pipe of the child `process`, whose protocol is called.
-    Pipe {
-        process: Id,
-        number: u8,
-    },
 }
 
 impl EventLoop {
@@ -115,8 +101,9 @@ impl EventLoop {
         self.net.stopped = false;
         self.run_calls();
         while !self.is_over() {
-            match self.poll.poll(&mut events, self.patience()) {
-                // Asked again, and not taken for a turn without events: timers must not overtake what came while we were stopped.
+            match self.poll.poll(&mut events, self.poll_timeout()) {
+                // Asked again, and not taken for a turn without events: timers must not overtake what came while we
+                // were stopped.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result?,
             }
@@ -125,7 +112,7 @@ impl EventLoop {
                 if event.token() == crate::transports::WAKE {
                     self.take_answers();
                 } else {
-                    self.event(Ready::from_mio(event));
+                    self.event(Event::from_mio(event));
                 }
             }
             self.fire_timers();
@@ -142,8 +129,8 @@ impl EventLoop {
     }
 
     /// How long the system may keep us waiting; `None` is for ever.
-    fn patience(&self) -> Option<Duration> {
-        if !self.net.again.is_empty() || !self.net.calls.is_empty() || !self.net.corked.is_empty() {
+    fn poll_timeout(&self) -> Option<Duration> {
+        if !self.net.ready.is_empty() || !self.net.calls.is_empty() || !self.net.corked.is_empty() {
             return Some(Duration::ZERO);
         }
         self.net.timers.next_deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
@@ -155,8 +142,8 @@ impl EventLoop {
         self.net.turn += 1;
     }
 
-    /// Fires what is due, after the events: bytes that have come in time must not be cut off by a process that was late.
-    /// Timers that are armed by these wait for the next turn, so that none can keep the others from theirs.
+    /// Fires what is due, after the events: bytes that have come in time must not be cut off by a process that was
+    /// late. Timers that are armed by these wait for the next turn, so that none can keep the others from theirs.
     fn fire_timers(&mut self) {
         let newest = self.net.timers.newest();
         while let Some((timer, owner, alarm)) = self.net.timers.pop_due(self.net.now, newest) {
@@ -167,8 +154,8 @@ impl EventLoop {
 
     /// Takes up once more those that stopped before the system said "not now".
     fn end_turn(&mut self) {
-        for id in std::mem::take(&mut self.net.again) {
-            self.again(id);
+        for id in std::mem::take(&mut self.net.ready) {
+            self.run_ready(id);
         }
         self.run_calls();
     }

@@ -1,17 +1,17 @@
 //! When it pays to let a moment pass before the next turn: peers that keep many small requests in flight.
 //!
-//! Such a peer writes its requests one after the other, and a loop that is quicker than the peer reads each of them alone: both
-//! sides then pay a wake-up and two system calls for every one. With a nap of 50 µs between turns they arrive in batches: 1.5 times
-//! the throughput, at two thirds of the CPU (measured with 64 clients of 16 requests in flight). Against peers that wait for each
-//! answer the same nap would cost a fifth of the throughput.
+//! Such a peer writes its requests one after the other, and a loop that is quicker than the peer reads each of them
+//! alone: both sides then pay a wake-up and two system calls for every one. With a nap of 50 µs between turns they
+//! arrive in batches: 1.5 times the throughput, at two thirds of the CPU (measured with 64 clients of 16 requests in
+//! flight). Against peers that wait for each answer the same nap would cost a fifth of the throughput.
 //!
 //! The sign of it is that the same stream is read many times in a row although others are active. Where it shows, the
 //! loop naps for two epochs on trial, and goes on only if that moved more bytes; now and then it tries the opposite.
 //! Without the sign, and with a single peer, there is never a nap.
 //!
-//! Datagrams are the same at a smaller scale: what arrives together is received by one call, answered by another, and passes
-//! through the kernel as one message for each peer. Their sign is that lots of more than one arrive by themselves, and as a nap saves
-//! a third of the CPU and costs at most 50 µs, it only must not move notably less.
+//! Datagrams are the same at a smaller scale: what arrives together is received by one call, answered by another, and
+//! passes through the kernel as one message for each peer. Their sign is that lots of more than one arrive by
+//! themselves, and as a nap saves a third of the CPU and costs at most 50 µs, it only must not move notably less.
 
 use std::time::{Duration, Instant};
 
@@ -163,8 +163,8 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// Runs `epochs` epochs from `start` on. Each turn reads `repeats` times from each of `peers` peers, or `percent` of
-    /// the `bytes` at once where it naps. How many of the turns of the last third napped, in percent.
+    /// Runs `epochs` epochs from `start` on. Each turn reads `repeats` times from each of `peers` peers, or `percent`
+    /// of the `bytes` at once where it naps. How many of the turns of the last third napped, in percent.
     fn run(pace: &mut Pace, start: Instant, peers: usize, repeats: usize, bytes: usize, percent: usize) -> u32 {
         const EPOCHS: u32 = 150;
         const TURNS: u32 = 100;

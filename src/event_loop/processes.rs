@@ -1,17 +1,17 @@
 //! What an event or a queued call does to a child process: its pipes are streams, whose callbacks are its protocol's.
 //!
-//! asyncio puts a small protocol on each pipe, which calls the child's by way of the queue; here the loop looks the child's
-//! protocol up, so that nothing is copied on the way.
+//! asyncio puts a small protocol on each pipe, which calls the child's by way of the queue; here the loop looks the
+//! child's protocol up, so that nothing is copied on the way.
 
+use super::EventLoop;
 use super::guard::guarded;
-use super::{EventLoop, Installed};
+use crate::transports::call::{Call, Installed};
 use crate::transports::id::Id;
-use crate::transports::net::Call;
 use crate::transports::process::Process;
 use crate::transports::process::handle::SubprocessTransport;
 
-/// Rounds of reading what a child has left in its pipes, before its end is told: enough for the largest pipe, and an end to it
-/// where somebody else goes on writing.
+/// Rounds of reading what a child has left in its pipes, before its end is told: enough for the largest pipe, and an
+/// end to it where somebody else goes on writing.
 const LAST_ROUNDS: usize = 16;
 
 impl EventLoop {
@@ -63,7 +63,7 @@ impl EventLoop {
         if let (Call::ConnectionMade, Some(stream)) = (&call, net.stream_mut(id)) {
             stream.state.made();
             if stream.wants_read() {
-                net.queue_again(id);
+                net.queue_ready(id);
             }
         }
         let lost = matches!(call, Call::ConnectionLost(_));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::child_streams::stderr_beside_stdout;
 use super::config::{ChildConfig, Program};
-use crate::protocols::relay::Left;
+use crate::protocols::relay::Inbound;
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::error::{describe, is_lack_of_resources};
 use crate::transports::id::Id;
@@ -161,7 +161,7 @@ pub(super) fn start(
 }
 
 /// What a child is told of the connection: numbers only, nothing that a peer could choose.
-pub(super) fn about(left: &Left) -> Vec<(&'static str, String)> {
+pub(super) fn about(left: &Inbound) -> Vec<(&'static str, String)> {
     let mut variables = Vec::new();
     match &left.info.peer {
         Some(Peer::Ip(peer)) => {

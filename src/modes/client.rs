@@ -5,7 +5,7 @@ use super::{Outbound, Run, console_of, marks, session_options, tls};
 use crate::protocols::half_close::{HalfClose, SILENCE};
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::report::{Cause, Failure};
-use crate::protocols::session::{PeerSide, SessionOptions, Waiting};
+use crate::protocols::session::{IdleStdio, PeerSide, SessionOptions};
 use crate::protocols::starttls::StartTlsSide;
 use crate::transports::error::describe;
 use crate::transports::protocol::Handler;
@@ -20,7 +20,7 @@ pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
     let net = run.event_loop.net();
 
     let console = net
-        .stdio(console_of(&config.stream), Waiting::new(reporter.clone()))
+        .stdio(console_of(&config.stream), IdleStdio::new(reporter.clone()))
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(console).set_write_buffer_limits(marks);
     let starttls = config.tls.as_ref().and_then(|tls| tls.starttls);

@@ -6,7 +6,8 @@ use super::config::{
     DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DatagramRun, DialConfig, StreamConfig,
 };
 use super::{Run, console_of, dialing, listen, local, marks, take_over};
-use crate::protocols::conversation::{ConsoleSide, Conversation, ConversationOptions, SocketSide};
+use crate::protocols::conversation::{Conversation, ConversationOptions, SocketSide};
+use crate::protocols::conversation_stdio::ConversationStdio;
 use crate::protocols::datagram_echo::DatagramEcho;
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::quota::Quota;

@@ -6,8 +6,8 @@ use super::children::{self, Child, on_terminal};
 use super::config::{ChildConfig, Endpoint, ExecConfig, ExecPlace};
 use super::relay::{RightEnds, pair, serve};
 use super::{Run, child_streams, listen, marks, terminal};
-use crate::protocols::child::{ChildSide, Ends, InputSide, OutputSide};
-use crate::protocols::forward_signals::Forward;
+use crate::protocols::child::{ChildLinks, ChildSide, InputSide, OutputSide};
+use crate::protocols::forward_signals::SignalForwarder;
 use crate::protocols::report::{Cause, Failure};
 use crate::sys::signals::{DELIBERATE, SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH, stop};
 use crate::sys::stdio::{self, stdin_is_terminal};
@@ -42,9 +42,9 @@ fn at_place(config: &ExecConfig) -> anyhow::Result<()> {
 
 fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     let mut run = Run::new()?;
-    let ends = Rc::new(Ends::default());
+    let ends = Rc::new(ChildLinks::default());
     let mut forward =
-        Forward::new(Rc::clone(&ends), config.child.kill_after, config.stream.timeout, run.reporter.clone());
+        SignalForwarder::new(Rc::clone(&ends), config.child.kill_after, config.stream.timeout, run.reporter.clone());
     // The child's group is not that of the terminal: what the keys of the terminal send comes to us.
     let mut signals = DELIBERATE.to_vec();
     let streams = Streams::of(&config.child);

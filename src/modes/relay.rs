@@ -13,9 +13,10 @@ use super::{Outbound, Run, adopt, children, connect, dialing, listen, marks, tls
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::relay::child::ChildEnd;
 use crate::protocols::relay::datagrams::DatagramSide;
-use crate::protocols::relay::flows::{Flows, FlowsSide};
+use crate::protocols::relay::flows::Flows;
+use crate::protocols::relay::flows_side::FlowsSide;
 use crate::protocols::relay::stream::StreamSide;
-use crate::protocols::relay::{End, Left, Opener, Terms};
+use crate::protocols::relay::{Connector, End, Inbound, PairOptions};
 use crate::protocols::report::{Cause, Failure};
 use crate::sys::limits;
 use crate::transports::address::HostPort;
@@ -121,7 +122,7 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> 
     let net = run.event_loop.net();
     match left {
         Endpoint::Stdio => {
-            let console = net.stdio(Stdio::Both, StreamSide::left(opener, terms));
+            let console = net.stdio(Stdio::Both, StreamSide::left(connector, terms));
             let console = console.map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
             net.transport(console).set_write_buffer_limits(marks);
         }
@@ -135,14 +136,14 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> 
         Endpoint::Child(config) => {
             let child = children::Child::new(config);
             let child = if right_is_stdio { child.beside_our_stdout() } else { child };
-            children::start(net, &child, Vec::new(), marks, ChildEnd::left(opener, terms))?;
+            children::start(net, &child, Vec::new(), marks, ChildEnd::left(connector, terms))?;
         }
     }
     run.run()
 }
 
-fn terms(stream: &StreamConfig, run: Option<&Run>) -> Terms {
-    Terms {
+fn terms(stream: &StreamConfig, run: Option<&Run>) -> PairOptions {
+    PairOptions {
         half_close: stream.half_close,
         idle_timeout: stream.idle_timeout,
         linger: stream.linger,
@@ -208,10 +209,10 @@ impl RightEnds {
     /// A connector, which opens a right end for each left end.
     pub(super) fn opener(self, terms: Terms) -> Opener {
         let right = Rc::new(self);
-        Opener::new(move |net, left| right.open(net, left, terms.clone()))
+        Connector::new(move |net, left| right.open(net, left, terms.clone()))
     }
 
-    fn open(&self, net: &mut Net, left: Left, terms: Terms) -> Result<End, Failure> {
+    fn open(&self, net: &mut Net, left: Inbound, terms: PairOptions) -> Result<End, Failure> {
         match &self.kind {
             RightKind::Stdio { taken } => {
                 if taken.replace(true) {

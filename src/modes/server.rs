@@ -5,7 +5,7 @@ use super::{Run, console_of, listen, marks, session_options};
 use crate::protocols::echo::Echo;
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::report::{Cause, Failure};
-use crate::protocols::session::{PeerSide, Waiting};
+use crate::protocols::session::{IdleStdio, PeerSide};
 use crate::sys::limits;
 use crate::transports::error::describe;
 use crate::transports::protocol::factory;

@@ -19,7 +19,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::report::{Cause, Failure, Reporter};
-use super::session::console_failure;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
@@ -37,7 +36,7 @@ pub(super) const QUIET: Duration = Duration::from_millis(100);
 
 /// What the sides know of each other.
 #[derive(Debug, Default)]
-pub struct Ends {
+pub struct ChildLinks {
     /// stdin, stdout and stderr, but those that the child has itself.
     console: [Cell<Option<Id>>; 3],
     pub(super) child: Cell<Option<Id>>,
@@ -47,7 +46,7 @@ pub struct Ends {
     pub(super) has_our_keys: Cell<bool>,
 }
 
-impl Ends {
+impl ChildLinks {
     /// Makes `stream` our stdin (0), stdout (1) or stderr (2). Due before the loop runs, like the next one.
     pub fn set_console(&self, fd: u8, stream: Id) {
         self.console[usize::from(fd)].set(Some(stream));
@@ -68,14 +67,14 @@ impl Ends {
 /// The child's side.
 #[derive(Debug)]
 pub struct ChildSide {
-    ends: Rc<Ends>,
+    ends: Rc<ChildLinks>,
     reporter: Reporter,
 }
 
 impl ChildSide {
     /// A child joined with the console of `ends`.
     #[must_use]
-    pub fn new(ends: Rc<Ends>, reporter: Reporter) -> Self {
+    pub fn new(ends: Rc<ChildLinks>, reporter: Reporter) -> Self {
         Self { ends, reporter }
     }
 
@@ -183,7 +182,7 @@ pub(super) fn code(status: ExitStatus) -> u8 {
 }
 
 /// Calls `f` with our end of one of the child's pipes, where that is open.
-fn with_pipe(ends: &Ends, t: &mut Transport<'_>, fd: u8, f: impl FnOnce(&mut Transport<'_>)) {
+fn with_pipe(ends: &ChildLinks, t: &mut Transport<'_>, fd: u8, f: impl FnOnce(&mut Transport<'_>)) {
     let Some(child) = ends.child.get() else { return };
     if let Some(pipe) = t.net().subprocess_transport(child).pipe_transport(fd) {
         f(&mut t.peer(pipe));
@@ -193,13 +192,13 @@ fn with_pipe(ends: &Ends, t: &mut Transport<'_>, fd: u8, f: impl FnOnce(&mut Tra
 /// stdin's side.
 #[derive(Debug)]
 pub struct InputSide {
-    ends: Rc<Ends>,
+    ends: Rc<ChildLinks>,
 }
 
 impl InputSide {
     /// A stdin joined with the child of `ends`.
     #[must_use]
-    pub fn new(ends: Rc<Ends>) -> Self {
+    pub fn new(ends: Rc<ChildLinks>) -> Self {
         Self { ends }
     }
 }
@@ -226,7 +225,7 @@ impl Protocol for InputSide {
 /// stdout's side, or stderr's.
 #[derive(Debug)]
 pub struct OutputSide {
-    ends: Rc<Ends>,
+    ends: Rc<ChildLinks>,
     fd: u8,
     /// `Some` if a failure of this stream is a failure of the run.
     reporter: Option<Reporter>,
@@ -235,13 +234,13 @@ pub struct OutputSide {
 impl OutputSide {
     /// A stdout joined with the child of `ends`.
     #[must_use]
-    pub fn new(ends: Rc<Ends>, reporter: Reporter) -> Self {
+    pub fn new(ends: Rc<ChildLinks>, reporter: Reporter) -> Self {
         Self { ends, fd: STDOUT, reporter: Some(reporter) }
     }
 
     /// A stderr joined with the child of `ends`. If it fails, the run goes on.
     #[must_use]
-    pub fn for_stderr(ends: Rc<Ends>) -> Self {
+    pub fn for_stderr(ends: Rc<ChildLinks>) -> Self {
         Self { ends, fd: STDERR, reporter: None }
     }
 }
@@ -262,7 +261,7 @@ impl Protocol for OutputSide {
         // The child learns of it as it would without us between: at its next write. It is not left behind.
         with_pipe(&self.ends, t, self.fd, |pipe| pipe.abort());
         if let Some(reporter) = &self.reporter {
-            reporter.tell(console_failure(&error));
+            reporter.tell(Failure::of_stdio(&error));
             with_pipe(&self.ends, t, STDIN, |pipe| pipe.abort());
         }
     }

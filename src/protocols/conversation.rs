@@ -1,7 +1,7 @@
 //! Datagrams joined with stdin and stdout: what the UDP client and server do.
 //!
-//! [`SocketSide`] is the protocol of each socket, [`ConsoleSide`] that of stdin and stdout. Datagrams have no end, so a client leaves
-//! once stdin has ended and nothing has come for a while; a server stays.
+//! [`SocketSide`] is the protocol of each socket, `ConversationStdio` that of stdin and stdout. Datagrams have no
+//! end, so a client leaves once stdin has ended and nothing has come for a while; a server stays.
 //!
 //! ```text
 //!   client:  Open --- stdin ends ---> Lingering --- nothing moved for --linger, or --count reached ---> over
@@ -16,10 +16,9 @@ use std::time::Duration;
 use log::Level;
 
 use super::loop_guard::is_marked;
-use super::quota::Quota;
+use super::quota::CountLimit;
 use super::report::{Cause, Failure, Reporter};
 use super::senders::Senders;
-use super::session::{connection_failure, console_failed};
 use crate::transports::datagram::Remote;
 use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::dial::ConnectError;
@@ -27,17 +26,11 @@ use crate::transports::error::{describe, is_too_long};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
-use crate::transports::protocol::{BufferedProtocol, DatagramProtocol, Eof};
-use crate::transports::timers::{TimerId, shown};
-
-/// Room for one read of stdin, and for one line.
-const BUFFER_BYTES: usize = 65536;
-
-/// The longest datagram over IPv4, and nearly so over IPv6: what is cut is cut into these. RFC 768, RFC 791.
-const CUT_BYTES: usize = 65_507;
+use crate::transports::protocol::DatagramProtocol;
+use crate::transports::timers::TimerId;
 
 /// How long to give stdin or stdout before looking again.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// What holds for a conversation.
 #[derive(Clone, Debug)]
@@ -51,7 +44,7 @@ pub struct ConversationOptions {
     /// Each line of stdin is a datagram, and each datagram a line of stdout.
     pub lines: bool,
     /// Leave after so many datagrams have arrived.
-    pub quota: Quota,
+    pub quota: CountLimit,
     /// Leave when nothing has moved for so long, once stdin has ended. `None` stays.
     pub linger: Option<Duration>,
     /// Fail when nothing has moved for so long, while stdin is open.
@@ -62,17 +55,17 @@ pub struct ConversationOptions {
 #[derive(Debug)]
 pub struct Conversation {
     /// stdin and stdout.
-    console: Cell<Option<Id>>,
+    pub(super) console: Cell<Option<Id>>,
     /// Who gets what comes from stdin: a socket, and an address unless the socket has one.
-    partner: Cell<Option<(Id, Option<Remote>)>>,
+    pub(super) partner: Cell<Option<(Id, Option<Remote>)>>,
     /// What has gone wrong so far.
-    trouble: Cell<Trouble>,
-    options: ConversationOptions,
-    reporter: Reporter,
+    pub(super) trouble: Cell<SendStatus>,
+    pub(super) options: ConversationOptions,
+    pub(super) reporter: Reporter,
 }
 
 impl Conversation {
-    /// A conversation without ends; [`SocketSide`] and [`ConsoleSide`] are those.
+    /// A conversation without ends. The ends are [`SocketSide`] and `ConversationStdio`.
     #[must_use]
     pub fn new(options: ConversationOptions, reporter: Reporter) -> Rc<Self> {
         Rc::new(Self {
@@ -90,12 +83,22 @@ impl Conversation {
     }
 
     /// Calls `f` with the transport of stdin and stdout.
-    fn with_console<T>(&self, net: &mut Net, f: impl FnOnce(&mut Transport<'_>) -> T) -> Option<T> {
+    pub(super) fn with_console<T>(&self, net: &mut Net, f: impl FnOnce(&mut Transport<'_>) -> T) -> Option<T> {
         self.console.get().map(|console| f(&mut net.transport(console)))
     }
 
+    /// Sends a datagram to the partner.
+    pub(super) fn send(&self, net: &mut Net, data: &[u8]) {
+        if self.trouble.get() == SendStatus::Last {
+            self.trouble.set(SendStatus::Some);
+        }
+        if let Some((socket, to)) = self.partner.get() {
+            net.datagram_transport(socket).sendto(data, to.as_ref());
+        }
+    }
+
     /// Makes `partner` the one who gets what comes from stdin; the first one lets it come.
-    fn set_partner(&self, net: &mut Net, partner: (Id, Option<Remote>)) {
+    pub(super) fn set_partner(&self, net: &mut Net, partner: (Id, Option<Remote>)) {
         let before = self.partner.replace(Some(partner));
         if before.is_none() && !self.options.recv_only {
             self.with_console(net, |console| console.resume_reading());
@@ -103,7 +106,7 @@ impl Conversation {
     }
 
     /// Says that a datagram was too long, of the first one to everyone; the rest goes on.
-    fn too_long(&self, what: &str) {
+    pub(super) fn too_long(&self, what: &str) {
         log::log!(
             self.level_of_trouble(),
             "{what}: Message too long (a datagram has at most 65507 bytes, 65527 over IPv6)"
@@ -112,14 +115,14 @@ impl Conversation {
     }
 
     /// The first trouble is told to everyone, the rest is more of the same.
-    fn level_of_trouble(&self) -> Level {
-        if self.trouble.replace(Trouble::Some) == Trouble::None { Level::Error } else { Level::Info }
+    pub(super) fn level_of_trouble(&self) -> Level {
+        if self.trouble.replace(SendStatus::Some) == SendStatus::None { Level::Error } else { Level::Info }
     }
 }
 
 /// What has gone wrong with a client's datagrams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Trouble {
+pub(super) enum SendStatus {
     #[default]
     None,
     /// Something, before.
@@ -177,7 +180,7 @@ impl DatagramProtocol for SocketSide {
     }
 
     fn connection_failed(&mut self, t: &mut DatagramTransport<'_>, error: ConnectError) {
-        self.shared.reporter.tell(connection_failure(&error));
+        self.shared.reporter.tell(Failure::from(&error));
         t.net().stop();
     }
 
@@ -187,7 +190,8 @@ impl DatagramProtocol for SocketSide {
             return;
         }
         self.senders.note(t, from);
-        // What a service has sent as an answer is printed, but two services that answer each other would do so for ever.
+        // What a service has sent as an answer is printed, but two services that answer each other would do so for
+        // ever.
         if options.serves && !is_marked(from) && partner.get() != Some((t.id(), Some(*from))) {
             let partner = (t.id(), Some(*from));
             self.shared.set_partner(t.net(), partner);
@@ -224,7 +228,7 @@ impl DatagramProtocol for SocketSide {
             let cause = if info.datagrams.sent == 0 { Cause::Unavailable } else { Cause::Broken };
             log::log!(self.shared.level_of_trouble(), "send {peer}: {}", describe(&error));
             self.shared.reporter.tell(Failure::silent(cause));
-            self.shared.trouble.set(Trouble::Last);
+            self.shared.trouble.set(SendStatus::Last);
             if self.shared.with_console(t.net(), |console| console.is_at_eof()) == Some(true) {
                 self.leave_once_drained(t);
             }
@@ -253,230 +257,5 @@ impl DatagramProtocol for SocketSide {
     fn connection_lost(&mut self, t: &mut DatagramTransport<'_>, _error: Option<io::Error>) {
         // What has come still goes out.
         self.shared.with_console(t.net(), |console| console.close());
-    }
-}
-
-/// stdin and stdout's side of a conversation.
-#[derive(Debug)]
-pub struct ConsoleSide {
-    shared: Rc<Conversation>,
-    sockets: Vec<Id>,
-    /// What was read and not sent yet: with `--lines` the beginning of a line, or more where a socket has to wait.
-    buffer: Vec<u8>,
-    filled: usize,
-    /// A read has filled the buffer: this is bulk, without ends of its own, and is cut wherever it must.
-    is_bulk: bool,
-    input: Input,
-    idle_timer: Option<TimerId>,
-    linger_timer: Option<TimerId>,
-}
-
-/// Where stdin is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Input {
-    Open,
-    /// In a line that is too long: what is left of it is thrown away.
-    Skipping,
-    Ended,
-}
-
-impl ConsoleSide {
-    /// The console of a conversation over `sockets`.
-    #[must_use]
-    pub fn new(shared: &Rc<Conversation>, sockets: Vec<Id>) -> Self {
-        Self {
-            shared: Rc::clone(shared),
-            sockets,
-            buffer: Vec::new(),
-            filled: 0,
-            is_bulk: false,
-            input: Input::Open,
-            idle_timer: None,
-            linger_timer: None,
-        }
-    }
-
-    /// Sends what was read, as far as it makes up datagrams and the socket does not have to wait.
-    fn pump(&mut self, t: &mut Transport<'_>) {
-        let mut start = 0;
-        while let Some((len, next)) = self.next_datagram(start) {
-            if self.is_paused(t.net()) {
-                t.pause_reading();
-                return self.keep_from(start);
-            }
-            if self.input == Input::Skipping {
-                self.input = Input::Open;
-            } else {
-                send(&self.shared, t.net(), &self.buffer[start..start + len]);
-            }
-            start = next;
-        }
-        self.keep_from(start);
-        if self.filled == BUFFER_BYTES {
-            if self.input != Input::Skipping {
-                self.shared.too_long("line of stdin");
-            }
-            self.input = Input::Skipping;
-            self.filled = 0;
-        }
-        t.resume_reading();
-    }
-
-    /// The next whole datagram from `start` on: its length, and where the one after it begins.
-    fn next_datagram(&self, start: usize) -> Option<(usize, usize)> {
-        let rest = &self.buffer[start..self.filled];
-        if self.shared.options.lines {
-            let len = rest.iter().position(|byte| *byte == b'\n')?;
-            return Some((len, start + len + 1));
-        }
-        let len = if self.is_bulk { rest.len().min(CUT_BYTES) } else { rest.len() };
-        (len > 0).then_some((len, start + len))
-    }
-
-    fn keep_from(&mut self, start: usize) {
-        self.buffer.copy_within(start..self.filled, 0);
-        self.filled -= start;
-    }
-
-    fn is_paused(&self, net: &mut Net) -> bool {
-        self.shared.partner.get().is_some_and(|(socket, _)| net.datagram_transport(socket).is_writing_paused())
-    }
-
-    /// Whether nothing has moved for `limit`, although it could; if not, the timer to wait for.
-    fn still_for(&self, t: &mut Transport<'_>, limit: Duration) -> Result<(), TimerId> {
-        let now = t.net().now();
-        let last = self.sockets.iter().map(|socket| t.datagram(*socket).last_activity()).max().unwrap_or(now);
-        let mut quiet = now.duration_since(last);
-        let is_resolving = self.shared.partner.get().is_none() && !self.shared.options.serves;
-        if is_resolving || t.is_writing_paused() {
-            // It is not the peer who is silent.
-            quiet = Duration::ZERO;
-        }
-        if quiet >= limit {
-            return Ok(());
-        }
-        let id = t.id();
-        Err(t.net().call_later(id, limit - quiet))
-    }
-
-    /// How long to stay once stdin has ended; `None` is for ever.
-    fn linger(&self) -> Option<Duration> {
-        let ConversationOptions { send_only, linger, .. } = self.shared.options;
-        if send_only { Some(Duration::ZERO) } else { linger }
-    }
-
-    /// Whether all that has arrived has been delivered; if not, the timer to wait for.
-    fn is_drained(&self, t: &mut Transport<'_>) -> Result<(), TimerId> {
-        if !self.sockets.iter().any(|socket| t.datagram(*socket).may_have_more()) {
-            return Ok(());
-        }
-        let id = t.id();
-        Err(t.net().call_later(id, LOOK_AGAIN))
-    }
-
-    fn idle_timer_fired(&mut self, t: &mut Transport<'_>) {
-        let limit = self.shared.options.idle_timeout.unwrap_or_default();
-        // Once stdin has ended it is `--linger` that counts.
-        if self.input == Input::Ended && self.linger().is_some() {
-            return;
-        }
-        match self.still_for(t, limit) {
-            Err(timer) => self.idle_timer = Some(timer),
-            Ok(()) => {
-                self.shared.reporter.tell(Failure::new(Cause::TimedOut, format!("no datagram for {limit:?}")));
-                t.net().stop();
-            }
-        }
-    }
-
-    fn linger_timer_fired(&mut self, t: &mut Transport<'_>) {
-        let limit = self.linger().unwrap_or_default();
-        let quiet =
-            if self.shared.trouble.get() == Trouble::Last { self.is_drained(t) } else { self.still_for(t, limit) };
-        match quiet {
-            Err(timer) => self.linger_timer = Some(timer),
-            Ok(()) => {
-                if let Some((received, wanted)) = self.shared.options.quota.shortfall() {
-                    let what = format!("received {received} of {wanted} datagrams, and no more for {}", shown(limit));
-                    self.shared.reporter.tell(Failure::new(Cause::TimedOut, what));
-                }
-                for socket in &self.sockets {
-                    t.datagram(*socket).close();
-                }
-            }
-        }
-    }
-}
-
-impl BufferedProtocol for ConsoleSide {
-    fn connection_made(&mut self, t: &mut Transport<'_>) {
-        if let Some(limit) = self.shared.options.idle_timeout {
-            let id = t.id();
-            self.idle_timer = Some(t.net().call_later(id, limit));
-        }
-    }
-
-    fn get_buffer(&mut self, _size_hint: usize) -> &mut [u8] {
-        self.buffer.resize(BUFFER_BYTES, 0);
-        let end = if self.is_bulk { CUT_BYTES } else { BUFFER_BYTES };
-        &mut self.buffer[self.filled..end]
-    }
-
-    fn buffer_updated(&mut self, t: &mut Transport<'_>, n_bytes: usize) {
-        self.filled += n_bytes;
-        self.is_bulk |= self.filled == BUFFER_BYTES && !self.shared.options.lines;
-        self.pump(t);
-    }
-
-    fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
-        if self.filled > 0 && self.input == Input::Open {
-            send(&self.shared, t.net(), &self.buffer[..self.filled]);
-        }
-        self.input = Input::Ended;
-        if let Some(linger) = self.linger() {
-            let id = t.id();
-            // After a failure there is nothing to wait for but what has arrived before.
-            let in_vain = self.shared.trouble.get() == Trouble::Last;
-            self.linger_timer = Some(t.net().call_later(id, if in_vain { Duration::ZERO } else { linger }));
-        }
-        // The end of the sockets closes it.
-        Eof::KeepOpen
-    }
-
-    fn pause_writing(&mut self, t: &mut Transport<'_>) {
-        for socket in &self.sockets {
-            t.datagram(*socket).pause_reading();
-        }
-    }
-
-    fn resume_writing(&mut self, t: &mut Transport<'_>) {
-        for socket in &self.sockets {
-            t.datagram(*socket).resume_reading();
-        }
-    }
-
-    fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        if Some(timer) == self.idle_timer {
-            self.idle_timer_fired(t);
-        } else if Some(timer) == self.linger_timer {
-            self.linger_timer_fired(t);
-        } else {
-            self.pump(t);
-        }
-    }
-
-    fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
-        if let Some(error) = error {
-            console_failed(t, &self.shared.reporter, &error);
-        }
-    }
-}
-
-fn send(shared: &Conversation, net: &mut Net, data: &[u8]) {
-    if shared.trouble.get() == Trouble::Last {
-        shared.trouble.set(Trouble::Some);
-    }
-    if let Some((socket, to)) = shared.partner.get() {
-        net.datagram_transport(socket).sendto(data, to.as_ref());
     }
 }

@@ -4,8 +4,8 @@ use std::io;
 
 use log::Level;
 
-use super::loop_guard::{LoopGuard, Refusal};
-use super::quota::Quota;
+use super::loop_guard::{LoopGuard, Refused};
+use super::quota::CountLimit;
 use super::senders::Senders;
 use crate::transports::datagram::Remote;
 use crate::transports::datagram::handle::DatagramTransport;
@@ -16,15 +16,15 @@ use crate::transports::protocol::DatagramProtocol;
 #[derive(Debug)]
 pub struct DatagramEcho {
     guard: LoopGuard,
-    quota: Quota,
+    quota: CountLimit,
     senders: Senders,
 }
 
 impl DatagramEcho {
-    /// An echo that ends all that serve on its loop once `quota` is used up. Its transport is to mark what it sends with
-    /// [`MARK`](super::loop_guard::MARK).
+    /// An echo that ends all that serve on its loop once `quota` is used up. Its transport is to mark what it sends
+    /// with [`MARK`](super::loop_guard::MARK).
     #[must_use]
-    pub fn new(quota: Quota) -> Self {
+    pub fn new(quota: CountLimit) -> Self {
         Self { guard: LoopGuard::new(), quota, senders: Senders::default() }
     }
 }
@@ -34,12 +34,12 @@ impl DatagramProtocol for DatagramEcho {
         let is_new = self.senders.note(t, from);
         if let Some(refusal) = self.guard.refusal(from, t.net().now()) {
             let why = match refusal {
-                Refusal::Marked => "it was sent by an echo server",
-                Refusal::ServicePort => "a port below 1024 is that of a service",
-                Refusal::Loop => "it has sent very many without a pause, as a loop does",
+                Refused::Marked => "it was sent by an echo server",
+                Refused::ServicePort => "a port below 1024 is that of a service",
+                Refused::Loop => "it has sent very many without a pause, as a loop does",
             };
             // A stranger must not be able to fill a log.
-            let level = if is_new || refusal != Refusal::ServicePort { Level::Info } else { Level::Debug };
+            let level = if is_new || refusal != Refused::ServicePort { Level::Info } else { Level::Debug };
             log::log!(level, "no answer to {from}: {why}");
             return;
         }

@@ -1,7 +1,7 @@
 //! Discard: what comes in is counted and thrown away. RFC 863.
 //!
-//! A [`BufferedProtocol`], since the bytes are wanted nowhere: one buffer of its own is filled over and over, and nothing
-//! is handed along.
+//! A [`BufferedProtocol`], since the bytes are wanted nowhere: one buffer of its own is filled over and over, and
+//! nothing is handed along.
 
 use crate::transports::handle::Transport;
 use crate::transports::protocol::BufferedProtocol;

@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use super::report::Reporter;
-use super::watch::{Blame, Pulse, Watch};
+use super::watch::{Activity, FailureScope, IdleWatch};
 use crate::transports::dial::ConnectError;
 use crate::transports::handle::Transport;
 use crate::transports::protocol::Protocol;
@@ -15,15 +15,15 @@ use crate::transports::timers::TimerId;
 /// Sends back what it receives, and closes when the peer has ended.
 #[derive(Debug, Default)]
 pub struct Echo {
-    watch: Watch,
+    watch: IdleWatch,
 }
 
 impl Echo {
-    /// An echo that aborts a connection on which nothing has moved for `idle_timeout`. With a `reporter`, what goes wrong
-    /// with this connection is the run's failure.
+    /// An echo that aborts a connection on which nothing has moved for `idle_timeout`. With a `reporter`, what goes
+    /// wrong with this connection is the run's failure.
     #[must_use]
     pub fn new(idle_timeout: Option<Duration>, reporter: Option<Reporter>) -> Self {
-        Self { watch: Watch::new(idle_timeout, reporter.map_or(Blame::Log, Blame::Run)) }
+        Self { watch: IdleWatch::new(idle_timeout, reporter.map_or(FailureScope::Log, FailureScope::Run)) }
     }
 }
 
@@ -45,7 +45,7 @@ impl Protocol for Echo {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        let pulse = Pulse::of(t);
+        let pulse = Activity::of(t);
         self.watch.fired(t, timer, pulse);
     }
 

@@ -16,7 +16,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::child::Ends;
+use super::child::ChildLinks;
 use super::report::{Cause, Failure, Reporter};
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
@@ -32,8 +32,8 @@ use crate::transports::timers::TimerId;
 /// The protocol of the signal stream. Its bytes also say whether the kernel has sent the signal. The child must have
 /// the same `kill_after`.
 #[derive(Debug)]
-pub struct Forward {
-    ends: Rc<Ends>,
+pub struct SignalForwarder {
+    ends: Rc<ChildLinks>,
     kill_after: Duration,
     timeout: Option<Duration>,
     timeout_timer: Option<TimerId>,
@@ -46,10 +46,10 @@ pub struct Forward {
     reporter: Reporter,
 }
 
-impl Forward {
+impl SignalForwarder {
     /// Forwards to the child of `ends`. `timeout` is for the whole run.
     #[must_use]
-    pub fn new(ends: Rc<Ends>, kill_after: Duration, timeout: Option<Duration>, reporter: Reporter) -> Self {
+    pub fn new(ends: Rc<ChildLinks>, kill_after: Duration, timeout: Option<Duration>, reporter: Reporter) -> Self {
         Self {
             ends,
             kill_after,
@@ -184,7 +184,7 @@ impl Forward {
     }
 }
 
-impl Protocol for Forward {
+impl Protocol for SignalForwarder {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         if let Some(timeout) = self.timeout {
             let id = t.id();

@@ -1,7 +1,8 @@
 //! When a peer is told that nothing more comes: at once, after a while, or not before the end of the session.
 //!
-//! Many servers take the end of our direction for a hang-up and drop the answer, in order as far as we can see: nginx, Node.js,
-//! asyncio, hitch, `ncat -l`, `nc -l < file`. So the end is held back where it is likely to do harm and has nothing to say.
+//! Many servers take the end of our direction for a hang-up and drop the answer, in order as far as we can see: nginx,
+//! Node.js, asyncio, hitch, `ncat -l`, `nc -l < file`. So the end is held back where it is likely to do harm and has
+//! nothing to say.
 //!
 //! ```text
 //!   Open ---the input ends---> told at once
@@ -17,22 +18,22 @@ use std::time::Duration;
 
 use log::Level;
 
-use super::watch::{Pulse, Stillness};
+use super::watch::{Activity, Stillness};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::info::Totals;
 use crate::transports::net::Net;
 use crate::transports::timers::{TimerId, shown};
 
-/// How long no byte must move before an end that is held back is told, unless something else is asked for: the peer may be
-/// waiting for it.
+/// How long no byte must move before an end that is held back is told, unless something else is asked for: the peer may
+/// be waiting for it.
 pub const SILENCE: Duration = Duration::from_secs(10);
 
 /// When the end of the input is passed on. `--half-close`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HalfClose {
-    /// At once, but once no byte has moved for [`SILENCE`] where the input gave nothing, and where what was sent begins as a
-    /// request of HTTP/1.
+    /// At once, but once no byte has moved for [`SILENCE`] where the input gave nothing, and where what was sent begins
+    /// as a request of HTTP/1.
     #[default]
     Auto,
     /// At once.
@@ -90,7 +91,7 @@ impl InputEnd {
     /// A timer of the owner has fired. Whether it was the one of an end that is held back, which is to be told now.
     ///
     /// `totals` are those of either end: an end that is told although bytes have moved is worth a warning.
-    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, pulse: Pulse, totals: Totals) -> Held {
+    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, pulse: Activity, totals: Totals) -> Held {
         let Some((limit, _)) = self.held.filter(|(_, armed)| *armed == timer) else { return Held::OtherTimer };
         let still = self.stillness.lasts(net, pulse);
         if still < limit {
@@ -120,7 +121,8 @@ pub(super) enum Held {
     TellNow,
 }
 
-/// Tells of a peer that has ended without a word after our half-close: it may have taken that for the end of everything.
+/// Tells of a peer that has ended without a word after our half-close: it may have taken that for the end of
+/// everything.
 pub(super) fn hint(t: &Transport<'_>) {
     if !log::log_enabled!(Level::Info) || !t.is_write_closed() {
         return;
@@ -133,8 +135,8 @@ pub(super) fn hint(t: &Transport<'_>) {
     }
 }
 
-/// The first line of what was sent, as far as it could be a request of HTTP/1: a method, a target and a version (RFC 9112,
-/// section 3). Nothing behind the `1.` of the version is looked at.
+/// The first line of what was sent, as far as it could be a request of HTTP/1: a method, a target and a version (RFC
+/// 9112, section 3). Nothing behind the `1.` of the version is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum RequestLine {
     #[default]

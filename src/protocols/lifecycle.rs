@@ -19,7 +19,7 @@
 
 use std::time::Duration;
 
-use super::quota::Quota;
+use super::quota::CountLimit;
 use super::report::{Cause, Failure, Reporter};
 use crate::transports::handle::Transport;
 use crate::transports::process::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
@@ -29,7 +29,7 @@ use crate::transports::timers::{TimerId, shown};
 /// Watches over one run.
 #[derive(Debug)]
 pub struct Lifecycle {
-    phase: Phase,
+    phase: RunPhase,
     timeout: Option<Duration>,
     timeout_timer: Option<TimerId>,
     wanted: Wanted,
@@ -43,11 +43,11 @@ enum Wanted {
     /// The one client.
     Client,
     /// All datagrams of `--count`.
-    Datagrams(Quota),
+    Datagrams(CountLimit),
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Phase {
+enum RunPhase {
     /// A client is at work.
     Client,
     Serving {
@@ -64,13 +64,13 @@ impl Lifecycle {
     /// For a client: a signal ends it at once. `timeout` is for the whole run.
     #[must_use]
     pub fn client(timeout: Option<Duration>, reporter: Reporter) -> Self {
-        Self { phase: Phase::Client, timeout, timeout_timer: None, wanted: Wanted::Nothing, reporter }
+        Self { phase: RunPhase::Client, timeout, timeout_timer: None, wanted: Wanted::Nothing, reporter }
     }
 
     /// For a server: after the first signal, sessions have `grace` to finish.
     #[must_use]
     pub fn server(grace: Duration, timeout: Option<Duration>, reporter: Reporter) -> Self {
-        Self { phase: Phase::Serving { grace }, timeout, timeout_timer: None, wanted: Wanted::Nothing, reporter }
+        Self { phase: RunPhase::Serving { grace }, timeout, timeout_timer: None, wanted: Wanted::Nothing, reporter }
     }
 
     /// Says that the server is there for one client: a signal before that client has come is no success.
@@ -81,7 +81,7 @@ impl Lifecycle {
 
     /// Says that the server is there for so many datagrams: a signal before the last one is no success.
     #[must_use]
-    pub fn for_datagrams(self, quota: Quota) -> Self {
+    pub fn for_datagrams(self, quota: CountLimit) -> Self {
         Self { wanted: Wanted::Datagrams(quota), ..self }
     }
 
@@ -91,10 +91,10 @@ impl Lifecycle {
         }
         let drains = matches!(signal, SIGINT | SIGTERM | SIGHUP) && !self.waits(t);
         match self.phase {
-            Phase::Ending => t.net().kill_children(),
-            Phase::Draining { signal } if drains => self.cut(t, signal),
-            Phase::Serving { grace } if drains => {
-                self.phase = Phase::Draining { signal };
+            RunPhase::Ending => t.net().kill_children(),
+            RunPhase::Draining { signal } if drains => self.cut(t, signal),
+            RunPhase::Serving { grace } if drains => {
+                self.phase = RunPhase::Draining { signal };
                 t.net().close_listeners();
                 if let Some(sessions) = open_sessions(t) {
                     log::info!(target: super::NOTICE, "waiting up to {} for {sessions} to finish", shown(grace));
@@ -102,7 +102,7 @@ impl Lifecycle {
                 let id = t.id();
                 t.net().call_later(id, grace);
             }
-            Phase::Client | Phase::Serving { .. } | Phase::Draining { .. } => {
+            RunPhase::Client | RunPhase::Serving { .. } | RunPhase::Draining { .. } => {
                 self.end(t, Failure::silent(Cause::Signal(signal)));
             }
         }
@@ -128,7 +128,7 @@ impl Lifecycle {
     /// Ends the run now, or as soon as all children have ended; TCP peers see a reset.
     fn end(&mut self, t: &mut Transport<'_>, failure: Failure) {
         self.reporter.tell(failure);
-        self.phase = Phase::Ending;
+        self.phase = RunPhase::Ending;
         t.net().close_listeners();
         t.net().abort_all();
         if !t.net().has_children() {
@@ -160,7 +160,7 @@ impl Protocol for Lifecycle {
         if Some(timer) == self.timeout_timer {
             let limit = self.timeout.unwrap_or_default();
             self.end(t, Failure::new(Cause::TimedOut, format!("timed out after {limit:?}")));
-        } else if let Phase::Draining { signal } = self.phase {
+        } else if let RunPhase::Draining { signal } = self.phase {
             self.cut(t, signal);
         }
     }

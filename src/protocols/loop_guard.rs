@@ -1,14 +1,14 @@
 //! Keeps an echo server from talking to another one for ever.
 //!
-//! One forged datagram, from one echo server to another, would make the two send it back and forth at full speed (CVE-2024-2169,
-//! CVE-1999-0103). Three measures, each cheap:
+//! One forged datagram, from one echo server to another, would make the two send it back and forth at full speed
+//! (CVE-2024-2169, CVE-1999-0103). Three measures, each cheap:
 //!
-//! - What we send carries a mark in its traffic class, which a client does not copy into its next datagram. What arrives with the
-//!   mark was sent by an echo server of our kind, and is not answered: with one of those a loop ends at its first turn.
+//! - Every datagram of ours carries a mark in its traffic class, which a client does not copy into its next datagram. A
+//!   datagram with the mark comes from an echo server of our kind and is not answered: a loop ends at its first turn.
 //! - A port below 1024 is that of a service (echo, chargen, DNS, NTP, …), not of a client, and is not answered.
-//! - Other echo servers return whatever we send. Who has sent very many datagrams without a pause is left without an answer now and
-//!   then. What goes round in a loop is gone with it, however many there are; a client loses one in some thousands, which it must
-//!   expect of UDP anyway.
+//! - Other echo servers return whatever we send. A sender of very many datagrams without a pause gets no answer now and
+//!   then. This ends the loop, however many datagrams go round in it. A client loses one answer in some thousands,
+//!   which it must expect of UDP anyway.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
@@ -58,7 +58,7 @@ struct Counter {
 
 /// Why a datagram is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum Refused {
     /// It carries our mark.
     Marked,
     /// It comes from a service's port.
@@ -73,10 +73,10 @@ impl LoopGuard {
     }
 
     /// Why a datagram from `from` should not be answered, if it should not.
-    pub(super) fn refusal(&mut self, from: &Remote, now: Instant) -> Option<Refusal> {
+    pub(super) fn refusal(&mut self, from: &Remote, now: Instant) -> Option<Refused> {
         obvious_refusal(from).or_else(|| {
             let start = *self.start.get_or_insert(now);
-            self.feeds_a_loop(from.address(), now.duration_since(start)).then_some(Refusal::Loop)
+            self.feeds_a_loop(from.address(), now.duration_since(start)).then_some(Refused::Loop)
         })
     }
 
@@ -94,11 +94,11 @@ impl LoopGuard {
 }
 
 /// What one datagram shows by itself.
-fn obvious_refusal(from: &Remote) -> Option<Refusal> {
+fn obvious_refusal(from: &Remote) -> Option<Refused> {
     if is_marked(from) {
-        return Some(Refusal::Marked);
+        return Some(Refused::Marked);
     }
-    (from.address().port() < PORT_MIN).then_some(Refusal::ServicePort)
+    (from.address().port() < PORT_MIN).then_some(Refused::ServicePort)
 }
 
 #[cfg(test)]
@@ -112,8 +112,8 @@ mod tests {
     #[test]
     fn services_get_no_answer() {
         let refusal = |port| obvious_refusal(&Remote::from(address(port)));
-        assert_eq!(refusal(7), Some(Refusal::ServicePort));
-        assert_eq!(refusal(1023), Some(Refusal::ServicePort));
+        assert_eq!(refusal(7), Some(Refused::ServicePort));
+        assert_eq!(refusal(1023), Some(Refused::ServicePort));
         assert_eq!(refusal(1024), None);
     }
 

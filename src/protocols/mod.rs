@@ -14,6 +14,7 @@ mod watch;
 pub mod starttls;
 // The same two over datagrams.
 pub mod conversation;
+pub mod conversation_stdio;
 pub mod datagram_echo;
 pub mod loop_guard;
 pub mod quota;

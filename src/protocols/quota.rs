@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 /// Counts datagrams; clones count together.
 #[derive(Clone, Debug)]
-pub struct Quota {
+pub struct CountLimit {
     wanted: Option<u64>,
     received: Rc<Cell<u64>>,
 }
 
-impl Quota {
+impl CountLimit {
     /// `None` is never used up.
     #[must_use]
     pub fn new(wanted: Option<u64>) -> Self {

@@ -1,7 +1,7 @@
 //! A source whose peer is gone: whether it had more to say.
 //!
-//! A peer that is wholly gone takes nothing more, so whatever the source still has is lost. Only asking the source tells whether
-//! there is anything:
+//! A peer that is wholly gone takes nothing more, so whatever the source still has is lost. Only asking the source
+//! tells whether there is anything:
 //!
 //! ```text
 //!   Asked ---one more byte---> the session has failed: bytes are missing at the peer
@@ -13,8 +13,7 @@ use std::io;
 use std::time::Duration;
 
 use super::report::{Cause, Failure};
-use super::session::console_failure;
-use super::watch::{Pulse, Watch};
+use super::watch::{Activity, IdleWatch};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
@@ -31,13 +30,13 @@ pub(super) struct Remainder<F> {
     /// Ends the asking. The protocol before this one may have left other timers.
     patience: TimerId,
     /// The source may be the sink of bytes that are still on their way to it.
-    watch: Watch,
+    watch: IdleWatch,
     fail: F,
 }
 
-/// Asks `source` whether it has more for `peer`, which is gone; `fail` is told if it has. The source is closed then, and its reader
-/// is told of the end now. `watch` goes on watching the source.
-pub(super) fn ask(net: &mut Net, source: Id, peer: String, mut watch: Watch, fail: impl FnMut(Failure) + 'static) {
+/// Asks `source` whether it has more for `peer`, which is gone; `fail` is told if it has. The source is closed then,
+/// and its reader is told of the end now. `watch` goes on watching the source.
+pub(super) fn ask(net: &mut Net, source: Id, peer: String, mut watch: IdleWatch, fail: impl FnMut(Failure) + 'static) {
     let patience = net.call_later(source, PATIENCE);
     let mut t = net.transport(source);
     t.write_eof();
@@ -66,7 +65,7 @@ impl<F: FnMut(Failure)> Protocol for Remainder<F> {
         }
         // Where nothing is owed to the source, its silence is the end that is waited for.
         if t.write_buffer_size() > 0 || t.on_the_way() > 0 {
-            let pulse = Pulse::of(t);
+            let pulse = Activity::of(t);
             self.watch.fired(t, timer, pulse);
         }
     }
@@ -74,7 +73,7 @@ impl<F: FnMut(Failure)> Protocol for Remainder<F> {
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
         // Bytes for the source may be lost with it.
         match error {
-            Some(error) if !t.is_connection() => (self.fail)(console_failure(&error)),
+            Some(error) if !t.is_connection() => (self.fail)(Failure::of_stdio(&error)),
             error => self.watch.lost(t, error.as_ref()),
         }
     }

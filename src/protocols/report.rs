@@ -7,7 +7,9 @@ use std::fmt;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use crate::transports::error::{is_handshake_timeout, is_tls};
+use crate::transports::dial::{ConnectError, ConnectErrorKind};
+use crate::transports::error::{describe, is_handshake_timeout, is_tls};
+use crate::transports::handle::Transport;
 
 /// Why a run did not end in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,29 @@ impl Failure {
     pub fn silent(cause: Cause) -> Self {
         Self { cause, message: String::new() }
     }
+
+    /// What a failure of stdin or stdout means for the run.
+    pub(super) fn of_stdio(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::silent(Cause::ReaderGone)
+        } else {
+            Self::new(Cause::Local, describe(error))
+        }
+    }
+}
+
+impl From<&ConnectError> for Failure {
+    /// What it means for the run that a connection could not be made.
+    fn from(error: &ConnectError) -> Self {
+        let cause = match error.kind() {
+            ConnectErrorKind::Unavailable => Cause::Unavailable,
+            ConnectErrorKind::TimedOut => Cause::TimedOut,
+            ConnectErrorKind::Local => Cause::Local,
+            ConnectErrorKind::Reset => Cause::Broken,
+            ConnectErrorKind::Tls => Cause::Tls,
+        };
+        Self::new(cause, error.to_string())
+    }
 }
 
 impl fmt::Display for Failure {
@@ -82,6 +107,12 @@ impl Reporter {
     /// Tells the mode, which wants the first failure only: there is room for no other.
     pub fn tell(&self, failure: Failure) {
         let _ = self.0.try_send(failure);
+    }
+
+    /// Ends the run, as stdin or stdout has failed.
+    pub(super) fn stdio_failed(&self, t: &mut Transport<'_>, error: &io::Error) {
+        self.tell(Failure::of_stdio(error));
+        t.net().stop();
     }
 }
 

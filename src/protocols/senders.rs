@@ -1,7 +1,7 @@
 //! Who has sent datagrams, for `-v`: each sender is named once, until it has not been heard of for long.
 //!
-//! The addresses of datagrams can be forged, so the memory for them is bounded: the table has two halves, and when the young one is
-//! full, or old, it becomes the old one, and what was that is forgotten.
+//! The addresses of datagrams can be forged, so the memory for them is bounded: the table has two halves, and when the
+//! young one is full, or old, it becomes the old one, and what was that is forgotten.
 
 use std::collections::HashSet;
 use std::mem::take;
@@ -28,7 +28,8 @@ pub(super) struct Senders {
 }
 
 impl Senders {
-    /// Notes a sender; says so where it is a new one and somebody listens. Whether it is new; nobody is where nobody listens.
+    /// Notes a sender; says so where it is a new one and somebody listens. Whether it is new; nobody is where nobody
+    /// listens.
     pub(super) fn note(&mut self, t: &mut DatagramTransport<'_>, from: &Remote) -> bool {
         if !log::log_enabled!(log::Level::Info) {
             return false;

@@ -1,9 +1,9 @@
 //! One peer joined with stdin and stdout: what a client, and a server of the nc kind, do.
 //!
-//! Two protocols that know each other's id and share nothing: [`PeerSide`] on the connection and [`ConsoleSide`] on
+//! Two protocols that know each other's id and share nothing: [`PeerSide`] on the connection and [`StdioSide`] on
 //! stdin and stdout. Each direction ends on its own; the session is over when both have ended. When the peer is told of
 //! stdin's end is `half_close.rs`; what becomes of a stdin whose peer is gone is `remainder.rs`. A server that goes on
-//! to the next client keeps its console, which [`Waiting`] holds in between.
+//! to the next client keeps its console, which [`IdleStdio`] holds in between.
 
 use std::io;
 use std::time::Duration;
@@ -11,15 +11,15 @@ use std::time::Duration;
 use super::half_close::{HalfClose, Held, InputEnd, hint};
 use super::remainder;
 use super::report::{Cause, Failure, Reporter};
-use super::watch::{Blame, Fired, Pulse, Watch};
-use crate::transports::dial::{ConnectError, ConnectErrorKind};
-use crate::transports::error::describe;
+use super::watch::{Activity, FailureScope, Fired, IdleWatch};
+use crate::transports::dial::ConnectError;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::{TimerId, shown};
 
-/// A server that goes on looks this often whether stdin has something for a client that has ended and holds up another one.
+/// A server that goes on looks this often whether stdin has something for a client that has ended and holds up another
+/// one.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// A program that has given something for that client may pause for so long before it gives more.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -46,7 +46,7 @@ pub struct SessionOptions {
 pub struct PeerSide {
     console: Id,
     options: SessionOptions,
-    watch: Watch,
+    watch: IdleWatch,
     /// Looks whether this session holds up another client for nothing.
     place_timer: Option<TimerId>,
     reporter: Reporter,
@@ -56,8 +56,8 @@ impl PeerSide {
     /// A session with `console`, which waits for it.
     #[must_use]
     pub fn new(console: Id, options: SessionOptions, reporter: Reporter) -> Self {
-        let blame = if options.keep_open { Blame::Warn } else { Blame::Run(reporter.clone()) };
-        Self { console, options, watch: Watch::new(options.idle_timeout, blame), place_timer: None, reporter }
+        let blame = if options.keep_open { FailureScope::Warn } else { FailureScope::Run(reporter.clone()) };
+        Self { console, options, watch: IdleWatch::new(options.idle_timeout, blame), place_timer: None, reporter }
     }
 
     /// A client waits, and this one has ended: stdin must have something for it, or it leaves its place.
@@ -80,7 +80,7 @@ impl Protocol for PeerSide {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         self.watch.made(t);
         let (peer, options, reporter) = (t.id(), self.options, self.reporter.clone());
-        let mut side = ConsoleSide { peer, options, input: InputEnd::new(options.half_close), reporter };
+        let mut side = StdioSide { peer, options, input: InputEnd::new(options.half_close), reporter };
         if !options.send_only {
             t.forward_to(self.console);
         }
@@ -101,7 +101,7 @@ impl Protocol for PeerSide {
     }
 
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        self.reporter.tell(connection_failure(&error));
+        self.reporter.tell(Failure::from(&error));
         t.net().stop();
     }
 
@@ -134,7 +134,7 @@ impl Protocol for PeerSide {
             return self.leave_place(t);
         }
         // Either end may be the slower one.
-        let pulse = Pulse::of(t).and(Pulse::of(&t.peer(self.console)));
+        let pulse = Activity::of(t).and(Activity::of(&t.peer(self.console)));
         match self.watch.fired(t, timer, pulse) {
             Fired::TooEarly => return,
             Fired::Expired => (),
@@ -160,10 +160,10 @@ impl Protocol for PeerSide {
         if self.options.keep_open {
             console.pause_reading();
             console.set_background(true);
-            console.set_protocol(Waiting { reporter });
+            console.set_protocol(IdleStdio { reporter });
         } else if error.is_none() && !self.options.recv_only && !console.is_at_eof() && !console.is_terminal() {
             let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
-            remainder::ask(t.net(), self.console, peer, Watch::default(), move |failure| reporter.tell(failure));
+            remainder::ask(t.net(), self.console, peer, IdleWatch::default(), move |failure| reporter.tell(failure));
         } else {
             // What has come from the peer still goes out.
             console.close();
@@ -173,14 +173,14 @@ impl Protocol for PeerSide {
 
 /// stdin and stdout's side of a session.
 #[derive(Debug)]
-pub struct ConsoleSide {
+pub struct StdioSide {
     peer: Id,
     options: SessionOptions,
     input: InputEnd,
     reporter: Reporter,
 }
 
-impl ConsoleSide {
+impl StdioSide {
     /// stdin has ended, which `t` has noticed: the peer is told, after what is still on its way.
     fn input_ended(&mut self, t: &mut Transport<'_>) {
         let console = t.id();
@@ -207,7 +207,7 @@ impl ConsoleSide {
     }
 }
 
-impl Protocol for ConsoleSide {
+impl Protocol for StdioSide {
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
         // Only the first bytes come here: what follows is forwarded.
         self.input.look(data);
@@ -224,7 +224,7 @@ impl Protocol for ConsoleSide {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        let pulse = Pulse::of(t).and(Pulse::of(&t.peer(self.peer)));
+        let pulse = Activity::of(t).and(Activity::of(&t.peer(self.peer)));
         let (console, totals) = (t.id(), t.info().totals);
         if self.input.fired(t.net(), console, timer, pulse, totals) == Held::TellNow {
             t.peer(self.peer).write_eof();
@@ -235,18 +235,18 @@ impl Protocol for ConsoleSide {
         if let Some(error) = error {
             // A reset, not a clean end: the peer must not take what it has for all there was.
             t.peer(self.peer).abort();
-            console_failed(t, &self.reporter, &error);
+            self.reporter.stdio_failed(t, &error);
         }
     }
 }
 
 /// stdin and stdout while nobody is connected: nothing is read.
 #[derive(Debug)]
-pub struct Waiting {
+pub struct IdleStdio {
     reporter: Reporter,
 }
 
-impl Waiting {
+impl IdleStdio {
     /// A console that waits for its first peer.
     #[must_use]
     pub fn new(reporter: Reporter) -> Self {
@@ -254,7 +254,7 @@ impl Waiting {
     }
 }
 
-impl Protocol for Waiting {
+impl Protocol for IdleStdio {
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
         // It was read in the very turn in which its session ended, and is for the next one.
         t.unread(data);
@@ -267,34 +267,7 @@ impl Protocol for Waiting {
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
         if let Some(error) = error {
-            console_failed(t, &self.reporter, &error);
+            self.reporter.stdio_failed(t, &error);
         }
     }
-}
-
-/// What a connection that could not be made means for the run.
-pub(super) fn connection_failure(error: &ConnectError) -> Failure {
-    let cause = match error.kind() {
-        ConnectErrorKind::Unavailable => Cause::Unavailable,
-        ConnectErrorKind::TimedOut => Cause::TimedOut,
-        ConnectErrorKind::Local => Cause::Local,
-        ConnectErrorKind::Reset => Cause::Broken,
-        ConnectErrorKind::Tls => Cause::Tls,
-    };
-    Failure::new(cause, error.to_string())
-}
-
-/// What a failure of stdin or stdout means for the run.
-pub(super) fn console_failure(error: &io::Error) -> Failure {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        Failure::silent(Cause::ReaderGone)
-    } else {
-        Failure::new(Cause::Local, describe(error))
-    }
-}
-
-/// stdin or stdout has failed, and with it the run.
-pub(super) fn console_failed(t: &mut Transport<'_>, reporter: &Reporter, error: &io::Error) {
-    reporter.tell(console_failure(error));
-    t.net().stop();
 }

@@ -9,7 +9,6 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::report::{Cause, Failure, Reporter};
-use super::session::connection_failure;
 use crate::transports::dial::ConnectError;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
@@ -28,7 +27,7 @@ pub(super) enum Fired {
 
 /// Where a failure of the connection goes.
 #[derive(Debug, Default)]
-pub(super) enum Blame {
+pub(super) enum FailureScope {
     /// It is one of many, and nobody's bytes but its peer's are lost.
     #[default]
     Log,
@@ -40,11 +39,11 @@ pub(super) enum Blame {
 
 /// Watches over one connection.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(super) struct IdleWatch {
     idle_timeout: Option<Duration>,
     timer: Option<TimerId>,
     stillness: Stillness,
-    blame: Blame,
+    blame: FailureScope,
 }
 
 /// For how long no byte has moved, asked from time to time.
@@ -55,7 +54,7 @@ pub(super) struct Stillness {
 }
 
 impl Stillness {
-    pub(super) fn lasts(&mut self, net: &Net, pulse: Pulse) -> Duration {
+    pub(super) fn lasts(&mut self, net: &Net, pulse: Activity) -> Duration {
         // A slow reader is no silent one: the system may feed it for long from what we have sent long ago.
         if std::mem::replace(&mut self.on_the_way, pulse.on_the_way) != pulse.on_the_way {
             return Duration::ZERO;
@@ -66,14 +65,14 @@ impl Stillness {
 
 /// What shows that a connection lives, of both its ends.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pulse {
+pub(super) struct Activity {
     /// When bytes last moved.
     pub(super) last_activity: Instant,
     /// Bytes that were sent and not taken yet.
     pub(super) on_the_way: usize,
 }
 
-impl Pulse {
+impl Activity {
     pub(super) fn of(t: &Transport<'_>) -> Self {
         Self { last_activity: t.last_activity(), on_the_way: t.on_the_way() }
     }
@@ -87,8 +86,8 @@ impl Pulse {
     }
 }
 
-impl Watch {
-    pub(super) fn new(idle_timeout: Option<Duration>, blame: Blame) -> Self {
+impl IdleWatch {
+    pub(super) fn new(idle_timeout: Option<Duration>, blame: FailureScope) -> Self {
         Self { idle_timeout, timer: None, stillness: Stillness::default(), blame }
     }
 
@@ -101,7 +100,7 @@ impl Watch {
     }
 
     /// To be called from `timer_fired`. An expired connection has been aborted.
-    pub(super) fn fired(&mut self, t: &mut Transport<'_>, timer: TimerId, pulse: Pulse) -> Fired {
+    pub(super) fn fired(&mut self, t: &mut Transport<'_>, timer: TimerId, pulse: Activity) -> Fired {
         let (Some(limit), true) = (self.idle_timeout, self.timer == Some(timer)) else { return Fired::Other };
         let still = self.stillness.lasts(t.net(), pulse);
         if still < limit {
@@ -118,8 +117,8 @@ impl Watch {
     /// To be called from `connection_failed`, where the run may be about this one connection: an inherited one, by TLS.
     pub(super) fn not_made(&self, error: &ConnectError) {
         match &self.blame {
-            Blame::Log | Blame::Warn => log::warn!("{error}"),
-            Blame::Run(reporter) => reporter.tell(connection_failure(error)),
+            FailureScope::Log | FailureScope::Warn => log::warn!("{error}"),
+            FailureScope::Run(reporter) => reporter.tell(Failure::from(error)),
         }
     }
 
@@ -133,14 +132,15 @@ impl Watch {
         }
     }
 
-    /// Reports or logs what has gone wrong with the connection. That somebody may have cut it is always worth a warning.
+    /// Reports or logs what has gone wrong with the connection. That somebody may have cut it is always worth a
+    /// warning.
     pub(super) fn fail(&self, t: &Transport<'_>, cause: Cause, what: &dyn Display) {
         let level = match (&self.blame, cause) {
-            (Blame::Log, Cause::Tls) | (Blame::Warn, _) => log::Level::Warn,
-            (Blame::Log, _) => log::Level::Info,
-            (Blame::Run(_), _) => log::Level::Error,
+            (FailureScope::Log, Cause::Tls) | (FailureScope::Warn, _) => log::Level::Warn,
+            (FailureScope::Log, _) => log::Level::Info,
+            (FailureScope::Run(_), _) => log::Level::Error,
         };
-        if !log::log_enabled!(level) && !matches!(self.blame, Blame::Run(_)) {
+        if !log::log_enabled!(level) && !matches!(self.blame, FailureScope::Run(_)) {
             return;
         }
         let name = match t.info().peer {
@@ -148,8 +148,8 @@ impl Watch {
             None => "stdin and stdout".to_owned(),
         };
         match &self.blame {
-            Blame::Log | Blame::Warn => log::log!(level, "{name}: {what}"),
-            Blame::Run(reporter) => reporter.tell(Failure::new(cause, format!("{name}: {what}"))),
+            FailureScope::Log | FailureScope::Warn => log::log!(level, "{name}: {what}"),
+            FailureScope::Run(reporter) => reporter.tell(Failure::new(cause, format!("{name}: {what}"))),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Many datagrams in one system call: `recvmmsg(2)`, `sendmmsg(2)`, and what comes beside the bytes of each.
 //!
-//! Beside them come the address that was written to (`IP_PKTINFO`, `IPV6_PKTINFO`), so that an answer can come from it, and the
-//! traffic class (`IP_RECVTOS`, `IPV6_RECVTCLASS`). Datagrams of one size for one peer leave as one, which the kernel cuts
-//! (`UDP_SEGMENT`, `udp(7)`). Which those are, and what an error means, is for `transports/datagram/` to say.
+//! Beside them come the address that was written to (`IP_PKTINFO`, `IPV6_PKTINFO`), so that an answer can come from it,
+//! and the traffic class (`IP_RECVTOS`, `IPV6_RECVTCLASS`). Datagrams of one size for one peer leave as one, which the
+//! kernel cuts (`UDP_SEGMENT`, `udp(7)`). Which those are, and what an error means, is for `transports/datagram/` to
+//! say.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -124,8 +125,8 @@ impl RecvBatch {
         }
     }
 
-    /// Receives at most `limit` messages; how many. Each is one datagram, or several that the kernel has joined. Fewer than `limit`
-    /// means that there were no more, or that an error is next.
+    /// Receives at most `limit` messages; how many. Each is one datagram, or several that the kernel has joined. Fewer
+    /// than `limit` means that there were no more, or that an error is next.
     pub(crate) fn receive(&mut self, fd: BorrowedFd<'_>, limit: usize) -> io::Result<usize> {
         let limit = limit.min(BATCH);
         self.received.clear();
@@ -144,8 +145,8 @@ impl RecvBatch {
         }
         let (headers, flags) = (self.headers.as_mut_ptr(), libc::MSG_DONTWAIT);
         let n = retry(|| {
-            // SAFETY: the first `limit` headers were filled in above and point into memory of `self`, which is borrowed for
-            // the whole call; each length is that of what it goes with.
+            // SAFETY: the first `limit` headers were filled in above and point into memory of `self`, which is borrowed
+            // for the whole call; each length is that of what it goes with.
             check(unsafe { libc::recvmmsg(fd.as_raw_fd(), headers, limit as libc::c_uint, flags, ptr::null_mut()) })
         })?;
         for index in 0..n as usize {
@@ -225,8 +226,8 @@ impl SendBatch {
         Self { names: Box::new(names), controls, headers: Box::new(headers) }
     }
 
-    /// Sends messages, [`BATCH`] of them at most; how many went out. An error is that of the first one. Never blocks, never
-    /// signals.
+    /// Sends messages, [`BATCH`] of them at most; how many went out. An error is that of the first one. Never blocks,
+    /// never signals.
     pub(crate) fn send(&mut self, fd: BorrowedFd<'_>, messages: &[Outgoing<'_>]) -> io::Result<usize> {
         let n = messages.len().min(BATCH);
         for (index, message) in messages[..n].iter().enumerate() {
@@ -252,9 +253,9 @@ impl SendBatch {
         }
         let (headers, flags) = (self.headers.as_mut_ptr(), libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL);
         let sent = retry(|| {
-            // SAFETY: the first `n` headers were filled in above: names and controls are memory of `self`, the vectors are
-            // those of `messages` (`IoSlice` is ABI-compatible with `iovec`), and both are borrowed for the whole call, which
-            // writes nothing but the lengths in the headers.
+            // SAFETY: the first `n` headers were filled in above: names and controls are memory of `self`, the vectors
+            // are those of `messages` (`IoSlice` is ABI-compatible with `iovec`), and both are borrowed for the whole
+            // call, which writes nothing but the lengths in the headers.
             check(unsafe { libc::sendmmsg(fd.as_raw_fd(), headers, n as libc::c_uint, flags) })
         })?;
         Ok(sent as usize)
@@ -394,7 +395,8 @@ impl Beside {
     fn take(&mut self, kind: (Option<libc::c_int>, Option<libc::c_int>), data: &[u8]) {
         let (Some(level), Some(kind)) = kind else { return };
         match (level, kind) {
-            // Of a datagram for a group or for everyone the second field of an `in_pktinfo` is the interface's own address.
+            // Of a datagram for a group or for everyone the second field of an `in_pktinfo` is the interface's own
+            // address.
             (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
                 if let Some(ip) = array::<4>(data, offset_of!(libc::in_pktinfo, ipi_spec_dst)) {
                     self.local = Some(IpAddr::from(ip));
@@ -437,8 +439,8 @@ pub(crate) fn tell_local_address(fd: BorrowedFd<'_>, is_v6: bool) -> io::Result<
     if is_v6 { set(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1) } else { Ok(()) }
 }
 
-/// Lets the kernel join datagrams of one size from one peer into one message, which [`RecvBatch`] takes apart again: a stream of
-/// them then passes through the kernel once. `UDP_GRO`, `udp(7)`.
+/// Lets the kernel join datagrams of one size from one peer into one message, which [`RecvBatch`] takes apart again: a
+/// stream of them then passes through the kernel once. `UDP_GRO`, `udp(7)`.
 pub(crate) fn join_received(fd: BorrowedFd<'_>) -> io::Result<()> {
     set(fd, libc::SOL_UDP, libc::UDP_GRO, 1)
 }

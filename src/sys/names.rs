@@ -9,7 +9,8 @@ use std::ptr;
 
 use super::check;
 
-/// The port of a service name as `/etc/services` has it: that of TCP, or of UDP where there is no other. `getservbyname(3)`.
+/// The port of a service name as `/etc/services` has it: that of TCP, or of UDP where there is no other.
+/// `getservbyname(3)`.
 #[must_use]
 pub fn service_port(name: &str) -> Option<u16> {
     [libc::SOCK_STREAM, libc::SOCK_DGRAM].into_iter().find_map(|socktype| {

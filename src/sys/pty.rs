@@ -120,8 +120,9 @@ pub(crate) fn is_in_background(terminal: BorrowedFd<'_>) -> bool {
     foreground > 0 && foreground != ours
 }
 
-/// The keys that end what is typed on a terminal after `last`, as long as its line discipline reads them as such: `^D` in an
-/// empty line is the end, in a line it only sends what there is of it, so that there it takes two. `termios(3)`, `VEOF`.
+/// The keys that end what is typed on a terminal after `last`, as long as its line discipline reads them as such: `^D`
+/// in an empty line is the end, in a line it only sends what there is of it, so that there it takes two. `termios(3)`,
+/// `VEOF`.
 pub(crate) fn end_of_input(master: BorrowedFd<'_>, last: Option<u8>) -> io::Result<Vec<u8>> {
     let settings = settings(master)?;
     let eof = settings.c_cc[libc::VEOF];

@@ -1,8 +1,8 @@
 //! Raw mode of the terminal that is our stdin: each key is a byte, nothing is echoed, and none of them is a signal.
 //!
-//! A terminal that is left so is of no use to whoever comes after us. What it was like before is kept here, once for the
-//! process, because it must be found on every way out: in a signal's handler and in a panic too. When to do it is the
-//! modes' business.
+//! A terminal that is left so is of no use to whoever comes after us. What it was like before is kept here, once for
+//! the process, because it must be found on every way out: in a signal's handler and in a panic too. When to do it is
+//! the modes' business.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -22,9 +22,9 @@ static BEFORE: OnceLock<libc::termios> = OnceLock::new();
 /// Whether it is raw now, by us.
 static IS_RAW: AtomicBool = AtomicBool::new(false);
 
-/// Makes the terminal raw, or makes it raw again after somebody else has had it. Whether it is now: it stays as it is where
-/// stdin is no terminal, or where we are in the background and it is not ours to change. From now on every signal that ends
-/// the process, and can be caught, restores it first.
+/// Makes the terminal raw, or makes it raw again after somebody else has had it. Whether it is now: it stays as it is
+/// where stdin is no terminal, or where we are in the background and it is not ours to change. From now on every signal
+/// that ends the process, and can be caught, restores it first.
 ///
 /// # Errors
 /// What `tcsetattr(3)` or `sigaction(2)` said.
@@ -51,8 +51,8 @@ pub fn enter() -> io::Result<bool> {
     Ok(true)
 }
 
-/// Gives the terminal back as it was, if it is raw by us; else it does nothing. It can be called from anywhere, a signal's
-/// handler included.
+/// Gives the terminal back as it was, if it is raw by us; else it does nothing. It can be called from anywhere, a
+/// signal's handler included.
 pub fn restore() {
     if !IS_RAW.swap(false, Ordering::SeqCst) {
         return;
@@ -87,8 +87,8 @@ fn restore_before_death() -> io::Result<()> {
             restore();
             signals::die_of(signal);
         };
-        // SAFETY: the action reads two statics and makes system calls that are all async-signal-safe, as signal-safety(7)
-        // has them. Then it ends the process.
+        // SAFETY: the action reads two statics and makes system calls that are all async-signal-safe, as
+        // signal-safety(7) has them. Then it ends the process.
         unsafe { signal_hook_registry::register(signal, end) }?;
     }
     Ok(())

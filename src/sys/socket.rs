@@ -17,7 +17,8 @@ pub(crate) fn recv(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
     })
 }
 
-/// Sends from one slice or several, as much as fits; a closed peer is `EPIPE`, never `SIGPIPE`. `send(2)`, `sendmsg(2)`.
+/// Sends from one slice or several, as much as fits; a closed peer is `EPIPE`, never `SIGPIPE`. `send(2)`,
+/// `sendmsg(2)`.
 pub(crate) fn send(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
     const FLAGS: libc::c_int = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
     if let [buf] = bufs {
@@ -72,7 +73,8 @@ fn tcp_info(fd: BorrowedFd<'_>) -> io::Result<libc::tcp_info> {
 pub(crate) struct Silence {
     /// The time since anything of it has arrived, a mere acknowledgement included.
     pub(crate) time: Duration,
-    /// It has been asked for an answer meanwhile: bytes were sent again, or its window of zero was probed more than once.
+    /// It has been asked for an answer meanwhile: bytes were sent again, or its window of zero was probed more than
+    /// once.
     pub(crate) is_unanswered: bool,
 }
 
@@ -102,8 +104,8 @@ pub(crate) fn set_receive_low_water(fd: BorrowedFd<'_>, bytes: usize) -> io::Res
     check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const bytes).cast(), len) }).map(drop)
 }
 
-/// Lets a socket be bound to an address alone, and its port be chosen by `connect(2)`: then the same port serves for several
-/// destinations. `IP_BIND_ADDRESS_NO_PORT`, `ip(7)`, for both families.
+/// Lets a socket be bound to an address alone, and its port be chosen by `connect(2)`: then the same port serves for
+/// several destinations. `IP_BIND_ADDRESS_NO_PORT`, `ip(7)`, for both families.
 pub(crate) fn choose_port_late(fd: BorrowedFd<'_>) -> io::Result<()> {
     let on: libc::c_int = 1;
     let len = libc::socklen_t::try_from(size_of_val(&on)).unwrap_or_default();

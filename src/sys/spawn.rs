@@ -209,8 +209,8 @@ fn prepare(start: &Start) -> Result<(), c_int> {
         let is_set = unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal) } == 0;
         // SAFETY: the call takes nothing and touches no memory.
         let parent = unsafe { libc::getppid() };
-        // The parent may have ended before the request. A parent in another PID namespace has the number 0. A system that
-        // refuses the request can run the program all the same.
+        // The parent may have ended before the request. A parent in another PID namespace has the number 0. A system
+        // that refuses the request can run the program all the same.
         if is_set && parent != start.parent && parent != 0 {
             return Err(libc::ESRCH);
         }

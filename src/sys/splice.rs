@@ -1,4 +1,5 @@
-//! Bytes that the kernel moves from one descriptor to another: `splice(2)`, `sendfile(2)`, and the pipe that may lie between.
+//! Bytes that the kernel moves from one descriptor to another: `splice(2)`, `sendfile(2)`, and the pipe that may lie
+//! between.
 //!
 //! When that is worth its while is decided in `transports/forward.rs`.
 
@@ -7,8 +8,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use super::{check, count, retry};
 
-/// Moves up to `len` bytes, of which one end is a pipe. 0 is the end of `from`; `WouldBlock` does not say which of the two was not
-/// ready. `splice(2)`.
+/// Moves up to `len` bytes, of which one end is a pipe. 0 is the end of `from`; `WouldBlock` does not say which of the
+/// two was not ready. `splice(2)`.
 ///
 /// Does not wait for a pipe; for a socket it does, unless that is non-blocking itself.
 pub(crate) fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, len: usize) -> io::Result<usize> {
@@ -42,8 +43,8 @@ pub(crate) fn are_ready(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> (bool, bool
     if asked < 0 { (true, true) } else { (both[0].revents != 0, both[1].revents != 0) }
 }
 
-/// A pipe of our own: its read end and its write end, neither of which blocks, and how many bytes it was made to hold. A user who
-/// has many gets only small ones (`pipe(7)`, pipe-user-pages-soft).
+/// A pipe of our own: its read end and its write end, neither of which blocks, and how many bytes it was made to hold.
+/// A user who has many gets only small ones (`pipe(7)`, pipe-user-pages-soft).
 pub(crate) fn pipe(bytes: libc::c_int) -> io::Result<(OwnedFd, OwnedFd, usize)> {
     let (read, write) = io::pipe()?;
     // SAFETY: F_SETPIPE_SZ and F_GETPIPE_SZ take a number or nothing, and touch no memory of ours.

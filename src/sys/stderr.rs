@@ -1,8 +1,8 @@
 //! Writing messages without being held up: a full stderr must not stop the loop.
 //!
-//! stderr is shared with the program that started us, so its flags stay as they are. A pipe or a terminal is opened anew
-//! through `/proc`, and a write to that description never waits. Anything else is polled first. What the lines say is the
-//! logger's business.
+//! stderr is shared with the program that started us, so its flags stay as they are. A pipe or a terminal is opened
+//! anew through `/proc`, and a write to that description never waits. Anything else is polled first. What the lines say
+//! is the logger's business.
 
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -90,8 +90,8 @@ pub fn write(line: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes all of a text, in pieces, for a reader that may be slow. A reader that takes nothing for as long as `patience` does
-/// not get the rest.
+/// Writes all of a text, in pieces, for a reader that may be slow. A reader that takes nothing for as long as
+/// `patience` does not get the rest.
 ///
 /// # Errors
 /// `WouldBlock` if the reader took nothing for that time; else what `write(2)` said.

@@ -46,7 +46,8 @@ pub(crate) enum FdKind {
     Pipe,
     /// A terminal or pseudo-terminal.
     Terminal,
-    /// The controlling side of a pseudo-terminal: a program sits at the other side. To open it anew makes another one. `ptmx(4)`.
+    /// The controlling side of a pseudo-terminal: a program sits at the other side. To open it anew makes another one.
+    /// `ptmx(4)`.
     Master,
     /// A stream socket of any family.
     Socket,
@@ -108,7 +109,8 @@ fn terminal_number(fd: BorrowedFd<'_>) -> io::Result<libc::c_uint> {
     Ok(number)
 }
 
-/// Opens the same pipe or terminal anew, non-blocking, with a description of our own. [`is_same`] tells whether it is the same.
+/// Opens the same pipe or terminal anew, non-blocking, with a description of our own. [`is_same`] tells whether it is
+/// the same.
 ///
 /// `ENXIO` for a pipe without a reader, `EACCES` after a change of user, `ENOENT` without `/proc`.
 pub(crate) fn reopen(fd: BorrowedFd<'_>, write: bool) -> io::Result<OwnedFd> {
@@ -154,8 +156,8 @@ pub(crate) fn take(fd: RawFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Closes stdin or stdout for good without leaving its number free: `/dev/null` takes its place, or where there is none, a
-/// socket whose other end is closed. `dup2(2)`.
+/// Closes stdin or stdout for good without leaving its number free: `/dev/null` takes its place, or where there is
+/// none, a socket whose other end is closed. `dup2(2)`.
 pub(crate) fn replace_by_null(fd: RawFd) -> io::Result<()> {
     let null: OwnedFd = match File::options().read(true).write(true).open("/dev/null") {
         Ok(null) => null.into(),
@@ -225,7 +227,8 @@ pub(crate) fn open_null() -> io::Result<OwnedFd> {
 }
 
 /// Whether a program can use our stdin as it is, also in the background. A terminal can be read in the foreground
-/// only. A socket or the master of a terminal cannot be opened by its name (`/dev/stdin`). Few programs can read a pipe that is non-blocking.
+/// only. A socket or the master of a terminal cannot be opened by its name (`/dev/stdin`). Few programs can read a pipe
+/// that is non-blocking.
 #[must_use]
 pub fn stdin_is_for_any_program() -> bool {
     let stdin = borrow_standard(0);

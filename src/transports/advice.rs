@@ -1,5 +1,5 @@
-//! How a message names an option that helps. The same option is written in two ways, and a message has to name the one that
-//! the user of this run can write. Which options there are is the business of the command line.
+//! How a message names an option that helps. The same option is written in two ways, and a message has to name the one
+//! that the user of this run can write. Which options there are is the business of the command line.
 
 use std::fmt;
 

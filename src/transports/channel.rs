@@ -11,18 +11,19 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use mio::unix::SourceFd;
 use socket2::SockRef;
 
-use super::forward::Raw;
-use super::id::{Half, Id};
+use super::id::{Direction, Id};
+use super::pipe_pool::SpliceFd;
 use crate::sys::stdio::{self, FdKind};
 use crate::sys::{process, pty, socket};
 
 /// What a pipe that polls as writable takes without waiting (`PIPE_BUF`, `pipe(7)`).
 const PIPE_BUF: usize = 4096;
-/// What a terminal that polls as writable takes without waiting, but for a terminal whose reader has stopped in its last page.
+/// What a terminal that polls as writable takes without waiting, but for a terminal whose reader has stopped in its
+/// last page.
 const TERMINAL_BUF: usize = 256;
 
-/// The size of a pipe through which much goes. A quarter of what one may have, as a user may have only 64 MiB in all; but stdin
-/// and stdout are two.
+/// The size of a pipe through which much goes. A quarter of what one may have, as a user may have only 64 MiB in all;
+/// but stdin and stdout are two.
 const WIDE_PIPE_BYTES: libc::c_int = 256 * 1024;
 const WIDE_STDIO_BYTES: libc::c_int = 1024 * 1024;
 
@@ -33,8 +34,8 @@ const MUCH_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Channel {
     fd: OwnedFd,
-    way: Way,
-    half: Half,
+    access: Access,
+    direction: Direction,
     /// `Some` for stdin and stdout: the number that must be given up with the direction.
     standard: Option<RawFd>,
     kind: FdKind,
@@ -57,7 +58,7 @@ struct Master {
 
 /// How a descriptor is read and written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum Access {
     /// A description of our own, non-blocking.
     Private,
     /// A socket: the calls themselves do not wait.
@@ -71,42 +72,42 @@ enum Way {
 impl Channel {
     /// stdin, for reading. Its description is opened anew where it can be.
     pub(crate) fn stdin() -> io::Result<Self> {
-        Self::inherited(0, Half::Read).map_err(|error| name_half(Half::Read, error))
+        Self::inherited(0, Direction::Read).map_err(|error| name_direction(Direction::Read, error))
     }
 
     /// stdout, for writing.
     pub(crate) fn stdout() -> io::Result<Self> {
         if stdio::stdout_was_closed() {
-            return Err(name_half(Half::Write, io::Error::from_raw_os_error(libc::EBADF)));
+            return Err(name_direction(Direction::Write, io::Error::from_raw_os_error(libc::EBADF)));
         }
-        Self::inherited(1, Half::Write).map_err(|error| name_half(Half::Write, error))
+        Self::inherited(1, Direction::Write).map_err(|error| name_direction(Direction::Write, error))
     }
 
-    fn inherited(number: RawFd, half: Half) -> io::Result<Self> {
+    fn inherited(number: RawFd, direction: Direction) -> io::Result<Self> {
         let borrowed = stdio::borrow_standard(number);
         let kind = stdio::kind(borrowed)?;
-        let write = half == Half::Write;
+        let write = direction == Direction::Write;
         if !stdio::allows(borrowed, write)? && !write && stdio::is_null(borrowed) {
             // nohup(1) gives a /dev/null that is open for writing only. There is nothing to be read there either.
-            let (fd, way) = (stdio::open_null()?, Way::Shared);
-            return Ok(Self { fd, way, half, standard: Some(number), kind, narrow: false, master: None });
+            let (fd, access) = (stdio::open_null()?, Access::Shared);
+            return Ok(Self { fd, access, direction, standard: Some(number), kind, narrow: false, master: None });
         }
         if !stdio::allows(borrowed, write)? {
             // To open it anew would open the other end of a pipe, and we would read what we have written ourselves.
             let what = if write { "it is not open for writing" } else { "it is not open for reading" };
             return Err(io::Error::other(what));
         }
-        let mut way = Way::Shared;
+        let mut access = Access::Shared;
         let mut fd = None;
         match kind {
-            FdKind::Socket => way = Way::Socket,
+            FdKind::Socket => access = Access::Socket,
             // Not a regular file: the new description would start at offset 0, and write over what is there.
             FdKind::Pipe | FdKind::Terminal => {
                 // ENXIO (a pipe without reader), EACCES (after su) and ENOENT (no /proc) leave the shared description.
                 if let Ok(new) = stdio::reopen(borrowed, write)
                     && stdio::is_same(borrowed, new.as_fd()).unwrap_or(false)
                 {
-                    (way, fd) = (Way::Private, Some(new));
+                    (access, fd) = (Access::Private, Some(new));
                 }
             }
             FdKind::File | FdKind::Master | FdKind::Other => (),
@@ -115,37 +116,46 @@ impl Channel {
             Some(fd) => fd,
             None => stdio::duplicate(number)?,
         };
-        Ok(Self { fd, way, half, standard: Some(number), kind, narrow: kind == FdKind::Pipe, master: None })
+        Ok(Self { fd, access, direction, standard: Some(number), kind, narrow: kind == FdKind::Pipe, master: None })
     }
 
     /// A pipe end, file or device that the caller hands over. asyncio's `connect_read_pipe`, `connect_write_pipe`.
-    pub(crate) fn adopt(fd: OwnedFd, half: Half) -> io::Result<Self> {
-        if !stdio::allows(fd.as_fd(), half == Half::Write)? {
+    pub(crate) fn adopt(fd: OwnedFd, direction: Direction) -> io::Result<Self> {
+        if !stdio::allows(fd.as_fd(), direction == Direction::Write)? {
             return Err(io::Error::from_raw_os_error(libc::EBADF));
         }
         let kind = stdio::kind(fd.as_fd())?;
-        let way = if kind == FdKind::Socket { Way::Socket } else { Way::Shared };
-        Ok(Self { fd, way, half, standard: None, kind, narrow: kind == FdKind::Pipe, master: None })
+        let access = if kind == FdKind::Socket { Access::Socket } else { Access::Shared };
+        Ok(Self { fd, access, direction, standard: None, kind, narrow: kind == FdKind::Pipe, master: None })
     }
 
     /// Our end of a pipe that we have made: nobody shares its description.
-    pub(crate) fn own(fd: OwnedFd, half: Half) -> io::Result<Self> {
+    pub(crate) fn own(fd: OwnedFd, direction: Direction) -> io::Result<Self> {
         process::set_nonblocking(fd.as_fd())?;
-        Ok(Self { fd, way: Way::Private, half, standard: None, kind: FdKind::Pipe, narrow: true, master: None })
+        Ok(Self {
+            fd,
+            access: Access::Private,
+            direction,
+            standard: None,
+            kind: FdKind::Pipe,
+            narrow: true,
+            master: None,
+        })
     }
 
-    /// One direction of our side of a child's terminal, which nobody shares either. To us it is not a terminal: what happens to it
-    /// is the child's doing.
-    pub(crate) fn master(fd: OwnedFd, half: Half) -> io::Result<Self> {
+    /// One direction of our side of a child's terminal, which nobody shares either. To us it is not a terminal: what
+    /// happens to it is the child's doing.
+    pub(crate) fn master(fd: OwnedFd, direction: Direction) -> io::Result<Self> {
         let master = Some(Master::default());
-        Ok(Self { kind: FdKind::Other, narrow: false, master, ..Self::own(fd, half)? })
+        Ok(Self { kind: FdKind::Other, narrow: false, master, ..Self::own(fd, direction)? })
     }
 
     /// Registers with epoll, once and for good. What epoll refuses (`EPERM`) is always ready from then on.
     pub(crate) fn register(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
-        let interest = if self.half == Half::Read { mio::Interest::READABLE } else { mio::Interest::WRITABLE };
-        match registry.register(&mut SourceFd(&self.fd.as_raw_fd()), id.token(self.half), interest) {
-            Err(error) if error.raw_os_error() == Some(libc::EPERM) => self.way = Way::Always,
+        let interest =
+            if self.direction == Direction::Read { mio::Interest::READABLE } else { mio::Interest::WRITABLE };
+        match registry.register(&mut SourceFd(&self.fd.as_raw_fd()), id.token(self.direction), interest) {
+            Err(error) if error.raw_os_error() == Some(libc::EPERM) => self.access = Access::Always,
             result => result?,
         }
         Ok(())
@@ -153,16 +163,17 @@ impl Channel {
 
     /// Asks epoll for the present state again, as an event.
     pub(crate) fn rearm(&self, registry: &mio::Registry, id: Id) -> io::Result<()> {
-        if self.way == Way::Always {
+        if self.access == Access::Always {
             return Ok(());
         }
-        let interest = if self.half == Half::Read { mio::Interest::READABLE } else { mio::Interest::WRITABLE };
-        registry.reregister(&mut SourceFd(&self.fd.as_raw_fd()), id.token(self.half), interest)
+        let interest =
+            if self.direction == Direction::Read { mio::Interest::READABLE } else { mio::Interest::WRITABLE };
+        registry.reregister(&mut SourceFd(&self.fd.as_raw_fd()), id.token(self.direction), interest)
     }
 
     /// Leaves epoll. Needed before closing, as the description lives on in whoever shares it.
     pub(crate) fn deregister(&self, registry: &mio::Registry) {
-        if self.way != Way::Always {
+        if self.access != Access::Always {
             // It is registered, or the loop is going down: neither leaves anything to do about an error.
             let _ = registry.deregister(&mut SourceFd(&self.fd.as_raw_fd()));
         }
@@ -170,7 +181,7 @@ impl Channel {
 
     /// Whether no event will ever come, because it is ready at any time.
     pub(crate) fn is_always_ready(&self) -> bool {
-        self.way == Way::Always
+        self.access == Access::Always
     }
 
     pub(crate) fn is_terminal(&self) -> bool {
@@ -179,16 +190,16 @@ impl Channel {
 
     /// The error that waits to be fetched, where it is a socket.
     pub(crate) fn take_error(&self) -> Option<io::Error> {
-        let error = (self.way == Way::Socket).then(|| SockRef::from(&self.fd).take_error())?;
+        let error = (self.access == Access::Socket).then(|| SockRef::from(&self.fd).take_error())?;
         error.unwrap_or_else(Some).map(|error| self.name(error))
     }
 
     /// What the kernel could move bytes from or to by itself. Not what is shared and may block, and no terminal.
-    pub(crate) fn raw(&self) -> Option<(Raw, BorrowedFd<'_>)> {
-        let raw = match (self.kind, self.way) {
-            (FdKind::Pipe, Way::Private) => Raw::Pipe,
-            (FdKind::Socket, Way::Socket) => Raw::Socket,
-            (FdKind::File, Way::Always) => Raw::File,
+    pub(crate) fn raw(&self) -> Option<(SpliceFd, BorrowedFd<'_>)> {
+        let raw = match (self.kind, self.access) {
+            (FdKind::Pipe, Access::Private) => SpliceFd::Pipe,
+            (FdKind::Socket, Access::Socket) => SpliceFd::Socket,
+            (FdKind::File, Access::Always) => SpliceFd::File,
             _ => return None,
         };
         Some((raw, self.fd.as_fd()))
@@ -201,10 +212,10 @@ impl Channel {
             // is a new event.
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let result = match self.way {
-            Way::Socket => socket::recv(fd, buf),
-            Way::Shared if !stdio::is_ready(fd, false) => return Err(io::ErrorKind::WouldBlock.into()),
-            Way::Private | Way::Shared | Way::Always => stdio::read(fd, buf),
+        let result = match self.access {
+            Access::Socket => socket::recv(fd, buf),
+            Access::Shared if !stdio::is_ready(fd, false) => return Err(io::ErrorKind::WouldBlock.into()),
+            Access::Private | Access::Shared | Access::Always => stdio::read(fd, buf),
         };
         if let (Some(master), Err(error)) = (self.master, &result)
             && is_hang_up(error)
@@ -224,16 +235,16 @@ impl Channel {
 
     pub(crate) fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let fd = self.fd.as_fd();
-        let result = match self.way {
-            Way::Socket => socket::send(fd, bufs),
-            Way::Shared if !stdio::is_ready(fd, true) => return Err(io::ErrorKind::WouldBlock.into()),
-            Way::Shared => {
+        let result = match self.access {
+            Access::Socket => socket::send(fd, bufs),
+            Access::Shared if !stdio::is_ready(fd, true) => return Err(io::ErrorKind::WouldBlock.into()),
+            Access::Shared => {
                 let first = bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf);
                 let is_terminal = matches!(self.kind, FdKind::Terminal | FdKind::Master);
                 let most = if is_terminal { TERMINAL_BUF } else { PIPE_BUF };
                 stdio::write(fd, &[IoSlice::new(&first[..first.len().min(most)])])
             }
-            Way::Private | Way::Always => stdio::write(fd, bufs),
+            Access::Private | Access::Always => stdio::write(fd, bufs),
         };
         if let Some(master) = &mut self.master {
             match &result {
@@ -249,7 +260,8 @@ impl Channel {
         result.map_err(|error| self.name(error))
     }
 
-    /// Makes a busy pipe larger, once: its two ends then wake each other less often, which takes a third of the CPU off.
+    /// Makes a busy pipe larger, once: its two ends then wake each other less often, which takes a third of the CPU
+    /// off.
     fn widen(&mut self) {
         self.narrow = false;
         // Over the user's limits it stays as it is.
@@ -257,9 +269,9 @@ impl Channel {
         let _ = stdio::widen_pipe(self.fd.as_fd(), bytes);
     }
 
-    /// What must be written before this direction is closed so that the other end sees its end: the keys for it, on a child's
-    /// terminal. It is to be asked for after all else has been written, and is given once.
-    pub(crate) fn last_words(&mut self) -> Vec<u8> {
+    /// What must be written before this direction is closed so that the other end sees its end: the keys for it, on a
+    /// child's terminal. It is to be asked for after all else has been written, and is given once.
+    pub(crate) fn closing_bytes(&mut self) -> Vec<u8> {
         match &mut self.master {
             Some(master) if !master.input_ended => {
                 master.input_ended = true;
@@ -285,7 +297,7 @@ impl Channel {
     /// Ends this direction, so that the other end of the pipe sees it: no copy of the description stays with us.
     pub(crate) fn close(self, registry: &mio::Registry) -> io::Result<()> {
         self.deregister(registry);
-        if self.way == Way::Socket && self.half == Half::Write {
+        if self.access == Access::Socket && self.direction == Direction::Write {
             // stdin may be the same socket, and goes on. A peer that is gone already has no use for our end.
             let _ = SockRef::from(&self.fd).shutdown(Shutdown::Write);
         }
@@ -301,7 +313,7 @@ impl Channel {
         if self.standard.is_none() || error.kind() == io::ErrorKind::WouldBlock {
             return error;
         }
-        name_half(self.half, error)
+        name_direction(self.direction, error)
     }
 }
 
@@ -315,20 +327,20 @@ fn last_of(bufs: &[IoSlice<'_>], n: usize) -> Option<u8> {
     bufs.iter().flat_map(|buf| buf.iter()).nth(n.checked_sub(1)?).copied()
 }
 
-fn name_half(half: Half, source: io::Error) -> io::Error {
-    io::Error::new(source.kind(), StdioError { half, source })
+fn name_direction(direction: Direction, source: io::Error) -> io::Error {
+    io::Error::new(source.kind(), StdioError { direction, source })
 }
 
 /// An error of stdin or stdout, which says which of the two it was.
 #[derive(Debug)]
 pub(crate) struct StdioError {
-    half: Half,
+    direction: Direction,
     source: io::Error,
 }
 
 impl fmt::Display for StdioError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = if self.half == Half::Read { "stdin" } else { "stdout" };
+        let name = if self.direction == Direction::Read { "stdin" } else { "stdout" };
         write!(f, "{name}: {}", super::error::describe(&self.source))
     }
 }

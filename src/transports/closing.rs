@@ -9,19 +9,24 @@
 //!       Reset:       (no end is told) acknowledged ------------------> lost, by a reset
 //! ```
 //!
-//! **Invariant:** a stream whose peer has ended in order, and whose peer's system has every byte that a protocol has written, is
-//! lost without an error, whatever happens to our own end: a FIN or a close_notify. The states are `state.rs`, what TLS does to
-//! its stream is `tls/flow.rs`.
+//! **Invariant:** a stream whose peer has ended in order, and whose peer's system has every byte that a protocol has
+//! written, is lost without an error, whatever happens to our own end: a FIN or a close_notify. The states are
+//! `state.rs`, what TLS does to its stream is `tls/flow.rs`.
 
 use std::io::{self, IoSlice};
 use std::time::Duration;
 
-use super::handle::Name;
+use super::call::Call;
+use super::dial::ConnectError;
+use super::error::{describe, is_tls};
 use super::id::Id;
-use super::net::{Call, Net, Slot};
+use super::io::Io;
+use super::label::Label;
+use super::net::{Net, Slot};
 use super::state::Phase;
 use super::stream::{CloseMode, Stream};
 use super::timers::Alarm;
+use super::tls::layer::Visibility;
 
 /// How long a closed connection waits for the peer's end, so that our close is not a reset. asyncio and nginx have 30 s
 /// and 5 s for the same thing.
@@ -41,6 +46,68 @@ const LULL: Duration = Duration::from_millis(100);
 const HANG_UP_DELAY: Duration = Duration::from_millis(100);
 
 impl Net {
+    /// Ends a stream now. Queues `connection_lost`, or `connection_failed` for a stream that was never open, and only
+    /// once. asyncio's `_force_close`.
+    pub(crate) fn force_close(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
+        self.restore_low_water(id);
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
+        let Some(phase) = stream.state.lose() else { return };
+        if stream.tls.is_some() {
+            // Counted when it was written, and never sent.
+            stream.totals.sent = stream.totals.sent.saturating_sub(stream.unsent() as u64);
+        }
+        stream.out.clear(&mut self.buffer_pool);
+        if let Some(spliced) = stream.spliced.take() {
+            self.pipes.close(*spliced);
+        }
+        stream.io.close(&self.registry, reset);
+        if reset && stream.close_mode != CloseMode::Reset {
+            stream.close_mode = CloseMode::Aborted;
+        }
+        let next = stream.dial.take().and_then(|dial| {
+            self.resolver.give_up(id);
+            dial.next_timer
+        });
+        for timer in [stream.phase_timer.take(), next].into_iter().flatten() {
+            self.timers.cancel(timer);
+        }
+        // What happened first is what is reported: a failed write, then a failed read. But what the peer says of TLS is
+        // why both fail.
+        let error = match error {
+            Some(error) if is_tls(&error) => Some(error),
+            // A panic of the protocol is no failure of the connection.
+            Some(error) if error.kind() == io::ErrorKind::Other => Some(error),
+            error => stream.state.take_write_error().or(error).filter(|_| !is_settled),
+        };
+        let (visibility, error) = match &mut stream.tls {
+            Some(tls) => tls.lose(error),
+            None => (Visibility::Open, error),
+        };
+        let call = match visibility {
+            _ if phase == Phase::Connecting => {
+                Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, ConnectError::from))
+            }
+            Visibility::Open => Call::ConnectionLost(error),
+            Visibility::Opening { listener: None } => {
+                let failure = |error| ConnectError::of_handshake(&Label(self, id), error);
+                Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure))
+            }
+            Visibility::Opening { listener: Some(_) } => {
+                self.pending_accepts.retain(|waiting| *waiting != id);
+                if let Some(error) = error {
+                    log::warn!("handshake with {}: {}", Label(self, id), describe(&error));
+                }
+                if let Some(stream) = self.stream_mut(id) {
+                    // Its descriptor is needed, and no protocol asks for its address.
+                    stream.io = Io::Connecting;
+                }
+                Call::Forget
+            }
+        };
+        self.calls.push_back((id, call));
+    }
+
     /// asyncio's `write_eof`: the end of our direction, after what is buffered.
     pub(crate) fn write_eof(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
@@ -49,12 +116,12 @@ impl Net {
         }
     }
 
-    /// asyncio's `close`: no more reading, what is buffered goes out, then `connection_lost(None)`. A stream that is closing
-    /// already keeps its mode, but a reset is added as long as the peer was not told of an end.
+    /// asyncio's `close`: no more reading, what is buffered goes out, then `connection_lost(None)`. A stream that is
+    /// closing already keeps its mode, but a reset is added as long as the peer was not told of an end.
     pub(crate) fn close(&mut self, id: Id, mode: CloseMode) {
         let Some(stream) = self.stream_mut(id) else { return };
         if stream.state.phase() == Phase::Connecting || stream.is_opening() {
-            return self.lose(id, None, false);
+            return self.force_close(id, None, false);
         }
         if mode == CloseMode::Reset && stream.state.phase() == Phase::Flushing {
             stream.close_mode = mode;
@@ -69,7 +136,7 @@ impl Net {
             self.flushed(id);
         } else {
             // What arrives meanwhile is thrown away; a latch that is set would otherwise never be looked at.
-            self.queue_again(id);
+            self.queue_ready(id);
         }
     }
 
@@ -85,12 +152,12 @@ impl Net {
             let last = match &mut stream.tls {
                 // A stream that is cut must not look like a whole one, and an alert is the last word.
                 Some(tls) if stream.close_mode == CloseMode::Reset || tls.has_failed() => Vec::new(),
-                Some(tls) => tls.last_words(),
-                None => stream.io.last_words(),
+                Some(tls) => tls.closing_bytes(),
+                None => stream.io.closing_bytes(),
             };
             if !last.is_empty() {
                 stream.closing_bytes = u16::try_from(last.len()).unwrap_or(u16::MAX);
-                stream.out.append(&[IoSlice::new(&last)], 0, &mut self.spare);
+                stream.out.append(&[IoSlice::new(&last)], 0, &mut self.buffer_pool);
                 return self.flush(id);
             }
         }
@@ -100,7 +167,7 @@ impl Net {
         if is_closing {
             self.drain(id);
         } else if self.stream(id).is_some_and(|stream| stream.state.has_nothing_left()) {
-            self.lose(id, None, false);
+            self.force_close(id, None, false);
         }
     }
 
@@ -109,7 +176,7 @@ impl Net {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return false };
         stream.state.writing_ended();
         let result = stream.io.shutdown_write(&self.registry);
-        log::debug!("{}: our direction has ended", Name(self, id));
+        log::debug!("{}: our direction has ended", Label(self, id));
         let Err(error) = result else { return true };
         // ENOTCONN: the peer has reset the connection, and a read may have taken the error already.
         let error = if error.kind() == io::ErrorKind::NotConnected {
@@ -122,11 +189,12 @@ impl Net {
         false
     }
 
-    /// All bytes of a closing stream are out: it is lost at once where nothing can be lost by it, or waits for the peer.
+    /// All bytes of a closing stream are out: it is lost at once where nothing can be lost by it, or waits for the
+    /// peer.
     fn drain(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
-        if stream.state.has_failed() || !stream.io.lingers() {
-            return self.lose(id, None, false);
+        if stream.state.has_failed() || !stream.io.needs_lingering_close() {
+            return self.force_close(id, None, false);
         }
         let mode = stream.close_mode;
         if mode != CloseMode::Reset && !stream.state.is_write_closed() && !self.end_direction(id) {
@@ -144,7 +212,7 @@ impl Net {
         // What comes is read and thrown away: to close a socket with unread bytes resets the connection.
         stream.readable = true;
         let has_failed = stream.has_failed_tls();
-        self.queue_again(id);
+        self.queue_ready(id);
         if mode == CloseMode::Delivered {
             // After the next read.
             self.arm_phase(id, Duration::ZERO, Alarm::Acknowledgement);
@@ -154,9 +222,9 @@ impl Net {
         }
     }
 
-    /// Nothing is awaited of the peer any more but its system's word that everything has arrived, and, where bytes of the peer still
-    /// come, a lull in these. A connection of one peer has no limit but TCP's own, as a slow network may have much still to
-    /// deliver. A server drops a connection that has not taken everything within 5 s.
+    /// Nothing is awaited of the peer any more but its system's word that everything has arrived, and, where bytes of
+    /// the peer still come, a lull in these. A connection of one peer has no limit but TCP's own, as a slow network may
+    /// have much still to deliver. A server drops a connection that has not taken everything within 5 s.
     pub(crate) fn await_acknowledgement(&mut self, id: Id) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         if let Some(timer) = stream.phase_timer.take() {
@@ -164,11 +232,11 @@ impl Net {
         }
         let reset = stream.close_mode == CloseMode::Reset;
         if let Some(error) = stream.io.take_pending_error() {
-            return self.lose(id, Some(error), false);
+            return self.force_close(id, Some(error), false);
         }
         if stream.has_failed_tls() {
             // The peer has read the alert, or is gone.
-            return self.lose(id, None, false);
+            return self.force_close(id, None, false);
         }
         let drains_for = self.now.duration_since(stream.last_activity);
         let is_delivered = stream.is_acknowledged() || (stream.is_delivered() && drains_for >= FIN_TIMEOUT);
@@ -177,11 +245,11 @@ impl Net {
             let lull = if may_still_send { stream.lacks_a_lull() } else { None };
             return match lull {
                 Some(wait) if drains_for < CLOSE_TIMEOUT => self.arm_phase(id, wait, Alarm::Acknowledgement),
-                _ => self.lose(id, None, reset),
+                _ => self.force_close(id, None, reset),
             };
         }
-        if (stream.one_of_many || reset) && drains_for >= CLOSE_TIMEOUT {
-            return self.lose(id, Some(not_taken()), reset);
+        if (stream.bounded_close || reset) && drains_for >= CLOSE_TIMEOUT {
+            return self.force_close(id, Some(not_taken()), reset);
         }
         // An event tells of a reset, and of the last acknowledgement where ours was the second end. The rest is asked
         // from time to time, more seldom the longer it takes.
@@ -189,16 +257,16 @@ impl Net {
         self.arm_phase(id, delay, Alarm::Acknowledgement);
     }
 
-    /// The peer does not end its direction. That does not matter where it has everything that was sent, and a server waits no longer:
-    /// its system goes on with what it has taken.
+    /// The peer does not end its direction. That does not matter where it has everything that was sent, and a server
+    /// waits no longer: its system goes on with what it has taken.
     pub(crate) fn close_timed_out(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
         stream.phase_timer = None;
         if stream.is_delivered() || stream.has_failed_tls() {
-            return self.lose(id, None, false);
+            return self.force_close(id, None, false);
         }
-        if stream.one_of_many {
-            return self.lose(id, Some(not_taken()), false);
+        if stream.bounded_close {
+            return self.force_close(id, Some(not_taken()), false);
         }
         self.arm_phase(id, ASK_AGAIN_MAX, Alarm::CloseTimeout);
     }
@@ -216,27 +284,27 @@ impl Net {
     pub(crate) fn write_failed(&mut self, id: Id, error: io::Error) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         if !stream.io.reads_after_write_error() || stream.state.reading_ended() || stream.state.is_closing() {
-            return self.lose(id, Some(error), false);
+            return self.force_close(id, Some(error), false);
         }
         stream.state.writing_failed(error, stream.is_delivered());
-        stream.out.clear(&mut self.spare);
+        stream.out.clear(&mut self.buffer_pool);
         if let Some(spliced) = stream.spliced.take() {
             self.pipes.close(*spliced);
         }
         stream.readable = true;
-        stream.end_seen = true;
+        stream.rdhup_seen = true;
         if std::mem::replace(&mut stream.writing_paused, false) {
             // The buffer is empty now; a protocol that stopped reading meanwhile must come to see the end.
             self.calls.push_back((id, Call::ResumeWriting));
         }
-        self.queue_again(id);
+        self.queue_ready(id);
     }
 
     /// A terminal has hung up, and nothing has ended us so far.
     pub(crate) fn hung_up(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
         let error = stream.io.broken_pipe();
-        self.lose(id, Some(error), false);
+        self.force_close(id, Some(error), false);
     }
 
     /// Nobody reads what is written any more, as an event has told: the reader of a pipe has gone, or a peer that had
@@ -254,7 +322,7 @@ impl Net {
         }
         // Without an error, and with nothing on its way, nothing is lost by it.
         let error = stream.io.take_error().or_else(|| (!stream.is_flushed()).then(|| stream.io.broken_pipe()));
-        self.lose(id, error, false);
+        self.force_close(id, error, false);
     }
 
     /// Notes the end of the peer's direction.
@@ -263,7 +331,7 @@ impl Net {
         stream.state.end_reading();
         stream.readable = false;
         if stream.state.has_failed() {
-            self.lose(id, None, false);
+            self.force_close(id, None, false);
         } else if stream.state.phase() == Phase::Draining {
             self.await_acknowledgement(id);
         }
@@ -275,8 +343,9 @@ fn not_taken() -> io::Error {
 }
 
 impl Stream {
-    /// Whether the peer's system has every byte that a protocol has written, whatever becomes of our own end. Only TCP keeps us
-    /// waiting; a unix socket hands over at once. After a reset it is the last word: nothing is acknowledged any more.
+    /// Whether the peer's system has every byte that a protocol has written, whatever becomes of our own end. Only TCP
+    /// keeps us waiting; a unix socket hands over at once. After a reset it is the last word: nothing is acknowledged
+    /// any more.
     pub(crate) fn is_delivered(&self) -> bool {
         let fin = usize::from(self.state.has_told_end());
         self.unsent() + self.on_the_way() <= usize::from(self.closing_bytes) + fin
@@ -284,7 +353,10 @@ impl Stream {
 
     /// Whether the peer has ended in order, and has everything: what becomes of our own end is of no interest then.
     pub(crate) fn is_settled(&self) -> bool {
-        self.io.lingers() && self.state.reading_ended() && !self.state.has_lost_bytes() && self.is_delivered()
+        self.io.needs_lingering_close()
+            && self.state.reading_ended()
+            && !self.state.has_lost_bytes()
+            && self.is_delivered()
     }
 
     /// Whether the peer's system has all of that, and our own end.
@@ -292,8 +364,8 @@ impl Stream {
         self.is_flushed() && self.on_the_way() == 0
     }
 
-    /// How long bytes of the peer must not come before it can be left in the middle of its direction; `None` is no longer. A
-    /// reset would keep a peer that is sending from reading what it was sent.
+    /// How long bytes of the peer must not come before it can be left in the middle of its direction; `None` is no
+    /// longer. A reset would keep a peer that is sending from reading what it was sent.
     fn lacks_a_lull(&mut self) -> Option<Duration> {
         if self.readable {
             return Some(ASK_AGAIN_MIN);

@@ -1,8 +1,8 @@
 //! One connection in the making: which address next, who is racing, what has failed. RFC 8305, "Happy Eyeballs".
 //!
 //! Addresses of both families take turns; the next one starts 250 ms after the last one, or as soon as that has failed;
-//! the first to connect wins. Time and sockets come from outside (`dialing.rs`), so the race can be tested without either.
-//! Deviations from the RFC: `getaddrinfo` answers for both families at once, so there is no resolution delay.
+//! the first to connect wins. Time and sockets come from outside (`dialing.rs`), so the race can be tested without
+//! either. Deviations from the RFC: `getaddrinfo` answers for both families at once, so there is no resolution delay.
 
 use std::collections::VecDeque;
 use std::fmt;

@@ -1,12 +1,11 @@
 //! Connecting: from an address to an open stream, over names, races, time limits and further tries.
 //!
-//! All sockets of one race are registered under the id of the stream that will have the winner, so that nothing needs to
-//! be registered again. The order of attempts is `dial.rs`.
+//! All sockets of one race are registered under the id of the stream that will have the winner, so that nothing needs
+//! to be registered again. The order of attempts is `dial.rs`.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};
-use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::time::Duration;
@@ -15,14 +14,16 @@ use mio::unix::SourceFd;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::address::{Address, Family, Host, HostPort, UnixName};
+use super::call::{Call, Installed};
 use super::dial::{ATTEMPT_DELAY, Attempt, ConnectError, ConnectErrorKind, Dial, Dialing, Race};
 use super::error::describe;
-use super::id::{Half, Id};
+use super::id::{Direction, Id};
 use super::info::Peer;
 use super::io::Io;
-use super::net::{Call, Net, Slot};
+use super::net::{Net, Slot};
 use super::protocol::Handler;
 use super::resolver::{self, Answer};
+use super::sockaddr::{numeric_addresses, unix_address};
 use super::state::Phase;
 use super::stream::Stream;
 use super::timers::Alarm;
@@ -46,7 +47,7 @@ impl Net {
     }
 
     fn dial(&mut self, target: Address, options: Dialing, protocol: Handler) -> Id {
-        let mut stream = Stream::new(Io::Pending, Phase::Connecting, self.now);
+        let mut stream = Stream::new(Io::Connecting, Phase::Connecting, self.now);
         stream.dial = Some(Box::new(Dial {
             target,
             retries_left: options.retry,
@@ -55,7 +56,7 @@ impl Net {
             next_timer: None,
         }));
         let id = self.insert(Slot::Stream(stream));
-        self.calls.push_back((id, Call::SetProtocol(protocol)));
+        self.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
         self.start_dial(id);
         id
     }
@@ -207,7 +208,7 @@ impl Net {
         stream.io = Io::Socket(winner.socket);
         stream.last_activity = self.now;
         // Events of those that lost the race are not about this one.
-        stream.end_seen = false;
+        stream.rdhup_seen = false;
         stream.state.opened();
         let handshakes = stream.tls.is_some();
         self.watch_peer(id, dial.options.keepalive);
@@ -293,7 +294,7 @@ fn start_attempt(registry: &mio::Registry, id: Id, address: &SockAddr, options: 
         bound.map_err(|error| io::Error::new(error.kind(), format!("from {source}: {}", describe(&error))))?;
     }
     let interest = mio::Interest::READABLE.add(mio::Interest::WRITABLE);
-    registry.register(&mut SourceFd(&socket.as_raw_fd()), id.token(Half::Read), interest)?;
+    registry.register(&mut SourceFd(&socket.as_raw_fd()), id.token(Direction::Read), interest)?;
     match socket.connect(address) {
         Ok(()) => Ok(Started::Connected(socket)),
         Err(error) if matches!(error.raw_os_error(), Some(libc::EINPROGRESS | libc::EINTR)) => {
@@ -326,7 +327,8 @@ fn needs_scope(address: &SockAddr) -> bool {
 
 /// Whether a socket has connected; `SO_ERROR` is asked first, as only it tells a failure from waiting. `connect(2)`.
 fn outcome(socket: &Socket) -> io::Result<bool> {
-    // Whoever has sent something was connected, although a reset may have followed it, whose error is left to the reads.
+    // Whoever has sent something was connected, although a reset may have followed it, whose error is left to the
+    // reads.
     if unread(socket.as_fd()) > 0 {
         return Ok(true);
     }
@@ -347,20 +349,6 @@ fn outcome(socket: &Socket) -> io::Result<bool> {
         return Err(io::Error::from_raw_os_error(libc::ECONNREFUSED));
     }
     Ok(true)
-}
-
-/// The addresses of a host that needs no look-up, in order of preference.
-pub(crate) fn numeric_addresses(tcp: &HostPort) -> Vec<SocketAddr> {
-    let (v6, v4): (IpAddr, IpAddr) = match &tcp.host {
-        Host::Loopback => (Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()),
-        Host::Any => (Ipv6Addr::UNSPECIFIED.into(), Ipv4Addr::UNSPECIFIED.into()),
-        Host::Ip { ip: IpAddr::V6(v6), scope } => {
-            return vec![std::net::SocketAddrV6::new(*v6, tcp.port, 0, *scope).into()];
-        }
-        Host::Ip { ip, .. } => return vec![SocketAddr::new(*ip, tcp.port)],
-        Host::Name(_) => return Vec::new(),
-    };
-    vec![SocketAddr::new(v4, tcp.port), SocketAddr::new(v6, tcp.port)]
 }
 
 /// The local addresses that `--source` names: one, or one for each family where it is only a port.
@@ -390,20 +378,4 @@ pub fn listen_addresses(tcp: &HostPort, family: Family, numeric: bool) -> Result
         return Err(ConnectError::new(format!("listen {tcp}: no address of that family")));
     }
     Ok(admitted)
-}
-
-/// The socket address of a unix name.
-pub(crate) fn unix_address(name: &UnixName) -> io::Result<SockAddr> {
-    match name {
-        UnixName::Path(path) => SockAddr::unix(path),
-        UnixName::Abstract(name) => {
-            // socket2 takes a path that starts with a NUL for an abstract name; the standard library checks the length.
-            std::os::unix::net::SocketAddr::from_abstract_name(name)?;
-            let mut bytes = vec![0];
-            bytes.extend_from_slice(name);
-            SockAddr::unix(std::path::PathBuf::from(std::ffi::OsString::from(
-                <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(&bytes),
-            )))
-        }
-    }
 }

@@ -22,7 +22,8 @@ pub fn is_lack_of_resources(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS))
 }
 
-/// What has gone wrong with TLS, in words for the user. It travels inside an [`io::Error`], as other errors of streams do.
+/// What has gone wrong with TLS, in words for the user. It travels inside an [`io::Error`], as other errors of streams
+/// do.
 #[derive(Debug)]
 pub struct TlsError {
     text: String,

@@ -9,86 +9,35 @@
 //!   anything else, or little at a time  ----read, write-->
 //! ```
 //!
-//! A splice costs more than to copy a little, and much less than to copy much. So it begins with copying, goes over to splicing
-//! after some large reads in a row, and back after some small ones. Files are sent from the first byte on; where the receiver is on
-//! this machine, `trial.rs` finds out whether a copy is faster.
+//! A splice costs more than to copy a little, and much less than to copy much. So it begins with copying, goes over to
+//! splicing after some large reads in a row, and back after some small ones. Files are sent from the first byte on;
+//! where the receiver is on this machine, `trial.rs` finds out whether a copy is faster.
 //!
-//! What lies in a pipe of the pool is the sink's: it counts as written to it and not sent yet (`flow.rs` sends it), so half-close,
-//! close and back pressure are the same for both ways. What a splice says of an end, or of there being nothing, may be about the urgent
-//! mark of TCP, which a read steps over: so a read has the last word. A source whose sink has no room is *held*: it is not read until the sink
-//! has sent what waits. Who reads, and who is told of the end, is the loop's (`event_loop/dispatch.rs`).
+//! What lies in a pipe of the pool is the sink's: it counts as written to it and not sent yet (`write.rs` sends it), so
+//! half-close, close and back pressure are the same for both ways. What a splice says of an end, or of there being
+//! nothing, may be about the urgent mark of TCP, which a read steps over: so a read has the last word. A source whose
+//! sink has no room is *blocked by the sink*: it is not read until the sink has sent what waits. Reading, and telling
+//! of the end, is the loop's (`event_loop/dispatch.rs`).
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
-use super::handle::Name;
+use super::forward_mode::{Forward, ForwardMode, SpliceRoute};
 use super::id::Id;
+use super::label::Label;
 use super::net::{Net, Slot};
+use super::pipe_pool::{SpliceFd, Spliced};
 use super::state::Phase;
 use super::stream::Stream;
-use super::trial::{self, Trial};
-use crate::sys::splice::{are_ready, is_nonblocking, pipe, send_file, splice};
+use super::trial;
+use crate::sys::splice::{are_ready, is_nonblocking, send_file, splice};
 
 /// As much as one call may move. The kernel has its own limits.
 const MOVE_BYTES: usize = 1024 * 1024;
 
-/// A read that gives so much is a large one, a move of less than the other a small one.
-const LARGE_BYTES: usize = 32 * 1024;
-const SMALL_BYTES: usize = 16 * 1024;
-/// So many in a row change the way.
-const STREAK: u8 = 4;
-
-/// The size of a pooled pipe, and of the first few of them: half the calls, a tenth less CPU; but a user may have 64 MiB in all.
-const PIPE_BYTES: libc::c_int = 256 * 1024;
-const WIDE_PIPE_BYTES: libc::c_int = 1024 * 1024;
-const WIDE_PIPES: usize = 4;
-/// A pipe smaller than this, as a user over the system's limit gets, is worse than copying.
-const PIPE_BYTES_MIN: usize = 64 * 1024;
-/// Pipes with bytes in them, at most: a quarter of what an unprivileged user may have.
-const PIPES_MAX: usize = 64;
-/// Empty pipes that are kept.
-const PIPES_KEPT: usize = 8;
-
-/// Where the bytes of a stream go instead of to its protocol.
-#[derive(Debug)]
-pub(crate) struct Forward {
-    pub(crate) to: Id,
-    way: Way,
-    streak: u8,
-    /// A file that goes to a receiver on this machine: the faster way is not known yet.
-    trial: Option<Box<Trial>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// Through our memory, for the time being.
-    Copy,
-    /// The kernel moves them.
-    Splice(Ends),
-    /// The kernel has refused.
-    CopyOnly,
-}
-
-/// What the two ends are, as far as the kernel's ways differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ends {
-    File,
-    /// The sink is a pipe.
-    ToPipe,
-    Sockets,
-}
-
-/// What a descriptor is to `splice(2)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Raw {
-    Socket,
-    Pipe,
-    File,
-}
-
 /// What one attempt to move bytes has led to.
-pub(crate) enum Moved {
+pub(crate) enum SpliceOutcome {
     Bytes(usize),
     /// The sink has no room.
     NotNow,
@@ -170,25 +119,26 @@ impl Forward {
 impl Net {
     /// Sends what arrives on `id` to `to` from now on, if that is there still.
     pub(crate) fn forward(&mut self, id: Id, to: Id) {
-        let ends = self.ends(id, to);
+        let route = self.route(id, to);
         let Some(sink) = self.stream_mut(to).filter(|sink| sink.state.phase() != Phase::Lost) else {
             return self.stop_forwarding(id);
         };
-        sink.fed_by = Some(id);
-        let held = !sink.has_room();
+        sink.source = Some(id);
+        let blocked_by_sink = !sink.has_room();
         let is_local_socket = sink.is_local() && sink.peer.is_some();
         let Some(stream) = self.stream_mut(id) else { return };
-        let way = if ends == Some(Ends::File) { Way::Splice(Ends::File) } else { Way::Copy };
-        let trial = (ends == Some(Ends::File) && is_local_socket).then(Box::default);
-        stream.forward = Some(Box::new(Forward { to, way, streak: 0, trial }));
-        stream.held = held;
+        let mode =
+            if route == Some(SpliceRoute::File) { ForwardMode::Splice(SpliceRoute::File) } else { ForwardMode::Copy };
+        let trial = (route == Some(SpliceRoute::File) && is_local_socket).then(Box::default);
+        stream.forward = Some(Box::new(Forward { to, mode, streak: 0, trial }));
+        stream.blocked_by_sink = blocked_by_sink;
         if stream.wants_read() {
-            self.queue_again(id);
+            self.queue_ready(id);
         }
     }
 
-    /// Has the source of a stream that is gone go on without it: no room for what it reads would ever come.
-    pub(crate) fn stop_feeding(&mut self, sink: Id, source: Id) {
+    /// A sink is gone. Its source goes on without it, as it would never get room again.
+    pub(crate) fn sink_removed(&mut self, sink: Id, source: Id) {
         if self.stream(source).is_some_and(|stream| stream.is_forwarded_to(sink)) {
             self.stop_forwarding(source);
         }
@@ -198,14 +148,14 @@ impl Net {
     pub(crate) fn stop_forwarding(&mut self, id: Id) {
         let Some(stream) = self.stream_mut(id) else { return };
         stream.forward = None;
-        stream.held = false;
+        stream.blocked_by_sink = false;
         if stream.wants_read() {
-            self.queue_again(id);
+            self.queue_ready(id);
         }
     }
 
     /// What the kernel could do for these two; `None` is nothing.
-    fn ends(&self, id: Id, to: Id) -> Option<Ends> {
+    fn route(&self, id: Id, to: Id) -> Option<SpliceRoute> {
         let (source, sink) = (self.stream(id)?, self.stream(to)?);
         if source.tls.is_some() || sink.tls.is_some() {
             return None;
@@ -213,64 +163,69 @@ impl Net {
         let (from, from_fd) = source.io.raw_source()?;
         let (to, to_fd) = sink.io.raw_sink()?;
         // A call on a socket would wait, where its description may.
-        let waits = |raw, fd| raw == Raw::Socket && !is_nonblocking(fd);
+        let waits = |raw, fd| raw == SpliceFd::Socket && !is_nonblocking(fd);
         if waits(from, from_fd) || waits(to, to_fd) {
             return None;
         }
         match (from, to) {
-            (Raw::File, _) => Some(Ends::File),
-            (Raw::Socket, Raw::Socket) => Some(Ends::Sockets),
-            (_, Raw::Pipe) => Some(Ends::ToPipe),
-            // Packets made of a pipe's pages have 4 KiB in each piece: sending these takes a fifth more CPU than copying into large
-            // ones, and the receiver half as long again.
-            (Raw::Pipe, Raw::Socket) | (_, Raw::File) => None,
+            (SpliceFd::File, _) => Some(SpliceRoute::File),
+            (SpliceFd::Socket, SpliceFd::Socket) => Some(SpliceRoute::Sockets),
+            (_, SpliceFd::Pipe) => Some(SpliceRoute::ToPipe),
+            // Packets made of a pipe's pages have 4 KiB in each piece: sending these takes a fifth more CPU than
+            // copying into large ones, and the receiver half as long again.
+            (SpliceFd::Pipe, SpliceFd::Socket) | (_, SpliceFd::File) => None,
         }
     }
 
-    /// Whether what is read could be handed on, where it is forwarded; if not, it is held.
-    pub(crate) fn has_room_ahead(&mut self, id: Id) -> bool {
+    /// Whether the sink of a forwarded stream has room. If it has none, the stream is blocked.
+    pub(crate) fn sink_ready(&mut self, id: Id) -> bool {
         let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return true };
         let room = self.stream(forward.to).is_some_and(|sink| sink.state.accepts_writes() && sink.has_room());
         if !room {
-            self.hold(id);
+            self.block(id);
         }
         room
     }
 
-    /// Has the kernel move bytes from `id` to where they are forwarded, if that is the way for them now. There is room for them.
-    pub(crate) fn splice(&mut self, id: Id) -> Moved {
-        let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return Moved::Copy };
-        let (to, Way::Splice(ends)) = (forward.to, forward.way) else { return Moved::Copy };
-        if forward.trial.as_ref().is_some_and(|trial| trial.way() == trial::Way::Copy) {
-            return Moved::Copy;
+    /// Has the kernel move bytes from `id` to where they are forwarded, if that is the way for them now. There is room
+    /// for them.
+    pub(crate) fn splice(&mut self, id: Id) -> SpliceOutcome {
+        let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else {
+            return SpliceOutcome::Copy;
+        };
+        let (to, ForwardMode::Splice(route)) = (forward.to, forward.mode) else { return SpliceOutcome::Copy };
+        if forward.trial.as_ref().is_some_and(|trial| trial.method() == trial::Method::Copy) {
+            return SpliceOutcome::Copy;
         }
         if self.stream(to).is_none_or(|sink| !sink.out.is_empty()) {
             // What was copied before goes before.
-            return Moved::Copy;
+            return SpliceOutcome::Copy;
         }
         if [id, to].into_iter().any(|id| self.stream(id).is_some_and(|stream| stream.tls.is_some())) {
             // It has begun since.
             return self.copy_from_now_on(id);
         }
-        let moved = match ends {
-            Ends::Sockets => self.splice_by_pipe(id, to),
-            Ends::ToPipe => self.splice_directly(id, to),
-            Ends::File => self.send_file(id, to),
+        let moved = match route {
+            SpliceRoute::Sockets => self.splice_by_pipe(id, to),
+            SpliceRoute::ToPipe => self.splice_directly(id, to),
+            SpliceRoute::File => self.send_file(id, to),
         };
-        if let Moved::Bytes(n) = moved {
-            log::trace!("{}: {n} bytes moved by the kernel", Name(self, id));
-            self.note_forwarded(id, n, trial::Way::Send);
+        if let SpliceOutcome::Bytes(n) = moved {
+            log::trace!("{}: {n} bytes moved by the kernel", Label(self, id));
+            self.note_forwarded(id, n, trial::Method::Send);
         }
         moved
     }
 
     /// From a socket into a pipe, and on into the other socket.
-    fn splice_by_pipe(&mut self, id: Id, to: Id) -> Moved {
+    fn splice_by_pipe(&mut self, id: Id, to: Id) -> SpliceOutcome {
         let Some(pipe) = self.pipes.take() else {
             self.copy_for_now(id);
-            return Moved::Copy;
+            return SpliceOutcome::Copy;
         };
-        let Some((_, from)) = self.stream(id).and_then(|stream| stream.io.raw_source()) else { return Moved::NotNow };
+        let Some((_, from)) = self.stream(id).and_then(|stream| stream.io.raw_source()) else {
+            return SpliceOutcome::NotNow;
+        };
         match splice(from, pipe.write.as_fd(), MOVE_BYTES) {
             Ok(bytes @ 1..) => {
                 let now = self.now;
@@ -283,44 +238,44 @@ impl Net {
                 }
                 self.flush(to);
                 if self.stream(to).is_none_or(|sink| sink.spliced.is_some()) {
-                    self.hold(id);
+                    self.block(id);
                 }
-                Moved::Bytes(bytes)
+                SpliceOutcome::Bytes(bytes)
             }
             result => {
                 // It was empty before, and is so still.
                 self.pipes.give(pipe);
                 match result {
-                    Ok(_) => Moved::Copy,
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => Moved::Copy,
+                    Ok(_) => SpliceOutcome::Copy,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => SpliceOutcome::Copy,
                     Err(error) if is_refusal(&error) => self.copy_from_now_on(id),
-                    Err(error) => Moved::Failed(self.name_of_source(id, error)),
+                    Err(error) => SpliceOutcome::Failed(self.name_of_source(id, error)),
                 }
             }
         }
     }
 
     /// From a socket or a pipe to a pipe.
-    fn splice_directly(&mut self, id: Id, to: Id) -> Moved {
-        let Some((from, sink)) = self.descriptors(id, to) else { return Moved::NotNow };
+    fn splice_directly(&mut self, id: Id, to: Id) -> SpliceOutcome {
+        let Some((from, sink)) = self.descriptors(id, to) else { return SpliceOutcome::NotNow };
         match splice(from, sink, MOVE_BYTES) {
-            Ok(0) => Moved::Copy,
+            Ok(0) => SpliceOutcome::Copy,
             Ok(n) => self.moved(id, to, n),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => match are_ready(from, sink) {
                 (true, false) => self.sink_is_full(id, to),
-                _ => Moved::Copy,
+                _ => SpliceOutcome::Copy,
             },
             Err(error) if is_refusal(&error) => self.copy_from_now_on(id),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.sink_failed(id, to, error),
-            Err(error) => Moved::Failed(self.name_of_source(id, error)),
+            Err(error) => SpliceOutcome::Failed(self.name_of_source(id, error)),
         }
     }
 
     /// From a regular file to whatever takes it.
-    fn send_file(&mut self, id: Id, to: Id) -> Moved {
-        let Some((from, sink)) = self.descriptors(id, to) else { return Moved::NotNow };
+    fn send_file(&mut self, id: Id, to: Id) -> SpliceOutcome {
+        let Some((from, sink)) = self.descriptors(id, to) else { return SpliceOutcome::NotNow };
         match send_file(from, sink, MOVE_BYTES) {
-            Ok(0) => Moved::Copy,
+            Ok(0) => SpliceOutcome::Copy,
             Ok(n) => self.moved(id, to, n),
             // A file is always ready.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.sink_is_full(id, to),
@@ -337,7 +292,7 @@ impl Net {
     }
 
     /// Notes what went from one to the other without a stop.
-    fn moved(&mut self, id: Id, to: Id, n: usize) -> Moved {
+    fn moved(&mut self, id: Id, to: Id, n: usize) -> SpliceOutcome {
         let now = self.now;
         if let Some(stream) = self.stream_mut(id) {
             stream.totals.received += n as u64;
@@ -347,15 +302,15 @@ impl Net {
             sink.totals.sent += n as u64;
             sink.last_activity = now;
         }
-        Moved::Bytes(n)
+        SpliceOutcome::Bytes(n)
     }
 
-    fn sink_is_full(&mut self, id: Id, to: Id) -> Moved {
+    fn sink_is_full(&mut self, id: Id, to: Id) -> SpliceOutcome {
         if let Some(sink) = self.stream_mut(to) {
             sink.writable = false;
         }
-        self.doubt(to);
-        self.hold(id)
+        self.schedule_rearm(to);
+        self.block(id)
     }
 
     fn name_of_source(&self, id: Id, error: io::Error) -> io::Error {
@@ -365,79 +320,79 @@ impl Net {
         }
     }
 
-    fn sink_failed(&mut self, id: Id, to: Id, error: io::Error) -> Moved {
+    fn sink_failed(&mut self, id: Id, to: Id, error: io::Error) -> SpliceOutcome {
         let error = match self.stream(to) {
             Some(sink) => sink.io.name_sink(error),
             None => error,
         };
         self.write_failed(to, error);
-        self.hold(id)
+        self.block(id)
     }
 
-    fn copy_from_now_on(&mut self, id: Id) -> Moved {
-        self.set_way(id, Way::CopyOnly);
-        Moved::Copy
+    fn copy_from_now_on(&mut self, id: Id) -> SpliceOutcome {
+        self.set_mode(id, ForwardMode::CopyOnly);
+        SpliceOutcome::Copy
     }
 
     fn copy_for_now(&mut self, id: Id) {
-        self.set_way(id, Way::Copy);
+        self.set_mode(id, ForwardMode::Copy);
     }
 
-    fn set_way(&mut self, id: Id, way: Way) {
+    fn set_mode(&mut self, id: Id, mode: ForwardMode) {
         if let Some(forward) = self.stream_mut(id).and_then(|stream| stream.forward.as_deref_mut()) {
-            log::debug!("forwarding by {way:?}");
-            (forward.way, forward.streak) = (way, 0);
+            log::debug!("forwarding by {mode:?}");
+            (forward.mode, forward.streak) = (mode, 0);
         }
     }
 
     /// Notes how much was forwarded at once, and changes the way if it is time.
-    fn note_forwarded(&mut self, id: Id, n: usize, way: trial::Way) {
+    fn note_forwarded(&mut self, id: Id, n: usize, way: trial::Method) {
         let Some(forward) = self.stream_mut(id).and_then(|stream| stream.forward.as_deref_mut()) else { return };
         if let Some(trial) = &mut forward.trial {
             // The time of the turn would stand still.
             let Some(winner) = trial.note(way, n, Instant::now()) else { return };
             forward.trial = None;
-            if winner == trial::Way::Copy {
-                self.set_way(id, Way::CopyOnly);
+            if winner == trial::Method::Copy {
+                self.set_mode(id, ForwardMode::CopyOnly);
             }
             return;
         }
         if !forward.note(n) {
             return;
         }
-        let (to, way) = (forward.to, forward.way);
-        if way == Way::Copy {
-            let way = self.ends(id, to).map_or(Way::CopyOnly, Way::Splice);
-            self.set_way(id, way);
+        let (to, mode) = (forward.to, forward.mode);
+        if mode == ForwardMode::Copy {
+            let mode = self.route(id, to).map_or(ForwardMode::CopyOnly, ForwardMode::Splice);
+            self.set_mode(id, mode);
         } else {
             self.copy_for_now(id);
         }
     }
 
-    /// Hands on what was read of `id`; false where it is not forwarded.
-    pub(crate) fn hand_on(&mut self, id: Id, data: &[u8]) -> bool {
+    /// Writes what was read of `id` to its sink; false where `id` is not forwarded.
+    pub(crate) fn forward_bytes(&mut self, id: Id, data: &[u8]) -> bool {
         let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return false };
         let to = forward.to;
         self.write(to, &[io::IoSlice::new(data)]);
-        self.note_forwarded(id, data.len(), trial::Way::Copy);
+        self.note_forwarded(id, data.len(), trial::Method::Copy);
         true
     }
 
     /// Does not read `id` until there is room for it again.
-    fn hold(&mut self, id: Id) -> Moved {
+    fn block(&mut self, id: Id) -> SpliceOutcome {
         if let Some(stream) = self.stream_mut(id) {
-            stream.held = true;
+            stream.blocked_by_sink = true;
         }
-        Moved::NotNow
+        SpliceOutcome::NotNow
     }
 
-    /// Has whoever feeds `id` go on, if there is room again.
-    pub(crate) fn release_source(&mut self, id: Id) {
+    /// Has the source of `id` go on, if `id` has room again.
+    pub(crate) fn unblock_source(&mut self, id: Id) {
         let Some(Slot::Stream(sink)) = self.slots.get(id) else { return };
-        let (Some(source), true) = (sink.fed_by, sink.has_room()) else { return };
+        let (Some(source), true) = (sink.source, sink.has_room()) else { return };
         let Some(stream) = self.stream_mut(source) else { return };
-        if stream.is_forwarded_to(id) && std::mem::replace(&mut stream.held, false) && stream.wants_read() {
-            self.queue_again(source);
+        if stream.is_forwarded_to(id) && std::mem::replace(&mut stream.blocked_by_sink, false) && stream.wants_read() {
+            self.queue_ready(source);
         }
     }
 }

@@ -1,46 +1,57 @@
 //! What a protocol calls: an id and a borrow. asyncio's `transports.py`.
 //!
-//! A handle does not keep its transport alive, and a stale one does nothing: every method is legal at any time.
+//! A handle does not keep its transport alive, and a stale one does nothing: every method is legal at any time. The
+//! methods of a stream are here. Those of datagrams are `datagram/handle.rs`, those of a child `process/handle.rs`.
 
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::time::Instant;
 
-use super::datagram::handle::DatagramTransport;
+use super::call::{Call, Installed};
 use super::id::Id;
 use super::info::{Info, Peer};
 use super::io::Io;
 use super::keepalive::KeepAlive;
-use super::net::{Call, Net};
+use super::net::Net;
 use super::out_buf::WaterMarks;
 use super::protocol::Handler;
 use super::stream::{CloseMode, Stream};
 use super::tls::Tls;
 use super::tls::layer::Layer;
 
-/// How a transport is called in messages, looked up only if the message is written.
-pub(crate) struct Name<'a>(pub(crate) &'a Net, pub(crate) Id);
-
-impl fmt::Display for Name<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(datagram) = self.0.datagram(self.1) {
-            return match datagram.carrier.peer().or_else(|| datagram.carrier.local()) {
-                Some(end) => write!(f, "udp {end}"),
-                None => f.write_str("udp"),
-            };
-        }
-        match self.0.stream(self.1).map(|stream| (&stream.peer, &stream.io)) {
-            Some((Some(peer), _)) => peer.fmt(f),
-            Some((None, Io::Pair(..))) => f.write_str("stdin and stdout"),
-            _ => write!(f, "{:?}", self.1),
-        }
-    }
-}
-
 /// A transport, as its protocol sees it. asyncio's `BaseTransport`, `ReadTransport` and `WriteTransport` in one.
 pub struct Transport<'a> {
     pub(crate) net: &'a mut Net,
     pub(crate) id: Id,
+}
+
+/// A datagram transport, as its protocol sees it. asyncio's `DatagramTransport`.
+pub struct DatagramTransport<'a> {
+    pub(crate) net: &'a mut Net,
+    pub(crate) id: Id,
+}
+
+/// A child, as its protocol sees it. asyncio's `SubprocessTransport`.
+pub struct SubprocessTransport<'a> {
+    pub(crate) net: &'a mut Net,
+    pub(crate) id: Id,
+}
+
+impl Net {
+    /// The handle of a transport, from outside its own callbacks. A stale id gives a handle that does nothing.
+    pub fn transport(&mut self, id: Id) -> Transport<'_> {
+        Transport { net: self, id }
+    }
+
+    /// The handle of a datagram transport, likewise.
+    pub fn datagram_transport(&mut self, id: Id) -> DatagramTransport<'_> {
+        DatagramTransport { net: self, id }
+    }
+
+    /// The handle of a child, likewise.
+    pub fn subprocess_transport(&mut self, id: Id) -> SubprocessTransport<'_> {
+        SubprocessTransport { net: self, id }
+    }
 }
 
 impl Transport<'_> {
@@ -65,8 +76,8 @@ impl Transport<'_> {
         DatagramTransport { net: self.net, id }
     }
 
-    /// Sends `data`, or buffers what does not fit now. Never blocks. Nothing happens before the stream is open, once it is
-    /// closing, or after `write_eof`. asyncio's `write`.
+    /// Sends `data`, or buffers what does not fit now. Never blocks. Nothing happens before the stream is open, once it
+    /// is closing, or after `write_eof`. asyncio's `write`.
     pub fn write(&mut self, data: &[u8]) {
         self.net.write(self.id, &[IoSlice::new(data)]);
     }
@@ -76,8 +87,9 @@ impl Transport<'_> {
         self.net.write(self.id, data);
     }
 
-    /// Ends our direction once everything buffered is out; the peer may go on sending. The write end of a pipe, a child's stdin among
-    /// them, has no other direction: it then ends in `connection_lost(None)`. asyncio's `write_eof`.
+    /// Ends our direction once everything buffered is out; the peer may go on sending. The write end of a pipe, a
+    /// child's stdin among them, has no other direction: it then ends in `connection_lost(None)`. asyncio's
+    /// `write_eof`.
     pub fn write_eof(&mut self) {
         self.net.write_eof(self.id);
     }
@@ -98,7 +110,7 @@ impl Transport<'_> {
     #[must_use]
     pub fn may_have_more(&self) -> bool {
         self.net.stream(self.id).is_some_and(|stream| {
-            stream.readable || stream.leftover.is_some() || stream.tls.as_deref().is_some_and(Layer::has_news)
+            stream.readable || stream.unread.is_some() || stream.tls.as_deref().is_some_and(Layer::has_peer_event)
         })
     }
 
@@ -114,8 +126,8 @@ impl Transport<'_> {
         self.net.stream(self.id).is_some_and(|stream| stream.io.has_failed() || stream.state.was_reset())
     }
 
-    /// Whether the peer is known to be wholly gone, both its directions. Only unix sockets can tell; TCP can once our own direction
-    /// has ended, and then it is no more than that both have.
+    /// Whether the peer is known to be wholly gone, both its directions. Only unix sockets can tell; TCP can once our
+    /// own direction has ended, and then it is no more than that both have.
     #[must_use]
     pub fn is_peer_gone(&self) -> bool {
         self.net.stream(self.id).is_none_or(|stream| stream.io.is_hung_up())
@@ -124,36 +136,38 @@ impl Transport<'_> {
     /// Stops reading, sends what is buffered, then ends in `connection_lost(None)`. asyncio's `close`.
     ///
     /// A socket whose peer has not ended yet is given up to 5 s for that, its bytes thrown away: closing a socket with
-    /// unread bytes would reset the connection, and could destroy what the peer was about to read. A TCP peer's system must
-    /// then have acknowledged everything, as it may still refuse it; one of many accepted connections is given 5 s for that too.
+    /// unread bytes would reset the connection, and could destroy what the peer was about to read. A TCP peer's system
+    /// must then have acknowledged everything, as it may still refuse it; one of many accepted connections is given 5 s
+    /// for that too.
     pub fn close(&mut self) {
         self.net.close(self.id, CloseMode::Lingering);
     }
 
-    /// As [`close`](Self::close), for a peer of which nothing more is wanted: the stream is over as soon as the peer's system has
-    /// everything that was written, whether the peer ends or not. A peer that is in the middle of sending is given up to 5 s,
-    /// as a reset could keep the peer from reading what it was sent. asyncio has no such thing.
+    /// As [`close`](Self::close), for a peer of which nothing more is wanted: the stream is over as soon as the peer's
+    /// system has everything that was written, whether the peer ends or not. A peer that is in the middle of sending is
+    /// given up to 5 s, as a reset could keep the peer from reading what it was sent. asyncio has no such thing.
     pub fn close_once_delivered(&mut self) {
         self.net.close(self.id, CloseMode::Delivered);
     }
 
-    /// As [`close`](Self::close), but once a TCP peer has everything that was written, it sees a reset: a stream that is cut must not
-    /// look like a whole one. A stream that is closing already keeps to how that was begun. asyncio has no such thing.
+    /// As [`close`](Self::close), but once a TCP peer has everything that was written, it sees a reset: a stream that
+    /// is cut must not look like a whole one. A stream that is closing already keeps to how that was begun. asyncio has
+    /// no such thing.
     pub fn close_by_reset(&mut self) {
         self.net.close(self.id, CloseMode::Reset);
     }
 
     /// Drops what is buffered and ends at once in `connection_lost(None)`; a TCP peer sees a reset. asyncio's `abort`.
     pub fn abort(&mut self) {
-        self.net.lose(self.id, None, true);
+        self.net.force_close(self.id, None, true);
     }
 
-    /// Ends a connection that [`has_failed`](Self::has_failed) without reading what came before: `connection_lost` tells of the failure.
-    /// asyncio has no such thing.
+    /// Ends a connection that [`has_failed`](Self::has_failed) without reading what came before: `connection_lost`
+    /// tells of the failure. asyncio has no such thing.
     pub fn fail(&mut self) {
         let error = self.net.stream(self.id).and_then(|stream| stream.io.take_error());
         let error = error.unwrap_or_else(|| io::Error::from_raw_os_error(libc::ECONNRESET));
-        self.net.lose(self.id, Some(error), true);
+        self.net.force_close(self.id, Some(error), true);
     }
 
     /// Whether it is closing or closed. asyncio's `is_closing`.
@@ -219,8 +233,8 @@ impl Transport<'_> {
 
     /// Whether it is forwarded, and not read because there is no room where it goes.
     #[must_use]
-    pub fn is_held(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| stream.held)
+    pub fn is_blocked_by_sink(&self) -> bool {
+        self.net.stream(self.id).is_some_and(|stream| stream.blocked_by_sink)
     }
 
     /// Facts about the transport. asyncio's `get_extra_info`.
@@ -231,7 +245,7 @@ impl Transport<'_> {
         Info {
             peer: stream.peer.as_deref().cloned(),
             local: match &stream.io {
-                Io::Socket(socket) | Io::Over(socket) => Peer::local_of(socket),
+                Io::Socket(socket) | Io::Closed(socket) => Peer::local_of(socket),
                 _ => None,
             },
             tls: stream.tls.as_ref().and_then(|tls| tls.info()).map(Box::new),
@@ -256,7 +270,7 @@ impl Transport<'_> {
     /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one
     /// had it. asyncio's `set_protocol`.
     pub fn set_protocol(&mut self, protocol: impl Into<Handler>) {
-        self.net.calls.push_back((self.id, Call::SetProtocol(protocol.into())));
+        self.net.calls.push_back((self.id, Call::Install(Installed::Protocol(protocol.into()))));
     }
 
     /// Hands bytes back, to be delivered first to whoever is the protocol then: what a protocol has not used when it
@@ -270,13 +284,13 @@ impl Transport<'_> {
             return self.net.take_early(self.id, data);
         }
         let mut bytes = data.to_vec();
-        bytes.extend_from_slice(stream.leftover.as_deref().unwrap_or_default());
-        stream.leftover = Some(bytes.into());
-        self.net.queue_again(self.id);
+        bytes.extend_from_slice(stream.unread.as_deref().unwrap_or_default());
+        stream.unread = Some(bytes.into());
+        self.net.queue_ready(self.id);
     }
 
-    /// The peer has ended its direction and we go on: have the system probe soon whether it is still there at all, since
-    /// a TCP peer that is wholly gone looks the same as one that only listens.
+    /// The peer has ended its direction and we go on: have the system probe soon whether it is still there at all,
+    /// since a TCP peer that is wholly gone looks the same as one that only listens.
     pub fn expect_vanished_peer(&mut self) {
         if let Some(stream) = self.net.stream(self.id) {
             stream.io.probe_peer(stream.keepalive);
@@ -291,12 +305,13 @@ impl Transport<'_> {
         self.net.set_keepalive(self.id, keepalive)
     }
 
-    /// Sends what arrives to `to` from now on, by the shortest way there is, and not to the protocol, whose `data_received` is not
-    /// called any more. All else is as before: the end is told by `eof_received`, and passing it on is the protocol's business;
-    /// `pause_reading` holds; what `to` cannot take now is waited for, so that no more is read than its high-water mark and what one
-    /// read gives. What goes wrong with `to` is told to the protocol of `to`; once that was told of the end (`connection_lost`), what
-    /// arrives goes to the protocol here again, as it does where `to` has gone already. A stream takes from one other at a
-    /// time: a stream that was forwarded to `to` before is not read any more. asyncio's `sendfile`, for whatever there is.
+    /// Sends what arrives to `to` from now on, by the shortest way there is, and not to the protocol, whose
+    /// `data_received` is not called any more. All else is as before: the end is told by `eof_received`, and passing it
+    /// on is the protocol's business; `pause_reading` holds; what `to` cannot take now is waited for, so that no more
+    /// is read than its high-water mark and what one read gives. What goes wrong with `to` is told to the protocol of
+    /// `to`; once that was told of the end (`connection_lost`), what arrives goes to the protocol here again, as it
+    /// does where `to` has gone already. A stream takes from one other at a time: a stream that was forwarded to `to`
+    /// before is not read any more. asyncio's `sendfile`, for whatever there is.
     #[doc(alias = "sendfile")]
     pub fn forward_to(&mut self, to: Id) {
         self.net.forward(self.id, to);
@@ -307,8 +322,8 @@ impl Transport<'_> {
         self.net.stop_forwarding(self.id);
     }
 
-    /// Speaks TLS on this stream from now on; on one that is not open yet, as soon as it is. What arrives before the handshake is
-    /// done belongs to it, bytes that were handed back included. Writing is paused meanwhile.
+    /// Speaks TLS on this stream from now on; on one that is not open yet, as soon as it is. What arrives before the
+    /// handshake is done belongs to it, bytes that were handed back included. Writing is paused meanwhile.
     ///
     /// A stream that was not open yet is made (`connection_made`) when the handshake is done, or has failed to be
     /// (`connection_failed`); an open one is told by `tls_started`, or is lost. asyncio's `start_tls`, in place.

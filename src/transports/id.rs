@@ -18,18 +18,18 @@ impl Id {
         self.index as usize
     }
 
-    /// Packs the id and which half of it is meant into what mio carries through `epoll(7)`.
-    pub(crate) fn token(self, half: Half) -> mio::Token {
-        let low = (self.index << 1) | u32::from(half == Half::Write);
+    /// Packs the id and which direction of it is meant into what mio carries through `epoll(7)`.
+    pub(crate) fn token(self, direction: Direction) -> mio::Token {
+        let low = (self.index << 1) | u32::from(direction == Direction::Write);
         mio::Token(((self.generation as usize) << 32) | low as usize)
     }
 
     /// The reverse of [`token`](Self::token).
-    pub(crate) fn from_token(token: mio::Token) -> (Self, Half) {
+    pub(crate) fn from_token(token: mio::Token) -> (Self, Direction) {
         let low = token.0 & 0xffff_ffff;
-        let half = if low & 1 == 0 { Half::Read } else { Half::Write };
+        let direction = if low & 1 == 0 { Direction::Read } else { Direction::Write };
         // Both halves of the token were 32 bits wide when it was made.
-        (Self { index: (low >> 1) as u32, generation: (token.0 >> 32) as u32 }, half)
+        (Self { index: (low >> 1) as u32, generation: (token.0 >> 32) as u32 }, direction)
     }
 }
 
@@ -41,7 +41,7 @@ impl fmt::Debug for Id {
 
 /// Which descriptor of a transport an event speaks of. A socket has one, for both directions, and calls it `Read`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Half {
+pub(crate) enum Direction {
     Read,
     Write,
 }
@@ -49,17 +49,18 @@ pub(crate) enum Half {
 /// A vector of slots that are reused with a new generation.
 #[derive(Debug)]
 pub(crate) struct Arena<T> {
-    slots: Vec<Slot<T>>,
+    slots: Vec<ArenaSlot<T>>,
     free: Vec<u32>,
 }
 
 #[derive(Debug)]
-struct Slot<T> {
+struct ArenaSlot<T> {
     generation: u32,
     value: Option<T>,
 }
 
-/// The last index is left out, as its token is the waker's. One bit of the token's low half names the descriptor, the rest the slot. No machine has as many descriptors.
+/// The last index is left out, as its token is the waker's. One bit of the token's low direction names the descriptor,
+/// the rest the slot. No machine has as many descriptors.
 const SLOTS_MAX: usize = (1 << 31) - 1;
 
 impl<T> Arena<T> {
@@ -76,7 +77,7 @@ impl<T> Arena<T> {
         }
         assert!(self.slots.len() < SLOTS_MAX, "more transports than descriptors can exist");
         let index = self.slots.len() as u32;
-        self.slots.push(Slot { generation: 0, value: Some(value) });
+        self.slots.push(ArenaSlot { generation: 0, value: Some(value) });
         Id { index, generation: 0 }
     }
 
@@ -130,8 +131,8 @@ mod tests {
     #[test]
     fn a_token_carries_id_and_half() {
         let id = Id { index: 0x7fff_fffe, generation: 0xffff_fff0 };
-        for half in [Half::Read, Half::Write] {
-            assert_eq!(Id::from_token(id.token(half)), (id, half));
+        for direction in [Direction::Read, Direction::Write] {
+            assert_eq!(Id::from_token(id.token(direction)), (id, direction));
         }
     }
 }

@@ -42,8 +42,8 @@ pub struct DatagramTotals {
     pub received: u64,
     /// Taken by the system.
     pub sent: u64,
-    /// Dropped at least: by us, because too much waited to be sent or the system refused it; or by the system, because we did not
-    /// take it in time. The system counts several that it has joined as one.
+    /// Dropped at least: by us, because too much waited to be sent or the system refused it; or by the system, because
+    /// we did not take it in time. The system counts several that it has joined as one.
     pub dropped: u64,
 }
 

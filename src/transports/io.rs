@@ -1,6 +1,6 @@
 //! What a stream reads from and writes to: a closed set, so an enum.
 //!
-//! Only the bare calls are here. Buffering, flow control and the order of callbacks are `flow.rs`, which is the same
+//! Only the bare calls are here. Buffering, flow control and the order of callbacks are `write.rs`, which is the same
 //! for every variant, the one of the tests included.
 
 use std::io::{self, IoSlice};
@@ -12,8 +12,7 @@ use mio::unix::SourceFd;
 use socket2::Socket;
 
 use super::channel::Channel;
-use super::forward::{Raw, Spliced};
-use super::id::{Half, Id};
+use super::id::{Direction, Id};
 use super::keepalive::KeepAlive;
 #[cfg(test)]
 use super::tests::memory::Memory;
@@ -24,13 +23,14 @@ use crate::sys::splice::splice;
 #[derive(Debug)]
 pub(crate) enum Io {
     /// Not connected yet: the sockets of the race are in the stream's `Dial`.
-    Pending,
+    Connecting,
     /// A connected TCP or unix socket.
     Socket(Socket),
     /// Two descriptors that make one duplex stream (stdin and stdout), or one of them alone (a pipe).
-    Pair(Option<Channel>, Option<Channel>),
-    /// A socket that is over. It is closed once its protocol has heard of that, and can still be asked for its address.
-    Over(Socket),
+    Channels(Option<Channel>, Option<Channel>),
+    /// The socket of a stream that is lost. It can still be asked for its address. The descriptor is closed after
+    /// `connection_lost`.
+    Closed(Socket),
     /// The simulator's stream.
     #[cfg(test)]
     Memory(Memory),
@@ -40,9 +40,9 @@ impl Io {
     /// Reads what is there, at most `buf.len()` bytes; 0 is the end of this direction.
     pub(crate) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Pending | Self::Over(_) => Err(io::ErrorKind::WouldBlock.into()),
+            Self::Connecting | Self::Closed(_) => Err(io::ErrorKind::WouldBlock.into()),
             Self::Socket(fd) => socket::recv(fd.as_fd(), buf),
-            Self::Pair(read, _) => read.as_mut().map_or(Ok(0), |channel| channel.read(buf)),
+            Self::Channels(read, _) => read.as_mut().map_or(Ok(0), |channel| channel.read(buf)),
             #[cfg(test)]
             Self::Memory(memory) => memory.read(buf),
         }
@@ -51,9 +51,9 @@ impl Io {
     /// Writes as much as fits now.
     pub(crate) fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
-            Self::Pending | Self::Over(_) => Err(io::ErrorKind::WouldBlock.into()),
+            Self::Connecting | Self::Closed(_) => Err(io::ErrorKind::WouldBlock.into()),
             Self::Socket(fd) => socket::send(fd.as_fd(), bufs),
-            Self::Pair(_, write) => match write {
+            Self::Channels(_, write) => match write {
                 Some(channel) => channel.write(bufs),
                 None => Err(io::ErrorKind::BrokenPipe.into()),
             },
@@ -75,7 +75,7 @@ impl Io {
     /// Adds to an error of reading which of stdin and stdout it was.
     pub(crate) fn name_source(&self, error: io::Error) -> io::Error {
         match self {
-            Self::Pair(Some(read), _) => read.name(error),
+            Self::Channels(Some(read), _) => read.name(error),
             _ => error,
         }
     }
@@ -83,33 +83,33 @@ impl Io {
     /// The same for an error of writing.
     pub(crate) fn name_sink(&self, error: io::Error) -> io::Error {
         match self {
-            Self::Pair(_, Some(write)) => write.name(error),
+            Self::Channels(_, Some(write)) => write.name(error),
             _ => error,
         }
     }
 
     /// What the kernel could read from by itself.
-    pub(crate) fn raw_source(&self) -> Option<(Raw, BorrowedFd<'_>)> {
+    pub(crate) fn raw_source(&self) -> Option<(SpliceFd, BorrowedFd<'_>)> {
         match self {
-            Self::Socket(fd) => Some((Raw::Socket, fd.as_fd())),
-            Self::Pair(Some(read), _) => read.raw(),
+            Self::Socket(fd) => Some((SpliceFd::Socket, fd.as_fd())),
+            Self::Channels(Some(read), _) => read.raw(),
             _ => None,
         }
     }
 
     /// What the kernel could write to by itself.
-    pub(crate) fn raw_sink(&self) -> Option<(Raw, BorrowedFd<'_>)> {
+    pub(crate) fn raw_sink(&self) -> Option<(SpliceFd, BorrowedFd<'_>)> {
         match self {
-            Self::Socket(fd) => Some((Raw::Socket, fd.as_fd())),
-            Self::Pair(_, Some(write)) => write.raw().filter(|(raw, _)| *raw != Raw::File),
+            Self::Socket(fd) => Some((SpliceFd::Socket, fd.as_fd())),
+            Self::Channels(_, Some(write)) => write.raw().filter(|(raw, _)| *raw != SpliceFd::File),
             _ => None,
         }
     }
 
-    /// What must be written last, after all else, for our direction to end. Asked a second time there is nothing.
-    pub(crate) fn last_words(&mut self) -> Vec<u8> {
+    /// Bytes that end our direction, to be written after all others. The second call gives none.
+    pub(crate) fn closing_bytes(&mut self) -> Vec<u8> {
         match self {
-            Self::Pair(_, Some(write)) => write.last_words(),
+            Self::Channels(_, Some(write)) => write.closing_bytes(),
             _ => Vec::new(),
         }
     }
@@ -117,14 +117,14 @@ impl Io {
     /// Our side of a child's terminal, if it is that.
     pub(crate) fn as_master(&self) -> Option<BorrowedFd<'_>> {
         match self {
-            Self::Pair(read, write) => [read, write].into_iter().flatten().find_map(Channel::as_master),
+            Self::Channels(read, write) => [read, write].into_iter().flatten().find_map(Channel::as_master),
             _ => None,
         }
     }
 
     /// Notes that the child at the other end has ended.
     pub(crate) fn child_ended(&mut self) {
-        if let Self::Pair(read, write) = self {
+        if let Self::Channels(read, write) = self {
             [read, write].into_iter().flatten().for_each(Channel::child_ended);
         }
     }
@@ -132,9 +132,9 @@ impl Io {
     /// Ends our direction: `shutdown(SHUT_WR)`, or the close of a pipe.
     pub(crate) fn shutdown_write(&mut self, registry: &mio::Registry) -> io::Result<()> {
         match self {
-            Self::Pending | Self::Over(_) => Ok(()),
+            Self::Connecting | Self::Closed(_) => Ok(()),
             Self::Socket(fd) => fd.shutdown(Shutdown::Write),
-            Self::Pair(_, write) => write.take().map_or(Ok(()), |channel| channel.close(registry)),
+            Self::Channels(_, write) => write.take().map_or(Ok(()), |channel| channel.close(registry)),
             #[cfg(test)]
             Self::Memory(memory) => memory.shutdown_write(),
         }
@@ -143,9 +143,9 @@ impl Io {
     /// Registers with epoll, edge-triggered, once and for good.
     pub(crate) fn register(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
         match self {
-            Self::Pending | Self::Over(_) => Ok(()),
-            Self::Socket(fd) => registry.register(&mut SourceFd(&fd.as_raw_fd()), id.token(Half::Read), BOTH),
-            Self::Pair(read, write) => {
+            Self::Connecting | Self::Closed(_) => Ok(()),
+            Self::Socket(fd) => registry.register(&mut SourceFd(&fd.as_raw_fd()), id.token(Direction::Read), BOTH),
+            Self::Channels(read, write) => {
                 for channel in [read, write].into_iter().flatten() {
                     channel.register(registry, id)?;
                 }
@@ -159,9 +159,9 @@ impl Io {
     /// Asks epoll to report the present state again, as a new edge.
     pub(crate) fn rearm(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
         match self {
-            Self::Pending | Self::Over(_) => Ok(()),
-            Self::Socket(fd) => registry.reregister(&mut SourceFd(&fd.as_raw_fd()), id.token(Half::Read), BOTH),
-            Self::Pair(read, write) => {
+            Self::Connecting | Self::Closed(_) => Ok(()),
+            Self::Socket(fd) => registry.reregister(&mut SourceFd(&fd.as_raw_fd()), id.token(Direction::Read), BOTH),
+            Self::Channels(read, write) => {
                 for channel in [read, write].into_iter().flatten() {
                     channel.rearm(registry, id)?;
                 }
@@ -175,20 +175,20 @@ impl Io {
         }
     }
 
-    /// Ends everything. With `reset`, a TCP peer gets a reset, so that it cannot take a cut stream for a whole one. A socket is
-    /// closed when this is dropped.
+    /// Ends everything. With `reset`, a TCP peer gets a reset, so that it cannot take a cut stream for a whole one. A
+    /// socket is closed when this is dropped.
     pub(crate) fn close(&mut self, registry: &mio::Registry, reset: bool) {
-        match std::mem::replace(self, Self::Pending) {
-            Self::Pending => (),
+        match std::mem::replace(self, Self::Connecting) {
+            Self::Connecting => (),
             Self::Socket(fd) => {
                 if reset {
                     // Fails only for what is no TCP socket, where there is no reset to be sent.
                     let _ = fd.set_linger(Some(Duration::ZERO));
                 }
-                *self = Self::Over(fd);
+                *self = Self::Closed(fd);
             }
-            Self::Over(fd) => *self = Self::Over(fd),
-            Self::Pair(read, write) => {
+            Self::Closed(fd) => *self = Self::Closed(fd),
+            Self::Channels(read, write) => {
                 for channel in [read, write].into_iter().flatten() {
                     channel.deregister(registry);
                 }
@@ -201,9 +201,9 @@ impl Io {
     /// Whether one direction can end while the other goes on. asyncio's `can_write_eof`.
     pub(crate) fn can_write_eof(&self) -> bool {
         match self {
-            Self::Pending | Self::Over(_) => false,
+            Self::Connecting | Self::Closed(_) => false,
             Self::Socket(_) => true,
-            Self::Pair(_, write) => write.is_some(),
+            Self::Channels(_, write) => write.is_some(),
             #[cfg(test)]
             Self::Memory(_) => true,
         }
@@ -211,30 +211,31 @@ impl Io {
 
     /// Whether reading can ever block: files cannot, and get no events.
     pub(crate) fn is_read_always_ready(&self) -> bool {
-        matches!(self, Self::Pair(Some(read), _) if read.is_always_ready())
+        matches!(self, Self::Channels(Some(read), _) if read.is_always_ready())
     }
 
     /// Whether what is read comes from a terminal.
     pub(crate) fn reads_terminal(&self) -> bool {
-        matches!(self, Self::Pair(Some(read), _) if read.is_terminal())
+        matches!(self, Self::Channels(Some(read), _) if read.is_terminal())
     }
 
     /// Whether what is written goes to a terminal.
     pub(crate) fn writes_terminal(&self) -> bool {
-        matches!(self, Self::Pair(_, Some(write)) if write.is_terminal())
+        matches!(self, Self::Channels(_, Some(write)) if write.is_terminal())
     }
 
-    /// Whether closing with unread bytes would destroy what the peer has still to read, as with sockets.
-    pub(crate) fn lingers(&self) -> bool {
+    /// Whether a close with unread bytes would destroy bytes that the peer has not read yet, as with sockets.
+    pub(crate) fn needs_lingering_close(&self) -> bool {
         match self {
             Self::Socket(_) => true,
-            Self::Pending | Self::Over(_) | Self::Pair(..) => false,
+            Self::Connecting | Self::Closed(_) | Self::Channels(..) => false,
             #[cfg(test)]
             Self::Memory(_) => true,
         }
     }
 
-    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged; one that cannot tell has none.
+    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged; one that cannot tell has
+    /// none.
     pub(crate) fn unacknowledged(&self) -> usize {
         match self {
             Self::Socket(fd) => socket::unacknowledged(fd.as_fd()).unwrap_or(0),
@@ -252,7 +253,7 @@ impl Io {
 
     /// Whether the two directions fail apart. A broken stdout ends stdin too; a socket may still have bytes to read.
     pub(crate) fn reads_after_write_error(&self) -> bool {
-        self.lingers()
+        self.needs_lingering_close()
     }
 
     /// Probes the peer of a TCP socket. Elsewhere there is nothing to probe.
@@ -282,7 +283,7 @@ impl Io {
     /// The error that waits to be fetched from a socket, if there is one.
     pub(crate) fn take_pending_error(&self) -> Option<io::Error> {
         match self {
-            Self::Pair(..) | Self::Pending | Self::Over(_) => None,
+            Self::Channels(..) | Self::Connecting | Self::Closed(_) => None,
             _ => self.take_error(),
         }
     }
@@ -294,7 +295,7 @@ impl Io {
             Self::Socket(fd) => fd.take_error().unwrap_or_else(Some),
             #[cfg(test)]
             Self::Memory(memory) => memory.take_error(),
-            Self::Pair(_, Some(write)) => Some(write.take_error().unwrap_or_else(|| self.broken_pipe())),
+            Self::Channels(_, Some(write)) => Some(write.take_error().unwrap_or_else(|| self.broken_pipe())),
             _ => Some(self.broken_pipe()),
         }
     }
@@ -302,7 +303,7 @@ impl Io {
     /// What a write fails with if nobody reads any more: `EPIPE`, but `EIO` on a terminal that has hung up.
     pub(crate) fn broken_pipe(&self) -> io::Error {
         match self {
-            Self::Pair(_, Some(write)) => {
+            Self::Channels(_, Some(write)) => {
                 let code = if write.is_terminal() { libc::EIO } else { libc::EPIPE };
                 write.name(io::Error::from_raw_os_error(code))
             }

@@ -1,26 +1,20 @@
 //! Peers that vanish: a host that loses its power or its network says nothing, and its connection would stay for ever.
 //!
 //! There are two cases. A connection on which nothing is under way is probed by the kernel (`SO_KEEPALIVE`, `tcp(7)`).
-//! Where bytes of ours are under way, the kernel sends them again for a quarter of an hour, so the loop looks from time to
-//! time whether the peer has given any sign of life meanwhile (`TCP_INFO`).
+//! Where bytes of ours are under way, the kernel sends them again for a quarter of an hour, so the loop looks from time
+//! to time whether the peer has given any sign of life meanwhile (`TCP_INFO`). Those looks are `liveness.rs`.
 //!
 //! `TCP_USER_TIMEOUT` would be the kernel's own limit for the second case. It is not used, as it also ends connections
 //! whose peer is there, acknowledges every probe, and only does not read (a window of zero).
 
 use std::collections::HashMap;
 use std::io;
-use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use socket2::{Socket, TcpKeepalive};
 
 use super::id::Id;
-use super::info::Peer;
-use super::io::Io;
-use super::net::{Net, Slot};
-use super::stream::Stream;
-use super::timers::{Alarm, TimerId};
-use crate::sys::socket::{self, Silence};
+use super::timers::TimerId;
 
 /// How many probes go out in the second half of the time.
 const PROBES: u16 = 6;
@@ -48,13 +42,15 @@ impl Default for KeepAlive {
 }
 
 impl KeepAlive {
-    /// No probes: a peer that vanishes is noticed when something is sent to it, after as long as the system takes for it.
+    /// No probes: a peer that vanishes is noticed when something is sent to it, after as long as the system takes for
+    /// it.
     pub const OFF: Self = Self { idle_seconds: 0 };
 
     /// The longest time that the kernel knows. `MAX_TCP_KEEPIDLE`.
     pub const MAX: Duration = Duration::from_secs(32_767);
 
-    /// A peer is probed after this time of silence, rounded up to whole seconds. `None` for zero, and for more than [`MAX`](Self::MAX).
+    /// A peer is probed after this time of silence, rounded up to whole seconds. `None` for zero, and for more than
+    /// [`MAX`](Self::MAX).
     #[must_use]
     pub fn after(idle: Duration) -> Option<Self> {
         let seconds = idle.as_secs() + u64::from(idle.subsec_nanos() > 0);
@@ -73,12 +69,12 @@ impl KeepAlive {
     }
 
     /// How long a peer may be silent in all; `None` is for ever.
-    fn limit(self) -> Option<Duration> {
+    pub(crate) fn limit(self) -> Option<Duration> {
         (self != Self::OFF).then(|| Duration::from_secs(u64::from(self.idle_seconds) * 2))
     }
 
     /// How often the peer is looked at while bytes are under way.
-    fn look_interval(self) -> Duration {
+    pub(crate) fn look_interval(self) -> Duration {
         (Duration::from_secs(self.idle_seconds.into()) / u32::from(PROBES)).max(LOOK_MIN)
     }
 
@@ -107,100 +103,10 @@ impl KeepAlive {
 /// When peers are looked at.
 #[derive(Debug, Default)]
 pub(crate) struct Looks {
-    next: Option<(Instant, TimerId)>,
-    last: Option<Instant>,
+    pub(crate) next: Option<(Instant, TimerId)>,
+    pub(crate) last: Option<Instant>,
     /// Streams to whose peer bytes were under way at the last look, and since when that is so.
-    under_way: HashMap<Id, Instant>,
-}
-
-impl Net {
-    /// A TCP stream is open: from now on its peer is watched.
-    pub(crate) fn watch_peer(&mut self, id: Id, keepalive: KeepAlive) {
-        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
-        if !stream.is_tcp() {
-            return;
-        }
-        stream.keepalive = keepalive;
-        if keepalive != KeepAlive::OFF {
-            self.look_at_peers_within(keepalive.look_interval());
-        }
-    }
-
-    /// The same for one that was opened without it.
-    pub(crate) fn set_keepalive(&mut self, id: Id, keepalive: KeepAlive) -> io::Result<()> {
-        self.watch_peer(id, keepalive);
-        match self.stream(id) {
-            Some(stream) if stream.is_tcp() => stream.io.set_keepalive(keepalive),
-            _ => Ok(()),
-        }
-    }
-
-    /// Sees to it that peers are looked at before long.
-    fn look_at_peers_within(&mut self, delay: Duration) {
-        let due = self.now + delay;
-        match self.looks.next {
-            Some((planned, _)) if planned <= due => return,
-            Some((_, timer)) => self.timers.cancel(timer),
-            None => (),
-        }
-        self.looks.next = Some((due, self.timers.arm(delay, None, Alarm::LookAtPeers)));
-    }
-
-    /// Looks at the peers to which bytes are under way; one that has given no sign of life for too long has vanished.
-    pub(crate) fn look_at_peers(&mut self) {
-        let last = self.looks.last.replace(self.now);
-        self.looks.next = None;
-        let before = std::mem::take(&mut self.looks.under_way);
-        let (mut vanished, mut interval) = (Vec::new(), None);
-        for (id, slot) in self.slots.iter() {
-            let Slot::Stream(stream) = slot else { continue };
-            let Some(limit) = stream.keepalive.limit() else { continue };
-            let own = stream.keepalive.look_interval();
-            interval = Some(interval.map_or(own, |least: Duration| least.min(own)));
-            let since = before.get(&id).copied();
-            let is_idle =
-                since.is_none() && !stream.state.has_told_end() && last.is_some_and(|last| stream.last_activity < last);
-            if is_idle || !has_bytes_under_way(stream) {
-                continue;
-            }
-            let since = since.unwrap_or(self.now);
-            self.looks.under_way.insert(id, since);
-            if self.now.duration_since(since) >= limit && is_silent(stream, limit) {
-                vanished.push(id);
-            }
-        }
-        if let Some(interval) = interval {
-            self.look_at_peers_within(interval);
-        }
-        for id in vanished {
-            self.peer_vanished(id);
-        }
-    }
-
-    /// What came before is still delivered; then the stream is lost.
-    fn peer_vanished(&mut self, id: Id) {
-        let Some(stream) = self.stream_mut(id) else { return };
-        stream.io.stop_receiving();
-        self.write_failed(id, io::Error::from_raw_os_error(libc::ETIMEDOUT));
-    }
-}
-
-/// Whether bytes are under way to the peer of an open stream.
-fn has_bytes_under_way(stream: &Stream) -> bool {
-    matches!(stream.io, Io::Socket(_)) && !stream.state.has_failed() && stream.io.unacknowledged() > 0
-}
-
-/// Whether the peer has given no sign of life for so long. A socket that cannot tell is given the benefit of the doubt.
-fn is_silent(stream: &Stream, limit: Duration) -> bool {
-    let Io::Socket(socket) = &stream.io else { return false };
-    socket::silence(socket.as_fd()).is_ok_and(|Silence { time, is_unanswered }| is_unanswered && time >= limit)
-}
-
-impl Stream {
-    /// Whether it is a TCP connection that is open.
-    fn is_tcp(&self) -> bool {
-        matches!((&self.io, self.peer.as_deref()), (Io::Socket(_), Some(Peer::Ip(_))))
-    }
+    pub(crate) under_way: HashMap<Id, Instant>,
 }
 
 #[cfg(test)]

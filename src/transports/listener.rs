@@ -1,8 +1,6 @@
-//! A listening socket that survives whatever `accept(2)` says.
+//! A listening socket, and how it listens.
 //!
-//! Errors of one connection are passed over; those of the whole machine (no descriptors, no memory) make the listener
-//! wait, 50 ms at first and up to 1 s, or until something of ours is closed: an edge-triggered epoll would never mention
-//! the queued connections again. The protocols of accepted connections are made by the loop, not here.
+//! What happens to the connections that come in is `accept.rs`.
 
 use std::fmt;
 use std::io;
@@ -12,24 +10,13 @@ use std::time::{Duration, Instant};
 use socket2::{SockAddr, Socket};
 
 use super::access::AccessList;
-use super::error::{describe, is_lack_of_resources};
-use super::id::Id;
 use super::info::Peer;
-use super::io::Io;
 use super::keepalive::KeepAlive;
-use super::net::{Call, Net, Slot};
 use super::out_buf::WaterMarks;
 use super::own_file::OwnFile;
-use super::state::Phase;
-use super::stream::Stream;
-use super::timers::{Alarm, TimerId};
+use super::timers::TimerId;
 use super::tls::TlsServer;
 use crate::sys::{retry, socket};
-
-const BACK_OFF_MIN: Duration = Duration::from_millis(50);
-const BACK_OFF_MAX: Duration = Duration::from_secs(1);
-/// A listener that was short of something less than this ago is still in the same trouble, of which the log has told.
-const EPISODE: Duration = Duration::from_secs(60);
 
 /// How to listen, and whom to serve.
 #[derive(Clone, Debug)]
@@ -42,9 +29,9 @@ pub struct Listening {
     pub access: AccessList,
     /// Water marks of accepted streams.
     pub marks: WaterMarks,
-    /// The first connection that is let in closes all listeners of the loop: further ones are refused.
+    /// The first connection that is admitted closes all listeners of the loop: further ones are refused.
     pub once: bool,
-    /// TLS, which must be there before a connection is let in.
+    /// A connection is admitted once its TLS handshake is done.
     pub tls: Option<TlsServer>,
     /// When a TCP client that is silent counts as gone.
     pub keepalive: KeepAlive,
@@ -66,26 +53,26 @@ impl Default for Listening {
 
 /// A listening socket.
 pub(crate) struct Listener {
-    /// Removes the file of a unix socket when the listener goes. Before the socket is closed, as otherwise the file would look
-    /// stale for a moment.
+    /// Removes the file of a unix socket when the listener goes. Before the socket is closed, as otherwise the file
+    /// would look stale for a moment.
     _path: Option<OwnFile>,
     socket: Socket,
-    options: Listening,
+    pub(crate) options: Listening,
     /// The description is shared with whoever gave it to us, and may block.
-    shared: bool,
-    name: Peer,
-    readable: bool,
-    back_off: Option<BackOff>,
+    pub(crate) shared: bool,
+    pub(crate) name: Peer,
+    pub(crate) readable: bool,
+    pub(crate) back_off: Option<BackOff>,
     /// When it last had to wait for want of descriptors or memory.
-    trouble: Option<Instant>,
+    pub(crate) trouble: Option<Instant>,
     queued: bool,
 }
 
 /// The listener waits for the machine to have room again.
 #[derive(Debug)]
-struct BackOff {
-    delay: Duration,
-    timer: Option<TimerId>,
+pub(crate) struct BackOff {
+    pub(crate) delay: Duration,
+    pub(crate) timer: Option<TimerId>,
 }
 
 impl Listener {
@@ -131,12 +118,12 @@ impl Listener {
         self.back_off.as_ref().and_then(|back_off| back_off.timer)
     }
 
-    fn wants_accept(&self, open: usize) -> bool {
+    pub(crate) fn wants_accept(&self, open: usize) -> bool {
         // An edge that comes during a wait for the machine does not end the wait.
         self.readable && self.retry_timer().is_none() && self.options.limit.is_none_or(|limit| open < limit)
     }
 
-    fn accept(&self) -> io::Result<(Socket, SockAddr)> {
+    pub(crate) fn accept(&self) -> io::Result<(Socket, SockAddr)> {
         if self.shared && !socket::has_waiting(self.socket.as_fd()) {
             return Err(io::ErrorKind::WouldBlock.into());
         }
@@ -148,200 +135,4 @@ impl fmt::Debug for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Listener").field("name", &self.name).finish_non_exhaustive()
     }
-}
-
-/// What an attempt to accept has led to.
-pub(crate) enum Accepted {
-    /// A new stream, registered and open, for the loop to find a protocol for.
-    Stream(Id),
-    /// That connection came to nothing; there may be others.
-    PassedOver,
-    /// Nobody waits, or nobody may come in now.
-    NotNow,
-}
-
-impl Net {
-    /// Accepts one connection, if one may come in now.
-    pub(crate) fn accept(&mut self, id: Id) -> Accepted {
-        let open = self.accepted;
-        let Some(listener) = self.listener_mut(id) else { return Accepted::NotNow };
-        if !listener.wants_accept(open) {
-            self.tell_of_waiting_clients();
-            return Accepted::NotNow;
-        }
-        if listener.options.tls.is_some() && !self.make_room_at_the_door() {
-            return Accepted::NotNow;
-        }
-        let Some(listener) = self.listener_mut(id) else { return Accepted::NotNow };
-        match listener.accept() {
-            Ok((socket, address)) => self.admit(id, socket, &address),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                listener.readable = false;
-                Accepted::NotNow
-            }
-            Err(error) if is_of_one_connection(&error) => {
-                log::debug!("accept on {}: {}", listener.name, describe(&error));
-                Accepted::PassedOver
-            }
-            // Those who have got nowhere yet are not to keep the others out.
-            Err(error) if is_lack_of_resources(&error) && self.turn_away_the_slowest() => Accepted::PassedOver,
-            Err(error) => {
-                self.back_off(id, &error);
-                Accepted::NotNow
-            }
-        }
-    }
-
-    fn admit(&mut self, id: Id, socket: Socket, address: &SockAddr) -> Accepted {
-        let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return Accepted::NotNow };
-        if let Some(back_off) = listener.back_off.take() {
-            log::info!("accepting on {} again", listener.name);
-            if let Some(timer) = back_off.timer {
-                self.timers.cancel(timer);
-            }
-        }
-        let peer = Peer::from_sock_addr(address);
-        if !listener.options.access.admits_peer(&peer) {
-            log::info!("denied {peer}");
-            return Accepted::PassedOver;
-        }
-        let keepalive = listener.options.keepalive;
-        if listener.shared && matches!(peer, Peer::Ip(_)) {
-            // A listener of our own has it, so that nothing need be done here. This one belongs to others as well. A socket
-            // that refuses serves all the same.
-            let _ = keepalive.apply(&socket);
-        }
-        let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.now);
-        stream.marks = listener.options.marks;
-        stream.one_of_many = !listener.options.once;
-        stream.peer = Some(Box::new(peer));
-        let tls = listener.options.tls.clone();
-        if tls.is_none() {
-            stream.accepted = true;
-            self.accepted += 1;
-        }
-        match self.add_stream(stream) {
-            Ok(stream) => {
-                self.watch_peer(stream, keepalive);
-                match tls {
-                    Some(tls) => self.accept_tls(stream, id, tls),
-                    None => self.is_let_in(id),
-                }
-                Accepted::Stream(stream)
-            }
-            Err(error) => {
-                log::warn!("accept: {}", describe(&error));
-                Accepted::PassedOver
-            }
-        }
-    }
-
-    /// Calls `timer_fired` of `id`'s protocol once a client waits that no listener may let in now, for lack of a place under its
-    /// limit, or once there is no listener any more: the run is about to end. asyncio has none.
-    pub fn call_when_client_waits(&mut self, id: Id) -> TimerId {
-        let timer = self.timers.name(self.now);
-        self.client_waiters.push((id, timer));
-        if self.listeners.is_empty() {
-            self.release_places();
-        } else {
-            self.tell_of_waiting_clients();
-        }
-        timer
-    }
-
-    fn tell_of_waiting_clients(&mut self) {
-        if !self.client_waiters.is_empty() && self.has_waiting_client() {
-            self.release_places();
-        }
-    }
-
-    /// Tells all that keep a place only until another client wants it.
-    pub(crate) fn release_places(&mut self) {
-        let calls = self.client_waiters.drain(..).map(|(id, timer)| (id, Call::Timer(timer)));
-        self.calls.extend(calls);
-    }
-
-    fn has_waiting_client(&self) -> bool {
-        let waits_at_the_door = self.door.iter().any(|id| self.stream(*id).is_some_and(Stream::waits_to_be_let_in));
-        waits_at_the_door || self.listeners.iter().any(|id| self.has_queue(*id))
-    }
-
-    fn has_queue(&self, id: Id) -> bool {
-        // A latch that is set is no proof: the last client may have been the only one.
-        matches!(self.slots.get(id), Some(Slot::Listener(listener)) if socket::has_waiting(listener.socket.as_fd()))
-    }
-
-    /// Whether a connection may be let in now.
-    pub(crate) fn has_place(&mut self, id: Id) -> bool {
-        let open = self.accepted;
-        self.listener_mut(id).is_some_and(|listener| listener.options.limit.is_none_or(|limit| open < limit))
-    }
-
-    /// A connection has been let in.
-    pub(crate) fn is_let_in(&mut self, id: Id) {
-        if self.listener_mut(id).is_some_and(|listener| listener.options.once) {
-            self.close_listeners();
-        }
-    }
-
-    /// Waits, and says so once in an episode.
-    fn back_off(&mut self, id: Id, error: &io::Error) {
-        let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return };
-        let delay = match &listener.back_off {
-            Some(before) => (before.delay * 2).min(BACK_OFF_MAX),
-            None => {
-                if listener.trouble.is_none_or(|last| self.now.duration_since(last) >= EPISODE) {
-                    let cause = describe(error);
-                    log::warn!("accept on {}: {cause}; new connections wait until there is room", listener.name);
-                }
-                BACK_OFF_MIN
-            }
-        };
-        listener.trouble = Some(self.now);
-        let timer = self.timers.arm(delay, Some(id), Alarm::AcceptRetry);
-        listener.back_off = Some(BackOff { delay, timer: Some(timer) });
-    }
-
-    /// The wait is over: the listener is taken up again.
-    pub(crate) fn accept_retry(&mut self, id: Id) {
-        let Some(listener) = self.listener_mut(id) else { return };
-        if let Some(back_off) = &mut listener.back_off {
-            back_off.timer = None;
-        }
-        self.queue_again(id);
-    }
-
-    /// Something is closed: there is a place under the limit, or a descriptor, for whoever waits for one.
-    pub(crate) fn room_for_listeners(&mut self) {
-        self.open_the_door();
-        for index in 0..self.listeners.len() {
-            let id = self.listeners[index];
-            let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { continue };
-            if let Some(timer) = listener.back_off.as_mut().and_then(|back_off| back_off.timer.take()) {
-                self.timers.cancel(timer);
-            }
-            // Only one that knows of a queue is taken up.
-            self.queue_again(id);
-        }
-    }
-}
-
-/// Errors that concern the one connection that was about to be accepted, or that Linux passes on from it. `accept(2)`,
-/// "Error handling".
-fn is_of_one_connection(error: &io::Error) -> bool {
-    matches!(
-        error.raw_os_error(),
-        Some(
-            libc::ECONNABORTED
-                | libc::EPROTO
-                | libc::ENETDOWN
-                | libc::ENOPROTOOPT
-                | libc::EHOSTDOWN
-                | libc::ENONET
-                | libc::EHOSTUNREACH
-                | libc::EOPNOTSUPP
-                | libc::ENETUNREACH
-                | libc::EPERM
-        )
-    )
 }

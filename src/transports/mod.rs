@@ -5,8 +5,12 @@
 
 // What a protocol is, and what it holds of a transport.
 pub mod handle;
+pub(crate) mod label;
 pub mod protocol;
 // The arena of transports and what can be done with it.
+pub(crate) mod accept;
+mod admission;
+pub(crate) mod call;
 pub mod dial;
 pub mod dialing;
 pub mod id;
@@ -15,21 +19,24 @@ pub mod net;
 pub mod opening;
 pub mod own_file;
 mod resolver;
+mod sockaddr;
 pub mod timers;
 mod unix_path;
 // One stream, from its states down to its descriptors.
 mod channel;
 mod closing;
-mod flow;
 mod forward;
-pub(crate) mod intake;
+mod forward_mode;
 pub(crate) mod io;
 pub mod keepalive;
 pub mod out_buf;
-mod second_look;
+mod pipe_pool;
+pub(crate) mod read;
+mod rearm;
 pub(crate) mod state;
 pub(crate) mod stream;
 mod trial;
+mod write;
 // TLS inside it.
 pub mod tls;
 // Datagrams.

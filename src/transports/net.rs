@@ -2,33 +2,23 @@
 //!
 //! No protocol is ever in here, and a [`Transport`] handle borrows only this: so a protocol cannot call itself or
 //! another one, and the borrow checker proves it. What a method here causes is queued in `calls`, and the loop makes
-//! the calls. How streams are opened is `opening.rs` and `dialing.rs`, how bytes flow `flow.rs`.
+//! the calls. How streams are opened is `opening.rs` and `dialing.rs`, how bytes flow `write.rs`.
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::io;
 use std::time::{Duration, Instant};
 
+use super::call::{Call, Installed};
 use super::datagram::Datagram;
-use super::datagram::handle::DatagramTransport;
-use super::dial::ConnectError;
-use super::error::{describe, is_tls};
-use super::forward::Pipes;
-use super::handle::{Name, Transport};
 use super::id::{Arena, Id};
-use super::io::Io;
 use super::keepalive::Looks;
 use super::listener::Listener;
-use super::out_buf::Spare;
-use super::process::ending::Ending;
-use super::process::handle::SubprocessTransport;
-use super::process::{Process, SIGTERM};
-use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
+use super::out_buf::BufferPool;
+use super::pipe_pool::PipePool;
+use super::process::{Ending, Process, SIGTERM};
 use super::resolver::Resolver;
-use super::state::Phase;
-use super::stream::{CloseMode, Stream};
+use super::stream::Stream;
 use super::timers::{Alarm, TimerId, Timers};
-use super::tls::layer::Was;
 use crate::sys::datagram::SendBatch;
 
 /// The transports of a loop and all that can be done with them. asyncio's loop methods, under the field's own names.
@@ -36,24 +26,25 @@ pub struct Net {
     pub(crate) slots: Arena<Slot>,
     /// Callbacks to be made, in order. asyncio's `call_soon` queue.
     pub(crate) calls: VecDeque<(Id, Call)>,
-    /// Who stopped before the system said "not now", and must be taken up again without a new event.
-    pub(crate) again: Vec<Id>,
+    /// The run queue: slots that stopped before `WouldBlock`. The loop takes them up in the next turn without an event.
+    pub(crate) ready: Vec<Id>,
     pub(crate) timers: Timers,
     pub(crate) now: Instant,
     /// Counts turns of the loop.
     pub(crate) turn: u64,
     pub(crate) registry: mio::Registry,
-    pub(crate) spare: Spare,
-    /// Pipes through which the kernel moves bytes between sockets.
-    pub(crate) pipes: Pipes,
+    pub(crate) buffer_pool: BufferPool,
+    /// PipePool through which the kernel moves bytes between sockets.
+    pub(crate) pipes: PipePool,
     /// Datagram sockets that send once the present callbacks are through.
     pub(crate) corked: Vec<Id>,
     /// Memory for that, from the first time on.
     pub(crate) send_batch: Option<Box<SendBatch>>,
     /// Bytes of datagrams that are kept for further addresses of their peers.
     pub(crate) kept_bytes: usize,
-    pub(crate) doubtful: Vec<Id>,
-    pub(crate) doubt_timer: Option<TimerId>,
+    /// Streams that stopped at a short read or write, to be rearmed once they are idle.
+    pub(crate) rearm_queue: Vec<Id>,
+    pub(crate) rearm_timer: Option<TimerId>,
     /// When peers are looked at that may have vanished.
     pub(crate) looks: Looks,
     pub(crate) resolver: Resolver,
@@ -63,8 +54,8 @@ pub struct Net {
     pub(crate) client_waiters: Vec<(Id, TimerId)>,
     /// Accepted connections that are open.
     pub(crate) accepted: usize,
-    /// Connections of TLS that listeners have accepted and not let in yet.
-    pub(crate) door: Vec<Id>,
+    /// Connections with TLS that listeners have accepted and not admitted yet.
+    pub(crate) pending_accepts: Vec<Id>,
     /// Room for ciphertext, from the first time on.
     pub(crate) ciphertext: Box<[u8]>,
     /// Slots that keep the loop running: all but those in the background.
@@ -82,88 +73,43 @@ pub(crate) enum Slot {
     Process(Box<Process>),
 }
 
-/// A callback in the queue.
-pub(crate) enum Call {
-    SetProtocol(Handler),
-    SetFactory(Factory),
-    SetDatagramProtocol(Box<dyn DatagramProtocol>),
-    SetSubprocessProtocol(Box<dyn SubprocessProtocol>),
-    /// The callbacks of a stream are those of a child's pipe.
-    SetPipe {
-        process: Id,
-        number: u8,
-    },
-    ConnectionMade,
-    ConnectionFailed(ConnectError),
-    PauseWriting,
-    ResumeWriting,
-    Timer(TimerId),
-    ErrorReceived(io::Error),
-    TlsStarted,
-    ProcessExited,
-    ConnectionLost(Option<io::Error>),
-    /// The end of what no protocol knows of.
-    Forget,
-}
-
-impl Call {
-    /// Whether the slot is free once the call is made.
-    pub(crate) fn is_last(&self) -> bool {
-        matches!(self, Self::ConnectionFailed(_) | Self::ConnectionLost(_) | Self::Forget)
-    }
-}
-
 impl Net {
     pub(crate) fn new(registry: mio::Registry, now: Instant) -> Self {
         Self {
             slots: Arena::new(),
             calls: VecDeque::new(),
-            again: Vec::new(),
+            ready: Vec::new(),
             timers: Timers::default(),
             now,
             turn: 0,
             registry,
-            spare: Spare::default(),
-            pipes: Pipes::default(),
+            buffer_pool: BufferPool::default(),
+            pipes: PipePool::default(),
             corked: Vec::new(),
             send_batch: None,
             kept_bytes: 0,
-            doubtful: Vec::new(),
-            doubt_timer: None,
+            rearm_queue: Vec::new(),
+            rearm_timer: None,
             looks: Looks::default(),
             resolver: Resolver::default(),
             listeners: Vec::new(),
             client_waiters: Vec::new(),
             accepted: 0,
-            door: Vec::new(),
+            pending_accepts: Vec::new(),
             ciphertext: Box::default(),
             foreground: 0,
             stopped: false,
         }
     }
 
-    /// The handle of a transport, from outside its own callbacks. A stale id gives a handle that does nothing.
-    pub fn transport(&mut self, id: Id) -> Transport<'_> {
-        Transport { net: self, id }
-    }
-
-    /// The handle of a datagram transport, likewise.
-    pub fn datagram_transport(&mut self, id: Id) -> DatagramTransport<'_> {
-        DatagramTransport { net: self, id }
-    }
-
-    /// The handle of a child, likewise.
-    pub fn subprocess_transport(&mut self, id: Id) -> SubprocessTransport<'_> {
-        SubprocessTransport { net: self, id }
-    }
-
-    /// Calls `timer_fired` of `id`'s protocol once `delay` has passed from this moment on, never earlier. asyncio's `call_later`.
+    /// Calls `timer_fired` of `id`'s protocol once `delay` has passed from this moment on, never earlier. asyncio's
+    /// `call_later`.
     pub fn call_later(&mut self, id: Id, delay: Duration) -> TimerId {
         self.timers.arm(delay, Some(id), Alarm::Protocol)
     }
 
-    /// Calls `timer_fired` of `id`'s protocol right after the present callback, which is too soon to be cancelled. asyncio's
-    /// `call_soon`.
+    /// Calls `timer_fired` of `id`'s protocol right after the present callback, which is too soon to be cancelled.
+    /// asyncio's `call_soon`.
     pub fn call_soon(&mut self, id: Id) -> TimerId {
         let timer = self.timers.name(self.now);
         self.calls.push_back((id, Call::Timer(timer)));
@@ -187,8 +133,8 @@ impl Net {
         self.stopped = true;
     }
 
-    /// Closes every listener at once, so that new connections are refused. The sessions go on. Datagram sockets that serve whoever
-    /// comes are closed too, once what they have queued is out.
+    /// Closes every listener at once, so that new connections are refused. The sessions go on. Datagram sockets that
+    /// serve whoever comes are closed too, once what they have queued is out.
     pub fn close_listeners(&mut self) {
         for id in std::mem::take(&mut self.listeners) {
             self.stop_listening(id);
@@ -205,15 +151,16 @@ impl Net {
 
     fn stop_listening(&mut self, id: Id) {
         match self.slots.get(id) {
-            Some(Slot::Datagram(_)) => self.close_datagrams(id),
+            Some(Slot::Datagram(_)) => self.cforce_close_datagrams(id),
             _ => {
                 self.remove(id);
-                self.close_the_door(id);
+                self.drop_pending_accepts(id);
             }
         }
     }
 
-    /// Aborts every stream but those in the background, and every datagram socket; TCP peers see a reset. Children are asked to end.
+    /// Aborts every stream but those in the background, and every datagram socket; TCP peers see a reset. Children are
+    /// asked to end.
     pub fn abort_all(&mut self) {
         let doomed = self.slots.iter().filter(|(_, slot)| match slot {
             Slot::Stream(stream) => !stream.background,
@@ -221,9 +168,9 @@ impl Net {
             Slot::Listener(_) => false,
         });
         for id in doomed.map(|(id, _)| id).collect::<Vec<Id>>() {
-            self.subprocess_transport(id).end_group(SIGTERM);
-            self.transport(id).abort();
-            self.datagram_transport(id).abort();
+            self.ask_to_end(id, SIGTERM);
+            self.force_close(id, None, true);
+            self.force_close_datagrams(id);
         }
     }
 
@@ -242,7 +189,7 @@ impl Net {
     }
 
     /// Whether a listener or a datagram socket is open for clients. A listener for one client closes when that client
-    /// is let in.
+    /// is admitted.
     #[must_use]
     pub fn is_listening(&self) -> bool {
         !self.listeners.is_empty()
@@ -272,7 +219,8 @@ impl Net {
         self.accepted
     }
 
-    /// Whether bytes still have to go out, if only in the background: stdout has not taken all of a session that is over.
+    /// Whether bytes still have to go out, if only in the background: stdout has not taken all of a session that is
+    /// over.
     pub(crate) fn is_flushing(&self) -> bool {
         self.slots.iter().any(|(_, slot)| match slot {
             Slot::Stream(stream) => !stream.is_flushed(),
@@ -283,8 +231,8 @@ impl Net {
 
     /// Whether a call that waits gives `id` another protocol, which is to get what comes next.
     pub(crate) fn replaces(&self, id: Id) -> bool {
-        let of_id =
-            |(of, call): &(Id, Call)| *of == id && matches!(call, Call::SetProtocol(_) | Call::SetDatagramProtocol(_));
+        let replaces = |call: &Call| matches!(call, Call::Install(Installed::Protocol(_) | Installed::Datagram(_)));
+        let of_id = |(of, call): &(Id, Call)| *of == id && replaces(call);
         self.calls.iter().any(of_id)
     }
 
@@ -347,11 +295,11 @@ impl Net {
             self.listeners.retain(|listener| *listener != id);
         }
         self.client_waiters.retain(|(waiter, _)| *waiter != id);
-        let source = if let Slot::Stream(stream) = &slot { stream.fed_by } else { None };
+        let source = if let Slot::Stream(stream) = &slot { stream.source } else { None };
         // What was in it is closed before anyone tries to have its place.
         drop(slot);
         if let Some(source) = source {
-            self.stop_feeding(id, source);
+            self.sink_removed(id, source);
         }
         if accepted {
             self.accepted -= 1;
@@ -373,8 +321,8 @@ impl Net {
         }
     }
 
-    /// Takes `id` up again in the next turn, or later in this one.
-    pub(crate) fn queue_again(&mut self, id: Id) {
+    /// Puts `id` on the run queue: the loop takes it up in the next turn, or later in this one.
+    pub(crate) fn queue_ready(&mut self, id: Id) {
         let queues = match self.slots.get_mut(id) {
             Some(Slot::Stream(stream)) => !std::mem::replace(&mut stream.queued, true),
             Some(Slot::Listener(listener)) => listener.queue(),
@@ -382,68 +330,8 @@ impl Net {
             Some(Slot::Process(_)) | None => false,
         };
         if queues {
-            self.again.push(id);
+            self.ready.push(id);
         }
-    }
-
-    /// Ends a stream now. `connection_lost`, or `connection_failed` where it was never open, is queued, once.
-    pub(crate) fn lose(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
-        self.end_bulk(id);
-        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
-        let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
-        let Some(phase) = stream.state.lose() else { return };
-        if stream.tls.is_some() {
-            // Counted when it was written, and never sent.
-            stream.totals.sent = stream.totals.sent.saturating_sub(stream.unsent() as u64);
-        }
-        stream.out.clear(&mut self.spare);
-        if let Some(spliced) = stream.spliced.take() {
-            self.pipes.close(*spliced);
-        }
-        stream.io.close(&self.registry, reset);
-        if reset && stream.close_mode != CloseMode::Reset {
-            stream.close_mode = CloseMode::Aborted;
-        }
-        let next = stream.dial.take().and_then(|dial| {
-            self.resolver.give_up(id);
-            dial.next_timer
-        });
-        for timer in [stream.phase_timer.take(), next].into_iter().flatten() {
-            self.timers.cancel(timer);
-        }
-        // What happened first is what is reported: a failed write, then a failed read. But what the peer says of TLS is why both fail.
-        let error = match error {
-            Some(error) if is_tls(&error) => Some(error),
-            // A panic of the protocol is no failure of the connection.
-            Some(error) if error.kind() == io::ErrorKind::Other => Some(error),
-            error => stream.state.take_write_error().or(error).filter(|_| !is_settled),
-        };
-        let (was, error) = match &mut stream.tls {
-            Some(tls) => tls.lose(error),
-            None => (Was::Open, error),
-        };
-        let call = match was {
-            _ if phase == Phase::Connecting => {
-                Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, ConnectError::from))
-            }
-            Was::Open => Call::ConnectionLost(error),
-            Was::Opening { listener: None } => {
-                let failure = |error| ConnectError::of_handshake(&Name(self, id), error);
-                Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure))
-            }
-            Was::Opening { listener: Some(_) } => {
-                self.door.retain(|waiting| *waiting != id);
-                if let Some(error) = error {
-                    log::warn!("handshake with {}: {}", Name(self, id), describe(&error));
-                }
-                if let Some(stream) = self.stream_mut(id) {
-                    // Its descriptor is needed, and no protocol asks for its address.
-                    stream.io = Io::Pending;
-                }
-                Call::Forget
-            }
-        };
-        self.calls.push_back((id, call));
     }
 }
 
@@ -452,7 +340,7 @@ impl fmt::Debug for Net {
         f.debug_struct("Net")
             .field("slots", &self.slots)
             .field("calls", &self.calls.len())
-            .field("again", &self.again)
+            .field("ready", &self.ready)
             .field("timers", &self.timers)
             .finish_non_exhaustive()
     }

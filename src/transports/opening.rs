@@ -12,47 +12,23 @@ use mio::unix::SourceFd;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 
 use super::address::UnixName;
-use super::advice::Advice;
+use super::call::{Call, Installed};
 use super::channel::Channel;
-use super::dialing::unix_address;
-use super::id::{Half, Id};
+use super::id::{Direction, Id};
 use super::info::Peer;
 use super::io::Io;
 use super::listener::{Listener, Listening};
-use super::net::{Call, Net, Slot};
+use super::net::{Net, Slot};
 use super::protocol::{Factory, Handler};
+pub use super::sockaddr::Stack;
+use super::sockaddr::unix_address;
 use super::state::Phase;
 use super::stream::Stream;
 use super::unix_path;
+pub use super::unix_path::UnixBinding;
 pub use crate::sys::signals::BY_SYSTEM;
 use crate::sys::stdio::{self, FdKind};
 use crate::sys::{signals, socket};
-
-/// How to bind a unix socket.
-#[derive(Clone, Copy, Debug)]
-pub struct UnixBinding {
-    /// Permission bits of the socket file, set before anyone can connect.
-    pub mode: u32,
-    /// Remove a socket that nobody serves any more. Never one that is served, never anything else.
-    pub replace_stale: bool,
-    /// How messages name options.
-    pub advice: Advice,
-}
-
-impl Default for UnixBinding {
-    fn default() -> Self {
-        Self { mode: 0o600, replace_stale: false, advice: Advice::Arguments }
-    }
-}
-
-/// Whether a listener on `[::]` takes IPv4 too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stack {
-    /// Only the family of its address.
-    OwnFamily,
-    /// IPv4 as well, whose addresses are shown as IPv4.
-    Both,
-}
 
 /// Which of the two standard streams are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +66,8 @@ impl Net {
         self.add_listener(Listener::new(socket, options, false, None), factory)
     }
 
-    /// Listens on a unix socket. asyncio's `create_unix_server`, without its habit of taking over a living one. The umask of
-    /// the process is another one for a moment.
+    /// Listens on a unix socket. asyncio's `create_unix_server`, without its habit of taking over a living one. The
+    /// umask of the process is another one for a moment.
     ///
     /// # Errors
     /// What the system said; `AddrInUse` with a word on what stands at the path.
@@ -136,10 +112,10 @@ impl Net {
     fn add_listener(&mut self, listener: Listener, factory: Factory) -> io::Result<Id> {
         let fd = listener.socket().as_raw_fd();
         let id = self.insert(Slot::Listener(Box::new(listener)));
-        let registered = self.registry.register(&mut SourceFd(&fd), id.token(Half::Read), mio::Interest::READABLE);
+        let registered = self.registry.register(&mut SourceFd(&fd), id.token(Direction::Read), mio::Interest::READABLE);
         registered.inspect_err(|_| self.remove(id))?;
         self.listeners.push(id);
-        self.calls.push_back((id, Call::SetFactory(factory)));
+        self.calls.push_back((id, Call::Install(Installed::Factory(factory))));
         // An inherited listener may have a queue already; epoll reports it as soon as it is asked.
         Ok(id)
     }
@@ -148,7 +124,7 @@ impl Net {
     #[must_use]
     pub fn listening_on(&mut self, id: Id) -> Option<Peer> {
         if let Some(datagram) = self.datagram(id) {
-            return datagram.carrier.local();
+            return datagram.io.local();
         }
         self.listener_mut(id).map(|listener| listener.name().clone())
     }
@@ -173,7 +149,7 @@ impl Net {
     /// # Errors
     /// The descriptor is not open for reading (`EBADF`), or cannot be registered.
     pub fn connect_read_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
-        let channel = Channel::adopt(fd, Half::Read)?;
+        let channel = Channel::adopt(fd, Direction::Read)?;
         self.add_made(Stream::read_end(channel, self.now), protocol.into())
     }
 
@@ -182,7 +158,7 @@ impl Net {
     /// # Errors
     /// The descriptor is not open for writing (`EBADF`), or cannot be registered.
     pub fn connect_write_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
-        let channel = Channel::adopt(fd, Half::Write)?;
+        let channel = Channel::adopt(fd, Direction::Write)?;
         self.add_made(Stream::write_end(channel, self.now), protocol.into())
     }
 
@@ -191,8 +167,8 @@ impl Net {
     /// # Errors
     /// A descriptor is not open for its direction (`EBADF`), or cannot be registered.
     pub fn connect_pipes(&mut self, read: OwnedFd, write: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
-        let (read, write) = (Channel::adopt(read, Half::Read)?, Channel::adopt(write, Half::Write)?);
-        self.add_made(Stream::new(Io::Pair(Some(read), Some(write)), Phase::Open, self.now), protocol.into())
+        let (read, write) = (Channel::adopt(read, Direction::Read)?, Channel::adopt(write, Direction::Write)?);
+        self.add_made(Stream::new(Io::Channels(Some(read), Some(write)), Phase::Open, self.now), protocol.into())
     }
 
     /// stdin and stdout as one duplex stream, or one of them alone. Nothing is read before `resume_reading`.
@@ -203,7 +179,7 @@ impl Net {
         let stdin = (which != Stdio::OutputOnly).then(Channel::stdin).transpose()?;
         let stdout = (which != Stdio::InputOnly).then(Channel::stdout).transpose()?;
         let no_input = stdin.is_none();
-        let mut stream = Stream::new(Io::Pair(stdin, stdout), Phase::Open, self.now);
+        let mut stream = Stream::new(Io::Channels(stdin, stdout), Phase::Open, self.now);
         stream.reading = false;
         if no_input {
             stream.state.write_only();
@@ -244,7 +220,7 @@ impl Net {
 
     fn add_made(&mut self, stream: Stream, protocol: Handler) -> io::Result<Id> {
         let id = self.add_stream(stream)?;
-        self.calls.push_back((id, Call::SetProtocol(protocol)));
+        self.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
         self.calls.push_back((id, Call::ConnectionMade));
         Ok(id)
     }

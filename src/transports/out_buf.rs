@@ -1,7 +1,7 @@
 //! What could not be written yet, and the two water marks that say when that is too much.
 //!
 //! The rules are asyncio's (`_FlowControlMixin` in `transports.py`): pause when the size is strictly over the high
-//! mark, resume when it is at or under the low one. Who is told, and when, is `flow.rs`.
+//! mark, resume when it is at or under the low one. Who is told, and when, is `write.rs`.
 
 use std::io::{self, IoSlice};
 
@@ -68,10 +68,10 @@ impl OutBuf {
         &self.bytes[self.start..]
     }
 
-    /// Appends what is left of `bufs` after their first `skip` bytes, in memory from `spare` where there is some.
-    pub(crate) fn append(&mut self, bufs: &[IoSlice<'_>], mut skip: usize, spare: &mut Spare) {
+    /// Appends what is left of `bufs` after their first `skip` bytes, in memory from `buffer_pool` where there is some.
+    pub(crate) fn append(&mut self, bufs: &[IoSlice<'_>], mut skip: usize, buffer_pool: &mut BufferPool) {
         if self.bytes.capacity() == 0 {
-            self.bytes = spare.take();
+            self.bytes = buffer_pool.take();
         }
         // Moving the rest to the front is paid for by the bytes that were written since the last time.
         if self.start > self.bytes.len() / 2 {
@@ -86,26 +86,26 @@ impl OutBuf {
     }
 
     /// Notes that the first `n` bytes have been written.
-    pub(crate) fn consume(&mut self, n: usize, spare: &mut Spare) {
+    pub(crate) fn consume(&mut self, n: usize, buffer_pool: &mut BufferPool) {
         self.start += n;
         debug_assert!(self.start <= self.bytes.len());
         if self.is_empty() {
-            self.clear(spare);
+            self.clear(buffer_pool);
         }
     }
 
     /// Drops everything.
-    pub(crate) fn clear(&mut self, spare: &mut Spare) {
+    pub(crate) fn clear(&mut self, buffer_pool: &mut BufferPool) {
         self.start = 0;
-        spare.give(std::mem::take(&mut self.bytes));
+        buffer_pool.give(std::mem::take(&mut self.bytes));
     }
 }
 
 /// Memory of emptied buffers, kept for the next one that fills, so that a busy loop does not allocate.
 #[derive(Debug, Default)]
-pub(crate) struct Spare(Vec<Vec<u8>>);
+pub(crate) struct BufferPool(Vec<Vec<u8>>);
 
-impl Spare {
+impl BufferPool {
     /// More would only help a loop in which more connections than this stall and recover within one turn.
     const KEPT: usize = 16;
     /// A buffer that one burst has blown up further than this is given back to the system.
@@ -140,14 +140,14 @@ mod tests {
 
     #[test]
     fn bytes_come_out_as_they_went_in() {
-        let (mut out, mut spare) = (OutBuf::default(), Spare::default());
-        out.append(&[IoSlice::new(b"abc"), IoSlice::new(b""), IoSlice::new(b"defg")], 2, &mut spare);
+        let (mut out, mut buffer_pool) = (OutBuf::default(), BufferPool::default());
+        out.append(&[IoSlice::new(b"abc"), IoSlice::new(b""), IoSlice::new(b"defg")], 2, &mut buffer_pool);
         assert_eq!(out.as_slice(), b"cdefg");
-        out.consume(4, &mut spare);
-        out.append(&[IoSlice::new(b"hi")], 0, &mut spare);
+        out.consume(4, &mut buffer_pool);
+        out.append(&[IoSlice::new(b"hi")], 0, &mut buffer_pool);
         assert_eq!(out.as_slice(), b"ghi");
-        out.consume(3, &mut spare);
+        out.consume(3, &mut buffer_pool);
         assert!(out.is_empty() && out.bytes.capacity() == 0);
-        assert_eq!(spare.0.len(), 1);
+        assert_eq!(buffer_pool.0.len(), 1);
     }
 }

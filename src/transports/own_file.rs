@@ -1,7 +1,8 @@
-//! Files that live as long as we do: a unix socket's, the port file. They are removed with us, and nobody else's file is.
+//! Files that live as long as we do: a unix socket's, the port file. They are removed with us, and nobody else's file
+//! is.
 //!
-//! The kernel leaves the file of a socket behind when the socket is closed, so somebody must remove it. It must be the file
-//! that we made, not one that took its place meanwhile. Binding a socket to a path is `unix_path.rs`.
+//! The kernel leaves the file of a socket behind when the socket is closed, so somebody must remove it. It must be the
+//! file that we made, not one that took its place meanwhile. Binding a socket to a path is `unix_path.rs`.
 
 use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -32,8 +33,8 @@ impl OwnFile {
         Ok(Self { path: std::path::absolute(path)?, file: pin(path)? })
     }
 
-    /// Puts a file with this content at `path`, in one step: a reader sees the old file or all of the new one. Its mode is
-    /// what the umask leaves of 0666.
+    /// Puts a file with this content at `path`, in one step: a reader sees the old file or all of the new one. Its mode
+    /// is what the umask leaves of 0666.
     ///
     /// No link is followed: a file of a random name is made in the same directory and renamed.
     ///
@@ -75,8 +76,8 @@ impl Drop for OwnFile {
     }
 }
 
-/// Opens what stands at `path` without access to its content, a link itself included. Until it is closed, no other file has the
-/// same inode. `O_PATH`, `open(2)`.
+/// Opens what stands at `path` without access to its content, a link itself included. Until it is closed, no other file
+/// has the same inode. `O_PATH`, `open(2)`.
 pub(crate) fn pin(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(libc::O_PATH | libc::O_NOFOLLOW).open(path)
 }
@@ -121,8 +122,8 @@ pub(crate) fn name_of_kind(kind: FileType) -> &'static str {
     }
 }
 
-/// A number that differs from call to call and that nobody else can know: the standard library draws the keys of its hashes
-/// from the system's random numbers.
+/// A number that differs from call to call and that nobody else can know: the standard library draws the keys of its
+/// hashes from the system's random numbers.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }

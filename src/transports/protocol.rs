@@ -15,10 +15,8 @@ use std::fmt;
 use std::io;
 
 use super::datagram::Remote;
-use super::datagram::handle::DatagramTransport;
 use super::dial::ConnectError;
-use super::handle::Transport;
-use super::process::handle::SubprocessTransport;
+use super::handle::{DatagramTransport, SubprocessTransport, Transport};
 use super::timers::TimerId;
 
 /// What `eof_received` wants done. asyncio returns a truth value for this.
@@ -111,7 +109,8 @@ pub trait DatagramProtocol {
     /// The socket is open. Called once, before anything else.
     fn connection_made(&mut self, _t: &mut DatagramTransport<'_>) {}
 
-    /// The socket could not be opened. Called instead of all the others; asyncio raises from `create_datagram_endpoint`.
+    /// The socket could not be opened. Called instead of all the others; asyncio raises from
+    /// `create_datagram_endpoint`.
     fn connection_failed(&mut self, _t: &mut DatagramTransport<'_>, _error: ConnectError) {}
 
     /// A datagram has arrived, whole; an empty one is one too. `from` can be kept and answered later.
@@ -145,12 +144,12 @@ pub trait SubprocessProtocol {
     /// The child has written to its stdout (1) or stderr (2).
     fn pipe_data_received(&mut self, _t: &mut SubprocessTransport<'_>, _fd: u8, _data: &[u8]) {}
 
-    /// A pipe is closed: `None` where the child has ended it (1, 2), or where we have; an error where the child no longer reads
-    /// its stdin (0). Called once for each pipe.
+    /// A pipe is closed: `None` where the child has ended it (1, 2), or where we have; an error where the child no
+    /// longer reads its stdin (0). Called once for each pipe.
     fn pipe_connection_lost(&mut self, _t: &mut SubprocessTransport<'_>, _fd: u8, _error: Option<io::Error>) {}
 
-    /// The child has ended, and what it had written by then has been delivered, as far as it was wanted. Others may still hold its
-    /// pipes.
+    /// The child has ended, and what it had written by then has been delivered, as far as it was wanted. Others may
+    /// still hold its pipes.
     fn process_exited(&mut self, _t: &mut SubprocessTransport<'_>) {}
 
     /// More waits to be written to the child's stdin than the high-water mark of that pipe.

@@ -1,7 +1,7 @@
 //! Names to addresses, off the loop: `getaddrinfo(3)` can take minutes and cannot be cancelled.
 //!
-//! Look-ups run on threads, a few at a time, and the others wait in a queue. Clients that ask for the same name share one
-//! look-up. What is done with the addresses is `dialing.rs`, which also keeps the time limits.
+//! Look-ups run on threads, a few at a time, and the others wait in a queue. Clients that ask for the same name share
+//! one look-up. What is done with the addresses is `dialing.rs`, which also keeps the time limits.
 //!
 //! ```text
 //!   Queued ---a thread takes it---> Running ---answer---> its clients are told
@@ -9,9 +9,9 @@
 //!     +-- no client left: dropped     +-- no client left: it goes on, and no longer counts
 //! ```
 //!
-//! A name that hangs takes one thread, however many clients want it. When its clients have given up, another look-up gets
-//! its turn, up to [`THREADS_MAX`] in all. Beyond that many names that hang at once, the others wait until `getaddrinfo`
-//! gives up one of them, which the system's `resolv.conf(5)` says when.
+//! A name that hangs takes one thread, however many clients want it. When its clients have given up, another look-up
+//! gets its turn, up to [`THREADS_MAX`] in all. Beyond that many names that hang at once, the others wait until
+//! `getaddrinfo` gives up one of them, which the system's `resolv.conf(5)` says when.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -104,7 +104,8 @@ struct Lookup {
 struct Client {
     id: Id,
     port: u16,
-    /// It has come when the look-up was running already. An error may be older than its question, so it is not told of it.
+    /// It has come when the look-up was running already. An error may be older than its question, so it is not told of
+    /// it.
     is_late: bool,
 }
 
@@ -291,180 +292,4 @@ fn ask_system(name: &str, family: Family) -> Result<Vec<SocketAddr>, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-    use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-    use std::time::{Duration, Instant};
-
-    use super::*;
-    use crate::transports::id::Arena;
-
-    /// Longer than anything here takes: only a hang gets there.
-    const DEADLINE: Duration = Duration::from_secs(60);
-
-    /// Names that hang, and how many threads ask for each. Every test has names of its own.
-    static HUNG: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
-    static CHANGED: Condvar = Condvar::new();
-
-    fn hung() -> MutexGuard<'static, BTreeMap<String, usize>> {
-        HUNG.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A name that begins with `mute` hangs until it is released, and then fails; the others have an address.
-    fn look_up(name: &str, _family: Family) -> Result<Vec<SocketAddr>, String> {
-        if !name.starts_with("mute") {
-            return Ok(vec![SocketAddr::from(([127, 0, 0, 1], 0))]);
-        }
-        let mut names = hung();
-        *names.entry(name.to_owned()).or_default() += 1;
-        CHANGED.notify_all();
-        while names.contains_key(name) {
-            names = CHANGED.wait(names).unwrap_or_else(PoisonError::into_inner);
-        }
-        Err("no answer".to_owned())
-    }
-
-    fn release(name: &str) {
-        hung().remove(name);
-        CHANGED.notify_all();
-    }
-
-    /// Waits until so many of these names are being looked up, each by one thread.
-    #[track_caller]
-    fn await_threads(prefix: &str, count: usize) {
-        let end = Instant::now() + DEADLINE;
-        let mut names = hung();
-        loop {
-            let threads: usize = names.iter().filter(|(name, _)| name.starts_with(prefix)).map(|(_, n)| n).sum();
-            if threads == count {
-                return;
-            }
-            assert!(threads < count && Instant::now() < end, "{threads} threads instead of {count}");
-            names = CHANGED.wait_timeout(names, Duration::from_secs(1)).unwrap_or_else(PoisonError::into_inner).0;
-        }
-    }
-
-    struct Bench {
-        poll: mio::Poll,
-        resolver: Resolver,
-        ids: Arena<()>,
-    }
-
-    impl Bench {
-        fn new() -> Self {
-            let poll = mio::Poll::new().expect("a poll");
-            Self { poll, resolver: Resolver::new(look_up), ids: Arena::new() }
-        }
-
-        fn ask(&mut self, name: &str, port: u16) -> Id {
-            let id = self.ids.insert(());
-            self.ask_for(id, name, port);
-            id
-        }
-
-        fn ask_for(&mut self, id: Id, name: &str, port: u16) {
-            self.resolver.look_up(self.poll.registry(), id, name, port, Family::Any).expect("a waker");
-        }
-
-        #[track_caller]
-        fn answer(&mut self) -> (Id, Answer) {
-            let end = Instant::now() + DEADLINE;
-            let mut events = mio::Events::with_capacity(8);
-            loop {
-                if let Some(answer) = self.resolver.next_answer() {
-                    return answer;
-                }
-                assert!(Instant::now() < end, "no answer");
-                self.poll.poll(&mut events, Some(Duration::from_millis(100))).expect("it polls");
-            }
-        }
-
-        fn is_empty(&self) -> bool {
-            let Resolver { lookups, queue, clients, answers, running, wanted, .. } = &self.resolver;
-            lookups.is_empty()
-                && queue.is_empty()
-                && clients.is_empty()
-                && answers.is_empty()
-                && (*running, *wanted) == (0, 0)
-        }
-    }
-
-    #[test]
-    fn many_clients_of_a_name_that_hangs_take_one_thread_and_keep_no_other_name_waiting() {
-        let mut bench = Bench::new();
-        let crowd = Vec::from_iter((0..3000).map(|_| bench.ask("mute.crowd", 80)));
-        await_threads("mute.crowd", 1);
-        let other = bench.ask("works", 443);
-        let (id, answer) = bench.answer();
-        assert_eq!((id, answer.expect("it is known")), (other, vec![SocketAddr::from(([127, 0, 0, 1], 443))]));
-        for id in &crowd[..2990] {
-            bench.resolver.give_up(*id);
-        }
-        release("mute.crowd");
-        // They came when the look-up was running already, so they have one more.
-        while !hung().contains_key("mute.crowd") {
-            assert!(bench.resolver.next_answer().is_none());
-        }
-        await_threads("mute.crowd", 1);
-        release("mute.crowd");
-        let told = Vec::from_iter(crowd[2990..].iter().map(|_| bench.answer()));
-        assert!(told.iter().all(|(_, answer)| answer.is_err()));
-        let told = Vec::from_iter(told.into_iter().map(|(id, _)| id));
-        assert_eq!(told, crowd[2990..]);
-        assert!(bench.is_empty());
-    }
-
-    #[test]
-    fn names_that_hang_have_a_limit_and_give_up_their_places_with_their_clients() {
-        let mut bench = Bench::new();
-        let mute = |n: usize| format!("mute.limit.{n}");
-        let first = Vec::from_iter((0..AT_ONCE).map(|n| bench.ask(&mute(n), 80)));
-        await_threads("mute.limit", AT_ONCE);
-        let works = bench.ask("works", 80);
-        let waiting = Vec::from_iter((10..20).map(|n| bench.ask(&mute(n), 80)));
-        assert_eq!((bench.resolver.running, bench.resolver.queue.len()), (AT_ONCE, 11));
-        // A client that gives up takes its question along, unless that is being asked.
-        waiting.iter().for_each(|id| bench.resolver.give_up(*id));
-        assert_eq!((bench.resolver.queue.len(), bench.resolver.lookups.len()), (1, AT_ONCE + 1));
-        bench.resolver.give_up(first[0]);
-        assert_eq!(bench.answer().0, works);
-        // Those that go on in vain are not too many either.
-        first[1..].iter().for_each(|id| bench.resolver.give_up(*id));
-        for n in 20..100 {
-            let id = bench.ask(&mute(n), 80);
-            bench.resolver.give_up(id);
-        }
-        await_threads("mute.limit", THREADS_MAX);
-        assert_eq!((bench.resolver.running, bench.resolver.wanted), (THREADS_MAX, 0));
-        let last = bench.ask("works", 80);
-        release(&mute(0));
-        assert_eq!(bench.answer().0, last);
-        (1..100).for_each(|n| release(&mute(n)));
-        let end = Instant::now() + DEADLINE;
-        while !bench.is_empty() {
-            assert!(bench.resolver.next_answer().is_none() && Instant::now() < end);
-        }
-    }
-
-    #[test]
-    fn a_client_that_comes_late_is_not_told_of_an_older_error() {
-        let mut bench = Bench::new();
-        let early = bench.ask("mute.late", 80);
-        await_threads("mute.late", 1);
-        let late = bench.ask("mute.late", 80);
-        release("mute.late");
-        let (id, answer) = bench.answer();
-        assert!(id == early && answer.is_err());
-        await_threads("mute.late", 1);
-        // One that asks again has the look-up that is running already.
-        bench.resolver.give_up(late);
-        bench.ask_for(late, "mute.late", 80);
-        assert_eq!((bench.resolver.running, bench.resolver.wanted), (1, 1));
-        bench.resolver.give_up(late);
-        release("mute.late");
-        let end = Instant::now() + DEADLINE;
-        while !bench.is_empty() {
-            assert!(bench.resolver.next_answer().is_none() && Instant::now() < end);
-        }
-    }
-}
+mod tests;

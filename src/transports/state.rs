@@ -7,7 +7,7 @@
 //!       |                  |                 |                  +---------------------------------> |
 //!       +------------------+-----------------+--------------------- error, abort ----------------> Lost
 //!
-//!   reading:   Open --- end of the peer's direction ---> Ended          None: there is no such direction (the write end of a pipe)
+//!   reading:   Open --- end of the peer's direction ---> Ended          None: no such direction (a pipe's write end)
 //!
 //!   writing:   Open --- write_eof ---> Ending --- flushed ---> Ended
 //!               |                        |
@@ -15,7 +15,7 @@
 //! ```
 //!
 //! The two directions end each on its own; the phase is about the whole. Which calls and callbacks go with a transition
-//! is `net.rs`, `flow.rs` and `closing.rs`; nothing outside this file changes a state.
+//! is `net.rs`, `write.rs` and `closing.rs`; nothing outside this file changes a state.
 
 use std::io;
 
@@ -30,8 +30,8 @@ pub(crate) enum Phase {
     Running,
     /// `close` was called: what is buffered still goes out, what arrives is thrown away.
     Flushing,
-    /// Everything went out, and the peer was told so. Its own end is awaited, so that our close is no reset, and then its
-    /// acknowledgement, as it may still refuse what we sent.
+    /// Everything went out, and the peer was told so. Its own end is awaited, so that our close is no reset, and then
+    /// its acknowledgement, as it may still refuse what we sent.
     Draining,
     /// Closed. `connection_lost` is queued or has been called.
     Lost,

@@ -2,19 +2,20 @@
 //!
 //! mio reports edges, so readiness is latched here: `readable` and `writable` stay set until a call says otherwise, and
 //! whatever stops earlier than that (a budget, a pause) must be remembered by the loop. Callbacks and queues are
-//! `net.rs` and `flow.rs`.
+//! `net.rs` and `write.rs`.
 
 use std::fmt;
 use std::time::Instant;
 
 use super::channel::Channel;
 use super::dial::Dial;
-use super::forward::{Forward, Spliced};
-use super::id::{Half, Id};
+use super::forward_mode::Forward;
+use super::id::{Direction, Id};
 use super::info::{Peer, Totals};
 use super::io::Io;
 use super::keepalive::KeepAlive;
 use super::out_buf::{OutBuf, WaterMarks};
+use super::pipe_pool::Spliced;
 use super::state::{Phase, State};
 use super::timers::TimerId;
 use super::tls::layer::Layer;
@@ -27,13 +28,13 @@ pub(crate) struct Stream {
     pub(crate) marks: WaterMarks,
     /// TLS between what a protocol writes and what `out` and `io` get.
     pub(crate) tls: Option<Box<Layer>>,
-    /// Bytes that a protocol has handed back, delivered first to whoever comes next.
-    pub(crate) leftover: Option<Box<[u8]>>,
+    /// Bytes that a protocol has handed back. They are delivered before all others.
+    pub(crate) unread: Option<Box<[u8]>>,
     pub(crate) dial: Option<Box<Dial>>,
     /// Where what arrives goes instead of to the protocol.
     pub(crate) forward: Option<Box<Forward>>,
-    /// Who forwards to this one.
-    pub(crate) fed_by: Option<Id>,
+    /// The stream that is forwarded to this one.
+    pub(crate) source: Option<Id>,
     /// Bytes that the kernel holds for this one, older than those in `out`.
     pub(crate) spliced: Option<Box<Spliced>>,
     pub(crate) peer: Option<Box<Peer>>,
@@ -49,22 +50,23 @@ pub(crate) struct Stream {
     pub(crate) writable: bool,
     /// Cleared by `pause_reading`.
     pub(crate) reading: bool,
-    /// Where it is forwarded to has no room.
-    pub(crate) held: bool,
+    /// It is forwarded, and the sink has no room.
+    pub(crate) blocked_by_sink: bool,
     /// Set over the high-water mark; `pause_writing` has been called or is queued.
     pub(crate) writing_paused: bool,
-    /// An event has told of the peer's end: a short read is then no sign that all was taken.
-    pub(crate) end_seen: bool,
-    /// Short counts mean nothing here: terminals give a line at a time, TCP stops at an urgent mark.
-    pub(crate) short_counts_lie: bool,
+    /// An event has told of the peer's end (`EPOLLRDHUP`). A short read does not mean that all was read then.
+    pub(crate) rdhup_seen: bool,
+    /// A short read or write does not mean that no more is there: terminals give a line at a time, TCP stops at an
+    /// urgent mark.
+    pub(crate) distrust_short_io: bool,
     /// On the list of those that have more to do in the next turn.
     pub(crate) queued: bool,
-    /// Where it stands with the second look at its readiness.
-    pub(crate) doubt: Doubt,
+    /// Whether epoll is to report its readiness anew.
+    pub(crate) rearm: Rearm,
     /// A listener has let it in, and it counts against the limit.
     pub(crate) accepted: bool,
-    /// Others are served beside it or after it, so it may not hold its place for ever.
-    pub(crate) one_of_many: bool,
+    /// A server drops it when its close makes no progress for 5 s, as other connections need its place.
+    pub(crate) bounded_close: bool,
     pub(crate) close_mode: CloseMode,
     /// Bytes of our direction behind the last one of a protocol: a close_notify, which is one short record.
     pub(crate) closing_bytes: u16,
@@ -87,13 +89,13 @@ pub(crate) enum CloseMode {
     Aborted,
 }
 
-/// Whether a latch was cleared on evidence that can be wrong. See `second_look.rs`.
+/// Whether a latch was cleared by a short count, which can be wrong. See `rearm.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Doubt {
+pub(crate) enum Rearm {
     None,
-    /// On the list of those to be looked at again.
-    Listed,
-    /// epoll was asked in this turn; an event in the next one answers.
+    /// In the rearm queue.
+    Queued,
+    /// Rearmed in this turn. An event in the next turn is the answer.
     Asked {
         turn: u64,
     },
@@ -102,19 +104,19 @@ pub(crate) enum Doubt {
 impl Stream {
     pub(crate) fn new(io: Io, phase: Phase, now: Instant) -> Self {
         Self {
-            // Files get no events, and a FIFO without writers may get none either: each is read once in any case. A terminal is
-            // not: a read that finds nothing there stops a job in the background.
-            readable: matches!(io, Io::Pair(..)) && !io.reads_terminal(),
-            short_counts_lie: matches!(io, Io::Pair(..)),
+            // Files get no events, and a FIFO without writers may get none either: each is read once in any case. A
+            // terminal is not: a read that finds nothing there stops a job in the background.
+            readable: matches!(io, Io::Channels(..)) && !io.reads_terminal(),
+            distrust_short_io: matches!(io, Io::Channels(..)),
             io,
             state: State::new(phase),
             out: OutBuf::default(),
             marks: WaterMarks::default(),
             tls: None,
-            leftover: None,
+            unread: None,
             dial: None,
             forward: None,
-            fed_by: None,
+            source: None,
             spliced: None,
             peer: None,
             totals: Totals::default(),
@@ -123,13 +125,13 @@ impl Stream {
             phase_timer: None,
             writable: true,
             reading: true,
-            held: false,
+            blocked_by_sink: false,
             writing_paused: false,
-            end_seen: false,
+            rdhup_seen: false,
             queued: false,
-            doubt: Doubt::None,
+            rearm: Rearm::None,
             accepted: false,
-            one_of_many: false,
+            bounded_close: false,
             close_mode: CloseMode::Lingering,
             closing_bytes: 0,
             discarded: false,
@@ -139,14 +141,14 @@ impl Stream {
 
     /// The read end of a pipe, a file or a device.
     pub(crate) fn read_end(channel: Channel, now: Instant) -> Self {
-        let mut stream = Self::new(Io::Pair(Some(channel), None), Phase::Open, now);
+        let mut stream = Self::new(Io::Channels(Some(channel), None), Phase::Open, now);
         stream.state.writing_ended();
         stream
     }
 
     /// The write end of one.
     pub(crate) fn write_end(channel: Channel, now: Instant) -> Self {
-        let mut stream = Self::new(Io::Pair(None, Some(channel)), Phase::Open, now);
+        let mut stream = Self::new(Io::Channels(None, Some(channel)), Phase::Open, now);
         stream.state.write_only();
         stream
     }
@@ -154,15 +156,18 @@ impl Stream {
     /// Whether a read would lead anywhere now.
     pub(crate) fn wants_read(&self) -> bool {
         let (news, handshakes) =
-            self.tls.as_deref().map_or((false, false), |tls| (tls.has_news(), tls.is_handshaking()));
+            self.tls.as_deref().map_or((false, false), |tls| (tls.has_peer_event(), tls.is_handshaking()));
         if self.state.discards() {
             // What is left on stdin is for whoever comes after us.
-            return news || (self.readable && self.io.lingers());
+            return news || (self.readable && self.io.needs_lingering_close());
         }
         if handshakes && matches!(self.state.phase(), Phase::Open | Phase::Running) {
             return news || self.readable;
         }
-        self.state.delivers() && self.reading && !self.held && (news || self.readable || self.leftover.is_some())
+        self.state.delivers()
+            && self.reading
+            && !self.blocked_by_sink
+            && (news || self.readable || self.unread.is_some())
     }
 
     /// Whether a write would lead anywhere now.
@@ -181,7 +186,8 @@ impl Stream {
         early + self.out.len() + self.spliced.as_ref().map_or(0, |spliced| spliced.bytes)
     }
 
-    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged. Other streams hand over at once.
+    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged. Other streams hand over at
+    /// once.
     pub(crate) fn on_the_way(&self) -> usize {
         if matches!(self.peer.as_deref(), Some(Peer::Ip(_))) { self.io.unacknowledged() } else { 0 }
     }
@@ -202,11 +208,12 @@ impl Stream {
         self.state.phase() == Phase::Draining && self.state.reading_ended()
     }
 
-    /// Whether no read will tell that nobody reads what we write: `half` is a pipe's write end, or a socket whose peer has
-    /// ended its direction already.
-    pub(crate) fn only_an_event_tells(&self, half: Half) -> bool {
+    /// Whether no read will tell that nobody reads what we write: `direction` is a pipe's write end, or a socket whose
+    /// peer has ended its direction already.
+    pub(crate) fn only_an_event_tells(&self, direction: Direction) -> bool {
         // A child's terminal is over when the child is.
-        (half == Half::Write && self.io.as_master().is_none()) || (self.state.reading_ended() && self.io.lingers())
+        (direction == Direction::Write && self.io.as_master().is_none())
+            || (self.state.reading_ended() && self.io.needs_lingering_close())
     }
 
     /// Whether its TLS is in the middle of a handshake.
@@ -225,8 +232,8 @@ impl Stream {
     }
 
     /// Whether a listener has accepted it, and has no place for it yet.
-    pub(crate) fn waits_to_be_let_in(&self) -> bool {
-        self.tls.as_deref().is_some_and(Layer::is_at_the_door)
+    pub(crate) fn awaits_admission(&self) -> bool {
+        self.tls.as_deref().is_some_and(Layer::awaits_admission)
     }
 
     /// Notes a successful read of `n` bytes into a buffer of `space`; true where a latch was cleared on it.
@@ -236,7 +243,7 @@ impl Stream {
         } else {
             self.last_activity = now;
         }
-        let drained = n < space && !self.end_seen && !self.short_counts_lie && !self.io.is_read_always_ready();
+        let drained = n < space && !self.rdhup_seen && !self.distrust_short_io && !self.io.is_read_always_ready();
         if drained {
             self.readable = false;
         }

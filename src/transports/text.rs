@@ -1,5 +1,5 @@
-//! Text of unknown origin made fit for one line on a terminal: what would end the line, drive the terminal, turn the order of the
-//! line around or hide in it is escaped; the rest is kept. The one place where that is decided.
+//! Text of unknown origin made fit for one line on a terminal: what would end the line, drive the terminal, turn the
+//! order of the line around or hide in it is escaped; the rest is kept. The one place where that is decided.
 
 use std::fmt::{self, Write as _};
 
@@ -28,8 +28,8 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Control characters (general category Cc of Unicode 17), those that control how others are shown (Cf), and those that separate
-/// lines and paragraphs (Zl, Zp).
+/// Control characters (general category Cc of Unicode 17), those that control how others are shown (Cf), and those that
+/// separate lines and paragraphs (Zl, Zp).
 fn is_unsafe(c: char) -> bool {
     let is_format = || {
         matches!(c,

@@ -1,8 +1,8 @@
 //! Timers: what is due when, in the order it was asked for.
 //!
-//! A turn of the loop has one time for everything that happens in it, and that time is older the longer the turn takes. A timer counts from the
-//! moment in which it is armed instead, so none ever fires early. The simulator sets the clock by hand. A wall clock that
-//! jumps changes nothing, since `Instant` is monotonic.
+//! A turn of the loop has one time for everything that happens in it, and that time is older the longer the turn takes.
+//! A timer counts from the moment in which it is armed instead, so none ever fires early. The simulator sets the clock
+//! by hand. A wall clock that jumps changes nothing, since `Instant` is monotonic.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -39,15 +39,15 @@ pub(crate) enum Alarm {
     /// A handshake has taken too long.
     Handshake,
     /// A flow that was in full spate may have ended.
-    Lull,
+    FlowIdle,
     /// A closing connection has waited long enough for the peer's end.
     CloseTimeout,
     /// A connection that is over may be acknowledged by now.
     Acknowledgement,
     /// A terminal has hung up, and no signal has ended us.
     HangUp,
-    /// The streams in doubt are looked at again.
-    SecondLook,
+    /// The streams of the rearm queue are due.
+    Rearm,
     /// Peers are looked at that may have vanished.
     LookAtPeers,
 }
@@ -138,7 +138,7 @@ mod tests {
         let mut timers = Timers { clock: Clock::Manual(start), ..Timers::default() };
         let at = |ms| start + Duration::from_millis(ms);
         let after = Duration::from_millis;
-        let late = timers.arm(after(20), None, Alarm::SecondLook);
+        let late = timers.arm(after(20), None, Alarm::Rearm);
         let first = timers.arm(after(10), None, Alarm::Protocol);
         let second = timers.arm(after(10), None, Alarm::DialNext);
         let gone = timers.arm(after(10), None, Alarm::DialTimeout);
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(timers.pop_due(at(10), newest), Some((first, None, Alarm::Protocol)));
         assert_eq!(timers.pop_due(at(10), newest), Some((second, None, Alarm::DialNext)));
         assert_eq!(timers.pop_due(at(10), newest), None);
-        assert_eq!(timers.pop_due(at(5_000_000_000), newest), Some((late, None, Alarm::SecondLook)));
+        assert_eq!(timers.pop_due(at(5_000_000_000), newest), Some((late, None, Alarm::Rearm)));
         assert_eq!(timers.len(), 0);
     }
 }

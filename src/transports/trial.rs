@@ -1,8 +1,8 @@
 //! Which of two ways takes a file to a receiver on this machine faster: it is tried, once for each file.
 //!
-//! `sendfile(2)` makes packets of the pages in which the system keeps the file. Where these are single pages, a local receiver takes
-//! longer for them than we would for a copy in large pieces; where they are large folios, the copy is what takes longer. That
-//! depends on the kernel and on the file system, and nothing tells but the time:
+//! `sendfile(2)` makes packets of the pages in which the system keeps the file. Where these are single pages, a local
+//! receiver takes longer for them than we would for a copy in large pieces; where they are large folios, the copy is
+//! what takes longer. That depends on the kernel and on the file system, and nothing tells but the time:
 //!
 //! ```text
 //!   sendfile ---> copy ---is not faster---> sendfile, for the rest of the file
@@ -11,32 +11,32 @@
 //!              +----+---three times---> the faster one, for the rest of the file
 //! ```
 //!
-//! The first half of each part is not timed, as the receiver may still be busy with what came the other way. A file that is
-//! shorter than all that goes partly this way and partly that way.
+//! The first half of each part is not timed, as the receiver may still be busy with what came the other way. A file
+//! that is shorter than all that goes partly this way and partly that way.
 
 use std::time::{Duration, Instant};
 
 /// What goes one way before it is timed, and what is timed then: the first is as much as a socket buffer holds.
 const UNTIMED_BYTES: usize = 4 * 1024 * 1024;
 const TIMED_BYTES: usize = 4 * 1024 * 1024;
-/// How many parts there are, every other one by the same way. The best time of each way counts: only the worse ones have suffered
-/// from something else.
+/// How many parts there are, every other one by the same way. The best time of each way counts: only the worse ones
+/// have suffered from something else.
 const PARTS: u8 = 6;
 
-/// Copying must be faster by this much (in hundredths): it costs us more, and a busy machine makes any time inexact. Where
-/// `sendfile` is slow at all, it takes twice as long.
+/// Copying must be faster by this much (in hundredths): it costs us more, and a busy machine makes any time inexact.
+/// Where `sendfile` is slow at all, it takes twice as long.
 const MARGIN: u32 = 150;
 
 /// A way to take a file to a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum Method {
     Send,
     Copy,
 }
 
 /// The trial of one file.
 #[derive(Debug, Default)]
-pub(super) struct Trial {
+pub(crate) struct Trial {
     part: u8,
     /// Bytes of this part so far.
     bytes: usize,
@@ -47,13 +47,13 @@ pub(super) struct Trial {
 
 impl Trial {
     /// By which way the next bytes go.
-    pub(super) fn way(&self) -> Way {
-        if self.part.is_multiple_of(2) { Way::Send } else { Way::Copy }
+    pub(super) fn method(&self) -> Method {
+        if self.part.is_multiple_of(2) { Method::Send } else { Method::Copy }
     }
 
     /// Notes that `bytes` have gone by `way`. The winner, once there is one.
-    pub(super) fn note(&mut self, way: Way, bytes: usize, now: Instant) -> Option<Way> {
-        if way != self.way() {
+    pub(super) fn note(&mut self, method: Method, bytes: usize, now: Instant) -> Option<Method> {
+        if method != self.method() {
             // What had been copied before is still on its way out.
             return None;
         }
@@ -71,11 +71,11 @@ impl Trial {
         self.part += 1;
         (self.bytes, self.began) = (0, None);
         let [Some(send), Some(copy)] = self.best else { return None };
-        if way == Way::Send || (copy < send && self.part < PARTS) {
+        if method == Method::Send || (copy < send && self.part < PARTS) {
             return None;
         }
         log::debug!("{} MB by sendfile take {send:?}, by copying {copy:?}", TIMED_BYTES / 1024 / 1024);
-        Some(if copy * MARGIN < send * 100 { Way::Copy } else { Way::Send })
+        Some(if copy * MARGIN < send * 100 { Method::Copy } else { Method::Send })
     }
 }
 
@@ -83,22 +83,22 @@ impl Trial {
 mod tests {
     use super::*;
 
-    /// The winner where each megabyte takes so long, by each way, in each part.
-    fn winner(times: [u64; PARTS as usize]) -> Way {
+    /// The winner where each megabyte takes so long, by each method, in each part.
+    fn winner(times: [u64; PARTS as usize]) -> Method {
         const PIECE: usize = 1024 * 1024;
         let mut trial = Trial::default();
         let mut now = Instant::now();
         for (part, time) in times.into_iter().enumerate() {
-            let way = if part % 2 == 0 { Way::Send } else { Way::Copy };
-            assert_eq!(trial.way(), way);
+            let method = if part % 2 == 0 { Method::Send } else { Method::Copy };
+            assert_eq!(trial.method(), method);
             // The first bytes of a part say nothing.
             now += Duration::from_secs(7);
             for piece in 1..=(UNTIMED_BYTES + TIMED_BYTES) / PIECE {
                 if piece * PIECE > UNTIMED_BYTES {
                     now += Duration::from_micros(time);
                 }
-                assert_eq!(trial.note(other(way), PIECE, now), None, "it does not count");
-                if let Some(winner) = trial.note(way, PIECE, now) {
+                assert_eq!(trial.note(other(method), PIECE, now), None, "it does not count");
+                if let Some(winner) = trial.note(method, PIECE, now) {
                     return winner;
                 }
             }
@@ -106,30 +106,30 @@ mod tests {
         panic!("no winner")
     }
 
-    fn other(way: Way) -> Way {
-        if way == Way::Send { Way::Copy } else { Way::Send }
+    fn other(method: Method) -> Method {
+        if method == Method::Send { Method::Copy } else { Method::Send }
     }
 
     #[test]
     fn the_faster_way_wins() {
-        assert_eq!(winner([400, 200, 400, 200, 400, 200]), Way::Copy);
-        assert_eq!(winner([200, 400, 200, 400, 200, 400]), Way::Send);
+        assert_eq!(winner([400, 200, 400, 200, 400, 200]), Method::Copy);
+        assert_eq!(winner([200, 400, 200, 400, 200, 400]), Method::Send);
     }
 
     #[test]
     fn a_part_that_was_held_up_does_not_count() {
-        assert_eq!(winner([9000, 300, 200, 300, 200, 300]), Way::Send);
-        assert_eq!(winner([400, 200, 400, 9000, 400, 9000]), Way::Copy);
+        assert_eq!(winner([9000, 300, 200, 300, 200, 300]), Method::Send);
+        assert_eq!(winner([400, 200, 400, 9000, 400, 9000]), Method::Copy);
     }
 
     #[test]
     fn a_copy_that_is_no_faster_is_not_tried_again() {
         // The later parts would say something else.
-        assert_eq!(winner([200, 201, 900, 100, 900, 100]), Way::Send);
+        assert_eq!(winner([200, 201, 900, 100, 900, 100]), Method::Send);
     }
 
     #[test]
     fn a_copy_must_be_worth_its_cost() {
-        assert_eq!(winner([200, 140, 200, 140, 200, 140]), Way::Send);
+        assert_eq!(winner([200, 140, 200, 140, 200, 140]), Method::Send);
     }
 }

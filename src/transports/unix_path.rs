@@ -1,10 +1,10 @@
 //! Binding a unix socket to a path at which something may stand already: a server that lives, what a dead one has left
 //! behind, or anything else.
 //!
-//! `bind(2)` makes the file and fails where one is, so two servers never get one path. What is left behind must be removed
-//! first, and that is the difficulty: between the look at a stale file and its removal, another server may have replaced it.
-//! So only the holder of a [`Right`] removes anything, and looks again once it has it. Whose file it is then, and when it
-//! goes, is `own_file.rs`.
+//! `bind(2)` makes the file and fails where one is, so two servers never get one path. What is left behind must be
+//! removed first, and that is the difficulty: between the look at a stale file and its removal, another server may have
+//! replaced it. So only the holder of a [`RemovalRight`] removes anything, and looks again once it has it. Whose file
+//! it is then, and when it goes, is `own_file.rs`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -14,16 +14,35 @@ use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
+use super::advice::Advice;
 use super::error::describe;
-use super::opening::UnixBinding;
 use super::own_file::{OwnFile, is_at, pin};
 use crate::sys::limits;
 
-/// How often the path is looked at while other servers start there, and the pause after each look: half a second at most.
+/// How often the path is looked at while other servers start there, and the pause after each look: half a second at
+/// most.
 const TRIES: usize = 50;
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Binds `socket` to `path`. A stale socket is in the way too unless it is to be replaced. The mode is that of the socket.
+/// How to bind a unix socket.
+#[derive(Clone, Copy, Debug)]
+pub struct UnixBinding {
+    /// Permission bits of the socket file, set before anyone can connect.
+    pub mode: u32,
+    /// Remove a socket that nobody serves any more. Never one that is served, never anything else.
+    pub replace_stale: bool,
+    /// How messages name options.
+    pub advice: Advice,
+}
+
+impl Default for UnixBinding {
+    fn default() -> Self {
+        Self { mode: 0o600, replace_stale: false, advice: Advice::Arguments }
+    }
+}
+
+/// Binds `socket` to `path`. A stale socket is in the way too unless it is to be replaced. The mode is that of the
+/// socket.
 ///
 /// # Errors
 /// What the system said; `AddrInUse` with a word on what stands at the path.
@@ -31,8 +50,8 @@ pub(crate) fn bind(socket: &Socket, path: &Path, binding: UnixBinding) -> io::Re
     let address = SockAddr::unix(path)?;
     let mut right = None;
     for _ in 0..TRIES {
-        // In this order: a socket that was there before bind(2) failed is bound wholly, as that call had to wait for it. Until
-        // then the kernel would not know it, and it would look stale.
+        // In this order: a socket that was there before bind(2) failed is bound wholly, as that call had to wait for
+        // it. Until then the kernel would not know it, and it would look stale.
         let there = match pin(path) {
             Ok(there) => Some(there),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -46,30 +65,30 @@ pub(crate) fn bind(socket: &Socket, path: &Path, binding: UnixBinding) -> io::Re
             Err(error) => return Err(error),
         }
         let Some(there) = there else { continue };
-        let state = State::of(&there, path)?;
+        let state = PathState::of(&there, path)?;
         if !is_at(&there, path) {
             // It is about something else.
             continue;
         }
         match state {
-            State::Stale if binding.replace_stale && right.is_some() => fs::remove_file(path)?,
-            State::Stale if binding.replace_stale => {
-                right = Right::take(path)?;
+            PathState::Stale if binding.replace_stale && right.is_some() => fs::remove_file(path)?,
+            PathState::Stale if binding.replace_stale => {
+                right = RemovalRight::take(path)?;
                 if right.is_none() {
                     std::thread::sleep(PAUSE);
                 }
             }
-            State::Stale => {
+            PathState::Stale => {
                 return in_use(&format!("nobody serves it; {} removes it", binding.advice.flag("replace-stale")));
             }
-            State::Live => return in_use("by a server that is alive"),
-            State::Unknown(error) => {
+            PathState::Live => return in_use("by a server that is alive"),
+            PathState::Unknown(error) => {
                 return in_use(&format!(
                     "whether a server is alive there, the system does not tell: {}",
                     describe(&error)
                 ));
             }
-            State::NoSocket => {
+            PathState::NoSocket => {
                 return Err(io::Error::new(io::ErrorKind::AddrInUse, "File exists and is not a socket"));
             }
         }
@@ -83,7 +102,7 @@ fn in_use<T>(why: &str) -> io::Result<T> {
 
 /// What stands where a socket is to be bound.
 #[derive(Debug)]
-enum State {
+enum PathState {
     /// A socket that nobody has: what a server that was killed leaves behind.
     Stale,
     /// A socket that a process has bound, be it listening or not.
@@ -94,9 +113,9 @@ enum State {
     NoSocket,
 }
 
-impl State {
-    /// Asks the kernel without connecting, as a server with one client might take us for that: a datagram socket cannot be
-    /// connected to a stream, and where the socket is bound the kernel says just that (`EPROTOTYPE`).
+impl PathState {
+    /// Asks the kernel without connecting, as a server with one client might take us for that: a datagram socket cannot
+    /// be connected to a stream, and where the socket is bound the kernel says just that (`EPROTOTYPE`).
     fn of(there: &File, path: &Path) -> io::Result<Self> {
         if !there.metadata()?.file_type().is_socket() {
             return Ok(Self::NoSocket);
@@ -114,12 +133,12 @@ impl State {
 /// The right to remove what is stale at a path; one process has it at a time. It is a lock on a file beside the socket,
 /// which ends with the process. Nobody but its owner can open the file, so nobody else can hold the lock.
 #[derive(Debug)]
-struct Right {
+struct RemovalRight {
     file: File,
     path: PathBuf,
 }
 
-impl Right {
+impl RemovalRight {
     /// `None`: another process has it now.
     fn take(socket: &Path) -> io::Result<Option<Self>> {
         let mut name = std::ffi::OsString::from(".");
@@ -147,7 +166,7 @@ impl Right {
     }
 }
 
-impl Drop for Right {
+impl Drop for RemovalRight {
     fn drop(&mut self) {
         // While it is locked: a process that opens the file now sees that it is gone.
         if is_at(&self.file, &self.path) {

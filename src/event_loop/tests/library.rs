@@ -1,4 +1,5 @@
-//! What a user of the library relies on, on the real loop: timers that are never early, ends of pipes, calls that make no sense.
+//! What a user of the library relies on, on the real loop: timers that are never early, ends of pipes, calls that make
+//! no sense.
 
 use super::*;
 

@@ -1,4 +1,5 @@
-//! A panic in any callback ends the transport that the callback was about, frees its slot, and leaves all others as they are.
+//! A panic in any callback ends the transport that the callback was about, frees its slot, and leaves all others as
+//! they are.
 
 use super::*;
 

@@ -1,4 +1,5 @@
-//! The contract of subprocess transports, with real children of the shell. What the `exec` mode makes of them is not here.
+//! The contract of subprocess transports, with real children of the shell. What the `exec` mode makes of them is not
+//! here.
 
 use super::*;
 use std::ffi::OsStr;

@@ -69,7 +69,7 @@ fn options(sim: &mut Sim, half_close: bool, keep_open: bool) -> SessionOptions {
 /// A console and a connection, joined as a client joins them.
 fn session(sim: &mut Sim, half_close: bool) -> (Id, Id, Reports) {
     let (reporter, reports) = line();
-    let console = sim.stream(0, Waiting::new(reporter.clone()));
+    let console = sim.stream(0, IdleStdio::new(reporter.clone()));
     sim.net().transport(console).pause_reading();
     let options = options(sim, half_close, false);
     let peer = sim.stream(0, PeerSide::new(console, options, reporter));
@@ -163,7 +163,7 @@ fn a_session_whose_peer_resets_delivers_what_came_and_says_so() {
 fn a_session_after_one_that_has_left_stdout_full_waits_for_it() {
     for_each_seed(|sim| {
         let (reporter, reports) = line();
-        let console = sim.stream(0, Waiting::new(reporter.clone()));
+        let console = sim.stream(0, IdleStdio::new(reporter.clone()));
         sim.net().transport(console).pause_reading();
         sim.net().transport(console).set_write_buffer_limits(marks());
         let options = options(sim, true, true);

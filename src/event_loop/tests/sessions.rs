@@ -1,5 +1,5 @@
-//! Sessions on stdin and stdout in the simulator: when the peer is told of the end of stdin, and what becomes of a stdin whose peer is
-//! gone.
+//! Sessions on stdin and stdout in the simulator: when the peer is told of the end of stdin, and what becomes of a
+//! stdin whose peer is gone.
 
 use super::*;
 
@@ -27,7 +27,7 @@ impl Session {
         let options = SessionOptions { send_only, recv_only, half_close, idle_timeout, linger, keep_open };
         let mut sim = Sim::new();
         let (reporter, reports) = line();
-        let console = sim.stream(ENOUGH, Waiting::new(reporter.clone()));
+        let console = sim.stream(ENOUGH, IdleStdio::new(reporter.clone()));
         sim.net().transport(console).pause_reading();
         let peer = sim.stream(ENOUGH, PeerSide::new(console, options, reporter));
         sim.settle();

@@ -1,4 +1,5 @@
-//! The simulator: the real loop on streams and datagram sockets in memory, with a clock and a network that a seed rules.
+//! The simulator: the real loop on streams and datagram sockets in memory, with a clock and a network that a seed
+//! rules.
 //!
 //! A test scripts the other end of each; [`Sim::run`] then turns the loop until nothing can happen any more, jumping the clock from
 //! timer to timer. Nothing is mocked above the bare calls that read and write, receive and send: those of streams are
@@ -74,21 +75,22 @@ impl Sim {
         let mut stream = Stream::new(io, Phase::Open, net.now);
         prepare(&mut stream);
         let id = net.add_stream(stream).expect("memory registers");
-        net.calls.push_back((id, Call::SetProtocol(protocol)));
+        net.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
         net.calls.push_back((id, Call::ConnectionMade));
         self.wires.push((id, wire));
         id
     }
 
-    /// A datagram socket with room for `room` messages in its "kernel"; a connected one has one peer, and is told of errors.
+    /// A datagram socket with room for `room` messages in its "kernel"; a connected one has one peer, and is told of
+    /// errors.
     pub(crate) fn socket(&mut self, room: usize, connected: bool, protocol: impl DatagramProtocol + 'static) -> Id {
         let network = Arc::new(Mutex::new(Network::new(room, connected)));
         let net = &mut self.event_loop.net;
-        let carrier = Carrier::Memory(Socket::new(Arc::clone(&network)));
-        let mut socket = Datagram::new(carrier, datagram::Phase::Open, net.now);
+        let io = DatagramIo::Memory(Socket::new(Arc::clone(&network)));
+        let mut socket = Datagram::new(io, DatagramPhase::Open, net.now);
         socket.connected = connected;
         let id = net.add_datagram(socket).expect("memory registers");
-        net.calls.push_back((id, Call::SetDatagramProtocol(Box::new(protocol))));
+        net.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
         net.calls.push_back((id, Call::ConnectionMade));
         self.networks.push((id, network));
         id
@@ -216,7 +218,7 @@ impl Sim {
             let writable = std::mem::take(&mut wire.writable_edge);
             if wire.closed.is_none() && (readable || writable) {
                 let ended = wire.inbound_end || wire.read_error.is_some();
-                events.push(Ready { write_dead: wire.write_error.is_some(), ..ready(*id, readable, writable, ended) });
+                events.push(Event { write_dead: wire.write_error.is_some(), ..ready(*id, readable, writable, ended) });
             }
         }
         for (id, network) in &self.networks {
@@ -247,7 +249,7 @@ impl Sim {
         self.event_loop.end_turn();
         assert!(!self.event_loop.has_panicked, "a callback has panicked");
         let net = &self.event_loop.net;
-        due || happened || !net.calls.is_empty() || !net.again.is_empty() || !net.corked.is_empty()
+        due || happened || !net.calls.is_empty() || !net.ready.is_empty() || !net.corked.is_empty()
     }
 
     /// Turns the loop until nothing is left to do now; the clock stands still.
@@ -288,7 +290,7 @@ impl Sim {
     pub(crate) fn assert_nothing_left(&self) {
         let net = &self.event_loop.net;
         assert_eq!(net.slots.iter().count(), 0, "slots are left: {net:?}");
-        assert!(net.calls.is_empty() && net.again.is_empty(), "calls are left: {net:?}");
+        assert!(net.calls.is_empty() && net.ready.is_empty(), "calls are left: {net:?}");
         assert!(net.corked.is_empty(), "someone has still to send: {net:?}");
         assert_eq!(net.timers.len(), 0, "timers are left: {net:?}");
         assert_eq!(net.foreground, 0, "the count of what keeps the loop running is off");
@@ -302,6 +304,6 @@ impl Sim {
     }
 }
 
-fn ready(id: Id, readable: bool, writable: bool, read_ended: bool) -> Ready {
-    Ready { id, half: Half::Read, readable, writable, read_ended, write_dead: false }
+fn ready(id: Id, readable: bool, writable: bool, read_ended: bool) -> Event {
+    Event { id, direction: Direction::Read, readable, writable, read_ended, write_dead: false }
 }

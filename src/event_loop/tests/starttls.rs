@@ -1,4 +1,5 @@
-//! TLS that is asked for first, on streams of the simulator: what is said in the clear, and how the run ends without TLS.
+//! TLS that is asked for first, on streams of the simulator: what is said in the clear, and how the run ends without
+//! TLS.
 
 use super::*;
 

@@ -1,8 +1,8 @@
-//! Which sender makes room for a new one: the one that has been silent for longest, unless one address has far more than its
-//! share. Then it is one of that address, so that a flood from one place does not drive out everybody else.
+//! Which sender makes room for a new one: the one that has been silent for longest, unless one address has far more
+//! than its share. Then it is one of that address, so that a flood from one place does not drive out everybody else.
 //!
-//! An age is noted when its flow begins, and is brought up to date by [`Ages::touch`] only when it is the turn of that flow. So a
-//! datagram costs nothing here, and a turn costs as much as there was activity since the last one.
+//! An age is noted when its flow begins, and is brought up to date by [`Ages::touch`] only when it is the turn of that
+//! flow. So a datagram costs nothing here, and a turn costs as much as there was activity since the last one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};

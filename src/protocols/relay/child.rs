@@ -10,11 +10,11 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
-use super::{End, Left, Opener, Other, Terms};
+use super::{Connector, End, Inbound, OtherEnd, PairOptions};
 use crate::protocols::child::{QUIET, close_when_quiet, code};
 use crate::protocols::half_close::{HalfClose, Held, InputEnd};
 use crate::protocols::report::{Cause, Failure};
-use crate::protocols::watch::Pulse;
+use crate::protocols::watch::Activity;
 use crate::transports::info::Info;
 use crate::transports::process::handle::SubprocessTransport;
 use crate::transports::protocol::SubprocessProtocol;
@@ -26,11 +26,12 @@ const STDOUT: u8 = 1;
 /// The protocol of such a side.
 #[derive(Debug)]
 pub struct ChildEnd {
-    other: Other,
-    terms: Terms,
+    other: OtherEnd,
+    options: PairOptions,
     /// The end of its stdout, as the other end is to be told of it.
     output: InputEnd,
-    /// Its stdout has ended. If it has been killed, we are about to hear of it, and the other end is not told of an end.
+    /// Its stdout has ended. If it has been killed, we are about to hear of it, and the other end is not told of an
+    /// end.
     end_timer: Option<TimerId>,
     idle_timer: Option<TimerId>,
     /// What was on its way when that last fired.
@@ -42,23 +43,23 @@ pub struct ChildEnd {
 }
 
 impl ChildEnd {
-    /// A left side, whose other end `opener` opens.
+    /// A left side, whose other end `connector` opens.
     #[must_use]
-    pub fn left(opener: Opener, terms: Terms) -> Self {
-        Self::new(Other::ToOpen(opener), terms)
+    pub fn left(connector: Connector, options: PairOptions) -> Self {
+        Self::new(OtherEnd::ToOpen(connector), options)
     }
 
     /// A right side, to be joined with `left`.
     #[must_use]
-    pub fn right(left: Left, terms: Terms) -> Self {
-        Self::new(Other::ToJoin(left), terms)
+    pub fn right(left: Inbound, options: PairOptions) -> Self {
+        Self::new(OtherEnd::ToJoin(left), options)
     }
 
-    fn new(other: Other, terms: Terms) -> Self {
-        let output = InputEnd::new(terms.half_close);
+    fn new(other: OtherEnd, options: PairOptions) -> Self {
+        let output = InputEnd::new(options.half_close);
         Self {
             other,
-            terms,
+            options,
             output,
             end_timer: None,
             idle_timer: None,
@@ -70,14 +71,14 @@ impl ChildEnd {
 
     /// The left side watches that the pair does not stand still.
     fn watch(&mut self, t: &mut SubprocessTransport<'_>, quiet: Duration) {
-        if let Some(limit) = self.terms.idle_timeout {
+        if let Some(limit) = self.options.idle_timeout {
             let id = t.id();
             self.idle_timer = Some(t.net().call_later(id, limit.saturating_sub(quiet)));
         }
     }
 
     fn look_at_the_clock(&mut self, t: &mut SubprocessTransport<'_>) {
-        let (Some(other), Some(limit)) = (self.other.end(), self.terms.idle_timeout) else { return };
+        let (Some(other), Some(limit)) = (self.other.end(), self.options.idle_timeout) else { return };
         let here = End::Child(t.id());
         if here.ends_the_pair(other, t.net()) || other.ends_the_pair(here, t.net()) {
             return;
@@ -92,7 +93,7 @@ impl ChildEnd {
         if quiet < limit {
             return self.watch(t, quiet);
         }
-        self.terms.fail(Failure::new(Cause::TimedOut, format!("idle for {limit:?}")));
+        self.options.fail(Failure::new(Cause::TimedOut, format!("idle for {limit:?}")));
         other.abort(t.net());
         here.abort(t.net());
     }
@@ -100,7 +101,7 @@ impl ChildEnd {
     /// It goes on without its stdout.
     fn output_ended(&mut self, t: &mut SubprocessTransport<'_>) {
         let (Some(other), None) = (self.other.end(), t.returncode()) else { return };
-        if self.terms.half_close == HalfClose::Auto && !other.is_connection(t.net()) {
+        if self.options.half_close == HalfClose::Auto && !other.is_connection(t.net()) {
             self.output = InputEnd::new(HalfClose::Now);
         }
         let (id, gave_nothing) = (t.id(), !self.output.has_seen_something());
@@ -116,14 +117,15 @@ impl ChildEnd {
 }
 
 impl ChildEnd {
-    /// Whether the timer was that of an end of its stdout that is held back. The other end is told when its time has come.
+    /// Whether the timer was that of an end of its stdout that is held back. The other end is told when its time has
+    /// come.
     fn output_stays_held(&mut self, t: &mut SubprocessTransport<'_>, timer: TimerId) -> bool {
         let (here, Some(other)) = (End::Child(t.id()), self.other.end()) else { return false };
         let last = here.last_activity(t.net()).max(other.last_activity(t.net()));
         let last_activity = last.unwrap_or_else(|| t.net().now());
         let on_the_way = here.on_the_way(t.net()) + other.on_the_way(t.net());
         let (id, totals) = (t.id(), other.totals(t.net()));
-        match self.output.fired(t.net(), id, timer, Pulse { last_activity, on_the_way }, totals) {
+        match self.output.fired(t.net(), id, timer, Activity { last_activity, on_the_way }, totals) {
             Held::OtherTimer => return false,
             Held::Longer => (),
             Held::TellNow => other.end_input(t.net()),
@@ -135,10 +137,10 @@ impl ChildEnd {
 impl SubprocessProtocol for ChildEnd {
     fn connection_made(&mut self, t: &mut SubprocessTransport<'_>) {
         let here = End::Child(t.id());
-        if let Other::ToOpen(_) = self.other {
+        if let OtherEnd::ToOpen(_) = self.other {
             self.watch(t, Duration::ZERO);
         }
-        if !self.other.meet(t.net(), here, |_| Info::default(), &self.terms) {
+        if !self.other.open_or_join(t.net(), here, |_| Info::default(), &self.options) {
             here.finish(t.net());
         }
         self.peer = self.other.end().map(|other| other.name(t.net())).unwrap_or_default();
@@ -179,7 +181,7 @@ impl SubprocessProtocol for ChildEnd {
         let status = t.returncode().map_or(0, code);
         let (pid, other) = (t.pid().unwrap_or(0), &self.peer);
         self.has_failed = status != 0 && t.unread_input() > 0;
-        match &self.terms.reporter {
+        match &self.options.reporter {
             Some(reporter) if status != 0 => reporter.tell(Failure::silent(Cause::Child(status))),
             None if self.has_failed => {
                 log::warn!(
@@ -218,10 +220,11 @@ impl SubprocessProtocol for ChildEnd {
     fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, error: Option<io::Error>) {
         if error.is_some() {
             // It cannot be killed and is left running. The log says so already.
-            self.terms.fail(Failure::silent(Cause::Local));
+            self.options.fail(Failure::silent(Cause::Local));
         }
         let Some(other) = self.other.end() else { return };
-        // What it would have written after that is missing; or what it was sent has not arrived, whatever the sender believes.
+        // What it would have written after that is missing; or what it was sent has not arrived, whatever the sender
+        // believes.
         let was_killed = t.returncode().is_some_and(|status| status.signal().is_some());
         let is_cut = was_killed || self.has_failed || error.is_some();
         if is_cut { other.reset(t.net()) } else { other.finish_alone(t.net()) }

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use super::{End, Left, Opener, Other, Terms};
+use super::{Connector, End, Inbound, OtherEnd, PairOptions};
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::datagram::Remote;
 use crate::transports::datagram::handle::DatagramTransport;
@@ -16,25 +16,25 @@ use crate::transports::timers::TimerId;
 /// The protocol of a socket with one peer.
 #[derive(Debug)]
 pub struct DatagramSide {
-    other: Other,
-    terms: Terms,
+    other: OtherEnd,
+    options: PairOptions,
 }
 
 impl DatagramSide {
-    /// A left side, whose other end `opener` opens.
+    /// A left side, whose other end `connector` opens.
     #[must_use]
-    pub fn left(opener: Opener, terms: Terms) -> Self {
-        Self { other: Other::ToOpen(opener), terms }
+    pub fn left(connector: Connector, options: PairOptions) -> Self {
+        Self { other: OtherEnd::ToOpen(connector), options }
     }
 
     /// A right side, to be joined with `left`.
     #[must_use]
-    pub fn right(left: Left, terms: Terms) -> Self {
-        Self { other: Other::ToJoin(left), terms }
+    pub fn right(left: Inbound, options: PairOptions) -> Self {
+        Self { other: OtherEnd::ToJoin(left), options }
     }
 
     fn watch(&self, t: &mut DatagramTransport<'_>, quiet: Duration) {
-        if let Some(limit) = self.terms.idle_timeout {
+        if let Some(limit) = self.options.idle_timeout {
             let id = t.id();
             t.net().call_later(id, limit.saturating_sub(quiet));
         }
@@ -45,16 +45,16 @@ impl DatagramProtocol for DatagramSide {
     fn connection_made(&mut self, t: &mut DatagramTransport<'_>) {
         let here = End::Datagrams(t.id());
         let info = t.info();
-        if let Other::ToOpen(_) = self.other {
+        if let OtherEnd::ToOpen(_) = self.other {
             self.watch(t, Duration::ZERO);
         }
-        if !self.other.meet(t.net(), here, |_| info, &self.terms) {
+        if !self.other.open_or_join(t.net(), here, |_| info, &self.options) {
             t.abort();
         }
     }
 
     fn connection_failed(&mut self, t: &mut DatagramTransport<'_>, error: ConnectError) {
-        self.other.not_met(t.net(), &error, &self.terms);
+        self.other.open_failed(t.net(), &error, &self.options);
     }
 
     fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], _from: &Remote) {
@@ -68,7 +68,7 @@ impl DatagramProtocol for DatagramSide {
     fn error_received(&mut self, t: &mut DatagramTransport<'_>, error: io::Error) {
         let peer = t.info().peer.unwrap_or(Peer::Unnamed);
         let what = format!("send {peer}: {}", describe(&error));
-        match &self.terms.reporter {
+        match &self.options.reporter {
             // It says so at the end: what follows may find somebody.
             Some(reporter) => reporter.tell(Failure::new(Cause::Broken, what)),
             None => log::warn!("{what}"),
@@ -88,7 +88,7 @@ impl DatagramProtocol for DatagramSide {
     }
 
     fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, _timer: TimerId) {
-        let Some(limit) = self.terms.idle_timeout else { return };
+        let Some(limit) = self.options.idle_timeout else { return };
         let end = End::Datagrams(t.id());
         if self.other.end().is_some_and(|other| other.ends_the_pair(end, t.net())) {
             return;
@@ -100,7 +100,7 @@ impl DatagramProtocol for DatagramSide {
         if quiet < limit {
             return self.watch(t, quiet);
         }
-        self.terms.fail(Failure::new(Cause::TimedOut, format!("idle for {limit:?}")));
+        self.options.fail(Failure::new(Cause::TimedOut, format!("idle for {limit:?}")));
         if let Some(other) = self.other.end() {
             other.abort(t.net());
         }

@@ -62,7 +62,8 @@ impl End {
         peer.map_or_else(|| "stdin and stdout".to_owned(), |peer| peer.to_string())
     }
 
-    /// Lets bytes go both ways. Those of stdin, or of a child, are shown to its protocol first, where their beginning matters.
+    /// Lets bytes go both ways. Those of stdin, or of a child, are shown to its protocol first, where their beginning
+    /// matters.
     pub(super) fn join(self, other: Self, net: &mut Net, half_close: HalfClose) {
         for (from, to) in [(self, other), (other, self)] {
             let is_looked_at = half_close == HalfClose::Auto && !from.is_connection(net) && to.is_connection(net);
@@ -89,8 +90,8 @@ impl End {
         matches!(self, Self::Stream(id) if !net.transport(id).is_connection())
     }
 
-    /// The stream that can be asked whether it has more to say. Somebody at a terminal is not waited for, and a child has rules of its
-    /// own.
+    /// The stream that can be asked whether it has more to say. Somebody at a terminal is not waited for, and a child
+    /// has rules of its own.
     pub(super) fn to_be_asked(self, net: &mut Net) -> Option<Id> {
         match self {
             Self::Stream(id) if self.is_there(net) && !self.is_over(net) && !self.is_terminal(net) => Some(id),
@@ -215,8 +216,8 @@ impl End {
         }
     }
 
-    /// Whether the whole pair is about to end in order, as this end has ended and the other one has no end that could be
-    /// awaited: what is left of it has a limit of its own, which the idle timeout is not to forestall.
+    /// Whether the whole pair is about to end in order, as this end has ended and the other one has no end that could
+    /// be awaited: what is left of it has a limit of its own, which the idle timeout is not to forestall.
     pub(super) fn ends_the_pair(self, other: Self, net: &mut Net) -> bool {
         match self {
             Self::Stream(_) => other.has_datagrams() && self.is_over(net),
@@ -244,8 +245,8 @@ impl End {
         }
     }
 
-    /// When anything last came from it or went to it. The socket of a flow has others, and cannot tell; nor can a child without
-    /// pipes.
+    /// When anything last came from it or went to it. The socket of a flow has others, and cannot tell; nor can a child
+    /// without pipes.
     pub(super) fn last_activity(self, net: &mut Net) -> Option<Instant> {
         match self {
             Self::Stream(id) => Some(net.transport(id).last_activity()),
@@ -293,7 +294,8 @@ impl End {
         }
     }
 
-    /// The program at the other end has ended, so that nothing of this end is wanted: what was written to it still goes out.
+    /// The program at the other end has ended, so that nothing of this end is wanted: what was written to it still goes
+    /// out.
     pub(super) fn finish_alone(self, net: &mut Net) {
         match self {
             Self::Stream(id) => net.transport(id).close_once_delivered(),

@@ -1,7 +1,8 @@
 //! A side of a relay that is a UDP socket which serves many: a right end for each sender.
 //!
-//! Datagrams have no end that could be passed on, so a flow is over when nothing has moved in it for long. Their senders can be
-//! forged: there are at most so many flows, and what is kept for right ends that are not open yet is bounded as a whole.
+//! Datagrams have no end that could be passed on, so a flow is over when nothing has moved in it for long. Their
+//! senders can be forged: there are at most so many flows, and what is kept for right ends that are not open yet is
+//! bounded as a whole.
 //!
 //! ```text
 //!                        place free                      idle, or its right end goes
@@ -12,26 +13,22 @@
 //!                                place free
 //! ```
 //!
-//! A right end has its place until it is gone altogether, which takes a child or a connection some time. What a newcomer sends is
-//! kept until then. Which flow makes room is `ages.rs`. All sockets of a run share one table.
+//! A right end has its place until it is gone altogether, which takes a child or a connection some time. What a
+//! newcomer sends is kept until then. Which flow makes room is `ages.rs`. All sockets of a run share one table.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
-use std::io;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
 use super::ages::{Age, Ages, source};
-use super::waiting::{Gone, Kept, Key, Places};
-use super::{End, Left, Opener, Terms, Waiting};
-use crate::protocols::loop_guard::is_marked;
+use super::waiting::{FlowPlaces, Gone, Kept, Key};
+use super::{Connector, End, Inbound, PairOptions, Waiting};
 use crate::transports::datagram::Remote;
 use crate::transports::datagram::handle::DatagramTransport;
-use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::info::{Info, Peer, canonical};
 use crate::transports::net::Net;
-use crate::transports::protocol::DatagramProtocol;
 use crate::transports::timers::TimerId;
 
 /// Senders that may wait for a place.
@@ -45,14 +42,14 @@ const EPISODE: Duration = Duration::from_secs(60);
 /// The flows of all sockets of a run.
 #[derive(Debug)]
 pub struct Flows {
-    opener: Opener,
-    terms: Terms,
+    connector: Connector,
+    options: PairOptions,
     idle_timeout: Duration,
     /// How many there may be, as far as anybody has said.
     limit: usize,
     /// How many this machine had descriptors for when it last ran out of them.
     room: usize,
-    places: Rc<Places>,
+    places: Rc<FlowPlaces>,
     table: HashMap<Key, Flow>,
     ages: Ages,
     /// Senders that wait for a place, in the order in which they came.
@@ -63,7 +60,7 @@ pub struct Flows {
     last_number: u64,
     /// Bytes for right ends that are not open yet.
     waiting: Rc<Cell<usize>>,
-    sweep_timer: Option<TimerId>,
+    pub(super) sweep_timer: Option<TimerId>,
     losses: Losses,
 }
 
@@ -112,16 +109,17 @@ fn begins(last: &mut Option<Instant>, now: Instant) -> bool {
 }
 
 impl Flows {
-    /// A right end of `opener` for each sender, at most `limit` at once; one is over when nothing has moved for `idle_timeout`.
+    /// A right end of `connector` for each sender, at most `limit` at once; one is over when nothing has moved for
+    /// `idle_timeout`.
     #[must_use]
-    pub fn new(opener: Opener, terms: Terms, idle_timeout: Duration, limit: usize) -> Rc<RefCell<Self>> {
+    pub fn new(connector: Connector, options: PairOptions, idle_timeout: Duration, limit: usize) -> Rc<RefCell<Self>> {
         Rc::new(RefCell::new(Self {
-            opener,
-            terms,
+            connector,
+            options,
             idle_timeout,
             limit,
             room: limit,
-            places: Places::new(),
+            places: FlowPlaces::new(),
             table: HashMap::new(),
             ages: Ages::default(),
             newcomers: VecDeque::new(),
@@ -134,7 +132,7 @@ impl Flows {
         }))
     }
 
-    fn receive(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
+    pub(super) fn receive(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
         let (key, now) = ((t.id(), from.address()), t.net().now());
         let Some(flow) = self.table.get_mut(&key) else { return self.receive_from_unknown(t, key, data, from) };
         if !flow.right.takes_input(t.net()) {
@@ -211,21 +209,21 @@ impl Flows {
         let place = self.places.take(key, self.last_number);
         let (datagrams, now) = (waiting.len() as u64, net.now());
         let end = End::Flow { socket: key.0, remote };
-        let left = Left { end, info: info(net, key.0, &remote), waiting, place: Some(place) };
-        match self.opener.open(net, left) {
+        let left = Inbound { end, info: info(net, key.0, &remote), waiting, place: Some(place) };
+        match self.connector.open(net, left) {
             Ok(right) => {
                 let age = self.ages.insert(key, now);
                 self.table.insert(key, Flow { right, number: self.last_number, kept, heard: now, age });
             }
             Err(failure) => {
                 self.losses.datagrams += datagrams;
-                self.terms.fail(failure);
+                self.options.fail(failure);
             }
         }
     }
 
-    /// The flow whose turn it is to make room, if there is one. Ages that are out of date are brought up to date on the way. A flow
-    /// whose right end is not open yet has to stay, as datagrams wait for that.
+    /// The flow whose turn it is to make room, if there is one. Ages that are out of date are brought up to date on the
+    /// way. A flow whose right end is not open yet has to stay, as datagrams wait for that.
     fn next_to_leave(&mut self, net: &mut Net) -> Option<Key> {
         loop {
             let (age, key) = self.ages.next()?;
@@ -245,7 +243,8 @@ impl Flows {
         if begins(&mut self.losses.room, now) {
             let most = self.limit.min(self.room);
             log::warn!(
-                "there is room for {most} senders at once: the one that has been silent for longest makes room for a new one"
+                "there is room for {most} senders at once: \
+                 the one that has been silent for longest makes room for a new one"
             );
         }
         self.losses.reclaimed += 1;
@@ -270,7 +269,7 @@ impl Flows {
     }
 
     /// Right ends have gone, and their places are for others; or they have opened, and can make room.
-    fn look_at_places(&mut self, net: &mut Net) {
+    pub(super) fn look_at_places(&mut self, net: &mut Net) {
         for Gone { key, number, unsent } in self.places.take_gone() {
             self.leaving.remove(&number);
             if self.table.get(&key).is_some_and(|flow| flow.number == number) {
@@ -312,7 +311,7 @@ impl Flows {
     }
 
     /// A datagram that a service of our kind has sent as an answer, or that somebody has forged.
-    fn refuse(&mut self, from: &Remote) {
+    pub(super) fn refuse(&mut self, from: &Remote) {
         // A stranger must not be able to fill a log with warnings.
         let is_first = !std::mem::replace(&mut self.losses.loop_seen, true);
         let level = if is_first { log::Level::Warn } else { log::Level::Info };
@@ -328,7 +327,7 @@ impl Flows {
     }
 
     /// Ends the flows that are over or have been idle for too long.
-    fn sweep(&mut self, t: &mut DatagramTransport<'_>) {
+    pub(super) fn sweep(&mut self, t: &mut DatagramTransport<'_>) {
         let (now, limit) = (t.net().now(), self.idle_timeout);
         // There may be more room by now.
         self.room = self.limit;
@@ -350,14 +349,14 @@ impl Flows {
     }
 
     /// The right ends of one socket, those that are about to end included.
-    fn rights_of(&self, socket: Id) -> Vec<End> {
+    pub(super) fn rights_of(&self, socket: Id) -> Vec<End> {
         let served = self.table.iter().map(|(key, flow)| (key.0, flow.right));
         let rights = served.chain(self.leaving.values().copied());
         rights.filter(|(of, _)| *of == socket).map(|(_, right)| right).collect()
     }
 
     /// Says what the crowd has cost, once.
-    fn take_stock(&mut self) {
+    pub(super) fn take_stock(&mut self) {
         let left = self.newcomers.drain(..).map(|newcomer| newcomer.waiting.len() as u64).sum::<u64>();
         let lost = std::mem::take(&mut self.losses.datagrams) + left;
         if lost > 0 {
@@ -367,58 +366,6 @@ impl Flows {
         if reclaimed > 0 {
             log::info!("{reclaimed} senders have made room for others");
         }
-    }
-}
-
-/// The protocol of one of the sockets.
-#[derive(Debug)]
-pub struct FlowsSide(Rc<RefCell<Flows>>);
-
-impl FlowsSide {
-    /// A socket whose senders are among `flows`. It is to mark what it sends with [`MARK`](crate::protocols::loop_guard::MARK).
-    #[must_use]
-    pub fn new(flows: &Rc<RefCell<Flows>>) -> Self {
-        Self(Rc::clone(flows))
-    }
-}
-
-impl DatagramProtocol for FlowsSide {
-    fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
-        let mut flows = self.0.borrow_mut();
-        if is_marked(from) { flows.refuse(from) } else { flows.receive(t, data, from) }
-    }
-
-    fn error_received(&mut self, _t: &mut DatagramTransport<'_>, error: io::Error) {
-        log::info!("an answer was not sent: {}", describe(&error));
-    }
-
-    fn pause_writing(&mut self, t: &mut DatagramTransport<'_>) {
-        let rights = self.0.borrow().rights_of(t.id());
-        rights.into_iter().for_each(|right| right.pause(t.net()));
-    }
-
-    fn resume_writing(&mut self, t: &mut DatagramTransport<'_>) {
-        let rights = self.0.borrow().rights_of(t.id());
-        rights.into_iter().for_each(|right| right.resume(t.net()));
-    }
-
-    fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, timer: TimerId) {
-        let mut flows = self.0.borrow_mut();
-        flows.look_at_places(t.net());
-        if flows.sweep_timer == Some(timer) {
-            flows.sweep_timer = None;
-            flows.sweep(t);
-        }
-    }
-
-    fn connection_lost(&mut self, t: &mut DatagramTransport<'_>, _error: Option<io::Error>) {
-        let mut flows = self.0.borrow_mut();
-        for right in flows.rights_of(t.id()) {
-            // One that waits for room would wait for ever.
-            right.resume(t.net());
-            right.finish(t.net());
-        }
-        flows.take_stock();
     }
 }
 

@@ -1,8 +1,8 @@
 //! Two ends joined: what comes from the one goes to the other. socat's whole idea.
 //!
-//! The left end is opened first and, once it is there, opens the right one by its [`Opener`]. Then each side's protocol knows the
-//! other [`End`], and nothing is shared. Bytes are forwarded (`Transport::forward_to`) and come here only where one of the ends has
-//! datagrams; what is left to do is the end:
+//! The left end is opened first and, once it is there, opens the right one by its [`Connector`]. Then each side's
+//! protocol knows the other [`End`], and nothing is shared. Bytes are forwarded (`Transport::forward_to`) and come here
+//! only where one of the ends has datagrams; what is left to do is the end:
 //!
 //! ```text
 //!   the source of a direction ends ---> its sink is told, after the last byte
@@ -12,14 +12,15 @@
 //!   the other end of a child goes  ---> its group is asked to end, then killed
 //! ```
 //!
-//! In the order in which to read: `end.rs` (what one does with an end, whatever it is), `stream.rs` (connections, stdin and
-//! stdout), `child.rs`, `datagrams.rs`, `flows.rs`.
+//! In the order in which to read: `end.rs` (what one does with an end, whatever it is), `stream.rs` (connections, stdin
+//! and stdout), `child.rs`, `datagrams.rs`, `flows.rs`.
 
 mod ages;
 pub mod child;
 pub mod datagrams;
 pub mod end;
 pub mod flows;
+pub mod flows_side;
 pub mod stream;
 pub mod waiting;
 
@@ -28,29 +29,29 @@ use std::rc::Rc;
 use std::time::Duration;
 
 pub use self::end::End;
-pub use self::waiting::{Place, Waiting};
+pub use self::waiting::{FlowPlace, Waiting};
 use super::half_close::HalfClose;
 use super::report::{Failure, Reporter};
-use super::session::connection_failure;
 use crate::transports::dial::{ConnectError, ConnectErrorKind};
 use crate::transports::info::Info;
 use crate::transports::net::Net;
 
 /// What holds for a pair.
 #[derive(Clone, Debug)]
-pub struct Terms {
-    /// When the end of a direction is passed on. `Auto` holds back the end of stdin alone, and only from a connection: ends of
-    /// connections, and those for a child, are passed on as they come.
+pub struct PairOptions {
+    /// When the end of a direction is passed on. `Auto` holds back the end of stdin alone, and only from a connection:
+    /// ends of connections, and those for a child, are passed on as they come.
     pub half_close: HalfClose,
     /// End the pair when nothing has moved for so long.
     pub idle_timeout: Option<Duration>,
-    /// How long one end is waited for when the other has ended. Datagrams have no end, so with them it is how long none moves.
+    /// How long one end is waited for when the other has ended. Datagrams have no end, so with them it is how long none
+    /// moves.
     pub linger: Option<Duration>,
     /// The run is about this one pair, and this is told of its failure. `None` for one of many.
     pub reporter: Option<Reporter>,
 }
 
-impl Terms {
+impl PairOptions {
     /// The pair has failed.
     fn fail(&self, failure: Failure) {
         match &self.reporter {
@@ -63,7 +64,7 @@ impl Terms {
 
 /// A left end, to be joined.
 #[derive(Debug)]
-pub struct Left {
+pub struct Inbound {
     /// It.
     pub end: End,
     /// What is known of it.
@@ -71,62 +72,62 @@ pub struct Left {
     /// What it has sent so far, where that cannot stay in the system's buffer.
     pub waiting: Waiting,
     /// Its place among many, which the right end keeps until it is gone.
-    pub place: Option<Place>,
+    pub place: Option<FlowPlace>,
 }
 
 /// Opens the right end for a left one, and joins them as soon as it can.
 #[derive(Clone)]
-pub struct Opener(Rc<Open>);
+pub struct Connector(Rc<Open>);
 
-type Open = dyn Fn(&mut Net, Left) -> Result<End, Failure>;
+type Open = dyn Fn(&mut Net, Inbound) -> Result<End, Failure>;
 
-impl Opener {
+impl Connector {
     /// From whatever opens it.
-    pub fn new(open: impl Fn(&mut Net, Left) -> Result<End, Failure> + 'static) -> Self {
+    pub fn new(open: impl Fn(&mut Net, Inbound) -> Result<End, Failure> + 'static) -> Self {
         Self(Rc::new(open))
     }
 
-    fn open(&self, net: &mut Net, left: Left) -> Result<End, Failure> {
+    fn open(&self, net: &mut Net, left: Inbound) -> Result<End, Failure> {
         (self.0)(net, left)
     }
 }
 
-impl fmt::Debug for Opener {
+impl fmt::Debug for Connector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Opener")
+        f.write_str("Connector")
     }
 }
 
 /// The other end, as a side knows it.
 #[derive(Debug)]
-enum Other {
+enum OtherEnd {
     /// This side is the left one, and is not open yet.
-    ToOpen(Opener),
+    ToOpen(Connector),
     /// This side is the right one, and is not open yet.
-    ToJoin(Left),
+    ToJoin(Inbound),
     Is {
         end: End,
         /// The right side of one among many has its place.
-        _place: Option<Place>,
+        _place: Option<FlowPlace>,
     },
     /// It could not be opened.
     None,
 }
 
-impl Other {
+impl OtherEnd {
     fn end(&self) -> Option<End> {
         match self {
-            Self::Is { end, .. } | Self::ToJoin(Left { end, .. }) => Some(*end),
+            Self::Is { end, .. } | Self::ToJoin(Inbound { end, .. }) => Some(*end),
             Self::ToOpen(_) | Self::None => None,
         }
     }
 
     /// This side could not be opened.
-    fn not_met(&mut self, net: &mut Net, error: &ConnectError, terms: &Terms) {
+    fn open_failed(&mut self, net: &mut Net, error: &ConnectError, options: &PairOptions) {
         let (left, place) = match std::mem::replace(self, Self::None) {
-            Self::ToJoin(Left { end, waiting, place, .. }) => (end, place.map(|place| (place, waiting))),
+            Self::ToJoin(Inbound { end, waiting, place, .. }) => (end, place.map(|place| (place, waiting))),
             Self::Is { end, .. } => (end, None),
-            Self::ToOpen(_) | Self::None => return terms.fail(connection_failure(error)),
+            Self::ToOpen(_) | Self::None => return options.fail(Failure::from(error)),
         };
         // One that is not there any more has not waited.
         if !left.is_there(net) {
@@ -138,20 +139,26 @@ impl Other {
             }
             // It has made room for another one.
             (End::Flow { .. }, _) if error.is_given_up() => (),
-            _ => terms.fail(connection_failure(error)),
+            _ => options.fail(Failure::from(error)),
         }
         left.reset(net);
     }
 
     /// This side, `here`, is open: opens the other, or joins it; false where there is nothing to be joined with.
-    fn meet(&mut self, net: &mut Net, here: End, info: impl FnOnce(&mut Net) -> Info, terms: &Terms) -> bool {
+    fn open_or_join(
+        &mut self,
+        net: &mut Net,
+        here: End,
+        info: impl FnOnce(&mut Net) -> Info,
+        options: &PairOptions,
+    ) -> bool {
         here.pause(net);
         match std::mem::replace(self, Self::None) {
-            Self::ToOpen(opener) => {
-                let left = Left { end: here, info: info(net), waiting: Waiting::default(), place: None };
-                match opener.open(net, left) {
+            Self::ToOpen(connector) => {
+                let left = Inbound { end: here, info: info(net), waiting: Waiting::default(), place: None };
+                match connector.open(net, left) {
                     Ok(end) => *self = Self::Is { end, _place: None },
-                    Err(failure) => terms.fail(failure),
+                    Err(failure) => options.fail(failure),
                 }
                 self.end().is_some()
             }
@@ -159,7 +166,7 @@ impl Other {
                 *self = Self::Is { end: left.end, _place: left.place };
                 let there = left.end.is_there(net);
                 if there {
-                    here.join(left.end, net, terms.half_close);
+                    here.join(left.end, net, options.half_close);
                     for data in left.waiting.end() {
                         here.pass(net, &data);
                     }

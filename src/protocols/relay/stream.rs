@@ -3,13 +3,12 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::{End, Left, Opener, Other, Terms};
+use super::{Connector, End, Inbound, OtherEnd, PairOptions};
 use crate::protocols::child::QUIET;
 use crate::protocols::half_close::{HalfClose, Held, InputEnd, hint};
 use crate::protocols::remainder;
-use crate::protocols::report::Cause;
-use crate::protocols::session::console_failure;
-use crate::protocols::watch::{Blame, Fired, Pulse, Watch};
+use crate::protocols::report::{Cause, Failure};
+use crate::protocols::watch::{Activity, FailureScope, Fired, IdleWatch};
 use crate::transports::dial::ConnectError;
 use crate::transports::error::{describe, is_truncation};
 use crate::transports::handle::Transport;
@@ -20,58 +19,60 @@ use crate::transports::timers::{TimerId, shown};
 /// How long a reply may take once everything was sent to an end that cannot say that it has ended, unless that is said.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How often a peer that is not read, because its other end is not open yet or does not take its bytes, is asked whether it is there
-/// at all: reading would tell, but has to wait.
+/// How often a peer that is not read, because its other end is not open yet or does not take its bytes, is asked
+/// whether it is there at all: reading would tell, but has to wait.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// The protocol of such a side.
 #[derive(Debug)]
 pub struct StreamSide {
-    other: Other,
-    terms: Terms,
-    watch: Watch,
+    other: OtherEnd,
+    options: PairOptions,
+    watch: IdleWatch,
     input: InputEnd,
     linger_timer: Option<TimerId>,
     look_timer: Option<TimerId>,
-    /// Both have ended what they had to say, and the other end is a child, of which we may be about to hear how it has ended.
-    parting_timer: Option<TimerId>,
+    /// Both have ended what they had to say, and the other end is a child, of which we may be about to hear how it has
+    /// ended.
+    both_done_timer: Option<TimerId>,
 }
 
 impl StreamSide {
-    /// A left side, whose other end `opener` opens.
+    /// A left side, whose other end `connector` opens.
     #[must_use]
-    pub fn left(opener: Opener, terms: Terms) -> Self {
-        Self::new(Other::ToOpen(opener), terms)
+    pub fn left(connector: Connector, options: PairOptions) -> Self {
+        Self::new(OtherEnd::ToOpen(connector), options)
     }
 
     /// A right side, to be joined with `left`.
     #[must_use]
-    pub fn right(left: Left, terms: Terms) -> Self {
-        Self::new(Other::ToJoin(left), terms)
+    pub fn right(left: Inbound, options: PairOptions) -> Self {
+        Self::new(OtherEnd::ToJoin(left), options)
     }
 
-    fn new(other: Other, terms: Terms) -> Self {
+    fn new(other: OtherEnd, options: PairOptions) -> Self {
         // Both sides watch: one may be gone while the other has not taken everything.
-        let watch = watch(&terms);
-        let input = InputEnd::new(terms.half_close);
-        Self { other, watch, terms, input, linger_timer: None, look_timer: None, parting_timer: None }
+        let watch = watch(&options);
+        let input = InputEnd::new(options.half_close);
+        Self { other, watch, options, input, linger_timer: None, look_timer: None, both_done_timer: None }
     }
 
     /// When the end of this side is passed on.
     fn half_close(&self, t: &mut Transport<'_>) -> HalfClose {
         let is_for_a_connection = matches!(self.other.end(), Some(End::Stream(_)));
-        match self.terms.half_close {
+        match self.options.half_close {
             HalfClose::Auto if t.is_connection() || !is_for_a_connection => HalfClose::Now,
             policy => policy,
         }
     }
 
-    /// Where the connection has failed, nobody waits for the other end any more: its end is due, whatever it has still to read.
+    /// Where the connection has failed, nobody waits for the other end any more: its end is due, whatever it has still
+    /// to read.
     fn look(&mut self, t: &mut Transport<'_>) {
         if t.is_closing() {
             return;
         }
-        let is_read = t.is_reading() && !t.is_held();
+        let is_read = t.is_reading() && !t.is_blocked_by_sink();
         if let (Some(other), false, true) = (self.other.end(), is_read, t.has_failed()) {
             other.abort(t.net());
             return t.fail();
@@ -87,24 +88,25 @@ impl StreamSide {
         }
     }
 
-    /// Whether it is only that a peer of one of many pairs leaves TLS without a word, as many do, once the other side has ended: that
-    /// one would have gone on if it had missed something.
+    /// Whether it is only that a peer of one of many pairs leaves TLS without a word, as many do, once the other side
+    /// has ended: that one would have gone on if it had missed something.
     fn is_routine(&self, t: &mut Transport<'_>, error: &io::Error) -> bool {
         let other_has_ended = self.other.end().is_some_and(|other| other.is_over(t.net()));
-        self.terms.reporter.is_none() && is_truncation(error) && other_has_ended
+        self.options.reporter.is_none() && is_truncation(error) && other_has_ended
     }
 
     /// This side is gone, in order: the other one may have had more for it.
     fn ask(&self, t: &mut Transport<'_>, source: Id) {
         let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
-        let reporter = self.terms.reporter.clone();
-        remainder::ask(t.net(), source, peer, watch(&self.terms), move |failure| match &reporter {
+        let reporter = self.options.reporter.clone();
+        remainder::ask(t.net(), source, peer, watch(&self.options), move |failure| match &reporter {
             Some(reporter) => reporter.tell(failure),
             None => log::info!("{failure}"),
         });
     }
 
-    /// Whether a child and its peer have both ended what they had to say. Then nobody has left the child: it may go on alone.
+    /// Whether a child and its peer have both ended what they had to say. Then nobody has left the child: it may go on
+    /// alone.
     fn have_parted(&self, t: &mut Transport<'_>, other: End) -> bool {
         matches!(other, End::Child(_)) && t.is_at_eof() && other.is_over(t.net())
     }
@@ -125,10 +127,10 @@ impl StreamSide {
         there.map_or(here, |there| there.max(here))
     }
 
-    /// Nothing more comes from here. The other end is given some time only, if that was asked for or if it has datagrams, as these
-    /// cannot say when it has answered.
+    /// Nothing more comes from here. The other end is given some time only, if that was asked for or if it has
+    /// datagrams, as these cannot say when it has answered.
     fn linger(&mut self, t: &mut Transport<'_>, other: End) {
-        let limit = self.terms.linger.or_else(|| other.has_datagrams().then_some(LINGER));
+        let limit = self.options.linger.or_else(|| other.has_datagrams().then_some(LINGER));
         if let Some(limit) = limit {
             let id = t.id();
             self.linger_timer = Some(t.net().call_later(id, limit));
@@ -141,7 +143,7 @@ impl StreamSide {
             // It has come to an end in time, and only what it has said is still on its way.
             return;
         }
-        let limit = self.terms.linger.unwrap_or(LINGER);
+        let limit = self.options.linger.unwrap_or(LINGER);
         if !other.has_datagrams() {
             let limit = shown(limit);
             self.watch.fail(t, Cause::TimedOut, &format_args!("no end of the other side within {limit} of this one"));
@@ -160,17 +162,17 @@ impl StreamSide {
     }
 }
 
-/// What one side of a pair under these terms is watched for.
-fn watch(terms: &Terms) -> Watch {
-    let blame = terms.reporter.clone().map_or(Blame::Log, Blame::Run);
-    Watch::new(terms.idle_timeout, blame)
+/// What one side of a pair under these options is watched for.
+fn watch(options: &PairOptions) -> IdleWatch {
+    let blame = options.reporter.clone().map_or(FailureScope::Log, FailureScope::Run);
+    IdleWatch::new(options.idle_timeout, blame)
 }
 
 impl Protocol for StreamSide {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         self.watch.made(t);
         let id = t.id();
-        if !self.other.meet(t.net(), End::Stream(id), |net| net.transport(id).info(), &self.terms) {
+        if !self.other.open_or_join(t.net(), End::Stream(id), |net| net.transport(id).info(), &self.options) {
             // Not in order: nothing of what it sends has a place to go.
             return t.abort();
         }
@@ -179,7 +181,7 @@ impl Protocol for StreamSide {
     }
 
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        self.other.not_met(t.net(), &error, &self.terms);
+        self.other.open_failed(t.net(), &error, &self.options);
     }
 
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
@@ -218,7 +220,7 @@ impl Protocol for StreamSide {
             // A child may go on: it has done with its peer, and its peer with it.
             other.end_input(t.net());
             if matches!(other, End::Child(_)) {
-                self.parting_timer = Some(t.net().call_later(id, QUIET));
+                self.both_done_timer = Some(t.net().call_later(id, QUIET));
                 return Eof::KeepOpen;
             }
         } else if t.is_peer_gone() && other.to_be_asked(t.net()).is_some() {
@@ -237,7 +239,7 @@ impl Protocol for StreamSide {
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
         let last_activity = self.last_activity(t);
         let there = self.other.end().map_or(0, |other| other.on_the_way(t.net()));
-        let pulse = Pulse { last_activity, on_the_way: t.on_the_way() + there };
+        let pulse = Activity { last_activity, on_the_way: t.on_the_way() + there };
         let (id, totals) = (t.id(), t.info().totals);
         match (self.input.fired(t.net(), id, timer, pulse, totals), self.other.end()) {
             (Held::TellNow, Some(other)) => return other.end_input(t.net()),
@@ -248,9 +250,9 @@ impl Protocol for StreamSide {
             self.lingered(t);
         } else if Some(timer) == self.look_timer {
             self.look(t);
-        } else if Some(timer) == self.parting_timer {
+        } else if Some(timer) == self.both_done_timer {
             t.close();
-        } else if self.parting_timer.is_none() && !self.is_ending(t) {
+        } else if self.both_done_timer.is_none() && !self.is_ending(t) {
             let fired = self.watch.fired(t, timer, pulse);
             if let (Fired::Expired, Some(other)) = (fired, self.other.end()) {
                 other.abort(t.net());
@@ -260,15 +262,15 @@ impl Protocol for StreamSide {
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
         // Whoever goes after both have said all has not failed, and the child may go on.
-        let error = error.filter(|_| self.parting_timer.is_none());
-        let timers = [self.linger_timer.take(), self.look_timer.take(), self.parting_timer.take()];
+        let error = error.filter(|_| self.both_done_timer.is_none());
+        let timers = [self.linger_timer.take(), self.look_timer.take(), self.both_done_timer.take()];
         for timer in timers.into_iter().flatten() {
             t.net().cancel(timer);
         }
         let is_console = !t.is_connection();
         let other = self.other.end();
         match &error {
-            Some(error) if is_console => self.terms.fail(console_failure(error)),
+            Some(error) if is_console => self.options.fail(Failure::of_stdio(error)),
             Some(error) if self.is_routine(t, error) => {
                 let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
                 log::info!("connection with {peer}: {}, after the other side had ended", describe(error));

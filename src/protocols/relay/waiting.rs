@@ -83,7 +83,7 @@ pub(super) type Key = (Id, SocketAddr);
 
 /// The places of all senders.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct FlowPlaces {
     taken: Cell<usize>,
     /// Right ends that are gone, which nobody has looked at yet.
     gone: RefCell<Vec<Gone>>,
@@ -91,12 +91,12 @@ pub(super) struct Places {
 
 /// The place of one sender. Its right end has it for as long as there is anything of that, descriptors included.
 #[derive(Debug)]
-pub struct Place {
+pub struct FlowPlace {
     key: Key,
     number: u64,
     /// What the right end could not be opened for, as this machine lacks something.
     unsent: Option<(Remote, Waiting)>,
-    places: Rc<Places>,
+    places: Rc<FlowPlaces>,
 }
 
 /// A right end that is gone.
@@ -110,7 +110,7 @@ pub(super) struct Gone {
     pub(super) unsent: Option<(Remote, Waiting)>,
 }
 
-impl Places {
+impl FlowPlaces {
     pub(super) fn new() -> Rc<Self> {
         Rc::new(Self { taken: Cell::new(0), gone: RefCell::default() })
     }
@@ -120,9 +120,9 @@ impl Places {
     }
 
     /// A place for the right end `number`.
-    pub(super) fn take(self: &Rc<Self>, key: Key, number: u64) -> Place {
+    pub(super) fn take(self: &Rc<Self>, key: Key, number: u64) -> FlowPlace {
         self.taken.set(self.taken.get() + 1);
-        Place { key, number, unsent: None, places: Rc::clone(self) }
+        FlowPlace { key, number, unsent: None, places: Rc::clone(self) }
     }
 
     /// The right ends that have gone since it was last asked.
@@ -131,14 +131,15 @@ impl Places {
     }
 }
 
-impl Place {
-    /// The right end could not be opened for want of something on this machine: `waiting` of `remote` may have another try.
+impl FlowPlace {
+    /// The right end could not be opened for want of something on this machine: `waiting` of `remote` may have another
+    /// try.
     pub(super) fn hand_back(mut self, remote: Remote, waiting: Waiting) {
         self.unsent = Some((remote, waiting));
     }
 }
 
-impl Drop for Place {
+impl Drop for FlowPlace {
     fn drop(&mut self) {
         self.places.taken.set(self.places.taken.get() - 1);
         let gone = Gone { key: self.key, number: self.number, unsent: self.unsent.take() };

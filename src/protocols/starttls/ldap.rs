@@ -1,6 +1,6 @@
 //! LDAP: one extended operation, in BER.
 
-use super::negotiation::{Dialogue, PIECE_MAX, Verdict, nonsense, quote};
+use super::dialogue::{Dialogue, PIECE_MAX, Verdict, nonsense, quote};
 
 /// The name of the operation, and of its response.
 const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";

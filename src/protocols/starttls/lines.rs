@@ -1,9 +1,9 @@
 //! The protocols of lines: SMTP, IMAP and POP3. The server greets, and is asked.
 
-use super::negotiation::{Dialogue, Verdict, nonsense, quote};
+use super::dialogue::{Dialogue, Verdict, nonsense, quote};
 
-/// The first line without its end, and how long it is with it. A lone line feed ends one, too: what is said here is read by
-/// nobody else, so nobody can be made to read it in another way.
+/// The first line without its end, and how long it is with it. A lone line feed ends one, too: what is said here is
+/// read by nobody else, so nobody can be made to read it in another way.
 fn first_line(unread: &[u8]) -> Option<(usize, &[u8])> {
     let end = unread.iter().position(|&byte| byte == b'\n')?;
     let line = &unread[..end];
@@ -60,7 +60,8 @@ impl Smtp {
                 self.asked = SmtpAsked::Extensions;
                 // A greeting may have any words in it.
                 self.is_offered = false;
-                // Our own name says nothing to anyone, and what is said in the clear does not count: it is asked again inside.
+                // Our own name says nothing to anyone, and what is said in the clear does not count: it is asked again
+                // inside.
                 Verdict::Say(b"EHLO localhost\r\n".to_vec())
             }
             (SmtpAsked::Extensions, b"250") if self.is_offered => {

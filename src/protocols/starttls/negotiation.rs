@@ -1,25 +1,15 @@
-//! How TLS is asked for, whatever the protocol: what the server says is taken piece by piece, and nothing may follow its consent.
+//! How TLS is asked for, whatever the protocol: what the server says is taken piece by piece, and nothing may follow
+//! its consent.
 //!
-//! What comes in the clear can be anybody's. Nothing of it is kept once TLS is up, and bytes that stand right behind the consent
-//! end the run: somebody may have put them there for us to take them for what the server has said inside (CVE-2011-0411,
-//! CVE-2021-23222).
+//! What comes in the clear can be anybody's. Nothing of it is kept once TLS is up, and bytes that stand right behind
+//! the consent end the run: somebody may have put them there for us to take them for what the server has said inside
+//! (CVE-2011-0411, CVE-2021-23222).
 
-use std::fmt;
-
-use super::StartTls;
-use super::ldap::Ldap;
-use super::lines::{Imap, Pop3, Smtp};
-use super::postgres::Postgres;
-use super::xmpp::Xmpp;
-use crate::transports::text::escape;
+use super::dialogue::{Dialogue, PIECE_MAX, Verdict, quote};
+use super::kind::StartTls;
 
 /// All that a server may say before TLS. Greetings and capabilities are far shorter.
 pub(super) const TOTAL_MAX: usize = 64 * 1024;
-/// The longest line, message or tag.
-pub(super) const PIECE_MAX: usize = 8 * 1024;
-/// The most that is quoted of what a server has said.
-const QUOTE_MAX: usize = 200;
-
 /// What is to be done next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -31,30 +21,6 @@ pub enum Step {
     Ready,
     /// There will be no TLS, and why.
     Failed(String),
-}
-
-/// What a piece of the server's speech means.
-#[derive(Debug)]
-pub(super) enum Verdict {
-    /// It is no answer to anything, and may come at any time.
-    Skip,
-    /// It is a part of an answer.
-    GoOn,
-    /// It is an answer, and this is to be said next.
-    Say(Vec<u8>),
-    Consent,
-    No(String),
-}
-
-/// The words of one protocol.
-pub(super) trait Dialogue: fmt::Debug {
-    /// What the client says first, where it is not the server that does.
-    fn opening(&self) -> Vec<u8> {
-        Vec::new()
-    }
-
-    /// Takes the first piece of `unread`: how long it is, and what it means. `None` if it is not whole yet.
-    fn hear(&mut self, unread: &[u8]) -> Option<(usize, Verdict)>;
 }
 
 /// A client's way from the first byte of a connection to TLS, without I/O.
@@ -74,14 +40,7 @@ impl Negotiation {
     /// Asks as `protocol` does; `server_name` is whom we want to talk to, where that has to be said.
     #[must_use]
     pub fn new(protocol: StartTls, server_name: &str) -> Self {
-        let dialogue: Box<dyn Dialogue> = match protocol {
-            StartTls::Smtp => Box::new(Smtp::default()),
-            StartTls::Imap => Box::new(Imap::default()),
-            StartTls::Pop3 => Box::new(Pop3::default()),
-            StartTls::Postgres => Box::new(Postgres),
-            StartTls::Ldap => Box::new(Ldap),
-            StartTls::Xmpp => Box::new(Xmpp::new(server_name)),
-        };
+        let dialogue = protocol.dialogue(server_name);
         Self { dialogue, unread: Vec::new(), early: 0, heard: 0, is_over: false }
     }
 
@@ -153,30 +112,4 @@ impl Negotiation {
 fn untrusted(data: &[u8]) -> String {
     let what = "the server has sent something after its consent, before TLS: it is not to be trusted";
     format!("{what}: {}", quote(data))
-}
-
-/// The server does not speak the protocol that was asked for.
-pub(super) fn nonsense(protocol: &str, said: &[u8]) -> Verdict {
-    Verdict::No(format!("the server does not speak {protocol}: {}", quote(said)))
-}
-
-/// What a server has said, fit to be shown on a terminal and in a line.
-pub(super) fn quote(said: &[u8]) -> String {
-    let said = said.trim_ascii_end();
-    // No character has more than four bytes, so no more than these can be shown.
-    let start = &said[..said.len().min(4 * QUOTE_MAX)];
-    let mut quoted = String::from("\"");
-    let mut room = QUOTE_MAX;
-    for c in String::from_utf8_lossy(start).chars() {
-        // Double quotes stand around it.
-        let escaped = if matches!(c, '"' | '\\') { c.escape_default().to_string() } else { escape(&c.to_string()) };
-        let Some(left) = room.checked_sub(escaped.chars().count()) else {
-            quoted.push_str("\"...");
-            return quoted;
-        };
-        room = left;
-        quoted.push_str(&escaped);
-    }
-    quoted.push_str(if start.len() < said.len() { "\"..." } else { "\"" });
-    quoted
 }

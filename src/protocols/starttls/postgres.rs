@@ -1,6 +1,6 @@
 //! PostgreSQL: a question of eight bytes, and an answer of one.
 
-use super::negotiation::{Dialogue, Verdict, nonsense, quote};
+use super::dialogue::{Dialogue, Verdict, nonsense, quote};
 
 /// `SSLRequest`: its length, and a number where other messages have the version.
 const REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];

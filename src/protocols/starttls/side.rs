@@ -3,9 +3,10 @@
 use std::io;
 use std::time::Duration;
 
-use super::{Negotiation, StartTls, Step};
+use super::kind::StartTls;
+use super::negotiation::{Negotiation, Step};
 use crate::protocols::report::{Cause, Reporter};
-use crate::protocols::watch::{Blame, Watch};
+use crate::protocols::watch::{FailureScope, IdleWatch};
 use crate::transports::dial::ConnectError;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
@@ -15,8 +16,8 @@ use crate::transports::tls::TlsClient;
 
 /// Asks for TLS, and is `inner` as soon as TLS is up: that one is made then, and never sees what was said before.
 ///
-/// It stays between the two for good, and hands everything on. By `set_protocol`, the calls that `inner` causes while it is made,
-/// such as `pause_writing`, would still come to us.
+/// It stays between the two for good, and hands everything on. By `set_protocol`, the calls that `inner` causes while
+/// it is made, such as `pause_writing`, would still come to us.
 #[derive(Debug)]
 pub struct StartTlsSide<P> {
     inner: P,
@@ -25,23 +26,24 @@ pub struct StartTlsSide<P> {
     /// For the consent; the handshake has its own.
     timeout: Duration,
     timer: Option<TimerId>,
-    watch: Watch,
+    watch: IdleWatch,
     is_up: bool,
     /// Writing is paused during the handshake, and `inner` has not heard of it.
     writing_paused: bool,
 }
 
 impl<P: Protocol> StartTlsSide<P> {
-    /// Asks as `protocol` does, starts `tls`, and leaves the rest to `inner`. A failure before that is the run's, and its end.
+    /// Asks as `protocol` does, starts `tls`, and leaves the rest to `inner`. A failure before that is the run's, and
+    /// its end.
     #[must_use]
     pub fn new(protocol: StartTls, tls: TlsClient, inner: P, reporter: Reporter) -> Self {
         Self {
             inner,
             negotiation: Negotiation::new(protocol, &tls.name.to_str()),
-            timeout: tls.terms.handshake_timeout,
+            timeout: tls.policy.handshake_timeout,
             tls,
             timer: None,
-            watch: Watch::new(None, Blame::Run(reporter)),
+            watch: IdleWatch::new(None, FailureScope::Run(reporter)),
             is_up: false,
             writing_paused: false,
         }

@@ -1,6 +1,8 @@
-//! Every negotiation, by what is sent and what it says: in one piece, byte by byte, and in all the ways in which it fails.
+//! Every negotiation, by what is sent and what it says: in one piece, byte by byte, and in all the ways in which it
+//! fails.
 
-use super::negotiation::{PIECE_MAX, TOTAL_MAX, quote};
+use super::dialogue::{PIECE_MAX, quote};
+use super::negotiation::TOTAL_MAX;
 use super::{Negotiation, StartTls, Step};
 
 const INJECTED: &str = "the server has sent something after its consent, before TLS: it is not to be trusted";
@@ -9,7 +11,8 @@ const AHEAD: &str = "the server has answered before it was asked: it is not to b
 const TLS: &str = "xmlns='urn:ietf:params:xml:ns:xmpp-tls'";
 const HEADER: &str = "<?xml version=\"1.0\"?><stream:stream xmlns='jabber:client' from='a' id='>' version='1.0'>";
 
-/// A dialogue in order: the opening, and then what the server says with what the client answers; the last is the consent.
+/// A dialogue in order: the opening, and then what the server says with what the client answers; the last is the
+/// consent.
 struct Good {
     protocol: StartTls,
     opening: Vec<u8>,

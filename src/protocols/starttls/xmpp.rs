@@ -1,9 +1,9 @@
 //! XMPP: a stream of XML, of which only as much is understood as it takes to find one element.
 //!
-//! Every tag is a piece, and so is the text between two of them. Of namespaces, only those are known that a tag itself declares,
-//! which is how RFC 6120 has every server write them.
+//! Every tag is a piece, and so is the text between two of them. Of namespaces, only those are known that a tag itself
+//! declares, which is how RFC 6120 has every server write them.
 
-use super::negotiation::{Dialogue, Verdict, nonsense, quote};
+use super::dialogue::{Dialogue, Verdict, nonsense, quote};
 
 const TLS_NAMESPACE: &[u8] = b"urn:ietf:params:xml:ns:xmpp-tls";
 
@@ -51,8 +51,8 @@ impl Xmpp {
     fn tag(&mut self, tag: &Tag<'_>) -> Verdict {
         let Awaited::Header = self.awaited else { return self.element(tag) };
         match tag.kind {
-            Kind::Declaration => Verdict::GoOn,
-            Kind::Open if tag.name() == b"stream" => {
+            TagKind::Declaration => Verdict::GoOn,
+            TagKind::Open if tag.name() == b"stream" => {
                 if tag.attributes().all(|(name, _)| name != b"version") {
                     return self.not_offered();
                 }
@@ -66,10 +66,10 @@ impl Xmpp {
 
     fn element(&mut self, tag: &Tag<'_>) -> Verdict {
         match (tag.kind, self.depth) {
-            (Kind::Declaration, _) => return nonsense("XMPP", &self.reply),
-            (Kind::Close, 0) => return Verdict::No(format!("the server ends the stream: {}", quote(&self.reply))),
-            (Kind::Close, _) => self.depth -= 1,
-            (Kind::Open | Kind::Empty, depth) => {
+            (TagKind::Declaration, _) => return nonsense("XMPP", &self.reply),
+            (TagKind::Close, 0) => return Verdict::No(format!("the server ends the stream: {}", quote(&self.reply))),
+            (TagKind::Close, _) => self.depth -= 1,
+            (TagKind::Open | TagKind::Empty, depth) => {
                 if depth == 0 {
                     self.outermost = match (self.awaited, tag.name()) {
                         (Awaited::Features, b"features") => Outermost::Features,
@@ -80,7 +80,7 @@ impl Xmpp {
                     };
                 }
                 self.is_offered |= depth == 1 && tag.name() == b"starttls" && tag.is_of_tls();
-                self.depth += usize::from(tag.kind == Kind::Open);
+                self.depth += usize::from(tag.kind == TagKind::Open);
             }
         }
         if self.depth > 0 { Verdict::GoOn } else { self.whole() }
@@ -159,7 +159,7 @@ fn tag_end(unread: &[u8]) -> Option<usize> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum TagKind {
     /// `<?xml ...?>`
     Declaration,
     Open,
@@ -170,7 +170,7 @@ enum Kind {
 
 #[derive(Clone, Copy, Debug)]
 struct Tag<'a> {
-    kind: Kind,
+    kind: TagKind,
     /// What is between the brackets, but for the marks of the kind.
     text: &'a [u8],
 }
@@ -179,11 +179,11 @@ impl<'a> Tag<'a> {
     /// From everything between two brackets, these included.
     fn new(tag: &'a [u8]) -> Self {
         let (kind, text) = match tag {
-            [b'<', b'?', text @ .., b'>'] => (Kind::Declaration, text),
-            [b'<', b'/', text @ .., b'>'] => (Kind::Close, text),
-            [b'<', text @ .., b'/', b'>'] => (Kind::Empty, text),
-            [b'<', text @ .., b'>'] => (Kind::Open, text),
-            _ => (Kind::Declaration, tag),
+            [b'<', b'?', text @ .., b'>'] => (TagKind::Declaration, text),
+            [b'<', b'/', text @ .., b'>'] => (TagKind::Close, text),
+            [b'<', text @ .., b'/', b'>'] => (TagKind::Empty, text),
+            [b'<', text @ .., b'>'] => (TagKind::Open, text),
+            _ => (TagKind::Declaration, tag),
         };
         Self { kind, text }
     }

@@ -1,17 +1,18 @@
 //! How datagrams leave: collect what the callbacks of one batch send, send it in one call, and say when too much waits.
 //!
-//! asyncio's `_SelectorDatagramTransport.sendto`, with two differences: what is sent leaves right after the present callbacks, so
-//! that it can leave together; and what is sent while the buffer is over its high-water mark is dropped and counted, as a network
-//! would, so that the buffer is bounded whatever a protocol does.
+//! asyncio's `_SelectorDatagramTransport.sendto`, with two differences: what is sent leaves right after the present
+//! callbacks, so that it can leave together; and what is sent while the buffer is over its high-water mark is dropped
+//! and counted, as a network would, so that the buffer is bounded whatever a protocol does.
 
 use std::io;
 
-use super::{Phase, Remote};
-use crate::sys::datagram::{BATCH, SendBatch};
+use super::socket::DatagramPhase;
+use crate::sys::datagram::{BATCH, Remote, SendBatch};
+use crate::transports::call::Call;
 use crate::transports::dial::ConnectError;
-use crate::transports::handle::Name;
 use crate::transports::id::Id;
-use crate::transports::net::{Call, Net, Slot};
+use crate::transports::label::Label;
+use crate::transports::net::{Net, Slot};
 use crate::transports::out_buf::WaterMarks;
 
 /// The length of a datagram has sixteen bits. RFC 768.
@@ -26,7 +27,7 @@ impl Net {
         }
         if datagram.writing_paused {
             datagram.counts.dropped += 1;
-            log::debug!("{}: a datagram of {} bytes is dropped, as too much waits", Name(self, id), data.len());
+            log::debug!("{}: a datagram of {} bytes is dropped, as too much waits", Label(self, id), data.len());
             return;
         }
         if data.len() > BYTES_MAX {
@@ -67,8 +68,8 @@ impl Net {
         let mut earlier = None;
         while datagram.wants_write() {
             let plan = datagram.queue.plan(datagram.segments);
-            let carrier = &mut datagram.carrier;
-            match datagram.queue.send(&plan, |messages| carrier.send(batch, messages)) {
+            let io = &mut datagram.io;
+            match datagram.queue.send(&plan, |messages| io.send(batch, messages)) {
                 Ok((count, bytes)) => {
                     datagram.counts.sent += count as u64;
                     datagram.totals.sent += bytes as u64;
@@ -96,40 +97,40 @@ impl Net {
             datagram.writing_paused = false;
             self.calls.push_back((id, Call::ResumeWriting));
         }
-        if datagram.queue.is_empty() && datagram.phase() == Phase::Flushing {
+        if datagram.queue.is_empty() && datagram.phase() == DatagramPhase::Flushing {
             // A refusal that has come meanwhile is the last that can be heard of.
-            let error = datagram.candidates.is_some().then(|| datagram.carrier.take_error()).flatten();
+            let error = datagram.candidates.is_some().then(|| datagram.io.take_error()).flatten();
             match error {
                 Some(error) => self.refused(id, error),
-                None => self.lose_datagrams(id),
+                None => self.force_close_datagrams(id),
             }
         }
     }
 
-    /// asyncio's `close`: nothing more is received, what is queued goes out, then `connection_lost(None)`. An error that an earlier
-    /// datagram has met is told before.
-    pub(crate) fn close_datagrams(&mut self, id: Id) {
+    /// asyncio's `close`: nothing more is received, what is queued goes out, then `connection_lost(None)`. An error
+    /// that an earlier datagram has met is told before.
+    pub(crate) fn cforce_close_datagrams(&mut self, id: Id) {
         let Some(datagram) = self.datagram_mut(id) else { return };
-        if datagram.phase() == Phase::Resolving {
-            return self.lose_datagrams(id);
+        if datagram.phase() == DatagramPhase::Resolving {
+            return self.force_close_datagrams(id);
         }
         if datagram.close() {
-            datagram.held = Vec::new();
+            datagram.undelivered = Vec::new();
             self.flush_datagrams(id);
         }
     }
 
     /// Ends a socket now. `connection_lost`, or `connection_failed` where it was never open, is queued, once.
-    pub(crate) fn lose_datagrams(&mut self, id: Id) {
+    pub(crate) fn force_close_datagrams(&mut self, id: Id) {
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
         let Some(phase) = datagram.lose() else { return };
-        if phase == Phase::Flushing
-            && let Some(error) = datagram.carrier.take_error()
+        if phase == DatagramPhase::Flushing
+            && let Some(error) = datagram.io.take_error()
         {
             self.calls.push_back((id, Call::ErrorReceived(error)));
         }
         datagram.queue.clear();
-        datagram.held = Vec::new();
+        datagram.undelivered = Vec::new();
         self.resolver.give_up(id);
         self.settle(id);
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
@@ -138,7 +139,7 @@ impl Net {
         }
         self.calls.push_back((
             id,
-            if phase == Phase::Resolving {
+            if phase == DatagramPhase::Resolving {
                 Call::ConnectionFailed(ConnectError::given_up())
             } else {
                 Call::ConnectionLost(None)
@@ -169,12 +170,13 @@ impl Net {
         datagram.reading = reading;
         if datagram.wants_read() {
             // No event will come for what is there already.
-            self.queue_again(id);
+            self.queue_ready(id);
         }
     }
 }
 
-/// Whether each for itself may do: the device cannot cut, or the network takes shorter packets. `udp(7)`, `UDP_SEGMENT`.
+/// Whether each for itself may do: the device cannot cut, or the network takes shorter packets. `udp(7)`,
+/// `UDP_SEGMENT`.
 fn may_be_about_joining(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EIO | libc::EINVAL | libc::EMSGSIZE | libc::EOPNOTSUPP))
 }

@@ -5,19 +5,16 @@
 use std::fmt;
 use std::time::Instant;
 
-use super::Remote;
+use super::socket::Datagram;
+use crate::sys::datagram::Remote;
+use crate::transports::call::{Call, Installed};
+pub use crate::transports::handle::DatagramTransport;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::info::{Info, Peer, canonical};
-use crate::transports::net::{Call, Net};
+use crate::transports::net::Net;
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::DatagramProtocol;
-
-/// A datagram transport, as its protocol sees it. asyncio's `DatagramTransport`.
-pub struct DatagramTransport<'a> {
-    pub(crate) net: &'a mut Net,
-    pub(crate) id: Id,
-}
 
 impl DatagramTransport<'_> {
     /// The id, to be kept by whoever wants to reach this transport later.
@@ -36,33 +33,34 @@ impl DatagramTransport<'_> {
         Transport { net: self.net, id }
     }
 
-    /// Sends one datagram, an empty one too: to `to`, or where the transport was connected to. Never blocks. It leaves right after
-    /// the present callback, together with others; while more than the high-water mark waits, it is dropped and counted. What
-    /// the system has against it comes as `error_received`. asyncio's `sendto`.
+    /// Sends one datagram, an empty one too: to `to`, or where the transport was connected to. Never blocks. It leaves
+    /// right after the present callback, together with others; while more than the high-water mark waits, it is dropped
+    /// and counted. What the system has against it comes as `error_received`. asyncio's `sendto`.
     ///
-    /// A [`Remote`] from `datagram_received` is answered from the address that it wrote to; a `SocketAddr` turns into one by `into`.
+    /// A [`Remote`] from `datagram_received` is answered from the address that it wrote to; a `SocketAddr` turns into
+    /// one by `into`.
     pub fn sendto(&mut self, data: &[u8], to: Option<&Remote>) {
         self.net.sendto(self.id, data, to.copied());
     }
 
     /// Receives nothing more, sends what is queued, then ends in `connection_lost(None)`. asyncio's `close`.
     pub fn close(&mut self) {
-        self.net.close_datagrams(self.id);
+        self.net.cforce_close_datagrams(self.id);
     }
 
     /// Drops what is queued and ends at once in `connection_lost(None)`. asyncio's `abort`.
     pub fn abort(&mut self) {
-        self.net.lose_datagrams(self.id);
+        self.net.force_close_datagrams(self.id);
     }
 
     /// Whether it is closing or closed. asyncio's `is_closing`.
     #[must_use]
     pub fn is_closing(&self) -> bool {
-        self.net.datagram(self.id).is_none_or(super::Datagram::is_closing)
+        self.net.datagram(self.id).is_none_or(Datagram::is_closing)
     }
 
-    /// Leaves what arrives in the system's buffer, which drops what no longer fits. asyncio has no such thing for datagrams, and so
-    /// nothing to do about a sink that is slower than the network.
+    /// Leaves what arrives in the system's buffer, which drops what no longer fits. asyncio has no such thing for
+    /// datagrams, and so nothing to do about a sink that is slower than the network.
     pub fn pause_reading(&mut self) {
         self.net.set_datagram_reading(self.id, false);
     }
@@ -75,7 +73,7 @@ impl DatagramTransport<'_> {
     /// Whether datagrams that have arrived may not have been delivered yet, and still will be.
     #[must_use]
     pub fn may_have_more(&self) -> bool {
-        let has_more = |datagram: &super::Datagram| datagram.readable || !datagram.held.is_empty();
+        let has_more = |datagram: &Datagram| datagram.readable || !datagram.undelivered.is_empty();
         self.net.datagram(self.id).is_some_and(|datagram| !datagram.is_closing() && has_more(datagram))
     }
 
@@ -110,11 +108,11 @@ impl DatagramTransport<'_> {
     pub fn info(&self) -> Info {
         let Some(datagram) = self.net.datagram(self.id) else { return Info::default() };
         let mut datagrams = datagram.counts;
-        datagrams.dropped += datagram.carrier.dropped();
+        datagrams.dropped += datagram.io.dropped();
         Info {
-            peer: datagram.carrier.peer().or_else(|| Some(Peer::Ip(canonical(datagram.default_to?.address())))),
+            peer: datagram.io.peer().or_else(|| Some(Peer::Ip(canonical(datagram.default_to?.address())))),
             tls: None,
-            local: datagram.carrier.local(),
+            local: datagram.io.local(),
             terminal: false,
             totals: datagram.totals,
             datagrams,
@@ -127,10 +125,10 @@ impl DatagramTransport<'_> {
         self.net.datagram(self.id).map_or_else(|| self.net.now(), |datagram| datagram.last_activity)
     }
 
-    /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one had it.
-    /// asyncio's `set_protocol`.
+    /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one
+    /// had it. asyncio's `set_protocol`.
     pub fn set_protocol(&mut self, protocol: impl DatagramProtocol + 'static) {
-        self.net.calls.push_back((self.id, Call::SetDatagramProtocol(Box::new(protocol))));
+        self.net.calls.push_back((self.id, Call::Install(Installed::Datagram(Box::new(protocol)))));
     }
 
     /// Whether this transport keeps the loop running by itself; all do at first.

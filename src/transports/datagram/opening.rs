@@ -1,6 +1,8 @@
-//! Opening datagram sockets: bound ones that serve whoever comes, and those with one peer, whose name may have to be looked up.
+//! Opening datagram sockets: bound ones that serve whoever comes, and those with one peer, whose name may have to be
+//! looked up.
 //!
-//! asyncio's `create_datagram_endpoint`, as two operations: with `local_addr` it is `bind_udp`, with `remote_addr` `connect_udp`.
+//! asyncio's `create_datagram_endpoint`, as two operations: with `local_addr` it is `bind_udp`, with `remote_addr`
+//! `connect_udp`.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -8,71 +10,32 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockAddr, Socket, Type};
 
+use super::candidates::Candidates;
+use super::io::DatagramIo;
+use super::options::DatagramLookup;
+pub use super::options::{DatagramOptions, DatagramService, Group};
 use super::own::Own;
-use super::{Candidates, Carrier, Datagram, Phase, Remote};
-use crate::sys::datagram;
-use crate::transports::access::AccessList;
+use super::socket::{Datagram, DatagramPhase};
+use crate::sys::datagram::{self, Remote};
 use crate::transports::address::{Host, HostPort};
+use crate::transports::call::{Call, Installed};
 use crate::transports::dial::{ConnectError, ConnectErrorKind, Dialing};
-use crate::transports::dialing::numeric_addresses;
 use crate::transports::error::{describe, is_lack_of_resources};
 use crate::transports::id::Id;
-use crate::transports::net::{Call, Net, Slot};
-use crate::transports::opening::Stack;
-use crate::transports::out_buf::WaterMarks;
+use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::DatagramProtocol;
 use crate::transports::resolver::Answer;
+use crate::transports::sockaddr::{Stack, numeric_addresses};
 use crate::transports::timers::Alarm;
 
 /// What the system may keep for us until we take it, where it allows so much: a burst is then not lost.
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 
-/// What holds for a datagram socket.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct DatagramOptions {
-    /// Water marks of the write buffer.
-    pub marks: WaterMarks,
-    /// Whether datagrams may go to a broadcast address. `SO_BROADCAST`, `socket(7)`.
-    pub broadcast: bool,
-    /// The traffic class of what is sent; that of what is received is then told. `IP_TOS`, RFC 2474.
-    pub traffic_class: Option<u8>,
-}
-
-/// What holds besides for a socket that serves whoever comes.
-#[derive(Clone, Debug, Default)]
-pub struct DatagramService {
-    /// Whose datagrams are delivered; those of others are dropped unseen.
-    pub access: AccessList,
-    /// Groups whose datagrams are wanted, those of the socket's family at least.
-    pub groups: Vec<Group>,
-    /// What holds for the socket.
-    pub options: DatagramOptions,
-}
-
-/// A multicast group, and the interface on which its datagrams are wanted: 0 lets the system choose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// The group's address.
-    pub ip: IpAddr,
-    /// The index of the interface.
-    pub interface: u32,
-}
-
-/// A look-up under way, and how often it may be repeated.
-#[derive(Debug)]
-pub(crate) struct Lookup {
-    target: HostPort,
-    dialing: Dialing,
-    options: DatagramOptions,
-    retries_left: u32,
-    pub(crate) next_timer: Option<crate::transports::timers::TimerId>,
-}
-
 impl Net {
     /// Binds a UDP socket that serves whoever sends to it. asyncio's `create_datagram_endpoint(local_addr=…)`.
     ///
-    /// Bound to every address, it answers each datagram from the address that was written to. Only a socket that is bound to
-    /// a multicast group shares its port with others.
+    /// Bound to every address, it answers each datagram from the address that was written to. Only a socket that is
+    /// bound to a multicast group shares its port with others.
     ///
     /// # Errors
     /// What `socket(2)`, `bind(2)` or joining a group said.
@@ -98,8 +61,9 @@ impl Net {
             }
         }
         if own.is_some() {
-            // Everyone on this machine who has joined the group gets each of its datagrams. A socket that takes unicast as
-            // well must not share: any user could bind the same port of one address, and would get what is sent there.
+            // Everyone on this machine who has joined the group gets each of its datagrams. A socket that takes unicast
+            // as well must not share: any user could bind the same port of one address, and would get what is sent
+            // there.
             socket.set_reuse_address(true)?;
         }
         socket.bind(&address.into()).map_err(|error| match groups.first() {
@@ -125,7 +89,8 @@ impl Net {
         self.add_service(socket, service, protocol)
     }
 
-    /// Takes over a UDP socket that is bound already, and serves whoever sends to it. asyncio's `create_datagram_endpoint(sock=…)`.
+    /// Takes over a UDP socket that is bound already, and serves whoever sends to it. asyncio's
+    /// `create_datagram_endpoint(sock=…)`.
     ///
     /// Who shares it finds it as it was afterwards, but for what `service` asks for.
     ///
@@ -158,7 +123,7 @@ impl Net {
             datagram::tell_local_address(socket.as_fd(), local.is_some_and(|local| local.is_ipv6()))?;
         }
         set_options(&socket, &service.options)?;
-        let mut datagram = Datagram::new(Carrier::Pending, Phase::Open, self.now);
+        let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Open, self.now);
         datagram.access = service.access;
         datagram.marks = service.options.marks;
         datagram.connected = socket.peer_addr().is_ok();
@@ -166,19 +131,20 @@ impl Net {
         let is_shared =
             datagram.connected || socket.reuse_address().unwrap_or(false) || socket.reuse_port().unwrap_or(false);
         datagram.own = local.filter(|_| !is_shared).map(|local| Box::new(Own::new(local)));
-        datagram.carrier = Carrier::Socket(socket);
+        datagram.io = DatagramIo::Socket(socket);
         let id = self.add_datagram(datagram)?;
         self.listeners.push(id);
-        self.calls.push_back((id, Call::SetDatagramProtocol(Box::new(protocol))));
+        self.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
         self.calls.push_back((id, Call::ConnectionMade));
         Ok(id)
     }
 
     /// Opens a UDP socket for one peer. asyncio's `create_datagram_endpoint(remote_addr=…)`.
     ///
-    /// Returns at once; `connection_made` or `connection_failed` tells the outcome. Nothing is sent by it, so success says only
-    /// that the peer has an address. The socket is connected: it gets the peer's datagrams only, and is told where nobody
-    /// listens. Where the peer is a group, or may be everyone (`options.broadcast`), it is not: then whoever answers is heard.
+    /// Returns at once; `connection_made` or `connection_failed` tells the outcome. Nothing is sent by it, so success
+    /// says only that the peer has an address. The socket is connected: it gets the peer's datagrams only, and is told
+    /// where nobody listens. Where the peer is a group, or may be everyone (`options.broadcast`), it is not: then
+    /// whoever answers is heard.
     #[doc(alias = "create_datagram_endpoint")]
     pub fn connect_udp(
         &mut self,
@@ -187,13 +153,13 @@ impl Net {
         options: DatagramOptions,
         protocol: impl DatagramProtocol + 'static,
     ) -> Id {
-        let mut datagram = Datagram::new(Carrier::Pending, Phase::Resolving, self.now);
+        let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Resolving, self.now);
         datagram.marks = options.marks;
         let retries_left = dialing.retry;
-        let lookup = Lookup { target, dialing, options, retries_left, next_timer: None };
+        let lookup = DatagramLookup { target, dialing, options, retries_left, next_timer: None };
         datagram.lookup = Some(Box::new(lookup));
         let id = self.insert(Slot::Datagram(Box::new(datagram)));
-        self.calls.push_back((id, Call::SetDatagramProtocol(Box::new(protocol))));
+        self.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
         self.start_lookup(id);
         id
     }
@@ -251,8 +217,8 @@ impl Net {
         self.lookup_failed(id, ConnectError::new(message).with_kind(ConnectErrorKind::TimedOut));
     }
 
-    /// Opens a socket for the first address that can be had: without a network of its family it cannot. The others are for
-    /// where nobody listens there.
+    /// Opens a socket for the first address that can be had: without a network of its family it cannot. The others are
+    /// for where nobody listens there.
     fn found(&mut self, id: Id, addresses: Vec<SocketAddr>) {
         let Some(lookup) = self.lookup_mut(id) else { return };
         let (dialing, options) = (lookup.dialing.clone(), lookup.options);
@@ -285,12 +251,12 @@ impl Net {
 
     fn open_lookup(&mut self, id: Id, socket: Socket, address: SocketAddr, is_for_one: bool) {
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        let carrier = Carrier::Socket(socket);
-        if let Err(error) = carrier.register(&self.registry, id) {
+        let io = DatagramIo::Socket(socket);
+        if let Err(error) = io.register(&self.registry, id) {
             let error = ConnectError::new(format!("connect {address}: {}", describe(&error)));
             return self.lookup_failed(id, error.with_kind(ConnectErrorKind::Local));
         }
-        datagram.carrier = carrier;
+        datagram.io = io;
         datagram.connected = is_for_one;
         datagram.default_to = (!datagram.connected).then(|| Remote::from(address));
         datagram.lookup = None;
@@ -322,7 +288,7 @@ impl Net {
         self.calls.push_back((id, Call::ConnectionFailed(error)));
     }
 
-    fn lookup_mut(&mut self, id: Id) -> Option<&mut Lookup> {
+    fn lookup_mut(&mut self, id: Id) -> Option<&mut DatagramLookup> {
         self.datagram_mut(id)?.lookup.as_deref_mut()
     }
 
@@ -330,7 +296,7 @@ impl Net {
     pub(crate) fn add_datagram(&mut self, datagram: Datagram) -> io::Result<Id> {
         let id = self.insert(Slot::Datagram(Box::new(datagram)));
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return Ok(id) };
-        let registered = datagram.carrier.register(&self.registry, id);
+        let registered = datagram.io.register(&self.registry, id);
         registered.inspect_err(|_| self.remove(id))?;
         Ok(id)
     }

@@ -1,12 +1,12 @@
-//! Datagrams that claim to come from the very socket that receives them. They are forged (a LAND attack): a service that answers
-//! one sends its answer to itself, and that one's answer too, for ever.
+//! Datagrams that claim to come from the very socket that receives them. They are forged (a LAND attack): a service
+//! that answers one sends its answer to itself, and that one's answer too, for ever.
 //!
 //! Answers that go round between several services are for `protocols/loop_guard.rs`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use super::Remote;
+use crate::sys::datagram::Remote;
 use crate::sys::names::local_addresses;
 
 /// The addresses of a machine seldom change. They are asked for only where a sender has our port.

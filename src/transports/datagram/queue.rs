@@ -1,19 +1,19 @@
 //! Datagrams on their way out, and which of them leave together.
 //!
-//! What is sent from the callbacks of one batch is collected here and leaves in one `sendmmsg(2)`. Datagrams of one size for one
-//! peer become one message, which passes through the kernel once and is cut at its end (UDP GSO): with many in flight that
-//! halves the work. Their order is kept for each peer; between peers there is none to keep.
+//! What is sent from the callbacks of one batch is collected here and leaves in one `sendmmsg(2)`. Datagrams of one
+//! size for one peer become one message, which passes through the kernel once and is cut at its end (UDP GSO): with
+//! many in flight that halves the work. Their order is kept for each peer; between peers there is none to keep.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
-use super::Remote;
-use crate::sys::datagram::{BATCH, Outgoing};
+use crate::sys::datagram::{BATCH, Outgoing, Remote};
 
 /// What a datagram counts for besides its bytes, so that empty ones are not free: a UDP header. asyncio has the same.
 pub(crate) const HEADER_BYTES: usize = 8;
 
-/// Longer datagrams leave alone: each piece must fit into a packet, and Ethernet's take 1500 bytes, IPv6's header included.
+/// Longer datagrams leave alone: each piece must fit into a packet, and Ethernet's take 1500 bytes, IPv6's header
+/// included.
 const SEGMENT_BYTES_MAX: usize = 1452;
 /// Pieces of one message. `UDP_MAX_SEGMENTS` of kernels before 6.9.
 const SEGMENTS_MAX: usize = 64;
@@ -37,7 +37,7 @@ struct Entry {
 
 /// Which datagrams leave together: each message's in a row of `order`.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub(crate) struct SendPlan {
     /// Places in the queue.
     order: [u8; BATCH],
     /// Where in `order` each message ends.
@@ -81,9 +81,9 @@ impl Queue {
     }
 
     /// Arranges the first datagrams into messages; with `segments`, several for one peer become one.
-    pub(crate) fn plan(&self, segments: bool) -> Plan {
+    pub(crate) fn plan(&self, segments: bool) -> SendPlan {
         let n = self.entries.len().min(BATCH);
-        let mut plan = Plan { order: [0; BATCH], ends: [0; BATCH], messages: 0 };
+        let mut plan = SendPlan { order: [0; BATCH], ends: [0; BATCH], messages: 0 };
         let (mut used, mut placed) = (0_u64, 0);
         for first in 0..n {
             if used & (1 << first) != 0 {
@@ -109,7 +109,8 @@ impl Queue {
                 if other.to != to {
                     continue;
                 }
-                // One that is shorter may be the last; a longer or empty one ends the row, as what follows must stay behind it.
+                // One that is shorter may be the last; a longer or empty one ends the row, as what follows must stay
+                // behind it.
                 if other.len > len || other.len == 0 || total + other.len > MESSAGE_BYTES_MAX {
                     break;
                 }
@@ -126,11 +127,11 @@ impl Queue {
         plan
     }
 
-    /// Hands the messages of a plan to `send`, which says how many went out, and takes those off the queue. How many datagrams
-    /// and bytes that was; an error is that of the first message.
+    /// Hands the messages of a plan to `send`, which says how many went out, and takes those off the queue. How many
+    /// datagrams and bytes that was; an error is that of the first message.
     pub(crate) fn send<E>(
         &mut self,
-        plan: &Plan,
+        plan: &SendPlan,
         send: impl FnOnce(&[Outgoing<'_>]) -> Result<usize, E>,
     ) -> Result<(usize, usize), E> {
         let n = self.entries.len().min(BATCH);
@@ -200,7 +201,7 @@ impl Queue {
     }
 }
 
-impl Plan {
+impl SendPlan {
     /// Where in `order` the datagrams of a message begin and end.
     fn bounds(&self, message: usize) -> (usize, usize) {
         let from = if message == 0 { 0 } else { self.ends[message - 1] };

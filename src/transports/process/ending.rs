@@ -15,34 +15,15 @@ use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-use super::{Process, SIGCONT, SIGKILL, SIGTERM};
+use super::{Ending, Process, SIGCONT, SIGKILL, SIGTERM};
 use crate::sys::{process, stdio};
+use crate::transports::call::Call;
 use crate::transports::error::describe;
 use crate::transports::id::Id;
-use crate::transports::net::{Call, Net, Slot};
+use crate::transports::net::{Net, Slot};
 use crate::transports::stream::{CloseMode, Stream};
 use crate::transports::text::Escaped;
-use crate::transports::timers::{Alarm, TimerId, shown};
-
-/// How far it is with the end of a child.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Ending {
-    /// Its input ends after so many bytes that it has still to take; as long as it takes some, it is left alone.
-    Input { unsent: usize, timer: TimerId },
-    /// It was asked to end, with all of its group.
-    Asked { timer: TimerId },
-    /// It could not be killed. `error` is a number of `errno(3)`.
-    GivenUp { error: i32 },
-}
-
-impl Ending {
-    pub(crate) fn timer(self) -> Option<TimerId> {
-        match self {
-            Self::Input { timer, .. } | Self::Asked { timer } => Some(timer),
-            Self::GivenUp { .. } => None,
-        }
-    }
-}
+use crate::transports::timers::{Alarm, shown};
 
 impl Process {
     /// Whether the child runs and the loop waits for its end.

@@ -8,15 +8,10 @@ use std::time::Duration;
 
 use crate::sys::process;
 use crate::sys::pty::{self, WindowSize};
+pub use crate::transports::handle::SubprocessTransport;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
-
-/// A child, as its protocol sees it. asyncio's `SubprocessTransport`.
-pub struct SubprocessTransport<'a> {
-    pub(crate) net: &'a mut Net,
-    pub(crate) id: Id,
-}
 
 impl SubprocessTransport<'_> {
     /// The id, to be kept by whoever wants to reach this child later.
@@ -49,15 +44,16 @@ impl SubprocessTransport<'_> {
         self.net.process(self.id)?.status
     }
 
-    /// Our end of its stdin (0), stdout (1) or stderr (2), where that is a pipe, or a terminal of its own, and still open. asyncio's `get_pipe_transport`.
+    /// Our end of its stdin (0), stdout (1) or stderr (2), where that is a pipe, or a terminal of its own, and still
+    /// open. asyncio's `get_pipe_transport`.
     #[doc(alias = "get_pipe_transport")]
     #[must_use]
     pub fn pipe_transport(&self, fd: u8) -> Option<Id> {
         *self.net.process(self.id)?.pipes.get(usize::from(fd))?
     }
 
-    /// Sets the size of its terminal, where it has one of its own; if that is another one than before, its foreground gets
-    /// SIGWINCH. asyncio has none.
+    /// Sets the size of its terminal, where it has one of its own; if that is another one than before, its foreground
+    /// gets SIGWINCH. asyncio has none.
     ///
     /// # Errors
     /// It has no terminal of its own, or what we had of that is closed (`ENOTTY`).
@@ -69,7 +65,8 @@ impl SubprocessTransport<'_> {
         pty::set_window_size(master, WindowSize { rows, columns })
     }
 
-    /// Bytes that were written to its stdin and that nobody has read: those in the pipe, and those that did not fit there.
+    /// Bytes that were written to its stdin and that nobody has read: those in the pipe, and those that did not fit
+    /// there.
     #[must_use]
     pub fn unread_input(&self) -> usize {
         self.net.unread_input(self.id)
@@ -106,8 +103,8 @@ impl SubprocessTransport<'_> {
         }
     }
 
-    /// Asks it and all of its group to end by `signal`, as `systemd.kill(5)` has it: whoever is left when it has ended, or when
-    /// [`set_kill_after`](Self::set_kill_after) has passed, is killed. Nothing happens once it has ended.
+    /// Asks it and all of its group to end by `signal`, as `systemd.kill(5)` has it: whoever is left when it has ended,
+    /// or when [`set_kill_after`](Self::set_kill_after) has passed, is killed. Nothing happens once it has ended.
     ///
     /// A child that has become another user cannot be killed. It is left running, and `connection_lost` of its
     /// protocol gets the error.

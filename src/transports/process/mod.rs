@@ -13,7 +13,7 @@
 //! `ending.rs` the end.
 
 pub mod command;
-pub(crate) mod ending;
+mod ending;
 pub mod handle;
 pub mod opening;
 
@@ -22,7 +22,7 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use super::id::Id;
-use ending::Ending;
+use super::timers::TimerId;
 
 pub use crate::sys::signals::{
     SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH,
@@ -46,7 +46,7 @@ pub(crate) struct Process {
     pub(crate) status: Option<ExitStatus>,
     /// Bytes of its input that were left when nobody read it any more.
     pub(crate) unread: usize,
-    /// It counts against the limit of a listener, for a connection that was let in.
+    /// It counts against the limit of a listener, for a connection that was admitted.
     pub(crate) accepted: bool,
     /// How long it may take to end when it is asked to.
     pub(crate) kill_after: Duration,
@@ -58,6 +58,26 @@ pub(crate) struct Process {
     pub(crate) closing: bool,
     /// `connection_lost` has been queued.
     pub(crate) over: bool,
+}
+
+/// How far it is with the end of a child.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ending {
+    /// Its input ends after so many bytes that it has still to take; as long as it takes some, it is left alone.
+    Input { unsent: usize, timer: TimerId },
+    /// It was asked to end, with all of its group.
+    Asked { timer: TimerId },
+    /// It could not be killed. `error` is a number of `errno(3)`.
+    GivenUp { error: i32 },
+}
+
+impl Ending {
+    pub(crate) fn timer(self) -> Option<TimerId> {
+        match self {
+            Self::Input { timer, .. } | Self::Asked { timer } => Some(timer),
+            Self::GivenUp { .. } => None,
+        }
+    }
 }
 
 impl Process {

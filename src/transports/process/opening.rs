@@ -13,9 +13,10 @@ pub use crate::sys::pty::WindowSize;
 use crate::sys::pty::{self, Pty};
 use crate::sys::spawn::Plan;
 use crate::sys::{process, stdio};
+use crate::transports::call::{Call, Installed};
 use crate::transports::channel::Channel;
-use crate::transports::id::{Half, Id};
-use crate::transports::net::{Call, Net, Slot};
+use crate::transports::id::{Direction, Id};
+use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::SubprocessProtocol;
 use crate::transports::stream::Stream;
 
@@ -30,7 +31,8 @@ pub enum ChildStdio {
     Null,
     /// Of stderr: the same as the child's stdout. asyncio's `STDOUT`.
     Merge,
-    /// A terminal of its own, whose other side is ours; all that say so share one, and the first says which. asyncio has none.
+    /// A terminal of its own, whose other side is ours; all that say so share one, and the first says which. asyncio
+    /// has none.
     Pty(PtyModel),
 }
 
@@ -77,7 +79,7 @@ impl Net {
         protocol: impl SubprocessProtocol + 'static,
     ) -> Result<Id, SpawnError> {
         let compiled = command.compile().map_err(|error| SpawnError::new(Failed::Program, error))?;
-        let Ends { theirs, ours, terminal } = Ends::open(stdio)?;
+        let ChildEnds { theirs, ours, terminal } = ChildEnds::open(stdio)?;
         let terminal = terminal.as_ref().map(AsFd::as_fd);
         let [stdin, stdout, stderr] = &theirs;
         let plan = Plan {
@@ -109,14 +111,14 @@ impl Net {
         };
         let fd = process.pidfd.as_raw_fd();
         let id = self.insert(Slot::Process(Box::new(process)));
-        let registered = self.registry.register(&mut SourceFd(&fd), id.token(Half::Read), mio::Interest::READABLE);
+        let registered = self.registry.register(&mut SourceFd(&fd), id.token(Direction::Read), mio::Interest::READABLE);
         let opened = registered.and_then(|()| self.open_pipes(id, ours));
         if let Err(error) = opened {
             process::end_at_once(pid, leads_a_group);
             self.drop_process(id);
             return Err(SpawnError::new(Failed::Watch, error));
         }
-        self.calls.push_back((id, Call::SetSubprocessProtocol(Box::new(protocol))));
+        self.calls.push_back((id, Call::Install(Installed::Subprocess(Box::new(protocol)))));
         self.calls.push_back((id, Call::ConnectionMade));
         for pipe in self.process(id).map_or([None; 3], |process| process.pipes).into_iter().flatten() {
             self.calls.push_back((pipe, Call::ConnectionMade));
@@ -140,15 +142,15 @@ impl Net {
     }
 
     /// Makes streams of our ends of the pipes.
-    fn open_pipes(&mut self, process: Id, ends: [Option<End>; 3]) -> io::Result<()> {
+    fn open_pipes(&mut self, process: Id, ends: [Option<PipeEnd>; 3]) -> io::Result<()> {
         for (number, end) in ends.into_iter().enumerate() {
             let Some(end) = end else { continue };
             let stream = match number {
-                0 => Stream::write_end(end.channel(Half::Write)?, self.now),
-                _ => Stream::read_end(end.channel(Half::Read)?, self.now),
+                0 => Stream::write_end(end.channel(Direction::Write)?, self.now),
+                _ => Stream::read_end(end.channel(Direction::Read)?, self.now),
             };
             let id = self.add_stream(stream)?;
-            self.calls.push_back((id, Call::SetPipe { process, number: number as u8 }));
+            self.calls.push_back((id, Call::Install(Installed::Pipe { process, number: number as u8 })));
             if let Some(process) = self.process_mut(process) {
                 process.pipes[number] = Some(id);
             }
@@ -181,15 +183,15 @@ impl Net {
 
 /// The standard streams of the child, and our ends of them.
 #[derive(Default)]
-struct Ends {
+struct ChildEnds {
     /// `None` is the same as ours.
     theirs: [Option<OwnedFd>; 3],
-    ours: [Option<End>; 3],
+    ours: [Option<PipeEnd>; 3],
     /// The child's side of its terminal, if it has a terminal.
     terminal: Option<OwnedFd>,
 }
 
-impl Ends {
+impl ChildEnds {
     fn open([stdin, stdout, mut stderr]: [ChildStdio; 3]) -> Result<Self, SpawnError> {
         if stdout.is_pty() && stderr == ChildStdio::Merge {
             stderr = stdout;
@@ -204,7 +206,7 @@ impl Ends {
         connected.map_err(|error| SpawnError::new(Failed::Pipe, error))?;
         if let Some(Pty { master, slave }) = pty {
             let shown = if stdout.is_pty() { 1 } else { 2 };
-            ends.ours[shown] = Some(End::Master(master));
+            ends.ours[shown] = Some(PipeEnd::Master(master));
             ends.terminal = Some(slave);
         }
         Ok(ends)
@@ -220,7 +222,7 @@ impl Ends {
             },
             (ChildStdio::Pty(_), Some(pty)) => {
                 if number == 0 {
-                    self.ours[0] = Some(End::Master(pty.master.try_clone()?));
+                    self.ours[0] = Some(PipeEnd::Master(pty.master.try_clone()?));
                 }
                 Some(pty.slave.try_clone()?)
             }
@@ -231,7 +233,7 @@ impl Ends {
                 let (read, write) = io::pipe()?;
                 let (read, write) = (OwnedFd::from(read), OwnedFd::from(write));
                 let (ours, theirs) = if number == 0 { (write, read) } else { (read, write) };
-                self.ours[number] = Some(End::Pipe(ours));
+                self.ours[number] = Some(PipeEnd::Pipe(ours));
                 Some(theirs)
             }
         };
@@ -240,16 +242,16 @@ impl Ends {
 }
 
 /// Our end of one of a child's standard streams.
-enum End {
+enum PipeEnd {
     Pipe(OwnedFd),
     Master(OwnedFd),
 }
 
-impl End {
-    fn channel(self, half: Half) -> io::Result<Channel> {
+impl PipeEnd {
+    fn channel(self, direction: Direction) -> io::Result<Channel> {
         match self {
-            Self::Pipe(fd) => Channel::own(fd, half),
-            Self::Master(fd) => Channel::master(fd, half),
+            Self::Pipe(fd) => Channel::own(fd, direction),
+            Self::Master(fd) => Channel::master(fd, direction),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! A datagram socket in memory, for the simulator: the lowest layer only, under the same code as every other.
 //!
-//! It behaves as a socket does under an edge-triggered epoll, at its worst: datagrams come in another order, twice or not at all,
-//! calls say "not now" although there is something, errors of earlier datagrams come back, and only some of a batch fits. What the
-//! kernel would call invalid ends the test. The test holds the other end, a [`Network`].
+//! It behaves as a socket does under an edge-triggered epoll, at its worst: datagrams come in another order, twice or
+//! not at all, calls say "not now" although there is something, errors of earlier datagrams come back, and only some of
+//! a batch fits. What the kernel would call invalid ends the test. The test holds the other end, a [`Network`].
 
 use std::collections::VecDeque;
 use std::io;
@@ -228,7 +228,8 @@ impl Drop for Memory {
     }
 }
 
-/// Asserts what the kernel asks of joined datagrams: all of one size but the last, which may be shorter, and none empty.
+/// Asserts what the kernel asks of joined datagrams: all of one size but the last, which may be shorter, and none
+/// empty.
 fn assert_valid(message: &Outgoing<'_>) {
     let [first, .., last] = message.datagrams else {
         assert_eq!(message.datagrams.len(), 1, "a message without a datagram");

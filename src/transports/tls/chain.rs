@@ -1,8 +1,8 @@
 //! Chains: from a peer's own certificate over those that it sends beside it to an authority that was given.
 //!
-//! webpki finds the paths and checks their signatures, times, names and purposes. It leaves out the key usage of authorities,
-//! and all that an authority that was given says of itself. So each path that it finds is looked at here, and where one is
-//! refused, webpki looks for another. What a peer sends is held to the same rules as what is given.
+//! webpki finds the paths and checks their signatures, times, names and purposes. It leaves out the key usage of
+//! authorities, and all that an authority that was given says of itself. So each path that it finds is looked at here,
+//! and where one is refused, webpki looks for another. What a peer sends is held to the same rules as what is given.
 
 use std::cell::Cell;
 use std::fmt;
@@ -18,7 +18,8 @@ use super::provider;
 /// An authority of a chain does not vouch for what is below it.
 #[derive(Debug)]
 pub(crate) enum PathError {
-    /// The certificate of this subject, which the peer has sent, is not that of an authority, or cannot be read in every way.
+    /// The certificate of this subject, which the peer has sent, is not that of an authority, or cannot be read in
+    /// every way.
     NoAuthority(String),
     /// The authority of this subject allows so many authorities below it, and there are more.
     TooLong { subject: String, allowed: u64, found: u64 },
@@ -71,7 +72,8 @@ impl Authorities {
         Self { anchors, facts }
     }
 
-    /// Whether one of them vouches for `end_entity`, by way of `intermediates` or directly, for this purpose and at this time.
+    /// Whether one of them vouches for `end_entity`, by way of `intermediates` or directly, for this purpose and at
+    /// this time.
     pub(crate) fn verify(
         &self,
         end_entity: &CertificateDer<'_>,

@@ -1,4 +1,5 @@
-//! What has gone wrong with a connection, in words: which check has failed, what the certificate does say, and what helps.
+//! What has gone wrong with a connection, in words: which check has failed, what the certificate does say, and what
+//! helps.
 //!
 //! One line each, and safe to show: texts of the peer are escaped.
 
@@ -27,8 +28,8 @@ pub struct Situation<'a> {
     pub wanted: Option<&'a ServerName<'a>>,
     /// How options are named that help.
     pub advice: Advice,
-    /// The peer's own certificate. `None`: the one that this thread has refused last, which is the right one if this is called
-    /// right after the error.
+    /// The peer's own certificate. `None`: the one that this thread has refused last, which is the right one if this is
+    /// called right after the error.
     pub certificate: Option<&'a CertificateDer<'a>>,
 }
 
@@ -40,7 +41,7 @@ pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
         Error::InvalidCertificate(error) => {
             let refused = verify::refused();
             let certificate = situation.certificate.or(refused.as_ref()).map(AsRef::as_ref);
-            Refusal { situation, certificate, facts: certificate.and_then(Facts::of) }.explain(error)
+            RefusedCertificate { situation, certificate, facts: certificate.and_then(Facts::of) }.explain(error)
         }
         Error::AlertReceived(AlertDescription::CloseNotify) => {
             "the peer has closed the connection during the handshake, and does not say why (close_notify)".into()
@@ -89,13 +90,13 @@ pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
 }
 
 /// A certificate that was not accepted.
-struct Refusal<'a> {
+struct RefusedCertificate<'a> {
     situation: &'a Situation<'a>,
     certificate: Option<&'a [u8]>,
     facts: Option<Facts>,
 }
 
-impl Refusal<'_> {
+impl RefusedCertificate<'_> {
     fn explain(&self, error: &CertificateError) -> String {
         let it = if self.situation.is_server { "the client's certificate" } else { "the certificate" };
         match error {
@@ -115,7 +116,8 @@ impl Refusal<'_> {
             CertificateError::BadEncoding => format!("{it} cannot be read: it is damaged"),
             CertificateError::BadSignature => {
                 format!(
-                    "a signature is wrong: that on {it}, or the peer does not have its key, or it is of a size that is not supported"
+                    "a signature is wrong: that on {it}, or the peer does not have its key, \
+                     or it is of a size that is not supported"
                 )
             }
             CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
@@ -172,7 +174,8 @@ impl Refusal<'_> {
     fn old_version(&self, it: &str) -> String {
         if self.facts.as_ref().is_some_and(Facts::is_of_version_3) {
             return format!(
-                "{} is of an X.509 version before 3, and may not vouch for others: it is to be issued anew as version 3",
+                "{} is of an X.509 version before 3, and may not vouch for others: \
+                 it is to be issued anew as version 3",
                 part(it, false)
             );
         }
@@ -296,8 +299,8 @@ fn hint(alert: AlertDescription, situation: &Situation<'_>) -> Option<String> {
 /// What is said of a stream with TLS that has ended without its close_notify.
 pub(crate) fn truncated(advice: Advice) -> String {
     format!(
-        "peer closed without close_notify (data may be truncated); some peers never send one, as ncat before 7.96: {} is for \
-         those",
+        "peer closed without close_notify (data may be truncated); some peers never send one, as ncat before 7.96: {} \
+         is for those",
         advice.flag("allow-truncation")
     )
 }

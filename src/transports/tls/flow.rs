@@ -1,32 +1,30 @@
-//! How bytes go through TLS, and what its handshake and its end do to a stream. What a handshake is made of is `layer.rs`.
+//! How bytes go through TLS, and what its handshake and its end do to a stream. What a handshake is made of is
+//! `layer.rs`.
 //!
-//! **Invariant:** whatever TLS has to send is in the stream's write buffer, or sent, whenever control leaves this file. So water marks,
-//! half-close and close are those of any stream (`transports/flow.rs`): what waits there is ciphertext.
+//! **Invariant:** whatever TLS has to send is in the stream's write buffer, or sent, whenever control leaves this file.
+//! So water marks, half-close and close are those of any stream (`transports/write.rs`): what waits there is
+//! ciphertext.
 
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice};
 use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::CertificateDer;
 
-use super::layer::{Failure, Layer, Progress, RECORD_BYTES, Was};
+use super::layer::{CIPHERTEXT_BYTES, Layer, Progress, RECORD_BYTES, TlsFailure, Visibility};
+use super::sinks::{ToBuffer, ToIo};
 use super::{Tls, TlsServer, certificate, explain};
+use crate::transports::call::Call;
 use crate::transports::error::TlsError;
-use crate::transports::handle::Name;
 use crate::transports::id::Id;
-use crate::transports::intake::Intake;
-use crate::transports::io::Io;
-use crate::transports::net::{Call, Net, Slot};
-use crate::transports::out_buf::{OutBuf, Spare};
+use crate::transports::label::Label;
+use crate::transports::net::{Net, Slot};
+use crate::transports::read::Filled;
 use crate::transports::state::Phase;
 use crate::transports::stream::Stream;
 use crate::transports::timers::Alarm;
 
-/// Ciphertext that is read at once, and plaintext that is encrypted at once: what fits into the fastest caches with what comes of it.
-pub(super) const CIPHERTEXT_BYTES: usize = 256 * 1024;
+/// Plaintext that is encrypted at once. It fits into the fastest caches together with its ciphertext.
 const PLAINTEXT_BYTES: usize = 128 * 1024;
-
-/// Connections whose handshake is not done or has failed just now, or that wait to be let in after it, at most.
-const DOOR_MAX: usize = 1024;
 
 /// How long a peer may take to read the alert that it is told by, and to close the connection.
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -54,7 +52,7 @@ impl Net {
 
     /// The same for a stream that `listener` has accepted and is not to know the protocol before the handshake is done.
     pub(crate) fn accept_tls(&mut self, id: Id, listener: Id, server: TlsServer) {
-        self.door.push(id);
+        self.pending_accepts.push(id);
         self.begin_tls(id, server.into(), Progress::Opening { listener: Some(listener) });
     }
 
@@ -63,8 +61,8 @@ impl Net {
         match Layer::new(tls, progress) {
             Ok(layer) => stream.tls = Some(Box::new(layer)),
             Err(error) => {
-                self.door.retain(|waiting| *waiting != id);
-                return self.lose(id, Some(error.into()), true);
+                self.pending_accepts.retain(|waiting| *waiting != id);
+                return self.force_close(id, Some(error.into()), true);
             }
         }
         if stream.state.phase() != Phase::Connecting {
@@ -76,16 +74,16 @@ impl Net {
     pub(crate) fn begin_handshake(&mut self, id: Id) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         let Some(tls) = &stream.tls else { return };
-        let timeout = tls.terms.handshake_timeout;
+        let timeout = tls.policy.handshake_timeout;
         stream.phase_timer = Some(self.timers.arm(timeout, Some(id), Alarm::Handshake));
         if !tls.is_opening() && !std::mem::replace(&mut stream.writing_paused, true) {
             self.calls.push_back((id, Call::PauseWriting));
         }
-        let early = stream.leftover.take().unwrap_or_default();
+        let early = stream.unread.take().unwrap_or_default();
         self.send_tls(id);
         self.take_early(id, &early);
         if self.stream(id).is_some_and(Stream::wants_read) {
-            self.queue_again(id);
+            self.queue_ready(id);
         }
     }
 
@@ -100,118 +98,118 @@ impl Net {
 
     /// The handshake has taken too long.
     pub(crate) fn handshake_timed_out(&mut self, id: Id) {
-        let Some(limit) = self.tls(id).map(|tls| tls.terms.handshake_timeout) else { return };
-        self.lose(id, Some(TlsError::timed_out(limit).into()), true);
+        let Some(limit) = self.tls(id).map(|tls| tls.policy.handshake_timeout) else { return };
+        self.force_close(id, Some(TlsError::timed_out(limit).into()), true);
     }
 
-    fn tls(&mut self, id: Id) -> Option<&mut Layer> {
+    pub(crate) fn tls(&mut self, id: Id) -> Option<&mut Layer> {
         self.stream_mut(id)?.tls.as_deref_mut()
     }
 
-    /// [`take_in`](Self::take_in) of a stream with TLS, after what was handed back. `discards` where nobody wants the bytes.
-    pub(crate) fn take_in_tls(&mut self, id: Id, buffer: &mut [u8], discards: bool) -> Intake {
-        if let Some(intake) = self.tell_news(id) {
-            return intake;
+    /// [`fill`](Self::fill) of a stream with TLS, after what was handed back. `discards` where nobody wants the bytes.
+    pub(crate) fn fill_by_tls(&mut self, id: Id, buffer: &mut [u8], discards: bool) -> Filled {
+        if let Some(filled) = self.tell_peer_event(id) {
+            return filled;
         }
         if buffer.len() < 2 * RECORD_BYTES {
-            return self.take_in_tls_bit_by_bit(id, buffer, discards);
+            return self.fill_small_by_tls(id, buffer, discards);
         }
         let mut ciphertext = std::mem::take(&mut self.ciphertext);
         if ciphertext.is_empty() {
             ciphertext = vec![0; CIPHERTEXT_BYTES].into();
         }
         let room = ciphertext.len().min(buffer.len() - RECORD_BYTES);
-        let intake = match self.read_ciphertext(id, &mut ciphertext[..room], discards) {
+        let filled = match self.read_ciphertext(id, &mut ciphertext[..room], discards) {
             Ok(n) => self.decrypt(id, &ciphertext[..n], buffer),
-            Err(intake) => intake,
+            Err(filled) => filled,
         };
         self.ciphertext = ciphertext;
-        intake
+        filled
     }
 
     /// The same for a protocol that provides little memory: what does not fit is kept, as if it had been handed back.
-    fn take_in_tls_bit_by_bit(&mut self, id: Id, buffer: &mut [u8], discards: bool) -> Intake {
+    fn fill_small_by_tls(&mut self, id: Id, buffer: &mut [u8], discards: bool) -> Filled {
         let mut room = vec![0; 2 * RECORD_BYTES];
-        let intake = self.take_in_tls(id, &mut room, discards);
-        let Intake::Bytes(len) = intake else { return intake };
+        let filled = self.fill_by_tls(id, &mut room, discards);
+        let Filled::Bytes(len) = filled else { return filled };
         let n = len.min(buffer.len());
         buffer[..n].copy_from_slice(&room[..n]);
         if let (Some(stream), true) = (self.stream_mut(id), n < len) {
-            stream.leftover = Some(room[n..len].into());
+            stream.unread = Some(room[n..len].into());
         }
-        Intake::Bytes(n)
+        Filled::Bytes(n)
     }
 
-    fn read_ciphertext(&mut self, id: Id, ciphertext: &mut [u8], discards: bool) -> Result<usize, Intake> {
+    fn read_ciphertext(&mut self, id: Id, ciphertext: &mut [u8], discards: bool) -> Result<usize, Filled> {
         let now = self.now;
-        let Some(stream) = self.stream_mut(id) else { return Err(Intake::NotNow) };
+        let Some(stream) = self.stream_mut(id) else { return Err(Filled::NotNow) };
         match stream.io.read(ciphertext) {
             Ok(0) => Err(self.tls_cut(id, discards)),
             Ok(n) => {
                 if stream.note_read(n, ciphertext.len(), now) {
-                    self.doubt(id);
+                    self.schedule_rearm(id);
                 }
-                log::trace!("{}: read {n} bytes of TLS", Name(self, id));
-                self.note_bulk(id, n);
+                log::trace!("{}: read {n} bytes of TLS", Label(self, id));
+                self.note_flow(id, n);
                 Ok(n)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 stream.readable = false;
-                self.doubt(id);
-                Err(Intake::NotNow)
+                self.schedule_rearm(id);
+                Err(Filled::NotNow)
             }
-            Err(error) => Err(Intake::Failed(error)),
+            Err(error) => Err(Filled::Failed(error)),
         }
     }
 
     /// The connection has ended, and the peer has not said so before.
-    fn tls_cut(&mut self, id: Id, discards: bool) -> Intake {
-        let Some(stream) = self.stream(id) else { return Intake::NotNow };
-        let Some(tls) = &stream.tls else { return Intake::End };
+    fn tls_cut(&mut self, id: Id, discards: bool) -> Filled {
+        let Some(stream) = self.stream(id) else { return Filled::NotNow };
+        let Some(tls) = &stream.tls else { return Filled::End };
         if tls.is_handshaking() {
-            return Intake::Failed(TlsError::new("the peer has closed the connection during the handshake").into());
+            return Filled::Failed(TlsError::new("the peer has closed the connection during the handshake").into());
         }
         if stream.state.has_failed() {
             // The write that has failed is the better word for it. No end: what came may not be all.
-            self.lose(id, None, false);
-            return Intake::NotNow;
+            self.force_close(id, None, false);
+            return Filled::NotNow;
         }
         // Where nobody wants more, nothing is missing.
-        if discards || tls.terms.allow_truncation {
-            return Intake::End;
+        if discards || tls.policy.allow_truncation {
+            return Filled::End;
         }
-        Intake::Failed(TlsError::truncated(explain::truncated(tls.terms.advice)).into())
+        Filled::Failed(TlsError::truncated(explain::truncated(tls.policy.advice)).into())
     }
 
-    fn decrypt(&mut self, id: Id, ciphertext: &[u8], buffer: &mut [u8]) -> Intake {
-        let Some(stream) = self.stream_mut(id) else { return Intake::NotNow };
-        let Some(tls) = stream.tls.as_deref_mut() else { return Intake::NotNow };
+    fn decrypt(&mut self, id: Id, ciphertext: &[u8], buffer: &mut [u8]) -> Filled {
+        let Some(stream) = self.stream_mut(id) else { return Filled::NotNow };
+        let Some(tls) = stream.tls.as_deref_mut() else { return Filled::NotNow };
         let n = tls.decrypt(ciphertext, buffer);
         stream.totals.received += n as u64;
         let finished = tls.take_finished();
         self.send_tls(id);
-        if let Some(was) = finished {
+        if let Some(visibility) = finished {
             // Its protocol has to hear of that before it hears of anything that came with it.
             self.transport(id).unread(&buffer[..n]);
-            self.handshake_done(id, was);
-            return Intake::NotNow;
+            self.handshake_done(id, visibility);
+            return Filled::NotNow;
         }
-        if n > 0 { Intake::Bytes(n) } else { self.tell_news(id).unwrap_or(Intake::NotNow) }
+        if n > 0 { Filled::Bytes(n) } else { self.tell_peer_event(id).unwrap_or(Filled::NotNow) }
     }
 
     /// What the peer has said besides bytes, once these have been told.
-    fn tell_news(&mut self, id: Id) -> Option<Intake> {
-        match self.tls(id)?.take_news()? {
-            Ok(()) => Some(Intake::End),
+    fn tell_peer_event(&mut self, id: Id) -> Option<Filled> {
+        match self.tls(id)?.take_peer_event()? {
+            Ok(()) => Some(Filled::End),
             Err(failure) => {
                 self.tls_failed(id, failure);
-                Some(Intake::NotNow)
+                Some(Filled::NotNow)
             }
         }
     }
 
     /// The handshake is done: the stream is open, or the protocol is told.
-    fn handshake_done(&mut self, id: Id, was: Was) {
+    fn handshake_done(&mut self, id: Id, visibility: Visibility) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         if stream.state.phase() == Phase::Lost {
             return;
@@ -220,11 +218,11 @@ impl Net {
         if let Some(timer) = stream.phase_timer.take() {
             self.timers.cancel(timer);
         }
-        match was {
-            Was::Opening { listener: None } => self.calls.push_back((id, Call::ConnectionMade)),
-            Was::Opening { listener: Some(_) } => self.open_the_door(),
-            Was::Open if is_closing => (),
-            Was::Open => self.calls.push_back((id, Call::TlsStarted)),
+        match visibility {
+            Visibility::Opening { listener: None } => self.calls.push_back((id, Call::ConnectionMade)),
+            Visibility::Opening { listener: Some(_) } => self.admit_ready(),
+            Visibility::Open if is_closing => (),
+            Visibility::Open => self.calls.push_back((id, Call::TlsStarted)),
         }
         self.flush(id);
     }
@@ -243,7 +241,7 @@ impl Net {
         if let Some(name) = &info.server_name {
             text.push_str(&format!(", SNI {name}"));
         }
-        log::info!("TLS with {}: {text}", Name(self, id));
+        log::info!("TLS with {}: {text}", Label(self, id));
         self.log_certificate(id, info.peer_chain.first());
     }
 
@@ -252,18 +250,18 @@ impl Net {
             return;
         }
         if let Some(text) = der.and_then(|der| certificate::describe(der, SystemTime::now())) {
-            log::info!("certificate of {}: {text}", Name(self, id));
+            log::info!("certificate of {}: {text}", Label(self, id));
         }
     }
 
     /// TLS has failed. The peer is told why, if that is any use, before the stream is lost.
-    fn tls_failed(&mut self, id: Id, failure: Failure) {
-        let Failure { error, has_alert, refused } = failure;
+    fn tls_failed(&mut self, id: Id, failure: TlsFailure) {
+        let TlsFailure { error, has_alert, refused } = failure;
         self.log_certificate(id, refused.as_ref());
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         // Behind our own end nothing can be said any more.
         if !has_alert || !stream.state.flushes() || !stream.state.close() {
-            return self.lose(id, Some(error.into()), false);
+            return self.force_close(id, Some(error.into()), false);
         }
         let timer = self.timers.arm(ALERT_TIMEOUT, Some(id), Alarm::CloseTimeout);
         if let Some(timer) = stream.phase_timer.replace(timer) {
@@ -273,7 +271,7 @@ impl Net {
             tls.fail(error);
         }
         self.flush(id);
-        self.queue_again(id);
+        self.queue_ready(id);
     }
 
     /// Encrypts and sends `bufs`, or buffers what does not fit.
@@ -282,9 +280,9 @@ impl Net {
             let Some(stream) = self.stream_mut(id) else { return };
             let (Some(tls), true) = (&mut stream.tls, stream.state.accepts_writes()) else { return };
             if let Err(error) = tls.encrypt(piece) {
-                return self.lose(id, Some(error.into()), true);
+                return self.force_close(id, Some(error.into()), true);
             }
-            tls.bulk.note_sent();
+            tls.low_water.note_sent();
             stream.totals.sent += piece.len() as u64;
             self.send_tls(id);
         }
@@ -304,7 +302,7 @@ impl Net {
                 continue;
             }
             if !stream.writable || !stream.out.is_empty() || stream.spliced.is_some() {
-                let mut sink = ToBuffer { out: &mut stream.out, spare: &mut self.spare };
+                let mut sink = ToBuffer { out: &mut stream.out, buffer_pool: &mut self.buffer_pool };
                 // Writing to memory cannot fail.
                 let _ = tls.write_to(&mut sink);
                 continue;
@@ -312,13 +310,13 @@ impl Net {
             let mut sink = ToIo { io: &mut stream.io, offered: 0 };
             match tls.write_to(&mut sink) {
                 Ok(n) => {
-                    stream.writable = n == sink.offered || stream.short_counts_lie;
+                    stream.writable = n == sink.offered || stream.distrust_short_io;
                     stream.last_activity = self.now;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
                 Err(error) => {
                     // What has not gone out is what the failure is about.
-                    let mut sink = ToBuffer { out: &mut stream.out, spare: &mut self.spare };
+                    let mut sink = ToBuffer { out: &mut stream.out, buffer_pool: &mut self.buffer_pool };
                     // Writing to memory cannot fail.
                     let _ = tls.write_to(&mut sink);
                     return self.write_failed(id, error);
@@ -326,104 +324,7 @@ impl Net {
             }
         }
         if self.stream(id).is_some_and(|stream| !stream.is_flushed()) {
-            self.doubt(id);
+            self.schedule_rearm(id);
         }
-    }
-
-    /// Lets in those whose handshake is done, as far as there are places.
-    pub(crate) fn open_the_door(&mut self) {
-        let mut index = 0;
-        while let Some(&id) = self.door.get(index) {
-            let waits = |stream: &Stream| match stream.tls.as_deref()?.progress {
-                Progress::AtTheDoor { listener } => Some(listener),
-                _ => None,
-            };
-            let listener = self.stream(id).and_then(waits);
-            let Some(listener) = listener.filter(|listener| self.has_place(*listener)) else {
-                index += 1;
-                continue;
-            };
-            self.door.remove(index);
-            if let Some(stream) = self.stream_mut(id) {
-                stream.accepted = true;
-                self.accepted += 1;
-            }
-            if let Some(tls) = self.tls(id) {
-                tls.let_in();
-            }
-            self.calls.push_back((id, Call::ConnectionMade));
-            self.is_let_in(listener);
-            index = 0;
-        }
-    }
-
-    /// Makes room for one more, where too many are in the middle of a handshake, at the cost of whoever has been for longest: those who
-    /// never come to an end of it are not to keep out those who do. Whether there is room.
-    pub(crate) fn make_room_at_the_door(&mut self) -> bool {
-        self.door.len() < DOOR_MAX || self.turn_away_the_slowest()
-    }
-
-    /// Drops whoever has been in the middle of a handshake for longest; whether there was one. Before them those go that have failed, and
-    /// are there only to be told why: it costs nobody anything.
-    pub(crate) fn turn_away_the_slowest(&mut self) -> bool {
-        let first = |is: fn(&Stream) -> bool| self.door.iter().copied().find(|id| self.stream(*id).is_some_and(is));
-        if let Some(failed) = first(Stream::has_failed_tls) {
-            self.lose(failed, None, true);
-            return true;
-        }
-        let Some(slowest) = first(Stream::is_handshaking) else { return false };
-        let error = TlsError::new("too many others are in the middle of theirs");
-        self.lose(slowest, Some(error.into()), true);
-        true
-    }
-
-    /// Drops those that wait for a listener that does not listen any more.
-    pub(crate) fn close_the_door(&mut self, listener: Id) {
-        for id in self.door.clone() {
-            if self.tls(id).is_some_and(|tls| tls.listener() == Some(listener)) {
-                self.lose(id, None, true);
-            }
-        }
-    }
-}
-
-/// Where ciphertext goes: as many records as there are in one call.
-struct ToIo<'a> {
-    io: &'a mut Io,
-    offered: usize,
-}
-
-impl Write for ToIo<'_> {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.write_vectored(&[IoSlice::new(buf)])
-    }
-
-    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.offered = bufs.iter().map(|buf| buf.len()).sum();
-        self.io.write(bufs)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-struct ToBuffer<'a> {
-    out: &'a mut OutBuf,
-    spare: &'a mut Spare,
-}
-
-impl Write for ToBuffer<'_> {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.write_vectored(&[IoSlice::new(buf)])
-    }
-
-    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.out.append(bufs, 0, self.spare);
-        Ok(bufs.iter().map(|buf| buf.len()).sum())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -1,18 +1,19 @@
 //! TLS of one stream, without its I/O: ciphertext in, plaintext out, and the other way round. rustls does the work.
 //!
 //! ```text
-//!   accepted ------------------+                         +---> AtTheDoor ---+
+//!   accepted ------------------+                         +---> AwaitingAdmission ---+
 //!                              v                         |                  v
 //!   start_tls while closed -> Opening --handshake done---+------------> Established
 //!                                                        |                  |
 //!   start_tls on an open stream --> Upgrading -----------+                  |
 //!                                                                           |
-//!   any but AtTheDoor ---error that the peer is told ---> Failed <----------+
+//!   any but AwaitingAdmission ---error that the peer is told ---> Failed <----------+
 //!   any ---the stream is lost---> Lost
 //! ```
 //!
-//! Only rustls's buffered API is used, and never `complete_io`, which would do the I/O. Its limits are kept by never giving it more than it
-//! can hold: every piece of ciphertext is decrypted, and taken out, before the next one is put in. When bytes go where is `flow.rs`.
+//! Only rustls's buffered API is used, and never `complete_io`, which would do the I/O. Its limits are kept by never
+//! giving it more than it can hold: every piece of ciphertext is decrypted, and taken out, before the next one is put
+//! in. When bytes go where is `flow.rs`.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -21,14 +22,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{Connection, ServerConnection};
 
-use super::bulk::Bulk;
 use super::explain::{Situation, explain};
-use super::{Terms, Tls, TlsInfo, verify};
+use super::low_water::LowWaterMode;
+use super::{Tls, TlsInfo, TlsPolicy, verify};
 use crate::transports::error::{TlsError, describe, is_handshake_timeout, is_tls};
 use crate::transports::id::Id;
 
-/// The longest record there is, RFC 5246, section 6.2.3: what of it waits for its end can become plaintext by one more byte.
+/// The longest record there is, RFC 5246, section 6.2.3: what of it waits for its end can become plaintext by one more
+/// byte.
 pub(crate) const RECORD_BYTES: usize = 5 + (1 << 14) + 2048;
+
+/// Ciphertext that is read at once. It fits into the fastest caches together with its plaintext.
+pub(crate) const CIPHERTEXT_BYTES: usize = 256 * 1024;
 
 /// How far it is.
 #[derive(Debug)]
@@ -37,8 +42,8 @@ pub(crate) enum Progress {
     Opening {
         listener: Option<Id>,
     },
-    /// The handshake is done, and there is no place for it yet among those that `listener` may let in.
-    AtTheDoor {
+    /// The handshake is done, and the limit of `listener` has no place for the connection yet.
+    AwaitingAdmission {
         listener: Id,
     },
     /// The stream was open before.
@@ -47,16 +52,16 @@ pub(crate) enum Progress {
     /// The peer is told why, and then the stream is lost with this.
     Failed {
         error: io::Error,
-        was: Was,
+        visibility: Visibility,
     },
     Lost {
-        was: Was,
+        visibility: Visibility,
     },
 }
 
-/// What a stream was, in the eyes of its protocol, when its handshake came to an end.
+/// Whether the protocol of a stream knew of the stream when its handshake ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Was {
+pub(crate) enum Visibility {
     /// Not open yet. `listener` has accepted it, if one has: then its protocol does not know of it.
     Opening {
         listener: Option<Id>,
@@ -66,16 +71,16 @@ pub(crate) enum Was {
 
 /// What the peer has said after the plaintext that was taken out last.
 #[derive(Debug)]
-enum News {
+enum PeerEvent {
     None,
     /// It has ended its direction: close_notify.
     End,
-    Failed(Failure),
+    Failed(TlsFailure),
 }
 
 /// TLS has failed.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct TlsFailure {
     pub(crate) error: TlsError,
     /// There is an alert that tells the peer why.
     pub(crate) has_alert: bool,
@@ -87,8 +92,8 @@ pub(crate) struct Failure {
 pub(crate) struct Layer {
     session: Connection,
     pub(crate) progress: Progress,
-    news: News,
-    pub(crate) terms: Terms,
+    peer_event: PeerEvent,
+    pub(crate) policy: TlsPolicy,
     /// Of a client: whom it wants.
     name: Option<ServerName<'static>>,
     /// Of a client: whether the server has asked for a certificate.
@@ -99,13 +104,13 @@ pub(crate) struct Layer {
     has_heard: bool,
     /// Bytes that were written before the handshake was done, and wait for that.
     early: usize,
-    pub(super) bulk: Bulk,
+    pub(crate) low_water: LowWaterMode,
 }
 
 impl Layer {
     /// TLS for a stream that is in `progress`.
     pub(crate) fn new(tls: Tls, progress: Progress) -> Result<Self, TlsError> {
-        let terms = tls.terms();
+        let policy = tls.policy();
         let mut has_certificate = false;
         let (session, name, asked) = match tls {
             Tls::Client(client) => {
@@ -122,14 +127,14 @@ impl Layer {
         Ok(Self {
             session,
             progress,
-            news: News::None,
-            terms,
+            peer_event: PeerEvent::None,
+            policy,
             name,
             asked,
             has_certificate,
             has_heard: false,
             early: 0,
-            bulk: Bulk::default(),
+            low_water: LowWaterMode::default(),
         })
     }
 
@@ -140,7 +145,7 @@ impl Layer {
 
     /// Whether the stream is not open yet, and will be by this, or would have been.
     pub(crate) fn is_opening(&self) -> bool {
-        matches!(self.was(), Was::Opening { .. })
+        matches!(self.visibility(), Visibility::Opening { .. })
     }
 
     pub(crate) fn has_failed(&self) -> bool {
@@ -148,87 +153,90 @@ impl Layer {
     }
 
     /// Whether its handshake is done, and there is no place for it yet.
-    pub(crate) fn is_at_the_door(&self) -> bool {
-        matches!(self.progress, Progress::AtTheDoor { .. })
+    pub(crate) fn awaits_admission(&self) -> bool {
+        matches!(self.progress, Progress::AwaitingAdmission { .. })
     }
 
     /// The listener that has accepted the stream and has not let it in yet.
     pub(crate) fn listener(&self) -> Option<Id> {
         match self.progress {
             Progress::Opening { listener } => listener,
-            Progress::AtTheDoor { listener } => Some(listener),
+            Progress::AwaitingAdmission { listener } => Some(listener),
             _ => None,
         }
     }
 
     /// Whether the peer has said something that was not told yet.
-    pub(crate) fn has_news(&self) -> bool {
-        !matches!(self.news, News::None)
+    pub(crate) fn has_peer_event(&self) -> bool {
+        !matches!(self.peer_event, PeerEvent::None)
     }
 
     /// Takes note of the end of the handshake, if it has come just now.
-    pub(crate) fn take_finished(&mut self) -> Option<Was> {
+    pub(crate) fn take_finished(&mut self) -> Option<Visibility> {
         if self.session.is_handshaking() || !self.is_handshaking() {
             return None;
         }
         // rustls has encrypted it.
         self.early = 0;
-        let was = self.was();
-        self.progress = match was {
-            Was::Opening { listener: Some(listener) } => Progress::AtTheDoor { listener },
+        let visibility = self.visibility();
+        self.progress = match visibility {
+            Visibility::Opening { listener: Some(listener) } => Progress::AwaitingAdmission { listener },
             _ => Progress::Established,
         };
-        Some(was)
+        Some(visibility)
     }
 
     /// The listener has let it in.
-    pub(crate) fn let_in(&mut self) {
+    pub(crate) fn admit(&mut self) {
         self.progress = Progress::Established;
     }
 
-    fn was(&self) -> Was {
+    fn visibility(&self) -> Visibility {
         match self.progress {
-            Progress::Opening { listener } => Was::Opening { listener },
-            Progress::AtTheDoor { listener } => Was::Opening { listener: Some(listener) },
-            Progress::Upgrading | Progress::Established => Was::Open,
-            Progress::Failed { was, .. } | Progress::Lost { was } => was,
+            Progress::Opening { listener } => Visibility::Opening { listener },
+            Progress::AwaitingAdmission { listener } => Visibility::Opening { listener: Some(listener) },
+            Progress::Upgrading | Progress::Established => Visibility::Open,
+            Progress::Failed { visibility, .. } | Progress::Lost { visibility } => visibility,
         }
     }
 
     /// It has failed, and the peer is to be told before the stream is lost.
     pub(crate) fn fail(&mut self, error: TlsError) {
-        self.progress = Progress::Failed { error: error.into(), was: self.was() };
+        self.progress = Progress::Failed { error: error.into(), visibility: self.visibility() };
     }
 
     /// The stream is lost, for a reason that may show in another light here.
-    pub(crate) fn lose(&mut self, error: Option<io::Error>) -> (Was, Option<io::Error>) {
-        let was = self.was();
+    pub(crate) fn lose(&mut self, error: Option<io::Error>) -> (Visibility, Option<io::Error>) {
+        let visibility = self.visibility();
         let handshaking = self.is_handshaking();
-        let before = std::mem::replace(&mut self.progress, Progress::Lost { was });
+        let before = std::mem::replace(&mut self.progress, Progress::Lost { visibility });
         let error = match (before, error) {
             (Progress::Failed { error, .. }, _) => Some(error),
             (_, Some(error)) if is_tls(&error) || is_handshake_timeout(&error) => Some(error),
             (_, Some(error)) if handshaking => Some(TlsError::new(describe(&error)).into()),
             (_, Some(error)) if self.is_refused_by(&error) => {
-                let (cert, key) = (self.terms.advice.flag("cert"), self.terms.advice.flag("key"));
+                let (cert, key) = (self.policy.advice.flag("cert"), self.policy.advice.flag("key"));
                 let text = format!("{} after the server had asked for a certificate ({cert}, {key})", describe(&error));
                 Some(TlsError::new(text).into())
             }
             (_, error) => error,
         };
-        (was, error)
+        (visibility, error)
     }
 
-    /// Takes ciphertext in, and puts what it says into `buffer`, which has room for [`RECORD_BYTES`] more than that; how much it is.
-    /// What comes besides is [`take_news`](Self::take_news).
+    /// Takes ciphertext in, and puts what it says into `buffer`, which has room for [`RECORD_BYTES`] more than that;
+    /// how much it is. What comes besides is [`take_peer_event`](Self::take_peer_event).
     pub(crate) fn decrypt(&mut self, mut ciphertext: &[u8], buffer: &mut [u8]) -> usize {
         let mut len = 0;
-        while !ciphertext.is_empty() && !self.has_news() {
+        while !ciphertext.is_empty() && !self.has_peer_event() {
             self.has_heard |= !self.session.is_handshaking();
             if let Err(error) = self.session.read_tls(&mut ciphertext) {
                 // There is room, so this is a message that is too long for any.
-                self.news =
-                    News::Failed(Failure { error: TlsError::new(error.to_string()), has_alert: false, refused: None });
+                self.peer_event = PeerEvent::Failed(TlsFailure {
+                    error: TlsError::new(error.to_string()),
+                    has_alert: false,
+                    refused: None,
+                });
                 break;
             }
             let result = self.session.process_new_packets();
@@ -236,19 +244,19 @@ impl Layer {
             while let Ok(n @ 1..) = self.session.reader().read(&mut buffer[len..]) {
                 len += n;
             }
-            self.news = match result {
+            self.peer_event = match result {
                 Err(error) => {
                     // Whatever there was before has been taken out.
                     let has_alert = self.session.wants_write();
                     let refused = verify::refused();
-                    News::Failed(Failure { error: self.explain(&error, refused.as_ref()), has_alert, refused })
+                    PeerEvent::Failed(TlsFailure { error: self.explain(&error, refused.as_ref()), has_alert, refused })
                 }
-                Ok(state) if state.peer_has_closed() => News::End,
-                Ok(_) => News::None,
+                Ok(state) if state.peer_has_closed() => PeerEvent::End,
+                Ok(_) => PeerEvent::None,
             };
         }
-        // rustls has room for a whole record after a long one, and gives that back when it is to read more: an idle connection would
-        // keep it. There is nothing to be read, which is no error of anything.
+        // rustls has room for a whole record after a long one, and gives that back when it is to read more: an idle
+        // connection would keep it. There is nothing to be read, which is no error of anything.
         let _ = self.session.read_tls(&mut Nothing);
         len
     }
@@ -261,7 +269,7 @@ impl Layer {
             was_asked: self.was_asked(),
             has_certificate: self.has_certificate,
             wanted: self.name.as_ref(),
-            advice: self.terms.advice,
+            advice: self.policy.advice,
             certificate: refused,
         };
         TlsError::new(explain(error, &situation))
@@ -272,11 +280,11 @@ impl Layer {
     }
 
     /// What the peer has said after its last byte: `Ok` is its end.
-    pub(crate) fn take_news(&mut self) -> Option<Result<(), Failure>> {
-        match std::mem::replace(&mut self.news, News::None) {
-            News::None => None,
-            News::End => Some(Ok(())),
-            News::Failed(failure) => Some(Err(failure)),
+    pub(crate) fn take_peer_event(&mut self) -> Option<Result<(), TlsFailure>> {
+        match std::mem::replace(&mut self.peer_event, PeerEvent::None) {
+            PeerEvent::None => None,
+            PeerEvent::End => Some(Ok(())),
+            PeerEvent::Failed(failure) => Some(Err(failure)),
         }
     }
 
@@ -312,7 +320,7 @@ impl Layer {
     }
 
     /// What ends our direction. Asked a second time there is nothing.
-    pub(crate) fn last_words(&mut self) -> Vec<u8> {
+    pub(crate) fn closing_bytes(&mut self) -> Vec<u8> {
         self.session.send_close_notify();
         let mut words = Vec::new();
         while self.session.wants_write() {
@@ -322,8 +330,8 @@ impl Layer {
         words
     }
 
-    /// Whether this is a reset in answer to the certificate that we have, or have not, shown: in TLS 1.3 the server judges it after the
-    /// handshake, and its alert may be lost in the reset.
+    /// Whether this is a reset in answer to the certificate that we have, or have not, shown: in TLS 1.3 the server
+    /// judges it after the handshake, and its alert may be lost in the reset.
     fn is_refused_by(&self, error: &io::Error) -> bool {
         let is_reset = matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe);
         let is_judged_late = self.session.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
@@ -355,7 +363,7 @@ impl Layer {
             alpn: session.alpn_protocol().map(<[u8]>::to_vec),
             server_name,
             peer_chain: session.peer_certificates().unwrap_or_default().to_vec(),
-            is_verified: self.terms.verifies && session.peer_certificates().is_some(),
+            is_verified: self.policy.verifies && session.peer_certificates().is_some(),
         })
     }
 }

@@ -1,22 +1,27 @@
 //! TLS: a layer inside a stream, between what a protocol writes and what the socket gets. asyncio's `sslproto.py`.
 //!
-//! In the order in which to read: `layer.rs` (the states of a handshake, and what is encrypted and decrypted), `flow.rs` (when, and what it
-//! does to the stream), `bulk.rs` (fewer wake-ups where much comes), `settings.rs` (what is wanted, as a user says it), and what that is made of: `pem.rs`
-//! (certificates and keys from files), `verify.rs` (whom a client trusts), `chain.rs` (by which authorities), `self_signed.rs`, `provider.rs` (whose
+//! In the order in which to read: `layer.rs` (the states of a handshake, and what is encrypted and decrypted),
+//! `flow.rs` (when, and what it does to the stream), `wakeups.rs` (fewer wake-ups where much comes), `settings.rs`
+//! (what is wanted, as a user says it), and what that is made of: `pem.rs` (certificates and keys from files),
+//! `verify.rs` (whom a client trusts), `chain.rs` (by which authorities), `self_signed.rs`, `provider.rs` (whose
 //! cryptography); `certificate.rs` (what a certificate says), `explain.rs` (what has gone wrong, in words).
 
-mod bulk;
 pub mod certificate;
 mod chain;
 pub mod explain;
 mod flow;
+mod key_log;
 pub(crate) mod layer;
+mod low_water;
 mod pem;
 pub mod pin;
 mod provider;
 mod self_signed;
 pub mod settings;
+mod settings_error;
+mod sinks;
 mod verify;
+mod wakeups;
 
 use std::fmt;
 use std::sync::Arc;
@@ -33,14 +38,14 @@ use crate::transports::advice::Advice;
 pub struct TlsClient {
     pub(crate) config: Arc<rustls::ClientConfig>,
     pub(crate) name: ServerName<'static>,
-    pub(crate) terms: Terms,
+    pub(crate) policy: TlsPolicy,
 }
 
 /// The server's side, likewise. asyncio's `ssl=context`.
 #[derive(Clone)]
 pub struct TlsServer {
     pub(crate) config: Arc<rustls::ServerConfig>,
-    pub(crate) terms: Terms,
+    pub(crate) policy: TlsPolicy,
     /// By which a client can know the certificate of this server.
     pub(crate) pin: Pin,
 }
@@ -67,10 +72,10 @@ impl From<TlsServer> for Tls {
 }
 
 impl Tls {
-    fn terms(&self) -> Terms {
+    fn policy(&self) -> TlsPolicy {
         match self {
-            Self::Client(client) => client.terms,
-            Self::Server(server) => server.terms,
+            Self::Client(client) => client.policy,
+            Self::Server(server) => server.policy,
         }
     }
 }
@@ -96,7 +101,7 @@ pub struct TlsInfo {
 
 /// What holds for the connections of either side.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Terms {
+pub(crate) struct TlsPolicy {
     /// asyncio's `ssl_handshake_timeout`.
     pub(crate) handshake_timeout: Duration,
     /// The end of the connection is taken for an end of the peer's direction, although the peer has not said so.
@@ -117,12 +122,12 @@ impl TlsServer {
 
 impl fmt::Debug for TlsClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TlsClient").field("name", &self.name).field("terms", &self.terms).finish_non_exhaustive()
+        f.debug_struct("TlsClient").field("name", &self.name).field("policy", &self.policy).finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for TlsServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TlsServer").field("pin", &self.pin).field("terms", &self.terms).finish_non_exhaustive()
+        f.debug_struct("TlsServer").field("pin", &self.pin).field("policy", &self.policy).finish_non_exhaustive()
     }
 }

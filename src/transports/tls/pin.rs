@@ -1,5 +1,5 @@
-//! A pin: by which a certificate is known without anybody vouching for it. SHA-256 of its SubjectPublicKeyInfo, as in RFC
-//! 7469, so that a renewed certificate with the same key has the same pin.
+//! A pin: by which a certificate is known without anybody vouching for it. SHA-256 of its SubjectPublicKeyInfo, as in
+//! RFC 7469, so that a renewed certificate with the same key has the same pin.
 
 use std::fmt;
 use std::str::FromStr;

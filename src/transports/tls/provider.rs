@@ -1,5 +1,5 @@
-//! Whose cryptography it is: the one place that chooses. Every builder is handed the provider, as the default of the process
-//! is undecided where both are compiled in.
+//! Whose cryptography it is: the one place that chooses. Every builder is handed the provider, as the default of the
+//! process is undecided where both are compiled in.
 
 use std::sync::{Arc, LazyLock};
 
@@ -18,8 +18,8 @@ compile_error!("TLS needs somebody's cryptography: choose one of the features aw
 /// The one of all connections.
 static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
     let mut provider = default_provider();
-    // AES-128 before AES-256, as browsers have it: a handshake hashes with SHA-256, which CPUs do, and not with SHA-384, which takes a
-    // sixth of the time of a handshake. The order is otherwise that of the provider.
+    // AES-128 before AES-256, as browsers have it: a handshake hashes with SHA-256, which CPUs do, and not with
+    // SHA-384, which takes a sixth of the time of a handshake. The order is otherwise that of the provider.
     provider.cipher_suites.sort_by_key(|suite| !is_aes_128(suite.suite()));
     Arc::new(provider)
 });

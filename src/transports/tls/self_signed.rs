@@ -1,5 +1,5 @@
-//! `--self-signed`: a certificate that a server makes for itself. It vouches for nothing; clients know it by its pin. Its
-//! key is only in memory, so each run has another one.
+//! `--self-signed`: a certificate that a server makes for itself. It vouches for nothing; clients know it by its pin.
+//! Its key is only in memory, so each run has another one.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime};
@@ -12,7 +12,8 @@ use crate::sys::names;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The certificate of this machine, P-256, with its key, which is to be wiped by its user: from yesterday, as clocks differ, for about a year.
+/// The certificate of this machine, P-256, with its key, which is to be wiped by its user: from yesterday, as clocks
+/// differ, for about a year.
 pub(crate) fn make() -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), rcgen::Error> {
     let mut params = CertificateParams::new(host_names())?;
     params.subject_alt_names.push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));

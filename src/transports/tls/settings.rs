@@ -1,15 +1,12 @@
-//! What is wanted of TLS, as a user says it: names of files, not their contents. Made ready by `prepare`, which reads these.
+//! What is wanted of TLS, as a user says it: names of files, not their contents. Made ready by `prepare`, which reads
+//! these.
 //!
 //! That is done once in a run and before anything is opened, so that whatever is wrong with a file is known first.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::fd::AsFd;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
 use rustls::client::Resumption;
@@ -25,16 +22,14 @@ use rustls::{
 
 use super::certificate::Facts;
 use super::explain::{Situation, explain};
+use super::key_log::AppendedKeyLog;
 use super::pem::{self, Pem};
+pub use super::settings_error::SettingsError;
 use super::verify::{Asked, ClientVerifier, ServerVerifier};
-use super::{Pin, Terms, TlsClient, TlsServer, certificate, provider, self_signed};
+use super::{Pin, TlsClient, TlsPolicy, TlsServer, certificate, provider, self_signed};
 use crate::sys::secrets;
-use crate::sys::stdio::is_ready_within;
 use crate::transports::advice::Advice;
 use crate::transports::error;
-
-/// How long a line of keys waits for room, until one has waited in vain.
-const KEYLOG_PATIENCE: Duration = Duration::from_millis(100);
 
 static SINCE_TLS12: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
 static SINCE_TLS13: &[&SupportedProtocolVersion] = &[&TLS13];
@@ -115,18 +110,6 @@ pub struct ServerSettings {
     pub client_ca: Option<PathBuf>,
 }
 
-/// Why settings cannot be made ready: the file, and what is wrong with it, in one line.
-#[derive(Debug)]
-pub struct SettingsError(pub(crate) String);
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for SettingsError {}
-
 impl ClientSettings {
     /// Reads the files and makes a client of it.
     ///
@@ -153,8 +136,8 @@ impl ClientSettings {
             config.key_log = log;
         }
         let verifies = !matches!(self.trust, Trust::Nobody);
-        let terms = Terms { verifies, ..self.common.terms() };
-        Ok(TlsClient { config: Arc::new(config), name: self.name.clone(), terms })
+        let policy = TlsPolicy { verifies, ..self.common.policy() };
+        Ok(TlsClient { config: Arc::new(config), name: self.name.clone(), policy })
     }
 }
 
@@ -186,7 +169,7 @@ impl ServerSettings {
         if let Some(log) = self.common.key_log()? {
             config.key_log = log;
         }
-        Ok(TlsServer { config: Arc::new(config), terms: self.common.terms(), pin })
+        Ok(TlsServer { config: Arc::new(config), policy: self.common.policy(), pin })
     }
 }
 
@@ -208,8 +191,8 @@ impl CommonSettings {
         }
     }
 
-    fn terms(&self) -> Terms {
-        Terms {
+    fn policy(&self) -> TlsPolicy {
+        TlsPolicy {
             handshake_timeout: self.handshake_timeout,
             allow_truncation: self.allow_truncation,
             verifies: true,
@@ -288,8 +271,8 @@ impl Identity {
     }
 }
 
-/// The pin of the certificate, if its key is this one. What webpki does not read at all, for its version of X.509 or for its
-/// size, can be shown all the same: what it is worth is for the peer to say.
+/// The pin of the certificate, if its key is this one. What webpki does not read at all, for its version of X.509 or
+/// for its size, can be shown all the same: what it is worth is for the peer to say.
 fn keys_match(certified: &CertifiedKey) -> Result<Pin, Error> {
     let damaged = || Error::from(CertificateError::BadEncoding);
     let own = certified.cert.first().ok_or_else(damaged)?;
@@ -365,60 +348,6 @@ fn authorities_of_the_system(advice: Advice) -> Result<Vec<CertificateDer<'stati
 /// An error of rustls about the settings themselves, which no user can cause.
 fn unfit(error: Error) -> SettingsError {
     SettingsError(error.to_string())
-}
-
-/// Secrets of connections, a line each, at the end of a file.
-#[derive(Debug)]
-struct AppendedKeyLog {
-    file: File,
-    path: PathBuf,
-    /// Told once: each connection has several lines.
-    has_failed: AtomicBool,
-}
-
-impl AppendedKeyLog {
-    fn open(path: &Path) -> Result<Self, SettingsError> {
-        let unopened = |error: &_| pem::fault(path, error::describe(error));
-        // What is looked at is what is open then, and nothing makes us wait.
-        let flags = libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC;
-        let opened = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path);
-        let file = opened.map_err(|error| {
-            // Of a FIFO that nobody reads the system says that there is no such device.
-            let kind = fs::metadata(path).ok().and_then(|metadata| pem::check_kind(path, &metadata).err());
-            kind.unwrap_or_else(|| unopened(&error))
-        })?;
-        let metadata = file.metadata().map_err(|error| unopened(&error))?;
-        pem::check_opened(path, &file, &metadata)?;
-        if metadata.is_file() {
-            pem::warn_of_others(path, metadata.mode(), "these keys of connections");
-        }
-        Ok(Self { file, path: path.to_owned(), has_failed: AtomicBool::new(false) })
-    }
-
-    /// A pipe whose reader is slow is waited for, but not for long: nothing else goes on meanwhile.
-    fn append(&self, line: &[u8]) -> io::Result<()> {
-        match (&self.file).write_all(line) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
-            written => return written,
-        }
-        if !self.has_failed.load(Ordering::Relaxed) && is_ready_within(self.file.as_fd(), true, KEYLOG_PATIENCE) {
-            return (&self.file).write_all(line);
-        }
-        Err(io::Error::new(io::ErrorKind::TimedOut, "nobody reads it"))
-    }
-}
-
-impl KeyLog for AppendedKeyLog {
-    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        // In one call, so that lines of several writers do not mix.
-        let line = format!("{label} {} {}\n", hex(client_random), hex(secret));
-        if let Err(error) = self.append(line.as_bytes())
-            && !self.has_failed.swap(true, Ordering::Relaxed)
-        {
-            log::warn!("{}: {}; keys are missing there", self.path.display(), error::describe(&error));
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Whom a client trusts: a chain and a name, a pin, both, or whoever comes. In every case the peer must hold the key of the
-//! certificate that it shows. Chains are `chain.rs`.
+//! Whom a client trusts: a chain and a name, a pin, both, or whoever comes. In every case the peer must hold the key of
+//! the certificate that it shows. Chains are `chain.rs`.
 //!
 //! rustls tells of a refused certificate only why, so it is kept here until somebody explains: `refused`.
 
@@ -65,7 +65,8 @@ pub(crate) struct ServerVerifier {
 }
 
 impl ServerVerifier {
-    /// By a chain to an authority of `given`, or as one of these, and by the name; by one of `pins` besides if there are any.
+    /// By a chain to an authority of `given`, or as one of these, and by the name; by one of `pins` besides if there
+    /// are any.
     pub(crate) fn chain(given: Vec<CertificateDer<'static>>, pins: Vec<Pin>) -> Self {
         Self { chain: Some(Trusted::new(given)), ..Self::pins(pins) }
     }
@@ -83,8 +84,8 @@ impl ServerVerifier {
         Err(CertificateError::Other(OtherError(Arc::new(WrongPin(pin)))).into())
     }
 
-    /// The key by which the peer must sign, where that is all that is looked at in its certificate: of any version of X.509,
-    /// and the same bytes as the pin is made of.
+    /// The key by which the peer must sign, where that is all that is looked at in its certificate: of any version of
+    /// X.509, and the same bytes as the pin is made of.
     fn key_alone(&self, certificate: &CertificateDer<'_>) -> Option<Result<SubjectPublicKeyInfoDer<'static>, Error>> {
         if self.chain.is_some() && self.pins.is_empty() {
             return None;
@@ -180,9 +181,9 @@ fn in_itself(end_entity: &CertificateDer<'_>, purpose: Purpose, now: UnixTime) -
     Ok(())
 }
 
-/// What matters of a self-signed certificate is that nobody else vouches for it, to the peer too, who gets the alert of that.
-/// webpki objects first to what many tools make as if for an authority, or to the signature, where an authority has the same
-/// name: a Debian may trust a `CN=localhost`.
+/// What matters of a self-signed certificate is that nobody else vouches for it, to the peer too, who gets the alert of
+/// that. webpki objects first to what many tools make as if for an authority, or to the signature, where an authority
+/// has the same name: a Debian may trust a `CN=localhost`.
 fn self_signed_first(end_entity: &CertificateDer<'_>, error: Error) -> Error {
     let is_beside_the_point = match &error {
         Error::InvalidCertificate(CertificateError::Other(OtherError(why))) => {

@@ -3,6 +3,7 @@
 //! It reads lines, not syntax: what no line can show (a type that comes through a function, a `use` that spans floors
 //! in a way rustfmt does not write) is left to the reader of a change. What is generated is compared in `generated.rs`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -176,6 +177,148 @@ fn files_are_short(source: &Source) -> Faults {
     if count > LINES_MAX { vec![(count, format!("{count} lines are more than {LINES_MAX}"))] } else { Faults::new() }
 }
 
+fn product_files_are_shorter(source: &Source) -> Faults {
+    let product = source.path.starts_with("src/") && source.is_rust();
+    let count = source.lines().iter().filter(|line| product && !line.is_test).count();
+    let listed = LONG_FILES.iter().find(|(path, _)| *path == source.path);
+    let most = listed.map_or(PRODUCT_LINES_MAX, |(_, most)| *most);
+    if count > most { vec![(count, format!("{count} lines are more than {most}"))] } else { Faults::new() }
+}
+
+fn lines_are_short(source: &Source) -> Faults {
+    if !source.path.starts_with("src/") || !source.is_rust() {
+        return Faults::new();
+    }
+    let lines = source.lines().into_iter().map(|line| (line.number, line.text.chars().count()));
+    let long = lines.filter(|(_, columns)| *columns > COLUMNS_MAX);
+    long.map(|(number, columns)| (number, format!("{columns} columns are more than {COLUMNS_MAX}"))).collect()
+}
+
+/// The name of the type that a line defines, if it defines one outside of all blocks.
+fn type_name(code: &str) -> Option<&str> {
+    let mut words = code.split_whitespace().skip_while(|word| word.starts_with("pub"));
+    let kind = words.next().filter(|_| !code.starts_with(char::is_whitespace))?;
+    let name = words.next().filter(|_| ["enum", "struct", "trait", "type", "union"].contains(&kind))?;
+    name.split(|c: char| !c.is_alphanumeric() && c != '_').next()
+}
+
+/// Type names that several product files define, with these files.
+fn shared_type_names(sources: &[Source]) -> BTreeMap<String, Vec<String>> {
+    let mut names = BTreeMap::<String, Vec<String>>::new();
+    for source in sources.iter().filter(|source| source.path.starts_with("src/") && source.is_rust()) {
+        for line in source.lines().iter().filter(|line| !line.is_test) {
+            if let Some(name) = type_name(line.code) {
+                names.entry(name.to_owned()).or_default().push(format!("{}:{}", source.path, line.number));
+            }
+        }
+    }
+    names.retain(|_, places| places.len() > 1);
+    names
+}
+
+/// The path of the module that a file of `src` is: `transports::tls` for `src/transports/tls/mod.rs`.
+fn module(path: &str) -> Option<String> {
+    let path = path.strip_prefix("src/")?.strip_suffix(".rs")?;
+    Some(path.strip_suffix("/mod").unwrap_or(path).replace('/', "::"))
+}
+
+/// Splits what stands between braces at its outermost commas.
+fn members(group: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut members) = (0, 0, Vec::new());
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => {
+                members.push(&group[start..at]);
+                return members;
+            }
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                members.push(&group[start..at]);
+                start = at + 1;
+            }
+            _ => (),
+        }
+    }
+    members
+}
+
+/// Adds to `paths` every path that the code at the beginning of `code` spells, groups in braces included.
+fn spell(code: &str, before: &[&str], paths: &mut Vec<Vec<String>>) {
+    let code = code.trim_start();
+    if let Some(group) = code.strip_prefix('{') {
+        return members(group).into_iter().for_each(|member| spell(member, before, paths));
+    }
+    let end = code.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(code.len());
+    let path = Vec::from_iter(before.iter().copied().chain([&code[..end]]));
+    match code[end..].strip_prefix("::") {
+        Some(rest) => spell(rest, &path, paths),
+        None => paths.push(path.into_iter().map(str::to_owned).collect()),
+    }
+}
+
+/// The other modules of `modules` whose names occur in the code of `here`.
+fn imports(here: &str, code: &str, modules: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let mut paths = Vec::new();
+    let inner = format!("{here}::");
+    let children = modules.keys().filter_map(|module| module.strip_prefix(&inner)).filter(|rest| !rest.contains(':'));
+    for root in ["crate", "super", "self"].into_iter().chain(children) {
+        for (at, _) in code.match_indices(&format!("{root}::")) {
+            if !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':') {
+                spell(&code[at..], &[], &mut paths);
+            }
+        }
+    }
+    let absolute = paths.iter().map(|path| {
+        let ups = path.iter().take_while(|segment| *segment == "super").count();
+        let mut whole = Vec::from_iter(here.split("::"));
+        whole.truncate(whole.len().saturating_sub(ups));
+        let named = match path[0].as_str() {
+            "crate" => {
+                whole.clear();
+                &path[1..]
+            }
+            "self" => &path[1..],
+            _ => &path[ups..],
+        };
+        whole.extend(named.iter().map(String::as_str));
+        whole
+    });
+    // The longest beginning that is a module: what follows is an item of it.
+    let found = absolute.filter_map(|whole| {
+        (1..=whole.len()).rev().map(|length| whole[..length].join("::")).find(|module| modules.contains_key(module))
+    });
+    found.filter(|module| module != here).collect()
+}
+
+/// Circles of imports within a floor, the largest for each.
+fn circles(sources: &[Source]) -> BTreeMap<String, Vec<String>> {
+    let product = sources.iter().filter(|source| !source.is_test());
+    let codes = product.filter_map(|source| Some((module(&source.path)?, source.product_code())));
+    let modules = BTreeMap::from_iter(codes);
+    let graph = BTreeMap::from_iter(modules.iter().map(|(here, code)| (here.as_str(), imports(here, code, &modules))));
+    let floor = |module: &str| module.split("::").next().unwrap_or_default().to_owned();
+    let reached = |from: &str| {
+        let (mut reached, mut waiting) = (BTreeSet::new(), vec![from.to_owned()]);
+        while let Some(module) = waiting.pop() {
+            let next = graph[module.as_str()].iter().filter(|next| floor(next) == floor(from));
+            waiting.extend(next.filter(|next| reached.insert((*next).clone())).cloned().collect::<Vec<_>>());
+        }
+        reached
+    };
+    let reach = BTreeMap::from_iter(modules.keys().map(|module| (module.as_str(), reached(module))));
+    let mut largest = BTreeMap::<String, Vec<String>>::new();
+    for (module, others) in &reach {
+        let circle = Vec::from_iter(others.iter().filter(|other| reach[other.as_str()].contains(*module)).cloned());
+        let before = largest.entry(floor(module)).or_default();
+        if circle.len() > before.len() {
+            *before = circle;
+        }
+    }
+    largest.retain(|_, circle| !circle.is_empty());
+    largest
+}
+
 fn files_say_why_they_exist(source: &Source) -> Faults {
     if !source.is_rust() || source.text.starts_with("//! ") {
         return Faults::new();
@@ -281,7 +424,45 @@ fn the_program_does_not_panic_by_design() {
 fn every_file_is_fit_to_be_read() {
     check(files_say_why_they_exist);
     check(files_are_short);
+    check(product_files_are_shorter);
     check(whitespace_is_clean);
+}
+
+#[test]
+fn lines_are_no_longer_than_rustfmt_makes_them() {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    let mut violations = Vec::new();
+    for source in sources() {
+        let folder = LONG_LINES.iter().find(|(folder, _)| source.path.starts_with(folder));
+        match (folder, lines_are_short(&source)) {
+            (Some((folder, _)), faults) => *counts.entry(folder).or_default() += faults.len(),
+            (None, faults) => {
+                violations.extend(faults.iter().map(|(line, fault)| format!("{}:{line}: {fault}", source.path)));
+            }
+        }
+    }
+    for (folder, most) in LONG_LINES {
+        let count = counts.get(folder).copied().unwrap_or_default();
+        if count > *most {
+            violations.push(format!("{folder}: {count} long lines are more than {most}"));
+        }
+    }
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+}
+
+#[test]
+fn a_type_name_is_defined_once() {
+    let mut shared = shared_type_names(&sources());
+    shared.retain(|name, _| !SHARED_TYPE_NAMES.contains(&name.as_str()));
+    assert!(shared.is_empty(), "defined more than once: {shared:#?}");
+}
+
+#[test]
+fn imports_do_not_go_round_in_circles() {
+    let mut circles = circles(&sources());
+    let most = |floor: &str| CIRCLES_MAX.iter().find(|(listed, _)| *listed == floor).map_or(0, |(_, most)| *most);
+    circles.retain(|floor, circle| circle.len() > most(floor));
+    assert!(circles.is_empty(), "larger than they may be: {circles:#?}");
 }
 
 #[test]
@@ -339,4 +520,31 @@ fn the_rules_for_lines_can_fail() {
     assert_eq!(broken(whitespace_is_clean, "README.md", "a\tb\nc \nd\r\ne\n"), [1, 2, 3]);
     let text = "#[allow(x)]\n#[allow(x)] // Why.\n// Why.\n#![allow(x)]\nfn allow() {}\n#[expect(x)]\n#[expect(x, reason = \"y\")]\n";
     assert_eq!(broken(lints_are_silenced_with_a_reason, "src/a.rs", text), [1, 6]);
+}
+
+#[test]
+fn the_rules_for_names_and_circles_can_fail() {
+    let source = |path: &str, text: &str| Source { path: path.to_owned(), text: text.to_owned() };
+    let long = "x".repeat(COLUMNS_MAX + 1);
+    assert_eq!(broken(lines_are_short, "src/a.rs", &format!("{}\n{long}\n", &long[1..])), [2]);
+    assert_eq!(broken(product_files_are_shorter, "src/a.rs", &"\n".repeat(401)), [401]);
+    assert_eq!(broken(product_files_are_shorter, "src/a.rs", &"\n".repeat(400)), [0; 0]);
+    assert_eq!(broken(product_files_are_shorter, "src/a_tests.rs", &"\n".repeat(401)), [0; 0]);
+
+    let text = "pub struct A<'a>(&'a u8);\npub(crate) enum B {\n    C,\n}\n// struct D;\n    struct E;\n";
+    let others = "type B = u8;\ntrait A {}\nstruct D;\nstruct E;\nfn C() {}\n";
+    let sources = [source("src/a.rs", text), source("src/b/mod.rs", others), source("src/tests.rs", "struct E;")];
+    assert_eq!(Vec::from_iter(shared_type_names(&sources).into_keys()), ["A", "B"]);
+
+    let sources = [
+        source("src/a/mod.rs", "mod one;\nmod two;\npub use one::X;\n"),
+        source("src/a/one.rs", "use std::io;\nuse super::two::{self, Y};\n// use super::four;\n"),
+        source("src/a/two.rs", "use crate::{\n    a::{three::Z, four},\n    b,\n};\n"),
+        source("src/a/three.rs", "fn f() {\n    super::one::g();\n}\n"),
+        source("src/a/four.rs", "use super::super::b;\n#[cfg(test)]\nmod tests {\n    use crate::a::two;\n}\n"),
+        source("src/b.rs", "use crate::a::three;\n"),
+    ];
+    let circles = circles(&sources);
+    assert_eq!(Vec::from_iter(circles.keys()), ["a"]);
+    assert_eq!(circles["a"], ["a::one", "a::three", "a::two"]);
 }

@@ -1,13 +1,14 @@
 //! How bytes leave: try to send now, keep what does not fit, and say when that is too much.
 //!
 //! asyncio's `_SelectorSocketTransport` and `_FlowControlMixin`. The flag of a pause is set at once; only the callback
-//! waits in the queue. What comes after the last byte is `closing.rs`. Reading is the loop's (`event_loop/dispatch.rs`), since
-//! the loop calls the protocol.
+//! waits in the queue. What comes after the last byte is `closing.rs`. Reading is the loop's
+//! (`event_loop/dispatch.rs`), since the loop calls the protocol.
 
 use std::io::{self, IoSlice};
 
+use super::call::Call;
 use super::id::Id;
-use super::net::{Call, Net, Slot};
+use super::net::{Net, Slot};
 use super::out_buf::WaterMarks;
 use super::stream::Stream;
 use crate::sys::stdio::IOV_MAX;
@@ -30,7 +31,7 @@ impl Net {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
                 Err(error) => {
                     // What has not gone out is what the failure is about.
-                    stream.out.append(bufs, 0, &mut self.spare);
+                    stream.out.append(bufs, 0, &mut self.buffer_pool);
                     return self.write_failed(id, error);
                 }
             }
@@ -41,15 +42,15 @@ impl Net {
             }
             // One call takes only so many slices; that it was short is then no sign that there is no room.
             let cut = bufs.len() > IOV_MAX;
-            stream.writable = (stream.short_counts_lie || cut) && sent > 0;
+            stream.writable = (stream.distrust_short_io || cut) && sent > 0;
         }
-        stream.out.append(bufs, sent, &mut self.spare);
+        stream.out.append(bufs, sent, &mut self.buffer_pool);
         self.pause_if_over(id);
         self.flush(id);
     }
 
-    /// Sends what is buffered, as far as it fits, and goes on with what waited for that. Where it does not fit, the latch is
-    /// looked at again some time.
+    /// Sends what is buffered, as far as it fits, and goes on with what waited for that. Where it does not fit, the
+    /// latch is looked at again some time.
     pub(crate) fn flush(&mut self, id: Id) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         while stream.wants_write() {
@@ -70,9 +71,9 @@ impl Net {
                             spliced.bytes -= n;
                             stream.spliced = Some(spliced);
                         }
-                        None => stream.out.consume(n, &mut self.spare),
+                        None => stream.out.consume(n, &mut self.buffer_pool),
                     }
-                    stream.writable = n == pending || stream.short_counts_lie;
+                    stream.writable = n == pending || stream.distrust_short_io;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
                 Err(error) => return self.write_failed(id, error),
@@ -82,11 +83,11 @@ impl Net {
             stream.writing_paused = false;
             self.calls.push_back((id, Call::ResumeWriting));
         }
-        self.release_source(id);
+        self.unblock_source(id);
         if self.stream(id).is_some_and(Stream::is_flushed) {
             self.flushed(id);
         } else {
-            self.doubt(id);
+            self.schedule_rearm(id);
         }
     }
 
@@ -109,7 +110,7 @@ impl Net {
         stream.reading = reading;
         if stream.wants_read() {
             // No event will come for what is there already.
-            self.queue_again(id);
+            self.queue_ready(id);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a datagram transport receives from and sends through: a closed set, so an enum.
 //!
-//! Only the bare calls are here. The queue, flow control and what an error means are `flow.rs`, which is the same for every
-//! variant, the one of the tests included.
+//! Only the bare calls are here. The queue, flow control and what an error means are `flow.rs`, which is the same for
+//! every variant, the one of the tests included.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -10,16 +10,16 @@ use mio::unix::SourceFd;
 use socket2::Socket;
 
 use crate::sys::datagram::{self, Outgoing, RecvBatch, SendBatch};
-use crate::transports::id::{Half, Id};
+use crate::transports::id::{Direction, Id};
 use crate::transports::info::Peer;
 #[cfg(test)]
 use crate::transports::tests::network::Memory;
 
 /// The lowest layer of a datagram transport.
 #[derive(Debug)]
-pub(crate) enum Carrier {
+pub(crate) enum DatagramIo {
     /// The peer's name is still being looked up.
-    Pending,
+    Resolving,
     /// A UDP socket.
     Socket(Socket),
     /// The simulator's socket.
@@ -27,11 +27,11 @@ pub(crate) enum Carrier {
     Memory(Memory),
 }
 
-impl Carrier {
+impl DatagramIo {
     /// Receives at most `limit` datagrams; fewer means that there were no more, or that an error is next.
     pub(crate) fn receive(&mut self, batch: &mut RecvBatch, limit: usize) -> io::Result<usize> {
         match self {
-            Self::Pending => Err(io::ErrorKind::WouldBlock.into()),
+            Self::Resolving => Err(io::ErrorKind::WouldBlock.into()),
             Self::Socket(socket) => batch.receive(socket.as_fd(), limit),
             #[cfg(test)]
             Self::Memory(memory) => memory.receive(batch, limit),
@@ -41,7 +41,7 @@ impl Carrier {
     /// Sends as many messages as fit now; an error is that of the first one.
     pub(crate) fn send(&mut self, batch: &mut SendBatch, messages: &[Outgoing<'_>]) -> io::Result<usize> {
         match self {
-            Self::Pending => Err(io::ErrorKind::WouldBlock.into()),
+            Self::Resolving => Err(io::ErrorKind::WouldBlock.into()),
             Self::Socket(socket) => batch.send(socket.as_fd(), messages),
             #[cfg(test)]
             Self::Memory(memory) => memory.send(messages),
@@ -52,13 +52,13 @@ impl Carrier {
     pub(crate) fn register(&self, registry: &mio::Registry, id: Id) -> io::Result<()> {
         let Self::Socket(socket) = self else { return Ok(()) };
         let interest = mio::Interest::READABLE.add(mio::Interest::WRITABLE);
-        registry.register(&mut SourceFd(&socket.as_raw_fd()), id.token(Half::Read), interest)
+        registry.register(&mut SourceFd(&socket.as_raw_fd()), id.token(Direction::Read), interest)
     }
 
     /// The error of an earlier datagram that waits to be told. `SO_ERROR`, `socket(7)`.
     pub(crate) fn take_error(&self) -> Option<io::Error> {
         match self {
-            Self::Pending => None,
+            Self::Resolving => None,
             Self::Socket(socket) => socket.take_error().unwrap_or_else(Some),
             #[cfg(test)]
             Self::Memory(memory) => memory.take_error(),

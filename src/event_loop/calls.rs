@@ -1,0 +1,155 @@
+//! The queued calls: each goes to the protocol that is installed for its slot. The queue is `transports/call.rs`.
+
+use std::io;
+
+use super::EventLoop;
+use super::guard::guarded;
+use crate::transports::call::{Call, Installed};
+use crate::transports::error::is_tls;
+use crate::transports::handle::Transport;
+use crate::transports::id::Id;
+use crate::transports::label::Label;
+use crate::transports::net::{Net, Slot};
+use crate::transports::protocol::Handler;
+use crate::transports::stream::CloseMode;
+
+/// Rounds of the call queue between two reads.
+const CALL_ROUNDS: usize = 4;
+
+impl EventLoop {
+    /// Makes the queued calls: those that are there now, and for a few rounds those that they cause. A protocol that
+    /// calls itself for ever (`call_soon`) does not keep the others from their events.
+    pub(super) fn run_calls(&mut self) {
+        for _ in 0..CALL_ROUNDS {
+            self.net.flush_corked();
+            if self.net.calls.is_empty() {
+                return;
+            }
+            for _ in 0..self.net.calls.len() {
+                let Some((id, call)) = self.net.calls.pop_front() else { return };
+                self.call(id, call);
+            }
+        }
+    }
+
+    pub(super) fn install(&mut self, id: Id, installed: Installed) {
+        if self.handlers.len() <= id.index() {
+            self.handlers.resize_with(id.index() + 1, Installed::default);
+        }
+        self.handlers[id.index()] = installed;
+    }
+
+    /// Makes one call. An id that is stale by now makes it nothing.
+    pub(super) fn call(&mut self, id: Id, call: Call) {
+        let call = match (self.net.slots.get(id), call) {
+            (None, _) => return,
+            (Some(slot), Call::Install(installed)) if fits(slot, &installed) => return self.install(id, installed),
+            // A slot of another kind, by a handle that was misused: nothing is called.
+            (Some(_), Call::Install(_)) => return,
+            (_, call) => call,
+        };
+        if self.net.process(id).is_some() {
+            return self.process_call(id, call);
+        }
+        if let Some(Installed::Pipe { process, number }) = self.handlers.get(id.index()) {
+            return self.pipe_call(id, *process, *number, call);
+        }
+        if self.net.datagram(id).is_some() {
+            return self.datagram_call(id, call);
+        }
+        let ends = call.is_last();
+        let Self { net, handlers, .. } = self;
+        let Some(Installed::Protocol(handler)) = handlers.get_mut(id.index()) else { return };
+        let told = guarded(|| stream_call(net, id, handler, call));
+        if ends {
+            self.forget(id);
+        } else if let Err(error) = told {
+            self.end_after_panic(id, error);
+        }
+    }
+
+    /// Drops a transport and its protocol; from now on the id is stale.
+    pub(super) fn forget(&mut self, id: Id) {
+        self.handlers[id.index()] = Installed::Nothing;
+        self.net.remove(id);
+    }
+}
+
+/// Makes one call about a stream.
+fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
+    let t = &mut Transport { net, id };
+    match call {
+        // It is made once its handshake is done, or was lost before.
+        Call::ConnectionMade if t.net.stream(id).is_some_and(|stream| stream.is_opening()) => (),
+        Call::ConnectionMade => {
+            if let Some(stream) = t.net.stream_mut(id) {
+                stream.state.made();
+            }
+            log_opened(t);
+            handler.connection_made(t);
+            // What was there before may have had its event already.
+            if net.stream(id).is_some_and(|stream| stream.wants_read()) {
+                net.queue_ready(id);
+            }
+        }
+        Call::PauseWriting => {
+            log::debug!("{}: {} bytes wait, pausing", Label(t.net, id), t.write_buffer_size());
+            handler.pause_writing(t);
+        }
+        Call::ResumeWriting => {
+            log::debug!("{}: {} bytes wait, resuming", Label(t.net, id), t.write_buffer_size());
+            handler.resume_writing(t);
+        }
+        Call::TlsStarted => {
+            t.net.log_tls(id);
+            handler.tls_started(t);
+        }
+        Call::Timer(timer) => handler.timer_fired(t, timer),
+        Call::ConnectionFailed(error) => handler.connection_failed(t, error),
+        Call::ConnectionLost(error) => {
+            log_closed(t, error.as_ref());
+            handler.connection_lost(t, error);
+        }
+        // What does not go with this kind of slot, and what no protocol is told.
+        _ => (),
+    }
+}
+
+fn log_opened(t: &Transport<'_>) {
+    if !log::log_enabled!(log::Level::Info) {
+        return;
+    }
+    if let Some(peer) = t.info().peer {
+        log::info!("connected {peer}");
+    }
+    t.net.log_tls(t.id);
+}
+
+fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {
+    if !log::log_enabled!(log::Level::Info) {
+        return;
+    }
+    let info = t.info();
+    let Some(peer) = info.peer else { return };
+    let (received, sent) = (info.totals.received, info.totals.sent);
+    let mode = t.net.stream(t.id).map(|stream| stream.close_mode);
+    let aborted = matches!(mode, Some(CloseMode::Aborted | CloseMode::Reset));
+    // The protocol says what has gone wrong, so that it is not told twice.
+    let reason = match error {
+        None if aborted => "aborted",
+        None => "in order",
+        Some(error) if is_tls(error) => "TLS has failed",
+        Some(_) => "broken",
+    };
+    log::info!("closed {peer}: {received} bytes received, {sent} sent: {reason}");
+}
+
+/// Whether `slot` makes the calls that `installed` receives.
+fn fits(slot: &Slot, installed: &Installed) -> bool {
+    match slot {
+        Slot::Stream(_) => matches!(installed, Installed::Protocol(_) | Installed::Pipe { .. }),
+        Slot::Listener(_) => matches!(installed, Installed::Factory(_)),
+        Slot::Datagram(_) => matches!(installed, Installed::Datagram(_)),
+        Slot::Process(_) => matches!(installed, Installed::Subprocess(_)),
+    }
+}

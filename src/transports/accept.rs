@@ -1,0 +1,173 @@
+//! Accepting: which connections come in, and what a listener does that cannot accept now.
+//!
+//! Errors of one connection are passed over; those of the whole machine (no descriptors, no memory) make the listener
+//! wait, 50 ms at first and up to 1 s, or until something of ours is closed: an edge-triggered epoll would never
+//! mention the queued connections again. The protocols of accepted connections are made by the loop, not here.
+
+use std::io;
+use std::time::Duration;
+
+use socket2::{SockAddr, Socket};
+
+use super::error::{describe, is_lack_of_resources};
+use super::id::Id;
+use super::info::Peer;
+use super::io::Io;
+use super::listener::BackOff;
+use super::net::{Net, Slot};
+use super::state::Phase;
+use super::stream::Stream;
+use super::timers::Alarm;
+
+const BACK_OFF_MIN: Duration = Duration::from_millis(50);
+const BACK_OFF_MAX: Duration = Duration::from_secs(1);
+/// A listener that was short of something less than this ago is still in the same trouble, of which the log has told.
+const EPISODE: Duration = Duration::from_secs(60);
+
+/// What an attempt to accept has led to.
+pub(crate) enum Accepted {
+    /// A new stream, registered and open, for the loop to find a protocol for.
+    Stream(Id),
+    /// That connection came to nothing; there may be others.
+    PassedOver,
+    /// Nobody waits, or nobody may come in now.
+    NotNow,
+}
+
+impl Net {
+    /// Accepts one connection, if one may come in now.
+    pub(crate) fn accept(&mut self, id: Id) -> Accepted {
+        let open = self.accepted;
+        let Some(listener) = self.listener_mut(id) else { return Accepted::NotNow };
+        if !listener.wants_accept(open) {
+            self.tell_of_waiting_clients();
+            return Accepted::NotNow;
+        }
+        if listener.options.tls.is_some() && !self.make_room_for_handshake() {
+            return Accepted::NotNow;
+        }
+        let Some(listener) = self.listener_mut(id) else { return Accepted::NotNow };
+        match listener.accept() {
+            Ok((socket, address)) => self.accept_socket(id, socket, &address),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                listener.readable = false;
+                Accepted::NotNow
+            }
+            Err(error) if is_of_one_connection(&error) => {
+                log::debug!("accept on {}: {}", listener.name, describe(&error));
+                Accepted::PassedOver
+            }
+            // Those who have got nowhere yet are not to keep the others out.
+            Err(error) if is_lack_of_resources(&error) && self.evict_slowest_handshake() => Accepted::PassedOver,
+            Err(error) => {
+                self.back_off(id, &error);
+                Accepted::NotNow
+            }
+        }
+    }
+
+    fn accept_socket(&mut self, id: Id, socket: Socket, address: &SockAddr) -> Accepted {
+        let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return Accepted::NotNow };
+        if let Some(back_off) = listener.back_off.take() {
+            log::info!("accepting on {} again", listener.name);
+            if let Some(timer) = back_off.timer {
+                self.timers.cancel(timer);
+            }
+        }
+        let peer = Peer::from_sock_addr(address);
+        if !listener.options.access.admits_peer(&peer) {
+            log::info!("denied {peer}");
+            return Accepted::PassedOver;
+        }
+        let keepalive = listener.options.keepalive;
+        if listener.shared && matches!(peer, Peer::Ip(_)) {
+            // A listener of our own has it, so that nothing need be done here. This one belongs to others as well. A
+            // socket that refuses serves all the same.
+            let _ = keepalive.apply(&socket);
+        }
+        let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.now);
+        stream.marks = listener.options.marks;
+        stream.bounded_close = !listener.options.once;
+        stream.peer = Some(Box::new(peer));
+        let tls = listener.options.tls.clone();
+        if tls.is_none() {
+            stream.accepted = true;
+            self.accepted += 1;
+        }
+        match self.add_stream(stream) {
+            Ok(stream) => {
+                self.watch_peer(stream, keepalive);
+                match tls {
+                    Some(tls) => self.accept_tls(stream, id, tls),
+                    None => self.admitted(id),
+                }
+                Accepted::Stream(stream)
+            }
+            Err(error) => {
+                log::warn!("accept: {}", describe(&error));
+                Accepted::PassedOver
+            }
+        }
+    }
+
+    /// Waits, and says so once in an episode.
+    fn back_off(&mut self, id: Id, error: &io::Error) {
+        let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return };
+        let delay = match &listener.back_off {
+            Some(before) => (before.delay * 2).min(BACK_OFF_MAX),
+            None => {
+                if listener.trouble.is_none_or(|last| self.now.duration_since(last) >= EPISODE) {
+                    let cause = describe(error);
+                    log::warn!("accept on {}: {cause}; new connections wait until there is room", listener.name);
+                }
+                BACK_OFF_MIN
+            }
+        };
+        listener.trouble = Some(self.now);
+        let timer = self.timers.arm(delay, Some(id), Alarm::AcceptRetry);
+        listener.back_off = Some(BackOff { delay, timer: Some(timer) });
+    }
+
+    /// The wait is over: the listener is taken up again.
+    pub(crate) fn accept_retry(&mut self, id: Id) {
+        let Some(listener) = self.listener_mut(id) else { return };
+        if let Some(back_off) = &mut listener.back_off {
+            back_off.timer = None;
+        }
+        self.queue_ready(id);
+    }
+
+    /// Something is closed: there is a place under the limit, or a descriptor, for whoever waits for one.
+    pub(crate) fn room_for_listeners(&mut self) {
+        self.admit_ready();
+        for index in 0..self.listeners.len() {
+            let id = self.listeners[index];
+            let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { continue };
+            if let Some(timer) = listener.back_off.as_mut().and_then(|back_off| back_off.timer.take()) {
+                self.timers.cancel(timer);
+            }
+            // Only one that knows of a queue is taken up.
+            self.queue_ready(id);
+        }
+    }
+}
+
+/// Errors that concern the one connection that was about to be accepted, or that Linux passes on from it. `accept(2)`,
+/// "Error handling".
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(
+            libc::ECONNABORTED
+                | libc::EPROTO
+                | libc::ENETDOWN
+                | libc::ENOPROTOOPT
+                | libc::EHOSTDOWN
+                | libc::ENONET
+                | libc::EHOSTUNREACH
+                | libc::EOPNOTSUPP
+                | libc::ENETUNREACH
+                | libc::EPERM
+        )
+    )
+}

@@ -1,0 +1,26 @@
+//! How messages name a transport.
+
+use std::fmt;
+
+use super::id::Id;
+use super::io::Io;
+use super::net::Net;
+
+/// How a transport is called in messages, looked up only if the message is written.
+pub(crate) struct Label<'a>(pub(crate) &'a Net, pub(crate) Id);
+
+impl fmt::Display for Label<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(datagram) = self.0.datagram(self.1) {
+            return match datagram.io.peer().or_else(|| datagram.io.local()) {
+                Some(end) => write!(f, "udp {end}"),
+                None => f.write_str("udp"),
+            };
+        }
+        match self.0.stream(self.1).map(|stream| (&stream.peer, &stream.io)) {
+            Some((Some(peer), _)) => peer.fmt(f),
+            Some((None, Io::Channels(..))) => f.write_str("stdin and stdout"),
+            _ => write!(f, "{:?}", self.1),
+        }
+    }
+}

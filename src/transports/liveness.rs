@@ -1,0 +1,106 @@
+//! Whether the peers of open TCP streams still live: the loop's own half of `keepalive.rs`.
+//!
+//! Probes of the kernel are set up there. Here the loop looks at peers to which bytes are under way.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use super::id::Id;
+use super::info::Peer;
+use super::io::Io;
+use super::keepalive::KeepAlive;
+use super::net::{Net, Slot};
+use super::stream::Stream;
+use super::timers::Alarm;
+use crate::sys::socket::{self, Silence};
+
+impl Net {
+    /// A TCP stream is open: from now on its peer is watched.
+    pub(crate) fn watch_peer(&mut self, id: Id, keepalive: KeepAlive) {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        if !stream.is_tcp() {
+            return;
+        }
+        stream.keepalive = keepalive;
+        if keepalive != KeepAlive::OFF {
+            self.look_at_peers_within(keepalive.look_interval());
+        }
+    }
+
+    /// The same for one that was opened without it.
+    pub(crate) fn set_keepalive(&mut self, id: Id, keepalive: KeepAlive) -> io::Result<()> {
+        self.watch_peer(id, keepalive);
+        match self.stream(id) {
+            Some(stream) if stream.is_tcp() => stream.io.set_keepalive(keepalive),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sees to it that peers are looked at before long.
+    fn look_at_peers_within(&mut self, delay: Duration) {
+        let due = self.now + delay;
+        match self.looks.next {
+            Some((planned, _)) if planned <= due => return,
+            Some((_, timer)) => self.timers.cancel(timer),
+            None => (),
+        }
+        self.looks.next = Some((due, self.timers.arm(delay, None, Alarm::LookAtPeers)));
+    }
+
+    /// Looks at the peers to which bytes are under way; one that has given no sign of life for too long has vanished.
+    pub(crate) fn look_at_peers(&mut self) {
+        let last = self.looks.last.replace(self.now);
+        self.looks.next = None;
+        let before = std::mem::take(&mut self.looks.under_way);
+        let (mut vanished, mut interval) = (Vec::new(), None);
+        for (id, slot) in self.slots.iter() {
+            let Slot::Stream(stream) = slot else { continue };
+            let Some(limit) = stream.keepalive.limit() else { continue };
+            let own = stream.keepalive.look_interval();
+            interval = Some(interval.map_or(own, |least: Duration| least.min(own)));
+            let since = before.get(&id).copied();
+            let is_idle =
+                since.is_none() && !stream.state.has_told_end() && last.is_some_and(|last| stream.last_activity < last);
+            if is_idle || !has_bytes_under_way(stream) {
+                continue;
+            }
+            let since = since.unwrap_or(self.now);
+            self.looks.under_way.insert(id, since);
+            if self.now.duration_since(since) >= limit && is_silent(stream, limit) {
+                vanished.push(id);
+            }
+        }
+        if let Some(interval) = interval {
+            self.look_at_peers_within(interval);
+        }
+        for id in vanished {
+            self.peer_vanished(id);
+        }
+    }
+
+    /// What came before is still delivered; then the stream is lost.
+    fn peer_vanished(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        stream.io.stop_receiving();
+        self.write_failed(id, io::Error::from_raw_os_error(libc::ETIMEDOUT));
+    }
+}
+
+/// Whether bytes are under way to the peer of an open stream.
+fn has_bytes_under_way(stream: &Stream) -> bool {
+    matches!(stream.io, Io::Socket(_)) && !stream.state.has_failed() && stream.io.unacknowledged() > 0
+}
+
+/// Whether the peer has given no sign of life for so long. A socket that cannot tell is given the benefit of the doubt.
+fn is_silent(stream: &Stream, limit: Duration) -> bool {
+    let Io::Socket(socket) = &stream.io else { return false };
+    socket::silence(socket.as_fd()).is_ok_and(|Silence { time, is_unanswered }| is_unanswered && time >= limit)
+}
+
+impl Stream {
+    /// Whether it is a TCP connection that is open.
+    fn is_tcp(&self) -> bool {
+        matches!((&self.io, self.peer.as_deref()), (Io::Socket(_), Some(Peer::Ip(_))))
+    }
+}

@@ -1,0 +1,79 @@
+//! PipePool of our own, through which the kernel moves bytes from one socket to another (`splice(2)`).
+//!
+//! The pool bounds how many pipes there are and how large they are, as one user may have only so much. When bytes go
+//! through a pipe is `forward.rs`.
+
+use std::os::fd::OwnedFd;
+
+use crate::sys::splice::pipe;
+
+/// The size of a pooled pipe, and of the first few of them: half the calls, a tenth less CPU; but a user may have 64
+/// MiB in all.
+const PIPE_BYTES: libc::c_int = 256 * 1024;
+const WIDE_PIPE_BYTES: libc::c_int = 1024 * 1024;
+const WIDE_PIPES: usize = 4;
+/// A pipe smaller than this, as a user over the system's limit gets, is worse than copying.
+const PIPE_BYTES_MIN: usize = 64 * 1024;
+/// PipePool with bytes in them, at most: a quarter of what an unprivileged user may have.
+const PIPES_MAX: usize = 64;
+/// Empty pipes that are kept.
+const PIPES_KEPT: usize = 8;
+
+/// What a descriptor is to `splice(2)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SpliceFd {
+    Socket,
+    Pipe,
+    File,
+}
+
+/// A pipe of the pool with bytes in it that are on their way to a stream.
+#[derive(Debug)]
+pub(crate) struct Spliced {
+    pub(crate) pipe: Pipe,
+    pub(crate) bytes: usize,
+}
+
+/// A pipe of our own.
+#[derive(Debug)]
+pub(crate) struct Pipe {
+    pub(crate) read: OwnedFd,
+    pub(crate) write: OwnedFd,
+}
+
+/// PipePool between sockets.
+#[derive(Debug, Default)]
+pub(crate) struct PipePool {
+    empty: Vec<Pipe>,
+    /// How many are out.
+    used: usize,
+}
+
+impl PipePool {
+    pub(crate) fn take(&mut self) -> Option<Pipe> {
+        if self.used == PIPES_MAX {
+            return None;
+        }
+        let bytes = if self.used < WIDE_PIPES { WIDE_PIPE_BYTES } else { PIPE_BYTES };
+        let pipe = self.empty.pop().or_else(|| match pipe(bytes) {
+            Ok((read, write, size)) if size >= PIPE_BYTES_MIN => Some(Pipe { read, write }),
+            Ok(_) | Err(_) => None,
+        })?;
+        self.used += 1;
+        Some(pipe)
+    }
+
+    /// Takes an empty pipe back.
+    pub(crate) fn give(&mut self, pipe: Pipe) {
+        self.used -= 1;
+        if self.empty.len() < PIPES_KEPT {
+            self.empty.push(pipe);
+        }
+    }
+
+    /// Closes a pipe whose bytes are not wanted any more.
+    pub(crate) fn close(&mut self, spliced: Spliced) {
+        self.used -= 1;
+        drop(spliced);
+    }
+}

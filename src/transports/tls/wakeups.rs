@@ -1,0 +1,69 @@
+//! Fewer wake-ups for a connection in full flow.
+//!
+//! A loop that is faster than the peer is woken for every few records. The wake-ups cost more than decrypting the
+//! records. So after many bytes without a pause, the kernel wakes the loop for large amounts only (`SO_RCVLOWAT`,
+//! `socket(7)`). This takes a third of the CPU and gives more throughput, measured against a sender that encrypts on
+//! another core. The last bytes of a flow come at most `FLOW_IDLE` late. The end of the connection wakes the loop at
+//! once.
+//!
+//! ```text
+//!   every byte wakes ---MUCH_BYTES without a pause---> large amounts wake ---a pause---> every byte wakes
+//! ```
+
+use std::os::fd::AsFd;
+
+use super::layer::CIPHERTEXT_BYTES;
+use super::low_water::{FLOW_IDLE, LowWaterMode};
+use crate::sys::socket::set_receive_low_water;
+use crate::transports::id::Id;
+use crate::transports::info::Peer;
+use crate::transports::io::Io;
+use crate::transports::label::Label;
+use crate::transports::net::{Net, Slot};
+use crate::transports::timers::Alarm;
+
+impl Net {
+    /// Notes ciphertext that has come.
+    pub(crate) fn note_flow(&mut self, id: Id, bytes: usize) {
+        let now = self.now;
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        // Other sockets wake us for every byte, whatever they are told.
+        let Some(Peer::Ip(_)) = stream.peer.as_deref() else { return };
+        let (Some(tls), Io::Socket(socket)) = (&mut stream.tls, &stream.io) else { return };
+        if tls.low_water.note(bytes, now) && set_receive_low_water(socket.as_fd(), CIPHERTEXT_BYTES).is_ok() {
+            tls.low_water.timer = Some(self.timers.arm(FLOW_IDLE, Some(id), Alarm::FlowIdle));
+            log::debug!("{}: in full flow", Label(self, id));
+        }
+    }
+
+    /// Ends the mode if the flow has paused.
+    pub(crate) fn check_flow(&mut self, id: Id) {
+        let now = self.now;
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        let (Some(tls), Io::Socket(socket)) = (&mut stream.tls, &stream.io) else { return };
+        let last = tls.low_water.last.unwrap_or(now);
+        let quiet = now.duration_since(last);
+        if quiet < FLOW_IDLE {
+            tls.low_water.timer = Some(self.timers.arm(FLOW_IDLE - quiet, Some(id), Alarm::FlowIdle));
+            return;
+        }
+        tls.low_water = LowWaterMode::default();
+        // This makes an event of what is there already. If it fails, which it has not before, epoll is asked in another
+        // way.
+        if set_receive_low_water(socket.as_fd(), 1).is_err() {
+            stream.readable = true;
+            self.queue_ready(id);
+        }
+    }
+
+    /// Restores the low-water mark of a socket that is about to be closed, as other processes may have the socket too.
+    pub(crate) fn restore_low_water(&mut self, id: Id) {
+        let Some(stream) = self.stream_mut(id) else { return };
+        let (Some(tls), Io::Socket(socket)) = (&mut stream.tls, &stream.io) else { return };
+        if let Some(timer) = tls.low_water.timer.take() {
+            // What refuses this has refused the other too.
+            let _ = set_receive_low_water(socket.as_fd(), 1);
+            self.timers.cancel(timer);
+        }
+    }
+}
