@@ -4,6 +4,7 @@
 //! re-enter neither. Nothing in here knows any concrete protocol or mode; what an event does to a stream is
 //! `dispatch.rs`.
 
+mod calls;
 mod datagrams;
 mod dispatch;
 mod guard;

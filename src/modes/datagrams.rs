@@ -10,7 +10,7 @@ use crate::protocols::conversation::{Conversation, ConversationOptions, SocketSi
 use crate::protocols::conversation_stdio::ConversationStdio;
 use crate::protocols::datagram_echo::DatagramEcho;
 use crate::protocols::lifecycle::Lifecycle;
-use crate::protocols::quota::Quota;
+use crate::protocols::quota::CountLimit;
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::address::HostPort;
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
@@ -26,7 +26,7 @@ pub(super) fn echo(ends: &[DatagramListenConfig], options: DatagramRun) -> anyho
     let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
     let mut run = Run::new()?;
     run.watch(Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone()))?;
-    let quota = Quota::new(options.count);
+    let quota = CountLimit::new(options.count);
     let net = run.event_loop.net();
     let ids = listen::open_datagrams(net, ends, ready, || DatagramEcho::new(quota.clone()))?;
     let _port_files = listen::announce_datagrams(net, ends, &ids)?;
@@ -45,7 +45,7 @@ pub(super) fn server(ends: &[DatagramListenConfig], options: DatagramRun) -> any
     let net = run.event_loop.net();
     let ids = listen::open_datagrams(net, ends, ready, || SocketSide::new(&shared))?;
     let console = net
-        .stdio(console_of(&first.stream), Handler::buffered(ConsoleSide::new(&shared, ids.concat())))
+        .stdio(console_of(&first.stream), Handler::buffered(ConversationStdio::new(&shared, ids.concat())))
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(console).set_write_buffer_limits(marks(&first.stream)?);
     // stdin and stdout alone do not keep the run going.
@@ -71,7 +71,7 @@ pub(super) fn client(
     let net = run.event_loop.net();
     let socket = outbound.open(net, dial, marks, *broadcast, SocketSide::new(&shared))?;
     let console = net
-        .stdio(console_of(stream), Handler::buffered(ConsoleSide::new(&shared, vec![socket])))
+        .stdio(console_of(stream), Handler::buffered(ConversationStdio::new(&shared, vec![socket])))
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(console).set_write_buffer_limits(marks);
     shared.set_console(console);
@@ -129,7 +129,7 @@ fn conversation_options(stream: &StreamConfig, options: DatagramRun, serves: boo
         send_only: stream.send_only,
         recv_only: stream.recv_only,
         lines: options.lines,
-        quota: Quota::new(options.count),
+        quota: CountLimit::new(options.count),
         linger: stream.linger,
         idle_timeout: stream.idle_timeout,
     }

@@ -72,11 +72,11 @@ pub(super) fn serve(
     }
     let terms = terms(&first.stream, (!first.keep_open).then_some(&run));
     let is_child = right.is_child();
-    let opener = right.opener(terms.clone());
+    let connector = right.connector(terms.clone());
     let limit = |end: &ListenConfig| end.max_conns.or_else(|| is_child.then_some(CHILDREN_MAX));
     let _port_files = listen::open_all(run.event_loop.net(), lefts, ready, limit, || {
-        let (opener, terms) = (opener.clone(), terms.clone());
-        factory(move || StreamSide::left(opener.clone(), terms.clone()))
+        let (connector, terms) = (connector.clone(), terms.clone());
+        factory(move || StreamSide::left(connector.clone(), terms.clone()))
     })?;
     run.run()
 }
@@ -90,14 +90,14 @@ fn flows(config: &DatagramListenConfig, ready: listen::PreparedDatagrams, right:
     }
     let idle_timeout = config.stream.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT);
     // The table of flows applies the idle timeout itself.
-    let terms = Terms { idle_timeout: None, ..terms(&config.stream, None) };
+    let terms = PairOptions { idle_timeout: None, ..terms(&config.stream, None) };
     let most = if right.is_child() {
         CHILDREN_MAX
     } else {
         limits::open_files().saturating_sub(OTHER_DESCRIPTORS).clamp(1, FLOWS_MAX)
     };
-    let opener = right.opener(terms.clone());
-    let flows = Flows::new(opener, terms, idle_timeout, config.max_conns.unwrap_or(most));
+    let connector = right.connector(terms.clone());
+    let flows = Flows::new(connector, terms, idle_timeout, config.max_conns.unwrap_or(most));
     let net = run.event_loop.net();
     let ends = std::slice::from_ref(config);
     let ids = listen::open_datagrams(net, ends, vec![ready], || FlowsSide::new(&flows))?;
@@ -117,7 +117,7 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> 
     if has_child { run.watch(lifecycle) } else { run.watch_client(lifecycle) }?;
     let terms = terms(stream, Some(&run));
     let right_is_stdio = matches!(right.kind, RightKind::Stdio { .. });
-    let opener = right.opener(terms.clone());
+    let connector = right.connector(terms.clone());
     let marks = marks(stream)?;
     let net = run.event_loop.net();
     match left {
@@ -128,10 +128,10 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> 
         }
         Endpoint::Connect(config) => {
             let outbound = Outbound::new(&config.target)?;
-            outbound.open(net, &config.dial, tls.as_ref(), marks, StreamSide::left(opener, terms))?;
+            outbound.open(net, &config.dial, tls.as_ref(), marks, StreamSide::left(connector, terms))?;
         }
         Endpoint::Datagrams(config) => {
-            send_to(net, config, marks, DatagramSide::left(opener, terms));
+            send_to(net, config, marks, DatagramSide::left(connector, terms));
         }
         Endpoint::Child(config) => {
             let child = children::Child::new(config);
@@ -207,7 +207,7 @@ impl RightEnds {
     }
 
     /// A connector, which opens a right end for each left end.
-    pub(super) fn opener(self, terms: Terms) -> Opener {
+    pub(super) fn connector(self, terms: PairOptions) -> Connector {
         let right = Rc::new(self);
         Connector::new(move |net, left| right.open(net, left, terms.clone()))
     }

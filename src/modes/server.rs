@@ -43,7 +43,7 @@ pub(super) fn server(ends: &[ListenConfig]) -> anyhow::Result<()> {
 
     let net = run.event_loop.net();
     let console = net
-        .stdio(console_of(&first.stream), Waiting::new(reporter.clone()))
+        .stdio(console_of(&first.stream), IdleStdio::new(reporter.clone()))
         .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(console).set_write_buffer_limits(marks(&first.stream)?);
     // stdin and stdout alone do not keep the run going.

@@ -14,6 +14,7 @@ use socket2::Socket;
 use super::channel::Channel;
 use super::id::{Direction, Id};
 use super::keepalive::KeepAlive;
+use super::pipe_pool::{SpliceFd, Spliced};
 #[cfg(test)]
 use super::tests::memory::Memory;
 use crate::sys::socket;

@@ -29,6 +29,7 @@ mod forward;
 mod forward_mode;
 pub(crate) mod io;
 pub mod keepalive;
+mod liveness;
 pub mod out_buf;
 mod pipe_pool;
 pub(crate) mod read;

@@ -50,6 +50,12 @@ pub(crate) struct PipePool {
 }
 
 impl PipePool {
+    /// How many pipes are out.
+    #[cfg(test)]
+    pub(crate) fn in_use(&self) -> usize {
+        self.used
+    }
+
     pub(crate) fn take(&mut self) -> Option<Pipe> {
         if self.used == PIPES_MAX {
             return None;

@@ -295,8 +295,11 @@ impl Sim {
         assert_eq!(net.timers.len(), 0, "timers are left: {net:?}");
         assert_eq!(net.foreground, 0, "the count of what keeps the loop running is off");
         assert_eq!(net.accepted, 0, "the count of accepted connections is off");
-        assert!(net.door.is_empty() && net.listeners.is_empty() && net.client_waiters.is_empty(), "{net:?} waits");
-        assert!(net.doubtful.is_empty() && net.doubt_timer.is_none(), "a stream is still to be looked at: {net:?}");
+        assert!(
+            net.pending_accepts.is_empty() && net.listeners.is_empty() && net.client_waiters.is_empty(),
+            "{net:?} waits"
+        );
+        assert!(net.rearm_queue.is_empty() && net.rearm_timer.is_none(), "a stream is still to be looked at: {net:?}");
         assert_eq!((net.pipes.in_use(), net.kept_bytes), (0, 0), "pipes or datagrams are kept");
         for (id, network) in &self.networks {
             assert!(network.lock().expect("no test panics while it holds a network").closed, "{id:?} is open");

@@ -20,7 +20,12 @@ fn tls() -> TlsClient {
     TlsClient {
         config: Arc::new(config),
         name: "localhost".try_into().expect("a name"),
-        terms: Terms { handshake_timeout: TIMEOUT, allow_truncation: false, verifies: true, advice: Advice::Arguments },
+        policy: TlsPolicy {
+            handshake_timeout: TIMEOUT,
+            allow_truncation: false,
+            verifies: true,
+            advice: Advice::Arguments,
+        },
     }
 }
 

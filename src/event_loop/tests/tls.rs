@@ -23,7 +23,7 @@ fn common(allow_truncation: bool) -> CommonSettings {
 /// One with all the time that a slow network takes.
 pub(super) fn patient_server() -> TlsServer {
     let mut server = server();
-    server.terms.handshake_timeout = Duration::from_secs(3600);
+    server.policy.handshake_timeout = Duration::from_secs(3600);
     server
 }
 

@@ -9,6 +9,7 @@ mod candidates;
 mod fallback;
 mod flow;
 pub mod handle;
+pub(crate) mod io;
 pub mod opening;
 mod options;
 pub(crate) mod own;
