@@ -1,5 +1,5 @@
-//! asyncio's "loop.subprocess_exec() and SubprocessProtocol", from its documents on transports and protocols: runs `date`, and
-//! prints what it has written once it has ended and its pipe is closed, whichever comes first.
+//! asyncio's "loop.subprocess_exec() and SubprocessProtocol", from its documents on transports and protocols: runs
+//! `date`, and prints what it has written once it has ended and its pipe is closed, whichever comes first.
 
 use std::error::Error;
 use std::io;

@@ -1,5 +1,5 @@
-//! asyncio's "UDP echo client", from its documents on transports and protocols: sends `Hello World!`, prints the answer,
-//! and closes the transport.
+//! asyncio's "UDP echo client", from its documents on transports and protocols: sends `Hello World!`, prints the
+//! answer, and closes the transport.
 //!
 //! `cargo run --example udp_echo_client [ADDRESS:PORT]`; 127.0.0.1:9999 if none is given.
 

@@ -5,7 +5,8 @@
 
 use crate::cli::modes::{MODES, ModeSpec};
 use crate::cli::options::{Heading, OptSpec, Value, rows, rows_of};
-use crate::cli::{schemes, text};
+use crate::cli::schemes;
+use crate::cli::text;
 
 /// The sections of options, in the order of the manual page.
 const HEADINGS: [Heading; 8] = [

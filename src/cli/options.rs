@@ -1,8 +1,8 @@
 //! The table of options, and how the texts of a user become typed values.
 //!
 //! `--retry 3`, `tcp:h:80,retry=3` and `XPORT_RETRY=3` are one row of [the table](rows). The rows are in
-//! `options/sockets.rs`, `options/tls.rs` and `options/runs.rs`. Which end has which option is in `cli/schemes.rs`, which
-//! mode in `cli/modes.rs`. What options mean together is in `cli/ends.rs`.
+//! `options/sockets.rs`, `options/tls.rs` and `options/runs.rs`. Which end has which option is in `cli/schemes.rs`,
+//! which mode in `cli/modes.rs`. What options mean together is in `cli/ends.rs`.
 
 mod runs;
 mod sockets;

@@ -1,4 +1,4 @@
-//! What arguments become, and how they are refused. The real program is run by `tests/it/cli.rs`.
+//! What arguments become, and how they are refused. The real program is run by `tests/it/command_line/`.
 
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;

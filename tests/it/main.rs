@@ -11,8 +11,8 @@ mod stdio;
 mod streams;
 mod tls;
 
-/// Runs before `main`, and so before any test: children begin with the signals that an interactive shell would give them. A job in
-/// the background is given an ignored SIGINT, and `nohup` gives an ignored SIGHUP.
+/// Runs before `main`, and so before any test: children begin with the signals that an interactive shell would give
+/// them. A job in the background is given an ignored SIGINT, and `nohup` gives an ignored SIGHUP.
 #[used]
 // SAFETY: the section holds pointers to functions that the C library calls before `main`.
 #[unsafe(link_section = ".init_array")]

@@ -1,5 +1,5 @@
 //! What the lines of `relay` and `exec` become. The grammar of one endpoint is tested beside `cli/endpoint.rs`,
-//! messages of the real program in `tests/it/endpoints.rs`.
+//! messages of the real program in `tests/it/command_line/endpoints.rs`.
 
 use std::time::Duration;
 

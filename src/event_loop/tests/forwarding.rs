@@ -1,7 +1,7 @@
 //! What must hold of streams that are forwarded to each other, whatever the network does: random faults, from a seed.
 //!
-//! Streams in memory have no descriptors, so all of it goes through our memory here. What the kernel moves by itself is tried with
-//! the real program, in `tests/it/streams/forwarding.rs`.
+//! Streams in memory have no descriptors, so all of it goes through our memory here. What the kernel moves by itself is
+//! tried with the real program, in `tests/it/streams/forwarding.rs`.
 
 use super::*;
 

@@ -69,8 +69,8 @@ impl BufferedProtocol for Fragile {
     }
 }
 
-/// Runs a loop with one fragile stream and one that echoes, and says how the fragile one was lost. The run ends by itself: no slot is
-/// left.
+/// Runs a loop with one fragile stream and one that echoes, and says how the fragile one was lost. The run ends by
+/// itself: no slot is left.
 fn run(at: &'static str, handler: impl FnOnce(Fragile) -> Handler) -> String {
     let mut event_loop = EventLoop::new().expect("a loop");
     let (lost, log) = channel();

@@ -1,17 +1,17 @@
 //! Scripts over one stream, or one datagram socket, of the simulator, in the words of the oracle
-//! (`tests/it/house/oracle.rs`): what the peer does, what is done with the transport (`do`), and what its protocol is told
-//! (`await`).
+//! (`tests/it/house/oracle.rs`): what the peer does, what is done with the transport (`do`), and what its protocol is
+//! told (`await`).
 //!
-//! Steps are divided by `; `. TEXT is as it stands, `*N` is so many zeros. A list is divided by `, `; `...` in it stands
-//! for any number of callbacks, and at the end of one for whatever follows.
+//! Steps are divided by `; `. TEXT is as it stands, `*N` is so many zeros. A list is divided by `, `; `...` in it
+//! stands for any number of callbacks, and at the end of one for whatever follows.
 
 use super::datagrams::{self, peer};
 use super::tls::{ENOUGH, Peer as TlsPeer, client, server};
 use super::*;
 
-/// Plays all scripts. The head of each, before its colon, is the room in the "kernel" of a stream, with `keep open` where
-/// its protocol does; or `tls`, with what is done once the stream is made; `tls client` or `tls stranger`; or `open`, which
-/// may begin with TLS later.
+/// Plays all scripts. The head of each, before its colon, is the room in the "kernel" of a stream, with `keep open`
+/// where its protocol does; or `tls`, with what is done once the stream is made; `tls client` or `tls stranger`; or
+/// `open`, which may begin with TLS later.
 #[track_caller]
 pub(super) fn plays(cases: &[&str]) {
     each_case(cases, Stage::new, Stage::step);

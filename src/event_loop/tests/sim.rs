@@ -1,9 +1,9 @@
 //! The simulator: the real loop on streams and datagram sockets in memory, with a clock and a network that a seed
 //! rules.
 //!
-//! A test scripts the other end of each; [`Sim::run`] then turns the loop until nothing can happen any more, jumping the clock from
-//! timer to timer. Nothing is mocked above the bare calls that read and write, receive and send: those of streams are
-//! `transports/tests/memory.rs`, those of datagrams `transports/tests/network.rs`.
+//! A test scripts the other end of each; [`Sim::run`] then turns the loop until nothing can happen any more, jumping
+//! the clock from timer to timer. Nothing is mocked above the bare calls that read and write, receive and send: those
+//! of streams are `transports/tests/memory.rs`, those of datagrams `transports/tests/network.rs`.
 
 use super::*;
 use std::env;

@@ -1,8 +1,10 @@
-//! Text of users and of peers on stderr: nothing in it drives a terminal, ends a line, or turns the order of one around.
+//! Text of users and of peers on stderr: nothing in it drives a terminal, ends a line, or turns the order of one
+//! around.
 
 use crate::harness::*;
 
-/// Each of these changes how a line is shown: controls, marks and overrides of direction, separators, what cannot be seen.
+/// Each of these changes how a line is shown: controls, marks and overrides of direction, separators, what cannot be
+/// seen.
 const ODD: &str = "\u{1b}\n\r\u{7f}\u{85}\u{9b}\u{61c}\u{200b}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}\u{feff}";
 
 /// Expects that an odd character is shown, and none as it is.

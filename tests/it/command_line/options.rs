@@ -241,7 +241,8 @@ fn defaults_come_from_the_environment_of_modes_that_have_the_option() {
 /// Variables whose values are paths, which need not be text.
 const FILES: [&str; 5] = ["XPORT_PORT_FILE", "XPORT_CA", "XPORT_CLIENT_CA", "XPORT_CERT", "XPORT_KEY"];
 
-/// Each variable of each mode: where its value is not UTF-8, the message names the variable. An argument goes before it.
+/// Each variable of each mode: where its value is not UTF-8, the message names the variable. An argument goes before
+/// it.
 #[test]
 fn a_variable_that_is_no_text_is_named() {
     let odd = OsStr::from_bytes(b"\xff");

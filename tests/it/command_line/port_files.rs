@@ -30,7 +30,8 @@ fn run(folder: &Path, args: &[String]) -> Output {
     Output { status, stdout: Vec::new(), stderr }
 }
 
-/// What is no regular file is refused before anything listens, named with its kind, and left as it is: no link is followed.
+/// What is no regular file is refused before anything listens, named with its kind, and left as it is: no link is
+/// followed.
 #[test]
 fn only_a_regular_file_is_replaced() {
     let dir = folder();
@@ -71,8 +72,8 @@ fn only_a_regular_file_is_replaced() {
     assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 9, "something was left behind");
 }
 
-/// A regular file is replaced, not written to: whoever has the old one open, or another name for it, sees no change. Its
-/// mode is what the umask leaves.
+/// A regular file is replaced, not written to: whoever has the old one open, or another name for it, sees no change.
+/// Its mode is what the umask leaves.
 #[test]
 fn a_file_is_replaced_and_not_written_to() {
     for index in 0..runs(Path::new("f")).len() {
@@ -107,8 +108,8 @@ fn its_temporary_name_cannot_be_taken() {
     assert_eq!(fs::read_to_string(dir.path().join("victim")).expect("it is there"), "precious");
 }
 
-/// What has taken the place of the port file is not ours to remove, be it a file or a link. A file made right after ours has
-/// gone often gets its number.
+/// What has taken the place of the port file is not ours to remove, be it a file or a link. A file made right after
+/// ours has gone often gets its number.
 #[test]
 fn a_foreign_file_in_its_place_is_kept() {
     let (_dir, file) = path("port");

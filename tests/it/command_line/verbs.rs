@@ -1,7 +1,7 @@
 //! `echo`, `listen` and `connect` on endpoints of any kind, and URLs as endpoints wherever endpoints go.
 //!
-//! What the named modes do with one transport is tested in the files of that transport; here is that a verb is the same,
-//! for each scheme, and what it says to endpoints that it cannot take.
+//! What the named modes do with one transport is tested in the files of that transport; here is that a verb is the
+//! same, for each scheme, and what it says to endpoints that it cannot take.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

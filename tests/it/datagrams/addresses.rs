@@ -28,8 +28,8 @@ fn answer(server: UdpSocket, count: usize) -> JoinHandle<Vec<Vec<u8>>> {
     })
 }
 
-/// Where only one address of a host is served, whichever it is, a client gets there by the refusal of the other one: nothing is
-/// lost, and the status is 0.
+/// Where only one address of a host is served, whichever it is, a client gets there by the refusal of the other one:
+/// nothing is lost, and the status is 0.
 #[test]
 fn the_address_that_is_served_is_found() {
     for ip in ["::1", "127.0.0.1"] {
@@ -134,7 +134,8 @@ fn a_peer_that_has_answered_is_not_exchanged() {
     assert_eq!(client.finish().status.code(), Some(4));
 }
 
-/// What was sent is kept for other addresses up to a limit: a peer that has taken more than that without a word is the peer.
+/// What was sent is kept for other addresses up to a limit: a peer that has taken more than that without a word is the
+/// peer.
 #[test]
 fn a_peer_that_has_taken_much_is_not_exchanged() {
     let (first, port) = on_one_family("127.0.0.1");

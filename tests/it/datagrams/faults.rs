@@ -1,5 +1,5 @@
-//! What can go wrong with datagrams, and must not: sizes at and beyond the limit, peers that are gone, forged or slow, tables
-//! that a stranger could fill, and system calls that do less than they were asked for.
+//! What can go wrong with datagrams, and must not: sizes at and beyond the limit, peers that are gone, forged or slow,
+//! tables that a stranger could fill, and system calls that do less than they were asked for.
 //!
 //! What needs root, a raw socket or a network of its own says so and passes where that is not to be had.
 
@@ -196,7 +196,8 @@ fn senders_do_not_fill_the_memory() {
     }
 }
 
-/// An IPv4 packet that carries a datagram from and to wherever one likes. The system fills in the checksum of its header.
+/// An IPv4 packet that carries a datagram from and to wherever one likes. The system fills in the checksum of its
+/// header.
 fn forged(from: SocketAddr, to: SocketAddr, data: &[u8]) -> Vec<u8> {
     let (IpAddr::V4(source), IpAddr::V4(target)) = (from.ip(), to.ip()) else { panic!("of IPv4 only") };
     let mut packet = vec![0x45, 0, 0, 0, 0, 0, 0, 0, 64, libc::IPPROTO_UDP as u8, 0, 0];
@@ -392,7 +393,8 @@ fn a_slow_reader_gets_all_of_the_answers() {
     assert!(taken == data, "{} bytes of {}, or others", taken.len(), data.len());
 }
 
-/// Calls that take or give less than there is, or nothing at all for now, neither lose a datagram nor change their order.
+/// Calls that take or give less than there is, or nothing at all for now, neither lose a datagram nor change their
+/// order.
 #[test]
 fn calls_that_do_less_than_asked_lose_nothing() {
     let log = tempfile::NamedTempFile::new().expect("a file");
@@ -454,7 +456,8 @@ fn a_broadcast_is_delivered_and_answered() {
     });
 }
 
-/// What is sent to a group arrives where it was joined, with `--join` or by listening on it, and answers find the sender.
+/// What is sent to a group arrives where it was joined, with `--join` or by listening on it, and answers find the
+/// sender.
 #[test]
 fn groups_are_joined() {
     // Without an address that is not on probation nothing can be sent over IPv6.
@@ -502,7 +505,8 @@ fn what_cannot_be_joined_is_refused() {
     }
 }
 
-/// A link slower than stdin: the socket's own buffer fills up, stdin waits for it, and every datagram leaves in the end.
+/// A link slower than stdin: the socket's own buffer fills up, stdin waits for it, and every datagram leaves in the
+/// end.
 #[test]
 fn a_slow_link_makes_stdin_wait() {
     let slow = format!("{LINK}\ntc qdisc add dev veth0 root tbf rate 80mbit burst 20k limit 2mb 2>/dev/null");

@@ -181,7 +181,8 @@ fn a_flood_of_them_comes_to_rest() {
     service.stays_sane("127.0.0.1", 2, "a flood");
 }
 
-/// A relay refuses what another service has sent as an answer, and says so; a server prints it, and sends no answer there.
+/// A relay refuses what another service has sent as an answer, and says so; a server prints it, and sends no answer
+/// there.
 #[test]
 fn what_is_marked_as_an_answer_is_not_answered() {
     let mark = |socket: &UdpSocket| SockRef::from(socket).set_tos_v4(MARK).expect("an option");

@@ -1,5 +1,5 @@
-//! What `udp-echo`, `udp-server` and `udp-client` do where nothing goes wrong: who gets what, where one datagram ends and
-//! the next begins, and when a run is over, although datagrams have no end.
+//! What `udp-echo`, `udp-server` and `udp-client` do where nothing goes wrong: who gets what, where one datagram ends
+//! and the next begins, and when a run is over, although datagrams have no end.
 
 use super::{client, greeted};
 use crate::harness::*;

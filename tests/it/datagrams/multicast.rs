@@ -28,8 +28,8 @@ fn users() -> Vec<Option<u32>> {
     if is_root() { vec![None, Some(65534)] } else { vec![None] }
 }
 
-/// A receiver that also takes what is sent to this machine alone has its port alone: nobody can bind one address of it, and
-/// get what is sent there.
+/// A receiver that also takes what is sent to this machine alone has its port alone: nobody can bind one address of it,
+/// and get what is sent there.
 #[test]
 fn what_is_sent_to_this_machine_cannot_be_taken_by_another() {
     let has_v6 = UdpSocket::bind("[::1]:0").is_ok();
@@ -64,7 +64,8 @@ fn what_is_sent_to_this_machine_cannot_be_taken_by_another() {
     }
 }
 
-/// Several receivers of one group, each on the group's own address, get all that is sent to it, also those of other users.
+/// Several receivers of one group, each on the group's own address, get all that is sent to it, also those of other
+/// users.
 #[test]
 fn receivers_share_the_address_of_their_group() {
     let join = format!("{GROUP}%lo");

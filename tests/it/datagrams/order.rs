@@ -1,5 +1,5 @@
-//! What comes late, in between or under odd circumstances, and must neither be lost nor overtaken: answers that stdout takes
-//! later than the program would have waited, answers before a failure, one peer's datagrams of several classes.
+//! What comes late, in between or under odd circumstances, and must neither be lost nor overtaken: answers that stdout
+//! takes later than the program would have waited, answers before a failure, one peer's datagrams of several classes.
 
 use super::greeted;
 use crate::harness::*;
@@ -23,8 +23,8 @@ fn send_all(socket: &UdpSocket, to: SocketAddr, datagrams: &[Vec<u8>]) {
     }
 }
 
-/// A reader of stdout who looks elsewhere for longer than `--linger` finds every answer that had come, also where the program
-/// itself was stopped just when there was room again.
+/// A reader of stdout who looks elsewhere for longer than `--linger` finds every answer that had come, also where the
+/// program itself was stopped just when there was room again.
 #[test]
 fn a_late_reader_finds_every_answer() {
     for stopped in [false, true] {

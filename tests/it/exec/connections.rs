@@ -170,8 +170,8 @@ fn who_holds_the_pipes_longer_than_the_child_does_not_hold_the_client() {
         assert_eq!(answer_text(address), "hi\n");
     }
     assert!(begin.elapsed() < Duration::from_secs(20), "a sleep was waited for");
-    // What still comes is passed on, to a client that has ended its side as well. On a busy machine it may pause for longer than
-    // that is waited for.
+    // What still comes is passed on, to a client that has ended its side as well. On a busy machine it may pause for
+    // longer than that is waited for.
     let (_server, address) = serve_script(&[], "(for i in 1 2 3 4; do sleep .02; echo $i; done) 2>&- & echo 0");
     eventually("all of it", || (answer_text(address) == "0\n1\n2\n3\n4\n").then_some(()));
 }

@@ -1,5 +1,5 @@
-//! How children of connections end: with their clients, with the server, and never as anybody's leftover. A group gets its
-//! chance to end by itself, then it is killed; whoever has left the group is left alone.
+//! How children of connections end: with their clients, with the server, and never as anybody's leftover. A group gets
+//! its chance to end by itself, then it is killed; whoever has left the group is left alone.
 
 use crate::harness::*;
 

@@ -169,7 +169,8 @@ fn a_late_reader_finds_all_of_it() {
 
 #[test]
 fn a_run_that_is_told_to_end_does_so_whoever_reads() {
-    // Nobody reads, or somebody else goes on writing. The shell writes first, or it could be over before the other one starts.
+    // Nobody reads, or somebody else goes on writing. The shell writes first, or it could be over before the other one
+    // starts.
     for script in ["head -c 1400000 /dev/zero", "echo x; (while :; do echo x; sleep .02; done) & exit 3"] {
         let mut run = Background::start(["exec", "--kill-after", "100ms", "--", "sh", "-c", script]);
         let stdout = run.stdout();

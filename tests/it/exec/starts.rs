@@ -1,4 +1,5 @@
-//! `exec` on connections, where a child cannot be started, must not be, or is the only one: statuses, shortages, access lists.
+//! `exec` on connections, where a child cannot be started, must not be, or is the only one: statuses, shortages, access
+//! lists.
 
 use crate::harness::*;
 
@@ -267,8 +268,8 @@ fn what_is_killed_has_not_ended_in_order_although_both_have_said_all() {
     assert!((0..10).any(|_| client_of_killed()), "each has ended in order");
 }
 
-/// Whoever has sent more than a program that failed has read must not believe that it arrived. A program that is content with
-/// less is another matter.
+/// Whoever has sent more than a program that failed has read must not believe that it arrived. A program that is
+/// content with less is another matter.
 #[test]
 fn a_program_that_fails_with_its_input_unread_resets_the_connection() {
     for (script, fails) in [("exit 3", true), ("exit 0", false)] {

@@ -1,4 +1,5 @@
-//! An authority of the tests, and the certificates it issues, in files: made anew in each run, so that none gets too old.
+//! An authority of the tests, and the certificates it issues, in files: made anew in each run, so that none gets too
+//! old.
 #![allow(unreachable_pub)] // A binary exports nothing: `pub` here is for the tests.
 
 use super::*;
@@ -205,7 +206,8 @@ impl Issued {
         Self::new(self.chain, self.authority, self.key)
     }
 
-    /// The default certificate in the first version of X.509, which has no extensions, signed by itself; with a key of this kind.
+    /// The default certificate in the first version of X.509, which has no extensions, signed by itself; with a key of
+    /// this kind.
     pub fn in_version_1(kind: &'static SignatureAlgorithm) -> Self {
         let key = KeyPair::generate_for(kind).expect("a key");
         let leaf = Leaf { cn: Some("localhost"), ..Leaf::default() };

@@ -1,5 +1,5 @@
-//! A program and whatever has come from it: processes are known by a variable of their environment, so that those are found,
-//! too, whose parents have gone. None of them outlives the test.
+//! A program and whatever has come from it: processes are known by a variable of their environment, so that those are
+//! found, too, whose parents have gone. None of them outlives the test.
 #![allow(unreachable_pub)] // A binary exports nothing: `pub` here is for the tests.
 
 use super::*;

@@ -67,7 +67,8 @@ impl Leg {
         }
     }
 
-    /// Writes all of it on a thread of its own, and then ends, if that is wanted; a reader who does not want it all is no error.
+    /// Writes all of it on a thread of its own, and then ends, if that is wanted; a reader who does not want it all is
+    /// no error.
     pub fn send(&mut self, data: impl AsRef<[u8]> + Send + 'static, end: bool) {
         if let Self::Tls(tls) = self {
             let mut sealed = tls.sealed(data.as_ref());
@@ -323,7 +324,8 @@ impl Ground {
         self.issued.get_or_init(Authority::server)
     }
 
-    /// Words of a command line in which `ENDPOINT` or `ADDRESS`, `CA` and `CERT` stand for those of an end, and its place.
+    /// Words of a command line in which `ENDPOINT` or `ADDRESS`, `CA` and `CERT` stand for those of an end, and its
+    /// place.
     pub fn arguments(&self, kind: Kind, words: &[&str]) -> (Vec<String>, Place) {
         let (endpoint, place) = self.endpoint(kind, "peer");
         let address = endpoint.split_once(':').and_then(|(_, rest)| rest.split(',').next()).unwrap_or_default();
@@ -402,8 +404,8 @@ impl Pair {
         if left_first { (&mut self.left, &mut self.right) } else { (&mut self.right, &mut self.left) }
     }
 
-    /// 1 MiB each way at the same time; then one side ends, and the other, which knows it by then, has a last word. The end follows
-    /// the bytes at once, or all that has come.
+    /// 1 MiB each way at the same time; then one side ends, and the other, which knows it by then, has a last word. The
+    /// end follows the bytes at once, or all that has come.
     #[track_caller]
     pub fn converses(mut self, left_ends_first: bool, at_once: bool) {
         const SIZE: usize = 1 << 20;

@@ -1,8 +1,8 @@
-//! Networks that no machine has by itself: black holes, hosts with several addresses, name servers that never answer, links
-//! that can be pulled.
+//! Networks that no machine has by itself: black holes, hosts with several addresses, name servers that never answer,
+//! links that can be pulled.
 //!
-//! A [`Network`] is a network namespace and a mount namespace, which a shell of its own keeps for as long as the test runs. Where
-//! that is not possible the tests say so and pass.
+//! A [`Network`] is a network namespace and a mount namespace, which a shell of its own keeps for as long as the test
+//! runs. Where that is not possible the tests say so and pass.
 
 use super::*;
 

@@ -18,8 +18,8 @@ pub fn program() -> PathBuf {
     assert_cmd::cargo::cargo_bin!("xport").to_path_buf()
 }
 
-/// Copies the program to where others may run it. By another process: a child that a test starts meanwhile would keep our descriptor
-/// of the copy open for a moment, and what is open for writing cannot be run.
+/// Copies the program to where others may run it. By another process: a child that a test starts meanwhile would keep
+/// our descriptor of the copy open for a moment, and what is open for writing cannot be run.
 pub fn copy_program(to: &Path) {
     let copied = Command::new("cp").arg(program()).arg(to).status().expect("cp is everywhere");
     assert!(copied.success(), "it can be copied");
@@ -238,7 +238,8 @@ impl Background {
 
     /// Every line of stderr so far.
     pub fn all_lines(&mut self) -> Vec<String> {
-        // When it has ended, so does its stderr, unless somebody else has that open; on a busy machine our reader may be late.
+        // When it has ended, so does its stderr, unless somebody else has that open; on a busy machine our reader may
+        // be late.
         let end = Instant::now() + Duration::from_secs(5);
         if !self.is_running() {
             while let Ok(line) = self.stderr.recv_timeout(end.saturating_duration_since(Instant::now())) {
@@ -284,7 +285,8 @@ impl Background {
         line.split_whitespace().nth(1).expect("a number").parse().expect("a number")
     }
 
-    /// How many descriptors it has open. Only root may look at those of a program with a private key: for all others it has one.
+    /// How many descriptors it has open. Only root may look at those of a program with a private key: for all others it
+    /// has one.
     pub fn fds(&self) -> usize {
         match fs::read_dir(format!("/proc/{}/fd", self.pid())) {
             Ok(open) => open.count(),
@@ -332,8 +334,9 @@ pub fn client_by(mut command: impl BorrowMut<Command>, options: &[&str]) -> (Bac
     (client, accept(&listener))
 }
 
-/// A socket file that nobody serves, as a server that was killed leaves behind. One of ours is killed for it: of a socket of
-/// this process, a child that another test starts meanwhile may keep a copy for a moment, which would be a sign of life.
+/// A socket file that nobody serves, as a server that was killed leaves behind. One of ours is killed for it: of a
+/// socket of this process, a child that another test starts meanwhile may keep a copy for a moment, which would be a
+/// sign of life.
 pub fn make_stale(path: &Path) {
     let mut server = Background::start([OsStr::new("unix-echo"), path.as_os_str()]);
     server.line("listening on");
@@ -394,8 +397,8 @@ pub fn killed(output: &Output, signal: i32) {
     assert!(output.stderr.is_empty(), "{}", text(output));
 }
 
-/// Writes a program for the shell. By another process: a child that a test starts meanwhile would keep our descriptor of it open
-/// for a moment, and what is open for writing cannot be run.
+/// Writes a program for the shell. By another process: a child that a test starts meanwhile would keep our descriptor
+/// of it open for a moment, and what is open for writing cannot be run.
 #[track_caller]
 pub fn write_script(path: &Path, text: &str) {
     let write = "printf %s \"$1\" >\"$0\" && chmod 755 \"$0\"";

@@ -1,12 +1,12 @@
 //! Conversations as scripts: what a user types and sees, what a peer says and gets, and what becomes of the program.
 //!
 //! A case is a command and a script, with a colon between them. The command is a mode and its options, and the peer is
-//! what the mode needs: whatever listens for a client, whatever connects to a server. `tcp|unix|tls12|tls13-client -q` is
-//! four commands. Where no mode says so, one word is the endpoint: `TCP`, `UNIX`, `UDP`, `TLS12`, `TLS13`, or the same with
-//! `-LISTEN`. `20x ` in front repeats the case, `NAME=value` is a variable of the environment.
+//! what the mode needs: whatever listens for a client, whatever connects to a server. `tcp|unix|tls12|tls13-client -q`
+//! is four commands. Where no mode says so, one word is the endpoint: `TCP`, `UNIX`, `UDP`, `TLS12`, `TLS13`, or the
+//! same with `-LISTEN`. `20x ` in front repeats the case, `NAME=value` is a variable of the environment.
 //!
-//! The peer is there from the start, unless the first step is `nobody`. The steps of a script are divided by `; `. TEXT is
-//! as it stands, `*N` is so many bytes of a pattern that goes on where it was, and `$` behind either is the end.
+//! The peer is there from the start, unless the first step is `nobody`. The steps of a script are divided by `; `. TEXT
+//! is as it stands, `*N` is so many bytes of a pattern that goes on where it was, and `$` behind either is the end.
 //!
 //! | of the user | |
 //! |---|---|

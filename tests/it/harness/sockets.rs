@@ -148,8 +148,8 @@ pub fn full_queue() -> Full {
     Full { listener, address, _queued: queued, _guard: guard }
 }
 
-/// A port of this address, for as long as the socket is kept: nobody else is given it, and it does not listen, but who knows it
-/// and has set SO_REUSEADDR, too, can bind it. What is reserved at `::` is so for IPv4 as well.
+/// A port of this address, for as long as the socket is kept: nobody else is given it, and it does not listen, but who
+/// knows it and has set SO_REUSEADDR, too, can bind it. What is reserved at `::` is so for IPv4 as well.
 pub fn reserve(ip: IpAddr) -> (Socket, SocketAddr) {
     let address = SocketAddr::new(ip, 0);
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).expect("a socket");
@@ -213,8 +213,8 @@ pub fn is_let_go(local: std::net::SocketAddrV4, peer: std::net::SocketAddrV4) {
     }
 }
 
-/// From now on it refuses everybody, and keeps its port: it is connected to itself. Closing it would not do, as a child that
-/// another test is starting may have a copy.
+/// From now on it refuses everybody, and keeps its port: it is connected to itself. Closing it would not do, as a child
+/// that another test is starting may have a copy.
 #[track_caller]
 pub fn refuses_from_now_on(peer: &UdpSocket) {
     peer.connect(peer.local_addr().expect("an address")).expect("it is its own peer");

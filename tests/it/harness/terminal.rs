@@ -50,7 +50,8 @@ impl Terminal {
     /// Makes it the terminal of a new session, which the command leads, so that ^C and a hang-up reach that.
     pub fn lead(&self, command: &mut Command) {
         let slave = self.slave.as_raw_fd();
-        // SAFETY: setsid and ioctl are async-signal-safe and touch no memory of ours. The descriptor is open until exec.
+        // SAFETY: setsid and ioctl are async-signal-safe and touch no memory of ours. The descriptor is open until
+        // exec.
         unsafe {
             command.pre_exec(move || {
                 if libc::setsid() < 0 || libc::ioctl(slave, libc::TIOCSCTTY, 0) < 0 {

@@ -1,5 +1,5 @@
-//! Scripted peers that speak TLS, on rustls: each step of a connection is one call, so that whatever may go wrong goes wrong
-//! just where the test wants it. Every wait has a deadline, as the sockets have.
+//! Scripted peers that speak TLS, on rustls: each step of a connection is one call, so that whatever may go wrong goes
+//! wrong just where the test wants it. Every wait has a deadline, as the sockets have.
 #![allow(unreachable_pub)] // A binary exports nothing: `pub` here is for the tests.
 
 use super::*;
@@ -375,14 +375,14 @@ impl Tls {
     }
 }
 
-/// A scripted TLS server: accepts one connection on a port of its own and runs `script` on it, on a thread. The handshake
-/// is the script's.
+/// A scripted TLS server: accepts one connection on a port of its own and runs `script` on it, on a thread. The
+/// handshake is the script's.
 pub fn tls_peer<T: Send + 'static>(config: ServerConfig, script: impl FnOnce(Tls) -> T + Send + 'static) -> Peer<T> {
     Peer::serve(move |socket| script(Tls::server(socket, config)))
 }
 
-/// A proxy in front of `server` for one connection at a time, on a thread for as long as the test runs: `script` gets the
-/// client's socket and one to the server.
+/// A proxy in front of `server` for one connection at a time, on a thread for as long as the test runs: `script` gets
+/// the client's socket and one to the server.
 pub fn proxy(server: SocketAddr, script: impl Fn(TcpStream, TcpStream) + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");

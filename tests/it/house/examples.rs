@@ -2,8 +2,8 @@
 
 use crate::harness::*;
 
-/// Where `cargo test` has put an example: in `examples/` beside the `deps/` of this very program. `cargo test --test it`
-/// builds none, and then there may be nothing to run.
+/// Where `cargo test` has put an example: in `examples/` beside the `deps/` of this very program. `cargo test --test
+/// it` builds none, and then there may be nothing to run.
 fn example(name: &str) -> Option<PathBuf> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name).with_extension("rs");
     assert!(source.is_file(), "no {}", source.display());

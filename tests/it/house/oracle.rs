@@ -2,13 +2,13 @@
 //! order, and to the same bytes.
 //!
 //! A script is a head and steps. The head says whether the connection is a `unix` socket pair or one over `tcp`, and
-//! whether `eof_received` wants to `keep open`. The steps are done one after the other by the peer of the transport: `send
-//! N`, `read N` or `read all`, `end` its direction, `reset`, `await` a callback, and `do` something with the transport on
-//! the loop's own thread. The other half of this file is `oracle.py`.
+//! whether `eof_received` wants to `keep open`. The steps are done one after the other by the peer of the transport:
+//! `send N`, `read N` or `read all`, `end` its direction, `reset`, `await` a callback, and `do` something with the
+//! transport on the loop's own thread. The other half of this file is `oracle.py`.
 //!
-//! Where ours is different, the scripts go round it. `close` waits for the peer's end, so the peer ends; `abort` resets a
-//! TCP connection, so that is done on a unix socket; nobody is told to resume writing after `close` or `write_eof`, so
-//! nothing is over the high-water mark then.
+//! Where ours is different, the scripts go round it. `close` waits for the peer's end, so the peer ends; `abort` resets
+//! a TCP connection, so that is done on a unix socket; nobody is told to resume writing after `close` or `write_eof`,
+//! so nothing is over the high-water mark then.
 
 use crate::harness::*;
 use std::sync::Condvar;

@@ -10,8 +10,8 @@ fn relay_to(upstream: &UdpSocket, options: &str) -> (Background, SocketAddr) {
     (relay, address)
 }
 
-/// `count` senders at `ip` send one datagram each and go. No more than a few at a time are under way, so that no buffer of the
-/// system is too small for them.
+/// `count` senders at `ip` send one datagram each and go. No more than a few at a time are under way, so that no buffer
+/// of the system is too small for them.
 #[track_caller]
 fn each_sends_one(count: usize, ip: &str, address: SocketAddr, upstream: &UdpSocket) {
     const LOT: usize = 50;
@@ -28,8 +28,8 @@ fn each_sends_one(count: usize, ip: &str, address: SocketAddr, upstream: &UdpSoc
     }
 }
 
-/// Metrics, log lines and queries of names come from ever new ports. All arrive, also where there is room for few senders only, and
-/// the limit holds.
+/// Metrics, log lines and queries of names come from ever new ports. All arrive, also where there is room for few
+/// senders only, and the limit holds.
 #[test]
 fn thousands_of_senders_of_one_datagram_each_lose_none() {
     for (options, most) in [("", 8192), (",max-conns=100", 100), (",max-conns=1", 1)] {

@@ -1,5 +1,5 @@
-//! `relay` where an end has datagrams: their boundaries, a right end for each peer, how long it stays, and what becomes of an end
-//! or of an error where there is nothing that could pass it on.
+//! `relay` where an end has datagrams: their boundaries, a right end for each peer, how long it stays, and what becomes
+//! of an end or of an error where there is nothing that could pass it on.
 
 use crate::harness::*;
 use std::collections::HashSet;
@@ -13,7 +13,8 @@ fn to_upstream(options: &[&str], left_options: &str) -> (Background, SocketAddr,
     (relay, address, upstream)
 }
 
-/// A datagram goes from `client` through the relay to `upstream`, and an answer back; gives who has asked, as upstream sees it.
+/// A datagram goes from `client` through the relay to `upstream`, and an answer back; gives who has asked, as upstream
+/// sees it.
 #[track_caller]
 fn exchange(client: &UdpSocket, relay: SocketAddr, upstream: &UdpSocket, data: &[u8]) -> SocketAddr {
     client.send_to(data, relay).expect("it leaves");
@@ -276,8 +277,8 @@ fn a_long_write_is_cut_to_datagrams() {
     relay.ends_with(0);
 }
 
-/// Datagrams have no end, so what ends the pair is that nothing moves once stdin has ended. Where both limits are due at the same
-/// moment, or the idle one earlier, that is an end in order all the same.
+/// Datagrams have no end, so what ends the pair is that nothing moves once stdin has ended. Where both limits are due
+/// at the same moment, or the idle one earlier, that is an end in order all the same.
 #[test]
 fn the_end_of_stdin_goes_before_the_idle_timeout() {
     let mut runs = Vec::new();

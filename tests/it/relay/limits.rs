@@ -1,5 +1,6 @@
-//! What a relay may hold on to, and for how long: places for children that will not end, memory for datagrams whose right end does
-//! not open, ends that nobody waits for any more. And what time limits mean where an end has no bytes that could be seen to move.
+//! What a relay may hold on to, and for how long: places for children that will not end, memory for datagrams whose
+//! right end does not open, ends that nobody waits for any more. And what time limits mean where an end has no bytes
+//! that could be seen to move.
 
 use crate::harness::*;
 
@@ -285,8 +286,8 @@ fn a_pair_is_one_session() {
     }
 }
 
-/// A relay with a limit of four seconds to idleness, whose reader takes `chunk` bytes and pauses, for six seconds, and then the rest:
-/// all `size` bytes arrive, and it ends in order.
+/// A relay with a limit of four seconds to idleness, whose reader takes `chunk` bytes and pauses, for six seconds, and
+/// then the rest: all `size` bytes arrive, and it ends in order.
 #[track_caller]
 fn is_not_idle(size: usize, chunk: usize, pause: Duration) {
     let source = Peer::serve(move |mut peer| {

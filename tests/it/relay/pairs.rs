@@ -1,5 +1,5 @@
-//! Two ends joined by `relay`, whatever they are: that every byte of either side arrives at the other, and what an end, a
-//! reset or a reader that takes nothing on one side is on the other.
+//! Two ends joined by `relay`, whatever they are: that every byte of either side arrives at the other, and what an end,
+//! a reset or a reader that takes nothing on one side is on the other.
 
 use crate::harness::*;
 

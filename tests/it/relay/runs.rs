@@ -1,5 +1,5 @@
-//! How a run of `relay` ends: the exit status of a single pair, signals, time limits, and children; inherited sockets, words that
-//! a shell would take for more than words, and a terminal.
+//! How a run of `relay` ends: the exit status of a single pair, signals, time limits, and children; inherited sockets,
+//! words that a shell would take for more than words, and a terminal.
 
 use crate::harness::*;
 
@@ -96,7 +96,8 @@ fn a_child_that_is_killed_resets_the_connection() {
     assert_eq!(&peer.join(), b"some\n");
 }
 
-/// A client that has sent everything and gone has not taken back what it has sent: the child gets it, and is let do its work.
+/// A client that has sent everything and gone has not taken back what it has sent: the child gets it, and is let do its
+/// work.
 #[test]
 fn a_child_takes_all_of_what_came_in_order() {
     let ground = folder();

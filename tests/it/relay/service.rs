@@ -1,5 +1,5 @@
-//! `relay` as a service and as a command: many clients, shortages and leaks, who is let in, signals and time limits, inherited
-//! sockets, and the exit status of a single pair.
+//! `relay` as a service and as a command: many clients, shortages and leaks, who is let in, signals and time limits,
+//! inherited sockets, and the exit status of a single pair.
 
 use crate::harness::*;
 
@@ -124,8 +124,8 @@ fn an_upstream_that_refuses_costs_its_client_only() {
     assert_eq!(take(&mut upstream.accept().expect("a client").0, 3), b"now");
 }
 
-/// At a limit of descriptors that leaves some clients without a right end, those are turned away, the others are served on, and
-/// all is as before when they have gone.
+/// At a limit of descriptors that leaves some clients without a right end, those are turned away, the others are served
+/// on, and all is as before when they have gone.
 #[test]
 fn without_descriptors_for_the_right_end_a_client_is_turned_away() {
     let upstream = format!("tcp:{}", echo());

@@ -61,7 +61,8 @@ fn servers_end_by_signals() {
 fn clients_are_served_in_turn() {
     plays(&[
         "tcp-echo --once: ping hello; refused; ping still here; go; status 0",
-        // All of them are there from the start. While stdin goes on, an end alone does not say that the client has gone.
+        // All of them are there from the start. While stdin goes on, an end alone does not say that the client has
+        // gone.
         "tcp-server -k: new; new; peer 1; say from 0; see from 0; type to 0; get to 0; reset; peer 2; say from 1; \
             see from 1; type to 1; get to 1; reset; peer 3; say from 2; see from 2; type to 2; get to 2; reset; runs; \
             kill TERM; status 0 *",

@@ -423,8 +423,8 @@ fn failing_connections_do_not_flood_the_log() {
     assert!(lines.len() <= 10, "{} lines, such as {:?}", lines.len(), lines.last());
 }
 
-/// Connections from one address of ours share its ports: to each destination there are as many as there are ports, and no
-/// other program has fewer by them.
+/// Connections from one address of ours share its ports: to each destination there are as many as there are ports, and
+/// no other program has fewer by them.
 #[test]
 fn a_source_without_a_port_uses_no_ports_up() {
     const PORTS: usize = 20;

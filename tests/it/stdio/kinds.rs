@@ -1,7 +1,7 @@
 //! Every mode on stdin and stdout of every kind: files, devices, pipes, sockets, terminals, and none at all.
 //!
-//! In each case the peer takes what stdin has, answers, ends, and then reads to our end. A stream that stalls because of
-//! the kind of the *other* one shows here.
+//! In each case the peer takes what stdin has, answers, ends, and then reads to our end. A stream that stalls because
+//! of the kind of the *other* one shows here.
 
 use crate::harness::*;
 
@@ -139,8 +139,8 @@ struct Run {
 /// Starts a run for a case.
 type Mode = fn() -> Run;
 
-/// A run whose peer is beyond this end, which stands in the arguments where `PEER` does; it takes what stdin has, answers, ends, and
-/// reads to the end.
+/// A run whose peer is beyond this end, which stands in the arguments where `PEER` does; it takes what stdin has,
+/// answers, ends, and reads to the end.
 fn run(kind: Kind, words: &[&str]) -> Run {
     let ground = Ground::new();
     let (args, place) = ground.arguments(kind, words);
@@ -164,7 +164,8 @@ fn talk(leg: &mut Leg, expected: &[u8], _ground: &Ground) -> Vec<u8> {
     [expected, &leg.rest()].concat()
 }
 
-/// Datagrams have no end: the program leaves with the answer, which goes to the sender, or, with an empty stdin, for lack of one.
+/// Datagrams have no end: the program leaves with the answer, which goes to the sender, or, with an empty stdin, for
+/// lack of one.
 fn udp_client() -> Run {
     let socket = udp("127.0.0.1");
     let args = ["udp-client", &at(&socket).to_string()].map(str::to_owned).to_vec();

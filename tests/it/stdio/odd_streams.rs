@@ -1,4 +1,5 @@
-//! stdin and stdout that are not what they seem: the program's side of a terminal, and descriptors of the wrong direction.
+//! stdin and stdout that are not what they seem: the program's side of a terminal, and descriptors of the wrong
+//! direction.
 
 use crate::harness::*;
 

@@ -1,4 +1,5 @@
-//! stdin, stdout and stderr of every kind: files, devices, pipes, sockets, closed, full, blocked, or left by their reader.
+//! stdin, stdout and stderr of every kind: files, devices, pipes, sockets, closed, full, blocked, or left by their
+//! reader.
 //!
 //! Terminals have a file of their own, `terminal.rs`. The numbers are those of the catalogue of faults.
 

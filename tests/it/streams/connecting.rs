@@ -1,11 +1,12 @@
-//! Connecting and binding: addresses that answer, refuse, hang or make no sense, and the options that choose among them.
+//! Connecting and binding: addresses that answer, refuse, hang or make no sense, and the options that choose among
+//! them.
 //!
 //! What needs a network of its own is in `networks.rs`, unix sockets are in `unix_sockets.rs`.
 
 use crate::harness::*;
 
-/// A server on one family of the loopback, where it listens, and a socket that has the same port of the other family, where it
-/// refuses: another test's server could be there.
+/// A server on one family of the loopback, where it listens, and a socket that has the same port of the other family,
+/// where it refuses: another test's server could be there.
 fn on_one_family(option: &str, other: IpAddr) -> (Background, SocketAddr, Socket) {
     eventually("a port that is free of the other family, too", || {
         let (server, address) = serve(["tcp-echo", option, ":0"]);

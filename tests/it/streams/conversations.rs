@@ -1,5 +1,5 @@
-//! What a byte stream promises, as scripts over all kinds of streams: every byte, each direction's own end, and an honest status
-//! when it breaks. What scripts cannot say is in `semantics.rs` and, of TLS, in `tls/`.
+//! What a byte stream promises, as scripts over all kinds of streams: every byte, each direction's own end, and an
+//! honest status when it breaks. What scripts cannot say is in `semantics.rs` and, of TLS, in `tls/`.
 
 use crate::harness::*;
 
@@ -19,7 +19,8 @@ fn directions_end_by_themselves() {
         // Nothing to send is an end and nothing else, and the answer to it is printed.
         "tcp-client --half-close now: eof; get $; say nothing?; go; see nothing?$; status 0",
         "tls12|tls13-client --half-close now: eof; get $; end; see $; status 0",
-        // No hidden timer cuts off an answer: this is longer than socat waits (0.5 s), and than our own bounded close (5 s).
+        // No hidden timer cuts off an answer: this is longer than socat waits (0.5 s), and than our own bounded close
+        // (5 s).
         "tcp-client --half-close now: eof; get $; sleep 6000; say sorry, I am late; go; see sorry, I am late$; \
             status 0",
         "tcp-client: type question; get question; eof; get $; sleep 400; say answer; go; see answer$; status 0",

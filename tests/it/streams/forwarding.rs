@@ -1,7 +1,8 @@
-//! Bytes that the kernel moves from one stream to another: that all of them arrive, in order, whatever way they take, and that
-//! they take it. The log says how many were moved by the kernel.
+//! Bytes that the kernel moves from one stream to another: that all of them arrive, in order, whatever way they take,
+//! and that they take it. The log says how many were moved by the kernel.
 //!
-//! What goes wrong on the way is `forwarding_faults.rs`; what needs no descriptors is tried in `src/event_loop/tests/forwarding.rs`.
+//! What goes wrong on the way is `forwarding_faults.rs`; what needs no descriptors is tried in
+//! `src/event_loop/tests/forwarding.rs`.
 use crate::harness::*;
 
 /// A relay that says everything, and its two far ends.

@@ -1,5 +1,5 @@
-//! Forwarding by the kernel where something goes wrong in the midst of it: resets, readers who leave, time limits, signals, calls
-//! that do less than they were asked for, and too few pipes.
+//! Forwarding by the kernel where something goes wrong in the midst of it: resets, readers who leave, time limits,
+//! signals, calls that do less than they were asked for, and too few pipes.
 
 use super::forwarding::*;
 use crate::harness::*;
@@ -37,7 +37,8 @@ fn blocked_relay(options: &[&str]) -> (Background, Leg, Leg) {
     (run, left, right)
 }
 
-/// A peer that resets in the midst of it: a prefix arrives, and status 4; whoever gets the prefix from a relay sees a reset.
+/// A peer that resets in the midst of it: a prefix arrives, and status 4; whoever gets the prefix from a relay sees a
+/// reset.
 #[test]
 fn a_reset_in_the_midst_of_much_is_told() {
     for rests in [false, true] {
@@ -122,7 +123,8 @@ fn a_signal_ends_what_is_blocked() {
     expect_prefix(&mut right, &bulk()[5_000_000..]).expect_err("it must not look whole");
 }
 
-/// More pairs are blocked at once than there are pipes for: the others copy, descriptors are bounded, and all go on in the end.
+/// More pairs are blocked at once than there are pipes for: the others copy, descriptors are bounded, and all go on in
+/// the end.
 #[test]
 fn more_blocked_pairs_than_pipes() {
     const PAIRS: usize = 80;
@@ -336,7 +338,8 @@ fn what_is_behind_an_urgent_byte_goes_to_stdout() {
     }
 }
 
-/// A file that cannot be read any more is the failure of stdin, and not of the peer, who must not take what it has for all.
+/// A file that cannot be read any more is the failure of stdin, and not of the peer, who must not take what it has for
+/// all.
 #[test]
 fn a_file_that_fails_is_stdins_failure() {
     let Some(faulty) = Faulty::new(&[("STALE", "1")]) else { return };

@@ -1,5 +1,5 @@
-//! Peers that take the end of our direction for a hang-up, as many servers do: the answer must come whole all the same, or the status
-//! must say otherwise. Scripted ones first, then the real ones, where they are installed.
+//! Peers that take the end of our direction for a hang-up, as many servers do: the answer must come whole all the same,
+//! or the status must say otherwise. Scripted ones first, then the real ones, where they are installed.
 
 use crate::harness::*;
 
@@ -173,8 +173,8 @@ fn a_program_is_told_of_an_empty_input_at_once() {
     }
 }
 
-/// A server whose close_notify is followed by its close at once or a little later resets the connection: it has not read our own
-/// close_notify. Everything has been said by then.
+/// A server whose close_notify is followed by its close at once or a little later resets the connection: it has not
+/// read our own close_notify. Everything has been said by then.
 #[test]
 fn what_follows_close_notify_is_no_error() {
     let issued = Authority::server();

@@ -1,5 +1,5 @@
-//! Who has ended in order is owed everything, however late it, or the other side, comes to read: no look at whether a peer is
-//! still there may cut that. The pauses here are the lateness itself.
+//! Who has ended in order is owed everything, however late it, or the other side, comes to read: no look at whether a
+//! peer is still there may cut that. The pauses here are the lateness itself.
 
 use crate::harness::*;
 
@@ -88,7 +88,8 @@ fn a_program_that_has_done_with_its_peer_goes_on_alone() {
     assert!(file.exists());
 }
 
-/// The same where its peer, having ended, goes without reading what was said: both have said all, so nothing has failed.
+/// The same where its peer, having ended, goes without reading what was said: both have said all, so nothing has
+/// failed.
 #[test]
 fn a_program_that_has_done_with_its_peer_goes_on_whatever_becomes_of_that() {
     let (folder, file) = path("done");

@@ -1,4 +1,5 @@
-//! Peers that are gone, peers that stay, and clients that wait for their place: when a session is over, and whether in order.
+//! Peers that are gone, peers that stay, and clients that wait for their place: when a session is over, and whether in
+//! order.
 
 use crate::harness::*;
 
@@ -12,8 +13,8 @@ enum Stdin {
 
 const STDINS: [Stdin; 3] = [Stdin::HasMore, Stdin::Ends, Stdin::IsSilent];
 
-/// Waits until the run, which is to say all that it does, knows of the peer's end. Lets stdin do it then, and expects the end that is
-/// due.
+/// Waits until the run, which is to say all that it does, knows of the peer's end. Lets stdin do it then, and expects
+/// the end that is due.
 #[track_caller]
 fn comes_to_its_end(mut run: Background, stdin: Stdin, case: &str) {
     run.line("has ended its direction");
@@ -155,7 +156,8 @@ fn a_terminal_is_not_asked_for_more() {
     }
 }
 
-/// In a relay of sockets the other side is asked: what it still has cannot be delivered, and it must not believe that it was.
+/// In a relay of sockets the other side is asked: what it still has cannot be delivered, and it must not believe that
+/// it was.
 #[test]
 fn the_other_side_of_a_relay_is_asked_for_more() {
     for has_more in [false, true] {
@@ -179,8 +181,8 @@ fn the_other_side_of_a_relay_is_asked_for_more() {
     }
 }
 
-/// Where nothing of the peer is wanted, and it has everything, a connection is left at once, whether the peer closes or not. Each of
-/// these would wait for 5 s otherwise.
+/// Where nothing of the peer is wanted, and it has everything, a connection is left at once, whether the peer closes or
+/// not. Each of these would wait for 5 s otherwise.
 #[test]
 fn a_peer_of_which_nothing_is_wanted_is_not_waited_for() {
     let (listener, address) = listening();
@@ -205,8 +207,8 @@ fn a_peer_of_which_nothing_is_wanted_is_not_waited_for() {
     drop((listener, unix));
 }
 
-/// A peer that is in the middle of sending when a program ends gets what the program has said: a reset would be quicker than its
-/// reader.
+/// A peer that is in the middle of sending when a program ends gets what the program has said: a reset would be quicker
+/// than its reader.
 #[test]
 fn a_peer_that_is_sending_gets_the_last_words_of_a_program() {
     let (_server, address) = serve(["exec", "--listen", "127.0.0.1:0", "--", "sh", "-c", "echo bye"]);
@@ -262,8 +264,8 @@ fn a_side_that_takes_nothing_of_what_is_owed_stands_still() {
     }
 }
 
-/// No other timer of the session shortens the time for which stdin is asked: a program that feeds it takes its time, which is
-/// less than is due.
+/// No other timer of the session shortens the time for which stdin is asked: a program that feeds it takes its time,
+/// which is less than is due.
 #[test]
 fn stdin_is_asked_for_as_long_as_it_is_due() {
     plays(&[

@@ -91,7 +91,8 @@ fn threads(program: &Background) -> usize {
     line.trim().parse().expect("a number")
 }
 
-/// However many clients wait for a name that hangs, they share its look-up, and each gives up when its own time is over.
+/// However many clients wait for a name that hangs, they share its look-up, and each gives up when its own time is
+/// over.
 #[test]
 fn a_crowd_that_waits_for_a_mute_name_server_takes_few_threads() {
     const CLIENTS: usize = 400;

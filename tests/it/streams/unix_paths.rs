@@ -121,8 +121,8 @@ fn whatever_a_process_has_bound_is_alive() {
     drop(other);
 }
 
-/// Of many that start at once where a stale socket is, one serves, at the path; all others see that it is alive. Nothing
-/// else is left in the directory.
+/// Of many that start at once where a stale socket is, one serves, at the path; all others see that it is alive.
+/// Nothing else is left in the directory.
 #[test]
 fn of_many_that_replace_a_stale_socket_at_once_one_serves() {
     for round in 0..6 {
@@ -155,8 +155,8 @@ fn of_many_that_replace_a_stale_socket_at_once_one_serves() {
     }
 }
 
-/// A server that is about to remove a stale socket, however long that takes, removes no other: nobody replaces that socket
-/// meanwhile.
+/// A server that is about to remove a stale socket, however long that takes, removes no other: nobody replaces that
+/// socket meanwhile.
 #[test]
 fn a_slow_starter_removes_no_live_socket() {
     let dir = short_directory();

@@ -1,5 +1,5 @@
-//! System calls that do less than they were asked for: short counts, EINTR, EAGAIN although there is data, events without
-//! a cause. All of it is allowed, little of it happens by itself, and none of it may show.
+//! System calls that do less than they were asked for: short counts, EINTR, EAGAIN although there is data, events
+//! without a cause. All of it is allowed, little of it happens by itself, and none of it may show.
 
 use crate::harness::*;
 

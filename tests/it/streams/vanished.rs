@@ -1,7 +1,7 @@
 //! Peers that vanish without a word: the link to their host goes down under open connections.
 //!
-//! Two networks are joined by a cable. The tests and their sockets are at the near end, the programs at the far end, and
-//! nothing crosses once the cable is out.
+//! Two networks are joined by a cable. The tests and their sockets are at the near end, the programs at the far end,
+//! and nothing crosses once the cable is out.
 
 use crate::harness::*;
 
@@ -73,8 +73,8 @@ enum Speaks {
     End,
 }
 
-/// A client learns that its peer has vanished, whatever the mode: status 4, in the system's words. A client without probes
-/// stays.
+/// A client learns that its peer has vanished, whatever the mode: status 4, in the system's words. A client without
+/// probes stays.
 #[test]
 fn a_client_of_a_vanished_peer_ends_with_4() {
     with_a_cable(|cable| {
@@ -89,7 +89,8 @@ fn a_client_of_a_vanished_peer_ends_with_4() {
         ];
         let mut programs = Vec::new();
         for (number, args) in cases.iter().enumerate() {
-            // One client says nothing, one says something when the peer cannot hear it, and one ends its direction then.
+            // One client says nothing, one says something when the peer cannot hear it, and one ends its direction
+            // then.
             for speaks in [Speaks::Nothing, Speaks::Bytes, Speaks::End] {
                 let speaks = if number == 1 { Speaks::Nothing } else { speaks };
                 let program = cable.start(args);
@@ -314,8 +315,8 @@ fn a_client_that_only_does_not_read_keeps_its_place() {
     source.join();
 }
 
-/// A peer that has ended, and has everything, may be gone before it hears of our end: that is a session in order all the same, and
-/// nobody waits until TCP gives up.
+/// A peer that has ended, and has everything, may be gone before it hears of our end: that is a session in order all
+/// the same, and nobody waits until TCP gives up.
 #[test]
 fn our_own_end_is_not_waited_for_where_the_peer_has_ended_and_has_everything() {
     with_a_cable(|cable| {

@@ -1,5 +1,5 @@
-//! How connections with TLS break: a peer that is cut off, one that resets, one that says more than it should, and what of
-//! it a user is told. Whatever arrived before is delivered.
+//! How connections with TLS break: a peer that is cut off, one that resets, one that says more than it should, and what
+//! of it a user is told. Whatever arrived before is delivered.
 
 use crate::harness::*;
 

@@ -1,5 +1,5 @@
-//! Handshakes that do not come to an end, or not to a good one: peers that speak something else, are silent, stop half-way
-//! or send far too much. A server lives, and a client says what was wrong.
+//! Handshakes that do not come to an end, or not to a good one: peers that speak something else, are silent, stop
+//! half-way or send far too much. A server lives, and a client says what was wrong.
 
 use crate::harness::*;
 

@@ -1,5 +1,5 @@
-//! Files of certificates and keys that are not as they should be: said before anything is opened, with path and reason, and
-//! without a word of what is in a key.
+//! Files of certificates and keys that are not as they should be: said before anything is opened, with path and reason,
+//! and without a word of what is in a key.
 
 use crate::harness::*;
 

@@ -1,4 +1,5 @@
-//! Other programs that speak TLS, on either side of ours: OpenSSL, GnuTLS, curl and socat. What is not installed is skipped.
+//! Other programs that speak TLS, on either side of ours: OpenSSL, GnuTLS, curl and socat. What is not installed is
+//! skipped.
 
 use crate::harness::*;
 
@@ -14,7 +15,8 @@ fn run(program: &str, args: &[&str], stdin: &[u8]) -> Output {
     command.args(args).timeout(DEADLINE).write_stdin(stdin).output().expect("a run")
 }
 
-/// A port that nobody has, for programs that cannot choose one: below those that the system gives to other tests meanwhile.
+/// A port that nobody has, for programs that cannot choose one: below those that the system gives to other tests
+/// meanwhile.
 fn port() -> u16 {
     static TURN: AtomicU32 = AtomicU32::new(0);
     let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();

@@ -1,5 +1,5 @@
-//! Certificates of the first version of X.509, as old appliances and bare tools make them. They have no names and cannot be
-//! verified by a chain; where nothing but their key is looked at, they are as good as any.
+//! Certificates of the first version of X.509, as old appliances and bare tools make them. They have no names and
+//! cannot be verified by a chain; where nothing but their key is looked at, they are as good as any.
 
 use crate::harness::*;
 use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
@@ -220,7 +220,8 @@ fn a_certificate_of_openssl_with_an_rsa_key() {
     }
 }
 
-/// A certificate with ten thousand names is not damaged: it is used, or where it is larger than TLS takes, that is said.
+/// A certificate with ten thousand names is not damaged: it is used, or where it is larger than TLS takes, that is
+/// said.
 #[test]
 fn a_certificate_with_very_many_names() {
     let names = |suffix: &str| {

@@ -246,7 +246,8 @@ fn tls_is_spoken_on_what_is_inherited() {
     }
 }
 
-/// Of what is inherited the address does not say who it is: a pin does, and a server that makes its own certificate tells it.
+/// Of what is inherited the address does not say who it is: a pin does, and a server that makes its own certificate
+/// tells it.
 #[test]
 fn a_pin_is_enough_on_what_is_inherited() {
     let (ours, theirs) = UnixStream::pair().expect("sockets");

@@ -1,11 +1,13 @@
-//! Private keys: who else can write their files, and where they do not stay: core dumps, our memory, the hands of others.
+//! Private keys: who else can write their files, and where they do not stay: core dumps, our memory, the hands of
+//! others.
 
 use crate::harness::*;
 
 /// An ordinary user that nobody else is: its pipes count for no other test.
 const USER: u32 = 1_234_567_890;
 
-/// Every kind of run that has a private key, by the file of its certificate and that of its key. What connects does so to `peer`.
+/// Every kind of run that has a private key, by the file of its certificate and that of its key. What connects does so
+/// to `peer`.
 fn runs(cert: &str, key: &str, peer: &str) -> Vec<Vec<String>> {
     let listen = format!("tls-listen:127.0.0.1:0,cert={cert},key={key}");
     let connect = format!("tls:{peer},insecure,cert={cert},key={key}");
@@ -56,8 +58,8 @@ fn a_key_that_others_can_write_is_refused() {
     }
 }
 
-/// Starts it in `folder`, allowed to dump its core, waits until it has its key, which is before it listens or connects to
-/// `silent`, and aborts it. Whether there is a core then.
+/// Starts it in `folder`, allowed to dump its core, waits until it has its key, which is before it listens or connects
+/// to `silent`, and aborts it. Whether there is a core then.
 fn dumps_core(folder: &Path, args: &[String], silent: &TcpListener) -> bool {
     let mut command = command(args);
     command.current_dir(folder);
@@ -168,8 +170,8 @@ fn started(shell: Command) -> (Background, Kept) {
     (shell, Kept(pid))
 }
 
-/// With a key, too, an ordinary user's stdin and stdout are opened anew, its files can be pipes, and its children are as they
-/// are without.
+/// With a key, too, an ordinary user's stdin and stdout are opened anew, its files can be pipes, and its children are
+/// as they are without.
 #[test]
 fn an_ordinary_user_with_a_key_opens_everything_anew() {
     let Some(everyone) = Everyone::new() else { return };

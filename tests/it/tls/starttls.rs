@@ -1,5 +1,5 @@
-//! `tls-client --starttls`: each protocol's way to ask for TLS, with scripted servers. What else they may say in the clear is
-//! tested byte by byte in `src/protocols/starttls/tests.rs`.
+//! `tls-client --starttls`: each protocol's way to ask for TLS, with scripted servers. What else they may say in the
+//! clear is tested byte by byte in `src/protocols/starttls/tests.rs`.
 
 use crate::harness::*;
 
@@ -92,7 +92,8 @@ impl Script {
         client_args(issued, &[&starttls, options].concat(), address)
     }
 
-    /// Runs a client whose server says `last` when it is asked for TLS; what the client has sent after that is returned, too.
+    /// Runs a client whose server says `last` when it is asked for TLS; what the client has sent after that is
+    /// returned, too.
     fn answered(self, issued: &Issued, last: Vec<u8>) -> (Output, Vec<u8>) {
         let protocol = self.protocol;
         let server = Peer::serve(move |mut socket| {
@@ -193,7 +194,8 @@ fn a_server_that_says_no_more_is_given_up() {
     });
 }
 
-/// The same, when it does not even greet, and when it does not go on after its consent: the handshake has a time of its own.
+/// The same, when it does not even greet, and when it does not go on after its consent: the handshake has a time of its
+/// own.
 #[test]
 fn silence_is_given_up_at_any_point() {
     let issued = Authority::server();

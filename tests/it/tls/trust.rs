@@ -1,5 +1,5 @@
-//! Whom a client believes, and a server: certificates, their dates and names, pins, what is agreed on, and what a user is
-//! told of it. Nothing is said to a peer that is not believed.
+//! Whom a client believes, and a server: certificates, their dates and names, pins, what is agreed on, and what a user
+//! is told of it. Nothing is said to a peer that is not believed.
 
 use crate::harness::*;
 
