@@ -1,4 +1,4 @@
-//! Where the bytes of a stream go to another stream and no protocol wants to see them: `forward_to`.
+//! Forwarding: the bytes of one stream go to another stream, and no protocol sees them. `Transport::forward_to`.
 //!
 //! asyncio has this for files only (`loop.sendfile`). The kernel moves the bytes where it can and where that pays:
 //!
@@ -9,15 +9,15 @@
 //!   anything else, or little at a time  ----read, write-->
 //! ```
 //!
-//! A splice costs more than to copy a little, and much less than to copy much. So it begins with copying, goes over to
-//! splicing after some large reads in a row, and back after some small ones. Files are sent from the first byte on;
-//! where the receiver is on this machine, `trial.rs` finds out whether a copy is faster.
+//! A splice costs more than a copy of a few bytes, and much less than a copy of many. So forwarding begins with copies,
+//! changes to splices after some large reads in a row, and changes back after some small ones. Files are sent from the
+//! first byte on. If the receiver is on this machine, `trial.rs` measures whether a copy is faster.
 //!
-//! What lies in a pipe of the pool is the sink's: it counts as written to it and not sent yet (`write.rs` sends it), so
-//! half-close, close and back pressure are the same for both ways. What a splice says of an end, or of there being
-//! nothing, may be about the urgent mark of TCP, which a read steps over: so a read has the last word. A source whose
-//! sink has no room is *blocked by the sink*: it is not read until the sink has sent what waits. Reading, and telling
-//! of the end, is the loop's (`event_loop/dispatch.rs`).
+//! The bytes in a pipe of the pool belong to the sink. They count as written and not sent yet. `write.rs` sends them.
+//! So half-close, close and back pressure are the same for all methods. A splice that gives an end or no bytes may only
+//! have met the urgent mark of TCP. A read steps over that mark, so the read decides. A source whose sink is full is
+//! *blocked by the sink*: it is not read until the sink has sent what waits. The loop reads, and tells the protocol of
+//! the end (`event_loop/dispatch.rs`).
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -33,17 +33,17 @@ use super::stream::Stream;
 use super::trial;
 use crate::sys::splice::{are_ready, is_nonblocking, send_file, splice};
 
-/// As much as one call may move. The kernel has its own limits.
+/// Bytes that one call may move. The kernel has limits of its own.
 const MOVE_BYTES: usize = 1024 * 1024;
 
-/// What one attempt to move bytes has led to.
+/// The outcome of one attempt to move bytes.
 pub(crate) enum SpliceOutcome {
     Bytes(usize),
     /// The sink has no room.
     NotNow,
     /// The source has failed.
     Failed(io::Error),
-    /// It is to be read and written, which also tells of an end, and of there being nothing.
+    /// Read and write instead. The read also finds an end, or that no bytes are there.
     Copy,
 }
 

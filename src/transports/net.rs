@@ -1,6 +1,6 @@
 //! Everything a protocol may touch: the arena of transports, the queue of calls, the timers.
 //!
-//! No protocol is ever in here, and a [`Transport`] handle borrows only this: so a protocol cannot call itself or
+//! No protocol is ever in here, and a `Transport` handle borrows only this: so a protocol cannot call itself or
 //! another one, and the borrow checker proves it. What a method here causes is queued in `calls`, and the loop makes
 //! the calls. How streams are opened is `opening.rs` and `dialing.rs`, how bytes flow `write.rs`.
 

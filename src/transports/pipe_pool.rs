@@ -19,7 +19,7 @@ const PIPES_MAX: usize = 64;
 /// Empty pipes that are kept.
 const PIPES_KEPT: usize = 8;
 
-/// What a descriptor is to `splice(2)`.
+/// The kinds of descriptors that `splice(2)` treats differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SpliceFd {
     Socket,
@@ -27,7 +27,7 @@ pub(crate) enum SpliceFd {
     File,
 }
 
-/// A pipe of the pool with bytes in it that are on their way to a stream.
+/// A pipe of the pool, and the number of bytes in it. They are on their way to a stream.
 #[derive(Debug)]
 pub(crate) struct Spliced {
     pub(crate) pipe: Pipe,
@@ -45,7 +45,7 @@ pub(crate) struct Pipe {
 #[derive(Debug, Default)]
 pub(crate) struct PipePool {
     empty: Vec<Pipe>,
-    /// How many are out.
+    /// Pipes that are in use.
     used: usize,
 }
 
@@ -56,6 +56,7 @@ impl PipePool {
         self.used
     }
 
+    /// Gives an empty pipe, unless too many are in use.
     pub(crate) fn take(&mut self) -> Option<Pipe> {
         if self.used == PIPES_MAX {
             return None;
@@ -77,7 +78,7 @@ impl PipePool {
         }
     }
 
-    /// Closes a pipe whose bytes are not wanted any more.
+    /// Closes a pipe with bytes that nobody needs any more.
     pub(crate) fn close(&mut self, spliced: Spliced) {
         self.used -= 1;
         drop(spliced);

@@ -31,16 +31,16 @@ pub(crate) struct Stream {
     /// Bytes that a protocol has handed back. They are delivered before all others.
     pub(crate) unread: Option<Box<[u8]>>,
     pub(crate) dial: Option<Box<Dial>>,
-    /// Where what arrives goes instead of to the protocol.
+    /// The sink of a forwarded stream, which gets the bytes instead of the protocol.
     pub(crate) forward: Option<Box<Forward>>,
     /// The stream that is forwarded to this one.
     pub(crate) source: Option<Id>,
-    /// Bytes that the kernel holds for this one, older than those in `out`.
+    /// Bytes in a pipe that are sent before those in `out`.
     pub(crate) spliced: Option<Box<Spliced>>,
     pub(crate) peer: Option<Box<Peer>>,
     pub(crate) totals: Totals,
     pub(crate) last_activity: Instant,
-    /// When its peer counts as gone. Off for what is no TCP connection.
+    /// When its peer counts as gone. Off unless the stream is a TCP connection.
     pub(crate) keepalive: KeepAlive,
     /// The timer of the present phase, if it has one.
     pub(crate) phase_timer: Option<TimerId>,
