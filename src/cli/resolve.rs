@@ -60,7 +60,8 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     let Some(first) = ends.first() else {
         return Err(match verb.action {
             Action::Connect => "no endpoint: where is it to connect to, as in 'xport connect tls:host:443'?".into(),
-            _ => "no endpoint: where is it to listen, as in 'xport listen tcp-listen:8888'?".into(),
+            _ => format!("no endpoint: where is it to listen, as in 'xport {} tcp-listen:8888'?", request.mode.name)
+                .into(),
         });
     };
     let has_datagrams = first.scheme.has_datagrams();

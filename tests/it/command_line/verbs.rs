@@ -200,8 +200,8 @@ fn options_of_ends_come_from_variables() {
 #[test]
 fn what_a_verb_cannot_do_is_refused_with_what_to_write() {
     for (line, reason) in [
-        ("echo", "no endpoint: where is it to listen"),
-        ("listen", "no endpoint: where is it to listen"),
+        ("echo", "no endpoint: where is it to listen, as in 'xport echo tcp-listen:8888'?"),
+        ("listen", "no endpoint: where is it to listen, as in 'xport listen tcp-listen:8888'?"),
         ("connect", "no endpoint: where is it to connect to, as in 'xport connect tls:host:443'?"),
         ("echo -", "endpoint '-': no client can come there"),
         ("listen -", "endpoint '-': listen has stdin and stdout already"),
