@@ -70,7 +70,7 @@ impl PeerSide {
             self.place_timer = Some(t.net().call_later(id, LOOK_AGAIN));
             return;
         }
-        log::info!("stdin has nothing for a client that has ended, and another one waits");
+        log::info!("closing: the client has ended, stdin is silent, and another client waits");
         t.peer(self.console).pause_reading();
         t.close();
     }

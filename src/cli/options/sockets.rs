@@ -53,7 +53,7 @@ pub(super) static LISTENING: &[OptSpec] = &[
         .help("Write the port to this file once listening, and remove it at the end")
         .more(
             "Write the port to this file once listening, and remove it at the end. A file that is there is replaced, \
-             not written to. What is no regular file, a symbolic link for one, is refused.",
+             not written to. Anything but a regular file, such as a symbolic link, is refused.",
         ),
     number(Mode, "mode", "MODE", |o, t| put(&mut o.mode, parse_mode(t).map(Some)))
         .variable("XPORT_MODE")

@@ -257,7 +257,7 @@ impl fmt::Display for SpawnError {
         match self.what {
             Failed::Program | Failed::Pipe | Failed::Process => f.write_str(&text),
             Failed::Terminal => write!(f, "no terminal for it: {text}"),
-            Failed::Watch => write!(f, "no way to learn of its end: {text}"),
+            Failed::Watch => write!(f, "cannot watch the child: {text}"),
         }
     }
 }

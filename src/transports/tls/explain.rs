@@ -175,12 +175,12 @@ impl RefusedCertificate<'_> {
         if self.facts.as_ref().is_some_and(Facts::is_of_version_3) {
             return format!(
                 "{} is of an X.509 version before 3, and may not vouch for others: \
-                 it is to be issued anew as version 3",
+                 reissue it as version 3",
                 part(it, false)
             );
         }
         let mut text = format!("{it} is of an X.509 version before 3, which has no names to check");
-        text += ": it is to be issued anew as version 3, with a subjectAltName";
+        text += ": reissue it as version 3, with a subjectAltName";
         if !self.situation.is_server
             && let Some(pin) = self.pin()
         {

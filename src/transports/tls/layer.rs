@@ -302,7 +302,9 @@ impl Layer {
             match self.session.writer().write(plaintext) {
                 Ok(n @ 1..) => plaintext = &plaintext[n..],
                 // TLS 1.2 has no way to renew the keys.
-                Ok(0) => return Err(TlsError::new("more was sent than the keys are good for")),
+                Ok(0) => {
+                    return Err(TlsError::new("the usage limit of the keys is reached, and TLS 1.2 cannot renew them"));
+                }
                 Err(error) => return Err(TlsError::new(error.to_string())),
             }
         }

@@ -15,8 +15,8 @@ fn our_own_failures_are_not_the_programs() {
     let plain = ["exec", "--"].as_slice();
     let pty = &["exec", "--pty", "--"];
     for (setting, error, options, message) in [
-        ("PIDFD_OPEN", libc::ENOSYS, plain, "exec touch: no way to learn of its end: Function not implemented"),
-        ("PIDFD_OPEN", libc::EPERM, plain, "exec touch: no way to learn of its end: Operation not permitted"),
+        ("PIDFD_OPEN", libc::ENOSYS, plain, "exec touch: cannot watch the child: Function not implemented"),
+        ("PIDFD_OPEN", libc::EPERM, plain, "exec touch: cannot watch the child: Operation not permitted"),
         ("PIDFD_OPEN", libc::EMFILE, plain, "Too many open files"),
         ("OPENPT", libc::ENOENT, pty, "exec touch: no terminal for it: No such file or directory"),
         ("OPENPT", libc::EACCES, pty, "exec touch: no terminal for it: Permission denied"),
@@ -33,7 +33,7 @@ fn our_own_failures_are_not_the_programs() {
     // A relay has no program whose status it would be.
     let relay = format!("exec:touch {trace}");
     let Some(mut run) = refused(&[("PIDFD_OPEN", libc::ENOSYS)], &["relay", "-", &relay]) else { return };
-    ended(&run.output().expect("a run"), 1, "exec touch: no way to learn of its end");
+    ended(&run.output().expect("a run"), 1, "exec touch: cannot watch the child");
     assert!(!Path::new(&trace).exists(), "the program has run");
 }
 
@@ -42,7 +42,7 @@ fn our_own_failures_are_not_the_programs() {
 fn a_program_that_was_started_in_vain_is_ended_with_its_group() {
     for (settings, message) in [
         (&[("PIDFD_AFTER", 1), ("PIDFD_OPEN", libc::ENFILE)][..], "Too many open files in system"),
-        (&[("EPOLL", libc::ENOSPC)], "no way to learn of its end: No space left on device"),
+        (&[("EPOLL", libc::ENOSPC)], "cannot watch the child: No space left on device"),
     ] {
         for options in [[].as_slice(), &["--pty"], &["--stdin", "inherit"]] {
             let family = Family::new();
@@ -62,7 +62,7 @@ fn a_program_that_was_started_in_vain_is_ended_with_its_group() {
         let end = read_once(&mut connect(address), &mut [0]);
         assert!(!matches!(end, Ok(1)), "{end:?}");
     }
-    server.line("no way to learn of its end");
+    server.line("cannot watch the child");
     assert!(children(&server).is_empty(), "{:?}", children(&server));
 }
 

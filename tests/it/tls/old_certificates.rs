@@ -119,7 +119,7 @@ fn where_a_chain_is_wanted_the_refusal_says_what_to_do() {
                     let (output, got) = meets(&issued, version, kind, options);
                     ended(&output, 5, HANDSHAKE_WITH);
                     ended(&output, 5, "is of an X.509 version before 3, which has no names to check");
-                    ended(&output, 5, "issued anew as version 3, with a subjectAltName");
+                    ended(&output, 5, "reissue it as version 3, with a subjectAltName");
                     ended(&output, 5, &format!("{}{pin}", kind.option("pin")));
                     assert_eq!(got, None);
                 }
