@@ -69,11 +69,6 @@ impl InputEnd {
         self.request.feed(data);
     }
 
-    /// Whether [`look`](Self::look) has seen any byte.
-    pub(super) fn has_seen_something(&self) -> bool {
-        self.request != RequestLine::Start
-    }
-
     /// The input has ended, and `gave_nothing` or something. Whether the end is to be told now; if not, `owner` gets a
     /// timer for [`fired`](Self::fired).
     pub(super) fn come(&mut self, net: &mut Net, owner: Id, gave_nothing: bool) -> bool {

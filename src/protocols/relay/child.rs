@@ -104,8 +104,9 @@ impl ChildEnd {
         if self.options.half_close == HalfClose::Auto && !other.is_connection(t.net()) {
             self.output = InputEnd::new(HalfClose::Now);
         }
-        let (id, gave_nothing) = (t.id(), !self.output.has_seen_something());
-        if self.output.come(t.net(), id, gave_nothing) {
+        let id = t.id();
+        // A program that closes its stdout means it, also where it has said nothing.
+        if self.output.come(t.net(), id, false) {
             other.end_input(t.net());
         }
         if other.is_over(t.net()) {

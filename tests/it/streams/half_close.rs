@@ -95,6 +95,9 @@ fn the_end_of_a_program_is_told_at_once_otherwise() {
     plays(&[
         "exec --connect TCP -- sh -c 'printf hello; exec >&-; cat >/dev/null': get hello$; go; status 0 *",
         "relay 'shell:printf hello; exec >&-; cat >/dev/null' TCP: get hello$; go; status 0 *",
+        // A program that closes its stdout means it, also where it has said nothing.
+        "exec --connect TCP -- sh -c 'exec >&-; cat >/dev/null': get $; before 8000; go; status 0 *",
+        "relay 'shell:exec >&-; cat >/dev/null' TCP: get $; before 8000; go; status 0 *",
     ]);
 }
 
