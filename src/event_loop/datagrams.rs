@@ -133,7 +133,7 @@ impl EventLoop {
             return true;
         }
         if datagram.own.as_mut().is_some_and(|own| own.is(from, net.now)) {
-            log::info!("{}: dropped a datagram from {from}: it claims to come from this socket", Label(net, id));
+            log::info!("{}: no answer to {from}: the datagram claims to come from this socket", Label(net, id));
             return true;
         }
         datagram.last_activity = net.now;
