@@ -36,7 +36,7 @@ const EVENTS_PER_TURN: usize = 1024;
 pub struct EventLoop {
     poll: mio::Poll,
     net: Net,
-    /// What is installed for each slot of `net`, by the same index.
+    /// The protocol or factory of each slot of `net`, by the same index.
     handlers: Vec<Installed>,
     /// One buffer for all reads: idle connections hold none.
     scratch: Box<[u8]>,

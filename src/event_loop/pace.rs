@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use crate::transports::id::Id;
 
-/// What is asked for; the kernel's timer slack makes about 55 µs of it.
+/// The nap that is asked for. The kernel's timer slack makes it about 55 µs.
 const NAP: Duration = Duration::from_micros(1);
 /// The unit of measurement.
 const EPOCH: Duration = Duration::from_millis(10);

@@ -11,9 +11,7 @@ use super::{check, retry};
 /// # Errors
 /// What the kernel said; nothing is changed then.
 pub fn raise_open_files() -> io::Result<()> {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: the structure is alive for the call, which fills it.
-    check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) })?;
+    let mut limit = limit_of_open_files()?;
     if limit.rlim_cur == limit.rlim_max {
         return Ok(());
     }
@@ -25,10 +23,8 @@ pub fn raise_open_files() -> io::Result<()> {
 /// How many descriptors may be open. `getrlimit(2)`, `RLIMIT_NOFILE`.
 #[must_use]
 pub fn open_files() -> usize {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: the structure is alive for the call, which fills it.
-    match check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) }) {
-        Ok(_) => usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX),
+    match limit_of_open_files() {
+        Ok(limit) => usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX),
         // It cannot fail with this number; 1024 is what a system has at least.
         Err(_) => 1024,
     }
@@ -38,10 +34,15 @@ pub fn open_files() -> usize {
 pub(crate) fn open_files_max() -> RawFd {
     // The caller asks about each number, which has to come to an end if there is no limit.
     const ENOUGH: RawFd = 1 << 20;
+    let max = limit_of_open_files().ok().and_then(|limit| RawFd::try_from(limit.rlim_max).ok());
+    max.map_or(ENOUGH, |max| max.min(ENOUGH))
+}
+
+/// `getrlimit(2)`, `RLIMIT_NOFILE`.
+fn limit_of_open_files() -> io::Result<libc::rlimit> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the structure is alive for the call, which fills it.
-    let asked = check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) });
-    asked.ok().and_then(|_| RawFd::try_from(limit.rlim_max).ok()).map_or(ENOUGH, |max| max.min(ENOUGH))
+    check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) }).map(|_| limit)
 }
 
 /// Locks this file until it is closed, unless another process holds its lock: then `false`, at once. `flock(2)`.

@@ -37,16 +37,19 @@ pub(crate) fn send(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize
 
 /// Whether the peer of a stream socket is wholly gone: both directions shut, which `poll(2)` reports as `POLLHUP`.
 pub(crate) fn hung_up(fd: BorrowedFd<'_>) -> bool {
-    let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: 0, revents: 0 };
-    // SAFETY: one `pollfd`, alive for the call; a zero timeout never waits.
-    unsafe { libc::poll(&raw mut poll, 1, 0) == 1 && poll.revents & libc::POLLHUP != 0 }
+    is_reported(fd, libc::POLLHUP)
 }
 
 /// Whether an error waits on a socket, as after a reset; it is left there. `poll(2)`, `POLLERR`.
 pub(crate) fn has_failed(fd: BorrowedFd<'_>) -> bool {
+    is_reported(fd, libc::POLLERR)
+}
+
+/// Whether `poll(2)` reports one of the conditions that need not be asked for.
+fn is_reported(fd: BorrowedFd<'_>, condition: libc::c_short) -> bool {
     let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: 0, revents: 0 };
     // SAFETY: one `pollfd`, alive for the call; a zero timeout never waits.
-    unsafe { libc::poll(&raw mut poll, 1, 0) == 1 && poll.revents & libc::POLLERR != 0 }
+    unsafe { libc::poll(&raw mut poll, 1, 0) == 1 && poll.revents & condition != 0 }
 }
 
 /// Bytes of a TCP socket, its own end included, that the peer's system has not acknowledged yet. `SIOCOUTQ`, `tcp(7)`.
@@ -116,9 +119,7 @@ pub(crate) fn choose_port_late(fd: BorrowedFd<'_>) -> io::Result<()> {
 
 /// Whether a listening socket has a connection waiting, asked before `accept(2)` on a description that may block.
 pub(crate) fn has_waiting(fd: BorrowedFd<'_>) -> bool {
-    let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-    // SAFETY: as above.
-    unsafe { libc::poll(&raw mut poll, 1, 0) == 1 }
+    super::stdio::is_ready(fd, false)
 }
 
 /// Whether this descriptor is a socket that listens. `SO_ACCEPTCONN`, `socket(7)`.

@@ -327,8 +327,7 @@ fn needs_scope(address: &SockAddr) -> bool {
 
 /// Whether a socket has connected; `SO_ERROR` is asked first, as only it tells a failure from waiting. `connect(2)`.
 fn outcome(socket: &Socket) -> io::Result<bool> {
-    // Whoever has sent something was connected, although a reset may have followed it, whose error is left to the
-    // reads.
+    // A peer that has sent something was connected. A reset may have followed. Its error is left to the reads.
     if unread(socket.as_fd()) > 0 {
         return Ok(true);
     }

@@ -34,7 +34,7 @@ pub struct Net {
     pub(crate) turn: u64,
     pub(crate) registry: mio::Registry,
     pub(crate) buffer_pool: BufferPool,
-    /// PipePool through which the kernel moves bytes between sockets.
+    /// Pipes through which the kernel moves bytes between sockets.
     pub(crate) pipes: PipePool,
     /// Datagram sockets that send once the present callbacks are through.
     pub(crate) corked: Vec<Id>,

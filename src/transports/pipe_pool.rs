@@ -1,4 +1,4 @@
-//! PipePool of our own, through which the kernel moves bytes from one socket to another (`splice(2)`).
+//! Pipes of our own, through which the kernel moves bytes from one socket to another (`splice(2)`).
 //!
 //! The pool bounds how many pipes there are and how large they are, as one user may have only so much. When bytes go
 //! through a pipe is `forward.rs`.
@@ -14,7 +14,7 @@ const WIDE_PIPE_BYTES: libc::c_int = 1024 * 1024;
 const WIDE_PIPES: usize = 4;
 /// A pipe smaller than this, as a user over the system's limit gets, is worse than copying.
 const PIPE_BYTES_MIN: usize = 64 * 1024;
-/// PipePool with bytes in them, at most: a quarter of what an unprivileged user may have.
+/// Pipes with bytes in them, at most: a quarter of what an unprivileged user may have.
 const PIPES_MAX: usize = 64;
 /// Empty pipes that are kept.
 const PIPES_KEPT: usize = 8;
@@ -41,7 +41,7 @@ pub(crate) struct Pipe {
     pub(crate) write: OwnedFd,
 }
 
-/// PipePool between sockets.
+/// Pipes through which bytes go from socket to socket.
 #[derive(Debug, Default)]
 pub(crate) struct PipePool {
     empty: Vec<Pipe>,

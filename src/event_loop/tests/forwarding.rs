@@ -85,7 +85,7 @@ fn marks(high: usize) -> WaterMarks {
     WaterMarks::new(high, None).expect("marks")
 }
 
-/// What is left to be sent into a stream, piece by piece.
+/// Bytes that are still to be sent into a stream, piece by piece.
 struct Script<'a> {
     from: Id,
     rest: &'a [u8],
@@ -210,26 +210,31 @@ fn no_more_is_read_than_the_buffer_takes() {
     });
 }
 
+/// Sends some of the bytes on their way from the first stream to the second one, on unreliable calls. How many it was.
+fn begin(sim: &mut Sim, [source, sink]: [Id; 2], data: &[u8]) -> usize {
+    let mut script = Script::new(source, data);
+    sim.spoil(source);
+    sim.spoil(sink);
+    for _ in 0..sim.below(8) {
+        script.step(sim);
+        sim.turn();
+        let room = sim.below(3000);
+        sim.give_room(sink, room);
+        assert_bounded(sim, sink, HIGH_WATER);
+    }
+    data.len() - script.rest.len()
+}
+
 #[test]
 fn a_source_that_resets_has_sent_a_prefix_and_its_sink_is_reset_after_the_last_byte() {
     for_each_seed(|sim| {
         let (ids, hears) = pair(sim);
         let data = sim.some_bytes(LENGTHS);
-        let mut script = Script::new(ids[0], &data);
-        sim.spoil(ids[0]);
-        sim.spoil(ids[1]);
-        for _ in 0..sim.below(8) {
-            script.step(sim);
-            sim.turn();
-            let room = sim.below(3000);
-            sim.give_room(ids[1], room);
-            assert_bounded(sim, ids[1], HIGH_WATER);
-        }
+        let fed = begin(sim, ids, &data);
         sim.reset(ids[0]);
         sim.run();
         sim.give_room(ids[1], 1 << 20);
         sim.run();
-        let fed = data.len() - script.rest.len();
         let ended = hears[0].try_iter().any(|told| matches!(told, Told::End { .. }));
         let sent = sim.sent(ids[1]);
         assert!(sent == data[..fed] || ended, "{} bytes of {fed} had come before the reset", sent.len());
@@ -246,15 +251,7 @@ fn a_sink_that_fails_ends_both_and_has_taken_a_prefix() {
     for_each_seed(|sim| {
         let (ids, hears) = pair(sim);
         let data = sim.some_bytes(LENGTHS);
-        let mut script = Script::new(ids[0], &data);
-        sim.spoil(ids[0]);
-        sim.spoil(ids[1]);
-        for _ in 0..sim.below(8) {
-            script.step(sim);
-            sim.turn();
-            let room = sim.below(3000);
-            sim.give_room(ids[1], room);
-        }
+        begin(sim, ids, &data);
         sim.reset(ids[1]);
         sim.run();
         assert!(data.starts_with(&sim.sent(ids[1])));
@@ -412,7 +409,7 @@ fn a_buffer_of_nothing_carries_everything() {
     });
 }
 
-/// What is forwarded to a stream that is gone comes to the protocol.
+/// The protocol gets the bytes that are forwarded to a stream that is gone.
 #[test]
 fn a_target_that_is_gone_swallows_nothing() {
     for_each_seed(|sim| {

@@ -184,7 +184,7 @@ fn an_open_stream_is_told_when_tls_has_started() {
         // Nothing can be sent before the handshake is done, and the end waits for it, too.
         "open: do write go ahead\n; do start_tls; is paused; do write first; do write_eof; settle; sent go ahead\n; \
             skip 9; send hello; talk; await made, pause, started, resume, hello; got first; is notified; is ended",
-        // What is handed back before TLS belongs to TLS, and plaintext is not taken for it.
+        // Bytes that are handed back before TLS belong to TLS. Plaintext is not taken for TLS.
         "open: hand back; do start_tls; send hello; talk; await made, pause, started, resume, hello",
         "open: do unread injected; do start_tls; run; await made, pause, ...; nothing",
         "open: do start_tls; do unread injected, and long enough to be a record; send real; talk; run; never injected; \

@@ -8,7 +8,7 @@
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Connector, End, Inbound, OtherEnd, PairOptions};
 use crate::protocols::child::{QUIET, close_when_quiet, code};
@@ -16,6 +16,7 @@ use crate::protocols::half_close::{HalfClose, Held, InputEnd};
 use crate::protocols::report::{Cause, Failure};
 use crate::protocols::watch::Activity;
 use crate::transports::info::Info;
+use crate::transports::net::Net;
 use crate::transports::process::handle::SubprocessTransport;
 use crate::transports::protocol::SubprocessProtocol;
 use crate::transports::timers::TimerId;
@@ -83,10 +84,9 @@ impl ChildEnd {
         if here.ends_the_pair(other, t.net()) || other.ends_the_pair(here, t.net()) {
             return;
         }
-        let last = here.last_activity(t.net()).max(other.last_activity(t.net()));
+        let (last, on_the_way) = activity(here, other, t.net());
         let quiet = last.map_or(limit, |last| t.net().now().duration_since(last));
         // A slow reader is no silent one.
-        let on_the_way = here.on_the_way(t.net()) + other.on_the_way(t.net());
         if std::mem::replace(&mut self.on_the_way, on_the_way) != on_the_way {
             return self.watch(t, Duration::ZERO);
         }
@@ -101,7 +101,8 @@ impl ChildEnd {
     /// It goes on without its stdout.
     fn output_ended(&mut self, t: &mut SubprocessTransport<'_>) {
         let (Some(other), None) = (self.other.end(), t.returncode()) else { return };
-        if self.options.half_close == HalfClose::Auto && !other.is_connection(t.net()) {
+        let here = End::Child(t.id());
+        if self.options.half_close == HalfClose::Auto && !here.may_be_held_back(other, t.net()) {
             self.output = InputEnd::new(HalfClose::Now);
         }
         let id = t.id();
@@ -111,20 +112,17 @@ impl ChildEnd {
         }
         if other.is_over(t.net()) {
             // It goes on alone.
-            End::Child(t.id()).end_input(t.net());
+            here.end_input(t.net());
             other.finish(t.net());
         }
     }
-}
 
-impl ChildEnd {
     /// Whether the timer was that of an end of its stdout that is held back. The other end is told when its time has
     /// come.
     fn output_stays_held(&mut self, t: &mut SubprocessTransport<'_>, timer: TimerId) -> bool {
         let (here, Some(other)) = (End::Child(t.id()), self.other.end()) else { return false };
-        let last = here.last_activity(t.net()).max(other.last_activity(t.net()));
+        let (last, on_the_way) = activity(here, other, t.net());
         let last_activity = last.unwrap_or_else(|| t.net().now());
-        let on_the_way = here.on_the_way(t.net()) + other.on_the_way(t.net());
         let (id, totals) = (t.id(), other.totals(t.net()));
         match self.output.fired(t.net(), id, timer, Activity { last_activity, on_the_way }, totals) {
             Held::OtherTimer => return false,
@@ -133,6 +131,12 @@ impl ChildEnd {
         }
         true
     }
+}
+
+/// When bytes last moved between two ends, if one of them can tell, and how many are on their way.
+fn activity(one: End, other: End, net: &mut Net) -> (Option<Instant>, usize) {
+    let last = one.last_activity(net).max(other.last_activity(net));
+    (last, one.on_the_way(net) + other.on_the_way(net))
 }
 
 impl SubprocessProtocol for ChildEnd {

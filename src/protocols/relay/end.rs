@@ -66,12 +66,18 @@ impl End {
     /// matters.
     pub(super) fn join(self, other: Self, net: &mut Net, half_close: HalfClose) {
         for (from, to) in [(self, other), (other, self)] {
-            let is_looked_at = half_close == HalfClose::Auto && !from.is_connection(net) && to.is_connection(net);
+            let is_looked_at = half_close == HalfClose::Auto && from.may_be_held_back(to, net);
             if let (Some(source), Some(sink), false) = (from.source(net), to.sink(net), is_looked_at) {
                 net.transport(source).forward_to(sink);
             }
             from.resume(net);
         }
+    }
+
+    /// Whether its end may be held back from `other`: only a connection can take that end for a hang-up, and ends of
+    /// connections are passed on as they come.
+    pub(super) fn may_be_held_back(self, other: Self, net: &mut Net) -> bool {
+        !self.is_connection(net) && other.is_connection(net)
     }
 
     /// Sends what comes from it to `other` from now on.

@@ -458,3 +458,10 @@ impl Pair {
         assert!(end.code() == Some(status) && words.len() == 1 && words[0].contains(message), "{end:?}: {words:?}");
     }
 }
+
+/// A pair of these kinds carries bytes both ways, as [`Pair::converses`] has it.
+#[track_caller]
+pub fn converse(left: Kind, right: Kind, left_ends_first: bool, at_once: bool) {
+    println!("{left:?} {right:?}, left ends first: {left_ends_first}");
+    Pair::start(left, right, &[]).converses(left_ends_first, at_once);
+}

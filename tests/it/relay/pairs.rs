@@ -12,20 +12,14 @@ fn pairs() -> impl Iterator<Item = (Kind, Kind)> {
     all.filter(|pair| *pair != (Stdio, Stdio))
 }
 
-#[track_caller]
-fn converse((left, right): (Kind, Kind), left_ends_first: bool) {
-    println!("{left:?} {right:?}, left ends first: {left_ends_first}");
-    Pair::start(left, right, &[]).converses(left_ends_first, true);
-}
-
 #[test]
 fn every_pair_carries_both_directions_and_the_left_may_end_first() {
-    pairs().for_each(|kinds| converse(kinds, true));
+    pairs().for_each(|(left, right)| converse(left, right, true, true));
 }
 
 #[test]
 fn every_pair_carries_both_directions_and_the_right_may_end_first() {
-    pairs().for_each(|kinds| converse(kinds, false));
+    pairs().for_each(|(left, right)| converse(left, right, false, true));
 }
 
 /// Waits until no more is taken for a while, and says how much it was.
