@@ -54,9 +54,15 @@
 //! ```
 #![deny(unsafe_code)] // `sys` allows it, and says why.
 
+#[cfg(feature = "cli")]
+#[doc(hidden)] // For the program and its tests only.
 pub mod cli;
 pub mod event_loop;
+#[cfg(feature = "cli")]
+#[doc(hidden)] // For the program only.
 pub mod modes;
 pub mod protocols;
-pub mod sys;
+#[allow(unreachable_pub)] // Its items are for the other floors, and a few of them are re-exported there.
+#[cfg_attr(not(feature = "cli"), allow(dead_code))] // Only the program has a terminal, signals and a last word.
+mod sys;
 pub mod transports;
