@@ -150,7 +150,7 @@ impl EventLoop {
             }
             // A call that waits may be about this stream: its next bytes may be for another protocol.
             self.run_calls();
-            if self.net.replaces(id) {
+            if !self.net.calls.is_empty() && self.net.replaces(self.receiver(id)) {
                 break;
             }
             let Some(stream) = self.net.stream(id) else { return bytes };

@@ -145,6 +145,11 @@ impl<T> Race<T> {
         }
     }
 
+    /// What the system said of the last attempt.
+    pub(crate) fn take_last_error(&mut self) -> Option<io::Error> {
+        self.failures.pop().map(|(_, error)| error)
+    }
+
     /// Every attempt once, in one line; a single one, or several with the same cause, say it once.
     pub(crate) fn verdict(&self) -> String {
         let mut texts: Vec<String> = self.failures.iter().map(|(_, error)| describe(error)).collect();
@@ -171,6 +176,8 @@ pub struct ConnectError {
     message: String,
     kind: ConnectErrorKind,
     is_given_up: bool,
+    /// What the system said of the last attempt.
+    source: Option<io::Error>,
 }
 
 /// What a failed connection means to whoever wanted it.
@@ -190,7 +197,11 @@ pub enum ConnectErrorKind {
 
 impl ConnectError {
     pub(crate) fn new(message: String) -> Self {
-        Self { message, kind: ConnectErrorKind::Unavailable, is_given_up: false }
+        Self { message, kind: ConnectErrorKind::Unavailable, is_given_up: false, source: None }
+    }
+
+    pub(crate) fn with_source(self, source: Option<io::Error>) -> Self {
+        Self { source, ..self }
     }
 
     pub(crate) fn with_kind(self, kind: ConnectErrorKind) -> Self {
@@ -200,7 +211,7 @@ impl ConnectError {
     /// A handshake with `peer` has failed.
     pub(crate) fn of_handshake(peer: &dyn fmt::Display, error: io::Error) -> Self {
         let kind = if is_handshake_timeout(&error) { ConnectErrorKind::TimedOut } else { ConnectErrorKind::Tls };
-        Self::new(format!("handshake with {peer}: {}", describe(&error))).with_kind(kind)
+        Self::new(format!("handshake with {peer}: {}", describe(&error))).with_kind(kind).with_source(Some(error))
     }
 
     pub(crate) fn given_up() -> Self {
@@ -222,7 +233,19 @@ impl ConnectError {
 
 impl From<io::Error> for ConnectError {
     fn from(error: io::Error) -> Self {
-        Self::new(describe(&error))
+        Self::new(describe(&error)).with_source(Some(error))
+    }
+}
+
+/// The kind is that of the system's error. The connect error itself is inside, with its text.
+impl From<ConnectError> for io::Error {
+    fn from(error: ConnectError) -> Self {
+        let kind = match (&error.source, error.kind) {
+            (Some(source), _) => source.kind(),
+            (None, ConnectErrorKind::TimedOut) => io::ErrorKind::TimedOut,
+            (None, _) => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
     }
 }
 
@@ -232,7 +255,12 @@ impl fmt::Display for ConnectError {
     }
 }
 
-impl std::error::Error for ConnectError {}
+impl std::error::Error for ConnectError {
+    /// The [`io::Error`] of the last attempt, if there was one. The message has its text already.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|error| error as _)
+    }
+}
 
 #[cfg(test)]
 mod tests {

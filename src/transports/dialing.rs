@@ -82,7 +82,10 @@ impl Net {
             }
             Address::Unix(name) => match unix_address(name) {
                 Ok(address) => self.race(id, vec![address]),
-                Err(error) => self.dial_failed(id, format!("connect {target}: {}", describe(&error))),
+                Err(error) => {
+                    let failed = ConnectError::new(format!("connect {target}: {}", describe(&error)));
+                    self.try_again_or(id, failed.with_source(Some(error)));
+                }
             },
             Address::Fd(_) => self.dial_failed(id, format!("{target} is not something to connect to")),
         }
@@ -91,8 +94,8 @@ impl Net {
     /// Asks the resolver.
     fn look_up(&mut self, id: Id, name: &str, port: u16, family: Family) {
         if let Err(error) = self.resolver.look_up(&self.registry, id, name, port, family) {
-            let error = ConnectError::new(format!("resolve {name}: {}", describe(&error)));
-            self.try_again_or(id, error.with_kind(ConnectErrorKind::Local));
+            let local = ConnectError::new(format!("resolve {name}: {}", describe(&error)));
+            self.try_again_or(id, local.with_kind(ConnectErrorKind::Local).with_source(Some(error)));
         }
     }
 
@@ -166,7 +169,7 @@ impl Net {
         let Some(dial) = self.dial_mut(id) else { return };
         if dial.race.is_lost() {
             let error = ConnectError::new(format!("connect {}: {}", dial.target, dial.race.verdict()));
-            let error = error.with_kind(dial.race.kind());
+            let error = error.with_kind(dial.race.kind()).with_source(dial.race.take_last_error());
             self.try_again_or(id, error);
         }
     }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::call::{Call, Installed};
 use super::id::Id;
-use super::info::{Info, Peer};
+use super::info::{Info, Peer, PipeEnds};
 use super::io::Io;
 use super::keepalive::KeepAlive;
 use super::net::Net;
@@ -19,7 +19,9 @@ use super::stream::{CloseMode, Stream};
 use super::tls::Tls;
 use super::tls::layer::Layer;
 
-/// A transport, as its protocol sees it. asyncio's `BaseTransport`, `ReadTransport` and `WriteTransport` in one.
+/// A byte stream, as its protocol sees it. asyncio's `ReadTransport` and `WriteTransport` in one.
+#[doc(alias = "ReadTransport")]
+#[doc(alias = "WriteTransport")]
 pub struct Transport<'a> {
     pub(crate) net: &'a mut Net,
     pub(crate) id: Id,
@@ -55,27 +57,6 @@ impl Net {
 }
 
 impl Transport<'_> {
-    /// The id, to be kept by whoever wants to reach this transport later.
-    #[must_use]
-    pub fn id(&self) -> Id {
-        self.id
-    }
-
-    /// Everything else that can be done with the loop.
-    pub fn net(&mut self) -> &mut Net {
-        self.net
-    }
-
-    /// The handle of another transport of the same loop.
-    pub fn peer(&mut self, id: Id) -> Transport<'_> {
-        Transport { net: self.net, id }
-    }
-
-    /// The handle of a datagram transport of the same loop.
-    pub fn datagram(&mut self, id: Id) -> DatagramTransport<'_> {
-        DatagramTransport { net: self.net, id }
-    }
-
     /// Sends `data`, or buffers what does not fit now. Never blocks. Nothing happens before the stream is open, once it
     /// is closing, or after `write_eof`. asyncio's `write`.
     pub fn write(&mut self, data: &[u8]) {
@@ -242,16 +223,20 @@ impl Transport<'_> {
     #[must_use]
     pub fn info(&self) -> Info {
         let Some(stream) = self.net.stream(self.id) else { return Info::default() };
+        let (local, pipe) = match &stream.io {
+            Io::Socket(socket) | Io::Closed(socket) => (Peer::local_of(socket), None),
+            Io::Channels(read, write) => (None, PipeEnds::of(read.is_some(), write.is_some())),
+            _ => (None, None),
+        };
         Info {
             peer: stream.peer.as_deref().cloned(),
-            local: match &stream.io {
-                Io::Socket(socket) | Io::Closed(socket) => Peer::local_of(socket),
-                _ => None,
-            },
+            local,
+            pipe,
+            child: pipe.and_then(|_| self.net.child_of_pipe(self.id)),
             tls: stream.tls.as_ref().and_then(|tls| tls.info()).map(Box::new),
             terminal: self.is_terminal(),
             totals: stream.totals,
-            datagrams: super::info::DatagramTotals::default(),
+            ..Info::default()
         }
     }
 

@@ -6,10 +6,12 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::io;
 use std::time::{Duration, Instant};
 
 use super::call::{Call, Installed};
 use super::datagram::Datagram;
+use super::dial::ConnectError;
 use super::id::{Arena, Id};
 use super::keepalive::Looks;
 use super::listener::Listener;
@@ -61,6 +63,8 @@ pub struct Net {
     /// Slots that keep the loop running: all but those in the background.
     pub(crate) foreground: usize,
     pub(crate) stopped: bool,
+    /// What the run ends with.
+    pub(crate) failure: Option<io::Error>,
 }
 
 /// What a slot of the arena can hold.
@@ -99,6 +103,7 @@ impl Net {
             ciphertext: Box::default(),
             foreground: 0,
             stopped: false,
+            failure: None,
         }
     }
 
@@ -131,6 +136,23 @@ impl Net {
     /// `loop.stop()`.
     pub fn stop(&mut self) {
         self.stopped = true;
+    }
+
+    /// Ends the loop's run as [`stop`](Self::stop) does, and [`run`] returns this error; of several it is the first
+    /// one. asyncio has none: there an exception ends `run_until_complete`.
+    ///
+    /// [`run`]: crate::event_loop::EventLoop::run
+    pub fn stop_with(&mut self, error: impl Into<io::Error>) {
+        self.stop();
+        self.failure.get_or_insert_with(|| error.into());
+    }
+
+    /// A connection could not be made, and its protocol does nothing about that. What we did not want any more is no
+    /// error.
+    pub(crate) fn not_handled(&mut self, error: ConnectError) {
+        if !error.is_given_up() {
+            self.stop_with(error);
+        }
     }
 
     /// Closes every listener at once, so that new connections are refused. The sessions go on. Datagram sockets that
@@ -231,7 +253,9 @@ impl Net {
 
     /// Whether a call that waits gives `id` another protocol, which is to get what comes next.
     pub(crate) fn replaces(&self, id: Id) -> bool {
-        let replaces = |call: &Call| matches!(call, Call::Install(Installed::Protocol(_) | Installed::Datagram(_)));
+        let replaces = |call: &Call| {
+            matches!(call, Call::Install(Installed::Protocol(_) | Installed::Datagram(_) | Installed::Subprocess(_)))
+        };
         let of_id = |(of, call): &(Id, Call)| *of == id && replaces(call);
         self.calls.iter().any(of_id)
     }

@@ -9,30 +9,11 @@ use super::socket::Datagram;
 use crate::sys::datagram::Remote;
 use crate::transports::call::{Call, Installed};
 pub use crate::transports::handle::DatagramTransport;
-use crate::transports::handle::Transport;
-use crate::transports::id::Id;
 use crate::transports::info::{Info, Peer, canonical};
-use crate::transports::net::Net;
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::DatagramProtocol;
 
 impl DatagramTransport<'_> {
-    /// The id, to be kept by whoever wants to reach this transport later.
-    #[must_use]
-    pub fn id(&self) -> Id {
-        self.id
-    }
-
-    /// Everything else that can be done with the loop.
-    pub fn net(&mut self) -> &mut Net {
-        self.net
-    }
-
-    /// The handle of a stream of the same loop.
-    pub fn peer(&mut self, id: Id) -> Transport<'_> {
-        Transport { net: self.net, id }
-    }
-
     /// Sends one datagram, an empty one too: to `to`, or where the transport was connected to. Never blocks. It leaves
     /// right after the present callback, together with others; while more than the high-water mark waits, it is dropped
     /// and counted. What the system has against it comes as `error_received`. asyncio's `sendto`.
@@ -111,11 +92,10 @@ impl DatagramTransport<'_> {
         datagrams.dropped += datagram.io.dropped();
         Info {
             peer: datagram.io.peer().or_else(|| Some(Peer::Ip(canonical(datagram.default_to?.address())))),
-            tls: None,
             local: datagram.io.local(),
-            terminal: false,
             totals: datagram.totals,
             datagrams,
+            ..Info::default()
         }
     }
 

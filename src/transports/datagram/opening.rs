@@ -182,8 +182,8 @@ impl Net {
             Host::Name(name) => {
                 let name = name.clone();
                 if let Err(error) = self.resolver.look_up(&self.registry, id, &name, port, family) {
-                    let error = ConnectError::new(format!("resolve {name}: {}", describe(&error)));
-                    self.lookup_failed(id, error.with_kind(ConnectErrorKind::Local));
+                    let local = ConnectError::new(format!("resolve {name}: {}", describe(&error)));
+                    self.lookup_failed(id, local.with_kind(ConnectErrorKind::Local).with_source(Some(error)));
                 }
             }
             _ => {
@@ -242,7 +242,7 @@ impl Net {
                     log::debug!("{text}");
                     let local = is_lack_of_resources(&error);
                     let kind = if local { ConnectErrorKind::Local } else { ConnectErrorKind::Unavailable };
-                    failure = ConnectError::new(text).with_kind(kind);
+                    failure = ConnectError::new(text).with_kind(kind).with_source(Some(error));
                 }
             }
         }
@@ -253,8 +253,8 @@ impl Net {
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
         let io = DatagramIo::Socket(socket);
         if let Err(error) = io.register(&self.registry, id) {
-            let error = ConnectError::new(format!("connect {address}: {}", describe(&error)));
-            return self.lookup_failed(id, error.with_kind(ConnectErrorKind::Local));
+            let local = ConnectError::new(format!("connect {address}: {}", describe(&error)));
+            return self.lookup_failed(id, local.with_kind(ConnectErrorKind::Local).with_source(Some(error)));
         }
         datagram.io = io;
         datagram.connected = is_for_one;

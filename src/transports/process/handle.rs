@@ -6,30 +6,17 @@ use std::os::fd::AsFd;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use super::Process;
 use crate::sys::process;
 use crate::sys::pty::{self, WindowSize};
+use crate::transports::call::{Call, Installed};
 pub use crate::transports::handle::SubprocessTransport;
-use crate::transports::handle::Transport;
 use crate::transports::id::Id;
-use crate::transports::net::Net;
+use crate::transports::info::{ChildInfo, Info};
+use crate::transports::net::{Net, Slot};
+use crate::transports::protocol::SubprocessProtocol;
 
 impl SubprocessTransport<'_> {
-    /// The id, to be kept by whoever wants to reach this child later.
-    #[must_use]
-    pub fn id(&self) -> Id {
-        self.id
-    }
-
-    /// Everything else that can be done with the loop.
-    pub fn net(&mut self) -> &mut Net {
-        self.net
-    }
-
-    /// The handle of a stream of the same loop.
-    pub fn peer(&mut self, id: Id) -> Transport<'_> {
-        Transport { net: self.net, id }
-    }
-
     /// The number of the process, which is also that of its group. asyncio's `get_pid`.
     #[doc(alias = "get_pid")]
     #[must_use]
@@ -50,6 +37,20 @@ impl SubprocessTransport<'_> {
     #[must_use]
     pub fn pipe_transport(&self, fd: u8) -> Option<Id> {
         *self.net.process(self.id)?.pipes.get(usize::from(fd))?
+    }
+
+    /// Facts about the child. asyncio's `get_extra_info`.
+    #[doc(alias = "get_extra_info")]
+    #[must_use]
+    pub fn info(&self) -> Info {
+        let child = self.net.process(self.id).map(|process| process.info(self.id, None));
+        Info { child, ..Info::default() }
+    }
+
+    /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one
+    /// had it. asyncio's `set_protocol`.
+    pub fn set_protocol(&mut self, protocol: impl SubprocessProtocol + 'static) {
+        self.net.calls.push_back((self.id, Call::Install(Installed::Subprocess(Box::new(protocol)))));
     }
 
     /// Sets the size of its terminal, where it has one of its own; if that is another one than before, its foreground
@@ -160,6 +161,23 @@ impl SubprocessTransport<'_> {
     #[must_use]
     pub fn is_closing(&self) -> bool {
         self.net.process(self.id).is_none_or(|process| process.closing || process.over)
+    }
+}
+
+impl Process {
+    fn info(&self, id: Id, pipe: Option<u8>) -> ChildInfo {
+        ChildInfo { id, pid: self.pid, status: self.status, pipe }
+    }
+}
+
+impl Net {
+    /// The child at the other end of a pipe. Children are few, and nothing but a question needs this.
+    pub(crate) fn child_of_pipe(&self, pipe: Id) -> Option<ChildInfo> {
+        self.slots.iter().find_map(|(id, slot)| {
+            let Slot::Process(process) = slot else { return None };
+            let number = process.pipes.iter().position(|&own| own == Some(pipe))?;
+            Some(process.info(id, Some(number as u8)))
+        })
     }
 }
 
