@@ -8,6 +8,7 @@ use super::EventLoop;
 use super::guard::guarded;
 use crate::transports::accept::Accepted;
 use crate::transports::call::{Call, Installed};
+use crate::transports::ctx::StreamRef;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::{Direction, Id};
@@ -16,7 +17,6 @@ use crate::transports::net::Slot;
 use crate::transports::protocol::{Eof, Handler};
 use crate::transports::read::Filled;
 use crate::transports::state::Phase;
-use crate::transports::stream::CloseMode;
 use crate::transports::timers::{Alarm, TimerId};
 
 /// Reads of one stream in one turn: more would let one busy peer hold up all the others. libuv has 32.
@@ -63,30 +63,11 @@ impl EventLoop {
         if self.is_news(&event) {
             log::trace!("{}: {event:?}", Label(&self.net, id));
         }
-        self.net.note_rearm_event(id, event.readable, event.writable);
         match self.net.slots.get_mut(id) {
+            Some(Slot::Stream(_)) => self.stream_event(event),
             Some(Slot::Listener(listener)) => {
                 listener.latch();
                 self.accept_ready(id);
-            }
-            Some(Slot::Stream(stream)) => {
-                stream.readable |= event.readable;
-                stream.writable |= event.writable;
-                stream.rdhup_seen |= event.read_ended;
-                if stream.state.phase() == Phase::Connecting {
-                    self.net.dial_ready(id);
-                    self.run_calls();
-                } else if stream.is_only_unacknowledged() {
-                    self.net.await_acknowledgement(id);
-                    self.run_calls();
-                } else if event.write_dead && stream.only_an_event_tells(event.direction) {
-                    if let Some(Installed::Pipe { process, number: 0 }) = self.handlers.get(id.index()) {
-                        self.net.note_unread_input(*process);
-                    }
-                    self.net.sink_gone(id);
-                    self.run_calls();
-                }
-                self.stream_ready(id);
             }
             Some(Slot::Datagram(datagram)) => {
                 datagram.readable |= event.readable;
@@ -99,6 +80,31 @@ impl EventLoop {
             // A stale id: it went in this very turn.
             None => (),
         }
+    }
+
+    fn stream_event(&mut self, event: Event) {
+        let id = event.id;
+        let Some(mut stream) = self.net.stream_mut(id) else { return };
+        stream.note_rearm_event(event.readable, event.writable);
+        stream.readable |= event.readable;
+        stream.writable |= event.writable;
+        stream.rdhup_seen |= event.read_ended;
+        if stream.state.phase() == Phase::Connecting {
+            self.net.dial_ready(id);
+            self.run_calls();
+        } else if stream.is_only_unacknowledged() {
+            stream.await_acknowledgement();
+            self.run_calls();
+        } else if event.write_dead && stream.only_an_event_tells(event.direction) {
+            if let Some(Installed::Pipe { process, number: 0 }) = self.handlers.get(id.index()) {
+                self.net.note_unread_input(*process);
+            }
+            if let Some(mut stream) = self.net.stream_mut(id) {
+                stream.sink_gone();
+            }
+            self.run_calls();
+        }
+        self.stream_ready(id);
     }
 
     /// Whether an event says what is not known already. A terminal tells anew that it can be written to after each line
@@ -133,11 +139,16 @@ impl EventLoop {
     }
 
     fn stream_ready(&mut self, id: Id) {
-        if self.net.stream(id).is_some_and(|stream| stream.wants_write()) {
-            self.net.flush(id);
+        let Some(mut stream) = self.net.stream_mut(id) else { return };
+        stream.wake_source();
+        let is_blocked = stream.blocked_by_sink;
+        if stream.wants_write() {
+            stream.flush();
             self.run_calls();
         }
-        self.net.unblock_source(id);
+        if is_blocked {
+            self.net.unblock(id);
+        }
         self.read_ready(id);
     }
 
@@ -160,8 +171,8 @@ impl EventLoop {
             bytes += self.read_once(id);
         }
         self.run_calls();
-        if self.net.stream(id).is_some_and(|stream| stream.wants_read()) {
-            self.net.queue_ready(id);
+        if let Some(mut stream) = self.net.stream_mut(id) {
+            stream.queue_read();
         }
         bytes
     }
@@ -169,16 +180,17 @@ impl EventLoop {
     /// Reads once, and hands what has come to the protocol. How many bytes it was.
     fn read_once(&mut self, id: Id) -> usize {
         let Self { net, handlers, scratch, pace, .. } = self;
-        let Some(stream) = net.stream(id) else { return 0 };
+        let Some(mut stream) = net.stream_mut(id) else { return 0 };
         let discards = stream.state.discards();
-        let protocol_reads = !discards && stream.forward.is_none() && !stream.is_handshaking();
+        let delivers = !discards && !stream.is_handshaking();
+        let is_forwarded = delivers && stream.forward.is_some();
         let Some(installed) = handlers.get_mut(id.index()) else { return 0 };
         let buffer = match installed {
-            Installed::Protocol(Handler::Buffered(protocol)) if protocol_reads => {
+            Installed::Protocol(Handler::Buffered(protocol)) if delivers && !is_forwarded => {
                 match guarded(|| protocol.get_buffer(scratch.len())) {
                     Ok([]) => {
                         let error = io::Error::other("get_buffer has given an empty buffer");
-                        net.force_close(id, Some(error), true);
+                        stream.force_close(Some(error), true);
                         return 0;
                     }
                     Ok(buffer) => buffer,
@@ -191,7 +203,8 @@ impl EventLoop {
             Installed::Protocol(_) | Installed::Pipe { .. } => &mut scratch[..],
             _ => return 0,
         };
-        match net.fill(id, buffer) {
+        let filled = if is_forwarded { net.forward_once(id, buffer) } else { stream.fill(buffer) };
+        match filled {
             Filled::Bytes(n) => {
                 if let Installed::Pipe { process, number } = *installed {
                     self.pipe_data(process, number, n);
@@ -226,20 +239,20 @@ impl EventLoop {
     /// The peer has ended its direction.
     fn read_ended(&mut self, id: Id) {
         let Self { net, handlers, .. } = self;
-        let Some(stream) = net.stream(id) else { return };
+        let Some(mut stream) = net.stream_mut(id) else { return };
         if stream.state.was_reset() && stream.tls.is_none() {
             // The write took the error, and what is left of a reset looks like an end. TLS has its own.
-            return net.force_close(id, None, false);
+            return stream.force_close(None, false);
         }
         let discards = stream.state.discards();
-        log::debug!("{}: the other end has ended its direction", Label(net, id));
-        net.note_eof(id);
+        log::debug!("{}: the other end has ended its direction", stream.label());
+        stream.note_eof();
         match handlers.get_mut(id.index()) {
             // Nothing is left of a pipe that is read.
-            Some(Installed::Pipe { .. }) => net.force_close(id, None, false),
+            Some(Installed::Pipe { .. }) => stream.force_close(None, false),
             Some(Installed::Protocol(handler)) if !discards => {
                 match guarded(|| handler.eof_received(&mut Transport { net, id })) {
-                    Ok(Eof::Close) => net.close(id, CloseMode::Lingering),
+                    Ok(Eof::Close) => net.transport(id).close(),
                     Ok(Eof::KeepOpen) => (),
                     Err(error) => self.end_after_panic(id, error),
                 }
@@ -278,7 +291,7 @@ impl EventLoop {
 
     /// The resolver has woken us.
     pub(super) fn take_answers(&mut self) {
-        while let Some((id, answer)) = self.net.resolver.next_answer() {
+        while let Some((id, answer)) = self.net.cx.resolver.next_answer() {
             match self.net.slots.get(id) {
                 Some(Slot::Datagram(_)) => self.net.looked_up(id, answer),
                 _ => self.net.resolved(id, answer),
@@ -303,12 +316,23 @@ impl EventLoop {
             Alarm::DialTimeout => self.net.dial_timed_out(id),
             Alarm::AcceptRetry => self.net.accept_retry(id),
             Alarm::Ending => self.net.go_on_ending(id),
-            Alarm::Handshake => self.net.handshake_timed_out(id),
-            Alarm::FlowIdle => self.net.check_flow(id),
-            Alarm::CloseTimeout => self.net.close_timed_out(id),
-            Alarm::Acknowledgement => self.net.await_acknowledgement(id),
-            Alarm::HangUp => self.net.hung_up(id),
-            Alarm::Rearm | Alarm::LookAtPeers => (),
+            _ => {
+                if let Some(mut stream) = self.net.stream_mut(id) {
+                    stream_alarm(&mut stream, alarm);
+                }
+            }
         }
+    }
+}
+
+/// A timer of a stream is due.
+fn stream_alarm(stream: &mut StreamRef<'_>, alarm: Alarm) {
+    match alarm {
+        Alarm::Handshake => stream.handshake_timed_out(),
+        Alarm::FlowIdle => stream.check_flow(),
+        Alarm::CloseTimeout => stream.close_timed_out(),
+        Alarm::Acknowledgement => stream.await_acknowledgement(),
+        Alarm::HangUp => stream.hung_up(),
+        _ => (),
     }
 }

@@ -23,11 +23,13 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
+use super::ctx::StreamRef;
 use super::forward_mode::{Forward, ForwardMode, SpliceRoute};
 use super::id::Id;
 use super::label::Label;
 use super::net::{Net, Slot};
 use super::pipe_pool::{SpliceFd, Spliced};
+use super::read::Filled;
 use super::state::Phase;
 use super::stream::Stream;
 use super::trial;
@@ -51,21 +53,20 @@ impl Net {
     /// Sends what arrives on `id` to `to` from now on, if that is there still.
     pub(crate) fn forward(&mut self, id: Id, to: Id) {
         let route = self.route(id, to);
-        let Some(sink) = self.stream_mut(to).filter(|sink| sink.state.phase() != Phase::Lost) else {
+        let Some(mut sink) = self.stream_mut(to).filter(|sink| sink.state.phase() != Phase::Lost) else {
             return self.stop_forwarding(id);
         };
-        sink.source = Some(id);
         let blocked_by_sink = !sink.has_room();
+        sink.source = Some(id);
+        sink.source_waits = blocked_by_sink;
         let is_local_socket = sink.is_local() && sink.peer.is_some();
-        let Some(stream) = self.stream_mut(id) else { return };
+        let Some(mut stream) = self.stream_mut(id) else { return };
         let mode =
             if route == Some(SpliceRoute::File) { ForwardMode::Splice(SpliceRoute::File) } else { ForwardMode::Copy };
         let trial = (route == Some(SpliceRoute::File) && is_local_socket).then(Box::default);
         stream.forward = Some(Box::new(Forward { to, mode, streak: 0, trial }));
         stream.blocked_by_sink = blocked_by_sink;
-        if stream.wants_read() {
-            self.queue_ready(id);
-        }
+        stream.queue_read();
     }
 
     /// A sink is gone. Its source goes on without it, as it would never get room again.
@@ -77,12 +78,10 @@ impl Net {
 
     /// Hands what arrives on `id` to its protocol again.
     pub(crate) fn stop_forwarding(&mut self, id: Id) {
-        let Some(stream) = self.stream_mut(id) else { return };
+        let Some(mut stream) = self.stream_mut(id) else { return };
         stream.forward = None;
         stream.blocked_by_sink = false;
-        if stream.wants_read() {
-            self.queue_ready(id);
-        }
+        stream.queue_read();
     }
 
     /// What the kernel could do for these two; `None` is nothing.
@@ -108,8 +107,33 @@ impl Net {
         }
     }
 
+    /// Moves what has arrived on `id` to its sink, by the kernel or through `buffer`.
+    pub(crate) fn forward_once(&mut self, id: Id, buffer: &mut [u8]) -> Filled {
+        if !self.sink_ready(id) {
+            return Filled::NotNow;
+        }
+        let Some(mut stream) = self.stream_mut(id) else { return Filled::NotNow };
+        if stream.unread.is_none() {
+            match self.splice(id) {
+                SpliceOutcome::Bytes(n) => return Filled::Forwarded(n),
+                SpliceOutcome::NotNow => return Filled::NotNow,
+                SpliceOutcome::Failed(error) => return Filled::Failed(error),
+                SpliceOutcome::Copy => (),
+            }
+            let Some(again) = self.stream_mut(id) else { return Filled::NotNow };
+            stream = again;
+        }
+        match stream.fill(buffer) {
+            Filled::Bytes(n) => {
+                self.forward_bytes(id, &buffer[..n]);
+                Filled::Forwarded(n)
+            }
+            filled => filled,
+        }
+    }
+
     /// Whether the sink of a forwarded stream has room. If it has none, the stream is blocked.
-    pub(crate) fn sink_ready(&mut self, id: Id) -> bool {
+    fn sink_ready(&mut self, id: Id) -> bool {
         let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return true };
         let room = self.stream(forward.to).is_some_and(|sink| sink.state.accepts_writes() && sink.has_room());
         if !room {
@@ -120,7 +144,7 @@ impl Net {
 
     /// Has the kernel move bytes from `id` to where they are forwarded, if that is the way for them now. There is room
     /// for them.
-    pub(crate) fn splice(&mut self, id: Id) -> SpliceOutcome {
+    fn splice(&mut self, id: Id) -> SpliceOutcome {
         let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else {
             return SpliceOutcome::Copy;
         };
@@ -150,7 +174,7 @@ impl Net {
 
     /// From a socket into a pipe, and on into the other socket.
     fn splice_by_pipe(&mut self, id: Id, to: Id) -> SpliceOutcome {
-        let Some(pipe) = self.pipes.take() else {
+        let Some(pipe) = self.cx.pipes.take() else {
             self.copy_for_now(id);
             return SpliceOutcome::Copy;
         };
@@ -159,23 +183,22 @@ impl Net {
         };
         match splice(from, pipe.write.as_fd(), MOVE_BYTES) {
             Ok(bytes @ 1..) => {
-                let now = self.now;
-                if let Some(sink) = self.stream_mut(to) {
-                    sink.spliced = Some(Box::new(Spliced { pipe, bytes }));
-                }
-                if let Some(stream) = self.stream_mut(id) {
+                let now = self.cx.now;
+                if let Some(mut stream) = self.stream_mut(id) {
                     stream.totals.received += bytes as u64;
                     stream.last_activity = now;
                 }
-                self.flush(to);
-                if self.stream(to).is_none_or(|sink| sink.spliced.is_some()) {
+                let Some(mut sink) = self.stream_mut(to) else { return SpliceOutcome::Bytes(bytes) };
+                sink.spliced = Some(Box::new(Spliced { pipe, bytes }));
+                sink.flush();
+                if sink.spliced.is_some() {
                     self.block(id);
                 }
                 SpliceOutcome::Bytes(bytes)
             }
             result => {
                 // It was empty before, and is so still.
-                self.pipes.give(pipe);
+                self.cx.pipes.give(pipe);
                 match result {
                     Ok(_) => SpliceOutcome::Copy,
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => SpliceOutcome::Copy,
@@ -224,12 +247,12 @@ impl Net {
 
     /// Notes what went from one to the other without a stop.
     fn moved(&mut self, id: Id, to: Id, n: usize) -> SpliceOutcome {
-        let now = self.now;
-        if let Some(stream) = self.stream_mut(id) {
+        let now = self.cx.now;
+        if let Some(mut stream) = self.stream_mut(id) {
             stream.totals.received += n as u64;
             stream.last_activity = now;
         }
-        if let Some(sink) = self.stream_mut(to) {
+        if let Some(mut sink) = self.stream_mut(to) {
             sink.totals.sent += n as u64;
             sink.last_activity = now;
         }
@@ -237,10 +260,10 @@ impl Net {
     }
 
     fn sink_is_full(&mut self, id: Id, to: Id) -> SpliceOutcome {
-        if let Some(sink) = self.stream_mut(to) {
+        if let Some(mut sink) = self.stream_mut(to) {
             sink.writable = false;
+            sink.schedule_rearm();
         }
-        self.schedule_rearm(to);
         self.block(id)
     }
 
@@ -252,11 +275,10 @@ impl Net {
     }
 
     fn sink_failed(&mut self, id: Id, to: Id, error: io::Error) -> SpliceOutcome {
-        let error = match self.stream(to) {
-            Some(sink) => sink.io.name_sink(error),
-            None => error,
-        };
-        self.write_failed(to, error);
+        if let Some(mut sink) = self.stream_mut(to) {
+            let error = sink.io.name_sink(error);
+            sink.write_failed(error);
+        }
         self.block(id)
     }
 
@@ -270,15 +292,22 @@ impl Net {
     }
 
     fn set_mode(&mut self, id: Id, mode: ForwardMode) {
-        if let Some(forward) = self.stream_mut(id).and_then(|stream| stream.forward.as_deref_mut()) {
+        if let Some(forward) = self.forward_mut(id) {
             log::debug!("forwarding by {mode:?}");
             (forward.mode, forward.streak) = (mode, 0);
         }
     }
 
+    fn forward_mut(&mut self, id: Id) -> Option<&mut Forward> {
+        match self.slots.get_mut(id) {
+            Some(Slot::Stream(stream)) => stream.forward.as_deref_mut(),
+            _ => None,
+        }
+    }
+
     /// Notes how much was forwarded at once, and changes the way if it is time.
     fn note_forwarded(&mut self, id: Id, n: usize, way: trial::Method) {
-        let Some(forward) = self.stream_mut(id).and_then(|stream| stream.forward.as_deref_mut()) else { return };
+        let Some(forward) = self.forward_mut(id) else { return };
         if let Some(trial) = &mut forward.trial {
             // The time of the turn would stand still.
             let Some(winner) = trial.note(way, n, Instant::now()) else { return };
@@ -300,30 +329,43 @@ impl Net {
         }
     }
 
-    /// Writes what was read of `id` to its sink; false where `id` is not forwarded.
-    pub(crate) fn forward_bytes(&mut self, id: Id, data: &[u8]) -> bool {
-        let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return false };
-        let to = forward.to;
-        self.write(to, &[io::IoSlice::new(data)]);
+    /// Writes what was read of `id` to its sink.
+    fn forward_bytes(&mut self, id: Id, data: &[u8]) {
+        let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return };
+        if let Some(mut sink) = self.stream_mut(forward.to) {
+            sink.write(&[io::IoSlice::new(data)]);
+        }
         self.note_forwarded(id, data.len(), trial::Method::Copy);
-        true
     }
 
     /// Does not read `id` until there is room for it again.
     fn block(&mut self, id: Id) -> SpliceOutcome {
-        if let Some(stream) = self.stream_mut(id) {
+        if let Some(mut stream) = self.stream_mut(id) {
             stream.blocked_by_sink = true;
+            let to = stream.forward.as_deref().map(|forward| forward.to);
+            if let Some(mut sink) = to.and_then(|to| self.stream_mut(to)) {
+                sink.source_waits = true;
+            }
         }
         SpliceOutcome::NotNow
     }
 
-    /// Has the source of `id` go on, if `id` has room again.
-    pub(crate) fn unblock_source(&mut self, id: Id) {
-        let Some(Slot::Stream(sink)) = self.slots.get(id) else { return };
-        let (Some(source), true) = (sink.source, sink.has_room()) else { return };
-        let Some(stream) = self.stream_mut(source) else { return };
-        if stream.is_forwarded_to(id) && std::mem::replace(&mut stream.blocked_by_sink, false) && stream.wants_read() {
-            self.queue_ready(source);
+    /// Has a stream go on whose sink has room again.
+    pub(crate) fn unblock(&mut self, id: Id) {
+        if self.sink_ready(id)
+            && let Some(mut stream) = self.stream_mut(id)
+        {
+            stream.blocked_by_sink = false;
+        }
+    }
+}
+
+impl StreamRef<'_> {
+    /// Has the loop take up the source of this stream, if the source waits for room and there is room again.
+    pub(crate) fn wake_source(&mut self) {
+        if let (Some(source), true, true) = (self.stream.source, self.stream.source_waits, self.stream.has_room()) {
+            self.stream.source_waits = false;
+            self.cx.ready.push(source);
         }
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Stream {
     pub(crate) forward: Option<Box<Forward>>,
     /// The stream that is forwarded to this one.
     pub(crate) source: Option<Id>,
+    /// That stream waits for room here.
+    pub(crate) source_waits: bool,
     /// Bytes in a pipe that are sent before those in `out`.
     pub(crate) spliced: Option<Box<Spliced>>,
     pub(crate) peer: Option<Box<Peer>>,
@@ -117,6 +119,7 @@ impl Stream {
             dial: None,
             forward: None,
             source: None,
+            source_waits: false,
             spliced: None,
             peer: None,
             totals: Totals::default(),
