@@ -219,6 +219,20 @@ impl Stream {
             || (self.state.reading_ended() && self.io.needs_lingering_close())
     }
 
+    /// Whether what arrives now goes to another stream.
+    pub(crate) fn is_forwarded(&self) -> bool {
+        self.forward.is_some() && !self.state.discards() && !self.is_handshaking()
+    }
+
+    /// Notes what an event says; whether that is news.
+    pub(crate) fn latch(&mut self, readable: bool, writable: bool, read_ended: bool) -> bool {
+        let is_news = (readable && !self.readable) || (writable && !self.writable) || read_ended;
+        self.readable |= readable;
+        self.writable |= writable;
+        self.rdhup_seen |= read_ended;
+        is_news
+    }
+
     /// Whether its TLS is in the middle of a handshake.
     pub(crate) fn is_handshaking(&self) -> bool {
         self.tls.as_deref().is_some_and(Layer::is_handshaking)
