@@ -192,7 +192,7 @@ impl EventLoop {
                 return Ok(RunEnd::Deadline);
             }
             self.turn(deadline)?;
-            is_late = deadline.is_some_and(|deadline| deadline <= self.net.now);
+            is_late = deadline.is_some_and(|deadline| deadline <= self.net.cx.now);
         }
     }
 
@@ -241,37 +241,37 @@ impl EventLoop {
         self.events = Some(events);
         self.fire_timers();
         self.end_turn();
-        if let Some(nap) = self.pace.end_turn(self.net.now) {
+        if let Some(nap) = self.pace.end_turn(self.net.cx.now) {
             std::thread::sleep(nap);
         }
         Ok(())
     }
 
     fn is_over(&self) -> bool {
-        self.net.stopped || (self.net.foreground == 0 && self.net.calls.is_empty() && !self.net.is_flushing())
+        self.net.stopped || (self.net.foreground == 0 && self.net.cx.calls.is_empty() && !self.net.is_flushing())
     }
 
     /// How long to wait for events; `None` is for ever.
     fn poll_timeout(&self, deadline: Option<Instant>) -> Option<Duration> {
-        if !self.net.ready.is_empty() || !self.net.calls.is_empty() || !self.net.corked.is_empty() {
+        if !self.net.cx.ready.is_empty() || !self.net.cx.calls.is_empty() || !self.net.corked.is_empty() {
             return Some(Duration::ZERO);
         }
-        let next = [deadline, self.net.timers.next_deadline()].into_iter().flatten().min();
+        let next = [deadline, self.net.cx.timers.next_deadline()].into_iter().flatten().min();
         next.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// Notes the time, which stands still for the rest of the turn.
     fn begin_turn(&mut self, now: Instant) {
-        self.net.now = now;
-        self.net.turn += 1;
+        self.net.cx.now = now;
+        self.net.cx.turn += 1;
     }
 
     /// Fires the timers that are due. They come after the events: bytes that have come in time must not be cut off by a
     /// process that was late. A timer that is armed by one of them waits for the next turn, so that no timer keeps the
     /// others from theirs.
     fn fire_timers(&mut self) {
-        let newest = self.net.timers.newest();
-        while let Some((timer, owner, alarm)) = self.net.timers.pop_due(self.net.now, newest) {
+        let newest = self.net.cx.timers.newest();
+        while let Some((timer, owner, alarm)) = self.net.cx.timers.pop_due(self.net.cx.now, newest) {
             self.alarm(timer, owner, alarm);
             self.run_calls();
         }
@@ -279,7 +279,7 @@ impl EventLoop {
 
     /// Goes on with the slots that stopped before the system said "not now".
     fn end_turn(&mut self) {
-        for id in std::mem::take(&mut self.net.ready) {
+        for id in std::mem::take(&mut self.net.cx.ready) {
             self.run_ready(id);
         }
         self.run_calls();

@@ -106,7 +106,7 @@ pub(crate) fn spawn(plan: &Plan<'_>) -> Result<u32, NotStarted> {
     let above = plan.descriptors.iter().map(|(number, _)| *number).fold(2, RawFd::max);
     let moved = out_of_the_way(plan.descriptors, above).map_err(NotStarted::NoProcess)?;
     let source = |(at, (number, fd)): (usize, &(RawFd, BorrowedFd<'_>))| {
-        (moved[at].as_ref().map_or(fd.as_raw_fd(), AsRawFd::as_raw_fd), *number)
+        (moved[at].as_ref().map_or_else(|| fd.as_raw_fd(), AsRawFd::as_raw_fd), *number)
     };
     let descriptors = Vec::from_iter(plan.descriptors.iter().enumerate().map(source));
     let start = Start {

@@ -47,7 +47,7 @@ impl Net {
     }
 
     fn dial(&mut self, target: Address, options: Dialing, protocol: Handler) -> Id {
-        let mut stream = Stream::new(Io::Connecting, Phase::Connecting, self.now);
+        let mut stream = Stream::new(Io::Connecting, Phase::Connecting, self.cx.now);
         stream.dial = Some(Box::new(Dial {
             target,
             retries_left: options.retry,
@@ -56,18 +56,18 @@ impl Net {
             next_timer: None,
         }));
         let id = self.insert(Slot::Stream(stream));
-        self.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
+        self.cx.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
         self.start_dial(id);
         id
     }
 
     /// Begins one try: resolves what needs it, and starts the race.
     fn start_dial(&mut self, id: Id) {
-        let deadline_timer = |net: &mut Self, timeout| net.timers.arm(timeout, Some(id), Alarm::DialTimeout);
+        let deadline_timer = |net: &mut Self, timeout| net.cx.timers.arm(timeout, Some(id), Alarm::DialTimeout);
         let Some(dial) = self.dial_mut(id) else { return };
         let (target, options) = (dial.target.clone(), dial.options.clone());
         let timer = deadline_timer(self, options.timeout);
-        if let Some(stream) = self.stream_mut(id) {
+        if let Some(mut stream) = self.stream_mut(id) {
             stream.phase_timer = Some(timer);
         }
         match &target {
@@ -93,7 +93,7 @@ impl Net {
 
     /// Asks the resolver.
     fn look_up(&mut self, id: Id, name: &str, port: u16, family: Family) {
-        if let Err(error) = self.resolver.look_up(&self.registry, id, name, port, family) {
+        if let Err(error) = self.cx.resolver.look_up(&self.cx.registry, id, name, port, family) {
             let local = ConnectError::new(format!("resolve {name}: {}", describe(&error)));
             self.try_again_or(id, local.with_kind(ConnectErrorKind::Local).with_source(Some(error)));
         }
@@ -140,22 +140,22 @@ impl Net {
             let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
             let Some(dial) = &mut stream.dial else { return };
             if let Some(timer) = dial.next_timer.take() {
-                self.timers.cancel(timer);
+                self.cx.timers.cancel(timer);
             }
             let Some(address) = dial.race.next() else { break };
             log::debug!("connecting to {}", Peer::from_sock_addr(&address));
-            match start_attempt(&self.registry, id, &address, &dial.options) {
+            match start_attempt(&self.cx.registry, id, &address, &dial.options) {
                 Ok(Started::Connected(socket)) => return self.dialed(id, Attempt { socket, address }),
                 Ok(Started::UnderWay(socket)) => {
                     dial.race.running.push(Attempt { socket, address });
                     if dial.race.has_more() {
-                        dial.next_timer = Some(self.timers.arm(ATTEMPT_DELAY, Some(id), Alarm::DialNext));
+                        dial.next_timer = Some(self.cx.timers.arm(ATTEMPT_DELAY, Some(id), Alarm::DialNext));
                     }
                     return;
                 }
                 Ok(Started::BacklogFull) => {
                     dial.race.put_back(address);
-                    dial.next_timer = Some(self.timers.arm(BACKLOG_DELAY, Some(id), Alarm::DialNext));
+                    dial.next_timer = Some(self.cx.timers.arm(BACKLOG_DELAY, Some(id), Alarm::DialNext));
                     return;
                 }
                 Err(error) => dial.race.failed(Peer::from_sock_addr(&address).to_string(), error),
@@ -202,23 +202,22 @@ impl Net {
 
     /// One attempt has won: the stream is open.
     fn dialed(&mut self, id: Id, winner: Attempt) {
-        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+        let Some(mut stream) = self.stream_mut(id) else { return };
         let Some(dial) = stream.dial.take() else { return };
         for timer in [dial.next_timer, stream.phase_timer.take()].into_iter().flatten() {
-            self.timers.cancel(timer);
+            stream.cx.timers.cancel(timer);
         }
         stream.peer = Some(Box::new(Peer::from_sock_addr(&winner.address)));
         stream.io = Io::Socket(winner.socket);
-        stream.last_activity = self.now;
+        stream.last_activity = stream.cx.now;
         // Events of those that lost the race are not about this one.
         stream.rdhup_seen = false;
         stream.state.opened();
-        let handshakes = stream.tls.is_some();
-        self.watch_peer(id, dial.options.keepalive);
-        if handshakes {
-            return self.begin_handshake(id);
+        stream.watch_peer(dial.options.keepalive);
+        if stream.tls.is_some() {
+            return stream.begin_handshake();
         }
-        self.calls.push_back((id, Call::ConnectionMade));
+        stream.call(Call::ConnectionMade);
     }
 
     /// A try has failed: the next one follows after a pause, or the caller is told.
@@ -236,9 +235,9 @@ impl Net {
     fn try_again_or(&mut self, id: Id, error: ConnectError) {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         let Some(dial) = &mut stream.dial else { return };
-        self.resolver.give_up(id);
+        self.cx.resolver.give_up(id);
         for timer in [stream.phase_timer.take(), dial.next_timer.take()].into_iter().flatten() {
-            self.timers.cancel(timer);
+            self.cx.timers.cancel(timer);
         }
         dial.race = Race::new(Vec::new());
         if dial.retries_left > 0 {
@@ -249,12 +248,12 @@ impl Net {
             } else {
                 log::info!("{error}; trying again in {delay:?}");
             }
-            dial.next_timer = Some(self.timers.arm(delay, Some(id), Alarm::DialNext));
+            dial.next_timer = Some(self.cx.timers.arm(delay, Some(id), Alarm::DialNext));
             return;
         }
         stream.dial = None;
         stream.state.lose();
-        self.calls.push_back((id, Call::ConnectionFailed(error)));
+        self.cx.calls.push_back((id, Call::ConnectionFailed(error)));
     }
 
     /// The pause before the next attempt, or before the next try, is over.
@@ -265,7 +264,8 @@ impl Net {
     }
 
     fn dial_mut(&mut self, id: Id) -> Option<&mut Dial> {
-        self.stream_mut(id)?.dial.as_deref_mut()
+        let stream = self.stream_mut(id)?.stream;
+        stream.dial.as_deref_mut()
     }
 }
 

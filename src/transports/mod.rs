@@ -12,6 +12,7 @@ pub mod protocol;
 pub(crate) mod accept;
 mod admission;
 pub(crate) mod call;
+pub(crate) mod ctx;
 pub mod dial;
 pub mod dialing;
 pub mod id;

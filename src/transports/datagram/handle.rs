@@ -108,7 +108,7 @@ impl DatagramTransport<'_> {
     /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one
     /// had it. asyncio's `set_protocol`.
     pub fn set_protocol(&mut self, protocol: impl DatagramProtocol + 'static) {
-        self.net.calls.push_back((self.id, Call::Install(Installed::Datagram(Box::new(protocol)))));
+        self.net.cx.calls.push_back((self.id, Call::Install(Installed::Datagram(Box::new(protocol)))));
     }
 
     /// Whether this transport keeps the loop running by itself; all do at first.

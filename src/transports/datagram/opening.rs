@@ -123,7 +123,7 @@ impl Net {
             datagram::tell_local_address(socket.as_fd(), local.is_some_and(|local| local.is_ipv6()))?;
         }
         set_options(&socket, &service.options)?;
-        let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Open, self.now);
+        let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Open, self.cx.now);
         datagram.access = service.access;
         datagram.marks = service.options.marks;
         datagram.connected = socket.peer_addr().is_ok();
@@ -134,8 +134,8 @@ impl Net {
         datagram.io = DatagramIo::Socket(socket);
         let id = self.add_datagram(datagram)?;
         self.listeners.push(id);
-        self.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
-        self.calls.push_back((id, Call::ConnectionMade));
+        self.cx.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
+        self.cx.calls.push_back((id, Call::ConnectionMade));
         Ok(id)
     }
 
@@ -153,13 +153,13 @@ impl Net {
         options: DatagramOptions,
         protocol: impl DatagramProtocol + 'static,
     ) -> Id {
-        let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Resolving, self.now);
+        let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Resolving, self.cx.now);
         datagram.marks = options.marks;
         let retries_left = dialing.retry;
         let lookup = DatagramLookup { target, dialing, options, retries_left, next_timer: None };
         datagram.lookup = Some(Box::new(lookup));
         let id = self.insert(Slot::Datagram(Box::new(datagram)));
-        self.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
+        self.cx.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
         self.start_lookup(id);
         id
     }
@@ -168,7 +168,7 @@ impl Net {
     pub(crate) fn start_lookup(&mut self, id: Id) {
         let timeout = self.lookup_mut(id).map(|lookup| lookup.dialing.timeout);
         let Some(timeout) = timeout else { return };
-        let timer = self.timers.arm(timeout, Some(id), Alarm::DialTimeout);
+        let timer = self.cx.timers.arm(timeout, Some(id), Alarm::DialTimeout);
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
         datagram.phase_timer = Some(timer);
         let Some(lookup) = &mut datagram.lookup else { return };
@@ -181,7 +181,7 @@ impl Net {
             }
             Host::Name(name) => {
                 let name = name.clone();
-                if let Err(error) = self.resolver.look_up(&self.registry, id, &name, port, family) {
+                if let Err(error) = self.cx.resolver.look_up(&self.cx.registry, id, &name, port, family) {
                     let local = ConnectError::new(format!("resolve {name}: {}", describe(&error)));
                     self.lookup_failed(id, local.with_kind(ConnectErrorKind::Local).with_source(Some(error)));
                 }
@@ -252,7 +252,7 @@ impl Net {
     fn open_lookup(&mut self, id: Id, socket: Socket, address: SocketAddr, is_for_one: bool) {
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
         let io = DatagramIo::Socket(socket);
-        if let Err(error) = io.register(&self.registry, id) {
+        if let Err(error) = io.register(&self.cx.registry, id) {
             let local = ConnectError::new(format!("connect {address}: {}", describe(&error)));
             return self.lookup_failed(id, local.with_kind(ConnectErrorKind::Local).with_source(Some(error)));
         }
@@ -260,32 +260,32 @@ impl Net {
         datagram.connected = is_for_one;
         datagram.default_to = (!datagram.connected).then(|| Remote::from(address));
         datagram.lookup = None;
-        datagram.last_activity = self.now;
+        datagram.last_activity = self.cx.now;
         datagram.opened();
         if let Some(timer) = datagram.phase_timer.take() {
-            self.timers.cancel(timer);
+            self.cx.timers.cancel(timer);
         }
-        self.calls.push_back((id, Call::ConnectionMade));
+        self.cx.calls.push_back((id, Call::ConnectionMade));
     }
 
     /// A try has failed: the next one follows after a pause, or the caller is told.
     fn lookup_failed(&mut self, id: Id, error: ConnectError) {
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
         let Some(lookup) = &mut datagram.lookup else { return };
-        self.resolver.give_up(id);
+        self.cx.resolver.give_up(id);
         if let Some(timer) = datagram.phase_timer.take() {
-            self.timers.cancel(timer);
+            self.cx.timers.cancel(timer);
         }
         if lookup.retries_left > 0 {
             lookup.retries_left -= 1;
             let delay = lookup.dialing.retry_delay;
             log::warn!("{error}; trying again in {delay:?}");
-            lookup.next_timer = Some(self.timers.arm(delay, Some(id), Alarm::DialNext));
+            lookup.next_timer = Some(self.cx.timers.arm(delay, Some(id), Alarm::DialNext));
             return;
         }
         datagram.lookup = None;
         datagram.lose();
-        self.calls.push_back((id, Call::ConnectionFailed(error)));
+        self.cx.calls.push_back((id, Call::ConnectionFailed(error)));
     }
 
     fn lookup_mut(&mut self, id: Id) -> Option<&mut DatagramLookup> {
@@ -296,7 +296,7 @@ impl Net {
     pub(crate) fn add_datagram(&mut self, datagram: Datagram) -> io::Result<Id> {
         let id = self.insert(Slot::Datagram(Box::new(datagram)));
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return Ok(id) };
-        let registered = datagram.io.register(&self.registry, id);
+        let registered = datagram.io.register(&self.cx.registry, id);
         registered.inspect_err(|_| self.remove(id))?;
         Ok(id)
     }

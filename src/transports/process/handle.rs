@@ -50,7 +50,7 @@ impl SubprocessTransport<'_> {
     /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one
     /// had it. asyncio's `set_protocol`.
     pub fn set_protocol(&mut self, protocol: impl SubprocessProtocol + 'static) {
-        self.net.calls.push_back((self.id, Call::Install(Installed::Subprocess(Box::new(protocol)))));
+        self.net.cx.calls.push_back((self.id, Call::Install(Installed::Subprocess(Box::new(protocol)))));
     }
 
     /// Sets the size of its terminal, where it has one of its own; if that is another one than before, its foreground
