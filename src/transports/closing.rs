@@ -17,7 +17,7 @@ use std::io::{self, IoSlice};
 use std::time::Duration;
 
 use super::call::Call;
-use super::dial::ConnectError;
+use super::connect::error::ConnectError;
 use super::error::{describe, is_tls};
 use super::id::Id;
 use super::io::Io;
@@ -50,6 +50,7 @@ impl Net {
     /// once. asyncio's `_force_close`.
     pub(crate) fn force_close(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
         self.restore_low_water(id);
+        self.end_connecting(id);
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
         let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
         let Some(phase) = stream.state.lose() else { return };
@@ -65,11 +66,7 @@ impl Net {
         if reset && stream.close_mode != CloseMode::Reset {
             stream.close_mode = CloseMode::Aborted;
         }
-        let next = stream.dial.take().and_then(|dial| {
-            self.resolver.give_up(id);
-            dial.next_timer
-        });
-        for timer in [stream.phase_timer.take(), next].into_iter().flatten() {
+        if let Some(timer) = stream.phase_timer.take() {
             self.timers.cancel(timer);
         }
         // What happened first is what is reported: a failed write, then a failed read. But what the peer says of TLS is
