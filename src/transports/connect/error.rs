@@ -11,6 +11,8 @@ pub struct ConnectError {
     message: String,
     kind: ConnectErrorKind,
     is_given_up: bool,
+    /// What the system said of the last attempt.
+    source: Option<io::Error>,
 }
 
 /// What kind of failure it was.
@@ -41,7 +43,7 @@ impl ConnectErrorKind {
 
 impl ConnectError {
     pub(crate) fn new(message: String) -> Self {
-        Self { message, kind: ConnectErrorKind::Unavailable, is_given_up: false }
+        Self { message, kind: ConnectErrorKind::Unavailable, is_given_up: false, source: None }
     }
 
     /// `name` has no addresses.
@@ -54,6 +56,22 @@ impl ConnectError {
         Self::new(format!("connect {target}: {why}"))
     }
 
+    /// An attempt has failed with `error`.
+    pub(crate) fn of_attempt(address: &dyn fmt::Display, error: io::Error) -> Self {
+        let kind = ConnectErrorKind::of(&error);
+        Self::connect(address, &describe(&error)).with_kind(kind).with_source(Some(error))
+    }
+
+    /// This machine cannot look up `name`.
+    pub(crate) fn no_resolver(name: &str, error: io::Error) -> Self {
+        let failed = Self::resolve(name, &describe(&error));
+        failed.with_kind(ConnectErrorKind::Local).with_source(Some(error))
+    }
+
+    pub(crate) fn with_source(self, source: Option<io::Error>) -> Self {
+        Self { source, ..self }
+    }
+
     pub(crate) fn with_kind(self, kind: ConnectErrorKind) -> Self {
         Self { kind, ..self }
     }
@@ -61,7 +79,7 @@ impl ConnectError {
     /// A handshake with `peer` has failed.
     pub(crate) fn of_handshake(peer: &dyn fmt::Display, error: io::Error) -> Self {
         let kind = if is_handshake_timeout(&error) { ConnectErrorKind::TimedOut } else { ConnectErrorKind::Tls };
-        Self::new(format!("handshake with {peer}: {}", describe(&error))).with_kind(kind)
+        Self::new(format!("handshake with {peer}: {}", describe(&error))).with_kind(kind).with_source(Some(error))
     }
 
     /// The caller has closed the transport before it was open.
@@ -84,7 +102,7 @@ impl ConnectError {
 
 impl From<io::Error> for ConnectError {
     fn from(error: io::Error) -> Self {
-        Self::new(describe(&error))
+        Self::new(describe(&error)).with_source(Some(error))
     }
 }
 
@@ -94,4 +112,9 @@ impl fmt::Display for ConnectError {
     }
 }
 
-impl std::error::Error for ConnectError {}
+impl std::error::Error for ConnectError {
+    /// The [`io::Error`] of the last attempt, if there was one. The message has its text already.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|error| error as _)
+    }
+}

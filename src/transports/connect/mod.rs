@@ -24,7 +24,6 @@ use self::resolver::Answer;
 use self::state::{ConnectStep, ConnectTarget, Connecting};
 use super::address::{Family, Host, HostPort};
 use super::call::{Call, Installed};
-use super::error::describe;
 use super::id::Id;
 use super::net::{Net, Slot};
 pub use super::sockaddr::source_addresses;
@@ -59,15 +58,13 @@ impl Net {
             ConnectTarget::Inet(HostPort { host: Host::Name(name), port }) => {
                 match resolver.look_up(registry, id, name, *port, options.family) {
                     Ok(()) => return,
-                    Err(error) => {
-                        Err(ConnectError::resolve(name, &describe(&error)).with_kind(ConnectErrorKind::Local))
-                    }
+                    Err(error) => Err(ConnectError::no_resolver(name, error)),
                 }
             }
             ConnectTarget::Inet(inet) => Ok(numeric_addresses(inet)),
             ConnectTarget::Unix(name) => match unix_address(name) {
                 Ok(address) => return self.found(id, Ok(vec![address])),
-                Err(error) => Err(ConnectError::connect(&connecting.target, &describe(&error))),
+                Err(error) => Err(ConnectError::of_attempt(&connecting.target, error)),
             },
         };
         self.found(id, found.map(sock_addrs));

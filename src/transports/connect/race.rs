@@ -5,13 +5,14 @@
 //! sockets and time. The RFC's resolution delay does not apply: `getaddrinfo` answers for both families at once.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
 use socket2::SockAddr;
 
 use super::attempt::Attempt;
-use super::error::ConnectErrorKind;
+use super::error::{ConnectError, ConnectErrorKind};
 use crate::transports::error::describe;
 
 /// RFC 8305, section 5: "Connection Attempt Delay", recommended value.
@@ -63,13 +64,15 @@ impl Race {
         self.waiting.is_empty() && self.running.is_empty()
     }
 
-    /// The kind of the last failure.
-    pub(super) fn kind(&self) -> ConnectErrorKind {
-        self.failures.last().map_or(ConnectErrorKind::Unavailable, |(_, error)| ConnectErrorKind::of(error))
+    /// Why the race is lost. The kind is that of the last failure.
+    pub(super) fn verdict(mut self, target: &dyn fmt::Display) -> ConnectError {
+        let error = ConnectError::connect(target, &self.failures_in_words());
+        let Some((_, last)) = self.failures.pop() else { return error };
+        error.with_kind(ConnectErrorKind::of(&last)).with_source(Some(last))
     }
 
     /// All failures in one line. A cause that all attempts share is written once.
-    pub(super) fn verdict(&self) -> String {
+    fn failures_in_words(&self) -> String {
         let mut texts: Vec<String> = self.failures.iter().map(|(_, error)| describe(error)).collect();
         texts.dedup();
         match (&texts[..], &self.failures[..]) {
@@ -111,14 +114,14 @@ mod tests {
     #[test]
     fn a_verdict_says_each_thing_once() {
         let mut race = Race::default();
-        assert_eq!(race.verdict(), "no address to try");
+        assert_eq!(race.failures_in_words(), "no address to try");
         race.failed("[::1]:1".to_owned(), io::Error::from_raw_os_error(libc::ECONNREFUSED));
-        assert_eq!(race.verdict(), "Connection refused");
+        assert_eq!(race.failures_in_words(), "Connection refused");
         race.failed("127.0.0.1:1".to_owned(), io::Error::from_raw_os_error(libc::ECONNREFUSED));
-        assert_eq!(race.verdict(), "Connection refused ([::1]:1, 127.0.0.1:1)");
+        assert_eq!(race.failures_in_words(), "Connection refused ([::1]:1, 127.0.0.1:1)");
         race.failed("10.0.0.1:1".to_owned(), io::Error::from_raw_os_error(libc::ENETUNREACH));
         assert_eq!(
-            race.verdict(),
+            race.failures_in_words(),
             "[::1]:1: Connection refused; 127.0.0.1:1: Connection refused; 10.0.0.1:1: Network is unreachable"
         );
     }

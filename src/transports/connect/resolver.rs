@@ -22,7 +22,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 
 use dns_lookup::AddrInfoHints;
 
-use super::error::{ConnectError, ConnectErrorKind};
+use super::error::ConnectError;
 use crate::transports::address::Family;
 use crate::transports::error::describe;
 use crate::transports::id::Id;
@@ -236,8 +236,9 @@ impl Resolver {
     fn cannot_start(&mut self, question: &Question, error: &io::Error) {
         let clients = self.lookups.remove(question).map(|lookup| lookup.clients).unwrap_or_default();
         for client in clients {
-            let error = ConnectError::resolve(&question.name, &describe(error));
-            self.answers.push_back((client.id, Err(error.with_kind(ConnectErrorKind::Local))));
+            // An `io::Error` cannot be cloned, but each client gets one.
+            let error = io::Error::new(error.kind(), describe(error));
+            self.answers.push_back((client.id, Err(ConnectError::no_resolver(&question.name, error))));
         }
         if let Some(lines) = &self.lines {
             // It fails only where the loop is gone.

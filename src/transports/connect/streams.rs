@@ -7,7 +7,6 @@ use std::time::Duration;
 use socket2::SockAddr;
 
 use super::attempt::{self, Attempt, Started};
-use super::error::ConnectError;
 use super::options::Dialing;
 use super::race::{ATTEMPT_DELAY, Race};
 use super::state::{ConnectStep, ConnectTarget, Connecting};
@@ -69,7 +68,7 @@ impl Net {
             }
             let Some(address) = race.next() else {
                 if race.is_lost() {
-                    let error = ConnectError::connect(target, &race.verdict()).with_kind(race.kind());
+                    let error = std::mem::take(race).verdict(target);
                     self.try_failed(id, error);
                 }
                 return;

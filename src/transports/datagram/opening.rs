@@ -19,7 +19,7 @@ use crate::sys::datagram::{self, Remote};
 use crate::transports::address::HostPort;
 use crate::transports::call::{Call, Installed};
 use crate::transports::connect::bind_source;
-use crate::transports::connect::error::{ConnectError, ConnectErrorKind};
+use crate::transports::connect::error::ConnectError;
 use crate::transports::connect::options::Dialing;
 use crate::transports::connect::state::ConnectTarget;
 use crate::transports::error::describe;
@@ -171,11 +171,7 @@ impl Net {
             match opened.and_then(|io| io.register(&self.registry, id).map(|()| io)) {
                 Ok(io) => return self.peer_opened(id, io, addresses, index),
                 Err(error) => {
-                    let mut text = describe(&error);
-                    if error.raw_os_error() == Some(libc::EACCES) && address.is_ipv4() && !options.broadcast {
-                        text.push_str(" (a broadcast address needs the option broadcast)");
-                    }
-                    failure = ConnectError::connect(&address, &text).with_kind(ConnectErrorKind::of(&error));
+                    failure = ConnectError::of_attempt(&address, explain(address, options, error));
                     log::debug!("{failure}");
                 }
             }
@@ -225,6 +221,15 @@ pub(super) fn open(address: SocketAddr, dialing: &Dialing, options: &DatagramOpt
         socket.connect(&address.into())?;
     }
     Ok(socket)
+}
+
+/// Says more than the kernel where its word could mislead.
+fn explain(address: SocketAddr, options: &DatagramOptions, error: io::Error) -> io::Error {
+    if error.raw_os_error() == Some(libc::EACCES) && address.is_ipv4() && !options.broadcast {
+        let text = format!("{} (a broadcast address needs the option broadcast)", describe(&error));
+        return io::Error::new(error.kind(), text);
+    }
+    error
 }
 
 /// Whether only one can answer.
