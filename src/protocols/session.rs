@@ -12,7 +12,7 @@ use super::half_close::{HalfClose, Held, InputEnd, hint};
 use super::remainder;
 use super::report::{Cause, Failure, Reporter};
 use super::watch::{Activity, FailureScope, Fired, IdleWatch};
-use crate::transports::dial::ConnectError;
+use crate::transports::connect::ConnectError;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::protocol::{Eof, Protocol};

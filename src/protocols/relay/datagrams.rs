@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::{Connector, End, Inbound, OtherEnd, PairOptions};
 use crate::protocols::report::{Cause, Failure};
+use crate::transports::connect::ConnectError;
 use crate::transports::datagram::Remote;
 use crate::transports::datagram::handle::DatagramTransport;
-use crate::transports::dial::ConnectError;
 use crate::transports::error::describe;
 use crate::transports::info::Peer;
 use crate::transports::protocol::DatagramProtocol;

@@ -32,7 +32,7 @@ pub use self::end::End;
 pub use self::waiting::{FlowPlace, Waiting};
 use super::half_close::HalfClose;
 use super::report::{Failure, Reporter};
-use crate::transports::dial::{ConnectError, ConnectErrorKind};
+use crate::transports::connect::{ConnectError, ConnectErrorKind};
 use crate::transports::info::Info;
 use crate::transports::net::Net;
 

@@ -9,7 +9,7 @@ use crate::protocols::half_close::{HalfClose, Held, InputEnd, hint};
 use crate::protocols::remainder;
 use crate::protocols::report::{Cause, Failure};
 use crate::protocols::watch::{Activity, FailureScope, Fired, IdleWatch};
-use crate::transports::dial::ConnectError;
+use crate::transports::connect::ConnectError;
 use crate::transports::error::{describe, is_truncation};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;

@@ -101,7 +101,7 @@ impl Net {
         if socket.local_addr()?.is_ipv4() == address.is_ipv4() {
             socket.connect(&address.into())?;
         } else {
-            let io = DatagramIo::Socket(open(address, &candidates.dialing, &candidates.options)?);
+            let io = DatagramIo::Socket(open(address, &candidates.dialing, &datagram.options)?);
             io.register(&self.cx.registry, id)?;
             datagram.io = io;
         }
