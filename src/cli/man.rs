@@ -114,8 +114,10 @@ fn push_environment(page: &mut String) {
     for row in rows() {
         let Some(name) = row.variable else { continue };
         let meaning = match row.value {
-            Value::Flag(_) => format!("1 is for {}, and 0 against it. Empty is as good as unset.", row.flag()),
-            _ => format!("The default of {}. Empty is as good as unset.", row.flag()),
+            Value::Flag(_) => {
+                format!("1 switches {} on, 0 switches it off. An empty value counts as unset.", row.flag())
+            }
+            _ => format!("The default of {}. An empty value counts as unset.", row.flag()),
         };
         push_term(page, &bold(name), &meaning);
     }
