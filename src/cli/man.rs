@@ -95,7 +95,7 @@ fn push_option(page: &mut String, row: &OptSpec, (help, more): (&str, &str), mod
     if let Some(name) = row.value_name() {
         term.push_str(&format!(" \\fI{}\\fR", roff(name)));
     }
-    let mut help = if more.is_empty() { help.to_owned() } else { more.to_owned() };
+    let mut help = if more.is_empty() { help.to_owned() } else { format!("{help}. {more}") };
     if let Value::Word(_, words, _) = row.value {
         let names = Vec::from_iter(words.iter().map(|(name, _)| *name));
         help.push_str(&format!(" [possible values: {}]", names.join(", ")));

@@ -168,7 +168,7 @@ impl ModeSpec {
         self.scheme.is_none() && self.verb.schemes().any(|scheme| scheme.has(opt))
     }
 
-    /// The help texts of an option in this mode: the line, and the longer text.
+    /// The help texts of an option in this mode: the line, and what is added to it.
     pub(super) fn help_of(&self, row: &OptSpec) -> (&'static str, &'static str) {
         self.topics.iter().find_map(|topic| row.instead[*topic as usize]).unwrap_or((row.help, row.more))
     }

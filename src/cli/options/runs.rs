@@ -38,11 +38,11 @@ pub(super) static DATAGRAM: &[OptSpec] = &[
         .variable("XPORT_JOIN")
         .help("Receive datagrams sent to this multicast group; may be repeated")
         .more(
-            "Receive datagrams sent to this multicast group, such as 239.1.2.3 or ff02::1%eth0; may be repeated. %IF \
-             names the interface on which to join; without it, the kernel chooses one. Listen on *:PORT, or on \
-             GROUP:PORT to receive nothing but the group; listening on GROUP:PORT joins the group without this \
-             option. Several programs can listen on the same GROUP:PORT, and each of them receives every datagram. \
-             Only one program can listen on *:PORT, so that no other program takes datagrams for this machine.",
+            "A group is written like 239.1.2.3 or ff02::1%eth0. %IF names the interface on which to join; without it, \
+             the kernel chooses one. Listen on *:PORT, or on GROUP:PORT to receive nothing but the group; listening \
+             on GROUP:PORT joins the group without this option. Several programs can listen on the same GROUP:PORT, \
+             and each of them receives every datagram. Only one program can listen on *:PORT, so that no other \
+             program takes datagrams for this machine.",
         ),
     flag(Broadcast, "broadcast", |o| o.broadcast = true)
         .variable("XPORT_BROADCAST")
@@ -61,15 +61,15 @@ pub(super) static CHILD: &[OptSpec] = &[
              kind of stdin]",
         )
         .more(
-            "Stdin of the program. 'pipe': xport reads its own stdin and passes the bytes on; it reads ahead at most \
-             as much as a pipe holds. 'inherit': the program gets the stdin of xport, and xport reads none of it; \
-             bytes that the program does not read are left for the next reader, as in a 'while read' loop. 'null': \
-             the program gets an empty stdin, and nothing reads the stdin of xport. Without this option, the program \
-             inherits a file, a device or a pipe. xport reads a terminal itself, because the program runs in the \
-             background there; xport also reads a socket or a non-blocking pipe itself. With --pty, xport types \
-             everything on the terminal of the program. A program that inherits a terminal runs in the process group \
-             of xport: the keys reach the program directly, and --timeout and signals reach only the program, not the \
-             processes that it has started.",
+            "'pipe': xport reads its own stdin and passes the bytes on; it reads ahead at most as much as a pipe \
+             holds. 'inherit': the program gets the stdin of xport, and xport reads none of it; bytes that the \
+             program does not read are left for the next reader, as in a 'while read' loop. 'null': the program gets \
+             an empty stdin, and nothing reads the stdin of xport. Without this option, the program inherits a file, \
+             a device or a pipe. xport reads a terminal itself, because the program runs in the background there; \
+             xport also reads a socket or a non-blocking pipe itself. With --pty, xport types everything on the \
+             terminal of the program. A program that inherits a terminal runs in the process group of xport: the keys \
+             reach the program directly, and --timeout and signals reach only the program, not the processes that it \
+             has started.",
         ),
     word(Stderr, "stderr", "WHERE", &[("inherit", ""), ("null", ""), ("merge", "")], |o, t| {
         put(&mut o.stderr, stdio(t))
@@ -77,16 +77,15 @@ pub(super) static CHILD: &[OptSpec] = &[
     .variable("XPORT_STDERR")
     .help("Stderr of the program: the stderr of xport, nothing, or its own stdout [default: inherit, or merge]")
     .more(
-        "Stderr of the program: the stderr of xport, nothing, or its own stdout. The default is inherit. It is \
-             merge if the stdout of the program goes to the stdout of xport, and the stdout and stderr of xport are \
-             the same file, pipe or terminal. This keeps the order in which the program writes.",
+        "The default is inherit. It is merge if the stdout of the program goes to the stdout of xport, and the \
+             stdout and stderr of xport are the same file, pipe or terminal. This keeps the order in which the \
+             program writes.",
     ),
     raw(Env, "env", "K=V", |o, t| o.env.push(t.to_owned()))
         .repeat(Repeat::Yes)
         .help("Set an environment variable of the program; a name alone copies its value; may be repeated")
         .more(
-            "Set an environment variable of the program; a name alone copies the value that xport has. May be \
-             repeated. The program also gets PATH, HOME, USER, LOGNAME, SHELL, TERM, LANG, LC_*, TZ, TMPDIR, PWD and \
+            "The program also gets PATH, HOME, USER, LOGNAME, SHELL, TERM, LANG, LC_*, TZ, TMPDIR, PWD and \
              XDG_RUNTIME_DIR from the environment of xport. Any other variable must be named.",
         ),
     number(KillAfter, "kill-after", "DUR", |o, t| put(&mut o.kill_after, parse_duration(t)))
@@ -94,9 +93,8 @@ pub(super) static CHILD: &[OptSpec] = &[
         .variable("XPORT_KILL_AFTER")
         .help("Kill the program if it has not ended this long after a SIGTERM or SIGHUP")
         .more(
-            "Kill the program if it has not ended this long after a SIGTERM or SIGHUP. When a client has left in \
-             order, the program first gets the end of its input. SIGTERM follows once the program has read nothing \
-             for this long.",
+            "When a client has left in order, the program first gets the end of its input. SIGTERM follows once the \
+             program has read nothing for this long.",
         ),
     flag(Pty, "pty", |o| o.pty = true)
         .variable("XPORT_PTY")
@@ -109,18 +107,17 @@ pub(super) static STREAM: &[OptSpec] = &[
         .variable("XPORT_HALF_CLOSE")
         .help("When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic")
         .more(
-            "When to tell the peer that stdin has ended: now, never (only with the end of the session), or after DUR \
-             without traffic in either direction. Many servers take a half-close for a hang-up and drop their answer. \
-             So auto waits for 10s without traffic in three cases: stdin was empty, the bytes sent begin like an \
-             HTTP/1 request, or --starttls was used. Otherwise auto tells the peer at once.",
+            "'never' tells it only with the end of the session. Many servers take a half-close for a hang-up and drop \
+             their answer. So 'auto' waits for 10s without traffic in three cases: stdin was empty, the bytes sent \
+             begin like an HTTP/1 request, or --starttls was used. Otherwise 'auto' tells the peer at once.",
         )
         .instead_with(
             Topic::Relay,
             "When to tell one side that the other has ended: auto, now, never, or after DUR without traffic",
-            "When to tell one side that the other has ended: now, never (only with the end of the pair), or after DUR \
-             without traffic in either direction. auto passes the end of a connection on at once. It also passes the \
-             end of stdin, or of the output of a program, on to a connection at once, except in two cases, in which \
-             it waits for 10s without traffic: nothing was sent, or the bytes sent begin like an HTTP/1 request.",
+            "'never' tells it only with the end of the pair. 'auto' passes the end of a connection on at once. It \
+             also passes the end of stdin, or of the output of a program, on to a connection at once, except in two \
+             cases, in which it waits for 10s without traffic: nothing was sent, or the bytes sent begin like an \
+             HTTP/1 request.",
         ),
     flag(NoHalfClose, "no-half-close", |o| o.half_close = Some(HalfClose::Never))
         .not_with(HalfClose)

@@ -28,7 +28,7 @@ pub(super) static LISTENING: &[OptSpec] = &[
     number(Backlog, "backlog", "N", |o, t| put(&mut o.backlog, parse_number(t, 1..=i32::MAX as u32)))
         .default("4096")
         .variable("XPORT_BACKLOG")
-        .help("Limit of connections that wait to be accepted; the kernel can lower it"),
+        .help("Let at most N connections wait to be accepted; the kernel can lower the limit"),
     flag(KeepOpen, "keep-open", |o| o.keep_open = true).short('k').help("Accept the next client when one has left"),
     flag(Once, "once", |o| o.once = true)
         .help("Serve one client, then exit")
@@ -52,8 +52,8 @@ pub(super) static LISTENING: &[OptSpec] = &[
         .variable("XPORT_PORT_FILE")
         .help("Write the port to this file once listening; remove the file at the end")
         .more(
-            "Write the port to this file once listening; remove the file at the end. An existing regular file is \
-             replaced, not overwritten. Anything else, such as a symbolic link, is refused.",
+            "An existing regular file is replaced, not overwritten. Anything else, such as a symbolic link, is \
+             refused.",
         ),
     number(Mode, "mode", "MODE", |o, t| put(&mut o.mode, parse_mode(t).map(Some)))
         .variable("XPORT_MODE")
@@ -82,7 +82,7 @@ pub(super) static CONNECTION: &[OptSpec] = &[
         .default("0")
         .variable("XPORT_RETRY")
         .help("Retry a failed connect up to N times")
-        .more("Retry a failed connect up to N times. Only connecting is retried; a failed TLS handshake is not.")
+        .more("Only connecting is retried; a failed TLS handshake is not.")
         .instead(Topic::Datagrams, "Retry a failed name look-up up to N times"),
     number(RetryDelay, "retry-delay", "DUR", |o, t| put(&mut o.retry_delay, parse_duration(t)))
         .default("1s")
@@ -106,9 +106,8 @@ pub(super) static CONNECTION: &[OptSpec] = &[
              'off' disables probes",
         )
         .more(
-            "Probe a TCP peer after this long without traffic. If the peer does not answer for as long again, the \
-             connection fails: a host that loses its power or its network sends nothing. A peer that does not \
-             acknowledge data is given up after the same time. A peer that answers is kept, even if it does not read \
-             for a long time. With 'off', an idle connection is never given up.",
+            "A host that loses its power or its network sends nothing. A peer that does not acknowledge data is given \
+             up after the same time. A peer that answers is kept, even if it does not read for a long time. With \
+             'off', an idle connection is never given up.",
         ),
 ];

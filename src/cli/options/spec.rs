@@ -105,9 +105,9 @@ pub(in crate::cli) struct OptSpec {
     pub(super) yields_to: &'static [Opt],
     /// The help text in one line.
     pub(in crate::cli) help: &'static str,
-    /// A longer text for `--help` and the manual page. It is empty if the line says everything.
+    /// What `--help` and the manual page add to the line. It is empty if the line says everything.
     pub(in crate::cli) more: &'static str,
-    /// Other texts for some modes, by [`Topic`]: the line, and the longer text.
+    /// Other texts for some modes, by [`Topic`]: the line, and what is added to it.
     pub(in crate::cli) instead: [Option<(&'static str, &'static str)>; TOPICS],
 }
 

@@ -37,19 +37,15 @@ pub(super) static TLS: &[OptSpec] = &[
     text(ServerName, "server-name", "NAME", |o, t| put(&mut o.server_name, parse_server_name(t).map(Some)))
         .variable("XPORT_SERVER_NAME")
         .help("Name that the certificate of the server must have, also sent as SNI [default: the host of the address]")
-        .more(
-            "Name that the certificate of the server must have: a host name, which is also sent to the server (SNI), \
-             or an IP address. The default is the host of the address; an inherited socket (fd:N) has no default.",
-        ),
+        .more("A host name is sent to the server; an IP address is not. An inherited socket (fd:N) has no default."),
     text(Pin, "pin", "sha256:HEX", |o, t| push(&mut o.pin, t.parse()))
         .repeat(Repeat::List)
         .variable("XPORT_PIN")
         .yields_to(&[Insecure])
         .help("Accept only a certificate with this pin; may be repeated, and any of the pins is enough")
         .more(
-            "Accept only a certificate with this pin, the SHA-256 hash of its public key; --self-signed and -v print \
-             it. May be repeated, and any of the pins is enough. The pin is the only check: authorities, names and \
-             dates count only if --ca is given too.",
+            "A pin is the SHA-256 hash of the public key; --self-signed and -v print it. The pin is the only check: \
+             authorities, names and dates count only if --ca is given too.",
         ),
     flag(Insecure, "insecure", |o| o.insecure = true)
         .help("Do not verify the certificate: an attacker in between can read and change everything"),
@@ -58,8 +54,8 @@ pub(super) static TLS: &[OptSpec] = &[
         .yields_to(&[Cert, Key])
         .help("Make a key and a certificate for this run; clients verify the pin")
         .more(
-            "Make a key and a certificate for this run, instead of --cert. No authority vouches for the certificate, \
-             so clients verify its pin. The command for clients is written to stderr.",
+            "No authority vouches for the certificate, which is used instead of --cert. The command for clients, with \
+             the pin, is written to stderr.",
         ),
     file(ClientCa, "client-ca", |o| &mut o.client_ca)
         .variable("XPORT_CLIENT_CA")
@@ -73,8 +69,8 @@ pub(super) static TLS: &[OptSpec] = &[
         .yields_to(&[Cert, SelfSigned])
         .help("Private key of --cert (PEM), if it is not in the same file")
         .more(
-            "Private key of --cert (PEM), if it is not in the same file. A file that other users can write is \
-             refused; a file that they can read causes a warning. While a key is in memory, core dumps are disabled.",
+            "A file that other users can write is refused; a file that they can read causes a warning. While a key is \
+             in memory, core dumps are disabled.",
         ),
     text(Alpn, "alpn", "LIST", |o, t| push(&mut o.alpn, parse_alpn(t)))
         .repeat(Repeat::List)
@@ -93,9 +89,8 @@ pub(super) static TLS: &[OptSpec] = &[
     flag(AllowTruncation, "allow-truncation", |o| o.allow_truncation = true)
         .help("Accept a connection that ends without close_notify as complete")
         .more(
-            "Accept a connection that ends without close_notify as complete. Some peers never send it, such as ncat \
-             before 7.96. Without this option such an end is an error, because an attacker in between can cut a \
-             connection.",
+            "Some peers never send close_notify, such as ncat before 7.96. Without this option such an end is an \
+             error, because an attacker in between can cut a connection.",
         ),
     file(Keylog, "keylog", |o| &mut o.keylog)
         .help("Append the secrets of all connections to this file, for a network analyser"),
