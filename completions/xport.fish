@@ -57,7 +57,7 @@ complete -c xport -n "__fish_xport_needs_command" -f -a "listen" -d 'Accept a cl
 complete -c xport -n "__fish_xport_needs_command" -f -a "connect" -d 'Connect to an endpoint of any kind; tcp-client A is \'connect tcp:A\''
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l listen -d 'Address to listen on, besides a bare ADDRESS; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
-complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l backlog -d 'Limit of connections that wait to be accepted; the kernel can lower it' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l max-conns -d 'Serve at most N clients at once; other clients wait to be accepted' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l allow -d 'Accept clients from these networks only, such as 10.0.0.0/8,::1; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
@@ -79,7 +79,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -s v -l verbose -d
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l listen -d 'Address to listen on, besides a bare ADDRESS; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
-complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l backlog -d 'Limit of connections that wait to be accepted; the kernel can lower it' -r
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l allow -d 'Accept clients from these networks only, such as 10.0.0.0/8,::1; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l port-file -d 'Write the port to this file once listening; remove the file at the end' -r -F
@@ -129,7 +129,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s v -l verbose 
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l listen -d 'Address to listen on, besides a bare ADDRESS; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
-complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l backlog -d 'Limit of connections that wait to be accepted; the kernel can lower it' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l max-conns -d 'Serve at most N clients at once; other clients wait to be accepted' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l allow -d 'Accept clients from these networks only, such as 10.0.0.0/8,::1; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
@@ -161,7 +161,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-echo" -s v -l verbose -d
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l listen -d 'Address to listen on, besides a bare ADDRESS; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
-complete -c xport -n "__fish_xport_using_subcommand tls-server" -l backlog -d 'Limit of connections that wait to be accepted; the kernel can lower it' -r
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l allow -d 'Accept clients from these networks only, such as 10.0.0.0/8,::1; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l port-file -d 'Write the port to this file once listening; remove the file at the end' -r -F
@@ -281,7 +281,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls" -s v -l verbose -d 'Rep
 complete -c xport -n "__fish_xport_using_subcommand tls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l listen -d 'Address to listen on, besides a bare ADDRESS; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
-complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l backlog -d 'Limit of connections that wait to be accepted; the kernel can lower it' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l max-conns -d 'Serve at most N clients at once; other clients wait to be accepted' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
@@ -298,7 +298,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-echo" -s v -l verbose -
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l listen -d 'Address to listen on, besides a bare ADDRESS; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
-complete -c xport -n "__fish_xport_using_subcommand unix-server" -l backlog -d 'Limit of connections that wait to be accepted; the kernel can lower it' -r
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
@@ -414,7 +414,7 @@ complete -c xport -n "__fish_xport_using_subcommand exec" -l env -d 'Set an envi
 complete -c xport -n "__fish_xport_using_subcommand exec" -l kill-after -d 'Kill the program if it has not ended this long after a SIGTERM or SIGHUP' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l listen -d 'Run a program for each connection that EP accepts; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
-complete -c xport -n "__fish_xport_using_subcommand exec" -l backlog -d 'Limit of connections that wait to be accepted; the kernel can lower it' -r
+complete -c xport -n "__fish_xport_using_subcommand exec" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l max-conns -d 'Serve at most N clients at once; other clients wait to be accepted [default: 100]' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l allow -d 'Accept clients from these networks only, such as 10.0.0.0/8,::1; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
@@ -458,7 +458,7 @@ complete -c xport -n "__fish_xport_using_subcommand exec" -s q -l quiet -d 'Repo
 complete -c xport -n "__fish_xport_using_subcommand exec" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
-complete -c xport -n "__fish_xport_using_subcommand relay" -l backlog -d 'Limit of connections that wait to be accepted; the kernel can lower it' -r
+complete -c xport -n "__fish_xport_using_subcommand relay" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l max-conns -d 'Serve at most N clients at once; other clients wait to be accepted' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l allow -d 'Accept clients from these networks only, such as 10.0.0.0/8,::1; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
@@ -510,7 +510,7 @@ complete -c xport -n "__fish_xport_using_subcommand relay" -s q -l quiet -d 'Rep
 complete -c xport -n "__fish_xport_using_subcommand relay" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand echo" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
-complete -c xport -n "__fish_xport_using_subcommand echo" -l backlog -d 'Limit of connections that wait to be accepted; the kernel can lower it' -r
+complete -c xport -n "__fish_xport_using_subcommand echo" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
 complete -c xport -n "__fish_xport_using_subcommand echo" -l max-conns -d 'Serve at most N clients at once; other clients wait to be accepted' -r
 complete -c xport -n "__fish_xport_using_subcommand echo" -l allow -d 'Accept clients from these networks only, such as 10.0.0.0/8,::1; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand echo" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
@@ -545,7 +545,7 @@ complete -c xport -n "__fish_xport_using_subcommand echo" -s q -l quiet -d 'Repo
 complete -c xport -n "__fish_xport_using_subcommand echo" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand echo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c xport -n "__fish_xport_using_subcommand listen" -l grace -d 'After the first SIGTERM, let sessions go on for at most this long' -r
-complete -c xport -n "__fish_xport_using_subcommand listen" -l backlog -d 'Limit of connections that wait to be accepted; the kernel can lower it' -r
+complete -c xport -n "__fish_xport_using_subcommand listen" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l allow -d 'Accept clients from these networks only, such as 10.0.0.0/8,::1; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l port-file -d 'Write the port to this file once listening; remove the file at the end' -r -F

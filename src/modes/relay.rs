@@ -216,7 +216,7 @@ impl RightEnds {
         match &self.kind {
             RightKind::Stdio { taken } => {
                 if taken.replace(true) {
-                    return Err(Failure::new(Cause::Unavailable, "stdin and stdout are for one client"));
+                    return Err(Failure::new(Cause::Unavailable, "stdin and stdout can serve only one client"));
                 }
                 let console = net.stdio(Stdio::Both, StreamSide::right(left, terms));
                 let console = console.map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
@@ -228,7 +228,7 @@ impl RightEnds {
                 Ok(End::Stream(connect(net, peer, dial, tls.as_ref(), self.marks, side)))
             }
             RightKind::Inherited(fd, keepalive, tls) => {
-                let taken = || Failure::new(Cause::Unavailable, "an inherited connection is for one client");
+                let taken = || Failure::new(Cause::Unavailable, "an inherited connection can serve only one client");
                 let connection = fd.take().ok_or_else(taken)?;
                 let side = StreamSide::right(left, terms);
                 Ok(End::Stream(adopt(net, connection, *keepalive, tls.as_ref(), self.marks, side)?))

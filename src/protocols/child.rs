@@ -170,7 +170,7 @@ pub(super) fn close_when_quiet(t: &mut SubprocessTransport<'_>) {
         }
     }
     if !pipes.is_empty() {
-        log::info!("the child has ended; somebody else still holds its stdout");
+        log::info!("the child has ended, but another process still holds its stdout");
     }
     t.close();
 }

@@ -189,9 +189,7 @@ impl SubprocessProtocol for ChildEnd {
         match &self.options.reporter {
             Some(reporter) if status != 0 => reporter.tell(Failure::silent(Cause::Child(status))),
             None if self.has_failed => {
-                log::warn!(
-                    "{other}: child {pid} has ended with status {status}, and has not read all that it was sent"
-                );
+                log::warn!("{other}: child {pid} has ended with status {status} and has left input unread");
             }
             _ => log::info!("{other}: child {pid} has ended with status {status}"),
         }

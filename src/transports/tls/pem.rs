@@ -288,7 +288,7 @@ fn read_all(mut file: &File, size: usize, max: usize) -> io::Result<Zeroizing<Ve
 pub(crate) fn warn_of_others(path: &Path, mode: u32, what: &str) {
     if mode & 0o077 != 0 {
         let mode = mode & 0o777;
-        log::warn!("{}: others than its owner can get at {what} (mode {mode:03o})", path.display());
+        log::warn!("{}: other users can access {what} (mode {mode:03o})", path.display());
     }
 }
 

@@ -49,7 +49,7 @@ fn a_key_that_others_can_write_is_refused() {
         }
         set_mode(&key, 0o644);
         let mut server = Background::start(&runs(&cert, &key, &peer)[0]);
-        server.line("others than its owner can get at this private key (mode 644)");
+        server.line("other users can access this private key (mode 644)");
         server.address();
         set_mode(&key, 0o600);
         let mut server = Background::start(&runs(&cert, &key, &peer)[0]);
