@@ -169,7 +169,7 @@ fn trust_is_in_authorities_or_in_pins_or_in_both_or_in_nobody() {
     refused("tls-client --ca a --insecure h:1", "--ca and --insecure contradict each other");
     refused(&format!("tls-client --pin {PIN} --insecure h:1"), "--pin and --insecure contradict each other");
     refused(&format!("tls-client --pin {PIN} --ca a --insecure h:1"), "contradict each other");
-    refused("tls-client --pin sha256:00 h:1", "64 hexadecimal digits, and these are 2");
+    refused("tls-client --pin sha256:00 h:1", "64 hexadecimal digits, not 2");
 }
 
 #[test]

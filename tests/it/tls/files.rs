@@ -359,7 +359,7 @@ fn a_log_of_keys_that_nobody_reads_stops_nobody() {
         peer.ping(b"hello");
         peer.end();
     }
-    server.line(&format!("{log}: nobody reads it; keys are missing there"));
+    server.line(&format!("{log}: no program reads the pipe; the file lacks keys"));
     server.drains();
     assert_eq!(server.all_lines().iter().filter(|line| line.contains(&log)).count(), 1, "{:?}", server.all_lines());
 }

@@ -43,7 +43,7 @@ fn a_key_that_others_can_write_is_refused() {
                 let output = outcome(&args);
                 let stderr = String::from_utf8_lossy(&output.stderr);
                 assert_eq!(output.status.code(), Some(2), "{args:?}: {}", text(&output));
-                let reason = format!("{key}: others than its owner can write this private key (mode {mode:03o})");
+                let reason = format!("{key}: other users can write this private key (mode {mode:03o})");
                 assert!(stderr.contains(&reason) && stderr.lines().count() == 1, "{args:?}: {stderr}");
             }
         }
