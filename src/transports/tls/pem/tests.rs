@@ -75,7 +75,7 @@ fn each_bad_file_has_its_reason() {
     says(case.key(key() + &key()), "2 private keys in this file, one is needed");
     says(case.certificates(pem("TRUSTED CERTIFICATE", b"x")), "it has TRUSTED CERTIFICATE");
     says(case.certificates(pem("my pass word", b"x")), "it has something unknown");
-    says(case.key(pem("OPENSSH PRIVATE KEY", b"x")), "of the kind OPENSSH PRIVATE KEY");
+    says(case.key(pem("OPENSSH PRIVATE KEY", b"x")), "unsupported kind of private key: OPENSSH PRIVATE KEY");
     let utf16 = Vec::from_iter("\u{feff}-----BEGIN".encode_utf16().flat_map(u16::to_le_bytes));
     says(case.certificates(utf16), "UTF-16");
 }

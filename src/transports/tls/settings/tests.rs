@@ -496,15 +496,15 @@ fn a_key_must_belong_to_the_first_certificate() {
     let damaged = files.write("damaged.pem", &pem("PRIVATE KEY", b"nothing of the kind"));
     fails(
         server(Identity { key: Some(damaged), ..own.clone() }).prepare(),
-        &["damaged.pem: the private key cannot be read"],
+        &["damaged.pem: cannot use the private key"],
     );
     let key = KeyPair::generate().unwrap();
     let identity = files.identity("garbage.pem", b"no certificate", &key);
-    fails(server(identity).prepare(), &["garbage.pem: the certificate cannot be read"]);
+    fails(server(identity).prepare(), &["garbage.pem: the certificate is damaged"]);
     let trust = Trust::Chain { ca: Some(files.path("garbage.pem")), pins: Vec::new() };
     fails(
         ClientSettings { trust, ..files.client("a") }.prepare(),
-        &["garbage.pem: none of its certificates can be read"],
+        &["garbage.pem: cannot read any certificate in this file"],
     );
     let client_ca = Some(files.path("nosuch.pem"));
     fails(ServerSettings { client_ca, ..server(own) }.prepare(), &["nosuch.pem: No such file or directory"]);
