@@ -87,9 +87,9 @@ pub mod transports;
 pub mod prelude {
     pub use crate::event_loop::{EventLoop, RunEnd};
     pub use crate::transports::address::{Host, HostPort, UnixName};
+    pub use crate::transports::connect::{ConnectError, Dialing};
     pub use crate::transports::datagram::Remote;
     pub use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
-    pub use crate::transports::dial::{ConnectError, Dialing};
     pub use crate::transports::handle::{DatagramTransport, SubprocessTransport, Transport};
     pub use crate::transports::id::Id;
     pub use crate::transports::info::{Info, Peer};
