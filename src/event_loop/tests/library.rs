@@ -330,3 +330,58 @@ fn the_protocol_of_a_child_can_be_replaced_and_knows_its_child() {
     event_loop.run().expect("a run");
     assert_eq!(told.try_iter().collect::<Vec<_>>(), ["first one", "second two", "lost true"]);
 }
+
+/// Speaks TLS on an open stream, and says one word.
+struct Speaker {
+    tls: Option<crate::transports::tls::Tls>,
+    word: &'static [u8],
+    heard: Vec<u8>,
+}
+
+impl Protocol for Speaker {
+    fn connection_made(&mut self, t: &mut Transport<'_>) {
+        t.start_tls(self.tls.take().expect("it is made once")).expect("an open stream");
+    }
+    fn tls_started(&mut self, t: &mut Transport<'_>) {
+        assert!(t.info().tls.expect("a handshake").cipher_suite.starts_with("TLS"));
+        t.write(self.word);
+        t.write_eof();
+    }
+    fn data_received(&mut self, _t: &mut Transport<'_>, data: &[u8]) {
+        self.heard.extend_from_slice(data);
+    }
+}
+
+#[test]
+fn tls_is_spoken_with_configurations_of_rustls() {
+    let server = tls::server();
+    let client = tls::client(Trust::Pins(vec![server.pin().expect("of its own certificate")]), false);
+    let mut given_client = TlsClient::from_config(client.config, client.name);
+    let mut given_server = TlsServer::from_config(server.config);
+    assert_eq!(given_server.pin(), None);
+    for limit in [Duration::from_secs(60), DELAY] {
+        given_client.set_handshake_timeout(limit);
+        given_server.set_handshake_timeout(limit);
+        let (ours, theirs) = UnixStream::pair().expect("a pair");
+        let mut event_loop = EventLoop::new().expect("a loop");
+        let speaker = |tls, word| Speaker { tls: Some(tls), word, heard: Vec::new() };
+        let one = speaker(given_client.clone().into(), b"from the client");
+        let one = event_loop.net().adopt(ours.into(), one).expect("a stream");
+        event_loop.keep_protocol(one);
+        if limit == DELAY {
+            // Nobody answers: the limit that was set is the one that counts.
+            let began = Instant::now();
+            event_loop.run().expect("a run");
+            assert!(began.elapsed() >= DELAY && began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+            drop(theirs);
+            continue;
+        }
+        let other = speaker(given_server.clone().into(), b"from the server");
+        let other = event_loop.net().adopt(theirs.into(), other).expect("a stream");
+        event_loop.keep_protocol(other);
+        event_loop.run().expect("a run");
+        for (id, heard) in [(one, &b"from the server"[..]), (other, b"from the client")] {
+            assert_eq!(event_loop.protocol::<Speaker>(id).expect("it was kept").heard, heard);
+        }
+    }
+}
