@@ -48,6 +48,7 @@ pub enum RunEnd {
 }
 
 /// A single-threaded loop over transports and their protocols. asyncio's event loop.
+#[doc(alias = "AbstractEventLoop")]
 pub struct EventLoop {
     poll: mio::Poll,
     net: Net,
@@ -72,6 +73,7 @@ impl EventLoop {
     ///
     /// # Errors
     /// No descriptor left for `epoll_create1(2)`.
+    #[doc(alias = "new_event_loop")]
     pub fn new() -> io::Result<Self> {
         let poll = mio::Poll::new()?;
         let net = Net::new(poll.registry().try_clone()?, Instant::now());

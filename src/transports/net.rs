@@ -19,7 +19,10 @@ use super::stream::Stream;
 use super::timers::{Alarm, TimerId};
 use crate::sys::datagram::SendBatch;
 
-/// The transports of a loop and all that can be done with them. asyncio's loop methods, under the field's own names.
+/// The transports of a loop, and what opens them. asyncio's methods of a loop.
+///
+/// # Panics
+/// To open a transport panics if there are 2^31 - 1 of them already, which is more than a system has descriptors.
 pub struct Net {
     pub(crate) slots: Arena<Slot>,
     pub(crate) cx: Ctx,
@@ -89,6 +92,7 @@ impl Net {
     }
 
     /// The time of this turn of the loop. asyncio's `loop.time()`.
+    #[doc(alias = "time")]
     #[must_use]
     pub fn now(&self) -> Instant {
         self.cx.now
@@ -127,6 +131,7 @@ impl Net {
     }
 
     /// Closes one listener. asyncio's `Server.close`.
+    #[doc(alias = "Server")]
     pub fn close_listener(&mut self, id: Id) {
         if self.listeners.contains(&id) {
             self.stop_listening(id);

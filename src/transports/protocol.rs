@@ -39,6 +39,7 @@ pub enum Eof {
 ///
 /// asyncio has a base class for what this trait shares with [`BufferedProtocol`]. Here each trait is complete, so that
 /// one `impl` makes a protocol.
+#[doc(alias = "BaseProtocol")]
 pub trait Protocol: Any {
     /// The stream is open. Called once, before anything else.
     #[doc(alias = "create_connection")]

@@ -44,6 +44,7 @@ pub enum Standing {
     #[default]
     OwnGroup,
     /// The child leads a session of its own, and has no terminal. asyncio's `start_new_session=True`.
+    #[doc(alias = "start_new_session")]
     OwnSession,
     /// The child stays in our group: keys of our terminal send signals to the child and to us. Our own signals go to
     /// the child alone.
@@ -114,6 +115,7 @@ impl Command {
     }
 
     /// Sets the working directory. A relative path of the program starts there.
+    #[doc(alias = "cwd")]
     pub fn current_dir(&mut self, directory: impl AsRef<Path>) -> &mut Self {
         self.directory = Some(directory.as_ref().to_owned());
         self

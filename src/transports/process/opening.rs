@@ -24,12 +24,15 @@ use crate::transports::stream::Stream;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChildStdio {
     /// A pipe to us. asyncio's `PIPE`.
+    #[doc(alias = "PIPE")]
     Pipe,
     /// The same as ours. asyncio's `None`.
     Inherit,
     /// `/dev/null`. asyncio's `DEVNULL`.
+    #[doc(alias = "DEVNULL")]
     Null,
     /// Of stderr: the same as the child's stdout. asyncio's `STDOUT`.
+    #[doc(alias = "STDOUT")]
     Merge,
     /// A terminal of the child's own. Our side of it is a transport. Several streams share one terminal, whose model is
     /// that of the first stream. asyncio has none.

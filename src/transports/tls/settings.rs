@@ -51,6 +51,7 @@ pub struct CommonSettings {
     /// Protocols to negotiate (ALPN, RFC 7301), the preferred one first. An empty list negotiates nothing.
     pub alpn: Vec<Vec<u8>>,
     /// How long a handshake may take.
+    #[doc(alias = "ssl_handshake_timeout")]
     pub handshake_timeout: Duration,
     /// Whether a connection that ends without a close_notify has ended in order.
     pub allow_truncation: bool,
