@@ -172,8 +172,7 @@ fn whoever_else_holds_the_pipes_holds_up_only_the_end() {
         if matches!(told, Told::Exited(_)) {
             // The sleep in the background has the pipes, and may keep them.
             assert!(t.pipe_transport(1).is_some());
-            let id = t.id();
-            t.net().call_later(id, Duration::from_millis(20));
+            t.call_later(Duration::from_millis(20));
         }
     }
     let begin = Instant::now();

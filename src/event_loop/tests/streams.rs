@@ -187,15 +187,13 @@ fn a_timer_that_arms_itself_keeps_nobody_from_their_events() {
     struct Eager;
     impl Protocol for Eager {
         fn connection_made(&mut self, t: &mut Transport<'_>) {
-            let id = t.id();
-            t.net().call_later(id, Duration::ZERO);
+            t.call_later(Duration::ZERO);
         }
         fn data_received(&mut self, t: &mut Transport<'_>, _data: &[u8]) {
             t.abort();
         }
         fn timer_fired(&mut self, t: &mut Transport<'_>, _timer: TimerId) {
-            let id = t.id();
-            t.net().call_later(id, Duration::ZERO);
+            t.call_later(Duration::ZERO);
         }
     }
     let mut sim = Sim::new();

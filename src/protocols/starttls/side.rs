@@ -51,7 +51,7 @@ impl<P: Protocol> StartTlsSide<P> {
 
     fn cancel_timer(&mut self, t: &mut Transport<'_>) {
         if let Some(timer) = self.timer.take() {
-            t.net().cancel(timer);
+            t.cancel(timer);
         }
     }
 
@@ -65,8 +65,7 @@ impl<P: Protocol> StartTlsSide<P> {
 
 impl<P: Protocol> Protocol for StartTlsSide<P> {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
-        let id = t.id();
-        self.timer = Some(t.net().call_later(id, self.timeout));
+        self.timer = Some(t.call_later(self.timeout));
         t.write(&self.negotiation.start());
     }
 
