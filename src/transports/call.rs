@@ -35,6 +35,8 @@ pub(crate) enum Call {
     Timer(TimerId),
     ErrorReceived(io::Error),
     TlsStarted,
+    /// A connection awaits admission. No protocol is called.
+    Admit,
     ProcessExited,
     ConnectionLost(Option<io::Error>),
     /// The end of a stream that no protocol knows of.

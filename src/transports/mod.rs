@@ -12,6 +12,7 @@ pub(crate) mod accept;
 mod admission;
 pub(crate) mod call;
 pub mod connect;
+pub(crate) mod ctx;
 pub mod id;
 pub mod listener;
 pub mod net;

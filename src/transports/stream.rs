@@ -36,6 +36,8 @@ pub(crate) struct Stream {
     pub(crate) forward: Option<Box<Forward>>,
     /// The stream that is forwarded to this one.
     pub(crate) source: Option<Id>,
+    /// That stream waits for room here.
+    pub(crate) source_waits: bool,
     /// Bytes in a pipe that are sent before those in `out`.
     pub(crate) spliced: Option<Box<Spliced>>,
     pub(crate) peer: Option<Box<Peer>>,
@@ -118,6 +120,7 @@ impl Stream {
             connecting: None,
             forward: None,
             source: None,
+            source_waits: false,
             spliced: None,
             peer: None,
             totals: Totals::default(),
@@ -215,6 +218,20 @@ impl Stream {
         // A child's terminal is over when the child is.
         (direction == Direction::Write && self.io.as_master().is_none())
             || (self.state.reading_ended() && self.io.needs_lingering_close())
+    }
+
+    /// Whether what arrives now goes to another stream.
+    pub(crate) fn is_forwarded(&self) -> bool {
+        self.forward.is_some() && !self.state.discards() && !self.is_handshaking()
+    }
+
+    /// Notes what an event says; whether that is news.
+    pub(crate) fn latch(&mut self, readable: bool, writable: bool, read_ended: bool) -> bool {
+        let is_news = (readable && !self.readable) || (writable && !self.writable) || read_ended;
+        self.readable |= readable;
+        self.writable |= writable;
+        self.rdhup_seen |= read_ended;
+        is_news
     }
 
     /// Whether its TLS is in the middle of a handshake.
