@@ -5,8 +5,8 @@
 use std::io;
 use std::time::Duration;
 
+use super::idle::{Activity, FailureScope, IdleWatch};
 use super::report::Reporter;
-use super::watch::{Activity, FailureScope, IdleWatch};
 use crate::transports::connect::ConnectError;
 use crate::transports::handle::Transport;
 use crate::transports::protocol::Protocol;

@@ -9,8 +9,8 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::call::Call;
-use super::ctx::{Ctx, StreamRef};
-use super::datagram::socket::{Datagram, DatagramRef};
+use super::ctx::{Ctx, DatagramRef, StreamRef};
+use super::datagram::socket::Datagram;
 use super::id::{Arena, Id};
 use super::listener::Listener;
 use super::process::{Ending, Process, SIGTERM};

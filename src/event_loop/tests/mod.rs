@@ -23,7 +23,7 @@ use super::dispatch::Event;
 use super::*;
 use crate::protocols::discard::Discard;
 use crate::protocols::echo::Echo;
-use crate::protocols::half_close::HalfClose;
+use crate::protocols::pair::half_close::HalfClose;
 use crate::protocols::report::Cause;
 use crate::protocols::report::Failure;
 use crate::protocols::report::Reports;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::kind::StartTls;
 use super::negotiation::{Negotiation, Step};
+use crate::protocols::idle::{FailureScope, IdleWatch};
 use crate::protocols::report::{Cause, Reporter};
-use crate::protocols::watch::{FailureScope, IdleWatch};
 use crate::transports::connect::ConnectError;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;

@@ -88,7 +88,7 @@ impl Connecting {
         goes_on
     }
 
-    pub(super) fn cancel_timers(&mut self, timers: &mut Timers) {
+    pub(crate) fn cancel_timers(&mut self, timers: &mut Timers) {
         for timer in [self.limit.take(), self.next.take()].into_iter().flatten() {
             timers.cancel(timer);
         }

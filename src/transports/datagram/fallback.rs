@@ -7,8 +7,9 @@ use super::candidates::Round;
 use super::io::DatagramIo;
 use super::opening::open;
 use super::queue::HEADER_BYTES;
-use super::socket::{Datagram, DatagramRef};
+use super::socket::Datagram;
 use crate::transports::call::Call;
+use crate::transports::ctx::DatagramRef;
 use crate::transports::error::describe;
 
 /// What is kept of one socket's datagrams until it is settled where they go.
@@ -102,7 +103,7 @@ impl DatagramRef<'_> {
     fn send_again(&mut self, address: SocketAddr, error: &io::Error) {
         let datagram = &mut *self.datagram;
         let Some(candidates) = &datagram.candidates else { return };
-        log::info!("{}; going on with {address}", describe(error));
+        log::info!("{}; trying {address}", describe(error));
         datagram.queue.clear();
         candidates.kept.iter().for_each(|data| datagram.queue.push(data, None));
         (datagram.counts.sent, datagram.totals.sent) = candidates.sent_before;
