@@ -276,6 +276,11 @@ impl EventLoop {
             Alarm::Protocol => self.call(id, Call::Timer(timer)),
             Alarm::ConnectNext => self.net.connecting(id, |transport| transport.connect_next()),
             Alarm::ConnectTimeout => self.net.connecting(id, |transport| transport.connect_timed_out()),
+            Alarm::Refusal => {
+                if let Some(mut datagram) = self.net.datagram_mut(id) {
+                    datagram.refusal_timed_out();
+                }
+            }
             Alarm::AcceptRetry => self.net.accept_retry(id),
             Alarm::Ending => self.net.go_on_ending(id),
             _ => {
