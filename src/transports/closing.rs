@@ -55,10 +55,7 @@ impl StreamRef<'_> {
             // Counted when it was written, and never sent.
             stream.totals.sent = stream.totals.sent.saturating_sub(stream.unsent() as u64);
         }
-        stream.out.clear(&mut self.cx.buffer_pool);
-        if let Some(spliced) = stream.spliced.take() {
-            self.cx.pipes.close(*spliced);
-        }
+        stream.out.clear(&mut self.cx.pipes, &mut self.cx.buffer_pool);
         stream.io.close(&self.cx.registry, reset);
         if reset && stream.close_mode != CloseMode::Reset {
             stream.close_mode = CloseMode::Aborted;
@@ -283,13 +280,10 @@ impl StreamRef<'_> {
             return self.force_close(Some(error), false);
         }
         stream.state.writing_failed(error, stream.is_delivered());
-        stream.out.clear(&mut self.cx.buffer_pool);
-        if let Some(spliced) = stream.spliced.take() {
-            self.cx.pipes.close(*spliced);
-        }
+        stream.out.clear(&mut self.cx.pipes, &mut self.cx.buffer_pool);
         stream.readable = true;
         stream.rdhup_seen = true;
-        if std::mem::replace(&mut stream.writing_paused, false) {
+        if stream.out.resume_if_under() {
             // The buffer is empty now; a protocol that stopped reading meanwhile must come to see the end.
             self.call(Call::ResumeWriting);
         }

@@ -14,8 +14,7 @@ use super::id::{Direction, Id};
 use super::info::{Peer, Totals};
 use super::io::Io;
 use super::keepalive::KeepAlive;
-use super::out_buf::{OutBuf, WaterMarks};
-use super::pipe_pool::Spliced;
+use super::out_buf::WriteBuffer;
 use super::state::{Phase, State};
 use super::timers::TimerId;
 use super::tls::layer::Layer;
@@ -24,8 +23,7 @@ use super::tls::layer::Layer;
 pub(crate) struct Stream {
     pub(crate) io: Io,
     pub(crate) state: State,
-    pub(crate) out: OutBuf,
-    pub(crate) marks: WaterMarks,
+    pub(crate) out: WriteBuffer,
     /// TLS between what a protocol writes and what `out` and `io` get.
     pub(crate) tls: Option<Box<Layer>>,
     /// Bytes that a protocol has handed back. They are delivered before all others.
@@ -37,8 +35,6 @@ pub(crate) struct Stream {
     pub(crate) source: Option<Id>,
     /// That stream waits for room here.
     pub(crate) source_waits: bool,
-    /// Bytes in a pipe that are sent before those in `out`.
-    pub(crate) spliced: Option<Box<Spliced>>,
     pub(crate) peer: Option<Box<Peer>>,
     pub(crate) totals: Totals,
     pub(crate) last_activity: Instant,
@@ -54,8 +50,6 @@ pub(crate) struct Stream {
     pub(crate) reading: bool,
     /// It is forwarded, and the sink has no room.
     pub(crate) blocked_by_sink: bool,
-    /// Set over the high-water mark; `pause_writing` has been called or is queued.
-    pub(crate) writing_paused: bool,
     /// An event has told of the peer's end (`EPOLLRDHUP`). A short read does not mean that all was read then.
     pub(crate) rdhup_seen: bool,
     /// A short read or write does not mean that no more is there: terminals give a line at a time, TCP stops at an
@@ -112,15 +106,13 @@ impl Stream {
             distrust_short_io: matches!(io, Io::Channels(..)),
             io,
             state: State::new(phase),
-            out: OutBuf::default(),
-            marks: WaterMarks::default(),
+            out: WriteBuffer::default(),
             tls: None,
             unread: None,
             dial: None,
             forward: None,
             source: None,
             source_waits: false,
-            spliced: None,
             peer: None,
             totals: Totals::default(),
             last_activity: now,
@@ -129,7 +121,6 @@ impl Stream {
             writable: true,
             reading: true,
             blocked_by_sink: false,
-            writing_paused: false,
             rdhup_seen: false,
             queued: false,
             rearm: Rearm::None,
@@ -180,13 +171,13 @@ impl Stream {
 
     /// Whether nothing that was written still waits to be sent.
     pub(crate) fn is_flushed(&self) -> bool {
-        self.out.is_empty() && self.spliced.is_none()
+        self.out.is_empty()
     }
 
     /// Bytes that were written and wait to be sent.
     pub(crate) fn unsent(&self) -> usize {
         let early = self.tls.as_deref().map_or(0, Layer::early);
-        early + self.out.len() + self.spliced.as_ref().map_or(0, |spliced| spliced.bytes)
+        early + self.out.len()
     }
 
     /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged. Other streams hand over at
@@ -275,8 +266,7 @@ impl fmt::Debug for Stream {
             .field("readable", &self.readable)
             .field("writable", &self.writable)
             .field("reading", &self.reading)
-            .field("writing_paused", &self.writing_paused)
-            .field("buffered", &self.out.len())
+            .field("out", &self.out)
             .finish_non_exhaustive()
     }
 }

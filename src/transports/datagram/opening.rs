@@ -125,7 +125,7 @@ impl Net {
         set_options(&socket, &service.options)?;
         let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Open, self.cx.now);
         datagram.access = service.access;
-        datagram.marks = service.options.marks;
+        datagram.flow.marks = service.options.marks;
         datagram.connected = socket.peer_addr().is_ok();
         // The port of a group is shared: others on this machine may send from there.
         let is_shared =
@@ -154,7 +154,7 @@ impl Net {
         protocol: impl DatagramProtocol + 'static,
     ) -> Id {
         let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Resolving, self.cx.now);
-        datagram.marks = options.marks;
+        datagram.flow.marks = options.marks;
         let retries_left = dialing.retry;
         let lookup = DatagramLookup { target, dialing, options, retries_left, next_timer: None };
         datagram.lookup = Some(Box::new(lookup));

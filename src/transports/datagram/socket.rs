@@ -21,7 +21,7 @@ use super::queue::Queue;
 use crate::sys::datagram::Remote;
 use crate::transports::access::AccessList;
 use crate::transports::info::{DatagramTotals, Totals};
-use crate::transports::out_buf::WaterMarks;
+use crate::transports::out_buf::FlowControl;
 use crate::transports::timers::TimerId;
 
 /// Messages received in the first call, since each may have 64 KiB.
@@ -48,7 +48,7 @@ pub(crate) struct Datagram {
     pub(crate) io: DatagramIo,
     phase: DatagramPhase,
     pub(crate) queue: Queue,
-    pub(crate) marks: WaterMarks,
+    pub(crate) flow: FlowControl,
     pub(crate) lookup: Option<Box<DatagramLookup>>,
     /// Other addresses of its peer, as long as it is not settled which one is right.
     pub(crate) candidates: Option<Box<Candidates>>,
@@ -76,8 +76,6 @@ pub(crate) struct Datagram {
     pub(crate) batch_len: usize,
     /// Cleared by `pause_reading`.
     pub(crate) reading: bool,
-    /// Set over the high-water mark; `pause_writing` has been called or is queued.
-    pub(crate) writing_paused: bool,
     /// On the list of those that have more to do in the next turn.
     pub(crate) queued: bool,
     /// On the list of those that send once the present callbacks are through.
@@ -94,7 +92,7 @@ impl Datagram {
             io,
             phase,
             queue: Queue::default(),
-            marks: WaterMarks::default(),
+            flow: FlowControl::default(),
             lookup: None,
             candidates: None,
             default_to: None,
@@ -111,7 +109,6 @@ impl Datagram {
             batch_len: FIRST_BATCH_LEN,
             writable: true,
             reading: true,
-            writing_paused: false,
             queued: false,
             corked: false,
             segments: true,

@@ -76,7 +76,7 @@ impl StreamRef<'_> {
         let timeout = tls.policy.handshake_timeout;
         stream.phase_timer = Some(self.cx.timers.arm(timeout, Some(self.id), Alarm::Handshake));
         let early = stream.unread.take().unwrap_or_default();
-        if !tls.is_opening() && !std::mem::replace(&mut stream.writing_paused, true) {
+        if !tls.is_opening() && stream.out.flow.pause() {
             self.call(Call::PauseWriting);
         }
         self.send_tls();
@@ -298,7 +298,7 @@ impl StreamRef<'_> {
                 let _ = tls.write_to(&mut io::sink());
                 continue;
             }
-            if !stream.writable || !stream.out.is_empty() || stream.spliced.is_some() {
+            if !stream.writable || !stream.out.is_empty() {
                 let mut sink = ToBuffer { out: &mut stream.out, buffer_pool: &mut self.cx.buffer_pool };
                 // Writing to memory cannot fail.
                 let _ = tls.write_to(&mut sink);
