@@ -17,8 +17,8 @@ use std::io::{self, IoSlice};
 use std::time::Duration;
 
 use super::call::Call;
+use super::connect::error::ConnectError;
 use super::ctx::StreamRef;
-use super::dial::ConnectError;
 use super::error::{describe, is_tls};
 use super::io::Io;
 use super::state::Phase;
@@ -49,6 +49,10 @@ impl StreamRef<'_> {
     pub(crate) fn force_close(&mut self, error: Option<io::Error>, reset: bool) {
         self.restore_low_water();
         let stream = &mut *self.stream;
+        if let Some(mut connecting) = stream.connecting.take() {
+            self.cx.resolver.give_up(self.id);
+            connecting.cancel_timers(&mut self.cx.timers);
+        }
         let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
         let Some(phase) = stream.state.lose() else { return };
         if stream.tls.is_some() {
@@ -59,12 +63,6 @@ impl StreamRef<'_> {
         stream.io.close(&self.cx.registry, reset);
         if reset && stream.close_mode != CloseMode::Reset {
             stream.close_mode = CloseMode::Aborted;
-        }
-        if let Some(dial) = stream.dial.take() {
-            self.cx.resolver.give_up(self.id);
-            if let Some(timer) = dial.next_timer {
-                self.cx.timers.cancel(timer);
-            }
         }
         self.disarm();
         let stream = &mut *self.stream;

@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Instant;
 
 use super::channel::Channel;
-use super::dial::Dial;
+use super::connect::state::Connecting;
 use super::forward_mode::Forward;
 use super::id::{Direction, Id};
 use super::info::{Peer, Totals};
@@ -28,7 +28,8 @@ pub(crate) struct Stream {
     pub(crate) tls: Option<Box<Layer>>,
     /// Bytes that a protocol has handed back. They are delivered first.
     pub(crate) unread: Option<Box<[u8]>>,
-    pub(crate) dial: Option<Box<Dial>>,
+    /// What is kept until it is connected.
+    pub(crate) connecting: Option<Box<Connecting>>,
     /// The sink of a forwarded stream, which gets the bytes instead of the protocol.
     pub(crate) forward: Option<Box<Forward>>,
     /// The stream that is forwarded to this one.
@@ -40,7 +41,7 @@ pub(crate) struct Stream {
     pub(crate) last_activity: Instant,
     /// When the peer of a TCP connection counts as gone.
     pub(crate) keepalive: KeepAlive,
-    /// The timer of the present phase, of which there is one at most: of connecting, of a handshake, of closing. Set by
+    /// The timer of the present phase, of which there is at most one: of a handshake or of closing. Set by
     /// [`StreamRef::arm`](super::ctx::StreamRef::arm).
     pub(crate) phase_timer: Option<TimerId>,
     /// Set by an event, cleared by a read that took all bytes.
@@ -110,7 +111,7 @@ impl Stream {
             out: WriteBuffer::default(),
             tls: None,
             unread: None,
-            dial: None,
+            connecting: None,
             forward: None,
             source: None,
             source_waits: false,

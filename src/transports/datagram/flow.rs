@@ -9,7 +9,7 @@ use std::io;
 use super::socket::DatagramPhase;
 use crate::sys::datagram::{BATCH, Remote, SendBatch};
 use crate::transports::call::Call;
-use crate::transports::dial::ConnectError;
+use crate::transports::connect::error::ConnectError;
 use crate::transports::id::Id;
 use crate::transports::label::Label;
 use crate::transports::net::{Net, Slot};
@@ -130,12 +130,8 @@ impl Net {
         }
         datagram.queue.clear();
         datagram.undelivered = Vec::new();
-        self.cx.resolver.give_up(id);
+        self.end_connecting(id);
         self.settle(id);
-        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        for timer in datagram.phase_timer.take().into_iter().chain(datagram.lookup.take().and_then(|l| l.next_timer)) {
-            self.cx.timers.cancel(timer);
-        }
         self.cx.calls.push_back((
             id,
             if phase == DatagramPhase::Resolving {
