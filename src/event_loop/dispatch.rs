@@ -182,7 +182,7 @@ impl EventLoop {
         let Self { net, handlers, scratch, pace, .. } = self;
         let Some(mut stream) = net.stream_mut(id) else { return 0 };
         let discards = stream.state.discards();
-        let delivers = !discards && !stream.is_handshaking();
+        let delivers = !discards && !stream.is_negotiating();
         let is_forwarded = delivers && stream.forward.is_some();
         let Some(installed) = handlers.get_mut(id.index()) else { return 0 };
         let buffer = match installed {
@@ -240,8 +240,8 @@ impl EventLoop {
     fn read_ended(&mut self, id: Id) {
         let Self { net, handlers, .. } = self;
         let Some(mut stream) = net.stream_mut(id) else { return };
-        if stream.state.was_reset() && stream.tls.is_none() {
-            // The write took the error, and what is left of a reset looks like an end. TLS has its own.
+        if stream.state.was_reset() && !stream.has_protected_end() {
+            // The write took the error, and what is left of a reset looks like an end.
             return stream.force_close(None, false);
         }
         let discards = stream.state.discards();
@@ -328,7 +328,7 @@ impl EventLoop {
 /// A timer of a stream is due.
 fn stream_alarm(stream: &mut StreamRef<'_>, alarm: Alarm) {
     match alarm {
-        Alarm::Handshake => stream.handshake_timed_out(),
+        Alarm::Opening => stream.opening_timed_out(),
         Alarm::FlowIdle => stream.check_flow(),
         Alarm::CloseTimeout => stream.close_timed_out(),
         Alarm::Acknowledgement => stream.await_acknowledgement(),

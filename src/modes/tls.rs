@@ -23,7 +23,10 @@ pub(super) fn client(config: Option<&TlsConnect>) -> anyhow::Result<Option<TlsCl
         let insecure = config.settings.common.advice.flag("insecure");
         log::warn!("{insecure}: whoever answers is believed, and can read and change everything");
     }
-    Ok(Some(client))
+    Ok(Some(match config.starttls {
+        Some(protocol) => client.asking_by(protocol),
+        None => client,
+    }))
 }
 
 fn usage(error: SettingsError) -> Failure {

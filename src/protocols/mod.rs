@@ -10,8 +10,6 @@ pub mod half_close;
 mod remainder;
 pub mod session;
 mod watch;
-// What is said before TLS, where that is asked for in the protocol.
-pub mod starttls;
 // The same two over datagrams.
 pub mod conversation;
 pub mod conversation_stdio;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use socket2::{SockAddr, Socket};
 
 use super::address::{Address, Family};
-use super::error::{describe, is_handshake_timeout, is_lack_of_resources};
+use super::error::{describe, is_handshake_timeout, is_lack_of_resources, is_tls};
 use super::keepalive::KeepAlive;
 use super::timers::TimerId;
 
@@ -182,7 +182,7 @@ pub enum ConnectErrorKind {
     TimedOut,
     /// This machine lacks what it takes: descriptors, memory.
     Local,
-    /// It was made, and reset before we came to know: a refusal is another error.
+    /// It was made, and reset before the stream was open. A refusal is another error.
     Reset,
     /// It was made, but TLS was not.
     Tls,
@@ -197,10 +197,14 @@ impl ConnectError {
         Self { kind, ..self }
     }
 
-    /// A handshake with `peer` has failed.
-    pub(crate) fn of_handshake(peer: &dyn fmt::Display, error: io::Error) -> Self {
-        let kind = if is_handshake_timeout(&error) { ConnectErrorKind::TimedOut } else { ConnectErrorKind::Tls };
-        Self::new(format!("handshake with {peer}: {}", describe(&error))).with_kind(kind)
+    /// The connection with `peer` was made, and the stream did not become open. `what` is the part that has failed.
+    pub(crate) fn of_opening(what: &str, peer: &dyn fmt::Display, error: io::Error) -> Self {
+        let kind = match &error {
+            error if is_handshake_timeout(error) => ConnectErrorKind::TimedOut,
+            error if is_tls(error) => ConnectErrorKind::Tls,
+            _ => ConnectErrorKind::Reset,
+        };
+        Self::new(format!("{what} with {peer}: {}", describe(&error))).with_kind(kind)
     }
 
     pub(crate) fn given_up() -> Self {

@@ -87,7 +87,7 @@ impl Net {
     /// What the kernel could do for these two; `None` is nothing.
     fn route(&self, id: Id, to: Id) -> Option<SpliceRoute> {
         let (source, sink) = (self.stream(id)?, self.stream(to)?);
-        if source.tls.is_some() || sink.tls.is_some() {
+        if !source.is_bare() || !sink.is_bare() {
             return None;
         }
         let (from, from_fd) = source.io.raw_source()?;
@@ -156,8 +156,8 @@ impl Net {
             // What was copied before goes before.
             return SpliceOutcome::Copy;
         }
-        if [id, to].into_iter().any(|id| self.stream(id).is_some_and(|stream| stream.tls.is_some())) {
-            // It has begun since.
+        if [id, to].into_iter().any(|id| self.stream(id).is_some_and(|stream| !stream.is_bare())) {
+            // It has got a layer since.
             return self.copy_from_now_on(id);
         }
         let moved = match route {

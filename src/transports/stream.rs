@@ -7,6 +7,7 @@
 use std::fmt;
 use std::time::Instant;
 
+use super::admission::Admission;
 use super::channel::Channel;
 use super::dial::Dial;
 use super::forward_mode::Forward;
@@ -14,11 +15,11 @@ use super::id::{Direction, Id};
 use super::info::{Peer, Totals};
 use super::io::Io;
 use super::keepalive::KeepAlive;
+use super::layer::LayerStack;
 use super::out_buf::{OutBuf, WaterMarks};
 use super::pipe_pool::Spliced;
 use super::state::{Phase, State};
 use super::timers::TimerId;
-use super::tls::layer::Layer;
 
 /// One stream. The size of this is what an idle connection costs.
 pub(crate) struct Stream {
@@ -26,8 +27,8 @@ pub(crate) struct Stream {
     pub(crate) state: State,
     pub(crate) out: OutBuf,
     pub(crate) marks: WaterMarks,
-    /// TLS between what a protocol writes and what `out` and `io` get.
-    pub(crate) tls: Option<Box<Layer>>,
+    /// Layers between a protocol and `out` and `io`. A bare stream has none.
+    pub(crate) stack: Option<Box<LayerStack>>,
     /// Bytes that a protocol has handed back. They are delivered before all others.
     pub(crate) unread: Option<Box<[u8]>>,
     pub(crate) dial: Option<Box<Dial>>,
@@ -65,8 +66,8 @@ pub(crate) struct Stream {
     pub(crate) queued: bool,
     /// Whether epoll is to report its readiness anew.
     pub(crate) rearm: Rearm,
-    /// A listener has let it in, and it counts against the limit.
-    pub(crate) accepted: bool,
+    /// Whether a listener has accepted it, and whether it counts against the limit.
+    pub(crate) admission: Admission,
     /// A server drops it when its close makes no progress for 5 s, as other connections need its place.
     pub(crate) bounded_close: bool,
     pub(crate) close_mode: CloseMode,
@@ -114,7 +115,7 @@ impl Stream {
             state: State::new(phase),
             out: OutBuf::default(),
             marks: WaterMarks::default(),
-            tls: None,
+            stack: None,
             unread: None,
             dial: None,
             forward: None,
@@ -133,7 +134,7 @@ impl Stream {
             rdhup_seen: false,
             queued: false,
             rearm: Rearm::None,
-            accepted: false,
+            admission: Admission::None,
             bounded_close: false,
             close_mode: CloseMode::Lingering,
             closing_bytes: 0,
@@ -158,13 +159,12 @@ impl Stream {
 
     /// Whether a read would lead anywhere now.
     pub(crate) fn wants_read(&self) -> bool {
-        let (news, handshakes) =
-            self.tls.as_deref().map_or((false, false), |tls| (tls.has_peer_event(), tls.is_handshaking()));
+        let news = self.has_layer_event();
         if self.state.discards() {
             // What is left on stdin is for whoever comes after us.
             return news || (self.readable && self.io.needs_lingering_close());
         }
-        if handshakes && matches!(self.state.phase(), Phase::Open | Phase::Running) {
+        if self.is_negotiating() && matches!(self.state.phase(), Phase::Open | Phase::Running) {
             return news || self.readable;
         }
         self.state.delivers()
@@ -185,8 +185,7 @@ impl Stream {
 
     /// Bytes that were written and wait to be sent.
     pub(crate) fn unsent(&self) -> usize {
-        let early = self.tls.as_deref().map_or(0, Layer::early);
-        early + self.out.len() + self.spliced.as_ref().map_or(0, |spliced| spliced.bytes)
+        self.early() + self.out.len() + self.spliced.as_ref().map_or(0, |spliced| spliced.bytes)
     }
 
     /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged. Other streams hand over at
@@ -217,26 +216,6 @@ impl Stream {
         // A child's terminal is over when the child is.
         (direction == Direction::Write && self.io.as_master().is_none())
             || (self.state.reading_ended() && self.io.needs_lingering_close())
-    }
-
-    /// Whether its TLS is in the middle of a handshake.
-    pub(crate) fn is_handshaking(&self) -> bool {
-        self.tls.as_deref().is_some_and(Layer::is_handshaking)
-    }
-
-    /// Whether it is not open yet, and will be once its TLS is, or would have been.
-    pub(crate) fn is_opening(&self) -> bool {
-        self.tls.as_deref().is_some_and(Layer::is_opening)
-    }
-
-    /// Whether its TLS has failed, and the peer is being told.
-    pub(crate) fn has_failed_tls(&self) -> bool {
-        self.tls.as_deref().is_some_and(Layer::has_failed)
-    }
-
-    /// Whether a listener has accepted it, and has no place for it yet.
-    pub(crate) fn awaits_admission(&self) -> bool {
-        self.tls.as_deref().is_some_and(Layer::awaits_admission)
     }
 
     /// Notes a successful read of `n` bytes into a buffer of `space`; true where a latch was cleared on it.
