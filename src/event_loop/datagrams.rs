@@ -30,7 +30,7 @@ impl EventLoop {
         let mut bytes = 0;
         for _ in 0..RECEIVES_PER_TURN {
             self.run_calls();
-            if self.net.replaces(id) || bytes >= BYTES_PER_TURN {
+            if self.net.cx.replaces(id) || bytes >= BYTES_PER_TURN {
                 break;
             }
             if !self.net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
@@ -118,7 +118,7 @@ impl EventLoop {
     fn deliver_one(&mut self, id: Id, data: &[u8], from: &Remote) -> bool {
         if !self.net.cx.calls.is_empty() {
             self.run_calls();
-            if self.net.replaces(id) {
+            if self.net.cx.replaces(id) {
                 return false;
             }
         }

@@ -57,14 +57,33 @@ impl Event {
 }
 
 impl EventLoop {
-    /// Takes in one event.
+    /// Takes in one event. The transport is looked up once. It is looked up again only after a callback, which may have
+    /// changed anything.
     pub(super) fn event(&mut self, event: Event) {
         let id = event.id;
-        if self.is_news(&event) {
-            log::trace!("{}: {event:?}", Label(&self.net, id));
-        }
         match self.net.slots.get_mut(id) {
-            Some(Slot::Stream(_)) => self.stream_event(event),
+            Some(Slot::Stream(stream)) => {
+                let mut stream = StreamRef { id, stream, cx: &mut self.net.cx };
+                stream.note_rearm_event(event.readable, event.writable);
+                // A terminal tells that it can be written to after each line that it has shown. If our own messages are
+                // such lines, a message for each event would be a loop without end.
+                if stream.latch(event.readable, event.writable, event.read_ended) || event.write_dead {
+                    log::trace!("{}: {event:?}", stream.label());
+                }
+                if stream.state.phase() == Phase::Connecting {
+                    self.net.dial_ready(id);
+                } else if stream.is_only_unacknowledged() {
+                    stream.await_acknowledgement();
+                } else if event.write_dead && stream.only_an_event_tells(event.direction) {
+                    self.sink_gone(id);
+                } else {
+                    let filled = fill_at_once(stream, &mut self.handlers, &mut self.scratch);
+                    self.read(id, filled);
+                    return;
+                }
+                self.run_calls();
+                self.stream_ready(id);
+            }
             Some(Slot::Listener(listener)) => {
                 listener.latch();
                 self.accept_ready(id);
@@ -82,53 +101,16 @@ impl EventLoop {
         }
     }
 
-    fn stream_event(&mut self, event: Event) {
-        let id = event.id;
-        let Some(mut stream) = self.net.stream_mut(id) else { return };
-        stream.note_rearm_event(event.readable, event.writable);
-        stream.readable |= event.readable;
-        stream.writable |= event.writable;
-        stream.rdhup_seen |= event.read_ended;
-        if stream.state.phase() == Phase::Connecting {
-            self.net.dial_ready(id);
-            self.run_calls();
-        } else if stream.is_only_unacknowledged() {
-            stream.await_acknowledgement();
-            self.run_calls();
-        } else if event.write_dead && stream.only_an_event_tells(event.direction) {
-            if let Some(Installed::Pipe { process, number: 0 }) = self.handlers.get(id.index()) {
-                self.net.note_unread_input(*process);
-            }
-            if let Some(mut stream) = self.net.stream_mut(id) {
-                stream.sink_gone();
-            }
-            self.run_calls();
-        }
-        self.stream_ready(id);
-    }
-
-    /// Whether an event says what is not known already. A terminal tells anew that it can be written to after each line
-    /// that it has shown: where our own messages are such lines, a message for each event would be a loop without end.
-    fn is_news(&self, event: &Event) -> bool {
-        match self.net.stream(event.id) {
-            Some(stream) => {
-                let latched = (!event.readable || stream.readable) && (!event.writable || stream.writable);
-                !latched || event.read_ended || event.write_dead
-            }
-            None => true,
-        }
-    }
-
     /// Takes up a slot of the run queue.
     pub(super) fn run_ready(&mut self, id: Id) {
         match self.net.slots.get_mut(id) {
-            Some(Slot::Listener(listener)) => {
-                listener.dequeue();
-                self.accept_ready(id);
-            }
             Some(Slot::Stream(stream)) => {
                 stream.queued = false;
                 self.stream_ready(id);
+            }
+            Some(Slot::Listener(listener)) => {
+                listener.dequeue();
+                self.accept_ready(id);
             }
             Some(Slot::Datagram(datagram)) => {
                 datagram.queued = false;
@@ -139,36 +121,45 @@ impl EventLoop {
     }
 
     fn stream_ready(&mut self, id: Id) {
-        let Some(mut stream) = self.net.stream_mut(id) else { return };
-        stream.wake_source();
-        let is_blocked = stream.blocked_by_sink;
-        if stream.wants_write() {
-            stream.flush();
-            self.run_calls();
-        }
-        if is_blocked {
-            self.net.unblock(id);
-        }
-        self.read_ready(id);
+        let Some(stream) = self.net.stream_mut(id) else { return };
+        let filled = fill_at_once(stream, &mut self.handlers, &mut self.scratch);
+        self.read(id, filled);
     }
 
-    /// Reads until there is no more, nobody wants it, or the budget is spent. How many bytes it was.
-    pub(super) fn read_ready(&mut self, id: Id) -> usize {
-        let mut bytes = 0;
-        for _ in 0..READS_PER_TURN {
+    /// Nobody reads what a stream writes any more. For a child's input, it matters how much of it was left.
+    fn sink_gone(&mut self, id: Id) {
+        if let Some(Installed::Pipe { process, number: 0 }) = self.handlers.get(id.index()) {
+            self.net.note_unread_input(*process);
+        }
+        if let Some(mut stream) = self.net.stream_mut(id) {
+            stream.sink_gone();
+        }
+    }
+
+    /// Hands on what was read, and reads until there is no more, nobody wants it, or the budget is spent. How many bytes
+    /// it was.
+    pub(super) fn read(&mut self, id: Id, filled: Option<Filled>) -> usize {
+        let first = usize::from(filled.is_some());
+        let mut bytes = filled.map_or(0, |filled| self.hand_on(id, filled));
+        for _ in first..READS_PER_TURN {
             if bytes >= READ_BYTES_PER_TURN {
                 break;
             }
             // A call that waits may be about this stream: its next bytes may be for another protocol.
             self.run_calls();
-            if self.net.replaces(id) {
+            if self.net.cx.replaces(id) {
                 break;
             }
-            let Some(stream) = self.net.stream(id) else { return bytes };
-            if !stream.wants_read() {
-                return bytes;
-            }
-            bytes += self.read_once(id);
+            let Some(stream) = self.net.stream_mut(id) else { return bytes };
+            let filled = if stream.is_forwarded() {
+                self.net.forward_once(id, &mut self.scratch)
+            } else if stream.wants_read() {
+                Some(fill(stream, &mut self.handlers, &mut self.scratch))
+            } else {
+                None
+            };
+            let Some(filled) = filled else { return bytes };
+            bytes += self.hand_on(id, filled);
         }
         self.run_calls();
         if let Some(mut stream) = self.net.stream_mut(id) {
@@ -177,62 +168,38 @@ impl EventLoop {
         bytes
     }
 
-    /// Reads once, and hands what has come to the protocol. How many bytes it was.
-    fn read_once(&mut self, id: Id) -> usize {
-        let Self { net, handlers, scratch, pace, .. } = self;
-        let Some(mut stream) = net.stream_mut(id) else { return 0 };
-        let discards = stream.state.discards();
-        let delivers = !discards && !stream.is_negotiating();
-        let is_forwarded = delivers && stream.forward.is_some();
-        let Some(installed) = handlers.get_mut(id.index()) else { return 0 };
-        let buffer = match installed {
-            Installed::Protocol(Handler::Buffered(protocol)) if delivers && !is_forwarded => {
-                match guarded(|| protocol.get_buffer(scratch.len())) {
-                    Ok([]) => {
-                        let error = io::Error::other("get_buffer has given an empty buffer");
-                        stream.force_close(Some(error), true);
-                        return 0;
-                    }
-                    Ok(buffer) => buffer,
-                    Err(error) => {
-                        self.end_after_panic(id, error);
-                        return 0;
-                    }
-                }
-            }
-            Installed::Protocol(_) | Installed::Pipe { .. } => &mut scratch[..],
-            _ => return 0,
-        };
-        let filled = if is_forwarded { net.forward_once(id, buffer) } else { stream.fill(buffer) };
+    /// Hands what one read has given to the protocol. How many bytes it was.
+    fn hand_on(&mut self, id: Id, filled: Filled) -> usize {
         match filled {
             Filled::Bytes(n) => {
-                if let Installed::Pipe { process, number } = *installed {
-                    self.pipe_data(process, number, n);
-                    return n;
-                }
+                self.bytes_received(id, n);
+                return n;
+            }
+            Filled::Gone(n) => return n,
+            Filled::End => self.read_ended(id),
+            Filled::NotNow => (),
+            Filled::Failed(error) => self.net.force_close(id, Some(error), false),
+            Filled::Panicked(error) => self.end_after_panic(id, error),
+        }
+        0
+    }
+
+    fn bytes_received(&mut self, id: Id, n: usize) {
+        let Self { net, handlers, scratch, pace, .. } = self;
+        let t = &mut Transport { net, id };
+        let told = match handlers.get_mut(id.index()) {
+            Some(&mut Installed::Pipe { process, number }) => return self.pipe_data(process, number, n),
+            Some(Installed::Protocol(handler)) => {
                 pace.note_read(id, n);
-                let t = &mut Transport { net, id };
-                let told = guarded(|| match installed {
-                    _ if discards => (),
-                    Installed::Protocol(Handler::Plain(protocol)) => protocol.data_received(t, &scratch[..n]),
-                    Installed::Protocol(Handler::Buffered(protocol)) => protocol.buffer_updated(t, n),
-                    _ => (),
-                });
-                if let Err(error) = told {
-                    self.end_after_panic(id, error);
-                }
-                n
+                guarded(|| match handler {
+                    Handler::Plain(protocol) => protocol.data_received(t, &scratch[..n]),
+                    Handler::Buffered(protocol) => protocol.buffer_updated(t, n),
+                })
             }
-            Filled::Forwarded(n) => n,
-            Filled::End => {
-                self.read_ended(id);
-                0
-            }
-            Filled::NotNow => 0,
-            Filled::Failed(error) => {
-                net.force_close(id, Some(error), false);
-                0
-            }
+            _ => return,
+        };
+        if let Err(error) = told {
+            self.end_after_panic(id, error);
         }
     }
 
@@ -334,5 +301,41 @@ fn stream_alarm(stream: &mut StreamRef<'_>, alarm: Alarm) {
         Alarm::Acknowledgement => stream.await_acknowledgement(),
         Alarm::HangUp => stream.hung_up(),
         _ => (),
+    }
+}
+
+/// Sends what waits, and reads unless a callback or another stream comes first.
+fn fill_at_once(mut stream: StreamRef<'_>, handlers: &mut [Installed], scratch: &mut [u8]) -> Option<Filled> {
+    if stream.wants_write() {
+        stream.flush();
+    } else {
+        stream.wake_source();
+    }
+    let reads = stream.cx.calls.is_empty() && !stream.is_forwarded() && stream.wants_read();
+    reads.then(|| fill(stream, handlers, scratch))
+}
+
+/// Reads once, into the memory of a protocol that provides some, or into `scratch`.
+fn fill(mut stream: StreamRef<'_>, handlers: &mut [Installed], scratch: &mut [u8]) -> Filled {
+    let discards = stream.state.discards();
+    let protocol_reads = !discards && !stream.is_negotiating();
+    let len = scratch.len();
+    let buffer = match handlers.get_mut(stream.id.index()) {
+        Some(Installed::Protocol(Handler::Buffered(protocol))) if protocol_reads => {
+            match guarded(|| protocol.get_buffer(len)) {
+                Ok([]) => {
+                    let error = io::Error::other("get_buffer has given an empty buffer");
+                    stream.force_close(Some(error), true);
+                    return Filled::NotNow;
+                }
+                Ok(buffer) => buffer,
+                Err(error) => return Filled::Panicked(error),
+            }
+        }
+        _ => scratch,
+    };
+    match stream.fill(buffer) {
+        Filled::Bytes(n) if discards => Filled::Gone(n),
+        filled => filled,
     }
 }

@@ -37,7 +37,7 @@ impl EventLoop {
             for _ in 0..LAST_ROUNDS {
                 let Some(mut stream) = self.net.stream_mut(pipe) else { break };
                 stream.readable = true;
-                if self.read_ready(pipe) == 0 {
+                if self.read(pipe, None) == 0 {
                     break;
                 }
             }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 use std::time::Instant;
 
-use super::call::Call;
+use super::call::{Call, Installed};
 use super::id::Id;
 use super::keepalive::Looks;
 use super::label::StreamLabel;
@@ -63,6 +63,13 @@ impl Ctx {
             pending_accepts: Vec::new(),
             ciphertext: Box::default(),
         }
+    }
+
+    /// Whether a call that waits gives `id` another protocol, which is to get what comes next.
+    pub(crate) fn replaces(&self, id: Id) -> bool {
+        let replaces = |call: &Call| matches!(call, Call::Install(Installed::Protocol(_) | Installed::Datagram(_)));
+        let of_id = |(of, call): &(Id, Call)| *of == id && replaces(call);
+        self.calls.iter().any(of_id)
     }
 }
 

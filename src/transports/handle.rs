@@ -243,7 +243,10 @@ impl Transport<'_> {
     /// Whether it is forwarded, and not read because there is no room where it goes.
     #[must_use]
     pub fn is_blocked_by_sink(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| stream.blocked_by_sink)
+        let Some(stream) = self.net.stream(self.id).filter(|stream| stream.blocked_by_sink) else { return false };
+        let sink = stream.forward.as_deref().and_then(|forward| self.net.stream(forward.to));
+        // A sink with room again only queues its source.
+        sink.is_none_or(|sink| sink.source_waits)
     }
 
     /// Facts about the transport. asyncio's `get_extra_info`.
@@ -310,7 +313,7 @@ impl Transport<'_> {
     /// is read than its high-water mark and what one read gives. What goes wrong with `to` is told to the protocol of
     /// `to`; once that was told of the end (`connection_lost`), what arrives goes to the protocol here again, as it
     /// does where `to` has gone already. A stream takes from one other at a time: a stream that was forwarded to `to`
-    /// before is not read any more. asyncio's `sendfile`, for whatever there is.
+    /// before is not read any more. A stream cannot be its own target. asyncio's `sendfile`, for whatever there is.
     #[doc(alias = "sendfile")]
     pub fn forward_to(&mut self, to: Id) {
         self.net.forward(self.id, to);

@@ -9,7 +9,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::admission::Admission;
-use super::call::{Call, Installed};
+use super::call::Call;
 use super::ctx::{Ctx, StreamRef};
 use super::datagram::Datagram;
 use super::id::{Arena, Id};
@@ -191,13 +191,6 @@ impl Net {
             Slot::Datagram(datagram) => !datagram.queue.is_empty(),
             Slot::Listener(_) | Slot::Process(_) => false,
         })
-    }
-
-    /// Whether a call that waits gives `id` another protocol, which is to get what comes next.
-    pub(crate) fn replaces(&self, id: Id) -> bool {
-        let replaces = |call: &Call| matches!(call, Call::Install(Installed::Protocol(_) | Installed::Datagram(_)));
-        let of_id = |(of, call): &(Id, Call)| *of == id && replaces(call);
-        self.cx.calls.iter().any(of_id)
     }
 
     pub(crate) fn stream(&self, id: Id) -> Option<&Stream> {

@@ -11,8 +11,8 @@ use super::ctx::StreamRef;
 pub(crate) enum Filled {
     /// This many bytes are in the buffer.
     Bytes(usize),
-    /// This many bytes went to the sink of a forwarded stream.
-    Forwarded(usize),
+    /// This many bytes are not for the protocol: they were forwarded, or nobody wants them.
+    Gone(usize),
     /// The peer has ended its direction.
     End,
     /// There is nothing at present, or nowhere to put it.
@@ -20,6 +20,8 @@ pub(crate) enum Filled {
     /// The stream has failed. Also where we have closed already: a reset then means that not all of our bytes were
     /// read.
     Failed(io::Error),
+    /// The protocol has panicked when it was asked for memory.
+    Panicked(io::Error),
 }
 
 impl StreamRef<'_> {

@@ -218,6 +218,20 @@ impl Stream {
             || (self.state.reading_ended() && self.io.needs_lingering_close())
     }
 
+    /// Whether what arrives now goes to another stream.
+    pub(crate) fn is_forwarded(&self) -> bool {
+        self.forward.is_some() && !self.state.discards() && !self.is_negotiating()
+    }
+
+    /// Notes what an event says; whether that is news.
+    pub(crate) fn latch(&mut self, readable: bool, writable: bool, read_ended: bool) -> bool {
+        let is_news = (readable && !self.readable) || (writable && !self.writable) || read_ended;
+        self.readable |= readable;
+        self.writable |= writable;
+        self.rdhup_seen |= read_ended;
+        is_news
+    }
+
     /// Notes a successful read of `n` bytes into a buffer of `space`; true where a latch was cleared on it.
     pub(crate) fn note_read(&mut self, n: usize, space: usize, now: Instant) -> bool {
         if self.state.phase() == Phase::Draining {

@@ -1,7 +1,6 @@
 //! XMPP: a stream of XML. This file understands only as much XML as it needs to find one element.
 //!
-//! Every tag is a piece, and so is the text between two tags. A tag must declare the namespace of TLS itself. Servers do
-//! so by RFC 6120.
+//! Every tag is a piece, and so is the text between two tags. By RFC 6120, a tag declares the namespace of TLS itself.
 
 use super::dialogue::{Dialogue, Verdict, nonsense, quote};
 
