@@ -71,7 +71,7 @@ impl EventLoop {
                     log::trace!("{}: {event:?}", stream.label());
                 }
                 if stream.state.phase() == Phase::Connecting {
-                    self.net.dial_ready(id);
+                    self.net.race_ready(id);
                 } else if stream.is_only_unacknowledged() {
                     stream.await_acknowledgement();
                 } else if event.write_dead && stream.only_an_event_tells(event.direction) {
@@ -258,11 +258,7 @@ impl EventLoop {
 
     /// The resolver has woken us.
     pub(super) fn take_answers(&mut self) {
-        while let Some((id, answer)) = self.net.cx.resolver.next_answer() {
-            match self.net.slots.get(id) {
-                Some(Slot::Datagram(_)) => self.net.looked_up(id, answer),
-                _ => self.net.resolved(id, answer),
-            }
+        while self.net.take_answer() {
             self.run_calls();
         }
     }
@@ -277,10 +273,8 @@ impl EventLoop {
         };
         match alarm {
             Alarm::Protocol => self.call(id, Call::Timer(timer)),
-            Alarm::DialNext if self.net.datagram(id).is_some() => self.net.start_lookup(id),
-            Alarm::DialNext => self.net.dial_next(id),
-            Alarm::DialTimeout if self.net.datagram(id).is_some() => self.net.lookup_timed_out(id),
-            Alarm::DialTimeout => self.net.dial_timed_out(id),
+            Alarm::ConnectNext => self.net.connect_next(id),
+            Alarm::ConnectTimeout => self.net.connect_timed_out(id),
             Alarm::AcceptRetry => self.net.accept_retry(id),
             Alarm::Ending => self.net.go_on_ending(id),
             _ => {

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::dial::ConnectError;
+use super::connect::error::ConnectError;
 use super::id::Id;
 use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
 use super::timers::TimerId;

@@ -17,8 +17,8 @@ use std::io::{self, IoSlice};
 use std::time::Duration;
 
 use super::call::Call;
+use super::connect::error::ConnectError;
 use super::ctx::StreamRef;
-use super::dial::ConnectError;
 use super::error::{describe, is_tls};
 use super::io::Io;
 use super::layer::LayerStack;
@@ -49,6 +49,10 @@ impl StreamRef<'_> {
     pub(crate) fn force_close(&mut self, error: Option<io::Error>, reset: bool) {
         self.restore_low_water();
         let stream = &mut *self.stream;
+        if let Some(mut connecting) = stream.connecting.take() {
+            self.cx.resolver.give_up(self.id);
+            connecting.cancel_timers(&mut self.cx.timers);
+        }
         let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
         let Some(phase) = stream.state.lose() else { return };
         if stream.counts_above_layers() {
@@ -63,11 +67,7 @@ impl StreamRef<'_> {
         if reset && stream.close_mode != CloseMode::Reset {
             stream.close_mode = CloseMode::Aborted;
         }
-        let next = stream.dial.take().and_then(|dial| {
-            self.cx.resolver.give_up(self.id);
-            dial.next_timer
-        });
-        for timer in [stream.phase_timer.take(), next].into_iter().flatten() {
+        if let Some(timer) = stream.phase_timer.take() {
             self.cx.timers.cancel(timer);
         }
         // What happened first is what is reported: a failed write, then a failed read. But what the peer says of TLS is

@@ -9,12 +9,12 @@ use std::ops::{Deref, DerefMut};
 use std::time::Instant;
 
 use super::call::{Call, Installed};
+use super::connect::resolver::Resolver;
 use super::id::Id;
 use super::keepalive::Looks;
 use super::label::StreamLabel;
 use super::out_buf::BufferPool;
 use super::pipe_pool::PipePool;
-use super::resolver::Resolver;
 use super::stream::Stream;
 use super::timers::{TimerId, Timers};
 

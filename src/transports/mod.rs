@@ -12,15 +12,13 @@ pub(crate) mod accept;
 mod admission;
 mod admit;
 pub(crate) mod call;
+pub mod connect;
 pub(crate) mod ctx;
-pub mod dial;
-pub mod dialing;
 pub mod id;
 pub mod listener;
 pub mod net;
 pub mod opening;
 pub mod own_file;
-mod resolver;
 mod sockaddr;
 pub mod timers;
 mod unix_path;
@@ -57,4 +55,7 @@ pub mod info;
 pub(crate) mod tests;
 pub mod text;
 
-pub(crate) use resolver::WAKE;
+/// Another name of [`connect`].
+#[doc(hidden)]
+pub use connect as dial;
+pub(crate) use connect::resolver::WAKE;

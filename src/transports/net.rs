@@ -2,7 +2,7 @@
 //!
 //! No protocol is ever in here, and a `Transport` handle borrows only this: so a protocol cannot call itself or
 //! another one, and the borrow checker proves it. What a method here causes is queued in `calls`, and the loop makes
-//! the calls. How streams are opened is `opening.rs` and `dialing.rs`, how bytes flow `write.rs`.
+//! the calls. How streams are opened is `opening.rs` and `connect/`, how bytes flow `write.rs`.
 
 use std::fmt;
 use std::io;
@@ -247,7 +247,7 @@ impl Net {
         let (background, accepted, timer) = match &slot {
             Slot::Stream(stream) => (stream.background, stream.admission.counts(), stream.phase_timer),
             Slot::Listener(listener) => (false, false, listener.retry_timer()),
-            Slot::Datagram(datagram) => (datagram.background, false, datagram.phase_timer),
+            Slot::Datagram(datagram) => (datagram.background, false, None),
             Slot::Process(process) => (process.is_given_up(), process.accepted, process.ending.and_then(Ending::timer)),
         };
         if !background {

@@ -1,6 +1,6 @@
 //! Opening everything that opens at once: listeners, inherited sockets, pipes, stdin and stdout, signals.
 //!
-//! Connecting takes time and is `dialing.rs`.
+//! Connecting takes time and is `connect/`.
 
 use std::fs::{File, Permissions};
 use std::io;

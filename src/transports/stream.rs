@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::admission::Admission;
 use super::channel::Channel;
-use super::dial::Dial;
+use super::connect::state::Connecting;
 use super::forward_mode::Forward;
 use super::id::{Direction, Id};
 use super::info::{Peer, Totals};
@@ -31,7 +31,8 @@ pub(crate) struct Stream {
     pub(crate) stack: Option<Box<LayerStack>>,
     /// Bytes that a protocol has handed back. They are delivered before all others.
     pub(crate) unread: Option<Box<[u8]>>,
-    pub(crate) dial: Option<Box<Dial>>,
+    /// What is kept until it is connected.
+    pub(crate) connecting: Option<Box<Connecting>>,
     /// The sink of a forwarded stream, which gets the bytes instead of the protocol.
     pub(crate) forward: Option<Box<Forward>>,
     /// The stream that is forwarded to this one.
@@ -117,7 +118,7 @@ impl Stream {
             marks: WaterMarks::default(),
             stack: None,
             unread: None,
-            dial: None,
+            connecting: None,
             forward: None,
             source: None,
             source_waits: false,

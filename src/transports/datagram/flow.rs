@@ -9,7 +9,7 @@ use std::io;
 use super::socket::DatagramPhase;
 use crate::sys::datagram::{BATCH, Remote, SendBatch};
 use crate::transports::call::Call;
-use crate::transports::dial::ConnectError;
+use crate::transports::connect::error::ConnectError;
 use crate::transports::id::Id;
 use crate::transports::label::Label;
 use crate::transports::net::{Net, Slot};
@@ -44,7 +44,7 @@ impl Net {
         if !std::mem::replace(&mut datagram.corked, true) {
             self.corked.push(id);
         }
-        if datagram.queue.len() >= BATCH || datagram.queue.size() > datagram.marks.high() {
+        if datagram.queue.len() >= BATCH || datagram.queue.size() > datagram.options.marks.high() {
             self.flush_datagrams(id);
             self.pause_datagrams_if_over(id);
         }
@@ -93,7 +93,7 @@ impl Net {
                 }
             }
         }
-        if datagram.writing_paused && datagram.queue.size() <= datagram.marks.low() {
+        if datagram.writing_paused && datagram.queue.size() <= datagram.options.marks.low() {
             datagram.writing_paused = false;
             self.cx.calls.push_back((id, Call::ResumeWriting));
         }
@@ -131,12 +131,8 @@ impl Net {
         }
         datagram.queue.clear();
         datagram.undelivered = Vec::new();
-        self.cx.resolver.give_up(id);
+        self.end_connecting(id);
         self.settle(id);
-        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        for timer in datagram.phase_timer.take().into_iter().chain(datagram.lookup.take().and_then(|l| l.next_timer)) {
-            self.cx.timers.cancel(timer);
-        }
         self.cx.calls.push_back((
             id,
             if phase == DatagramPhase::Resolving {
@@ -149,13 +145,13 @@ impl Net {
 
     pub(crate) fn set_datagram_marks(&mut self, id: Id, marks: WaterMarks) {
         let Some(datagram) = self.datagram_mut(id) else { return };
-        datagram.marks = marks;
+        datagram.options.marks = marks;
         self.pause_datagrams_if_over(id);
     }
 
     fn pause_datagrams_if_over(&mut self, id: Id) {
         let Some(datagram) = self.datagram_mut(id) else { return };
-        if !datagram.writing_paused && datagram.queue.size() > datagram.marks.high() {
+        if !datagram.writing_paused && datagram.queue.size() > datagram.options.marks.high() {
             datagram.writing_paused = true;
             self.cx.calls.push_back((id, Call::PauseWriting));
         }

@@ -94,7 +94,7 @@ impl DatagramTransport<'_> {
     #[doc(alias = "get_write_buffer_limits")]
     #[must_use]
     pub fn write_buffer_limits(&self) -> WaterMarks {
-        self.net.datagram(self.id).map_or_else(WaterMarks::default, |datagram| datagram.marks)
+        self.net.datagram(self.id).map_or_else(WaterMarks::default, |datagram| datagram.options.marks)
     }
 
     /// Sets the water marks of the write buffer. asyncio's `set_write_buffer_limits`.
