@@ -21,10 +21,10 @@ use super::connect::error::ConnectError;
 use super::ctx::StreamRef;
 use super::error::{describe, is_tls};
 use super::io::Io;
+use super::layer::LayerStack;
 use super::state::Phase;
 use super::stream::{CloseMode, Stream};
 use super::timers::Alarm;
-use super::tls::layer::Visibility;
 
 /// How long a closed connection waits for the peer's end, so that our close is not a reset. asyncio waits for 30 s, nginx
 /// for 5 s.
@@ -55,9 +55,9 @@ impl StreamRef<'_> {
         }
         let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
         let Some(phase) = stream.state.lose() else { return };
-        if stream.tls.is_some() {
-            // These bytes were counted when they were written, and are not sent.
-            stream.totals.sent = stream.totals.sent.saturating_sub(stream.unsent() as u64);
+        if stream.counts_above_layers() {
+            // These bytes were counted when they entered the layers, and are not sent.
+            stream.totals.sent = stream.totals.sent.saturating_sub(stream.out.len() as u64);
         }
         stream.out.clear(&mut self.cx.pipes, &mut self.cx.buffer_pool);
         stream.io.close(&self.cx.registry, reset);
@@ -73,30 +73,34 @@ impl StreamRef<'_> {
             Some(error) if error.kind() == io::ErrorKind::Other => Some(error),
             error => stream.state.take_write_error().or(error).filter(|_| !is_settled),
         };
-        let (visibility, error) = match &mut stream.tls {
-            Some(tls) => tls.lose(error),
-            None => (Visibility::Open, error),
+        let error = match stream.stack.as_deref_mut() {
+            Some(stack) => stack.lose(error),
+            None => error,
         };
-        let call = match visibility {
-            _ if phase == Phase::Connecting => {
-                Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, ConnectError::from))
-            }
-            Visibility::Open => Call::ConnectionLost(error),
-            Visibility::Opening { listener: None } => {
-                let failure = |error| ConnectError::of_handshake(&self.label(), error);
-                Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure))
-            }
-            Visibility::Opening { listener: Some(_) } => {
-                self.cx.pending_accepts.retain(|waiting| *waiting != self.id);
-                if let Some(error) = error {
-                    log::warn!("handshake with {}: {}", self.label(), describe(&error));
-                }
-                // Frees the descriptor. No protocol will ask for the address.
-                self.stream.io = Io::Connecting;
-                Call::Forget
-            }
+        let call = if phase == Phase::Connecting {
+            Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, ConnectError::from))
+        } else if stream.is_opening() {
+            self.opening_failed(error)
+        } else {
+            Call::ConnectionLost(error)
         };
         self.call(call);
+    }
+
+    /// The stream is lost before it was open. An accepted connection is forgotten, as no protocol knows of it.
+    fn opening_failed(&mut self, error: Option<io::Error>) -> Call {
+        let what = self.stream.stack.as_deref().map_or("connection", LayerStack::name_of_opening);
+        if !self.stream.admission.is_pending() {
+            let failure = |error| ConnectError::of_opening(what, &self.label(), error);
+            return Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure));
+        }
+        self.cx.pending_accepts.retain(|waiting| *waiting != self.id);
+        if let Some(error) = error {
+            log::warn!("{what} with {}: {}", self.label(), describe(&error));
+        }
+        // Frees the descriptor. No protocol will ask for the address.
+        self.stream.io = Io::Connecting;
+        Call::Forget
     }
 
     /// Ends our direction after what is buffered. asyncio's `write_eof`.
@@ -134,18 +138,13 @@ impl StreamRef<'_> {
     /// What comes after the last buffered byte: the end of our direction, or the next step of closing.
     pub(crate) fn flushed(&mut self) {
         let stream = &mut *self.stream;
-        if stream.is_handshaking() {
-            // The end waits for the handshake, as the bytes before it do.
+        if stream.is_negotiating() {
+            // What was written waits until the layers are ready, and so does the end.
             return;
         }
         let (is_ending, is_closing) = (stream.state.is_ending(), stream.state.phase() == Phase::Flushing);
         if (is_ending || is_closing) && stream.state.flushes() {
-            let last = match &mut stream.tls {
-                // A stream that is cut must not look complete, and nothing may follow an alert.
-                Some(tls) if stream.close_mode == CloseMode::Reset || tls.has_failed() => Vec::new(),
-                Some(tls) => tls.closing_bytes(),
-                None => stream.io.closing_bytes(),
-            };
+            let last = stream.take_closing_bytes(stream.close_mode == CloseMode::Reset);
             if !last.is_empty() {
                 stream.closing_bytes = u16::try_from(last.len()).unwrap_or(u16::MAX);
                 stream.out.append(&[IoSlice::new(&last)], 0, &mut self.cx.buffer_pool);
@@ -200,13 +199,13 @@ impl StreamRef<'_> {
         }
         // The close of a socket with unread bytes resets the connection. So what comes is read and thrown away.
         stream.readable = true;
-        let has_failed = stream.has_failed_tls();
+        let has_failed = stream.has_failed_layer();
         self.queue_ready();
         if mode == CloseMode::Delivered {
             // This is due after the next read.
             self.arm(Duration::ZERO, Alarm::Acknowledgement);
         } else if !has_failed {
-            // If TLS has failed, a timer runs already.
+            // If a layer has failed, a timer runs already.
             self.arm(CLOSE_TIMEOUT, Alarm::CloseTimeout);
         }
     }
@@ -221,7 +220,7 @@ impl StreamRef<'_> {
         if let Some(error) = stream.io.take_pending_error() {
             return self.force_close(Some(error), false);
         }
-        if stream.has_failed_tls() {
+        if stream.has_failed_layer() {
             // The peer has read the alert, or is gone.
             return self.force_close(None, false);
         }
@@ -249,7 +248,7 @@ impl StreamRef<'_> {
     pub(crate) fn close_timed_out(&mut self) {
         let stream = &mut *self.stream;
         stream.phase_timer = None;
-        if stream.is_delivered() || stream.has_failed_tls() {
+        if stream.is_delivered() || stream.has_failed_layer() {
             return self.force_close(None, false);
         }
         if stream.bounded_close {

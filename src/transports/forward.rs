@@ -128,7 +128,7 @@ impl Route<'_> {
     /// Which system calls could move the bytes of these two.
     fn splice_route(&self) -> Option<SpliceRoute> {
         let (source, sink) = (&self.source.1, &self.sink.1);
-        if source.tls.is_some() || sink.tls.is_some() {
+        if !source.is_bare() || !sink.is_bare() {
             return None;
         }
         let (from, from_fd) = source.io.raw_source()?;
@@ -193,8 +193,8 @@ impl Route<'_> {
         if forward.trial.as_ref().is_some_and(|trial| trial.method() == trial::Method::Copy) {
             return SpliceOutcome::Copy;
         }
-        if self.source.1.tls.is_some() || self.sink.1.tls.is_some() {
-            // TLS has begun since.
+        if !self.source.1.is_bare() || !self.sink.1.is_bare() {
+            // A layer has come since.
             return self.copy_from_now_on();
         }
         match route {

@@ -19,7 +19,7 @@ use super::out_buf::WaterMarks;
 use super::protocol::Handler;
 use super::stream::{CloseMode, Stream};
 use super::tls::Tls;
-use super::tls::layer::Layer;
+use super::tls::layer::TlsLayer;
 
 /// A transport, as its protocol sees it. asyncio's `BaseTransport`, `ReadTransport` and `WriteTransport` in one.
 pub struct Transport<'a> {
@@ -118,9 +118,9 @@ impl Transport<'_> {
     /// Whether there may be more to read at this moment, delivered or not.
     #[must_use]
     pub fn may_have_more(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| {
-            stream.readable || stream.unread.is_some() || stream.tls.as_deref().is_some_and(Layer::has_peer_event)
-        })
+        self.net
+            .stream(self.id)
+            .is_some_and(|stream| stream.readable || stream.unread.is_some() || stream.has_layer_event())
     }
 
     /// Whether the peer's direction has ended.
@@ -260,7 +260,7 @@ impl Transport<'_> {
                 Io::Socket(socket) | Io::Closed(socket) => Peer::local_of(socket),
                 _ => None,
             },
-            tls: stream.tls.as_ref().and_then(|tls| tls.info()).map(Box::new),
+            tls: stream.tls().and_then(TlsLayer::info).map(Box::new),
             terminal: self.is_terminal(),
             totals: stream.totals,
             datagrams: super::info::DatagramTotals::default(),

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::time::Instant;
 
+use super::admission::Admission;
 use super::channel::Channel;
 use super::connect::state::Connecting;
 use super::forward_mode::Forward;
@@ -14,18 +15,18 @@ use super::id::{Direction, Id};
 use super::info::{Peer, Totals};
 use super::io::Io;
 use super::keepalive::KeepAlive;
+use super::layer::LayerStack;
 use super::out_buf::WriteBuffer;
 use super::state::{Phase, State};
 use super::timers::TimerId;
-use super::tls::layer::Layer;
 
 /// One stream. The size of this is what an idle connection costs.
 pub(crate) struct Stream {
     pub(crate) io: Io,
     pub(crate) state: State,
     pub(crate) out: WriteBuffer,
-    /// TLS between what a protocol writes and what `out` and `io` get.
-    pub(crate) tls: Option<Box<Layer>>,
+    /// Layers between a protocol and `out` and `io`. A bare stream has none.
+    pub(crate) stack: Option<Box<LayerStack>>,
     /// Bytes that a protocol has handed back. They are delivered first.
     pub(crate) unread: Option<Box<[u8]>>,
     /// What is kept until it is connected.
@@ -61,8 +62,8 @@ pub(crate) struct Stream {
     pub(crate) queued: bool,
     /// Whether epoll is to report the readiness anew.
     pub(crate) rearm: Rearm,
-    /// Counts against the limits of listeners.
-    pub(crate) accepted: bool,
+    /// Whether a listener has accepted the stream, and whether the stream counts against the limit.
+    pub(crate) admission: Admission,
     /// A server drops a connection that makes no progress for 5 s while it closes, as others need the place.
     pub(crate) bounded_close: bool,
     pub(crate) close_mode: CloseMode,
@@ -109,7 +110,7 @@ impl Stream {
             io,
             state: State::new(phase),
             out: WriteBuffer::default(),
-            tls: None,
+            stack: None,
             unread: None,
             connecting: None,
             forward: None,
@@ -126,7 +127,7 @@ impl Stream {
             rdhup_seen: false,
             queued: false,
             rearm: Rearm::None,
-            accepted: false,
+            admission: Admission::None,
             bounded_close: false,
             close_mode: CloseMode::Lingering,
             closing_bytes: 0,
@@ -151,13 +152,12 @@ impl Stream {
 
     /// Whether a read would lead anywhere now.
     pub(crate) fn wants_read(&self) -> bool {
-        let (news, handshakes) =
-            self.tls.as_deref().map_or((false, false), |tls| (tls.has_peer_event(), tls.is_handshaking()));
+        let news = self.has_layer_event();
         if self.state.discards() {
             // Bytes that are left on stdin are for the next program.
             return news || (self.readable && self.io.needs_lingering_close());
         }
-        if handshakes && matches!(self.state.phase(), Phase::Open | Phase::Running) {
+        if self.is_negotiating() && matches!(self.state.phase(), Phase::Open | Phase::Running) {
             return news || self.readable;
         }
         self.state.delivers()
@@ -178,8 +178,7 @@ impl Stream {
 
     /// Bytes that were written and wait to be sent.
     pub(crate) fn unsent(&self) -> usize {
-        let early = self.tls.as_deref().map_or(0, Layer::early);
-        early + self.out.len()
+        self.early() + self.out.len()
     }
 
     /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged. Other streams have none.
@@ -213,7 +212,7 @@ impl Stream {
 
     /// Whether what arrives now goes to another stream.
     pub(crate) fn is_forwarded(&self) -> bool {
-        self.forward.is_some() && !self.state.discards() && !self.is_handshaking()
+        self.forward.is_some() && !self.state.discards() && !self.is_negotiating()
     }
 
     /// Notes what an event says. Returns whether that is new.
@@ -223,26 +222,6 @@ impl Stream {
         self.writable |= writable;
         self.rdhup_seen |= read_ended;
         is_news
-    }
-
-    /// Whether its TLS is in the middle of a handshake.
-    pub(crate) fn is_handshaking(&self) -> bool {
-        self.tls.as_deref().is_some_and(Layer::is_handshaking)
-    }
-
-    /// Whether the stream is open for its protocol only once the handshake of TLS is done.
-    pub(crate) fn is_opening(&self) -> bool {
-        self.tls.as_deref().is_some_and(Layer::is_opening)
-    }
-
-    /// Whether TLS has failed, and the peer is being told.
-    pub(crate) fn has_failed_tls(&self) -> bool {
-        self.tls.as_deref().is_some_and(Layer::has_failed)
-    }
-
-    /// Whether a listener has accepted it, and has no place for it yet.
-    pub(crate) fn awaits_admission(&self) -> bool {
-        self.tls.as_deref().is_some_and(Layer::awaits_admission)
     }
 
     /// Notes a read of `n` bytes into a buffer of `space` bytes. Returns whether the short count has cleared the latch.

@@ -2,7 +2,7 @@
 //!
 //! asyncio's `_SelectorSocketTransport` and `_FlowControlMixin`. The flag of a pause is set at once; only the callback
 //! waits in the queue. What comes after the last byte is `closing.rs`. Reading is the loop's
-//! (`event_loop/dispatch.rs`), since the loop calls the protocol.
+//! (`event_loop/dispatch.rs`), since the loop calls the protocol. How bytes pass through layers is `layer/flow.rs`.
 
 use std::io::{self, IoSlice};
 
@@ -14,14 +14,16 @@ use crate::sys::stdio::IOV_MAX;
 impl StreamRef<'_> {
     /// Sends `bufs`, or buffers what does not fit. Nothing happens on a stream that is closing or gone.
     pub(crate) fn write(&mut self, bufs: &[IoSlice<'_>]) {
-        let stream = &mut *self.stream;
-        let len: usize = bufs.iter().map(|buf| buf.len()).sum();
-        if len == 0 || !stream.state.accepts_writes() {
+        if !self.stream.state.accepts_writes() || bufs.iter().all(|buf| buf.is_empty()) {
             return;
         }
-        if stream.tls.is_some() {
-            return self.write_by_tls(bufs);
-        }
+        if self.stream.is_bare() { self.write_out(bufs) } else { self.write_by_layers(bufs) }
+    }
+
+    /// Writes to the `Io` of the stream, below all layers. At least one of `bufs` is not empty.
+    pub(crate) fn write_out(&mut self, bufs: &[IoSlice<'_>]) {
+        let stream = &mut *self.stream;
+        let len: usize = bufs.iter().map(|buf| buf.len()).sum();
         let mut sent = 0;
         if stream.is_flushed() && stream.writable {
             match stream.io.write(bufs) {
@@ -55,7 +57,7 @@ impl StreamRef<'_> {
             match stream.out.write_to(&mut stream.io, &mut self.cx.pipes, &mut self.cx.buffer_pool) {
                 Ok((0, _)) => return self.write_failed(io::ErrorKind::WriteZero.into()),
                 Ok((n, is_all)) => {
-                    if stream.tls.is_none() {
+                    if !stream.counts_above_layers() {
                         stream.totals.sent += n as u64;
                     }
                     stream.last_activity = self.cx.now;
@@ -65,7 +67,7 @@ impl StreamRef<'_> {
                 Err(error) => return self.write_failed(error),
             }
         }
-        if !stream.is_handshaking() && stream.out.resume_if_under() {
+        if !stream.is_negotiating() && stream.out.resume_if_under() {
             self.call(Call::ResumeWriting);
         }
         self.wake_source();

@@ -128,8 +128,8 @@ impl Net {
         stream.rdhup_seen = false;
         stream.state.opened();
         stream.watch_peer(connecting.options.keepalive);
-        if stream.tls.is_some() {
-            return stream.begin_handshake();
+        if stream.is_opening() {
+            return stream.next_opening();
         }
         stream.call(Call::ConnectionMade);
     }
