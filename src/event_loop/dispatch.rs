@@ -71,7 +71,7 @@ impl EventLoop {
                     log::trace!("{}: {event:?}", stream.label());
                 }
                 if stream.state.phase() == Phase::Connecting {
-                    self.net.race_ready(id);
+                    stream.race_ready();
                 } else if stream.is_only_unacknowledged() {
                     stream.await_acknowledgement();
                 } else if event.write_dead && stream.only_an_event_tells(event.direction) {
@@ -258,7 +258,8 @@ impl EventLoop {
 
     /// The resolver has woken us.
     pub(super) fn take_answers(&mut self) {
-        while self.net.take_answer() {
+        while let Some((id, answer)) = self.net.cx.resolver.next_answer() {
+            self.net.connecting(id, |transport| transport.resolved(answer));
             self.run_calls();
         }
     }
@@ -273,8 +274,8 @@ impl EventLoop {
         };
         match alarm {
             Alarm::Protocol => self.call(id, Call::Timer(timer)),
-            Alarm::ConnectNext => self.net.connect_next(id),
-            Alarm::ConnectTimeout => self.net.connect_timed_out(id),
+            Alarm::ConnectNext => self.net.connecting(id, |transport| transport.connect_next()),
+            Alarm::ConnectTimeout => self.net.connecting(id, |transport| transport.connect_timed_out()),
             Alarm::AcceptRetry => self.net.accept_retry(id),
             Alarm::Ending => self.net.go_on_ending(id),
             _ => {

@@ -131,7 +131,7 @@ impl EventLoop {
 
     /// How long the system may keep us waiting; `None` is for ever.
     fn poll_timeout(&self) -> Option<Duration> {
-        if !self.net.cx.ready.is_empty() || !self.net.cx.calls.is_empty() || !self.net.corked.is_empty() {
+        if !self.net.cx.ready.is_empty() || !self.net.cx.calls.is_empty() || !self.net.cx.corked.is_empty() {
             return Some(Duration::ZERO);
         }
         self.net.cx.timers.next_deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))

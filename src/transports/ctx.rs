@@ -17,6 +17,7 @@ use super::out_buf::BufferPool;
 use super::pipe_pool::PipePool;
 use super::stream::Stream;
 use super::timers::{Alarm, TimerId, Timers};
+use crate::sys::datagram::SendBatch;
 
 /// The clock, the queues, the timers and the pools of a loop.
 pub(crate) struct Ctx {
@@ -39,6 +40,12 @@ pub(crate) struct Ctx {
     /// When peers are looked at that may have vanished.
     pub(crate) looks: Looks,
     pub(crate) resolver: Resolver,
+    /// Datagram sockets that send once the present callbacks are through.
+    pub(crate) corked: Vec<Id>,
+    /// Memory for that, from the first time on.
+    pub(crate) send_batch: Option<Box<SendBatch>>,
+    /// Bytes of datagrams that are kept for further addresses of their peers.
+    pub(crate) kept_bytes: usize,
     /// Connections with TLS that listeners have accepted and not admitted yet.
     pub(crate) pending_accepts: Vec<Id>,
     /// Room for ciphertext, from the first time on.
@@ -60,6 +67,9 @@ impl Ctx {
             rearm_timer: None,
             looks: Looks::default(),
             resolver: Resolver::default(),
+            corked: Vec::new(),
+            send_batch: None,
+            kept_bytes: 0,
             pending_accepts: Vec::new(),
             ciphertext: Box::default(),
         }

@@ -11,24 +11,17 @@ use std::time::{Duration, Instant};
 use super::admission::Admission;
 use super::call::Call;
 use super::ctx::{Ctx, StreamRef};
-use super::datagram::Datagram;
+use super::datagram::socket::{Datagram, DatagramRef};
 use super::id::{Arena, Id};
 use super::listener::Listener;
 use super::process::{Ending, Process, SIGTERM};
 use super::stream::Stream;
 use super::timers::{Alarm, TimerId};
-use crate::sys::datagram::SendBatch;
 
 /// The transports of a loop and all that can be done with them. asyncio's loop methods, under the field's own names.
 pub struct Net {
     pub(crate) slots: Arena<Slot>,
     pub(crate) cx: Ctx,
-    /// Datagram sockets that send once the present callbacks are through.
-    pub(crate) corked: Vec<Id>,
-    /// Memory for that, from the first time on.
-    pub(crate) send_batch: Option<Box<SendBatch>>,
-    /// Bytes of datagrams that are kept for further addresses of their peers.
-    pub(crate) kept_bytes: usize,
     /// Listeners, of which there are few, and datagram sockets that serve; whoever waits for room is among them.
     pub(crate) listeners: Vec<Id>,
     /// Protocols that want to know of a client that waits for a place, by the name of the timer that tells them.
@@ -55,9 +48,6 @@ impl Net {
         Self {
             slots: Arena::new(),
             cx: Ctx::new(registry, now),
-            corked: Vec::new(),
-            send_batch: None,
-            kept_bytes: 0,
             listeners: Vec::new(),
             client_waiters: Vec::new(),
             accepted: 0,
@@ -115,7 +105,7 @@ impl Net {
 
     fn stop_listening(&mut self, id: Id) {
         match self.slots.get(id) {
-            Some(Slot::Datagram(_)) => self.cforce_close_datagrams(id),
+            Some(Slot::Datagram(_)) => self.datagram_transport(id).close(),
             _ => {
                 self.remove(id);
                 self.drop_pending_accepts(id);
@@ -134,7 +124,9 @@ impl Net {
         for id in doomed.map(|(id, _)| id).collect::<Vec<Id>>() {
             self.ask_to_end(id, SIGTERM);
             self.force_close(id, None, true);
-            self.force_close_datagrams(id);
+            if let Some(mut datagram) = self.datagram_mut(id) {
+                datagram.force_close();
+            }
         }
     }
 
@@ -222,9 +214,10 @@ impl Net {
         }
     }
 
-    pub(crate) fn datagram_mut(&mut self, id: Id) -> Option<&mut Datagram> {
+    /// One datagram socket and what it needs of the loop.
+    pub(crate) fn datagram_mut(&mut self, id: Id) -> Option<DatagramRef<'_>> {
         match self.slots.get_mut(id) {
-            Some(Slot::Datagram(datagram)) => Some(datagram),
+            Some(Slot::Datagram(datagram)) => Some(DatagramRef { id, datagram, cx: &mut self.cx }),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::time::Instant;
 
-use super::socket::Datagram;
+use super::socket::{Datagram, DatagramRef};
 use crate::sys::datagram::Remote;
 use crate::transports::call::{Call, Installed};
 pub use crate::transports::handle::DatagramTransport;
@@ -40,17 +40,17 @@ impl DatagramTransport<'_> {
     /// A [`Remote`] from `datagram_received` is answered from the address that it wrote to; a `SocketAddr` turns into
     /// one by `into`.
     pub fn sendto(&mut self, data: &[u8], to: Option<&Remote>) {
-        self.net.sendto(self.id, data, to.copied());
+        self.with(|datagram| datagram.sendto(data, to.copied()));
     }
 
     /// Receives nothing more, sends what is queued, then ends in `connection_lost(None)`. asyncio's `close`.
     pub fn close(&mut self) {
-        self.net.cforce_close_datagrams(self.id);
+        self.with(|datagram| datagram.close());
     }
 
     /// Drops what is queued and ends at once in `connection_lost(None)`. asyncio's `abort`.
     pub fn abort(&mut self) {
-        self.net.force_close_datagrams(self.id);
+        self.with(|datagram| datagram.force_close());
     }
 
     /// Whether it is closing or closed. asyncio's `is_closing`.
@@ -62,12 +62,12 @@ impl DatagramTransport<'_> {
     /// Leaves what arrives in the system's buffer, which drops what no longer fits. asyncio has no such thing for
     /// datagrams, and so nothing to do about a sink that is slower than the network.
     pub fn pause_reading(&mut self) {
-        self.net.set_datagram_reading(self.id, false);
+        self.with(|datagram| datagram.set_reading(false));
     }
 
     /// Lets datagrams come again. Legal at any time, any number of times.
     pub fn resume_reading(&mut self) {
-        self.net.set_datagram_reading(self.id, true);
+        self.with(|datagram| datagram.set_reading(true));
     }
 
     /// Whether datagrams that have arrived may not have been delivered yet, and still will be.
@@ -99,7 +99,7 @@ impl DatagramTransport<'_> {
 
     /// Sets the water marks of the write buffer. asyncio's `set_write_buffer_limits`.
     pub fn set_write_buffer_limits(&mut self, marks: WaterMarks) {
-        self.net.set_datagram_marks(self.id, marks);
+        self.with(|datagram| datagram.set_marks(marks));
     }
 
     /// Facts about the transport. asyncio's `get_extra_info`.
@@ -134,6 +134,12 @@ impl DatagramTransport<'_> {
     /// Whether this transport keeps the loop running by itself; all do at first.
     pub fn set_background(&mut self, background: bool) {
         self.net.set_background(self.id, background);
+    }
+
+    fn with(&mut self, f: impl FnOnce(&mut DatagramRef<'_>)) {
+        if let Some(mut datagram) = self.net.datagram_mut(self.id) {
+            f(&mut datagram);
+        }
     }
 }
 
