@@ -1,8 +1,9 @@
 //! What a transport needs of the loop, and one stream together with that.
 //!
-//! `Net` is the arena of transports and a [`Ctx`]. No transport is in a `Ctx`, so a stream and the `Ctx` can be borrowed
-//! at the same time: that is a [`StreamRef`]. An event looks its stream up once, and everything that concerns this
-//! stream alone is a method of the reference. What concerns several transports is a method of `Net`.
+//! `Net` is the arena of transports and a [`Ctx`]. No transport is in a `Ctx`, so a stream and the `Ctx` can be
+//! borrowed at the same time: that is a [`StreamRef`], and a [`DatagramRef`] for a datagram socket. An event looks its
+//! transport up once, and everything that concerns this transport alone is a method of the reference. What concerns
+//! several transports is a method of `Net`.
 
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::call::{Call, Installed};
 use super::connect::resolver::Resolver;
+use super::datagram::socket::{Datagram, DatagramLabel};
 use super::id::Id;
 use super::keepalive::Looks;
 use super::label::StreamLabel;
@@ -141,5 +143,52 @@ impl Deref for StreamRef<'_> {
 impl DerefMut for StreamRef<'_> {
     fn deref_mut(&mut self) -> &mut Stream {
         self.stream
+    }
+}
+
+/// One datagram socket and what it needs of the loop.
+pub(crate) struct DatagramRef<'a> {
+    pub(crate) id: Id,
+    pub(crate) datagram: &'a mut Datagram,
+    pub(crate) cx: &'a mut Ctx,
+}
+
+impl DatagramRef<'_> {
+    /// Queues a callback of the socket's protocol.
+    pub(crate) fn call(&mut self, call: Call) {
+        self.cx.calls.push_back((self.id, call));
+    }
+
+    /// Puts the socket on the run queue: the loop takes it up in the next turn, or later in this one.
+    pub(crate) fn queue_ready(&mut self) {
+        if !std::mem::replace(&mut self.datagram.queued, true) {
+            self.cx.ready.push(self.id);
+        }
+    }
+
+    /// Puts the socket on the run queue if there is something to receive: no event comes for what is there already.
+    pub(crate) fn queue_read(&mut self) {
+        if self.wants_read() {
+            self.queue_ready();
+        }
+    }
+
+    /// How messages name the socket.
+    pub(crate) fn label(&self) -> DatagramLabel<'_> {
+        DatagramLabel(self.datagram)
+    }
+}
+
+impl Deref for DatagramRef<'_> {
+    type Target = Datagram;
+
+    fn deref(&self) -> &Datagram {
+        self.datagram
+    }
+}
+
+impl DerefMut for DatagramRef<'_> {
+    fn deref_mut(&mut self) -> &mut Datagram {
+        self.datagram
     }
 }

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use super::admission::Admission;
 use super::call::Call;
-use super::ctx::{Ctx, StreamRef};
-use super::datagram::socket::{Datagram, DatagramRef};
+use super::ctx::{Ctx, DatagramRef, StreamRef};
+use super::datagram::socket::Datagram;
 use super::id::{Arena, Id};
 use super::listener::Listener;
 use super::process::{Ending, Process, SIGTERM};

@@ -7,8 +7,9 @@ use super::candidates::Round;
 use super::io::DatagramIo;
 use super::opening::open;
 use super::queue::HEADER_BYTES;
-use super::socket::{Datagram, DatagramRef};
+use super::socket::Datagram;
 use crate::transports::call::Call;
+use crate::transports::ctx::DatagramRef;
 use crate::transports::error::describe;
 
 /// What is kept of one socket's datagrams until it is settled where they go.

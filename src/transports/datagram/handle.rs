@@ -5,9 +5,10 @@
 use std::fmt;
 use std::time::Instant;
 
-use super::socket::{Datagram, DatagramRef};
+use super::socket::Datagram;
 use crate::sys::datagram::Remote;
 use crate::transports::call::{Call, Installed};
+use crate::transports::ctx::DatagramRef;
 pub use crate::transports::handle::DatagramTransport;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;

@@ -12,7 +12,6 @@
 //! is in the other files of this folder.
 
 use std::fmt;
-use std::ops::{Deref, DerefMut};
 use std::time::Instant;
 
 use super::candidates::Candidates;
@@ -22,10 +21,7 @@ use super::own::Own;
 use super::queue::Queue;
 use crate::sys::datagram::Remote;
 use crate::transports::access::AccessList;
-use crate::transports::call::Call;
 use crate::transports::connect::state::Connecting;
-use crate::transports::ctx::Ctx;
-use crate::transports::id::Id;
 use crate::transports::info::{DatagramTotals, Totals};
 use crate::transports::out_buf::FlowControl;
 
@@ -175,54 +171,6 @@ impl Datagram {
         self.writable
             && !self.queue.is_empty()
             && matches!(self.phase, DatagramPhase::Open | DatagramPhase::Running | DatagramPhase::Flushing)
-    }
-}
-
-/// One datagram socket and what it needs of the loop, as [`StreamRef`](crate::transports::ctx::StreamRef) is for
-/// streams.
-pub(crate) struct DatagramRef<'a> {
-    pub(crate) id: Id,
-    pub(crate) datagram: &'a mut Datagram,
-    pub(crate) cx: &'a mut Ctx,
-}
-
-impl DatagramRef<'_> {
-    /// Queues a callback of the socket's protocol.
-    pub(crate) fn call(&mut self, call: Call) {
-        self.cx.calls.push_back((self.id, call));
-    }
-
-    /// Puts the socket on the run queue: the loop takes it up in the next turn, or later in this one.
-    pub(crate) fn queue_ready(&mut self) {
-        if !std::mem::replace(&mut self.datagram.queued, true) {
-            self.cx.ready.push(self.id);
-        }
-    }
-
-    /// Puts the socket on the run queue if there is something to receive: no event comes for what is there already.
-    pub(crate) fn queue_read(&mut self) {
-        if self.wants_read() {
-            self.queue_ready();
-        }
-    }
-
-    /// How messages name the socket.
-    pub(crate) fn label(&self) -> DatagramLabel<'_> {
-        DatagramLabel(self.datagram)
-    }
-}
-
-impl Deref for DatagramRef<'_> {
-    type Target = Datagram;
-
-    fn deref(&self) -> &Datagram {
-        self.datagram
-    }
-}
-
-impl DerefMut for DatagramRef<'_> {
-    fn deref_mut(&mut self) -> &mut Datagram {
-        self.datagram
     }
 }
 
