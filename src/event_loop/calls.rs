@@ -89,7 +89,7 @@ impl EventLoop {
 fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
     let t = &mut Transport { net, id };
     match call {
-        // It is made once its handshake is done, or was lost before.
+        // It is made once its openings are done, or was lost before.
         Call::ConnectionMade if t.net.stream(id).is_some_and(|stream| stream.is_opening()) => (),
         Call::ConnectionMade => {
             if let Some(mut stream) = t.net.stream_mut(id) {

@@ -207,8 +207,8 @@ impl EventLoop {
     fn read_ended(&mut self, id: Id) {
         let Self { net, handlers, .. } = self;
         let Some(mut stream) = net.stream_mut(id) else { return };
-        if stream.state.was_reset() && stream.tls.is_none() {
-            // The write took the error, and what is left of a reset looks like an end. TLS has its own.
+        if stream.state.was_reset() && !stream.has_protected_end() {
+            // The write took the error, and what is left of a reset looks like an end.
             return stream.force_close(None, false);
         }
         let discards = stream.state.discards();
@@ -295,7 +295,7 @@ impl EventLoop {
 /// A timer of a stream is due.
 fn stream_alarm(stream: &mut StreamRef<'_>, alarm: Alarm) {
     match alarm {
-        Alarm::Handshake => stream.handshake_timed_out(),
+        Alarm::Opening => stream.opening_timed_out(),
         Alarm::FlowIdle => stream.check_flow(),
         Alarm::CloseTimeout => stream.close_timed_out(),
         Alarm::Acknowledgement => stream.await_acknowledgement(),
@@ -318,7 +318,7 @@ fn fill_at_once(mut stream: StreamRef<'_>, handlers: &mut [Installed], scratch: 
 /// Reads once, into the memory of a protocol that provides some, or into `scratch`.
 fn fill(mut stream: StreamRef<'_>, handlers: &mut [Installed], scratch: &mut [u8]) -> Filled {
     let discards = stream.state.discards();
-    let protocol_reads = !discards && !stream.is_handshaking();
+    let protocol_reads = !discards && !stream.is_negotiating();
     let len = scratch.len();
     let buffer = match handlers.get_mut(stream.id.index()) {
         Some(Installed::Protocol(Handler::Buffered(protocol))) if protocol_reads => {

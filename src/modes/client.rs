@@ -5,8 +5,6 @@ use super::{Outbound, Run, marks, session_options, stdio, stdio_of, tls};
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::pair::half_close::{HalfClose, SILENCE};
 use crate::protocols::session::{IdleStdio, PeerSide, SessionOptions};
-use crate::protocols::starttls::StartTlsSide;
-use crate::transports::protocol::Handler;
 
 pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
     let tls = tls::client(config.tls.as_ref())?;
@@ -24,12 +22,7 @@ pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
         // Servers of these protocols take an end before their last answer for a hang-up.
         options = SessionOptions { half_close: HalfClose::After(SILENCE), ..options };
     }
-    let session = PeerSide::new(console, options, reporter.clone());
-    // A STARTTLS negotiation begins TLS by itself.
-    let (tls, protocol) = match (starttls, tls) {
-        (Some(starttls), Some(tls)) => (None, Handler::new(StartTlsSide::new(starttls, tls, session, reporter))),
-        (_, tls) => (tls, Handler::new(session)),
-    };
-    outbound.open(net, &config.dial, tls.as_ref(), marks, protocol)?;
+    let session = PeerSide::new(console, options, reporter);
+    outbound.open(net, &config.dial, tls.as_ref(), marks, session)?;
     run.run()
 }

@@ -25,7 +25,10 @@ pub(super) fn client(config: Option<&TlsConnect>) -> anyhow::Result<Option<TlsCl
             "{insecure}: the certificate is not verified; an attacker in between can read and change everything"
         );
     }
-    Ok(Some(client))
+    Ok(Some(match config.starttls {
+        Some(protocol) => client.asking_by(protocol),
+        None => client,
+    }))
 }
 
 fn usage(error: SettingsError) -> Failure {

@@ -8,6 +8,7 @@ use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::admission::Admission;
 use super::call::Call;
 use super::ctx::{Ctx, DatagramRef, StreamRef};
 use super::datagram::socket::Datagram;
@@ -153,7 +154,7 @@ impl Net {
     /// Counts a connection against the limits of listeners, as if one of them had let it in: one that was inherited.
     pub fn count_as_accepted(&mut self, id: Id) {
         let Some(mut stream) = self.stream_mut(id) else { return };
-        if !std::mem::replace(&mut stream.accepted, true) {
+        if !std::mem::replace(&mut stream.admission, Admission::Admitted).counts() {
             self.accepted += 1;
         }
     }
@@ -161,7 +162,7 @@ impl Net {
     /// Counts a child against the limits of listeners instead of the connection that it is for: it may live longer.
     pub fn count_child_instead(&mut self, connection: Id, child: Id) {
         let Some(mut stream) = self.stream_mut(connection) else { return };
-        let accepted = std::mem::replace(&mut stream.accepted, false);
+        let accepted = std::mem::replace(&mut stream.admission, Admission::None).counts();
         match self.process_mut(child) {
             Some(process) => process.accepted = accepted,
             None => self.accepted -= usize::from(accepted),
@@ -237,7 +238,7 @@ impl Net {
     pub(crate) fn remove(&mut self, id: Id) {
         let Some(slot) = self.slots.remove(id) else { return };
         let (background, accepted, timer) = match &slot {
-            Slot::Stream(stream) => (stream.background, stream.accepted, stream.phase_timer),
+            Slot::Stream(stream) => (stream.background, stream.admission.counts(), stream.phase_timer),
             Slot::Listener(listener) => (false, false, listener.retry_timer()),
             Slot::Datagram(datagram) => (datagram.background, false, None),
             Slot::Process(process) => (process.is_given_up(), process.accepted, process.ending.and_then(Ending::timer)),
@@ -252,6 +253,9 @@ impl Net {
             self.listeners.retain(|listener| *listener != id);
         }
         self.client_waiters.retain(|(waiter, _)| *waiter != id);
+        if matches!(&slot, Slot::Stream(stream) if stream.admission.is_pending()) {
+            self.cx.pending_accepts.retain(|pending| *pending != id);
+        }
         let source = if let Slot::Stream(stream) = &slot { stream.source } else { None };
         // What was in it is closed before anyone tries to have its place.
         drop(slot);

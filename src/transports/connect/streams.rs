@@ -138,8 +138,8 @@ impl StreamRef<'_> {
         self.rdhup_seen = false;
         self.state.opened();
         self.watch_peer(connecting.options.keepalive);
-        if self.tls.is_some() {
-            return self.begin_handshake();
+        if self.is_opening() {
+            return self.next_opening();
         }
         self.call(Call::ConnectionMade);
     }

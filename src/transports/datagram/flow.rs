@@ -23,7 +23,7 @@ impl DatagramRef<'_> {
         if !self.accepts_writes() {
             return;
         }
-        if self.writing_paused {
+        if self.flow.is_paused() {
             self.counts.dropped += 1;
             log::debug!("{}: a datagram of {} bytes is dropped, as too much waits", self.label(), data.len());
             return;
@@ -39,7 +39,7 @@ impl DatagramRef<'_> {
         if !std::mem::replace(&mut self.corked, true) {
             self.cx.corked.push(self.id);
         }
-        if self.queue.len() >= BATCH || self.queue.size() > self.options.marks.high() {
+        if self.queue.len() >= BATCH || self.queue.size() > self.flow.marks.high() {
             self.flush();
             self.pause_if_over();
         }
@@ -78,8 +78,8 @@ impl DatagramRef<'_> {
                 }
             }
         }
-        if self.writing_paused && self.queue.size() <= self.options.marks.low() {
-            self.writing_paused = false;
+        let size = self.queue.size();
+        if self.flow.resume_at(size) {
             self.call(Call::ResumeWriting);
         }
         if self.queue.is_empty() && self.phase() == DatagramPhase::Flushing {
@@ -119,13 +119,13 @@ impl DatagramRef<'_> {
     }
 
     pub(crate) fn set_marks(&mut self, marks: WaterMarks) {
-        self.options.marks = marks;
+        self.flow.marks = marks;
         self.pause_if_over();
     }
 
     fn pause_if_over(&mut self) {
-        if !self.writing_paused && self.queue.size() > self.options.marks.high() {
-            self.writing_paused = true;
+        let size = self.queue.size();
+        if self.flow.pause_at(size) {
             self.call(Call::PauseWriting);
         }
     }

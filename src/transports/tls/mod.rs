@@ -31,6 +31,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 
 pub use self::pin::Pin;
 use crate::transports::advice::Advice;
+use crate::transports::layer::starttls::StartTls;
 
 /// The client's side of TLS, made ready for any number of connections to one name. asyncio's `ssl=context` with its
 /// `server_hostname`.
@@ -39,6 +40,7 @@ pub struct TlsClient {
     pub(crate) config: Arc<rustls::ClientConfig>,
     pub(crate) name: ServerName<'static>,
     pub(crate) policy: TlsPolicy,
+    pub(crate) starttls: Option<StartTls>,
 }
 
 /// The server's side, likewise. asyncio's `ssl=context`.
@@ -110,6 +112,15 @@ pub(crate) struct TlsPolicy {
     pub(crate) verifies: bool,
     /// How messages name options.
     pub(crate) advice: Advice,
+}
+
+impl TlsClient {
+    /// The same client, which asks for TLS in the words of `protocol` first. On a stream that is open already, the
+    /// protocol of the stream has to ask.
+    #[must_use]
+    pub fn asking_by(self, protocol: StartTls) -> Self {
+        Self { starttls: Some(protocol), ..self }
+    }
 }
 
 impl TlsServer {

@@ -136,7 +136,7 @@ impl ClientSettings {
         }
         let verifies = !matches!(self.trust, Trust::Nobody);
         let policy = TlsPolicy { verifies, ..self.common.policy() };
-        Ok(TlsClient { config: Arc::new(config), name: self.name.clone(), policy })
+        Ok(TlsClient { config: Arc::new(config), name: self.name.clone(), policy, starttls: None })
     }
 }
 
