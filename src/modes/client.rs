@@ -4,7 +4,8 @@ use super::config::ConnectConfig;
 use super::{Outbound, Run, marks, session_options, stdio, stdio_of, tls};
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::pair::half_close::{HalfClose, SILENCE};
-use crate::protocols::session::{IdleStdio, PeerSide, SessionOptions};
+use crate::protocols::pair::session::IdleStdio;
+use crate::protocols::pair::stream::StreamSide;
 use crate::protocols::starttls::StartTlsSide;
 use crate::transports::protocol::Handler;
 
@@ -17,14 +18,14 @@ pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
     let reporter = run.reporter.clone();
     let net = run.event_loop.net();
 
-    let console = stdio(net, stdio_of(&config.stream), marks, IdleStdio::new(reporter.clone()))?;
+    let stdio = stdio(net, stdio_of(&config.stream), marks, IdleStdio::new(reporter.clone()))?;
     let starttls = config.tls.as_ref().and_then(|tls| tls.starttls);
-    let mut options = session_options(&config.stream, false);
+    let mut options = session_options(&config.stream, reporter.clone(), false);
     if let (Some(_), HalfClose::Auto) = (starttls, options.half_close) {
         // Servers of these protocols take an end before their last answer for a hang-up.
-        options = SessionOptions { half_close: HalfClose::After(SILENCE), ..options };
+        options.half_close = HalfClose::After(SILENCE);
     }
-    let session = PeerSide::new(console, options, reporter.clone());
+    let session = StreamSide::of_session(stdio, options);
     // A STARTTLS negotiation begins TLS by itself.
     let (tls, protocol) = match (starttls, tls) {
         (Some(starttls), Some(tls)) => (None, Handler::new(StartTlsSide::new(starttls, tls, session, reporter))),

@@ -18,8 +18,9 @@ use std::io;
 use std::os::fd::{OwnedFd, RawFd};
 
 use crate::event_loop::EventLoop;
+use crate::protocols::pair::PairOptions;
+use crate::protocols::pair::session::SessionOptions;
 use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
-use crate::protocols::session::SessionOptions;
 use crate::sys::{process, signals};
 use crate::transports::dial::Dialing;
 use crate::transports::dialing::source_addresses;
@@ -206,15 +207,22 @@ fn take_over(number: RawFd, name: &str, wanted: impl FnOnce(Inherited) -> Option
     Ok(wanted(socket).ok_or_else(|| unusable(&format!("it is not {name}")))?)
 }
 
-fn session_options(stream: &StreamConfig, keep_open: bool) -> SessionOptions {
-    SessionOptions {
-        send_only: stream.send_only,
-        recv_only: stream.recv_only,
+/// The options of a pair. Without a `reporter` the pair is one of many.
+fn pair_options(stream: &StreamConfig, reporter: Option<Reporter>) -> PairOptions {
+    PairOptions {
         half_close: stream.half_close,
         idle_timeout: stream.idle_timeout,
         linger: stream.linger,
-        keep_open,
+        reporter,
+        session: None,
     }
+}
+
+/// The options of a session. With `reuse_stdio`, other sessions follow.
+fn session_options(stream: &StreamConfig, reporter: Reporter, reuse_stdio: bool) -> PairOptions {
+    let (send_only, recv_only) = (stream.send_only, stream.recv_only);
+    let session = Some(SessionOptions { send_only, recv_only, reuse_stdio });
+    PairOptions { session, ..pair_options(stream, Some(reporter)) }
 }
 
 /// Opens stdin, stdout, or both as one stream.

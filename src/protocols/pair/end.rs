@@ -272,6 +272,14 @@ impl End {
         }
     }
 
+    /// Whether no byte has gone to it, or is about to.
+    pub(super) fn got_nothing(self, net: &mut Net) -> bool {
+        self.sink(net).is_some_and(|sink| {
+            let sink = net.transport(sink);
+            sink.info().totals.sent == 0 && sink.write_buffer_size() == 0
+        })
+    }
+
     /// When bytes last came from it or went to it. The socket of a flow serves other flows too and cannot tell, and
     /// neither can a child without pipes.
     pub(super) fn last_activity(self, net: &mut Net) -> Option<Instant> {
