@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::idle::{Activity, FailureScope, IdleWatch};
 use super::report::Reporter;
-use crate::transports::dial::ConnectError;
+use crate::transports::connect::ConnectError;
 use crate::transports::handle::Transport;
 use crate::transports::protocol::Protocol;
 use crate::transports::timers::TimerId;

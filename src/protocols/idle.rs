@@ -8,7 +8,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::report::{Cause, Failure, Reporter};
-use crate::transports::dial::ConnectError;
+use crate::transports::connect::ConnectError;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;

@@ -1,6 +1,6 @@
 //! Names that only this machine knows: services and interfaces.
 //!
-//! Host names are the resolver's (`transports/resolver.rs`), since those can take seconds.
+//! Host names are the resolver's (`transports/connect/resolver.rs`), since those can take seconds.
 
 use std::ffi::CString;
 use std::io;

@@ -37,7 +37,7 @@ use self::half_close::HalfClose;
 use self::session::SessionOptions;
 pub use self::waiting::{FlowPlace, Waiting};
 use super::report::{Failure, Reporter};
-use crate::transports::dial::{ConnectError, ConnectErrorKind};
+use crate::transports::connect::{ConnectError, ConnectErrorKind};
 use crate::transports::id::Id;
 use crate::transports::info::Info;
 use crate::transports::net::Net;

@@ -10,7 +10,7 @@ use super::session::{IdleStdio, LOOK_AGAIN, SessionOptions, stdin_flows};
 use super::{Connector, End, Inbound, OtherEnd, PairOptions};
 use crate::protocols::idle::{FailureScope, Fired, IdleWatch};
 use crate::protocols::report::{Cause, Failure};
-use crate::transports::dial::ConnectError;
+use crate::transports::connect::ConnectError;
 use crate::transports::error::{describe, is_truncation};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;

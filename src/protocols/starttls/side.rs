@@ -7,7 +7,7 @@ use super::kind::StartTls;
 use super::negotiation::{Negotiation, Step};
 use crate::protocols::idle::{FailureScope, IdleWatch};
 use crate::protocols::report::{Cause, Reporter};
-use crate::transports::dial::ConnectError;
+use crate::transports::connect::ConnectError;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::protocol::{Eof, Protocol};
