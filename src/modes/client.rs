@@ -2,7 +2,6 @@
 
 use super::config::ConnectConfig;
 use super::{Outbound, Run, marks, session_options, stdio, stdio_of, tls};
-use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::pair::half_close::{HalfClose, SILENCE};
 use crate::protocols::pair::session::IdleStdio;
 use crate::protocols::pair::stream::StreamSide;
@@ -12,8 +11,7 @@ use crate::transports::protocol::Handler;
 pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
     let tls = tls::client(config.tls.as_ref())?;
     let outbound = Outbound::new(&config.target)?;
-    let mut run = Run::new()?;
-    run.watch_client(Lifecycle::client(config.stream.timeout, run.reporter.clone()))?;
+    let mut run = Run::of_client(&config.stream, false)?;
     let marks = marks(&config.stream)?;
     let reporter = run.reporter.clone();
     let net = run.event_loop.net();

@@ -9,9 +9,9 @@ use super::{Run, dialing, listen, local, marks, stdio, stdio_of, take_over};
 use crate::protocols::conversation::{Conversation, ConversationOptions, SocketSide};
 use crate::protocols::conversation_stdio::ConversationStdio;
 use crate::protocols::datagram_echo::DatagramEcho;
-use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::quota::CountLimit;
 use crate::protocols::report::{Cause, Failure};
+use crate::protocols::signals::Wanted;
 use crate::transports::address::HostPort;
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
 use crate::transports::id::Id;
@@ -23,8 +23,7 @@ use crate::transports::protocol::{DatagramProtocol, Handler};
 pub(super) fn echo(ends: &[DatagramListenConfig], options: DatagramRun) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
-    let mut run = Run::new()?;
-    run.watch(Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone()))?;
+    let mut run = Run::of_server(first.grace, &first.stream, Wanted::Nothing)?;
     let quota = CountLimit::new(options.count);
     let net = run.event_loop.net();
     let ids = listen::open_datagrams(net, ends, ready, || DatagramEcho::new(quota.clone()))?;
@@ -35,10 +34,8 @@ pub(super) fn echo(ends: &[DatagramListenConfig], options: DatagramRun) -> anyho
 pub(super) fn server(ends: &[DatagramListenConfig], options: DatagramRun) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
-    let mut run = Run::new()?;
     let options = conversation_options(&first.stream, options, true);
-    let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
-    run.watch(lifecycle.for_datagrams(options.quota.clone()))?;
+    let mut run = Run::of_server(first.grace, &first.stream, Wanted::Datagrams(options.quota.clone()))?;
     let shared = Conversation::new(options, run.reporter.clone());
 
     let net = run.event_loop.net();
@@ -60,8 +57,7 @@ pub(super) fn client(
     let DatagramConnectConfig { target, dial, broadcast } = config;
     // This comes first, because a descriptor that we open could have the same number.
     let outbound = DatagramOutbound::new(target)?;
-    let mut run = Run::new()?;
-    run.watch_client(Lifecycle::client(stream.timeout, run.reporter.clone()))?;
+    let mut run = Run::of_client(stream, false)?;
     let marks = marks(stream)?;
     let shared = Conversation::new(conversation_options(stream, options, false), run.reporter.clone());
 

@@ -10,7 +10,6 @@ use super::config::{
     RelayConfig, StreamConfig, StreamPeer,
 };
 use super::{Outbound, Run, adopt, children, connect, dialing, listen, marks, pair_options, stdio, tls};
-use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::pair::child::ChildEnd;
 use crate::protocols::pair::datagram::DatagramSide;
 use crate::protocols::pair::flows::Flows;
@@ -18,6 +17,7 @@ use crate::protocols::pair::flows_side::FlowsSide;
 use crate::protocols::pair::stream::StreamSide;
 use crate::protocols::pair::{Connector, End, Inbound, PairOptions};
 use crate::protocols::report::{Cause, Failure};
+use crate::protocols::signals::Wanted;
 use crate::sys::limits;
 use crate::transports::address::HostPort;
 use crate::transports::datagram::opening::DatagramOptions;
@@ -61,10 +61,9 @@ pub(super) fn serve(
     ready: Vec<listen::PreparedListeners>,
     right: RightEnds,
 ) -> anyhow::Result<()> {
-    let mut run = Run::new()?;
     let Some(first) = lefts.first() else { return Ok(()) };
-    let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
-    run.watch(if first.keep_open { lifecycle } else { lifecycle.for_one_client() })?;
+    let wanted = if first.keep_open { Wanted::Nothing } else { Wanted::Client };
+    let mut run = Run::of_server(first.grace, &first.stream, wanted)?;
     if !right.is_child() {
         // Each client needs a descriptor. Children would inherit the limit, so it stays as it is for them.
         let _ = limits::raise_open_files();
@@ -82,8 +81,7 @@ pub(super) fn serve(
 
 /// Opens a right end for each sender to a UDP socket.
 fn flows(config: &DatagramListenConfig, ready: listen::PreparedDatagrams, right: RightEnds) -> anyhow::Result<()> {
-    let mut run = Run::new()?;
-    run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
+    let mut run = Run::of_server(config.grace, &config.stream, Wanted::Nothing)?;
     if !right.is_child() {
         let _ = limits::raise_open_files();
     }
@@ -110,10 +108,7 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> 
         Endpoint::Connect(config) => tls::client(config.tls.as_ref())?,
         _ => None,
     };
-    let mut run = Run::new()?;
-    let has_child = right.is_child() || matches!(left, Endpoint::Child(_));
-    let lifecycle = Lifecycle::client(stream.timeout, run.reporter.clone());
-    if has_child { run.watch(lifecycle) } else { run.watch_client(lifecycle) }?;
+    let mut run = Run::of_client(stream, right.is_child() || matches!(left, Endpoint::Child(_)))?;
     let options = pair_options(stream, Some(run.reporter.clone()));
     let right_is_stdio = matches!(right.kind, RightKind::Stdio { .. });
     let connector = right.connector(options.clone());

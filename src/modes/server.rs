@@ -3,17 +3,16 @@
 use super::config::ListenConfig;
 use super::{Run, listen, marks, session_options, stdio, stdio_of};
 use crate::protocols::echo::Echo;
-use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::pair::session::IdleStdio;
 use crate::protocols::pair::stream::StreamSide;
+use crate::protocols::signals::Wanted;
 use crate::sys::limits;
 use crate::transports::protocol::factory;
 
 pub(super) fn echo(ends: &[ListenConfig]) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve).collect::<anyhow::Result<_>>()?;
-    let mut run = Run::new()?;
-    run.watch(Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone()))?;
+    let mut run = Run::of_server(first.grace, &first.stream, Wanted::Nothing)?;
     // Each client needs a descriptor. If the system does not allow more, the present limit stays.
     let _ = limits::raise_open_files();
     let idle_timeout = first.stream.idle_timeout;
@@ -34,9 +33,8 @@ pub(super) fn echo(ends: &[ListenConfig]) -> anyhow::Result<()> {
 pub(super) fn server(ends: &[ListenConfig]) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve).collect::<anyhow::Result<_>>()?;
-    let mut run = Run::new()?;
-    let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
-    run.watch(if first.keep_open { lifecycle } else { lifecycle.for_one_client() })?;
+    let wanted = if first.keep_open { Wanted::Nothing } else { Wanted::Client };
+    let mut run = Run::of_server(first.grace, &first.stream, wanted)?;
     let reporter = run.reporter.clone();
     let options = session_options(&first.stream, reporter.clone(), first.keep_open);
 

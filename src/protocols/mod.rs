@@ -18,11 +18,9 @@ pub mod datagram_echo;
 pub mod loop_guard;
 pub mod quota;
 mod senders;
-// The signals of a child on stdin and stdout.
-pub mod forward_signals;
 // What ends a run, and how the mode learns of it.
-pub mod lifecycle;
 pub mod report;
+pub mod signals;
 
 /// The log target of what a user is told without asking, such as `listening on`.
 pub const NOTICE: &str = "xport::notice";
