@@ -12,8 +12,6 @@ pub use self::pair::half_close;
 // What is said before TLS, where that is asked for in the protocol.
 pub mod starttls;
 // The same two over datagrams.
-pub mod conversation;
-pub mod conversation_stdio;
 pub mod datagram_echo;
 pub mod loop_guard;
 pub mod quota;

@@ -17,12 +17,14 @@
 
 mod ages;
 pub mod child;
+pub mod conversation;
 pub mod datagram;
 pub mod end;
 pub mod exec;
 pub mod flows;
 pub mod flows_side;
 pub mod half_close;
+pub mod lines;
 mod remainder;
 pub mod session;
 pub mod stream;
