@@ -80,7 +80,9 @@ pub(super) fn parse_inet(text: &str) -> Result<Address, String> {
 fn parse_inet_pair(host: &str, port: &str) -> Result<Address, String> {
     match parse_host(host) {
         Ok(host) => Ok(Address::Inet(HostPort { host, port: parse_port(port)? })),
-        Err(_) if parse_inet(host).is_ok() => Err(format!("{} is whole, but {} follows", quote(host), quote(port))),
+        Err(_) if parse_inet(host).is_ok() => {
+            Err(format!("{} is a complete address, but {} follows", quote(host), quote(port)))
+        }
         Err(error) => Err(error),
     }
 }
@@ -99,7 +101,7 @@ pub(super) fn parse_source(text: &str) -> Result<Address, String> {
     };
     match parse_host(host)? {
         host @ (Host::Any | Host::Ip { .. }) => Ok(Address::Inet(HostPort { host, port: parse_port(port)? })),
-        Host::Loopback | Host::Name(_) => Err(format!("{} is not an address but a name", quote(host))),
+        Host::Loopback | Host::Name(_) => Err(format!("{} is a name, not an address", quote(host))),
     }
 }
 
@@ -113,7 +115,7 @@ fn parse_unix(text: &OsStr) -> Result<Address, String> {
         return parse_fd(&String::from_utf8_lossy(fd));
     }
     if bytes.contains(&0) {
-        return Err("the name of a unix socket has no zero byte".to_owned());
+        return Err("the name of a unix socket must not have a zero byte".to_owned());
     }
     let (kind, name) = match bytes.strip_prefix(b"@") {
         Some(name) => ("abstract name", name),
@@ -150,7 +152,7 @@ fn split_host_port(text: &str) -> Result<(&str, &str), String> {
         return match rest.strip_prefix(':') {
             Some(port) => Ok((host, port)),
             None if rest.is_empty() => Err(format!("{} has no port: write {}:PORT", quote(text), clean(host))),
-            None => Err(format!("{} follows the ']' where a port belongs", quote(rest))),
+            None => Err(format!("{} follows the ']' instead of :PORT", quote(rest))),
         };
     }
     match (text.split_once(':'), text.rsplit_once(':')) {
@@ -233,7 +235,7 @@ mod tests {
         assert_eq!(parse_inet_pair("::1", "80"), Ok(tcp(ip("::1"), 80)));
         assert_eq!(parse_inet_pair("[::1]", "80"), Ok(tcp(ip("::1"), 80)));
         refused(parse_inet_pair("", "80"), "the host is empty");
-        refused(parse_inet_pair("localhost:80", "80"), "'localhost:80' is whole, but '80' follows");
+        refused(parse_inet_pair("localhost:80", "80"), "'localhost:80' is a complete address, but '80' follows");
         refused(parse_inet_pair("localhost", ":80"), "port ':80' is neither");
     }
 
@@ -292,13 +294,13 @@ mod tests {
         }
         for (text, reason) in [
             ("", "empty"),
-            ("localhost", "'localhost' is not an address but a name"),
-            ("localhost:1", "'localhost' is not an address but a name"),
-            ("example.com:1", "not an address but a name"),
-            ("8080", "not an address but a name"),
+            ("localhost", "'localhost' is a name, not an address"),
+            ("localhost:1", "'localhost' is a name, not an address"),
+            ("example.com:1", "is a name, not an address"),
+            ("8080", "is a name, not an address"),
             ("127.0.0.1:x y", "port 'x y'"),
             ("fe80::1", "needs %interface"),
-            ("[::1", "lacks its ']'"),
+            ("[::1", "has no ']'"),
         ] {
             refused(parse_source(text), reason);
         }
@@ -332,7 +334,7 @@ mod tests {
         refused(of(&format!("@{}", "a".repeat(108))), "abstract name is 108 bytes, limit 107");
         refused(of(""), "the path is empty");
         refused(of("@"), "the abstract name is empty");
-        refused(of("a\0b"), "no zero byte");
+        refused(of("a\0b"), "must not have a zero byte");
         refused(of("fd:x"), "'x' is not the number");
     }
 }

@@ -70,54 +70,55 @@ const INET_ADDRESS: Operand = Operand {
     shown: "ADDRESS",
     hint: ValueHint::Hostname,
     is_list: false,
-    help: "HOST:PORT, [V6]:PORT, :PORT (loopback) or fd:N; where one listens, *:PORT (every interface)",
-    more: "A bare PORT or :PORT is the loopback of both families, so that nothing is exposed by accident. *:PORT is \
-           every interface, for what listens. An IPv6 address goes in brackets, with %interface if it is link-local: \
-           [fe80::1%eth0]:80. PORT is a number or a service name; port 0 lets the kernel choose, where one listens. \
-           fd:N is an inherited socket.",
+    help: "HOST:PORT, [V6]:PORT, :PORT (loopback), fd:N, or for a listener *:PORT (every interface)",
+    more: "A bare PORT or :PORT is the loopback of IPv4 and IPv6, so that nothing is exposed by accident. *:PORT \
+           listens on every interface. An IPv6 address goes in brackets; a link-local address needs %interface, as in \
+           [fe80::1%eth0]:80. PORT is a number or a service name; a listener with port 0 lets the kernel choose. fd:N \
+           is an inherited socket.",
 };
 const PORT: Operand = Operand {
     id: "port",
     shown: "PORT",
     hint: ValueHint::Unknown,
-    help: "The port, where ADDRESS is a host alone",
+    help: "Port, if ADDRESS is only a host",
     more: "",
     ..INET_ADDRESS
 };
 const UNIX_ADDRESS: Operand = Operand {
     hint: ValueHint::FilePath,
     help: "A path, @name (abstract) or fd:N",
-    more: "An abstract name is not in the file system and has no permissions: anyone on the machine can connect. fd:N \
-           is an inherited socket.",
+    more: "An abstract name is not in the file system and has no permissions: any program on the machine can connect. \
+           fd:N is an inherited socket.",
     ..INET_ADDRESS
 };
 const LEFT: Operand = Operand {
     id: "left",
     shown: "LEFT",
-    help: "What is opened first: KIND:ADDRESS[,OPTION]..., as 'xport relay --help' lists them; one that listens serves \
-           many",
+    help: "First endpoint: KIND:ADDRESS[,OPTION]... ('xport relay --help' lists the kinds); a listener serves many \
+           clients",
     ..PORT
 };
 const RIGHT: Operand = Operand {
     id: "right",
     shown: "RIGHT",
-    help: "What is opened for it, or for each of its clients; it does not listen",
+    help: "Second endpoint, opened for LEFT or for each client of LEFT; it cannot listen",
     ..PORT
 };
 const ENDPOINT: Operand = Operand {
     id: "endpoint",
     shown: "ENDPOINT",
-    help: "Where to connect: tcp:, tls:, unix:, udp: or fd:, with its address; an address alone is tcp:, a path unix:",
-    more: "Options that hold for it alone follow after commas, as in tls:host:443,ca=FILE. 'xport relay --help' has \
-           the table of endpoints and their options.",
+    help: "Endpoint to connect to: tcp:, tls:, unix:, udp: or fd: with its address; a bare address means tcp:, a path \
+           unix:",
+    more: "Options for this endpoint alone follow after commas, as in tls:host:443,ca=FILE. 'xport relay --help' lists \
+           the endpoints and their options.",
     ..PORT
 };
 const ENDPOINTS: Operand = Operand {
-    help: "Where to listen: tcp-listen:, tls-listen:, unix-listen:, udp-listen: or fd:, with its address; may be \
+    help: "Endpoint to listen on: tcp-listen:, tls-listen:, unix-listen:, udp-listen: or fd: with its address; may be \
            repeated",
-    more: "A word that connects elsewhere listens here: tcp:, tls:, unix:, udp:, an address alone, and a path. Options \
-           that hold for one endpoint alone follow after commas, as in tcp-listen:*:80,max-conns=9. 'xport relay \
-           --help' has the table of endpoints and their options.",
+    more: "tcp:, tls:, unix:, udp:, a bare address and a path connect in other modes, and listen here. Options for one \
+           endpoint alone follow after commas, as in tcp-listen:*:80,max-conns=9. 'xport relay --help' lists the \
+           endpoints and their options.",
     is_list: true,
     ..ENDPOINT
 };
@@ -126,7 +127,7 @@ const CMD: Operand = Operand {
     shown: "CMD",
     hint: ValueHint::CommandWithArguments,
     is_list: true,
-    help: "The program and its arguments, as they are: no shell reads them",
+    help: "Program and its arguments, passed on unchanged: no shell reads them",
     ..PORT
 };
 

@@ -42,10 +42,10 @@ impl<'a> EndpointArg<'a> {
             return Ok(Self { text, scheme: &STDIO, rest: OsStr::new("") });
         }
         if bytes.starts_with(b"-,") || bytes.starts_with(b"stdio,") {
-            return refuse("stdin and stdout have no options".into());
+            return refuse("stdin and stdout take no options".into());
         }
         if bytes.is_empty() {
-            return refuse("it is empty".into());
+            return refuse("must not be empty".into());
         }
         if is_path(bytes) {
             return Ok(Self { text, scheme: &UNIX, rest: text });
@@ -100,20 +100,20 @@ impl<'a> EndpointArg<'a> {
     /// The program of `exec:` and `shell:`.
     pub(super) fn program(&self) -> Result<Program, ConfigError> {
         if self.rest.as_bytes().trim_ascii().is_empty() {
-            return Err(self.with_context("no command: what is it to run?"));
+            return Err(self.with_context("no command given"));
         }
         if self.scheme.form == Form::Line {
             return Ok(Program::Shell(self.rest.to_owned()));
         }
         let Some(line) = self.rest.to_str() else {
-            let reason = "it is not UTF-8, which exec: needs for splitting it into words; shell: does not";
+            let reason = "exec: needs UTF-8 to split the words: use shell: instead";
             return Err(self.with_context(reason));
         };
         let words = shell_words::split(line).map_err(|_| self.with_context("a quote is not closed"))?;
         let mut words = words.into_iter().map(OsString::from);
         match words.next() {
             Some(program) if !program.is_empty() => Ok(Program::Argv { program, arguments: words.collect() }),
-            _ => Err(self.with_context("the name of the program is empty")),
+            _ => Err(self.with_context("the program name is empty")),
         }
     }
 
@@ -162,7 +162,7 @@ impl<'a> EndpointArg<'a> {
         }
         let takes_descriptors = scheme.has_datagrams() || scheme.is_tls || scheme.form == Form::Descriptor;
         if !takes_descriptors && text.as_bytes().starts_with(b"fd:") {
-            return Err(self.with_context(&format!("an inherited socket is written {} alone", clean_os(&text))));
+            return Err(self.with_context(&format!("write {} alone for an inherited socket", clean_os(&text))));
         }
         if !scheme.is_unix() && is_path(text.as_bytes()) {
             let unix = if scheme.listens() { "unix-listen" } else { "unix" };
@@ -179,7 +179,7 @@ impl<'a> EndpointArg<'a> {
         };
         let name = String::from_utf8_lossy(name);
         if name.is_empty() {
-            return Err("an option lacks its name: a comma in a name or path is written '\\,'".into());
+            return Err("an option has no name: write '\\,' for a comma in a name or path".into());
         }
         let Some(row) = self.rows(verb).find(|row| row.name == name || row.word == name) else {
             return Err(self.explain_option(verb, &name));
@@ -202,12 +202,12 @@ impl<'a> EndpointArg<'a> {
         }
         let row = crate::cli::options::rows().find(|row| row.name == name);
         if let Some(other) = row.and_then(|row| tls_scheme_with(row, self.scheme.listens())) {
-            return format!("{text}: {}: has it", other.name);
+            return format!("{text}, but {}: does", other.name);
         }
         match &Vec::from_iter(self.rows(verb).map(|row| row.name))[..] {
-            [] => format!("{text}, it has none at all"),
-            [one] => format!("{text}; there is only {one}"),
-            several => format!("{text}; there are {}", several.join(", ")),
+            [] => format!("{scheme}: has no options at all"),
+            [one] => format!("{text}; its only option is {one}"),
+            several => format!("{text}; its options are {}", several.join(", ")),
         }
     }
 }
@@ -216,7 +216,7 @@ impl<'a> EndpointArg<'a> {
 fn describe(error: &ValueError) -> String {
     let mut text = error.describe(error.row.name);
     if let (Some(variable), false) = (error.variable, text.contains("environment variable")) {
-        text.push_str(&format!(" (it is that of the environment variable {variable})"));
+        text.push_str(&format!(" (from the environment variable {variable})"));
     }
     text
 }
@@ -232,18 +232,18 @@ fn url_address<'a>(scheme: &Scheme, url: &'a [u8]) -> Result<&'a [u8], String> {
     let part_at = |wanted: &[u8]| address.iter().position(|byte| wanted.contains(byte));
     let refuse = |part: &str, at: usize| {
         let text = clean(&String::from_utf8_lossy(&address[at..]));
-        Err(format!("this URL has a {part}, '{text}', and {name}: has none"))
+        Err(format!("the URL has a {part}, '{text}', which {name}: does not support"))
     };
     if scheme.is_unix() {
         if !address.starts_with(b"/") {
-            return Err(format!("the path of a URL begins with a third slash: write {name}:///run/s, or {name}:PATH"));
+            return Err(format!("a URL needs an absolute path: write {name}:///run/s, or {name}:PATH"));
         }
         if part_at(b"%").is_some() {
-            return Err(format!("'%' is not decoded: write {name}:PATH, with the path as it is"));
+            return Err(format!("'%' is not decoded in a URL: write {name}:PATH"));
         }
     } else {
         if part_at(b"@").is_some_and(|at| part_at(b"/?#").is_none_or(|end| at < end)) {
-            return Err(format!("this URL has a user, and {name}: has none"));
+            return Err(format!("the URL has a user, which {name}: does not support"));
         }
         if let Some(at) = part_at(b"/").filter(|at| part_at(b"?#").is_none_or(|end| *at < end)) {
             return refuse("path", at);

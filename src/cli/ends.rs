@@ -73,7 +73,7 @@ pub(super) fn end_config(
     if scheme.listens() {
         return Ok(EndConfig::Listen(listen_config(scheme, addresses, options, run, advice)?));
     }
-    let two = |_| "two addresses: write either ADDRESS or --connect";
+    let two = |_| "two addresses given: use either ADDRESS or --connect";
     let [address] = <[Address; 1]>::try_from(addresses).map_err(two)?;
     let dial = dial_config(&address, options, advice)?;
     if scheme.has_datagrams() {
@@ -120,7 +120,7 @@ fn listen_config(
     let has_path = addresses.iter().any(|address| matches!(address, Address::Unix(UnixName::Path(_))));
     if !has_path && [Opt::Mode, Opt::ReplaceStale].iter().any(|opt| options.was_given(*opt)) {
         let [mode, replace] = ["mode", "replace-stale"].map(|name| advice.flag(name));
-        return Err(format!("{mode} and {replace} are for sockets with a path").into());
+        return Err(format!("{mode} and {replace} need a socket with a path").into());
     }
     let family = family_of(options);
     for address in &addresses {
@@ -175,7 +175,7 @@ fn datagram_address(address: Address) -> Result<DatagramAddress, ConfigError> {
     match address {
         Address::Inet(target) => Ok(DatagramAddress::Inet(target)),
         Address::Fd(number) => Ok(DatagramAddress::Inherited(number)),
-        Address::Unix(name) => Err(format!("'{name}' is a unix socket, and UDP has hosts and ports").into()),
+        Address::Unix(name) => Err(format!("'{name}' is a unix socket: UDP needs HOST:PORT").into()),
     }
 }
 
@@ -207,10 +207,10 @@ fn family_of(options: &Options) -> Family {
 fn check_target(address: &Address) -> Result<(), ConfigError> {
     match address {
         Address::Inet(HostPort { host: Host::Any, .. }) => {
-            Err(format!("invalid address '{address}': '*' is for listening, a client needs one host").into())
+            Err(format!("invalid address '{address}': a client needs one host, '*' is for listening").into())
         }
         Address::Inet(HostPort { port: 0, .. }) => {
-            Err(format!("invalid address '{address}': port 0 cannot be connected to").into())
+            Err(format!("invalid address '{address}': cannot connect to port 0").into())
         }
         _ => Ok(()),
     }
@@ -241,7 +241,8 @@ fn check_group(group: &Group, family: Family, addresses: &[Address], advice: Adv
     let own = if ip.is_ipv6() { format!("[{ip}]:PORT") } else { format!("{ip}:PORT") };
     let ip = ip.to_string();
     let join = advice.option("join", &ip);
-    Err(format!("{join} needs '*:PORT' or '{own}' as an address: no other one receives what is sent to a group").into())
+    Err(format!("{join} needs '*:PORT' or '{own}' as an address: no other address receives datagrams for a group")
+        .into())
 }
 
 /// Checks that `-4` or `-6` does not exclude an address.
@@ -260,7 +261,7 @@ fn check_source(source: &Address, family: Family, address: &Address, advice: Adv
     match (ip_of(source), ip_of(address)) {
         (Some(from), Some(to)) if from.is_ipv4() != to.is_ipv4() => {
             let option = advice.flag("source");
-            Err(format!("{option} '{source}' and '{address}' are of different families").into())
+            Err(format!("{option} '{source}' and '{address}' have different families").into())
         }
         _ => Ok(()),
     }

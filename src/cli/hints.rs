@@ -6,7 +6,7 @@
 use crate::cli::quote::quote;
 use crate::cli::schemes::named;
 
-/// Words of socat in small letters, and the endpoint to write instead.
+/// Words of socat in lower case, and the endpoint to write instead.
 const WORDS: [(&str, &str); 43] = [
     ("stdio", "-"),
     ("stdin", "-"),
@@ -55,104 +55,103 @@ const WORDS: [(&str, &str); 43] = [
 
 /// Options of socat's addresses, and what to do instead.
 const OPTIONS: [(&str, &str); 29] = [
-    ("fork", "a LEFT that listens serves many clients without it; --once is for one"),
-    ("reuseaddr", "it is always set"),
+    ("fork", "a LEFT that listens serves many clients anyway; --once limits it to one"),
+    ("reuseaddr", "SO_REUSEADDR is always set"),
     ("reuseport", "a port is never shared"),
-    ("bind", "where something listens, the address is a part of it, as in tcp-listen:127.0.0.1:80"),
-    ("pf", "4 and 6 choose the family"),
-    ("range", "allow=NETWORK and deny=NETWORK choose who is let in"),
-    ("max-children", "max-conns=N is the limit"),
-    ("perm", "mode=0600 sets the permission bits"),
-    ("unlink-early", "replace-stale removes a socket that nobody serves any more"),
-    ("unlink-close", "the socket is removed at the end without it"),
-    ("forever", "retry=N is for as many tries"),
-    ("interval", "retry-delay=DUR is the pause between two tries"),
-    ("cafile", "ca=FILE has the authorities of servers, client-ca=FILE those of clients"),
-    ("capath", "the authorities are in one file: ca=FILE, of clients client-ca=FILE"),
-    ("cacert", "it is ca=FILE"),
-    ("verify", "servers are verified without it, unless insecure is given; clients with client-ca=FILE"),
-    ("commonname", "server-name=NAME is whom the certificate must be for"),
-    ("snihost", "server-name=NAME is whom the certificate must be for, and is sent as SNI"),
-    ("servername", "it is server-name=NAME"),
-    ("no-sni", "with an IP address as server-name none is sent"),
-    ("certificate", "it is cert=FILE"),
-    ("cipher", "tls-min=1.3 leaves out all ciphers of older versions, there is no other choice"),
-    ("method", "tls-min=VERSION is the oldest version"),
-    ("min-proto-version", "tls-min=VERSION is the oldest version"),
-    ("starttls", "it is an option of tls-client and connect only"),
-    ("timeout", "it is an option of the run, --timeout, and so is --idle-timeout"),
-    ("idle-timeout", "it holds for all: write --idle-timeout before the endpoints"),
-    ("once", "it holds for all: write --once before the endpoints"),
-    ("grace", "it holds for all: write --grace before the endpoints"),
+    ("bind", "a listener has its address in the endpoint, as in tcp-listen:127.0.0.1:80; a client has source=ADDR"),
+    ("pf", "use 4 or 6 to choose the family"),
+    ("range", "use allow=NETWORK and deny=NETWORK"),
+    ("max-children", "use max-conns=N"),
+    ("perm", "use mode=0600"),
+    ("unlink-early", "use replace-stale, which replaces a socket that no process serves any more"),
+    ("unlink-close", "the socket is always removed at the end"),
+    ("forever", "use retry=N"),
+    ("interval", "use retry-delay=DUR"),
+    ("cafile", "use ca=FILE for the authorities of servers, client-ca=FILE for those of clients"),
+    ("capath", "use one file of authorities: ca=FILE for servers, client-ca=FILE for clients"),
+    ("cacert", "use ca=FILE"),
+    ("verify", "servers are always verified, unless insecure is given; client-ca=FILE verifies clients"),
+    ("commonname", "use server-name=NAME for the name that the certificate must have"),
+    ("snihost", "use server-name=NAME, which is also sent as SNI"),
+    ("servername", "use server-name=NAME"),
+    ("no-sni", "use an IP address as server-name: no SNI is sent for it"),
+    ("certificate", "use cert=FILE"),
+    ("cipher", "ciphers cannot be chosen; tls-min=1.3 excludes those of older versions"),
+    ("method", "use tls-min=VERSION for the oldest version"),
+    ("min-proto-version", "use tls-min=VERSION for the oldest version"),
+    ("starttls", "only tls-client and connect have this option"),
+    ("timeout", "use --timeout or --idle-timeout before the endpoints"),
+    ("idle-timeout", "the option holds for the whole run: write --idle-timeout before the endpoints"),
+    ("once", "the option holds for the whole run: write --once before the endpoints"),
+    ("grace", "the option holds for the whole run: write --grace before the endpoints"),
 ];
 
 /// Options of the netcats and of curl, and what to do instead.
 pub(super) const NETCAT_OPTIONS: &[(&str, &str)] = &[
-    ("-b", "udp-client has --broadcast"),
-    ("-c", "exec --listen EP --shell CMD lets the shell run a line for each connection"),
-    ("-e", "exec --listen EP -- CMD runs a program for each connection, exec --connect EP -- CMD on one"),
+    ("-b", "use --broadcast of udp-client"),
+    ("-c", "use exec --listen EP --shell CMD to run a shell line for each connection"),
+    ("-e", "use exec --listen EP -- CMD to run a program for each connection, or exec --connect EP -- CMD for one"),
     (
         "-k",
-        "udp-server hears every sender without it; tcp-server, tls-server and unix-server have it; what serves echo, \
-         relay and exec need none",
+        "tcp-server, tls-server and unix-server have -k; udp-server, echo, relay and exec serve every client anyway",
     ),
-    ("-l", "what listens is a mode of its own: tcp-server, tls-server, unix-server, udp-server"),
-    ("-N", "the end of stdin is passed on without it; --half-close says when"),
-    ("-p", "the port is a part of the address; that of a client's own end is --source"),
-    ("-s", "the address of a client's own end is --source"),
-    ("-u", "UDP is a mode of its own: udp-client, udp-server, udp-echo"),
-    ("-U", "unix sockets have modes of their own: unix-client, unix-server, unix-echo"),
-    ("-w", "--connect-timeout, --idle-timeout, --linger and --timeout are the limits there are"),
-    ("-z", "there is no scan; the status of a client tells whether it could connect"),
-    ("--cacert", "the authorities are --ca FILE of tls-client, or tls:ADDRESS,ca=FILE"),
-    ("--capath", "the authorities are in one file: --ca FILE of tls-client, or tls:ADDRESS,ca=FILE"),
-    ("--pinnedpubkey", "it is --pin of tls-client, in hexadecimal: --pin sha256:HEX"),
+    ("-l", "to listen, use tcp-server, tls-server, unix-server or udp-server"),
+    ("-N", "the end of stdin is passed on by default; --half-close sets when"),
+    ("-p", "write the port in the address; --source sets the local port of a client"),
+    ("-s", "use --source for the local address of a client"),
+    ("-u", "for UDP, use udp-client, udp-server or udp-echo"),
+    ("-U", "for unix sockets, use unix-client, unix-server or unix-echo"),
+    ("-w", "use --connect-timeout, --idle-timeout, --linger or --timeout"),
+    ("-z", "xport does not scan ports; the exit status of a client tells whether it connected"),
+    ("--cacert", "use --ca FILE of tls-client, or tls:ADDRESS,ca=FILE"),
+    ("--capath", "use one file of authorities: --ca FILE of tls-client, or tls:ADDRESS,ca=FILE"),
+    ("--pinnedpubkey", "use --pin sha256:HEX of tls-client, with hexadecimal digits"),
     ("--ssl", TLS_MODES),
-    ("--ssl-alpn", "it is --alpn LIST, of the modes of TLS"),
-    ("--ssl-cert", "it is --cert FILE, of the modes of TLS"),
-    ("--ssl-ciphers", "--tls-min 1.3 leaves out all ciphers of older versions, there is no other choice"),
-    ("--ssl-key", "it is --key FILE, of the modes of TLS"),
-    ("--ssl-servername", "it is --server-name NAME, of tls-client"),
-    ("--ssl-trustfile", "it is --ca FILE, of tls-client"),
-    ("--ssl-verify", "tls-client verifies without it; --ca FILE is for authorities other than those of the system"),
+    ("--ssl-alpn", "use --alpn LIST of the TLS modes"),
+    ("--ssl-cert", "use --cert FILE of the TLS modes"),
+    ("--ssl-ciphers", "ciphers cannot be chosen; --tls-min 1.3 excludes those of older versions"),
+    ("--ssl-key", "use --key FILE of the TLS modes"),
+    ("--ssl-servername", "use --server-name NAME of tls-client"),
+    ("--ssl-trustfile", "use --ca FILE of tls-client"),
+    ("--ssl-verify", "tls-client always verifies; --ca FILE trusts other authorities than those of the system"),
     ("--tls", TLS_MODES),
-    ("--tlsv1.2", "it is --tls-min 1.2, which is the default of the modes of TLS"),
-    ("--tlsv1.3", "it is --tls-min 1.3, of the modes of TLS"),
+    ("--tlsv1.2", "use --tls-min 1.2, the default of the TLS modes"),
+    ("--tlsv1.3", "use --tls-min 1.3 of the TLS modes"),
 ];
 
 /// The tip for an option of TLS in a mode without TLS.
-pub(super) const TLS_MODES: &str = "TLS is a mode of its own: tls-client, tls-server, tls-echo";
+pub(super) const TLS_MODES: &str = "for TLS, use tls-client, tls-server or tls-echo";
 
 /// Options that TLS clients do not have, and what to do instead.
 pub(super) const TLS_CLIENT_OPTIONS: &[(&str, &str)] = &[
-    ("-k", "--insecure does not verify the certificate"),
-    ("--client-ca", "that is for servers; the authorities of servers are --ca FILE"),
-    ("--self-signed", "that is for servers; a client knows one of these by --pin"),
+    ("-k", "use --insecure to skip the verification of the certificate"),
+    ("--client-ca", "only servers have this option; --ca FILE has the authorities of servers"),
+    ("--self-signed", "only servers have this option; a client verifies such a server with --pin"),
 ];
 
 /// Options that TLS servers do not have, and what to do instead.
 pub(super) const TLS_SERVER_OPTIONS: &[(&str, &str)] = &[
-    ("--ca", "clients must show a certificate of the authorities in --client-ca FILE"),
-    ("--insecure", "clients need no certificate without --client-ca"),
-    ("--pin", "clients are known by their authority: --client-ca FILE"),
-    ("--server-name", "a server shows the certificate of --cert, whatever name a client asks for"),
-    ("--starttls", "that is for tls-client; a server speaks TLS at once"),
+    ("--ca", "use --client-ca FILE to require certificates from clients"),
+    ("--insecure", "clients need no certificate, unless --client-ca is given"),
+    ("--pin", "use --client-ca FILE to verify clients"),
+    ("--server-name", "a server presents the certificate of --cert, whatever name a client asks for"),
+    ("--starttls", "only tls-client has this option; a server speaks TLS from the start"),
 ];
 
 /// Options of `openssl s_client` and `s_server`, and what to do instead.
 pub(super) const OPENSSL_OPTIONS: &[(&str, &str)] = &[
-    ("-CAfile", "it is --ca FILE for clients, --client-ca FILE for servers"),
-    ("-Verify", "--client-ca FILE asks clients for a certificate"),
-    ("-accept", "the address is bare: xport tls-server ADDRESS"),
-    ("-alpn", "it is --alpn LIST"),
-    ("-cert", "it is --cert FILE"),
-    ("-connect", "the address is bare: xport tls-client HOST:PORT"),
-    ("-key", "it is --key FILE"),
-    ("-keylogfile", "it is --keylog FILE"),
-    ("-port", "the port is a part of the address"),
-    ("-servername", "it is --server-name NAME"),
-    ("-starttls", "it is --starttls PROTO"),
-    ("-verify_return_error", "certificates are verified without it"),
+    ("-CAfile", "use --ca FILE for clients, --client-ca FILE for servers"),
+    ("-Verify", "use --client-ca FILE to require certificates from clients"),
+    ("-accept", "write the address without an option: xport tls-server ADDRESS"),
+    ("-alpn", "use --alpn LIST"),
+    ("-cert", "use --cert FILE"),
+    ("-connect", "write the address without an option: xport tls-client HOST:PORT"),
+    ("-key", "use --key FILE"),
+    ("-keylogfile", "use --keylog FILE"),
+    ("-port", "write the port in the address"),
+    ("-servername", "use --server-name NAME"),
+    ("-starttls", "use --starttls PROTO"),
+    ("-verify_return_error", "certificates are always verified"),
 ];
 
 /// Explains why a text without a scheme is no endpoint. `None` if the text is an address, even a bad one.
@@ -163,10 +162,10 @@ pub(super) fn explain_kind(text: &str, is_address: bool) -> Option<String> {
     // A host can have such a name. Capitals and hyphens show that a word of another program is meant.
     if !is_address || word != lower || word.contains('-') {
         if let Some((_, ours)) = WORDS.iter().find(|(name, _)| *name == lower) {
-            return Some(format!("{} is written '{ours}' here", quote(word)));
+            return Some(format!("write '{ours}' instead of {}", quote(word)));
         }
         if let Some(ours) = named().find(|scheme| scheme.name == lower && rest.starts_with(':')) {
-            return Some(format!("{} is written '{}:' here", quote(&format!("{word}:")), ours.name));
+            return Some(format!("write '{}:' instead of {}", ours.name, quote(&format!("{word}:"))));
         }
     }
     let rest = rest.strip_prefix(':')?;
@@ -179,7 +178,11 @@ pub(super) fn explain_kind(text: &str, is_address: bool) -> Option<String> {
         return None;
     }
     let kinds = Vec::from_iter(named().map(|scheme| format!("{}:", scheme.name)));
-    Some(format!("{} is no kind of endpoint; there are -, {} and a bare HOST:PORT", quote(word), kinds.join(", ")))
+    Some(format!(
+        "unknown kind of endpoint {}; the kinds are -, {} and a bare HOST:PORT",
+        quote(word),
+        kinds.join(", ")
+    ))
 }
 
 /// Whether a word has only letters, digits and hyphens, as the names of protocols do.

@@ -17,7 +17,7 @@ const LABEL_BYTES_MAX: usize = 63;
 /// Parses a host on its own: a name, an address (IPv6 with or without brackets), or `*`.
 pub(super) fn parse_host(text: &str) -> Result<Host, String> {
     if let Some(inside) = text.strip_prefix('[') {
-        let Some(inside) = inside.strip_suffix(']') else { return Err(format!("{} lacks its ']'", quote(text))) };
+        let Some(inside) = inside.strip_suffix(']') else { return Err(format!("{} has no ']'", quote(text))) };
         return parse_v6(inside);
     }
     match text {

@@ -95,7 +95,7 @@ fn push_option(page: &mut String, row: &OptSpec, (help, more): (&str, &str), mod
     if let Some(name) = row.value_name() {
         term.push_str(&format!(" \\fI{}\\fR", roff(name)));
     }
-    let mut help = if more.is_empty() { help.to_owned() } else { more.to_owned() };
+    let mut help = if more.is_empty() { help.to_owned() } else { format!("{help}. {more}") };
     if let Value::Word(_, words, _) = row.value {
         let names = Vec::from_iter(words.iter().map(|(name, _)| *name));
         help.push_str(&format!(" [possible values: {}]", names.join(", ")));
@@ -114,8 +114,10 @@ fn push_environment(page: &mut String) {
     for row in rows() {
         let Some(name) = row.variable else { continue };
         let meaning = match row.value {
-            Value::Flag(_) => format!("1 is for {}, and 0 against it. Empty is as good as unset.", row.flag()),
-            _ => format!("The default of {}. Empty is as good as unset.", row.flag()),
+            Value::Flag(_) => {
+                format!("1 switches {} on, 0 switches it off. An empty value counts as unset.", row.flag())
+            }
+            _ => format!("The default of {}. An empty value counts as unset.", row.flag()),
         };
         push_term(page, &bold(name), &meaning);
     }

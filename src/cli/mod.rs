@@ -165,7 +165,7 @@ fn refuse(error: ConfigError, mode: Option<&ModeSpec>) -> UsageError {
         }
     };
     let note = match variable.filter(|name| !reason.contains(name)) {
-        Some(name) => format!("\n  note: the value is that of the environment variable {name}\n"),
+        Some(name) => format!("\n  note: the value comes from the environment variable {name}\n"),
         None => String::new(),
     };
     let reason = shorten(&reason, LINE_CHARS_MAX);

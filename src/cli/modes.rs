@@ -168,7 +168,7 @@ impl ModeSpec {
         self.scheme.is_none() && self.verb.schemes().any(|scheme| scheme.has(opt))
     }
 
-    /// The help texts of an option in this mode: the line, and the longer text.
+    /// The help texts of an option in this mode: the line, and what is added to it.
     pub(super) fn help_of(&self, row: &OptSpec) -> (&'static str, &'static str) {
         self.topics.iter().find_map(|topic| row.instead[*topic as usize]).unwrap_or((row.help, row.more))
     }
@@ -203,35 +203,25 @@ const fn general(name: &'static str, verb: &'static Verb, topics: &'static [Topi
 /// All modes, in the order of `--help`.
 pub(super) static MODES: &[ModeSpec] = &[
     mode("tcp-echo", &ECHO, &TCP_LISTEN, "Serve echo over TCP to any number of clients"),
-    mode("tcp-server", &LISTEN, &TCP_LISTEN, "Accept a TCP client: stdin goes to it, what it sends goes to stdout"),
-    mode("tcp-client", &CONNECT, &TCP, "Connect over TCP: stdin goes to the peer, what it sends goes to stdout"),
+    mode("tcp-server", &LISTEN, &TCP_LISTEN, "Accept a TCP client and join it with stdin and stdout"),
+    mode("tcp-client", &CONNECT, &TCP, "Connect over TCP and join the peer with stdin and stdout"),
     mode("tls-echo", &ECHO, &TLS_LISTEN, "Serve echo over TLS to any number of clients"),
-    mode("tls-server", &LISTEN, &TLS_LISTEN, "Accept a TLS client: stdin goes to it, what it sends goes to stdout"),
+    mode("tls-server", &LISTEN, &TLS_LISTEN, "Accept a TLS client and join it with stdin and stdout"),
     ModeSpec {
         alias: Some(("tls", true)),
-        ..mode(
-            "tls-client",
-            &CONNECT,
-            &TLS,
-            "Connect over TLS, verified: stdin goes to the peer, what it sends goes to stdout",
-        )
+        ..mode("tls-client", &CONNECT, &TLS, "Connect over TLS, verify the server, and join it with stdin and stdout")
     },
     mode("unix-echo", &ECHO, &UNIX_LISTEN, "Serve echo on a unix socket to any number of clients"),
-    mode(
-        "unix-server",
-        &LISTEN,
-        &UNIX_LISTEN,
-        "Accept a client on a unix socket: stdin goes to it, what it sends goes to stdout",
-    ),
-    mode(
-        "unix-client",
-        &CONNECT,
-        &UNIX,
-        "Connect to a unix socket: stdin goes to the peer, what it sends goes to stdout",
-    ),
+    mode("unix-server", &LISTEN, &UNIX_LISTEN, "Accept a client on a unix socket and join it with stdin and stdout"),
+    mode("unix-client", &CONNECT, &UNIX, "Connect to a unix socket and join the peer with stdin and stdout"),
     ModeSpec {
         topics: &[Topic::Datagrams],
-        ..mode("udp-echo", &ECHO, &UDP_LISTEN, "Send UDP datagrams back to whoever sent them, from port 1024 on")
+        ..mode(
+            "udp-echo",
+            &ECHO,
+            &UDP_LISTEN,
+            "Send each UDP datagram back to its sender, unless the sender has a port below 1024",
+        )
     },
     ModeSpec {
         topics: &[Topic::DatagramServer, Topic::Datagrams],
@@ -239,12 +229,12 @@ pub(super) static MODES: &[ModeSpec] = &[
             "udp-server",
             &LISTEN,
             &UDP_LISTEN,
-            "Receive UDP datagrams: all go to stdout, stdin goes to the most recent sender",
+            "Write received UDP datagrams to stdout, and send stdin to the most recent sender",
         )
     },
     ModeSpec {
         topics: &[Topic::Datagrams],
-        ..mode("udp-client", &CONNECT, &UDP, "Send UDP datagrams: each read of stdin is one, replies go to stdout")
+        ..mode("udp-client", &CONNECT, &UDP, "Send each read of stdin as a UDP datagram, and write replies to stdout")
     },
     ModeSpec {
         alias: Some(("subprocess", false)),
@@ -252,14 +242,14 @@ pub(super) static MODES: &[ModeSpec] = &[
             "exec",
             &EXEC,
             &[Topic::Exec],
-            "Run a program: on stdin and stdout, its status is ours; or for each connection, or on one",
+            "Run a program on stdin and stdout and exit with its status, or run it on connections",
         )
     },
     general(
         "relay",
         &RELAY,
         &[Topic::Relay],
-        "Join any two endpoints: sockets, programs, stdin and stdout; one that listens serves many",
+        "Join any two endpoints: sockets, programs, stdin and stdout; a listener serves many clients",
     ),
     general(
         "echo",

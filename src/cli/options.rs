@@ -133,7 +133,7 @@ impl Options {
             (Value::Flag(_), b"0") => Ok(()),
             (Value::Flag(_), b"1") => self.take(row, OsStr::new(""), None),
             (Value::Flag(_), _) => {
-                let reason = "it is 1 for on, or 0 for off".to_owned();
+                let reason = "must be 1 for on or 0 for off".to_owned();
                 Err(ValueError { row, variable: Some(name), text: value.to_owned(), reason })
             }
             _ => self.take(row, value, Some(name)),

@@ -31,16 +31,16 @@ pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigEr
     let ends = Vec::from_iter(places.iter().map(ParsedEndpoint::scheme_use));
     check_use(request, &ends)?;
     if options.stdin.is_some() && !ends.is_empty() {
-        return Err("--stdin does nothing with --listen or --connect: a program there reads its connection".into());
+        return Err("--stdin does nothing with --listen or --connect: the program reads its connection".into());
     }
     if options.stdin == Some(ChildStdio::Inherit) && options.pty {
         return Err("--stdin inherit does nothing with --pty, which gives the program a stdin of its own".into());
     }
     let program = match (request.operands, &options.shell) {
-        ([program, ..], _) if program.is_empty() => return Err("the name of the program is empty".into()),
+        ([program, ..], _) if program.is_empty() => return Err("the program name is empty".into()),
         ([program, arguments @ ..], _) => Program::Argv { program: program.clone(), arguments: arguments.to_vec() },
         ([], Some(text)) => Program::Shell(text.clone()),
-        ([], None) => return Err("no command: what is it to run?".into()),
+        ([], None) => return Err("no command given: add -- CMD, or --shell CMD".into()),
     };
     let child = ChildConfig { stdin: options.stdin, ..child_config(program, options)? };
     check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
@@ -51,7 +51,7 @@ pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigEr
             Some(EndConfig::Connect(config)) => place = ExecPlace::Connect(config),
             Some(EndConfig::Listen(config)) => listeners.push(config),
             Some(EndConfig::DatagramListen(_) | EndConfig::DatagramConnect(_)) | None => {
-                return Err(parsed.arg.with_context("exec is for streams"));
+                return Err(parsed.arg.with_context("exec needs a stream"));
             }
         }
     }
@@ -75,7 +75,7 @@ fn connecting(text: &OsStr) -> Result<EndpointArg<'_>, ConfigError> {
     let arg = EndpointArg::parse(text)?;
     match arg.scheme.role {
         Role::Connect if !arg.scheme.has_datagrams() => Ok(arg),
-        Role::Listen if !arg.scheme.has_datagrams() => Err(arg.with_context("that is for --listen")),
+        Role::Listen if !arg.scheme.has_datagrams() => Err(arg.with_context("use --listen for this endpoint")),
         _ => Err(arg.with_context("exec connects to tcp:, tls:, unix: and fd: only")),
     }
 }
@@ -91,14 +91,16 @@ pub(super) fn resolve_relay(request: &Request<'_>) -> Result<RelayConfig, Config
         left = left.listening();
     }
     if right.scheme.listens() {
-        return Err(right.with_context("only LEFT can listen, and this is RIGHT"));
+        return Err(right.with_context("only LEFT can listen"));
     }
     let roles = [left.scheme.role, right.scheme.role];
     if roles == [Role::Stdio; 2] {
-        return Err("one side only can be stdin and stdout".into());
+        return Err("only one side can be stdin and stdout".into());
     }
     if request.options.pty && roles.contains(&Role::Stdio) && roles.contains(&Role::Run) {
-        return Err("a program on a terminal of its own, with stdin and stdout, is 'xport exec --pty -- CMD'".into());
+        return Err(
+            "to run a program on a terminal of its own, with stdin and stdout, use 'xport exec --pty -- CMD'".into()
+        );
     }
     let run = run_config(Action::Relay, request.options, false)?;
     let sides = [ParsedEndpoint::new(left, request)?, ParsedEndpoint::new(right, request)?];
@@ -130,11 +132,11 @@ fn endpoint(
         Some(EndConfig::DatagramConnect(DatagramConnectConfig { target, dial, broadcast })) => match target {
             DatagramAddress::Inet(target) => Endpoint::Datagrams(DatagramConnectConfig { target, dial, broadcast }),
             DatagramAddress::Inherited(_) => {
-                return Err(arg.with_context("a relay takes no inherited socket of datagrams; udp-client does"));
+                return Err(arg.with_context("a relay cannot use an inherited datagram socket: use udp-client"));
             }
         },
         Some(EndConfig::Listen(_) | EndConfig::DatagramListen(_)) => {
-            return Err(arg.with_context("only LEFT can listen, and this is RIGHT"));
+            return Err(arg.with_context("only LEFT can listen"));
         }
     })
 }
@@ -142,20 +144,20 @@ fn endpoint(
 /// Checks that many clients do not share what exists only once.
 fn check_once(left: &LeftEndpoint, right: &Endpoint, many: bool) -> Result<(), ConfigError> {
     if let (LeftEndpoint::DatagramListen(_), false) = (left, many) {
-        return Err(
-            "--once is for clients that connect: datagrams have no end that could tell when one is through".into()
-        );
+        return Err("--once needs clients that connect: datagrams do not tell when a client has finished".into());
     }
     let single = match right {
-        Endpoint::Stdio => "stdin and stdout are",
-        Endpoint::Connect(ConnectConfig { target: Target::Inherited(_), .. }) => "an inherited connection is",
+        Endpoint::Stdio => "stdin and stdout",
+        Endpoint::Connect(ConnectConfig { target: Target::Inherited(_), .. }) => "an inherited connection",
         _ => return Ok(()),
     };
     match left {
-        LeftEndpoint::DatagramListen(_) => Err(format!("{single} for one peer only: udp-server serves many").into()),
+        LeftEndpoint::DatagramListen(_) => {
+            Err(format!("{single} can serve only one peer: udp-server serves many").into())
+        }
         // An inherited socket can be a connection, and then has one client only.
         LeftEndpoint::Listen(config) if many && !config.addresses.iter().any(|at| matches!(at, Address::Fd(_))) => {
-            Err(format!("{single} for one client only: add --once").into())
+            Err(format!("{single} can serve only one client: add --once").into())
         }
         _ => Ok(()),
     }
@@ -165,7 +167,7 @@ fn check_once(left: &LeftEndpoint, right: &Endpoint, many: bool) -> Result<(), C
 fn child_config(program: Program, options: &Options) -> Result<ChildConfig, ConfigError> {
     let has_output = matches!(options.stderr, Some(ChildStdio::Merge | ChildStdio::Inherit));
     if options.was_given(Opt::Stderr) && options.pty && has_output {
-        return Err("--stderr does nothing with --pty but for null: the program writes all to its terminal".into());
+        return Err("--stderr can only be null with --pty: the program writes everything to its terminal".into());
     }
     let mut environment = Vec::new();
     for text in &options.env {
@@ -180,7 +182,7 @@ fn parse_variable(text: &OsStr) -> Result<Option<(OsString, OsString)>, ConfigEr
     let bytes = text.as_bytes();
     let end = bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len());
     if end == 0 || bytes.contains(&0) {
-        return Err(format!("invalid --env {}: it is NAME=VALUE or NAME", quote_os(text)).into());
+        return Err(format!("invalid --env {}: must be NAME=VALUE or NAME", quote_os(text)).into());
     }
     let name = OsStr::from_bytes(&bytes[..end]);
     let value = match bytes.get(end + 1..) {

@@ -91,8 +91,8 @@ fn explain_useless(mode: &ModeSpec, opt: Opt, ends: &[SchemeUse]) -> String {
         (Action::Exec, [Role::Listen]) if !is_there => "without --listen".to_owned(),
         (Action::Exec, [Role::Connect]) if !is_there => "without --connect".to_owned(),
         (Action::Exec, _) if !is_there => "without --listen or --connect".to_owned(),
-        (_, [Role::Listen]) if !is_there => "where LEFT does not listen".to_owned(),
-        (_, [Role::Connect]) if !is_there => "where no side connects".to_owned(),
+        (_, [Role::Listen]) if !is_there => "if LEFT does not listen".to_owned(),
+        (_, [Role::Connect]) if !is_there => "if no side connects".to_owned(),
         (_, [Role::Run]) if !is_there => "without exec: or shell:".to_owned(),
         _ => format!("for {}", list(&Vec::from_iter(ends.iter().map(|end| end.scheme)))),
     }

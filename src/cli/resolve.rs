@@ -32,8 +32,8 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
         addresses.push(parse_address(scheme.is_unix(), text)?);
     }
     if addresses.is_empty() {
-        let what = if scheme.listens() { "to listen" } else { "to connect to" };
-        return Err(format!("no address: where is it {what}?").into());
+        let what = if scheme.listens() { "listen on" } else { "connect to" };
+        return Err(format!("no address given to {what}").into());
     }
     check_descriptors(&addresses)?;
     let end = SchemeUse { scheme, addresses };
@@ -59,14 +59,19 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     let ends = Vec::from_iter(parsed.iter().map(ParsedEndpoint::scheme_use));
     let Some(first) = ends.first() else {
         return Err(match verb.action {
-            Action::Connect => "no endpoint: where is it to connect to, as in 'xport connect tls:host:443'?".into(),
-            _ => format!("no endpoint: where is it to listen, as in 'xport {} tcp-listen:8888'?", request.mode.name)
-                .into(),
+            Action::Connect => {
+                "no endpoint given to connect to: write, for example, 'xport connect tls:host:443'".into()
+            }
+            _ => format!(
+                "no endpoint given to listen on: write, for example, 'xport {} tcp-listen:8888'",
+                request.mode.name
+            )
+            .into(),
         });
     };
     let has_datagrams = first.scheme.has_datagrams();
     if ends.iter().any(|end| end.scheme.has_datagrams() != has_datagrams) {
-        return Err("streams and datagrams are not served by one run".into());
+        return Err("one run cannot serve both streams and datagrams".into());
     }
     check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
     check_use(request, &ends)?;
@@ -79,13 +84,13 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
 fn explain_scheme(request: &Request<'_>, arg: &EndpointArg<'_>) -> String {
     let (name, text) = (request.mode.name, arg.shown());
     match (request.mode.verb.action, arg.scheme.role) {
-        (Action::Connect, Role::Listen) => format!("it listens: write xport listen {text}"),
-        (Action::Connect, Role::Run) => format!("it is a program: write xport relay - '{text}'"),
+        (Action::Connect, Role::Listen) => format!("this endpoint listens: use xport listen {text}"),
+        (Action::Connect, Role::Run) => format!("this endpoint is a program: use xport relay - '{text}'"),
         (_, Role::Run) => {
-            "no client can come there: 'xport exec --listen EP -- CMD' runs a program for each client".to_owned()
+            "a program cannot listen: 'xport exec --listen EP -- CMD' runs a program for each client".to_owned()
         }
-        (Action::Echo, _) => "no client can come there".to_owned(),
-        _ => format!("{name} has stdin and stdout already; what is joined with them?"),
+        (Action::Echo, _) => "stdin and stdout cannot listen".to_owned(),
+        _ => format!("{name} uses stdin and stdout already: name an endpoint to join with them"),
     }
 }
 
@@ -112,7 +117,7 @@ fn mode_config(action: Action, options: &Options, stream: StreamConfig, configs:
 /// The part of the configuration that all ends of a run share.
 pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool) -> Result<RunConfig, ConfigError> {
     if has_datagrams && options.count.is_some() && options.send_only {
-        return Err("--count counts what arrives, which --send-only throws away".into());
+        return Err("--count needs received datagrams, which --send-only discards".into());
     }
     if let Some(low) = options.low_water.filter(|low| *low > options.high_water) {
         return Err(format!("--low-water {low} is more than --high-water {}", options.high_water).into());
@@ -144,7 +149,7 @@ fn check_direction(options: &Options) -> Result<(), ConfigError> {
         return Err(format!("{name} does nothing with --recv-only: stdin is not read").into());
     }
     if options.send_only && opt != Opt::Linger {
-        return Err(format!("{name} does nothing with --send-only: the connection is closed after stdin's end").into());
+        return Err(format!("{name} does nothing with --send-only: the connection is closed when stdin ends").into());
     }
     Ok(())
 }

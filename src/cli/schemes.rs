@@ -135,7 +135,7 @@ pub(super) static STDIO: Scheme = Scheme {
     role: Role::Stdio,
     form: Form::Nothing,
     term: "-, stdio",
-    help: "our stdin and stdout; on one side only",
+    help: "stdin and stdout of xport; on one side only",
     ..CLIENT
 };
 pub(super) static TCP: Scheme = Scheme {
@@ -143,14 +143,14 @@ pub(super) static TCP: Scheme = Scheme {
     options: &[CONNECT, &[Source, Keepalive], FAMILY],
     listening: Some(&TCP_LISTEN),
     term: "tcp:ADDRESS",
-    help: "connect over TCP, as does a bare address",
+    help: "connect over TCP; a bare address means the same",
     ..CLIENT
 };
 pub(super) static TCP_LISTEN: Scheme = Scheme {
     name: "tcp-listen",
     options: &[ACCEPT, ADMIT, &[Keepalive], FAMILY],
     term: "tcp-listen:ADDRESS",
-    help: "listen on TCP; max-conns is 100 where RIGHT is a program",
+    help: "listen on TCP; max-conns is 100 if RIGHT is a program",
     ..SERVER
 };
 pub(super) static TLS: Scheme = Scheme {
@@ -159,7 +159,7 @@ pub(super) static TLS: Scheme = Scheme {
     options: &[CONNECT, &[Source, Keepalive], FAMILY, TRUST, &[Cert, Key], TLS_COMMON, &[Starttls]],
     listening: Some(&TLS_LISTEN),
     term: "tls:ADDRESS",
-    help: "connect over TLS, verified; fd:N needs server-name, and starttls is for tls-client and connect",
+    help: "connect over TLS and verify the server; fd:N needs server-name; only tls-client and connect have starttls",
     ..CLIENT
 };
 pub(super) static TLS_LISTEN: Scheme = Scheme {
@@ -167,7 +167,7 @@ pub(super) static TLS_LISTEN: Scheme = Scheme {
     is_tls: true,
     options: &[ACCEPT, ADMIT, &[Keepalive], FAMILY, &[Cert, Key, SelfSigned, ClientCa], TLS_COMMON],
     term: "tls-listen:ADDRESS",
-    help: "listen for TLS, with a cert=FILE or self-signed; max-conns is 100 where RIGHT is a program",
+    help: "listen for TLS, with cert=FILE or self-signed; max-conns is 100 if RIGHT is a program",
     ..SERVER
 };
 pub(super) static UNIX: Scheme = Scheme {
@@ -176,7 +176,7 @@ pub(super) static UNIX: Scheme = Scheme {
     options: &[CONNECT],
     listening: Some(&UNIX_LISTEN),
     term: "unix:PATH, unix:@NAME",
-    help: "connect to a unix socket, as do /path, ./path, ../path and @name alone",
+    help: "connect to a unix socket; a bare /path, ./path, ../path or @name means the same",
     ..CLIENT
 };
 pub(super) static UNIX_LISTEN: Scheme = Scheme {
@@ -201,8 +201,8 @@ pub(super) static UDP_LISTEN: Scheme = Scheme {
     carrier: Carrier::Datagrams,
     options: &[&[MaxConns], ADMIT, &[Join], FAMILY],
     term: "udp-listen:ADDRESS",
-    help: "receive datagrams; each sender is a client of its own. There is room for max-conns of them, 8192 unless \
-           set, or 100 where RIGHT is a program: the one that has been silent for longest makes room for a new one",
+    help: "receive datagrams; each sender is a client. max-conns limits the senders, to 8192 unless set, or to 100 if \
+           RIGHT is a program; beyond that, a new sender replaces the one that has been silent for longest",
     ..SERVER
 };
 pub(super) static FD: Scheme = Scheme {
@@ -211,8 +211,8 @@ pub(super) static FD: Scheme = Scheme {
     options: &[&[Keepalive]],
     listening: Some(&FD_LISTEN),
     term: "fd:N",
-    help: "an inherited socket of a stream, with the option keepalive if that is TCP; where clients are awaited it may \
-           listen, and then has the options max-conns, allow, deny and port-file as well",
+    help: "an inherited stream socket; it has the option keepalive if it is TCP. Where clients are accepted, it can be \
+           a listener, and then also has max-conns, allow, deny and port-file",
     ..CLIENT
 };
 pub(super) static FD_LISTEN: Scheme =
@@ -222,7 +222,7 @@ pub(super) static EXEC: Scheme = Scheme {
     role: Role::Run,
     form: Form::Words,
     term: "exec:CMD ARG...",
-    help: "run a program; the words are split as a shell splits them, and no shell runs",
+    help: "run a program; the words are split as in a shell, but no shell runs",
     ..CLIENT
 };
 pub(super) static SHELL: Scheme = Scheme {
@@ -230,7 +230,7 @@ pub(super) static SHELL: Scheme = Scheme {
     role: Role::Run,
     form: Form::Line,
     term: "shell:CMD",
-    help: "let the shell run this line",
+    help: "run a line with the shell",
     ..CLIENT
 };
 

@@ -29,15 +29,13 @@ pub(super) fn client_settings(
         (true, None, pins) if pins.is_empty() => Trust::Nobody,
         (true, Some(_), _) => {
             return Err(format!(
-                "{ca_option} and {insecure_option} contradict each other: without {insecure_option}, {ca_option} is \
-                 who vouches"
+                "{ca_option} and {insecure_option} contradict each other: {insecure_option} verifies nothing"
             )
             .into());
         }
         (true, None, _) => {
             return Err(format!(
-                "{pin_option} and {insecure_option} contradict each other: with {pin_option} alone, nobody needs to \
-                 vouch"
+                "{pin_option} and {insecure_option} contradict each other: {pin_option} alone needs no authority"
             )
             .into());
         }
@@ -61,7 +59,7 @@ pub(super) fn server_settings(advice: Advice, options: &Options) -> Result<Serve
     let self_signed = options.self_signed;
     if self_signed && (options.cert.is_some() || options.key.is_some()) {
         let [own, cert, key] = ["self-signed", "cert", "key"].map(|name| advice.flag(name));
-        return Err(format!("{own} makes a certificate and its key: leave it out, or {cert} and {key}").into());
+        return Err(format!("{own} makes a certificate and its key: remove {own}, or {cert} and {key}").into());
     }
     let (common, identity) = common_settings(advice, options)?;
     if identity.is_none() && !self_signed {
@@ -78,7 +76,7 @@ fn common_settings(advice: Advice, options: &Options) -> Result<(CommonSettings,
         (Some(cert), key) => Some(Identity { cert, key }),
         (None, Some(_)) => {
             let (key, cert) = (advice.flag("key"), advice.option("cert", "FILE"));
-            return Err(format!("{key} needs the certificate that it belongs to: add {cert}").into());
+            return Err(format!("{key} needs its certificate: add {cert}").into());
         }
         (None, None) => None,
     };
@@ -95,7 +93,7 @@ fn common_settings(advice: Advice, options: &Options) -> Result<(CommonSettings,
 fn name_of(address: &Address, advice: Advice) -> Result<ServerName<'static>, ConfigError> {
     let option = advice.option("server-name", "NAME");
     let Address::Inet(HostPort { host, .. }) = address else {
-        let reason = format!("'{address}' does not say whom the certificate must be for: add {option}");
+        let reason = format!("'{address}' has no name that the certificate must have: add {option}");
         return Err(reason.into());
     };
     let name = match host {
@@ -106,7 +104,7 @@ fn name_of(address: &Address, advice: Advice) -> Result<ServerName<'static>, Con
     };
     parse_server_name(name).map_err(|_| {
         let name = quote(name);
-        format!("no certificate can be for {name}: say with {option} whom it must be for").into()
+        format!("no certificate can have the name {name}: add {option}").into()
     })
 }
 

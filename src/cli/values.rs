@@ -86,7 +86,7 @@ pub(super) fn parse_half_close(text: &str) -> Result<HalfClose, String> {
         "auto" => Ok(HalfClose::Auto),
         "now" => Ok(HalfClose::Now),
         "never" => Ok(HalfClose::Never),
-        _ => parse_duration(text).map(HalfClose::After).map_err(|error| format!("{error}, and not auto, now or never")),
+        _ => parse_duration(text).map(HalfClose::After).map_err(|error| format!("{error}, nor auto, now or never")),
     }
 }
 
@@ -109,10 +109,9 @@ pub(super) fn parse_keepalive(text: &str) -> Result<KeepAlive, String> {
     }
     let idle = parse_duration(text)?;
     if idle < Duration::from_secs(1) {
-        return Err("less than 1s, and the kernel counts whole seconds ('off' is for none)".to_owned());
+        return Err("less than 1s, the shortest time of the kernel ('off' disables probes)".to_owned());
     }
-    KeepAlive::after(idle)
-        .ok_or_else(|| format!("longer than {}s, which is the kernel's limit", KeepAlive::MAX.as_secs()))
+    KeepAlive::after(idle).ok_or_else(|| format!("longer than {}s, the limit of the kernel", KeepAlive::MAX.as_secs()))
 }
 
 /// Parses a size: `64K`, `1MiB`, `1G`. K is always 1024, and a bare number means bytes.
@@ -210,7 +209,7 @@ pub(super) fn parse_server_name(text: &str) -> Result<ServerName<'static>, Strin
         return Ok(ServerName::IpAddress(IpAddr::V6(address).into()));
     }
     let name = ServerName::try_from(text.to_owned());
-    name.map_err(|_| "not a host name or IP address as certificates have them".to_owned())
+    name.map_err(|_| "not a host name or IP address that a certificate can have".to_owned())
 }
 
 #[cfg(test)]

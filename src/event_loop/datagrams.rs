@@ -223,7 +223,7 @@ fn log_opened(t: &DatagramTransport<'_>) {
     }
     if let Some(peer) = t.info().peer {
         let hears_all = t.net.datagram(t.id).is_some_and(|datagram| !datagram.connected);
-        log::info!("sending to {peer}{}", if hears_all { ", hearing whoever answers" } else { "" });
+        log::info!("sending to {peer}{}", if hears_all { ", accepting answers from any host" } else { "" });
     }
 }
 
@@ -232,7 +232,7 @@ fn log_closed(t: &DatagramTransport<'_>) {
     let (counts, name) = (datagram.counts, Label(t.net, t.id));
     let lost = datagram.io.dropped();
     if lost > 0 {
-        log::warn!("{name}: datagrams were lost, {lost} or more, as they were not taken in time");
+        log::warn!("{name}: lost at least {lost} datagrams: the receive buffer was full");
     }
     let dropped = if counts.dropped > 0 { format!(", {} dropped", counts.dropped) } else { String::new() };
     log::info!("closed {name}: {} datagrams received, {} sent{dropped}", counts.received, counts.sent);

@@ -123,7 +123,7 @@ impl Child {
         };
         let name = self.name();
         let is_line = cause == Cause::Child(NOT_FOUND) && name.contains(char::is_whitespace);
-        let hint = if is_line { " (this is one word; a line of several is for the shell)" } else { "" };
+        let hint = if is_line { " (this is one word; use the shell for a command line)" } else { "" };
         Failure::new(cause, format!("exec {}: {}{hint}", Escaped(&name), describe(error)))
     }
 

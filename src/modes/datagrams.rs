@@ -113,7 +113,7 @@ impl DatagramOutbound {
                 let id = net.adopt_udp(socket, service, protocol).map_err(|error| local("adopt", &error))?;
                 match net.datagram_transport(id).info().peer {
                     Some(_) => Ok(id),
-                    None => Err(Failure::new(Cause::Unavailable, format!("fd:{number}: it is not connected"))),
+                    None => Err(Failure::new(Cause::Unavailable, format!("fd:{number}: not connected"))),
                 }
             }
         }

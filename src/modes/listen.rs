@@ -94,7 +94,7 @@ pub(super) fn resolve_datagrams(config: &DatagramListenConfig) -> anyhow::Result
                 match inherit(*number).map_err(|error| unavailable(&Address::Fd(*number), &error))? {
                     Inherited::Datagrams(socket) => DatagramPlace::Inherited { number: *number, socket },
                     Inherited::Listener(_) | Inherited::Connection(_) => {
-                        return Err(unusable(*number, "it is not a datagram socket").into());
+                        return Err(unusable(*number, "not a datagram socket").into());
                     }
                 }
             }
@@ -291,18 +291,18 @@ fn open_inherited(
 ) -> anyhow::Result<Option<Id>> {
     let refused = |error| unavailable(&Address::Fd(number), &error);
     match socket {
-        Inherited::Datagrams(_) => Err(unusable(number, "it is a datagram socket").into()),
+        Inherited::Datagrams(_) => Err(unusable(number, "a datagram socket, not a stream socket").into()),
         Inherited::Listener(fd) => Ok(Some(net.adopt_listener(fd, listening.clone(), factory()).map_err(refused)?)),
         Inherited::Connection(fd) => {
             let protocol = factory()();
             let id = net.adopt(fd, protocol).map_err(refused)?;
             let peer = net.transport(id).info().peer.unwrap_or(Peer::Unnamed);
             if !listening.access.admits_peer(&peer) {
-                return Err(Failure::new(Cause::Unavailable, format!("fd:{number}: its peer is denied")).into());
+                return Err(Failure::new(Cause::Unavailable, format!("fd:{number}: the peer is denied")).into());
             }
             net.count_as_accepted(id);
             if listening.limit.is_some_and(|limit| net.accepted() > limit) {
-                return Err(Failure::new(Cause::Unavailable, format!("fd:{number}: one connection too many")).into());
+                return Err(Failure::new(Cause::Unavailable, format!("fd:{number}: too many connections")).into());
             }
             net.transport(id).set_keepalive(listening.keepalive).map_err(refused)?;
             net.transport(id).set_write_buffer_limits(listening.marks);
@@ -376,7 +376,7 @@ fn write_port_file(path: &Path, names: &[Peer]) -> io::Result<OwnFile> {
         }
     }
     if ports.is_empty() {
-        return Err(io::Error::other("nothing listens on a port"));
+        return Err(io::Error::other("no listener has a port"));
     }
     let text: String = ports.iter().map(|port| format!("{port}\n")).collect();
     OwnFile::write(path, text.as_bytes())

@@ -217,7 +217,7 @@ fn prepare(net: &mut Net, id: Id, tls: Option<&TlsClient>, marks: WaterMarks) {
 fn take_over(number: RawFd, name: &str, wanted: impl FnOnce(Inherited) -> Option<OwnedFd>) -> anyhow::Result<OwnedFd> {
     let unusable = |why: &str| Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"));
     let socket = inherit(number).map_err(|error| unusable(&describe(&error)))?;
-    Ok(wanted(socket).ok_or_else(|| unusable(&format!("it is not {name}")))?)
+    Ok(wanted(socket).ok_or_else(|| unusable(&format!("not {name}")))?)
 }
 
 /// The options of a pair. Without a `reporter` the pair is one of many.

@@ -199,7 +199,7 @@ impl RightEnds {
         match &self.kind {
             RightKind::Stdio { taken } => {
                 if taken.replace(true) {
-                    return Err(Failure::new(Cause::Unavailable, "stdin and stdout are for one client"));
+                    return Err(Failure::new(Cause::Unavailable, "stdin and stdout can serve only one client"));
                 }
                 Ok(End::Stream(stdio(net, Stdio::Both, self.marks, StreamSide::right(left, options))?))
             }
@@ -208,7 +208,7 @@ impl RightEnds {
                 Ok(End::Stream(connect(net, peer, dial, tls.as_ref(), self.marks, side)))
             }
             RightKind::Inherited(fd, keepalive, tls) => {
-                let taken = || Failure::new(Cause::Unavailable, "an inherited connection is for one client");
+                let taken = || Failure::new(Cause::Unavailable, "an inherited connection can serve only one client");
                 let connection = fd.take().ok_or_else(taken)?;
                 let side = StreamSide::right(left, options);
                 Ok(End::Stream(adopt(net, connection, *keepalive, tls.as_ref(), self.marks, side)?))

@@ -44,7 +44,7 @@ fn enter() {
     // The child can be talked to all the same: a line at a time.
     match raw_mode::enter() {
         Ok(true) => (),
-        Ok(false) => log::debug!("our terminal is not ours now"),
-        Err(error) => log::warn!("our terminal stays as it is: {}", describe(&error)),
+        Ok(false) => log::debug!("the terminal belongs to another process group now"),
+        Err(error) => log::warn!("cannot switch the terminal to raw mode: {}", describe(&error)),
     }
 }

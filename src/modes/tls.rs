@@ -21,7 +21,9 @@ pub(super) fn client(config: Option<&TlsConnect>) -> anyhow::Result<Option<TlsCl
     let client = config.settings.prepare().map_err(usage)?;
     if matches!(config.settings.trust, Trust::Nobody) {
         let insecure = config.settings.common.advice.flag("insecure");
-        log::warn!("{insecure}: whoever answers is believed, and can read and change everything");
+        log::warn!(
+            "{insecure}: the certificate is not verified; an attacker in between can read and change everything"
+        );
     }
     Ok(Some(client))
 }
@@ -34,7 +36,7 @@ fn usage(error: SettingsError) -> Failure {
 pub(super) fn tell_clients(config: &ListenConfig, tls: Option<&TlsServer>, names: &[Peer]) {
     let (Some(settings), Some(tls)) = (&config.tls, tls) else { return };
     if settings.identity.is_some() {
-        return log::info!("the pin of our certificate is {}", tls.pin());
+        return log::info!("the pin of the certificate is {}", tls.pin());
     }
     let certificate = if settings.client_ca.is_some() { " --cert FILE --key FILE" } else { "" };
     let mut ports = Vec::new();
@@ -49,7 +51,7 @@ pub(super) fn tell_clients(config: &ListenConfig, tls: Option<&TlsServer>, names
     }
     // Where others reach what we have inherited is not known, but nobody has the pin from anywhere else.
     if ports.is_empty() {
-        log::info!(target: NOTICE, "clients know this server by: --pin {}{certificate}", tls.pin());
+        log::info!(target: NOTICE, "clients verify this server by: --pin {}{certificate}", tls.pin());
     }
 }
 

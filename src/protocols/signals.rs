@@ -334,8 +334,8 @@ impl Forwarder {
             _ => return,
         };
         log::warn!(
-            "the program is stopped: it wants {why} the terminal, where it is in the background; \
-             --pty gives it a terminal of its own, --stdin inherit the keys of this one"
+            "the program is stopped: it tried {why} the terminal from the background; \
+             use --pty for a terminal of its own, or --stdin inherit for the keys of this terminal"
         );
     }
 

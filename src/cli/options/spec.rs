@@ -105,9 +105,9 @@ pub(in crate::cli) struct OptSpec {
     pub(super) yields_to: &'static [Opt],
     /// The help text in one line.
     pub(in crate::cli) help: &'static str,
-    /// A longer text for `--help` and the manual page. It is empty if the line says everything.
+    /// What `--help` and the manual page add to the line. It is empty if the line says everything.
     pub(in crate::cli) more: &'static str,
-    /// Other texts for some modes, by [`Topic`]: the line, and the longer text.
+    /// Other texts for some modes, by [`Topic`]: the line, and what is added to it.
     pub(in crate::cli) instead: [Option<(&'static str, &'static str)>; TOPICS],
 }
 
@@ -205,12 +205,12 @@ impl OptSpec {
         let utf8 = || text.to_str().ok_or_else(|| wrong(format!("{} is not UTF-8", quote_os(text))));
         match self.value {
             Value::Flag(set) => set(options),
-            Value::File(_) if text.is_empty() => return Err(wrong("the name of the file is empty".into())),
+            Value::File(_) if text.is_empty() => return Err(wrong("the file name is empty".into())),
             Value::File(place) => *place(options) = Some(PathBuf::from(text)),
             Value::Raw(_, set) => set(options, text),
             Value::Word(_, words, set) => set(options, utf8()?).map_err(|_| {
                 let names = Vec::from_iter(words.iter().map(|(name, _)| *name));
-                wrong(format!("it is {}", names.join(" or ")))
+                wrong(format!("must be {}", names.join(" or ")))
             })?,
             Value::Number(_, set) | Value::Text(_, set) if self.repeat == Repeat::List => {
                 for part in utf8()?.split(',') {

@@ -56,7 +56,7 @@ fn a_variable_switches_a_flag() {
         assert_eq!(read(&[], &[("XPORT_NUMERIC", value)]).map(|options| options.numeric), expected);
     }
     let error = read(&[], &[("XPORT_NUMERIC", "yes")]).map(|options| options.numeric);
-    assert_eq!(error, Err("invalid value 'yes' for 'numeric': it is 1 for on, or 0 for off".to_owned()));
+    assert_eq!(error, Err("invalid value 'yes' for 'numeric': must be 1 for on or 0 for off".to_owned()));
 }
 
 /// What is written wins over a variable that would contradict it.

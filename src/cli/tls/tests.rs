@@ -169,7 +169,7 @@ fn trust_is_in_authorities_or_in_pins_or_in_both_or_in_nobody() {
     refused("tls-client --ca a --insecure h:1", "--ca and --insecure contradict each other");
     refused(&format!("tls-client --pin {PIN} --insecure h:1"), "--pin and --insecure contradict each other");
     refused(&format!("tls-client --pin {PIN} --ca a --insecure h:1"), "contradict each other");
-    refused("tls-client --pin sha256:00 h:1", "64 hexadecimal digits, and these are 2");
+    refused("tls-client --pin sha256:00 h:1", "64 hexadecimal digits, not 2");
 }
 
 #[test]
@@ -202,10 +202,10 @@ fn a_certificate_must_be_for_the_host_unless_another_name_is_given() {
         "tls-client --insecure --starttls xmpp fd:3",
         &format!("tls-client --ca a --pin {PIN} fd:3"),
     ] {
-        refused(line, "'fd:3' does not say whom the certificate must be for: add --server-name NAME");
+        refused(line, "'fd:3' has no name that the certificate must have: add --server-name NAME");
     }
     for host in ["1.2.3.4.5", "-a.example", "gr\u{fc}n.example"] {
-        refused(&format!("tls-client --connect={host}:443"), &format!("no certificate can be for '{host}'"));
+        refused(&format!("tls-client --connect={host}:443"), &format!("no certificate can have the name '{host}'"));
     }
     for text in ["a:443", "[::1]:443", "[localhost]", "fe80::1%lo", "*", "*.example", "gr\u{fc}n.example", "a b"] {
         assert!(parse_server_name(text).is_err(), "{text}");
@@ -222,12 +222,12 @@ fn a_server_has_exactly_one_certificate() {
         refused(line, "a TLS server needs cert=FILE (and key=FILE), or self-signed");
     }
     for line in ["tls-echo --self-signed --cert c :0", "tls-echo --self-signed --key k :0"] {
-        refused(line, "--self-signed makes a certificate and its key: leave it out, or --cert and --key");
+        refused(line, "--self-signed makes a certificate and its key: remove --self-signed, or --cert and --key");
     }
     for line in ["tls-echo --key k :0", "tls-client --key k h:1"] {
-        refused(line, "--key needs the certificate that it belongs to: add --cert FILE");
+        refused(line, "--key needs its certificate: add --cert FILE");
     }
-    refused("relay - tls:h:1,key=k", "key needs the certificate that it belongs to: add cert=FILE");
+    refused("relay - tls:h:1,key=k", "key needs its certificate: add cert=FILE");
     assert!(server("tls-echo --self-signed --client-ca a :0").client_ca.is_some());
 }
 
@@ -265,5 +265,5 @@ fn a_client_may_ask_for_tls_first() {
     for line in ["connect tls:h:1,starttls=smtp", "connect --starttls smtp tls://h:1"] {
         assert_eq!(connect(line).starttls, Some(StartTls::Smtp), "{line}");
     }
-    refused("relay - tls:h:1,starttls=smtp", "it is an option of tls-client and connect only");
+    refused("relay - tls:h:1,starttls=smtp", "only tls-client and connect have this option");
 }

@@ -202,7 +202,7 @@ const NONSENSE: &str = "\x17\x03\x03\x00\x20nobody can have encrypted this..";
 
 #[test]
 fn what_goes_wrong_behind_an_end_is_told() {
-    let unreadable = "lost: what the peer has sent cannot be decrypted...";
+    let unreadable = "lost: cannot decrypt data of the peer...";
     plays(&[
         // A cut is no end where a write has failed before.
         "tls: send half of it; talk; end; broken BrokenPipe; do write to nobody; run; \

@@ -215,9 +215,7 @@ impl SubprocessProtocol for ChildEnd {
                 reporter.tell(Failure::silent(signal.map_or(Cause::Child(number), Cause::Signal)));
             }
             None if self.has_failed => {
-                log::warn!(
-                    "{other}: child {pid} has ended with status {number}, and has not read all that it was sent"
-                );
+                log::warn!("{other}: child {pid} has ended with status {number} and has left input unread");
             }
             _ => log::info!("{other}: child {pid} has ended with status {number}"),
         }

@@ -243,8 +243,7 @@ impl Flows {
         if begins(&mut self.losses.room, now) {
             let most = self.limit.min(self.room);
             log::warn!(
-                "there is room for {most} senders at once: \
-                 the one that has been silent for longest makes room for a new one"
+                "limit of {most} senders reached: a new sender replaces the one that has been silent for longest"
             );
         }
         self.losses.reclaimed += 1;
@@ -297,16 +296,14 @@ impl Flows {
         self.losses.datagrams += datagrams;
         if begins(&mut self.losses.crowd, now) {
             let most = self.limit.min(self.room);
-            log::warn!(
-                "datagrams are lost: there is room for {most} senders at once, and too many new ones wait for it"
-            );
+            log::warn!("datagrams are lost: limit of {most} senders reached, and too many new senders wait");
         }
     }
 
     fn lost_by_slowness(&mut self, from: &Remote, now: Instant) {
         self.losses.datagrams += 1;
         if begins(&mut self.losses.slowness, now) {
-            log::warn!("datagrams are lost: where those of {from} go, they are not taken in time");
+            log::warn!("datagrams of {from} are lost: the other side does not take them in time");
         }
     }
 
@@ -360,11 +357,11 @@ impl Flows {
         let left = self.newcomers.drain(..).map(|newcomer| newcomer.waiting.len() as u64).sum::<u64>();
         let lost = std::mem::take(&mut self.losses.datagrams) + left;
         if lost > 0 {
-            log::warn!("datagrams were lost, {lost}, as there was no room for them");
+            log::warn!("lost {lost} datagrams: there was no room for them");
         }
         let reclaimed = std::mem::take(&mut self.losses.reclaimed);
         if reclaimed > 0 {
-            log::info!("{reclaimed} senders have made room for others");
+            log::info!("{reclaimed} senders were replaced by others");
         }
     }
 }

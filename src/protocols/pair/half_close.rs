@@ -97,8 +97,8 @@ impl InputEnd {
         let level = if self.policy == HalfClose::Auto && has_moved { Level::Warn } else { Level::Debug };
         log::log!(
             level,
-            "no byte has moved for {}: the peer is told that nothing more comes, which some take for a hang-up; \
-             --half-close says when",
+            "no byte has moved for {}: telling the peer that stdin has ended, which some servers take for a hang-up; \
+             --half-close sets when",
             shown(limit)
         );
         self.held = None;
@@ -125,7 +125,7 @@ pub(super) fn hint(t: &Transport<'_>) {
     let totals = t.info().totals;
     if totals.received == 0 && totals.sent > 0 {
         log::info!(
-            "the peer has sent nothing: some take a half-close for a hang-up; --half-close never holds ours back"
+            "the peer has sent nothing: some servers take a half-close for a hang-up; --half-close never avoids it"
         );
     }
 }

@@ -114,7 +114,7 @@ impl Net {
         let now = self.cx.now;
         let Some(datagram) = self.datagram_mut(id) else { return };
         let Some(candidates) = &datagram.candidates else { return };
-        log::info!("{}; going on with {address}", describe(error));
+        log::info!("{}; trying {address}", describe(error));
         datagram.queue.clear();
         candidates.kept.iter().for_each(|data| datagram.queue.push(data, None));
         (datagram.counts.sent, datagram.totals.sent) = candidates.sent_before;

@@ -153,7 +153,11 @@ impl Net {
                 self.ask_to_end(id, SIGTERM);
             }
             Some(Ending::Asked { .. }) => {
-                log::info!("child {}: killed, as it has not ended within {}", process.pid, shown(process.kill_after));
+                log::info!(
+                    "child {}: killed, because it has not ended within {}",
+                    process.pid,
+                    shown(process.kill_after)
+                );
                 self.kill_group(id);
             }
             Some(Ending::GivenUp { .. }) | None => (),

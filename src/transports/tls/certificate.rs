@@ -1,6 +1,6 @@
-//! What a certificate says, for messages. Whether it is to be believed is `verify.rs`.
+//! Reads certificates, for messages and for checks that webpki does not make. `verify.rs` decides whether to trust one.
 //!
-//! A certificate comes from outside: texts in it are escaped, long lists are cut, and what cannot be read is `None`.
+//! A certificate comes from outside: its texts are escaped, long lists are cut, and unreadable parts are `None`.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime};
@@ -17,11 +17,11 @@ use x509_cert::name::Name;
 use super::{Pin, provider};
 use crate::transports::text::escape;
 
-/// So many names are shown of one certificate.
+/// How many names of a certificate are shown.
 const NAMES_MAX: usize = 8;
-/// So much of one text is shown, in characters.
+/// How many characters of a text are shown.
 const TEXT_MAX: usize = 256;
-/// Longer ones are read neither by webpki nor by rustls.
+/// The largest certificate that webpki and rustls read.
 const BYTES_MAX: usize = (1 << 16) - 1;
 const DAY: u64 = 24 * 60 * 60;
 /// id-ce-subjectAltName.
@@ -39,7 +39,7 @@ pub(crate) const FOR_SERVERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1
 /// id-kp-clientAuth.
 pub(crate) const FOR_CLIENTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
 
-/// A certificate that could be read.
+/// A parsed certificate.
 #[derive(Debug)]
 pub(crate) struct Facts(Certificate);
 
@@ -48,7 +48,7 @@ impl Facts {
         Certificate::from_der(der).ok().map(Self)
     }
 
-    /// As RFC 4514 writes it.
+    /// The subject, in the form of RFC 4514.
     pub(crate) fn subject(&self) -> String {
         name(self.0.tbs_certificate().subject())
     }
@@ -57,7 +57,7 @@ impl Facts {
         name(self.0.tbs_certificate().issuer())
     }
 
-    /// Whether it names itself as its issuer.
+    /// Whether subject and issuer are the same.
     pub(crate) fn is_self_issued(&self) -> bool {
         self.0.tbs_certificate().subject() == self.0.tbs_certificate().issuer()
     }
@@ -70,7 +70,7 @@ impl Facts {
         UnixTime::since_unix_epoch(self.0.tbs_certificate().validity().not_after.to_unix_duration())
     }
 
-    /// Whether it is valid at this time; the error says since when or until when.
+    /// Checks that the certificate is valid at this time. The error has the limit that was missed.
     pub(crate) fn in_time(&self, time: UnixTime) -> Result<(), CertificateError> {
         let (not_before, not_after) = (self.not_before(), self.not_after());
         if time < not_before {
@@ -82,19 +82,19 @@ impl Facts {
         Ok(())
     }
 
-    /// Whether it is of the third version of X.509, the first one with extensions.
+    /// Whether it has version 3 of X.509, the first version with extensions.
     pub(crate) fn is_of_version_3(&self) -> bool {
         self.0.tbs_certificate().version() == Version::V3
     }
 
-    /// Whether it may vouch for others. What cannot be read in it is no permission.
+    /// Whether it may vouch for others. An unreadable extension counts as no.
     pub(crate) fn is_authority(&self) -> bool {
         let certificate = self.0.tbs_certificate();
         if certificate.version() == Version::V1 {
-            // It has no way to say so, and there are authorities as old as that; openssl lets them be some too.
+            // Version 1 cannot mark authorities, but some authorities are that old. openssl accepts them too.
             return certificate.extensions().is_none() && self.is_self_issued();
         }
-        // Read by its first element alone: the length of a path can be any number.
+        // Only the first element is decoded, because the path length after it can be any number.
         let is_ca = self
             .basic_constraints()
             .is_some_and(|elements| elements.first().is_some_and(|first| first.decode_as::<bool>() == Ok(true)));
@@ -102,11 +102,11 @@ impl Facts {
         is_ca && self.extensions(KEY_USAGE).all(signs)
     }
 
-    /// How many authorities there may be below this one, if it says so. What cannot be read is none.
+    /// How many authorities may be below this one, if there is a limit. An unreadable limit counts as 0.
     pub(crate) fn path_length(&self) -> Option<u64> {
         let elements = self.basic_constraints()?;
         let length = elements.get(1)?;
-        // More than any chain has is no limit.
+        // A huge number is no limit: no chain is that long.
         let is_positive = length.tag() == Tag::Integer && length.value().first().is_some_and(|first| *first < 0x80);
         let is_huge = is_positive && length.value().len() > size_of::<u64>();
         Some(if is_huge { u64::MAX } else { length.decode_as().unwrap_or(0) })
@@ -116,7 +116,7 @@ impl Facts {
         self.extensions(BASIC_CONSTRAINTS).next().map(|value| Vec::from_der(value).unwrap_or_default())
     }
 
-    /// Whether it may be used for this purpose: one that names none may be used for all.
+    /// Whether it may be used for this purpose. A certificate without purposes may be used for all.
     pub(crate) fn is_meant_for(&self, purpose: ObjectIdentifier) -> bool {
         self.extensions(EXTENDED_KEY_USAGE).all(|value| {
             let purposes = Vec::<ObjectIdentifier>::from_der(value).unwrap_or_default();
@@ -124,7 +124,7 @@ impl Facts {
         })
     }
 
-    /// What its extensions of this kind contain; there is one at most, unless somebody plays tricks.
+    /// The contents of its extensions of this kind. A forged certificate can have more than one.
     fn extensions(&self, kind: ObjectIdentifier) -> impl Iterator<Item = &[u8]> {
         let all = self.0.tbs_certificate().extensions().map_or(&[][..], Vec::as_slice);
         all.iter().filter(move |extension| extension.extn_id == kind).map(|extension| extension.extn_value.as_bytes())
@@ -139,7 +139,7 @@ impl Facts {
             .collect()
     }
 
-    /// The names as one text, the first ones if they are many. Empty: there are none.
+    /// The first names as one text, which is empty if there are none.
     pub(crate) fn names_text(&self) -> String {
         let mut names = self.names();
         let more = names.len().saturating_sub(NAMES_MAX);
@@ -169,17 +169,17 @@ impl Facts {
     }
 }
 
-/// Whether a certificate is larger than webpki and rustls take one.
+/// Whether a certificate is too large for webpki and rustls.
 pub(crate) fn is_too_large(der: &[u8]) -> bool {
     der.len() > BYTES_MAX && Facts::of(der).is_some()
 }
 
-/// Whether webpki does not read this certificate for what it is, although nothing is wrong with it.
+/// Whether webpki cannot read this certificate although it is correct.
 pub(crate) fn is_beyond_webpki(der: &[u8]) -> bool {
     Facts::of(der).is_some_and(|facts| !facts.is_of_version_3() || der.len() > BYTES_MAX)
 }
 
-/// All that matters of a certificate in one line. `None`: it cannot be read.
+/// Describes a certificate in one line. `None` if it cannot be read.
 #[must_use]
 pub fn describe(der: &[u8], now: SystemTime) -> Option<String> {
     let (facts, pin) = (Facts::of(der)?, pin(der)?);
@@ -191,7 +191,7 @@ pub fn describe(der: &[u8], now: SystemTime) -> Option<String> {
     Some(format!("subject {subject}, issuer {issuer}, {names}, {validity}, pin {pin}"))
 }
 
-/// Why it is not to be used at this time: `has expired on 2026-01-02`.
+/// The reason why it is not valid at this time: `has expired on 2026-01-02`.
 pub(crate) fn out_of_its_time(der: &[u8], now: SystemTime) -> Option<String> {
     let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let facts = Facts::of(der)?;
@@ -201,18 +201,18 @@ pub(crate) fn out_of_its_time(der: &[u8], now: SystemTime) -> Option<String> {
     (now > facts.not_after().as_secs()).then(|| format!("has expired on {}", date(facts.not_after())))
 }
 
-/// By which a client can know the certificate, even where the rest of it cannot be read.
+/// The pin of a certificate, even if the rest cannot be read.
 #[must_use]
 pub fn pin(der: &[u8]) -> Option<Pin> {
     public_key(der).map(|key| Pin(provider::sha256(key)))
 }
 
-/// The key of a certificate, its SubjectPublicKeyInfo, even where the rest of it cannot be read.
+/// The key of a certificate (SubjectPublicKeyInfo), even if the rest cannot be read.
 pub(crate) fn public_key(der: &[u8]) -> Option<&[u8]> {
     let certificate = AnyRef::from_der(der).ok()?;
     let to_be_signed = AnyRef::from_der(SliceReader::new(certificate.value()).ok()?.tlv_bytes().ok()?).ok()?;
     let mut fields = SliceReader::new(to_be_signed.value()).ok()?;
-    // The version is left out where it is the first one; then: serial number, algorithm, issuer, validity, subject.
+    // Version 1 is left out. The other fields are serial number, algorithm, issuer, validity and subject.
     let before = if to_be_signed.value().first() == Some(&0xa0) { 6 } else { 5 };
     for _ in 0..before {
         fields.tlv_bytes().ok()?;
@@ -228,7 +228,7 @@ pub(crate) fn date(time: UnixTime) -> String {
     )
 }
 
-/// A text of a peer so that it can neither end a line nor drive a terminal, nor fill it.
+/// Makes a text of a peer safe to show: escaped, so that it cannot end a line or drive a terminal, and cut.
 pub(crate) fn shown(text: &str) -> String {
     match text.char_indices().nth(TEXT_MAX) {
         Some((end, _)) => escape(&text[..end]) + "...",
@@ -240,10 +240,10 @@ fn name(name: &Name) -> String {
     if name.is_empty() { "(empty)".to_owned() } else { shown(&name.to_string()) }
 }
 
-/// Read by its tag alone, so that one name of a strange kind does not hide the others.
+/// Formats a name by its tag, so that a name of an unknown kind does not hide the others.
 fn alternative_name(name: AnyRef<'_>) -> String {
     let value = name.value();
-    // No name has a comma of its own, and one that pretends to is not several.
+    // A comma separates names, so a comma inside a name is escaped.
     let text = || shown(&String::from_utf8_lossy(value)).replace(',', "\\,");
     match name.tag().number().value() {
         1 => format!("email:{}", text()),

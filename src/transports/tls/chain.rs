@@ -1,8 +1,8 @@
-//! Chains: from a peer's own certificate over those that it sends beside it to an authority that was given.
+//! Verifies the chain from a peer's certificate, over the intermediates that the peer sends, to a trusted authority.
 //!
-//! webpki finds the paths and checks their signatures, times, names and purposes. It leaves out the key usage of
-//! authorities, and all that an authority that was given says of itself. So each path that it finds is looked at here,
-//! and where one is refused, webpki looks for another. What a peer sends is held to the same rules as what is given.
+//! webpki finds paths and checks their signatures, times, names and purposes. It ignores the key usage of authorities,
+//! and the limits in the certificate of a trusted authority. So this file checks each path that webpki finds. If it
+//! refuses a path, webpki looks for another one.
 
 use std::cell::Cell;
 use std::fmt;
@@ -15,13 +15,12 @@ use webpki::{EndEntityCert, KeyUsage, VerifiedPath, anchor_from_trusted_cert};
 use super::certificate::Facts;
 use super::provider;
 
-/// An authority of a chain does not vouch for what is below it.
+/// An authority in a chain must not vouch for the certificates below it.
 #[derive(Debug)]
 pub(crate) enum PathError {
-    /// The certificate of this subject, which the peer has sent, is not that of an authority, or cannot be read in
-    /// every way.
+    /// The certificate of this subject, which the peer sent, is not that of an authority.
     NoAuthority(String),
-    /// The authority of this subject allows so many authorities below it, and there are more.
+    /// The authority of this subject allows fewer authorities below it than there are.
     TooLong { subject: String, allowed: u64, found: u64 },
 }
 
@@ -29,7 +28,7 @@ impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoAuthority(subject) => {
-                write!(f, "{subject} in its chain may not sign certificates (basic constraints, key usage)")
+                write!(f, "{subject} in its chain must not sign certificates (basic constraints, key usage)")
             }
             Self::TooLong { subject, allowed, found } => {
                 write!(
@@ -49,17 +48,17 @@ impl From<PathError> for Error {
     }
 }
 
-/// The authorities that were given.
+/// The trusted authorities.
 #[derive(Debug)]
 pub(crate) struct Authorities {
-    /// As webpki has them; more than one may be equal, as a certificate can be renewed with the same key.
+    /// The authorities in webpki's form. Some can be equal, because a certificate can be renewed with the same key.
     anchors: Vec<TrustAnchor<'static>>,
-    /// Each of these, in the same order, and what it says of itself.
+    /// The content of each certificate, in the same order.
     facts: Vec<Facts>,
 }
 
 impl Authorities {
-    /// Those of `given` that may vouch for others.
+    /// The certificates in `given` that may vouch for others.
     pub(crate) fn of(given: &[CertificateDer<'static>]) -> Self {
         let (mut anchors, mut facts) = (Vec::new(), Vec::new());
         for der in given {
@@ -72,7 +71,7 @@ impl Authorities {
         Self { anchors, facts }
     }
 
-    /// Whether one of them vouches for `end_entity`, by way of `intermediates` or directly, for this purpose and at
+    /// Checks that an authority vouches for `end_entity`, directly or through `intermediates`, for this purpose and at
     /// this time.
     pub(crate) fn verify(
         &self,
@@ -95,13 +94,13 @@ impl Authorities {
             end_entity.verify_for_usage(algorithms, &self.anchors, intermediates, now, purpose, None, Some(&check));
         match (found, refused.take()) {
             (Ok(_), _) => Ok(()),
-            // It was a whole path, so this is nearer to the truth than what is wrong with pieces of others.
+            // This error is about a complete path, so it explains more than errors of partial paths.
             (Err(_), Some(error)) => Err(error),
             (Err(error), None) => Err(in_words_of_rustls(error)),
         }
     }
 
-    /// What webpki leaves out, RFC 5280, section 6.1.4, (l) to (n), and the time of the authority that was given.
+    /// Checks what webpki ignores: RFC 5280, section 6.1.4, (l) to (n), and the validity of the trusted authority.
     fn check(&self, path: &VerifiedPath<'_>, now: UnixTime) -> Result<(), Error> {
         let mut below = 0;
         for certificate in path.intermediate_certificates() {
@@ -127,7 +126,7 @@ impl Authorities {
     }
 }
 
-/// An error of webpki as rustls has it, so that the peer gets the same alert.
+/// Turns an error of webpki into that of rustls, so that the peer gets the same alert.
 pub(crate) fn in_words_of_rustls(error: webpki::Error) -> Error {
     use webpki::Error as Webpki;
     let error = match error {

@@ -1,7 +1,6 @@
-//! What has gone wrong with a connection, in words: which check has failed, what the certificate does say, and what
-//! helps.
+//! Explains a TLS error in one line: which check failed, what the certificate says, and what helps.
 //!
-//! One line each, and safe to show: texts of the peer are escaped.
+//! The text is safe to show: text of the peer is escaped.
 
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{AlertDescription, CertificateError, Error, HandshakeType, InvalidMessage, OtherError, PeerIncompatible};
@@ -11,29 +10,29 @@ use super::chain::PathError;
 use super::verify::{self, WrongPin};
 use crate::transports::advice::Advice;
 
-/// What is known of the connection besides its error.
+/// What is known about the connection besides its error.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Situation<'a> {
-    /// We are the server: what is refused is a client's certificate.
+    /// This side is the server, so a refused certificate is that of a client.
     pub is_server: bool,
-    /// TLS was agreed on before, on an open connection.
+    /// The peer agreed to TLS on an open connection (STARTTLS).
     pub was_agreed: bool,
-    /// The first message of the peer has been understood: `protocol_version()` of the connection is known.
+    /// The first message of the peer was valid TLS: `protocol_version()` of the connection is known.
     pub has_begun: bool,
-    /// The server has asked for a certificate of ours.
+    /// The server asked for a client certificate.
     pub was_asked: bool,
-    /// There is a certificate of ours.
+    /// This side has a certificate to present.
     pub has_certificate: bool,
-    /// Whom the server's certificate must be for.
+    /// The name that the server's certificate must have.
     pub wanted: Option<&'a ServerName<'a>>,
-    /// How options are named that help.
+    /// How the text names options.
     pub advice: Advice,
-    /// The peer's own certificate. `None`: the one that this thread has refused last, which is the right one if this is
-    /// called right after the error.
+    /// The peer's own certificate. `None` means the certificate that this thread refused last, which is the right one
+    /// directly after the error.
     pub certificate: Option<&'a CertificateDer<'a>>,
 }
 
-/// The error of a connection, in one line.
+/// Explains the error of a connection in one line.
 #[must_use]
 pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
     let peer = if situation.is_server { "the client" } else { "the server" };
@@ -44,9 +43,9 @@ pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
             RefusedCertificate { situation, certificate, facts: certificate.and_then(Facts::of) }.explain(error)
         }
         Error::AlertReceived(AlertDescription::CloseNotify) => {
-            "the peer has closed the connection during the handshake, and does not say why (close_notify)".into()
+            "the peer has closed the connection during the handshake without a reason (close_notify)".into()
         }
-        Error::AlertReceived(AlertDescription::UserCanceled) => "the peer has given up the handshake".into(),
+        Error::AlertReceived(AlertDescription::UserCanceled) => "the peer has cancelled the handshake".into(),
         Error::AlertReceived(alert) => {
             let hint = hint(*alert, situation).map(|hint| format!(" ({hint})")).unwrap_or_default();
             format!("the peer refuses: {}{hint}", alert_words(*alert))
@@ -59,32 +58,32 @@ pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
         ) if !situation.has_begun => match situation {
             Situation { is_server: true, .. } => "the peer does not speak TLS".into(),
             Situation { was_agreed: true, .. } => {
-                "what the server sends after its consent is not TLS: it is not to be trusted".into()
+                "the server agreed to TLS and then sent something else: do not trust it".into()
             }
-            // No endpoint can ask for it.
+            // An endpoint has no option for STARTTLS.
             Situation { advice: Advice::Endpoint, .. } => "the peer does not speak TLS".into(),
-            _ => "the peer does not speak TLS (some do once they are asked: --starttls PROTO)".into(),
+            _ => "the peer does not speak TLS (if it needs STARTTLS, use --starttls PROTO)".into(),
         },
         Error::InvalidMessage(
             InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge,
-        ) => "the peer sends more in one message than fits, certificates perhaps: 64 KiB at most".into(),
+        ) => "the peer has sent a message of more than 64 KiB, perhaps with too many certificates".into(),
         Error::InvalidMessage(why) => format!("the peer has sent a broken TLS message: {}", words(why)),
-        Error::NoCertificatesPresented => format!("{peer} shows no certificate"),
+        Error::NoCertificatesPresented => format!("{peer} has presented no certificate"),
         Error::InappropriateHandshakeMessage { got_type: HandshakeType::ClientHello, .. } if !situation.is_server => {
-            "the peer acts as a TLS client too, or sends back what it gets".into()
+            "the peer is a TLS client too, or an echo server".into()
         }
         Error::InappropriateMessage { .. } | Error::InappropriateHandshakeMessage { .. } => {
-            "the peer has sent a TLS message out of its turn".into()
+            "the peer has sent an unexpected TLS message".into()
         }
-        Error::DecryptError => "what the peer has sent cannot be decrypted: something has changed it on its way".into(),
-        Error::PeerSentOversizedRecord => "the peer has sent a larger TLS record than there can be".into(),
-        Error::NoApplicationProtocol => format!("{peer} speaks none of our protocols (ALPN)"),
+        Error::DecryptError => "cannot decrypt data of the peer: it was changed on its way".into(),
+        Error::PeerSentOversizedRecord => "the peer has sent a TLS record that is too large".into(),
+        Error::NoApplicationProtocol => format!("{peer} supports none of the offered protocols (ALPN)"),
         Error::PeerIncompatible(why) => incompatible(why, peer, situation.advice),
         Error::PeerMisbehaved(why) => format!("the peer breaks the rules of TLS: {}", words(why)),
         Error::General(text) => shown(text),
-        Error::UnsupportedNameType => "a certificate cannot be for a name of this kind".into(),
-        Error::FailedToGetCurrentTime => "the system does not tell the time".into(),
-        Error::FailedToGetRandomBytes => "the system gives no random numbers".into(),
+        Error::UnsupportedNameType => "a certificate cannot have a name of this kind".into(),
+        Error::FailedToGetCurrentTime => "cannot read the clock of the system".into(),
+        Error::FailedToGetRandomBytes => "cannot get random numbers from the system".into(),
         other => shown(&other.to_string()),
     }
 }
@@ -111,27 +110,25 @@ impl RefusedCertificate<'_> {
             CertificateError::Expired => format!("{it} has expired"),
             CertificateError::NotValidYet => format!("{it} is not valid yet"),
             CertificateError::UnknownIssuer => self.unknown_issuer(it),
-            CertificateError::NotValidForName => format!("{it} is for other names"),
+            CertificateError::NotValidForName => format!("{it} has other names"),
             CertificateError::NotValidForNameContext { expected, .. } => self.other_names(it, &expected.to_str()),
-            CertificateError::BadEncoding => format!("{it} cannot be read: it is damaged"),
+            CertificateError::BadEncoding => format!("{it} is damaged"),
             CertificateError::BadSignature => {
                 format!(
-                    "a signature is wrong: that on {it}, or the peer does not have its key, \
-                     or it is of a size that is not supported"
+                    "a signature is wrong: {it} is forged, the peer does not have its key, or the key has an \
+                     unsupported size"
                 )
             }
             CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
                 let purpose = if self.situation.is_server { "clients" } else { "servers" };
-                format!("{it} is not meant for {purpose} (its extended key usage does not name them)")
+                format!("{it} is not for {purpose} (its extended key usage does not include them)")
             }
             CertificateError::UnhandledCriticalExtension => {
-                format!("{it} has a critical extension that is not understood")
+                format!("{it} has an unknown critical extension")
             }
             CertificateError::UnsupportedSignatureAlgorithmContext { .. }
             | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-                format!(
-                    "{it} or its chain is signed by an algorithm that is not supported, as it is too weak or too rare"
-                )
+                format!("{it} or its chain has a signature of an unsupported algorithm, which is too weak or too rare")
             }
             CertificateError::Other(OtherError(error)) => {
                 if let Some(wrong) = error.downcast_ref::<WrongPin>() {
@@ -146,45 +143,44 @@ impl RefusedCertificate<'_> {
         }
     }
 
-    /// What rustls has no words of its own for.
+    /// Explains an error of webpki that rustls does not name.
     fn by_webpki(&self, it: &str, error: Option<&webpki::Error>) -> String {
         match error {
             Some(webpki::Error::CaUsedAsEndEntity) => {
-                format!("{it} is that of an authority, and so of no single host")
+                format!("{it} is that of an authority, not of a host")
             }
             Some(webpki::Error::UnsupportedCertVersion) => self.old_version(it),
             Some(webpki::Error::NameConstraintViolation) => {
-                format!("the authority of {it} may not vouch for its names")
+                format!("the authority of {it} must not vouch for its names (name constraints)")
             }
             Some(webpki::Error::EndEntityUsedAsCa) => {
-                format!("{it} is refused: one in its chain is not that of an authority (basic constraints)")
+                format!("{it} is refused: a certificate in its chain is not that of an authority (basic constraints)")
             }
             Some(webpki::Error::PathLenConstraintViolated) => {
-                format!("{it} is refused: its chain is longer than one of its authorities allows (pathlen)")
+                format!("{it} is refused: its chain is longer than an authority in it allows (pathlen)")
             }
             Some(webpki::Error::SignatureAlgorithmMismatch) => {
-                format!("{it} names two kinds of signature for one: it is damaged")
+                format!("{it} is damaged: it names two algorithms for one signature")
             }
             Some(other) => format!("{it} is refused: {}", words(other)),
             None => format!("{it} is refused"),
         }
     }
 
-    /// Before its third version, X.509 had no names of hosts, and no way to say who is an authority.
+    /// X.509 before version 3 has no host names, and cannot mark an authority.
     fn old_version(&self, it: &str) -> String {
         if self.facts.as_ref().is_some_and(Facts::is_of_version_3) {
             return format!(
-                "{} is of an X.509 version before 3, and may not vouch for others: \
-                 reissue it as version 3",
+                "{} has an X.509 version before 3, which cannot mark authorities: reissue it as version 3",
                 part(it, false)
             );
         }
-        let mut text = format!("{it} is of an X.509 version before 3, which has no names to check");
+        let mut text = format!("{it} has an X.509 version before 3, without names to check");
         text += ": reissue it as version 3, with a subjectAltName";
         if !self.situation.is_server
             && let Some(pin) = self.pin()
         {
-            text += &format!("; {pin} trusts its key as it is, if the other side says that it is its own");
+            text += &format!("; {pin} trusts its key alone, after you have compared the pin with the owner's");
         }
         text
     }
@@ -198,12 +194,13 @@ impl RefusedCertificate<'_> {
         };
         if !self.situation.is_server {
             if !facts.is_self_issued() {
-                text += ", or the server has left out the certificates in between";
+                text += ", or the server has left out intermediate certificates";
             }
             let advice = self.situation.advice;
             text += &format!("; {} trusts another authority", advice.option("ca", "FILE"));
             if let Some(pin) = self.pin() {
-                text += &format!(", {pin} this certificate alone, if the other side says that it is its own");
+                text +=
+                    &format!(", {pin} trusts this certificate alone, after you have compared the pin with the owner's");
             }
         }
         text
@@ -221,13 +218,13 @@ impl RefusedCertificate<'_> {
             Some((names, subject)) if names.is_empty() => format!(
                 "{it} is not for {wanted}: it has no subject alternative names (its subject, {subject}, does not count)"
             ),
-            Some((names, _)) => format!("{it} is for {names} and not for {wanted}"),
+            Some((names, _)) => format!("{it} is for {names}, not for {wanted}"),
             None => format!("{it} is not for {wanted}"),
         }
     }
 }
 
-/// A chain is refused for any of its certificates.
+/// Names the certificate that is at fault: the peer's own, or one of its chain.
 fn part(it: &str, is_own: bool) -> String {
     if is_own { it.to_owned() } else { format!("an authority in the chain of {it}") }
 }
@@ -241,24 +238,24 @@ fn incompatible(why: &PeerIncompatible, peer: &str, advice: Advice) -> String {
         | PeerIncompatible::SupportedVersionsExtensionRequired
         // Clients that are older than TLS 1.2 do not send it.
         | PeerIncompatible::SignatureAlgorithmsExtensionRequired => {
-            format!("{peer} speaks no version of TLS that is allowed here ({})", advice.flag("tls-min"))
+            format!("{peer} supports no TLS version that is allowed here ({})", advice.flag("tls-min"))
         }
-        PeerIncompatible::NoCipherSuitesInCommon => format!("there is no cipher suite that {peer} has too"),
-        PeerIncompatible::NoKxGroupsInCommon => format!("there is no key exchange that {peer} has too"),
+        PeerIncompatible::NoCipherSuitesInCommon => format!("no cipher suite in common with {peer}"),
+        PeerIncompatible::NoKxGroupsInCommon => format!("no key exchange in common with {peer}"),
         PeerIncompatible::NoSignatureSchemesInCommon
         | PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon => {
-            format!("there is no kind of signature that {peer} understands and our key can make")
+            format!("no signature scheme in common with {peer} that this key can make")
         }
-        other => format!("the TLS of {peer} does not fit: {}", words(other)),
+        other => format!("{peer} is not compatible: {}", words(other)),
     }
 }
 
-/// What can be done about an alert.
+/// Explains an alert, or says what to do about it.
 fn hint(alert: AlertDescription, situation: &Situation<'_>) -> Option<String> {
     let is_client = !situation.is_server;
     let misses_ours = is_client && situation.was_asked && !situation.has_certificate;
     let advice = situation.advice;
-    let ours = || format!("name yours with {} and {}", advice.option("cert", "FILE"), advice.option("key", "FILE"));
+    let ours = || format!("present one with {} and {}", advice.option("cert", "FILE"), advice.option("key", "FILE"));
     let hint = match alert {
         AlertDescription::CertificateRequired if is_client && !situation.has_certificate => return Some(ours()),
         AlertDescription::HandshakeFailure
@@ -267,40 +264,42 @@ fn hint(alert: AlertDescription, situation: &Situation<'_>) -> Option<String> {
         | AlertDescription::AccessDenied
             if misses_ours =>
         {
-            return Some(format!("it has asked for a certificate: {}", ours()));
+            return Some(format!("it asked for a certificate: {}", ours()));
         }
-        AlertDescription::HandshakeFailure => "often there is no version, cipher or key that both sides can use",
-        AlertDescription::UnknownCA if is_client => "it does not know the authority of our certificate",
-        AlertDescription::UnknownCA => "it does not trust the authority of our certificate",
-        AlertDescription::CertificateUnknown if !is_client => "it does not trust our certificate",
-        AlertDescription::BadCertificate if !is_client => "our certificate, perhaps its names, does not suit it",
+        AlertDescription::HandshakeFailure => "often, both sides have no version, cipher or key in common",
+        AlertDescription::UnknownCA if is_client => "it does not know the authority of this side's certificate",
+        AlertDescription::UnknownCA => "it does not trust the authority of this side's certificate",
+        AlertDescription::CertificateUnknown if !is_client => "it does not trust this side's certificate",
+        AlertDescription::BadCertificate if !is_client => {
+            "it does not accept this side's certificate, perhaps for its names"
+        }
         AlertDescription::BadCertificate
         | AlertDescription::CertificateUnknown
         | AlertDescription::CertificateExpired
             if is_client =>
         {
-            "our certificate"
+            "this side's certificate"
         }
-        AlertDescription::CertificateExpired => "our certificate, or its clock is wrong",
-        AlertDescription::ProtocolVersion => "it speaks none of the TLS versions that are allowed here",
+        AlertDescription::CertificateExpired => "this side's certificate, or the clock of the peer is wrong",
+        AlertDescription::ProtocolVersion => "it supports no TLS version that is allowed here",
         AlertDescription::NoApplicationProtocol => {
-            return Some(format!("it speaks none of the protocols of {}", advice.flag("alpn")));
+            return Some(format!("it supports none of the protocols of {}", advice.flag("alpn")));
         }
         AlertDescription::UnrecognisedName if is_client => {
             let name = situation.wanted.map(|name| format!(" {}", shown(&name.to_str()))).unwrap_or_default();
             let another = advice.option("server-name", "NAME");
-            return Some(format!("it does not know the name{name}; {another} asks for another"));
+            return Some(format!("it does not know the name{name}; {another} asks for another name"));
         }
         _ => return None,
     };
     Some(hint.to_owned())
 }
 
-/// What is said of a stream with TLS that has ended without its close_notify.
+/// Explains that a stream with TLS has ended without a close_notify.
 pub(crate) fn truncated(advice: Advice) -> String {
     format!(
-        "peer closed without close_notify (data may be truncated); some peers never send one, as ncat before 7.96: {} \
-         is for those",
+        "peer closed without close_notify (data may be truncated); {} accepts this from peers that never send one, \
+         such as ncat before 7.96",
         advice.flag("allow-truncation")
     )
 }
@@ -381,7 +380,7 @@ mod tests {
         );
         assert_eq!(
             says(Error::PeerIncompatible(PeerIncompatible::NullCompressionRequired)),
-            "the TLS of the server does not fit: null compression required"
+            "the server is not compatible: null compression required"
         );
         assert_eq!(says(Error::General("a\nb".into())), "a\\nb");
         let expired = Error::InvalidCertificate(CertificateError::Expired);

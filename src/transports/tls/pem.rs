@@ -1,8 +1,8 @@
-//! Certificates and keys from files, in PEM. The only file that names rustls-pemfile.
+//! Reads certificates and keys from PEM files. This is the only file that uses rustls-pemfile.
 //!
-//! What is wrong with a file is said in one line that names it. What stands in a key's file is never shown, and wiped
-//! from our memory as soon as it has been read: the file's bytes, the base64 in it, and the key. So keys are decoded
-//! here, as rustls-pemfile keeps copies that nobody wipes.
+//! An error is one line that names the file. The content of a key file is never shown. It is wiped from memory as soon
+//! as it has been read: the bytes of the file, the base64 text, and the key. So keys are decoded here, because
+//! rustls-pemfile leaves copies in memory.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
@@ -19,17 +19,17 @@ use zeroize::Zeroizing;
 use super::settings_error::SettingsError;
 use crate::transports::{error, own_file};
 
-/// A certificate with its chain, or a key, is far smaller.
+/// The largest file with a certificate and its chain, or with a key. Real files are far smaller.
 pub(crate) const OWN_MAX: usize = 1 << 20;
-/// All authorities of the world need a quarter of a megabyte.
+/// The largest file of authorities. All public authorities together need a quarter of a megabyte.
 pub(crate) const BUNDLE_MAX: usize = 16 << 20;
-/// What some editors put before a text in UTF-8.
+/// The mark that some editors put before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// How the lines around a section begin.
+/// The beginnings of the lines around a section.
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 
-/// A file that was read, taken apart.
+/// A file that was read and split into sections.
 pub(crate) struct Pem<'a> {
     path: &'a Path,
     bytes: Zeroizing<Vec<u8>>,
@@ -37,11 +37,11 @@ pub(crate) struct Pem<'a> {
     mode: Option<u32>,
 }
 
-/// From a BEGIN line to its END line.
+/// The lines from a BEGIN line to its END line.
 struct Section {
     label: String,
     line: usize,
-    /// Where both of these lines and what is between them stand in the file.
+    /// The bytes of these lines in the file.
     place: Range<usize>,
 }
 
@@ -50,12 +50,12 @@ impl Section {
         self.label.ends_with("PRIVATE KEY")
     }
 
-    /// Its lines, without the white space around them: files from elsewhere end lines in their own ways.
+    /// Its lines without surrounding white space. Files of other systems have other line ends.
     fn lines<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
         bytes[self.place.clone()].split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii)
     }
 
-    /// PKCS#8 says so in its label, the older ones in a header.
+    /// PKCS#8 marks encryption in the label, older formats in a header.
     fn is_encrypted(&self, bytes: &[u8]) -> bool {
         self.label == "ENCRYPTED PRIVATE KEY" || self.lines(bytes).any(|line| line == b"Proc-Type: 4,ENCRYPTED")
     }
@@ -67,7 +67,7 @@ pub(crate) fn fault(path: &Path, reason: impl std::fmt::Display) -> SettingsErro
 }
 
 impl<'a> Pem<'a> {
-    /// Reads a file of `max` bytes at most.
+    /// Reads a file of at most `max` bytes.
     pub(crate) fn read(path: &'a Path, max: usize) -> Result<Self, SettingsError> {
         let (bytes, metadata) = read(path, max)?;
         let mode = metadata.is_file().then(|| metadata.mode());
@@ -76,7 +76,7 @@ impl<'a> Pem<'a> {
             return Err(fault(path, "the file is empty"));
         }
         if content.starts_with(b"\xff\xfe") || content.starts_with(b"\xfe\xff") {
-            return Err(fault(path, "this is text in UTF-16, PEM is in ASCII"));
+            return Err(fault(path, "this file is UTF-16 text; PEM is ASCII"));
         }
         let sections = sections(&bytes);
         if sections.is_empty() {
@@ -92,7 +92,7 @@ impl<'a> Pem<'a> {
             certificates.push(self.certificate(section)?);
         }
         if certificates.is_empty() {
-            return Err(fault(self.path, format!("no certificate in it ({})", self.contents())));
+            return Err(fault(self.path, format!("no certificate in this file ({})", self.contents())));
         }
         Ok(certificates)
     }
@@ -107,20 +107,20 @@ impl<'a> Pem<'a> {
         let keys = Vec::from_iter(self.sections.iter().filter(|section| section.is_key()));
         let section = match keys[..] {
             [section] => section,
-            [] => return Err(fault(format!("no private key in it ({})", self.contents()))),
-            _ => return Err(fault(format!("{} private keys in it, one is needed", keys.len()))),
+            [] => return Err(fault(format!("no private key in this file ({})", self.contents()))),
+            _ => return Err(fault(format!("{} private keys in this file, one is needed", keys.len()))),
         };
         if section.is_encrypted(&self.bytes) {
             let path = self.path.display();
             return Err(fault(format!(
-                "the private key is encrypted; openssl pkey -in {path} -out FILE writes it without its passphrase"
+                "the private key is encrypted; decrypt it with openssl pkey -in {path} -out FILE"
             )));
         }
-        // The owner of the file is not the only one that can choose the key.
+        // Another user could replace the key.
         if let Some(mode) = self.mode.filter(|mode| mode & 0o022 != 0) {
             let mode = mode & 0o777;
             return Err(fault(format!(
-                "others than its owner can write this private key (mode {mode:03o}); chmod go-w {} forbids that",
+                "other users can write this private key (mode {mode:03o}); run chmod go-w {}",
                 self.path.display()
             )));
         }
@@ -129,9 +129,9 @@ impl<'a> Pem<'a> {
             "RSA PRIVATE KEY" => PrivatePkcs1KeyDer::from(self.secret(section)?).into(),
             "EC PRIVATE KEY" => PrivateSec1KeyDer::from(self.secret(section)?).into(),
             label => {
-                let what_is_understood = "what is understood is PRIVATE KEY, RSA PRIVATE KEY and EC PRIVATE KEY";
+                let supported = "supported are PRIVATE KEY, RSA PRIVATE KEY and EC PRIVATE KEY";
                 let label = presentable(label);
-                return Err(fault(format!("the private key is of the kind {label}; {what_is_understood}")));
+                return Err(fault(format!("unsupported kind of private key: {label}; {supported}")));
             }
         };
         if let Some(mode) = self.mode {
@@ -152,14 +152,14 @@ impl<'a> Pem<'a> {
             Err(Error::Base64Decode(_)) => Err(self.not_base64(section)),
             _ => {
                 let Section { label, line, .. } = section;
-                Err(fault(self.path, format!("the {label} in line {line} cannot be read")))
+                Err(fault(self.path, format!("cannot read the {label} in line {line}")))
             }
         }
     }
 
-    /// What a section has, decoded. The result is to be wiped by its user; nothing else of it stays in memory.
+    /// Decodes a section. The caller must wipe the result; no other copy stays in memory.
     fn secret(&self, section: &Section) -> Result<Vec<u8>, SettingsError> {
-        // There is room for all of it from the beginning: what grows leaves a copy behind.
+        // The buffer has its final capacity from the start: growing would leave a copy behind.
         let mut content = Zeroizing::new(Vec::with_capacity(section.place.len()));
         let end = format!("-----END {}-----", section.label);
         let mut lines = section.lines(&self.bytes).skip(1);
@@ -179,14 +179,14 @@ impl<'a> Pem<'a> {
     }
 
     fn cut_off(&self, Section { label, line, .. }: &Section) -> SettingsError {
-        fault(self.path, format!("the file is cut off: -----END {label}----- is missing (for line {line})"))
+        fault(self.path, format!("the file is truncated: -----END {label}----- is missing for line {line}"))
     }
 
     fn not_base64(&self, Section { label, line, .. }: &Section) -> SettingsError {
-        fault(self.path, format!("what follows -----BEGIN {label}----- (line {line}) is not base64"))
+        fault(self.path, format!("the text after -----BEGIN {label}----- in line {line} is not base64"))
     }
 
-    /// What is there instead of what was looked for.
+    /// The kinds of sections in the file, for an error.
     fn contents(&self) -> String {
         let mut kinds: Vec<&str> = Vec::new();
         for section in &self.sections {
@@ -203,13 +203,13 @@ impl<'a> Pem<'a> {
     }
 }
 
-/// Labels are short and in capitals; anything else in their place is not for the eyes of others.
+/// Labels are short and in capitals. Any other text could be a part of a key, and is not shown.
 fn presentable(label: &str) -> &str {
     let plain = label.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == ' ');
     if plain && label.len() <= 40 { label } else { "something unknown" }
 }
 
-/// Cuts a text at its BEGIN and END lines. What stands between sections is passed over.
+/// Splits a text at its BEGIN and END lines. Text between sections is skipped.
 fn sections(bytes: &[u8]) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut inside = false;
@@ -230,26 +230,28 @@ fn sections(bytes: &[u8]) -> Vec<Section> {
     sections
 }
 
-/// Why there is no BEGIN line.
+/// Explains a file without a BEGIN line.
 fn without_sections(path: &Path, bytes: &[u8]) -> String {
     let path = path.display();
-    // All of these are a SEQUENCE, and its first element tells them apart: a certificate has another SEQUENCE there, a
-    // key the number of its version, and PFX has the number 3.
+    // Each format is a SEQUENCE, and its first element shows the kind: a certificate has another SEQUENCE there, a key
+    // has the number of its version, and PFX has the number 3.
     match bytes {
         [0x30, 0x82, _, _, 2, 1, 3, ..] => {
-            format!("this is PKCS#12, not PEM; openssl pkcs12 -in {path} -noenc -out FILE converts it")
+            format!("this file is PKCS#12, not PEM; convert it with openssl pkcs12 -in {path} -noenc -out FILE")
         }
         [0x30, 0x82, _, _, 2, ..] | [0x30, 0x81, _, 2, ..] | [0x30, _, 2, 1, ..] => {
-            format!("this is a key in DER, not PEM; openssl pkey -inform DER -in {path} -out FILE converts it")
+            format!("this file is a key in DER, not PEM; convert it with openssl pkey -inform DER -in {path} -out FILE")
         }
         [0x30, 0x82, _, _, 0x30, ..] | [0x30, 0x81, _, 0x30, ..] => {
-            format!("this is DER, not PEM; openssl x509 -inform DER -in {path} -out FILE converts a certificate")
+            format!(
+                "this file is DER, not PEM; convert a certificate with openssl x509 -inform DER -in {path} -out FILE"
+            )
         }
-        _ => "this is not PEM: no -----BEGIN line in it".to_owned(),
+        _ => "this file is not PEM: it has no -----BEGIN line".to_owned(),
     }
 }
 
-/// Reads a file, or a pipe that was given on purpose (`<(...)`).
+/// Reads a file, or a pipe that the user named (`<(...)`).
 fn read(path: &Path, max: usize) -> Result<(Zeroizing<Vec<u8>>, Metadata), SettingsError> {
     let unreadable = |error| fault(path, error::describe(&error));
     check_kind(path, &fs::metadata(path).map_err(unreadable)?)?;
@@ -263,7 +265,7 @@ fn read(path: &Path, max: usize) -> Result<(Zeroizing<Vec<u8>>, Metadata), Setti
     Ok((bytes, metadata))
 }
 
-/// All of it, or one byte more than `max`; no copy is left behind. A file is probably as long as `size`, a pipe is not.
+/// Reads the whole file, or one byte more than `max`, and leaves no copy behind. `size` is the probable length.
 fn read_all(mut file: &File, size: usize, max: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(vec![0; size.min(max) + 1]);
     let mut filled = 0;
@@ -284,25 +286,25 @@ fn read_all(mut file: &File, size: usize, max: usize) -> io::Result<Zeroizing<Ve
     Ok(bytes)
 }
 
-/// Tells of secrets that are for their owner alone.
+/// Warns of a secret that other users can access.
 pub(crate) fn warn_of_others(path: &Path, mode: u32, what: &str) {
     if mode & 0o077 != 0 {
         let mode = mode & 0o777;
-        log::warn!("{}: others than its owner can get at {what} (mode {mode:03o})", path.display());
+        log::warn!("{}: other users can access {what} (mode {mode:03o})", path.display());
     }
 }
 
-/// Opening a FIFO waits for its other end, for ever if need be; a pipe without a name always has had one.
+/// Refuses a FIFO, because opening it could wait for ever. A pipe without a name is open already.
 pub(crate) fn check_kind(path: &Path, metadata: &Metadata) -> Result<(), SettingsError> {
     check(path, metadata, is_nameless(path))
 }
 
-/// The same for what is open already, wherever the path leads to by now.
+/// The same check for an open file, whatever the path leads to by now.
 pub(crate) fn check_opened(path: &Path, file: &File, metadata: &Metadata) -> Result<(), SettingsError> {
     check(path, metadata, is_nameless(&path_of(file)))
 }
 
-/// By which an open file can be opened anew.
+/// The path by which an open file can be opened again.
 fn path_of(file: &File) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
@@ -315,7 +317,7 @@ fn check(path: &Path, metadata: &Metadata, is_nameless: bool) -> Result<(), Sett
     Err(fault(path, format!("this is {}, not a file", own_file::name_of_kind(kind))))
 }
 
-/// Whether the path leads to a pipe by way of `/proc/self/fd`, as the shell's `<(...)` and `/dev/stdin` do.
+/// Whether the path leads to a pipe through `/proc/self/fd`, as the shell's `<(...)` and `/dev/stdin` do.
 fn is_nameless(path: &Path) -> bool {
     let mut path = path.to_owned();
     for _ in 0..8 {

@@ -1,17 +1,17 @@
-//! A pin: by which a certificate is known without anybody vouching for it. SHA-256 of its SubjectPublicKeyInfo, as in
-//! RFC 7469, so that a renewed certificate with the same key has the same pin.
+//! A pin identifies a certificate without an authority. It is the SHA-256 hash of the SubjectPublicKeyInfo (RFC 7469),
+//! so a renewed certificate with the same key has the same pin.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// SHA-256 of a SubjectPublicKeyInfo. Its text is `sha256:` and 64 hexadecimal digits.
+/// The SHA-256 hash of a SubjectPublicKeyInfo. Its text is `sha256:` and 64 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Pin(pub [u8; 32]);
 
 impl FromStr for Pin {
     type Err = String;
 
-    /// Colons between the digits are passed over, as are capital letters.
+    /// Accepts colons between the digits, and capital letters.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const FORM: &str = "a pin is sha256: and 64 hexadecimal digits";
         let (name, digits) = text.split_once(':').ok_or(FORM)?;
@@ -21,7 +21,7 @@ impl FromStr for Pin {
         let digits = Vec::from_iter(digits.chars().filter(|c| *c != ':').map(|c| c.to_digit(16)));
         let digits = digits.into_iter().collect::<Option<Vec<u32>>>().ok_or(FORM)?;
         if digits.len() != 64 {
-            return Err(format!("{FORM}, and these are {}", digits.len()));
+            return Err(format!("{FORM}, not {}", digits.len()));
         }
         let mut bytes = [0; 32];
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {

@@ -1,5 +1,5 @@
-//! Whose cryptography it is: the one place that chooses. Every builder is handed the provider, as the default of the
-//! process is undecided where both are compiled in.
+//! Chooses the provider of cryptography. Every builder gets the provider explicitly, because the process has no default
+//! when both are compiled in.
 
 use std::sync::{Arc, LazyLock};
 
@@ -13,13 +13,13 @@ use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::crypto::ring::default_provider;
 
 #[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
-compile_error!("TLS needs somebody's cryptography: choose one of the features aws-lc-rs and ring");
+compile_error!("TLS needs a provider of cryptography: choose one of the features aws-lc-rs and ring");
 
-/// The one of all connections.
+/// The provider of all connections.
 static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
     let mut provider = default_provider();
-    // AES-128 before AES-256, as browsers have it: a handshake hashes with SHA-256, which CPUs do, and not with
-    // SHA-384, which takes a sixth of the time of a handshake. The order is otherwise that of the provider.
+    // AES-128 comes before AES-256, as in browsers. A handshake then uses SHA-256, which CPUs accelerate, and not
+    // SHA-384, which would take a sixth of its time. Apart from that, the order of the provider is kept.
     provider.cipher_suites.sort_by_key(|suite| !is_aes_128(suite.suite()));
     Arc::new(provider)
 });
@@ -37,7 +37,7 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::clone(&PROVIDER)
 }
 
-/// The provider's SHA-256, as its cipher suites have it.
+/// SHA-256 of the provider, taken from a cipher suite that uses it.
 pub(crate) fn sha256(data: &[u8]) -> [u8; 32] {
     let hash = PROVIDER
         .cipher_suites
@@ -45,7 +45,7 @@ pub(crate) fn sha256(data: &[u8]) -> [u8; 32] {
         .filter_map(|suite| suite.tls13())
         .map(|suite| suite.common.hash_provider)
         .find(|hash: &&dyn Hash| hash.algorithm() == HashAlgorithm::SHA256)
-        .expect("TLS 1.3 demands a suite with SHA-256 of everybody");
+        .expect("every implementation of TLS 1.3 has a suite with SHA-256");
     hash.hash(data).as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 

@@ -1,5 +1,6 @@
-//! `--self-signed`: a certificate that a server makes for itself. It vouches for nothing; clients know it by its pin.
-//! Its key is only in memory, so each run has another one.
+//! Makes the certificate of `--self-signed`. No authority vouches for it; clients verify its pin.
+//!
+//! The key exists only in memory, so each run has another key.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime};
@@ -12,14 +13,14 @@ use crate::sys::names;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The certificate of this machine, P-256, with its key, which is to be wiped by its user: from yesterday, as clocks
-/// differ, for about a year.
+/// Makes a P-256 certificate for this machine, and its key, which the caller must wipe. The certificate is valid for a
+/// year from yesterday, because clocks differ.
 pub(crate) fn make() -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), rcgen::Error> {
     let mut params = CertificateParams::new(host_names())?;
     params.subject_alt_names.push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     params.subject_alt_names.push(SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)));
     params.distinguished_name = rcgen::DistinguishedName::new();
-    // No name that an authority may have too, or its signature would be looked for.
+    // If an authority had the same name, clients would check the signature against that authority.
     params.distinguished_name.push(DnType::CommonName, "self-signed by xport");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -31,7 +32,7 @@ pub(crate) fn make() -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>)
     Ok((certificate.der().clone(), PrivatePkcs8KeyDer::from(key.serialize_der()).into()))
 }
 
-/// `localhost`, and what the machine calls itself, where that can be a name in a certificate.
+/// `localhost`, and the name of the machine if a certificate can have it.
 fn host_names() -> Vec<String> {
     let mut found = vec!["localhost".to_owned()];
     let own = names::host_name().unwrap_or_default().to_ascii_lowercase();

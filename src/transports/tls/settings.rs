@@ -1,7 +1,6 @@
-//! What is wanted of TLS, as a user says it: names of files, not their contents. Made ready by `prepare`, which reads
-//! these.
+//! Settings of TLS: names of files, not their contents. `prepare` reads the files.
 //!
-//! That is done once in a run and before anything is opened, so that whatever is wrong with a file is known first.
+//! A run prepares its settings once, before anything is opened, so that a bad file is reported first.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -34,7 +33,7 @@ use crate::transports::error;
 static SINCE_TLS12: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
 static SINCE_TLS13: &[&SupportedProtocolVersion] = &[&TLS13];
 
-/// The versions there are.
+/// A version of TLS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// RFC 5246.
@@ -44,18 +43,18 @@ pub enum Version {
     Tls13,
 }
 
-/// What either side has.
+/// Settings of both sides.
 #[derive(Clone, Debug)]
 pub struct CommonSettings {
-    /// The oldest version that is spoken.
+    /// The oldest version to accept.
     pub min_version: Version,
-    /// Protocols to be agreed on (ALPN, RFC 7301), the best one first. None is none at all.
+    /// Protocols to negotiate (ALPN, RFC 7301), the preferred one first. An empty list negotiates nothing.
     pub alpn: Vec<Vec<u8>>,
     /// How long a handshake may take.
     pub handshake_timeout: Duration,
-    /// A peer that ends the connection without saying so (close_notify) has ended in order.
+    /// Whether a connection that ends without a close_notify has ended in order.
     pub allow_truncation: bool,
-    /// Where the keys of all connections are appended to, for whoever analyses what was recorded. NSS key log format.
+    /// The file that gets the secrets of all connections, in NSS key log format, for the analysis of recorded traffic.
     pub keylog: Option<PathBuf>,
     /// How messages name options.
     pub advice: Advice,
@@ -64,33 +63,33 @@ pub struct CommonSettings {
 /// A certificate, its chain, and its key.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// PEM: the certificate, then those that lead to its authority.
+    /// PEM: the certificate, then the certificates that lead to its authority.
     pub cert: PathBuf,
-    /// PEM. `None`: it is in the same file.
+    /// PEM. `None` means that the key is in the file of the certificate.
     pub key: Option<PathBuf>,
 }
 
-/// A client's side.
+/// Settings of a client.
 #[derive(Clone, Debug)]
 pub struct ClientSettings {
-    /// What either side has.
+    /// Settings of both sides.
     pub common: CommonSettings,
-    /// Whom the client trusts, and how it knows the server.
+    /// How the client verifies the server.
     pub trust: Trust,
-    /// What the client shows, if it is asked.
+    /// The certificate to present when the server asks for one.
     pub identity: Option<Identity>,
-    /// Whom the certificate must be for; also sent (SNI), unless it is an address.
+    /// The name that the certificate must have. A host name is also sent (SNI).
     pub name: ServerName<'static>,
 }
 
-/// How a client knows a server.
+/// How a client verifies a server.
 #[derive(Clone, Debug)]
 pub enum Trust {
-    /// By a chain to an authority, and by its name.
+    /// By a chain to an authority, and by the name.
     Chain {
-        /// PEM: the authorities. `None` is those of the system.
+        /// PEM: the authorities. `None` means the authorities of the system.
         ca: Option<PathBuf>,
-        /// If there are any, the certificate must have one of these besides.
+        /// If the list is not empty, the certificate must also have one of these pins.
         pins: Vec<Pin>,
     },
     /// By one of these pins alone.
@@ -99,22 +98,22 @@ pub enum Trust {
     Nobody,
 }
 
-/// A server's side.
+/// Settings of a server.
 #[derive(Clone, Debug)]
 pub struct ServerSettings {
-    /// What either side has.
+    /// Settings of both sides.
     pub common: CommonSettings,
-    /// What the server shows. `None`: a certificate that it makes for itself now.
+    /// The certificate to present. With `None`, `prepare` makes one.
     pub identity: Option<Identity>,
-    /// PEM: authorities, one of which must vouch for each client.
+    /// PEM: authorities. Each client must present a certificate of one of them.
     pub client_ca: Option<PathBuf>,
 }
 
 impl ClientSettings {
-    /// Reads the files and makes a client of it.
+    /// Reads the files and makes the configuration of a client.
     ///
     /// # Errors
-    /// What is wrong with which file.
+    /// Names the file and says what is wrong with it.
     pub fn prepare(&self) -> Result<TlsClient, SettingsError> {
         let provider = provider::provider();
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -129,7 +128,7 @@ impl ClientSettings {
             }
             None => builder.with_no_client_auth(),
         };
-        // A run has one connection, or few: what could be resumed is not worth its storage.
+        // A run has few connections, so resumption is not worth its memory.
         config.resumption = Resumption::disabled();
         config.alpn_protocols.clone_from(&self.common.alpn);
         if let Some(log) = self.common.key_log()? {
@@ -142,10 +141,10 @@ impl ClientSettings {
 }
 
 impl ServerSettings {
-    /// Reads the files, or makes a certificate, and makes a server of it.
+    /// Reads the files, or makes a certificate, and makes the configuration of a server.
     ///
     /// # Errors
-    /// What is wrong with which file.
+    /// Names the file and says what is wrong with it.
     pub fn prepare(&self) -> Result<TlsServer, SettingsError> {
         let provider = provider::provider();
         let (certified, pin) = match &self.identity {
@@ -160,10 +159,10 @@ impl ServerSettings {
             None => builder.with_no_client_auth(),
         };
         let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
-        // Without resumption there is nothing to store; and a ticket that a client never reads makes its close a reset.
+        // No ticket is sent: a ticket that a client never reads turns its close into a reset.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
-        // The order of our suites, which are all good, is that of their speed here.
+        // All suites are good, and they are ordered by their speed here.
         config.ignore_client_order = true;
         config.alpn_protocols.clone_from(&self.common.alpn);
         if let Some(log) = self.common.key_log()? {
@@ -174,7 +173,7 @@ impl ServerSettings {
 }
 
 impl TlsClient {
-    /// The configuration of one connection, and whether its server has asked for a certificate, be there one or not.
+    /// The configuration of one connection, and a flag that is set when its server asks for a certificate.
     pub(crate) fn for_connection(&self) -> (Arc<ClientConfig>, Arc<AtomicBool>) {
         let mut config = ClientConfig::clone(&self.config);
         let (resolver, asked) = Asked::new(Arc::clone(&config.client_auth_cert_resolver));
@@ -210,7 +209,7 @@ impl Trust {
     fn verifier(&self, advice: Advice) -> Result<ServerVerifier, SettingsError> {
         let (given, pins) = match self {
             Self::Nobody => return Ok(ServerVerifier::pins(Vec::new())),
-            // Not the same as nobody: no certificate has a pin out of none.
+            // An empty list would accept every certificate, which only `Nobody` may do.
             Self::Pins(pins) if pins.is_empty() => return Err(SettingsError("no pin is given".into())),
             Self::Pins(pins) => return Ok(ServerVerifier::pins(pins.clone())),
             Self::Chain { ca: Some(path), pins } => (authorities(path)?, pins),
@@ -224,7 +223,7 @@ impl Identity {
     /// The certificate with its key, and its pin.
     fn certified(&self, provider: &CryptoProvider, advice: Advice) -> Result<(CertifiedKey, Pin), SettingsError> {
         keep_memory_to_ourselves();
-        // One file is read once: it can be a pipe.
+        // A file is read only once, because it can be a pipe.
         let cert = Pem::read(&self.cert, pem::OWN_MAX)?;
         let chain = cert.certificates()?;
         let key = match &self.key {
@@ -232,18 +231,15 @@ impl Identity {
             None if cert.has_key() => cert.key()?,
             None => {
                 let option = advice.option("key", "FILE");
-                let reason = format!("no private key in it; name the file that has it: {option}");
+                let reason = format!("no private key in this file: add {option}");
                 return Err(pem::fault(&self.cert, reason));
             }
         };
         let key_path = self.key.as_ref().unwrap_or(&self.cert);
         let key = provider.key_provider.load_private_key(key).map_err(|_| {
-            pem::fault(
-                key_path,
-                "the private key cannot be read: it is damaged, too weak, or of a kind that is not supported",
-            )
+            pem::fault(key_path, "cannot use the private key: it is damaged, too weak, or of an unsupported kind")
         })?;
-        let own = chain.first().ok_or_else(|| pem::fault(&self.cert, "no certificate in it"))?;
+        let own = chain.first().ok_or_else(|| pem::fault(&self.cert, "no certificate in this file"))?;
         if let Some(reason) = certificate::out_of_its_time(own, SystemTime::now()) {
             log::warn!("{}: the certificate {reason}", self.cert.display());
         }
@@ -258,21 +254,21 @@ impl Identity {
         }
     }
 
-    /// The key is that of another certificate, perhaps of one that is in the file too.
+    /// Explains that the key belongs to another certificate, perhaps to one in the same file.
     fn mismatch(&self, certified: &CertifiedKey, key_path: &Path) -> SettingsError {
         let whose = certified.key.public_key().map(|public| Pin(provider::sha256(&public)));
         let position = certified.cert.iter().position(|other| certificate::pin(other) == whose);
         let hint = match position {
-            Some(index) => format!(", but to number {} in this file, which must come first", index + 1),
+            Some(index) => format!(", but to certificate number {} in this file, which must come first", index + 1),
             None => String::new(),
         };
         let (cert, key) = (self.cert.display(), key_path.display());
-        SettingsError(format!("{key}: the private key does not belong to the certificate of {cert}{hint}"))
+        SettingsError(format!("{key}: the private key does not belong to the certificate in {cert}{hint}"))
     }
 }
 
-/// The pin of the certificate, if its key is this one. What webpki does not read at all, for its version of X.509 or
-/// for its size, can be shown all the same: what it is worth is for the peer to say.
+/// The pin of the certificate, if the key belongs to it. webpki cannot read certificates of old X.509 versions or of a
+/// large size. Such a certificate is presented all the same, and the peer decides whether to accept it.
 fn keys_match(certified: &CertifiedKey) -> Result<Pin, Error> {
     let damaged = || Error::from(CertificateError::BadEncoding);
     let own = certified.cert.first().ok_or_else(damaged)?;
@@ -289,10 +285,10 @@ fn keys_match(certified: &CertifiedKey) -> Result<Pin, Error> {
     }
 }
 
-/// A private key will be in our memory.
+/// Keeps the private key, which is read next, out of core dumps.
 fn keep_memory_to_ourselves() {
     if let Err(error) = secrets::keep_memory_to_ourselves() {
-        log::warn!("core dumps cannot be forbidden: {}; the private key would be in them", error::describe(&error));
+        log::warn!("cannot disable core dumps: {}; they would contain the private key", error::describe(&error));
     }
 }
 
@@ -305,10 +301,10 @@ fn self_signed(provider: &CryptoProvider) -> Result<(CertifiedKey, Pin), Setting
     Ok((certified, pin))
 }
 
-/// The authorities of a file, and what else is to be trusted.
+/// The certificates in a file that is to be trusted.
 fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, SettingsError> {
     let given = Pem::read(path, pem::BUNDLE_MAX)?.certificates()?;
-    // What is read in more than one way must be understood in each.
+    // Two libraries read these certificates, and both must understand each one.
     let unusable = |der: &&CertificateDer<'_>| {
         RootCertStore::empty().add((**der).clone().into_owned()).is_err() || Facts::of(der).is_none()
     };
@@ -319,10 +315,10 @@ fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, SettingsErro
     let too_large = given.iter().any(|der| certificate::is_too_large(der));
     if count == all {
         let why = if too_large { "they are larger than 64 KiB" } else { "they are damaged" };
-        return Err(pem::fault(path, format!("none of its certificates can be read: {why}")));
+        return Err(pem::fault(path, format!("cannot read any certificate in this file: {why}")));
     }
-    let why = if too_large { ", as some are larger than 64 KiB" } else { "" };
-    log::warn!("{}: {count} of its {all} certificates cannot be read{why}, and vouch for nobody", path.display());
+    let why = if too_large { " (some are larger than 64 KiB)" } else { "" };
+    log::warn!("{}: ignoring {count} of {all} certificates, which cannot be read{why}", path.display());
     Ok(given)
 }
 
@@ -342,10 +338,10 @@ fn authorities_of_the_system(advice: Advice) -> Result<Vec<CertificateDer<'stati
     });
     let why = why.unwrap_or_default();
     let option = advice.option("ca", "FILE");
-    Err(SettingsError(format!("this system has no certificates of authorities{why}; name one: {option}")))
+    Err(SettingsError(format!("this system has no certificates of authorities{why}: add {option}")))
 }
 
-/// An error of rustls about the settings themselves, which no user can cause.
+/// An error of rustls about the settings themselves. No user can cause it.
 fn unfit(error: Error) -> SettingsError {
     SettingsError(error.to_string())
 }

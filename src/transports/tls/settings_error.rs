@@ -1,8 +1,8 @@
-//! Why TLS cannot be set up as a user wants it.
+//! The error of TLS settings.
 
 use std::fmt;
 
-/// Why settings cannot be made ready: the file, and what is wrong with it, in one line.
+/// The reason why TLS settings cannot be used, in one line that names the file.
 #[derive(Debug)]
 pub struct SettingsError(pub(crate) String);
 

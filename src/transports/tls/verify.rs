@@ -1,7 +1,7 @@
-//! Whom a client trusts: a chain and a name, a pin, both, or whoever comes. In every case the peer must hold the key of
-//! the certificate that it shows. Chains are `chain.rs`.
+//! Verifies certificates: by a chain and a name, by a pin, by both, or not at all. In every case the peer must hold the
+//! key of the certificate that it presents. `chain.rs` verifies chains.
 //!
-//! rustls tells of a refused certificate only why, so it is kept here until somebody explains: `refused`.
+//! An error of rustls does not contain the refused certificate. [`refused`] has it, for the text of the error.
 
 use std::cell::Cell;
 use std::fmt;
@@ -30,25 +30,27 @@ thread_local! {
     static REFUSED: Cell<Option<CertificateDer<'static>>> = const { Cell::new(None) };
 }
 
-/// The peer's own certificate, right after a connection of this thread has failed because of it; once.
+/// Takes the certificate that this thread refused last. Call it directly after the error.
 pub(crate) fn refused() -> Option<CertificateDer<'static>> {
     REFUSED.take()
 }
 
-/// Keeps the certificate for whoever explains the error, if it is one.
+/// Keeps the certificate for [`refused`] if the result is an error.
 fn keeping<T>(certificate: &CertificateDer<'_>, result: Result<T, Error>) -> Result<T, Error> {
     REFUSED.set(result.is_err().then(|| certificate.clone().into_owned()));
     result
 }
 
-/// The certificate has none of the pins that were wanted, but this one.
+/// The certificate has none of the wanted pins, but this one.
 #[derive(Debug)]
 pub(crate) struct WrongPin(pub(crate) Option<Pin>);
 
 impl fmt::Display for WrongPin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(pin) => write!(f, "the certificate has another pin: {pin}; the server has another key, or is another"),
+            Some(pin) => {
+                write!(f, "the certificate has another pin: {pin}; the server has a new key, or is another server")
+            }
             None => f.write_str("the certificate cannot be read, so it has no pin"),
         }
     }
@@ -56,7 +58,7 @@ impl fmt::Display for WrongPin {
 
 impl std::error::Error for WrongPin {}
 
-/// A client's verifier.
+/// Verifies servers, for a client.
 #[derive(Debug)]
 pub(crate) struct ServerVerifier {
     chain: Option<Trusted>,
@@ -65,13 +67,13 @@ pub(crate) struct ServerVerifier {
 }
 
 impl ServerVerifier {
-    /// By a chain to an authority of `given`, or as one of these, and by the name; by one of `pins` besides if there
-    /// are any.
+    /// Verifies by a chain to an authority in `given`, or accepts a certificate in `given` itself. The name must match,
+    /// and a pin too if there are any.
     pub(crate) fn chain(given: Vec<CertificateDer<'static>>, pins: Vec<Pin>) -> Self {
         Self { chain: Some(Trusted::new(given)), ..Self::pins(pins) }
     }
 
-    /// By one of `pins` alone, or not at all where there are none.
+    /// Verifies by one of `pins` alone. Without pins, every certificate is accepted.
     pub(crate) fn pins(pins: Vec<Pin>) -> Self {
         Self { chain: None, pins, algorithms: provider::provider().signature_verification_algorithms }
     }
@@ -84,8 +86,8 @@ impl ServerVerifier {
         Err(CertificateError::Other(OtherError(Arc::new(WrongPin(pin)))).into())
     }
 
-    /// The key by which the peer must sign, where that is all that is looked at in its certificate: of any version of
-    /// X.509, and the same bytes as the pin is made of.
+    /// The key with which the peer must sign, if nothing else in the certificate counts. The certificate can have any
+    /// X.509 version. The key is the same bytes that the pin is made of.
     fn key_alone(&self, certificate: &CertificateDer<'_>) -> Option<Result<SubjectPublicKeyInfoDer<'static>, Error>> {
         if self.chain.is_some() && self.pins.is_empty() {
             return None;
@@ -95,11 +97,11 @@ impl ServerVerifier {
     }
 }
 
-/// What was given to be trusted.
+/// The certificates that the user trusts.
 #[derive(Debug)]
 struct Trusted {
-    /// All that was given, authorities or not. A peer's own certificate among them is trusted itself: that is how a
-    /// self-signed one is named.
+    /// All of them, authorities or not. A peer with one of these certificates is trusted without an authority, which is
+    /// how a user trusts a self-signed certificate.
     given: Vec<CertificateDer<'static>>,
     authorities: Authorities,
 }
@@ -124,7 +126,7 @@ impl Trusted {
     }
 }
 
-/// What a certificate is shown for.
+/// The purpose of a presented certificate.
 #[derive(Clone, Copy, Debug)]
 enum Purpose {
     Server,
@@ -147,7 +149,7 @@ impl Purpose {
     }
 }
 
-/// Whether `signature` is one by this key, TLS 1.2. One scheme stands for several curves there.
+/// Verifies a TLS 1.2 signature by this key. In TLS 1.2, one scheme can mean several curves.
 fn verify_tls12_signature_with_raw_key(
     message: &[u8],
     key: &SubjectPublicKeyInfoDer<'_>,
@@ -161,7 +163,7 @@ fn verify_tls12_signature_with_raw_key(
     for algorithm in *candidates {
         match key.verify_signature(*algorithm, message, signature.signature()) {
             Ok(()) => return Ok(HandshakeSignatureValid::assertion()),
-            // It is of another curve.
+            // The key has another curve.
             Err(error @ webpki::Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_)) => {
                 result = Err(in_words_of_rustls(error));
             }
@@ -171,7 +173,7 @@ fn verify_tls12_signature_with_raw_key(
     result
 }
 
-/// What webpki looks at in a chain; here it is for a certificate that is trusted itself.
+/// Checks a certificate that is trusted itself, as webpki checks one in a chain: its times and its purpose.
 fn in_itself(end_entity: &CertificateDer<'_>, purpose: Purpose, now: UnixTime) -> Result<(), Error> {
     let facts = Facts::of(end_entity).ok_or(CertificateError::BadEncoding)?;
     facts.in_time(now)?;
@@ -181,9 +183,9 @@ fn in_itself(end_entity: &CertificateDer<'_>, purpose: Purpose, now: UnixTime) -
     Ok(())
 }
 
-/// What matters of a self-signed certificate is that nobody else vouches for it, to the peer too, who gets the alert of
-/// that. webpki objects first to what many tools make as if for an authority, or to the signature, where an authority
-/// has the same name: a Debian may trust a `CN=localhost`.
+/// Turns the error of a self-signed certificate into "unknown issuer", which is what matters to the user and, as an
+/// alert, to the peer. webpki can report something else first: many tools mark such certificates as authorities, and
+/// the system can trust an authority of the same name, such as `CN=localhost` on Debian, whose signature does not fit.
 fn self_signed_first(end_entity: &CertificateDer<'_>, error: Error) -> Error {
     let is_beside_the_point = match &error {
         Error::InvalidCertificate(CertificateError::Other(OtherError(why))) => {
@@ -214,7 +216,7 @@ impl ServerCertVerifier for ServerVerifier {
     ) -> Result<ServerCertVerified, Error> {
         let of_chain = |chain: &Trusted| {
             chain.verify(end_entity, intermediates, Purpose::Server, now)?;
-            // What is trusted itself is so for its names alone, too.
+            // A certificate that is trusted itself must have the right name, too.
             verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)
         };
         let verified = self.chain.as_ref().map_or(Ok(()), of_chain).and_then(|()| self.has_pin(end_entity));
@@ -254,18 +256,17 @@ impl ServerCertVerifier for ServerVerifier {
     }
 }
 
-/// A server's verifier of clients.
+/// Verifies clients, for a server.
 #[derive(Debug)]
 pub(crate) struct ClientVerifier {
     trusted: Trusted,
-    /// What a client with several certificates chooses by: the names of all that were given, of which some have signed
-    /// themselves.
+    /// The names of all trusted certificates. A client with several certificates chooses one by these names.
     hints: Vec<DistinguishedName>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl ClientVerifier {
-    /// Each client must show a certificate of an authority of `given`, or one of these itself.
+    /// Each client must present a certificate from an authority in `given`, or a certificate in `given` itself.
     pub(crate) fn new(given: Vec<CertificateDer<'static>>) -> Self {
         let mut named = RootCertStore::empty();
         named.add_parsable_certificates(given.iter().cloned());
@@ -312,8 +313,8 @@ impl ClientCertVerifier for ClientVerifier {
     }
 }
 
-/// What a client shows, and whether it was asked: in TLS 1.3 a server that misses a certificate says so only after the
-/// client's handshake is done.
+/// Presents the client's certificate, and notes whether the server asked for one. In TLS 1.3 a server complains about a
+/// missing certificate only after the client's handshake is done.
 #[derive(Debug)]
 pub(crate) struct Asked {
     inner: Arc<dyn ResolvesClientCert>,

@@ -35,7 +35,7 @@ fn forge(from: SocketAddr, to: SocketAddr, data: &[u8]) -> bool {
             packet.extend([from.octets(), to.octets()].concat());
             [packet, datagram].concat()
         }
-        _ => panic!("{from} and {to} are of different families"),
+        _ => panic!("{from} and {to} have different families"),
     };
     // The port of a raw socket's destination means something else.
     raw.send_to(&packet, &SockAddr::from(SocketAddr::new(to.ip(), 0))).expect("it leaves");

@@ -139,7 +139,7 @@ fn a_socket_without_a_peer_is_refused_by_a_client() {
     let fd = socket.as_raw_fd();
     let mut client = command(["udp-client", &format!("fd:{fd}")]);
     pass_on(&mut client, &socket);
-    ended(&client.output().expect("a run"), 3, &format!("fd:{fd}: it is not connected"));
+    ended(&client.output().expect("a run"), 3, &format!("fd:{fd}: not connected"));
 }
 
 #[test]

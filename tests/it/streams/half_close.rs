@@ -130,7 +130,7 @@ fn the_end_is_told_when_it_does_no_harm_or_as_was_chosen() {
         format!("{command}: type {input}$; get {input}$; say answer; go; see answer$; status 0")
     };
     let held = |command: &str, input: &str| format!("{command}: type {input}$; get {input}; silence; go; status 0");
-    let hint = "some take a half-close for a hang-up";
+    let hint = "some servers take a half-close for a hang-up";
     plays(&[
         // What is no request, and not nothing, ends at once: others wait for that before they answer.
         &told("tcp-client", "show stat\n"),

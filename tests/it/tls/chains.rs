@@ -29,7 +29,7 @@ fn leaf() -> Leaf {
     Leaf { cn: Some("leaf"), ..Leaf::default() }
 }
 
-const NO_AUTHORITY: &str = "may not sign certificates (basic constraints, key usage)";
+const NO_AUTHORITY: &str = "must not sign certificates (basic constraints, key usage)";
 const TOO_LONG: &str = "its chain is too long: CN=Root allows";
 
 /// Each kind of chain there is, for this kind of certificate at its end.
@@ -53,13 +53,13 @@ fn cases(leaf: &Leaf) -> Vec<Case> {
     cases.push(case(
         "CA:FALSE with keyCertSign",
         good.below("A", no_authority).issue(leaf),
-        "one in its chain is not that of an authority",
+        "a certificate in its chain is not that of an authority",
     ));
     let silent = |params: &mut CertificateParams| params.is_ca = IsCa::NoCa;
     cases.push(case(
         "no basic constraints",
         good.below("A", silent).issue(leaf),
-        "one in its chain is not that of an authority",
+        "a certificate in its chain is not that of an authority",
     ));
 
     // How many there may be below: of the root, and of those that are sent.
@@ -72,11 +72,7 @@ fn cases(leaf: &Leaf) -> Vec<Case> {
     let sent = good.below("A", path_length(0));
     cases.push(case("pathlen 0 of one that is sent, none", sent.issue(leaf), ""));
     let sent = sent.below("B", plain).issue(leaf);
-    cases.push(case(
-        "pathlen 0 of one that is sent, one",
-        sent,
-        "its chain is longer than one of its authorities allows",
-    ));
+    cases.push(case("pathlen 0 of one that is sent, one", sent, "its chain is longer than an authority in it allows"));
 
     // A root that is given without the right to sign, and one whose limit is in a certificate that was renewed.
     let root = Authority::with("Root", cannot());
@@ -212,6 +208,6 @@ fn an_authority_for_something_else_vouches_for_no_server() {
         |params: &mut CertificateParams| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning];
     let issued = root.below("A", other).issue(&leaf());
     let peer = tls_peer(server_config(&issued, &VERSIONS), |mut peer| peer.try_handshake().is_ok());
-    ended(&outcome(client_args(&issued, &NONE, peer.text())), 5, "is not meant for servers");
+    ended(&outcome(client_args(&issued, &NONE, peer.text())), 5, "is not for servers");
     assert!(!peer.join());
 }

@@ -317,7 +317,7 @@ fn a_log_of_keys_that_others_can_read_is_warned_of() {
         fs::set_permissions(&log, fs::Permissions::from_mode(mode)).expect("a file");
         let output = xport(client_args(&issued, &["--keylog", &log], address)).write_stdin("hello").output();
         let output = output.expect("a run");
-        let warning = format!("{log}: others than its owner can get at these keys of connections (mode {mode:03o})");
+        let warning = format!("{log}: other users can access these keys of connections (mode {mode:03o})");
         ended(&output, 0, if warned { &warning } else { "" });
         assert!(output.stdout == b"hello" && issued.read("shared.log").lines().count() >= 4, "{}", text(&output));
     }
@@ -359,7 +359,7 @@ fn a_log_of_keys_that_nobody_reads_stops_nobody() {
         peer.ping(b"hello");
         peer.end();
     }
-    server.line(&format!("{log}: nobody reads it; keys are missing there"));
+    server.line(&format!("{log}: no program reads the pipe; the file lacks keys"));
     server.drains();
     assert_eq!(server.all_lines().iter().filter(|line| line.contains(&log)).count(), 1, "{:?}", server.all_lines());
 }

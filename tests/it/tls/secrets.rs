@@ -43,13 +43,13 @@ fn a_key_that_others_can_write_is_refused() {
                 let output = outcome(&args);
                 let stderr = String::from_utf8_lossy(&output.stderr);
                 assert_eq!(output.status.code(), Some(2), "{args:?}: {}", text(&output));
-                let reason = format!("{key}: others than its owner can write this private key (mode {mode:03o})");
+                let reason = format!("{key}: other users can write this private key (mode {mode:03o})");
                 assert!(stderr.contains(&reason) && stderr.lines().count() == 1, "{args:?}: {stderr}");
             }
         }
         set_mode(&key, 0o644);
         let mut server = Background::start(&runs(&cert, &key, &peer)[0]);
-        server.line("others than its owner can get at this private key (mode 644)");
+        server.line("other users can access this private key (mode 644)");
         server.address();
         set_mode(&key, 0o600);
         let mut server = Background::start(&runs(&cert, &key, &peer)[0]);

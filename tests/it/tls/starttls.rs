@@ -167,7 +167,7 @@ fn what_comes_in_the_clear_instead_of_tls_ends_the_run() {
             rest_of(&mut socket)
         });
         let output = outcome_with(Script::args(protocol, &issued, &[], server.address), "a secret");
-        ended(&output, 5, "what the server sends after its consent is not TLS");
+        ended(&output, 5, "the server agreed to TLS and then sent something else");
         assert!(output.stdout.is_empty(), "{protocol}: {}", text(&output));
         server.join();
     }

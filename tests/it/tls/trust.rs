@@ -98,7 +98,7 @@ fn a_certificate_that_is_given_itself_is_believed_for_what_it_is() {
     let expired = Issued::by_itself(&Leaf::expired());
     refuses(&expired, &["--ca", &expired.ca()], "localhost", &["expired"]);
     let a_client = Issued::by_itself(&Leaf { client: true, ..Leaf::default() });
-    refuses(&a_client, &["--ca", &a_client.ca()], "localhost", &["not meant for servers"]);
+    refuses(&a_client, &["--ca", &a_client.ca()], "localhost", &["not for servers"]);
     for (shown, welcome) in [(&a_client, true), (&good, false), (&expired, false)] {
         let (mut server, address) = served("tls-echo", &other, &["--client-ca", &shown.ca()]);
         let options = shown.options();

@@ -65,24 +65,24 @@ fn each_bad_file_has_its_reason() {
     let (case, good) = (Case::new(), certificate());
     says(case.certificates(""), "the file is empty");
     says(case.certificates("\u{feff} \r\n"), "the file is empty");
-    says(case.certificates("some text\n"), "not PEM: no -----BEGIN line");
-    says(case.certificates(good.replace("-----END CERTIFICATE-----", "")), "is missing (for line 1)");
-    says(case.certificates(good.clone() + &good.replace("-----END", "")), "is missing (for line 4)");
+    says(case.certificates("some text\n"), "not PEM: it has no -----BEGIN line");
+    says(case.certificates(good.replace("-----END CERTIFICATE-----", "")), "is missing for line 1");
+    says(case.certificates(good.clone() + &good.replace("-----END", "")), "is missing for line 4");
     says(case.certificates(good.replace("d2", "!!")), "not base64");
-    says(case.certificates(key()), "no certificate in it (it has a private key)");
-    says(case.key(&good), "no private key in it (it has a certificate)");
-    says(case.key(pem("PUBLIC KEY", b"x")), "no private key in it (it has PUBLIC KEY)");
-    says(case.key(key() + &key()), "2 private keys in it, one is needed");
+    says(case.certificates(key()), "no certificate in this file (it has a private key)");
+    says(case.key(&good), "no private key in this file (it has a certificate)");
+    says(case.key(pem("PUBLIC KEY", b"x")), "no private key in this file (it has PUBLIC KEY)");
+    says(case.key(key() + &key()), "2 private keys in this file, one is needed");
     says(case.certificates(pem("TRUSTED CERTIFICATE", b"x")), "it has TRUSTED CERTIFICATE");
     says(case.certificates(pem("my pass word", b"x")), "it has something unknown");
-    says(case.key(pem("OPENSSH PRIVATE KEY", b"x")), "of the kind OPENSSH PRIVATE KEY");
+    says(case.key(pem("OPENSSH PRIVATE KEY", b"x")), "unsupported kind of private key: OPENSSH PRIVATE KEY");
     let utf16 = Vec::from_iter("\u{feff}-----BEGIN".encode_utf16().flat_map(u16::to_le_bytes));
     says(case.certificates(utf16), "UTF-16");
 }
 
 #[test]
 fn an_encrypted_key_is_told_with_the_cure() {
-    let (case, cure) = (Case::new(), "the private key is encrypted; openssl pkey -in ");
+    let (case, cure) = (Case::new(), "the private key is encrypted; decrypt it with openssl pkey -in ");
     says(case.key(pem("ENCRYPTED PRIVATE KEY", b"x")), cure);
     let header = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n";
     let old = pem("RSA PRIVATE KEY", b"x").replace("-----BEGIN RSA PRIVATE KEY-----\n", header);
@@ -95,9 +95,15 @@ fn an_encrypted_key_is_told_with_the_cure() {
 fn der_is_told_with_the_cure() {
     let case = Case::new();
     let own = rcgen::generate_simple_self_signed(vec!["a.example".to_owned()]).unwrap();
-    says(case.certificates(own.cert.der()), "this is DER, not PEM; openssl x509 -inform DER -in ");
-    says(case.key(own.signing_key.serialize_der()), "this is a key in DER, not PEM; openssl pkey ");
-    says(case.key(b"\x30\x82\x09\x00\x02\x01\x03\x30\x82"), "this is PKCS#12");
+    says(
+        case.certificates(own.cert.der()),
+        "this file is DER, not PEM; convert a certificate with openssl x509 -inform DER -in ",
+    );
+    says(
+        case.key(own.signing_key.serialize_der()),
+        "this file is a key in DER, not PEM; convert it with openssl pkey ",
+    );
+    says(case.key(b"\x30\x82\x09\x00\x02\x01\x03\x30\x82"), "this file is PKCS#12");
 }
 
 #[test]
@@ -140,7 +146,7 @@ fn the_mode_of_a_key_is_looked_at() {
         let key = pem.key().map(drop).map_err(|error| error.to_string());
         match mode & 0o022 {
             0 => assert_eq!(key, Ok(())),
-            _ => says(key, &format!("others than its owner can write this private key (mode {mode:03o})")),
+            _ => says(key, &format!("other users can write this private key (mode {mode:03o})")),
         }
         // A certificate is no secret.
         assert_eq!(pem.certificates().unwrap().len(), 1);
@@ -173,8 +179,8 @@ fn a_key_is_decoded_from_any_lines() {
     let path = case.0.path().join("it.pem");
     fs::write(&path, format!("\u{feff}{text}after")).unwrap();
     assert_eq!(Pem::read(&path, OWN_MAX).unwrap().key().unwrap().secret_der(), der);
-    says(good(&text.replace("-----END PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----")), "is missing (for line 1)");
-    says(good(&text.replace("-----END", "")), "is missing (for line 1)");
+    says(good(&text.replace("-----END PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----")), "is missing for line 1");
+    says(good(&text.replace("-----END", "")), "is missing for line 1");
     for odd in ["=", "*", "\u{e9}", "A"] {
         says(good(&text.replacen('\n', &format!("\n{odd}"), 1)), "is not base64");
     }

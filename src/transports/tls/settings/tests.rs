@@ -220,7 +220,7 @@ fn another_name_is_refused_with_those_that_would_do() {
     let identity = files.signed(&params(&["localhost", "*.a.example"]));
     for name in ["127.0.0.1", "other", "b.c.a.example", "a.example", "::1"] {
         let outcome = shake(&files.client(name), &server(identity.clone()));
-        outcome.client_says(&["the certificate is for DNS:localhost, DNS:*.a.example and not for ", name]);
+        outcome.client_says(&["the certificate is for DNS:localhost, DNS:*.a.example, not for ", name]);
         outcome.server_says(&["the peer refuses: bad certificate"]);
     }
     let mut common_name_only = params(&[]);
@@ -229,7 +229,7 @@ fn another_name_is_refused_with_those_that_would_do() {
     outcome.client_says(&["not for localhost", "no subject alternative names", "CN=localhost"]);
     let many = params(&Vec::from_iter((0..200).map(|index| &*format!("host{index}.example").leak())));
     let outcome = shake(&files.client("localhost"), &server(files.signed(&many)));
-    outcome.client_says(&["DNS:host7.example and 192 more and not for localhost"]);
+    outcome.client_says(&["DNS:host7.example and 192 more, not for localhost"]);
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn an_unknown_authority_is_named_with_what_helps() {
     let alone = files.alone(&with_authority);
     let outcome = shake(&client, &server(alone));
     outcome.client_says(&["self-signed and not trusted: subject CN=subject"]);
-    outcome.server_says(&["unknown authority (it does not trust the authority of our certificate)"]);
+    outcome.server_says(&["unknown authority (it does not trust the authority of this side's certificate)"]);
 }
 
 #[test]
@@ -284,7 +284,7 @@ fn a_certificate_among_the_authorities_is_trusted_itself() {
         let trust = Trust::Chain { ca: Some(alone.cert.clone()), pins: Vec::new() };
         shake(&ClientSettings { trust: trust.clone(), ..files.client("localhost") }, &server(alone.clone())).is_good();
         let outcome = shake(&ClientSettings { trust, ..files.client("other") }, &server(alone));
-        outcome.client_says(&["the certificate is for DNS:localhost and not for other"]);
+        outcome.client_says(&["the certificate is for DNS:localhost, not for other"]);
     }
 }
 
@@ -354,7 +354,9 @@ fn clients_are_asked_for_a_certificate() {
     client.identity = Some(files.alone(&params(&[])));
     let outcome = shake(&client, &server);
     outcome.server_says(&["the client's certificate is self-signed and not trusted: subject CN=subject"]);
-    outcome.client_says(&["the peer refuses: unknown authority (it does not know the authority of our certificate)"]);
+    outcome.client_says(&[
+        "the peer refuses: unknown authority (it does not know the authority of this side's certificate)",
+    ]);
     // Unless it is trusted itself, even as what an authority would have.
     let mut with_authority = params(&[]);
     with_authority.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -365,8 +367,8 @@ fn clients_are_asked_for_a_certificate() {
     server.client_ca = Some(files.path("ca.pem"));
     client.identity = None;
     let outcome = shake(&client, &server);
-    outcome.server_says(&["the client shows no certificate"]);
-    outcome.client_says(&["the peer refuses: certificate required (name yours with --cert FILE and --key FILE)"]);
+    outcome.server_says(&["the client has presented no certificate"]);
+    outcome.client_says(&["the peer refuses: certificate required (present one with --cert FILE and --key FILE)"]);
     assert!(outcome.was_asked);
     let mut expired = params(&[]);
     expired.not_after = rcgen::date_time_ymd(2024, 1, 1);
@@ -390,7 +392,7 @@ fn tls12_asks_for_certificates_too() {
         .with_cert_resolver(Arc::clone(&new.config.cert_resolver));
     let mut client = files.client("localhost");
     let outcome = shake_with(&client.prepare().unwrap(), Arc::new(old.clone()));
-    outcome.server_says(&["the client shows no certificate"]);
+    outcome.server_says(&["the client has presented no certificate"]);
     assert!(outcome.was_asked);
     client.identity = Some(files.signed(&params(&[])));
     shake_with(&client.prepare().unwrap(), Arc::new(old)).is_good();
@@ -411,7 +413,7 @@ fn a_peer_must_hold_the_key_of_its_certificate() {
     config.cert_resolver = Arc::new(stolen);
     for trust in [files.client("a").trust, Trust::Pins(vec![shown.pin()]), Trust::Nobody] {
         let client = ClientSettings { trust, ..files.client("localhost") }.prepare().unwrap();
-        shake_with(&client, Arc::new(config.clone())).client_says(&["or the peer does not have its key"]);
+        shake_with(&client, Arc::new(config.clone())).client_says(&["the peer does not have its key"]);
     }
 }
 
@@ -428,8 +430,8 @@ fn what_both_do_not_have_is_said() {
     assert_eq!(outcome.alpn.as_deref(), Some(&b"http/1.1"[..]));
     server.common.alpn = vec![b"x".to_vec()];
     let outcome = shake(&client, &server);
-    outcome.server_says(&["the client speaks none of our protocols (ALPN)"]);
-    outcome.client_says(&["the peer refuses: no application protocol (it speaks none of the protocols of --alpn)"]);
+    outcome.server_says(&["the client supports none of the offered protocols (ALPN)"]);
+    outcome.client_says(&["the peer refuses: no application protocol (it supports none of the protocols of --alpn)"]);
 
     server.common.alpn.clear();
     let new = server.prepare().unwrap();
@@ -463,7 +465,7 @@ fn who_does_not_speak_tls_is_told_apart() {
     ours.write_tls(&mut echoed).unwrap();
     ours.read_tls(&mut &echoed[..]).unwrap();
     let error = ours.process_new_packets().unwrap_err();
-    says(&explain(&error, &Situation::default()), &["acts as a TLS client too, or sends back what it gets"]);
+    says(&explain(&error, &Situation::default()), &["is a TLS client too, or an echo server"]);
     let server = server(files.signed(&params(&["localhost"]))).prepare().unwrap();
     let mut theirs = ServerConnection::new(server.config).unwrap();
     theirs.read_tls(&mut &b"GET / HTTP/1.0\r\n\r\n"[..]).unwrap();
@@ -480,29 +482,29 @@ fn a_key_must_belong_to_the_first_certificate() {
     let identity = Identity { key: Some(foreign), ..own.clone() };
     fails(
         server(identity.clone()).prepare(),
-        &["key.pem: the private key does not belong to the certificate of ", "own.pem"],
+        &["key.pem: the private key does not belong to the certificate in ", "own.pem"],
     );
     let client = ClientSettings { identity: Some(identity), ..files.client("localhost") };
     fails(client.prepare(), &["does not belong"]);
     let text = fs::read_to_string(files.path("ca.pem")).unwrap() + &fs::read_to_string(&own.cert).unwrap();
     let identity = Identity { cert: files.write("turned.pem", &text), key: None };
-    fails(server(identity).prepare(), &["but to number 2 in this file"]);
+    fails(server(identity).prepare(), &["but to certificate number 2 in this file"]);
     fails(
         server(Identity { cert: files.path("ca.pem"), key: None }).prepare(),
-        &["ca.pem: no private key in it; name the"],
+        &["ca.pem: no private key in this file: add --key FILE"],
     );
     let damaged = files.write("damaged.pem", &pem("PRIVATE KEY", b"nothing of the kind"));
     fails(
         server(Identity { key: Some(damaged), ..own.clone() }).prepare(),
-        &["damaged.pem: the private key cannot be read"],
+        &["damaged.pem: cannot use the private key"],
     );
     let key = KeyPair::generate().unwrap();
     let identity = files.identity("garbage.pem", b"no certificate", &key);
-    fails(server(identity).prepare(), &["garbage.pem: the certificate cannot be read"]);
+    fails(server(identity).prepare(), &["garbage.pem: the certificate is damaged"]);
     let trust = Trust::Chain { ca: Some(files.path("garbage.pem")), pins: Vec::new() };
     fails(
         ClientSettings { trust, ..files.client("a") }.prepare(),
-        &["garbage.pem: none of its certificates can be read"],
+        &["garbage.pem: cannot read any certificate in this file"],
     );
     let client_ca = Some(files.path("nosuch.pem"));
     fails(ServerSettings { client_ca, ..server(own) }.prepare(), &["nosuch.pem: No such file or directory"]);
