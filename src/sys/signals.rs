@@ -1,8 +1,7 @@
 //! Signals: into a pipe while we run, and back to the system's own action when we end or stop.
 //!
 //! The handler sends one byte, the signal's number, into a socket and does nothing else; the loop reads it like any
-//! other stream. What a signal means is the protocols' business (`protocols/lifecycle.rs`,
-//! `protocols/forward_signals.rs`).
+//! other stream. What a signal means is the protocols' business (`protocols/signals.rs`).
 
 use std::io;
 use std::mem::MaybeUninit;
