@@ -183,8 +183,7 @@ impl SocketSide {
         let sent = t.info().datagrams.sent;
         let flows = t.is_writing_paused() || sent > std::mem::replace(&mut self.sent_before, sent);
         if flows && !self.stdin_has_ended(t.net()) {
-            let id = t.id();
-            t.net().call_later(id, LOOK_AGAIN);
+            t.call_later(LOOK_AGAIN);
         } else {
             t.net().close_listeners();
         }
@@ -196,8 +195,7 @@ impl SocketSide {
             return t.close();
         }
         let stdout_is_full = self.shared.with_stdio(t.net(), |stdio| stdio.is_writing_paused());
-        let id = t.id();
-        t.net().call_later(id, if stdout_is_full == Some(true) { LOOK_AGAIN } else { Duration::ZERO });
+        t.call_later(if stdout_is_full == Some(true) { LOOK_AGAIN } else { Duration::ZERO });
     }
 }
 
@@ -237,8 +235,7 @@ impl DatagramProtocol for SocketSide {
             if options.serves {
                 // What stdin has for the last sender is still sent.
                 self.sent_before = t.info().datagrams.sent;
-                let id = t.id();
-                t.net().call_later(id, if session.recv_only { Duration::ZERO } else { LOOK_AGAIN });
+                t.call_later(if session.recv_only { Duration::ZERO } else { LOOK_AGAIN });
             } else {
                 t.abort();
             }
