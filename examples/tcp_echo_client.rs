@@ -10,7 +10,7 @@ use std::sync::mpsc::{Sender, channel};
 
 use xport::event_loop::EventLoop;
 use xport::transports::address::HostPort;
-use xport::transports::dial::{ConnectError, Dialing};
+use xport::transports::connect::{ConnectError, Dialing};
 use xport::transports::handle::Transport;
 use xport::transports::protocol::Protocol;
 

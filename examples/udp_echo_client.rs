@@ -10,10 +10,10 @@ use std::sync::mpsc::{Sender, channel};
 
 use xport::event_loop::EventLoop;
 use xport::transports::address::HostPort;
+use xport::transports::connect::{ConnectError, Dialing};
 use xport::transports::datagram::Remote;
 use xport::transports::datagram::handle::DatagramTransport;
 use xport::transports::datagram::opening::DatagramOptions;
-use xport::transports::dial::{ConnectError, Dialing};
 use xport::transports::protocol::DatagramProtocol;
 
 struct EchoClientProtocol {

@@ -22,11 +22,11 @@ impl EventLoop {
     pub(super) fn run_calls(&mut self) {
         for _ in 0..CALL_ROUNDS {
             self.net.flush_corked();
-            if self.net.calls.is_empty() {
+            if self.net.cx.calls.is_empty() {
                 return;
             }
-            for _ in 0..self.net.calls.len() {
-                let Some((id, call)) = self.net.calls.pop_front() else { return };
+            for _ in 0..self.net.cx.calls.len() {
+                let Some((id, call)) = self.net.cx.calls.pop_front() else { return };
                 self.call(id, call);
             }
         }
@@ -82,14 +82,14 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
         // It is made once its handshake is done, or was lost before.
         Call::ConnectionMade if t.net.stream(id).is_some_and(|stream| stream.is_opening()) => (),
         Call::ConnectionMade => {
-            if let Some(stream) = t.net.stream_mut(id) {
+            if let Some(mut stream) = t.net.stream_mut(id) {
                 stream.state.made();
             }
             log_opened(t);
             handler.connection_made(t);
             // What was there before may have had its event already.
-            if net.stream(id).is_some_and(|stream| stream.wants_read()) {
-                net.queue_ready(id);
+            if let Some(mut stream) = net.stream_mut(id) {
+                stream.queue_read();
             }
         }
         Call::PauseWriting => {
@@ -101,9 +101,10 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
             handler.resume_writing(t);
         }
         Call::TlsStarted => {
-            t.net.log_tls(id);
+            log_tls(t);
             handler.tls_started(t);
         }
+        Call::Admit => net.admit_ready(),
         Call::Timer(timer) => handler.timer_fired(t, timer),
         Call::ConnectionFailed(error) => handler.connection_failed(t, error),
         Call::ConnectionLost(error) => {
@@ -115,14 +116,20 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
     }
 }
 
-fn log_opened(t: &Transport<'_>) {
+fn log_opened(t: &mut Transport<'_>) {
     if !log::log_enabled!(log::Level::Info) {
         return;
     }
     if let Some(peer) = t.info().peer {
         log::info!("connected {peer}");
     }
-    t.net.log_tls(t.id);
+    log_tls(t);
+}
+
+fn log_tls(t: &mut Transport<'_>) {
+    if let Some(stream) = t.net.stream_mut(t.id) {
+        stream.log_tls();
+    }
 }
 
 fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {

@@ -30,7 +30,7 @@ impl EventLoop {
         let mut bytes = 0;
         for _ in 0..RECEIVES_PER_TURN {
             self.run_calls();
-            if self.net.replaces(id) || bytes >= BYTES_PER_TURN {
+            if self.net.cx.replaces(id) || bytes >= BYTES_PER_TURN {
                 break;
             }
             if !self.net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
@@ -77,7 +77,7 @@ impl EventLoop {
                 }
                 let Some(datagram) = self.net.datagram_mut(id) else { return 0 };
                 datagram.readable = !std::mem::replace(&mut datagram.receive_failed, true);
-                self.net.calls.push_back((id, Call::ErrorReceived(error)));
+                self.net.cx.calls.push_back((id, Call::ErrorReceived(error)));
                 0
             }
         }
@@ -116,9 +116,9 @@ impl EventLoop {
 
     /// Hands over one datagram; false where the protocol does not want it now.
     fn deliver_one(&mut self, id: Id, data: &[u8], from: &Remote) -> bool {
-        if !self.net.calls.is_empty() {
+        if !self.net.cx.calls.is_empty() {
             self.run_calls();
-            if self.net.replaces(id) {
+            if self.net.cx.replaces(id) {
                 return false;
             }
         }
@@ -132,11 +132,11 @@ impl EventLoop {
             log::debug!("{}: a datagram from {from} is denied", Label(net, id));
             return true;
         }
-        if datagram.own.as_mut().is_some_and(|own| own.is(from, net.now)) {
+        if datagram.own.as_mut().is_some_and(|own| own.is(from, net.cx.now)) {
             log::info!("{}: no answer to {from}: the datagram claims to come from this socket", Label(net, id));
             return true;
         }
-        datagram.last_activity = net.now;
+        datagram.last_activity = net.cx.now;
         datagram.counts.received += 1;
         datagram.totals.received += data.len() as u64;
         log::trace!("{}: {} bytes from {from}", Label(net, id), data.len());

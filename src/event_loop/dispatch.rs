@@ -8,6 +8,7 @@ use super::EventLoop;
 use super::guard::guarded;
 use crate::transports::accept::Accepted;
 use crate::transports::call::{Call, Installed};
+use crate::transports::ctx::StreamRef;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::{Direction, Id};
@@ -16,7 +17,6 @@ use crate::transports::net::Slot;
 use crate::transports::protocol::{Eof, Handler};
 use crate::transports::read::Filled;
 use crate::transports::state::Phase;
-use crate::transports::stream::CloseMode;
 use crate::transports::timers::{Alarm, TimerId};
 
 /// Reads of one stream in one turn: more would let one busy peer hold up all the others. libuv has 32.
@@ -57,36 +57,36 @@ impl Event {
 }
 
 impl EventLoop {
-    /// Takes in one event.
+    /// Takes in one event. The transport is looked up once. It is looked up again only after a callback, which may have
+    /// changed anything.
     pub(super) fn event(&mut self, event: Event) {
         let id = event.id;
-        if self.is_news(&event) {
-            log::trace!("{}: {event:?}", Label(&self.net, id));
-        }
-        self.net.note_rearm_event(id, event.readable, event.writable);
         match self.net.slots.get_mut(id) {
+            Some(Slot::Stream(stream)) => {
+                let mut stream = StreamRef { id, stream, cx: &mut self.net.cx };
+                stream.note_rearm_event(event.readable, event.writable);
+                // A terminal tells that it can be written to after each line that it has shown. If our own messages are
+                // such lines, a message for each event would be a loop without end.
+                if stream.latch(event.readable, event.writable, event.read_ended) || event.write_dead {
+                    log::trace!("{}: {event:?}", stream.label());
+                }
+                if stream.state.phase() == Phase::Connecting {
+                    self.net.race_ready(id);
+                } else if stream.is_only_unacknowledged() {
+                    stream.await_acknowledgement();
+                } else if event.write_dead && stream.only_an_event_tells(event.direction) {
+                    self.sink_gone(id);
+                } else {
+                    let filled = fill_at_once(stream, &mut self.handlers, &mut self.scratch);
+                    self.read(id, filled);
+                    return;
+                }
+                self.run_calls();
+                self.stream_ready(id);
+            }
             Some(Slot::Listener(listener)) => {
                 listener.latch();
                 self.accept_ready(id);
-            }
-            Some(Slot::Stream(stream)) => {
-                stream.readable |= event.readable;
-                stream.writable |= event.writable;
-                stream.rdhup_seen |= event.read_ended;
-                if stream.state.phase() == Phase::Connecting {
-                    self.net.dial_ready(id);
-                    self.run_calls();
-                } else if stream.is_only_unacknowledged() {
-                    self.net.await_acknowledgement(id);
-                    self.run_calls();
-                } else if event.write_dead && stream.only_an_event_tells(event.direction) {
-                    if let Some(Installed::Pipe { process, number: 0 }) = self.handlers.get(id.index()) {
-                        self.net.note_unread_input(*process);
-                    }
-                    self.net.sink_gone(id);
-                    self.run_calls();
-                }
-                self.stream_ready(id);
             }
             Some(Slot::Datagram(datagram)) => {
                 datagram.readable |= event.readable;
@@ -101,28 +101,16 @@ impl EventLoop {
         }
     }
 
-    /// Whether an event says what is not known already. A terminal tells anew that it can be written to after each line
-    /// that it has shown: where our own messages are such lines, a message for each event would be a loop without end.
-    fn is_news(&self, event: &Event) -> bool {
-        match self.net.stream(event.id) {
-            Some(stream) => {
-                let latched = (!event.readable || stream.readable) && (!event.writable || stream.writable);
-                !latched || event.read_ended || event.write_dead
-            }
-            None => true,
-        }
-    }
-
     /// Takes up a slot of the run queue.
     pub(super) fn run_ready(&mut self, id: Id) {
         match self.net.slots.get_mut(id) {
-            Some(Slot::Listener(listener)) => {
-                listener.dequeue();
-                self.accept_ready(id);
-            }
             Some(Slot::Stream(stream)) => {
                 stream.queued = false;
                 self.stream_ready(id);
+            }
+            Some(Slot::Listener(listener)) => {
+                listener.dequeue();
+                self.accept_ready(id);
             }
             Some(Slot::Datagram(datagram)) => {
                 datagram.queued = false;
@@ -133,113 +121,105 @@ impl EventLoop {
     }
 
     fn stream_ready(&mut self, id: Id) {
-        if self.net.stream(id).is_some_and(|stream| stream.wants_write()) {
-            self.net.flush(id);
-            self.run_calls();
-        }
-        self.net.unblock_source(id);
-        self.read_ready(id);
+        let Some(stream) = self.net.stream_mut(id) else { return };
+        let filled = fill_at_once(stream, &mut self.handlers, &mut self.scratch);
+        self.read(id, filled);
     }
 
-    /// Reads until there is no more, nobody wants it, or the budget is spent. How many bytes it was.
-    pub(super) fn read_ready(&mut self, id: Id) -> usize {
-        let mut bytes = 0;
-        for _ in 0..READS_PER_TURN {
+    /// Nobody reads what a stream writes any more. For a child's input, it matters how much of it was left.
+    fn sink_gone(&mut self, id: Id) {
+        if let Some(Installed::Pipe { process, number: 0 }) = self.handlers.get(id.index()) {
+            self.net.note_unread_input(*process);
+        }
+        if let Some(mut stream) = self.net.stream_mut(id) {
+            stream.sink_gone();
+        }
+    }
+
+    /// Hands on what was read, and reads until there is no more, nobody wants it, or the budget is spent. How many bytes
+    /// it was.
+    pub(super) fn read(&mut self, id: Id, filled: Option<Filled>) -> usize {
+        let first = usize::from(filled.is_some());
+        let mut bytes = filled.map_or(0, |filled| self.hand_on(id, filled));
+        for _ in first..READS_PER_TURN {
             if bytes >= READ_BYTES_PER_TURN {
                 break;
             }
             // A call that waits may be about this stream: its next bytes may be for another protocol.
             self.run_calls();
-            if self.net.replaces(id) {
+            if self.net.cx.replaces(id) {
                 break;
             }
-            let Some(stream) = self.net.stream(id) else { return bytes };
-            if !stream.wants_read() {
-                return bytes;
-            }
-            bytes += self.read_once(id);
+            let Some(stream) = self.net.stream_mut(id) else { return bytes };
+            let filled = if stream.is_forwarded() {
+                self.net.forward_once(id, &mut self.scratch)
+            } else if stream.wants_read() {
+                Some(fill(stream, &mut self.handlers, &mut self.scratch))
+            } else {
+                None
+            };
+            let Some(filled) = filled else { return bytes };
+            bytes += self.hand_on(id, filled);
         }
         self.run_calls();
-        if self.net.stream(id).is_some_and(|stream| stream.wants_read()) {
-            self.net.queue_ready(id);
+        if let Some(mut stream) = self.net.stream_mut(id) {
+            stream.queue_read();
         }
         bytes
     }
 
-    /// Reads once, and hands what has come to the protocol. How many bytes it was.
-    fn read_once(&mut self, id: Id) -> usize {
-        let Self { net, handlers, scratch, pace, .. } = self;
-        let Some(stream) = net.stream(id) else { return 0 };
-        let discards = stream.state.discards();
-        let protocol_reads = !discards && stream.forward.is_none() && !stream.is_handshaking();
-        let Some(installed) = handlers.get_mut(id.index()) else { return 0 };
-        let buffer = match installed {
-            Installed::Protocol(Handler::Buffered(protocol)) if protocol_reads => {
-                match guarded(|| protocol.get_buffer(scratch.len())) {
-                    Ok([]) => {
-                        let error = io::Error::other("get_buffer has given an empty buffer");
-                        net.force_close(id, Some(error), true);
-                        return 0;
-                    }
-                    Ok(buffer) => buffer,
-                    Err(error) => {
-                        self.end_after_panic(id, error);
-                        return 0;
-                    }
-                }
-            }
-            Installed::Protocol(_) | Installed::Pipe { .. } => &mut scratch[..],
-            _ => return 0,
-        };
-        match net.fill(id, buffer) {
+    /// Hands what one read has given to the protocol. How many bytes it was.
+    fn hand_on(&mut self, id: Id, filled: Filled) -> usize {
+        match filled {
             Filled::Bytes(n) => {
-                if let Installed::Pipe { process, number } = *installed {
-                    self.pipe_data(process, number, n);
-                    return n;
-                }
+                self.bytes_received(id, n);
+                return n;
+            }
+            Filled::Gone(n) => return n,
+            Filled::End => self.read_ended(id),
+            Filled::NotNow => (),
+            Filled::Failed(error) => self.net.force_close(id, Some(error), false),
+            Filled::Panicked(error) => self.end_after_panic(id, error),
+        }
+        0
+    }
+
+    fn bytes_received(&mut self, id: Id, n: usize) {
+        let Self { net, handlers, scratch, pace, .. } = self;
+        let t = &mut Transport { net, id };
+        let told = match handlers.get_mut(id.index()) {
+            Some(&mut Installed::Pipe { process, number }) => return self.pipe_data(process, number, n),
+            Some(Installed::Protocol(handler)) => {
                 pace.note_read(id, n);
-                let t = &mut Transport { net, id };
-                let told = guarded(|| match installed {
-                    _ if discards => (),
-                    Installed::Protocol(Handler::Plain(protocol)) => protocol.data_received(t, &scratch[..n]),
-                    Installed::Protocol(Handler::Buffered(protocol)) => protocol.buffer_updated(t, n),
-                    _ => (),
-                });
-                if let Err(error) = told {
-                    self.end_after_panic(id, error);
-                }
-                n
+                guarded(|| match handler {
+                    Handler::Plain(protocol) => protocol.data_received(t, &scratch[..n]),
+                    Handler::Buffered(protocol) => protocol.buffer_updated(t, n),
+                })
             }
-            Filled::Forwarded(n) => n,
-            Filled::End => {
-                self.read_ended(id);
-                0
-            }
-            Filled::NotNow => 0,
-            Filled::Failed(error) => {
-                net.force_close(id, Some(error), false);
-                0
-            }
+            _ => return,
+        };
+        if let Err(error) = told {
+            self.end_after_panic(id, error);
         }
     }
 
     /// The peer has ended its direction.
     fn read_ended(&mut self, id: Id) {
         let Self { net, handlers, .. } = self;
-        let Some(stream) = net.stream(id) else { return };
+        let Some(mut stream) = net.stream_mut(id) else { return };
         if stream.state.was_reset() && stream.tls.is_none() {
             // The write took the error, and what is left of a reset looks like an end. TLS has its own.
-            return net.force_close(id, None, false);
+            return stream.force_close(None, false);
         }
         let discards = stream.state.discards();
-        log::debug!("{}: the other end has ended its direction", Label(net, id));
-        net.note_eof(id);
+        log::debug!("{}: the other end has ended its direction", stream.label());
+        stream.note_eof();
         match handlers.get_mut(id.index()) {
             // Nothing is left of a pipe that is read.
-            Some(Installed::Pipe { .. }) => net.force_close(id, None, false),
+            Some(Installed::Pipe { .. }) => stream.force_close(None, false),
             Some(Installed::Protocol(handler)) if !discards => {
                 match guarded(|| handler.eof_received(&mut Transport { net, id })) {
-                    Ok(Eof::Close) => net.close(id, CloseMode::Lingering),
+                    Ok(Eof::Close) => net.transport(id).close(),
                     Ok(Eof::KeepOpen) => (),
                     Err(error) => self.end_after_panic(id, error),
                 }
@@ -278,11 +258,7 @@ impl EventLoop {
 
     /// The resolver has woken us.
     pub(super) fn take_answers(&mut self) {
-        while let Some((id, answer)) = self.net.resolver.next_answer() {
-            match self.net.slots.get(id) {
-                Some(Slot::Datagram(_)) => self.net.looked_up(id, answer),
-                _ => self.net.resolved(id, answer),
-            }
+        while self.net.take_answer() {
             self.run_calls();
         }
     }
@@ -297,18 +273,63 @@ impl EventLoop {
         };
         match alarm {
             Alarm::Protocol => self.call(id, Call::Timer(timer)),
-            Alarm::DialNext if self.net.datagram(id).is_some() => self.net.start_lookup(id),
-            Alarm::DialNext => self.net.dial_next(id),
-            Alarm::DialTimeout if self.net.datagram(id).is_some() => self.net.lookup_timed_out(id),
-            Alarm::DialTimeout => self.net.dial_timed_out(id),
+            Alarm::ConnectNext => self.net.connect_next(id),
+            Alarm::ConnectTimeout => self.net.connect_timed_out(id),
             Alarm::AcceptRetry => self.net.accept_retry(id),
             Alarm::Ending => self.net.go_on_ending(id),
-            Alarm::Handshake => self.net.handshake_timed_out(id),
-            Alarm::FlowIdle => self.net.check_flow(id),
-            Alarm::CloseTimeout => self.net.close_timed_out(id),
-            Alarm::Acknowledgement => self.net.await_acknowledgement(id),
-            Alarm::HangUp => self.net.hung_up(id),
-            Alarm::Rearm | Alarm::LookAtPeers => (),
+            _ => {
+                if let Some(mut stream) = self.net.stream_mut(id) {
+                    stream_alarm(&mut stream, alarm);
+                }
+            }
         }
+    }
+}
+
+/// A timer of a stream is due.
+fn stream_alarm(stream: &mut StreamRef<'_>, alarm: Alarm) {
+    match alarm {
+        Alarm::Handshake => stream.handshake_timed_out(),
+        Alarm::FlowIdle => stream.check_flow(),
+        Alarm::CloseTimeout => stream.close_timed_out(),
+        Alarm::Acknowledgement => stream.await_acknowledgement(),
+        Alarm::HangUp => stream.hung_up(),
+        _ => (),
+    }
+}
+
+/// Sends what waits, and reads unless a callback or another stream comes first.
+fn fill_at_once(mut stream: StreamRef<'_>, handlers: &mut [Installed], scratch: &mut [u8]) -> Option<Filled> {
+    if stream.wants_write() {
+        stream.flush();
+    } else {
+        stream.wake_source();
+    }
+    let reads = stream.cx.calls.is_empty() && !stream.is_forwarded() && stream.wants_read();
+    reads.then(|| fill(stream, handlers, scratch))
+}
+
+/// Reads once, into the memory of a protocol that provides some, or into `scratch`.
+fn fill(mut stream: StreamRef<'_>, handlers: &mut [Installed], scratch: &mut [u8]) -> Filled {
+    let discards = stream.state.discards();
+    let protocol_reads = !discards && !stream.is_handshaking();
+    let len = scratch.len();
+    let buffer = match handlers.get_mut(stream.id.index()) {
+        Some(Installed::Protocol(Handler::Buffered(protocol))) if protocol_reads => {
+            match guarded(|| protocol.get_buffer(len)) {
+                Ok([]) => {
+                    let error = io::Error::other("get_buffer has given an empty buffer");
+                    stream.force_close(Some(error), true);
+                    return Filled::NotNow;
+                }
+                Ok(buffer) => buffer,
+                Err(error) => return Filled::Panicked(error),
+            }
+        }
+        _ => scratch,
+    };
+    match stream.fill(buffer) {
+        Filled::Bytes(n) if discards => Filled::Gone(n),
+        filled => filled,
     }
 }

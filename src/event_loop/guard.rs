@@ -34,7 +34,7 @@ impl EventLoop {
             self.has_panicked = true;
         }
         // What the protocol has asked for in that callback is not done any more.
-        self.net.calls.retain(|(whose, call)| *whose != id || call.is_last());
+        self.net.cx.calls.retain(|(whose, call)| *whose != id || call.is_last());
         match self.net.slots.get(id) {
             Some(Slot::Stream(_)) => self.net.force_close(id, Some(error), true),
             Some(Slot::Datagram(_)) => self.net.force_close_datagrams(id),

@@ -118,7 +118,7 @@ impl EventLoop {
             }
             self.fire_timers();
             self.end_turn();
-            if let Some(nap) = self.pace.end_turn(self.net.now) {
+            if let Some(nap) = self.pace.end_turn(self.net.cx.now) {
                 std::thread::sleep(nap);
             }
         }
@@ -126,28 +126,28 @@ impl EventLoop {
     }
 
     fn is_over(&self) -> bool {
-        self.net.stopped || (self.net.foreground == 0 && self.net.calls.is_empty() && !self.net.is_flushing())
+        self.net.stopped || (self.net.foreground == 0 && self.net.cx.calls.is_empty() && !self.net.is_flushing())
     }
 
     /// How long the system may keep us waiting; `None` is for ever.
     fn poll_timeout(&self) -> Option<Duration> {
-        if !self.net.ready.is_empty() || !self.net.calls.is_empty() || !self.net.corked.is_empty() {
+        if !self.net.cx.ready.is_empty() || !self.net.cx.calls.is_empty() || !self.net.corked.is_empty() {
             return Some(Duration::ZERO);
         }
-        self.net.timers.next_deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        self.net.cx.timers.next_deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// Takes note of the time, which stands still for the rest of the turn.
     fn begin_turn(&mut self, now: Instant) {
-        self.net.now = now;
-        self.net.turn += 1;
+        self.net.cx.now = now;
+        self.net.cx.turn += 1;
     }
 
     /// Fires what is due, after the events: bytes that have come in time must not be cut off by a process that was
     /// late. Timers that are armed by these wait for the next turn, so that none can keep the others from theirs.
     fn fire_timers(&mut self) {
-        let newest = self.net.timers.newest();
-        while let Some((timer, owner, alarm)) = self.net.timers.pop_due(self.net.now, newest) {
+        let newest = self.net.cx.timers.newest();
+        while let Some((timer, owner, alarm)) = self.net.cx.timers.pop_due(self.net.cx.now, newest) {
             self.alarm(timer, owner, alarm);
             self.run_calls();
         }
@@ -155,7 +155,7 @@ impl EventLoop {
 
     /// Takes up once more those that stopped before the system said "not now".
     fn end_turn(&mut self) {
-        for id in std::mem::take(&mut self.net.ready) {
+        for id in std::mem::take(&mut self.net.cx.ready) {
             self.run_ready(id);
         }
         self.run_calls();

@@ -29,15 +29,15 @@ impl EventLoop {
         }
         let pipes = self.net.process(id).map_or([None; 3], |process| process.pipes);
         for pipe in pipes.into_iter().flatten() {
-            if let Some(stream) = self.net.stream_mut(pipe) {
+            if let Some(mut stream) = self.net.stream_mut(pipe) {
                 stream.io.child_ended();
             }
         }
         for pipe in pipes.into_iter().skip(1).flatten() {
             for _ in 0..LAST_ROUNDS {
-                let Some(stream) = self.net.stream_mut(pipe) else { break };
+                let Some(mut stream) = self.net.stream_mut(pipe) else { break };
                 stream.readable = true;
-                if self.read_ready(pipe) == 0 {
+                if self.read(pipe, None) == 0 {
                     break;
                 }
             }
@@ -60,11 +60,9 @@ impl EventLoop {
     /// Makes one call about a child's pipe: it is the child's protocol that gets it.
     pub(super) fn pipe_call(&mut self, id: Id, process: Id, number: u8, call: Call) {
         let Self { net, handlers, .. } = self;
-        if let (Call::ConnectionMade, Some(stream)) = (&call, net.stream_mut(id)) {
+        if let (Call::ConnectionMade, Some(mut stream)) = (&call, net.stream_mut(id)) {
             stream.state.made();
-            if stream.wants_read() {
-                net.queue_ready(id);
-            }
+            stream.queue_read();
         }
         let lost = matches!(call, Call::ConnectionLost(_));
         if let Some(Installed::Subprocess(protocol)) = handlers.get_mut(process.index()) {

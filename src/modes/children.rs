@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::child_streams::stderr_beside_stdout;
 use super::config::{ChildConfig, Program};
-use crate::protocols::relay::Inbound;
+use crate::protocols::pair::Inbound;
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::error::{describe, is_lack_of_resources};
 use crate::transports::id::Id;

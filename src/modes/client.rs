@@ -1,13 +1,11 @@
 //! A stream that we connect, with stdin and stdout: `tcp-client`, `tls-client`, `unix-client`, `connect`.
 
 use super::config::ConnectConfig;
-use super::{Outbound, Run, console_of, marks, session_options, tls};
-use crate::protocols::half_close::{HalfClose, SILENCE};
+use super::{Outbound, Run, marks, session_options, stdio, stdio_of, tls};
 use crate::protocols::lifecycle::Lifecycle;
-use crate::protocols::report::{Cause, Failure};
+use crate::protocols::pair::half_close::{HalfClose, SILENCE};
 use crate::protocols::session::{IdleStdio, PeerSide, SessionOptions};
 use crate::protocols::starttls::StartTlsSide;
-use crate::transports::error::describe;
 use crate::transports::protocol::Handler;
 
 pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
@@ -19,10 +17,7 @@ pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
     let reporter = run.reporter.clone();
     let net = run.event_loop.net();
 
-    let console = net
-        .stdio(console_of(&config.stream), IdleStdio::new(reporter.clone()))
-        .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
-    net.transport(console).set_write_buffer_limits(marks);
+    let console = stdio(net, stdio_of(&config.stream), marks, IdleStdio::new(reporter.clone()))?;
     let starttls = config.tls.as_ref().and_then(|tls| tls.starttls);
     let mut options = session_options(&config.stream, false);
     if let (Some(_), HalfClose::Auto) = (starttls, options.half_close) {

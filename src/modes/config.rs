@@ -7,7 +7,7 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::protocols::half_close::HalfClose;
+use crate::protocols::pair::half_close::HalfClose;
 use crate::protocols::starttls::StartTls;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, HostPort, UnixName};

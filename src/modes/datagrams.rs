@@ -5,7 +5,7 @@ use std::os::fd::{OwnedFd, RawFd};
 use super::config::{
     DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DatagramRun, DialConfig, StreamConfig,
 };
-use super::{Run, console_of, dialing, listen, local, marks, take_over};
+use super::{Run, dialing, listen, local, marks, stdio, stdio_of, take_over};
 use crate::protocols::conversation::{Conversation, ConversationOptions, SocketSide};
 use crate::protocols::conversation_stdio::ConversationStdio;
 use crate::protocols::datagram_echo::DatagramEcho;
@@ -14,7 +14,6 @@ use crate::protocols::quota::CountLimit;
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::address::HostPort;
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
-use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
 use crate::transports::opening::Inherited;
@@ -44,10 +43,8 @@ pub(super) fn server(ends: &[DatagramListenConfig], options: DatagramRun) -> any
 
     let net = run.event_loop.net();
     let ids = listen::open_datagrams(net, ends, ready, || SocketSide::new(&shared))?;
-    let console = net
-        .stdio(console_of(&first.stream), Handler::buffered(ConversationStdio::new(&shared, ids.concat())))
-        .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
-    net.transport(console).set_write_buffer_limits(marks(&first.stream)?);
+    let side = Handler::buffered(ConversationStdio::new(&shared, ids.concat()));
+    let console = stdio(net, stdio_of(&first.stream), marks(&first.stream)?, side)?;
     // stdin and stdout alone do not keep the run going.
     net.transport(console).set_background(true);
     shared.set_console(console);
@@ -70,10 +67,8 @@ pub(super) fn client(
 
     let net = run.event_loop.net();
     let socket = outbound.open(net, dial, marks, *broadcast, SocketSide::new(&shared))?;
-    let console = net
-        .stdio(console_of(stream), Handler::buffered(ConversationStdio::new(&shared, vec![socket])))
-        .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
-    net.transport(console).set_write_buffer_limits(marks);
+    let side = Handler::buffered(ConversationStdio::new(&shared, vec![socket]));
+    let console = stdio(net, stdio_of(stream), marks, side)?;
     shared.set_console(console);
     // The run ends with the socket, and not with stdin and stdout.
     net.transport(console).set_background(true);

@@ -5,13 +5,14 @@ use std::rc::Rc;
 use super::children::{self, Child, on_terminal};
 use super::config::{ChildConfig, Endpoint, ExecConfig, ExecPlace};
 use super::relay::{RightEnds, pair, serve};
-use super::{Run, child_streams, listen, marks, terminal};
-use crate::protocols::child::{ChildLinks, ChildSide, InputSide, OutputSide};
+use super::{Run, child_streams, listen, marks, prepare_stdio, stdio, terminal};
 use crate::protocols::forward_signals::SignalForwarder;
+use crate::protocols::pair::child::ChildEnd;
+use crate::protocols::pair::end::End;
+use crate::protocols::pair::exec::{ExecChild, ExecStream};
 use crate::protocols::report::{Cause, Failure};
 use crate::sys::signals::{DELIBERATE, SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH, stop};
-use crate::sys::stdio::{self, stdin_is_terminal};
-use crate::transports::error::describe;
+use crate::sys::stdio::{give_up_stdin, stdin_is_terminal};
 use crate::transports::opening::Stdio;
 use crate::transports::process::command::Standing;
 use crate::transports::process::opening::{ChildStdio, PtyModel};
@@ -42,9 +43,9 @@ fn at_place(config: &ExecConfig) -> anyhow::Result<()> {
 
 fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     let mut run = Run::new()?;
-    let ends = Rc::new(ChildLinks::default());
+    let exec = Rc::new(ExecChild::default());
     let mut forward =
-        SignalForwarder::new(Rc::clone(&ends), config.child.kill_after, config.stream.timeout, run.reporter.clone());
+        SignalForwarder::new(Rc::clone(&exec), config.child.kill_after, config.stream.timeout, run.reporter.clone());
     // The child's group is not that of the terminal: what the keys of the terminal send comes to us.
     let mut signals = DELIBERATE.to_vec();
     let streams = Streams::of(&config.child);
@@ -56,37 +57,34 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
         signals.extend([SIGTSTP, SIGCONT, SIGCHLD]);
     }
     if streams.standing == Standing::OurGroup {
-        ends.share_keys();
+        exec.share_keys();
     }
     run.watch_for(&signals, forward)?;
     let marks = marks(&config.stream)?;
-    let reporter = run.reporter.clone();
 
     let net = run.event_loop.net();
-    // One stream for each, so that a stdin that cannot be read does not cost the output of the child.
-    let local = |error| Failure::new(Cause::Local, describe(&error));
-    let mut console = vec![(1, net.stdio(Stdio::OutputOnly, OutputSide::new(Rc::clone(&ends), reporter.clone())))];
+    let stream = |fd| ExecStream::new(Rc::clone(&exec), fd, run.reporter.clone());
+    let stdout = stdio(net, Stdio::OutputOnly, marks, stream(1))?;
+    let (mut stdin, mut stderr) = (None, None);
     if streams.reads_stdin() {
-        console.push((0, net.stdio(Stdio::InputOnly, InputSide::new(Rc::clone(&ends)))));
+        stdin = Some(stdio(net, Stdio::InputOnly, marks, stream(0))?);
     }
     if streams.stdio[2] == ChildStdio::Pipe {
-        console.push((2, net.stderr(OutputSide::for_stderr(Rc::clone(&ends)))));
+        let opened = net.stderr(stream(2));
+        stderr = Some(prepare_stdio(net, opened, marks)?);
     }
-    for (fd, opened) in console {
-        let stream = opened.map_err(local)?;
-        net.transport(stream).set_write_buffer_limits(marks);
-        // The child is what the run is about.
-        net.transport(stream).set_background(true);
-        ends.set_console(fd, stream);
+    for id in [stdin, Some(stdout), stderr].into_iter().flatten() {
+        // The child alone keeps the run going.
+        net.transport(id).set_background(true);
     }
-
-    let side = ChildSide::new(Rc::clone(&ends), reporter);
+    exec.set_stderr(stderr);
+    let side = ChildEnd::of_exec(End::Stdio { stdin, stdout }, run.reporter.clone(), Rc::clone(&exec));
     let child = Child::new(&config.child).with(streams.stdio, streams.standing);
-    ends.set_child(children::start(net, &child, Vec::new(), marks, side)?);
+    exec.set_child(children::start(net, &child, Vec::new(), marks, side)?);
     if streams.stdio[0] == ChildStdio::Inherit {
         // The writer of a pipe has to notice when the child closes its stdin. Without a descriptor for this, the pipe
         // stays open.
-        let _ = stdio::give_up_stdin();
+        let _ = give_up_stdin();
     }
     // Not before: what cannot be started has no use for it.
     let _raw = streams.has_keys_of_ours.then(terminal::RawTerminal::enter);

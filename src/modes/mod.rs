@@ -14,14 +14,15 @@ mod server;
 mod terminal;
 mod tls;
 
+use std::io;
 use std::os::fd::{OwnedFd, RawFd};
 
 use crate::event_loop::EventLoop;
 use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
 use crate::protocols::session::SessionOptions;
 use crate::sys::{process, signals};
-use crate::transports::dial::Dialing;
-use crate::transports::dialing::source_addresses;
+use crate::transports::connect::Dialing;
+use crate::transports::connect::source_addresses;
 use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::keepalive::KeepAlive;
@@ -102,7 +103,7 @@ fn caught(wanted: &[i32]) -> Vec<i32> {
     wanted.iter().copied().chain(of_init).filter(is_wanted).collect()
 }
 
-fn local(operation: &str, error: &std::io::Error) -> Failure {
+fn local(operation: &str, error: &io::Error) -> Failure {
     Failure::new(Cause::Local, format!("{operation}: {}", describe(error)))
 }
 
@@ -216,8 +217,21 @@ fn session_options(stream: &StreamConfig, keep_open: bool) -> SessionOptions {
     }
 }
 
+/// Opens stdin, stdout, or both as one stream.
+fn stdio(net: &mut Net, which: Stdio, marks: WaterMarks, protocol: impl Into<Handler>) -> Result<Id, Failure> {
+    let opened = net.stdio(which, protocol);
+    prepare_stdio(net, opened, marks)
+}
+
+/// Prepares a standard stream. The error of one that could not be opened names it already.
+fn prepare_stdio(net: &mut Net, opened: io::Result<Id>, marks: WaterMarks) -> Result<Id, Failure> {
+    let id = opened.map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
+    net.transport(id).set_write_buffer_limits(marks);
+    Ok(id)
+}
+
 /// Which of stdin and stdout a session needs.
-fn console_of(stream: &StreamConfig) -> Stdio {
+fn stdio_of(stream: &StreamConfig) -> Stdio {
     match (stream.send_only, stream.recv_only) {
         (true, _) => Stdio::InputOnly,
         (_, true) => Stdio::OutputOnly,

@@ -9,19 +9,18 @@ use super::config::{
     ConnectConfig, DatagramConnectConfig, DatagramListenConfig, DialConfig, Endpoint, LeftEndpoint, ListenConfig,
     RelayConfig, StreamConfig, StreamPeer,
 };
-use super::{Outbound, Run, adopt, children, connect, dialing, listen, marks, tls};
+use super::{Outbound, Run, adopt, children, connect, dialing, listen, marks, stdio, tls};
 use crate::protocols::lifecycle::Lifecycle;
-use crate::protocols::relay::child::ChildEnd;
-use crate::protocols::relay::datagrams::DatagramSide;
-use crate::protocols::relay::flows::Flows;
-use crate::protocols::relay::flows_side::FlowsSide;
-use crate::protocols::relay::stream::StreamSide;
-use crate::protocols::relay::{Connector, End, Inbound, PairOptions};
+use crate::protocols::pair::child::ChildEnd;
+use crate::protocols::pair::datagram::DatagramSide;
+use crate::protocols::pair::flows::Flows;
+use crate::protocols::pair::flows_side::FlowsSide;
+use crate::protocols::pair::stream::StreamSide;
+use crate::protocols::pair::{Connector, End, Inbound, PairOptions};
 use crate::protocols::report::{Cause, Failure};
 use crate::sys::limits;
 use crate::transports::address::HostPort;
 use crate::transports::datagram::opening::DatagramOptions;
-use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::keepalive::KeepAlive;
 use crate::transports::net::Net;
@@ -122,9 +121,7 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> 
     let net = run.event_loop.net();
     match left {
         Endpoint::Stdio => {
-            let console = net.stdio(Stdio::Both, StreamSide::left(connector, terms));
-            let console = console.map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
-            net.transport(console).set_write_buffer_limits(marks);
+            stdio(net, Stdio::Both, marks, StreamSide::left(connector, terms))?;
         }
         Endpoint::Connect(config) => {
             let outbound = Outbound::new(&config.target)?;
@@ -218,10 +215,7 @@ impl RightEnds {
                 if taken.replace(true) {
                     return Err(Failure::new(Cause::Unavailable, "stdin and stdout can serve only one client"));
                 }
-                let console = net.stdio(Stdio::Both, StreamSide::right(left, terms));
-                let console = console.map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
-                net.transport(console).set_write_buffer_limits(self.marks);
-                Ok(End::Stream(console))
+                Ok(End::Stream(stdio(net, Stdio::Both, self.marks, StreamSide::right(left, terms))?))
             }
             RightKind::Connect(peer, dial, tls) => {
                 let side = StreamSide::right(left, terms);

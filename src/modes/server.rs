@@ -1,13 +1,11 @@
 //! Streams with an echo for any number of clients, or with stdin and stdout for one client at a time.
 
 use super::config::ListenConfig;
-use super::{Run, console_of, listen, marks, session_options};
+use super::{Run, listen, marks, session_options, stdio, stdio_of};
 use crate::protocols::echo::Echo;
 use crate::protocols::lifecycle::Lifecycle;
-use crate::protocols::report::{Cause, Failure};
 use crate::protocols::session::{IdleStdio, PeerSide};
 use crate::sys::limits;
-use crate::transports::error::describe;
 use crate::transports::protocol::factory;
 
 pub(super) fn echo(ends: &[ListenConfig]) -> anyhow::Result<()> {
@@ -42,10 +40,7 @@ pub(super) fn server(ends: &[ListenConfig]) -> anyhow::Result<()> {
     let options = session_options(&first.stream, first.keep_open);
 
     let net = run.event_loop.net();
-    let console = net
-        .stdio(console_of(&first.stream), IdleStdio::new(reporter.clone()))
-        .map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
-    net.transport(console).set_write_buffer_limits(marks(&first.stream)?);
+    let console = stdio(net, stdio_of(&first.stream), marks(&first.stream)?, IdleStdio::new(reporter.clone()))?;
     // stdin and stdout alone do not keep the run going.
     net.transport(console).set_background(true);
     // stdin and stdout serve one client at a time. The next client waits in the backlog.

@@ -5,9 +5,9 @@
 use std::io;
 use std::time::Duration;
 
+use super::idle::{Activity, FailureScope, IdleWatch};
 use super::report::Reporter;
-use super::watch::{Activity, FailureScope, IdleWatch};
-use crate::transports::dial::ConnectError;
+use crate::transports::connect::ConnectError;
 use crate::transports::handle::Transport;
 use crate::transports::protocol::Protocol;
 use crate::transports::timers::TimerId;

@@ -16,7 +16,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::child::ChildLinks;
+use super::pair::exec::ExecChild;
 use super::report::{Cause, Failure, Reporter};
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
@@ -33,7 +33,7 @@ use crate::transports::timers::TimerId;
 /// the same `kill_after`.
 #[derive(Debug)]
 pub struct SignalForwarder {
-    ends: Rc<ChildLinks>,
+    child: Rc<ExecChild>,
     kill_after: Duration,
     timeout: Option<Duration>,
     timeout_timer: Option<TimerId>,
@@ -49,9 +49,9 @@ pub struct SignalForwarder {
 impl SignalForwarder {
     /// Forwards to the child of `ends`. `timeout` is for the whole run.
     #[must_use]
-    pub fn new(ends: Rc<ChildLinks>, kill_after: Duration, timeout: Option<Duration>, reporter: Reporter) -> Self {
+    pub fn new(child: Rc<ExecChild>, kill_after: Duration, timeout: Option<Duration>, reporter: Reporter) -> Self {
         Self {
-            ends,
+            child,
             kill_after,
             timeout,
             timeout_timer: None,
@@ -77,7 +77,7 @@ impl SignalForwarder {
 
     /// Whether the child still runs. If not, only its output keeps us.
     fn runs(&self, t: &mut Transport<'_>) -> bool {
-        self.ends.child.get().is_some_and(|child| {
+        self.child.child().is_some_and(|child| {
             let child = t.net().subprocess_transport(child);
             child.pid().is_some() && child.returncode().is_none() && !child.is_closing()
         })
@@ -86,16 +86,16 @@ impl SignalForwarder {
     fn signal(&self, t: &mut Transport<'_>, signal: i32, by_system: bool) {
         // A hang-up is no key: the child has to end after it.
         let is_key = by_system && matches!(signal, SIGINT | SIGQUIT | SIGTSTP);
-        let has_it = is_key && self.ends.has_our_keys.get();
+        let has_it = is_key && self.child.has_our_keys();
         match (signal, self.terminal, self.stop) {
             (SIGCHLD, ..) => self.look_at_children(t),
             (SIGWINCH | SIGCONT, Some(look), _) => self.resize(t, look()),
             (SIGTSTP, _, Some(stop)) => self.stop(t, stop, has_it),
             // In our group, the child gets this as we do. By way of us it could come after the next stop.
-            (SIGCONT, ..) if self.ends.has_our_keys.get() => (),
+            (SIGCONT, ..) if self.child.has_our_keys() => (),
             // The child may have ended, or be another user.
             (SIGCONT, ..) => drop(self.to_child(t, SIGCONT)),
-            _ if has_it && self.runs(t) => self.ends.signal.set(Some(signal)),
+            _ if has_it && self.runs(t) => self.child.note_signal(signal),
             _ => self.forward(t, signal),
         }
     }
@@ -106,7 +106,7 @@ impl SignalForwarder {
             self.asked.set(signal);
             return self.give_up(t);
         }
-        self.ends.signal.set(Some(signal));
+        self.child.note_signal(signal);
         if matches!(signal, SIGTERM | SIGHUP) {
             return self.ask_to_end(t, signal);
         }
@@ -124,7 +124,7 @@ impl SignalForwarder {
     }
 
     fn with_child<T>(&self, t: &mut Transport<'_>, f: impl FnOnce(&mut SubprocessTransport<'_>) -> T) -> Option<T> {
-        self.ends.child.get().map(|child| f(&mut t.net().subprocess_transport(child)))
+        self.child.child().map(|child| f(&mut t.net().subprocess_transport(child)))
     }
 
     fn to_child(&self, t: &mut Transport<'_>, signal: i32) -> io::Result<()> {

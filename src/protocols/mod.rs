@@ -5,11 +5,11 @@
 // The smallest one there is.
 pub mod discard;
 pub mod echo;
-// One peer joined with stdin and stdout.
-pub mod half_close;
-mod remainder;
+// Two ends that are joined.
+mod idle;
+pub mod pair;
+pub use self::pair::half_close;
 pub mod session;
-mod watch;
 // What is said before TLS, where that is asked for in the protocol.
 pub mod starttls;
 // The same two over datagrams.
@@ -19,11 +19,8 @@ pub mod datagram_echo;
 pub mod loop_guard;
 pub mod quota;
 mod senders;
-// A child process joined with stdin and stdout, and its signals.
-pub mod child;
+// The signals of a child on stdin and stdout.
 pub mod forward_signals;
-// Two ends joined, whatever they are.
-pub mod relay;
 // What ends a run, and how the mode learns of it.
 pub mod lifecycle;
 pub mod report;

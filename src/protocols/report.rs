@@ -7,7 +7,7 @@ use std::fmt;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use crate::transports::dial::{ConnectError, ConnectErrorKind};
+use crate::transports::connect::{ConnectError, ConnectErrorKind};
 use crate::transports::error::{describe, is_handshake_timeout, is_tls};
 use crate::transports::handle::Transport;
 

@@ -8,11 +8,11 @@
 use std::io;
 use std::time::Duration;
 
-use super::half_close::{HalfClose, Held, InputEnd, hint};
-use super::remainder;
+use super::idle::{Activity, FailureScope, Fired, IdleWatch};
+use super::pair::half_close::{HalfClose, Held, InputEnd, hint};
+use super::pair::remainder;
 use super::report::{Cause, Failure, Reporter};
-use super::watch::{Activity, FailureScope, Fired, IdleWatch};
-use crate::transports::dial::ConnectError;
+use crate::transports::connect::ConnectError;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::protocol::{Eof, Protocol};
@@ -137,7 +137,7 @@ impl Protocol for PeerSide {
         let pulse = Activity::of(t).and(Activity::of(&t.peer(self.console)));
         match self.watch.fired(t, timer, pulse) {
             Fired::TooEarly => return,
-            Fired::Expired => (),
+            Fired::Expired(_) => (),
             // The other timer is that of `--linger`, and the peer may have ended just in time.
             Fired::Other if t.is_at_eof() && !self.options.send_only => return,
             Fired::Other => {

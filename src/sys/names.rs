@@ -1,6 +1,6 @@
 //! Names that this machine knows: services, interfaces, and its own name and addresses.
 //!
-//! `transports/resolver.rs` looks up host names, because that can take seconds.
+//! `transports/connect/resolver.rs` looks up host names, because that can take seconds.
 
 use std::ffi::CString;
 use std::io;

@@ -71,7 +71,7 @@ impl Net {
         if let Some(back_off) = listener.back_off.take() {
             log::info!("accepting on {} again", listener.name);
             if let Some(timer) = back_off.timer {
-                self.timers.cancel(timer);
+                self.cx.timers.cancel(timer);
             }
         }
         let peer = Peer::from_sock_addr(address);
@@ -85,7 +85,7 @@ impl Net {
             // socket that refuses serves all the same.
             let _ = keepalive.apply(&socket);
         }
-        let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.now);
+        let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.cx.now);
         stream.marks = listener.options.marks;
         stream.bounded_close = !listener.options.once;
         stream.peer = Some(Box::new(peer));
@@ -96,11 +96,14 @@ impl Net {
         }
         match self.add_stream(stream) {
             Ok(stream) => {
-                self.watch_peer(stream, keepalive);
-                match tls {
-                    Some(tls) => self.accept_tls(stream, id, tls),
-                    None => self.admitted(id),
+                if let Some(mut stream) = self.stream_mut(stream) {
+                    stream.watch_peer(keepalive);
+                    if let Some(tls) = tls {
+                        stream.accept_tls(id, tls);
+                        return Accepted::Stream(stream.id);
+                    }
                 }
+                self.admitted(id);
                 Accepted::Stream(stream)
             }
             Err(error) => {
@@ -116,15 +119,15 @@ impl Net {
         let delay = match &listener.back_off {
             Some(before) => (before.delay * 2).min(BACK_OFF_MAX),
             None => {
-                if listener.trouble.is_none_or(|last| self.now.duration_since(last) >= EPISODE) {
+                if listener.trouble.is_none_or(|last| self.cx.now.duration_since(last) >= EPISODE) {
                     let cause = describe(error);
                     log::warn!("accept on {}: {cause}; new connections wait until there is room", listener.name);
                 }
                 BACK_OFF_MIN
             }
         };
-        listener.trouble = Some(self.now);
-        let timer = self.timers.arm(delay, Some(id), Alarm::AcceptRetry);
+        listener.trouble = Some(self.cx.now);
+        let timer = self.cx.timers.arm(delay, Some(id), Alarm::AcceptRetry);
         listener.back_off = Some(BackOff { delay, timer: Some(timer) });
     }
 
@@ -144,7 +147,7 @@ impl Net {
             let id = self.listeners[index];
             let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { continue };
             if let Some(timer) = listener.back_off.as_mut().and_then(|back_off| back_off.timer.take()) {
-                self.timers.cancel(timer);
+                self.cx.timers.cancel(timer);
             }
             // Only one that knows of a queue is taken up.
             self.queue_ready(id);

@@ -22,7 +22,7 @@ impl Net {
     /// Admits connections whose handshake is done, as far as the limits of their listeners allow.
     pub(crate) fn admit_ready(&mut self) {
         let mut index = 0;
-        while let Some(&id) = self.pending_accepts.get(index) {
+        while let Some(&id) = self.cx.pending_accepts.get(index) {
             let waits = |stream: &Stream| match stream.tls.as_deref()?.progress {
                 Progress::AwaitingAdmission { listener } => Some(listener),
                 _ => None,
@@ -32,15 +32,15 @@ impl Net {
                 index += 1;
                 continue;
             };
-            self.pending_accepts.remove(index);
-            if let Some(stream) = self.stream_mut(id) {
+            self.cx.pending_accepts.remove(index);
+            if let Some(mut stream) = self.stream_mut(id) {
                 stream.accepted = true;
+                if let Some(tls) = stream.tls() {
+                    tls.admit();
+                }
                 self.accepted += 1;
             }
-            if let Some(tls) = self.tls(id) {
-                tls.admit();
-            }
-            self.calls.push_back((id, Call::ConnectionMade));
+            self.cx.calls.push_back((id, Call::ConnectionMade));
             self.admitted(listener);
             index = 0;
         }
@@ -49,14 +49,15 @@ impl Net {
     /// Makes room for one more handshake, if there are too many, by dropping the oldest one: a client that never
     /// finishes its handshake must not keep others out. Returns whether there is room.
     pub(crate) fn make_room_for_handshake(&mut self) -> bool {
-        self.pending_accepts.len() < PENDING_ACCEPTS_MAX || self.evict_slowest_handshake()
+        self.cx.pending_accepts.len() < PENDING_ACCEPTS_MAX || self.evict_slowest_handshake()
     }
 
     /// Drops the connection whose handshake has lasted longest, and returns whether there was one. A connection whose
     /// handshake has failed goes first: it only waits for its client to read why.
     pub(crate) fn evict_slowest_handshake(&mut self) -> bool {
-        let first =
-            |is: fn(&Stream) -> bool| self.pending_accepts.iter().copied().find(|id| self.stream(*id).is_some_and(is));
+        let first = |is: fn(&Stream) -> bool| {
+            self.cx.pending_accepts.iter().copied().find(|id| self.stream(*id).is_some_and(is))
+        };
         if let Some(failed) = first(Stream::has_failed_tls) {
             self.force_close(failed, None, true);
             return true;
@@ -69,8 +70,12 @@ impl Net {
 
     /// Drops the pending connections of a listener that is closed.
     pub(crate) fn drop_pending_accepts(&mut self, listener: Id) {
-        for id in self.pending_accepts.clone() {
-            if self.tls(id).is_some_and(|tls| tls.listener() == Some(listener)) {
+        for id in self.cx.pending_accepts.clone() {
+            if self
+                .stream(id)
+                .and_then(|stream| stream.tls.as_deref())
+                .is_some_and(|tls| tls.listener() == Some(listener))
+            {
                 self.force_close(id, None, true);
             }
         }
@@ -79,7 +84,7 @@ impl Net {
     /// Calls `timer_fired` of `id`'s protocol when a client waits for a place under the limit of its listener. Calls it
     /// also when no listener is left, as the run is about to end then. asyncio has nothing like it.
     pub fn call_when_client_waits(&mut self, id: Id) -> TimerId {
-        let timer = self.timers.name(self.now);
+        let timer = self.cx.timers.name(self.cx.now);
         self.client_waiters.push((id, timer));
         if self.listeners.is_empty() {
             self.release_places();
@@ -98,11 +103,12 @@ impl Net {
     /// Fires the timers of `call_when_client_waits`.
     pub(crate) fn release_places(&mut self) {
         let calls = self.client_waiters.drain(..).map(|(id, timer)| (id, Call::Timer(timer)));
-        self.calls.extend(calls);
+        self.cx.calls.extend(calls);
     }
 
     fn has_waiting_client(&self) -> bool {
-        let is_pending = self.pending_accepts.iter().any(|id| self.stream(*id).is_some_and(Stream::awaits_admission));
+        let is_pending =
+            self.cx.pending_accepts.iter().any(|id| self.stream(*id).is_some_and(Stream::awaits_admission));
         is_pending || self.listeners.iter().any(|id| self.has_queue(*id))
     }
 

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::dial::ConnectError;
+use super::connect::error::ConnectError;
 use super::id::Id;
 use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
 use super::timers::TimerId;
@@ -35,6 +35,8 @@ pub(crate) enum Call {
     Timer(TimerId),
     ErrorReceived(io::Error),
     TlsStarted,
+    /// A connection awaits admission. No protocol is called.
+    Admit,
     ProcessExited,
     ConnectionLost(Option<io::Error>),
     /// The end of a stream that no protocol knows of.

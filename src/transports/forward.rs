@@ -23,11 +23,12 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
+use super::ctx::{Ctx, StreamRef};
 use super::forward_mode::{Forward, ForwardMode, SpliceRoute};
 use super::id::Id;
-use super::label::Label;
 use super::net::{Net, Slot};
 use super::pipe_pool::{SpliceFd, Spliced};
+use super::read::Filled;
 use super::state::Phase;
 use super::stream::Stream;
 use super::trial;
@@ -37,7 +38,7 @@ use crate::sys::splice::{are_ready, is_nonblocking, send_file, splice};
 const MOVE_BYTES: usize = 1024 * 1024;
 
 /// The outcome of one attempt to move bytes.
-pub(crate) enum SpliceOutcome {
+enum SpliceOutcome {
     Bytes(usize),
     /// The sink has no room.
     NotNow,
@@ -47,24 +48,31 @@ pub(crate) enum SpliceOutcome {
     Copy,
 }
 
+/// A stream, the stream that gets its bytes, and what both need of the loop.
+struct Route<'a> {
+    source: (Id, &'a mut Stream),
+    sink: (Id, &'a mut Stream),
+    cx: &'a mut Ctx,
+}
+
 impl Net {
-    /// Sends what arrives on `id` to `to` from now on, if that is there still.
+    /// Sends what arrives on `id` to `to` from now on, if that is there still. A stream cannot be its own sink.
     pub(crate) fn forward(&mut self, id: Id, to: Id) {
-        let route = self.route(id, to);
-        let Some(sink) = self.stream_mut(to).filter(|sink| sink.state.phase() != Phase::Lost) else {
-            return self.stop_forwarding(id);
-        };
-        sink.source = Some(id);
-        let blocked_by_sink = !sink.has_room();
-        let is_local_socket = sink.is_local() && sink.peer.is_some();
-        let Some(stream) = self.stream_mut(id) else { return };
-        let mode =
-            if route == Some(SpliceRoute::File) { ForwardMode::Splice(SpliceRoute::File) } else { ForwardMode::Copy };
-        let trial = (route == Some(SpliceRoute::File) && is_local_socket).then(Box::default);
-        stream.forward = Some(Box::new(Forward { to, mode, streak: 0, trial }));
-        stream.blocked_by_sink = blocked_by_sink;
-        if stream.wants_read() {
-            self.queue_ready(id);
+        if let Some(mut route) = self.route(id, to)
+            && route.sink.1.state.phase() != Phase::Lost
+        {
+            route.begin();
+        } else {
+            self.stop_forwarding(id);
+        }
+    }
+
+    /// Hands what arrives on `id` to its protocol again.
+    pub(crate) fn stop_forwarding(&mut self, id: Id) {
+        if let Some(mut stream) = self.stream_mut(id) {
+            stream.forward = None;
+            stream.blocked_by_sink = false;
+            stream.queue_read();
         }
     }
 
@@ -75,19 +83,51 @@ impl Net {
         }
     }
 
-    /// Hands what arrives on `id` to its protocol again.
-    pub(crate) fn stop_forwarding(&mut self, id: Id) {
-        let Some(stream) = self.stream_mut(id) else { return };
-        stream.forward = None;
-        stream.blocked_by_sink = false;
-        if stream.wants_read() {
-            self.queue_ready(id);
-        }
+    /// Moves what has arrived on `id` to its sink, by the kernel or through `buffer`. `None` means that nothing is to
+    /// be moved now.
+    pub(crate) fn forward_once(&mut self, id: Id, buffer: &mut [u8]) -> Option<Filled> {
+        let to = self.stream(id)?.forward.as_deref()?.to;
+        let mut route = self.route(id, to)?;
+        route.unblock();
+        if route.source.1.wants_read() { Some(route.move_once(buffer)) } else { None }
     }
 
-    /// What the kernel could do for these two; `None` is nothing.
-    fn route(&self, id: Id, to: Id) -> Option<SpliceRoute> {
-        let (source, sink) = (self.stream(id)?, self.stream(to)?);
+    fn route(&mut self, id: Id, to: Id) -> Option<Route<'_>> {
+        match self.slots.get_pair_mut(id, to)? {
+            (Slot::Stream(source), Slot::Stream(sink)) => {
+                Some(Route { source: (id, source), sink: (to, sink), cx: &mut self.cx })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Route<'_> {
+    fn source(&mut self) -> StreamRef<'_> {
+        StreamRef { id: self.source.0, stream: self.source.1, cx: self.cx }
+    }
+
+    fn sink(&mut self) -> StreamRef<'_> {
+        StreamRef { id: self.sink.0, stream: self.sink.1, cx: self.cx }
+    }
+
+    fn begin(&mut self) {
+        let splice_route = self.splice_route();
+        let ((id, source), (to, sink)) = (&mut self.source, &mut self.sink);
+        let is_local_socket = sink.is_local() && sink.peer.is_some();
+        let (mode, trial) = match splice_route {
+            Some(route @ SpliceRoute::File) => (ForwardMode::Splice(route), is_local_socket.then(Box::default)),
+            _ => (ForwardMode::Copy, None),
+        };
+        source.forward = Some(Box::new(Forward { to: *to, mode, streak: 0, trial }));
+        sink.source = Some(*id);
+        self.unblock();
+        self.source().queue_read();
+    }
+
+    /// Which system calls could move the bytes of these two.
+    fn splice_route(&self) -> Option<SpliceRoute> {
+        let (source, sink) = (&self.source.1, &self.sink.1);
         if source.tls.is_some() || sink.tls.is_some() {
             return None;
         }
@@ -108,222 +148,190 @@ impl Net {
         }
     }
 
-    /// Whether the sink of a forwarded stream has room. If it has none, the stream is blocked.
-    pub(crate) fn sink_ready(&mut self, id: Id) -> bool {
-        let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return true };
-        let room = self.stream(forward.to).is_some_and(|sink| sink.state.accepts_writes() && sink.has_room());
-        if !room {
-            self.block(id);
-        }
-        room
+    /// Lets the source be read if the sink has room. Otherwise the source waits for that.
+    fn unblock(&mut self) {
+        let waits = !(self.sink.1.state.accepts_writes() && self.sink.1.has_room());
+        self.source.1.blocked_by_sink = waits;
+        self.sink.1.source_waits = waits;
     }
 
-    /// Has the kernel move bytes from `id` to where they are forwarded, if that is the way for them now. There is room
-    /// for them.
-    pub(crate) fn splice(&mut self, id: Id) -> SpliceOutcome {
-        let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else {
-            return SpliceOutcome::Copy;
-        };
-        let (to, ForwardMode::Splice(route)) = (forward.to, forward.mode) else { return SpliceOutcome::Copy };
+    /// The source is not read until the sink has room again.
+    fn block(&mut self) -> SpliceOutcome {
+        self.source.1.blocked_by_sink = true;
+        self.sink.1.source_waits = true;
+        SpliceOutcome::NotNow
+    }
+
+    fn move_once(&mut self, buffer: &mut [u8]) -> Filled {
+        // Bytes that were handed back, or copied before, go first.
+        if self.source.1.unread.is_none() && self.sink.1.out.is_empty() {
+            match self.splice() {
+                SpliceOutcome::Bytes(n) => {
+                    log::trace!("{}: {n} bytes moved by the kernel", self.source().label());
+                    self.note_forwarded(n, trial::Method::Send);
+                    return Filled::Gone(n);
+                }
+                SpliceOutcome::NotNow => return Filled::NotNow,
+                SpliceOutcome::Failed(error) => return Filled::Failed(error),
+                SpliceOutcome::Copy => (),
+            }
+        }
+        match self.source().fill(buffer) {
+            Filled::Bytes(n) => {
+                self.sink().write(&[io::IoSlice::new(&buffer[..n])]);
+                self.note_forwarded(n, trial::Method::Copy);
+                Filled::Gone(n)
+            }
+            filled => filled,
+        }
+    }
+
+    /// Has the kernel move bytes, if that is the method at present.
+    fn splice(&mut self) -> SpliceOutcome {
+        let Some(forward) = self.source.1.forward.as_deref() else { return SpliceOutcome::Copy };
+        let ForwardMode::Splice(route) = forward.mode else { return SpliceOutcome::Copy };
         if forward.trial.as_ref().is_some_and(|trial| trial.method() == trial::Method::Copy) {
             return SpliceOutcome::Copy;
         }
-        if self.stream(to).is_none_or(|sink| !sink.out.is_empty()) {
-            // What was copied before goes before.
-            return SpliceOutcome::Copy;
+        if self.source.1.tls.is_some() || self.sink.1.tls.is_some() {
+            // TLS has begun since.
+            return self.copy_from_now_on();
         }
-        if [id, to].into_iter().any(|id| self.stream(id).is_some_and(|stream| stream.tls.is_some())) {
-            // It has begun since.
-            return self.copy_from_now_on(id);
+        match route {
+            SpliceRoute::Sockets => self.splice_by_pipe(),
+            SpliceRoute::ToPipe => self.splice_directly(),
+            SpliceRoute::File => self.send_file(),
         }
-        let moved = match route {
-            SpliceRoute::Sockets => self.splice_by_pipe(id, to),
-            SpliceRoute::ToPipe => self.splice_directly(id, to),
-            SpliceRoute::File => self.send_file(id, to),
-        };
-        if let SpliceOutcome::Bytes(n) = moved {
-            log::trace!("{}: {n} bytes moved by the kernel", Label(self, id));
-            self.note_forwarded(id, n, trial::Method::Send);
-        }
-        moved
     }
 
     /// From a socket into a pipe, and on into the other socket.
-    fn splice_by_pipe(&mut self, id: Id, to: Id) -> SpliceOutcome {
-        let Some(pipe) = self.pipes.take() else {
-            self.copy_for_now(id);
+    fn splice_by_pipe(&mut self) -> SpliceOutcome {
+        let Some((_, from)) = self.source.1.io.raw_source() else { return SpliceOutcome::NotNow };
+        let Some(pipe) = self.cx.pipes.take() else {
+            self.set_mode(ForwardMode::Copy);
             return SpliceOutcome::Copy;
-        };
-        let Some((_, from)) = self.stream(id).and_then(|stream| stream.io.raw_source()) else {
-            return SpliceOutcome::NotNow;
         };
         match splice(from, pipe.write.as_fd(), MOVE_BYTES) {
             Ok(bytes @ 1..) => {
-                let now = self.now;
-                if let Some(sink) = self.stream_mut(to) {
-                    sink.spliced = Some(Box::new(Spliced { pipe, bytes }));
-                }
-                if let Some(stream) = self.stream_mut(id) {
-                    stream.totals.received += bytes as u64;
-                    stream.last_activity = now;
-                }
-                self.flush(to);
-                if self.stream(to).is_none_or(|sink| sink.spliced.is_some()) {
-                    self.block(id);
+                self.source.1.totals.received += bytes as u64;
+                self.source.1.last_activity = self.cx.now;
+                self.sink.1.spliced = Some(Box::new(Spliced { pipe, bytes }));
+                self.sink().flush();
+                if self.sink.1.spliced.is_some() {
+                    self.block();
                 }
                 SpliceOutcome::Bytes(bytes)
             }
             result => {
                 // It was empty before, and is so still.
-                self.pipes.give(pipe);
+                self.cx.pipes.give(pipe);
                 match result {
                     Ok(_) => SpliceOutcome::Copy,
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => SpliceOutcome::Copy,
-                    Err(error) if is_refusal(&error) => self.copy_from_now_on(id),
-                    Err(error) => SpliceOutcome::Failed(self.name_of_source(id, error)),
+                    Err(error) if is_refusal(&error) => self.copy_from_now_on(),
+                    Err(error) => SpliceOutcome::Failed(self.source.1.io.name_source(error)),
                 }
             }
         }
     }
 
     /// From a socket or a pipe to a pipe.
-    fn splice_directly(&mut self, id: Id, to: Id) -> SpliceOutcome {
-        let Some((from, sink)) = self.descriptors(id, to) else { return SpliceOutcome::NotNow };
-        match splice(from, sink, MOVE_BYTES) {
+    fn splice_directly(&mut self) -> SpliceOutcome {
+        let Some((from, to)) = self.descriptors() else { return SpliceOutcome::NotNow };
+        match splice(from, to, MOVE_BYTES) {
             Ok(0) => SpliceOutcome::Copy,
-            Ok(n) => self.moved(id, to, n),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => match are_ready(from, sink) {
-                (true, false) => self.sink_is_full(id, to),
+            Ok(n) => self.moved(n),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => match are_ready(from, to) {
+                (true, false) => self.sink_is_full(),
                 _ => SpliceOutcome::Copy,
             },
-            Err(error) if is_refusal(&error) => self.copy_from_now_on(id),
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.sink_failed(id, to, error),
-            Err(error) => SpliceOutcome::Failed(self.name_of_source(id, error)),
+            Err(error) if is_refusal(&error) => self.copy_from_now_on(),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.sink_failed(error),
+            Err(error) => SpliceOutcome::Failed(self.source.1.io.name_source(error)),
         }
     }
 
     /// From a regular file to whatever takes it.
-    fn send_file(&mut self, id: Id, to: Id) -> SpliceOutcome {
-        let Some((from, sink)) = self.descriptors(id, to) else { return SpliceOutcome::NotNow };
-        match send_file(from, sink, MOVE_BYTES) {
+    fn send_file(&mut self) -> SpliceOutcome {
+        let Some((from, to)) = self.descriptors() else { return SpliceOutcome::NotNow };
+        match send_file(from, to, MOVE_BYTES) {
             Ok(0) => SpliceOutcome::Copy,
-            Ok(n) => self.moved(id, to, n),
+            Ok(n) => self.moved(n),
             // A file is always ready.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.sink_is_full(id, to),
-            Err(error) if is_of_the_sink(&error) => self.sink_failed(id, to, error),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.sink_is_full(),
+            Err(error) if is_of_the_sink(&error) => self.sink_failed(error),
             // If it is the file, a read says the same again, and says it of the file.
-            Err(_) => self.copy_from_now_on(id),
+            Err(_) => self.copy_from_now_on(),
         }
     }
 
-    fn descriptors(&self, id: Id, to: Id) -> Option<(BorrowedFd<'_>, BorrowedFd<'_>)> {
-        let (_, from) = self.stream(id)?.io.raw_source()?;
-        let (_, to) = self.stream(to)?.io.raw_sink()?;
-        Some((from, to))
+    fn descriptors(&self) -> Option<(BorrowedFd<'_>, BorrowedFd<'_>)> {
+        Some((self.source.1.io.raw_source()?.1, self.sink.1.io.raw_sink()?.1))
     }
 
     /// Notes what went from one to the other without a stop.
-    fn moved(&mut self, id: Id, to: Id, n: usize) -> SpliceOutcome {
-        let now = self.now;
-        if let Some(stream) = self.stream_mut(id) {
-            stream.totals.received += n as u64;
-            stream.last_activity = now;
-        }
-        if let Some(sink) = self.stream_mut(to) {
-            sink.totals.sent += n as u64;
-            sink.last_activity = now;
+    fn moved(&mut self, n: usize) -> SpliceOutcome {
+        self.source.1.totals.received += n as u64;
+        self.sink.1.totals.sent += n as u64;
+        for stream in [&mut self.source.1, &mut self.sink.1] {
+            stream.last_activity = self.cx.now;
         }
         SpliceOutcome::Bytes(n)
     }
 
-    fn sink_is_full(&mut self, id: Id, to: Id) -> SpliceOutcome {
-        if let Some(sink) = self.stream_mut(to) {
-            sink.writable = false;
-        }
-        self.schedule_rearm(to);
-        self.block(id)
+    fn sink_is_full(&mut self) -> SpliceOutcome {
+        self.sink.1.writable = false;
+        self.sink().schedule_rearm();
+        self.block()
     }
 
-    fn name_of_source(&self, id: Id, error: io::Error) -> io::Error {
-        match self.stream(id) {
-            Some(stream) => stream.io.name_source(error),
-            None => error,
-        }
+    fn sink_failed(&mut self, error: io::Error) -> SpliceOutcome {
+        let error = self.sink.1.io.name_sink(error);
+        self.sink().write_failed(error);
+        self.block()
     }
 
-    fn sink_failed(&mut self, id: Id, to: Id, error: io::Error) -> SpliceOutcome {
-        let error = match self.stream(to) {
-            Some(sink) => sink.io.name_sink(error),
-            None => error,
-        };
-        self.write_failed(to, error);
-        self.block(id)
-    }
-
-    fn copy_from_now_on(&mut self, id: Id) -> SpliceOutcome {
-        self.set_mode(id, ForwardMode::CopyOnly);
+    fn copy_from_now_on(&mut self) -> SpliceOutcome {
+        self.set_mode(ForwardMode::CopyOnly);
         SpliceOutcome::Copy
     }
 
-    fn copy_for_now(&mut self, id: Id) {
-        self.set_mode(id, ForwardMode::Copy);
-    }
-
-    fn set_mode(&mut self, id: Id, mode: ForwardMode) {
-        if let Some(forward) = self.stream_mut(id).and_then(|stream| stream.forward.as_deref_mut()) {
+    fn set_mode(&mut self, mode: ForwardMode) {
+        if let Some(forward) = self.source.1.forward.as_deref_mut() {
             log::debug!("forwarding by {mode:?}");
             (forward.mode, forward.streak) = (mode, 0);
         }
     }
 
-    /// Notes how much was forwarded at once, and changes the way if it is time.
-    fn note_forwarded(&mut self, id: Id, n: usize, way: trial::Method) {
-        let Some(forward) = self.stream_mut(id).and_then(|stream| stream.forward.as_deref_mut()) else { return };
+    /// Notes how much was forwarded at once, and changes the method if it is time.
+    fn note_forwarded(&mut self, n: usize, method: trial::Method) {
+        let Some(forward) = self.source.1.forward.as_deref_mut() else { return };
         if let Some(trial) = &mut forward.trial {
             // The time of the turn would stand still.
-            let Some(winner) = trial.note(way, n, Instant::now()) else { return };
+            let Some(winner) = trial.note(method, n, Instant::now()) else { return };
             forward.trial = None;
             if winner == trial::Method::Copy {
-                self.set_mode(id, ForwardMode::CopyOnly);
+                self.set_mode(ForwardMode::CopyOnly);
             }
             return;
         }
         if !forward.note(n) {
             return;
         }
-        let (to, mode) = (forward.to, forward.mode);
-        if mode == ForwardMode::Copy {
-            let mode = self.route(id, to).map_or(ForwardMode::CopyOnly, ForwardMode::Splice);
-            self.set_mode(id, mode);
-        } else {
-            self.copy_for_now(id);
-        }
+        let mode = match forward.mode {
+            ForwardMode::Copy => self.splice_route().map_or(ForwardMode::CopyOnly, ForwardMode::Splice),
+            _ => ForwardMode::Copy,
+        };
+        self.set_mode(mode);
     }
+}
 
-    /// Writes what was read of `id` to its sink; false where `id` is not forwarded.
-    pub(crate) fn forward_bytes(&mut self, id: Id, data: &[u8]) -> bool {
-        let Some(forward) = self.stream(id).and_then(|stream| stream.forward.as_deref()) else { return false };
-        let to = forward.to;
-        self.write(to, &[io::IoSlice::new(data)]);
-        self.note_forwarded(id, data.len(), trial::Method::Copy);
-        true
-    }
-
-    /// Does not read `id` until there is room for it again.
-    fn block(&mut self, id: Id) -> SpliceOutcome {
-        if let Some(stream) = self.stream_mut(id) {
-            stream.blocked_by_sink = true;
-        }
-        SpliceOutcome::NotNow
-    }
-
-    /// Has the source of `id` go on, if `id` has room again.
-    pub(crate) fn unblock_source(&mut self, id: Id) {
-        let Some(Slot::Stream(sink)) = self.slots.get(id) else { return };
-        let (Some(source), true) = (sink.source, sink.has_room()) else { return };
-        let Some(stream) = self.stream_mut(source) else { return };
-        if stream.is_forwarded_to(id) && std::mem::replace(&mut stream.blocked_by_sink, false) && stream.wants_read() {
-            self.queue_ready(source);
+impl StreamRef<'_> {
+    /// Has the loop take up the source of this stream, if the source waits for room and there is room again.
+    pub(crate) fn wake_source(&mut self) {
+        if let (Some(source), true, true) = (self.stream.source, self.stream.source_waits, self.stream.has_room()) {
+            self.stream.source_waits = false;
+            self.cx.ready.push(source);
         }
     }
 }
@@ -333,7 +341,7 @@ impl Stream {
         self.forward.as_deref().is_some_and(|forward| forward.to == to)
     }
 
-    /// Whether more may be written to it by whoever feeds it.
+    /// Whether more may be written to it by its source.
     fn has_room(&self) -> bool {
         !self.writing_paused && self.spliced.is_none() && (self.writable || !self.out.is_empty())
     }

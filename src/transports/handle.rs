@@ -8,6 +8,8 @@ use std::io::{self, IoSlice};
 use std::time::Instant;
 
 use super::call::{Call, Installed};
+use super::ctx::StreamRef;
+use super::error::TlsError;
 use super::id::Id;
 use super::info::{Info, Peer};
 use super::io::Io;
@@ -66,6 +68,13 @@ impl Transport<'_> {
         self.net
     }
 
+    /// Nothing happens on a stale handle.
+    fn with(&mut self, change: impl FnOnce(&mut StreamRef<'_>)) {
+        if let Some(mut stream) = self.net.stream_mut(self.id) {
+            change(&mut stream);
+        }
+    }
+
     /// The handle of another transport of the same loop.
     pub fn peer(&mut self, id: Id) -> Transport<'_> {
         Transport { net: self.net, id }
@@ -79,19 +88,19 @@ impl Transport<'_> {
     /// Sends `data`, or buffers what does not fit now. Never blocks. Nothing happens before the stream is open, once it
     /// is closing, or after `write_eof`. asyncio's `write`.
     pub fn write(&mut self, data: &[u8]) {
-        self.net.write(self.id, &[IoSlice::new(data)]);
+        self.with(|stream| stream.write(&[IoSlice::new(data)]));
     }
 
     /// Sends several slices as one. asyncio's `writelines`.
     pub fn writelines(&mut self, data: &[IoSlice<'_>]) {
-        self.net.write(self.id, data);
+        self.with(|stream| stream.write(data));
     }
 
     /// Ends our direction once everything buffered is out; the peer may go on sending. The write end of a pipe, a
     /// child's stdin among them, has no other direction: it then ends in `connection_lost(None)`. asyncio's
     /// `write_eof`.
     pub fn write_eof(&mut self) {
-        self.net.write_eof(self.id);
+        self.with(|stream| stream.write_eof());
     }
 
     /// Whether one direction can end alone. asyncio's `can_write_eof`.
@@ -140,26 +149,26 @@ impl Transport<'_> {
     /// must then have acknowledged everything, as it may still refuse it; one of many accepted connections is given 5 s
     /// for that too.
     pub fn close(&mut self) {
-        self.net.close(self.id, CloseMode::Lingering);
+        self.with(|stream| stream.close(CloseMode::Lingering));
     }
 
     /// As [`close`](Self::close), for a peer of which nothing more is wanted: the stream is over as soon as the peer's
     /// system has everything that was written, whether the peer ends or not. A peer that is in the middle of sending is
     /// given up to 5 s, as a reset could keep the peer from reading what it was sent. asyncio has no such thing.
     pub fn close_once_delivered(&mut self) {
-        self.net.close(self.id, CloseMode::Delivered);
+        self.with(|stream| stream.close(CloseMode::Delivered));
     }
 
     /// As [`close`](Self::close), but once a TCP peer has everything that was written, it sees a reset: a stream that
     /// is cut must not look like a whole one. A stream that is closing already keeps to how that was begun. asyncio has
     /// no such thing.
     pub fn close_by_reset(&mut self) {
-        self.net.close(self.id, CloseMode::Reset);
+        self.with(|stream| stream.close(CloseMode::Reset));
     }
 
     /// Drops what is buffered and ends at once in `connection_lost(None)`; a TCP peer sees a reset. asyncio's `abort`.
     pub fn abort(&mut self) {
-        self.net.force_close(self.id, None, true);
+        self.with(|stream| stream.force_close(None, true));
     }
 
     /// Ends a connection that [`has_failed`](Self::has_failed) without reading what came before: `connection_lost`
@@ -167,7 +176,7 @@ impl Transport<'_> {
     pub fn fail(&mut self) {
         let error = self.net.stream(self.id).and_then(|stream| stream.io.take_error());
         let error = error.unwrap_or_else(|| io::Error::from_raw_os_error(libc::ECONNRESET));
-        self.net.force_close(self.id, Some(error), true);
+        self.with(|stream| stream.force_close(Some(error), true));
     }
 
     /// Whether it is closing or closed. asyncio's `is_closing`.
@@ -178,12 +187,12 @@ impl Transport<'_> {
 
     /// Stops the flow of `data_received`. Legal at any time, any number of times. asyncio's `pause_reading`.
     pub fn pause_reading(&mut self) {
-        self.net.set_reading(self.id, false);
+        self.with(|stream| stream.set_reading(false));
     }
 
     /// Lets data flow again. Legal at any time, any number of times. asyncio's `resume_reading`.
     pub fn resume_reading(&mut self) {
-        self.net.set_reading(self.id, true);
+        self.with(|stream| stream.set_reading(true));
     }
 
     /// Whether data is being received: neither paused, nor closing, nor at the peer's end. asyncio's `is_reading`.
@@ -216,7 +225,7 @@ impl Transport<'_> {
 
     /// Sets the water marks of the write buffer. asyncio's `set_write_buffer_limits`.
     pub fn set_write_buffer_limits(&mut self, marks: WaterMarks) {
-        self.net.set_marks(self.id, marks);
+        self.with(|stream| stream.set_marks(marks));
     }
 
     /// Whether bytes are read from a terminal.
@@ -234,7 +243,10 @@ impl Transport<'_> {
     /// Whether it is forwarded, and not read because there is no room where it goes.
     #[must_use]
     pub fn is_blocked_by_sink(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| stream.blocked_by_sink)
+        let Some(stream) = self.net.stream(self.id).filter(|stream| stream.blocked_by_sink) else { return false };
+        let sink = stream.forward.as_deref().and_then(|forward| self.net.stream(forward.to));
+        // A sink with room again only queues its source.
+        sink.is_none_or(|sink| sink.source_waits)
     }
 
     /// Facts about the transport. asyncio's `get_extra_info`.
@@ -270,23 +282,13 @@ impl Transport<'_> {
     /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one
     /// had it. asyncio's `set_protocol`.
     pub fn set_protocol(&mut self, protocol: impl Into<Handler>) {
-        self.net.calls.push_back((self.id, Call::Install(Installed::Protocol(protocol.into()))));
+        self.net.cx.calls.push_back((self.id, Call::Install(Installed::Protocol(protocol.into()))));
     }
 
     /// Hands bytes back, to be delivered first to whoever is the protocol then: what a protocol has not used when it
     /// hands over to another one. Bytes handed back earlier come after these.
     pub fn unread(&mut self, data: &[u8]) {
-        let Some(stream) = self.net.stream_mut(self.id) else { return };
-        if data.is_empty() {
-            return;
-        }
-        if stream.is_handshaking() {
-            return self.net.take_early(self.id, data);
-        }
-        let mut bytes = data.to_vec();
-        bytes.extend_from_slice(stream.unread.as_deref().unwrap_or_default());
-        stream.unread = Some(bytes.into());
-        self.net.queue_ready(self.id);
+        self.with(|stream| stream.unread(data));
     }
 
     /// The peer has ended its direction and we go on: have the system probe soon whether it is still there at all,
@@ -302,7 +304,7 @@ impl Transport<'_> {
     /// # Errors
     /// What `setsockopt(2)` said.
     pub fn set_keepalive(&mut self, keepalive: KeepAlive) -> io::Result<()> {
-        self.net.set_keepalive(self.id, keepalive)
+        self.net.stream_mut(self.id).map_or(Ok(()), |mut stream| stream.set_keepalive(keepalive))
     }
 
     /// Sends what arrives to `to` from now on, by the shortest way there is, and not to the protocol, whose
@@ -311,7 +313,7 @@ impl Transport<'_> {
     /// is read than its high-water mark and what one read gives. What goes wrong with `to` is told to the protocol of
     /// `to`; once that was told of the end (`connection_lost`), what arrives goes to the protocol here again, as it
     /// does where `to` has gone already. A stream takes from one other at a time: a stream that was forwarded to `to`
-    /// before is not read any more. asyncio's `sendfile`, for whatever there is.
+    /// before is not read any more. A stream cannot be its own target. asyncio's `sendfile`, for whatever there is.
     #[doc(alias = "sendfile")]
     pub fn forward_to(&mut self, to: Id) {
         self.net.forward(self.id, to);
@@ -331,7 +333,10 @@ impl Transport<'_> {
     /// # Errors
     /// TLS is spoken on it already, it is closing or closed, or our direction has ended. The stream is left as it is.
     pub fn start_tls(&mut self, tls: impl Into<Tls>) -> io::Result<()> {
-        self.net.start_tls(self.id, tls.into())
+        match self.net.stream_mut(self.id) {
+            Some(mut stream) => stream.start_tls(tls.into()),
+            None => Err(TlsError::new("TLS cannot begin on a stream that is closing").into()),
+        }
     }
 
     /// Whether this transport keeps the loop running by itself; all do at first.

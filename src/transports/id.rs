@@ -91,6 +91,15 @@ impl<T> Arena<T> {
         if slot.generation == id.generation { slot.value.as_mut() } else { None }
     }
 
+    /// Two different values at once.
+    pub(crate) fn get_pair_mut(&mut self, a: Id, b: Id) -> Option<(&mut T, &mut T)> {
+        let [first, second] = self.slots.get_disjoint_mut([a.index(), b.index()]).ok()?;
+        if (first.generation, second.generation) != (a.generation, b.generation) {
+            return None;
+        }
+        Some((first.value.as_mut()?, second.value.as_mut()?))
+    }
+
     /// Takes the value out; from now on `id` is stale.
     pub(crate) fn remove(&mut self, id: Id) -> Option<T> {
         let slot = self.slots.get_mut(id.index())?;

@@ -5,6 +5,7 @@ use std::fmt;
 use super::id::Id;
 use super::io::Io;
 use super::net::Net;
+use super::stream::Stream;
 
 /// How a transport is called in messages, looked up only if the message is written.
 pub(crate) struct Label<'a>(pub(crate) &'a Net, pub(crate) Id);
@@ -17,9 +18,21 @@ impl fmt::Display for Label<'_> {
                 None => f.write_str("udp"),
             };
         }
-        match self.0.stream(self.1).map(|stream| (&stream.peer, &stream.io)) {
-            Some((Some(peer), _)) => peer.fmt(f),
-            Some((None, Io::Channels(..))) => f.write_str("stdin and stdout"),
+        match self.0.stream(self.1) {
+            Some(stream) => StreamLabel(stream, self.1).fmt(f),
+            None => write!(f, "{:?}", self.1),
+        }
+    }
+}
+
+/// The same for a stream that is at hand.
+pub(crate) struct StreamLabel<'a>(pub(crate) &'a Stream, pub(crate) Id);
+
+impl fmt::Display for StreamLabel<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.0.peer, &self.0.io) {
+            (Some(peer), _) => peer.fmt(f),
+            (None, Io::Channels(..)) => f.write_str("stdin and stdout"),
             _ => write!(f, "{:?}", self.1),
         }
     }

@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use super::id::Id;
+use super::ctx::{Ctx, StreamRef};
 use super::info::Peer;
 use super::io::Io;
 use super::keepalive::KeepAlive;
@@ -15,28 +15,32 @@ use super::stream::Stream;
 use super::timers::Alarm;
 use crate::sys::socket::{self, Silence};
 
-impl Net {
+impl StreamRef<'_> {
     /// A TCP stream is open: from now on its peer is watched.
-    pub(crate) fn watch_peer(&mut self, id: Id, keepalive: KeepAlive) {
-        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
-        if !stream.is_tcp() {
+    pub(crate) fn watch_peer(&mut self, keepalive: KeepAlive) {
+        if !self.stream.is_tcp() {
             return;
         }
-        stream.keepalive = keepalive;
+        self.stream.keepalive = keepalive;
         if keepalive != KeepAlive::OFF {
-            self.look_at_peers_within(keepalive.look_interval());
+            self.cx.look_at_peers_within(keepalive.look_interval());
         }
     }
 
     /// The same for one that was opened without it.
-    pub(crate) fn set_keepalive(&mut self, id: Id, keepalive: KeepAlive) -> io::Result<()> {
-        self.watch_peer(id, keepalive);
-        match self.stream(id) {
-            Some(stream) if stream.is_tcp() => stream.io.set_keepalive(keepalive),
-            _ => Ok(()),
-        }
+    pub(crate) fn set_keepalive(&mut self, keepalive: KeepAlive) -> io::Result<()> {
+        self.watch_peer(keepalive);
+        if self.stream.is_tcp() { self.stream.io.set_keepalive(keepalive) } else { Ok(()) }
     }
 
+    /// What came before is still delivered; then the stream is lost.
+    fn peer_vanished(&mut self) {
+        self.stream.io.stop_receiving();
+        self.write_failed(io::Error::from_raw_os_error(libc::ETIMEDOUT));
+    }
+}
+
+impl Ctx {
     /// Sees to it that peers are looked at before long.
     fn look_at_peers_within(&mut self, delay: Duration) {
         let due = self.now + delay;
@@ -47,12 +51,14 @@ impl Net {
         }
         self.looks.next = Some((due, self.timers.arm(delay, None, Alarm::LookAtPeers)));
     }
+}
 
+impl Net {
     /// Looks at the peers to which bytes are under way; one that has given no sign of life for too long has vanished.
     pub(crate) fn look_at_peers(&mut self) {
-        let last = self.looks.last.replace(self.now);
-        self.looks.next = None;
-        let before = std::mem::take(&mut self.looks.under_way);
+        let last = self.cx.looks.last.replace(self.cx.now);
+        self.cx.looks.next = None;
+        let before = std::mem::take(&mut self.cx.looks.under_way);
         let (mut vanished, mut interval) = (Vec::new(), None);
         for (id, slot) in self.slots.iter() {
             let Slot::Stream(stream) = slot else { continue };
@@ -65,25 +71,20 @@ impl Net {
             if is_idle || !has_bytes_under_way(stream) {
                 continue;
             }
-            let since = since.unwrap_or(self.now);
-            self.looks.under_way.insert(id, since);
-            if self.now.duration_since(since) >= limit && is_silent(stream, limit) {
+            let since = since.unwrap_or(self.cx.now);
+            self.cx.looks.under_way.insert(id, since);
+            if self.cx.now.duration_since(since) >= limit && is_silent(stream, limit) {
                 vanished.push(id);
             }
         }
         if let Some(interval) = interval {
-            self.look_at_peers_within(interval);
+            self.cx.look_at_peers_within(interval);
         }
         for id in vanished {
-            self.peer_vanished(id);
+            if let Some(mut stream) = self.stream_mut(id) {
+                stream.peer_vanished();
+            }
         }
-    }
-
-    /// What came before is still delivered; then the stream is lost.
-    fn peer_vanished(&mut self, id: Id) {
-        let Some(stream) = self.stream_mut(id) else { return };
-        stream.io.stop_receiving();
-        self.write_failed(id, io::Error::from_raw_os_error(libc::ETIMEDOUT));
     }
 }
 

@@ -11,14 +11,13 @@ pub mod protocol;
 pub(crate) mod accept;
 mod admission;
 pub(crate) mod call;
-pub mod dial;
-pub mod dialing;
+pub mod connect;
+pub(crate) mod ctx;
 pub mod id;
 pub mod listener;
 pub mod net;
 pub mod opening;
 pub mod own_file;
-mod resolver;
 mod sockaddr;
 pub mod timers;
 mod unix_path;
@@ -54,4 +53,7 @@ pub mod info;
 pub(crate) mod tests;
 pub mod text;
 
-pub(crate) use resolver::WAKE;
+/// Another name of [`connect`].
+#[doc(hidden)]
+pub use connect as dial;
+pub(crate) use connect::resolver::WAKE;

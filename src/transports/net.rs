@@ -2,62 +2,38 @@
 //!
 //! No protocol is ever in here, and a `Transport` handle borrows only this: so a protocol cannot call itself or
 //! another one, and the borrow checker proves it. What a method here causes is queued in `calls`, and the loop makes
-//! the calls. How streams are opened is `opening.rs` and `dialing.rs`, how bytes flow `write.rs`.
+//! the calls. How streams are opened is `opening.rs` and `connect/`, how bytes flow `write.rs`.
 
-use std::collections::VecDeque;
 use std::fmt;
+use std::io;
 use std::time::{Duration, Instant};
 
-use super::call::{Call, Installed};
+use super::call::Call;
+use super::ctx::{Ctx, StreamRef};
 use super::datagram::Datagram;
 use super::id::{Arena, Id};
-use super::keepalive::Looks;
 use super::listener::Listener;
-use super::out_buf::BufferPool;
-use super::pipe_pool::PipePool;
 use super::process::{Ending, Process, SIGTERM};
-use super::resolver::Resolver;
 use super::stream::Stream;
-use super::timers::{Alarm, TimerId, Timers};
+use super::timers::{Alarm, TimerId};
 use crate::sys::datagram::SendBatch;
 
 /// The transports of a loop and all that can be done with them. asyncio's loop methods, under the field's own names.
 pub struct Net {
     pub(crate) slots: Arena<Slot>,
-    /// Callbacks to be made, in order. asyncio's `call_soon` queue.
-    pub(crate) calls: VecDeque<(Id, Call)>,
-    /// The run queue: slots that stopped before `WouldBlock`. The loop takes them up in the next turn without an event.
-    pub(crate) ready: Vec<Id>,
-    pub(crate) timers: Timers,
-    pub(crate) now: Instant,
-    /// Counts turns of the loop.
-    pub(crate) turn: u64,
-    pub(crate) registry: mio::Registry,
-    pub(crate) buffer_pool: BufferPool,
-    /// Pipes through which the kernel moves bytes between sockets.
-    pub(crate) pipes: PipePool,
+    pub(crate) cx: Ctx,
     /// Datagram sockets that send once the present callbacks are through.
     pub(crate) corked: Vec<Id>,
     /// Memory for that, from the first time on.
     pub(crate) send_batch: Option<Box<SendBatch>>,
     /// Bytes of datagrams that are kept for further addresses of their peers.
     pub(crate) kept_bytes: usize,
-    /// Streams that stopped at a short read or write, to be rearmed once they are idle.
-    pub(crate) rearm_queue: Vec<Id>,
-    pub(crate) rearm_timer: Option<TimerId>,
-    /// When peers are looked at that may have vanished.
-    pub(crate) looks: Looks,
-    pub(crate) resolver: Resolver,
     /// Listeners, of which there are few, and datagram sockets that serve; whoever waits for room is among them.
     pub(crate) listeners: Vec<Id>,
     /// Protocols that want to know of a client that waits for a place, by the name of the timer that tells them.
     pub(crate) client_waiters: Vec<(Id, TimerId)>,
     /// Accepted connections that are open.
     pub(crate) accepted: usize,
-    /// Connections with TLS that listeners have accepted and not admitted yet.
-    pub(crate) pending_accepts: Vec<Id>,
-    /// Room for ciphertext, from the first time on.
-    pub(crate) ciphertext: Box<[u8]>,
     /// Slots that keep the loop running: all but those in the background.
     pub(crate) foreground: usize,
     pub(crate) stopped: bool,
@@ -77,26 +53,13 @@ impl Net {
     pub(crate) fn new(registry: mio::Registry, now: Instant) -> Self {
         Self {
             slots: Arena::new(),
-            calls: VecDeque::new(),
-            ready: Vec::new(),
-            timers: Timers::default(),
-            now,
-            turn: 0,
-            registry,
-            buffer_pool: BufferPool::default(),
-            pipes: PipePool::default(),
+            cx: Ctx::new(registry, now),
             corked: Vec::new(),
             send_batch: None,
             kept_bytes: 0,
-            rearm_queue: Vec::new(),
-            rearm_timer: None,
-            looks: Looks::default(),
-            resolver: Resolver::default(),
             listeners: Vec::new(),
             client_waiters: Vec::new(),
             accepted: 0,
-            pending_accepts: Vec::new(),
-            ciphertext: Box::default(),
             foreground: 0,
             stopped: false,
         }
@@ -105,26 +68,26 @@ impl Net {
     /// Calls `timer_fired` of `id`'s protocol once `delay` has passed from this moment on, never earlier. asyncio's
     /// `call_later`.
     pub fn call_later(&mut self, id: Id, delay: Duration) -> TimerId {
-        self.timers.arm(delay, Some(id), Alarm::Protocol)
+        self.cx.timers.arm(delay, Some(id), Alarm::Protocol)
     }
 
     /// Calls `timer_fired` of `id`'s protocol right after the present callback, which is too soon to be cancelled.
     /// asyncio's `call_soon`.
     pub fn call_soon(&mut self, id: Id) -> TimerId {
-        let timer = self.timers.name(self.now);
-        self.calls.push_back((id, Call::Timer(timer)));
+        let timer = self.cx.timers.name(self.cx.now);
+        self.cx.calls.push_back((id, Call::Timer(timer)));
         timer
     }
 
     /// Cancels a timer of `call_later`; one that has fired is left alone. asyncio's `TimerHandle.cancel`.
     pub fn cancel(&mut self, timer: TimerId) {
-        self.timers.cancel(timer);
+        self.cx.timers.cancel(timer);
     }
 
     /// The time of this turn of the loop. asyncio's `loop.time()`.
     #[must_use]
     pub fn now(&self) -> Instant {
-        self.now
+        self.cx.now
     }
 
     /// Ends the loop's run after this turn, whatever is still open; a run that has not begun is not affected. asyncio's
@@ -197,7 +160,7 @@ impl Net {
 
     /// Counts a connection against the limits of listeners, as if one of them had let it in: one that was inherited.
     pub fn count_as_accepted(&mut self, id: Id) {
-        let Some(stream) = self.stream_mut(id) else { return };
+        let Some(mut stream) = self.stream_mut(id) else { return };
         if !std::mem::replace(&mut stream.accepted, true) {
             self.accepted += 1;
         }
@@ -205,7 +168,7 @@ impl Net {
 
     /// Counts a child against the limits of listeners instead of the connection that it is for: it may live longer.
     pub fn count_child_instead(&mut self, connection: Id, child: Id) {
-        let Some(stream) = self.stream_mut(connection) else { return };
+        let Some(mut stream) = self.stream_mut(connection) else { return };
         let accepted = std::mem::replace(&mut stream.accepted, false);
         match self.process_mut(child) {
             Some(process) => process.accepted = accepted,
@@ -229,13 +192,6 @@ impl Net {
         })
     }
 
-    /// Whether a call that waits gives `id` another protocol, which is to get what comes next.
-    pub(crate) fn replaces(&self, id: Id) -> bool {
-        let replaces = |call: &Call| matches!(call, Call::Install(Installed::Protocol(_) | Installed::Datagram(_)));
-        let of_id = |(of, call): &(Id, Call)| *of == id && replaces(call);
-        self.calls.iter().any(of_id)
-    }
-
     pub(crate) fn stream(&self, id: Id) -> Option<&Stream> {
         match self.slots.get(id) {
             Some(Slot::Stream(stream)) => Some(stream),
@@ -243,10 +199,18 @@ impl Net {
         }
     }
 
-    pub(crate) fn stream_mut(&mut self, id: Id) -> Option<&mut Stream> {
+    /// One stream and what it needs of the loop.
+    pub(crate) fn stream_mut(&mut self, id: Id) -> Option<StreamRef<'_>> {
         match self.slots.get_mut(id) {
-            Some(Slot::Stream(stream)) => Some(stream),
+            Some(Slot::Stream(stream)) => Some(StreamRef { id, stream, cx: &mut self.cx }),
             _ => None,
+        }
+    }
+
+    /// Ends a stream now. See [`StreamRef::force_close`].
+    pub(crate) fn force_close(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
+        if let Some(mut stream) = self.stream_mut(id) {
+            stream.force_close(error, reset);
         }
     }
 
@@ -282,14 +246,14 @@ impl Net {
         let (background, accepted, timer) = match &slot {
             Slot::Stream(stream) => (stream.background, stream.accepted, stream.phase_timer),
             Slot::Listener(listener) => (false, false, listener.retry_timer()),
-            Slot::Datagram(datagram) => (datagram.background, false, datagram.phase_timer),
+            Slot::Datagram(datagram) => (datagram.background, false, None),
             Slot::Process(process) => (process.is_given_up(), process.accepted, process.ending.and_then(Ending::timer)),
         };
         if !background {
             self.foreground -= 1;
         }
         if let Some(timer) = timer {
-            self.timers.cancel(timer);
+            self.cx.timers.cancel(timer);
         }
         if matches!(slot, Slot::Listener(_) | Slot::Datagram(_)) {
             self.listeners.retain(|listener| *listener != id);
@@ -330,7 +294,7 @@ impl Net {
             Some(Slot::Process(_)) | None => false,
         };
         if queues {
-            self.ready.push(id);
+            self.cx.ready.push(id);
         }
     }
 }
@@ -339,9 +303,9 @@ impl fmt::Debug for Net {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Net")
             .field("slots", &self.slots)
-            .field("calls", &self.calls.len())
-            .field("ready", &self.ready)
-            .field("timers", &self.timers)
+            .field("calls", &self.cx.calls.len())
+            .field("ready", &self.cx.ready)
+            .field("timers", &self.cx.timers)
             .finish_non_exhaustive()
     }
 }

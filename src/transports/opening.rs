@@ -1,6 +1,6 @@
 //! Opening everything that opens at once: listeners, inherited sockets, pipes, stdin and stdout, signals.
 //!
-//! Connecting takes time and is `dialing.rs`.
+//! Connecting takes time and is `connect/`.
 
 use std::fs::{File, Permissions};
 use std::io;
@@ -112,10 +112,11 @@ impl Net {
     fn add_listener(&mut self, listener: Listener, factory: Factory) -> io::Result<Id> {
         let fd = listener.socket().as_raw_fd();
         let id = self.insert(Slot::Listener(Box::new(listener)));
-        let registered = self.registry.register(&mut SourceFd(&fd), id.token(Direction::Read), mio::Interest::READABLE);
+        let registered =
+            self.cx.registry.register(&mut SourceFd(&fd), id.token(Direction::Read), mio::Interest::READABLE);
         registered.inspect_err(|_| self.remove(id))?;
         self.listeners.push(id);
-        self.calls.push_back((id, Call::Install(Installed::Factory(factory))));
+        self.cx.calls.push_back((id, Call::Install(Installed::Factory(factory))));
         // An inherited listener may have a queue already; epoll reports it as soon as it is asked.
         Ok(id)
     }
@@ -139,7 +140,7 @@ impl Net {
             return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
         }
         let peer = Peer::from_sock_addr(&socket.peer_addr()?);
-        let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.now);
+        let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.cx.now);
         stream.peer = Some(Box::new(peer));
         self.add_made(stream, protocol.into())
     }
@@ -150,7 +151,7 @@ impl Net {
     /// The descriptor is not open for reading (`EBADF`), or cannot be registered.
     pub fn connect_read_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
         let channel = Channel::adopt(fd, Direction::Read)?;
-        self.add_made(Stream::read_end(channel, self.now), protocol.into())
+        self.add_made(Stream::read_end(channel, self.cx.now), protocol.into())
     }
 
     /// Writes to a pipe, file or device. asyncio's `connect_write_pipe`.
@@ -159,7 +160,7 @@ impl Net {
     /// The descriptor is not open for writing (`EBADF`), or cannot be registered.
     pub fn connect_write_pipe(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
         let channel = Channel::adopt(fd, Direction::Write)?;
-        self.add_made(Stream::write_end(channel, self.now), protocol.into())
+        self.add_made(Stream::write_end(channel, self.cx.now), protocol.into())
     }
 
     /// Two pipes as one duplex stream: a child's stdout, which is read, and its stdin. TLS can be spoken on it.
@@ -168,7 +169,7 @@ impl Net {
     /// A descriptor is not open for its direction (`EBADF`), or cannot be registered.
     pub fn connect_pipes(&mut self, read: OwnedFd, write: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
         let (read, write) = (Channel::adopt(read, Direction::Read)?, Channel::adopt(write, Direction::Write)?);
-        self.add_made(Stream::new(Io::Channels(Some(read), Some(write)), Phase::Open, self.now), protocol.into())
+        self.add_made(Stream::new(Io::Channels(Some(read), Some(write)), Phase::Open, self.cx.now), protocol.into())
     }
 
     /// stdin and stdout as one duplex stream, or one of them alone. Nothing is read before `resume_reading`.
@@ -179,7 +180,7 @@ impl Net {
         let stdin = (which != Stdio::OutputOnly).then(Channel::stdin).transpose()?;
         let stdout = (which != Stdio::InputOnly).then(Channel::stdout).transpose()?;
         let no_input = stdin.is_none();
-        let mut stream = Stream::new(Io::Channels(stdin, stdout), Phase::Open, self.now);
+        let mut stream = Stream::new(Io::Channels(stdin, stdout), Phase::Open, self.cx.now);
         stream.reading = false;
         if no_input {
             stream.state.write_only();
@@ -213,15 +214,15 @@ impl Net {
 
     fn add_signals(&mut self, numbers: &[i32], with_origin: bool, protocol: impl Into<Handler>) -> io::Result<Id> {
         let fd = signals::pipe(numbers, with_origin)?;
-        let id = self.add_made(Stream::new(Io::Socket(Socket::from(fd)), Phase::Open, self.now), protocol.into())?;
+        let id = self.add_made(Stream::new(Io::Socket(Socket::from(fd)), Phase::Open, self.cx.now), protocol.into())?;
         self.set_background(id, true);
         Ok(id)
     }
 
     fn add_made(&mut self, stream: Stream, protocol: Handler) -> io::Result<Id> {
         let id = self.add_stream(stream)?;
-        self.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
-        self.calls.push_back((id, Call::ConnectionMade));
+        self.cx.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
+        self.cx.calls.push_back((id, Call::ConnectionMade));
         Ok(id)
     }
 
@@ -229,7 +230,7 @@ impl Net {
     pub(crate) fn add_stream(&mut self, stream: Stream) -> io::Result<Id> {
         let id = self.insert(Slot::Stream(stream));
         let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return Ok(id) };
-        if let Err(error) = stream.io.register(&self.registry, id) {
+        if let Err(error) = stream.io.register(&self.cx.registry, id) {
             self.remove(id);
             return Err(error);
         }

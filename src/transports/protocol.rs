@@ -14,8 +14,8 @@
 use std::fmt;
 use std::io;
 
+use super::connect::error::ConnectError;
 use super::datagram::Remote;
-use super::dial::ConnectError;
 use super::handle::{DatagramTransport, SubprocessTransport, Transport};
 use super::timers::TimerId;
 

@@ -1,20 +1,18 @@
-//! How bytes come in: those handed back first, then what the kernel moves on by itself, then what is read.
+//! How bytes come in: first those that were handed back, then those that are read.
 //!
-//! What becomes of them, and of the end, is the loop's (`event_loop/dispatch.rs`), since it calls the protocol.
+//! The loop hands them to the protocol (`event_loop/dispatch.rs`). Those of a stream that is forwarded go to its sink
+//! (`forward.rs`).
 
 use std::io;
 
-use super::forward::SpliceOutcome;
-use super::id::Id;
-use super::label::Label;
-use super::net::{Net, Slot};
+use super::ctx::StreamRef;
 
 /// The outcome of one attempt to fill a buffer.
 pub(crate) enum Filled {
     /// This many bytes are in the buffer.
     Bytes(usize),
-    /// This many bytes went to the sink of a forwarded stream.
-    Forwarded(usize),
+    /// This many bytes are not for the protocol: they were forwarded, or nobody wants them.
+    Gone(usize),
     /// The peer has ended its direction.
     End,
     /// There is nothing at present, or nowhere to put it.
@@ -22,55 +20,62 @@ pub(crate) enum Filled {
     /// The stream has failed. Also where we have closed already: a reset then means that not all of our bytes were
     /// read.
     Failed(io::Error),
+    /// The protocol has panicked when it was asked for memory.
+    Panicked(io::Error),
 }
 
-impl Net {
-    /// Fills `buffer` with what has arrived, or forwards it. More bytes than fit are read only if they are forwarded.
-    pub(crate) fn fill(&mut self, id: Id, buffer: &mut [u8]) -> Filled {
-        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return Filled::NotNow };
-        let discards = stream.state.discards();
-        if !discards && !stream.is_handshaking() {
-            if !self.sink_ready(id) {
-                return Filled::NotNow;
-            }
-            let Some(stream) = self.stream_mut(id) else { return Filled::NotNow };
-            if let Some(unread) = &stream.unread {
-                let n = unread.len().min(buffer.len());
-                buffer[..n].copy_from_slice(&unread[..n]);
-                stream.unread = (n < unread.len()).then(|| unread[n..].into());
-                return if self.forward_bytes(id, &buffer[..n]) { Filled::Forwarded(n) } else { Filled::Bytes(n) };
-            }
-            match self.splice(id) {
-                SpliceOutcome::Bytes(n) => return Filled::Forwarded(n),
-                SpliceOutcome::NotNow => return Filled::NotNow,
-                SpliceOutcome::Failed(error) => return Filled::Failed(error),
-                SpliceOutcome::Copy => (),
-            }
+impl StreamRef<'_> {
+    /// Fills `buffer` with what has arrived.
+    pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> Filled {
+        let discards = self.stream.state.discards();
+        if !discards
+            && !self.stream.is_handshaking()
+            && let Some(n) = self.take_unread(buffer)
+        {
+            return Filled::Bytes(n);
         }
-        let now = self.now;
-        let Some(stream) = self.stream_mut(id) else { return Filled::NotNow };
-        if stream.tls.is_some() && !stream.has_failed_tls() {
-            return match self.fill_by_tls(id, buffer, discards) {
-                Filled::Bytes(n) if !discards && self.forward_bytes(id, &buffer[..n]) => Filled::Forwarded(n),
-                filled => filled,
-            };
+        if self.stream.tls.is_some() && !self.stream.has_failed_tls() {
+            return self.fill_by_tls(buffer, discards);
         }
-        match stream.io.read(buffer) {
+        match self.stream.io.read(buffer) {
             Ok(0) => Filled::End,
             Ok(n) => {
-                stream.totals.received += n as u64;
-                log::trace!("{}: read {n} bytes", Label(self, id));
-                if self.stream_mut(id).is_some_and(|stream| stream.note_read(n, buffer.len(), now)) {
-                    self.schedule_rearm(id);
+                self.stream.totals.received += n as u64;
+                log::trace!("{}: read {n} bytes", self.label());
+                if self.stream.note_read(n, buffer.len(), self.cx.now) {
+                    self.schedule_rearm();
                 }
-                if !discards && self.forward_bytes(id, &buffer[..n]) { Filled::Forwarded(n) } else { Filled::Bytes(n) }
+                Filled::Bytes(n)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                stream.readable = false;
-                self.schedule_rearm(id);
+                self.stream.readable = false;
+                self.schedule_rearm();
                 Filled::NotNow
             }
             Err(error) => Filled::Failed(error),
         }
+    }
+
+    /// Fills `buffer` with bytes that were handed back, if there are any.
+    pub(crate) fn take_unread(&mut self, buffer: &mut [u8]) -> Option<usize> {
+        let unread = self.stream.unread.as_deref()?;
+        let n = unread.len().min(buffer.len());
+        buffer[..n].copy_from_slice(&unread[..n]);
+        self.stream.unread = (n < unread.len()).then(|| unread[n..].into());
+        Some(n)
+    }
+
+    /// Hands bytes back, to be delivered before all others.
+    pub(crate) fn unread(&mut self, data: &[u8]) {
+        if data.is_empty() {
+            return;
+        }
+        if self.stream.is_handshaking() {
+            return self.take_early(data);
+        }
+        let mut bytes = data.to_vec();
+        bytes.extend_from_slice(self.stream.unread.as_deref().unwrap_or_default());
+        self.stream.unread = Some(bytes.into());
+        self.queue_ready();
     }
 }

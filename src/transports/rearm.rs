@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use super::id::Id;
+use super::ctx::StreamRef;
 use super::net::{Net, Slot};
 use super::stream::Rearm;
 use super::timers::Alarm;
@@ -17,49 +17,48 @@ use super::timers::Alarm;
 /// Long enough that no busy stream is rearmed, short enough that no user takes the wait for a hang.
 const IDLE: Duration = Duration::from_millis(50);
 
-impl Net {
-    /// Queues a stream to be rearmed, unless it is queued already.
-    pub(crate) fn schedule_rearm(&mut self, id: Id) {
-        let Some(stream) = self.stream_mut(id) else { return };
-        if stream.rearm == Rearm::Queued {
+impl StreamRef<'_> {
+    /// Queues the stream to be rearmed, unless it is queued already.
+    pub(crate) fn schedule_rearm(&mut self) {
+        if self.stream.rearm == Rearm::Queued {
             return;
         }
-        stream.rearm = Rearm::Queued;
-        self.rearm_queue.push(id);
-        if self.rearm_timer.is_none() {
-            self.rearm_timer = Some(self.timers.arm(IDLE, None, Alarm::Rearm));
-        }
-    }
-
-    /// Rearms the streams that have been idle since they were queued. The others stay queued.
-    pub(crate) fn rearm_idle(&mut self) {
-        self.rearm_timer = None;
-        let (now, turn) = (self.now, self.turn);
-        let (slots, registry) = (&mut self.slots, &self.registry);
-        self.rearm_queue.retain(|&id| {
-            let Some(Slot::Stream(stream)) = slots.get_mut(id) else { return false };
-            if now.duration_since(stream.last_activity) < IDLE {
-                return true;
-            }
-            stream.rearm = Rearm::Asked { turn };
-            // This cannot fail for a descriptor that is registered. After a failure the stream is as it was before.
-            let _ = stream.io.rearm(registry, id);
-            false
-        });
-        if !self.rearm_queue.is_empty() {
-            self.rearm_timer = Some(self.timers.arm(IDLE, None, Alarm::Rearm));
+        self.stream.rearm = Rearm::Queued;
+        self.cx.rearm_queue.push(self.id);
+        if self.cx.rearm_timer.is_none() {
+            self.cx.rearm_timer = Some(self.cx.timers.arm(IDLE, None, Alarm::Rearm));
         }
     }
 
     /// Notes an event before it is latched. An event that follows a rearm and says something new means that the short
     /// count was wrong. (Every such event says that a socket can be written to, which is nothing new.)
-    pub(crate) fn note_rearm_event(&mut self, id: Id, readable: bool, writable: bool) {
-        let turn = self.turn;
-        let Some(stream) = self.stream_mut(id) else { return };
+    pub(crate) fn note_rearm_event(&mut self, readable: bool, writable: bool) {
+        let stream = &mut *self.stream;
         if let Rearm::Asked { turn: asked } = stream.rearm {
             stream.rearm = Rearm::None;
             let news = (readable && !stream.readable) || (writable && !stream.writable);
-            stream.distrust_short_io |= news && turn == asked + 1;
+            stream.distrust_short_io |= news && self.cx.turn == asked + 1;
+        }
+    }
+}
+
+impl Net {
+    /// Rearms the streams that have been idle since they were queued. The others stay queued.
+    pub(crate) fn rearm_idle(&mut self) {
+        let Self { slots, cx, .. } = self;
+        cx.rearm_timer = None;
+        cx.rearm_queue.retain(|&id| {
+            let Some(Slot::Stream(stream)) = slots.get_mut(id) else { return false };
+            if cx.now.duration_since(stream.last_activity) < IDLE {
+                return true;
+            }
+            stream.rearm = Rearm::Asked { turn: cx.turn };
+            // This cannot fail for a descriptor that is registered. After a failure the stream is as it was before.
+            let _ = stream.io.rearm(&cx.registry, id);
+            false
+        });
+        if !cx.rearm_queue.is_empty() {
+            cx.rearm_timer = Some(cx.timers.arm(IDLE, None, Alarm::Rearm));
         }
     }
 }

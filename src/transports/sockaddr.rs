@@ -6,7 +6,7 @@ use std::os::linux::net::SocketAddrExt;
 
 use socket2::SockAddr;
 
-use super::address::{Host, HostPort, UnixName};
+use super::address::{Address, Host, HostPort, UnixName};
 
 /// Whether a listener on `[::]` takes IPv4 too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,15 @@ pub(crate) fn numeric_addresses(tcp: &HostPort) -> Vec<SocketAddr> {
         Host::Name(_) => return Vec::new(),
     };
     vec![SocketAddr::new(v4, tcp.port), SocketAddr::new(v6, tcp.port)]
+}
+
+/// The local addresses that `--source` names: one, or one for each family where it is only a port.
+#[must_use]
+pub fn source_addresses(address: &Address) -> Vec<SocketAddr> {
+    match address {
+        Address::Inet(host) => numeric_addresses(host),
+        Address::Unix(_) | Address::Fd(_) => Vec::new(),
+    }
 }
 
 /// The socket address of a unix name.

@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Instant;
 
 use super::channel::Channel;
-use super::dial::Dial;
+use super::connect::state::Connecting;
 use super::forward_mode::Forward;
 use super::id::{Direction, Id};
 use super::info::{Peer, Totals};
@@ -30,11 +30,14 @@ pub(crate) struct Stream {
     pub(crate) tls: Option<Box<Layer>>,
     /// Bytes that a protocol has handed back. They are delivered before all others.
     pub(crate) unread: Option<Box<[u8]>>,
-    pub(crate) dial: Option<Box<Dial>>,
+    /// What is kept until it is connected.
+    pub(crate) connecting: Option<Box<Connecting>>,
     /// The sink of a forwarded stream, which gets the bytes instead of the protocol.
     pub(crate) forward: Option<Box<Forward>>,
     /// The stream that is forwarded to this one.
     pub(crate) source: Option<Id>,
+    /// That stream waits for room here.
+    pub(crate) source_waits: bool,
     /// Bytes in a pipe that are sent before those in `out`.
     pub(crate) spliced: Option<Box<Spliced>>,
     pub(crate) peer: Option<Box<Peer>>,
@@ -114,9 +117,10 @@ impl Stream {
             marks: WaterMarks::default(),
             tls: None,
             unread: None,
-            dial: None,
+            connecting: None,
             forward: None,
             source: None,
+            source_waits: false,
             spliced: None,
             peer: None,
             totals: Totals::default(),
@@ -214,6 +218,20 @@ impl Stream {
         // A child's terminal is over when the child is.
         (direction == Direction::Write && self.io.as_master().is_none())
             || (self.state.reading_ended() && self.io.needs_lingering_close())
+    }
+
+    /// Whether what arrives now goes to another stream.
+    pub(crate) fn is_forwarded(&self) -> bool {
+        self.forward.is_some() && !self.state.discards() && !self.is_handshaking()
+    }
+
+    /// Notes what an event says; whether that is news.
+    pub(crate) fn latch(&mut self, readable: bool, writable: bool, read_ended: bool) -> bool {
+        let is_news = (readable && !self.readable) || (writable && !self.writable) || read_ended;
+        self.readable |= readable;
+        self.writable |= writable;
+        self.rdhup_seen |= read_ended;
+        is_news
     }
 
     /// Whether its TLS is in the middle of a handshake.

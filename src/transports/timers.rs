@@ -28,10 +28,10 @@ pub fn shown(duration: Duration) -> String {
 pub(crate) enum Alarm {
     /// A protocol asked: `timer_fired`.
     Protocol,
-    /// Race the next address (RFC 8305), or try the whole connection again.
-    DialNext,
-    /// Resolving and connecting together have taken too long.
-    DialTimeout,
+    /// A connection is tried again, or the next address of a race is (RFC 8305).
+    ConnectNext,
+    /// A try to connect has taken too long.
+    ConnectTimeout,
     /// A listener that could not accept tries again.
     AcceptRetry,
     /// A child is to end, and has had its time for one step of that.
@@ -140,8 +140,8 @@ mod tests {
         let after = Duration::from_millis;
         let late = timers.arm(after(20), None, Alarm::Rearm);
         let first = timers.arm(after(10), None, Alarm::Protocol);
-        let second = timers.arm(after(10), None, Alarm::DialNext);
-        let gone = timers.arm(after(10), None, Alarm::DialTimeout);
+        let second = timers.arm(after(10), None, Alarm::ConnectNext);
+        let gone = timers.arm(after(10), None, Alarm::ConnectTimeout);
         timers.cancel(gone);
         let newest = timers.newest();
         let new = timers.arm(after(0), None, Alarm::Protocol);
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(timers.next_deadline(), Some(at(10)));
         assert_eq!(timers.pop_due(at(9), newest), None);
         assert_eq!(timers.pop_due(at(10), newest), Some((first, None, Alarm::Protocol)));
-        assert_eq!(timers.pop_due(at(10), newest), Some((second, None, Alarm::DialNext)));
+        assert_eq!(timers.pop_due(at(10), newest), Some((second, None, Alarm::ConnectNext)));
         assert_eq!(timers.pop_due(at(10), newest), None);
         assert_eq!(timers.pop_due(at(5_000_000_000), newest), Some((late, None, Alarm::Rearm)));
         assert_eq!(timers.len(), 0);

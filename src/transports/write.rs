@@ -7,22 +7,20 @@
 use std::io::{self, IoSlice};
 
 use super::call::Call;
-use super::id::Id;
-use super::net::{Net, Slot};
+use super::ctx::StreamRef;
 use super::out_buf::WaterMarks;
-use super::stream::Stream;
 use crate::sys::stdio::IOV_MAX;
 
-impl Net {
+impl StreamRef<'_> {
     /// Sends `bufs`, or buffers what does not fit. Nothing happens on a stream that is closing or gone.
-    pub(crate) fn write(&mut self, id: Id, bufs: &[IoSlice<'_>]) {
-        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+    pub(crate) fn write(&mut self, bufs: &[IoSlice<'_>]) {
+        let stream = &mut *self.stream;
         let len: usize = bufs.iter().map(|buf| buf.len()).sum();
         if len == 0 || !stream.state.accepts_writes() {
             return;
         }
         if stream.tls.is_some() {
-            return self.write_by_tls(id, bufs);
+            return self.write_by_tls(bufs);
         }
         let mut sent = 0;
         if stream.is_flushed() && stream.writable {
@@ -31,12 +29,12 @@ impl Net {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
                 Err(error) => {
                     // What has not gone out is what the failure is about.
-                    stream.out.append(bufs, 0, &mut self.buffer_pool);
-                    return self.write_failed(id, error);
+                    stream.out.append(bufs, 0, &mut self.cx.buffer_pool);
+                    return self.write_failed(error);
                 }
             }
             stream.totals.sent += sent as u64;
-            stream.last_activity = self.now;
+            stream.last_activity = self.cx.now;
             if sent == len {
                 return;
             }
@@ -44,73 +42,68 @@ impl Net {
             let cut = bufs.len() > IOV_MAX;
             stream.writable = (stream.distrust_short_io || cut) && sent > 0;
         }
-        stream.out.append(bufs, sent, &mut self.buffer_pool);
-        self.pause_if_over(id);
-        self.flush(id);
+        stream.out.append(bufs, sent, &mut self.cx.buffer_pool);
+        self.pause_if_over();
+        self.flush();
     }
 
     /// Sends what is buffered, as far as it fits, and goes on with what waited for that. Where it does not fit, the
     /// latch is looked at again some time.
-    pub(crate) fn flush(&mut self, id: Id) {
-        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+    pub(crate) fn flush(&mut self) {
+        let stream = &mut *self.stream;
         while stream.wants_write() {
             let (pending, result) = match &stream.spliced {
                 Some(spliced) => (spliced.bytes, stream.io.write_from(spliced)),
                 None => (stream.out.len(), stream.io.write(&[IoSlice::new(stream.out.as_slice())])),
             };
             match result {
-                Ok(0) => return self.write_failed(id, io::ErrorKind::WriteZero.into()),
+                Ok(0) => return self.write_failed(io::ErrorKind::WriteZero.into()),
                 Ok(n) => {
                     if stream.tls.is_none() {
                         stream.totals.sent += n as u64;
                     }
-                    stream.last_activity = self.now;
+                    stream.last_activity = self.cx.now;
                     match stream.spliced.take() {
-                        Some(spliced) if n == spliced.bytes => self.pipes.give(spliced.pipe),
+                        Some(spliced) if n == spliced.bytes => self.cx.pipes.give(spliced.pipe),
                         Some(mut spliced) => {
                             spliced.bytes -= n;
                             stream.spliced = Some(spliced);
                         }
-                        None => stream.out.consume(n, &mut self.buffer_pool),
+                        None => stream.out.consume(n, &mut self.cx.buffer_pool),
                     }
                     stream.writable = n == pending || stream.distrust_short_io;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
-                Err(error) => return self.write_failed(id, error),
+                Err(error) => return self.write_failed(error),
             }
         }
         if stream.writing_paused && stream.out.len() <= stream.marks.low() && !stream.is_handshaking() {
             stream.writing_paused = false;
-            self.calls.push_back((id, Call::ResumeWriting));
+            self.call(Call::ResumeWriting);
         }
-        self.unblock_source(id);
-        if self.stream(id).is_some_and(Stream::is_flushed) {
-            self.flushed(id);
+        self.wake_source();
+        if self.stream.is_flushed() {
+            self.flushed();
         } else {
-            self.schedule_rearm(id);
+            self.schedule_rearm();
         }
     }
 
-    pub(crate) fn set_marks(&mut self, id: Id, marks: WaterMarks) {
-        let Some(stream) = self.stream_mut(id) else { return };
-        stream.marks = marks;
-        self.pause_if_over(id);
+    pub(crate) fn set_marks(&mut self, marks: WaterMarks) {
+        self.stream.marks = marks;
+        self.pause_if_over();
     }
 
-    pub(crate) fn pause_if_over(&mut self, id: Id) {
-        let Some(stream) = self.stream_mut(id) else { return };
+    pub(crate) fn pause_if_over(&mut self) {
+        let stream = &mut *self.stream;
         if !stream.writing_paused && stream.out.len() > stream.marks.high() {
             stream.writing_paused = true;
-            self.calls.push_back((id, Call::PauseWriting));
+            self.call(Call::PauseWriting);
         }
     }
 
-    pub(crate) fn set_reading(&mut self, id: Id, reading: bool) {
-        let Some(stream) = self.stream_mut(id) else { return };
-        stream.reading = reading;
-        if stream.wants_read() {
-            // No event will come for what is there already.
-            self.queue_ready(id);
-        }
+    pub(crate) fn set_reading(&mut self, reading: bool) {
+        self.stream.reading = reading;
+        self.queue_read();
     }
 }

@@ -48,8 +48,8 @@ impl Sim {
     /// A simulator whose misfortunes follow from `seed`.
     pub(crate) fn with_seed(seed: u64) -> Self {
         let mut event_loop = EventLoop::new().expect("a loop");
-        let started = event_loop.net.now;
-        event_loop.net.timers.clock = Clock::Manual(started);
+        let started = event_loop.net.cx.now;
+        event_loop.net.cx.timers.clock = Clock::Manual(started);
         let dice = Faults { seed, ..Faults::default() };
         Self { event_loop, wires: Vec::new(), networks: Vec::new(), dice, calm: seed == 0, started }
     }
@@ -72,11 +72,11 @@ impl Sim {
         let wire = Arc::new(Mutex::new(Wire { room, ..Wire::default() }));
         let io = Io::Memory(Memory::new(Arc::clone(&wire)));
         let net = &mut self.event_loop.net;
-        let mut stream = Stream::new(io, Phase::Open, net.now);
+        let mut stream = Stream::new(io, Phase::Open, net.cx.now);
         prepare(&mut stream);
         let id = net.add_stream(stream).expect("memory registers");
-        net.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
-        net.calls.push_back((id, Call::ConnectionMade));
+        net.cx.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
+        net.cx.calls.push_back((id, Call::ConnectionMade));
         self.wires.push((id, wire));
         id
     }
@@ -87,11 +87,11 @@ impl Sim {
         let network = Arc::new(Mutex::new(Network::new(room, connected)));
         let net = &mut self.event_loop.net;
         let io = DatagramIo::Memory(Socket::new(Arc::clone(&network)));
-        let mut socket = Datagram::new(io, DatagramPhase::Open, net.now);
+        let mut socket = Datagram::new(io, DatagramPhase::Open, net.cx.now);
         socket.connected = connected;
         let id = net.add_datagram(socket).expect("memory registers");
-        net.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
-        net.calls.push_back((id, Call::ConnectionMade));
+        net.cx.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
+        net.cx.calls.push_back((id, Call::ConnectionMade));
         self.networks.push((id, network));
         id
     }
@@ -198,18 +198,18 @@ impl Sim {
     }
 
     fn set_clock(&mut self, now: Instant) {
-        self.event_loop.net.now = now;
-        self.event_loop.net.timers.clock = Clock::Manual(now);
+        self.event_loop.net.cx.now = now;
+        self.event_loop.net.cx.timers.clock = Clock::Manual(now);
     }
 
     /// How much time has passed.
     pub(crate) fn elapsed(&self) -> Duration {
-        self.event_loop.net.now.duration_since(self.started)
+        self.event_loop.net.cx.now.duration_since(self.started)
     }
 
     /// One turn of the loop: pending edges, some that are none, and what was left over. Whether anything happened.
     pub(crate) fn turn(&mut self) -> bool {
-        let now = self.event_loop.net.now;
+        let now = self.event_loop.net.cx.now;
         self.event_loop.begin_turn(now);
         let mut events = Vec::new();
         for (id, wire) in &self.wires {
@@ -244,12 +244,12 @@ impl Sim {
             let next = self.dice.below(events.len());
             self.event_loop.event(events.swap_remove(next));
         }
-        let due = self.event_loop.net.timers.next_deadline().is_some_and(|deadline| deadline <= now);
+        let due = self.event_loop.net.cx.timers.next_deadline().is_some_and(|deadline| deadline <= now);
         self.event_loop.fire_timers();
         self.event_loop.end_turn();
         assert!(!self.event_loop.has_panicked, "a callback has panicked");
         let net = &self.event_loop.net;
-        due || happened || !net.calls.is_empty() || !net.ready.is_empty() || !net.corked.is_empty()
+        due || happened || !net.cx.calls.is_empty() || !net.cx.ready.is_empty() || !net.corked.is_empty()
     }
 
     /// Turns the loop until nothing is left to do now; the clock stands still.
@@ -267,18 +267,18 @@ impl Sim {
     pub(crate) fn run(&mut self) {
         for _ in 0..TURNS_MAX {
             self.settle();
-            let Some(deadline) = self.event_loop.net.timers.next_deadline() else { return };
-            self.set_clock(self.event_loop.net.now.max(deadline));
+            let Some(deadline) = self.event_loop.net.cx.timers.next_deadline() else { return };
+            self.set_clock(self.event_loop.net.cx.now.max(deadline));
         }
         panic!("the timers never end");
     }
 
     /// Lets `time` pass, and whatever is due in it.
     pub(crate) fn pass(&mut self, time: Duration) {
-        let end = self.event_loop.net.now + time;
+        let end = self.event_loop.net.cx.now + time;
         self.settle();
-        while let Some(deadline) = self.event_loop.net.timers.next_deadline().filter(|deadline| *deadline <= end) {
-            self.set_clock(self.event_loop.net.now.max(deadline));
+        while let Some(deadline) = self.event_loop.net.cx.timers.next_deadline().filter(|deadline| *deadline <= end) {
+            self.set_clock(self.event_loop.net.cx.now.max(deadline));
             self.settle();
         }
         self.set_clock(end);
@@ -290,17 +290,20 @@ impl Sim {
     pub(crate) fn assert_nothing_left(&self) {
         let net = &self.event_loop.net;
         assert_eq!(net.slots.iter().count(), 0, "slots are left: {net:?}");
-        assert!(net.calls.is_empty() && net.ready.is_empty(), "calls are left: {net:?}");
+        assert!(net.cx.calls.is_empty() && net.cx.ready.is_empty(), "calls are left: {net:?}");
         assert!(net.corked.is_empty(), "someone has still to send: {net:?}");
-        assert_eq!(net.timers.len(), 0, "timers are left: {net:?}");
+        assert_eq!(net.cx.timers.len(), 0, "timers are left: {net:?}");
         assert_eq!(net.foreground, 0, "the count of what keeps the loop running is off");
         assert_eq!(net.accepted, 0, "the count of accepted connections is off");
         assert!(
-            net.pending_accepts.is_empty() && net.listeners.is_empty() && net.client_waiters.is_empty(),
+            net.cx.pending_accepts.is_empty() && net.listeners.is_empty() && net.client_waiters.is_empty(),
             "{net:?} waits"
         );
-        assert!(net.rearm_queue.is_empty() && net.rearm_timer.is_none(), "a stream is still to be looked at: {net:?}");
-        assert_eq!((net.pipes.in_use(), net.kept_bytes), (0, 0), "pipes or datagrams are kept");
+        assert!(
+            net.cx.rearm_queue.is_empty() && net.cx.rearm_timer.is_none(),
+            "a stream is still to be looked at: {net:?}"
+        );
+        assert_eq!((net.cx.pipes.in_use(), net.kept_bytes), (0, 0), "pipes or datagrams are kept");
         for (id, network) in &self.networks {
             assert!(network.lock().expect("no test panics while it holds a network").closed, "{id:?} is open");
         }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::kind::StartTls;
 use super::negotiation::{Negotiation, Step};
+use crate::protocols::idle::{FailureScope, IdleWatch};
 use crate::protocols::report::{Cause, Reporter};
-use crate::protocols::watch::{FailureScope, IdleWatch};
-use crate::transports::dial::ConnectError;
+use crate::transports::connect::ConnectError;
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::protocol::{Eof, Protocol};

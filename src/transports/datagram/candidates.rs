@@ -15,8 +15,7 @@
 
 use std::net::SocketAddr;
 
-use super::options::DatagramOptions;
-use crate::transports::dial::Dialing;
+use crate::transports::connect::options::Dialing;
 
 /// The addresses of a peer, and what was sent to one of them.
 #[derive(Debug)]
@@ -28,7 +27,6 @@ pub(crate) struct Candidates {
     pub(crate) first: usize,
     pub(crate) round: Round,
     pub(crate) dialing: Dialing,
-    pub(crate) options: DatagramOptions,
     /// What was sent in this round, in order.
     pub(crate) kept: Vec<Box<[u8]>>,
     /// Its bytes, a header for each included.
@@ -46,16 +44,11 @@ pub(crate) enum Round {
 
 impl Candidates {
     /// For a socket that goes to `addresses[current]`; `None` where there is no other.
-    pub(crate) fn new(
-        addresses: Vec<SocketAddr>,
-        current: usize,
-        dialing: Dialing,
-        options: DatagramOptions,
-    ) -> Option<Box<Self>> {
+    pub(crate) fn new(addresses: Vec<SocketAddr>, current: usize, dialing: Dialing) -> Option<Box<Self>> {
         (addresses.len() > 1).then(|| {
             let (kept, kept_bytes, sent_before) = (Vec::new(), 0, (0, 0));
             let (first, round) = (current, Round::Trying);
-            Box::new(Self { addresses, current, first, round, dialing, options, kept, kept_bytes, sent_before })
+            Box::new(Self { addresses, current, first, round, dialing, kept, kept_bytes, sent_before })
         })
     }
 
@@ -84,9 +77,7 @@ mod tests {
     #[test]
     fn a_round_has_every_address_once_wherever_it_begins() {
         let addresses = Vec::from_iter((0..3).map(|n| SocketAddr::from(([127, 0, 0, n], 1))));
-        let new = |n: usize, current| {
-            Candidates::new(addresses[..n].to_vec(), current, Dialing::default(), DatagramOptions::default())
-        };
+        let new = |n: usize, current| Candidates::new(addresses[..n].to_vec(), current, Dialing::default());
         assert!(new(0, 0).is_none() && new(1, 0).is_none());
         for first in 0..3 {
             let mut candidates = new(3, first).expect("several");

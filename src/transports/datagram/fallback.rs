@@ -70,7 +70,7 @@ impl Net {
     /// queued is sent.
     pub(super) fn refused(&mut self, id: Id, error: io::Error) {
         if !self.next_address_takes_over(id, &error) {
-            self.calls.push_back((id, Call::ErrorReceived(error)));
+            self.cx.calls.push_back((id, Call::ErrorReceived(error)));
         }
         self.flush_datagrams(id);
     }
@@ -101,8 +101,8 @@ impl Net {
         if socket.local_addr()?.is_ipv4() == address.is_ipv4() {
             socket.connect(&address.into())?;
         } else {
-            let io = DatagramIo::Socket(open(address, &candidates.dialing, &candidates.options)?);
-            io.register(&self.registry, id)?;
+            let io = DatagramIo::Socket(open(address, &candidates.dialing, &datagram.options)?);
+            io.register(&self.cx.registry, id)?;
             datagram.io = io;
         }
         (datagram.readable, datagram.writable, datagram.receive_failed) = (true, true, false);
@@ -111,7 +111,7 @@ impl Net {
 
     /// Sends to the present address what an earlier one has refused.
     fn send_again(&mut self, id: Id, address: SocketAddr, error: &io::Error) {
-        let now = self.now;
+        let now = self.cx.now;
         let Some(datagram) = self.datagram_mut(id) else { return };
         let Some(candidates) = &datagram.candidates else { return };
         log::info!("{}; trying {address}", describe(error));

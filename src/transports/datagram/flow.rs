@@ -9,7 +9,7 @@ use std::io;
 use super::socket::DatagramPhase;
 use crate::sys::datagram::{BATCH, Remote, SendBatch};
 use crate::transports::call::Call;
-use crate::transports::dial::ConnectError;
+use crate::transports::connect::error::ConnectError;
 use crate::transports::id::Id;
 use crate::transports::label::Label;
 use crate::transports::net::{Net, Slot};
@@ -33,7 +33,7 @@ impl Net {
         if data.len() > BYTES_MAX {
             // What no network carries would only take up memory until the system says so.
             datagram.counts.dropped += 1;
-            self.calls.push_back((id, Call::ErrorReceived(io::Error::from_raw_os_error(libc::EMSGSIZE))));
+            self.cx.calls.push_back((id, Call::ErrorReceived(io::Error::from_raw_os_error(libc::EMSGSIZE))));
             return;
         }
         if datagram.candidates.is_some() {
@@ -44,7 +44,7 @@ impl Net {
         if !std::mem::replace(&mut datagram.corked, true) {
             self.corked.push(id);
         }
-        if datagram.queue.len() >= BATCH || datagram.queue.size() > datagram.marks.high() {
+        if datagram.queue.len() >= BATCH || datagram.queue.size() > datagram.options.marks.high() {
             self.flush_datagrams(id);
             self.pause_datagrams_if_over(id);
         }
@@ -73,7 +73,7 @@ impl Net {
                 Ok((count, bytes)) => {
                     datagram.counts.sent += count as u64;
                     datagram.totals.sent += bytes as u64;
-                    datagram.last_activity = self.now;
+                    datagram.last_activity = self.cx.now;
                     earlier = None;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => datagram.writable = false,
@@ -81,21 +81,21 @@ impl Net {
                 Err(error) if datagram.may_go_elsewhere(&error) => return self.refused(id, error),
                 Err(error) if datagram.connected && is_told_of_earlier(&error) && earlier.is_none() => {
                     earlier = error.raw_os_error();
-                    self.calls.push_back((id, Call::ErrorReceived(error)));
+                    self.cx.calls.push_back((id, Call::ErrorReceived(error)));
                 }
                 Err(error) => {
                     datagram.queue.drop_first();
                     datagram.counts.dropped += 1;
                     if error.raw_os_error() != earlier {
-                        self.calls.push_back((id, Call::ErrorReceived(error)));
+                        self.cx.calls.push_back((id, Call::ErrorReceived(error)));
                     }
                     earlier = None;
                 }
             }
         }
-        if datagram.writing_paused && datagram.queue.size() <= datagram.marks.low() {
+        if datagram.writing_paused && datagram.queue.size() <= datagram.options.marks.low() {
             datagram.writing_paused = false;
-            self.calls.push_back((id, Call::ResumeWriting));
+            self.cx.calls.push_back((id, Call::ResumeWriting));
         }
         if datagram.queue.is_empty() && datagram.phase() == DatagramPhase::Flushing {
             // A refusal that has come meanwhile is the last that can be heard of.
@@ -127,17 +127,13 @@ impl Net {
         if phase == DatagramPhase::Flushing
             && let Some(error) = datagram.io.take_error()
         {
-            self.calls.push_back((id, Call::ErrorReceived(error)));
+            self.cx.calls.push_back((id, Call::ErrorReceived(error)));
         }
         datagram.queue.clear();
         datagram.undelivered = Vec::new();
-        self.resolver.give_up(id);
+        self.end_connecting(id);
         self.settle(id);
-        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        for timer in datagram.phase_timer.take().into_iter().chain(datagram.lookup.take().and_then(|l| l.next_timer)) {
-            self.timers.cancel(timer);
-        }
-        self.calls.push_back((
+        self.cx.calls.push_back((
             id,
             if phase == DatagramPhase::Resolving {
                 Call::ConnectionFailed(ConnectError::given_up())
@@ -149,15 +145,15 @@ impl Net {
 
     pub(crate) fn set_datagram_marks(&mut self, id: Id, marks: WaterMarks) {
         let Some(datagram) = self.datagram_mut(id) else { return };
-        datagram.marks = marks;
+        datagram.options.marks = marks;
         self.pause_datagrams_if_over(id);
     }
 
     fn pause_datagrams_if_over(&mut self, id: Id) {
         let Some(datagram) = self.datagram_mut(id) else { return };
-        if !datagram.writing_paused && datagram.queue.size() > datagram.marks.high() {
+        if !datagram.writing_paused && datagram.queue.size() > datagram.options.marks.high() {
             datagram.writing_paused = true;
-            self.calls.push_back((id, Call::PauseWriting));
+            self.cx.calls.push_back((id, Call::PauseWriting));
         }
     }
 
@@ -165,7 +161,7 @@ impl Net {
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
         if reading && !datagram.reading {
             // Nobody was silent while we did not listen.
-            datagram.last_activity = self.now;
+            datagram.last_activity = self.cx.now;
         }
         datagram.reading = reading;
         if datagram.wants_read() {

@@ -94,7 +94,7 @@ impl DatagramTransport<'_> {
     #[doc(alias = "get_write_buffer_limits")]
     #[must_use]
     pub fn write_buffer_limits(&self) -> WaterMarks {
-        self.net.datagram(self.id).map_or_else(WaterMarks::default, |datagram| datagram.marks)
+        self.net.datagram(self.id).map_or_else(WaterMarks::default, |datagram| datagram.options.marks)
     }
 
     /// Sets the water marks of the write buffer. asyncio's `set_write_buffer_limits`.
@@ -128,7 +128,7 @@ impl DatagramTransport<'_> {
     /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one
     /// had it. asyncio's `set_protocol`.
     pub fn set_protocol(&mut self, protocol: impl DatagramProtocol + 'static) {
-        self.net.calls.push_back((self.id, Call::Install(Installed::Datagram(Box::new(protocol)))));
+        self.net.cx.calls.push_back((self.id, Call::Install(Installed::Datagram(Box::new(protocol)))));
     }
 
     /// Whether this transport keeps the loop running by itself; all do at first.

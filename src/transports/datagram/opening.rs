@@ -8,25 +8,25 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
 
-use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockAddr, Socket, Type};
+use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 
 use super::candidates::Candidates;
 use super::io::DatagramIo;
-use super::options::DatagramLookup;
 pub use super::options::{DatagramOptions, DatagramService, Group};
 use super::own::Own;
 use super::socket::{Datagram, DatagramPhase};
 use crate::sys::datagram::{self, Remote};
-use crate::transports::address::{Host, HostPort};
+use crate::transports::address::HostPort;
 use crate::transports::call::{Call, Installed};
-use crate::transports::dial::{ConnectError, ConnectErrorKind, Dialing};
-use crate::transports::error::{describe, is_lack_of_resources};
+use crate::transports::connect::bind_source;
+use crate::transports::connect::error::ConnectError;
+use crate::transports::connect::options::Dialing;
+use crate::transports::connect::state::ConnectTarget;
+use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::DatagramProtocol;
-use crate::transports::resolver::Answer;
-use crate::transports::sockaddr::{Stack, numeric_addresses};
-use crate::transports::timers::Alarm;
+use crate::transports::sockaddr::Stack;
 
 /// What the system may keep for us until we take it, where it allows so much: a burst is then not lost.
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024 * 1024;
@@ -123,9 +123,9 @@ impl Net {
             datagram::tell_local_address(socket.as_fd(), local.is_some_and(|local| local.is_ipv6()))?;
         }
         set_options(&socket, &service.options)?;
-        let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Open, self.now);
+        let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Open, self.cx.now);
         datagram.access = service.access;
-        datagram.marks = service.options.marks;
+        datagram.options = service.options;
         datagram.connected = socket.peer_addr().is_ok();
         // The port of a group is shared: others on this machine may send from there.
         let is_shared =
@@ -134,8 +134,8 @@ impl Net {
         datagram.io = DatagramIo::Socket(socket);
         let id = self.add_datagram(datagram)?;
         self.listeners.push(id);
-        self.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
-        self.calls.push_back((id, Call::ConnectionMade));
+        self.cx.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
+        self.cx.calls.push_back((id, Call::ConnectionMade));
         Ok(id)
     }
 
@@ -153,150 +153,53 @@ impl Net {
         options: DatagramOptions,
         protocol: impl DatagramProtocol + 'static,
     ) -> Id {
-        let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Resolving, self.now);
-        datagram.marks = options.marks;
-        let retries_left = dialing.retry;
-        let lookup = DatagramLookup { target, dialing, options, retries_left, next_timer: None };
-        datagram.lookup = Some(Box::new(lookup));
-        let id = self.insert(Slot::Datagram(Box::new(datagram)));
-        self.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
-        self.start_lookup(id);
-        id
+        let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Resolving, self.cx.now);
+        datagram.options = options;
+        let slot = Slot::Datagram(Box::new(datagram));
+        self.connect(slot, ConnectTarget::Inet(target), dialing, Installed::Datagram(Box::new(protocol)))
     }
 
-    /// Begins one try: looks the name up where there is one.
-    pub(crate) fn start_lookup(&mut self, id: Id) {
-        let timeout = self.lookup_mut(id).map(|lookup| lookup.dialing.timeout);
-        let Some(timeout) = timeout else { return };
-        let timer = self.timers.arm(timeout, Some(id), Alarm::DialTimeout);
+    /// Opens a socket for the first address that this machine has a network for. The other addresses are kept, as
+    /// nobody may listen at the first one.
+    pub(crate) fn open_peer(&mut self, id: Id, addresses: Vec<SocketAddr>) {
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        datagram.phase_timer = Some(timer);
-        let Some(lookup) = &mut datagram.lookup else { return };
-        lookup.next_timer = None;
-        let (family, numeric, port) = (lookup.dialing.family, lookup.dialing.numeric, lookup.target.port);
-        match &lookup.target.host {
-            Host::Name(name) if numeric => {
-                let error = ConnectError::new(format!("resolve {name}: not a numeric address"));
-                self.lookup_failed(id, error);
-            }
-            Host::Name(name) => {
-                let name = name.clone();
-                if let Err(error) = self.resolver.look_up(&self.registry, id, &name, port, family) {
-                    let error = ConnectError::new(format!("resolve {name}: {}", describe(&error)));
-                    self.lookup_failed(id, error.with_kind(ConnectErrorKind::Local));
-                }
-            }
-            _ => {
-                let addresses = numeric_addresses(&lookup.target);
-                self.found(id, addresses);
-            }
-        }
-    }
-
-    /// The resolver has answered.
-    pub(crate) fn looked_up(&mut self, id: Id, answer: Answer) {
-        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        let Some(lookup) = &datagram.lookup else { return };
-        match answer {
-            Ok(addresses) => {
-                log::debug!("{} is {addresses:?}", lookup.target);
-                self.found(id, addresses);
-            }
-            Err(error) => {
-                let Host::Name(name) = &lookup.target.host else { return };
-                let error = error.about(name);
-                self.lookup_failed(id, error);
-            }
-        }
-    }
-
-    /// The time limit of a look-up has passed.
-    pub(crate) fn lookup_timed_out(&mut self, id: Id) {
-        let Some(lookup) = self.lookup_mut(id) else { return };
-        let message = format!("resolve {}: timed out after {:?}", lookup.target, lookup.dialing.timeout);
-        self.lookup_failed(id, ConnectError::new(message).with_kind(ConnectErrorKind::TimedOut));
-    }
-
-    /// Opens a socket for the first address that can be had: without a network of its family it cannot. The others are
-    /// for where nobody listens there.
-    fn found(&mut self, id: Id, addresses: Vec<SocketAddr>) {
-        let Some(lookup) = self.lookup_mut(id) else { return };
-        let (dialing, options) = (lookup.dialing.clone(), lookup.options);
-        let mut failure = dialing.no_address(&lookup.target);
-        let addresses = Vec::from_iter(addresses.into_iter().filter(|address| dialing.admits(address)));
+        let Some(connecting) = &datagram.connecting else { return };
+        let options = &datagram.options;
+        let mut failure = ConnectError::new("no address to try".to_owned());
         for (index, &address) in addresses.iter().enumerate() {
-            match open(address, &dialing, &options) {
-                Ok(socket) => {
-                    let is_for_one = is_for_one(address, &options);
-                    self.open_lookup(id, socket, address, is_for_one);
-                    if let Some(datagram) = self.datagram_mut(id).filter(|_| is_for_one) {
-                        datagram.candidates = Candidates::new(addresses, index, dialing, options);
-                    }
-                    return;
-                }
+            let opened = open(address, &connecting.options, options).map(DatagramIo::Socket);
+            match opened.and_then(|io| io.register(&self.cx.registry, id).map(|()| io)) {
+                Ok(io) => return self.peer_opened(id, io, addresses, index),
                 Err(error) => {
-                    let mut text = format!("connect {address}: {}", describe(&error));
-                    if error.raw_os_error() == Some(libc::EACCES) && address.is_ipv4() && !options.broadcast {
-                        text.push_str(" (a broadcast address needs the option broadcast)");
-                    }
-                    log::debug!("{text}");
-                    let local = is_lack_of_resources(&error);
-                    let kind = if local { ConnectErrorKind::Local } else { ConnectErrorKind::Unavailable };
-                    failure = ConnectError::new(text).with_kind(kind);
+                    failure = ConnectError::of_attempt(&address, explain(address, options, error));
+                    log::debug!("{failure}");
                 }
             }
         }
-        self.lookup_failed(id, failure);
+        self.try_failed(id, failure);
     }
 
-    fn open_lookup(&mut self, id: Id, socket: Socket, address: SocketAddr, is_for_one: bool) {
+    /// The socket for `addresses[index]` is open.
+    fn peer_opened(&mut self, id: Id, io: DatagramIo, addresses: Vec<SocketAddr>, index: usize) {
+        let Some(connecting) = self.end_connecting(id) else { return };
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        let io = DatagramIo::Socket(socket);
-        if let Err(error) = io.register(&self.registry, id) {
-            let error = ConnectError::new(format!("connect {address}: {}", describe(&error)));
-            return self.lookup_failed(id, error.with_kind(ConnectErrorKind::Local));
-        }
         datagram.io = io;
-        datagram.connected = is_for_one;
-        datagram.default_to = (!datagram.connected).then(|| Remote::from(address));
-        datagram.lookup = None;
-        datagram.last_activity = self.now;
+        datagram.connected = is_for_one(addresses[index], &datagram.options);
+        if datagram.connected {
+            datagram.candidates = Candidates::new(addresses, index, connecting.options);
+        } else {
+            datagram.default_to = Some(Remote::from(addresses[index]));
+        }
+        datagram.last_activity = self.cx.now;
         datagram.opened();
-        if let Some(timer) = datagram.phase_timer.take() {
-            self.timers.cancel(timer);
-        }
-        self.calls.push_back((id, Call::ConnectionMade));
-    }
-
-    /// A try has failed: the next one follows after a pause, or the caller is told.
-    fn lookup_failed(&mut self, id: Id, error: ConnectError) {
-        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        let Some(lookup) = &mut datagram.lookup else { return };
-        self.resolver.give_up(id);
-        if let Some(timer) = datagram.phase_timer.take() {
-            self.timers.cancel(timer);
-        }
-        if lookup.retries_left > 0 {
-            lookup.retries_left -= 1;
-            let delay = lookup.dialing.retry_delay;
-            log::warn!("{error}; trying again in {delay:?}");
-            lookup.next_timer = Some(self.timers.arm(delay, Some(id), Alarm::DialNext));
-            return;
-        }
-        datagram.lookup = None;
-        datagram.lose();
-        self.calls.push_back((id, Call::ConnectionFailed(error)));
-    }
-
-    fn lookup_mut(&mut self, id: Id) -> Option<&mut DatagramLookup> {
-        self.datagram_mut(id)?.lookup.as_deref_mut()
+        self.cx.calls.push_back((id, Call::ConnectionMade));
     }
 
     /// Puts an open socket into the arena and registers it.
     pub(crate) fn add_datagram(&mut self, datagram: Datagram) -> io::Result<Id> {
         let id = self.insert(Slot::Datagram(Box::new(datagram)));
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return Ok(id) };
-        let registered = datagram.io.register(&self.registry, id);
+        let registered = datagram.io.register(&self.cx.registry, id);
         registered.inspect_err(|_| self.remove(id))?;
         Ok(id)
     }
@@ -307,18 +210,26 @@ pub(super) fn open(address: SocketAddr, dialing: &Dialing, options: &DatagramOpt
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
     prepare_to_receive(&socket);
     set_options(&socket, options)?;
-    if let Some(source) = dialing.source.iter().find(|source| source.is_ipv4() == address.is_ipv4()) {
+    if let Some(source) = dialing.source_for(address) {
         if matches!(address, SocketAddr::V6(v6) if v6.ip().to_ipv4_mapped().is_none()) {
             // A port that serves both families would get into the way of a socket of ours for IPv4.
             socket.set_only_v6(true)?;
         }
-        let bound = socket.bind(&SockAddr::from(*source));
-        bound.map_err(|error| io::Error::new(error.kind(), format!("from {source}: {}", describe(&error))))?;
+        bind_source(&socket, source)?;
     }
     if is_for_one(address, options) {
         socket.connect(&address.into())?;
     }
     Ok(socket)
+}
+
+/// Says more than the kernel where its word could mislead.
+fn explain(address: SocketAddr, options: &DatagramOptions, error: io::Error) -> io::Error {
+    if error.raw_os_error() == Some(libc::EACCES) && address.is_ipv4() && !options.broadcast {
+        let text = format!("{} (a broadcast address needs the option broadcast)", describe(&error));
+        return io::Error::new(error.kind(), text);
+    }
+    error
 }
 
 /// Whether only one can answer.

@@ -1,12 +1,9 @@
-//! How a datagram socket is opened, and what is remembered while its peer's name is looked up.
+//! How a datagram socket is opened, as the caller wants it.
 
 use std::net::IpAddr;
 
 use crate::transports::access::AccessList;
-use crate::transports::address::HostPort;
-use crate::transports::dial::Dialing;
 use crate::transports::out_buf::WaterMarks;
-use crate::transports::timers::TimerId;
 
 /// What holds for a datagram socket.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,14 +34,4 @@ pub struct Group {
     pub ip: IpAddr,
     /// The index of the interface.
     pub interface: u32,
-}
-
-/// A look-up under way, and how often it may be repeated.
-#[derive(Debug)]
-pub(crate) struct DatagramLookup {
-    pub(crate) target: HostPort,
-    pub(crate) dialing: Dialing,
-    pub(crate) options: DatagramOptions,
-    pub(crate) retries_left: u32,
-    pub(crate) next_timer: Option<TimerId>,
 }

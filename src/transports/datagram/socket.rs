@@ -15,14 +15,13 @@ use std::time::Instant;
 
 use super::candidates::Candidates;
 use super::io::DatagramIo;
-use super::options::DatagramLookup;
+use super::options::DatagramOptions;
 use super::own::Own;
 use super::queue::Queue;
 use crate::sys::datagram::Remote;
 use crate::transports::access::AccessList;
+use crate::transports::connect::state::Connecting;
 use crate::transports::info::{DatagramTotals, Totals};
-use crate::transports::out_buf::WaterMarks;
-use crate::transports::timers::TimerId;
 
 /// Messages received in the first call, since each may have 64 KiB.
 const FIRST_BATCH_LEN: usize = 8;
@@ -48,8 +47,9 @@ pub(crate) struct Datagram {
     pub(crate) io: DatagramIo,
     phase: DatagramPhase,
     pub(crate) queue: Queue,
-    pub(crate) marks: WaterMarks,
-    pub(crate) lookup: Option<Box<DatagramLookup>>,
+    pub(crate) options: DatagramOptions,
+    /// What is kept until the addresses of its peer are known.
+    pub(crate) connecting: Option<Box<Connecting>>,
     /// Other addresses of its peer, as long as it is not settled which one is right.
     pub(crate) candidates: Option<Box<Candidates>>,
     /// Where datagrams without an address of their own go; a connected socket knows by itself.
@@ -64,8 +64,6 @@ pub(crate) struct Datagram {
     pub(crate) totals: Totals,
     pub(crate) counts: DatagramTotals,
     pub(crate) last_activity: Instant,
-    /// The timer of a look-up.
-    pub(crate) phase_timer: Option<TimerId>,
     /// Latched by an event, cleared by a call that took all there was.
     pub(crate) readable: bool,
     /// The last call that receives has failed: a second failure in a row is news only with an event.
@@ -94,8 +92,8 @@ impl Datagram {
             io,
             phase,
             queue: Queue::default(),
-            marks: WaterMarks::default(),
-            lookup: None,
+            options: DatagramOptions::default(),
+            connecting: None,
             candidates: None,
             default_to: None,
             connected: false,
@@ -105,7 +103,6 @@ impl Datagram {
             totals: Totals::default(),
             counts: DatagramTotals::default(),
             last_activity: now,
-            phase_timer: None,
             readable: false,
             receive_failed: false,
             batch_len: FIRST_BATCH_LEN,

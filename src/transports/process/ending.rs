@@ -109,10 +109,10 @@ impl Net {
         let Some(process) = self.process(id).filter(|process| process.ending.is_none()) else { return };
         let (stdin, kill_after) = (process.pipes[0], process.kill_after);
         let unsent = stdin.map_or(0, |stdin| self.transport(stdin).write_buffer_size());
-        let timer = self.timers.arm(kill_after, Some(id), Alarm::Ending);
+        let timer = self.cx.timers.arm(kill_after, Some(id), Alarm::Ending);
         self.set_ending(id, Ending::Input { unsent, timer });
-        if let Some(stdin) = stdin {
-            self.close(stdin, CloseMode::Lingering);
+        if let Some(mut stdin) = stdin.and_then(|stdin| self.stream_mut(stdin)) {
+            stdin.close(CloseMode::Lingering);
         }
     }
 
@@ -128,14 +128,14 @@ impl Net {
         if matches!(process.ending, Some(Ending::Asked { .. })) {
             return;
         }
-        let timer = self.timers.arm(process.kill_after, Some(id), Alarm::Ending);
+        let timer = self.cx.timers.arm(process.kill_after, Some(id), Alarm::Ending);
         self.set_ending(id, Ending::Asked { timer });
     }
 
     fn set_ending(&mut self, id: Id, ending: Ending) {
         let Some(process) = self.process_mut(id) else { return };
         if let Some(timer) = process.ending.replace(ending).and_then(Ending::timer) {
-            self.timers.cancel(timer);
+            self.cx.timers.cancel(timer);
         }
     }
 
@@ -147,7 +147,7 @@ impl Net {
             Some(Ending::Input { unsent: before, .. }) => {
                 let unsent = stdin.map_or(0, |stdin| self.transport(stdin).write_buffer_size());
                 if unsent < before {
-                    let timer = self.timers.arm(kill_after, Some(id), Alarm::Ending);
+                    let timer = self.cx.timers.arm(kill_after, Some(id), Alarm::Ending);
                     return self.set_ending(id, Ending::Input { unsent, timer });
                 }
                 self.ask_to_end(id, SIGTERM);
@@ -193,7 +193,7 @@ impl Net {
     pub(crate) fn tell_exit(&mut self, id: Id) {
         let Some(process) = self.process_mut(id) else { return };
         process.exit_told = true;
-        self.calls.push_back((id, Call::ProcessExited));
+        self.cx.calls.push_back((id, Call::ProcessExited));
         self.end_process_if_over(id);
     }
 
@@ -213,6 +213,6 @@ impl Net {
             Some(Ending::GivenUp { error }) => Some(io::Error::from_raw_os_error(error)),
             _ => None,
         };
-        self.calls.push_back((id, Call::ConnectionLost(error)));
+        self.cx.calls.push_back((id, Call::ConnectionLost(error)));
     }
 }

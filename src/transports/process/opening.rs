@@ -111,17 +111,18 @@ impl Net {
         };
         let fd = process.pidfd.as_raw_fd();
         let id = self.insert(Slot::Process(Box::new(process)));
-        let registered = self.registry.register(&mut SourceFd(&fd), id.token(Direction::Read), mio::Interest::READABLE);
+        let registered =
+            self.cx.registry.register(&mut SourceFd(&fd), id.token(Direction::Read), mio::Interest::READABLE);
         let opened = registered.and_then(|()| self.open_pipes(id, ours));
         if let Err(error) = opened {
             process::end_at_once(pid, leads_a_group);
             self.drop_process(id);
             return Err(SpawnError::new(Failed::Watch, error));
         }
-        self.calls.push_back((id, Call::Install(Installed::Subprocess(Box::new(protocol)))));
-        self.calls.push_back((id, Call::ConnectionMade));
+        self.cx.calls.push_back((id, Call::Install(Installed::Subprocess(Box::new(protocol)))));
+        self.cx.calls.push_back((id, Call::ConnectionMade));
         for pipe in self.process(id).map_or([None; 3], |process| process.pipes).into_iter().flatten() {
-            self.calls.push_back((pipe, Call::ConnectionMade));
+            self.cx.calls.push_back((pipe, Call::ConnectionMade));
         }
         log::debug!("child {pid} has started");
         Ok(id)
@@ -146,11 +147,11 @@ impl Net {
         for (number, end) in ends.into_iter().enumerate() {
             let Some(end) = end else { continue };
             let stream = match number {
-                0 => Stream::write_end(end.channel(Direction::Write)?, self.now),
-                _ => Stream::read_end(end.channel(Direction::Read)?, self.now),
+                0 => Stream::write_end(end.channel(Direction::Write)?, self.cx.now),
+                _ => Stream::read_end(end.channel(Direction::Read)?, self.cx.now),
             };
             let id = self.add_stream(stream)?;
-            self.calls.push_back((id, Call::Install(Installed::Pipe { process, number: number as u8 })));
+            self.cx.calls.push_back((id, Call::Install(Installed::Pipe { process, number: number as u8 })));
             if let Some(process) = self.process_mut(process) {
                 process.pipes[number] = Some(id);
             }

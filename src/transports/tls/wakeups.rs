@@ -15,36 +15,34 @@ use std::os::fd::AsFd;
 use super::layer::CIPHERTEXT_BYTES;
 use super::low_water::{FLOW_IDLE, LowWaterMode};
 use crate::sys::socket::set_receive_low_water;
-use crate::transports::id::Id;
+use crate::transports::ctx::StreamRef;
 use crate::transports::info::Peer;
 use crate::transports::io::Io;
-use crate::transports::label::Label;
-use crate::transports::net::{Net, Slot};
 use crate::transports::timers::Alarm;
 
-impl Net {
+impl StreamRef<'_> {
     /// Notes ciphertext that has come.
-    pub(crate) fn note_flow(&mut self, id: Id, bytes: usize) {
-        let now = self.now;
-        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+    pub(crate) fn note_flow(&mut self, bytes: usize) {
+        let now = self.cx.now;
+        let stream = &mut *self.stream;
         // Other sockets wake us for every byte, whatever they are told.
         let Some(Peer::Ip(_)) = stream.peer.as_deref() else { return };
         let (Some(tls), Io::Socket(socket)) = (&mut stream.tls, &stream.io) else { return };
         if tls.low_water.note(bytes, now) && set_receive_low_water(socket.as_fd(), CIPHERTEXT_BYTES).is_ok() {
-            tls.low_water.timer = Some(self.timers.arm(FLOW_IDLE, Some(id), Alarm::FlowIdle));
-            log::debug!("{}: in full flow", Label(self, id));
+            tls.low_water.timer = Some(self.cx.timers.arm(FLOW_IDLE, Some(self.id), Alarm::FlowIdle));
+            log::debug!("{}: in full flow", self.label());
         }
     }
 
     /// Ends the mode if the flow has paused.
-    pub(crate) fn check_flow(&mut self, id: Id) {
-        let now = self.now;
-        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
+    pub(crate) fn check_flow(&mut self) {
+        let now = self.cx.now;
+        let stream = &mut *self.stream;
         let (Some(tls), Io::Socket(socket)) = (&mut stream.tls, &stream.io) else { return };
         let last = tls.low_water.last.unwrap_or(now);
         let quiet = now.duration_since(last);
         if quiet < FLOW_IDLE {
-            tls.low_water.timer = Some(self.timers.arm(FLOW_IDLE - quiet, Some(id), Alarm::FlowIdle));
+            tls.low_water.timer = Some(self.cx.timers.arm(FLOW_IDLE - quiet, Some(self.id), Alarm::FlowIdle));
             return;
         }
         tls.low_water = LowWaterMode::default();
@@ -52,18 +50,18 @@ impl Net {
         // way.
         if set_receive_low_water(socket.as_fd(), 1).is_err() {
             stream.readable = true;
-            self.queue_ready(id);
+            self.queue_ready();
         }
     }
 
     /// Restores the low-water mark of a socket that is about to be closed, as other processes may have the socket too.
-    pub(crate) fn restore_low_water(&mut self, id: Id) {
-        let Some(stream) = self.stream_mut(id) else { return };
+    pub(crate) fn restore_low_water(&mut self) {
+        let stream = &mut *self.stream;
         let (Some(tls), Io::Socket(socket)) = (&mut stream.tls, &stream.io) else { return };
         if let Some(timer) = tls.low_water.timer.take() {
             // What refuses this has refused the other too.
             let _ = set_receive_low_water(socket.as_fd(), 1);
-            self.timers.cancel(timer);
+            self.cx.timers.cancel(timer);
         }
     }
 }

@@ -1,10 +1,11 @@
-//! One end of a relay, and what its other end does with it.
+//! One end of a pair, and what the side of the other end does with it.
 //!
-//! Every method is legal at any time; on an end that is gone it does nothing.
+//! Every method is legal at any time. On an end that is gone it does nothing.
 
 use std::time::Instant;
 
-use crate::protocols::half_close::HalfClose;
+use super::half_close::HalfClose;
+use crate::protocols::idle::Activity;
 use crate::transports::datagram::Remote;
 use crate::transports::id::Id;
 use crate::transports::info::Totals;
@@ -14,11 +15,18 @@ use crate::transports::process::SIGTERM;
 /// The most that one datagram holds over IPv4.
 const DATAGRAM_BYTES_MAX: usize = 65_507;
 
-/// One end of a relay.
+/// One end of a pair.
 #[derive(Clone, Copy, Debug)]
 pub enum End {
-    /// A connection, or stdin and stdout.
+    /// A connection, or stdin and stdout as one stream.
     Stream(Id),
+    /// stdin and stdout as two streams, beside the child of `exec`.
+    Stdio {
+        /// stdin, unless the child has it.
+        stdin: Option<Id>,
+        /// stdout.
+        stdout: Id,
+    },
     /// A child: its stdout is read, its stdin is written.
     Child(Id),
     /// A UDP socket with one peer.
@@ -33,28 +41,30 @@ pub enum End {
 }
 
 impl End {
-    /// The stream from which its bytes come.
+    /// The stream that its bytes come from.
     fn source(self, net: &mut Net) -> Option<Id> {
         match self {
             Self::Stream(id) => Some(id),
+            Self::Stdio { stdin, .. } => stdin,
             Self::Child(id) => net.subprocess_transport(id).pipe_transport(1),
             Self::Datagrams(_) | Self::Flow { .. } => None,
         }
     }
 
-    /// The stream to which bytes for it go.
+    /// The stream that bytes for it go to.
     fn sink(self, net: &mut Net) -> Option<Id> {
         match self {
-            Self::Stream(id) => Some(id),
+            Self::Stream(id) | Self::Stdio { stdout: id, .. } => Some(id),
             Self::Child(id) => net.subprocess_transport(id).pipe_transport(0),
             Self::Datagrams(_) | Self::Flow { .. } => None,
         }
     }
 
-    /// What it is called in messages.
+    /// Its name in messages.
     pub(super) fn name(self, net: &mut Net) -> String {
         let peer = match self {
             Self::Stream(id) => net.transport(id).info().peer,
+            Self::Stdio { .. } => None,
             Self::Datagrams(id) => net.datagram_transport(id).info().peer,
             Self::Flow { remote, .. } => return remote.to_string(),
             Self::Child(id) => return format!("child {}", net.subprocess_transport(id).pid().unwrap_or(0)),
@@ -62,13 +72,13 @@ impl End {
         peer.map_or_else(|| "stdin and stdout".to_owned(), |peer| peer.to_string())
     }
 
-    /// Lets bytes go both ways. Those of stdin, or of a child, are shown to its protocol first, where their beginning
-    /// matters.
+    /// Lets bytes go both ways. If the first bytes of stdin or of a child decide when the end is told, they come to the
+    /// protocol of that side first.
     pub(super) fn join(self, other: Self, net: &mut Net, half_close: HalfClose) {
         for (from, to) in [(self, other), (other, self)] {
             let is_looked_at = half_close == HalfClose::Auto && from.may_be_held_back(to, net);
-            if let (Some(source), Some(sink), false) = (from.source(net), to.sink(net), is_looked_at) {
-                net.transport(source).forward_to(sink);
+            if !is_looked_at {
+                from.forward_to(to, net);
             }
             from.resume(net);
         }
@@ -80,7 +90,7 @@ impl End {
         !self.is_connection(net) && other.is_connection(net)
     }
 
-    /// Sends what comes from it to `other` from now on.
+    /// Sends what comes from it to `other` from now on. With datagrams, bytes come to the protocol instead.
     pub(super) fn forward_to(self, other: Self, net: &mut Net) {
         if let (Some(source), Some(sink)) = (self.source(net), other.sink(net)) {
             net.transport(source).forward_to(sink);
@@ -93,11 +103,15 @@ impl End {
 
     /// Whether it is our stdin and stdout.
     pub(super) fn is_stdio(self, net: &mut Net) -> bool {
-        matches!(self, Self::Stream(id) if !net.transport(id).is_connection())
+        match self {
+            Self::Stream(id) => !net.transport(id).is_connection(),
+            Self::Stdio { .. } => true,
+            Self::Child(_) | Self::Datagrams(_) | Self::Flow { .. } => false,
+        }
     }
 
-    /// The stream that can be asked whether it has more to say. Somebody at a terminal is not waited for, and a child
-    /// has rules of its own.
+    /// The stream that can be asked whether it has more to say. Nobody at a terminal is asked, and a child has rules of
+    /// its own.
     pub(super) fn to_be_asked(self, net: &mut Net) -> Option<Id> {
         match self {
             Self::Stream(id) if self.is_there(net) && !self.is_over(net) && !self.is_terminal(net) => Some(id),
@@ -105,13 +119,14 @@ impl End {
         }
     }
 
-    /// Whether there is anything of it left.
+    /// Whether anything of it is left.
     pub(super) fn is_there(self, net: &mut Net) -> bool {
         match self {
             Self::Stream(id) => !net.transport(id).is_closing(),
+            // The child of `exec` runs whatever becomes of them.
+            Self::Stdio { .. } => true,
             Self::Child(id) => !net.subprocess_transport(id).is_closing(),
-            Self::Datagrams(id) => !net.datagram_transport(id).is_closing(),
-            Self::Flow { socket, .. } => !net.datagram_transport(socket).is_closing(),
+            Self::Datagrams(id) | Self::Flow { socket: id, .. } => !net.datagram_transport(id).is_closing(),
         }
     }
 
@@ -124,7 +139,7 @@ impl End {
         }
     }
 
-    /// Takes from it again. The socket of a flow has others, and is never paused.
+    /// Takes from it again. The socket of a flow serves other flows too, and is never paused.
     pub(super) fn resume(self, net: &mut Net) {
         if let Some(source) = self.source(net) {
             net.transport(source).resume_reading();
@@ -133,10 +148,11 @@ impl End {
         }
     }
 
-    /// Gives it bytes that could not be forwarded; how many it has taken, which is fewer where it has enough for now.
+    /// Gives it bytes that could not be forwarded. Returns how many it has taken: fewer than all if it has enough for
+    /// now.
     pub(super) fn deliver(self, net: &mut Net, data: &[u8]) -> usize {
         let (socket, remote) = match &self {
-            Self::Stream(_) | Self::Child(_) => {
+            Self::Stream(_) | Self::Stdio { .. } | Self::Child(_) => {
                 if let Some(sink) = self.sink(net) {
                     net.transport(sink).write(data);
                 }
@@ -157,10 +173,10 @@ impl End {
         taken
     }
 
-    /// Gives it a datagram, which stays one where it has datagrams too.
+    /// Gives it a datagram, which stays one datagram if the end has datagrams too.
     pub(super) fn pass(self, net: &mut Net, datagram: &[u8]) {
         match &self {
-            Self::Stream(_) | Self::Child(_) => {
+            Self::Stream(_) | Self::Stdio { .. } | Self::Child(_) => {
                 self.deliver(net, datagram);
             }
             Self::Datagrams(id) => net.datagram_transport(*id).sendto(datagram, None),
@@ -170,13 +186,12 @@ impl End {
 
     /// Whether there is any use in sending it something.
     pub(super) fn takes_input(self, net: &mut Net) -> bool {
-        match (self, self.sink(net)) {
-            (_, Some(sink)) => {
+        match self.sink(net) {
+            Some(sink) => {
                 let sink = net.transport(sink);
                 !sink.is_closing() && !sink.is_write_closed()
             }
-            (Self::Datagrams(_) | Self::Flow { .. }, None) => self.is_there(net),
-            _ => false,
+            None => self.has_datagrams() && self.is_there(net),
         }
     }
 
@@ -187,28 +202,28 @@ impl End {
             (Self::Datagrams(id) | Self::Flow { socket: id, .. }, None) => {
                 net.datagram_transport(id).is_writing_paused()
             }
-            (Self::Stream(_) | Self::Child(_), None) => false,
+            (Self::Stream(_) | Self::Stdio { .. } | Self::Child(_), None) => false,
         }
     }
 
     /// Nothing more comes for it.
     pub(super) fn end_input(self, net: &mut Net) {
         match (self, self.sink(net)) {
-            (Self::Stream(_), Some(sink)) => net.transport(sink).write_eof(),
+            (Self::Stream(_) | Self::Stdio { .. }, Some(sink)) => net.transport(sink).write_eof(),
             (Self::Child(_), Some(sink)) => net.transport(sink).close(),
             // Datagrams have no end that could be told.
             _ => (),
         }
     }
 
-    /// Nobody wants what it sends, but its end is still of interest.
+    /// What it sends is not wanted, but its end is.
     pub(super) fn discard(self, net: &mut Net) {
         let Some(source) = self.source(net) else { return };
         let mut source = net.transport(source);
         if source.is_connection() {
             source.stop_forwarding();
         } else {
-            // What is left of stdin is for whoever comes after us.
+            // The rest of stdin is for the next program.
             source.pause_reading();
         }
     }
@@ -217,33 +232,39 @@ impl End {
     pub(super) fn is_over(self, net: &mut Net) -> bool {
         match self {
             Self::Stream(id) => net.transport(id).is_at_eof(),
+            Self::Stdio { stdin, .. } => stdin.is_some_and(|stdin| net.transport(stdin).is_at_eof()),
             Self::Child(_) => self.source(net).is_none(),
             Self::Datagrams(_) | Self::Flow { .. } => !self.is_there(net),
         }
     }
 
-    /// Whether the whole pair is about to end in order, as this end has ended and the other one has no end that could
-    /// be awaited: what is left of it has a limit of its own, which the idle timeout is not to forestall.
-    pub(super) fn ends_the_pair(self, other: Self, net: &mut Net) -> bool {
+    /// Whether the pair with `other` is about to end in order. What is left of it has a limit of its own, and the idle
+    /// timeout must not come before that.
+    pub(super) fn is_ending(self, other: Self, net: &mut Net) -> bool {
+        self.ends_the_pair(other, net) || other.ends_the_pair(self, net)
+    }
+
+    /// Whether this end has ended, and the other one has no end that could be waited for.
+    fn ends_the_pair(self, other: Self, net: &mut Net) -> bool {
         match self {
             Self::Stream(_) => other.has_datagrams() && self.is_over(net),
             Self::Child(id) => net.subprocess_transport(id).returncode().is_some(),
-            Self::Datagrams(_) | Self::Flow { .. } => false,
+            Self::Stdio { .. } | Self::Datagrams(_) | Self::Flow { .. } => false,
         }
     }
 
-    /// Whether somebody sits there, who is not to be made to press ^D.
+    /// Whether a person sits there, who need not press ^D once the other end has ended.
     pub(super) fn is_terminal(self, net: &mut Net) -> bool {
         matches!(self, Self::Stream(id) if net.transport(id).is_terminal())
     }
 
-    /// Whether it is datagrams that it sends and takes.
+    /// Whether it sends and takes datagrams.
     #[must_use]
     pub fn has_datagrams(self) -> bool {
         matches!(self, Self::Datagrams(_) | Self::Flow { .. })
     }
 
-    /// Bytes that have come from it and gone to it, where that is known.
+    /// Bytes that have come from it and gone to it, if that is known.
     pub(super) fn totals(self, net: &mut Net) -> Totals {
         match self {
             Self::Stream(id) => net.transport(id).info().totals,
@@ -251,17 +272,16 @@ impl End {
         }
     }
 
-    /// When anything last came from it or went to it. The socket of a flow has others, and cannot tell; nor can a child
-    /// without pipes.
+    /// When bytes last came from it or went to it. The socket of a flow serves other flows too and cannot tell, and
+    /// neither can a child without pipes.
     pub(super) fn last_activity(self, net: &mut Net) -> Option<Instant> {
         match self {
-            Self::Stream(id) => Some(net.transport(id).last_activity()),
-            Self::Child(_) => {
-                let pipes = [self.source(net), self.sink(net)].into_iter().flatten();
-                pipes.map(|pipe| net.transport(pipe).last_activity()).max()
-            }
             Self::Datagrams(id) => Some(net.datagram_transport(id).last_activity()),
             Self::Flow { .. } => None,
+            Self::Stream(_) | Self::Stdio { .. } | Self::Child(_) => {
+                let streams = [self.source(net), self.sink(net)].into_iter().flatten();
+                streams.map(|stream| net.transport(stream).last_activity()).max()
+            }
         }
     }
 
@@ -270,38 +290,53 @@ impl End {
         match self {
             Self::Stream(id) => net.transport(id).on_the_way(),
             Self::Child(id) => net.subprocess_transport(id).unread_input(),
-            Self::Datagrams(_) | Self::Flow { .. } => 0,
+            Self::Stdio { .. } | Self::Datagrams(_) | Self::Flow { .. } => 0,
         }
+    }
+
+    /// What shows that the pair of it and `other` lives: either end may be the slower one.
+    pub(super) fn activity(self, other: Option<Self>, net: &mut Net) -> Activity {
+        let ends = [Some(self), other].into_iter().flatten();
+        let (mut last_activity, mut on_the_way) = (None, 0);
+        for end in ends {
+            last_activity = last_activity.max(end.last_activity(net));
+            on_the_way += end.on_the_way(net);
+        }
+        Activity { last_activity: last_activity.unwrap_or_else(|| net.now()), on_the_way }
     }
 
     /// The pair has ended in order: what was written to it still goes out.
     pub(super) fn finish(self, net: &mut Net) {
         match self {
             Self::Stream(id) => net.transport(id).close(),
+            Self::Stdio { stdin, stdout } => {
+                stdin.into_iter().chain([stdout]).for_each(|stream| net.transport(stream).close());
+            }
             Self::Child(id) => leave_child(id, net),
             Self::Datagrams(id) => net.datagram_transport(id).close(),
             Self::Flow { .. } => self.note_change(net),
         }
     }
 
-    /// Tells the socket of a flow that its right end has opened or gone, or is about to go: it looks which one.
+    /// Tells the socket of a flow that the flow's right end has opened or gone, or is about to go: the socket looks
+    /// which one.
     pub(super) fn note_change(self, net: &mut Net) {
         if let Self::Flow { socket, .. } = self {
             net.call_soon(socket);
         }
     }
 
-    /// The pair has failed: what was written to it still goes out, and then it is to know.
+    /// The pair has failed: what was written to it still goes out, and then it sees that the rest is missing.
     pub(super) fn reset(self, net: &mut Net) {
         match self {
             Self::Stream(id) => net.transport(id).close_by_reset(),
             Self::Child(id) => end_child(id, net),
-            Self::Datagrams(_) | Self::Flow { .. } => self.finish(net),
+            Self::Stdio { .. } | Self::Datagrams(_) | Self::Flow { .. } => self.finish(net),
         }
     }
 
-    /// The program at the other end has ended, so that nothing of this end is wanted: what was written to it still goes
-    /// out.
+    /// The program at the other end has ended, so nothing that this end sends is wanted: what was written to it still
+    /// goes out.
     pub(super) fn finish_alone(self, net: &mut Net) {
         match self {
             Self::Stream(id) => net.transport(id).close_once_delivered(),
@@ -313,6 +348,7 @@ impl End {
     pub(super) fn abort(self, net: &mut Net) {
         match self {
             Self::Stream(id) => net.transport(id).abort(),
+            Self::Stdio { .. } => self.finish(net),
             Self::Datagrams(id) => net.datagram_transport(id).abort(),
             Self::Child(id) => end_child(id, net),
             Self::Flow { .. } => self.note_change(net),
@@ -320,20 +356,20 @@ impl End {
     }
 }
 
-/// Nobody is there for a child any more, and what it was sent is all there was: it reads that, and is expected to end.
+/// The other end has left a child in order: the child reads what it was sent, and is expected to end then.
 fn leave_child(id: Id, net: &mut Net) {
     let mut child = net.subprocess_transport(id);
     let stdout = child.pipe_transport(1);
     child.end_input();
     if let Some(stdout) = stdout {
-        // Where a write of its would fail, it might not come to read the rest.
+        // A child whose write fails might not read the rest.
         let mut stdout = net.transport(stdout);
         stdout.stop_forwarding();
         stdout.resume_reading();
     }
 }
 
-/// Nobody is there for a child any more: it gets what was written to it, and is asked to end.
+/// The other end of a child has failed: the child gets what was written to it, and is asked to end.
 fn end_child(id: Id, net: &mut Net) {
     let mut child = net.subprocess_transport(id);
     let (stdin, stdout) = (child.pipe_transport(0), child.pipe_transport(1));

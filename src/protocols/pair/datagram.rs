@@ -1,13 +1,13 @@
 //! A side of a relay that is a UDP socket with one peer. One that serves many is `flows.rs`.
 
 use std::io;
-use std::time::Duration;
 
 use super::{Connector, End, Inbound, OtherEnd, PairOptions};
+use crate::protocols::idle::{Fired, IdleClock};
 use crate::protocols::report::{Cause, Failure};
+use crate::transports::connect::ConnectError;
 use crate::transports::datagram::Remote;
 use crate::transports::datagram::handle::DatagramTransport;
-use crate::transports::dial::ConnectError;
 use crate::transports::error::describe;
 use crate::transports::info::Peer;
 use crate::transports::protocol::DatagramProtocol;
@@ -18,35 +18,33 @@ use crate::transports::timers::TimerId;
 pub struct DatagramSide {
     other: OtherEnd,
     options: PairOptions,
+    idle: IdleClock,
 }
 
 impl DatagramSide {
     /// A left side, whose other end `connector` opens.
     #[must_use]
     pub fn left(connector: Connector, options: PairOptions) -> Self {
-        Self { other: OtherEnd::ToOpen(connector), options }
+        Self::new(OtherEnd::ToOpen(connector), options)
     }
 
     /// A right side, to be joined with `left`.
     #[must_use]
     pub fn right(left: Inbound, options: PairOptions) -> Self {
-        Self { other: OtherEnd::ToJoin(left), options }
+        Self::new(OtherEnd::ToJoin(left), options)
     }
 
-    fn watch(&self, t: &mut DatagramTransport<'_>, quiet: Duration) {
-        if let Some(limit) = self.options.idle_timeout {
-            let id = t.id();
-            t.net().call_later(id, limit.saturating_sub(quiet));
-        }
+    fn new(other: OtherEnd, options: PairOptions) -> Self {
+        Self { other, idle: IdleClock::new(options.idle_timeout), options }
     }
 }
 
 impl DatagramProtocol for DatagramSide {
     fn connection_made(&mut self, t: &mut DatagramTransport<'_>) {
-        let here = End::Datagrams(t.id());
+        let (id, here) = (t.id(), End::Datagrams(t.id()));
         let info = t.info();
         if let OtherEnd::ToOpen(_) = self.other {
-            self.watch(t, Duration::ZERO);
+            self.idle.start(t.net(), id);
         }
         if !self.other.open_or_join(t.net(), here, |_| info, &self.options) {
             t.abort();
@@ -87,21 +85,15 @@ impl DatagramProtocol for DatagramSide {
         }
     }
 
-    fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, _timer: TimerId) {
-        let Some(limit) = self.options.idle_timeout else { return };
-        let end = End::Datagrams(t.id());
-        if self.other.end().is_some_and(|other| other.ends_the_pair(end, t.net())) {
+    fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, timer: TimerId) {
+        let (id, here, other) = (t.id(), End::Datagrams(t.id()), self.other.end());
+        let activity = here.activity(other, t.net());
+        let Fired::Expired(limit) = self.idle.fired(t.net(), id, timer, activity) else { return };
+        if other.is_some_and(|other| other.is_ending(here, t.net())) {
             return;
         }
-        let here = t.last_activity();
-        let there = self.other.end().and_then(|other| other.last_activity(t.net()));
-        let last = there.map_or(here, |there| there.max(here));
-        let quiet = t.net().now().duration_since(last);
-        if quiet < limit {
-            return self.watch(t, quiet);
-        }
         self.options.fail(Failure::new(Cause::TimedOut, format!("idle for {limit:?}")));
-        if let Some(other) = self.other.end() {
+        if let Some(other) = other {
             other.abort(t.net());
         }
         t.abort();

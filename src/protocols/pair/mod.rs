@@ -17,10 +17,13 @@
 
 mod ages;
 pub mod child;
-pub mod datagrams;
+pub mod datagram;
 pub mod end;
+pub mod exec;
 pub mod flows;
 pub mod flows_side;
+pub mod half_close;
+pub(in crate::protocols) mod remainder;
 pub mod stream;
 pub mod waiting;
 
@@ -30,11 +33,11 @@ use std::time::Duration;
 
 pub use self::end::End;
 pub use self::waiting::{FlowPlace, Waiting};
-use super::half_close::HalfClose;
 use super::report::{Failure, Reporter};
-use crate::transports::dial::{ConnectError, ConnectErrorKind};
+use crate::transports::connect::{ConnectError, ConnectErrorKind};
 use crate::transports::info::Info;
 use crate::transports::net::Net;
+use half_close::HalfClose;
 
 /// What holds for a pair.
 #[derive(Clone, Debug)]

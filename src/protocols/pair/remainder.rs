@@ -12,8 +12,8 @@
 use std::io;
 use std::time::Duration;
 
-use super::report::{Cause, Failure};
-use super::watch::{Activity, IdleWatch};
+use crate::protocols::idle::{Activity, IdleWatch};
+use crate::protocols::report::{Cause, Failure};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
@@ -24,7 +24,7 @@ use crate::transports::timers::TimerId;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The protocol of such a source.
-pub(super) struct Remainder<F> {
+pub(in crate::protocols) struct Remainder<F> {
     /// The peer that is gone, for messages.
     peer: String,
     /// Ends the asking. The protocol before this one may have left other timers.
@@ -36,7 +36,13 @@ pub(super) struct Remainder<F> {
 
 /// Asks `source` whether it has more for `peer`, which is gone; `fail` is told if it has. The source is closed then,
 /// and its reader is told of the end now. `watch` goes on watching the source.
-pub(super) fn ask(net: &mut Net, source: Id, peer: String, mut watch: IdleWatch, fail: impl FnMut(Failure) + 'static) {
+pub(in crate::protocols) fn ask(
+    net: &mut Net,
+    source: Id,
+    peer: String,
+    mut watch: IdleWatch,
+    fail: impl FnMut(Failure) + 'static,
+) {
     let patience = net.call_later(source, PATIENCE);
     let mut t = net.transport(source);
     t.write_eof();

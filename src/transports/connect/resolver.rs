@@ -1,7 +1,8 @@
 //! Names to addresses, off the loop: `getaddrinfo(3)` can take minutes and cannot be cancelled.
 //!
 //! Look-ups run on threads, a few at a time, and the others wait in a queue. Clients that ask for the same name share
-//! one look-up. What is done with the addresses is `dialing.rs`, which also keeps the time limits.
+//! one look-up. What is done with the addresses, and the time limits, are
+//! `mod.rs`.
 //!
 //! ```text
 //!   Queued ---a thread takes it---> Running ---answer---> its clients are told
@@ -21,10 +22,10 @@ use std::sync::mpsc::{self, Receiver, Sender};
 
 use dns_lookup::AddrInfoHints;
 
-use super::address::Family;
-use super::dial::{ConnectError, ConnectErrorKind};
-use super::error::describe;
-use super::id::Id;
+use super::error::ConnectError;
+use crate::transports::address::Family;
+use crate::transports::error::describe;
+use crate::transports::id::Id;
 
 /// The token of the waker, which no id packs to: no slot has this index.
 pub(crate) const WAKE: mio::Token = mio::Token(usize::MAX);
@@ -36,22 +37,7 @@ const AT_ONCE: usize = 4;
 const THREADS_MAX: usize = 16;
 
 /// The answer to one look-up: addresses in the system's order of preference.
-pub(crate) type Answer = Result<Vec<SocketAddr>, Unresolved>;
-
-/// Why a name has no addresses.
-#[derive(Clone, Debug)]
-pub(crate) struct Unresolved {
-    text: String,
-    is_local: bool,
-}
-
-impl Unresolved {
-    /// The same as the failure of a connection to `name`.
-    pub(crate) fn about(self, name: &str) -> ConnectError {
-        let error = ConnectError::new(format!("resolve {name}: {}", self.text));
-        if self.is_local { error.with_kind(ConnectErrorKind::Local) } else { error }
-    }
-}
+pub(crate) type Answer = Result<Vec<SocketAddr>, ConnectError>;
 
 /// A function that looks a name up on the present thread, and gives addresses without a port or the system's words.
 type LookUp = fn(&str, Family) -> Result<Vec<SocketAddr>, String>;
@@ -207,8 +193,7 @@ impl Resolver {
                 }
                 Err(_) if client.is_late => self.ask(question.clone(), Client { is_late: false, ..client }),
                 Err(text) => {
-                    let error = Unresolved { text: text.clone(), is_local: false };
-                    self.answers.push_back((client.id, Err(error)));
+                    self.answers.push_back((client.id, Err(ConnectError::resolve(&question.name, text))));
                 }
             }
         }
@@ -249,9 +234,12 @@ impl Resolver {
 
     /// This machine has no thread for us.
     fn cannot_start(&mut self, question: &Question, error: &io::Error) {
-        let error = Unresolved { text: describe(error), is_local: true };
         let clients = self.lookups.remove(question).map(|lookup| lookup.clients).unwrap_or_default();
-        self.answers.extend(clients.iter().map(|client| (client.id, Err(error.clone()))));
+        for client in clients {
+            // An `io::Error` cannot be cloned, but each client gets one.
+            let error = io::Error::new(error.kind(), describe(error));
+            self.answers.push_back((client.id, Err(ConnectError::no_resolver(&question.name, error))));
+        }
         if let Some(lines) = &self.lines {
             // It fails only where the loop is gone.
             let _ = lines.waker.wake();

@@ -1,15 +1,15 @@
 //! A side of a relay that is a stream: a connection, or stdin and stdout.
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::child::QUIET;
+use super::half_close::{HalfClose, Held, InputEnd, hint};
+use super::remainder;
 use super::{Connector, End, Inbound, OtherEnd, PairOptions};
-use crate::protocols::child::QUIET;
-use crate::protocols::half_close::{HalfClose, Held, InputEnd, hint};
-use crate::protocols::remainder;
+use crate::protocols::idle::{FailureScope, Fired, IdleWatch};
 use crate::protocols::report::{Cause, Failure};
-use crate::protocols::watch::{Activity, FailureScope, Fired, IdleWatch};
-use crate::transports::dial::ConnectError;
+use crate::transports::connect::ConnectError;
 use crate::transports::error::{describe, is_truncation};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
@@ -115,16 +115,8 @@ impl StreamSide {
     fn is_ending(&self, t: &mut Transport<'_>) -> bool {
         // A stream that waits only for the peer's end has a time limit of its own.
         let is_told = t.is_closing() && t.write_buffer_size() == 0 && t.on_the_way() == 0;
-        let (here, other) = (End::Stream(t.id()), self.other.end());
-        let ends = |other: End| here.ends_the_pair(other, t.net()) || other.ends_the_pair(here, t.net());
-        is_told || other.is_some_and(ends)
-    }
-
-    /// When bytes last moved in the pair: either end may be the slower one.
-    fn last_activity(&self, t: &mut Transport<'_>) -> Instant {
-        let here = t.last_activity();
-        let there = self.other.end().and_then(|other| other.last_activity(t.net()));
-        there.map_or(here, |there| there.max(here))
+        let here = End::Stream(t.id());
+        is_told || self.other.end().is_some_and(|other| here.is_ending(other, t.net()))
     }
 
     /// Nothing more comes from here. The other end is given some time only, if that was asked for or if it has
@@ -150,8 +142,8 @@ impl StreamSide {
             other.abort(t.net());
             return t.abort();
         }
-        let last_activity = self.last_activity(t);
-        let quiet = t.net().now().duration_since(last_activity);
+        let activity = End::Stream(t.id()).activity(Some(other), t.net());
+        let quiet = t.net().now().duration_since(activity.last_activity);
         if quiet < limit {
             let id = t.id();
             self.linger_timer = Some(t.net().call_later(id, limit - quiet));
@@ -237,9 +229,7 @@ impl Protocol for StreamSide {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        let last_activity = self.last_activity(t);
-        let there = self.other.end().map_or(0, |other| other.on_the_way(t.net()));
-        let pulse = Activity { last_activity, on_the_way: t.on_the_way() + there };
+        let pulse = End::Stream(t.id()).activity(self.other.end(), t.net());
         let (id, totals) = (t.id(), t.info().totals);
         match (self.input.fired(t.net(), id, timer, pulse, totals), self.other.end()) {
             (Held::TellNow, Some(other)) => return other.end_input(t.net()),
@@ -254,7 +244,7 @@ impl Protocol for StreamSide {
             t.close();
         } else if self.both_done_timer.is_none() && !self.is_ending(t) {
             let fired = self.watch.fired(t, timer, pulse);
-            if let (Fired::Expired, Some(other)) = (fired, self.other.end()) {
+            if let (Fired::Expired(_), Some(other)) = (fired, self.other.end()) {
                 other.abort(t.net());
             }
         }

@@ -1,0 +1,180 @@
+//! The idle timeout of a pair, and how the failure of a connection is told.
+//!
+//! Bytes in either direction count against `--idle-timeout`. The timer is not re-armed with every byte: when it fires,
+//! it asks when bytes last moved, and waits for the rest of the time.
+
+use std::fmt::Display;
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::report::{Cause, Failure, Reporter};
+use crate::transports::connect::ConnectError;
+use crate::transports::error::describe;
+use crate::transports::handle::Transport;
+use crate::transports::id::Id;
+use crate::transports::net::Net;
+use crate::transports::timers::TimerId;
+
+/// What shows that a pair lives.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Activity {
+    /// When bytes last moved.
+    pub(super) last_activity: Instant,
+    /// Bytes that were sent and that the receiving system has not taken yet.
+    pub(super) on_the_way: usize,
+}
+
+impl Activity {
+    pub(super) fn of(t: &Transport<'_>) -> Self {
+        Self { last_activity: t.last_activity(), on_the_way: t.on_the_way() }
+    }
+
+    /// The activity of two ends together: either of them may be the slower one.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            last_activity: self.last_activity.max(other.last_activity),
+            on_the_way: self.on_the_way + other.on_the_way,
+        }
+    }
+}
+
+/// Measures for how long no byte has moved.
+#[derive(Debug, Default)]
+pub(super) struct Stillness {
+    /// What was on the way at the last question.
+    on_the_way: usize,
+}
+
+impl Stillness {
+    pub(super) fn lasts(&mut self, net: &Net, activity: Activity) -> Duration {
+        // A slow reader is not silent: its system may still feed it from what was sent long ago.
+        if std::mem::replace(&mut self.on_the_way, activity.on_the_way) != activity.on_the_way {
+            return Duration::ZERO;
+        }
+        net.now().duration_since(activity.last_activity)
+    }
+}
+
+/// The meaning of a timer that fired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fired {
+    /// It was not the idle timer.
+    Other,
+    /// Bytes have moved meanwhile. The timer is armed again.
+    TooEarly,
+    /// No byte has moved for this time, which is the limit.
+    Expired(Duration),
+}
+
+/// The idle timeout, and the timer of its owner.
+#[derive(Debug, Default)]
+pub(super) struct IdleClock {
+    limit: Option<Duration>,
+    timer: Option<TimerId>,
+    stillness: Stillness,
+}
+
+impl IdleClock {
+    pub(super) fn new(limit: Option<Duration>) -> Self {
+        Self { limit, timer: None, stillness: Stillness::default() }
+    }
+
+    pub(super) fn start(&mut self, net: &mut Net, owner: Id) {
+        self.timer = self.limit.map(|limit| net.call_later(owner, limit));
+    }
+
+    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, activity: Activity) -> Fired {
+        let (Some(limit), true) = (self.limit, self.timer == Some(timer)) else { return Fired::Other };
+        let still = self.stillness.lasts(net, activity);
+        if still >= limit {
+            self.timer = None;
+            return Fired::Expired(limit);
+        }
+        self.timer = Some(net.call_later(owner, limit - still));
+        Fired::TooEarly
+    }
+
+    fn stop(&mut self, net: &mut Net) {
+        if let Some(timer) = self.timer.take() {
+            net.cancel(timer);
+        }
+    }
+}
+
+/// What the failure of one connection means.
+#[derive(Debug, Default)]
+pub(super) enum FailureScope {
+    /// The connection is one of many, and only its own peer loses bytes.
+    #[default]
+    Log,
+    /// The run goes on, but bytes of stdin or for stdout may be lost.
+    Warn,
+    /// The run has failed.
+    Run(Reporter),
+}
+
+/// Watches one connection: it must not be idle for too long, and its failure is told.
+#[derive(Debug, Default)]
+pub(super) struct IdleWatch {
+    clock: IdleClock,
+    scope: FailureScope,
+}
+
+impl IdleWatch {
+    pub(super) fn new(idle_timeout: Option<Duration>, scope: FailureScope) -> Self {
+        Self { clock: IdleClock::new(idle_timeout), scope }
+    }
+
+    /// Call this from `connection_made`.
+    pub(super) fn made(&mut self, t: &mut Transport<'_>) {
+        let id = t.id();
+        self.clock.start(t.net(), id);
+    }
+
+    /// Call this from `timer_fired`. It aborts a connection that has expired.
+    pub(super) fn fired(&mut self, t: &mut Transport<'_>, timer: TimerId, activity: Activity) -> Fired {
+        let id = t.id();
+        let fired = self.clock.fired(t.net(), id, timer, activity);
+        if let Fired::Expired(limit) = fired {
+            self.fail(t, Cause::TimedOut, &format_args!("idle for {limit:?}"));
+            t.abort();
+        }
+        fired
+    }
+
+    /// Call this from `connection_failed`. An inherited connection can fail so, by TLS.
+    pub(super) fn not_made(&self, error: &ConnectError) {
+        match &self.scope {
+            FailureScope::Log | FailureScope::Warn => log::warn!("{error}"),
+            FailureScope::Run(reporter) => reporter.tell(Failure::from(error)),
+        }
+    }
+
+    /// Call this from `connection_lost`.
+    pub(super) fn lost(&mut self, t: &mut Transport<'_>, error: Option<&io::Error>) {
+        self.clock.stop(t.net());
+        if let Some(error) = error {
+            self.fail(t, Cause::of(error), &describe(error));
+        }
+    }
+
+    /// Reports or logs a failure. A failure of TLS is always a warning, because somebody may have cut the connection.
+    pub(super) fn fail(&self, t: &Transport<'_>, cause: Cause, what: &dyn Display) {
+        let level = match (&self.scope, cause) {
+            (FailureScope::Log, Cause::Tls) | (FailureScope::Warn, _) => log::Level::Warn,
+            (FailureScope::Log, _) => log::Level::Info,
+            (FailureScope::Run(_), _) => log::Level::Error,
+        };
+        if !log::log_enabled!(level) && !matches!(self.scope, FailureScope::Run(_)) {
+            return;
+        }
+        let name = match t.info().peer {
+            Some(peer) => format!("connection with {peer}"),
+            None => "stdin and stdout".to_owned(),
+        };
+        match &self.scope {
+            FailureScope::Log | FailureScope::Warn => log::log!(level, "{name}: {what}"),
+            FailureScope::Run(reporter) => reporter.tell(Failure::new(cause, format!("{name}: {what}"))),
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! A side that is a child process.
+//!
+//! ```text
+//!   Running ---exits---> its stdout closed ------------------------------------> the other end is closed
+//!                |                                                                ^
+//!                +---another process holds it---> nothing comes for 100 ms -------+
+//! ```
+//!
+//! The child of `exec` on stdin and stdout also has an [`ExecChild`], which says what is different there.
+
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::exec::ExecChild;
+use super::half_close::{HalfClose, Held, InputEnd};
+use super::{Connector, End, Inbound, OtherEnd, PairOptions, Waiting};
+use crate::protocols::idle::{Fired, IdleClock};
+use crate::protocols::report::{Cause, Failure, Reporter};
+use crate::transports::info::Info;
+use crate::transports::process::SIGTERM;
+use crate::transports::process::handle::SubprocessTransport;
+use crate::transports::protocol::SubprocessProtocol;
+use crate::transports::timers::TimerId;
+
+const STDIN: u8 = 0;
+const STDOUT: u8 = 1;
+const STDERR: u8 = 2;
+
+/// For how long nothing must come from pipes that another process holds once the child has ended.
+pub(super) const QUIET: Duration = Duration::from_millis(100);
+
+/// The protocol of such a side.
+#[derive(Debug)]
+pub struct ChildEnd {
+    other: OtherEnd,
+    options: PairOptions,
+    exec: Option<Rc<ExecChild>>,
+    /// The end of the child's stdout, which the other end is told.
+    output: InputEnd,
+    /// Fires a moment after the end of the child's stdout. If the child was killed, its exit comes before that, and the
+    /// other end is not told of an end in order.
+    end_timer: Option<TimerId>,
+    idle: IdleClock,
+    /// The name of the other end in messages.
+    peer: String,
+    /// The child has ended with a status other than 0, and has not read all of its input.
+    has_failed: bool,
+}
+
+impl ChildEnd {
+    /// A left side, whose other end `connector` opens.
+    #[must_use]
+    pub fn left(connector: Connector, options: PairOptions) -> Self {
+        Self::new(OtherEnd::ToOpen(connector), options)
+    }
+
+    /// A right side, to be joined with `left`.
+    #[must_use]
+    pub fn right(left: Inbound, options: PairOptions) -> Self {
+        Self::new(OtherEnd::ToJoin(left), options)
+    }
+
+    /// The child of `exec`, to be joined with our stdin and stdout, which are `stdio`.
+    #[must_use]
+    pub fn of_exec(stdio: End, reporter: Reporter, exec: Rc<ExecChild>) -> Self {
+        let (half_close, reporter) = (HalfClose::Now, Some(reporter));
+        let options = PairOptions { half_close, idle_timeout: None, linger: None, reporter };
+        let left = Inbound { end: stdio, info: Info::default(), waiting: Waiting::default(), place: None };
+        Self { exec: Some(exec), ..Self::right(left, options) }
+    }
+
+    fn new(other: OtherEnd, options: PairOptions) -> Self {
+        Self {
+            other,
+            output: InputEnd::new(options.half_close),
+            idle: IdleClock::new(options.idle_timeout),
+            options,
+            exec: None,
+            end_timer: None,
+            peer: String::new(),
+            has_failed: false,
+        }
+    }
+
+    /// The child's stdout has ended and the child goes on.
+    fn output_ended(&mut self, t: &mut SubprocessTransport<'_>) {
+        let (Some(other), None) = (self.other.end(), t.returncode()) else { return };
+        let here = End::Child(t.id());
+        if self.options.half_close == HalfClose::Auto && !here.may_be_held_back(other, t.net()) {
+            self.output = InputEnd::new(HalfClose::Now);
+        }
+        let id = t.id();
+        // A program that closes its stdout means that, even if it has written nothing.
+        if self.output.come(t.net(), id, false) {
+            other.end_input(t.net());
+        }
+        if other.is_over(t.net()) {
+            here.end_input(t.net());
+            other.finish(t.net());
+        }
+    }
+
+    /// Ends a pair that has expired. The timer was not that of the idle timeout if this is false.
+    fn idle_timer_fired(&mut self, t: &mut SubprocessTransport<'_>, timer: TimerId) -> bool {
+        let (id, here, Some(other)) = (t.id(), End::Child(t.id()), self.other.end()) else { return false };
+        let activity = here.activity(Some(other), t.net());
+        match self.idle.fired(t.net(), id, timer, activity) {
+            Fired::Other => return false,
+            Fired::Expired(limit) if !here.is_ending(other, t.net()) => {
+                self.options.fail(Failure::new(Cause::TimedOut, format!("idle for {limit:?}")));
+                other.abort(t.net());
+                here.abort(t.net());
+            }
+            Fired::Expired(_) | Fired::TooEarly => (),
+        }
+        true
+    }
+
+    /// Tells the other end of an end that was held back, if it is time. The timer was not that of such an end if this
+    /// is false.
+    fn output_timer_fired(&mut self, t: &mut SubprocessTransport<'_>, timer: TimerId) -> bool {
+        let (id, Some(other)) = (t.id(), self.other.end()) else { return false };
+        let activity = End::Child(id).activity(Some(other), t.net());
+        let totals = other.totals(t.net());
+        match self.output.fired(t.net(), id, timer, activity, totals) {
+            Held::OtherTimer => return false,
+            Held::Longer => (),
+            Held::TellNow => other.end_input(t.net()),
+        }
+        true
+    }
+
+    /// Closes a child that ended [`QUIET`] ago. If another process still writes to its pipes, this looks again later.
+    fn close_when_quiet(t: &mut SubprocessTransport<'_>) {
+        let now = t.net().now();
+        let pipes = Vec::from_iter([STDOUT, STDERR].into_iter().filter_map(|fd| t.pipe_transport(fd)));
+        for &pipe in &pipes {
+            let quiet = now.duration_since(t.peer(pipe).last_activity());
+            // Bytes in a pipe are the child's, however long the other end takes to read them.
+            if quiet < QUIET || t.peer(pipe).may_have_more() {
+                let id = t.id();
+                t.net().call_later(id, QUIET);
+                return;
+            }
+        }
+        if !pipes.is_empty() {
+            log::info!("the child has ended, but another process still holds its stdout");
+        }
+        t.close();
+    }
+}
+
+/// The status that a shell gives a child that has ended so.
+fn code(status: ExitStatus) -> u8 {
+    let code = status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(255);
+    u8::try_from(code).unwrap_or(u8::MAX)
+}
+
+impl SubprocessProtocol for ChildEnd {
+    fn connection_made(&mut self, t: &mut SubprocessTransport<'_>) {
+        let (id, here) = (t.id(), End::Child(t.id()));
+        if let OtherEnd::ToOpen(_) = self.other {
+            self.idle.start(t.net(), id);
+        }
+        if !self.other.open_or_join(t.net(), here, |_| Info::default(), &self.options) {
+            here.finish(t.net());
+        }
+        self.peer = self.other.end().map(|other| other.name(t.net())).unwrap_or_default();
+        if let (Some(pipe), Some(exec)) = (t.pipe_transport(STDERR), &self.exec) {
+            exec.join_stderr(t.net(), pipe);
+        }
+    }
+
+    fn pipe_data_received(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, data: &[u8]) {
+        let Some(other) = self.other.end().filter(|_| fd == STDOUT) else { return };
+        if self.output.is_looking() {
+            self.output.look(data);
+            if !self.output.is_looking() {
+                End::Child(t.id()).forward_to(other, t.net());
+            }
+        }
+        let taken = other.deliver(t.net(), data);
+        // Forwarded bytes wait for a stream without our help.
+        let is_full = other.has_datagrams() && (taken < data.len() || other.is_full(t.net()));
+        if let (true, Some(pipe)) = (is_full, t.pipe_transport(fd)) {
+            let mut pipe = t.peer(pipe);
+            pipe.pause_reading();
+            pipe.unread(&data[taken..]);
+        }
+    }
+
+    fn pipe_connection_lost(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, _error: Option<io::Error>) {
+        let Some(other) = self.other.end() else { return };
+        match fd {
+            STDOUT if t.returncode().is_none() => {
+                let id = t.id();
+                self.end_timer = Some(t.net().call_later(id, QUIET));
+            }
+            // A child need not read all of its input.
+            STDIN => other.discard(t.net()),
+            _ => (),
+        }
+    }
+
+    fn process_exited(&mut self, t: &mut SubprocessTransport<'_>) {
+        let status = t.returncode().unwrap_or_default();
+        let (number, pid, other) = (code(status), t.pid().unwrap_or(0), &self.peer);
+        self.has_failed = number != 0 && t.unread_input() > 0;
+        match &self.options.reporter {
+            Some(reporter) if number != 0 => {
+                let signal = self.exec.as_ref().and_then(|exec| exec.shared_signal(status));
+                reporter.tell(Failure::silent(signal.map_or(Cause::Child(number), Cause::Signal)));
+            }
+            None if self.has_failed => {
+                log::warn!("{other}: child {pid} has ended with status {number} and has left input unread");
+            }
+            _ => log::info!("{other}: child {pid} has ended with status {number}"),
+        }
+        if let Some(stdin) = t.pipe_transport(STDIN) {
+            t.peer(stdin).abort();
+        }
+        let id = t.id();
+        t.net().call_later(id, QUIET);
+    }
+
+    fn resume_writing(&mut self, t: &mut SubprocessTransport<'_>) {
+        // Only datagrams wait for this. Forwarded bytes wait for a stream without our help.
+        if let Some(other) = self.other.end().filter(|other| other.has_datagrams()) {
+            other.resume(t.net());
+        }
+    }
+
+    fn timer_fired(&mut self, t: &mut SubprocessTransport<'_>, timer: TimerId) {
+        if Some(timer) == self.end_timer {
+            self.output_ended(t);
+        } else if !self.idle_timer_fired(t, timer) && !self.output_timer_fired(t, timer) {
+            Self::close_when_quiet(t);
+        }
+    }
+
+    fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, error: Option<io::Error>) {
+        if error.is_some() {
+            // The child cannot be killed and is left running. The log says so, and a time limit was told before this.
+            let signal = self.exec.as_ref().map(|exec| exec.last_signal().unwrap_or(SIGTERM));
+            self.options.fail(Failure::silent(signal.map_or(Cause::Local, Cause::Signal)));
+        }
+        if let Some(exec) = &self.exec {
+            exec.close_stderr(t.net());
+        }
+        let Some(other) = self.other.end() else { return };
+        // Either the child had more to write, or it has not read what the other end believes to be delivered.
+        let was_killed = t.returncode().is_some_and(|status| status.signal().is_some());
+        let is_cut = was_killed || self.has_failed || error.is_some();
+        if is_cut { other.reset(t.net()) } else { other.finish_alone(t.net()) }
+    }
+}

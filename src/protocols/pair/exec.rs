@@ -1,0 +1,141 @@
+//! The child of `exec` on our stdin and stdout: what is different from a child of a relay.
+//!
+//! xport stands between the child and the files that the child would have without xport, and the child should not
+//! notice. So a failure of one of these files does not end the child:
+//!
+//! ```text
+//!   stdin cannot be read       ---> the child's stdin ends, with a warning
+//!   stdout cannot be written   ---> the child's stdout and stdin are closed: its next write fails; the run has failed
+//!   stderr cannot be written   ---> the child's stderr is closed
+//!   a signal that we sent ends the child ---> the same signal ends us
+//! ```
+//!
+//! stdin, stdout and stderr are a stream each, so that a stdin that cannot be read does not cost the output.
+
+use std::cell::Cell;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::rc::Rc;
+
+use crate::protocols::report::{Failure, Reporter};
+use crate::transports::error::describe;
+use crate::transports::handle::Transport;
+use crate::transports::id::Id;
+use crate::transports::net::Net;
+use crate::transports::process::{SIGINT, SIGQUIT};
+use crate::transports::protocol::{Eof, Protocol};
+
+const STDIN: u8 = 0;
+const STDOUT: u8 = 1;
+
+/// What the child's side, our standard streams and the signals know of each other.
+#[derive(Debug, Default)]
+pub struct ExecChild {
+    child: Cell<Option<Id>>,
+    stderr: Cell<Option<Id>>,
+    /// The last signal that the child got from us, or together with us.
+    signal: Cell<Option<i32>>,
+    has_our_keys: Cell<bool>,
+}
+
+impl ExecChild {
+    /// Makes `child` the child. Call this before the loop runs, like the next two.
+    pub fn set_child(&self, child: Id) {
+        self.child.set(Some(child));
+    }
+
+    /// Makes `stderr` the stream that the child's stderr goes to. With `None` the child needs none.
+    pub fn set_stderr(&self, stderr: Option<Id>) {
+        self.stderr.set(stderr);
+    }
+
+    /// Says that the child is in our process group, so that a key of our terminal sends its signal to both.
+    pub fn share_keys(&self) {
+        self.has_our_keys.set(true);
+    }
+
+    pub(in crate::protocols) fn child(&self) -> Option<Id> {
+        self.child.get()
+    }
+
+    pub(in crate::protocols) fn has_our_keys(&self) -> bool {
+        self.has_our_keys.get()
+    }
+
+    pub(in crate::protocols) fn note_signal(&self, signal: i32) {
+        self.signal.set(Some(signal));
+    }
+
+    pub(super) fn last_signal(&self) -> Option<i32> {
+        self.signal.get()
+    }
+
+    /// The signal that has ended the child and that we got too. We die of the same signal, because a shell that runs us
+    /// in a loop ends the loop then.
+    pub(super) fn shared_signal(&self, status: ExitStatus) -> Option<i32> {
+        let is_key = |signal| self.has_our_keys.get() && matches!(signal, SIGINT | SIGQUIT);
+        status.signal().filter(|signal| self.signal.get() == Some(*signal) || is_key(*signal))
+    }
+
+    pub(super) fn join_stderr(&self, net: &mut Net, pipe: Id) {
+        if let Some(stderr) = self.stderr.get() {
+            net.transport(pipe).forward_to(stderr);
+        }
+    }
+
+    pub(super) fn close_stderr(&self, net: &mut Net) {
+        if let Some(stderr) = self.stderr.get() {
+            net.transport(stderr).close();
+        }
+    }
+
+    /// Calls `f` with our end of one of the child's pipes, if that is open.
+    fn with_pipe(&self, t: &mut Transport<'_>, fd: u8, f: impl FnOnce(&mut Transport<'_>)) {
+        let Some(child) = self.child.get() else { return };
+        if let Some(pipe) = t.net().subprocess_transport(child).pipe_transport(fd) {
+            f(&mut t.peer(pipe));
+        }
+    }
+}
+
+/// The protocol of our stdin, stdout or stderr beside the child.
+#[derive(Debug)]
+pub struct ExecStream {
+    child: Rc<ExecChild>,
+    fd: u8,
+    reporter: Reporter,
+}
+
+impl ExecStream {
+    /// The stream with our descriptor `fd`: 0, 1 or 2.
+    #[must_use]
+    pub fn new(child: Rc<ExecChild>, fd: u8, reporter: Reporter) -> Self {
+        Self { child, fd, reporter }
+    }
+}
+
+impl Protocol for ExecStream {
+    fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {
+        // Bytes of stdin are forwarded. They come here once the child has closed its stdin.
+    }
+
+    fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
+        self.child.with_pipe(t, STDIN, |pipe| pipe.close());
+        // The end of the child closes our stdin.
+        Eof::KeepOpen
+    }
+
+    fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        let Some(error) = error else { return };
+        if self.fd == STDIN {
+            log::warn!("{}", describe(&error));
+            return self.child.with_pipe(t, STDIN, |pipe| pipe.close());
+        }
+        self.child.with_pipe(t, self.fd, |pipe| pipe.abort());
+        if self.fd == STDOUT {
+            self.reporter.tell(Failure::of_stdio(&error));
+            self.child.with_pipe(t, STDIN, |pipe| pipe.abort());
+        }
+    }
+}

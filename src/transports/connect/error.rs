@@ -1,0 +1,120 @@
+//! Why a connection could not be made: a message for people, a kind for programs.
+
+use std::fmt;
+use std::io;
+
+use crate::transports::error::{describe, is_handshake_timeout, is_lack_of_resources};
+
+/// Why a connection could not be made.
+#[derive(Debug)]
+pub struct ConnectError {
+    message: String,
+    kind: ConnectErrorKind,
+    is_given_up: bool,
+    /// What the system said of the last attempt.
+    source: Option<io::Error>,
+}
+
+/// What kind of failure it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectErrorKind {
+    /// The peer does not answer, or there is no such peer.
+    Unavailable,
+    /// The time limit of the caller has passed.
+    TimedOut,
+    /// This machine lacks descriptors or memory.
+    Local,
+    /// The connection was made, and reset at once. A refusal is [`Unavailable`](Self::Unavailable).
+    Reset,
+    /// The connection was made, but its TLS handshake has failed.
+    Tls,
+}
+
+impl ConnectErrorKind {
+    /// The kind of a failed system call.
+    pub(crate) fn of(error: &io::Error) -> Self {
+        match error {
+            _ if error.kind() == io::ErrorKind::ConnectionReset => Self::Reset,
+            _ if is_lack_of_resources(error) => Self::Local,
+            _ => Self::Unavailable,
+        }
+    }
+}
+
+impl ConnectError {
+    pub(crate) fn new(message: String) -> Self {
+        Self { message, kind: ConnectErrorKind::Unavailable, is_given_up: false, source: None }
+    }
+
+    /// `name` has no addresses.
+    pub(crate) fn resolve(name: &str, why: &str) -> Self {
+        Self::new(format!("resolve {name}: {why}"))
+    }
+
+    /// `target`, or one of its addresses, cannot be connected to.
+    pub(crate) fn connect(target: &dyn fmt::Display, why: &str) -> Self {
+        Self::new(format!("connect {target}: {why}"))
+    }
+
+    /// An attempt has failed with `error`.
+    pub(crate) fn of_attempt(address: &dyn fmt::Display, error: io::Error) -> Self {
+        let kind = ConnectErrorKind::of(&error);
+        Self::connect(address, &describe(&error)).with_kind(kind).with_source(Some(error))
+    }
+
+    /// This machine cannot look up `name`.
+    pub(crate) fn no_resolver(name: &str, error: io::Error) -> Self {
+        let failed = Self::resolve(name, &describe(&error));
+        failed.with_kind(ConnectErrorKind::Local).with_source(Some(error))
+    }
+
+    pub(crate) fn with_source(self, source: Option<io::Error>) -> Self {
+        Self { source, ..self }
+    }
+
+    pub(crate) fn with_kind(self, kind: ConnectErrorKind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// A handshake with `peer` has failed.
+    pub(crate) fn of_handshake(peer: &dyn fmt::Display, error: io::Error) -> Self {
+        let kind = if is_handshake_timeout(&error) { ConnectErrorKind::TimedOut } else { ConnectErrorKind::Tls };
+        Self::new(format!("handshake with {peer}: {}", describe(&error))).with_kind(kind).with_source(Some(error))
+    }
+
+    /// The caller has closed the transport before it was open.
+    pub(crate) fn given_up() -> Self {
+        Self { is_given_up: true, ..Self::new("closed before it was connected".to_owned()) }
+    }
+
+    /// Whether the caller has closed the transport before it was open.
+    #[must_use]
+    pub fn is_given_up(&self) -> bool {
+        self.is_given_up
+    }
+
+    /// What kind of failure it was.
+    #[must_use]
+    pub fn kind(&self) -> ConnectErrorKind {
+        self.kind
+    }
+}
+
+impl From<io::Error> for ConnectError {
+    fn from(error: io::Error) -> Self {
+        Self::new(describe(&error)).with_source(Some(error))
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ConnectError {
+    /// The [`io::Error`] of the last attempt, if there was one. The message has its text already.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|error| error as _)
+    }
+}

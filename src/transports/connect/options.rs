@@ -1,0 +1,79 @@
+//! How to connect, as the caller wants it. What is done with it is `mod.rs`.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use socket2::SockAddr;
+
+use super::error::ConnectError;
+use crate::transports::address::Family;
+use crate::transports::keepalive::KeepAlive;
+
+/// How to connect.
+#[derive(Clone, Debug)]
+pub struct Dialing {
+    /// Which families may be tried.
+    pub family: Family,
+    /// Whether only numeric addresses are accepted: a name is not looked up, and fails.
+    pub numeric: bool,
+    /// Local addresses to connect from: the first one of the family of the peer is used. With port 0 the kernel chooses
+    /// the port.
+    pub source: Vec<SocketAddr>,
+    /// How long one try may take, from the look-up to the connection.
+    pub timeout: Duration,
+    /// How many further tries follow a failed one.
+    pub retry: u32,
+    /// The pause between tries.
+    pub retry_delay: Duration,
+    /// When a TCP peer that is silent counts as gone.
+    pub keepalive: KeepAlive,
+}
+
+impl Default for Dialing {
+    fn default() -> Self {
+        Self {
+            family: Family::Any,
+            numeric: false,
+            source: Vec::new(),
+            timeout: Duration::from_secs(10),
+            retry: 0,
+            retry_delay: Duration::from_secs(1),
+            keepalive: KeepAlive::default(),
+        }
+    }
+}
+
+impl Dialing {
+    /// The local address to reach `address` from.
+    pub(crate) fn source_for(&self, address: SocketAddr) -> Option<SocketAddr> {
+        self.source.iter().copied().find(|source| source.is_ipv4() == address.is_ipv4())
+    }
+
+    /// Those of the addresses of `target` that may be tried.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn admitted(
+        &self,
+        target: &dyn fmt::Display,
+        mut addresses: Vec<SockAddr>,
+    ) -> Result<Vec<SockAddr>, ConnectError> {
+        addresses.retain(|address| match address.as_socket() {
+            Some(ip) => self.family.admits(&ip) && (self.source.is_empty() || self.source_for(ip).is_some()),
+            // A unix socket has no family to choose.
+            None => true,
+        });
+        if !addresses.is_empty() {
+            return Ok(addresses);
+        }
+        let why = match &self.source[..] {
+            [source] => {
+                let family = if source.is_ipv4() { "IPv4" } else { "IPv6" };
+                format!("it has no {family} address, and the source {} needs one", source.ip())
+            }
+            _ => "no address of that family".to_owned(),
+        };
+        Err(ConnectError::connect(target, &why))
+    }
+}

@@ -1,0 +1,96 @@
+//! What is kept of a connection while it is made, and all its states. Streams and datagram sockets are the same here.
+//!
+//! ```text
+//!               addresses are known         a socket is connected
+//!   Resolving ----------------------> Racing -----------------------> open: the state is dropped
+//!    ^      |                           |
+//!    |      +------- the try fails -----+
+//!    |                    |
+//!    |                    +--- a try is left -----> Pausing ---+
+//!    |                    |                                    |
+//!    |                    +--- none is left ------> connection_failed
+//!    |                                                         |
+//!    +--------------------- retry_delay -----------------------+
+//! ```
+//!
+//! A try fails when its name has no address, when its last attempt has failed, and when its time limit has passed. Only
+//! streams race. A datagram socket is open as soon as its addresses are known: UDP makes no connection that could fail.
+
+use std::fmt;
+
+use super::options::Dialing;
+use super::race::Race;
+use crate::transports::address::{HostPort, UnixName};
+use crate::transports::timers::{TimerId, Timers};
+
+/// The peer to connect to.
+#[derive(Clone, Debug)]
+pub(crate) enum ConnectTarget {
+    Inet(HostPort),
+    Unix(UnixName),
+}
+
+impl fmt::Display for ConnectTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inet(inet) => inet.fmt(f),
+            Self::Unix(unix) => unix.fmt(f),
+        }
+    }
+}
+
+/// A connection that is being made.
+#[derive(Debug)]
+pub(crate) struct Connecting {
+    pub(super) target: ConnectTarget,
+    pub(crate) options: Dialing,
+    pub(super) retries_left: u32,
+    pub(super) step: ConnectStep,
+    /// The time limit of the present try.
+    pub(super) limit: Option<TimerId>,
+    /// The next attempt of a race, or the end of a pause.
+    pub(super) next: Option<TimerId>,
+}
+
+/// What is awaited.
+#[derive(Debug)]
+pub(crate) enum ConnectStep {
+    /// The addresses of the peer.
+    Resolving,
+    /// The first of several sockets to connect.
+    Racing(Race),
+    /// The next try.
+    Pausing,
+}
+
+impl Connecting {
+    pub(super) fn new(target: ConnectTarget, options: Dialing) -> Box<Self> {
+        let retries_left = options.retry;
+        Box::new(Self { target, options, retries_left, step: ConnectStep::Resolving, limit: None, next: None })
+    }
+
+    /// The race of a stream, while there is one.
+    pub(super) fn race(&mut self) -> Option<&mut Race> {
+        match &mut self.step {
+            ConnectStep::Racing(race) => Some(race),
+            ConnectStep::Resolving | ConnectStep::Pausing => None,
+        }
+    }
+
+    /// Takes a failed try off those that are left, and closes its sockets; false if it was the last one.
+    pub(super) fn pause(&mut self, timers: &mut Timers) -> bool {
+        self.cancel_timers(timers);
+        let goes_on = self.retries_left > 0;
+        if goes_on {
+            self.retries_left -= 1;
+            self.step = ConnectStep::Pausing;
+        }
+        goes_on
+    }
+
+    pub(crate) fn cancel_timers(&mut self, timers: &mut Timers) {
+        for timer in [self.limit.take(), self.next.take()].into_iter().flatten() {
+            timers.cancel(timer);
+        }
+    }
+}

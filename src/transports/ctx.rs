@@ -1,0 +1,122 @@
+//! What a transport needs of the loop, and one stream together with that.
+//!
+//! `Net` is the arena of transports and a [`Ctx`]. No transport is in a `Ctx`, so a stream and the `Ctx` can be borrowed
+//! at the same time: that is a [`StreamRef`]. An event looks its stream up once, and everything that concerns this
+//! stream alone is a method of the reference. What concerns several transports is a method of `Net`.
+
+use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
+use std::time::Instant;
+
+use super::call::{Call, Installed};
+use super::connect::resolver::Resolver;
+use super::id::Id;
+use super::keepalive::Looks;
+use super::label::StreamLabel;
+use super::out_buf::BufferPool;
+use super::pipe_pool::PipePool;
+use super::stream::Stream;
+use super::timers::{TimerId, Timers};
+
+/// The clock, the queues, the timers and the pools of a loop.
+pub(crate) struct Ctx {
+    /// Callbacks to be made, in order. asyncio's `call_soon` queue.
+    pub(crate) calls: VecDeque<(Id, Call)>,
+    /// The run queue: slots that stopped before `WouldBlock`. The loop takes them up in the next turn without an event.
+    pub(crate) ready: Vec<Id>,
+    pub(crate) timers: Timers,
+    /// The time of this turn of the loop.
+    pub(crate) now: Instant,
+    /// Counts turns of the loop.
+    pub(crate) turn: u64,
+    pub(crate) registry: mio::Registry,
+    pub(crate) buffer_pool: BufferPool,
+    /// Pipes through which the kernel moves bytes between sockets.
+    pub(crate) pipes: PipePool,
+    /// Streams that stopped at a short read or write, to be rearmed once they are idle.
+    pub(crate) rearm_queue: Vec<Id>,
+    pub(crate) rearm_timer: Option<TimerId>,
+    /// When peers are looked at that may have vanished.
+    pub(crate) looks: Looks,
+    pub(crate) resolver: Resolver,
+    /// Connections with TLS that listeners have accepted and not admitted yet.
+    pub(crate) pending_accepts: Vec<Id>,
+    /// Room for ciphertext, from the first time on.
+    pub(crate) ciphertext: Box<[u8]>,
+}
+
+impl Ctx {
+    pub(crate) fn new(registry: mio::Registry, now: Instant) -> Self {
+        Self {
+            calls: VecDeque::new(),
+            ready: Vec::new(),
+            timers: Timers::default(),
+            now,
+            turn: 0,
+            registry,
+            buffer_pool: BufferPool::default(),
+            pipes: PipePool::default(),
+            rearm_queue: Vec::new(),
+            rearm_timer: None,
+            looks: Looks::default(),
+            resolver: Resolver::default(),
+            pending_accepts: Vec::new(),
+            ciphertext: Box::default(),
+        }
+    }
+
+    /// Whether a call that waits gives `id` another protocol, which is to get what comes next.
+    pub(crate) fn replaces(&self, id: Id) -> bool {
+        let replaces = |call: &Call| matches!(call, Call::Install(Installed::Protocol(_) | Installed::Datagram(_)));
+        let of_id = |(of, call): &(Id, Call)| *of == id && replaces(call);
+        self.calls.iter().any(of_id)
+    }
+}
+
+/// One stream and what it needs of the loop. The stream stays in its slot while the reference lives: only `Net` frees
+/// slots.
+pub(crate) struct StreamRef<'a> {
+    pub(crate) id: Id,
+    pub(crate) stream: &'a mut Stream,
+    pub(crate) cx: &'a mut Ctx,
+}
+
+impl StreamRef<'_> {
+    /// Queues a callback of the stream's protocol.
+    pub(crate) fn call(&mut self, call: Call) {
+        self.cx.calls.push_back((self.id, call));
+    }
+
+    /// Puts the stream on the run queue: the loop takes it up in the next turn, or later in this one.
+    pub(crate) fn queue_ready(&mut self) {
+        if !std::mem::replace(&mut self.stream.queued, true) {
+            self.cx.ready.push(self.id);
+        }
+    }
+
+    /// Puts the stream on the run queue if a read would lead anywhere: no event comes for what is there already.
+    pub(crate) fn queue_read(&mut self) {
+        if self.stream.wants_read() {
+            self.queue_ready();
+        }
+    }
+
+    /// How messages name the stream.
+    pub(crate) fn label(&self) -> StreamLabel<'_> {
+        StreamLabel(self.stream, self.id)
+    }
+}
+
+impl Deref for StreamRef<'_> {
+    type Target = Stream;
+
+    fn deref(&self) -> &Stream {
+        self.stream
+    }
+}
+
+impl DerefMut for StreamRef<'_> {
+    fn deref_mut(&mut self) -> &mut Stream {
+        self.stream
+    }
+}
