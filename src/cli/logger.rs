@@ -60,7 +60,7 @@ const MESSAGE_BYTES_MAX: usize = 4_000;
 static REPEATS: LazyLock<Mutex<Repeats>> = LazyLock::new(Mutex::default);
 
 /// Sets the logger up. `XPORT_LOG`, in env_logger's syntax, wins over the verbosity. `RUST_LOG` does too, but only if
-/// it names xport: a filter that was set for another program must not hide our warnings.
+/// it names xport: a filter for another program must not hide warnings of xport.
 ///
 /// A second call changes nothing.
 pub fn init(verbosity: Verbosity, color: Color) {
@@ -71,7 +71,7 @@ pub fn init(verbosity: Verbosity, color: Color) {
         Some(spec) => {
             let spec = check_spec(&spec, &mut odd);
             if spec.is_empty() {
-                // No part of the filter can be read, and it must not hide our warnings.
+                // A filter without a readable part must not hide warnings.
                 set_levels(&mut builder, verbosity);
             } else {
                 builder.parse_filters(&spec);
@@ -86,7 +86,7 @@ pub fn init(verbosity: Verbosity, color: Color) {
     let colored = is_colored(color, &|name| env::var(name).ok(), io::stderr().is_terminal());
     builder
         .target(Target::Pipe(Box::new(Stderr)))
-        // We write the colours ourselves, so env_logger must not strip them.
+        // `write_record` writes the colours, so env_logger must not strip them.
         .write_style(WriteStyle::Always)
         .format(move |out, record| write_record(out, record, colored));
     if builder.try_init().is_err() {

@@ -6,21 +6,21 @@ mod address; // the text form of addresses
 mod command; // the tables as clap knows them
 pub mod completions; // for shells
 mod endpoint; // one word that is an end, with its options
-mod ends; // what one end becomes
-mod error; // why a command line is refused
-mod hints; // what other programs call endpoints and options
+mod ends; // one end, and its configuration
+mod error; // the reason why a command line is refused
+mod hints; // words and options of other programs
 mod host; // host and port, each on its own
 pub mod logger; // messages on stderr
 pub mod man; // the manual page
 mod modes; // the table of modes
 mod options; // the table of options, and their values
-mod quote; // text of unknown origin, made fit for a line
+mod quote; // text of the user in messages
 mod relay; // modes that join endpoints
-mod request; // what a user asked, and whether it is in vain
-mod resolve; // modes with one kind of end
+mod request; // a mode with its options and operands, and whether each option does something
+mod resolve; // modes with listeners or one peer
 pub mod schemes; // the table of endpoints
 mod text; // descriptions, examples, exit status
-mod tls; // what is wanted of TLS
+mod tls; // settings of TLS
 mod values; // durations, sizes, networks
 
 use std::error::Error;
@@ -49,15 +49,15 @@ const LINE_CHARS_MAX: usize = 400;
 /// A mode to run, and how to report on it.
 #[derive(Clone, Debug)]
 pub struct Invocation {
-    /// How much is reported.
+    /// How much is written to stderr.
     pub verbosity: Verbosity,
-    /// Whether it is coloured.
+    /// Whether messages are coloured.
     pub color: Color,
     /// What to do.
     pub mode: config::Mode,
 }
 
-/// What the arguments ask for.
+/// The result of parsing the arguments.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum Parsed {
@@ -67,7 +67,7 @@ pub enum Parsed {
     Print(Vec<u8>),
 }
 
-/// Why arguments make no sense. The text is complete, with its newline, and goes to stderr. The exit status is 2.
+/// The error of a wrong command line. The text is complete, with its newline, for stderr. The exit status is 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageError(String);
 
@@ -82,7 +82,7 @@ impl Error for UsageError {}
 /// Parses the arguments. The first one is the name of the program.
 ///
 /// # Errors
-/// Says what is wrong with the arguments, and how they should look.
+/// Says what is wrong with the arguments, and shows the usage.
 pub fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Parsed, UsageError> {
     let args = Vec::from_iter(args);
     let matches = command(Detail::Named(&args)).try_get_matches_from(&args);
@@ -155,7 +155,7 @@ fn verbosity(quiet: bool, verbose: u8) -> Result<Verbosity, ConfigError> {
     })
 }
 
-/// Formats an error of ours as clap formats its errors.
+/// Formats a [`ConfigError`] as clap formats its errors.
 fn refuse(error: ConfigError, mode: Option<&ModeSpec>) -> UsageError {
     let (reason, variable, usage) = match error {
         ConfigError::Value(reason, variable) => (reason, variable, String::new()),
@@ -172,7 +172,7 @@ fn refuse(error: ConfigError, mode: Option<&ModeSpec>) -> UsageError {
     UsageError(format!("xport: {reason}\n{note}{usage}\nFor more information, try '--help'.\n"))
 }
 
-/// Turns an error of clap into text for stdout, for help and version, or into an error in our form.
+/// Turns an error of clap into text for stdout, which is help or version, or into a [`UsageError`].
 fn answer(mut error: clap::Error, args: &[OsString]) -> Result<Parsed, UsageError> {
     if !error.use_stderr() {
         return Ok(Parsed::Print(error.render().to_string().into_bytes()));

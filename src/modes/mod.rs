@@ -65,7 +65,7 @@ impl Run {
         Ok(Self { event_loop, reporter, reports })
     }
 
-    /// Hands INT, TERM and HUP to `lifecycle`. A client has no files to remove, so other signals may end the process
+    /// Passes INT, TERM and HUP to `lifecycle`. A client has no files to remove, so other signals can end the process
     /// at once.
     fn watch_client(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
         let caught = caught(&[signals::SIGINT, signals::SIGTERM, signals::SIGHUP]);
@@ -73,30 +73,29 @@ impl Run {
         Ok(())
     }
 
-    /// Hands all signals that end a process to `lifecycle`. This is for runs with files or children, which must not be
-    /// left behind.
+    /// Passes all signals that end a process to `lifecycle`, for runs that must not leave files or children behind.
     fn watch(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
         let caught = caught(&[&signals::DELIBERATE[..], &signals::other_deadly()].concat());
         self.event_loop.net().signals(&caught, lifecycle).map_err(|error| local("signals", &error))?;
         Ok(())
     }
 
-    /// Hands these signals to `forward`.
+    /// Passes these signals to `forward`.
     fn watch_for(&mut self, wanted: &[i32], forward: impl Into<Handler>) -> anyhow::Result<()> {
         let caught = caught(wanted);
         self.event_loop.net().signals_with_origin(&caught, forward).map_err(|error| local("signals", &error))?;
         Ok(())
     }
 
-    /// Runs the loop to its end; the first failure decides.
+    /// Runs the loop to its end. The first failure is the result.
     fn run(mut self) -> anyhow::Result<()> {
         self.event_loop.run().map_err(|error| local("event loop", &error))?;
         Ok(self.reports.verdict()?)
     }
 }
 
-/// The signals of `wanted` that are caught: all that were not ignored when we were started. SIGCHLD is caught even if
-/// it was ignored. The first process of a PID namespace catches SIGCHLD always, because it must reap orphans.
+/// The signals to catch: those of `wanted` that were not ignored when xport started. SIGCHLD is caught even if it was
+/// ignored. The first process of a PID namespace always catches SIGCHLD, because it must reap orphans.
 fn caught(wanted: &[i32]) -> Vec<i32> {
     let of_init = process::is_init().then_some(signals::SIGCHLD).filter(|signal| !wanted.contains(signal));
     let is_wanted = |signal: &i32| *signal == signals::SIGCHLD || !signals::is_ignored(*signal);
@@ -126,7 +125,7 @@ fn dialing(config: &DialConfig) -> Dialing {
 /// The peer of a stream, prepared as far as is possible before anything is opened.
 enum Outbound {
     Peer(StreamPeer),
-    /// It was taken over before we opened a descriptor that could have the same number.
+    /// The connection was taken over before a new descriptor could get the same number.
     Inherited(OwnedFd),
 }
 
@@ -194,12 +193,12 @@ fn prepare(net: &mut Net, id: Id, tls: Option<&TlsClient>, marks: WaterMarks) {
     let mut t = net.transport(id);
     t.set_write_buffer_limits(marks);
     if let Some(tls) = tls {
-        // This fails only if the stream has failed already, and then the protocol is told anyway.
+        // This fails only if the stream has failed already. The protocol hears of that failure anyway.
         let _ = t.start_tls(tls.clone());
     }
 }
 
-/// Takes an inherited descriptor over. `wanted` decides whether the mode can use it.
+/// Takes over an inherited descriptor. `wanted` returns `None` for a socket that the mode cannot use.
 fn take_over(number: RawFd, name: &str, wanted: impl FnOnce(Inherited) -> Option<OwnedFd>) -> anyhow::Result<OwnedFd> {
     let unusable = |why: &str| Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"));
     let socket = inherit(number).map_err(|error| unusable(&describe(&error)))?;
@@ -230,7 +229,7 @@ fn prepare_stdio(net: &mut Net, opened: io::Result<Id>, marks: WaterMarks) -> Re
     Ok(id)
 }
 
-/// Which of stdin and stdout a session needs.
+/// The standard streams that a session needs.
 fn stdio_of(stream: &StreamConfig) -> Stdio {
     match (stream.send_only, stream.recv_only) {
         (true, _) => Stdio::InputOnly,
