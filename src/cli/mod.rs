@@ -34,7 +34,7 @@ use crate::cli::command::{Detail, USAGE, command, given, operands, rows_of_top};
 use crate::cli::endpoint::Context;
 use crate::cli::error::ConfigError;
 use crate::cli::modes::{Action, MODES, ModeSpec};
-use crate::cli::options::{Heading, Opt, Options};
+use crate::cli::options::{Opt, Options};
 use crate::cli::quote::{QUOTED_CHARS_MAX, escape, shorten};
 use crate::cli::relay::{resolve_exec, resolve_relay};
 use crate::cli::request::Request;
@@ -157,19 +157,15 @@ fn verbosity(quiet: bool, verbose: u8) -> Result<Verbosity, ConfigError> {
 
 /// Formats a [`ConfigError`] as clap formats its errors.
 fn refuse(error: ConfigError, mode: Option<&ModeSpec>) -> UsageError {
-    let (reason, variable, usage) = match error {
-        ConfigError::Value(reason, variable) => (reason, variable, String::new()),
+    let (reason, usage) = match error {
+        ConfigError::Value(reason) => (reason, String::new()),
         ConfigError::Reason(reason) => {
             let usage = mode.map_or_else(|| USAGE.to_owned(), ModeSpec::usage);
-            (reason, None, format!("\nUsage: {usage}\n"))
+            (reason, format!("\nUsage: {usage}\n"))
         }
     };
-    let note = match variable.filter(|name| !reason.contains(name)) {
-        Some(name) => format!("\n  note: the value comes from the environment variable {name}\n"),
-        None => String::new(),
-    };
     let reason = shorten(&reason, LINE_CHARS_MAX);
-    UsageError(format!("xport: {reason}\n{note}{usage}\nFor more information, try '--help'.\n"))
+    UsageError(format!("xport: {reason}\n{usage}\nFor more information, try '--help'.\n"))
 }
 
 /// Turns an error of clap into text for stdout, which is help or version, or into a [`UsageError`].
@@ -213,35 +209,15 @@ fn make_printable(error: &mut clap::Error) {
     }
 }
 
-/// A tip for an option that the mode does not have: what to do instead.
-fn tip_for(error: &clap::Error, args: &[OsString]) -> Option<String> {
-    let option = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(option)) if error.kind() == ErrorKind::UnknownArgument => option.as_str(),
+/// A tip for an option that the mode does not have.
+fn tip_for(error: &clap::Error, args: &[OsString]) -> Option<&'static str> {
+    let flag = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(flag)) if error.kind() == ErrorKind::UnknownArgument => flag,
         _ => return None,
     };
     let is_meant = |arg: &OsString, mode: &ModeSpec| arg.to_str().is_some_and(|arg| mode.is_called(arg));
     let mode = args.iter().skip(1).find_map(|arg| MODES.iter().find(|mode| is_meant(arg, mode)));
-    let of = |table: &[(&str, &str)]| table.iter().find(|(name, _)| option == *name).map(|(_, tip)| (*tip).to_owned());
-    let of_mode = mode.and_then(|mode| match mode.scheme {
-        Some(scheme) if scheme.is_tls && scheme.listens() => {
-            openssl_tip(args).or_else(|| of(hints::TLS_SERVER_OPTIONS))
-        }
-        Some(scheme) if scheme.is_tls => openssl_tip(args).or_else(|| of(hints::TLS_CLIENT_OPTIONS)),
-        Some(_) => is_of_tls(option).then(|| hints::TLS_MODES.to_owned()),
-        None => of(hints::NETCAT_OPTIONS)
-            .or_else(|| option.strip_prefix("--").and_then(hints::tip_for_option).map(str::to_owned)),
-    });
-    of_mode.or_else(|| of(hints::NETCAT_OPTIONS))
-}
-
-/// A tip for an option of openssl. The arguments are searched, because clap knows only the first letter of `-connect`.
-fn openssl_tip(args: &[OsString]) -> Option<String> {
-    let found = args.iter().find_map(|arg| hints::OPENSSL_OPTIONS.iter().find(|(name, _)| arg == name));
-    found.map(|(_, tip)| (*tip).to_owned())
-}
-
-fn is_of_tls(option: &str) -> bool {
-    options::rows_of(Heading::Tls).iter().any(|row| row.flag() == option)
+    hints::tip_for_flag(mode, flag, args)
 }
 
 #[cfg(test)]

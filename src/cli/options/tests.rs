@@ -40,7 +40,10 @@ fn a_value_is_given_or_a_variable_or_the_default() {
     assert_eq!(read(&[], &[("XPORT_RETRY", "3")]).map(|options| options.retry), Ok(3));
     assert_eq!(read(&[(Opt::Retry, "4")], &[("XPORT_RETRY", "x")]).map(|options| options.retry), Ok(4));
     let error = read(&[], &[("XPORT_RETRY", "x")]).map(|options| options.retry);
-    assert_eq!(error, Err("invalid value 'x' for 'retry': invalid digit found in string".to_owned()));
+    assert_eq!(
+        error,
+        Err("invalid value 'x' for 'retry': not a whole number (from the environment variable XPORT_RETRY)".to_owned())
+    );
 }
 
 #[test]
@@ -56,7 +59,7 @@ fn a_variable_switches_a_flag() {
         assert_eq!(read(&[], &[("XPORT_NUMERIC", value)]).map(|options| options.numeric), expected);
     }
     let error = read(&[], &[("XPORT_NUMERIC", "yes")]).map(|options| options.numeric);
-    assert_eq!(error, Err("invalid value 'yes' for 'numeric': must be 1 for on or 0 for off".to_owned()));
+    assert_eq!(error, Err("invalid value 'yes' for 'numeric': must be 1 for on or 0 for off (from the environment variable XPORT_NUMERIC)".to_owned()));
 }
 
 /// What is written wins over a variable that would contradict it.

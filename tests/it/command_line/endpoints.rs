@@ -149,7 +149,10 @@ fn options_of_endpoints_are_checked_as_everywhere() {
     all_refused(
         "relay",
         &[
-            (&["-", "tcp:a:1,retry=x"], "endpoint 'tcp:a:1,retry=x': invalid value 'x' for 'retry': invalid digit"),
+            (
+                &["-", "tcp:a:1,retry=x"],
+                "endpoint 'tcp:a:1,retry=x': invalid value 'x' for 'retry': not a whole number",
+            ),
             (&["-", "a:1,connect-timeout=0"], "invalid value '0' for 'connect-timeout': must be more than zero"),
             (&["-", "a:1,connect-timeout=-5"], "must not be negative"),
             (&["-", "a:1,retry-delay=1\x1b"], r"invalid value '1\u{1b}' for 'retry-delay': not a duration"),
