@@ -67,7 +67,7 @@ pub fn init(verbosity: Verbosity, color: Color) {
     let mut builder = Builder::new();
     let mut odd = Vec::new();
     let variable = |name: &str| env::var(name).ok().filter(|spec| !spec.is_empty());
-    match variable("XPORT_LOG").or_else(|| variable("RUST_LOG").filter(|spec| names_us(spec))) {
+    match variable("XPORT_LOG").or_else(|| variable("RUST_LOG").filter(|spec| names_xport(spec))) {
         Some(spec) => {
             let spec = check_spec(&spec, &mut odd);
             if spec.is_empty() {
@@ -122,7 +122,7 @@ fn set_levels(builder: &mut Builder, verbosity: Verbosity) {
 }
 
 /// Whether a directive of a filter is about this program.
-fn names_us(spec: &str) -> bool {
+fn names_xport(spec: &str) -> bool {
     let directives = spec.split_once('/').map_or(spec, |(directives, _)| directives);
     directives.split(',').any(|directive| {
         let target = directive.split_once('=').map_or(directive, |(target, _)| target).trim();
@@ -329,11 +329,11 @@ mod tests {
         for spec in
             ["xport", "xport=debug", "hyper=info,xport::event_loop=trace", " xport =warn,info", "xport=info/text"]
         {
-            assert!(names_us(spec), "{spec}");
+            assert!(names_xport(spec), "{spec}");
         }
         for spec in ["", "info", "off", "error", "hyper=debug", "xporter=debug", "my::xport=debug", "info/xport=debug"]
         {
-            assert!(!names_us(spec), "{spec}");
+            assert!(!names_xport(spec), "{spec}");
         }
     }
 

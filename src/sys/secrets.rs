@@ -11,7 +11,7 @@ use super::check;
 ///
 /// # Errors
 /// The error of the kernel.
-pub fn keep_memory_to_ourselves() -> io::Result<()> {
+pub fn disable_core_dumps() -> io::Result<()> {
     // SAFETY: the request takes a number and touches no memory.
     check(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) }).map(drop)
 }
