@@ -503,7 +503,7 @@ mod tests {
         let messages = [&joined, &alone, &joined].map(|datagrams| Outgoing { to: Some(&to), datagrams });
         let (mut sending, mut receiving) = (SendBatch::new(), RecvBatch::new());
 
-        // The kernel cuts for a receiver that has not asked for more.
+        // The kernel cuts the message for a receiver without UDP_GRO.
         assert_eq!(sending.send(sender.as_fd(), &messages).expect("room"), 3);
         assert_eq!(receiving.receive(receiver.as_fd(), 5).expect("datagrams"), 5);
         assert_eq!(receiving.receive(receiver.as_fd(), BATCH).expect("datagrams"), 2);
@@ -526,7 +526,7 @@ mod tests {
             let (client, server, mut at) = pair(from, to);
             let is_v6 = to.starts_with('[');
             if at.is_ipv4() {
-                // The client knows no other address than this one, which the server is not told to answer from.
+                // The server must answer from this address, although nothing tells it to but the control message.
                 at.set_ip(Ipv4Addr::new(127, 0, 0, 2).into());
             }
             client.connect(at).expect("an address");

@@ -1,4 +1,4 @@
-//! What the rows must say, and how their values are read.
+//! Tests of the table of options, and of reading values.
 
 use super::*;
 use crate::protocols::half_close::HalfClose;
@@ -62,7 +62,7 @@ fn a_variable_switches_a_flag() {
     assert_eq!(error, Err("invalid value 'yes' for 'numeric': must be 1 for on or 0 for off (from the environment variable XPORT_NUMERIC)".to_owned()));
 }
 
-/// What is written wins over a variable that would contradict it.
+/// An option on the line wins over a variable that contradicts it.
 #[test]
 fn a_variable_gives_way_to_what_contradicts_it() {
     let options = read(&[(Opt::Ipv6, "")], &[("XPORT_IPV4", "1")]).expect("options");
@@ -77,7 +77,7 @@ fn a_variable_gives_way_to_what_contradicts_it() {
     assert_eq!(options.ca, None);
 }
 
-/// What lowers the protection of a run has to stand in its line.
+/// An option that lowers the protection of a run must be on its line.
 #[test]
 fn no_variable_lowers_protection() {
     for id in [Opt::Insecure, Opt::AllowTruncation, Opt::Keylog] {
