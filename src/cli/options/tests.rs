@@ -59,7 +59,8 @@ fn a_variable_switches_a_flag() {
         assert_eq!(read(&[], &[("XPORT_NUMERIC", value)]).map(|options| options.numeric), expected);
     }
     let error = read(&[], &[("XPORT_NUMERIC", "yes")]).map(|options| options.numeric);
-    assert_eq!(error, Err("invalid value 'yes' for 'numeric': must be 1 for on or 0 for off (from the environment variable XPORT_NUMERIC)".to_owned()));
+    let reason = "must be 1 for on or 0 for off (from the environment variable XPORT_NUMERIC)";
+    assert_eq!(error, Err(format!("invalid value 'yes' for 'numeric': {reason}")));
 }
 
 /// An option on the line wins over a variable that contradicts it.

@@ -1,19 +1,18 @@
-//! The rules of the house that a machine can check, over the text of every file. Each failure lists all violations.
+//! Checks rules of the code on the text of every file. A failure lists all violations.
 //!
-//! It reads lines, not syntax: what no line can show (a type that comes through a function, a `use` that spans floors
-//! in a way rustfmt does not write) is left to the reader of a change. What is generated is compared in `generated.rs`.
+//! The checks read lines, not syntax. The reader of a change looks at what no line shows, such as a type that comes
+//! from a function. `generated.rs` compares generated files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// Longer files have more than one thing to say.
+/// A longer file has more than one subject.
 const LINES_MAX: usize = 600;
 
 /// The same for product files.
 const PRODUCT_LINES_MAX: usize = 400;
-/// Product files that are longer still, with the number of lines that they may have. A file that is split leaves this
-/// list.
+/// Product files that are longer, with their limits. A file that is split leaves this list.
 const LONG_FILES: &[(&str, usize)] = &[("src/sys/datagram.rs", 480)];
 
 /// rustfmt wraps code at this column, and leaves comments and strings alone.
@@ -36,10 +35,10 @@ const STILTED: &[(&str, usize)] = &[
     ("anew", 8),
 ];
 
-/// Files of a floor that import each other in a circle, at most. A floor that is not listed has none.
+/// How many files of a floor may import each other in a circle. Other floors have no circle.
 const CIRCLES_MAX: &[(&str, usize)] = &[("event_loop", 3), ("modes", 7), ("transports", 4)];
 
-/// Which floors a floor may name, itself among them. `lib.rs` and `cli` may name all.
+/// The floors that a floor may name. `lib.rs` and `cli` may name all.
 const FLOORS: &[(&str, &[&str])] = &[
     ("sys", &["sys"]),
     ("transports", &["sys", "transports"]),
@@ -50,7 +49,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("main.rs", &[]),
 ];
 
-/// What a folder must not contain, in code of any kind.
+/// Names that the code of a folder must not contain.
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("src/sys/", &["RefCell", "log::"]),
     ("src/transports/", &["RefCell", "EventLoop", "unsafe"]),
@@ -81,12 +80,12 @@ impl Source {
         self.path.ends_with(".rs")
     }
 
-    /// Whether every line is test code: it stands in a folder of tests, or is one file of them.
+    /// Whether the whole file is test code: a file of tests, or in a folder of tests.
     fn is_test(&self) -> bool {
         self.path.split('/').any(|part| matches!(part, "tests" | "tests.rs"))
     }
 
-    /// The code of the product in it, without comments.
+    /// Its product code, without comments.
     fn product_code(&self) -> String {
         let lines = self.lines();
         let product = lines.iter().filter(|line| !line.is_test).map(|line| line.code);
@@ -94,7 +93,7 @@ impl Source {
     }
 
     fn lines(&self) -> Vec<Line<'_>> {
-        // So is everything behind `#[cfg(test)]` and `mod tests {`.
+        // Every line after `#[cfg(test)]` and `mod tests {` is test code, too.
         let mut is_test = self.is_test();
         let mut above = "";
         let mut lines = Vec::new();
@@ -107,7 +106,7 @@ impl Source {
     }
 }
 
-/// What stands before `//`, unless that is inside a string.
+/// The text before `//`, unless the slashes are inside a string.
 fn without_comment(line: &str) -> &str {
     let (mut in_string, mut escaped) = (false, false);
     for (at, c) in line.char_indices() {
@@ -122,7 +121,7 @@ fn without_comment(line: &str) -> &str {
     line
 }
 
-/// Whether `text` contains `name` and not only as a part of a longer one.
+/// Whether `text` contains `name`, and not only as a part of a longer name.
 fn names(text: &str, name: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(name).any(|(at, _)| {
@@ -131,7 +130,7 @@ fn names(text: &str, name: &str) -> bool {
     })
 }
 
-/// A number of a line and what is wrong there.
+/// Line numbers, and what is wrong in each line.
 type Faults = Vec<(usize, String)>;
 
 fn imports_run_downwards_only(source: &Source) -> Faults {
@@ -143,7 +142,7 @@ fn imports_run_downwards_only(source: &Source) -> Faults {
     let Some((_, allowed)) = FLOORS.iter().find(|(name, _)| *name == floor) else {
         return vec![(1, format!("{floor} is no floor of the house"))];
     };
-    // So many steps up, and one is at the root of the crate.
+    // This many `super` lead to the root of the crate.
     let depth = path.split('/').count() - usize::from(path.ends_with("/mod.rs"));
     let roots = ["crate::".to_owned(), "super::".repeat(depth)];
     let mut faults = Faults::new();
@@ -198,7 +197,7 @@ fn nothing_panics_without_a_reason(source: &Source) -> Faults {
         }
         for opening in [".expect(", "unreachable!("] {
             let Some((_, rest)) = line.code.split_once(opening) else { continue };
-            // rustfmt puts a long message on a line of its own.
+            // rustfmt puts a long message on the next line.
             let below = lines.get(index + 1).map_or("", |line| line.code.trim_start());
             if !(if rest.is_empty() { below } else { rest }).starts_with(['"', ')']) {
                 faults.push((line.number, format!("{opening}) without a message")));
@@ -230,7 +229,7 @@ fn lines_are_short(source: &Source) -> Faults {
     long.map(|(number, columns)| (number, format!("{columns} columns are more than {COLUMNS_MAX}"))).collect()
 }
 
-/// The name of the type that a line defines, if it defines one outside of all blocks.
+/// The name of the type that a line defines outside of all blocks.
 fn type_name(code: &str) -> Option<&str> {
     let mut words = code.split_whitespace().skip_while(|word| word.starts_with("pub"));
     let kind = words.next().filter(|_| !code.starts_with(char::is_whitespace))?;
@@ -258,7 +257,7 @@ fn module(path: &str) -> Option<String> {
     Some(path.strip_suffix("/mod").unwrap_or(path).replace('/', "::"))
 }
 
-/// Splits what stands between braces at its outermost commas.
+/// Splits the text between braces at its outermost commas.
 fn members(group: &str) -> Vec<&str> {
     let (mut depth, mut start, mut members) = (0, 0, Vec::new());
     for (at, c) in group.char_indices() {
@@ -279,7 +278,7 @@ fn members(group: &str) -> Vec<&str> {
     members
 }
 
-/// Adds to `paths` every path that the code at the beginning of `code` spells, groups in braces included.
+/// Adds every path at the beginning of `code` to `paths`, groups in braces included.
 fn spell(code: &str, before: &[&str], paths: &mut Vec<Vec<String>>) {
     let code = code.trim_start();
     if let Some(group) = code.strip_prefix('{') {
@@ -322,14 +321,14 @@ fn imports(here: &str, code: &str, modules: &BTreeMap<String, String>) -> BTreeS
         whole.extend(named.iter().map(String::as_str));
         whole
     });
-    // The longest beginning that is a module: what follows is an item of it.
+    // The longest prefix that is a module. The rest is an item in it.
     let found = absolute.filter_map(|whole| {
         (1..=whole.len()).rev().map(|length| whole[..length].join("::")).find(|module| modules.contains_key(module))
     });
     found.filter(|module| module != here).collect()
 }
 
-/// Circles of imports within a floor, the largest for each.
+/// The largest circle of imports within each floor.
 fn circles(sources: &[Source]) -> BTreeMap<String, Vec<String>> {
     let product = sources.iter().filter(|source| !source.is_test());
     let codes = product.filter_map(|source| Some((module(&source.path)?, source.product_code())));
@@ -406,7 +405,7 @@ fn whitespace_is_clean(source: &Source) -> Faults {
     faults
 }
 
-/// Every file of the repository that somebody has written by hand.
+/// Every file of the repository that is not generated.
 fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = Vec::new();
@@ -431,7 +430,7 @@ fn sources() -> Vec<Source> {
     sources
 }
 
-/// One file, unless it is no text.
+/// One file, unless it is not UTF-8.
 fn source(root: &Path, path: &Path) -> Option<Source> {
     let text = String::from_utf8(fs::read(path).ok()?).ok()?;
     let path = path.strip_prefix(root).expect("it is under the root");

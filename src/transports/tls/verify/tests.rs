@@ -75,7 +75,7 @@ fn client(given: &[&Der], shown: &Der) -> Result<(), Error> {
     verifier.verify_client_cert(shown, &[], UnixTime::now()).map(drop)
 }
 
-/// Accepted as the certificate of a server and of a client.
+/// Refused as the certificate of a server and of a client, for this reason.
 #[track_caller]
 fn is_refused(given: &[&Der], shown: &Der, why: &CertificateError) {
     assert_eq!(server(given, shown, "localhost"), Err(why.clone().into()));
