@@ -146,7 +146,7 @@ impl ChildEnd {
             }
         }
         if !pipes.is_empty() {
-            log::info!("the child has ended; another process still holds its stdout");
+            log::info!("the child has ended, but another process still holds its stdout");
         }
         t.close();
     }
