@@ -49,9 +49,9 @@ impl TlsError {
         Self { text: text.into(), kind: TlsErrorKind::Truncated }
     }
 
-    /// The handshake has taken too long.
-    pub(crate) fn timed_out(limit: Duration) -> Self {
-        Self { text: format!("no end of the handshake within {limit:?}"), kind: TlsErrorKind::TimedOut }
+    /// The handshake, or the consent to it, has taken too long. `what` has not come.
+    pub(crate) fn timed_out(what: &str, limit: Duration) -> Self {
+        Self { text: format!("{what} within {limit:?}"), kind: TlsErrorKind::TimedOut }
     }
 }
 

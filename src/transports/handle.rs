@@ -20,7 +20,7 @@ use super::out_buf::WaterMarks;
 use super::protocol::Handler;
 use super::stream::{CloseMode, Stream};
 use super::tls::Tls;
-use super::tls::layer::Layer;
+use super::tls::layer::TlsLayer;
 
 /// A byte stream, as its protocol sees it. asyncio's `ReadTransport` and `WriteTransport` in one.
 #[doc(alias = "BaseTransport")]
@@ -103,9 +103,9 @@ impl Transport<'_> {
     /// Whether there may be more to read at this moment.
     #[must_use]
     pub fn may_have_more(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| {
-            stream.readable || stream.unread.is_some() || stream.tls.as_deref().is_some_and(Layer::has_peer_event)
-        })
+        self.net
+            .stream(self.id)
+            .is_some_and(|stream| stream.readable || stream.unread.is_some() || stream.has_layer_event())
     }
 
     /// Whether the peer's direction has ended.
@@ -196,7 +196,7 @@ impl Transport<'_> {
     /// Whether the write buffer is over its high-water mark. `pause_writing` may not have been called yet.
     #[must_use]
     pub fn is_writing_paused(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| stream.writing_paused)
+        self.net.stream(self.id).is_some_and(|stream| stream.out.flow.is_paused())
     }
 
     /// Bytes buffered and not sent yet. asyncio's `get_write_buffer_size`.
@@ -210,7 +210,7 @@ impl Transport<'_> {
     #[doc(alias = "get_write_buffer_limits")]
     #[must_use]
     pub fn write_buffer_limits(&self) -> WaterMarks {
-        self.net.stream(self.id).map_or_else(WaterMarks::default, |stream| stream.marks)
+        self.net.stream(self.id).map_or_else(WaterMarks::default, |stream| stream.out.flow.marks)
     }
 
     /// Sets the water marks of the write buffer. asyncio's `set_write_buffer_limits`.
@@ -254,7 +254,7 @@ impl Transport<'_> {
             local,
             pipe,
             child: pipe.and_then(|_| self.net.child_of_pipe(self.id)),
-            tls: stream.tls.as_ref().and_then(|tls| tls.info()).map(Box::new),
+            tls: stream.tls().and_then(TlsLayer::info).map(Box::new),
             terminal: self.is_terminal(),
             totals: stream.totals,
             ..Info::default()

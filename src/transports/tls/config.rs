@@ -29,7 +29,7 @@ impl TlsClient {
     /// ```
     #[must_use]
     pub fn from_config(config: Arc<ClientConfig>, name: ServerName<'static>) -> Self {
-        Self { config, name, policy: CommonSettings::default().policy() }
+        Self { config, name, policy: CommonSettings::default().policy(), starttls: None }
     }
 
     /// Sets how long a handshake may take; 10 s if this is not called. asyncio's `ssl_handshake_timeout`, which is 60 s

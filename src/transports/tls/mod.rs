@@ -35,6 +35,7 @@ pub use rustls;
 pub use self::pin::Pin;
 pub use self::provider::provider;
 use crate::transports::advice::Advice;
+use crate::transports::layer::starttls::StartTls;
 
 /// The client's side of TLS, ready for any number of connections to one name: made from files by
 /// [`ClientSettings`](settings::ClientSettings), or from a configuration of rustls. asyncio's `ssl=context` with its
@@ -46,6 +47,7 @@ pub struct TlsClient {
     pub(crate) config: Arc<rustls::ClientConfig>,
     pub(crate) name: ServerName<'static>,
     pub(crate) policy: TlsPolicy,
+    pub(crate) starttls: Option<StartTls>,
 }
 
 /// The server's side of TLS, ready for any number of connections: made from files by
@@ -119,6 +121,15 @@ pub(crate) struct TlsPolicy {
     pub(crate) verifies: bool,
     /// How messages name options.
     pub(crate) advice: Advice,
+}
+
+impl TlsClient {
+    /// The same client, which asks for TLS in the words of `protocol` first. On a stream that is open already, the
+    /// protocol of the stream has to ask.
+    #[must_use]
+    pub fn asking_by(self, protocol: StartTls) -> Self {
+        Self { starttls: Some(protocol), ..self }
+    }
 }
 
 impl TlsServer {
