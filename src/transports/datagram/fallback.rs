@@ -19,8 +19,8 @@ const KEPT_BYTES: usize = 64 * 1024;
 /// The same for all sockets of a loop: a relay may have thousands.
 const ALL_KEPT_BYTES: usize = 4 * 1024 * 1024;
 
-/// How long a socket that closes waits for a refusal of what it has sent. A network seldom takes longer to answer, and a
-/// machine only when it is overloaded.
+/// How long a socket that closes waits for a refusal of what it has sent. A network seldom takes longer to answer, and
+/// a machine only when it is overloaded.
 const REFUSAL_TIMEOUT: Duration = Duration::from_millis(250);
 
 impl DatagramRef<'_> {

@@ -8,7 +8,7 @@
 //!       +--------------------+------------------+------ abort -------+--------------->+
 //! ```
 //!
-//! A socket that has sent what it had stays in Flushing for a moment while a refusal would send its datagrams to another
+//! A socket that has sent everything stays in Flushing for a moment if a refusal would send its datagrams to another
 //! address (`fallback.rs`).
 //!
 //! No direction of it ends alone. No error ends it either: its protocol is told, and the socket goes on. What it does
