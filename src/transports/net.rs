@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::admission::Admission;
 use super::call::Call;
+use super::connect::ConnectError;
 use super::ctx::{Ctx, DatagramRef, StreamRef};
 use super::datagram::socket::Datagram;
 use super::id::{Arena, Id};
@@ -18,7 +19,10 @@ use super::process::{Ending, Process, SIGTERM};
 use super::stream::Stream;
 use super::timers::{Alarm, TimerId};
 
-/// The transports of a loop and all that can be done with them. asyncio's loop methods, under the field's own names.
+/// The transports of a loop, and what opens them. asyncio's methods of a loop.
+///
+/// # Panics
+/// To open a transport panics if there are 2^31 - 1 of them already, which is more than a system has descriptors.
 pub struct Net {
     pub(crate) slots: Arena<Slot>,
     pub(crate) cx: Ctx,
@@ -31,6 +35,8 @@ pub struct Net {
     /// Slots that keep the loop running: all but those in the background.
     pub(crate) foreground: usize,
     pub(crate) stopped: bool,
+    /// What the run ends with.
+    pub(crate) failure: Option<io::Error>,
 }
 
 /// What a slot of the arena can hold.
@@ -53,6 +59,7 @@ impl Net {
             accepted: 0,
             foreground: 0,
             stopped: false,
+            failure: None,
         }
     }
 
@@ -76,6 +83,7 @@ impl Net {
     }
 
     /// The time of this turn of the loop. asyncio's `loop.time()`.
+    #[doc(alias = "time")]
     #[must_use]
     pub fn now(&self) -> Instant {
         self.cx.now
@@ -85,6 +93,23 @@ impl Net {
     /// `loop.stop()`.
     pub fn stop(&mut self) {
         self.stopped = true;
+    }
+
+    /// Ends the loop's run as [`stop`](Self::stop) does, and [`run`] returns this error; of several it is the first
+    /// one. asyncio has none: there an exception ends `run_until_complete`.
+    ///
+    /// [`run`]: crate::event_loop::EventLoop::run
+    pub fn stop_with(&mut self, error: impl Into<io::Error>) {
+        self.stop();
+        self.failure.get_or_insert_with(|| error.into());
+    }
+
+    /// A connection could not be made, and its protocol does nothing about that. What we did not want any more is no
+    /// error.
+    pub(crate) fn not_handled(&mut self, error: ConnectError) {
+        if !error.is_given_up() {
+            self.stop_with(error);
+        }
     }
 
     /// Closes every listener at once, so that new connections are refused. The sessions go on. Datagram sockets that
@@ -97,6 +122,7 @@ impl Net {
     }
 
     /// Closes one listener. asyncio's `Server.close`.
+    #[doc(alias = "Server")]
     pub fn close_listener(&mut self, id: Id) {
         if self.listeners.contains(&id) {
             self.stop_listening(id);
