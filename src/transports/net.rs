@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::admission::Admission;
 use super::call::Call;
-use super::connect::ConnectError;
+use super::connect::error::ConnectError;
 use super::ctx::{Ctx, DatagramRef, StreamRef};
 use super::datagram::socket::Datagram;
 use super::id::{Arena, Id};
