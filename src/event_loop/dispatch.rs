@@ -178,7 +178,11 @@ impl EventLoop {
             Filled::Gone(n) => return n,
             Filled::End => self.read_ended(id),
             Filled::NotNow => (),
-            Filled::Failed(error) => self.net.force_close(id, Some(error), false),
+            Filled::Failed(error) => {
+                if let Some(mut stream) = self.net.stream_mut(id) {
+                    stream.force_close(Some(error), false);
+                }
+            }
             Filled::Panicked(error) => self.end_after_panic(id, error),
         }
         0
@@ -237,7 +241,9 @@ impl EventLoop {
                 Accepted::NotNow => return,
             }
         }
-        self.net.queue_ready(id);
+        if let Some(Slot::Listener(listener)) = self.net.slots.get_mut(id) {
+            listener.queue_ready(id, &mut self.net.cx);
+        }
     }
 
     fn accepted(&mut self, listener: Id, stream: Id) {
@@ -268,15 +274,19 @@ impl EventLoop {
     pub(super) fn alarm(&mut self, timer: TimerId, owner: Option<Id>, alarm: Alarm) {
         let Some(id) = owner else {
             return match alarm {
-                Alarm::LookAtPeers => self.net.look_at_peers(),
-                _ => self.net.rearm_idle(),
+                Alarm::LookAtPeers => self.net.cx.look_at_peers(&mut self.net.slots),
+                _ => self.net.cx.rearm_idle(&mut self.net.slots),
             };
         };
         match alarm {
             Alarm::Protocol => self.call(id, Call::Timer(timer)),
             Alarm::ConnectNext => self.net.connecting(id, |transport| transport.connect_next()),
             Alarm::ConnectTimeout => self.net.connecting(id, |transport| transport.connect_timed_out()),
-            Alarm::AcceptRetry => self.net.accept_retry(id),
+            Alarm::AcceptRetry => {
+                if let Some(Slot::Listener(listener)) = self.net.slots.get_mut(id) {
+                    listener.retry(id, &mut self.net.cx);
+                }
+            }
             Alarm::Ending => self.net.go_on_ending(id),
             _ => {
                 if let Some(mut stream) = self.net.stream_mut(id) {

@@ -99,7 +99,7 @@ impl EventLoop {
     /// `epoll_wait(2)` failed for a reason other than a signal.
     pub fn run(&mut self) -> io::Result<()> {
         let mut events = mio::Events::with_capacity(EVENTS_PER_TURN);
-        self.net.stopped = false;
+        self.net.cx.stopped = false;
         self.run_calls();
         while !self.is_over() {
             match self.poll.poll(&mut events, self.poll_timeout()) {
@@ -126,12 +126,15 @@ impl EventLoop {
     }
 
     fn is_over(&self) -> bool {
-        self.net.stopped || (self.net.foreground == 0 && self.net.cx.calls.is_empty() && !self.net.is_flushing())
+        self.net.cx.stopped
+            || (self.net.cx.foreground == 0
+                && self.net.cx.calls.is_empty()
+                && !self.net.slots.iter().any(|(_, slot)| slot.is_flushing()))
     }
 
     /// How long the system may keep us waiting; `None` is for ever.
     fn poll_timeout(&self) -> Option<Duration> {
-        if !self.net.cx.ready.is_empty() || !self.net.cx.calls.is_empty() || !self.net.cx.corked.is_empty() {
+        if !self.net.cx.ready.is_empty() || !self.net.cx.calls.is_empty() || !self.net.cx.cork.sockets.is_empty() {
             return Some(Duration::ZERO);
         }
         self.net.cx.timers.next_deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))

@@ -62,24 +62,8 @@ impl Net {
             && route.sink.1.state.phase() != Phase::Lost
         {
             route.begin();
-        } else {
-            self.stop_forwarding(id);
-        }
-    }
-
-    /// Hands what arrives on `id` to its protocol again.
-    pub(crate) fn stop_forwarding(&mut self, id: Id) {
-        if let Some(mut stream) = self.stream_mut(id) {
-            stream.forward = None;
-            stream.blocked_by_sink = false;
-            stream.queue_read();
-        }
-    }
-
-    /// A sink is gone. Its source goes on without it, as it would never get room again.
-    pub(crate) fn sink_removed(&mut self, sink: Id, source: Id) {
-        if self.stream(source).is_some_and(|stream| stream.is_forwarded_to(sink)) {
-            self.stop_forwarding(source);
+        } else if let Some(mut stream) = self.stream_mut(id) {
+            stream.stop_forwarding();
         }
     }
 
@@ -327,6 +311,13 @@ impl Route<'_> {
 }
 
 impl StreamRef<'_> {
+    /// Hands what arrives to the protocol again.
+    pub(crate) fn stop_forwarding(&mut self) {
+        self.stream.forward = None;
+        self.stream.blocked_by_sink = false;
+        self.queue_read();
+    }
+
     /// Has the loop take up the source of this stream, if the source waits for room and there is room again.
     pub(crate) fn wake_source(&mut self) {
         if let (Some(source), true, true) = (self.stream.source, self.stream.source_waits, self.stream.has_room()) {
@@ -337,7 +328,7 @@ impl StreamRef<'_> {
 }
 
 impl Stream {
-    fn is_forwarded_to(&self, to: Id) -> bool {
+    pub(crate) fn is_forwarded_to(&self, to: Id) -> bool {
         self.forward.as_deref().is_some_and(|forward| forward.to == to)
     }
 

@@ -321,7 +321,7 @@ impl Transport<'_> {
 
     /// Hands what arrives to the protocol again.
     pub fn stop_forwarding(&mut self) {
-        self.net.stop_forwarding(self.id);
+        self.with(|stream| stream.stop_forwarding());
     }
 
     /// Speaks TLS on this stream from now on; on one that is not open yet, as soon as it is. What arrives before the
@@ -341,7 +341,10 @@ impl Transport<'_> {
 
     /// Whether this transport keeps the loop running by itself; all do at first.
     pub fn set_background(&mut self, background: bool) {
-        self.net.set_background(self.id, background);
+        self.with(|stream| {
+            let before = std::mem::replace(&mut stream.background, background);
+            stream.cx.note_background(before, background);
+        });
     }
 }
 

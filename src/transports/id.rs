@@ -112,11 +112,19 @@ impl<T> Arena<T> {
         Some(value)
     }
 
-    /// Everything alive, by slot, to be changed.
+    /// Everything alive, by slot.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Id, &T)> {
         self.slots.iter().zip(0..).filter_map(|(slot, index)| {
             let id = Id { index, generation: slot.generation };
             slot.value.as_ref().map(|value| (id, value))
+        })
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (Id, &mut T)> {
+        self.slots.iter_mut().zip(0..).filter_map(|(slot, index)| {
+            let id = Id { index, generation: slot.generation };
+            slot.value.as_mut().map(|value| (id, value))
         })
     }
 }

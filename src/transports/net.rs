@@ -6,13 +6,16 @@
 
 use std::fmt;
 use std::io;
+use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
+
+use mio::unix::SourceFd;
 
 use super::admission::Admission;
 use super::call::Call;
 use super::ctx::{Ctx, DatagramRef, StreamRef};
 use super::datagram::socket::Datagram;
-use super::id::{Arena, Id};
+use super::id::{Arena, Direction, Id};
 use super::listener::Listener;
 use super::process::{Ending, Process, SIGTERM};
 use super::stream::Stream;
@@ -22,15 +25,6 @@ use super::timers::{Alarm, TimerId};
 pub struct Net {
     pub(crate) slots: Arena<Slot>,
     pub(crate) cx: Ctx,
-    /// Listeners, of which there are few, and datagram sockets that serve; whoever waits for room is among them.
-    pub(crate) listeners: Vec<Id>,
-    /// Protocols that want to know of a client that waits for a place, by the name of the timer that tells them.
-    pub(crate) client_waiters: Vec<(Id, TimerId)>,
-    /// Accepted connections that are open.
-    pub(crate) accepted: usize,
-    /// Slots that keep the loop running: all but those in the background.
-    pub(crate) foreground: usize,
-    pub(crate) stopped: bool,
 }
 
 /// What a slot of the arena can hold.
@@ -43,17 +37,32 @@ pub(crate) enum Slot {
     Process(Box<Process>),
 }
 
+impl Slot {
+    /// Whether bytes still have to go out. That counts for streams in the background too: stdout may not have taken all
+    /// of a session that is over.
+    pub(crate) fn is_flushing(&self) -> bool {
+        match self {
+            Self::Stream(stream) => !stream.is_flushed(),
+            Self::Datagram(datagram) => !datagram.queue.is_empty(),
+            Self::Listener(_) | Self::Process(_) => false,
+        }
+    }
+
+    /// Registers the descriptors of an open transport with epoll.
+    fn register(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
+        let fd = match self {
+            Self::Stream(stream) => return stream.io.register(registry, id),
+            Self::Datagram(datagram) => return datagram.io.register(registry, id),
+            Self::Listener(listener) => listener.socket().as_raw_fd(),
+            Self::Process(process) => process.pidfd.as_raw_fd(),
+        };
+        registry.register(&mut SourceFd(&fd), id.token(Direction::Read), mio::Interest::READABLE)
+    }
+}
+
 impl Net {
     pub(crate) fn new(registry: mio::Registry, now: Instant) -> Self {
-        Self {
-            slots: Arena::new(),
-            cx: Ctx::new(registry, now),
-            listeners: Vec::new(),
-            client_waiters: Vec::new(),
-            accepted: 0,
-            foreground: 0,
-            stopped: false,
-        }
+        Self { slots: Arena::new(), cx: Ctx::new(registry, now) }
     }
 
     /// Calls `timer_fired` of `id`'s protocol once `delay` has passed from this moment on, never earlier. asyncio's
@@ -84,31 +93,35 @@ impl Net {
     /// Ends the loop's run after this turn, whatever is still open; a run that has not begun is not affected. asyncio's
     /// `loop.stop()`.
     pub fn stop(&mut self) {
-        self.stopped = true;
+        self.cx.stopped = true;
     }
 
     /// Closes every listener at once, so that new connections are refused. The sessions go on. Datagram sockets that
     /// serve whoever comes are closed too, once what they have queued is out.
     pub fn close_listeners(&mut self) {
-        for id in std::mem::take(&mut self.listeners) {
+        for id in std::mem::take(&mut self.cx.places.listeners) {
             self.stop_listening(id);
         }
-        self.release_places();
+        self.cx.release_waiters();
     }
 
     /// Closes one listener. asyncio's `Server.close`.
     pub fn close_listener(&mut self, id: Id) {
-        if self.listeners.contains(&id) {
+        if self.cx.places.listeners.contains(&id) {
             self.stop_listening(id);
         }
     }
 
     fn stop_listening(&mut self, id: Id) {
-        match self.slots.get(id) {
-            Some(Slot::Datagram(_)) => self.datagram_transport(id).close(),
-            _ => {
-                self.remove(id);
-                self.drop_pending_accepts(id);
+        if let Some(mut datagram) = self.datagram_mut(id) {
+            return datagram.close();
+        }
+        self.remove(id);
+        for pending in self.cx.places.pending.clone() {
+            if let Some(mut stream) = self.stream_mut(pending)
+                && stream.admission.listener() == Some(id)
+            {
+                stream.force_close(None, true);
             }
         }
     }
@@ -116,17 +129,18 @@ impl Net {
     /// Aborts every stream but those in the background, and every datagram socket; TCP peers see a reset. Children are
     /// asked to end.
     pub fn abort_all(&mut self) {
-        let doomed = self.slots.iter().filter(|(_, slot)| match slot {
-            Slot::Stream(stream) => !stream.background,
-            Slot::Datagram(_) | Slot::Process(_) => true,
-            Slot::Listener(_) => false,
-        });
-        for id in doomed.map(|(id, _)| id).collect::<Vec<Id>>() {
-            self.ask_to_end(id, SIGTERM);
-            self.force_close(id, None, true);
-            if let Some(mut datagram) = self.datagram_mut(id) {
-                datagram.force_close();
+        let cx = &mut self.cx;
+        let mut children = Vec::new();
+        for (id, slot) in self.slots.iter_mut() {
+            match slot {
+                Slot::Stream(stream) if !stream.background => StreamRef { id, stream, cx }.force_close(None, true),
+                Slot::Datagram(datagram) => DatagramRef { id, datagram, cx }.force_close(),
+                Slot::Process(_) => children.push(id),
+                Slot::Stream(_) | Slot::Listener(_) => (),
             }
+        }
+        for id in children {
+            self.ask_to_end(id, SIGTERM);
         }
     }
 
@@ -148,14 +162,14 @@ impl Net {
     /// is admitted.
     #[must_use]
     pub fn is_listening(&self) -> bool {
-        !self.listeners.is_empty()
+        !self.cx.places.listeners.is_empty()
     }
 
     /// Counts a connection against the limits of listeners, as if one of them had let it in: one that was inherited.
     pub fn count_as_accepted(&mut self, id: Id) {
         let Some(mut stream) = self.stream_mut(id) else { return };
         if !std::mem::replace(&mut stream.admission, Admission::Admitted).counts() {
-            self.accepted += 1;
+            self.cx.places.taken += 1;
         }
     }
 
@@ -165,24 +179,14 @@ impl Net {
         let accepted = std::mem::replace(&mut stream.admission, Admission::None).counts();
         match self.process_mut(child) {
             Some(process) => process.accepted = accepted,
-            None => self.accepted -= usize::from(accepted),
+            None => self.cx.places.taken -= usize::from(accepted),
         }
     }
 
     /// How many connections, or children in their stead, count against the limits of listeners.
     #[must_use]
     pub fn accepted(&self) -> usize {
-        self.accepted
-    }
-
-    /// Whether bytes still have to go out, if only in the background: stdout has not taken all of a session that is
-    /// over.
-    pub(crate) fn is_flushing(&self) -> bool {
-        self.slots.iter().any(|(_, slot)| match slot {
-            Slot::Stream(stream) => !stream.is_flushed(),
-            Slot::Datagram(datagram) => !datagram.queue.is_empty(),
-            Slot::Listener(_) | Slot::Process(_) => false,
-        })
+        self.cx.places.taken
     }
 
     pub(crate) fn stream(&self, id: Id) -> Option<&Stream> {
@@ -197,13 +201,6 @@ impl Net {
         match self.slots.get_mut(id) {
             Some(Slot::Stream(stream)) => Some(StreamRef { id, stream, cx: &mut self.cx }),
             _ => None,
-        }
-    }
-
-    /// Ends a stream now. See [`StreamRef::force_close`].
-    pub(crate) fn force_close(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
-        if let Some(mut stream) = self.stream_mut(id) {
-            stream.force_close(error, reset);
         }
     }
 
@@ -222,16 +219,17 @@ impl Net {
         }
     }
 
-    pub(crate) fn listener_mut(&mut self, id: Id) -> Option<&mut Listener> {
-        match self.slots.get_mut(id) {
-            Some(Slot::Listener(listener)) => Some(listener),
-            _ => None,
-        }
+    pub(crate) fn insert(&mut self, slot: Slot) -> Id {
+        self.cx.foreground += 1;
+        self.slots.insert(slot)
     }
 
-    pub(crate) fn insert(&mut self, slot: Slot) -> Id {
-        self.foreground += 1;
-        self.slots.insert(slot)
+    /// Puts an open transport into the arena and registers it.
+    pub(crate) fn add(&mut self, slot: Slot) -> io::Result<Id> {
+        let id = self.insert(slot);
+        let registered = self.slots.get_mut(id).map_or(Ok(()), |slot| slot.register(&self.cx.registry, id));
+        registered.inspect_err(|_| self.remove(id))?;
+        Ok(id)
     }
 
     /// Frees a slot. Whoever waits for a descriptor, or for a place under a listener's limit, is woken.
@@ -244,55 +242,31 @@ impl Net {
             Slot::Process(process) => (process.is_given_up(), process.accepted, process.ending.and_then(Ending::timer)),
         };
         if !background {
-            self.foreground -= 1;
+            self.cx.foreground -= 1;
         }
         if let Some(timer) = timer {
             self.cx.timers.cancel(timer);
         }
         if matches!(slot, Slot::Listener(_) | Slot::Datagram(_)) {
-            self.listeners.retain(|listener| *listener != id);
+            self.cx.places.listeners.retain(|listener| *listener != id);
         }
-        self.client_waiters.retain(|(waiter, _)| *waiter != id);
+        self.cx.places.waiters.retain(|(waiter, _)| *waiter != id);
         if matches!(&slot, Slot::Stream(stream) if stream.admission.is_pending()) {
-            self.cx.pending_accepts.retain(|pending| *pending != id);
+            self.cx.places.pending.retain(|pending| *pending != id);
         }
         let source = if let Slot::Stream(stream) = &slot { stream.source } else { None };
         // What was in it is closed before anyone tries to have its place.
         drop(slot);
-        if let Some(source) = source {
-            self.sink_removed(id, source);
+        // A source goes on without its sink, as there would never be room again.
+        if let Some(mut source) = source.and_then(|source| self.stream_mut(source))
+            && source.is_forwarded_to(id)
+        {
+            source.stop_forwarding();
         }
         if accepted {
-            self.accepted -= 1;
+            self.cx.places.taken -= 1;
         }
         self.room_for_listeners();
-    }
-
-    /// Whether a slot keeps the loop running by itself.
-    pub(crate) fn set_background(&mut self, id: Id, background: bool) {
-        let before = match self.slots.get_mut(id) {
-            Some(Slot::Stream(stream)) => std::mem::replace(&mut stream.background, background),
-            Some(Slot::Datagram(datagram)) => std::mem::replace(&mut datagram.background, background),
-            _ => return,
-        };
-        match (before, background) {
-            (false, true) => self.foreground -= 1,
-            (true, false) => self.foreground += 1,
-            (true, true) | (false, false) => (),
-        }
-    }
-
-    /// Puts `id` on the run queue: the loop takes it up in the next turn, or later in this one.
-    pub(crate) fn queue_ready(&mut self, id: Id) {
-        let queues = match self.slots.get_mut(id) {
-            Some(Slot::Stream(stream)) => !std::mem::replace(&mut stream.queued, true),
-            Some(Slot::Listener(listener)) => listener.queue(),
-            Some(Slot::Datagram(datagram)) => !std::mem::replace(&mut datagram.queued, true),
-            Some(Slot::Process(_)) | None => false,
-        };
-        if queues {
-            self.cx.ready.push(id);
-        }
     }
 }
 

@@ -5,10 +5,9 @@
 use std::fs::{File, Permissions};
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, OwnedFd, RawFd};
 use std::os::unix::fs::PermissionsExt;
 
-use mio::unix::SourceFd;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 
 use super::address::UnixName;
@@ -110,24 +109,21 @@ impl Net {
     }
 
     fn add_listener(&mut self, listener: Listener, factory: Factory) -> io::Result<Id> {
-        let fd = listener.socket().as_raw_fd();
-        let id = self.insert(Slot::Listener(Box::new(listener)));
-        let registered =
-            self.cx.registry.register(&mut SourceFd(&fd), id.token(Direction::Read), mio::Interest::READABLE);
-        registered.inspect_err(|_| self.remove(id))?;
-        self.listeners.push(id);
+        // An inherited listener may have a queue already. epoll reports the queue as soon as the listener is registered.
+        let id = self.add(Slot::Listener(Box::new(listener)))?;
+        self.cx.places.listeners.push(id);
         self.cx.calls.push_back((id, Call::Install(Installed::Factory(factory))));
-        // An inherited listener may have a queue already; epoll reports it as soon as it is asked.
         Ok(id)
     }
 
     /// The address a listener, or a datagram socket, really has: the port, where 0 was asked for.
     #[must_use]
     pub fn listening_on(&mut self, id: Id) -> Option<Peer> {
-        if let Some(datagram) = self.datagram(id) {
-            return datagram.io.local();
+        match self.slots.get(id)? {
+            Slot::Datagram(datagram) => datagram.io.local(),
+            Slot::Listener(listener) => Some(listener.name().clone()),
+            _ => None,
         }
-        self.listener_mut(id).map(|listener| listener.name().clone())
     }
 
     /// Takes over a connected stream socket, inherited or made elsewhere. asyncio's `create_connection(sock=…)`.
@@ -215,25 +211,14 @@ impl Net {
     fn add_signals(&mut self, numbers: &[i32], with_origin: bool, protocol: impl Into<Handler>) -> io::Result<Id> {
         let fd = signals::pipe(numbers, with_origin)?;
         let id = self.add_made(Stream::new(Io::Socket(Socket::from(fd)), Phase::Open, self.cx.now), protocol.into())?;
-        self.set_background(id, true);
+        self.transport(id).set_background(true);
         Ok(id)
     }
 
     fn add_made(&mut self, stream: Stream, protocol: Handler) -> io::Result<Id> {
-        let id = self.add_stream(stream)?;
+        let id = self.add(Slot::Stream(stream))?;
         self.cx.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
         self.cx.calls.push_back((id, Call::ConnectionMade));
-        Ok(id)
-    }
-
-    /// Puts an open stream into the arena and registers it.
-    pub(crate) fn add_stream(&mut self, stream: Stream) -> io::Result<Id> {
-        let id = self.insert(Slot::Stream(stream));
-        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return Ok(id) };
-        if let Err(error) = stream.io.register(&self.cx.registry, id) {
-            self.remove(id);
-            return Err(error);
-        }
         Ok(id)
     }
 }

@@ -182,7 +182,7 @@ impl Net {
         log::error!("child {pid} ({}) cannot be killed and is left running: {}", Escaped(name), describe(error));
         self.set_ending(id, Ending::GivenUp { error: error.raw_os_error().unwrap_or(libc::EPERM) });
         // The child no longer keeps the loop running.
-        self.foreground -= 1;
+        self.cx.foreground -= 1;
         for pipe in pipes.into_iter().flatten() {
             self.transport(pipe).abort();
         }

@@ -150,7 +150,7 @@ impl Net {
                 0 => Stream::write_end(end.channel(Direction::Write)?, self.cx.now),
                 _ => Stream::read_end(end.channel(Direction::Read)?, self.cx.now),
             };
-            let id = self.add_stream(stream)?;
+            let id = self.add(Slot::Stream(stream))?;
             self.cx.calls.push_back((id, Call::Install(Installed::Pipe { process, number: number as u8 })));
             if let Some(process) = self.process_mut(process) {
                 process.pipes[number] = Some(id);
