@@ -24,7 +24,7 @@ const BYTES_PER_TURN: usize = 256 * 1024;
 impl EventLoop {
     /// Sends what waits, then receives until there is no more, nobody wants it, or the budget is spent.
     pub(super) fn datagrams_ready(&mut self, id: Id) {
-        if let Some(mut datagram) = self.net.datagram_mut(id).filter(|datagram| datagram.wants_write()) {
+        if let Some(mut datagram) = self.net.datagram_mut(id).filter(|datagram| datagram.wants_flush()) {
             datagram.flush();
         }
         let mut bytes = 0;

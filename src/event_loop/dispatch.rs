@@ -8,12 +8,12 @@ use super::EventLoop;
 use super::guard::guarded;
 use crate::transports::accept::Accepted;
 use crate::transports::call::{Call, Installed};
-use crate::transports::ctx::StreamRef;
+use crate::transports::ctx::{DatagramRef, StreamRef};
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::{Direction, Id};
 use crate::transports::label::Label;
-use crate::transports::net::Slot;
+use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::{Eof, Handler};
 use crate::transports::read::Filled;
 use crate::transports::state::Phase;
@@ -278,27 +278,22 @@ impl EventLoop {
                 _ => self.net.cx.rearm_idle(&mut self.net.slots),
             };
         };
-        match alarm {
-            Alarm::Protocol => self.call(id, Call::Timer(timer)),
-            Alarm::ConnectNext => self.net.connecting(id, |transport| transport.connect_next()),
-            Alarm::ConnectTimeout => self.net.connecting(id, |transport| transport.connect_timed_out()),
-            Alarm::AcceptRetry => {
-                if let Some(Slot::Listener(listener)) = self.net.slots.get_mut(id) {
-                    listener.retry(id, &mut self.net.cx);
-                }
-            }
-            Alarm::Ending => self.net.go_on_ending(id),
-            _ => {
-                if let Some(mut stream) = self.net.stream_mut(id) {
-                    stream_alarm(&mut stream, alarm);
-                }
-            }
+        let Net { slots, cx } = &mut self.net;
+        match (alarm, slots.get_mut(id)) {
+            (Alarm::Protocol, _) => self.call(id, Call::Timer(timer)),
+            (Alarm::ConnectNext, _) => self.net.connecting(id, |transport| transport.connect_next()),
+            (Alarm::ConnectTimeout, _) => self.net.connecting(id, |transport| transport.connect_timed_out()),
+            (Alarm::Ending, _) => self.net.go_on_ending(id),
+            (_, Some(Slot::Stream(stream))) => stream_alarm(StreamRef { id, stream, cx }, alarm),
+            (_, Some(Slot::Datagram(datagram))) => DatagramRef { id, datagram, cx }.refusal_timed_out(),
+            (_, Some(Slot::Listener(listener))) => listener.retry(id, cx),
+            (_, Some(Slot::Process(_)) | None) => (),
         }
     }
 }
 
 /// A timer of a stream is due.
-fn stream_alarm(stream: &mut StreamRef<'_>, alarm: Alarm) {
+fn stream_alarm(mut stream: StreamRef<'_>, alarm: Alarm) {
     match alarm {
         Alarm::Opening => stream.opening_timed_out(),
         Alarm::FlowIdle => stream.check_flow(),

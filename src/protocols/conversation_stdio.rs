@@ -60,8 +60,8 @@ impl ConversationStdio {
 
     /// Sends what was read, as far as it makes up datagrams and the socket does not have to wait.
     fn pump(&mut self, t: &mut Transport<'_>) {
-        let mut start = 0;
-        while let Some((len, next)) = self.next_datagram(start) {
+        let (mut start, longest) = (0, self.longest(t));
+        while let Some((len, next)) = self.next_datagram(start, longest) {
             if self.is_paused(t.net()) {
                 t.pause_reading();
                 return self.keep_from(start);
@@ -85,14 +85,19 @@ impl ConversationStdio {
     }
 
     /// The next whole datagram from `start` on: its length, and where the one after it begins.
-    fn next_datagram(&self, start: usize) -> Option<(usize, usize)> {
+    fn next_datagram(&self, start: usize, longest: usize) -> Option<(usize, usize)> {
         let rest = &self.buffer[start..self.filled];
         if self.shared.options.lines {
             let len = rest.iter().position(|byte| *byte == b'\n')?;
             return Some((len, start + len + 1));
         }
-        let len = if self.is_bulk { rest.len().min(CUT_BYTES) } else { rest.len() };
+        let len = rest.len().min(if self.is_bulk { CUT_BYTES } else { longest });
         (len > 0).then_some((len, start + len))
+    }
+
+    /// The longest datagram that the partner can get.
+    fn longest(&self, t: &mut Transport<'_>) -> usize {
+        self.shared.partner.get().map_or(CUT_BYTES, |(socket, to)| t.datagram(socket).longest(to.as_ref()))
     }
 
     fn keep_from(&mut self, start: usize) {

@@ -32,6 +32,8 @@ pub(crate) enum Alarm {
     ConnectNext,
     /// A try to connect has taken too long.
     ConnectTimeout,
+    /// A datagram socket that closes has waited long enough for a refusal.
+    Refusal,
     /// A listener that could not accept tries again.
     AcceptRetry,
     /// A child is to end, and has had its time for one step of that.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::candidates::Round;
 use super::io::DatagramIo;
@@ -11,11 +12,16 @@ use super::socket::Datagram;
 use crate::transports::call::Call;
 use crate::transports::ctx::DatagramRef;
 use crate::transports::error::describe;
+use crate::transports::timers::Alarm;
 
 /// What is kept of one socket's datagrams until it is settled where they go.
 const KEPT_BYTES: usize = 64 * 1024;
 /// The same for all sockets of a loop: a relay may have thousands.
 const ALL_KEPT_BYTES: usize = 4 * 1024 * 1024;
+
+/// How long a socket that closes waits for a refusal of what it has sent. A network seldom takes longer to answer, and a
+/// machine only when it is overloaded.
+const REFUSAL_TIMEOUT: Duration = Duration::from_millis(250);
 
 impl DatagramRef<'_> {
     /// Keeps a datagram that is about to be sent, for other addresses of its peer.
@@ -37,6 +43,9 @@ impl DatagramRef<'_> {
     pub(crate) fn settle(&mut self) {
         if let Some(mut candidates) = self.candidates.take() {
             self.cx.cork.kept_bytes -= candidates.forget();
+            if let Some(timer) = candidates.refusal_timer {
+                self.cx.timers.cancel(timer);
+            }
         }
     }
 
@@ -66,6 +75,35 @@ impl DatagramRef<'_> {
             self.call(Call::ErrorReceived(error));
         }
         self.flush();
+    }
+
+    /// Everything is sent, and the socket closes. While there is another address, it waits for a refusal first.
+    pub(super) fn close_unless_refused(&mut self) {
+        if let Some(error) = self.candidates.is_some().then(|| self.io.take_error()).flatten() {
+            return self.refused(error);
+        }
+        let quiet = self.cx.now.duration_since(self.last_activity);
+        match (&mut self.datagram.candidates, REFUSAL_TIMEOUT.checked_sub(quiet)) {
+            (Some(candidates), Some(rest)) if candidates.has_next() => {
+                if candidates.refusal_timer.is_none() {
+                    candidates.refusal_timer = Some(self.cx.timers.arm(rest, Some(self.id), Alarm::Refusal));
+                    log::debug!("{}: everything is sent, waiting for a refusal", self.label());
+                }
+            }
+            _ => self.force_close(),
+        }
+    }
+
+    /// A socket that closes has waited long enough for a refusal.
+    pub(crate) fn refusal_timed_out(&mut self) {
+        match self.io.take_error() {
+            Some(error) if self.next_address_takes_over(&error) => self.flush(),
+            Some(error) => {
+                self.call(Call::ErrorReceived(error));
+                self.force_close();
+            }
+            None => self.force_close(),
+        }
     }
 
     /// Has the next address take over where one refuses; false where there is none.
@@ -102,7 +140,10 @@ impl DatagramRef<'_> {
     /// Sends to the present address what an earlier one has refused.
     fn send_again(&mut self, address: SocketAddr, error: &io::Error) {
         let datagram = &mut *self.datagram;
-        let Some(candidates) = &datagram.candidates else { return };
+        let Some(candidates) = &mut datagram.candidates else { return };
+        if let Some(timer) = candidates.refusal_timer.take() {
+            self.cx.timers.cancel(timer);
+        }
         log::info!("{}; trying {address}", describe(error));
         datagram.queue.clear();
         candidates.kept.iter().for_each(|data| datagram.queue.push(data, None));

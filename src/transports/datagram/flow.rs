@@ -95,12 +95,7 @@ impl DatagramRef<'_> {
             self.call(Call::ResumeWriting);
         }
         if self.queue.is_empty() && self.phase() == DatagramPhase::Flushing {
-            // A refusal that has come meanwhile is the last that can be heard of.
-            let error = self.candidates.is_some().then(|| self.io.take_error()).flatten();
-            match error {
-                Some(error) => self.refused(error),
-                None => self.force_close(),
-            }
+            self.close_unless_refused();
         }
     }
 

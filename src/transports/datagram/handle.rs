@@ -3,6 +3,7 @@
 //! As with streams, a handle does not keep its transport alive, and every method is legal at any time.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::socket::Datagram;
@@ -16,6 +17,10 @@ use crate::transports::info::{Info, Peer, canonical};
 use crate::transports::net::Net;
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::DatagramProtocol;
+
+/// A length has sixteen bits, and over IPv4 it counts 20 bytes of IP. The header of UDP has 8. RFC 768, RFC 791, RFC 8200.
+const V4_BYTES_MAX: usize = 65_507;
+const V6_BYTES_MAX: usize = 65_527;
 
 impl DatagramTransport<'_> {
     /// The id, to be kept by whoever wants to reach this transport later.
@@ -42,6 +47,16 @@ impl DatagramTransport<'_> {
     /// one by `into`.
     pub fn sendto(&mut self, data: &[u8], to: Option<&Remote>) {
         self.with(|datagram| datagram.sendto(data, to.copied()));
+    }
+
+    /// How many bytes a datagram to `to`, or to the peer, can have: 65507 over IPv4, 65527 over IPv6.
+    #[must_use]
+    pub fn longest(&self, to: Option<&Remote>) -> usize {
+        let to = to.map(|to| Peer::Ip(canonical(to.address())));
+        match to.or_else(|| self.info().peer) {
+            Some(Peer::Ip(SocketAddr::V6(_))) => V6_BYTES_MAX,
+            _ => V4_BYTES_MAX,
+        }
     }
 
     /// Receives nothing more, sends what is queued, then ends in `connection_lost(None)`. asyncio's `close`.

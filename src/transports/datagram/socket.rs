@@ -8,6 +8,9 @@
 //!       +--------------------+------------------+------ abort -------+--------------->+
 //! ```
 //!
+//! A socket that has sent what it had stays in Flushing for a moment while a refusal would send its datagrams to another
+//! address (`fallback.rs`).
+//!
 //! No direction of it ends alone. No error ends it either: its protocol is told, and the socket goes on. What it does
 //! is in the other files of this folder.
 
@@ -164,6 +167,11 @@ impl Datagram {
     /// Whether a call that receives would lead anywhere now.
     pub(crate) fn wants_read(&self) -> bool {
         self.delivers() && (self.readable || !self.undelivered.is_empty())
+    }
+
+    /// Whether there is something to send now, or the end of a close.
+    pub(crate) fn wants_flush(&self) -> bool {
+        self.wants_write() || (self.phase == DatagramPhase::Flushing && self.queue.is_empty())
     }
 
     /// Whether a call that sends would lead anywhere now.
