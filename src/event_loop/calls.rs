@@ -80,7 +80,7 @@ impl EventLoop {
 
     /// Drops a transport and its protocol; from now on the id is stale.
     pub(super) fn forget(&mut self, id: Id) {
-        self.handlers[id.index()] = Installed::Nothing;
+        self.uninstall(id);
         self.net.remove(id);
     }
 }

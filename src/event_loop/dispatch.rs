@@ -147,7 +147,7 @@ impl EventLoop {
             }
             // A call that waits may be about this stream: its next bytes may be for another protocol.
             self.run_calls();
-            if self.net.cx.replaces(id) {
+            if !self.net.cx.calls.is_empty() && self.net.cx.replaces(self.receiver(id)) {
                 break;
             }
             let Some(stream) = self.net.stream_mut(id) else { return bytes };

@@ -37,9 +37,9 @@ fn usage(error: SettingsError) -> Failure {
 
 /// Says how clients can know a server that has made its certificate itself.
 pub(super) fn tell_clients(config: &ListenConfig, tls: Option<&TlsServer>, names: &[Peer]) {
-    let (Some(settings), Some(tls)) = (&config.tls, tls) else { return };
+    let (Some(settings), Some(pin)) = (&config.tls, tls.and_then(TlsServer::pin)) else { return };
     if settings.identity.is_some() {
-        return log::info!("the pin of the certificate is {}", tls.pin());
+        return log::info!("the pin of the certificate is {pin}");
     }
     let certificate = if settings.client_ca.is_some() { " --cert FILE --key FILE" } else { "" };
     let mut ports = Vec::new();
@@ -48,13 +48,13 @@ pub(super) fn tell_clients(config: &ListenConfig, tls: Option<&TlsServer>, names
         // Both families of one place are one place.
         if !ports.contains(&address.port()) {
             ports.push(address.port());
-            let (pin, place) = (tls.pin(), reachable(*address));
+            let place = reachable(*address);
             log::info!(target: NOTICE, "clients connect by: xport tls-client --pin {pin}{certificate} {place}");
         }
     }
     // Where others reach what we have inherited is not known, but nobody has the pin from anywhere else.
     if ports.is_empty() {
-        log::info!(target: NOTICE, "clients verify this server by: --pin {}{certificate}", tls.pin());
+        log::info!(target: NOTICE, "clients verify this server by: --pin {pin}{certificate}");
     }
 }
 

@@ -153,8 +153,7 @@ impl SocketSide {
         let flows = t.is_writing_paused() || sent > std::mem::replace(&mut self.sent_before, sent);
         let more_may_come = self.shared.with_console(t.net(), |console| !console.is_at_eof()) == Some(true);
         if flows && more_may_come {
-            let id = t.id();
-            t.net().call_later(id, LOOK_AGAIN);
+            t.call_later(LOOK_AGAIN);
         } else {
             t.net().close_listeners();
         }
@@ -166,8 +165,7 @@ impl SocketSide {
             return t.close();
         }
         let stdout_is_full = self.shared.with_console(t.net(), |console| console.is_writing_paused());
-        let id = t.id();
-        t.net().call_later(id, if stdout_is_full == Some(true) { LOOK_AGAIN } else { Duration::ZERO });
+        t.call_later(if stdout_is_full == Some(true) { LOOK_AGAIN } else { Duration::ZERO });
     }
 }
 
@@ -208,8 +206,7 @@ impl DatagramProtocol for SocketSide {
             if options.serves {
                 // What stdin has for the last sender is still sent.
                 self.sent_before = t.info().datagrams.sent;
-                let id = t.id();
-                t.net().call_later(id, if options.recv_only { Duration::ZERO } else { LOOK_AGAIN });
+                t.call_later(if options.recv_only { Duration::ZERO } else { LOOK_AGAIN });
             } else {
                 t.abort();
             }

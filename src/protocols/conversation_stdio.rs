@@ -122,8 +122,7 @@ impl ConversationStdio {
         if quiet >= limit {
             return Ok(());
         }
-        let id = t.id();
-        Err(t.net().call_later(id, limit - quiet))
+        Err(t.call_later(limit - quiet))
     }
 
     /// How long to stay once stdin has ended; `None` is for ever.
@@ -137,8 +136,7 @@ impl ConversationStdio {
         if !self.sockets.iter().any(|socket| t.datagram(*socket).may_have_more()) {
             return Ok(());
         }
-        let id = t.id();
-        Err(t.net().call_later(id, LOOK_AGAIN))
+        Err(t.call_later(LOOK_AGAIN))
     }
 
     fn idle_timer_fired(&mut self, t: &mut Transport<'_>) {
@@ -178,8 +176,7 @@ impl ConversationStdio {
 impl BufferedProtocol for ConversationStdio {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         if let Some(limit) = self.shared.options.idle_timeout {
-            let id = t.id();
-            self.idle_timer = Some(t.net().call_later(id, limit));
+            self.idle_timer = Some(t.call_later(limit));
         }
     }
 
@@ -201,10 +198,9 @@ impl BufferedProtocol for ConversationStdio {
         }
         self.input = Input::Ended;
         if let Some(linger) = self.linger() {
-            let id = t.id();
             // After a failure there is nothing to wait for but what has arrived before.
             let in_vain = self.shared.trouble.get() == SendStatus::Last;
-            self.linger_timer = Some(t.net().call_later(id, if in_vain { Duration::ZERO } else { linger }));
+            self.linger_timer = Some(t.call_later(if in_vain { Duration::ZERO } else { linger }));
         }
         // The end of the sockets closes it.
         Eof::KeepOpen

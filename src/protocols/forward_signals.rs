@@ -139,8 +139,7 @@ impl SignalForwarder {
     }
 
     fn watch_its_end(&self, t: &mut Transport<'_>) {
-        let id = t.id();
-        t.net().call_later(id, self.kill_after);
+        t.call_later(self.kill_after);
     }
 
     /// Stops the child and us. In an orphaned process group `stop` returns at once, and the child goes on as well.
@@ -187,8 +186,7 @@ impl SignalForwarder {
 impl Protocol for SignalForwarder {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         if let Some(timeout) = self.timeout {
-            let id = t.id();
-            self.timeout_timer = Some(t.net().call_later(id, timeout));
+            self.timeout_timer = Some(t.call_later(timeout));
         }
     }
 

@@ -99,8 +99,7 @@ impl Lifecycle {
                 if let Some(sessions) = open_sessions(t) {
                     log::info!(target: super::NOTICE, "waiting up to {} for {sessions} to finish", shown(grace));
                 }
-                let id = t.id();
-                t.net().call_later(id, grace);
+                t.call_later(grace);
             }
             RunPhase::Client | RunPhase::Serving { .. } | RunPhase::Draining { .. } => {
                 self.end(t, Failure::silent(Cause::Signal(signal)));
@@ -140,8 +139,7 @@ impl Lifecycle {
 impl Protocol for Lifecycle {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         if let Some(timeout) = self.timeout {
-            let id = t.id();
-            self.timeout_timer = Some(t.net().call_later(id, timeout));
+            self.timeout_timer = Some(t.call_later(timeout));
         }
     }
 

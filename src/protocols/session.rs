@@ -66,8 +66,7 @@ impl PeerSide {
         let stdin_has_more = t.peer(self.console).may_have_more();
         let stdin_flows = stdin_has_more || is_recent || t.write_buffer_size() > 0 || t.on_the_way() > 0;
         if stdin_flows {
-            let id = t.id();
-            self.place_timer = Some(t.net().call_later(id, LOOK_AGAIN));
+            self.place_timer = Some(t.call_later(LOOK_AGAIN));
             return;
         }
         log::info!("closing: the client has ended, stdin is silent, and another client waits");
@@ -201,8 +200,7 @@ impl StdioSide {
     /// Arms the timer of `--linger`.
     fn limit_linger(&self, peer: &mut Transport<'_>) {
         if let (Some(linger), false) = (self.options.linger, peer.is_at_eof() && !self.options.send_only) {
-            let id = peer.id();
-            peer.net().call_later(id, linger);
+            peer.call_later(linger);
         }
     }
 }

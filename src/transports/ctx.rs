@@ -6,6 +6,7 @@
 //! several transports is a method of `Net`.
 
 use std::collections::VecDeque;
+use std::io;
 use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
@@ -50,6 +51,8 @@ pub(crate) struct Ctx {
     pub(crate) foreground: usize,
     /// [`Net::stop`](super::net::Net::stop) was called.
     pub(crate) stopped: bool,
+    /// What the run ends with.
+    pub(crate) failure: Option<io::Error>,
 }
 
 impl Ctx {
@@ -71,6 +74,7 @@ impl Ctx {
             cork: Cork::default(),
             foreground: 0,
             stopped: false,
+            failure: None,
         }
     }
 
@@ -82,7 +86,9 @@ impl Ctx {
 
     /// Whether a call that waits gives `id` another protocol, which is to get what comes next.
     pub(crate) fn replaces(&self, id: Id) -> bool {
-        let replaces = |call: &Call| matches!(call, Call::Install(Installed::Protocol(_) | Installed::Datagram(_)));
+        let replaces = |call: &Call| {
+            matches!(call, Call::Install(Installed::Protocol(_) | Installed::Datagram(_) | Installed::Subprocess(_)))
+        };
         let of_id = |(of, call): &(Id, Call)| *of == id && replaces(call);
         self.calls.iter().any(of_id)
     }

@@ -37,6 +37,7 @@ pub struct Listening {
     /// The first connection that is admitted closes all listeners of the loop: further ones are refused.
     pub once: bool,
     /// A connection is admitted once its TLS handshake is done.
+    #[doc(alias = "ssl")]
     pub tls: Option<TlsServer>,
     /// When a TCP client that is silent counts as gone.
     pub keepalive: KeepAlive,

@@ -13,6 +13,7 @@ use mio::unix::SourceFd;
 
 use super::admission::Admission;
 use super::call::Call;
+use super::connect::ConnectError;
 use super::ctx::{Ctx, DatagramRef, StreamRef};
 use super::datagram::socket::Datagram;
 use super::id::{Arena, Direction, Id};
@@ -21,7 +22,10 @@ use super::process::{Ending, Process, SIGTERM};
 use super::stream::Stream;
 use super::timers::{Alarm, TimerId};
 
-/// The transports of a loop and all that can be done with them. asyncio's loop methods, under the field's own names.
+/// The transports of a loop, and what opens them. asyncio's methods of a loop.
+///
+/// # Panics
+/// To open a transport panics if there are 2^31 - 1 of them already, which is more than a system has descriptors.
 pub struct Net {
     pub(crate) slots: Arena<Slot>,
     pub(crate) cx: Ctx,
@@ -85,6 +89,7 @@ impl Net {
     }
 
     /// The time of this turn of the loop. asyncio's `loop.time()`.
+    #[doc(alias = "time")]
     #[must_use]
     pub fn now(&self) -> Instant {
         self.cx.now
@@ -94,6 +99,23 @@ impl Net {
     /// `loop.stop()`.
     pub fn stop(&mut self) {
         self.cx.stopped = true;
+    }
+
+    /// Ends the loop's run as [`stop`](Self::stop) does, and [`run`] returns this error; of several it is the first
+    /// one. asyncio has none: there an exception ends `run_until_complete`.
+    ///
+    /// [`run`]: crate::event_loop::EventLoop::run
+    pub fn stop_with(&mut self, error: impl Into<io::Error>) {
+        self.stop();
+        self.cx.failure.get_or_insert_with(|| error.into());
+    }
+
+    /// A connection could not be made, and its protocol does nothing about that. What we did not want any more is no
+    /// error.
+    pub(crate) fn not_handled(&mut self, error: ConnectError) {
+        if !error.is_given_up() {
+            self.stop_with(error);
+        }
     }
 
     /// Closes every listener at once, so that new connections are refused. The sessions go on. Datagram sockets that
@@ -106,6 +128,7 @@ impl Net {
     }
 
     /// Closes one listener. asyncio's `Server.close`.
+    #[doc(alias = "Server")]
     pub fn close_listener(&mut self, id: Id) {
         if self.cx.places.listeners.contains(&id) {
             self.stop_listening(id);

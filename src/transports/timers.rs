@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::id::Id;
 
 /// Names one timer until it fires or is cancelled. asyncio's `TimerHandle`.
+#[doc(alias = "TimerHandle")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimerId {
     deadline: Instant,

@@ -141,8 +141,7 @@ impl ChildEnd {
             let quiet = now.duration_since(t.peer(pipe).last_activity());
             // Bytes in a pipe are the child's, however long the other end takes to read them.
             if quiet < QUIET || t.peer(pipe).may_have_more() {
-                let id = t.id();
-                t.net().call_later(id, QUIET);
+                t.call_later(QUIET);
                 return;
             }
         }
@@ -196,8 +195,7 @@ impl SubprocessProtocol for ChildEnd {
         let Some(other) = self.other.end() else { return };
         match fd {
             STDOUT if t.returncode().is_none() => {
-                let id = t.id();
-                self.end_timer = Some(t.net().call_later(id, QUIET));
+                self.end_timer = Some(t.call_later(QUIET));
             }
             // A child need not read all of its input.
             STDIN => other.discard(t.net()),
@@ -222,8 +220,7 @@ impl SubprocessProtocol for ChildEnd {
         if let Some(stdin) = t.pipe_transport(STDIN) {
             t.peer(stdin).abort();
         }
-        let id = t.id();
-        t.net().call_later(id, QUIET);
+        t.call_later(QUIET);
     }
 
     fn resume_writing(&mut self, t: &mut SubprocessTransport<'_>) {

@@ -83,8 +83,7 @@ impl StreamSide {
     /// While it waits for its other end, and as long as it may have to wait for a child.
     fn look_later(&mut self, t: &mut Transport<'_>) {
         if !t.is_reading() || matches!(self.other.end(), Some(End::Child(_))) {
-            let id = t.id();
-            self.look_timer = Some(t.net().call_later(id, LOOK));
+            self.look_timer = Some(t.call_later(LOOK));
         }
     }
 
@@ -124,8 +123,7 @@ impl StreamSide {
     fn linger(&mut self, t: &mut Transport<'_>, other: End) {
         let limit = self.options.linger.or_else(|| other.has_datagrams().then_some(LINGER));
         if let Some(limit) = limit {
-            let id = t.id();
-            self.linger_timer = Some(t.net().call_later(id, limit));
+            self.linger_timer = Some(t.call_later(limit));
         }
     }
 
@@ -145,8 +143,7 @@ impl StreamSide {
         let activity = End::Stream(t.id()).activity(Some(other), t.net());
         let quiet = t.net().now().duration_since(activity.last_activity);
         if quiet < limit {
-            let id = t.id();
-            self.linger_timer = Some(t.net().call_later(id, limit - quiet));
+            self.linger_timer = Some(t.call_later(limit - quiet));
             return;
         }
         other.finish(t.net());
@@ -212,7 +209,7 @@ impl Protocol for StreamSide {
             // A child may go on: it has done with its peer, and its peer with it.
             other.end_input(t.net());
             if matches!(other, End::Child(_)) {
-                self.both_done_timer = Some(t.net().call_later(id, QUIET));
+                self.both_done_timer = Some(t.call_later(QUIET));
                 return Eof::KeepOpen;
             }
         } else if t.is_peer_gone() && other.to_be_asked(t.net()).is_some() {
@@ -255,7 +252,7 @@ impl Protocol for StreamSide {
         let error = error.filter(|_| self.both_done_timer.is_none());
         let timers = [self.linger_timer.take(), self.look_timer.take(), self.both_done_timer.take()];
         for timer in timers.into_iter().flatten() {
-            t.net().cancel(timer);
+            t.cancel(timer);
         }
         let is_console = !t.is_connection();
         let other = self.other.end();

@@ -31,6 +31,7 @@ impl Net {
     /// Connects to a TCP host and port. asyncio's `create_connection`.
     ///
     /// Returns at once; `connection_made` or `connection_failed` tells the outcome.
+    #[doc(alias = "create_connection")]
     pub fn connect_tcp(&mut self, target: HostPort, options: Dialing, protocol: impl Into<Handler>) -> Id {
         self.connect_stream(ConnectTarget::Inet(target), options, protocol.into())
     }
@@ -38,6 +39,7 @@ impl Net {
     /// Connects to a unix socket. asyncio's `create_unix_connection`.
     ///
     /// Returns at once, as [`connect_tcp`](Self::connect_tcp) does.
+    #[doc(alias = "create_unix_connection")]
     pub fn connect_unix(&mut self, target: UnixName, options: Dialing, protocol: impl Into<Handler>) -> Id {
         self.connect_stream(ConnectTarget::Unix(target), options, protocol.into())
     }
