@@ -129,7 +129,10 @@ impl EventLoop {
     /// Nobody reads what a stream writes any more. For a child's input, it matters how much of it was left.
     fn sink_gone(&mut self, id: Id) {
         if let Some(Installed::Pipe { process, number: 0 }) = self.handlers.get(id.index()) {
-            self.net.note_unread_input(*process);
+            let unread = self.net.subprocess_transport(*process).unread_input();
+            if let Some(child) = self.net.process_mut(*process) {
+                child.process.unread = unread;
+            }
         }
         if let Some(mut stream) = self.net.stream_mut(id) {
             stream.sink_gone();
@@ -283,7 +286,7 @@ impl EventLoop {
             (Alarm::Protocol, _) => self.call(id, Call::Timer(timer)),
             (Alarm::ConnectNext, _) => self.net.connecting(id, |transport| transport.connect_next()),
             (Alarm::ConnectTimeout, _) => self.net.connecting(id, |transport| transport.connect_timed_out()),
-            (Alarm::Ending, _) => self.net.go_on_ending(id),
+            (Alarm::Ending, _) => self.net.subprocess_transport(id).go_on_ending(),
             (_, Some(Slot::Stream(stream))) => stream_alarm(StreamRef { id, stream, cx }, alarm),
             (_, Some(Slot::Datagram(datagram))) => DatagramRef { id, datagram, cx }.refusal_timed_out(),
             (_, Some(Slot::Listener(listener))) => listener.retry(id, cx),

@@ -23,6 +23,8 @@ use super::timers::Alarm;
 
 const BACK_OFF_MIN: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
+/// Pending accepts, at most: their openings last, have just failed, or are done and there is no place.
+const PENDING_ACCEPTS_MAX: usize = 1024;
 /// A listener that was short of something less than this ago is still in the same trouble, of which the log has told.
 const EPISODE: Duration = Duration::from_secs(60);
 
@@ -44,7 +46,9 @@ impl Net {
             self.tell_of_waiting_clients();
             return Accepted::NotNow;
         }
-        if listener.options.has_openings() && !self.make_room_for_pending() {
+        // A client that never finishes its handshake must not keep others out.
+        let is_full = listener.options.has_openings() && self.cx.places.pending.len() >= PENDING_ACCEPTS_MAX;
+        if is_full && !self.evict_slowest_pending() {
             return Accepted::NotNow;
         }
         let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return Accepted::NotNow };

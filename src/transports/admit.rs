@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::AsFd;
 
-use super::admission::Admission;
+use super::admission::{Admission, Places};
 use super::call::Call;
 use super::ctx::Ctx;
 use super::id::Id;
@@ -13,16 +13,17 @@ use super::stream::Stream;
 use super::timers::TimerId;
 use crate::sys::socket;
 
-/// Pending accepts, at most: their openings last, have just failed, or are done and there is no place.
-const PENDING_ACCEPTS_MAX: usize = 1024;
-
 impl Net {
     /// Admits connections whose openings are done, as far as the limits of their listeners allow.
     pub(crate) fn admit_ready(&mut self) {
         let mut index = 0;
         while let Some(&id) = self.cx.places.pending.get(index) {
+            let has_place = |listener| match self.slots.get(listener) {
+                Some(Slot::Listener(listener)) => listener.has_place(self.cx.places.taken),
+                _ => false,
+            };
             let listener = match self.stream(id).map(|stream| stream.admission) {
-                Some(Admission::Waiting(listener)) if self.has_place(listener) => listener,
+                Some(Admission::Waiting(listener)) if has_place(listener) => listener,
                 _ => {
                     index += 1;
                     continue;
@@ -37,12 +38,6 @@ impl Net {
             self.admitted(listener);
             index = 0;
         }
-    }
-
-    /// Makes room for one more pending accept by dropping the oldest one if there are too many. A client that never
-    /// finishes its handshake must not keep others out. Returns whether there is room.
-    pub(crate) fn make_room_for_pending(&mut self) -> bool {
-        self.cx.places.pending.len() < PENDING_ACCEPTS_MAX || self.evict_slowest_pending()
     }
 
     /// Drops the connection whose openings have lasted longest, and returns whether there was one. A connection that
@@ -70,31 +65,23 @@ impl Net {
         self.cx.places.waiters.push((id, timer));
         if self.cx.places.listeners.is_empty() {
             self.cx.release_waiters();
-        } else {
-            self.tell_of_waiting_clients();
         }
+        self.tell_of_waiting_clients();
         timer
     }
 
+    /// Fires the timers of [`call_when_client_waits`](Self::call_when_client_waits) if a client waits.
     pub(crate) fn tell_of_waiting_clients(&mut self) {
-        if !self.cx.places.waiters.is_empty() && self.has_waiting_client() {
-            self.cx.release_waiters();
-        }
-    }
-
-    fn has_waiting_client(&self) -> bool {
         let waits = |id: &Id| match self.slots.get(*id) {
             Some(Slot::Stream(stream)) => matches!(stream.admission, Admission::Waiting(_)),
             // A latch that is set is no proof: the last client may have been the only one.
             Some(Slot::Listener(listener)) => socket::has_waiting(listener.socket().as_fd()),
             _ => false,
         };
-        self.cx.places.pending.iter().any(waits) || self.cx.places.listeners.iter().any(waits)
-    }
-
-    /// Whether the limit of a listener allows one more connection.
-    fn has_place(&self, id: Id) -> bool {
-        matches!(self.slots.get(id), Some(Slot::Listener(listener)) if listener.has_place(self.cx.places.taken))
+        let Places { listeners, pending, waiters, .. } = &self.cx.places;
+        if !waiters.is_empty() && (pending.iter().any(waits) || listeners.iter().any(waits)) {
+            self.cx.release_waiters();
+        }
     }
 
     /// A connection is admitted.

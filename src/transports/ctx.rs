@@ -20,6 +20,7 @@ use super::keepalive::Looks;
 use super::label::StreamLabel;
 use super::out_buf::BufferPool;
 use super::pipe_pool::PipePool;
+use super::process::Process;
 use super::rearm::RearmQueue;
 use super::stream::Stream;
 use super::timers::{Alarm, Timers};
@@ -200,4 +201,11 @@ impl DerefMut for DatagramRef<'_> {
     fn deref_mut(&mut self) -> &mut Datagram {
         self.datagram
     }
+}
+
+/// One child and what it needs of the loop.
+pub(crate) struct ProcessRef<'a> {
+    pub(crate) id: Id,
+    pub(crate) process: &'a mut Process,
+    pub(crate) cx: &'a mut Ctx,
 }

@@ -58,7 +58,7 @@ struct Route<'a> {
 impl Net {
     /// Sends what arrives on `id` to `to` from now on, if that is there still. A stream cannot be its own sink.
     pub(crate) fn forward(&mut self, id: Id, to: Id) {
-        if let Some(mut route) = self.route(id, to)
+        if let Some(mut route) = route(self, id, to)
             && route.sink.1.state.phase() != Phase::Lost
         {
             route.begin();
@@ -71,18 +71,19 @@ impl Net {
     /// be moved now.
     pub(crate) fn forward_once(&mut self, id: Id, buffer: &mut [u8]) -> Option<Filled> {
         let to = self.stream(id)?.forward.as_deref()?.to;
-        let mut route = self.route(id, to)?;
+        let mut route = route(self, id, to)?;
         route.unblock();
         if route.source.1.wants_read() { Some(route.move_once(buffer)) } else { None }
     }
+}
 
-    fn route(&mut self, id: Id, to: Id) -> Option<Route<'_>> {
-        match self.slots.get_pair_mut(id, to)? {
-            (Slot::Stream(source), Slot::Stream(sink)) => {
-                Some(Route { source: (id, source), sink: (to, sink), cx: &mut self.cx })
-            }
-            _ => None,
+/// The route from `id` to `to`, if both are there.
+fn route(net: &mut Net, id: Id, to: Id) -> Option<Route<'_>> {
+    match net.slots.get_pair_mut(id, to)? {
+        (Slot::Stream(source), Slot::Stream(sink)) => {
+            Some(Route { source: (id, source), sink: (to, sink), cx: &mut net.cx })
         }
+        _ => None,
     }
 }
 

@@ -14,7 +14,7 @@ use mio::unix::SourceFd;
 use super::admission::Admission;
 use super::call::Call;
 use super::connect::ConnectError;
-use super::ctx::{Ctx, DatagramRef, StreamRef};
+use super::ctx::{Ctx, DatagramRef, ProcessRef, StreamRef};
 use super::datagram::socket::Datagram;
 use super::id::{Arena, Direction, Id};
 use super::listener::Listener;
@@ -153,17 +153,13 @@ impl Net {
     /// asked to end.
     pub fn abort_all(&mut self) {
         let cx = &mut self.cx;
-        let mut children = Vec::new();
         for (id, slot) in self.slots.iter_mut() {
             match slot {
                 Slot::Stream(stream) if !stream.background => StreamRef { id, stream, cx }.force_close(None, true),
                 Slot::Datagram(datagram) => DatagramRef { id, datagram, cx }.force_close(),
-                Slot::Process(_) => children.push(id),
+                Slot::Process(process) => ProcessRef { id, process, cx }.ask_to_end(SIGTERM),
                 Slot::Stream(_) | Slot::Listener(_) => (),
             }
-        }
-        for id in children {
-            self.ask_to_end(id, SIGTERM);
         }
     }
 
@@ -171,7 +167,7 @@ impl Net {
     pub fn kill_children(&mut self) {
         let children = self.slots.iter().filter(|(_, slot)| matches!(slot, Slot::Process(_)));
         for id in children.map(|(id, _)| id).collect::<Vec<Id>>() {
-            self.kill_group(id);
+            self.subprocess_transport(id).kill_group();
         }
     }
 
@@ -201,7 +197,7 @@ impl Net {
         let Some(mut stream) = self.stream_mut(connection) else { return };
         let accepted = std::mem::replace(&mut stream.admission, Admission::None).counts();
         match self.process_mut(child) {
-            Some(process) => process.accepted = accepted,
+            Some(child) => child.process.accepted = accepted,
             None => self.cx.places.taken -= usize::from(accepted),
         }
     }
@@ -242,14 +238,10 @@ impl Net {
         }
     }
 
-    pub(crate) fn insert(&mut self, slot: Slot) -> Id {
-        self.cx.foreground += 1;
-        self.slots.insert(slot)
-    }
-
     /// Puts an open transport into the arena and registers it.
     pub(crate) fn add(&mut self, slot: Slot) -> io::Result<Id> {
-        let id = self.insert(slot);
+        self.cx.foreground += 1;
+        let id = self.slots.insert(slot);
         let registered = self.slots.get_mut(id).map_or(Ok(()), |slot| slot.register(&self.cx.registry, id));
         registered.inspect_err(|_| self.remove(id))?;
         Ok(id)

@@ -204,7 +204,7 @@ impl Net {
     /// No descriptors left.
     #[doc(alias = "add_signal_handler")]
     pub fn signals(&mut self, numbers: &[i32], protocol: impl Into<Handler>) -> io::Result<Id> {
-        self.add_signals(numbers, false, protocol)
+        add_signals(self, signals::pipe(numbers, false)?, protocol.into())
     }
 
     /// The same, with [`BY_SYSTEM`] set in the byte of a signal of the kernel: a key of a terminal, or its hang-up.
@@ -212,14 +212,7 @@ impl Net {
     /// # Errors
     /// As with [`signals`](Self::signals).
     pub fn signals_with_origin(&mut self, numbers: &[i32], protocol: impl Into<Handler>) -> io::Result<Id> {
-        self.add_signals(numbers, true, protocol)
-    }
-
-    fn add_signals(&mut self, numbers: &[i32], with_origin: bool, protocol: impl Into<Handler>) -> io::Result<Id> {
-        let fd = signals::pipe(numbers, with_origin)?;
-        let id = self.add_made(Stream::new(Io::Socket(Socket::from(fd)), Phase::Open, self.cx.now), protocol.into())?;
-        self.transport(id).set_background(true);
-        Ok(id)
+        add_signals(self, signals::pipe(numbers, true)?, protocol.into())
     }
 
     fn add_made(&mut self, stream: Stream, protocol: Handler) -> io::Result<Id> {
@@ -228,6 +221,12 @@ impl Net {
         self.cx.calls.push_back((id, Call::ConnectionMade));
         Ok(id)
     }
+}
+
+fn add_signals(net: &mut Net, pipe: OwnedFd, protocol: Handler) -> io::Result<Id> {
+    let id = net.add_made(Stream::new(Io::Socket(Socket::from(pipe)), Phase::Open, net.cx.now), protocol)?;
+    net.transport(id).set_background(true);
+    Ok(id)
 }
 
 fn backlog(options: &Listening) -> i32 {
