@@ -1,7 +1,7 @@
-//! Child processes: starting a child that has none of our descriptors, learning of its end from a descriptor, and
-//! sending signals to it.
+//! Child processes: starts one that inherits no other descriptors, reports its end through a descriptor, and sends
+//! signals.
 //!
-//! `spawn.rs` has the start itself. `transports/process/` has what the pipes carry.
+//! `spawn.rs` has the start itself. `transports/process/` reads and writes the pipes.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
@@ -21,7 +21,7 @@ pub(crate) fn start(plan: &Plan<'_>) -> Result<(u32, OwnedFd), NotStarted> {
     let place_held = open_pidfd(std::process::id()).map_err(NotStarted::NotWatched)?;
     let pid = spawn(plan)?;
     drop(place_held);
-    // A child keeps its number until its status is taken, so this number is that of the child.
+    // A child keeps its number until its status is taken, so the number still belongs to the child.
     let pidfd = open_pidfd(pid).map_err(|error| {
         end_at_once(pid, !matches!(plan.place, Place::OurGroup));
         NotStarted::NotWatched(error)
@@ -33,7 +33,7 @@ fn open_pidfd(pid: u32) -> io::Result<OwnedFd> {
     // SAFETY: the call takes two numbers and touches no memory.
     let pidfd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.cast_signed(), 0) };
     let pidfd = check(pidfd as libc::c_int)?;
-    // SAFETY: the descriptor is new and nobody else's. It is closed on exec, as pidfd_open(2) says.
+    // SAFETY: the descriptor is new and has no other owner. It is closed on exec, as pidfd_open(2) says.
     Ok(unsafe { OwnedFd::from_raw_fd(pidfd) })
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn has_ended(pid: u32) -> io::Result<bool> {
     Ok(look(libc::P_PID, pid, libc::WEXITED)?.is_some())
 }
 
-/// The number of a child that has ended and whose status was not taken; `None` if there is none. `waitid(2)`, WNOWAIT.
+/// The number of any child that has ended and whose status was not taken. `waitid(2)`, WNOWAIT.
 pub(crate) fn any_ended() -> Option<u32> {
     // Without any child the call fails, which means the same to the caller.
     let info = look(libc::P_ALL, 0, libc::WEXITED).ok()??;
@@ -63,7 +63,7 @@ pub(crate) fn any_ended() -> Option<u32> {
     u32::try_from(unsafe { info.si_pid() }).ok()
 }
 
-/// The signal that has stopped a child; `None` if the child is not stopped, or if this stop was told before.
+/// The signal that has stopped a child, or `None` if the child is not stopped or this stop was reported before.
 /// `waitid(2)`, WSTOPPED.
 pub(crate) fn newly_stopped_by(pid: u32) -> Option<i32> {
     // SAFETY: `siginfo_t` is plain data for which all zeros is a value.
@@ -76,7 +76,7 @@ pub(crate) fn newly_stopped_by(pid: u32) -> Option<i32> {
     (pid != 0).then_some(signal)
 }
 
-/// Looks for a child whose state has changed. The child can be found again.
+/// Looks for a child whose state has changed, and leaves the change to be found again.
 fn look(which: libc::idtype_t, id: u32, states: libc::c_int) -> io::Result<Option<libc::siginfo_t>> {
     // SAFETY: `siginfo_t` is plain data for which all zeros is a value.
     let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
@@ -87,7 +87,7 @@ fn look(which: libc::idtype_t, id: u32, states: libc::c_int) -> io::Result<Optio
     Ok((unsafe { info.si_pid() } != 0).then_some(info))
 }
 
-/// The status of a child that has ended, which is asked for once; `None` while it runs. `waitpid(2)`.
+/// Takes the status of a child that has ended; `None` while the child runs. `waitpid(2)`.
 pub(crate) fn status(pid: u32) -> io::Result<Option<ExitStatus>> {
     let mut status = 0;
     // SAFETY: the status is alive for the call.
@@ -111,12 +111,12 @@ pub(crate) fn signal(pid: u32, pidfd: BorrowedFd<'_>, signal: i32) -> io::Result
     if sent == 0 {
         return Ok(());
     }
-    // Filters of containers may refuse that call. The number is still that of the child.
+    // Filters of containers can refuse that call. The number still belongs to the child.
     // SAFETY: the call takes two numbers and touches no memory.
     check(unsafe { libc::kill(pid.cast_signed(), signal) }).map(drop)
 }
 
-/// Sends a signal to a child's whole group. `killpg(3)`.
+/// Sends a signal to the whole process group of a child. `killpg(3)`.
 pub(crate) fn signal_group(pid: u32, signal: i32) -> io::Result<()> {
     // SAFETY: the call takes two numbers and touches no memory.
     check(unsafe { libc::killpg(pid.cast_signed(), signal) }).map(drop)
@@ -129,7 +129,7 @@ pub(crate) fn is_init() -> bool {
     std::process::id() == 1
 }
 
-/// Makes a description that nobody shares non-blocking: our end of a pipe.
+/// Makes a private description non-blocking, such as the own end of a pipe.
 pub(crate) fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
     let mut yes: libc::c_int = 1;
     // SAFETY: the request reads one int, which is alive for the call.

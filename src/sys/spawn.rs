@@ -1,14 +1,14 @@
-//! Starting a program: `clone(2)`, the steps that the child has to take itself, and `execve(2)`.
+//! Starts a program: `clone(2)`, the steps in the child, and `execve(2)`.
 //!
-//! The standard library has two ways to start a program. `posix_spawn(3)` shares our memory with the child until the
-//! program runs. This is fast, but it cannot ask for a signal at our death (`PR_SET_PDEATHSIG`).
-//! `CommandExt::pre_exec` could ask for that signal, but then the library copies the process first: with 8 MiB of
-//! memory this takes 0.9 ms instead of 0.5 ms. This file has the fast way, with the signal.
-//! `transports/process/command.rs` says what a program is, and `process.rs` has what is done with a child that runs.
+//! The standard library has two ways to start a program. `posix_spawn(3)` shares the memory of the parent with the
+//! child until the program runs. This is fast, but it cannot request a signal at the death of the parent
+//! (`PR_SET_PDEATHSIG`). `CommandExt::pre_exec` can request that signal, but then the library copies the process first:
+//! with 8 MiB of memory this takes 0.9 ms instead of 0.5 ms. This file has the fast way, with the signal.
+//! `transports/process/command.rs` defines a program, and `process.rs` handles a running child.
 //!
-//! While the child shares our memory, our thread waits in the kernel. The child runs on a stack of its own, makes
-//! system calls only, and allocates nothing. All signals are blocked before the child starts, so none of our handlers
-//! can run in the child.
+//! While the child shares the memory, the thread of the parent waits in the kernel. The child runs on a stack of its
+//! own, makes only system calls, and allocates nothing. All signals are blocked before the child starts, so no handler
+//! of the parent can run in the child.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::fs;
@@ -20,15 +20,15 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use super::{check, limits, retry};
 
-/// What is to be started.
+/// A program to start.
 pub(crate) struct Plan<'a> {
-    /// Where the program may be. The first place that has a program counts, as `execvp(3)` has it.
+    /// The paths at which the program can be. The first one that exists counts, as in `execvp(3)`.
     pub(crate) programs: &'a [CString],
     /// The arguments; the first one is the name of the program.
     pub(crate) arguments: &'a [CString],
     /// The environment: `NAME=VALUE`.
     pub(crate) environment: &'a [CString],
-    /// The working directory, if it is not to be ours.
+    /// The working directory, if not that of the parent.
     pub(crate) directory: Option<&'a CStr>,
     /// The descriptors of the child, by the number that each has there. Of 0 to 2 the child has ours unless another one
     /// is given; it has no further descriptor of ours.
@@ -42,9 +42,9 @@ pub(crate) struct Plan<'a> {
 /// The process group and the session of a child. `setpgid(2)`, `setsid(2)`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place<'a> {
-    /// Our group. If we are in the foreground of our terminal, so is the child.
+    /// The group of the parent. If the parent is in the foreground of its terminal, so is the child.
     OurGroup,
-    /// A group of its own in our session.
+    /// A group of its own in the session of the parent.
     OwnGroup,
     /// A session of its own, without a terminal.
     OwnSession,
@@ -52,22 +52,22 @@ pub(crate) enum Place<'a> {
     OwnTerminal(BorrowedFd<'a>),
 }
 
-/// Why no child runs.
+/// The reason why no child runs.
 #[derive(Debug)]
 pub(crate) enum NotStarted {
-    /// The system has no process for the child, or did not set the process up.
+    /// The system has no process for the child, or could not set the process up.
     NoProcess(io::Error),
-    /// The system would not tell us of the end of the child.
+    /// The system could not report the end of the child.
     NotWatched(io::Error),
-    /// The process was there, but the program could not be run.
+    /// The process existed, but could not execute the program.
     NoProgram(io::Error),
 }
 
 /// Bytes of the child's stack. The child needs a few hundred bytes; without optimisation a few thousand.
 const STACK_BYTES: usize = 64 * 1024;
 
-/// Signals of job control. If they were ignored when we were started, children ignore them too. All other signals
-/// have their default action in a child.
+/// Signals of job control. A child inherits whether they are ignored. All other signals have their default action in a
+/// child.
 const JOB_CONTROL: [c_int; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
 
 /// What the child reads, and the two numbers that it writes. All of this exists before the child does.
@@ -75,7 +75,7 @@ struct Start<'a> {
     programs: *const *const c_char,
     arguments: *const *const c_char,
     environment: *const *const c_char,
-    /// Null if the child stays in our directory.
+    /// Null if the child keeps the directory of the parent.
     directory: *const c_char,
     /// Descriptors to be copied, each with the number of its copy. No source has a number that a copy has.
     descriptors: &'a [(RawFd, RawFd)],
@@ -85,12 +85,12 @@ struct Start<'a> {
     own_session: bool,
     /// The terminal of the child's session, or -1.
     terminal: RawFd,
-    /// The number of our process, if the child is to end with us; else 0.
+    /// The process number of the parent, if the child must end with the parent; otherwise 0.
     parent: libc::pid_t,
     last_signal: c_int,
-    /// Why the program does not run, as a number of `errno(3)`.
+    /// The error that kept the program from running, as a number of `errno(3)`, or 0.
     error: AtomicI32,
-    /// Whether the program itself was what could not be run.
+    /// Whether the error is about executing the program itself.
     is_of_program: AtomicI32,
 }
 
@@ -128,15 +128,15 @@ pub(crate) fn spawn(plan: &Plan<'_>) -> Result<u32, NotStarted> {
         is_of_program: AtomicI32::new(0),
     };
     let mut stack = Box::<[u8]>::new_uninit_slice(STACK_BYTES);
-    // The stack grows downwards, and its end is to be a multiple of 16.
+    // The stack grows downwards, and its end must be a multiple of 16.
     let end = stack.as_mut_ptr_range().end;
     // SAFETY: it moves by less than the length of the stack, so that the result is inside of it.
     let top = unsafe { end.sub(end.addr() % 16) };
     let mask = block_all().map_err(NotStarted::NoProcess)?;
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     let about = (&raw const start).cast_mut().cast::<c_void>();
-    // SAFETY: with CLONE_VFORK the call returns when the child no longer uses our memory, so everything in `start`
-    // and the stack are alive for as long as the child needs them. The child writes through atomics only.
+    // SAFETY: with CLONE_VFORK the call returns when the child does not use this memory any more, so `start` and the
+    // stack outlive their use by the child. The child writes through atomics only.
     let pid = check(unsafe { libc::clone(run, top.cast(), flags, about) });
     set_mask(&mask);
     let pid = pid.map_err(NotStarted::NoProcess)?;
@@ -197,7 +197,7 @@ fn main_thread() -> Option<libc::pid_t> {
     (libc::c_long::from(process) == thread).then_some(process)
 }
 
-/// Blocks every signal for this thread, and gives the set that was blocked before.
+/// Blocks every signal for this thread, and returns the set that was blocked before.
 fn block_all() -> io::Result<libc::sigset_t> {
     let (mut all, mut before) = (MaybeUninit::<libc::sigset_t>::uninit(), MaybeUninit::<libc::sigset_t>::uninit());
     // SAFETY: both sets are alive for the calls, and the calls fill them.
@@ -213,7 +213,7 @@ fn set_mask(mask: &libc::sigset_t) {
     unsafe { libc::sigprocmask(libc::SIG_SETMASK, mask, null_mut()) };
 }
 
-/// What the child does. If this returns, the program does not run, and `start` says why.
+/// The code of the child. If this returns, the program does not run, and `start` has the error.
 extern "C" fn run(start: *mut c_void) -> c_int {
     // SAFETY: the pointer is that of the `Start` in `spawn`, which waits for us.
     let start = unsafe { &*start.cast::<Start<'_>>() };
@@ -225,7 +225,7 @@ extern "C" fn run(start: *mut c_void) -> c_int {
         }
     };
     start.error.store(error, Ordering::Release);
-    // The status that a shell has for this. It matters only on a system that gives the child a copy of our memory.
+    // The status that a shell uses. It matters only on a system that gives the child a copy of the memory.
     127
 }
 
@@ -237,8 +237,8 @@ fn prepare(start: &Start<'_>) -> Result<(), c_int> {
         let is_set = unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal) } == 0;
         // SAFETY: the call takes nothing and touches no memory.
         let parent = unsafe { libc::getppid() };
-        // The parent may have ended before the request. A parent in another PID namespace has the number 0. A system
-        // that refuses the request can run the program all the same.
+        // The parent can have ended before the request. A parent in another PID namespace has the number 0. If the
+        // system refuses the request, the program runs without the signal.
         if is_set && parent != start.parent && parent != 0 {
             return Err(libc::ESRCH);
         }
@@ -252,7 +252,7 @@ fn prepare(start: &Start<'_>) -> Result<(), c_int> {
         errno(unsafe { libc::setsid() })?;
     }
     if start.terminal >= 0 {
-        // SAFETY: the request takes a number and touches no memory of ours.
+        // SAFETY: the request takes a number and touches no memory.
         errno(unsafe { libc::ioctl(start.terminal, libc::TIOCSCTTY, 0) })?;
     }
     // The marks are those of the child, which has a table of descriptors of its own.
@@ -268,14 +268,14 @@ fn prepare(start: &Start<'_>) -> Result<(), c_int> {
         errno(unsafe { libc::dup2(fd, number) })?;
     }
     if !start.directory.is_null() {
-        // SAFETY: the path is a C string that outlives the child's use of our memory.
+        // SAFETY: the path is a C string that outlives the child's use of the memory.
         errno(unsafe { libc::chdir(start.directory) })?;
     }
     reset_signals(start.last_signal);
     Ok(())
 }
 
-/// Gives every signal its default action, and blocks none.
+/// Gives every signal its default action, and unblocks every signal.
 fn reset_signals(last: c_int) {
     for signal in 1..=last {
         let mut action = MaybeUninit::<libc::sigaction>::zeroed();
@@ -320,12 +320,12 @@ fn exec(start: &Start<'_>) -> c_int {
     if is_denied { libc::EACCES } else { verdict }
 }
 
-/// What a system call of the `int` kind returned, as success or the number of its error.
+/// Turns the result of a system call that returns `int` into success or the number of its error.
 fn errno(result: c_int) -> Result<(), c_int> {
     if result < 0 { Err(last_error()) } else { Ok(()) }
 }
 
-/// The number of the last error. The child shares the memory in which it is kept.
+/// The number of the last error. The child shares the memory that has it.
 fn last_error() -> c_int {
     io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO)
 }

@@ -64,6 +64,11 @@ impl Sim {
         self.open(room, protocol.into(), |_| ())
     }
 
+    /// A stream that has a peer, likewise.
+    pub(crate) fn connection(&mut self, room: usize, protocol: impl Into<Handler>) -> Id {
+        self.open(room, protocol.into(), |stream| stream.peer = Some(Box::new(Peer::Unnamed)))
+    }
+
     /// The write end of a pipe, likewise.
     pub(crate) fn write_end(&mut self, room: usize, protocol: impl Into<Handler>) -> Id {
         self.open(room, protocol.into(), |stream| stream.state.write_only())

@@ -67,7 +67,7 @@ impl ChildEnd {
     #[must_use]
     pub fn of_exec(stdio: End, reporter: Reporter, exec: Rc<ExecChild>) -> Self {
         let (half_close, reporter) = (HalfClose::Now, Some(reporter));
-        let options = PairOptions { half_close, idle_timeout: None, linger: None, reporter };
+        let options = PairOptions { half_close, idle_timeout: None, linger: None, reporter, session: None };
         let left = Inbound { end: stdio, info: Info::default(), waiting: Waiting::default(), place: None };
         Self { exec: Some(exec), ..Self::right(left, options) }
     }
@@ -146,7 +146,7 @@ impl ChildEnd {
             }
         }
         if !pipes.is_empty() {
-            log::info!("the child has ended; another process still holds its stdout");
+            log::info!("the child has ended, but another process still holds its stdout");
         }
         t.close();
     }

@@ -24,7 +24,7 @@ use crate::transports::timers::TimerId;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The protocol of such a source.
-pub(in crate::protocols) struct Remainder<F> {
+pub(super) struct Remainder<F> {
     /// The peer that is gone, for messages.
     peer: String,
     /// Ends the asking. The protocol before this one may have left other timers.
@@ -36,13 +36,7 @@ pub(in crate::protocols) struct Remainder<F> {
 
 /// Asks `source` whether it has more for `peer`, which is gone; `fail` is told if it has. The source is closed then,
 /// and its reader is told of the end now. `watch` goes on watching the source.
-pub(in crate::protocols) fn ask(
-    net: &mut Net,
-    source: Id,
-    peer: String,
-    mut watch: IdleWatch,
-    fail: impl FnMut(Failure) + 'static,
-) {
+pub(super) fn ask(net: &mut Net, source: Id, peer: String, mut watch: IdleWatch, fail: impl FnMut(Failure) + 'static) {
     let patience = net.call_later(source, PATIENCE);
     let mut t = net.transport(source);
     t.write_eof();

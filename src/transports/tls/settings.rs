@@ -119,7 +119,7 @@ impl ClientSettings {
         let provider = provider();
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(self.common.versions())
-            .map_err(unfit)?
+            .map_err(config_error)?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(self.trust.verifier(self.common.advice)?));
         let mut config = match &self.identity {
@@ -154,7 +154,7 @@ impl ServerSettings {
         };
         let builder = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(self.common.versions())
-            .map_err(unfit)?;
+            .map_err(config_error)?;
         let builder = match &self.client_ca {
             Some(path) => builder.with_client_cert_verifier(Arc::new(ClientVerifier::new(authorities(path)?))),
             None => builder.with_no_client_auth(),
@@ -236,7 +236,7 @@ impl Trust {
 impl Identity {
     /// The certificate with its key, and its pin.
     fn certified(&self, provider: &CryptoProvider, advice: Advice) -> Result<(CertifiedKey, Pin), SettingsError> {
-        keep_memory_to_ourselves();
+        protect_key();
         // A file is read only once, because it can be a pipe.
         let cert = Pem::read(&self.cert, pem::OWN_MAX)?;
         let chain = cert.certificates()?;
@@ -254,7 +254,7 @@ impl Identity {
             pem::fault(key_path, "cannot use the private key: it is damaged, too weak, or of an unsupported kind")
         })?;
         let own = chain.first().ok_or_else(|| pem::fault(&self.cert, "no certificate in this file"))?;
-        if let Some(reason) = certificate::out_of_its_time(own, SystemTime::now()) {
+        if let Some(reason) = certificate::validity_error(own, SystemTime::now()) {
             log::warn!("{}: the certificate {reason}", self.cert.display());
         }
         if certificate::is_too_large(own) {
@@ -290,7 +290,9 @@ fn keys_match(certified: &CertifiedKey) -> Result<Pin, Error> {
     match certified.keys_match() {
         Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => return Ok(pin),
         Err(error @ Error::InconsistentKeys(_)) => return Err(error),
-        Err(error) if certificate::is_beyond_webpki(own) => log::debug!("the certificate is not read further: {error}"),
+        Err(error) if certificate::is_unreadable_by_webpki(own) => {
+            log::debug!("the certificate is not read further: {error}")
+        }
         Err(error) => return Err(error),
     }
     match certified.key.public_key() {
@@ -300,14 +302,14 @@ fn keys_match(certified: &CertifiedKey) -> Result<Pin, Error> {
 }
 
 /// Keeps the private key, which is read next, out of core dumps.
-fn keep_memory_to_ourselves() {
-    if let Err(error) = secrets::keep_memory_to_ourselves() {
+fn protect_key() {
+    if let Err(error) = secrets::disable_core_dumps() {
         log::warn!("cannot disable core dumps: {}; they would contain the private key", error::describe(&error));
     }
 }
 
 fn self_signed(provider: &CryptoProvider) -> Result<(CertifiedKey, Pin), SettingsError> {
-    keep_memory_to_ourselves();
+    protect_key();
     let unmade = |error: &dyn fmt::Display| SettingsError(format!("cannot make a certificate: {error}"));
     let (certificate, key) = self_signed::make().map_err(|error| unmade(&error))?;
     let pin = certificate::pin(&certificate).ok_or_else(|| unmade(&"it has no pin"))?;
@@ -356,7 +358,7 @@ fn authorities_of_the_system(advice: Advice) -> Result<Vec<CertificateDer<'stati
 }
 
 /// An error of rustls about the settings themselves. No user can cause it.
-fn unfit(error: Error) -> SettingsError {
+fn config_error(error: Error) -> SettingsError {
     SettingsError(error.to_string())
 }
 

@@ -1,14 +1,14 @@
-//! A peer of datagrams with several addresses: which one it listens on shows when another one refuses.
+//! Tests UDP peers with several addresses: a refusal leads to the next address.
 
 use std::net::SocketAddrV6;
 
 use crate::harness::*;
 
-/// A socket on the loopback of one family, at a port that nobody has in the other one.
+/// A socket on the loopback of one family, with a port that is free in the other family.
 fn on_one_family(ip: &str) -> (UdpSocket, u16) {
     static LAST: AtomicU16 = AtomicU16::new(0);
     for _ in 0..1000 {
-        // Below what the system chooses from. Another run of these tests begins elsewhere.
+        // The ports are below those that the system chooses. Another run of the tests begins elsewhere.
         let port = 10_000 + (std::process::id() as u16 % 9 * 1000 + LAST.fetch_add(1, Ordering::Relaxed)) % 9000;
         if let Ok(socket) = UdpSocket::bind((ip, port)) {
             socket.set_read_timeout(Some(DEADLINE)).expect("a timeout");
@@ -18,7 +18,7 @@ fn on_one_family(ip: &str) -> (UdpSocket, u16) {
     panic!("no port at {ip}");
 }
 
-/// Answers `count` datagrams, each by itself in capitals, on a thread; gives them back.
+/// Answers `count` datagrams in capitals, on a thread, and returns them.
 fn answer(server: UdpSocket, count: usize) -> JoinHandle<Vec<Vec<u8>>> {
     thread::spawn(move || {
         let one = |_| {
@@ -30,8 +30,8 @@ fn answer(server: UdpSocket, count: usize) -> JoinHandle<Vec<Vec<u8>>> {
     })
 }
 
-/// Where only one address of a host is served, whichever it is, a client gets there by the refusal of the other one:
-/// nothing is lost, and the status is 0.
+/// If only one address of a host is served, the refusal of the other address leads a client there: nothing is lost, and
+/// the status is 0.
 #[test]
 fn the_address_that_is_served_is_found() {
     for ip in ["::1", "127.0.0.1"] {
@@ -61,7 +61,7 @@ fn the_address_that_is_served_is_found() {
                 assert_eq!(answers.join().expect("it answers"), [b"hello"]);
             }
         }
-        // Several datagrams, which are all on their way before the first refusal is heard of; and no answer is wanted.
+        // Several datagrams that are sent before the first refusal arrives, without answers.
         let (server, port) = on_one_family(ip);
         let lines = Vec::from_iter((0..50).map(|n| format!("line {n}")));
         let mut client = xport(["udp-client", "--lines", "--send-only", &at(port)[0]]);
@@ -73,7 +73,7 @@ fn the_address_that_is_served_is_found() {
     }
 }
 
-/// The same for what a relay opens for each of its clients.
+/// The same for each client of a relay.
 #[test]
 fn a_relay_finds_the_address_that_is_served() {
     let (server, port) = on_one_family("127.0.0.1");
@@ -90,14 +90,14 @@ fn a_relay_finds_the_address_that_is_served() {
     answers.join().expect("it answers");
 }
 
-/// Only when the last address has refused, too, it is told: once, and then the first one is tried again.
+/// The refusal of the last address is reported, once. Then the first address is tried again.
 #[test]
 fn an_error_is_told_when_all_addresses_have_refused() {
     let (server, port) = on_one_family("127.0.0.1");
     drop(server);
     let address = format!("localhost:{port}");
     ended(&outcome_with(["udp-client", &address], "x"), 4, "Connection refused");
-    // Somebody listens later, at the first address or at the last one: what is sent from then on arrives.
+    // A listener that comes later, at either address, gets the later datagrams.
     for ip in ["127.0.0.1", "::1"] {
         let mut client = Background::start(["udp-client", "--lines", &address]);
         let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
@@ -116,7 +116,7 @@ fn an_error_is_told_when_all_addresses_have_refused() {
     }
 }
 
-/// An address that has answered is the peer's. When it refuses later, no other address gets what is said.
+/// An address that has answered is kept. If it refuses later, no other address gets the datagrams.
 #[test]
 fn a_peer_that_has_answered_is_not_exchanged() {
     let (first, port) = on_one_family("127.0.0.1");
@@ -136,8 +136,7 @@ fn a_peer_that_has_answered_is_not_exchanged() {
     assert_eq!(client.finish().status.code(), Some(4));
 }
 
-/// What was sent is kept for other addresses up to a limit: a peer that has taken more than that without a word is the
-/// peer.
+/// Sent datagrams are kept for other addresses up to a limit. An address that has taken more without a refusal is kept.
 #[test]
 fn a_peer_that_has_taken_much_is_not_exchanged() {
     let (first, port) = on_one_family("127.0.0.1");
@@ -155,7 +154,7 @@ fn a_peer_that_has_taken_much_is_not_exchanged() {
     has_nothing(&second);
 }
 
-/// Addresses of one family, of a name: the socket stays, and with it the port that was asked for.
+/// For a name with addresses of one family, the socket stays, and so does its port.
 #[test]
 fn several_addresses_of_one_family_are_tried_in_turn() {
     let hosts = "127.0.0.1 many\n127.0.0.2 many\n127.0.0.3 many\n";

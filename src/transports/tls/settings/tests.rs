@@ -1,4 +1,4 @@
-//! Settings from files on disk, and real handshakes between what they make.
+//! Tests of settings from files, and of real handshakes with them.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// PEM of anything.
+/// Any bytes as PEM.
 pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
@@ -47,7 +47,7 @@ fn authority(common_name: &str) -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// A name or an address each.
+/// Parameters with these names and addresses.
 fn params(names: &[&str]) -> CertificateParams {
     let mut params = CertificateParams::new(Vec::from_iter(names.iter().map(|name| (*name).to_owned()))).unwrap();
     params.distinguished_name = named("subject");
@@ -78,13 +78,13 @@ impl Files {
         Identity { cert: self.write(name, &text), key: None }
     }
 
-    /// Signed by the authority.
+    /// An identity that the authority has signed.
     fn signed(&self, params: &CertificateParams) -> Identity {
         let key = KeyPair::generate().unwrap();
         self.identity("own.pem", params.signed_by(&key, &self.authority).unwrap().der(), &key)
     }
 
-    /// Signed by itself.
+    /// A self-signed identity.
     fn alone(&self, params: &CertificateParams) -> Identity {
         let key = KeyPair::generate().unwrap();
         self.identity("alone.pem", params.self_signed(&key).unwrap().der(), &key)
@@ -115,7 +115,7 @@ fn server(identity: Identity) -> ServerSettings {
     ServerSettings { common: common(), identity: Some(identity), client_ca: None }
 }
 
-/// What each side says of a handshake: nothing, or its error.
+/// The error of each side of a handshake, if there is one.
 #[derive(Debug)]
 struct Outcome {
     client: Option<String>,
@@ -266,7 +266,7 @@ fn dates_are_told() {
     future.not_before = rcgen::date_time_ymd(2090, 2, 3);
     let outcome = shake(&files.client("localhost"), &server(files.signed(&future)));
     outcome.client_says(&["the certificate is not valid before 2090-02-03"]);
-    // The same where the certificate is trusted without a chain.
+    // The same for a certificate that is trusted without a chain.
     let mut client = files.client("localhost");
     for (params, says) in [(past, "has expired on 2024-01-01"), (future, "is not valid before 2090-02-03")] {
         let alone = files.alone(&params);
@@ -314,7 +314,7 @@ fn what_is_no_authority_vouches_for_nobody() {
 fn a_pin_is_enough_or_one_thing_more() {
     let files = Files::new();
     let lone = ServerSettings { identity: None, ..server(files.signed(&params(&["localhost"]))) };
-    // Prepared once: each time it is another certificate.
+    // `prepare` is called once, because each call makes another certificate.
     let tls_server = lone.prepare().unwrap();
     let (pin, other) = (tls_server.pin().expect("it is known"), Pin([7; 32]));
     let meet = |trust| {
@@ -358,7 +358,7 @@ fn clients_are_asked_for_a_certificate() {
     outcome.client_says(&[
         "the peer refuses: unknown authority (it does not know the authority of this side's certificate)",
     ]);
-    // Unless it is trusted itself, even as what an authority would have.
+    // The certificate can be trusted itself, even if it is marked as that of an authority.
     let mut with_authority = params(&[]);
     with_authority.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     client.identity = Some(files.alone(&with_authority));
