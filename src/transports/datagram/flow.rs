@@ -38,7 +38,7 @@ impl DatagramRef<'_> {
         let to = to.or(self.default_to).map(|to| to.without_class());
         self.queue.push(data, to);
         if !std::mem::replace(&mut self.corked, true) {
-            self.cx.corked.push(self.id);
+            self.cx.cork.sockets.push(self.id);
         }
         if self.queue.len() >= BATCH || self.queue.size() > self.flow.marks.high() {
             self.flush();
@@ -49,7 +49,7 @@ impl DatagramRef<'_> {
     /// Sends what is queued, as much as the system takes. Then it resumes the protocol, and goes on with a close.
     pub(crate) fn flush(&mut self) {
         let datagram = &mut *self.datagram;
-        let batch = self.cx.send_batch.get_or_insert_with(|| Box::new(SendBatch::new()));
+        let batch = self.cx.cork.batch.get_or_insert_with(|| Box::new(SendBatch::new()));
         // An error can be about an earlier datagram. The same error a second time is about the present one.
         let mut earlier = None;
         while datagram.wants_write() {

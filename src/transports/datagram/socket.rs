@@ -21,9 +21,10 @@ use super::io::DatagramIo;
 use super::options::DatagramOptions;
 use super::own::Own;
 use super::queue::Queue;
-use crate::sys::datagram::Remote;
+use crate::sys::datagram::{Remote, SendBatch};
 use crate::transports::access::AccessList;
 use crate::transports::connect::state::Connecting;
+use crate::transports::id::Id;
 use crate::transports::info::{DatagramTotals, Totals};
 use crate::transports::out_buf::FlowControl;
 
@@ -179,6 +180,17 @@ impl Datagram {
             && !self.queue.is_empty()
             && matches!(self.phase, DatagramPhase::Open | DatagramPhase::Running | DatagramPhase::Flushing)
     }
+}
+
+/// What the datagram sockets of a loop share.
+#[derive(Default)]
+pub(crate) struct Cork {
+    /// Sockets that send after the present callbacks.
+    pub(crate) sockets: Vec<Id>,
+    /// Memory for sending. It is made for the first datagram.
+    pub(crate) batch: Option<Box<SendBatch>>,
+    /// Bytes of datagrams that are kept for further addresses of their peers.
+    pub(crate) kept_bytes: usize,
 }
 
 /// The name of a datagram socket in messages.
