@@ -69,7 +69,7 @@ fn a_look_at_a_live_server_is_no_client_of_it() {
         first.line("listening on");
         for replace in [false, true] {
             for args in servers(&path, replace) {
-                is_refused(&args, "(by a server that is alive)");
+                is_refused(&args, "(by a running server)");
             }
         }
         let (mut stdin, mut stdout) = (first.stdin(), first.stdout());
@@ -108,16 +108,16 @@ fn whatever_a_process_has_bound_is_alive() {
             socket.listen(1).expect("it listens");
         }
         for args in servers(&path, true) {
-            is_refused(&args, "(by a server that is alive)");
+            is_refused(&args, "(by a running server)");
         }
     }
     let path = dir.path().join("datagrams");
     let datagrams = UnixDatagram::bind(&path).expect("a socket");
-    is_refused(&servers(&path, true)[0], "(by a server that is alive)");
+    is_refused(&servers(&path, true)[0], "(by a running server)");
     // One that has a peer of its own refuses others, which is a sign of life too.
     let other = UnixDatagram::bind(dir.path().join("other")).expect("a socket");
     datagrams.connect(dir.path().join("other")).expect("a peer");
-    is_refused(&servers(&path, true)[0], "(by a server that is alive)");
+    is_refused(&servers(&path, true)[0], "(by a running server)");
     drop(other);
 }
 
