@@ -5,6 +5,7 @@
 use std::time::Instant;
 
 use super::half_close::HalfClose;
+use super::options::{PairOptions, SessionOptions};
 use crate::protocols::idle::Activity;
 use crate::transports::datagram::Remote;
 use crate::transports::id::Id;
@@ -72,12 +73,17 @@ impl End {
         peer.map_or_else(|| "stdin and stdout".to_owned(), |peer| peer.to_string())
     }
 
-    /// Lets bytes go both ways. If the first bytes of stdin or of a child decide when the end is told, they come to the
-    /// protocol of that side first.
-    pub(super) fn join(self, other: Self, net: &mut Net, half_close: HalfClose) {
+    /// Lets bytes go both ways, or one way in a session that only sends or receives. If the first bytes of stdin or of
+    /// a child decide when the end is told, they come to the protocol of that side first.
+    pub(super) fn join(self, other: Self, net: &mut Net, options: &PairOptions) {
+        let SessionOptions { send_only, recv_only, .. } = options.session.unwrap_or_default();
         for (from, to) in [(self, other), (other, self)] {
-            let is_looked_at = half_close == HalfClose::Auto && from.may_be_held_back(to, net);
-            if !is_looked_at {
+            if recv_only && from.is_stdio(net) {
+                continue;
+            }
+            let is_dropped = send_only && to.is_stdio(net);
+            let is_looked_at = options.half_close == HalfClose::Auto && from.may_be_held_back(to, net);
+            if !is_dropped && !is_looked_at {
                 from.forward_to(to, net);
             }
             from.resume(net);

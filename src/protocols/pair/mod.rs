@@ -25,6 +25,7 @@ pub mod flows;
 pub mod flows_side;
 pub mod half_close;
 pub mod lines;
+pub mod options;
 mod remainder;
 pub mod session;
 pub mod stream;
@@ -32,45 +33,14 @@ pub mod waiting;
 
 use std::fmt;
 use std::rc::Rc;
-use std::time::Duration;
 
 pub use self::end::End;
-use self::half_close::HalfClose;
-use self::session::SessionOptions;
+pub use self::options::{PairOptions, SessionOptions};
 pub use self::waiting::{FlowPlace, Waiting};
-use super::report::{Failure, Reporter};
+use super::report::Failure;
 use crate::transports::connect::{ConnectError, ConnectErrorKind};
-use crate::transports::id::Id;
 use crate::transports::info::Info;
 use crate::transports::net::Net;
-
-/// What holds for a pair.
-#[derive(Clone, Debug)]
-pub struct PairOptions {
-    /// When the end of a direction is passed on. `Auto` holds back the end of stdin alone, and only from a connection:
-    /// ends of connections, and those for a child, are passed on as they come.
-    pub half_close: HalfClose,
-    /// End the pair when nothing has moved for so long.
-    pub idle_timeout: Option<Duration>,
-    /// How long one end is waited for when the other has ended. Datagrams have no end, so with them it is how long none
-    /// moves.
-    pub linger: Option<Duration>,
-    /// The run is about this one pair, and this is told of its failure. `None` for one of many.
-    pub reporter: Option<Reporter>,
-    /// What is different for a session. A session has a reporter.
-    pub session: Option<SessionOptions>,
-}
-
-impl PairOptions {
-    /// The pair has failed.
-    fn fail(&self, failure: Failure) {
-        match &self.reporter {
-            Some(reporter) => reporter.tell(failure),
-            None if failure.message.is_empty() => (),
-            None => log::warn!("{failure}"),
-        }
-    }
-}
 
 /// A left end, to be joined.
 #[derive(Debug)]
@@ -97,7 +67,11 @@ impl Connector {
         Self(Rc::new(open))
     }
 
-    fn open(&self, net: &mut Net, left: Inbound) -> Result<End, Failure> {
+    /// Opens the right end of `left`.
+    ///
+    /// # Errors
+    /// Why that could not be begun.
+    pub fn open(&self, net: &mut Net, left: Inbound) -> Result<End, Failure> {
         (self.0)(net, left)
     }
 }
@@ -115,8 +89,6 @@ enum OtherEnd {
     ToOpen(Connector),
     /// This side is the right one, and is not open yet.
     ToJoin(Inbound),
-    /// This side is the connection of a session and is not open yet. The other one waits already.
-    ToTake(Id),
     Is {
         end: End,
         /// The right side of one among many has its place.
@@ -127,14 +99,10 @@ enum OtherEnd {
 }
 
 impl OtherEnd {
-    fn joined(end: End) -> Self {
-        Self::Is { end, _place: None }
-    }
-
     fn end(&self) -> Option<End> {
         match self {
             Self::Is { end, .. } | Self::ToJoin(Inbound { end, .. }) => Some(*end),
-            Self::ToOpen(_) | Self::ToTake(_) | Self::None => None,
+            Self::ToOpen(_) | Self::None => None,
         }
     }
 
@@ -144,10 +112,6 @@ impl OtherEnd {
             Self::ToJoin(Inbound { end, waiting, place, .. }) => (end, place.map(|place| (place, waiting))),
             Self::Is { end, .. } => (end, None),
             Self::ToOpen(_) | Self::None => return options.fail(Failure::from(error)),
-            Self::ToTake(_) => {
-                options.fail(Failure::from(error));
-                return net.stop();
-            }
         };
         // One that is not there any more has not waited.
         if !left.is_there(net) {
@@ -177,7 +141,7 @@ impl OtherEnd {
             Self::ToOpen(connector) => {
                 let left = Inbound { end: here, info: info(net), waiting: Waiting::default(), place: None };
                 match connector.open(net, left) {
-                    Ok(end) => *self = Self::joined(end),
+                    Ok(end) => *self = Self::Is { end, _place: None },
                     Err(failure) => options.fail(failure),
                 }
                 self.end().is_some()
@@ -186,7 +150,7 @@ impl OtherEnd {
                 *self = Self::Is { end: left.end, _place: left.place };
                 let there = left.end.is_there(net);
                 if there {
-                    here.join(left.end, net, options.half_close);
+                    here.join(left.end, net, options);
                     for data in left.waiting.end() {
                         here.pass(net, &data);
                     }
@@ -194,7 +158,7 @@ impl OtherEnd {
                 }
                 there
             }
-            Self::ToTake(_) | Self::Is { .. } | Self::None => false,
+            Self::Is { .. } | Self::None => false,
         }
     }
 }

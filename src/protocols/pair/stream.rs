@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::child::QUIET;
 use super::half_close::{HalfClose, Held, InputEnd, hint};
 use super::remainder;
-use super::session::{IdleStdio, LOOK_AGAIN, SessionOptions, stdin_flows};
-use super::{Connector, End, Inbound, OtherEnd, PairOptions};
+use super::session::{IdleStdio, LOOK_AGAIN, stdin_flows};
+use super::{Connector, End, Inbound, OtherEnd, PairOptions, SessionOptions};
 use crate::protocols::idle::{FailureScope, Fired, IdleWatch};
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::connect::ConnectError;
@@ -53,12 +53,6 @@ impl StreamSide {
         Self::new(OtherEnd::ToJoin(left), options)
     }
 
-    /// The connection of a session. `stdio` has the protocol [`IdleStdio`] until the connection is open.
-    #[must_use]
-    pub fn of_session(stdio: Id, options: PairOptions) -> Self {
-        Self::new(OtherEnd::ToTake(stdio), options)
-    }
-
     fn new(other: OtherEnd, options: PairOptions) -> Self {
         // Both sides watch: one may be gone while the other has not taken everything.
         let watch = watch(&options);
@@ -75,28 +69,6 @@ impl StreamSide {
     /// The options of the session, if this side is its stdin and stdout.
     fn as_stdio(&self, t: &Transport<'_>) -> Option<SessionOptions> {
         self.options.session.filter(|_| !t.is_connection())
-    }
-
-    /// Joins the connection of a session with stdin and stdout.
-    fn take_stdio(&mut self, t: &mut Transport<'_>, stdio: Id) {
-        let (here, there) = (End::Stream(t.id()), End::Stream(stdio));
-        let SessionOptions { send_only, recv_only, .. } = self.options.session.unwrap_or_default();
-        self.other = OtherEnd::joined(there);
-        let mut side = Self::new(OtherEnd::joined(here), self.options.clone());
-        if !send_only {
-            here.forward_to(there, t.net());
-        }
-        t.peer(stdio).set_background(false);
-        if !recv_only && there.is_over(t.net()) {
-            // An earlier client has had all of stdin.
-            side.eof_received(&mut t.peer(stdio));
-        } else if !recv_only {
-            if !side.input.is_looking() {
-                there.forward_to(here, t.net());
-            }
-            there.resume(t.net());
-        }
-        t.peer(stdio).set_protocol(side);
     }
 
     /// When the end of this side is passed on.
@@ -122,8 +94,12 @@ impl StreamSide {
         self.probe_later(t);
     }
 
-    /// While it waits for its other end, and as long as it may have to wait for a child.
+    /// Probes a connection while it waits for its other end, and as long as it may have to wait for a child. The other
+    /// end of a session is open already.
     fn probe_later(&mut self, t: &mut Transport<'_>) {
+        if !t.is_connection() || self.options.session.is_some() {
+            return;
+        }
         if !t.is_reading() || matches!(self.other.end(), Some(End::Child(_))) {
             let id = t.id();
             self.probe_timer = Some(t.net().call_later(id, PROBE));
@@ -235,6 +211,19 @@ impl StreamSide {
     }
 }
 
+/// Joins each connection with stdin and stdout, which are open and have the protocol [`IdleStdio`].
+#[must_use]
+pub fn session_connector(stdio: Id, options: PairOptions) -> Connector {
+    Connector::new(move |net, left| {
+        let mut t = net.transport(stdio);
+        t.set_background(false);
+        t.set_protocol(StreamSide::right(left, options.clone()));
+        // An open stream does not tell its new protocol of that.
+        net.call_soon(stdio);
+        Ok(End::Stream(stdio))
+    })
+}
+
 /// Watches one side of a pair under these options.
 fn watch(options: &PairOptions) -> IdleWatch {
     let scope = match &options.reporter {
@@ -249,13 +238,15 @@ impl Protocol for StreamSide {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         self.watch.made(t);
         let id = t.id();
-        if let OtherEnd::ToTake(stdio) = self.other {
-            self.take_stdio(t, stdio);
-        } else if !self.other.open_or_join(t.net(), End::Stream(id), |net| net.transport(id).info(), &self.options) {
+        if !self.other.open_or_join(t.net(), End::Stream(id), |net| net.transport(id).info(), &self.options) {
             // Not in order: nothing of what it sends has a place to go.
             return t.abort();
         }
         self.input = InputEnd::new(self.half_close(t));
+        if t.is_at_eof() && self.as_stdio(t).is_some_and(|session| !session.recv_only) {
+            // An earlier client has had all of stdin.
+            self.eof_received(t);
+        }
         self.probe_later(t);
     }
 
@@ -330,6 +321,10 @@ impl Protocol for StreamSide {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
+        if let OtherEnd::ToJoin(_) = self.other {
+            // stdin and stdout of a session are open before they get this protocol.
+            return self.connection_made(t);
+        }
         let activity = End::Stream(t.id()).activity(self.other.end(), t.net());
         let (id, totals) = (t.id(), t.info().totals);
         match (self.input.fired(t.net(), id, timer, activity, totals), self.other.end()) {
