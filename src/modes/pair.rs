@@ -96,7 +96,7 @@ pub(super) fn serve(
         |end| limit(end.max_conns),
         || {
             let (connector, options) = (connector.clone(), options.clone());
-            factory(move || StreamSide::left(connector.clone(), options.clone()))
+            factory(move || StreamSide::new(connector.clone(), options.clone()))
         },
     )?;
     run.run()
@@ -148,11 +148,11 @@ pub(super) fn single(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -
     let net = run.event_loop.net();
     match left {
         Endpoint::Stdio => {
-            stdio(net, Stdio::Both, marks, StreamSide::left(connector, options))?;
+            stdio(net, Stdio::Both, marks, StreamSide::new(connector, options))?;
         }
         Endpoint::Connect(config) => {
             let Some((tls, outbound)) = outbound else { return Ok(()) };
-            let side = StreamSide::left(connector, options);
+            let side = StreamSide::new(connector, options);
             // A STARTTLS negotiation begins TLS by itself.
             let (tls, side) = match (starttls, tls) {
                 (Some(starttls), Some(tls)) => (None, Handler::new(StartTlsSide::new(starttls, tls, side, reporter))),
@@ -161,12 +161,12 @@ pub(super) fn single(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -
             outbound.open(net, &config.dial, tls.as_ref(), marks, side)?;
         }
         Endpoint::Datagrams(config) => {
-            send_to(net, config, marks, DatagramSide::left(connector, options));
+            send_to(net, config, marks, DatagramSide::new(connector, options));
         }
         Endpoint::Child(config) => {
             let child = children::Child::new(config);
             let child = if right_is_stdio { child.beside_our_stdout() } else { child };
-            children::start(net, &child, Vec::new(), marks, ChildEnd::left(connector, options))?;
+            children::start(net, &child, Vec::new(), marks, ChildEnd::new(connector, options))?;
         }
     }
     run.run()
@@ -291,17 +291,17 @@ impl RightEnd {
     fn open(&self, net: &mut Net, left: Inbound, marks: WaterMarks, options: PairOptions) -> Result<End, Failure> {
         match self {
             Self::Connect(peer, dial, tls) => {
-                let side = StreamSide::right(left, options);
+                let side = StreamSide::new(left, options);
                 Ok(End::Stream(connect(net, peer, dial, tls.as_ref(), marks, side)))
             }
             Self::Inherited(fd, keepalive, tls) => {
                 let taken = || Failure::new(Cause::Unavailable, "an inherited connection can serve only one client");
                 let connection = fd.take().ok_or_else(taken)?;
-                let side = StreamSide::right(left, options);
+                let side = StreamSide::new(left, options);
                 Ok(End::Stream(adopt(net, connection, *keepalive, tls.as_ref(), marks, side)?))
             }
             Self::Datagrams(config) => {
-                Ok(End::Datagrams(send_to(net, config, marks, DatagramSide::right(left, options))))
+                Ok(End::Datagrams(send_to(net, config, marks, DatagramSide::new(left, options))))
             }
             Self::Child(child) => {
                 let about = children::about(&left);
@@ -309,7 +309,7 @@ impl RightEnd {
                     End::Stream(id) => Some(id),
                     _ => None,
                 };
-                let id = children::start(net, child, about, marks, ChildEnd::right(left, options))?;
+                let id = children::start(net, child, about, marks, ChildEnd::new(left, options))?;
                 if let Some(connection) = connection {
                     net.count_child_instead(connection, id);
                 }

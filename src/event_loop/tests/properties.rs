@@ -69,7 +69,7 @@ fn options(sim: &mut Sim, half_close: bool, reuse_stdio: bool, reporter: Reporte
 
 /// The connection of a session with `console`.
 pub(super) fn joined_with(console: Id, options: PairOptions) -> StreamSide {
-    StreamSide::left(session_connector(console, options.clone()), options)
+    StreamSide::new(session_connector(console, options.clone()), options)
 }
 
 /// A console and a connection, joined as a client joins them.

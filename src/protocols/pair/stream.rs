@@ -7,7 +7,7 @@ use super::child::QUIET;
 use super::half_close::{HalfClose, Held, InputEnd, hint};
 use super::remainder;
 use super::session::{IdleStdio, LOOK_AGAIN, stdin_flows};
-use super::{Connector, End, Inbound, OtherEnd, PairOptions, SessionOptions};
+use super::{Connector, End, OtherEnd, PairOptions, SessionOptions};
 use crate::protocols::idle::{FailureScope, Fired, IdleWatch};
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::connect::ConnectError;
@@ -41,24 +41,15 @@ pub struct StreamSide {
 }
 
 impl StreamSide {
-    /// A left side, whose other end `connector` opens.
+    /// A left side, whose other end a [`Connector`](super::Connector) opens, or a right side, to be joined with an
+    /// [`Inbound`](super::Inbound).
     #[must_use]
-    pub fn left(connector: Connector, options: PairOptions) -> Self {
-        Self::new(OtherEnd::ToOpen(connector), options)
-    }
-
-    /// A right side, to be joined with `left`.
-    #[must_use]
-    pub fn right(left: Inbound, options: PairOptions) -> Self {
-        Self::new(OtherEnd::ToJoin(left), options)
-    }
-
-    fn new(other: OtherEnd, options: PairOptions) -> Self {
+    pub fn new(other: impl Into<OtherEnd>, options: PairOptions) -> Self {
         // Both sides watch: one may be gone while the other has not taken everything.
         let watch = watch(&options);
         let input = InputEnd::new(options.half_close);
         let (linger_timer, probe_timer, both_done_timer, place_timer) = (None, None, None, None);
-        Self { other, watch, options, input, linger_timer, probe_timer, both_done_timer, place_timer }
+        Self { other: other.into(), watch, options, input, linger_timer, probe_timer, both_done_timer, place_timer }
     }
 
     /// The options of the session, if this side is its connection.
@@ -217,7 +208,7 @@ pub fn session_connector(stdio: Id, options: PairOptions) -> Connector {
     Connector::new(move |net, left| {
         let mut t = net.transport(stdio);
         t.set_background(false);
-        t.set_protocol(StreamSide::right(left, options.clone()));
+        t.set_protocol(StreamSide::new(left, options.clone()));
         // An open stream does not tell its new protocol of that.
         net.call_soon(stdio);
         Ok(End::Stream(stdio))
@@ -321,7 +312,7 @@ impl Protocol for StreamSide {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        if let OtherEnd::ToJoin(_) = self.other {
+        if self.other.is_to_join() {
             // stdin and stdout of a session are open before they get this protocol.
             return self.connection_made(t);
         }
