@@ -95,7 +95,7 @@ impl Run {
         Ok(())
     }
 
-    /// Runs the loop to its end; the first failure decides.
+    /// Runs the loop to its end. The first failure is the result.
     fn run(mut self) -> anyhow::Result<()> {
         self.event_loop.run().map_err(|error| local("event loop", &error))?;
         Ok(self.reports.verdict()?)
@@ -138,7 +138,7 @@ fn dialing(config: &DialConfig) -> Dialing {
 /// The peer of a stream, prepared as far as is possible before anything is opened.
 enum Outbound {
     Peer(StreamPeer),
-    /// It was taken over before we opened a descriptor that could have the same number.
+    /// The connection was taken over before a new descriptor could get the same number.
     Inherited(OwnedFd),
 }
 
@@ -206,12 +206,12 @@ fn prepare(net: &mut Net, id: Id, tls: Option<&TlsClient>, marks: WaterMarks) {
     let mut t = net.transport(id);
     t.set_write_buffer_limits(marks);
     if let Some(tls) = tls {
-        // This fails only if the stream has failed already, and then the protocol is told anyway.
+        // This fails only if the stream has failed already. The protocol hears of that failure anyway.
         let _ = t.start_tls(tls.clone());
     }
 }
 
-/// Takes an inherited descriptor over. `wanted` decides whether the mode can use it.
+/// Takes over an inherited descriptor. `wanted` returns `None` for a socket that the mode cannot use.
 fn take_over(number: RawFd, name: &str, wanted: impl FnOnce(Inherited) -> Option<OwnedFd>) -> anyhow::Result<OwnedFd> {
     let unusable = |why: &str| Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"));
     let socket = inherit(number).map_err(|error| unusable(&describe(&error)))?;
@@ -242,7 +242,7 @@ fn prepare_stdio(net: &mut Net, opened: io::Result<Id>, marks: WaterMarks) -> Re
     Ok(id)
 }
 
-/// Which of stdin and stdout a session needs.
+/// The standard streams that a session needs.
 fn stdio_of(stream: &StreamConfig) -> Stdio {
     match (stream.send_only, stream.recv_only) {
         (true, _) => Stdio::InputOnly,

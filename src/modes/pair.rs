@@ -22,7 +22,6 @@ use crate::protocols::pair::stream::{StreamSide, session_connector};
 use crate::protocols::pair::{Connector, End, Inbound, PairOptions};
 use crate::protocols::report::{Cause, Failure};
 use crate::protocols::signals::Wanted;
-use crate::protocols::starttls::StartTlsSide;
 use crate::sys::limits;
 use crate::transports::address::HostPort;
 use crate::transports::datagram::opening::DatagramOptions;
@@ -31,7 +30,7 @@ use crate::transports::keepalive::KeepAlive;
 use crate::transports::net::Net;
 use crate::transports::opening::Stdio;
 use crate::transports::out_buf::WaterMarks;
-use crate::transports::protocol::{Handler, factory};
+use crate::transports::protocol::factory;
 use crate::transports::tls::TlsClient;
 
 /// How many children run at once for clients, unless `max-conns` says otherwise. A child is often several processes.
@@ -134,17 +133,14 @@ pub(super) fn single(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -
     };
     let mut run = Run::of_client(stream, right.is_child() || matches!(left, Endpoint::Child(_)))?;
     let mut options = right.options(&run, stream, false);
-    let starttls = match left {
-        Endpoint::Connect(config) => config.tls.as_ref().and_then(|tls| tls.starttls),
-        _ => None,
-    };
-    if let (Some(_), HalfClose::Auto) = (starttls, options.half_close) {
+    let asks_for_tls = outbound.as_ref().is_some_and(|(tls, _)| tls.as_ref().is_some_and(|tls| tls.starttls.is_some()));
+    if asks_for_tls && options.session.is_some() && options.half_close == HalfClose::Auto {
         // Servers of these protocols take an end before their last answer for a hang-up.
         options.half_close = HalfClose::After(SILENCE);
     }
     let right_is_stdio = right.is_stdio();
     let connector = right.connector(&mut run, stream, options.clone())?;
-    let (marks, reporter) = (marks(stream)?, run.reporter.clone());
+    let marks = marks(stream)?;
     let net = run.event_loop.net();
     match left {
         Endpoint::Stdio => {
@@ -152,13 +148,7 @@ pub(super) fn single(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -
         }
         Endpoint::Connect(config) => {
             let Some((tls, outbound)) = outbound else { return Ok(()) };
-            let side = StreamSide::new(connector, options);
-            // A STARTTLS negotiation begins TLS by itself.
-            let (tls, side) = match (starttls, tls) {
-                (Some(starttls), Some(tls)) => (None, Handler::new(StartTlsSide::new(starttls, tls, side, reporter))),
-                (_, tls) => (tls, Handler::new(side)),
-            };
-            outbound.open(net, &config.dial, tls.as_ref(), marks, side)?;
+            outbound.open(net, &config.dial, tls.as_ref(), marks, StreamSide::new(connector, options))?;
         }
         Endpoint::Datagrams(config) => {
             send_to(net, config, marks, DatagramSide::new(connector, options));

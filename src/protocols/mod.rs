@@ -9,8 +9,6 @@ pub mod echo;
 mod idle;
 pub mod pair;
 pub use self::pair::half_close;
-// What is said before TLS, where that is asked for in the protocol.
-pub mod starttls;
 // The same two over datagrams.
 pub mod datagram_echo;
 pub mod loop_guard;

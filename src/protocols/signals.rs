@@ -113,8 +113,7 @@ impl Signals {
                 if let Some(sessions) = open_sessions(t) {
                     log::info!(target: super::NOTICE, "waiting up to {} for {sessions} to finish", shown(grace));
                 }
-                let id = t.id();
-                t.net().call_later(id, grace);
+                t.call_later(grace);
             }
             RunPhase::Client | RunPhase::Serving { .. } | RunPhase::Draining { .. } => {
                 self.end(t, Failure::silent(Cause::Signal(signal)));
@@ -145,8 +144,7 @@ impl Signals {
 impl Protocol for Signals {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         if let Some(timeout) = self.timeout {
-            let id = t.id();
-            self.timeout_timer = Some(t.net().call_later(id, timeout));
+            self.timeout_timer = Some(t.call_later(timeout));
         }
     }
 
@@ -304,8 +302,7 @@ impl Forwarder {
     }
 
     fn watch_its_end(&self, t: &mut Transport<'_>) {
-        let id = t.id();
-        t.net().call_later(id, self.kill_after);
+        t.call_later(self.kill_after);
     }
 
     /// The child has had `kill_after` to end.

@@ -131,13 +131,12 @@ impl ChildEnd {
             let quiet = now.duration_since(t.peer(pipe).last_activity());
             // Bytes in a pipe are the child's, however long the other end takes to read them.
             if quiet < QUIET || t.peer(pipe).may_have_more() {
-                let id = t.id();
-                t.net().call_later(id, QUIET);
+                t.call_later(QUIET);
                 return;
             }
         }
         if !pipes.is_empty() {
-            log::info!("the child has ended; another process still holds its stdout");
+            log::info!("the child has ended, but another process still holds its stdout");
         }
         t.close();
     }
@@ -186,8 +185,7 @@ impl SubprocessProtocol for ChildEnd {
         let Some(other) = self.other.end() else { return };
         match fd {
             STDOUT if t.returncode().is_none() => {
-                let id = t.id();
-                self.end_timer = Some(t.net().call_later(id, QUIET));
+                self.end_timer = Some(t.call_later(QUIET));
             }
             // A child need not read all of its input.
             STDIN => other.discard(t.net()),
@@ -212,8 +210,7 @@ impl SubprocessProtocol for ChildEnd {
         if let Some(stdin) = t.pipe_transport(STDIN) {
             t.peer(stdin).abort();
         }
-        let id = t.id();
-        t.net().call_later(id, QUIET);
+        t.call_later(QUIET);
     }
 
     fn resume_writing(&mut self, t: &mut SubprocessTransport<'_>) {

@@ -104,6 +104,11 @@ impl Conversation {
         self.partner.get().is_some_and(|partner| partner.is_full(net))
     }
 
+    /// The longest datagram that the partner can get.
+    pub(super) fn longest(&self, net: &mut Net) -> usize {
+        self.partner.get().map_or(usize::MAX, |partner| partner.longest(net))
+    }
+
     /// Sends a datagram to the partner.
     pub(super) fn send(&self, net: &mut Net, data: &[u8]) {
         if self.is_in_vain() {
@@ -177,8 +182,7 @@ impl SocketSide {
         let sent = t.info().datagrams.sent;
         let flows = t.is_writing_paused() || sent > std::mem::replace(&mut self.sent_before, sent);
         if flows && !self.stdin_has_ended(t.net()) {
-            let id = t.id();
-            t.net().call_later(id, LOOK_AGAIN);
+            t.call_later(LOOK_AGAIN);
         } else {
             t.net().close_listeners();
         }
@@ -190,8 +194,7 @@ impl SocketSide {
             return t.close();
         }
         let stdout_is_full = self.shared.with_stdio(t.net(), |stdio| stdio.is_writing_paused());
-        let id = t.id();
-        t.net().call_later(id, if stdout_is_full == Some(true) { LOOK_AGAIN } else { Duration::ZERO });
+        t.call_later(if stdout_is_full == Some(true) { LOOK_AGAIN } else { Duration::ZERO });
     }
 }
 
@@ -231,8 +234,7 @@ impl DatagramProtocol for SocketSide {
             if options.serves {
                 // What stdin has for the last sender is still sent.
                 self.sent_before = t.info().datagrams.sent;
-                let id = t.id();
-                t.net().call_later(id, if session.recv_only { Duration::ZERO } else { LOOK_AGAIN });
+                t.call_later(if session.recv_only { Duration::ZERO } else { LOOK_AGAIN });
             } else {
                 t.abort();
             }

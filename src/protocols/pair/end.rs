@@ -13,9 +13,6 @@ use crate::transports::info::Totals;
 use crate::transports::net::Net;
 use crate::transports::process::SIGTERM;
 
-/// The most that one datagram holds over IPv4.
-const DATAGRAM_BYTES_MAX: usize = 65_507;
-
 /// One end of a pair.
 #[derive(Clone, Copy, Debug)]
 pub enum End {
@@ -58,6 +55,15 @@ impl End {
             Self::Stream(id) | Self::Stdio { stdout: id, .. } => Some(id),
             Self::Child(id) => net.subprocess_transport(id).pipe_transport(0),
             Self::Datagrams(_) | Self::Flow { .. } => None,
+        }
+    }
+
+    /// The socket that its datagrams come from and go to, and its address if the socket serves others too.
+    fn socket(self) -> Option<(Id, Option<Remote>)> {
+        match self {
+            Self::Datagrams(id) => Some((id, None)),
+            Self::Flow { socket, remote } => Some((socket, Some(remote))),
+            Self::Stream(_) | Self::Stdio { .. } | Self::Child(_) => None,
         }
     }
 
@@ -154,26 +160,27 @@ impl End {
         }
     }
 
+    /// The most bytes that one write to it takes: the longest datagram to its peer. A stream has no such limit.
+    pub(super) fn longest(self, net: &mut Net) -> usize {
+        self.socket().map_or(usize::MAX, |(socket, remote)| net.datagram_transport(socket).longest(remote.as_ref()))
+    }
+
     /// Gives it bytes that could not be forwarded. Returns how many it has taken: fewer than all if it has enough for
     /// now.
     pub(super) fn deliver(self, net: &mut Net, data: &[u8]) -> usize {
-        let (socket, remote) = match &self {
-            Self::Stream(_) | Self::Stdio { .. } | Self::Child(_) => {
-                if let Some(sink) = self.sink(net) {
-                    net.transport(sink).write(data);
-                }
-                return data.len();
+        let Some((socket, remote)) = self.socket() else {
+            if let Some(sink) = self.sink(net) {
+                net.transport(sink).write(data);
             }
-            Self::Datagrams(id) => (*id, None),
-            Self::Flow { socket, remote } => (*socket, Some(remote)),
+            return data.len();
         };
         let mut socket = net.datagram_transport(socket);
         let mut taken = 0;
-        for part in data.chunks(DATAGRAM_BYTES_MAX) {
+        for part in data.chunks(socket.longest(remote.as_ref())) {
             if socket.is_writing_paused() {
                 break;
             }
-            socket.sendto(part, remote);
+            socket.sendto(part, remote.as_ref());
             taken += part.len();
         }
         taken
@@ -181,12 +188,10 @@ impl End {
 
     /// Gives it a datagram, which stays one datagram if the end has datagrams too.
     pub(super) fn pass(self, net: &mut Net, datagram: &[u8]) {
-        match &self {
-            Self::Stream(_) | Self::Stdio { .. } | Self::Child(_) => {
-                self.deliver(net, datagram);
-            }
-            Self::Datagrams(id) => net.datagram_transport(*id).sendto(datagram, None),
-            Self::Flow { socket, remote } => net.datagram_transport(*socket).sendto(datagram, Some(remote)),
+        if let Some((socket, remote)) = self.socket() {
+            net.datagram_transport(socket).sendto(datagram, remote.as_ref());
+        } else {
+            self.deliver(net, datagram);
         }
     }
 
@@ -203,12 +208,10 @@ impl End {
 
     /// Whether it has more than enough to write for now.
     pub(super) fn is_full(self, net: &mut Net) -> bool {
-        match (self, self.sink(net)) {
-            (_, Some(sink)) => net.transport(sink).is_writing_paused(),
-            (Self::Datagrams(id) | Self::Flow { socket: id, .. }, None) => {
-                net.datagram_transport(id).is_writing_paused()
-            }
-            (Self::Stream(_) | Self::Stdio { .. } | Self::Child(_), None) => false,
+        match (self.sink(net), self.socket()) {
+            (Some(sink), _) => net.transport(sink).is_writing_paused(),
+            (None, Some((socket, _))) => net.datagram_transport(socket).is_writing_paused(),
+            (None, None) => false,
         }
     }
 
@@ -267,7 +270,7 @@ impl End {
     /// Whether it sends and takes datagrams.
     #[must_use]
     pub fn has_datagrams(self) -> bool {
-        matches!(self, Self::Datagrams(_) | Self::Flow { .. })
+        self.socket().is_some()
     }
 
     /// Bytes that have come from it and gone to it, if that is known.

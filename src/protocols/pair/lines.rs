@@ -62,8 +62,8 @@ impl ConversationStdio {
 
     /// Sends the datagrams that the buffer holds, until the socket has to wait.
     fn pump(&mut self, t: &mut Transport<'_>) {
-        let mut start = 0;
-        while let Some((len, next)) = self.next_datagram(start) {
+        let (mut start, longest) = (0, self.shared.longest(t.net()));
+        while let Some((len, next)) = self.next_datagram(start, longest) {
             if self.shared.is_full(t.net()) {
                 t.pause_reading();
                 return self.keep_from(start);
@@ -87,13 +87,13 @@ impl ConversationStdio {
     }
 
     /// The next whole datagram from `start` on: its length, and where the one after it begins.
-    fn next_datagram(&self, start: usize) -> Option<(usize, usize)> {
+    fn next_datagram(&self, start: usize, longest: usize) -> Option<(usize, usize)> {
         let rest = &self.buffer[start..self.filled];
         if self.shared.options.lines {
             let len = rest.iter().position(|byte| *byte == b'\n')?;
             return Some((len, start + len + 1));
         }
-        let len = if self.is_bulk { rest.len().min(CUT_BYTES) } else { rest.len() };
+        let len = rest.len().min(if self.is_bulk { CUT_BYTES } else { longest });
         (len > 0).then_some((len, start + len))
     }
 

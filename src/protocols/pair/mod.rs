@@ -1,7 +1,7 @@
 //! Two ends joined: what comes from one end goes to the other.
 //!
-//! Everything with two ends is a pair: `relay`, clients and servers with stdin and stdout (a *session*), `exec`, and the
-//! clients and servers of datagrams. These are the rules of all pairs:
+//! Everything with two ends is a pair: `relay`, clients and servers with stdin and stdout (a *session*), `exec`, and
+//! the clients and servers of datagrams. These are the rules of all pairs:
 //!
 //! ```text
 //!   the left end opens ---> its connector opens the right end ---> the right end opens ---> joined
@@ -17,9 +17,9 @@
 //!     the other end of a child goes  ---> the group of the child is asked to end, then killed
 //! ```
 //!
-//! Each end has a *side*: the protocol of its transport, which knows the other [`End`] and shares nothing with it. Bytes
-//! are forwarded (`Transport::forward_to`), by the kernel if that pays. They come to a protocol only if one of the ends
-//! has datagrams, or if the first bytes decide when the end is told.
+//! Each end has a *side*: the protocol of its transport, which knows the other [`End`] and shares nothing with it.
+//! Bytes are forwarded (`Transport::forward_to`), by the kernel if that pays. They come to a protocol only if one of
+//! the ends has datagrams, or if the first bytes decide when the end is told.
 //!
 //! | file | what it has |
 //! |---|---|
@@ -177,7 +177,7 @@ impl OtherEnd {
         left.reset(net);
     }
 
-    /// This side, `here`, is open: opens the other end, or joins the two. Returns false if there is nothing to be joined
+    /// This side, `here`, is open: opens the other end, or joins the two. Returns false if there is nothing to join it
     /// with.
     fn open_or_join(
         &mut self,

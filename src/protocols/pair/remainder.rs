@@ -46,7 +46,7 @@ pub(super) fn ask(net: &mut Net, source: Id, peer: String, mut watch: IdleWatch,
     t.resume_reading();
 }
 
-impl<F: FnMut(Failure)> Protocol for Remainder<F> {
+impl<F: FnMut(Failure) + 'static> Protocol for Remainder<F> {
     fn data_received(&mut self, t: &mut Transport<'_>, _data: &[u8]) {
         let source = t.info().peer.map_or_else(|| "stdin".to_owned(), |peer| peer.to_string());
         let what = format!("connection with {}: the peer is gone, and {source} has more for it", self.peer);

@@ -64,6 +64,7 @@ impl StreamSide {
 
     /// When the end of this side is passed on.
     fn half_close(&self, t: &Transport<'_>) -> HalfClose {
+        // It may be one that is not open yet.
         let is_for_a_connection = matches!(self.other.end(), Some(End::Stream(_)));
         match self.options.half_close {
             HalfClose::Auto if t.is_connection() || !is_for_a_connection => HalfClose::Now,
@@ -92,8 +93,7 @@ impl StreamSide {
             return;
         }
         if !t.is_reading() || matches!(self.other.end(), Some(End::Child(_))) {
-            let id = t.id();
-            self.probe_timer = Some(t.net().call_later(id, PROBE));
+            self.probe_timer = Some(t.call_later(PROBE));
         }
     }
 
@@ -132,8 +132,7 @@ impl StreamSide {
     fn linger(&mut self, t: &mut Transport<'_>, other: End) {
         let limit = self.options.linger.or_else(|| other.has_datagrams().then_some(LINGER));
         if let Some(limit) = limit {
-            let id = t.id();
-            self.linger_timer = Some(t.net().call_later(id, limit));
+            self.linger_timer = Some(t.call_later(limit));
         }
     }
 
@@ -161,8 +160,7 @@ impl StreamSide {
         let activity = End::Stream(t.id()).activity(Some(other), t.net());
         let quiet = t.net().now().duration_since(activity.last_activity);
         if quiet < limit {
-            let id = t.id();
-            self.linger_timer = Some(t.net().call_later(id, limit - quiet));
+            self.linger_timer = Some(t.call_later(limit - quiet));
             return;
         }
         other.finish(t.net());
@@ -192,8 +190,7 @@ impl StreamSide {
     fn leave_place(&mut self, t: &mut Transport<'_>) {
         let Some(End::Stream(stdio)) = self.other.end() else { return };
         if stdin_flows(t, stdio) {
-            let id = t.id();
-            self.place_timer = Some(t.net().call_later(id, LOOK_AGAIN));
+            self.place_timer = Some(t.call_later(LOOK_AGAIN));
             return;
         }
         log::info!("closing: the client has ended, stdin is silent, and another client waits");
@@ -291,7 +288,7 @@ impl Protocol for StreamSide {
             // A child may go on: it has done with its peer, and its peer with it.
             if matches!(other, End::Child(_)) {
                 other.end_input(t.net());
-                self.both_done_timer = Some(t.net().call_later(id, QUIET));
+                self.both_done_timer = Some(t.call_later(QUIET));
                 return Eof::KeepOpen;
             }
         } else if t.is_peer_gone() && other.to_be_asked(t.net()).is_some() {
@@ -344,7 +341,7 @@ impl Protocol for StreamSide {
         let error = error.filter(|_| self.both_done_timer.is_none());
         let timers = [self.linger_timer.take(), self.probe_timer.take(), self.both_done_timer.take()];
         for timer in timers.into_iter().flatten() {
-            t.net().cancel(timer);
+            t.cancel(timer);
         }
         let is_stdio = !t.is_connection();
         let other = self.other.end();
