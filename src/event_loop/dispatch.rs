@@ -71,7 +71,7 @@ impl EventLoop {
                     log::trace!("{}: {event:?}", stream.label());
                 }
                 if stream.state.phase() == Phase::Connecting {
-                    self.net.race_ready(id);
+                    stream.race_ready();
                 } else if stream.is_only_unacknowledged() {
                     stream.await_acknowledgement();
                 } else if event.write_dead && stream.only_an_event_tells(event.direction) {
@@ -147,7 +147,7 @@ impl EventLoop {
             }
             // A call that waits may be about this stream: its next bytes may be for another protocol.
             self.run_calls();
-            if self.net.cx.replaces(id) {
+            if !self.net.cx.calls.is_empty() && self.net.cx.replaces(self.receiver(id)) {
                 break;
             }
             let Some(stream) = self.net.stream_mut(id) else { return bytes };
@@ -207,8 +207,8 @@ impl EventLoop {
     fn read_ended(&mut self, id: Id) {
         let Self { net, handlers, .. } = self;
         let Some(mut stream) = net.stream_mut(id) else { return };
-        if stream.state.was_reset() && stream.tls.is_none() {
-            // The write took the error, and what is left of a reset looks like an end. TLS has its own.
+        if stream.state.was_reset() && !stream.has_protected_end() {
+            // The write took the error, and what is left of a reset looks like an end.
             return stream.force_close(None, false);
         }
         let discards = stream.state.discards();
@@ -258,7 +258,8 @@ impl EventLoop {
 
     /// The resolver has woken us.
     pub(super) fn take_answers(&mut self) {
-        while self.net.take_answer() {
+        while let Some((id, answer)) = self.net.cx.resolver.next_answer() {
+            self.net.connecting(id, |transport| transport.resolved(answer));
             self.run_calls();
         }
     }
@@ -273,8 +274,13 @@ impl EventLoop {
         };
         match alarm {
             Alarm::Protocol => self.call(id, Call::Timer(timer)),
-            Alarm::ConnectNext => self.net.connect_next(id),
-            Alarm::ConnectTimeout => self.net.connect_timed_out(id),
+            Alarm::ConnectNext => self.net.connecting(id, |transport| transport.connect_next()),
+            Alarm::ConnectTimeout => self.net.connecting(id, |transport| transport.connect_timed_out()),
+            Alarm::Refusal => {
+                if let Some(mut datagram) = self.net.datagram_mut(id) {
+                    datagram.refusal_timed_out();
+                }
+            }
             Alarm::AcceptRetry => self.net.accept_retry(id),
             Alarm::Ending => self.net.go_on_ending(id),
             _ => {
@@ -289,7 +295,7 @@ impl EventLoop {
 /// A timer of a stream is due.
 fn stream_alarm(stream: &mut StreamRef<'_>, alarm: Alarm) {
     match alarm {
-        Alarm::Handshake => stream.handshake_timed_out(),
+        Alarm::Opening => stream.opening_timed_out(),
         Alarm::FlowIdle => stream.check_flow(),
         Alarm::CloseTimeout => stream.close_timed_out(),
         Alarm::Acknowledgement => stream.await_acknowledgement(),
@@ -312,7 +318,7 @@ fn fill_at_once(mut stream: StreamRef<'_>, handlers: &mut [Installed], scratch: 
 /// Reads once, into the memory of a protocol that provides some, or into `scratch`.
 fn fill(mut stream: StreamRef<'_>, handlers: &mut [Installed], scratch: &mut [u8]) -> Filled {
     let discards = stream.state.discards();
-    let protocol_reads = !discards && !stream.is_handshaking();
+    let protocol_reads = !discards && !stream.is_negotiating();
     let len = scratch.len();
     let buffer = match handlers.get_mut(stream.id.index()) {
         Some(Installed::Protocol(Handler::Buffered(protocol))) if protocol_reads => {

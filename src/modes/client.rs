@@ -2,34 +2,26 @@
 
 use super::config::ConnectConfig;
 use super::{Outbound, Run, marks, session_options, stdio, stdio_of, tls};
-use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::pair::half_close::{HalfClose, SILENCE};
-use crate::protocols::session::{IdleStdio, PeerSide, SessionOptions};
-use crate::protocols::starttls::StartTlsSide;
-use crate::transports::protocol::Handler;
+use crate::protocols::pair::session::IdleStdio;
+use crate::protocols::pair::stream::StreamSide;
 
 pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
     let tls = tls::client(config.tls.as_ref())?;
     let outbound = Outbound::new(&config.target)?;
-    let mut run = Run::new()?;
-    run.watch_client(Lifecycle::client(config.stream.timeout, run.reporter.clone()))?;
+    let mut run = Run::of_client(&config.stream, false)?;
     let marks = marks(&config.stream)?;
     let reporter = run.reporter.clone();
     let net = run.event_loop.net();
 
-    let console = stdio(net, stdio_of(&config.stream), marks, IdleStdio::new(reporter.clone()))?;
+    let stdio = stdio(net, stdio_of(&config.stream), marks, IdleStdio::new(reporter.clone()))?;
     let starttls = config.tls.as_ref().and_then(|tls| tls.starttls);
-    let mut options = session_options(&config.stream, false);
+    let mut options = session_options(&config.stream, reporter, false);
     if let (Some(_), HalfClose::Auto) = (starttls, options.half_close) {
         // Servers of these protocols take an end before their last answer for a hang-up.
-        options = SessionOptions { half_close: HalfClose::After(SILENCE), ..options };
+        options.half_close = HalfClose::After(SILENCE);
     }
-    let session = PeerSide::new(console, options, reporter.clone());
-    // A STARTTLS negotiation begins TLS by itself.
-    let (tls, protocol) = match (starttls, tls) {
-        (Some(starttls), Some(tls)) => (None, Handler::new(StartTlsSide::new(starttls, tls, session, reporter))),
-        (_, tls) => (tls, Handler::new(session)),
-    };
-    outbound.open(net, &config.dial, tls.as_ref(), marks, protocol)?;
+    let session = StreamSide::of_session(stdio, options);
+    outbound.open(net, &config.dial, tls.as_ref(), marks, session)?;
     run.run()
 }

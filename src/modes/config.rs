@@ -8,12 +8,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::protocols::pair::half_close::HalfClose;
-use crate::protocols::starttls::StartTls;
 use crate::transports::access::AccessList;
 use crate::transports::address::{Address, Family, HostPort, UnixName};
 use crate::transports::advice::Advice;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
+use crate::transports::layer::starttls::StartTls;
 use crate::transports::process::opening::ChildStdio;
 use crate::transports::tls::settings::{ClientSettings, ServerSettings};
 

@@ -16,10 +16,13 @@ mod tls;
 
 use std::io;
 use std::os::fd::{OwnedFd, RawFd};
+use std::time::Duration;
 
 use crate::event_loop::EventLoop;
+use crate::protocols::pair::PairOptions;
+use crate::protocols::pair::session::SessionOptions;
 use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
-use crate::protocols::session::SessionOptions;
+use crate::protocols::signals::{Signals, Wanted};
 use crate::sys::{process, signals};
 use crate::transports::connect::Dialing;
 use crate::transports::connect::source_addresses;
@@ -65,25 +68,32 @@ impl Run {
         Ok(Self { event_loop, reporter, reports })
     }
 
-    /// Passes INT, TERM and HUP to `lifecycle`. A client has no files to remove, so other signals can end the process
-    /// at once.
-    fn watch_client(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
-        let caught = caught(&[signals::SIGINT, signals::SIGTERM, signals::SIGHUP]);
-        self.event_loop.net().signals(&caught, lifecycle).map_err(|error| local("signals", &error))?;
-        Ok(())
+    /// A run that a signal ends at once. With a child, all signals are caught that would end this process, because the
+    /// child must not be left behind. Without one, INT, TERM and HUP are enough.
+    fn of_client(stream: &StreamConfig, has_child: bool) -> anyhow::Result<Self> {
+        let mut run = Self::new()?;
+        let own = Signals::of_client(stream.timeout, run.reporter.clone());
+        if has_child {
+            run.watch(&all_deadly(), own)?;
+        } else {
+            run.watch(&[signals::SIGINT, signals::SIGTERM, signals::SIGHUP], own)?;
+        }
+        Ok(run)
     }
 
-    /// Passes all signals that end a process to `lifecycle`, for runs that must not leave files or children behind.
-    fn watch(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
-        let caught = caught(&[&signals::DELIBERATE[..], &signals::other_deadly()].concat());
-        self.event_loop.net().signals(&caught, lifecycle).map_err(|error| local("signals", &error))?;
-        Ok(())
+    /// A run that lets sessions finish after the first signal. A signal before `wanted` has come is no success. The
+    /// files of a server must not be left behind, so all signals are caught that would end this process.
+    fn of_server(grace: Duration, stream: &StreamConfig, wanted: Wanted) -> anyhow::Result<Self> {
+        let mut run = Self::new()?;
+        let own = Signals::of_server(grace, wanted, stream.timeout, run.reporter.clone());
+        run.watch(&all_deadly(), own)?;
+        Ok(run)
     }
 
-    /// Passes these signals to `forward`.
-    fn watch_for(&mut self, wanted: &[i32], forward: impl Into<Handler>) -> anyhow::Result<()> {
+    /// Hands the signals of `wanted` to `own`.
+    fn watch(&mut self, wanted: &[i32], own: Signals) -> anyhow::Result<()> {
         let caught = caught(wanted);
-        self.event_loop.net().signals_with_origin(&caught, forward).map_err(|error| local("signals", &error))?;
+        self.event_loop.net().signals_with_origin(&caught, own).map_err(|error| local("signals", &error))?;
         Ok(())
     }
 
@@ -94,8 +104,13 @@ impl Run {
     }
 }
 
-/// The signals to catch: those of `wanted` that were not ignored when xport started. SIGCHLD is caught even if it was
-/// ignored. The first process of a PID namespace always catches SIGCHLD, because it must reap orphans.
+/// All signals that would end this process.
+fn all_deadly() -> Vec<i32> {
+    [&signals::DELIBERATE[..], &signals::other_deadly()].concat()
+}
+
+/// The signals of `wanted` that are caught: all that were not ignored when we were started. SIGCHLD is caught even if
+/// it was ignored. The first process of a PID namespace catches SIGCHLD always, because it must reap orphans.
 fn caught(wanted: &[i32]) -> Vec<i32> {
     let of_init = process::is_init().then_some(signals::SIGCHLD).filter(|signal| !wanted.contains(signal));
     let is_wanted = |signal: &i32| *signal == signals::SIGCHLD || !signals::is_ignored(*signal);
@@ -205,15 +220,22 @@ fn take_over(number: RawFd, name: &str, wanted: impl FnOnce(Inherited) -> Option
     Ok(wanted(socket).ok_or_else(|| unusable(&format!("not {name}")))?)
 }
 
-fn session_options(stream: &StreamConfig, keep_open: bool) -> SessionOptions {
-    SessionOptions {
-        send_only: stream.send_only,
-        recv_only: stream.recv_only,
+/// The options of a pair. Without a `reporter` the pair is one of many.
+fn pair_options(stream: &StreamConfig, reporter: Option<Reporter>) -> PairOptions {
+    PairOptions {
         half_close: stream.half_close,
         idle_timeout: stream.idle_timeout,
         linger: stream.linger,
-        keep_open,
+        reporter,
+        session: None,
     }
+}
+
+/// The options of a session. With `reuse_stdio`, other sessions follow.
+fn session_options(stream: &StreamConfig, reporter: Reporter, reuse_stdio: bool) -> PairOptions {
+    let (send_only, recv_only) = (stream.send_only, stream.recv_only);
+    let session = Some(SessionOptions { send_only, recv_only, reuse_stdio });
+    PairOptions { session, ..pair_options(stream, Some(reporter)) }
 }
 
 /// Opens stdin, stdout, or both as one stream.

@@ -25,7 +25,10 @@ pub(super) fn client(config: Option<&TlsConnect>) -> anyhow::Result<Option<TlsCl
             "{insecure}: the certificate is not verified; an attacker in between can read and change everything"
         );
     }
-    Ok(Some(client))
+    Ok(Some(match config.starttls {
+        Some(protocol) => client.asking_by(protocol),
+        None => client,
+    }))
 }
 
 fn usage(error: SettingsError) -> Failure {
@@ -34,9 +37,9 @@ fn usage(error: SettingsError) -> Failure {
 
 /// Says how clients can verify a server that has made its own certificate.
 pub(super) fn tell_clients(config: &ListenConfig, tls: Option<&TlsServer>, names: &[Peer]) {
-    let (Some(settings), Some(tls)) = (&config.tls, tls) else { return };
+    let (Some(settings), Some(pin)) = (&config.tls, tls.and_then(TlsServer::pin)) else { return };
     if settings.identity.is_some() {
-        return log::info!("the pin of the certificate is {}", tls.pin());
+        return log::info!("the pin of the certificate is {pin}");
     }
     let certificate = if settings.client_ca.is_some() { " --cert FILE --key FILE" } else { "" };
     let mut ports = Vec::new();
@@ -45,13 +48,13 @@ pub(super) fn tell_clients(config: &ListenConfig, tls: Option<&TlsServer>, names
         // IPv4 and IPv6 on one port are one line.
         if !ports.contains(&address.port()) {
             ports.push(address.port());
-            let (pin, place) = (tls.pin(), reachable(*address));
+            let place = reachable(*address);
             log::info!(target: NOTICE, "clients connect by: xport tls-client --pin {pin}{certificate} {place}");
         }
     }
     // The address of an inherited socket is unknown to clients, but they cannot get the pin elsewhere.
     if ports.is_empty() {
-        log::info!(target: NOTICE, "clients verify this server by: --pin {}{certificate}", tls.pin());
+        log::info!(target: NOTICE, "clients verify this server by: --pin {pin}{certificate}");
     }
 }
 

@@ -3,21 +3,21 @@
 //!
 //! `spawn.rs` has the start itself. `transports/process/` reads and writes the pipes.
 
-use std::fs;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use super::spawn::{NotStarted, Place, Plan, spawn};
-use super::{check, limits, retry, signals};
+use super::{check, retry, signals};
 
-/// Starts a child with default signals and the descriptors 0 to 2 only. Gives the number of the child, and a
-/// descriptor that becomes readable when the child has ended. `pidfd_open(2)`.
+/// Starts a child with default signals. Gives the number of the child, and a descriptor that becomes readable when the
+/// child has ended. `pidfd_open(2)`.
+///
+/// If SIGCHLD is ignored in our process, it gets its default action, since otherwise the system would keep no status.
 pub(crate) fn start(plan: &Plan<'_>) -> Result<(u32, OwnedFd), NotStarted> {
     signals::keep_statuses();
-    close_on_exec();
-    // If the system cannot make such a descriptor, the program is not started at all.
+    // If the system has no such descriptor, or no room for one, the program is not started at all.
     let place_held = open_pidfd(std::process::id()).map_err(NotStarted::NotWatched)?;
     let pid = spawn(plan)?;
     drop(place_held);
@@ -47,35 +47,6 @@ pub(crate) fn end_at_once(pid: u32, leads_a_group: bool) {
     unsafe { libc::kill(pid, libc::SIGKILL) };
     // SAFETY: no status is asked for, and the call touches no other memory.
     let _ = retry(|| check(unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) }));
-}
-
-/// Marks every descriptor but stdin, stdout and stderr to be closed on exec, inherited ones included.
-/// `close_range(2)`.
-fn close_on_exec() {
-    // SAFETY: the call takes three numbers and touches no memory.
-    let marked = unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
-    // Kernels before 5.11 do not have the call, and filters of containers may refuse it.
-    if marked != 0 && mark_what_is_open().is_err() {
-        (3..limits::open_files_max()).for_each(mark);
-    }
-}
-
-/// Marks every descriptor that `/proc` says is open.
-fn mark_what_is_open() -> io::Result<()> {
-    for entry in fs::read_dir("/proc/self/fd")? {
-        if let Some(number) =
-            entry?.file_name().to_str().and_then(|name| name.parse().ok()).filter(|&number| number > 2)
-        {
-            mark(number);
-        }
-    }
-    Ok(())
-}
-
-/// Marks one descriptor to be closed on exec. The descriptor need not be open.
-fn mark(fd: RawFd) {
-    // SAFETY: F_SETFD takes a number and touches no memory.
-    unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
 }
 
 /// Whether a child has ended. Its status is not taken, so the child keeps its number and that of its group.

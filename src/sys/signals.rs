@@ -1,8 +1,7 @@
 //! Signals become bytes in a pipe while the program runs, and get their default action when it ends or stops.
 //!
-//! The handler sends one byte, the number of the signal, into a socket and does nothing else. The loop reads the socket
-//! like any other stream. Protocols decide what a signal means (`protocols/lifecycle.rs`,
-//! `protocols/forward_signals.rs`).
+//! The handler sends one byte, the signal's number, into a socket and does nothing else; the loop reads it like any
+//! other stream. What a signal means is the protocols' business (`protocols/signals.rs`).
 
 use std::io;
 use std::mem::MaybeUninit;

@@ -11,13 +11,14 @@
 //! of the parent can run in the child.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::fs;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use super::{check, retry, stdio};
+use super::{check, limits, retry};
 
 /// A program to start.
 pub(crate) struct Plan<'a> {
@@ -29,10 +30,13 @@ pub(crate) struct Plan<'a> {
     pub(crate) environment: &'a [CString],
     /// The working directory, if not that of the parent.
     pub(crate) directory: Option<&'a CStr>,
-    /// stdin, stdout and stderr. `None` inherits the stream.
-    pub(crate) stdio: [Option<BorrowedFd<'a>>; 3],
+    /// The descriptors of the child, by the number that each has there. Of 0 to 2 the child has ours unless another one
+    /// is given; it has no further descriptor of ours.
+    pub(crate) descriptors: &'a [(RawFd, BorrowedFd<'a>)],
     /// The process group and the session.
     pub(crate) place: Place<'a>,
+    /// Whether the child gets SIGKILL when our process ends.
+    pub(crate) dies_with_us: bool,
 }
 
 /// The process group and the session of a child. `setpgid(2)`, `setsid(2)`.
@@ -66,15 +70,17 @@ const STACK_BYTES: usize = 64 * 1024;
 /// child.
 const JOB_CONTROL: [c_int; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
 
-/// The data that the child reads, and the two numbers that it writes. The parent prepares everything.
-struct Start {
+/// What the child reads, and the two numbers that it writes. All of this exists before the child does.
+struct Start<'a> {
     programs: *const *const c_char,
     arguments: *const *const c_char,
     environment: *const *const c_char,
     /// Null if the child keeps the directory of the parent.
     directory: *const c_char,
-    /// The descriptors that become 0, 1 and 2. -1 keeps that of the parent. No other number is below 3.
-    stdio: [RawFd; 3],
+    /// Descriptors to be copied, each with the number of its copy. No source has a number that a copy has.
+    descriptors: &'a [(RawFd, RawFd)],
+    /// The last descriptor to be marked; -1 if the kernel marks all of them in one call.
+    last_open: RawFd,
     own_group: bool,
     own_session: bool,
     /// The terminal of the child's session, or -1.
@@ -88,33 +94,35 @@ struct Start {
     is_of_program: AtomicI32,
 }
 
-/// Starts a program and gives the number of its process. Every descriptor that the program must not have has to be
-/// closed on exec.
+/// Starts a program and gives the number of its process. What this does to our process ends with the call: all signals
+/// of this thread are blocked for its duration, and so is the thread.
 ///
-/// The child gets SIGKILL when the parent ends in any way. This holds only on the main thread, because the kernel sends
-/// the signal when the *thread* ends that started the child. A set-user-ID program does not get the signal. `prctl(2)`.
+/// A child that is to die with us gets SIGKILL when our process ends, in whatever way. This holds on the main thread
+/// only, because the kernel sends the signal when the *thread* ends that has started the child. A set-user-ID program
+/// does not get the signal. `prctl(2)`.
 pub(crate) fn spawn(plan: &Plan<'_>) -> Result<u32, NotStarted> {
     let programs = pointers(plan.programs);
     let (arguments, environment) = (pointers(plan.arguments), pointers(plan.environment));
-    let moved = above_standard(plan.stdio).map_err(NotStarted::NoProcess)?;
-    let number = |at: usize| match (&moved[at], plan.stdio[at]) {
-        (Some(moved), _) => moved.as_raw_fd(),
-        (None, Some(fd)) => fd.as_raw_fd(),
-        (None, None) => -1,
+    let above = plan.descriptors.iter().map(|(number, _)| *number).fold(2, RawFd::max);
+    let moved = out_of_the_way(plan.descriptors, above).map_err(NotStarted::NoProcess)?;
+    let source = |(at, (number, fd)): (usize, &(RawFd, BorrowedFd<'_>))| {
+        (moved[at].as_ref().map_or_else(|| fd.as_raw_fd(), AsRawFd::as_raw_fd), *number)
     };
+    let descriptors = Vec::from_iter(plan.descriptors.iter().enumerate().map(source));
     let start = Start {
         programs: programs.as_ptr(),
         arguments: arguments.as_ptr(),
         environment: environment.as_ptr(),
         directory: plan.directory.map_or(null(), CStr::as_ptr),
-        stdio: [number(0), number(1), number(2)],
+        descriptors: &descriptors,
+        last_open: if can_mark_at_once() { -1 } else { last_open() },
         own_group: matches!(plan.place, Place::OwnGroup),
         own_session: matches!(plan.place, Place::OwnSession | Place::OwnTerminal(_)),
         terminal: match plan.place {
             Place::OwnTerminal(terminal) => terminal.as_raw_fd(),
             _ => -1,
         },
-        parent: main_thread().unwrap_or(0),
+        parent: if plan.dies_with_us { main_thread().unwrap_or(0) } else { 0 },
         last_signal: libc::SIGRTMAX(),
         error: AtomicI32::new(0),
         is_of_program: AtomicI32::new(0),
@@ -149,16 +157,37 @@ fn pointers(strings: &[CString]) -> Vec<*const c_char> {
     strings.iter().map(|string| string.as_ptr()).chain([null()]).collect()
 }
 
-/// Copies those descriptors that have one of the numbers 0 to 2. Otherwise, moving one into place could overwrite
-/// another one.
-fn above_standard(stdio: [Option<BorrowedFd<'_>>; 3]) -> io::Result<[Option<OwnedFd>; 3]> {
-    let mut moved = [None, None, None];
-    for (moved, fd) in moved.iter_mut().zip(stdio) {
-        if let Some(fd) = fd.filter(|fd| fd.as_raw_fd() <= 2) {
-            *moved = Some(stdio::duplicate(fd.as_fd().as_raw_fd())?);
+/// Copies of those descriptors that have a number up to `above`: to copy one to its place could overwrite another one.
+fn out_of_the_way(descriptors: &[(RawFd, BorrowedFd<'_>)], above: RawFd) -> io::Result<Vec<Option<OwnedFd>>> {
+    let copy = |(_, fd): &(RawFd, BorrowedFd<'_>)| {
+        if fd.as_raw_fd() > above {
+            return Ok(None);
         }
-    }
-    Ok(moved)
+        // SAFETY: the request takes two numbers and touches no memory.
+        let copy = check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, above + 1) })?;
+        // SAFETY: the descriptor is new and nobody else's.
+        Ok(Some(unsafe { OwnedFd::from_raw_fd(copy) }))
+    };
+    descriptors.iter().map(copy).collect()
+}
+
+/// Marks all descriptors from `first` on to be closed by execve(2). `close_range(2)`.
+fn mark_from(first: libc::c_uint) -> bool {
+    // SAFETY: the call takes three numbers and touches no memory.
+    unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) == 0 }
+}
+
+/// Whether the kernel marks descriptors in one call. Kernels before 5.11 do not, and filters of containers may refuse
+/// it. No descriptor has the number that this asks with.
+fn can_mark_at_once() -> bool {
+    mark_from(libc::c_uint::MAX)
+}
+
+/// The largest number that a descriptor of ours has.
+fn last_open() -> RawFd {
+    let number = |entry: io::Result<fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse().ok();
+    let open = fs::read_dir("/proc/self/fd").ok().and_then(|entries| entries.filter_map(number).max());
+    open.unwrap_or_else(|| limits::open_files_max() - 1)
 }
 
 /// The number of this process, if this thread is its main thread.
@@ -186,8 +215,8 @@ fn set_mask(mask: &libc::sigset_t) {
 
 /// The code of the child. If this returns, the program does not run, and `start` has the error.
 extern "C" fn run(start: *mut c_void) -> c_int {
-    // SAFETY: the pointer is that of the `Start` in `spawn`, which waits for the child.
-    let start = unsafe { &*start.cast::<Start>() };
+    // SAFETY: the pointer is that of the `Start` in `spawn`, which waits for us.
+    let start = unsafe { &*start.cast::<Start<'_>>() };
     let error = match prepare(start) {
         Err(error) => error,
         Ok(()) => {
@@ -200,8 +229,8 @@ extern "C" fn run(start: *mut c_void) -> c_int {
     127
 }
 
-/// Sets up the process for the program. Fails with the number of an error.
-fn prepare(start: &Start) -> Result<(), c_int> {
+/// Makes the child what the program expects; fails with the number of an error.
+fn prepare(start: &Start<'_>) -> Result<(), c_int> {
     if start.parent != 0 {
         let signal = libc::SIGKILL as libc::c_ulong;
         // SAFETY: the request takes a number and touches no memory.
@@ -226,11 +255,17 @@ fn prepare(start: &Start) -> Result<(), c_int> {
         // SAFETY: the request takes a number and touches no memory.
         errno(unsafe { libc::ioctl(start.terminal, libc::TIOCSCTTY, 0) })?;
     }
-    for (number, &fd) in (0..).zip(&start.stdio) {
-        if fd >= 0 {
-            // SAFETY: the call takes two numbers and touches no memory. The copy is not closed on exec.
-            errno(unsafe { libc::dup2(fd, number) })?;
-        }
+    // The marks are those of the child, which has a table of descriptors of its own.
+    if start.last_open < 0 {
+        mark_from(3);
+    }
+    for fd in 3..=start.last_open {
+        // SAFETY: the request takes a number and touches no memory. The descriptor need not be open.
+        unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+    for &(fd, number) in start.descriptors {
+        // SAFETY: the call takes two numbers and touches no memory. The copy is not closed on exec.
+        errno(unsafe { libc::dup2(fd, number) })?;
     }
     if !start.directory.is_null() {
         // SAFETY: the path is a C string that outlives the child's use of the memory.
@@ -265,8 +300,8 @@ fn reset_signals(last: c_int) {
     }
 }
 
-/// Executes the first program of the list that exists. Returns the number of an error if none does. `execvp(3)`.
-fn exec(start: &Start) -> c_int {
+/// Runs the program from the first place that has it. Returns the number of an error if none does. `execvp(3)`.
+fn exec(start: &Start<'_>) -> c_int {
     let (mut verdict, mut is_denied) = (libc::ENOENT, false);
     let mut program = start.programs;
     // SAFETY: the pointers end with a null pointer, and this one is not moved past that.

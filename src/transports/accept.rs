@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use socket2::{SockAddr, Socket};
 
+use super::admission::Admission;
 use super::error::{describe, is_lack_of_resources};
 use super::id::Id;
 use super::info::Peer;
@@ -43,7 +44,7 @@ impl Net {
             self.tell_of_waiting_clients();
             return Accepted::NotNow;
         }
-        if listener.options.tls.is_some() && !self.make_room_for_handshake() {
+        if listener.options.has_openings() && !self.make_room_for_pending() {
             return Accepted::NotNow;
         }
         let Some(listener) = self.listener_mut(id) else { return Accepted::NotNow };
@@ -58,7 +59,7 @@ impl Net {
                 Accepted::PassedOver
             }
             // Those who have got nowhere yet are not to keep the others out.
-            Err(error) if is_lack_of_resources(&error) && self.evict_slowest_handshake() => Accepted::PassedOver,
+            Err(error) if is_lack_of_resources(&error) && self.evict_slowest_pending() => Accepted::PassedOver,
             Err(error) => {
                 self.back_off(id, &error);
                 Accepted::NotNow
@@ -86,25 +87,34 @@ impl Net {
             let _ = keepalive.apply(&socket);
         }
         let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.cx.now);
-        stream.marks = listener.options.marks;
+        stream.out.flow.marks = listener.options.marks;
         stream.bounded_close = !listener.options.once;
         stream.peer = Some(Box::new(peer));
-        let tls = listener.options.tls.clone();
-        if tls.is_none() {
-            stream.accepted = true;
+        let openings = match listener.options.openings() {
+            Ok(openings) => openings,
+            Err(error) => {
+                log::warn!("accept on {}: {error}", listener.name);
+                return Accepted::PassedOver;
+            }
+        };
+        if openings.is_empty() {
+            stream.admission = Admission::Admitted;
             self.accepted += 1;
+        } else {
+            stream.admission = Admission::Opening(id);
         }
         match self.add_stream(stream) {
-            Ok(stream) => {
-                if let Some(mut stream) = self.stream_mut(stream) {
+            Ok(accepted) => {
+                if let Some(mut stream) = self.stream_mut(accepted) {
                     stream.watch_peer(keepalive);
-                    if let Some(tls) = tls {
-                        stream.accept_tls(id, tls);
-                        return Accepted::Stream(stream.id);
+                    if stream.admission.is_pending() {
+                        stream.cx.pending_accepts.push(accepted);
+                        stream.open_by(openings);
+                        return Accepted::Stream(accepted);
                     }
                 }
                 self.admitted(id);
-                Accepted::Stream(stream)
+                Accepted::Stream(accepted)
             }
             Err(error) => {
                 log::warn!("accept: {}", describe(&error));

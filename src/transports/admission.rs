@@ -1,132 +1,45 @@
-//! Which accepted connections have a place under the limit of their listener, and which still wait for one.
+//! Which accepted connections have a place under the limit of their listener, and which connections wait for a place.
 //!
-//! A connection with TLS is accepted first and admitted after its handshake, so that a client without a valid handshake
-//! takes no place. Until then it is a pending accept.
+//! ```text
+//!                  openings done                a place is free
+//!   Opening(listener) -------> Waiting(listener) -----------> Admitted: counts against the limit, connection_made
+//!       |                          |
+//!       +------ lost, evicted -----+---> forgotten: no protocol hears of it
+//! ```
+//!
+//! A connection whose listener wants nothing before it is open is admitted at once. All others are *pending accepts*
+//! first, so that a client without a valid handshake takes no place. `layer/mod.rs` says what an opening is, and
+//! `admit.rs` admits.
 
-use std::os::fd::AsFd;
-
-use super::call::Call;
-use super::error::TlsError;
 use super::id::Id;
-use super::net::{Net, Slot};
-use super::stream::Stream;
-use super::timers::TimerId;
-use super::tls::layer::Progress;
-use crate::sys::socket;
 
-/// Accepted connections that are not admitted yet, at most: their handshake lasts, has just failed, or waits for a
-/// place.
-const PENDING_ACCEPTS_MAX: usize = 1024;
+/// Where a stream stands with the limits of listeners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// The limits do not concern the stream.
+    None,
+    /// This listener has accepted the connection, and the openings are not done.
+    Opening(Id),
+    /// The openings are done, and the connection waits for a place.
+    Waiting(Id),
+    Admitted,
+}
 
-impl Net {
-    /// Admits connections whose handshake is done, as far as the limits of their listeners allow.
-    pub(crate) fn admit_ready(&mut self) {
-        let mut index = 0;
-        while let Some(&id) = self.cx.pending_accepts.get(index) {
-            let waits = |stream: &Stream| match stream.tls.as_deref()?.progress {
-                Progress::AwaitingAdmission { listener } => Some(listener),
-                _ => None,
-            };
-            let listener = self.stream(id).and_then(waits);
-            let Some(listener) = listener.filter(|listener| self.has_place(*listener)) else {
-                index += 1;
-                continue;
-            };
-            self.cx.pending_accepts.remove(index);
-            if let Some(mut stream) = self.stream_mut(id) {
-                stream.accepted = true;
-                if let Some(tls) = stream.tls() {
-                    tls.admit();
-                }
-                self.accepted += 1;
-            }
-            self.cx.calls.push_back((id, Call::ConnectionMade));
-            self.admitted(listener);
-            index = 0;
+impl Admission {
+    /// The listener of a connection that is not admitted yet.
+    pub(crate) fn listener(self) -> Option<Id> {
+        match self {
+            Self::Opening(listener) | Self::Waiting(listener) => Some(listener),
+            Self::None | Self::Admitted => None,
         }
     }
 
-    /// Makes room for one more handshake, if there are too many, by dropping the oldest one: a client that never
-    /// finishes its handshake must not keep others out. Returns whether there is room.
-    pub(crate) fn make_room_for_handshake(&mut self) -> bool {
-        self.cx.pending_accepts.len() < PENDING_ACCEPTS_MAX || self.evict_slowest_handshake()
+    pub(crate) fn is_pending(self) -> bool {
+        self.listener().is_some()
     }
 
-    /// Drops the connection whose handshake has lasted longest, and returns whether there was one. A connection whose
-    /// handshake has failed goes first: it only waits for its client to read why.
-    pub(crate) fn evict_slowest_handshake(&mut self) -> bool {
-        let first = |is: fn(&Stream) -> bool| {
-            self.cx.pending_accepts.iter().copied().find(|id| self.stream(*id).is_some_and(is))
-        };
-        if let Some(failed) = first(Stream::has_failed_tls) {
-            self.force_close(failed, None, true);
-            return true;
-        }
-        let Some(slowest) = first(Stream::is_handshaking) else { return false };
-        let error = TlsError::new("too many others are in the middle of theirs");
-        self.force_close(slowest, Some(error.into()), true);
-        true
-    }
-
-    /// Drops the pending connections of a listener that is closed.
-    pub(crate) fn drop_pending_accepts(&mut self, listener: Id) {
-        for id in self.cx.pending_accepts.clone() {
-            if self
-                .stream(id)
-                .and_then(|stream| stream.tls.as_deref())
-                .is_some_and(|tls| tls.listener() == Some(listener))
-            {
-                self.force_close(id, None, true);
-            }
-        }
-    }
-
-    /// Calls `timer_fired` of `id`'s protocol when a client waits for a place under the limit of its listener. Calls it
-    /// also when no listener is left, as the run is about to end then. asyncio has nothing like it.
-    pub fn call_when_client_waits(&mut self, id: Id) -> TimerId {
-        let timer = self.cx.timers.name(self.cx.now);
-        self.client_waiters.push((id, timer));
-        if self.listeners.is_empty() {
-            self.release_places();
-        } else {
-            self.tell_of_waiting_clients();
-        }
-        timer
-    }
-
-    pub(crate) fn tell_of_waiting_clients(&mut self) {
-        if !self.client_waiters.is_empty() && self.has_waiting_client() {
-            self.release_places();
-        }
-    }
-
-    /// Fires the timers of `call_when_client_waits`.
-    pub(crate) fn release_places(&mut self) {
-        let calls = self.client_waiters.drain(..).map(|(id, timer)| (id, Call::Timer(timer)));
-        self.cx.calls.extend(calls);
-    }
-
-    fn has_waiting_client(&self) -> bool {
-        let is_pending =
-            self.cx.pending_accepts.iter().any(|id| self.stream(*id).is_some_and(Stream::awaits_admission));
-        is_pending || self.listeners.iter().any(|id| self.has_queue(*id))
-    }
-
-    fn has_queue(&self, id: Id) -> bool {
-        // A latch that is set is no proof: the last client may have been the only one.
-        matches!(self.slots.get(id), Some(Slot::Listener(listener)) if socket::has_waiting(listener.socket().as_fd()))
-    }
-
-    /// Whether the limit of a listener allows one more connection.
-    pub(crate) fn has_place(&mut self, id: Id) -> bool {
-        let open = self.accepted;
-        self.listener_mut(id).is_some_and(|listener| listener.options.limit.is_none_or(|limit| open < limit))
-    }
-
-    /// A connection is admitted.
-    pub(crate) fn admitted(&mut self, id: Id) {
-        if self.listener_mut(id).is_some_and(|listener| listener.options.once) {
-            self.close_listeners();
-        }
+    /// Whether the stream counts against the limits of listeners.
+    pub(crate) fn counts(self) -> bool {
+        self == Self::Admitted
     }
 }

@@ -128,7 +128,7 @@ impl Route<'_> {
     /// Which system calls could move the bytes of these two.
     fn splice_route(&self) -> Option<SpliceRoute> {
         let (source, sink) = (&self.source.1, &self.sink.1);
-        if source.tls.is_some() || sink.tls.is_some() {
+        if !source.is_bare() || !sink.is_bare() {
             return None;
         }
         let (from, from_fd) = source.io.raw_source()?;
@@ -193,8 +193,8 @@ impl Route<'_> {
         if forward.trial.as_ref().is_some_and(|trial| trial.method() == trial::Method::Copy) {
             return SpliceOutcome::Copy;
         }
-        if self.source.1.tls.is_some() || self.sink.1.tls.is_some() {
-            // TLS has begun since.
+        if !self.source.1.is_bare() || !self.sink.1.is_bare() {
+            // A layer has come since.
             return self.copy_from_now_on();
         }
         match route {
@@ -215,9 +215,9 @@ impl Route<'_> {
             Ok(bytes @ 1..) => {
                 self.source.1.totals.received += bytes as u64;
                 self.source.1.last_activity = self.cx.now;
-                self.sink.1.spliced = Some(Box::new(Spliced { pipe, bytes }));
+                self.sink.1.out.splice(Spliced { pipe, bytes });
                 self.sink().flush();
-                if self.sink.1.spliced.is_some() {
+                if self.sink.1.out.is_spliced() {
                     self.block();
                 }
                 SpliceOutcome::Bytes(bytes)
@@ -343,7 +343,7 @@ impl Stream {
 
     /// Whether more may be written to it by its source.
     fn has_room(&self) -> bool {
-        !self.writing_paused && self.spliced.is_none() && (self.writable || !self.out.is_empty())
+        !self.out.flow.is_paused() && !self.out.is_spliced() && (self.writable || !self.out.is_empty())
     }
 }
 

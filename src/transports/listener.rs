@@ -10,12 +10,15 @@ use std::time::{Duration, Instant};
 use socket2::{SockAddr, Socket};
 
 use super::access::AccessList;
+use super::error::TlsError;
 use super::info::Peer;
 use super::keepalive::KeepAlive;
+use super::layer::{Layer, Opening};
 use super::out_buf::WaterMarks;
 use super::own_file::OwnFile;
 use super::timers::TimerId;
 use super::tls::TlsServer;
+use super::tls::layer::TlsLayer;
 use crate::sys::{retry, socket};
 
 /// How to listen, and whom to serve.
@@ -32,6 +35,7 @@ pub struct Listening {
     /// The first connection that is admitted closes all listeners of the loop: further ones are refused.
     pub once: bool,
     /// A connection is admitted once its TLS handshake is done.
+    #[doc(alias = "ssl")]
     pub tls: Option<TlsServer>,
     /// When a TCP client that is silent counts as gone.
     pub keepalive: KeepAlive,
@@ -48,6 +52,19 @@ impl Default for Listening {
             tls: None,
             keepalive: KeepAlive::default(),
         }
+    }
+}
+
+impl Listening {
+    /// Whether an accepted connection has to do something before it is open.
+    pub(crate) fn has_openings(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// What an accepted connection does before it is open.
+    pub(crate) fn openings(&self) -> Result<Vec<Opening>, TlsError> {
+        let tls = self.tls.clone().map(|tls| TlsLayer::new(tls.into()));
+        Ok(tls.transpose()?.map(|tls| Opening::Push(Layer::Tls(Box::new(tls)))).into_iter().collect())
     }
 }
 

@@ -4,12 +4,14 @@
 //! (`event_loop`) makes the calls. In the order in which to read:
 
 // What a protocol is, and what it holds of a transport.
+mod base;
 pub mod handle;
 pub(crate) mod label;
 pub mod protocol;
 // The arena of transports and what can be done with it.
 pub(crate) mod accept;
 mod admission;
+mod admit;
 pub(crate) mod call;
 pub mod connect;
 pub(crate) mod ctx;
@@ -37,7 +39,8 @@ pub(crate) mod state;
 pub(crate) mod stream;
 mod trial;
 mod write;
-// TLS inside it.
+// The layers inside it, TLS among them.
+pub mod layer;
 pub mod tls;
 // Datagrams.
 pub mod datagram;

@@ -8,26 +8,24 @@ use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::admission::Admission;
 use super::call::Call;
-use super::ctx::{Ctx, StreamRef};
-use super::datagram::Datagram;
+use super::connect::ConnectError;
+use super::ctx::{Ctx, DatagramRef, StreamRef};
+use super::datagram::socket::Datagram;
 use super::id::{Arena, Id};
 use super::listener::Listener;
 use super::process::{Ending, Process, SIGTERM};
 use super::stream::Stream;
 use super::timers::{Alarm, TimerId};
-use crate::sys::datagram::SendBatch;
 
-/// The transports of a loop and all that can be done with them. asyncio's loop methods, under the field's own names.
+/// The transports of a loop, and what opens them. asyncio's methods of a loop.
+///
+/// # Panics
+/// To open a transport panics if there are 2^31 - 1 of them already, which is more than a system has descriptors.
 pub struct Net {
     pub(crate) slots: Arena<Slot>,
     pub(crate) cx: Ctx,
-    /// Datagram sockets that send once the present callbacks are through.
-    pub(crate) corked: Vec<Id>,
-    /// Memory for that, from the first time on.
-    pub(crate) send_batch: Option<Box<SendBatch>>,
-    /// Bytes of datagrams that are kept for further addresses of their peers.
-    pub(crate) kept_bytes: usize,
     /// Listeners, of which there are few, and datagram sockets that serve; whoever waits for room is among them.
     pub(crate) listeners: Vec<Id>,
     /// Protocols that want to know of a client that waits for a place, by the name of the timer that tells them.
@@ -37,6 +35,8 @@ pub struct Net {
     /// Slots that keep the loop running: all but those in the background.
     pub(crate) foreground: usize,
     pub(crate) stopped: bool,
+    /// What the run ends with.
+    pub(crate) failure: Option<io::Error>,
 }
 
 /// What a slot of the arena can hold.
@@ -54,14 +54,12 @@ impl Net {
         Self {
             slots: Arena::new(),
             cx: Ctx::new(registry, now),
-            corked: Vec::new(),
-            send_batch: None,
-            kept_bytes: 0,
             listeners: Vec::new(),
             client_waiters: Vec::new(),
             accepted: 0,
             foreground: 0,
             stopped: false,
+            failure: None,
         }
     }
 
@@ -85,6 +83,7 @@ impl Net {
     }
 
     /// The time of this turn of the loop. asyncio's `loop.time()`.
+    #[doc(alias = "time")]
     #[must_use]
     pub fn now(&self) -> Instant {
         self.cx.now
@@ -94,6 +93,23 @@ impl Net {
     /// `loop.stop()`.
     pub fn stop(&mut self) {
         self.stopped = true;
+    }
+
+    /// Ends the loop's run as [`stop`](Self::stop) does, and [`run`] returns this error; of several it is the first
+    /// one. asyncio has none: there an exception ends `run_until_complete`.
+    ///
+    /// [`run`]: crate::event_loop::EventLoop::run
+    pub fn stop_with(&mut self, error: impl Into<io::Error>) {
+        self.stop();
+        self.failure.get_or_insert_with(|| error.into());
+    }
+
+    /// A connection could not be made, and its protocol does nothing about that. What we did not want any more is no
+    /// error.
+    pub(crate) fn not_handled(&mut self, error: ConnectError) {
+        if !error.is_given_up() {
+            self.stop_with(error);
+        }
     }
 
     /// Closes every listener at once, so that new connections are refused. The sessions go on. Datagram sockets that
@@ -106,6 +122,7 @@ impl Net {
     }
 
     /// Closes one listener. asyncio's `Server.close`.
+    #[doc(alias = "Server")]
     pub fn close_listener(&mut self, id: Id) {
         if self.listeners.contains(&id) {
             self.stop_listening(id);
@@ -114,7 +131,7 @@ impl Net {
 
     fn stop_listening(&mut self, id: Id) {
         match self.slots.get(id) {
-            Some(Slot::Datagram(_)) => self.cforce_close_datagrams(id),
+            Some(Slot::Datagram(_)) => self.datagram_transport(id).close(),
             _ => {
                 self.remove(id);
                 self.drop_pending_accepts(id);
@@ -133,7 +150,9 @@ impl Net {
         for id in doomed.map(|(id, _)| id).collect::<Vec<Id>>() {
             self.ask_to_end(id, SIGTERM);
             self.force_close(id, None, true);
-            self.force_close_datagrams(id);
+            if let Some(mut datagram) = self.datagram_mut(id) {
+                datagram.force_close();
+            }
         }
     }
 
@@ -161,7 +180,7 @@ impl Net {
     /// Counts a connection against the limits of listeners, as if one of them had let it in: one that was inherited.
     pub fn count_as_accepted(&mut self, id: Id) {
         let Some(mut stream) = self.stream_mut(id) else { return };
-        if !std::mem::replace(&mut stream.accepted, true) {
+        if !std::mem::replace(&mut stream.admission, Admission::Admitted).counts() {
             self.accepted += 1;
         }
     }
@@ -169,7 +188,7 @@ impl Net {
     /// Counts a child against the limits of listeners instead of the connection that it is for: it may live longer.
     pub fn count_child_instead(&mut self, connection: Id, child: Id) {
         let Some(mut stream) = self.stream_mut(connection) else { return };
-        let accepted = std::mem::replace(&mut stream.accepted, false);
+        let accepted = std::mem::replace(&mut stream.admission, Admission::None).counts();
         match self.process_mut(child) {
             Some(process) => process.accepted = accepted,
             None => self.accepted -= usize::from(accepted),
@@ -221,9 +240,10 @@ impl Net {
         }
     }
 
-    pub(crate) fn datagram_mut(&mut self, id: Id) -> Option<&mut Datagram> {
+    /// One datagram socket and what it needs of the loop.
+    pub(crate) fn datagram_mut(&mut self, id: Id) -> Option<DatagramRef<'_>> {
         match self.slots.get_mut(id) {
-            Some(Slot::Datagram(datagram)) => Some(datagram),
+            Some(Slot::Datagram(datagram)) => Some(DatagramRef { id, datagram, cx: &mut self.cx }),
             _ => None,
         }
     }
@@ -244,7 +264,7 @@ impl Net {
     pub(crate) fn remove(&mut self, id: Id) {
         let Some(slot) = self.slots.remove(id) else { return };
         let (background, accepted, timer) = match &slot {
-            Slot::Stream(stream) => (stream.background, stream.accepted, stream.phase_timer),
+            Slot::Stream(stream) => (stream.background, stream.admission.counts(), stream.phase_timer),
             Slot::Listener(listener) => (false, false, listener.retry_timer()),
             Slot::Datagram(datagram) => (datagram.background, false, None),
             Slot::Process(process) => (process.is_given_up(), process.accepted, process.ending.and_then(Ending::timer)),
@@ -259,6 +279,9 @@ impl Net {
             self.listeners.retain(|listener| *listener != id);
         }
         self.client_waiters.retain(|(waiter, _)| *waiter != id);
+        if matches!(&slot, Slot::Stream(stream) if stream.admission.is_pending()) {
+            self.cx.pending_accepts.retain(|pending| *pending != id);
+        }
         let source = if let Slot::Stream(stream) = &slot { stream.source } else { None };
         // What was in it is closed before anyone tries to have its place.
         drop(slot);

@@ -1,7 +1,7 @@
 //! How bytes come in: first those that were handed back, then those that are read.
 //!
 //! The loop hands them to the protocol (`event_loop/dispatch.rs`). Those of a stream that is forwarded go to its sink
-//! (`forward.rs`).
+//! (`forward.rs`). How they pass through layers is `layer/flow.rs`.
 
 use std::io;
 
@@ -27,16 +27,19 @@ pub(crate) enum Filled {
 impl StreamRef<'_> {
     /// Fills `buffer` with what has arrived.
     pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> Filled {
-        let discards = self.stream.state.discards();
-        if !discards
-            && !self.stream.is_handshaking()
+        if !self.stream.is_bare() {
+            return self.fill_by_layers(buffer);
+        }
+        if !self.stream.state.discards()
             && let Some(n) = self.take_unread(buffer)
         {
             return Filled::Bytes(n);
         }
-        if self.stream.tls.is_some() && !self.stream.has_failed_tls() {
-            return self.fill_by_tls(buffer, discards);
-        }
+        self.read(buffer)
+    }
+
+    /// Reads from the `Io` of the stream.
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Filled {
         match self.stream.io.read(buffer) {
             Ok(0) => Filled::End,
             Ok(n) => {
@@ -70,7 +73,7 @@ impl StreamRef<'_> {
         if data.is_empty() {
             return;
         }
-        if self.stream.is_handshaking() {
+        if self.stream.is_negotiating() {
             return self.take_early(data);
         }
         let mut bytes = data.to_vec();

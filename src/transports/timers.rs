@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::id::Id;
 
 /// Names one timer until it fires or is cancelled. asyncio's `TimerHandle`.
+#[doc(alias = "TimerHandle")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimerId {
     deadline: Instant,
@@ -32,12 +33,14 @@ pub(crate) enum Alarm {
     ConnectNext,
     /// A try to connect has taken too long.
     ConnectTimeout,
+    /// A datagram socket that closes has waited long enough for a refusal.
+    Refusal,
     /// A listener that could not accept tries again.
     AcceptRetry,
     /// A child is to end, and has had its time for one step of that.
     Ending,
-    /// A handshake has taken too long.
-    Handshake,
+    /// An opening has taken too long: a negotiation or a handshake.
+    Opening,
     /// A flow that was in full spate may have ended.
     FlowIdle,
     /// A closing connection has waited long enough for the peer's end.

@@ -2,7 +2,7 @@
 //!
 //! asyncio's `_SelectorSocketTransport` and `_FlowControlMixin`. The flag of a pause is set at once; only the callback
 //! waits in the queue. What comes after the last byte is `closing.rs`. Reading is the loop's
-//! (`event_loop/dispatch.rs`), since the loop calls the protocol.
+//! (`event_loop/dispatch.rs`), since the loop calls the protocol. How bytes pass through layers is `layer/flow.rs`.
 
 use std::io::{self, IoSlice};
 
@@ -14,14 +14,16 @@ use crate::sys::stdio::IOV_MAX;
 impl StreamRef<'_> {
     /// Sends `bufs`, or buffers what does not fit. Nothing happens on a stream that is closing or gone.
     pub(crate) fn write(&mut self, bufs: &[IoSlice<'_>]) {
-        let stream = &mut *self.stream;
-        let len: usize = bufs.iter().map(|buf| buf.len()).sum();
-        if len == 0 || !stream.state.accepts_writes() {
+        if !self.stream.state.accepts_writes() || bufs.iter().all(|buf| buf.is_empty()) {
             return;
         }
-        if stream.tls.is_some() {
-            return self.write_by_tls(bufs);
-        }
+        if self.stream.is_bare() { self.write_out(bufs) } else { self.write_by_layers(bufs) }
+    }
+
+    /// Writes to the `Io` of the stream, below all layers. At least one of `bufs` is not empty.
+    pub(crate) fn write_out(&mut self, bufs: &[IoSlice<'_>]) {
+        let stream = &mut *self.stream;
+        let len: usize = bufs.iter().map(|buf| buf.len()).sum();
         let mut sent = 0;
         if stream.is_flushed() && stream.writable {
             match stream.io.write(bufs) {
@@ -52,33 +54,20 @@ impl StreamRef<'_> {
     pub(crate) fn flush(&mut self) {
         let stream = &mut *self.stream;
         while stream.wants_write() {
-            let (pending, result) = match &stream.spliced {
-                Some(spliced) => (spliced.bytes, stream.io.write_from(spliced)),
-                None => (stream.out.len(), stream.io.write(&[IoSlice::new(stream.out.as_slice())])),
-            };
-            match result {
-                Ok(0) => return self.write_failed(io::ErrorKind::WriteZero.into()),
-                Ok(n) => {
-                    if stream.tls.is_none() {
+            match stream.out.write_to(&mut stream.io, &mut self.cx.pipes, &mut self.cx.buffer_pool) {
+                Ok((0, _)) => return self.write_failed(io::ErrorKind::WriteZero.into()),
+                Ok((n, is_all)) => {
+                    if !stream.counts_above_layers() {
                         stream.totals.sent += n as u64;
                     }
                     stream.last_activity = self.cx.now;
-                    match stream.spliced.take() {
-                        Some(spliced) if n == spliced.bytes => self.cx.pipes.give(spliced.pipe),
-                        Some(mut spliced) => {
-                            spliced.bytes -= n;
-                            stream.spliced = Some(spliced);
-                        }
-                        None => stream.out.consume(n, &mut self.cx.buffer_pool),
-                    }
-                    stream.writable = n == pending || stream.distrust_short_io;
+                    stream.writable = is_all || stream.distrust_short_io;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
                 Err(error) => return self.write_failed(error),
             }
         }
-        if stream.writing_paused && stream.out.len() <= stream.marks.low() && !stream.is_handshaking() {
-            stream.writing_paused = false;
+        if !stream.is_negotiating() && stream.out.resume_if_under() {
             self.call(Call::ResumeWriting);
         }
         self.wake_source();
@@ -90,14 +79,12 @@ impl StreamRef<'_> {
     }
 
     pub(crate) fn set_marks(&mut self, marks: WaterMarks) {
-        self.stream.marks = marks;
+        self.stream.out.flow.marks = marks;
         self.pause_if_over();
     }
 
     pub(crate) fn pause_if_over(&mut self) {
-        let stream = &mut *self.stream;
-        if !stream.writing_paused && stream.out.len() > stream.marks.high() {
-            stream.writing_paused = true;
+        if self.stream.out.pause_if_over() {
             self.call(Call::PauseWriting);
         }
     }

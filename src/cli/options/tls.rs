@@ -4,7 +4,7 @@ use super::spec::*;
 use super::typed::Opt::*;
 use super::typed::Options;
 use crate::cli::values::{parse_alpn, parse_positive_duration, parse_server_name};
-use crate::protocols::starttls::StartTls;
+use crate::transports::layer::starttls::StartTls;
 use crate::transports::tls::settings::Version;
 
 fn set_starttls(options: &mut Options, text: &str) -> Result<(), String> {

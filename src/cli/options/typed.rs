@@ -10,10 +10,10 @@ use rustls::pki_types::ServerName;
 
 use crate::cli::logger::Color;
 use crate::protocols::half_close::HalfClose;
-use crate::protocols::starttls::StartTls;
 use crate::transports::address::Address;
 use crate::transports::datagram::opening::Group;
 use crate::transports::keepalive::KeepAlive;
+use crate::transports::layer::starttls::StartTls;
 use crate::transports::process::opening::ChildStdio;
 use crate::transports::tls::pin::Pin;
 use crate::transports::tls::settings::Version;

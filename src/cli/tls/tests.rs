@@ -9,7 +9,7 @@ use super::*;
 use crate::cli::values::parse_alpn;
 use crate::cli::{Parsed, parse};
 use crate::modes::config::{ConnectConfig, Endpoint, ExecPlace, LeftEndpoint, ListenConfig, Mode, TlsConnect};
-use crate::protocols::starttls::StartTls;
+use crate::transports::layer::starttls::StartTls;
 use crate::transports::tls::pin::Pin;
 use crate::transports::tls::settings::Version;
 

@@ -1,5 +1,4 @@
-//! TLS that is asked for first, on streams of the simulator: what is said in the clear, and how the run ends without
-//! TLS.
+//! TLS that is asked for first, on streams of the simulator: what is said in the clear, and how a stream fails.
 
 use super::*;
 
@@ -26,27 +25,46 @@ fn tls() -> TlsClient {
             verifies: true,
             advice: Advice::Arguments,
         },
+        starttls: None,
     }
 }
 
-/// A client of `protocol`, what its inner protocol is told, and the run's failures.
-fn asking(sim: &mut Sim, protocol: StartTls) -> (Id, Receiver<String>, Reports) {
-    let (reporter, reports) = line();
-    let (inner, told) = Recorder::new();
-    let id = sim.stream(1000, StartTlsSide::new(protocol, tls(), inner, reporter));
-    sim.settle();
-    (id, told, reports)
+/// Sends what it is told, each call as a line.
+struct Told(Sender<String>);
+
+impl Protocol for Told {
+    fn connection_made(&mut self, _t: &mut Transport<'_>) {
+        self.0.send("made".to_owned()).expect("the test listens");
+    }
+    fn connection_failed(&mut self, _t: &mut Transport<'_>, error: ConnectError) {
+        let text = if error.is_given_up() { "given up".to_owned() } else { format!("{:?}: {error}", error.kind()) };
+        self.0.send(text).expect("the test listens");
+    }
+    fn data_received(&mut self, _t: &mut Transport<'_>, data: &[u8]) {
+        self.0.send(format!("data {data:?}")).expect("the test listens");
+    }
+    fn connection_lost(&mut self, _t: &mut Transport<'_>, _error: Option<io::Error>) {
+        self.0.send("lost".to_owned()).expect("the test listens");
+    }
 }
 
-/// Expects that the run has ended with this, and that the inner protocol has not heard of it.
-#[track_caller]
-fn ended(sim: &mut Sim, (id, told, reports): (Id, Receiver<String>, Reports), cause: Cause, message: &str) {
+/// A client of `protocol`, and what its protocol is told.
+fn asking(sim: &mut Sim, protocol: StartTls) -> (Id, Receiver<String>) {
+    let (told, calls) = channel();
+    let id = sim.stream(1000, Told(told));
+    sim.net().transport(id).start_tls(tls().asking_by(protocol)).expect("it begins");
     sim.settle();
-    let failure = reports.verdict().expect_err("it has failed");
-    assert_eq!(failure.cause, cause, "{failure}");
-    assert!(failure.message.contains(message), "{failure} does not say {message:?}");
-    assert_eq!(told.try_iter().collect::<Vec<_>>(), [""; 0]);
-    assert!(sim.net().stopped, "the run goes on");
+    (id, calls)
+}
+
+/// Expects that the stream has failed with this, and that its protocol was told nothing else.
+#[track_caller]
+fn failed(sim: &mut Sim, (id, calls): (Id, Receiver<String>), kind: &str, message: &str) {
+    sim.settle();
+    let told = events(&calls);
+    let [failure] = &told[..] else { panic!("{told:?}") };
+    assert!(failure.starts_with(&format!("{kind}: connection with ")), "{failure}");
+    assert!(failure.contains(message), "{failure} does not say {message:?}");
     assert_eq!(sim.wire(id).closed, Some(Closed::Reset));
     sim.run();
     assert!(sim.elapsed() <= TIMEOUT);
@@ -56,113 +74,134 @@ fn ended(sim: &mut Sim, (id, told, reports): (Id, Receiver<String>, Reports), ca
 #[test]
 fn nothing_but_the_question_is_sent_in_the_clear() {
     let mut sim = Sim::new();
-    let (id, told, reports) = asking(&mut sim, StartTls::Smtp);
+    let (id, calls) = asking(&mut sim, StartTls::Smtp);
     assert_eq!(sim.sent(id), b"", "the server speaks first");
+    // What is written too early waits for TLS.
+    sim.net().transport(id).write(b"secret");
+    assert_eq!(sim.net().transport(id).write_buffer_size(), 6);
     for piece in ["220 a\r", "\n", "250-a\r\n", "250 STARTTLS\r\n", "220 ", "go\r\n"] {
         sim.feed(id, piece.as_bytes());
         sim.settle();
     }
     let sent = sim.sent(id);
     let rest = sent.strip_prefix(b"EHLO localhost\r\nSTARTTLS\r\n").expect("the question comes first");
-    // A handshake record of TLS, and nothing else.
-    assert!(rest.is_empty() || rest.starts_with(&[22, 3]), "{rest:?}");
-    assert_eq!(told.try_iter().collect::<Vec<_>>(), [""; 0], "it is not made before TLS is up");
-    assert!(reports.verdict().is_ok());
+    assert!(rest.starts_with(&[22, 3]), "a handshake record of TLS, and nothing else: {rest:?}");
+    assert!(!sent.windows(6).any(|bytes| bytes == b"secret"));
+    assert_eq!(events(&calls), [""; 0], "it is not made before TLS is up");
 }
 
 #[test]
 fn a_client_that_has_to_speak_first_does() {
     let mut sim = Sim::new();
-    let run = asking(&mut sim, StartTls::Postgres);
-    assert_eq!(sim.sent(run.0), [0, 0, 0, 8, 4, 210, 22, 47]);
-    sim.feed(run.0, b"N");
-    ended(&mut sim, run, Cause::Tls, "the server refuses TLS: \"N\"");
+    let client = asking(&mut sim, StartTls::Postgres);
+    assert_eq!(sim.sent(client.0), [0, 0, 0, 8, 4, 210, 22, 47]);
+    sim.feed(client.0, b"N");
+    failed(&mut sim, client, "Tls", "the server refuses TLS: \"N\"");
 }
 
 #[test]
-fn a_refusal_ends_the_run_and_nothing_more_is_sent() {
+fn a_refusal_is_the_end_and_nothing_more_is_sent() {
     let mut sim = Sim::new();
-    let run = asking(&mut sim, StartTls::Imap);
-    let id = run.0;
+    let client = asking(&mut sim, StartTls::Imap);
+    let id = client.0;
     sim.feed(id, b"* OK\r\n");
     sim.settle();
     sim.feed(id, b"a1 NO not today\r\n");
-    ended(&mut sim, run, Cause::Tls, "the server refuses STARTTLS: \"a1 NO not today\"");
+    failed(&mut sim, client, "Tls", "the server refuses STARTTLS: \"a1 NO not today\"");
     assert_eq!(sim.sent(id), b"a1 STARTTLS\r\n");
 }
 
 #[test]
-fn a_consent_with_something_behind_it_ends_the_run() {
+fn a_consent_with_something_behind_it_is_not_trusted() {
     let mut sim = Sim::new();
-    let run = asking(&mut sim, StartTls::Pop3);
-    let id = run.0;
+    let client = asking(&mut sim, StartTls::Pop3);
+    let id = client.0;
     sim.feed(id, b"+OK\r\n");
     sim.settle();
     sim.feed(id, b"+OK\r\n+OK logged in\r\n");
-    ended(&mut sim, run, Cause::Tls, "it is not to be trusted: \"+OK logged in\"");
+    failed(&mut sim, client, "Tls", "it is not to be trusted: \"+OK logged in\"");
     assert_eq!(sim.sent(id), b"STLS\r\n");
 }
 
 #[test]
-fn silence_ends_the_run_in_time() {
+fn silence_is_given_up_in_time() {
     for said in ["", "220 a\r\n", "220-a\r\n220-"] {
         let mut sim = Sim::new();
-        let run = asking(&mut sim, StartTls::Smtp);
-        sim.feed(run.0, said.as_bytes());
+        let client = asking(&mut sim, StartTls::Smtp);
+        sim.feed(client.0, said.as_bytes());
         sim.pass(TIMEOUT - Duration::from_nanos(1));
-        assert!(!sim.net().stopped);
+        assert_eq!(events(&client.1), [""; 0]);
         sim.pass(Duration::from_nanos(1));
-        ended(&mut sim, run, Cause::TimedOut, "no consent to TLS within 10s");
+        failed(&mut sim, client, "TimedOut", "no consent to TLS within 10s");
+    }
+}
+
+/// The handshake has a time of its own.
+#[test]
+fn silence_after_the_consent_is_given_up_in_time() {
+    let mut sim = Sim::new();
+    let client = asking(&mut sim, StartTls::Postgres);
+    sim.pass(TIMEOUT - Duration::from_nanos(1));
+    sim.feed(client.0, b"S");
+    sim.pass(TIMEOUT - Duration::from_nanos(1));
+    assert_eq!(events(&client.1), [""; 0]);
+    sim.pass(Duration::from_nanos(1));
+    let told = events(&client.1).concat();
+    assert!(told.starts_with("TimedOut: connection with "), "{told}");
+    assert!(told.ends_with("no end of the handshake within 10s"), "{told}");
+    sim.run();
+    sim.assert_nothing_left();
+}
+
+#[test]
+fn an_end_or_a_reset_before_the_consent_is_the_end() {
+    let mut sim = Sim::new();
+    let client = asking(&mut sim, StartTls::Ldap);
+    sim.feed(client.0, b"\x30");
+    sim.feed_end(client.0);
+    let message = "the server has ended the connection before its consent to TLS, after \"0\"";
+    failed(&mut sim, client, "Tls", message);
+
+    let mut sim = Sim::new();
+    let (id, calls) = asking(&mut sim, StartTls::Xmpp);
+    sim.reset(id);
+    sim.settle();
+    let failure = events(&calls).concat();
+    assert!(failure.starts_with("Reset: connection with "), "{failure}");
+    assert!(failure.ends_with(&io::Error::from(io::ErrorKind::ConnectionReset).to_string()), "{failure}");
+    sim.run();
+    sim.assert_nothing_left();
+}
+
+#[test]
+fn a_client_that_is_aborted_or_closed_has_no_more_to_say() {
+    for closes in [|t: &mut Transport<'_>| t.abort(), |t: &mut Transport<'_>| t.close()] {
+        let mut sim = Sim::new();
+        let (id, calls) = asking(&mut sim, StartTls::Smtp);
+        closes(&mut sim.net().transport(id));
+        sim.run();
+        assert_eq!(events(&calls), ["given up"]);
+        sim.assert_nothing_left();
     }
 }
 
 #[test]
-fn an_end_or_a_reset_before_the_consent_ends_the_run() {
+fn tls_is_asked_for_once() {
     let mut sim = Sim::new();
-    let run = asking(&mut sim, StartTls::Ldap);
-    sim.feed(run.0, b"\x30");
-    sim.feed_end(run.0);
-    ended(&mut sim, run, Cause::Tls, "the server has ended the connection before its consent to TLS, after \"0\"");
-
-    let mut sim = Sim::new();
-    let (id, told, reports) = asking(&mut sim, StartTls::Xmpp);
-    sim.reset(id);
-    sim.settle();
-    let failure = reports.verdict().expect_err("it has failed");
-    assert_eq!(failure.cause, Cause::Broken, "{failure}");
-    assert!(failure.message.ends_with(&io::Error::from(io::ErrorKind::ConnectionReset).to_string()), "{failure}");
-    assert!(sim.net().stopped && told.try_iter().next().is_none());
-    sim.run();
-    sim.assert_nothing_left();
+    let (id, _calls) = asking(&mut sim, StartTls::Smtp);
+    let error = sim.net().transport(id).start_tls(tls()).expect_err("it has begun already");
+    assert_eq!(error.to_string(), "TLS is spoken on this stream already");
 }
 
+/// A protocol that has asked by itself begins TLS on an open stream: nothing is asked again.
 #[test]
-fn whoever_aborts_it_has_no_more_to_say() {
+fn an_open_stream_does_not_ask() {
     let mut sim = Sim::new();
-    let (id, told, reports) = asking(&mut sim, StartTls::Smtp);
-    sim.net().transport(id).abort();
-    sim.run();
-    assert!(reports.verdict().is_ok() && told.try_iter().next().is_none());
-    sim.assert_nothing_left();
-}
-
-#[test]
-fn once_tls_is_up_all_is_the_inner_protocols() {
-    let mut sim = Sim::new();
-    let id = sim.stream(1000, Handler::buffered(Discard::default()));
+    let (told, calls) = channel();
+    let id = sim.stream(1000, Told(told));
     sim.settle();
-    let (inner, told) = Recorder::new();
-    let mut side = StartTlsSide::new(StartTls::Smtp, tls(), inner, line().0);
-    let t = &mut sim.net().transport(id);
-    // The handshake may be over before writing goes on, and after it has.
-    side.pause_writing(t);
-    side.resume_writing(t);
-    side.pause_writing(t);
-    side.tls_started(t);
-    side.resume_writing(t);
-    side.data_received(t, b"220 inside");
-    side.eof_received(t);
-    side.connection_lost(t, None);
-    let expected = ["made", "pause at 0", "resume at 0", "data 220 inside", "eof", "lost"];
-    assert_eq!(told.try_iter().collect::<Vec<_>>(), expected);
+    sim.net().transport(id).start_tls(tls().asking_by(StartTls::Postgres)).expect("it begins");
+    sim.settle();
+    assert_eq!(events(&calls), ["made"]);
+    assert!(sim.sent(id).starts_with(&[22, 3]));
 }

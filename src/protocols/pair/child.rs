@@ -67,7 +67,7 @@ impl ChildEnd {
     #[must_use]
     pub fn of_exec(stdio: End, reporter: Reporter, exec: Rc<ExecChild>) -> Self {
         let (half_close, reporter) = (HalfClose::Now, Some(reporter));
-        let options = PairOptions { half_close, idle_timeout: None, linger: None, reporter };
+        let options = PairOptions { half_close, idle_timeout: None, linger: None, reporter, session: None };
         let left = Inbound { end: stdio, info: Info::default(), waiting: Waiting::default(), place: None };
         Self { exec: Some(exec), ..Self::right(left, options) }
     }
@@ -141,8 +141,7 @@ impl ChildEnd {
             let quiet = now.duration_since(t.peer(pipe).last_activity());
             // Bytes in a pipe are the child's, however long the other end takes to read them.
             if quiet < QUIET || t.peer(pipe).may_have_more() {
-                let id = t.id();
-                t.net().call_later(id, QUIET);
+                t.call_later(QUIET);
                 return;
             }
         }
@@ -196,8 +195,7 @@ impl SubprocessProtocol for ChildEnd {
         let Some(other) = self.other.end() else { return };
         match fd {
             STDOUT if t.returncode().is_none() => {
-                let id = t.id();
-                self.end_timer = Some(t.net().call_later(id, QUIET));
+                self.end_timer = Some(t.call_later(QUIET));
             }
             // A child need not read all of its input.
             STDIN => other.discard(t.net()),
@@ -222,8 +220,7 @@ impl SubprocessProtocol for ChildEnd {
         if let Some(stdin) = t.pipe_transport(STDIN) {
             t.peer(stdin).abort();
         }
-        let id = t.id();
-        t.net().call_later(id, QUIET);
+        t.call_later(QUIET);
     }
 
     fn resume_writing(&mut self, t: &mut SubprocessTransport<'_>) {

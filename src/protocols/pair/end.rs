@@ -12,9 +12,6 @@ use crate::transports::info::Totals;
 use crate::transports::net::Net;
 use crate::transports::process::SIGTERM;
 
-/// The most that one datagram holds over IPv4.
-const DATAGRAM_BYTES_MAX: usize = 65_507;
-
 /// One end of a pair.
 #[derive(Clone, Copy, Debug)]
 pub enum End {
@@ -57,6 +54,15 @@ impl End {
             Self::Stream(id) | Self::Stdio { stdout: id, .. } => Some(id),
             Self::Child(id) => net.subprocess_transport(id).pipe_transport(0),
             Self::Datagrams(_) | Self::Flow { .. } => None,
+        }
+    }
+
+    /// The most bytes that one write to it takes: the longest datagram to its peer. A stream has no such limit.
+    pub(super) fn longest(&self, net: &mut Net) -> usize {
+        match self {
+            Self::Stream(_) | Self::Stdio { .. } | Self::Child(_) => usize::MAX,
+            Self::Datagrams(id) => net.datagram_transport(*id).longest(None),
+            Self::Flow { socket, remote } => net.datagram_transport(*socket).longest(Some(remote)),
         }
     }
 
@@ -163,7 +169,8 @@ impl End {
         };
         let mut socket = net.datagram_transport(socket);
         let mut taken = 0;
-        for part in data.chunks(DATAGRAM_BYTES_MAX) {
+        let longest = socket.longest(remote);
+        for part in data.chunks(longest) {
             if socket.is_writing_paused() {
                 break;
             }
@@ -270,6 +277,14 @@ impl End {
             Self::Stream(id) => net.transport(id).info().totals,
             _ => Totals::default(),
         }
+    }
+
+    /// Whether no byte has gone to it, or is about to.
+    pub(super) fn got_nothing(self, net: &mut Net) -> bool {
+        self.sink(net).is_some_and(|sink| {
+            let sink = net.transport(sink);
+            sink.info().totals.sent == 0 && sink.write_buffer_size() == 0
+        })
     }
 
     /// When bytes last came from it or went to it. The socket of a flow serves other flows too and cannot tell, and

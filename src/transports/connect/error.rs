@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use crate::transports::error::{describe, is_handshake_timeout, is_lack_of_resources};
+use crate::transports::error::{describe, is_handshake_timeout, is_lack_of_resources, is_tls};
 
 /// Why a connection could not be made.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub enum ConnectErrorKind {
     TimedOut,
     /// This machine lacks descriptors or memory.
     Local,
-    /// The connection was made, and reset at once. A refusal is [`Unavailable`](Self::Unavailable).
+    /// The connection was made, and reset before the stream was open. A refusal is [`Unavailable`](Self::Unavailable).
     Reset,
     /// The connection was made, but its TLS handshake has failed.
     Tls,
@@ -76,10 +76,14 @@ impl ConnectError {
         Self { kind, ..self }
     }
 
-    /// A handshake with `peer` has failed.
-    pub(crate) fn of_handshake(peer: &dyn fmt::Display, error: io::Error) -> Self {
-        let kind = if is_handshake_timeout(&error) { ConnectErrorKind::TimedOut } else { ConnectErrorKind::Tls };
-        Self::new(format!("handshake with {peer}: {}", describe(&error))).with_kind(kind).with_source(Some(error))
+    /// The connection with `peer` was made, and the stream did not become open. `what` is the part that has failed.
+    pub(crate) fn of_opening(what: &str, peer: &dyn fmt::Display, error: io::Error) -> Self {
+        let kind = match &error {
+            error if is_handshake_timeout(error) => ConnectErrorKind::TimedOut,
+            error if is_tls(error) => ConnectErrorKind::Tls,
+            _ => ConnectErrorKind::Reset,
+        };
+        Self::new(format!("{what} with {peer}: {}", describe(&error))).with_kind(kind).with_source(Some(error))
     }
 
     /// The caller has closed the transport before it was open.
@@ -103,6 +107,18 @@ impl ConnectError {
 impl From<io::Error> for ConnectError {
     fn from(error: io::Error) -> Self {
         Self::new(describe(&error)).with_source(Some(error))
+    }
+}
+
+/// The kind is that of the system's error. The connect error itself is inside, with its text.
+impl From<ConnectError> for io::Error {
+    fn from(error: ConnectError) -> Self {
+        let kind = match (&error.source, error.kind) {
+            (Some(source), _) => source.kind(),
+            (None, ConnectErrorKind::TimedOut) => io::ErrorKind::TimedOut,
+            (None, _) => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
     }
 }
 

@@ -8,9 +8,13 @@
 //!       +--------------------+------------------+------ abort -------+--------------->+
 //! ```
 //!
+//! A socket that has sent what it had stays in Flushing for a moment while a refusal would send its datagrams to another
+//! address (`fallback.rs`).
+//!
 //! No direction of it ends alone. No error ends it either: its protocol is told, and the socket goes on. What it does
 //! is in the other files of this folder.
 
+use std::fmt;
 use std::time::Instant;
 
 use super::candidates::Candidates;
@@ -22,6 +26,7 @@ use crate::sys::datagram::Remote;
 use crate::transports::access::AccessList;
 use crate::transports::connect::state::Connecting;
 use crate::transports::info::{DatagramTotals, Totals};
+use crate::transports::out_buf::FlowControl;
 
 /// Messages received in the first call, since each may have 64 KiB.
 const FIRST_BATCH_LEN: usize = 8;
@@ -47,6 +52,7 @@ pub(crate) struct Datagram {
     pub(crate) io: DatagramIo,
     phase: DatagramPhase,
     pub(crate) queue: Queue,
+    pub(crate) flow: FlowControl,
     pub(crate) options: DatagramOptions,
     /// What is kept until the addresses of its peer are known.
     pub(crate) connecting: Option<Box<Connecting>>,
@@ -74,8 +80,6 @@ pub(crate) struct Datagram {
     pub(crate) batch_len: usize,
     /// Cleared by `pause_reading`.
     pub(crate) reading: bool,
-    /// Set over the high-water mark; `pause_writing` has been called or is queued.
-    pub(crate) writing_paused: bool,
     /// On the list of those that have more to do in the next turn.
     pub(crate) queued: bool,
     /// On the list of those that send once the present callbacks are through.
@@ -92,6 +96,7 @@ impl Datagram {
             io,
             phase,
             queue: Queue::default(),
+            flow: FlowControl::default(),
             options: DatagramOptions::default(),
             connecting: None,
             candidates: None,
@@ -108,7 +113,6 @@ impl Datagram {
             batch_len: FIRST_BATCH_LEN,
             writable: true,
             reading: true,
-            writing_paused: false,
             queued: false,
             corked: false,
             segments: true,
@@ -165,10 +169,27 @@ impl Datagram {
         self.delivers() && (self.readable || !self.undelivered.is_empty())
     }
 
+    /// Whether there is something to send now, or the end of a close.
+    pub(crate) fn wants_flush(&self) -> bool {
+        self.wants_write() || (self.phase == DatagramPhase::Flushing && self.queue.is_empty())
+    }
+
     /// Whether a call that sends would lead anywhere now.
     pub(crate) fn wants_write(&self) -> bool {
         self.writable
             && !self.queue.is_empty()
             && matches!(self.phase, DatagramPhase::Open | DatagramPhase::Running | DatagramPhase::Flushing)
+    }
+}
+
+/// The name of a datagram socket in messages.
+pub(crate) struct DatagramLabel<'a>(pub(crate) &'a Datagram);
+
+impl fmt::Display for DatagramLabel<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.io.peer().or_else(|| self.0.io.local()) {
+            Some(end) => write!(f, "udp {end}"),
+            None => f.write_str("udp"),
+        }
     }
 }

@@ -80,7 +80,7 @@ impl Authorities {
         purpose: KeyUsage,
         now: UnixTime,
     ) -> Result<(), Error> {
-        let algorithms = provider::provider().signature_verification_algorithms.all;
+        let algorithms = provider().signature_verification_algorithms.all;
         let end_entity = EndEntityCert::try_from(end_entity).map_err(to_rustls_error)?;
         // webpki has no place for it in its own error.
         let refused = Cell::new(None);

@@ -1,8 +1,8 @@
 //! How bytes go through TLS, and what its handshake and its end do to a stream. What a handshake is made of is
-//! `layer.rs`.
+//! `layer.rs`, and what comes before and after it is `../layer/flow.rs`.
 //!
 //! **Invariant:** whatever TLS has to send is in the stream's write buffer, or sent, whenever control leaves this file.
-//! So water marks, half-close and close are those of any stream (`transports/write.rs`): what waits there is
+//! So water marks, half-close and close are those of any stream (`transports/write.rs`). The write buffer holds
 //! ciphertext.
 
 use std::io::{self, IoSlice};
@@ -10,13 +10,14 @@ use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::CertificateDer;
 
-use super::layer::{CIPHERTEXT_BYTES, Layer, Progress, RECORD_BYTES, TlsFailure, Visibility};
+use super::layer::{CIPHERTEXT_BYTES, RECORD_BYTES, TlsFailure, TlsLayer};
 use super::sinks::{ToBuffer, ToIo};
-use super::{Tls, TlsServer, certificate, explain};
+use super::{Tls, certificate, explain};
 use crate::transports::call::Call;
 use crate::transports::ctx::StreamRef;
 use crate::transports::error::TlsError;
-use crate::transports::id::Id;
+use crate::transports::layer::starttls::AskForTls;
+use crate::transports::layer::{Layer, Opening, tls_of};
 use crate::transports::read::Filled;
 use crate::transports::state::Phase;
 use crate::transports::timers::Alarm;
@@ -28,79 +29,66 @@ const PLAINTEXT_BYTES: usize = 128 * 1024;
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl StreamRef<'_> {
-    /// asyncio's `start_tls`.
+    /// asyncio's `start_tls`. On a stream that is not open yet, TLS is asked for first if the client has to ask.
     pub(crate) fn start_tls(&mut self, tls: Tls) -> io::Result<()> {
         let refused = |what: &str| Err(TlsError::new(what).into());
         let stream = &*self.stream;
         if stream.state.is_closing() {
             return refused("TLS cannot begin on a stream that is closing");
         }
-        if stream.tls.is_some() {
+        if stream.tls().is_some() || stream.is_opening() {
             return refused("TLS is spoken on this stream already");
         }
         if stream.state.is_write_closed() {
             return refused("TLS cannot begin behind the end of our direction");
         }
-        let progress = match stream.state.phase() {
-            Phase::Connecting | Phase::Open => Progress::Opening { listener: None },
-            _ => Progress::Upgrading,
+        let asked = match &tls {
+            Tls::Client(client) => client.starttls.map(|protocol| {
+                Opening::Negotiate(Box::new(AskForTls::new(
+                    protocol,
+                    &client.name.to_str(),
+                    client.policy.handshake_timeout,
+                )))
+            }),
+            Tls::Server(_) => None,
         };
-        self.begin_tls(tls, progress);
+        let is_open = !matches!(stream.state.phase(), Phase::Connecting | Phase::Open);
+        let layer = match TlsLayer::new(tls) {
+            Ok(layer) if is_open || asked.is_some() => Layer::Tls(Box::new(layer.agreed())),
+            Ok(layer) => Layer::Tls(Box::new(layer)),
+            Err(error) => {
+                self.force_close(Some(error.into()), true);
+                return Ok(());
+            }
+        };
+        if is_open {
+            self.push_layer(layer);
+        } else {
+            self.open_by(asked.into_iter().chain([Opening::Push(layer)]));
+        }
         Ok(())
     }
 
-    /// The same for a stream that `listener` has accepted and is not to know the protocol before the handshake is done.
-    pub(crate) fn accept_tls(&mut self, listener: Id, server: TlsServer) {
-        self.cx.pending_accepts.push(self.id);
-        self.begin_tls(server.into(), Progress::Opening { listener: Some(listener) });
-    }
-
-    fn begin_tls(&mut self, tls: Tls, progress: Progress) {
-        let stream = &mut *self.stream;
-        match Layer::new(tls, progress) {
-            Ok(layer) => stream.tls = Some(Box::new(layer)),
-            Err(error) => {
-                self.cx.pending_accepts.retain(|waiting| *waiting != self.id);
-                return self.force_close(Some(error.into()), true);
-            }
-        }
-        if stream.state.phase() != Phase::Connecting {
-            self.begin_handshake();
-        }
-    }
-
-    /// The stream is there: the handshake begins. What was handed back before is a part of it.
+    /// The layer is there, and its handshake begins. Bytes that were handed back before are a part of it.
     pub(crate) fn begin_handshake(&mut self) {
-        let stream = &mut *self.stream;
-        let Some(tls) = &stream.tls else { return };
-        let timeout = tls.policy.handshake_timeout;
-        stream.phase_timer = Some(self.cx.timers.arm(timeout, Some(self.id), Alarm::Handshake));
-        let early = stream.unread.take().unwrap_or_default();
-        if !tls.is_opening() && !std::mem::replace(&mut stream.writing_paused, true) {
+        let Some(timeout) = self.stream.tls().map(|tls| tls.policy.handshake_timeout) else { return };
+        self.arm(timeout, Alarm::Opening);
+        if !self.stream.is_opening() && self.stream.out.flow.pause() {
             self.call(Call::PauseWriting);
         }
+        let early = self.stream.unread.take().unwrap_or_default();
         self.send_tls();
-        self.take_early(&early);
+        self.take_early_ciphertext(&early);
         self.queue_read();
     }
 
     /// Takes in ciphertext that somebody else has read.
-    pub(crate) fn take_early(&mut self, ciphertext: &[u8]) {
+    pub(crate) fn take_early_ciphertext(&mut self, ciphertext: &[u8]) {
         if !ciphertext.is_empty() {
             let mut buffer = vec![0; ciphertext.len() + RECORD_BYTES];
-            // Nothing of it is for a protocol yet; what is, waits.
+            // Nothing of it is for a protocol yet. What is, waits.
             let _ = self.decrypt(ciphertext, &mut buffer);
         }
-    }
-
-    /// The handshake has taken too long.
-    pub(crate) fn handshake_timed_out(&mut self) {
-        let Some(limit) = self.tls().map(|tls| tls.policy.handshake_timeout) else { return };
-        self.force_close(Some(TlsError::timed_out(limit).into()), true);
-    }
-
-    pub(crate) fn tls(&mut self) -> Option<&mut Layer> {
-        self.stream.tls.as_deref_mut()
     }
 
     /// [`fill`](Self::fill) of a stream with TLS, after what was handed back. `discards` where nobody wants the bytes.
@@ -162,7 +150,7 @@ impl StreamRef<'_> {
     /// The connection has ended, and the peer has not said so before.
     fn tls_cut(&mut self, discards: bool) -> Filled {
         let stream = &*self.stream;
-        let Some(tls) = &stream.tls else { return Filled::End };
+        let Some(tls) = stream.tls() else { return Filled::End };
         if tls.is_handshaking() {
             return Filled::Failed(TlsError::new("the peer has closed the connection during the handshake").into());
         }
@@ -180,23 +168,24 @@ impl StreamRef<'_> {
 
     fn decrypt(&mut self, ciphertext: &[u8], buffer: &mut [u8]) -> Filled {
         let stream = &mut *self.stream;
-        let Some(tls) = stream.tls.as_deref_mut() else { return Filled::NotNow };
+        let Some(tls) = tls_of(&mut stream.stack) else { return Filled::NotNow };
         let n = tls.decrypt(ciphertext, buffer);
-        stream.totals.received += n as u64;
-        let finished = tls.take_finished();
+        let is_finished = tls.take_finished();
         self.send_tls();
-        if let Some(visibility) = finished {
-            // Its protocol has to hear of that before it hears of anything that came with it.
+        if is_finished {
+            self.handshake_done();
+            // The protocol has to hear of that before it hears of anything that came with it.
+            self.stream.totals.received += n as u64;
             self.unread(&buffer[..n]);
-            self.handshake_done(visibility);
             return Filled::NotNow;
         }
+        self.stream.totals.received += n as u64;
         if n > 0 { Filled::Bytes(n) } else { self.tell_peer_event().unwrap_or(Filled::NotNow) }
     }
 
     /// What the peer has said besides bytes, once these have been told.
     fn tell_peer_event(&mut self) -> Option<Filled> {
-        match self.tls()?.take_peer_event()? {
+        match tls_of(&mut self.stream.stack)?.take_peer_event()? {
             Ok(()) => Some(Filled::End),
             Err(failure) => {
                 self.tls_failed(failure);
@@ -205,23 +194,15 @@ impl StreamRef<'_> {
         }
     }
 
-    /// The handshake is done: the stream is open, or the protocol is told.
-    fn handshake_done(&mut self, visibility: Visibility) {
-        let stream = &mut *self.stream;
-        if stream.state.phase() == Phase::Lost {
+    /// The handshake is done.
+    fn handshake_done(&mut self) {
+        if self.stream.state.phase() == Phase::Lost {
             return;
         }
-        let is_closing = stream.state.is_closing();
-        if let Some(timer) = stream.phase_timer.take() {
+        if let Some(timer) = self.stream.phase_timer.take() {
             self.cx.timers.cancel(timer);
         }
-        match visibility {
-            Visibility::Opening { listener: None } => self.call(Call::ConnectionMade),
-            Visibility::Opening { listener: Some(_) } => self.call(Call::Admit),
-            Visibility::Open if is_closing => (),
-            Visibility::Open => self.call(Call::TlsStarted),
-        }
-        self.flush();
+        self.layer_ready();
     }
 
     /// Says what was agreed on, for whoever wants to know.
@@ -229,7 +210,7 @@ impl StreamRef<'_> {
         if !log::log_enabled!(log::Level::Info) {
             return;
         }
-        let Some(info) = self.stream.tls.as_ref().and_then(|tls| tls.info()) else { return };
+        let Some(info) = self.stream.tls().and_then(TlsLayer::info) else { return };
         let mut text = format!("{}, {}, {}", info.version, info.cipher_suite, info.key_exchange);
         match &info.alpn {
             Some(alpn) => text.push_str(&format!(", ALPN {}", alpn.escape_ascii())),
@@ -260,13 +241,10 @@ impl StreamRef<'_> {
         if !has_alert || !stream.state.flushes() || !stream.state.close() {
             return self.force_close(Some(error.into()), false);
         }
-        let timer = self.cx.timers.arm(ALERT_TIMEOUT, Some(self.id), Alarm::CloseTimeout);
-        if let Some(timer) = stream.phase_timer.replace(timer) {
-            self.cx.timers.cancel(timer);
-        }
-        if let Some(tls) = &mut stream.tls {
+        if let Some(tls) = tls_of(&mut stream.stack) {
             tls.fail(error);
         }
+        self.arm(ALERT_TIMEOUT, Alarm::CloseTimeout);
         self.flush();
         self.queue_ready();
     }
@@ -275,7 +253,7 @@ impl StreamRef<'_> {
     pub(crate) fn write_by_tls(&mut self, bufs: &[IoSlice<'_>]) {
         for piece in bufs.iter().flat_map(|buf| buf.chunks(PLAINTEXT_BYTES)) {
             let stream = &mut *self.stream;
-            let (Some(tls), true) = (&mut stream.tls, stream.state.accepts_writes()) else { return };
+            let (Some(tls), true) = (tls_of(&mut stream.stack), stream.state.flushes()) else { return };
             if let Err(error) = tls.encrypt(piece) {
                 return self.force_close(Some(error.into()), true);
             }
@@ -292,13 +270,13 @@ impl StreamRef<'_> {
     /// Sends what TLS has to send; what does not fit now goes into the write buffer.
     fn send_tls(&mut self) {
         let stream = &mut *self.stream;
-        while let Some(tls) = stream.tls.as_deref_mut().filter(|tls| tls.wants_write()) {
+        while let Some(tls) = tls_of(&mut stream.stack).filter(|tls| tls.wants_write()) {
             if !stream.state.flushes() {
                 // It has nowhere to go: our direction has ended.
                 let _ = tls.write_to(&mut io::sink());
                 continue;
             }
-            if !stream.writable || !stream.out.is_empty() || stream.spliced.is_some() {
+            if !stream.writable || !stream.out.is_empty() {
                 let mut sink = ToBuffer { out: &mut stream.out, buffer_pool: &mut self.cx.buffer_pool };
                 // Writing to memory cannot fail.
                 let _ = tls.write_to(&mut sink);

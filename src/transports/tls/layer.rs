@@ -26,7 +26,6 @@ use super::explain::{Situation, explain};
 use super::low_water::LowWaterMode;
 use super::{Tls, TlsInfo, TlsPolicy, verify};
 use crate::transports::error::{TlsError, describe, is_handshake_timeout, is_tls};
-use crate::transports::id::Id;
 
 /// The longest record there is, RFC 5246, section 6.2.3: what of it waits for its end can become plaintext by one more
 /// byte.
@@ -35,38 +34,20 @@ pub(crate) const RECORD_BYTES: usize = 5 + (1 << 14) + 2048;
 /// Ciphertext that is read at once. It fits into the fastest caches together with its plaintext.
 pub(crate) const CIPHERTEXT_BYTES: usize = 256 * 1024;
 
-/// How far it is.
+/// How far TLS is.
+///
+/// ```text
+///   Handshaking ---> Established
+///       |                |
+///       +----------------+---> Failed: the peer is told why ---> Lost
+/// ```
 #[derive(Debug)]
 pub(crate) enum Progress {
-    /// The stream is not open before the handshake is done. `listener` has accepted it, if one has.
-    Opening {
-        listener: Option<Id>,
-    },
-    /// The handshake is done, and the limit of `listener` has no place for the connection yet.
-    AwaitingAdmission {
-        listener: Id,
-    },
-    /// The stream was open before.
-    Upgrading,
+    Handshaking,
     Established,
-    /// The peer is told why, and then the stream is lost with this.
-    Failed {
-        error: io::Error,
-        visibility: Visibility,
-    },
-    Lost {
-        visibility: Visibility,
-    },
-}
-
-/// Whether the protocol of a stream knew of the stream when its handshake ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Visibility {
-    /// Not open yet. `listener` has accepted it, if one has: then its protocol does not know of it.
-    Opening {
-        listener: Option<Id>,
-    },
-    Open,
+    /// The peer is told why, and then the stream is lost with this error.
+    Failed(io::Error),
+    Lost,
 }
 
 /// What the peer has said after the plaintext that was taken out last.
@@ -89,9 +70,11 @@ pub(crate) struct TlsFailure {
 }
 
 /// TLS of one stream.
-pub(crate) struct Layer {
+pub(crate) struct TlsLayer {
     session: Connection,
-    pub(crate) progress: Progress,
+    progress: Progress,
+    /// The peer has agreed to TLS on a connection that was there before.
+    was_agreed: bool,
     peer_event: PeerEvent,
     pub(crate) policy: TlsPolicy,
     /// Of a client: whom it wants.
@@ -102,14 +85,12 @@ pub(crate) struct Layer {
     has_certificate: bool,
     /// Whether the peer has sent anything since the handshake.
     has_heard: bool,
-    /// Bytes that were written before the handshake was done, and wait for that.
-    early: usize,
     pub(crate) low_water: LowWaterMode,
 }
 
-impl Layer {
-    /// TLS for a stream that is in `progress`.
-    pub(crate) fn new(tls: Tls, progress: Progress) -> Result<Self, TlsError> {
+impl TlsLayer {
+    /// TLS whose handshake has not begun.
+    pub(crate) fn new(tls: Tls) -> Result<Self, TlsError> {
         let policy = tls.policy();
         let mut has_certificate = false;
         let (session, name, asked) = match tls {
@@ -126,44 +107,34 @@ impl Layer {
         session.set_buffer_limit(None);
         Ok(Self {
             session,
-            progress,
+            progress: Progress::Handshaking,
+            was_agreed: false,
             peer_event: PeerEvent::None,
             policy,
             name,
             asked,
             has_certificate,
             has_heard: false,
-            early: 0,
             low_water: LowWaterMode::default(),
         })
     }
 
-    /// Whether the handshake is under way.
-    pub(crate) fn is_handshaking(&self) -> bool {
-        matches!(self.progress, Progress::Opening { .. } | Progress::Upgrading)
+    /// The same layer for a connection on which the peer has agreed to TLS.
+    pub(crate) fn agreed(self) -> Self {
+        Self { was_agreed: true, ..self }
     }
 
-    /// Whether the stream is not open yet, and will be by this, or would have been.
-    pub(crate) fn is_opening(&self) -> bool {
-        matches!(self.visibility(), Visibility::Opening { .. })
+    pub(crate) fn was_agreed(&self) -> bool {
+        self.was_agreed
+    }
+
+    /// Whether the handshake is under way.
+    pub(crate) fn is_handshaking(&self) -> bool {
+        matches!(self.progress, Progress::Handshaking)
     }
 
     pub(crate) fn has_failed(&self) -> bool {
-        matches!(self.progress, Progress::Failed { .. })
-    }
-
-    /// Whether its handshake is done, and there is no place for it yet.
-    pub(crate) fn awaits_admission(&self) -> bool {
-        matches!(self.progress, Progress::AwaitingAdmission { .. })
-    }
-
-    /// The listener that has accepted the stream and has not let it in yet.
-    pub(crate) fn listener(&self) -> Option<Id> {
-        match self.progress {
-            Progress::Opening { listener } => listener,
-            Progress::AwaitingAdmission { listener } => Some(listener),
-            _ => None,
-        }
+        matches!(self.progress, Progress::Failed(_))
     }
 
     /// Whether the peer has said something that was not told yet.
@@ -171,57 +142,33 @@ impl Layer {
         !matches!(self.peer_event, PeerEvent::None)
     }
 
-    /// Takes note of the end of the handshake, if it has come just now.
-    pub(crate) fn take_finished(&mut self) -> Option<Visibility> {
-        if self.session.is_handshaking() || !self.is_handshaking() {
-            return None;
+    /// Whether the handshake has ended just now.
+    pub(crate) fn take_finished(&mut self) -> bool {
+        let is_finished = self.is_handshaking() && !self.session.is_handshaking();
+        if is_finished {
+            self.progress = Progress::Established;
         }
-        // rustls has encrypted it.
-        self.early = 0;
-        let visibility = self.visibility();
-        self.progress = match visibility {
-            Visibility::Opening { listener: Some(listener) } => Progress::AwaitingAdmission { listener },
-            _ => Progress::Established,
-        };
-        Some(visibility)
+        is_finished
     }
 
-    /// The listener has let it in.
-    pub(crate) fn admit(&mut self) {
-        self.progress = Progress::Established;
-    }
-
-    fn visibility(&self) -> Visibility {
-        match self.progress {
-            Progress::Opening { listener } => Visibility::Opening { listener },
-            Progress::AwaitingAdmission { listener } => Visibility::Opening { listener: Some(listener) },
-            Progress::Upgrading | Progress::Established => Visibility::Open,
-            Progress::Failed { visibility, .. } | Progress::Lost { visibility } => visibility,
-        }
-    }
-
-    /// It has failed, and the peer is to be told before the stream is lost.
+    /// TLS has failed, and the peer is to be told before the stream is lost.
     pub(crate) fn fail(&mut self, error: TlsError) {
-        self.progress = Progress::Failed { error: error.into(), visibility: self.visibility() };
+        self.progress = Progress::Failed(error.into());
     }
 
-    /// The stream is lost, for a reason that may show in another light here.
-    pub(crate) fn lose(&mut self, error: Option<io::Error>) -> (Visibility, Option<io::Error>) {
-        let visibility = self.visibility();
-        let handshaking = self.is_handshaking();
-        let before = std::mem::replace(&mut self.progress, Progress::Lost { visibility });
-        let error = match (before, error) {
-            (Progress::Failed { error, .. }, _) => Some(error),
+    /// The stream is lost. Gives the reason as TLS sees it.
+    pub(crate) fn lose(&mut self, error: Option<io::Error>) -> Option<io::Error> {
+        match (std::mem::replace(&mut self.progress, Progress::Lost), error) {
+            (Progress::Failed(error), _) => Some(error),
             (_, Some(error)) if is_tls(&error) || is_handshake_timeout(&error) => Some(error),
-            (_, Some(error)) if handshaking => Some(TlsError::new(describe(&error)).into()),
+            (Progress::Handshaking, Some(error)) => Some(TlsError::new(describe(&error)).into()),
             (_, Some(error)) if self.is_refused_by(&error) => {
                 let (cert, key) = (self.policy.advice.flag("cert"), self.policy.advice.flag("key"));
                 let text = format!("{} after the server had asked for a certificate ({cert}, {key})", describe(&error));
                 Some(TlsError::new(text).into())
             }
             (_, error) => error,
-        };
-        (visibility, error)
+        }
     }
 
     /// Takes ciphertext in, and puts what it says into `buffer`, which has room for [`RECORD_BYTES`] more than that;
@@ -264,7 +211,7 @@ impl Layer {
     fn explain(&self, error: &rustls::Error, refused: Option<&CertificateDer<'_>>) -> TlsError {
         let situation = Situation {
             is_server: matches!(self.session, Connection::Server(_)),
-            was_agreed: matches!(self.progress, Progress::Upgrading),
+            was_agreed: self.was_agreed,
             has_begun: self.session.protocol_version().is_some(),
             was_asked: self.was_asked(),
             has_certificate: self.has_certificate,
@@ -288,16 +235,8 @@ impl Layer {
         }
     }
 
-    /// Bytes that were written and wait for the end of the handshake.
-    pub(crate) fn early(&self) -> usize {
-        self.early
-    }
-
-    /// Encrypts what is to be sent, or keeps it until the handshake is done.
+    /// Encrypts what is to be sent. The handshake is done.
     pub(crate) fn encrypt(&mut self, mut plaintext: &[u8]) -> Result<(), TlsError> {
-        if self.is_handshaking() {
-            self.early += plaintext.len();
-        }
         while !plaintext.is_empty() {
             match self.session.writer().write(plaintext) {
                 Ok(n @ 1..) => plaintext = &plaintext[n..],

@@ -51,6 +51,7 @@ pub struct CommonSettings {
     /// Protocols to negotiate (ALPN, RFC 7301), the preferred one first. An empty list negotiates nothing.
     pub alpn: Vec<Vec<u8>>,
     /// How long a handshake may take.
+    #[doc(alias = "ssl_handshake_timeout")]
     pub handshake_timeout: Duration,
     /// Whether a connection that ends without a close_notify has ended in order.
     pub allow_truncation: bool,
@@ -115,7 +116,7 @@ impl ClientSettings {
     /// # Errors
     /// Names the file and says what is wrong with it.
     pub fn prepare(&self) -> Result<TlsClient, SettingsError> {
-        let provider = provider::provider();
+        let provider = provider();
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(self.common.versions())
             .map_err(config_error)?
@@ -136,7 +137,7 @@ impl ClientSettings {
         }
         let verifies = !matches!(self.trust, Trust::Nobody);
         let policy = TlsPolicy { verifies, ..self.common.policy() };
-        Ok(TlsClient { config: Arc::new(config), name: self.name.clone(), policy })
+        Ok(TlsClient { config: Arc::new(config), name: self.name.clone(), policy, starttls: None })
     }
 }
 
@@ -146,7 +147,7 @@ impl ServerSettings {
     /// # Errors
     /// Names the file and says what is wrong with it.
     pub fn prepare(&self) -> Result<TlsServer, SettingsError> {
-        let provider = provider::provider();
+        let provider = provider();
         let (certified, pin) = match &self.identity {
             Some(identity) => identity.certified(&provider, self.common.advice)?,
             None => self_signed(&provider)?,
@@ -168,7 +169,7 @@ impl ServerSettings {
         if let Some(log) = self.common.key_log()? {
             config.key_log = log;
         }
-        Ok(TlsServer { config: Arc::new(config), policy: self.common.policy(), pin })
+        Ok(TlsServer { config: Arc::new(config), policy: self.common.policy(), pin: Some(pin) })
     }
 }
 
@@ -182,6 +183,19 @@ impl TlsClient {
     }
 }
 
+impl Default for CommonSettings {
+    fn default() -> Self {
+        Self {
+            min_version: Version::default(),
+            alpn: Vec::new(),
+            handshake_timeout: Duration::from_secs(10),
+            allow_truncation: false,
+            keylog: None,
+            advice: Advice::default(),
+        }
+    }
+}
+
 impl CommonSettings {
     fn versions(&self) -> &'static [&'static SupportedProtocolVersion] {
         match self.min_version {
@@ -190,7 +204,7 @@ impl CommonSettings {
         }
     }
 
-    fn policy(&self) -> TlsPolicy {
+    pub(super) fn policy(&self) -> TlsPolicy {
         TlsPolicy {
             handshake_timeout: self.handshake_timeout,
             allow_truncation: self.allow_truncation,

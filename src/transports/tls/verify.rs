@@ -75,7 +75,7 @@ impl ServerVerifier {
 
     /// Verifies by one of `pins` alone. Without pins, every certificate is accepted.
     pub(crate) fn pins(pins: Vec<Pin>) -> Self {
-        Self { chain: None, pins, algorithms: provider::provider().signature_verification_algorithms }
+        Self { chain: None, pins, algorithms: provider().signature_verification_algorithms }
     }
 
     fn has_pin(&self, end_entity: &CertificateDer<'_>) -> Result<(), Error> {
@@ -270,7 +270,7 @@ impl ClientVerifier {
     pub(crate) fn new(given: Vec<CertificateDer<'static>>) -> Self {
         let mut named = RootCertStore::empty();
         named.add_parsable_certificates(given.iter().cloned());
-        let algorithms = provider::provider().signature_verification_algorithms;
+        let algorithms = provider().signature_verification_algorithms;
         Self { hints: named.subjects(), trusted: Trusted::new(given), algorithms }
     }
 }

@@ -18,6 +18,7 @@ use crate::sys::socket::set_receive_low_water;
 use crate::transports::ctx::StreamRef;
 use crate::transports::info::Peer;
 use crate::transports::io::Io;
+use crate::transports::layer::tls_of;
 use crate::transports::timers::Alarm;
 
 impl StreamRef<'_> {
@@ -27,7 +28,7 @@ impl StreamRef<'_> {
         let stream = &mut *self.stream;
         // Other sockets wake us for every byte, whatever they are told.
         let Some(Peer::Ip(_)) = stream.peer.as_deref() else { return };
-        let (Some(tls), Io::Socket(socket)) = (&mut stream.tls, &stream.io) else { return };
+        let (Some(tls), Io::Socket(socket)) = (tls_of(&mut stream.stack), &stream.io) else { return };
         if tls.low_water.note(bytes, now) && set_receive_low_water(socket.as_fd(), CIPHERTEXT_BYTES).is_ok() {
             tls.low_water.timer = Some(self.cx.timers.arm(FLOW_IDLE, Some(self.id), Alarm::FlowIdle));
             log::debug!("{}: in full flow", self.label());
@@ -38,7 +39,7 @@ impl StreamRef<'_> {
     pub(crate) fn check_flow(&mut self) {
         let now = self.cx.now;
         let stream = &mut *self.stream;
-        let (Some(tls), Io::Socket(socket)) = (&mut stream.tls, &stream.io) else { return };
+        let (Some(tls), Io::Socket(socket)) = (tls_of(&mut stream.stack), &stream.io) else { return };
         let last = tls.low_water.last.unwrap_or(now);
         let quiet = now.duration_since(last);
         if quiet < FLOW_IDLE {
@@ -57,7 +58,7 @@ impl StreamRef<'_> {
     /// Restores the low-water mark of a socket that is about to be closed, as other processes may have the socket too.
     pub(crate) fn restore_low_water(&mut self) {
         let stream = &mut *self.stream;
-        let (Some(tls), Io::Socket(socket)) = (&mut stream.tls, &stream.io) else { return };
+        let (Some(tls), Io::Socket(socket)) = (tls_of(&mut stream.stack), &stream.io) else { return };
         if let Some(timer) = tls.low_water.timer.take() {
             // What refuses this has refused the other too.
             let _ = set_receive_low_water(socket.as_fd(), 1);

@@ -1,5 +1,7 @@
 //! Tests UDP peers with several addresses: a refusal leads to the next address.
 
+use std::net::SocketAddrV6;
+
 use crate::harness::*;
 
 /// A socket on the loopback of one family, with a port that is free in the other family.
@@ -165,4 +167,48 @@ fn several_addresses_of_one_family_are_tried_in_turn() {
         let output = client.finish();
         assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"hello"[..]), "{served}: {}", text(&output));
     }
+}
+
+/// An ICMPv6 message: nobody listens at the port to which this datagram was sent. RFC 4443, section 3.1.
+fn port_unreachable(from: SocketAddrV6, to: SocketAddrV6) -> Vec<u8> {
+    let mut message = vec![1, 4, 0, 0, 0, 0, 0, 0];
+    // The header of the datagram: version 6, 8 bytes of UDP, hop limit 64.
+    message.extend([0x60, 0, 0, 0, 0, 8, 17, 64]);
+    message.extend(from.ip().octets().iter().chain(&to.ip().octets()));
+    for number in [from.port(), to.port(), 8, 0] {
+        message.extend(number.to_be_bytes());
+    }
+    message
+}
+
+/// The first address refuses when everything is sent and stdin has ended. The client has waited for that.
+#[test]
+fn a_client_that_only_sends_hears_a_late_refusal() {
+    let hosts = "fd00:99::77 many\n10.99.0.1 many\n";
+    let Some(network) = Network::new("", &[("nsswitch.conf", "hosts: files\n"), ("hosts", hosts)]) else { return };
+    let mut sockets = None;
+    network.inside(|| {
+        let icmp = Socket::new(Domain::IPV6, Type::RAW, Some(Protocol::ICMPV6));
+        sockets = icmp.ok().map(|icmp| (icmp, udp("10.99.0.1")));
+    });
+    let Some((icmp, server)) = sockets else { return println!("skipped: no ICMPv6 here") };
+    let own = "fd00:99::1".parse().expect("an address");
+    let port = server.local_addr().expect("an address").port();
+    let silent = SocketAddrV6::new("fd00:99::77".parse().expect("an address"), port, 0, 0);
+    let refusal = port_unreachable(SocketAddrV6::new(own, 5555, 0, 0), silent);
+    // On a busy machine this may come too late, as the client waits for a moment only.
+    for _ in 0..10 {
+        let args = ["-vv", "udp-client", "--send-only", "--source", ":5555", "many", &port.to_string()];
+        let mut client = network.start(&args);
+        client.stdin().write_all(b"hello").expect("it takes the bytes");
+        client.line("waiting for a refusal");
+        icmp.send_to(&refusal, &SocketAddrV6::new(own, 0, 0, 0).into()).expect("it leaves");
+        let output = client.finish();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        if text(&output).contains("trying 10.99.0.1") {
+            assert_eq!(datagram(&server).0, b"hello");
+            return;
+        }
+    }
+    panic!("the refusal is not heard");
 }

@@ -67,7 +67,31 @@ fn a_datagram_that_is_too_long_is_reported_and_dropped() {
     }
 }
 
-/// Many of them are one message.
+/// Piped bytes have no lines to keep, so they are cut where a datagram would be too long: by one byte, by as much as a
+/// read can bring, and by more than that.
+#[test]
+fn what_is_piped_is_cut_into_datagrams() {
+    let folder = folder();
+    for (ip, most) in [("127.0.0.1", V4_BYTES_MAX), ("::1", V6_BYTES_MAX)] {
+        let peer = udp(ip);
+        let address = peer.local_addr().expect("an address").to_string();
+        for size in [most, most + 1, 65_535, 65_536, 70_000] {
+            let file = folder.path().join("data");
+            let data = pattern(size);
+            fs::write(&file, &data).expect("a file");
+            let mut command = command(["udp-client", "--send-only", &address]);
+            ended(&Background::spawn(command.stdin(File::open(&file).expect("a file"))).finish(), 0, "");
+            let mut got = datagram(&peer).0;
+            assert_eq!(got.len() == size, size == most, "{size}: {} bytes in the first one", got.len());
+            while got.len() < size {
+                got.extend(datagram(&peer).0);
+            }
+            assert!(got == data, "{size}: other bytes than were sent");
+        }
+    }
+}
+
+/// Many of them are one thing to be told, not one line for each.
 #[test]
 fn many_datagrams_that_are_too_long_do_not_flood_stderr() {
     let (_echo, address) = start("udp-echo", &[], "127.0.0.1:0");

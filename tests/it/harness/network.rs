@@ -14,8 +14,11 @@ const SET_UP: &str = "
     ip link set veth1 up
     ip addr add 10.99.0.1/24 brd 10.99.0.255 dev veth0
     ip neigh add 10.99.0.77 lladdr 02:00:00:00:00:99 dev veth0
-    ip -6 addr add fd00:99::1/64 dev veth0 nodad 2>/dev/null || true
-    ip -6 neigh add fd00:99::77 lladdr 02:00:00:00:00:99 dev veth0 2>/dev/null || true
+    if ip -6 addr add fd00:99::1/64 dev veth0 nodad 2>/dev/null; then
+        ip -6 neigh add fd00:99::77 lladdr 02:00:00:00:00:99 dev veth0
+        # The kernel makes the route to the address later. Until then, nobody answers there.
+        until ip -6 route get fd00:99::1 | grep -q ^local; do sleep 0.01; done
+    fi
     for file in hosts resolv.conf nsswitch.conf; do
         if [ -e \"$ETC/$file\" ]; then mount --bind \"$ETC/$file\" \"/etc/$file\"; fi
     done

@@ -1,70 +1,39 @@
-//! How TLS is asked for, whatever the protocol: what the server says is taken piece by piece, and nothing may follow
-//! its consent.
+//! The part of STARTTLS that all protocols share: it splits what the server says into pieces, and lets nothing follow
+//! the consent.
 //!
-//! What comes in the clear can be anybody's. Nothing of it is kept once TLS is up, and bytes that stand right behind
-//! the consent end the run: somebody may have put them there for us to take them for what the server has said inside
+//! Anybody could have sent what comes in the clear. Nothing of it is kept once TLS is up. Bytes behind the consent end
+//! the stream: an attacker may have put them there, so that they pass for something that the server has said inside TLS
 //! (CVE-2011-0411, CVE-2021-23222).
+
+use std::time::Duration;
 
 use super::dialogue::{Dialogue, PIECE_MAX, Verdict, quote};
 use super::kind::StartTls;
+use crate::transports::layer::negotiation::{Negotiation, Step};
 
-/// All that a server may say before TLS. Greetings and capabilities are far shorter.
+/// The most that a server may say before TLS. Greetings and capabilities are far shorter.
 pub(super) const TOTAL_MAX: usize = 64 * 1024;
-/// What is to be done next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Wait for more from the server.
-    Wait,
-    /// Send this, and wait.
-    Send(Vec<u8>),
-    /// The server has consented: the next byte in either direction is one of TLS.
-    Ready,
-    /// There will be no TLS, and why.
-    Failed(String),
-}
 
-/// A client's way from the first byte of a connection to TLS, without I/O.
+/// A client that asks a server for TLS.
 #[derive(Debug)]
-pub struct Negotiation {
+pub(crate) struct AskForTls {
     dialogue: Box<dyn Dialogue>,
-    /// What is not a whole piece yet.
+    /// How long the server may take to consent. The handshake has a time limit of its own.
+    time_limit: Duration,
+    /// Bytes that are not a whole piece yet.
     unread: Vec<u8>,
-    /// So much of `unread` had come before the last thing that was said.
+    /// How many bytes of `unread` had come before our last question.
     early: usize,
     /// Bytes from the server so far.
     heard: usize,
     is_over: bool,
 }
 
-impl Negotiation {
-    /// Asks as `protocol` does; `server_name` is whom we want to talk to, where that has to be said.
-    #[must_use]
-    pub fn new(protocol: StartTls, server_name: &str) -> Self {
+impl AskForTls {
+    /// Asks in the words of `protocol`. `server_name` is the server that we want, for protocols that say it.
+    pub(crate) fn new(protocol: StartTls, server_name: &str, time_limit: Duration) -> Self {
         let dialogue = protocol.dialogue(server_name);
-        Self { dialogue, unread: Vec::new(), early: 0, heard: 0, is_over: false }
-    }
-
-    /// What is to be sent at once. Empty where the server speaks first.
-    #[must_use]
-    pub fn start(&self) -> Vec<u8> {
-        self.dialogue.opening()
-    }
-
-    /// Takes in what the server has sent, in pieces of any size. To be called no more after `Ready` or `Failed`.
-    pub fn feed(&mut self, data: &[u8]) -> Step {
-        if self.is_over {
-            return Step::Failed(untrusted(data));
-        }
-        let step = self.take_in(data);
-        self.is_over = matches!(step, Step::Ready | Step::Failed(_));
-        step
-    }
-
-    /// What it means that the server has ended its direction now.
-    #[must_use]
-    pub fn ended(&self) -> String {
-        let what = "the server has ended the connection before its consent to TLS";
-        if self.unread.is_empty() { what.to_owned() } else { format!("{what}, after {}", quote(&self.unread)) }
+        Self { dialogue, time_limit, unread: Vec::new(), early: 0, heard: 0, is_over: false }
     }
 
     fn take_in(&mut self, data: &[u8]) -> Step {
@@ -106,6 +75,34 @@ impl Negotiation {
     fn too_long(&self) -> Step {
         let start = quote(&self.unread);
         Step::Failed(format!("the server has sent more than {} KiB without a stop: {start}", PIECE_MAX / 1024))
+    }
+}
+
+impl Negotiation for AskForTls {
+    fn start(&mut self) -> Vec<u8> {
+        self.dialogue.opening()
+    }
+
+    fn feed(&mut self, data: &[u8]) -> Step {
+        if self.is_over {
+            return Step::Failed(untrusted(data));
+        }
+        let step = self.take_in(data);
+        self.is_over = matches!(step, Step::Ready | Step::Failed(_));
+        step
+    }
+
+    fn ended(&self) -> String {
+        let what = "the server has ended the connection before its consent to TLS";
+        if self.unread.is_empty() { what.to_owned() } else { format!("{what}, after {}", quote(&self.unread)) }
+    }
+
+    fn time_limit(&self) -> Duration {
+        self.time_limit
+    }
+
+    fn missing(&self) -> &'static str {
+        "no consent to TLS"
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the words of one protocol are to a negotiation, and how they are quoted in messages.
+//! What a protocol has to say for itself, and how messages quote a server.
 
 use std::fmt;
 
@@ -6,47 +6,49 @@ use crate::transports::text::escape;
 
 /// The longest line, message or tag.
 pub(super) const PIECE_MAX: usize = 8 * 1024;
-/// The most that is quoted of what a server has said.
+/// The most characters that are quoted of what a server has said.
 const QUOTE_MAX: usize = 200;
 
-/// What a piece of the server's speech means.
+/// The meaning of one piece of what the server says.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    /// It is no answer to anything, and may come at any time.
+    /// The piece answers no question and may come at any time.
     Skip,
-    /// It is a part of an answer.
+    /// The piece is a part of an answer.
     GoOn,
-    /// It is an answer, and this is to be said next.
+    /// The answer is whole. Say this next.
     Say(Vec<u8>),
+    /// The server consents to TLS.
     Consent,
+    /// There will be no TLS, for this reason.
     No(String),
 }
 
 /// The words of one protocol.
 pub(super) trait Dialogue: fmt::Debug {
-    /// What the client says first, where it is not the server that does.
+    /// What the client says first. Empty if the server speaks first.
     fn opening(&self) -> Vec<u8> {
         Vec::new()
     }
 
-    /// Takes the first piece of `unread`: how long it is, and what it means. `None` if it is not whole yet.
+    /// Takes the first piece of `unread`. Gives its length and its meaning, or `None` if the piece is not whole yet.
     fn hear(&mut self, unread: &[u8]) -> Option<(usize, Verdict)>;
 }
 
-/// The server does not speak the protocol that was asked for.
+/// The verdict on a server that does not speak the protocol.
 pub(super) fn nonsense(protocol: &str, said: &[u8]) -> Verdict {
     Verdict::No(format!("the server does not speak {protocol}: {}", quote(said)))
 }
 
-/// What a server has said, fit to be shown on a terminal and in a line.
+/// Quotes what a server has said, so that it can be shown on a terminal and in one line.
 pub(super) fn quote(said: &[u8]) -> String {
     let said = said.trim_ascii_end();
-    // No character has more than four bytes, so no more than these can be shown.
+    // A character has at most four bytes, so no more bytes than these can be shown.
     let start = &said[..said.len().min(4 * QUOTE_MAX)];
     let mut quoted = String::from("\"");
     let mut room = QUOTE_MAX;
     for c in String::from_utf8_lossy(start).chars() {
-        // Double quotes stand around it.
+        // The quotation stands in double quotes.
         let escaped = if matches!(c, '"' | '\\') { c.escape_default().to_string() } else { escape(&c.to_string()) };
         let Some(left) = room.checked_sub(escaped.chars().count()) else {
             quoted.push_str("\"...");

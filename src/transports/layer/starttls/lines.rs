@@ -1,16 +1,16 @@
-//! The protocols of lines: SMTP, IMAP and POP3. The server greets, and is asked.
+//! The protocols of lines: SMTP, IMAP and POP3. The server greets first, and then the client asks.
 
 use super::dialogue::{Dialogue, Verdict, nonsense, quote};
 
-/// The first line without its end, and how long it is with it. A lone line feed ends one, too: what is said here is
-/// read by nobody else, so nobody can be made to read it in another way.
+/// The length of the first line with its end, and the line without its end. A lone line feed also ends a line. No other
+/// program reads these lines, so no other program can read them in a different way.
 fn first_line(unread: &[u8]) -> Option<(usize, &[u8])> {
     let end = unread.iter().position(|&byte| byte == b'\n')?;
     let line = &unread[..end];
     Some((end + 1, line.strip_suffix(b"\r").unwrap_or(line)))
 }
 
-/// The first words of a line, as far as there are any.
+/// The first words of a line. A word that is missing is empty.
 fn words<const N: usize>(line: &[u8]) -> [&[u8]; N] {
     let mut words = line.split(|&byte| byte == b' ');
     [(); N].map(|()| words.next().unwrap_or_default())
@@ -29,7 +29,7 @@ pub(super) struct Smtp {
     is_offered: bool,
 }
 
-/// What the server is to answer.
+/// The question that the server has to answer.
 #[derive(Clone, Copy, Debug, Default)]
 enum SmtpAsked {
     #[default]
@@ -60,8 +60,8 @@ impl Smtp {
                 self.asked = SmtpAsked::Extensions;
                 // A greeting may have any words in it.
                 self.is_offered = false;
-                // Our own name says nothing to anyone, and what is said in the clear does not count: it is asked again
-                // inside.
+                // The server does not need our name. The client asks again inside TLS, since answers in the clear do
+                // not count.
                 Verdict::Say(b"EHLO localhost\r\n".to_vec())
             }
             (SmtpAsked::Extensions, b"250") if self.is_offered => {
@@ -86,7 +86,7 @@ impl Dialogue for Smtp {
     }
 }
 
-/// The code of a line, whether it is the last one of its reply, and its text.
+/// The code of a line, whether the line is the last one of its reply, and its text.
 fn smtp_line(line: &[u8]) -> Option<(&[u8], bool, &[u8])> {
     let (code, rest) = line.split_at_checked(3)?;
     let is_code = matches!(code[0], b'2'..=b'5') && code.iter().all(u8::is_ascii_digit);
@@ -99,7 +99,7 @@ fn smtp_line(line: &[u8]) -> Option<(&[u8], bool, &[u8])> {
     is_code.then_some((code, is_last, text))
 }
 
-/// RFC 9051, section 6.2.1. Whether it is offered is not asked: a server that cannot do it says so.
+/// RFC 9051, section 6.2.1. The client does not ask for capabilities: a server without STARTTLS refuses the command.
 #[derive(Debug, Default)]
 pub(super) struct Imap {
     is_greeted: bool,

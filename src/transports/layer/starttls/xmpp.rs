@@ -1,7 +1,6 @@
-//! XMPP: a stream of XML, of which only as much is understood as it takes to find one element.
+//! XMPP: a stream of XML. This file understands only as much XML as it needs to find one element.
 //!
-//! Every tag is a piece, and so is the text between two of them. Of namespaces, only those are known that a tag itself
-//! declares, which is how RFC 6120 has every server write them.
+//! Every tag is a piece, and so is the text between two tags. By RFC 6120, a tag declares the namespace of TLS itself.
 
 use super::dialogue::{Dialogue, Verdict, nonsense, quote};
 
@@ -12,12 +11,12 @@ const TLS_NAMESPACE: &[u8] = b"urn:ietf:params:xml:ns:xmpp-tls";
 pub(super) struct Xmpp {
     server_name: String,
     awaited: Awaited,
-    /// How many elements are open, the stream itself not counted.
+    /// How many elements are open. The stream itself does not count.
     depth: usize,
-    /// What the outermost one of them is.
+    /// The kind of the outermost open element.
     outermost: Outermost,
     is_offered: bool,
-    /// What has come since the last thing that was said.
+    /// What the server has said since our last question.
     reply: Vec<u8>,
 }
 
@@ -86,7 +85,7 @@ impl Xmpp {
         if self.depth > 0 { Verdict::GoOn } else { self.whole() }
     }
 
-    /// What an element of the stream means that has ended.
+    /// The meaning of an element of the stream that has ended.
     fn whole(&mut self) -> Verdict {
         match self.outermost {
             Outermost::Features if self.is_offered => {
@@ -134,7 +133,7 @@ impl Dialogue for Xmpp {
                 _ => (used, Verdict::GoOn),
             });
         }
-        // Comments and their like have no place in a stream.
+        // A stream must not have comments or the like.
         if *unread.get(1)? == b'!' {
             return Some((unread.len(), nonsense("XMPP", unread)));
         }
@@ -144,7 +143,7 @@ impl Dialogue for Xmpp {
     }
 }
 
-/// Where the first tag ends. A `>` inside of quotes does not end it.
+/// Where the first tag ends. A `>` inside quotes does not end a tag.
 fn tag_end(unread: &[u8]) -> Option<usize> {
     let mut quotes = None;
     for (at, &byte) in unread.iter().enumerate() {
@@ -163,7 +162,7 @@ enum TagKind {
     /// `<?xml ...?>`
     Declaration,
     Open,
-    /// It opens and closes an element.
+    /// `<name/>`, which opens and closes an element.
     Empty,
     Close,
 }
@@ -171,12 +170,12 @@ enum TagKind {
 #[derive(Clone, Copy, Debug)]
 struct Tag<'a> {
     kind: TagKind,
-    /// What is between the brackets, but for the marks of the kind.
+    /// The text between the brackets, without the marks of the kind.
     text: &'a [u8],
 }
 
 impl<'a> Tag<'a> {
-    /// From everything between two brackets, these included.
+    /// Parses a text that begins with `<` and ends with `>`.
     fn new(tag: &'a [u8]) -> Self {
         let (kind, text) = match tag {
             [b'<', b'?', text @ .., b'>'] => (TagKind::Declaration, text),
@@ -194,7 +193,7 @@ impl<'a> Tag<'a> {
         name.rsplit(|&byte| byte == b':').next().unwrap_or_default()
     }
 
-    /// Names and values as they are written, as far as they are well-formed.
+    /// Names and values as they are written. Stops at the first one that is not well-formed.
     fn attributes(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
         let start = self.text.iter().position(u8::is_ascii_whitespace).unwrap_or(self.text.len());
         let mut rest = &self.text[start..];
@@ -208,7 +207,7 @@ impl<'a> Tag<'a> {
         })
     }
 
-    /// Whether it declares the namespace of TLS, for itself or for its own prefix.
+    /// Whether the tag declares the namespace of TLS, for itself or for its own prefix.
     fn is_of_tls(&self) -> bool {
         self.attributes().any(|(name, value)| name.starts_with(b"xmlns") && value == TLS_NAMESPACE)
     }

@@ -1,8 +1,8 @@
-//! PostgreSQL: a question of eight bytes, and an answer of one.
+//! PostgreSQL: the client asks with eight bytes, and the server answers with one.
 
 use super::dialogue::{Dialogue, Verdict, nonsense, quote};
 
-/// `SSLRequest`: its length, and a number where other messages have the version.
+/// `SSLRequest`: its length, and a number in the place where other messages have the version.
 const REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 /// "SSL Session Encryption" in PostgreSQL's documentation of its protocol.

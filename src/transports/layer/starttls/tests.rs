@@ -1,12 +1,18 @@
 //! Every negotiation, by what is sent and what it says: in one piece, byte by byte, and in all the ways in which it
 //! fails.
 
+use super::ask::TOTAL_MAX;
 use super::dialogue::{PIECE_MAX, quote};
-use super::negotiation::TOTAL_MAX;
-use super::{Negotiation, StartTls, Step};
+use super::{AskForTls, StartTls};
+use crate::transports::layer::negotiation::{Negotiation, Step};
+use std::time::Duration;
 
 const INJECTED: &str = "the server has sent something after its consent, before TLS: it is not to be trusted";
 const AHEAD: &str = "the server has answered before it was asked: it is not to be trusted";
+
+fn asking(protocol: StartTls, server_name: &str) -> AskForTls {
+    AskForTls::new(protocol, server_name, Duration::from_secs(10))
+}
 
 const TLS: &str = "xmlns='urn:ietf:params:xml:ns:xmpp-tls'";
 const HEADER: &str = "<?xml version=\"1.0\"?><stream:stream xmlns='jabber:client' from='a' id='>' version='1.0'>";
@@ -80,14 +86,14 @@ fn good() -> Vec<Good> {
 }
 
 impl Good {
-    fn start(&self) -> Negotiation {
-        let negotiation = Negotiation::new(self.protocol, "localhost");
+    fn start(&self) -> AskForTls {
+        let mut negotiation = asking(self.protocol, "localhost");
         assert_eq!(negotiation.start(), self.opening, "{:?}", self.protocol);
         negotiation
     }
 
     /// Up to the point where only the consent is missing.
-    fn asked(&self) -> Negotiation {
+    fn asked(&self) -> AskForTls {
         let mut negotiation = self.start();
         for (heard, said) in &self.turns {
             assert_eq!(negotiation.feed(heard), Step::Send(said.as_bytes().to_vec()), "{:?}", self.protocol);
@@ -97,7 +103,7 @@ impl Good {
 }
 
 /// Feeds a negotiation that waits for `said` until something comes of it.
-fn feed(negotiation: &mut Negotiation, pieces: &[&[u8]]) -> Step {
+fn feed(negotiation: &mut AskForTls, pieces: &[&[u8]]) -> Step {
     let mut steps = pieces.iter().map(|piece| negotiation.feed(piece));
     steps.find(|step| *step != Step::Wait).unwrap_or(Step::Wait)
 }
@@ -113,7 +119,7 @@ fn fails(step: &Step, why: &str) {
 #[track_caller]
 fn refused(protocol: StartTls, said: &[&[u8]], why: &str) {
     for by_bytes in [false, true] {
-        let mut negotiation = Negotiation::new(protocol, "localhost");
+        let mut negotiation = asking(protocol, "localhost");
         let mut outcome = Step::Wait;
         for turn in said {
             let bytes: Vec<&[u8]> = turn.chunks(if by_bytes { 1 } else { turn.len() }).collect();
@@ -284,7 +290,7 @@ fn what_has_no_end_is_not_kept() {
     let mut long = b"\x30\x82\x20\x00\x02\x01\x01\x78\x82\x1f\xf9\x0a\x01\x00\x04\x00\x04\x82\x1f\xf0".to_vec();
     long.resize(PIECE_MAX + 4, b'x');
     refused(Ldap, &[&long], too_long);
-    assert!(matches!(Negotiation::new(Ldap, "").feed(&long[..PIECE_MAX]), Step::Wait));
+    assert!(matches!(asking(Ldap, "").feed(&long[..PIECE_MAX]), Step::Wait));
 
     let total = "more than 64 KiB before TLS";
     for (protocol, first, line) in [
@@ -293,7 +299,7 @@ fn what_has_no_end_is_not_kept() {
         (Xmpp, HEADER.as_bytes(), b" "),
         (Xmpp, HEADER.as_bytes(), b"<error>"),
     ] {
-        let mut negotiation = Negotiation::new(protocol, "localhost");
+        let mut negotiation = asking(protocol, "localhost");
         negotiation.feed(first);
         let lines: Vec<&[u8]> = std::iter::repeat_n(line, TOTAL_MAX / line.len() + 1).collect();
         fails(&feed(&mut negotiation, &lines), total);
@@ -306,14 +312,14 @@ fn an_early_end_is_told_with_what_was_there() {
     for case in good() {
         assert_eq!(case.start().ended(), what);
     }
-    let mut negotiation = Negotiation::new(StartTls::Smtp, "localhost");
+    let mut negotiation = asking(StartTls::Smtp, "localhost");
     assert_eq!(negotiation.feed(b"220 hel"), Step::Wait);
     assert_eq!(negotiation.ended(), format!("{what}, after \"220 hel\""));
 }
 
 #[test]
 fn a_name_cannot_leave_its_quotes() {
-    let opening = Negotiation::new(StartTls::Xmpp, "a'><b c=\"&\"/>").start();
+    let opening = asking(StartTls::Xmpp, "a'><b c=\"&\"/>").start();
     let text = String::from_utf8(opening).expect("a text");
     assert!(text.contains(" to='a&apos;&gt;&lt;b c=&quot;&amp;&quot;/&gt;' version="), "{text}");
 }

@@ -16,7 +16,7 @@ const REQUEST_NAME: u8 = 0x80;
 const EXTENDED_RESPONSE: u8 = 0x78;
 const RESPONSE_NAME: u8 = 0x8a;
 
-/// The number of our message. That of a message which answers none is 0.
+/// The number of our message. A message that answers none has the number 0.
 const MESSAGE_ID: &[u8] = &[1];
 
 /// RFC 4511, section 4.14.
@@ -47,18 +47,18 @@ impl Dialogue for Ldap {
     }
 }
 
-/// An element whose content is short, as all of ours are.
+/// An element. The content must be shorter than 128 bytes.
 fn encode(tag: u8, content: &[u8]) -> Vec<u8> {
     debug_assert!(content.len() < 0x80);
     [&[tag, content.len() as u8], content].concat()
 }
 
-/// What stands before the content of an element.
+/// The tag and the length before the content of an element.
 enum Header {
-    /// Where the content begins, and how long it is.
+    /// Where the content begins, and its length.
     Whole(usize, usize),
     Cut,
-    /// A length that LDAP does not have: it is definite, and no message has one of more than four bytes.
+    /// A length that LDAP does not allow. LDAP has definite lengths of at most four bytes.
     Garbled,
 }
 
@@ -86,10 +86,10 @@ fn element<'a>(data: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
     Some(content)
 }
 
-/// What a message means; `None` if it is none that could come here.
+/// The meaning of a message. `None` if no such message can come here.
 fn response(mut message: &[u8]) -> Option<Verdict> {
     let id = element(&mut message, INTEGER)?;
-    // What may follow are controls, which mean nothing to who has not asked for any.
+    // Controls may follow. They mean nothing, because the request asked for none.
     let mut response = element(&mut message, EXTENDED_RESPONSE)?;
     let [result] = *element(&mut response, ENUMERATED)? else { return None };
     let _matched_dn = element(&mut response, OCTET_STRING)?;

@@ -1,0 +1,171 @@
+//! How bytes pass through the layers of a stream, and how its openings follow each other. What TLS does is
+//! `../tls/flow.rs`.
+
+use std::io::IoSlice;
+
+use super::negotiation::Step;
+use super::{Layer, LayerStack, Opening};
+use crate::transports::admission::Admission;
+use crate::transports::call::Call;
+use crate::transports::ctx::StreamRef;
+use crate::transports::error::TlsError;
+use crate::transports::info::Totals;
+use crate::transports::read::Filled;
+use crate::transports::state::Phase;
+use crate::transports::timers::Alarm;
+
+impl StreamRef<'_> {
+    /// Has this done before the stream is open. A stream that is connected begins at once.
+    pub(crate) fn open_by(&mut self, openings: impl IntoIterator<Item = Opening>) {
+        let stack = self.stream.stack.get_or_insert_default();
+        stack.opening.get_or_insert_default().extend(openings);
+        if self.stream.state.phase() != Phase::Connecting {
+            self.next_opening();
+        }
+    }
+
+    /// Begins the next opening. The stream is open if there is none.
+    pub(crate) fn next_opening(&mut self) {
+        let Some(stack) = self.stream.stack.as_deref_mut() else { return };
+        if let Some(negotiation) = stack.negotiation_mut() {
+            let (first, limit) = (negotiation.start(), negotiation.time_limit());
+            self.arm(limit, Alarm::Opening);
+            self.write_down(&[IoSlice::new(&first)]);
+            return self.queue_read();
+        }
+        match stack.opening.as_mut().and_then(|queue| queue.pop_front()) {
+            Some(Opening::Push(layer)) => self.push_layer(layer),
+            _ => self.opened(),
+        }
+    }
+
+    /// Puts a layer on the stack, and begins its handshake.
+    pub(crate) fn push_layer(&mut self, layer: Layer) {
+        let Layer::Tls(_) = &layer;
+        self.stream.stack.get_or_insert_default().layers.push(layer);
+        self.begin_handshake();
+    }
+
+    /// A layer is ready. What was written meanwhile follows.
+    pub(crate) fn layer_ready(&mut self) {
+        let Some(stack) = self.stream.stack.as_deref() else { return };
+        if stack.opening.is_some() {
+            return self.next_opening();
+        }
+        if !self.stream.state.is_closing() {
+            self.call(Call::TlsStarted);
+        }
+        self.send_early();
+    }
+
+    /// All openings are done.
+    fn opened(&mut self) {
+        let Some(stack) = self.stream.stack.as_deref_mut() else { return };
+        stack.opening = None;
+        // Bytes of negotiations are not those of a protocol.
+        self.stream.totals = Totals::default();
+        match self.stream.admission {
+            Admission::Opening(listener) => {
+                self.stream.admission = Admission::Waiting(listener);
+                self.call(Call::Admit);
+            }
+            _ => self.call(Call::ConnectionMade),
+        }
+        self.send_early();
+    }
+
+    /// Sends what was written while the layers were not ready.
+    fn send_early(&mut self) {
+        let early = self.stream.stack.as_deref_mut().map(|stack| std::mem::take(&mut stack.early));
+        self.write_down(&[IoSlice::new(&early.unwrap_or_default())]);
+        self.flush();
+    }
+
+    /// The present opening has taken too long.
+    pub(crate) fn opening_timed_out(&mut self) {
+        let Some(stack) = self.stream.stack.as_deref() else { return };
+        let (what, limit) = match (stack.negotiation(), stack.tls()) {
+            (Some(negotiation), _) => (negotiation.missing(), negotiation.time_limit()),
+            (None, Some(tls)) => ("no end of the handshake", tls.policy.handshake_timeout),
+            (None, None) => return,
+        };
+        self.force_close(Some(TlsError::timed_out(what, limit).into()), true);
+    }
+
+    /// [`fill`](Self::fill) of a stream that is not bare.
+    pub(crate) fn fill_by_layers(&mut self, buffer: &mut [u8]) -> Filled {
+        let discards = self.stream.state.discards();
+        if self.stream.stack.as_deref().is_some_and(|stack| stack.negotiation().is_some()) {
+            return self.negotiate(buffer);
+        }
+        if !discards
+            && !self.stream.is_negotiating()
+            && let Some(n) = self.take_unread(buffer)
+        {
+            return Filled::Bytes(n);
+        }
+        self.fill_up(buffer, discards)
+    }
+
+    /// Fills `buffer` through the layers. `discards` if nobody wants the bytes.
+    fn fill_up(&mut self, buffer: &mut [u8], discards: bool) -> Filled {
+        if self.stream.tls().is_some() && !self.stream.has_failed_layer() {
+            return self.fill_by_tls(buffer, discards);
+        }
+        self.read(buffer)
+    }
+
+    /// Reads what the peer says in the present negotiation, and does what the negotiation says.
+    fn negotiate(&mut self, buffer: &mut [u8]) -> Filled {
+        match self.fill_up(buffer, false) {
+            Filled::Bytes(n) => self.take_early(&buffer[..n]),
+            Filled::End => {
+                let negotiation = self.stream.stack.as_deref().and_then(LayerStack::negotiation);
+                let what = negotiation.map(|negotiation| negotiation.ended()).unwrap_or_default();
+                self.force_close(Some(TlsError::new(what).into()), true);
+            }
+            filled => return filled,
+        }
+        Filled::NotNow
+    }
+
+    /// Takes in bytes while a negotiation or a handshake lasts. They belong to it, whoever has read them.
+    pub(crate) fn take_early(&mut self, data: &[u8]) {
+        let Some(negotiation) = self.stream.stack.as_deref_mut().and_then(LayerStack::negotiation_mut) else {
+            return self.take_early_ciphertext(data);
+        };
+        match negotiation.feed(data) {
+            Step::Wait => (),
+            Step::Send(bytes) => self.write_down(&[IoSlice::new(&bytes)]),
+            Step::Failed(why) => self.force_close(Some(TlsError::new(why).into()), true),
+            Step::Ready => {
+                log::debug!("{}: a negotiation is done", self.label());
+                if let Some(queue) = self.stream.stack.as_deref_mut().and_then(|stack| stack.opening.as_mut()) {
+                    queue.pop_front();
+                }
+                self.next_opening();
+            }
+        }
+    }
+
+    /// [`write`](Self::write) of a stream that is not bare.
+    pub(crate) fn write_by_layers(&mut self, bufs: &[IoSlice<'_>]) {
+        if !self.stream.is_negotiating() {
+            return self.write_down(bufs);
+        }
+        if let Some(stack) = self.stream.stack.as_deref_mut() {
+            bufs.iter().for_each(|buf| stack.early.extend_from_slice(buf));
+        }
+    }
+
+    /// Sends bytes through the layers that there are.
+    fn write_down(&mut self, bufs: &[IoSlice<'_>]) {
+        if bufs.iter().all(|buf| buf.is_empty()) {
+            return;
+        }
+        match self.stream.tls() {
+            Some(_) => self.write_by_tls(bufs),
+            None => self.write_out(bufs),
+        }
+    }
+}

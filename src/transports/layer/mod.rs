@@ -1,0 +1,107 @@
+//! What a stream has between its protocol and its `Io`: layers, and what must be done before the stream is open.
+//!
+//! ```text
+//!   protocol   Transport::write                               data_received
+//!                     |                                             ^
+//!   layers     [ Tls encrypts ]                             [ Tls decrypts ]
+//!                     v                                             |
+//!   stream     write buffer, Io::write                          Io::read
+//! ```
+//!
+//! Most streams have none of this. They are *bare*, and the one question about that is `Stream::is_bare`. The kernel
+//! can move bytes between bare streams.
+//!
+//! A stream is open, and its protocol is told so, once its queue of [`Opening`]s is done:
+//!
+//! ```text
+//!   connected --> Opening --> Opening ... --> open: connection_made, or for an accepted connection: admission.rs
+//!                    |           |
+//!                    +-----------+--> failed: connection_failed, or nothing for an accepted connection
+//! ```
+//!
+//! In the order in which to read: `queries.rs` (what the rest of a stream asks), `flow.rs` (how bytes pass, and how
+//! openings follow each other), `negotiation.rs` (a dialogue without I/O), `starttls/` (such dialogues). `../tls/` has
+//! TLS.
+
+mod flow;
+pub(crate) mod negotiation;
+mod queries;
+pub mod starttls;
+
+use std::collections::VecDeque;
+use std::io;
+
+use super::tls::layer::TlsLayer;
+use negotiation::Negotiation;
+
+/// A layer of a stream.
+pub(crate) enum Layer {
+    Tls(Box<TlsLayer>),
+}
+
+/// Something that is done before a stream is open.
+pub(crate) enum Opening {
+    /// Talk to the peer.
+    Negotiate(Box<dyn Negotiation>),
+    /// Put this layer on top of the others, and wait until it is ready.
+    Push(Layer),
+}
+
+/// The layers of a stream that is not bare.
+#[derive(Default)]
+pub(crate) struct LayerStack {
+    /// The lowest layer comes first.
+    layers: Vec<Layer>,
+    /// What has still to be done before the stream is open. `None` once it is open. A stream that has failed before is
+    /// never open.
+    opening: Option<VecDeque<Opening>>,
+    /// Bytes that a protocol has written while a negotiation or a handshake lasts.
+    early: Vec<u8>,
+}
+
+impl LayerStack {
+    /// TLS, which is the lowest layer if it is there.
+    pub(crate) fn tls(&self) -> Option<&TlsLayer> {
+        let Layer::Tls(tls) = self.layers.first()?;
+        Some(tls)
+    }
+
+    fn tls_mut(&mut self) -> Option<&mut TlsLayer> {
+        let Layer::Tls(tls) = self.layers.first_mut()?;
+        Some(tls)
+    }
+
+    /// The negotiation that takes place now.
+    fn negotiation(&self) -> Option<&dyn Negotiation> {
+        match self.opening.as_ref()?.front()? {
+            Opening::Negotiate(negotiation) => Some(&**negotiation),
+            Opening::Push(_) => None,
+        }
+    }
+
+    fn negotiation_mut(&mut self) -> Option<&mut (dyn Negotiation + 'static)> {
+        match self.opening.as_mut()?.front_mut()? {
+            Opening::Negotiate(negotiation) => Some(&mut **negotiation),
+            Opening::Push(_) => None,
+        }
+    }
+
+    /// Notes that the stream is lost. Gives the reason as the layers see it.
+    pub(crate) fn lose(&mut self, error: Option<io::Error>) -> Option<io::Error> {
+        match self.tls_mut() {
+            Some(tls) => tls.lose(error),
+            None => error,
+        }
+    }
+
+    /// What has failed if the stream does not open.
+    pub(crate) fn name_of_opening(&self) -> &'static str {
+        // What the peer has agreed to was said on a connection.
+        if self.tls().is_some_and(|tls| !tls.was_agreed()) { "handshake" } else { "connection" }
+    }
+}
+
+/// TLS of a stream, to be changed while other fields of the stream are in use.
+pub(crate) fn tls_of(stack: &mut Option<Box<LayerStack>>) -> Option<&mut TlsLayer> {
+    stack.as_deref_mut()?.tls_mut()
+}

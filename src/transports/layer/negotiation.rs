@@ -1,0 +1,38 @@
+//! A negotiation: what is said to a peer, and what it says, before a stream is open. A negotiation does no I/O.
+//!
+//! It takes place while a stream opens (`flow.rs`). It gets the bytes of the peer in pieces of any size, and the stream
+//! does what the answer says.
+
+use std::fmt;
+use std::time::Duration;
+
+/// What is to be done next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Wait for more from the peer.
+    Wait,
+    /// Send these bytes, and wait.
+    Send(Vec<u8>),
+    /// The negotiation is done. The next byte in either direction belongs to what comes after it.
+    Ready,
+    /// The negotiation has failed, for this reason.
+    Failed(String),
+}
+
+/// A dialogue with a peer before a stream is open.
+pub(crate) trait Negotiation: fmt::Debug {
+    /// What is sent at once. Empty if the peer speaks first.
+    fn start(&mut self) -> Vec<u8>;
+
+    /// Takes in bytes of the peer. Not called any more after `Ready` or `Failed`.
+    fn feed(&mut self, data: &[u8]) -> Step;
+
+    /// Says what it means that the peer has ended its direction now.
+    fn ended(&self) -> String;
+
+    /// How long the negotiation may take.
+    fn time_limit(&self) -> Duration;
+
+    /// Says what has not come within the time limit.
+    fn missing(&self) -> &'static str;
+}

@@ -1,0 +1,65 @@
+//! What the rest of a stream asks about its layers. Nothing outside `layer/` and `tls/` asks which layers there are.
+
+use super::tls_of;
+use crate::transports::stream::Stream;
+use crate::transports::tls::layer::TlsLayer;
+
+impl Stream {
+    /// Whether nothing stands between its protocol and its `Io`.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.stack.is_none()
+    }
+
+    /// TLS of the stream.
+    pub(crate) fn tls(&self) -> Option<&TlsLayer> {
+        self.stack.as_deref()?.tls()
+    }
+
+    /// Whether the stream is connected, and its protocol does not know of that yet.
+    pub(crate) fn is_opening(&self) -> bool {
+        self.admission.is_pending() || self.stack.as_deref().is_some_and(|stack| stack.opening.is_some())
+    }
+
+    /// Whether a negotiation or a handshake is under way. All bytes that arrive belong to it, and bytes of a protocol
+    /// wait.
+    pub(crate) fn is_negotiating(&self) -> bool {
+        let Some(stack) = self.stack.as_deref() else { return false };
+        stack.negotiation().is_some() || stack.tls().is_some_and(TlsLayer::is_handshaking)
+    }
+
+    /// Whether a layer has failed, and the peer is being told.
+    pub(crate) fn has_failed_layer(&self) -> bool {
+        self.tls().is_some_and(TlsLayer::has_failed)
+    }
+
+    /// Whether a layer has to tell something that no read brings.
+    pub(crate) fn has_layer_event(&self) -> bool {
+        self.tls().is_some_and(TlsLayer::has_peer_event)
+    }
+
+    /// Whether a layer knows by itself that the peer's direction has ended in order.
+    pub(crate) fn has_protected_end(&self) -> bool {
+        self.tls().is_some()
+    }
+
+    /// Whether the write buffer holds other bytes than those that a protocol has written. The total of sent bytes then
+    /// counts bytes when they enter the layers.
+    pub(crate) fn counts_above_layers(&self) -> bool {
+        self.tls().is_some()
+    }
+
+    /// Bytes that a protocol has written and that have not entered the layers.
+    pub(crate) fn early(&self) -> usize {
+        self.stack.as_deref().map_or(0, |stack| stack.early.len())
+    }
+
+    /// The bytes that end our direction, of the layers and of `Io`. The second call gives none.
+    pub(crate) fn take_closing_bytes(&mut self, is_cut: bool) -> Vec<u8> {
+        match tls_of(&mut self.stack) {
+            // A stream that is cut must not look like a whole one, and an alert is the last word.
+            Some(tls) if is_cut || tls.has_failed() => Vec::new(),
+            Some(tls) => tls.closing_bytes(),
+            None => self.io.closing_bytes(),
+        }
+    }
+}
