@@ -1,7 +1,6 @@
 //! What an event or a queued call does to a datagram socket: receive a batch, and call the protocol for each.
 //!
-//! What the protocol sends meanwhile is collected, and leaves together at the end of the batch. The rest of the
-//! dispatch is `dispatch.rs`.
+//! What the protocol sends meanwhile is collected and leaves together at the end of the batch.
 
 use std::io;
 
@@ -16,13 +15,13 @@ use crate::transports::label::Label;
 use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::DatagramProtocol;
 
-/// Calls that receive from one socket in one turn: more would let one busy port hold up all the others.
+/// Calls that receive from one socket in one turn, so that one busy port does not hold up the others.
 const RECEIVES_PER_TURN: usize = 8;
 /// Bytes received from one socket in one turn, for the same reason.
 const BYTES_PER_TURN: usize = 256 * 1024;
 
 impl EventLoop {
-    /// Sends what waits, then receives until there is no more, nobody wants it, or the budget is spent.
+    /// Sends what waits, then receives until there is no more, nobody wants more, or the budget is spent.
     pub(super) fn datagrams_ready(&mut self, id: Id) {
         if let Some(mut datagram) = self.net.datagram_mut(id).filter(|datagram| datagram.wants_flush()) {
             datagram.flush();
@@ -44,7 +43,7 @@ impl EventLoop {
         }
     }
 
-    /// Receives once, and hands what has come to the protocol. How many bytes it was.
+    /// Receives once, and hands what has come to the protocol. Returns the number of bytes.
     fn receive_batch(&mut self, id: Id) -> usize {
         let Some(mut datagram) = self.net.datagram_mut(id) else { return 0 };
         if !datagram.undelivered.is_empty() {
@@ -55,7 +54,7 @@ impl EventLoop {
         match datagram.io.receive(batch, batch_len) {
             Ok(n) => {
                 datagram.receive_failed = false;
-                // A connected socket may have the error of an earlier datagram next, for which no event would come.
+                // The error of an earlier datagram may come next on a connected socket, without an event.
                 datagram.readable = n == batch_len || datagram.connected;
                 let bytes = (0..batch.len()).map(|index| batch.get(index).0.len()).sum();
                 datagram.batch_len = next_batch_len(batch_len, n, bytes);
@@ -80,7 +79,7 @@ impl EventLoop {
         }
     }
 
-    /// Hands over the datagrams of the batch, one by one. A pause on the way holds the rest for later.
+    /// Hands over the datagrams of the batch one by one. A pause keeps the rest for later.
     fn deliver(&mut self, id: Id) {
         let Some(batch) = self.batch.take() else { return };
         for index in 0..batch.len() {
@@ -93,7 +92,7 @@ impl EventLoop {
         self.batch = Some(batch);
     }
 
-    /// The same for what a pause has left over.
+    /// Hands over what a pause has left.
     fn deliver_held(&mut self, id: Id) -> usize {
         let Some(mut datagram) = self.net.datagram_mut(id) else { return 0 };
         let undelivered = std::mem::take(&mut datagram.undelivered);
@@ -111,7 +110,7 @@ impl EventLoop {
         bytes
     }
 
-    /// Hands over one datagram; false where the protocol does not want it now.
+    /// Hands over one datagram. Returns false if the protocol does not want it now.
     fn deliver_one(&mut self, id: Id, data: &[u8], from: &Remote) -> bool {
         if !self.net.cx.calls.is_empty() {
             self.run_calls();
@@ -167,7 +166,7 @@ fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call:
             }
             log_opened(t);
             protocol.connection_made(t);
-            // What was there before may have had its event already.
+            // Datagrams that are here already may have had their event.
             if let Some(mut datagram) = net.datagram_mut(id) {
                 datagram.queue_read();
             }
@@ -190,13 +189,13 @@ fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call:
             log_closed(t);
             protocol.connection_lost(t, error);
         }
-        // What does not go with this kind of slot.
+        // A datagram protocol is not told of these.
         _ => (),
     }
 }
 
-/// How many messages to receive at once after `received` of `batch_len`, which had `bytes`: as many as fit into the
-/// budget, since a pause may make us hold them.
+/// How many messages to receive at once after `received` of `batch_len` messages with `bytes`. They must fit into the
+/// budget, as a pause may make us keep them.
 fn next_batch_len(batch_len: usize, received: usize, bytes: usize) -> usize {
     if bytes > BYTES_PER_TURN {
         (received * BYTES_PER_TURN / bytes).max(1)

@@ -17,6 +17,7 @@ use super::io::Io;
 use super::keepalive::KeepAlive;
 use super::net::Net;
 use super::out_buf::WaterMarks;
+use super::process::handle::child_of_pipe;
 use super::protocol::Handler;
 use super::stream::{CloseMode, Stream};
 use super::tls::Tls;
@@ -253,7 +254,7 @@ impl Transport<'_> {
             peer: stream.peer.as_deref().cloned(),
             local,
             pipe,
-            child: pipe.and_then(|_| self.net.child_of_pipe(self.id)),
+            child: pipe.and_then(|_| child_of_pipe(self.net, self.id)),
             tls: stream.tls().and_then(TlsLayer::info).map(Box::new),
             terminal: self.is_terminal(),
             totals: stream.totals,
