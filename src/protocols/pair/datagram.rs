@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{End, OtherEnd, PairOptions};
-use crate::protocols::idle::{Fired, IdleClock};
+use crate::protocols::idle::IdleClock;
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::connect::ConnectError;
 use crate::transports::datagram::Remote;
@@ -77,17 +77,8 @@ impl DatagramProtocol for DatagramSide {
     }
 
     fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, timer: TimerId) {
-        let (id, here, other) = (t.id(), End::Datagrams(t.id()), self.other.end());
-        let activity = here.activity(other, t.net());
-        let Fired::Expired(limit) = self.idle.fired(t.net(), id, timer, activity) else { return };
-        if other.is_some_and(|other| other.is_ending(here, t.net())) {
-            return;
-        }
-        self.options.fail(Failure::new(Cause::TimedOut, format!("idle for {limit:?}")));
-        if let Some(other) = other {
-            other.abort(t.net());
-        }
-        t.abort();
+        let (id, here) = (t.id(), End::Datagrams(t.id()));
+        self.other.idle_timer_fired(t.net(), id, here, &mut self.idle, timer, &self.options);
     }
 
     fn connection_lost(&mut self, t: &mut DatagramTransport<'_>, _error: Option<io::Error>) {

@@ -21,7 +21,6 @@ use log::Level;
 use crate::protocols::idle::{Activity, Stillness};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
-use crate::transports::info::Totals;
 use crate::transports::net::Net;
 use crate::transports::timers::{TimerId, shown};
 
@@ -85,15 +84,21 @@ impl InputEnd {
 
     /// A timer of the owner has fired. Whether it was the one of an end that is held back, which is to be told now.
     ///
-    /// `totals` are those of either end: an end that is told although bytes have moved is worth a warning.
-    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, pulse: Activity, totals: Totals) -> Held {
+    /// An end that is told although bytes have moved is worth a warning.
+    pub(super) fn fired(
+        &mut self,
+        net: &mut Net,
+        owner: Id,
+        timer: TimerId,
+        activity: Activity,
+        has_moved: bool,
+    ) -> Held {
         let Some((limit, _)) = self.held.filter(|(_, armed)| *armed == timer) else { return Held::OtherTimer };
-        let still = self.stillness.lasts(net, pulse);
+        let still = self.stillness.lasts(net, activity);
         if still < limit {
             self.held = Some((limit, net.call_later(owner, limit - still)));
             return Held::Longer;
         }
-        let has_moved = totals.sent + totals.received > 0;
         let level = if self.policy == HalfClose::Auto && has_moved { Level::Warn } else { Level::Debug };
         log::log!(
             level,
