@@ -1,4 +1,4 @@
-//! A side of a relay that is a UDP socket with one peer. One that serves many is `flows.rs`.
+//! A side that is a UDP socket with one peer. `flows.rs` is for a socket that serves many.
 
 use std::io;
 
@@ -58,7 +58,7 @@ impl DatagramProtocol for DatagramSide {
         let peer = t.info().peer.unwrap_or(Peer::Unnamed);
         let what = format!("send {peer}: {}", describe(&error));
         match &self.options.reporter {
-            // It says so at the end: what follows may find somebody.
+            // The run goes on, and has this status at its end: a later datagram may arrive.
             Some(reporter) => reporter.tell(Failure::new(Cause::Broken, what)),
             None => log::warn!("{what}"),
         }
