@@ -3,7 +3,7 @@
 //!
 //! The two carriers differ only in what they do with the addresses of their peer. A stream races them (`streams.rs`,
 //! `race.rs`, `attempt.rs`). A datagram socket takes the first one, and goes on to the next where that refuses
-//! (`datagram/opening.rs`, `datagram/fallback.rs`). What they share is the trait [`Connect`].
+//! (`datagram/opening.rs`, `datagram/fallback.rs`). What they share is the trait `Connect`.
 
 mod attempt;
 pub(crate) mod error;
@@ -149,7 +149,8 @@ pub(crate) trait Connect {
 impl Net {
     /// Adds a transport that connects to `target`, and installs its protocol.
     pub(crate) fn add_connecting(&mut self, slot: Slot, target: ConnectTarget, how: Dialing, to: Installed) -> Id {
-        let id = self.insert(slot);
+        self.cx.foreground += 1;
+        let id = self.slots.insert(slot);
         self.cx.calls.push_back((id, Call::Install(to)));
         self.connecting(id, |transport| transport.connect(target, how));
         id

@@ -1,8 +1,8 @@
 //! Datagrams: UDP sockets as asyncio's datagram transports.
 //!
-//! In the order in which to read: `socket.rs` (one socket and its states), `options.rs` (how it is opened),
-//! `opening.rs`, `queue.rs` and `flow.rs` (sending), `candidates.rs` and `fallback.rs` (peers with several addresses),
-//! `own.rs` (forged senders), `io.rs` (system calls), `handle.rs` (what a protocol sees of it). Receiving is the loop's
+//! Read the files in this order: `socket.rs` (one socket and its states), `options.rs` and `opening.rs` (how it is
+//! opened), `queue.rs` and `flow.rs` (sending), `candidates.rs` and `fallback.rs` (peers with several addresses),
+//! `own.rs` (forged senders), `io.rs` (system calls), `handle.rs` (what a protocol calls). The loop receives
 //! (`event_loop/datagrams.rs`).
 
 mod candidates;
