@@ -1,12 +1,12 @@
-//! A negotiation: what is said to a peer, and what it says, before a stream is open. A negotiation does no I/O.
+//! A negotiation is a dialogue with a peer before a stream is open. It does no I/O.
 //!
-//! It takes place while a stream opens (`flow.rs`). It gets the bytes of the peer in pieces of any size, and the stream
-//! does what the answer says.
+//! It runs while a stream opens (`flow.rs`). It gets the bytes of the peer in pieces of any size, and the stream does
+//! the step that it returns.
 
 use std::fmt;
 use std::time::Duration;
 
-/// What is to be done next.
+/// The next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Wait for more from the peer.
@@ -21,18 +21,18 @@ pub(crate) enum Step {
 
 /// A dialogue with a peer before a stream is open.
 pub(crate) trait Negotiation: fmt::Debug {
-    /// What is sent at once. Empty if the peer speaks first.
+    /// The bytes to send at once. Empty if the peer speaks first.
     fn start(&mut self) -> Vec<u8>;
 
-    /// Takes in bytes of the peer. Not called any more after `Ready` or `Failed`.
+    /// Takes in bytes of the peer. Not called after `Ready` or `Failed`.
     fn feed(&mut self, data: &[u8]) -> Step;
 
-    /// Says what it means that the peer has ended its direction now.
+    /// The error if the peer ends its direction now.
     fn ended(&self) -> String;
 
-    /// How long the negotiation may take.
+    /// The time limit of the negotiation.
     fn time_limit(&self) -> Duration;
 
-    /// Says what has not come within the time limit.
+    /// The error after the time limit.
     fn missing(&self) -> &'static str;
 }
