@@ -72,7 +72,7 @@ impl Peer {
         self.session.writer().write_all(data).expect("there is no limit");
     }
 
-    /// Sends its pending bytes.
+    /// Takes out its pending bytes.
     pub(super) fn take(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         while self.session.wants_write() {

@@ -1,12 +1,12 @@
-//! A negotiation is a dialogue with a peer before a stream is open. It does no I/O.
+//! A negotiation: what is said to a peer, and what it says, before a stream is open. A negotiation does no I/O.
 //!
-//! It runs while a stream opens (`flow.rs`). It gets the bytes of the peer in pieces of any size, and the stream does
-//! the step that it returns.
+//! It takes place while a stream opens (`flow.rs`). It gets the bytes of the peer in pieces of any size, and the stream
+//! does what the answer says.
 
 use std::fmt;
 use std::time::Duration;
 
-/// The next step.
+/// What is to be done next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Wait for more from the peer.
@@ -21,18 +21,18 @@ pub(crate) enum Step {
 
 /// A dialogue with a peer before a stream is open.
 pub(crate) trait Negotiation: fmt::Debug {
-    /// The bytes to send at once. Empty if the peer speaks first.
+    /// What is sent at once. Empty if the peer speaks first.
     fn start(&mut self) -> Vec<u8>;
 
-    /// Takes in bytes of the peer. Not called after `Ready` or `Failed`.
+    /// Takes in bytes of the peer. Not called any more after `Ready` or `Failed`.
     fn feed(&mut self, data: &[u8]) -> Step;
 
-    /// The error if the peer ends its direction now.
+    /// Says what it means that the peer has ended its direction now.
     fn ended(&self) -> String;
 
-    /// The time limit of the negotiation.
+    /// How long the negotiation may take.
     fn time_limit(&self) -> Duration;
 
-    /// The error after the time limit.
+    /// Says what has not come within the time limit.
     fn missing(&self) -> &'static str;
 }

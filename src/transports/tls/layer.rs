@@ -11,9 +11,9 @@
 //!   any ---the stream is lost---> Lost
 //! ```
 //!
-//! Only rustls's buffered API is used, and never `complete_io`, which would do the I/O. rustls never gets more than it
-//! can hold: every piece of ciphertext is decrypted and taken out before the next one goes in. `flow.rs` moves the
-//! bytes.
+//! Only rustls's buffered API is used, and never `complete_io`, which would do the I/O. Its limits are kept by never
+//! giving it more than it can hold: every piece of ciphertext is decrypted, and taken out, before the next one is put
+//! in. When bytes go where is `flow.rs`.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -27,14 +27,14 @@ use super::low_water::LowWaterMode;
 use super::{Tls, TlsInfo, TlsPolicy, verify};
 use crate::transports::error::{TlsError, describe, is_handshake_timeout, is_tls};
 
-/// The longest record, RFC 5246, section 6.2.3. One more byte can complete a waiting record and turn all of it into
-/// plaintext.
+/// The longest record there is, RFC 5246, section 6.2.3: what of it waits for its end can become plaintext by one more
+/// byte.
 pub(crate) const RECORD_BYTES: usize = 5 + (1 << 14) + 2048;
 
-/// How much ciphertext is read at once. It fits into the fastest caches together with its plaintext.
+/// Ciphertext that is read at once. It fits into the fastest caches together with its plaintext.
 pub(crate) const CIPHERTEXT_BYTES: usize = 256 * 1024;
 
-/// The state of TLS.
+/// How far TLS is.
 ///
 /// ```text
 ///   Handshaking ---> Established
@@ -45,16 +45,16 @@ pub(crate) const CIPHERTEXT_BYTES: usize = 256 * 1024;
 pub(crate) enum Progress {
     Handshaking,
     Established,
-    /// The peer gets an alert, and then the stream is lost with this error.
+    /// The peer is told why, and then the stream is lost with this error.
     Failed(io::Error),
     Lost,
 }
 
-/// An event of the peer after the last plaintext.
+/// What the peer has said after the plaintext that was taken out last.
 #[derive(Debug)]
 enum PeerEvent {
     None,
-    /// The peer has ended its direction: close_notify.
+    /// It has ended its direction: close_notify.
     End,
     Failed(TlsFailure),
 }
@@ -63,9 +63,9 @@ enum PeerEvent {
 #[derive(Debug)]
 pub(crate) struct TlsFailure {
     pub(crate) error: TlsError,
-    /// Whether there is an alert for the peer.
+    /// There is an alert that tells the peer why.
     pub(crate) has_alert: bool,
-    /// The refused certificate of the peer, if the error is about it.
+    /// The certificate of the peer, if it is about that.
     pub(crate) refused: Option<CertificateDer<'static>>,
 }
 
@@ -73,23 +73,23 @@ pub(crate) struct TlsFailure {
 pub(crate) struct TlsLayer {
     session: Connection,
     progress: Progress,
-    /// The peer has agreed to TLS on an open connection.
+    /// The peer has agreed to TLS on a connection that was there before.
     was_agreed: bool,
     peer_event: PeerEvent,
     pub(crate) policy: TlsPolicy,
-    /// The name that a client wants.
+    /// Of a client: whom it wants.
     name: Option<ServerName<'static>>,
-    /// Whether the server of a client has asked for a certificate.
+    /// Of a client: whether the server has asked for a certificate.
     asked: Option<Arc<AtomicBool>>,
-    /// Whether a client has a certificate.
+    /// Of a client: whether it has one.
     has_certificate: bool,
-    /// Whether the peer has sent bytes since the handshake.
+    /// Whether the peer has sent anything since the handshake.
     has_heard: bool,
     pub(crate) low_water: LowWaterMode,
 }
 
 impl TlsLayer {
-    /// TLS before its handshake.
+    /// TLS whose handshake has not begun.
     pub(crate) fn new(tls: Tls) -> Result<Self, TlsError> {
         let policy = tls.policy();
         let mut has_certificate = false;
@@ -103,7 +103,7 @@ impl TlsLayer {
             Tls::Server(server) => (ServerConnection::new(server.config).map(Connection::from), None, None),
         };
         let mut session = session.map_err(|error| TlsError::new(explain(&error, &Situation::default())))?;
-        // rustls needs no limit: its bytes are taken out at once, and the stream has water marks.
+        // The stream's own water marks rule: what rustls has to send is taken out at once.
         session.set_buffer_limit(None);
         Ok(Self {
             session,
@@ -137,7 +137,7 @@ impl TlsLayer {
         matches!(self.progress, Progress::Failed(_))
     }
 
-    /// Whether an event of the peer was not reported yet.
+    /// Whether the peer has said something that was not told yet.
     pub(crate) fn has_peer_event(&self) -> bool {
         !matches!(self.peer_event, PeerEvent::None)
     }
@@ -151,12 +151,12 @@ impl TlsLayer {
         is_finished
     }
 
-    /// Whether TLS has failed, and the peer must get an alert before the stream is lost.
+    /// TLS has failed, and the peer is to be told before the stream is lost.
     pub(crate) fn fail(&mut self, error: TlsError) {
         self.progress = Progress::Failed(error.into());
     }
 
-    /// The stream is lost. Returns the reason in the view of TLS.
+    /// The stream is lost. Gives the reason as TLS sees it.
     pub(crate) fn lose(&mut self, error: Option<io::Error>) -> Option<io::Error> {
         match (std::mem::replace(&mut self.progress, Progress::Lost), error) {
             (Progress::Failed(error), _) => Some(error),
@@ -171,14 +171,14 @@ impl TlsLayer {
         }
     }
 
-    /// Decrypts ciphertext into `buffer`, which must have room for [`RECORD_BYTES`] more. Returns the length of the
-    /// plaintext. [`take_peer_event`](Self::take_peer_event) has the end and errors.
+    /// Takes ciphertext in, and puts what it says into `buffer`, which has room for [`RECORD_BYTES`] more than that;
+    /// how much it is. What comes besides is [`take_peer_event`](Self::take_peer_event).
     pub(crate) fn decrypt(&mut self, mut ciphertext: &[u8], buffer: &mut [u8]) -> usize {
         let mut len = 0;
         while !ciphertext.is_empty() && !self.has_peer_event() {
             self.has_heard |= !self.session.is_handshaking();
             if let Err(error) = self.session.read_tls(&mut ciphertext) {
-                // There is room, so this message is too long for any buffer.
+                // There is room, so this is a message that is too long for any.
                 self.peer_event = PeerEvent::Failed(TlsFailure {
                     error: TlsError::new(error.to_string()),
                     has_alert: false,
@@ -187,13 +187,13 @@ impl TlsLayer {
                 break;
             }
             let result = self.session.process_new_packets();
-            // Plaintext before an error is valid.
+            // What came before an error is as good as if there were none.
             while let Ok(n @ 1..) = self.session.reader().read(&mut buffer[len..]) {
                 len += n;
             }
             self.peer_event = match result {
                 Err(error) => {
-                    // Everything before was taken out.
+                    // Whatever there was before has been taken out.
                     let has_alert = self.session.wants_write();
                     let refused = verify::refused();
                     PeerEvent::Failed(TlsFailure { error: self.explain(&error, refused.as_ref()), has_alert, refused })
@@ -202,8 +202,8 @@ impl TlsLayer {
                 Ok(_) => PeerEvent::None,
             };
         }
-        // After a long record, rustls keeps memory for a whole record until the next read. An idle connection would
-        // keep it, so this read frees it. There is nothing to read, which is no error.
+        // rustls has room for a whole record after a long one, and gives that back when it is to read more: an idle
+        // connection would keep it. There is nothing to be read, which is no error of anything.
         let _ = self.session.read_tls(&mut Nothing);
         len
     }
@@ -226,7 +226,7 @@ impl TlsLayer {
         self.asked.as_ref().is_some_and(|asked| asked.load(Ordering::Relaxed))
     }
 
-    /// The event of the peer after its last byte: `Ok` is its end.
+    /// What the peer has said after its last byte: `Ok` is its end.
     pub(crate) fn take_peer_event(&mut self) -> Option<Result<(), TlsFailure>> {
         match std::mem::replace(&mut self.peer_event, PeerEvent::None) {
             PeerEvent::None => None,
@@ -235,7 +235,7 @@ impl TlsLayer {
         }
     }
 
-    /// Encrypts bytes, after the handshake.
+    /// Encrypts what is to be sent. The handshake is done.
     pub(crate) fn encrypt(&mut self, mut plaintext: &[u8]) -> Result<(), TlsError> {
         while !plaintext.is_empty() {
             match self.session.writer().write(plaintext) {
@@ -260,7 +260,7 @@ impl TlsLayer {
         self.session.write_tls(sink)
     }
 
-    /// The bytes that end this direction. A second call returns none.
+    /// What ends our direction. Asked a second time there is nothing.
     pub(crate) fn closing_bytes(&mut self) -> Vec<u8> {
         self.session.send_close_notify();
         let mut words = Vec::new();
@@ -271,15 +271,15 @@ impl TlsLayer {
         words
     }
 
-    /// Whether this reset can be the answer to the client's certificate, or to a missing one: in TLS 1.3 the server
-    /// verifies it after the client's handshake, and its alert can be lost in the reset.
+    /// Whether this is a reset in answer to the certificate that we have, or have not, shown: in TLS 1.3 the server
+    /// judges it after the handshake, and its alert may be lost in the reset.
     fn is_refused_by(&self, error: &io::Error) -> bool {
         let is_reset = matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe);
         let is_judged_late = self.session.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
         is_reset && is_judged_late && !self.has_heard && self.was_asked()
     }
 
-    /// Facts about the connection, after the handshake.
+    /// What is known of the connection, once the handshake is done.
     pub(crate) fn info(&self) -> Option<TlsInfo> {
         let session = &self.session;
         let version = match session.protocol_version()? {
@@ -314,7 +314,7 @@ fn name_of(suite: rustls::CipherSuite) -> String {
     format!("{suite:?}").replacen("TLS13_", "TLS_", 1)
 }
 
-/// A reader without bytes.
+/// What has nothing to be read at present.
 struct Nothing;
 
 impl Read for Nothing {

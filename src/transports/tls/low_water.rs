@@ -1,4 +1,5 @@
-//! Detects a fast flow, for which the kernel wakes the loop only for large amounts. `wakeups.rs` says why.
+//! Whether a connection is in full flow, so that the kernel wakes us for much only. What that is good for is
+//! `wakeups.rs`.
 
 use std::time::{Duration, Instant};
 
@@ -7,11 +8,11 @@ use crate::transports::timers::TimerId;
 /// A flow pauses when no byte comes for this time. A flow slower than `CIPHERTEXT_BYTES` in this time gains nothing.
 pub(crate) const FLOW_IDLE: Duration = Duration::from_millis(2);
 
-/// The mode begins after this many bytes without a pause and without an answer. The peer then does not wait for an
-/// answer, or the flow is so long that one more pause does not matter.
+/// The mode begins after this many bytes without a pause and without an answer. So nobody waits for an answer to them,
+/// or the flow takes so long anyway that one pause more is little.
 const MUCH_BYTES: usize = 2 * 1024 * 1024;
 
-/// The bytes without a pause, and whether the mode is on.
+/// How many bytes have come without a pause, and whether the mode is on.
 #[derive(Debug, Default)]
 pub(crate) struct LowWaterMode {
     bytes: usize,

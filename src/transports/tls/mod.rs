@@ -1,9 +1,10 @@
-//! TLS: a layer inside a stream, between its protocol and its socket. asyncio's `sslproto.py`.
+//! TLS: a layer inside a stream, between what a protocol writes and what the socket gets. asyncio's `sslproto.py`.
 //!
-//! In the order in which to read: `layer.rs` (states, encryption and decryption), `flow.rs` (the bytes of a stream),
-//! `wakeups.rs` (fewer wake-ups for fast flows), `settings.rs` (settings of a user), and its parts: `pem.rs`
-//! (certificates and keys from files), `verify.rs` and `chain.rs` (verification), `self_signed.rs`, `provider.rs`
-//! (cryptography); `certificate.rs` (contents of certificates), `explain.rs` (texts of errors).
+//! In the order in which to read: `layer.rs` (the states of a handshake, and what is encrypted and decrypted),
+//! `flow.rs` (when, and what it does to the stream), `wakeups.rs` (fewer wake-ups where much comes), `settings.rs`
+//! (what is wanted, as a user says it), and what that is made of: `pem.rs` (certificates and keys from files),
+//! `verify.rs` (whom a client trusts), `chain.rs` (by which authorities), `self_signed.rs`, `provider.rs` (whose
+//! cryptography); `certificate.rs` (what a certificate says), `explain.rs` (what has gone wrong, in words).
 
 pub mod certificate;
 mod chain;
@@ -63,9 +64,9 @@ pub struct TlsServer {
 /// Either side, as `start_tls` takes it.
 #[derive(Clone, Debug)]
 pub enum Tls {
-    /// This side is the client.
+    /// We connect, whoever has accepted.
     Client(TlsClient),
-    /// This side is the server.
+    /// We accept.
     Server(TlsServer),
 }
 
@@ -90,7 +91,7 @@ impl Tls {
     }
 }
 
-/// Facts about a TLS connection. Texts of the peer are not escaped: escape them before showing them.
+/// What is known of a TLS connection. Texts of the peer are as it has sent them: escape them before they are shown.
 #[derive(Clone, Debug, Default)]
 pub struct TlsInfo {
     /// `TLSv1.3`.
@@ -99,24 +100,24 @@ pub struct TlsInfo {
     pub cipher_suite: String,
     /// The group of the key exchange: `X25519MLKEM768`.
     pub key_exchange: String,
-    /// The negotiated protocol.
+    /// What was agreed on.
     pub alpn: Option<Vec<u8>>,
-    /// SNI: the name that the client has requested.
+    /// SNI: the name that the client has asked for.
     pub server_name: Option<String>,
-    /// The certificates of the peer in DER, its own first.
+    /// What the peer has shown, its own certificate first; DER.
     pub peer_chain: Vec<CertificateDer<'static>>,
-    /// Whether an authority vouches for the peer, or it has a wanted pin. Otherwise it can be any host.
+    /// Whether an authority vouches for it, or it has a pin that was wanted; else it may be anyone's.
     pub is_verified: bool,
 }
 
-/// The policy of connections of either side.
+/// What holds for the connections of either side.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TlsPolicy {
     /// asyncio's `ssl_handshake_timeout`.
     pub(crate) handshake_timeout: Duration,
-    /// Whether the end of the connection counts as the end of the peer's direction, without a close_notify.
+    /// The end of the connection is taken for an end of the peer's direction, although the peer has not said so.
     pub(crate) allow_truncation: bool,
-    /// Whether the certificate of the peer is verified.
+    /// A certificate of the peer is believed for a reason.
     pub(crate) verifies: bool,
     /// How messages name options.
     pub(crate) advice: Advice,

@@ -1,14 +1,14 @@
-//! The destinations of rustls's ciphertext.
+//! Where rustls writes its ciphertext.
 
 use std::io::{self, IoSlice, Write};
 
 use crate::transports::io::Io;
 use crate::transports::out_buf::{BufferPool, WriteBuffer};
 
-/// Writes to the socket, all records in one call.
+/// To the socket, all records that there are in one call.
 pub(super) struct ToIo<'a> {
     pub(super) io: &'a mut Io,
-    /// The bytes of the last call, taken or not.
+    /// Bytes of the last call, whether they were taken or not.
     pub(super) offered: usize,
 }
 
@@ -27,7 +27,7 @@ impl Write for ToIo<'_> {
     }
 }
 
-/// Writes into the write buffer.
+/// Into the write buffer.
 pub(super) struct ToBuffer<'a> {
     pub(super) out: &'a mut WriteBuffer,
     pub(super) buffer_pool: &'a mut BufferPool,

@@ -1,4 +1,4 @@
-//! Fewer wake-ups for a connection with a fast flow.
+//! Fewer wake-ups for a connection in full flow.
 //!
 //! A loop that is faster than the peer is woken for every few records. The wake-ups cost more than decrypting the
 //! records. So after many bytes without a pause, the kernel wakes the loop for large amounts only (`SO_RCVLOWAT`,
@@ -26,7 +26,7 @@ impl StreamRef<'_> {
     pub(crate) fn note_flow(&mut self, bytes: usize) {
         let now = self.cx.now;
         let stream = &mut *self.stream;
-        // Other sockets ignore the option and wake the loop for every byte.
+        // Other sockets wake us for every byte, whatever they are told.
         let Some(Peer::Ip(_)) = stream.peer.as_deref() else { return };
         let (Some(tls), Io::Socket(socket)) = (tls_of(&mut stream.stack), &stream.io) else { return };
         if tls.low_water.note(bytes, now) && set_receive_low_water(socket.as_fd(), CIPHERTEXT_BYTES).is_ok() {
@@ -60,7 +60,7 @@ impl StreamRef<'_> {
         let stream = &mut *self.stream;
         let (Some(tls), Io::Socket(socket)) = (tls_of(&mut stream.stack), &stream.io) else { return };
         if let Some(timer) = tls.low_water.timer.take() {
-            // A socket that refuses this has refused the first call too.
+            // What refuses this has refused the other too.
             let _ = set_receive_low_water(socket.as_fd(), 1);
             self.cx.timers.cancel(timer);
         }

@@ -1,9 +1,9 @@
-//! The part of STARTTLS that all protocols share: splits the bytes of the server into pieces, and refuses bytes after
+//! The part of STARTTLS that all protocols share: it splits what the server says into pieces, and lets nothing follow
 //! the consent.
 //!
-//! An attacker could have sent any byte before TLS. Nothing of it is kept once TLS is up. Bytes after the consent end
-//! the stream: an attacker can have put them there, so that they pass for bytes inside TLS (CVE-2011-0411,
-//! CVE-2021-23222).
+//! Anybody could have sent what comes in the clear. Nothing of it is kept once TLS is up. Bytes behind the consent end
+//! the stream: an attacker may have put them there, so that they pass for something that the server has said inside TLS
+//! (CVE-2011-0411, CVE-2021-23222).
 
 use std::time::Duration;
 
@@ -11,18 +11,18 @@ use super::dialogue::{Dialogue, PIECE_MAX, Verdict, quote};
 use super::kind::StartTls;
 use crate::transports::layer::negotiation::{Negotiation, Step};
 
-/// The most bytes that a server may send before TLS. Greetings and capabilities are far shorter.
+/// The most that a server may say before TLS. Greetings and capabilities are far shorter.
 pub(super) const TOTAL_MAX: usize = 64 * 1024;
 
 /// A client that asks a server for TLS.
 #[derive(Debug)]
 pub(crate) struct AskForTls {
     dialogue: Box<dyn Dialogue>,
-    /// How long the server may take to consent. The handshake has another time limit.
+    /// How long the server may take to consent. The handshake has a time limit of its own.
     time_limit: Duration,
-    /// Bytes that are not a complete piece yet.
+    /// Bytes that are not a whole piece yet.
     unread: Vec<u8>,
-    /// How many bytes of `unread` had come before the client's last question.
+    /// How many bytes of `unread` had come before our last question.
     early: usize,
     /// Bytes from the server so far.
     heard: usize,
@@ -30,7 +30,7 @@ pub(crate) struct AskForTls {
 }
 
 impl AskForTls {
-    /// Asks in the words of `protocol`. `server_name` is the wanted server, for protocols that send it.
+    /// Asks in the words of `protocol`. `server_name` is the server that we want, for protocols that say it.
     pub(crate) fn new(protocol: StartTls, server_name: &str, time_limit: Duration) -> Self {
         let dialogue = protocol.dialogue(server_name);
         Self { dialogue, time_limit, unread: Vec::new(), early: 0, heard: 0, is_over: false }

@@ -1,4 +1,4 @@
-//! The interface of a protocol, and quotations of a server in messages.
+//! What a protocol has to say for itself, and how messages quote a server.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use crate::transports::text::escape;
 
 /// The longest line, message or tag.
 pub(super) const PIECE_MAX: usize = 8 * 1024;
-/// The most characters of a server's answer that a message quotes.
+/// The most characters that are quoted of what a server has said.
 const QUOTE_MAX: usize = 200;
 
-/// The meaning of one piece from the server.
+/// The meaning of one piece of what the server says.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    /// The piece answers no question and can come at any time.
+    /// The piece answers no question and may come at any time.
     Skip,
     /// The piece is a part of an answer.
     GoOn,
-    /// The answer is complete. Send this next.
+    /// The answer is whole. Say this next.
     Say(Vec<u8>),
     /// The server consents to TLS.
     Consent,
@@ -26,13 +26,12 @@ pub(super) enum Verdict {
 
 /// The words of one protocol.
 pub(super) trait Dialogue: fmt::Debug {
-    /// The first bytes of the client. Empty if the server speaks first.
+    /// What the client says first. Empty if the server speaks first.
     fn opening(&self) -> Vec<u8> {
         Vec::new()
     }
 
-    /// Reads the first piece of `unread`. Returns its length and its meaning, or `None` if the piece is not complete
-    /// yet.
+    /// Takes the first piece of `unread`. Gives its length and its meaning, or `None` if the piece is not whole yet.
     fn hear(&mut self, unread: &[u8]) -> Option<(usize, Verdict)>;
 }
 
@@ -41,15 +40,15 @@ pub(super) fn nonsense(protocol: &str, said: &[u8]) -> Verdict {
     Verdict::No(format!("the server does not speak {protocol}: {}", quote(said)))
 }
 
-/// Quotes a server, safe for a terminal and in one line.
+/// Quotes what a server has said, so that it can be shown on a terminal and in one line.
 pub(super) fn quote(said: &[u8]) -> String {
     let said = said.trim_ascii_end();
-    // A character has at most four bytes, so more bytes cannot be shown.
+    // A character has at most four bytes, so no more bytes than these can be shown.
     let start = &said[..said.len().min(4 * QUOTE_MAX)];
     let mut quoted = String::from("\"");
     let mut room = QUOTE_MAX;
     for c in String::from_utf8_lossy(start).chars() {
-        // The quotation has double quotes.
+        // The quotation stands in double quotes.
         let escaped = if matches!(c, '"' | '\\') { c.escape_default().to_string() } else { escape(&c.to_string()) };
         let Some(left) = room.checked_sub(escaped.chars().count()) else {
             quoted.push_str("\"...");

@@ -16,7 +16,7 @@ const REQUEST_NAME: u8 = 0x80;
 const EXTENDED_RESPONSE: u8 = 0x78;
 const RESPONSE_NAME: u8 = 0x8a;
 
-/// The number of the client's message. A message that answers none has the number 0.
+/// The number of our message. A message that answers none has the number 0.
 const MESSAGE_ID: &[u8] = &[1];
 
 /// RFC 4511, section 4.14.
@@ -55,7 +55,7 @@ fn encode(tag: u8, content: &[u8]) -> Vec<u8> {
 
 /// The tag and the length before the content of an element.
 enum Header {
-    /// The start of the content, and its length.
+    /// Where the content begins, and its length.
     Whole(usize, usize),
     Cut,
     /// A length that LDAP does not allow. LDAP has definite lengths of at most four bytes.
@@ -89,7 +89,7 @@ fn element<'a>(data: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
 /// The meaning of a message. `None` if no such message can come here.
 fn response(mut message: &[u8]) -> Option<Verdict> {
     let id = element(&mut message, INTEGER)?;
-    // Controls can follow. They mean nothing, because the request asked for none.
+    // Controls may follow. They mean nothing, because the request asked for none.
     let mut response = element(&mut message, EXTENDED_RESPONSE)?;
     let [result] = *element(&mut response, ENUMERATED)? else { return None };
     let _matched_dn = element(&mut response, OCTET_STRING)?;

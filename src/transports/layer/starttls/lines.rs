@@ -58,10 +58,10 @@ impl Smtp {
         match (self.asked, code) {
             (SmtpAsked::Greeting, b"220") => {
                 self.asked = SmtpAsked::Extensions;
-                // A greeting can have any words in it.
+                // A greeting may have any words in it.
                 self.is_offered = false;
-                // The server does not need the client's name. The client asks again inside TLS, because answers before
-                // TLS do not count.
+                // The server does not need our name. The client asks again inside TLS, since answers in the clear do
+                // not count.
                 Verdict::Say(b"EHLO localhost\r\n".to_vec())
             }
             (SmtpAsked::Extensions, b"250") if self.is_offered => {

@@ -1,4 +1,5 @@
-//! Tests every negotiation by its input and output: in one piece, byte by byte, and with all failures.
+//! Every negotiation, by what is sent and what it says: in one piece, byte by byte, and in all the ways in which it
+//! fails.
 
 use super::ask::TOTAL_MAX;
 use super::dialogue::{PIECE_MAX, quote};
@@ -16,7 +17,7 @@ fn asking(protocol: StartTls, server_name: &str) -> AskForTls {
 const TLS: &str = "xmlns='urn:ietf:params:xml:ns:xmpp-tls'";
 const HEADER: &str = "<?xml version=\"1.0\"?><stream:stream xmlns='jabber:client' from='a' id='>' version='1.0'>";
 
-/// A good dialogue: the opening, and then pairs of the server's bytes and the client's answer. The last one is the
+/// A dialogue in order: the opening, and then what the server says with what the client answers; the last is the
 /// consent.
 struct Good {
     protocol: StartTls,
@@ -71,12 +72,12 @@ fn good() -> Vec<Good> {
             &[("* OK [CAPABILITY IMAP4rev2 STARTTLS] hello\r\n", "a1 STARTTLS\r\n")],
             "* CAPABILITY IMAP4rev2\r\n* NO a1 OK\r\na1 OK go\r\n",
         ),
-        // Unsolicited pieces can come at any time.
+        // What nobody has asked for may come at any time.
         plain(Imap, &[("* ok\r\n* CAPABILITY IMAP4rev2\r\n", "a1 STARTTLS\r\n")], "a1 ok\r\n"),
         plain(Pop3, &[("+OK POP3 <1@a>\r\n", "STLS\r\n")], "+OK\r\n"),
         Good { opening: vec![0, 0, 0, 8, 4, 210, 22, 47], ..plain(Postgres, &[], "S") },
         ldap(b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"),
-        // Lengths in two and in five bytes, as OpenLDAP and Active Directory write them.
+        // Lengths in two and in five bytes, as OpenLDAP and Active Directory have them.
         ldap(b"\x30\x84\x00\x00\x00\x11\x02\x01\x01\x78\x81\x0b\x0a\x01\x00\x04\x82\x00\x01x\x04\x81\x00"),
         ldap(&named.concat()),
         xmpp(&header, "<proceed NS/>"),
@@ -91,7 +92,7 @@ impl Good {
         negotiation
     }
 
-    /// Plays a dialogue up to the consent.
+    /// Up to the point where only the consent is missing.
     fn asked(&self) -> AskForTls {
         let mut negotiation = self.start();
         for (heard, said) in &self.turns {
@@ -101,7 +102,7 @@ impl Good {
     }
 }
 
-/// Feeds a waiting negotiation with `said` until it has a result.
+/// Feeds a negotiation that waits for `said` until something comes of it.
 fn feed(negotiation: &mut AskForTls, pieces: &[&[u8]]) -> Step {
     let mut steps = pieces.iter().map(|piece| negotiation.feed(piece));
     steps.find(|step| *step != Step::Wait).unwrap_or(Step::Wait)
@@ -114,7 +115,7 @@ fn fails(step: &Step, why: &str) {
     assert!(text.chars().count() < 400 && !text.contains(char::is_control), "{text:?} is not fit to be shown");
 }
 
-/// The result of a client of `protocol` with these pieces, at once and byte by byte.
+/// What becomes of a client of `protocol` that hears these in turn, in one piece each and byte by byte.
 #[track_caller]
 fn refused(protocol: StartTls, said: &[&[u8]], why: &str) {
     for by_bytes in [false, true] {
@@ -155,7 +156,7 @@ fn whatever_follows_the_consent_is_an_attack() {
     for case in good() {
         for more in [&b"\r\n"[..], b" ", b"\0", b"250 in the clear\r\n", b"\x16\x03\x03", &[b'x'; 10_000]] {
             fails(&case.asked().feed(&[&case.consent, more].concat()), INJECTED);
-            // The same if the consent comes in two parts.
+            // The same if the consent itself has come in two parts.
             let (first, rest) = case.consent.split_at(case.consent.len() / 2);
             let mut negotiation = case.asked();
             fails(&feed(&mut negotiation, &[first, &[rest, more].concat()]), INJECTED);
@@ -171,7 +172,7 @@ fn an_answer_to_what_was_not_asked_yet_is_an_attack() {
     for case in good().iter().filter(|case| !case.turns.is_empty()) {
         let all: Vec<u8> = case.turns.iter().flat_map(|(heard, _)| heard).chain(&case.consent).copied().collect();
         fails(&case.start().feed(&all), AHEAD);
-        // A part of the answer decides, whenever the rest comes.
+        // A part of the answer is enough, whenever the rest comes.
         let at = all.len() - 1;
         let mut negotiation = case.start();
         let first = negotiation.feed(&all[..at]);
@@ -258,7 +259,7 @@ fn ber_that_ldap_does_not_have_is_refused() {
         b"\x30\x85\x00\x00\x00\x00\x0c",
         b"\x30\x84\xff\xff\xff\xff",
         b"\x30\x83\x01\x00\x00",
-        // Elements that are missing, or longer than their container.
+        // Elements that are longer than what they are in, or missing.
         b"\x30\x00",
         b"\x30\x03\x02\x01\x01",
         b"\x30\x03\x02\x04\x01",
@@ -282,7 +283,7 @@ fn what_has_no_end_is_not_kept() {
     let endless = |start: &[u8]| [start, &vec![b'x'; PIECE_MAX]].concat();
     for (protocol, start) in [(Smtp, &b"220 "[..]), (Imap, b"* OK "), (Pop3, b"+OK "), (Xmpp, b"<stream:stream a='")] {
         refused(protocol, &[&endless(start)], too_long);
-        // An end makes no difference.
+        // Whether it ends after all makes no difference.
         let ended = [&endless(start)[..], b"' version='1.0'>\r\n"].concat();
         refused(protocol, &[&ended], too_long);
     }

@@ -16,7 +16,7 @@ pub(super) struct Xmpp {
     /// The kind of the outermost open element.
     outermost: Outermost,
     is_offered: bool,
-    /// The server's bytes since the client's last question.
+    /// What the server has said since our last question.
     reply: Vec<u8>,
 }
 
@@ -193,7 +193,7 @@ impl<'a> Tag<'a> {
         name.rsplit(|&byte| byte == b':').next().unwrap_or_default()
     }
 
-    /// Names and values, without decoding. Stops at the first one that is not well-formed.
+    /// Names and values as they are written. Stops at the first one that is not well-formed.
     fn attributes(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
         let start = self.text.iter().position(u8::is_ascii_whitespace).unwrap_or(self.text.len());
         let mut rest = &self.text[start..];
