@@ -49,7 +49,7 @@
 //! - `cli` (default): the program `xport`. A library does without it, and without its parser of command lines.
 //! - `aws-lc-rs` (default) or `ring`: the cryptography of TLS. If both are chosen, it is the first one.
 //!
-//! A library that is to be small has `default-features = false, features = ["ring"]`.
+//! For a small library, use `default-features = false, features = ["ring"]`.
 //!
 //! # Floors
 //!
