@@ -87,7 +87,7 @@ impl Net {
             let _ = keepalive.apply(&socket);
         }
         let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.cx.now);
-        stream.marks = listener.options.marks;
+        stream.out.flow.marks = listener.options.marks;
         stream.bounded_close = !listener.options.once;
         stream.peer = Some(Box::new(peer));
         let openings = match listener.options.openings() {

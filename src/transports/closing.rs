@@ -1,4 +1,4 @@
-//! How a stream ends: the end of our direction, the peer's, and what must still happen before the socket is closed.
+//! How a stream ends: the end of our direction, the end of the peer's direction, and the close of the socket.
 //!
 //! ```text
 //!   write_eof ---flushed---> our end is told                      (the stream goes on)
@@ -9,9 +9,9 @@
 //!       Reset:       (no end is told) acknowledged ------------------> lost, by a reset
 //! ```
 //!
-//! **Invariant:** a stream whose peer has ended in order, and whose peer's system has every byte that a protocol has
-//! written, is lost without an error, whatever happens to our own end: a FIN or a close_notify. The states are
-//! `state.rs`, what TLS does to its stream is `tls/flow.rs`.
+//! **Invariant:** a stream is lost without an error if its peer has ended in order and the peer's system has every byte
+//! that a protocol has written. What happens to our own end then, a FIN or a close_notify, makes no difference. The
+//! states are `state.rs`. What TLS does to its stream is `tls/flow.rs`.
 
 use std::io::{self, IoSlice};
 use std::time::Duration;
@@ -26,26 +26,26 @@ use super::state::Phase;
 use super::stream::{CloseMode, Stream};
 use super::timers::Alarm;
 
-/// How long a closed connection waits for the peer's end, so that our close is not a reset. asyncio and nginx have 30 s
-/// and 5 s for the same thing.
+/// How long a closed connection waits for the peer's end, so that our close is not a reset. asyncio waits for 30 s, nginx
+/// for 5 s.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long our FIN alone is waited for: all data is acknowledged, and some hosts drop what comes after their own end.
+/// How long to wait for the acknowledgement of our FIN alone. Some hosts drop what comes after their own end.
 const FIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How often a connection that is over is asked whether the peer has everything.
+/// The time between two questions whether the peer's system has everything.
 const ASK_AGAIN_MIN: Duration = Duration::from_millis(10);
 const ASK_AGAIN_MAX: Duration = Duration::from_secs(1);
 
-/// A peer that has sent nothing for this long, and for two round trips, is not in the middle of sending.
+/// A peer that sends nothing for this time and for two round trips is not in the middle of sending.
 const LULL: Duration = Duration::from_millis(100);
 
-/// A terminal that hangs up sends SIGHUP, which is on its way when we see the event, and is the better word for it.
+/// How long to wait for the SIGHUP of a terminal that has hung up. The signal tells more than the error of a write.
 const HANG_UP_DELAY: Duration = Duration::from_millis(100);
 
 impl StreamRef<'_> {
-    /// Ends a stream now. Queues `connection_lost`, or `connection_failed` for a stream that was never open, and only
-    /// once. asyncio's `_force_close`.
+    /// Ends the stream now. Queues one call: `connection_failed` if the stream was never open, `connection_lost`
+    /// otherwise. asyncio's `_force_close`.
     pub(crate) fn force_close(&mut self, error: Option<io::Error>, reset: bool) {
         self.restore_low_water();
         let stream = &mut *self.stream;
@@ -56,22 +56,17 @@ impl StreamRef<'_> {
         let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
         let Some(phase) = stream.state.lose() else { return };
         if stream.counts_above_layers() {
-            // Counted when it entered the layers, and never sent.
+            // These bytes were counted when they entered the layers, and are not sent.
             stream.totals.sent = stream.totals.sent.saturating_sub(stream.out.len() as u64);
         }
-        stream.out.clear(&mut self.cx.buffer_pool);
-        if let Some(spliced) = stream.spliced.take() {
-            self.cx.pipes.close(*spliced);
-        }
+        stream.out.clear(&mut self.cx.pipes, &mut self.cx.buffer_pool);
         stream.io.close(&self.cx.registry, reset);
         if reset && stream.close_mode != CloseMode::Reset {
             stream.close_mode = CloseMode::Aborted;
         }
-        if let Some(timer) = stream.phase_timer.take() {
-            self.cx.timers.cancel(timer);
-        }
-        // What happened first is what is reported: a failed write, then a failed read. But what the peer says of TLS is
-        // why both fail.
+        self.disarm();
+        let stream = &mut *self.stream;
+        // The first failure is reported: a failed write comes before a failed read. An error of TLS is the cause of both.
         let error = match error {
             Some(error) if is_tls(&error) => Some(error),
             // A panic of the protocol is no failure of the connection.
@@ -103,12 +98,12 @@ impl StreamRef<'_> {
         if let Some(error) = error {
             log::warn!("{what} with {}: {}", self.label(), describe(&error));
         }
-        // Its descriptor is needed, and no protocol asks for its address.
+        // Frees the descriptor. No protocol will ask for the address.
         self.stream.io = Io::Connecting;
         Call::Forget
     }
 
-    /// asyncio's `write_eof`: the end of our direction, after what is buffered.
+    /// Ends our direction after what is buffered. asyncio's `write_eof`.
     pub(crate) fn write_eof(&mut self) {
         let stream = &mut *self.stream;
         if stream.io.can_write_eof() && stream.state.end_writing() && stream.is_flushed() {
@@ -116,8 +111,8 @@ impl StreamRef<'_> {
         }
     }
 
-    /// asyncio's `close`: no more reading, what is buffered goes out, then `connection_lost(None)`. A stream that is
-    /// closing already keeps its mode, but a reset is added as long as the peer was not told of an end.
+    /// Reads no more, sends what is buffered, then calls `connection_lost(None)`. A stream that is closing already keeps
+    /// its mode, except that a reset is added if the peer has not been told of an end. asyncio's `close`.
     pub(crate) fn close(&mut self, mode: CloseMode) {
         let stream = &mut *self.stream;
         if stream.state.phase() == Phase::Connecting || stream.is_opening() {
@@ -135,7 +130,7 @@ impl StreamRef<'_> {
         } else if stream.is_flushed() {
             self.flushed();
         } else {
-            // What arrives meanwhile is thrown away; a latch that is set would otherwise never be looked at.
+            // Bytes that are here already get no event, and are read and thrown away.
             self.queue_ready();
         }
     }
@@ -144,7 +139,7 @@ impl StreamRef<'_> {
     pub(crate) fn flushed(&mut self) {
         let stream = &mut *self.stream;
         if stream.is_negotiating() {
-            // What was written waits until the layers are ready, and so does the end.
+            // The end waits until the layers are ready, as the bytes before it do.
             return;
         }
         let (is_ending, is_closing) = (stream.state.is_ending(), stream.state.phase() == Phase::Flushing);
@@ -166,14 +161,14 @@ impl StreamRef<'_> {
         }
     }
 
-    /// Tells the peer that nothing more comes; false where the connection turns out to be gone.
+    /// Tells the peer that nothing more comes. Returns false if the connection is gone.
     fn end_direction(&mut self) -> bool {
         let stream = &mut *self.stream;
         stream.state.writing_ended();
         let result = stream.io.shutdown_write(&self.cx.registry);
         log::debug!("{}: our direction has ended", self.label());
         let Err(error) = result else { return true };
-        // ENOTCONN: the peer has reset the connection, and a read may have taken the error already.
+        // ENOTCONN means that the peer has reset the connection. A read may have taken the error already.
         let error = if error.kind() == io::ErrorKind::NotConnected {
             let reset = || io::Error::from_raw_os_error(libc::ECONNRESET);
             self.stream.io.take_error().unwrap_or_else(reset)
@@ -184,8 +179,7 @@ impl StreamRef<'_> {
         false
     }
 
-    /// All bytes of a closing stream are out: it is lost at once where nothing can be lost by it, or waits for the
-    /// peer.
+    /// All bytes of a closing stream are out. The stream waits for the peer, unless a close can destroy nothing.
     fn drain(&mut self) {
         let stream = &mut *self.stream;
         if stream.state.has_failed() || !stream.io.needs_lingering_close() {
@@ -195,36 +189,33 @@ impl StreamRef<'_> {
         if mode != CloseMode::Reset && !stream.state.is_write_closed() && !self.end_direction() {
             return;
         }
-        let now = self.cx.now;
         let stream = &mut *self.stream;
         stream.state.drain();
-        // From here on it is the time since which the stream drains.
-        stream.last_activity = now;
+        // From here on, this is when the stream began to drain.
+        stream.last_activity = self.cx.now;
         stream.discarded = stream.totals.received > 0;
         if stream.state.reading_ended() || mode == CloseMode::Reset {
             return self.await_acknowledgement();
         }
-        // What comes is read and thrown away: to close a socket with unread bytes resets the connection.
+        // The close of a socket with unread bytes resets the connection. So what comes is read and thrown away.
         stream.readable = true;
         let has_failed = stream.has_failed_layer();
         self.queue_ready();
         if mode == CloseMode::Delivered {
-            // After the next read.
-            self.arm_phase(Duration::ZERO, Alarm::Acknowledgement);
+            // This is due after the next read.
+            self.arm(Duration::ZERO, Alarm::Acknowledgement);
         } else if !has_failed {
-            // A stream with a layer that has failed has a timer already.
-            self.arm_phase(CLOSE_TIMEOUT, Alarm::CloseTimeout);
+            // If a layer has failed, a timer runs already.
+            self.arm(CLOSE_TIMEOUT, Alarm::CloseTimeout);
         }
     }
 
-    /// Nothing is awaited of the peer any more but its system's word that everything has arrived, and, where bytes of
-    /// the peer still come, a lull in these. A connection of one peer has no limit but TCP's own, as a slow network may
-    /// have much still to deliver. A server drops a connection that has not taken everything within 5 s.
+    /// Waits until the peer's system has everything, and for a lull if the peer is still sending. A server drops a
+    /// connection that has not taken everything within 5 s. Other connections have no limit but TCP's own, as a slow
+    /// network may have much to deliver.
     pub(crate) fn await_acknowledgement(&mut self) {
+        self.disarm();
         let stream = &mut *self.stream;
-        if let Some(timer) = stream.phase_timer.take() {
-            self.cx.timers.cancel(timer);
-        }
         let reset = stream.close_mode == CloseMode::Reset;
         if let Some(error) = stream.io.take_pending_error() {
             return self.force_close(Some(error), false);
@@ -239,21 +230,21 @@ impl StreamRef<'_> {
             let may_still_send = stream.close_mode == CloseMode::Delivered && !stream.state.reading_ended();
             let lull = if may_still_send { stream.lacks_a_lull() } else { None };
             return match lull {
-                Some(wait) if drains_for < CLOSE_TIMEOUT => self.arm_phase(wait, Alarm::Acknowledgement),
+                Some(wait) if drains_for < CLOSE_TIMEOUT => self.arm(wait, Alarm::Acknowledgement),
                 _ => self.force_close(None, reset),
             };
         }
         if (stream.bounded_close || reset) && drains_for >= CLOSE_TIMEOUT {
             return self.force_close(Some(not_taken()), reset);
         }
-        // An event tells of a reset, and of the last acknowledgement where ours was the second end. The rest is asked
-        // from time to time, more seldom the longer it takes.
+        // An event tells of a reset. An event tells of the last acknowledgement if our end was the second one. In all
+        // other cases we ask, less often the longer it takes.
         let delay = (drains_for / 4).clamp(ASK_AGAIN_MIN, ASK_AGAIN_MAX);
-        self.arm_phase(delay, Alarm::Acknowledgement);
+        self.arm(delay, Alarm::Acknowledgement);
     }
 
-    /// The peer does not end its direction. That does not matter where it has everything that was sent, and a server
-    /// waits no longer: its system goes on with what it has taken.
+    /// The peer has not ended its direction in time. If the peer's system has everything, that does not matter. A server
+    /// waits no longer. Other streams go on waiting.
     pub(crate) fn close_timed_out(&mut self) {
         let stream = &mut *self.stream;
         stream.phase_timer = None;
@@ -263,48 +254,35 @@ impl StreamRef<'_> {
         if stream.bounded_close {
             return self.force_close(Some(not_taken()), false);
         }
-        self.arm_phase(ASK_AGAIN_MAX, Alarm::CloseTimeout);
+        self.arm(ASK_AGAIN_MAX, Alarm::CloseTimeout);
     }
 
-    /// Arms the timer of the present phase.
-    pub(crate) fn arm_phase(&mut self, delay: Duration, alarm: Alarm) {
-        let timer = self.cx.timers.arm(delay, Some(self.id), alarm);
-        let stream = &mut *self.stream;
-        if let Some(before) = stream.phase_timer.replace(timer) {
-            self.cx.timers.cancel(before);
-        }
-    }
-
-    /// A write has failed: nothing more goes out. Bytes that arrived before may still be there to read, and are
-    /// delivered before the error is reported.
+    /// A write has failed, and nothing more goes out. Bytes that arrived before are delivered before the error is
+    /// reported.
     pub(crate) fn write_failed(&mut self, error: io::Error) {
         let stream = &mut *self.stream;
         if !stream.io.reads_after_write_error() || stream.state.reading_ended() || stream.state.is_closing() {
             return self.force_close(Some(error), false);
         }
         stream.state.writing_failed(error, stream.is_delivered());
-        stream.out.clear(&mut self.cx.buffer_pool);
-        if let Some(spliced) = stream.spliced.take() {
-            self.cx.pipes.close(*spliced);
-        }
+        stream.out.clear(&mut self.cx.pipes, &mut self.cx.buffer_pool);
         stream.readable = true;
         stream.rdhup_seen = true;
-        if std::mem::replace(&mut stream.writing_paused, false) {
-            // The buffer is empty now; a protocol that stopped reading meanwhile must come to see the end.
+        if stream.out.resume_if_under() {
+            // A protocol that does not read while writing is paused must come to see the end.
             self.call(Call::ResumeWriting);
         }
         self.queue_ready();
     }
 
-    /// A terminal has hung up, and nothing has ended us so far.
+    /// A terminal has hung up, and no signal has come.
     pub(crate) fn hung_up(&mut self) {
-        let stream = &mut *self.stream;
-        let error = stream.io.broken_pipe();
+        let error = self.stream.io.broken_pipe();
         self.force_close(Some(error), false);
     }
 
-    /// Nobody reads what is written any more, as an event has told: the reader of a pipe has gone, or a peer that had
-    /// ended its own direction before.
+    /// An event has told that nobody reads what is written: the reader of a pipe has gone, or a peer that had ended its
+    /// own direction before.
     pub(crate) fn sink_gone(&mut self) {
         let stream = &mut *self.stream;
         if !stream.state.flushes() {
@@ -312,11 +290,11 @@ impl StreamRef<'_> {
         }
         if stream.io.writes_terminal() {
             if stream.phase_timer.is_none() {
-                self.arm_phase(HANG_UP_DELAY, Alarm::HangUp);
+                self.arm(HANG_UP_DELAY, Alarm::HangUp);
             }
             return;
         }
-        // Without an error, and with nothing on its way, nothing is lost by it.
+        // If there is no error and everything was sent, nothing is lost.
         let error = stream.io.take_error().or_else(|| (!stream.is_flushed()).then(|| stream.io.broken_pipe()));
         self.force_close(error, false);
     }
@@ -339,15 +317,14 @@ fn not_taken() -> io::Error {
 }
 
 impl Stream {
-    /// Whether the peer's system has every byte that a protocol has written, whatever becomes of our own end. Only TCP
-    /// keeps us waiting; a unix socket hands over at once. After a reset it is the last word: nothing is acknowledged
-    /// any more.
+    /// Whether the peer's system has every byte that a protocol has written. Our own end does not count. A unix socket
+    /// hands over at once. TCP acknowledges later, and never after a reset.
     pub(crate) fn is_delivered(&self) -> bool {
         let fin = usize::from(self.state.has_told_end());
         self.unsent() + self.on_the_way() <= usize::from(self.closing_bytes) + fin
     }
 
-    /// Whether the peer has ended in order, and has everything: what becomes of our own end is of no interest then.
+    /// Whether the peer has ended in order and its system has everything. Our own end does not matter then.
     pub(crate) fn is_settled(&self) -> bool {
         self.io.needs_lingering_close()
             && self.state.reading_ended()
@@ -355,13 +332,13 @@ impl Stream {
             && self.is_delivered()
     }
 
-    /// Whether the peer's system has all of that, and our own end.
+    /// Whether the peer's system has everything, our own end included.
     fn is_acknowledged(&self) -> bool {
         self.is_flushed() && self.on_the_way() == 0
     }
 
-    /// How long bytes of the peer must not come before it can be left in the middle of its direction; `None` is no
-    /// longer. A reset would keep a peer that is sending from reading what it was sent.
+    /// How much longer the peer must send nothing before we may close in the middle of its direction. `None` means that
+    /// the lull is long enough. A reset would keep a peer that is sending from reading what it was sent.
     fn lacks_a_lull(&mut self) -> Option<Duration> {
         if self.readable {
             return Some(ASK_AGAIN_MIN);

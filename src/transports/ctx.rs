@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::call::{Call, Installed};
 use super::connect::resolver::Resolver;
@@ -16,7 +16,7 @@ use super::label::StreamLabel;
 use super::out_buf::BufferPool;
 use super::pipe_pool::PipePool;
 use super::stream::Stream;
-use super::timers::{TimerId, Timers};
+use super::timers::{Alarm, TimerId, Timers};
 
 /// The clock, the queues, the timers and the pools of a loop.
 pub(crate) struct Ctx {
@@ -98,6 +98,19 @@ impl StreamRef<'_> {
     pub(crate) fn queue_read(&mut self) {
         if self.stream.wants_read() {
             self.queue_ready();
+        }
+    }
+
+    /// Arms the timer of the stream's present phase. It replaces the timer of the phase before.
+    pub(crate) fn arm(&mut self, delay: Duration, alarm: Alarm) {
+        self.disarm();
+        self.stream.phase_timer = Some(self.cx.timers.arm(delay, Some(self.id), alarm));
+    }
+
+    /// Cancels the timer of the present phase, if there is one.
+    pub(crate) fn disarm(&mut self) {
+        if let Some(timer) = self.stream.phase_timer.take() {
+            self.cx.timers.cancel(timer);
         }
     }
 

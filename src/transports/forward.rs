@@ -215,9 +215,9 @@ impl Route<'_> {
             Ok(bytes @ 1..) => {
                 self.source.1.totals.received += bytes as u64;
                 self.source.1.last_activity = self.cx.now;
-                self.sink.1.spliced = Some(Box::new(Spliced { pipe, bytes }));
+                self.sink.1.out.splice(Spliced { pipe, bytes });
                 self.sink().flush();
-                if self.sink.1.spliced.is_some() {
+                if self.sink.1.out.is_spliced() {
                     self.block();
                 }
                 SpliceOutcome::Bytes(bytes)
@@ -343,7 +343,7 @@ impl Stream {
 
     /// Whether more may be written to it by its source.
     fn has_room(&self) -> bool {
-        !self.writing_paused && self.spliced.is_none() && (self.writable || !self.out.is_empty())
+        !self.out.flow.is_paused() && !self.out.is_spliced() && (self.writable || !self.out.is_empty())
     }
 }
 

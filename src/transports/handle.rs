@@ -206,7 +206,7 @@ impl Transport<'_> {
     /// Whether the buffer is over its high-water mark, even if `pause_writing` has not been called yet.
     #[must_use]
     pub fn is_writing_paused(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| stream.writing_paused)
+        self.net.stream(self.id).is_some_and(|stream| stream.out.flow.is_paused())
     }
 
     /// Bytes buffered and not sent yet. asyncio's `get_write_buffer_size`.
@@ -220,7 +220,7 @@ impl Transport<'_> {
     #[doc(alias = "get_write_buffer_limits")]
     #[must_use]
     pub fn write_buffer_limits(&self) -> WaterMarks {
-        self.net.stream(self.id).map_or_else(WaterMarks::default, |stream| stream.marks)
+        self.net.stream(self.id).map_or_else(WaterMarks::default, |stream| stream.out.flow.marks)
     }
 
     /// Sets the water marks of the write buffer. asyncio's `set_write_buffer_limits`.

@@ -1,9 +1,12 @@
 //! What could not be written yet, and the two water marks that say when that is too much.
 //!
-//! The rules are asyncio's (`_FlowControlMixin` in `transports.py`): pause when the size is strictly over the high
-//! mark, resume when it is at or under the low one. Who is told, and when, is `write.rs`.
+//! The rules are asyncio's (`_FlowControlMixin` in `transports.py`): writing pauses when the size is over the high mark,
+//! and resumes when the size is at or under the low one. The calls of the protocol are queued in `write.rs`.
 
 use std::io::{self, IoSlice};
+
+use super::io::Io;
+use super::pipe_pool::{PipePool, Spliced};
 
 /// asyncio's default high-water mark.
 const HIGH_WATER_BYTES: usize = 64 * 1024;
@@ -47,25 +50,104 @@ impl Default for WaterMarks {
     }
 }
 
-/// A queue of bytes on its way out. Empty ones hold no memory.
+/// Whether a protocol has been told to write no more. Streams and datagram sockets have one each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FlowControl {
+    pub(crate) marks: WaterMarks,
+    is_paused: bool,
+}
+
+impl FlowControl {
+    /// Whether `pause_writing` has been called or is queued.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.is_paused
+    }
+
+    /// Pauses if `len` is over the high mark. Returns whether that is new.
+    pub(crate) fn pause_at(&mut self, len: usize) -> bool {
+        len > self.marks.high() && self.pause()
+    }
+
+    /// Pauses, however little waits. Returns whether that is new.
+    pub(crate) fn pause(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_paused, true)
+    }
+
+    /// Resumes if `len` is at or under the low mark. Returns whether that is new.
+    pub(crate) fn resume_at(&mut self, len: usize) -> bool {
+        len <= self.marks.low() && std::mem::replace(&mut self.is_paused, false)
+    }
+}
+
+/// What a stream has still to send: first the bytes in a pipe of the pool, then those in memory. An empty buffer holds
+/// no memory.
 #[derive(Debug, Default)]
-pub(crate) struct OutBuf {
+pub(crate) struct WriteBuffer {
+    /// Only the bytes in memory count for it.
+    pub(crate) flow: FlowControl,
+    spliced: Option<Box<Spliced>>,
     bytes: Vec<u8>,
     /// How much of `bytes` has been written already.
     start: usize,
 }
 
-impl OutBuf {
+impl WriteBuffer {
+    /// Bytes that wait, in the pipe and in memory.
     pub(crate) fn len(&self) -> usize {
-        self.bytes.len() - self.start
+        self.in_memory() + self.spliced.as_ref().map_or(0, |spliced| spliced.bytes)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.in_memory() == 0 && self.spliced.is_none()
     }
 
-    pub(crate) fn as_slice(&self) -> &[u8] {
-        &self.bytes[self.start..]
+    /// Whether bytes wait in a pipe.
+    pub(crate) fn is_spliced(&self) -> bool {
+        self.spliced.is_some()
+    }
+
+    fn in_memory(&self) -> usize {
+        self.bytes.len() - self.start
+    }
+
+    /// Pauses writing if too much waits. Returns whether that is new.
+    pub(crate) fn pause_if_over(&mut self) -> bool {
+        self.flow.pause_at(self.in_memory())
+    }
+
+    /// Resumes writing if little enough waits. Returns whether that is new.
+    pub(crate) fn resume_if_under(&mut self) -> bool {
+        self.flow.resume_at(self.in_memory())
+    }
+
+    /// Adds bytes that are in a pipe. Nothing else waits.
+    pub(crate) fn splice(&mut self, spliced: Spliced) {
+        debug_assert!(self.is_empty());
+        self.spliced = Some(Box::new(spliced));
+    }
+
+    /// Writes as much as one call takes. Returns how much that was, and whether it was all that the call could take.
+    pub(crate) fn write_to(
+        &mut self,
+        io: &mut Io,
+        pipes: &mut PipePool,
+        buffer_pool: &mut BufferPool,
+    ) -> io::Result<(usize, bool)> {
+        let Some(spliced) = &mut self.spliced else {
+            let n = io.write(&[IoSlice::new(&self.bytes[self.start..])])?;
+            let is_all = n == self.in_memory();
+            self.consume(n, buffer_pool);
+            return Ok((n, is_all));
+        };
+        let n = io.write_from(spliced)?;
+        spliced.bytes -= n;
+        if spliced.bytes > 0 {
+            return Ok((n, false));
+        }
+        if let Some(spliced) = self.spliced.take() {
+            pipes.give(spliced.pipe);
+        }
+        Ok((n, true))
     }
 
     /// Appends what is left of `bufs` after their first `skip` bytes, in memory from `buffer_pool` where there is some.
@@ -86,18 +168,21 @@ impl OutBuf {
     }
 
     /// Notes that the first `n` bytes have been written.
-    pub(crate) fn consume(&mut self, n: usize, buffer_pool: &mut BufferPool) {
+    fn consume(&mut self, n: usize, buffer_pool: &mut BufferPool) {
         self.start += n;
         debug_assert!(self.start <= self.bytes.len());
-        if self.is_empty() {
-            self.clear(buffer_pool);
+        if self.in_memory() == 0 {
+            self.start = 0;
+            buffer_pool.give(std::mem::take(&mut self.bytes));
         }
     }
 
     /// Drops everything.
-    pub(crate) fn clear(&mut self, buffer_pool: &mut BufferPool) {
-        self.start = 0;
-        buffer_pool.give(std::mem::take(&mut self.bytes));
+    pub(crate) fn clear(&mut self, pipes: &mut PipePool, buffer_pool: &mut BufferPool) {
+        self.consume(self.in_memory(), buffer_pool);
+        if let Some(spliced) = self.spliced.take() {
+            pipes.close(*spliced);
+        }
     }
 }
 
@@ -139,13 +224,20 @@ mod tests {
     }
 
     #[test]
+    fn writing_pauses_over_the_high_mark_and_resumes_at_the_low_one() {
+        let mut flow = FlowControl { marks: WaterMarks::new(10, Some(5)).expect("marks"), ..FlowControl::default() };
+        assert!(!flow.pause_at(10) && flow.pause_at(11) && !flow.pause_at(12) && flow.is_paused());
+        assert!(!flow.resume_at(6) && flow.resume_at(5) && !flow.resume_at(0) && !flow.is_paused());
+    }
+
+    #[test]
     fn bytes_come_out_as_they_went_in() {
-        let (mut out, mut buffer_pool) = (OutBuf::default(), BufferPool::default());
+        let (mut out, mut buffer_pool) = (WriteBuffer::default(), BufferPool::default());
         out.append(&[IoSlice::new(b"abc"), IoSlice::new(b""), IoSlice::new(b"defg")], 2, &mut buffer_pool);
-        assert_eq!(out.as_slice(), b"cdefg");
+        assert_eq!(&out.bytes[out.start..], b"cdefg");
         out.consume(4, &mut buffer_pool);
         out.append(&[IoSlice::new(b"hi")], 0, &mut buffer_pool);
-        assert_eq!(out.as_slice(), b"ghi");
+        assert_eq!(&out.bytes[out.start..], b"ghi");
         out.consume(3, &mut buffer_pool);
         assert!(out.is_empty() && out.bytes.capacity() == 0);
         assert_eq!(buffer_pool.0.len(), 1);

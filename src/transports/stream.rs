@@ -1,8 +1,8 @@
 //! One byte stream: its I/O, its states, its buffer and what is known of its readiness.
 //!
-//! mio reports edges, so readiness is latched here: `readable` and `writable` stay set until a call says otherwise, and
-//! whatever stops earlier than that (a budget, a pause) must be remembered by the loop. Callbacks and queues are
-//! `net.rs` and `write.rs`.
+//! mio reports edges, so readiness is latched here: `readable` and `writable` stay set until a call says otherwise. What
+//! stops earlier than that, for a budget or a pause, is put on the run queue. What happens to a stream is methods of
+//! `StreamRef` (`ctx.rs`), in the files `read.rs`, `write.rs`, `closing.rs` and so on.
 
 use std::fmt;
 use std::time::Instant;
@@ -16,8 +16,7 @@ use super::info::{Peer, Totals};
 use super::io::Io;
 use super::keepalive::KeepAlive;
 use super::layer::LayerStack;
-use super::out_buf::{OutBuf, WaterMarks};
-use super::pipe_pool::Spliced;
+use super::out_buf::WriteBuffer;
 use super::state::{Phase, State};
 use super::timers::TimerId;
 
@@ -25,11 +24,10 @@ use super::timers::TimerId;
 pub(crate) struct Stream {
     pub(crate) io: Io,
     pub(crate) state: State,
-    pub(crate) out: OutBuf,
-    pub(crate) marks: WaterMarks,
+    pub(crate) out: WriteBuffer,
     /// Layers between a protocol and `out` and `io`. A bare stream has none.
     pub(crate) stack: Option<Box<LayerStack>>,
-    /// Bytes that a protocol has handed back. They are delivered before all others.
+    /// Bytes that a protocol has handed back. They are delivered first.
     pub(crate) unread: Option<Box<[u8]>>,
     /// What is kept until it is connected.
     pub(crate) connecting: Option<Box<Connecting>>,
@@ -37,63 +35,60 @@ pub(crate) struct Stream {
     pub(crate) forward: Option<Box<Forward>>,
     /// The stream that is forwarded to this one.
     pub(crate) source: Option<Id>,
-    /// That stream waits for room here.
+    /// `source` is not read until there is room here.
     pub(crate) source_waits: bool,
-    /// Bytes in a pipe that are sent before those in `out`.
-    pub(crate) spliced: Option<Box<Spliced>>,
     pub(crate) peer: Option<Box<Peer>>,
     pub(crate) totals: Totals,
     pub(crate) last_activity: Instant,
-    /// When its peer counts as gone. Off unless the stream is a TCP connection.
+    /// When the peer of a TCP connection counts as gone.
     pub(crate) keepalive: KeepAlive,
-    /// The timer of the present phase, if it has one.
+    /// The timer of the present phase, of which there is at most one: of a handshake or of closing. Set by
+    /// [`StreamRef::arm`](super::ctx::StreamRef::arm).
     pub(crate) phase_timer: Option<TimerId>,
-    /// Latched by an event, cleared by a read that took all there was.
+    /// Set by an event, cleared by a read that took all bytes.
     pub(crate) readable: bool,
-    /// Latched by an event, cleared by a write that did not fit.
+    /// Set by an event, cleared by a write that did not fit.
     pub(crate) writable: bool,
     /// Cleared by `pause_reading`.
     pub(crate) reading: bool,
-    /// It is forwarded, and the sink has no room.
+    /// The stream is forwarded, and its sink has no room.
     pub(crate) blocked_by_sink: bool,
-    /// Set over the high-water mark; `pause_writing` has been called or is queued.
-    pub(crate) writing_paused: bool,
-    /// An event has told of the peer's end (`EPOLLRDHUP`). A short read does not mean that all was read then.
+    /// An event has told of the peer's end (`EPOLLRDHUP`). Then a short read does not mean that all was read.
     pub(crate) rdhup_seen: bool,
-    /// A short read or write does not mean that no more is there: terminals give a line at a time, TCP stops at an
+    /// A short read or write does not mean that no more is there. A terminal gives a line at a time, TCP stops at an
     /// urgent mark.
     pub(crate) distrust_short_io: bool,
-    /// On the list of those that have more to do in the next turn.
+    /// On the run queue.
     pub(crate) queued: bool,
-    /// Whether epoll is to report its readiness anew.
+    /// Whether epoll is to report the readiness anew.
     pub(crate) rearm: Rearm,
     /// Whether a listener has accepted it, and whether it counts against the limit.
     pub(crate) admission: Admission,
-    /// A server drops it when its close makes no progress for 5 s, as other connections need its place.
+    /// A server drops a connection that makes no progress for 5 s while it closes, as others need the place.
     pub(crate) bounded_close: bool,
     pub(crate) close_mode: CloseMode,
-    /// Bytes of our direction behind the last one of a protocol: a close_notify, which is one short record.
+    /// Bytes that follow the last byte of a protocol: a close_notify, which is one short record.
     pub(crate) closing_bytes: u16,
-    /// Bytes have come that nobody wants, since the stream was last asked for a lull.
+    /// Bytes that nobody wants have come since the last look for a lull.
     pub(crate) discarded: bool,
     /// Does not keep the loop running by itself.
     pub(crate) background: bool,
 }
 
-/// What a stream waits for once it is closed and everything is sent.
+/// What a closed stream waits for once everything is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CloseMode {
-    /// The peer's end, so that our close is no reset, and its acknowledgement.
+    /// For the peer's end, so that our close is no reset, and for the acknowledgement.
     Lingering,
-    /// The peer's acknowledgement alone: nothing that the peer may still say is wanted.
+    /// For the acknowledgement alone. Nothing more of the peer is wanted.
     Delivered,
-    /// The same, and then the peer is told by a reset: what it has is not all there was.
+    /// For the acknowledgement. Then a reset tells the peer that the stream is not complete.
     Reset,
-    /// Nothing: we have ended it, and not in order.
+    /// For nothing. The stream was aborted.
     Aborted,
 }
 
-/// Whether a latch was cleared by a short count, which can be wrong. See `rearm.rs`.
+/// Whether a short count, which can be wrong, has cleared a latch. See `rearm.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rearm {
     None,
@@ -108,21 +103,19 @@ pub(crate) enum Rearm {
 impl Stream {
     pub(crate) fn new(io: Io, phase: Phase, now: Instant) -> Self {
         Self {
-            // Files get no events, and a FIFO without writers may get none either: each is read once in any case. A
-            // terminal is not: a read that finds nothing there stops a job in the background.
+            // Files get no events, and a FIFO without writers may get none either, so each is read once. A terminal is
+            // not: a read that finds nothing there stops a job in the background.
             readable: matches!(io, Io::Channels(..)) && !io.reads_terminal(),
             distrust_short_io: matches!(io, Io::Channels(..)),
             io,
             state: State::new(phase),
-            out: OutBuf::default(),
-            marks: WaterMarks::default(),
+            out: WriteBuffer::default(),
             stack: None,
             unread: None,
             connecting: None,
             forward: None,
             source: None,
             source_waits: false,
-            spliced: None,
             peer: None,
             totals: Totals::default(),
             last_activity: now,
@@ -131,7 +124,6 @@ impl Stream {
             writable: true,
             reading: true,
             blocked_by_sink: false,
-            writing_paused: false,
             rdhup_seen: false,
             queued: false,
             rearm: Rearm::None,
@@ -162,7 +154,7 @@ impl Stream {
     pub(crate) fn wants_read(&self) -> bool {
         let news = self.has_layer_event();
         if self.state.discards() {
-            // What is left on stdin is for whoever comes after us.
+            // Bytes that are left on stdin are for the next program.
             return news || (self.readable && self.io.needs_lingering_close());
         }
         if self.is_negotiating() && matches!(self.state.phase(), Phase::Open | Phase::Running) {
@@ -181,21 +173,20 @@ impl Stream {
 
     /// Whether nothing that was written still waits to be sent.
     pub(crate) fn is_flushed(&self) -> bool {
-        self.out.is_empty() && self.spliced.is_none()
+        self.out.is_empty()
     }
 
     /// Bytes that were written and wait to be sent.
     pub(crate) fn unsent(&self) -> usize {
-        self.early() + self.out.len() + self.spliced.as_ref().map_or(0, |spliced| spliced.bytes)
+        self.early() + self.out.len()
     }
 
-    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged. Other streams hand over at
-    /// once.
+    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged. Other streams have none.
     pub(crate) fn on_the_way(&self) -> usize {
         if matches!(self.peer.as_deref(), Some(Peer::Ip(_))) { self.io.unacknowledged() } else { 0 }
     }
 
-    /// Whether what is written is received on this machine: by a unix socket, or over TCP by an address of our own.
+    /// Whether the receiver is on this machine: a unix socket, or a TCP peer with an address of this machine.
     pub(crate) fn is_local(&self) -> bool {
         match (self.peer.as_deref(), &self.io) {
             (Some(Peer::Ip(peer)), Io::Socket(socket)) => {
@@ -206,15 +197,15 @@ impl Stream {
         }
     }
 
-    /// Whether both directions are over, and only the peer's last word on our bytes is awaited.
+    /// Whether both directions are over, and only the acknowledgement is missing.
     pub(crate) fn is_only_unacknowledged(&self) -> bool {
         self.state.phase() == Phase::Draining && self.state.reading_ended()
     }
 
-    /// Whether no read will tell that nobody reads what we write: `direction` is a pipe's write end, or a socket whose
-    /// peer has ended its direction already.
+    /// Whether only an event can tell that nobody reads what we write: `direction` is a pipe's write end, or the peer of
+    /// a socket has ended its direction already.
     pub(crate) fn only_an_event_tells(&self, direction: Direction) -> bool {
-        // A child's terminal is over when the child is.
+        // A child's terminal ends with the child.
         (direction == Direction::Write && self.io.as_master().is_none())
             || (self.state.reading_ended() && self.io.needs_lingering_close())
     }
@@ -224,7 +215,7 @@ impl Stream {
         self.forward.is_some() && !self.state.discards() && !self.is_negotiating()
     }
 
-    /// Notes what an event says; whether that is news.
+    /// Notes what an event says. Returns whether that is new.
     pub(crate) fn latch(&mut self, readable: bool, writable: bool, read_ended: bool) -> bool {
         let is_news = (readable && !self.readable) || (writable && !self.writable) || read_ended;
         self.readable |= readable;
@@ -233,7 +224,7 @@ impl Stream {
         is_news
     }
 
-    /// Notes a successful read of `n` bytes into a buffer of `space`; true where a latch was cleared on it.
+    /// Notes a read of `n` bytes into a buffer of `space` bytes. Returns whether the short count has cleared the latch.
     pub(crate) fn note_read(&mut self, n: usize, space: usize, now: Instant) -> bool {
         if self.state.phase() == Phase::Draining {
             self.discarded = true;
@@ -255,8 +246,7 @@ impl fmt::Debug for Stream {
             .field("readable", &self.readable)
             .field("writable", &self.writable)
             .field("reading", &self.reading)
-            .field("writing_paused", &self.writing_paused)
-            .field("buffered", &self.out.len())
+            .field("out", &self.out)
             .finish_non_exhaustive()
     }
 }

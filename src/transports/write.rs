@@ -54,33 +54,20 @@ impl StreamRef<'_> {
     pub(crate) fn flush(&mut self) {
         let stream = &mut *self.stream;
         while stream.wants_write() {
-            let (pending, result) = match &stream.spliced {
-                Some(spliced) => (spliced.bytes, stream.io.write_from(spliced)),
-                None => (stream.out.len(), stream.io.write(&[IoSlice::new(stream.out.as_slice())])),
-            };
-            match result {
-                Ok(0) => return self.write_failed(io::ErrorKind::WriteZero.into()),
-                Ok(n) => {
+            match stream.out.write_to(&mut stream.io, &mut self.cx.pipes, &mut self.cx.buffer_pool) {
+                Ok((0, _)) => return self.write_failed(io::ErrorKind::WriteZero.into()),
+                Ok((n, is_all)) => {
                     if !stream.counts_above_layers() {
                         stream.totals.sent += n as u64;
                     }
                     stream.last_activity = self.cx.now;
-                    match stream.spliced.take() {
-                        Some(spliced) if n == spliced.bytes => self.cx.pipes.give(spliced.pipe),
-                        Some(mut spliced) => {
-                            spliced.bytes -= n;
-                            stream.spliced = Some(spliced);
-                        }
-                        None => stream.out.consume(n, &mut self.cx.buffer_pool),
-                    }
-                    stream.writable = n == pending || stream.distrust_short_io;
+                    stream.writable = is_all || stream.distrust_short_io;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
                 Err(error) => return self.write_failed(error),
             }
         }
-        if stream.writing_paused && stream.out.len() <= stream.marks.low() && !stream.is_negotiating() {
-            stream.writing_paused = false;
+        if !stream.is_negotiating() && stream.out.resume_if_under() {
             self.call(Call::ResumeWriting);
         }
         self.wake_source();
@@ -92,14 +79,12 @@ impl StreamRef<'_> {
     }
 
     pub(crate) fn set_marks(&mut self, marks: WaterMarks) {
-        self.stream.marks = marks;
+        self.stream.out.flow.marks = marks;
         self.pause_if_over();
     }
 
     pub(crate) fn pause_if_over(&mut self) {
-        let stream = &mut *self.stream;
-        if !stream.writing_paused && stream.out.len() > stream.marks.high() {
-            stream.writing_paused = true;
+        if self.stream.out.pause_if_over() {
             self.call(Call::PauseWriting);
         }
     }

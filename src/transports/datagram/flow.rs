@@ -25,7 +25,7 @@ impl Net {
         if !datagram.accepts_writes() {
             return;
         }
-        if datagram.writing_paused {
+        if datagram.flow.is_paused() {
             datagram.counts.dropped += 1;
             log::debug!("{}: a datagram of {} bytes is dropped, as too much waits", Label(self, id), data.len());
             return;
@@ -44,7 +44,7 @@ impl Net {
         if !std::mem::replace(&mut datagram.corked, true) {
             self.corked.push(id);
         }
-        if datagram.queue.len() >= BATCH || datagram.queue.size() > datagram.options.marks.high() {
+        if datagram.queue.len() >= BATCH || datagram.queue.size() > datagram.flow.marks.high() {
             self.flush_datagrams(id);
             self.pause_datagrams_if_over(id);
         }
@@ -93,8 +93,7 @@ impl Net {
                 }
             }
         }
-        if datagram.writing_paused && datagram.queue.size() <= datagram.options.marks.low() {
-            datagram.writing_paused = false;
+        if datagram.flow.resume_at(datagram.queue.size()) {
             self.cx.calls.push_back((id, Call::ResumeWriting));
         }
         if datagram.queue.is_empty() && datagram.phase() == DatagramPhase::Flushing {
@@ -145,14 +144,13 @@ impl Net {
 
     pub(crate) fn set_datagram_marks(&mut self, id: Id, marks: WaterMarks) {
         let Some(datagram) = self.datagram_mut(id) else { return };
-        datagram.options.marks = marks;
+        datagram.flow.marks = marks;
         self.pause_datagrams_if_over(id);
     }
 
     fn pause_datagrams_if_over(&mut self, id: Id) {
         let Some(datagram) = self.datagram_mut(id) else { return };
-        if !datagram.writing_paused && datagram.queue.size() > datagram.options.marks.high() {
-            datagram.writing_paused = true;
+        if datagram.flow.pause_at(datagram.queue.size()) {
             self.cx.calls.push_back((id, Call::PauseWriting));
         }
     }

@@ -80,7 +80,7 @@ impl DatagramTransport<'_> {
     /// Whether the buffer is over its high-water mark, even if `pause_writing` has not been called yet.
     #[must_use]
     pub fn is_writing_paused(&self) -> bool {
-        self.net.datagram(self.id).is_some_and(|datagram| datagram.writing_paused)
+        self.net.datagram(self.id).is_some_and(|datagram| datagram.flow.is_paused())
     }
 
     /// Bytes queued and not sent yet, with eight for the header of each datagram. asyncio's `get_write_buffer_size`.
@@ -94,7 +94,7 @@ impl DatagramTransport<'_> {
     #[doc(alias = "get_write_buffer_limits")]
     #[must_use]
     pub fn write_buffer_limits(&self) -> WaterMarks {
-        self.net.datagram(self.id).map_or_else(WaterMarks::default, |datagram| datagram.options.marks)
+        self.net.datagram(self.id).map_or_else(WaterMarks::default, |datagram| datagram.flow.marks)
     }
 
     /// Sets the water marks of the write buffer. asyncio's `set_write_buffer_limits`.

@@ -125,6 +125,7 @@ impl Net {
         set_options(&socket, &service.options)?;
         let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Open, self.cx.now);
         datagram.access = service.access;
+        datagram.flow.marks = service.options.marks;
         datagram.options = service.options;
         datagram.connected = socket.peer_addr().is_ok();
         // The port of a group is shared: others on this machine may send from there.
@@ -154,6 +155,7 @@ impl Net {
         protocol: impl DatagramProtocol + 'static,
     ) -> Id {
         let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Resolving, self.cx.now);
+        datagram.flow.marks = options.marks;
         datagram.options = options;
         let slot = Slot::Datagram(Box::new(datagram));
         self.connect(slot, ConnectTarget::Inet(target), dialing, Installed::Datagram(Box::new(protocol)))

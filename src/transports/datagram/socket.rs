@@ -22,6 +22,7 @@ use crate::sys::datagram::Remote;
 use crate::transports::access::AccessList;
 use crate::transports::connect::state::Connecting;
 use crate::transports::info::{DatagramTotals, Totals};
+use crate::transports::out_buf::FlowControl;
 
 /// Messages received in the first call, since each may have 64 KiB.
 const FIRST_BATCH_LEN: usize = 8;
@@ -47,6 +48,7 @@ pub(crate) struct Datagram {
     pub(crate) io: DatagramIo,
     phase: DatagramPhase,
     pub(crate) queue: Queue,
+    pub(crate) flow: FlowControl,
     pub(crate) options: DatagramOptions,
     /// What is kept until the addresses of its peer are known.
     pub(crate) connecting: Option<Box<Connecting>>,
@@ -74,8 +76,6 @@ pub(crate) struct Datagram {
     pub(crate) batch_len: usize,
     /// Cleared by `pause_reading`.
     pub(crate) reading: bool,
-    /// Set over the high-water mark; `pause_writing` has been called or is queued.
-    pub(crate) writing_paused: bool,
     /// On the list of those that have more to do in the next turn.
     pub(crate) queued: bool,
     /// On the list of those that send once the present callbacks are through.
@@ -92,6 +92,7 @@ impl Datagram {
             io,
             phase,
             queue: Queue::default(),
+            flow: FlowControl::default(),
             options: DatagramOptions::default(),
             connecting: None,
             candidates: None,
@@ -108,7 +109,6 @@ impl Datagram {
             batch_len: FIRST_BATCH_LEN,
             writable: true,
             reading: true,
-            writing_paused: false,
             queued: false,
             corked: false,
             segments: true,

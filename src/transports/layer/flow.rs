@@ -29,7 +29,7 @@ impl StreamRef<'_> {
         let Some(stack) = self.stream.stack.as_deref_mut() else { return };
         if let Some(negotiation) = stack.negotiation_mut() {
             let (first, limit) = (negotiation.start(), negotiation.time_limit());
-            self.arm_phase(limit, Alarm::Opening);
+            self.arm(limit, Alarm::Opening);
             self.write_down(&[IoSlice::new(&first)]);
             return self.queue_read();
         }

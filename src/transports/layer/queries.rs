@@ -56,7 +56,7 @@ impl Stream {
     /// The bytes that end our direction, of the layers and of `Io`. The second call gives none.
     pub(crate) fn take_closing_bytes(&mut self, is_cut: bool) -> Vec<u8> {
         match tls_of(&mut self.stack) {
-            // A stream that is cut must not look like a whole one, and an alert is the last word.
+            // A stream that is cut must not look complete, and nothing may follow an alert.
             Some(tls) if is_cut || tls.has_failed() => Vec::new(),
             Some(tls) => tls.closing_bytes(),
             None => self.io.closing_bytes(),

@@ -72,8 +72,8 @@ impl StreamRef<'_> {
     /// The layer is there, and its handshake begins. Bytes that were handed back before are a part of it.
     pub(crate) fn begin_handshake(&mut self) {
         let Some(timeout) = self.stream.tls().map(|tls| tls.policy.handshake_timeout) else { return };
-        self.arm_phase(timeout, Alarm::Opening);
-        if !self.stream.is_opening() && !std::mem::replace(&mut self.stream.writing_paused, true) {
+        self.arm(timeout, Alarm::Opening);
+        if !self.stream.is_opening() && self.stream.out.flow.pause() {
             self.call(Call::PauseWriting);
         }
         let early = self.stream.unread.take().unwrap_or_default();
@@ -244,7 +244,7 @@ impl StreamRef<'_> {
         if let Some(tls) = tls_of(&mut stream.stack) {
             tls.fail(error);
         }
-        self.arm_phase(ALERT_TIMEOUT, Alarm::CloseTimeout);
+        self.arm(ALERT_TIMEOUT, Alarm::CloseTimeout);
         self.flush();
         self.queue_ready();
     }
@@ -276,7 +276,7 @@ impl StreamRef<'_> {
                 let _ = tls.write_to(&mut io::sink());
                 continue;
             }
-            if !stream.writable || !stream.out.is_empty() || stream.spliced.is_some() {
+            if !stream.writable || !stream.out.is_empty() {
                 let mut sink = ToBuffer { out: &mut stream.out, buffer_pool: &mut self.cx.buffer_pool };
                 // Writing to memory cannot fail.
                 let _ = tls.write_to(&mut sink);

@@ -3,7 +3,7 @@
 use std::io::{self, IoSlice, Write};
 
 use crate::transports::io::Io;
-use crate::transports::out_buf::{BufferPool, OutBuf};
+use crate::transports::out_buf::{BufferPool, WriteBuffer};
 
 /// To the socket, all records that there are in one call.
 pub(super) struct ToIo<'a> {
@@ -29,7 +29,7 @@ impl Write for ToIo<'_> {
 
 /// Into the write buffer.
 pub(super) struct ToBuffer<'a> {
-    pub(super) out: &'a mut OutBuf,
+    pub(super) out: &'a mut WriteBuffer,
     pub(super) buffer_pool: &'a mut BufferPool,
 }
 
