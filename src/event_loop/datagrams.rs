@@ -11,7 +11,7 @@ use crate::transports::call::{Call, Installed};
 use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::datagram::{BATCH, RecvBatch, Remote};
 use crate::transports::error::describe;
-use crate::transports::id::Id;
+use crate::transports::id::{Direction, Id};
 use crate::transports::label::Label;
 use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::DatagramProtocol;
@@ -139,6 +139,7 @@ impl EventLoop {
         datagram.last_activity = net.cx.now;
         datagram.counts.received += 1;
         datagram.totals.received += data.len() as u64;
+        datagram.show(&mut net.cx, Direction::Read, Some(from), data);
         log::trace!("{}: {} bytes from {from}", Label(net, id), data.len());
         if let Err(error) = guarded(|| protocol.datagram_received(&mut DatagramTransport { net, id }, data, from)) {
             self.end_after_panic(id, error);

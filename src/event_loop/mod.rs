@@ -102,6 +102,7 @@ impl EventLoop {
         self.net.stopped = false;
         self.run_calls();
         while !self.is_over() {
+            self.net.cx.flush_dump();
             match self.poll.poll(&mut events, self.poll_timeout()) {
                 // Asked again, and not taken for a turn without events: timers must not overtake what came while we
                 // were stopped.
@@ -122,6 +123,7 @@ impl EventLoop {
                 std::thread::sleep(nap);
             }
         }
+        self.net.cx.flush_dump();
         Ok(())
     }
 
@@ -134,7 +136,9 @@ impl EventLoop {
         if !self.net.cx.ready.is_empty() || !self.net.cx.calls.is_empty() || !self.net.corked.is_empty() {
             return Some(Duration::ZERO);
         }
-        self.net.cx.timers.next_deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        let due = self.net.cx.timers.next_deadline();
+        let delay = due.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        delay.into_iter().chain(self.net.cx.dump_delay()).min()
     }
 
     /// Takes note of the time, which stands still for the rest of the turn.

@@ -23,7 +23,7 @@ use crate::transports::protocol::{DatagramProtocol, Handler};
 pub(super) fn echo(ends: &[DatagramListenConfig], options: DatagramRun) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
-    let mut run = Run::new()?;
+    let mut run = Run::new(&first.stream)?;
     run.watch(Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone()))?;
     let quota = CountLimit::new(options.count);
     let net = run.event_loop.net();
@@ -35,7 +35,7 @@ pub(super) fn echo(ends: &[DatagramListenConfig], options: DatagramRun) -> anyho
 pub(super) fn server(ends: &[DatagramListenConfig], options: DatagramRun) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
-    let mut run = Run::new()?;
+    let mut run = Run::new(&first.stream)?;
     let options = conversation_options(&first.stream, options, true);
     let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
     run.watch(lifecycle.for_datagrams(options.quota.clone()))?;
@@ -60,7 +60,7 @@ pub(super) fn client(
     let DatagramConnectConfig { target, dial, broadcast } = config;
     // This comes first, because a descriptor that we open could have the same number.
     let outbound = DatagramOutbound::new(target)?;
-    let mut run = Run::new()?;
+    let mut run = Run::new(stream)?;
     run.watch_client(Lifecycle::client(stream.timeout, run.reporter.clone()))?;
     let marks = marks(stream)?;
     let shared = Conversation::new(conversation_options(stream, options, false), run.reporter.clone());

@@ -42,7 +42,7 @@ fn at_place(config: &ExecConfig) -> anyhow::Result<()> {
 }
 
 fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
-    let mut run = Run::new()?;
+    let mut run = Run::new(&config.stream)?;
     let exec = Rc::new(ExecChild::default());
     let mut forward =
         SignalForwarder::new(Rc::clone(&exec), config.child.kill_after, config.stream.timeout, run.reporter.clone());

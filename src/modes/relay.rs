@@ -6,10 +6,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::config::{
-    ConnectConfig, DatagramConnectConfig, DatagramListenConfig, DialConfig, Endpoint, LeftEndpoint, ListenConfig,
-    RelayConfig, StreamConfig, StreamPeer,
+    DatagramConnectConfig, DatagramListenConfig, DialConfig, Endpoint, LeftEndpoint, ListenConfig, RelayConfig,
+    StreamConfig, StreamPeer,
 };
-use super::{Outbound, Run, adopt, children, connect, dialing, listen, marks, stdio, tls};
+use super::{Outbound, Run, Setup, adopt, children, connect, dialing, listen, marks, stdio};
 use crate::protocols::lifecycle::Lifecycle;
 use crate::protocols::pair::child::ChildEnd;
 use crate::protocols::pair::datagram::DatagramSide;
@@ -27,7 +27,6 @@ use crate::transports::net::Net;
 use crate::transports::opening::Stdio;
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::factory;
-use crate::transports::tls::TlsClient;
 
 /// How many children run at once for clients, unless `max-conns` says otherwise. A child is often several processes.
 const CHILDREN_MAX: usize = 100;
@@ -61,8 +60,8 @@ pub(super) fn serve(
     ready: Vec<listen::PreparedListeners>,
     right: RightEnds,
 ) -> anyhow::Result<()> {
-    let mut run = Run::new()?;
     let Some(first) = lefts.first() else { return Ok(()) };
+    let mut run = Run::new(&first.stream)?;
     let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
     run.watch(if first.keep_open { lifecycle } else { lifecycle.for_one_client() })?;
     if !right.is_child() {
@@ -82,7 +81,7 @@ pub(super) fn serve(
 
 /// Opens a right end for each sender to a UDP socket.
 fn flows(config: &DatagramListenConfig, ready: listen::PreparedDatagrams, right: RightEnds) -> anyhow::Result<()> {
-    let mut run = Run::new()?;
+    let mut run = Run::new(&config.stream)?;
     run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
     if !right.is_child() {
         let _ = limits::raise_open_files();
@@ -106,18 +105,18 @@ fn flows(config: &DatagramListenConfig, ready: listen::PreparedDatagrams, right:
 
 /// Joins one left end and one right end.
 pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> anyhow::Result<()> {
-    let tls = match left {
-        Endpoint::Connect(config) => tls::client(config.tls.as_ref())?,
-        _ => None,
+    let marks = marks(stream)?;
+    let setup = match left {
+        Endpoint::Connect(config) => Setup::new(config, marks)?,
+        _ => Setup { tls: None, crlf: false, marks },
     };
-    let mut run = Run::new()?;
+    let mut run = Run::new(stream)?;
     let has_child = right.is_child() || matches!(left, Endpoint::Child(_));
     let lifecycle = Lifecycle::client(stream.timeout, run.reporter.clone());
     if has_child { run.watch(lifecycle) } else { run.watch_client(lifecycle) }?;
     let terms = terms(stream, Some(&run));
     let right_is_stdio = matches!(right.kind, RightKind::Stdio { .. });
     let connector = right.connector(terms.clone());
-    let marks = marks(stream)?;
     let net = run.event_loop.net();
     match left {
         Endpoint::Stdio => {
@@ -125,7 +124,7 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> 
         }
         Endpoint::Connect(config) => {
             let outbound = Outbound::new(&config.target)?;
-            outbound.open(net, &config.dial, tls.as_ref(), marks, StreamSide::left(connector, terms))?;
+            outbound.open(net, &config.dial, &setup, StreamSide::left(connector, terms))?;
         }
         Endpoint::Datagrams(config) => {
             send_to(net, config, marks, DatagramSide::left(connector, terms));
@@ -159,8 +158,8 @@ enum RightKind {
     Stdio {
         taken: Cell<bool>,
     },
-    Connect(StreamPeer, DialConfig, Option<TlsClient>),
-    Inherited(Cell<Option<OwnedFd>>, KeepAlive, Option<TlsClient>),
+    Connect(StreamPeer, DialConfig, Setup),
+    Inherited(Cell<Option<OwnedFd>>, KeepAlive, Setup),
     Datagrams(DatagramConnectConfig<HostPort>),
     Child(children::Child),
 }
@@ -171,12 +170,12 @@ impl RightEnds {
     pub(super) fn new(endpoint: &Endpoint, marks: WaterMarks) -> anyhow::Result<Self> {
         let kind = match endpoint {
             Endpoint::Stdio => RightKind::Stdio { taken: Cell::new(false) },
-            Endpoint::Connect(ConnectConfig { target, dial, tls, .. }) => {
-                let tls = tls::client(tls.as_ref())?;
-                match Outbound::new(target)? {
-                    Outbound::Peer(peer) => RightKind::Connect(peer, dial.clone(), tls),
+            Endpoint::Connect(config) => {
+                let (setup, dial) = (Setup::new(config, marks)?, &config.dial);
+                match Outbound::new(&config.target)? {
+                    Outbound::Peer(peer) => RightKind::Connect(peer, dial.clone(), setup),
                     Outbound::Inherited(connection) => {
-                        RightKind::Inherited(Cell::new(Some(connection)), dial.keepalive, tls)
+                        RightKind::Inherited(Cell::new(Some(connection)), dial.keepalive, setup)
                     }
                 }
             }
@@ -217,15 +216,15 @@ impl RightEnds {
                 }
                 Ok(End::Stream(stdio(net, Stdio::Both, self.marks, StreamSide::right(left, terms))?))
             }
-            RightKind::Connect(peer, dial, tls) => {
+            RightKind::Connect(peer, dial, setup) => {
                 let side = StreamSide::right(left, terms);
-                Ok(End::Stream(connect(net, peer, dial, tls.as_ref(), self.marks, side)))
+                Ok(End::Stream(connect(net, peer, dial, setup, side)))
             }
-            RightKind::Inherited(fd, keepalive, tls) => {
+            RightKind::Inherited(fd, keepalive, setup) => {
                 let taken = || Failure::new(Cause::Unavailable, "an inherited connection can serve only one client");
                 let connection = fd.take().ok_or_else(taken)?;
                 let side = StreamSide::right(left, terms);
-                Ok(End::Stream(adopt(net, connection, *keepalive, tls.as_ref(), self.marks, side)?))
+                Ok(End::Stream(adopt(net, connection, *keepalive, setup, side)?))
             }
             RightKind::Datagrams(config) => {
                 Ok(End::Datagrams(send_to(net, config, self.marks, DatagramSide::right(left, terms))))

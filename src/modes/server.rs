@@ -11,7 +11,7 @@ use crate::transports::protocol::factory;
 pub(super) fn echo(ends: &[ListenConfig]) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve).collect::<anyhow::Result<_>>()?;
-    let mut run = Run::new()?;
+    let mut run = Run::new(&first.stream)?;
     run.watch(Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone()))?;
     // Each client needs a descriptor. If the system does not allow more, the present limit stays.
     let _ = limits::raise_open_files();
@@ -33,7 +33,7 @@ pub(super) fn echo(ends: &[ListenConfig]) -> anyhow::Result<()> {
 pub(super) fn server(ends: &[ListenConfig]) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve).collect::<anyhow::Result<_>>()?;
-    let mut run = Run::new()?;
+    let mut run = Run::new(&first.stream)?;
     let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
     run.watch(if first.keep_open { lifecycle } else { lifecycle.for_one_client() })?;
     let reporter = run.reporter.clone();

@@ -112,7 +112,16 @@ pub fn write_all(mut text: &[u8], patience: Duration) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits until stderr takes a line, `patience` at most: a slow reader should not miss the last words of a run.
-pub fn await_room(patience: Duration) {
-    stdio::is_ready_within(Way::get().fd(), true, patience);
+/// Writes what fits now of a text, at most one page.
+///
+/// # Errors
+/// `WouldBlock` if nothing fits now; else what `write(2)` said.
+pub(crate) fn write_some(text: &[u8]) -> io::Result<usize> {
+    Way::get().write(text)
+}
+
+/// Waits until stderr takes a line, `patience` at most: a slow reader should not miss the last words of a run. Returns
+/// whether stderr takes one.
+pub fn await_room(patience: Duration) -> bool {
+    stdio::is_ready_within(Way::get().fd(), true, patience)
 }

@@ -80,7 +80,7 @@ impl Net {
             log::info!("denied {peer}");
             return Accepted::PassedOver;
         }
-        let keepalive = listener.options.keepalive;
+        let (keepalive, sends_crlf) = (listener.options.keepalive, listener.options.crlf);
         if listener.shared && matches!(peer, Peer::Ip(_)) {
             // A listener of our own has it, so that nothing need be done here. This one belongs to others as well. A
             // socket that refuses serves all the same.
@@ -90,6 +90,7 @@ impl Net {
         stream.out.flow.marks = listener.options.marks;
         stream.bounded_close = !listener.options.once;
         stream.peer = Some(Box::new(peer));
+        self.cx.tap(&mut stream, None);
         let openings = match listener.options.openings() {
             Ok(openings) => openings,
             Err(error) => {
@@ -107,6 +108,9 @@ impl Net {
             Ok(accepted) => {
                 if let Some(mut stream) = self.stream_mut(accepted) {
                     stream.watch_peer(keepalive);
+                    if sends_crlf {
+                        stream.send_crlf();
+                    }
                     if stream.admission.is_pending() {
                         stream.cx.pending_accepts.push(accepted);
                         stream.open_by(openings);

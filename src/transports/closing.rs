@@ -20,6 +20,7 @@ use super::call::Call;
 use super::connect::error::ConnectError;
 use super::ctx::StreamRef;
 use super::error::{describe, is_tls};
+use super::id::Direction;
 use super::io::Io;
 use super::layer::LayerStack;
 use super::state::Phase;
@@ -166,6 +167,7 @@ impl StreamRef<'_> {
         let stream = &mut *self.stream;
         stream.state.writing_ended();
         let result = stream.io.shutdown_write(&self.cx.registry);
+        self.show_end(Direction::Write);
         log::debug!("{}: our direction has ended", self.label());
         let Err(error) = result else { return true };
         // ENOTCONN means that the peer has reset the connection. A read may have taken the error already.
@@ -301,6 +303,9 @@ impl StreamRef<'_> {
 
     /// Notes the end of the peer's direction.
     pub(crate) fn note_eof(&mut self) {
+        if self.stream.state.delivers() {
+            self.show_end(Direction::Read);
+        }
         let stream = &mut *self.stream;
         stream.state.end_reading();
         stream.readable = false;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::call::{Call, Installed};
 use super::connect::resolver::Resolver;
+use super::dump::{Dump, RETRY_DELAY, Tap};
 use super::id::Id;
 use super::keepalive::Looks;
 use super::label::StreamLabel;
@@ -43,6 +44,8 @@ pub(crate) struct Ctx {
     pub(crate) pending_accepts: Vec<Id>,
     /// Room for ciphertext, from the first time on.
     pub(crate) ciphertext: Box<[u8]>,
+    /// Where bytes are shown, if they are.
+    pub(crate) dump: Option<Box<Dump>>,
 }
 
 impl Ctx {
@@ -62,7 +65,32 @@ impl Ctx {
             resolver: Resolver::default(),
             pending_accepts: Vec::new(),
             ciphertext: Box::default(),
+            dump: None,
         }
+    }
+
+    /// Has the bytes of a new stream shown, if there is a dump. `name` is for a stream without an address.
+    pub(crate) fn tap(&mut self, stream: &mut Stream, name: Option<String>) {
+        if let Some(dump) = &mut self.dump {
+            stream.stack.get_or_insert_default().set_tap(dump.tap(name));
+        }
+    }
+
+    /// What shows the datagrams of a new socket, if there is a dump.
+    pub(crate) fn datagram_tap(&mut self) -> Option<Box<Tap>> {
+        self.dump.as_mut().map(|dump| Box::new(dump.tap(None)))
+    }
+
+    /// Writes what the dump holds, as far as its reader takes it.
+    pub(crate) fn flush_dump(&mut self) {
+        if let Some(dump) = &mut self.dump {
+            dump.flush();
+        }
+    }
+
+    /// When a dump with a slow reader is tried again.
+    pub(crate) fn dump_delay(&self) -> Option<Duration> {
+        self.dump.as_ref().filter(|dump| dump.is_behind()).map(|_| RETRY_DELAY)
     }
 
     /// Whether a call that waits gives `id` another protocol, which is to get what comes next.

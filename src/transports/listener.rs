@@ -36,6 +36,8 @@ pub struct Listening {
     pub once: bool,
     /// A connection is admitted once its TLS handshake is done.
     pub tls: Option<TlsServer>,
+    /// Each line feed is sent as CR LF.
+    pub crlf: bool,
     /// When a TCP client that is silent counts as gone.
     pub keepalive: KeepAlive,
 }
@@ -49,6 +51,7 @@ impl Default for Listening {
             marks: WaterMarks::default(),
             once: false,
             tls: None,
+            crlf: false,
             keepalive: KeepAlive::default(),
         }
     }

@@ -94,7 +94,8 @@ impl ChildEnd {
         }
         let id = t.id();
         // A program that closes its stdout means that, even if it has written nothing.
-        if self.output.come(t.net(), id, false) {
+        let is_held_back = other.has_agreed_on_tls(t.net());
+        if self.output.come(t.net(), id, is_held_back) {
             other.end_input(t.net());
         }
         if other.is_over(t.net()) {

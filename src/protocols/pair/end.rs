@@ -97,6 +97,12 @@ impl End {
         }
     }
 
+    /// Whether it is a connection on which TLS was agreed on. Servers of such protocols take an end before their last
+    /// answer for a hang-up.
+    pub(super) fn has_agreed_on_tls(self, net: &mut Net) -> bool {
+        matches!(self, Self::Stream(id) if net.transport(id).has_agreed_on_tls())
+    }
+
     pub(super) fn is_connection(self, net: &mut Net) -> bool {
         matches!(self, Self::Stream(id) if net.transport(id).is_connection())
     }

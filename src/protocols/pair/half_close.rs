@@ -32,8 +32,8 @@ pub const SILENCE: Duration = Duration::from_secs(10);
 /// When the end of the input is passed on. `--half-close`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HalfClose {
-    /// At once, but once no byte has moved for [`SILENCE`] where the input gave nothing, and where what was sent begins
-    /// as a request of HTTP/1.
+    /// At once. But once no byte has moved for [`SILENCE`] if the input gave nothing, if what was sent begins as a
+    /// request of HTTP/1, or if TLS was agreed on (STARTTLS).
     #[default]
     Auto,
     /// At once.
@@ -69,14 +69,15 @@ impl InputEnd {
         self.request.feed(data);
     }
 
-    /// The input has ended, and `gave_nothing` or something. Whether the end is to be told now; if not, `owner` gets a
-    /// timer for [`fired`](Self::fired).
-    pub(in crate::protocols) fn come(&mut self, net: &mut Net, owner: Id, gave_nothing: bool) -> bool {
+    /// The input has ended. `is_doubtful` if the peer may take that for a hang-up whatever was sent: the input gave
+    /// nothing, or TLS was agreed on. Whether the end is to be told now; if not, `owner` gets a timer for
+    /// [`fired`](Self::fired).
+    pub(in crate::protocols) fn come(&mut self, net: &mut Net, owner: Id, is_doubtful: bool) -> bool {
         let limit = match self.policy {
             HalfClose::Now => return true,
             HalfClose::Never => return false,
             HalfClose::After(limit) => limit,
-            HalfClose::Auto if gave_nothing || self.request.is_request() => SILENCE,
+            HalfClose::Auto if is_doubtful || self.request.is_request() => SILENCE,
             HalfClose::Auto => return true,
         };
         self.held = Some((limit, net.call_later(owner, limit)));

@@ -205,7 +205,8 @@ impl Protocol for StreamSide {
             hint(t);
         }
         let (id, gave_nothing) = (t.id(), t.info().totals.received == 0);
-        if self.input.come(t.net(), id, gave_nothing) {
+        let is_doubtful = gave_nothing || other.has_agreed_on_tls(t.net());
+        if self.input.come(t.net(), id, is_doubtful) {
             other.end_input(t.net());
         }
         if other.is_over(t.net()) {

@@ -41,7 +41,8 @@ impl Net {
     }
 
     fn connect_stream(&mut self, target: ConnectTarget, options: Dialing, protocol: Handler) -> Id {
-        let stream = Stream::new(Io::Connecting, Phase::Connecting, self.cx.now);
+        let mut stream = Stream::new(Io::Connecting, Phase::Connecting, self.cx.now);
+        self.cx.tap(&mut stream, None);
         self.connect(Slot::Stream(stream), target, options, Installed::Protocol(protocol))
     }
 

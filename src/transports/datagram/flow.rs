@@ -4,13 +4,15 @@
 //! callbacks, so that it can leave together; and what is sent while the buffer is over its high-water mark is dropped
 //! and counted, as a network would, so that the buffer is bounded whatever a protocol does.
 
+use std::fmt::Display;
 use std::io;
 
-use super::socket::DatagramPhase;
+use super::socket::{Datagram, DatagramPhase};
 use crate::sys::datagram::{BATCH, Remote, SendBatch};
 use crate::transports::call::Call;
 use crate::transports::connect::error::ConnectError;
-use crate::transports::id::Id;
+use crate::transports::ctx::Ctx;
+use crate::transports::id::{Direction, Id};
 use crate::transports::label::Label;
 use crate::transports::net::{Net, Slot};
 use crate::transports::out_buf::WaterMarks;
@@ -40,7 +42,9 @@ impl Net {
             self.keep_until_settled(id, data);
         }
         let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        datagram.queue.push(data, to.or(datagram.default_to).map(|to| to.without_class()));
+        let to = to.or(datagram.default_to);
+        datagram.show(&mut self.cx, Direction::Write, to.as_ref(), data);
+        datagram.queue.push(data, to.map(|to| to.without_class()));
         if !std::mem::replace(&mut datagram.corked, true) {
             self.corked.push(id);
         }
@@ -166,6 +170,20 @@ impl Net {
             // No event will come for what is there already.
             self.queue_ready(id);
         }
+    }
+}
+
+impl Datagram {
+    /// Shows a datagram from or to `other`, or to the peer of a connected socket.
+    pub(crate) fn show(&mut self, cx: &mut Ctx, direction: Direction, other: Option<&Remote>, data: &[u8]) {
+        let (Some(dump), Some(tap)) = (cx.dump.as_deref_mut(), self.tap.as_deref_mut()) else { return };
+        let peer = self.io.peer();
+        let end: &dyn Display = match (other, &peer) {
+            (Some(other), _) => other,
+            (None, Some(peer)) => peer,
+            (None, None) => &"udp",
+        };
+        dump.datagram(tap, direction, cx.now, end, data);
     }
 }
 

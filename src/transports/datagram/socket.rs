@@ -21,6 +21,7 @@ use super::queue::Queue;
 use crate::sys::datagram::Remote;
 use crate::transports::access::AccessList;
 use crate::transports::connect::state::Connecting;
+use crate::transports::dump::Tap;
 use crate::transports::info::{DatagramTotals, Totals};
 use crate::transports::out_buf::FlowControl;
 
@@ -59,6 +60,8 @@ pub(crate) struct Datagram {
     /// Errors of earlier datagrams are told, and only the peer's datagrams arrive.
     pub(crate) connected: bool,
     pub(crate) access: AccessList,
+    /// Shows the datagrams.
+    pub(crate) tap: Option<Box<Tap>>,
     /// Its address, where nobody else can have that: what claims to come from there is not delivered.
     pub(crate) own: Option<Box<Own>>,
     /// What came in one call and was not delivered before a pause, to be delivered first.
@@ -99,6 +102,7 @@ impl Datagram {
             default_to: None,
             connected: false,
             access: AccessList::default(),
+            tap: None,
             own: None,
             undelivered: Vec::new(),
             totals: Totals::default(),

@@ -146,10 +146,12 @@ impl Net {
     fn open_pipes(&mut self, process: Id, ends: [Option<PipeEnd>; 3]) -> io::Result<()> {
         for (number, end) in ends.into_iter().enumerate() {
             let Some(end) = end else { continue };
-            let stream = match number {
+            let mut stream = match number {
                 0 => Stream::write_end(end.channel(Direction::Write)?, self.cx.now),
                 _ => Stream::read_end(end.channel(Direction::Read)?, self.cx.now),
             };
+            let pid = self.process(process).map_or(0, |process| process.pid);
+            self.cx.tap(&mut stream, Some(format!("child {pid} {}", ["stdin", "stdout", "stderr"][number])));
             let id = self.add_stream(stream)?;
             self.cx.calls.push_back((id, Call::Install(Installed::Pipe { process, number: number as u8 })));
             if let Some(process) = self.process_mut(process) {

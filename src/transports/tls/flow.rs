@@ -16,6 +16,7 @@ use super::{Tls, certificate, explain};
 use crate::transports::call::Call;
 use crate::transports::ctx::StreamRef;
 use crate::transports::error::TlsError;
+use crate::transports::id::Direction;
 use crate::transports::layer::starttls::AskForTls;
 use crate::transports::layer::{Layer, Opening, tls_of};
 use crate::transports::read::Filled;
@@ -175,12 +176,19 @@ impl StreamRef<'_> {
         if is_finished {
             self.handshake_done();
             // The protocol has to hear of that before it hears of anything that came with it.
-            self.stream.totals.received += n as u64;
+            self.note_decrypted(&buffer[..n]);
             self.unread(&buffer[..n]);
             return Filled::NotNow;
         }
-        self.stream.totals.received += n as u64;
+        self.note_decrypted(&buffer[..n]);
         if n > 0 { Filled::Bytes(n) } else { self.tell_peer_event().unwrap_or(Filled::NotNow) }
+    }
+
+    fn note_decrypted(&mut self, data: &[u8]) {
+        self.stream.totals.received += data.len() as u64;
+        if !(data.is_empty() || self.stream.is_negotiating() || self.stream.state.discards()) {
+            self.show(Direction::Read, data);
+        }
     }
 
     /// What the peer has said besides bytes, once these have been told.
