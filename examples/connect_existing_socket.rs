@@ -3,13 +3,9 @@
 //!
 //! `cargo run --example connect_existing_socket`
 
-use std::error::Error;
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
-
-use xport::event_loop::EventLoop;
-use xport::transports::handle::Transport;
-use xport::transports::protocol::Protocol;
+use xport::prelude::*;
 
 struct MyProtocol;
 
@@ -26,7 +22,7 @@ impl Protocol for MyProtocol {
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> io::Result<()> {
     // Create a pair of connected sockets.
     let (rsock, mut wsock) = UnixStream::pair()?;
 
@@ -35,10 +31,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     event_loop.net().adopt(rsock.into(), MyProtocol)?;
 
     // Simulate the reception of data from the network. Unlike asyncio's, our `close` gives the peer some seconds to end
-    // as well, so that nothing it has still to read is lost; this one ends at once.
+    // as well, so that nothing it has still to read is lost. This peer ends at once.
     wsock.write_all(b"abc")?;
     drop(wsock);
 
-    event_loop.run()?;
-    Ok(())
+    event_loop.run()
 }

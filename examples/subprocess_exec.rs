@@ -1,20 +1,13 @@
 //! asyncio's "loop.subprocess_exec() and SubprocessProtocol", from its documents on transports and protocols: runs
 //! `date`, and prints what it has written once it has ended and its pipe is closed, whichever comes first.
+//!
+//! `cargo run --example subprocess_exec`
 
-use std::error::Error;
 use std::io;
-use std::sync::mpsc::{Sender, channel};
-
-use xport::event_loop::EventLoop;
-use xport::transports::process::command::Command;
-use xport::transports::process::handle::SubprocessTransport;
-use xport::transports::process::opening::ChildStdio;
-use xport::transports::protocol::SubprocessProtocol;
+use xport::prelude::*;
 
 struct DateProtocol {
     output: Vec<u8>,
-    /// Tells `main` what was written; asyncio's future `exit_future`.
-    exited: Sender<Vec<u8>>,
 }
 
 impl SubprocessProtocol for DateProtocol {
@@ -25,18 +18,17 @@ impl SubprocessProtocol for DateProtocol {
     fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {
         // asyncio's example has to wait for two events; here the last callback means both.
         assert!(t.returncode().is_some(), "a child that is lost has ended");
-        let _ = self.exited.send(std::mem::take(&mut self.output));
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> io::Result<()> {
     let mut event_loop = EventLoop::new()?;
-    let (exited, exit_future) = channel();
-    let protocol = DateProtocol { output: Vec::new(), exited };
     let stdio = [ChildStdio::Null, ChildStdio::Pipe, ChildStdio::Inherit];
-    event_loop.net().spawn(Command::new("date"), stdio, protocol)?;
+    let child = event_loop.net().spawn(Command::new("date"), stdio, DateProtocol { output: Vec::new() })?;
+    event_loop.keep_protocol(child);
     event_loop.run()?; // Until the child is lost: nothing is left to do then.
 
-    println!("Current date: {}", String::from_utf8_lossy(&exit_future.try_recv()?).trim_end());
+    let Some(DateProtocol { output }) = event_loop.protocol(child) else { unreachable!("it was kept") };
+    println!("Current date: {}", String::from_utf8_lossy(output).trim_end());
     Ok(())
 }

@@ -3,14 +3,8 @@
 //!
 //! `cargo run --example tcp_echo_server [ADDRESS:PORT]`; 127.0.0.1:8888 if none is given, and port 0 takes a free one.
 
-use std::error::Error;
 use std::net::SocketAddr;
-
-use xport::event_loop::EventLoop;
-use xport::transports::handle::Transport;
-use xport::transports::listener::Listening;
-use xport::transports::opening::Stack;
-use xport::transports::protocol::{Protocol, factory};
+use xport::prelude::*;
 
 struct EchoServerProtocol;
 
@@ -33,7 +27,7 @@ impl Protocol for EchoServerProtocol {
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address: SocketAddr = std::env::args().nth(1).as_deref().unwrap_or("127.0.0.1:8888").parse()?;
 
     let mut event_loop = EventLoop::new()?;

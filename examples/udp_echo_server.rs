@@ -4,15 +4,8 @@
 //! `cargo run --example udp_echo_server [ADDRESS:PORT]`; 127.0.0.1:9999 if none is given, and port 0 takes a free one.
 //! What xport itself serves, `protocols::datagram_echo`, also takes care not to talk to another echo server for ever.
 
-use std::error::Error;
 use std::net::SocketAddr;
-
-use xport::event_loop::EventLoop;
-use xport::transports::datagram::Remote;
-use xport::transports::datagram::handle::DatagramTransport;
-use xport::transports::datagram::opening::DatagramService;
-use xport::transports::opening::Stack;
-use xport::transports::protocol::DatagramProtocol;
+use xport::prelude::*;
 
 struct EchoServerProtocol;
 
@@ -26,7 +19,7 @@ impl DatagramProtocol for EchoServerProtocol {
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address: SocketAddr = std::env::args().nth(1).as_deref().unwrap_or("127.0.0.1:9999").parse()?;
 
     let mut event_loop = EventLoop::new()?;

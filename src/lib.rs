@@ -1,34 +1,13 @@
-//! xport inside: asyncio's idea, in Rust, on one thread. *A transport says how bytes are transmitted, a protocol says
-//! which bytes.*
+//! asyncio's transports and protocols in Rust, on one thread. *A transport is concerned with how bytes are transmitted,
+//! a protocol determines which bytes to transmit.*
 //!
-//! The house has floors; imports run downwards only:
-//!
-//! ```text
-//! main -> cli -> modes -> protocols  --> transports -> sys
-//!                    \--> event_loop --/
-//! ```
-//!
-//! | floor | holds | never contains |
-//! |---|---|---|
-//! | [`cli`] | clap definitions, value parsers, the logger | file descriptors |
-//! | [`modes`] | wiring: open the ends, choose protocols, run | byte handling |
-//! | [`protocols`] | which bytes: echo, stdin and stdout, discard; datagrams too | mio, system calls, the clock |
-//! | [`event_loop`] | run, dispatch, budgets; the only caller of protocols | any concrete protocol |
-//! | [`transports`] | how bytes move: streams, TLS, datagrams, listeners, timers, names | the loop, any protocol |
-//! | [`sys`] | every `unsafe` line, one file per mechanism | state, policy, logging |
-//!
-//! Who knows asyncio may start at [`transports::protocol`] (what a protocol is), [`transports::handle`] (what it can
-//! call), and [`protocols::echo`], the smallest protocol there is. For datagrams these are
-//! [`DatagramProtocol`](transports::protocol::DatagramProtocol), [`transports::datagram::handle`] and
-//! [`protocols::datagram_echo`]. `examples/` has the documents' own programs.
+//! The loop calls the protocol, and the protocol calls its transport. Nothing here is `async`, and a program needs no
+//! runtime. This protocol answers in capitals:
 //!
 //! ```
 //! use std::io::{Read, Write};
 //! use std::os::unix::net::UnixStream;
-//!
-//! use xport::event_loop::EventLoop;
-//! use xport::transports::handle::Transport;
-//! use xport::transports::protocol::Protocol;
+//! use xport::prelude::*;
 //!
 //! /// Answers once, and closes.
 //! struct Shout;
@@ -45,18 +24,84 @@
 //! event_loop.net().adopt(ours.into(), Shout)?;
 //! theirs.write_all(b"hello")?;
 //! theirs.shutdown(std::net::Shutdown::Write)?;
-//! event_loop.run()?; // until nothing is left that could do anything
+//! event_loop.run()?; // Until nothing is left that could do anything.
 //!
 //! let mut answer = String::new();
 //! theirs.read_to_string(&mut answer)?;
 //! assert_eq!(answer, "HELLO");
 //! # Ok::<(), std::io::Error>(())
 //! ```
+//!
+//! # Where to start
+//!
+//! - [`Net`](transports::net::Net) opens transports: connections, listeners, datagram sockets, pipes, children.
+//! - [`transports::protocol`] has the traits of protocols, [`transports::handle`] what a protocol can call.
+//! - [`protocols::echo`] is the smallest protocol of the program, [`protocols::datagram_echo`] the smallest one for
+//!   datagrams.
+//! - [`EventLoop`](event_loop::EventLoop) runs it all.
+//! - `examples/` has the programs of asyncio's documents.
+//!
+//! The names are asyncio's where asyncio has one: search for `create_connection` or `get_extra_info`. What behaves in
+//! another way than in asyncio is said at the method concerned.
+//!
+//! # Features
+//!
+//! - `cli` (default): the program `xport`. A library does without it, and without its parser of command lines.
+//! - `aws-lc-rs` (default) or `ring`: the cryptography of TLS. If both are chosen, it is the first one.
+//!
+//! A library that is to be small has `default-features = false, features = ["ring"]`.
+//!
+//! # Floors
+//!
+//! Imports run downwards only:
+//!
+//! ```text
+//! main -> cli -> modes -> protocols  --> transports -> sys
+//!                    \--> event_loop --/
+//! ```
+//!
+//! | floor | holds | must not contain |
+//! |---|---|---|
+//! | `main`, `cli` | options, endpoints and modes as tables, the logger, exit statuses | file descriptors |
+//! | `modes` | wiring: open the ends, choose protocols, run | loops over events, byte handling |
+//! | [`protocols`] | which bytes: echo, discard, stdin and stdout, children, relays | mio, system calls, the clock |
+//! | [`event_loop`] | run, dispatch, budgets; the only caller of protocols | any concrete protocol or mode |
+//! | [`transports`] | how bytes move: streams, TLS, datagrams, children, timers | the loop, any concrete protocol |
+//! | `sys` | every `unsafe` line, one file for each mechanism of the system | state, policy, logging |
 #![deny(unsafe_code)] // `sys` allows it, and says why.
 
+#[cfg(feature = "cli")]
+#[doc(hidden)] // For the program and its tests only.
 pub mod cli;
 pub mod event_loop;
+#[cfg(feature = "cli")]
+#[doc(hidden)] // For the program only.
 pub mod modes;
 pub mod protocols;
-pub mod sys;
+#[allow(unreachable_pub)] // Its items are for the other floors, and a few of them are re-exported there.
+#[cfg_attr(not(feature = "cli"), allow(dead_code))] // Only the program has a terminal, signals and a last word.
+mod sys;
 pub mod transports;
+
+/// What most programs need: `use xport::prelude::*`.
+pub mod prelude {
+    pub use crate::event_loop::{EventLoop, RunEnd};
+    pub use crate::transports::address::{Host, HostPort, UnixName};
+    pub use crate::transports::connect::{ConnectError, Dialing};
+    pub use crate::transports::datagram::Remote;
+    pub use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
+    pub use crate::transports::handle::{DatagramTransport, SubprocessTransport, Transport};
+    pub use crate::transports::id::Id;
+    pub use crate::transports::info::{Info, Peer};
+    pub use crate::transports::listener::Listening;
+    pub use crate::transports::net::Net;
+    pub use crate::transports::opening::{Stack, Stdio, UnixBinding};
+    pub use crate::transports::out_buf::WaterMarks;
+    pub use crate::transports::process::command::{Command, SpawnError};
+    pub use crate::transports::process::opening::ChildStdio;
+    pub use crate::transports::protocol::{
+        BufferedProtocol, DatagramProtocol, Eof, Factory, Handler, Protocol, SubprocessProtocol, factory,
+    };
+    pub use crate::transports::timers::TimerId;
+    pub use crate::transports::tls::{TlsClient, TlsServer};
+}

@@ -4,10 +4,9 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use xport::cli::{self, Parsed, logger};
+use xport::cli::{self, Parsed, logger, raw_mode, signals, stderr};
 use xport::modes;
 use xport::protocols::report::{Cause, Failure};
-use xport::sys::{raw_mode, signals, stderr};
 
 /// `usage or configuration`; the other statuses are [`status`]'s.
 const USAGE: u8 = 2;

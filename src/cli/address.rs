@@ -221,7 +221,7 @@ mod tests {
             assert_eq!(parse_inet(text).as_ref(), Ok(&address), "{text}");
             assert_eq!(parse_inet(&address.to_string()), Ok(address), "{text}");
         }
-        // Only where the machine has a list of services can their names be told from hosts.
+        // Only a list of services on this machine can tell the names of services from those of hosts.
         if find_service("http") == Some(80) {
             for (text, host) in [("http", Host::Loopback), (":http", Host::Loopback), ("[::1]:http", ip("::1"))] {
                 assert_eq!(parse_inet(text), Ok(tcp(host, 80)), "{text}");

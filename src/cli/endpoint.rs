@@ -10,7 +10,7 @@ use crate::cli::address::{parse_address, parse_inet, parse_with};
 use crate::cli::error::ConfigError;
 use crate::cli::hints;
 use crate::cli::modes::Verb;
-use crate::cli::options::{Given, OptSpec, Options, Repeat, ValueError, Variables};
+use crate::cli::options::{Given, OptSpec, Options, Repeat, Variables};
 use crate::cli::quote::{clean, quote, quote_os};
 use crate::cli::schemes::{Form, NOT_FOR_DESCRIPTORS, STDIO, Scheme, TCP, UNIX, named, tls_scheme_with};
 use crate::modes::config::Program;
@@ -93,7 +93,7 @@ impl<'a> EndpointArg<'a> {
                 self.with_context(&format!("{reason}, or ./{address} for a unix socket"))
             }
             ConfigError::Reason(reason) => self.with_context(&reason),
-            ConfigError::Value(..) => error,
+            ConfigError::Value(_) => error,
         }
     }
 
@@ -145,7 +145,7 @@ impl<'a> EndpointArg<'a> {
         };
         let given = Vec::from_iter(context.given.iter().filter(counts).chain(&own).cloned());
         let values = Options::read(&Vec::from_iter(self.rows(context.verb)), &given, context.variables);
-        Ok((address, values.map_err(|error| self.with_context(&describe(&error)))?))
+        Ok((address, values.map_err(|error| self.with_context(&error.describe(error.row.name)))?))
     }
 
     /// The rows of its options that do something in this mode.
@@ -210,15 +210,6 @@ impl<'a> EndpointArg<'a> {
             several => format!("{text}; its options are {}", several.join(", ")),
         }
     }
-}
-
-/// Describes a wrong value of an option behind an address.
-fn describe(error: &ValueError) -> String {
-    let mut text = error.describe(error.row.name);
-    if let (Some(variable), false) = (error.variable, text.contains("environment variable")) {
-        text.push_str(&format!(" (from the environment variable {variable})"));
-    }
-    text
 }
 
 fn with_context(text: &OsStr, reason: &str) -> ConfigError {

@@ -9,8 +9,8 @@ use crate::cli::options::ValueError;
 pub(super) enum ConfigError {
     /// Options or addresses do not fit. The text is one line, without the name of the program.
     Reason(String),
-    /// A value makes no sense. The variable is set if the value comes from the environment. No usage is shown.
-    Value(String, Option<&'static str>),
+    /// A value makes no sense. The text is one line, and no usage is shown.
+    Value(String),
 }
 
 impl From<String> for ConfigError {
@@ -31,6 +31,6 @@ impl From<ValueError> for ConfigError {
             Some(value) => format!("{} <{value}>", error.row.flag()),
             None => error.row.flag(),
         };
-        Self::Value(error.describe(&option), error.variable)
+        Self::Value(error.describe(&option))
     }
 }

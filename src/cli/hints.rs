@@ -3,11 +3,18 @@
 //! A word of another program is refused, because what follows the word would mean something else too. The message names
 //! the word that xport has.
 
+use std::ffi::OsString;
+
+use crate::cli::modes::ModeSpec;
+use crate::cli::options::{Heading, rows_of};
 use crate::cli::quote::quote;
 use crate::cli::schemes::named;
 
+/// Names of other programs, and what to write instead.
+type Table = &'static [(&'static str, &'static str)];
+
 /// Words of socat in lower case, and the endpoint to write instead.
-const WORDS: [(&str, &str); 43] = [
+const WORDS: Table = &[
     ("stdio", "-"),
     ("stdin", "-"),
     ("stdout", "-"),
@@ -54,7 +61,7 @@ const WORDS: [(&str, &str); 43] = [
 ];
 
 /// Options of socat's addresses, and what to do instead.
-const OPTIONS: [(&str, &str); 30] = [
+const OPTIONS: Table = &[
     ("fork", "a LEFT that listens serves many clients anyway; --once limits it to one"),
     ("reuseaddr", "SO_REUSEADDR is always set"),
     ("reuseport", "a port is never shared"),
@@ -88,7 +95,7 @@ const OPTIONS: [(&str, &str); 30] = [
 ];
 
 /// Options of the netcats and of curl, and what to do instead.
-pub(super) const NETCAT_OPTIONS: &[(&str, &str)] = &[
+const NETCAT_OPTIONS: Table = &[
     ("-b", "use --broadcast of udp-client"),
     ("-C", "use --crlf"),
     ("-c", "use exec --listen EP --shell CMD to run a shell line for each connection"),
@@ -127,17 +134,17 @@ pub(super) const NETCAT_OPTIONS: &[(&str, &str)] = &[
 const CRLF: &str = "an echo sends back what comes as it is, and datagrams are not lines of a stream";
 
 /// The tip for an option of TLS in a mode without TLS.
-pub(super) const TLS_MODES: &str = "for TLS, use tls-client, tls-server or tls-echo";
+const TLS_MODES: &str = "for TLS, use tls-client, tls-server or tls-echo";
 
 /// Options that TLS clients do not have, and what to do instead.
-pub(super) const TLS_CLIENT_OPTIONS: &[(&str, &str)] = &[
+const TLS_CLIENT_OPTIONS: Table = &[
     ("-k", "use --insecure to skip the verification of the certificate"),
     ("--client-ca", "only servers have this option; --ca FILE has the authorities of servers"),
     ("--self-signed", "only servers have this option; a client verifies such a server with --pin"),
 ];
 
 /// Options that TLS servers do not have, and what to do instead.
-pub(super) const TLS_SERVER_OPTIONS: &[(&str, &str)] = &[
+const TLS_SERVER_OPTIONS: Table = &[
     ("--ca", "use --client-ca FILE to require certificates from clients"),
     ("--insecure", "clients need no certificate, unless --client-ca is given"),
     ("--pin", "use --client-ca FILE to verify clients"),
@@ -146,7 +153,7 @@ pub(super) const TLS_SERVER_OPTIONS: &[(&str, &str)] = &[
 ];
 
 /// Options of `openssl s_client` and `s_server`, and what to do instead.
-pub(super) const OPENSSL_OPTIONS: &[(&str, &str)] = &[
+const OPENSSL_OPTIONS: Table = &[
     ("-CAfile", "use --ca FILE for clients, --client-ca FILE for servers"),
     ("-Verify", "use --client-ca FILE to require certificates from clients"),
     ("-accept", "write the address without an option: xport tls-server ADDRESS"),
@@ -168,7 +175,7 @@ pub(super) fn explain_kind(text: &str, is_address: bool) -> Option<String> {
     let lower = word.to_ascii_lowercase();
     // A host can have such a name. Capitals and hyphens show that a word of another program is meant.
     if !is_address || word != lower || word.contains('-') {
-        if let Some((_, ours)) = WORDS.iter().find(|(name, _)| *name == lower) {
+        if let Some(ours) = find(WORDS, &lower) {
             return Some(format!("write '{ours}' instead of {}", quote(word)));
         }
         if let Some(ours) = named().find(|scheme| scheme.name == lower && rest.starts_with(':')) {
@@ -200,5 +207,22 @@ fn looks_like_a_kind(word: &str) -> bool {
 
 /// What to do instead of an option that endpoints of socat have.
 pub(super) fn tip_for_option(name: &str) -> Option<&'static str> {
-    OPTIONS.iter().find(|(other, _)| *other == name).map(|(_, tip)| *tip)
+    find(OPTIONS, name)
+}
+
+/// A tip for an option that the mode does not have. All arguments are searched for options of openssl, because clap
+/// reports only the first letter of `-connect`.
+pub(super) fn tip_for_flag(mode: Option<&ModeSpec>, flag: &str, args: &[OsString]) -> Option<&'static str> {
+    let openssl = || args.iter().find_map(|arg| find(OPENSSL_OPTIONS, arg.to_str()?));
+    let of_mode = mode.and_then(|mode| match mode.scheme {
+        Some(scheme) if scheme.is_tls && scheme.listens() => openssl().or_else(|| find(TLS_SERVER_OPTIONS, flag)),
+        Some(scheme) if scheme.is_tls => openssl().or_else(|| find(TLS_CLIENT_OPTIONS, flag)),
+        Some(_) => rows_of(Heading::Tls).iter().any(|row| row.flag() == flag).then_some(TLS_MODES),
+        None => find(NETCAT_OPTIONS, flag).or_else(|| tip_for_option(flag.strip_prefix("--")?)),
+    });
+    of_mode.or_else(|| find(NETCAT_OPTIONS, flag))
+}
+
+fn find(table: Table, name: &str) -> Option<&'static str> {
+    table.iter().find(|(other, _)| *other == name).map(|(_, tip)| *tip)
 }

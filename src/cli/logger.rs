@@ -60,18 +60,18 @@ const MESSAGE_BYTES_MAX: usize = 4_000;
 static REPEATS: LazyLock<Mutex<Repeats>> = LazyLock::new(Mutex::default);
 
 /// Sets the logger up. `XPORT_LOG`, in env_logger's syntax, wins over the verbosity. `RUST_LOG` does too, but only if
-/// it names xport: a filter that was set for another program must not hide our warnings.
+/// it names xport: a filter for another program must not hide warnings of xport.
 ///
 /// A second call changes nothing.
 pub fn init(verbosity: Verbosity, color: Color) {
     let mut builder = Builder::new();
     let mut odd = Vec::new();
     let variable = |name: &str| env::var(name).ok().filter(|spec| !spec.is_empty());
-    match variable("XPORT_LOG").or_else(|| variable("RUST_LOG").filter(|spec| names_us(spec))) {
+    match variable("XPORT_LOG").or_else(|| variable("RUST_LOG").filter(|spec| names_xport(spec))) {
         Some(spec) => {
             let spec = check_spec(&spec, &mut odd);
             if spec.is_empty() {
-                // No part of the filter can be read, and it must not hide our warnings.
+                // A filter without a readable part must not hide warnings.
                 set_levels(&mut builder, verbosity);
             } else {
                 builder.parse_filters(&spec);
@@ -86,7 +86,7 @@ pub fn init(verbosity: Verbosity, color: Color) {
     let colored = is_colored(color, &|name| env::var(name).ok(), io::stderr().is_terminal());
     builder
         .target(Target::Pipe(Box::new(Stderr)))
-        // We write the colours ourselves, so env_logger must not strip them.
+        // `write_record` writes the colours, so env_logger must not strip them.
         .write_style(WriteStyle::Always)
         .format(move |out, record| write_record(out, record, colored));
     if builder.try_init().is_err() {
@@ -122,7 +122,7 @@ fn set_levels(builder: &mut Builder, verbosity: Verbosity) {
 }
 
 /// Whether a directive of a filter is about this program.
-fn names_us(spec: &str) -> bool {
+fn names_xport(spec: &str) -> bool {
     let directives = spec.split_once('/').map_or(spec, |(directives, _)| directives);
     directives.split(',').any(|directive| {
         let target = directive.split_once('=').map_or(directive, |(target, _)| target).trim();
@@ -329,11 +329,11 @@ mod tests {
         for spec in
             ["xport", "xport=debug", "hyper=info,xport::event_loop=trace", " xport =warn,info", "xport=info/text"]
         {
-            assert!(names_us(spec), "{spec}");
+            assert!(names_xport(spec), "{spec}");
         }
         for spec in ["", "info", "off", "error", "hyper=debug", "xporter=debug", "my::xport=debug", "info/xport=debug"]
         {
-            assert!(!names_us(spec), "{spec}");
+            assert!(!names_xport(spec), "{spec}");
         }
     }
 

@@ -6,21 +6,21 @@ mod address; // the text form of addresses
 mod command; // the tables as clap knows them
 pub mod completions; // for shells
 mod endpoint; // one word that is an end, with its options
-mod ends; // what one end becomes
-mod error; // why a command line is refused
-mod hints; // what other programs call endpoints and options
+mod ends; // one end, and its configuration
+mod error; // the reason why a command line is refused
+mod hints; // words and options of other programs
 mod host; // host and port, each on its own
 pub mod logger; // messages on stderr
 pub mod man; // the manual page
 mod modes; // the table of modes
 mod options; // the table of options, and their values
-mod quote; // text of unknown origin, made fit for a line
+mod quote; // text of the user in messages
 mod relay; // modes that join endpoints
-mod request; // what a user asked, and whether it is in vain
-mod resolve; // modes with one kind of end
+mod request; // a mode with its options and operands, and whether each option does something
+mod resolve; // modes with listeners or one peer
 pub mod schemes; // the table of endpoints
 mod text; // descriptions, examples, exit status
-mod tls; // what is wanted of TLS
+mod tls; // settings of TLS
 mod values; // durations, sizes, networks
 
 use std::error::Error;
@@ -34,7 +34,7 @@ use crate::cli::command::{Detail, USAGE, command, given, operands, rows_of_top};
 use crate::cli::endpoint::Context;
 use crate::cli::error::ConfigError;
 use crate::cli::modes::{Action, MODES, ModeSpec};
-use crate::cli::options::{Heading, Opt, Options};
+use crate::cli::options::{Opt, Options};
 use crate::cli::quote::{QUOTED_CHARS_MAX, escape, shorten};
 use crate::cli::relay::{resolve_exec, resolve_relay};
 use crate::cli::request::Request;
@@ -42,6 +42,8 @@ use crate::cli::resolve::{resolve_named, resolve_verb};
 use crate::modes::config;
 
 pub use crate::cli::logger::{Color, Verbosity};
+/// The terminal, the death by a signal and the last words: what `main` needs of the system.
+pub use crate::sys::{raw_mode, signals, stderr};
 
 /// The longest line of a usage error in characters: room for two quotes and the words around them.
 const LINE_CHARS_MAX: usize = 400;
@@ -49,15 +51,15 @@ const LINE_CHARS_MAX: usize = 400;
 /// A mode to run, and how to report on it.
 #[derive(Clone, Debug)]
 pub struct Invocation {
-    /// How much is reported.
+    /// How much is written to stderr.
     pub verbosity: Verbosity,
-    /// Whether it is coloured.
+    /// Whether messages are coloured.
     pub color: Color,
     /// What to do.
     pub mode: config::Mode,
 }
 
-/// What the arguments ask for.
+/// The result of parsing the arguments.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum Parsed {
@@ -67,7 +69,7 @@ pub enum Parsed {
     Print(Vec<u8>),
 }
 
-/// Why arguments make no sense. The text is complete, with its newline, and goes to stderr. The exit status is 2.
+/// The error of a wrong command line. The text is complete, with its newline, for stderr. The exit status is 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageError(String);
 
@@ -82,7 +84,7 @@ impl Error for UsageError {}
 /// Parses the arguments. The first one is the name of the program.
 ///
 /// # Errors
-/// Says what is wrong with the arguments, and how they should look.
+/// Says what is wrong with the arguments, and shows the usage.
 pub fn parse<I: IntoIterator<Item = OsString>>(args: I) -> Result<Parsed, UsageError> {
     let args = Vec::from_iter(args);
     let matches = command(Detail::Named(&args)).try_get_matches_from(&args);
@@ -155,24 +157,20 @@ fn verbosity(quiet: bool, verbose: u8) -> Result<Verbosity, ConfigError> {
     })
 }
 
-/// Formats an error of ours as clap formats its errors.
+/// Formats a [`ConfigError`] as clap formats its errors.
 fn refuse(error: ConfigError, mode: Option<&ModeSpec>) -> UsageError {
-    let (reason, variable, usage) = match error {
-        ConfigError::Value(reason, variable) => (reason, variable, String::new()),
+    let (reason, usage) = match error {
+        ConfigError::Value(reason) => (reason, String::new()),
         ConfigError::Reason(reason) => {
             let usage = mode.map_or_else(|| USAGE.to_owned(), ModeSpec::usage);
-            (reason, None, format!("\nUsage: {usage}\n"))
+            (reason, format!("\nUsage: {usage}\n"))
         }
     };
-    let note = match variable.filter(|name| !reason.contains(name)) {
-        Some(name) => format!("\n  note: the value comes from the environment variable {name}\n"),
-        None => String::new(),
-    };
     let reason = shorten(&reason, LINE_CHARS_MAX);
-    UsageError(format!("xport: {reason}\n{note}{usage}\nFor more information, try '--help'.\n"))
+    UsageError(format!("xport: {reason}\n{usage}\nFor more information, try '--help'.\n"))
 }
 
-/// Turns an error of clap into text for stdout, for help and version, or into an error in our form.
+/// Turns an error of clap into text for stdout, which is help or version, or into a [`UsageError`].
 fn answer(mut error: clap::Error, args: &[OsString]) -> Result<Parsed, UsageError> {
     if !error.use_stderr() {
         return Ok(Parsed::Print(error.render().to_string().into_bytes()));
@@ -213,35 +211,15 @@ fn make_printable(error: &mut clap::Error) {
     }
 }
 
-/// A tip for an option that the mode does not have: what to do instead.
-fn tip_for(error: &clap::Error, args: &[OsString]) -> Option<String> {
-    let option = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(option)) if error.kind() == ErrorKind::UnknownArgument => option.as_str(),
+/// A tip for an option that the mode does not have.
+fn tip_for(error: &clap::Error, args: &[OsString]) -> Option<&'static str> {
+    let flag = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(flag)) if error.kind() == ErrorKind::UnknownArgument => flag,
         _ => return None,
     };
     let is_meant = |arg: &OsString, mode: &ModeSpec| arg.to_str().is_some_and(|arg| mode.is_called(arg));
     let mode = args.iter().skip(1).find_map(|arg| MODES.iter().find(|mode| is_meant(arg, mode)));
-    let of = |table: &[(&str, &str)]| table.iter().find(|(name, _)| option == *name).map(|(_, tip)| (*tip).to_owned());
-    let of_mode = mode.and_then(|mode| match mode.scheme {
-        Some(scheme) if scheme.is_tls && scheme.listens() => {
-            openssl_tip(args).or_else(|| of(hints::TLS_SERVER_OPTIONS))
-        }
-        Some(scheme) if scheme.is_tls => openssl_tip(args).or_else(|| of(hints::TLS_CLIENT_OPTIONS)),
-        Some(_) => is_of_tls(option).then(|| hints::TLS_MODES.to_owned()),
-        None => of(hints::NETCAT_OPTIONS)
-            .or_else(|| option.strip_prefix("--").and_then(hints::tip_for_option).map(str::to_owned)),
-    });
-    of_mode.or_else(|| of(hints::NETCAT_OPTIONS))
-}
-
-/// A tip for an option of openssl. The arguments are searched, because clap knows only the first letter of `-connect`.
-fn openssl_tip(args: &[OsString]) -> Option<String> {
-    let found = args.iter().find_map(|arg| hints::OPENSSL_OPTIONS.iter().find(|(name, _)| arg == name));
-    found.map(|(_, tip)| (*tip).to_owned())
-}
-
-fn is_of_tls(option: &str) -> bool {
-    options::rows_of(Heading::Tls).iter().any(|row| row.flag() == option)
+    hints::tip_for_flag(mode, flag, args)
 }
 
 #[cfg(test)]

@@ -81,9 +81,10 @@ pub(super) struct ValueError {
 impl ValueError {
     /// Says what is wrong. `option` is the name of the option as the user wrote it.
     pub(super) fn describe(&self, option: &str) -> String {
-        let (text, reason) = (&self.text, &self.reason);
-        match (text.to_str(), &self.variable) {
-            (Some(text), _) => format!("invalid value {} for '{option}': {reason}", quote(text)),
+        let (text, reason) = (self.text.to_str(), &self.reason);
+        let origin = self.variable.map(|name| format!(" (from the environment variable {name})")).unwrap_or_default();
+        match (text, self.variable) {
+            (Some(text), _) => format!("invalid value {} for '{option}': {reason}{origin}", quote(text)),
             (None, Some(name)) => format!("the value of the environment variable {name} is not UTF-8"),
             (None, None) => format!("invalid value for '{option}': {reason}"),
         }

@@ -177,7 +177,7 @@ fn child_config(program: Program, options: &Options) -> Result<ChildConfig, Conf
     Ok(ChildConfig { program, stdin: None, stderr, environment, kill_after, pty })
 }
 
-/// Parses `--env`: `NAME=VALUE`, or `NAME` for the value in our own environment, if there is one.
+/// Parses `--env`: `NAME=VALUE`, or `NAME` for its value in the environment of xport, if there is one.
 fn parse_variable(text: &OsStr) -> Result<Option<(OsString, OsString)>, ConfigError> {
     let bytes = text.as_bytes();
     let end = bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len());

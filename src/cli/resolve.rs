@@ -16,7 +16,7 @@ use crate::modes::config::{DatagramRun, DumpTarget, Mode, StreamConfig};
 use crate::protocols::half_close::HalfClose;
 use crate::transports::advice::Advice;
 
-/// How long a datagram client waits for a further reply: datagrams have no end.
+/// How long a datagram client waits for a further reply. Datagrams have no end.
 const DATAGRAM_LINGER_DEFAULT: Duration = Duration::from_secs(1);
 
 /// The configuration of a mode that is a shorthand of a verb. The operands are an address in one word or two.

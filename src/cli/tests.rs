@@ -1,4 +1,5 @@
-//! What arguments become, and how they are refused. The real program is run by `tests/it/command_line/`.
+//! Tests of parsing: the configuration of valid lines, and the errors of others. `tests/it/command_line/` runs the real
+//! program.
 
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
@@ -35,7 +36,7 @@ fn listener(line: &str) -> ListenConfig {
     }
 }
 
-/// The address as it is written.
+/// The address as text.
 fn written(target: &Target) -> String {
     match target {
         Target::Peer(StreamPeer::Inet(peer)) => Address::Inet(peer.clone()).to_string(),
@@ -74,7 +75,7 @@ fn the_definition_is_sound() {
     command(Detail::Full).debug_assert();
 }
 
-/// A run builds only the arguments that its line names. It reads the line as if all of them were there.
+/// A run builds only the arguments that its line names, and reads the line as with all arguments.
 #[test]
 fn the_arguments_that_a_line_names_are_enough() {
     for line in [
@@ -242,7 +243,7 @@ fn services_have_names_for_datagrams_too() {
             other => panic!("{line}: {other:?}"),
         }
     }
-    // One that is for datagrams only.
+    // A service for datagrams only.
     let (config, _) = datagram_service("udp-server 127.0.0.1:syslog");
     match &config.addresses[..] {
         [DatagramAddress::Inet(address)] => assert_eq!(address.port, 514),

@@ -243,7 +243,7 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     ("a timeout fires", "The run ends with status 124. A server with -k and an echo server end only that session."),
 ];
 
-/// The stdin of the program of `exec`, for the manual page: our stdin, and what the program gets.
+/// The stdin of the program of `exec`, for the manual page: the stdin of xport, and what the program gets.
 pub(super) const STDIN_OF_PROGRAM: &[(&str, &str)] = &[
     ("a file, a device, a pipe", "The program inherits it, and xport reads none of it, as with --stdin inherit."),
     (

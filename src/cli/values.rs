@@ -5,7 +5,7 @@
 
 use std::fmt::Display;
 use std::net::IpAddr;
-use std::num::ParseIntError;
+use std::num::{IntErrorKind, ParseIntError};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
@@ -35,9 +35,10 @@ where
     T: FromStr<Err = ParseIntError> + PartialOrd + Display,
 {
     let is_negative = text.strip_prefix('-').is_some_and(is_digits);
-    let number = text.parse().map_err(|error: ParseIntError| match is_negative {
-        true => "must not be negative".to_owned(),
-        false => error.to_string(),
+    let number = text.parse().map_err(|error: ParseIntError| match error.kind() {
+        _ if is_negative => "must not be negative".to_owned(),
+        IntErrorKind::PosOverflow => format!("more than {}", range.end()),
+        _ => "not a whole number".to_owned(),
     })?;
     if range.contains(&number) {
         return Ok(number);

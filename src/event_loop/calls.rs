@@ -21,13 +21,23 @@ impl EventLoop {
     /// calls itself for ever (`call_soon`) does not keep the others from their events.
     pub(super) fn run_calls(&mut self) {
         for _ in 0..CALL_ROUNDS {
-            self.net.flush_corked();
+            self.flush_corked();
             if self.net.cx.calls.is_empty() {
                 return;
             }
             for _ in 0..self.net.cx.calls.len() {
                 let Some((id, call)) = self.net.cx.calls.pop_front() else { return };
                 self.call(id, call);
+            }
+        }
+    }
+
+    /// Sends what callbacks have left with datagram sockets.
+    fn flush_corked(&mut self) {
+        while let Some(id) = self.net.cx.corked.pop() {
+            if let Some(mut datagram) = self.net.datagram_mut(id) {
+                datagram.corked = false;
+                datagram.flush();
             }
         }
     }
@@ -70,7 +80,7 @@ impl EventLoop {
 
     /// Drops a transport and its protocol; from now on the id is stale.
     pub(super) fn forget(&mut self, id: Id) {
-        self.handlers[id.index()] = Installed::Nothing;
+        self.uninstall(id);
         self.net.remove(id);
     }
 }

@@ -8,6 +8,7 @@ use std::io;
 use super::EventLoop;
 use super::guard::guarded;
 use crate::transports::call::{Call, Installed};
+use crate::transports::ctx::DatagramRef;
 use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::datagram::{BATCH, RecvBatch, Remote};
 use crate::transports::error::describe;
@@ -24,8 +25,8 @@ const BYTES_PER_TURN: usize = 256 * 1024;
 impl EventLoop {
     /// Sends what waits, then receives until there is no more, nobody wants it, or the budget is spent.
     pub(super) fn datagrams_ready(&mut self, id: Id) {
-        if self.net.datagram(id).is_some_and(|datagram| datagram.wants_write()) {
-            self.net.flush_datagrams(id);
+        if let Some(mut datagram) = self.net.datagram_mut(id).filter(|datagram| datagram.wants_flush()) {
+            datagram.flush();
         }
         let mut bytes = 0;
         for _ in 0..RECEIVES_PER_TURN {
@@ -39,30 +40,28 @@ impl EventLoop {
             bytes += self.receive_batch(id);
         }
         self.run_calls();
-        if self.net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
-            self.net.queue_ready(id);
+        if let Some(mut datagram) = self.net.datagram_mut(id) {
+            datagram.queue_read();
         }
     }
 
     /// Receives once, and hands what has come to the protocol. How many bytes it was.
     fn receive_batch(&mut self, id: Id) -> usize {
-        let Some(datagram) = self.net.datagram_mut(id) else { return 0 };
+        let Some(mut datagram) = self.net.datagram_mut(id) else { return 0 };
         if !datagram.undelivered.is_empty() {
             return self.deliver_held(id);
         }
         let batch = self.batch.get_or_insert_with(|| Box::new(RecvBatch::new()));
-        let is_settled = datagram.candidates.is_none();
-        match datagram.io.receive(batch, datagram.batch_len) {
+        let batch_len = datagram.batch_len;
+        match datagram.io.receive(batch, batch_len) {
             Ok(n) => {
                 datagram.receive_failed = false;
                 // A connected socket may have the error of an earlier datagram next, for which no event would come.
-                datagram.readable = n == datagram.batch_len || datagram.connected;
+                datagram.readable = n == batch_len || datagram.connected;
                 let bytes = (0..batch.len()).map(|index| batch.get(index).0.len()).sum();
-                datagram.batch_len = next_batch_len(datagram.batch_len, n, bytes);
+                datagram.batch_len = next_batch_len(batch_len, n, bytes);
+                datagram.settle();
                 self.pace.note_datagrams(batch.len(), bytes);
-                if !is_settled {
-                    self.net.settle(id);
-                }
                 self.deliver(id);
                 bytes
             }
@@ -71,13 +70,12 @@ impl EventLoop {
                 0
             }
             Err(error) => {
-                if !is_settled && self.net.next_address_takes_over(id, &error) {
-                    self.net.flush_datagrams(id);
-                    return 0;
+                if datagram.next_address_takes_over(&error) {
+                    datagram.flush();
+                } else {
+                    datagram.readable = !std::mem::replace(&mut datagram.receive_failed, true);
+                    datagram.call(Call::ErrorReceived(error));
                 }
-                let Some(datagram) = self.net.datagram_mut(id) else { return 0 };
-                datagram.readable = !std::mem::replace(&mut datagram.receive_failed, true);
-                self.net.cx.calls.push_back((id, Call::ErrorReceived(error)));
                 0
             }
         }
@@ -98,7 +96,7 @@ impl EventLoop {
 
     /// The same for what a pause has left over.
     fn deliver_held(&mut self, id: Id) -> usize {
-        let Some(datagram) = self.net.datagram_mut(id) else { return 0 };
+        let Some(mut datagram) = self.net.datagram_mut(id) else { return 0 };
         let undelivered = std::mem::take(&mut datagram.undelivered);
         let (mut bytes, mut delivered) = (0, 0);
         while let Some((data, from)) = undelivered.get(delivered) {
@@ -108,7 +106,7 @@ impl EventLoop {
             bytes += data.len();
             delivered += 1;
         }
-        if let Some(datagram) = self.net.datagram_mut(id).filter(|datagram| !datagram.is_closing()) {
+        if let Some(mut datagram) = self.net.datagram_mut(id).filter(|datagram| !datagram.is_closing()) {
             datagram.undelivered = undelivered.into_iter().skip(delivered).collect();
         }
         bytes
@@ -139,7 +137,7 @@ impl EventLoop {
         datagram.last_activity = net.cx.now;
         datagram.counts.received += 1;
         datagram.totals.received += data.len() as u64;
-        datagram.show(&mut net.cx, Direction::Read, Some(from), data);
+        DatagramRef { id, datagram, cx: &mut net.cx }.show(Direction::Read, Some(from), data);
         log::trace!("{}: {} bytes from {from}", Label(net, id), data.len());
         if let Err(error) = guarded(|| protocol.datagram_received(&mut DatagramTransport { net, id }, data, from)) {
             self.end_after_panic(id, error);
@@ -166,14 +164,14 @@ fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call:
     let t = &mut DatagramTransport { net, id };
     match call {
         Call::ConnectionMade => {
-            if let Some(datagram) = t.net.datagram_mut(id) {
+            if let Some(mut datagram) = t.net.datagram_mut(id) {
                 datagram.made();
             }
             log_opened(t);
             protocol.connection_made(t);
             // What was there before may have had its event already.
-            if net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
-                net.queue_ready(id);
+            if let Some(mut datagram) = net.datagram_mut(id) {
+                datagram.queue_read();
             }
         }
         Call::PauseWriting => {
@@ -213,7 +211,7 @@ fn next_batch_len(batch_len: usize, received: usize, bytes: usize) -> usize {
 
 /// Keeps what is left of a batch from `first` on, unless the socket is closing.
 fn hold(net: &mut Net, id: Id, batch: &RecvBatch, first: usize) {
-    let Some(datagram) = net.datagram_mut(id).filter(|datagram| !datagram.is_closing()) else { return };
+    let Some(mut datagram) = net.datagram_mut(id).filter(|datagram| !datagram.is_closing()) else { return };
     let rest = (first..batch.len()).map(|index| batch.get(index));
     datagram.undelivered.extend(rest.map(|(data, from)| (data.into(), *from)));
 }

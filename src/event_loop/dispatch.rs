@@ -71,7 +71,7 @@ impl EventLoop {
                     log::trace!("{}: {event:?}", stream.label());
                 }
                 if stream.state.phase() == Phase::Connecting {
-                    self.net.race_ready(id);
+                    stream.race_ready();
                 } else if stream.is_only_unacknowledged() {
                     stream.await_acknowledgement();
                 } else if event.write_dead && stream.only_an_event_tells(event.direction) {
@@ -147,7 +147,7 @@ impl EventLoop {
             }
             // A call that waits may be about this stream: its next bytes may be for another protocol.
             self.run_calls();
-            if self.net.cx.replaces(id) {
+            if !self.net.cx.calls.is_empty() && self.net.cx.replaces(self.receiver(id)) {
                 break;
             }
             let Some(stream) = self.net.stream_mut(id) else { return bytes };
@@ -258,7 +258,8 @@ impl EventLoop {
 
     /// The resolver has woken us.
     pub(super) fn take_answers(&mut self) {
-        while self.net.take_answer() {
+        while let Some((id, answer)) = self.net.cx.resolver.next_answer() {
+            self.net.connecting(id, |transport| transport.resolved(answer));
             self.run_calls();
         }
     }
@@ -273,8 +274,13 @@ impl EventLoop {
         };
         match alarm {
             Alarm::Protocol => self.call(id, Call::Timer(timer)),
-            Alarm::ConnectNext => self.net.connect_next(id),
-            Alarm::ConnectTimeout => self.net.connect_timed_out(id),
+            Alarm::ConnectNext => self.net.connecting(id, |transport| transport.connect_next()),
+            Alarm::ConnectTimeout => self.net.connecting(id, |transport| transport.connect_timed_out()),
+            Alarm::Refusal => {
+                if let Some(mut datagram) = self.net.datagram_mut(id) {
+                    datagram.refusal_timed_out();
+                }
+            }
             Alarm::AcceptRetry => self.net.accept_retry(id),
             Alarm::Ending => self.net.go_on_ending(id),
             _ => {

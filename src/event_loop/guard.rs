@@ -37,7 +37,7 @@ impl EventLoop {
         self.net.cx.calls.retain(|(whose, call)| *whose != id || call.is_last());
         match self.net.slots.get(id) {
             Some(Slot::Stream(_)) => self.net.force_close(id, Some(error), true),
-            Some(Slot::Datagram(_)) => self.net.force_close_datagrams(id),
+            Some(Slot::Datagram(_)) => self.net.datagram_transport(id).abort(),
             Some(Slot::Process(_)) => self.net.subprocess_transport(id).close(),
             Some(Slot::Listener(_)) | None => (),
         }

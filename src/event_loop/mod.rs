@@ -1,8 +1,8 @@
 //! The event loop: the only caller of protocols.
 //!
-//! Protocols live here and transports in [`Net`], in two disjoint fields, so a callback gets `&mut` to both and can
-//! re-enter neither. Nothing in here knows any concrete protocol or mode; what an event does to a stream is
-//! `dispatch.rs`.
+//! Protocols live in one field and transports ([`Net`]) in another one. A callback gets `&mut` to its protocol and to
+//! the transports, so it can re-enter neither. No concrete protocol or mode is known here. `dispatch.rs` says what an
+//! event does to a transport.
 
 mod calls;
 mod datagrams;
@@ -13,6 +13,8 @@ mod processes;
 #[cfg(test)]
 mod tests;
 
+use std::any::Any;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
@@ -21,18 +23,32 @@ use crate::transports::call::Installed;
 use crate::transports::datagram::RecvBatch;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
-use crate::transports::protocol::{DatagramProtocol, Handler};
+use crate::transports::protocol::Handler;
 use dispatch::Event;
 use pace::Pace;
 
-/// Room for one read. Large, because each write wakes the peer: a stream in four pieces costs a third more CPU than in
-/// one.
+/// Room for one read. It is large because each write wakes the peer: four small writes cost a third more CPU than one
+/// large write.
 const SCRATCH_BYTES: usize = 512 * 1024;
 
 /// Events taken from the system at once; the rest come with the next turn.
 const EVENTS_PER_TURN: usize = 1024;
 
+/// Why a run has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunEnd {
+    /// Nothing is left that could do anything.
+    Over,
+    /// [`Net::stop`] was called.
+    Stopped,
+    /// The condition holds.
+    Condition,
+    /// The deadline has passed.
+    Deadline,
+}
+
 /// A single-threaded loop over transports and their protocols. asyncio's event loop.
+#[doc(alias = "AbstractEventLoop")]
 pub struct EventLoop {
     poll: mio::Poll,
     net: Net,
@@ -43,6 +59,10 @@ pub struct EventLoop {
     /// The same for datagrams, from the first one on.
     batch: Option<Box<RecvBatch>>,
     pace: Pace,
+    /// Protocols that are wanted after their transports are lost.
+    kept: BTreeMap<Id, Installed>,
+    /// Room for the events of a turn, from the first turn on.
+    events: Option<mio::Events>,
     /// A callback has panicked, which in a simulation is a test that has failed.
     #[cfg(test)]
     has_panicked: bool,
@@ -53,6 +73,7 @@ impl EventLoop {
     ///
     /// # Errors
     /// No descriptor left for `epoll_create1(2)`.
+    #[doc(alias = "new_event_loop")]
     pub fn new() -> io::Result<Self> {
         let poll = mio::Poll::new()?;
         let net = Net::new(poll.registry().try_clone()?, Instant::now());
@@ -63,6 +84,8 @@ impl EventLoop {
             scratch: vec![0; SCRATCH_BYTES].into(),
             batch: None,
             pace: Pace::new(),
+            kept: BTreeMap::new(),
+            events: None,
             #[cfg(test)]
             has_panicked: false,
         })
@@ -73,57 +96,158 @@ impl EventLoop {
         &mut self.net
     }
 
-    /// The protocol that is installed for a transport. asyncio's `get_protocol`, from outside callbacks.
+    /// The protocol of a transport, from outside its callbacks: of a stream, a datagram transport or a child. `None` if
+    /// the transport has a protocol of another type, or is lost; [`keep_protocol`](Self::keep_protocol) is for the
+    /// latter. asyncio's `get_protocol`.
     #[doc(alias = "get_protocol")]
-    pub fn protocol(&mut self, id: Id) -> Option<&mut Handler> {
-        self.net.slots.get(id)?;
-        match self.handlers.get_mut(id.index()) {
-            Some(Installed::Protocol(handler)) => Some(handler),
-            _ => None,
+    pub fn protocol<P: 'static>(&mut self, id: Id) -> Option<&mut P> {
+        let installed = match self.net.slots.get(id) {
+            Some(_) => self.handlers.get_mut(id.index()),
+            None => self.kept.get_mut(&id),
+        };
+        let protocol: &mut dyn Any = match installed? {
+            Installed::Protocol(Handler::Plain(protocol)) => &mut **protocol,
+            Installed::Protocol(Handler::Buffered(protocol)) => &mut **protocol,
+            Installed::Datagram(protocol) => &mut **protocol,
+            Installed::Subprocess(protocol) => &mut **protocol,
+            Installed::Nothing | Installed::Factory(_) | Installed::Pipe { .. } => return None,
+        };
+        protocol.downcast_mut()
+    }
+
+    /// Keeps the protocol that a transport has at its end, so that [`protocol`](Self::protocol) finds it after the run:
+    /// what a client has received, for one. The loop keeps it for as long as the loop lives. Nothing is kept for a
+    /// transport that is lost already.
+    pub fn keep_protocol(&mut self, id: Id) {
+        if self.net.slots.get(id).is_some() {
+            self.kept.entry(id).or_default();
         }
     }
 
-    /// The same for a datagram transport.
-    pub fn datagram_protocol(&mut self, id: Id) -> Option<&mut dyn DatagramProtocol> {
-        self.net.datagram(id)?;
-        match self.handlers.get_mut(id.index()) {
-            Some(Installed::Datagram(protocol)) => Some(&mut **protocol),
-            _ => None,
+    /// Takes the protocol of a transport that is lost out of the table.
+    fn uninstall(&mut self, id: Id) {
+        let installed = std::mem::take(&mut self.handlers[id.index()]);
+        if let Some(kept) = self.kept.get_mut(&id) {
+            *kept = installed;
         }
     }
 
-    /// Runs until [`Net::stop`], or until nothing is left that could ever do anything: no listener, and no stream but
-    /// those in the background. asyncio's `run_forever`, with an end.
+    /// Runs until [`Net::stop`], or until nothing is left that could ever do anything: no listener, and no transport
+    /// but those in the background. asyncio's `run_forever`, with an end.
     ///
     /// # Errors
-    /// `epoll_wait(2)` failed for a reason other than a signal.
+    /// A connection could not be made, and its protocol has no `connection_failed` of its own; or a protocol has called
+    /// [`Net::stop_with`]. Then `run` returns after that turn. What is open stays open, and a further run goes on with
+    /// it. Or `epoll_wait(2)` has failed for a reason other than a signal.
+    #[doc(alias = "run_forever")]
     pub fn run(&mut self) -> io::Result<()> {
-        let mut events = mio::Events::with_capacity(EVENTS_PER_TURN);
+        self.run_until(None, |_| false).map(drop)
+    }
+
+    /// Runs until `condition` holds, until `deadline`, or as long as [`run`](Self::run) would: whichever comes first.
+    /// asyncio's `run_until_complete`.
+    ///
+    /// The condition is asked before the first turn and after each turn. The deadline is never early, and it does not
+    /// cut: what has come by then is handled in one last turn, which is late by as long as callbacks take. A deadline
+    /// in the past gives one turn that does not wait.
+    ///
+    /// ```
+    /// # use xport::prelude::*;
+    /// # use std::time::{Duration, Instant};
+    /// # let mut event_loop = EventLoop::new()?;
+    /// # struct Silent;
+    /// # impl Protocol for Silent {
+    /// #     fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {}
+    /// # }
+    /// # let (ours, _theirs) = std::os::unix::net::UnixStream::pair()?;
+    /// # event_loop.net().adopt(ours.into(), Silent)?;
+    /// let deadline = Instant::now() + Duration::from_millis(10);
+    /// let end = event_loop.run_until(Some(deadline), |event_loop| event_loop.net().accepted() == 3)?;
+    /// assert_eq!(end, RunEnd::Deadline);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As with [`run`](Self::run).
+    #[doc(alias = "run_until_complete")]
+    pub fn run_until(
+        &mut self,
+        deadline: Option<Instant>,
+        mut condition: impl FnMut(&mut Self) -> bool,
+    ) -> io::Result<RunEnd> {
+        self.begin_run();
+        let mut is_late = false;
+        loop {
+            if let Some(error) = self.net.failure.take() {
+                return Err(error);
+            }
+            if self.net.stopped {
+                return Ok(RunEnd::Stopped);
+            }
+            if condition(self) {
+                return Ok(RunEnd::Condition);
+            }
+            if self.is_over() {
+                return Ok(RunEnd::Over);
+            }
+            if is_late {
+                return Ok(RunEnd::Deadline);
+            }
+            self.turn(deadline)?;
+            is_late = deadline.is_some_and(|deadline| deadline <= self.net.cx.now);
+        }
+    }
+
+    /// Makes one turn: waits for at most `timeout` until there is something to do, and does it. `None` waits for ever.
+    /// A turn handles each ready transport within its budget, so that more may be ready at once; it may also come to
+    /// nothing. For programs that have a loop of their own. asyncio has none.
+    ///
+    /// Returns whether a further turn can do anything: `false` where [`run`](Self::run) would return.
+    ///
+    /// # Errors
+    /// As with [`run`](Self::run).
+    pub fn poll_once(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
+        self.begin_run();
+        if !self.is_over() {
+            self.turn(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))?;
+        }
+        self.net.failure.take().map_or_else(|| Ok(!self.is_over()), Err)
+    }
+
+    /// Makes the calls that were queued before the run.
+    fn begin_run(&mut self) {
         self.net.stopped = false;
+        self.net.failure = None;
         self.run_calls();
-        while !self.is_over() {
-            self.net.cx.flush_dump();
-            match self.poll.poll(&mut events, self.poll_timeout()) {
-                // Asked again, and not taken for a turn without events: timers must not overtake what came while we
-                // were stopped.
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                result => result?,
-            }
-            self.begin_turn(Instant::now());
-            for event in &events {
-                if event.token() == crate::transports::WAKE {
-                    self.take_answers();
-                } else {
-                    self.event(Event::from_mio(event));
-                }
-            }
-            self.fire_timers();
-            self.end_turn();
-            if let Some(nap) = self.pace.end_turn(self.net.cx.now) {
-                std::thread::sleep(nap);
+        self.net.cx.flush_dump();
+    }
+
+    /// One turn. It waits until `deadline` at most.
+    fn turn(&mut self, deadline: Option<Instant>) -> io::Result<()> {
+        let mut events = self.events.take().unwrap_or_else(|| mio::Events::with_capacity(EVENTS_PER_TURN));
+        loop {
+            match self.poll.poll(&mut events, self.poll_timeout(deadline)) {
+                // Asked again, and not taken for a turn without events: timers must not overtake what came while the
+                // process was stopped.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+                result => break result?,
             }
         }
+        self.begin_turn(Instant::now());
+        for event in &events {
+            if event.token() == crate::transports::WAKE {
+                self.take_answers();
+            } else {
+                self.event(Event::from_mio(event));
+            }
+        }
+        self.events = Some(events);
+        self.fire_timers();
+        self.end_turn();
         self.net.cx.flush_dump();
+        if let Some(nap) = self.pace.end_turn(self.net.cx.now) {
+            std::thread::sleep(nap);
+        }
         Ok(())
     }
 
@@ -131,24 +255,25 @@ impl EventLoop {
         self.net.stopped || (self.net.foreground == 0 && self.net.cx.calls.is_empty() && !self.net.is_flushing())
     }
 
-    /// How long the system may keep us waiting; `None` is for ever.
-    fn poll_timeout(&self) -> Option<Duration> {
-        if !self.net.cx.ready.is_empty() || !self.net.cx.calls.is_empty() || !self.net.corked.is_empty() {
+    /// How long to wait for events; `None` is for ever.
+    fn poll_timeout(&self, deadline: Option<Instant>) -> Option<Duration> {
+        if !self.net.cx.ready.is_empty() || !self.net.cx.calls.is_empty() || !self.net.cx.corked.is_empty() {
             return Some(Duration::ZERO);
         }
-        let due = self.net.cx.timers.next_deadline();
-        let delay = due.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let next = [deadline, self.net.cx.timers.next_deadline()].into_iter().flatten().min();
+        let delay = next.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         delay.into_iter().chain(self.net.cx.dump_delay()).min()
     }
 
-    /// Takes note of the time, which stands still for the rest of the turn.
+    /// Notes the time, which stands still for the rest of the turn.
     fn begin_turn(&mut self, now: Instant) {
         self.net.cx.now = now;
         self.net.cx.turn += 1;
     }
 
-    /// Fires what is due, after the events: bytes that have come in time must not be cut off by a process that was
-    /// late. Timers that are armed by these wait for the next turn, so that none can keep the others from theirs.
+    /// Fires the timers that are due. They come after the events: bytes that have come in time must not be cut off by a
+    /// process that was late. A timer that is armed by one of them waits for the next turn, so that no timer keeps the
+    /// others from theirs.
     fn fire_timers(&mut self) {
         let newest = self.net.cx.timers.newest();
         while let Some((timer, owner, alarm)) = self.net.cx.timers.pop_due(self.net.cx.now, newest) {
@@ -157,7 +282,7 @@ impl EventLoop {
         }
     }
 
-    /// Takes up once more those that stopped before the system said "not now".
+    /// Goes on with the slots that stopped before the system said "not now".
     fn end_turn(&mut self) {
         for id in std::mem::take(&mut self.net.cx.ready) {
             self.run_ready(id);

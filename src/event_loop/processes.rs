@@ -15,6 +15,14 @@ use crate::transports::process::handle::SubprocessTransport;
 const LAST_ROUNDS: usize = 16;
 
 impl EventLoop {
+    /// The slot whose protocol gets what this slot reads: of a pipe, its child.
+    pub(super) fn receiver(&self, id: Id) -> Id {
+        match self.handlers.get(id.index()) {
+            Some(Installed::Pipe { process, .. }) => *process,
+            _ => id,
+        }
+    }
+
     /// A child has ended: what it has written comes first.
     pub(super) fn process_ready(&mut self, id: Id) {
         if !self.net.ask_for_status(id) {
@@ -101,7 +109,7 @@ impl EventLoop {
         if ends {
             match self.net.process(id) {
                 // It was given up, and is still our child: its status has to be taken when it ends.
-                Some(process) if process.status.is_none() => self.handlers[id.index()] = Installed::Nothing,
+                Some(process) if process.status.is_none() => self.uninstall(id),
                 _ => self.forget(id),
             }
         } else if let Err(error) = told {

@@ -100,7 +100,7 @@ impl Child {
             Program::Shell(text) => shell_command(text),
         };
         command.env_clear().envs(about).envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command.standing(self.standing);
+        command.standing(self.standing).dies_with_us(true);
         command
     }
 

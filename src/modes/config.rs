@@ -39,14 +39,14 @@ pub enum Mode {
     Relay(RelayConfig),
 }
 
-/// What listens for streams.
+/// An end that listens for streams.
 #[derive(Clone, Debug)]
 pub struct ListenConfig {
     /// Where to listen; never empty.
     pub addresses: Vec<Address>,
     /// `-4`, `-6`.
     pub family: Family,
-    /// `-n`: no look-ups by name.
+    /// `-n`: do not look up names.
     pub numeric: bool,
     /// Whether further clients are served after the first one: `-k`, or no `--once`.
     pub keep_open: bool,
@@ -58,7 +58,7 @@ pub struct ListenConfig {
     pub access: AccessList,
     /// `--mode`: permission bits of a unix socket.
     pub socket_mode: u32,
-    /// `--replace-stale`: remove a unix socket that nobody serves any more.
+    /// `--replace-stale`: remove a unix socket that no process serves any more.
     pub replace_stale: bool,
     /// How messages name options.
     pub advice: Advice,
@@ -76,14 +76,14 @@ pub struct ListenConfig {
     pub stream: StreamConfig,
 }
 
-/// What receives datagrams.
+/// An end that receives datagrams from any sender.
 #[derive(Clone, Debug)]
 pub struct DatagramListenConfig {
     /// Where to listen; never empty.
     pub addresses: Vec<DatagramAddress>,
     /// `-4`, `-6`.
     pub family: Family,
-    /// `-n`: no look-ups by name.
+    /// `-n`: do not look up names.
     pub numeric: bool,
     /// `--max-conns`: senders served at once by a relay. `None` is for the relay to choose.
     pub max_conns: Option<usize>,
@@ -93,18 +93,18 @@ pub struct DatagramListenConfig {
     pub port_file: Option<PathBuf>,
     /// `--join`: groups whose datagrams are wanted.
     pub groups: Vec<Group>,
-    /// `--grace`: how long what is still to be written may take after the first SIGTERM.
+    /// `--grace`: how long writing buffered data may take after the first SIGTERM.
     pub grace: Duration,
     /// The options of each session.
     pub stream: StreamConfig,
 }
 
-/// How something is connected to.
+/// How to connect.
 #[derive(Clone, Debug)]
 pub struct DialConfig {
     /// `-4`, `-6`.
     pub family: Family,
-    /// `-n`: no look-ups by name.
+    /// `-n`: do not look up names.
     pub numeric: bool,
     /// `--source`: the local address to connect from, and the local port unless that is 0.
     pub source: Option<Address>,
@@ -118,12 +118,12 @@ pub struct DialConfig {
     pub keepalive: KeepAlive,
 }
 
-/// What connects to a stream.
+/// An end that connects a stream.
 #[derive(Clone, Debug)]
 pub struct ConnectConfig {
     /// Where to connect.
     pub target: Target,
-    /// How the peer is connected to.
+    /// How to connect to the peer.
     pub dial: DialConfig,
     /// The settings of TLS, if there is TLS.
     pub tls: Option<TlsConnect>,
@@ -136,13 +136,13 @@ pub struct ConnectConfig {
 /// The other end of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A peer that is connected to.
+    /// A peer to connect to.
     Peer(StreamPeer),
     /// `fd:N`: a connection that was open when xport started.
     Inherited(RawFd),
 }
 
-/// A peer that can be connected to.
+/// A peer to connect to, by its address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StreamPeer {
     /// TCP.
@@ -151,7 +151,7 @@ pub enum StreamPeer {
     Unix(UnixName),
 }
 
-/// What sends datagrams to a peer. `A` is the type of its address.
+/// An end that sends datagrams to a peer. `A` is the type of its address.
 #[derive(Clone, Debug)]
 pub struct DatagramConnectConfig<A> {
     /// The peer.
@@ -185,13 +185,13 @@ pub struct TlsConnect {
 pub struct ExecConfig {
     /// The program.
     pub child: ChildConfig,
-    /// What the program is joined with.
+    /// The other end of the program.
     pub place: ExecPlace,
     /// The options of the pipes and of the run.
     pub stream: StreamConfig,
 }
 
-/// What the program of `exec` is joined with.
+/// The other end of the program of `exec`.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum ExecPlace {
@@ -243,9 +243,9 @@ pub enum Endpoint {
 /// A child process.
 #[derive(Clone, Debug)]
 pub struct ChildConfig {
-    /// What is run.
+    /// The program.
     pub program: Program,
-    /// `--stdin`: a pipe, our stdin, or nothing. With `None` the mode chooses.
+    /// `--stdin`: a pipe, the stdin of xport, or nothing. With `None` the mode chooses.
     pub stdin: Option<ChildStdio>,
     /// `--stderr`. With `None` the mode chooses.
     pub stderr: Option<ChildStdio>,
@@ -257,7 +257,7 @@ pub struct ChildConfig {
     pub pty: bool,
 }
 
-/// What a child runs.
+/// The program of a child.
 #[derive(Clone, Debug)]
 pub enum Program {
     /// A program and its arguments, as they are.

@@ -1,17 +1,18 @@
 //! Datagrams with an echo, or with stdin and stdout: `udp-echo`, `udp-server`, `udp-client` and their verbs.
 
 use std::os::fd::{OwnedFd, RawFd};
+use std::rc::Rc;
 
 use super::config::{
     DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DatagramRun, DialConfig, StreamConfig,
 };
-use super::{Run, dialing, listen, local, marks, stdio, stdio_of, take_over};
-use crate::protocols::conversation::{Conversation, ConversationOptions, SocketSide};
-use crate::protocols::conversation_stdio::ConversationStdio;
+use super::{Run, dialing, listen, local, marks, session_options, stdio, stdio_of, take_over};
 use crate::protocols::datagram_echo::DatagramEcho;
-use crate::protocols::lifecycle::Lifecycle;
+use crate::protocols::pair::conversation::{Conversation, ConversationOptions, SocketSide};
+use crate::protocols::pair::lines::ConversationStdio;
 use crate::protocols::quota::CountLimit;
 use crate::protocols::report::{Cause, Failure};
+use crate::protocols::signals::Wanted;
 use crate::transports::address::HostPort;
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
 use crate::transports::id::Id;
@@ -23,8 +24,7 @@ use crate::transports::protocol::{DatagramProtocol, Handler};
 pub(super) fn echo(ends: &[DatagramListenConfig], options: DatagramRun) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
-    let mut run = Run::new(&first.stream)?;
-    run.watch(Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone()))?;
+    let mut run = Run::of_server(first.grace, &first.stream, Wanted::Nothing)?;
     let quota = CountLimit::new(options.count);
     let net = run.event_loop.net();
     let ids = listen::open_datagrams(net, ends, ready, || DatagramEcho::new(quota.clone()))?;
@@ -35,19 +35,12 @@ pub(super) fn echo(ends: &[DatagramListenConfig], options: DatagramRun) -> anyho
 pub(super) fn server(ends: &[DatagramListenConfig], options: DatagramRun) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
-    let mut run = Run::new(&first.stream)?;
-    let options = conversation_options(&first.stream, options, true);
-    let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
-    run.watch(lifecycle.for_datagrams(options.quota.clone()))?;
-    let shared = Conversation::new(options, run.reporter.clone());
-
+    let wanted = CountLimit::new(options.count);
+    let mut run = Run::of_server(first.grace, &first.stream, Wanted::Datagrams(wanted.clone()))?;
+    let shared = conversation(&run, &first.stream, true, options.lines, wanted);
     let net = run.event_loop.net();
     let ids = listen::open_datagrams(net, ends, ready, || SocketSide::new(&shared))?;
-    let side = Handler::buffered(ConversationStdio::new(&shared, ids.concat()));
-    let console = stdio(net, stdio_of(&first.stream), marks(&first.stream)?, side)?;
-    // stdin and stdout alone do not keep the run going.
-    net.transport(console).set_background(true);
-    shared.set_console(console);
+    join_stdio(net, &shared, ids.concat(), &first.stream)?;
     let _port_files = listen::announce_datagrams(net, ends, &ids)?;
     run.run()
 }
@@ -60,19 +53,28 @@ pub(super) fn client(
     let DatagramConnectConfig { target, dial, broadcast } = config;
     // This comes first, because a descriptor that we open could have the same number.
     let outbound = DatagramOutbound::new(target)?;
-    let mut run = Run::new(stream)?;
-    run.watch_client(Lifecycle::client(stream.timeout, run.reporter.clone()))?;
+    let mut run = Run::of_client(stream, false)?;
     let marks = marks(stream)?;
-    let shared = Conversation::new(conversation_options(stream, options, false), run.reporter.clone());
-
+    let shared = conversation(&run, stream, false, options.lines, CountLimit::new(options.count));
     let net = run.event_loop.net();
     let socket = outbound.open(net, dial, marks, *broadcast, SocketSide::new(&shared))?;
-    let side = Handler::buffered(ConversationStdio::new(&shared, vec![socket]));
-    let console = stdio(net, stdio_of(stream), marks, side)?;
-    shared.set_console(console);
-    // The run ends with the socket, and not with stdin and stdout.
-    net.transport(console).set_background(true);
+    join_stdio(net, &shared, vec![socket], stream)?;
     run.run()
+}
+
+fn conversation(run: &Run, stream: &StreamConfig, serves: bool, lines: bool, quota: CountLimit) -> Rc<Conversation> {
+    let pair = session_options(stream, run.reporter.clone(), false);
+    Conversation::new(ConversationOptions { serves, lines, quota }, &pair, run.reporter.clone())
+}
+
+/// Opens stdin and stdout for a conversation over `sockets`.
+fn join_stdio(net: &mut Net, shared: &Rc<Conversation>, sockets: Vec<Id>, stream: &StreamConfig) -> anyhow::Result<()> {
+    let side = Handler::buffered(ConversationStdio::new(shared, sockets));
+    let id = stdio(net, stdio_of(stream), marks(stream)?, side)?;
+    // The run ends with its sockets, and not with stdin and stdout.
+    net.transport(id).set_background(true);
+    shared.set_stdio(id);
+    Ok(())
 }
 
 /// The socket of a client, prepared as far as is possible before anything is opened.
@@ -115,17 +117,5 @@ impl DatagramOutbound {
                 }
             }
         }
-    }
-}
-
-fn conversation_options(stream: &StreamConfig, options: DatagramRun, serves: bool) -> ConversationOptions {
-    ConversationOptions {
-        serves,
-        send_only: stream.send_only,
-        recv_only: stream.recv_only,
-        lines: options.lines,
-        quota: CountLimit::new(options.count),
-        linger: stream.linger,
-        idle_timeout: stream.idle_timeout,
     }
 }

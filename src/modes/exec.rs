@@ -6,11 +6,11 @@ use super::children::{self, Child, on_terminal};
 use super::config::{ChildConfig, Endpoint, ExecConfig, ExecPlace};
 use super::relay::{RightEnds, pair, serve};
 use super::{Run, child_streams, listen, marks, prepare_stdio, stdio, terminal};
-use crate::protocols::forward_signals::SignalForwarder;
 use crate::protocols::pair::child::ChildEnd;
 use crate::protocols::pair::end::End;
 use crate::protocols::pair::exec::{ExecChild, ExecStream};
 use crate::protocols::report::{Cause, Failure};
+use crate::protocols::signals::{Forwarder, Signals};
 use crate::sys::signals::{DELIBERATE, SIGCHLD, SIGCONT, SIGTSTP, SIGWINCH, stop};
 use crate::sys::stdio::{give_up_stdin, stdin_is_terminal};
 use crate::transports::opening::Stdio;
@@ -44,22 +44,21 @@ fn at_place(config: &ExecConfig) -> anyhow::Result<()> {
 fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     let mut run = Run::new(&config.stream)?;
     let exec = Rc::new(ExecChild::default());
-    let mut forward =
-        SignalForwarder::new(Rc::clone(&exec), config.child.kill_after, config.stream.timeout, run.reporter.clone());
+    let mut forwarder = Forwarder::new(Rc::clone(&exec), config.child.kill_after);
     // The child's group is not that of the terminal: what the keys of the terminal send comes to us.
     let mut signals = DELIBERATE.to_vec();
     let streams = Streams::of(&config.child);
     if streams.has_keys_of_ours {
-        forward = forward.with_terminal(terminal::look);
+        forwarder = forwarder.with_terminal(terminal::look);
         signals.extend([SIGWINCH, SIGCONT]);
     } else if !config.child.pty {
-        forward = forward.with_job_control(stop);
+        forwarder = forwarder.with_job_control(stop);
         signals.extend([SIGTSTP, SIGCONT, SIGCHLD]);
     }
     if streams.standing == Standing::OurGroup {
         exec.share_keys();
     }
-    run.watch_for(&signals, forward)?;
+    run.watch(&signals, Signals::of_exec(forwarder, config.stream.timeout, run.reporter.clone()))?;
     let marks = marks(&config.stream)?;
 
     let net = run.event_loop.net();

@@ -1,4 +1,4 @@
-//! Opens listeners and datagram sockets, writes the `listening on` lines and the port files.
+//! Opens listeners and datagram sockets, and writes the `listening on` lines and the port files.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -23,10 +23,10 @@ use crate::transports::own_file::{self, OwnFile};
 use crate::transports::protocol::{DatagramProtocol, Factory};
 use crate::transports::tls::TlsServer;
 
-/// How many ports that the kernel chose for IPv4 may be taken for IPv6 before we give up.
+/// How often another port is tried if the one that the kernel chose for IPv4 is in use for IPv6.
 const PORT_TRIES: usize = 16;
 
-/// A host and port to listen on, with the addresses of the host.
+/// A host and a port to listen on, with the addresses of the host.
 struct InetPlace {
     asked: HostPort,
     addresses: Vec<SocketAddr>,
@@ -64,9 +64,9 @@ pub(super) struct PreparedDatagrams {
     places: Vec<DatagramPlace>,
 }
 
-/// Prepares the listeners of an end: reads the files of TLS, looks names up, and takes inherited descriptors over. A
-/// look-up can take long; signals still have their default effect then. Descriptors are taken over before we open one
-/// that could have the same number. A path that cannot be a port file is refused.
+/// Prepares the listeners of an end: checks the path of the port file, reads the files of TLS, looks up names, and
+/// takes over inherited descriptors. A look-up can take long; signals still have their default effect then. Descriptors
+/// are taken over before a new descriptor could get the same number.
 pub(super) fn resolve(config: &ListenConfig) -> anyhow::Result<PreparedListeners> {
     check_port_file(config.port_file.as_deref())?;
     let tls = tls::server(config)?;
@@ -109,7 +109,7 @@ fn check_port_file(path: Option<&Path>) -> Result<(), Failure> {
 }
 
 /// Opens the listeners of all ends, and reports their addresses. The port files are removed when the result is dropped.
-/// `limit` gives how many clients an end serves at once.
+/// `limit` returns how many clients an end serves at once.
 pub(super) fn open_all(
     net: &mut Net,
     ends: &[ListenConfig],
@@ -155,7 +155,7 @@ fn announce_all(ports: &Ports<'_>) -> anyhow::Result<Vec<Option<OwnFile>>> {
     ports.iter().map(|(path, names)| announce(names, *path)).collect()
 }
 
-/// Opens the listeners of an end, and gives the addresses that they really have.
+/// Opens the listeners of an end, and returns their addresses with the ports that the kernel chose.
 fn open(
     net: &mut Net,
     config: &ListenConfig,
@@ -193,7 +193,7 @@ fn open(
     Ok(listeners.into_iter().filter_map(|id| net.listening_on(id)).collect())
 }
 
-/// Binds the datagram sockets of all ends, and gives the ids of each end. `protocol` makes the protocol of a socket.
+/// Binds the datagram sockets of all ends, and returns the ids for each end. `protocol` makes the protocol of a socket.
 pub(super) fn open_datagrams<P: DatagramProtocol + 'static>(
     net: &mut Net,
     ends: &[DatagramListenConfig],
@@ -265,8 +265,8 @@ fn wildcard_ports<'a>(places: impl Iterator<Item = &'a InetPlace>) -> Vec<u16> {
         .collect()
 }
 
-/// Writes the port file and the `listening on` lines. Everything must be ready before that, because a script may react
-/// at once. The port file is removed when the result is dropped.
+/// Writes the port file and the `listening on` lines. Everything must be ready before, because a script can react at
+/// once. The port file is removed when the result is dropped.
 fn announce(names: &[Peer], port_file: Option<&Path>) -> anyhow::Result<Option<OwnFile>> {
     let port_file = match port_file {
         Some(path) => Some(write_port_file(path, names).map_err(|error| local(&port_file_name(path), &error))?),
@@ -342,7 +342,7 @@ fn open_each(
                     }
                     ids.push(id);
                 }
-                // The machine lacks this family, and listens on the other one.
+                // The machine lacks this family. The other family is enough.
                 Err(error) if (!is_last || !ids.is_empty()) && is_family_missing(&error) => {
                     log::info!("listen {at}: {}", describe(&error));
                 }
@@ -371,7 +371,7 @@ fn unavailable(endpoint: &impl std::fmt::Display, error: &io::Error) -> Failure 
     Failure::new(cause, format!("listen {endpoint}: {}", describe(error)))
 }
 
-/// Writes one port per line, and each port once.
+/// Writes the ports to the file, one in each line, and each port once.
 fn write_port_file(path: &Path, names: &[Peer]) -> io::Result<OwnFile> {
     let mut ports: Vec<u16> = Vec::new();
     for port in names.iter().filter_map(Peer::port) {

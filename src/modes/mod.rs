@@ -16,10 +16,13 @@ mod tls;
 
 use std::io;
 use std::os::fd::{OwnedFd, RawFd};
+use std::time::Duration;
 
 use crate::event_loop::EventLoop;
+use crate::protocols::pair::PairOptions;
+use crate::protocols::pair::session::SessionOptions;
 use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
-use crate::protocols::session::SessionOptions;
+use crate::protocols::signals::{Signals, Wanted};
 use crate::sys::{process, signals};
 use crate::transports::connect::Dialing;
 use crate::transports::connect::source_addresses;
@@ -76,34 +79,45 @@ impl Run {
         Ok(Self { event_loop, reporter, reports })
     }
 
-    /// Hands INT, TERM and HUP to `lifecycle`. A client has no files to remove, so other signals may end the process
-    /// at once.
-    fn watch_client(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
-        let caught = caught(&[signals::SIGINT, signals::SIGTERM, signals::SIGHUP]);
-        self.event_loop.net().signals(&caught, lifecycle).map_err(|error| local("signals", &error))?;
-        Ok(())
+    /// A run that a signal ends at once. With a child, all signals are caught that would end this process, because the
+    /// child must not be left behind. Without one, INT, TERM and HUP are enough.
+    fn of_client(stream: &StreamConfig, has_child: bool) -> anyhow::Result<Self> {
+        let mut run = Self::new(stream)?;
+        let own = Signals::of_client(stream.timeout, run.reporter.clone());
+        if has_child {
+            run.watch(&all_deadly(), own)?;
+        } else {
+            run.watch(&[signals::SIGINT, signals::SIGTERM, signals::SIGHUP], own)?;
+        }
+        Ok(run)
     }
 
-    /// Hands all signals that end a process to `lifecycle`. This is for runs with files or children, which must not be
-    /// left behind.
-    fn watch(&mut self, lifecycle: impl Into<Handler>) -> anyhow::Result<()> {
-        let caught = caught(&[&signals::DELIBERATE[..], &signals::other_deadly()].concat());
-        self.event_loop.net().signals(&caught, lifecycle).map_err(|error| local("signals", &error))?;
-        Ok(())
+    /// A run that lets sessions finish after the first signal. A signal before `wanted` has come is no success. The
+    /// files of a server must not be left behind, so all signals are caught that would end this process.
+    fn of_server(grace: Duration, stream: &StreamConfig, wanted: Wanted) -> anyhow::Result<Self> {
+        let mut run = Self::new(stream)?;
+        let own = Signals::of_server(grace, wanted, stream.timeout, run.reporter.clone());
+        run.watch(&all_deadly(), own)?;
+        Ok(run)
     }
 
-    /// Hands these signals to `forward`.
-    fn watch_for(&mut self, wanted: &[i32], forward: impl Into<Handler>) -> anyhow::Result<()> {
+    /// Hands the signals of `wanted` to `own`.
+    fn watch(&mut self, wanted: &[i32], own: Signals) -> anyhow::Result<()> {
         let caught = caught(wanted);
-        self.event_loop.net().signals_with_origin(&caught, forward).map_err(|error| local("signals", &error))?;
+        self.event_loop.net().signals_with_origin(&caught, own).map_err(|error| local("signals", &error))?;
         Ok(())
     }
 
-    /// Runs the loop to its end; the first failure decides.
+    /// Runs the loop to its end. The first failure is the result.
     fn run(mut self) -> anyhow::Result<()> {
         self.event_loop.run().map_err(|error| local("event loop", &error))?;
         Ok(self.reports.verdict()?)
     }
+}
+
+/// All signals that would end this process.
+fn all_deadly() -> Vec<i32> {
+    [&signals::DELIBERATE[..], &signals::other_deadly()].concat()
 }
 
 /// The signals of `wanted` that are caught: all that were not ignored when we were started. SIGCHLD is caught even if
@@ -137,7 +151,7 @@ fn dialing(config: &DialConfig) -> Dialing {
 /// The peer of a stream, prepared as far as is possible before anything is opened.
 enum Outbound {
     Peer(StreamPeer),
-    /// It was taken over before we opened a descriptor that could have the same number.
+    /// The connection was taken over before a new descriptor could get the same number.
     Inherited(OwnedFd),
 }
 
@@ -218,22 +232,29 @@ fn adopt(
     Ok(id)
 }
 
-/// Takes an inherited descriptor over. `wanted` decides whether the mode can use it.
+/// Takes over an inherited descriptor. `wanted` returns `None` for a socket that the mode cannot use.
 fn take_over(number: RawFd, name: &str, wanted: impl FnOnce(Inherited) -> Option<OwnedFd>) -> anyhow::Result<OwnedFd> {
     let unusable = |why: &str| Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"));
     let socket = inherit(number).map_err(|error| unusable(&describe(&error)))?;
     Ok(wanted(socket).ok_or_else(|| unusable(&format!("not {name}")))?)
 }
 
-fn session_options(stream: &StreamConfig, keep_open: bool) -> SessionOptions {
-    SessionOptions {
-        send_only: stream.send_only,
-        recv_only: stream.recv_only,
+/// The options of a pair. Without a `reporter` the pair is one of many.
+fn pair_options(stream: &StreamConfig, reporter: Option<Reporter>) -> PairOptions {
+    PairOptions {
         half_close: stream.half_close,
         idle_timeout: stream.idle_timeout,
         linger: stream.linger,
-        keep_open,
+        reporter,
+        session: None,
     }
+}
+
+/// The options of a session. With `reuse_stdio`, other sessions follow.
+fn session_options(stream: &StreamConfig, reporter: Reporter, reuse_stdio: bool) -> PairOptions {
+    let (send_only, recv_only) = (stream.send_only, stream.recv_only);
+    let session = Some(SessionOptions { send_only, recv_only, reuse_stdio });
+    PairOptions { session, ..pair_options(stream, Some(reporter)) }
 }
 
 /// Opens stdin, stdout, or both as one stream.
@@ -249,7 +270,7 @@ fn prepare_stdio(net: &mut Net, opened: io::Result<Id>, marks: WaterMarks) -> Re
     Ok(id)
 }
 
-/// Which of stdin and stdout a session needs.
+/// The standard streams that a session needs.
 fn stdio_of(stream: &StreamConfig) -> Stdio {
     match (stream.send_only, stream.recv_only) {
         (true, _) => Stdio::InputOnly,

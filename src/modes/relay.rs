@@ -9,8 +9,7 @@ use super::config::{
     DatagramConnectConfig, DatagramListenConfig, DialConfig, Endpoint, LeftEndpoint, ListenConfig, RelayConfig,
     StreamConfig, StreamPeer,
 };
-use super::{Outbound, Run, Setup, adopt, children, connect, dialing, listen, marks, stdio};
-use crate::protocols::lifecycle::Lifecycle;
+use super::{Outbound, Run, Setup, adopt, children, connect, dialing, listen, marks, pair_options, stdio};
 use crate::protocols::pair::child::ChildEnd;
 use crate::protocols::pair::datagram::DatagramSide;
 use crate::protocols::pair::flows::Flows;
@@ -18,6 +17,7 @@ use crate::protocols::pair::flows_side::FlowsSide;
 use crate::protocols::pair::stream::StreamSide;
 use crate::protocols::pair::{Connector, End, Inbound, PairOptions};
 use crate::protocols::report::{Cause, Failure};
+use crate::protocols::signals::Wanted;
 use crate::sys::limits;
 use crate::transports::address::HostPort;
 use crate::transports::datagram::opening::DatagramOptions;
@@ -61,41 +61,39 @@ pub(super) fn serve(
     right: RightEnds,
 ) -> anyhow::Result<()> {
     let Some(first) = lefts.first() else { return Ok(()) };
-    let mut run = Run::new(&first.stream)?;
-    let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
-    run.watch(if first.keep_open { lifecycle } else { lifecycle.for_one_client() })?;
+    let wanted = if first.keep_open { Wanted::Nothing } else { Wanted::Client };
+    let mut run = Run::of_server(first.grace, &first.stream, wanted)?;
     if !right.is_child() {
         // Each client needs a descriptor. Children would inherit the limit, so it stays as it is for them.
         let _ = limits::raise_open_files();
     }
-    let terms = terms(&first.stream, (!first.keep_open).then_some(&run));
+    let options = pair_options(&first.stream, (!first.keep_open).then(|| run.reporter.clone()));
     let is_child = right.is_child();
-    let connector = right.connector(terms.clone());
+    let connector = right.connector(options.clone());
     let limit = |end: &ListenConfig| end.max_conns.or_else(|| is_child.then_some(CHILDREN_MAX));
     let _port_files = listen::open_all(run.event_loop.net(), lefts, ready, limit, || {
-        let (connector, terms) = (connector.clone(), terms.clone());
-        factory(move || StreamSide::left(connector.clone(), terms.clone()))
+        let (connector, options) = (connector.clone(), options.clone());
+        factory(move || StreamSide::left(connector.clone(), options.clone()))
     })?;
     run.run()
 }
 
 /// Opens a right end for each sender to a UDP socket.
 fn flows(config: &DatagramListenConfig, ready: listen::PreparedDatagrams, right: RightEnds) -> anyhow::Result<()> {
-    let mut run = Run::new(&config.stream)?;
-    run.watch(Lifecycle::server(config.grace, config.stream.timeout, run.reporter.clone()))?;
+    let mut run = Run::of_server(config.grace, &config.stream, Wanted::Nothing)?;
     if !right.is_child() {
         let _ = limits::raise_open_files();
     }
     let idle_timeout = config.stream.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT);
     // The table of flows applies the idle timeout itself.
-    let terms = PairOptions { idle_timeout: None, ..terms(&config.stream, None) };
+    let options = PairOptions { idle_timeout: None, ..pair_options(&config.stream, None) };
     let most = if right.is_child() {
         CHILDREN_MAX
     } else {
         limits::open_files().saturating_sub(OTHER_DESCRIPTORS).clamp(1, FLOWS_MAX)
     };
-    let connector = right.connector(terms.clone());
-    let flows = Flows::new(connector, terms, idle_timeout, config.max_conns.unwrap_or(most));
+    let connector = right.connector(options.clone());
+    let flows = Flows::new(connector, options, idle_timeout, config.max_conns.unwrap_or(most));
     let net = run.event_loop.net();
     let ends = std::slice::from_ref(config);
     let ids = listen::open_datagrams(net, ends, vec![ready], || FlowsSide::new(&flows))?;
@@ -110,41 +108,29 @@ pub(super) fn pair(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> 
         Endpoint::Connect(config) => Setup::new(config, marks)?,
         _ => Setup { tls: None, crlf: false, marks },
     };
-    let mut run = Run::new(stream)?;
-    let has_child = right.is_child() || matches!(left, Endpoint::Child(_));
-    let lifecycle = Lifecycle::client(stream.timeout, run.reporter.clone());
-    if has_child { run.watch(lifecycle) } else { run.watch_client(lifecycle) }?;
-    let terms = terms(stream, Some(&run));
+    let mut run = Run::of_client(stream, right.is_child() || matches!(left, Endpoint::Child(_)))?;
+    let options = pair_options(stream, Some(run.reporter.clone()));
     let right_is_stdio = matches!(right.kind, RightKind::Stdio { .. });
-    let connector = right.connector(terms.clone());
+    let connector = right.connector(options.clone());
     let net = run.event_loop.net();
     match left {
         Endpoint::Stdio => {
-            stdio(net, Stdio::Both, marks, StreamSide::left(connector, terms))?;
+            stdio(net, Stdio::Both, marks, StreamSide::left(connector, options))?;
         }
         Endpoint::Connect(config) => {
             let outbound = Outbound::new(&config.target)?;
-            outbound.open(net, &config.dial, &setup, StreamSide::left(connector, terms))?;
+            outbound.open(net, &config.dial, &setup, StreamSide::left(connector, options))?;
         }
         Endpoint::Datagrams(config) => {
-            send_to(net, config, marks, DatagramSide::left(connector, terms));
+            send_to(net, config, marks, DatagramSide::left(connector, options));
         }
         Endpoint::Child(config) => {
             let child = children::Child::new(config);
             let child = if right_is_stdio { child.beside_our_stdout() } else { child };
-            children::start(net, &child, Vec::new(), marks, ChildEnd::left(connector, terms))?;
+            children::start(net, &child, Vec::new(), marks, ChildEnd::left(connector, options))?;
         }
     }
     run.run()
-}
-
-fn terms(stream: &StreamConfig, run: Option<&Run>) -> PairOptions {
-    PairOptions {
-        half_close: stream.half_close,
-        idle_timeout: stream.idle_timeout,
-        linger: stream.linger,
-        reporter: run.map(|run| run.reporter.clone()),
-    }
 }
 
 /// The right ends of a run, prepared as far as can be done once for all of them.
@@ -203,31 +189,31 @@ impl RightEnds {
     }
 
     /// A connector, which opens a right end for each left end.
-    pub(super) fn connector(self, terms: PairOptions) -> Connector {
+    pub(super) fn connector(self, options: PairOptions) -> Connector {
         let right = Rc::new(self);
-        Connector::new(move |net, left| right.open(net, left, terms.clone()))
+        Connector::new(move |net, left| right.open(net, left, options.clone()))
     }
 
-    fn open(&self, net: &mut Net, left: Inbound, terms: PairOptions) -> Result<End, Failure> {
+    fn open(&self, net: &mut Net, left: Inbound, options: PairOptions) -> Result<End, Failure> {
         match &self.kind {
             RightKind::Stdio { taken } => {
                 if taken.replace(true) {
                     return Err(Failure::new(Cause::Unavailable, "stdin and stdout can serve only one client"));
                 }
-                Ok(End::Stream(stdio(net, Stdio::Both, self.marks, StreamSide::right(left, terms))?))
+                Ok(End::Stream(stdio(net, Stdio::Both, self.marks, StreamSide::right(left, options))?))
             }
             RightKind::Connect(peer, dial, setup) => {
-                let side = StreamSide::right(left, terms);
+                let side = StreamSide::right(left, options);
                 Ok(End::Stream(connect(net, peer, dial, setup, side)))
             }
             RightKind::Inherited(fd, keepalive, setup) => {
                 let taken = || Failure::new(Cause::Unavailable, "an inherited connection can serve only one client");
                 let connection = fd.take().ok_or_else(taken)?;
-                let side = StreamSide::right(left, terms);
+                let side = StreamSide::right(left, options);
                 Ok(End::Stream(adopt(net, connection, *keepalive, setup, side)?))
             }
             RightKind::Datagrams(config) => {
-                Ok(End::Datagrams(send_to(net, config, self.marks, DatagramSide::right(left, terms))))
+                Ok(End::Datagrams(send_to(net, config, self.marks, DatagramSide::right(left, options))))
             }
             RightKind::Child(child) => {
                 let about = children::about(&left);
@@ -235,7 +221,7 @@ impl RightEnds {
                     End::Stream(id) => Some(id),
                     _ => None,
                 };
-                let side = ChildEnd::right(left, terms);
+                let side = ChildEnd::right(left, options);
                 let id = children::start(net, child, about, self.marks, side)?;
                 if let Some(connection) = connection {
                     net.count_child_instead(connection, id);

@@ -3,16 +3,16 @@
 use super::config::ListenConfig;
 use super::{Run, listen, marks, session_options, stdio, stdio_of};
 use crate::protocols::echo::Echo;
-use crate::protocols::lifecycle::Lifecycle;
-use crate::protocols::session::{IdleStdio, PeerSide};
+use crate::protocols::pair::session::IdleStdio;
+use crate::protocols::pair::stream::StreamSide;
+use crate::protocols::signals::Wanted;
 use crate::sys::limits;
 use crate::transports::protocol::factory;
 
 pub(super) fn echo(ends: &[ListenConfig]) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve).collect::<anyhow::Result<_>>()?;
-    let mut run = Run::new(&first.stream)?;
-    run.watch(Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone()))?;
+    let mut run = Run::of_server(first.grace, &first.stream, Wanted::Nothing)?;
     // Each client needs a descriptor. If the system does not allow more, the present limit stays.
     let _ = limits::raise_open_files();
     let idle_timeout = first.stream.idle_timeout;
@@ -33,16 +33,15 @@ pub(super) fn echo(ends: &[ListenConfig]) -> anyhow::Result<()> {
 pub(super) fn server(ends: &[ListenConfig]) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve).collect::<anyhow::Result<_>>()?;
-    let mut run = Run::new(&first.stream)?;
-    let lifecycle = Lifecycle::server(first.grace, first.stream.timeout, run.reporter.clone());
-    run.watch(if first.keep_open { lifecycle } else { lifecycle.for_one_client() })?;
+    let wanted = if first.keep_open { Wanted::Nothing } else { Wanted::Client };
+    let mut run = Run::of_server(first.grace, &first.stream, wanted)?;
     let reporter = run.reporter.clone();
-    let options = session_options(&first.stream, first.keep_open);
+    let options = session_options(&first.stream, reporter.clone(), first.keep_open);
 
     let net = run.event_loop.net();
-    let console = stdio(net, stdio_of(&first.stream), marks(&first.stream)?, IdleStdio::new(reporter.clone()))?;
+    let stdio = stdio(net, stdio_of(&first.stream), marks(&first.stream)?, IdleStdio::new(reporter))?;
     // stdin and stdout alone do not keep the run going.
-    net.transport(console).set_background(true);
+    net.transport(stdio).set_background(true);
     // stdin and stdout serve one client at a time. The next client waits in the backlog.
     let _port_files = listen::open_all(
         net,
@@ -50,8 +49,8 @@ pub(super) fn server(ends: &[ListenConfig]) -> anyhow::Result<()> {
         ready,
         |_| Some(1),
         || {
-            let reporter = reporter.clone();
-            factory(move || PeerSide::new(console, options, reporter.clone()))
+            let options = options.clone();
+            factory(move || StreamSide::of_session(stdio, options.clone()))
         },
     )?;
     run.run()

@@ -1,4 +1,4 @@
-//! TLS of a mode: made ready before anything is opened, and what a user is told of it.
+//! TLS of a mode: prepares the settings before anything is opened, and tells the user about pins.
 
 use std::net::SocketAddr;
 
@@ -10,12 +10,12 @@ use crate::transports::info::Peer;
 use crate::transports::tls::settings::{ServerSettings, SettingsError, Trust};
 use crate::transports::tls::{TlsClient, TlsServer};
 
-/// TLS of what listens, if it has that.
+/// The TLS of an end that listens, if there is any.
 pub(super) fn server(config: &ListenConfig) -> anyhow::Result<Option<TlsServer>> {
     Ok(config.tls.as_ref().map(ServerSettings::prepare).transpose().map_err(usage)?)
 }
 
-/// TLS of what connects, if it has that.
+/// The TLS of an end that connects, if there is any.
 pub(super) fn client(config: Option<&TlsConnect>) -> anyhow::Result<Option<TlsClient>> {
     let Some(config) = config else { return Ok(None) };
     let client = config.settings.prepare().map_err(usage)?;
@@ -35,34 +35,34 @@ fn usage(error: SettingsError) -> Failure {
     Failure::new(Cause::Usage, error.to_string())
 }
 
-/// Says how clients can know a server that has made its certificate itself.
+/// Says how clients can verify a server that has made its own certificate.
 pub(super) fn tell_clients(config: &ListenConfig, tls: Option<&TlsServer>, names: &[Peer]) {
-    let (Some(settings), Some(tls)) = (&config.tls, tls) else { return };
+    let (Some(settings), Some(pin)) = (&config.tls, tls.and_then(TlsServer::pin)) else { return };
     if settings.identity.is_some() {
-        return log::info!("the pin of the certificate is {}", tls.pin());
+        return log::info!("the pin of the certificate is {pin}");
     }
     let certificate = if settings.client_ca.is_some() { " --cert FILE --key FILE" } else { "" };
     let mut ports = Vec::new();
     for name in names {
         let Peer::Ip(address) = name else { continue };
-        // Both families of one place are one place.
+        // IPv4 and IPv6 on one port are one line.
         if !ports.contains(&address.port()) {
             ports.push(address.port());
-            let (pin, place) = (tls.pin(), reachable(*address));
+            let place = reachable(*address);
             log::info!(target: NOTICE, "clients connect by: xport tls-client --pin {pin}{certificate} {place}");
         }
     }
-    // Where others reach what we have inherited is not known, but nobody has the pin from anywhere else.
+    // The address of an inherited socket is unknown to clients, but they cannot get the pin elsewhere.
     if ports.is_empty() {
-        log::info!(target: NOTICE, "clients verify this server by: --pin {}{certificate}", tls.pin());
+        log::info!(target: NOTICE, "clients verify this server by: --pin {pin}{certificate}");
     }
 }
 
-/// An address under which others find what listens here.
+/// The address under which other machines reach this listener.
 fn reachable(address: SocketAddr) -> String {
     match names::host_name() {
         Some(name) if address.ip().is_unspecified() => format!("{name}:{}", address.port()),
-        // A shell may take brackets for a pattern.
+        // A shell can take brackets for a pattern.
         _ if address.is_ipv6() => format!("'{address}'"),
         _ => address.to_string(),
     }

@@ -28,14 +28,6 @@ impl Activity {
     pub(super) fn of(t: &Transport<'_>) -> Self {
         Self { last_activity: t.last_activity(), on_the_way: t.on_the_way() }
     }
-
-    /// The activity of two ends together: either of them may be the slower one.
-    pub(super) fn and(self, other: Self) -> Self {
-        Self {
-            last_activity: self.last_activity.max(other.last_activity),
-            on_the_way: self.on_the_way + other.on_the_way,
-        }
-    }
 }
 
 /// Measures for how long no byte has moved.

@@ -9,19 +9,14 @@ pub mod echo;
 mod idle;
 pub mod pair;
 pub use self::pair::half_close;
-pub mod session;
 // The same two over datagrams.
-pub mod conversation;
-pub mod conversation_stdio;
 pub mod datagram_echo;
 pub mod loop_guard;
 pub mod quota;
 mod senders;
-// The signals of a child on stdin and stdout.
-pub mod forward_signals;
 // What ends a run, and how the mode learns of it.
-pub mod lifecycle;
 pub mod report;
+pub mod signals;
 
 /// The log target of what a user is told without asking, such as `listening on`.
 pub const NOTICE: &str = "xport::notice";

@@ -1,9 +1,9 @@
-//! Many datagrams in one system call: `recvmmsg(2)`, `sendmmsg(2)`, and what comes beside the bytes of each.
+//! Sends and receives many datagrams in one system call (`recvmmsg(2)`, `sendmmsg(2)`), with control messages.
 //!
-//! Beside them come the address that was written to (`IP_PKTINFO`, `IPV6_PKTINFO`), so that an answer can come from it,
-//! and the traffic class (`IP_RECVTOS`, `IPV6_RECVTCLASS`). Datagrams of one size for one peer leave as one, which the
-//! kernel cuts (`UDP_SEGMENT`, `udp(7)`). Which those are, and what an error means, is for `transports/datagram/` to
-//! say.
+//! A received datagram has the local address that it was sent to (`IP_PKTINFO`, `IPV6_PKTINFO`), so that an answer can
+//! come from this address, and its traffic class (`IP_RECVTOS`, `IPV6_RECVTCLASS`). Several datagrams of one size for
+//! one peer are sent as one message, which the kernel cuts (`UDP_SEGMENT` of `udp(7)`). `transports/datagram/` decides
+//! which datagrams go together, and what an error means.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -14,15 +14,15 @@ use std::ptr;
 
 use super::{check, retry};
 
-/// Datagrams in one call, either way.
+/// How many messages one call sends or receives at most.
 pub(crate) const BATCH: usize = 64;
 
-/// Room for one datagram. The longest has 65527 bytes (IPv6).
+/// The room for one message. The longest datagram has 65527 bytes (IPv6).
 const SLOT_BYTES: usize = 65536;
-/// Slots a power of two apart would all compete for the same lines of the cache.
+/// The distance of two slots. Slots at a distance of a power of two would compete for the same cache lines.
 const STRIDE_BYTES: usize = SLOT_BYTES + 192;
 
-/// Room for both kinds of address and both kinds of class, which a socket of both families can be sent, and a length.
+/// The room for control messages: addresses and classes of both families, and a segment length.
 const CONTROL_BYTES: usize = 192;
 
 /// Memory for control messages, aligned as `cmsg(3)` wants it.
@@ -39,37 +39,38 @@ union Name {
     v6: libc::sockaddr_in6,
 }
 
-/// The other end of a datagram, and which of our addresses it wrote to.
+/// The other end of a datagram, and the local address that the datagram was sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remote {
     address: SocketAddr,
-    /// Our address, where the socket is bound to none: what it was sent to, and what answers are to come from.
+    /// The local address that the datagram was sent to, and from which an answer must come. Only for a socket that is
+    /// bound to every address.
     local: Option<IpAddr>,
-    /// The interface of that address, where it means nothing without: link-local ones. Else 0.
+    /// The interface of a link-local address; otherwise 0.
     interface: u32,
     traffic_class: u8,
 }
 
 impl Remote {
-    /// Where it came from. An IPv4 address may be mapped into IPv6; [`Display`](fmt::Display) shows it as IPv4.
+    /// The address of the sender. An IPv4 address can be mapped into IPv6; [`Display`](fmt::Display) shows it as IPv4.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Which of our addresses it was sent to, where the socket is bound to every one.
+    /// The local address that the datagram was sent to, if the socket is bound to every address.
     #[must_use]
     pub fn local(&self) -> Option<IpAddr> {
         self.local
     }
 
-    /// The traffic class (`IP_TOS`, RFC 2474) it arrived with; 0 where that was not asked for.
+    /// The traffic class of the received datagram (`IP_TOS`, RFC 2474), or 0 if the socket does not report it.
     #[must_use]
     pub fn traffic_class(&self) -> u8 {
         self.traffic_class
     }
 
-    /// The same as a destination, for which the class it arrived with means nothing.
+    /// The same remote as a destination, without the class of the received datagram.
     pub(crate) fn without_class(self) -> Self {
         Self { traffic_class: 0, ..self }
     }
@@ -92,7 +93,7 @@ impl fmt::Display for Remote {
     }
 }
 
-/// Memory for one call of `recvmmsg(2)`: a loop has one, which serves all its sockets.
+/// Memory for one call of `recvmmsg(2)`. A loop has one, for all of its sockets.
 pub(crate) struct RecvBatch {
     bytes: Box<[u8]>,
     names: Box<[Name; BATCH]>,
@@ -111,7 +112,7 @@ struct Received {
 }
 
 impl RecvBatch {
-    /// Empty memory; pages of it exist only once they are written to.
+    /// Makes the memory. Its pages exist only once they are written to.
     pub(crate) fn new() -> Self {
         // SAFETY: names, vectors and headers are plain data for which all zeros is a valid value.
         let (names, vectors, headers) = unsafe { (zeroed(), zeroed(), zeroed()) };
@@ -125,8 +126,8 @@ impl RecvBatch {
         }
     }
 
-    /// Receives at most `limit` messages; how many. Each is one datagram, or several that the kernel has joined. Fewer
-    /// than `limit` means that there were no more, or that an error is next.
+    /// Receives at most `limit` messages, and returns their number. A message is one datagram, or several that the
+    /// kernel has joined. A smaller number means that no more were there, or that an error is next.
     pub(crate) fn receive(&mut self, fd: BorrowedFd<'_>, limit: usize) -> io::Result<usize> {
         let limit = limit.min(BATCH);
         self.received.clear();
@@ -146,7 +147,7 @@ impl RecvBatch {
         let (headers, flags) = (self.headers.as_mut_ptr(), libc::MSG_DONTWAIT);
         let n = retry(|| {
             // SAFETY: the first `limit` headers were filled in above and point into memory of `self`, which is borrowed
-            // for the whole call; each length is that of what it goes with.
+            // for the whole call. Each length is that of its memory.
             check(unsafe { libc::recvmmsg(fd.as_raw_fd(), headers, limit as libc::c_uint, flags, ptr::null_mut()) })
         })?;
         for index in 0..n as usize {
@@ -157,7 +158,7 @@ impl RecvBatch {
             let from = Remote { address: self.names[index].address(), local, interface, traffic_class };
             let (mut start, mut left) = (index * STRIDE_BYTES, header.msg_len as usize);
             let most = beside.segment_bytes.filter(|bytes| *bytes > 0).unwrap_or(SLOT_BYTES);
-            // An empty datagram is one, too.
+            // An empty datagram counts, too.
             loop {
                 let len = left.min(most);
                 self.received.push(Received { start, len, from });
@@ -170,7 +171,7 @@ impl RecvBatch {
         Ok(n as usize)
     }
 
-    /// Puts a datagram in as if it had been received, for the simulator.
+    /// Adds a datagram as if it had been received, for the simulator.
     #[cfg(test)]
     pub(crate) fn put(&mut self, data: &[u8], remote: Remote) {
         let start = self.received.len() * STRIDE_BYTES;
@@ -178,18 +179,18 @@ impl RecvBatch {
         self.received.push(Received { start, len: data.len(), from: remote });
     }
 
-    /// Forgets what was received, for the simulator.
+    /// Removes all received datagrams, for the simulator.
     #[cfg(test)]
     pub(crate) fn clear(&mut self) {
         self.received.clear();
     }
 
-    /// How many datagrams the last call has received.
+    /// How many datagrams the last call received.
     pub(crate) fn len(&self) -> usize {
         self.received.len()
     }
 
-    /// A datagram of the last call: its bytes and where it came from.
+    /// A datagram of the last call: its bytes and its sender.
     pub(crate) fn get(&self, index: usize) -> (&[u8], &Remote) {
         let Received { start, len, from } = &self.received[index];
         (&self.bytes[*start..][..*len], from)
@@ -202,12 +203,12 @@ impl fmt::Debug for RecvBatch {
     }
 }
 
-/// What one message of [`SendBatch::send`] carries.
+/// One message for [`SendBatch::send`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outgoing<'a> {
-    /// Where to; `None` on a connected socket.
+    /// The destination; `None` on a connected socket.
     pub(crate) to: Option<&'a Remote>,
-    /// One datagram, or several of the same size, the last of which may be shorter.
+    /// One datagram, or several of the same size. The last one can be shorter.
     pub(crate) datagrams: &'a [IoSlice<'a>],
 }
 
@@ -226,8 +227,8 @@ impl SendBatch {
         Self { names: Box::new(names), controls, headers: Box::new(headers) }
     }
 
-    /// Sends messages, [`BATCH`] of them at most; how many went out. An error is that of the first one. Never blocks,
-    /// never signals.
+    /// Sends at most [`BATCH`] messages, and returns how many were sent. An error is that of the first message. The
+    /// call never blocks and never raises a signal.
     pub(crate) fn send(&mut self, fd: BorrowedFd<'_>, messages: &[Outgoing<'_>]) -> io::Result<usize> {
         let n = messages.len().min(BATCH);
         for (index, message) in messages[..n].iter().enumerate() {
@@ -269,7 +270,7 @@ impl fmt::Debug for SendBatch {
 }
 
 impl Name {
-    /// Writes an address; its length as the system counts it.
+    /// Stores an address, and returns its length for the system.
     fn set(&mut self, address: SocketAddr) -> libc::socklen_t {
         match address {
             SocketAddr::V4(v4) => {
@@ -294,7 +295,7 @@ impl Name {
         }
     }
 
-    /// Reads an address that the system has written.
+    /// The address that the system has stored.
     fn address(&self) -> SocketAddr {
         // SAFETY: every bit pattern is a valid value of each field, and all of the union is initialised from the start.
         let (family, v4, v6) = unsafe { (libc::c_int::from(self.family), self.v4, self.v6) };
@@ -319,15 +320,15 @@ fn ipv4(address: libc::in_addr) -> Ipv4Addr {
     Ipv4Addr::from(address.s_addr.to_ne_bytes())
 }
 
-/// The bytes of a control message begin so far behind its header. `CMSG_DATA`, `cmsg(3)`.
+/// The distance from a control message to its data. `CMSG_DATA` of `cmsg(3)`.
 const CONTROL_HEADER_BYTES: usize = aligned(size_of::<libc::cmsghdr>());
 
-/// What one control message takes up. `CMSG_ALIGN`, `cmsg(3)`.
+/// Rounds a length up to the alignment of control messages. `CMSG_ALIGN` of `cmsg(3)`.
 const fn aligned(bytes: usize) -> usize {
     bytes.next_multiple_of(size_of::<usize>())
 }
 
-/// Appends control messages to memory that holds only those.
+/// Appends control messages to their memory.
 struct Writer<'a> {
     memory: &'a mut Control,
     used: usize,
@@ -344,7 +345,7 @@ impl Writer<'_> {
         self.used += aligned(len);
     }
 
-    /// Has the datagram leave from the address that its peer has written to. `ip(7)`, `ipv6(7)`.
+    /// Sends the datagram from the address that the peer has written to. `ip(7)`, `ipv6(7)`.
     fn push_source(&mut self, to: &Remote) {
         match to.local {
             Some(IpAddr::V4(ip)) => {
@@ -365,18 +366,18 @@ impl Writer<'_> {
     }
 }
 
-/// What came beside the bytes of a message.
+/// The content of the control messages of a received message.
 #[derive(Debug, Default)]
 struct Beside {
-    /// Which of our addresses it was sent to, as far as that can be answered from.
+    /// The local address that the message was sent to, if an answer can come from it.
     local: Option<IpAddr>,
     interface: u32,
     traffic_class: u8,
-    /// Of several datagrams that the kernel has joined, the length of each but the last.
+    /// The length of each datagram but the last, if the kernel has joined several.
     segment_bytes: Option<usize>,
 }
 
-/// Reads control messages as `cmsg(3)` lays them out; one that the system had no room for all of is passed over.
+/// Reads control messages in the layout of `cmsg(3)`. A truncated message is skipped.
 fn read_control(mut memory: &[u8]) -> Beside {
     let mut beside = Beside::default();
     while let Some((header, rest)) = memory.split_at_checked(CONTROL_HEADER_BYTES) {
@@ -391,12 +392,12 @@ fn read_control(mut memory: &[u8]) -> Beside {
 }
 
 impl Beside {
-    /// Takes in one control message of this level and type.
+    /// Reads one control message of this level and type.
     fn take(&mut self, kind: (Option<libc::c_int>, Option<libc::c_int>), data: &[u8]) {
         let (Some(level), Some(kind)) = kind else { return };
         match (level, kind) {
-            // Of a datagram for a group or for everyone the second field of an `in_pktinfo` is the interface's own
-            // address.
+            // For a multicast or broadcast datagram, the second field of an `in_pktinfo` is the address of the
+            // interface.
             (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
                 if let Some(ip) = array::<4>(data, offset_of!(libc::in_pktinfo, ipi_spec_dst)) {
                     self.local = Some(IpAddr::from(ip));
@@ -405,7 +406,7 @@ impl Beside {
             (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
                 let interface = array(data, offset_of!(libc::in6_pktinfo, ipi6_ifindex)).map(u32::from_ne_bytes);
                 if let (Some(ip), Some(interface)) = (array::<16>(data, 0).map(Ipv6Addr::from), interface)
-                    // Of an IPv4 datagram `IP_PKTINFO` knows more.
+                    // For an IPv4 datagram, `IP_PKTINFO` says more.
                     && !ip.is_multicast()
                     && ip.to_ipv4_mapped().is_none()
                 {
@@ -427,26 +428,26 @@ impl Beside {
     }
 }
 
-/// `N` bytes from `at` on, if there are so many.
+/// The `N` bytes from `at` on, if they exist.
 fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..)?.first_chunk().copied()
 }
 
-/// Has the system tell which of our addresses each datagram was sent to. `IP_PKTINFO`, `IPV6_RECVPKTINFO`.
+/// Makes the system report the local address of each datagram. `IP_PKTINFO`, `IPV6_RECVPKTINFO`.
 pub(crate) fn tell_local_address(fd: BorrowedFd<'_>, is_v6: bool) -> io::Result<()> {
-    // A socket of IPv6 may receive IPv4 too.
+    // An IPv6 socket can receive IPv4 too.
     set(fd, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)?;
     if is_v6 { set(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1) } else { Ok(()) }
 }
 
-/// Lets the kernel join datagrams of one size from one peer into one message, which [`RecvBatch`] takes apart again: a
-/// stream of them then passes through the kernel once. `UDP_GRO`, `udp(7)`.
+/// Lets the kernel join datagrams of one size from one peer into one message, which [`RecvBatch`] splits again. This
+/// saves most of the work per datagram. `UDP_GRO` of `udp(7)`.
 pub(crate) fn join_received(fd: BorrowedFd<'_>) -> io::Result<()> {
     set(fd, libc::SOL_UDP, libc::UDP_GRO, 1)
 }
 
-/// Gives everything that is sent this traffic class, and has the system tell that of each datagram received. `IP_TOS`,
-/// `IPV6_TCLASS`. A socket of IPv6 may send and receive IPv4 too.
+/// Sets the traffic class of sent datagrams, and makes the system report that of received datagrams. `IP_TOS`,
+/// `IPV6_TCLASS`. An IPv6 socket can send and receive IPv4 too.
 pub(crate) fn set_traffic_class(fd: BorrowedFd<'_>, is_v6: bool, class: u8) -> io::Result<()> {
     set(fd, libc::IPPROTO_IP, libc::IP_TOS, class.into())?;
     set(fd, libc::IPPROTO_IP, libc::IP_RECVTOS, 1)?;
@@ -463,7 +464,7 @@ fn set(fd: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int, value: libc:
     check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const value).cast(), len) }).map(drop)
 }
 
-/// Datagrams that the system has dropped because nobody took them in time. `SO_MEMINFO`, `sock_diag(7)`.
+/// How many datagrams the system has dropped because the buffer was full. `SO_MEMINFO` of `sock_diag(7)`.
 pub(crate) fn dropped(fd: BorrowedFd<'_>) -> io::Result<u32> {
     /// `SK_MEMINFO_DROPS`, the last of nine numbers.
     const DROPS: usize = 8;
@@ -502,7 +503,7 @@ mod tests {
         let messages = [&joined, &alone, &joined].map(|datagrams| Outgoing { to: Some(&to), datagrams });
         let (mut sending, mut receiving) = (SendBatch::new(), RecvBatch::new());
 
-        // The kernel cuts for a receiver that has not asked for more.
+        // The kernel cuts the message for a receiver without UDP_GRO.
         assert_eq!(sending.send(sender.as_fd(), &messages).expect("room"), 3);
         assert_eq!(receiving.receive(receiver.as_fd(), 5).expect("datagrams"), 5);
         assert_eq!(receiving.receive(receiver.as_fd(), BATCH).expect("datagrams"), 2);
@@ -525,7 +526,7 @@ mod tests {
             let (client, server, mut at) = pair(from, to);
             let is_v6 = to.starts_with('[');
             if at.is_ipv4() {
-                // The client knows no other address than this one, which the server is not told to answer from.
+                // The server must answer from this address, although nothing tells it to but the control message.
                 at.set_ip(Ipv4Addr::new(127, 0, 0, 2).into());
             }
             client.connect(at).expect("an address");

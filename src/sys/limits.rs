@@ -1,4 +1,4 @@
-//! What the process was given by whoever started it: the limit of descriptors, the umask, its user, and locks.
+//! Properties of the process: the limit of descriptors, the user and the umask; and locks on files.
 
 use std::fs::File;
 use std::io;
@@ -6,10 +6,10 @@ use std::os::fd::{AsRawFd, RawFd};
 
 use super::{check, retry};
 
-/// Raises the soft limit of open descriptors to the hard one. `setrlimit(2)`, `RLIMIT_NOFILE`.
+/// Raises the soft limit of open descriptors to the hard limit. `RLIMIT_NOFILE` of `setrlimit(2)`.
 ///
 /// # Errors
-/// What the kernel said; nothing is changed then.
+/// The error of the kernel. The limit is unchanged then.
 pub fn raise_open_files() -> io::Result<()> {
     let mut limit = limit_of_open_files()?;
     if limit.rlim_cur == limit.rlim_max {
@@ -20,19 +20,19 @@ pub fn raise_open_files() -> io::Result<()> {
     check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }).map(drop)
 }
 
-/// How many descriptors may be open. `getrlimit(2)`, `RLIMIT_NOFILE`.
+/// How many descriptors can be open. `RLIMIT_NOFILE` of `getrlimit(2)`.
 #[must_use]
 pub fn open_files() -> usize {
     match limit_of_open_files() {
         Ok(limit) => usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX),
-        // It cannot fail with this number; 1024 is what a system has at least.
+        // The call cannot fail for this limit. 1024 is the usual one.
         Err(_) => 1024,
     }
 }
 
 /// One more than the largest number that a descriptor can have. `RLIMIT_NOFILE` of `getrlimit(2)`.
 pub(crate) fn open_files_max() -> RawFd {
-    // The caller asks about each number, which has to come to an end if there is no limit.
+    // The caller tries each number, so an infinite limit needs a bound.
     const ENOUGH: RawFd = 1 << 20;
     let max = limit_of_open_files().ok().and_then(|limit| RawFd::try_from(limit.rlim_max).ok());
     max.map_or(ENOUGH, |max| max.min(ENOUGH))
@@ -45,7 +45,7 @@ fn limit_of_open_files() -> io::Result<libc::rlimit> {
     check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) }).map(|_| limit)
 }
 
-/// Locks this file until it is closed, unless another process holds its lock: then `false`, at once. `flock(2)`.
+/// Locks this file until it is closed. Returns `false` at once if another process has the lock. `flock(2)`.
 pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
     // SAFETY: flock takes two numbers and touches no memory.
     match retry(|| check(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) })) {
@@ -55,13 +55,13 @@ pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
     }
 }
 
-/// The user whose rights we have. `geteuid(2)`.
+/// The effective user of this process. `geteuid(2)`.
 pub(crate) fn user() -> u32 {
     // SAFETY: the call takes nothing and cannot fail.
     unsafe { libc::geteuid() }
 }
 
-/// Runs `f` with another umask. The umask is the whole process's: no other thread may be making files meanwhile.
+/// Runs `f` with another umask. The umask belongs to the whole process, so no other thread may create files meanwhile.
 /// `umask(2)`.
 pub(crate) fn with_umask<T>(mask: libc::mode_t, f: impl FnOnce() -> T) -> T {
     // SAFETY: umask only exchanges a number and cannot fail.

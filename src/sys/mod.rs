@@ -1,8 +1,8 @@
-//! The only floor that knows the operating system: every `unsafe` line of the crate, one file per mechanism.
+//! The only floor that knows the operating system. It has every `unsafe` line of the crate, one file per mechanism.
 //!
-//! Each function here is one system call or one small, safe idea built from a few, with `EINTR` dealt with. There is
-//! no state, no policy and no logging: who calls decides what a result means. Linux is what is here; another system
-//! would be another folder with the same function names.
+//! Each function is one system call, or a small and safe combination of a few, and handles `EINTR`. There is no state,
+//! no policy and no logging: the caller decides what a result means. The system is Linux; another system would be
+//! another folder with the same function names.
 #![allow(unsafe_code)] // The crate denies it everywhere else.
 
 pub(crate) mod datagram;
@@ -21,7 +21,7 @@ pub mod stdio;
 
 use std::io;
 
-/// Calls `f` until it ends with something other than `EINTR`.
+/// Calls `f` until it returns anything but `EINTR`.
 pub(crate) fn retry<T>(mut f: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match f() {
@@ -31,12 +31,12 @@ pub(crate) fn retry<T>(mut f: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     }
 }
 
-/// What a system call of the `ssize_t` kind returned, as a count.
+/// Turns the result of a system call that returns `ssize_t` into a count.
 fn count(result: libc::ssize_t) -> io::Result<usize> {
     usize::try_from(result).map_err(|_| io::Error::last_os_error())
 }
 
-/// What a system call of the `int` kind returned, as success or `errno`.
+/// Turns the result of a system call that returns `int` into success or `errno`.
 fn check(result: libc::c_int) -> io::Result<libc::c_int> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }

@@ -1,6 +1,6 @@
-//! Names that only this machine knows: services and interfaces.
+//! Names that this machine knows: services, interfaces, and its own name and addresses.
 //!
-//! Host names are the resolver's (`transports/connect/resolver.rs`), since those can take seconds.
+//! `transports/connect/resolver.rs` looks up host names, because that can take seconds.
 
 use std::ffi::CString;
 use std::io;
@@ -9,8 +9,7 @@ use std::ptr;
 
 use super::check;
 
-/// The port of a service name as `/etc/services` has it: that of TCP, or of UDP where there is no other.
-/// `getservbyname(3)`.
+/// The port of a service in `/etc/services`: that of TCP, or that of UDP if TCP has none. `getservbyname(3)`.
 #[must_use]
 pub fn service_port(name: &str) -> Option<u16> {
     [libc::SOCK_STREAM, libc::SOCK_DGRAM].into_iter().find_map(|socktype| {
@@ -20,7 +19,7 @@ pub fn service_port(name: &str) -> Option<u16> {
     })
 }
 
-/// The name of this machine, as others may know it. `gethostname(2)`.
+/// The name of this machine. `gethostname(2)`.
 #[must_use]
 pub fn host_name() -> Option<String> {
     dns_lookup::get_hostname().ok().filter(|name| !name.is_empty())
@@ -29,16 +28,16 @@ pub fn host_name() -> Option<String> {
 /// The addresses of all network interfaces. `getifaddrs(3)`.
 pub(crate) fn local_addresses() -> io::Result<Vec<IpAddr>> {
     let mut first: *mut libc::ifaddrs = ptr::null_mut();
-    // SAFETY: the pointer is alive for the call, which makes it that of a list.
+    // SAFETY: the pointer is alive for the call, which sets it to a list.
     check(unsafe { libc::getifaddrs(&raw mut first) })?;
     let mut addresses = Vec::new();
     let mut next = first;
-    // SAFETY: every pointer of the list is null or that of an entry, which lives until the list is freed.
+    // SAFETY: every pointer of the list is null or points to an entry, which lives until the list is freed.
     while let Some(entry) = unsafe { next.as_ref() } {
         // SAFETY: the address of an entry is null, or one whose family says how long it is.
         match unsafe { entry.ifa_addr.as_ref() }.map(|address| libc::c_int::from(address.sa_family)) {
             Some(libc::AF_INET) => {
-                // SAFETY: as above; it may stand at any place, so that it is copied.
+                // SAFETY: the family says that the address has this type. It need not be aligned, so it is copied.
                 let v4 = unsafe { entry.ifa_addr.cast::<libc::sockaddr_in>().read_unaligned() };
                 addresses.push(Ipv4Addr::from(v4.sin_addr.s_addr.to_ne_bytes()).into());
             }
@@ -51,7 +50,7 @@ pub(crate) fn local_addresses() -> io::Result<Vec<IpAddr>> {
         }
         next = entry.ifa_next;
     }
-    // SAFETY: the list is that of the call above, and nothing of it is used any more.
+    // SAFETY: the list comes from the call above, and is not used any more.
     unsafe { libc::freeifaddrs(first) };
     Ok(addresses)
 }

@@ -1,27 +1,27 @@
-//! Child processes: starting a child that has none of our descriptors, learning of its end from a descriptor, and
-//! sending signals to it.
+//! Child processes: starts one that inherits no other descriptors, reports its end through a descriptor, and sends
+//! signals.
 //!
-//! `spawn.rs` has the start itself. `transports/process/` has what the pipes carry.
+//! `spawn.rs` has the start itself. `transports/process/` reads and writes the pipes.
 
-use std::fs;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use super::spawn::{NotStarted, Place, Plan, spawn};
-use super::{check, limits, retry, signals};
+use super::{check, retry, signals};
 
-/// Starts a child with default signals and the descriptors 0 to 2 only. Gives the number of the child, and a
-/// descriptor that becomes readable when the child has ended. `pidfd_open(2)`.
+/// Starts a child with default signals. Gives the number of the child, and a descriptor that becomes readable when the
+/// child has ended. `pidfd_open(2)`.
+///
+/// If SIGCHLD is ignored in our process, it gets its default action, since otherwise the system would keep no status.
 pub(crate) fn start(plan: &Plan<'_>) -> Result<(u32, OwnedFd), NotStarted> {
     signals::keep_statuses();
-    close_on_exec();
     // If the system has no such descriptor, or no room for one, the program is not started at all.
     let place_held = open_pidfd(std::process::id()).map_err(NotStarted::NotWatched)?;
     let pid = spawn(plan)?;
     drop(place_held);
-    // A child keeps its number until its status is taken, so this number is that of the child.
+    // A child keeps its number until its status is taken, so the number still belongs to the child.
     let pidfd = open_pidfd(pid).map_err(|error| {
         end_at_once(pid, !matches!(plan.place, Place::OurGroup));
         NotStarted::NotWatched(error)
@@ -33,7 +33,7 @@ fn open_pidfd(pid: u32) -> io::Result<OwnedFd> {
     // SAFETY: the call takes two numbers and touches no memory.
     let pidfd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.cast_signed(), 0) };
     let pidfd = check(pidfd as libc::c_int)?;
-    // SAFETY: the descriptor is new and nobody else's. It is closed on exec, as pidfd_open(2) says.
+    // SAFETY: the descriptor is new and has no other owner. It is closed on exec, as pidfd_open(2) says.
     Ok(unsafe { OwnedFd::from_raw_fd(pidfd) })
 }
 
@@ -49,42 +49,13 @@ pub(crate) fn end_at_once(pid: u32, leads_a_group: bool) {
     let _ = retry(|| check(unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) }));
 }
 
-/// Marks every descriptor but stdin, stdout and stderr to be closed in children, also those that we have inherited.
-/// `close_range(2)`.
-fn close_on_exec() {
-    // SAFETY: the call takes three numbers and touches no memory.
-    let marked = unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
-    // Kernels before 5.11 do not have the call, and filters of containers may refuse it.
-    if marked != 0 && mark_what_is_open().is_err() {
-        (3..limits::open_files_max()).for_each(mark);
-    }
-}
-
-/// Marks every descriptor that `/proc` says is open.
-fn mark_what_is_open() -> io::Result<()> {
-    for entry in fs::read_dir("/proc/self/fd")? {
-        if let Some(number) =
-            entry?.file_name().to_str().and_then(|name| name.parse().ok()).filter(|&number| number > 2)
-        {
-            mark(number);
-        }
-    }
-    Ok(())
-}
-
-/// Marks one descriptor to be closed in children. It need not be open.
-fn mark(fd: RawFd) {
-    // SAFETY: F_SETFD takes a number and touches no memory.
-    unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
-}
-
 /// Whether a child has ended. Its status is not taken, so the child keeps its number and that of its group.
 /// `waitid(2)`, WNOWAIT.
 pub(crate) fn has_ended(pid: u32) -> io::Result<bool> {
     Ok(look(libc::P_PID, pid, libc::WEXITED)?.is_some())
 }
 
-/// The number of a child that has ended and whose status was not taken; `None` if there is none. `waitid(2)`, WNOWAIT.
+/// The number of any child that has ended and whose status was not taken. `waitid(2)`, WNOWAIT.
 pub(crate) fn any_ended() -> Option<u32> {
     // Without any child the call fails, which means the same to the caller.
     let info = look(libc::P_ALL, 0, libc::WEXITED).ok()??;
@@ -92,7 +63,7 @@ pub(crate) fn any_ended() -> Option<u32> {
     u32::try_from(unsafe { info.si_pid() }).ok()
 }
 
-/// The signal that has stopped a child; `None` if the child is not stopped, or if this stop was told before.
+/// The signal that has stopped a child, or `None` if the child is not stopped or this stop was reported before.
 /// `waitid(2)`, WSTOPPED.
 pub(crate) fn newly_stopped_by(pid: u32) -> Option<i32> {
     // SAFETY: `siginfo_t` is plain data for which all zeros is a value.
@@ -105,7 +76,7 @@ pub(crate) fn newly_stopped_by(pid: u32) -> Option<i32> {
     (pid != 0).then_some(signal)
 }
 
-/// Looks for a child whose state has changed. The child can be found again.
+/// Looks for a child whose state has changed, and leaves the change to be found again.
 fn look(which: libc::idtype_t, id: u32, states: libc::c_int) -> io::Result<Option<libc::siginfo_t>> {
     // SAFETY: `siginfo_t` is plain data for which all zeros is a value.
     let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
@@ -116,7 +87,7 @@ fn look(which: libc::idtype_t, id: u32, states: libc::c_int) -> io::Result<Optio
     Ok((unsafe { info.si_pid() } != 0).then_some(info))
 }
 
-/// The status of a child that has ended, which is asked for once; `None` while it runs. `waitpid(2)`.
+/// Takes the status of a child that has ended; `None` while the child runs. `waitpid(2)`.
 pub(crate) fn status(pid: u32) -> io::Result<Option<ExitStatus>> {
     let mut status = 0;
     // SAFETY: the status is alive for the call.
@@ -140,12 +111,12 @@ pub(crate) fn signal(pid: u32, pidfd: BorrowedFd<'_>, signal: i32) -> io::Result
     if sent == 0 {
         return Ok(());
     }
-    // Filters of containers may refuse that call. The number is still that of the child.
+    // Filters of containers can refuse that call. The number still belongs to the child.
     // SAFETY: the call takes two numbers and touches no memory.
     check(unsafe { libc::kill(pid.cast_signed(), signal) }).map(drop)
 }
 
-/// Sends a signal to a child's whole group. `killpg(3)`.
+/// Sends a signal to the whole process group of a child. `killpg(3)`.
 pub(crate) fn signal_group(pid: u32, signal: i32) -> io::Result<()> {
     // SAFETY: the call takes two numbers and touches no memory.
     check(unsafe { libc::killpg(pid.cast_signed(), signal) }).map(drop)
@@ -158,7 +129,7 @@ pub(crate) fn is_init() -> bool {
     std::process::id() == 1
 }
 
-/// Makes a description that nobody shares non-blocking: our end of a pipe.
+/// Makes a private description non-blocking, such as the own end of a pipe.
 pub(crate) fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
     let mut yes: libc::c_int = 1;
     // SAFETY: the request reads one int, which is alive for the call.

@@ -1,7 +1,7 @@
-//! Pseudo-terminals: opening one, its size, its settings, and the keys that end its input.
+//! Pseudo-terminals: opening, size, settings, and the keys that end input.
 //!
-//! What goes through one is `transports/channel.rs`; who gets one is `transports/process/`. The terminal that we were
-//! started on is `raw_mode.rs`.
+//! `transports/channel.rs` reads and writes them, and `transports/process/` gives them to children. `raw_mode.rs` is
+//! about the terminal of xport itself.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -9,38 +9,38 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use super::{check, stdio};
 
-/// Both sides of a new pseudo-terminal. Neither reaches a child by itself, nor becomes the terminal of our own session.
+/// Both sides of a new pseudo-terminal. Both are closed on exec, and neither becomes the terminal of this session.
 #[derive(Debug)]
 pub(crate) struct Pty {
-    /// What is written here is typed; what is shown can be read here.
+    /// Writing here types, and reading here gives what the terminal shows.
     pub(crate) master: OwnedFd,
-    /// What a program takes for a terminal.
+    /// The terminal that a program sees.
     pub(crate) slave: OwnedFd,
 }
 
 impl Pty {
-    /// Opens one. `pty(7)`, `posix_openpt(3)`, `TIOCGPTPEER` of `ioctl_tty(2)`.
+    /// Opens a pseudo-terminal. `pty(7)`, `posix_openpt(3)`, `TIOCGPTPEER` of `ioctl_tty(2)`.
     ///
-    /// `EMFILE`, `ENFILE`; `ENOSPC` where the system has too many already.
+    /// `EMFILE` or `ENFILE` without descriptors, `ENOSPC` if the system has too many terminals.
     pub(crate) fn open() -> io::Result<Self> {
         let flags = libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC;
         // SAFETY: the call takes a number and touches no memory.
         let master = check(unsafe { libc::posix_openpt(flags) })?;
-        // SAFETY: the kernel has just made this descriptor for us alone.
+        // SAFETY: the descriptor is new and has no other owner.
         let master = unsafe { OwnedFd::from_raw_fd(master) };
-        // SAFETY: both calls take a descriptor, which is open, and touch no memory of ours.
+        // SAFETY: both calls take a descriptor, which is open, and touch no memory.
         check(unsafe { libc::grantpt(master.as_raw_fd()) })?;
         // SAFETY: as above.
         check(unsafe { libc::unlockpt(master.as_raw_fd()) })?;
-        // By the master and not by a name: /dev/pts may be another one in here.
-        // SAFETY: the request takes flags, makes a descriptor, and touches no memory of ours.
+        // The slave is opened through the master and not by its name, because /dev/pts can be another mount here.
+        // SAFETY: the request takes flags, makes a descriptor, and touches no memory.
         let slave = check(unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCGPTPEER, flags) })?;
-        // SAFETY: the kernel has just made this descriptor for us alone.
+        // SAFETY: the descriptor is new and has no other owner.
         let slave = unsafe { OwnedFd::from_raw_fd(slave) };
         Ok(Self { master, slave })
     }
 
-    /// Gives it the line discipline of the terminal that is our stdin: its keys, its idea of a character.
+    /// Copies the line discipline of the terminal on stdin, such as its keys and its character set.
     pub(crate) fn behave_like_stdin(&self) -> io::Result<()> {
         let settings = settings(stdio::borrow_standard(0))?;
         // SAFETY: the settings are alive for the call, which only reads them.
@@ -48,7 +48,7 @@ impl Pty {
     }
 }
 
-/// How much a terminal shows at once.
+/// The size of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowSize {
     /// Lines.
@@ -58,13 +58,13 @@ pub struct WindowSize {
 }
 
 impl Default for WindowSize {
-    /// What all terminals once had.
+    /// The traditional size.
     fn default() -> Self {
         Self { rows: 24, columns: 80 }
     }
 }
 
-/// The size of a terminal, of either side of it. `TIOCGWINSZ`.
+/// The size of a terminal. Either side can be asked. `TIOCGWINSZ`.
 pub(crate) fn window_size(fd: BorrowedFd<'_>) -> io::Result<WindowSize> {
     let mut size = MaybeUninit::<libc::winsize>::zeroed();
     // SAFETY: the request fills one `winsize`, which is alive for the call.
@@ -74,20 +74,20 @@ pub(crate) fn window_size(fd: BorrowedFd<'_>) -> io::Result<WindowSize> {
     Ok(WindowSize { rows: size.ws_row, columns: size.ws_col })
 }
 
-/// The size of the terminal that is our stdin; `None` where that is none.
+/// The size of the terminal on stdin, or `None` if stdin is no terminal.
 #[must_use]
 pub fn window_size_of_stdin() -> Option<WindowSize> {
     window_size(stdio::borrow_standard(0).as_fd()).ok()
 }
 
-/// Sets the size of a terminal; where it is another one than before, its foreground gets SIGWINCH. `TIOCSWINSZ`.
+/// Sets the size of a terminal. After a change, the processes in its foreground get SIGWINCH. `TIOCSWINSZ`.
 pub(crate) fn set_window_size(fd: BorrowedFd<'_>, size: WindowSize) -> io::Result<()> {
     let size = libc::winsize { ws_row: size.rows, ws_col: size.columns, ws_xpixel: 0, ws_ypixel: 0 };
     // SAFETY: the request reads one `winsize`, which is alive for the call.
     check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) }).map(drop)
 }
 
-/// The line discipline of a terminal; asked of a master, it is that of its other side. `tcgetattr(3)`.
+/// The line discipline of a terminal. A master gives that of its other side. `tcgetattr(3)`.
 pub(super) fn settings(fd: BorrowedFd<'_>) -> io::Result<libc::termios> {
     let mut settings = MaybeUninit::<libc::termios>::zeroed();
     // SAFETY: the call fills the settings, which are alive for it.
@@ -96,23 +96,23 @@ pub(super) fn settings(fd: BorrowedFd<'_>) -> io::Result<libc::termios> {
     Ok(unsafe { settings.assume_init() })
 }
 
-/// Whether one of our standard streams is the terminal of our own session. `tcgetpgrp(3)`.
+/// Whether a standard stream is the terminal of this session. `tcgetpgrp(3)`.
 #[must_use]
 pub fn is_our_terminal(number: RawFd) -> bool {
     // SAFETY: the call takes a number and touches no memory.
     unsafe { libc::tcgetpgrp(number) >= 0 }
 }
 
-/// Whether one of our standard streams is the terminal of our session, and stops processes in the background that
-/// write to it. `TOSTOP` of `termios(3)`.
+/// Whether a standard stream is the terminal of this session and stops processes in the background that write to it.
+/// `TOSTOP` of `termios(3)`.
 #[must_use]
 pub fn stops_writers_in_background(number: RawFd) -> bool {
     let stops = |settings: libc::termios| settings.c_lflag & libc::TOSTOP != 0;
     is_our_terminal(number) && settings(stdio::borrow_standard(number)).is_ok_and(stops)
 }
 
-/// Whether we are in the background of this terminal, if it is the terminal of our session. To read it would stop us
-/// then. `tcgetpgrp(3)`.
+/// Whether this process is in the background of this terminal, so that reading would stop the process. Always `false`
+/// for the terminal of another session. `tcgetpgrp(3)`.
 pub(crate) fn is_in_background(terminal: BorrowedFd<'_>) -> bool {
     // SAFETY: both calls take numbers at most and touch no memory.
     let (foreground, ours) = unsafe { (libc::tcgetpgrp(terminal.as_raw_fd()), libc::getpgrp()) };
@@ -120,9 +120,8 @@ pub(crate) fn is_in_background(terminal: BorrowedFd<'_>) -> bool {
     foreground > 0 && foreground != ours
 }
 
-/// The keys that end what is typed on a terminal after `last`, as long as its line discipline reads them as such: `^D`
-/// in an empty line is the end, in a line it only sends what there is of it, so that there it takes two. `termios(3)`,
-/// `VEOF`.
+/// The keys that end the input of a terminal after the byte `last`. In an empty line, `^D` is the end. In a line with
+/// text, the first `^D` sends the text, and a second one is the end. `VEOF` of `termios(3)`.
 pub(crate) fn end_of_input(master: BorrowedFd<'_>, last: Option<u8>) -> io::Result<Vec<u8>> {
     let settings = settings(master)?;
     let eof = settings.c_cc[libc::VEOF];

@@ -1,8 +1,7 @@
-//! Raw mode of the terminal that is our stdin: each key is a byte, nothing is echoed, and none of them is a signal.
+//! Raw mode of the terminal on stdin: each key is a byte, no key is a signal, and nothing is echoed.
 //!
-//! A terminal that is left so is of no use to whoever comes after us. What it was like before is kept here, once for
-//! the process, because it must be found on every way out: in a signal's handler and in a panic too. When to do it is
-//! the modes' business.
+//! A terminal that stays raw is of no use to the next program. So the earlier settings are kept in a static, where
+//! every way out finds them, signal handlers and panics included. The modes decide when to switch.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -13,21 +12,21 @@ use libc::{SIGABRT, SIGBUS, SIGIO, SIGPROF, SIGSYS, SIGTRAP, SIGVTALRM, SIGXCPU}
 
 use super::{check, pty, signals, stdio};
 
-/// What end a program unless it catches them. Those that a run does catch do not end us in the middle of it.
+/// Signals that end a program, and that a run does not catch.
 const DEADLY: [i32; 8] = [SIGABRT, SIGBUS, SIGIO, SIGPROF, SIGSYS, SIGTRAP, SIGVTALRM, SIGXCPU];
 
-/// What the terminal was like before.
+/// The settings before raw mode.
 static BEFORE: OnceLock<libc::termios> = OnceLock::new();
 
-/// Whether it is raw now, by us.
+/// Whether this process has made the terminal raw.
 static IS_RAW: AtomicBool = AtomicBool::new(false);
 
-/// Makes the terminal raw, or makes it raw again after somebody else has had it. Whether it is now: it stays as it is
-/// where stdin is no terminal, or where we are in the background and it is not ours to change. From now on every signal
-/// that ends the process, and can be caught, restores it first.
+/// Makes the terminal raw, also after another program has changed it. Returns `false`, and changes nothing, if stdin is
+/// no terminal or this process is in the background. From now on, every signal that ends the process restores the
+/// terminal first, unless nothing can catch the signal.
 ///
 /// # Errors
-/// What `tcsetattr(3)` or `sigaction(2)` said.
+/// The error of `tcsetattr(3)` or `sigaction(2)`.
 pub fn enter() -> io::Result<bool> {
     if !stdio::stdin_is_terminal() || is_in_background() {
         return Ok(false);
@@ -45,38 +44,37 @@ pub fn enter() -> io::Result<bool> {
     unsafe { libc::cfmakeraw(&raw mut raw) };
     raw.c_cc[libc::VMIN] = 1;
     raw.c_cc[libc::VTIME] = 0;
-    // Before the change: a signal may come right after it.
+    // The flag is set before the change, because a signal can come directly after the change.
     IS_RAW.store(true, Ordering::SeqCst);
     set(&raw).inspect_err(|_| IS_RAW.store(false, Ordering::SeqCst))?;
     Ok(true)
 }
 
-/// Gives the terminal back as it was, if it is raw by us; else it does nothing. It can be called from anywhere, a
-/// signal's handler included.
+/// Restores the terminal if this process has made it raw. A signal handler may call this.
 pub fn restore() {
     if !IS_RAW.swap(false, Ordering::SeqCst) {
         return;
     }
-    // In the background it is somebody else's by now, who has made it what it is to be.
+    // In the background, the terminal belongs to another program, which has its own settings.
     if let Some(before) = BEFORE.get().filter(|_| !is_in_background()) {
-        // It may have hung up, which leaves nothing to restore.
+        // An error means that the terminal has hung up, which leaves nothing to restore.
         let _ = set(before);
     }
 }
 
-/// Whether the terminal is raw, by us.
+/// Whether this process has made the terminal raw.
 #[must_use]
 pub fn is_raw() -> bool {
     IS_RAW.load(Ordering::Relaxed)
 }
 
-/// At once: waiting for what has been written would wait for ever where the output is held up (`^S`). `tcsetattr(3)`.
+/// Changes the settings at once. Waiting for pending output could take for ever after `^S`. `tcsetattr(3)`.
 fn set(settings: &libc::termios) -> io::Result<()> {
     // SAFETY: the settings are alive for the call, which only reads them.
     super::retry(|| check(unsafe { libc::tcsetattr(0, libc::TCSANOW, settings) })).map(drop)
 }
 
-/// Whether another group than ours has the terminal: changing it would then stop us.
+/// Whether another process group has the terminal. A change would stop this process then.
 fn is_in_background() -> bool {
     pty::is_in_background(stdio::borrow_standard(0))
 }
@@ -87,8 +85,7 @@ fn restore_before_death() -> io::Result<()> {
             restore();
             signals::die_of(signal);
         };
-        // SAFETY: the action reads two statics and makes system calls that are all async-signal-safe, as
-        // signal-safety(7) has them. Then it ends the process.
+        // SAFETY: the action reads two statics, makes system calls that signal-safety(7) lists, and ends the process.
         unsafe { signal_hook_registry::register(signal, end) }?;
     }
     Ok(())

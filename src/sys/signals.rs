@@ -1,8 +1,7 @@
-//! Signals: into a pipe while we run, and back to the system's own action when we end or stop.
+//! Signals become bytes in a pipe while the program runs, and get their default action when it ends or stops.
 //!
 //! The handler sends one byte, the signal's number, into a socket and does nothing else; the loop reads it like any
-//! other stream. What a signal means is the protocols' business (`protocols/lifecycle.rs`,
-//! `protocols/forward_signals.rs`).
+//! other stream. What a signal means is the protocols' business (`protocols/signals.rs`).
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -17,39 +16,37 @@ pub use libc::{
 
 use super::check;
 
-/// The signals that end a program and that somebody may send on purpose: a run with children sees to these when they
-/// come.
+/// The signals that end a program and that users send on purpose. A run with children handles them.
 pub const DELIBERATE: [i32; 7] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM];
 
-/// All other signals that end a program unless it catches them, those of real time included. Signals of a fault
-/// (`SIGSEGV` and the like) are not among them: the instruction that has caused the fault would run again.
+/// All other signals that end a program unless it catches them, real-time signals included. Signals of a fault, such as
+/// `SIGSEGV`, are not in the list, because the instruction that caused the fault would run again.
 #[must_use]
 pub fn other_deadly() -> Vec<i32> {
     use libc::{SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSTOP, SIGSYS, SIGTRAP, SIGURG, SIGXFSZ};
     const FAULTS: [i32; 6] = [SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP];
-    /// Without effect by default, or ignored by us, or stopping, or impossible to catch.
+    /// Signals that have no effect by default, that xport ignores, that stop a process, or that nothing can catch.
     const HARMLESS: [i32; 11] =
         [SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGPIPE, SIGXFSZ, SIGTSTP, SIGTTIN, SIGTTOU, SIGSTOP, SIGKILL];
-    // Between the named ones and those of real time are some that the C library uses itself.
+    // Numbers between the named signals and the real-time signals belong to the C library.
     let exists = |signal: &i32| *signal < 32 || *signal >= libc::SIGRTMIN();
     let is_named = |signal: &i32| [&FAULTS[..], &HARMLESS, &DELIBERATE].iter().any(|list| list.contains(signal));
     (1..=libc::SIGRTMAX()).filter(|signal| exists(signal) && !is_named(signal)).collect()
 }
 
-/// This bit is set in the byte of a signal that the kernel has sent and no process: by a key of a terminal, for
-/// example.
+/// This bit is set in the byte of a signal that the kernel sent, and not a process. A key of a terminal is an example.
 pub const BY_SYSTEM: u8 = 0x80;
 
-/// Makes these signals readable: each arrival is one byte, its number. The self-pipe of `signal(7)`. `with_origin` adds
-/// [`BY_SYSTEM`] to signals of the kernel.
+/// Catches these signals, and gives a descriptor from which each arrival is read as one byte, its number. This is the
+/// self-pipe of `signal(7)`. `with_origin` adds [`BY_SYSTEM`] to signals of the kernel.
 ///
-/// When the pipe is full, further arrivals are dropped: the reader is behind and already knows that it must act.
+/// When the pipe is full, further arrivals are dropped. The reader knows already that it must act.
 ///
 /// # Errors
 /// No descriptors left, or a signal that cannot be caught.
 pub(crate) fn pipe(signals: &[i32], with_origin: bool) -> io::Result<OwnedFd> {
     let (read, write) = UnixStream::pair()?;
-    // The handlers stay for the life of the process, and so must what they write to.
+    // The handlers stay for the life of the process, so the descriptor that they write to must stay open.
     let write = std::mem::ManuallyDrop::new(write).as_raw_fd();
     let _blocked = Blocked::all(signals)?;
     for &signal in signals {
@@ -68,8 +65,8 @@ pub(crate) fn pipe(signals: &[i32], with_origin: bool) -> io::Result<OwnedFd> {
     Ok(read.into())
 }
 
-/// Signals that are blocked until this is dropped: one that comes between the handler and its action would be lost.
-/// Then they are let through, also if they were blocked when we were started.
+/// Signals that are blocked until this value is dropped. A signal between the registration of the handler and that of
+/// its action would be lost. The drop unblocks the signals, even if they were blocked when the program started.
 struct Blocked(libc::sigset_t);
 
 impl Blocked {
@@ -104,7 +101,7 @@ fn let_through(set: &libc::sigset_t) {
     unsafe { libc::sigprocmask(libc::SIG_UNBLOCK, set, null_mut()) };
 }
 
-/// The present action of a signal. `sigaction(2)`.
+/// The current action of a signal. `sigaction(2)`.
 fn action_of(signal: i32) -> io::Result<libc::sigaction> {
     let mut action = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: with no new action the call only fills the old one, which is alive for the call.
@@ -113,69 +110,68 @@ fn action_of(signal: i32) -> io::Result<libc::sigaction> {
     Ok(unsafe { action.assume_init() })
 }
 
-/// Makes the system keep the status of a child until we take it. Where SIGCHLD was ignored when we were started,
+/// Makes the system keep the status of a child until it is taken. If SIGCHLD was ignored when the program started,
 /// children would vanish without a status.
 pub(crate) fn keep_statuses() {
     let keeps = action_of(SIGCHLD)
         .is_ok_and(|action| action.sa_sigaction != libc::SIG_IGN && action.sa_flags & libc::SA_NOCLDWAIT == 0);
     if !keeps {
-        // SAFETY: SIG_DFL is a valid disposition and runs no code of ours.
+        // SAFETY: SIG_DFL is a valid disposition and runs no code.
         unsafe { libc::signal(SIGCHLD, libc::SIG_DFL) };
     }
 }
 
-/// Whether a signal was ignored when we started, as under `nohup`: it must stay so.
+/// Whether a signal is ignored, as under `nohup`. Such a signal must stay ignored.
 #[must_use]
 pub fn is_ignored(signal: i32) -> bool {
     action_of(signal).is_ok_and(|action| action.sa_sigaction == libc::SIG_IGN)
 }
 
-/// Ignores `SIGXFSZ`, so that a file at its size limit is the error `EFBIG` and not our death. Children have its
-/// default action. `setrlimit(2)`.
+/// Ignores `SIGXFSZ`, so that a file at its size limit causes the error `EFBIG` and does not end the process. Children
+/// have the default action. `setrlimit(2)`.
 pub fn ignore_file_size_signal() {
-    // SAFETY: SIG_IGN is a valid disposition and runs no code of ours.
+    // SAFETY: SIG_IGN is a valid disposition and runs no code.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
-/// Ends the process by `signal` as if it had never been caught, so that whoever waits for us sees 128 + `signal`.
+/// Ends the process by `signal` as if the signal had never been caught, so that a shell sees 128 + `signal`.
 ///
-/// Returns if the signal does not end us: in the first process of a PID namespace, the default action of a signal
-/// from inside does nothing. `pid_namespaces(7)`. This can be called from the handler of a signal.
+/// This returns if the signal does not end the process: in the first process of a PID namespace, the default action of
+/// a signal from inside does nothing. `pid_namespaces(7)`. A signal handler may call this.
 pub fn end_by(signal: i32) {
-    // SAFETY: SIG_DFL is a valid disposition and runs no code of ours. This matters for SIGPIPE too, which Rust
+    // SAFETY: SIG_DFL is a valid disposition and runs no code. This matters for SIGPIPE too, which Rust
     // ignores.
     unsafe { libc::signal(signal, libc::SIG_DFL) };
     raise(signal);
 }
 
-/// Ends the process by `signal`, or with the status 128 + `signal` if that does not end it. This can be called from
-/// the handler of a signal.
+/// Ends the process by `signal`, or else with the status 128 + `signal`. A signal handler may call this.
 pub(super) fn die_of(signal: i32) -> ! {
     end_by(signal);
     // SAFETY: the call ends the process and touches no memory.
     unsafe { libc::_exit(128 + signal) }
 }
 
-/// Stops the process by the default action of `SIGTSTP`, and returns when the process goes on. The kernel does not stop
-/// a process of an orphaned group (`setpgid(2)`), because no shell could let it go on; then this returns soon.
+/// Stops the process by the default action of `SIGTSTP`, and returns when the process continues. The kernel does not
+/// stop a process of an orphaned group (`setpgid(2)`), because no shell could continue it; then this returns soon.
 pub fn stop() {
     let (Ok(caught), Ok(blocked)) = (action_of(SIGTSTP), Blocked::all(&[SIGTSTP])) else { return };
-    // SAFETY: SIG_DFL is a valid disposition and runs no code of ours.
+    // SAFETY: SIG_DFL is a valid disposition and runs no code.
     unsafe { libc::signal(SIGTSTP, libc::SIG_DFL) };
-    // SAFETY: the call takes a number and touches no memory. The signal waits, as it is blocked.
+    // SAFETY: the call takes a number and touches no memory. The signal is blocked, so it waits.
     unsafe { libc::raise(SIGTSTP) };
-    // It is let through during this call only. A further one, right after we go on, waits for the handler.
+    // Only this call unblocks the signal. Another SIGTSTP, directly after the process continues, waits for the handler.
     let soon = libc::timespec { tv_sec: 0, tv_nsec: 10_000_000 };
     if let Ok(others) = mask_without(SIGTSTP) {
         // SAFETY: there is no descriptor to poll; the time and the set are alive for the call, which only reads them.
         unsafe { libc::ppoll(null_mut(), 0, &raw const soon, &raw const others) };
     }
-    // SAFETY: the action is the one that the kernel has given us above.
+    // SAFETY: the action is the one that the kernel has given above.
     unsafe { libc::sigaction(SIGTSTP, &raw const caught, null_mut()) };
     drop(blocked);
 }
 
-/// The signals that are blocked now, but this one. `sigprocmask(2)`.
+/// The signals that are blocked now, without this one. `sigprocmask(2)`.
 fn mask_without(signal: i32) -> io::Result<libc::sigset_t> {
     let mut set = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: without a new set the call only fills the old one, which is alive for the calls.
@@ -186,7 +182,7 @@ fn mask_without(signal: i32) -> io::Result<libc::sigset_t> {
     }
 }
 
-/// Sends a signal to this thread and does not block it. The action of the signal has happened when this returns.
+/// Sends a signal to this thread, unblocked. Its action has happened when this returns.
 fn raise(signal: i32) {
     if let Ok(set) = set_of(&[signal]) {
         let_through(&set);

@@ -1,7 +1,7 @@
-//! `recv(2)` and `sendmsg(2)` that never block and never signal, whatever the flags of the description say.
+//! Calls on sockets that never block and never raise a signal, and questions that socket2 does not ask.
 //!
-//! `MSG_DONTWAIT` on each call stands in for `O_NONBLOCK`, so a socket shared with another process (inetd, a shell's
-//! coprocess) keeps its flags. Making sockets and setting options is socket2's business and not here.
+//! Each call has `MSG_DONTWAIT` in place of `O_NONBLOCK`, so a socket that another process shares keeps its flags.
+//! socket2 makes sockets and sets the usual options.
 
 use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::{check, count, retry};
 
-/// Receives what is there, at most `buf.len()` bytes; 0 is the peer's end of its direction. `recv(2)`.
+/// Receives what is available, at most `buf.len()` bytes. 0 means that the peer has ended its direction. `recv(2)`.
 pub(crate) fn recv(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
     retry(|| {
         // SAFETY: the pointer and the length are those of `buf`, which is borrowed for the whole call.
@@ -17,8 +17,7 @@ pub(crate) fn recv(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
     })
 }
 
-/// Sends from one slice or several, as much as fits; a closed peer is `EPIPE`, never `SIGPIPE`. `send(2)`,
-/// `sendmsg(2)`.
+/// Sends as much of the slices as fits. A closed peer is the error `EPIPE`, never `SIGPIPE`. `send(2)`, `sendmsg(2)`.
 pub(crate) fn send(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
     const FLAGS: libc::c_int = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
     if let [buf] = bufs {
@@ -35,24 +34,24 @@ pub(crate) fn send(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize
     })
 }
 
-/// Whether the peer of a stream socket is wholly gone: both directions shut, which `poll(2)` reports as `POLLHUP`.
+/// Whether both directions of a stream socket are shut, which `poll(2)` reports as `POLLHUP`.
 pub(crate) fn hung_up(fd: BorrowedFd<'_>) -> bool {
     is_reported(fd, libc::POLLHUP)
 }
 
-/// Whether an error waits on a socket, as after a reset; it is left there. `poll(2)`, `POLLERR`.
+/// Whether a socket has a pending error, such as a reset. The error stays pending. `POLLERR` of `poll(2)`.
 pub(crate) fn has_failed(fd: BorrowedFd<'_>) -> bool {
     is_reported(fd, libc::POLLERR)
 }
 
-/// Whether `poll(2)` reports one of the conditions that need not be asked for.
+/// Whether `poll(2)` reports a condition that it reports without being asked.
 fn is_reported(fd: BorrowedFd<'_>, condition: libc::c_short) -> bool {
     let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: 0, revents: 0 };
     // SAFETY: one `pollfd`, alive for the call; a zero timeout never waits.
     unsafe { libc::poll(&raw mut poll, 1, 0) == 1 && poll.revents & condition != 0 }
 }
 
-/// Bytes of a TCP socket, its own end included, that the peer's system has not acknowledged yet. `SIOCOUTQ`, `tcp(7)`.
+/// How many bytes, the FIN included, the system of the peer has not acknowledged yet. `SIOCOUTQ` of `tcp(7)`.
 pub(crate) fn unacknowledged(fd: BorrowedFd<'_>) -> io::Result<usize> {
     let mut bytes: libc::c_int = 0;
     // SAFETY: the request writes one int, which is alive for the call. (SIOCOUTQ has the number of TIOCOUTQ.)
@@ -74,23 +73,22 @@ fn tcp_info(fd: BorrowedFd<'_>) -> io::Result<libc::tcp_info> {
 /// How long a TCP peer has been silent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Silence {
-    /// The time since anything of it has arrived, a mere acknowledgement included.
+    /// The time since anything arrived, even a mere acknowledgement.
     pub(crate) time: Duration,
-    /// It has been asked for an answer meanwhile: bytes were sent again, or its window of zero was probed more than
-    /// once.
+    /// Whether the kernel has asked for an answer since: it sent bytes again, or probed a window of zero twice.
     pub(crate) is_unanswered: bool,
 }
 
 /// When the kernel last heard of a TCP peer.
 pub(crate) fn silence(fd: BorrowedFd<'_>) -> io::Result<Silence> {
     let info = tcp_info(fd)?;
-    // Every probe of a window of zero counts until something arrives, so the latest one may just have left.
+    // The last probe can have left just now, so one probe does not count.
     let is_unanswered = (info.tcpi_unacked > 0 && info.tcpi_retransmits > 0) || info.tcpi_probes > 1;
     let time = info.tcpi_last_ack_recv.min(info.tcpi_last_data_recv);
     Ok(Silence { time: Duration::from_millis(time.into()), is_unanswered })
 }
 
-/// How long ago the last bytes of a TCP peer have come, or since when it is connected where none have, and the smoothed
+/// The time since the last bytes of a TCP peer arrived, or since the connect if none have arrived, and the smoothed
 /// round-trip time.
 pub(crate) fn since_last_byte(fd: BorrowedFd<'_>) -> io::Result<(Duration, Duration)> {
     let info = tcp_info(fd)?;
@@ -98,7 +96,7 @@ pub(crate) fn since_last_byte(fd: BorrowedFd<'_>) -> io::Result<(Duration, Durat
     Ok((quiet, Duration::from_micros(info.tcpi_rtt.into())))
 }
 
-/// From how many bytes on a socket is ready to be read; its end makes it ready in any case. `SO_RCVLOWAT`, `socket(7)`.
+/// Makes a socket readable only from this many bytes on, or at its end. `SO_RCVLOWAT` of `socket(7)`.
 pub(crate) fn set_receive_low_water(fd: BorrowedFd<'_>, bytes: usize) -> io::Result<()> {
     let bytes = libc::c_int::try_from(bytes).unwrap_or(libc::c_int::MAX);
     let len = libc::socklen_t::try_from(size_of_val(&bytes)).unwrap_or_default();
@@ -107,8 +105,8 @@ pub(crate) fn set_receive_low_water(fd: BorrowedFd<'_>, bytes: usize) -> io::Res
     check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const bytes).cast(), len) }).map(drop)
 }
 
-/// Lets a socket be bound to an address alone, and its port be chosen by `connect(2)`: then the same port serves for
-/// several destinations. `IP_BIND_ADDRESS_NO_PORT`, `ip(7)`, for both families.
+/// Lets `bind(2)` set the address alone, and `connect(2)` choose the port, so that one port can serve several
+/// destinations. `IP_BIND_ADDRESS_NO_PORT` of `ip(7)`, for both families.
 pub(crate) fn choose_port_late(fd: BorrowedFd<'_>) -> io::Result<()> {
     let on: libc::c_int = 1;
     let len = libc::socklen_t::try_from(size_of_val(&on)).unwrap_or_default();
@@ -117,12 +115,12 @@ pub(crate) fn choose_port_late(fd: BorrowedFd<'_>) -> io::Result<()> {
     check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const on).cast(), len) }).map(drop)
 }
 
-/// Whether a listening socket has a connection waiting, asked before `accept(2)` on a description that may block.
+/// Whether a connection waits on a listening socket. Asked before `accept(2)` on a description that can block.
 pub(crate) fn has_waiting(fd: BorrowedFd<'_>) -> bool {
     super::stdio::is_ready(fd, false)
 }
 
-/// Whether this descriptor is a socket that listens. `SO_ACCEPTCONN`, `socket(7)`.
+/// Whether this socket listens. `SO_ACCEPTCONN` of `socket(7)`.
 pub(crate) fn is_listening(fd: BorrowedFd<'_>) -> io::Result<bool> {
     let mut value: libc::c_int = 0;
     let mut len = libc::socklen_t::try_from(size_of::<libc::c_int>()).unwrap_or(4);

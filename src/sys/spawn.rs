@@ -1,46 +1,50 @@
-//! Starting a program: `clone(2)`, the steps that the child has to take itself, and `execve(2)`.
+//! Starts a program: `clone(2)`, the steps in the child, and `execve(2)`.
 //!
-//! The standard library has two ways to start a program. `posix_spawn(3)` shares our memory with the child until the
-//! program runs. This is fast, but it cannot ask for a signal at our death (`PR_SET_PDEATHSIG`).
-//! `CommandExt::pre_exec` could ask for that signal, but then the library copies the process first: with 8 MiB of
-//! memory this takes 0.9 ms instead of 0.5 ms. This file has the fast way, with the signal.
-//! `transports/process/command.rs` says what a program is, and `process.rs` has what is done with a child that runs.
+//! The standard library has two ways to start a program. `posix_spawn(3)` shares the memory of the parent with the
+//! child until the program runs. This is fast, but it cannot request a signal at the death of the parent
+//! (`PR_SET_PDEATHSIG`). `CommandExt::pre_exec` can request that signal, but then the library copies the process first:
+//! with 8 MiB of memory this takes 0.9 ms instead of 0.5 ms. This file has the fast way, with the signal.
+//! `transports/process/command.rs` defines a program, and `process.rs` handles a running child.
 //!
-//! While the child shares our memory, our thread waits in the kernel. The child runs on a stack of its own, makes
-//! system calls only, and allocates nothing. All signals are blocked before the child starts, so none of our handlers
-//! can run in the child.
+//! While the child shares the memory, the thread of the parent waits in the kernel. The child runs on a stack of its
+//! own, makes only system calls, and allocates nothing. All signals are blocked before the child starts, so no handler
+//! of the parent can run in the child.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::fs;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use super::{check, retry, stdio};
+use super::{check, limits, retry};
 
-/// What is to be started.
+/// A program to start.
 pub(crate) struct Plan<'a> {
-    /// Where the program may be. The first place that has a program counts, as `execvp(3)` has it.
+    /// The paths at which the program can be. The first one that exists counts, as in `execvp(3)`.
     pub(crate) programs: &'a [CString],
     /// The arguments; the first one is the name of the program.
     pub(crate) arguments: &'a [CString],
     /// The environment: `NAME=VALUE`.
     pub(crate) environment: &'a [CString],
-    /// The working directory, if it is not to be ours.
+    /// The working directory, if not that of the parent.
     pub(crate) directory: Option<&'a CStr>,
-    /// stdin, stdout and stderr; `None` is the same as ours.
-    pub(crate) stdio: [Option<BorrowedFd<'a>>; 3],
+    /// The descriptors of the child, by the number that each has there. Of 0 to 2 the child has ours unless another one
+    /// is given; it has no further descriptor of ours.
+    pub(crate) descriptors: &'a [(RawFd, BorrowedFd<'a>)],
     /// The process group and the session.
     pub(crate) place: Place<'a>,
+    /// Whether the child gets SIGKILL when our process ends.
+    pub(crate) dies_with_us: bool,
 }
 
 /// The process group and the session of a child. `setpgid(2)`, `setsid(2)`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place<'a> {
-    /// Our group. If we are in the foreground of our terminal, so is the child.
+    /// The group of the parent. If the parent is in the foreground of its terminal, so is the child.
     OurGroup,
-    /// A group of its own in our session.
+    /// A group of its own in the session of the parent.
     OwnGroup,
     /// A session of its own, without a terminal.
     OwnSession,
@@ -48,88 +52,91 @@ pub(crate) enum Place<'a> {
     OwnTerminal(BorrowedFd<'a>),
 }
 
-/// Why no child runs.
+/// The reason why no child runs.
 #[derive(Debug)]
 pub(crate) enum NotStarted {
-    /// The system has no process for the child, or did not set the process up.
+    /// The system has no process for the child, or could not set the process up.
     NoProcess(io::Error),
-    /// The system would not tell us of the end of the child.
+    /// The system could not report the end of the child.
     NotWatched(io::Error),
-    /// The process was there, but the program could not be run.
+    /// The process existed, but could not execute the program.
     NoProgram(io::Error),
 }
 
 /// Bytes of the child's stack. The child needs a few hundred bytes; without optimisation a few thousand.
 const STACK_BYTES: usize = 64 * 1024;
 
-/// Signals of job control. If they were ignored when we were started, children ignore them too. All other signals
-/// have their default action in a child.
+/// Signals of job control. A child inherits whether they are ignored. All other signals have their default action in a
+/// child.
 const JOB_CONTROL: [c_int; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
 
 /// What the child reads, and the two numbers that it writes. All of this exists before the child does.
-struct Start {
+struct Start<'a> {
     programs: *const *const c_char,
     arguments: *const *const c_char,
     environment: *const *const c_char,
-    /// Null if the child stays in our directory.
+    /// Null if the child keeps the directory of the parent.
     directory: *const c_char,
-    /// What becomes descriptors 0, 1 and 2; -1 where the child keeps ours. No other number is below 3.
-    stdio: [RawFd; 3],
+    /// Descriptors to be copied, each with the number of its copy. No source has a number that a copy has.
+    descriptors: &'a [(RawFd, RawFd)],
+    /// The last descriptor to be marked; -1 if the kernel marks all of them in one call.
+    last_open: RawFd,
     own_group: bool,
     own_session: bool,
     /// The terminal of the child's session, or -1.
     terminal: RawFd,
-    /// The number of our process, if the child is to end with us; else 0.
+    /// The process number of the parent, if the child must end with the parent; otherwise 0.
     parent: libc::pid_t,
     last_signal: c_int,
-    /// Why the program does not run, as a number of `errno(3)`.
+    /// The error that kept the program from running, as a number of `errno(3)`, or 0.
     error: AtomicI32,
-    /// Whether the program itself was what could not be run.
+    /// Whether the error is about executing the program itself.
     is_of_program: AtomicI32,
 }
 
-/// Starts a program and gives the number of its process. All descriptors that the program is not to have must be
-/// closed on exec.
+/// Starts a program and gives the number of its process. What this does to our process ends with the call: all signals
+/// of this thread are blocked for its duration, and so is the thread.
 ///
-/// The child gets SIGKILL when our process ends, in whatever way. This holds on the main thread only, because the
-/// kernel sends the signal when the *thread* ends that has started the child. A set-user-ID program does not get the
-/// signal. `prctl(2)`.
+/// A child that is to die with us gets SIGKILL when our process ends, in whatever way. This holds on the main thread
+/// only, because the kernel sends the signal when the *thread* ends that has started the child. A set-user-ID program
+/// does not get the signal. `prctl(2)`.
 pub(crate) fn spawn(plan: &Plan<'_>) -> Result<u32, NotStarted> {
     let programs = pointers(plan.programs);
     let (arguments, environment) = (pointers(plan.arguments), pointers(plan.environment));
-    let moved = above_standard(plan.stdio).map_err(NotStarted::NoProcess)?;
-    let number = |at: usize| match (&moved[at], plan.stdio[at]) {
-        (Some(moved), _) => moved.as_raw_fd(),
-        (None, Some(fd)) => fd.as_raw_fd(),
-        (None, None) => -1,
+    let above = plan.descriptors.iter().map(|(number, _)| *number).fold(2, RawFd::max);
+    let moved = out_of_the_way(plan.descriptors, above).map_err(NotStarted::NoProcess)?;
+    let source = |(at, (number, fd)): (usize, &(RawFd, BorrowedFd<'_>))| {
+        (moved[at].as_ref().map_or_else(|| fd.as_raw_fd(), AsRawFd::as_raw_fd), *number)
     };
+    let descriptors = Vec::from_iter(plan.descriptors.iter().enumerate().map(source));
     let start = Start {
         programs: programs.as_ptr(),
         arguments: arguments.as_ptr(),
         environment: environment.as_ptr(),
         directory: plan.directory.map_or(null(), CStr::as_ptr),
-        stdio: [number(0), number(1), number(2)],
+        descriptors: &descriptors,
+        last_open: if can_mark_at_once() { -1 } else { last_open() },
         own_group: matches!(plan.place, Place::OwnGroup),
         own_session: matches!(plan.place, Place::OwnSession | Place::OwnTerminal(_)),
         terminal: match plan.place {
             Place::OwnTerminal(terminal) => terminal.as_raw_fd(),
             _ => -1,
         },
-        parent: main_thread().unwrap_or(0),
+        parent: if plan.dies_with_us { main_thread().unwrap_or(0) } else { 0 },
         last_signal: libc::SIGRTMAX(),
         error: AtomicI32::new(0),
         is_of_program: AtomicI32::new(0),
     };
     let mut stack = Box::<[u8]>::new_uninit_slice(STACK_BYTES);
-    // The stack grows downwards, and its end is to be a multiple of 16.
+    // The stack grows downwards, and its end must be a multiple of 16.
     let end = stack.as_mut_ptr_range().end;
     // SAFETY: it moves by less than the length of the stack, so that the result is inside of it.
     let top = unsafe { end.sub(end.addr() % 16) };
     let mask = block_all().map_err(NotStarted::NoProcess)?;
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     let about = (&raw const start).cast_mut().cast::<c_void>();
-    // SAFETY: with CLONE_VFORK the call returns when the child no longer uses our memory, so everything in `start`
-    // and the stack are alive for as long as the child needs them. The child writes through atomics only.
+    // SAFETY: with CLONE_VFORK the call returns when the child does not use this memory any more, so `start` and the
+    // stack outlive their use by the child. The child writes through atomics only.
     let pid = check(unsafe { libc::clone(run, top.cast(), flags, about) });
     set_mask(&mask);
     let pid = pid.map_err(NotStarted::NoProcess)?;
@@ -150,16 +157,37 @@ fn pointers(strings: &[CString]) -> Vec<*const c_char> {
     strings.iter().map(|string| string.as_ptr()).chain([null()]).collect()
 }
 
-/// Copies of those descriptors that have one of the numbers 0 to 2: to put one in its place could overwrite another
-/// one.
-fn above_standard(stdio: [Option<BorrowedFd<'_>>; 3]) -> io::Result<[Option<OwnedFd>; 3]> {
-    let mut moved = [None, None, None];
-    for (moved, fd) in moved.iter_mut().zip(stdio) {
-        if let Some(fd) = fd.filter(|fd| fd.as_raw_fd() <= 2) {
-            *moved = Some(stdio::duplicate(fd.as_fd().as_raw_fd())?);
+/// Copies of those descriptors that have a number up to `above`: to copy one to its place could overwrite another one.
+fn out_of_the_way(descriptors: &[(RawFd, BorrowedFd<'_>)], above: RawFd) -> io::Result<Vec<Option<OwnedFd>>> {
+    let copy = |(_, fd): &(RawFd, BorrowedFd<'_>)| {
+        if fd.as_raw_fd() > above {
+            return Ok(None);
         }
-    }
-    Ok(moved)
+        // SAFETY: the request takes two numbers and touches no memory.
+        let copy = check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, above + 1) })?;
+        // SAFETY: the descriptor is new and nobody else's.
+        Ok(Some(unsafe { OwnedFd::from_raw_fd(copy) }))
+    };
+    descriptors.iter().map(copy).collect()
+}
+
+/// Marks all descriptors from `first` on to be closed by execve(2). `close_range(2)`.
+fn mark_from(first: libc::c_uint) -> bool {
+    // SAFETY: the call takes three numbers and touches no memory.
+    unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) == 0 }
+}
+
+/// Whether the kernel marks descriptors in one call. Kernels before 5.11 do not, and filters of containers may refuse
+/// it. No descriptor has the number that this asks with.
+fn can_mark_at_once() -> bool {
+    mark_from(libc::c_uint::MAX)
+}
+
+/// The largest number that a descriptor of ours has.
+fn last_open() -> RawFd {
+    let number = |entry: io::Result<fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse().ok();
+    let open = fs::read_dir("/proc/self/fd").ok().and_then(|entries| entries.filter_map(number).max());
+    open.unwrap_or_else(|| limits::open_files_max() - 1)
 }
 
 /// The number of this process, if this thread is its main thread.
@@ -169,7 +197,7 @@ fn main_thread() -> Option<libc::pid_t> {
     (libc::c_long::from(process) == thread).then_some(process)
 }
 
-/// Blocks every signal for this thread, and gives the set that was blocked before.
+/// Blocks every signal for this thread, and returns the set that was blocked before.
 fn block_all() -> io::Result<libc::sigset_t> {
     let (mut all, mut before) = (MaybeUninit::<libc::sigset_t>::uninit(), MaybeUninit::<libc::sigset_t>::uninit());
     // SAFETY: both sets are alive for the calls, and the calls fill them.
@@ -185,10 +213,10 @@ fn set_mask(mask: &libc::sigset_t) {
     unsafe { libc::sigprocmask(libc::SIG_SETMASK, mask, null_mut()) };
 }
 
-/// What the child does. If this returns, the program does not run, and `start` says why.
+/// The code of the child. If this returns, the program does not run, and `start` has the error.
 extern "C" fn run(start: *mut c_void) -> c_int {
     // SAFETY: the pointer is that of the `Start` in `spawn`, which waits for us.
-    let start = unsafe { &*start.cast::<Start>() };
+    let start = unsafe { &*start.cast::<Start<'_>>() };
     let error = match prepare(start) {
         Err(error) => error,
         Ok(()) => {
@@ -197,20 +225,20 @@ extern "C" fn run(start: *mut c_void) -> c_int {
         }
     };
     start.error.store(error, Ordering::Release);
-    // The status that a shell has for this. It matters only on a system that gives the child a copy of our memory.
+    // The status that a shell uses. It matters only on a system that gives the child a copy of the memory.
     127
 }
 
 /// Makes the child what the program expects; fails with the number of an error.
-fn prepare(start: &Start) -> Result<(), c_int> {
+fn prepare(start: &Start<'_>) -> Result<(), c_int> {
     if start.parent != 0 {
         let signal = libc::SIGKILL as libc::c_ulong;
         // SAFETY: the request takes a number and touches no memory.
         let is_set = unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal) } == 0;
         // SAFETY: the call takes nothing and touches no memory.
         let parent = unsafe { libc::getppid() };
-        // The parent may have ended before the request. A parent in another PID namespace has the number 0. A system
-        // that refuses the request can run the program all the same.
+        // The parent can have ended before the request. A parent in another PID namespace has the number 0. If the
+        // system refuses the request, the program runs without the signal.
         if is_set && parent != start.parent && parent != 0 {
             return Err(libc::ESRCH);
         }
@@ -224,24 +252,30 @@ fn prepare(start: &Start) -> Result<(), c_int> {
         errno(unsafe { libc::setsid() })?;
     }
     if start.terminal >= 0 {
-        // SAFETY: the request takes a number and touches no memory of ours.
+        // SAFETY: the request takes a number and touches no memory.
         errno(unsafe { libc::ioctl(start.terminal, libc::TIOCSCTTY, 0) })?;
     }
-    for (number, &fd) in (0..).zip(&start.stdio) {
-        if fd >= 0 {
-            // SAFETY: the call takes two numbers and touches no memory. The copy is not closed on exec.
-            errno(unsafe { libc::dup2(fd, number) })?;
-        }
+    // The marks are those of the child, which has a table of descriptors of its own.
+    if start.last_open < 0 {
+        mark_from(3);
+    }
+    for fd in 3..=start.last_open {
+        // SAFETY: the request takes a number and touches no memory. The descriptor need not be open.
+        unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+    for &(fd, number) in start.descriptors {
+        // SAFETY: the call takes two numbers and touches no memory. The copy is not closed on exec.
+        errno(unsafe { libc::dup2(fd, number) })?;
     }
     if !start.directory.is_null() {
-        // SAFETY: the path is a C string that outlives the child's use of our memory.
+        // SAFETY: the path is a C string that outlives the child's use of the memory.
         errno(unsafe { libc::chdir(start.directory) })?;
     }
     reset_signals(start.last_signal);
     Ok(())
 }
 
-/// Gives every signal its default action, and blocks none.
+/// Gives every signal its default action, and unblocks every signal.
 fn reset_signals(last: c_int) {
     for signal in 1..=last {
         let mut action = MaybeUninit::<libc::sigaction>::zeroed();
@@ -267,7 +301,7 @@ fn reset_signals(last: c_int) {
 }
 
 /// Runs the program from the first place that has it. Returns the number of an error if none does. `execvp(3)`.
-fn exec(start: &Start) -> c_int {
+fn exec(start: &Start<'_>) -> c_int {
     let (mut verdict, mut is_denied) = (libc::ENOENT, false);
     let mut program = start.programs;
     // SAFETY: the pointers end with a null pointer, and this one is not moved past that.
@@ -286,12 +320,12 @@ fn exec(start: &Start) -> c_int {
     if is_denied { libc::EACCES } else { verdict }
 }
 
-/// What a system call of the `int` kind returned, as success or the number of its error.
+/// Turns the result of a system call that returns `int` into success or the number of its error.
 fn errno(result: c_int) -> Result<(), c_int> {
     if result < 0 { Err(last_error()) } else { Ok(()) }
 }
 
-/// The number of the last error. The child shares the memory in which it is kept.
+/// The number of the last error. The child shares the memory that has it.
 fn last_error() -> c_int {
     io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO)
 }

@@ -1,8 +1,7 @@
-//! Writing messages without being held up: a full stderr must not stop the loop.
+//! Writes messages without waiting, because a full stderr must not stop the loop.
 //!
-//! stderr is shared with the program that started us, so its flags stay as they are. A pipe or a terminal is opened
-//! anew through `/proc`, and a write to that description never waits. Anything else is polled first. What the lines say
-//! is the logger's business.
+//! stderr is shared with other processes, so its flags stay as they are. A pipe or a terminal is opened again through
+//! `/proc`, and a write to that private description never waits. Anything else is polled first.
 
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -13,21 +12,21 @@ use std::time::Duration;
 use super::socket;
 use super::stdio::{self, FdKind};
 
-/// A pipe takes at most this much in one piece, whole or not at all (`PIPE_BUF`, `pipe(7)`).
+/// A write of up to this many bytes to a pipe is atomic (`PIPE_BUF` of `pipe(7)`).
 const PAGE: usize = 4096;
 
 /// How stderr is written.
 enum Way {
-    /// To a non-blocking description of our own.
+    /// To a private, non-blocking description.
     Private(OwnedFd),
-    /// By calls that do not wait.
+    /// With calls that do not wait.
     Socket,
     /// After a poll. A pipe that polls as writable takes one page without waiting.
     Polled,
 }
 
 impl Way {
-    /// The way for the present stderr, found at the first message.
+    /// The way for this stderr, which the first message finds out.
     fn get() -> &'static Self {
         static WAY: OnceLock<Way> = OnceLock::new();
         WAY.get_or_init(|| {
@@ -51,7 +50,7 @@ impl Way {
         }
     }
 
-    /// Writes what fits now of at most one page.
+    /// Writes as much as fits now, at most one page.
     fn write(&self, text: &[u8]) -> io::Result<usize> {
         let piece = [IoSlice::new(&text[..text.len().min(PAGE)])];
         match self {
@@ -63,12 +62,12 @@ impl Way {
     }
 }
 
-/// Writes one line, cut at one page, or drops it where stderr cannot take it now.
+/// Writes one line, cut at one page, or drops the line if stderr cannot take it now.
 ///
-/// A terminal or a socket may take only the beginning of a line. The next line then begins on a line of its own.
+/// A terminal or a socket can take only the beginning of a line. A newline then precedes the next message.
 ///
 /// # Errors
-/// `WouldBlock` where the line was dropped; else what `write(2)` said.
+/// `WouldBlock` if the line was dropped, or the error of `write(2)`.
 pub fn write(line: &[u8]) -> io::Result<()> {
     static IS_CUT: AtomicBool = AtomicBool::new(false);
     let line = &line[..line.len().min(PAGE)];
@@ -90,11 +89,11 @@ pub fn write(line: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes all of a text, in pieces, for a reader that may be slow. A reader that takes nothing for as long as
-/// `patience` does not get the rest.
+/// Writes a whole text for a reader that can be slow. The rest is dropped if the reader takes nothing for as long as
+/// `patience`.
 ///
 /// # Errors
-/// `WouldBlock` if the reader took nothing for that time; else what `write(2)` said.
+/// `WouldBlock` if the reader took nothing for that time, or the error of `write(2)`.
 pub fn write_all(mut text: &[u8], patience: Duration) -> io::Result<()> {
     let way = Way::get();
     while !text.is_empty() {
@@ -120,8 +119,8 @@ pub(crate) fn write_some(text: &[u8]) -> io::Result<usize> {
     Way::get().write(text)
 }
 
-/// Waits until stderr takes a line, `patience` at most: a slow reader should not miss the last words of a run. Returns
-/// whether stderr takes one.
+/// Waits until stderr can take a line, but at most for `patience`. A slow reader then gets the last message of a run.
+/// Returns whether stderr can take one.
 pub fn await_room(patience: Duration) -> bool {
     stdio::is_ready_within(Way::get().fd(), true, patience)
 }

@@ -1,8 +1,8 @@
-//! Descriptors that were handed to us: stdin, stdout, inherited pipes, terminals and files.
+//! Inherited descriptors: stdin, stdout, pipes, terminals and files.
 //!
-//! `O_NONBLOCK` belongs to the open file description, which the shell shares with us, so it is never set there: a
-//! pipe or terminal is opened anew through `/proc/self/fd` for a description of our own. What cannot be opened anew
-//! is polled before each small read or write. Which of the two is used is decided in `transports/channel.rs`.
+//! `O_NONBLOCK` belongs to the open file description, which other processes share, so it is never set there. A pipe or
+//! a terminal is opened again through `/proc/self/fd`, which makes a private description. Any other descriptor is
+//! polled before each small read or write. `transports/channel.rs` decides which way is used.
 
 use std::ffi::CString;
 use std::fs::File;
@@ -13,9 +13,10 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::splice::is_nonblocking;
 use super::{check, count, retry};
 
-/// The most slices one call may take (`IOV_MAX` of `limits.h`).
+/// How many slices one call can take (`IOV_MAX` of `limits.h`).
 pub(crate) const IOV_MAX: usize = 1024;
 
 static STDOUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
@@ -26,8 +27,8 @@ extern "C" fn look_at_stdout() {
     STDOUT_WAS_CLOSED.store(closed, Ordering::Relaxed);
 }
 
-// Before `main`, the standard library opens /dev/null in place of a closed 0, 1 or 2, which is what keeps a socket from
-// becoming stdin, but also makes a closed stdout swallow data. Constructors run before that.
+// Before `main`, the standard library replaces a closed descriptor 0, 1 or 2 by /dev/null, so that no socket becomes
+// stdin. A closed stdout would then swallow data without an error. A constructor runs before that.
 // SAFETY: the C runtime calls each pointer of .init_array once, before main; this one makes one system call.
 #[used]
 #[unsafe(link_section = ".init_array")]
@@ -39,25 +40,24 @@ pub fn stdout_was_closed() -> bool {
     STDOUT_WAS_CLOSED.load(Ordering::Relaxed)
 }
 
-/// What sort of thing a descriptor is, as far as reading and writing differ.
+/// The kind of a descriptor, as far as it matters for reading and writing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FdKind {
     /// A pipe or FIFO.
     Pipe,
     /// A terminal or pseudo-terminal.
     Terminal,
-    /// The controlling side of a pseudo-terminal: a program sits at the other side. To open it anew makes another one.
-    /// `ptmx(4)`.
+    /// The controlling side of a pseudo-terminal. Opening it again would make another pseudo-terminal. `ptmx(4)`.
     Master,
     /// A stream socket of any family.
     Socket,
     /// A regular file.
     File,
-    /// A directory, a device: whatever else.
+    /// Anything else, such as a directory or a device.
     Other,
 }
 
-/// Asks `fstat(2)` and `isatty(3)`. A descriptor that is not open is `EBADF`.
+/// The kind of a descriptor, or `EBADF` if it is not open. `fstat(2)`, `isatty(3)`.
 pub(crate) fn kind(fd: BorrowedFd<'_>) -> io::Result<FdKind> {
     const PTMX: u64 = libc::makedev(5, 2);
     let file = File::from(fd.try_clone_to_owned()?);
@@ -78,7 +78,7 @@ pub(crate) fn kind(fd: BorrowedFd<'_>) -> io::Result<FdKind> {
     })
 }
 
-/// Whether a descriptor was opened for reading (or, with `write`, for writing) at all. `F_GETFL`, `fcntl(2)`.
+/// Whether a descriptor was opened for reading or, with `write`, for writing. `F_GETFL` of `fcntl(2)`.
 pub(crate) fn allows(fd: BorrowedFd<'_>, write: bool) -> io::Result<bool> {
     // SAFETY: F_GETFL takes no argument and touches no memory.
     let flags = check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) })?;
@@ -87,8 +87,8 @@ pub(crate) fn allows(fd: BorrowedFd<'_>, write: bool) -> io::Result<bool> {
     Ok(flags & libc::O_PATH == 0 && (access == wanted || access == libc::O_RDWR))
 }
 
-/// Whether two descriptors lead to the same pipe or terminal. A device is told by its number alone, and some stand for
-/// another one: `/dev/tty` for the terminal of the session. `fstat(2)`, `TIOCGDEV`.
+/// Whether two descriptors lead to the same pipe or terminal. The number of a device is not enough, because
+/// `/dev/tty` stands for another terminal. `fstat(2)`, `TIOCGDEV`.
 pub(crate) fn is_same(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> io::Result<bool> {
     let of = |fd: BorrowedFd<'_>| -> io::Result<_> {
         let file = File::from(fd.try_clone_to_owned()?);
@@ -109,8 +109,8 @@ fn terminal_number(fd: BorrowedFd<'_>) -> io::Result<libc::c_uint> {
     Ok(number)
 }
 
-/// Opens the same pipe or terminal anew, non-blocking, with a description of our own. [`is_same`] tells whether it is
-/// the same.
+/// Opens the same pipe or terminal again, non-blocking, with a private description. [`is_same`] tells whether the
+/// result is the same pipe or terminal.
 ///
 /// `ENXIO` for a pipe without a reader, `EACCES` after a change of user, `ENOENT` without `/proc`.
 pub(crate) fn reopen(fd: BorrowedFd<'_>, write: bool) -> io::Result<OwnedFd> {
@@ -120,35 +120,35 @@ pub(crate) fn reopen(fd: BorrowedFd<'_>, write: bool) -> io::Result<OwnedFd> {
         let flags = access | libc::O_NONBLOCK | libc::O_CLOEXEC | libc::O_NOCTTY;
         // SAFETY: the path is a C string that outlives the call.
         let new = check(unsafe { libc::open(path.as_ptr(), flags) })?;
-        // SAFETY: the kernel has just made this descriptor for us alone.
+        // SAFETY: the descriptor is new and has no other owner.
         Ok(unsafe { OwnedFd::from_raw_fd(new) })
     })
 }
 
-/// Makes a pipe larger, up to `bytes`; one that is larger already stays so. `F_GETPIPE_SZ`, `F_SETPIPE_SZ`, `pipe(7)`.
+/// Gives a pipe at least this capacity in bytes. A larger pipe stays as it is. `F_SETPIPE_SZ` of `pipe(7)`.
 ///
-/// Refused (`EPERM`) over the limits of an unprivileged user, which leaves it as it was.
+/// `EPERM` beyond the limits of an unprivileged user. The pipe is unchanged then.
 pub(crate) fn widen_pipe(fd: BorrowedFd<'_>, bytes: libc::c_int) -> io::Result<()> {
     // SAFETY: F_GETPIPE_SZ takes no argument and touches no memory.
     let now = check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETPIPE_SZ) })?;
     if now < bytes {
-        // SAFETY: F_SETPIPE_SZ takes a number and touches no memory of ours.
+        // SAFETY: F_SETPIPE_SZ takes a number and touches no memory.
         check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETPIPE_SZ, bytes) })?;
     }
     Ok(())
 }
 
-/// A descriptor of our own on the same description as `fd`, above the standard three. `F_DUPFD_CLOEXEC`.
+/// Duplicates a descriptor. The copy has a number above 2. `F_DUPFD_CLOEXEC`.
 pub(crate) fn duplicate(fd: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: F_DUPFD_CLOEXEC takes a number and touches no memory; a closed `fd` is EBADF.
     let new = check(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3) })?;
-    // SAFETY: the kernel has just made this descriptor for us alone.
+    // SAFETY: the descriptor is new and has no other owner.
     Ok(unsafe { OwnedFd::from_raw_fd(new) })
 }
 
-/// Takes ownership of an inherited descriptor and keeps it from children.
+/// Takes ownership of an inherited descriptor (`fd:3`), and keeps it from children.
 ///
-/// The caller names a descriptor it was given (`fd:3`), so nothing else in the process may own it.
+/// Nothing else in the process may own this descriptor.
 pub(crate) fn take(fd: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: F_SETFD takes a number and touches no memory; a closed `fd` is EBADF.
     check(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) })?;
@@ -156,8 +156,8 @@ pub(crate) fn take(fd: RawFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Closes stdin or stdout for good without leaving its number free: `/dev/null` takes its place, or where there is
-/// none, a socket whose other end is closed. `dup2(2)`.
+/// Closes stdin or stdout and keeps its number in use: `/dev/null` takes its place or, without `/dev`, a socket whose
+/// other end is closed. `dup2(2)`.
 pub(crate) fn replace_by_null(fd: RawFd) -> io::Result<()> {
     let null: OwnedFd = match File::options().read(true).write(true).open("/dev/null") {
         Ok(null) => null.into(),
@@ -167,7 +167,7 @@ pub(crate) fn replace_by_null(fd: RawFd) -> io::Result<()> {
     check(unsafe { libc::dup2(null.as_raw_fd(), fd) }).map(drop)
 }
 
-/// Bytes that lie in a pipe or a connected socket and that its reader has not taken. `FIONREAD`, `pipe(7)`, `tcp(7)`.
+/// How many bytes wait in a pipe or a connected socket to be read. `FIONREAD` of `pipe(7)` and `tcp(7)`.
 pub(crate) fn unread(fd: BorrowedFd<'_>) -> usize {
     let mut bytes: libc::c_int = 0;
     // SAFETY: the request writes one int, which is alive for the call.
@@ -175,7 +175,7 @@ pub(crate) fn unread(fd: BorrowedFd<'_>) -> usize {
     asked.ok().and_then(|_| usize::try_from(bytes).ok()).unwrap_or(0)
 }
 
-/// Reads what is there. `read(2)`.
+/// Reads what is available. `read(2)`.
 pub(crate) fn read(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
     retry(|| {
         // SAFETY: the pointer and the length are those of `buf`, which is borrowed for the whole call.
@@ -183,7 +183,7 @@ pub(crate) fn read(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
     })
 }
 
-/// Writes from one slice or several, as much as fits. `writev(2)`.
+/// Writes as much of the slices as fits. `writev(2)`.
 pub(crate) fn write(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
     let len = libc::c_int::try_from(bufs.len().min(IOV_MAX)).unwrap_or(libc::c_int::MAX);
     retry(|| {
@@ -192,12 +192,12 @@ pub(crate) fn write(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usiz
     })
 }
 
-/// Whether a read (or, with `write`, a write) would not wait now. Errors and hang-ups count as ready. `poll(2)`.
+/// Whether a read or, with `write`, a write would not wait now. Errors and hang-ups count as ready. `poll(2)`.
 pub(crate) fn is_ready(fd: BorrowedFd<'_>, write: bool) -> bool {
     is_ready_within(fd, write, Duration::ZERO)
 }
 
-/// The same, or whether it is so after a while. `poll(2)`.
+/// The same, but waits for it for a while. `poll(2)`.
 pub(crate) fn is_ready_within(fd: BorrowedFd<'_>, write: bool, patience: Duration) -> bool {
     let events = if write { libc::POLLOUT } else { libc::POLLIN };
     let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 };
@@ -226,9 +226,9 @@ pub(crate) fn open_null() -> io::Result<OwnedFd> {
     File::open("/dev/null").map(OwnedFd::from)
 }
 
-/// Whether a program can use our stdin as it is, also in the background. A terminal can be read in the foreground
-/// only. A socket or the master of a terminal cannot be opened by its name (`/dev/stdin`). Few programs can read a pipe
-/// that is non-blocking.
+/// Whether any program can use this stdin, also in the background. A terminal can be read only in the foreground. A
+/// socket or the master of a terminal cannot be opened by its name (`/dev/stdin`). Few programs can read a non-blocking
+/// pipe.
 #[must_use]
 pub fn stdin_is_for_any_program() -> bool {
     let stdin = borrow_standard(0);
@@ -239,14 +239,7 @@ pub fn stdin_is_for_any_program() -> bool {
     }
 }
 
-/// Whether the description of a descriptor is non-blocking. `F_GETFL`.
-fn is_nonblocking(fd: BorrowedFd<'_>) -> bool {
-    // SAFETY: F_GETFL takes no argument and touches no memory.
-    let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) };
-    flags >= 0 && flags & libc::O_NONBLOCK != 0
-}
-
-/// Whether one file, pipe, socket or terminal is behind two of our standard streams. `fstat(2)`.
+/// Whether two standard streams are the same file, pipe, socket or terminal. `fstat(2)`.
 #[must_use]
 pub fn are_same(one: RawFd, other: RawFd) -> bool {
     let identity = |number| {
@@ -256,10 +249,10 @@ pub fn are_same(one: RawFd, other: RawFd) -> bool {
     identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 
-/// Closes our stdin; `/dev/null` takes its place. Other processes still have it.
+/// Replaces stdin by `/dev/null`. Other processes keep theirs.
 ///
 /// # Errors
-/// No descriptor is left. Then nothing has changed.
+/// No descriptor is left. Stdin is unchanged then.
 pub fn give_up_stdin() -> io::Result<()> {
     replace_by_null(0)
 }

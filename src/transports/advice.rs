@@ -1,13 +1,15 @@
-//! How a message names an option that helps. The same option is written in two ways, and a message has to name the one
-//! that the user of this run can write. Which options there are is the business of the command line.
+//! How a message names an option that helps: as the user of this transport writes it. The command line knows which
+//! options there are. A program that uses the library knows the fields of its settings.
 
 use std::fmt;
 
 /// Where the user of this transport writes its options.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Advice {
-    /// As arguments of a mode: `--ca FILE`.
+    /// In a program, as fields of settings: `ca`.
     #[default]
+    Settings,
+    /// As arguments of a mode: `--ca FILE`.
     Arguments,
     /// Behind the address of an endpoint, after a comma: `ca=FILE`.
     Endpoint,
@@ -45,11 +47,23 @@ impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { advice, name, value } = self;
         match (advice, value) {
+            (Advice::Settings, None) => write!(f, "the setting {}", field(name)),
+            (Advice::Settings, Some(value)) => write!(f, "the setting {} = {value}", field(name)),
             (Advice::Arguments, None) => write!(f, "--{name}"),
             (Advice::Arguments, Some(value)) => write!(f, "--{name} {value}"),
             (Advice::Endpoint, None) => write!(f, "{name}"),
             (Advice::Endpoint, Some(value)) => write!(f, "{name}={value}"),
         }
+    }
+}
+
+/// The field of the settings that an option of the command line sets.
+fn field(option: &str) -> String {
+    match option {
+        "pin" => "pins".to_owned(),
+        "server-name" => "name".to_owned(),
+        "tls-min" => "min_version".to_owned(),
+        _ => option.replace('-', "_"),
     }
 }
 
@@ -61,6 +75,9 @@ mod tests {
     fn an_option_is_named_as_it_is_written() {
         assert_eq!(Advice::Arguments.option("ca", "FILE").to_string(), "--ca FILE");
         assert_eq!(Advice::Endpoint.option("ca", "FILE").to_string(), "ca=FILE");
+        assert_eq!(Advice::Settings.option("ca", "FILE").to_string(), "the setting ca = FILE");
+        assert_eq!(Advice::Settings.flag("tls-min").to_string(), "the setting min_version");
+        assert_eq!(Advice::Settings.flag("allow-truncation").to_string(), "the setting allow_truncation");
         assert_eq!(Advice::Arguments.flag("insecure").to_string(), "--insecure");
         assert_eq!(Advice::Endpoint.flag("insecure").to_string(), "insecure");
         assert_eq!((Advice::Arguments.letter("4"), Advice::Endpoint.letter("4")), ("-4".into(), "'4'".into()));

@@ -180,6 +180,10 @@ impl Channel {
     }
 
     /// Whether no event will ever come, because it is ready at any time.
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
     pub(crate) fn is_always_ready(&self) -> bool {
         self.access == Access::Always
     }

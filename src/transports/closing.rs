@@ -17,6 +17,7 @@ use std::io::{self, IoSlice};
 use std::time::Duration;
 
 use super::call::Call;
+use super::connect::Connect;
 use super::connect::error::ConnectError;
 use super::ctx::StreamRef;
 use super::error::{describe, is_tls};
@@ -49,11 +50,8 @@ impl StreamRef<'_> {
     /// otherwise. asyncio's `_force_close`.
     pub(crate) fn force_close(&mut self, error: Option<io::Error>, reset: bool) {
         self.restore_low_water();
+        self.end_connecting();
         let stream = &mut *self.stream;
-        if let Some(mut connecting) = stream.connecting.take() {
-            self.cx.resolver.give_up(self.id);
-            connecting.cancel_timers(&mut self.cx.timers);
-        }
         let is_settled = (error.is_some() || stream.state.has_failed()) && stream.is_settled();
         let Some(phase) = stream.state.lose() else { return };
         if stream.counts_above_layers() {

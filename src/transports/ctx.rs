@@ -1,8 +1,9 @@
 //! What a transport needs of the loop, and one stream together with that.
 //!
-//! `Net` is the arena of transports and a [`Ctx`]. No transport is in a `Ctx`, so a stream and the `Ctx` can be borrowed
-//! at the same time: that is a [`StreamRef`]. An event looks its stream up once, and everything that concerns this
-//! stream alone is a method of the reference. What concerns several transports is a method of `Net`.
+//! `Net` is the arena of transports and a [`Ctx`]. No transport is in a `Ctx`, so a stream and the `Ctx` can be
+//! borrowed at the same time: that is a [`StreamRef`], and a [`DatagramRef`] for a datagram socket. An event looks its
+//! transport up once, and everything that concerns this transport alone is a method of the reference. What concerns
+//! several transports is a method of `Net`.
 
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::call::{Call, Installed};
 use super::connect::resolver::Resolver;
+use super::datagram::socket::{Datagram, DatagramLabel};
 use super::dump::{Dump, RETRY_DELAY, Tap};
 use super::id::Id;
 use super::keepalive::Looks;
@@ -18,6 +20,7 @@ use super::out_buf::BufferPool;
 use super::pipe_pool::PipePool;
 use super::stream::Stream;
 use super::timers::{Alarm, TimerId, Timers};
+use crate::sys::datagram::SendBatch;
 
 /// The clock, the queues, the timers and the pools of a loop.
 pub(crate) struct Ctx {
@@ -40,6 +43,12 @@ pub(crate) struct Ctx {
     /// When peers are looked at that may have vanished.
     pub(crate) looks: Looks,
     pub(crate) resolver: Resolver,
+    /// Datagram sockets that send once the present callbacks are through.
+    pub(crate) corked: Vec<Id>,
+    /// Memory for that, from the first time on.
+    pub(crate) send_batch: Option<Box<SendBatch>>,
+    /// Bytes of datagrams that are kept for further addresses of their peers.
+    pub(crate) kept_bytes: usize,
     /// Connections with TLS that listeners have accepted and not admitted yet.
     pub(crate) pending_accepts: Vec<Id>,
     /// Room for ciphertext, from the first time on.
@@ -63,6 +72,9 @@ impl Ctx {
             rearm_timer: None,
             looks: Looks::default(),
             resolver: Resolver::default(),
+            corked: Vec::new(),
+            send_batch: None,
+            kept_bytes: 0,
             pending_accepts: Vec::new(),
             ciphertext: Box::default(),
             dump: None,
@@ -95,7 +107,9 @@ impl Ctx {
 
     /// Whether a call that waits gives `id` another protocol, which is to get what comes next.
     pub(crate) fn replaces(&self, id: Id) -> bool {
-        let replaces = |call: &Call| matches!(call, Call::Install(Installed::Protocol(_) | Installed::Datagram(_)));
+        let replaces = |call: &Call| {
+            matches!(call, Call::Install(Installed::Protocol(_) | Installed::Datagram(_) | Installed::Subprocess(_)))
+        };
         let of_id = |(of, call): &(Id, Call)| *of == id && replaces(call);
         self.calls.iter().any(of_id)
     }
@@ -159,5 +173,52 @@ impl Deref for StreamRef<'_> {
 impl DerefMut for StreamRef<'_> {
     fn deref_mut(&mut self) -> &mut Stream {
         self.stream
+    }
+}
+
+/// One datagram socket and what it needs of the loop.
+pub(crate) struct DatagramRef<'a> {
+    pub(crate) id: Id,
+    pub(crate) datagram: &'a mut Datagram,
+    pub(crate) cx: &'a mut Ctx,
+}
+
+impl DatagramRef<'_> {
+    /// Queues a callback of the socket's protocol.
+    pub(crate) fn call(&mut self, call: Call) {
+        self.cx.calls.push_back((self.id, call));
+    }
+
+    /// Puts the socket on the run queue: the loop takes it up in the next turn, or later in this one.
+    pub(crate) fn queue_ready(&mut self) {
+        if !std::mem::replace(&mut self.datagram.queued, true) {
+            self.cx.ready.push(self.id);
+        }
+    }
+
+    /// Puts the socket on the run queue if there is something to receive: no event comes for what is there already.
+    pub(crate) fn queue_read(&mut self) {
+        if self.wants_read() {
+            self.queue_ready();
+        }
+    }
+
+    /// How messages name the socket.
+    pub(crate) fn label(&self) -> DatagramLabel<'_> {
+        DatagramLabel(self.datagram)
+    }
+}
+
+impl Deref for DatagramRef<'_> {
+    type Target = Datagram;
+
+    fn deref(&self) -> &Datagram {
+        self.datagram
+    }
+}
+
+impl DerefMut for DatagramRef<'_> {
+    fn deref_mut(&mut self) -> &mut Datagram {
+        self.datagram
     }
 }

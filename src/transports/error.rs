@@ -1,12 +1,12 @@
-//! How an I/O error reads in a message.
+//! How an I/O error reads in a message, and what kind of error it is.
 //!
-//! Which error ends what, and with which exit status, is decided where the error arises, not here.
+//! What an error ends, and with which exit status, is decided where the error arises.
 
 use std::fmt;
 use std::io;
 use std::time::Duration;
 
-/// The system's own words for an error, without the number that the standard library adds.
+/// The system's text for an error, without the number that the standard library adds.
 #[must_use]
 pub fn describe(error: &io::Error) -> String {
     let text = error.to_string();
@@ -16,14 +16,13 @@ pub fn describe(error: &io::Error) -> String {
     }
 }
 
-/// Whether this machine, and not the other end, is in the way: no descriptors, no memory, no buffers.
+/// Whether this machine lacks something: descriptors, memory or buffers.
 #[must_use]
 pub fn is_lack_of_resources(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS))
 }
 
-/// What has gone wrong with TLS, in words for the user. It travels inside an [`io::Error`], as other errors of streams
-/// do.
+/// What has gone wrong with TLS, in words for people. It is inside an [`io::Error`], as errors of streams are.
 #[derive(Debug)]
 pub struct TlsError {
     text: String,
@@ -34,7 +33,7 @@ pub struct TlsError {
 enum TlsErrorKind {
     /// A certificate, an alert, a message that makes no sense.
     Failed,
-    /// The connection has ended, and the peer has not said so.
+    /// The connection has ended without a close_notify.
     Truncated,
     /// The handshake has taken too long.
     TimedOut,
@@ -45,7 +44,7 @@ impl TlsError {
         Self { text: text.into(), kind: TlsErrorKind::Failed }
     }
 
-    /// The connection has ended, and the peer has not said so.
+    /// The connection has ended without a close_notify.
     pub(crate) fn truncated(text: impl Into<String>) -> Self {
         Self { text: text.into(), kind: TlsErrorKind::Truncated }
     }
@@ -76,13 +75,13 @@ fn as_tls(error: &io::Error) -> Option<&TlsError> {
     error.get_ref()?.downcast_ref()
 }
 
-/// Whether it is TLS that has failed: a certificate, an alert, a stream that was cut.
+/// Whether TLS has failed: by a certificate, an alert, or a stream that was cut.
 #[must_use]
 pub fn is_tls(error: &io::Error) -> bool {
     as_tls(error).is_some_and(|error| error.kind != TlsErrorKind::TimedOut)
 }
 
-/// Whether a stream with TLS was cut: its peer has not said that it ends.
+/// Whether a stream with TLS was cut: it has ended without a close_notify.
 #[must_use]
 pub fn is_truncation(error: &io::Error) -> bool {
     as_tls(error).is_some_and(|error| error.kind == TlsErrorKind::Truncated)
@@ -94,7 +93,7 @@ pub fn is_handshake_timeout(error: &io::Error) -> bool {
     as_tls(error).is_some_and(|error| error.kind == TlsErrorKind::TimedOut)
 }
 
-/// Whether a datagram was too long for the network, or for any. `EMSGSIZE`, `udp(7)`.
+/// Whether a datagram was too long for the network, or for UDP. `EMSGSIZE`, `udp(7)`.
 #[must_use]
 pub fn is_too_long(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::EMSGSIZE)

@@ -1,7 +1,8 @@
-//! What a protocol calls: an id and a borrow. asyncio's `transports.py`.
+//! What a protocol calls: an id and a borrow of the loop's transports. asyncio's `transports.py`.
 //!
-//! A handle does not keep its transport alive, and a stale one does nothing: every method is legal at any time. The
-//! methods of a stream are here. Those of datagrams are `datagram/handle.rs`, those of a child `process/handle.rs`.
+//! A handle does not keep its transport alive. Every method is legal at any time: on a transport that is lost it does
+//! nothing. The methods of streams are here. `base.rs` has what all handles share, `datagram/handle.rs` the methods of
+//! datagram transports, `process/handle.rs` those of children.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -11,7 +12,7 @@ use super::call::{Call, Installed};
 use super::ctx::StreamRef;
 use super::error::TlsError;
 use super::id::Id;
-use super::info::{Info, Peer};
+use super::info::{Info, Peer, PipeEnds};
 use super::io::Io;
 use super::keepalive::KeepAlive;
 use super::net::Net;
@@ -21,7 +22,10 @@ use super::stream::{CloseMode, Stream};
 use super::tls::Tls;
 use super::tls::layer::TlsLayer;
 
-/// A transport, as its protocol sees it. asyncio's `BaseTransport`, `ReadTransport` and `WriteTransport` in one.
+/// A byte stream, as its protocol sees it. asyncio's `ReadTransport` and `WriteTransport` in one.
+#[doc(alias = "BaseTransport")]
+#[doc(alias = "ReadTransport")]
+#[doc(alias = "WriteTransport")]
 pub struct Transport<'a> {
     pub(crate) net: &'a mut Net,
     pub(crate) id: Id,
@@ -40,34 +44,23 @@ pub struct SubprocessTransport<'a> {
 }
 
 impl Net {
-    /// The handle of a transport, from outside its own callbacks. A stale id gives a handle that does nothing.
+    /// The handle of a stream, from outside its callbacks. A stale id gives a handle that does nothing.
     pub fn transport(&mut self, id: Id) -> Transport<'_> {
         Transport { net: self, id }
     }
 
-    /// The handle of a datagram transport, likewise.
+    /// The handle of a datagram transport, from outside its callbacks.
     pub fn datagram_transport(&mut self, id: Id) -> DatagramTransport<'_> {
         DatagramTransport { net: self, id }
     }
 
-    /// The handle of a child, likewise.
+    /// The handle of a child, from outside its callbacks.
     pub fn subprocess_transport(&mut self, id: Id) -> SubprocessTransport<'_> {
         SubprocessTransport { net: self, id }
     }
 }
 
 impl Transport<'_> {
-    /// The id, to be kept by whoever wants to reach this transport later.
-    #[must_use]
-    pub fn id(&self) -> Id {
-        self.id
-    }
-
-    /// Everything else that can be done with the loop.
-    pub fn net(&mut self) -> &mut Net {
-        self.net
-    }
-
     /// Nothing happens on a stale handle.
     fn with(&mut self, change: impl FnOnce(&mut StreamRef<'_>)) {
         if let Some(mut stream) = self.net.stream_mut(self.id) {
@@ -75,17 +68,7 @@ impl Transport<'_> {
         }
     }
 
-    /// The handle of another transport of the same loop.
-    pub fn peer(&mut self, id: Id) -> Transport<'_> {
-        Transport { net: self.net, id }
-    }
-
-    /// The handle of a datagram transport of the same loop.
-    pub fn datagram(&mut self, id: Id) -> DatagramTransport<'_> {
-        DatagramTransport { net: self.net, id }
-    }
-
-    /// Sends `data`, or buffers what does not fit now. Never blocks. Nothing happens before the stream is open, once it
+    /// Sends `data`, or buffers what does not fit now. Never blocks. Nothing is sent before the stream is open, when it
     /// is closing, or after `write_eof`. asyncio's `write`.
     pub fn write(&mut self, data: &[u8]) {
         self.with(|stream| stream.write(&[IoSlice::new(data)]));
@@ -96,14 +79,16 @@ impl Transport<'_> {
         self.with(|stream| stream.write(data));
     }
 
-    /// Ends our direction once everything buffered is out; the peer may go on sending. The write end of a pipe, a
-    /// child's stdin among them, has no other direction: it then ends in `connection_lost(None)`. asyncio's
-    /// `write_eof`.
+    /// Ends our direction once everything buffered is out. The peer may go on sending. A stream that only writes, such
+    /// as a child's stdin, then ends in `connection_lost(None)`. asyncio's `write_eof`.
+    ///
+    /// With TLS our direction ends by a close_notify, and the stream is read until the peer's. asyncio cannot end one
+    /// direction of TLS.
     pub fn write_eof(&mut self) {
         self.with(|stream| stream.write_eof());
     }
 
-    /// Whether one direction can end alone. asyncio's `can_write_eof`.
+    /// Whether one direction can end alone; also with TLS, other than in asyncio. asyncio's `can_write_eof`.
     #[must_use]
     pub fn can_write_eof(&self) -> bool {
         self.net.stream(self.id).is_some_and(|stream| stream.io.can_write_eof())
@@ -115,7 +100,7 @@ impl Transport<'_> {
         self.net.stream(self.id).is_none_or(|stream| stream.state.is_write_closed())
     }
 
-    /// Whether there may be more to read at this moment, delivered or not.
+    /// Whether there may be more to read at this moment.
     #[must_use]
     pub fn may_have_more(&self) -> bool {
         self.net
@@ -129,14 +114,14 @@ impl Transport<'_> {
         self.net.stream(self.id).is_none_or(|stream| stream.state.reading_ended())
     }
 
-    /// Whether the connection has failed, by a reset for one, although what came before has not been read yet.
+    /// Whether the connection has failed, by a reset for example, although earlier bytes have not been read yet.
     #[must_use]
     pub fn has_failed(&self) -> bool {
         self.net.stream(self.id).is_some_and(|stream| stream.io.has_failed() || stream.state.was_reset())
     }
 
-    /// Whether the peer is known to be wholly gone, both its directions. Only unix sockets can tell; TCP can once our
-    /// own direction has ended, and then it is no more than that both have.
+    /// Whether the peer is known to have closed both directions. Only a unix socket can tell. A TCP socket says so as
+    /// soon as both sides have ended their directions.
     #[must_use]
     pub fn is_peer_gone(&self) -> bool {
         self.net.stream(self.id).is_none_or(|stream| stream.io.is_hung_up())
@@ -144,42 +129,46 @@ impl Transport<'_> {
 
     /// Stops reading, sends what is buffered, then ends in `connection_lost(None)`. asyncio's `close`.
     ///
-    /// A socket whose peer has not ended yet is given up to 5 s for that, its bytes thrown away: closing a socket with
-    /// unread bytes would reset the connection, and could destroy what the peer was about to read. A TCP peer's system
-    /// must then have acknowledged everything, as it may still refuse it; one of many accepted connections is given 5 s
-    /// for that too.
+    /// `connection_lost` comes later than in asyncio, so that it means more:
+    ///
+    /// - A socket waits for the peer's end, 5 s at most, and throws away what still arrives. To close a socket with
+    ///   unread bytes resets the connection, which can destroy what the peer has not read yet.
+    /// - A TCP socket then waits until the peer's system has acknowledged everything. A listener drops a connection
+    ///   that makes no progress for 5 s; any other stream waits for as long as the system does.
     pub fn close(&mut self) {
         self.with(|stream| stream.close(CloseMode::Lingering));
     }
 
-    /// As [`close`](Self::close), for a peer of which nothing more is wanted: the stream is over as soon as the peer's
-    /// system has everything that was written, whether the peer ends or not. A peer that is in the middle of sending is
-    /// given up to 5 s, as a reset could keep the peer from reading what it was sent. asyncio has no such thing.
+    /// Closes as [`close`](Self::close) does, but does not wait for the peer's end: the stream is over as soon as the
+    /// peer's system has everything that was written. If the peer is sending, it has 5 s to stop, as a reset could keep
+    /// the peer from reading. asyncio has none.
     pub fn close_once_delivered(&mut self) {
         self.with(|stream| stream.close(CloseMode::Delivered));
     }
 
-    /// As [`close`](Self::close), but once a TCP peer has everything that was written, it sees a reset: a stream that
-    /// is cut must not look like a whole one. A stream that is closing already keeps to how that was begun. asyncio has
-    /// no such thing.
+    /// Closes as [`close`](Self::close) does, but at the end a TCP peer sees a reset, so that a stream that is cut does
+    /// not look like a whole one. If the stream is closing already, this changes nothing once the peer was told of an
+    /// end. asyncio has none.
     pub fn close_by_reset(&mut self) {
         self.with(|stream| stream.close(CloseMode::Reset));
     }
 
-    /// Drops what is buffered and ends at once in `connection_lost(None)`; a TCP peer sees a reset. asyncio's `abort`.
+    /// Drops what is buffered and ends at once in `connection_lost(None)`. asyncio's `abort`.
+    ///
+    /// A TCP peer sees a reset. asyncio closes the socket, which a peer can take for an orderly end.
     pub fn abort(&mut self) {
         self.with(|stream| stream.force_close(None, true));
     }
 
-    /// Ends a connection that [`has_failed`](Self::has_failed) without reading what came before: `connection_lost`
-    /// tells of the failure. asyncio has no such thing.
+    /// Ends a connection that [`has_failed`](Self::has_failed) without reading the earlier bytes. `connection_lost`
+    /// tells of the failure. asyncio has none.
     pub fn fail(&mut self) {
         let error = self.net.stream(self.id).and_then(|stream| stream.io.take_error());
         let error = error.unwrap_or_else(|| io::Error::from_raw_os_error(libc::ECONNRESET));
         self.with(|stream| stream.force_close(Some(error), true));
     }
 
-    /// Whether it is closing or closed. asyncio's `is_closing`.
+    /// Whether the stream is closing or closed. asyncio's `is_closing`.
     #[must_use]
     pub fn is_closing(&self) -> bool {
         self.net.stream(self.id).is_none_or(|stream| stream.state.is_closing())
@@ -195,7 +184,8 @@ impl Transport<'_> {
         self.with(|stream| stream.set_reading(true));
     }
 
-    /// Whether data is being received: neither paused, nor closing, nor at the peer's end. asyncio's `is_reading`.
+    /// Whether data is received: the stream is neither paused, nor closing, nor at the peer's end. asyncio's
+    /// `is_reading`.
     #[must_use]
     pub fn is_reading(&self) -> bool {
         self.net
@@ -203,7 +193,7 @@ impl Transport<'_> {
             .is_some_and(|stream| stream.reading && !stream.state.is_closing() && !stream.state.reading_ended())
     }
 
-    /// Whether the buffer is over its high-water mark, even if `pause_writing` has not been called yet.
+    /// Whether the write buffer is over its high-water mark. `pause_writing` may not have been called yet.
     #[must_use]
     pub fn is_writing_paused(&self) -> bool {
         self.net.stream(self.id).is_some_and(|stream| stream.out.flow.is_paused())
@@ -234,13 +224,13 @@ impl Transport<'_> {
         self.net.stream(self.id).is_some_and(|stream| stream.io.reads_terminal())
     }
 
-    /// Whether it is a connection, which has a peer; a pipe, stdin and stdout have none.
+    /// Whether the stream is a connection. Connections have a peer; pipes, stdin and stdout have none.
     #[must_use]
     pub fn is_connection(&self) -> bool {
         self.net.stream(self.id).is_some_and(|stream| stream.peer.is_some())
     }
 
-    /// Whether it is forwarded, and not read because there is no room where it goes.
+    /// Whether the stream is forwarded and not read, because its sink has no room.
     #[must_use]
     pub fn is_blocked_by_sink(&self) -> bool {
         let Some(stream) = self.net.stream(self.id).filter(|stream| stream.blocked_by_sink) else { return false };
@@ -249,25 +239,29 @@ impl Transport<'_> {
         sink.is_none_or(|sink| sink.source_waits)
     }
 
-    /// Facts about the transport. asyncio's `get_extra_info`.
+    /// Facts about the stream. asyncio's `get_extra_info`.
     #[doc(alias = "get_extra_info")]
     #[must_use]
     pub fn info(&self) -> Info {
         let Some(stream) = self.net.stream(self.id) else { return Info::default() };
+        let (local, pipe) = match &stream.io {
+            Io::Socket(socket) | Io::Closed(socket) => (Peer::local_of(socket), None),
+            Io::Channels(read, write) => (None, PipeEnds::of(read.is_some(), write.is_some())),
+            _ => (None, None),
+        };
         Info {
             peer: stream.peer.as_deref().cloned(),
-            local: match &stream.io {
-                Io::Socket(socket) | Io::Closed(socket) => Peer::local_of(socket),
-                _ => None,
-            },
+            local,
+            pipe,
+            child: pipe.and_then(|_| self.net.child_of_pipe(self.id)),
             tls: stream.tls().and_then(TlsLayer::info).map(Box::new),
             terminal: self.is_terminal(),
             totals: stream.totals,
-            datagrams: super::info::DatagramTotals::default(),
+            ..Info::default()
         }
     }
 
-    /// Bytes on their way to a TCP peer, whose system has not taken them yet: it may do so long after they were sent.
+    /// Bytes that were sent and that the system of a TCP peer has not acknowledged yet.
     #[must_use]
     pub fn on_the_way(&self) -> usize {
         self.net.stream(self.id).map_or(0, Stream::on_the_way)
@@ -279,59 +273,64 @@ impl Transport<'_> {
         self.net.stream(self.id).map_or_else(|| self.net.now(), |stream| stream.last_activity)
     }
 
-    /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one
-    /// had it. asyncio's `set_protocol`.
+    /// Replaces the protocol, right after the present callback. The new protocol gets no `connection_made` if the old
+    /// one had it. asyncio's `set_protocol`.
     pub fn set_protocol(&mut self, protocol: impl Into<Handler>) {
         self.net.cx.calls.push_back((self.id, Call::Install(Installed::Protocol(protocol.into()))));
     }
 
-    /// Hands bytes back, to be delivered first to whoever is the protocol then: what a protocol has not used when it
-    /// hands over to another one. Bytes handed back earlier come after these.
+    /// Hands bytes back that the protocol has not used. They are delivered first, to the protocol that is installed
+    /// then. Bytes that were handed back earlier come after these.
     pub fn unread(&mut self, data: &[u8]) {
         self.with(|stream| stream.unread(data));
     }
 
-    /// The peer has ended its direction and we go on: have the system probe soon whether it is still there at all,
-    /// since a TCP peer that is wholly gone looks the same as one that only listens.
+    /// Has the system probe soon whether the peer is still there. For a peer that has ended its direction: a TCP peer
+    /// that is gone looks the same as a peer that only listens.
     pub fn expect_vanished_peer(&mut self) {
         if let Some(stream) = self.net.stream(self.id) {
             stream.io.probe_peer(stream.keepalive);
         }
     }
 
-    /// When a TCP peer that is silent counts as gone, for a connection that is open. Elsewhere it means nothing.
+    /// Sets when a silent TCP peer of an open connection counts as gone. Other streams ignore this.
     ///
     /// # Errors
-    /// What `setsockopt(2)` said.
+    /// The error of `setsockopt(2)`.
     pub fn set_keepalive(&mut self, keepalive: KeepAlive) -> io::Result<()> {
         self.net.stream_mut(self.id).map_or(Ok(()), |mut stream| stream.set_keepalive(keepalive))
     }
 
-    /// Sends what arrives to `to` from now on, by the shortest way there is, and not to the protocol, whose
-    /// `data_received` is not called any more. All else is as before: the end is told by `eof_received`, and passing it
-    /// on is the protocol's business; `pause_reading` holds; what `to` cannot take now is waited for, so that no more
-    /// is read than its high-water mark and what one read gives. What goes wrong with `to` is told to the protocol of
-    /// `to`; once that was told of the end (`connection_lost`), what arrives goes to the protocol here again, as it
-    /// does where `to` has gone already. A stream takes from one other at a time: a stream that was forwarded to `to`
-    /// before is not read any more. A stream cannot be its own target. asyncio's `sendfile`, for whatever there is.
+    /// Sends what arrives to the stream `to` from now on, and not to the protocol; the kernel moves the bytes where it
+    /// can. asyncio's `sendfile`, for any two streams.
+    ///
+    /// - The end is still told by `eof_received`. To pass it on is the protocol's business.
+    /// - `pause_reading` still holds. This stream is read no further than the high-water mark of `to`.
+    /// - Errors of `to` are told to the protocol of `to`. After its `connection_lost`, or if `to` is gone already, what
+    ///   arrives goes to the protocol of this stream again.
+    /// - A stream takes from one other stream at a time. A stream that was forwarded to `to` before is not read any
+    ///   more.
+    /// - A stream cannot be its own target.
     #[doc(alias = "sendfile")]
     pub fn forward_to(&mut self, to: Id) {
         self.net.forward(self.id, to);
     }
 
-    /// Hands what arrives to the protocol again.
+    /// Gives what arrives to the protocol again.
     pub fn stop_forwarding(&mut self) {
         self.net.stop_forwarding(self.id);
     }
 
-    /// Speaks TLS on this stream from now on; on one that is not open yet, as soon as it is. What arrives before the
-    /// handshake is done belongs to it, bytes that were handed back included. Writing is paused meanwhile.
+    /// Speaks TLS on this stream from now on, or from when it is open. Until the handshake is done, all that arrives
+    /// belongs to it, also bytes that were handed back, and writing is paused. asyncio's `start_tls`, but the transport
+    /// stays the same.
     ///
-    /// A stream that was not open yet is made (`connection_made`) when the handshake is done, or has failed to be
-    /// (`connection_failed`); an open one is told by `tls_started`, or is lost. asyncio's `start_tls`, in place.
+    /// If the stream is not open yet, `connection_made` comes when the handshake is done, or `connection_failed` if the
+    /// handshake fails. If it is open, `tls_started` or `connection_lost` comes.
     ///
     /// # Errors
-    /// TLS is spoken on it already, it is closing or closed, or our direction has ended. The stream is left as it is.
+    /// TLS is spoken already, the stream is closing or closed, or our direction has ended. The stream is left as it is.
+    #[doc(alias = "ssl")]
     pub fn start_tls(&mut self, tls: impl Into<Tls>) -> io::Result<()> {
         match self.net.stream_mut(self.id) {
             Some(mut stream) => stream.start_tls(tls.into()),
@@ -345,15 +344,15 @@ impl Transport<'_> {
         self.net.stream(self.id).and_then(Stream::tls).is_some_and(TlsLayer::was_agreed)
     }
 
-    /// Sends each line feed as CR LF from now on, below whatever the protocol writes and above TLS. A line feed behind a
-    /// CR stays as it is, and so does what arrives. asyncio has nothing like it.
+    /// Sends each line feed as CR LF from now on. A line feed behind a CR stays as it is, and so does what arrives.
+    /// asyncio has nothing like it.
     pub fn send_crlf(&mut self) {
         if let Some(mut stream) = self.net.stream_mut(self.id) {
             stream.send_crlf();
         }
     }
 
-    /// Whether this transport keeps the loop running by itself; all do at first.
+    /// Sets whether this stream is in the background: the loop does not run on for its sake. No stream is at first.
     pub fn set_background(&mut self, background: bool) {
         self.net.set_background(self.id, background);
     }

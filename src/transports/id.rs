@@ -1,12 +1,11 @@
-//! Ids with a generation, and the arena they point into.
+//! Ids with a generation, and the arena of slots that they name.
 //!
-//! A slot is reused, its generation never within living memory: whoever still holds the id of what was there before
-//! finds nothing. A stale id is therefore an ordinary thing (an event of the same batch, a late timer, a peer that has
-//! just gone), never an error. What lives in a slot is `Net`'s business.
+//! Each use of a slot has another generation, so an old id finds nothing. A stale id is normal and no error: an event
+//! of the same batch, a late timer, a peer that has just gone. What a slot holds is said in `net.rs`.
 
 use std::fmt;
 
-/// Names one transport or listener of a loop for as long as it lives.
+/// Names one transport or listener of a loop. After the transport is lost, the id is stale and never names another one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id {
     index: u32,
@@ -18,7 +17,7 @@ impl Id {
         self.index as usize
     }
 
-    /// Packs the id and which direction of it is meant into what mio carries through `epoll(7)`.
+    /// Packs the id and a direction into what mio carries through `epoll(7)`.
     pub(crate) fn token(self, direction: Direction) -> mio::Token {
         let low = (self.index << 1) | u32::from(direction == Direction::Write);
         mio::Token(((self.generation as usize) << 32) | low as usize)
@@ -39,7 +38,7 @@ impl fmt::Debug for Id {
     }
 }
 
-/// Which descriptor of a transport an event speaks of. A socket has one, for both directions, and calls it `Read`.
+/// Which descriptor of a transport an event is about. A socket has one descriptor for both directions: `Read`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     Read,
@@ -59,8 +58,8 @@ struct ArenaSlot<T> {
     value: Option<T>,
 }
 
-/// The last index is left out, as its token is the waker's. One bit of the token's low direction names the descriptor,
-/// the rest the slot. No machine has as many descriptors.
+/// The number of slots. A token has 31 bits for the slot, and the last of these values is the token of the waker. No
+/// machine has as many descriptors.
 const SLOTS_MAX: usize = (1 << 31) - 1;
 
 impl<T> Arena<T> {
@@ -100,7 +99,7 @@ impl<T> Arena<T> {
         Some((first.value.as_mut()?, second.value.as_mut()?))
     }
 
-    /// Takes the value out; from now on `id` is stale.
+    /// Takes the value out. From now on `id` is stale.
     pub(crate) fn remove(&mut self, id: Id) -> Option<T> {
         let slot = self.slots.get_mut(id.index())?;
         if slot.generation != id.generation {
@@ -112,7 +111,7 @@ impl<T> Arena<T> {
         Some(value)
     }
 
-    /// Everything alive, by slot, to be changed.
+    /// All values, by slot.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Id, &T)> {
         self.slots.iter().zip(0..).filter_map(|(slot, index)| {
             let id = Id { index, generation: slot.generation };

@@ -1,67 +1,115 @@
-//! What is known of a transport. asyncio's `get_extra_info`, typed.
+//! What is known of a transport: asyncio's `get_extra_info` with types. The values are copies. What only the descriptor
+//! can tell is asked by [`as_fd`](super::net::Net::as_fd).
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 
 use socket2::{SockAddr, Socket};
 
+use super::id::Id;
 use super::text::Escaped;
 use super::tls::TlsInfo;
 
-/// Facts about a transport at the time of asking.
+/// Facts about a transport at this moment.
 #[derive(Clone, Debug, Default)]
 pub struct Info {
-    /// The other end, of sockets. asyncio's `peername`.
+    /// The address of the other end, if this is a socket. asyncio's `peername`.
+    #[doc(alias = "peername")]
     pub peer: Option<Peer>,
-    /// Our end, of sockets. asyncio's `sockname`.
+    /// The address of our end, if this is a socket. asyncio's `sockname`.
+    #[doc(alias = "sockname")]
     pub local: Option<Peer>,
-    /// TLS, once the handshake is done. asyncio's `ssl_object`, `peercert`, `cipher`.
+    /// The directions of a stream that is no socket: a pipe, a terminal, a file. asyncio's `pipe`.
+    pub pipe: Option<PipeEnds>,
+    /// The child, of a child and of our ends of its pipes. asyncio's `subprocess`.
+    #[doc(alias = "subprocess")]
+    pub child: Option<ChildInfo>,
+    /// TLS, if it is spoken and its handshake is done. asyncio's `ssl_object`, `peercert` and `cipher`.
+    #[doc(alias = "ssl_object")]
+    #[doc(alias = "peercert")]
+    #[doc(alias = "cipher")]
     pub tls: Option<Box<TlsInfo>>,
     /// Whether bytes are read from a terminal.
     pub terminal: bool,
     /// Bytes so far.
     pub totals: Totals,
-    /// Datagrams so far, of datagram transports.
+    /// Datagrams so far, of a datagram transport.
     pub datagrams: DatagramTotals,
+}
+
+/// The directions of a stream that is no socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PipeEnds {
+    /// The stream reads.
+    Read,
+    /// The stream writes.
+    Write,
+    /// The stream reads from one descriptor and writes to another one.
+    Both,
+}
+
+impl PipeEnds {
+    pub(crate) fn of(reads: bool, writes: bool) -> Option<Self> {
+        match (reads, writes) {
+            (true, true) => Some(Self::Both),
+            (true, false) => Some(Self::Read),
+            (false, true) => Some(Self::Write),
+            (false, false) => None,
+        }
+    }
+}
+
+/// A child process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChildInfo {
+    /// The child as a transport of the loop.
+    pub id: Id,
+    /// The number of the process.
+    pub pid: u32,
+    /// How the child has ended; `None` while it runs.
+    pub status: Option<ExitStatus>,
+    /// Which descriptor of the child the pipe is: 0, 1 or 2. `None` for the child itself.
+    pub pipe: Option<u8>,
 }
 
 /// Bytes that have crossed a transport.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Read from the other end.
+    /// Bytes that were read from the other end.
     pub received: u64,
-    /// Taken by the system on their way to the other end.
+    /// Bytes that the system has taken for the other end.
     pub sent: u64,
 }
 
-/// Datagrams that have crossed a transport, or have not.
+/// Datagrams that have crossed a transport, and datagrams that have not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DatagramTotals {
-    /// Received and delivered.
+    /// Datagrams that were received and delivered.
     pub received: u64,
-    /// Taken by the system.
+    /// Datagrams that the system has taken.
     pub sent: u64,
-    /// Dropped at least: by us, because too much waited to be sent or the system refused it; or by the system, because
-    /// we did not take it in time. The system counts several that it has joined as one.
+    /// Datagrams that were dropped, at least. We drop what does not fit into the write buffer and what the system
+    /// refuses. The system drops what we do not take in time; it counts datagrams that it has joined as one.
     pub dropped: u64,
 }
 
-/// One end of a socket.
+/// The address of one end of a socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Peer {
-    /// An IP address and port; an IPv4 address that came mapped into IPv6 is given as IPv4.
+    /// An IP address and a port. An IPv4 address that is mapped into IPv6 is given as IPv4.
     Ip(SocketAddr),
-    /// A unix socket bound to a path.
+    /// A unix socket that is bound to a path.
     Path(PathBuf),
     /// A unix socket of the abstract name space, without the `@`.
     Abstract(Vec<u8>),
-    /// A unix socket without a name, as clients have.
+    /// A unix socket without a name. Most clients have none.
     Unnamed,
 }
 
 impl Peer {
-    /// The port, of an IP address.
+    /// The port of an IP address.
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         match self {
@@ -70,7 +118,7 @@ impl Peer {
         }
     }
 
-    /// Reads what the system says of a socket's end.
+    /// Reads what the system says of an end of a socket.
     pub(crate) fn from_sock_addr(address: &SockAddr) -> Self {
         if let Some(ip) = address.as_socket() {
             return Self::Ip(canonical(ip));

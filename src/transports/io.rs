@@ -89,6 +89,15 @@ impl Io {
         }
     }
 
+    /// The descriptor. Of two it is the one that is read.
+    pub(crate) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Socket(fd) | Self::Closed(fd) => Some(fd.as_fd()),
+            Self::Channels(read, write) => read.as_ref().or(write.as_ref()).map(Channel::as_fd),
+            _ => None,
+        }
+    }
+
     /// What the kernel could read from by itself.
     pub(crate) fn raw_source(&self) -> Option<(SpliceFd, BorrowedFd<'_>)> {
         match self {

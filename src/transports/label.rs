@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::datagram::socket::DatagramLabel;
 use super::id::Id;
 use super::info::Peer;
 use super::io::Io;
@@ -14,10 +15,7 @@ pub(crate) struct Label<'a>(pub(crate) &'a Net, pub(crate) Id);
 impl fmt::Display for Label<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(datagram) = self.0.datagram(self.1) {
-            return match datagram.io.peer().or_else(|| datagram.io.local()) {
-                Some(end) => write!(f, "udp {end}"),
-                None => f.write_str("udp"),
-            };
+            return DatagramLabel(datagram).fmt(f);
         }
         match self.0.stream(self.1) {
             Some(stream) => StreamLabel(stream, self.1).fmt(f),

@@ -35,6 +35,7 @@ pub struct Listening {
     /// The first connection that is admitted closes all listeners of the loop: further ones are refused.
     pub once: bool,
     /// A connection is admitted once its TLS handshake is done.
+    #[doc(alias = "ssl")]
     pub tls: Option<TlsServer>,
     /// Each line feed is sent as CR LF.
     pub crlf: bool,

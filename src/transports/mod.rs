@@ -4,6 +4,7 @@
 //! (`event_loop`) makes the calls. In the order in which to read:
 
 // What a protocol is, and what it holds of a transport.
+mod base;
 pub mod handle;
 pub(crate) mod label;
 pub mod protocol;

@@ -10,26 +10,23 @@ use std::time::{Duration, Instant};
 
 use super::admission::Admission;
 use super::call::Call;
-use super::ctx::{Ctx, StreamRef};
-use super::datagram::Datagram;
+use super::connect::ConnectError;
+use super::ctx::{Ctx, DatagramRef, StreamRef};
+use super::datagram::socket::Datagram;
 use super::dump::Dump;
 use super::id::{Arena, Id};
 use super::listener::Listener;
 use super::process::{Ending, Process, SIGTERM};
 use super::stream::Stream;
 use super::timers::{Alarm, TimerId};
-use crate::sys::datagram::SendBatch;
 
-/// The transports of a loop and all that can be done with them. asyncio's loop methods, under the field's own names.
+/// The transports of a loop, and what opens them. asyncio's methods of a loop.
+///
+/// # Panics
+/// To open a transport panics if there are 2^31 - 1 of them already, which is more than a system has descriptors.
 pub struct Net {
     pub(crate) slots: Arena<Slot>,
     pub(crate) cx: Ctx,
-    /// Datagram sockets that send once the present callbacks are through.
-    pub(crate) corked: Vec<Id>,
-    /// Memory for that, from the first time on.
-    pub(crate) send_batch: Option<Box<SendBatch>>,
-    /// Bytes of datagrams that are kept for further addresses of their peers.
-    pub(crate) kept_bytes: usize,
     /// Listeners, of which there are few, and datagram sockets that serve; whoever waits for room is among them.
     pub(crate) listeners: Vec<Id>,
     /// Protocols that want to know of a client that waits for a place, by the name of the timer that tells them.
@@ -39,6 +36,8 @@ pub struct Net {
     /// Slots that keep the loop running: all but those in the background.
     pub(crate) foreground: usize,
     pub(crate) stopped: bool,
+    /// What the run ends with.
+    pub(crate) failure: Option<io::Error>,
 }
 
 /// What a slot of the arena can hold.
@@ -56,14 +55,12 @@ impl Net {
         Self {
             slots: Arena::new(),
             cx: Ctx::new(registry, now),
-            corked: Vec::new(),
-            send_batch: None,
-            kept_bytes: 0,
             listeners: Vec::new(),
             client_waiters: Vec::new(),
             accepted: 0,
             foreground: 0,
             stopped: false,
+            failure: None,
         }
     }
 
@@ -93,6 +90,7 @@ impl Net {
     }
 
     /// The time of this turn of the loop. asyncio's `loop.time()`.
+    #[doc(alias = "time")]
     #[must_use]
     pub fn now(&self) -> Instant {
         self.cx.now
@@ -102,6 +100,23 @@ impl Net {
     /// `loop.stop()`.
     pub fn stop(&mut self) {
         self.stopped = true;
+    }
+
+    /// Ends the loop's run as [`stop`](Self::stop) does, and [`run`] returns this error; of several it is the first
+    /// one. asyncio has none: there an exception ends `run_until_complete`.
+    ///
+    /// [`run`]: crate::event_loop::EventLoop::run
+    pub fn stop_with(&mut self, error: impl Into<io::Error>) {
+        self.stop();
+        self.failure.get_or_insert_with(|| error.into());
+    }
+
+    /// A connection could not be made, and its protocol does nothing about that. What we did not want any more is no
+    /// error.
+    pub(crate) fn not_handled(&mut self, error: ConnectError) {
+        if !error.is_given_up() {
+            self.stop_with(error);
+        }
     }
 
     /// Closes every listener at once, so that new connections are refused. The sessions go on. Datagram sockets that
@@ -114,6 +129,7 @@ impl Net {
     }
 
     /// Closes one listener. asyncio's `Server.close`.
+    #[doc(alias = "Server")]
     pub fn close_listener(&mut self, id: Id) {
         if self.listeners.contains(&id) {
             self.stop_listening(id);
@@ -122,7 +138,7 @@ impl Net {
 
     fn stop_listening(&mut self, id: Id) {
         match self.slots.get(id) {
-            Some(Slot::Datagram(_)) => self.cforce_close_datagrams(id),
+            Some(Slot::Datagram(_)) => self.datagram_transport(id).close(),
             _ => {
                 self.remove(id);
                 self.drop_pending_accepts(id);
@@ -141,7 +157,9 @@ impl Net {
         for id in doomed.map(|(id, _)| id).collect::<Vec<Id>>() {
             self.ask_to_end(id, SIGTERM);
             self.force_close(id, None, true);
-            self.force_close_datagrams(id);
+            if let Some(mut datagram) = self.datagram_mut(id) {
+                datagram.force_close();
+            }
         }
     }
 
@@ -229,9 +247,10 @@ impl Net {
         }
     }
 
-    pub(crate) fn datagram_mut(&mut self, id: Id) -> Option<&mut Datagram> {
+    /// One datagram socket and what it needs of the loop.
+    pub(crate) fn datagram_mut(&mut self, id: Id) -> Option<DatagramRef<'_>> {
         match self.slots.get_mut(id) {
-            Some(Slot::Datagram(datagram)) => Some(datagram),
+            Some(Slot::Datagram(datagram)) => Some(DatagramRef { id, datagram, cx: &mut self.cx }),
             _ => None,
         }
     }

@@ -46,6 +46,7 @@ impl Net {
     ///
     /// # Errors
     /// What `socket(2)`, `bind(2)` or `listen(2)` said.
+    #[doc(alias = "create_server")]
     pub fn listen_tcp(
         &mut self,
         address: SocketAddr,
@@ -71,6 +72,7 @@ impl Net {
     ///
     /// # Errors
     /// What the system said; `AddrInUse` with a word on what stands at the path.
+    #[doc(alias = "create_unix_server")]
     pub fn listen_unix(
         &mut self,
         name: &UnixName,
@@ -99,6 +101,7 @@ impl Net {
     ///
     /// # Errors
     /// It is no stream socket (`ENOTSOCK`, `EPROTOTYPE`), it does not listen (`EINVAL`), or it cannot be registered.
+    #[doc(alias = "create_server")]
     pub fn adopt_listener(&mut self, fd: OwnedFd, options: Listening, factory: Factory) -> io::Result<Id> {
         if SockRef::from(&fd).r#type()? != Type::STREAM {
             return Err(io::Error::from_raw_os_error(libc::EPROTOTYPE));
@@ -122,6 +125,7 @@ impl Net {
     }
 
     /// The address a listener, or a datagram socket, really has: the port, where 0 was asked for.
+    #[doc(alias = "getsockname")]
     #[must_use]
     pub fn listening_on(&mut self, id: Id) -> Option<Peer> {
         if let Some(datagram) = self.datagram(id) {
@@ -134,6 +138,8 @@ impl Net {
     ///
     /// # Errors
     /// It is no socket, or not connected.
+    #[doc(alias = "create_connection")]
+    #[doc(alias = "connect_accepted_socket")]
     pub fn adopt(&mut self, fd: OwnedFd, protocol: impl Into<Handler>) -> io::Result<Id> {
         let socket = Socket::from(fd);
         if socket.r#type()? != Type::STREAM {
@@ -201,6 +207,7 @@ impl Net {
     ///
     /// # Errors
     /// No descriptors left.
+    #[doc(alias = "add_signal_handler")]
     pub fn signals(&mut self, numbers: &[i32], protocol: impl Into<Handler>) -> io::Result<Id> {
         self.add_signals(numbers, false, protocol)
     }

@@ -1,16 +1,22 @@
 //! Protocols: what the loop calls. asyncio's `protocols.py`.
 //!
-//! One flat trait per kind, so that a reader needs only one of them; every method but the one that takes the bytes has
-//! a default that does nothing. The order of calls is the documents' own:
+//! There is one trait for each kind of transport. Only the method that takes the bytes is required. A stream's protocol
+//! is called in this order:
 //!
 //! ```text
 //! start -> connection_made [-> data_received]* [-> eof_received]? -> connection_lost -> end
 //!     \--> connection_failed -> end
 //! ```
 //!
-//! `pause_writing` and `resume_writing` come in between, strictly alternating. Only the loop calls these, never a
-//! transport from inside another call: what a transport method causes is queued and called right after.
+//! `pause_writing` and `resume_writing` come in between and alternate. Only the loop makes these calls. A method of a
+//! transport never calls a protocol: it queues the call, and the loop makes the call after the present callback.
+//!
+//! # Panics
+//!
+//! A panic in a callback ends the transport that the callback was about: `connection_lost` gets an error with the
+//! message of the panic. The loop and all other transports go on.
 
+use std::any::Any;
 use std::fmt;
 use std::io;
 
@@ -19,64 +25,86 @@ use super::datagram::Remote;
 use super::handle::{DatagramTransport, SubprocessTransport, Transport};
 use super::timers::TimerId;
 
-/// What `eof_received` wants done. asyncio returns a truth value for this.
+/// What is to follow `eof_received`. asyncio returns a truth value for this.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Eof {
-    /// Flush what is buffered and close: asyncio's `None` or `False`.
+    /// Send what is buffered and close: asyncio's `None` or `False`.
     #[default]
     Close,
-    /// Go on writing; the protocol closes when it is done: asyncio's `True`.
+    /// Go on writing. The protocol closes the stream when it is done: asyncio's `True`.
     KeepOpen,
 }
 
 /// A protocol of byte streams that is handed the bytes. `asyncio.Protocol`.
-pub trait Protocol {
+///
+/// asyncio has a base class for what this trait shares with [`BufferedProtocol`]. Here each trait is complete, so that
+/// one `impl` makes a protocol.
+#[doc(alias = "BaseProtocol")]
+pub trait Protocol: Any {
     /// The stream is open. Called once, before anything else.
+    #[doc(alias = "create_connection")]
     fn connection_made(&mut self, _t: &mut Transport<'_>) {}
 
-    /// The stream could not be opened. Called instead of all the others; asyncio raises from `create_connection`.
-    fn connection_failed(&mut self, _t: &mut Transport<'_>, _error: ConnectError) {}
+    /// The stream could not be opened. Called instead of all other methods. asyncio raises from `create_connection`.
+    ///
+    /// Unless a protocol has its own method, this ends the run: [`run`] returns the error. Only a stream that was
+    /// closed by us before it was open is no error.
+    ///
+    /// [`run`]: crate::event_loop::EventLoop::run
+    fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
+        t.net.not_handled(error);
+    }
 
-    /// Bytes have arrived: at least one, in order, with no promise about how they were grouped when sent.
+    /// Bytes have arrived, at least one. The order is that of the sender; how they were grouped when they were sent is
+    /// not known.
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]);
 
     /// The peer has ended its direction. Called at most once.
+    ///
+    /// With TLS the other direction stays open as well, if [`Eof::KeepOpen`] says so. asyncio closes such a stream.
     fn eof_received(&mut self, _t: &mut Transport<'_>) -> Eof {
         Eof::Close
     }
 
-    /// The write buffer has grown over the high-water mark.
+    /// The write buffer holds more than the high-water mark.
     fn pause_writing(&mut self, _t: &mut Transport<'_>) {}
 
-    /// The write buffer has shrunk to the low-water mark.
+    /// The write buffer holds no more than the low-water mark.
     fn resume_writing(&mut self, _t: &mut Transport<'_>) {}
 
-    /// The handshake that `start_tls` began on an open stream is done. asyncio's `await loop.start_tls()` returns then.
+    /// The handshake is done that `start_tls` has begun on an open stream. asyncio's `await loop.start_tls()` returns
+    /// then.
+    #[doc(alias = "start_tls")]
     fn tls_started(&mut self, _t: &mut Transport<'_>) {}
 
-    /// A timer of [`call_later`](super::net::Net::call_later) or `call_soon` is due.
+    /// A timer of [`call_later`](Transport::call_later) or [`call_soon`](Transport::call_soon) is due.
+    #[doc(alias = "call_later")]
+    #[doc(alias = "call_soon")]
     fn timer_fired(&mut self, _t: &mut Transport<'_>, _timer: TimerId) {}
 
-    /// The stream is gone: `None` after an orderly end or an abort of our own. Called once, last; the transport still
-    /// answers questions, but does nothing any more.
+    /// The stream is gone. `None` means that it has ended in order, or that we have aborted it. Called once, last. The
+    /// transport still answers questions, but does nothing any more.
     fn connection_lost(&mut self, _t: &mut Transport<'_>, _error: Option<io::Error>) {}
 }
 
 /// A protocol of byte streams that provides the memory to read into. `asyncio.BufferedProtocol`.
 ///
-/// All but the first two methods are those of [`Protocol`].
-pub trait BufferedProtocol {
-    /// Memory for the next read, at least one byte; `size_hint` is how much could be filled.
+/// All methods but the first two are those of [`Protocol`].
+pub trait BufferedProtocol: Any {
+    /// Gives memory for the next read. `size_hint` is how much could be filled. An empty buffer is an error that ends
+    /// the stream.
     fn get_buffer(&mut self, size_hint: usize) -> &mut [u8];
 
-    /// The first `n_bytes` of what `get_buffer` gave have been filled; at least one.
+    /// The first `n_bytes` of the memory from `get_buffer` have been filled; at least one.
     fn buffer_updated(&mut self, t: &mut Transport<'_>, n_bytes: usize);
 
     /// See [`Protocol::connection_made`].
     fn connection_made(&mut self, _t: &mut Transport<'_>) {}
 
     /// See [`Protocol::connection_failed`].
-    fn connection_failed(&mut self, _t: &mut Transport<'_>, _error: ConnectError) {}
+    fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
+        t.net.not_handled(error);
+    }
 
     /// See [`Protocol::eof_received`].
     fn eof_received(&mut self, _t: &mut Transport<'_>) -> Eof {
@@ -105,30 +133,34 @@ pub trait BufferedProtocol {
 /// start -> connection_made [-> datagram_received | error_received]* -> connection_lost -> end
 ///     \--> connection_failed -> end
 /// ```
-pub trait DatagramProtocol {
+pub trait DatagramProtocol: Any {
     /// The socket is open. Called once, before anything else.
+    #[doc(alias = "create_datagram_endpoint")]
     fn connection_made(&mut self, _t: &mut DatagramTransport<'_>) {}
 
-    /// The socket could not be opened. Called instead of all the others; asyncio raises from
-    /// `create_datagram_endpoint`.
-    fn connection_failed(&mut self, _t: &mut DatagramTransport<'_>, _error: ConnectError) {}
+    /// The socket could not be opened. Called instead of all other methods. asyncio raises from
+    /// `create_datagram_endpoint`. Unless a protocol has its own method, this ends the run, as with
+    /// [`Protocol::connection_failed`].
+    fn connection_failed(&mut self, t: &mut DatagramTransport<'_>, error: ConnectError) {
+        t.net.not_handled(error);
+    }
 
-    /// A datagram has arrived, whole; an empty one is one too. `from` can be kept and answered later.
+    /// A datagram has arrived; it may be empty. `from` can be kept and answered later.
     fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote);
 
-    /// The system has refused a datagram, or says that an earlier one has not arrived. The transport goes on.
+    /// The system has refused a datagram, or says that an earlier datagram has not arrived. The transport goes on.
     fn error_received(&mut self, _t: &mut DatagramTransport<'_>, _error: io::Error) {}
 
-    /// More is queued than the high-water mark: what is sent from now on is dropped.
+    /// The queue holds more than the high-water mark: what is sent from now on is dropped.
     fn pause_writing(&mut self, _t: &mut DatagramTransport<'_>) {}
 
-    /// No more is queued than the low-water mark.
+    /// The queue holds no more than the low-water mark.
     fn resume_writing(&mut self, _t: &mut DatagramTransport<'_>) {}
 
     /// See [`Protocol::timer_fired`].
     fn timer_fired(&mut self, _t: &mut DatagramTransport<'_>, _timer: TimerId) {}
 
-    /// The socket is closed; the error is always `None`, as none ends a socket. Called once, last.
+    /// The socket is closed. The error is always `None`, since no error ends a datagram socket. Called once, last.
     fn connection_lost(&mut self, _t: &mut DatagramTransport<'_>, _error: Option<io::Error>) {}
 }
 
@@ -137,25 +169,26 @@ pub trait DatagramProtocol {
 /// ```text
 /// start -> connection_made [-> pipe_data_received | pipe_connection_lost | process_exited]* -> connection_lost -> end
 /// ```
-pub trait SubprocessProtocol {
+pub trait SubprocessProtocol: Any {
     /// The child runs. Called once, before anything else.
+    #[doc(alias = "subprocess_exec")]
     fn connection_made(&mut self, _t: &mut SubprocessTransport<'_>) {}
 
     /// The child has written to its stdout (1) or stderr (2).
     fn pipe_data_received(&mut self, _t: &mut SubprocessTransport<'_>, _fd: u8, _data: &[u8]) {}
 
-    /// A pipe is closed: `None` where the child has ended it (1, 2), or where we have; an error where the child no
-    /// longer reads its stdin (0). Called once for each pipe.
+    /// A pipe is closed. `None` means that the child has ended it (1, 2), or that we have. An error says that the child
+    /// no longer reads its stdin (0). Called once for each pipe.
     fn pipe_connection_lost(&mut self, _t: &mut SubprocessTransport<'_>, _fd: u8, _error: Option<io::Error>) {}
 
-    /// The child has ended, and what it had written by then has been delivered, as far as it was wanted. Others may
-    /// still hold its pipes.
+    /// The child has ended. What it had written by then has been delivered, unless reading was paused. Another process
+    /// may still hold the pipes.
     fn process_exited(&mut self, _t: &mut SubprocessTransport<'_>) {}
 
-    /// More waits to be written to the child's stdin than the high-water mark of that pipe.
+    /// More waits for the child's stdin than the high-water mark of that pipe.
     fn pause_writing(&mut self, _t: &mut SubprocessTransport<'_>) {}
 
-    /// No more waits than the low-water mark.
+    /// No more waits for the child's stdin than the low-water mark.
     fn resume_writing(&mut self, _t: &mut SubprocessTransport<'_>) {}
 
     /// See [`Protocol::timer_fired`].
@@ -167,34 +200,35 @@ pub trait SubprocessProtocol {
 }
 
 /// Makes the protocol of each accepted connection. asyncio's `protocol_factory`.
+#[doc(alias = "protocol_factory")]
 pub type Factory = Box<dyn FnMut() -> Handler>;
 
-/// A [`Factory`] from whatever makes protocols.
+/// A [`Factory`] from a closure that makes protocols.
 pub fn factory<P: Into<Handler>>(mut make: impl FnMut() -> P + 'static) -> Factory {
     Box::new(move || make().into())
 }
 
-/// A protocol of either kind, as the loop holds it.
+/// A protocol of a byte stream as the loop holds it. A [`Protocol`] turns into one by `into`.
 pub enum Handler {
-    /// Handed the bytes.
+    /// The protocol is handed the bytes.
     Plain(Box<dyn Protocol>),
-    /// Provides the memory.
+    /// The protocol provides the memory.
     Buffered(Box<dyn BufferedProtocol>),
 }
 
 impl Handler {
     /// Wraps a [`Protocol`].
-    pub fn new(protocol: impl Protocol + 'static) -> Self {
+    pub fn new(protocol: impl Protocol) -> Self {
         Self::Plain(Box::new(protocol))
     }
 
     /// Wraps a [`BufferedProtocol`].
-    pub fn buffered(protocol: impl BufferedProtocol + 'static) -> Self {
+    pub fn buffered(protocol: impl BufferedProtocol) -> Self {
         Self::Buffered(Box::new(protocol))
     }
 }
 
-impl<P: Protocol + 'static> From<P> for Handler {
+impl<P: Protocol> From<P> for Handler {
     fn from(protocol: P) -> Self {
         Self::new(protocol)
     }
@@ -209,7 +243,7 @@ impl fmt::Debug for Handler {
     }
 }
 
-/// Calls the method of the same name and arguments on whichever kind of protocol it is.
+/// Calls the method on a protocol of either kind.
 macro_rules! forward {
     ($self:ident.$method:ident($($argument:expr),*)) => {
         match $self {

@@ -62,7 +62,7 @@ pub(crate) struct Stream {
     pub(crate) queued: bool,
     /// Whether epoll is to report the readiness anew.
     pub(crate) rearm: Rearm,
-    /// Whether a listener has accepted it, and whether it counts against the limit.
+    /// Whether a listener has accepted the stream, and whether the stream counts against the limit.
     pub(crate) admission: Admission,
     /// A server drops a connection that makes no progress for 5 s while it closes, as others need the place.
     pub(crate) bounded_close: bool,

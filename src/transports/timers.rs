@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::id::Id;
 
 /// Names one timer until it fires or is cancelled. asyncio's `TimerHandle`.
+#[doc(alias = "TimerHandle")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimerId {
     deadline: Instant,
@@ -32,6 +33,8 @@ pub(crate) enum Alarm {
     ConnectNext,
     /// A try to connect has taken too long.
     ConnectTimeout,
+    /// A datagram socket that closes has waited long enough for a refusal.
+    Refusal,
     /// A listener that could not accept tries again.
     AcceptRetry,
     /// A child is to end, and has had its time for one step of that.

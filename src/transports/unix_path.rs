@@ -37,7 +37,7 @@ pub struct UnixBinding {
 
 impl Default for UnixBinding {
     fn default() -> Self {
-        Self { mode: 0o600, replace_stale: false, advice: Advice::Arguments }
+        Self { mode: 0o600, replace_stale: false, advice: Advice::default() }
     }
 }
 

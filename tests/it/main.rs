@@ -1,4 +1,4 @@
-//! One binary of integration tests: the real program, through `assert_cmd`.
+//! The integration tests: one binary that runs the real program through `assert_cmd`.
 
 mod command_line;
 mod datagrams;
@@ -11,8 +11,8 @@ mod stdio;
 mod streams;
 mod tls;
 
-/// Runs before `main`, and so before any test: children begin with the signals that an interactive shell would give
-/// them. A job in the background is given an ignored SIGINT, and `nohup` gives an ignored SIGHUP.
+/// Runs before `main` and before any test, so that children start with the signals of an interactive shell. A job in
+/// the background would start with an ignored SIGINT, and under `nohup` with an ignored SIGHUP.
 #[used]
 // SAFETY: the section holds pointers to functions that the C library calls before `main`.
 #[unsafe(link_section = ".init_array")]

@@ -1,4 +1,4 @@
-//! The grammar of endpoints, and that the texts about them say what is so.
+//! Tests of the grammar of endpoints, and of the texts about it.
 
 use super::*;
 use crate::cli::schemes::SCHEMES;
@@ -13,7 +13,7 @@ fn parts(text: &str) -> (String, Vec<String>) {
 fn refused(text: &str) -> String {
     match EndpointArg::parse(OsStr::new(text)) {
         Err(ConfigError::Reason(reason)) => reason,
-        Err(error @ ConfigError::Value(..)) => panic!("{text}: {error:?}"),
+        Err(error @ ConfigError::Value(_)) => panic!("{text}: {error:?}"),
         Ok(word) => panic!("{text}: {word:?}"),
     }
 }
@@ -55,12 +55,12 @@ fn the_scheme_stands_before_the_first_colon() {
         ("fd:3", "fd"),
         ("exec:tcp:80", "exec"),
         ("shell:a | b:c", "shell"),
-        // Hosts whose names other programs have for something else.
+        // Hosts with names that are keywords of other programs.
         ("system:80", "tcp"),
         ("abstract:80", "tcp"),
         ("Host.example:80", "tcp"),
         ("openssl:443", "tcp"),
-        // No addresses, but nothing else either.
+        // Wrong addresses that no keyword explains.
         ("localhost:", "tcp"),
         ("localhost:80x", "tcp"),
         ("localhost:htpp", "tcp"),

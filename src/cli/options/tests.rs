@@ -1,4 +1,4 @@
-//! What the rows must say, and how their values are read.
+//! Tests of the table of options, and of reading values.
 
 use super::*;
 use crate::protocols::half_close::HalfClose;
@@ -40,7 +40,10 @@ fn a_value_is_given_or_a_variable_or_the_default() {
     assert_eq!(read(&[], &[("XPORT_RETRY", "3")]).map(|options| options.retry), Ok(3));
     assert_eq!(read(&[(Opt::Retry, "4")], &[("XPORT_RETRY", "x")]).map(|options| options.retry), Ok(4));
     let error = read(&[], &[("XPORT_RETRY", "x")]).map(|options| options.retry);
-    assert_eq!(error, Err("invalid value 'x' for 'retry': invalid digit found in string".to_owned()));
+    assert_eq!(
+        error,
+        Err("invalid value 'x' for 'retry': not a whole number (from the environment variable XPORT_RETRY)".to_owned())
+    );
 }
 
 #[test]
@@ -56,10 +59,11 @@ fn a_variable_switches_a_flag() {
         assert_eq!(read(&[], &[("XPORT_NUMERIC", value)]).map(|options| options.numeric), expected);
     }
     let error = read(&[], &[("XPORT_NUMERIC", "yes")]).map(|options| options.numeric);
-    assert_eq!(error, Err("invalid value 'yes' for 'numeric': must be 1 for on or 0 for off".to_owned()));
+    let reason = "must be 1 for on or 0 for off (from the environment variable XPORT_NUMERIC)";
+    assert_eq!(error, Err(format!("invalid value 'yes' for 'numeric': {reason}")));
 }
 
-/// What is written wins over a variable that would contradict it.
+/// An option on the line wins over a variable that contradicts it.
 #[test]
 fn a_variable_gives_way_to_what_contradicts_it() {
     let options = read(&[(Opt::Ipv6, "")], &[("XPORT_IPV4", "1")]).expect("options");
@@ -74,7 +78,7 @@ fn a_variable_gives_way_to_what_contradicts_it() {
     assert_eq!(options.ca, None);
 }
 
-/// What lowers the protection of a run has to stand in its line.
+/// An option that lowers the protection of a run must be on its line.
 #[test]
 fn no_variable_lowers_protection() {
     for id in [Opt::Insecure, Opt::AllowTruncation, Opt::Keylog, Opt::Dump] {

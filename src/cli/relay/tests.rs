@@ -1,5 +1,5 @@
-//! What the lines of `relay` and `exec` become. The grammar of one endpoint is tested beside `cli/endpoint.rs`,
-//! messages of the real program in `tests/it/command_line/endpoints.rs`.
+//! Tests of the configuration of `relay` and `exec`. `cli/endpoint/tests.rs` tests the grammar of one endpoint, and
+//! `tests/it/command_line/endpoints.rs` the messages of the real program.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn relay(args: &[&str]) -> RelayConfig {
     }
 }
 
-/// The address as it is written, and how it is connected to.
+/// The address as text, and how to connect to it.
 fn connecting(text: &str) -> (Address, DialConfig) {
     match relay(&["-", text]).right {
         Endpoint::Connect(config) => (address(config.target), config.dial),
@@ -116,7 +116,7 @@ fn each_kind_becomes_its_endpoint() {
     ] {
         assert_eq!(listening(text).addresses[0].to_string(), address, "{text}");
     }
-    // An inherited socket may listen on the left only.
+    // An inherited socket can be a listener on the left only.
     assert!(matches!(
         relay(&["fd:3", "fd:4"]),
         RelayConfig { left: LeftEndpoint::Listen(_), right: Endpoint::Connect(_), .. }
@@ -251,7 +251,7 @@ fn options_of_exec_hold_for_each_listener_unless_it_has_its_own() {
 
     let found = listeners("--backlog 6 --listen ./s,mode=0660,replace-stale --listen :1,4");
     assert!(found[0].replace_stale && found[0].socket_mode == 0o660 && found[1].family == Family::V4);
-    // What one of them cannot have is for the others.
+    // An option that one listener cannot have holds for the others.
     assert_eq!(listeners("--port-file f --listen ./s --listen :1")[1].port_file, Some("f".into()));
 }
 
@@ -276,7 +276,7 @@ fn options_before_the_endpoints_hold_for_each_that_has_them() {
     assert_eq!(right.dial.retry, 4);
     assert_eq!(relay(&["--retry", "3", "-", "tcp:h:2"]).right.dial().retry, 3);
     assert_eq!(relay(&["-6", "-", "udp:h:2"]).right.dial().family, Family::V6);
-    // An option behind a comma replaces one that contradicts it.
+    // An option after a comma replaces a contradicting option of the line.
     assert_eq!(relay(&["-6", "tcp:h:1", "tcp:h:2,4"]).right.dial().family, Family::V4);
     let found = listeners("--mode 0660 --listen ./s --listen :1");
     assert_eq!((found[0].socket_mode, found[1].socket_mode), (0o660, 0o600));

@@ -1,5 +1,5 @@
-//! What options of TLS become, on a mode and behind an endpoint. Messages of the real program are tested in
-//! `tests/it/`.
+//! Tests of the settings that TLS options make, in a mode and after an endpoint. `tests/it/` tests the messages of the
+//! real program.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -134,7 +134,7 @@ fn options_reach_the_settings() {
         assert_eq!(settings.client_ca, Some(PathBuf::from("a.pem")));
         check_common(&settings.common, settings.identity.as_ref());
     }
-    // The key may be in the same file.
+    // The key can be in the file of the certificate.
     let identity = client("tls-client --cert both.pem host:443").identity.expect("one");
     assert_eq!((identity.cert, identity.key), (PathBuf::from("both.pem"), None));
     let identity = server("tls-server --cert both.pem :443").identity.expect("one");
@@ -188,7 +188,7 @@ fn a_certificate_must_be_for_the_host_unless_another_name_is_given() {
         assert_eq!(client(&format!("relay - tls:{address}")).name, name(expected), "{address}");
     }
     assert!(matches!(client("tls-client ::1 443").name, ServerName::IpAddress(_)));
-    // Whoever is sure of the address may want another name, of a pin alone too: it is what is sent.
+    // A given name is used for any address, and also with a pin alone, because it is sent.
     for line in [
         "tls-client --server-name a.example 127.0.0.1:443",
         "tls-client --server-name a.example fd:3",

@@ -397,8 +397,7 @@ fn a_socket_in_the_background_does_not_keep_the_loop() {
 fn a_protocol_that_calls_itself_for_ever_still_gets_datagrams() {
     let (mut sim, id, log) = service(100, |t, what| {
         if what == "timer" {
-            let id = t.id();
-            t.net().call_soon(id);
+            t.call_soon();
         } else if what == "enough<1" {
             t.abort();
         }
@@ -424,8 +423,7 @@ impl DatagramProtocol for Hesitant {
     fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], _from: &Remote) {
         self.log.send(String::from_utf8_lossy(data).into_owned()).expect("the test listens");
         if data == b"first" {
-            let id = t.id();
-            t.net().call_soon(id);
+            t.call_soon();
         }
     }
     fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, _timer: TimerId) {

@@ -1,7 +1,9 @@
-//! What a user of the library relies on, on the real loop: timers that are never early, ends of pipes, calls that make
-//! no sense.
+//! What a user of the library relies on, on the real loop: timers that are never early, ends of pipes, failures that
+//! are seen, ways to run, protocols that are read back, facts about transports.
 
 use super::*;
+use std::fs;
+use std::os::fd::AsRawFd;
 
 /// Longer than any pause of the loop here, and short enough for a test.
 const DELAY: Duration = Duration::from_millis(60);
@@ -17,8 +19,7 @@ impl Protocol for Late {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         thread::sleep(self.pause);
         self.armed = Some(Instant::now());
-        let id = t.id();
-        t.net().call_later(id, DELAY);
+        t.call_later(DELAY);
     }
     fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {}
     fn timer_fired(&mut self, t: &mut Transport<'_>, _timer: TimerId) {
@@ -123,4 +124,264 @@ fn the_end_of_a_childs_input_is_told_although_the_child_goes_on() {
     let told = told.try_iter().collect::<Vec<_>>();
     assert_eq!(told[0], "pipe 0 None", "{told:?}");
     assert!(told.contains(&"line\n".to_owned()) && told.last() == Some(&"lost".to_owned()), "{told:?}");
+}
+
+/// Collects what arrives. It has no method for a failed connection.
+#[derive(Default)]
+struct Collector(Vec<u8>);
+
+impl Protocol for Collector {
+    fn data_received(&mut self, _t: &mut Transport<'_>, data: &[u8]) {
+        self.0.extend_from_slice(data);
+    }
+}
+
+/// A port of this machine on which nobody listens, for as long as the socket is there.
+fn refusing() -> (socket2::Socket, SocketAddr) {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+    let address = socket.local_addr().expect("an address").as_socket().expect("an IP address");
+    (socket, address)
+}
+
+#[test]
+fn a_refused_connection_that_no_protocol_handles_ends_the_run_with_its_error() {
+    let (_bound, address) = refusing();
+    let (ours, mut theirs) = UnixStream::pair().expect("a pair");
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let other = event_loop.net().adopt(ours.into(), Collector::default()).expect("a stream");
+    event_loop.net().connect_tcp(address.into(), Dialing::default(), Collector::default());
+    let error = event_loop.run().expect_err("nobody listens");
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<ConnectError>()).expect("the connect error");
+    let source = std::error::Error::source(inner).and_then(|source| source.downcast_ref::<io::Error>());
+    assert_eq!(source.and_then(io::Error::raw_os_error), Some(libc::ECONNREFUSED));
+    // What is open stays open, and the error is told once.
+    theirs.write_all(b"more").expect("a write");
+    drop(theirs);
+    event_loop.keep_protocol(other);
+    event_loop.run().expect("a further run");
+    assert_eq!(event_loop.protocol::<Collector>(other).expect("it was kept").0, b"more");
+}
+
+#[test]
+fn a_connection_that_is_given_up_is_no_failure_of_the_run() {
+    let (_bound, address) = refusing();
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let id = event_loop.net().connect_tcp(address.into(), Dialing::default(), Collector::default());
+    event_loop.net().transport(id).abort();
+    event_loop.run().expect("a run");
+}
+
+#[test]
+fn the_first_error_that_stops_a_run_is_the_one_that_it_returns() {
+    let (ours, _theirs) = UnixStream::pair().expect("a pair");
+    let (recorder, _log) = Recorder::brief();
+    let stop = |t: &mut Transport<'_>| {
+        t.net().stop_with(io::Error::other("first"));
+        t.net().stop_with(io::Error::other("second"));
+    };
+    let mut event_loop = EventLoop::new().expect("a loop");
+    event_loop.net().adopt(ours.into(), recorder.on_made(stop)).expect("a stream");
+    assert_eq!(event_loop.run().expect_err("it is stopped").to_string(), "first");
+    // A stop before a run does not affect the run.
+    event_loop.net().stop_with(io::Error::other("too early"));
+    let end = event_loop.run_until(Some(Instant::now()), |_| false).expect("a run");
+    assert_eq!(end, RunEnd::Deadline);
+}
+
+#[test]
+fn a_protocol_is_kept_only_if_that_was_asked_for() {
+    for keeps in [false, true] {
+        let (ours, mut theirs) = UnixStream::pair().expect("a pair");
+        let mut event_loop = EventLoop::new().expect("a loop");
+        let id = event_loop.net().adopt(ours.into(), Collector::default()).expect("a stream");
+        theirs.write_all(b"text").expect("a write");
+        drop(theirs);
+        if keeps {
+            event_loop.keep_protocol(id);
+        }
+        assert!(event_loop.protocol::<Collector>(id).is_none(), "the run has not installed it yet");
+        event_loop.run().expect("a run");
+        let text = event_loop.protocol::<Collector>(id).map(|collector| collector.0.clone());
+        assert_eq!(text, keeps.then(|| b"text".to_vec()));
+        assert!(event_loop.protocol::<Recorder>(id).is_none());
+        // A new transport in the same slot is not mistaken for the old one.
+        let (ours, _theirs) = UnixStream::pair().expect("a pair");
+        let (recorder, _log) = Recorder::brief();
+        let second = event_loop.net().adopt(ours.into(), recorder).expect("a stream");
+        event_loop.run_until(Some(Instant::now()), |_| false).expect("a run");
+        assert!(event_loop.protocol::<Recorder>(second).is_some());
+        assert_eq!(event_loop.protocol::<Collector>(id).is_some(), keeps);
+        event_loop.keep_protocol(id);
+    }
+}
+
+#[test]
+fn a_run_ends_with_its_condition_its_deadline_or_the_last_transport() {
+    let (ours, mut theirs) = UnixStream::pair().expect("a pair");
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let id = event_loop.net().adopt(ours.into(), Collector::default()).expect("a stream");
+    let has_text = |event_loop: &mut EventLoop| !event_loop.protocol::<Collector>(id).expect("installed").0.is_empty();
+    let began = Instant::now();
+    let end = event_loop.run_until(Some(began + DELAY), has_text).expect("a run");
+    assert_eq!(end, RunEnd::Deadline);
+    assert!(began.elapsed() >= DELAY, "the deadline was early: {:?}", began.elapsed());
+    theirs.write_all(b"text").expect("a write");
+    // What has come by the deadline is handled, although the deadline has passed.
+    assert_eq!(event_loop.run_until(Some(began), has_text).expect("a run"), RunEnd::Condition);
+    assert_eq!(event_loop.run_until(None, has_text).expect("a run"), RunEnd::Condition);
+    drop(theirs);
+    assert_eq!(event_loop.run_until(None, |_| false).expect("a run"), RunEnd::Over);
+}
+
+#[test]
+fn a_turn_waits_for_its_time_limit_only_and_says_whether_more_can_come() {
+    let (ours, mut theirs) = UnixStream::pair().expect("a pair");
+    let mut event_loop = EventLoop::new().expect("a loop");
+    assert!(!event_loop.poll_once(None).expect("a turn"), "there is nothing to wait for");
+    let id = event_loop.net().adopt(ours.into(), Collector::default()).expect("a stream");
+    let began = Instant::now();
+    // Opening the stream is an event, so the first turn may not wait.
+    event_loop.poll_once(Some(Duration::ZERO)).expect("a turn");
+    while began.elapsed() < DELAY {
+        assert!(event_loop.poll_once(Some(DELAY)).expect("a turn"));
+    }
+    theirs.write_all(b"text").expect("a write");
+    while event_loop.protocol::<Collector>(id).expect("installed").0 != b"text" {
+        assert!(event_loop.poll_once(None).expect("a turn"));
+    }
+    drop(theirs);
+    event_loop.keep_protocol(id);
+    while event_loop.poll_once(None).expect("a turn") {}
+    assert_eq!(event_loop.protocol::<Collector>(id).expect("it was kept").0, b"text");
+}
+
+#[test]
+fn a_descriptor_is_lent_for_socket_options() {
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let net = event_loop.net();
+    let make = factory(Collector::default);
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listener = net.listen_tcp(address, Stack::OwnFamily, Listening::default(), make).expect("a listener");
+    let (ours, _theirs) = UnixStream::pair().expect("a pair");
+    let stream = net.adopt(ours.into(), Collector::default()).expect("a stream");
+    let (reader, _writer) = io::pipe().expect("a pipe");
+    let pipe = net.connect_read_pipe(reader.into(), Collector::default()).expect("a pipe");
+    for id in [listener, stream] {
+        let socket = socket2::SockRef::from(&net.as_fd(id).expect("open")).send_buffer_size().expect("a socket");
+        assert!(socket > 0);
+    }
+    let fd = net.transport(pipe).as_fd().map(|fd| fd.as_raw_fd()).expect("open");
+    assert!(fs::read_link(format!("/proc/self/fd/{fd}")).expect("open").to_string_lossy().starts_with("pipe:"));
+    net.transport(stream).abort();
+    event_loop.net().close_listeners();
+    assert!(event_loop.net().as_fd(listener).is_none());
+}
+
+/// Notes what is known of the child and its pipes, and hands over to another protocol, which has the rest.
+struct First(Sender<String>);
+
+impl SubprocessProtocol for First {
+    fn connection_made(&mut self, t: &mut SubprocessTransport<'_>) {
+        let child = t.info().child.expect("a child");
+        assert_eq!((child.id, Some(child.pid), child.status, child.pipe), (t.id(), t.pid(), None, None));
+        assert!(t.as_fd().is_some(), "the pidfd");
+        for (number, ends) in [(0, PipeEnds::Write), (1, PipeEnds::Read)] {
+            let pipe = t.pipe_transport(number).expect("a pipe");
+            let info = t.peer(pipe).info();
+            assert_eq!(info.pipe, Some(ends));
+            assert_eq!(info.child, Some(ChildInfo { pipe: Some(number), ..child }));
+            assert!(t.peer(pipe).as_fd().is_some());
+        }
+        let stdin = t.pipe_transport(0).expect("a pipe");
+        t.peer(stdin).write(b"one");
+    }
+    fn pipe_data_received(&mut self, t: &mut SubprocessTransport<'_>, _fd: u8, data: &[u8]) {
+        self.0.send(format!("first {}", String::from_utf8_lossy(data))).expect("the test listens");
+        t.set_protocol(Second(self.0.clone()));
+        let stdin = t.pipe_transport(0).expect("a pipe");
+        t.peer(stdin).write(b"two");
+        t.peer(stdin).write_eof();
+    }
+}
+
+struct Second(Sender<String>);
+
+impl SubprocessProtocol for Second {
+    fn connection_made(&mut self, _t: &mut SubprocessTransport<'_>) {
+        panic!("the first protocol had it");
+    }
+    fn pipe_data_received(&mut self, _t: &mut SubprocessTransport<'_>, _fd: u8, data: &[u8]) {
+        self.0.send(format!("second {}", String::from_utf8_lossy(data))).expect("the test listens");
+    }
+    fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {
+        let status = t.info().child.expect("a child").status.expect("it has ended");
+        self.0.send(format!("lost {}", status.success())).expect("the test listens");
+    }
+}
+
+#[test]
+fn the_protocol_of_a_child_can_be_replaced_and_knows_its_child() {
+    let (log, told) = channel();
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let stdio = [ChildStdio::Pipe, ChildStdio::Pipe, ChildStdio::Inherit];
+    event_loop.net().spawn(Command::new("cat"), stdio, First(log)).expect("a child");
+    event_loop.run().expect("a run");
+    assert_eq!(told.try_iter().collect::<Vec<_>>(), ["first one", "second two", "lost true"]);
+}
+
+/// Speaks TLS on an open stream, and says one word.
+struct Speaker {
+    tls: Option<crate::transports::tls::Tls>,
+    word: &'static [u8],
+    heard: Vec<u8>,
+}
+
+impl Protocol for Speaker {
+    fn connection_made(&mut self, t: &mut Transport<'_>) {
+        t.start_tls(self.tls.take().expect("it is made once")).expect("an open stream");
+    }
+    fn tls_started(&mut self, t: &mut Transport<'_>) {
+        assert!(t.info().tls.expect("a handshake").cipher_suite.starts_with("TLS"));
+        t.write(self.word);
+        t.write_eof();
+    }
+    fn data_received(&mut self, _t: &mut Transport<'_>, data: &[u8]) {
+        self.heard.extend_from_slice(data);
+    }
+}
+
+#[test]
+fn tls_is_spoken_with_configurations_of_rustls() {
+    let server = tls::server();
+    let client = tls::client(Trust::Pins(vec![server.pin().expect("of its own certificate")]), false);
+    let mut given_client = TlsClient::from_config(client.config, client.name);
+    let mut given_server = TlsServer::from_config(server.config);
+    assert_eq!(given_server.pin(), None);
+    for limit in [Duration::from_secs(60), DELAY] {
+        given_client.set_handshake_timeout(limit);
+        given_server.set_handshake_timeout(limit);
+        let (ours, theirs) = UnixStream::pair().expect("a pair");
+        let mut event_loop = EventLoop::new().expect("a loop");
+        let speaker = |tls, word| Speaker { tls: Some(tls), word, heard: Vec::new() };
+        let one = speaker(given_client.clone().into(), b"from the client");
+        let one = event_loop.net().adopt(ours.into(), one).expect("a stream");
+        event_loop.keep_protocol(one);
+        if limit == DELAY {
+            // Nobody answers: the limit that was set is the one that counts.
+            let began = Instant::now();
+            event_loop.run().expect("a run");
+            assert!(began.elapsed() >= DELAY && began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+            drop(theirs);
+            continue;
+        }
+        let other = speaker(given_server.clone().into(), b"from the server");
+        let other = event_loop.net().adopt(theirs.into(), other).expect("a stream");
+        event_loop.keep_protocol(other);
+        event_loop.run().expect("a run");
+        for (id, heard) in [(one, &b"from the server"[..]), (other, b"from the client")] {
+            assert_eq!(event_loop.protocol::<Speaker>(id).expect("it was kept").heard, heard);
+        }
+    }
 }

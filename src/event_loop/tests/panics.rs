@@ -19,8 +19,7 @@ impl Fragile {
     }
 
     fn made(&mut self, t: &mut Transport<'_>) {
-        let id = t.id();
-        t.net().call_soon(id);
+        t.call_soon();
         self.here("connection_made");
     }
 

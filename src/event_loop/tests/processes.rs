@@ -2,7 +2,9 @@
 //! here.
 
 use super::*;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::os::fd::AsRawFd;
 
 use crate::transports::process::opening::ChildStdio::Merge;
 use crate::transports::process::opening::ChildStdio::Null;
@@ -170,8 +172,7 @@ fn whoever_else_holds_the_pipes_holds_up_only_the_end() {
         if matches!(told, Told::Exited(_)) {
             // The sleep in the background has the pipes, and may keep them.
             assert!(t.pipe_transport(1).is_some());
-            let id = t.id();
-            t.net().call_later(id, Duration::from_millis(20));
+            t.call_later(Duration::from_millis(20));
         }
     }
     let begin = Instant::now();
@@ -381,7 +382,7 @@ fn a_child_outlives_the_thread_that_has_started_it() {
         let mut event_loop = EventLoop::new().expect("a loop");
         let (told, _log) = channel();
         let mut command = shows("exec sleep 1000");
-        command.standing(Standing::OwnSession);
+        command.standing(Standing::OwnSession).dies_with_us(true);
         let log = Log { told, reaction: ignore };
         let id = event_loop.net().spawn(command, [Null, Null, Null], log).expect("a shell");
         let pid = event_loop.net().subprocess_transport(id).pid().expect("it runs");
@@ -405,4 +406,66 @@ fn stderr_may_be_the_stdout_that_is_inherited() {
     // Our own stdout is that of the tests; the child compares its two.
     let told = run("test /proc/self/fd/2 -ef /proc/self/fd/1; exit $?", [Null, ChildStdio::Inherit, Merge], ignore);
     assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
+}
+
+/// What the kernel knows of a descriptor of this process.
+fn flags(fd: &impl AsRawFd) -> String {
+    std::fs::read_to_string(format!("/proc/self/fdinfo/{}", fd.as_raw_fd())).expect("it is open")
+}
+
+#[test]
+fn a_child_has_the_descriptors_that_it_is_given_and_no_other() {
+    let (folder, (_reader, writer)) = (tempfile::tempdir().expect("a folder"), io::pipe().expect("a pipe"));
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a write");
+        std::fs::File::options().read(true).write(true).open(path).expect("a file")
+    };
+    // One that a child would inherit.
+    let inheritable = file("inheritable", "");
+    socket2::SockRef::from(&inheritable).set_cloexec(false).expect("a flag");
+    let before = flags(&inheritable);
+    let (input, output, more) = (file("input", "from a file\n"), file("output", ""), file("more", "more\n"));
+    // The numbers are those that the files have here, the other way round, so that no copy may overwrite a source.
+    let (first, second) = (input.as_raw_fd(), more.as_raw_fd());
+    let third = first.max(second) + 1;
+    let script = format!("cat; cat /proc/self/fd/{first} /proc/self/fd/{third}; cd /proc/self/fd && echo * >&2");
+    let mut command = shows(&script);
+    command.fd(0, input.try_clone().expect("a copy")).fd(1, output);
+    command.fd(first, more).fd(second, input).fd(third, file("third", "third\n"));
+    let (told, log): (_, Receiver<Told>) = channel();
+    let mut event_loop = EventLoop::new().expect("a loop");
+    event_loop.net().spawn(command, [Pipe, Pipe, Pipe], Log { told, reaction: ignore }).expect("a shell");
+    event_loop.run().expect("the loop runs");
+    assert_eq!(std::fs::read_to_string(folder.path().join("output")).expect("text"), "from a file\nmore\nthird\n");
+    let open = String::from_utf8(read(&log.try_iter().collect::<Vec<_>>(), 2)).expect("text");
+    let mut expected = BTreeSet::from([0, 1, 2, first, second, third]);
+    // The shell has the folder open while it lists that.
+    expected.extend((3..).find(|number| !expected.contains(number)));
+    let open = BTreeSet::from_iter(open.split_whitespace().map(|number| number.parse().expect("a number")));
+    assert_eq!(open, expected);
+    assert_eq!(flags(&inheritable), before, "this process has its descriptors as before");
+    drop(writer);
+}
+
+#[test]
+fn a_descriptor_is_closed_here_once_the_child_has_it() {
+    let (mut reader, writer) = io::pipe().expect("a pipe");
+    let mut command = shows("echo text >&3");
+    command.fd(3, writer);
+    assert_eq!(output_of(command, [Null, Pipe, Null]), "");
+    let mut text = String::new();
+    reader.read_to_string(&mut text).expect("an end");
+    assert_eq!(text, "text\n");
+}
+
+#[test]
+fn a_number_that_no_descriptor_can_have_is_an_error() {
+    let (told, _log) = channel();
+    let mut command = Command::new("true");
+    command.fd(-1, io::pipe().expect("a pipe").0);
+    let log = Log { told, reaction: ignore };
+    let mut event_loop = EventLoop::new().expect("a loop");
+    let error = event_loop.net().spawn(command, [Null, Null, Null], log).expect_err("no such number");
+    assert!(error.error().raw_os_error() == Some(libc::EBADF) && !error.is_of_program(), "{error}");
 }

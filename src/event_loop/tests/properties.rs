@@ -60,10 +60,11 @@ fn echo_to_a_peer_that_resets_gave_back_a_prefix() {
     });
 }
 
-fn options(sim: &mut Sim, half_close: bool, keep_open: bool) -> SessionOptions {
+fn options(sim: &mut Sim, half_close: bool, reuse_stdio: bool, reporter: Reporter) -> PairOptions {
     let in_time = [HalfClose::Now, HalfClose::Auto, HalfClose::After(Duration::from_secs(1))][sim.below(3)];
     let half_close = if half_close { in_time } else { HalfClose::Never };
-    SessionOptions { send_only: false, recv_only: false, half_close, idle_timeout: None, linger: None, keep_open }
+    let session = Some(SessionOptions { reuse_stdio, ..SessionOptions::default() });
+    PairOptions { half_close, idle_timeout: None, linger: None, reporter: Some(reporter), session }
 }
 
 /// A console and a connection, joined as a client joins them.
@@ -71,8 +72,8 @@ fn session(sim: &mut Sim, half_close: bool) -> (Id, Id, Reports) {
     let (reporter, reports) = line();
     let console = sim.stream(0, IdleStdio::new(reporter.clone()));
     sim.net().transport(console).pause_reading();
-    let options = options(sim, half_close, false);
-    let peer = sim.stream(0, PeerSide::new(console, options, reporter));
+    let options = options(sim, half_close, false, reporter);
+    let peer = sim.connection(0, StreamSide::of_session(console, options));
     for id in [console, peer] {
         sim.net().transport(id).set_write_buffer_limits(marks());
         sim.spoil(id);
@@ -166,14 +167,14 @@ fn a_session_after_one_that_has_left_stdout_full_waits_for_it() {
         let console = sim.stream(0, IdleStdio::new(reporter.clone()));
         sim.net().transport(console).pause_reading();
         sim.net().transport(console).set_write_buffer_limits(marks());
-        let options = options(sim, true, true);
+        let options = options(sim, true, true, reporter);
         sim.feed_end(console);
-        let first = sim.stream(100, PeerSide::new(console, options, reporter.clone()));
+        let first = sim.connection(100, StreamSide::of_session(console, options.clone()));
         sim.feed(first, &[1; 5000]);
         sim.settle();
         sim.net().transport(first).abort();
         sim.settle();
-        let second = sim.stream(100, PeerSide::new(console, options, reporter));
+        let second = sim.connection(100, StreamSide::of_session(console, options));
         sim.feed(second, &[2; 1 << 20]);
         sim.feed_end(second);
         sim.run();

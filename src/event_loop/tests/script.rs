@@ -112,7 +112,11 @@ impl Stage {
         let mut t = sim.net().transport(id);
         let peer = match (first, rest) {
             ("tls", "client" | "stranger") => {
-                let pin = if rest == "client" { server().pin() } else { crate::transports::tls::Pin([0; 32]) };
+                let pin = if rest == "client" {
+                    server().pin().expect("it is known")
+                } else {
+                    crate::transports::tls::Pin([0; 32])
+                };
                 t.start_tls(client(Trust::Pins(vec![pin]), rest == "client")).expect("TLS begins");
                 TlsPeer::server()
             }

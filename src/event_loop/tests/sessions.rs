@@ -23,13 +23,14 @@ impl Session {
     }
 
     fn with(half_close: HalfClose, send_only: bool) -> Self {
-        let (recv_only, keep_open, idle_timeout, linger) = (false, false, None, None);
-        let options = SessionOptions { send_only, recv_only, half_close, idle_timeout, linger, keep_open };
         let mut sim = Sim::new();
         let (reporter, reports) = line();
-        let console = sim.stream(ENOUGH, IdleStdio::new(reporter.clone()));
+        let session = Some(SessionOptions { send_only, ..SessionOptions::default() });
+        let (idle_timeout, linger) = (None, None);
+        let options = PairOptions { half_close, idle_timeout, linger, reporter: Some(reporter.clone()), session };
+        let console = sim.stream(ENOUGH, IdleStdio::new(reporter));
         sim.net().transport(console).pause_reading();
-        let peer = sim.stream(ENOUGH, PeerSide::new(console, options, reporter));
+        let peer = sim.connection(ENOUGH, StreamSide::of_session(console, options));
         sim.settle();
         Self { sim, console, peer, reports }
     }

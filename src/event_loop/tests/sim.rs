@@ -63,6 +63,11 @@ impl Sim {
         self.open(room, protocol.into(), |_| ())
     }
 
+    /// A stream that has a peer, likewise.
+    pub(crate) fn connection(&mut self, room: usize, protocol: impl Into<Handler>) -> Id {
+        self.open(room, protocol.into(), |stream| stream.peer = Some(Box::new(Peer::Unnamed)))
+    }
+
     /// The write end of a pipe, likewise.
     pub(crate) fn write_end(&mut self, room: usize, protocol: impl Into<Handler>) -> Id {
         self.open(room, protocol.into(), |stream| stream.state.write_only())
@@ -249,7 +254,7 @@ impl Sim {
         self.event_loop.end_turn();
         assert!(!self.event_loop.has_panicked, "a callback has panicked");
         let net = &self.event_loop.net;
-        due || happened || !net.cx.calls.is_empty() || !net.cx.ready.is_empty() || !net.corked.is_empty()
+        due || happened || !net.cx.calls.is_empty() || !net.cx.ready.is_empty() || !net.cx.corked.is_empty()
     }
 
     /// Turns the loop until nothing is left to do now; the clock stands still.
@@ -291,7 +296,7 @@ impl Sim {
         let net = &self.event_loop.net;
         assert_eq!(net.slots.iter().count(), 0, "slots are left: {net:?}");
         assert!(net.cx.calls.is_empty() && net.cx.ready.is_empty(), "calls are left: {net:?}");
-        assert!(net.corked.is_empty(), "someone has still to send: {net:?}");
+        assert!(net.cx.corked.is_empty(), "someone has still to send: {net:?}");
         assert_eq!(net.cx.timers.len(), 0, "timers are left: {net:?}");
         assert_eq!(net.foreground, 0, "the count of what keeps the loop running is off");
         assert_eq!(net.accepted, 0, "the count of accepted connections is off");
@@ -303,7 +308,7 @@ impl Sim {
             net.cx.rearm_queue.is_empty() && net.cx.rearm_timer.is_none(),
             "a stream is still to be looked at: {net:?}"
         );
-        assert_eq!((net.cx.pipes.in_use(), net.kept_bytes), (0, 0), "pipes or datagrams are kept");
+        assert_eq!((net.cx.pipes.in_use(), net.cx.kept_bytes), (0, 0), "pipes or datagrams are kept");
         for (id, network) in &self.networks {
             assert!(network.lock().expect("no test panics while it holds a network").closed, "{id:?} is open");
         }

@@ -187,15 +187,13 @@ fn a_timer_that_arms_itself_keeps_nobody_from_their_events() {
     struct Eager;
     impl Protocol for Eager {
         fn connection_made(&mut self, t: &mut Transport<'_>) {
-            let id = t.id();
-            t.net().call_later(id, Duration::ZERO);
+            t.call_later(Duration::ZERO);
         }
         fn data_received(&mut self, t: &mut Transport<'_>, _data: &[u8]) {
             t.abort();
         }
         fn timer_fired(&mut self, t: &mut Transport<'_>, _timer: TimerId) {
-            let id = t.id();
-            t.net().call_later(id, Duration::ZERO);
+            t.call_later(Duration::ZERO);
         }
     }
     let mut sim = Sim::new();
@@ -208,13 +206,13 @@ fn a_timer_that_arms_itself_keeps_nobody_from_their_events() {
 #[test]
 fn an_installed_protocol_can_be_reached_from_outside() {
     let (mut sim, id, _log) = recorded(100, |r| r);
-    assert!(matches!(sim.event_loop.protocol(id), Some(Handler::Plain(_))));
+    assert!(sim.event_loop.protocol::<Recorder>(id).is_some() && sim.event_loop.protocol::<Discard>(id).is_none());
     sim.net().transport(id).set_protocol(Handler::buffered(Discard::default()));
     sim.settle();
-    assert!(matches!(sim.event_loop.protocol(id), Some(Handler::Buffered(_))));
+    assert!(sim.event_loop.protocol::<Discard>(id).is_some() && sim.event_loop.protocol::<Recorder>(id).is_none());
     sim.net().transport(id).abort();
     sim.run();
-    assert!(sim.event_loop.protocol(id).is_none());
+    assert!(sim.event_loop.protocol::<Discard>(id).is_none());
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(super) fn client(trust: Trust, allow_truncation: bool) -> TlsClient {
 }
 
 fn knowing_client() -> TlsClient {
-    client(Trust::Pins(vec![server().pin()]), false)
+    client(Trust::Pins(vec![server().pin().expect("it is known")]), false)
 }
 
 /// The other end of a stream.

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use super::exec::ExecChild;
 use super::half_close::{HalfClose, Held, InputEnd};
-use super::{Connector, End, Inbound, OtherEnd, PairOptions, Waiting};
+use super::{Connector, End, Inbound, OtherEnd, PairOptions, Waiting, has_agreed_on_tls};
 use crate::protocols::idle::{Fired, IdleClock};
 use crate::protocols::report::{Cause, Failure, Reporter};
 use crate::transports::info::Info;
@@ -67,7 +67,7 @@ impl ChildEnd {
     #[must_use]
     pub fn of_exec(stdio: End, reporter: Reporter, exec: Rc<ExecChild>) -> Self {
         let (half_close, reporter) = (HalfClose::Now, Some(reporter));
-        let options = PairOptions { half_close, idle_timeout: None, linger: None, reporter };
+        let options = PairOptions { half_close, idle_timeout: None, linger: None, reporter, session: None };
         let left = Inbound { end: stdio, info: Info::default(), waiting: Waiting::default(), place: None };
         Self { exec: Some(exec), ..Self::right(left, options) }
     }
@@ -94,7 +94,7 @@ impl ChildEnd {
         }
         let id = t.id();
         // A program that closes its stdout means that, even if it has written nothing.
-        let is_held_back = other.has_agreed_on_tls(t.net());
+        let is_held_back = has_agreed_on_tls(other, t.net());
         if self.output.come(t.net(), id, is_held_back) {
             other.end_input(t.net());
         }
@@ -142,13 +142,12 @@ impl ChildEnd {
             let quiet = now.duration_since(t.peer(pipe).last_activity());
             // Bytes in a pipe are the child's, however long the other end takes to read them.
             if quiet < QUIET || t.peer(pipe).may_have_more() {
-                let id = t.id();
-                t.net().call_later(id, QUIET);
+                t.call_later(QUIET);
                 return;
             }
         }
         if !pipes.is_empty() {
-            log::info!("the child has ended; another process still holds its stdout");
+            log::info!("the child has ended, but another process still holds its stdout");
         }
         t.close();
     }
@@ -197,8 +196,7 @@ impl SubprocessProtocol for ChildEnd {
         let Some(other) = self.other.end() else { return };
         match fd {
             STDOUT if t.returncode().is_none() => {
-                let id = t.id();
-                self.end_timer = Some(t.net().call_later(id, QUIET));
+                self.end_timer = Some(t.call_later(QUIET));
             }
             // A child need not read all of its input.
             STDIN => other.discard(t.net()),
@@ -223,8 +221,7 @@ impl SubprocessProtocol for ChildEnd {
         if let Some(stdin) = t.pipe_transport(STDIN) {
             t.peer(stdin).abort();
         }
-        let id = t.id();
-        t.net().call_later(id, QUIET);
+        t.call_later(QUIET);
     }
 
     fn resume_writing(&mut self, t: &mut SubprocessTransport<'_>) {

@@ -12,9 +12,6 @@ use crate::transports::info::Totals;
 use crate::transports::net::Net;
 use crate::transports::process::SIGTERM;
 
-/// The most that one datagram holds over IPv4.
-const DATAGRAM_BYTES_MAX: usize = 65_507;
-
 /// One end of a pair.
 #[derive(Clone, Copy, Debug)]
 pub enum End {
@@ -60,6 +57,15 @@ impl End {
         }
     }
 
+    /// The most bytes that one write to it takes: the longest datagram to its peer. A stream has no such limit.
+    pub(super) fn longest(&self, net: &mut Net) -> usize {
+        match self {
+            Self::Stream(_) | Self::Stdio { .. } | Self::Child(_) => usize::MAX,
+            Self::Datagrams(id) => net.datagram_transport(*id).longest(None),
+            Self::Flow { socket, remote } => net.datagram_transport(*socket).longest(Some(remote)),
+        }
+    }
+
     /// Its name in messages.
     pub(super) fn name(self, net: &mut Net) -> String {
         let peer = match self {
@@ -95,12 +101,6 @@ impl End {
         if let (Some(source), Some(sink)) = (self.source(net), other.sink(net)) {
             net.transport(source).forward_to(sink);
         }
-    }
-
-    /// Whether it is a connection on which TLS was agreed on. Servers of such protocols take an end before their last
-    /// answer for a hang-up.
-    pub(super) fn has_agreed_on_tls(self, net: &mut Net) -> bool {
-        matches!(self, Self::Stream(id) if net.transport(id).has_agreed_on_tls())
     }
 
     pub(super) fn is_connection(self, net: &mut Net) -> bool {
@@ -169,7 +169,8 @@ impl End {
         };
         let mut socket = net.datagram_transport(socket);
         let mut taken = 0;
-        for part in data.chunks(DATAGRAM_BYTES_MAX) {
+        let longest = socket.longest(remote);
+        for part in data.chunks(longest) {
             if socket.is_writing_paused() {
                 break;
             }
@@ -276,6 +277,14 @@ impl End {
             Self::Stream(id) => net.transport(id).info().totals,
             _ => Totals::default(),
         }
+    }
+
+    /// Whether no byte has gone to it, or is about to.
+    pub(super) fn got_nothing(self, net: &mut Net) -> bool {
+        self.sink(net).is_some_and(|sink| {
+            let sink = net.transport(sink);
+            sink.info().totals.sent == 0 && sink.write_buffer_size() == 0
+        })
     }
 
     /// When bytes last came from it or went to it. The socket of a flow serves other flows too and cannot tell, and

@@ -317,9 +317,8 @@ impl Flows {
 
     fn arm_sweep(&mut self, t: &mut DatagramTransport<'_>) {
         if self.sweep_timer.is_none() {
-            let id = t.id();
             // So none stays for more than half as long again.
-            self.sweep_timer = Some(t.net().call_later(id, self.idle_timeout / 2));
+            self.sweep_timer = Some(t.call_later(self.idle_timeout / 2));
         }
     }
 

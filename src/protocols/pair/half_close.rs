@@ -46,7 +46,7 @@ pub enum HalfClose {
 
 /// The end of one input, which is to come or has come.
 #[derive(Debug)]
-pub(in crate::protocols) struct InputEnd {
+pub(super) struct InputEnd {
     policy: HalfClose,
     request: RequestLine,
     /// While the end is held back: how long no byte must move, and the timer that looks.
@@ -55,24 +55,24 @@ pub(in crate::protocols) struct InputEnd {
 }
 
 impl InputEnd {
-    pub(in crate::protocols) fn new(policy: HalfClose) -> Self {
+    pub(super) fn new(policy: HalfClose) -> Self {
         Self { policy, request: RequestLine::default(), held: None, stillness: Stillness::default() }
     }
 
     /// Whether the next bytes of the input must be shown to [`look`](Self::look).
-    pub(in crate::protocols) fn is_looking(&self) -> bool {
+    pub(super) fn is_looking(&self) -> bool {
         self.policy == HalfClose::Auto && !self.request.is_decided()
     }
 
     /// Looks at bytes of the input, in order from the first one on.
-    pub(in crate::protocols) fn look(&mut self, data: &[u8]) {
+    pub(super) fn look(&mut self, data: &[u8]) {
         self.request.feed(data);
     }
 
     /// The input has ended. `is_doubtful` if the peer may take that for a hang-up whatever was sent: the input gave
     /// nothing, or TLS was agreed on. Whether the end is to be told now; if not, `owner` gets a timer for
     /// [`fired`](Self::fired).
-    pub(in crate::protocols) fn come(&mut self, net: &mut Net, owner: Id, is_doubtful: bool) -> bool {
+    pub(super) fn come(&mut self, net: &mut Net, owner: Id, is_doubtful: bool) -> bool {
         let limit = match self.policy {
             HalfClose::Now => return true,
             HalfClose::Never => return false,
@@ -87,14 +87,7 @@ impl InputEnd {
     /// A timer of the owner has fired. Whether it was the one of an end that is held back, which is to be told now.
     ///
     /// `totals` are those of either end: an end that is told although bytes have moved is worth a warning.
-    pub(in crate::protocols) fn fired(
-        &mut self,
-        net: &mut Net,
-        owner: Id,
-        timer: TimerId,
-        pulse: Activity,
-        totals: Totals,
-    ) -> Held {
+    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, pulse: Activity, totals: Totals) -> Held {
         let Some((limit, _)) = self.held.filter(|(_, armed)| *armed == timer) else { return Held::OtherTimer };
         let still = self.stillness.lasts(net, pulse);
         if still < limit {
@@ -116,7 +109,7 @@ impl InputEnd {
 
 /// What a timer means for an end that is held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::protocols) enum Held {
+pub(super) enum Held {
     /// Nothing: it was another timer.
     OtherTimer,
     /// Bytes have moved meanwhile.
@@ -126,7 +119,7 @@ pub(in crate::protocols) enum Held {
 
 /// Tells of a peer that has ended without a word after our half-close: it may have taken that for the end of
 /// everything.
-pub(in crate::protocols) fn hint(t: &Transport<'_>) {
+pub(super) fn hint(t: &Transport<'_>) {
     if !log::log_enabled!(Level::Info) || !t.is_write_closed() {
         return;
     }

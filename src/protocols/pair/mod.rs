@@ -17,13 +17,16 @@
 
 mod ages;
 pub mod child;
+pub mod conversation;
 pub mod datagram;
 pub mod end;
 pub mod exec;
 pub mod flows;
 pub mod flows_side;
 pub mod half_close;
-pub(in crate::protocols) mod remainder;
+pub mod lines;
+mod remainder;
+pub mod session;
 pub mod stream;
 pub mod waiting;
 
@@ -32,12 +35,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 pub use self::end::End;
+use self::half_close::HalfClose;
+use self::session::SessionOptions;
 pub use self::waiting::{FlowPlace, Waiting};
 use super::report::{Failure, Reporter};
 use crate::transports::connect::{ConnectError, ConnectErrorKind};
+use crate::transports::id::Id;
 use crate::transports::info::Info;
 use crate::transports::net::Net;
-use half_close::HalfClose;
 
 /// What holds for a pair.
 #[derive(Clone, Debug)]
@@ -52,6 +57,8 @@ pub struct PairOptions {
     pub linger: Option<Duration>,
     /// The run is about this one pair, and this is told of its failure. `None` for one of many.
     pub reporter: Option<Reporter>,
+    /// What is different for a session. A session has a reporter.
+    pub session: Option<SessionOptions>,
 }
 
 impl PairOptions {
@@ -108,6 +115,8 @@ enum OtherEnd {
     ToOpen(Connector),
     /// This side is the right one, and is not open yet.
     ToJoin(Inbound),
+    /// This side is the connection of a session and is not open yet. The other one waits already.
+    ToTake(Id),
     Is {
         end: End,
         /// The right side of one among many has its place.
@@ -118,10 +127,14 @@ enum OtherEnd {
 }
 
 impl OtherEnd {
+    fn joined(end: End) -> Self {
+        Self::Is { end, _place: None }
+    }
+
     fn end(&self) -> Option<End> {
         match self {
             Self::Is { end, .. } | Self::ToJoin(Inbound { end, .. }) => Some(*end),
-            Self::ToOpen(_) | Self::None => None,
+            Self::ToOpen(_) | Self::ToTake(_) | Self::None => None,
         }
     }
 
@@ -131,6 +144,10 @@ impl OtherEnd {
             Self::ToJoin(Inbound { end, waiting, place, .. }) => (end, place.map(|place| (place, waiting))),
             Self::Is { end, .. } => (end, None),
             Self::ToOpen(_) | Self::None => return options.fail(Failure::from(error)),
+            Self::ToTake(_) => {
+                options.fail(Failure::from(error));
+                return net.stop();
+            }
         };
         // One that is not there any more has not waited.
         if !left.is_there(net) {
@@ -160,7 +177,7 @@ impl OtherEnd {
             Self::ToOpen(connector) => {
                 let left = Inbound { end: here, info: info(net), waiting: Waiting::default(), place: None };
                 match connector.open(net, left) {
-                    Ok(end) => *self = Self::Is { end, _place: None },
+                    Ok(end) => *self = Self::joined(end),
                     Err(failure) => options.fail(failure),
                 }
                 self.end().is_some()
@@ -177,7 +194,13 @@ impl OtherEnd {
                 }
                 there
             }
-            Self::Is { .. } | Self::None => false,
+            Self::ToTake(_) | Self::Is { .. } | Self::None => false,
         }
     }
+}
+
+/// Whether TLS was agreed on with this end, as STARTTLS does. Servers of such protocols take an end before their last
+/// answer for a hang-up.
+fn has_agreed_on_tls(end: End, net: &mut Net) -> bool {
+    matches!(end, End::Stream(id) if net.transport(id).has_agreed_on_tls())
 }

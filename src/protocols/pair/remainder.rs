@@ -24,7 +24,7 @@ use crate::transports::timers::TimerId;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The protocol of such a source.
-pub(in crate::protocols) struct Remainder<F> {
+pub(super) struct Remainder<F> {
     /// The peer that is gone, for messages.
     peer: String,
     /// Ends the asking. The protocol before this one may have left other timers.
@@ -36,13 +36,7 @@ pub(in crate::protocols) struct Remainder<F> {
 
 /// Asks `source` whether it has more for `peer`, which is gone; `fail` is told if it has. The source is closed then,
 /// and its reader is told of the end now. `watch` goes on watching the source.
-pub(in crate::protocols) fn ask(
-    net: &mut Net,
-    source: Id,
-    peer: String,
-    mut watch: IdleWatch,
-    fail: impl FnMut(Failure) + 'static,
-) {
+pub(super) fn ask(net: &mut Net, source: Id, peer: String, mut watch: IdleWatch, fail: impl FnMut(Failure) + 'static) {
     let patience = net.call_later(source, PATIENCE);
     let mut t = net.transport(source);
     t.write_eof();
@@ -52,7 +46,7 @@ pub(in crate::protocols) fn ask(
     t.resume_reading();
 }
 
-impl<F: FnMut(Failure)> Protocol for Remainder<F> {
+impl<F: FnMut(Failure) + 'static> Protocol for Remainder<F> {
     fn data_received(&mut self, t: &mut Transport<'_>, _data: &[u8]) {
         let source = t.info().peer.map_or_else(|| "stdin".to_owned(), |peer| peer.to_string());
         let what = format!("connection with {}: the peer is gone, and {source} has more for it", self.peer);

@@ -1,4 +1,4 @@
-//! A side of a relay that is a stream: a connection, or stdin and stdout.
+//! A side that is a stream: a connection, or stdin and stdout. The rules of the pair are in `mod.rs`.
 
 use std::io;
 use std::time::Duration;
@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::child::QUIET;
 use super::half_close::{HalfClose, Held, InputEnd, hint};
 use super::remainder;
-use super::{Connector, End, Inbound, OtherEnd, PairOptions};
+use super::session::{IdleStdio, LOOK_AGAIN, SessionOptions, stdin_flows};
+use super::{Connector, End, Inbound, OtherEnd, PairOptions, has_agreed_on_tls};
 use crate::protocols::idle::{FailureScope, Fired, IdleWatch};
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::connect::ConnectError;
@@ -16,12 +17,13 @@ use crate::transports::id::Id;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::{TimerId, shown};
 
-/// How long a reply may take once everything was sent to an end that cannot say that it has ended, unless that is said.
+/// How long an end without an end of its own may take for a reply once everything was sent to it, unless `--linger`
+/// says otherwise.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How often a peer that is not read, because its other end is not open yet or does not take its bytes, is asked
-/// whether it is there at all: reading would tell, but has to wait.
-const LOOK: Duration = Duration::from_secs(2);
+/// How often a peer that is not read is probed, because its other end is not open yet or takes nothing. Reading would
+/// tell that the peer is gone, but has to wait.
+const PROBE: Duration = Duration::from_secs(2);
 
 /// The protocol of such a side.
 #[derive(Debug)]
@@ -31,10 +33,11 @@ pub struct StreamSide {
     watch: IdleWatch,
     input: InputEnd,
     linger_timer: Option<TimerId>,
-    look_timer: Option<TimerId>,
-    /// Both have ended what they had to say, and the other end is a child, of which we may be about to hear how it has
-    /// ended.
+    probe_timer: Option<TimerId>,
+    /// Both ends have said all. The other end is a child, and its exit may be about to be told.
     both_done_timer: Option<TimerId>,
+    /// The peer has ended, and the next client of the server may wait for its place.
+    place_timer: Option<TimerId>,
 }
 
 impl StreamSide {
@@ -50,25 +53,64 @@ impl StreamSide {
         Self::new(OtherEnd::ToJoin(left), options)
     }
 
+    /// The connection of a session. `stdio` has the protocol [`IdleStdio`] until the connection is open.
+    #[must_use]
+    pub fn of_session(stdio: Id, options: PairOptions) -> Self {
+        Self::new(OtherEnd::ToTake(stdio), options)
+    }
+
     fn new(other: OtherEnd, options: PairOptions) -> Self {
         // Both sides watch: one may be gone while the other has not taken everything.
         let watch = watch(&options);
         let input = InputEnd::new(options.half_close);
-        Self { other, watch, options, input, linger_timer: None, look_timer: None, both_done_timer: None }
+        let (linger_timer, probe_timer, both_done_timer, place_timer) = (None, None, None, None);
+        Self { other, watch, options, input, linger_timer, probe_timer, both_done_timer, place_timer }
+    }
+
+    /// The options of the session, if this side is its connection.
+    fn as_peer(&self, t: &Transport<'_>) -> Option<SessionOptions> {
+        self.options.session.filter(|_| t.is_connection())
+    }
+
+    /// The options of the session, if this side is its stdin and stdout.
+    fn as_stdio(&self, t: &Transport<'_>) -> Option<SessionOptions> {
+        self.options.session.filter(|_| !t.is_connection())
+    }
+
+    /// Joins the connection of a session with stdin and stdout.
+    fn take_stdio(&mut self, t: &mut Transport<'_>, stdio: Id) {
+        let (here, there) = (End::Stream(t.id()), End::Stream(stdio));
+        let SessionOptions { send_only, recv_only, .. } = self.options.session.unwrap_or_default();
+        self.other = OtherEnd::joined(there);
+        let mut side = Self::new(OtherEnd::joined(here), self.options.clone());
+        if !send_only {
+            here.forward_to(there, t.net());
+        }
+        t.peer(stdio).set_background(false);
+        if !recv_only && there.is_over(t.net()) {
+            // An earlier client has had all of stdin.
+            side.eof_received(&mut t.peer(stdio));
+        } else if !recv_only {
+            if !side.input.is_looking() {
+                there.forward_to(here, t.net());
+            }
+            there.resume(t.net());
+        }
+        t.peer(stdio).set_protocol(side);
     }
 
     /// When the end of this side is passed on.
-    fn half_close(&self, t: &mut Transport<'_>) -> HalfClose {
+    fn half_close(&self, t: &Transport<'_>) -> HalfClose {
         let is_for_a_connection = matches!(self.other.end(), Some(End::Stream(_)));
         match self.options.half_close {
             HalfClose::Auto if t.is_connection() || !is_for_a_connection => HalfClose::Now,
+            _ if self.as_peer(t).is_some() => HalfClose::Now,
             policy => policy,
         }
     }
 
-    /// Where the connection has failed, nobody waits for the other end any more: its end is due, whatever it has still
-    /// to read.
-    fn look(&mut self, t: &mut Transport<'_>) {
+    /// Ends a pair whose connection has failed. Its other end need not read what came before.
+    fn probe(&mut self, t: &mut Transport<'_>) {
         if t.is_closing() {
             return;
         }
@@ -77,25 +119,24 @@ impl StreamSide {
             other.abort(t.net());
             return t.fail();
         }
-        self.look_later(t);
+        self.probe_later(t);
     }
 
     /// While it waits for its other end, and as long as it may have to wait for a child.
-    fn look_later(&mut self, t: &mut Transport<'_>) {
+    fn probe_later(&mut self, t: &mut Transport<'_>) {
         if !t.is_reading() || matches!(self.other.end(), Some(End::Child(_))) {
-            let id = t.id();
-            self.look_timer = Some(t.net().call_later(id, LOOK));
+            self.probe_timer = Some(t.call_later(PROBE));
         }
     }
 
-    /// Whether it is only that a peer of one of many pairs leaves TLS without a word, as many do, once the other side
-    /// has ended: that one would have gone on if it had missed something.
+    /// Whether an error is only that a peer of one of many pairs leaves TLS without a word, as many do, once the other
+    /// side has ended. If that peer had missed something, it would have gone on.
     fn is_routine(&self, t: &mut Transport<'_>, error: &io::Error) -> bool {
         let other_has_ended = self.other.end().is_some_and(|other| other.is_over(t.net()));
         self.options.reporter.is_none() && is_truncation(error) && other_has_ended
     }
 
-    /// This side is gone, in order: the other one may have had more for it.
+    /// This side is gone, in order. Asks the other one whether it has more for it.
     fn ask(&self, t: &mut Transport<'_>, source: Id) {
         let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
         let reporter = self.options.reporter.clone();
@@ -105,13 +146,12 @@ impl StreamSide {
         });
     }
 
-    /// Whether a child and its peer have both ended what they had to say. Then nobody has left the child: it may go on
-    /// alone.
+    /// Whether a child and its peer have both said all. Then neither has left the other, and the child may go on alone.
     fn have_parted(&self, t: &mut Transport<'_>, other: End) -> bool {
         matches!(other, End::Child(_)) && t.is_at_eof() && other.is_over(t.net())
     }
 
-    /// Whether the pair is about to end in order, all the same whether bytes still move.
+    /// Whether the pair is about to end in order, even if no byte moves.
     fn is_ending(&self, t: &mut Transport<'_>) -> bool {
         // A stream that waits only for the peer's end has a time limit of its own.
         let is_told = t.is_closing() && t.write_buffer_size() == 0 && t.on_the_way() == 0;
@@ -119,57 +159,100 @@ impl StreamSide {
         is_told || self.other.end().is_some_and(|other| here.is_ending(other, t.net()))
     }
 
-    /// Nothing more comes from here. The other end is given some time only, if that was asked for or if it has
-    /// datagrams, as these cannot say when it has answered.
+    /// Nothing more comes from here. The other end has a time limit if the user has set one, or if it has datagrams, as
+    /// datagrams cannot say that all is answered.
     fn linger(&mut self, t: &mut Transport<'_>, other: End) {
         let limit = self.options.linger.or_else(|| other.has_datagrams().then_some(LINGER));
         if let Some(limit) = limit {
-            let id = t.id();
-            self.linger_timer = Some(t.net().call_later(id, limit));
+            self.linger_timer = Some(t.call_later(limit));
         }
     }
 
     fn lingered(&mut self, t: &mut Transport<'_>) {
         let Some(other) = self.other.end() else { return };
-        if t.is_closing() || other.is_over(t.net()) {
-            // It has come to an end in time, and only what it has said is still on its way.
+        let send_only = self.options.session.is_some_and(|session| session.send_only);
+        if t.is_closing() || (other.is_over(t.net()) && !send_only) {
+            // The other end has ended in time, and only what it has said is still on its way.
             return;
         }
         let limit = self.options.linger.unwrap_or(LINGER);
         if !other.has_datagrams() {
             let limit = shown(limit);
-            self.watch.fail(t, Cause::TimedOut, &format_args!("no end of the other side within {limit} of this one"));
+            if let (Some(_), End::Stream(peer)) = (self.as_stdio(t), other) {
+                let what = if send_only { "the peer has not taken all" } else { "no end from the peer" };
+                let what = format_args!("{what} within {limit} of stdin's end");
+                self.watch.fail(&t.peer(peer), Cause::TimedOut, &what);
+            } else {
+                let what = format_args!("no end of the other side within {limit} of this one");
+                self.watch.fail(t, Cause::TimedOut, &what);
+            }
             other.abort(t.net());
-            return t.abort();
+            return self.cut(t, End::Stream(t.id()));
         }
         let activity = End::Stream(t.id()).activity(Some(other), t.net());
         let quiet = t.net().now().duration_since(activity.last_activity);
         if quiet < limit {
-            let id = t.id();
-            self.linger_timer = Some(t.net().call_later(id, limit - quiet));
+            self.linger_timer = Some(t.call_later(limit - quiet));
             return;
         }
         other.finish(t.net());
         t.close();
     }
+
+    /// The pair has run into a time limit: `end`, the one that is left, is over too.
+    fn cut(&self, t: &mut Transport<'_>, end: End) {
+        match self.options.session {
+            Some(session) if session.reuse_stdio => (),
+            // What stdout has not taken by now is lost, and the status says so.
+            Some(_) => t.net().stop(),
+            None => end.abort(t.net()),
+        }
+    }
+
+    /// The pair has ended in order.
+    fn finish(&self, t: &mut Transport<'_>, other: End) {
+        match self.as_peer(t) {
+            // The rest of stdin is for the next client.
+            Some(session) if session.reuse_stdio => other.pause(t.net()),
+            _ => other.finish(t.net()),
+        }
+    }
+
+    /// Has a client that has ended leave its place to the next client, unless stdin still has something for it.
+    fn leave_place(&mut self, t: &mut Transport<'_>) {
+        let Some(End::Stream(stdio)) = self.other.end() else { return };
+        if stdin_flows(t, stdio) {
+            self.place_timer = Some(t.call_later(LOOK_AGAIN));
+            return;
+        }
+        log::info!("closing: the client has ended, stdin is silent, and another client waits");
+        t.peer(stdio).pause_reading();
+        t.close();
+    }
 }
 
-/// What one side of a pair under these options is watched for.
+/// Watches one side of a pair under these options.
 fn watch(options: &PairOptions) -> IdleWatch {
-    let blame = options.reporter.clone().map_or(FailureScope::Log, FailureScope::Run);
-    IdleWatch::new(options.idle_timeout, blame)
+    let scope = match &options.reporter {
+        Some(_) if options.session.is_some_and(|session| session.reuse_stdio) => FailureScope::Warn,
+        Some(reporter) => FailureScope::Run(reporter.clone()),
+        None => FailureScope::Log,
+    };
+    IdleWatch::new(options.idle_timeout, scope)
 }
 
 impl Protocol for StreamSide {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         self.watch.made(t);
         let id = t.id();
-        if !self.other.open_or_join(t.net(), End::Stream(id), |net| net.transport(id).info(), &self.options) {
+        if let OtherEnd::ToTake(stdio) = self.other {
+            self.take_stdio(t, stdio);
+        } else if !self.other.open_or_join(t.net(), End::Stream(id), |net| net.transport(id).info(), &self.options) {
             // Not in order: nothing of what it sends has a place to go.
             return t.abort();
         }
         self.input = InputEnd::new(self.half_close(t));
-        self.look_later(t);
+        self.probe_later(t);
     }
 
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
@@ -178,6 +261,9 @@ impl Protocol for StreamSide {
 
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
         let Some(other) = self.other.end() else { return };
+        if self.as_peer(t).is_some_and(|session| session.send_only) {
+            return;
+        }
         if self.input.is_looking() {
             self.input.look(data);
             if !self.input.is_looking() {
@@ -185,7 +271,7 @@ impl Protocol for StreamSide {
             }
         }
         let taken = other.deliver(t.net(), data);
-        // A stream holds up what is forwarded to it by itself.
+        // Forwarded bytes wait for a stream without our help.
         if other.has_datagrams() && (taken < data.len() || other.is_full(t.net())) {
             t.pause_reading();
             t.unread(&data[taken..]);
@@ -193,7 +279,7 @@ impl Protocol for StreamSide {
     }
 
     fn resume_writing(&mut self, t: &mut Transport<'_>) {
-        // Only datagrams wait for this: what is forwarded waits by itself.
+        // Only datagrams wait for this. Forwarded bytes wait for a stream without our help.
         if let Some(other) = self.other.end().filter(|other| other.has_datagrams()) {
             other.resume(t.net());
         }
@@ -201,67 +287,79 @@ impl Protocol for StreamSide {
 
     fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
         let Some(other) = self.other.end() else { return Eof::Close };
+        let (id, peer, stdio) = (t.id(), self.as_peer(t), self.as_stdio(t));
+        let reuses_stdio = self.options.session.is_some_and(|session| session.reuse_stdio);
+        if stdio.is_some_and(|session| session.send_only) {
+            self.linger(t, other);
+            other.finish_alone(t.net());
+            return Eof::KeepOpen;
+        }
         if other.is_stdio(t.net()) {
             hint(t);
         }
-        let (id, gave_nothing) = (t.id(), t.info().totals.received == 0);
-        let is_doubtful = gave_nothing || other.has_agreed_on_tls(t.net());
-        if self.input.come(t.net(), id, is_doubtful) {
+        let is_doubtful = other.got_nothing(t.net()) || has_agreed_on_tls(other, t.net());
+        if self.input.come(t.net(), id, is_doubtful) && !(peer.is_some() && reuses_stdio) {
             other.end_input(t.net());
         }
         if other.is_over(t.net()) {
             // A child may go on: it has done with its peer, and its peer with it.
-            other.end_input(t.net());
             if matches!(other, End::Child(_)) {
-                self.both_done_timer = Some(t.net().call_later(id, QUIET));
+                other.end_input(t.net());
+                self.both_done_timer = Some(t.call_later(QUIET));
                 return Eof::KeepOpen;
             }
         } else if t.is_peer_gone() && other.to_be_asked(t.net()).is_some() {
             return Eof::Close;
         } else if !other.is_terminal(t.net()) && !t.is_peer_gone() {
-            self.linger(t, other);
+            match peer {
+                Some(_) if reuses_stdio => self.place_timer = Some(t.net().call_when_client_waits(id)),
+                Some(_) => (),
+                None => self.linger(t, other),
+            }
             t.expect_vanished_peer();
             return Eof::KeepOpen;
         }
         if !self.have_parted(t, other) {
-            other.finish(t.net());
+            self.finish(t, other);
         }
-        Eof::Close
+        if stdio.is_some() && reuses_stdio { Eof::KeepOpen } else { Eof::Close }
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        let pulse = End::Stream(t.id()).activity(self.other.end(), t.net());
+        let activity = End::Stream(t.id()).activity(self.other.end(), t.net());
         let (id, totals) = (t.id(), t.info().totals);
-        match (self.input.fired(t.net(), id, timer, pulse, totals), self.other.end()) {
+        match (self.input.fired(t.net(), id, timer, activity, totals), self.other.end()) {
             (Held::TellNow, Some(other)) => return other.end_input(t.net()),
             (Held::OtherTimer, _) => (),
             _ => return,
         }
         if Some(timer) == self.linger_timer {
             self.lingered(t);
-        } else if Some(timer) == self.look_timer {
-            self.look(t);
+        } else if Some(timer) == self.probe_timer {
+            self.probe(t);
+        } else if Some(timer) == self.place_timer {
+            self.leave_place(t);
         } else if Some(timer) == self.both_done_timer {
             t.close();
         } else if self.both_done_timer.is_none() && !self.is_ending(t) {
-            let fired = self.watch.fired(t, timer, pulse);
+            let fired = self.watch.fired(t, timer, activity);
             if let (Fired::Expired(_), Some(other)) = (fired, self.other.end()) {
-                other.abort(t.net());
+                self.cut(t, other);
             }
         }
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
-        // Whoever goes after both have said all has not failed, and the child may go on.
+        // Nothing has failed once both have said all, and the child may go on.
         let error = error.filter(|_| self.both_done_timer.is_none());
-        let timers = [self.linger_timer.take(), self.look_timer.take(), self.both_done_timer.take()];
+        let timers = [self.linger_timer.take(), self.probe_timer.take(), self.both_done_timer.take()];
         for timer in timers.into_iter().flatten() {
-            t.net().cancel(timer);
+            t.cancel(timer);
         }
-        let is_console = !t.is_connection();
+        let is_stdio = !t.is_connection();
         let other = self.other.end();
         match &error {
-            Some(error) if is_console => self.options.fail(Failure::of_stdio(error)),
+            Some(error) if is_stdio => self.options.fail(Failure::of_stdio(error)),
             Some(error) if self.is_routine(t, error) => {
                 let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
                 log::info!("connection with {peer}: {}, after the other side had ended", describe(error));
@@ -269,7 +367,16 @@ impl Protocol for StreamSide {
             error => self.watch.lost(t, error.as_ref()),
         }
         let Some(other) = other else { return };
+        if let (Some(SessionOptions { reuse_stdio: true, .. }), End::Stream(stdio), Some(reporter)) =
+            (self.as_peer(t), other, self.options.reporter.clone())
+        {
+            return IdleStdio::new(reporter).take_back(&mut t.peer(stdio));
+        }
         match error {
+            Some(_) if self.as_stdio(t).is_some() => {
+                other.abort(t.net());
+                t.net().stop();
+            }
             Some(_) => other.reset(t.net()),
             None if self.have_parted(t, other) => (),
             None => match other.to_be_asked(t.net()) {

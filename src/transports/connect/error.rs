@@ -110,6 +110,18 @@ impl From<io::Error> for ConnectError {
     }
 }
 
+/// The kind is that of the system's error. The connect error itself is inside, with its text.
+impl From<ConnectError> for io::Error {
+    fn from(error: ConnectError) -> Self {
+        let kind = match (&error.source, error.kind) {
+            (Some(source), _) => source.kind(),
+            (None, ConnectErrorKind::TimedOut) => io::ErrorKind::TimedOut,
+            (None, _) => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
+    }
+}
+
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

@@ -3,7 +3,7 @@
 //!
 //! The two carriers differ only in what they do with the addresses of their peer. A stream races them (`streams.rs`,
 //! `race.rs`, `attempt.rs`). A datagram socket takes the first one, and goes on to the next where that refuses
-//! (`datagram/opening.rs`, `datagram/fallback.rs`). Both report failures here (`try_failed`).
+//! (`datagram/opening.rs`, `datagram/fallback.rs`). What they share is the trait [`Connect`].
 
 mod attempt;
 pub(crate) mod error;
@@ -24,6 +24,7 @@ use self::resolver::Answer;
 use self::state::{ConnectStep, ConnectTarget, Connecting};
 use super::address::{Family, Host, HostPort};
 use super::call::{Call, Installed};
+use super::ctx::{Ctx, DatagramRef, StreamRef};
 use super::id::Id;
 use super::net::{Net, Slot};
 pub use super::sockaddr::source_addresses;
@@ -32,22 +33,29 @@ use super::timers::{Alarm, shown};
 
 const NOT_NUMERIC: &str = "not a numeric address";
 
-impl Net {
-    /// Begins to connect `slot`, and installs its protocol.
-    pub(crate) fn connect(&mut self, mut slot: Slot, target: ConnectTarget, options: Dialing, to: Installed) -> Id {
-        if let Some(place) = slot.connecting() {
-            *place = Some(Connecting::new(target, options));
-        }
-        let id = self.insert(slot);
-        self.cx.calls.push_back((id, Call::Install(to)));
-        self.start_try(id);
-        id
+/// A transport that connects: a stream or a datagram socket.
+pub(crate) trait Connect {
+    /// Its state while it connects, and what it needs of the loop.
+    fn parts(&mut self) -> (Id, &mut Option<Box<Connecting>>, &mut Ctx);
+
+    /// Tries the addresses of the peer. There is at least one.
+    fn try_addresses(&mut self, addresses: Vec<SockAddr>);
+
+    /// Starts the next attempt of a race.
+    fn next_attempt(&mut self);
+
+    /// The last try has failed: the transport is lost.
+    fn lose(&mut self);
+
+    /// Begins to connect.
+    fn connect(&mut self, target: ConnectTarget, options: Dialing) {
+        *self.parts().1 = Some(Connecting::new(target, options));
+        self.start_try();
     }
 
-    /// Starts a try: its time limit runs, and its addresses are looked for.
-    fn start_try(&mut self, id: Id) {
-        let Self { slots, cx, .. } = self;
-        let Some(connecting) = connecting(slots.get_mut(id)) else { return };
+    /// Starts a try: its time limit runs, and the addresses of the peer are looked for.
+    fn start_try(&mut self) {
+        let (id, Some(connecting), cx) = self.parts() else { return };
         connecting.step = ConnectStep::Resolving;
         let options = &connecting.options;
         connecting.limit = Some(cx.timers.arm(options.timeout, Some(id), Alarm::ConnectTimeout));
@@ -61,72 +69,61 @@ impl Net {
                     Err(error) => Err(ConnectError::no_resolver(name, error)),
                 }
             }
-            ConnectTarget::Inet(inet) => Ok(numeric_addresses(inet)),
+            ConnectTarget::Inet(inet) => Ok(sock_addrs(numeric_addresses(inet))),
             ConnectTarget::Unix(name) => match unix_address(name) {
-                Ok(address) => return self.found(id, Ok(vec![address])),
+                Ok(address) => Ok(vec![address]),
                 Err(error) => Err(ConnectError::of_attempt(&connecting.target, error)),
             },
         };
-        self.found(id, found.map(sock_addrs));
+        self.found(found);
     }
 
-    /// Takes the next answer of the resolver, if there is one.
-    pub(crate) fn take_answer(&mut self) -> bool {
-        let Some((id, answer)) = self.cx.resolver.next_answer() else { return false };
-        self.answered(id, answer);
-        true
-    }
-
-    fn answered(&mut self, id: Id, answer: Answer) {
-        let Some(connecting) = connecting(self.slots.get_mut(id)) else { return };
-        if let Ok(addresses) = &answer {
+    /// The resolver has answered.
+    fn resolved(&mut self, answer: Answer) {
+        if let (_, Some(connecting), _) = self.parts()
+            && let Ok(addresses) = &answer
+        {
             log::debug!("{} is {addresses:?}", connecting.target);
         }
-        self.found(id, answer.map(sock_addrs));
+        self.found(answer.map(sock_addrs));
     }
 
-    /// The addresses of a peer are known: the carrier tries those that the options admit.
-    fn found(&mut self, id: Id, found: Result<Vec<SockAddr>, ConnectError>) {
-        let Some(connecting) = connecting(self.slots.get_mut(id)) else { return };
-        let admitted = found.and_then(|addresses| connecting.options.admitted(&connecting.target, addresses));
-        match (admitted, self.slots.get(id)) {
-            (Err(error), _) => self.try_failed(id, error),
-            (Ok(addresses), Some(Slot::Datagram(_))) => {
-                self.open_peer(id, addresses.iter().filter_map(SockAddr::as_socket).collect());
-            }
-            (Ok(addresses), _) => self.race(id, addresses),
+    /// Tries those addresses that the options admit.
+    fn found(&mut self, found: Result<Vec<SockAddr>, ConnectError>) {
+        let (_, Some(connecting), _) = self.parts() else { return };
+        match found.and_then(|addresses| connecting.options.admitted(&connecting.target, addresses)) {
+            Ok(addresses) => self.try_addresses(addresses),
+            Err(error) => self.try_failed(error),
         }
     }
 
     /// The time limit of a try has passed.
-    pub(crate) fn connect_timed_out(&mut self, id: Id) {
-        let Some(connecting) = connecting(self.slots.get_mut(id)) else { return };
+    fn connect_timed_out(&mut self) {
+        let (_, Some(connecting), _) = self.parts() else { return };
         let operation = if matches!(connecting.step, ConnectStep::Resolving) { "resolve" } else { "connect" };
         let (target, limit) = (&connecting.target, connecting.options.timeout);
         let error = ConnectError::new(format!("{operation} {target}: timed out after {limit:?}"));
-        self.try_failed(id, error.with_kind(ConnectErrorKind::TimedOut));
+        self.try_failed(error.with_kind(ConnectErrorKind::TimedOut));
     }
 
     /// The pause before the next try, or before the next attempt of a race, is over.
-    pub(crate) fn connect_next(&mut self, id: Id) {
-        let Some(connecting) = connecting(self.slots.get_mut(id)) else { return };
+    fn connect_next(&mut self) {
+        let (_, Some(connecting), _) = self.parts() else { return };
         connecting.next = None;
         match connecting.step {
-            ConnectStep::Pausing => self.start_try(id),
-            ConnectStep::Racing(_) => self.next_attempt(id),
+            ConnectStep::Pausing => self.start_try(),
+            ConnectStep::Racing(_) => self.next_attempt(),
             ConnectStep::Resolving => (),
         }
     }
 
     /// A try has failed. The next one follows after a pause; after the last one the protocol is told.
-    pub(crate) fn try_failed(&mut self, id: Id, error: ConnectError) {
-        let Self { slots, cx, .. } = self;
+    fn try_failed(&mut self, error: ConnectError) {
+        let (id, Some(connecting), cx) = self.parts() else { return };
         cx.resolver.give_up(id);
-        let Some(connecting) = connecting(slots.get_mut(id)) else { return };
         if connecting.pause(&mut cx.timers) {
-            let (delay, is_first) =
-                (connecting.options.retry_delay, connecting.retries_left + 1 == connecting.options.retry);
-            if is_first {
+            let delay = connecting.options.retry_delay;
+            if connecting.retries_left + 1 == connecting.options.retry {
                 log::warn!("{error}; trying again every {}", shown(delay));
             } else {
                 log::info!("{error}; trying again in {}", shown(delay));
@@ -134,43 +131,39 @@ impl Net {
             connecting.next = Some(cx.timers.arm(delay, Some(id), Alarm::ConnectNext));
             return;
         }
-        match slots.get_mut(id) {
-            Some(Slot::Stream(stream)) => {
-                stream.connecting = None;
-                stream.state.lose();
-            }
-            Some(Slot::Datagram(datagram)) => {
-                datagram.connecting = None;
-                datagram.lose();
-            }
-            _ => return,
-        }
         cx.calls.push_back((id, Call::ConnectionFailed(error)));
+        self.end_connecting();
+        self.lose();
     }
 
-    /// Takes out what is kept while a connection is made: the transport is open, or is given up. Legal at any time.
-    pub(crate) fn end_connecting(&mut self, id: Id) -> Option<Box<Connecting>> {
-        let mut connecting = self.slots.get_mut(id)?.connecting()?.take()?;
-        self.cx.resolver.give_up(id);
-        connecting.cancel_timers(&mut self.cx.timers);
+    /// Drops the state of connecting: the transport is open, or is lost. Legal at any time.
+    fn end_connecting(&mut self) -> Option<Box<Connecting>> {
+        let (id, connecting, cx) = self.parts();
+        let mut connecting = connecting.take()?;
+        cx.resolver.give_up(id);
+        connecting.cancel_timers(&mut cx.timers);
         Some(connecting)
     }
 }
 
-impl Slot {
-    /// Where the slot keeps the state of its connecting.
-    fn connecting(&mut self) -> Option<&mut Option<Box<Connecting>>> {
-        match self {
-            Self::Stream(stream) => Some(&mut stream.connecting),
-            Self::Datagram(datagram) => Some(&mut datagram.connecting),
-            Self::Listener(_) | Self::Process(_) => None,
+impl Net {
+    /// Adds a transport that connects to `target`, and installs its protocol.
+    pub(crate) fn add_connecting(&mut self, slot: Slot, target: ConnectTarget, how: Dialing, to: Installed) -> Id {
+        let id = self.insert(slot);
+        self.cx.calls.push_back((id, Call::Install(to)));
+        self.connecting(id, |transport| transport.connect(target, how));
+        id
+    }
+
+    /// Calls `f` with a transport that can connect.
+    pub(crate) fn connecting(&mut self, id: Id, f: impl FnOnce(&mut dyn Connect)) {
+        let cx = &mut self.cx;
+        match self.slots.get_mut(id) {
+            Some(Slot::Stream(stream)) => f(&mut StreamRef { id, stream, cx }),
+            Some(Slot::Datagram(datagram)) => f(&mut DatagramRef { id, datagram, cx }),
+            Some(Slot::Listener(_) | Slot::Process(_)) | None => (),
         }
     }
-}
-
-/// What is kept of a slot that connects.
-fn connecting(slot: Option<&mut Slot>) -> Option<&mut Connecting> {
-    slot?.connecting()?.as_deref_mut()
 }
 
 fn sock_addrs(addresses: Vec<SocketAddr>) -> Vec<SockAddr> {

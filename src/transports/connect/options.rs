@@ -19,6 +19,7 @@ pub struct Dialing {
     pub numeric: bool,
     /// Local addresses to connect from: the first one of the family of the peer is used. With port 0 the kernel chooses
     /// the port.
+    #[doc(alias = "local_addr")]
     pub source: Vec<SocketAddr>,
     /// How long one try may take, from the look-up to the connection.
     pub timeout: Duration,

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use socket2::SockAddr;
 
+use super::Connect;
 use super::attempt::{self, Attempt, Started};
 use super::options::Dialing;
 use super::race::{ATTEMPT_DELAY, Race};
 use super::state::{ConnectStep, ConnectTarget, Connecting};
 use crate::transports::address::{HostPort, UnixName};
 use crate::transports::call::{Call, Installed};
+use crate::transports::ctx::{Ctx, StreamRef};
 use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::info::Peer;
@@ -29,6 +31,7 @@ impl Net {
     /// Connects to a TCP host and port. asyncio's `create_connection`.
     ///
     /// Returns at once; `connection_made` or `connection_failed` tells the outcome.
+    #[doc(alias = "create_connection")]
     pub fn connect_tcp(&mut self, target: HostPort, options: Dialing, protocol: impl Into<Handler>) -> Id {
         self.connect_stream(ConnectTarget::Inet(target), options, protocol.into())
     }
@@ -36,6 +39,7 @@ impl Net {
     /// Connects to a unix socket. asyncio's `create_unix_connection`.
     ///
     /// Returns at once, as [`connect_tcp`](Self::connect_tcp) does.
+    #[doc(alias = "create_unix_connection")]
     pub fn connect_unix(&mut self, target: UnixName, options: Dialing, protocol: impl Into<Handler>) -> Id {
         self.connect_stream(ConnectTarget::Unix(target), options, protocol.into())
     }
@@ -43,50 +47,53 @@ impl Net {
     fn connect_stream(&mut self, target: ConnectTarget, options: Dialing, protocol: Handler) -> Id {
         let mut stream = Stream::new(Io::Connecting, Phase::Connecting, self.cx.now);
         self.cx.tap(&mut stream, None);
-        self.connect(Slot::Stream(stream), target, options, Installed::Protocol(protocol))
+        self.add_connecting(Slot::Stream(stream), target, options, Installed::Protocol(protocol))
+    }
+}
+
+impl Connect for StreamRef<'_> {
+    fn parts(&mut self) -> (Id, &mut Option<Box<Connecting>>, &mut Ctx) {
+        (self.id, &mut self.stream.connecting, self.cx)
     }
 
-    /// Starts the race over `addresses`.
-    pub(super) fn race(&mut self, id: Id, addresses: Vec<SockAddr>) {
-        if let Some(connecting) = self.connecting_stream(id) {
+    fn try_addresses(&mut self, addresses: Vec<SockAddr>) {
+        if let Some(connecting) = &mut self.connecting {
             connecting.step = ConnectStep::Racing(Race::new(addresses));
-            self.next_attempt(id);
+            self.next_attempt();
         }
     }
 
     /// Starts attempts until one is under way, and arms the timer for the next. The try has failed once the race is
     /// lost.
-    pub(super) fn next_attempt(&mut self, id: Id) {
+    fn next_attempt(&mut self) {
         loop {
-            let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return };
-            let Some(Connecting { step: ConnectStep::Racing(race), next, options, target, .. }) =
-                stream.connecting.as_deref_mut()
-            else {
+            let (id, Some(connecting), cx) = self.parts() else { return };
+            let Connecting { step: ConnectStep::Racing(race), next, options, target, .. } = &mut **connecting else {
                 return;
             };
             if let Some(timer) = next.take() {
-                self.cx.timers.cancel(timer);
+                cx.timers.cancel(timer);
             }
             let Some(address) = race.next() else {
                 if race.is_lost() {
                     let error = std::mem::take(race).verdict(target);
-                    self.try_failed(id, error);
+                    self.try_failed(error);
                 }
                 return;
             };
             log::debug!("connecting to {}", Peer::from_sock_addr(&address));
-            match attempt::start(&self.cx.registry, id, &address, options) {
-                Ok(Started::Connected(socket)) => return self.race_won(id, Attempt { socket, address }),
+            match attempt::start(&cx.registry, id, &address, options) {
+                Ok(Started::Connected(socket)) => return self.race_won(Attempt { socket, address }),
                 Ok(Started::UnderWay(socket)) => {
                     race.running.push(Attempt { socket, address });
                     if race.has_more() {
-                        *next = Some(self.cx.timers.arm(ATTEMPT_DELAY, Some(id), Alarm::ConnectNext));
+                        *next = Some(cx.timers.arm(ATTEMPT_DELAY, Some(id), Alarm::ConnectNext));
                     }
                     return;
                 }
                 Ok(Started::BacklogFull) => {
                     race.put_back(address);
-                    *next = Some(self.cx.timers.arm(BACKLOG_DELAY, Some(id), Alarm::ConnectNext));
+                    *next = Some(cx.timers.arm(BACKLOG_DELAY, Some(id), Alarm::ConnectNext));
                     return;
                 }
                 Err(error) => race.failed(Peer::from_sock_addr(&address).to_string(), error),
@@ -94,15 +101,21 @@ impl Net {
         }
     }
 
+    fn lose(&mut self) {
+        self.state.lose();
+    }
+}
+
+impl StreamRef<'_> {
     /// An event has come for one of the sockets in the race. All of them are asked, as they are few.
-    pub(crate) fn race_ready(&mut self, id: Id) {
-        let Some(race) = self.connecting_stream(id).and_then(Connecting::race) else { return };
+    pub(crate) fn race_ready(&mut self) {
+        let Some(race) = self.connecting.as_mut().and_then(|connecting| connecting.race()) else { return };
         let mut has_failed = false;
         for index in (0..race.running.len()).rev() {
             match race.running[index].outcome() {
                 Ok(true) => {
                     let winner = race.running.swap_remove(index);
-                    return self.race_won(id, winner);
+                    return self.race_won(winner);
                 }
                 Ok(false) => (),
                 Err(error) => {
@@ -114,29 +127,23 @@ impl Net {
             }
         }
         if has_failed {
-            self.next_attempt(id);
+            self.next_attempt();
         }
     }
 
     /// One attempt has won: the stream is open.
-    fn race_won(&mut self, id: Id, winner: Attempt) {
-        let Some(connecting) = self.end_connecting(id) else { return };
-        let Some(mut stream) = self.stream_mut(id) else { return };
-        stream.peer = Some(Box::new(Peer::from_sock_addr(&winner.address)));
-        stream.io = Io::Socket(winner.socket);
-        stream.last_activity = stream.cx.now;
+    fn race_won(&mut self, winner: Attempt) {
+        let Some(connecting) = self.end_connecting() else { return };
+        self.peer = Some(Box::new(Peer::from_sock_addr(&winner.address)));
+        self.io = Io::Socket(winner.socket);
+        self.last_activity = self.cx.now;
         // It may stem from an attempt that has lost.
-        stream.rdhup_seen = false;
-        stream.state.opened();
-        stream.watch_peer(connecting.options.keepalive);
-        if stream.is_opening() {
-            return stream.next_opening();
+        self.rdhup_seen = false;
+        self.state.opened();
+        self.watch_peer(connecting.options.keepalive);
+        if self.is_opening() {
+            return self.next_opening();
         }
-        stream.call(Call::ConnectionMade);
-    }
-
-    fn connecting_stream(&mut self, id: Id) -> Option<&mut Connecting> {
-        let stream = self.stream_mut(id)?.stream;
-        stream.connecting.as_deref_mut()
+        self.call(Call::ConnectionMade);
     }
 }

@@ -16,6 +16,7 @@
 use std::net::SocketAddr;
 
 use crate::transports::connect::options::Dialing;
+use crate::transports::timers::TimerId;
 
 /// The addresses of a peer, and what was sent to one of them.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(crate) struct Candidates {
     pub(crate) kept: Vec<Box<[u8]>>,
     /// Its bytes, a header for each included.
     pub(crate) kept_bytes: usize,
+    /// The socket closes, and waits for a refusal until then.
+    pub(crate) refusal_timer: Option<TimerId>,
     /// Datagrams and bytes that had been sent before.
     pub(crate) sent_before: (u64, u64),
 }
@@ -48,8 +51,24 @@ impl Candidates {
         (addresses.len() > 1).then(|| {
             let (kept, kept_bytes, sent_before) = (Vec::new(), 0, (0, 0));
             let (first, round) = (current, Round::Trying);
-            Box::new(Self { addresses, current, first, round, dialing, kept, kept_bytes, sent_before })
+            Box::new(Self {
+                addresses,
+                current,
+                first,
+                round,
+                dialing,
+                kept,
+                kept_bytes,
+                refusal_timer: None,
+                sent_before,
+            })
         })
+    }
+
+    /// Whether a refusal would have another address get what was sent.
+    pub(crate) fn has_next(&self) -> bool {
+        let is_last = (self.current + 1) % self.addresses.len() == self.first;
+        self.round == Round::Trying && !self.kept.is_empty() && !is_last
     }
 
     /// Goes on to the next address of this round.

@@ -7,67 +7,51 @@
 use std::fmt::Display;
 use std::io;
 
-use super::socket::{Datagram, DatagramPhase};
+use super::socket::DatagramPhase;
 use crate::sys::datagram::{BATCH, Remote, SendBatch};
 use crate::transports::call::Call;
+use crate::transports::connect::Connect;
 use crate::transports::connect::error::ConnectError;
-use crate::transports::ctx::Ctx;
-use crate::transports::id::{Direction, Id};
-use crate::transports::label::Label;
-use crate::transports::net::{Net, Slot};
+use crate::transports::ctx::DatagramRef;
+use crate::transports::id::Direction;
 use crate::transports::out_buf::WaterMarks;
 
 /// The length of a datagram has sixteen bits. RFC 768.
 const BYTES_MAX: usize = 65_535;
 
-impl Net {
+impl DatagramRef<'_> {
     /// Queues a datagram, to be sent right after the present callbacks, or now where much is queued already.
-    pub(crate) fn sendto(&mut self, id: Id, data: &[u8], to: Option<Remote>) {
-        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        if !datagram.accepts_writes() {
+    pub(crate) fn sendto(&mut self, data: &[u8], to: Option<Remote>) {
+        if !self.accepts_writes() {
             return;
         }
-        if datagram.flow.is_paused() {
-            datagram.counts.dropped += 1;
-            log::debug!("{}: a datagram of {} bytes is dropped, as too much waits", Label(self, id), data.len());
+        if self.flow.is_paused() {
+            self.counts.dropped += 1;
+            log::debug!("{}: a datagram of {} bytes is dropped, as too much waits", self.label(), data.len());
             return;
         }
         if data.len() > BYTES_MAX {
             // What no network carries would only take up memory until the system says so.
-            datagram.counts.dropped += 1;
-            self.cx.calls.push_back((id, Call::ErrorReceived(io::Error::from_raw_os_error(libc::EMSGSIZE))));
-            return;
+            self.counts.dropped += 1;
+            return self.call(Call::ErrorReceived(io::Error::from_raw_os_error(libc::EMSGSIZE)));
         }
-        if datagram.candidates.is_some() {
-            self.keep_until_settled(id, data);
+        self.keep_until_settled(data);
+        let to = to.or(self.default_to);
+        self.show(Direction::Write, to.as_ref(), data);
+        self.queue.push(data, to.map(|to| to.without_class()));
+        if !std::mem::replace(&mut self.corked, true) {
+            self.cx.corked.push(self.id);
         }
-        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        let to = to.or(datagram.default_to);
-        datagram.show(&mut self.cx, Direction::Write, to.as_ref(), data);
-        datagram.queue.push(data, to.map(|to| to.without_class()));
-        if !std::mem::replace(&mut datagram.corked, true) {
-            self.corked.push(id);
-        }
-        if datagram.queue.len() >= BATCH || datagram.queue.size() > datagram.flow.marks.high() {
-            self.flush_datagrams(id);
-            self.pause_datagrams_if_over(id);
-        }
-    }
-
-    /// Sends what the callbacks so far have queued.
-    pub(crate) fn flush_corked(&mut self) {
-        while let Some(id) = self.corked.pop() {
-            if let Some(datagram) = self.datagram_mut(id) {
-                datagram.corked = false;
-                self.flush_datagrams(id);
-            }
+        if self.queue.len() >= BATCH || self.queue.size() > self.flow.marks.high() {
+            self.flush();
+            self.pause_if_over();
         }
     }
 
     /// Sends what is queued as far as it fits, and goes on with what waited for that.
-    pub(crate) fn flush_datagrams(&mut self, id: Id) {
-        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        let batch = self.send_batch.get_or_insert_with(|| Box::new(SendBatch::new()));
+    pub(crate) fn flush(&mut self) {
+        let datagram = &mut *self.datagram;
+        let batch = self.cx.send_batch.get_or_insert_with(|| Box::new(SendBatch::new()));
         // The number of an error that was about an earlier datagram: the same one again is about the present one.
         let mut earlier = None;
         while datagram.wants_write() {
@@ -82,108 +66,94 @@ impl Net {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => datagram.writable = false,
                 Err(error) if plan.joins_first() && may_be_about_joining(&error) => datagram.segments = false,
-                Err(error) if datagram.may_go_elsewhere(&error) => return self.refused(id, error),
+                Err(error) if datagram.may_go_elsewhere(&error) => return self.refused(error),
                 Err(error) if datagram.connected && is_told_of_earlier(&error) && earlier.is_none() => {
                     earlier = error.raw_os_error();
-                    self.cx.calls.push_back((id, Call::ErrorReceived(error)));
+                    self.cx.calls.push_back((self.id, Call::ErrorReceived(error)));
                 }
                 Err(error) => {
                     datagram.queue.drop_first();
                     datagram.counts.dropped += 1;
                     if error.raw_os_error() != earlier {
-                        self.cx.calls.push_back((id, Call::ErrorReceived(error)));
+                        self.cx.calls.push_back((self.id, Call::ErrorReceived(error)));
                     }
                     earlier = None;
                 }
             }
         }
-        if datagram.flow.resume_at(datagram.queue.size()) {
-            self.cx.calls.push_back((id, Call::ResumeWriting));
+        let size = self.queue.size();
+        if self.flow.resume_at(size) {
+            self.call(Call::ResumeWriting);
         }
-        if datagram.queue.is_empty() && datagram.phase() == DatagramPhase::Flushing {
-            // A refusal that has come meanwhile is the last that can be heard of.
-            let error = datagram.candidates.is_some().then(|| datagram.io.take_error()).flatten();
-            match error {
-                Some(error) => self.refused(id, error),
-                None => self.force_close_datagrams(id),
-            }
+        if self.queue.is_empty() && self.phase() == DatagramPhase::Flushing {
+            self.close_unless_refused();
         }
     }
 
     /// asyncio's `close`: nothing more is received, what is queued goes out, then `connection_lost(None)`. An error
     /// that an earlier datagram has met is told before.
-    pub(crate) fn cforce_close_datagrams(&mut self, id: Id) {
-        let Some(datagram) = self.datagram_mut(id) else { return };
-        if datagram.phase() == DatagramPhase::Resolving {
-            return self.force_close_datagrams(id);
+    pub(crate) fn close(&mut self) {
+        if self.phase() == DatagramPhase::Resolving {
+            return self.force_close();
         }
-        if datagram.close() {
-            datagram.undelivered = Vec::new();
-            self.flush_datagrams(id);
+        if self.datagram.close() {
+            self.undelivered = Vec::new();
+            self.flush();
         }
     }
 
     /// Ends a socket now. `connection_lost`, or `connection_failed` where it was never open, is queued, once.
-    pub(crate) fn force_close_datagrams(&mut self, id: Id) {
-        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        let Some(phase) = datagram.lose() else { return };
+    pub(crate) fn force_close(&mut self) {
+        let Some(phase) = self.datagram.lose() else { return };
         if phase == DatagramPhase::Flushing
-            && let Some(error) = datagram.io.take_error()
+            && let Some(error) = self.io.take_error()
         {
-            self.cx.calls.push_back((id, Call::ErrorReceived(error)));
+            self.call(Call::ErrorReceived(error));
         }
-        datagram.queue.clear();
-        datagram.undelivered = Vec::new();
-        self.end_connecting(id);
-        self.settle(id);
-        self.cx.calls.push_back((
-            id,
-            if phase == DatagramPhase::Resolving {
-                Call::ConnectionFailed(ConnectError::given_up())
-            } else {
-                Call::ConnectionLost(None)
-            },
-        ));
+        self.queue.clear();
+        self.undelivered = Vec::new();
+        self.end_connecting();
+        self.settle();
+        self.call(if phase == DatagramPhase::Resolving {
+            Call::ConnectionFailed(ConnectError::given_up())
+        } else {
+            Call::ConnectionLost(None)
+        });
     }
 
-    pub(crate) fn set_datagram_marks(&mut self, id: Id, marks: WaterMarks) {
-        let Some(datagram) = self.datagram_mut(id) else { return };
-        datagram.flow.marks = marks;
-        self.pause_datagrams_if_over(id);
+    pub(crate) fn set_marks(&mut self, marks: WaterMarks) {
+        self.flow.marks = marks;
+        self.pause_if_over();
     }
 
-    fn pause_datagrams_if_over(&mut self, id: Id) {
-        let Some(datagram) = self.datagram_mut(id) else { return };
-        if datagram.flow.pause_at(datagram.queue.size()) {
-            self.cx.calls.push_back((id, Call::PauseWriting));
+    fn pause_if_over(&mut self) {
+        let size = self.queue.size();
+        if self.flow.pause_at(size) {
+            self.call(Call::PauseWriting);
         }
     }
 
-    pub(crate) fn set_datagram_reading(&mut self, id: Id, reading: bool) {
-        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        if reading && !datagram.reading {
+    pub(crate) fn set_reading(&mut self, reading: bool) {
+        if reading && !self.reading {
             // Nobody was silent while we did not listen.
-            datagram.last_activity = self.cx.now;
+            self.last_activity = self.cx.now;
         }
-        datagram.reading = reading;
-        if datagram.wants_read() {
-            // No event will come for what is there already.
-            self.queue_ready(id);
-        }
+        self.reading = reading;
+        self.queue_read();
     }
 }
 
-impl Datagram {
+impl DatagramRef<'_> {
     /// Shows a datagram from or to `other`, or to the peer of a connected socket.
-    pub(crate) fn show(&mut self, cx: &mut Ctx, direction: Direction, other: Option<&Remote>, data: &[u8]) {
-        let (Some(dump), Some(tap)) = (cx.dump.as_deref_mut(), self.tap.as_deref_mut()) else { return };
-        let peer = self.io.peer();
+    pub(crate) fn show(&mut self, direction: Direction, other: Option<&Remote>, data: &[u8]) {
+        let (Some(dump), Some(tap)) = (self.cx.dump.as_deref_mut(), self.datagram.tap.as_deref_mut()) else { return };
+        let peer = self.datagram.io.peer();
         let end: &dyn Display = match (other, &peer) {
             (Some(other), _) => other,
             (None, Some(peer)) => peer,
             (None, None) => &"udp",
         };
-        dump.datagram(tap, direction, cx.now, end, data);
+        dump.datagram(tap, direction, self.cx.now, end, data);
     }
 }
 

@@ -3,54 +3,54 @@
 //! As with streams, a handle does not keep its transport alive, and every method is legal at any time.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::socket::Datagram;
 use crate::sys::datagram::Remote;
 use crate::transports::call::{Call, Installed};
+use crate::transports::ctx::DatagramRef;
 pub use crate::transports::handle::DatagramTransport;
-use crate::transports::handle::Transport;
-use crate::transports::id::Id;
 use crate::transports::info::{Info, Peer, canonical};
-use crate::transports::net::Net;
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::DatagramProtocol;
 
+/// A length has sixteen bits, and over IPv4 it counts 20 bytes of IP. The header of UDP has 8. RFC 768, RFC 791, RFC 8200.
+const V4_BYTES_MAX: usize = 65_507;
+const V6_BYTES_MAX: usize = 65_527;
+
 impl DatagramTransport<'_> {
-    /// The id, to be kept by whoever wants to reach this transport later.
-    #[must_use]
-    pub fn id(&self) -> Id {
-        self.id
-    }
-
-    /// Everything else that can be done with the loop.
-    pub fn net(&mut self) -> &mut Net {
-        self.net
-    }
-
-    /// The handle of a stream of the same loop.
-    pub fn peer(&mut self, id: Id) -> Transport<'_> {
-        Transport { net: self.net, id }
-    }
-
-    /// Sends one datagram, an empty one too: to `to`, or where the transport was connected to. Never blocks. It leaves
-    /// right after the present callback, together with others; while more than the high-water mark waits, it is dropped
-    /// and counted. What the system has against it comes as `error_received`. asyncio's `sendto`.
+    /// Sends one datagram, which may be empty, to `to`, or to the peer that the transport is connected to. Never
+    /// blocks. The datagram leaves right after the present callback, together with others. If the system refuses it,
+    /// `error_received` says so. asyncio's `sendto`.
     ///
-    /// A [`Remote`] from `datagram_received` is answered from the address that it wrote to; a `SocketAddr` turns into
-    /// one by `into`.
+    /// The queue is bounded: while it holds more than the high-water mark, a datagram is dropped and counted
+    /// (`info().datagrams.dropped`). asyncio's queue grows without end.
+    ///
+    /// A [`Remote`] from `datagram_received` is answered from the address that it wrote to. A `SocketAddr` turns into a
+    /// `Remote` by `into`.
     pub fn sendto(&mut self, data: &[u8], to: Option<&Remote>) {
-        self.net.sendto(self.id, data, to.copied());
+        self.with(|datagram| datagram.sendto(data, to.copied()));
+    }
+
+    /// How many bytes a datagram to `to`, or to the peer, can have: 65507 over IPv4, 65527 over IPv6.
+    #[must_use]
+    pub fn longest(&self, to: Option<&Remote>) -> usize {
+        let to = to.map(|to| Peer::Ip(canonical(to.address())));
+        match to.or_else(|| self.info().peer) {
+            Some(Peer::Ip(SocketAddr::V6(_))) => V6_BYTES_MAX,
+            _ => V4_BYTES_MAX,
+        }
     }
 
     /// Receives nothing more, sends what is queued, then ends in `connection_lost(None)`. asyncio's `close`.
     pub fn close(&mut self) {
-        self.net.cforce_close_datagrams(self.id);
+        self.with(|datagram| datagram.close());
     }
 
     /// Drops what is queued and ends at once in `connection_lost(None)`. asyncio's `abort`.
     pub fn abort(&mut self) {
-        self.net.force_close_datagrams(self.id);
+        self.with(|datagram| datagram.force_close());
     }
 
     /// Whether it is closing or closed. asyncio's `is_closing`.
@@ -59,15 +59,14 @@ impl DatagramTransport<'_> {
         self.net.datagram(self.id).is_none_or(Datagram::is_closing)
     }
 
-    /// Leaves what arrives in the system's buffer, which drops what no longer fits. asyncio has no such thing for
-    /// datagrams, and so nothing to do about a sink that is slower than the network.
+    /// Leaves what arrives in the system's buffer, which drops what no longer fits. asyncio has none for datagrams.
     pub fn pause_reading(&mut self) {
-        self.net.set_datagram_reading(self.id, false);
+        self.with(|datagram| datagram.set_reading(false));
     }
 
     /// Lets datagrams come again. Legal at any time, any number of times.
     pub fn resume_reading(&mut self) {
-        self.net.set_datagram_reading(self.id, true);
+        self.with(|datagram| datagram.set_reading(true));
     }
 
     /// Whether datagrams that have arrived may not have been delivered yet, and still will be.
@@ -77,7 +76,7 @@ impl DatagramTransport<'_> {
         self.net.datagram(self.id).is_some_and(|datagram| !datagram.is_closing() && has_more(datagram))
     }
 
-    /// Whether the buffer is over its high-water mark, even if `pause_writing` has not been called yet.
+    /// Whether the queue is over its high-water mark. `pause_writing` may not have been called yet.
     #[must_use]
     pub fn is_writing_paused(&self) -> bool {
         self.net.datagram(self.id).is_some_and(|datagram| datagram.flow.is_paused())
@@ -99,7 +98,7 @@ impl DatagramTransport<'_> {
 
     /// Sets the water marks of the write buffer. asyncio's `set_write_buffer_limits`.
     pub fn set_write_buffer_limits(&mut self, marks: WaterMarks) {
-        self.net.set_datagram_marks(self.id, marks);
+        self.with(|datagram| datagram.set_marks(marks));
     }
 
     /// Facts about the transport. asyncio's `get_extra_info`.
@@ -111,11 +110,10 @@ impl DatagramTransport<'_> {
         datagrams.dropped += datagram.io.dropped();
         Info {
             peer: datagram.io.peer().or_else(|| Some(Peer::Ip(canonical(datagram.default_to?.address())))),
-            tls: None,
             local: datagram.io.local(),
-            terminal: false,
             totals: datagram.totals,
             datagrams,
+            ..Info::default()
         }
     }
 
@@ -131,9 +129,16 @@ impl DatagramTransport<'_> {
         self.net.cx.calls.push_back((self.id, Call::Install(Installed::Datagram(Box::new(protocol)))));
     }
 
-    /// Whether this transport keeps the loop running by itself; all do at first.
+    /// Sets whether this transport is in the background: the loop does not run on for its sake. No transport is at
+    /// first.
     pub fn set_background(&mut self, background: bool) {
         self.net.set_background(self.id, background);
+    }
+
+    fn with(&mut self, f: impl FnOnce(&mut DatagramRef<'_>)) {
+        if let Some(mut datagram) = self.net.datagram_mut(self.id) {
+            f(&mut datagram);
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! every variant, the one of the tests included.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use mio::unix::SourceFd;
 use socket2::Socket;
@@ -45,6 +45,14 @@ impl DatagramIo {
             Self::Socket(socket) => batch.send(socket.as_fd(), messages),
             #[cfg(test)]
             Self::Memory(memory) => memory.send(messages),
+        }
+    }
+
+    /// The descriptor.
+    pub(crate) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Socket(socket) => Some(socket.as_fd()),
+            _ => None,
         }
     }
 

@@ -16,6 +16,5 @@ pub(crate) mod own;
 mod queue;
 pub(crate) mod socket;
 
-pub(crate) use self::socket::Datagram;
 pub use crate::sys::datagram::Remote;
 pub(crate) use crate::sys::datagram::{BATCH, RecvBatch};

@@ -8,7 +8,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
 
-use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
+use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockAddr, Socket, Type};
 
 use super::candidates::Candidates;
 use super::io::DatagramIo;
@@ -18,10 +18,11 @@ use super::socket::{Datagram, DatagramPhase};
 use crate::sys::datagram::{self, Remote};
 use crate::transports::address::HostPort;
 use crate::transports::call::{Call, Installed};
-use crate::transports::connect::bind_source;
 use crate::transports::connect::error::ConnectError;
 use crate::transports::connect::options::Dialing;
-use crate::transports::connect::state::ConnectTarget;
+use crate::transports::connect::state::{ConnectTarget, Connecting};
+use crate::transports::connect::{Connect, bind_source};
+use crate::transports::ctx::{Ctx, DatagramRef};
 use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::net::{Net, Slot};
@@ -160,52 +161,66 @@ impl Net {
         datagram.flow.marks = options.marks;
         datagram.options = options;
         let slot = Slot::Datagram(Box::new(datagram));
-        self.connect(slot, ConnectTarget::Inet(target), dialing, Installed::Datagram(Box::new(protocol)))
+        self.add_connecting(slot, ConnectTarget::Inet(target), dialing, Installed::Datagram(Box::new(protocol)))
+    }
+
+    /// Puts an open socket into the arena and registers it.
+    pub(crate) fn add_datagram(&mut self, datagram: Datagram) -> io::Result<Id> {
+        let id = self.insert(Slot::Datagram(Box::new(datagram)));
+        let Some(datagram) = self.datagram_mut(id) else { return Ok(id) };
+        let registered = datagram.io.register(&datagram.cx.registry, id);
+        registered.inspect_err(|_| self.remove(id))?;
+        Ok(id)
+    }
+}
+
+impl Connect for DatagramRef<'_> {
+    fn parts(&mut self) -> (Id, &mut Option<Box<Connecting>>, &mut Ctx) {
+        (self.id, &mut self.datagram.connecting, self.cx)
     }
 
     /// Opens a socket for the first address that this machine has a network for. The other addresses are kept, as
     /// nobody may listen at the first one.
-    pub(crate) fn open_peer(&mut self, id: Id, addresses: Vec<SocketAddr>) {
-        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        let Some(connecting) = &datagram.connecting else { return };
-        let options = &datagram.options;
+    fn try_addresses(&mut self, addresses: Vec<SockAddr>) {
+        let addresses = Vec::from_iter(addresses.iter().filter_map(SockAddr::as_socket));
+        let Some(connecting) = &self.datagram.connecting else { return };
+        let options = &self.datagram.options;
         let mut failure = ConnectError::new("no address to try".to_owned());
         for (index, &address) in addresses.iter().enumerate() {
             let opened = open(address, &connecting.options, options).map(DatagramIo::Socket);
-            match opened.and_then(|io| io.register(&self.cx.registry, id).map(|()| io)) {
-                Ok(io) => return self.peer_opened(id, io, addresses, index),
+            match opened.and_then(|io| io.register(&self.cx.registry, self.id).map(|()| io)) {
+                Ok(io) => return self.opened(io, addresses, index),
                 Err(error) => {
                     failure = ConnectError::of_attempt(&address, explain(address, options, error));
                     log::debug!("{failure}");
                 }
             }
         }
-        self.try_failed(id, failure);
+        self.try_failed(failure);
     }
 
+    /// A datagram socket does not race.
+    fn next_attempt(&mut self) {}
+
+    fn lose(&mut self) {
+        self.datagram.lose();
+    }
+}
+
+impl DatagramRef<'_> {
     /// The socket for `addresses[index]` is open.
-    fn peer_opened(&mut self, id: Id, io: DatagramIo, addresses: Vec<SocketAddr>, index: usize) {
-        let Some(connecting) = self.end_connecting(id) else { return };
-        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return };
-        datagram.io = io;
-        datagram.connected = is_for_one(addresses[index], &datagram.options);
-        if datagram.connected {
-            datagram.candidates = Candidates::new(addresses, index, connecting.options);
+    fn opened(&mut self, io: DatagramIo, addresses: Vec<SocketAddr>, index: usize) {
+        let Some(connecting) = self.end_connecting() else { return };
+        self.io = io;
+        self.connected = is_for_one(addresses[index], &self.options);
+        if self.connected {
+            self.candidates = Candidates::new(addresses, index, connecting.options);
         } else {
-            datagram.default_to = Some(Remote::from(addresses[index]));
+            self.default_to = Some(Remote::from(addresses[index]));
         }
-        datagram.last_activity = self.cx.now;
-        datagram.opened();
-        self.cx.calls.push_back((id, Call::ConnectionMade));
-    }
-
-    /// Puts an open socket into the arena and registers it.
-    pub(crate) fn add_datagram(&mut self, datagram: Datagram) -> io::Result<Id> {
-        let id = self.insert(Slot::Datagram(Box::new(datagram)));
-        let Some(Slot::Datagram(datagram)) = self.slots.get_mut(id) else { return Ok(id) };
-        let registered = datagram.io.register(&self.cx.registry, id);
-        registered.inspect_err(|_| self.remove(id))?;
-        Ok(id)
+        self.last_activity = self.cx.now;
+        self.datagram.opened();
+        self.call(Call::ConnectionMade);
     }
 }
 

@@ -11,6 +11,7 @@ pub struct DatagramOptions {
     /// Water marks of the write buffer.
     pub marks: WaterMarks,
     /// Whether datagrams may go to a broadcast address. `SO_BROADCAST`, `socket(7)`.
+    #[doc(alias = "allow_broadcast")]
     pub broadcast: bool,
     /// The traffic class of what is sent; that of what is received is then told. `IP_TOS`, RFC 2474.
     pub traffic_class: Option<u8>,

@@ -8,9 +8,13 @@
 //!       +--------------------+------------------+------ abort -------+--------------->+
 //! ```
 //!
+//! A socket that has sent what it had stays in Flushing for a moment while a refusal would send its datagrams to another
+//! address (`fallback.rs`).
+//!
 //! No direction of it ends alone. No error ends it either: its protocol is told, and the socket goes on. What it does
 //! is in the other files of this folder.
 
+use std::fmt;
 use std::time::Instant;
 
 use super::candidates::Candidates;
@@ -169,10 +173,27 @@ impl Datagram {
         self.delivers() && (self.readable || !self.undelivered.is_empty())
     }
 
+    /// Whether there is something to send now, or the end of a close.
+    pub(crate) fn wants_flush(&self) -> bool {
+        self.wants_write() || (self.phase == DatagramPhase::Flushing && self.queue.is_empty())
+    }
+
     /// Whether a call that sends would lead anywhere now.
     pub(crate) fn wants_write(&self) -> bool {
         self.writable
             && !self.queue.is_empty()
             && matches!(self.phase, DatagramPhase::Open | DatagramPhase::Running | DatagramPhase::Flushing)
+    }
+}
+
+/// The name of a datagram socket in messages.
+pub(crate) struct DatagramLabel<'a>(pub(crate) &'a Datagram);
+
+impl fmt::Display for DatagramLabel<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.io.peer().or_else(|| self.0.io.local()) {
+            Some(end) => write!(f, "udp {end}"),
+            None => f.write_str("udp"),
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Bytes as text, as `hexdump -C` shows them: an offset, sixteen bytes in hexadecimal, and the same bytes as characters.
+//! Bytes as text, as `hexdump -C` shows them: an offset, sixteen bytes in hexadecimal, and the same bytes as
+//! characters.
 
 /// Bytes in one line.
 const WIDTH: usize = 16;

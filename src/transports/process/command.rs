@@ -8,9 +8,10 @@ use std::env;
 use std::ffi::{CString, OsStr, OsString};
 use std::fmt;
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::sys::spawn::{NotStarted, Place};
 
@@ -30,6 +31,9 @@ pub struct Command {
     changes: BTreeMap<OsString, Option<OsString>>,
     directory: Option<PathBuf>,
     standing: Standing,
+    /// Descriptors, by the number that each has in the child.
+    descriptors: BTreeMap<RawFd, Arc<OwnedFd>>,
+    dies_with_us: bool,
 }
 
 /// The process group and the session of a child.
@@ -40,6 +44,7 @@ pub enum Standing {
     #[default]
     OwnGroup,
     /// The child leads a session of its own, and has no terminal. asyncio's `start_new_session=True`.
+    #[doc(alias = "start_new_session")]
     OwnSession,
     /// The child stays in our group: keys of our terminal send signals to the child and to us. Our own signals go to
     /// the child alone.
@@ -59,6 +64,8 @@ impl Command {
             changes: BTreeMap::new(),
             directory: None,
             standing: Standing::default(),
+            descriptors: BTreeMap::new(),
+            dies_with_us: false,
         }
     }
 
@@ -108,6 +115,7 @@ impl Command {
     }
 
     /// Sets the working directory. A relative path of the program starts there.
+    #[doc(alias = "cwd")]
     pub fn current_dir(&mut self, directory: impl AsRef<Path>) -> &mut Self {
         self.directory = Some(directory.as_ref().to_owned());
         self
@@ -119,6 +127,45 @@ impl Command {
         self
     }
 
+    /// Gives the child a descriptor, which has this number there: a file for a standard stream (0, 1 or 2), or a
+    /// further descriptor. It takes precedence over what [`Net::spawn`] is told of that standard stream. The descriptor
+    /// is closed in this process once no clone of the command has it any more. asyncio's `stdin=file` and `pass_fds`.
+    ///
+    /// ```
+    /// # use xport::prelude::*;
+    /// # struct Quiet;
+    /// # impl SubprocessProtocol for Quiet {}
+    /// let mut log = tempfile::tempfile()?;
+    /// let (mut reader, writer) = std::io::pipe()?;
+    /// let mut command = Command::new("sh");
+    /// command.args(["-c", "echo one; echo two >&3"]).fd(1, log.try_clone()?).fd(3, writer);
+    ///
+    /// let mut event_loop = EventLoop::new()?;
+    /// event_loop.net().spawn(command, [ChildStdio::Null, ChildStdio::Inherit, ChildStdio::Inherit], Quiet)?;
+    /// event_loop.run()?;
+    /// # use std::io::{Read, Seek};
+    /// # let mut text = String::new();
+    /// # log.rewind()?;
+    /// # log.read_to_string(&mut text)?;
+    /// # reader.read_to_string(&mut text)?;
+    /// assert_eq!(text, "one\ntwo\n");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// [`Net::spawn`]: crate::transports::net::Net::spawn
+    #[doc(alias = "pass_fds")]
+    pub fn fd(&mut self, number: RawFd, descriptor: impl Into<OwnedFd>) -> &mut Self {
+        self.descriptors.insert(number, Arc::new(descriptor.into()));
+        self
+    }
+
+    /// Whether the system kills the child by SIGKILL when this process ends, in whatever way. This holds only if the
+    /// main thread starts the child, and not for a set-user-ID program. `PR_SET_PDEATHSIG`, `prctl(2)`. Off by default.
+    pub fn dies_with_us(&mut self, dies: bool) -> &mut Self {
+        self.dies_with_us = dies;
+        self
+    }
+
     /// The name for messages.
     pub(crate) fn name(&self) -> String {
         Path::new(&self.program).file_name().unwrap_or(&self.program).to_string_lossy().into_owned()
@@ -127,6 +174,22 @@ impl Command {
     /// Whether the child has a group of its own, which can be sent signals.
     pub(crate) fn leads_a_group(&self) -> bool {
         self.standing != Standing::OurGroup
+    }
+
+    /// What the child has under this number, if that is given.
+    pub(crate) fn descriptor(&self, number: RawFd) -> Option<&OwnedFd> {
+        self.descriptors.get(&number).map(|descriptor| &**descriptor)
+    }
+
+    /// What the child has beside its standard streams.
+    pub(crate) fn further_descriptors(&self) -> impl Iterator<Item = (RawFd, BorrowedFd<'_>)> {
+        // A negative number is among them: no child can have it, and the start says so.
+        let is_further = |(number, _): &(&RawFd, &Arc<OwnedFd>)| !(0..=2).contains(*number);
+        self.descriptors.iter().filter(is_further).map(|(number, descriptor)| (*number, descriptor.as_fd()))
+    }
+
+    pub(crate) fn is_to_die_with_us(&self) -> bool {
+        self.dies_with_us
     }
 
     pub(crate) fn place<'a>(&self, terminal: Option<BorrowedFd<'a>>) -> Place<'a> {

@@ -6,30 +6,17 @@ use std::os::fd::AsFd;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use super::Process;
 use crate::sys::process;
 use crate::sys::pty::{self, WindowSize};
+use crate::transports::call::{Call, Installed};
 pub use crate::transports::handle::SubprocessTransport;
-use crate::transports::handle::Transport;
 use crate::transports::id::Id;
-use crate::transports::net::Net;
+use crate::transports::info::{ChildInfo, Info};
+use crate::transports::net::{Net, Slot};
+use crate::transports::protocol::SubprocessProtocol;
 
 impl SubprocessTransport<'_> {
-    /// The id, to be kept by whoever wants to reach this child later.
-    #[must_use]
-    pub fn id(&self) -> Id {
-        self.id
-    }
-
-    /// Everything else that can be done with the loop.
-    pub fn net(&mut self) -> &mut Net {
-        self.net
-    }
-
-    /// The handle of a stream of the same loop.
-    pub fn peer(&mut self, id: Id) -> Transport<'_> {
-        Transport { net: self.net, id }
-    }
-
     /// The number of the process, which is also that of its group. asyncio's `get_pid`.
     #[doc(alias = "get_pid")]
     #[must_use]
@@ -37,26 +24,40 @@ impl SubprocessTransport<'_> {
         self.net.process(self.id).map(|process| process.pid)
     }
 
-    /// How it has ended; `None` while it runs. asyncio's `get_returncode`.
+    /// How the child has ended; `None` while it runs. asyncio's `get_returncode`.
     #[doc(alias = "get_returncode")]
     #[must_use]
     pub fn returncode(&self) -> Option<ExitStatus> {
         self.net.process(self.id)?.status
     }
 
-    /// Our end of its stdin (0), stdout (1) or stderr (2), where that is a pipe, or a terminal of its own, and still
-    /// open. asyncio's `get_pipe_transport`.
+    /// Our end of the child's stdin (0), stdout (1) or stderr (2), if that is a pipe or a terminal of the child's own,
+    /// and is still open. asyncio's `get_pipe_transport`.
     #[doc(alias = "get_pipe_transport")]
     #[must_use]
     pub fn pipe_transport(&self, fd: u8) -> Option<Id> {
         *self.net.process(self.id)?.pipes.get(usize::from(fd))?
     }
 
-    /// Sets the size of its terminal, where it has one of its own; if that is another one than before, its foreground
-    /// gets SIGWINCH. asyncio has none.
+    /// Facts about the child. asyncio's `get_extra_info`.
+    #[doc(alias = "get_extra_info")]
+    #[must_use]
+    pub fn info(&self) -> Info {
+        let child = self.net.process(self.id).map(|process| process.info(self.id, None));
+        Info { child, ..Info::default() }
+    }
+
+    /// Replaces the protocol, right after the present callback. The new protocol gets no `connection_made` if the old
+    /// one had it. asyncio's `set_protocol`.
+    pub fn set_protocol(&mut self, protocol: impl SubprocessProtocol + 'static) {
+        self.net.cx.calls.push_back((self.id, Call::Install(Installed::Subprocess(Box::new(protocol)))));
+    }
+
+    /// Sets the size of the child's own terminal. If the size changes, the foreground of the terminal gets SIGWINCH.
+    /// asyncio has none.
     ///
     /// # Errors
-    /// It has no terminal of its own, or what we had of that is closed (`ENOTTY`).
+    /// The child has no terminal of its own, or our side of the terminal is closed (`ENOTTY`).
     pub fn set_window_size(&mut self, rows: u16, columns: u16) -> io::Result<()> {
         let pipes = self.net.process(self.id).map_or([None; 3], |process| process.pipes);
         let mut streams = pipes.into_iter().flatten().filter_map(|pipe| self.net.stream(pipe));
@@ -65,8 +66,8 @@ impl SubprocessTransport<'_> {
         pty::set_window_size(master, WindowSize { rows, columns })
     }
 
-    /// Bytes that were written to its stdin and that nobody has read: those in the pipe, and those that did not fit
-    /// there.
+    /// Bytes that were written to the child's stdin and that no process has read: those in the pipe, and those that did
+    /// not fit there.
     #[must_use]
     pub fn unread_input(&self) -> usize {
         self.net.unread_input(self.id)
@@ -80,10 +81,11 @@ impl SubprocessTransport<'_> {
         process::newly_stopped_by(process.pid)
     }
 
-    /// Sends a signal to it, unless it has ended. asyncio's `send_signal`.
+    /// Sends a signal to the child. asyncio's `send_signal`.
     ///
     /// # Errors
-    /// It has ended (`ESRCH`), the signal does not exist, or the child has become someone else's.
+    /// The child has ended (`ESRCH`), the signal does not exist (`EINVAL`), or the child has become another user
+    /// (`EPERM`).
     pub fn send_signal(&mut self, signal: i32) -> io::Result<()> {
         match self.net.process(self.id) {
             Some(process) if process.status.is_none() => process::signal(process.pid, process.pidfd.as_fd(), signal),
@@ -103,8 +105,9 @@ impl SubprocessTransport<'_> {
         }
     }
 
-    /// Asks it and all of its group to end by `signal`, as `systemd.kill(5)` has it: whoever is left when it has ended,
-    /// or when [`set_kill_after`](Self::set_kill_after) has passed, is killed. Nothing happens once it has ended.
+    /// Asks the child and its whole group to end by `signal`, as `systemd.kill(5)` does. What is left of the group when
+    /// the child has ended, or when the time of [`set_kill_after`](Self::set_kill_after) has passed, is killed. Nothing
+    /// happens if the child has ended already.
     ///
     /// A child that has become another user cannot be killed. It is left running, and `connection_lost` of its
     /// protocol gets the error.
@@ -112,20 +115,22 @@ impl SubprocessTransport<'_> {
         self.net.ask_to_end(self.id, signal);
     }
 
-    /// Ends its input, after what is still on its way there, and expects it to end. If it does not, it is treated as by
-    /// [`end_group`](Self::end_group) with `SIGTERM`, once it has taken nothing for as long as that gives it.
+    /// Ends the child's input after all that was written, and expects the child to end. If the child does not end, and
+    /// has taken no input for the time of [`set_kill_after`](Self::set_kill_after), this goes on as
+    /// [`end_group`](Self::end_group) with `SIGTERM`.
     pub fn end_input(&mut self) {
         self.net.end_input_of_child(self.id);
     }
 
-    /// How long it may take to end when [`end_group`](Self::end_group) asks it to; 5 s unless this is called.
+    /// Sets how long the child may take to end when [`end_group`](Self::end_group) asks it to: 5 s if this is not
+    /// called.
     pub fn set_kill_after(&mut self, kill_after: Duration) {
         if let Some(process) = self.net.process_mut(self.id) {
             process.kill_after = kill_after;
         }
     }
 
-    /// Asks it to end. asyncio's `terminate`.
+    /// Asks the child to end, by SIGTERM. asyncio's `terminate`.
     ///
     /// # Errors
     /// As with [`send_signal`](Self::send_signal).
@@ -133,7 +138,7 @@ impl SubprocessTransport<'_> {
         self.send_signal(libc::SIGTERM)
     }
 
-    /// Ends it. asyncio's `kill`.
+    /// Kills the child, by SIGKILL. asyncio's `kill`.
     ///
     /// # Errors
     /// As with [`send_signal`](Self::send_signal).
@@ -141,7 +146,7 @@ impl SubprocessTransport<'_> {
         self.send_signal(libc::SIGKILL)
     }
 
-    /// Kills it if it has not ended, and closes its pipes. asyncio's `close`.
+    /// Kills the child if it has not ended, and closes its pipes. asyncio's `close`.
     pub fn close(&mut self) {
         let Some(process) = self.net.process_mut(self.id) else { return };
         if std::mem::replace(&mut process.closing, true) {
@@ -156,10 +161,27 @@ impl SubprocessTransport<'_> {
         }
     }
 
-    /// Whether `close` was called, or nothing is left of it. asyncio's `is_closing`.
+    /// Whether `close` was called, or nothing is left of the child. asyncio's `is_closing`.
     #[must_use]
     pub fn is_closing(&self) -> bool {
         self.net.process(self.id).is_none_or(|process| process.closing || process.over)
+    }
+}
+
+impl Process {
+    fn info(&self, id: Id, pipe: Option<u8>) -> ChildInfo {
+        ChildInfo { id, pid: self.pid, status: self.status, pipe }
+    }
+}
+
+impl Net {
+    /// The child at the other end of a pipe. Children are few, and nothing but a question needs this.
+    pub(crate) fn child_of_pipe(&self, pipe: Id) -> Option<ChildInfo> {
+        self.slots.iter().find_map(|(id, slot)| {
+            let Slot::Process(process) = slot else { return None };
+            let number = process.pipes.iter().position(|&own| own == Some(pipe))?;
+            Some(process.info(id, Some(number as u8)))
+        })
     }
 }
 

@@ -38,19 +38,19 @@ pub(crate) struct Process {
     pub(crate) pidfd: OwnedFd,
     /// The name of its program, for messages.
     pub(crate) name: String,
-    /// It was started with a group of its own, which has its number.
+    /// The child was started with a group of its own, which has the number of the child.
     pub(crate) leads_a_group: bool,
-    /// Our ends of its stdin, stdout and stderr, as long as they are open.
+    /// Our ends of stdin, stdout and stderr, as long as they are open.
     pub(crate) pipes: [Option<Id>; 3],
-    /// Its status, once it has ended.
+    /// The status, once the child has ended.
     pub(crate) status: Option<ExitStatus>,
-    /// Bytes of its input that were left when nobody read it any more.
+    /// Bytes of input that were left when no process read them any more.
     pub(crate) unread: usize,
-    /// It counts against the limit of a listener, for a connection that was admitted.
+    /// The child counts against the limit of a listener, in place of the connection that it is for.
     pub(crate) accepted: bool,
-    /// How long it may take to end when it is asked to.
+    /// How long the child may take to end when it is asked to.
     pub(crate) kill_after: Duration,
-    /// Somebody wants it to end.
+    /// How far the end is that was asked for.
     pub(crate) ending: Option<Ending>,
     /// `process_exited` has been queued.
     pub(crate) exit_told: bool,
@@ -60,14 +60,14 @@ pub(crate) struct Process {
     pub(crate) over: bool,
 }
 
-/// How far it is with the end of a child.
+/// A step of the end of a child. `ending.rs` has the diagram.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ending {
-    /// Its input ends after so many bytes that it has still to take; as long as it takes some, it is left alone.
+    /// The input ends after `unsent` bytes. As long as the child takes some of them, nothing else happens.
     Input { unsent: usize, timer: TimerId },
-    /// It was asked to end, with all of its group.
+    /// The child was asked to end, with its whole group.
     Asked { timer: TimerId },
-    /// It could not be killed. `error` is a number of `errno(3)`.
+    /// The child could not be killed. `error` is a number of `errno(3)`.
     GivenUp { error: i32 },
 }
 
@@ -81,12 +81,12 @@ impl Ending {
 }
 
 impl Process {
-    /// Whether nothing is left of it, nor to be told but that: `connection_lost` is due.
+    /// Whether `connection_lost` is due: all pipes are lost, and the exit was told or never will be.
     pub(crate) fn is_over(&self) -> bool {
         (self.exit_told || self.is_given_up()) && self.pipes.iter().all(Option::is_none)
     }
 
-    /// Whether it cannot be killed, so that the loop does not wait for its end.
+    /// Whether the child cannot be killed, so that the loop does not wait for its end.
     pub(crate) fn is_given_up(&self) -> bool {
         matches!(self.ending, Some(Ending::GivenUp { .. }))
     }

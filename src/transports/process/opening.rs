@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
 use mio::unix::SourceFd;
 
@@ -20,28 +20,31 @@ use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::SubprocessProtocol;
 use crate::transports::stream::Stream;
 
-/// What one of a child's three standard streams is.
+/// What one of a child's three standard streams is. A file is given by [`Command::fd`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChildStdio {
     /// A pipe to us. asyncio's `PIPE`.
+    #[doc(alias = "PIPE")]
     Pipe,
     /// The same as ours. asyncio's `None`.
     Inherit,
     /// `/dev/null`. asyncio's `DEVNULL`.
+    #[doc(alias = "DEVNULL")]
     Null,
     /// Of stderr: the same as the child's stdout. asyncio's `STDOUT`.
+    #[doc(alias = "STDOUT")]
     Merge,
-    /// A terminal of its own, whose other side is ours; all that say so share one, and the first says which. asyncio
-    /// has none.
+    /// A terminal of the child's own. Our side of it is a transport. Several streams share one terminal, whose model is
+    /// that of the first stream. asyncio has none.
     Pty(PtyModel),
 }
 
 /// What a child's terminal is like when it starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PtyModel {
-    /// As the system makes them, of this size.
+    /// A terminal as the system makes it, of this size.
     New(WindowSize),
-    /// Of the size, and with the settings, of the terminal that is our stdin; as a new one where that is none.
+    /// A terminal with the size and the settings of our stdin. If stdin is no terminal, it is a new one.
     Stdin,
 }
 
@@ -61,12 +64,21 @@ impl ChildStdio {
 impl Net {
     /// Starts a child with stdin, stdout and stderr as `stdio` has them. asyncio's `subprocess_exec`.
     ///
-    /// On a terminal it leads a session of its own. The terminal is to its protocol two pipes: what is written to
-    /// stdin's is typed, what is shown comes from stdout's. To close stdin's is to type `^D`, unless the terminal is
-    /// raw, where nothing stands for an end; once both are closed, it hangs up.
+    /// The call returns when the program runs, or cannot. This is what else it means to this process:
     ///
-    /// If the main thread starts a child, the system kills the child when this process ends, in whatever way. A child
-    /// that another thread has started is not killed.
+    /// - All signals of the calling thread are blocked until the call returns.
+    /// - If `SIGCHLD` is ignored, it gets its default action and keeps it. Otherwise no status of a child could be
+    ///   known.
+    /// - The loop takes the status of this child, and of no other child of the process.
+    ///
+    /// The child has these three descriptors, those of [`Command::fd`], and no other descriptor of this process,
+    /// whether or not it is marked to be closed. All its signals have their default action, but for signals of job
+    /// control that are ignored here. [`Command::standing`] sets its process group, [`Command::dies_with_us`] what
+    /// becomes of it when this process ends.
+    ///
+    /// On a terminal (`ChildStdio::Pty`) the child leads a session of its own. Its protocol sees the terminal as two
+    /// pipes: what is written to that of stdin is typed, and what is shown comes from that of stdout. To close the pipe
+    /// of stdin is to type `^D`; a raw terminal knows no end. Once both are closed, the terminal hangs up.
     ///
     /// # Errors
     /// The program is not there, or cannot be run: `NotFound`, `PermissionDenied` and the like of `execve(2)`. Or the
@@ -79,16 +91,18 @@ impl Net {
         protocol: impl SubprocessProtocol + 'static,
     ) -> Result<Id, SpawnError> {
         let compiled = command.compile().map_err(|error| SpawnError::new(Failed::Program, error))?;
-        let ChildEnds { theirs, ours, terminal } = ChildEnds::open(stdio)?;
+        let ChildEnds { theirs, ours, terminal } = ChildEnds::open(stdio, &command)?;
         let terminal = terminal.as_ref().map(AsFd::as_fd);
-        let [stdin, stdout, stderr] = &theirs;
+        let standard = (0..).zip(&theirs).filter_map(|(number, fd)| Some((number, fd.as_ref()?.as_fd())));
+        let descriptors = Vec::from_iter(standard.chain(command.further_descriptors()));
         let plan = Plan {
             programs: &compiled.programs,
             arguments: &compiled.arguments,
             environment: &compiled.environment,
             directory: compiled.directory.as_deref(),
-            stdio: [stdin, stdout, stderr].map(|fd| fd.as_ref().map(AsFd::as_fd)),
+            descriptors: &descriptors,
             place: command.place(terminal),
+            dies_with_us: command.is_to_die_with_us(),
         };
         let (pid, pidfd) = process::start(&plan)?;
         let leads_a_group = terminal.is_some() || command.leads_a_group();
@@ -128,10 +142,10 @@ impl Net {
         Ok(id)
     }
 
-    /// Starts a child by the shell, which reads `text` as one reads a line of it. asyncio's `subprocess_shell`.
+    /// Starts a shell that runs `text` as a line. asyncio's `subprocess_shell`.
     ///
     /// # Errors
-    /// As with [`spawn`](Self::spawn); what the shell cannot run is its own status, 126 or 127.
+    /// As with [`spawn`](Self::spawn). A program that the shell cannot run is a status of the shell, 126 or 127.
     #[doc(alias = "subprocess_shell")]
     pub fn spawn_shell(
         &mut self,
@@ -161,7 +175,7 @@ impl Net {
         Ok(())
     }
 
-    /// Takes a child that could not be set up out again, and its pipes.
+    /// Removes a child that could not be set up, with its pipes.
     fn drop_process(&mut self, id: Id) {
         for pipe in self.process(id).map_or([None; 3], |process| process.pipes).into_iter().flatten() {
             self.remove(pipe);
@@ -187,7 +201,7 @@ impl Net {
 /// The standard streams of the child, and our ends of them.
 #[derive(Default)]
 struct ChildEnds {
-    /// `None` is the same as ours.
+    /// `None`: the child has ours.
     theirs: [Option<OwnedFd>; 3],
     ours: [Option<PipeEnd>; 3],
     /// The child's side of its terminal, if it has a terminal.
@@ -195,7 +209,7 @@ struct ChildEnds {
 }
 
 impl ChildEnds {
-    fn open([stdin, stdout, mut stderr]: [ChildStdio; 3]) -> Result<Self, SpawnError> {
+    fn open([stdin, stdout, mut stderr]: [ChildStdio; 3], command: &Command) -> Result<Self, SpawnError> {
         if stdout.is_pty() && stderr == ChildStdio::Merge {
             stderr = stdout;
         }
@@ -205,7 +219,10 @@ impl ChildEnds {
             Some(model) => Some(open_pty(model).map_err(|error| SpawnError::new(Failed::Terminal, error))?),
             None => None,
         };
-        let connected = (0..3).try_for_each(|number| ends.connect(number, stdio[number], pty.as_ref()));
+        let connected = (0..3).try_for_each(|number| match command.descriptor(number as RawFd) {
+            Some(given) => given.try_clone().map(|fd| ends.theirs[number] = Some(fd)),
+            None => ends.connect(number, stdio[number], pty.as_ref()),
+        });
         connected.map_err(|error| SpawnError::new(Failed::Pipe, error))?;
         if let Some(Pty { master, slave }) = pty {
             let shown = if stdout.is_pty() { 1 } else { 2 };
@@ -215,7 +232,7 @@ impl ChildEnds {
         Ok(ends)
     }
 
-    /// Opens one of the three.
+    /// Opens one standard stream.
     fn connect(&mut self, number: usize, wanted: ChildStdio, pty: Option<&Pty>) -> io::Result<()> {
         self.theirs[number] = match (wanted, pty) {
             (ChildStdio::Inherit, _) => None,
@@ -275,7 +292,7 @@ fn open_pty(model: PtyModel) -> io::Result<Pty> {
     Ok(pty)
 }
 
-/// The shell, told to run `text` as one line of it. What else it is to have can still be set.
+/// A command that has the shell run `text` as a line.
 #[must_use]
 pub fn shell_command(text: &OsStr) -> Command {
     let mut command = Command::new(SHELL);
@@ -283,5 +300,5 @@ pub fn shell_command(text: &OsStr) -> Command {
     command
 }
 
-/// POSIX's own.
+/// The shell of POSIX.
 pub const SHELL: &str = "/bin/sh";

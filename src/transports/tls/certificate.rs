@@ -175,7 +175,7 @@ pub(crate) fn is_too_large(der: &[u8]) -> bool {
 }
 
 /// Whether webpki cannot read this certificate although it is correct.
-pub(crate) fn is_beyond_webpki(der: &[u8]) -> bool {
+pub(crate) fn is_unreadable_by_webpki(der: &[u8]) -> bool {
     Facts::of(der).is_some_and(|facts| !facts.is_of_version_3() || der.len() > BYTES_MAX)
 }
 
@@ -192,7 +192,7 @@ pub fn describe(der: &[u8], now: SystemTime) -> Option<String> {
 }
 
 /// The reason why it is not valid at this time: `has expired on 2026-01-02`.
-pub(crate) fn out_of_its_time(der: &[u8], now: SystemTime) -> Option<String> {
+pub(crate) fn validity_error(der: &[u8], now: SystemTime) -> Option<String> {
     let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let facts = Facts::of(der)?;
     if now < facts.not_before().as_secs() {

@@ -80,8 +80,8 @@ impl Authorities {
         purpose: KeyUsage,
         now: UnixTime,
     ) -> Result<(), Error> {
-        let algorithms = provider::provider().signature_verification_algorithms.all;
-        let end_entity = EndEntityCert::try_from(end_entity).map_err(in_words_of_rustls)?;
+        let algorithms = provider().signature_verification_algorithms.all;
+        let end_entity = EndEntityCert::try_from(end_entity).map_err(to_rustls_error)?;
         // webpki has no place for it in its own error.
         let refused = Cell::new(None);
         let check = |path: &VerifiedPath<'_>| {
@@ -96,7 +96,7 @@ impl Authorities {
             (Ok(_), _) => Ok(()),
             // This error is about a complete path, so it explains more than errors of partial paths.
             (Err(_), Some(error)) => Err(error),
-            (Err(error), None) => Err(in_words_of_rustls(error)),
+            (Err(error), None) => Err(to_rustls_error(error)),
         }
     }
 
@@ -127,7 +127,7 @@ impl Authorities {
 }
 
 /// Turns an error of webpki into that of rustls, so that the peer gets the same alert.
-pub(crate) fn in_words_of_rustls(error: webpki::Error) -> Error {
+pub(crate) fn to_rustls_error(error: webpki::Error) -> Error {
     use webpki::Error as Webpki;
     let error = match error {
         Webpki::BadDer | Webpki::BadDerTime | Webpki::TrailingData(_) => CertificateError::BadEncoding,

@@ -60,9 +60,11 @@ pub fn explain(error: &Error, situation: &Situation<'_>) -> String {
             Situation { was_agreed: true, .. } => {
                 "the server agreed to TLS and then sent something else: do not trust it".into()
             }
-            // An endpoint has no option for STARTTLS.
-            Situation { advice: Advice::Endpoint, .. } => "the peer does not speak TLS".into(),
-            _ => "the peer does not speak TLS (if it needs STARTTLS, use --starttls PROTO)".into(),
+            Situation { advice: Advice::Arguments, .. } => {
+                "the peer does not speak TLS (if it needs STARTTLS, use --starttls PROTO)".into()
+            }
+            // Only a mode has an option for STARTTLS.
+            _ => "the peer does not speak TLS".into(),
         },
         Error::InvalidMessage(
             InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge,
@@ -353,7 +355,7 @@ mod tests {
                 assert!(text.starts_with("the peer ") && !text.contains(['{', '\n']), "{text}");
             }
         }
-        let client = Situation { wanted: Some(&name), ..Situation::default() };
+        let client = Situation { wanted: Some(&name), advice: Advice::Arguments, ..Situation::default() };
         let says = |alert, situation| explain(&Error::AlertReceived(alert), situation);
         assert_eq!(says(AlertDescription::InternalError, &client), "the peer refuses: internal error");
         assert_eq!(says(AlertDescription::Unknown(200), &client), "the peer refuses: alert 200");
@@ -363,6 +365,9 @@ mod tests {
         assert!(says(AlertDescription::HandshakeFailure, &asked).contains("--cert FILE and --key FILE"));
         let certified = Situation { has_certificate: true, ..asked };
         assert!(!says(AlertDescription::CertificateRequired, &certified).contains("--cert"));
+        // A program that uses the library has no command line.
+        let text = says(AlertDescription::HandshakeFailure, &Situation { advice: Advice::default(), ..asked });
+        assert!(text.contains("the setting cert = FILE") && !text.contains("--"), "{text}");
     }
 
     #[test]

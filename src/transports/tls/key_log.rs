@@ -41,7 +41,7 @@ impl AppendedKeyLog {
         let metadata = file.metadata().map_err(|error| unopened(&error))?;
         pem::check_opened(path, &file, &metadata)?;
         if metadata.is_file() {
-            pem::warn_of_others(path, metadata.mode(), "these keys of connections");
+            pem::warn_if_accessible(path, metadata.mode(), "these keys of connections");
         }
         Ok(Self { file, path: path.to_owned(), has_failed: AtomicBool::new(false) })
     }

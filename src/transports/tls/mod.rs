@@ -8,6 +8,7 @@
 
 pub mod certificate;
 mod chain;
+mod config;
 pub mod explain;
 mod flow;
 mod key_log;
@@ -29,12 +30,18 @@ use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, ServerName};
 
+pub use rustls;
+
 pub use self::pin::Pin;
+pub use self::provider::provider;
 use crate::transports::advice::Advice;
 use crate::transports::layer::starttls::StartTls;
 
-/// The client's side of TLS, made ready for any number of connections to one name. asyncio's `ssl=context` with its
+/// The client's side of TLS, ready for any number of connections to one name: made from files by
+/// [`ClientSettings`](settings::ClientSettings), or from a configuration of rustls. asyncio's `ssl=context` with its
 /// `server_hostname`.
+#[doc(alias = "SSLContext")]
+#[doc(alias = "server_hostname")]
 #[derive(Clone)]
 pub struct TlsClient {
     pub(crate) config: Arc<rustls::ClientConfig>,
@@ -43,13 +50,15 @@ pub struct TlsClient {
     pub(crate) starttls: Option<StartTls>,
 }
 
-/// The server's side, likewise. asyncio's `ssl=context`.
+/// The server's side of TLS, ready for any number of connections: made from files by
+/// [`ServerSettings`](settings::ServerSettings), or from a configuration of rustls. asyncio's `ssl=context`.
+#[doc(alias = "SSLContext")]
 #[derive(Clone)]
 pub struct TlsServer {
     pub(crate) config: Arc<rustls::ServerConfig>,
     pub(crate) policy: TlsPolicy,
-    /// By which a client can know the certificate of this server.
-    pub(crate) pin: Pin,
+    /// The pin of the certificate, if the certificate is known.
+    pub(crate) pin: Option<Pin>,
 }
 
 /// Either side, as `start_tls` takes it.
@@ -124,9 +133,10 @@ impl TlsClient {
 }
 
 impl TlsServer {
-    /// By which a client can know the certificate of this server.
+    /// The pin by which a client can know the certificate of this server. `None` if the server was made from a
+    /// configuration of rustls.
     #[must_use]
-    pub fn pin(&self) -> Pin {
+    pub fn pin(&self) -> Option<Pin> {
         self.pin
     }
 }

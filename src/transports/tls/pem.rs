@@ -80,7 +80,7 @@ impl<'a> Pem<'a> {
         }
         let sections = sections(&bytes);
         if sections.is_empty() {
-            return Err(fault(path, without_sections(path, content)));
+            return Err(fault(path, explain_missing_sections(path, content)));
         }
         Ok(Self { path, bytes, sections, mode })
     }
@@ -135,7 +135,7 @@ impl<'a> Pem<'a> {
             }
         };
         if let Some(mode) = self.mode {
-            warn_of_others(self.path, mode, "this private key");
+            warn_if_accessible(self.path, mode, "this private key");
         }
         Ok(key)
     }
@@ -231,7 +231,7 @@ fn sections(bytes: &[u8]) -> Vec<Section> {
 }
 
 /// Explains a file without a BEGIN line.
-fn without_sections(path: &Path, bytes: &[u8]) -> String {
+fn explain_missing_sections(path: &Path, bytes: &[u8]) -> String {
     let path = path.display();
     // Each format is a SEQUENCE, and its first element shows the kind: a certificate has another SEQUENCE there, a key
     // has the number of its version, and PFX has the number 3.
@@ -287,7 +287,7 @@ fn read_all(mut file: &File, size: usize, max: usize) -> io::Result<Zeroizing<Ve
 }
 
 /// Warns of a secret that other users can access.
-pub(crate) fn warn_of_others(path: &Path, mode: u32, what: &str) {
+pub(crate) fn warn_if_accessible(path: &Path, mode: u32, what: &str) {
     if mode & 0o077 != 0 {
         let mode = mode & 0o777;
         log::warn!("{}: other users can access {what} (mode {mode:03o})", path.display());

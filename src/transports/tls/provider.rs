@@ -33,7 +33,9 @@ fn is_aes_128(suite: CipherSuite) -> bool {
     )
 }
 
-pub(crate) fn provider() -> Arc<CryptoProvider> {
+/// The cryptography that this crate was built with, for a configuration of rustls.
+#[must_use]
+pub fn provider() -> Arc<CryptoProvider> {
     Arc::clone(&PROVIDER)
 }
 

@@ -51,6 +51,7 @@ pub struct CommonSettings {
     /// Protocols to negotiate (ALPN, RFC 7301), the preferred one first. An empty list negotiates nothing.
     pub alpn: Vec<Vec<u8>>,
     /// How long a handshake may take.
+    #[doc(alias = "ssl_handshake_timeout")]
     pub handshake_timeout: Duration,
     /// Whether a connection that ends without a close_notify has ended in order.
     pub allow_truncation: bool,
@@ -115,10 +116,10 @@ impl ClientSettings {
     /// # Errors
     /// Names the file and says what is wrong with it.
     pub fn prepare(&self) -> Result<TlsClient, SettingsError> {
-        let provider = provider::provider();
+        let provider = provider();
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(self.common.versions())
-            .map_err(unfit)?
+            .map_err(config_error)?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(self.trust.verifier(self.common.advice)?));
         let mut config = match &self.identity {
@@ -146,14 +147,14 @@ impl ServerSettings {
     /// # Errors
     /// Names the file and says what is wrong with it.
     pub fn prepare(&self) -> Result<TlsServer, SettingsError> {
-        let provider = provider::provider();
+        let provider = provider();
         let (certified, pin) = match &self.identity {
             Some(identity) => identity.certified(&provider, self.common.advice)?,
             None => self_signed(&provider)?,
         };
         let builder = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(self.common.versions())
-            .map_err(unfit)?;
+            .map_err(config_error)?;
         let builder = match &self.client_ca {
             Some(path) => builder.with_client_cert_verifier(Arc::new(ClientVerifier::new(authorities(path)?))),
             None => builder.with_no_client_auth(),
@@ -168,7 +169,7 @@ impl ServerSettings {
         if let Some(log) = self.common.key_log()? {
             config.key_log = log;
         }
-        Ok(TlsServer { config: Arc::new(config), policy: self.common.policy(), pin })
+        Ok(TlsServer { config: Arc::new(config), policy: self.common.policy(), pin: Some(pin) })
     }
 }
 
@@ -182,6 +183,19 @@ impl TlsClient {
     }
 }
 
+impl Default for CommonSettings {
+    fn default() -> Self {
+        Self {
+            min_version: Version::default(),
+            alpn: Vec::new(),
+            handshake_timeout: Duration::from_secs(10),
+            allow_truncation: false,
+            keylog: None,
+            advice: Advice::default(),
+        }
+    }
+}
+
 impl CommonSettings {
     fn versions(&self) -> &'static [&'static SupportedProtocolVersion] {
         match self.min_version {
@@ -190,7 +204,7 @@ impl CommonSettings {
         }
     }
 
-    fn policy(&self) -> TlsPolicy {
+    pub(super) fn policy(&self) -> TlsPolicy {
         TlsPolicy {
             handshake_timeout: self.handshake_timeout,
             allow_truncation: self.allow_truncation,
@@ -222,7 +236,7 @@ impl Trust {
 impl Identity {
     /// The certificate with its key, and its pin.
     fn certified(&self, provider: &CryptoProvider, advice: Advice) -> Result<(CertifiedKey, Pin), SettingsError> {
-        keep_memory_to_ourselves();
+        protect_key();
         // A file is read only once, because it can be a pipe.
         let cert = Pem::read(&self.cert, pem::OWN_MAX)?;
         let chain = cert.certificates()?;
@@ -240,7 +254,7 @@ impl Identity {
             pem::fault(key_path, "cannot use the private key: it is damaged, too weak, or of an unsupported kind")
         })?;
         let own = chain.first().ok_or_else(|| pem::fault(&self.cert, "no certificate in this file"))?;
-        if let Some(reason) = certificate::out_of_its_time(own, SystemTime::now()) {
+        if let Some(reason) = certificate::validity_error(own, SystemTime::now()) {
             log::warn!("{}: the certificate {reason}", self.cert.display());
         }
         if certificate::is_too_large(own) {
@@ -276,7 +290,9 @@ fn keys_match(certified: &CertifiedKey) -> Result<Pin, Error> {
     match certified.keys_match() {
         Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => return Ok(pin),
         Err(error @ Error::InconsistentKeys(_)) => return Err(error),
-        Err(error) if certificate::is_beyond_webpki(own) => log::debug!("the certificate is not read further: {error}"),
+        Err(error) if certificate::is_unreadable_by_webpki(own) => {
+            log::debug!("the certificate is not read further: {error}")
+        }
         Err(error) => return Err(error),
     }
     match certified.key.public_key() {
@@ -286,14 +302,14 @@ fn keys_match(certified: &CertifiedKey) -> Result<Pin, Error> {
 }
 
 /// Keeps the private key, which is read next, out of core dumps.
-fn keep_memory_to_ourselves() {
-    if let Err(error) = secrets::keep_memory_to_ourselves() {
+fn protect_key() {
+    if let Err(error) = secrets::disable_core_dumps() {
         log::warn!("cannot disable core dumps: {}; they would contain the private key", error::describe(&error));
     }
 }
 
 fn self_signed(provider: &CryptoProvider) -> Result<(CertifiedKey, Pin), SettingsError> {
-    keep_memory_to_ourselves();
+    protect_key();
     let unmade = |error: &dyn fmt::Display| SettingsError(format!("cannot make a certificate: {error}"));
     let (certificate, key) = self_signed::make().map_err(|error| unmade(&error))?;
     let pin = certificate::pin(&certificate).ok_or_else(|| unmade(&"it has no pin"))?;
@@ -342,7 +358,7 @@ fn authorities_of_the_system(advice: Advice) -> Result<Vec<CertificateDer<'stati
 }
 
 /// An error of rustls about the settings themselves. No user can cause it.
-fn unfit(error: Error) -> SettingsError {
+fn config_error(error: Error) -> SettingsError {
     SettingsError(error.to_string())
 }
 

@@ -23,7 +23,7 @@ use webpki::{KeyUsage, RawPublicKeyEntity};
 use x509_cert::der::asn1::ObjectIdentifier;
 
 use super::certificate::{self, FOR_CLIENTS, FOR_SERVERS, Facts};
-use super::chain::{Authorities, in_words_of_rustls};
+use super::chain::{Authorities, to_rustls_error};
 use super::{Pin, provider};
 
 thread_local! {
@@ -36,7 +36,7 @@ pub(crate) fn refused() -> Option<CertificateDer<'static>> {
 }
 
 /// Keeps the certificate for [`refused`] if the result is an error.
-fn keeping<T>(certificate: &CertificateDer<'_>, result: Result<T, Error>) -> Result<T, Error> {
+fn keep_refused<T>(certificate: &CertificateDer<'_>, result: Result<T, Error>) -> Result<T, Error> {
     REFUSED.set(result.is_err().then(|| certificate.clone().into_owned()));
     result
 }
@@ -75,7 +75,7 @@ impl ServerVerifier {
 
     /// Verifies by one of `pins` alone. Without pins, every certificate is accepted.
     pub(crate) fn pins(pins: Vec<Pin>) -> Self {
-        Self { chain: None, pins, algorithms: provider::provider().signature_verification_algorithms }
+        Self { chain: None, pins, algorithms: provider().signature_verification_algorithms }
     }
 
     fn has_pin(&self, end_entity: &CertificateDer<'_>) -> Result<(), Error> {
@@ -119,10 +119,10 @@ impl Trusted {
         now: UnixTime,
     ) -> Result<(), Error> {
         if self.given.contains(end_entity) {
-            return in_itself(end_entity, purpose, now);
+            return check_end_entity(end_entity, purpose, now);
         }
         let verified = self.authorities.verify(end_entity, intermediates, purpose.key_usage(), now);
-        verified.map_err(|error| self_signed_first(end_entity, error))
+        verified.map_err(|error| prefer_unknown_issuer(end_entity, error))
     }
 }
 
@@ -158,23 +158,23 @@ fn verify_tls12_signature_with_raw_key(
 ) -> Result<HandshakeSignatureValid, Error> {
     let candidates = algorithms.mapping.iter().find(|(scheme, _)| *scheme == signature.scheme);
     let (_, candidates) = candidates.ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
-    let key = RawPublicKeyEntity::try_from(key).map_err(in_words_of_rustls)?;
+    let key = RawPublicKeyEntity::try_from(key).map_err(to_rustls_error)?;
     let mut result = Err(CertificateError::BadSignature.into());
     for algorithm in *candidates {
         match key.verify_signature(*algorithm, message, signature.signature()) {
             Ok(()) => return Ok(HandshakeSignatureValid::assertion()),
             // The key has another curve.
             Err(error @ webpki::Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_)) => {
-                result = Err(in_words_of_rustls(error));
+                result = Err(to_rustls_error(error));
             }
-            Err(error) => return Err(in_words_of_rustls(error)),
+            Err(error) => return Err(to_rustls_error(error)),
         }
     }
     result
 }
 
 /// Checks a certificate that is trusted itself, as webpki checks one in a chain: its times and its purpose.
-fn in_itself(end_entity: &CertificateDer<'_>, purpose: Purpose, now: UnixTime) -> Result<(), Error> {
+fn check_end_entity(end_entity: &CertificateDer<'_>, purpose: Purpose, now: UnixTime) -> Result<(), Error> {
     let facts = Facts::of(end_entity).ok_or(CertificateError::BadEncoding)?;
     facts.in_time(now)?;
     if !facts.is_meant_for(purpose.identifier()) {
@@ -186,7 +186,7 @@ fn in_itself(end_entity: &CertificateDer<'_>, purpose: Purpose, now: UnixTime) -
 /// Turns the error of a self-signed certificate into "unknown issuer", which is what matters to the user and, as an
 /// alert, to the peer. webpki can report something else first: many tools mark such certificates as authorities, and
 /// the system can trust an authority of the same name, such as `CN=localhost` on Debian, whose signature does not fit.
-fn self_signed_first(end_entity: &CertificateDer<'_>, error: Error) -> Error {
+fn prefer_unknown_issuer(end_entity: &CertificateDer<'_>, error: Error) -> Error {
     let is_beside_the_point = match &error {
         Error::InvalidCertificate(CertificateError::Other(OtherError(why))) => {
             why.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
@@ -220,7 +220,7 @@ impl ServerCertVerifier for ServerVerifier {
             verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)
         };
         let verified = self.chain.as_ref().map_or(Ok(()), of_chain).and_then(|()| self.has_pin(end_entity));
-        keeping(end_entity, verified).map(|()| ServerCertVerified::assertion())
+        keep_refused(end_entity, verified).map(|()| ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -233,7 +233,7 @@ impl ServerCertVerifier for ServerVerifier {
             Some(key) => key.and_then(|key| verify_tls12_signature_with_raw_key(message, &key, dss, &self.algorithms)),
             None => rustls::crypto::verify_tls12_signature(message, cert, dss, &self.algorithms),
         };
-        keeping(cert, verified)
+        keep_refused(cert, verified)
     }
 
     fn verify_tls13_signature(
@@ -248,7 +248,7 @@ impl ServerCertVerifier for ServerVerifier {
             }),
             None => rustls::crypto::verify_tls13_signature(message, cert, dss, &self.algorithms),
         };
-        keeping(cert, verified)
+        keep_refused(cert, verified)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -270,7 +270,7 @@ impl ClientVerifier {
     pub(crate) fn new(given: Vec<CertificateDer<'static>>) -> Self {
         let mut named = RootCertStore::empty();
         named.add_parsable_certificates(given.iter().cloned());
-        let algorithms = provider::provider().signature_verification_algorithms;
+        let algorithms = provider().signature_verification_algorithms;
         Self { hints: named.subjects(), trusted: Trusted::new(given), algorithms }
     }
 }
@@ -287,7 +287,7 @@ impl ClientCertVerifier for ClientVerifier {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let verified = self.trusted.verify(end_entity, intermediates, Purpose::Client, now);
-        keeping(end_entity, verified).map(|()| ClientCertVerified::assertion())
+        keep_refused(end_entity, verified).map(|()| ClientCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -296,7 +296,7 @@ impl ClientCertVerifier for ClientVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        keeping(cert, rustls::crypto::verify_tls12_signature(message, cert, dss, &self.algorithms))
+        keep_refused(cert, rustls::crypto::verify_tls12_signature(message, cert, dss, &self.algorithms))
     }
 
     fn verify_tls13_signature(
@@ -305,7 +305,7 @@ impl ClientCertVerifier for ClientVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        keeping(cert, rustls::crypto::verify_tls13_signature(message, cert, dss, &self.algorithms))
+        keep_refused(cert, rustls::crypto::verify_tls13_signature(message, cert, dss, &self.algorithms))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

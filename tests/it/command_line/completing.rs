@@ -1,10 +1,9 @@
-//! What the completions offer for endpoints: the shells themselves are asked. That the committed files are those which
-//! are generated is tested in `generated.rs`.
+//! Tests that the real shells complete endpoints. `generated.rs` tests that the committed files are up to date.
 
 use std::path::Path;
 use std::process::Command;
 
-/// Lines, and what is offered at their ends. `bash` has only what follows the last colon or equals sign.
+/// Lines, and the completions at their ends. `bash` completes only the text after the last colon or equals sign.
 const LINES: &[(&str, &[&str], &[&str])] = &[
     ("xport relay tcp", &["tcp:", "tcp-listen:"], &["tls:"]),
     ("xport relay - tl", &["tls:", "tls-listen:"], &["tcp:"]),
@@ -28,7 +27,7 @@ fn file(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name).to_str().expect("text").to_owned()
 }
 
-/// What a shell prints, or nothing where it is not installed.
+/// The output of a shell, or `None` if the shell is not installed.
 fn run(shell: &str, script: &str) -> Option<Vec<String>> {
     let folder = tempfile::tempdir().expect("a folder");
     let run = Command::new(shell).args(["-c", script]).current_dir(&folder).env("HOME", folder.path()).output();
@@ -38,7 +37,7 @@ fn run(shell: &str, script: &str) -> Option<Vec<String>> {
     };
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
     assert_eq!(text(&output.stderr), "", "{shell}: {script}");
-    // fish has a description behind a tabulator.
+    // fish prints a description after a tabulator.
     let word = |line: &str| line.split('\t').next().unwrap_or_default().to_owned();
     Some(text(&output.stdout).lines().map(word).collect())
 }
@@ -79,7 +78,7 @@ fn bash_completes_endpoints() {
     check("bash", ask, shown);
 }
 
-/// What a user has typed is never run by completing it.
+/// Completion never executes the text that a user has typed.
 #[test]
 fn bash_does_not_evaluate_what_it_completes() {
     let source = file("xport.bash");
@@ -95,7 +94,7 @@ fn bash_does_not_evaluate_what_it_completes() {
     assert!(!folder.path().join("ran").exists());
 }
 
-/// The function is asked, with what it calls of zsh's completion printing its arguments.
+/// The functions of zsh's completion are replaced by functions that print their arguments.
 #[test]
 fn zsh_completes_endpoints() {
     let source = file("_xport");

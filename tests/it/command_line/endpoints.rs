@@ -1,10 +1,10 @@
-//! What the real program says to endpoints and their options that make no sense: `relay`, and `exec` on connections.
+//! Tests the messages of the real program about wrong endpoints and options: `relay`, and `exec` on connections.
 //!
-//! What they become is tested beside `src/cli/endpoint.rs` and `src/cli/relay.rs`.
+//! `src/cli/endpoint/tests.rs` and `src/cli/relay/tests.rs` test the configuration of valid ones.
 
 use crate::harness::*;
 
-/// Stderr of a run that is refused before anything is done.
+/// The stderr of a run that is refused before it does anything.
 #[track_caller]
 fn refused(command: &mut assert_cmd::Command) -> String {
     let output = command.output().expect("a run");
@@ -15,7 +15,7 @@ fn refused(command: &mut assert_cmd::Command) -> String {
     message
 }
 
-/// Each line, its words as the test has them, is refused for its reason.
+/// Each list of words is refused for its reason.
 #[track_caller]
 fn all_refused(mode: &str, lines: &[(&[&str], &str)]) {
     for (args, reason) in lines {
@@ -93,7 +93,7 @@ fn options_of_a_relay_that_would_do_nothing_are_refused() {
             (&["-k", "tcp-listen:80", "-"], "udp-server, echo, relay and exec serve every client anyway"),
         ],
     );
-    // A default that is there for other runs is no mistake of this one: the ends are what is wrong.
+    // A default for other runs is no mistake in this run. The endpoints are the mistake.
     let message = refused(xport(["relay", "-", "-"]).env("XPORT_KILL_AFTER", "1s").env("XPORT_GRACE", "1s"));
     assert!(message.contains("only one side"), "{message:?}");
 }
@@ -154,7 +154,10 @@ fn options_of_endpoints_are_checked_as_everywhere() {
     all_refused(
         "relay",
         &[
-            (&["-", "tcp:a:1,retry=x"], "endpoint 'tcp:a:1,retry=x': invalid value 'x' for 'retry': invalid digit"),
+            (
+                &["-", "tcp:a:1,retry=x"],
+                "endpoint 'tcp:a:1,retry=x': invalid value 'x' for 'retry': not a whole number",
+            ),
             (&["-", "a:1,connect-timeout=0"], "invalid value '0' for 'connect-timeout': must be more than zero"),
             (&["-", "a:1,connect-timeout=-5"], "must not be negative"),
             (&["-", "a:1,retry-delay=1\x1b"], r"invalid value '1\u{1b}' for 'retry-delay': not a duration"),
@@ -309,7 +312,7 @@ fn options_of_exec_that_would_do_nothing_are_refused() {
             (&["--idle-timeout", "1", "--", "a"], "--idle-timeout does nothing without --listen or --connect"),
             (&["--backlog", "1", "--listen", "fd:3", "--", "a"], "--backlog does nothing for fd:"),
             (&["--retry", "1", "--connect", "fd:3", "--", "a"], "--retry does nothing for fd:"),
-            // Who writes it may rely on it.
+            // A user relies on such an option for every listener.
             (
                 &["--allow", "::1", "--listen", ":1", "--listen", "@s", "--", "a"],
                 "--allow does nothing for unix-listen:",

@@ -1,13 +1,11 @@
-//! Text of users and of peers on stderr: nothing in it drives a terminal, ends a line, or turns the order of one
-//! around.
+//! Tests that text of users and peers on stderr cannot drive a terminal, end a line, or reverse the order of a line.
 
 use crate::harness::*;
 
-/// Each of these changes how a line is shown: controls, marks and overrides of direction, separators, what cannot be
-/// seen.
+/// Characters that change how a line is shown: controls, overrides of direction, separators, invisible characters.
 const ODD: &str = "\u{1b}\n\r\u{7f}\u{85}\u{9b}\u{61c}\u{200b}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}\u{feff}";
 
-/// Expects that an odd character is shown, and none as it is.
+/// Expects that odd characters appear, and only in escaped form.
 #[track_caller]
 fn is_harmless(stderr: &str, what: &str) {
     assert!(stderr.contains("\\u{"), "{what}: not shown at all: {stderr:?}");
@@ -15,7 +13,7 @@ fn is_harmless(stderr: &str, what: &str) {
         assert!(!stderr.contains(c), "{what}: {c:?} in {stderr:?}");
     }
     for line in stderr.lines().filter(|line| !line.trim().is_empty()) {
-        // The words on usage have no prefix.
+        // The usage has no prefix.
         let is_ours = ["xport: ", "Usage: ", "For more", "  ", "'"].iter().any(|start| line.starts_with(start));
         assert!(is_ours, "{what}: {line:?}");
     }
@@ -26,10 +24,10 @@ fn stderr_of<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> String {
     String::from_utf8(outcome_with(args, "hello").stderr).expect("text")
 }
 
-/// What a user has typed: addresses, values, names of files and programs, endpoints.
+/// Text from the command line: addresses, values, names of files and programs, endpoints.
 #[test]
 fn what_the_user_types_is_shown_harmlessly() {
-    // What is long is cut.
+    // Long text is cut.
     let all = Vec::from_iter(ODD.chars());
     for some in all.chunks(4) {
         what_the_user_types(&format!("a\u{61c}{}b", String::from_iter(some)));
@@ -59,7 +57,7 @@ fn what_the_user_types(odd: &str) {
     }
 }
 
-/// What a peer has put into its certificate, and what it says before TLS.
+/// Text from a peer: its certificate, and its words before TLS.
 #[test]
 fn what_a_peer_says_is_shown_harmlessly() {
     let odd: &'static str = Box::leak(format!("a{ODD}b").into_boxed_str());
@@ -80,7 +78,7 @@ fn what_a_peer_says_is_shown_harmlessly() {
         let address = address.to_string();
         let mut client = Background::start(["tls-client", "--starttls", protocol, "--insecure", &address]);
         let mut peer = accept(&listener);
-        // On one line, as the others end there.
+        // The name is on one line, because the other characters would end it.
         let greeting = ODD.replace(['\n', '\r'], "");
         peer.write_all(format!("554 -ERR no {greeting}\r\n").as_bytes()).expect("it reads");
         drop(peer);

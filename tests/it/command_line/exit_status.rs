@@ -1,20 +1,20 @@
-//! The exit statuses of the manual, one test for each row, and the two things everybody does first: an echo and a file.
+//! Tests each exit status of the manual page, and two common uses: an echo and the transfer of a file.
 
 use crate::harness::*;
 
-/// The first line of the manual's examples: a client of an echo server gets back what it says.
+/// A client of an echo server gets its bytes back, as in the first example of the manual page.
 #[test]
 fn an_echo_server_and_a_client_say_hello() {
     let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
     let address = server.address().to_string();
     xport(["tcp-client", &address]).write_stdin("hello\n").assert().code(0).stdout("hello\n").stderr("");
-    // The same with both addresses by name, and as two words.
+    // The same with addresses after options, and in two words.
     let (host, port) = address.split_once(':').expect("a port");
     xport(["tcp-client", "--connect", &address]).write_stdin("hello\n").assert().code(0).stdout("hello\n");
     xport(["tcp-client", host, port]).write_stdin("hello\n").assert().code(0).stdout("hello\n");
 }
 
-/// Both directions of a server and a client at once, 64 MiB each: nothing is lost, and nothing is kept in memory.
+/// Both directions carry 64 MiB at once: no byte is lost, and none stays in memory.
 #[test]
 fn files_cross_both_ways_in_flat_memory() {
     const BYTES: usize = 64 << 20;
@@ -22,12 +22,12 @@ fn files_cross_both_ways_in_flat_memory() {
     let mut client = Background::start(["tcp-client", &server.address().to_string()]);
     let (mut to_client, mut to_server) = (server.stdin(), client.stdin());
     let (mut from_server, mut from_client) = (client.stdout(), server.stdout());
-    // Everything is in place once a byte has crossed in each direction.
+    // The session is ready once a byte has crossed in each direction.
     to_client.write_all(b"x").expect("it reads");
     to_server.write_all(b"x").expect("it reads");
     assert_eq!((take(&mut from_server, 1).len(), take(&mut from_client, 1).len()), (1, 1));
     let before = [server.rss_kib(), client.rss_kib()];
-    // Of no length that a buffer has, so that every part of the stream differs from the parts near it.
+    // The length differs from that of every buffer, so neighbouring parts of the stream differ.
     let block = pattern(1_000_003);
     let transfers: Vec<_> = [(to_client, from_server), (to_server, from_client)]
         .into_iter()
@@ -55,7 +55,7 @@ fn files_cross_both_ways_in_flat_memory() {
             (sending, receiving)
         })
         .collect();
-    // stdin stays open until here, so both programs are alive while they are measured.
+    // stdin stays open until here, so that both programs live while they are measured.
     let mut most = before;
     eventually("both transfers", || {
         most = [most[0].max(server.rss_kib()), most[1].max(client.rss_kib())];
@@ -88,20 +88,20 @@ fn a_file_is_sent_and_received_by_redirection() {
 #[test]
 fn status_0_is_for_a_session_that_ended_in_order_and_124_for_timeouts() {
     plays(&[
-        // Every byte was handed over and both directions ended in order, whichever ended first.
+        // Every byte was delivered, and both directions ended in order. Either can end first.
         "tcp-client: type all of it$; get all of it$; go; status 0",
         "tcp-client: end; type all of it$; get all of it$; status 0",
-        // Each timeout that can be set, in a client that waits for a silent peer.
+        // Each timeout, in a client that waits for a silent peer.
         "tcp-client --timeout 1s: eof; status 124 timed out after 1s; after 1000; before 60000",
         "tcp-client --idle-timeout 1s: eof; status 124 idle for 1s; after 1000; before 60000",
         "tcp-client --linger 1s: eof; status 124 within 1s of stdin's; after 1000; before 60000",
-        // The time limit of the whole run holds for a server as well, and for one that nobody comes to.
+        // The time limit of the run also holds for a server, with and without clients.
         "tcp-echo --timeout 200ms: nobody; status 124 *",
         "tcp-server --timeout 200ms: nobody; status 124 *",
     ]);
 }
 
-/// Stdout or stdin failed, and the message says which and why.
+/// stdout or stdin fails, and the message names the stream and the error.
 #[test]
 fn status_1_is_for_local_failures() {
     let peer = Peer::serve(|mut stream| {
@@ -119,7 +119,7 @@ fn status_1_is_for_local_failures() {
     ended(&output, 1, "xport: stdin: Is a directory");
 }
 
-/// A bad option, address or number; nothing was opened, not even an address that was good.
+/// After a bad option, address or number, nothing is opened, not even a good address.
 #[test]
 fn status_2_is_for_usage() {
     let (mut server, good) = serve(["-v", "tcp-echo", "127.0.0.1:0"]);
@@ -130,14 +130,14 @@ fn status_2_is_for_usage() {
     }
     xport(["tcp-client", "not an address"]).assert().code(2);
     xport(["tcp-echo", "127.0.0.1:0", "--listen", ":99999"]).assert().code(2).stdout("");
-    // The first connection that the server sees is this one.
+    // This connection is the first one that the server sees.
     let mut client = connect(good);
     ping(&mut client, b"hello");
     let from = client.local_addr().expect("an address");
     assert!(server.line("connected").ends_with(&from.to_string()));
 }
 
-/// It cannot be resolved, connected, bound or listened on; nothing of stdin was used up.
+/// If resolving, connecting, binding or listening fails, stdin is not read.
 #[test]
 fn status_3_is_for_what_is_unavailable() {
     let (_socket, refused) = refusing();
@@ -165,7 +165,7 @@ fn status_3_is_for_what_is_unavailable() {
 fn a_server_that_drains_has_status_0_and_another_that_of_its_signal() {
     plays(&[
         "tcp-echo: ping hello; kill TERM; hear waiting up to; go; status 0 *",
-        // One connection's failure in a server of many is not the server's.
+        // The failure of one connection does not end a server of many.
         "tcp-echo -v: ping hello; reset; hear closed; kill TERM; status 0 *",
         "tcp-echo --grace 0: ping hello; kill TERM; hear waiting up to; hear 1 session cut short; killed TERM *",
         "tcp-echo --grace 100ms: ping hello; kill TERM; hear waiting up to; hear 1 session cut short; killed TERM *",
@@ -174,11 +174,11 @@ fn a_server_that_drains_has_status_0_and_another_that_of_its_signal() {
     ]);
 }
 
-/// Whoever reads our stdout has left; that is SIGPIPE and no message, as with `cat`.
+/// When the reader of stdout has gone, the run ends by SIGPIPE without a message, as `cat` does.
 #[test]
 fn a_reader_that_leaves_is_no_error() {
     let peer = Peer::serve(|mut stream| {
-        // Until it is gone.
+        // Writes until the reader is gone.
         while stream.write_all(&[b'y'; 4096]).is_ok() {}
     });
     let mut client = Background::start(["tcp-client", &peer.address.to_string()]);
@@ -190,7 +190,7 @@ fn a_reader_that_leaves_is_no_error() {
     peer.join();
 }
 
-/// Status 2 before anything is opened: a duration beyond all bounds, and a descriptor that is given twice.
+/// A duration beyond all bounds and a repeated descriptor are status 2 before anything is opened.
 #[test]
 fn status_2_is_for_what_would_overflow_or_be_closed_twice() {
     let long = "340282366920938463463374607431.999999999";
@@ -198,7 +198,7 @@ fn status_2_is_for_what_would_overflow_or_be_closed_twice() {
     xport(["tcp-echo", "--listen", "fd:9", "--listen", "fd:9"]).assert().code(2);
 }
 
-/// A descriptor that nobody handed over is not one of our own.
+/// A descriptor that was not inherited is refused, even if the program has one of this number.
 #[test]
 fn a_descriptor_of_our_own_cannot_be_asked_for() {
     for number in 3..12 {
@@ -208,7 +208,7 @@ fn a_descriptor_of_our_own_cannot_be_asked_for() {
     }
 }
 
-/// What a session has given to stdout goes out also where the server ends before stdout has taken it.
+/// Bytes for stdout are written even if the server ends before stdout can take them.
 #[test]
 fn a_drained_server_has_written_everything() {
     let mut server = Background::start(["-v", "tcp-server", "-k", "--idle-timeout", "3s", "127.0.0.1:0"]);
@@ -222,7 +222,7 @@ fn a_drained_server_has_written_everything() {
             Err(_) => break,
         }
     }
-    // Its session ends for want of movement, as nobody reads our stdout.
+    // The session ends because it is idle: no program reads stdout.
     let closed = server.line("bytes received");
     let taken: usize = closed.split(' ').find_map(|word| word.parse().ok()).expect("a count of bytes");
     assert!(taken > 64 * 1024, "more than the high-water mark: {closed}");

@@ -1,8 +1,8 @@
-//! How a failure is told: once, also at `-v`, and with advice that can be followed in the mode at hand.
+//! Tests that a failure is reported once, also with `-v`, and with advice that fits the mode.
 
 use crate::harness::*;
 
-/// What a peer does to a connection.
+/// The behaviour of a peer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Deed {
     /// Resets it after a byte.
@@ -19,7 +19,7 @@ enum Deed {
     IsSilent,
 }
 
-/// A server that does this to its one client, for a run that connects to it.
+/// A server that treats its only client like this.
 fn serve(deed: Deed, issued: &Issued, run: impl FnOnce(&str) -> Vec<String>) -> Vec<String> {
     match deed {
         Deed::Resets | Deed::IsPlain | Deed::GivesUp | Deed::IsSilent => {
@@ -28,7 +28,7 @@ fn serve(deed: Deed, issued: &Issued, run: impl FnOnce(&str) -> Vec<String>) -> 
                 match deed {
                     Deed::Resets => reset(socket),
                     Deed::IsPlain => drop(socket.write_all(b"220 hello, who is there?\r\n")),
-                    // A fatal close_notify, as some send it.
+                    // A fatal close_notify, which some peers send.
                     Deed::GivesUp => drop(socket.write_all(&record(21, &[2, 0]))),
                     _ => drop(socket.read_to_end(&mut Vec::new())),
                 }
@@ -52,17 +52,17 @@ fn serve(deed: Deed, issued: &Issued, run: impl FnOnce(&str) -> Vec<String>) -> 
     }
 }
 
-/// The lines of a run at `-v` that has something to send.
+/// The lines of a run with `-v` that has bytes to send.
 fn lines_of(args: &[&str]) -> Vec<String> {
     let mut run = Background::spawn(command([&["-v"], args].concat()).stdout(Stdio::null()));
-    // Open to the end: nothing here ends because of it.
+    // stdin stays open to the end, so that its end causes nothing here.
     let mut stdin = run.stdin();
     let _ = stdin.write_all(b"hello");
     run.wait();
     run.all_lines()
 }
 
-/// Expects that no two lines end with the same words, and that one has these.
+/// Expects that no two lines end with the same words, and that one line has these words.
 #[track_caller]
 fn told_once(lines: &[String], what: &str, case: &str) {
     assert!(lines.iter().any(|line| line.contains(what)), "{case}: no {what:?} in {lines:#?}");
@@ -76,7 +76,7 @@ fn told_once(lines: &[String], what: &str, case: &str) {
 const TRUNCATED: &str = "peer closed without close_notify (data may be truncated); ";
 const RESET: &str = "Connection reset by peer";
 
-/// Whatever connects: the mode, a relay, a program.
+/// Every way to connect: a mode, a relay, a program.
 #[test]
 fn what_befalls_a_client_is_told_once() {
     let issued = Authority::server();
@@ -102,14 +102,14 @@ fn what_befalls_a_client_is_told_once() {
                     }
                 }
             });
-            // A relay with stdin tells of the pair.
+            // A relay with stdin reports on the pair.
             let what = if kind == "relay" && deed == Deed::IsSilent { "idle for 500ms" } else { what };
             told_once(&lines, what, &format!("{deed:?} {kind}"));
         }
     }
 }
 
-/// Whatever listens.
+/// Every way to listen.
 #[test]
 fn what_befalls_a_server_is_told_once() {
     let issued = Authority::server();
@@ -143,7 +143,7 @@ fn what_befalls_a_server_is_told_once() {
     }
 }
 
-/// What cannot be opened, and stdout that fails.
+/// Endpoints that cannot be opened, and a stdout that fails.
 #[test]
 fn what_goes_wrong_here_is_told_once() {
     let (_refusing, address) = refusing();
@@ -175,12 +175,12 @@ fn what_goes_wrong_here_is_told_once() {
     told_once(&lines, "No space left on device", "stdout");
 }
 
-/// A failure is told with the options of the mode at hand, as they are written there, and with no others.
+/// A message names options in the form of the mode, and no others.
 #[test]
 fn advice_names_options_that_there_are() {
     let issued = Authority::server();
     let authority = "signed by an authority that is not trusted";
-    // An ordinary refusal: by chain.
+    // A certificate of an unknown authority.
     let refused = |args: &dyn Fn(&str) -> Vec<String>| {
         let peer = tls_peer(server_config(&issued, &VERSIONS), |mut peer| peer.try_handshake().is_ok());
         let args = args(&peer.text());
@@ -223,7 +223,7 @@ fn advice_names_options_that_there_are() {
             );
         }
     }
-    // A certificate that the server wants.
+    // A server that requires a client certificate.
     for kind in ["mode", "relay"] {
         let clients = Authority::server();
         let config = strict_server_config(&issued, &clients, &VERSIONS);

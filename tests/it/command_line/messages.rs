@@ -1,23 +1,23 @@
-//! Messages on stderr: floods of them, readers that do not read, terminals that show them, filters of other programs.
+//! Tests messages on stderr: floods, readers that do not read, terminals, and filters of other programs.
 
 use crate::harness::*;
 
-/// Messages of one kind in one second.
+/// How many messages of one kind are written in a second.
 const LIMIT: usize = 10;
 
-/// Both ends of a pipe of one page.
+/// Both ends of a pipe that holds one page.
 fn small_pipe() -> (File, File) {
     let mut ends = [0; 2];
     // SAFETY: the array is alive for the call, which fills it with two new descriptors.
     assert_eq!(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) }, 0);
-    // SAFETY: the descriptors are new and nobody else's.
+    // SAFETY: the descriptors are new and have no other owner.
     let [reader, writer] = ends.map(|fd| File::from(unsafe { OwnedFd::from_raw_fd(fd) }));
     // SAFETY: F_SETPIPE_SZ takes a number and touches no memory.
     assert!(unsafe { libc::fcntl(ends[1], libc::F_SETPIPE_SZ, 4096) } > 0);
     (reader, writer)
 }
 
-/// Programs whose last words nobody reads: usage errors, and failures with and without a logger.
+/// Runs with a stderr that is not read: usage errors, and failures with and without a logger.
 fn last_words() -> Vec<(Command, i32)> {
     let cases: &[(&[&str], Option<&str>, i32)] = &[
         (&["no-such-mode"], None, 2),
@@ -36,7 +36,7 @@ fn last_words() -> Vec<(Command, i32)> {
     cases.iter().map(command).collect()
 }
 
-/// A reader that never reads is not waited for: the program ends with the status of its error.
+/// The program does not wait for a reader that never reads, and ends with the status of its error.
 #[test]
 fn a_full_stderr_does_not_hold_up_an_error() {
     for (mut command, status) in last_words() {
@@ -78,7 +78,7 @@ fn a_slow_reader_gets_the_whole_error() {
     }
 }
 
-/// A terminal that nobody looks at takes a part of a line only. The service goes on.
+/// A terminal that is not read takes only a part of a line. The service goes on.
 #[test]
 fn a_terminal_that_nobody_reads_does_not_stop_an_echo() {
     let terminal = Terminal::new();
@@ -90,7 +90,7 @@ fn a_terminal_that_nobody_reads_does_not_stop_an_echo() {
     let _child = Kill(child);
     let port: u16 = eventually("the port", || fs::read_to_string(&ports).ok()?.trim().parse().ok());
     let mut shown = 0;
-    // After the terminal has become full, there have been some hundred lines more.
+    // Some hundred more lines came after the terminal was full.
     for round in 0.. {
         ping(&mut connect(([127, 0, 0, 1], port).into()), b"hello");
         let before = std::mem::replace(&mut shown, queued(&terminal.master));
@@ -104,7 +104,7 @@ fn a_terminal_that_nobody_reads_does_not_stop_an_echo() {
     }
 }
 
-/// With `-vvv` at the terminal on which it also reads and writes, it falls silent once there is nothing to tell.
+/// With `-vvv` on the terminal of stdin and stdout, messages cause no further messages.
 #[test]
 fn a_terminal_does_not_feed_its_own_messages() {
     let terminal = Terminal::new();
@@ -148,28 +148,28 @@ impl Drop for Kill {
     }
 }
 
-/// What is done to a server.
+/// An action on a server.
 type Flood = fn(SocketAddr);
 
-/// The lines of a server that many clients use at once, once it has been stopped.
+/// The lines of a server with many clients at once, after it was stopped.
 fn lines_of_a_flood(options: &[&str], mode: &[&str], flood: Flood) -> (Vec<String>, usize) {
     let (mut server, address) = serve([options, mode].concat());
     let start = Instant::now();
     flood(address);
     server.comes_to_rest();
-    // A second that has begun has a limit of its own.
+    // A new second has a limit of its own.
     let seconds = start.elapsed().as_secs() as usize + 2;
     server.drains();
     (server.all_lines(), seconds)
 }
 
-/// Each kind of line is limited, whatever `-v` or `-vv` it comes from; what was left out is counted.
+/// Each kind of line is limited at every verbosity, and suppressed lines are counted.
 #[test]
 fn each_kind_of_message_is_limited() {
     const CLIENTS: usize = 1000;
     let of_tcp = |address| (0..CLIENTS).for_each(|_| drop(connect(address)));
     let of_udp = |address| {
-        // Kept, so that no two have the same port.
+        // The sockets are kept, so that no two have the same port.
         let mut senders = Vec::new();
         for _ in 0..CLIENTS {
             let sender = udp("127.0.0.1");
@@ -200,11 +200,11 @@ fn each_kind_of_message_is_limited() {
     }
 }
 
-/// `RUST_LOG` is often set for some other program. Only a filter that names us changes what we say.
+/// `RUST_LOG` is often set for another program. Only a filter that names xport changes its messages.
 #[test]
 fn filters_of_other_programs_change_nothing() {
     let stderr = |variables: &[(&str, &str)]| {
-        // Nobody listens there; what matters is the warning before.
+        // The connect fails. The warning before the failure matters.
         let mut command = xport(["tls-client", "--insecure", "--connect-timeout", "1s", "127.0.0.1:1"]);
         let output = command.envs(variables.iter().copied()).write_stdin("").output().expect("a run");
         String::from_utf8(output.stderr).expect("text")
@@ -222,7 +222,7 @@ fn filters_of_other_programs_change_nothing() {
     }
     assert!(stderr(&[("XPORT_LOG", "debug"), ("RUST_LOG", "off")]).contains("connecting to 127.0.0.1:1"));
     assert_eq!(stderr(&[("XPORT_LOG", "error")]).lines().count(), 1);
-    // What nobody understands is told of, and silences nothing.
+    // An unreadable filter is reported, and silences nothing.
     for filter in ["xport=debgu", "trash=="] {
         let said = stderr(&[("XPORT_LOG", filter)]);
         assert!(said.contains("ignoring") && said.contains("--insecure"), "XPORT_LOG={filter}: {said}");

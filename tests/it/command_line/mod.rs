@@ -1,4 +1,4 @@
-//! What the command line takes, and what the program says.
+//! The command line, messages, and exit statuses.
 
 mod completing;
 mod endpoints;

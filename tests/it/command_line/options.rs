@@ -1,6 +1,6 @@
-//! What the real program answers where it runs no mode: usage errors, help, version, pages.
+//! Tests the real program where it runs no mode: usage errors, help, version, pages.
 //!
-//! How arguments become a configuration is tested in `src/cli/tests.rs`, what the modes do in the other files here.
+//! `src/cli/tests.rs` tests the configuration that arguments make. The other files here test the modes.
 
 use crate::harness::*;
 use assert_cmd::cargo::cargo_bin_cmd;
@@ -20,7 +20,7 @@ const MODES: [&str; 12] = [
     "udp-client",
 ];
 
-/// What `--help` may take on a wide terminal, and on a usual one.
+/// The columns of `--help` on a wide terminal, and on a usual one.
 const HELP_COLUMNS: usize = 100;
 const EXAMPLE_COLUMNS: usize = 80;
 
@@ -31,14 +31,14 @@ fn xport() -> assert_cmd::Command {
     command
 }
 
-/// Stdout of a run that succeeds and has nothing to report.
+/// The stdout of a run that succeeds without a message.
 #[track_caller]
 fn stdout_of(args: &[&str]) -> String {
     let output = xport().args(args).assert().code(0).stderr("").get_output().stdout.clone();
     String::from_utf8(output).expect("text")
 }
 
-/// Stderr of a run that is refused before anything is done.
+/// The stderr of a run that is refused before it does anything.
 #[track_caller]
 fn refused(command: &mut assert_cmd::Command) -> String {
     let output = command.assert().code(2).stdout("").get_output().stderr.clone();
@@ -237,18 +237,17 @@ fn defaults_come_from_the_environment_of_modes_that_have_the_option() {
     assert!(text.contains("'abc' for '--retry <N>'") && text.contains("XPORT_RETRY"), "{text:?}");
     let text = refused(xport().env("XPORT_TIMEOUT", "1s").args(["tcp-client", ":80", "--timeout", "x"]));
     assert!(!text.contains("XPORT_TIMEOUT"), "{text:?}");
-    // Neither a default that the mode does not have nor an empty one stands in the way: the address is what lacks.
+    // A default for another mode or an empty default is no mistake. The missing address is.
     for (name, value) in [("XPORT_MAX_CONNS", "x"), ("XPORT_GRACE", "x"), ("XPORT_RETRY", ""), ("XPORT_COUNT", "x")] {
         let text = refused(xport().env(name, value).arg("tcp-client"));
         assert!(text.contains("no address"), "{name}: {text:?}");
     }
 }
 
-/// Variables whose values are paths, which need not be text.
+/// Variables with paths, which need not be UTF-8.
 const FILES: [&str; 5] = ["XPORT_PORT_FILE", "XPORT_CA", "XPORT_CLIENT_CA", "XPORT_CERT", "XPORT_KEY"];
 
-/// Each variable of each mode: where its value is not UTF-8, the message names the variable. An argument goes before
-/// it.
+/// For each variable of each mode: the message names a variable that is not UTF-8, unless an argument replaces it.
 #[test]
 fn a_variable_that_is_no_text_is_named() {
     let odd = OsStr::from_bytes(b"\xff");
@@ -267,12 +266,12 @@ fn a_variable_that_is_no_text_is_named() {
             assert!(text.contains(name), "{mode} {name}: {text:?}");
             seen += 1;
         }
-        // The logger's one is for all.
+        // Every mode has the variable of the logger.
         let text = refused(xport().env("XPORT_LOG", odd).arg(mode).args(args));
         assert!(text.contains("the value of the environment variable XPORT_LOG is not UTF-8"), "{mode}: {text:?}");
     }
     assert!(seen > 50, "only {seen}");
-    // What only endpoints have.
+    // Variables that only endpoints have.
     for (name, endpoint) in
         [("XPORT_RETRY", "tcp::1"), ("XPORT_HANDSHAKE_TIMEOUT", "tls::1"), ("XPORT_RETRY", "udp::1")]
     {
@@ -282,7 +281,7 @@ fn a_variable_that_is_no_text_is_named() {
         let text = refused(xport().env(name, "x").args(["relay", "-", endpoint]));
         assert!(text.contains(name), "{text:?}");
     }
-    // Where an argument is odd and not the variable, or only a variable of another mode, that is said.
+    // The message does not blame the variable for a bad argument, or for a variable of another mode.
     let text = refused(xport().args([OsStr::new("tcp-client"), OsStr::new("--linger"), odd, OsStr::new(":1")]));
     assert!(text.contains("'\\xff' is not UTF-8") && !text.contains("XPORT_"), "{text:?}");
     let text = refused(xport().env("XPORT_HANDSHAKE_TIMEOUT", odd).arg("tcp-client"));
@@ -390,7 +389,7 @@ fn a_reader_who_has_left_is_no_news() {
         let mut command = command(args);
         let output = command.stdin(Stdio::null()).stdout(writer).output().expect("the program starts");
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
-        // SIGPIPE, as cat ends; or with success, where it is ignored.
+        // The run ends by SIGPIPE, as cat does, or with success if the signal is ignored.
         assert!(output.status.success() || output.status.signal() == Some(13), "{args:?}: {}", output.status);
     }
 }

@@ -1,8 +1,8 @@
-//! `--port-file` where somebody else has a hand in the directory: what it may replace, and what it may remove.
+//! Tests which files `--port-file` replaces and removes in a directory that others can change.
 
 use crate::harness::*;
 
-/// The arguments of every kind of run with a port file, and the status where that cannot be had.
+/// The arguments of every kind of run with a port file, and the status if the file cannot be written.
 fn runs(file: &Path) -> Vec<(Vec<String>, i32)> {
     let file = file.to_str().expect("text");
     let with = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
@@ -30,8 +30,7 @@ fn run(folder: &Path, args: &[String]) -> Output {
     Output { status, stdout: Vec::new(), stderr }
 }
 
-/// What is no regular file is refused before anything listens, named with its kind, and left as it is: no link is
-/// followed.
+/// Anything but a regular file is refused, with its kind, before anything listens. No link is followed.
 #[test]
 fn only_a_regular_file_is_replaced() {
     let dir = folder();
@@ -72,8 +71,8 @@ fn only_a_regular_file_is_replaced() {
     assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 9, "something was left behind");
 }
 
-/// A regular file is replaced, not written to: whoever has the old one open, or another name for it, sees no change.
-/// Its mode is what the umask leaves.
+/// A regular file is replaced, not overwritten: an open descriptor or another link still has the old content. The umask
+/// decides the mode.
 #[test]
 fn a_file_is_replaced_and_not_written_to() {
     for index in 0..runs(Path::new("f")).len() {
@@ -94,7 +93,7 @@ fn a_file_is_replaced_and_not_written_to() {
     }
 }
 
-/// No name that can be known beforehand is in the way: not even one made of the number of the process.
+/// No predictable name can block the file, not even one with the number of the process.
 #[test]
 fn its_temporary_name_cannot_be_taken() {
     let dir = folder();
@@ -108,8 +107,8 @@ fn its_temporary_name_cannot_be_taken() {
     assert_eq!(fs::read_to_string(dir.path().join("victim")).expect("it is there"), "precious");
 }
 
-/// What has taken the place of the port file is not ours to remove, be it a file or a link. A file made right after
-/// ours has gone often gets its number.
+/// A file or a link that has replaced the port file is not removed. A new file often gets the inode number of a removed
+/// one.
 #[test]
 fn a_foreign_file_in_its_place_is_kept() {
     let (_dir, file) = path("port");

@@ -1,12 +1,12 @@
-//! What the options of the stream group change: which directions there are, which limits of time and space hold.
+//! Tests the options of streams: directions, and limits of time and space.
 
 use crate::harness::*;
 use std::io::pipe;
 
-/// The status of a limit of time that has been reached.
+/// The status of a timeout.
 const TIMED_OUT: i32 = 124;
 
-/// `--recv-only`: stdin is left alone, and the peer's end is the end.
+/// `--recv-only`: stdin is not read, and the end of the peer ends the run.
 #[test]
 fn recv_only_leaves_stdin_alone() {
     let (input, mut into) = pipe().expect("a pipe");
@@ -21,7 +21,7 @@ fn recv_only_leaves_stdin_alone() {
     assert_eq!(queued(&input), 17);
 }
 
-/// Expects that `client` goes on while `something_moves` now and then, and is idle once that was `limit` ago.
+/// Expects that `client` goes on while `something_moves` now and then, and ends as idle `limit` after that.
 #[track_caller]
 fn is_idle_in_the_end(mut client: Background, limit: Duration, mut something_moves: impl FnMut()) {
     let start = Instant::now();
@@ -36,7 +36,7 @@ fn is_idle_in_the_end(mut client: Background, limit: Duration, mut something_mov
     ended(&client.finish(), TIMED_OUT, "idle");
 }
 
-/// `--idle-timeout` counts both directions: no end while a byte moves either way, status 124 once none does.
+/// `--idle-timeout` counts both directions: the session ends with status 124 only when neither moves.
 #[test]
 fn an_idle_timeout_counts_both_directions() {
     let (options, limit) = (["--idle-timeout", "3s"], Duration::from_secs(3));
@@ -58,7 +58,7 @@ fn an_idle_timeout_counts_both_directions() {
     });
 }
 
-/// `--idle-timeout` of an echo server ends the connection that is idle, and no other, and never the server.
+/// `--idle-timeout` of an echo server ends the idle connection, and neither another one nor the server.
 #[test]
 fn an_idle_timeout_of_an_echo_ends_that_connection_only() {
     let (mut server, address) = serve(["tcp-echo", "--idle-timeout", "4s", "127.0.0.1:0"]);
@@ -76,7 +76,7 @@ fn an_idle_timeout_of_an_echo_ends_that_connection_only() {
     assert!(server.is_running());
 }
 
-/// `--timeout`: the whole run ends with 124 however busy it is, client or server.
+/// `--timeout` ends a busy run with 124, client or server.
 #[test]
 fn a_timeout_ends_the_whole_run() {
     let start = Instant::now();
@@ -91,13 +91,13 @@ fn a_timeout_ends_the_whole_run() {
 
     for mode in ["tcp-echo", "tcp-server"] {
         let mut server = Background::start([mode, "--timeout", "600ms", "127.0.0.1:0"]);
-        // It may be over by now.
+        // The run can be over by now.
         let _peer = try_connect(server.address());
         assert_eq!(server.wait().code(), Some(TIMED_OUT), "{mode}");
     }
 }
 
-/// `--high-water 0`: nothing is read while anything waits to be written, and everything still goes through both ways.
+/// `--high-water 0`: nothing is read while bytes wait to be written, and all bytes still arrive both ways.
 #[test]
 fn without_a_buffer_everything_still_goes_through() {
     let mut server = Background::start(["tcp-echo", "--high-water", "0", "127.0.0.1:0"]);
@@ -110,7 +110,7 @@ fn without_a_buffer_everything_still_goes_through() {
     ended(&client.finish(), 0, "");
 }
 
-/// `--high-water`: a reader that takes nothing makes the peer wait once the mark is reached.
+/// `--high-water`: a reader that takes nothing makes the peer wait at the mark.
 #[test]
 fn high_water_limits_what_is_held_for_a_slow_reader() {
     let (out_of, output) = pipe().expect("a pipe");

@@ -1,14 +1,14 @@
-//! `echo`, `listen` and `connect` on endpoints of any kind, and URLs as endpoints wherever endpoints go.
+//! Tests `echo`, `listen` and `connect` on endpoints of any kind, and URLs as endpoints.
 //!
-//! What the named modes do with one transport is tested in the files of that transport; here is that a verb is the
-//! same, for each scheme, and what it says to endpoints that it cannot take.
+//! The files of each transport test its named modes. This file tests that a verb does the same for each scheme, and its
+//! messages about endpoints that it cannot take.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
 use crate::harness::*;
 
-/// How a client reaches a server by its scheme, from what the server has said.
+/// The arguments of a client for a server of this scheme, from the lines of the server.
 fn reach(server: &mut Background, scheme: &str, path: &str) -> String {
     if scheme == "unix" {
         server.line("listening on ");
@@ -73,7 +73,7 @@ fn listen_joins_a_client_of_every_scheme_with_stdin_and_stdout() {
     assert!(server.wait().success());
 }
 
-/// A word that connects elsewhere listens where clients are awaited, as with `exec --listen`.
+/// A word that connects in other modes listens in these, as with `exec --listen`.
 #[test]
 fn where_clients_are_awaited_every_word_listens() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -100,7 +100,7 @@ fn where_clients_are_awaited_every_word_listens() {
     assert_eq!(datagram(&socket), (b"hello".to_vec(), to));
 }
 
-/// Each end has its own options, those before the ends hold for all, and one port file has the ports of all.
+/// Each end has its own options, options before the ends hold for all, and one port file has all ports.
 #[test]
 fn a_verb_serves_several_ends_with_options_of_their_own() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -109,12 +109,12 @@ fn a_verb_serves_several_ends_with_options_of_their_own() {
     let unix = format!("unix-listen:{path},mode=0640");
     let args = ["echo", "--port-file", &ports, "tcp-listen:127.0.0.1:0,deny=127.0.0.1", &unix, "127.0.0.1:0"];
     let mut server = Background::start(args);
-    // Ends that share a port file are named together.
+    // The lines of ends with one port file come together.
     let (closed, open) = (server.address(), server.address());
     server.line("listening on ");
     ping(&mut connect(open), b"hello");
     let mut denied = connect(closed);
-    // A reset or an end: it is not let in.
+    // The denied client gets a reset or an end.
     assert_eq!(denied.read(&mut [0]).unwrap_or(0), 0);
     let mode = PermissionsExt::mode(&fs::metadata(&path).expect("a socket").permissions());
     assert_eq!(mode & 0o777, 0o640);
@@ -196,7 +196,7 @@ fn options_of_ends_come_from_variables() {
     }
 }
 
-/// Each line is refused before anything is done, for its reason.
+/// Each line is refused for its reason, before the run does anything.
 #[test]
 fn what_a_verb_cannot_do_is_refused_with_what_to_write() {
     for (line, reason) in [
@@ -239,7 +239,7 @@ fn what_a_verb_cannot_do_is_refused_with_what_to_write() {
         ("connect --send-only --count 1 udp:h:1", "--count needs received datagrams"),
         ("connect --recv-only --linger 1 tcp:h:1", "--linger does nothing with --recv-only"),
         ("listen --send-only --half-close 1 :1", "--half-close does nothing with --send-only"),
-        // URLs that say more than an endpoint can.
+        // URLs with parts that an endpoint does not have.
         ("connect tcp://h:80/", "the URL has a path, '/', which tcp: does not support"),
         ("connect tls://h:443/x?y,ca=c", "the URL has a path, '/x?y', which tls: does not support"),
         ("connect tcp://u:p@h:80", "the URL has a user, which tcp: does not support"),

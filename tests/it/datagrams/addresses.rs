@@ -1,12 +1,14 @@
-//! A peer of datagrams with several addresses: which one it listens on shows when another one refuses.
+//! Tests UDP peers with several addresses: a refusal leads to the next address.
+
+use std::net::SocketAddrV6;
 
 use crate::harness::*;
 
-/// A socket on the loopback of one family, at a port that nobody has in the other one.
+/// A socket on the loopback of one family, with a port that is free in the other family.
 fn on_one_family(ip: &str) -> (UdpSocket, u16) {
     static LAST: AtomicU16 = AtomicU16::new(0);
     for _ in 0..1000 {
-        // Below what the system chooses from. Another run of these tests begins elsewhere.
+        // The ports are below those that the system chooses. Another run of the tests begins elsewhere.
         let port = 10_000 + (std::process::id() as u16 % 9 * 1000 + LAST.fetch_add(1, Ordering::Relaxed)) % 9000;
         if let Ok(socket) = UdpSocket::bind((ip, port)) {
             socket.set_read_timeout(Some(DEADLINE)).expect("a timeout");
@@ -16,7 +18,7 @@ fn on_one_family(ip: &str) -> (UdpSocket, u16) {
     panic!("no port at {ip}");
 }
 
-/// Answers `count` datagrams, each by itself in capitals, on a thread; gives them back.
+/// Answers `count` datagrams in capitals, on a thread, and returns them.
 fn answer(server: UdpSocket, count: usize) -> JoinHandle<Vec<Vec<u8>>> {
     thread::spawn(move || {
         let one = |_| {
@@ -28,8 +30,8 @@ fn answer(server: UdpSocket, count: usize) -> JoinHandle<Vec<Vec<u8>>> {
     })
 }
 
-/// Where only one address of a host is served, whichever it is, a client gets there by the refusal of the other one:
-/// nothing is lost, and the status is 0.
+/// If only one address of a host is served, the refusal of the other address leads a client there: nothing is lost, and
+/// the status is 0.
 #[test]
 fn the_address_that_is_served_is_found() {
     for ip in ["::1", "127.0.0.1"] {
@@ -59,7 +61,7 @@ fn the_address_that_is_served_is_found() {
                 assert_eq!(answers.join().expect("it answers"), [b"hello"]);
             }
         }
-        // Several datagrams, which are all on their way before the first refusal is heard of; and no answer is wanted.
+        // Several datagrams that are sent before the first refusal arrives, without answers.
         let (server, port) = on_one_family(ip);
         let lines = Vec::from_iter((0..50).map(|n| format!("line {n}")));
         let mut client = xport(["udp-client", "--lines", "--send-only", &at(port)[0]]);
@@ -71,7 +73,7 @@ fn the_address_that_is_served_is_found() {
     }
 }
 
-/// The same for what a relay opens for each of its clients.
+/// The same for each client of a relay.
 #[test]
 fn a_relay_finds_the_address_that_is_served() {
     let (server, port) = on_one_family("127.0.0.1");
@@ -88,14 +90,14 @@ fn a_relay_finds_the_address_that_is_served() {
     answers.join().expect("it answers");
 }
 
-/// Only when the last address has refused, too, it is told: once, and then the first one is tried again.
+/// The refusal of the last address is reported, once. Then the first address is tried again.
 #[test]
 fn an_error_is_told_when_all_addresses_have_refused() {
     let (server, port) = on_one_family("127.0.0.1");
     drop(server);
     let address = format!("localhost:{port}");
     ended(&outcome_with(["udp-client", &address], "x"), 4, "Connection refused");
-    // Somebody listens later, at the first address or at the last one: what is sent from then on arrives.
+    // A listener that comes later, at either address, gets the later datagrams.
     for ip in ["127.0.0.1", "::1"] {
         let mut client = Background::start(["udp-client", "--lines", &address]);
         let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
@@ -114,7 +116,7 @@ fn an_error_is_told_when_all_addresses_have_refused() {
     }
 }
 
-/// An address that has answered is the peer's. When it refuses later, no other address gets what is said.
+/// An address that has answered is kept. If it refuses later, no other address gets the datagrams.
 #[test]
 fn a_peer_that_has_answered_is_not_exchanged() {
     let (first, port) = on_one_family("127.0.0.1");
@@ -134,8 +136,7 @@ fn a_peer_that_has_answered_is_not_exchanged() {
     assert_eq!(client.finish().status.code(), Some(4));
 }
 
-/// What was sent is kept for other addresses up to a limit: a peer that has taken more than that without a word is the
-/// peer.
+/// Sent datagrams are kept for other addresses up to a limit. An address that has taken more without a refusal is kept.
 #[test]
 fn a_peer_that_has_taken_much_is_not_exchanged() {
     let (first, port) = on_one_family("127.0.0.1");
@@ -153,7 +154,7 @@ fn a_peer_that_has_taken_much_is_not_exchanged() {
     has_nothing(&second);
 }
 
-/// Addresses of one family, of a name: the socket stays, and with it the port that was asked for.
+/// For a name with addresses of one family, the socket stays, and so does its port.
 #[test]
 fn several_addresses_of_one_family_are_tried_in_turn() {
     let hosts = "127.0.0.1 many\n127.0.0.2 many\n127.0.0.3 many\n";
@@ -166,4 +167,48 @@ fn several_addresses_of_one_family_are_tried_in_turn() {
         let output = client.finish();
         assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"hello"[..]), "{served}: {}", text(&output));
     }
+}
+
+/// An ICMPv6 message: nobody listens at the port to which this datagram was sent. RFC 4443, section 3.1.
+fn port_unreachable(from: SocketAddrV6, to: SocketAddrV6) -> Vec<u8> {
+    let mut message = vec![1, 4, 0, 0, 0, 0, 0, 0];
+    // The header of the datagram: version 6, 8 bytes of UDP, hop limit 64.
+    message.extend([0x60, 0, 0, 0, 0, 8, 17, 64]);
+    message.extend(from.ip().octets().iter().chain(&to.ip().octets()));
+    for number in [from.port(), to.port(), 8, 0] {
+        message.extend(number.to_be_bytes());
+    }
+    message
+}
+
+/// The first address refuses when everything is sent and stdin has ended. The client has waited for that.
+#[test]
+fn a_client_that_only_sends_hears_a_late_refusal() {
+    let hosts = "fd00:99::77 many\n10.99.0.1 many\n";
+    let Some(network) = Network::new("", &[("nsswitch.conf", "hosts: files\n"), ("hosts", hosts)]) else { return };
+    let mut sockets = None;
+    network.inside(|| {
+        let icmp = Socket::new(Domain::IPV6, Type::RAW, Some(Protocol::ICMPV6));
+        sockets = icmp.ok().map(|icmp| (icmp, udp("10.99.0.1")));
+    });
+    let Some((icmp, server)) = sockets else { return println!("skipped: no ICMPv6 here") };
+    let own = "fd00:99::1".parse().expect("an address");
+    let port = server.local_addr().expect("an address").port();
+    let silent = SocketAddrV6::new("fd00:99::77".parse().expect("an address"), port, 0, 0);
+    let refusal = port_unreachable(SocketAddrV6::new(own, 5555, 0, 0), silent);
+    // On a busy machine this may come too late, as the client waits for a moment only.
+    for _ in 0..10 {
+        let args = ["-vv", "udp-client", "--send-only", "--source", ":5555", "many", &port.to_string()];
+        let mut client = network.start(&args);
+        client.stdin().write_all(b"hello").expect("it takes the bytes");
+        client.line("waiting for a refusal");
+        icmp.send_to(&refusal, &SocketAddrV6::new(own, 0, 0, 0).into()).expect("it leaves");
+        let output = client.finish();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        if text(&output).contains("trying 10.99.0.1") {
+            assert_eq!(datagram(&server).0, b"hello");
+            return;
+        }
+    }
+    panic!("the refusal is not heard");
 }

@@ -1,7 +1,7 @@
-//! What can go wrong with datagrams, and must not: sizes at and beyond the limit, peers that are gone, forged or slow,
-//! tables that a stranger could fill, and system calls that do less than they were asked for.
+//! Tests faults of datagrams: sizes around the limit, peers that are gone, forged or slow, tables that a stranger could
+//! fill, and partial system calls.
 //!
-//! What needs root, a raw socket or a network of its own says so and passes where that is not to be had.
+//! A test that needs root, a raw socket or its own network prints a note and passes without it.
 
 use crate::harness::*;
 
@@ -13,7 +13,7 @@ fn start(mode: &str, options: &[&str], address: &str) -> (Background, SocketAddr
     serve([&[mode], options, &[address]].concat())
 }
 
-/// An empty datagram is one like any other: it is answered, it counts, and it is the end of nothing.
+/// An empty datagram is like any other: it is answered and counted, and ends nothing.
 #[test]
 fn empty_datagrams_are_data() {
     let (_echo, address) = start("udp-echo", &[], "127.0.0.1:0");
@@ -33,7 +33,7 @@ fn the_longest_datagrams_go_there_and_back() {
         let data = pattern(most);
         udp_ping(&udp(ip), address, &data);
 
-        // A file gives as much as is asked for, so it is one datagram.
+        // One read gets the whole file, so it is one datagram.
         let file = folder.path().join("data");
         fs::write(&file, &data).expect("a file");
         let args = ["udp-client", "--count", "1", "--linger", "60s", &address.to_string()];
@@ -47,12 +47,12 @@ fn the_longest_datagrams_go_there_and_back() {
     }
 }
 
-/// One byte more is reported and dropped, what follows still goes out, and the status tells.
+/// One byte more is reported and dropped, later datagrams are sent, and the status shows it.
 #[test]
 fn a_datagram_that_is_too_long_is_reported_and_dropped() {
     for (listen, most) in [("127.0.0.1:0", V4_BYTES_MAX), ("[::1]:0", V6_BYTES_MAX)] {
         let (_echo, address) = start("udp-echo", &[], listen);
-        // One that the system refuses, one that is longer than any read, and one that is as long as it may be.
+        // A line that the system refuses, one that is longer than any read, and one of the largest size.
         for (n, whole) in [(most + 1, false), (3 * 65_536 + 7, false), (most, true)] {
             let long = "x".repeat(n);
             let lines = format!("first\n{long}\nlast\n");
@@ -63,6 +63,30 @@ fn a_datagram_that_is_too_long_is_reported_and_dropped() {
             let (status, message) = if whole { (0, "") } else { (1, "Message too long") };
             ended(&output, status, message);
             assert!(output.stdout == expected.as_bytes(), "{n}: {}", text(&output));
+        }
+    }
+}
+
+/// Piped bytes have no lines to keep, so they are cut where a datagram would be too long: by one byte, by as much as a
+/// read can bring, and by more than that.
+#[test]
+fn what_is_piped_is_cut_into_datagrams() {
+    let folder = folder();
+    for (ip, most) in [("127.0.0.1", V4_BYTES_MAX), ("::1", V6_BYTES_MAX)] {
+        let peer = udp(ip);
+        let address = peer.local_addr().expect("an address").to_string();
+        for size in [most, most + 1, 65_535, 65_536, 70_000] {
+            let file = folder.path().join("data");
+            let data = pattern(size);
+            fs::write(&file, &data).expect("a file");
+            let mut command = command(["udp-client", "--send-only", &address]);
+            ended(&Background::spawn(command.stdin(File::open(&file).expect("a file"))).finish(), 0, "");
+            let mut got = datagram(&peer).0;
+            assert_eq!(got.len() == size, size == most, "{size}: {} bytes in the first one", got.len());
+            while got.len() < size {
+                got.extend(datagram(&peer).0);
+            }
+            assert!(got == data, "{size}: other bytes than were sent");
         }
     }
 }
@@ -79,7 +103,7 @@ fn many_datagrams_that_are_too_long_do_not_flood_stderr() {
     assert!(lines < 20, "{lines} lines of stderr for 100 datagrams");
 }
 
-/// A port where nobody listens is status 4, also where no answer is waited for.
+/// A closed port is status 4, even if no answer is awaited.
 #[test]
 fn a_closed_port_is_reported() {
     let closed = closed_udp().to_string();
@@ -87,7 +111,7 @@ fn a_closed_port_is_reported() {
         let args = [&["udp-client"], options, &[&closed]].concat();
         ended(&outcome_with(args, "hello\n"), 4, &format!("send {closed}: Connection refused"));
     }
-    // Whoever has more to say may find somebody who listens later; the status tells of the loss.
+    // Later datagrams can reach a later listener. The status shows the loss.
     let late = closed_udp();
     let mut client = Background::start(["udp-client", "--count", "1", &late.to_string()]);
     let mut stdin = client.stdin();
@@ -127,7 +151,7 @@ fn clients_that_vanish_do_no_harm() {
     assert_eq!(datagram(&peer).0, b"for you");
 }
 
-/// Peers that talk at once get each their own datagrams back, in order.
+/// Each of several peers gets its own datagrams back, in order.
 #[test]
 fn each_of_many_peers_gets_its_own() {
     let (_echo, address) = start("udp-echo", &[], "127.0.0.1:0");
@@ -145,7 +169,7 @@ fn each_of_many_peers_gets_its_own() {
     }
 }
 
-/// Stdin of a server goes to whoever has sent last, on whichever of its sockets.
+/// The stdin of a server goes to the last sender, on any of its sockets.
 #[test]
 fn the_most_recent_sender_is_answered() {
     let mut server = Background::start(["udp-server", "--lines", ":0"]);
@@ -162,7 +186,7 @@ fn the_most_recent_sender_is_answered() {
     peers.iter().for_each(|(peer, _)| has_nothing(peer));
 }
 
-/// However many there are, senders are not remembered beyond a bound, also where each is named.
+/// The number of remembered senders is bounded, also with -v.
 #[test]
 fn senders_do_not_fill_the_memory() {
     for (mode, options) in [("udp-echo", &[][..]), ("udp-echo", &["-v"]), ("udp-server", &["-v", "--lines"])] {
@@ -171,7 +195,7 @@ fn senders_do_not_fill_the_memory() {
         let mut stdout = server.stdout();
         let mut round = |n: usize| {
             for _ in 0..n {
-                // The system chooses another port each time.
+                // Each socket has another port.
                 udp(TRANSIENT).send_to(b"x", address).expect("it leaves");
             }
             if mode == "udp-echo" {
@@ -186,7 +210,7 @@ fn senders_do_not_fill_the_memory() {
         (0..85).for_each(|_| round(200));
         let after = server.rss_kib();
         assert!(after < before + 512, "{mode} {options:?}: {before} KiB after 3000 senders, {after} after 20000");
-        // A line that stderr has no room for is dropped.
+        // A line is dropped if stderr has no room.
         let stderr = File::open(format!("/proc/{}/fd/2", server.pid())).expect("it runs");
         eventually("its lines to be read", || (queued(&stderr) == 0).then_some(()));
         server.drains();
@@ -196,8 +220,7 @@ fn senders_do_not_fill_the_memory() {
     }
 }
 
-/// An IPv4 packet that carries a datagram from and to wherever one likes. The system fills in the checksum of its
-/// header.
+/// An IPv4 packet with a datagram between any addresses. The kernel fills in the checksum of the header.
 fn forged(from: SocketAddr, to: SocketAddr, data: &[u8]) -> Vec<u8> {
     let (IpAddr::V4(source), IpAddr::V4(target)) = (from.ip(), to.ip()) else { panic!("of IPv4 only") };
     let mut packet = vec![0x45, 0, 0, 0, 0, 0, 0, 0, 64, libc::IPPROTO_UDP as u8, 0, 0];
@@ -212,7 +235,7 @@ fn forged(from: SocketAddr, to: SocketAddr, data: &[u8]) -> Vec<u8> {
     packet
 }
 
-/// One datagram with a forged sender does not make two echo servers talk to each other, nor one to itself.
+/// A forged datagram makes no echo server talk to another one or to itself.
 #[test]
 fn forged_datagrams_start_no_loop_of_echo_servers() {
     let raw = match Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(libc::IPPROTO_RAW))) {
@@ -237,7 +260,7 @@ fn forged_datagrams_start_no_loop_of_echo_servers() {
     }
 }
 
-/// A port of a service is not answered: whatever answers there would not be a client.
+/// A sender with the port of a service gets no answer, because it is no client.
 #[test]
 fn the_ports_of_services_get_no_answer() {
     let service = (600..1024).rev().find_map(|port| UdpSocket::bind(("127.0.0.1", port)).ok());
@@ -248,7 +271,7 @@ fn the_ports_of_services_get_no_answer() {
     has_nothing(&service);
 }
 
-/// Another kind of echo server, which returns everything, is cut off in the end; then it can be answered again.
+/// An echo server of another program is cut off in the end, and is answered again later.
 #[test]
 fn a_loop_with_another_kind_of_echo_server_ends() {
     let (mut echo, address) = start("udp-echo", &["-v"], "127.0.0.1:0");
@@ -259,11 +282,11 @@ fn a_loop_with_another_kind_of_echo_server_ends() {
             let mut buffer = [0; 64];
             let mut turns = 0_u32;
             mirror.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
-            // Several are under way at once, so that a turn of the programs is several of the loop.
+            // Several datagrams are under way at once, so that each turn has several.
             for _ in 0..8 {
                 mirror.send_to(b"ping", address).expect("it leaves");
             }
-            // Longer than the wait below, and not for ever should that fail.
+            // Longer than the wait below, but not endless.
             let end = Instant::now() + DEADLINE * 2;
             while Instant::now() < end {
                 match mirror.recv_from(&mut buffer) {
@@ -287,7 +310,7 @@ fn a_loop_with_another_kind_of_echo_server_ends() {
     udp_ping(&mirror, address, b"something else");
 }
 
-/// Bound to every address, a server answers from the one that was asked: a connected socket hears nothing else.
+/// A server on every address answers from the address that was asked. A connected socket hears no other.
 #[test]
 fn answers_come_from_the_address_that_was_asked() {
     for listen in ["0.0.0.0:0", "*:0", "[::]:0"] {
@@ -317,7 +340,7 @@ fn answers_come_from_the_address_that_was_asked() {
     }
 }
 
-/// The end of stdin is not the end of an answer, nor of a server.
+/// The end of stdin ends neither an answer nor a server.
 #[test]
 fn the_end_of_stdin_leaves_time_for_answers() {
     let (_echo, address) = start("udp-echo", &[], "127.0.0.1:0");
@@ -327,7 +350,7 @@ fn the_end_of_stdin_leaves_time_for_answers() {
     }
 }
 
-/// Lines for a peer who takes none of them: the system drops what does not fit, and the run ends all the same.
+/// A peer that reads nothing: the system drops datagrams, and the run still ends.
 #[test]
 fn a_peer_that_takes_nothing_stops_nobody() {
     let peer = udp("127.0.0.1");
@@ -342,7 +365,7 @@ fn a_peer_that_takes_nothing_stops_nobody() {
     ended(&client.finish(), 0, "");
 }
 
-/// A reader of stdout who takes nothing makes datagrams be dropped by the system, not be kept by us.
+/// If stdout is not read, the system drops datagrams, and xport does not store them.
 #[test]
 fn a_slow_reader_does_not_fill_the_memory() {
     let (out_of, output) = io::pipe().expect("a pipe");
@@ -356,14 +379,14 @@ fn a_slow_reader_does_not_fill_the_memory() {
     }
     eventually("stdout is full", || is_full(&output).then_some(()));
     server.comes_to_rest();
-    // Room for one batch of the longest datagrams and what the mark allows; far less than was sent.
+    // One batch of the longest datagrams, plus the water mark: far less than was sent.
     assert!(server.rss_kib() < 24 * 1024, "{} KiB", server.rss_kib());
     drop((out_of, output));
     peer.send_to(b"one more", address).expect("it leaves");
     server.is_killed_by(libc::SIGPIPE);
 }
 
-/// A client waits for its peer, not for its reader: however late stdout is taken, all of it is there.
+/// The linger time is about the peer, not about stdout: a late reader still gets all datagrams.
 #[test]
 fn a_slow_reader_gets_all_of_the_answers() {
     let peer = udp("127.0.0.1");
@@ -372,17 +395,17 @@ fn a_slow_reader_gets_all_of_the_answers() {
     let mut stdin = client.stdin();
     stdin.write_all(b"question").expect("stdin takes it");
     let (_, address) = datagram(&peer);
-    // More than a pipe holds, and less than the socket.
+    // More than a pipe holds, and less than the socket buffer.
     let data = pattern(120_000);
     for chunk in data.chunks(3000) {
         peer.send_to(chunk, address).expect("it leaves");
     }
     let mut stdout = client.stdout();
     eventually("stdout to be full", || (queued(&stdout) > 40_000).then_some(()));
-    // It waits for its reader from now on, however long we have taken so far.
+    // From now on, the client waits only for its reader.
     drop(stdin);
     client.comes_to_rest();
-    // It sees at once that there is room again and that the time is over.
+    // Room and the end of the time come together.
     client.signal(libc::SIGSTOP);
     let waiting = queued(&stdout);
     let mut taken = take(&mut stdout, waiting);
@@ -393,12 +416,11 @@ fn a_slow_reader_gets_all_of_the_answers() {
     assert!(taken == data, "{} bytes of {}, or others", taken.len(), data.len());
 }
 
-/// Calls that take or give less than there is, or nothing at all for now, neither lose a datagram nor change their
-/// order.
+/// Partial calls, and calls that return "not now", neither lose nor reorder datagrams.
 #[test]
 fn calls_that_do_less_than_asked_lose_nothing() {
     let log = tempfile::NamedTempFile::new().expect("a file");
-    // Lengths that go up and down, so that rows of one size are cut at every place; few enough to fit into a socket.
+    // The lengths go up and down, so that groups of one size are cut at every place. All fit into a socket.
     let lines: Vec<String> = (0..150).map(|n| format!("{n} {}", "y".repeat(n / 7 * 13 % 17))).collect();
     let all: String = lines.iter().map(|line| format!("{line}\n")).collect();
     for faults in [
@@ -413,7 +435,7 @@ fn calls_that_do_less_than_asked_lose_nothing() {
         let Some(echo) = misbehaving(command(["udp-echo", "127.0.0.1:0"]), &faults) else { return };
         let (_echo, address) = serve_by(echo);
         let address = address.to_string();
-        // A small buffer has to wait for room, and lines with it.
+        // A small buffer makes stdin wait for room.
         let args = ["udp-client", "--lines", "--count", "150", "--linger", "60s", "--high-water", "256", &address];
         let mut client = Background::spawn(misbehaving(command(args), &faults).expect("a library"));
         feed(client.stdin(), all.clone().into_bytes());
@@ -424,7 +446,7 @@ fn calls_that_do_less_than_asked_lose_nothing() {
     }
 }
 
-/// A link with an address and neighbours that all are one and the same.
+/// A link on which one neighbour has every address.
 const LINK: &str = "
     ip link add veth0 type veth peer name veth1
     ip link set veth0 up
@@ -456,11 +478,10 @@ fn a_broadcast_is_delivered_and_answered() {
     });
 }
 
-/// What is sent to a group arrives where it was joined, with `--join` or by listening on it, and answers find the
-/// sender.
+/// Datagrams for a group arrive with `--join`, and by listening on the group. Answers reach the sender.
 #[test]
 fn groups_are_joined() {
-    // Without an address that is not on probation nothing can be sent over IPv6.
+    // IPv6 needs an address that is not tentative any more.
     let group_link = format!("{LINK}\nip route add 224.0.0.0/4 dev veth0\nip addr add fe80::99/64 dev veth0 nodad");
     in_a_network(&group_link, || {
         for (options, listen, group) in [
@@ -488,7 +509,7 @@ fn groups_are_joined() {
     });
 }
 
-/// What cannot be joined is a mistake of whoever asks, and nothing is opened.
+/// A group that cannot be joined is a usage error or status 3, and nothing is opened.
 #[test]
 fn what_cannot_be_joined_is_refused() {
     for (args, message) in [
@@ -505,8 +526,7 @@ fn what_cannot_be_joined_is_refused() {
     }
 }
 
-/// A link slower than stdin: the socket's own buffer fills up, stdin waits for it, and every datagram leaves in the
-/// end.
+/// On a link slower than stdin, the buffer of the socket fills up, stdin waits, and every datagram leaves in the end.
 #[test]
 fn a_slow_link_makes_stdin_wait() {
     let slow = format!("{LINK}\ntc qdisc add dev veth0 root tbf rate 80mbit burst 20k limit 2mb 2>/dev/null");
@@ -517,7 +537,7 @@ fn a_slow_link_makes_stdin_wait() {
         let line = format!("{}\n", "x".repeat(1199));
         let start = Instant::now();
         stdin.write_all(line.repeat(4000).as_bytes()).expect("stdin takes it");
-        // The link takes 480 ms for all of it, and 260 KiB wait in buffers on the way.
+        // The link takes 480 ms for all of it, and buffers 260 KiB.
         assert!(start.elapsed() > Duration::from_millis(200), "{:?}: not the link's pace", start.elapsed());
         let rss = client.rss_kib();
         assert!(rss < 24 * 1024, "{rss} KiB");

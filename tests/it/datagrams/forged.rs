@@ -1,13 +1,13 @@
-//! Datagrams with a forged sender: none makes a service talk to itself, or two services to each other, for ever.
+//! Tests datagrams with a forged sender: none makes services talk to each other, or to themselves, for ever.
 //!
-//! Forging takes a raw socket. Where that is not allowed, these tests are skipped.
+//! Forging takes a raw socket. The tests are skipped without permission.
 
 use crate::harness::*;
 
-/// The traffic class of what a service sends as an answer.
+/// The traffic class of an answer from a service.
 const MARK: u32 = 0x0c;
 
-/// Sends a datagram that claims to come from `from`; false, with a word on why, where that is not allowed.
+/// Sends a datagram that claims to come from `from`. Returns false, with a note, without permission.
 fn forge(from: SocketAddr, to: SocketAddr, data: &[u8]) -> bool {
     let raw = match Socket::new(Domain::for_address(to), Type::RAW, Some(Protocol::from(libc::IPPROTO_RAW))) {
         Ok(raw) => raw,
@@ -37,7 +37,7 @@ fn forge(from: SocketAddr, to: SocketAddr, data: &[u8]) -> bool {
         }
         _ => panic!("{from} and {to} have different families"),
     };
-    // The port of a raw socket's destination means something else.
+    // For a raw socket, the port of the destination is a protocol number.
     raw.send_to(&packet, &SockAddr::from(SocketAddr::new(to.ip(), 0))).expect("it leaves");
     true
 }
@@ -56,11 +56,11 @@ fn checksum(from: Ipv6Addr, to: Ipv6Addr, datagram: &[u8]) -> u16 {
     !(sum as u16)
 }
 
-/// A service that answers whatever comes: the program, and where it listens.
+/// A service that answers every datagram: the program, and its address.
 struct Service {
     program: Background,
     address: SocketAddr,
-    /// What it asks for its answers, if anything.
+    /// The socket that gives its answers, if there is one.
     _upstream: Option<Background>,
 }
 
@@ -85,7 +85,7 @@ impl Service {
         };
         let address = program.address();
         if kind == "server" {
-            // What it prints is sent back.
+            // The output of the service is sent back.
             let (mut stdin, mut stdout) = (program.stdin(), program.stdout());
             thread::spawn(move || {
                 let mut buffer = [0; 65536];
@@ -103,12 +103,12 @@ impl Service {
         SocketAddr::new(ip.parse().expect("an address"), self.address.port())
     }
 
-    /// Expects that a client is served, and that nothing goes round: it has received few datagrams in all.
+    /// Expects that a client is served, and that nothing goes round: the service has received few datagrams.
     #[track_caller]
     fn stays_sane(mut self, client_at: &str, most: u64, what: &str) {
         let client = udp(client_at);
         client.send_to(b"a client", self.at(client_at)).expect("it leaves");
-        // A server may have something left that nobody was there for, and stdin has no boundaries.
+        // A server can have older bytes of stdin, which has no boundaries.
         let mut answer = String::new();
         while !answer.contains("a client") {
             answer.push_str(&String::from_utf8(datagram(&client).0).expect("text"));
@@ -149,7 +149,7 @@ fn no_service_answers_itself() {
     }
 }
 
-/// A datagram from one service to another, which none of them has sent.
+/// A forged datagram from one service to another.
 #[test]
 fn no_two_services_answer_each_other() {
     for (one, other) in [
@@ -169,7 +169,7 @@ fn no_two_services_answer_each_other() {
     }
 }
 
-/// Many at a time end as well.
+/// Many datagrams at once also come to an end.
 #[test]
 fn a_flood_of_them_comes_to_rest() {
     let service = Service::start("relay to a program", "0.0.0.0");
@@ -181,8 +181,7 @@ fn a_flood_of_them_comes_to_rest() {
     service.stays_sane("127.0.0.1", 2, "a flood");
 }
 
-/// A relay refuses what another service has sent as an answer, and says so; a server prints it, and sends no answer
-/// there.
+/// A relay refuses an answer of another service, and reports it. A server prints it, and does not answer.
 #[test]
 fn what_is_marked_as_an_answer_is_not_answered() {
     let mark = |socket: &UdpSocket| SockRef::from(socket).set_tos_v4(MARK).expect("an option");
@@ -206,7 +205,7 @@ fn what_is_marked_as_an_answer_is_not_answered() {
     has_nothing(&marked);
 }
 
-/// A client may have the same port as the service, at another address: it is not the service.
+/// A client with the port of the service at another address is not the service.
 #[test]
 fn a_client_with_the_port_of_the_service_is_served() {
     for kind in KINDS {

@@ -17,7 +17,7 @@ fn client(options: &[&str]) -> (Background, UdpSocket) {
     (Background::start([&["udp-client"], options, &[&address]].concat()), peer)
 }
 
-/// A client that has said `hello`, its peer, and where the client is.
+/// A client that has sent `hello`, its peer, and the address of the client.
 #[track_caller]
 fn greeted(options: &[&str]) -> (Background, ChildStdin, UdpSocket, SocketAddr) {
     let (mut client, peer) = client(options);

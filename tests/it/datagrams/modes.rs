@@ -1,10 +1,10 @@
-//! What `udp-echo`, `udp-server` and `udp-client` do where nothing goes wrong: who gets what, where one datagram ends
-//! and the next begins, and when a run is over, although datagrams have no end.
+//! Tests `udp-echo`, `udp-server` and `udp-client` without faults: receivers, boundaries of datagrams, and the end of a
+//! run.
 
 use super::{client, greeted};
 use crate::harness::*;
 
-/// As a limit in the program, longer than any test; what ends much earlier has not waited for it.
+/// A limit that is longer than any test. A run that ends much earlier has not waited for it.
 const LONG: &str = "60s";
 
 /// An echo server on a port of its own.
@@ -22,23 +22,23 @@ fn server(mode: &str, options: &[&str]) -> (Background, SocketAddr) {
 #[test]
 fn runs_end() {
     plays(&[
-        // Without waiting for the end of stdin.
+        // The run does not wait for the end of stdin.
         "udp-client --count 2: type hello; get hello; say one; say two; say three; see onetwo$; status 0",
         "udp-echo --count 2: say one; get one; runs; say two; get two; status 0",
         "udp-server --count 3: say one; say ; say two; say three; eof; see onetwo$; status 0",
-        // Fewer answers than were asked for are told by the status, one `--linger` after the end of stdin.
+        // Fewer answers than `--count` are a status, one `--linger` after the end of stdin.
         "udp-client --count 1 --linger 700ms: eof; see $; status 124 received 0 of 1 datagrams; after 700",
         "udp-client --count 3 --linger 700ms: type hello; get hello; say one; eof; see one$; \
             status 124 received 1 of 3 datagrams",
-        // A silent peer is waited for a second, which is no failure. The datagram itself has moved a little earlier.
+        // A client waits a second for a silent peer, which is no failure. The datagram moved a little earlier.
         "udp-client: type hello; get hello; clock; eof; see $; status 0; after 800; before 10000",
         "XPORT_LINGER=60s udp-client --linger 0: type hello$; see $; status 0; before 10000; get hello",
-        // Each answer begins the wait anew.
+        // Each answer restarts the wait.
         "udp-client --linger 3s: type hello; get hello; clock; eof; sleep 800; say one; sleep 800; say two; sleep 800; \
             say three; sleep 800; say four; see onetwothreefour$; status 0; after 6100",
         "udp-client -v --send-only --linger 12s: type hello; get hello; say thrown away; hear datagrams from; clock; \
             eof; see $; status 0 *; before 10000",
-        // An answer that came in time is printed, also by a client that was stopped until the time was over.
+        // An answer that came in time is printed, even if the client was stopped until the time was over.
         "udp-client --linger 4s: type question$; get question; rest; stop; say answer; sleep 4000; cont; see answer$; \
             status 0",
         "udp-server --recv-only --count 2: type unread; say one; see one; say two; status 0; see two$; silence",
@@ -54,34 +54,34 @@ fn runs_end() {
         "udp-server -v: say hello; hear datagrams from; kill INT; status 0 *",
         "udp-client: type hello; get hello; kill TERM; killed TERM",
         "udp-client: type hello; get hello; kill INT; killed INT",
-        // A reader who has seen enough (`| head -c1`).
+        // A reader that closes stdout (`| head -c1`).
         "udp-client: type hello; get hello; say seen; see seen; leave; say unseen; killed PIPE",
         "udp-server: leave; say unseen; killed PIPE",
     ]);
 }
 
-/// Where one datagram ends and the next begins, and that nothing overtakes what has come before.
+/// The boundaries and the order of datagrams.
 #[test]
 fn boundaries_are_kept() {
     let lines = |n: usize| (0..n).map(|n| format!("\nline {n}")).collect::<String>();
     let each = |n: usize| (0..n).map(|n| format!("; get line {n}")).collect::<String>();
     plays(&[
-        // Each line is a datagram without its newline, the last one also where it has none; and the other way round.
+        // Each line is a datagram without its newline, the last line too if it has none; and the other way round.
         "udp-client --lines --count 4 --linger 60s: type one\n\n  two \r\nlast$; get one; get ; get   two \r; \
             get last; say bare; say with its own\n; say ; say two\nin one; see bare\nwith its own\n\ntwo\nin one\n$; \
             status 0",
-        // A line may come in pieces, and many at once. These are few enough for the buffer of the socket.
+        // A line can come in pieces, and many lines at once. All fit into the buffer of the socket.
         &format!(
             "udp-server --lines -v: say here; see here\n; type be; taken; type gin; taken; type ning\nnext; taken; \
             get beginning; type {}\n; get next{}",
             lines(100),
             each(100)
         ),
-        // Without `--lines` each read of stdin is a datagram, newline and all.
+        // Without `--lines`, each read of stdin is a datagram, with its newlines.
         "udp-client --count 3: type hello\n; get hello\n; say a; say \n; say b; see a\nb$; status 0",
         "udp-client: type one\n; get one\n; type two\nthree; get two\nthree",
         "udp-client --count 1: type hello; get hello; stranger not me; say me; see me$; status 0",
-        // What the peer has sent before it went away is printed, whichever of the two is seen first.
+        // Datagrams from before the refusal are printed, whichever is seen first.
         "udp-client: type question; get question; stop; say answer; type another; refuse; eof; cont; see answer$; \
             status 4 Connection refused",
         "udp-client: type question; get question; stop; type another; say answer; refuse; eof; cont; see answer$; \
@@ -89,7 +89,7 @@ fn boundaries_are_kept() {
     ]);
 }
 
-/// A question and its answer, as with a name server: the run is over with the answer, without any wait.
+/// A question and an answer, as with a name server: the run ends with the answer.
 #[test]
 fn a_query_is_over_with_its_answer() {
     let (_echo, address) = echo(&[]);
@@ -100,7 +100,7 @@ fn a_query_is_over_with_its_answer() {
     assert!(start.elapsed() < Duration::from_secs(10), "it took {:?}", start.elapsed());
 }
 
-/// `--count` holds exactly also for what the kernel delivers in one piece.
+/// `--count` is exact even for datagrams that the kernel delivers together.
 #[test]
 fn a_count_is_exact_in_a_burst() {
     let burst = "one\ntwo\nsix\nten\n";
@@ -125,10 +125,10 @@ fn a_count_is_for_all_sockets_together() {
     echo.ends_with(0);
 }
 
-/// `--recv-only`: stdin is left alone, and its end means nothing.
+/// `--recv-only`: stdin is not read, and its end means nothing.
 #[test]
 fn who_only_receives_leaves_stdin_alone() {
-    // Of the client nothing is heard, so it has to be found.
+    // The client sends nothing, so the test has to find it.
     let source = closed_udp();
     let options = ["-vv", "--recv-only", "--count", "1", "--source", &source.to_string()];
     let (mut client, peer) = client(&options);
@@ -139,7 +139,7 @@ fn who_only_receives_leaves_stdin_alone() {
     has_nothing(&peer);
 }
 
-/// `--idle-timeout` is for a run whose stdin goes on: status 124 once nothing moves, and not before.
+/// `--idle-timeout` works while stdin is open: status 124 once nothing moves, and not before.
 #[test]
 fn nothing_moving_for_long_is_a_timeout() {
     let (mut client, mut stdin, peer, address) = greeted(&["--idle-timeout", "2500ms"]);
@@ -158,7 +158,7 @@ fn nothing_moving_for_long_is_a_timeout() {
     ended(&client.finish(), 124, "no datagram for 2.5s");
 }
 
-/// `--allow`, `--deny`: datagrams of others are neither answered nor printed, and nobody else's answers go to them.
+/// `--allow`, `--deny`: datagrams of other senders are neither answered nor printed, and stdin does not go to them.
 #[test]
 fn strangers_are_not_heard() {
     let lists: [&[&str]; 2] = [&["--deny", "127.0.0.2/31"], &["--allow", "127.0.0.1"]];
@@ -199,7 +199,7 @@ fn the_port_is_in_the_file() {
     }
 }
 
-/// A bare port is served on the loopback of both families, a name leads to one of them.
+/// A bare port is served on the loopback of both families, and a name leads to one of them.
 #[test]
 fn both_families_are_served() {
     let mut echo = Background::start(["udp-echo", "0"]);
@@ -214,7 +214,7 @@ fn both_families_are_served() {
     ended(&outcome(["udp-client", "-n", "no.such.invalid:1"]), 3, "resolve no.such.invalid: not a numeric address");
 }
 
-/// `--source` is where a client sends from, and where it is answered.
+/// `--source` is the address from which a client sends, and at which it gets answers.
 #[test]
 fn a_client_sends_from_its_source() {
     let (client, _stdin, peer, address) = greeted(&["--count", "1", "--source", "127.0.0.3"]);
@@ -228,7 +228,7 @@ fn a_client_sends_from_its_source() {
     ended(&output, 3, &format!("from {source}: Address already in use"));
 }
 
-/// A datagram that cannot be sent is told with where it should have gone, also to a group, which nobody connects to.
+/// The error of a datagram names its destination, also for a group, which is not connected.
 #[test]
 fn a_failure_names_where_the_datagram_should_go() {
     in_a_network("", || {
@@ -238,7 +238,7 @@ fn a_failure_names_where_the_datagram_should_go() {
     });
 }
 
-/// `-v` names each sender once, however often it sends, and sums up at the end.
+/// `-v` names each sender once, and reports the totals at the end.
 #[test]
 fn each_sender_is_named_once() {
     let (mut echo, address) = echo(&["-v"]);
@@ -254,7 +254,7 @@ fn each_sender_is_named_once() {
     assert!(lines.iter().any(|line| line.ends_with(&summary)), "{lines:?}");
 }
 
-/// The program with a socket handed over as `fd:N`.
+/// The program with an inherited socket as `fd:N`.
 fn with_socket(args: &[&str], socket: &impl AsRawFd) -> Command {
     let mut command = command(args);
     command.arg(format!("fd:{}", socket.as_raw_fd()));
@@ -262,12 +262,12 @@ fn with_socket(args: &[&str], socket: &impl AsRawFd) -> Command {
     command
 }
 
-/// `fd:N` is a socket that somebody else has bound or connected; its flags stay as they were.
+/// `fd:N` is an inherited socket, bound or connected. Its flags stay as they were.
 #[test]
 fn an_inherited_socket_is_used() {
     let (theirs, ours) = (udp("127.0.0.1"), udp("127.0.0.1"));
     let address = theirs.local_addr().expect("an address");
-    // This one waits before the program even starts.
+    // This datagram waits before the program starts.
     ours.send_to(b"early", address).expect("it leaves");
     let mut echo = Background::spawn(with_socket(&["udp-echo"], &theirs));
     assert_eq!(echo.address(), address);
@@ -276,7 +276,7 @@ fn an_inherited_socket_is_used() {
     let nonblocking = flags(&theirs) & libc::O_NONBLOCK != 0;
     assert!(!nonblocking, "O_NONBLOCK is set on a shared description");
     drop(echo);
-    // Whoever has it next gets each datagram for itself, also where the kernel could join them.
+    // The next user of the socket gets each datagram by itself, although the kernel could join them.
     let args = ["udp-client", "--lines", "--send-only", &address.to_string()];
     ended(&outcome_with(args, "one\ntwo\nsix\n"), 0, "");
     for line in ["one", "two", "six"] {
@@ -299,7 +299,7 @@ fn an_inherited_socket_is_used() {
     printed(&client.finish(), b"answer");
 }
 
-/// `fd:N` of the wrong kind is refused and named, before anything is sent.
+/// `fd:N` of the wrong kind is refused, with its number, before anything is sent.
 #[test]
 fn a_socket_of_another_kind_is_refused() {
     let stream = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -316,7 +316,7 @@ fn a_socket_of_another_kind_is_refused() {
     }
 }
 
-/// A port that is taken stays with whoever has it.
+/// A port in use is refused, and its owner keeps it.
 #[test]
 fn a_second_server_on_a_port_is_refused() {
     let (_first, address) = echo(&[]);
@@ -337,7 +337,7 @@ fn a_server_prints_what_it_has_before_it_ends() {
             server.line("datagrams from");
         }
     }
-    // The pipe has no room for all of it.
+    // The pipe is too small for all of it.
     let mut stdout = server.stdout();
     eventually("stdout to be full", || (queued(&stdout) > 60_000).then_some(()));
     server.comes_to_rest();
@@ -348,7 +348,7 @@ fn a_server_prints_what_it_has_before_it_ends() {
     assert!(data.starts_with(&printed) && printed.len() >= 64 * 1024, "{} bytes, {}", printed.len(), text(&output));
 }
 
-/// A stdout that takes nothing because its disk is full is status 1.
+/// A stdout on a full disk is status 1.
 #[test]
 fn a_full_disk_is_a_failure() {
     let (_echo, address) = echo(&[]);

@@ -1,14 +1,14 @@
-//! Receivers of a multicast group: who can share their port, and who cannot. All of it on the loopback interface.
+//! Tests which receivers of a multicast group can share a port. All tests use the loopback interface.
 
 use crate::harness::*;
 
 const GROUP: &str = "239.7.7.7";
 
-/// Binds this address as another user, or as ourselves, with both options that let sockets share one.
+/// Binds this address as another user, or as the same user, with both options for sharing.
 fn bind_as(user: Option<u32>, address: SocketAddr) -> io::Result<Socket> {
     let bind = move || {
         if let Some(user) = user {
-            // SAFETY: three numbers. Not by way of libc, which would change the user of all threads.
+            // SAFETY: the call takes three numbers. The wrapper of libc would change the user of all threads.
             let changed = unsafe { libc::syscall(libc::SYS_setresuid, user, user, user) };
             assert_eq!(changed, 0, "{}", io::Error::last_os_error());
         }
@@ -23,13 +23,12 @@ fn bind_as(user: Option<u32>, address: SocketAddr) -> io::Result<Socket> {
     thread::spawn(bind).join().expect("no panic")
 }
 
-/// The users that can be had: ourselves, and where we are root, another.
+/// The available users: the own one, and another if the test runs as root.
 fn users() -> Vec<Option<u32>> {
     if is_root() { vec![None, Some(65534)] } else { vec![None] }
 }
 
-/// A receiver that also takes what is sent to this machine alone has its port alone: nobody can bind one address of it,
-/// and get what is sent there.
+/// A receiver on every address does not share its port: no other program can bind one address of it.
 #[test]
 fn what_is_sent_to_this_machine_cannot_be_taken_by_another() {
     let has_v6 = UdpSocket::bind("[::1]:0").is_ok();
@@ -64,8 +63,7 @@ fn what_is_sent_to_this_machine_cannot_be_taken_by_another() {
     }
 }
 
-/// Several receivers of one group, each on the group's own address, get all that is sent to it, also those of other
-/// users.
+/// Several receivers on the address of a group get all its datagrams, also those of other users.
 #[test]
 fn receivers_share_the_address_of_their_group() {
     let join = format!("{GROUP}%lo");
@@ -94,7 +92,7 @@ fn receivers_share_the_address_of_their_group() {
     }
 }
 
-/// A second receiver on every address is told what several can share.
+/// The error for a second receiver on every address says what several can share.
 #[test]
 fn a_port_that_is_taken_is_told_with_what_can_be_shared() {
     let join = format!("{GROUP}%lo");

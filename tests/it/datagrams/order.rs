@@ -1,5 +1,5 @@
-//! What comes late, in between or under odd circumstances, and must neither be lost nor overtaken: answers that stdout
-//! takes later than the program would have waited, answers before a failure, one peer's datagrams of several classes.
+//! Tests that datagrams are neither lost nor reordered: with a late reader of stdout, before a failure, and with
+//! several traffic classes.
 
 use super::greeted;
 use crate::harness::*;
@@ -9,13 +9,13 @@ fn lines(n: usize) -> Vec<Vec<u8>> {
     (0..n).map(|number| format!("{number:0>999}\n").into_bytes()).collect()
 }
 
-/// Sends them all, no faster than they fit into a small receive buffer.
+/// Sends all of them, slow enough for a small receive buffer.
 fn send_all(socket: &UdpSocket, to: SocketAddr, datagrams: &[Vec<u8>]) {
     for lot in datagrams.chunks(20) {
         for data in lot {
             socket.send_to(data, to).expect("it leaves");
         }
-        // A program that reads no more, as stdout is full, is not waited for.
+        // The sender does not wait for a program that has stopped reading because stdout is full.
         let end = Instant::now() + Duration::from_millis(200);
         while queued_at(to.port()) > Some(50_000) && Instant::now() < end {
             thread::sleep(Duration::from_millis(2));
@@ -23,8 +23,8 @@ fn send_all(socket: &UdpSocket, to: SocketAddr, datagrams: &[Vec<u8>]) {
     }
 }
 
-/// A reader of stdout who looks elsewhere for longer than `--linger` finds every answer that had come, also where the
-/// program itself was stopped just when there was room again.
+/// A reader of stdout that pauses for longer than `--linger` gets every answer, even if the program was stopped when
+/// there was room again.
 #[test]
 fn a_late_reader_finds_every_answer() {
     for stopped in [false, true] {
@@ -33,9 +33,9 @@ fn a_late_reader_finds_every_answer() {
         let answers = lines(300);
         send_all(&peer, address, &answers);
         eventually("stdout to be full", || (queued(&stdout) > 60_000).then_some(()));
-        // It waits for its reader from now on, however long we have taken so far.
+        // From now on, the client waits only for its reader.
         drop(stdin);
-        // Longer than it lingers.
+        // Longer than `--linger`.
         thread::sleep(Duration::from_secs(2));
         let mut printed = Vec::new();
         if stopped {
@@ -52,12 +52,12 @@ fn a_late_reader_finds_every_answer() {
     }
 }
 
-/// What has arrived before a failure is printed, also where it is more than a turn of the loop takes.
+/// Datagrams from before a failure are printed, even if they are more than one turn of the loop takes.
 #[test]
 fn answers_before_a_failure_are_printed() {
     let (mut client, mut stdin, peer, address) = greeted(&[]);
     let mut stdout = client.stdout();
-    // As many as fit into the receive buffer that a system gives by default.
+    // As many as fit into the default receive buffer.
     let answers: Vec<Vec<u8>> = (0..500).map(|n| format!("{n:08}\n").into_bytes()).collect();
     client.signal(libc::SIGSTOP);
     for data in &answers {
@@ -87,7 +87,7 @@ fn answers_before_a_failure_are_printed_however_slowly() {
     ended(&client.finish(), 4, "Connection refused");
 }
 
-/// One peer's datagrams are answered in their order, whatever classes the network has given them.
+/// Datagrams of one peer are answered in order, whatever their traffic classes.
 #[test]
 fn order_is_kept_whatever_the_class() {
     let mut echo = Background::start(["udp-echo", "127.0.0.1:0"]);
@@ -102,7 +102,7 @@ fn order_is_kept_whatever_the_class() {
     assert_eq!(answers, [0, 1, 2, 3, 4, 5, 6, 7]);
 }
 
-/// A question to everyone on a network is answered from the machine's own address there.
+/// A broadcast question is answered from the machine's own address.
 #[test]
 fn a_question_to_everyone_is_answered() {
     for listen in ["0.0.0.0:0", "*:0", "[::]:0"] {
@@ -115,7 +115,7 @@ fn a_question_to_everyone_is_answered() {
     }
 }
 
-/// What is not let in is no activity either.
+/// A denied datagram is no activity.
 #[test]
 fn the_noise_of_strangers_does_not_prolong_a_run() {
     let options = ["--deny", "127.0.0.0/8", "--idle-timeout", "300ms", "--recv-only"];
@@ -132,7 +132,7 @@ fn the_noise_of_strangers_does_not_prolong_a_run() {
     assert!(text(&output).contains("no datagram for 300ms"), "{}", text(&output));
 }
 
-/// A client needs a peer, and an inherited socket may have none.
+/// A client needs a peer, but an inherited socket can have none.
 #[test]
 fn a_socket_without_a_peer_is_refused_by_a_client() {
     let socket = udp("127.0.0.1");
@@ -160,7 +160,7 @@ fn a_port_that_one_family_lacks_is_given_up() {
     assert_eq!(sockets, 4, "the sockets of both families and of signals, and no other");
 }
 
-/// Bulk has no datagrams of its own: it is cut into the longest there are, and all of it arrives.
+/// A large file is cut into the longest datagrams, and all of it arrives.
 #[test]
 fn bulk_is_cut_and_arrives_whole() {
     let folder = folder();
@@ -169,7 +169,7 @@ fn bulk_is_cut_and_arrives_whole() {
     let peer = udp("127.0.0.1");
     let mut client = command(["udp-client", "--send-only", &peer.local_addr().expect("an address").to_string()]);
     client.stdin(File::open(&file).expect("a file"));
-    // What is in the way of it all is the receive buffer.
+    // The receive buffer is the bottleneck.
     SockRef::from(&peer).set_recv_buffer_size(1 << 20).expect("an option");
     let client = Background::spawn(client);
     let mut received = Vec::new();
@@ -180,7 +180,7 @@ fn bulk_is_cut_and_arrives_whole() {
     ended(&client.finish(), 0, "");
 }
 
-/// Several programs on one machine can listen to a group, where they listen on its address.
+/// Several programs on one machine can listen on the address of a group.
 #[test]
 fn a_group_has_room_for_several() {
     in_a_network("ip link set lo multicast on; ip route add 239.0.0.0/8 dev lo", || {

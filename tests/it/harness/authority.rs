@@ -1,5 +1,4 @@
-//! An authority of the tests, and the certificates it issues, in files: made anew in each run, so that none gets too
-//! old.
+//! An authority for tests, and its certificates in files. Each run makes new ones, so that none expires.
 #![allow(unreachable_pub)] // A binary exports nothing: `pub` here is for the tests.
 
 use super::*;
@@ -13,7 +12,7 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 use x509_cert::der::asn1::{AnyRef, BitStringRef};
 use x509_cert::der::{Decode, Encode, Tag};
 
-/// What a certificate is to say. The default is that of a server at `localhost`, `127.0.0.1` and `::1`.
+/// The content of a certificate. The default is a server at `localhost`, `127.0.0.1` and `::1`.
 #[derive(Clone, Debug)]
 pub struct Leaf {
     pub names: Vec<&'static str>,
@@ -22,9 +21,9 @@ pub struct Leaf {
     /// The first of January of these years.
     pub not_before: i32,
     pub not_after: i32,
-    /// It is for clients, not for servers.
+    /// The certificate is for clients, not for servers.
     pub client: bool,
-    /// Bytes of an extension that nobody knows.
+    /// Bytes of an unknown extension.
     pub ballast: usize,
 }
 
@@ -43,7 +42,7 @@ impl Default for Leaf {
 }
 
 impl Leaf {
-    /// Of a client of this name.
+    /// The certificate of a client with this name.
     pub fn client(cn: &'static str) -> Self {
         Self { names: Vec::new(), ips: Vec::new(), cn: Some(cn), client: true, ..Self::default() }
     }
@@ -56,7 +55,7 @@ impl Leaf {
         Self { not_before: 2098, not_after: 2099, ..Self::default() }
     }
 
-    /// For these names and for no address.
+    /// A certificate for these names, without an address.
     pub fn named(names: &[&'static str]) -> Self {
         Self { names: names.to_vec(), ips: Vec::new(), ..Self::default() }
     }
@@ -74,7 +73,7 @@ impl Leaf {
         let usage = if self.client { ExtendedKeyUsagePurpose::ClientAuth } else { ExtendedKeyUsagePurpose::ServerAuth };
         params.extended_key_usages = vec![usage];
         if self.ballast > 0 {
-            // An octet string, so that it can be parsed.
+            // An octet string, so that parsers accept it.
             let length = u32::try_from(self.ballast).expect("few bytes").to_be_bytes();
             let content = [&[0x04, 0x84], &length[..], &vec![0; self.ballast]].concat();
             params.custom_extensions = vec![CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99_999, 1], content)];
@@ -91,11 +90,11 @@ fn named(cn: Option<&str>) -> DistinguishedName {
     name
 }
 
-/// Who vouches for the certificates of a test.
+/// The authority of the certificates of a test.
 pub struct Authority {
     name: String,
     issuer: CertifiedIssuer<'static, KeyPair>,
-    /// What a server sends behind its own certificate: this one and those above it, without the root.
+    /// The certificates that a server sends after its own: this one and those above, without the root.
     chain: Vec<CertificateDer<'static>>,
     root: CertificateDer<'static>,
 }
@@ -122,7 +121,7 @@ impl Authority {
         Self::with(cn, |params| params.not_after = date_time_ymd(year, 1, 1))
     }
 
-    /// One that differs from the others in this.
+    /// A certificate that differs in this point.
     pub fn with(cn: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let key = KeyPair::generate().expect("a key");
         let issuer = CertifiedIssuer::self_signed(Self::params(cn, change), key).expect("a certificate");
@@ -137,7 +136,7 @@ impl Authority {
         Self { name: cn.to_owned(), chain, root: self.root.clone(), issuer }
     }
 
-    /// The key and the name of this one in another certificate, signed by `above`, or by itself.
+    /// Another certificate with the same key and name, signed by `above` or by itself.
     pub fn renewed(
         &self,
         above: Option<&Self>,
@@ -192,22 +191,21 @@ impl Issued {
         issued
     }
 
-    /// A certificate that has signed itself, which is its own authority then.
+    /// A self-signed certificate, which is its own authority.
     pub fn by_itself(leaf: &Leaf) -> Self {
         let key = KeyPair::generate().expect("a key");
         let certificate = leaf.params().self_signed(&key).expect("a certificate");
         Self::new(vec![certificate.der().clone()], certificate.der().clone(), key)
     }
 
-    /// The same with `extra` more certificates behind it, which lead nowhere.
+    /// The same with `extra` unrelated certificates after it.
     pub fn with_chain(mut self, extra: usize) -> Self {
         let other = self.authority.clone();
         self.chain.extend(std::iter::repeat_n(other, extra));
         Self::new(self.chain, self.authority, self.key)
     }
 
-    /// The default certificate in the first version of X.509, which has no extensions, signed by itself; with a key of
-    /// this kind.
+    /// The default certificate in version 1 of X.509, which has no extensions, self-signed, with a key of this kind.
     pub fn in_version_1(kind: &'static SignatureAlgorithm) -> Self {
         let key = KeyPair::generate_for(kind).expect("a key");
         let leaf = Leaf { cn: Some("localhost"), ..Leaf::default() };
@@ -216,36 +214,36 @@ impl Issued {
         Self::new(vec![old.clone()], old, key)
     }
 
-    /// The same certificate beside a key to which it does not belong.
+    /// The same certificate beside the wrong key.
     pub fn with_key_of(self, other: &Self) -> Self {
         let key = KeyPair::try_from(other.key.serialized_der()).expect("a key");
         Self::new(self.chain, self.authority, key)
     }
 
-    /// The same with the authority directly above in the first version of X.509, signed by `root`.
+    /// The same with the direct authority in version 1 of X.509, signed by `root`.
     pub fn old_in_between(self, root: &Authority) -> Self {
         let old = without_extensions(&self.chain[1], root.issuer.key());
         self.sent_with(&[old])
     }
 
-    /// From now on these are the authorities in `ca.pem`.
+    /// Replaces the authorities in `ca.pem`.
     pub fn trust(&mut self, authorities: String) {
         self.write("ca.pem", authorities);
     }
 
-    /// The same with these certificates behind its own, and with nothing else.
+    /// The same with only these certificates after its own.
     pub fn sent_with(self, behind: &[CertificateDer<'static>]) -> Self {
         let chain = [&self.chain[..1], behind].concat();
         Self::new(chain, self.authority, self.key)
     }
 
-    /// The same with somebody else's certificate behind it.
+    /// The same with an unrelated certificate after it.
     pub fn followed_by(mut self, other: &Self) -> Self {
         self.chain.extend(other.chain.clone());
         Self::new(self.chain, self.authority, self.key)
     }
 
-    /// The path of a file of it.
+    /// The path of one of its files.
     pub fn path(&self, name: &str) -> String {
         self.dir.path().join(name).into_os_string().into_string().expect("text")
     }
@@ -270,16 +268,16 @@ impl Issued {
         self.path("both.pem")
     }
 
-    /// Puts one more file beside the others; its path.
+    /// Writes one more file beside the others, and returns its path.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.path(name);
         fs::write(&path, content).expect("a file");
-        // Whatever the umask is.
+        // Independent of the umask.
         set_mode(&path, 0o644);
         path
     }
 
-    /// The same, for nobody else to read.
+    /// The same, readable by its owner alone.
     pub fn private(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.write(name, content);
         set_mode(&path, 0o600);
@@ -290,7 +288,7 @@ impl Issued {
         fs::read_to_string(self.path(name)).expect("a file")
     }
 
-    /// By which a client can know the key.
+    /// The pin of the key.
     pub fn pin(&self) -> String {
         let digest = crypto::cipher_suite::TLS13_AES_128_GCM_SHA256.tls13().expect("it is of TLS 1.3");
         let digest = digest.common.hash_provider.hash(&self.key.subject_public_key_info());
@@ -313,7 +311,7 @@ pub fn set_mode(path: &str, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
 }
 
-/// The first version of a certificate of the third one, signed anew by `key`.
+/// Turns a certificate of version 3 into version 1, signed again by `key`.
 pub fn without_extensions(der: &[u8], key: &KeyPair) -> CertificateDer<'static> {
     let sequence = |parts: &[AnyRef<'_>]| {
         let parts: Vec<u8> = parts.iter().flat_map(|part| part.to_der().expect("it is short")).collect();
@@ -322,7 +320,7 @@ pub fn without_extensions(der: &[u8], key: &KeyPair) -> CertificateDer<'static> 
     let certificate = Vec::<AnyRef<'_>>::from_der(der).expect("three parts");
     let to_be_signed = certificate[0].to_der().expect("it was read");
     let fields = Vec::<AnyRef<'_>>::from_der(&to_be_signed).expect("its fields");
-    // Between the number of the version and the extensions.
+    // The fields between the version and the extensions.
     let signed = sequence(&fields[1..fields.len() - 1]);
     let signature = key.sign(&signed).expect("a signature");
     let signature = BitStringRef::from_bytes(&signature).and_then(|bits| bits.to_der()).expect("it is short");

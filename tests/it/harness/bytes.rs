@@ -1,9 +1,9 @@
-//! Bytes on their way: reading and writing with a deadline, and what the kernel says of them.
+//! Reads and writes with a deadline, and asks the kernel about bytes on their way.
 
 use super::*;
 use std::os::fd::AsFd;
 
-/// The lines of a stream, read on a thread of their own so that they can be waited for with a deadline.
+/// The lines of a stream. A thread reads them, so that a wait can have a deadline.
 pub fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
@@ -16,7 +16,7 @@ pub fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
-/// Reads `n` bytes, or what there is until the end, from a pipe, terminal or socket.
+/// Reads `n` bytes, or all bytes to the end, from a pipe, terminal or socket.
 #[track_caller]
 pub fn take(stream: &mut (impl Read + AsRawFd), n: usize) -> Vec<u8> {
     let end = Instant::now() + DEADLINE;
@@ -37,7 +37,7 @@ pub fn take(stream: &mut (impl Read + AsRawFd), n: usize) -> Vec<u8> {
     data
 }
 
-/// Reads once. A signal may interrupt it: waiting for programs with a deadline (`assert_cmd`) catches SIGCHLD.
+/// Reads once, and retries after a signal: `assert_cmd` catches SIGCHLD for its deadlines.
 pub fn read_once(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match stream.read(buffer) {
@@ -47,7 +47,7 @@ pub fn read_once(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize>
     }
 }
 
-/// Bytes that wait to be read from a pipe or socket.
+/// How many bytes wait in a pipe or socket.
 pub fn queued(fd: &impl AsRawFd) -> usize {
     let mut n: libc::c_int = 0;
     // SAFETY: FIONREAD writes one int, which is alive for the call.
@@ -56,7 +56,7 @@ pub fn queued(fd: &impl AsRawFd) -> usize {
     n as usize
 }
 
-/// Bytes of a TCP socket that its peer's kernel has not acknowledged yet.
+/// How many bytes the kernel of a TCP peer has not acknowledged.
 pub fn unacknowledged(stream: &TcpStream) -> usize {
     let mut n: libc::c_int = 0;
     // SAFETY: TIOCOUTQ (SIOCOUTQ of a socket) writes one int, which is alive for the call.
@@ -65,7 +65,7 @@ pub fn unacknowledged(stream: &TcpStream) -> usize {
     n as usize
 }
 
-/// How many bytes fit into a pipe.
+/// The capacity of a pipe in bytes.
 pub fn capacity(pipe: &impl AsRawFd) -> usize {
     // SAFETY: F_GETPIPE_SZ takes no argument and touches no memory.
     let n = unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_GETPIPE_SZ) };
@@ -94,42 +94,42 @@ pub fn take_all(stream: &mut (impl Read + AsRawFd)) -> Vec<u8> {
     take(stream, usize::MAX)
 }
 
-/// Writes `data` on a thread of its own, then closes; a reader who does not want it all is no error.
+/// Writes `data` on a thread, then closes. A reader that leaves early is no error.
 pub fn feed(mut sink: impl Write + Send + 'static, data: Vec<u8>) {
     thread::spawn(move || {
         let _ = sink.write_all(&data);
     });
 }
 
-/// `n` bytes that differ from place to place, so that a byte lost, doubled or moved shows.
+/// `n` bytes of a pattern that shows a lost, repeated or moved byte.
 pub fn pattern(n: usize) -> Vec<u8> {
     (0..n).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
 }
 
-/// Much, and each part of it different.
+/// A large pattern, in which all parts differ.
 pub fn bulk() -> &'static [u8] {
     static BULK: OnceLock<Vec<u8>> = OnceLock::new();
     BULK.get_or_init(|| pattern(20_000_003))
 }
 
-/// Reads for as long as something comes, up to as much as is expected.
+/// Reads as long as bytes come, up to this many.
 #[track_caller]
 pub fn expect(stream: &mut (impl Read + AsRawFd), data: &[u8]) {
     let got = take(stream, data.len());
     assert!(got == data, "{} bytes, or others than the {} expected", got.len(), data.len());
 }
 
-/// The end, and nothing before it.
+/// Expects the end, and no byte before it.
 #[track_caller]
 pub fn expect_end(stream: &mut (impl Read + AsRawFd)) {
     let rest = take_all(stream);
     assert!(rest.is_empty(), "{} bytes instead of the end", rest.len());
 }
 
-/// Whether bytes, or the end, come within this time.
+/// Whether bytes or the end come within this time.
 pub fn has_come(fd: &impl AsRawFd, time: Duration) -> bool {
     let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-    // A signal may interrupt it: waiting for programs with a deadline (`assert_cmd`) catches SIGCHLD.
+    // A signal can interrupt the wait: `assert_cmd` catches SIGCHLD for its deadlines.
     let ready = eventually("a poll that is not interrupted", || {
         // SAFETY: one `pollfd`, alive for the call.
         let ready = unsafe { libc::poll(&raw mut poll, 1, time.as_millis() as libc::c_int) };
@@ -138,7 +138,7 @@ pub fn has_come(fd: &impl AsRawFd, time: Duration) -> bool {
     ready != 0
 }
 
-/// Sends it, and then the end.
+/// Sends the bytes, and then the end.
 #[track_caller]
 pub fn say_all(stream: &mut (impl Write + AsFd), data: &[u8]) {
     stream.write_all(data).expect("it takes the bytes");

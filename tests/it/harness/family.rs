@@ -1,12 +1,12 @@
-//! A program and whatever has come from it: processes are known by a variable of their environment, so that those are
-//! found, too, whose parents have gone. None of them outlives the test.
+//! Finds a program and all its descendants by an environment variable, orphans included. None of them outlives the
+//! test.
 #![allow(unreachable_pub)] // A binary exports nothing: `pub` here is for the tests.
 
 use super::*;
 
 const NAME: &str = "XPORT_TEST_FAMILY";
 
-/// The processes with a mark that no other ones have.
+/// The processes with this mark, which no other process has.
 pub struct Family(String);
 
 impl Family {
@@ -17,12 +17,12 @@ impl Family {
         Self(format!("{NAME}={}-{number}-{time}", std::process::id()))
     }
 
-    /// What is given to `--env`.
+    /// The value for `--env`.
     pub fn variable(&self) -> &str {
         &self.0
     }
 
-    /// Those who run now, as numbers and what they are.
+    /// The running processes: their numbers and command lines.
     pub fn members(&self) -> Vec<(libc::pid_t, String)> {
         let processes = fs::read_dir("/proc").expect("there is /proc").flatten();
         let member = |entry: fs::DirEntry| {
@@ -35,13 +35,13 @@ impl Family {
         processes.filter_map(member).collect()
     }
 
-    /// Waits until there are so many.
+    /// Waits until there are this many.
     #[track_caller]
     pub fn counts(&self, count: usize) {
         eventually(&format!("{count} processes"), || (self.members().len() == count).then_some(()));
     }
 
-    /// Waits until there are none, which must not take longer than this.
+    /// Waits until there are none, for at most this long.
     #[track_caller]
     pub fn is_gone_within(&self, limit: Duration) {
         let begin = Instant::now();
@@ -52,7 +52,7 @@ impl Family {
         });
     }
 
-    /// Expects that there are none, but such as have been killed and need a moment for it where the machine is busy.
+    /// Expects that there are none. Killed processes can need a moment on a busy machine.
     #[track_caller]
     pub fn is_gone(&self) {
         self.is_gone_within(Duration::from_secs(5));
@@ -61,7 +61,7 @@ impl Family {
 
 impl Drop for Family {
     fn drop(&mut self) {
-        // One may be about to start another.
+        // A process can be about to start another one.
         for _ in 0..3 {
             for (pid, _) in self.members() {
                 // SAFETY: the call takes two numbers and touches no memory.
@@ -71,7 +71,7 @@ impl Drop for Family {
     }
 }
 
-/// The children of a program that have ended and were not asked for their status.
+/// The zombies of a program.
 pub fn zombies(program: &Background) -> Vec<u32> {
     children(program).into_iter().filter(|&child| state_of(child) == Some('Z')).collect()
 }
@@ -87,13 +87,13 @@ pub fn children_of(pid: u32) -> Vec<u32> {
     list.split_whitespace().map(|child| child.parse().expect("a number")).collect()
 }
 
-/// The state of a process as `ps` shows it: `T` where it is stopped, `Z` where it has ended; `None` where it is gone.
+/// The state of a process as in `ps`: `T` is stopped, `Z` is a zombie. `None` if it is gone.
 pub fn state_of(pid: u32) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.chars().next()
 }
 
-/// Waits until a server has no child, and no more descriptors open than it had before its first client.
+/// Waits until a server has no child, and no more open descriptors than before its first client.
 #[track_caller]
 pub fn all_is_closed(server: &Background, before: usize) {
     eventually("all to be closed", || (server.fds() == before && children(server).is_empty()).then_some(()));

@@ -1,10 +1,10 @@
-//! Two ends joined by the program, both in the hands of the test: a [`Pair`] has one [`Leg`] beyond each of its ends.
+//! Two ends that the program joins. The test holds both: a [`Pair`] has a [`Leg`] beyond each end.
 
 use std::cell::OnceCell;
 
 use super::*;
 
-/// What an end of the program is.
+/// The kind of an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Stdio,
@@ -22,12 +22,12 @@ pub enum Kind {
 
 pub use Kind::{Child, Stdio, Tcp, TcpListen, TlsConnect, TlsListen, Udp, UdpListen, Unix, UnixListen};
 
-/// What stands beyond one end, in the hands of the test.
+/// The test's side of one end.
 pub enum Leg {
-    /// What is read, and what is written until it has ended.
+    /// The reading side, and the writing side until it has ended.
     Plain(File, Option<File>),
     Tls(Box<Tls>),
-    /// A socket, and where the program is, once that is known.
+    /// A socket, and the address of the program once it is known.
     Udp(UdpSocket, Option<SocketAddr>),
 }
 
@@ -58,7 +58,7 @@ impl Leg {
         writer
     }
 
-    /// A copy of its socket.
+    /// A duplicate of its socket.
     pub fn copy(&self) -> TcpStream {
         match self {
             Self::Plain(reader, _) => OwnedFd::from(reader.try_clone().expect("a copy")).into(),
@@ -67,8 +67,7 @@ impl Leg {
         }
     }
 
-    /// Writes all of it on a thread of its own, and then ends, if that is wanted; a reader who does not want it all is
-    /// no error.
+    /// Writes everything on a thread, and then ends if `ends`. A reader that leaves early is no error.
     pub fn send(&mut self, data: impl AsRef<[u8]> + Send + 'static, end: bool) {
         if let Self::Tls(tls) = self {
             let mut sealed = tls.sealed(data.as_ref());
@@ -94,7 +93,7 @@ impl Leg {
         });
     }
 
-    /// Writes all of it on a thread of its own, and counts how much of it has been taken.
+    /// Writes everything on a thread, and counts the bytes that were taken.
     pub fn sends(&self, data: &Arc<Vec<u8>>) -> Arc<AtomicUsize> {
         let mut writer = self.writer().try_clone().expect("a copy");
         let (data, sent) = (Arc::clone(data), Arc::new(AtomicUsize::new(0)));
@@ -119,7 +118,7 @@ impl Leg {
         }
     }
 
-    /// Sends all of it, while reading just as much as is expected.
+    /// Sends everything while reading the expected bytes.
     #[track_caller]
     pub fn exchange(&mut self, data: &[u8], expected: usize) -> Vec<u8> {
         match self {
@@ -154,7 +153,7 @@ impl Leg {
         }
     }
 
-    /// What comes until the end in order.
+    /// The bytes before an orderly end.
     #[track_caller]
     pub fn rest(&mut self) -> Vec<u8> {
         match self {
@@ -196,7 +195,7 @@ impl Leg {
         assert!(!has_come(self, time), "{} bytes are there, or the end", queued(self));
     }
 
-    /// Whether the other side has ended its direction by now; bytes must not come.
+    /// Whether the other side has ended its direction. No bytes may come.
     pub fn has_ended_now(&mut self) -> bool {
         match self {
             Self::Tls(tls) => tls.has_ended_now(),
@@ -204,7 +203,7 @@ impl Leg {
         }
     }
 
-    /// Waits until the system of the program has all that was written.
+    /// Waits until the system of the program has all written bytes.
     #[track_caller]
     pub fn is_acknowledged(&self) {
         let stream = self.copy();
@@ -217,7 +216,7 @@ impl Leg {
         self.close();
     }
 
-    /// Closes it for good: for a moment a child that another test is starting may have a copy.
+    /// Closes the socket despite a copy, which a child of another test can have for a moment.
     pub fn close(&mut self) {
         let socket = if matches!(self, Self::Udp(..)) { None } else { Some(self.copy()) };
         let ends = socket.and_then(|socket| Some((socket.local_addr().ok()?, socket.peer_addr().ok()?)));
@@ -228,12 +227,12 @@ impl Leg {
     }
 }
 
-/// Of a socket there may be copies; a pipe, which cannot be shut down, ends when it is closed.
+/// A socket can have copies, so it is shut down. A pipe ends when it is closed.
 fn shut_down(writer: &File) {
     let _ = SockRef::from(writer).shutdown(Shutdown::Write);
 }
 
-/// The bytes of a plain one.
+/// The stream of a leg without TLS.
 impl Read for Leg {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.reader().read(buffer)
@@ -250,7 +249,7 @@ impl AsRawFd for Leg {
     }
 }
 
-/// Where the leg of an end comes from.
+/// The origin of the leg of an end.
 pub enum Place {
     Stdio,
     Tcp(TcpListener),
@@ -264,7 +263,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// The next leg of one that connects.
+    /// The next leg of an end that connects.
     #[track_caller]
     pub fn accept(&self) -> Leg {
         match self {
@@ -279,7 +278,7 @@ impl Place {
         }
     }
 
-    /// The next leg; the first one of a program that listens waits until it does.
+    /// The next leg. The first one of a listener waits until the program listens.
     #[track_caller]
     pub fn leg(&self, program: &mut Background) -> Leg {
         let mut address = || program.listens().parse().expect("an address");
@@ -298,11 +297,11 @@ impl Place {
     }
 }
 
-/// Endpoints for one run, and where they lead to.
+/// The endpoints of one run, and the test's side of each.
 pub struct Ground {
     dir: TempDir,
     issued: OnceCell<Issued>,
-    /// What its ends of TLS speak.
+    /// The TLS version of its ends.
     versions: &'static [Version],
 }
 
@@ -324,8 +323,8 @@ impl Ground {
         self.issued.get_or_init(Authority::server)
     }
 
-    /// Words of a command line in which `ENDPOINT` or `ADDRESS`, `CA` and `CERT` stand for those of an end, and its
-    /// place.
+    /// The words of a command line, with `ENDPOINT` or `ADDRESS`, `CA` and `CERT` replaced by those of an end, and the
+    /// place of the end.
     pub fn arguments(&self, kind: Kind, words: &[&str]) -> (Vec<String>, Place) {
         let (endpoint, place) = self.endpoint(kind, "peer");
         let address = endpoint.split_once(':').and_then(|(_, rest)| rest.split(',').next()).unwrap_or_default();
@@ -339,7 +338,7 @@ impl Ground {
         (words.iter().map(word).collect(), place)
     }
 
-    /// An endpoint as the command line has it, and its place.
+    /// An endpoint in the form of the command line, and its place.
     pub fn endpoint(&self, kind: Kind, name: &str) -> (String, Place) {
         let path = self.path(name);
         let unix = || Place::Unix(UnixListener::bind(&path).expect("a socket"));
@@ -371,7 +370,7 @@ impl Ground {
     }
 }
 
-/// A relay of one pair, both of whose ends are there.
+/// A relay of one pair, with both ends connected.
 pub struct Pair {
     pub program: Background,
     pub left: Leg,
@@ -385,7 +384,7 @@ impl Pair {
         Self::by(command([""; 0]), left, right, options)
     }
 
-    /// The same by a command that has been prepared.
+    /// The same with a prepared command.
     #[track_caller]
     pub fn by(mut command: Command, left: Kind, right: Kind, options: &[&str]) -> Self {
         let ground = Ground::new();
@@ -404,8 +403,8 @@ impl Pair {
         if left_first { (&mut self.left, &mut self.right) } else { (&mut self.right, &mut self.left) }
     }
 
-    /// 1 MiB each way at the same time; then one side ends, and the other, which knows it by then, has a last word. The
-    /// end follows the bytes at once, or all that has come.
+    /// Sends 1 MiB each way at once. Then one side ends, and the other side, which has seen the end, sends a last text.
+    /// The end follows the bytes directly, or after all of them have arrived.
     #[track_caller]
     pub fn converses(mut self, left_ends_first: bool, at_once: bool) {
         const SIZE: usize = 1 << 20;
@@ -433,7 +432,7 @@ impl Pair {
         self.ends_well();
     }
 
-    /// Waits for the end; the status, and what it has said but for where it listens.
+    /// Waits for the end. Returns the status and the lines of stderr without `listening on`.
     #[track_caller]
     pub fn wait(&mut self) -> (ExitStatus, Vec<String>) {
         let status = self.program.wait();
@@ -442,7 +441,7 @@ impl Pair {
         (status, lines)
     }
 
-    /// Expects the end with status 0, without a word and with no reset of either side.
+    /// Expects the end with status 0, without a message and without a reset.
     #[track_caller]
     pub fn ends_well(mut self) {
         let (status, words) = self.wait();

@@ -1,4 +1,4 @@
-//! What all tests share, and nothing that is tested: `use crate::harness::*` is the one import of most test files.
+//! Helpers of all tests. `use crate::harness::*` is the only import of most test files.
 //!
 //! Every wait has a deadline, every port is chosen by the system, and every process ends with its test.
 #![allow(unreachable_pub)] // A binary exports nothing: `pub` here is for the tests.

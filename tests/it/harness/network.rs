@@ -1,12 +1,11 @@
-//! Networks that no machine has by itself: black holes, hosts with several addresses, name servers that never answer,
-//! links that can be pulled.
+//! Private networks: black holes, hosts with several addresses, name servers that never answer, links that can be cut.
 //!
-//! A [`Network`] is a network namespace and a mount namespace, which a shell of its own keeps for as long as the test
-//! runs. Where that is not possible the tests say so and pass.
+//! A [`Network`] is a network namespace and a mount namespace, which a shell keeps alive during the test. Without
+//! permission, the tests print a note and pass.
 
 use super::*;
 
-/// A network with a loopback and an Ethernet on which nobody but 10.99.0.1 and fd00:99::1, who are we, answers.
+/// A network with a loopback and an Ethernet. Only the test's own addresses, 10.99.0.1 and fd00:99::1, answer there.
 const SET_UP: &str = "
     set -e
     ip link set lo up
@@ -15,28 +14,31 @@ const SET_UP: &str = "
     ip link set veth1 up
     ip addr add 10.99.0.1/24 brd 10.99.0.255 dev veth0
     ip neigh add 10.99.0.77 lladdr 02:00:00:00:00:99 dev veth0
-    ip -6 addr add fd00:99::1/64 dev veth0 nodad 2>/dev/null || true
-    ip -6 neigh add fd00:99::77 lladdr 02:00:00:00:00:99 dev veth0 2>/dev/null || true
+    if ip -6 addr add fd00:99::1/64 dev veth0 nodad 2>/dev/null; then
+        ip -6 neigh add fd00:99::77 lladdr 02:00:00:00:00:99 dev veth0
+        # The kernel makes the route to the address later. Until then, nobody answers there.
+        until ip -6 route get fd00:99::1 | grep -q ^local; do sleep 0.01; done
+    fi
     for file in hosts resolv.conf nsswitch.conf; do
         if [ -e \"$ETC/$file\" ]; then mount --bind \"$ETC/$file\" \"/etc/$file\"; fi
     done
 ";
 
-/// A network of a test, with files of its own in `/etc`.
+/// The network of a test, with its own files in `/etc`.
 pub struct Network {
     etc: TempDir,
-    /// A shell that lives in the network, so that it stays.
+    /// A shell that keeps the network alive.
     holder: Background,
 }
 
 impl Network {
-    /// A network in which these commands have been run. `None`, with a word on why, where it cannot be had.
+    /// Makes a network and runs these commands in it. `None`, with a note, without permission.
     pub fn new(commands: &str, files: &[(&str, &str)]) -> Option<Self> {
         let etc = tempfile::tempdir().expect("a directory");
         for (name, text) in files {
             fs::write(etc.path().join(name), text).expect("a file");
         }
-        // An ordinary user may be root in a user namespace.
+        // An ordinary user can be root in a user namespace.
         let how = if is_root() { "-nm" } else { "-rnm" };
         let script = format!("{SET_UP}\n{commands}\necho ready >&2; read end");
         let mut shell = Command::new("unshare");
@@ -79,13 +81,13 @@ impl Network {
         self.start(args).finish()
     }
 
-    /// Runs a line of the shell in this network, which must succeed.
+    /// Runs a shell line in this network. It must succeed.
     #[track_caller]
     pub fn shell(&self, line: &str) {
         assert!(self.enter("sh").args(["-c", line]).status().is_ok_and(|status| status.success()), "{line}");
     }
 
-    /// Changes a file of `/etc` that the network has as its own.
+    /// Changes one of the network's own files in `/etc`.
     pub fn rewrite(&self, name: &str, text: &str) {
         fs::write(self.etc.path().join(name), text).expect("a file");
     }
@@ -94,12 +96,12 @@ impl Network {
         self.holder.pid()
     }
 
-    /// Runs `body` on a thread in this network; programs that it starts are in it, too.
+    /// Runs `body` on a thread in this network. The programs that it starts are in the network, too.
     pub fn inside(&self, body: impl FnOnce() + Send) {
         let network = File::open(format!("/proc/{}/ns/net", self.pid())).expect("it runs");
         thread::scope(|scope| {
             let inside = scope.spawn(move || {
-                // SAFETY: it takes an open descriptor and a flag; the network of this thread is that of nobody else.
+                // SAFETY: the call takes an open descriptor and a flag, and changes only this thread.
                 if unsafe { libc::setns(network.as_raw_fd(), libc::CLONE_NEWNET) } != 0 {
                     return println!("skipped: no network of a thread here: {}", io::Error::last_os_error());
                 }
@@ -112,7 +114,7 @@ impl Network {
     }
 }
 
-/// Runs `body` on a thread in a network of its own, in which `commands` have been run.
+/// Runs `body` on a thread in a new network, after `commands`.
 pub fn in_a_network(commands: &str, body: impl FnOnce() + Send) {
     if let Some(network) = Network::new(commands, &[]) {
         network.inside(body);

@@ -1,9 +1,9 @@
-//! The programs of `examples/`, run as asyncio's documents run theirs. What they are built on is tested elsewhere.
+//! Runs the programs of `examples/` as asyncio's documentation runs its own.
 
 use crate::harness::*;
 
-/// Where `cargo test` has put an example: in `examples/` beside the `deps/` of this very program. `cargo test --test
-/// it` builds none, and then there may be nothing to run.
+/// The path of an example: `cargo test` builds it into `examples/` beside the `deps/` of this test. `cargo test --test
+/// it` does not build examples, and then there can be none.
 fn example(name: &str) -> Option<PathBuf> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name).with_extension("rs");
     assert!(source.is_file(), "no {}", source.display());
@@ -85,7 +85,7 @@ fn the_udp_echo_client_fails_where_nobody_listens() {
     let Some(client) = example("udp_echo_client") else { return };
     let bound = UdpSocket::bind("127.0.0.1:0").expect("a port");
     let address = bound.local_addr().expect("an address");
-    // Connected to itself, it takes nobody else's datagrams: to others the port is closed, and nobody gets it.
+    // A socket that is connected to itself takes no other datagrams, and keeps the port closed for others.
     bound.connect(address).expect("it is its own peer");
     let (mut client, heard) = start(&client, &[&address.to_string()]);
     assert_eq!(next(&heard), r#"Send: "Hello World!""#);

@@ -1,7 +1,7 @@
 //! The committed manual page and completions, and README's table of endpoints, are what the tables of the command line
 //! generate.
 //!
-//! `UPDATE=1 cargo test` rewrites them. What they say is tested beside the generator, in `src/cli/man.rs`.
+//! `UPDATE=1 cargo test` rewrites them. `src/cli/man.rs` tests the content of the page.
 
 use crate::harness::*;
 use std::env;

@@ -1,14 +1,14 @@
-//! asyncio as the oracle: the same scripts on Python's loop and on ours must lead to the same callbacks, in the same
-//! order, and to the same bytes.
+//! Compares the loop with asyncio: one script on both loops must cause the same callbacks, in the same order, and the
+//! same bytes.
 //!
-//! A script is a head and steps. The head says whether the connection is a `unix` socket pair or one over `tcp`, and
-//! whether `eof_received` wants to `keep open`. The steps are done one after the other by the peer of the transport:
-//! `send N`, `read N` or `read all`, `end` its direction, `reset`, `await` a callback, and `do` something with the
-//! transport on the loop's own thread. The other half of this file is `oracle.py`.
+//! A script is a head and steps. The head says whether the connection is a `unix` socket pair or a `tcp` connection,
+//! and whether `eof_received` returns `keep open`. The peer of the transport executes the steps in order: `send N`,
+//! `read N` or `read all`, `end` its direction, `reset`, `await` a callback, and `do` something with the transport on
+//! the thread of the loop. The other half of this file is `oracle.py`.
 //!
-//! Where ours is different, the scripts go round it. `close` waits for the peer's end, so the peer ends; `abort` resets
-//! a TCP connection, so that is done on a unix socket; nobody is told to resume writing after `close` or `write_eof`,
-//! so nothing is over the high-water mark then.
+//! The scripts avoid the known differences. `close` waits for the end of the peer, so the peer ends. `abort` resets a
+//! TCP connection, so the scripts use a unix socket for it. There is no `resume_writing` after `close` or `write_eof`,
+//! so the buffer is never over the high-water mark then.
 
 use crate::harness::*;
 use std::sync::Condvar;
@@ -29,7 +29,7 @@ const SCRIPTS: &[&str] = &[
     // The peer resets, at once or after its bytes have been read.
     "tcp; await made; send 1000; reset; await lost",
     "tcp; await made; send 1000; await data 1000; reset; await lost",
-    // The peer does not read until it is told to.
+    // The peer does not read before a step says so.
     "unix; await made; do limits 65536; do write 204800; await pause; read 204800; await resume; end; await lost",
     "unix; await made; do write 204800; await pause; read 204800; await resume; do write 204800; read 204800; \
      end; await lost; read all",
@@ -44,11 +44,11 @@ const SCRIPTS: &[&str] = &[
     "unix; await made; do pause_reading; send 100; do pause_reading; do resume_reading; await data 100; \
      do resume_reading; end; await lost",
     "tcp; await made; send 1; await data 1; do pause_reading; send 100; end; do resume_reading; await lost",
-    // Another protocol in mid-stream.
+    // The protocol changes in mid-stream.
     "unix; await made; send 3; await data 3; do set_protocol; send 4; await second data 4; end; await second lost",
 ];
 
-/// What has happened, in order. Written by the loop, waited for by the peer.
+/// The events in order. The loop writes them, and the peer waits for them.
 #[derive(Default)]
 struct Log {
     events: Mutex<Vec<String>>,
@@ -61,7 +61,7 @@ impl Log {
         self.changed.notify_all();
     }
 
-    /// Counts bytes; how they were grouped does not matter.
+    /// Counts bytes. Their grouping does not matter.
     fn add_data(&self, name: &str, mut n: usize) {
         let mut events = self.events.lock().expect("nobody panics with it");
         let before = events.last().and_then(|last| last.strip_prefix(name)?.trim_start().parse::<usize>().ok());
@@ -125,7 +125,7 @@ impl Protocol for Recorder {
     }
 }
 
-/// Does what comes over a second connection, so that a peer on another thread can have things done on the loop's.
+/// Executes commands from a second connection, so that a peer on another thread can act on the thread of the loop.
 struct Control {
     target: Id,
     log: Arc<Log>,
@@ -169,7 +169,7 @@ impl Protocol for Control {
     }
 }
 
-/// Reads so many bytes, or as many as come before the end; how many, and whether it ended.
+/// Reads this many bytes, or all bytes before the end. Returns their number, and whether the end came.
 fn receive(peer: &mut Socket, wanted: usize) -> io::Result<String> {
     let (mut total, mut buffer) = (0, vec![0; 65536]);
     while total < wanted {
@@ -183,7 +183,7 @@ fn receive(peer: &mut Socket, wanted: usize) -> io::Result<String> {
     Ok(total.to_string())
 }
 
-/// The peer's thread: one step after the other; what it has read. The loop stops when `control` is dropped.
+/// The thread of the peer: executes the steps, and returns what it has read. The loop stops when `control` is dropped.
 fn play(steps: &str, mut peer: Socket, mut control: Socket, log: &Log) -> Result<Vec<String>, String> {
     let mut reads = Vec::new();
     for step in steps.split("; ") {
@@ -195,7 +195,7 @@ fn play(steps: &str, mut peer: Socket, mut control: Socket, log: &Log) -> Result
             "send" => peer.write_all(&vec![0; n]),
             "read" => receive(&mut peer, n).map(|read| reads.push(read)),
             "end" => peer.shutdown(Shutdown::Write),
-            // What is left is a socket of nobody.
+            // The other end is gone.
             "reset" => peer.set_linger(Some(Duration::ZERO)).and_then(|()| unix_pair()).map(|(left, _)| peer = left),
             _ => panic!("{step:?} is no step"),
         };
@@ -217,7 +217,7 @@ fn tcp_pair() -> io::Result<(Socket, Socket)> {
     Ok((listener.accept()?.0, peer))
 }
 
-/// The trace of a script on our loop.
+/// The trace of a script on xport's loop.
 fn run(script: &str) -> io::Result<String> {
     let (head, steps) = script.split_once("; ").expect("a head and steps");
     let (ours, peer) = if head.contains("tcp") { tcp_pair()? } else { unix_pair()? };
@@ -245,7 +245,7 @@ fn run(script: &str) -> io::Result<String> {
     })
 }
 
-/// The trace of each script on asyncio's loop; `None` where that cannot be had here.
+/// The trace of each script on asyncio's loop, or `None` without python3.
 fn ask_asyncio() -> Option<Vec<String>> {
     let program = include_str!("oracle.py");
     let mut python = assert_cmd::Command::new("python3");

@@ -1,12 +1,11 @@
-//! Signals that end a run before it has done its work, or at once: what the status says then, and that nothing stays
-//! behind, neither a file nor a child.
+//! Tests signals that end a run early or at once: the status, and that no file and no child stays behind.
 
 use crate::harness::*;
 
 /// Signals after which a server lets sessions finish.
 const DRAINING: [i32; 3] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
 
-/// Signals that end any run at once. Those of real time have numbers only.
+/// Signals that end any run at once. Real-time signals have only numbers.
 fn ending() -> Vec<i32> {
     let named = [libc::SIGQUIT, libc::SIGUSR1, libc::SIGUSR2, libc::SIGALRM];
     let of_machine = cfg!(target_arch = "x86_64").then_some(16); // SIGSTKFLT.
@@ -14,11 +13,11 @@ fn ending() -> Vec<i32> {
     named.into_iter().chain(seldom).chain(of_machine).chain([libc::SIGRTMIN(), libc::SIGRTMAX()]).collect()
 }
 
-/// A command that leaves no core behind, and starts with all signals at their default.
+/// A command that leaves no core, and starts with the default action of every signal.
 fn without_core<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
     let mut command = command(args);
     let every = 1..=libc::SIGRTMAX();
-    // SAFETY: between fork and exec it makes system calls only, with what was copied into it.
+    // SAFETY: between fork and exec the closure makes only system calls, with values that it owns.
     unsafe {
         command.pre_exec(move || {
             let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
@@ -32,7 +31,7 @@ fn without_core<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
     command
 }
 
-/// The servers that are there for one client, with their TLS where they have it.
+/// The servers for one client, with and without TLS.
 fn receivers(path: &str) -> Vec<Vec<String>> {
     let unix = format!("unix-listen:{path}");
     let lines: [&[&str]; 9] = [
@@ -49,8 +48,7 @@ fn receivers(path: &str) -> Vec<Vec<String>> {
     lines.into_iter().map(|line| line.iter().map(|&word| word.to_owned()).collect()).collect()
 }
 
-/// Whoever has received nothing has not succeeded. A receiver whose client is there, and a server of many, is another
-/// matter.
+/// A receiver without a client ends by the signal. One with a client, and a server of many, do not.
 #[test]
 fn a_receiver_that_nobody_came_to_ends_by_the_signal() {
     a_receiver_whose_client_has_come_drains();
@@ -71,7 +69,7 @@ fn a_receiver_that_nobody_came_to_ends_by_the_signal() {
 
 #[test]
 fn a_shell_sees_that_nobody_came() {
-    // A wait that the trap has interrupted says so by 128 + USR1.
+    // An interrupted `wait` returns 128 + USR1.
     let script = "trap 'kill -TERM $!' USR1; \"$0\" tcp-server 127.0.0.1:0 > /dev/null & \
         wait $!; status=$?; test $status = 143 || { wait $!; status=$?; }; exit $status";
     let mut shell = Background::spawn(by_shell(script));
@@ -92,7 +90,7 @@ fn a_receiver_whose_client_has_come_drains() {
     plays(&Vec::from_iter(signals.iter().flatten().map(String::as_str)));
 }
 
-/// Someone who knocks and does not finish the handshake has not come in.
+/// A connection without a finished handshake is no client.
 #[test]
 fn a_handshake_that_is_not_over_is_no_client() {
     let (mut server, address) = serve_by(without_core(["-vv", "tls-server", "--self-signed", "127.0.0.1:0"]));
@@ -167,7 +165,7 @@ fn every_signal_that_ends_a_server_leaves_no_file_behind() {
     }
 }
 
-/// They are not meant to let anything finish. One that was ignored when we were started stays so.
+/// These signals do not let sessions finish. A signal that was ignored at the start stays ignored.
 #[test]
 fn such_a_signal_does_not_wait_for_sessions() {
     what_was_ignored_stays_ignored();
@@ -193,7 +191,7 @@ fn such_a_signal_does_not_wait_for_sessions() {
 fn what_was_ignored_stays_ignored() {
     for signal in ending().into_iter().chain(DRAINING) {
         let mut run = without_core(["tcp-echo", "127.0.0.1:0"]);
-        // SAFETY: between fork and exec it makes one system call and touches no memory.
+        // SAFETY: between fork and exec the closure makes one system call and touches no memory.
         unsafe {
             CommandExt::pre_exec(&mut run, move || {
                 libc::signal(signal, libc::SIG_IGN);
@@ -207,7 +205,7 @@ fn what_was_ignored_stays_ignored() {
     }
 }
 
-/// A child that does not end by itself, and does not notice that its pipes are closed.
+/// A child that does not end by itself, and ignores that its pipes are closed.
 const UNAWARE: [&str; 4] = ["--", "sh", "-c", "exec sleep 1000"];
 
 #[test]

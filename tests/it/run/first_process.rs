@@ -1,12 +1,11 @@
-//! As the first process of a PID namespace, as in a container: signals that would end any other process do not end
-//! this one by themselves, and processes whose parents have gone become its children.
+//! Tests xport as the first process of a PID namespace, as in a container: the default action of signals does not end
+//! it, and orphans become its children.
 
 use crate::harness::*;
 
-/// A command that runs what follows as the first process of a namespace; without that permission there is none, and a
-/// word on that.
+/// A command that runs its arguments as the first process of a namespace. `None`, with a note, without permission.
 fn namespace() -> Option<Command> {
-    // An ordinary user may need a user namespace for it.
+    // An ordinary user can need a user namespace.
     for first in ["--pid", "--map-root-user"] {
         let mut command = Command::new("unshare");
         command.args([first, "--pid", "--fork", "--mount-proc", "--kill-child"]);
@@ -36,13 +35,13 @@ impl First {
         Some(Self { run, pid })
     }
 
-    /// Sends it a signal by its number among all processes.
+    /// Sends a signal to the process by its number outside the namespace.
     fn signal(&self, signal: i32) {
         // SAFETY: the call takes two numbers and touches no memory.
         assert_eq!(unsafe { libc::kill(self.pid as libc::pid_t, signal) }, 0);
     }
 
-    /// Expects that it ends with the status that a shell has for a process that this signal has ended.
+    /// Expects the status that a shell uses for the end by this signal.
     #[track_caller]
     fn ends_by(mut self, signal: i32, case: &str) {
         assert_eq!(self.run.wait().code(), Some(128 + signal), "{case}: {:?}", self.run.all_lines());
@@ -76,7 +75,7 @@ fn a_server_that_a_signal_ends_has_its_status() {
             assert!(!Path::new(&path).exists(), "{args:?}");
         }
     }
-    // Nobody has come to these.
+    // These servers have had no client.
     let receivers: [&[&str]; 4] = [
         &["tcp-server", "127.0.0.1:0"],
         &["unix-server", &path],
@@ -130,7 +129,7 @@ fn a_client_that_a_signal_ends_has_its_status() {
 #[test]
 fn exec_has_the_status_of_the_signal_that_its_child_died_of() {
     for signal in DRAINING.into_iter().chain([libc::SIGQUIT, libc::SIGUSR1]) {
-        // The child itself sends it to the first process, as any script in a container can.
+        // The child sends the signal to the first process, as any script in a container can.
         let script = format!("kill -{signal} 1; exec sleep 60");
         let Some(mut command) = namespace() else { return };
         command.arg(program()).args(["exec", "--", "sh", "-c", &script]);
@@ -156,8 +155,7 @@ fn a_reader_that_has_gone_is_the_status_of_a_broken_pipe() {
     peer.join();
 }
 
-/// Waits until the first process has no child that has ended and was not asked for its status; at first there is a
-/// live one at least.
+/// Waits until the first process has no zombie. At first it has at least one live child.
 #[track_caller]
 fn reaps(pid: u32) {
     eventually("its orphans to be gone", || {
@@ -167,7 +165,7 @@ fn reaps(pid: u32) {
 
 #[test]
 fn orphans_do_not_stay_zombies() {
-    // Their parents, the subshells, go at once. They end when their stdin does, which is ours.
+    // The subshells, which are their parents, end at once. The processes end with the stdin of the test.
     const WITH_ORPHANS: &str =
         "mkfifo \"$0.fifo\"; for i in 1 2 3; do (cat <\"$0.fifo\" & ); done; exec 9>\"$0.fifo\"; exec \"$@\"";
     let (_folder, base) = path("x");
@@ -203,17 +201,17 @@ fn orphans_do_not_stay_zombies() {
     }
 }
 
-/// Many orphans end while many children do: each child's status is its own.
+/// Many orphans and children end at once, and each child keeps its own status.
 #[test]
 fn orphans_do_not_take_the_place_of_children() {
-    // Three processes whose parents go, and who end at about the time of the child.
+    // Three orphans that end at about the same time as the child.
     let script = "for i in 1 2 3; do (sleep .05 & ); done; sleep .05; exit $(head -c 1 | tr -d '\\n')";
     let args = ["exec", "--listen", "127.0.0.1:0", "-v", "--", "sh", "-c", script];
     let Some(mut server) = First::start(&args) else { return };
     let address = server.run.address();
     for lot in 0..2 {
         if lot > 0 {
-            // In a second there are ten messages of a kind.
+            // At most ten messages of a kind are written in a second.
             thread::sleep(Duration::from_millis(1100));
         }
         let clients: Vec<TcpStream> = (0..10)

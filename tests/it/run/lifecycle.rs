@@ -1,11 +1,11 @@
-//! From the first client to the last signal: who is served when, how a server drains, how a client is interrupted.
+//! Tests the life of a run: the order of clients, draining servers, interrupted clients.
 
 use crate::harness::*;
 
-/// Both signals that people and service managers end programs with.
+/// The signals by which users and service managers end programs.
 const SIGNALS: [i32; 2] = [libc::SIGTERM, libc::SIGINT];
 
-/// Waits until nobody can connect any more.
+/// Waits until connects are refused.
 #[track_caller]
 fn refuses(address: SocketAddr) {
     eventually("the listener closes", || match TcpStream::connect(address) {
@@ -14,7 +14,7 @@ fn refuses(address: SocketAddr) {
     });
 }
 
-/// Waits for a program that has been told to end and must do so at once, not at some timeout of its own.
+/// Waits for a program that must end at once, and not after one of its own timeouts.
 #[track_caller]
 fn ends_soon(program: &mut Background) -> ExitStatus {
     let start = Instant::now();
@@ -23,12 +23,12 @@ fn ends_soon(program: &mut Background) -> ExitStatus {
     status
 }
 
-/// How a server drains, and how it ends where it cannot.
+/// A draining server, and one that cannot drain.
 #[test]
 fn servers_end_by_signals() {
     let cases = ["TERM", "INT"].map(|signal| {
         [
-            // Nobody new comes in, and sessions finish whole.
+            // The server accepts no new client, and sessions finish.
             format!(
                 "tcp-echo: ping before; new; ping before; new; ping before; peer 1; say *100000; kill {signal}; \
                 refused; say *200000; get *300000; ping after; go; runs; peer 2; ping after; go; runs; peer 3; \
@@ -38,11 +38,11 @@ fn servers_end_by_signals() {
                 "tcp-server -k: say one; see one; kill {signal}; refused; type two; get two; say three; eof; go; \
                 see three$; status 0 *"
             ),
-            // A server that serves nobody ends at once.
+            // A server without clients ends at once.
             format!("tcp-echo --grace 1h: ping gone; go; kill {signal}; clock; status 0 *; before 4000; refused"),
             format!("tcp-echo --once --grace 1h: nobody; kill {signal}; clock; status 0 *; before 4000; refused"),
             format!("tcp-server -k --grace 1h: nobody; kill {signal}; clock; status 0 *; before 4000; refused"),
-            // A second signal, or the end of `--grace`, resets what is left.
+            // A second signal, or the end of `--grace`, resets the remaining sessions.
             format!(
                 "tcp-echo --grace 1h: ping before; kill {signal}; refused; ping still here; kill {signal}; clock; \
                 killed {signal} *; before 4000; get reset"
@@ -56,13 +56,12 @@ fn servers_end_by_signals() {
     plays(&Vec::from_iter(cases.iter().flatten().map(String::as_str)));
 }
 
-/// Who is served when by a server on stdin and stdout, and by one that serves once.
+/// The order of clients of a server on stdin and stdout, and of one with --once.
 #[test]
 fn clients_are_served_in_turn() {
     plays(&[
         "tcp-echo --once: ping hello; refused; ping still here; go; status 0",
-        // All of them are there from the start. While stdin goes on, an end alone does not say that the client has
-        // gone.
+        // All clients connect at the start. While stdin goes on, the end of a client does not mean that it has gone.
         "tcp-server -k: new; new; peer 1; say from 0; see from 0; type to 0; get to 0; reset; peer 2; say from 1; \
             see from 1; type to 1; get to 1; reset; peer 3; say from 2; see from 2; type to 2; get to 2; reset; runs; \
             kill TERM; status 0 *",
@@ -70,16 +69,16 @@ fn clients_are_served_in_turn() {
             see *100000; peer 3; say *100000; go; see *100000; kill TERM; status 0 *",
         "tcp-server -k: say x; see x; reset; hear Connection reset; new; say next; see next; eof; go; kill TERM; \
             status 0 *",
-        // What stdin had to say and its end do not keep a later client from being served.
+        // A stdin that has ended does not keep later clients from being served.
         "tcp-server -k --half-close now: eof; get $; say one; go; see one; new; get $; say two; go; see two; runs",
         "tls12|tls13-server --keep-open --recv-only: say round 0; see round 0; end; new; say round 1; see round 1; \
             end; new; say round 2; see round 2; end; runs",
-        // A client that has ended holds no other one up while stdin has nothing for it, and is still served until then.
+        // A client that has ended is served until another client waits and stdin has nothing for it.
         "tcp-server -k: say word$; see word; type for it; get for it; go; new; say word$; see word; type for it; \
             get for it; go; new; say word$; see word; type for it; get for it; go; new; say last; see last; \
             type for the last; get for the last",
         "unix|tls12|tls13-server -k: say word$; see word; new; say word$; see word; new; say word$; see word",
-        // What stdin still has goes to the client that has ended, before the next one is served.
+        // Pending bytes of stdin go to the client that has ended, before the next client is served.
         "tcp-server -k: end; type *20000000$; get *1000000; new; peer 1; get *19000000$; peer 2; get $",
         "relay --once TCP-LISTEN exec:cat: ping served; refused; go; status 0",
         "relay TCP-LISTEN,max-conns=1,backlog=5 exec:cat: ping first; new; say second; silence; peer 1; \
@@ -89,7 +88,7 @@ fn clients_are_served_in_turn() {
     ]);
 }
 
-/// Whoever has read the announcement may send a signal: it is neither lost nor deadly.
+/// A signal directly after the `listening on` line is neither lost nor fatal.
 #[test]
 fn a_signal_may_come_right_after_the_announcement() {
     let (_dir, path) = path("port");
@@ -97,13 +96,13 @@ fn a_signal_may_come_right_after_the_announcement() {
         let mut server = Background::start([mode, "--port-file", path.to_str().expect("text"), "127.0.0.1:0"]);
         server.address();
         server.signal(libc::SIGTERM);
-        // Nobody has come to the second one, which is no success.
+        // The second server has had no client, which is no success.
         assert_eq!(ends_soon(&mut server).code(), status, "{mode}: {:?}", server.all_lines());
         assert!(!path.exists(), "the port file is left behind");
     }
 }
 
-/// A signal ends a client at once, by that signal, while it connects and while it waits for its next try.
+/// A signal ends a client at once, while it connects and while it waits for a retry.
 #[test]
 fn a_signal_ends_a_client_that_is_not_connected_yet() {
     for signal in SIGNALS {
@@ -115,7 +114,7 @@ fn a_signal_ends_a_client_that_is_not_connected_yet() {
         assert_eq!(ends_soon(&mut client).signal(), Some(signal));
 
         socket.listen(0).expect("it listens");
-        // The queue has room for one or two; the last of these hangs.
+        // The queue has room for one or two connections, so the last one hangs.
         let clients: Vec<Background> = (0..4)
             .map(|_| {
                 let mut client = Background::start(["-vv", "tcp-client", &address.to_string()]);
@@ -130,11 +129,11 @@ fn a_signal_ends_a_client_that_is_not_connected_yet() {
     }
 }
 
-/// At once, although both ways are blocked.
+/// The run ends at once, although both directions are blocked.
 #[test]
 fn a_signal_ends_a_connected_client() {
     for signal in SIGNALS {
-        // The peer never reads, nobody reads stdout, and there is always more to send.
+        // Neither the peer nor the reader of stdout reads, and there is always more to send.
         let peer = Peer::serve(|stream| {
             stream.set_write_timeout(Some(Duration::from_millis(300))).expect("a timeout");
             io::copy(&mut device("zero"), &mut &stream).expect_err("it gets stuck");
@@ -155,7 +154,7 @@ fn a_signal_ends_a_blocked_server() {
         let (mut server, address) =
             serve_by(command(["tcp-server", "--grace", grace, "127.0.0.1:0"]).stdin(device("zero")));
         let mut client = connect(address);
-        // It has been accepted: otherwise the kernel alone would take bytes until it gets stuck.
+        // The connection was accepted. Otherwise only the kernel would take bytes.
         assert_eq!(take(&mut client, 1), [0]);
         client.set_write_timeout(Some(Duration::from_millis(300))).expect("a timeout");
         io::copy(&mut device("zero"), &mut &client).expect_err("it gets stuck");
@@ -182,7 +181,7 @@ fn a_server_takes_one_client() {
     server.ends_with(0);
 }
 
-/// `-k` with several addresses: stdin and stdout are for one client at a time, whichever door it comes through.
+/// `-k` with several addresses: stdin and stdout serve one client at a time, on whichever address it comes.
 #[test]
 fn keep_open_serves_one_client_at_a_time_through_all_doors() {
     let args = ["tcp-server", "-k", "--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0"];
@@ -194,7 +193,7 @@ fn keep_open_serves_one_client_at_a_time_through_all_doors() {
     assert_eq!(take(&mut stdout, 1).len(), 1);
     let mut second = connect(two);
     second.write_all(b"2").expect("the kernel takes it");
-    // Time enough for the second one to be let in, if it is.
+    // A wrong server would admit the second client in this time.
     second.set_read_timeout(Some(Duration::from_millis(300))).expect("a timeout");
     assert!(read_once(&mut second, &mut [0]).is_err(), "nothing was sent");
     stdin.write_all(b"for the first").expect("it reads");
@@ -203,14 +202,14 @@ fn keep_open_serves_one_client_at_a_time_through_all_doors() {
     assert_eq!(take(&mut stdout, 1), b"2");
 }
 
-/// `--port-file`: once the file is there the port in it accepts, and it goes when the server does.
+/// `--port-file`: the port in the file accepts as soon as the file exists. The file goes with the server.
 #[test]
 fn the_port_file_appears_with_the_port_and_goes_with_the_server() {
     let (dir, path) = path("port");
     for (signals, code) in [(1, Some(0)), (2, None)] {
         let file = path.to_str().expect("text");
         let mut server = Background::start(["tcp-echo", "--port-file", file, "127.0.0.1:0"]);
-        // Not the line on stderr: the file alone has to be enough.
+        // The test waits for the file, not for the line on stderr.
         let text = eventually("the file", || fs::read_to_string(&path).ok());
         let port: u16 = text.strip_suffix('\n').expect("a whole line").parse().expect("a port");
         let mut client = with_deadline(TcpStream::connect(("127.0.0.1", port)).expect("it listens already"));
@@ -236,7 +235,7 @@ fn a_port_file_that_cannot_be_written_is_an_error() {
     assert_eq!(stderr, "xport: port file /no/such/dir/port: No such file or directory\n");
 }
 
-/// A client that fails at once and tries again at once still listens to signals.
+/// A client that fails and retries without a delay still handles signals.
 #[test]
 fn a_client_that_tries_without_a_pause_ends_by_a_signal() {
     let mut client =
@@ -246,11 +245,11 @@ fn a_client_that_tries_without_a_pause_ends_by_a_signal() {
     client.is_killed_by(15);
 }
 
-/// SIGTERM counts also where whoever started us had it blocked.
+/// SIGTERM works even if it was blocked at the start.
 #[test]
 fn a_signal_that_the_parent_had_blocked_is_let_through() {
     let mut command = command(["tcp-echo", "127.0.0.1:0"]);
-    // SAFETY: between fork and exec it makes system calls on memory of its own stack only.
+    // SAFETY: between fork and exec the closure makes only system calls on memory of its own stack.
     unsafe {
         CommandExt::pre_exec(&mut command, || {
             let mut set = std::mem::zeroed();
@@ -266,7 +265,7 @@ fn a_signal_that_the_parent_had_blocked_is_let_through() {
     server.ends_with(0);
 }
 
-/// `--port-file` of several listeners has a line for each port, in the order in which they were given.
+/// `--port-file` of several listeners has one line for each port, in the order of the command line.
 #[test]
 fn the_port_file_has_every_port() {
     let (_dir, path) = path("port");
@@ -276,7 +275,7 @@ fn the_port_file_has_every_port() {
     let ports = [server.address().port(), server.address().port()];
     let text = fs::read_to_string(&path).expect("it is there before the lines");
     assert_eq!(text, format!("{}\n{}\n", ports[0], ports[1]));
-    // A server for many may go without a client.
+    // A server for many can end without a client.
     server.drains();
     assert!(!path.exists());
 }

@@ -1,8 +1,8 @@
-//! Crowds and shortages: servers with more clients than descriptors, clients that never read, storms, floods and leaks.
+//! Tests shortages: more clients than descriptors, clients that never read, floods and leaks.
 
 use crate::harness::*;
 
-/// Whether this test may open `count` descriptors next to those of the other tests; says so if not.
+/// Whether this test can open `count` descriptors beside those of the other tests. Prints a note if not.
 fn has_room(count: u64) -> Option<()> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the structure is alive for both calls.
@@ -18,31 +18,31 @@ fn has_room(count: u64) -> Option<()> {
     has.then_some(())
 }
 
-/// An echo server, and where it listens.
+/// An echo server, and its address.
 fn echo(options: &[&str]) -> (Background, SocketAddr) {
     let (server, address) = serve([&["tcp-echo"], options, &["127.0.0.1:0"]].concat());
     (server, address)
 }
 
-/// How many descriptors the server has open when it has nothing to do.
+/// How many descriptors an idle server has open.
 #[track_caller]
 fn at_rest(server: &Background) -> usize {
     server.comes_to_rest();
     server.fds()
 }
 
-/// A connection to `address` with buffers so small that it soon gets stuck.
+/// A connection to `address` with small buffers, which soon fill up.
 fn narrow(address: SocketAddr) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     socket.set_recv_buffer_size(4096).expect("SO_RCVBUF");
     socket.set_send_buffer_size(4096).expect("SO_SNDBUF");
-    // Small segments keep the kernel's buffers for the other end small as well.
+    // Small segments keep the buffers of the other end small as well.
     socket.set_tcp_mss(1000).expect("TCP_MAXSEG");
     socket.connect_timeout(&address.into(), DEADLINE).expect("it accepts");
     with_deadline(socket.into())
 }
 
-/// Expects that nothing at all comes for a while.
+/// Expects that nothing comes for a while.
 #[track_caller]
 fn is_not_served(stream: &mut TcpStream) {
     stream.set_read_timeout(Some(Duration::from_millis(300))).expect("a timeout");
@@ -52,8 +52,8 @@ fn is_not_served(stream: &mut TcpStream) {
     assert!(nothing, "this one has to wait, but read {result:?}");
 }
 
-/// Without descriptors a server neither spins nor floods its log, serves those it has, and takes in those
-/// who wait as soon as there is room, although nobody new comes.
+/// Without descriptors, a server neither spins nor floods its log. It serves its clients, and accepts waiting ones as
+/// soon as there is room, even if no new client comes.
 #[test]
 fn a_server_without_descriptors_waits_for_room() {
     let mut command = command(["tcp-echo", "127.0.0.1:0"]);
@@ -64,7 +64,7 @@ fn a_server_without_descriptors_waits_for_room() {
     let before = server.cpu();
     let (served, waiting) = clients.split_at_mut(8);
     served.iter_mut().for_each(|client| ping(client, b"served meanwhile"));
-    // The window in which a server that spins would show.
+    // A spinning server would show in this time.
     thread::sleep(Duration::from_secs(2));
     assert!(server.cpu() - before < 0.1, "{} s of CPU in two seconds", server.cpu() - before);
     assert_eq!(server.all_lines().iter().filter(|line| line.contains("Too many open files")).count(), 1);
@@ -73,7 +73,7 @@ fn a_server_without_descriptors_waits_for_room() {
     clients.iter_mut().for_each(|client| ping(client, b"room at last"));
 }
 
-/// At its limit, with clients coming and going, a server does not write a line for each.
+/// At its limit, a server does not log a line for each client.
 #[test]
 fn a_server_at_its_limit_does_not_flood_its_log() {
     let mut command = command(["tcp-echo", "127.0.0.1:0"]);
@@ -91,8 +91,8 @@ fn a_server_at_its_limit_does_not_flood_its_log() {
     assert!((1..=10 * seconds).contains(&complaints), "{complaints} lines in {seconds} s, such as {:?}", lines.last());
 }
 
-/// No error of `accept(2)` ends a listener: those of one connection are passed over, and of those of the
-/// whole machine there is one line.
+/// No error of `accept(2)` ends a listener: errors of one connection are skipped, and errors of the machine are one
+/// line.
 #[test]
 fn a_listener_survives_every_error_of_accept() {
     if shim().is_none() {
@@ -146,7 +146,7 @@ fn clients_that_are_gone_before_they_are_accepted_do_no_harm() {
     }
 }
 
-/// With very few descriptors a program either works or ends with status 1 and a message, and never panics.
+/// With very few descriptors, a program works or ends with status 1 and a message. It never panics.
 #[test]
 fn too_few_descriptors_at_the_start_are_reported() {
     let (_keep, address) = echo(&[]);
@@ -200,7 +200,7 @@ fn a_storm_of_connections_is_served() {
     }
 }
 
-/// Expects that exactly `limit` of so many clients are served, and the next one when the first one leaves.
+/// Expects that exactly `limit` clients are served, and the next one when the first one leaves.
 #[track_caller]
 fn admits_exactly(limit: usize, addresses: &[SocketAddr]) {
     let connect = |i: usize| connect(addresses[i % addresses.len()]);
@@ -220,7 +220,7 @@ fn admits_exactly(limit: usize, addresses: &[SocketAddr]) {
     }
 }
 
-/// `--max-conns` clients are served at once, the others wait, and the count is right whatever clients do.
+/// `--max-conns` clients are served at once, others wait, and the count stays right.
 #[test]
 fn the_number_of_clients_is_limited_and_never_drifts() {
     let (server, address) = echo(&["--max-conns", "10"]);
@@ -241,7 +241,7 @@ fn the_number_of_clients_is_limited_and_never_drifts() {
     admits_exactly(10, &[address]);
 }
 
-/// With several addresses `--max-conns` is still the number of clients of the whole server.
+/// With several addresses, `--max-conns` counts the clients of the whole server.
 #[test]
 fn the_number_of_clients_is_that_of_all_listeners_together() {
     let mut server = Background::start(["tcp-echo", "--max-conns", "6", "127.0.0.1:0", "--listen", "127.0.0.2:0"]);
@@ -261,7 +261,7 @@ fn idle_connections_cost_little() {
     clients.iter_mut().for_each(|client| ping(client, b"hello"));
     assert!(server.rss_kib() <= rss + 16 * CLIENTS as u64, "{rss} KiB at first, {} KiB now", server.rss_kib());
     server.comes_to_rest();
-    // It may have been at rest only because others had their turn.
+    // The server can look idle only because other processes ran.
     eventually("it uses no CPU time", || {
         let cpu = server.cpu();
         thread::sleep(Duration::from_secs(1));
@@ -272,7 +272,7 @@ fn idle_connections_cost_little() {
     eventually("the descriptors are free", || (server.fds() <= fds).then_some(()));
 }
 
-/// Clients that are turned away leave no descriptors behind.
+/// Denied clients leave no descriptors behind.
 #[test]
 fn denied_clients_leak_nothing() {
     let (mut server, address) = echo(&["--allow", "10.0.0.0/8"]);
@@ -310,7 +310,7 @@ fn served_clients_leak_nothing() {
     assert!(server.rss_kib() <= rss + 1024, "{rss} KiB after 500 clients, {} KiB after 2000", server.rss_kib());
 }
 
-/// Writes until nothing more is taken, at most `limit` bytes, and says how many it were.
+/// Writes until nothing more fits, at most `limit` bytes, and returns the count.
 fn stuff(mut client: &TcpStream, limit: usize, patience: Duration) -> usize {
     let block = [b'x'; 65536];
     client.set_write_timeout(Some(patience)).expect("a timeout");
@@ -326,7 +326,7 @@ fn stuff(mut client: &TcpStream, limit: usize, patience: Duration) -> usize {
     sent
 }
 
-/// A client that never reads is made to wait, costs no memory, and gets everything once it reads.
+/// A client that never reads costs no memory, and gets everything once it reads.
 #[test]
 fn a_client_that_never_reads_has_to_wait() {
     const MANY: usize = 200 << 20;
@@ -351,7 +351,7 @@ fn a_client_that_never_reads_has_to_wait() {
     assert_eq!(back, sent);
 }
 
-/// Hundreds of clients that never read cost no more than their water marks, and others are served.
+/// Hundreds of clients that never read cost only their water marks, and other clients are served.
 #[test]
 fn a_crowd_that_never_reads_has_to_wait() {
     const CLIENTS: usize = 300;
@@ -360,9 +360,9 @@ fn a_crowd_that_never_reads_has_to_wait() {
     let before = server.rss_kib();
     let clients: Vec<TcpStream> = (0..CLIENTS).map(|_| narrow(address)).collect();
     let mut sent = vec![0; CLIENTS];
-    // More than the kernel keeps for one of them at both ends.
+    // More than the kernel buffers for one client at both ends.
     const MANY: usize = 64 << 20;
-    // In turns, so that each has time to get through to the server, until nobody gets rid of anything any more.
+    // All clients write in turns until none of them can write any more.
     let stuck = |sent: &mut Vec<usize>| {
         let total: usize = sent.iter().sum();
         for (client, sent) in clients.iter().zip(sent.iter_mut()).filter(|(_, sent)| **sent < MANY) {
@@ -373,7 +373,7 @@ fn a_crowd_that_never_reads_has_to_wait() {
     };
     eventually("everyone is stuck", || {
         thread::park_timeout(Duration::from_millis(50));
-        // Nothing was taken, but the server may just not have had its turn.
+        // Nothing was taken, but perhaps the server has only not run.
         (stuck(&mut sent) && clients.iter().all(is_full)).then_some(())
     });
     assert!(sent.iter().all(|sent| *sent < MANY), "somebody was not stopped");
@@ -384,7 +384,7 @@ fn a_crowd_that_never_reads_has_to_wait() {
     ping(&mut connect(address), b"others are served");
 }
 
-/// What is written fast and read slowly arrives whole, and the program neither hoards nor burns.
+/// A fast writer and a slow reader: all bytes arrive, without much memory or CPU time.
 #[test]
 fn a_slow_reader_gets_everything() {
     const BYTES: usize = 20 << 20;
@@ -398,7 +398,7 @@ fn a_slow_reader_gets_everything() {
     for part in received.chunks_mut(256 << 10) {
         client.read_exact(part).expect("the next part");
         most = most.max(server.rss_kib());
-        // This is what makes it slow.
+        // The pause makes the reader slow.
         thread::sleep(Duration::from_millis(10));
     }
     assert!(received == data, "the bytes are not the same");
@@ -423,15 +423,14 @@ fn failing_connections_do_not_flood_the_log() {
     assert!(lines.len() <= 10, "{} lines, such as {:?}", lines.len(), lines.last());
 }
 
-/// Connections from one address of ours share its ports: to each destination there are as many as there are ports, and
-/// no other program has fewer by them.
+/// Connections from one --source share its ports: each destination can use all ports, and other programs keep theirs.
 #[test]
 fn a_source_without_a_port_uses_no_ports_up() {
     const PORTS: usize = 20;
-    // A private network, where nobody else has ports.
+    // A private network without other users of ports.
     let few_ports = format!("echo 40000 {} > /proc/sys/net/ipv4/ip_local_port_range", 40_000 + PORTS - 1);
     in_a_network(&few_ports, || {
-        // They stay, so that no port is free again.
+        // The connections stay, so that no port becomes free.
         let mut open = Vec::new();
         for ip in ["127.0.0.1", "::1"] {
             let at = |port: u16| SocketAddr::new(ip.parse().expect("an address"), port);

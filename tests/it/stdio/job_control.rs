@@ -1,9 +1,9 @@
-//! `exec` as a job of a shell: ^Z stops it with its program, `fg` and `bg` let both go on, and the keys of a terminal
-//! are read in its foreground only.
+//! Tests `exec` as a job of a shell: ^Z stops xport and its program, `fg` and `bg` continue both, and the terminal is
+//! read only in the foreground.
 
 use crate::harness::*;
 
-/// A shell with job control on a terminal of its own, and what its terminal shows.
+/// A shell with job control on its own terminal, and the output of that terminal.
 struct Shell {
     terminal: Terminal,
     shown: Receiver<String>,
@@ -11,7 +11,7 @@ struct Shell {
 }
 
 impl Shell {
-    /// Without bash there is none, and a word on that.
+    /// `None`, with a note, if bash is missing.
     fn start() -> Option<Self> {
         if !Command::new("bash").args(["-c", ":"]).status().is_ok_and(|status| status.success()) {
             println!("skipped: no bash here");
@@ -32,7 +32,7 @@ impl Shell {
         self.terminal.type_in(&format!("{line}\n"));
     }
 
-    /// Waits for a line that begins with `start`, and gives the rest of it.
+    /// Waits for a line that begins with `start`, and returns the rest of it.
     #[track_caller]
     fn line(&self, start: &str) -> String {
         let mut seen = Vec::new();
@@ -54,7 +54,8 @@ impl Shell {
         eventually("the foreground", || (foreground() == job.xport as libc::pid_t).then_some(()));
     }
 
-    /// Runs `script` by xport, with the shell's words before and behind; the numbers of xport and of its program.
+    /// Runs `script` in xport, with these words of the shell around it. Returns the process numbers of xport and of its
+    /// program.
     #[track_caller]
     fn job(&self, options: &str, script: &str, rest: &str) -> Pair {
         self.enter(&format!("\"$X\" exec {options} -- sh -c 'echo \"<$PPID $$\"; {script}' {rest}"));
@@ -112,7 +113,7 @@ fn a_key_stops_both_and_the_shell_lets_both_go_on() {
         job.stops();
         shell.enter("bg");
         job.goes_on();
-        // What is typed now is the shell's, and reading it would stop xport.
+        // The shell reads the keys now. Reading them would stop xport.
         for number in 0..3 {
             shell.enter(&format!("echo '>'{number}"));
             shell.line(&format!(">{number}"));
@@ -128,7 +129,7 @@ fn a_key_stops_both_and_the_shell_lets_both_go_on() {
     }
 }
 
-/// What is typed comes to a program that has the foreground again, as it did before.
+/// A program in the foreground gets the keys again.
 #[test]
 fn keys_are_read_in_the_foreground_only() {
     let Some(shell) = Shell::start() else { return };
@@ -137,7 +138,7 @@ fn keys_are_read_in_the_foreground_only() {
     shell.line(">mine");
     job.goes_on();
     shell.enter("fg");
-    // Bash shows the command before it gives the foreground away, so a line may still be its own.
+    // Bash prints the command before it gives up the foreground, so it can still read a line.
     eventually("a line for the program", || {
         shell.enter("theirs");
         shell.shown.try_iter().any(|line| line.trim_end() == "(theirs").then_some(())
@@ -155,14 +156,14 @@ fn a_program_that_is_stopped_can_be_told_to_end() {
     shell.terminal.type_in("\x1a");
     job.stops();
     shell.enter("kill %1");
-    // A shell lets go on what it kills.
+    // A shell continues a job that it kills.
     job.ends();
     shell.enter("exit");
     shell.enter("exit");
     assert!(shell.run.wait().code().is_some());
 }
 
-/// A program may do what it wants before it stops, or not stop at all: then only xport does, until it is let go on.
+/// A program can delay its stop, or not stop at all. Then only xport stops, until it is continued.
 #[test]
 fn a_program_hears_of_the_key_and_of_the_end_of_its_stop() {
     let Some(shell) = Shell::start() else { return };
@@ -171,7 +172,7 @@ fn a_program_hears_of_the_key_and_of_the_end_of_its_stop() {
     let job = shell.job("", script, "");
     shell.line("=ready");
     shell.terminal.type_in("\x1a");
-    // Its output comes by way of xport, which is stopped: it is shown later.
+    // xport passes its output on, and is stopped, so the output appears later.
     job.stops();
     shell.enter("fg");
     shell.gives_foreground_to(&job);
@@ -182,7 +183,7 @@ fn a_program_hears_of_the_key_and_of_the_end_of_its_stop() {
     job.ends();
 }
 
-/// The same by a signal that somebody sends, where the one who has started us could let us go on.
+/// The same by a signal from another process, if the parent of xport could continue it.
 #[test]
 fn a_stop_by_a_signal_stops_both() {
     without_a_shell_nothing_stays_stopped();
@@ -203,7 +204,7 @@ fn a_stop_by_a_signal_stops_both() {
         run.signal(libc::SIGCONT);
         pair.goes_on();
     }
-    // One that cannot be caught stops us alone; the end of it holds for both.
+    // SIGSTOP stops xport alone. SIGCONT continues both.
     run.signal(libc::SIGSTOP);
     eventually("it is stopped", || (state_of(pair.xport) == Some('T')).then_some(()));
     run.signal(libc::SIGCONT);
@@ -213,10 +214,10 @@ fn a_stop_by_a_signal_stops_both() {
     pair.ends();
 }
 
-/// Nobody could let go on what has no shell: the system does not stop it, and so the program is not stopped either.
+/// Without a shell nothing could continue xport: the system does not stop it, so the program is not stopped either.
 fn without_a_shell_nothing_stays_stopped() {
     let terminal = Terminal::new();
-    // It leads the session, so its group is an orphan.
+    // xport leads the session, so its group is orphaned.
     let script = "echo ready; while read line; do echo \"<$line>\"; done";
     let mut run = terminal.spawn(command(["exec", "--", "sh", "-c", script]));
     terminal.shows("ready\r\n");
@@ -229,14 +230,14 @@ fn without_a_shell_nothing_stays_stopped() {
     run.is_killed_by(libc::SIGTERM);
 }
 
-/// Whoever ignores the key when we are started wants no stop.
+/// If the signal is ignored at the start, nothing stops.
 fn a_stop_that_was_ignored_stays_so() {
     let mut run = command(["exec", "--", "sh", "-c", "echo ready; while read line; do echo \"<$line>\"; done"]);
     // SAFETY: between fork and exec it makes system calls only and touches no memory.
     unsafe {
         run.pre_exec(|| {
             libc::signal(libc::SIGTSTP, libc::SIG_IGN);
-            // With a parent in the same session, so that the system would stop it.
+            // The parent is in the same session, so the system would stop it.
             if libc::setpgid(0, 0) < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
         });
     }

@@ -1,14 +1,14 @@
-//! Every mode on stdin and stdout of every kind: files, devices, pipes, sockets, terminals, and none at all.
+//! Tests every mode on every kind of stdin and stdout: files, devices, pipes, sockets, terminals, and closed ones.
 //!
-//! In each case the peer takes what stdin has, answers, ends, and then reads to our end. A stream that stalls because
-//! of the kind of the *other* one shows here.
+//! In each case the peer reads the bytes of stdin, answers, ends, and then reads to the end. This shows a stream that
+//! stalls because of the kind of the *other* stream.
 
 use crate::harness::*;
 
 const INPUT: &[u8] = b"input\n";
 const ANSWER: &[u8] = b"hello\n";
 
-/// What stdin is.
+/// The kind of stdin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Input {
     File,
@@ -24,7 +24,7 @@ impl Input {
     const ALL: [Self; 7] =
         [Self::File, Self::EmptyFile, Self::Null, Self::Closed, Self::Pipe, Self::Fifo, Self::Terminal];
 
-    /// What the peer is to get.
+    /// The bytes that the peer must get.
     fn bytes(self) -> &'static [u8] {
         match self {
             Self::EmptyFile | Self::Null | Self::Closed => b"",
@@ -33,7 +33,7 @@ impl Input {
     }
 }
 
-/// What stdout is.
+/// The kind of stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Output {
     Terminal,
@@ -47,7 +47,7 @@ impl Output {
     const ALL: [Self; 5] = [Self::Terminal, Self::Pipe, Self::File, Self::Null, Self::Socket];
 }
 
-/// A folder, and a terminal where one is needed.
+/// A folder, and a terminal if one is needed.
 struct Place {
     folder: TempDir,
     terminal: Terminal,
@@ -58,7 +58,7 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    /// What is to be stdin; whatever feeds it does so already.
+    /// Makes stdin, and feeds it.
     fn stdin(&self, input: Input, typed: &str) -> Stdio {
         match input {
             Input::File => self.file(INPUT).into(),
@@ -83,7 +83,7 @@ impl Place {
         File::open(path).expect("it is there")
     }
 
-    /// What is to be stdout, and what reads the other side of it.
+    /// Makes stdout, and its reader.
     fn stdout(&self, output: Output) -> (Stdio, ReadBack<'_>) {
         match output {
             Output::Terminal => {
@@ -112,7 +112,7 @@ impl Place {
     }
 }
 
-/// A FIFO with the input in it and nobody at its other side.
+/// A FIFO with the input in it and no writer.
 fn fifo(path: &Path) -> File {
     assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo runs").success());
     let reader = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).expect("a FIFO");
@@ -123,24 +123,24 @@ fn fifo(path: &Path) -> File {
     reader
 }
 
-/// What has come to stdout, where that can be read back.
+/// The bytes on stdout, if they can be read back.
 type ReadBack<'a> = Box<dyn FnOnce() -> Option<Vec<u8>> + 'a>;
 
-/// What a peer does with a run, and what it is to get from it; gives what it has got.
+/// A peer: it talks to the run, expects these bytes, and returns what it got.
 type Conversation = dyn FnOnce(&mut Background, &'static [u8]) -> JoinHandle<Vec<u8>>;
 
-/// The program, and the peer that it is joined with.
+/// The program, and its peer.
 struct Run {
     args: Vec<String>,
-    /// What the peer does once the program runs, which may have said where it listens.
+    /// The work of the peer once the program runs, with the address of a listener.
     peer: Box<Conversation>,
 }
 
-/// Starts a run for a case.
+/// Starts the run of a case.
 type Mode = fn() -> Run;
 
-/// A run whose peer is beyond this end, which stands in the arguments where `PEER` does; it takes what stdin has,
-/// answers, ends, and reads to the end.
+/// A run with a peer at this end, which replaces `PEER` in the arguments. The peer reads the bytes of stdin, answers,
+/// ends, and reads to the end.
 fn run(kind: Kind, words: &[&str]) -> Run {
     let ground = Ground::new();
     let (args, place) = ground.arguments(kind, words);
@@ -164,8 +164,7 @@ fn talk(leg: &mut Leg, expected: &[u8], _ground: &Ground) -> Vec<u8> {
     [expected, &leg.rest()].concat()
 }
 
-/// Datagrams have no end: the program leaves with the answer, which goes to the sender, or, with an empty stdin, for
-/// lack of one.
+/// Datagrams have no end: the program leaves after the answer, or with an empty stdin without one.
 fn udp_client() -> Run {
     let socket = udp("127.0.0.1");
     let args = ["udp-client", &at(&socket).to_string()].map(str::to_owned).to_vec();
@@ -181,7 +180,7 @@ fn udp_client() -> Run {
 }
 
 fn exec() -> Run {
-    // It answers whatever its input is, and says on a line of its own what that was.
+    // The program answers any input, and prints the input on a line of its own.
     let args = ["exec", "--", "sh", "-c", "x=$(cat); echo hello; printf %s \"$x\" >&2"].map(str::to_owned).to_vec();
     let hear = |child: &mut Background, expected: &[u8]| {
         let read = if expected.is_empty() { Vec::new() } else { [child.line("").as_bytes(), b"\n"].concat() };
@@ -197,12 +196,12 @@ fn on_every_kind(mode: Mode) {
             let place = Place { folder: tempfile::tempdir().expect("a folder"), terminal: Terminal::new() };
             let mut run = mode();
             if run.args[0] == "udp-client" {
-                // An answer may take its time on a busy machine. Nothing is not waited for.
+                // An answer can take long on a busy machine. An empty answer is not waited for.
                 let empty = input.bytes().is_empty();
                 let ends: &[&str] = if empty { &["--linger", "100ms"] } else { &["--count", "1", "--linger", "30s"] };
                 run.args.splice(1..1, ends.iter().map(|&word| word.to_owned()));
             }
-            // A connection ends by itself; the end of datagrams, and of what a program reads, is typed.
+            // A connection ends by itself. The end of datagrams, and of the input of a program, is typed.
             let typed = if ["exec", "udp-client"].contains(&run.args[0].as_str()) { "input\n\x04" } else { "input\n" };
             let shell = format!("exec \"$0\" \"$@\"{}", if input == Input::Closed { " <&-" } else { "" });
             let mut command = by_shell(shell);

@@ -1,9 +1,8 @@
-//! stdin and stdout that are not what they seem: the program's side of a terminal, and descriptors of the wrong
-//! direction.
+//! Tests odd streams: the master of a terminal, and descriptors of the wrong direction.
 
 use crate::harness::*;
 
-/// What a program writes to its terminal comes from the master, and is sent; the program's end is the end of stdin.
+/// Output of a program on a terminal comes from the master, and is sent. The end of the program is the end of stdin.
 #[test]
 fn a_master_as_stdin_is_read_as_it_is() {
     let Terminal { master, slave } = Terminal::new();
@@ -20,7 +19,7 @@ fn a_master_as_stdin_is_read_as_it_is() {
     drop(master);
 }
 
-/// What a peer sends is typed on the terminal whose master is stdout.
+/// Bytes from the peer are typed on the terminal if its master is stdout.
 #[test]
 fn a_master_as_stdout_is_written_as_it_is() {
     let Terminal { master, slave } = Terminal::new();
@@ -34,7 +33,7 @@ fn a_master_as_stdout_is_written_as_it_is() {
     drop((master, slave));
 }
 
-/// A pipe's other end is not opened in place of the end that was given: the program would read what it has written.
+/// The other end of a pipe is not opened by mistake: the program would read its own output.
 #[test]
 fn a_descriptor_of_the_wrong_direction_is_refused_by_name() {
     let pin = format!("sha256:{}", "0".repeat(64));
@@ -46,7 +45,7 @@ fn a_descriptor_of_the_wrong_direction_is_refused_by_name() {
         &["udp-client", "127.0.0.1:9"],
         &["udp-server", "127.0.0.1:0"],
         &["relay", "-", "tcp:127.0.0.1:9"],
-        // Without the option it would have the descriptor itself.
+        // Without the option, the program would have the descriptor itself.
         &["exec", "--stdin", "pipe", "--", "cat"],
     ];
     for mode in modes {
@@ -64,7 +63,7 @@ fn a_descriptor_of_the_wrong_direction_is_refused_by_name() {
     }
 }
 
-/// `nohup` on a terminal makes stdin a `/dev/null` that is open for writing only: as good as an empty stdin.
+/// `nohup` on a terminal makes stdin a write-only `/dev/null`, which counts as an empty stdin.
 #[test]
 fn the_stdin_of_nohup_is_empty() {
     let mut command = command([""; 0]);
@@ -75,7 +74,7 @@ fn the_stdin_of_nohup_is_empty() {
     gave(&client.finish(), 0, b"answer");
 }
 
-/// As a shell does it: `<&1` in a pipeline.
+/// A shell makes this with `<&1` in a pipeline.
 #[test]
 fn stdin_that_is_the_shells_own_output_is_refused() {
     let script = "\"$0\" tcp-client 127.0.0.1:9 <&1 | cat";
@@ -89,7 +88,7 @@ fn stdin_that_is_the_shells_own_output_is_refused() {
     assert!(text(&output).contains("stdin: it is not open for reading"), "{}", text(&output));
 }
 
-/// Where only one direction is used, the other stream may be anything.
+/// If only one direction is used, the other stream can be anything.
 #[test]
 fn a_stream_that_is_not_used_is_not_looked_at() {
     let (reader, writer) = io::pipe().expect("a pipe");

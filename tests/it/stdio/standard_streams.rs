@@ -1,19 +1,19 @@
-//! stdin, stdout and stderr of every kind: files, devices, pipes, sockets, closed, full, blocked, or left by their
+//! Tests stdin, stdout and stderr of every kind: files, devices, pipes, sockets; closed, full, blocked, or without a
 //! reader.
 //!
-//! Terminals have a file of their own, `terminal.rs`. The numbers are those of the catalogue of faults.
+//! `terminal.rs` tests terminals.
 
 use crate::harness::*;
 use std::io::pipe;
 
-/// Xport with empty input and a pipe for its output.
+/// xport with empty input and a pipe for its output.
 fn command() -> Command {
     let mut command = crate::harness::command([""; 0]);
     command.stdin(Stdio::null());
     command
 }
 
-/// Xport started by a shell that does `redirection` before.
+/// xport, started by a shell with this redirection.
 fn redirected(redirection: &str) -> Command {
     let mut command = by_shell(format!("exec \"$0\" \"$@\" {redirection}"));
     command.stdin(Stdio::null());
@@ -28,14 +28,14 @@ fn run_with_silent_peer(mut command: Command) -> Output {
     Background::spawn(command).finish()
 }
 
-/// A file with `data`, to be read from its beginning.
+/// A file with `data`, open at its beginning.
 fn file_with(data: &[u8]) -> File {
     let mut file = tempfile::tempfile().expect("a file");
     file.write_all(data).and_then(|()| file.rewind()).expect("it takes the bytes");
     file
 }
 
-/// Sends for as long as anyone takes it.
+/// Sends as long as the connection takes bytes.
 fn flood(mut peer: TcpStream) {
     thread::spawn(move || while peer.write_all(&[b'z'; 4096]).is_ok() {});
 }
@@ -49,7 +49,7 @@ fn converse(stdin: &mut impl Write, stdout: &mut (impl Read + AsRawFd), peer: &m
     assert_eq!(take(stdout, 6), b"answer");
 }
 
-/// A client whose stdin and stdout are pipes; the inner ends stay with us as well, as they do with a shell.
+/// A client with pipes as stdin and stdout. The test keeps the inner ends open, as a shell does.
 fn client_on_pipes(
     prepare: impl FnOnce(&mut Command),
 ) -> (Background, TcpStream, (PipeReader, PipeWriter), (PipeReader, PipeWriter)) {
@@ -61,8 +61,7 @@ fn client_on_pipes(
     (client, peer, (input, into), (out_of, output))
 }
 
-/// The pipes that a shell shares with the program do not become non-blocking, neither while it runs nor after it ended
-/// or was killed.
+/// Pipes that a shell shares with the program never become non-blocking, neither during the run nor after its end.
 #[test]
 fn shared_pipes_stay_blocking() {
     for signal in [None, Some(libc::SIGKILL)] {
@@ -79,12 +78,12 @@ fn shared_pipes_stay_blocking() {
     }
 }
 
-/// Pipes that cannot be opened anew, as after `su`, carry everything, do not become non-blocking, and do not block the
-/// program: stdout that takes nothing leaves the other direction alone.
+/// Pipes that cannot be opened again, as after `su`, carry all bytes, stay blocking, and do not block the program: a
+/// full stdout does not stop the other direction.
 #[test]
 fn pipes_of_another_user_are_served_without_blocking() {
     let (client, mut peer, (input, mut into), (mut out_of, output)) = client_on_pipes(|command| {
-        // SAFETY: fchmod and setuid are async-signal-safe and touch no memory of ours.
+        // SAFETY: fchmod and setuid are async-signal-safe and touch no memory.
         unsafe {
             command.pre_exec(|| {
                 libc::fchmod(0, 0);
@@ -118,7 +117,7 @@ fn a_large_pipe_stays_large() {
         command.env("XPORT_HALF_CLOSE", "now");
     };
     let (client, mut peer, (input, into), (mut out_of, output)) = client_on_pipes(prepare);
-    // SAFETY: F_SETPIPE_SZ takes a number and touches no memory of ours.
+    // SAFETY: F_SETPIPE_SZ takes a number and touches no memory.
     unsafe { libc::fcntl(output.as_raw_fd(), libc::F_SETPIPE_SZ, 1 << 20) };
     let (before, data) = (capacity(&output), pattern(4 << 20));
     feed(peer.try_clone().expect("a copy"), data.clone());
@@ -152,7 +151,7 @@ fn a_file_as_stdout_is_appended_to_where_it_stands() {
     assert_eq!(take_all(&mut file), b"before after");
 }
 
-/// `/dev/null` as stdin is an end at once; what the peer says is printed all the same.
+/// `/dev/null` as stdin is an end at once. The answer of the peer is still printed.
 #[test]
 fn empty_stdin_does_not_cut_the_answer_off() {
     let (client, mut peer) = client_by(command(), &["--half-close", "now"]);
@@ -162,7 +161,7 @@ fn empty_stdin_does_not_cut_the_answer_off() {
     printed(&client.finish(), b"hello\n");
 }
 
-/// An endless stdin with a peer that never reads costs neither memory nor, once nothing fits any more, time.
+/// An endless stdin with a peer that never reads costs no memory, and no CPU time once the buffers are full.
 #[test]
 fn an_endless_stdin_waits_for_a_peer_that_does_not_read() {
     let (client, peer) = client_by(command().stdin(device("zero")), &[]);
@@ -187,7 +186,7 @@ fn a_closed_stdout_is_an_error() {
     ended(&run_with_silent_peer(redirected(">&-")), 1, "xport: stdout: Bad file descriptor");
 }
 
-/// With a closed stderr the program works, and no message ends up in a socket.
+/// With a closed stderr the program works, and no message goes to a socket.
 #[test]
 fn a_closed_stderr_does_no_harm() {
     let (client, mut peer) = client_by(redirected("2>&-").stdin(file_with(b"data")), &["-vvv"]);
@@ -204,7 +203,7 @@ fn a_directory_as_stdin_is_an_error() {
     ended(&run_with_silent_peer(command), 1, "xport: stdin: Is a directory");
 }
 
-/// A stdout that is full is reported, and the peer sees a reset, not an orderly end.
+/// A full stdout is reported, and the peer gets a reset, not an end.
 #[test]
 fn a_full_stdout_is_an_error() {
     let (client, mut peer) = client_by(command().stdin(Stdio::piped()).stdout(device("full")), &[]);
@@ -214,7 +213,7 @@ fn a_full_stdout_is_an_error() {
     ended(&client.finish(), 1, "xport: stdout: No space left on device");
 }
 
-/// A reader who has seen enough (`| head -1`) ends the program by SIGPIPE, without a word.
+/// A reader that closes stdout (`| head -1`) ends the program by SIGPIPE, without a message.
 #[test]
 fn it_ends_quietly_once_its_reader_has_seen_enough() {
     let (mut client, peer) = client(&[]);
@@ -226,7 +225,7 @@ fn it_ends_quietly_once_its_reader_has_seen_enough() {
     killed(&client.finish(), libc::SIGPIPE);
 }
 
-/// A peer that leaves while it is being written to ends its own connection, never the server.
+/// A peer that leaves during a write ends its own connection, never the server.
 #[test]
 fn a_server_survives_a_peer_that_does_not_read_its_answer() {
     let (mut server, address) = serve(["tcp-echo", "127.0.0.1:0"]);
@@ -241,7 +240,7 @@ fn a_server_survives_a_peer_that_does_not_read_its_answer() {
     assert!(server.is_running());
 }
 
-/// While stdout takes nothing, stdin still reaches the peer at once, and memory does not grow.
+/// A full stdout does not delay stdin, and memory does not grow.
 #[test]
 fn a_blocked_stdout_does_not_block_stdin() {
     let (mut out_of, output) = pipe().expect("a pipe");
@@ -284,7 +283,7 @@ fn being_stopped_and_continued_loses_nothing() {
     ended(&client.finish(), 0, "");
 }
 
-/// One socket as both stdin and stdout, as inetd gives it: it is half-closed, not closed, and its flags stay.
+/// One socket as stdin and stdout, as under inetd: it is half-closed, not closed, and its flags stay.
 #[test]
 fn a_socket_serves_as_stdin_and_stdout() {
     let (mut ours, theirs) = UnixStream::pair().expect("a pair");
@@ -308,7 +307,7 @@ fn feed_half(mut sink: UnixStream, data: Vec<u8>) {
     thread::spawn(move || sink.write_all(&data).and_then(|()| sink.shutdown(Shutdown::Write)));
 }
 
-/// The limit of a file's size is an error, not death by SIGXFSZ.
+/// A file at its size limit is an error, and SIGXFSZ does not kill the program.
 #[test]
 fn a_file_size_limit_is_an_error() {
     let file = tempfile::NamedTempFile::new().expect("a file");
@@ -321,7 +320,7 @@ fn a_file_size_limit_is_an_error() {
     assert!([512, 1024].contains(&written), "{written} bytes");
 }
 
-/// A stderr that nobody reads does not stop the program, however much it has to say.
+/// A stderr without a reader does not stop the program, however many messages there are.
 #[test]
 fn a_full_stderr_does_not_stop_an_echo() {
     let (quiet, full) = pipe().expect("a pipe");

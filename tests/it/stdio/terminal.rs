@@ -1,8 +1,8 @@
-//! A terminal as stdin, stdout and stderr: its flags and settings, ^D, ^C, hanging up, and the end of a conversation.
+//! Tests a terminal as stdin, stdout and stderr: flags and settings, ^D, ^C, a hang-up, and the end of a session.
 
 use crate::harness::*;
 
-/// Both directions have been used, and so everything the client does to its terminal has been done.
+/// Both directions were used, so the client has made all its changes to the terminal.
 #[track_caller]
 fn converse(terminal: &Terminal, peer: &mut TcpStream) {
     terminal.type_in("question\n");
@@ -11,8 +11,8 @@ fn converse(terminal: &Terminal, peer: &mut TcpStream) {
     terminal.shows("answer\r\n");
 }
 
-/// The terminal that the shell shares with the program does not become non-blocking, neither while it runs nor after
-/// it ended or was killed.
+/// A terminal that a shell shares with the program never becomes non-blocking, neither during the run nor after its
+/// end.
 #[test]
 fn the_terminal_stays_blocking_and_keeps_its_settings() {
     for signal in [None, Some(libc::SIGTERM), Some(libc::SIGKILL)] {
@@ -29,7 +29,8 @@ fn the_terminal_stays_blocking_and_keeps_its_settings() {
     }
 }
 
-/// ^D in an empty line ends our direction, and the answer is shown; in a line it only sends what there is of it.
+/// ^D in an empty line ends the direction of stdin, and the answer is shown. In a line with text, it only sends the
+/// text.
 #[test]
 fn control_d_ends_one_direction_only() {
     let terminal = Terminal::new();
@@ -45,7 +46,7 @@ fn control_d_ends_one_direction_only() {
     terminal.is_untouched();
 }
 
-/// ^C ends it by SIGINT, without a word, and leaves the terminal as it was.
+/// ^C ends the program by SIGINT, without a message, and leaves the terminal as it was.
 #[test]
 fn control_c_ends_it_by_its_signal() {
     let terminal = Terminal::new();
@@ -57,7 +58,7 @@ fn control_c_ends_it_by_its_signal() {
     terminal.is_untouched();
 }
 
-/// A terminal that is hung up ends it by SIGHUP, without spinning on what is left of the terminal.
+/// A hang-up of the terminal ends the program by SIGHUP, without a busy loop.
 #[test]
 fn a_hang_up_ends_it_by_its_signal() {
     let terminal = Terminal::new();
@@ -67,7 +68,7 @@ fn a_hang_up_ends_it_by_its_signal() {
     client.is_killed_by(libc::SIGHUP);
 }
 
-/// Where SIGHUP is ignored, as under `nohup`, a terminal that is hung up is an error of stdin and stdout.
+/// If SIGHUP is ignored, as under `nohup`, a hang-up is an error of stdin and stdout.
 #[test]
 fn a_hang_up_without_its_signal_ends_it_as_well() {
     let terminal = Terminal::new();
@@ -80,7 +81,7 @@ fn a_hang_up_without_its_signal_ends_it_as_well() {
     assert!(status.code() == Some(1) || status.signal() == Some(libc::SIGPIPE), "{status:?}");
 }
 
-/// With a terminal as stdin the end of the peer is the end: nobody is made to press ^D.
+/// With a terminal as stdin, the end of the peer ends the run, without a ^D.
 #[test]
 fn a_conversation_on_a_terminal_ends_with_its_peer() {
     let terminal = Terminal::new();
@@ -92,7 +93,7 @@ fn a_conversation_on_a_terminal_ends_with_its_peer() {
     assert_eq!(take_all(&mut peer), b"");
 }
 
-/// What the peer sent before its end is shown whole, even by a terminal that was slow to take it.
+/// The last bytes of the peer are shown completely, even on a slow terminal.
 #[test]
 fn a_slow_terminal_shows_everything_before_the_end() {
     let terminal = Terminal::new();

@@ -1,16 +1,16 @@
-//! Chains over authorities in between: which of them vouch for what is below them. `openssl verify` and GnuTLS's
-//! `certtool --verify` are asked the same.
+//! Tests which intermediate authorities can vouch for a certificate. `openssl verify` and `certtool --verify` of GnuTLS
+//! check the same chains.
 
 use crate::harness::*;
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
 
-/// What a chain is like, its certificates made for servers and clients alike, and what becomes of it.
+/// A chain, with certificates for servers and clients, and the expected result.
 struct Case {
     name: &'static str,
     issued: Issued,
-    /// Why it is refused, in part; empty where it is believed.
+    /// A part of the reason why the chain is refused. Empty if the chain is accepted.
     refusal: &'static str,
-    /// Whether the others are asked: not where what they do depends on their version.
+    /// Whether the other programs check the chain too. Not if their result depends on their version.
     compare: bool,
 }
 
@@ -24,7 +24,7 @@ fn usages(usages: &'static [KeyUsagePurpose]) -> impl FnOnce(&mut CertificatePar
     move |params| params.key_usages = usages.to_vec()
 }
 
-/// For a server at localhost that is also a client.
+/// A certificate for a server at localhost that is also a client.
 fn leaf() -> Leaf {
     Leaf { cn: Some("leaf"), ..Leaf::default() }
 }
@@ -32,7 +32,7 @@ fn leaf() -> Leaf {
 const NO_AUTHORITY: &str = "must not sign certificates (basic constraints, key usage)";
 const TOO_LONG: &str = "its chain is too long: CN=Root allows";
 
-/// Each kind of chain there is, for this kind of certificate at its end.
+/// Each kind of chain, with this kind of certificate at its end.
 fn cases(leaf: &Leaf) -> Vec<Case> {
     let root = |change: fn(&mut CertificateParams)| Authority::with("Root", change);
     let case = |name, issued, refusal| Case { name, issued, refusal, compare: true };
@@ -44,7 +44,7 @@ fn cases(leaf: &Leaf) -> Vec<Case> {
         case("one without a key usage", good.below("A", usages(&[])).issue(leaf), ""),
     ];
 
-    // The key usage, of the one directly above and of one further up.
+    // The key usage of the authority directly above, and of one further up.
     let cannot = || usages(&[KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::CrlSign]);
     cases.push(case("without keyCertSign", good.below("A", cannot()).issue(leaf), NO_AUTHORITY));
     let further_up = good.below("A", cannot()).below("B", plain).issue(leaf);
@@ -62,7 +62,7 @@ fn cases(leaf: &Leaf) -> Vec<Case> {
         "a certificate in its chain is not that of an authority",
     ));
 
-    // How many there may be below: of the root, and of those that are sent.
+    // The path length of the root, and of the intermediates.
     let none_below = || Authority::with("Root", path_length(0));
     cases.push(case("pathlen 0 of the root, none", none_below().issue(leaf), ""));
     cases.push(case("pathlen 0 of the root, one", none_below().below("A", plain).issue(leaf), TOO_LONG));
@@ -74,7 +74,7 @@ fn cases(leaf: &Leaf) -> Vec<Case> {
     let sent = sent.below("B", plain).issue(leaf);
     cases.push(case("pathlen 0 of one that is sent, one", sent, "its chain is longer than an authority in it allows"));
 
-    // A root that is given without the right to sign, and one whose limit is in a certificate that was renewed.
+    // A trusted root without the right to sign, and a root with its limit in a renewed certificate.
     let root = Authority::with("Root", cannot());
     cases.push(case("a root without keyCertSign", root.below("A", plain).issue(leaf), "not trusted"));
     let root = none_below();
@@ -83,14 +83,14 @@ fn cases(leaf: &Leaf) -> Vec<Case> {
     issued.trust(both);
     cases.push(Case { compare: false, ..case("a root renewed without its limit", issued, "") });
 
-    // Of two ways up one is good, whichever comes first.
+    // One of two paths is good, in either order.
     let a = good.below("A", cannot());
     let renewed = a.renewed(Some(&good), plain);
     for order in [[a.der(), renewed.clone()], [renewed, a.der()]] {
         let issued = a.issue(leaf).sent_with(&order);
         cases.push(Case { compare: false, ..case("one of two ways", issued, "") });
     }
-    // Neither is: the one is too long, the other leads over somebody who may not sign.
+    // Neither path is good: one is too long, and the other has a certificate that must not sign.
     let root = none_below();
     let a = root.below("A", plain);
     let order = [a.der(), a.renewed(Some(&root), cannot())];
@@ -98,7 +98,7 @@ fn cases(leaf: &Leaf) -> Vec<Case> {
     cases
 }
 
-/// Whether this program is there and believes the chain of the case.
+/// Whether this program accepts the chain. `None` if the program is not installed.
 fn believed_by(mut command: Command) -> Option<bool> {
     match command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status() {
         Ok(status) => Some(status.success()),
@@ -109,7 +109,7 @@ fn believed_by(mut command: Command) -> Option<bool> {
     }
 }
 
-/// The others say the same of a chain: what is refused here is so everywhere, and nothing that is in order is.
+/// The other programs agree: they refuse what xport refuses, and accept what it accepts.
 #[test]
 fn other_programs_judge_chains_alike() {
     for Case { name, issued, refusal, compare } in cases(&leaf()) {
@@ -160,7 +160,7 @@ fn a_client_judges_each_authority_of_a_server() {
     }
 }
 
-/// The same where a relay or a program connects by TLS.
+/// The same for a relay or a program that connects by TLS.
 #[test]
 fn whatever_connects_judges_the_authorities() {
     for Case { name, issued, refusal, .. } in
@@ -177,7 +177,7 @@ fn whatever_connects_judges_the_authorities() {
     }
 }
 
-/// A server judges what clients send by the same rules.
+/// A server verifies the certificates of clients by the same rules.
 #[test]
 fn a_server_judges_each_authority_of_a_client() {
     let own = Authority::server();
@@ -188,11 +188,11 @@ fn a_server_judges_each_authority_of_a_client() {
             let mut peer = Tls::client(connect(address), client_config(Some(&issued), &[version]));
             let mut result = peer.try_handshake();
             if result.is_ok() && !refusal.is_empty() {
-                // In TLS 1.3 a client believes that all is well when it has sent its last.
+                // In TLS 1.3, the handshake of a client succeeds before the server has verified its certificate.
                 result = peer.receive_until_broken().1.map_or(Ok(()), Err);
             }
             assert_eq!(result.is_ok(), refusal.is_empty(), "{name}: {result:?}");
-            // The server tells of it once the client has gone.
+            // The server reports the failure once the client has gone.
             drop(peer);
             let line = server.line(if refusal.is_empty() { "connected" } else { HANDSHAKE_WITH });
             assert!(line.contains(refusal), "{name}: {line}");
@@ -200,7 +200,7 @@ fn a_server_judges_each_authority_of_a_client() {
     }
 }
 
-/// A purpose that an authority in between does not have is not there below it either.
+/// A certificate cannot have a purpose that its authority does not have.
 #[test]
 fn an_authority_for_something_else_vouches_for_no_server() {
     let root = Authority::called("Root");

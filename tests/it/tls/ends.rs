@@ -1,5 +1,5 @@
-//! How connections with TLS break: a peer that is cut off, one that resets, one that says more than it should, and what
-//! of it a user is told. Whatever arrived before is delivered.
+//! Tests how TLS connections break: a peer that is cut off, that resets, or that says too much, and the messages about
+//! it. Earlier bytes are delivered.
 
 use crate::harness::*;
 
@@ -19,7 +19,7 @@ fn a_cut_in_the_middle_of_a_record_is_an_error_behind_its_data() {
     }
 }
 
-/// Nothing behind close_notify counts, neither data nor another end, be it sense or nonsense.
+/// Nothing after close_notify counts: neither data nor another end, valid or not.
 #[test]
 fn what_comes_behind_an_end_is_ignored() {
     let issued = Authority::server();
@@ -37,7 +37,7 @@ fn what_comes_behind_an_end_is_ignored() {
     }
 }
 
-/// The same one after the other, so that it comes as separate events.
+/// The same in separate writes, so that they are separate events.
 #[test]
 fn what_comes_later_than_an_end_is_ignored() {
     let issued = Authority::server();
@@ -62,7 +62,7 @@ fn what_comes_later_than_an_end_is_ignored() {
     }
 }
 
-/// A record that nobody can read is answered by an alert, and what came before it is delivered.
+/// An unreadable record is answered by an alert, and earlier bytes are delivered.
 #[test]
 fn a_forged_record_is_an_error_behind_the_data_before_it() {
     let issued = Authority::server();
@@ -82,14 +82,14 @@ fn a_forged_record_is_an_error_behind_the_data_before_it() {
     }
 }
 
-/// A peer that gives up with an alert is quoted.
+/// The message quotes the alert of a peer.
 #[test]
 fn an_alert_in_the_middle_is_an_error() {
     let issued = Authority::server();
     let (mut client, mut peer) = client_with(&issued, VERSIONS[1], &[]);
     let stdin = client.stdin();
     peer.send(b"hello");
-    // Nonsense makes rustls send a fatal alert.
+    // An invalid record makes rustls send a fatal alert.
     let mut nonsense = &record(DATA, &[7; 100])[..];
     peer.connection.read_tls(&mut nonsense).expect("memory");
     assert!(peer.connection.process_new_packets().is_err());
@@ -100,7 +100,7 @@ fn an_alert_in_the_middle_is_an_error() {
     assert_eq!(output.stdout, b"hello");
 }
 
-/// No way to break a connection harms a server, or leaves anything behind in it.
+/// No broken connection harms a server, or leaves anything behind in it.
 #[test]
 fn an_echo_outlives_every_way_to_break() {
     let issued = Authority::server();
@@ -157,7 +157,7 @@ fn key_updates_in_between() {
     ended(&client.finish(), 0, "");
 }
 
-/// The server's tickets, which come behind the handshake and which nobody reads, do not turn a close into a reset.
+/// Unread tickets of a server after the handshake do not turn a close into a reset.
 #[test]
 fn tickets_that_nobody_reads_destroy_nothing() {
     let issued = Authority::server();
@@ -167,7 +167,7 @@ fn tickets_that_nobody_reads_destroy_nothing() {
         let peer = tls_peer(config, |mut peer| {
             peer.handshake();
             let got = peer.receive_all();
-            // Nothing of it is wanted, and the client may be gone already.
+            // The client wants no bytes, and can be gone already.
             peer.expect_fin();
             got
         });
@@ -177,7 +177,7 @@ fn tickets_that_nobody_reads_destroy_nothing() {
     }
 }
 
-/// What a client is answered that has said everything with its last flight, its end too.
+/// The answer to a client that has sent everything, and its end, with its last flight.
 #[track_caller]
 fn answer(address: SocketAddr, question: &[u8], with_fin: bool) -> Vec<u8> {
     let mut peer = Tls::client(connect(address), client_config(None, &[VERSIONS[1]]));
@@ -206,7 +206,7 @@ fn a_server_answers_whoever_ends_with_its_last_flight() {
         let (mut server, address) = served("tls-server", &issued, &[]);
         let (mut stdin, mut stdout) = (server.stdin(), server.stdout());
         thread::spawn(move || {
-            // The answer comes when the question has been read to its end.
+            // The answer comes after the end of the question.
             assert_eq!(take_all(&mut stdout), question);
             stdin.write_all(b"answer").expect("stdin takes it");
         });

@@ -1,9 +1,9 @@
-//! Handshakes that do not come to an end, or not to a good one: peers that speak something else, are silent, stop
-//! half-way or send far too much. A server lives, and a client says what was wrong.
+//! Tests handshakes that fail or never end: peers that do not speak TLS, are silent, stop half-way or send far too
+//! much. A server goes on, and a client reports the reason.
 
 use crate::harness::*;
 
-/// Expects that the server is as good as ever.
+/// Expects that the server still works.
 #[track_caller]
 fn lives(server: &mut Background, address: SocketAddr) {
     let mut peer = Tls::connect(address, client_config(None, &VERSIONS));
@@ -13,7 +13,7 @@ fn lives(server: &mut Background, address: SocketAddr) {
     assert!(server.is_running() && !server.all_lines().iter().any(|line| line.contains("panicked")));
 }
 
-/// Whoever does not speak TLS to a server that does is sent away at once, with a line of log.
+/// A TLS server closes a connection without TLS at once, and logs a line.
 #[test]
 fn plain_text_to_a_tls_port() {
     let issued = Authority::server();
@@ -21,7 +21,7 @@ fn plain_text_to_a_tls_port() {
     let words: [&[u8]; 5] = [b"GET / HTTP/1.0\r\n\r\n", b"hello\n", b"SSH-2.0-x\r\n", &[0; 100], &[0xff; 70_000]];
     for (count, word) in words.into_iter().enumerate() {
         let mut peer = connect(address);
-        // It may be cut off while it is still sending.
+        // The server can close while the client still sends.
         let _ = peer.write_all(word);
         let answer = rest_of(&mut peer);
         assert!(answer.is_empty() || answer[0] == ALERT, "{answer:?}");
@@ -62,7 +62,7 @@ fn a_tls_client_at_a_plain_port() {
                 }
             });
             let output = outcome(["tls-client", &peer.address.to_string()]);
-            // Without having read the greeting of the client, it may have reset.
+            // The close is a reset if the server has not read the greeting.
             assert!(matches!(output.status.code(), Some(5)), "{}", text(&output));
             if stays {
                 ended(&output, 5, "does not speak TLS");
@@ -102,7 +102,7 @@ fn a_peer_that_never_answers_is_given_up() {
         assert_eq!(output.status.code(), Some(124), "{}", text(&output));
         assert!(String::from_utf8_lossy(&output.stderr).contains("handshake"), "{}", text(&output));
     }
-    // By the environment, too.
+    // Also with the option from the environment.
     let mut run = xport(["tls-client", &address]);
     let output = run.env("XPORT_HANDSHAKE_TIMEOUT", "300ms").output().expect("a run");
     assert_eq!(output.status.code(), Some(124), "{}", text(&output));
@@ -116,7 +116,7 @@ fn silent() -> (TcpListener, String) {
     (listener, address)
 }
 
-/// Fifty stop half-way, each at another place; others are served meanwhile, and each of the fifty is closed in the end.
+/// Fifty clients stop at different places. The server serves others, and closes each of the fifty in the end.
 #[test]
 fn handshakes_that_stop_do_not_stop_the_others() {
     let issued = Authority::server();
@@ -144,7 +144,7 @@ fn handshakes_that_stop_do_not_stop_the_others() {
     assert!(lines.len() <= 51, "{lines:?}");
 }
 
-/// One that sends a byte now and then does not live longer for it.
+/// A client that sends a byte now and then gets no more time.
 #[test]
 fn a_handshake_a_byte_at_a_time_does_not_last_for_ever() {
     let issued = Authority::server();
@@ -154,7 +154,7 @@ fn a_handshake_a_byte_at_a_time_does_not_last_for_ever() {
     let hello = hello(VERSIONS[1]);
     thread::spawn(move || {
         for byte in hello {
-            // The time it takes is the point: all of them take longer than is allowed.
+            // All of the bytes together take longer than the limit.
             thread::sleep(Duration::from_millis(50));
             if other.write_all(&[byte]).is_err() {
                 return;
@@ -177,7 +177,7 @@ fn hello(version: Version) -> Vec<u8> {
     bytes
 }
 
-/// A server of one client takes the one who has shaken hands for it, whoever came before.
+/// The one client of a server is the first with a handshake, not the first connection.
 #[test]
 fn a_stalled_connection_is_not_the_one_client() {
     let issued = Authority::server();
@@ -201,7 +201,7 @@ fn a_stalled_connection_is_not_the_one_client() {
     drop(stalled);
 }
 
-/// Passes on so many bytes in this direction and then ends both.
+/// Passes on this many bytes in this direction, and then ends both.
 fn cut(server: SocketAddr, of_the_client: bool, after: Arc<AtomicUsize>) -> SocketAddr {
     proxy(server, move |client, server| {
         let (mut cut_from, mut cut_to) = if of_the_client { (&client, &server) } else { (&server, &client) };
@@ -222,7 +222,7 @@ fn cut(server: SocketAddr, of_the_client: bool, after: Arc<AtomicUsize>) -> Sock
     })
 }
 
-/// A client whose own flight, or whose server's, is cut after so many bytes, at many places, fails; the server lives.
+/// A client fails if its flight or that of the server is cut, at many places, and the server goes on.
 #[test]
 fn a_handshake_may_be_cut_anywhere() {
     let issued = Authority::server();
@@ -234,7 +234,7 @@ fn a_handshake_may_be_cut_anywhere() {
     for of_the_client in [true, false] {
         let after = Arc::new(AtomicUsize::new(0));
         let through = cut(address, of_the_client, Arc::clone(&after));
-        // Scripted, at every fifth byte, to find out what the server makes of it.
+        // A scripted client is cut at every fifth byte, for the server.
         for k in (0..if of_the_client { 300 } else { 700 }).step_by(5) {
             after.store(k, Ordering::Relaxed);
             let version = VERSIONS[k / 5 % 2];
@@ -243,7 +243,7 @@ fn a_handshake_may_be_cut_anywhere() {
             let _ = peer.socket.shutdown(Shutdown::Write);
             let _ = shaken.map(|()| peer.receive_until_broken());
         }
-        // The program itself at fewer places; its greeting alone is more than a thousand bytes.
+        // The real client is cut at fewer places, because its greeting alone has more than a thousand bytes.
         let last = if of_the_client { 1400 } else { 1900 };
         for k in [0, 1, 4, 5, 6, 9, 100].into_iter().chain((201..last).step_by(199)) {
             after.store(k, Ordering::Relaxed);
@@ -257,7 +257,7 @@ fn a_handshake_may_be_cut_anywhere() {
     server.comes_to_rest();
 }
 
-/// Each of these, sent by a client instead of, or in the middle of, a handshake, ends in an alert or a close.
+/// A client that sends one of these instead of a handshake, or in the middle of it, gets an alert or a close.
 #[test]
 fn nonsense_from_a_client() {
     let issued = Authority::server();
@@ -321,7 +321,7 @@ fn nonsense_behind_the_handshake() {
     assert!(more < 3 << 10, "{more} KiB more than at the start");
 }
 
-/// So many updates of the keys that their answers alone would be megabytes.
+/// So many key updates that the answers alone would be megabytes.
 #[test]
 fn a_flood_of_key_updates_is_bounded() {
     let issued = Authority::server();
@@ -345,7 +345,7 @@ fn a_flood_of_key_updates_is_bounded() {
     lives(&mut server, address);
 }
 
-/// A server of nonsense: the client ends, and says what it was.
+/// A server that sends nonsense: the client ends, and reports what came.
 #[test]
 fn nonsense_from_a_server() {
     let empty = record(HANDSHAKE, &[]).repeat(100_000);
@@ -370,7 +370,7 @@ fn nonsense_from_a_server() {
     }
 }
 
-/// An end right behind the handshake is one in order; FIN in front of its last message is none.
+/// An end directly after the handshake is in order. A FIN before the last message of the handshake is not.
 #[test]
 fn an_end_right_behind_the_handshake() {
     let issued = Authority::server();
@@ -381,7 +381,7 @@ fn an_end_right_behind_the_handshake() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let mut client =
             Background::start(client_args(&issued, &NONE, listener.local_addr().expect("an address").to_string()));
-        // Its flight, and FIN right behind it.
+        // The flight, and a FIN directly after it.
         let mut peer = Tls::server(accept(&listener), server_config(&issued, &[version]));
         let mut buffer = [0; 4096];
         let n = read_once(&mut peer.socket, &mut buffer).expect("a greeting");
@@ -395,8 +395,8 @@ fn an_end_right_behind_the_handshake() {
     }
 }
 
-/// An end in order that nobody has signed, as anybody can send it in the middle of a handshake, counts as nothing: the
-/// handshake has the time it has, and costs nothing while it waits.
+/// Anybody can send an unprotected close_notify in the middle of a handshake. It is ignored: the handshake keeps its
+/// time limit, and costs no CPU while it waits.
 #[test]
 fn an_end_in_the_middle_of_the_handshake() {
     let issued = Authority::server();
@@ -423,7 +423,7 @@ fn an_end_in_the_middle_of_the_handshake() {
     peer.join();
 }
 
-/// A child is not started, let alone fed, before its client is known.
+/// A child is not started before the handshake of its client is done.
 #[test]
 fn nobody_unknown_starts_a_child() {
     let (issued, authority) = (Authority::server(), Authority::new());
@@ -440,7 +440,7 @@ fn nobody_unknown_starts_a_child() {
             let result = peer.try_handshake();
             let _ = result.map(|()| peer.send(b"some input")).map(|()| peer.receive_until_broken());
         }
-        // One who would be let in leaves half-way.
+        // A client that would be admitted leaves half-way.
         let mut peer = Tls::client(connect(address), client_config(Some(&alice), &[version]));
         peer.flush().expect("it takes the bytes");
         read_once(&mut peer.socket, &mut [0; 10]).expect("an answer");
@@ -475,7 +475,7 @@ fn nobody_unknown_gets_what_is_on_stdin() {
     server.ends_with(0);
 }
 
-/// Whoever is not allowed to connect is closed before anybody says a word of TLS.
+/// A denied client is closed before any byte of TLS.
 #[test]
 fn the_access_list_comes_before_the_handshake() {
     let issued = Authority::server();
@@ -490,7 +490,7 @@ fn the_access_list_comes_before_the_handshake() {
     assert!(start.elapsed() < Duration::from_secs(8), "it has waited for something");
 }
 
-/// What a file says of a certificate is not believed, wherever it comes from: only what its authority has signed.
+/// Only the signature of an authority makes a certificate of a client valid.
 #[test]
 fn a_certificate_of_a_namesake_is_refused() {
     let (real, namesake): (Issued, Issued) =
@@ -499,7 +499,7 @@ fn a_certificate_of_a_namesake_is_refused() {
     ended(&outcome(client_args(&real, &NONE, address)), 5, HANDSHAKE_WITH);
 }
 
-/// Who connects and says nothing may take all descriptors there are, but keeps nobody out who goes on.
+/// Silent connections can take all descriptors, but do not keep out clients that do their handshakes.
 #[test]
 fn silent_clients_that_take_every_descriptor_give_way() {
     let issued = Authority::server();
@@ -517,13 +517,13 @@ fn silent_clients_that_take_every_descriptor_give_way() {
     server.comes_to_rest();
 }
 
-/// Who fails is told why, and may take his time to read it, but not at the cost of those who have got somewhere.
+/// A client that fails gets an alert and time to read it, but not at the cost of other clients.
 #[test]
 fn failed_handshakes_keep_nobody_out() {
     let issued = Authority::server();
     let own = issued.options();
     let mut command = command(["tls-echo"].into_iter().chain(own.iter().map(String::as_str)));
-    // The slow one has time for as long as it takes to refuse the others.
+    // The slow client keeps its place until the others are refused.
     command.args(["--handshake-timeout", "60s", "127.0.0.1:0"]);
     limit_descriptors(&mut command, 40);
     let (mut server, address) = serve_by(command);
@@ -532,7 +532,7 @@ fn failed_handshakes_keep_nobody_out() {
     let others = Vec::from_iter((0..100).map(|_| {
         let mut other = connect(address);
         other.write_all(b"GET / HTTP/1.0\r\n\r\n").expect("it is connected");
-        // Told why, and still there.
+        // The client got its alert, and its connection is still open.
         assert_eq!(take(&mut other, 1), [ALERT]);
         other
     }));

@@ -1,14 +1,14 @@
-//! Files of certificates and keys that are not as they should be: said before anything is opened, with path and reason,
-//! and without a word of what is in a key.
+//! Tests bad files of certificates and keys: the message comes before anything is opened, has path and reason, and
+//! shows nothing of a key.
 
 use crate::harness::*;
 
-/// The lines inside the blocks of a PEM file, none of which is to be seen anywhere.
+/// The lines inside the blocks of a PEM file. None of them may appear in a message.
 fn secrets(pem: &str) -> Vec<&str> {
     pem.lines().filter(|line| !line.starts_with("-----") && line.len() > 16).collect()
 }
 
-/// Expects status 2 at once and one line that names the file and has each of `texts`, without any of the key.
+/// Expects status 2 at once, and one line that names the file and has each of `texts`, but no part of the key.
 #[track_caller]
 fn complains(output: &Output, issued: &Issued, path: &str, texts: &[&str]) {
     assert_eq!(output.status.code(), Some(2), "{path}: {}", text(output));
@@ -28,7 +28,7 @@ fn server(args: &[&str]) -> Output {
     outcome([&["tls-echo"], args, &["127.0.0.1:0"]].concat())
 }
 
-/// A client with these; nobody has connected when it ends.
+/// A client with these files. It must end before it connects.
 #[track_caller]
 fn client(args: &[&str]) -> Output {
     let (listener, address) = listening();
@@ -40,7 +40,7 @@ fn client(args: &[&str]) -> Output {
     output
 }
 
-/// Files that are good for nothing, wherever they are given.
+/// Useless files, for every option.
 fn bad_files(issued: &Issued) -> Vec<(String, &'static [&'static str])> {
     let (cert, key) = (issued.read("cert.pem"), issued.read("key.pem"));
     let body: String = secrets(&cert).concat();
@@ -76,7 +76,7 @@ fn files_that_hold_no_certificate() {
     }
 }
 
-/// The message says what is in it instead.
+/// The message says what the file contains instead.
 #[test]
 fn files_that_were_mixed_up() {
     let issued = Authority::server();
@@ -90,7 +90,7 @@ fn files_that_were_mixed_up() {
     complains(&server(&["--cert", &cert, "--key", &public]), &issued, &public, &["no private key"]);
 }
 
-/// All that a careless editor does to a file that is good.
+/// Changes that an editor makes to a good file.
 #[test]
 fn files_that_are_good_all_the_same() {
     let issued = Authority::server();
@@ -115,7 +115,7 @@ fn files_that_are_good_all_the_same() {
     }
 }
 
-/// A mark at the beginning is passed over, or complained of; it is no crash and no riddle.
+/// A byte order mark is skipped or reported.
 #[test]
 fn a_byte_order_mark() {
     let issued = Authority::server();
@@ -127,7 +127,7 @@ fn a_byte_order_mark() {
     }
 }
 
-/// One of two keys would be a guess.
+/// Choosing one of two keys would be a guess.
 #[test]
 fn a_file_with_two_keys() {
     let (issued, other) = (Authority::server(), Authority::server());
@@ -143,7 +143,7 @@ fn a_key_of_another_certificate() {
     complains(&client(&["--cert", &issued.cert(), "--key", &key]), &issued, &key, &["certificate"]);
 }
 
-/// Keys that only a password opens, in both styles.
+/// Encrypted keys, in both formats.
 #[test]
 fn encrypted_keys() {
     let issued = Authority::server();
@@ -182,7 +182,7 @@ fn keys_in_every_style() {
         Err(error) => return println!("skipped: openssl: {error}"),
         Ok(made) => assert!(made.status.success(), "{}", text(&made)),
     }
-    // With the parameters in front, as `openssl ecparam -genkey` writes it.
+    // The parameters come first, as `openssl ecparam -genkey` writes them.
     let parameters = pem("EC PARAMETERS", &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]);
     let with_parameters =
         issued.private("ecparam.pem", parameters + &fs::read_to_string(&traditional).expect("a file"));
@@ -205,7 +205,7 @@ fn keys_in_every_style() {
     ] {
         let mut server = Background::start(["tls-echo", "--cert", cert, "--key", key, "127.0.0.1:0"]);
         let address = server.address().to_string();
-        // A certificate that is an authority is none of a server: what matters here is the key.
+        // The certificate is not for a server. Only the key matters here.
         let client = if *key == rsa_key || *key == old_rsa { vec!["--insecure"] } else { vec!["--ca", &ca] };
         let args = [&["tls-client", "-q"], &client[..], &[&address]].concat();
         let output = outcome_with(args, "hello");
@@ -213,7 +213,7 @@ fn keys_in_every_style() {
     }
 }
 
-/// A pipe in place of a file, into which nobody ever writes, is no reason to wait.
+/// The program does not wait for a pipe without a writer.
 #[test]
 fn a_named_pipe_does_not_hang() {
     let issued = Authority::server();
@@ -258,7 +258,7 @@ fn a_key_that_others_can_read_is_warned_of() {
     }
 }
 
-/// An authority's file may hold many, and things that are none.
+/// A file of authorities can have many certificates, and other sections.
 #[test]
 fn a_bundle_of_authorities() {
     let issued = Authority::server();
@@ -268,7 +268,7 @@ fn a_bundle_of_authorities() {
     printed(&outcome_with(["tls-client", "--ca", &bundle, &address.to_string()], "x"), b"x");
 }
 
-/// The keys of connections are written where that is asked for, for their owner alone, and nowhere else.
+/// Secrets of connections go only to the file of --keylog, readable by its owner alone.
 #[test]
 fn keys_are_logged_where_that_is_asked_for() {
     use std::os::unix::fs::PermissionsExt;
@@ -291,11 +291,11 @@ fn keys_are_logged_where_that_is_asked_for() {
     }
     let mode = fs::metadata(&log).expect("a file").permissions().mode();
     assert_eq!(mode & 0o077, 0, "{mode:o}: others can read it");
-    // Of the next run it is behind that of the first.
+    // The secrets of the next run follow those of the first.
     run(&["--keylog", &log]);
     let both = issued.read("keys.log");
     assert!(both.starts_with(&first) && both.len() > first.len());
-    // TLS 1.2 has a line of its own kind.
+    // TLS 1.2 has its own kind of line.
     let mut old = served("tls-echo", &issued, &["--keylog", &more]);
     Tls::connect(old.1, client_config(None, &[VERSIONS[0]])).end();
     assert!(old.0.is_running());
@@ -323,7 +323,7 @@ fn a_log_of_keys_that_others_can_read_is_warned_of() {
     }
 }
 
-/// What is no file is refused at once, whether somebody reads from it or not; a pipe of the shell is one.
+/// Anything but a file is refused at once, with and without a reader. A pipe of the shell counts as a file.
 #[test]
 fn keys_go_to_files_and_to_pipes_of_the_shell() {
     let issued = Authority::server();
@@ -338,14 +338,14 @@ fn keys_go_to_files_and_to_pipes_of_the_shell() {
     assert!(start.elapsed() < Duration::from_secs(30), "it has waited: {:?}", start.elapsed());
 
     let (_server, address) = served("tls-echo", &issued, &[]);
-    // Its standard error is a pipe without a name.
+    // stderr of the program is a pipe without a name.
     let mut run = xport(client_args(&issued, &["--keylog", "/dev/stderr"], address));
     let output = run.write_stdin("hello").output().expect("a run");
     assert!(output.status.success() && output.stdout == b"hello", "{}", text(&output));
     assert!(String::from_utf8_lossy(&output.stderr).contains("CLIENT_TRAFFIC_SECRET_0 "), "{}", text(&output));
 }
 
-/// A pipe that nobody reads loses keys, and holds nobody up.
+/// A pipe without a reader loses secrets, and does not stop the run.
 #[test]
 fn a_log_of_keys_that_nobody_reads_stops_nobody() {
     let (_reader, writer) = io::pipe().expect("a pipe");
@@ -364,7 +364,7 @@ fn a_log_of_keys_that_nobody_reads_stops_nobody() {
     assert_eq!(server.all_lines().iter().filter(|line| line.contains(&log)).count(), 1, "{:?}", server.all_lines());
 }
 
-/// What others can see of the program are the paths that it was given.
+/// Other users see only the paths of the files.
 #[test]
 fn no_secret_is_in_the_command_line() {
     let issued = Authority::server();

@@ -1,22 +1,20 @@
-//! Other programs that speak TLS, on either side of ours: OpenSSL, GnuTLS, curl and socat. What is not installed is
-//! skipped.
+//! Tests xport with other TLS programs on either side: OpenSSL, GnuTLS, curl and socat. Missing programs are skipped.
 
 use crate::harness::*;
 
-/// A program of others in the background, with all three streams as pipes.
+/// Another program in the background, with pipes as its streams.
 fn other(program: &str, args: &[&str]) -> Background {
     Background::spawn(Command::new(program).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()))
 }
 
-/// The same to its end, within a deadline, with this on stdin.
+/// Runs another program to its end, within a deadline, with this on stdin.
 #[track_caller]
 fn run(program: &str, args: &[&str], stdin: &[u8]) -> Output {
     let mut command = assert_cmd::Command::new(program);
     command.args(args).timeout(DEADLINE).write_stdin(stdin).output().expect("a run")
 }
 
-/// A port that nobody has, for programs that cannot choose one: below those that the system gives to other tests
-/// meanwhile.
+/// A free port for a program that cannot choose one. It is below the ports that the system gives to other tests.
 fn port() -> u16 {
     static TURN: AtomicU32 = AtomicU32::new(0);
     let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
@@ -28,7 +26,7 @@ fn port() -> u16 {
     candidates.take(20_000).find(is_free).expect("a port")
 }
 
-/// Waits until somebody listens, without disturbing whoever takes one connection only.
+/// Waits for a listener, without a connection that a server of one client would take.
 #[track_caller]
 fn listens(port: u16) -> SocketAddr {
     let pattern = format!(":{port:04X} ");
@@ -73,7 +71,7 @@ fn a_client_of_openssl() {
     }
 }
 
-/// OpenSSL's client says whether the stream was cut, by its status and a word.
+/// The client of OpenSSL reports a cut stream by its status and a message.
 #[test]
 fn openssl_is_told_the_end_in_order() {
     let Some(()) = installed("openssl") else { return };
@@ -100,7 +98,7 @@ fn a_server_of_openssl() {
     for version in OPENSSL_VERSIONS {
         let port = port();
         let (accept, cert, key, ca) = (port.to_string(), issued.cert(), issued.key(), clients.ca());
-        // It gives back each line, turned round.
+        // The server sends each line back in reverse.
         let args = ["s_server", "-rev", "-accept", &accept, "-cert", &cert, "-key", &key, version];
         let mut server = other("openssl", &[&args[..], &["-Verify", "1", "-CAfile", &ca]].concat());
         listens(port);
@@ -112,7 +110,7 @@ fn a_server_of_openssl() {
     }
 }
 
-/// A client of ours with a certificate, which ends when the first line is there: the server does not end its side.
+/// A client of xport with a certificate, which ends after the first line, because the server does not end.
 fn with(issued: &Issued, shown: &Issued, options: &[&str], port: u16, line: &[u8]) -> Output {
     let (cert, key) = (shown.cert(), shown.key());
     let options = [options, &["--cert", &cert, "--key", &key, "--no-half-close"]].concat();
@@ -127,7 +125,7 @@ fn with(issued: &Issued, shown: &Issued, options: &[&str], port: u16, line: &[u8
     Output { status, stdout: got, stderr }
 }
 
-/// Versions that are too old, and protocols that nobody speaks.
+/// Versions that are too old, and unknown protocols.
 #[test]
 fn openssl_with_too_little_in_common() {
     let Some(()) = installed("openssl") else { return };
@@ -190,7 +188,7 @@ fn a_client_of_gnutls() {
     let Some(()) = installed("gnutls-cli") else { return };
     let issued = Authority::server();
     for version in ["NORMAL:-VERS-ALL:+VERS-TLS1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.3"] {
-        // It hurries away now and then once it has seen our end.
+        // Sometimes the program closes directly after the end of xport.
         let (mut server, address) = served("tls-server", &issued, &["--allow-truncation"]);
         let priority = format!("--priority={version}");
         let file = format!("--x509cafile={}", issued.ca());
@@ -205,7 +203,7 @@ fn a_client_of_gnutls() {
     }
 }
 
-/// socat ends each direction as we do, with close_notify.
+/// socat ends each direction with close_notify, as xport does.
 #[test]
 fn a_client_of_socat() {
     let Some(()) = installed("socat") else { return };
@@ -242,7 +240,7 @@ fn a_server_of_socat() {
     }
 }
 
-/// A relay makes a plain program one that speaks TLS, and the other way round.
+/// A relay adds TLS to a plain program, and removes it for another.
 #[test]
 fn openssl_through_relays() {
     let Some(()) = installed("openssl") else { return };

@@ -1,16 +1,16 @@
-//! Certificates of the first version of X.509, as old appliances and bare tools make them. They have no names and
-//! cannot be verified by a chain; where nothing but their key is looked at, they are as good as any.
+//! Tests certificates of X.509 version 1, which old appliances make. They have no names, and no chain can verify them,
+//! but a pin can.
 
 use crate::harness::*;
 use rcgen::{PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
 
-/// One with each kind of key that can be made here.
+/// One certificate for each kind of key that rcgen can make.
 fn old_ones() -> Vec<Issued> {
     let kinds = [&PKCS_ECDSA_P256_SHA256, &PKCS_ECDSA_P384_SHA384, &PKCS_ED25519];
     kinds.into_iter().map(Issued::in_version_1).collect()
 }
 
-/// How a run connects by TLS with options, which are given by names and values.
+/// The ways to connect by TLS with these options.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Mode,
@@ -45,13 +45,14 @@ impl Kind {
     }
 }
 
-/// Runs it against a scripted server with this certificate; what it has got, if the handshake was done.
+/// Runs a client against a scripted server with this certificate. Returns the bytes of the client if the handshake was
+/// done.
 fn meets(issued: &Issued, version: Version, kind: Kind, options: &[(&str, &str)]) -> (Output, Option<Vec<u8>>) {
     let peer = tls_peer(server_config(issued, &[version]), |mut peer| {
         peer.try_handshake().ok()?;
         let got = peer.receive_all();
         if !got.is_empty() {
-            // A client that refuses the certificate is gone already, and others may go as soon as they have this.
+            // A client that refuses the certificate is gone already. Others can go as soon as they have this.
             peer.close_notify();
         }
         Some(got)
@@ -60,7 +61,7 @@ fn meets(issued: &Issued, version: Version, kind: Kind, options: &[(&str, &str)]
     (output, peer.join())
 }
 
-/// `--insecure` and `--pin` look at nothing but the key, so the version does not matter.
+/// `--insecure` and `--pin` check only the key, so the version does not matter.
 #[test]
 fn its_key_is_enough_where_nothing_else_is_looked_at() {
     for issued in old_ones() {
@@ -88,7 +89,7 @@ fn its_key_must_be_the_one_that_signs_and_the_one_that_is_pinned() {
             ended(&output, 5, "the certificate has another pin");
             assert_eq!(got, None);
         }
-        // A certificate can be copied, its key cannot.
+        // A certificate can be copied, but its key cannot.
         let stolen = issued.with_key_of(&other);
         for version in VERSIONS {
             for options in [&[("insecure", "")][..], &[("pin", &pin)]] {
@@ -107,7 +108,7 @@ fn its_key_must_be_the_one_that_signs_and_the_one_that_is_pinned() {
     }
 }
 
-/// Where a chain is asked for it is refused, also if it is given itself, and the message says what to do about it.
+/// With a chain, the certificate is refused, even if it is in the file of authorities. The message says what to do.
 #[test]
 fn where_a_chain_is_wanted_the_refusal_says_what_to_do() {
     let issued = Issued::in_version_1(&PKCS_ECDSA_P256_SHA256);
@@ -128,7 +129,7 @@ fn where_a_chain_is_wanted_the_refusal_says_what_to_do() {
     }
 }
 
-/// An authority in between is no authority in that version.
+/// An intermediate of version 1 is no authority.
 #[test]
 fn an_old_authority_in_between_vouches_for_nobody() {
     let root = Authority::called("Root");
@@ -141,7 +142,7 @@ fn an_old_authority_in_between_vouches_for_nobody() {
     }
 }
 
-/// A server shows whatever its key belongs to; what it is worth is for its clients to say.
+/// A server presents any certificate that its key belongs to, and its clients decide.
 #[test]
 fn a_server_shows_an_old_certificate() {
     for issued in old_ones() {
@@ -156,13 +157,13 @@ fn a_server_shows_an_old_certificate() {
             assert!(server.is_running());
         }
     }
-    // With the key of another it does not start.
+    // The server does not start with another key.
     let wrong = Issued::in_version_1(&PKCS_ED25519).with_key_of(&Authority::server());
     let args = [vec!["tls-echo".to_owned()], wrong.options().to_vec(), vec!["127.0.0.1:0".to_owned()]].concat();
     ended(&outcome(args), 2, "the private key does not belong to the certificate in");
 }
 
-/// A server that wants certificates of its clients refuses an old one, and says so; a client can show it.
+/// A server refuses an old certificate of a client, and reports it. The client can present it.
 #[test]
 fn a_client_with_an_old_certificate_is_refused() {
     let (own, old) = (Authority::server(), Issued::in_version_1(&PKCS_ECDSA_P256_SHA256));
@@ -220,14 +221,13 @@ fn a_certificate_of_openssl_with_an_rsa_key() {
     }
 }
 
-/// A certificate with ten thousand names is not damaged: it is used, or where it is larger than TLS takes, that is
-/// said.
+/// A certificate with ten thousand names is used, or reported as too large for TLS.
 #[test]
 fn a_certificate_with_very_many_names() {
     let names = |suffix: &str| {
         let mut names = Vec::from_iter((0..9999).map(|index| format!("{index}{suffix}")));
         names.push("localhost".to_owned());
-        // A leaf names what lives for as long as the program.
+        // The leaked text lives as long as the program.
         names.into_iter().map(|name| &*name.leak()).collect::<Vec<&'static str>>()
     };
     let authority = Authority::new();

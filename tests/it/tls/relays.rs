@@ -1,11 +1,11 @@
-//! TLS as one end of `relay` and `exec`, or as both: every byte of either side arrives at the other, each side may end
-//! first, and a side that was cut off is not taken for one that has ended.
+//! Tests TLS as one end or both ends of `relay` and `exec`: every byte arrives, either side can end first, and a cut
+//! side does not look like one that has ended.
 
 use crate::harness::*;
 
 const TRUNCATED: &str = "without close_notify";
 
-/// Every pair of which one end is TLS, in each role.
+/// Every pair with TLS at one end, in each role.
 const PAIRS: [(Kind, Kind); 13] = [
     (TlsListen, Stdio),
     (TlsListen, Tcp),
@@ -53,7 +53,7 @@ fn a_cut_on_one_side_is_a_reset_on_the_other() {
     }
 }
 
-/// What has no resets, a unix socket or stdout, gets an end; the status and a line say that it was none.
+/// A unix socket and stdout have no resets and get an end. The status and a message report the failure.
 #[test]
 fn a_cut_is_told_by_the_status_too() {
     for (left, right) in [(UnixListen, TlsConnect), (Stdio, TlsConnect), (Child, TlsConnect)] {
@@ -100,7 +100,7 @@ fn a_reset_is_passed_on_behind_the_bytes_before_it() {
     }
 }
 
-/// A relay goes on with others when one handshake fails, on either side.
+/// A relay goes on with other clients after a failed handshake on either side.
 #[test]
 fn a_relay_outlives_handshakes_that_fail() {
     let ground = Ground::new();
@@ -113,12 +113,12 @@ fn a_relay_outlives_handshakes_that_fail() {
     drop(plain);
     printed(&outcome_with(client_args(ground.issued(), &NONE, address), "hello"), b"hello");
 
-    // A server that nobody believes: the client on the other side gets nothing but a reset.
+    // If the certificate of the server is refused, the client on the other side gets only a reset.
     let other = Authority::called("Other").issue(&Leaf::default());
     let target = format!("tls:{address},ca={}", other.ca());
     let (mut back, entry) = serve(["relay", "tcp-listen:127.0.0.1:0", &target]);
     for _ in 0..2 {
-        // The reset may come before we know of the connection.
+        // The reset can come before the connect returns.
         let end = try_connect(entry).and_then(|mut client| read_once(&mut client, &mut [0; 10]));
         assert!(!matches!(end, Ok(1..)), "{end:?}");
         back.line("authority");
@@ -126,7 +126,7 @@ fn a_relay_outlives_handshakes_that_fail() {
     assert!(back.is_running() && front.is_running());
 }
 
-/// One whose own end fails before anything begins says so by its status.
+/// A run that fails before anything begins reports it by its status.
 #[test]
 fn a_handshake_that_fails_ends_a_relay_of_one_pair() {
     let (issued, other) = (Authority::server(), Authority::called("Other").issue(&Leaf::default()));
@@ -138,7 +138,7 @@ fn a_handshake_that_fails_ends_a_relay_of_one_pair() {
     assert_eq!(program.all_lines().len(), 1, "{:?}", program.all_lines());
 }
 
-/// Neither file nor endpoint is opened when one of them is not good.
+/// No endpoint is opened if one file is bad.
 #[test]
 fn files_are_read_before_anything_is_opened() {
     let issued = Authority::server();
@@ -176,7 +176,7 @@ fn a_child_gets_and_gives_everything() {
     assert!(output.stdout == data);
 }
 
-/// What a child says and leaves is delivered whole, with an end in order, whether or not its client has ended.
+/// The output of a child is delivered completely and ends in order, whether or not its client has ended.
 #[test]
 fn a_child_may_end_first() {
     let issued = Authority::server();
@@ -187,7 +187,7 @@ fn a_child_may_end_first() {
     }
 }
 
-/// A child is told that it is behind TLS, and of a client that has shown a certificate, which one it was.
+/// A child gets variables about TLS, and about the certificate of the client.
 #[test]
 fn a_child_knows_who_is_there() {
     let (issued, alice) = (Authority::server(), Authority::new().issue(&Leaf::client("alice")));
@@ -207,7 +207,7 @@ fn a_child_knows_who_is_there() {
     assert!(has(&text, "XPORT_PROTO=tls") && has(&text, &format!("XPORT_PEER_PIN={}", alice.pin())), "{text}");
 }
 
-/// Who may not connect is closed without a word of TLS.
+/// A denied client is closed without a byte of TLS.
 #[test]
 fn the_access_list_comes_first() {
     let ground = Ground::new();
@@ -240,8 +240,7 @@ fn tls_is_spoken_on_what_is_inherited() {
     }
 }
 
-/// Of what is inherited the address does not say who it is: a pin does, and a server that makes its own certificate
-/// tells it.
+/// An inherited socket has no name to verify, but a pin works. A server with its own certificate prints its pin.
 #[test]
 fn a_pin_is_enough_on_what_is_inherited() {
     let (ours, theirs) = UnixStream::pair().expect("sockets");

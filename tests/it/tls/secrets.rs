@@ -1,13 +1,11 @@
-//! Private keys: who else can write their files, and where they do not stay: core dumps, our memory, the hands of
-//! others.
+//! Tests the protection of private keys: permissions of files, core dumps, memory, and other processes.
 
 use crate::harness::*;
 
-/// An ordinary user that nobody else is: its pipes count for no other test.
+/// A user without other processes, so that its pipes do not count for other tests.
 const USER: u32 = 1_234_567_890;
 
-/// Every kind of run that has a private key, by the file of its certificate and that of its key. What connects does so
-/// to `peer`.
+/// Every kind of run with a private key, with these files of certificate and key. Clients connect to `peer`.
 fn runs(cert: &str, key: &str, peer: &str) -> Vec<Vec<String>> {
     let listen = format!("tls-listen:127.0.0.1:0,cert={cert},key={key}");
     let connect = format!("tls:{peer},insecure,cert={cert},key={key}");
@@ -24,14 +22,14 @@ fn runs(cert: &str, key: &str, peer: &str) -> Vec<Vec<String>> {
     ]
 }
 
-/// A peer that accepts whatever comes and says nothing.
+/// A peer that accepts every connection and says nothing.
 fn silent_peer() -> (TcpListener, String) {
     let (listener, address) = listening();
     let address = address.to_string();
     (listener, address)
 }
 
-/// A key that others can write is not theirs alone to choose: nothing is opened. One that others can read is told of.
+/// A key that other users can write is refused before anything is opened. One that they can read causes a warning.
 #[test]
 fn a_key_that_others_can_write_is_refused() {
     let issued = Authority::server();
@@ -58,12 +56,12 @@ fn a_key_that_others_can_write_is_refused() {
     }
 }
 
-/// Starts it in `folder`, allowed to dump its core, waits until it has its key, which is before it listens or connects
-/// to `silent`, and aborts it. Whether there is a core then.
+/// Starts a program in `folder` that may dump its core, waits until it has listened or connected to `silent`, and
+/// aborts it. Returns whether there is a core.
 fn dumps_core(folder: &Path, args: &[String], silent: &TcpListener) -> bool {
     let mut command = command(args);
     command.current_dir(folder);
-    // SAFETY: between fork and exec it makes two system calls on memory of its own stack.
+    // SAFETY: between fork and exec the closure makes two system calls on memory of its own stack.
     unsafe {
         command.pre_exec(|| {
             let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
@@ -87,7 +85,7 @@ fn dumps_core(folder: &Path, args: &[String], silent: &TcpListener) -> bool {
     status.core_dumped()
 }
 
-/// A program with a private key leaves no core behind, whatever the limits are.
+/// A program with a private key leaves no core, whatever the limits are.
 #[test]
 fn a_key_is_in_no_core_dump() {
     let dir = folder();
@@ -105,7 +103,7 @@ fn a_key_is_in_no_core_dump() {
     }
 }
 
-/// Whether these bytes are anywhere in the memory of a process that it can write.
+/// Whether these bytes are anywhere in the writable memory of a process.
 fn remembers(pid: u32, needle: &[u8]) -> bool {
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("it runs");
     let mut memory = File::open(format!("/proc/{pid}/mem")).expect("root may look at it");
@@ -114,13 +112,13 @@ fn remembers(pid: u32, needle: &[u8]) -> bool {
         let (start, end) = range.split_once('-').expect("two ends");
         let [start, end] = [start, end].map(|end| u64::from_str_radix(end, 16).expect("a number"));
         let mut content = vec![0; usize::try_from(end - start).expect("it fits")];
-        // Some of it cannot be read, as there is nothing behind it.
+        // Some regions cannot be read.
         let read = memory.seek(SeekFrom::Start(start)).and_then(|_| memory.read_exact(&mut content));
         read.is_ok() && content.windows(needle.len()).any(|window| window == needle)
     })
 }
 
-/// Neither the text of a key nor its bytes stay in memory once it is understood, from a file or from a pipe.
+/// Neither the text of a key nor its bytes stay in memory after reading, from a file or from a pipe.
 #[test]
 fn a_key_is_wiped_once_it_is_understood() {
     if !is_root() {
@@ -129,7 +127,7 @@ fn a_key_is_wiped_once_it_is_understood() {
     let issued = Authority::server();
     let text = issued.read("key.pem");
     let lines = Vec::from_iter(text.lines().filter(|line| !line.starts_with("-----")));
-    // The rest of the last lines is the public key.
+    // The last lines contain the public key.
     let first = &lines[0].as_bytes()[..60];
     let der = issued.key_der();
     let both = issued.read("both.pem");
@@ -143,22 +141,22 @@ fn a_key_is_wiped_once_it_is_understood() {
         server.stdin().write_all(stdin.as_bytes()).expect("it reads");
         server.address();
         let pid = server.pid();
-        // What is searched for would be found.
+        // The search does find bytes that are there.
         assert!(remembers(pid, &issued.chain[0][20..80]), "{args:?}: not even the certificate");
         assert!(!remembers(pid, first), "{args:?}: the text of the key");
         assert!(!remembers(pid, &der.secret_der()[..64]), "{args:?}: the bytes of the key");
     }
 }
 
-/// A command of a shell that runs the program with these arguments in a pipeline, and says which process it is.
+/// A shell line that runs the program with its arguments in a pipeline, and prints the number of its process.
 const RUN: &str = "sh -c 'echo pid $$ >&2; exec ./xport \"$@\"' sh";
 
-/// A process that ends with the test, which is not its parent.
+/// A process that is killed when the test ends. It is not a child of the test.
 struct Kept(u32);
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        // SAFETY: it takes two numbers.
+        // SAFETY: the call takes two numbers and touches no memory.
         unsafe { libc::kill(self.0 as libc::pid_t, libc::SIGKILL) };
     }
 }
@@ -170,8 +168,8 @@ fn started(shell: Command) -> (Background, Kept) {
     (shell, Kept(pid))
 }
 
-/// With a key, too, an ordinary user's stdin and stdout are opened anew, its files can be pipes, and its children are
-/// as they are without.
+/// A key changes nothing else for an ordinary user: stdin and stdout are opened again, files can be pipes, and children
+/// are the same.
 #[test]
 fn an_ordinary_user_with_a_key_opens_everything_anew() {
     let Some(everyone) = Everyone::new() else { return };
@@ -188,7 +186,7 @@ fn an_ordinary_user_with_a_key_opens_everything_anew() {
         shell
     };
 
-    // The pipes of the shell belong to the user, ours would not.
+    // The pipes of the shell belong to the user. Those of the test would not.
     let (mut server, xport_in_pipes) =
         started(shell(&format!("cat | {RUN} tls-server --cert both.pem 127.0.0.1:0 | cat")));
     server.address();
@@ -215,7 +213,7 @@ fn an_ordinary_user_with_a_key_opens_everything_anew() {
     drop(xport_behind_a_pipe);
     server.finish();
 
-    // A child has its three descriptors and the one by which it looks at them.
+    // A child has its three descriptors, and the one that lists them.
     let with_child = "exec ./xport exec --listen tls-listen:127.0.0.1:0,cert=both.pem -- ls /proc/self/fd";
     let (_server, address) = serve_by(shell(with_child));
     let listed = outcome(["tls-client", "-q", "--insecure", &address.to_string()]);

@@ -1,19 +1,19 @@
-//! `--starttls`: each protocol's way to ask for TLS, with scripted servers, for a client, a relay and a program. What else
-//! servers may say in the clear is tested byte by byte in `src/transports/layer/starttls/tests.rs`.
+//! Tests `--starttls` of a client, a relay and a program, with a scripted server for each protocol.
+//! `src/transports/layer/starttls/tests.rs` tests other answers byte by byte.
 
 use crate::harness::*;
 
 const INJECTED: &str = "the server has sent something after its consent, before TLS: it is not to be trusted";
 
-/// What the server of one protocol says, each after what it expects of the client.
+/// The lines of a server of one protocol, each after what it expects from the client.
 struct Script {
     protocol: &'static str,
-    /// Up to the question whether TLS may begin: what is expected, then what is said.
+    /// Expected and sent lines before the request for TLS.
     turns: Vec<(Vec<u8>, Vec<u8>)>,
     question: Vec<u8>,
     consent: Vec<u8>,
     refusal: Vec<u8>,
-    /// What is shown of the refusal.
+    /// The part of the refusal that the message shows.
     quoted: &'static str,
 }
 
@@ -72,7 +72,7 @@ fn scripts() -> Vec<Script> {
 }
 
 impl Script {
-    /// Up to the client's question, which has been read.
+    /// Plays the script up to the client's request for TLS.
     fn play(&self, socket: &mut TcpStream) {
         for (expected, said) in &self.turns {
             self.expect(socket, expected);
@@ -92,8 +92,8 @@ impl Script {
         client_args(issued, &[&starttls, options].concat(), address)
     }
 
-    /// Runs a client whose server says `last` when it is asked for TLS; what the client has sent after that is
-    /// returned, too.
+    /// Runs a client with a server that answers `last` to the request for TLS. Also returns what the client sent after
+    /// that.
     fn answered(self, issued: &Issued, last: Vec<u8>) -> (Output, Vec<u8>) {
         let protocol = self.protocol;
         let server = Peer::serve(move |mut socket| {
@@ -110,7 +110,7 @@ impl Script {
 fn every_protocol_gets_to_tls_and_the_session_is_inside() {
     let issued = Authority::server();
     for script in scripts() {
-        // The end of stdin is held back otherwise.
+        // Without this option, the end of stdin is held back.
         let protocol = script.protocol;
         let config = server_config(&issued, &VERSIONS);
         let server = Peer::serve(move |mut socket| {
@@ -153,7 +153,7 @@ fn what_follows_the_consent_in_the_clear_ends_the_run() {
     }
 }
 
-/// The same where it comes a little later, when TLS has begun on our side.
+/// The same if the bytes come later, when TLS has begun at the client.
 #[test]
 fn what_comes_in_the_clear_instead_of_tls_ends_the_run() {
     let issued = Authority::server();
@@ -194,8 +194,7 @@ fn a_server_that_says_no_more_is_given_up() {
     });
 }
 
-/// The same, when it does not even greet, and when it does not go on after its consent: the handshake has a time of its
-/// own.
+/// The same if the server does not greet, or does not go on after its consent: the handshake has its own time limit.
 #[test]
 fn silence_is_given_up_at_any_point() {
     let issued = Authority::server();
@@ -242,7 +241,7 @@ fn an_end_and_a_reset_in_the_clear_are_told_apart() {
     server.join();
 }
 
-/// The certificate is verified as it is without `--starttls`.
+/// The certificate is verified as without `--starttls`.
 #[test]
 fn a_server_that_consents_is_not_trusted_for_that() {
     let (issued, other) = (Authority::server(), Authority::server());

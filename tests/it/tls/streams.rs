@@ -1,11 +1,11 @@
-//! What a byte stream promises, with TLS inside: every byte, each direction's own end. How connections break is in
-//! `ends.rs`.
+//! Tests the promises of a byte stream over TLS: every byte arrives, and each direction has its own end. `ends.rs`
+//! tests broken connections.
 
 use crate::harness::*;
 
 const MEGABYTES: usize = 5_000_000;
 
-/// What an echo server makes of this.
+/// The answer of an echo server to these bytes.
 #[track_caller]
 fn echoed(issued: &Issued, address: SocketAddr, data: &[u8]) {
     let output = outcome_with(client_args(issued, &["--half-close", "now"], address), data);
@@ -49,7 +49,7 @@ fn megabytes_both_ways_at_once_from_a_scripted_client() {
     comes_back(address, &data);
 }
 
-/// Who sends much is listened to less often, which must not hold back the last bytes before an answer is waited for.
+/// A fast sender causes fewer wake-ups, which must not delay the last bytes before an answer.
 #[test]
 fn the_end_of_a_full_flow_is_not_held_back() {
     let issued = Authority::server();
@@ -74,7 +74,7 @@ fn the_end_of_a_full_flow_is_not_held_back() {
     }
 }
 
-/// Whoever reads, stdout or the peer, may stop for a while.
+/// The reader, stdout or the peer, can stop for a while.
 #[test]
 fn megabytes_with_a_reader_that_stops_for_a_while() {
     let issued = Authority::server();
@@ -90,7 +90,7 @@ fn megabytes_with_a_reader_that_stops_for_a_while() {
         assert!(take(&mut stdout, data.len()) == data);
         peer.expect(&data);
         assert!(peer.receive_all().is_empty());
-        // Less than all that goes through in either direction.
+        // Less than the bytes of either direction.
         assert!(client.peak_kib() < peak + 4096, "{} KiB, {peak} before", client.peak_kib());
         peer.end();
         assert!(take_all(&mut stdout).is_empty());
@@ -98,7 +98,7 @@ fn megabytes_with_a_reader_that_stops_for_a_while() {
     }
 }
 
-/// A client that sends without end and reads nothing is made to wait: no memory is spent on it.
+/// A client that sends for ever and reads nothing has to wait, and costs no memory.
 #[test]
 fn a_peer_that_never_reads_is_not_kept_in_memory() {
     let issued = Authority::server();
@@ -118,7 +118,7 @@ fn a_peer_that_never_reads_is_not_kept_in_memory() {
             while let Ok(n @ 1..) = peer.socket.write(&sealed[sent..]) {
                 sent += n;
             }
-            // As long as it takes anything it works for it.
+            // The server uses CPU time only while it takes bytes.
             server.comes_to_rest();
             (sent == earlier).then_some(())
         });
@@ -155,7 +155,7 @@ fn a_stdout_that_is_never_read_stops_the_peer() {
     server.ends_with(0);
 }
 
-/// Ten thousand records of a byte each, which come as one burst; and writes of a byte each in the other direction.
+/// Ten thousand records of one byte in one burst, and writes of one byte in the other direction.
 #[test]
 fn small_change() {
     const COUNT: usize = 10_000;
@@ -176,7 +176,7 @@ fn small_change() {
     }
 }
 
-/// Around the most that fits into a record, whichever side makes the records.
+/// Sizes around the largest record, made by either side.
 #[test]
 fn sizes_around_that_of_a_record() {
     let issued = Authority::server();
@@ -191,7 +191,7 @@ fn sizes_around_that_of_a_record() {
     }
 }
 
-/// What is sent is not cut into small records, whatever comes along on stdin.
+/// Bytes from stdin are not cut into small records.
 #[test]
 fn records_are_filled() {
     let issued = Authority::server();
@@ -206,7 +206,7 @@ fn records_are_filled() {
     assert!(records <= 200, "{records} records for {bytes} bytes");
 }
 
-/// Runs an echo behind a proxy that mangles what the client sends first.
+/// Runs an echo behind a proxy that changes the first bytes of the client.
 #[track_caller]
 fn echo_behind(mangle: fn(&mut TcpStream, &mut TcpStream)) {
     let issued = Authority::server();
@@ -247,7 +247,7 @@ fn a_client_hello_may_come_in_records_of_a_byte_each() {
     });
 }
 
-/// Many at once, one of whom never stops, are all served.
+/// Many clients are served at once, although one of them never stops.
 #[test]
 fn one_busy_client_does_not_starve_the_others() {
     let issued = Authority::server();
@@ -266,7 +266,7 @@ fn one_busy_client_does_not_starve_the_others() {
     }
 }
 
-/// Neither a session nor a handshake that has stopped keeps a server that is to go.
+/// A server ends on its signal despite a stalled session and a stalled handshake.
 #[test]
 fn a_server_ends_by_a_signal_in_the_middle_of_everything() {
     let issued = Authority::server();

@@ -1,12 +1,12 @@
-//! Whom a client believes, and a server: certificates, their dates and names, pins, what is agreed on, and what a user
-//! is told of it. Nothing is said to a peer that is not believed.
+//! Tests verification by clients and servers: certificates, dates, names, pins, negotiated parameters, and messages. A
+//! peer that fails verification gets no data.
 
 use crate::harness::*;
 
-/// A peer that gives up with an alert.
+/// A peer that refuses with an alert.
 const REFUSED: &str = "the peer refuses";
 
-/// What the scripted server has seen: how the handshake went, the name that was asked for, and what was said then.
+/// The observations of the scripted server: the result of the handshake, the requested name, and the bytes after it.
 type Seen = (Result<(), String>, Option<String>, Vec<u8>);
 
 /// Runs a client with "secret" on stdin against a scripted server that answers "answer".
@@ -29,7 +29,7 @@ fn meets(config: ServerConfig, args: &[&str], host: &str) -> (Output, Seen) {
     (output, peer.join())
 }
 
-/// Expects that the client believes the server; the name that it has asked for.
+/// Expects that the client accepts the server. Returns the name that the client has requested.
 #[track_caller]
 fn believes(issued: &Issued, args: &[&str], host: &str) -> Option<String> {
     let (output, (shaken, name, got)) = meets(server_config(issued, &VERSIONS), args, host);
@@ -38,7 +38,7 @@ fn believes(issued: &Issued, args: &[&str], host: &str) -> Option<String> {
     name
 }
 
-/// Expects that the client refuses the server in either version, tells it so, and says why in one line.
+/// Expects that the client refuses the server in either version, sends an alert, and reports the reason in one line.
 #[track_caller]
 fn refuses(issued: &Issued, args: &[&str], host: &str, why: &[&str]) {
     for version in VERSIONS {
@@ -73,7 +73,7 @@ fn an_unknown_authority_is_refused() {
     let issued = Authority::server();
     let other = Authority::called("Other Authority").issue(&Leaf::default());
     refuses(&issued, &["--ca", &other.ca()], "localhost", &["authority"]);
-    // Nor does the system know it.
+    // The system does not know the authority either.
     refuses(&issued, &[], "localhost", &["authority"]);
 }
 
@@ -84,7 +84,7 @@ fn a_certificate_that_has_signed_itself_is_refused() {
     refuses(&issued, &["--ca", &other.ca()], "localhost", &[]);
 }
 
-/// It is known without an authority; what else it says holds.
+/// The certificate is trusted without an authority. Its names and dates still count.
 #[test]
 fn a_certificate_that_is_given_itself_is_believed_for_what_it_is() {
     let (good, other) = (Issued::by_itself(&Leaf::default()), Authority::server());
@@ -92,7 +92,7 @@ fn a_certificate_that_is_given_itself_is_believed_for_what_it_is() {
     for ca in [good.ca(), bundle] {
         believes(&good, &["--ca", &ca], "localhost");
         refuses(&good, &["--ca", &ca, "--server-name", "x.example"], "localhost", &["x.example"]);
-        // With an authority beside it or alone, it is nobody else's.
+        // Beside an authority or alone, the certificate vouches for no other.
         refuses(&Issued::by_itself(&Leaf::default()), &["--ca", &ca], "localhost", &["self-signed and not trusted"]);
     }
     let expired = Issued::by_itself(&Leaf::expired());
@@ -107,7 +107,7 @@ fn a_certificate_that_is_given_itself_is_believed_for_what_it_is() {
     }
 }
 
-/// The authorities of the system are where the system says.
+/// The variables of the system name its authorities.
 #[test]
 fn the_authorities_of_the_system_are_asked() {
     let issued = Authority::server();
@@ -134,13 +134,13 @@ fn names_are_checked() {
         let sni = believes(&named, &["--ca", &ca, "--server-name", name], "127.0.0.1");
         assert_eq!(sni.map(|sni| sni.to_lowercase()), Some(name.to_lowercase()));
     }
-    // The common name is none.
+    // The common name does not count.
     let common =
         authority.issue(&Leaf { names: Vec::new(), ips: Vec::new(), cn: Some("localhost"), ..Leaf::default() });
     refuses(&common, &["--ca", &common.ca()], "localhost", &[]);
 }
 
-/// An address is checked as one, and no name is asked for then.
+/// An IP address is checked as an address, and no name is sent.
 #[test]
 fn addresses_are_checked_and_not_asked_for() {
     let authority = Authority::new();
@@ -152,12 +152,12 @@ fn addresses_are_checked_and_not_asked_for() {
     let sni = believes(&issued, &["--ca", &issued.ca()], "localhost");
     assert_eq!(sni.as_deref(), Some("localhost"));
     refuses(&issued, &["--ca", &issued.ca(), "--server-name", "127.0.0.2"], "localhost", &["127.0.0.2"]);
-    // An address among the names is none.
+    // An address in the names does not count.
     let wrong = authority.issue(&Leaf::named(&["127.0.0.1"]));
     refuses(&wrong, &["--ca", &wrong.ca()], "127.0.0.1", &[]);
 }
 
-/// Without a host in the address it is this one.
+/// An address without a host means localhost.
 #[test]
 fn a_port_alone_is_localhost() {
     let issued = Authority::server();
@@ -175,7 +175,7 @@ fn whoever_wants_no_check_is_warned_and_gets_none() {
     }
 }
 
-/// A pin is the only check, if it stands alone, and one more, if it does not.
+/// A pin alone is the only check. With --ca it is one more check.
 #[test]
 fn a_certificate_is_known_by_its_pin() {
     let expired = Issued::by_itself(&Leaf { names: vec!["other.example"], ..Leaf::expired() });
@@ -187,7 +187,7 @@ fn a_certificate_is_known_by_its_pin() {
     refuses(&good, &["--pin", &other.pin(), "--ca", &good.ca()], "localhost", &[]);
     refuses(&good, &["--pin", &good.pin(), "--ca", &other.ca()], "localhost", &[]);
     refuses(&good, &["--pin", &good.pin(), "--ca", &good.ca(), "--server-name", "x.example"], "localhost", &[]);
-    // It is that of the certificate itself: anybody may show somebody else's behind his own.
+    // The pin must be that of the certificate itself, because anybody can send another one after it.
     let behind = Issued::by_itself(&Leaf::default());
     let config = server_config(&expired.followed_by(&behind), &VERSIONS);
     let (output, (shaken, ..)) = meets(config, &["--pin", &behind.pin()], "localhost");
@@ -195,7 +195,7 @@ fn a_certificate_is_known_by_its_pin() {
     assert!(shaken.is_err());
 }
 
-/// What a server that has made its own certificate tells its clients to run is run as it stands there.
+/// The command that a server with its own certificate prints for clients works as it is.
 #[test]
 fn the_command_that_a_self_signed_server_prints_works() {
     for mode in ["tls-echo", "tls-server"] {
@@ -214,7 +214,7 @@ fn the_command_that_a_self_signed_server_prints_works() {
     }
 }
 
-/// Each run has a key of its own, and `-q` prints nothing of it.
+/// Each run has another key, and `-q` does not print the pin.
 #[test]
 fn a_self_signed_certificate_is_made_anew() {
     let mut pins = Vec::new();
@@ -222,14 +222,14 @@ fn a_self_signed_certificate_is_made_anew() {
         let (mut server, address) = serve(["tls-echo", "--self-signed", "127.0.0.1:0"]);
         let line = server.line("clients connect by: ");
         let pin = line.split_whitespace().find(|word| word.starts_with("sha256:")).expect("a pin").to_owned();
-        // As long as nobody has said whom to believe it is nobody.
+        // Without a trusted authority or pin, every server is refused.
         ended(&outcome(["tls-client", &address.to_string()]), 5, HANDSHAKE_WITH);
         pins.push(pin);
     }
     assert_ne!(pins[0], pins[1]);
 }
 
-/// A server that wants certificates: `args` of the client, and whether it gets its echo.
+/// A server that requires certificates: the `args` of a client, and whether it gets its echo.
 #[track_caller]
 fn is_let_in(server: &mut Background, args: Vec<String>, welcome: bool) -> Vec<String> {
     let before = server.all_lines().len();
@@ -239,7 +239,7 @@ fn is_let_in(server: &mut Background, args: Vec<String>, welcome: bool) -> Vec<S
             ended(&output, 0, "");
             assert!(output.stdout == data);
         } else {
-            // A certificate that is too old is warned of besides.
+            // An expired certificate also causes a warning.
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.code() == Some(5) && said.contains(REFUSED), "{}", text(&output));
             assert!(output.stdout.is_empty());
@@ -263,7 +263,7 @@ fn clients_without_a_certificate_that_is_wanted_are_refused() {
         for version in VERSIONS {
             let config = client_config(shown, &[version]);
             let mut peer = Tls::client(connect(address), config);
-            // In TLS 1.3 a client believes that all is well when it has sent its last.
+            // In TLS 1.3, the handshake of a client succeeds before the server has verified its certificate.
             let error = match peer.try_handshake() {
                 Ok(()) => peer.receive_until_broken().1.expect("an alert"),
                 Err(error) => error,
@@ -272,13 +272,13 @@ fn clients_without_a_certificate_that_is_wanted_are_refused() {
         }
     }
     let options = alice.options();
-    // After so many others, the server has said enough for a second.
+    // The server has reached its limit of messages for this second.
     eventually("a word on who was let in", || {
         let lines = is_let_in(&mut server, client_args(&issued, &options, address), true);
         let has = |text: &str| lines.iter().any(|line| line.contains(text));
         (has("CN=alice") && has(&alice.pin())).then_some(())
     });
-    // Key and certificate may be in one file.
+    // Key and certificate can be in one file.
     let both = alice.both();
     is_let_in(&mut server, client_args(&issued, &["--cert", &both], address), true);
 }
@@ -294,7 +294,7 @@ fn each_refused_client_is_one_line() {
     }
 }
 
-/// The refusal comes after a handshake that seems to have succeeded, and ends the client at once, whatever stdin does.
+/// The refusal comes after the handshake of the client has succeeded, and ends the client at once, whatever stdin does.
 #[test]
 fn a_client_that_is_refused_after_its_handshake_ends() {
     let (issued, other) = (Authority::server(), Authority::server());
@@ -305,7 +305,7 @@ fn a_client_that_is_refused_after_its_handshake_ends() {
                 let config = strict_server_config(&issued, &other, &[version]);
                 let peer = tls_peer(config, |mut peer| {
                     let error = peer.try_handshake().expect_err("nobody is let in");
-                    // The alert is not to be lost on the way.
+                    // The alert must not be lost on the way.
                     peer.fin();
                     let _ = io::copy(&mut peer.socket, &mut io::sink());
                     error.to_string()
@@ -313,7 +313,7 @@ fn a_client_that_is_refused_after_its_handshake_ends() {
                 let options: Vec<String> = shown.iter().flat_map(|shown| shown.options()).collect();
                 let mut client = Background::start(client_args(&issued, &options, peer.address));
                 let mut stdin = client.stdin();
-                // It may be gone already.
+                // The peer can be gone already.
                 let _ = Write::write_all(&mut stdin, b"hello");
                 let stdin = stdin_is_open.then_some(stdin);
                 client.wait();
@@ -325,7 +325,7 @@ fn a_client_that_is_refused_after_its_handshake_ends() {
     }
 }
 
-/// In TLS 1.2 the handshake is done when the server is content with the certificate: a reset is a reset then.
+/// In TLS 1.2, the server verifies the certificate before the handshake is done, so a later reset is a reset.
 #[test]
 fn a_reset_after_a_certificate_was_accepted_is_no_refusal() {
     let (issued, alice) = (Authority::server(), Authority::new().issue(&Leaf::client("alice")));
@@ -354,7 +354,7 @@ fn the_right_certificate_is_shown_to_a_scripted_server() {
     }
 }
 
-/// Both sides with `-v`, and the lines of either.
+/// Runs both sides with `-v`, and returns the lines of either.
 #[track_caller]
 fn talk(issued: &Issued, server_options: &[&str], client_options: &[&str]) -> (Output, Vec<String>, Background) {
     let (mut server, address) = served("tls-echo", issued, &[&["-v"], server_options].concat());
@@ -413,7 +413,7 @@ fn an_older_version_than_is_wanted_is_refused() {
     peer.ping(b"hello");
 }
 
-/// What was agreed on, and whose certificate it was, is said with `-v`, and only then.
+/// `-v` reports the negotiated parameters and the certificate. Without it, nothing is reported.
 #[test]
 fn facts_are_told_to_whoever_wants_them() {
     let issued = Authority::called("Authority of facts").issue(&Leaf { cn: Some("facts"), ..Leaf::default() });
@@ -428,7 +428,7 @@ fn facts_are_told_to_whoever_wants_them() {
     assert_eq!(quiet.all_lines().len(), 1, "{:?}", quiet.all_lines());
 }
 
-/// Certificates that no reasonable person would make: believed or refused, and nothing of them moves the terminal.
+/// Odd certificates are accepted or refused, and their text cannot drive the terminal.
 #[test]
 fn odd_certificates() {
     let authority = Authority::new();
@@ -447,7 +447,7 @@ fn odd_certificates() {
     }
 }
 
-/// With `-v`, and a server that does not mind.
+/// The same with `-v`, and a server that accepts the client.
 fn meets_whatever(issued: &Issued) -> (Output, bool) {
     let peer = tls_peer(server_config(issued, &VERSIONS), |mut peer| {
         let shaken = peer.try_handshake().is_ok();

@@ -1,4 +1,4 @@
-//! What files hold in place of a certificate or a key, and what is said of them.
+//! Tests of reading PEM files: good files, and the error of each bad one.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -24,7 +24,7 @@ impl Case {
     fn key(&self, content: impl AsRef<[u8]>) -> Result<(), String> {
         let path = self.0.path().join("it.pem");
         fs::write(&path, content).unwrap();
-        // Whatever the umask is.
+        // Independent of the umask.
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         Pem::read(&path, OWN_MAX).and_then(|pem| pem.key()).map(drop).map_err(|error| error.to_string())
     }
@@ -87,7 +87,7 @@ fn an_encrypted_key_is_told_with_the_cure() {
     let header = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n";
     let old = pem("RSA PRIVATE KEY", b"x").replace("-----BEGIN RSA PRIVATE KEY-----\n", header);
     says(case.key(&old), cure);
-    // It is not in the way of a certificate.
+    // An encrypted key does not matter for the certificate.
     assert_eq!(case.certificates(old + &certificate()), Ok(1));
 }
 

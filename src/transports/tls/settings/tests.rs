@@ -1,4 +1,4 @@
-//! Settings from files on disk, and real handshakes between what they make.
+//! Tests of settings from files, and of real handshakes with them.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// PEM of anything.
+/// Any bytes as PEM.
 pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
@@ -47,7 +47,7 @@ fn authority(common_name: &str) -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// A name or an address each.
+/// Parameters with these names and addresses.
 fn params(names: &[&str]) -> CertificateParams {
     let mut params = CertificateParams::new(Vec::from_iter(names.iter().map(|name| (*name).to_owned()))).unwrap();
     params.distinguished_name = named("subject");
@@ -78,13 +78,13 @@ impl Files {
         Identity { cert: self.write(name, &text), key: None }
     }
 
-    /// Signed by the authority.
+    /// An identity that the authority has signed.
     fn signed(&self, params: &CertificateParams) -> Identity {
         let key = KeyPair::generate().unwrap();
         self.identity("own.pem", params.signed_by(&key, &self.authority).unwrap().der(), &key)
     }
 
-    /// Signed by itself.
+    /// A self-signed identity.
     fn alone(&self, params: &CertificateParams) -> Identity {
         let key = KeyPair::generate().unwrap();
         self.identity("alone.pem", params.self_signed(&key).unwrap().der(), &key)
@@ -115,7 +115,7 @@ fn server(identity: Identity) -> ServerSettings {
     ServerSettings { common: common(), identity: Some(identity), client_ca: None }
 }
 
-/// What each side says of a handshake: nothing, or its error.
+/// The error of each side of a handshake, if there is one.
 #[derive(Debug)]
 struct Outcome {
     client: Option<String>,
@@ -143,7 +143,7 @@ fn shake_with(client: &TlsClient, server: Arc<ServerConfig>) -> Outcome {
         while !input.is_empty() && outcome.server.is_none() {
             theirs.read_tls(&mut input).unwrap();
             let has_begun = theirs.protocol_version().is_some();
-            let situation = Situation { is_server: true, has_begun, ..Situation::default() };
+            let situation = Situation { is_server: true, has_begun, advice: Advice::Arguments, ..Situation::default() };
             outcome.server = theirs.process_new_packets().err().map(|error| explain(&error, &situation));
         }
         let mut bytes = Vec::new();
@@ -156,7 +156,8 @@ fn shake_with(client: &TlsClient, server: Arc<ServerConfig>) -> Outcome {
             let result = ours.process_new_packets();
             let was_asked = asked.load(Ordering::Relaxed);
             let has_begun = ours.protocol_version().is_some();
-            let situation = Situation { was_asked, has_begun, wanted: Some(&client.name), ..Situation::default() };
+            let (wanted, advice) = (Some(&client.name), Advice::Arguments);
+            let situation = Situation { was_asked, has_begun, wanted, advice, ..Situation::default() };
             outcome.client = result.err().map(|error| explain(&error, &situation));
         }
     }
@@ -199,7 +200,7 @@ fn fails<T>(result: Result<T, SettingsError>, parts: &[&str]) {
 }
 
 fn own_pin(identity: &Identity) -> Pin {
-    server(identity.clone()).prepare().unwrap().pin()
+    server(identity.clone()).prepare().unwrap().pin().expect("it is known")
 }
 
 #[test]
@@ -265,7 +266,7 @@ fn dates_are_told() {
     future.not_before = rcgen::date_time_ymd(2090, 2, 3);
     let outcome = shake(&files.client("localhost"), &server(files.signed(&future)));
     outcome.client_says(&["the certificate is not valid before 2090-02-03"]);
-    // The same where the certificate is trusted without a chain.
+    // The same for a certificate that is trusted without a chain.
     let mut client = files.client("localhost");
     for (params, says) in [(past, "has expired on 2024-01-01"), (future, "is not valid before 2090-02-03")] {
         let alone = files.alone(&params);
@@ -313,9 +314,9 @@ fn what_is_no_authority_vouches_for_nobody() {
 fn a_pin_is_enough_or_one_thing_more() {
     let files = Files::new();
     let lone = ServerSettings { identity: None, ..server(files.signed(&params(&["localhost"]))) };
-    // Prepared once: each time it is another certificate.
+    // `prepare` is called once, because each call makes another certificate.
     let tls_server = lone.prepare().unwrap();
-    let (pin, other) = (tls_server.pin(), Pin([7; 32]));
+    let (pin, other) = (tls_server.pin().expect("it is known"), Pin([7; 32]));
     let meet = |trust| {
         let client = ClientSettings { trust, ..files.client("whatever.example") }.prepare().unwrap();
         shake_with(&client, Arc::clone(&tls_server.config))
@@ -357,7 +358,7 @@ fn clients_are_asked_for_a_certificate() {
     outcome.client_says(&[
         "the peer refuses: unknown authority (it does not know the authority of this side's certificate)",
     ]);
-    // Unless it is trusted itself, even as what an authority would have.
+    // The certificate can be trusted itself, even if it is marked as that of an authority.
     let mut with_authority = params(&[]);
     with_authority.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     client.identity = Some(files.alone(&with_authority));
@@ -385,7 +386,7 @@ fn tls12_asks_for_certificates_too() {
     server.client_ca = Some(files.path("ca.pem"));
     let new = server.prepare().unwrap();
     let given = authorities(&files.path("ca.pem")).unwrap();
-    let old = ServerConfig::builder_with_provider(provider::provider())
+    let old = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&TLS12])
         .unwrap()
         .with_client_cert_verifier(Arc::new(ClientVerifier::new(given)))
@@ -404,14 +405,14 @@ fn a_peer_must_hold_the_key_of_its_certificate() {
     let shown = server(files.signed(&params(&["localhost"]))).prepare().unwrap();
     let chain = Pem::read(&files.path("own.pem"), pem::OWN_MAX).unwrap().certificates().unwrap();
     let key = KeyPair::generate().unwrap();
-    let stolen = provider::provider()
+    let stolen = provider()
         .key_provider
         .load_private_key(rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der()).into())
         .unwrap();
     let stolen = SingleCertAndKey::from(CertifiedKey::new(chain, stolen));
     let mut config = ServerConfig::clone(&shown.config);
     config.cert_resolver = Arc::new(stolen);
-    for trust in [files.client("a").trust, Trust::Pins(vec![shown.pin()]), Trust::Nobody] {
+    for trust in [files.client("a").trust, Trust::Pins(vec![shown.pin().expect("it is known")]), Trust::Nobody] {
         let client = ClientSettings { trust, ..files.client("localhost") }.prepare().unwrap();
         shake_with(&client, Arc::new(config.clone())).client_says(&["the peer does not have its key"]);
     }
@@ -435,7 +436,7 @@ fn what_both_do_not_have_is_said() {
 
     server.common.alpn.clear();
     let new = server.prepare().unwrap();
-    let old = ServerConfig::builder_with_provider(provider::provider())
+    let old = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&TLS12])
         .unwrap()
         .with_no_client_auth()
@@ -458,7 +459,9 @@ fn who_does_not_speak_tls_is_told_apart() {
         let mut ours = ClientConnection::new(client.for_connection().0, client.name.clone()).unwrap();
         ours.read_tls(&mut text.as_bytes()).unwrap();
         let error = ours.process_new_packets().unwrap_err();
-        says(&explain(&error, &Situation::default()), &["the peer does not speak TLS", "--starttls"]);
+        let situation = Situation { advice: Advice::Arguments, ..Situation::default() };
+        says(&explain(&error, &situation), &["the peer does not speak TLS", "--starttls"]);
+        assert_eq!(explain(&error, &Situation::default()), "the peer does not speak TLS");
     }
     let mut echoed = Vec::new();
     let mut ours = ClientConnection::new(client.for_connection().0, client.name.clone()).unwrap();
@@ -470,7 +473,7 @@ fn who_does_not_speak_tls_is_told_apart() {
     let mut theirs = ServerConnection::new(server.config).unwrap();
     theirs.read_tls(&mut &b"GET / HTTP/1.0\r\n\r\n"[..]).unwrap();
     let error = theirs.process_new_packets().unwrap_err();
-    let situation = Situation { is_server: true, ..Situation::default() };
+    let situation = Situation { is_server: true, advice: Advice::Arguments, ..Situation::default() };
     assert_eq!(explain(&error, &situation), "the peer does not speak TLS");
 }
 
@@ -544,7 +547,10 @@ fn a_certificate_of_ones_own_has_all_names_of_this_machine() {
     );
     says(&text, &["valid until ", " more days), pin sha256:"]);
     let server = ServerSettings { identity: None, ..server(Identity { cert: PathBuf::new(), key: None }) };
-    assert_ne!(server.prepare().unwrap().pin(), server.prepare().unwrap().pin());
+    assert_ne!(
+        server.prepare().unwrap().pin().expect("it is known"),
+        server.prepare().unwrap().pin().expect("it is known")
+    );
 }
 
 #[test]

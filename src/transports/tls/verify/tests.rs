@@ -1,4 +1,4 @@
-//! Whom `verify.rs` believes, with certificates that are made here.
+//! Tests of verification, with certificates that the tests make.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,
@@ -12,7 +12,7 @@ use super::*;
 
 type Der = CertificateDer<'static>;
 
-/// A certificate, and who could sign others with its key.
+/// A certificate, and its key to sign others.
 struct Party {
     der: Der,
     issuer: Issuer<'static, KeyPair>,
@@ -46,7 +46,7 @@ impl Party {
         Self { der: params.signed_by(&key, &self.issuer).unwrap().der().clone(), issuer: Issuer::new(params, key) }
     }
 
-    /// The same in the first version of X.509, which has no extensions; signed again by the key of `by`.
+    /// The same certificate in version 1 of X.509, which has no extensions, signed by the key of `by`.
     fn in_version_1(mut self, by: Option<&Self>) -> Self {
         let sequence = |parts: &[AnyRef<'_>]| {
             let parts = Vec::from_iter(parts.iter().flat_map(|part| part.to_der().unwrap()));
@@ -75,7 +75,7 @@ fn client(given: &[&Der], shown: &Der) -> Result<(), Error> {
     verifier.verify_client_cert(shown, &[], UnixTime::now()).map(drop)
 }
 
-/// Both as a server and as a client.
+/// Refused as the certificate of a server and of a client, for this reason.
 #[track_caller]
 fn is_refused(given: &[&Der], shown: &Der, why: &CertificateError) {
     assert_eq!(server(given, shown, "localhost"), Err(why.clone().into()));
@@ -96,7 +96,7 @@ fn only_an_authority_vouches_for_others() {
         with(an_authority),
         with(|params| params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0))),
         with(|params| (an_authority(params), params.key_usages = vec![DigitalSignature, KeyCertSign]).1),
-        // CA:TRUE, pathlen:2147483647, as Java has it.
+        // CA:TRUE, pathlen:2147483647, as Java writes it.
         with(|params| params.custom_extensions = vec![basic(b"\x30\x09\x01\x01\xff\x02\x04\x7f\xff\xff\xff")]),
     ];
     let others = [
@@ -118,18 +118,18 @@ fn only_an_authority_vouches_for_others() {
             let party = Party::alone(params.clone());
             let signed = party.signs(self::params("somebody"));
             println!("{is_authority}, number {index}");
-            // Alone in its file, or not.
+            // The authority is alone in its file, or beside others.
             for given in [vec![&party.der], vec![&elsewhere.der, &junk, &party.der]] {
                 match is_authority {
                     true => is_believed(&given, &signed.der),
                     false => is_refused(&given, &signed.der, &UnknownIssuer),
                 }
-                // Who has only its name is nobody.
+                // The same name with another key is not enough.
                 is_refused(&given, &Party::alone(self::params("party")).der, &UnknownIssuer);
             }
         }
     }
-    // They are trusted themselves all the same, and beside those that vouch.
+    // Such a certificate can still be trusted itself, also beside authorities.
     for params in &others[..5] {
         let party = Party::alone(params.clone());
         is_believed(&[&party.der], &party.der);
@@ -138,7 +138,7 @@ fn only_an_authority_vouches_for_others() {
     }
 }
 
-/// A limit that cannot be read is the strictest one.
+/// An unreadable limit counts as the strictest one.
 #[test]
 fn how_many_authorities_may_be_below_one() {
     for (content, expected) in [
@@ -159,7 +159,7 @@ fn how_many_authorities_may_be_below_one() {
     }
 }
 
-/// The hole that there was: a certificate that some authority has signed, given to be trusted itself.
+/// A trusted certificate that an authority has signed is no authority itself.
 #[test]
 fn a_certificate_that_is_given_does_not_vouch_for_another() {
     let authority = Party::alone(with(an_authority));
@@ -169,11 +169,11 @@ fn a_certificate_that_is_given_does_not_vouch_for_another() {
         is_refused(&file, &forged.der, &UnknownIssuer);
         is_believed(&file, &given.der);
     }
-    // Nor for what is given itself by another name.
+    // A trusted certificate is not accepted under another name.
     assert!(server(&[&given.der], &given.der, "other").is_err());
 }
 
-/// openssl takes it for an authority only where it has signed itself.
+/// As in openssl, a version 1 certificate is an authority only if it is self-signed.
 #[test]
 fn an_authority_of_the_first_version() {
     let root = Party::alone(params("root")).in_version_1(None);
@@ -232,7 +232,7 @@ fn an_authority_must_be_in_its_time() {
     let (expired, early, valid) = (at(past, past), at(future, future), at(past, future));
     for (out_of_time, is_expired) in [(&expired, true), (&early, false)] {
         let (signed, good) = (out_of_time.signs(params("signed")), valid.signs(params("good")));
-        // Alone in its file, or not.
+        // The authority is alone in its file, or beside others.
         for given in [vec![&out_of_time.der], vec![&valid.der, &out_of_time.der]] {
             for result in [server(&given, &signed.der, "localhost"), client(&given, &signed.der)] {
                 let Err(Error::InvalidCertificate(why)) = result else { panic!("{result:?}") };
@@ -240,11 +240,11 @@ fn an_authority_must_be_in_its_time() {
                 assert_eq!(matches!(why, NotValidYetContext { .. }), !is_expired, "{why:?}");
             }
         }
-        // It does others no harm, nor does its time matter where something else is wrong.
+        // A valid authority beside it still counts, and another error is more important than the time.
         is_believed(&[&out_of_time.der, &valid.der], &good.der);
         is_refused(&[&out_of_time.der], &good.der, &CertificateError::BadSignature);
     }
-    // One key, two certificates: the one that is valid counts.
+    // Of two certificates with one key, the valid one counts.
     let mut renewed = with(an_authority);
     renewed.not_after = future;
     let renewed = renewed.self_signed(expired.issuer.key()).unwrap().der().clone();

@@ -1,0 +1,197 @@
+//! The side of stdin and stdout in a conversation of datagrams: what is read is cut into datagrams. The conversation
+//! and its sockets are in `conversation.rs`.
+
+use std::io;
+use std::rc::Rc;
+
+use super::conversation::Conversation;
+use crate::protocols::idle::{Activity, Fired, IdleClock};
+use crate::protocols::report::{Cause, Failure};
+use crate::transports::handle::Transport;
+use crate::transports::id::Id;
+use crate::transports::protocol::{BufferedProtocol, Eof};
+use crate::transports::timers::{TimerId, shown};
+
+/// Room for one read of stdin, and for one line.
+const BUFFER_BYTES: usize = 65536;
+
+/// The longest datagram over IPv4. Bulk is cut into these. RFC 768, RFC 791.
+const CUT_BYTES: usize = 65_507;
+
+/// stdin and stdout's side of a conversation.
+#[derive(Debug)]
+pub struct ConversationStdio {
+    shared: Rc<Conversation>,
+    sockets: Vec<Id>,
+    /// What was read and not sent yet: the beginning of a line with `--lines`, or more if a socket has to wait.
+    buffer: Vec<u8>,
+    filled: usize,
+    /// A read has filled the buffer. Then stdin is bulk without boundaries of its own, and can be cut anywhere.
+    is_bulk: bool,
+    input: Input,
+    /// `--idle-timeout`, while stdin is open.
+    idle: IdleClock,
+    /// `--linger`, once stdin has ended.
+    linger: IdleClock,
+}
+
+/// Where stdin is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Input {
+    Open,
+    /// In a line that is too long. The rest of that line is dropped.
+    Skipping,
+    Ended,
+}
+
+impl ConversationStdio {
+    /// stdin and stdout of a conversation over `sockets`.
+    #[must_use]
+    pub fn new(shared: &Rc<Conversation>, sockets: Vec<Id>) -> Self {
+        Self {
+            shared: Rc::clone(shared),
+            sockets,
+            buffer: Vec::new(),
+            filled: 0,
+            is_bulk: false,
+            input: Input::Open,
+            idle: IdleClock::new(shared.idle_timeout),
+            linger: IdleClock::new(shared.linger()),
+        }
+    }
+
+    /// Sends the datagrams that the buffer holds, until the socket has to wait.
+    fn pump(&mut self, t: &mut Transport<'_>) {
+        let (mut start, longest) = (0, self.shared.longest(t.net()));
+        while let Some((len, next)) = self.next_datagram(start, longest) {
+            if self.shared.is_full(t.net()) {
+                t.pause_reading();
+                return self.keep_from(start);
+            }
+            if self.input == Input::Skipping {
+                self.input = Input::Open;
+            } else {
+                self.shared.send(t.net(), &self.buffer[start..start + len]);
+            }
+            start = next;
+        }
+        self.keep_from(start);
+        if self.filled == BUFFER_BYTES {
+            if self.input != Input::Skipping {
+                self.shared.too_long("line of stdin");
+            }
+            self.input = Input::Skipping;
+            self.filled = 0;
+        }
+        t.resume_reading();
+    }
+
+    /// The next whole datagram from `start` on: its length, and where the one after it begins.
+    fn next_datagram(&self, start: usize, longest: usize) -> Option<(usize, usize)> {
+        let rest = &self.buffer[start..self.filled];
+        if self.shared.options.lines {
+            let len = rest.iter().position(|byte| *byte == b'\n')?;
+            return Some((len, start + len + 1));
+        }
+        let len = rest.len().min(if self.is_bulk { CUT_BYTES } else { longest });
+        (len > 0).then_some((len, start + len))
+    }
+
+    fn keep_from(&mut self, start: usize) {
+        self.buffer.copy_within(start..self.filled, 0);
+        self.filled -= start;
+    }
+
+    /// When a datagram last moved. The peer is not silent while its address is looked up, or while stdout is full.
+    fn activity(&self, t: &mut Transport<'_>) -> Activity {
+        let now = t.net().now();
+        let last = self.sockets.iter().map(|socket| t.datagram(*socket).last_activity()).max();
+        let waits_for_peer = !self.shared.is_resolving() && !t.is_writing_paused();
+        Activity { last_activity: last.filter(|_| waits_for_peer).unwrap_or(now), on_the_way: 0 }
+    }
+
+    /// Nothing has moved since stdin has ended.
+    fn lingered(&self, t: &mut Transport<'_>) {
+        if let Some((received, wanted)) = self.shared.options.quota.shortfall() {
+            let limit = shown(self.shared.linger().unwrap_or_default());
+            let what = format!("received {received} of {wanted} datagrams, and no more for {limit}");
+            self.shared.reporter.tell(Failure::new(Cause::TimedOut, what));
+        }
+        for socket in &self.sockets {
+            t.datagram(*socket).close();
+        }
+    }
+}
+
+impl BufferedProtocol for ConversationStdio {
+    fn connection_made(&mut self, t: &mut Transport<'_>) {
+        let id = t.id();
+        self.idle.start(t.net(), id);
+    }
+
+    fn get_buffer(&mut self, _size_hint: usize) -> &mut [u8] {
+        self.buffer.resize(BUFFER_BYTES, 0);
+        let end = if self.is_bulk { CUT_BYTES } else { BUFFER_BYTES };
+        &mut self.buffer[self.filled..end]
+    }
+
+    fn buffer_updated(&mut self, t: &mut Transport<'_>, n_bytes: usize) {
+        self.filled += n_bytes;
+        self.is_bulk |= self.filled == BUFFER_BYTES && !self.shared.options.lines;
+        self.pump(t);
+    }
+
+    fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
+        if self.filled > 0 && self.input == Input::Open {
+            self.shared.send(t.net(), &self.buffer[..self.filled]);
+        }
+        self.input = Input::Ended;
+        let id = t.id();
+        self.linger.start(t.net(), id);
+        if self.shared.is_in_vain() {
+            // The socket leaves as soon as all that has arrived is delivered.
+            for socket in &self.sockets {
+                t.net().call_soon(*socket);
+            }
+        }
+        // The end of the sockets closes stdin and stdout.
+        Eof::KeepOpen
+    }
+
+    fn pause_writing(&mut self, t: &mut Transport<'_>) {
+        for socket in &self.sockets {
+            t.datagram(*socket).pause_reading();
+        }
+    }
+
+    fn resume_writing(&mut self, t: &mut Transport<'_>) {
+        for socket in &self.sockets {
+            t.datagram(*socket).resume_reading();
+        }
+    }
+
+    fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
+        let (id, activity) = (t.id(), self.activity(t));
+        match self.idle.fired(t.net(), id, timer, activity) {
+            // Once stdin has ended, `--linger` counts.
+            Fired::Expired(_) if self.input == Input::Ended && self.shared.linger().is_some() => (),
+            Fired::Expired(limit) => {
+                self.shared.reporter.tell(Failure::new(Cause::TimedOut, format!("no datagram for {limit:?}")));
+                t.net().stop();
+            }
+            Fired::TooEarly => (),
+            Fired::Other => match self.linger.fired(t.net(), id, timer, activity) {
+                Fired::Expired(_) => self.lingered(t),
+                Fired::TooEarly => (),
+                // A socket takes datagrams again.
+                Fired::Other => self.pump(t),
+            },
+        }
+    }
+
+    fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        if let Some(error) = error {
+            self.shared.reporter.stdio_failed(t, &error);
+        }
+    }
+}

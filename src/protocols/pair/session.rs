@@ -1,0 +1,80 @@
+//! A session: one connection with stdin and stdout. Clients, and servers for one client at a time, are sessions.
+//!
+//! A session is a pair of two streams (`stream.rs`), and differs from such a pair of a relay in this:
+//!
+//! - stdin and stdout are opened first, so that their failure is told before anything is connected. They wait with the
+//!   protocol [`IdleStdio`].
+//! - The end of the peer is told to stdout at once, whatever `--half-close` says: that is about our end.
+//! - `--linger` begins with the end of stdin only.
+//! - A failure of stdout ends the run at once. The peer sees a reset.
+//! - A server that goes on reuses stdin and stdout. A client that has ended leaves its place only when the next client
+//!   waits, and stdin has nothing more for it.
+
+use std::io;
+use std::time::Duration;
+
+use crate::protocols::report::Reporter;
+use crate::transports::handle::Transport;
+use crate::transports::id::Id;
+use crate::transports::protocol::{Eof, Protocol};
+
+/// How often a server asks whether stdin has something for a client that has ended while the next client waits.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// A program that has sent something to that client may pause for this long before it sends more.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The options of sessions alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SessionOptions {
+    /// Drop what the peer sends, and leave once the peer has all of stdin.
+    pub send_only: bool,
+    /// Send nothing.
+    pub recv_only: bool,
+    /// Other sessions follow on the same stdin and stdout.
+    pub reuse_stdio: bool,
+}
+
+/// Whether `stdio` still has something for the client of `t`, which has ended.
+pub(super) fn stdin_flows(t: &mut Transport<'_>, stdio: Id) -> bool {
+    let is_recent = t.info().totals.sent > 0 && t.net().now().duration_since(t.last_activity()) < PAUSE;
+    is_recent || t.peer(stdio).may_have_more() || t.write_buffer_size() > 0 || t.on_the_way() > 0
+}
+
+/// stdin and stdout while nobody is connected: nothing is read.
+#[derive(Debug)]
+pub struct IdleStdio {
+    reporter: Reporter,
+}
+
+impl IdleStdio {
+    /// stdin and stdout that wait for the first connection.
+    #[must_use]
+    pub fn new(reporter: Reporter) -> Self {
+        Self { reporter }
+    }
+
+    /// Takes stdin and stdout back from a connection that is gone.
+    pub(super) fn take_back(self, stdio: &mut Transport<'_>) {
+        stdio.pause_reading();
+        stdio.set_background(true);
+        stdio.set_protocol(self);
+    }
+}
+
+impl Protocol for IdleStdio {
+    fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
+        // These bytes were read in the turn in which their session ended. They are for the next session.
+        t.unread(data);
+        t.pause_reading();
+    }
+
+    fn eof_received(&mut self, _t: &mut Transport<'_>) -> Eof {
+        Eof::KeepOpen
+    }
+
+    fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
+        if let Some(error) = error {
+            self.reporter.stdio_failed(t, &error);
+        }
+    }
+}
