@@ -34,7 +34,7 @@ impl EventLoop {
 
     /// Sends what callbacks have left with datagram sockets.
     fn flush_corked(&mut self) {
-        while let Some(id) = self.net.cx.corked.pop() {
+        while let Some(id) = self.net.cx.cork.sockets.pop() {
             if let Some(mut datagram) = self.net.datagram_mut(id) {
                 datagram.corked = false;
                 datagram.flush();

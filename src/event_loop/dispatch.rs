@@ -8,12 +8,12 @@ use super::EventLoop;
 use super::guard::guarded;
 use crate::transports::accept::Accepted;
 use crate::transports::call::{Call, Installed};
-use crate::transports::ctx::StreamRef;
+use crate::transports::ctx::{DatagramRef, StreamRef};
 use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::{Direction, Id};
 use crate::transports::label::Label;
-use crate::transports::net::Slot;
+use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::{Eof, Handler};
 use crate::transports::read::Filled;
 use crate::transports::state::Phase;
@@ -129,7 +129,10 @@ impl EventLoop {
     /// Nobody reads what a stream writes any more. For a child's input, it matters how much of it was left.
     fn sink_gone(&mut self, id: Id) {
         if let Some(Installed::Pipe { process, number: 0 }) = self.handlers.get(id.index()) {
-            self.net.note_unread_input(*process);
+            let unread = self.net.subprocess_transport(*process).unread_input();
+            if let Some(child) = self.net.process_mut(*process) {
+                child.process.unread = unread;
+            }
         }
         if let Some(mut stream) = self.net.stream_mut(id) {
             stream.sink_gone();
@@ -178,7 +181,11 @@ impl EventLoop {
             Filled::Gone(n) => return n,
             Filled::End => self.read_ended(id),
             Filled::NotNow => (),
-            Filled::Failed(error) => self.net.force_close(id, Some(error), false),
+            Filled::Failed(error) => {
+                if let Some(mut stream) = self.net.stream_mut(id) {
+                    stream.force_close(Some(error), false);
+                }
+            }
             Filled::Panicked(error) => self.end_after_panic(id, error),
         }
         0
@@ -237,7 +244,9 @@ impl EventLoop {
                 Accepted::NotNow => return,
             }
         }
-        self.net.queue_ready(id);
+        if let Some(Slot::Listener(listener)) = self.net.slots.get_mut(id) {
+            listener.queue_ready(id, &mut self.net.cx);
+        }
     }
 
     fn accepted(&mut self, listener: Id, stream: Id) {
@@ -268,32 +277,26 @@ impl EventLoop {
     pub(super) fn alarm(&mut self, timer: TimerId, owner: Option<Id>, alarm: Alarm) {
         let Some(id) = owner else {
             return match alarm {
-                Alarm::LookAtPeers => self.net.look_at_peers(),
-                _ => self.net.rearm_idle(),
+                Alarm::LookAtPeers => self.net.cx.look_at_peers(&mut self.net.slots),
+                _ => self.net.cx.rearm_idle(&mut self.net.slots),
             };
         };
-        match alarm {
-            Alarm::Protocol => self.call(id, Call::Timer(timer)),
-            Alarm::ConnectNext => self.net.connecting(id, |transport| transport.connect_next()),
-            Alarm::ConnectTimeout => self.net.connecting(id, |transport| transport.connect_timed_out()),
-            Alarm::Refusal => {
-                if let Some(mut datagram) = self.net.datagram_mut(id) {
-                    datagram.refusal_timed_out();
-                }
-            }
-            Alarm::AcceptRetry => self.net.accept_retry(id),
-            Alarm::Ending => self.net.go_on_ending(id),
-            _ => {
-                if let Some(mut stream) = self.net.stream_mut(id) {
-                    stream_alarm(&mut stream, alarm);
-                }
-            }
+        let Net { slots, cx } = &mut self.net;
+        match (alarm, slots.get_mut(id)) {
+            (Alarm::Protocol, _) => self.call(id, Call::Timer(timer)),
+            (Alarm::ConnectNext, _) => self.net.connecting(id, |transport| transport.connect_next()),
+            (Alarm::ConnectTimeout, _) => self.net.connecting(id, |transport| transport.connect_timed_out()),
+            (Alarm::Ending, _) => self.net.subprocess_transport(id).go_on_ending(),
+            (_, Some(Slot::Stream(stream))) => stream_alarm(StreamRef { id, stream, cx }, alarm),
+            (_, Some(Slot::Datagram(datagram))) => DatagramRef { id, datagram, cx }.refusal_timed_out(),
+            (_, Some(Slot::Listener(listener))) => listener.retry(id, cx),
+            (_, Some(Slot::Process(_)) | None) => (),
         }
     }
 }
 
 /// A timer of a stream is due.
-fn stream_alarm(stream: &mut StreamRef<'_>, alarm: Alarm) {
+fn stream_alarm(mut stream: StreamRef<'_>, alarm: Alarm) {
     match alarm {
         Alarm::Opening => stream.opening_timed_out(),
         Alarm::FlowIdle => stream.check_flow(),

@@ -9,8 +9,9 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::EventLoop;
+use crate::transports::ctx::{DatagramRef, StreamRef};
 use crate::transports::id::Id;
-use crate::transports::net::Slot;
+use crate::transports::net::{Net, Slot};
 
 /// Makes a call of a protocol. A panic in it is an error, with the message of the panic.
 pub(super) fn guarded<R>(call: impl FnOnce() -> R) -> io::Result<R> {
@@ -35,9 +36,10 @@ impl EventLoop {
         }
         // What the protocol has asked for in that callback is not done any more.
         self.net.cx.calls.retain(|(whose, call)| *whose != id || call.is_last());
-        match self.net.slots.get(id) {
-            Some(Slot::Stream(_)) => self.net.force_close(id, Some(error), true),
-            Some(Slot::Datagram(_)) => self.net.datagram_transport(id).abort(),
+        let Net { slots, cx } = &mut self.net;
+        match slots.get_mut(id) {
+            Some(Slot::Stream(stream)) => StreamRef { id, stream, cx }.force_close(Some(error), true),
+            Some(Slot::Datagram(datagram)) => DatagramRef { id, datagram, cx }.force_close(),
             Some(Slot::Process(_)) => self.net.subprocess_transport(id).close(),
             Some(Slot::Listener(_)) | None => (),
         }

@@ -178,10 +178,10 @@ impl EventLoop {
         self.begin_run();
         let mut is_late = false;
         loop {
-            if let Some(error) = self.net.failure.take() {
+            if let Some(error) = self.net.cx.failure.take() {
                 return Err(error);
             }
-            if self.net.stopped {
+            if self.net.cx.stopped {
                 return Ok(RunEnd::Stopped);
             }
             if condition(self) {
@@ -211,13 +211,13 @@ impl EventLoop {
         if !self.is_over() {
             self.turn(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))?;
         }
-        self.net.failure.take().map_or_else(|| Ok(!self.is_over()), Err)
+        self.net.cx.failure.take().map_or_else(|| Ok(!self.is_over()), Err)
     }
 
     /// Makes the calls that were queued before the run.
     fn begin_run(&mut self) {
-        self.net.stopped = false;
-        self.net.failure = None;
+        self.net.cx.stopped = false;
+        self.net.cx.failure = None;
         self.run_calls();
         self.net.cx.flush_dump();
     }
@@ -252,12 +252,15 @@ impl EventLoop {
     }
 
     fn is_over(&self) -> bool {
-        self.net.stopped || (self.net.foreground == 0 && self.net.cx.calls.is_empty() && !self.net.is_flushing())
+        self.net.cx.stopped
+            || (self.net.cx.foreground == 0
+                && self.net.cx.calls.is_empty()
+                && !self.net.slots.iter().any(|(_, slot)| slot.is_flushing()))
     }
 
     /// How long to wait for events; `None` is for ever.
     fn poll_timeout(&self, deadline: Option<Instant>) -> Option<Duration> {
-        if !self.net.cx.ready.is_empty() || !self.net.cx.calls.is_empty() || !self.net.cx.corked.is_empty() {
+        if !self.net.cx.ready.is_empty() || !self.net.cx.calls.is_empty() || !self.net.cx.cork.sockets.is_empty() {
             return Some(Duration::ZERO);
         }
         let next = [deadline, self.net.cx.timers.next_deadline()].into_iter().flatten().min();

@@ -25,9 +25,11 @@ impl EventLoop {
 
     /// A child has ended: what it has written comes first.
     pub(super) fn process_ready(&mut self, id: Id) {
-        if !self.net.ask_for_status(id) {
+        if !self.net.process_mut(id).is_some_and(|mut child| child.ask_for_status()) {
             return;
         }
+        // This child may have hidden others.
+        self.net.reap_orphans();
         if self.net.process(id).is_some_and(Process::is_given_up) {
             // Its protocol was told of its loss, or is told next.
             if matches!(self.handlers[id.index()], Installed::Nothing) {
@@ -50,7 +52,9 @@ impl EventLoop {
                 }
             }
         }
-        self.net.tell_exit(id);
+        if let Some(mut child) = self.net.process_mut(id) {
+            child.tell_exit();
+        }
         self.run_calls();
     }
 
@@ -87,7 +91,9 @@ impl EventLoop {
             }
         }
         if lost {
-            self.net.pipe_lost(process, number);
+            if let Some(mut child) = self.net.process_mut(process) {
+                child.pipe_lost(number);
+            }
             self.forget(id);
         }
     }

@@ -10,11 +10,12 @@ use std::time::Duration;
 use socket2::{SockAddr, Socket};
 
 use super::admission::Admission;
+use super::ctx::Ctx;
 use super::error::{describe, is_lack_of_resources};
 use super::id::Id;
 use super::info::Peer;
 use super::io::Io;
-use super::listener::BackOff;
+use super::listener::{BackOff, Listener};
 use super::net::{Net, Slot};
 use super::state::Phase;
 use super::stream::Stream;
@@ -22,6 +23,8 @@ use super::timers::Alarm;
 
 const BACK_OFF_MIN: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
+/// Pending accepts, at most: their openings last, have just failed, or are done and there is no place.
+const PENDING_ACCEPTS_MAX: usize = 1024;
 /// A listener that was short of something less than this ago is still in the same trouble, of which the log has told.
 const EPISODE: Duration = Duration::from_secs(60);
 
@@ -38,16 +41,17 @@ pub(crate) enum Accepted {
 impl Net {
     /// Accepts one connection, if one may come in now.
     pub(crate) fn accept(&mut self, id: Id) -> Accepted {
-        let open = self.accepted;
-        let Some(listener) = self.listener_mut(id) else { return Accepted::NotNow };
-        if !listener.wants_accept(open) {
+        let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return Accepted::NotNow };
+        if !listener.wants_accept(self.cx.places.taken) {
             self.tell_of_waiting_clients();
             return Accepted::NotNow;
         }
-        if listener.options.has_openings() && !self.make_room_for_pending() {
+        // A client that never finishes its handshake must not keep others out.
+        let is_full = listener.options.has_openings() && self.cx.places.pending.len() >= PENDING_ACCEPTS_MAX;
+        if is_full && !self.evict_slowest_pending() {
             return Accepted::NotNow;
         }
-        let Some(listener) = self.listener_mut(id) else { return Accepted::NotNow };
+        let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return Accepted::NotNow };
         match listener.accept() {
             Ok((socket, address)) => self.accept_socket(id, socket, &address),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -61,7 +65,9 @@ impl Net {
             // Those who have got nowhere yet are not to keep the others out.
             Err(error) if is_lack_of_resources(&error) && self.evict_slowest_pending() => Accepted::PassedOver,
             Err(error) => {
-                self.back_off(id, &error);
+                if let Some(Slot::Listener(listener)) = self.slots.get_mut(id) {
+                    listener.back_off(id, &mut self.cx, &error);
+                }
                 Accepted::NotNow
             }
         }
@@ -100,11 +106,11 @@ impl Net {
         };
         if openings.is_empty() {
             stream.admission = Admission::Admitted;
-            self.accepted += 1;
+            self.cx.places.taken += 1;
         } else {
             stream.admission = Admission::Opening(id);
         }
-        match self.add_stream(stream) {
+        match self.add(Slot::Stream(stream)) {
             Ok(accepted) => {
                 if let Some(mut stream) = self.stream_mut(accepted) {
                     stream.watch_peer(keepalive);
@@ -112,7 +118,7 @@ impl Net {
                         stream.send_crlf();
                     }
                     if stream.admission.is_pending() {
-                        stream.cx.pending_accepts.push(accepted);
+                        stream.cx.places.pending.push(accepted);
                         stream.open_by(openings);
                         return Accepted::Stream(accepted);
                     }
@@ -127,45 +133,41 @@ impl Net {
         }
     }
 
+    /// Something is closed. Clients that wait get the place or the descriptor.
+    pub(crate) fn room_for_listeners(&mut self) {
+        self.admit_ready();
+        for &id in &self.cx.places.listeners.clone() {
+            if let Some(Slot::Listener(listener)) = self.slots.get_mut(id) {
+                listener.retry(id, &mut self.cx);
+            }
+        }
+    }
+}
+
+impl Listener {
     /// Waits, and says so once in an episode.
-    fn back_off(&mut self, id: Id, error: &io::Error) {
-        let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return };
-        let delay = match &listener.back_off {
+    fn back_off(&mut self, id: Id, cx: &mut Ctx, error: &io::Error) {
+        let delay = match &self.back_off {
             Some(before) => (before.delay * 2).min(BACK_OFF_MAX),
             None => {
-                if listener.trouble.is_none_or(|last| self.cx.now.duration_since(last) >= EPISODE) {
+                if self.trouble.is_none_or(|last| cx.now.duration_since(last) >= EPISODE) {
                     let cause = describe(error);
-                    log::warn!("accept on {}: {cause}; new connections wait until there is room", listener.name);
+                    log::warn!("accept on {}: {cause}; new connections wait until there is room", self.name);
                 }
                 BACK_OFF_MIN
             }
         };
-        listener.trouble = Some(self.cx.now);
-        let timer = self.cx.timers.arm(delay, Some(id), Alarm::AcceptRetry);
-        listener.back_off = Some(BackOff { delay, timer: Some(timer) });
+        self.trouble = Some(cx.now);
+        let timer = cx.timers.arm(delay, Some(id), Alarm::AcceptRetry);
+        self.back_off = Some(BackOff { delay, timer: Some(timer) });
     }
 
-    /// The wait is over: the listener is taken up again.
-    pub(crate) fn accept_retry(&mut self, id: Id) {
-        let Some(listener) = self.listener_mut(id) else { return };
-        if let Some(back_off) = &mut listener.back_off {
-            back_off.timer = None;
+    /// The wait is over. A listener that knows of a queue is taken up again.
+    pub(crate) fn retry(&mut self, id: Id, cx: &mut Ctx) {
+        if let Some(timer) = self.back_off.as_mut().and_then(|back_off| back_off.timer.take()) {
+            cx.timers.cancel(timer);
         }
-        self.queue_ready(id);
-    }
-
-    /// Something is closed: there is a place under the limit, or a descriptor, for whoever waits for one.
-    pub(crate) fn room_for_listeners(&mut self) {
-        self.admit_ready();
-        for index in 0..self.listeners.len() {
-            let id = self.listeners[index];
-            let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { continue };
-            if let Some(timer) = listener.back_off.as_mut().and_then(|back_off| back_off.timer.take()) {
-                self.cx.timers.cancel(timer);
-            }
-            // Only one that knows of a queue is taken up.
-            self.queue_ready(id);
-        }
+        self.queue_ready(id, cx);
     }
 }
 

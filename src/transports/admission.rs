@@ -12,6 +12,20 @@
 //! `admit.rs` admits.
 
 use super::id::Id;
+use super::timers::TimerId;
+
+/// The places under the limits of listeners, and those that want one.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    /// Listeners, and datagram sockets that serve clients.
+    pub(crate) listeners: Vec<Id>,
+    /// How many connections, or children in their stead, have a place.
+    pub(crate) taken: usize,
+    /// Accepted connections without a place, the oldest first.
+    pub(crate) pending: Vec<Id>,
+    /// Protocols that want to know when a client waits for a place, with the timers that tell them.
+    pub(crate) waiters: Vec<(Id, TimerId)>,
+}
 
 /// Where a stream stands with the limits of listeners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

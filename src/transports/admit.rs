@@ -4,116 +4,98 @@
 use std::io;
 use std::os::fd::AsFd;
 
-use super::admission::Admission;
+use super::admission::{Admission, Places};
 use super::call::Call;
+use super::ctx::Ctx;
 use super::id::Id;
 use super::net::{Net, Slot};
 use super::stream::Stream;
 use super::timers::TimerId;
 use crate::sys::socket;
 
-/// Pending accepts, at most: their openings last, have just failed, or are done and there is no place.
-const PENDING_ACCEPTS_MAX: usize = 1024;
-
 impl Net {
     /// Admits connections whose openings are done, as far as the limits of their listeners allow.
     pub(crate) fn admit_ready(&mut self) {
         let mut index = 0;
-        while let Some(&id) = self.cx.pending_accepts.get(index) {
+        while let Some(&id) = self.cx.places.pending.get(index) {
+            let has_place = |listener| match self.slots.get(listener) {
+                Some(Slot::Listener(listener)) => listener.has_place(self.cx.places.taken),
+                _ => false,
+            };
             let listener = match self.stream(id).map(|stream| stream.admission) {
-                Some(Admission::Waiting(listener)) if self.has_place(listener) => listener,
+                Some(Admission::Waiting(listener)) if has_place(listener) => listener,
                 _ => {
                     index += 1;
                     continue;
                 }
             };
-            self.cx.pending_accepts.remove(index);
+            self.cx.places.pending.remove(index);
             if let Some(mut stream) = self.stream_mut(id) {
                 stream.admission = Admission::Admitted;
                 stream.call(Call::ConnectionMade);
-                self.accepted += 1;
+                self.cx.places.taken += 1;
             }
             self.admitted(listener);
             index = 0;
         }
     }
 
-    /// Makes room for one more pending accept by dropping the oldest one if there are too many. A client that never
-    /// finishes its handshake must not keep others out. Returns whether there is room.
-    pub(crate) fn make_room_for_pending(&mut self) -> bool {
-        self.cx.pending_accepts.len() < PENDING_ACCEPTS_MAX || self.evict_slowest_pending()
-    }
-
     /// Drops the connection whose openings have lasted longest, and returns whether there was one. A connection that
     /// has failed goes first, because it only waits for its client to read why.
     pub(crate) fn evict_slowest_pending(&mut self) -> bool {
-        let pending = &self.cx.pending_accepts;
+        let pending = &self.cx.places.pending;
         let first = |is: fn(&Stream) -> bool| pending.iter().copied().find(|id| self.stream(*id).is_some_and(is));
-        if let Some(failed) = first(Stream::has_failed_layer) {
-            self.force_close(failed, None, true);
-            return true;
-        }
-        let Some(slowest) = first(Stream::is_negotiating) else { return false };
-        let error = io::Error::other("too many others are in the middle of theirs");
-        self.force_close(slowest, Some(error), true);
-        true
-    }
-
-    /// Drops the pending accepts of a listener that is closed.
-    pub(crate) fn drop_pending_accepts(&mut self, listener: Id) {
-        for id in self.cx.pending_accepts.clone() {
-            if self.stream(id).is_some_and(|stream| stream.admission.listener() == Some(listener)) {
-                self.force_close(id, None, true);
+        let (id, error) = match first(Stream::has_failed_layer) {
+            Some(failed) => (failed, None),
+            None => {
+                let Some(slowest) = first(Stream::is_negotiating) else { return false };
+                (slowest, Some(io::Error::other("too many others are in the middle of theirs")))
             }
+        };
+        if let Some(mut stream) = self.stream_mut(id) {
+            stream.force_close(error, true);
         }
+        true
     }
 
     /// Calls `timer_fired` of `id`'s protocol when a client waits for a place under the limit of its listener. Calls it
     /// also when no listener is left, as the run is about to end then. asyncio has nothing like it.
     pub fn call_when_client_waits(&mut self, id: Id) -> TimerId {
         let timer = self.cx.timers.name(self.cx.now);
-        self.client_waiters.push((id, timer));
-        if self.listeners.is_empty() {
-            self.release_places();
-        } else {
-            self.tell_of_waiting_clients();
+        self.cx.places.waiters.push((id, timer));
+        if self.cx.places.listeners.is_empty() {
+            self.cx.release_waiters();
         }
+        self.tell_of_waiting_clients();
         timer
     }
 
+    /// Fires the timers of [`call_when_client_waits`](Self::call_when_client_waits) if a client waits.
     pub(crate) fn tell_of_waiting_clients(&mut self) {
-        if !self.client_waiters.is_empty() && self.has_waiting_client() {
-            self.release_places();
+        let waits = |id: &Id| match self.slots.get(*id) {
+            Some(Slot::Stream(stream)) => matches!(stream.admission, Admission::Waiting(_)),
+            // A latch that is set is no proof: the last client may have been the only one.
+            Some(Slot::Listener(listener)) => socket::has_waiting(listener.socket().as_fd()),
+            _ => false,
+        };
+        let Places { listeners, pending, waiters, .. } = &self.cx.places;
+        if !waiters.is_empty() && (pending.iter().any(waits) || listeners.iter().any(waits)) {
+            self.cx.release_waiters();
         }
-    }
-
-    /// Fires the timers of `call_when_client_waits`.
-    pub(crate) fn release_places(&mut self) {
-        let calls = self.client_waiters.drain(..).map(|(id, timer)| (id, Call::Timer(timer)));
-        self.cx.calls.extend(calls);
-    }
-
-    fn has_waiting_client(&self) -> bool {
-        let waits = |stream: &Stream| matches!(stream.admission, Admission::Waiting(_));
-        let is_pending = self.cx.pending_accepts.iter().any(|id| self.stream(*id).is_some_and(waits));
-        is_pending || self.listeners.iter().any(|id| self.has_queue(*id))
-    }
-
-    fn has_queue(&self, id: Id) -> bool {
-        // A latch that is set is no proof: the last client may have been the only one.
-        matches!(self.slots.get(id), Some(Slot::Listener(listener)) if socket::has_waiting(listener.socket().as_fd()))
-    }
-
-    /// Whether the limit of a listener allows one more connection.
-    pub(crate) fn has_place(&mut self, id: Id) -> bool {
-        let open = self.accepted;
-        self.listener_mut(id).is_some_and(|listener| listener.options.limit.is_none_or(|limit| open < limit))
     }
 
     /// A connection is admitted.
     pub(crate) fn admitted(&mut self, id: Id) {
-        if self.listener_mut(id).is_some_and(|listener| listener.options.once) {
+        if matches!(self.slots.get(id), Some(Slot::Listener(listener)) if listener.options.once) {
             self.close_listeners();
         }
+    }
+}
+
+impl Ctx {
+    /// Fires the timers of `call_when_client_waits`.
+    pub(crate) fn release_waiters(&mut self) {
+        let calls = self.places.waiters.drain(..).map(|(id, timer)| (id, Call::Timer(timer)));
+        self.calls.extend(calls);
     }
 }

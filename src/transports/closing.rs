@@ -93,7 +93,7 @@ impl StreamRef<'_> {
             let failure = |error| ConnectError::of_opening(what, &self.label(), error);
             return Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, failure));
         }
-        self.cx.pending_accepts.retain(|waiting| *waiting != self.id);
+        self.cx.places.pending.retain(|waiting| *waiting != self.id);
         if let Some(error) = error {
             log::warn!("{what} with {}: {}", self.label(), describe(&error));
         }

@@ -6,11 +6,14 @@
 //! several transports is a method of `Net`.
 
 use std::collections::VecDeque;
+use std::io;
 use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
+use super::admission::Places;
 use super::call::{Call, Installed};
 use super::connect::resolver::Resolver;
+use super::datagram::flow::Cork;
 use super::datagram::socket::{Datagram, DatagramLabel};
 use super::dump::{Dump, RETRY_DELAY, Tap};
 use super::id::Id;
@@ -18,9 +21,10 @@ use super::keepalive::Looks;
 use super::label::StreamLabel;
 use super::out_buf::BufferPool;
 use super::pipe_pool::PipePool;
+use super::process::Process;
+use super::rearm::RearmQueue;
 use super::stream::Stream;
-use super::timers::{Alarm, TimerId, Timers};
-use crate::sys::datagram::SendBatch;
+use super::timers::{Alarm, Timers};
 
 /// The clock, the queues, the timers and the pools of a loop.
 pub(crate) struct Ctx {
@@ -37,22 +41,20 @@ pub(crate) struct Ctx {
     pub(crate) buffer_pool: BufferPool,
     /// Pipes through which the kernel moves bytes between sockets.
     pub(crate) pipes: PipePool,
-    /// Streams that stopped at a short read or write, to be rearmed once they are idle.
-    pub(crate) rearm_queue: Vec<Id>,
-    pub(crate) rearm_timer: Option<TimerId>,
-    /// When peers are looked at that may have vanished.
-    pub(crate) looks: Looks,
-    pub(crate) resolver: Resolver,
-    /// Datagram sockets that send once the present callbacks are through.
-    pub(crate) corked: Vec<Id>,
-    /// Memory for that, from the first time on.
-    pub(crate) send_batch: Option<Box<SendBatch>>,
-    /// Bytes of datagrams that are kept for further addresses of their peers.
-    pub(crate) kept_bytes: usize,
-    /// Connections with TLS that listeners have accepted and not admitted yet.
-    pub(crate) pending_accepts: Vec<Id>,
     /// Room for ciphertext, from the first time on.
     pub(crate) ciphertext: Box<[u8]>,
+    pub(crate) rearm: RearmQueue,
+    /// When the loop looks for peers that have vanished.
+    pub(crate) looks: Looks,
+    pub(crate) resolver: Resolver,
+    pub(crate) places: Places,
+    pub(crate) cork: Cork,
+    /// How many slots keep the loop running.
+    pub(crate) foreground: usize,
+    /// [`Net::stop`](super::net::Net::stop) was called.
+    pub(crate) stopped: bool,
+    /// What the run ends with.
+    pub(crate) failure: Option<io::Error>,
     /// Where bytes are shown, if they are.
     pub(crate) dump: Option<Box<Dump>>,
 }
@@ -68,15 +70,15 @@ impl Ctx {
             registry,
             buffer_pool: BufferPool::default(),
             pipes: PipePool::default(),
-            rearm_queue: Vec::new(),
-            rearm_timer: None,
+            ciphertext: Box::default(),
+            rearm: RearmQueue::default(),
             looks: Looks::default(),
             resolver: Resolver::default(),
-            corked: Vec::new(),
-            send_batch: None,
-            kept_bytes: 0,
-            pending_accepts: Vec::new(),
-            ciphertext: Box::default(),
+            places: Places::default(),
+            cork: Cork::default(),
+            foreground: 0,
+            stopped: false,
+            failure: None,
             dump: None,
         }
     }
@@ -103,6 +105,12 @@ impl Ctx {
     /// When a dump with a slow reader is tried again.
     pub(crate) fn dump_delay(&self) -> Option<Duration> {
         self.dump.as_ref().filter(|dump| dump.is_behind()).map(|_| RETRY_DELAY)
+    }
+
+    /// Counts whether a slot keeps the loop running by itself, when that changes.
+    pub(crate) fn note_background(&mut self, before: bool, now: bool) {
+        self.foreground += usize::from(before);
+        self.foreground -= usize::from(now);
     }
 
     /// Whether a call that waits gives `id` another protocol, which is to get what comes next.
@@ -221,4 +229,11 @@ impl DerefMut for DatagramRef<'_> {
     fn deref_mut(&mut self) -> &mut Datagram {
         self.datagram
     }
+}
+
+/// One child and what it needs of the loop.
+pub(crate) struct ProcessRef<'a> {
+    pub(crate) id: Id,
+    pub(crate) process: &'a mut Process,
+    pub(crate) cx: &'a mut Ctx,
 }

@@ -58,28 +58,12 @@ struct Route<'a> {
 impl Net {
     /// Sends what arrives on `id` to `to` from now on, if that is there still. A stream cannot be its own sink.
     pub(crate) fn forward(&mut self, id: Id, to: Id) {
-        if let Some(mut route) = self.route(id, to)
+        if let Some(mut route) = route(self, id, to)
             && route.sink.1.state.phase() != Phase::Lost
         {
             route.begin();
-        } else {
-            self.stop_forwarding(id);
-        }
-    }
-
-    /// Hands what arrives on `id` to its protocol again.
-    pub(crate) fn stop_forwarding(&mut self, id: Id) {
-        if let Some(mut stream) = self.stream_mut(id) {
-            stream.forward = None;
-            stream.blocked_by_sink = false;
-            stream.queue_read();
-        }
-    }
-
-    /// A sink is gone. Its source goes on without it, as it would never get room again.
-    pub(crate) fn sink_removed(&mut self, sink: Id, source: Id) {
-        if self.stream(source).is_some_and(|stream| stream.is_forwarded_to(sink)) {
-            self.stop_forwarding(source);
+        } else if let Some(mut stream) = self.stream_mut(id) {
+            stream.stop_forwarding();
         }
     }
 
@@ -87,18 +71,19 @@ impl Net {
     /// be moved now.
     pub(crate) fn forward_once(&mut self, id: Id, buffer: &mut [u8]) -> Option<Filled> {
         let to = self.stream(id)?.forward.as_deref()?.to;
-        let mut route = self.route(id, to)?;
+        let mut route = route(self, id, to)?;
         route.unblock();
         if route.source.1.wants_read() { Some(route.move_once(buffer)) } else { None }
     }
+}
 
-    fn route(&mut self, id: Id, to: Id) -> Option<Route<'_>> {
-        match self.slots.get_pair_mut(id, to)? {
-            (Slot::Stream(source), Slot::Stream(sink)) => {
-                Some(Route { source: (id, source), sink: (to, sink), cx: &mut self.cx })
-            }
-            _ => None,
+/// The route from `id` to `to`, if both are there.
+fn route(net: &mut Net, id: Id, to: Id) -> Option<Route<'_>> {
+    match net.slots.get_pair_mut(id, to)? {
+        (Slot::Stream(source), Slot::Stream(sink)) => {
+            Some(Route { source: (id, source), sink: (to, sink), cx: &mut net.cx })
         }
+        _ => None,
     }
 }
 
@@ -327,6 +312,13 @@ impl Route<'_> {
 }
 
 impl StreamRef<'_> {
+    /// Hands what arrives to the protocol again.
+    pub(crate) fn stop_forwarding(&mut self) {
+        self.stream.forward = None;
+        self.stream.blocked_by_sink = false;
+        self.queue_read();
+    }
+
     /// Has the loop take up the source of this stream, if the source waits for room and there is room again.
     pub(crate) fn wake_source(&mut self) {
         if let (Some(source), true, true) = (self.stream.source, self.stream.source_waits, self.stream.has_room()) {
@@ -337,7 +329,7 @@ impl StreamRef<'_> {
 }
 
 impl Stream {
-    fn is_forwarded_to(&self, to: Id) -> bool {
+    pub(crate) fn is_forwarded_to(&self, to: Id) -> bool {
         self.forward.as_deref().is_some_and(|forward| forward.to == to)
     }
 

@@ -318,7 +318,7 @@ impl Transport<'_> {
 
     /// Gives what arrives to the protocol again.
     pub fn stop_forwarding(&mut self) {
-        self.net.stop_forwarding(self.id);
+        self.with(|stream| stream.stop_forwarding());
     }
 
     /// Speaks TLS on this stream from now on, or from when it is open. Until the handshake is done, all that arrives
@@ -354,7 +354,10 @@ impl Transport<'_> {
 
     /// Sets whether this stream is in the background: the loop does not run on for its sake. No stream is at first.
     pub fn set_background(&mut self, background: bool) {
-        self.net.set_background(self.id, background);
+        self.with(|stream| {
+            let before = std::mem::replace(&mut stream.background, background);
+            stream.cx.note_background(before, background);
+        });
     }
 }
 

@@ -118,6 +118,14 @@ impl<T> Arena<T> {
             slot.value.as_ref().map(|value| (id, value))
         })
     }
+
+    /// The same, to be changed.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (Id, &mut T)> {
+        self.slots.iter_mut().zip(0..).filter_map(|(slot, index)| {
+            let id = Id { index, generation: slot.generation };
+            slot.value.as_mut().map(|value| (id, value))
+        })
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use socket2::{SockAddr, Socket};
 
 use super::access::AccessList;
+use super::ctx::Ctx;
 use super::error::TlsError;
+use super::id::Id;
 use super::info::Peer;
 use super::keepalive::KeepAlive;
 use super::layer::{Layer, Opening};
@@ -123,11 +125,11 @@ impl Listener {
         self.readable = true;
     }
 
-    /// Puts it on the list of those to be taken up again; false where it is on it, or has nothing to do.
-    pub(crate) fn queue(&mut self) -> bool {
-        let queues = self.readable && !self.queued;
-        self.queued |= queues;
-        queues
+    /// Puts the listener on the run queue if connections may wait.
+    pub(crate) fn queue_ready(&mut self, id: Id, cx: &mut Ctx) {
+        if self.readable && !std::mem::replace(&mut self.queued, true) {
+            cx.ready.push(id);
+        }
     }
 
     pub(crate) fn dequeue(&mut self) {
@@ -140,7 +142,12 @@ impl Listener {
 
     pub(crate) fn wants_accept(&self, open: usize) -> bool {
         // An edge that comes during a wait for the machine does not end the wait.
-        self.readable && self.retry_timer().is_none() && self.options.limit.is_none_or(|limit| open < limit)
+        self.readable && self.retry_timer().is_none() && self.has_place(open)
+    }
+
+    /// Whether the limit allows one more connection besides `taken` others.
+    pub(crate) fn has_place(&self, taken: usize) -> bool {
+        self.options.limit.is_none_or(|limit| taken < limit)
     }
 
     pub(crate) fn accept(&self) -> io::Result<(Socket, SockAddr)> {

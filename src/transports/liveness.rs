@@ -1,16 +1,16 @@
-//! Whether the peers of open TCP streams still live: the loop's own half of `keepalive.rs`.
-//!
-//! Probes of the kernel are set up there. Here the loop looks at peers to which bytes are under way.
+//! Whether the peers of open TCP streams still live: the loop looks at peers to which bytes are under way. The probes of
+//! the kernel are set up in `keepalive.rs`.
 
 use std::io;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
 use super::ctx::{Ctx, StreamRef};
+use super::id::Arena;
 use super::info::Peer;
 use super::io::Io;
 use super::keepalive::KeepAlive;
-use super::net::{Net, Slot};
+use super::net::Slot;
 use super::stream::Stream;
 use super::timers::Alarm;
 use crate::sys::socket::{self, Silence};
@@ -33,7 +33,7 @@ impl StreamRef<'_> {
         if self.stream.is_tcp() { self.stream.io.set_keepalive(keepalive) } else { Ok(()) }
     }
 
-    /// What came before is still delivered; then the stream is lost.
+    /// The peer has vanished. What came before is delivered, then the stream is lost.
     fn peer_vanished(&mut self) {
         self.stream.io.stop_receiving();
         self.write_failed(io::Error::from_raw_os_error(libc::ETIMEDOUT));
@@ -41,7 +41,7 @@ impl StreamRef<'_> {
 }
 
 impl Ctx {
-    /// Sees to it that peers are looked at before long.
+    /// Looks at peers after `delay` at the latest.
     fn look_at_peers_within(&mut self, delay: Duration) {
         let due = self.now + delay;
         match self.looks.next {
@@ -51,16 +51,14 @@ impl Ctx {
         }
         self.looks.next = Some((due, self.timers.arm(delay, None, Alarm::LookAtPeers)));
     }
-}
 
-impl Net {
-    /// Looks at the peers to which bytes are under way; one that has given no sign of life for too long has vanished.
-    pub(crate) fn look_at_peers(&mut self) {
-        let last = self.cx.looks.last.replace(self.cx.now);
-        self.cx.looks.next = None;
-        let before = std::mem::take(&mut self.cx.looks.under_way);
-        let (mut vanished, mut interval) = (Vec::new(), None);
-        for (id, slot) in self.slots.iter() {
+    /// Looks at the peers to which bytes are under way. A peer that has given no sign of life for too long has vanished.
+    pub(crate) fn look_at_peers(&mut self, slots: &mut Arena<Slot>) {
+        let last = self.looks.last.replace(self.now);
+        self.looks.next = None;
+        let before = std::mem::take(&mut self.looks.under_way);
+        let mut interval = None;
+        for (id, slot) in slots.iter_mut() {
             let Slot::Stream(stream) = slot else { continue };
             let Some(limit) = stream.keepalive.limit() else { continue };
             let own = stream.keepalive.look_interval();
@@ -71,19 +69,14 @@ impl Net {
             if is_idle || !has_bytes_under_way(stream) {
                 continue;
             }
-            let since = since.unwrap_or(self.cx.now);
-            self.cx.looks.under_way.insert(id, since);
-            if self.cx.now.duration_since(since) >= limit && is_silent(stream, limit) {
-                vanished.push(id);
+            let since = since.unwrap_or(self.now);
+            self.looks.under_way.insert(id, since);
+            if self.now.duration_since(since) >= limit && is_silent(stream, limit) {
+                StreamRef { id, stream, cx: self }.peer_vanished();
             }
         }
         if let Some(interval) = interval {
-            self.cx.look_at_peers_within(interval);
-        }
-        for id in vanished {
-            if let Some(mut stream) = self.stream_mut(id) {
-                stream.peer_vanished();
-            }
+            self.look_at_peers_within(interval);
         }
     }
 }
@@ -93,7 +86,7 @@ fn has_bytes_under_way(stream: &Stream) -> bool {
     matches!(stream.io, Io::Socket(_)) && !stream.state.has_failed() && stream.io.unacknowledged() > 0
 }
 
-/// Whether the peer has given no sign of life for so long. A socket that cannot tell is given the benefit of the doubt.
+/// Whether the peer has given no sign of life for `limit`. The peer of a socket that cannot tell counts as alive.
 fn is_silent(stream: &Stream, limit: Duration) -> bool {
     let Io::Socket(socket) = &stream.io else { return false };
     socket::silence(socket.as_fd()).is_ok_and(|Silence { time, is_unanswered }| is_unanswered && time >= limit)

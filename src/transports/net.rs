@@ -6,15 +6,18 @@
 
 use std::fmt;
 use std::io;
+use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
+
+use mio::unix::SourceFd;
 
 use super::admission::Admission;
 use super::call::Call;
 use super::connect::ConnectError;
-use super::ctx::{Ctx, DatagramRef, StreamRef};
+use super::ctx::{Ctx, DatagramRef, ProcessRef, StreamRef};
 use super::datagram::socket::Datagram;
 use super::dump::Dump;
-use super::id::{Arena, Id};
+use super::id::{Arena, Direction, Id};
 use super::listener::Listener;
 use super::process::{Ending, Process, SIGTERM};
 use super::stream::Stream;
@@ -27,17 +30,6 @@ use super::timers::{Alarm, TimerId};
 pub struct Net {
     pub(crate) slots: Arena<Slot>,
     pub(crate) cx: Ctx,
-    /// Listeners, of which there are few, and datagram sockets that serve; whoever waits for room is among them.
-    pub(crate) listeners: Vec<Id>,
-    /// Protocols that want to know of a client that waits for a place, by the name of the timer that tells them.
-    pub(crate) client_waiters: Vec<(Id, TimerId)>,
-    /// Accepted connections that are open.
-    pub(crate) accepted: usize,
-    /// Slots that keep the loop running: all but those in the background.
-    pub(crate) foreground: usize,
-    pub(crate) stopped: bool,
-    /// What the run ends with.
-    pub(crate) failure: Option<io::Error>,
 }
 
 /// What a slot of the arena can hold.
@@ -50,18 +42,32 @@ pub(crate) enum Slot {
     Process(Box<Process>),
 }
 
+impl Slot {
+    /// Whether bytes still have to go out. That counts for streams in the background too: stdout may not have taken all
+    /// of a session that is over.
+    pub(crate) fn is_flushing(&self) -> bool {
+        match self {
+            Self::Stream(stream) => !stream.is_flushed(),
+            Self::Datagram(datagram) => !datagram.queue.is_empty(),
+            Self::Listener(_) | Self::Process(_) => false,
+        }
+    }
+
+    /// Registers the descriptors of an open transport with epoll.
+    fn register(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
+        let fd = match self {
+            Self::Stream(stream) => return stream.io.register(registry, id),
+            Self::Datagram(datagram) => return datagram.io.register(registry, id),
+            Self::Listener(listener) => listener.socket().as_raw_fd(),
+            Self::Process(process) => process.pidfd.as_raw_fd(),
+        };
+        registry.register(&mut SourceFd(&fd), id.token(Direction::Read), mio::Interest::READABLE)
+    }
+}
+
 impl Net {
     pub(crate) fn new(registry: mio::Registry, now: Instant) -> Self {
-        Self {
-            slots: Arena::new(),
-            cx: Ctx::new(registry, now),
-            listeners: Vec::new(),
-            client_waiters: Vec::new(),
-            accepted: 0,
-            foreground: 0,
-            stopped: false,
-            failure: None,
-        }
+        Self { slots: Arena::new(), cx: Ctx::new(registry, now) }
     }
 
     /// Calls `timer_fired` of `id`'s protocol once `delay` has passed from this moment on, never earlier. asyncio's
@@ -99,7 +105,7 @@ impl Net {
     /// Ends the loop's run after this turn, whatever is still open; a run that has not begun is not affected. asyncio's
     /// `loop.stop()`.
     pub fn stop(&mut self) {
-        self.stopped = true;
+        self.cx.stopped = true;
     }
 
     /// Ends the loop's run as [`stop`](Self::stop) does, and [`run`] returns this error; of several it is the first
@@ -108,7 +114,7 @@ impl Net {
     /// [`run`]: crate::event_loop::EventLoop::run
     pub fn stop_with(&mut self, error: impl Into<io::Error>) {
         self.stop();
-        self.failure.get_or_insert_with(|| error.into());
+        self.cx.failure.get_or_insert_with(|| error.into());
     }
 
     /// A connection could not be made, and its protocol does nothing about that. What we did not want any more is no
@@ -122,26 +128,30 @@ impl Net {
     /// Closes every listener at once, so that new connections are refused. The sessions go on. Datagram sockets that
     /// serve whoever comes are closed too, once what they have queued is out.
     pub fn close_listeners(&mut self) {
-        for id in std::mem::take(&mut self.listeners) {
+        for id in std::mem::take(&mut self.cx.places.listeners) {
             self.stop_listening(id);
         }
-        self.release_places();
+        self.cx.release_waiters();
     }
 
     /// Closes one listener. asyncio's `Server.close`.
     #[doc(alias = "Server")]
     pub fn close_listener(&mut self, id: Id) {
-        if self.listeners.contains(&id) {
+        if self.cx.places.listeners.contains(&id) {
             self.stop_listening(id);
         }
     }
 
     fn stop_listening(&mut self, id: Id) {
-        match self.slots.get(id) {
-            Some(Slot::Datagram(_)) => self.datagram_transport(id).close(),
-            _ => {
-                self.remove(id);
-                self.drop_pending_accepts(id);
+        if let Some(mut datagram) = self.datagram_mut(id) {
+            return datagram.close();
+        }
+        self.remove(id);
+        for pending in self.cx.places.pending.clone() {
+            if let Some(mut stream) = self.stream_mut(pending)
+                && stream.admission.listener() == Some(id)
+            {
+                stream.force_close(None, true);
             }
         }
     }
@@ -149,16 +159,13 @@ impl Net {
     /// Aborts every stream but those in the background, and every datagram socket; TCP peers see a reset. Children are
     /// asked to end.
     pub fn abort_all(&mut self) {
-        let doomed = self.slots.iter().filter(|(_, slot)| match slot {
-            Slot::Stream(stream) => !stream.background,
-            Slot::Datagram(_) | Slot::Process(_) => true,
-            Slot::Listener(_) => false,
-        });
-        for id in doomed.map(|(id, _)| id).collect::<Vec<Id>>() {
-            self.ask_to_end(id, SIGTERM);
-            self.force_close(id, None, true);
-            if let Some(mut datagram) = self.datagram_mut(id) {
-                datagram.force_close();
+        let cx = &mut self.cx;
+        for (id, slot) in self.slots.iter_mut() {
+            match slot {
+                Slot::Stream(stream) if !stream.background => StreamRef { id, stream, cx }.force_close(None, true),
+                Slot::Datagram(datagram) => DatagramRef { id, datagram, cx }.force_close(),
+                Slot::Process(process) => ProcessRef { id, process, cx }.ask_to_end(SIGTERM),
+                Slot::Stream(_) | Slot::Listener(_) => (),
             }
         }
     }
@@ -167,7 +174,7 @@ impl Net {
     pub fn kill_children(&mut self) {
         let children = self.slots.iter().filter(|(_, slot)| matches!(slot, Slot::Process(_)));
         for id in children.map(|(id, _)| id).collect::<Vec<Id>>() {
-            self.kill_group(id);
+            self.subprocess_transport(id).kill_group();
         }
     }
 
@@ -181,14 +188,14 @@ impl Net {
     /// is admitted.
     #[must_use]
     pub fn is_listening(&self) -> bool {
-        !self.listeners.is_empty()
+        !self.cx.places.listeners.is_empty()
     }
 
     /// Counts a connection against the limits of listeners, as if one of them had let it in: one that was inherited.
     pub fn count_as_accepted(&mut self, id: Id) {
         let Some(mut stream) = self.stream_mut(id) else { return };
         if !std::mem::replace(&mut stream.admission, Admission::Admitted).counts() {
-            self.accepted += 1;
+            self.cx.places.taken += 1;
         }
     }
 
@@ -197,25 +204,15 @@ impl Net {
         let Some(mut stream) = self.stream_mut(connection) else { return };
         let accepted = std::mem::replace(&mut stream.admission, Admission::None).counts();
         match self.process_mut(child) {
-            Some(process) => process.accepted = accepted,
-            None => self.accepted -= usize::from(accepted),
+            Some(child) => child.process.accepted = accepted,
+            None => self.cx.places.taken -= usize::from(accepted),
         }
     }
 
     /// How many connections, or children in their stead, count against the limits of listeners.
     #[must_use]
     pub fn accepted(&self) -> usize {
-        self.accepted
-    }
-
-    /// Whether bytes still have to go out, if only in the background: stdout has not taken all of a session that is
-    /// over.
-    pub(crate) fn is_flushing(&self) -> bool {
-        self.slots.iter().any(|(_, slot)| match slot {
-            Slot::Stream(stream) => !stream.is_flushed(),
-            Slot::Datagram(datagram) => !datagram.queue.is_empty(),
-            Slot::Listener(_) | Slot::Process(_) => false,
-        })
+        self.cx.places.taken
     }
 
     pub(crate) fn stream(&self, id: Id) -> Option<&Stream> {
@@ -230,13 +227,6 @@ impl Net {
         match self.slots.get_mut(id) {
             Some(Slot::Stream(stream)) => Some(StreamRef { id, stream, cx: &mut self.cx }),
             _ => None,
-        }
-    }
-
-    /// Ends a stream now. See [`StreamRef::force_close`].
-    pub(crate) fn force_close(&mut self, id: Id, error: Option<io::Error>, reset: bool) {
-        if let Some(mut stream) = self.stream_mut(id) {
-            stream.force_close(error, reset);
         }
     }
 
@@ -255,16 +245,13 @@ impl Net {
         }
     }
 
-    pub(crate) fn listener_mut(&mut self, id: Id) -> Option<&mut Listener> {
-        match self.slots.get_mut(id) {
-            Some(Slot::Listener(listener)) => Some(listener),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn insert(&mut self, slot: Slot) -> Id {
-        self.foreground += 1;
-        self.slots.insert(slot)
+    /// Puts an open transport into the arena and registers it.
+    pub(crate) fn add(&mut self, slot: Slot) -> io::Result<Id> {
+        self.cx.foreground += 1;
+        let id = self.slots.insert(slot);
+        let registered = self.slots.get_mut(id).map_or(Ok(()), |slot| slot.register(&self.cx.registry, id));
+        registered.inspect_err(|_| self.remove(id))?;
+        Ok(id)
     }
 
     /// Frees a slot. Whoever waits for a descriptor, or for a place under a listener's limit, is woken.
@@ -277,55 +264,31 @@ impl Net {
             Slot::Process(process) => (process.is_given_up(), process.accepted, process.ending.and_then(Ending::timer)),
         };
         if !background {
-            self.foreground -= 1;
+            self.cx.foreground -= 1;
         }
         if let Some(timer) = timer {
             self.cx.timers.cancel(timer);
         }
         if matches!(slot, Slot::Listener(_) | Slot::Datagram(_)) {
-            self.listeners.retain(|listener| *listener != id);
+            self.cx.places.listeners.retain(|listener| *listener != id);
         }
-        self.client_waiters.retain(|(waiter, _)| *waiter != id);
+        self.cx.places.waiters.retain(|(waiter, _)| *waiter != id);
         if matches!(&slot, Slot::Stream(stream) if stream.admission.is_pending()) {
-            self.cx.pending_accepts.retain(|pending| *pending != id);
+            self.cx.places.pending.retain(|pending| *pending != id);
         }
         let source = if let Slot::Stream(stream) = &slot { stream.source } else { None };
         // What was in it is closed before anyone tries to have its place.
         drop(slot);
-        if let Some(source) = source {
-            self.sink_removed(id, source);
+        // A source goes on without its sink, as there would never be room again.
+        if let Some(mut source) = source.and_then(|source| self.stream_mut(source))
+            && source.is_forwarded_to(id)
+        {
+            source.stop_forwarding();
         }
         if accepted {
-            self.accepted -= 1;
+            self.cx.places.taken -= 1;
         }
         self.room_for_listeners();
-    }
-
-    /// Whether a slot keeps the loop running by itself.
-    pub(crate) fn set_background(&mut self, id: Id, background: bool) {
-        let before = match self.slots.get_mut(id) {
-            Some(Slot::Stream(stream)) => std::mem::replace(&mut stream.background, background),
-            Some(Slot::Datagram(datagram)) => std::mem::replace(&mut datagram.background, background),
-            _ => return,
-        };
-        match (before, background) {
-            (false, true) => self.foreground -= 1,
-            (true, false) => self.foreground += 1,
-            (true, true) | (false, false) => (),
-        }
-    }
-
-    /// Puts `id` on the run queue: the loop takes it up in the next turn, or later in this one.
-    pub(crate) fn queue_ready(&mut self, id: Id) {
-        let queues = match self.slots.get_mut(id) {
-            Some(Slot::Stream(stream)) => !std::mem::replace(&mut stream.queued, true),
-            Some(Slot::Listener(listener)) => listener.queue(),
-            Some(Slot::Datagram(datagram)) => !std::mem::replace(&mut datagram.queued, true),
-            Some(Slot::Process(_)) | None => false,
-        };
-        if queues {
-            self.cx.ready.push(id);
-        }
     }
 }
 

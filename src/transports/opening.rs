@@ -5,10 +5,9 @@
 use std::fs::{File, Permissions};
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, OwnedFd, RawFd};
 use std::os::unix::fs::PermissionsExt;
 
-use mio::unix::SourceFd;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 
 use super::address::UnixName;
@@ -113,14 +112,10 @@ impl Net {
     }
 
     fn add_listener(&mut self, listener: Listener, factory: Factory) -> io::Result<Id> {
-        let fd = listener.socket().as_raw_fd();
-        let id = self.insert(Slot::Listener(Box::new(listener)));
-        let registered =
-            self.cx.registry.register(&mut SourceFd(&fd), id.token(Direction::Read), mio::Interest::READABLE);
-        registered.inspect_err(|_| self.remove(id))?;
-        self.listeners.push(id);
+        // An inherited listener may have a queue already. epoll reports the queue as soon as the listener is registered.
+        let id = self.add(Slot::Listener(Box::new(listener)))?;
+        self.cx.places.listeners.push(id);
         self.cx.calls.push_back((id, Call::Install(Installed::Factory(factory))));
-        // An inherited listener may have a queue already; epoll reports it as soon as it is asked.
         Ok(id)
     }
 
@@ -128,10 +123,11 @@ impl Net {
     #[doc(alias = "getsockname")]
     #[must_use]
     pub fn listening_on(&mut self, id: Id) -> Option<Peer> {
-        if let Some(datagram) = self.datagram(id) {
-            return datagram.io.local();
+        match self.slots.get(id)? {
+            Slot::Datagram(datagram) => datagram.io.local(),
+            Slot::Listener(listener) => Some(listener.name().clone()),
+            _ => None,
         }
-        self.listener_mut(id).map(|listener| listener.name().clone())
     }
 
     /// Takes over a connected stream socket, inherited or made elsewhere. asyncio's `create_connection(sock=…)`.
@@ -209,7 +205,7 @@ impl Net {
     /// No descriptors left.
     #[doc(alias = "add_signal_handler")]
     pub fn signals(&mut self, numbers: &[i32], protocol: impl Into<Handler>) -> io::Result<Id> {
-        self.add_signals(numbers, false, protocol)
+        add_signals(self, signals::pipe(numbers, false)?, protocol.into())
     }
 
     /// The same, with [`BY_SYSTEM`] set in the byte of a signal of the kernel: a key of a terminal, or its hang-up.
@@ -217,33 +213,21 @@ impl Net {
     /// # Errors
     /// As with [`signals`](Self::signals).
     pub fn signals_with_origin(&mut self, numbers: &[i32], protocol: impl Into<Handler>) -> io::Result<Id> {
-        self.add_signals(numbers, true, protocol)
-    }
-
-    fn add_signals(&mut self, numbers: &[i32], with_origin: bool, protocol: impl Into<Handler>) -> io::Result<Id> {
-        let fd = signals::pipe(numbers, with_origin)?;
-        let id = self.add_made(Stream::new(Io::Socket(Socket::from(fd)), Phase::Open, self.cx.now), protocol.into())?;
-        self.set_background(id, true);
-        Ok(id)
+        add_signals(self, signals::pipe(numbers, true)?, protocol.into())
     }
 
     fn add_made(&mut self, stream: Stream, protocol: Handler) -> io::Result<Id> {
-        let id = self.add_stream(stream)?;
+        let id = self.add(Slot::Stream(stream))?;
         self.cx.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
         self.cx.calls.push_back((id, Call::ConnectionMade));
         Ok(id)
     }
+}
 
-    /// Puts an open stream into the arena and registers it.
-    pub(crate) fn add_stream(&mut self, stream: Stream) -> io::Result<Id> {
-        let id = self.insert(Slot::Stream(stream));
-        let Some(Slot::Stream(stream)) = self.slots.get_mut(id) else { return Ok(id) };
-        if let Err(error) = stream.io.register(&self.cx.registry, id) {
-            self.remove(id);
-            return Err(error);
-        }
-        Ok(id)
-    }
+fn add_signals(net: &mut Net, pipe: OwnedFd, protocol: Handler) -> io::Result<Id> {
+    let id = net.add_made(Stream::new(Io::Socket(Socket::from(pipe)), Phase::Open, net.cx.now), protocol)?;
+    net.transport(id).set_background(true);
+    Ok(id)
 }
 
 fn backlog(options: &Listening) -> i32 {

@@ -9,13 +9,21 @@
 
 use std::time::Duration;
 
-use super::ctx::StreamRef;
-use super::net::{Net, Slot};
+use super::ctx::{Ctx, StreamRef};
+use super::id::{Arena, Id};
+use super::net::Slot;
 use super::stream::Rearm;
-use super::timers::Alarm;
+use super::timers::{Alarm, TimerId};
 
 /// Long enough that no busy stream is rearmed, short enough that no user takes the wait for a hang.
 const IDLE: Duration = Duration::from_millis(50);
+
+/// Streams that stopped at a short read or write.
+#[derive(Debug, Default)]
+pub(crate) struct RearmQueue {
+    pub(crate) streams: Vec<Id>,
+    pub(crate) timer: Option<TimerId>,
+}
 
 impl StreamRef<'_> {
     /// Queues the stream to be rearmed, unless it is queued already.
@@ -24,9 +32,9 @@ impl StreamRef<'_> {
             return;
         }
         self.stream.rearm = Rearm::Queued;
-        self.cx.rearm_queue.push(self.id);
-        if self.cx.rearm_timer.is_none() {
-            self.cx.rearm_timer = Some(self.cx.timers.arm(IDLE, None, Alarm::Rearm));
+        self.cx.rearm.streams.push(self.id);
+        if self.cx.rearm.timer.is_none() {
+            self.cx.rearm.timer = Some(self.cx.timers.arm(IDLE, None, Alarm::Rearm));
         }
     }
 
@@ -42,23 +50,20 @@ impl StreamRef<'_> {
     }
 }
 
-impl Net {
+impl Ctx {
     /// Rearms the streams that have been idle since they were queued. The others stay queued.
-    pub(crate) fn rearm_idle(&mut self) {
-        let Self { slots, cx, .. } = self;
-        cx.rearm_timer = None;
-        cx.rearm_queue.retain(|&id| {
+    pub(crate) fn rearm_idle(&mut self, slots: &mut Arena<Slot>) {
+        let Self { rearm, timers, registry, now, turn, .. } = self;
+        rearm.streams.retain(|&id| {
             let Some(Slot::Stream(stream)) = slots.get_mut(id) else { return false };
-            if cx.now.duration_since(stream.last_activity) < IDLE {
+            if now.duration_since(stream.last_activity) < IDLE {
                 return true;
             }
-            stream.rearm = Rearm::Asked { turn: cx.turn };
+            stream.rearm = Rearm::Asked { turn: *turn };
             // This cannot fail for a descriptor that is registered. After a failure the stream is as it was before.
-            let _ = stream.io.rearm(&cx.registry, id);
+            let _ = stream.io.rearm(registry, id);
             false
         });
-        if !cx.rearm_queue.is_empty() {
-            cx.rearm_timer = Some(cx.timers.arm(IDLE, None, Alarm::Rearm));
-        }
+        rearm.timer = (!rearm.streams.is_empty()).then(|| timers.arm(IDLE, None, Alarm::Rearm));
     }
 }

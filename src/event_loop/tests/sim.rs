@@ -8,6 +8,7 @@
 use super::*;
 use std::env;
 
+use crate::transports::net::Slot;
 use crate::transports::tests::network::Memory as Socket;
 
 /// Turns after which a run that has not come to rest is a run that never will.
@@ -79,7 +80,7 @@ impl Sim {
         let net = &mut self.event_loop.net;
         let mut stream = Stream::new(io, Phase::Open, net.cx.now);
         prepare(&mut stream);
-        let id = net.add_stream(stream).expect("memory registers");
+        let id = net.add(Slot::Stream(stream)).expect("memory registers");
         net.cx.calls.push_back((id, Call::Install(Installed::Protocol(protocol))));
         net.cx.calls.push_back((id, Call::ConnectionMade));
         self.wires.push((id, wire));
@@ -94,7 +95,7 @@ impl Sim {
         let io = DatagramIo::Memory(Socket::new(Arc::clone(&network)));
         let mut socket = Datagram::new(io, DatagramPhase::Open, net.cx.now);
         socket.connected = connected;
-        let id = net.add_datagram(socket).expect("memory registers");
+        let id = net.add(Slot::Datagram(Box::new(socket))).expect("memory registers");
         net.cx.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
         net.cx.calls.push_back((id, Call::ConnectionMade));
         self.networks.push((id, network));
@@ -254,7 +255,7 @@ impl Sim {
         self.event_loop.end_turn();
         assert!(!self.event_loop.has_panicked, "a callback has panicked");
         let net = &self.event_loop.net;
-        due || happened || !net.cx.calls.is_empty() || !net.cx.ready.is_empty() || !net.cx.corked.is_empty()
+        due || happened || !net.cx.calls.is_empty() || !net.cx.ready.is_empty() || !net.cx.cork.sockets.is_empty()
     }
 
     /// Turns the loop until nothing is left to do now; the clock stands still.
@@ -296,19 +297,19 @@ impl Sim {
         let net = &self.event_loop.net;
         assert_eq!(net.slots.iter().count(), 0, "slots are left: {net:?}");
         assert!(net.cx.calls.is_empty() && net.cx.ready.is_empty(), "calls are left: {net:?}");
-        assert!(net.cx.corked.is_empty(), "someone has still to send: {net:?}");
+        assert!(net.cx.cork.sockets.is_empty(), "someone has still to send: {net:?}");
         assert_eq!(net.cx.timers.len(), 0, "timers are left: {net:?}");
-        assert_eq!(net.foreground, 0, "the count of what keeps the loop running is off");
-        assert_eq!(net.accepted, 0, "the count of accepted connections is off");
+        assert_eq!(net.cx.foreground, 0, "the count of what keeps the loop running is off");
+        assert_eq!(net.cx.places.taken, 0, "the count of accepted connections is off");
         assert!(
-            net.cx.pending_accepts.is_empty() && net.listeners.is_empty() && net.client_waiters.is_empty(),
+            net.cx.places.pending.is_empty() && net.cx.places.listeners.is_empty() && net.cx.places.waiters.is_empty(),
             "{net:?} waits"
         );
         assert!(
-            net.cx.rearm_queue.is_empty() && net.cx.rearm_timer.is_none(),
+            net.cx.rearm.streams.is_empty() && net.cx.rearm.timer.is_none(),
             "a stream is still to be looked at: {net:?}"
         );
-        assert_eq!((net.cx.pipes.in_use(), net.cx.kept_bytes), (0, 0), "pipes or datagrams are kept");
+        assert_eq!((net.cx.pipes.in_use(), net.cx.cork.kept_bytes), (0, 0), "pipes or datagrams are kept");
         for (id, network) in &self.networks {
             assert!(network.lock().expect("no test panics while it holds a network").closed, "{id:?} is open");
         }

@@ -116,7 +116,7 @@ fn a_protocol_may_close_and_open_others_from_inside_a_callback() {
     let (recorder, _own) = Recorder::new();
     let id = sim.stream(100, recorder.on_made(|t| t.net().stop()).on_data(|t, _| t.abort()));
     sim.settle();
-    assert!(sim.net().stopped);
+    assert!(sim.net().cx.stopped);
     sim.feed(id, b"x");
     sim.settle();
     sim.net().transport(other).peer(other).abort();

@@ -149,7 +149,8 @@ pub(crate) trait Connect {
 impl Net {
     /// Adds a transport that connects to `target`, and installs its protocol.
     pub(crate) fn add_connecting(&mut self, slot: Slot, target: ConnectTarget, how: Dialing, to: Installed) -> Id {
-        let id = self.insert(slot);
+        self.cx.foreground += 1;
+        let id = self.slots.insert(slot);
         self.cx.calls.push_back((id, Call::Install(to)));
         self.connecting(id, |transport| transport.connect(target, how));
         id

@@ -33,7 +33,8 @@ impl Net {
     /// Returns at once; `connection_made` or `connection_failed` tells the outcome.
     #[doc(alias = "create_connection")]
     pub fn connect_tcp(&mut self, target: HostPort, options: Dialing, protocol: impl Into<Handler>) -> Id {
-        self.connect_stream(ConnectTarget::Inet(target), options, protocol.into())
+        let slot = unconnected(&mut self.cx);
+        self.add_connecting(slot, ConnectTarget::Inet(target), options, Installed::Protocol(protocol.into()))
     }
 
     /// Connects to a unix socket. asyncio's `create_unix_connection`.
@@ -41,14 +42,16 @@ impl Net {
     /// Returns at once, as [`connect_tcp`](Self::connect_tcp) does.
     #[doc(alias = "create_unix_connection")]
     pub fn connect_unix(&mut self, target: UnixName, options: Dialing, protocol: impl Into<Handler>) -> Id {
-        self.connect_stream(ConnectTarget::Unix(target), options, protocol.into())
+        let slot = unconnected(&mut self.cx);
+        self.add_connecting(slot, ConnectTarget::Unix(target), options, Installed::Protocol(protocol.into()))
     }
+}
 
-    fn connect_stream(&mut self, target: ConnectTarget, options: Dialing, protocol: Handler) -> Id {
-        let mut stream = Stream::new(Io::Connecting, Phase::Connecting, self.cx.now);
-        self.cx.tap(&mut stream, None);
-        self.add_connecting(Slot::Stream(stream), target, options, Installed::Protocol(protocol))
-    }
+/// A stream that is to be connected.
+fn unconnected(cx: &mut Ctx) -> Slot {
+    let mut stream = Stream::new(Io::Connecting, Phase::Connecting, cx.now);
+    cx.tap(&mut stream, None);
+    Slot::Stream(stream)
 }
 
 impl Connect for StreamRef<'_> {

@@ -31,18 +31,18 @@ impl DatagramRef<'_> {
         }
         let Some(candidates) = &mut self.datagram.candidates else { return };
         let bytes = data.len() + HEADER_BYTES;
-        if candidates.kept_bytes + bytes > KEPT_BYTES || self.cx.kept_bytes + bytes > ALL_KEPT_BYTES {
+        if candidates.kept_bytes + bytes > KEPT_BYTES || self.cx.cork.kept_bytes + bytes > ALL_KEPT_BYTES {
             return self.settle();
         }
         candidates.kept.push(data.into());
         candidates.kept_bytes += bytes;
-        self.cx.kept_bytes += bytes;
+        self.cx.cork.kept_bytes += bytes;
     }
 
     /// The address that the socket has is the right one, or the socket is gone. Legal at any time.
     pub(crate) fn settle(&mut self) {
         if let Some(mut candidates) = self.candidates.take() {
-            self.cx.kept_bytes -= candidates.forget();
+            self.cx.cork.kept_bytes -= candidates.forget();
             if let Some(timer) = candidates.refusal_timer {
                 self.cx.timers.cancel(timer);
             }
@@ -54,7 +54,7 @@ impl DatagramRef<'_> {
     fn begin_round(&mut self) {
         let sent = (self.counts.sent, self.totals.sent);
         let Some(candidates) = &mut self.datagram.candidates else { return };
-        self.cx.kept_bytes -= candidates.forget();
+        self.cx.cork.kept_bytes -= candidates.forget();
         candidates.round = Round::Trying;
         candidates.sent_before = sent;
         let (from, to) = (candidates.current, candidates.addresses[candidates.first]);

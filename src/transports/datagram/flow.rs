@@ -13,11 +13,22 @@ use crate::transports::call::Call;
 use crate::transports::connect::Connect;
 use crate::transports::connect::error::ConnectError;
 use crate::transports::ctx::DatagramRef;
-use crate::transports::id::Direction;
+use crate::transports::id::{Direction, Id};
 use crate::transports::out_buf::WaterMarks;
 
 /// The length of a datagram has sixteen bits. RFC 768.
 const BYTES_MAX: usize = 65_535;
+
+/// What the datagram sockets of a loop share.
+#[derive(Default)]
+pub(crate) struct Cork {
+    /// Sockets that send once the present callbacks are through.
+    pub(crate) sockets: Vec<Id>,
+    /// Memory for that, from the first time on.
+    batch: Option<Box<SendBatch>>,
+    /// Bytes of datagrams that are kept for further addresses of their peers.
+    pub(crate) kept_bytes: usize,
+}
 
 impl DatagramRef<'_> {
     /// Queues a datagram, to be sent right after the present callbacks, or now where much is queued already.
@@ -40,7 +51,7 @@ impl DatagramRef<'_> {
         self.show(Direction::Write, to.as_ref(), data);
         self.queue.push(data, to.map(|to| to.without_class()));
         if !std::mem::replace(&mut self.corked, true) {
-            self.cx.corked.push(self.id);
+            self.cx.cork.sockets.push(self.id);
         }
         if self.queue.len() >= BATCH || self.queue.size() > self.flow.marks.high() {
             self.flush();
@@ -51,7 +62,7 @@ impl DatagramRef<'_> {
     /// Sends what is queued as far as it fits, and goes on with what waited for that.
     pub(crate) fn flush(&mut self) {
         let datagram = &mut *self.datagram;
-        let batch = self.cx.send_batch.get_or_insert_with(|| Box::new(SendBatch::new()));
+        let batch = self.cx.cork.batch.get_or_insert_with(|| Box::new(SendBatch::new()));
         // The number of an error that was about an earlier datagram: the same one again is about the present one.
         let mut earlier = None;
         while datagram.wants_write() {

@@ -132,7 +132,10 @@ impl DatagramTransport<'_> {
     /// Sets whether this transport is in the background: the loop does not run on for its sake. No transport is at
     /// first.
     pub fn set_background(&mut self, background: bool) {
-        self.net.set_background(self.id, background);
+        if let Some(mut datagram) = self.net.datagram_mut(self.id) {
+            let before = std::mem::replace(&mut datagram.background, background);
+            datagram.cx.note_background(before, background);
+        }
     }
 
     fn with(&mut self, f: impl FnOnce(&mut DatagramRef<'_>)) {

@@ -7,7 +7,7 @@
 
 mod candidates;
 mod fallback;
-mod flow;
+pub(crate) mod flow;
 pub mod handle;
 pub(crate) mod io;
 pub mod opening;

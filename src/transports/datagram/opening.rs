@@ -135,8 +135,8 @@ impl Net {
             datagram.connected || socket.reuse_address().unwrap_or(false) || socket.reuse_port().unwrap_or(false);
         datagram.own = local.filter(|_| !is_shared).map(|local| Box::new(Own::new(local)));
         datagram.io = DatagramIo::Socket(socket);
-        let id = self.add_datagram(datagram)?;
-        self.listeners.push(id);
+        let id = self.add(Slot::Datagram(Box::new(datagram)))?;
+        self.cx.places.listeners.push(id);
         self.cx.calls.push_back((id, Call::Install(Installed::Datagram(Box::new(protocol)))));
         self.cx.calls.push_back((id, Call::ConnectionMade));
         Ok(id)
@@ -162,15 +162,6 @@ impl Net {
         datagram.options = options;
         let slot = Slot::Datagram(Box::new(datagram));
         self.add_connecting(slot, ConnectTarget::Inet(target), dialing, Installed::Datagram(Box::new(protocol)))
-    }
-
-    /// Puts an open socket into the arena and registers it.
-    pub(crate) fn add_datagram(&mut self, datagram: Datagram) -> io::Result<Id> {
-        let id = self.insert(Slot::Datagram(Box::new(datagram)));
-        let Some(datagram) = self.datagram_mut(id) else { return Ok(id) };
-        let registered = datagram.io.register(&datagram.cx.registry, id);
-        registered.inspect_err(|_| self.remove(id))?;
-        Ok(id)
     }
 }
 

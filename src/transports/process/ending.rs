@@ -15,15 +15,16 @@ use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
+use super::handle::SubprocessTransport;
 use super::{Ending, Process, SIGCONT, SIGKILL, SIGTERM};
 use crate::sys::{process, stdio};
 use crate::transports::call::Call;
+use crate::transports::ctx::ProcessRef;
 use crate::transports::error::describe;
-use crate::transports::id::Id;
 use crate::transports::net::{Net, Slot};
 use crate::transports::stream::{CloseMode, Stream};
 use crate::transports::text::Escaped;
-use crate::transports::timers::{Alarm, shown};
+use crate::transports::timers::{Alarm, TimerId, shown};
 
 impl Process {
     /// Whether the child runs and the loop waits for its end.
@@ -42,10 +43,13 @@ impl Process {
     }
 }
 
-impl Net {
-    /// Asks for the status of a child that may have ended; whether it has just become known.
-    pub(crate) fn ask_for_status(&mut self, id: Id) -> bool {
-        let Some(process) = self.process_mut(id).filter(|process| process.status.is_none()) else { return false };
+impl ProcessRef<'_> {
+    /// Asks for the status of a child that may have ended. Returns whether it has just become known.
+    pub(crate) fn ask_for_status(&mut self) -> bool {
+        let process = &mut *self.process;
+        if process.status.is_some() {
+            return false;
+        }
         let was_asked = matches!(process.ending, Some(Ending::Asked { .. }));
         if was_asked && process.leads_a_group && process::has_ended(process.pid).unwrap_or(false) {
             // Until its status is taken, no other group has this number. The rest of the group was asked to end as
@@ -65,11 +69,65 @@ impl Net {
             }
         };
         process.status = Some(status);
-        // This child may have hidden others.
-        self.reap_orphans();
         true
     }
 
+    /// Asks a child and its group to end by `signal`. The first time begins the time that it has for that.
+    pub(crate) fn ask_to_end(&mut self, signal: i32) {
+        let process = &*self.process;
+        if !process.runs() {
+            return;
+        }
+        match process.signal_all(signal) {
+            // A process that is stopped gets the signal only when it goes on.
+            Ok(()) => drop(process.signal_all(SIGCONT)),
+            // The child may still end by itself. If not, it is given up when its time is over.
+            Err(error) => log::debug!("signal {signal} for child {}: {}", process.pid, describe(&error)),
+        }
+        if !matches!(process.ending, Some(Ending::Asked { .. })) {
+            self.end_by(|timer| Ending::Asked { timer });
+        }
+    }
+
+    /// Begins the next step of the end, which has `kill_after`.
+    fn end_by(&mut self, step: impl FnOnce(TimerId) -> Ending) {
+        let timer = self.cx.timers.arm(self.process.kill_after, Some(self.id), Alarm::Ending);
+        self.set_ending(step(timer));
+    }
+
+    fn set_ending(&mut self, ending: Ending) {
+        if let Some(timer) = self.process.ending.replace(ending).and_then(Ending::timer) {
+            self.cx.timers.cancel(timer);
+        }
+    }
+
+    /// Queues `process_exited`, and what may be due after it.
+    pub(crate) fn tell_exit(&mut self) {
+        self.process.exit_told = true;
+        self.cx.calls.push_back((self.id, Call::ProcessExited));
+        self.end_if_over();
+    }
+
+    /// Notes that a pipe of the child is lost.
+    pub(crate) fn pipe_lost(&mut self, number: u8) {
+        self.process.pipes[usize::from(number)] = None;
+        self.end_if_over();
+    }
+
+    /// Queues `connection_lost` once all pipes are lost, and the exit is told or will never be.
+    fn end_if_over(&mut self) {
+        if !self.process.is_over() || std::mem::replace(&mut self.process.over, true) {
+            return;
+        }
+        let error = match self.process.ending {
+            Some(Ending::GivenUp { error }) => Some(io::Error::from_raw_os_error(error)),
+            _ => None,
+        };
+        self.cx.calls.push_back((self.id, Call::ConnectionLost(error)));
+    }
+}
+
+impl Net {
     /// Takes the statuses of orphans that have ended: processes that are our children because their own parents have
     /// ended. Only the first process of a PID namespace has orphans; it has to call this when SIGCHLD has come. In
     /// other processes this does nothing. `pid_namespaces(7)`.
@@ -87,132 +145,75 @@ impl Net {
             }
         }
     }
+}
 
-    /// Bytes of a child's input that nobody has read.
-    pub(crate) fn unread_input(&self, id: Id) -> usize {
-        let Some(process) = self.process(id) else { return 0 };
+impl SubprocessTransport<'_> {
+    /// Bytes that were written to the child's stdin and that no process has read: those in the pipe, and those that did
+    /// not fit there.
+    #[must_use]
+    pub fn unread_input(&self) -> usize {
+        let Some(process) = self.net.process(self.id) else { return 0 };
         let in_pipe = |stream: &Stream| stream.io.raw_sink().map_or(0, |(_, fd)| stdio::unread(fd));
-        let stdin = process.pipes[0].and_then(|stdin| self.stream(stdin));
+        let stdin = process.pipes[0].and_then(|stdin| self.net.stream(stdin));
         stdin.map_or(process.unread, |stream| stream.unsent() + in_pipe(stream))
     }
 
-    /// Nobody reads a child's stdin any more: takes note of what is left there.
-    pub(crate) fn note_unread_input(&mut self, id: Id) {
-        let unread = self.unread_input(id);
-        if let Some(process) = self.process_mut(id) {
-            process.unread = unread;
+    /// Ends the child's input after all that was written, and expects the child to end. If the child does not end, and
+    /// has taken no input for the time of [`set_kill_after`](Self::set_kill_after), this goes on as
+    /// [`end_group`](Self::end_group) with `SIGTERM`.
+    pub fn end_input(&mut self) {
+        let Some(process) = self.net.process(self.id).filter(|process| process.ending.is_none()) else { return };
+        let stdin = process.pipes[0];
+        let unsent = stdin.and_then(|stdin| self.net.stream(stdin)).map_or(0, Stream::unsent);
+        if let Some(mut process) = self.net.process_mut(self.id) {
+            process.end_by(|timer| Ending::Input { unsent, timer });
         }
-    }
-
-    /// Ends the input of a child, which is expected to end after that.
-    pub(crate) fn end_input_of_child(&mut self, id: Id) {
-        let Some(process) = self.process(id).filter(|process| process.ending.is_none()) else { return };
-        let (stdin, kill_after) = (process.pipes[0], process.kill_after);
-        let unsent = stdin.map_or(0, |stdin| self.transport(stdin).write_buffer_size());
-        let timer = self.cx.timers.arm(kill_after, Some(id), Alarm::Ending);
-        self.set_ending(id, Ending::Input { unsent, timer });
-        if let Some(mut stdin) = stdin.and_then(|stdin| self.stream_mut(stdin)) {
+        if let Some(mut stdin) = stdin.and_then(|stdin| self.net.stream_mut(stdin)) {
             stdin.close(CloseMode::Lingering);
         }
     }
 
-    /// Asks a child and its group to end by `signal`. The first time begins the time that it has for that.
-    pub(crate) fn ask_to_end(&mut self, id: Id, signal: i32) {
-        let Some(process) = self.process(id).filter(|process| process.runs()) else { return };
-        match process.signal_all(signal) {
-            // A process that is stopped gets the signal only when it goes on.
-            Ok(()) => drop(process.signal_all(SIGCONT)),
-            // The child may still end by itself. If not, it is given up when its time is over.
-            Err(error) => log::debug!("signal {signal} for child {}: {}", process.pid, describe(&error)),
-        }
-        if matches!(process.ending, Some(Ending::Asked { .. })) {
-            return;
-        }
-        let timer = self.cx.timers.arm(process.kill_after, Some(id), Alarm::Ending);
-        self.set_ending(id, Ending::Asked { timer });
-    }
-
-    fn set_ending(&mut self, id: Id, ending: Ending) {
-        let Some(process) = self.process_mut(id) else { return };
-        if let Some(timer) = process.ending.replace(ending).and_then(Ending::timer) {
-            self.cx.timers.cancel(timer);
-        }
-    }
-
     /// A child has had its time for the present step of its end.
-    pub(crate) fn go_on_ending(&mut self, id: Id) {
-        let Some(process) = self.process(id).filter(|process| process.runs()) else { return };
-        let (stdin, kill_after) = (process.pipes[0], process.kill_after);
-        match process.ending {
-            Some(Ending::Input { unsent: before, .. }) => {
-                let unsent = stdin.map_or(0, |stdin| self.transport(stdin).write_buffer_size());
-                if unsent < before {
-                    let timer = self.cx.timers.arm(kill_after, Some(id), Alarm::Ending);
-                    return self.set_ending(id, Ending::Input { unsent, timer });
-                }
-                self.ask_to_end(id, SIGTERM);
+    pub(crate) fn go_on_ending(&mut self) {
+        let Some(process) = self.net.process(self.id).filter(|process| process.runs()) else { return };
+        let stdin = process.pipes[0].and_then(|stdin| self.net.stream(stdin));
+        let unsent = stdin.map_or(0, Stream::unsent);
+        let Some(mut child) = self.net.process_mut(self.id) else { return };
+        match child.process.ending {
+            Some(Ending::Input { unsent: before, .. }) if unsent < before => {
+                child.end_by(|timer| Ending::Input { unsent, timer });
             }
+            Some(Ending::Input { .. }) => child.ask_to_end(SIGTERM),
             Some(Ending::Asked { .. }) => {
-                log::info!(
-                    "child {}: killed, because it has not ended within {}",
-                    process.pid,
-                    shown(process.kill_after)
-                );
-                self.kill_group(id);
+                let (pid, time) = (child.process.pid, shown(child.process.kill_after));
+                log::info!("child {pid}: killed, because it has not ended within {time}");
+                self.kill_group();
             }
             Some(Ending::GivenUp { .. }) | None => (),
         }
     }
 
     /// Kills a child with its group, or gives the child up if it cannot be killed.
-    pub(crate) fn kill_group(&mut self, id: Id) {
-        let killed = match self.process(id) {
+    pub(crate) fn kill_group(&mut self) {
+        let killed = match self.net.process(self.id) {
             Some(process) if process.runs() => process.signal_all(SIGKILL),
             _ => return,
         };
         if let Err(error) = killed {
-            self.give_up(id, &error);
+            self.give_up(&error);
         }
     }
 
     /// Leaves a child running that cannot be killed. Its pipes are closed, and then its protocol is told of the error.
-    pub(crate) fn give_up(&mut self, id: Id, error: &io::Error) {
-        let Some(process) = self.process(id).filter(|process| process.runs()) else { return };
-        let (pid, name, pipes) = (process.pid, &process.name, process.pipes);
+    pub(crate) fn give_up(&mut self, error: &io::Error) {
+        let Some(mut child) = self.net.process_mut(self.id).filter(|child| child.process.runs()) else { return };
+        let (pid, name, pipes) = (child.process.pid, &child.process.name, child.process.pipes);
         log::error!("child {pid} ({}) cannot be killed and is left running: {}", Escaped(name), describe(error));
-        self.set_ending(id, Ending::GivenUp { error: error.raw_os_error().unwrap_or(libc::EPERM) });
-        // The child no longer keeps the loop running.
-        self.foreground -= 1;
+        child.set_ending(Ending::GivenUp { error: error.raw_os_error().unwrap_or(libc::EPERM) });
+        child.cx.note_background(false, true);
+        child.end_if_over();
         for pipe in pipes.into_iter().flatten() {
-            self.transport(pipe).abort();
+            self.peer(pipe).abort();
         }
-        self.end_process_if_over(id);
-    }
-
-    /// Queues `process_exited`, and what may be due after it.
-    pub(crate) fn tell_exit(&mut self, id: Id) {
-        let Some(process) = self.process_mut(id) else { return };
-        process.exit_told = true;
-        self.cx.calls.push_back((id, Call::ProcessExited));
-        self.end_process_if_over(id);
-    }
-
-    /// Notes that a pipe of a child is lost.
-    pub(crate) fn pipe_lost(&mut self, process: Id, number: u8) {
-        if let Some(process) = self.process_mut(process) {
-            process.pipes[usize::from(number)] = None;
-        }
-        self.end_process_if_over(process);
-    }
-
-    /// Queues `connection_lost` once all pipes are lost, and the exit is told or will never be.
-    pub(crate) fn end_process_if_over(&mut self, id: Id) {
-        let Some(process) = self.process_mut(id).filter(|process| process.is_over() && !process.over) else { return };
-        process.over = true;
-        let error = match process.ending {
-            Some(Ending::GivenUp { error }) => Some(io::Error::from_raw_os_error(error)),
-            _ => None,
-        };
-        self.cx.calls.push_back((id, Call::ConnectionLost(error)));
     }
 }

@@ -10,6 +10,7 @@ use super::Process;
 use crate::sys::process;
 use crate::sys::pty::{self, WindowSize};
 use crate::transports::call::{Call, Installed};
+use crate::transports::ctx::ProcessRef;
 pub use crate::transports::handle::SubprocessTransport;
 use crate::transports::id::Id;
 use crate::transports::info::{ChildInfo, Info};
@@ -66,13 +67,6 @@ impl SubprocessTransport<'_> {
         pty::set_window_size(master, WindowSize { rows, columns })
     }
 
-    /// Bytes that were written to the child's stdin and that no process has read: those in the pipe, and those that did
-    /// not fit there.
-    #[must_use]
-    pub fn unread_input(&self) -> usize {
-        self.net.unread_input(self.id)
-    }
-
     /// The signal that has stopped the child; `None` if the child is not stopped, or if this stop was told before.
     /// SIGCHLD says when to ask. asyncio has none.
     #[must_use]
@@ -112,20 +106,15 @@ impl SubprocessTransport<'_> {
     /// A child that has become another user cannot be killed. It is left running, and `connection_lost` of its
     /// protocol gets the error.
     pub fn end_group(&mut self, signal: i32) {
-        self.net.ask_to_end(self.id, signal);
-    }
-
-    /// Ends the child's input after all that was written, and expects the child to end. If the child does not end, and
-    /// has taken no input for the time of [`set_kill_after`](Self::set_kill_after), this goes on as
-    /// [`end_group`](Self::end_group) with `SIGTERM`.
-    pub fn end_input(&mut self) {
-        self.net.end_input_of_child(self.id);
+        if let Some(mut child) = self.net.process_mut(self.id) {
+            child.ask_to_end(signal);
+        }
     }
 
     /// Sets how long the child may take to end when [`end_group`](Self::end_group) asks it to: 5 s if this is not
     /// called.
     pub fn set_kill_after(&mut self, kill_after: Duration) {
-        if let Some(process) = self.net.process_mut(self.id) {
+        if let Some(ProcessRef { process, .. }) = self.net.process_mut(self.id) {
             process.kill_after = kill_after;
         }
     }
@@ -148,13 +137,13 @@ impl SubprocessTransport<'_> {
 
     /// Kills the child if it has not ended, and closes its pipes. asyncio's `close`.
     pub fn close(&mut self) {
-        let Some(process) = self.net.process_mut(self.id) else { return };
+        let Some(ProcessRef { process, .. }) = self.net.process_mut(self.id) else { return };
         if std::mem::replace(&mut process.closing, true) {
             return;
         }
         let (pipes, runs) = (process.pipes, process.runs());
         if let (true, Err(error)) = (runs, self.kill()) {
-            return self.net.give_up(self.id, &error);
+            return self.give_up(&error);
         }
         for pipe in pipes.into_iter().flatten() {
             self.peer(pipe).abort();

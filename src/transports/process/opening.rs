@@ -3,9 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
-
-use mio::unix::SourceFd;
+use std::os::fd::{AsFd, OwnedFd, RawFd};
 
 use super::command::{Command, Failed, SpawnError};
 use super::{KILL_AFTER, Process};
@@ -15,6 +13,7 @@ use crate::sys::spawn::Plan;
 use crate::sys::{process, stdio};
 use crate::transports::call::{Call, Installed};
 use crate::transports::channel::Channel;
+use crate::transports::ctx::ProcessRef;
 use crate::transports::id::{Direction, Id};
 use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::SubprocessProtocol;
@@ -123,16 +122,11 @@ impl Net {
             closing: false,
             over: false,
         };
-        let fd = process.pidfd.as_raw_fd();
-        let id = self.insert(Slot::Process(Box::new(process)));
-        let registered =
-            self.cx.registry.register(&mut SourceFd(&fd), id.token(Direction::Read), mio::Interest::READABLE);
-        let opened = registered.and_then(|()| self.open_pipes(id, ours));
-        if let Err(error) = opened {
+        let opened = self.add(Slot::Process(Box::new(process))).and_then(|id| open_pipes(self, id, ours).map(|()| id));
+        let id = opened.map_err(|error| {
             process::end_at_once(pid, leads_a_group);
-            self.drop_process(id);
-            return Err(SpawnError::new(Failed::Watch, error));
-        }
+            SpawnError::new(Failed::Watch, error)
+        })?;
         self.cx.calls.push_back((id, Call::Install(Installed::Subprocess(Box::new(protocol)))));
         self.cx.calls.push_back((id, Call::ConnectionMade));
         for pipe in self.process(id).map_or([None; 3], |process| process.pipes).into_iter().flatten() {
@@ -156,33 +150,6 @@ impl Net {
         self.spawn(shell_command(text), stdio, protocol)
     }
 
-    /// Makes streams of our ends of the pipes.
-    fn open_pipes(&mut self, process: Id, ends: [Option<PipeEnd>; 3]) -> io::Result<()> {
-        for (number, end) in ends.into_iter().enumerate() {
-            let Some(end) = end else { continue };
-            let mut stream = match number {
-                0 => Stream::write_end(end.channel(Direction::Write)?, self.cx.now),
-                _ => Stream::read_end(end.channel(Direction::Read)?, self.cx.now),
-            };
-            let pid = self.process(process).map_or(0, |process| process.pid);
-            self.cx.tap(&mut stream, Some(format!("child {pid} {}", ["stdin", "stdout", "stderr"][number])));
-            let id = self.add_stream(stream)?;
-            self.cx.calls.push_back((id, Call::Install(Installed::Pipe { process, number: number as u8 })));
-            if let Some(process) = self.process_mut(process) {
-                process.pipes[number] = Some(id);
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes a child that could not be set up, with its pipes.
-    fn drop_process(&mut self, id: Id) {
-        for pipe in self.process(id).map_or([None; 3], |process| process.pipes).into_iter().flatten() {
-            self.remove(pipe);
-        }
-        self.remove(id);
-    }
-
     pub(crate) fn process(&self, id: Id) -> Option<&Process> {
         match self.slots.get(id) {
             Some(Slot::Process(process)) => Some(process),
@@ -190,12 +157,43 @@ impl Net {
         }
     }
 
-    pub(crate) fn process_mut(&mut self, id: Id) -> Option<&mut Process> {
+    pub(crate) fn process_mut(&mut self, id: Id) -> Option<ProcessRef<'_>> {
         match self.slots.get_mut(id) {
-            Some(Slot::Process(process)) => Some(process),
+            Some(Slot::Process(process)) => Some(ProcessRef { id, process, cx: &mut self.cx }),
             _ => None,
         }
     }
+}
+
+/// Makes streams of our ends of a child's pipes. If one fails, the child and its pipes are taken out again.
+fn open_pipes(net: &mut Net, process: Id, ends: [Option<PipeEnd>; 3]) -> io::Result<()> {
+    for (number, end) in ends.into_iter().enumerate() {
+        let Some(end) = end else { continue };
+        let pipe = open_pipe(net, process, number, end).inspect_err(|_| drop_process(net, process))?;
+        if let Some(child) = net.process_mut(process) {
+            child.process.pipes[number] = Some(pipe);
+        }
+    }
+    Ok(())
+}
+
+fn open_pipe(net: &mut Net, process: Id, number: usize, end: PipeEnd) -> io::Result<Id> {
+    let mut stream = match number {
+        0 => Stream::write_end(end.channel(Direction::Write)?, net.cx.now),
+        _ => Stream::read_end(end.channel(Direction::Read)?, net.cx.now),
+    };
+    let pid = net.process(process).map_or(0, |process| process.pid);
+    net.cx.tap(&mut stream, Some(format!("child {pid} {}", ["stdin", "stdout", "stderr"][number])));
+    let id = net.add(Slot::Stream(stream))?;
+    net.cx.calls.push_back((id, Call::Install(Installed::Pipe { process, number: number as u8 })));
+    Ok(id)
+}
+
+fn drop_process(net: &mut Net, id: Id) {
+    for pipe in net.process(id).map_or([None; 3], |process| process.pipes).into_iter().flatten() {
+        net.remove(pipe);
+    }
+    net.remove(id);
 }
 
 /// The standard streams of the child, and our ends of them.
