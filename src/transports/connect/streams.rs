@@ -47,7 +47,7 @@ impl Net {
     }
 }
 
-/// A stream that is to be connected.
+/// A stream without a connection.
 fn unconnected(cx: &mut Ctx) -> Slot {
     let mut stream = Stream::new(Io::Connecting, Phase::Connecting, cx.now);
     cx.tap(&mut stream, None);

@@ -1,8 +1,8 @@
 //! The dump: what connections, datagram sockets and children have sent and received, as text (`--dump`).
 //!
-//! A loop has at most one [`Dump`]. Each stream and each datagram socket in a dump has a [`Tap`], which counts its bytes.
-//! A tap stands above TLS and below the other layers (`layer/mod.rs`). So the dump shows what TLS protects, as the peer
-//! sees it.
+//! A loop has at most one [`Dump`]. Each stream and each datagram socket in a dump has a [`Tap`], which counts bytes or
+//! datagrams. A tap stands above TLS and below the other layers (`layer/mod.rs`). So the dump shows what TLS protects,
+//! as the peer sees it.
 //!
 //! A dump that cannot be written stops with a warning. The run goes on: its bytes matter more than the dump.
 

@@ -93,7 +93,7 @@ impl LayerStack {
         }
     }
 
-    /// Passes what is to be sent through the layers above the tap. `None` means that these layers change nothing.
+    /// Passes bytes of a protocol through the layers above the tap. `None` means that these layers change nothing.
     fn send(&mut self, bufs: &[IoSlice<'_>]) -> Option<Vec<u8>> {
         let mut changed = None;
         for layer in self.layers.iter_mut().rev() {
