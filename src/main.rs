@@ -1,4 +1,5 @@
-//! The program: parse, run, and turn the outcome into an exit status. Everything else is in the library.
+//! The program: it parses its arguments, runs a mode, and ends with the exit status of the outcome. Everything else is
+//! in the library.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -8,16 +9,16 @@ use xport::cli::{self, Parsed, logger, raw_mode, signals, stderr};
 use xport::modes;
 use xport::protocols::report::{Cause, Failure};
 
-/// `usage or configuration`; the other statuses are [`status`]'s.
+/// The exit status of wrong arguments. `finish` has the others.
 const USAGE: u8 = 2;
 
-/// How long stderr may take nothing before the last words of a run are given up: a full pipe must not keep us for ever.
+/// How long the last message waits for room in stderr. A full pipe must not keep the program for ever.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os()) {
         Err(error) => {
-            // Nothing is left to be done if even that cannot be written.
+            // If stderr fails, there is no other place for the message.
             let _ = stderr::write_all(error.to_string().as_bytes(), PATIENCE);
             ExitCode::from(USAGE)
         }
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes help and the like. A reader who has seen enough is no error.
+/// Writes help, the version and the like. A reader that closes the pipe early is no error worth a message.
 fn print(text: &[u8]) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(text).and_then(|()| stdout.flush()).map_err(|error| {
@@ -42,9 +43,9 @@ fn print(text: &[u8]) -> anyhow::Result<()> {
     })
 }
 
-/// The one place where an error is shown and becomes a status, or a signal.
+/// Shows the error of a run, and turns the error into an exit status or a signal.
 fn finish(outcome: anyhow::Result<()>) -> ExitCode {
-    // Whoever made it raw has restored it; nothing may be written, and nobody may end us, before that.
+    // A raw terminal must be restored before anything is written, and before a signal may end the program.
     raw_mode::restore();
     let Err(error) = outcome else {
         logger::finish();
@@ -75,7 +76,8 @@ fn finish(outcome: anyhow::Result<()>) -> ExitCode {
     })
 }
 
-/// Ends by `signal`, so that a shell sees 128 + `signal`; the same as a status, should that not end us.
+/// Ends the program by `signal`, so that a shell sees 128 + `signal`. If the signal does not end it, that number is the
+/// exit status.
 fn end_by(signal: i32) -> u8 {
     signals::end_by(signal);
     u8::try_from(128 + signal).unwrap_or(u8::MAX)

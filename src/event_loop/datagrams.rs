@@ -1,7 +1,7 @@
-//! What an event or a queued call does to a datagram socket: receive a batch, and call the protocol for each.
+//! Events and queued calls of datagram sockets: the loop receives a batch, and calls the protocol for each datagram.
 //!
-//! What the protocol sends meanwhile is collected, and leaves together at the end of the batch. The rest of the
-//! dispatch is `dispatch.rs`.
+//! What the protocol sends meanwhile is collected, and leaves together at the end of the batch. Events of other
+//! transports are in `dispatch.rs`.
 
 use std::io;
 
@@ -17,13 +17,13 @@ use crate::transports::label::Label;
 use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::DatagramProtocol;
 
-/// Calls that receive from one socket in one turn: more would let one busy port hold up all the others.
+/// How many calls receive from one socket in one turn. With more, one busy port would hold up the other transports.
 const RECEIVES_PER_TURN: usize = 8;
-/// Bytes received from one socket in one turn, for the same reason.
+/// How many bytes are received from one socket in one turn, for the same reason.
 const BYTES_PER_TURN: usize = 256 * 1024;
 
 impl EventLoop {
-    /// Sends what waits, then receives until there is no more, nobody wants it, or the budget is spent.
+    /// Sends what waits, then receives until there is no more, the protocol pauses, or the budget is spent.
     pub(super) fn datagrams_ready(&mut self, id: Id) {
         if let Some(mut datagram) = self.net.datagram_mut(id).filter(|datagram| datagram.wants_flush()) {
             datagram.flush();
@@ -45,7 +45,7 @@ impl EventLoop {
         }
     }
 
-    /// Receives once, and hands what has come to the protocol. How many bytes it was.
+    /// Receives once, and delivers what has come. Returns how many bytes that was.
     fn receive_batch(&mut self, id: Id) -> usize {
         let Some(mut datagram) = self.net.datagram_mut(id) else { return 0 };
         if !datagram.undelivered.is_empty() {
@@ -56,13 +56,13 @@ impl EventLoop {
         match datagram.io.receive(batch, batch_len) {
             Ok(n) => {
                 datagram.receive_failed = false;
-                // A connected socket may have the error of an earlier datagram next, for which no event would come.
+                // A connected socket can have the error of an earlier datagram next. No event would tell it.
                 datagram.readable = n == batch_len || datagram.connected;
                 let bytes = (0..batch.len()).map(|index| batch.get(index).0.len()).sum();
                 datagram.batch_len = next_batch_len(batch_len, n, bytes);
                 datagram.settle();
                 self.pace.note_datagrams(batch.len(), bytes);
-                self.deliver(id);
+                self.deliver_batch(id);
                 bytes
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -81,38 +81,38 @@ impl EventLoop {
         }
     }
 
-    /// Hands over the datagrams of the batch, one by one. A pause on the way holds the rest for later.
-    fn deliver(&mut self, id: Id) {
+    /// Delivers the batch. A pause holds back the rest.
+    fn deliver_batch(&mut self, id: Id) {
         let Some(batch) = self.batch.take() else { return };
-        for index in 0..batch.len() {
-            let (data, from) = batch.get(index);
-            if !self.deliver_one(id, data, from) {
-                hold(&mut self.net, id, &batch, index);
-                break;
-            }
-        }
+        let delivered = self.deliver(id, (0..batch.len()).map(|index| batch.get(index)));
+        let rest = (delivered..batch.len()).map(|index| batch.get(index));
+        self.hold(id, rest.map(|(data, from)| (data.into(), *from)));
         self.batch = Some(batch);
     }
 
-    /// The same for what a pause has left over.
+    /// Delivers what a pause has held back. Returns how many bytes that was.
     fn deliver_held(&mut self, id: Id) -> usize {
         let Some(mut datagram) = self.net.datagram_mut(id) else { return 0 };
-        let undelivered = std::mem::take(&mut datagram.undelivered);
-        let (mut bytes, mut delivered) = (0, 0);
-        while let Some((data, from)) = undelivered.get(delivered) {
-            if !self.deliver_one(id, data, from) {
-                break;
-            }
-            bytes += data.len();
-            delivered += 1;
-        }
-        if let Some(mut datagram) = self.net.datagram_mut(id).filter(|datagram| !datagram.is_closing()) {
-            datagram.undelivered = undelivered.into_iter().skip(delivered).collect();
-        }
+        let held = std::mem::take(&mut datagram.undelivered);
+        let delivered = self.deliver(id, held.iter().map(|(data, from)| (&data[..], from)));
+        let bytes = held[..delivered].iter().map(|(data, _)| data.len()).sum();
+        self.hold(id, held.into_iter().skip(delivered));
         bytes
     }
 
-    /// Hands over one datagram; false where the protocol does not want it now.
+    /// Delivers datagrams one by one, until the protocol pauses. Returns how many that was.
+    fn deliver<'a>(&mut self, id: Id, datagrams: impl Iterator<Item = (&'a [u8], &'a Remote)>) -> usize {
+        datagrams.take_while(|(data, from)| self.deliver_one(id, data, from)).count()
+    }
+
+    /// Holds back datagrams for later, unless the socket is closing.
+    fn hold(&mut self, id: Id, rest: impl Iterator<Item = (Box<[u8]>, Remote)>) {
+        if let Some(mut datagram) = self.net.datagram_mut(id).filter(|datagram| !datagram.is_closing()) {
+            datagram.undelivered.extend(rest);
+        }
+    }
+
+    /// Delivers one datagram. Returns false if the protocol does not want it now.
     fn deliver_one(&mut self, id: Id, data: &[u8], from: &Remote) -> bool {
         if !self.net.cx.calls.is_empty() {
             self.run_calls();
@@ -169,7 +169,7 @@ fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call:
             }
             log_opened(t);
             protocol.connection_made(t);
-            // What was there before may have had its event already.
+            // The event of what has arrived before may be gone.
             if let Some(mut datagram) = net.datagram_mut(id) {
                 datagram.queue_read();
             }
@@ -192,13 +192,13 @@ fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call:
             log_closed(t);
             protocol.connection_lost(t, error);
         }
-        // What does not go with this kind of slot.
+        // Datagram sockets have no such calls.
         _ => (),
     }
 }
 
-/// How many messages to receive at once after `received` of `batch_len`, which had `bytes`: as many as fit into the
-/// budget, since a pause may make us hold them.
+/// How many messages to receive next, after `received` messages of at most `batch_len` with `bytes`. They must fit into
+/// the budget, as a pause makes us hold them.
 fn next_batch_len(batch_len: usize, received: usize, bytes: usize) -> usize {
     if bytes > BYTES_PER_TURN {
         (received * BYTES_PER_TURN / bytes).max(1)
@@ -207,13 +207,6 @@ fn next_batch_len(batch_len: usize, received: usize, bytes: usize) -> usize {
     } else {
         batch_len
     }
-}
-
-/// Keeps what is left of a batch from `first` on, unless the socket is closing.
-fn hold(net: &mut Net, id: Id, batch: &RecvBatch, first: usize) {
-    let Some(mut datagram) = net.datagram_mut(id).filter(|datagram| !datagram.is_closing()) else { return };
-    let rest = (first..batch.len()).map(|index| batch.get(index));
-    datagram.undelivered.extend(rest.map(|(data, from)| (data.into(), *from)));
 }
 
 fn log_opened(t: &DatagramTransport<'_>) {

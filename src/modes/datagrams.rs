@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::config::{
     DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DatagramRun, DialConfig, StreamConfig,
 };
-use super::{Run, dialing, listen, local, marks, session_options, stdio, stdio_of, take_over};
+use super::{Run, dialing, listen, local, marks, pair_options, session_options, stdio, stdio_of, take_over};
 use crate::protocols::datagram_echo::DatagramEcho;
 use crate::protocols::pair::conversation::{Conversation, ConversationOptions, SocketSide};
 use crate::protocols::pair::lines::ConversationStdio;
@@ -63,7 +63,7 @@ pub(super) fn client(
 }
 
 fn conversation(run: &Run, stream: &StreamConfig, serves: bool, lines: bool, quota: CountLimit) -> Rc<Conversation> {
-    let pair = session_options(stream, run.reporter.clone(), false);
+    let pair = pair_options(stream, None, Some(session_options(stream, false)));
     Conversation::new(ConversationOptions { serves, lines, quota }, &pair, run.reporter.clone())
 }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::children::{self, Child, on_terminal};
 use super::config::{ChildConfig, Endpoint, ExecConfig, ExecPlace};
-use super::relay::{RightEnds, pair, serve};
+use super::pair::{RightEnds, serve, single};
 use super::{Run, child_streams, listen, marks, prepare_stdio, stdio, terminal};
 use crate::protocols::pair::child::ChildEnd;
 use crate::protocols::pair::end::End;
@@ -36,7 +36,7 @@ fn at_place(config: &ExecConfig) -> anyhow::Result<()> {
         }
         ExecPlace::Connect(left) => {
             let right = RightEnds::child(Child::checked(&config.child)?, marks(&config.stream)?);
-            pair(&Endpoint::Connect(left.clone()), &config.stream, right)
+            single(&Endpoint::Connect(left.clone()), &config.stream, right)
         }
     }
 }

@@ -4,13 +4,12 @@
 
 mod child_streams;
 mod children;
-mod client;
 pub mod config;
 mod datagrams;
+mod echo;
 mod exec;
 mod listen;
-mod relay;
-mod server;
+mod pair;
 mod terminal;
 mod tls;
 
@@ -19,8 +18,7 @@ use std::os::fd::{OwnedFd, RawFd};
 use std::time::Duration;
 
 use crate::event_loop::EventLoop;
-use crate::protocols::pair::PairOptions;
-use crate::protocols::pair::session::SessionOptions;
+use crate::protocols::pair::{PairOptions, SessionOptions};
 use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
 use crate::protocols::signals::{Signals, Wanted};
 use crate::sys::{process, signals};
@@ -43,14 +41,14 @@ use config::{ConnectConfig, DialConfig, DumpTarget, Mode, StreamConfig, StreamPe
 /// A [`Failure`], which has the exit status, or another error, whose exit status is 1.
 pub fn run(mode: &Mode) -> anyhow::Result<()> {
     match mode {
-        Mode::Echo(configs) => server::echo(configs),
-        Mode::Server(configs) => server::server(configs),
-        Mode::Client(config) => client::client(config),
+        Mode::Echo(configs) => echo::echo(configs),
+        Mode::Server(configs) => pair::server(configs),
+        Mode::Client(config) => pair::client(config),
         Mode::DatagramEcho(configs, options) => datagrams::echo(configs, *options),
         Mode::DatagramServer(configs, options) => datagrams::server(configs, *options),
         Mode::DatagramClient(config, options, stream) => datagrams::client(config, *options, stream),
         Mode::Exec(config) => exec::exec(config),
-        Mode::Relay(config) => relay::relay(config),
+        Mode::Relay(config) => pair::relay(config),
     }
 }
 
@@ -240,21 +238,14 @@ fn take_over(number: RawFd, name: &str, wanted: impl FnOnce(Inherited) -> Option
 }
 
 /// The options of a pair. Without a `reporter` the pair is one of many.
-fn pair_options(stream: &StreamConfig, reporter: Option<Reporter>) -> PairOptions {
-    PairOptions {
-        half_close: stream.half_close,
-        idle_timeout: stream.idle_timeout,
-        linger: stream.linger,
-        reporter,
-        session: None,
-    }
+fn pair_options(stream: &StreamConfig, reporter: Option<Reporter>, session: Option<SessionOptions>) -> PairOptions {
+    let StreamConfig { half_close, idle_timeout, linger, .. } = *stream;
+    PairOptions { half_close, idle_timeout, linger, reporter, session }
 }
 
-/// The options of a session. With `reuse_stdio`, other sessions follow.
-fn session_options(stream: &StreamConfig, reporter: Reporter, reuse_stdio: bool) -> PairOptions {
-    let (send_only, recv_only) = (stream.send_only, stream.recv_only);
-    let session = Some(SessionOptions { send_only, recv_only, reuse_stdio });
-    PairOptions { session, ..pair_options(stream, Some(reporter)) }
+/// What is different for a session. With `reuse_stdio`, other sessions follow.
+fn session_options(stream: &StreamConfig, reuse_stdio: bool) -> SessionOptions {
+    SessionOptions { send_only: stream.send_only, recv_only: stream.recv_only, reuse_stdio }
 }
 
 /// Opens stdin, stdout, or both as one stream.

@@ -1,7 +1,7 @@
-//! Who may connect: `--allow` and `--deny`, asked before any byte is read or sent.
+//! Decides which peers may connect (`--allow`, `--deny`), before any byte is read or sent.
 //!
-//! Deny wins; without an allow list everyone not denied may come in. IPv4 addresses that arrive mapped into IPv6
-//! (`::ffff:127.0.0.1`) are matched as IPv4.
+//! A denied peer is refused even if it is allowed too. Without an allow list, all other peers are admitted. An IPv4
+//! address that is mapped into IPv6 (`::ffff:127.0.0.1`) counts as IPv4.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,7 @@ use ipnet::IpNet;
 
 use super::info::Peer;
 
-/// The two lists.
+/// A list of allowed and one of denied networks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccessList {
     allow: Vec<IpNet>,
@@ -17,7 +17,7 @@ pub struct AccessList {
 }
 
 impl AccessList {
-    /// Builds the lists as given; an empty `allow` allows everyone.
+    /// Makes the lists. An empty `allow` allows all peers.
     #[must_use]
     pub fn new(allow: Vec<IpNet>, deny: Vec<IpNet>) -> Self {
         Self { allow, deny }
@@ -31,7 +31,8 @@ impl AccessList {
         !listed(&self.deny) && (self.allow.is_empty() || listed(&self.allow))
     }
 
-    /// The same for any peer: one without an IP address is on no list, so an allow list keeps it out.
+    /// Whether a peer of any kind may connect. A peer without an IP address is on no list, so it is admitted only
+    /// without an allow list.
     #[must_use]
     pub fn admits_peer(&self, peer: &Peer) -> bool {
         match peer {

@@ -1,7 +1,7 @@
-//! Where a transport leads: the typed form of an address, as transports and modes use it.
+//! Addresses to connect to or to listen on, in their typed form.
 //!
-//! The text form ("`:8080`", "`[fe80::1%eth0]:80`", "`@name`") is the command line's business and is parsed in
-//! `cli/address.rs`; names are resolved by the resolver. What is here is already known to be well formed.
+//! `cli/address.rs` parses the text form ("`:8080`", "`[fe80::1%eth0]:80`", "`@name`"), so an address here is well
+//! formed. `connect/resolver.rs` looks up names.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -10,23 +10,23 @@ use std::path::PathBuf;
 
 use super::text::Escaped;
 
-/// One end that can be connected to or listened on.
+/// An address to connect to or to listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     /// A host and port, of TCP or UDP.
     Inet(HostPort),
     /// A unix socket.
     Unix(UnixName),
-    /// An inherited descriptor: a socket that listens already or is connected already.
+    /// An inherited descriptor: a socket that listens or is connected already.
     Fd(RawFd),
 }
 
 /// A host and a port number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostPort {
-    /// Which machine or interface.
+    /// The machine, or the interface.
     pub host: Host,
-    /// The port; 0 lets the kernel choose, where one listens.
+    /// The port. To listen on 0 lets the kernel choose.
     pub port: u16,
 }
 
@@ -43,18 +43,18 @@ impl From<SocketAddr> for HostPort {
 /// The host part of an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Host {
-    /// A port alone: this machine's loopback, both families.
+    /// The loopback of this machine, both families. The text form is a port alone.
     Loopback,
-    /// `*`: every interface, both families.
+    /// Every interface, both families. The text form is `*`.
     Any,
-    /// An address; `scope` is the interface index of `%interface`, 0 where none was given.
+    /// A numeric address.
     Ip {
         /// The address itself.
         ip: IpAddr,
-        /// The interface index of a link-local IPv6 address, else 0.
+        /// The index of the interface of a link-local IPv6 address (`%eth0`); otherwise 0.
         scope: u32,
     },
-    /// A name to be resolved.
+    /// A name to look up.
     Name(String),
 }
 
@@ -63,7 +63,7 @@ pub enum Host {
 pub enum UnixName {
     /// A path in the file system.
     Path(PathBuf),
-    /// Linux's abstract name space: `@name`, without the `@`. Anyone on the machine may connect.
+    /// A name of Linux's abstract name space, without the `@`. Every user of the machine can connect to it.
     Abstract(Vec<u8>),
 }
 
@@ -118,7 +118,7 @@ impl fmt::Display for HostPort {
 }
 
 impl fmt::Display for UnixName {
-    /// Paths as they are but for control characters, which are escaped; abstract names with their `@`.
+    /// Control characters are escaped. Abstract names have their `@`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(path) => Escaped(&path.to_string_lossy()).fmt(f),

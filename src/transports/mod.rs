@@ -57,7 +57,4 @@ pub mod info;
 pub(crate) mod tests;
 pub mod text;
 
-/// Another name of [`connect`].
-#[doc(hidden)]
-pub use connect as dial;
 pub(crate) use connect::resolver::WAKE;

@@ -13,7 +13,7 @@ use mio::unix::SourceFd;
 
 use super::admission::Admission;
 use super::call::Call;
-use super::connect::ConnectError;
+use super::connect::error::ConnectError;
 use super::ctx::{Ctx, DatagramRef, ProcessRef, StreamRef};
 use super::datagram::socket::Datagram;
 use super::dump::Dump;

@@ -1,8 +1,7 @@
-//! Files that live as long as we do: a unix socket's, the port file. They are removed with us, and nobody else's file
-//! is.
+//! Files that are removed at the end of the run: those of unix sockets, and the port file.
 //!
-//! The kernel leaves the file of a socket behind when the socket is closed, so somebody must remove it. It must be the
-//! file that we made, not one that took its place meanwhile. Binding a socket to a path is `unix_path.rs`.
+//! The kernel keeps the file of a socket when the socket is closed, so we must remove it. It must be the file that we
+//! have made, not another one that has replaced it. `unix_path.rs` binds a socket to a path.
 
 use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -12,34 +11,34 @@ use std::path::{Path, PathBuf};
 
 use super::error::describe;
 
-/// How often a random name may be taken already before we give up.
+/// How many random names are tried.
 const NAME_TRIES: usize = 16;
 
-/// A file that is ours to remove; dropping this removes it.
+/// A file that we have made. Dropping this removes the file.
 #[derive(Debug)]
 pub struct OwnFile {
     path: PathBuf,
-    /// Open for as long as the file is ours: until then the kernel gives its number (the inode) to no other file.
+    /// While this is open, the kernel gives the inode number to no other file.
     file: File,
 }
 
 impl OwnFile {
-    /// Takes note of a file that we have just made, of whatever kind.
+    /// Takes over a file of any kind that we have just made.
     ///
     /// # Errors
-    /// It is not there any more, or no descriptor is left.
+    /// The file does not exist any more, or no descriptor is left.
     pub fn made(path: &Path) -> io::Result<Self> {
-        // A relative name would be another file after a change of directory.
+        // After a change of directory, a relative path would name another file.
         Ok(Self { path: std::path::absolute(path)?, file: pin(path)? })
     }
 
-    /// Puts a file with this content at `path`, in one step: a reader sees the old file or all of the new one. Its mode
-    /// is what the umask leaves of 0666.
+    /// Writes a file in one step: a reader sees the old content or all of the new content. The mode is 0666 without the
+    /// bits of the umask.
     ///
-    /// No link is followed: a file of a random name is made in the same directory and renamed.
+    /// A file with a random name is made in the same directory, and renamed. So no link is followed.
     ///
     /// # Errors
-    /// What the system said.
+    /// The error of the system.
     pub fn write(path: &Path, content: &[u8]) -> io::Result<Self> {
         let path = std::path::absolute(path)?;
         let mut own = Self::new_in(path.parent().unwrap_or(&path))?;
@@ -49,7 +48,7 @@ impl OwnFile {
         Ok(own)
     }
 
-    /// A new and empty file under a name that nobody can guess.
+    /// Makes an empty file with a name that others cannot guess.
     fn new_in(directory: &Path) -> io::Result<Self> {
         let mut last = io::ErrorKind::AlreadyExists.into();
         for _ in 0..NAME_TRIES {
@@ -67,7 +66,7 @@ impl OwnFile {
 impl Drop for OwnFile {
     fn drop(&mut self) {
         if !is_at(&self.file, &self.path) {
-            // It is gone already, or the name is somebody else's by now.
+            // The file is gone, or another one has replaced it.
             return;
         }
         if let Err(error) = fs::remove_file(&self.path) {
@@ -76,8 +75,8 @@ impl Drop for OwnFile {
     }
 }
 
-/// Opens what stands at `path` without access to its content, a link itself included. Until it is closed, no other file
-/// has the same inode. `O_PATH`, `open(2)`.
+/// Opens a file of any kind without access to its content. A link is not followed. While it is open, no other file has
+/// the same inode number. `O_PATH` of `open(2)`.
 pub(crate) fn pin(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(libc::O_PATH | libc::O_NOFOLLOW).open(path)
 }
@@ -91,14 +90,14 @@ pub(crate) fn is_at(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Whether [`OwnFile::write`] may replace what stands at `path`: nothing, or a regular file.
+/// Checks that [`OwnFile::write`] may write to `path`: it names a regular file, or none.
 ///
 /// # Errors
-/// What stands there instead.
+/// Another kind of file is there.
 pub fn check_replaceable(path: &Path) -> io::Result<()> {
     let kind = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata.file_type(),
-        // Whether a file can be made there shows when it is made.
+        // Whether a file can be made there shows later.
         Err(_) => return Ok(()),
     };
     if kind.is_file() {
@@ -122,8 +121,8 @@ pub(crate) fn name_of_kind(kind: FileType) -> &'static str {
     }
 }
 
-/// A number that differs from call to call and that nobody else can know: the standard library draws the keys of its
-/// hashes from the system's random numbers.
+/// A number that others cannot guess, another one for each call. The standard library takes the keys of its hashes from
+/// the random numbers of the system.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }

@@ -1,4 +1,4 @@
-//! From the addresses that users write to those of the kernel, as far as no name has to be looked up.
+//! Turns addresses of users into those of the kernel, if no name has to be looked up.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -8,16 +8,16 @@ use socket2::SockAddr;
 
 use super::address::{Address, Host, HostPort, UnixName};
 
-/// Whether a listener on `[::]` takes IPv4 too.
+/// Whether a socket on `[::]` takes IPv4 too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stack {
-    /// Only the family of its address.
+    /// IPv6 only.
     OwnFamily,
-    /// IPv4 as well, whose addresses are shown as IPv4.
+    /// IPv4 as well. IPv4 addresses are shown as such.
     Both,
 }
 
-/// The addresses of a host that needs no look-up, in order of preference.
+/// The addresses of a host, the preferred one first; none for a name, which has to be looked up.
 pub(crate) fn numeric_addresses(tcp: &HostPort) -> Vec<SocketAddr> {
     let (v6, v4): (IpAddr, IpAddr) = match &tcp.host {
         Host::Loopback => (Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()),
@@ -31,7 +31,7 @@ pub(crate) fn numeric_addresses(tcp: &HostPort) -> Vec<SocketAddr> {
     vec![SocketAddr::new(v4, tcp.port), SocketAddr::new(v6, tcp.port)]
 }
 
-/// The local addresses that `--source` names: one, or one for each family where it is only a port.
+/// The local addresses that `--source` names: one, or one for each family if only a port is given.
 #[must_use]
 pub fn source_addresses(address: &Address) -> Vec<SocketAddr> {
     match address {
@@ -45,7 +45,7 @@ pub(crate) fn unix_address(name: &UnixName) -> io::Result<SockAddr> {
     match name {
         UnixName::Path(path) => SockAddr::unix(path),
         UnixName::Abstract(name) => {
-            // socket2 takes a path that starts with a NUL for an abstract name; the standard library checks the length.
+            // For socket2, a path with a NUL at its start is an abstract name. The standard library checks the length.
             std::os::unix::net::SocketAddr::from_abstract_name(name)?;
             let mut bytes = vec![0];
             bytes.extend_from_slice(name);

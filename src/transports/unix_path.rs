@@ -1,10 +1,9 @@
-//! Binding a unix socket to a path at which something may stand already: a server that lives, what a dead one has left
-//! behind, or anything else.
+//! Binds a unix socket to a path where a file can exist already: of a running server, of a dead one, or any other.
 //!
-//! `bind(2)` makes the file and fails where one is, so two servers never get one path. What is left behind must be
-//! removed first, and that is the difficulty: between the look at a stale file and its removal, another server may have
-//! replaced it. So only the holder of a [`RemovalRight`] removes anything, and looks again once it has it. Whose file
-//! it is then, and when it goes, is `own_file.rs`.
+//! `bind(2)` makes the file, and fails if there is one, so two servers never get one path. The file of a dead server
+//! must be removed first. That is difficult: between the look at the file and its removal, another server can have
+//! replaced the file. So only the holder of a [`RemovalRight`] removes a file, and looks again after it has got the
+//! right. `own_file.rs` removes the file of the bound socket at the end.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -19,17 +18,17 @@ use super::error::describe;
 use super::own_file::{OwnFile, is_at, pin};
 use crate::sys::limits;
 
-/// How often the path is looked at while other servers start there, and the pause after each look: half a second at
-/// most.
+/// How often the path is looked at while other servers start there, and the pause between two looks. Together that is
+/// half a second at most.
 const TRIES: usize = 50;
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// How to bind a unix socket.
 #[derive(Clone, Copy, Debug)]
 pub struct UnixBinding {
-    /// Permission bits of the socket file, set before anyone can connect.
+    /// Permission bits of the socket file. They are set before another process can connect.
     pub mode: u32,
-    /// Remove a socket that nobody serves any more. Never one that is served, never anything else.
+    /// Whether to remove a socket without a server. A socket with a server is never removed, nor is any other file.
     pub replace_stale: bool,
     /// How messages name options.
     pub advice: Advice,
@@ -41,25 +40,25 @@ impl Default for UnixBinding {
     }
 }
 
-/// Binds `socket` to `path`. A stale socket is in the way too unless it is to be replaced. The mode is that of the
-/// socket.
+/// Binds `socket` to `path`. The file gets the mode of the socket.
 ///
 /// # Errors
-/// What the system said; `AddrInUse` with a word on what stands at the path.
+/// The error of the system. `AddrInUse` says what is at the path; a stale socket is an error too, unless the binding
+/// replaces it.
 pub(crate) fn bind(socket: &Socket, path: &Path, binding: UnixBinding) -> io::Result<OwnFile> {
     let address = SockAddr::unix(path)?;
     let mut right = None;
     for _ in 0..TRIES {
-        // In this order: a socket that was there before bind(2) failed is bound wholly, as that call had to wait for
-        // it. Until then the kernel would not know it, and it would look stale.
+        // The file is opened before bind(2) fails. A socket that is there by then is bound completely, as bind(2) has
+        // waited for it. A socket that is being bound would look stale.
         let there = match pin(path) {
             Ok(there) => Some(there),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        // The mode is exact: the umask of the process has no say in it.
+        // The umask of the process must not change the mode.
         match limits::with_umask(0, || socket.bind(&address)) {
-            // Where no descriptor is left to hold it by, it is not left behind.
+            // If no descriptor is left to hold the file, it must not stay behind.
             Ok(()) => return OwnFile::made(path).inspect_err(|_| drop(fs::remove_file(path))),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => (),
             Err(error) => return Err(error),
@@ -67,7 +66,7 @@ pub(crate) fn bind(socket: &Socket, path: &Path, binding: UnixBinding) -> io::Re
         let Some(there) = there else { continue };
         let state = PathState::of(&there, path)?;
         if !is_at(&there, path) {
-            // It is about something else.
+            // The path names another file by now.
             continue;
         }
         match state {
@@ -81,12 +80,9 @@ pub(crate) fn bind(socket: &Socket, path: &Path, binding: UnixBinding) -> io::Re
             PathState::Stale => {
                 return in_use(&format!("nobody serves it; {} removes it", binding.advice.flag("replace-stale")));
             }
-            PathState::Live => return in_use("by a server that is alive"),
+            PathState::Live => return in_use("by a running server"),
             PathState::Unknown(error) => {
-                return in_use(&format!(
-                    "whether a server is alive there, the system does not tell: {}",
-                    describe(&error)
-                ));
+                return in_use(&format!("the system does not tell whether it has a server: {}", describe(&error)));
             }
             PathState::NoSocket => {
                 return Err(io::Error::new(io::ErrorKind::AddrInUse, "File exists and is not a socket"));
@@ -100,22 +96,22 @@ fn in_use<T>(why: &str) -> io::Result<T> {
     Err(io::Error::new(io::ErrorKind::AddrInUse, format!("Address already in use ({why})")))
 }
 
-/// What stands where a socket is to be bound.
+/// What is at the path of the socket.
 #[derive(Debug)]
 enum PathState {
-    /// A socket that nobody has: what a server that was killed leaves behind.
+    /// A socket without a process: a server that was killed leaves it behind.
     Stale,
-    /// A socket that a process has bound, be it listening or not.
+    /// A socket that a process has bound. It need not listen yet.
     Live,
-    /// A socket that we may not connect to.
+    /// A socket that we have no permission to connect to.
     Unknown(io::Error),
     /// Anything else.
     NoSocket,
 }
 
 impl PathState {
-    /// Asks the kernel without connecting, as a server with one client might take us for that: a datagram socket cannot
-    /// be connected to a stream, and where the socket is bound the kernel says just that (`EPROTOTYPE`).
+    /// Asks the kernel without a connection, as a server that takes one client would take us for it. A datagram socket
+    /// cannot connect to a stream socket, and the kernel says so if that is bound (`EPROTOTYPE`).
     fn of(there: &File, path: &Path) -> io::Result<Self> {
         if !there.metadata()?.file_type().is_socket() {
             return Ok(Self::NoSocket);
@@ -123,15 +119,15 @@ impl PathState {
         let probe = Socket::new(Domain::UNIX, Type::DGRAM.nonblocking(), None)?;
         Ok(match probe.connect(&SockAddr::unix(path)?).map_err(|error| (error.raw_os_error(), error)) {
             Err((Some(libc::ECONNREFUSED), _)) => Self::Stale,
-            // One for datagrams, and one that has chosen its peer.
+            // A datagram socket, and one that is connected to its peer.
             Ok(()) | Err((Some(libc::EPROTOTYPE | libc::EPERM), _)) => Self::Live,
             Err((_, error)) => Self::Unknown(error),
         })
     }
 }
 
-/// The right to remove what is stale at a path; one process has it at a time. It is a lock on a file beside the socket,
-/// which ends with the process. Nobody but its owner can open the file, so nobody else can hold the lock.
+/// The right to remove a stale socket at a path, for one process at a time. It is a lock on a file beside the socket,
+/// and ends with the process. Only its owner can open the file, so other users cannot hold the lock.
 #[derive(Debug)]
 struct RemovalRight {
     file: File,
@@ -139,7 +135,7 @@ struct RemovalRight {
 }
 
 impl RemovalRight {
-    /// `None`: another process has it now.
+    /// Takes the right. `None` means that another process has it.
     fn take(socket: &Path) -> io::Result<Option<Self>> {
         let mut name = std::ffi::OsString::from(".");
         name.push(socket.file_name().unwrap_or_default());
@@ -161,14 +157,14 @@ impl RemovalRight {
         if !limits::try_lock(&file).map_err(|error| unusable(&describe(&error)))? {
             return Ok(None);
         }
-        // The one that had it before may have removed the file after we had opened it.
+        // The process that had the right before can have removed the file after we had opened it.
         Ok(is_at(&file, &path).then_some(Self { file, path }))
     }
 }
 
 impl Drop for RemovalRight {
     fn drop(&mut self) {
-        // While it is locked: a process that opens the file now sees that it is gone.
+        // The file is still locked, so a process that has opened it finds out that it is gone.
         if is_at(&self.file, &self.path) {
             let _ = fs::remove_file(&self.path);
         }

@@ -67,13 +67,18 @@ fn options(sim: &mut Sim, half_close: bool, reuse_stdio: bool, reporter: Reporte
     PairOptions { half_close, idle_timeout: None, linger: None, reporter: Some(reporter), session }
 }
 
+/// The connection of a session with `console`.
+pub(super) fn joined_with(console: Id, options: PairOptions) -> StreamSide {
+    StreamSide::new(session_connector(console, options.clone()), options)
+}
+
 /// A console and a connection, joined as a client joins them.
 fn session(sim: &mut Sim, half_close: bool) -> (Id, Id, Reports) {
     let (reporter, reports) = line();
     let console = sim.stream(0, IdleStdio::new(reporter.clone()));
     sim.net().transport(console).pause_reading();
     let options = options(sim, half_close, false, reporter);
-    let peer = sim.connection(0, StreamSide::of_session(console, options));
+    let peer = sim.connection(0, joined_with(console, options));
     for id in [console, peer] {
         sim.net().transport(id).set_write_buffer_limits(marks());
         sim.spoil(id);
@@ -169,12 +174,12 @@ fn a_session_after_one_that_has_left_stdout_full_waits_for_it() {
         sim.net().transport(console).set_write_buffer_limits(marks());
         let options = options(sim, true, true, reporter);
         sim.feed_end(console);
-        let first = sim.connection(100, StreamSide::of_session(console, options.clone()));
+        let first = sim.connection(100, joined_with(console, options.clone()));
         sim.feed(first, &[1; 5000]);
         sim.settle();
         sim.net().transport(first).abort();
         sim.settle();
-        let second = sim.connection(100, StreamSide::of_session(console, options));
+        let second = sim.connection(100, joined_with(console, options));
         sim.feed(second, &[2; 1 << 20]);
         sim.feed_end(second);
         sim.run();

@@ -1,6 +1,7 @@
 //! Sessions on stdin and stdout in the simulator: when the peer is told of the end of stdin, and what becomes of a
 //! stdin whose peer is gone.
 
+use super::properties::joined_with;
 use super::*;
 
 const ENOUGH: usize = 1 << 20;
@@ -30,7 +31,7 @@ impl Session {
         let options = PairOptions { half_close, idle_timeout, linger, reporter: Some(reporter.clone()), session };
         let console = sim.stream(ENOUGH, IdleStdio::new(reporter));
         sim.net().transport(console).pause_reading();
-        let peer = sim.connection(ENOUGH, StreamSide::of_session(console, options));
+        let peer = sim.connection(ENOUGH, joined_with(console, options));
         sim.settle();
         Self { sim, console, peer, reports }
     }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use super::exec::ExecChild;
 use super::half_close::{HalfClose, Held, InputEnd};
-use super::{Connector, End, Inbound, OtherEnd, PairOptions, Waiting, has_agreed_on_tls};
+use super::{End, Inbound, OtherEnd, PairOptions, has_agreed_on_tls};
 use crate::protocols::idle::{Fired, IdleClock};
 use crate::protocols::report::{Cause, Failure, Reporter};
 use crate::transports::info::Info;
@@ -51,30 +51,20 @@ pub struct ChildEnd {
 }
 
 impl ChildEnd {
-    /// A left side, whose other end `connector` opens.
-    #[must_use]
-    pub fn left(connector: Connector, options: PairOptions) -> Self {
-        Self::new(OtherEnd::ToOpen(connector), options)
-    }
-
-    /// A right side, to be joined with `left`.
-    #[must_use]
-    pub fn right(left: Inbound, options: PairOptions) -> Self {
-        Self::new(OtherEnd::ToJoin(left), options)
-    }
-
     /// The child of `exec`, to be joined with our stdin and stdout, which are `stdio`.
     #[must_use]
     pub fn of_exec(stdio: End, reporter: Reporter, exec: Rc<ExecChild>) -> Self {
         let (half_close, reporter) = (HalfClose::Now, Some(reporter));
         let options = PairOptions { half_close, idle_timeout: None, linger: None, reporter, session: None };
-        let left = Inbound { end: stdio, info: Info::default(), waiting: Waiting::default(), place: None };
-        Self { exec: Some(exec), ..Self::right(left, options) }
+        Self { exec: Some(exec), ..Self::new(Inbound::new(stdio, Info::default()), options) }
     }
 
-    fn new(other: OtherEnd, options: PairOptions) -> Self {
+    /// A left side, whose other end a [`Connector`](super::Connector) opens, or a right side, to be joined with an
+    /// [`Inbound`](super::Inbound).
+    #[must_use]
+    pub fn new(other: impl Into<OtherEnd>, options: PairOptions) -> Self {
         Self {
-            other,
+            other: other.into(),
             output: InputEnd::new(options.half_close),
             idle: IdleClock::new(options.idle_timeout),
             options,
@@ -162,7 +152,7 @@ fn code(status: ExitStatus) -> u8 {
 impl SubprocessProtocol for ChildEnd {
     fn connection_made(&mut self, t: &mut SubprocessTransport<'_>) {
         let (id, here) = (t.id(), End::Child(t.id()));
-        if let OtherEnd::ToOpen(_) = self.other {
+        if self.other.is_to_open() {
             self.idle.start(t.net(), id);
         }
         if !self.other.open_or_join(t.net(), here, |_| Info::default(), &self.options) {

@@ -18,8 +18,7 @@ use std::time::Duration;
 
 use log::Level;
 
-use super::session::SessionOptions;
-use super::{End, PairOptions};
+use super::{End, PairOptions, SessionOptions};
 use crate::protocols::loop_guard::is_marked;
 use crate::protocols::quota::CountLimit;
 use crate::protocols::report::{Cause, Failure, Reporter};

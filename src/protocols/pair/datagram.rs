@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Connector, End, Inbound, OtherEnd, PairOptions};
+use super::{End, OtherEnd, PairOptions};
 use crate::protocols::idle::{Fired, IdleClock};
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::connect::ConnectError;
@@ -22,20 +22,11 @@ pub struct DatagramSide {
 }
 
 impl DatagramSide {
-    /// A left side, whose other end `connector` opens.
+    /// A left side, whose other end a [`Connector`](super::Connector) opens, or a right side, to be joined with an
+    /// [`Inbound`](super::Inbound).
     #[must_use]
-    pub fn left(connector: Connector, options: PairOptions) -> Self {
-        Self::new(OtherEnd::ToOpen(connector), options)
-    }
-
-    /// A right side, to be joined with `left`.
-    #[must_use]
-    pub fn right(left: Inbound, options: PairOptions) -> Self {
-        Self::new(OtherEnd::ToJoin(left), options)
-    }
-
-    fn new(other: OtherEnd, options: PairOptions) -> Self {
-        Self { other, idle: IdleClock::new(options.idle_timeout), options }
+    pub fn new(other: impl Into<OtherEnd>, options: PairOptions) -> Self {
+        Self { other: other.into(), idle: IdleClock::new(options.idle_timeout), options }
     }
 }
 
@@ -43,7 +34,7 @@ impl DatagramProtocol for DatagramSide {
     fn connection_made(&mut self, t: &mut DatagramTransport<'_>) {
         let (id, here) = (t.id(), End::Datagrams(t.id()));
         let info = t.info();
-        if let OtherEnd::ToOpen(_) = self.other {
+        if self.other.is_to_open() {
             self.idle.start(t.net(), id);
         }
         if !self.other.open_or_join(t.net(), here, |_| info, &self.options) {

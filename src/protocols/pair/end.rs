@@ -5,6 +5,7 @@
 use std::time::Instant;
 
 use super::half_close::HalfClose;
+use super::options::{PairOptions, SessionOptions};
 use crate::protocols::idle::Activity;
 use crate::transports::datagram::Remote;
 use crate::transports::id::Id;
@@ -57,12 +58,12 @@ impl End {
         }
     }
 
-    /// The most bytes that one write to it takes: the longest datagram to its peer. A stream has no such limit.
-    pub(super) fn longest(&self, net: &mut Net) -> usize {
+    /// The socket that its datagrams come from and go to, and its address if the socket serves others too.
+    fn socket(self) -> Option<(Id, Option<Remote>)> {
         match self {
-            Self::Stream(_) | Self::Stdio { .. } | Self::Child(_) => usize::MAX,
-            Self::Datagrams(id) => net.datagram_transport(*id).longest(None),
-            Self::Flow { socket, remote } => net.datagram_transport(*socket).longest(Some(remote)),
+            Self::Datagrams(id) => Some((id, None)),
+            Self::Flow { socket, remote } => Some((socket, Some(remote))),
+            Self::Stream(_) | Self::Stdio { .. } | Self::Child(_) => None,
         }
     }
 
@@ -78,12 +79,17 @@ impl End {
         peer.map_or_else(|| "stdin and stdout".to_owned(), |peer| peer.to_string())
     }
 
-    /// Lets bytes go both ways. If the first bytes of stdin or of a child decide when the end is told, they come to the
-    /// protocol of that side first.
-    pub(super) fn join(self, other: Self, net: &mut Net, half_close: HalfClose) {
+    /// Lets bytes go both ways, or one way in a session that only sends or receives. If the first bytes of stdin or of
+    /// a child decide when the end is told, they come to the protocol of that side first.
+    pub(super) fn join(self, other: Self, net: &mut Net, options: &PairOptions) {
+        let SessionOptions { send_only, recv_only, .. } = options.session.unwrap_or_default();
         for (from, to) in [(self, other), (other, self)] {
-            let is_looked_at = half_close == HalfClose::Auto && from.may_be_held_back(to, net);
-            if !is_looked_at {
+            if recv_only && from.is_stdio(net) {
+                continue;
+            }
+            let is_dropped = send_only && to.is_stdio(net);
+            let is_looked_at = options.half_close == HalfClose::Auto && from.may_be_held_back(to, net);
+            if !is_dropped && !is_looked_at {
                 from.forward_to(to, net);
             }
             from.resume(net);
@@ -154,27 +160,27 @@ impl End {
         }
     }
 
+    /// The most bytes that one write to it takes: the longest datagram to its peer. A stream has no such limit.
+    pub(super) fn longest(self, net: &mut Net) -> usize {
+        self.socket().map_or(usize::MAX, |(socket, remote)| net.datagram_transport(socket).longest(remote.as_ref()))
+    }
+
     /// Gives it bytes that could not be forwarded. Returns how many it has taken: fewer than all if it has enough for
     /// now.
     pub(super) fn deliver(self, net: &mut Net, data: &[u8]) -> usize {
-        let (socket, remote) = match &self {
-            Self::Stream(_) | Self::Stdio { .. } | Self::Child(_) => {
-                if let Some(sink) = self.sink(net) {
-                    net.transport(sink).write(data);
-                }
-                return data.len();
+        let Some((socket, remote)) = self.socket() else {
+            if let Some(sink) = self.sink(net) {
+                net.transport(sink).write(data);
             }
-            Self::Datagrams(id) => (*id, None),
-            Self::Flow { socket, remote } => (*socket, Some(remote)),
+            return data.len();
         };
         let mut socket = net.datagram_transport(socket);
         let mut taken = 0;
-        let longest = socket.longest(remote);
-        for part in data.chunks(longest) {
+        for part in data.chunks(socket.longest(remote.as_ref())) {
             if socket.is_writing_paused() {
                 break;
             }
-            socket.sendto(part, remote);
+            socket.sendto(part, remote.as_ref());
             taken += part.len();
         }
         taken
@@ -182,12 +188,10 @@ impl End {
 
     /// Gives it a datagram, which stays one datagram if the end has datagrams too.
     pub(super) fn pass(self, net: &mut Net, datagram: &[u8]) {
-        match &self {
-            Self::Stream(_) | Self::Stdio { .. } | Self::Child(_) => {
-                self.deliver(net, datagram);
-            }
-            Self::Datagrams(id) => net.datagram_transport(*id).sendto(datagram, None),
-            Self::Flow { socket, remote } => net.datagram_transport(*socket).sendto(datagram, Some(remote)),
+        if let Some((socket, remote)) = self.socket() {
+            net.datagram_transport(socket).sendto(datagram, remote.as_ref());
+        } else {
+            self.deliver(net, datagram);
         }
     }
 
@@ -204,12 +208,10 @@ impl End {
 
     /// Whether it has more than enough to write for now.
     pub(super) fn is_full(self, net: &mut Net) -> bool {
-        match (self, self.sink(net)) {
-            (_, Some(sink)) => net.transport(sink).is_writing_paused(),
-            (Self::Datagrams(id) | Self::Flow { socket: id, .. }, None) => {
-                net.datagram_transport(id).is_writing_paused()
-            }
-            (Self::Stream(_) | Self::Stdio { .. } | Self::Child(_), None) => false,
+        match (self.sink(net), self.socket()) {
+            (Some(sink), _) => net.transport(sink).is_writing_paused(),
+            (None, Some((socket, _))) => net.datagram_transport(socket).is_writing_paused(),
+            (None, None) => false,
         }
     }
 
@@ -268,7 +270,7 @@ impl End {
     /// Whether it sends and takes datagrams.
     #[must_use]
     pub fn has_datagrams(self) -> bool {
-        matches!(self, Self::Datagrams(_) | Self::Flow { .. })
+        self.socket().is_some()
     }
 
     /// Bytes that have come from it and gone to it, if that is known.

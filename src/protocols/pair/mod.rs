@@ -1,19 +1,35 @@
-//! Two ends joined: what comes from the one goes to the other. socat's whole idea.
+//! Two ends joined: what comes from one end goes to the other.
 //!
-//! The left end is opened first and, once it is there, opens the right one by its [`Connector`]. Then each side's
-//! protocol knows the other [`End`], and nothing is shared. Bytes are forwarded (`Transport::forward_to`) and come here
-//! only where one of the ends has datagrams; what is left to do is the end:
+//! Everything with two ends is a pair: `relay`, clients and servers with stdin and stdout (a *session*), `exec`, and
+//! the clients and servers of datagrams. These are the rules of all pairs:
 //!
 //! ```text
-//!   the source of a direction ends ---> its sink is told, after the last byte
-//!   both have ended                ---> both are closed
-//!   one end fails                  ---> the other is reset, after the last byte: a cut stream is not to look whole
-//!   a child ends                   ---> its output goes out, then the other end is closed
-//!   the other end of a child goes  ---> its group is asked to end, then killed
+//!   the left end opens ---> its connector opens the right end ---> the right end opens ---> joined
+//!
+//!   joined:
+//!     the source of a direction ends ---> its sink is told, after the last byte (or later: half_close.rs)
+//!     both have ended                ---> both are closed, after the last byte
+//!     no byte moves for --idle-timeout                       ---> both are aborted: status 124
+//!     one has ended, the other does not within --linger      ---> both are aborted: status 124
+//!     one is gone in order, the other may have more for it   ---> the other is asked, for 2 s (remainder.rs)
+//!     one fails                      ---> the other is reset, after the last byte: a cut stream must not look whole
+//!     a child ends                   ---> its output goes out, then the other end is closed
+//!     the other end of a child goes  ---> the group of the child is asked to end, then killed
 //! ```
 //!
-//! In the order in which to read: `end.rs` (what one does with an end, whatever it is), `stream.rs` (connections, stdin
-//! and stdout), `child.rs`, `datagrams.rs`, `flows.rs`.
+//! Each end has a *side*: the protocol of its transport, which knows the other [`End`] and shares nothing with it.
+//! Bytes are forwarded (`Transport::forward_to`), by the kernel if that pays. They come to a protocol only if one of
+//! the ends has datagrams, or if the first bytes decide when the end is told.
+//!
+//! | file | what it has |
+//! |---|---|
+//! | `options.rs`, `end.rs` | the options, and what one side does with the other end |
+//! | `stream.rs`, `session.rs` | the side of a connection, or of stdin and stdout; what is different for a session |
+//! | `child.rs`, `exec.rs` | the side of a child; what is different for `exec` on stdin and stdout |
+//! | `datagram.rs` | the side of a UDP socket with one peer |
+//! | `flows.rs`, `flows_side.rs`, `ages.rs`, `waiting.rs` | a UDP socket that serves many: a pair for each sender |
+//! | `conversation.rs`, `lines.rs` | UDP sockets with stdin and stdout: the last sender is the other end |
+//! | `half_close.rs`, `remainder.rs` | when an end is told; whether a source has more for a peer that is gone |
 
 mod ages;
 pub mod child;
@@ -25,6 +41,7 @@ pub mod flows;
 pub mod flows_side;
 pub mod half_close;
 pub mod lines;
+pub mod options;
 mod remainder;
 pub mod session;
 pub mod stream;
@@ -32,72 +49,51 @@ pub mod waiting;
 
 use std::fmt;
 use std::rc::Rc;
-use std::time::Duration;
 
 pub use self::end::End;
-use self::half_close::HalfClose;
-use self::session::SessionOptions;
+pub use self::options::{PairOptions, SessionOptions};
 pub use self::waiting::{FlowPlace, Waiting};
-use super::report::{Failure, Reporter};
+use super::report::Failure;
 use crate::transports::connect::{ConnectError, ConnectErrorKind};
-use crate::transports::id::Id;
 use crate::transports::info::Info;
 use crate::transports::net::Net;
 
-/// What holds for a pair.
-#[derive(Clone, Debug)]
-pub struct PairOptions {
-    /// When the end of a direction is passed on. `Auto` holds back the end of stdin alone, and only from a connection:
-    /// ends of connections, and those for a child, are passed on as they come.
-    pub half_close: HalfClose,
-    /// End the pair when nothing has moved for so long.
-    pub idle_timeout: Option<Duration>,
-    /// How long one end is waited for when the other has ended. Datagrams have no end, so with them it is how long none
-    /// moves.
-    pub linger: Option<Duration>,
-    /// The run is about this one pair, and this is told of its failure. `None` for one of many.
-    pub reporter: Option<Reporter>,
-    /// What is different for a session. A session has a reporter.
-    pub session: Option<SessionOptions>,
-}
-
-impl PairOptions {
-    /// The pair has failed.
-    fn fail(&self, failure: Failure) {
-        match &self.reporter {
-            Some(reporter) => reporter.tell(failure),
-            None if failure.message.is_empty() => (),
-            None => log::warn!("{failure}"),
-        }
-    }
-}
-
-/// A left end, to be joined.
+/// A left end that is open and waits for its right end.
 #[derive(Debug)]
 pub struct Inbound {
-    /// It.
+    /// The end.
     pub end: End,
-    /// What is known of it.
+    /// The addresses and the TLS facts of the end.
     pub info: Info,
-    /// What it has sent so far, where that cannot stay in the system's buffer.
+    /// Datagrams that it has sent so far. Bytes of a stream stay in the system's buffer instead.
     pub waiting: Waiting,
-    /// Its place among many, which the right end keeps until it is gone.
+    /// Its place among many senders of datagrams. The right end keeps the place until it is gone.
     pub place: Option<FlowPlace>,
 }
 
-/// Opens the right end for a left one, and joins them as soon as it can.
+impl Inbound {
+    fn new(end: End, info: Info) -> Self {
+        Self { end, info, waiting: Waiting::default(), place: None }
+    }
+}
+
+/// Opens the right end for a left end. The right end joins the two as soon as it is open.
 #[derive(Clone)]
 pub struct Connector(Rc<Open>);
 
 type Open = dyn Fn(&mut Net, Inbound) -> Result<End, Failure>;
 
 impl Connector {
-    /// From whatever opens it.
+    /// A connector that opens right ends by `open`.
     pub fn new(open: impl Fn(&mut Net, Inbound) -> Result<End, Failure> + 'static) -> Self {
         Self(Rc::new(open))
     }
 
-    fn open(&self, net: &mut Net, left: Inbound) -> Result<End, Failure> {
+    /// Opens the right end of `left`.
+    ///
+    /// # Errors
+    /// Why that could not be begun.
+    pub fn open(&self, net: &mut Net, left: Inbound) -> Result<End, Failure> {
         (self.0)(net, left)
     }
 }
@@ -110,46 +106,63 @@ impl fmt::Debug for Connector {
 
 /// The other end, as a side knows it.
 #[derive(Debug)]
-enum OtherEnd {
+pub struct OtherEnd(Link);
+
+#[derive(Debug)]
+enum Link {
     /// This side is the left one, and is not open yet.
     ToOpen(Connector),
     /// This side is the right one, and is not open yet.
     ToJoin(Inbound),
-    /// This side is the connection of a session and is not open yet. The other one waits already.
-    ToTake(Id),
     Is {
         end: End,
-        /// The right side of one among many has its place.
+        /// Among many senders, the right side keeps the place of its left end.
         _place: Option<FlowPlace>,
     },
-    /// It could not be opened.
+    /// The other end could not be opened.
     None,
 }
 
+impl From<Connector> for OtherEnd {
+    /// The other end of a left side.
+    fn from(connector: Connector) -> Self {
+        Self(Link::ToOpen(connector))
+    }
+}
+
+impl From<Inbound> for OtherEnd {
+    /// The other end of a right side.
+    fn from(left: Inbound) -> Self {
+        Self(Link::ToJoin(left))
+    }
+}
+
 impl OtherEnd {
-    fn joined(end: End) -> Self {
-        Self::Is { end, _place: None }
+    fn end(&self) -> Option<End> {
+        match &self.0 {
+            Link::Is { end, .. } | Link::ToJoin(Inbound { end, .. }) => Some(*end),
+            Link::ToOpen(_) | Link::None => None,
+        }
     }
 
-    fn end(&self) -> Option<End> {
-        match self {
-            Self::Is { end, .. } | Self::ToJoin(Inbound { end, .. }) => Some(*end),
-            Self::ToOpen(_) | Self::ToTake(_) | Self::None => None,
-        }
+    /// Whether this side is the left one, and is not open yet.
+    fn is_to_open(&self) -> bool {
+        matches!(self.0, Link::ToOpen(_))
+    }
+
+    /// Whether this side is the right one, and is not open yet.
+    fn is_to_join(&self) -> bool {
+        matches!(self.0, Link::ToJoin(_))
     }
 
     /// This side could not be opened.
     fn open_failed(&mut self, net: &mut Net, error: &ConnectError, options: &PairOptions) {
-        let (left, place) = match std::mem::replace(self, Self::None) {
-            Self::ToJoin(Inbound { end, waiting, place, .. }) => (end, place.map(|place| (place, waiting))),
-            Self::Is { end, .. } => (end, None),
-            Self::ToOpen(_) | Self::None => return options.fail(Failure::from(error)),
-            Self::ToTake(_) => {
-                options.fail(Failure::from(error));
-                return net.stop();
-            }
+        let (left, place) = match std::mem::replace(&mut self.0, Link::None) {
+            Link::ToJoin(Inbound { end, waiting, place, .. }) => (end, place.map(|place| (place, waiting))),
+            Link::Is { end, .. } => (end, None),
+            Link::ToOpen(_) | Link::None => return options.fail(Failure::from(error)),
         };
-        // One that is not there any more has not waited.
+        // A left end that is gone does not wait for this one any more.
         if !left.is_there(net) {
             return;
         }
@@ -157,14 +170,15 @@ impl OtherEnd {
             (End::Flow { remote, .. }, Some((place, waiting))) if error.kind() == ConnectErrorKind::Local => {
                 place.hand_back(remote, waiting);
             }
-            // It has made room for another one.
+            // The sender has made room for another one.
             (End::Flow { .. }, _) if error.is_given_up() => (),
             _ => options.fail(Failure::from(error)),
         }
         left.reset(net);
     }
 
-    /// This side, `here`, is open: opens the other, or joins it; false where there is nothing to be joined with.
+    /// This side, `here`, is open: opens the other end, or joins the two. Returns false if there is nothing to join it
+    /// with.
     fn open_or_join(
         &mut self,
         net: &mut Net,
@@ -173,28 +187,28 @@ impl OtherEnd {
         options: &PairOptions,
     ) -> bool {
         here.pause(net);
-        match std::mem::replace(self, Self::None) {
-            Self::ToOpen(connector) => {
-                let left = Inbound { end: here, info: info(net), waiting: Waiting::default(), place: None };
+        match std::mem::replace(&mut self.0, Link::None) {
+            Link::ToOpen(connector) => {
+                let left = Inbound::new(here, info(net));
                 match connector.open(net, left) {
-                    Ok(end) => *self = Self::joined(end),
+                    Ok(end) => self.0 = Link::Is { end, _place: None },
                     Err(failure) => options.fail(failure),
                 }
                 self.end().is_some()
             }
-            Self::ToJoin(left) => {
-                *self = Self::Is { end: left.end, _place: left.place };
-                let there = left.end.is_there(net);
-                if there {
-                    here.join(left.end, net, options.half_close);
+            Link::ToJoin(left) => {
+                self.0 = Link::Is { end: left.end, _place: left.place };
+                let is_there = left.end.is_there(net);
+                if is_there {
+                    here.join(left.end, net, options);
                     for data in left.waiting.end() {
                         here.pass(net, &data);
                     }
                     left.end.note_change(net);
                 }
-                there
+                is_there
             }
-            Self::ToTake(_) | Self::Is { .. } | Self::None => false,
+            Link::Is { .. } | Link::None => false,
         }
     }
 }

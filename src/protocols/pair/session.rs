@@ -23,17 +23,6 @@ pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// A program that has sent something to that client may pause for this long before it sends more.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The options of sessions alone.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SessionOptions {
-    /// Drop what the peer sends, and leave once the peer has all of stdin.
-    pub send_only: bool,
-    /// Send nothing.
-    pub recv_only: bool,
-    /// Other sessions follow on the same stdin and stdout.
-    pub reuse_stdio: bool,
-}
-
 /// Whether `stdio` still has something for the client of `t`, which has ended.
 pub(super) fn stdin_flows(t: &mut Transport<'_>, stdio: Id) -> bool {
     let is_recent = t.info().totals.sent > 0 && t.net().now().duration_since(t.last_activity()) < PAUSE;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::child::QUIET;
 use super::half_close::{HalfClose, Held, InputEnd, hint};
 use super::remainder;
-use super::session::{IdleStdio, LOOK_AGAIN, SessionOptions, stdin_flows};
-use super::{Connector, End, Inbound, OtherEnd, PairOptions, has_agreed_on_tls};
+use super::session::{IdleStdio, LOOK_AGAIN, stdin_flows};
+use super::{Connector, End, OtherEnd, PairOptions, SessionOptions, has_agreed_on_tls};
 use crate::protocols::idle::{FailureScope, Fired, IdleWatch};
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::connect::ConnectError;
@@ -41,30 +41,15 @@ pub struct StreamSide {
 }
 
 impl StreamSide {
-    /// A left side, whose other end `connector` opens.
+    /// A left side, whose other end a [`Connector`](super::Connector) opens, or a right side, to be joined with an
+    /// [`Inbound`](super::Inbound).
     #[must_use]
-    pub fn left(connector: Connector, options: PairOptions) -> Self {
-        Self::new(OtherEnd::ToOpen(connector), options)
-    }
-
-    /// A right side, to be joined with `left`.
-    #[must_use]
-    pub fn right(left: Inbound, options: PairOptions) -> Self {
-        Self::new(OtherEnd::ToJoin(left), options)
-    }
-
-    /// The connection of a session. `stdio` has the protocol [`IdleStdio`] until the connection is open.
-    #[must_use]
-    pub fn of_session(stdio: Id, options: PairOptions) -> Self {
-        Self::new(OtherEnd::ToTake(stdio), options)
-    }
-
-    fn new(other: OtherEnd, options: PairOptions) -> Self {
+    pub fn new(other: impl Into<OtherEnd>, options: PairOptions) -> Self {
         // Both sides watch: one may be gone while the other has not taken everything.
         let watch = watch(&options);
         let input = InputEnd::new(options.half_close);
         let (linger_timer, probe_timer, both_done_timer, place_timer) = (None, None, None, None);
-        Self { other, watch, options, input, linger_timer, probe_timer, both_done_timer, place_timer }
+        Self { other: other.into(), watch, options, input, linger_timer, probe_timer, both_done_timer, place_timer }
     }
 
     /// The options of the session, if this side is its connection.
@@ -77,30 +62,9 @@ impl StreamSide {
         self.options.session.filter(|_| !t.is_connection())
     }
 
-    /// Joins the connection of a session with stdin and stdout.
-    fn take_stdio(&mut self, t: &mut Transport<'_>, stdio: Id) {
-        let (here, there) = (End::Stream(t.id()), End::Stream(stdio));
-        let SessionOptions { send_only, recv_only, .. } = self.options.session.unwrap_or_default();
-        self.other = OtherEnd::joined(there);
-        let mut side = Self::new(OtherEnd::joined(here), self.options.clone());
-        if !send_only {
-            here.forward_to(there, t.net());
-        }
-        t.peer(stdio).set_background(false);
-        if !recv_only && there.is_over(t.net()) {
-            // An earlier client has had all of stdin.
-            side.eof_received(&mut t.peer(stdio));
-        } else if !recv_only {
-            if !side.input.is_looking() {
-                there.forward_to(here, t.net());
-            }
-            there.resume(t.net());
-        }
-        t.peer(stdio).set_protocol(side);
-    }
-
     /// When the end of this side is passed on.
     fn half_close(&self, t: &Transport<'_>) -> HalfClose {
+        // It may be one that is not open yet.
         let is_for_a_connection = matches!(self.other.end(), Some(End::Stream(_)));
         match self.options.half_close {
             HalfClose::Auto if t.is_connection() || !is_for_a_connection => HalfClose::Now,
@@ -122,8 +86,12 @@ impl StreamSide {
         self.probe_later(t);
     }
 
-    /// While it waits for its other end, and as long as it may have to wait for a child.
+    /// Probes a connection while it waits for its other end, and as long as it may have to wait for a child. The other
+    /// end of a session is open already.
     fn probe_later(&mut self, t: &mut Transport<'_>) {
+        if !t.is_connection() || self.options.session.is_some() {
+            return;
+        }
         if !t.is_reading() || matches!(self.other.end(), Some(End::Child(_))) {
             self.probe_timer = Some(t.call_later(PROBE));
         }
@@ -231,6 +199,19 @@ impl StreamSide {
     }
 }
 
+/// Joins each connection with stdin and stdout, which are open and have the protocol [`IdleStdio`].
+#[must_use]
+pub fn session_connector(stdio: Id, options: PairOptions) -> Connector {
+    Connector::new(move |net, left| {
+        let mut t = net.transport(stdio);
+        t.set_background(false);
+        t.set_protocol(StreamSide::new(left, options.clone()));
+        // An open stream does not tell its new protocol of that.
+        net.call_soon(stdio);
+        Ok(End::Stream(stdio))
+    })
+}
+
 /// Watches one side of a pair under these options.
 fn watch(options: &PairOptions) -> IdleWatch {
     let scope = match &options.reporter {
@@ -245,13 +226,15 @@ impl Protocol for StreamSide {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
         self.watch.made(t);
         let id = t.id();
-        if let OtherEnd::ToTake(stdio) = self.other {
-            self.take_stdio(t, stdio);
-        } else if !self.other.open_or_join(t.net(), End::Stream(id), |net| net.transport(id).info(), &self.options) {
+        if !self.other.open_or_join(t.net(), End::Stream(id), |net| net.transport(id).info(), &self.options) {
             // Not in order: nothing of what it sends has a place to go.
             return t.abort();
         }
         self.input = InputEnd::new(self.half_close(t));
+        if t.is_at_eof() && self.as_stdio(t).is_some_and(|session| !session.recv_only) {
+            // An earlier client has had all of stdin.
+            self.eof_received(t);
+        }
         self.probe_later(t);
     }
 
@@ -326,6 +309,10 @@ impl Protocol for StreamSide {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
+        if self.other.is_to_join() {
+            // stdin and stdout of a session are open before they get this protocol.
+            return self.connection_made(t);
+        }
         let activity = End::Stream(t.id()).activity(self.other.end(), t.net());
         let (id, totals) = (t.id(), t.info().totals);
         match (self.input.fired(t.net(), id, timer, activity, totals), self.other.end()) {

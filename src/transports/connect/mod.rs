@@ -3,7 +3,7 @@
 //!
 //! The two carriers differ only in what they do with the addresses of their peer. A stream races them (`streams.rs`,
 //! `race.rs`, `attempt.rs`). A datagram socket takes the first one, and goes on to the next where that refuses
-//! (`datagram/opening.rs`, `datagram/fallback.rs`). What they share is the trait [`Connect`].
+//! (`datagram/opening.rs`, `datagram/fallback.rs`). What they share is the trait `Connect`.
 
 mod attempt;
 pub(crate) mod error;

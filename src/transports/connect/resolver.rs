@@ -1,8 +1,7 @@
-//! Names to addresses, off the loop: `getaddrinfo(3)` can take minutes and cannot be cancelled.
+//! Looks up names on threads of their own, as `getaddrinfo(3)` can take minutes and cannot be cancelled.
 //!
-//! Look-ups run on threads, a few at a time, and the others wait in a queue. Clients that ask for the same name share
-//! one look-up. What is done with the addresses, and the time limits, are
-//! `mod.rs`.
+//! A few look-ups run at the same time, and the others wait in a queue. Clients that ask for the same name share one
+//! look-up. Time limits, and what happens with the addresses, are in `mod.rs`.
 //!
 //! ```text
 //!   Queued ---a thread takes it---> Running ---answer---> its clients are told
@@ -10,9 +9,9 @@
 //!     +-- no client left: dropped     +-- no client left: it goes on, and no longer counts
 //! ```
 //!
-//! A name that hangs takes one thread, however many clients want it. When its clients have given up, another look-up
-//! gets its turn, up to [`THREADS_MAX`] in all. Beyond that many names that hang at once, the others wait until
-//! `getaddrinfo` gives up one of them, which the system's `resolv.conf(5)` says when.
+//! A name that hangs takes one thread, however many clients ask for it. When these clients have given up, the next
+//! look-up may start, up to [`THREADS_MAX`] threads in all. While that many names hang, further look-ups wait until
+//! `getaddrinfo` gives up one of them. The limit for that is in `resolv.conf(5)`.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -27,40 +26,40 @@ use crate::transports::address::Family;
 use crate::transports::error::describe;
 use crate::transports::id::Id;
 
-/// The token of the waker, which no id packs to: no slot has this index.
+/// The token of the waker. No slot has this index, so it is no id.
 pub(crate) const WAKE: mio::Token = mio::Token(usize::MAX);
 
-/// Look-ups with clients that run at once.
+/// How many look-ups with clients run at the same time.
 const AT_ONCE: usize = 4;
 
-/// Look-ups that run at once, those without clients included.
+/// How many look-ups run at the same time, including those without clients.
 const THREADS_MAX: usize = 16;
 
-/// The answer to one look-up: addresses in the system's order of preference.
+/// The answer to a look-up: addresses, in the order in which the system prefers them.
 pub(crate) type Answer = Result<Vec<SocketAddr>, ConnectError>;
 
-/// A function that looks a name up on the present thread, and gives addresses without a port or the system's words.
+/// Looks up a name on the present thread. Returns addresses without a port, or the message of the system.
 type LookUp = fn(&str, Family) -> Result<Vec<SocketAddr>, String>;
 
-/// Look-ups that wait or run. Costs nothing until the first one.
+/// The look-ups that wait or run. A resolver without look-ups costs nothing.
 #[derive(Debug)]
 pub(crate) struct Resolver {
     how: LookUp,
     lines: Option<Lines>,
     lookups: HashMap<Question, Lookup>,
-    /// Those that wait, in the order of their first client.
+    /// The questions that wait, in the order of their first clients.
     queue: VecDeque<Question>,
-    /// What each client has asked.
+    /// The question of each client.
     clients: HashMap<Id, Question>,
-    /// Answers that the loop has not fetched yet.
+    /// Answers that the loop has not taken yet.
     answers: VecDeque<(Id, Answer)>,
-    /// Look-ups that run.
+    /// How many look-ups run.
     running: usize,
-    /// Those of them that have clients.
+    /// How many of these have clients.
     wanted: usize,
 }
 
-/// What the loop and the threads tell each other by.
+/// The connection between the threads and the loop.
 #[derive(Debug)]
 struct Lines {
     waker: Arc<mio::Waker>,
@@ -71,7 +70,7 @@ struct Lines {
 /// What a thread has found.
 type Found = (Question, Result<Vec<SocketAddr>, String>);
 
-/// What is looked up. The port plays no part in it.
+/// What is looked up. The port does not matter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Question {
     name: String,
@@ -90,8 +89,8 @@ struct Lookup {
 struct Client {
     id: Id,
     port: u16,
-    /// It has come when the look-up was running already. An error may be older than its question, so it is not told of
-    /// it.
+    /// The look-up was running already when the client came. An error of this look-up can be older than the question,
+    /// so the client does not get it.
     is_late: bool,
 }
 
@@ -115,7 +114,7 @@ impl Resolver {
         }
     }
 
-    /// Begins to look up `name` for `id`, which asks for one name at a time.
+    /// Starts to look up `name` for `id`. A client has one question at a time.
     pub(crate) fn look_up(
         &mut self,
         registry: &mio::Registry,
@@ -148,7 +147,7 @@ impl Resolver {
         }
     }
 
-    /// `id` waits no more. Legal at any time.
+    /// Removes a client that does not wait any more. Legal at any time.
     pub(crate) fn give_up(&mut self, id: Id) {
         let Some(question) = self.clients.remove(&id) else { return };
         let Some(lookup) = self.lookups.get_mut(&question) else { return };
@@ -165,7 +164,7 @@ impl Resolver {
         }
     }
 
-    /// The next answer, if there is one. Call until there is none after each wake-up.
+    /// Takes the next answer, if there is one. To be called after each wake-up until there is none.
     pub(crate) fn next_answer(&mut self) -> Option<(Id, Answer)> {
         while self.answers.is_empty() {
             let (question, found) = self.lines.as_ref()?.receiver.try_recv().ok()?;
@@ -180,7 +179,7 @@ impl Resolver {
         answer
     }
 
-    /// A thread has found out about a name: tells its clients. Those that came late ask once more after an error.
+    /// Gives what a thread has found to the clients. After an error, late clients ask again.
     fn found(&mut self, question: Question, found: Result<Vec<SocketAddr>, String>) {
         let Some(lookup) = self.lookups.remove(&question) else { return };
         self.wanted -= usize::from(!lookup.clients.is_empty());
@@ -199,7 +198,7 @@ impl Resolver {
         }
     }
 
-    /// Starts what waits, as far as there is room for it.
+    /// Starts look-ups that wait, within the limits.
     fn run_more(&mut self) {
         while self.wanted < AT_ONCE && self.running < THREADS_MAX {
             let Some(question) = self.queue.pop_front() else { return };
@@ -211,7 +210,7 @@ impl Resolver {
                         lookup.is_running = true;
                     }
                 }
-                // Its turn comes when another thread has ended.
+                // It is tried again when another thread has ended.
                 Err(_) if self.running > 0 => return self.queue.push_front(question),
                 Err(error) => self.cannot_start(&question, &error),
             }
@@ -225,14 +224,14 @@ impl Resolver {
         let (how, question) = (self.how, question.clone());
         let job = move || {
             let found = how(&question.name, question.family);
-            // Neither fails unless the loop is gone, and then nobody asks any more.
+            // Both fail only if the loop is gone, and then no client waits.
             let _ = sender.send((question, found));
             let _ = waker.wake();
         };
         std::thread::Builder::new().name("resolver".to_owned()).spawn(job).map(drop)
     }
 
-    /// This machine has no thread for us.
+    /// Tells the clients of `question` that the system gives us no thread.
     fn cannot_start(&mut self, question: &Question, error: &io::Error) {
         let clients = self.lookups.remove(question).map(|lookup| lookup.clients).unwrap_or_default();
         for client in clients {
@@ -241,16 +240,16 @@ impl Resolver {
             self.answers.push_back((client.id, Err(ConnectError::no_resolver(&question.name, error))));
         }
         if let Some(lines) = &self.lines {
-            // It fails only where the loop is gone.
+            // It fails only if the loop is gone.
             let _ = lines.waker.wake();
         }
     }
 }
 
-/// Looks up `name` on this thread, however long it takes.
+/// Looks up `name` on this thread, however long that takes.
 ///
 /// # Errors
-/// The system's words, such as `Name or service not known`.
+/// The message of the system, such as `Name or service not known`.
 pub(super) fn resolve(name: &str, port: u16, family: Family) -> Result<Vec<SocketAddr>, String> {
     let mut addresses = ask_system(name, family)?;
     addresses.iter_mut().for_each(|address| address.set_port(port));
@@ -267,7 +266,7 @@ fn ask_system(name: &str, family: Family) -> Result<Vec<SocketAddr>, String> {
     let hints = AddrInfoHints { socktype: libc::SOCK_STREAM, address, ..AddrInfoHints::default() };
     let found = dns_lookup::getaddrinfo(Some(name), None, Some(hints)).map_err(|error| {
         let text = io::Error::from(error).to_string();
-        // The standard library's own prefix for what getaddrinfo says.
+        // The standard library puts this before the message of getaddrinfo.
         text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_owned()
     })?;
     let mut addresses = Vec::new();

@@ -1,52 +1,52 @@
-//! A peer with several addresses, where only some may be listened on. UDP has no connection that would tell which: it
-//! shows when an address refuses what was sent to it.
+//! The addresses of a peer that has several. Perhaps the peer listens on one of them only. UDP makes no connection that
+//! would show which one, but an address without a listener refuses what is sent to it.
 //!
 //! ```text
-//!            an address refuses: the next one gets all that was sent in this round
+//!            an address refuses: the next one gets everything that was sent in this round
 //!              +---+
 //!              v   |
-//!   sent ---> Trying ---the last one refuses: the error is told---> Over ---sent: the first one again---> Trying
+//!   sent ---> Trying --- the last address refuses: the protocol is told ---> Over --- sent: a new round ---> Trying
 //!                |
-//!                +---something is received, or more was sent than is kept---> settled: that address it is
+//!                +--- something is received, or too much was sent to be kept ---> settled: the address stays
 //! ```
 //!
-//! A peer that refuses has read nothing, and a peer that has answered is not exchanged. So nobody is told anything
-//! twice. Opening the first address is `opening.rs`, going on to another one `fallback.rs`.
+//! A peer that refuses has read nothing, and an address that has answered is never changed. So no peer gets anything
+//! twice. `opening.rs` opens the first address, `fallback.rs` changes to another one.
 
 use std::net::SocketAddr;
 
 use crate::transports::connect::options::Dialing;
 use crate::transports::timers::TimerId;
 
-/// The addresses of a peer, and what was sent to one of them.
+/// The addresses of a peer, and what was sent to the present one.
 #[derive(Debug)]
 pub(crate) struct Candidates {
     pub(crate) addresses: Vec<SocketAddr>,
-    /// Which of them datagrams go to.
+    /// The index of the address that the socket is connected to.
     pub(crate) current: usize,
-    /// Where the round began.
+    /// The index of the address with which the round began.
     pub(crate) first: usize,
     pub(crate) round: Round,
     pub(crate) dialing: Dialing,
     /// What was sent in this round, in order.
     pub(crate) kept: Vec<Box<[u8]>>,
-    /// Its bytes, a header for each included.
+    /// The bytes of that, with a header for each datagram.
     pub(crate) kept_bytes: usize,
-    /// The socket closes, and waits for a refusal until then.
+    /// The end of the wait for a refusal, if the socket is closing.
     pub(crate) refusal_timer: Option<TimerId>,
-    /// Datagrams and bytes that had been sent before.
+    /// How many datagrams and bytes had been sent when the round began.
     pub(crate) sent_before: (u64, u64),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Round {
     Trying,
-    /// Every address has refused, and that was told.
+    /// Every address has refused, and the protocol was told.
     Over,
 }
 
 impl Candidates {
-    /// For a socket that goes to `addresses[current]`; `None` where there is no other.
+    /// The candidates of a socket that is connected to `addresses[current]`; `None` if that is the only address.
     pub(crate) fn new(addresses: Vec<SocketAddr>, current: usize, dialing: Dialing) -> Option<Box<Self>> {
         (addresses.len() > 1).then(|| {
             let (kept, kept_bytes, sent_before) = (Vec::new(), 0, (0, 0));
@@ -65,13 +65,13 @@ impl Candidates {
         })
     }
 
-    /// Whether a refusal would have another address get what was sent.
+    /// Whether another address would get what was sent if the present one refused it.
     pub(crate) fn has_next(&self) -> bool {
         let is_last = (self.current + 1) % self.addresses.len() == self.first;
         self.round == Round::Trying && !self.kept.is_empty() && !is_last
     }
 
-    /// Goes on to the next address of this round.
+    /// Takes the next address of this round.
     pub(crate) fn next(&mut self) -> Option<SocketAddr> {
         let next = (self.current + 1) % self.addresses.len();
         if next == self.first {
@@ -82,7 +82,7 @@ impl Candidates {
         Some(self.addresses[next])
     }
 
-    /// Forgets what was sent; how many bytes it was.
+    /// Forgets what was sent. Returns how many bytes that was.
     pub(crate) fn forget(&mut self) -> usize {
         self.kept = Vec::new();
         std::mem::take(&mut self.kept_bytes)

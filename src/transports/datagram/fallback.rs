@@ -1,4 +1,4 @@
-//! Going on to another address of a peer where one refuses. The round and its diagram are `candidates.rs`.
+//! Changes to the next address of a peer when the present one refuses. The diagram is in `candidates.rs`.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,17 +14,17 @@ use crate::transports::ctx::DatagramRef;
 use crate::transports::error::describe;
 use crate::transports::timers::Alarm;
 
-/// What is kept of one socket's datagrams until it is settled where they go.
+/// How much one socket keeps of what it has sent, for further addresses.
 const KEPT_BYTES: usize = 64 * 1024;
-/// The same for all sockets of a loop: a relay may have thousands.
+/// The same for all sockets of a loop together: a relay can have thousands.
 const ALL_KEPT_BYTES: usize = 4 * 1024 * 1024;
 
-/// How long a socket that closes waits for a refusal of what it has sent. A network seldom takes longer to answer, and a
-/// machine only when it is overloaded.
+/// How long a socket that closes waits for a refusal of what it has sent. A network seldom takes longer to answer, and
+/// a machine only when it is overloaded.
 const REFUSAL_TIMEOUT: Duration = Duration::from_millis(250);
 
 impl DatagramRef<'_> {
-    /// Keeps a datagram that is about to be sent, for other addresses of its peer.
+    /// Keeps a copy of a datagram for further addresses of the peer.
     pub(super) fn keep_until_settled(&mut self, data: &[u8]) {
         if self.candidates.as_ref().is_some_and(|candidates| candidates.round == Round::Over) {
             self.begin_round();
@@ -39,7 +39,7 @@ impl DatagramRef<'_> {
         self.cx.cork.kept_bytes += bytes;
     }
 
-    /// The address that the socket has is the right one, or the socket is gone. Legal at any time.
+    /// Stops keeping datagrams: the present address is the right one, or the socket is lost. Legal at any time.
     pub(crate) fn settle(&mut self) {
         if let Some(mut candidates) = self.candidates.take() {
             self.cx.cork.kept_bytes -= candidates.forget();
@@ -49,8 +49,7 @@ impl DatagramRef<'_> {
         }
     }
 
-    /// All addresses have refused, and something is sent once more: it goes to the first one, where somebody may listen
-    /// by now.
+    /// Starts a new round with the first address. All addresses have refused, but a peer may listen there by now.
     fn begin_round(&mut self) {
         let sent = (self.counts.sent, self.totals.sent);
         let Some(candidates) = &mut self.datagram.candidates else { return };
@@ -61,15 +60,15 @@ impl DatagramRef<'_> {
         candidates.current = candidates.first;
         if let Err(error) = self.go_to(to) {
             log::debug!("connect {to}: {}", describe(&error));
-            // The round begins where the socket is.
+            // The round begins with the present address instead.
             if let Some(candidates) = &mut self.candidates {
                 (candidates.current, candidates.first) = (from, from);
             }
         }
     }
 
-    /// An error has come back of what was sent: the next address takes over, or the protocol is told. Then what is
-    /// queued is sent.
+    /// Handles an error of what was sent: changes to the next address, or tells the protocol. Then it sends what is
+    /// queued.
     pub(super) fn refused(&mut self, error: io::Error) {
         if !self.next_address_takes_over(&error) {
             self.call(Call::ErrorReceived(error));
@@ -106,7 +105,7 @@ impl DatagramRef<'_> {
         }
     }
 
-    /// Has the next address take over where one refuses; false where there is none.
+    /// Changes to the next address if the error is a refusal. Returns false if there is no next address.
     pub(crate) fn next_address_takes_over(&mut self, error: &io::Error) -> bool {
         if !self.may_go_elsewhere(error) {
             return false;
@@ -123,7 +122,7 @@ impl DatagramRef<'_> {
         false
     }
 
-    /// Turns the socket to another address: the same one, or a new one of the other family.
+    /// Connects the socket to another address. For an address of the other family, a new socket replaces it.
     fn go_to(&mut self, address: SocketAddr) -> io::Result<()> {
         let (DatagramIo::Socket(socket), Some(candidates)) = (&self.io, &self.candidates) else { return Ok(()) };
         if socket.local_addr()?.is_ipv4() == address.is_ipv4() {
@@ -137,7 +136,7 @@ impl DatagramRef<'_> {
         Ok(())
     }
 
-    /// Sends to the present address what an earlier one has refused.
+    /// Queues for the present address what the address before has refused.
     fn send_again(&mut self, address: SocketAddr, error: &io::Error) {
         let datagram = &mut *self.datagram;
         let Some(candidates) = &mut datagram.candidates else { return };
@@ -154,7 +153,7 @@ impl DatagramRef<'_> {
 }
 
 impl Datagram {
-    /// Whether an error says that nobody listens at this address, where there may be others.
+    /// Whether an error is a refusal of the present address, and further addresses may be left.
     pub(super) fn may_go_elsewhere(&self, error: &io::Error) -> bool {
         use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
         self.candidates.as_ref().is_some_and(|candidates| candidates.round == Round::Trying)

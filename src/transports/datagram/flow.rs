@@ -1,8 +1,9 @@
-//! How datagrams leave: collect what the callbacks of one batch send, send it in one call, and say when too much waits.
+//! Sends datagrams: it collects what the callbacks of one batch send, sends that in one call, and pauses the protocol
+//! when too much waits.
 //!
-//! asyncio's `_SelectorDatagramTransport.sendto`, with two differences: what is sent leaves right after the present
-//! callbacks, so that it can leave together; and what is sent while the buffer is over its high-water mark is dropped
-//! and counted, as a network would, so that the buffer is bounded whatever a protocol does.
+//! This is asyncio's `_SelectorDatagramTransport.sendto` with two differences. Datagrams leave right after the present
+//! callbacks, so that several can leave in one call. Datagrams that are sent while the buffer is over its high-water
+//! mark are dropped and counted, as a network would do, so the buffer is bounded whatever a protocol does.
 
 use std::fmt::Display;
 use std::io;
@@ -13,25 +14,14 @@ use crate::transports::call::Call;
 use crate::transports::connect::Connect;
 use crate::transports::connect::error::ConnectError;
 use crate::transports::ctx::DatagramRef;
-use crate::transports::id::{Direction, Id};
+use crate::transports::id::Direction;
 use crate::transports::out_buf::WaterMarks;
 
 /// The length of a datagram has sixteen bits. RFC 768.
 const BYTES_MAX: usize = 65_535;
 
-/// What the datagram sockets of a loop share.
-#[derive(Default)]
-pub(crate) struct Cork {
-    /// Sockets that send once the present callbacks are through.
-    pub(crate) sockets: Vec<Id>,
-    /// Memory for that, from the first time on.
-    batch: Option<Box<SendBatch>>,
-    /// Bytes of datagrams that are kept for further addresses of their peers.
-    pub(crate) kept_bytes: usize,
-}
-
 impl DatagramRef<'_> {
-    /// Queues a datagram, to be sent right after the present callbacks, or now where much is queued already.
+    /// Queues a datagram. It is sent right after the present callbacks, or now if much is queued already.
     pub(crate) fn sendto(&mut self, data: &[u8], to: Option<Remote>) {
         if !self.accepts_writes() {
             return;
@@ -42,7 +32,7 @@ impl DatagramRef<'_> {
             return;
         }
         if data.len() > BYTES_MAX {
-            // What no network carries would only take up memory until the system says so.
+            // No network carries it, so it is not worth the memory.
             self.counts.dropped += 1;
             return self.call(Call::ErrorReceived(io::Error::from_raw_os_error(libc::EMSGSIZE)));
         }
@@ -59,11 +49,11 @@ impl DatagramRef<'_> {
         }
     }
 
-    /// Sends what is queued as far as it fits, and goes on with what waited for that.
+    /// Sends what is queued, as much as the system takes. Then it resumes the protocol, and goes on with a close.
     pub(crate) fn flush(&mut self) {
         let datagram = &mut *self.datagram;
         let batch = self.cx.cork.batch.get_or_insert_with(|| Box::new(SendBatch::new()));
-        // The number of an error that was about an earlier datagram: the same one again is about the present one.
+        // An error can be about an earlier datagram. The same error a second time is about the present one.
         let mut earlier = None;
         while datagram.wants_write() {
             let plan = datagram.queue.plan(datagram.segments);
@@ -101,8 +91,8 @@ impl DatagramRef<'_> {
         }
     }
 
-    /// asyncio's `close`: nothing more is received, what is queued goes out, then `connection_lost(None)`. An error
-    /// that an earlier datagram has met is told before.
+    /// Receives nothing more, sends what is queued, then queues `connection_lost(None)`. An error of an earlier
+    /// datagram is told before. asyncio's `close`.
     pub(crate) fn close(&mut self) {
         if self.phase() == DatagramPhase::Resolving {
             return self.force_close();
@@ -113,7 +103,7 @@ impl DatagramRef<'_> {
         }
     }
 
-    /// Ends a socket now. `connection_lost`, or `connection_failed` where it was never open, is queued, once.
+    /// Ends the socket now, and queues `connection_lost`, or `connection_failed` if the socket was never open.
     pub(crate) fn force_close(&mut self) {
         let Some(phase) = self.datagram.lose() else { return };
         if phase == DatagramPhase::Flushing
@@ -146,7 +136,7 @@ impl DatagramRef<'_> {
 
     pub(crate) fn set_reading(&mut self, reading: bool) {
         if reading && !self.reading {
-            // Nobody was silent while we did not listen.
+            // While we did not listen, the peer was not idle.
             self.last_activity = self.cx.now;
         }
         self.reading = reading;
@@ -168,13 +158,13 @@ impl DatagramRef<'_> {
     }
 }
 
-/// Whether each for itself may do: the device cannot cut, or the network takes shorter packets. `udp(7)`,
-/// `UDP_SEGMENT`.
+/// Whether the datagrams may pass one by one: the device cannot cut the message, or the network takes shorter packets
+/// only. `UDP_SEGMENT` of `udp(7)`.
 fn may_be_about_joining(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EIO | libc::EINVAL | libc::EMSGSIZE | libc::EOPNOTSUPP))
 }
 
-/// Whether this can be the system's word on a datagram that has left already: an ICMP message has come back. `udp(7)`.
+/// Whether an error can be about an earlier datagram, as an ICMP message has come back. `udp(7)`.
 fn is_told_of_earlier(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
     matches!(error.kind(), ConnectionRefused | HostUnreachable | NetworkUnreachable)

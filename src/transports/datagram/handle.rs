@@ -15,7 +15,8 @@ use crate::transports::info::{Info, Peer, canonical};
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::DatagramProtocol;
 
-/// A length has sixteen bits, and over IPv4 it counts 20 bytes of IP. The header of UDP has 8. RFC 768, RFC 791, RFC 8200.
+/// The length of a packet has sixteen bits. It counts the 8 bytes of UDP, and over IPv4 the 20 bytes of IP too. RFC
+/// 768, RFC 791, RFC 8200.
 const V4_BYTES_MAX: usize = 65_507;
 const V6_BYTES_MAX: usize = 65_527;
 

@@ -1,7 +1,7 @@
-//! What a datagram transport receives from and sends through: a closed set, so an enum.
+//! What a datagram socket receives from and sends to.
 //!
-//! Only the bare calls are here. The queue, flow control and what an error means are `flow.rs`, which is the same for
-//! every variant, the one of the tests included.
+//! Only the calls are here. The queue, flow control and the meaning of errors are in `flow.rs`, which is the same for
+//! every variant.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
@@ -18,7 +18,7 @@ use crate::transports::tests::network::Memory;
 /// The lowest layer of a datagram transport.
 #[derive(Debug)]
 pub(crate) enum DatagramIo {
-    /// The peer's name is still being looked up.
+    /// There is no socket yet: the name of the peer is looked up.
     Resolving,
     /// A UDP socket.
     Socket(Socket),
@@ -28,7 +28,7 @@ pub(crate) enum DatagramIo {
 }
 
 impl DatagramIo {
-    /// Receives at most `limit` datagrams; fewer means that there were no more, or that an error is next.
+    /// Receives at most `limit` messages. A smaller number means that no more were there, or that an error is next.
     pub(crate) fn receive(&mut self, batch: &mut RecvBatch, limit: usize) -> io::Result<usize> {
         match self {
             Self::Resolving => Err(io::ErrorKind::WouldBlock.into()),
@@ -38,7 +38,7 @@ impl DatagramIo {
         }
     }
 
-    /// Sends as many messages as fit now; an error is that of the first one.
+    /// Sends as many messages as the system takes. An error is that of the first message.
     pub(crate) fn send(&mut self, batch: &mut SendBatch, messages: &[Outgoing<'_>]) -> io::Result<usize> {
         match self {
             Self::Resolving => Err(io::ErrorKind::WouldBlock.into()),
@@ -56,14 +56,14 @@ impl DatagramIo {
         }
     }
 
-    /// Registers with epoll, edge-triggered, once and for good.
+    /// Registers the socket with epoll, edge-triggered.
     pub(crate) fn register(&self, registry: &mio::Registry, id: Id) -> io::Result<()> {
         let Self::Socket(socket) = self else { return Ok(()) };
         let interest = mio::Interest::READABLE.add(mio::Interest::WRITABLE);
         registry.register(&mut SourceFd(&socket.as_raw_fd()), id.token(Direction::Read), interest)
     }
 
-    /// The error of an earlier datagram that waits to be told. `SO_ERROR`, `socket(7)`.
+    /// Takes the error of an earlier datagram. `SO_ERROR` of `socket(7)`.
     pub(crate) fn take_error(&self) -> Option<io::Error> {
         match self {
             Self::Resolving => None,
@@ -73,7 +73,7 @@ impl DatagramIo {
         }
     }
 
-    /// Our end.
+    /// Our address.
     pub(crate) fn local(&self) -> Option<Peer> {
         match self {
             Self::Socket(socket) => Peer::local_of(socket),
@@ -81,7 +81,7 @@ impl DatagramIo {
         }
     }
 
-    /// The other end, of a connected socket.
+    /// The address of the peer, if the socket is connected.
     pub(crate) fn peer(&self) -> Option<Peer> {
         match self {
             Self::Socket(socket) => Some(Peer::from_sock_addr(&socket.peer_addr().ok()?)),
@@ -89,7 +89,7 @@ impl DatagramIo {
         }
     }
 
-    /// Datagrams that the system has dropped because we did not take them in time.
+    /// How many datagrams the system has dropped because the receive buffer was full.
     pub(crate) fn dropped(&self) -> u64 {
         match self {
             Self::Socket(socket) => datagram::dropped(socket.as_fd()).unwrap_or(0).into(),

@@ -1,8 +1,7 @@
-//! Opening datagram sockets: bound ones that serve whoever comes, and those with one peer, whose name may have to be
-//! looked up.
+//! Opens datagram sockets: sockets that serve any sender, and sockets with one peer.
 //!
-//! asyncio's `create_datagram_endpoint`, as two operations: with `local_addr` it is `bind_udp`, with `remote_addr`
-//! `connect_udp`.
+//! asyncio's `create_datagram_endpoint` is two operations here: `bind_udp` for `local_addr`, `connect_udp` for
+//! `remote_addr`. What `connect_udp` shares with streams is `connect/`.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -29,14 +28,14 @@ use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::DatagramProtocol;
 use crate::transports::sockaddr::Stack;
 
-/// What the system may keep for us until we take it, where it allows so much: a burst is then not lost.
+/// The receive buffer to ask for, so that a burst is not lost. The system can give less.
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 
 impl Net {
-    /// Binds a UDP socket that serves whoever sends to it. asyncio's `create_datagram_endpoint(local_addr=…)`.
+    /// Binds a UDP socket that serves any sender. asyncio's `create_datagram_endpoint(local_addr=…)`.
     ///
-    /// Bound to every address, it answers each datagram from the address that was written to. Only a socket that is
-    /// bound to a multicast group shares its port with others.
+    /// A socket that is bound to every address answers each datagram from the address that it was sent to. Only a
+    /// socket that is bound to a multicast group shares its port with others.
     ///
     /// # Errors
     /// What `socket(2)`, `bind(2)` or joining a group said.
@@ -62,9 +61,8 @@ impl Net {
             }
         }
         if own.is_some() {
-            // Everyone on this machine who has joined the group gets each of its datagrams. A socket that takes unicast
-            // as well must not share: any user could bind the same port of one address, and would get what is sent
-            // there.
+            // All members of a group on this machine get each of its datagrams. A socket that takes unicast too must
+            // not share its port: any user could bind the port of one address, and would get what is sent there.
             socket.set_reuse_address(true)?;
         }
         socket.bind(&address.into()).map_err(|error| match groups.first() {
@@ -90,13 +88,13 @@ impl Net {
         self.add_service(socket, service, protocol)
     }
 
-    /// Takes over a UDP socket that is bound already, and serves whoever sends to it. asyncio's
+    /// Takes over a UDP socket that is bound already, and serves any sender. asyncio's
     /// `create_datagram_endpoint(sock=…)`.
     ///
-    /// Who shares it finds it as it was afterwards, but for what `service` asks for.
+    /// Another process can share the socket. Only what `service` asks for is changed.
     ///
     /// # Errors
-    /// It is no UDP socket, or cannot be registered.
+    /// The descriptor is no UDP socket, or it cannot be registered.
     pub fn adopt_udp(
         &mut self,
         fd: OwnedFd,
@@ -130,7 +128,7 @@ impl Net {
         datagram.flow.marks = service.options.marks;
         datagram.options = service.options;
         datagram.connected = socket.peer_addr().is_ok();
-        // The port of a group is shared: others on this machine may send from there.
+        // If the port is shared, other sockets of this machine can send from there.
         let is_shared =
             datagram.connected || socket.reuse_address().unwrap_or(false) || socket.reuse_port().unwrap_or(false);
         datagram.own = local.filter(|_| !is_shared).map(|local| Box::new(Own::new(local)));
@@ -144,10 +142,10 @@ impl Net {
 
     /// Opens a UDP socket for one peer. asyncio's `create_datagram_endpoint(remote_addr=…)`.
     ///
-    /// Returns at once; `connection_made` or `connection_failed` tells the outcome. Nothing is sent by it, so success
-    /// says only that the peer has an address. The socket is connected: it gets the peer's datagrams only, and is told
-    /// where nobody listens. Where the peer is a group, or may be everyone (`options.broadcast`), it is not: then
-    /// whoever answers is heard.
+    /// Returns at once; `connection_made` or `connection_failed` tells the outcome. Nothing is sent, so success only
+    /// means that the peer has an address. The socket is connected: it gets the datagrams of the peer only, and
+    /// refusals of the peer are told. If the peer is a multicast group, or with `options.broadcast`, the socket is not
+    /// connected, and gets the answers of any host.
     #[doc(alias = "create_datagram_endpoint")]
     pub fn connect_udp(
         &mut self,
@@ -222,7 +220,7 @@ pub(super) fn open(address: SocketAddr, dialing: &Dialing, options: &DatagramOpt
     set_options(&socket, options)?;
     if let Some(source) = dialing.source_for(address) {
         if matches!(address, SocketAddr::V6(v6) if v6.ip().to_ipv4_mapped().is_none()) {
-            // A port that serves both families would get into the way of a socket of ours for IPv4.
+            // A socket for both families would block the same port for our socket for IPv4.
             socket.set_only_v6(true)?;
         }
         bind_source(&socket, source)?;
@@ -242,16 +240,16 @@ fn explain(address: SocketAddr, options: &DatagramOptions, error: io::Error) -> 
     error
 }
 
-/// Whether only one can answer.
+/// Whether only the peer can answer.
 fn is_for_one(address: SocketAddr, options: &DatagramOptions) -> bool {
     !options.broadcast && !address.ip().is_multicast()
 }
 
-/// Has a socket of our own receive as much as can be had.
+/// Makes a new socket receive as much as possible.
 fn prepare_to_receive(socket: &Socket) {
-    // The system gives what it allows, which is enough to work with.
+    // A smaller buffer is enough to work with.
     let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES);
-    // A system that cannot do that gives each datagram for itself.
+    // A system without this option delivers datagrams one by one.
     let _ = datagram::join_received(socket.as_fd());
 }
 

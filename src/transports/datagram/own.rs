@@ -1,7 +1,7 @@
-//! Datagrams that claim to come from the very socket that receives them. They are forged (a LAND attack): a service
-//! that answers one sends its answer to itself, and that one's answer too, for ever.
+//! Recognises datagrams that claim to come from the socket that receives them. Such a datagram is forged (a LAND
+//! attack): a service that answers it sends the answer to itself, then the answer to that, without end.
 //!
-//! Answers that go round between several services are for `protocols/loop_guard.rs`.
+//! `protocols/loop_guard.rs` guards against loops between several services.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use crate::sys::datagram::Remote;
 use crate::sys::names::local_addresses;
 
-/// The addresses of a machine seldom change. They are asked for only where a sender has our port.
+/// How long the list of the machine's addresses is used. The system is asked only if a sender has our port.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 
-/// The address of a socket that nobody shares.
+/// The address of a socket that shares it with no other socket.
 #[derive(Debug)]
 pub(crate) struct Own {
     port: u16,
-    /// Unspecified where it is every address of this machine.
+    /// Unspecified if the socket is bound to every address of this machine.
     ip: IpAddr,
     machine: Vec<IpAddr>,
     asked: Option<Instant>,
@@ -27,7 +27,7 @@ impl Own {
         Self { port: local.port(), ip: local.ip().to_canonical(), machine: Vec::new(), asked: None }
     }
 
-    /// Whether a sender's address is that of the socket.
+    /// Whether the address of a sender is that of the socket.
     pub(crate) fn is(&mut self, from: &Remote, now: Instant) -> bool {
         if from.address().port() != self.port {
             return false;
@@ -44,7 +44,7 @@ impl Own {
         }
         if self.asked.is_none_or(|asked| now.duration_since(asked) >= ASK_AGAIN) {
             self.asked = Some(now);
-            // Without an answer the old one is the best there is.
+            // If the system does not answer, the old list stays in use.
             self.machine = local_addresses().unwrap_or_else(|_| std::mem::take(&mut self.machine));
         }
         self.machine.contains(&ip)

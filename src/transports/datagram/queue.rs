@@ -1,30 +1,31 @@
-//! Datagrams on their way out, and which of them leave together.
+//! The queue of datagrams to send, and the plan which of them leave together.
 //!
-//! What is sent from the callbacks of one batch is collected here and leaves in one `sendmmsg(2)`. Datagrams of one
-//! size for one peer become one message, which passes through the kernel once and is cut at its end (UDP GSO): with
-//! many in flight that halves the work. Their order is kept for each peer; between peers there is none to keep.
+//! The callbacks of one batch fill the queue, and one `sendmmsg(2)` sends it. Datagrams of one size for one peer become
+//! one message. It passes through the kernel once, and the kernel cuts it at the end (UDP GSO). With many datagrams in
+//! flight, that halves the work. The order of the datagrams for one peer is kept; the order between peers is not.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
 use crate::sys::datagram::{BATCH, Outgoing, Remote};
 
-/// What a datagram counts for besides its bytes, so that empty ones are not free: a UDP header. asyncio has the same.
+/// What each datagram adds to the size of the queue, so that empty datagrams count too: a UDP header. asyncio adds the
+/// same.
 pub(crate) const HEADER_BYTES: usize = 8;
 
-/// Longer datagrams leave alone: each piece must fit into a packet, and Ethernet's take 1500 bytes, IPv6's header
-/// included.
+/// The longest datagram that leaves together with others. Each must fit into a packet: Ethernet's has 1500 bytes, with
+/// the header of IPv6.
 const SEGMENT_BYTES_MAX: usize = 1452;
-/// Pieces of one message. `UDP_MAX_SEGMENTS` of kernels before 6.9.
+/// The most datagrams of one message. `UDP_MAX_SEGMENTS` of kernels before 6.9.
 const SEGMENTS_MAX: usize = 64;
-/// The pieces together must not be longer than the longest datagram.
+/// The most bytes of one message: the longest datagram over IPv4.
 const MESSAGE_BYTES_MAX: usize = 65_507;
 
-/// A queue of datagrams. An empty one keeps the memory of one batch, so that a busy loop does not allocate.
+/// A queue of datagrams. An empty queue keeps its memory, so that a busy loop does not allocate.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     bytes: Vec<u8>,
-    /// Where the bytes of the first one begin.
+    /// The index of the first byte of the first datagram.
     start: usize,
     entries: VecDeque<Entry>,
 }
@@ -35,18 +36,18 @@ struct Entry {
     to: Option<Remote>,
 }
 
-/// Which datagrams leave together: each message's in a row of `order`.
+/// The messages to send. The datagrams of one message are neighbours in `order`.
 #[derive(Debug)]
 pub(crate) struct SendPlan {
-    /// Places in the queue.
+    /// Indices into the queue.
     order: [u8; BATCH],
-    /// Where in `order` each message ends.
+    /// The end of each message in `order`.
     ends: [u8; BATCH],
     messages: usize,
 }
 
 impl Queue {
-    /// Memory that one burst has blown up further than this is given back.
+    /// An empty queue gives back more memory than this.
     const KEPT_BYTES_MAX: usize = 1024 * 1024;
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -57,7 +58,7 @@ impl Queue {
         self.entries.len()
     }
 
-    /// Bytes, a header for each datagram included.
+    /// The bytes that wait, with a header for each datagram.
     pub(crate) fn size(&self) -> usize {
         self.bytes.len() - self.start + self.entries.len() * HEADER_BYTES
     }
@@ -67,7 +68,7 @@ impl Queue {
         self.entries.push_back(Entry { len: data.len(), to });
     }
 
-    /// Drops the first one.
+    /// Drops the first datagram.
     pub(crate) fn drop_first(&mut self) {
         if let Some(entry) = self.entries.pop_front() {
             self.start += entry.len;
@@ -75,12 +76,12 @@ impl Queue {
         }
     }
 
-    /// Drops everything, its memory too.
+    /// Drops all datagrams, and gives back the memory.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// Arranges the first datagrams into messages; with `segments`, several for one peer become one.
+    /// Plans the next messages. With `segments`, several datagrams for one peer become one message.
     pub(crate) fn plan(&self, segments: bool) -> SendPlan {
         let n = self.entries.len().min(BATCH);
         let mut plan = SendPlan { order: [0; BATCH], ends: [0; BATCH], messages: 0 };
@@ -109,8 +110,8 @@ impl Queue {
                 if other.to != to {
                     continue;
                 }
-                // One that is shorter may be the last; a longer or empty one ends the row, as what follows must stay
-                // behind it.
+                // A shorter datagram can be the last of a message. A longer or empty one ends the message before it, as
+                // the order must be kept.
                 if other.len > len || other.len == 0 || total + other.len > MESSAGE_BYTES_MAX {
                     break;
                 }
@@ -127,8 +128,8 @@ impl Queue {
         plan
     }
 
-    /// Hands the messages of a plan to `send`, which says how many went out, and takes those off the queue. How many
-    /// datagrams and bytes that was; an error is that of the first message.
+    /// Sends the messages of a plan by `send`, which returns how many it has sent, and removes these. Returns how many
+    /// datagrams and bytes that was. An error is that of the first message.
     pub(crate) fn send<E>(
         &mut self,
         plan: &SendPlan,
@@ -159,10 +160,10 @@ impl Queue {
         Ok((gone.len(), bytes))
     }
 
-    /// Takes those at the places `gone` off the queue, all of which are among the first `n`.
+    /// Removes the datagrams with the indices `gone`, which are all smaller than `n`.
     fn remove(&mut self, gone: &[u8], n: usize) {
         if gone.len() < n {
-            // Rare: the socket's buffer is full. What is left moves together behind the gaps, last to first.
+            // This is rare: the buffer of the socket is full. The remaining datagrams close the gaps, from the last on.
             let gone_places = gone.iter().fold(0_u64, |places, index| places | 1 << index);
             let mut to = n;
             let mut end = self.start + self.entries.iter().take(n).map(|entry| entry.len).sum::<usize>();
@@ -186,7 +187,7 @@ impl Queue {
         self.tidy();
     }
 
-    /// Moves the bytes back to the front where that costs no more than was sent since the last time.
+    /// Moves the bytes to the front if that costs no more than the bytes that were sent since the last time.
     fn tidy(&mut self) {
         if self.entries.is_empty() {
             self.bytes.clear();
@@ -202,13 +203,13 @@ impl Queue {
 }
 
 impl SendPlan {
-    /// Where in `order` the datagrams of a message begin and end.
+    /// The beginning and the end of a message in `order`.
     fn bounds(&self, message: usize) -> (usize, usize) {
         let from = if message == 0 { 0 } else { self.ends[message - 1] };
         (from.into(), self.ends[message].into())
     }
 
-    /// Whether the first message has more than one datagram.
+    /// Whether the first message has several datagrams.
     pub(crate) fn joins_first(&self) -> bool {
         self.ends[0] > 1
     }

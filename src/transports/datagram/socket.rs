@@ -1,5 +1,4 @@
-//! One datagram socket: its states, its queue and what is known of its readiness. The inside of asyncio's
-//! `_SelectorDatagramTransport`.
+//! One datagram socket: its states, its queue and its readiness. The state of asyncio's `_SelectorDatagramTransport`.
 //!
 //! ```text
 //!                resolved            made             close             flushed
@@ -8,11 +7,11 @@
 //!       +--------------------+------------------+------ abort -------+--------------->+
 //! ```
 //!
-//! A socket that has sent what it had stays in Flushing for a moment while a refusal would send its datagrams to another
+//! A socket that has sent everything stays in Flushing for a moment if a refusal would send its datagrams to another
 //! address (`fallback.rs`).
 //!
-//! No direction of it ends alone. No error ends it either: its protocol is told, and the socket goes on. What it does
-//! is in the other files of this folder.
+//! A datagram socket has no half-close. An error does not end it: the protocol is told, and the socket goes on. The
+//! other files of this folder have what a socket does.
 
 use std::fmt;
 use std::time::Instant;
@@ -22,17 +21,18 @@ use super::io::DatagramIo;
 use super::options::DatagramOptions;
 use super::own::Own;
 use super::queue::Queue;
-use crate::sys::datagram::Remote;
+use crate::sys::datagram::{Remote, SendBatch};
 use crate::transports::access::AccessList;
 use crate::transports::connect::state::Connecting;
 use crate::transports::dump::Tap;
+use crate::transports::id::Id;
 use crate::transports::info::{DatagramTotals, Totals};
 use crate::transports::out_buf::FlowControl;
 
-/// Messages received in the first call, since each may have 64 KiB.
+/// How many messages the first call receives. Each can have 64 KiB.
 const FIRST_BATCH_LEN: usize = 8;
 
-/// Where a socket is in its life.
+/// The phase of a socket's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DatagramPhase {
     /// The name of its peer is being looked up.
@@ -41,7 +41,7 @@ pub(crate) enum DatagramPhase {
     Open,
     /// `connection_made` has been called.
     Running,
-    /// `close` was called: what is queued still goes out, what arrives is left alone.
+    /// `close` was called: what is queued is still sent, and nothing is received.
     Flushing,
     /// Closed. `connection_lost` is queued or has been called.
     Lost,
@@ -55,41 +55,41 @@ pub(crate) struct Datagram {
     pub(crate) queue: Queue,
     pub(crate) flow: FlowControl,
     pub(crate) options: DatagramOptions,
-    /// What is kept until the addresses of its peer are known.
+    /// The state of connecting, until the addresses of the peer are known.
     pub(crate) connecting: Option<Box<Connecting>>,
-    /// Other addresses of its peer, as long as it is not settled which one is right.
+    /// The addresses of the peer, until it is settled which one is right.
     pub(crate) candidates: Option<Box<Candidates>>,
-    /// Where datagrams without an address of their own go; a connected socket knows by itself.
+    /// The destination of datagrams without an address, if the socket is not connected.
     pub(crate) default_to: Option<Remote>,
-    /// Errors of earlier datagrams are told, and only the peer's datagrams arrive.
+    /// Whether the system knows the peer. Then it tells the errors of earlier datagrams, and drops datagrams of others.
     pub(crate) connected: bool,
     pub(crate) access: AccessList,
     /// Shows the datagrams.
     pub(crate) tap: Option<Box<Tap>>,
-    /// Its address, where nobody else can have that: what claims to come from there is not delivered.
+    /// The socket's own address, unless other sockets share it. Datagrams from there are forged.
     pub(crate) own: Option<Box<Own>>,
-    /// What came in one call and was not delivered before a pause, to be delivered first.
+    /// Datagrams of the last call that a pause has held back. They are delivered first.
     pub(crate) undelivered: Vec<(Box<[u8]>, Remote)>,
     pub(crate) totals: Totals,
     pub(crate) counts: DatagramTotals,
     pub(crate) last_activity: Instant,
-    /// Latched by an event, cleared by a call that took all there was.
+    /// Set by an event, cleared by a call that has received everything.
     pub(crate) readable: bool,
-    /// The last call that receives has failed: a second failure in a row is news only with an event.
+    /// The last call that receives has failed. A second failure in a row counts only after an event.
     pub(crate) receive_failed: bool,
-    /// Latched by an event, cleared by a call that did not fit.
+    /// Set by an event, cleared by a call that the system had no room for.
     pub(crate) writable: bool,
-    /// Messages to receive in one call: few at first, more while they are short.
+    /// How many messages one call receives: few at first, more while they are short.
     pub(crate) batch_len: usize,
     /// Cleared by `pause_reading`.
     pub(crate) reading: bool,
-    /// On the list of those that have more to do in the next turn.
+    /// Whether the socket is on the run queue.
     pub(crate) queued: bool,
-    /// On the list of those that send once the present callbacks are through.
+    /// Whether the socket is on the list of those that send after the present callbacks.
     pub(crate) corked: bool,
-    /// The kernel cuts what leaves together; cleared where it says that it cannot.
+    /// Whether several datagrams can leave as one message, which the kernel cuts. Cleared when the kernel refuses.
     pub(crate) segments: bool,
-    /// Does not keep the loop running by itself.
+    /// Whether the loop may end while the socket is open.
     pub(crate) background: bool,
 }
 
@@ -139,7 +139,7 @@ impl Datagram {
         }
     }
 
-    /// Begins to close; false where that has begun already.
+    /// Begins to close. Returns false if the socket was closing already.
     pub(crate) fn close(&mut self) -> bool {
         let closes = matches!(self.phase, DatagramPhase::Open | DatagramPhase::Running);
         if closes {
@@ -148,7 +148,7 @@ impl Datagram {
         closes
     }
 
-    /// Ends everything; the phase it ended in, or `None` if it had ended before.
+    /// Loses the socket. Returns the phase before, or `None` if it was lost already.
     pub(crate) fn lose(&mut self) -> Option<DatagramPhase> {
         let before = std::mem::replace(&mut self.phase, DatagramPhase::Lost);
         (before != DatagramPhase::Lost).then_some(before)
@@ -158,32 +158,43 @@ impl Datagram {
         matches!(self.phase, DatagramPhase::Flushing | DatagramPhase::Lost)
     }
 
-    /// Whether datagrams are taken from a protocol.
+    /// Whether the protocol can send.
     pub(crate) fn accepts_writes(&self) -> bool {
         matches!(self.phase, DatagramPhase::Open | DatagramPhase::Running)
     }
 
-    /// Whether what arrives goes to the protocol.
+    /// Whether the protocol gets what arrives.
     pub(crate) fn delivers(&self) -> bool {
         self.phase == DatagramPhase::Running && self.reading
     }
 
-    /// Whether a call that receives would lead anywhere now.
+    /// Whether there may be something to receive now.
     pub(crate) fn wants_read(&self) -> bool {
         self.delivers() && (self.readable || !self.undelivered.is_empty())
     }
 
-    /// Whether there is something to send now, or the end of a close.
+    /// Whether there is something to send now, or a close to finish.
     pub(crate) fn wants_flush(&self) -> bool {
         self.wants_write() || (self.phase == DatagramPhase::Flushing && self.queue.is_empty())
     }
 
-    /// Whether a call that sends would lead anywhere now.
+    /// Whether there is something to send, and room for it.
     pub(crate) fn wants_write(&self) -> bool {
         self.writable
             && !self.queue.is_empty()
             && matches!(self.phase, DatagramPhase::Open | DatagramPhase::Running | DatagramPhase::Flushing)
     }
+}
+
+/// What the datagram sockets of a loop share.
+#[derive(Default)]
+pub(crate) struct Cork {
+    /// Sockets that send after the present callbacks.
+    pub(crate) sockets: Vec<Id>,
+    /// Memory for sending. It is made for the first datagram.
+    pub(crate) batch: Option<Box<SendBatch>>,
+    /// Bytes of datagrams that are kept for further addresses of their peers.
+    pub(crate) kept_bytes: usize,
 }
 
 /// The name of a datagram socket in messages.

@@ -15,7 +15,7 @@
 //! Most streams have none of this. They are *bare*, and the one question about that is `Stream::is_bare`. The kernel
 //! can move bytes between bare streams.
 //!
-//! A stream is open, and its protocol is told so, once its queue of [`Opening`]s is done:
+//! A stream is open, and its protocol is told so, once its queue of `Opening`s is done:
 //!
 //! ```text
 //!   connected --> Opening --> Opening ... --> open: connection_made, or for an accepted connection: admission.rs

@@ -40,14 +40,14 @@ pub struct Command {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Standing {
     /// The child leads a group of its own in our session. A signal can be sent to the whole group. If we have a
-    /// terminal, the child is in its background.
+    /// terminal, the child is in its background. asyncio's `process_group=0`.
     #[default]
     OwnGroup,
     /// The child leads a session of its own, and has no terminal. asyncio's `start_new_session=True`.
     #[doc(alias = "start_new_session")]
     OwnSession,
     /// The child stays in our group: keys of our terminal send signals to the child and to us. Our own signals go to
-    /// the child alone.
+    /// the child alone. asyncio's default.
     OurGroup,
 }
 

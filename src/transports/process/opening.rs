@@ -68,7 +68,8 @@ impl Net {
     /// - All signals of the calling thread are blocked until the call returns.
     /// - If `SIGCHLD` is ignored, it gets its default action and keeps it. Otherwise no status of a child could be
     ///   known.
-    /// - The loop takes the status of this child, and of no other child of the process.
+    /// - The loop takes the status of this child, and of no other child. Only in the first process of a PID namespace,
+    ///   which is the parent of orphans, it takes all statuses.
     ///
     /// The child has these three descriptors, those of [`Command::fd`], and no other descriptor of this process,
     /// whether or not it is marked to be closed. All its signals have their default action, but for signals of job

@@ -1,22 +1,22 @@
-//! `exec` on connections, as a client and a child see it: every byte and its end arrive, whatever either does with its
-//! side, and a child has just what is meant for it. How children end with their connections is in `ends.rs`.
+//! Tests `exec` on connections: every byte and every end arrives, and a child has only what is meant for it. `ends.rs`
+//! tests the end of children.
 
 use crate::harness::*;
 
-/// A server that runs `child` for each client, and where it listens.
+/// A server that runs `child` for each client, and its address.
 #[track_caller]
 fn serve_child(options: &[&str], child: &[&str]) -> (Background, SocketAddr) {
     let (server, address) = serve([&["exec", "--listen", "127.0.0.1:0"], options, &["--"], child].concat());
     (server, address)
 }
 
-/// The same with a script of the shell.
+/// The same with a shell script.
 #[track_caller]
 fn serve_script(options: &[&str], script: &str) -> (Background, SocketAddr) {
     serve_child(options, &["sh", "-c", script])
 }
 
-/// What a client gets that says `request`, ends its side and listens.
+/// The answer to a client that sends `request` and ends its direction.
 #[track_caller]
 fn answer(address: SocketAddr, request: &[u8]) -> Vec<u8> {
     let mut client = connect(address);
@@ -42,7 +42,7 @@ fn a_crowd_has_a_child_each() {
             ping(client, format!("client {number}, round {round}").as_bytes());
         }
     }
-    // One that leaves takes nobody with it.
+    // A client that leaves does not affect others.
     for _ in 0..50 {
         let mut first = clients.remove(0);
         first.shutdown(Shutdown::Write).expect("it is connected");
@@ -83,7 +83,7 @@ fn everything_goes_there_and_back() {
 #[test]
 fn nothing_is_lost_of_children_that_leave_in_a_hurry() {
     let (_server, address) = serve_script(&[], "head -c 300000 /dev/zero; exit 3");
-    // All at once, none of whom has read anything before the last has come.
+    // All clients at once. None reads before the last one has connected.
     let mut clients: Vec<TcpStream> = (0..50).map(|_| connect(address)).collect();
     for client in &mut clients {
         assert_eq!(take_all(client).len(), 300_000);
@@ -98,7 +98,7 @@ fn nothing_is_lost_of_children_that_leave_in_a_hurry() {
 fn a_child_need_not_read_what_a_client_sends() {
     for (script, expected) in [
         ("head -c 5", &b"\0\0\0\0\0"[..]),
-        // The client has begun to send by then; one that has not is not waited for.
+        // The client has begun to send. The server does not wait for a client that has not.
         ("sleep .3; echo answer", b"answer\n"),
         ("exec <&-; echo early; sleep .3; echo late", b"early\nlate\n"),
     ] {
@@ -117,7 +117,7 @@ fn a_child_need_not_read_what_a_client_sends() {
     }
 }
 
-/// A script that makes a copy of its stdin, which is there when it is complete.
+/// A script that copies its stdin into a file, which appears when it is complete.
 fn copying(before: &str, copy: &Path) -> String {
     format!("{before} cat > {0}.part; mv {0}.part {0}", copy.display())
 }
@@ -133,7 +133,7 @@ fn a_child_that_has_closed_its_stdout_is_fed_to_the_end() {
     let (_folder, copy) = path("copy");
     let (_server, address) = serve_script(&[], &copying("exec >&-; sleep .1;", &copy));
     let mut client = connect(address);
-    // The end of its output is told at once.
+    // The end of the output is passed on at once.
     assert_eq!(take_all(&mut client), b"");
     say_all(&mut client, &pattern(1_000_000));
     is_copied(&copy);
@@ -171,8 +171,8 @@ fn who_holds_the_pipes_longer_than_the_child_does_not_hold_the_client() {
         assert_eq!(answer_text(address), "hi\n");
     }
     assert!(begin.elapsed() < Duration::from_secs(20), "a sleep was waited for");
-    // What still comes is passed on, to a client that has ended its side as well. On a busy machine it may pause for
-    // longer than that is waited for.
+    // Later output is passed on, even to a client that has ended its direction. On a busy machine, a pause can be
+    // longer than the wait.
     let (_server, address) = serve_script(&[], "(for i in 1 2 3 4; do sleep .02; echo $i; done) 2>&- & echo 0");
     eventually("all of it", || (answer_text(address) == "0\n1\n2\n3\n4\n").then_some(()));
 }
@@ -212,7 +212,7 @@ fn lines_of_children_and_of_the_log_stay_whole() {
         let number = rest.and_then(|rest| rest.trim().strip_suffix(" end")).and_then(|n| n.parse::<u32>().ok());
         assert!(number.is_some_and(|number| number < 50), "{line:?}");
     }
-    // The log does not wait for room: a line that stderr cannot take at the moment is dropped.
+    // The log does not wait: a line is dropped if stderr has no room.
     assert!(!ours.is_empty() && ours.iter().all(|line| !line.contains("child x")), "{ours:?}");
 }
 
@@ -223,17 +223,17 @@ fn a_child_gets_three_descriptors_and_default_signals() {
     let held = File::open("/dev/null").expect("a file");
     let fd = held.as_raw_fd();
     let mut run = command(["exec", "--listen", "127.0.0.1:0", "--", "sh", "-c", script]);
-    // SAFETY: between fork and exec it makes system calls only, and touches no memory but its own stack.
+    // SAFETY: between fork and exec the closure makes only system calls, and touches only its own stack.
     unsafe {
         run.pre_exec(move || {
-            // Inherited without being closed on exec, as careless programs leave them. The one by which the standard
-            // library learns of a failed exec may be among them, which then says nothing.
+            // Descriptors without close-on-exec, as careless programs leave them. The one that reports a failed exec to
+            // the standard library can be among them, and then reports nothing.
             for number in 3..=9 {
                 if number != fd && libc::dup2(fd, number) == -1 {
                     return Err(io::Error::last_os_error());
                 }
             }
-            // What this test inherits itself is not the question.
+            // Descriptors that the test itself inherits do not count.
             for signal in 1..32 {
                 libc::signal(signal, libc::SIG_DFL);
             }
@@ -260,7 +260,7 @@ fn a_child_gets_three_descriptors_and_default_signals() {
             .collect();
         assert_eq!(values.len(), 5, "{report}");
         assert!(values[..3].iter().all(|flags| flags & libc::O_NONBLOCK as u64 == 0), "{report}");
-        // Only those that a program may set: the last two bits are glibc's own.
+        // Only signals that a program can set: the last two bits belong to glibc.
         assert!(values[3..].iter().all(|signals| signals & 0x7fff_ffff == 0), "{report}");
     }
 }
@@ -269,7 +269,7 @@ fn a_child_gets_three_descriptors_and_default_signals() {
 fn a_child_has_default_signals_whatever_we_inherit() {
     let mut run =
         command(["exec", "--listen", "127.0.0.1:0", "--", "grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"]);
-    // SAFETY: between fork and exec it makes system calls only, and touches no memory but its own stack.
+    // SAFETY: between fork and exec the closure makes only system calls, and touches only its own stack.
     unsafe {
         run.pre_exec(|| {
             let mut blocked: libc::sigset_t = std::mem::zeroed();
@@ -291,14 +291,14 @@ fn a_child_has_default_signals_whatever_we_inherit() {
     assert_eq!(report.lines().count(), 2);
 }
 
-/// What `env` prints for this client, sorted.
+/// The sorted output of `env` for this client.
 fn sorted(output: Vec<u8>) -> Vec<String> {
     let mut lines: Vec<String> = String::from_utf8(output).expect("text").lines().map(str::to_owned).collect();
     lines.sort();
     lines
 }
 
-/// A server of `env` with nothing in its own environment but this.
+/// A server of `env` with only these variables in its environment.
 fn environment_server(listen: &str, options: &[&str]) -> Background {
     let mut run = command([&["exec", "--listen", listen], options, &["--", "env"]].concat());
     run.env_clear().env("PATH", std::env::var_os("PATH").expect("a PATH")).env("LC_ALL", "C").env("HOME", "/h");
@@ -344,7 +344,7 @@ fn a_child_is_told_of_its_client_and_no_more_than_is_meant_for_it() {
     if TcpListener::bind("[::1]:0").is_ok() {
         let mut client = connect(server.address());
         assert_eq!(sorted(take_all(&mut client)), common(&told(&client)));
-        // Over a socket for both families, too, an address of IPv4 is one.
+        // A socket for both families reports an IPv4 address as such.
         let mut server = environment_server("[::]:0", &[]);
         let port = server.address().port();
         let mut client = connect(SocketAddr::from(([127, 0, 0, 1], port)));
@@ -396,7 +396,7 @@ fn a_child_that_does_not_read_holds_up_nobody_else() {
     server.comes_to_rest();
     let more = server.rss_kib().saturating_sub(before);
     assert!(more < 4 * 320 + 2048, "{more} KiB more for four clients");
-    // Their threads, too, end with the connections.
+    // The threads end with the connections.
     stuck.iter().for_each(|client| client.shutdown(Shutdown::Both).expect("it is connected"));
 }
 
@@ -460,7 +460,7 @@ fn the_help_says_how_many_are_served_at_once() {
     let (server, address) = serve_child(&[], &["cat"]);
     let mut clients: Vec<TcpStream> = (0..100).map(|_| connect(address)).collect();
     clients.iter_mut().for_each(|client| ping(client, b"served"));
-    // Only now: of those who connect in a row, the last need not be the last to be accepted.
+    // Only now, because the last one that connects need not be the last one that is accepted.
     let mut last = connect(address);
     last.write_all(b"waits").expect("it takes the bytes");
     server.comes_to_rest();

@@ -1,17 +1,17 @@
-//! How children of connections end: with their clients, with the server, and never as anybody's leftover. A group gets
-//! its chance to end by itself, then it is killed; whoever has left the group is left alone.
+//! Tests the end of children of connections: with their clients, and with the server. No child is left behind. A
+//! process group gets time to end, then it is killed. A process that has left the group is not touched.
 
 use crate::harness::*;
 
-/// Says that it is up, and lets another process hold it.
+/// Reports that it runs, and lets another process hold its pipes.
 const HELD: &str = "sleep 1000 & echo up; wait";
-/// Does not end when it is asked to.
+/// Ignores SIGTERM.
 const STUBBORN: &str = "trap '' TERM INT HUP; echo up; while :; do sleep .05; done";
-/// Ends when it is asked to, but one of its group does not.
+/// Ends on SIGTERM, but another process of its group does not.
 const WITH_STUBBORN_MEMBER: &str =
     "(trap '' TERM INT HUP; echo up; while :; do sleep .05; done) & trap 'exit 0' TERM; wait";
 
-/// A server that runs `script` for each client; where it listens, and all processes that it has started.
+/// A server that runs `script` for each client, its address, and all its processes.
 #[track_caller]
 fn serve(options: &[&str], script: &str) -> (Background, SocketAddr, Family) {
     let (mut server, family) = serve_at("127.0.0.1:0", options, script);
@@ -26,7 +26,7 @@ fn serve_at(listen: &str, options: &[&str], script: &str) -> (Background, Family
     (server, family)
 }
 
-/// A client whose child is up.
+/// A client with a running child.
 #[track_caller]
 fn served(address: SocketAddr) -> TcpStream {
     let mut client = connect(address);
@@ -96,7 +96,7 @@ fn a_child_that_will_not_end_is_killed_after_its_time() {
 fn a_member_of_a_group_does_not_outlive_its_leader_that_was_asked_to_end() {
     let (_server, address, family) = serve(&["--kill-after", "15s"], WITH_STUBBORN_MEMBER);
     reset(served(address));
-    // As soon as the leader has ended, not after its time.
+    // The group is killed as soon as its leader has ended, not after --kill-after.
     family.is_gone_within(Duration::from_secs(10));
 }
 
@@ -114,7 +114,7 @@ fn clients_that_leave_at_once_leave_nothing_behind() {
         drop(connect(address));
         drop(UnixStream::connect(&path).expect("it accepts"));
     }
-    // Among them, and after them, others are served.
+    // Other clients are served between and after them.
     let mut client = served(address);
     ping(&mut client, b"served all the same");
     drop(client);
@@ -124,7 +124,7 @@ fn clients_that_leave_at_once_leave_nothing_behind() {
 
 #[test]
 fn a_daemon_that_has_left_the_group_is_left_alone() {
-    // Its parent goes when it has said that it is there, and has left the group, which a file shows.
+    // Its parent ends once the process has reported, and has left the group, which a file shows.
     let folder = folder();
     let file = format!("{}/$$", folder.path().display());
     let wait = format!("while [ ! -e {file} ]; do sleep .01; done");
@@ -133,7 +133,7 @@ fn a_daemon_that_has_left_the_group_is_left_alone() {
     let before = server.fds();
     let mut first = connect(address);
     let begin = Instant::now();
-    // It holds the pipes, and the connection ends without it.
+    // The process holds the pipes, but the connection ends.
     assert_eq!(take_all(&mut first), b"up\n");
     assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
     drop(first);
@@ -209,7 +209,7 @@ fn a_further_signal_kills_those_who_will_not_end() {
     server.signal(libc::SIGTERM);
     server.line("1 session");
     server.signal(libc::SIGTERM);
-    // It is not told that the second one has arrived, and two that wait together are one.
+    // The test cannot see the second signal arrive, and two pending signals would be one.
     eventually("the end", || {
         if server.is_running() {
             server.signal(libc::SIGTERM);
@@ -222,7 +222,7 @@ fn a_further_signal_kills_those_who_will_not_end() {
 
 #[test]
 fn a_child_of_a_server_that_stops_is_not_asked_by_the_first_signal() {
-    // Somebody presses ^C: the terminal's signal is for the server only, whose children are in groups of their own.
+    // ^C on the terminal signals only the server, because its children are in other groups.
     let (mut server, address, family) = serve(&[], "trap 'echo asked; exit' TERM INT; echo up; read word; echo $word");
     let mut client = served(address);
     server.signal(libc::SIGINT);

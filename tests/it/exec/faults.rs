@@ -1,9 +1,9 @@
-//! `exec` where the system refuses something: what is our own failure is not called the program's, nothing of ours
-//! reaches a program, and a program that cannot be signalled as usual is ended in another way, or named and left.
+//! Tests `exec` when the system refuses something: a failure of xport is not blamed on the program, no descriptor
+//! leaks, and a program that cannot be signalled is ended in another way, or is named and left running.
 
 use crate::harness::*;
 
-/// A command with these settings of the shim; without a compiler there is none.
+/// A command with these settings of the shim. `None` without a compiler.
 fn refused(settings: &[(&str, libc::c_int)], args: &[&str]) -> Option<Command> {
     misbehaving(command(args), settings)
 }
@@ -30,14 +30,14 @@ fn our_own_failures_are_not_the_programs() {
         ended(&run.output().expect("a run"), 125, message);
         assert!(!Path::new(&trace).exists(), "{setting}: the program has run");
     }
-    // A relay has no program whose status it would be.
+    // A relay has no status of a program.
     let relay = format!("exec:touch {trace}");
     let Some(mut run) = refused(&[("PIDFD_OPEN", libc::ENOSYS)], &["relay", "-", &relay]) else { return };
     ended(&run.output().expect("a run"), 1, "exec touch: cannot watch the child");
     assert!(!Path::new(&trace).exists(), "the program has run");
 }
 
-/// The program is there when it turns out that nobody would hear of its end.
+/// The program runs already when its end turns out to be unobservable.
 #[test]
 fn a_program_that_was_started_in_vain_is_ended_with_its_group() {
     for (settings, message) in [
@@ -53,12 +53,12 @@ fn a_program_that_was_started_in_vain_is_ended_with_its_group() {
             family.is_gone();
         }
     }
-    // A server goes on, and keeps no zombie.
+    // A server goes on, and leaves no zombie.
     let args = ["exec", "--listen", "127.0.0.1:0", "--", "sleep", "1000"];
     let Some(run) = refused(&[("EPOLL", libc::ENOSPC)], &args) else { return };
     let (mut server, address) = serve_by(run);
     for _ in 0..3 {
-        // The end, be it by a reset.
+        // An end or a reset.
         let end = read_once(&mut connect(address), &mut [0]);
         assert!(!matches!(end, Ok(1)), "{end:?}");
     }
@@ -66,7 +66,7 @@ fn a_program_that_was_started_in_vain_is_ended_with_its_group() {
     assert!(children(&server).is_empty(), "{:?}", children(&server));
 }
 
-/// What we inherited without its being closed on exec does not reach a program, be the system old or strict.
+/// An inherited descriptor without close-on-exec does not reach a program, even on an old or strict system.
 #[test]
 fn inherited_descriptors_stay_here_whatever_the_system_refuses() {
     let held = File::open("/dev/null").expect("a file");
@@ -79,7 +79,7 @@ fn inherited_descriptors_stay_here_whatever_the_system_refuses() {
     ] {
         let args = ["exec", "--", "sh", "-c", "ls /proc/self/fd"];
         let Some(mut run) = refused(settings, &args) else { return };
-        // SAFETY: between fork and exec it makes system calls only and touches no memory.
+        // SAFETY: between fork and exec the closure makes only system calls and touches no memory.
         unsafe {
             run.pre_exec(move || {
                 let copies = [3, 7, 200].map(|number| libc::dup2(fd, number));
@@ -92,7 +92,7 @@ fn inherited_descriptors_stay_here_whatever_the_system_refuses() {
     }
 }
 
-/// A child that has gone to our own group cannot be reached by its number.
+/// A child that has moved to the group of xport cannot be reached by its group number.
 const LEAVES_ITS_GROUP: &str = "import os, signal, sys, time
 os.setpgid(0, os.getpgid(os.getppid()))
 if len(sys.argv) > 1: signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -100,7 +100,7 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 print('ready', flush=True)
 time.sleep(1000)";
 
-/// A run whose child has left its group, with settings of the shim.
+/// A run with a child that has left its group, and these settings of the shim.
 #[track_caller]
 fn without_group(
     settings: &[(&str, libc::c_int)],
@@ -109,7 +109,7 @@ fn without_group(
 ) -> Option<(Background, ChildStdout)> {
     let args = [&["exec"], options, &["--", "python3", "-c", LEAVES_ITS_GROUP], arguments].concat();
     let mut run = if settings.is_empty() { command(args) } else { refused(settings, &args)? };
-    // A group of its own for xport, so that nothing that is sent to it concerns the test.
+    // xport gets its own group, so that signals for the group do not reach the test.
     run.process_group(0);
     let mut run = Background::spawn(run);
     let mut stdout = run.stdout();
@@ -124,7 +124,7 @@ fn a_child_that_has_left_its_group_is_signalled_all_the_same() {
     }
     let Some((mut run, _stdout)) = without_group(&[], &["--timeout", "8s"], &[]) else { return };
     run.ends_with(124);
-    // Filters of containers may know the old call for a signal only.
+    // Filters of containers can refuse the newer call.
     let filters = [&[][..], &[("PIDFD_SEND", libc::ENOSYS)], &[("PIDFD_SEND", libc::EPERM)]];
     for settings in filters {
         for signal in [libc::SIGTERM, libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGUSR1] {
@@ -143,14 +143,14 @@ fn a_child_that_has_left_its_group_is_signalled_all_the_same() {
     }
 }
 
-/// A place for an ordinary user, with a copy of the program, and a program that becomes another user, as `sudo` does:
-/// nobody else may signal it then.
+/// A directory for an ordinary user, with a copy of the program, and with a program that becomes another user, as
+/// `sudo` does, so that the ordinary user cannot signal it.
 struct Ordinary {
     folder: TempDir,
     user: u32,
 }
 
-/// Becomes root altogether, and then runs what it is told.
+/// Becomes root completely, and then runs its arguments.
 const BECOMES_ROOT: &str = "#define _GNU_SOURCE
 #include <unistd.h>
 int main(int n, char **words) {
@@ -160,8 +160,7 @@ int main(int n, char **words) {
 }";
 
 impl Ordinary {
-    /// There is none without root, without a compiler, or where set-user-ID programs are not honoured, and then there
-    /// is a word on that.
+    /// `None`, with a note, without root, without a compiler, or on a file system that ignores set-user-ID.
     fn new() -> Option<Self> {
         if !is_root() {
             println!("skipped: only root can make a program that becomes root");
@@ -206,7 +205,7 @@ impl Ordinary {
     }
 }
 
-/// The number in a line about what is left running, which is still there and is ended now.
+/// The process number in the message about a program that is left running. The process must exist, and is killed here.
 #[track_caller]
 fn ends_what_is_left(line: &str) {
     let (_, rest) = line.split_once("child ").expect("a child");
@@ -234,7 +233,7 @@ fn a_child_that_may_not_be_signalled_does_not_hold_us_up() {
     ] {
         let args = [&["exec", "--kill-after", "300ms"], options, &["--", &helper], &script].concat();
         let mut run = ordinary.run("xport", &args);
-        // SAFETY: between fork and exec it makes one system call and touches no memory.
+        // SAFETY: between fork and exec the closure makes one system call and touches no memory.
         unsafe {
             run.pre_exec(|| {
                 let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
@@ -259,7 +258,7 @@ fn a_child_that_may_not_be_signalled_does_not_hold_us_up() {
     }
 }
 
-/// One that ends by itself in its time has a status as any other.
+/// A program that ends by itself in time has its status.
 fn it_may_end_in_its_time(ordinary: &Ordinary) {
     let helper = ordinary.helper();
     let script = ["sh", "-c", "echo ready; read line; exit 7"];
@@ -272,7 +271,7 @@ fn it_may_end_in_its_time(ordinary: &Ordinary) {
     run.ends_with(7);
 }
 
-/// A run with one connection does not wait for such a child either, and does not call it a success.
+/// A run with one connection does not wait for such a child either, and does not end with success.
 #[test]
 fn a_single_connection_is_not_held_up() {
     let Some(ordinary) = Ordinary::new() else { return };
@@ -298,7 +297,7 @@ fn a_single_connection_is_not_held_up() {
     }
 }
 
-/// A server gives up such a child, and serves on; it ends when it is told to, and says each time what is left.
+/// A server gives up such a child, goes on, ends on its signal, and names each program that is left.
 #[test]
 fn a_server_is_not_held_up_either() {
     let Some(ordinary) = Ordinary::new() else { return };
@@ -330,8 +329,7 @@ fn a_server_is_not_held_up_either() {
     }
 }
 
-/// Programs that talk to somebody else have nothing of our terminal: no keys, no echo, no way to type there
-/// (`TIOCSTI`).
+/// A program on a connection has no access to the terminal: no keys, no echo, and no way to type there (`TIOCSTI`).
 #[test]
 fn a_program_on_a_connection_has_no_terminal() {
     const SHOWS: &str = "cut -d ' ' -f 1,5,6,7 /proc/self/stat >&2; echo $$ >&2; (: </dev/tty) && echo open >&2";
@@ -364,7 +362,7 @@ fn a_program_on_a_connection_has_no_terminal() {
         } else {
             Box::new(listener.accept().expect("a client"))
         };
-        // `cut` has a number of its own, the shell's session, and no terminal.
+        // `cut` has its own process number, the session of the shell, and no terminal.
         let stat = run.line(" ");
         let leader = run.line("");
         let fields = Vec::from_iter(stat.split(' '));
@@ -375,6 +373,6 @@ fn a_program_on_a_connection_has_no_terminal() {
         assert!(!run.all_lines().iter().any(|line| line == "open"), "{args:?}");
         let _ = fs::remove_file(&path);
     }
-    // One on our stdin and stdout keeps it.
+    // A program on stdin and stdout keeps the terminal.
     Terminal::new().spawn(command(["exec", "--", "sh", "-c", "exec </dev/tty && echo open >&2"])).line("open");
 }

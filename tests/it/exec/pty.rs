@@ -1,4 +1,4 @@
-//! `exec --pty`: a terminal for the child, and ours as it was before, whatever way it ends.
+//! Tests `exec --pty`: the child has a terminal, and the terminal of xport is restored at every end.
 
 use crate::harness::*;
 
@@ -15,7 +15,7 @@ fn gave(output: &Output, status: i32, stdout: &str) {
     assert!(output.stderr.is_empty(), "{}", text(output));
 }
 
-/// Xport with `options` on `terminal`, which runs `script` on one of its own.
+/// xport with `options` on `terminal`. It runs `script` on another terminal.
 fn on(terminal: &Terminal, options: &[&str], script: &str) -> Background {
     terminal.spawn(command([&["exec", "--pty"], options, &["--", "sh", "-c", script]].concat()))
 }
@@ -29,7 +29,7 @@ fn becomes_raw(terminal: &Terminal) {
     eventually("our terminal is raw", || is_raw(terminal).then_some(()));
 }
 
-/// Changes the size, as a window does that is dragged.
+/// Changes the size, as a resized window does.
 fn resize(terminal: &Terminal, rows: u16, columns: u16) {
     let size = libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     // SAFETY: the request reads one `winsize`, which is alive for the call.
@@ -37,14 +37,14 @@ fn resize(terminal: &Terminal, rows: u16, columns: u16) {
     assert_eq!(result, 0);
 }
 
-/// Changes the settings, as whoever else has the terminal may do.
+/// Changes the settings, as another program on the terminal can do.
 #[track_caller]
 fn stty(terminal: &Terminal, settings: &[&str]) {
     let status = Command::new("stty").args(settings).stdin(terminal.slave.try_clone().expect("a copy")).status();
     assert!(status.expect("stty runs").success());
 }
 
-/// A script that says it is ready, and then waits for a line.
+/// A script that reports that it is ready, and then waits for a line.
 const WAITS: &str = "echo ready; read line";
 
 #[test]
@@ -55,7 +55,7 @@ fn all_three_are_a_terminal_of_the_usual_size() {
     let names: Vec<&str> = stdout.lines().collect();
     assert!(names.len() == 4 && names[0].starts_with("/dev/pts/"), "{names:?}");
     assert!(names[0] == names[1] && names[0] == names[2], "{names:?}");
-    // What is told apart without it, stays so.
+    // Streams that are separate without --pty stay separate.
     let args = ["exec", "--pty", "--stderr", "null", "--", "sh", "-c", "echo x >&2; test -t 2 || echo none"];
     gave(&outcome(args), 0, "none\r\n");
 }
@@ -77,7 +77,7 @@ fn nothing_but_the_terminal_reaches_the_child_and_its_side_does_not_stay_with_us
     let script = format!("stty -echo; {WAITS}; {script}");
     let mut run = Background::start(["exec", "--pty", "--", "sh", "-c", &script]);
     let (mut stdin, mut stdout) = (run.stdin(), run.stdout());
-    // We have opened and closed all that we do by then.
+    // All descriptors of xport are in their final state by then.
     assert_eq!(take(&mut stdout, 7), b"ready\r\n");
     stdin.write_all(b"\n").expect("stdin takes it");
     // The fourth is the directory that `ls` reads; the master is there once for each direction.
@@ -108,7 +108,7 @@ fn a_child_that_has_closed_its_terminal_can_open_it_again() {
     let mut run = Background::start(["exec", "--pty", "--", "sh", "-c", CLOSES_AND_OPENS]);
     let (mut stdin, mut stdout) = (run.stdin(), run.stdout());
     assert_eq!(take(&mut stdout, 7), b"ready\r\n");
-    // That may find that nobody has the terminal open, or may be left for nobody; either way it is no end.
+    // The terminal can be closed at that time, which is no end.
     stdin.write_all(b"x\n").expect("stdin takes it");
     assert_eq!(take(&mut stdout, 6), b"back\r\n");
     stdin.write_all(b"last\n").expect("stdin takes it");
@@ -124,7 +124,7 @@ fn a_shell_can_be_fed_by_a_pipe() {
     let output = outcome_with(["exec", "--pty", "--", "sh"], "echo h''i; exit 3\n");
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.code() == Some(3) && stdout.contains("hi\r\n"), "{stdout}: {}", text(&output));
-    // Without a word it ends by itself, as a shell does.
+    // Without input, the program ends by itself, as a shell does.
     let output = outcome_with(["exec", "--pty", "--", "sh"], "echo h''i\n");
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.code() == Some(0) && stdout.contains("hi\r\n"), "{stdout}: {}", text(&output));
@@ -135,7 +135,7 @@ fn the_end_of_stdin_is_typed_as_the_end() {
     for (input, read) in [("", "0"), ("line\n", "5"), ("in a line", "9"), ("line\r", "5"), ("one\ntwo", "7")] {
         let output = shell(input, "cat | wc -c");
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-        // Before it is what the terminal has echoed.
+        // The echo of the terminal comes first.
         assert!(output.status.success() && stdout.trim_end().ends_with(read), "{input:?}: {stdout:?}");
     }
 }
@@ -170,11 +170,11 @@ fn every_byte_goes_through_a_raw_terminal() {
 
 #[test]
 fn nothing_is_typed_for_the_end_on_a_raw_terminal() {
-    // What is to come is waited for; then a read gives up after half a second without more, which to `cat` is the end.
+    // A read waits for the first byte, then gives up after half a second, which `cat` takes for the end.
     let script = "stty raw -echo; echo ready; head -c 3; echo; stty min 0 time 5; cat | od -An -c";
     let mut run = Background::start(["exec", "--pty", "--", "sh", "-c", script]);
     let (mut stdin, mut stdout) = (run.stdin(), run.stdout());
-    // Our bytes follow at once.
+    // The bytes follow at once.
     assert_eq!(take(&mut stdout, 6), b"ready\n");
     stdin.write_all(b"abc").expect("stdin takes it");
     drop(stdin);
@@ -208,7 +208,7 @@ fn the_settings_are_ours() {
     assert_eq!(terminal.settings(), before);
 }
 
-/// Our terminal, raw, and a child on its own, which waits for a line and then does `then`.
+/// The raw terminal of xport, and a child on its own terminal that waits for a line and then does `then`.
 #[track_caller]
 fn raw_while(options: &[&str], then: &str) -> (Terminal, Background) {
     let terminal = Terminal::new();
@@ -220,7 +220,7 @@ fn raw_while(options: &[&str], then: &str) -> (Terminal, Background) {
 
 #[test]
 fn our_terminal_is_raw_while_the_child_runs_and_restored_after() {
-    // Meanwhile: it is to be raw, and seen to be so, before the time is up.
+    // The terminal must be raw, and seen as raw, before the time is up.
     let timed_out = thread::spawn(|| {
         let (terminal, mut run) = raw_while(&["--timeout", "5s"], "");
         run.ends_with(124);
@@ -241,7 +241,7 @@ fn our_terminal_is_raw_while_the_child_runs_and_restored_after() {
         run.is_killed_by(signal);
         terminal.is_untouched();
     }
-    // Those that are not handed on.
+    // Signals that are not passed on.
     for signal in [libc::SIGVTALRM, libc::SIGABRT] {
         let (terminal, mut run) = raw_while(&[], "");
         run.signal(signal);
@@ -282,7 +282,7 @@ fn keys_that_are_signals_reach_the_child_once_and_not_us() {
     let run = on(&terminal, &[], script);
     terminal.shows("ready\r\n");
     becomes_raw(&terminal);
-    // Echoed by the child's terminal, and by that only.
+    // Only the terminal of the child echoes.
     terminal.type_in("\x03");
     terminal.shows("^Cint\r\n");
     terminal.type_in("one\r");
@@ -290,7 +290,7 @@ fn keys_that_are_signals_reach_the_child_once_and_not_us() {
     terminal.type_in("\x1c");
     terminal.shows("^\\quit\r\n");
     terminal.type_in("two\r");
-    // A second one of either would stand before it.
+    // A second echo would come before it.
     let mut master = terminal.master.try_clone().expect("a copy");
     assert_eq!(take(&mut master, 12), b"two\r\n<two>\r\n");
     drop(run);
@@ -317,11 +317,11 @@ fn a_hang_up_of_our_terminal_ends_the_child() {
 
 #[test]
 fn a_terminal_of_somebody_else_is_left_alone() {
-    // A shell with job control, which has put us into the background.
+    // A shell with job control has put xport into the background.
     let terminal = Terminal::new();
     let script = "set -m; \"$0\" exec --pty -- sh -c 'echo ready; exec sleep 60' & wait";
     let mut shell = terminal.spawn(by_shell(script));
-    // Both terminals make a line's end of it.
+    // Both terminals translate the newline.
     terminal.shows("ready\r\r\n");
     let child = eventually("the shell's child", || {
         let children = fs::read_to_string(format!("/proc/{}/task/{0}/children", shell.pid())).ok()?;
@@ -349,7 +349,7 @@ fn our_terminal_is_raw_again_after_a_stop() {
         let stat = fs::read_to_string(format!("/proc/{}/stat", run.pid())).ok()?;
         stat.contains(") T ").then_some(())
     });
-    // What a shell does that gets its terminal back.
+    // A shell changes the settings when it gets its terminal back.
     stty(&terminal, &[String::from_utf8(saved.stdout).expect("text").trim()]);
     assert!(!is_raw(&terminal));
     run.signal(libc::SIGCONT);

@@ -1,4 +1,4 @@
-//! `exec`: a child's output, its status and its signals go through unchanged, whatever the child does with its pipes.
+//! Tests `exec`: output, status and signals of a child are passed on unchanged, whatever the child does with its pipes.
 
 use crate::harness::*;
 
@@ -36,9 +36,9 @@ fn the_status_is_the_childs() {
     }
     gave(&shell(&[], "kill -9 $$"), 137, "");
     gave(&shell(&[], "kill -TERM $$"), 143, "");
-    // Whoever started us may ignore the end of children.
+    // The parent of xport can ignore SIGCHLD.
     let mut run = command(["exec", "--", "sh", "-c", "exit 7"]);
-    // SAFETY: between fork and exec it makes one system call and touches no memory.
+    // SAFETY: between fork and exec the closure makes one system call and touches no memory.
     unsafe {
         run.pre_exec(|| {
             libc::signal(libc::SIGCHLD, libc::SIG_IGN);
@@ -62,7 +62,7 @@ fn a_child_is_fed_to_the_end() {
     let output = outcome_with(["exec", "--", "cat"], data.clone());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     assert!(output.stdout == data);
-    // One that has closed its stdout still is.
+    // A program that has closed its stdout still runs.
     let (_folder, copy) = path("copy");
     let script = format!("exec >&-; cat > {}; exit 5", copy.display());
     let output = outcome_with(["exec", "--", "sh", "-c", &script], data.clone());
@@ -85,7 +85,7 @@ fn who_holds_the_pipes_longer_than_the_child_is_not_waited_for() {
     gave(&shell(&[], "sleep 30 2>&- & echo hi; exit 4"), 4, "hi\n");
     gave(&shell(&[], "setsid sleep 30 2>&- & echo hi"), 0, "hi\n");
     assert!(begin.elapsed() < Duration::from_secs(20), "a sleep was waited for");
-    // What still comes is printed. On a busy machine it may pause for longer than that is waited for.
+    // Later output is printed. On a busy machine, a pause can be longer than the wait.
     let script = "(for i in 1 2 3 4; do sleep .02; echo $i; done) & echo 0";
     eventually("all of it", || (shell(&[], script).stdout == b"0\n1\n2\n3\n4\n").then_some(()));
 }
@@ -124,7 +124,7 @@ fn a_signal_reaches_the_child_once() {
         &format!("{traps}: see ready\n; kill TERM; see got\n$; status 9 *"),
         &format!("{traps}: see ready\n; kill INT; see int\n$; status 8 *"),
         &format!("{traps}: see ready\n; kill HUP; see hup\n$; status 6 *"),
-        // A shell that runs us in a loop leaves it then, as it does for any program that a key has ended.
+        // A shell leaves its loop then, as for any program that a key has ended.
         &format!("{sleeps}: see ready\n; kill INT; killed INT"),
         &format!("{sleeps}: see ready\n; kill TERM; killed TERM"),
         &format!("{sleeps}: see ready\n; kill QUIT; killed QUIT"),
@@ -155,7 +155,7 @@ fn a_late_reader_finds_all_of_it() {
             let gone = fs::read_to_string(&children).is_ok_and(|children| children.is_empty());
             (queued(&stdout) > 60_000 && (gone || n > 260_000)).then_some(())
         });
-        // It is stopped just while there is room again, and its time runs out meanwhile.
+        // xport is stopped while there is room again, and the time runs out.
         run.signal(libc::SIGSTOP);
         let first = queued(&stdout);
         let mut all = take(&mut stdout, first);
@@ -169,8 +169,8 @@ fn a_late_reader_finds_all_of_it() {
 
 #[test]
 fn a_run_that_is_told_to_end_does_so_whoever_reads() {
-    // Nobody reads, or somebody else goes on writing. The shell writes first, or it could be over before the other one
-    // starts.
+    // stdout is not read, or another process goes on writing. The shell writes first, because the run could end before
+    // the other process starts.
     for script in ["head -c 1400000 /dev/zero", "echo x; (while :; do echo x; sleep .02; done) & exit 3"] {
         let mut run = Background::start(["exec", "--kill-after", "100ms", "--", "sh", "-c", script]);
         let stdout = run.stdout();
@@ -178,7 +178,7 @@ fn a_run_that_is_told_to_end_does_so_whoever_reads() {
         thread::sleep(Duration::from_millis(300)); // Its child has ended by then.
         run.signal(libc::SIGTERM);
         let status = run.wait();
-        // Its own status counts where it had one to tell: that of the signal, if it had not ended after all.
+        // The status of the program counts if it had ended, otherwise that of the signal.
         assert!(
             status.signal() == Some(libc::SIGTERM) || matches!(status.code(), Some(3 | 143)),
             "{script}: {status:?}"
@@ -194,7 +194,7 @@ fn a_run_that_is_told_to_end_does_so_whoever_reads() {
 #[test]
 fn a_stdin_that_cannot_be_read_costs_no_output() {
     let mut run = command(["exec", "--", "sh", "-c", "sleep .1; echo hi"]);
-    // What nohup makes of a terminal.
+    // The stdin that nohup makes of a terminal.
     run.stdin(File::options().write(true).open("/dev/null").expect("a device"));
     gave(&run.output().expect("a run"), 0, b"hi\n");
 }
@@ -214,10 +214,10 @@ fn a_child_gets_three_descriptors_that_wait() {
     let fd = AsRawFd::as_raw_fd(&held);
     let script = "ls /proc/self/fd | wc -l; grep -h flags /proc/self/fdinfo/0 /proc/self/fdinfo/1";
     let mut run = command(["exec", "--", "sh", "-c", script]);
-    // SAFETY: between fork and exec it makes system calls only and touches no memory.
+    // SAFETY: between fork and exec the closure makes only system calls and touches no memory.
     unsafe {
         run.pre_exec(move || {
-            // Inherited without being closed on exec, as careless programs leave them.
+            // Descriptors without close-on-exec, as careless programs leave them.
             if libc::dup2(fd, 7) == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
         });
     }

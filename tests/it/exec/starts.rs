@@ -1,4 +1,4 @@
-//! `exec` on connections, where a child cannot be started, must not be, or is the only one: statuses, shortages, access
+//! Tests `exec` on connections when a child cannot or must not start, or is the only one: statuses, shortages, access
 //! lists.
 
 use crate::harness::*;
@@ -7,7 +7,7 @@ fn run(args: &[&str]) -> Output {
     outcome(args)
 }
 
-/// Starts a server with one more thing done just before it, and gives where it listens.
+/// Starts a server after `before` in the child, and returns its address.
 #[track_caller]
 fn prepared(
     options: &[&str],
@@ -15,7 +15,7 @@ fn prepared(
     prepare: impl FnMut() -> io::Result<()> + Send + Sync + 'static,
 ) -> (Background, SocketAddr) {
     let mut run = command([&["exec", "--listen", "127.0.0.1:0"], options, &["--"], child].concat());
-    // SAFETY: what it is given makes system calls only, with what was copied into it.
+    // SAFETY: the closures of the tests make only system calls, with values that they own.
     unsafe { run.pre_exec(prepare) };
     let (server, address) = serve_by(run);
     (server, address)
@@ -26,14 +26,14 @@ fn serve(options: &[&str], child: &[&str]) -> (Background, SocketAddr) {
     prepared(options, child, || Ok(()))
 }
 
-/// Limits a resource of a process, our own where the number is 0.
+/// Limits a resource of a process. The number 0 is the calling process.
 fn limit(pid: u32, resource: libc::__rlimit_resource_t, value: u64) -> io::Result<()> {
     let limit = libc::rlimit { rlim_cur: value, rlim_max: libc::RLIM_INFINITY };
     limit_to(pid, resource, limit)
 }
 
 fn limit_to(pid: u32, resource: libc::__rlimit_resource_t, limit: libc::rlimit) -> io::Result<()> {
-    // SAFETY: the limit is alive for the call, and the old one is not asked for.
+    // SAFETY: the limit is alive for the call, which only reads it.
     match unsafe { libc::prlimit(pid as libc::pid_t, resource, &raw const limit, std::ptr::null_mut()) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
@@ -86,7 +86,7 @@ fn arguments_that_are_too_long_cost_their_client_only() {
     let (mut server, address) = serve(&[], &many);
     let before = server.fds();
     assert_eq!(take_all(&mut connect(address)), b"");
-    // A quarter of the stack is for arguments and environment.
+    // A quarter of the stack is the limit for arguments and environment.
     limit(server.pid(), libc::RLIMIT_STACK, 1 << 20).expect("it runs");
     for _ in 0..20 {
         is_turned_away(try_connect(address));
@@ -155,9 +155,9 @@ fn without_descriptors_a_client_is_turned_away_and_the_next_one_served() {
     drop(first);
     all_is_closed(&server, before);
     for _ in 0..3 {
-        // Who is turned away may be told so while connecting.
+        // A denied client can get the reset during its connect.
         let mut clients: Vec<TcpStream> = (0..12).filter_map(|_| try_connect(address).ok()).collect();
-        // Those who have a child keep it.
+        // Clients with a child keep it.
         clients.iter_mut().take(2).for_each(|client| ping(client, b"served"));
         server.comes_to_rest();
         assert!(children(&server).len() < 12, "descriptors for all of them");
@@ -182,7 +182,7 @@ fn without_processes_a_client_is_turned_away_and_the_next_one_served() {
     let mut run = Command::new(&copy);
     run.args(["exec", "--listen", "127.0.0.1:0", "--kill-after", "1s", "--", "cat"]).current_dir("/");
     run.env_remove("XPORT_LOG").env_remove("RUST_LOG").uid(nobody).gid(nobody);
-    // SAFETY: it makes system calls only, with what was copied into it.
+    // SAFETY: the closure makes only system calls, with values that it owns.
     unsafe {
         run.pre_exec(|| limit_to(0, libc::RLIMIT_NPROC, libc::rlimit { rlim_cur: 4, rlim_max: 4 }));
     }
@@ -229,10 +229,10 @@ fn the_status_of_a_server_for_one_is_that_of_its_child() {
         let (mut server, address) = serve(&["--once"], &["sh", "-c", &format!("head -c 300000 /dev/zero; {script}")]);
         let mut client = connect(address);
         client.read_exact(&mut [0]).expect("its child says something");
-        // Not when all is over: then the port may be another's.
+        // Not at the end, when the port can belong to another program.
         TcpStream::connect(address).expect_err("it serves one");
         let mut all = Vec::new();
-        // A child that was killed may have had more to say: then its client may see a reset.
+        // The client of a killed child can get a reset.
         let end = client.read_to_end(&mut all);
         assert!(end.is_ok() || status > 128, "{script}: {end:?}");
         assert_eq!(all.len(), 299_999, "{script}");
@@ -245,14 +245,14 @@ fn the_status_of_a_server_for_one_is_that_of_its_child() {
 fn what_a_killed_child_has_said_does_not_look_whole() {
     for (options, child) in [(["--once"].as_slice(), "kill -9 $$"), (&[], "head -c 300000 /dev/zero; kill -9 $$")] {
         let (_server, address) = serve(options, &["sh", "-c", child]);
-        // The reset may come before we know of the connection.
+        // The reset can come before the connect returns.
         let end = try_connect(address).and_then(|mut client| client.read_to_end(&mut Vec::new()));
         let error = end.expect_err("an end in order");
         assert_eq!(error.kind(), ErrorKind::ConnectionReset);
     }
 }
 
-/// Its output ends before it does, and so does what its client says: how it has ended is waited for.
+/// Its output ends before the program, and so do the bytes of its client. xport waits for the status.
 #[test]
 fn what_is_killed_has_not_ended_in_order_although_both_have_said_all() {
     let (_server, address) = serve(&[], &["sh", "-c", "exec >&- 2>&-; sleep .06; kill -9 $$"]);
@@ -260,16 +260,15 @@ fn what_is_killed_has_not_ended_in_order_although_both_have_said_all() {
         let mut client = connect(address);
         client.write_all(b"hi").expect("it is connected");
         thread::sleep(Duration::from_millis(20)); // In which the output of the child has ended.
-        // A machine that is busy is late for that.
+        // A busy machine can be late.
         let _ = client.shutdown(Shutdown::Write);
         client.read_to_end(&mut Vec::new()).is_err()
     };
-    // It is not waited for very long, and a busy machine takes longer now and then.
+    // The wait is short, and a busy machine can need longer.
     assert!((0..10).any(|_| client_of_killed()), "each has ended in order");
 }
 
-/// Whoever has sent more than a program that failed has read must not believe that it arrived. A program that is
-/// content with less is another matter.
+/// A client must get a reset if a failed program has left input unread. A program that succeeds can leave input unread.
 #[test]
 fn a_program_that_fails_with_its_input_unread_resets_the_connection() {
     for (script, fails) in [("exit 3", true), ("exit 0", false)] {
@@ -347,7 +346,7 @@ fn the_one_connection_ends_in_time_and_by_a_signal() {
         let family = Family::new();
         let (up, is_up) = channel();
         let peer = Peer::serve(move |mut stream| {
-            // On a busy machine the time may be over before the child has said a word.
+            // On a busy machine, the time can be over before the first output of the child.
             if stream.read_exact(&mut [0; 3]).is_ok() {
                 let _ = up.send(());
             }
@@ -359,7 +358,7 @@ fn the_one_connection_ends_in_time_and_by_a_signal() {
         let child = ["--", "sh", "-c", "(trap '' TERM; echo up; exec sleep 1000) & wait"];
         let mut run = Background::start([&fixed, options, &child].concat());
         if let Some(signal) = signal {
-            // Two there are before one of them has seen to it that the signal does not end it.
+            // Two processes exist before one of them has set its signal handler.
             is_up.recv_timeout(DEADLINE).expect("it is up");
             family.counts(2);
             run.signal(signal);

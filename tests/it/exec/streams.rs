@@ -1,25 +1,24 @@
-//! What the program of `exec` has for stdin and stderr: nobody's stdin is read for nothing, and what is written to
-//! one file is in order.
+//! Tests stdin and stderr of the program of `exec`: stdin is not read in vain, and output to one file stays in order.
 
 use crate::harness::*;
 
-/// What there is on stdin: few enough bytes for any buffer.
+/// The content of stdin, which fits into any buffer.
 const LIST: &str = "one\ntwo\nthree\n";
 
-/// What stdin may be.
+/// The kinds of stdin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     File,
     Pipe,
     Fifo,
     Socket,
-    /// A pipe that somebody has made non-blocking.
+    /// A non-blocking pipe.
     Impatient,
 }
 
 const KINDS: [Kind; 5] = [Kind::File, Kind::Pipe, Kind::Fifo, Kind::Socket, Kind::Impatient];
 
-/// A stdin with [`LIST`] in it, and what has to be kept until it is read: its other end.
+/// A stdin with [`LIST`] in it, and its other end, which is kept until the list is read.
 struct Input {
     file: File,
     writer: Option<File>,
@@ -37,7 +36,7 @@ impl Input {
                 if !path.exists() {
                     assert!(Command::new("mkfifo").arg(&path).status().expect("mkfifo runs").success());
                 }
-                // Both ends at once, so that opening one does not wait for the other.
+                // Opened for both ends at once, so that no open waits.
                 let both = File::options().read(true).write(true).open(&path).expect("a fifo");
                 let file = File::open(&path).expect("a fifo");
                 (both, file)
@@ -59,7 +58,7 @@ impl Input {
         Self { file, writer: Some(writer) }
     }
 
-    /// What of it nobody has read.
+    /// The unread rest of it.
     fn left(mut self) -> String {
         drop(self.writer.take());
         // SAFETY: F_SETFL takes a number and touches no memory.
@@ -74,7 +73,7 @@ impl Input {
     }
 }
 
-/// Runs `script` with this stdin, which ends if `ends`; what it has written, and what is left of stdin.
+/// Runs `script` with this stdin, which ends if `ends`. Returns the output, and the rest of stdin.
 #[track_caller]
 fn run(kind: Kind, options: &[&str], script: &str, ends: bool) -> (String, String) {
     let folder = folder();
@@ -102,7 +101,7 @@ fn what_the_program_does_not_read_is_left_where_that_can_be_had() {
         let (_, left) = run(kind, &["--stdin", "null"], "exec cat", false);
         assert_eq!(left, LIST, "{kind:?}");
     }
-    // The shell reads a line of a pipe by single bytes.
+    // A shell reads a line from a pipe byte by byte.
     for kind in [Kind::File, Kind::Pipe, Kind::Fifo] {
         assert_eq!(run(kind, &[], "read line; echo \"<$line>\"", false), ("<one>\n".into(), "two\nthree\n".into()));
     }
@@ -113,7 +112,7 @@ fn what_the_program_reads_is_all_of_it() {
     for kind in KINDS {
         for options in [[].as_slice(), &["--stdin", "pipe"], &["--stdin", "inherit"]] {
             if kind == Kind::Impatient && options == ["--stdin", "inherit"] {
-                // `cat` does not expect it: there is what is said to be.
+                // `cat` does not expect a non-blocking pipe, but gets one as documented.
                 continue;
             }
             assert_eq!(run(kind, options, "exec cat", true), (LIST.into(), String::new()), "{kind:?} {options:?}");
@@ -122,7 +121,7 @@ fn what_the_program_reads_is_all_of_it() {
     }
 }
 
-/// xport reads ahead then: that is what the word says.
+/// xport reads ahead then, as documented.
 #[test]
 fn a_pipe_from_us_is_filled_whatever_the_program_reads() {
     let folder = folder();
@@ -135,7 +134,7 @@ fn a_pipe_from_us_is_filled_whatever_the_program_reads() {
     drop(run);
 }
 
-/// The loop that everybody writes, with the list on stdin of all of it.
+/// The usual loop, with the list on stdin of the whole loop.
 #[test]
 fn a_loop_keeps_its_list() {
     let (_folder, list) = path("list");
@@ -159,7 +158,7 @@ fn a_loop_keeps_its_list() {
     }
 }
 
-/// Whoever writes to the stdin of the program hears when it is closed, also if the program goes on.
+/// The writer of stdin sees when the program closes it, even if the program goes on.
 #[test]
 fn a_stdin_that_the_program_has_closed_has_no_reader() {
     let (read, write) = io::pipe().expect("a pipe");
@@ -171,7 +170,7 @@ fn a_stdin_that_the_program_has_closed_has_no_reader() {
     eventually("a broken pipe", || write.write_all(b"x").is_err().then_some(()));
 }
 
-/// The place in a file is shared with whoever comes next, as with any other program.
+/// The offset of a file is shared with the next program, as with any other program.
 #[test]
 fn the_place_in_a_file_is_where_the_program_has_left_it() {
     let folder = folder();
@@ -182,7 +181,7 @@ fn the_place_in_a_file_is_where_the_program_has_left_it() {
     assert_eq!(input.file.stream_position().expect("a place"), 4);
 }
 
-/// A program that has the terminal as its stdin has its keys, too: a line goes to it, and so does what a key sends.
+/// A program with the terminal as its stdin gets lines and the signals of keys.
 #[test]
 fn a_terminal_that_is_inherited_is_the_programs() {
     let on_terminal = |script: &str| {
@@ -202,9 +201,9 @@ fn a_terminal_that_is_inherited_is_the_programs() {
     terminal.type_in("\x03");
     terminal.shows("int\r\n");
     terminal.type_in("one\n");
-    // A second one would stand before it.
+    // A second line would come before it.
     assert_eq!(take(&mut master, 12), b"one\r\n<one>\r\n");
-    // What somebody sends to us comes from us.
+    // A signal for xport is passed on.
     run.signal(libc::SIGINT);
     terminal.shows("int\r\n");
     terminal.type_in("end\n");
@@ -217,14 +216,14 @@ fn a_terminal_that_is_inherited_is_the_programs() {
     run.is_killed_by(libc::SIGINT);
 }
 
-/// Writes a letter to stdout and one to stderr by turns.
+/// Writes a letter to stdout and one to stderr in turns.
 const BY_TURNS: &str = "for i in 1 2 3 4 5; do echo o; echo e >&2; done";
 const IN_ORDER: &str = "o\ne\no\ne\no\ne\no\ne\no\ne\n";
 
 /// Makes stdout and stderr of a command one description.
 fn to_one(command: &mut Command, file: &impl AsRawFd) {
     let fd = file.as_raw_fd();
-    // SAFETY: between fork and exec it makes two system calls and touches no memory.
+    // SAFETY: between fork and exec the closure makes two system calls and touches no memory.
     unsafe {
         command.pre_exec(move || {
             if libc::dup2(fd, 1) < 0 || libc::dup2(fd, 2) < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
@@ -256,7 +255,7 @@ fn what_goes_to_one_file_is_in_order() {
             assert_eq!(all, IN_ORDER, "{args:?}");
             assert!(child.wait().expect("an end").success());
         }
-        // Two openings of a file that is appended to are one file as well.
+        // A file that is opened twice for appending counts as one file.
         let path = folder.path().join("log");
         let open = || File::options().append(true).create(true).open(&path).expect("a file");
         let status = command(args).stdin(Stdio::null()).stdout(open()).stderr(open()).status();
@@ -273,7 +272,7 @@ fn what_goes_to_one_file_is_in_order() {
     assert!(child.wait().expect("an end").success());
 }
 
-/// What is told to be apart, or is, stays so.
+/// Separate streams stay separate.
 fn what_goes_to_two_files_stays_apart() {
     let output = outcome(["exec", "--", "sh", "-c", BY_TURNS]);
     assert_eq!((&output.stdout[..], &output.stderr[..]), (&b"o\n".repeat(5)[..], &b"e\n".repeat(5)[..]));
@@ -291,10 +290,10 @@ fn what_goes_to_two_files_stays_apart() {
     }
 }
 
-/// Writes more to stderr than a pipe that nobody reads takes at once.
+/// Writes more to stderr than an unread pipe takes at once.
 const WRITES_MUCH: &str = "head -c 100000 /dev/zero | tr \"\\\\0\" e >&2; echo X >&2; exit 3";
 
-/// On a terminal that stops who writes to it in the background, a program is not stopped for writing to its stderr.
+/// A program in the background is not stopped for writing to its stderr on a terminal with TOSTOP.
 #[test]
 fn a_terminal_with_tostop_does_not_stop_the_program() {
     for (redirect, option) in

@@ -1,9 +1,9 @@
-//! The program: run to its end, or in the background. Every wait has a deadline.
+//! Runs the program to its end or in the background. Every wait has a deadline.
 
 use super::*;
 use std::borrow::BorrowMut;
 
-/// Longer than anything here takes on a slow machine that is busy: only a hang gets there.
+/// Longer than any step takes on a slow and busy machine. Only a hang reaches it.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The program, run to its end by `assert_cmd`, with a deadline.
@@ -18,21 +18,21 @@ pub fn program() -> PathBuf {
     assert_cmd::cargo::cargo_bin!("xport").to_path_buf()
 }
 
-/// Copies the program to where others may run it. By another process: a child that a test starts meanwhile would keep
-/// our descriptor of the copy open for a moment, and what is open for writing cannot be run.
+/// Copies the program to a place where other users can run it. Another process makes the copy: a child of another test
+/// could keep a descriptor of it open for a moment, and a file that is open for writing cannot be executed.
 pub fn copy_program(to: &Path) {
     let copied = Command::new("cp").arg(program()).arg(to).status().expect("cp is everywhere");
     assert!(copied.success(), "it can be copied");
 }
 
-/// The program as a command to be prepared further: streams are pipes, no log variables.
+/// The program as a command for further preparation, with pipes as streams and without log variables.
 pub fn command<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new(program());
     command.args(args).env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::piped()).stdout(Stdio::piped());
     command
 }
 
-/// A shell to which the program is `$0`, as a command like that.
+/// A shell with the program as `$0`, as a command like that.
 pub fn by_shell(script: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("sh");
     command.arg("-c").arg(script).arg(program()).env_remove("XPORT_LOG").env_remove("RUST_LOG");
@@ -40,28 +40,28 @@ pub fn by_shell(script: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// One of `/dev`: `full` to be written, another to be read.
+/// A device of `/dev`: `full` for writing, others for reading.
 pub fn device(name: &str) -> File {
     File::options().read(name != "full").write(name == "full").open(format!("/dev/{name}")).expect("it is everywhere")
 }
 
-/// A run to its end, with nothing on stdin.
+/// Runs to the end, with an empty stdin.
 pub fn outcome<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Output {
     xport(args).output().expect("a run")
 }
 
-/// A run to its end, with this on stdin.
+/// Runs to the end, with this on stdin.
 pub fn outcome_with<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>, input: impl Into<Vec<u8>>) -> Output {
     xport(args).write_stdin(input).output().expect("a run")
 }
 
-/// A server in the background, and where it listens.
+/// A server in the background, and its address.
 #[track_caller]
 pub fn serve<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> (Background, SocketAddr) {
     serve_by(command(args))
 }
 
-/// The same by a command that has been prepared.
+/// The same with a prepared command.
 #[track_caller]
 pub fn serve_by(command: impl BorrowMut<Command>) -> (Background, SocketAddr) {
     let mut server = Background::spawn(command);
@@ -69,16 +69,16 @@ pub fn serve_by(command: impl BorrowMut<Command>) -> (Background, SocketAddr) {
     (server, address)
 }
 
-/// A relay that listens, and where.
+/// A relay that listens, and its address.
 #[track_caller]
 pub fn relaying(options: &[&str], left: &str, right: &str) -> (Background, SocketAddr) {
     serve([&["relay"], options, &[left, right]].concat())
 }
 
-/// Makes a descriptor survive the start of a command, under the same number.
+/// Lets a command inherit a descriptor under the same number.
 pub fn pass_on(command: &mut Command, fd: &impl AsRawFd) {
     let fd = fd.as_raw_fd();
-    // SAFETY: between fork and exec it makes one system call and touches no memory.
+    // SAFETY: between fork and exec the closure makes one system call and touches no memory.
     unsafe {
         command.pre_exec(move || {
             if libc::fcntl(fd, libc::F_SETFD, 0) == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
@@ -86,7 +86,7 @@ pub fn pass_on(command: &mut Command, fd: &impl AsRawFd) {
     }
 }
 
-/// What `f` gives, and how long it takes.
+/// The result of `f`, and its duration.
 pub fn timed<T>(f: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let value = f();
@@ -109,7 +109,7 @@ pub fn short_directory() -> TempDir {
     tempfile::Builder::new().prefix("xp").tempdir_in("/tmp").expect("a directory")
 }
 
-/// A program in the background. It is killed when the test ends, however it ends.
+/// A program in the background. It is killed when the test ends or fails.
 pub struct Background {
     child: Child,
     stderr: Receiver<String>,
@@ -122,20 +122,20 @@ impl Background {
         Self::spawn(command(args))
     }
 
-    /// Starts a prepared command; its stderr becomes ours.
+    /// Starts a prepared command, and reads its stderr.
     pub fn spawn(mut command: impl BorrowMut<Command>) -> Self {
         let mut child = command.borrow_mut().stderr(Stdio::piped()).spawn().expect("the program starts");
         let stderr = lines(child.stderr.take().expect("stderr is a pipe"));
         Self { child, stderr, seen: Vec::new() }
     }
 
-    /// Starts a prepared command that has a stderr already; no line of that is seen here.
+    /// Starts a prepared command that has its own stderr, which the test does not read.
     pub fn spawn_with_stderr(mut command: Command) -> Self {
         let child = command.spawn().expect("the program starts");
         Self { child, stderr: channel().1, seen: Vec::new() }
     }
 
-    /// Waits for a line of stderr that contains `text`, and gives it.
+    /// Waits for a line of stderr that contains `text`, and returns it.
     #[track_caller]
     pub fn line(&mut self, text: &str) -> String {
         let end = Instant::now() + DEADLINE;
@@ -153,7 +153,7 @@ impl Background {
         }
     }
 
-    /// Waits for the `listening on` line, and gives the address.
+    /// Waits for the `listening on` line, and returns the address.
     #[track_caller]
     pub fn address(&mut self) -> SocketAddr {
         let line = self.line("listening on ");
@@ -161,7 +161,7 @@ impl Background {
         address.trim().parse().unwrap_or_else(|_| panic!("no address in {line:?}"))
     }
 
-    /// Waits until it listens, and gives the first of its addresses as it is written.
+    /// Waits until it listens, and returns its first address as text.
     #[track_caller]
     pub fn listens(&mut self) -> String {
         let heard = self.seen.iter().find(|line| line.contains("listening on ")).cloned();
@@ -191,7 +191,7 @@ impl Background {
         self.child.try_wait().expect("it can be waited for").is_none()
     }
 
-    /// Waits for the end, and gives the status; the lines of stderr are in `all_lines` then.
+    /// Waits for the end, and returns the status. `all_lines` has all lines of stderr then.
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
         let end = Instant::now() + DEADLINE;
@@ -201,7 +201,7 @@ impl Background {
             }
             assert!(Instant::now() < end, "still running after {DEADLINE:?}; stderr: {:?}", self.all_lines());
             thread::yield_now();
-            // try_wait has no deadline of its own; this is the poll interval, not a guess at how long it takes.
+            // `try_wait` has no deadline, so this polls. The interval is no guess at the duration.
             thread::park_timeout(Duration::from_millis(2));
         }
     }
@@ -212,21 +212,21 @@ impl Background {
         assert_eq!(self.wait().code(), Some(status), "{:?}", self.all_lines());
     }
 
-    /// Asks a server to end, and expects that it does so in order.
+    /// Asks a server to end, and expects an orderly end.
     #[track_caller]
     pub fn drains(&mut self) {
         self.signal(libc::SIGTERM);
         self.ends_with(0);
     }
 
-    /// Waits for the end, and expects that it is by this signal.
+    /// Waits for the end, and expects the end by this signal.
     #[track_caller]
     pub fn is_killed_by(&mut self, signal: i32) {
         let status = self.wait();
         assert_eq!(status.signal(), Some(signal), "{status:?}: {:?}", self.all_lines());
     }
 
-    /// Ends stdin, takes what is left on stdout, and waits for the end.
+    /// Ends stdin, reads the rest of stdout, and waits for the end.
     #[track_caller]
     pub fn finish(mut self) -> Output {
         drop(self.child.stdin.take());
@@ -238,8 +238,8 @@ impl Background {
 
     /// Every line of stderr so far.
     pub fn all_lines(&mut self) -> Vec<String> {
-        // When it has ended, so does its stderr, unless somebody else has that open; on a busy machine our reader may
-        // be late.
+        // The end of the program ends its stderr, unless another process has it open. The reader can be late on a busy
+        // machine.
         let end = Instant::now() + Duration::from_secs(5);
         if !self.is_running() {
             while let Ok(line) = self.stderr.recv_timeout(end.saturating_duration_since(Instant::now())) {
@@ -250,7 +250,7 @@ impl Background {
         self.seen.clone()
     }
 
-    /// CPU time used so far, user and system, in seconds.
+    /// The CPU time so far, user and system, in seconds.
     pub fn cpu(&self) -> f64 {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid())).expect("it runs");
         let fields: Vec<&str> = stat.rsplit_once(") ").expect("the name is in brackets").1.split(' ').collect();
@@ -258,7 +258,7 @@ impl Background {
         ticks / 100.0
     }
 
-    /// Waits until it uses no CPU time for a while, which a program that spins never does.
+    /// Waits until it uses no CPU time for a while. A spinning program fails.
     #[track_caller]
     pub fn comes_to_rest(&self) {
         const WINDOW: Duration = Duration::from_millis(300);
@@ -274,7 +274,7 @@ impl Background {
         self.memory_kib("VmRSS")
     }
 
-    /// The most that was ever resident, in KiB.
+    /// The peak of resident memory in KiB.
     pub fn peak_kib(&self) -> u64 {
         self.memory_kib("VmHWM")
     }
@@ -285,8 +285,8 @@ impl Background {
         line.split_whitespace().nth(1).expect("a number").parse().expect("a number")
     }
 
-    /// How many descriptors it has open. Only root may look at those of a program with a private key: for all others it
-    /// has one.
+    /// How many descriptors it has open. Only root can see those of a program with a private key: for others the count
+    /// is one.
     pub fn fds(&self) -> usize {
         match fs::read_dir(format!("/proc/{}/fd", self.pid())) {
             Ok(open) => open.count(),
@@ -306,7 +306,7 @@ impl Drop for Background {
     }
 }
 
-/// Calls `f` until it gives something, or panics with `what` after the deadline.
+/// Calls `f` until it returns a value, or panics with `what` after the deadline.
 #[track_caller]
 pub fn eventually<T>(what: &str, mut f: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + DEADLINE;
@@ -319,13 +319,13 @@ pub fn eventually<T>(what: &str, mut f: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// `tcp-client` with these options in the background, all its streams pipes, and the peer it has connected to.
+/// `tcp-client` with these options in the background, with pipes as streams, and its peer.
 #[track_caller]
 pub fn client(options: &[&str]) -> (Background, TcpStream) {
     client_by(command([""; 0]), options)
 }
 
-/// The same with a command prepared by the caller, which gets mode, options and address as its last arguments.
+/// The same with a prepared command, which gets mode, options and address as its last arguments.
 #[track_caller]
 pub fn client_by(mut command: impl BorrowMut<Command>, options: &[&str]) -> (Background, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -334,9 +334,8 @@ pub fn client_by(mut command: impl BorrowMut<Command>, options: &[&str]) -> (Bac
     (client, accept(&listener))
 }
 
-/// A socket file that nobody serves, as a server that was killed leaves behind. One of ours is killed for it: of a
-/// socket of this process, a child that another test starts meanwhile may keep a copy for a moment, which would be a
-/// sign of life.
+/// A stale socket file, as a killed server leaves it. The test kills a real server for it: a socket of this process
+/// could have a copy in a child of another test for a moment, which would be a sign of life.
 pub fn make_stale(path: &Path) {
     let mut server = Background::start([OsStr::new("unix-echo"), path.as_os_str()]);
     server.line("listening on");
@@ -345,7 +344,7 @@ pub fn make_stale(path: &Path) {
     assert!(path.exists());
 }
 
-/// What the program said, for messages of failed assertions.
+/// The output of the program, for messages of failed assertions.
 pub fn text(output: &Output) -> String {
     format!(
         "status {:?}, {} bytes on stdout, stderr: {}",
@@ -355,7 +354,7 @@ pub fn text(output: &Output) -> String {
     )
 }
 
-/// Expects this exit status, and on stderr one line with `message`, or nothing where that is empty.
+/// Expects this exit status, and one line with `message` on stderr, or nothing if `message` is empty.
 #[track_caller]
 pub fn ended(output: &Output, status: i32, message: &str) {
     assert_eq!(output.status.code(), Some(status), "{}", text(output));
@@ -389,7 +388,7 @@ pub fn printed(output: &Output, stdout: impl AsRef<[u8]>) {
     gave(output, 0, stdout);
 }
 
-/// Expects the end by a signal, without a word.
+/// Expects the end by a signal, without a message.
 #[track_caller]
 pub fn killed(output: &Output, signal: i32) {
     use std::os::unix::process::ExitStatusExt;
@@ -397,8 +396,8 @@ pub fn killed(output: &Output, signal: i32) {
     assert!(output.stderr.is_empty(), "{}", text(output));
 }
 
-/// Writes a program for the shell. By another process: a child that a test starts meanwhile would keep our descriptor
-/// of it open for a moment, and what is open for writing cannot be run.
+/// Writes a shell script. Another process writes it: a child of another test could keep a descriptor of it open for a
+/// moment, and a file that is open for writing cannot be executed.
 #[track_caller]
 pub fn write_script(path: &Path, text: &str) {
     let write = "printf %s \"$1\" >\"$0\" && chmod 755 \"$0\"";
@@ -406,9 +405,9 @@ pub fn write_script(path: &Path, text: &str) {
     assert!(written.success(), "it can be written");
 }
 
-/// Limits the descriptors of a program that is about to start; it cannot raise the limit again.
+/// Limits the descriptors of a command, which cannot raise the limit again.
 pub fn limit_descriptors(command: &mut Command, limit: u64) {
-    // SAFETY: between fork and exec it makes one system call and touches only what was copied into the closure.
+    // SAFETY: between fork and exec the closure makes one system call and touches only values that it owns.
     unsafe {
         command.pre_exec(move || {
             let limit = libc::rlimit { rlim_cur: limit, rlim_max: limit };
@@ -420,7 +419,7 @@ pub fn limit_descriptors(command: &mut Command, limit: u64) {
     }
 }
 
-/// Tries each case, several at a time; one that fails is named.
+/// Tries each case, several at a time. The name of a failed case is printed.
 #[track_caller]
 pub fn for_each<T: std::fmt::Debug + Clone + Send>(cases: impl IntoIterator<Item = T>, test: impl Fn(T) + Sync) {
     const AT_ONCE: usize = 6;
@@ -443,7 +442,7 @@ pub fn for_each<T: std::fmt::Debug + Clone + Send>(cases: impl IntoIterator<Item
     assert!(failed.is_empty(), "failed, as told above: {}", failed.join("\n"));
 }
 
-/// Whether there is this program, and a word on it where there is none.
+/// Whether this program is installed. Prints a note if not.
 pub fn installed(name: &str) -> Option<()> {
     let found = std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()));

@@ -1,12 +1,12 @@
-//! Conversations as scripts: what a user types and sees, what a peer says and gets, and what becomes of the program.
+//! Plays sessions as scripts: the user types and sees, the peer sends and receives, and the program ends.
 //!
-//! A case is a command and a script, with a colon between them. The command is a mode and its options, and the peer is
-//! what the mode needs: whatever listens for a client, whatever connects to a server. `tcp|unix|tls12|tls13-client -q`
-//! is four commands. Where no mode says so, one word is the endpoint: `TCP`, `UNIX`, `UDP`, `TLS12`, `TLS13`, or the
-//! same with `-LISTEN`. `20x ` in front repeats the case, `NAME=value` is a variable of the environment.
+//! A case is a command and a script, with a colon between them. The command is a mode and its options. The peer is what
+//! the mode needs: a listener for a client, a client for a server. `tcp|unix|tls12|tls13-client -q` is four commands.
+//! In other modes, one word is the endpoint: `TCP`, `UNIX`, `UDP`, `TLS12`, `TLS13`, or the same with `-LISTEN`. `20x `
+//! in front repeats the case, and `NAME=value` sets an environment variable.
 //!
-//! The peer is there from the start, unless the first step is `nobody`. The steps of a script are divided by `; `. TEXT
-//! is as it stands, `*N` is so many bytes of a pattern that goes on where it was, and `$` behind either is the end.
+//! The peer connects at the start, unless the first step is `nobody`. `; ` separates the steps. TEXT is literal, `*N`
+//! is the next N bytes of a pattern, and a `$` after either is the end.
 //!
 //! | of the user | |
 //! |---|---|
@@ -47,7 +47,7 @@
 
 use super::*;
 
-/// Plays all scripts, several at a time; one that fails is named with its step.
+/// Plays all scripts, several at a time. A failure names the script and the step.
 #[track_caller]
 pub fn plays(cases: &[&str]) {
     let commands = |case: &str| {
@@ -81,7 +81,7 @@ fn play(case: &str, script: &str) {
     }
 }
 
-/// Names the step where something has failed.
+/// Adds the failed step to a panic.
 struct At<'a>(&'a str, &'a str);
 
 impl Drop for At<'_> {
@@ -92,7 +92,7 @@ impl Drop for At<'_> {
     }
 }
 
-/// A text of a script: bytes, and whether the end is behind them.
+/// A text of a script: bytes, and whether the end follows.
 fn parsed(text: &str, at: &mut usize) -> (Vec<u8>, bool) {
     let (text, ends) = text.strip_suffix('$').map_or((text, false), |text| (text, true));
     let Some(number) = text.strip_prefix('*') else { return (text.as_bytes().to_vec(), ends) };
@@ -106,13 +106,13 @@ struct Stage {
     program: Background,
     stdin: Option<ChildStdin>,
     stdout: Option<ChildStdout>,
-    /// There is none of a program of `exec` on our stdin and stdout.
+    /// A program of `exec` on stdin and stdout has no peer.
     place: Option<Place>,
     peers: Vec<Leg>,
-    /// The one that does what the script says.
+    /// The peer that executes the steps.
     current: usize,
     clock: Instant,
-    /// How far the pattern has been typed, seen, said and got.
+    /// The positions in the pattern: typed, seen, said and got.
     typed: usize,
     seen: usize,
     said: usize,
@@ -120,7 +120,7 @@ struct Stage {
     _ground: Ground,
 }
 
-/// The kind that a word names, a mode or an end of its own.
+/// The kind that a word names, a mode or an endpoint.
 fn kind(name: &str, listens: bool) -> Option<Kind> {
     match (name.trim_end_matches(['1', '2', '3']), listens) {
         ("tcp", false) => Some(Tcp),
@@ -176,7 +176,7 @@ impl Stage {
         Self { program, stdin, stdout, place, peers, current: 0, clock, typed, seen, said, got, _ground: ground }
     }
 
-    /// One more peer comes, and is the one that does what follows.
+    /// Connects one more peer, which executes the next steps.
     #[track_caller]
     fn join(&mut self) {
         if let Some(place) = &self.place {
@@ -187,7 +187,7 @@ impl Stage {
 
     #[track_caller]
     fn step(&mut self, step: &str) {
-        /// More may have to wait for a reader, so it is written on a thread of its own.
+        /// A long text can wait for a reader, so a thread writes it.
         const AT_ONCE: usize = 60_000;
         let (name, rest) = step.split_once(' ').unwrap_or((step, ""));
         match name {
@@ -247,7 +247,7 @@ impl Stage {
 
     #[track_caller]
     fn peer_step(&mut self, name: &str, rest: &str) {
-        /// What all systems take for a peer that has not read yet.
+        /// Every system buffers this much for a peer that does not read.
         const AT_ONCE: usize = 400_000;
         let peer = self.peers.get_mut(self.current).expect("there is a peer");
         match name {
@@ -288,7 +288,7 @@ impl Stage {
         }
     }
 
-    /// What the program has said, but for where it listens.
+    /// The lines of the program without `listening on`.
     fn words(&mut self) -> Vec<String> {
         let lines = self.program.all_lines();
         lines.into_iter().filter(|line| !line.contains("listening on ")).collect()

@@ -1,10 +1,10 @@
-//! `shim.c`, compiled to a library that is preloaded into the program: system calls that misbehave.
+//! Compiles `shim.c` to a library that is preloaded into the program, and makes system calls misbehave.
 
 use super::*;
 
-/// The library; without a compiler there is none, and a word on that.
+/// The library. `None`, with a note, without a compiler.
 pub fn shim() -> Option<&'static Path> {
-    // Once for all tests of this process: two at a time would get into each other's way.
+    // Compiled once for all tests of this process, because two compilers would disturb each other.
     static COMPILED: OnceLock<Option<PathBuf>> = OnceLock::new();
     COMPILED.get_or_init(compile).as_deref()
 }
@@ -22,19 +22,19 @@ fn compile() -> Option<PathBuf> {
         }
         Ok(status) => assert!(status.success(), "shim.c does not compile"),
     }
-    // In one step: another run of these tests may be using it.
+    // The rename is atomic, because another run of the tests can be using the library.
     fs::rename(&beside, &library).expect("it can be renamed");
     Some(library)
 }
 
-/// Makes calls of this command misbehave as `shim.c` says; `None`, with a word on that, without a compiler.
+/// Makes calls of this command misbehave as `shim.c` describes. `None`, with a note, without a compiler.
 pub fn misbehaving<V: ToString>(mut command: Command, faults: &[(&str, V)]) -> Option<Command> {
     command.env("LD_PRELOAD", shim()?);
     command.envs(faults.iter().map(|(name, value)| (format!("SHIM_{name}"), value.to_string())));
     Some(command)
 }
 
-/// How many calls have misbehaved in a run that had this path as its `LOG`.
+/// How many calls have misbehaved in a run with this path as its `LOG`.
 #[track_caller]
 pub fn misbehaved(log: &Path) -> u64 {
     let text = fs::read_to_string(log).expect("the library writes a log");

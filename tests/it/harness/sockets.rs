@@ -1,9 +1,9 @@
-//! Peers and ports: sockets that accept, refuse, hang, reset, and what waits in them.
+//! Peers and ports: sockets that accept, refuse, hang or reset, and the bytes in them.
 
 use super::*;
 use std::os::fd::AsFd;
 
-/// A listener on a port of its own, and where that is.
+/// A listener on a free port, and its address.
 pub fn listening() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -25,7 +25,7 @@ pub fn accept_unix(listener: &UnixListener) -> UnixStream {
     stream
 }
 
-/// What comes until the end, which may be a reset.
+/// The bytes up to the end, which can be a reset.
 #[track_caller]
 pub fn rest_of(stream: &mut TcpStream) -> Vec<u8> {
     let mut data = Vec::new();
@@ -40,7 +40,7 @@ pub fn rest_of(stream: &mut TcpStream) -> Vec<u8> {
     }
 }
 
-/// Expects that a new connection is soon over, by an end or a reset, which may come before we know that there is one.
+/// Expects that a new connection ends soon, by an end or a reset, which can come before the connect returns.
 #[track_caller]
 pub fn is_turned_away(connected: io::Result<TcpStream>) {
     match connected {
@@ -56,7 +56,7 @@ pub fn is_reset(stream: &mut TcpStream) {
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
 }
 
-/// A scripted TCP peer: accepts one connection on a port of its own and runs `script` on it, on a thread.
+/// A scripted TCP peer: accepts one connection on a free port, and runs `script` on it in a thread.
 pub struct Peer<T> {
     pub address: SocketAddr,
     thread: JoinHandle<T>,
@@ -74,7 +74,7 @@ impl<T: Send + 'static> Peer<T> {
         format!("localhost:{}", self.address.port())
     }
 
-    /// What the script came to.
+    /// The result of the script.
     #[track_caller]
     pub fn join(self) -> T {
         eventually("the peer's script", || self.thread.is_finished().then_some(()));
@@ -88,7 +88,7 @@ pub fn connect(address: SocketAddr) -> TcpStream {
     try_connect(address).expect("it accepts")
 }
 
-/// The same where whoever accepts may turn us away before we know of the connection.
+/// The same for a server that can deny the connection before the connect returns.
 pub fn try_connect(address: SocketAddr) -> io::Result<TcpStream> {
     TcpStream::connect_timeout(&address, DEADLINE).map(with_deadline)
 }
@@ -99,7 +99,7 @@ pub fn with_deadline(stream: TcpStream) -> TcpStream {
     stream
 }
 
-/// A connected socket as what is read and what is written, with the deadline.
+/// A connected socket as a reader and a writer, with the deadline.
 pub fn halves(socket: impl Into<OwnedFd>) -> (File, File) {
     let reader = File::from(socket.into());
     let limits = SockRef::from(&reader);
@@ -109,7 +109,7 @@ pub fn halves(socket: impl Into<OwnedFd>) -> (File, File) {
     (reader, writer)
 }
 
-/// A port that refuses for as long as the socket is kept: bound, so nobody else gets it, and not listening.
+/// A port that refuses while the socket is kept: it is bound, so that no other program gets it, and does not listen.
 pub fn refusing() -> (Socket, SocketAddr) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
@@ -117,12 +117,12 @@ pub fn refusing() -> (Socket, SocketAddr) {
     (socket, address)
 }
 
-/// A listener that nobody serves and whose queue is full: further connection requests hang.
+/// A listener with a full queue, so that further connection requests hang.
 pub struct Full {
     pub listener: Socket,
     pub address: SocketAddr,
     _queued: Vec<Socket>,
-    /// Keeps the port when the listener has gone: nobody else is given it, and whoever connects is refused.
+    /// Keeps the port after the listener has gone: no other program gets it, and connects are refused.
     _guard: Socket,
 }
 
@@ -135,10 +135,10 @@ pub fn full_queue() -> Full {
     let mut queued = Vec::new();
     for _ in 0..16 {
         let client = Socket::new(Domain::IPV4, Type::STREAM.nonblocking(), None).expect("a socket");
-        // Either it is queued at once, or it hangs.
+        // The request is queued at once, or hangs.
         let _ = client.connect(&address.into());
         if queued.is_empty() {
-            // All of them hang for as long as nobody looks at their requests, and then none need do so.
+            // All of them hang while no request is answered.
             eventually("the first to be in the queue", || client.peer_addr().ok());
         }
         queued.push(client);
@@ -148,8 +148,8 @@ pub fn full_queue() -> Full {
     Full { listener, address, _queued: queued, _guard: guard }
 }
 
-/// A port of this address, for as long as the socket is kept: nobody else is given it, and it does not listen, but who
-/// knows it and has set SO_REUSEADDR, too, can bind it. What is reserved at `::` is so for IPv4 as well.
+/// Reserves a port of this address while the socket is kept. It does not listen. Only a program that knows the port,
+/// and has set SO_REUSEADDR too, can bind it. A port at `::` is reserved for IPv4 as well.
 pub fn reserve(ip: IpAddr) -> (Socket, SocketAddr) {
     let address = SocketAddr::new(ip, 0);
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).expect("a socket");
@@ -162,12 +162,12 @@ pub fn reserve(ip: IpAddr) -> (Socket, SocketAddr) {
     (socket, address)
 }
 
-/// Where a socket is.
+/// The address of a socket.
 pub fn at(socket: &impl AsFd) -> SocketAddr {
     SockRef::from(socket).local_addr().expect("an address").as_socket().expect("one of IP")
 }
 
-/// A UDP socket on a port of its own at this address, with a deadline on every receive.
+/// A UDP socket on a free port of this address, with a deadline on every receive.
 #[track_caller]
 pub fn udp(ip: &str) -> UdpSocket {
     let socket = UdpSocket::bind((ip, 0)).expect("a port");
@@ -175,21 +175,21 @@ pub fn udp(ip: &str) -> UdpSocket {
     socket
 }
 
-/// An address of this host for UDP ports that do not stay open. At the usual one, another test could be given the same
-/// port next, and would get what is sent to somebody who has gone.
+/// An address of this host for UDP ports that are closed again. At the usual address, another test could get the same
+/// port next, and then the datagrams of this test.
 pub const TRANSIENT: &str = "127.77.0.1";
 
-/// A UDP address that refuses until it is bound, and is given once.
+/// A UDP address that refuses until it is bound. Each one is used once.
 pub fn closed_udp() -> SocketAddr {
     static LAST: AtomicU16 = AtomicU16::new(0);
-    // Never bound here: a child that another test starts meanwhile would keep a copy of the socket open for a moment.
+    // The test never binds it: a child of another test could keep a copy of the socket open for a moment.
     let [high, low] = LAST.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-    // Below what the system chooses from; another run of these tests has another one.
+    // The port is below those that the system chooses. Another run of the tests has another one.
     let port = 20_000 + std::process::id() % 10_000;
     SocketAddr::from(([127, 78, high, low], port as u16))
 }
 
-/// Bytes that wait in the UDP socket at this port of 127.0.0.1. It may be missed where others come and go meanwhile.
+/// How many bytes wait in the UDP socket at this port of 127.0.0.1. `None` is possible while other sockets come and go.
 pub fn queued_at(port: u16) -> Option<usize> {
     let sockets = fs::read_to_string("/proc/net/udp").expect("there is /proc");
     let address = format!("{:08X}:{port:04X}", u32::from_ne_bytes([127, 0, 0, 1]));
@@ -198,14 +198,14 @@ pub fn queued_at(port: u16) -> Option<usize> {
     usize::from_str_radix(line[4].split_once(':')?.1, 16).ok()
 }
 
-/// Gives whoever else has this connection a second to close it.
+/// Gives other holders of this connection a second to close it.
 pub fn is_let_go(local: std::net::SocketAddrV4, peer: std::net::SocketAddrV4) {
     let [local, peer] =
         [local, peer].map(|end| format!("{:08X}:{:04X}", u32::from_ne_bytes(end.ip().octets()), end.port()));
     for _ in 0..200 {
         let sockets = fs::read_to_string("/proc/net/tcp").expect("there is /proc");
         let mut lines = sockets.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-        // Nobody's has no inode.
+        // A socket without a holder has no inode.
         if lines.find(|fields| fields[1] == local && fields[2] == peer).is_none_or(|fields| fields[9] == "0") {
             return;
         }
@@ -213,14 +213,14 @@ pub fn is_let_go(local: std::net::SocketAddrV4, peer: std::net::SocketAddrV4) {
     }
 }
 
-/// From now on it refuses everybody, and keeps its port: it is connected to itself. Closing it would not do, as a child
-/// that another test is starting may have a copy.
+/// Makes a socket refuse every datagram and keep its port, by connecting it to itself. Closing is not enough, because a
+/// child of another test can have a copy.
 #[track_caller]
 pub fn refuses_from_now_on(peer: &UdpSocket) {
     peer.connect(peer.local_addr().expect("an address")).expect("it is its own peer");
 }
 
-/// The next datagram, and who has sent it.
+/// The next datagram, and its sender.
 #[track_caller]
 pub fn datagram(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
     let mut buffer = vec![0; 65536];
@@ -230,7 +230,7 @@ pub fn datagram(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
                 buffer.truncate(n);
                 return (buffer, from);
             }
-            // Waiting for programs with a deadline (`assert_cmd`) catches SIGCHLD.
+            // `assert_cmd` catches SIGCHLD for its deadlines, which interrupts this call.
             Err(error) if error.kind() == ErrorKind::Interrupted => (),
             Err(error) => panic!("no datagram within {DEADLINE:?}: {error}"),
         }
@@ -254,7 +254,7 @@ pub fn has_nothing(socket: &UdpSocket) {
     socket.set_nonblocking(false).expect("a flag");
 }
 
-/// Ends with a reset, at once: also where another thread has a copy, or a child that another test is just starting.
+/// Ends with a reset at once, despite copies in another thread or in a child of another test.
 pub fn reset(stream: TcpStream) {
     let nobody = libc::sockaddr { sa_family: libc::AF_UNSPEC as u16, sa_data: [0; 14] };
     // SAFETY: `connect` with AF_UNSPEC reads the two bytes of the family, which are alive for the call.

@@ -1,8 +1,8 @@
-//! A pseudo-terminal, in the hands of a test.
+//! A pseudo-terminal for tests.
 
 use super::*;
 
-/// A pseudo-terminal: what is typed goes into `master`, what is shown comes out of it.
+/// A pseudo-terminal: writing to `master` types, and reading from it gives the output.
 pub struct Terminal {
     pub master: File,
     pub slave: File,
@@ -26,7 +26,7 @@ impl Terminal {
         Self { master, slave }
     }
 
-    /// Starts `tcp-client` on it, all streams one description that stays with us too, as it does with a shell.
+    /// Starts `tcp-client` on it. All streams are one description, which the test keeps too, as a shell does.
     #[track_caller]
     pub fn client(&self, options: &[&str]) -> (Background, TcpStream) {
         let mut command = command([""; 0]);
@@ -40,18 +40,17 @@ impl Terminal {
         Background::spawn(command)
     }
 
-    /// Makes it stdin and stdout of what is to be started.
+    /// Makes it stdin and stdout of a command.
     pub fn give_to(&self, command: &mut Command) {
         let stream = || self.slave.try_clone().expect("a copy");
         command.stdin(stream()).stdout(stream());
         self.lead(command);
     }
 
-    /// Makes it the terminal of a new session, which the command leads, so that ^C and a hang-up reach that.
+    /// Makes it the terminal of a new session of the command, so that ^C and a hang-up reach the command.
     pub fn lead(&self, command: &mut Command) {
         let slave = self.slave.as_raw_fd();
-        // SAFETY: setsid and ioctl are async-signal-safe and touch no memory of ours. The descriptor is open until
-        // exec.
+        // SAFETY: setsid and ioctl are async-signal-safe and touch no memory. The descriptor is open until exec.
         unsafe {
             command.pre_exec(move || {
                 if libc::setsid() < 0 || libc::ioctl(slave, libc::TIOCSCTTY, 0) < 0 {
@@ -66,7 +65,7 @@ impl Terminal {
         (&self.master).write_all(keys.as_bytes()).expect("the terminal takes it");
     }
 
-    /// Reads what is shown, echoes of typed keys included, until it ends with `text`.
+    /// Reads the output, echoes included, until it ends with `text`.
     #[track_caller]
     pub fn shows(&self, text: &str) {
         let mut master = self.master.try_clone().expect("a copy");
@@ -76,7 +75,7 @@ impl Terminal {
         }
     }
 
-    /// Line discipline, echo and all that.
+    /// The settings of the terminal.
     pub fn settings(&self) -> String {
         // SAFETY: `termios` is plain data, and the call fills it.
         let mut settings: libc::termios = unsafe { std::mem::zeroed() };

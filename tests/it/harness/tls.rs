@@ -1,5 +1,5 @@
-//! Scripted peers that speak TLS, on rustls: each step of a connection is one call, so that whatever may go wrong goes
-//! wrong just where the test wants it. Every wait has a deadline, as the sockets have.
+//! Scripted TLS peers on rustls. Each step of a connection is one call, so that a test can fail at any step. Every wait
+//! has a deadline.
 #![allow(unreachable_pub)] // A binary exports nothing: `pub` here is for the tests.
 
 use super::*;
@@ -24,20 +24,20 @@ pub use rustls::crypto::ring as crypto;
 
 pub type Version = &'static SupportedProtocolVersion;
 
-/// Both, for tests that hold for either.
+/// Both versions, for tests of both.
 pub const VERSIONS: [Version; 2] = [&TLS12, &TLS13];
 
 /// A server with this certificate.
 pub fn server_config(issued: &Issued, versions: &[Version]) -> ServerConfig {
     let config = ServerConfig::builder_with_provider(crypto::default_provider().into());
     let config = config.with_protocol_versions(versions).expect("versions").with_no_client_auth();
-    // Whatever the certificate is like: `with_single_cert` would look at it.
+    // Any certificate is allowed here. `with_single_cert` would check it.
     let key = crypto::sign::any_supported_type(&issued.key_der()).expect("a key");
     let shown = CertifiedKey::new(issued.chain.clone(), key);
     config.with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)))
 }
 
-/// A server with this certificate, which wants one of each client that the other's authority has issued.
+/// A server with this certificate, which requires client certificates from the authority of the other.
 pub fn strict_server_config(issued: &Issued, clients: &Issued, versions: &[Version]) -> ServerConfig {
     let provider = Arc::new(crypto::default_provider());
     let mut roots = RootCertStore::empty();
@@ -48,7 +48,7 @@ pub fn strict_server_config(issued: &Issued, clients: &Issued, versions: &[Versi
     config.with_single_cert(issued.chain.clone(), issued.key_der()).expect("a certificate and its key")
 }
 
-/// A client that believes everybody, and shows a certificate, if it has one.
+/// A client that accepts every server, and presents a certificate if it has one.
 pub fn client_config(shown: Option<&Issued>, versions: &[Version]) -> ClientConfig {
     let provider = Arc::new(crypto::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(versions);
@@ -59,7 +59,7 @@ pub fn client_config(shown: Option<&Issued>, versions: &[Version]) -> ClientConf
     }
 }
 
-/// Any certificate will do: it is the program that is tested.
+/// Any certificate is fine, because the program is under test.
 #[derive(Debug)]
 struct Credulous(Arc<rustls::crypto::CryptoProvider>);
 
@@ -102,7 +102,7 @@ impl ServerCertVerifier for Credulous {
 pub struct Tls {
     pub socket: TcpStream,
     pub connection: Connection,
-    /// What came of the other side's direction: its end, and the plaintext that has not been asked for yet.
+    /// Received plaintext that no step has read yet, and whether the end has come.
     ended: bool,
     plaintext: Vec<u8>,
 }
@@ -122,7 +122,7 @@ impl Tls {
         Self::new(socket, ClientConnection::new(config.into(), name).expect("a connection").into())
     }
 
-    /// A client that has shaken hands.
+    /// A client after its handshake.
     #[track_caller]
     pub fn connect(address: SocketAddr, config: ClientConfig) -> Self {
         let mut tls = Self::client(connect(address), config);
@@ -131,19 +131,19 @@ impl Tls {
     }
 
     fn new(socket: TcpStream, mut connection: Connection) -> Self {
-        // A write larger than this is no deadlock of the test.
+        // A larger write does not deadlock the test.
         connection.set_buffer_limit(None);
         socket.set_nodelay(true).expect("TCP_NODELAY");
         Self { socket: with_deadline(socket), connection, ended: false, plaintext: Vec::new() }
     }
 
-    /// Shakes hands to the end.
+    /// Does the handshake.
     #[track_caller]
     pub fn handshake(&mut self) {
         self.try_handshake().expect("a handshake");
     }
 
-    /// Shakes hands until it is done or has failed; our alert is sent then.
+    /// Does the handshake until it is done or has failed. The alert is sent then.
     pub fn try_handshake(&mut self) -> Result<(), Error> {
         self.flush()?;
         while self.connection.is_handshaking() {
@@ -155,11 +155,11 @@ impl Tls {
         Ok(())
     }
 
-    /// Shakes hands, says this, and ends, all that in the last flight: one segment. Without FIN.
+    /// Does the handshake, sends this, and ends, with everything in the last flight as one segment. No FIN.
     #[track_caller]
     pub fn handshake_and_end(&mut self, data: &[u8]) {
         self.flush().expect("the peer takes it");
-        // What may be sent with the last flight is so much as may be sent at all.
+        // The data goes with the last flight, so the loop stops as soon as data can be sent.
         while self.connection.is_handshaking() && !self.may_send_early() {
             self.flush().expect("the peer takes it");
             assert!(self.take_in().expect("it answers") > 0, "the end in the middle of the handshake");
@@ -172,13 +172,13 @@ impl Tls {
         }
     }
 
-    /// A server of TLS 1.3 may send behind its first flight.
+    /// A server of TLS 1.3 can send after its first flight.
     fn may_send_early(&self) -> bool {
         matches!(&self.connection, Connection::Server(server)
             if server.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3))
     }
 
-    /// Sends what rustls has for the peer.
+    /// Sends the pending bytes of rustls.
     pub fn flush(&mut self) -> Result<(), Error> {
         while self.connection.wants_write() {
             self.connection.write_tls(&mut self.socket)?;
@@ -195,7 +195,7 @@ impl Tls {
             self.connection.read_tls(&mut rest)?;
         }
         while !rest.is_empty() {
-            // After close_notify nothing more is taken.
+            // Nothing after close_notify is read.
             if self.connection.read_tls(&mut rest)? == 0 {
                 break;
             }
@@ -207,7 +207,7 @@ impl Tls {
 
     fn process(&mut self) -> Result<(), Error> {
         let state = self.connection.process_new_packets().map_err(|error| {
-            // The alert, as far as it can be sent.
+            // Sends the alert if possible.
             let _ = self.connection.write_tls(&mut self.socket);
             Error::new(ErrorKind::InvalidData, error)
         })?;
@@ -218,7 +218,7 @@ impl Tls {
         Ok(())
     }
 
-    /// Sends all of it.
+    /// Sends everything.
     #[track_caller]
     pub fn send(&mut self, data: &[u8]) {
         self.try_send(data).expect("the peer takes it");
@@ -232,7 +232,7 @@ impl Tls {
         Ok(())
     }
 
-    /// The bytes that would be sent for this: records, to be sent by the test in its own way.
+    /// The records for this plaintext, for the test to send in its own way.
     pub fn sealed(&mut self, data: &[u8]) -> Vec<u8> {
         self.connection.writer().write_all(data).expect("there is no limit");
         self.unsent()
@@ -272,7 +272,7 @@ impl Tls {
         self.expect(data);
     }
 
-    /// So many bytes of plaintext.
+    /// Receives this many bytes of plaintext.
     #[track_caller]
     pub fn receive(&mut self, n: usize) -> Vec<u8> {
         while self.plaintext.len() < n {
@@ -284,7 +284,7 @@ impl Tls {
         std::mem::replace(&mut self.plaintext, rest)
     }
 
-    /// The plaintext up to close_notify, which must come.
+    /// Receives plaintext up to close_notify, which must come.
     #[track_caller]
     pub fn receive_all(&mut self) -> Vec<u8> {
         while !self.ended {
@@ -294,7 +294,7 @@ impl Tls {
         std::mem::take(&mut self.plaintext)
     }
 
-    /// What comes until the peer closes or breaks the connection, and the error, if it is one.
+    /// Receives until the peer closes or breaks the connection. Also returns the error, if there is one.
     pub fn receive_until_broken(&mut self) -> (Vec<u8>, Option<Error>) {
         loop {
             match self.take_in() {
@@ -305,7 +305,7 @@ impl Tls {
         }
     }
 
-    /// Whether the other side has ended its direction by now.
+    /// Whether the other side has ended its direction.
     pub fn has_ended_now(&mut self) -> bool {
         self.socket.set_nonblocking(true).expect("a flag");
         let result = self.take_in();
@@ -313,7 +313,7 @@ impl Tls {
         self.ended || matches!(result, Ok(0))
     }
 
-    /// Expects FIN behind close_notify, which has been seen.
+    /// Expects a FIN after the close_notify.
     #[track_caller]
     pub fn expect_fin(&mut self) {
         let mut rest = Vec::new();
@@ -327,13 +327,13 @@ impl Tls {
         self.flush().expect("the peer takes it");
     }
 
-    /// FIN, without close_notify unless that has been sent.
+    /// Sends a FIN. An earlier step can have sent a close_notify.
     #[track_caller]
     pub fn fin(&mut self) {
         self.socket.shutdown(Shutdown::Write).expect("it is connected");
     }
 
-    /// Ends our direction in order.
+    /// Ends its direction in order.
     #[track_caller]
     pub fn end(&mut self) {
         self.close_notify();
@@ -345,7 +345,7 @@ impl Tls {
         reset(self.socket);
     }
 
-    /// Sends all of it, while reading just as much; for a peer that answers as it reads.
+    /// Sends everything while reading as much, for a peer that echoes.
     #[track_caller]
     pub fn exchange(&mut self, data: &[u8], expected: usize) -> Vec<u8> {
         let end = Instant::now() + DEADLINE;
@@ -375,14 +375,14 @@ impl Tls {
     }
 }
 
-/// A scripted TLS server: accepts one connection on a port of its own and runs `script` on it, on a thread. The
-/// handshake is the script's.
+/// A scripted TLS server: accepts one connection on a free port, and runs `script` on it in a thread. The script does
+/// the handshake.
 pub fn tls_peer<T: Send + 'static>(config: ServerConfig, script: impl FnOnce(Tls) -> T + Send + 'static) -> Peer<T> {
     Peer::serve(move |socket| script(Tls::server(socket, config)))
 }
 
-/// A proxy in front of `server` for one connection at a time, on a thread for as long as the test runs: `script` gets
-/// the client's socket and one to the server.
+/// A proxy in front of `server`, for one connection at a time, on a thread during the test. `script` gets the socket of
+/// the client and one to the server.
 pub fn proxy(server: SocketAddr, script: impl Fn(TcpStream, TcpStream) + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -400,7 +400,7 @@ pub fn pump(mut from: TcpStream, mut to: TcpStream) {
     let _ = to.shutdown(Shutdown::Write);
 }
 
-/// A record of the other side as it is on the wire.
+/// A record of the other side, encrypted.
 pub fn record(kind: u8, content: &[u8]) -> Vec<u8> {
     let length = u16::try_from(content.len()).expect("a record").to_be_bytes();
     [&[kind, 3, 3], &length[..], content].concat()
@@ -417,7 +417,7 @@ pub fn read_record(socket: &mut TcpStream) -> Vec<u8> {
     record
 }
 
-/// In every message on a handshake that has failed: with whom.
+/// A part of every message about a failed handshake.
 pub const HANDSHAKE_WITH: &str = " with 127.0.0.1:";
 
 /// Kinds of records.
@@ -425,7 +425,7 @@ pub const ALERT: u8 = 21;
 pub const HANDSHAKE: u8 = 22;
 pub const DATA: u8 = 23;
 
-/// A server of the program with this certificate, and where it listens.
+/// A server of the program with this certificate, and its address.
 #[track_caller]
 pub fn served(mode: &str, issued: &Issued, options: &[&str]) -> (Background, SocketAddr) {
     let own = issued.options();
@@ -438,7 +438,7 @@ pub fn served(mode: &str, issued: &Issued, options: &[&str]) -> (Background, Soc
     (server, address)
 }
 
-/// Whatever is sent there comes back whole, in either version, and then the end.
+/// Expects that all bytes come back, in either version, and then the end.
 pub fn comes_back(address: SocketAddr, data: &[u8]) {
     for version in VERSIONS {
         let mut peer = Tls::connect(address, client_config(None, &[version]));
@@ -460,7 +460,7 @@ pub fn client_args<O: AsRef<str>>(issued: &Issued, options: &[O], address: impl 
     args
 }
 
-/// Waits until the program has said a line with each of these, in any order.
+/// Waits for a line with each of these texts, in any order.
 #[track_caller]
 pub fn says(program: &mut Background, texts: &[&str]) {
     eventually(&format!("lines with {texts:?}"), || {
@@ -469,7 +469,7 @@ pub fn says(program: &mut Background, texts: &[&str]) {
     });
 }
 
-/// `tls-client` with these options in the background, and its peer, which has this certificate and has shaken hands.
+/// `tls-client` with these options in the background, and its peer with this certificate, after the handshake.
 #[track_caller]
 pub fn client_with(issued: &Issued, version: Version, options: &[&str]) -> (Background, Tls) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");

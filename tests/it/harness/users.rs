@@ -1,13 +1,13 @@
-//! Other users than the one that runs the tests.
+//! Runs programs as other users.
 
 use super::*;
 
 pub fn is_root() -> bool {
-    // SAFETY: it takes nothing and always succeeds.
+    // SAFETY: the call takes nothing and always succeeds.
     unsafe { libc::geteuid() == 0 }
 }
 
-/// The number of a user that has no other process, in this run of the tests or another one.
+/// The number of a user without other processes, in any run of the tests.
 pub fn stranger() -> u32 {
     static BEFORE: AtomicU32 = AtomicU32::new(0);
     1_000_000_000 + std::process::id() * 8 + BEFORE.fetch_add(1, Ordering::Relaxed)
@@ -19,7 +19,7 @@ pub struct Everyone {
 }
 
 impl Everyone {
-    /// `None`, with a word on why, where we cannot become another user.
+    /// `None`, with a note, without permission to become another user.
     pub fn new() -> Option<Self> {
         if !is_root() {
             println!("skipped: only root can become another user");
@@ -31,7 +31,7 @@ impl Everyone {
         Some(Self { dir })
     }
 
-    /// The program with `args`, to be run as nobody.
+    /// The program with `args`, run as the user nobody.
     pub fn command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(self.dir.path().join("xport"));
         command.args(args).env_remove("XPORT_LOG").env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::piped());
@@ -43,7 +43,7 @@ impl Everyone {
         self.dir.path().join(name)
     }
 
-    /// The directory: the program is in it.
+    /// The directory with the program.
     pub fn folder(&self) -> &Path {
         self.dir.path()
     }

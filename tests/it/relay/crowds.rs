@@ -1,17 +1,17 @@
-//! More senders of datagrams than a relay has room for: which sender makes room, and that no datagram is lost by it.
+//! Tests more senders of datagrams than a relay has room for: which sender is replaced, and that no datagram is lost.
 
 use crate::harness::*;
 use std::collections::HashMap;
 
-/// A relay of datagrams with these options behind its left end, from one port to a socket of the test.
+/// A relay of datagrams with these options after its left end, to a socket of the test.
 fn relay_to(upstream: &UdpSocket, options: &str) -> (Background, SocketAddr) {
     let right = format!("udp:{}", at(&upstream));
     let (relay, address) = serve(["relay", &format!("udp-listen:127.0.0.1:0{options}"), &right]);
     (relay, address)
 }
 
-/// `count` senders at `ip` send one datagram each and go. No more than a few at a time are under way, so that no buffer
-/// of the system is too small for them.
+/// `count` senders at `ip` send one datagram each, and go. Only a few are under way at once, so that no buffer of the
+/// system overflows.
 #[track_caller]
 fn each_sends_one(count: usize, ip: &str, address: SocketAddr, upstream: &UdpSocket) {
     const LOT: usize = 50;
@@ -28,8 +28,8 @@ fn each_sends_one(count: usize, ip: &str, address: SocketAddr, upstream: &UdpSoc
     }
 }
 
-/// Metrics, log lines and queries of names come from ever new ports. All arrive, also where there is room for few
-/// senders only, and the limit holds.
+/// Metrics, log lines and name queries come from ever new ports. All arrive, even with room for few senders, and the
+/// limit holds.
 #[test]
 fn thousands_of_senders_of_one_datagram_each_lose_none() {
     for (options, most) in [("", 8192), (",max-conns=100", 100), (",max-conns=1", 1)] {
@@ -38,18 +38,18 @@ fn thousands_of_senders_of_one_datagram_each_lose_none() {
         let before = relay.fds();
         each_sends_one(5000, "127.0.0.1", address, &upstream);
         has_nothing(&upstream);
-        // One may be about to go.
+        // One sender can be about to go.
         assert!(relay.fds() <= before + most + 1, "{} descriptors for {most} senders", relay.fds() - before);
         relay.drains();
         let said = relay.all_lines();
         assert!(!said.iter().any(|line| line.contains("lost")), "{said:?}");
-        // A sender that has made room may miss an answer, which is told once.
+        // A replaced sender can miss an answer, which is reported once.
         let told = said.iter().filter(|line| line.contains("a new sender replaces the one")).count();
         assert_eq!(told, usize::from(most < 5000), "{said:?}");
     }
 }
 
-/// The same where descriptors run out before that: the system has room for fewer than were asked for.
+/// The same if descriptors run out before the limit.
 #[test]
 fn a_lack_of_descriptors_is_a_limit_like_any_other() {
     for options in ["", ",max-conns=1000"] {
@@ -71,7 +71,7 @@ fn a_newcomer_waits_for_the_place_of_a_child() {
         let (mut relay, address) = serve(["relay", &left, "exec:cat"]);
         let clients = Vec::from_iter((0..100).map(|number: usize| (udp("127.0.0.1"), number)));
         for (client, number) in &clients {
-            // More than one each: what follows the first one waits with it.
+            // Several datagrams of each sender: the later ones wait with the first one.
             for part in 0..3 {
                 client.send_to(format!("{number}.{part} ").as_bytes(), address).expect("it leaves");
             }
@@ -89,7 +89,7 @@ fn a_newcomer_waits_for_the_place_of_a_child() {
     }
 }
 
-/// Asks upstream through the relay, and gives the address that upstream sees.
+/// Asks upstream through the relay, and returns the address that upstream sees.
 #[track_caller]
 fn ask(client: &UdpSocket, relay: SocketAddr, upstream: &UdpSocket) -> SocketAddr {
     client.send_to(b"question", relay).expect("it leaves");
@@ -98,21 +98,21 @@ fn ask(client: &UdpSocket, relay: SocketAddr, upstream: &UdpSocket) -> SocketAdd
     from
 }
 
-/// Answers, and sees to it that the answer has arrived.
+/// Answers, and waits until the answer has arrived.
 #[track_caller]
 fn reply(client: &UdpSocket, upstream: &UdpSocket, to: SocketAddr) {
     upstream.send_to(b"answer", to).expect("it leaves");
     assert_eq!(datagram(client).0, b"answer");
 }
 
-/// A sender that was heard of or answered recently stays. The one that has been silent for longest makes room.
+/// A recently active sender stays. The sender that has been silent for longest is replaced.
 #[test]
 fn the_one_that_has_been_silent_for_longest_makes_room() {
     let upstream = udp("127.0.0.1");
     let (_relay, address) = relay_to(&upstream, ",max-conns=3");
     let clients = [(); 3].map(|()| udp("127.0.0.1"));
     let first = clients.each_ref().map(|client| ask(client, address, &upstream));
-    // 0 speaks once more, 1 is answered, 2 neither.
+    // Sender 0 sends once more, 1 is answered, 2 neither.
     assert_eq!(ask(&clients[0], address, &upstream), first[0]);
     reply(&clients[1], &upstream, first[1]);
     let newcomer = udp("127.0.0.1");
@@ -124,7 +124,7 @@ fn the_one_that_has_been_silent_for_longest_makes_room() {
     assert_ne!(ask(&clients[2], address, &upstream), first[2]);
 }
 
-/// An address that floods takes room from its own senders only.
+/// A flooding address takes room only from its own senders.
 #[test]
 fn a_flood_from_one_address_drives_out_nobody_else() {
     let upstream = udp("127.0.0.1");
@@ -138,11 +138,11 @@ fn a_flood_from_one_address_drives_out_nobody_else() {
     }
 }
 
-/// What cannot be kept is counted, told when it begins, and told at the end.
+/// Lost datagrams are counted, and reported when the loss begins and at the end.
 #[test]
 fn what_is_lost_is_told_and_counted() {
     const SENDERS: usize = 2000;
-    // A child that does not end when nobody is there for it any more has its time before it is killed.
+    // A child without a client has its time before it is killed.
     let mut relay =
         Background::start(["relay", "--kill-after", "2s", "udp-listen:127.0.0.1:0,max-conns=1", "exec:sleep 600"]);
     let address = relay.address();
@@ -151,7 +151,7 @@ fn what_is_lost_is_told_and_counted() {
         for sender in &senders {
             sender.send_to(b"x", address).expect("it leaves");
         }
-        // The buffer of the system is not what this is about.
+        // This test is not about the buffer of the system.
         eventually("they are read", || (queued_at(address.port()).unwrap_or(0) == 0).then_some(()));
     }
     relay.line("datagrams are lost: limit of 1 senders reached, and too many new senders wait");
@@ -160,11 +160,11 @@ fn what_is_lost_is_told_and_counted() {
     let line = relay.line("there was no room for them");
     let count = line.split_once("lost ").and_then(|(_, rest)| rest.split(' ').next()?.parse::<usize>().ok());
     let count = count.unwrap_or_else(|| panic!("no number in {line:?}"));
-    // A few have had their turn meanwhile.
+    // A few datagrams were delivered.
     assert!((SENDERS - 100..SENDERS).contains(&count), "{count} of {SENDERS}");
 }
 
-/// The same where it is a right end that does not take what it is sent.
+/// The same for a right end that does not take its datagrams.
 #[test]
 fn what_a_slow_right_end_does_not_take_is_told_and_counted() {
     let (listener, at) = listening();
@@ -175,7 +175,7 @@ fn what_a_slow_right_end_does_not_take_is_told_and_counted() {
     let _slow = with_deadline(accept(&listener));
     let sender = client.try_clone().expect("a copy");
     thread::spawn(move || {
-        // Until the relay has gone.
+        // Sends until the relay has gone.
         while sender.send_to(&[b'x'; 8000], address).is_ok() {}
     });
     relay.line("are lost: the other side does not take them in time");
@@ -185,7 +185,7 @@ fn what_a_slow_right_end_does_not_take_is_told_and_counted() {
     relay.line("there was no room for them");
 }
 
-/// A burst of everything at once: boundaries, order and senders stay what they are, however they change places.
+/// A burst of many senders at once: boundaries, order and senders stay right, although senders replace each other.
 #[test]
 fn a_crowd_that_changes_places_mixes_nothing_up() {
     const CLIENTS: usize = 60;

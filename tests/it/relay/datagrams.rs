@@ -1,10 +1,10 @@
-//! `relay` where an end has datagrams: their boundaries, a right end for each peer, how long it stays, and what becomes
-//! of an end or of an error where there is nothing that could pass it on.
+//! Tests `relay` with datagrams: boundaries, a right end for each sender, its lifetime, and ends and errors that cannot
+//! be passed on.
 
 use crate::harness::*;
 use std::collections::HashSet;
 
-/// One between a port of its own and a socket of the test.
+/// A relay between a free port and a socket of the test.
 #[track_caller]
 fn to_upstream(options: &[&str], left_options: &str) -> (Background, SocketAddr, UdpSocket) {
     let upstream = udp("127.0.0.1");
@@ -13,8 +13,8 @@ fn to_upstream(options: &[&str], left_options: &str) -> (Background, SocketAddr,
     (relay, address, upstream)
 }
 
-/// A datagram goes from `client` through the relay to `upstream`, and an answer back; gives who has asked, as upstream
-/// sees it.
+/// Sends a datagram from `client` through the relay to `upstream`, and an answer back. Returns the address that
+/// upstream sees.
 #[track_caller]
 fn exchange(client: &UdpSocket, relay: SocketAddr, upstream: &UdpSocket, data: &[u8]) -> SocketAddr {
     client.send_to(data, relay).expect("it leaves");
@@ -36,7 +36,7 @@ fn boundaries_are_kept_both_ways() {
     assert_eq!(from.len(), 1, "one peer has one right end");
 }
 
-/// It is a datagram like others, also as the first that its right end gets.
+/// An empty datagram is like any other, also as the first one for its right end.
 #[test]
 fn an_empty_datagram_arrives_as_one() {
     let (_relay, address, upstream) = to_upstream(&[], "");
@@ -46,7 +46,7 @@ fn an_empty_datagram_arrives_as_one() {
     }
 }
 
-/// Whoever sends several at once, before there is a right end, has them delivered one by one and in order.
+/// Several datagrams that come before the right end is open are delivered one by one, in order.
 #[test]
 fn the_first_datagrams_wait_for_their_right_end() {
     let (_relay, address, upstream) = to_upstream(&[], "");
@@ -98,7 +98,7 @@ fn an_idle_peer_is_forgotten() {
     let (mut relay, address, upstream) = to_upstream(&["-v", "--idle-timeout", "300ms"], "");
     let base = relay.fds();
     let clients: Vec<_> = (0..10).map(|_| udp("127.0.0.1")).collect();
-    // One way only: by the time of an answer, its peer may have been forgotten.
+    // Only one way: at the time of an answer, its sender can be forgotten.
     let say = |client: &UdpSocket, word: &[u8]| {
         client.send_to(word, address).expect("it leaves");
         assert_eq!(datagram(&upstream).0, word);
@@ -113,7 +113,7 @@ fn an_idle_peer_is_forgotten() {
     say(&clients[0], b"again");
 }
 
-/// Who is heard of is kept, however long it goes on, in whichever direction.
+/// An active sender is kept, whichever direction moves.
 #[test]
 fn a_peer_that_is_not_idle_is_kept() {
     let (_relay, address, upstream) = to_upstream(&["--idle-timeout", "5s"], "");
@@ -133,7 +133,7 @@ fn many_peers_leave_no_descriptor_behind() {
     let (relay, address, upstream) = to_upstream(&["--idle-timeout", "200ms"], "");
     let base = relay.fds();
     for _ in 0..200 {
-        // One way only: by the time of an answer, its peer may have been forgotten.
+        // Only one way: at the time of an answer, its sender can be forgotten.
         udp("127.0.0.1").send_to(b"x", address).expect("it leaves");
         assert_eq!(datagram(&upstream).0, b"x");
     }
@@ -176,7 +176,7 @@ fn lists_and_port_files_are_for_datagrams_too() {
     assert_eq!(from.ip().to_string(), "127.0.0.9");
 }
 
-/// There is nothing to drain: a peer may be silent for a minute.
+/// There is nothing to drain: a sender can be silent for a minute.
 #[test]
 fn a_signal_ends_the_service_with_0() {
     let (mut relay, address, upstream) = to_upstream(&[], "");
@@ -209,7 +209,7 @@ fn datagrams_become_a_stream_and_its_bytes_datagrams() {
     assert_eq!(take(&mut server, bytes.len()), bytes);
     server.write_all(b"an answer").expect("it takes the bytes");
     assert_eq!(datagram(&client), (b"an answer".to_vec(), address));
-    // Idle, it ends in order.
+    // After the idle time, it ends in order.
     assert_eq!(take_all(&mut server), []);
     drop(server);
     eventually("the connection is closed", || (relay.fds() == base).then_some(()));
@@ -249,13 +249,13 @@ fn a_stream_becomes_datagrams_and_they_its_bytes() {
         upstream.send_to(b", late", from).expect("it leaves");
     }
     for client in &mut clients {
-        // After its own end it is not kept for long.
+        // After the end of its right side, a sender is not kept for long.
         assert_eq!(take_all(client), b", late");
     }
     relay.drains();
 }
 
-/// Much at once becomes datagrams of a size that can be sent.
+/// A large read becomes several datagrams of a valid size.
 #[test]
 fn a_long_write_is_cut_to_datagrams() {
     const SIZE: usize = 150_000;
@@ -277,8 +277,8 @@ fn a_long_write_is_cut_to_datagrams() {
     relay.ends_with(0);
 }
 
-/// Datagrams have no end, so what ends the pair is that nothing moves once stdin has ended. Where both limits are due
-/// at the same moment, or the idle one earlier, that is an end in order all the same.
+/// Datagrams have no end, so the pair ends when nothing moves after the end of stdin. This is an orderly end even if
+/// the idle limit is due at the same time or earlier.
 #[test]
 fn the_end_of_stdin_goes_before_the_idle_timeout() {
     let mut runs = Vec::new();

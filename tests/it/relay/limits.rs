@@ -1,13 +1,12 @@
-//! What a relay may hold on to, and for how long: places for children that will not end, memory for datagrams whose
-//! right end does not open, ends that nobody waits for any more. And what time limits mean where an end has no bytes
-//! that could be seen to move.
+//! Tests what a relay holds, and for how long: places of children that do not end, memory for datagrams without an open
+//! right end, ends without a client. Also tests time limits on ends whose bytes cannot be seen to move.
 
 use crate::harness::*;
 
-/// Says that it is up, and ends neither at the end of its input nor when it is asked to.
+/// Reports that it runs, and ends neither at the end of its input nor on SIGTERM.
 const STUBBORN: &str = "trap '' TERM HUP; echo up; while :; do sleep .05; done";
 
-/// A child has its place until it has ended, whatever has become of its client.
+/// A child keeps its place until it has ended, even after its client has gone.
 #[test]
 fn clients_that_reset_do_not_make_room_for_more_children() {
     let family = Family::new();
@@ -45,7 +44,7 @@ fn clients_that_reset_do_not_make_room_for_more_children() {
 fn many_senders_to_an_upstream_that_does_not_answer_cost_little() {
     const SENDERS: u16 = 1100;
     let full = full_queue();
-    // Those who came first still have their place when the last ones come.
+    // The first senders still have their places when the last ones come.
     let upstream = format!("tcp:{},connect-timeout=1h", full.address);
     let (mut relay, address) = relaying(&[], "udp-listen:127.0.0.1:0", &upstream);
     let data = pattern(60_000);
@@ -53,7 +52,7 @@ fn many_senders_to_an_upstream_that_does_not_answer_cost_little() {
     for number in 0..SENDERS {
         let [high, low] = number.to_be_bytes();
         let sender = UdpSocket::bind((Ipv4Addr::new(127, 1, high, low), 0)).expect("a port");
-        // More than is kept for one, and as much as the socket has room for.
+        // More than the relay keeps for one sender, and as much as the socket holds.
         for _ in 0..4 {
             sender.send_to(&data, address).expect("it leaves");
         }
@@ -68,7 +67,7 @@ fn many_senders_to_an_upstream_that_does_not_answer_cost_little() {
     assert!(relay.is_running());
 }
 
-/// An upstream that asks for a line, answers it and has no more to say; it ends when its peer does.
+/// An upstream that reads a line, answers it, and ends with its peer.
 fn says_one_thing() -> (SocketAddr, Receiver<usize>) {
     let (listener, address) = listening();
     let (sender, ends) = channel();
@@ -90,7 +89,7 @@ fn says_one_thing() -> (SocketAddr, Receiver<usize>) {
     (address, ends)
 }
 
-/// An answer to one peer is nothing that moves for another.
+/// An answer to one sender is no activity of another.
 #[test]
 fn flows_whose_right_end_has_ended_do_not_pile_up_while_others_are_busy() {
     const ENDED: usize = 20;
@@ -99,7 +98,7 @@ fn flows_whose_right_end_has_ended_do_not_pile_up_while_others_are_busy() {
     let busy = udp("127.0.0.1");
     udp_ping(&busy, address, b"more");
     let base = relay.fds();
-    // They stay, so that none is given the port of another one.
+    // The sockets stay, so that none gets the port of another one.
     let _peers = [(); ENDED].map(|()| {
         let peer = udp("127.0.0.1");
         udp_ping(&peer, address, b"once");
@@ -130,7 +129,7 @@ fn a_child_on_the_left_that_is_silent_is_idle() {
     }
 }
 
-/// What moves on one side moves in the pair.
+/// Activity on one side is activity of the pair.
 #[test]
 fn a_child_on_the_left_that_says_something_now_and_then_is_not_idle() {
     let upstream = udp("127.0.0.1");
@@ -143,7 +142,7 @@ fn a_child_on_the_left_that_says_something_now_and_then_is_not_idle() {
     ended(&relay.finish(), 0, "");
 }
 
-/// Answers what it reads for as long as there is something, then stays whatever it is told.
+/// Answers all input, then stays despite all signals but SIGKILL.
 const ANSWERS_AND_STAYS: &str = "trap '' TERM HUP; cat; while :; do sleep .05; done";
 
 #[test]
@@ -162,7 +161,7 @@ fn a_peer_that_returns_does_not_wait_for_the_child_that_it_had() {
     assert_eq!(children(&relay).len(), 2);
     crowded.line("idle for 3s");
     other.send_to(b"again", at).expect("it leaves");
-    // It waits for the place of the child that it had.
+    // The sender waits for the place of its old child.
     eventually("it is read", || (queued_at(at.port()) == Some(0)).then_some(()));
     crowded.comes_to_rest();
     assert_eq!(children(&crowded).len(), 1);
@@ -187,7 +186,7 @@ fn a_child_without_pipes_has_no_place_for_ever() {
     assert!(elapsed < Duration::from_secs(40), "after {elapsed:?}");
 }
 
-/// IPv6 has room for a little more than IPv4.
+/// A datagram of IPv6 can be a little longer than one of IPv4.
 #[test]
 fn the_longest_datagrams_of_ipv6_arrive_whole() {
     if let Err(error) = UdpSocket::bind("[::1]:0") {
@@ -218,7 +217,7 @@ fn an_end_that_does_not_follow_the_other_is_waited_for_as_long_as_was_said() {
     family.is_gone_within(DEADLINE);
 }
 
-/// They may use `select`, and are not to be given more than we were.
+/// Children can use `select`, so they must not get a higher limit than xport got.
 #[test]
 fn children_of_flows_have_our_limit_of_descriptors() {
     let mut shell = Command::new("sh");
@@ -235,7 +234,7 @@ fn children_of_flows_have_our_limit_of_descriptors() {
     assert_eq!(datagram(&client).0, b"256\n");
 }
 
-/// Nobody waits for the connection that is being made for it.
+/// A sender that has gone does not need the connection that is being made for it.
 #[test]
 fn a_client_that_resets_while_its_right_end_is_connecting_frees_its_place() {
     let full = full_queue();
@@ -251,7 +250,7 @@ fn a_client_that_resets_while_its_right_end_is_connecting_frees_its_place() {
     assert!(elapsed < Duration::from_secs(30), "after {elapsed:?}");
 }
 
-/// One service on two sockets has as many places as it was said to have.
+/// A service on two sockets has one limit.
 #[test]
 fn peers_of_both_families_are_counted_together() {
     let (mut relay, first) = serve(["relay", "-v", "udp-listen::0,max-conns=1", "exec:cat"]);
@@ -263,7 +262,7 @@ fn peers_of_both_families_are_counted_together() {
     assert_ne!(first.is_ipv4(), second.is_ipv4());
     let (served, other) = (client(first), client(second));
     for _ in 0..5 {
-        // Each makes room for the other one.
+        // Each sender replaces the other one.
         for (client, at) in [(&served, first), (&other, second)] {
             udp_ping(client, at, b"my turn");
             assert_eq!(children(&relay).len(), 1);
@@ -286,8 +285,8 @@ fn a_pair_is_one_session() {
     }
 }
 
-/// A relay with a limit of four seconds to idleness, whose reader takes `chunk` bytes and pauses, for six seconds, and
-/// then the rest: all `size` bytes arrive, and it ends in order.
+/// A relay with an idle limit of four seconds. Its reader takes `chunk` bytes at a time, with pauses, for six seconds,
+/// and then the rest. All `size` bytes arrive, and the run ends in order.
 #[track_caller]
 fn is_not_idle(size: usize, chunk: usize, pause: Duration) {
     let source = Peer::serve(move |mut peer| {
@@ -295,7 +294,7 @@ fn is_not_idle(size: usize, chunk: usize, pause: Duration) {
         take_all(&mut peer)
     });
     let sink = Peer::serve(move |mut peer| {
-        // A larger one is told to be free in steps that are a second apart here.
+        // A larger buffer would report its room only about once a second here.
         SockRef::from(&peer).set_recv_buffer_size(256 << 10).expect("SO_RCVBUF");
         let start = Instant::now();
         let mut total = 0;
@@ -312,13 +311,13 @@ fn is_not_idle(size: usize, chunk: usize, pause: Duration) {
     ended(&relay.finish(), 0, "");
 }
 
-/// It takes no more than comes to be written now and then, and that is enough.
+/// Small writes now and then are enough activity.
 #[test]
 fn a_slow_reader_is_not_idle() {
     is_not_idle(48 << 20, 1 << 20, Duration::from_millis(150));
 }
 
-/// A socket that has no room for an answer right now is waited for, also by the others who would use it.
+/// A socket without room for an answer is waited for, also by the other senders that share it.
 #[test]
 fn what_fast_streams_send_to_peers_waits_for_room() {
     const SIZE: usize = 60_000;
@@ -349,7 +348,7 @@ fn what_fast_streams_send_to_peers_waits_for_room() {
     }
 }
 
-/// It takes from our system's buffer, which tells us seldom.
+/// The reader empties the buffer of the kernel, which reports room only seldom.
 #[test]
 fn a_reader_that_empties_the_buffer_of_the_system_is_not_idle() {
     is_not_idle(3 << 20, 65536, Duration::from_millis(200));

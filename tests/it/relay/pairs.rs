@@ -1,12 +1,11 @@
-//! Two ends joined by `relay`, whatever they are: that every byte of either side arrives at the other, and what an end,
-//! a reset or a reader that takes nothing on one side is on the other.
+//! Tests `relay` between ends of all kinds: every byte arrives, and ends, resets and blocked readers are passed on.
 
 use crate::harness::*;
 
 const LEFTS: [Kind; 6] = [Stdio, Tcp, Unix, Child, TcpListen, UnixListen];
 const RIGHTS: [Kind; 4] = [Stdio, Tcp, Unix, Child];
 
-/// Every left end with every right end that it can be joined with.
+/// Every left end with every right end that it can join.
 fn pairs() -> impl Iterator<Item = (Kind, Kind)> {
     let all = LEFTS.into_iter().flat_map(|left| RIGHTS.into_iter().map(move |right| (left, right)));
     all.filter(|pair| *pair != (Stdio, Stdio))
@@ -22,7 +21,7 @@ fn every_pair_carries_both_directions_and_the_right_may_end_first() {
     pairs().for_each(|(left, right)| converse(left, right, false, true));
 }
 
-/// Waits until no more is taken for a while, and says how much it was.
+/// Waits until nothing more is taken for a while, and returns the count.
 fn stuck(sent: &AtomicUsize) -> usize {
     const WINDOW: Duration = Duration::from_millis(300);
     eventually("nothing is taken any more", || {
@@ -32,7 +31,7 @@ fn stuck(sent: &AtomicUsize) -> usize {
     })
 }
 
-/// Nothing cuts an answer that comes long after the question has ended.
+/// An answer long after the end of the question is not cut.
 #[test]
 fn an_answer_may_take_its_time() {
     let started = [(TcpListen, Tcp), (Stdio, Tcp), (Tcp, Unix), (Child, Unix), (UnixListen, Child)].map(|kinds| {
@@ -43,7 +42,7 @@ fn an_answer_may_take_its_time() {
         pair.right.expect_end();
         pair
     });
-    // Longer than any wait for an end that is not passed on.
+    // Longer than any wait for an end that would not be passed on.
     thread::sleep(Duration::from_millis(1500));
     for mut pair in started {
         pair.right.write(b"answer");
@@ -72,7 +71,7 @@ fn with_no_half_close_an_end_is_not_passed_on() {
     }
 }
 
-/// A reset is passed on as one, behind every byte that came before it; of what is no TCP, only the end can tell.
+/// A reset is passed on after all earlier bytes. An end without TCP only gets an end.
 #[test]
 fn a_reset_is_passed_on_behind_the_bytes_before_it() {
     const SIZE: usize = 200_000;
@@ -100,7 +99,7 @@ fn a_reset_is_passed_on_behind_the_bytes_before_it() {
     }
 }
 
-/// The reader's side takes nothing: the program must not take in what the source has, and goes on when it may.
+/// If the reader takes nothing, the program must not read its source, and goes on later.
 #[test]
 fn a_reader_that_takes_nothing_stops_the_source() {
     const SIZE: usize = 48 << 20;
@@ -133,7 +132,7 @@ fn a_reader_that_takes_nothing_stops_the_source() {
     });
 }
 
-/// What `-v` says of a connection is what it has moved, by whatever way.
+/// `-v` reports the bytes of a connection, whichever way they took.
 #[test]
 fn totals_are_right_however_the_bytes_were_moved() {
     const SIZE: usize = 12 << 20;
@@ -152,7 +151,7 @@ fn totals_are_right_however_the_bytes_were_moved() {
         assert!(pair.program.wait().success());
         let lines = pair.program.all_lines();
         let closed: Vec<_> = lines.iter().filter(|line| line.contains("closed ")).collect();
-        // Of a console and a child nothing is said.
+        // stdin, stdout and a child have no such line.
         let (left, right) = (!matches!(kinds.0, Stdio), !matches!(kinds.1, Child));
         let totals = [(left, SIZE, 45), (right, 45, SIZE)].into_iter().filter(|(told, ..)| *told);
         let totals: Vec<_> =

@@ -1,21 +1,21 @@
-//! How a run of `relay` ends: the exit status of a single pair, signals, time limits, and children; inherited sockets,
-//! words that a shell would take for more than words, and a terminal.
+//! Tests the end of `relay`: the status of a single pair, signals, time limits and children; inherited sockets, words
+//! with shell syntax, and a terminal.
 
 use crate::harness::*;
 
-/// A run of `relay` with this on stdin.
+/// Runs `relay` with this on stdin.
 fn run(args: &[&str], stdin: &str) -> Output {
     xport(["relay"]).args(args).write_stdin(stdin).output().expect("a run")
 }
 
-/// What the shell says to `script`, in which `$XPORT` is the program.
+/// The output of a shell script in which `$XPORT` is the program.
 fn shell(script: &str) -> Output {
     let mut command = assert_cmd::Command::new("bash");
     command.args(["-c", script]).env("XPORT", program()).timeout(DEADLINE);
     command.env_remove("XPORT_LOG").env_remove("RUST_LOG").output().expect("a run")
 }
 
-/// A relay between two connections that the test has accepted, and these.
+/// A relay between two connections of the test, and these connections.
 #[track_caller]
 fn between(options: &[&str]) -> (Background, TcpStream, TcpStream) {
     let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
@@ -35,22 +35,22 @@ fn an_end_that_is_not_there_is_status_3() {
     ended(&run(&[&end, "exec:cat"], ""), 3, &refused);
     ended(&run(&["exec:cat", &end], ""), 3, &refused);
     ended(&run(&["-", "unix:/nonexistent/socket"], ""), 3, "/nonexistent/socket");
-    // A slow name server is no reason to be timed out.
+    // A slow name server must not cause a timeout.
     ended(&run(&["-", "tcp:no.such.host.invalid:80,connect-timeout=50s"], ""), 3, "no.such.host.invalid");
     ended(&run(&[&format!("tcp-listen:{}", connected_port().1), "exec:cat"], ""), 3, "Address already in use");
     let (mut relay, left, right) = between(&[]);
     drop((left, right));
     relay.ends_with(0);
-    // A left end that is there is not left in doubt.
+    // An open left end gets its end or reset.
     let peer = Peer::serve(|mut left| read_once(&mut left, &mut [0; 16]).map_err(|error| error.kind()));
     ended(&run(&[&format!("tcp:{}", peer.address), &end], ""), 3, &refused);
     assert_eq!(peer.join(), Err(ErrorKind::ConnectionReset));
 }
 
-/// A port that is in use for as long as the listener is kept.
+/// A port that is in use while the listener is kept.
 fn connected_port() -> (TcpListener, SocketAddr) {
     let (listener, address) = listening();
-    // It is kept to the end of the process: the caller may drop what it does not name.
+    // The listener is kept to the end of the process, because a caller can drop it too early.
     std::mem::forget(listener.try_clone().expect("a copy"));
     (listener, address)
 }
@@ -96,20 +96,19 @@ fn a_child_that_is_killed_resets_the_connection() {
     assert_eq!(&peer.join(), b"some\n");
 }
 
-/// A client that has sent everything and gone has not taken back what it has sent: the child gets it, and is let do its
-/// work.
+/// The child gets all bytes of a client that has sent everything and gone, and can finish its work.
 #[test]
 fn a_child_takes_all_of_what_came_in_order() {
     let ground = folder();
     let (socket, out) = (ground.path().join("s"), ground.path().join("out"));
-    // It begins to read when the test says so, by which time its client has gone.
+    // The child begins to read after its client has gone.
     let go = ground.path().join("go");
     let script = |close: &str| {
         let [go, out] = [&go, &out].map(|path| path.display().to_string());
         format!("shell:{close}until [ -e {go} ]; do sleep 0.02; done; cat >{out}; echo all >>{out}")
     };
     let check = |mut relay: Background, what: &str| {
-        // A window in which the child would be asked to end.
+        // In this time, the child could be asked to end.
         thread::sleep(Duration::from_millis(300));
         fs::write(&go, "").expect("a file");
         let status = relay.wait();
@@ -136,7 +135,7 @@ fn a_child_takes_all_of_what_came_in_order() {
 #[test]
 fn two_directions_that_are_over_are_a_pair_that_is_over() {
     let output = run(&["--timeout", "5s", "--no-half-close", "-", "exec:sh -c 'exec >&-; cat >/dev/null'"], "x");
-    // It is left open here how a child comes to its end that was never told of that of its stdin.
+    // This test does not say how a child ends that never got the end of its stdin.
     assert!(matches!(output.status.code(), Some(0 | 143)), "{}", text(&output));
 }
 
@@ -149,7 +148,7 @@ fn time_limits_are_status_124() {
         is_reset(&mut right);
     };
     thread::scope(|scope| {
-        // It counts from the start, and both connections are to be there by then.
+        // The time counts from the start, so both connections must exist by then.
         scope.spawn(|| resets(&["--timeout", "3s"], "timed out after 3s"));
         resets(&["--idle-timeout", "300ms"], "idle for 300ms");
     });
@@ -159,7 +158,7 @@ fn time_limits_are_status_124() {
     ended(&run(&["--timeout", "200ms", "tcp-listen:127.0.0.1:0", "exec:cat", "-q"], ""), 124, "timed out");
 }
 
-/// Nothing on the left watches where that is a child.
+/// A child on the left is not watched.
 #[test]
 fn an_idle_child_is_no_exception() {
     for args in [["exec:sleep 30", "-"], ["-", "exec:sleep 30"]] {
@@ -193,7 +192,7 @@ fn an_idle_pair_among_others_is_alone_in_its_end() {
     assert!(relay.is_running());
 }
 
-/// A relay that serves one client, with a session that goes on.
+/// A relay that serves one client with an open session.
 #[track_caller]
 fn in_a_session(options: &[&str]) -> (Background, TcpStream, TcpStream) {
     let (upstream, at) = listening();
@@ -246,7 +245,7 @@ fn a_signal_ends_a_single_pair() {
     killed(&relay.finish(), libc::SIGINT);
 }
 
-/// A program whose descriptor 0 is this socket.
+/// A program with this socket as descriptor 0.
 fn with_socket(socket: impl Into<OwnedFd>, args: &[&str]) -> Background {
     Background::spawn(command([&["relay"], args].concat()).stdin(Stdio::from(socket.into())))
 }
@@ -299,7 +298,7 @@ fn no_shell_sees_what_is_given() {
     }
 }
 
-/// Nobody is made to press ^D: with a terminal on stdin the relay ends when its other end has.
+/// With a terminal on stdin, the relay ends with its other end, without a ^D.
 #[test]
 fn a_terminal_does_not_keep_a_relay_whose_other_end_has_ended() {
     let peer = Peer::serve(|mut peer| peer.write_all(b"bye\n").expect("it takes the bytes"));

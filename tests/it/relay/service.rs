@@ -1,9 +1,9 @@
-//! `relay` as a service and as a command: many clients, shortages and leaks, who is let in, signals and time limits,
-//! inherited sockets, and the exit status of a single pair.
+//! Tests `relay` as a service: many clients, shortages and leaks, access lists, signals and time limits, inherited
+//! sockets.
 
 use crate::harness::*;
 
-/// An echo server in this process, for as long as the tests run.
+/// An echo server in this process, while the tests run.
 fn echo() -> SocketAddr {
     let (listener, address) = listening();
     thread::spawn(move || {
@@ -17,7 +17,7 @@ fn echo() -> SocketAddr {
     address
 }
 
-/// A relay that listens on TCP, and where.
+/// A relay that listens on TCP, and its address.
 #[track_caller]
 fn serve_relay(options: &str, right: &str) -> (Background, SocketAddr) {
     let words: Vec<&str> = options.split_whitespace().collect();
@@ -26,7 +26,7 @@ fn serve_relay(options: &str, right: &str) -> (Background, SocketAddr) {
     (relay, address)
 }
 
-/// A client whose own address is this one.
+/// A client with this local address.
 fn connect_from(ip: [u8; 4], address: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     socket.bind(&SocketAddr::from((Ipv4Addr::from(ip), 0)).into()).expect("all of 127.0.0.0/8 is ours");
@@ -44,7 +44,7 @@ fn comes_back_to(relay: &Background, fds: usize, after: &str) {
     }
 }
 
-/// The lines of stderr but for those on where it listens.
+/// The lines of stderr without `listening on`.
 fn words(relay: &mut Background) -> Vec<String> {
     relay.all_lines().into_iter().filter(|line| !line.contains("listening on")).collect()
 }
@@ -102,7 +102,8 @@ fn lines_go_through_a_program_as_they_come() {
     relay.ends_with(0);
 }
 
-/// Each client is turned away promptly, with one line for each, and the next one whose upstream is there is served.
+/// Each client without an upstream is closed promptly, with one log line, and a later client with an upstream is
+/// served.
 #[test]
 fn an_upstream_that_refuses_costs_its_client_only() {
     let (_kept, closed) = refusing();
@@ -124,8 +125,8 @@ fn an_upstream_that_refuses_costs_its_client_only() {
     assert_eq!(take(&mut upstream.accept().expect("a client").0, 3), b"now");
 }
 
-/// At a limit of descriptors that leaves some clients without a right end, those are turned away, the others are served
-/// on, and all is as before when they have gone.
+/// At the limit of descriptors, clients without a right end are closed, others are served, and all descriptors are free
+/// in the end.
 #[test]
 fn without_descriptors_for_the_right_end_a_client_is_turned_away() {
     let upstream = format!("tcp:{}", echo());
@@ -193,7 +194,7 @@ fn an_access_list_is_asked_before_anything_is_opened() {
         }
         let mut client = client.expect("it is let in");
         client.write_all(&[last]).expect("it takes the byte");
-        // The first one that comes is the one that was let in: for the others nothing was opened.
+        // The first connection upstream is that of the admitted client. Denied clients open nothing.
         assert_eq!(take(&mut accept(&upstream), 1), [last]);
     }
     upstream.set_nonblocking(true).expect("a flag");

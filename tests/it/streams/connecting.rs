@@ -1,12 +1,11 @@
-//! Connecting and binding: addresses that answer, refuse, hang or make no sense, and the options that choose among
-//! them.
+//! Tests connecting and binding: addresses that answer, refuse, hang or are wrong, and the options about them.
 //!
-//! What needs a network of its own is in `networks.rs`, unix sockets are in `unix_sockets.rs`.
+//! `networks.rs` has the tests with private networks, and `unix_sockets.rs` those of unix sockets.
 
 use crate::harness::*;
 
-/// A server on one family of the loopback, where it listens, and a socket that has the same port of the other family,
-/// where it refuses: another test's server could be there.
+/// A server on one family of the loopback, its address, and a socket that keeps the same port of the other family from
+/// other tests and refuses there.
 fn on_one_family(option: &str, other: IpAddr) -> (Background, SocketAddr, Socket) {
     eventually("a port that is free of the other family, too", || {
         let (server, address) = serve(["tcp-echo", option, ":0"]);
@@ -17,7 +16,7 @@ fn on_one_family(option: &str, other: IpAddr) -> (Background, SocketAddr, Socket
     })
 }
 
-/// Stderr of a run that must end with `status` and transfer nothing.
+/// The stderr of a run that must end with `status` and transfer nothing.
 #[track_caller]
 fn fails(args: &[&str], status: i32) -> String {
     let output = outcome_with(args, "lost");
@@ -26,7 +25,7 @@ fn fails(args: &[&str], status: i32) -> String {
     String::from_utf8(output.stderr).expect("text")
 }
 
-/// Runs a client with `args` against an address that echoes, and expects `hello` back.
+/// Runs a client with `args` against an echo server, and expects `hello` back.
 #[track_caller]
 fn gets_hello(args: &[&str]) {
     let output = outcome_with(args, "hello\n");
@@ -37,7 +36,7 @@ fn has_ipv6() -> Option<()> {
     TcpListener::bind("[::1]:0").map(drop).inspect_err(|error| println!("skipped: no IPv6 here: {error}")).ok()
 }
 
-/// A refused connection ends at once with status 3 and says what was tried and why it failed.
+/// A refused connection is status 3 at once, and the message has the address and the reason.
 #[test]
 fn a_refused_connection_is_reported_at_once() {
     let (_socket, address) = refusing();
@@ -47,7 +46,7 @@ fn a_refused_connection_is_reported_at_once() {
     assert!(start.elapsed() < Duration::from_secs(9), "it took {:?}", start.elapsed());
 }
 
-/// A connection that never comes about ends after `--connect-timeout`, not before it, with status 124.
+/// A connection attempt that hangs ends after `--connect-timeout`, with status 124.
 #[test]
 fn a_hanging_connection_times_out() {
     let full = full_queue();
@@ -64,7 +63,7 @@ fn a_connection_that_fails_later_was_never_connected() {
     let full = full_queue();
     let mut client = Background::start(["-vv", "tcp-client", &full.address.to_string()]);
     client.line(&format!("connecting to {}", full.address));
-    // The next repetition of its request, after a second, finds a closed port.
+    // The kernel repeats the request after a second, and finds a closed port.
     drop(full.listener);
     client.ends_with(3);
     let lines = client.all_lines();
@@ -72,18 +71,18 @@ fn a_connection_that_fails_later_was_never_connected() {
     assert!(!lines.iter().any(|line| line.contains("connected")), "{lines:?}");
 }
 
-/// A name that does not resolve ends with status 3, and the message names it and the operation.
+/// A name that does not resolve is status 3, and the message has the name and the operation.
 #[test]
 fn a_name_that_does_not_resolve_is_reported() {
     let mut command = xport(["tcp-client", "no.such.invalid:80"]);
-    // Where no name server answers, waiting for it is no part of this test.
+    // This test does not wait for a name server that does not answer.
     let output = command.env("RES_OPTIONS", "timeout:1 attempts:1").output().expect("it runs");
     assert_eq!(output.status.code(), Some(3), "{}", text(&output));
     let stderr = String::from_utf8(output.stderr).expect("text");
     assert!(stderr.starts_with("xport: resolve no.such.invalid: ") && stderr.lines().count() == 1, "{stderr}");
 }
 
-/// IPv6 addresses that are ambiguous, or whose interface is missing or unknown, are usage errors.
+/// IPv6 addresses that are ambiguous, or without a known interface, are usage errors.
 #[test]
 fn ipv6_addresses_without_brackets_or_a_good_interface_are_refused() {
     for (address, reason) in [
@@ -99,7 +98,7 @@ fn ipv6_addresses_without_brackets_or_a_good_interface_are_refused() {
     }
 }
 
-/// An IPv6 address in brackets, a mapped IPv4 one and one with its interface all lead to connections.
+/// An IPv6 address in brackets, a mapped IPv4 address, and an address with an interface all connect.
 #[test]
 fn ipv6_addresses_of_each_form_are_connected_to() {
     let Some(()) = has_ipv6() else { return };
@@ -111,7 +110,7 @@ fn ipv6_addresses_of_each_form_are_connected_to() {
     gets_hello(&["tcp-client", &format!("[::ffff:127.0.0.1]:{v4}")]);
 }
 
-/// An IPv4 client of an IPv6 socket is shown, and judged by access lists, as the IPv4 client that it is.
+/// An IPv4 client of an IPv6 socket is reported as IPv4, and access lists treat it as IPv4.
 #[test]
 fn a_mapped_client_is_shown_and_judged_as_ipv4() {
     let Some(()) = has_ipv6() else { return };
@@ -130,7 +129,7 @@ fn a_mapped_client_is_shown_and_judged_as_ipv4() {
     ping(&mut connect(format!("[::1]:{port}").parse().expect("an address")), b"still here");
 }
 
-/// A port that is no port is a usage error that names the bad part.
+/// A bad port is a usage error that quotes the port.
 #[test]
 fn ports_that_are_none_are_refused() {
     for (mode, address, part) in [
@@ -149,7 +148,7 @@ fn ports_that_are_none_are_refused() {
     }
 }
 
-/// The real port is in a line of its own, and whoever reads that line can connect at once.
+/// The real port is in its own line, and a reader of the line can connect at once.
 #[test]
 fn the_port_that_the_kernel_chose_is_announced_once_it_listens() {
     for _ in 0..10 {
@@ -158,12 +157,12 @@ fn the_port_that_the_kernel_chose_is_announced_once_it_listens() {
         let port = line.strip_prefix("xport: listening on 127.0.0.1:").expect("the address, and nothing else");
         let address = SocketAddr::from(([127, 0, 0, 1], port.parse().expect("a port")));
         assert_ne!(address.port(), 0);
-        // One attempt only: nothing is retried here.
+        // Only one attempt, without retries.
         TcpStream::connect(address).expect("it listens already");
     }
 }
 
-/// A port in use is refused with status 3, and the server that has it is not disturbed.
+/// A port in use is status 3, and its server is not disturbed.
 #[test]
 fn a_port_in_use_is_not_shared() {
     let (_first, address) = serve(["tcp-echo", "127.0.0.1:0"]);
@@ -174,7 +173,7 @@ fn a_port_in_use_is_not_shared() {
     ping(&mut connect(address), b"undisturbed");
 }
 
-/// A server can be restarted on its port while connections that it closed itself are in TIME_WAIT.
+/// A server can restart on its port while old connections are in TIME_WAIT.
 #[test]
 fn a_server_restarts_while_old_connections_linger() {
     let (mut server, address) =
@@ -206,7 +205,7 @@ fn a_privileged_port_is_refused() {
     ended(&Background::spawn(command).finish(), 3, "listen 127.0.0.1:80: Permission denied");
 }
 
-/// An address that this machine does not have can be neither listened on nor connected from: status 3.
+/// Listening on or connecting from a foreign address is status 3.
 #[test]
 fn an_address_of_another_machine_is_refused() {
     let stderr = fails(&["tcp-echo", "203.0.113.99:0"], 3);
@@ -214,13 +213,13 @@ fn an_address_of_another_machine_is_refused() {
     let (_socket, address) = refusing();
     let stderr = fails(&["tcp-client", "--source", "203.0.113.99", &address.to_string()], 3);
     assert!(stderr.contains("Cannot assign requested address"), "{stderr}");
-    // A source that cannot be had is not the same as a peer that refuses.
+    // A bad source is reported differently from a peer that refuses.
     assert!(stderr.contains("203.0.113.99"), "the message does not name the source: {stderr}");
 }
 
 #[test]
 fn the_source_address_is_what_the_peer_sees() {
-    // Without an address, the port has to be free at every one.
+    // Without an address, the port must be free on every address.
     let (_reserved, free) = reserve(Ipv4Addr::UNSPECIFIED.into());
     let port = free.port();
     for source in ["127.0.0.76".to_owned(), format!("127.0.0.77:{port}"), format!(":{port}")] {
@@ -232,7 +231,7 @@ fn the_source_address_is_what_the_peer_sees() {
     }
 }
 
-/// `--source :PORT` names no family, so it serves an IPv6 peer as well as an IPv4 one.
+/// `--source :PORT` has no family, so it works for IPv6 and for IPv4.
 #[test]
 fn a_source_port_alone_serves_ipv6_too() {
     let Some(()) = has_ipv6() else { return };
@@ -243,7 +242,7 @@ fn a_source_port_alone_serves_ipv6_too() {
     assert!(server.line("connected ").ends_with(&format!("[::1]:{free}")));
 }
 
-/// `--retry` goes on until the server is there, and the session is then like any other.
+/// `--retry` goes on until the server is there. The session is then like any other.
 #[test]
 fn a_server_that_appears_later_is_found() {
     let (socket, address) = refusing();
@@ -260,7 +259,7 @@ fn a_server_that_appears_later_is_found() {
     client.ends_with(0);
 }
 
-/// `--retry N` makes N further tries, `--retry-delay` apart, and then reports the last failure with status 3.
+/// `--retry N` makes N more attempts, `--retry-delay` apart, and then reports the last failure with status 3.
 #[test]
 fn tries_are_counted_and_spaced() {
     let (_socket, address) = refusing();
@@ -272,14 +271,14 @@ fn tries_are_counted_and_spaced() {
     assert_eq!(stderr.lines().count(), 4, "{stderr}");
 }
 
-/// Whether a client from `source` is served by an echo server with these options.
+/// Whether an echo server with these options serves a client from `source`.
 fn is_served(options: &[&str], source: [u8; 4]) -> bool {
     let (_server, address) = serve([&["tcp-echo"], options, &["127.0.0.1:0"]].concat());
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     socket.bind(&SocketAddr::from((source, 0)).into()).expect("a source");
     socket.connect_timeout(&address.into(), DEADLINE).expect("the kernel accepts");
     let mut client = with_deadline(socket.into());
-    // It may have been closed by now.
+    // The connection can be closed already.
     let _ = client.write_all(b"?");
     match read_once(&mut client, &mut [0; 16]) {
         Ok(0) => false,
@@ -289,7 +288,7 @@ fn is_served(options: &[&str], source: [u8; 4]) -> bool {
     }
 }
 
-/// Who is allowed is served, who is denied or not allowed is closed without a byte, and deny wins.
+/// An allowed client is served. A client that is denied or not allowed is closed without a byte. Deny wins.
 #[test]
 fn access_lists_decide_who_is_served() {
     let (one, two) = ([127, 0, 0, 1], [127, 0, 0, 2]);
@@ -314,7 +313,7 @@ fn access_lists_decide_who_is_served() {
     }
 }
 
-/// Someone who is turned away is not the one client that a server waits for.
+/// A denied client is not the one client of a server.
 #[test]
 fn a_denied_client_does_not_use_up_the_session() {
     let (mut server, address) = serve(["tcp-server", "--deny", "127.0.0.2", "127.0.0.1:0"]);
@@ -329,7 +328,7 @@ fn a_denied_client_does_not_use_up_the_session() {
     server.ends_with(0);
 }
 
-/// `-4` and `-6` leave one family of the loopback, which has both otherwise, on one and the same port.
+/// `-4` and `-6` select one family of the loopback. By default, both families have the same port.
 #[test]
 fn the_family_can_be_chosen() {
     if has_ipv6().is_none() {
@@ -338,7 +337,7 @@ fn the_family_can_be_chosen() {
     }
     let (_server, v4, _refuses) = on_one_family("-4", Ipv6Addr::LOCALHOST.into());
     assert!(v4.is_ipv4());
-    // The other family is not listened on: one look at the port says so.
+    // Nothing listens on the other family.
     TcpStream::connect(("::1", v4.port())).expect_err("nobody listens on IPv6");
     gets_hello(&["tcp-client", "-4", "localhost", &v4.port().to_string()]);
     gets_hello(&["tcp-client", "localhost", &v4.port().to_string()]);
@@ -358,7 +357,7 @@ fn the_family_can_be_chosen() {
     fails(&["tcp-client", "-6", "127.0.0.1:80"], 2);
 }
 
-/// `-n` looks no name up: an address connects, a name is refused at once and said to be one.
+/// `-n` looks up no name: an address connects, and a name is refused at once, with the reason.
 #[test]
 fn numeric_means_no_look_ups() {
     let mut server = Background::start(["tcp-echo", "-n", "127.0.0.1:0"]);
@@ -369,7 +368,7 @@ fn numeric_means_no_look_ups() {
     }
 }
 
-/// `--listen` may be repeated: every address is announced and served by the one program.
+/// `--listen` can be repeated: one program announces and serves every address.
 #[test]
 fn several_addresses_are_served() {
     let args = ["tcp-echo", "127.0.0.1:0", "--listen", "127.0.0.2:0", "--listen", "127.0.0.3:0"];
@@ -381,7 +380,7 @@ fn several_addresses_are_served() {
     }
 }
 
-/// Where one of several addresses cannot be had, none is served and none is announced.
+/// If one of several addresses fails, none is served or announced.
 #[test]
 fn one_bad_address_of_several_ends_it() {
     let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
@@ -390,11 +389,11 @@ fn one_bad_address_of_several_ends_it() {
     assert_eq!(stderr, format!("xport: listen {taken}: Address already in use\n"));
 }
 
-/// `fd:N` may listen already: it is served like one of our own, and its flags stay as they were.
+/// `fd:N` can be a listener: it is served like any other, and its flags stay as they were.
 #[test]
 fn an_inherited_listener_is_served() {
     let (listener, address) = listening();
-    // This one is in the queue before the program even starts.
+    // This connection is in the queue before the program starts.
     let mut early = connect(address);
     let mut command = command(["tcp-echo", &format!("fd:{}", listener.as_raw_fd())]);
     pass_on(&mut command, &listener);
@@ -426,13 +425,13 @@ fn nothing_is_opened_of_what_is_inherited() {
         assert!(line.starts_with(&format!("xport: {option} does nothing for 'fd:9', which is open already")), "{line}");
         assert_eq!(output.status.code(), Some(2), "{line}");
     }
-    // What the environment says is said for all runs.
+    // A variable is a default for all runs.
     let mut run = xport(["tcp-client", "fd:9"]);
     let output = run.env("XPORT_CONNECT_TIMEOUT", "3s").output().expect("it runs");
     assert_eq!(output.status.code(), Some(3), "{}", text(&output));
 }
 
-/// `fd:N` may be connected already: a client uses it as its peer, an echo server as its one client.
+/// `fd:N` can be a connection: a client uses it as its peer, an echo server as its only client.
 #[test]
 fn an_inherited_connection_is_used() {
     for mode in ["tcp-echo", "tcp-client"] {
@@ -456,7 +455,7 @@ fn an_inherited_connection_is_used() {
         drop(ours);
         assert_eq!(program.wait().code(), Some(0), "{mode}: {:?}", program.all_lines());
     }
-    // As inetd starts it: the connection is stdin.
+    // As under inetd, the connection is stdin.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let theirs = TcpStream::connect(listener.local_addr().expect("an address")).expect("it listens");
     let mut ours = accept(&listener);
@@ -466,7 +465,7 @@ fn an_inherited_connection_is_used() {
     program.ends_with(0);
 }
 
-/// `fd:N` that is not open, or is no socket of the kind that is needed, is refused and named, with status 3.
+/// `fd:N` that is not open, or of the wrong kind, is status 3, and the message has its number.
 #[test]
 fn an_unfit_descriptor_is_refused() {
     let stderr = fails(&["tcp-echo", "fd:99"], 3);

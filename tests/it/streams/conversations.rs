@@ -1,5 +1,5 @@
-//! What a byte stream promises, as scripts over all kinds of streams: every byte, each direction's own end, and an
-//! honest status when it breaks. What scripts cannot say is in `semantics.rs` and, of TLS, in `tls/`.
+//! Scripts over all kinds of streams: every byte arrives, each direction has its own end, and the status is right when
+//! a stream breaks. `semantics.rs` and `tls/` have the tests that scripts cannot express.
 
 use crate::harness::*;
 
@@ -13,23 +13,23 @@ fn directions_end_by_themselves() {
         "tcp|unix-client: say hello$; see hello$; type *1000000$; get *1000000$; status 0",
         "tls12|tls13-client: say hello$; see hello$; type still; get still; type *1000000$; get *1000000$; go; \
             status 0",
-        // Without FIN behind close_notify.
+        // A close_notify without a FIN.
         "tls12|tls13-client: say hello; notify; see hello$; type on; get on; type *1000000$; get *1000000$; go; \
             status 0",
-        // Nothing to send is an end and nothing else, and the answer to it is printed.
+        // An empty stdin is only an end, and the answer to it is printed.
         "tcp-client --half-close now: eof; get $; say nothing?; go; see nothing?$; status 0",
         "tls12|tls13-client --half-close now: eof; get $; end; see $; status 0",
-        // No hidden timer cuts off an answer: this is longer than socat waits (0.5 s), and than our own bounded close
+        // No hidden timer cuts an answer: the pause is longer than the wait of socat (0.5 s) and than the bounded close
         // (5 s).
         "tcp-client --half-close now: eof; get $; sleep 6000; say sorry, I am late; go; see sorry, I am late$; \
             status 0",
         "tcp-client: type question; get question; eof; get $; sleep 400; say answer; go; see answer$; status 0",
         "tcp-client --no-half-close: type hello$; get hello; silence; say still here; go; see still here$; status 0",
         "tcp-client --send-only: say *100000; type hello$; get hello$; go; see $; status 0",
-        // A peer of which nothing is wanted is not waited for.
+        // With --send-only, the run does not wait for the end of the peer.
         "tcp|tls12|tls13-client --send-only: type hello$; get hello$; status 0",
         "tls12|tls13-client --recv-only: say news; see news; end; get $; status 0",
-        // How long the end of the peer is waited for after our own, and not while stdin goes on.
+        // `--linger` limits the wait for the end of the peer, and only after the end of stdin.
         "tcp-client --linger 700ms: say answer; see answer; type hello$; get hello; status 124 700ms; after 700",
         "tcp-client --linger 300ms: type hello; get hello; sleep 600; runs; end; go; eof; status 0",
         "tcp-client --linger 0: type x$; status 124 within 0s of stdin's; get x",
@@ -37,33 +37,33 @@ fn directions_end_by_themselves() {
         "relay --linger 0 - TCP: type x$; status 124 within 0s of this one",
         "relay --linger 300ms - TCP: type all there is$; get all there is$; see $; status 124 *; after 250; \
             before 30000",
-        // An answer is waited for, for a second or as long as was asked for.
+        // The run waits for an answer, for a second or for --linger.
         "relay - UDP: type q$; get q; see $; status 0; after 1000; before 20000",
         "relay --linger 4s - UDP: type question$; get question; say answer; see answer$; status 0; after 4000; \
             before 30000",
         "relay --linger 6s - UDP: type q$; get q; sleep 1300; say a late answer; see a late answer$; status 0; \
             after 7300; before 25000",
-        // The end of a program is one in order, although its peer does not end its own direction.
+        // The end of a program is orderly, although its peer does not end its direction.
         "relay --idle-timeout 500ms TCP 'exec:echo said': get said\n$; status 0",
         "unix-server: type question$; get question$; say answer; go; see answer$; status 0",
     ]);
 }
 
-/// A peer that is wholly gone ends the session although stdin goes on, unless there is something for it.
+/// A peer that is completely gone ends the session although stdin is open, unless stdin has more bytes.
 #[test]
 fn peers_leave() {
     plays(&[
         "unix-client: say bye; go; see bye$; status 0",
         "unix-client: say bye$; see bye$; runs; go; status 0",
         "tcp-client: go; see $; type anybody there?; status 4 connection with 127.0.0.1",
-        // Bytes that a reset has destroyed are never a success.
+        // Bytes lost by a reset are never a success.
         "tcp-client: go; see $; type anybody there?; rest; eof; status 4 connection with 127.0.0.1",
         "tls13-client: end; go; see $; type anybody there?$; status 4 connection with 127.0.0.1",
         "tcp-client -vv: go; hear has ended its direction; type too late$; status 4 *",
-        // A peer that closes without having read our bytes loses them.
+        // A peer that closes with unread bytes loses them.
         "tcp-client: type *1000000$; flows; say no, thanks; see no, thanks; go; status 4 connection with 127.0.0.1",
         "unix-client: type *1000000$; flows; say no, thanks; see no, thanks; go; status 4 connection with",
-        // The reader of stdout is missed although the peer is silent.
+        // A missing reader of stdout is noticed although the peer is silent.
         "tcp-client: leave; killed PIPE",
         "tcp-server: leave; killed PIPE *",
         "tcp-client -v: hear connected; clock; kill TERM; killed TERM *; before 4000",
@@ -72,17 +72,17 @@ fn peers_leave() {
     ]);
 }
 
-/// What has arrived before a reset, or a cut, is printed; then it is reported.
+/// Bytes from before a reset or a cut are printed, then the failure is reported.
 #[test]
 fn connections_break() {
     plays(&[
-        // Stopped, so that data and reset are both there when it looks.
+        // The program is stopped, so that it finds data and reset together.
         "tcp-client: stop; say *30000; reset; cont; eof; see *30000$; status 4 Connection reset by peer",
         "tls12|tls13-client: stop; say *30000; arrived; reset; cont; see *30000$; status 4 Connection reset by peer",
         "20x tcp-client: reset; eof; see $; status 4 Connection reset by peer",
         "tcp-client: say before; see before; type ok; get ok; reset; status 4 Connection reset by peer",
         "tcp-server: say data; see data; reset; status 4 ~Connection reset by peer",
-        // FIN without close_notify may be anybody's.
+        // An attacker can send a FIN without close_notify.
         "tls12|tls13-client: say *300000; cut; see *300000$; status 5 without close_notify (data may be truncated)",
         "tls12|tls13-client: say *300000; cut; eof; see *300000$; \
             status 5 without close_notify (data may be truncated)",
@@ -91,25 +91,25 @@ fn connections_break() {
         "tls12|tls13-client --allow-truncation: say hello; cut; eof; see hello$; status 0",
         "tls12|tls13-server --allow-truncation: say hello; cut; eof; see hello$; status 0",
         "tls13-client --allow-truncation: say hello; cut; see hello$; type answer$; get answer$; go; status 0",
-        // A reset is one also where a cut stream would be no error.
+        // A reset is an error even with --allow-truncation.
         "tls13-client --allow-truncation: say hello; see hello; reset; status 4 Connection reset by peer",
-        // A server of many goes on, and says what it cannot vouch for.
+        // A server of many goes on, and reports the cut stream.
         "tls12|tls13-echo: say hello; cut; hear peer closed without close_notify; new; ping hello; runs",
         "tls12|tls13-echo: ping half of it; cut; hear peer closed without close_notify; new; ping hello; runs",
         "exec -v --listen TLS12|TLS13-LISTEN -- cat: ping hello; cut; hear without close_notify; runs",
     ]);
 }
 
-/// Much at once, and ends right behind it.
+/// Many bytes at once, with the end directly after them.
 #[test]
 fn all_of_it_arrives() {
     plays(&[
         "10x tcp-client: say *1M$; eof; see *1M$; status 0",
-        // By closing on unread bytes its last words would be destroyed.
+        // A close with unread bytes would destroy its last bytes.
         "20x tcp-server --send-only: type bye$; say *1000000; get bye$; go; status 0",
         "20x tcp-echo: say *200000$; flows; get *200000$",
         "tcp-client: type *16M$; rest; get *16M$; go; status 0",
-        // All of it is already decrypted, or waits in the kernel, and no further event tells of it.
+        // All bytes are decrypted already, or wait in the kernel, and no further event comes.
         "tls12|tls13-client --high-water 64K: stop; say *200000; cont; see *200000; say more; see more; end; eof; \
             status 0",
         "tls12|tls13-client --high-water 1K: stop; say *200000; cont; see *200000; say more; see more; end; eof; \
@@ -118,12 +118,12 @@ fn all_of_it_arrives() {
             status 0",
         "tls12|tls13-client --high-water 0: stop; say *200000; cont; see *200000; say more; see more; end; eof; \
             status 0",
-        // Stdout takes nothing at first.
+        // stdout takes nothing at first.
         "tls12|tls13-client --high-water 4K: say *200000; end; arrived; rest; see *200000$; eof; status 0",
         "tls12|tls13-client --high-water 0: say *200000; end; arrived; rest; see *200000$; eof; status 0",
         "tls12|tls13-client: type *5000000$; say *5000000$; get *5000000$; see *5000000$; status 0",
         "exec --connect TLS12|TLS13 -- cat: say *1M; get *1M; end; get $; status 0",
-        // A program has a terminal if that was asked for.
+        // A program with a terminal.
         "exec --pty --listen TCP-LISTEN -- sh -c 'test -t 0 && stty size': get 24 80\r\n$",
         "relay --pty TCP \"exec:sh -c 'test -t 0 && stty size; :'\": get 24 80\r\n$; end; status 0",
         "relay TCP \"exec:sh -c 'test -t 0 && stty size; :'\": get $; end; status 0",

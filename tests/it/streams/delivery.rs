@@ -1,8 +1,8 @@
-//! What status 0 promises: that the peer's system has everything, not only ours.
+//! Tests the promise of status 0: the system of the peer has every byte.
 
 use crate::harness::*;
 
-/// A peer that closes without reading refuses what it is sent, whether the refusal comes before our end or after it.
+/// A peer that closes without reading refuses the bytes, before or after the end of stdin.
 #[test]
 fn bytes_that_a_closed_peer_refuses_are_a_failure() {
     let (listener, address) = listening();
@@ -16,7 +16,7 @@ fn bytes_that_a_closed_peer_refuses_are_a_failure() {
     }
 }
 
-/// Megabytes that only our own system has taken are not delivered: the run waits for what the peer says to them.
+/// Megabytes in the own buffers are not delivered: the run waits for the acknowledgement.
 #[test]
 fn bytes_in_our_own_send_buffer_are_not_delivered() {
     let (mut client, peer) = client(&["--high-water", "64M"]);
@@ -27,7 +27,7 @@ fn bytes_in_our_own_send_buffer_are_not_delivered() {
     eventually("the peer's queue is full", || (queued(&peer) > 100_000).then_some(()));
     assert!(client.is_running());
     drop(peer);
-    // "Connection reset by peer" or "Broken pipe", as the kernel comes to know it.
+    // "Connection reset by peer" or "Broken pipe", depending on the kernel.
     ended(&client.finish(), 4, "connection with");
 }
 

@@ -1,11 +1,11 @@
-//! Bytes that the kernel moves from one stream to another: that all of them arrive, in order, whatever way they take,
-//! and that they take it. The log says how many were moved by the kernel.
+//! Tests bytes that the kernel moves between streams: all arrive in order, and the kernel moves them. The log has the
+//! count.
 //!
-//! What goes wrong on the way is `forwarding_faults.rs`; what needs no descriptors is tried in
-//! `src/event_loop/tests/forwarding.rs`.
+//! `forwarding_faults.rs` tests failures, and `src/event_loop/tests/forwarding.rs` tests forwarding without
+//! descriptors.
 use crate::harness::*;
 
-/// A relay that says everything, and its two far ends.
+/// A relay with all log messages, and its two far ends.
 #[track_caller]
 pub(super) fn relay(left: Kind, right: Kind, options: &[&str]) -> (Background, Leg, Leg) {
     let pair = Pair::by(command(["-vvv"]), left, right, options);
@@ -14,7 +14,7 @@ pub(super) fn relay(left: Kind, right: Kind, options: &[&str]) -> (Background, L
 
 const PAIRS: [(Kind, Kind); 4] = [(Tcp, Tcp), (Unix, Unix), (Tcp, Unix), (Unix, Tcp)];
 
-/// Waits for the end of a run, expects this status, and says how many bytes the kernel has moved.
+/// Waits for the end of a run, expects this status, and returns how many bytes the kernel has moved.
 #[track_caller]
 pub(super) fn moved_by_kernel(mut run: Background, status: i32) -> usize {
     let code = run.wait().code();
@@ -23,7 +23,7 @@ pub(super) fn moved_by_kernel(mut run: Background, status: i32) -> usize {
     moved(&lines)
 }
 
-/// The same of what has been said so far.
+/// The same for the log so far.
 pub(super) fn moved(lines: &[String]) -> usize {
     let numbers = lines.iter().filter_map(|line| line.strip_suffix(" bytes moved by the kernel"));
     numbers.map(|line| line.rsplit(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0_usize)).sum()
@@ -61,7 +61,7 @@ fn both_directions_at_once_do_not_mix() {
     moved_by_kernel(run, 0);
 }
 
-/// A reader who stops in the midst of it, more than once, has the rest when it goes on; the relay sleeps meanwhile.
+/// A reader that stops several times gets the rest later, and the relay sleeps meanwhile.
 #[test]
 fn a_reader_that_stops_for_a_while_gets_the_rest() {
     for (left, right) in PAIRS {
@@ -98,7 +98,7 @@ fn a_slow_reader_gets_all_of_it() {
     moved_by_kernel(run, 0);
 }
 
-/// Whatever the way is at the moment, little that comes after much arrives at once; and the way changes back and forth.
+/// A few bytes after many arrive at once, whichever way is in use, and the way changes back and forth.
 #[test]
 fn a_word_after_much_arrives_at_once() {
     let (run, mut left, mut right) = relay(Tcp, Tcp, &[]);
@@ -156,11 +156,11 @@ fn much_and_little_by_turns_stay_in_order() {
 fn client_with(stdin: impl Into<OwnedFd>, stdout: impl Into<OwnedFd>) -> (Background, TcpStream) {
     let mut command = command(["-vvv"]);
     command.stdin(stdin.into()).stdout(stdout.into());
-    // So that nobody looks at the first bytes.
+    // This way, the first bytes are not inspected.
     client_by(command, &["--half-close", "now"])
 }
 
-/// Makes a peer take only so much that a stop of its reader is soon felt.
+/// Gives a peer small buffers, so that a stopped reader is soon noticed.
 fn narrow(peer: &TcpStream) {
     SockRef::from(peer).set_recv_buffer_size(200_000).expect("SO_RCVBUF");
 }
@@ -169,7 +169,7 @@ pub(super) fn null() -> File {
     File::options().read(true).write(true).open("/dev/null").expect("a device")
 }
 
-/// It is copied, which is cheaper than to send pages one by one.
+/// The bytes are copied, which is cheaper than sending single pages.
 #[test]
 fn a_pipe_goes_to_a_connection() {
     let (input, into) = io::pipe().expect("a pipe");
@@ -201,7 +201,7 @@ fn a_connection_goes_to_a_pipe_by_the_kernel() {
 fn a_file_is_sent_by_the_kernel_from_where_it_stands_and_with_what_is_appended_meanwhile() {
     let mut file = tempfile::tempfile().expect("a file");
     file.write_all(bulk()).expect("room");
-    // What is left is short enough to be sent before copying is tried as well.
+    // The rest is sent before copying is tried.
     let start = 13_234_567;
     file.seek(SeekFrom::Start(start)).expect("a file");
     let (run, mut peer) = client_with(file.try_clone().expect("a copy"), null());
@@ -219,7 +219,7 @@ fn a_file_is_sent_by_the_kernel_from_where_it_stands_and_with_what_is_appended_m
     assert_eq!(file.stream_position().expect("a file"), (bulk().len() + 1_000_000) as u64);
 }
 
-/// Long enough that both ways are tried, and one of them is chosen.
+/// Long enough to try both ways and choose one.
 #[test]
 fn a_long_file_goes_to_this_machine_by_both_ways_and_arrives_whole() {
     const TIMES: usize = 4;
@@ -242,7 +242,7 @@ fn a_long_file_goes_to_this_machine_by_both_ways_and_arrives_whole() {
     assert!(lines.iter().any(|line| line.contains("MB by sendfile take")), "nothing was chosen");
 }
 
-/// What xport has not sent is for whoever shares its stdin: `(xport tcp-client …; cat) <file`.
+/// The unsent rest of a file is for the next program on this stdin: `(xport tcp-client …; cat) <file`.
 #[test]
 fn the_rest_of_a_file_is_left_to_whoever_comes_next() {
     let mut file = tempfile::tempfile().expect("a file");
@@ -291,7 +291,7 @@ fn a_child_gets_much_through_its_pipes_and_gives_it_back() {
     expect_end(&mut out_of);
 }
 
-/// A socket whose description blocks is never spliced, as that would wait.
+/// A socket with a blocking description is never spliced, because the call would wait.
 #[test]
 fn an_inherited_socket_that_blocks_is_copied() {
     let (ours, theirs) = UnixStream::pair().expect("a pair");

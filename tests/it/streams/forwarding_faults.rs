@@ -1,10 +1,10 @@
-//! Forwarding by the kernel where something goes wrong in the midst of it: resets, readers who leave, time limits,
-//! signals, calls that do less than they were asked for, and too few pipes.
+//! Tests failures during forwarding by the kernel: resets, readers that leave, time limits, signals, partial calls, and
+//! too few pipes.
 
 use super::forwarding::*;
 use crate::harness::*;
 
-/// Reads to the end or an error; what came before it must be the beginning of `data`.
+/// Reads to the end or an error. The bytes must be a prefix of `data`.
 #[track_caller]
 fn expect_prefix(stream: &mut impl Read, data: &[u8]) -> io::Result<()> {
     let (mut n, mut buffer) = (0, vec![0; 65536]);
@@ -19,7 +19,7 @@ fn expect_prefix(stream: &mut impl Read, data: &[u8]) -> io::Result<()> {
     }
 }
 
-/// A client that is blocked in the midst of much, in the direction of its stdout.
+/// A client that is blocked on its stdout, with many bytes left.
 fn blocked_client(options: &[&str]) -> (Background, Leg, ChildStdout) {
     let (mut run, peer) = client(options);
     let mut peer = Leg::socket(peer);
@@ -29,7 +29,7 @@ fn blocked_client(options: &[&str]) -> (Background, Leg, ChildStdout) {
     (run, peer, stdout)
 }
 
-/// A relay that is blocked in the midst of much, on its way to the right.
+/// A relay that is blocked on its right end, with many bytes left.
 fn blocked_relay(options: &[&str]) -> (Background, Leg, Leg) {
     let (run, mut left, mut right) = relay(Tcp, Tcp, options);
     left.send(bulk(), false);
@@ -37,8 +37,7 @@ fn blocked_relay(options: &[&str]) -> (Background, Leg, Leg) {
     (run, left, right)
 }
 
-/// A peer that resets in the midst of it: a prefix arrives, and status 4; whoever gets the prefix from a relay sees a
-/// reset.
+/// After a reset of the peer, a prefix arrives, with status 4. The other side of a relay gets the prefix and a reset.
 #[test]
 fn a_reset_in_the_midst_of_much_is_told() {
     for rests in [false, true] {
@@ -63,7 +62,7 @@ fn a_reset_in_the_midst_of_much_is_told() {
 fn a_reader_that_resets_in_the_midst_of_much_is_told() {
     let (run, left, mut right) = relay(Tcp, Tcp, &[]);
     let mut left = left.copy();
-    // More than the system could ever hold for us.
+    // More than the buffers of the system can hold.
     let writer = thread::spawn(move || (0..20).try_for_each(|_| left.write_all(bulk())));
     right.expect(&bulk()[..5_000_000]);
     right.reset();
@@ -87,7 +86,7 @@ fn a_reader_of_stdout_who_leaves_in_the_midst_of_much_ends_it_by_sigpipe() {
     }
 }
 
-/// A source that is silent after much costs no time.
+/// A silent source costs no CPU time.
 #[test]
 fn silence_after_much_is_waited_out() {
     let (run, _left, mut right) = blocked_relay(&[]);
@@ -100,7 +99,7 @@ fn silence_after_much_is_waited_out() {
 
 #[test]
 fn time_limits_end_what_is_blocked() {
-    // It takes a while to be made.
+    // The data takes a while to make.
     bulk();
     for limit in ["--timeout", "--idle-timeout"] {
         let (mut client, _peer, _stdout) = blocked_client(&[limit, "3s"]);
@@ -123,8 +122,7 @@ fn a_signal_ends_what_is_blocked() {
     expect_prefix(&mut right, &bulk()[5_000_000..]).expect_err("it must not look whole");
 }
 
-/// More pairs are blocked at once than there are pipes for: the others copy, descriptors are bounded, and all go on in
-/// the end.
+/// With more blocked pairs than pipes, the other pairs copy, descriptors are bounded, and all finish.
 #[test]
 fn more_blocked_pairs_than_pipes() {
     const PAIRS: usize = 80;
@@ -162,7 +160,7 @@ fn more_blocked_pairs_than_pipes() {
     assert!(moved(&run.all_lines()) > 0);
 }
 
-/// A user whose pipes are used up gets only small ones, which are no good: everything is copied.
+/// A user with many pipes gets only small ones, which are of no use: everything is copied.
 #[test]
 fn a_user_without_pipe_pages_is_served_by_copies() {
     let limit = fs::read_to_string("/proc/sys/fs/pipe-user-pages-soft").unwrap_or_default();
@@ -170,13 +168,13 @@ fn a_user_without_pipe_pages_is_served_by_copies() {
         return println!("skipped: root is needed, and the usual limit of pipe pages, not {limit:?}");
     }
     let (mut command, stranger) = (command(["-vvv"]), stranger());
-    // SAFETY: these calls are async-signal-safe; the only memory is two numbers on the stack.
+    // SAFETY: these calls are async-signal-safe, and their only memory is two numbers on the stack.
     unsafe {
         command.pre_exec(move || {
             if libc::setgid(stranger) != 0 || libc::setuid(stranger) != 0 {
                 return Err(io::Error::last_os_error());
             }
-            // They stay open in the program.
+            // The pipes stay open in the program.
             loop {
                 let mut ends = [0; 2];
                 if libc::pipe(ends.as_mut_ptr()) != 0 {
@@ -199,7 +197,7 @@ fn a_user_without_pipe_pages_is_served_by_copies() {
     assert_eq!(moved(&lines), 0);
 }
 
-/// A program whose calls of `splice` and `sendfile` misbehave.
+/// A program with misbehaving `splice` and `sendfile`.
 struct Faulty {
     folder: TempDir,
     faults: &'static [(&'static str, &'static str)],
@@ -216,7 +214,7 @@ impl Faulty {
         misbehaving(command(["-vvv"]), &faults).expect("the library is there")
     }
 
-    /// Takes everything from `far`, and asserts that calls have misbehaved.
+    /// Reads everything from `far`, and expects that calls have misbehaved.
     #[track_caller]
     fn ends(&self, run: Background, mut far: Leg) {
         far.expect(bulk());
@@ -287,7 +285,7 @@ fn moves_that_are_refused_become_copies() {
     in_spite_of(&[("REFUSE", "1")]);
 }
 
-/// "Not now" that is not so, and that no event will follow: which of the two ends is meant is asked.
+/// A wrong "not now" without a later event: xport asks which of the two ends was meant.
 #[test]
 fn a_move_into_a_pipe_that_says_not_now_is_tried_again() {
     let Some(faulty) = Faulty::new(&[("EAGAIN", "7"), ("SHORT", "300000")]) else { return };
@@ -306,7 +304,7 @@ fn a_move_from_a_file_that_says_not_now_is_tried_again() {
     faulty.sends_a_file();
 }
 
-/// Much, an urgent byte, and some more.
+/// Many bytes, an urgent byte, and some more.
 fn feed_urgently(far: &Leg, ends: bool) {
     let mut stream = far.copy();
     thread::spawn(move || {
@@ -317,7 +315,7 @@ fn feed_urgently(far: &Leg, ends: bool) {
     });
 }
 
-/// What comes behind an urgent byte, which itself is not of the stream, is neither lost nor held back.
+/// Bytes after an urgent byte are neither lost nor delayed. The urgent byte itself is not part of the stream.
 #[test]
 fn what_is_behind_an_urgent_byte_goes_through_a_relay() {
     for ends in [true, false] {
@@ -338,8 +336,8 @@ fn what_is_behind_an_urgent_byte_goes_to_stdout() {
     }
 }
 
-/// A file that cannot be read any more is the failure of stdin, and not of the peer, who must not take what it has for
-/// all.
+/// A file that cannot be read any more is a failure of stdin, not of the peer. The peer must not take its prefix for
+/// the whole.
 #[test]
 fn a_file_that_fails_is_stdins_failure() {
     let Some(faulty) = Faulty::new(&[("STALE", "1")]) else { return };
@@ -354,7 +352,7 @@ fn a_file_that_fails_is_stdins_failure() {
     assert!(run.all_lines().iter().any(|line| line.contains("stdin: Stale file handle")));
 }
 
-/// Which of stdin and stdout has failed is said, whatever way the bytes took.
+/// The message names stdin or stdout, whichever way the bytes took.
 #[test]
 fn a_socket_as_stdout_that_is_reset_is_named() {
     let (listener, address) = listening();
@@ -367,7 +365,7 @@ fn a_socket_as_stdout_that_is_reset_is_named() {
     reset(reader);
     let status = run.wait();
     if status.signal() == Some(libc::SIGPIPE) {
-        // The system has told the reset to a splice that was half through, which can only say how far it came.
+        // The kernel reported the reset to a partial splice, which returned only a count.
         return;
     }
     assert_eq!(status.code(), Some(1));

@@ -1,5 +1,5 @@
-//! Peers that take the end of our direction for a hang-up, as many servers do: the answer must come whole all the same,
-//! or the status must say otherwise. Scripted ones first, then the real ones, where they are installed.
+//! Tests peers that take a half-close for a hang-up, as many servers do: the answer must be complete, or the status
+//! must show that it is not. Scripted peers come first, then real ones if they are installed.
 
 use crate::harness::*;
 
@@ -7,7 +7,7 @@ const REQUEST: &[u8] = b"GET / HTTP/1.0\r\nHost: h\r\n\r\n";
 const PIECES: usize = 20;
 const PIECE: usize = 200_000;
 
-/// Answers a request piece by piece after a while, and drops the rest as soon as the program has ended its direction.
+/// Answers a request in pieces after a while, and drops the rest after a half-close.
 fn answer_until_hang_up(place: Place, pause: Duration) -> JoinHandle<()> {
     thread::spawn(move || {
         let mut peer = place.accept();
@@ -64,7 +64,7 @@ fn a_request_from_a_file_gets_its_whole_answer() {
     assert!(output.stdout == whole(), "{} bytes", output.stdout.len());
 }
 
-/// A program that closes its stdout has ended it, and the rules are the same.
+/// A program that closes its stdout has ended its direction, by the same rules.
 #[test]
 fn a_request_of_a_program_gets_its_whole_answer() {
     let (_folder, path) = path("answer");
@@ -78,7 +78,7 @@ fn a_request_of_a_program_gets_its_whole_answer() {
     ] {
         let ground = Ground::new();
         let (args, place) = ground.arguments(Tcp, words);
-        // The end of a program's stdout is believed after a moment.
+        // The end of the stdout of a program counts after a moment.
         let serving = answer_until_hang_up(place, Duration::from_millis(500));
         let output = outcome(&args);
         eventually("the server's end", || serving.is_finished().then_some(()));
@@ -89,19 +89,19 @@ fn a_request_of_a_program_gets_its_whole_answer() {
     }
 }
 
-/// What a program says that is no request ends at once.
+/// Output of a program that is no request ends at once.
 #[test]
 fn the_end_of_a_program_is_told_at_once_otherwise() {
     plays(&[
         "exec --connect TCP -- sh -c 'printf hello; exec >&-; cat >/dev/null': get hello$; go; status 0 *",
         "relay 'shell:printf hello; exec >&-; cat >/dev/null' TCP: get hello$; go; status 0 *",
-        // A program that closes its stdout means it, also where it has said nothing.
+        // A program that closes its stdout means it, even without output.
         "exec --connect TCP -- sh -c 'exec >&-; cat >/dev/null': get $; before 8000; go; status 0 *",
         "relay 'shell:exec >&-; cat >/dev/null' TCP: get $; before 8000; go; status 0 *",
     ]);
 }
 
-/// The first bytes are looked at. They are more than the peer takes at once, and what follows them flows all the same.
+/// The first bytes are inspected. They are more than the peer takes at once, and the rest still flows.
 #[test]
 fn an_input_that_is_looked_at_flows_on_behind_a_slow_peer() {
     let (_folder, path) = path("data");
@@ -132,7 +132,8 @@ fn the_end_is_told_when_it_does_no_harm_or_as_was_chosen() {
     let held = |command: &str, input: &str| format!("{command}: type {input}$; get {input}; silence; go; status 0");
     let hint = "some servers take a half-close for a hang-up";
     plays(&[
-        // What is no request, and not nothing, ends at once: others wait for that before they answer.
+        // Input that is neither empty nor a request ends at once, because many peers wait for the end before they
+        // answer.
         &told("tcp-client", "show stat\n"),
         &told("tcp-client", "GET /\r\n"),
         &told("tcp-client", "\0binary"),
@@ -146,7 +147,7 @@ fn the_end_is_told_when_it_does_no_harm_or_as_was_chosen() {
         &held("tcp-client --half-close never", "hello"),
         &held("tcp-client --half-close 1h", "hello"),
         &held("tcp-client --no-half-close", "hello"),
-        // A peer that leaves without a word is hinted at.
+        // A hint is logged for a peer that leaves without an answer.
         &format!("tcp|unix-client -v: type hello$; get hello$; go; status 0 ~{hint}"),
         &format!("tcp-client -v: type hello$; get hello$; say a word; go; status 0 !{hint}"),
     ]);
@@ -168,7 +169,7 @@ fn a_relay_between_sockets_passes_ends_on_as_they_come() {
     }
 }
 
-/// A program sees the end of an empty stdin at once, or it would wait for it.
+/// A program gets the end of an empty stdin at once, because it would wait for it.
 #[test]
 fn a_program_is_told_of_an_empty_input_at_once() {
     for args in [&["relay", "-", "exec:cat"][..], &["exec", "--", "cat"]] {
@@ -176,8 +177,8 @@ fn a_program_is_told_of_an_empty_input_at_once() {
     }
 }
 
-/// A server whose close_notify is followed by its close at once or a little later resets the connection: it has not
-/// read our own close_notify. Everything has been said by then.
+/// A server that closes directly after its close_notify resets the connection, because it has not read the client's
+/// close_notify. Everything has been transferred by then.
 #[test]
 fn what_follows_close_notify_is_no_error() {
     let issued = Authority::server();
@@ -198,7 +199,7 @@ fn what_follows_close_notify_is_no_error() {
     }
 }
 
-/// Waits more exactly than a sleep can.
+/// A busy wait is more exact than a sleep.
 fn spin(time: Duration) {
     let start = Instant::now();
     while start.elapsed() < time {
@@ -206,7 +207,7 @@ fn spin(time: Duration) {
     }
 }
 
-/// nginx, with a large file, a slow backend, and a limit of its rate. It is stopped when this is dropped.
+/// nginx with a large file, a slow backend, and a rate limit. Dropping this stops nginx.
 struct Nginx {
     folder: TempDir,
     child: Child,
@@ -221,10 +222,10 @@ impl Nginx {
         let folder = folder();
         let root = folder.path().display();
         fs::write(folder.path().join("big"), pattern(Self::BYTES)).expect("a file");
-        // It reads files as another user.
+        // nginx reads files as another user.
         let open = PermissionsExt::from_mode(0o755);
         fs::set_permissions(folder.path(), open).expect("a mode");
-        // Below what the system chooses from, so that no other test is given them meanwhile.
+        // The ports are below those that the system chooses, so that no other test gets them.
         let http = 12_000 + (std::process::id() % 4_000) as u16 * 2;
         let https = http + 1;
         let (cert, key) = (issued.cert(), issued.key());
@@ -308,7 +309,7 @@ fn nginx_is_asked_by_hand() {
     }
 }
 
-/// A receiver in a script's background has an empty stdin: no sender may take it for an end.
+/// A receiver in the background of a script has an empty stdin, which no sender may take for an end.
 #[test]
 fn a_receiver_in_the_background_gets_all() {
     let folder = folder();
@@ -339,7 +340,7 @@ fn a_receiver_in_the_background_gets_all() {
     }
 }
 
-/// Sends stdin as asyncio's users do, and takes the end of the other direction for the end.
+/// Behaves as programs on asyncio do, and takes the half-close for the end.
 const SENDER: &str = "
 import asyncio, sys
 async def main():

@@ -1,11 +1,11 @@
-//! Who has ended in order is owed everything, however late it, or the other side, comes to read: no look at whether a
-//! peer is still there may cut that. The pauses here are the lateness itself.
+//! Tests that a peer that has ended in order still gets every byte, however late it reads. A check for a dead peer must
+//! not cut this. The pauses are the lateness.
 
 use crate::harness::*;
 
 const ANSWER: usize = 1_500_000;
 
-/// Asks, ends, and begins to read the answer only after `pause`.
+/// Sends a question, ends, and begins to read the answer after `pause`.
 fn reads_late(address: SocketAddr, pause: Duration) {
     let mut client = with_deadline(connect(address));
     say_all(&mut client, b"question");
@@ -88,8 +88,7 @@ fn a_program_that_has_done_with_its_peer_goes_on_alone() {
     assert!(file.exists());
 }
 
-/// The same where its peer, having ended, goes without reading what was said: both have said all, so nothing has
-/// failed.
+/// The same with a peer that ends and goes without reading. Both have sent everything, so nothing has failed.
 #[test]
 fn a_program_that_has_done_with_its_peer_goes_on_whatever_becomes_of_that() {
     let (folder, file) = path("done");
@@ -99,7 +98,7 @@ fn a_program_that_has_done_with_its_peer_goes_on_whatever_becomes_of_that() {
     let right = format!("exec:sh {}", child.display());
     let mut server = Background::start(["relay", "--once", "--no-half-close", "tcp-listen:127.0.0.1:0", &right]);
     let client = connect(server.address());
-    // In which the program says what it has to say.
+    // The program writes its messages in this time.
     thread::sleep(Duration::from_millis(300));
     client.shutdown(Shutdown::Write).expect("it is connected");
     thread::sleep(Duration::from_millis(30));

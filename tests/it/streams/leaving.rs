@@ -1,9 +1,9 @@
-//! Peers that are gone, peers that stay, and clients that wait for their place: when a session is over, and whether in
-//! order.
+//! Tests the end of sessions: with peers that are gone, with peers that stay, and with clients that wait for their
+//! place.
 
 use crate::harness::*;
 
-/// What stdin does once the peer is gone.
+/// The action of stdin once the peer is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stdin {
     HasMore,
@@ -13,15 +13,14 @@ enum Stdin {
 
 const STDINS: [Stdin; 3] = [Stdin::HasMore, Stdin::Ends, Stdin::IsSilent];
 
-/// Waits until the run, which is to say all that it does, knows of the peer's end. Lets stdin do it then, and expects
-/// the end that is due.
+/// Waits until the run has seen the end of the peer. Then does the action of stdin, and expects the right end.
 #[track_caller]
 fn comes_to_its_end(mut run: Background, stdin: Stdin, case: &str) {
     run.line("has ended its direction");
     let mut input = run.stdin();
     let (status, lines) = match stdin {
         Stdin::HasMore => {
-            // It may be over before it takes that.
+            // The run can be over before it reads this.
             let _ = input.write_all(b"more");
             (4, 1)
         }
@@ -39,11 +38,11 @@ fn comes_to_its_end(mut run: Background, stdin: Stdin, case: &str) {
     assert_eq!((output.status.code(), said), (Some(status), lines), "{case}: {}", text(&output));
 }
 
-/// The peer has read everything, has ended its direction, and is gone by a reset: nothing more can be delivered.
+/// The peer has read everything, has ended its direction, and is gone by a reset. Nothing more can be delivered.
 fn leaves(mut stream: TcpStream, read: usize) {
     assert_eq!(take(&mut stream, read).len(), read);
     stream.shutdown(Shutdown::Write).expect("it is connected");
-    // Our end comes before the reset.
+    // The end of stdin comes before the reset.
     eventually("an acknowledgement of the end", || (unacknowledged(&stream) == 0).then_some(()));
     reset(stream);
 }
@@ -132,7 +131,7 @@ fn stdin_is_asked_for_more_once_a_tls_peer_is_gone() {
 fn a_file_for_a_server_that_closes_at_once_has_not_arrived() {
     let (_folder, path) = path("sock");
     let listener = UnixListener::bind(&path).expect("a path");
-    // As gzip does, it needs a moment before it has something.
+    // Like gzip, the program needs a moment before its first output.
     let script = "{ sleep .1; head -c 10000000 /dev/zero; } | \"$0\" unix-client \"$1\"";
     for _ in 0..10 {
         let run = Background::spawn(by_shell(script).arg(&path));
@@ -142,7 +141,7 @@ fn a_file_for_a_server_that_closes_at_once_has_not_arrived() {
     }
 }
 
-/// With a terminal as stdin nobody is asked: the session is over at once.
+/// With a terminal as stdin, the session is over at once.
 #[test]
 fn a_terminal_is_not_asked_for_more() {
     let (_folder, path) = path("sock");
@@ -156,8 +155,7 @@ fn a_terminal_is_not_asked_for_more() {
     }
 }
 
-/// In a relay of sockets the other side is asked: what it still has cannot be delivered, and it must not believe that
-/// it was.
+/// A relay of sockets asks the other side for more: these bytes cannot be delivered, and the other side must see that.
 #[test]
 fn the_other_side_of_a_relay_is_asked_for_more() {
     for has_more in [false, true] {
@@ -181,8 +179,8 @@ fn the_other_side_of_a_relay_is_asked_for_more() {
     }
 }
 
-/// Where nothing of the peer is wanted, and it has everything, a connection is left at once, whether the peer closes or
-/// not. Each of these would wait for 5 s otherwise.
+/// With --send-only, the run ends once the peer has everything, whether the peer closes or not. Otherwise each of these
+/// runs would wait for 5 s.
 #[test]
 fn a_peer_of_which_nothing_is_wanted_is_not_waited_for() {
     let (listener, address) = listening();
@@ -191,7 +189,7 @@ fn a_peer_of_which_nothing_is_wanted_is_not_waited_for() {
     let unix = UnixListener::bind(&path).expect("a path");
     let sock = path.to_str().expect("a path in UTF-8");
     let start = Instant::now();
-    // Nobody accepts: the system has the connections, and takes what they are sent.
+    // No program accepts: the system has the connections, and takes their bytes.
     let runs: &[&[&str]] = &[
         &["tcp-client", "--send-only", &address],
         &["exec", "--connect", &address, "--", "true"],
@@ -207,8 +205,7 @@ fn a_peer_of_which_nothing_is_wanted_is_not_waited_for() {
     drop((listener, unix));
 }
 
-/// A peer that is in the middle of sending when a program ends gets what the program has said: a reset would be quicker
-/// than its reader.
+/// A peer that still sends when a program ends gets all output of the program. A reset could overtake its reader.
 #[test]
 fn a_peer_that_is_sending_gets_the_last_words_of_a_program() {
     let (_server, address) = serve(["exec", "--listen", "127.0.0.1:0", "--", "sh", "-c", "echo bye"]);
@@ -219,14 +216,14 @@ fn a_peer_that_is_sending_gets_the_last_words_of_a_program() {
     }
 }
 
-/// A listener whose connections take little.
+/// A listener with small buffers for its connections.
 fn hesitant() -> (TcpListener, String) {
     let (listener, address) = listening();
     SockRef::from(&listener).set_recv_buffer_size(4096).expect("SO_RCVBUF");
     (listener, address.to_string())
 }
 
-/// A peer that has said all and is gone, and a receiver that has not taken it: a relay of the two.
+/// A relay between a peer that has sent everything and gone, and a receiver that has not read it.
 fn owing(left_is_gone: bool, options: &[&str]) -> (Background, TcpStream, Ground) {
     let ground = Ground::new();
     let (unix, source) = ground.endpoint(Unix, "source");
@@ -234,7 +231,7 @@ fn owing(left_is_gone: bool, options: &[&str]) -> (Background, TcpStream, Ground
     let tcp = format!("tcp:{address}");
     let (left, right) = if left_is_gone { (unix, tcp) } else { (tcp, unix) };
     let mut run = Background::start([&["-vv", "relay"], options, &[&left, &right]].concat());
-    // The relay takes what it has room for, and the system the rest.
+    // The relay reads until its buffer is full, and the system holds the rest.
     let feeding = thread::spawn(move || source.accept().write(&pattern(400_000)));
     let peer = accept(&receiver);
     run.line("has ended its direction");
@@ -242,7 +239,7 @@ fn owing(left_is_gone: bool, options: &[&str]) -> (Background, TcpStream, Ground
     (run, peer, ground)
 }
 
-/// What was for the other side is lost with it, whichever side it is.
+/// The bytes for the failed side are lost, whichever side it is.
 #[test]
 fn bytes_that_are_owed_to_a_side_that_fails_are_lost() {
     for left_is_gone in [true, false] {
@@ -264,8 +261,7 @@ fn a_side_that_takes_nothing_of_what_is_owed_stands_still() {
     }
 }
 
-/// No other timer of the session shortens the time for which stdin is asked: a program that feeds it takes its time,
-/// which is less than is due.
+/// No other timer of the session shortens the wait for stdin: a program feeds it late, but in time.
 #[test]
 fn stdin_is_asked_for_as_long_as_it_is_due() {
     plays(&[
@@ -274,7 +270,7 @@ fn stdin_is_asked_for_as_long_as_it_is_due() {
     ]);
 }
 
-/// A peer that has failed fails the run, although its bytes could not be read any more.
+/// A failed peer fails the run, although its bytes could not be read any more.
 #[test]
 fn a_peer_that_fails_while_nobody_reads_it_is_told_of() {
     plays(&[
@@ -285,7 +281,7 @@ fn a_peer_that_fails_while_nobody_reads_it_is_told_of() {
     ]);
 }
 
-/// The same while the other side is not open yet: its listener has no room for one more.
+/// The same while the other side is still connecting to a full queue.
 #[test]
 fn a_peer_that_fails_before_the_other_side_is_open_is_told_of() {
     let (_folder, path) = path("sock");
@@ -296,7 +292,7 @@ fn a_peer_that_fails_before_the_other_side_is_open_is_told_of() {
     plays(&[&format!("relay TCP unix:{},connect-timeout=1h: {script}", path.display())]);
 }
 
-/// The system goes on with what a client has not taken yet, and the next one is served.
+/// The kernel delivers the rest to a client, and the next client is served.
 #[test]
 fn a_client_that_takes_nothing_does_not_keep_its_place_after_the_end() {
     let ground = Ground::new();
@@ -307,11 +303,11 @@ fn a_client_that_takes_nothing_does_not_keep_its_place_after_the_end() {
     backend.accept().write(&pattern(8_000));
     let _second = connect(to);
     backend.accept();
-    // Nothing of it is lost to the first one.
+    // The first client loses no byte.
     assert!(take_all(&mut with_deadline(client.into())) == pattern(8_000));
 }
 
-/// Nothing of a peer is wanted, but the time for it to take all can be limited.
+/// --linger also limits the time for a peer of --send-only to take everything.
 #[test]
 fn the_end_of_what_is_only_sent_can_be_waited_for_for_so_long() {
     let (_listener, address) = hesitant();
@@ -319,7 +315,7 @@ fn the_end_of_what_is_only_sent_can_be_waited_for_for_so_long() {
     ended(&output, 124, "has not taken all within 500ms");
 }
 
-/// A server that is to end does not wait for a client that has ended, while stdin has nothing for it.
+/// A server that drains does not wait for a client that has ended, while stdin has nothing for it.
 #[test]
 fn a_client_that_has_ended_does_not_hold_up_the_end_of_its_server() {
     plays(&[

@@ -1,4 +1,4 @@
-//! Networks that no machine has by itself: black holes, hosts with several addresses, name servers that never answer.
+//! Tests with private networks: black holes, hosts with several addresses, name servers that never answer.
 //!
 //! Each test has a [`Network`] of its own.
 
@@ -9,7 +9,7 @@ fn count(output: &Output, text: &str) -> usize {
     String::from_utf8_lossy(&output.stderr).matches(text).count()
 }
 
-/// A host that never answers costs `--connect-timeout` and no more, over IPv4 and IPv6: status 124.
+/// A host that never answers costs exactly `--connect-timeout`, over IPv4 and IPv6, with status 124.
 #[test]
 fn a_black_hole_times_out() {
     let Some(network) = Network::new("", &[]) else { return };
@@ -25,7 +25,7 @@ fn a_black_hole_times_out() {
     }
 }
 
-/// Each way in which a route can fail is status 3 at once, with the system's word for it.
+/// Each failure of a route is status 3 at once, with the error of the system.
 #[test]
 fn routes_that_lead_nowhere_are_told_apart() {
     let routes = "
@@ -46,7 +46,7 @@ fn routes_that_lead_nowhere_are_told_apart() {
     }
 }
 
-/// Where not even the loopback is up, connecting is status 3 and says so.
+/// Without a loopback, connecting is status 3 with the reason.
 #[test]
 fn a_machine_without_a_network_is_reported() {
     let Some(network) = Network::new("ip addr flush dev lo; ip link del veth0; ip link set lo down", &[]) else {
@@ -69,7 +69,7 @@ fn mute_name_server() -> Option<Network> {
     Network::new("", &[("nsswitch.conf", "hosts: files dns\n"), ("resolv.conf", resolver)])
 }
 
-/// Waits until the name server is asked: the socket of the resolver is there.
+/// Waits until the resolver has its socket.
 #[track_caller]
 fn it_asks(program: &Background) {
     eventually("the question to the name server", || {
@@ -91,8 +91,7 @@ fn threads(program: &Background) -> usize {
     line.trim().parse().expect("a number")
 }
 
-/// However many clients wait for a name that hangs, they share its look-up, and each gives up when its own time is
-/// over.
+/// All clients that wait for one name share its look-up, and each gives up when its own time is over.
 #[test]
 fn a_crowd_that_waits_for_a_mute_name_server_takes_few_threads() {
     const CLIENTS: usize = 400;
@@ -120,7 +119,7 @@ fn a_crowd_that_waits_for_a_mute_name_server_takes_few_threads() {
     relay.drains();
 }
 
-/// A client that comes while an older look-up of its name hangs has the answer to a newer one, once that has failed.
+/// A client that comes during a hanging look-up gets the answer of a newer look-up after the old one has failed.
 #[test]
 fn a_client_is_not_told_of_an_error_older_than_its_question() {
     let resolver = "nameserver 10.99.0.77\noptions timeout:2 attempts:1\n";
@@ -136,11 +135,11 @@ fn a_client_is_not_told_of_an_error_older_than_its_question() {
     let (mut from_late, mut to_late) = halves(unix_client(&path));
     to_late.write_all(b"hello").expect("it takes the bytes");
     assert_eq!(take(&mut from_late, 5), b"hello");
-    // The other one has asked before that.
+    // The other client has asked before.
     assert_eq!(take_all(&mut halves(early).0), b"");
 }
 
-/// `--connect-timeout` covers the look-up of the name, too: status 124.
+/// `--connect-timeout` includes the look-up of the name: status 124.
 #[test]
 fn a_mute_name_server_times_out() {
     let Some(network) = mute_name_server() else { return };
@@ -151,7 +150,7 @@ fn a_mute_name_server_times_out() {
     assert!(elapsed >= Duration::from_millis(400) && elapsed < Duration::from_secs(30), "it took {elapsed:?}");
 }
 
-/// A signal ends a client at once while it looks a name up, and a server that looks its own name up.
+/// A signal ends a client at once during a look-up, and a server that looks up its own name.
 #[test]
 fn a_signal_ends_a_look_up() {
     let Some(network) = mute_name_server() else { return };
@@ -173,7 +172,7 @@ fn the_good_address_of_several_is_found() {
     let Some(network) = Network::new("", &[("nsswitch.conf", "hosts: files\n"), ("hosts", hosts)]) else { return };
     let mut server = network.start(&["tcp-echo", "127.0.0.2:0"]);
     let port = server.address().port().to_string();
-    // Much longer than it takes: an attempt that hangs must not use it up.
+    // Much longer than the connect takes: a hanging attempt must not use up this time.
     let mut client = network.start(&["-vv", "tcp-client", "--connect-timeout", "15s", "many", &port]);
     client.stdin().write_all(b"hello").expect("it waits");
     let output = client.finish();
@@ -207,12 +206,12 @@ fn failed_attempts_leave_no_descriptors() {
     for _ in 0..15 {
         client.line("trying again");
     }
-    // One may be in the making; fifteen tries of three attempts would leave more.
+    // One socket can be in use. Fifteen tries with three attempts would leave more.
     let after_many = client.fds();
     assert!(after_many <= after_one + 4, "{after_one} descriptors after one try, {after_many} after sixteen");
 }
 
-/// A port may be given by its name in the system's list of services, for connecting and for listening.
+/// A port can be the name of a service, for connecting and for listening.
 #[test]
 fn a_port_may_be_a_service() {
     let known = fs::read_to_string("/etc/services").unwrap_or_default();
@@ -228,7 +227,8 @@ fn a_port_may_be_a_service() {
     }
 }
 
-/// A source address decides the family: addresses of the other one are not tried, and where none is left, that is said.
+/// A source address decides the family: addresses of the other family are not tried, and the message says if none is
+/// left.
 #[test]
 fn only_addresses_of_the_family_of_the_source_are_tried() {
     let hosts = "127.0.0.1 localhost\n10.99.0.1 both.test four.test\nfd00:99::1 both.test six.test\n";

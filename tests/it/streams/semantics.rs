@@ -1,6 +1,7 @@
-//! What a byte stream promises: every byte, each direction's own end, and an honest status when it breaks.
+//! Tests the promises of a byte stream: every byte arrives, each direction has its own end, and the status is right
+//! when the stream breaks.
 //!
-//! The options that change this are in `conversations.rs`. The numbers are those of the catalogue of faults.
+//! `conversations.rs` tests the options that change this.
 
 use crate::harness::*;
 
@@ -16,7 +17,7 @@ fn unix_client(options: &[&str]) -> (Background, UnixStream) {
     (client, peer)
 }
 
-/// Sends the beginning of `data` until the client's stdout, whose two ends these are, takes no more; how much that was.
+/// Sends the beginning of `data` until the pipe of the client's stdout is full. Returns the count.
 #[track_caller]
 fn fill_stdout(peer: &mut TcpStream, data: &[u8], (out_of, output): (&PipeReader, &PipeWriter)) -> usize {
     let mut sent = 0;
@@ -28,7 +29,7 @@ fn fill_stdout(peer: &mut TcpStream, data: &[u8], (out_of, output): (&PipeReader
     sent
 }
 
-/// The same where stdout takes nothing when the reset arrives.
+/// The same with a full stdout when the reset arrives.
 #[test]
 fn bytes_before_a_reset_are_delivered_to_a_slow_reader() {
     let (mut out_of, output) = io::pipe().expect("a pipe");
@@ -57,7 +58,7 @@ fn a_failed_write_does_not_stop_reading() {
     let mut stdout = client.stdout();
     assert!(take_all(&mut stdout) == data);
     let output = client.finish();
-    // The answer may be over before a write fails: then stdin, which is not, is what tells.
+    // The answer can be complete before a write fails. The unfinished stdin decides then.
     let words = ["Broken pipe", "the peer is gone, and stdin has more for it"];
     let said = words.iter().any(|words| text(&output).contains(words));
     assert!(output.status.code() == Some(4) && said, "{}", text(&output));
@@ -85,7 +86,7 @@ fn a_slow_reader_gets_everything() {
     ended(&client.finish(), 0, "");
 }
 
-/// After a pause, what waits in the kernel is taken up again although nothing new arrives, and so is the end.
+/// After a pause, the bytes in the kernel and the end are read although no new event comes.
 #[test]
 fn a_pause_is_followed_by_all_that_has_come_meanwhile() {
     for high_water in ["4K", "1", "0"] {
@@ -108,7 +109,7 @@ fn a_pause_is_followed_by_all_that_has_come_meanwhile() {
     }
 }
 
-/// A client that sends as fast as it can does not keep the others waiting.
+/// A fast client does not delay the others.
 #[test]
 fn one_busy_client_does_not_starve_the_others() {
     let (_server, address) = serve(["tcp-echo", "127.0.0.1:0"]);
@@ -126,7 +127,7 @@ fn one_busy_client_does_not_starve_the_others() {
     }
 }
 
-/// Every byte value goes through as it is, both ways: no line ends, no telnet, no escapes.
+/// Every byte value passes unchanged both ways: no line ends, no telnet, no escapes.
 #[test]
 fn every_byte_goes_through_as_it_is() {
     let mut data: Vec<u8> = (0..=255_u8).flat_map(|high| (0..=255_u8).flat_map(move |low| [high, low])).collect();
@@ -154,7 +155,7 @@ fn sizes_at_boundaries_go_there_and_back() {
     }
 }
 
-/// A link that dies is noticed some time, since the kernel probes connections that are quiet.
+/// A dead link is noticed in time, because the kernel probes quiet connections.
 #[test]
 fn quiet_connections_are_probed_by_the_kernel() {
     let (_client, peer) = client(&[]);
@@ -168,7 +169,7 @@ fn quiet_connections_are_probed_by_the_kernel() {
     }
 }
 
-/// Looks into `/proc/net/tcp` for an established connection whose only timer is that of keepalive.
+/// Whether `/proc/net/tcp` has an established connection with the keepalive timer alone.
 fn has_keepalive_timer(local: u16, remote: Option<u16>) -> bool {
     const ESTABLISHED: &str = "01";
     const KEEPALIVE: &str = "02:";

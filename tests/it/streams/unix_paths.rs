@@ -1,8 +1,8 @@
-//! Starting a unix server where somebody is already, or starts at the same moment, or is in the way.
+//! Tests the start of a unix server at a path that is in use, or that another server takes at the same moment.
 
 use crate::harness::*;
 
-/// Every way to serve at a path, with `--replace-stale` if that is wanted.
+/// Every way to serve at a path, with `--replace-stale` if `replace`.
 fn servers(path: &Path, replace: bool) -> Vec<Vec<String>> {
     let path = path.to_str().expect("text");
     let relayed = if replace { format!("unix-listen:{path},replace-stale") } else { format!("unix-listen:{path}") };
@@ -16,7 +16,7 @@ fn servers(path: &Path, replace: bool) -> Vec<Vec<String>> {
     servers.into_iter().map(|words| words.into_iter().map(str::to_owned).collect()).collect()
 }
 
-/// Expects that this does not start, as the path is in use: status 3 and a line with `why`.
+/// Expects that this run fails because the path is in use: status 3 and a line with `why`.
 #[track_caller]
 fn is_refused(args: &[String], why: &str) {
     let output = outcome(args);
@@ -34,7 +34,7 @@ fn locked(path: &Path) -> File {
     file
 }
 
-/// A lock that anybody may hold on the directory keeps no server from its start.
+/// A lock on the directory, which any user can hold, does not keep a server from starting.
 #[test]
 fn a_foreign_lock_on_the_directory_is_nothing_to_wait_for() {
     let (dir, path) = path("s");
@@ -53,7 +53,7 @@ fn a_foreign_lock_on_the_directory_is_nothing_to_wait_for() {
     }
 }
 
-/// A start at a live server's path does not show there: a server of one client goes on to wait for its real one.
+/// A start at the path of a live server does not disturb it: a server of one client still waits for its client.
 #[test]
 fn a_look_at_a_live_server_is_no_client_of_it() {
     let (_dir, path) = path("s");
@@ -69,7 +69,7 @@ fn a_look_at_a_live_server_is_no_client_of_it() {
         first.line("listening on");
         for replace in [false, true] {
             for args in servers(&path, replace) {
-                is_refused(&args, "(by a server that is alive)");
+                is_refused(&args, "(by a running server)");
             }
         }
         let (mut stdin, mut stdout) = (first.stdin(), first.stdout());
@@ -91,7 +91,7 @@ fn a_look_at_a_live_server_is_no_client_of_it() {
     }
 }
 
-/// A socket that somebody has bound is alive, whatever its kind, and whether it listens or not.
+/// A bound socket of any kind is alive, listening or not.
 #[test]
 fn whatever_a_process_has_bound_is_alive() {
     let dir = short_directory();
@@ -108,20 +108,20 @@ fn whatever_a_process_has_bound_is_alive() {
             socket.listen(1).expect("it listens");
         }
         for args in servers(&path, true) {
-            is_refused(&args, "(by a server that is alive)");
+            is_refused(&args, "(by a running server)");
         }
     }
     let path = dir.path().join("datagrams");
     let datagrams = UnixDatagram::bind(&path).expect("a socket");
-    is_refused(&servers(&path, true)[0], "(by a server that is alive)");
-    // One that has a peer of its own refuses others, which is a sign of life too.
+    is_refused(&servers(&path, true)[0], "(by a running server)");
+    // A socket with a peer refuses others, which is a sign of life.
     let other = UnixDatagram::bind(dir.path().join("other")).expect("a socket");
     datagrams.connect(dir.path().join("other")).expect("a peer");
-    is_refused(&servers(&path, true)[0], "(by a server that is alive)");
+    is_refused(&servers(&path, true)[0], "(by a running server)");
     drop(other);
 }
 
-/// Of many that start at once where a stale socket is, one serves, at the path; all others see that it is alive.
+/// Of many that start at once at a stale socket, one serves at the path, and all others see it alive.
 /// Nothing else is left in the directory.
 #[test]
 fn of_many_that_replace_a_stale_socket_at_once_one_serves() {
@@ -155,8 +155,7 @@ fn of_many_that_replace_a_stale_socket_at_once_one_serves() {
     }
 }
 
-/// A server that is about to remove a stale socket, however long that takes, removes no other: nobody replaces that
-/// socket meanwhile.
+/// A slow server that removes a stale socket removes no other one: no server can replace that socket meanwhile.
 #[test]
 fn a_slow_starter_removes_no_live_socket() {
     let dir = short_directory();
@@ -173,7 +172,7 @@ fn a_slow_starter_removes_no_live_socket() {
     xport([OsStr::new("unix-client"), path.as_os_str()]).write_stdin("hello").assert().code(0).stdout("hello");
 }
 
-/// The address that clients see is the path that was asked for, also of a server that has replaced a stale socket.
+/// Clients see the path of the command line as the address, even after a stale socket was replaced.
 #[test]
 fn clients_see_the_path_that_was_asked_for() {
     let (_dir, path) = path("s");
@@ -191,12 +190,12 @@ fn clients_see_the_path_that_was_asked_for() {
     }
 }
 
-/// The path of the file that says who may remove a stale socket.
+/// The path of the lock file for removing a stale socket.
 fn lock_beside(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{}.xport-lock", path.file_name().expect("a name").to_str().expect("text")))
 }
 
-/// What stands where the right to replace is taken is never waited for long, nor believed, nor written to; it is named.
+/// Another file at the path of the lock file is never waited for long, trusted or written to. The message names it.
 #[test]
 fn what_is_in_the_way_of_replacing_is_named() {
     let (dir, path) = path("s");
@@ -207,7 +206,7 @@ fn what_is_in_the_way_of_replacing_is_named() {
         fs::set_permissions(&lock, fs::Permissions::from_mode(mode)).expect("it is ours");
     };
 
-    // Others could hold its lock.
+    // Other users could hold the lock.
     make(0o666);
     is_refused(&servers(&path, true)[0], &format!("{} is in the way: others can open it", lock.display()));
     fs::remove_file(&lock).expect("it is kept");
@@ -218,14 +217,14 @@ fn what_is_in_the_way_of_replacing_is_named() {
     assert_eq!(fs::read_to_string(dir.path().join("victim")).expect("it is there"), "precious");
     fs::remove_file(&lock).expect("it is kept");
 
-    // Another server of ours that is at it, and does not come to an end.
+    // Another server that holds the lock and hangs.
     make(0o600);
     let held = locked(&lock);
     is_refused(&servers(&path, true)[0], "(another server is starting there)");
     assert_eq!(fs::metadata(&path).expect("a socket").ino(), before, "it was replaced without the right to it");
     drop(held);
 
-    // What such a server leaves behind when it is killed is in nobody's way.
+    // The lock file of a killed server disturbs no other server.
     let mut server = Background::start(&servers(&path, true)[0]);
     server.line("listening on");
     assert!(!lock.exists(), "the lock was left behind");

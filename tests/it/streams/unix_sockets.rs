@@ -1,4 +1,4 @@
-//! Unix sockets: whose file it is, who may connect, and what stands in the way.
+//! Tests unix sockets: the file, its permissions, and other files at the path.
 
 use crate::harness::*;
 
@@ -17,7 +17,7 @@ fn ping(stream: &mut UnixStream) {
     assert_eq!(&back, b"hello");
 }
 
-/// A server on `path` that listens by now.
+/// A listening server on `path`.
 #[track_caller]
 fn serve(options: &[&str], path: &Path) -> Background {
     let args = [&["unix-echo"], options].concat();
@@ -26,18 +26,18 @@ fn serve(options: &[&str], path: &Path) -> Background {
     server
 }
 
-/// Stderr of a run that must end with `status`.
+/// The stderr of a run that must end with `status`.
 #[track_caller]
 fn fails(args: &[&str], path: impl AsRef<OsStr>, status: i32) -> String {
     let output = xport(args).arg(path.as_ref()).output().expect("it runs");
     assert_eq!(output.status.code(), Some(status), "{args:?}: {}", text(&output));
     let stderr = String::from_utf8(output.stderr).expect("text");
-    // After a usage error there is a word on usage.
+    // A usage error also shows the usage.
     assert!(stderr.starts_with("xport: ") && (status == 2 || stderr.lines().count() == 1), "{stderr}");
     stderr
 }
 
-/// 107 bytes of path are served, 108 are a usage error that says how many there may be.
+/// A path of 107 bytes works, and one of 108 bytes is a usage error with the limit.
 #[test]
 fn a_path_is_taken_whole_or_not_at_all() {
     let dir = short_directory();
@@ -54,7 +54,7 @@ fn a_path_is_taken_whole_or_not_at_all() {
     assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 1, "something was bound under another name");
 }
 
-/// What is no socket is never removed, `--replace-stale` or not; the server does not start: status 3.
+/// A file that is no socket is never removed, even with `--replace-stale`: status 3.
 #[test]
 fn a_file_at_the_path_is_left_alone() {
     let dir = short_directory();
@@ -85,7 +85,7 @@ fn a_stale_socket_is_replaced_on_demand() {
     ping(&mut connect(&path));
 }
 
-/// A second server does not start on a live one's path, `--replace-stale` or not, and the first goes on.
+/// A second server does not start on the path of a live one, even with `--replace-stale`, and the first goes on.
 #[test]
 fn a_live_server_keeps_its_path() {
     let (_dir, path) = path("s");
@@ -99,7 +99,7 @@ fn a_live_server_keeps_its_path() {
     assert!(first.is_running());
 }
 
-/// A live server whose queue is full is alive all the same, and so is one for datagrams.
+/// A live server with a full queue is alive, and so is one for datagrams.
 #[test]
 fn a_busy_server_keeps_its_path() {
     let (dir, path) = path("s");
@@ -112,7 +112,7 @@ fn a_busy_server_keeps_its_path() {
     assert_eq!(datagrams.recv(&mut [0; 8]).expect("a datagram"), 1);
 }
 
-/// A server removes its socket however it ends in order: by SIGTERM, by SIGINT, or done with its client.
+/// A server removes its socket at every orderly end: SIGTERM, SIGINT, or the end of its client.
 #[test]
 fn a_server_removes_its_socket() {
     let (_dir, path) = path("s");
@@ -122,7 +122,7 @@ fn a_server_removes_its_socket() {
         assert_eq!(server.wait().code(), Some(0), "signal {signal}: {:?}", server.all_lines());
         assert!(!path.exists(), "left behind after signal {signal}");
     }
-    // Sessions go on, but nobody else can come.
+    // Sessions go on, but no new client can connect.
     let mut server = serve(&[], &path);
     let mut client = connect(&path);
     ping(&mut client);
@@ -138,7 +138,7 @@ fn a_server_removes_its_socket() {
     assert!(!path.exists(), "left behind after --once");
 }
 
-/// A server that cannot start takes away the sockets that it had made by then.
+/// A server that fails to start removes the sockets that it has made.
 #[test]
 fn a_server_that_fails_to_start_leaves_nothing_behind() {
     let (dir, path) = path("s");
@@ -148,7 +148,7 @@ fn a_server_that_fails_to_start_leaves_nothing_behind() {
     assert!(!path.exists(), "left behind by a failed start");
 }
 
-/// A socket that has taken the place of ours meanwhile is not ours to remove.
+/// A socket that has replaced that of the server is not removed.
 #[test]
 fn a_foreign_socket_at_our_path_is_kept() {
     let (_dir, path) = path("s");
@@ -159,7 +159,7 @@ fn a_foreign_socket_at_our_path_is_kept() {
     assert!(fs::metadata(&path).expect("it is still there").file_type().is_socket());
 }
 
-/// A socket is for its owner alone, whatever the umask, unless `--mode` says otherwise, exactly.
+/// A socket is for its owner alone, whatever the umask. `--mode` sets other bits exactly.
 #[test]
 fn the_mode_of_the_socket_is_what_was_asked_for() {
     let dir = short_directory();
@@ -173,7 +173,7 @@ fn the_mode_of_the_socket_is_what_was_asked_for() {
         let path = dir.path().join("s");
         let mut command = command([&["unix-echo"], options].concat());
         command.arg(&path);
-        // SAFETY: between fork and exec it makes one system call that cannot fail and touches no memory.
+        // SAFETY: between fork and exec the closure makes one system call that cannot fail and touches no memory.
         unsafe {
             command.pre_exec(move || {
                 libc::umask(umask);
@@ -189,7 +189,7 @@ fn the_mode_of_the_socket_is_what_was_asked_for() {
     }
 }
 
-/// Other users cannot connect, which is status 3 for them, unless `--mode` lets them.
+/// Other users cannot connect, with status 3, unless `--mode` allows it.
 #[test]
 fn other_users_are_kept_out() {
     let Some(everyone) = Everyone::new() else { return };
@@ -202,7 +202,7 @@ fn other_users_are_kept_out() {
     ended(&connect(open.as_os_str()), 0, "");
 }
 
-/// What cannot be connected to is status 3, with the path and the system's reason.
+/// A failed connect is status 3, with the path and the error of the system.
 #[test]
 fn what_is_no_server_is_named_with_the_reason() {
     let dir = short_directory();
@@ -223,7 +223,7 @@ fn what_is_no_server_is_named_with_the_reason() {
     }
 }
 
-/// A listener at `path` that nobody serves and whose queue is full.
+/// A listener at `path` with a full queue.
 fn full_queue(path: &Path) -> (Socket, Vec<Socket>) {
     let listener = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
     listener.bind(&SockAddr::unix(path).expect("a path")).expect("it is free");
@@ -242,7 +242,7 @@ fn full_queue(path: &Path) -> (Socket, Vec<Socket>) {
     panic!("the queue is not full");
 }
 
-/// A full queue of a unix socket is waited for, up to `--connect-timeout`, which is status 124.
+/// A client waits for a full queue up to `--connect-timeout`, which is status 124.
 #[test]
 fn a_full_queue_is_waited_for() {
     let (_dir, path) = path("s");
@@ -250,7 +250,7 @@ fn a_full_queue_is_waited_for() {
     let start = Instant::now();
     let stderr = fails(&["unix-client", "--connect-timeout", "300ms"], &path, 124);
     assert!(start.elapsed() >= Duration::from_millis(300), "after {:?}: {stderr}", start.elapsed());
-    // Once there is room, the client gets in.
+    // Once there is room, the client connects.
     let mut client = Background::spawn(command(["-vv", "unix-client"]).arg(&path));
     client.line("connecting to");
     let listener = UnixListener::from(OwnedFd::from(listener));
@@ -264,7 +264,7 @@ fn a_full_queue_is_waited_for() {
     client.ends_with(0);
 }
 
-/// An abstract name is served, is announced as it was given, leaves no file, and is in use until the end.
+/// An abstract name is announced as given, leaves no file, and is in use until the end.
 #[test]
 fn an_abstract_name_works_and_leaves_no_file() {
     let dir = short_directory();
@@ -285,7 +285,7 @@ fn the_end_of_stdin_never_costs_the_answer() {
     let name = format!("@xport-test-answer-{}", std::process::id());
     let mut server = Background::start(["unix-echo", &name]);
     server.line("listening on");
-    // There is no way to choose the moment, so it is tried often.
+    // The moment cannot be chosen, so the test tries often.
     for _ in 0..100 {
         let mut client = Background::start(["unix-client", &name]);
         client.stdin().write_all(b"hello").expect("it reads");

@@ -1,9 +1,9 @@
-//! System calls that do less than they were asked for: short counts, EINTR, EAGAIN although there is data, events
-//! without a cause. All of it is allowed, little of it happens by itself, and none of it may show.
+//! Tests unreliable system calls: short counts, EINTR, wrong EAGAIN, events without a cause. All of this is allowed but
+//! rare, and must not show.
 
 use crate::harness::*;
 
-/// Sends `n` bytes from a client through an echo server and back, both with the same unreliable calls.
+/// Sends `n` bytes from a client through an echo server and back. Both have the same unreliable calls.
 fn there_and_back(mode: &str, n: usize, faults: &[(&str, &str)], seed: &str) {
     let folder = folder();
     let (log, socket) = (folder.path().join("log"), folder.path().join("socket").display().to_string());
@@ -37,9 +37,9 @@ fn none_of_it_shows() {
         (1_000_000, &[("SHORT", "5000")]),
         // EINTR from any call.
         (100_000, &[("EINTR", "2"), ("SHORT", "1000")]),
-        // A descriptor that is reported as ready and is not, and events of those that have gone.
+        // Wrong readiness of a descriptor, and events of closed descriptors.
         (300_000, &[("SPURIOUS", "2"), ("SHORT", "5000")]),
-        // A call that says "not now" although it could go on, and that no event will follow.
+        // A wrong "not now" without a later event.
         (20_000, &[("EAGAIN", "4"), ("SHORT", "3000")]),
         // All of it at once.
         (20_000, &[("SHORT", "2000"), ("EINTR", "3"), ("EAGAIN", "5"), ("SPURIOUS", "3")]),

@@ -1,11 +1,11 @@
-//! Peers that vanish without a word: the link to their host goes down under open connections.
+//! Tests peers that vanish: the link to their host goes down under open connections.
 //!
-//! Two networks are joined by a cable. The tests and their sockets are at the near end, the programs at the far end,
-//! and nothing crosses once the cable is out.
+//! A cable joins two networks. The tests and their sockets are at the near end, the programs at the far end, and
+//! nothing crosses a cut cable.
 
 use crate::harness::*;
 
-/// What a probe or a repeated packet that nobody answers comes to.
+/// The error of an unanswered probe or packet.
 const TIMED_OUT: &str = "Connection timed out";
 
 /// The cable between the two networks.
@@ -14,7 +14,7 @@ struct Cable {
 }
 
 impl Cable {
-    /// Lays the cable, from within the near network. `None`, with a word on why, where it cannot be had.
+    /// Lays the cable, from within the near network. `None`, with a note, without permission.
     fn lay() -> Option<Self> {
         let far = Network::new("", &[])?;
         if !run(&format!("ip link add near type veth peer name far netns {}", far.pid())) {
@@ -40,7 +40,7 @@ impl Cable {
     }
 }
 
-/// Runs a line of the shell in the network of this thread.
+/// Runs a shell line in the network of this thread.
 fn run(line: &str) -> bool {
     Command::new("sh").args(["-c", line]).status().is_ok_and(|status| status.success())
 }
@@ -59,13 +59,13 @@ fn near() -> TcpListener {
     TcpListener::bind("10.77.0.1:0").expect("a port")
 }
 
-/// A client of a program at the far end, once its network knows the way.
+/// A client of a program at the far end, once the network has a route.
 #[track_caller]
 fn connect_far(address: SocketAddr) -> TcpStream {
     eventually("the far end answers", || TcpStream::connect_timeout(&address, Duration::from_secs(1)).ok())
 }
 
-/// What a client does once its peer has vanished.
+/// The behaviour of a client after its peer has vanished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Speaks {
     Nothing,
@@ -73,8 +73,7 @@ enum Speaks {
     End,
 }
 
-/// A client learns that its peer has vanished, whatever the mode: status 4, in the system's words. A client without
-/// probes stays.
+/// A client of any mode notices a vanished peer: status 4, with the error of the system. A client without probes stays.
 #[test]
 fn a_client_of_a_vanished_peer_ends_with_4() {
     with_a_cable(|cable| {
@@ -89,8 +88,7 @@ fn a_client_of_a_vanished_peer_ends_with_4() {
         ];
         let mut programs = Vec::new();
         for (number, args) in cases.iter().enumerate() {
-            // One client says nothing, one says something when the peer cannot hear it, and one ends its direction
-            // then.
+            // One client is silent, one sends after the peer has vanished, and one ends its direction then.
             for speaks in [Speaks::Nothing, Speaks::Bytes, Speaks::End] {
                 let speaks = if number == 1 { Speaks::Nothing } else { speaks };
                 let program = cable.start(args);
@@ -112,7 +110,7 @@ fn a_client_of_a_vanished_peer_ends_with_4() {
             }
             open.push((program, stdin, args, speaks));
         }
-        // Longer than between two looks at the peer, and too short for a probe.
+        // Longer than the time between two checks of the peer, and too short for a probe.
         thread::sleep(Duration::from_millis(600));
         let mut ends = Vec::new();
         for (program, stdin, args, speaks) in open {
@@ -128,7 +126,7 @@ fn a_client_of_a_vanished_peer_ends_with_4() {
     });
 }
 
-/// TLS tells nothing of a peer that has gone: the connection has failed, and nobody has cut it.
+/// With TLS, a vanished peer is a failed connection, not a cut stream.
 #[test]
 fn a_vanished_peer_of_tls_is_not_taken_for_somebody_who_cuts() {
     with_a_cable(|cable| {
@@ -149,7 +147,7 @@ fn a_vanished_peer_of_tls_is_not_taken_for_somebody_who_cuts() {
     });
 }
 
-/// A program on a connection goes with a client that has vanished, whether it has something to say or not.
+/// A program on a connection ends with its vanished client, with and without output.
 #[test]
 fn a_child_goes_with_its_vanished_peer() {
     with_a_cable(|cable| {
@@ -166,7 +164,7 @@ fn a_child_goes_with_its_vanished_peer() {
     });
 }
 
-/// A server of one after the other takes the next one.
+/// A server of one client after the other accepts the next one.
 #[test]
 fn a_vanished_client_does_not_shut_a_server() {
     with_a_cable(|cable| {
@@ -191,7 +189,7 @@ fn a_vanished_client_does_not_shut_a_server() {
     });
 }
 
-/// Places that vanished clients held are free again: of programs for each connection, of echo, of a relay and of TLS.
+/// The places of vanished clients are free again: with programs, echo, a relay and TLS.
 #[test]
 fn vanished_clients_give_up_their_places() {
     with_a_cable(|cable| {
@@ -227,10 +225,10 @@ fn an_inherited_connection_is_probed() {
         let connection = connect_far(server.address());
         let number = connection.as_raw_fd();
         let mut command = command(["relay", "-", "fd:3,keepalive=1s"]);
-        // SAFETY: between fork and exec it makes one system call and touches only what was copied into the closure.
+        // SAFETY: between fork and exec the closure makes one system call and touches only values that it owns.
         unsafe {
             command.pre_exec(move || {
-                // It may have that number already, and then is not to be closed.
+                // The descriptor can have this number already, and must not be closed then.
                 if libc::dup2(number, 3) < 0 || libc::fcntl(3, libc::F_SETFD, 0) < 0 {
                     return Err(io::Error::last_os_error());
                 }
@@ -239,7 +237,7 @@ fn an_inherited_connection_is_probed() {
         }
         let mut program = Background::spawn(command);
         let (mut stdin, mut stdout) = (program.stdin(), server.stdout());
-        // It has the connection once it passes something on.
+        // The program has the connection once it passes bytes on.
         stdin.write_all(b"hello").expect("it takes the bytes");
         assert_eq!(take(&mut stdout, 5), b"hello");
         cable.pull();
@@ -257,7 +255,7 @@ fn what_came_before_is_not_lost() {
         let mut program = cable.start(&["tcp-client", "--keepalive", "1s", &to]);
         let mut peer = accept(&listener);
         let data = pattern(SIZE);
-        // Its stdout is not read yet, so much of this stays in the kernel.
+        // stdout is not read yet, so most bytes stay in the kernel.
         peer.set_nonblocking(true).expect("a flag");
         let mut sent = 0;
         eventually("no more is taken", || {
@@ -283,7 +281,7 @@ fn what_came_before_is_not_lost() {
     });
 }
 
-/// A peer that is there and does not read answers every probe. It is waited for, much longer than one that is silent.
+/// A live peer that does not read answers every probe, and is waited for.
 #[test]
 fn a_peer_that_only_does_not_read_has_not_vanished() {
     const SIZE: usize = 8_000_000;
@@ -296,7 +294,7 @@ fn a_peer_that_only_does_not_read_has_not_vanished() {
     ended(&program.finish(), 0, "");
 }
 
-/// The same where a relay serves the peer among others.
+/// The same for a peer of a relay with others.
 #[test]
 fn a_client_that_only_does_not_read_keeps_its_place() {
     const SIZE: usize = 6_000_000;
@@ -315,8 +313,8 @@ fn a_client_that_only_does_not_read_keeps_its_place() {
     source.join();
 }
 
-/// A peer that has ended, and has everything, may be gone before it hears of our end: that is a session in order all
-/// the same, and nobody waits until TCP gives up.
+/// A peer that has ended and has everything can vanish before the last FIN arrives. The session is still in order, and
+/// the run does not wait until TCP gives up.
 #[test]
 fn our_own_end_is_not_waited_for_where_the_peer_has_ended_and_has_everything() {
     with_a_cable(|cable| {

@@ -5,13 +5,20 @@
 //! one peer are sent as one message, which the kernel cuts (`UDP_SEGMENT` of `udp(7)`). `transports/datagram/` decides
 //! which datagrams go together, and what an error means.
 
+mod control;
+mod options;
+mod remote;
+
 use std::fmt;
 use std::io::{self, IoSlice};
-use std::mem::{offset_of, size_of, zeroed};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::mem::{size_of, zeroed};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 
+use self::control::{Beside, CONTROL_BYTES, Control, Writer, read_control};
+pub(crate) use self::options::{dropped, join_received, set_traffic_class, tell_local_address};
+use self::remote::Name;
+pub use self::remote::Remote;
 use super::{check, retry};
 
 /// How many messages one call sends or receives at most.
@@ -21,77 +28,6 @@ pub(crate) const BATCH: usize = 64;
 const SLOT_BYTES: usize = 65536;
 /// The distance of two slots. Slots at a distance of a power of two would compete for the same cache lines.
 const STRIDE_BYTES: usize = SLOT_BYTES + 192;
-
-/// The room for control messages: addresses and classes of both families, and a segment length.
-const CONTROL_BYTES: usize = 192;
-
-/// Memory for control messages, aligned as `cmsg(3)` wants it.
-#[derive(Clone, Copy)]
-#[repr(C, align(8))]
-struct Control([u8; CONTROL_BYTES]);
-
-/// Memory for a socket address of either family.
-#[derive(Clone, Copy)]
-#[repr(C)]
-union Name {
-    family: libc::sa_family_t,
-    v4: libc::sockaddr_in,
-    v6: libc::sockaddr_in6,
-}
-
-/// The other end of a datagram, and the local address that the datagram was sent to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Remote {
-    address: SocketAddr,
-    /// The local address that the datagram was sent to, and from which an answer must come. Only for a socket that is
-    /// bound to every address.
-    local: Option<IpAddr>,
-    /// The interface of a link-local address; otherwise 0.
-    interface: u32,
-    traffic_class: u8,
-}
-
-impl Remote {
-    /// The address of the sender. An IPv4 address can be mapped into IPv6; [`Display`](fmt::Display) shows it as IPv4.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The local address that the datagram was sent to, if the socket is bound to every address.
-    #[must_use]
-    pub fn local(&self) -> Option<IpAddr> {
-        self.local
-    }
-
-    /// The traffic class of the received datagram (`IP_TOS`, RFC 2474), or 0 if the socket does not report it.
-    #[must_use]
-    pub fn traffic_class(&self) -> u8 {
-        self.traffic_class
-    }
-
-    /// The same remote as a destination, without the class of the received datagram.
-    pub(crate) fn without_class(self) -> Self {
-        Self { traffic_class: 0, ..self }
-    }
-}
-
-impl From<SocketAddr> for Remote {
-    fn from(address: SocketAddr) -> Self {
-        Self { address, local: None, interface: 0, traffic_class: 0 }
-    }
-}
-
-impl fmt::Display for Remote {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.address {
-            SocketAddr::V6(v6) if v6.ip().to_ipv4_mapped().is_some() => {
-                SocketAddr::new(self.address.ip().to_canonical(), v6.port()).fmt(f)
-            }
-            address => address.fmt(f),
-        }
-    }
-}
 
 /// Memory for one call of `recvmmsg(2)`. A loop has one, for all of its sockets.
 pub(crate) struct RecvBatch {
@@ -269,216 +205,9 @@ impl fmt::Debug for SendBatch {
     }
 }
 
-impl Name {
-    /// Stores an address, and returns its length for the system.
-    fn set(&mut self, address: SocketAddr) -> libc::socklen_t {
-        match address {
-            SocketAddr::V4(v4) => {
-                self.v4 = libc::sockaddr_in {
-                    sin_family: libc::AF_INET as libc::sa_family_t,
-                    sin_port: v4.port().to_be(),
-                    sin_addr: in_addr(*v4.ip()),
-                    sin_zero: [0; 8],
-                };
-                size_of::<libc::sockaddr_in>() as libc::socklen_t
-            }
-            SocketAddr::V6(v6) => {
-                self.v6 = libc::sockaddr_in6 {
-                    sin6_family: libc::AF_INET6 as libc::sa_family_t,
-                    sin6_port: v6.port().to_be(),
-                    sin6_flowinfo: v6.flowinfo(),
-                    sin6_addr: in6_addr(*v6.ip()),
-                    sin6_scope_id: v6.scope_id(),
-                };
-                size_of::<libc::sockaddr_in6>() as libc::socklen_t
-            }
-        }
-    }
-
-    /// The address that the system has stored.
-    fn address(&self) -> SocketAddr {
-        // SAFETY: every bit pattern is a valid value of each field, and all of the union is initialised from the start.
-        let (family, v4, v6) = unsafe { (libc::c_int::from(self.family), self.v4, self.v6) };
-        if family == libc::AF_INET6 {
-            let ip = Ipv6Addr::from(v6.sin6_addr.s6_addr);
-            SocketAddrV6::new(ip, u16::from_be(v6.sin6_port), v6.sin6_flowinfo, v6.sin6_scope_id).into()
-        } else {
-            SocketAddrV4::new(ipv4(v4.sin_addr), u16::from_be(v4.sin_port)).into()
-        }
-    }
-}
-
-fn in_addr(ip: Ipv4Addr) -> libc::in_addr {
-    libc::in_addr { s_addr: u32::from_ne_bytes(ip.octets()) }
-}
-
-fn in6_addr(ip: Ipv6Addr) -> libc::in6_addr {
-    libc::in6_addr { s6_addr: ip.octets() }
-}
-
-fn ipv4(address: libc::in_addr) -> Ipv4Addr {
-    Ipv4Addr::from(address.s_addr.to_ne_bytes())
-}
-
-/// The distance from a control message to its data. `CMSG_DATA` of `cmsg(3)`.
-const CONTROL_HEADER_BYTES: usize = aligned(size_of::<libc::cmsghdr>());
-
-/// Rounds a length up to the alignment of control messages. `CMSG_ALIGN` of `cmsg(3)`.
-const fn aligned(bytes: usize) -> usize {
-    bytes.next_multiple_of(size_of::<usize>())
-}
-
-/// Appends control messages to their memory.
-struct Writer<'a> {
-    memory: &'a mut Control,
-    used: usize,
-}
-
-impl Writer<'_> {
-    fn push(&mut self, level: libc::c_int, kind: libc::c_int, data: &[u8]) {
-        let len = CONTROL_HEADER_BYTES + data.len();
-        let (header, rest) = self.memory.0[self.used..][..aligned(len)].split_at_mut(CONTROL_HEADER_BYTES);
-        header[offset_of!(libc::cmsghdr, cmsg_len)..][..size_of::<usize>()].copy_from_slice(&len.to_ne_bytes());
-        header[offset_of!(libc::cmsghdr, cmsg_level)..][..4].copy_from_slice(&level.to_ne_bytes());
-        header[offset_of!(libc::cmsghdr, cmsg_type)..][..4].copy_from_slice(&kind.to_ne_bytes());
-        rest[..data.len()].copy_from_slice(data);
-        self.used += aligned(len);
-    }
-
-    /// Sends the datagram from the address that the peer has written to. `ip(7)`, `ipv6(7)`.
-    fn push_source(&mut self, to: &Remote) {
-        match to.local {
-            Some(IpAddr::V4(ip)) => {
-                // An `in_pktinfo`: no interface, the source, and a field that is not read.
-                let mut info = [0; 12];
-                info[4..8].copy_from_slice(&ip.octets());
-                self.push(libc::IPPROTO_IP, libc::IP_PKTINFO, &info);
-            }
-            Some(IpAddr::V6(ip)) => {
-                // An `in6_pktinfo`: the source, and its interface.
-                let mut info = [0; 20];
-                info[..16].copy_from_slice(&ip.octets());
-                info[16..].copy_from_slice(&to.interface.to_ne_bytes());
-                self.push(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &info);
-            }
-            None => (),
-        }
-    }
-}
-
-/// The content of the control messages of a received message.
-#[derive(Debug, Default)]
-struct Beside {
-    /// The local address that the message was sent to, if an answer can come from it.
-    local: Option<IpAddr>,
-    interface: u32,
-    traffic_class: u8,
-    /// The length of each datagram but the last, if the kernel has joined several.
-    segment_bytes: Option<usize>,
-}
-
-/// Reads control messages in the layout of `cmsg(3)`. A truncated message is skipped.
-fn read_control(mut memory: &[u8]) -> Beside {
-    let mut beside = Beside::default();
-    while let Some((header, rest)) = memory.split_at_checked(CONTROL_HEADER_BYTES) {
-        let number = |at: usize| array(header, at).map(libc::c_int::from_ne_bytes);
-        let Some(len) = array(header, offset_of!(libc::cmsghdr, cmsg_len)).map(usize::from_ne_bytes) else { break };
-        let Some(data) = len.checked_sub(CONTROL_HEADER_BYTES).and_then(|len| rest.get(..len)) else { break };
-        let kind = (number(offset_of!(libc::cmsghdr, cmsg_level)), number(offset_of!(libc::cmsghdr, cmsg_type)));
-        beside.take(kind, data);
-        memory = rest.get(aligned(data.len())..).unwrap_or_default();
-    }
-    beside
-}
-
-impl Beside {
-    /// Reads one control message of this level and type.
-    fn take(&mut self, kind: (Option<libc::c_int>, Option<libc::c_int>), data: &[u8]) {
-        let (Some(level), Some(kind)) = kind else { return };
-        match (level, kind) {
-            // For a multicast or broadcast datagram, the second field of an `in_pktinfo` is the address of the
-            // interface.
-            (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
-                if let Some(ip) = array::<4>(data, offset_of!(libc::in_pktinfo, ipi_spec_dst)) {
-                    self.local = Some(IpAddr::from(ip));
-                }
-            }
-            (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
-                let interface = array(data, offset_of!(libc::in6_pktinfo, ipi6_ifindex)).map(u32::from_ne_bytes);
-                if let (Some(ip), Some(interface)) = (array::<16>(data, 0).map(Ipv6Addr::from), interface)
-                    // For an IPv4 datagram, `IP_PKTINFO` says more.
-                    && !ip.is_multicast()
-                    && ip.to_ipv4_mapped().is_none()
-                {
-                    self.local = Some(IpAddr::V6(ip));
-                    self.interface = if ip.is_unicast_link_local() { interface } else { 0 };
-                }
-            }
-            (libc::IPPROTO_IP, libc::IP_TOS) => self.traffic_class = data.first().copied().unwrap_or(0),
-            (libc::IPPROTO_IPV6, libc::IPV6_TCLASS) => {
-                let class = array(data, 0).map(libc::c_int::from_ne_bytes);
-                self.traffic_class = class.and_then(|class| class.try_into().ok()).unwrap_or(0);
-            }
-            (libc::SOL_UDP, libc::UDP_GRO) => {
-                let bytes = array(data, 0).map(libc::c_int::from_ne_bytes);
-                self.segment_bytes = bytes.and_then(|bytes| bytes.try_into().ok());
-            }
-            _ => (),
-        }
-    }
-}
-
-/// The `N` bytes from `at` on, if they exist.
-fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
-    bytes.get(at..)?.first_chunk().copied()
-}
-
-/// Makes the system report the local address of each datagram. `IP_PKTINFO`, `IPV6_RECVPKTINFO`.
-pub(crate) fn tell_local_address(fd: BorrowedFd<'_>, is_v6: bool) -> io::Result<()> {
-    // An IPv6 socket can receive IPv4 too.
-    set(fd, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)?;
-    if is_v6 { set(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1) } else { Ok(()) }
-}
-
-/// Lets the kernel join datagrams of one size from one peer into one message, which [`RecvBatch`] splits again. This
-/// saves most of the work per datagram. `UDP_GRO` of `udp(7)`.
-pub(crate) fn join_received(fd: BorrowedFd<'_>) -> io::Result<()> {
-    set(fd, libc::SOL_UDP, libc::UDP_GRO, 1)
-}
-
-/// Sets the traffic class of sent datagrams, and makes the system report that of received datagrams. `IP_TOS`,
-/// `IPV6_TCLASS`. An IPv6 socket can send and receive IPv4 too.
-pub(crate) fn set_traffic_class(fd: BorrowedFd<'_>, is_v6: bool, class: u8) -> io::Result<()> {
-    set(fd, libc::IPPROTO_IP, libc::IP_TOS, class.into())?;
-    set(fd, libc::IPPROTO_IP, libc::IP_RECVTOS, 1)?;
-    if is_v6 {
-        set(fd, libc::IPPROTO_IPV6, libc::IPV6_TCLASS, class.into())?;
-        set(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVTCLASS, 1)?;
-    }
-    Ok(())
-}
-
-fn set(fd: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int, value: libc::c_int) -> io::Result<()> {
-    let len = size_of::<libc::c_int>() as libc::socklen_t;
-    // SAFETY: the value is an int, alive for the call, and the length is its own.
-    check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, (&raw const value).cast(), len) }).map(drop)
-}
-
-/// How many datagrams the system has dropped because the buffer was full. `SO_MEMINFO` of `sock_diag(7)`.
-pub(crate) fn dropped(fd: BorrowedFd<'_>) -> io::Result<u32> {
-    /// `SK_MEMINFO_DROPS`, the last of nine numbers.
-    const DROPS: usize = 8;
-    let mut numbers = [0_u32; DROPS + 1];
-    let mut len = size_of_val(&numbers) as libc::socklen_t;
-    let (level, option) = (libc::SOL_SOCKET, libc::SO_MEMINFO);
-    // SAFETY: the numbers and their length are alive for the call, and the kernel writes at most `len` bytes.
-    check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, option, numbers.as_mut_ptr().cast(), &raw mut len) })?;
-    Ok(numbers[DROPS])
-}
-
 #[cfg(test)]
 mod tests {
-    use std::net::UdpSocket;
+    use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
     use std::os::fd::AsFd;
 
     use super::*;

@@ -1,0 +1,309 @@
+//! Two ends that are joined: `relay`, clients and servers with stdin and stdout, `exec` on connections.
+
+use std::cell::Cell;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use super::config::{
+    ConnectConfig, DatagramConnectConfig, DatagramListenConfig, DialConfig, Endpoint, LeftEndpoint, ListenConfig,
+    RelayConfig, StreamConfig, StreamPeer,
+};
+use super::{
+    Outbound, Run, Setup, adopt, children, connect, dialing, listen, marks, pair_options, session_options, stdio,
+    stdio_of,
+};
+use crate::protocols::pair::child::ChildEnd;
+use crate::protocols::pair::datagram::DatagramSide;
+use crate::protocols::pair::flows::Flows;
+use crate::protocols::pair::flows_side::FlowsSide;
+use crate::protocols::pair::session::IdleStdio;
+use crate::protocols::pair::stream::{StreamSide, session_connector};
+use crate::protocols::pair::{Connector, End, Inbound, PairOptions};
+use crate::protocols::report::{Cause, Failure};
+use crate::protocols::signals::Wanted;
+use crate::sys::limits;
+use crate::transports::address::HostPort;
+use crate::transports::datagram::opening::DatagramOptions;
+use crate::transports::id::Id;
+use crate::transports::keepalive::KeepAlive;
+use crate::transports::net::Net;
+use crate::transports::opening::Stdio;
+use crate::transports::out_buf::WaterMarks;
+use crate::transports::protocol::factory;
+
+/// How many children run at once for clients, unless `max-conns` says otherwise. A child is often several processes.
+const CHILDREN_MAX: usize = 100;
+/// How many senders to a UDP socket are served at once, unless `max-conns` says otherwise. Each needs a descriptor, and
+/// mostly a port.
+const FLOWS_MAX: usize = 8192;
+/// How many descriptors are left for other things.
+const OTHER_DESCRIPTORS: usize = 64;
+/// How long a sender to a UDP socket and its right end may be silent, unless `--idle-timeout` says otherwise.
+const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+pub(super) fn relay(config: &RelayConfig) -> anyhow::Result<()> {
+    let right = || RightEnds::new(&config.right, marks(&config.stream)?);
+    match &config.left {
+        LeftEndpoint::Listen(listen) => {
+            let ready = listen::resolve(listen)?;
+            serve(std::slice::from_ref(listen), vec![ready], right()?)
+        }
+        LeftEndpoint::DatagramListen(listen) => {
+            let ready = listen::resolve_datagrams(listen)?;
+            flows(listen, ready, right()?)
+        }
+        LeftEndpoint::Single(Endpoint::Stdio) => single(&Endpoint::Stdio, &config.stream, right()?.beside_our_stdout()),
+        LeftEndpoint::Single(left) => single(left, &config.stream, right()?),
+    }
+}
+
+/// `tcp-client` and its like: a connection with stdin and stdout.
+pub(super) fn client(config: &ConnectConfig) -> anyhow::Result<()> {
+    single(&Endpoint::Connect(config.clone()), &config.stream, RightEnds::session(&config.stream)?)
+}
+
+/// `tcp-server` and its like: one client at a time with stdin and stdout. The next client waits in the backlog.
+pub(super) fn server(ends: &[ListenConfig]) -> anyhow::Result<()> {
+    let Some(first) = ends.first() else { return Ok(()) };
+    let ready = ends.iter().map(listen::resolve).collect::<anyhow::Result<_>>()?;
+    serve(ends, ready, RightEnds::session(&first.stream)?)
+}
+
+/// Opens a right end for each client of the listeners.
+pub(super) fn serve(
+    lefts: &[ListenConfig],
+    ready: Vec<listen::PreparedListeners>,
+    right: RightEnds,
+) -> anyhow::Result<()> {
+    let Some(first) = lefts.first() else { return Ok(()) };
+    let wanted = if first.keep_open { Wanted::Nothing } else { Wanted::Client };
+    let mut run = Run::of_server(first.grace, &first.stream, wanted)?;
+    if !right.is_child() {
+        // Each client needs a descriptor. Children would inherit the limit, so it stays as it is for them.
+        let _ = limits::raise_open_files();
+    }
+    let limit = right.limit();
+    let options = right.options(&run, &first.stream, first.keep_open);
+    let connector = right.connector(&mut run, &first.stream, options.clone())?;
+    let net = run.event_loop.net();
+    let _port_files = listen::open_all(
+        net,
+        lefts,
+        ready,
+        |end| limit(end.max_conns),
+        || {
+            let (connector, options) = (connector.clone(), options.clone());
+            factory(move || StreamSide::new(connector.clone(), options.clone()))
+        },
+    )?;
+    run.run()
+}
+
+/// Opens a right end for each sender to a UDP socket.
+fn flows(config: &DatagramListenConfig, ready: listen::PreparedDatagrams, right: RightEnds) -> anyhow::Result<()> {
+    let mut run = Run::of_server(config.grace, &config.stream, Wanted::Nothing)?;
+    if !right.is_child() {
+        let _ = limits::raise_open_files();
+    }
+    let idle_timeout = config.stream.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT);
+    // The table of flows applies the idle timeout itself.
+    let options = PairOptions { idle_timeout: None, ..right.options(&run, &config.stream, true) };
+    let most = if right.is_child() {
+        CHILDREN_MAX
+    } else {
+        limits::open_files().saturating_sub(OTHER_DESCRIPTORS).clamp(1, FLOWS_MAX)
+    };
+    let connector = right.connector(&mut run, &config.stream, options.clone())?;
+    let flows = Flows::new(connector, options, idle_timeout, config.max_conns.unwrap_or(most));
+    let net = run.event_loop.net();
+    let ends = std::slice::from_ref(config);
+    let ids = listen::open_datagrams(net, ends, vec![ready], || FlowsSide::new(&flows))?;
+    let _port_files = listen::announce_datagrams(net, ends, &ids)?;
+    run.run()
+}
+
+/// Joins one left end and one right end.
+pub(super) fn single(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> anyhow::Result<()> {
+    // An inherited descriptor is taken over before we open one that could have the same number.
+    let marks = marks(stream)?;
+    let outbound = match left {
+        Endpoint::Connect(config) => Some((Setup::new(config, marks)?, Outbound::new(&config.target)?)),
+        _ => None,
+    };
+    let mut run = Run::of_client(stream, right.is_child() || matches!(left, Endpoint::Child(_)))?;
+    let options = right.options(&run, stream, false);
+    let right_is_stdio = right.is_stdio();
+    let connector = right.connector(&mut run, stream, options.clone())?;
+    let net = run.event_loop.net();
+    match left {
+        Endpoint::Stdio => {
+            stdio(net, Stdio::Both, marks, StreamSide::new(connector, options))?;
+        }
+        Endpoint::Connect(config) => {
+            let Some((setup, outbound)) = outbound else { return Ok(()) };
+            outbound.open(net, &config.dial, &setup, StreamSide::new(connector, options))?;
+        }
+        Endpoint::Datagrams(config) => {
+            send_to(net, config, marks, DatagramSide::new(connector, options));
+        }
+        Endpoint::Child(config) => {
+            let child = children::Child::new(config);
+            let child = if right_is_stdio { child.beside_our_stdout() } else { child };
+            children::start(net, &child, Vec::new(), marks, ChildEnd::new(connector, options))?;
+        }
+    }
+    run.run()
+}
+
+/// The right ends of a run, prepared as far as can be done once for all of them.
+pub(super) struct RightEnds {
+    kind: RightKind,
+    marks: WaterMarks,
+}
+
+enum RightKind {
+    /// stdin and stdout, for the first left end only.
+    Stdio,
+    /// stdin and stdout, for one connection at a time.
+    Session,
+    /// Each left end gets a right end of its own.
+    Each(RightEnd),
+}
+
+/// What is opened for a left end.
+enum RightEnd {
+    Connect(StreamPeer, DialConfig, Setup),
+    /// The first left end gets it.
+    Inherited(Cell<Option<OwnedFd>>, KeepAlive, Setup),
+    Datagrams(DatagramConnectConfig<HostPort>),
+    Child(children::Child),
+}
+
+impl RightEnds {
+    /// Prepares the right ends. An inherited descriptor is taken over before we open one that could have the same
+    /// number.
+    pub(super) fn new(endpoint: &Endpoint, marks: WaterMarks) -> anyhow::Result<Self> {
+        let right = match endpoint {
+            Endpoint::Stdio => return Ok(Self { kind: RightKind::Stdio, marks }),
+            Endpoint::Connect(config) => {
+                let (setup, dial) = (Setup::new(config, marks)?, &config.dial);
+                match Outbound::new(&config.target)? {
+                    Outbound::Peer(peer) => RightEnd::Connect(peer, dial.clone(), setup),
+                    Outbound::Inherited(connection) => {
+                        RightEnd::Inherited(Cell::new(Some(connection)), dial.keepalive, setup)
+                    }
+                }
+            }
+            Endpoint::Datagrams(config) => RightEnd::Datagrams(config.clone()),
+            Endpoint::Child(config) => RightEnd::Child(children::Child::checked(config)?),
+        };
+        Ok(Self { kind: RightKind::Each(right), marks })
+    }
+
+    /// A child for each left end.
+    pub(super) fn child(child: children::Child, marks: WaterMarks) -> Self {
+        Self { kind: RightKind::Each(RightEnd::Child(child)), marks }
+    }
+
+    /// stdin and stdout for one connection at a time.
+    fn session(stream: &StreamConfig) -> anyhow::Result<Self> {
+        Ok(Self { kind: RightKind::Session, marks: marks(stream)? })
+    }
+
+    fn is_child(&self) -> bool {
+        matches!(self.kind, RightKind::Each(RightEnd::Child(_)))
+    }
+
+    fn is_stdio(&self) -> bool {
+        matches!(self.kind, RightKind::Stdio)
+    }
+
+    /// How many left ends there are at once, given what `max-conns` says.
+    fn limit(&self) -> fn(Option<usize>) -> Option<usize> {
+        match self.kind {
+            RightKind::Session => |_| Some(1),
+            RightKind::Each(RightEnd::Child(_)) => |asked| asked.or(Some(CHILDREN_MAX)),
+            RightKind::Stdio | RightKind::Each(_) => |asked| asked,
+        }
+    }
+
+    /// The options of each pair. The failure of one of many is not that of the run.
+    fn options(&self, run: &Run, stream: &StreamConfig, is_one_of_many: bool) -> PairOptions {
+        let session = match self.kind {
+            RightKind::Session => Some(session_options(stream, is_one_of_many)),
+            RightKind::Stdio | RightKind::Each(_) => None,
+        };
+        let has_reporter = session.is_some() || !is_one_of_many;
+        pair_options(stream, has_reporter.then(|| run.reporter.clone()), session)
+    }
+
+    /// Notes that the output of a child goes to our stdout.
+    fn beside_our_stdout(self) -> Self {
+        match self.kind {
+            RightKind::Each(RightEnd::Child(child)) => Self::child(child.beside_our_stdout(), self.marks),
+            _ => self,
+        }
+    }
+
+    /// A connector, which opens a right end for each left end. stdin and stdout are opened now.
+    fn connector(self, run: &mut Run, stream: &StreamConfig, options: PairOptions) -> Result<Connector, Failure> {
+        let Self { kind, marks } = self;
+        let (net, reporter) = (run.event_loop.net(), run.reporter.clone());
+        let (which, is_for_one) = match kind {
+            RightKind::Each(right) => {
+                return Ok(Connector::new(move |net, left| right.open(net, left, marks, options.clone())));
+            }
+            RightKind::Session => (stdio_of(stream), false),
+            RightKind::Stdio => (Stdio::Both, true),
+        };
+        let id = stdio(net, which, marks, IdleStdio::new(reporter))?;
+        // stdin and stdout alone do not keep the run going.
+        net.transport(id).set_background(true);
+        let connector = session_connector(id, options);
+        let is_taken = Cell::new(false);
+        Ok(Connector::new(move |net, left| {
+            if is_for_one && is_taken.replace(true) {
+                return Err(Failure::new(Cause::Unavailable, "stdin and stdout can serve only one client"));
+            }
+            connector.open(net, left)
+        }))
+    }
+}
+
+impl RightEnd {
+    fn open(&self, net: &mut Net, left: Inbound, marks: WaterMarks, options: PairOptions) -> Result<End, Failure> {
+        match self {
+            Self::Connect(peer, dial, setup) => {
+                let side = StreamSide::new(left, options);
+                Ok(End::Stream(connect(net, peer, dial, setup, side)))
+            }
+            Self::Inherited(fd, keepalive, setup) => {
+                let taken = || Failure::new(Cause::Unavailable, "an inherited connection can serve only one client");
+                let connection = fd.take().ok_or_else(taken)?;
+                let side = StreamSide::new(left, options);
+                Ok(End::Stream(adopt(net, connection, *keepalive, setup, side)?))
+            }
+            Self::Datagrams(config) => {
+                Ok(End::Datagrams(send_to(net, config, marks, DatagramSide::new(left, options))))
+            }
+            Self::Child(child) => {
+                let about = children::about(&left);
+                let connection = match left.end {
+                    End::Stream(id) => Some(id),
+                    _ => None,
+                };
+                let id = children::start(net, child, about, marks, ChildEnd::new(left, options))?;
+                if let Some(connection) = connection {
+                    net.count_child_instead(connection, id);
+                }
+                Ok(End::Child(id))
+            }
+        }
+    }
+}
+
+/// Opens a datagram socket for a peer.
+fn send_to(net: &mut Net, config: &DatagramConnectConfig<HostPort>, marks: WaterMarks, side: DatagramSide) -> Id {
+    let options = DatagramOptions { marks, broadcast: config.broadcast, traffic_class: None };
+    net.connect_udp(config.target.clone(), dialing(&config.dial), options, side)
+}

@@ -1,0 +1,45 @@
+//! The options of a pair.
+
+use std::time::Duration;
+
+use super::half_close::HalfClose;
+use crate::protocols::report::{Failure, Reporter};
+
+/// The options of a pair.
+#[derive(Clone, Debug)]
+pub struct PairOptions {
+    /// When the end of a direction is passed on. `Auto` holds back the end of stdin alone, and only from a connection:
+    /// ends of connections, and those for a child, are passed on as they come.
+    pub half_close: HalfClose,
+    /// End the pair when no byte has moved for this time.
+    pub idle_timeout: Option<Duration>,
+    /// How long to wait for the other end once one end has ended. Datagrams have no end: with them it is for how long
+    /// none moves.
+    pub linger: Option<Duration>,
+    /// The run is about this one pair, and this is told of its failure. `None` for one of many.
+    pub reporter: Option<Reporter>,
+    /// What is different for a session. A session has a reporter.
+    pub session: Option<SessionOptions>,
+}
+
+/// The options of a session alone: a pair of one connection with stdin and stdout.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SessionOptions {
+    /// Drop what the peer sends, and leave once the peer has all of stdin.
+    pub send_only: bool,
+    /// Send nothing.
+    pub recv_only: bool,
+    /// Other sessions follow on the same stdin and stdout.
+    pub reuse_stdio: bool,
+}
+
+impl PairOptions {
+    /// The pair has failed.
+    pub(super) fn fail(&self, failure: Failure) {
+        match &self.reporter {
+            Some(reporter) => reporter.tell(failure),
+            None if failure.message.is_empty() => (),
+            None => log::warn!("{failure}"),
+        }
+    }
+}
