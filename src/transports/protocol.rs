@@ -52,7 +52,7 @@ pub trait Protocol: Any {
     ///
     /// [`run`]: crate::event_loop::EventLoop::run
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        t.net.not_handled(error);
+        t.net.cx.not_handled(error);
     }
 
     /// Bytes have arrived, at least one. The order is that of the sender; how they were grouped when they were sent is
@@ -103,7 +103,7 @@ pub trait BufferedProtocol: Any {
 
     /// See [`Protocol::connection_failed`].
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        t.net.not_handled(error);
+        t.net.cx.not_handled(error);
     }
 
     /// See [`Protocol::eof_received`].
@@ -142,7 +142,7 @@ pub trait DatagramProtocol: Any {
     /// `create_datagram_endpoint`. Unless a protocol has its own method, this ends the run, as with
     /// [`Protocol::connection_failed`].
     fn connection_failed(&mut self, t: &mut DatagramTransport<'_>, error: ConnectError) {
-        t.net.not_handled(error);
+        t.net.cx.not_handled(error);
     }
 
     /// A datagram has arrived; it may be empty. `from` can be kept and answered later.

@@ -5,7 +5,6 @@ use std::fmt;
 use std::io::IoSlice;
 use std::time::Instant;
 
-use super::crlf::Crlf;
 use super::negotiation::Step;
 use super::{Layer, LayerStack, Opening};
 use crate::transports::admission::Admission;
@@ -53,14 +52,6 @@ impl StreamRef<'_> {
             self.begin_handshake();
         } else if self.stream.is_opening() {
             self.next_opening();
-        }
-    }
-
-    /// Sends each line feed as CR LF from now on.
-    pub(crate) fn send_crlf(&mut self) {
-        let stack = self.stream.stack.get_or_insert_default();
-        if !stack.layers.iter().any(|layer| matches!(layer, Layer::Crlf(_))) {
-            stack.push(Layer::Crlf(Crlf::default()));
         }
     }
 

@@ -1,6 +1,7 @@
-//! What the rest of a stream asks about its layers. Nothing outside `layer/` and `tls/` asks which layers there are.
+//! What the rest of a stream asks about its layers, and asks of them. Nothing outside `layer/` and `tls/` asks which layers there are.
 
-use super::tls_of;
+use super::crlf::Crlf;
+use super::{Layer, tls_of};
 use crate::transports::stream::Stream;
 use crate::transports::tls::layer::TlsLayer;
 
@@ -46,6 +47,14 @@ impl Stream {
     /// counts bytes when they enter the layers.
     pub(crate) fn counts_above_layers(&self) -> bool {
         self.tls().is_some()
+    }
+
+    /// Sends each line feed as CR LF from now on.
+    pub(crate) fn send_crlf(&mut self) {
+        let stack = self.stack.get_or_insert_default();
+        if !stack.layers.iter().any(|layer| matches!(layer, Layer::Crlf(_))) {
+            stack.push(Layer::Crlf(Crlf::default()));
+        }
     }
 
     /// Bytes that a protocol has written and that have not entered the layers.
