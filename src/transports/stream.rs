@@ -1,8 +1,8 @@
 //! One byte stream: its I/O, its states, its buffer and what is known of its readiness.
 //!
-//! mio reports edges, so readiness is latched here: `readable` and `writable` stay set until a call says otherwise. What
-//! stops earlier than that, for a budget or a pause, is put on the run queue. What happens to a stream is methods of
-//! `StreamRef` (`ctx.rs`), in the files `read.rs`, `write.rs`, `closing.rs` and so on.
+//! mio reports edges, so readiness is latched here: `readable` and `writable` stay set until a call says otherwise.
+//! What stops earlier than that, for a budget or a pause, is put on the run queue. What happens to a stream is methods
+//! of `StreamRef` (`ctx.rs`), in the files `read.rs`, `write.rs`, `closing.rs` and so on.
 
 use std::fmt;
 use std::time::Instant;
@@ -60,7 +60,7 @@ pub(crate) struct Stream {
     pub(crate) distrust_short_io: bool,
     /// On the run queue.
     pub(crate) queued: bool,
-    /// Whether epoll is to report the readiness anew.
+    /// Whether epoll is to report the readiness again.
     pub(crate) rearm: Rearm,
     /// Whether a listener has accepted the stream, and whether the stream counts against the limit.
     pub(crate) admission: Admission,
@@ -98,6 +98,13 @@ pub(crate) enum Rearm {
     Asked {
         turn: u64,
     },
+}
+
+/// Streams that stopped at a short read or write. They are rearmed once they are idle.
+#[derive(Debug, Default)]
+pub(crate) struct RearmQueue {
+    pub(crate) streams: Vec<Id>,
+    pub(crate) timer: Option<TimerId>,
 }
 
 impl Stream {
@@ -202,8 +209,8 @@ impl Stream {
         self.state.phase() == Phase::Draining && self.state.reading_ended()
     }
 
-    /// Whether only an event can tell that nobody reads what we write: `direction` is a pipe's write end, or the peer of
-    /// a socket has ended its direction already.
+    /// Whether only an event can tell that nobody reads what we write: `direction` is a pipe's write end, or the peer
+    /// of a socket has ended its direction already.
     pub(crate) fn only_an_event_tells(&self, direction: Direction) -> bool {
         // A child's terminal ends with the child.
         (direction == Direction::Write && self.io.as_master().is_none())
