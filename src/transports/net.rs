@@ -1,8 +1,8 @@
-//! Everything a protocol may touch: the arena of transports, and the queues and timers of a [`Ctx`].
+//! Everything a protocol may touch: the arena of transports, and the queues and timers of a `Ctx`.
 //!
 //! No protocol is in here, and a `Transport` handle borrows only this. So a protocol cannot call itself or another
 //! protocol, and the borrow checker proves it. Callbacks are queued in `calls`, and the loop makes the calls. The
-//! methods here concern several transports. What concerns one stream is a method of [`StreamRef`].
+//! methods here concern several transports. What concerns one stream is a method of `StreamRef`.
 
 use std::fmt;
 use std::io;
