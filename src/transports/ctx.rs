@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::admission::Places;
 use super::call::{Call, Installed};
-use super::connect::ConnectError;
+use super::connect::error::ConnectError;
 use super::connect::resolver::Resolver;
 use super::datagram::socket::{Cork, Datagram, DatagramLabel};
 use super::dump::{Dump, RETRY_DELAY, Tap};
