@@ -1,4 +1,4 @@
-//! Starting children: what is run, with which environment, and what it means where that fails.
+//! Starts children: which program, with which environment, and what a failed start means.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -25,37 +25,37 @@ pub(super) const FAILED: u8 = 125;
 const NOT_EXECUTABLE: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
-/// What a child gets of our environment; the rest may hold what is not meant for it.
+/// The variables of our environment that a child gets. The others may hold what is not meant for it.
 const ENVIRONMENT: [&str; 11] =
     ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "TZ", "TMPDIR", "PWD", "XDG_RUNTIME_DIR"];
 
-/// What is run, as often as it may be.
+/// A program that can be started many times.
 #[derive(Clone, Debug)]
 pub(super) struct Child {
     config: ChildConfig,
     environment: Vec<(OsString, OsString)>,
-    /// Where the program is, if that has been found out.
+    /// The path of the program, if it has been looked for and found.
     path: Option<PathBuf>,
     stdio: [ChildStdio; 3],
     standing: Standing,
 }
 
 impl Child {
-    /// One whose absence, if it is not there, is told when it is started.
+    /// A program that need not be there. Starting it tells if it is not.
     pub(super) fn new(config: &ChildConfig) -> Self {
         let mut child = Self::not_found(config);
         child.path = child.find().unwrap_or_default();
         child
     }
 
-    /// One whose absence is known now, as far as that can be told without running it.
+    /// A program that must be there, as far as this can be told without running it.
     pub(super) fn checked(config: &ChildConfig) -> Result<Self, Failure> {
         let mut child = Self::not_found(config);
         child.path = child.find().map_err(|error| child.cannot_run(&error))?;
         Ok(child)
     }
 
-    /// Takes from our environment what is meant for it. The program has not been looked for.
+    /// Takes the allowed variables from our environment. It does not look for the program.
     fn not_found(config: &ChildConfig) -> Self {
         let allowed =
             |name: &OsString| name.to_str().is_some_and(|name| ENVIRONMENT.contains(&name) || name.starts_with("LC_"));
@@ -75,7 +75,7 @@ impl Child {
         Self { stdio, standing, ..self }
     }
 
-    /// Says that its stdout goes to ours. Then its stderr must keep its place in between.
+    /// Says that its stdout goes to our stdout. Then its stderr must stay in order with it.
     pub(super) fn beside_our_stdout(mut self) -> Self {
         if self.config.stderr.is_none() && !self.config.pty {
             self.stdio[2] = stderr_beside_stdout();
@@ -83,7 +83,7 @@ impl Child {
         self
     }
 
-    /// The path of a program; the shell has none that is looked for.
+    /// The path of a program. There is none to look for if the shell runs a line.
     fn find(&self) -> io::Result<Option<PathBuf>> {
         let Program::Argv { program, .. } = &self.config.program else { return Ok(None) };
         let path = self.environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, path)| path.as_os_str());
@@ -109,7 +109,7 @@ impl Child {
         if error.is_of_program() {
             return self.cannot_run(error.error());
         }
-        // The failure is ours, not that of the program.
+        // xport has failed, not the program.
         Failure::new(Cause::Local, format!("exec {}: {error}", Escaped(&self.name())))
     }
 
@@ -135,13 +135,13 @@ impl Child {
     }
 }
 
-/// A program on a terminal has all three there.
+/// A program on a terminal has the terminal as stdin, stdout and stderr.
 pub(super) fn on_terminal(model: PtyModel, stderr: Option<ChildStdio>) -> [ChildStdio; 3] {
     let pty = ChildStdio::Pty(model);
     [pty, pty, if stderr == Some(ChildStdio::Null) { ChildStdio::Null } else { pty }]
 }
 
-/// Starts a child with pipes to it; `about` is what it is told of its peer.
+/// Starts a child with pipes to it. `about` tells the child of its peer, as variables.
 pub(super) fn start(
     net: &mut Net,
     child: &Child,
@@ -160,7 +160,7 @@ pub(super) fn start(
     Ok(id)
 }
 
-/// What a child is told of the connection: numbers only, nothing that a peer could choose.
+/// What a child is told of the connection: numbers only, and nothing that a peer could choose.
 pub(super) fn about(left: &Inbound) -> Vec<(&'static str, String)> {
     let mut variables = Vec::new();
     match &left.info.peer {

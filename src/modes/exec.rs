@@ -45,7 +45,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     let mut run = Run::new()?;
     let exec = Rc::new(ExecChild::default());
     let mut forwarder = Forwarder::new(Rc::clone(&exec), config.child.kill_after);
-    // The child's group is not that of the terminal: what the keys of the terminal send comes to us.
+    // The child's group is not that of the terminal, so signals of keys of the terminal come to us only.
     let mut signals = DELIBERATE.to_vec();
     let streams = Streams::of(&config.child);
     if streams.has_keys_of_ours {
@@ -90,7 +90,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     run.run()
 }
 
-/// The standard streams of the child, and our part in them.
+/// The standard streams of the child, and which of them go by way of us.
 struct Streams {
     stdio: [ChildStdio; 3],
     standing: Standing,

@@ -33,12 +33,12 @@ use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::factory;
 use crate::transports::tls::TlsClient;
 
-/// How many children run at once for clients, unless `max-conns` says otherwise. A child is often several processes.
+/// The most children at once for clients, unless `max-conns` says otherwise. A child is often several processes.
 const CHILDREN_MAX: usize = 100;
-/// How many senders to a UDP socket are served at once, unless `max-conns` says otherwise. Each needs a descriptor, and
+/// The most senders to a UDP socket at once, unless `max-conns` says otherwise. Each sender needs a descriptor, and
 /// mostly a port.
 const FLOWS_MAX: usize = 8192;
-/// How many descriptors are left for other things.
+/// Descriptors that are left for other uses.
 const OTHER_DESCRIPTORS: usize = 64;
 /// How long a sender to a UDP socket and its right end may be silent, unless `--idle-timeout` says otherwise.
 const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -162,7 +162,7 @@ pub(super) fn single(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -
     run.run()
 }
 
-/// The right ends of a run, prepared as far as can be done once for all of them.
+/// The right ends of a run, prepared as far as one preparation serves all of them.
 pub(super) struct RightEnds {
     kind: RightKind,
     marks: WaterMarks,

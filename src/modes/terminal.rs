@@ -1,6 +1,6 @@
-//! The terminal that we were started on, while a child with a terminal of its own has its keys.
+//! The terminal that xport was started on, while a child with a terminal of its own gets its keys.
 //!
-//! Here is when it is raw; how, and what else restores it, is `sys/raw_mode.rs`.
+//! This file decides when the terminal is raw. `sys/raw_mode.rs` makes it raw and restores it.
 
 use std::sync::Once;
 
@@ -8,7 +8,7 @@ use crate::sys::{pty, raw_mode};
 use crate::transports::error::describe;
 use crate::transports::process::opening::WindowSize;
 
-/// Our terminal is raw, or will be once we are in the foreground, until this is dropped.
+/// While this exists, our terminal is raw, or becomes raw once xport is in the foreground.
 #[derive(Debug)]
 pub(super) struct RawTerminal(());
 
@@ -18,7 +18,7 @@ impl RawTerminal {
         HOOK.call_once(|| {
             let report = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
-                // Before the report, which is to be read.
+                // The terminal has to be restored before the report, which a person reads.
                 raw_mode::restore();
                 report(info);
             }));
@@ -34,14 +34,14 @@ impl Drop for RawTerminal {
     }
 }
 
-/// Takes note of what may have happened to our terminal: its size, and a shell that has had it while we were stopped.
+/// Looks at our terminal again: its size may have changed, and a shell may have used it while xport was stopped.
 pub(super) fn look() -> Option<WindowSize> {
     enter();
     pty::window_size_of_stdin()
 }
 
 fn enter() {
-    // The child can be talked to all the same: a line at a time.
+    // Without raw mode the child gets its input a line at a time.
     match raw_mode::enter() {
         Ok(true) => (),
         Ok(false) => log::debug!("the terminal belongs to another process group now"),

@@ -1,4 +1,4 @@
-//! Echo over datagrams: each goes back to where it came from. RFC 862, and an example of asyncio's documents.
+//! Echo over datagrams: each datagram goes back to its sender. RFC 862, and an example of asyncio's documents.
 
 use std::io;
 
@@ -21,8 +21,8 @@ pub struct DatagramEcho {
 }
 
 impl DatagramEcho {
-    /// An echo that ends all that serve on its loop once `quota` is used up. Its transport is to mark what it sends
-    /// with [`MARK`](super::loop_guard::MARK).
+    /// An echo. It ends all sockets that serve on its loop once `quota` is used up. Its transport must mark what it
+    /// sends with [`MARK`](super::loop_guard::MARK).
     #[must_use]
     pub fn new(quota: CountLimit) -> Self {
         Self { guard: LoopGuard::new(), quota, senders: Senders::default() }

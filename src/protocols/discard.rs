@@ -1,15 +1,14 @@
-//! Discard: what comes in is counted and thrown away. RFC 863.
+//! Discard: what comes in is counted and dropped. RFC 863.
 //!
-//! A [`BufferedProtocol`], since the bytes are wanted nowhere: one buffer of its own is filled over and over, and
-//! nothing is handed along.
+//! It is a [`BufferedProtocol`] because nobody wants the bytes: one buffer is filled again and again.
 
 use crate::transports::handle::Transport;
 use crate::transports::protocol::BufferedProtocol;
 
-/// Room for one read; allocated with the first one.
+/// Room for one read, allocated at the first read.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// Throws away what it receives, and closes when the peer has ended.
+/// Drops what it receives, and closes when the peer has ended.
 #[derive(Debug, Default)]
 pub struct Discard {
     buffer: Vec<u8>,
@@ -17,7 +16,7 @@ pub struct Discard {
 }
 
 impl Discard {
-    /// Bytes thrown away so far.
+    /// Bytes dropped so far.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.total

@@ -1,6 +1,6 @@
 //! Echo: what comes in goes out. RFC 862, and the first example of asyncio's documents.
 //!
-//! Also the file to copy for a new protocol: flow control in two lines, and nothing about sockets.
+//! Copy this file for a new protocol: it has flow control in two lines, and nothing about sockets.
 
 use std::io;
 use std::time::Duration;
@@ -19,8 +19,8 @@ pub struct Echo {
 }
 
 impl Echo {
-    /// An echo that aborts a connection on which nothing has moved for `idle_timeout`. With a `reporter`, what goes
-    /// wrong with this connection is the run's failure.
+    /// An echo that aborts a connection on which no byte has moved for `idle_timeout`. With a `reporter`, the run fails
+    /// when this connection fails.
     #[must_use]
     pub fn new(idle_timeout: Option<Duration>, reporter: Option<Reporter>) -> Self {
         Self { watch: IdleWatch::new(idle_timeout, reporter.map_or(FailureScope::Log, FailureScope::Run)) }

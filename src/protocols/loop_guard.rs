@@ -1,7 +1,7 @@
-//! Keeps an echo server from talking to another one for ever.
+//! Keeps two echo servers from talking to each other without end.
 //!
-//! One forged datagram, from one echo server to another, would make the two send it back and forth at full speed
-//! (CVE-2024-2169, CVE-1999-0103). Three measures, each cheap:
+//! One forged datagram from one echo server to another would make the two send it back and forth at full speed
+//! (CVE-2024-2169, CVE-1999-0103). There are three measures, and each is cheap:
 //!
 //! - Every datagram of ours carries a mark in its traffic class, which a client does not copy into its next datagram. A
 //!   datagram with the mark comes from an echo server of our kind and is not answered: a loop ends at its first turn.
@@ -18,7 +18,7 @@ use crate::transports::datagram::Remote;
 
 /// The mark: a code point for local use (RFC 2474, pool 2, `000011`), which routers treat as no class at all.
 pub const MARK: u8 = 0b0000_1100;
-/// The bits of a traffic class that are the code point; the others tell of congestion (RFC 3168).
+/// The bits of a traffic class that are the code point. The other bits tell of congestion (RFC 3168).
 const CLASS_BITS: u8 = 0b1111_1100;
 
 /// The first port that is not reserved for services.
@@ -26,26 +26,27 @@ const PORT_MIN: u16 = 1024;
 
 /// Datagrams without a pause after which a sender may be a loop: two seconds or so of one, on one machine.
 const SUSPECT: u32 = 65536;
-/// Of a suspect's datagrams, one in so many is not answered.
+/// Of this many datagrams of a suspect, one is not answered.
 const DROPPED_ONE_IN: u32 = 4096;
-/// What is a pause.
+/// A sender that is silent for this time has paused.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Counters; senders that share one are counted together, so that nobody can hide by changing another one's.
+/// Number of counters. Senders that share a counter are counted together, so a sender cannot hide by changing its
+/// address.
 const COUNTERS: usize = 1024;
 
-/// Whether a datagram carries the mark: a service of our kind has sent it as an answer.
+/// Whether a datagram carries the mark: a service like this one has sent it as an answer.
 pub(super) fn is_marked(from: &Remote) -> bool {
     from.traffic_class() & CLASS_BITS == MARK
 }
 
-/// What is known of the senders.
+/// The counters of all senders.
 #[derive(Debug)]
 pub(super) struct LoopGuard {
     counters: Vec<Counter>,
-    /// Keyed by chance, so that nobody can choose whom to share a counter with.
+    /// Random keys, so that a sender cannot choose with whom it shares a counter.
     keys: RandomState,
-    /// When the first datagram came, which time is counted from.
+    /// When the first datagram came. Times are counted from then.
     start: Option<Instant>,
 }
 
@@ -72,7 +73,7 @@ impl LoopGuard {
         Self { counters: vec![Counter::default(); COUNTERS], keys: RandomState::new(), start: None }
     }
 
-    /// Why a datagram from `from` should not be answered, if it should not.
+    /// The reason not to answer a datagram from `from`, if there is one.
     pub(super) fn refusal(&mut self, from: &Remote, now: Instant) -> Option<Refused> {
         obvious_refusal(from).or_else(|| {
             let start = *self.start.get_or_insert(now);
@@ -80,7 +81,7 @@ impl LoopGuard {
         })
     }
 
-    /// Counts a datagram; whether it is one of those that a suspect has to do without.
+    /// Counts a datagram. Returns whether it is one of those that a suspect gets no answer to.
     fn feeds_a_loop(&mut self, from: SocketAddr, now: Duration) -> bool {
         let place = self.keys.hash_one(from) % COUNTERS as u64;
         let Counter { last, count } = &mut self.counters[place as usize];
@@ -93,7 +94,7 @@ impl LoopGuard {
     }
 }
 
-/// What one datagram shows by itself.
+/// The reason that one datagram shows by itself.
 fn obvious_refusal(from: &Remote) -> Option<Refused> {
     if is_marked(from) {
         return Some(Refused::Marked);

@@ -1,4 +1,4 @@
-//! How many datagrams a run is for (`--count`): shared by the protocols of all its sockets.
+//! How many datagrams a run waits for (`--count`). The protocols of all its sockets share the count.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -17,19 +17,19 @@ impl CountLimit {
         Self { wanted, received: Rc::default() }
     }
 
-    /// Counts one; true where that was the last one.
+    /// Counts one. Returns true for the last one.
     pub(super) fn takes_last(&self) -> bool {
         let Some(wanted) = self.wanted else { return false };
         self.received.set(self.received.get() + 1);
         self.received.get() == wanted
     }
 
-    /// Whether all have come.
+    /// Whether all datagrams have come.
     pub(super) fn is_used_up(&self) -> bool {
         self.wanted.is_some_and(|wanted| self.received.get() >= wanted)
     }
 
-    /// How many have come, and how many should have, where that is more.
+    /// How many datagrams have come and how many were wanted, if some are missing.
     pub(super) fn shortfall(&self) -> Option<(u64, u64)> {
         let wanted = self.wanted?;
         (self.received.get() < wanted).then_some((self.received.get(), wanted))

@@ -1,7 +1,7 @@
-//! What went wrong, told to the mode that started it all.
+//! What went wrong: protocols tell the mode that runs them.
 //!
-//! Protocols cannot return anything to whoever runs the loop, so they send it; the mode looks once the run is over, and
-//! the first failure decides. Exit statuses are the command line's business, not this file's.
+//! Protocols cannot return a value to the code that runs the loop, so they send it. The mode looks once the run is
+//! over, and the first failure decides. `main.rs` turns it into an exit status.
 
 use std::fmt;
 use std::io;
@@ -16,26 +16,26 @@ use crate::transports::handle::Transport;
 pub enum Cause {
     /// stdin, stdout or this machine failed.
     Local,
-    /// What the user has given us is no good, a file for one: nothing was opened.
+    /// A file or a value from the user cannot be used. Nothing was opened.
     Usage,
-    /// It could not be resolved, connected, bound or listened on; nothing was transferred.
+    /// An endpoint could not be resolved, connected, bound or listened on. Nothing was transferred.
     Unavailable,
-    /// Established, then reset or broken: data may be incomplete.
+    /// A connection was established, then reset or broken. Data may be incomplete.
     Broken,
     /// TLS: the handshake, a certificate, an alert, or a stream that was cut.
     Tls,
     /// A time limit that the user can set has passed.
     TimedOut,
-    /// Whoever reads our stdout has gone: end quietly, as `cat` does.
+    /// The reader of stdout has gone. The run ends quietly, as `cat` does.
     ReaderGone,
     /// A signal ends the run.
     Signal(i32),
-    /// The status of the child is the run's, or what a run with a child has instead of one.
+    /// The status of the run is that of the child, or the one that a run has when it could not start its child.
     Child(u8),
 }
 
 impl Cause {
-    /// What an error means that a connection was lost by.
+    /// The cause that the error of a lost connection stands for.
     #[must_use]
     pub fn of(error: &io::Error) -> Self {
         match error {
@@ -49,25 +49,25 @@ impl Cause {
 /// A cause and the words for it.
 #[derive(Debug)]
 pub struct Failure {
-    /// Which kind.
+    /// The kind of the failure.
     pub cause: Cause,
-    /// One line for the user: operation, endpoint, cause. Empty where nothing is to be said.
+    /// One line for the user: operation, endpoint, cause. Empty if there is nothing to say.
     pub message: String,
 }
 
 impl Failure {
-    /// A failure with something to say.
+    /// A failure with a message.
     pub fn new(cause: Cause, message: impl Into<String>) -> Self {
         Self { cause, message: message.into() }
     }
 
-    /// A failure that needs no words.
+    /// A failure without a message.
     #[must_use]
     pub fn silent(cause: Cause) -> Self {
         Self { cause, message: String::new() }
     }
 
-    /// What a failure of stdin or stdout means for the run.
+    /// The failure of a run whose stdin or stdout has failed.
     pub(super) fn of_stdio(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
             Self::silent(Cause::ReaderGone)
@@ -78,7 +78,7 @@ impl Failure {
 }
 
 impl From<&ConnectError> for Failure {
-    /// What it means for the run that a connection could not be made.
+    /// The failure of a run whose connection could not be made.
     fn from(error: &ConnectError) -> Self {
         let cause = match error.kind() {
             ConnectErrorKind::Unavailable => Cause::Unavailable,
@@ -99,29 +99,29 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// The protocols' end of the line.
+/// The protocols' end of the channel.
 #[derive(Clone, Debug)]
 pub struct Reporter(SyncSender<Failure>);
 
 impl Reporter {
-    /// Tells the mode, which wants the first failure only: there is room for no other.
+    /// Tells the mode. The mode wants the first failure only, so there is room for one.
     pub fn tell(&self, failure: Failure) {
         let _ = self.0.try_send(failure);
     }
 
-    /// Ends the run, as stdin or stdout has failed.
+    /// Ends the run because stdin or stdout has failed.
     pub(super) fn stdio_failed(&self, t: &mut Transport<'_>, error: &io::Error) {
         self.tell(Failure::of_stdio(error));
         t.net().stop();
     }
 }
 
-/// The mode's end of the line.
+/// The mode's end of the channel.
 #[derive(Debug)]
 pub struct Reports(Receiver<Failure>);
 
 impl Reports {
-    /// The first failure, which decides; `Ok` if there was none.
+    /// The first failure, which decides. `Ok` if there was none.
     ///
     /// # Errors
     /// That failure.
@@ -130,7 +130,7 @@ impl Reports {
     }
 }
 
-/// A line from the protocols to the mode.
+/// A channel from the protocols to the mode.
 #[must_use]
 pub fn line() -> (Reporter, Reports) {
     let (sender, receiver) = sync_channel(1);

@@ -1,7 +1,7 @@
-//! Who has sent datagrams, for `-v`: each sender is named once, until it has not been heard of for long.
+//! Names the senders of datagrams for `-v`: each sender once, until it has been silent for long.
 //!
-//! The addresses of datagrams can be forged, so the memory for them is bounded: the table has two halves, and when the
-//! young one is full, or old, it becomes the old one, and what was that is forgotten.
+//! The addresses of datagrams can be forged, so the memory for them is bounded. The table has two halves. When the
+//! young half is full, or old, it becomes the old half, and the old half is forgotten.
 
 use std::collections::HashSet;
 use std::mem::take;
@@ -21,15 +21,14 @@ const HALF_LIFE: Duration = Duration::from_secs(60);
 pub(super) struct Senders {
     young: HashSet<SocketAddr>,
     old: HashSet<SocketAddr>,
-    /// When the first one was noted.
+    /// When the first sender was noted.
     start: Option<Instant>,
-    /// How much later the young half began.
+    /// How much later the present young half began.
     since: Duration,
 }
 
 impl Senders {
-    /// Notes a sender; says so where it is a new one and somebody listens. Whether it is new; nobody is where nobody
-    /// listens.
+    /// Notes a sender, and logs it if it is new. Returns whether it is new. Without `-v` no sender is noted or new.
     pub(super) fn note(&mut self, t: &mut DatagramTransport<'_>, from: &Remote) -> bool {
         if !log::log_enabled!(log::Level::Info) {
             return false;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::admission::Places;
 use super::call::{Call, Installed};
+use super::connect::error::ConnectError;
 use super::connect::resolver::Resolver;
 use super::datagram::socket::{Cork, Datagram, DatagramLabel};
 use super::id::Id;
@@ -75,6 +76,20 @@ impl Ctx {
             foreground: 0,
             stopped: false,
             failure: None,
+        }
+    }
+
+    /// Ends the run with `error`, unless there was another error before.
+    pub(crate) fn stop_with(&mut self, error: io::Error) {
+        self.stopped = true;
+        self.failure.get_or_insert(error);
+    }
+
+    /// A connection could not be made, and its protocol does nothing about that. A connection that we gave up ourselves
+    /// is no error.
+    pub(crate) fn not_handled(&mut self, error: ConnectError) {
+        if !error.is_given_up() {
+            self.stop_with(error.into());
         }
     }
 

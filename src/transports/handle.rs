@@ -17,6 +17,7 @@ use super::io::Io;
 use super::keepalive::KeepAlive;
 use super::net::Net;
 use super::out_buf::WaterMarks;
+use super::process::handle::child_of_pipe;
 use super::protocol::Handler;
 use super::stream::{CloseMode, Stream};
 use super::tls::Tls;
@@ -253,7 +254,7 @@ impl Transport<'_> {
             peer: stream.peer.as_deref().cloned(),
             local,
             pipe,
-            child: pipe.and_then(|_| self.net.child_of_pipe(self.id)),
+            child: pipe.and_then(|_| child_of_pipe(self.net, self.id)),
             tls: stream.tls().and_then(TlsLayer::info).map(Box::new),
             terminal: self.is_terminal(),
             totals: stream.totals,
@@ -299,21 +300,6 @@ impl Transport<'_> {
     /// The error of `setsockopt(2)`.
     pub fn set_keepalive(&mut self, keepalive: KeepAlive) -> io::Result<()> {
         self.net.stream_mut(self.id).map_or(Ok(()), |mut stream| stream.set_keepalive(keepalive))
-    }
-
-    /// Sends what arrives to the stream `to` from now on, and not to the protocol; the kernel moves the bytes where it
-    /// can. asyncio's `sendfile`, for any two streams.
-    ///
-    /// - The end is still told by `eof_received`. To pass it on is the protocol's business.
-    /// - `pause_reading` still holds. This stream is read no further than the high-water mark of `to`.
-    /// - Errors of `to` are told to the protocol of `to`. After its `connection_lost`, or if `to` is gone already, what
-    ///   arrives goes to the protocol of this stream again.
-    /// - A stream takes from one other stream at a time. A stream that was forwarded to `to` before is not read any
-    ///   more.
-    /// - A stream cannot be its own target.
-    #[doc(alias = "sendfile")]
-    pub fn forward_to(&mut self, to: Id) {
-        self.net.forward(self.id, to);
     }
 
     /// Gives what arrives to the protocol again.

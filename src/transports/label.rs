@@ -8,7 +8,7 @@ use super::io::Io;
 use super::net::Net;
 use super::stream::Stream;
 
-/// How a transport is called in messages, looked up only if the message is written.
+/// The name of a transport in messages. It is looked up only if the message is written.
 pub(crate) struct Label<'a>(pub(crate) &'a Net, pub(crate) Id);
 
 impl fmt::Display for Label<'_> {

@@ -52,7 +52,7 @@ pub trait Protocol: Any {
     ///
     /// [`run`]: crate::event_loop::EventLoop::run
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        t.net.not_handled(error);
+        t.net.cx.not_handled(error);
     }
 
     /// Bytes have arrived, at least one. They come in the order of the sender, but not grouped as they were sent.
@@ -102,7 +102,7 @@ pub trait BufferedProtocol: Any {
 
     /// See [`Protocol::connection_failed`].
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        t.net.not_handled(error);
+        t.net.cx.not_handled(error);
     }
 
     /// See [`Protocol::eof_received`].
@@ -141,7 +141,7 @@ pub trait DatagramProtocol: Any {
     /// `create_datagram_endpoint`. Without a method of the protocol this ends the run, as
     /// [`Protocol::connection_failed`] does.
     fn connection_failed(&mut self, t: &mut DatagramTransport<'_>, error: ConnectError) {
-        t.net.not_handled(error);
+        t.net.cx.not_handled(error);
     }
 
     /// A datagram has arrived; it may be empty. `from` can be kept and answered later.

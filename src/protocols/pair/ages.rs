@@ -1,8 +1,8 @@
-//! Which sender makes room for a new one: the one that has been silent for longest, unless one address has far more
-//! than its share. Then it is one of that address, so that a flood from one place does not drive out everybody else.
+//! Decides which sender makes room for a new one: the one that has been silent for longest. If one address has far more
+//! than its share, it is a sender of that address, so that a flood from one place does not drive out all others.
 //!
-//! An age is noted when its flow begins, and is brought up to date by [`Ages::touch`] only when it is the turn of that
-//! flow. So a datagram costs nothing here, and a turn costs as much as there was activity since the last one.
+//! An age is noted when its flow begins. [`Ages::touch`] updates it only when that flow is about to make room. So a
+//! datagram costs nothing here, and making room costs as much as there was activity since the last time.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
@@ -10,21 +10,21 @@ use std::time::Instant;
 
 use super::waiting::Key;
 
-/// When a flow was last known to be active; the number tells those of one moment apart.
+/// When a flow was last known to be active. The number makes ages of one moment differ.
 pub(super) type Age<T = Instant> = (T, u64);
 
-/// Up to this many flows are a fair share for any address.
+/// This many flows are a fair share for any address.
 const FAIR: usize = 4;
 
-/// The bits of an IPv6 address that are the network. A host of that network can choose the other ones.
+/// The bits of an IPv6 address that name the network. A host can choose the other bits.
 const NETWORK_BITS: u32 = 64;
 
-/// All flows by age, and those of each address. `T` is a moment.
+/// All flows by age, and the flows of each address. `T` is a moment.
 #[derive(Debug)]
 pub(super) struct Ages<T = Instant> {
     all: BTreeMap<Age<T>, Key>,
     of_source: HashMap<IpAddr, BTreeSet<Age<T>>>,
-    /// How many each address has.
+    /// How many flows each address has.
     sizes: BTreeSet<(usize, IpAddr)>,
     last: u64,
 }
@@ -45,14 +45,14 @@ impl<T: Ord + Copy> Ages<T> {
         age
     }
 
-    /// Takes a flow out.
+    /// Removes a flow.
     pub(super) fn remove(&mut self, age: Age<T>) {
         if let Some(key) = self.all.remove(&age) {
             self.change(source(key.1), |ages| ages.remove(&age));
         }
     }
 
-    /// Brings the age of a flow up to date.
+    /// Updates the age of a flow.
     pub(super) fn touch(&mut self, age: Age<T>, active: T) -> Age<T> {
         match self.all.get(&age).copied() {
             Some(key) => {
@@ -63,7 +63,7 @@ impl<T: Ord + Copy> Ages<T> {
         }
     }
 
-    /// The flow whose turn it is, as far as is known here.
+    /// The flow that has to make room next, by the ages that are known here.
     pub(super) fn next(&self) -> Option<(Age<T>, Key)> {
         let of_all = self.all.first_key_value();
         let (most, from) = *self.sizes.last()?;
@@ -85,7 +85,7 @@ impl<T: Ord + Copy> Ages<T> {
     }
 }
 
-/// What counts as one source: an address of IPv4, or a network of IPv6.
+/// The source that counts as one: an address of IPv4, or a network of IPv6.
 pub(super) fn source(address: SocketAddr) -> IpAddr {
     match address.ip().to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> NETWORK_BITS << NETWORK_BITS).into()),

@@ -15,9 +15,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::exec::ExecChild;
-use super::half_close::{HalfClose, Held, InputEnd};
+use super::half_close::{HalfClose, InputEnd};
 use super::{End, Inbound, OtherEnd, PairOptions};
-use crate::protocols::idle::{Fired, IdleClock};
+use crate::protocols::idle::IdleClock;
 use crate::protocols::report::{Cause, Failure, Reporter};
 use crate::transports::info::Info;
 use crate::transports::process::SIGTERM;
@@ -93,36 +93,6 @@ impl ChildEnd {
         }
     }
 
-    /// Ends a pair that has expired. The timer was not that of the idle timeout if this is false.
-    fn idle_timer_fired(&mut self, t: &mut SubprocessTransport<'_>, timer: TimerId) -> bool {
-        let (id, here, Some(other)) = (t.id(), End::Child(t.id()), self.other.end()) else { return false };
-        let activity = here.activity(Some(other), t.net());
-        match self.idle.fired(t.net(), id, timer, activity) {
-            Fired::Other => return false,
-            Fired::Expired(limit) if !here.is_ending(other, t.net()) => {
-                self.options.fail(Failure::new(Cause::TimedOut, format!("idle for {limit:?}")));
-                other.abort(t.net());
-                here.abort(t.net());
-            }
-            Fired::Expired(_) | Fired::TooEarly => (),
-        }
-        true
-    }
-
-    /// Tells the other end of an end that was held back, if it is time. The timer was not that of such an end if this
-    /// is false.
-    fn output_timer_fired(&mut self, t: &mut SubprocessTransport<'_>, timer: TimerId) -> bool {
-        let (id, Some(other)) = (t.id(), self.other.end()) else { return false };
-        let activity = End::Child(id).activity(Some(other), t.net());
-        let totals = other.totals(t.net());
-        match self.output.fired(t.net(), id, timer, activity, totals) {
-            Held::OtherTimer => return false,
-            Held::Longer => (),
-            Held::TellNow => other.end_input(t.net()),
-        }
-        true
-    }
-
     /// Closes a child that ended [`QUIET`] ago. If another process still writes to its pipes, this looks again later.
     fn close_when_quiet(t: &mut SubprocessTransport<'_>) {
         let now = t.net().now();
@@ -164,20 +134,9 @@ impl SubprocessProtocol for ChildEnd {
     }
 
     fn pipe_data_received(&mut self, t: &mut SubprocessTransport<'_>, fd: u8, data: &[u8]) {
-        let Some(other) = self.other.end().filter(|_| fd == STDOUT) else { return };
-        if self.output.is_looking() {
-            self.output.look(data);
-            if !self.output.is_looking() {
-                End::Child(t.id()).forward_to(other, t.net());
-            }
-        }
-        let taken = other.deliver(t.net(), data);
-        // Forwarded bytes wait for a stream without our help.
-        let is_full = other.has_datagrams() && (taken < data.len() || other.is_full(t.net()));
-        if let (true, Some(pipe)) = (is_full, t.pipe_transport(fd)) {
-            let mut pipe = t.peer(pipe);
-            pipe.pause_reading();
-            pipe.unread(&data[taken..]);
+        if fd == STDOUT {
+            let here = End::Child(t.id());
+            self.other.hand_on(t.net(), here, &mut self.output, data);
         }
     }
 
@@ -214,16 +173,16 @@ impl SubprocessProtocol for ChildEnd {
     }
 
     fn resume_writing(&mut self, t: &mut SubprocessTransport<'_>) {
-        // Only datagrams wait for this. Forwarded bytes wait for a stream without our help.
-        if let Some(other) = self.other.end().filter(|other| other.has_datagrams()) {
-            other.resume(t.net());
-        }
+        self.other.resume(t.net());
     }
 
     fn timer_fired(&mut self, t: &mut SubprocessTransport<'_>, timer: TimerId) {
+        let (id, here, options) = (t.id(), End::Child(t.id()), &self.options);
         if Some(timer) == self.end_timer {
             self.output_ended(t);
-        } else if !self.idle_timer_fired(t, timer) && !self.output_timer_fired(t, timer) {
+        } else if !self.other.idle_timer_fired(t.net(), id, here, &mut self.idle, timer, options)
+            && !self.other.input_timer_fired(t.net(), id, here, &mut self.output, timer)
+        {
             Self::close_when_quiet(t);
         }
     }

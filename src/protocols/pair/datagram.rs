@@ -1,9 +1,9 @@
-//! A side of a relay that is a UDP socket with one peer. One that serves many is `flows.rs`.
+//! A side that is a UDP socket with one peer. `flows.rs` is for a socket that serves many.
 
 use std::io;
 
 use super::{End, OtherEnd, PairOptions};
-use crate::protocols::idle::{Fired, IdleClock};
+use crate::protocols::idle::IdleClock;
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::connect::ConnectError;
 use crate::transports::datagram::Remote;
@@ -58,7 +58,7 @@ impl DatagramProtocol for DatagramSide {
         let peer = t.info().peer.unwrap_or(Peer::Unnamed);
         let what = format!("send {peer}: {}", describe(&error));
         match &self.options.reporter {
-            // It says so at the end: what follows may find somebody.
+            // The run goes on, and has this status at its end: a later datagram may arrive.
             Some(reporter) => reporter.tell(Failure::new(Cause::Broken, what)),
             None => log::warn!("{what}"),
         }
@@ -77,17 +77,8 @@ impl DatagramProtocol for DatagramSide {
     }
 
     fn timer_fired(&mut self, t: &mut DatagramTransport<'_>, timer: TimerId) {
-        let (id, here, other) = (t.id(), End::Datagrams(t.id()), self.other.end());
-        let activity = here.activity(other, t.net());
-        let Fired::Expired(limit) = self.idle.fired(t.net(), id, timer, activity) else { return };
-        if other.is_some_and(|other| other.is_ending(here, t.net())) {
-            return;
-        }
-        self.options.fail(Failure::new(Cause::TimedOut, format!("idle for {limit:?}")));
-        if let Some(other) = other {
-            other.abort(t.net());
-        }
-        t.abort();
+        let (id, here) = (t.id(), End::Datagrams(t.id()));
+        self.other.idle_timer_fired(t.net(), id, here, &mut self.idle, timer, &self.options);
     }
 
     fn connection_lost(&mut self, t: &mut DatagramTransport<'_>, _error: Option<io::Error>) {

@@ -9,7 +9,6 @@ use super::options::{PairOptions, SessionOptions};
 use crate::protocols::idle::Activity;
 use crate::transports::datagram::Remote;
 use crate::transports::id::Id;
-use crate::transports::info::Totals;
 use crate::transports::net::Net;
 use crate::transports::process::SIGTERM;
 
@@ -40,7 +39,7 @@ pub enum End {
 
 impl End {
     /// The stream that its bytes come from.
-    fn source(self, net: &mut Net) -> Option<Id> {
+    pub(super) fn source(self, net: &mut Net) -> Option<Id> {
         match self {
             Self::Stream(id) => Some(id),
             Self::Stdio { stdin, .. } => stdin,
@@ -273,12 +272,11 @@ impl End {
         self.socket().is_some()
     }
 
-    /// Bytes that have come from it and gone to it, if that is known.
-    pub(super) fn totals(self, net: &mut Net) -> Totals {
-        match self {
-            Self::Stream(id) => net.transport(id).info().totals,
-            _ => Totals::default(),
-        }
+    /// Whether bytes have come from it or gone to it, if that is known.
+    pub(super) fn has_moved(self, net: &mut Net) -> bool {
+        let Self::Stream(id) = self else { return false };
+        let totals = net.transport(id).info().totals;
+        totals.sent + totals.received > 0
     }
 
     /// Whether no byte has gone to it, or is about to.

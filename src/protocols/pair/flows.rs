@@ -1,8 +1,8 @@
-//! A side of a relay that is a UDP socket which serves many: a right end for each sender.
+//! A UDP socket that serves many, as the left end of a relay: each sender has a right end of its own.
 //!
-//! Datagrams have no end that could be passed on, so a flow is over when nothing has moved in it for long. Their
-//! senders can be forged: there are at most so many flows, and what is kept for right ends that are not open yet is
-//! bounded as a whole.
+//! Datagrams have no end that could be passed on, so a flow is over when nothing has moved in it for a while. Senders
+//! can be forged. So the number of flows has a limit, and so has everything that waits for right ends that are not open
+//! yet.
 //!
 //! ```text
 //!                        place free                      idle, or its right end goes
@@ -13,8 +13,8 @@
 //!                                place free
 //! ```
 //!
-//! A right end has its place until it is gone altogether, which takes a child or a connection some time. What a
-//! newcomer sends is kept until then. Which flow makes room is `ages.rs`. All sockets of a run share one table.
+//! A right end keeps its place until it is gone, which takes a child or a connection some time. What a newcomer sends
+//! waits until then. `ages.rs` decides which flow makes room. All sockets of a run share one table.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -31,12 +31,12 @@ use crate::transports::info::{Info, Peer, canonical};
 use crate::transports::net::Net;
 use crate::transports::timers::TimerId;
 
-/// Senders that may wait for a place.
+/// The most senders that wait for a place.
 const NEWCOMERS_MAX: usize = 512;
-/// Senders of one address among them, once half of the room is taken.
+/// The most senders of one address among them, once half of the room is taken.
 const NEWCOMERS_FEW: usize = 16;
 
-/// A trouble that comes back after this time is told anew.
+/// A warning is repeated if its cause comes back after this time.
 const EPISODE: Duration = Duration::from_secs(60);
 
 /// The flows of all sockets of a run.
@@ -45,17 +45,17 @@ pub struct Flows {
     connector: Connector,
     options: PairOptions,
     idle_timeout: Duration,
-    /// How many there may be, as far as anybody has said.
+    /// The most flows, as the user or the mode has set it.
     limit: usize,
-    /// How many this machine had descriptors for when it last ran out of them.
+    /// How many flows there were when this machine last ran out of descriptors.
     room: usize,
     places: Rc<FlowPlaces>,
     table: HashMap<Key, Flow>,
     ages: Ages,
-    /// Senders that wait for a place, in the order in which they came.
+    /// Senders that wait for a place, in the order of their first datagrams.
     newcomers: VecDeque<Newcomer>,
     kept: HashMap<Key, Weak<Kept>>,
-    /// Right ends that have made room and take their time: what they still say goes to their senders.
+    /// Right ends that have made room and are not gone yet. What they still send goes to their senders.
     leaving: HashMap<u64, (Id, End)>,
     last_number: u64,
     /// Bytes for right ends that are not open yet.
@@ -90,7 +90,7 @@ struct Losses {
     datagrams: u64,
     /// Flows that have made room for others.
     reclaimed: u64,
-    /// When each trouble was last met.
+    /// When each kind of loss last happened.
     crowd: Option<Instant>,
     slowness: Option<Instant>,
     room: Option<Instant>,
@@ -103,14 +103,14 @@ impl Flow {
     }
 }
 
-/// Whether a trouble is the first one for a while.
+/// Whether this is the first loss of its kind for a while.
 fn begins(last: &mut Option<Instant>, now: Instant) -> bool {
     last.replace(now).is_none_or(|last| now.duration_since(last) >= EPISODE)
 }
 
 impl Flows {
-    /// A right end of `connector` for each sender, at most `limit` at once; one is over when nothing has moved for
-    /// `idle_timeout`.
+    /// A right end of `connector` for each sender, at most `limit` at once. A flow is over when nothing has moved in it
+    /// for `idle_timeout`.
     #[must_use]
     pub fn new(connector: Connector, options: PairOptions, idle_timeout: Duration, limit: usize) -> Rc<RefCell<Self>> {
         Rc::new(RefCell::new(Self {
@@ -140,7 +140,8 @@ impl Flows {
                 self.forget(&key);
                 self.receive_from_unknown(t, key, data, from);
             }
-            // Else the right end listens no more, like a child that has closed its stdin. But it is still there.
+            // Otherwise the right end takes nothing more but is still there: a child that has closed its stdin, for
+            // example.
             return;
         }
         flow.heard = now;
@@ -180,7 +181,7 @@ impl Flows {
         self.arm_sweep(t);
     }
 
-    /// Whether one more may wait for a place.
+    /// Whether another sender may wait for a place.
     fn admits(&self, key: Key) -> bool {
         if self.newcomers.len() < NEWCOMERS_MAX / 2 {
             return true;
@@ -190,7 +191,7 @@ impl Flows {
         self.newcomers.len() < NEWCOMERS_MAX && of_one < NEWCOMERS_FEW
     }
 
-    /// Gives newcomers the places that are free, and has others make room for the rest.
+    /// Gives free places to newcomers, and has other flows make room for the rest of them.
     fn serve_newcomers(&mut self, net: &mut Net) {
         while self.places.taken() < self.limit.min(self.room) {
             let Some(newcomer) = self.newcomers.pop_front() else { return };
@@ -222,8 +223,8 @@ impl Flows {
         }
     }
 
-    /// The flow whose turn it is to make room, if there is one. Ages that are out of date are brought up to date on the
-    /// way. A flow whose right end is not open yet has to stay, as datagrams wait for that.
+    /// The flow that has to make room next, if there is one. This updates ages on the way. A flow whose right end is
+    /// not open yet stays, because datagrams wait for that end.
     fn next_to_leave(&mut self, net: &mut Net) -> Option<Key> {
         loop {
             let (age, key) = self.ages.next()?;
@@ -237,7 +238,7 @@ impl Flows {
         }
     }
 
-    /// Ends the flow of a sender for another one.
+    /// Ends the flow of a sender in favour of another sender.
     fn make_room(&mut self, net: &mut Net, key: &Key) {
         let now = net.now();
         if begins(&mut self.losses.room, now) {
@@ -267,7 +268,7 @@ impl Flows {
         Some(flow)
     }
 
-    /// Right ends have gone, and their places are for others; or they have opened, and can make room.
+    /// Right ends have gone, and their places are free; or right ends have opened, and can make room.
     pub(super) fn look_at_places(&mut self, net: &mut Net) {
         for Gone { key, number, unsent } in self.places.take_gone() {
             self.leaving.remove(&number);
@@ -281,7 +282,8 @@ impl Flows {
         self.serve_newcomers(net);
     }
 
-    /// A right end could not be opened for want of descriptors or the like: somebody makes room, if there is anybody.
+    /// A right end could not be opened because this machine lacked descriptors or the like. Another flow makes room, if
+    /// there is one.
     fn try_again(&mut self, net: &mut Net, key: Key, remote: Remote, waiting: Waiting) {
         let datagrams = waiting.len() as u64;
         if self.table.is_empty() || self.kept.contains_key(&key) || self.table.contains_key(&key) || !self.admits(key) {
@@ -307,7 +309,7 @@ impl Flows {
         }
     }
 
-    /// A datagram that a service of our kind has sent as an answer, or that somebody has forged.
+    /// Refuses a datagram that a service like this one has sent as an answer, or that is forged.
     pub(super) fn refuse(&mut self, from: &Remote) {
         // A stranger must not be able to fill a log with warnings.
         let is_first = !std::mem::replace(&mut self.losses.loop_seen, true);
@@ -317,7 +319,7 @@ impl Flows {
 
     fn arm_sweep(&mut self, t: &mut DatagramTransport<'_>) {
         if self.sweep_timer.is_none() {
-            // So none stays for more than half as long again.
+            // So no flow stays for more than half as long again.
             self.sweep_timer = Some(t.call_later(self.idle_timeout / 2));
         }
     }
@@ -344,14 +346,14 @@ impl Flows {
         }
     }
 
-    /// The right ends of one socket, those that are about to end included.
+    /// The right ends of one socket, including those that are about to end.
     pub(super) fn rights_of(&self, socket: Id) -> Vec<End> {
         let served = self.table.iter().map(|(key, flow)| (key.0, flow.right));
         let rights = served.chain(self.leaving.values().copied());
         rights.filter(|(of, _)| *of == socket).map(|(_, right)| right).collect()
     }
 
-    /// Says what the crowd has cost, once.
+    /// Logs what the crowd of senders has cost, once.
     pub(super) fn take_stock(&mut self) {
         let left = self.newcomers.drain(..).map(|newcomer| newcomer.waiting.len() as u64).sum::<u64>();
         let lost = std::mem::take(&mut self.losses.datagrams) + left;
@@ -365,7 +367,7 @@ impl Flows {
     }
 }
 
-/// What is known of a sender, and of the address that it wrote to.
+/// The facts about a sender, and the address that it wrote to.
 fn info(net: &mut Net, socket: Id, remote: &Remote) -> Info {
     let mut info = net.datagram_transport(socket).info();
     if let (Some(ip), Some(Peer::Ip(bound))) = (remote.local(), &mut info.local) {

@@ -1,4 +1,4 @@
-//! The protocol of each socket of a relay that serves many senders. The table of the senders is `flows.rs`.
+//! The protocol of each socket of a relay that serves many senders. The table of the senders is in `flows.rs`.
 
 use std::cell::RefCell;
 use std::io;
@@ -17,7 +17,7 @@ use crate::transports::timers::TimerId;
 pub struct FlowsSide(Rc<RefCell<Flows>>);
 
 impl FlowsSide {
-    /// A socket whose senders are among `flows`. It is to mark what it sends with
+    /// A socket whose senders are in `flows`. The socket must mark what it sends with
     /// [`MARK`](crate::protocols::loop_guard::MARK).
     #[must_use]
     pub fn new(flows: &Rc<RefCell<Flows>>) -> Self {
@@ -57,7 +57,7 @@ impl DatagramProtocol for FlowsSide {
     fn connection_lost(&mut self, t: &mut DatagramTransport<'_>, _error: Option<io::Error>) {
         let mut flows = self.0.borrow_mut();
         for right in flows.rights_of(t.id()) {
-            // One that waits for room would wait for ever.
+            // A right end that is paused would never end.
             right.resume(t.net());
             right.finish(t.net());
         }

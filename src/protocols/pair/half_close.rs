@@ -1,8 +1,8 @@
-//! When a peer is told that nothing more comes: at once, after a while, or not before the end of the session.
+//! When a peer is told that nothing more comes: at once, after a while, or at the end of the pair.
 //!
-//! Many servers take the end of our direction for a hang-up and drop the answer, in order as far as we can see: nginx,
-//! Node.js, asyncio, hitch, `ncat -l`, `nc -l < file`. So the end is held back where it is likely to do harm and has
-//! nothing to say.
+//! Many servers take the end of our direction for a hang-up and drop the answer, and we see an end in order: nginx,
+//! Node.js, asyncio, hitch, `ncat -l`, `nc -l < file`. So the end is held back where it is likely to do harm and tells
+//! the peer nothing.
 //!
 //! ```text
 //!   Open ---the input ends---> told at once
@@ -12,7 +12,7 @@
 //!                                +---the peer ends, or the session---> never told by itself
 //! ```
 //!
-//! This is about the time of it alone. The owner of an `InputEnd` passes the end on.
+//! This file decides when. The owner of an `InputEnd` passes the end on.
 
 use std::time::Duration;
 
@@ -21,35 +21,33 @@ use log::Level;
 use crate::protocols::idle::{Activity, Stillness};
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
-use crate::transports::info::Totals;
 use crate::transports::net::Net;
 use crate::transports::timers::{TimerId, shown};
 
-/// How long no byte must move before an end that is held back is told, unless something else is asked for: the peer may
-/// be waiting for it.
+/// For how long no byte must move before an end that is held back is told, unless the user says otherwise: the peer may
+/// be waiting for the end.
 pub const SILENCE: Duration = Duration::from_secs(10);
 
 /// When the end of the input is passed on. `--half-close`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HalfClose {
-    /// At once, but once no byte has moved for [`SILENCE`] where the input gave nothing, and where what was sent begins
-    /// as a request of HTTP/1.
+    /// At once. But after [`SILENCE`] if the input gave nothing, or if what was sent begins as a request of HTTP/1.
     #[default]
     Auto,
     /// At once.
     Now,
-    /// With the end of the session.
+    /// With the end of the pair.
     Never,
-    /// Once no byte has moved, in either direction, for this long.
+    /// Once no byte has moved in either direction for this time.
     After(Duration),
 }
 
-/// The end of one input, which is to come or has come.
+/// The end of one input: still to come, held back, or told.
 #[derive(Debug)]
 pub(super) struct InputEnd {
     policy: HalfClose,
     request: RequestLine,
-    /// While the end is held back: how long no byte must move, and the timer that looks.
+    /// While the end is held back: for how long no byte must move, and the timer.
     held: Option<(Duration, TimerId)>,
     stillness: Stillness,
 }
@@ -59,7 +57,7 @@ impl InputEnd {
         Self { policy, request: RequestLine::default(), held: None, stillness: Stillness::default() }
     }
 
-    /// Whether the next bytes of the input must be shown to [`look`](Self::look).
+    /// Whether [`look`](Self::look) has to see the next bytes of the input.
     pub(super) fn is_looking(&self) -> bool {
         self.policy == HalfClose::Auto && !self.request.is_decided()
     }
@@ -69,8 +67,8 @@ impl InputEnd {
         self.request.feed(data);
     }
 
-    /// The input has ended, and `gave_nothing` or something. Whether the end is to be told now; if not, `owner` gets a
-    /// timer for [`fired`](Self::fired).
+    /// The input has ended. Returns whether the end has to be told now. If not, `owner` gets a timer for
+    /// [`fired`](Self::fired). `gave_nothing` says that the input had no bytes.
     pub(super) fn come(&mut self, net: &mut Net, owner: Id, gave_nothing: bool) -> bool {
         let limit = match self.policy {
             HalfClose::Now => return true,
@@ -83,17 +81,23 @@ impl InputEnd {
         false
     }
 
-    /// A timer of the owner has fired. Whether it was the one of an end that is held back, which is to be told now.
+    /// A timer of the owner has fired. This says what the timer means for an end that is held back.
     ///
-    /// `totals` are those of either end: an end that is told although bytes have moved is worth a warning.
-    pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, pulse: Activity, totals: Totals) -> Held {
+    /// If bytes have moved before, telling the end is worth a warning.
+    pub(super) fn fired(
+        &mut self,
+        net: &mut Net,
+        owner: Id,
+        timer: TimerId,
+        activity: Activity,
+        has_moved: bool,
+    ) -> Held {
         let Some((limit, _)) = self.held.filter(|(_, armed)| *armed == timer) else { return Held::OtherTimer };
-        let still = self.stillness.lasts(net, pulse);
+        let still = self.stillness.lasts(net, activity);
         if still < limit {
             self.held = Some((limit, net.call_later(owner, limit - still)));
             return Held::Longer;
         }
-        let has_moved = totals.sent + totals.received > 0;
         let level = if self.policy == HalfClose::Auto && has_moved { Level::Warn } else { Level::Debug };
         log::log!(
             level,
@@ -116,8 +120,8 @@ pub(super) enum Held {
     TellNow,
 }
 
-/// Tells of a peer that has ended without a word after our half-close: it may have taken that for the end of
-/// everything.
+/// Logs that a peer has ended after our half-close and has sent nothing: it may have taken the half-close for a
+/// hang-up.
 pub(super) fn hint(t: &Transport<'_>) {
     if !log::log_enabled!(Level::Info) || !t.is_write_closed() {
         return;
@@ -130,17 +134,17 @@ pub(super) fn hint(t: &Transport<'_>) {
     }
 }
 
-/// The first line of what was sent, as far as it could be a request of HTTP/1: a method, a target and a version (RFC
-/// 9112, section 3). Nothing behind the `1.` of the version is looked at.
+/// The first line of what was sent, while it can be a request of HTTP/1: a method, a target and a version (RFC 9112,
+/// section 3). Bytes after the `1.` of the version do not matter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum RequestLine {
     #[default]
     Start,
-    /// So many characters of the method.
+    /// In the method, after this many characters.
     Method(u8),
-    /// So many characters of the target.
+    /// In the target, after this many characters.
     Target(u16),
-    /// So many characters of [`VERSION`].
+    /// In [`VERSION`], after this many characters.
     Version(u8),
     Request,
     Other,

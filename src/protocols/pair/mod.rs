@@ -51,12 +51,16 @@ use std::fmt;
 use std::rc::Rc;
 
 pub use self::end::End;
+use self::half_close::{Held, InputEnd};
 pub use self::options::{PairOptions, SessionOptions};
 pub use self::waiting::{FlowPlace, Waiting};
-use super::report::Failure;
+use super::idle::{Fired, IdleClock};
+use super::report::{Cause, Failure};
 use crate::transports::connect::{ConnectError, ConnectErrorKind};
+use crate::transports::id::Id;
 use crate::transports::info::Info;
 use crate::transports::net::Net;
+use crate::transports::timers::TimerId;
 
 /// A left end that is open and waits for its right end.
 #[derive(Debug)]
@@ -210,5 +214,71 @@ impl OtherEnd {
             }
             Link::Is { .. } | Link::None => false,
         }
+    }
+
+    /// Hands on bytes of `here` that came to its protocol. Bytes that the other end does not take now are handed back,
+    /// and reading pauses until [`resume`](Self::resume).
+    fn hand_on(&self, net: &mut Net, here: End, input: &mut InputEnd, data: &[u8]) {
+        let Some(other) = self.end() else { return };
+        if input.is_looking() {
+            input.look(data);
+            if !input.is_looking() {
+                here.forward_to(other, net);
+            }
+        }
+        let taken = other.deliver(net, data);
+        // A stream has room for these bytes, and holds up those that are forwarded.
+        let has_more = other.has_datagrams() && (taken < data.len() || other.is_full(net));
+        if let (true, Some(source)) = (has_more, here.source(net)) {
+            let mut source = net.transport(source);
+            source.pause_reading();
+            source.unread(&data[taken..]);
+        }
+    }
+
+    /// This side takes bytes again, so the other end may send.
+    fn resume(&self, net: &mut Net) {
+        // Forwarded bytes wait without the help of a protocol.
+        if let Some(other) = self.end().filter(|other| other.has_datagrams()) {
+            other.resume(net);
+        }
+    }
+
+    /// Tells the other end of an end of `here` that was held back, if it is time. Returns false if the timer was not
+    /// that of such an end.
+    fn input_timer_fired(&self, net: &mut Net, owner: Id, here: End, input: &mut InputEnd, timer: TimerId) -> bool {
+        let Some(other) = self.end() else { return false };
+        let (activity, has_moved) = (here.activity(Some(other), net), other.has_moved(net));
+        match input.fired(net, owner, timer, activity, has_moved) {
+            Held::OtherTimer => return false,
+            Held::Longer => (),
+            Held::TellNow => other.end_input(net),
+        }
+        true
+    }
+
+    /// Ends the pair of `here` if the timer says that it has been idle for too long. Returns false if the timer was not
+    /// that of the idle timeout.
+    fn idle_timer_fired(
+        &self,
+        net: &mut Net,
+        owner: Id,
+        here: End,
+        idle: &mut IdleClock,
+        timer: TimerId,
+        options: &PairOptions,
+    ) -> bool {
+        let other = self.end();
+        let activity = here.activity(other, net);
+        match idle.fired(net, owner, timer, activity) {
+            Fired::Other => return false,
+            Fired::TooEarly => (),
+            Fired::Expired(_) if other.is_some_and(|other| here.is_ending(other, net)) => (),
+            Fired::Expired(limit) => {
+                options.fail(Failure::new(Cause::TimedOut, format!("idle for {limit:?}")));
+                [other, Some(here)].into_iter().flatten().for_each(|end| end.abort(net));
+            }
+        }
+        true
     }
 }

@@ -1,7 +1,7 @@
-//! A source whose peer is gone: whether it had more to say.
+//! A source whose peer is gone: has it more to say?
 //!
-//! A peer that is wholly gone takes nothing more, so whatever the source still has is lost. Only asking the source
-//! tells whether there is anything:
+//! A peer that is wholly gone takes nothing more, so what the source still has is lost. Only reading the source tells
+//! whether it has anything:
 //!
 //! ```text
 //!   Asked ---one more byte---> the session has failed: bytes are missing at the peer
@@ -20,22 +20,23 @@ use crate::transports::net::Net;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::TimerId;
 
-/// How long a source is asked: a program that feeds a pipe may need a moment, and nobody waits longer for nothing.
+/// How long a source is read for this. A program that feeds a pipe may need a moment, and a longer wait for nothing
+/// would annoy.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The protocol of such a source.
 pub(super) struct Remainder<F> {
-    /// The peer that is gone, for messages.
+    /// The name of the peer that is gone, for messages.
     peer: String,
-    /// Ends the asking. The protocol before this one may have left other timers.
+    /// Ends the question. The protocol before this one may have left other timers.
     patience: TimerId,
-    /// The source may be the sink of bytes that are still on their way to it.
+    /// Watches the source, which may also be the sink of bytes that are still on their way to it.
     watch: IdleWatch,
     fail: F,
 }
 
-/// Asks `source` whether it has more for `peer`, which is gone; `fail` is told if it has. The source is closed then,
-/// and its reader is told of the end now. `watch` goes on watching the source.
+/// Asks `source` whether it has more for `peer`, which is gone, and calls `fail` if it has. Then the source is closed.
+/// Its reader is told of the end now. `watch` goes on watching the source.
 pub(super) fn ask(net: &mut Net, source: Id, peer: String, mut watch: IdleWatch, fail: impl FnMut(Failure) + 'static) {
     let patience = net.call_later(source, PATIENCE);
     let mut t = net.transport(source);
@@ -51,7 +52,7 @@ impl<F: FnMut(Failure) + 'static> Protocol for Remainder<F> {
         let source = t.info().peer.map_or_else(|| "stdin".to_owned(), |peer| peer.to_string());
         let what = format!("connection with {}: the peer is gone, and {source} has more for it", self.peer);
         (self.fail)(Failure::new(Cause::Broken, what));
-        // A sender that sees an end in order would believe that all has arrived.
+        // A sender that sees an end in order would believe that everything has arrived.
         if t.is_connection() { t.abort() } else { t.close() }
     }
 
@@ -63,7 +64,7 @@ impl<F: FnMut(Failure) + 'static> Protocol for Remainder<F> {
         if timer == self.patience {
             return t.close();
         }
-        // Where nothing is owed to the source, its silence is the end that is waited for.
+        // If no bytes are on their way to the source, its silence is the end that this waits for.
         if t.write_buffer_size() > 0 || t.on_the_way() > 0 {
             let pulse = Activity::of(t);
             self.watch.fired(t, timer, pulse);
@@ -71,7 +72,7 @@ impl<F: FnMut(Failure) + 'static> Protocol for Remainder<F> {
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
-        // Bytes for the source may be lost with it.
+        // Bytes on their way to the source may be lost with it.
         match error {
             Some(error) if !t.is_connection() => (self.fail)(Failure::of_stdio(&error)),
             error => self.watch.lost(t, error.as_ref()),

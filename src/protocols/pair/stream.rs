@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::child::QUIET;
-use super::half_close::{HalfClose, Held, InputEnd, hint};
+use super::half_close::{HalfClose, InputEnd, hint};
 use super::remainder;
 use super::session::{IdleStdio, LOOK_AGAIN, stdin_flows};
 use super::{Connector, End, OtherEnd, PairOptions, SessionOptions};
@@ -243,29 +243,14 @@ impl Protocol for StreamSide {
     }
 
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]) {
-        let Some(other) = self.other.end() else { return };
-        if self.as_peer(t).is_some_and(|session| session.send_only) {
-            return;
-        }
-        if self.input.is_looking() {
-            self.input.look(data);
-            if !self.input.is_looking() {
-                End::Stream(t.id()).forward_to(other, t.net());
-            }
-        }
-        let taken = other.deliver(t.net(), data);
-        // Forwarded bytes wait for a stream without our help.
-        if other.has_datagrams() && (taken < data.len() || other.is_full(t.net())) {
-            t.pause_reading();
-            t.unread(&data[taken..]);
+        if !self.as_peer(t).is_some_and(|session| session.send_only) {
+            let here = End::Stream(t.id());
+            self.other.hand_on(t.net(), here, &mut self.input, data);
         }
     }
 
     fn resume_writing(&mut self, t: &mut Transport<'_>) {
-        // Only datagrams wait for this. Forwarded bytes wait for a stream without our help.
-        if let Some(other) = self.other.end().filter(|other| other.has_datagrams()) {
-            other.resume(t.net());
-        }
+        self.other.resume(t.net());
     }
 
     fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
@@ -313,12 +298,9 @@ impl Protocol for StreamSide {
             // stdin and stdout of a session are open before they get this protocol.
             return self.connection_made(t);
         }
-        let activity = End::Stream(t.id()).activity(self.other.end(), t.net());
-        let (id, totals) = (t.id(), t.info().totals);
-        match (self.input.fired(t.net(), id, timer, activity, totals), self.other.end()) {
-            (Held::TellNow, Some(other)) => return other.end_input(t.net()),
-            (Held::OtherTimer, _) => (),
-            _ => return,
+        let (id, here) = (t.id(), End::Stream(t.id()));
+        if self.other.input_timer_fired(t.net(), id, here, &mut self.input, timer) {
+            return;
         }
         if Some(timer) == self.linger_timer {
             self.lingered(t);
@@ -329,6 +311,7 @@ impl Protocol for StreamSide {
         } else if Some(timer) == self.both_done_timer {
             t.close();
         } else if self.both_done_timer.is_none() && !self.is_ending(t) {
+            let activity = here.activity(self.other.end(), t.net());
             let fired = self.watch.fired(t, timer, activity);
             if let (Fired::Expired(_), Some(other)) = (fired, self.other.end()) {
                 self.cut(t, other);

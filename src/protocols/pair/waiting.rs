@@ -1,6 +1,6 @@
-//! What a sender of datagrams has said before there is an end for it, and its place among all senders.
+//! Datagrams that wait for a right end, and the places of all senders.
 //!
-//! Which sender has a place, and which one makes room, is decided in `flows.rs`.
+//! `flows.rs` decides which sender has a place, and which one makes room.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -9,27 +9,28 @@ use std::rc::{Rc, Weak};
 use crate::transports::datagram::Remote;
 use crate::transports::id::Id;
 
-/// Datagrams for an end that is not open yet. The sender's side has the other half.
+/// Datagrams for a right end that is not open yet. The left side has the other half, and adds to them.
 #[derive(Debug, Default)]
 pub struct Waiting(Option<Rc<Kept>>);
 
-/// The datagrams, in order, as long as they wait.
+/// The datagrams in order, while they wait.
 #[derive(Debug)]
 pub(super) struct Kept {
     datagrams: RefCell<Vec<Box<[u8]>>>,
     bytes: Cell<usize>,
-    /// Bytes of all that wait.
+    /// Bytes that wait for all right ends together.
     all: Rc<Cell<usize>>,
 }
 
-/// What is kept for one end. A sender that says more before there is an answer has to repeat it, as with any network.
+/// Limits for one right end. A sender that sends more before there is an answer has to repeat it, as in any network.
 const WAITING_DATAGRAMS: usize = 16;
 const WAITING_BYTES: usize = 128 * 1024;
-/// What is kept for all of them.
+/// Limit for all right ends together.
 const ALL_WAITING_BYTES: usize = 4 * 1024 * 1024;
 
 impl Waiting {
-    /// For an end that will be open. When it is, or has failed, nothing is left of the half that is for the sender.
+    /// Two halves: one for the right end, and one for the left side. The second is dead once the right end is open or
+    /// has failed.
     pub(super) fn begin(all: Rc<Cell<usize>>) -> (Self, Weak<Kept>) {
         let kept = Rc::new(Kept { datagrams: RefCell::default(), bytes: Cell::new(0), all });
         let half = Rc::downgrade(&kept);
@@ -41,19 +42,19 @@ impl Waiting {
         self.0.as_ref().map_or(0, |kept| kept.len())
     }
 
-    /// The half for the sender.
+    /// The half for the left side.
     pub(super) fn half(&self) -> Weak<Kept> {
         self.0.as_ref().map(Rc::downgrade).unwrap_or_default()
     }
 
-    /// The end is open, and takes them.
+    /// Takes the datagrams, because the right end is open.
     pub(super) fn end(self) -> Vec<Box<[u8]>> {
         self.0.map(|kept| kept.datagrams.take()).unwrap_or_default()
     }
 }
 
 impl Kept {
-    /// Keeps a datagram; false where there is no room for it.
+    /// Keeps a datagram. Returns false if there is no room.
     pub(super) fn keep(&self, data: &[u8]) -> bool {
         let (bytes, all) = (self.bytes.get() + data.len(), self.all.get() + data.len());
         let mut datagrams = self.datagrams.borrow_mut();
@@ -78,23 +79,23 @@ impl Drop for Kept {
     }
 }
 
-/// A sender, as a socket that serves many knows it: the socket, and the address that the datagrams come from.
+/// A sender: the socket that serves it, and its address.
 pub(super) type Key = (Id, SocketAddr);
 
 /// The places of all senders.
 #[derive(Debug)]
 pub(super) struct FlowPlaces {
     taken: Cell<usize>,
-    /// Right ends that are gone, which nobody has looked at yet.
+    /// Right ends that are gone, and that [`take_gone`](Self::take_gone) has not returned yet.
     gone: RefCell<Vec<Gone>>,
 }
 
-/// The place of one sender. Its right end has it for as long as there is anything of that, descriptors included.
+/// The place of one sender. Its right end keeps the place until everything of it is gone, descriptors included.
 #[derive(Debug)]
 pub struct FlowPlace {
     key: Key,
     number: u64,
-    /// What the right end could not be opened for, as this machine lacks something.
+    /// Datagrams that could not be sent, because this machine lacked something to open the right end.
     unsent: Option<(Remote, Waiting)>,
     places: Rc<FlowPlaces>,
 }
@@ -102,11 +103,11 @@ pub struct FlowPlace {
 /// A right end that is gone.
 #[derive(Debug)]
 pub(super) struct Gone {
-    /// The sender that it was for.
+    /// The sender of the right end.
     pub(super) key: Key,
-    /// Its number: a sender may have had several.
+    /// The number of the right end: a sender can have had several.
     pub(super) number: u64,
-    /// What the sender has said, if this machine lacked what it takes to open the right end.
+    /// The datagrams of the sender, if this machine lacked something to open the right end.
     pub(super) unsent: Option<(Remote, Waiting)>,
 }
 
@@ -125,15 +126,15 @@ impl FlowPlaces {
         FlowPlace { key, number, unsent: None, places: Rc::clone(self) }
     }
 
-    /// The right ends that have gone since it was last asked.
+    /// The right ends that have gone since the last call.
     pub(super) fn take_gone(&self) -> Vec<Gone> {
         self.gone.take()
     }
 }
 
 impl FlowPlace {
-    /// The right end could not be opened for want of something on this machine: `waiting` of `remote` may have another
-    /// try.
+    /// The right end could not be opened because this machine lacked something. The datagrams in `waiting` can be tried
+    /// again.
     pub(super) fn hand_back(mut self, remote: Remote, waiting: Waiting) {
         self.unsent = Some((remote, waiting));
     }
