@@ -1,8 +1,8 @@
-//! When a peer is told that nothing more comes: at once, after a while, or at the end of the pair.
+//! Decides when a peer is told of the end of the input: at once, after a while, or at the end of the pair.
 //!
-//! Many servers take the end of our direction for a hang-up and drop the answer, and we see an end in order: nginx,
-//! Node.js, asyncio, hitch, `ncat -l`, `nc -l < file`. So the end is held back where it is likely to do harm and tells
-//! the peer nothing.
+//! Many servers take a half-close for a hang-up and drop the answer, which looks like an orderly end: nginx, Node.js,
+//! asyncio, hitch, `ncat -l`, `nc -l < file`. So the end is held back where it is likely to do harm and useless to the
+//! peer.
 //!
 //! ```text
 //!   Open ---the input ends---> told at once
@@ -12,7 +12,7 @@
 //!                                +---the peer ends, or the session---> never told by itself
 //! ```
 //!
-//! This file decides when. The owner of an `InputEnd` passes the end on.
+//! The owner of an `InputEnd` passes the end on.
 
 use std::time::Duration;
 
@@ -24,8 +24,7 @@ use crate::transports::id::Id;
 use crate::transports::net::Net;
 use crate::transports::timers::{TimerId, shown};
 
-/// For how long no byte must move before an end that is held back is told, unless the user says otherwise: the peer may
-/// be waiting for the end.
+/// An end that is held back is told after this time without a byte, because the peer can be waiting for the end.
 pub const SILENCE: Duration = Duration::from_secs(10);
 
 /// When the end of the input is passed on. `--half-close`.
@@ -47,7 +46,7 @@ pub enum HalfClose {
 pub(super) struct InputEnd {
     policy: HalfClose,
     request: RequestLine,
-    /// While the end is held back: for how long no byte must move, and the timer.
+    /// The limit of silence and its timer, while the end is held back.
     held: Option<(Duration, TimerId)>,
     stillness: Stillness,
 }
@@ -120,7 +119,7 @@ pub(super) enum Held {
     TellNow,
 }
 
-/// Logs that a peer has ended after our half-close and has sent nothing: it may have taken the half-close for a
+/// Logs that a peer has ended after the half-close without sending a byte: it can have taken the half-close for a
 /// hang-up.
 pub(super) fn hint(t: &Transport<'_>) {
     if !log::log_enabled!(Level::Info) || !t.is_write_closed() {
