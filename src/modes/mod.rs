@@ -24,6 +24,7 @@ use crate::protocols::signals::{Signals, Wanted};
 use crate::sys::{process, signals};
 use crate::transports::connect::Dialing;
 use crate::transports::connect::source_addresses;
+use crate::transports::dump::Dump;
 use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::keepalive::KeepAlive;
@@ -32,7 +33,7 @@ use crate::transports::opening::{Inherited, Stdio, inherit};
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::Handler;
 use crate::transports::tls::TlsClient;
-use config::{DialConfig, Mode, StreamConfig, StreamPeer, Target};
+use config::{ConnectConfig, DialConfig, DumpTarget, Mode, StreamConfig, StreamPeer, Target};
 
 /// Runs a mode to its end.
 ///
@@ -59,17 +60,27 @@ struct Run {
 }
 
 impl Run {
-    fn new() -> anyhow::Result<Self> {
+    /// Opens the dump, if there is one, before anything else is opened.
+    fn new(stream: &StreamConfig) -> anyhow::Result<Self> {
         signals::ignore_file_size_signal();
         let (reporter, reports) = line();
-        let event_loop = EventLoop::new().map_err(|error| local("event loop", &error))?;
+        let mut event_loop = EventLoop::new().map_err(|error| local("event loop", &error))?;
+        match &stream.dump {
+            None => (),
+            Some(DumpTarget::Stderr) => event_loop.net().set_dump(Dump::to_stderr()),
+            Some(DumpTarget::File(path)) => {
+                let opened = Dump::to_file(path);
+                let dump = opened.map_err(|error| local(&format!("dump {}", path.display()), &error))?;
+                event_loop.net().set_dump(dump);
+            }
+        }
         Ok(Self { event_loop, reporter, reports })
     }
 
     /// A run that a signal ends at once. With a child, all signals are caught that would end this process, because the
     /// child must not be left behind. Without one, INT, TERM and HUP are enough.
     fn of_client(stream: &StreamConfig, has_child: bool) -> anyhow::Result<Self> {
-        let mut run = Self::new()?;
+        let mut run = Self::new(stream)?;
         let own = Signals::of_client(stream.timeout, run.reporter.clone());
         if has_child {
             run.watch(&all_deadly(), own)?;
@@ -82,7 +93,7 @@ impl Run {
     /// A run that lets sessions finish after the first signal. A signal before `wanted` has come is no success. The
     /// files of a server must not be left behind, so all signals are caught that would end this process.
     fn of_server(grace: Duration, stream: &StreamConfig, wanted: Wanted) -> anyhow::Result<Self> {
-        let mut run = Self::new()?;
+        let mut run = Self::new(stream)?;
         let own = Signals::of_server(grace, wanted, stream.timeout, run.reporter.clone());
         run.watch(&all_deadly(), own)?;
         Ok(run)
@@ -159,31 +170,49 @@ impl Outbound {
         self,
         net: &mut Net,
         dial: &DialConfig,
-        tls: Option<&TlsClient>,
-        marks: WaterMarks,
+        setup: &Setup,
         protocol: impl Into<Handler>,
     ) -> Result<Id, Failure> {
         match self {
-            Self::Peer(peer) => Ok(connect(net, &peer, dial, tls, marks, protocol)),
-            Self::Inherited(connection) => adopt(net, connection, dial.keepalive, tls, marks, protocol),
+            Self::Peer(peer) => Ok(connect(net, &peer, dial, setup, protocol)),
+            Self::Inherited(connection) => adopt(net, connection, dial.keepalive, setup, protocol),
+        }
+    }
+}
+
+/// What a connection gets before it is open.
+struct Setup {
+    tls: Option<TlsClient>,
+    crlf: bool,
+    marks: WaterMarks,
+}
+
+impl Setup {
+    /// Reads the files of TLS.
+    fn new(config: &ConnectConfig, marks: WaterMarks) -> anyhow::Result<Self> {
+        Ok(Self { tls: tls::client(config.tls.as_ref())?, crlf: config.crlf, marks })
+    }
+
+    fn apply(&self, net: &mut Net, id: Id) {
+        let mut t = net.transport(id);
+        t.set_write_buffer_limits(self.marks);
+        if self.crlf {
+            t.send_crlf();
+        }
+        if let Some(tls) = &self.tls {
+            // This fails only if the stream has failed already, and then the protocol is told anyway.
+            let _ = t.start_tls(tls.clone());
         }
     }
 }
 
 /// Connects to a peer.
-fn connect(
-    net: &mut Net,
-    peer: &StreamPeer,
-    dial: &DialConfig,
-    tls: Option<&TlsClient>,
-    marks: WaterMarks,
-    protocol: impl Into<Handler>,
-) -> Id {
+fn connect(net: &mut Net, peer: &StreamPeer, dial: &DialConfig, setup: &Setup, protocol: impl Into<Handler>) -> Id {
     let id = match peer {
         StreamPeer::Inet(target) => net.connect_tcp(target.clone(), dialing(dial), protocol),
         StreamPeer::Unix(target) => net.connect_unix(target.clone(), dialing(dial), protocol),
     };
-    prepare(net, id, tls, marks);
+    setup.apply(net, id);
     id
 }
 
@@ -192,23 +221,13 @@ fn adopt(
     net: &mut Net,
     connection: OwnedFd,
     keepalive: KeepAlive,
-    tls: Option<&TlsClient>,
-    marks: WaterMarks,
+    setup: &Setup,
     protocol: impl Into<Handler>,
 ) -> Result<Id, Failure> {
     let id = net.adopt(connection, protocol).map_err(|error| local("adopt", &error))?;
     net.transport(id).set_keepalive(keepalive).map_err(|error| local("keepalive", &error))?;
-    prepare(net, id, tls, marks);
+    setup.apply(net, id);
     Ok(id)
-}
-
-fn prepare(net: &mut Net, id: Id, tls: Option<&TlsClient>, marks: WaterMarks) {
-    let mut t = net.transport(id);
-    t.set_write_buffer_limits(marks);
-    if let Some(tls) = tls {
-        // This fails only if the stream has failed already. The protocol hears of that failure anyway.
-        let _ = t.start_tls(tls.clone());
-    }
 }
 
 /// Takes over an inherited descriptor. `wanted` returns `None` for a socket that the mode cannot use.

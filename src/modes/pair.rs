@@ -9,14 +9,13 @@ use super::config::{
     RelayConfig, StreamConfig, StreamPeer,
 };
 use super::{
-    Outbound, Run, adopt, children, connect, dialing, listen, marks, pair_options, session_options, stdio, stdio_of,
-    tls,
+    Outbound, Run, Setup, adopt, children, connect, dialing, listen, marks, pair_options, session_options, stdio,
+    stdio_of,
 };
 use crate::protocols::pair::child::ChildEnd;
 use crate::protocols::pair::datagram::DatagramSide;
 use crate::protocols::pair::flows::Flows;
 use crate::protocols::pair::flows_side::FlowsSide;
-use crate::protocols::pair::half_close::{HalfClose, SILENCE};
 use crate::protocols::pair::session::IdleStdio;
 use crate::protocols::pair::stream::{StreamSide, session_connector};
 use crate::protocols::pair::{Connector, End, Inbound, PairOptions};
@@ -31,7 +30,6 @@ use crate::transports::net::Net;
 use crate::transports::opening::Stdio;
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::factory;
-use crate::transports::tls::TlsClient;
 
 /// The most children at once for clients, unless `max-conns` says otherwise. A child is often several processes.
 const CHILDREN_MAX: usize = 100;
@@ -127,28 +125,23 @@ fn flows(config: &DatagramListenConfig, ready: listen::PreparedDatagrams, right:
 /// Joins one left end and one right end.
 pub(super) fn single(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> anyhow::Result<()> {
     // An inherited descriptor is taken over before we open one that could have the same number.
+    let marks = marks(stream)?;
     let outbound = match left {
-        Endpoint::Connect(config) => Some((tls::client(config.tls.as_ref())?, Outbound::new(&config.target)?)),
+        Endpoint::Connect(config) => Some((Setup::new(config, marks)?, Outbound::new(&config.target)?)),
         _ => None,
     };
     let mut run = Run::of_client(stream, right.is_child() || matches!(left, Endpoint::Child(_)))?;
-    let mut options = right.options(&run, stream, false);
-    let asks_for_tls = outbound.as_ref().is_some_and(|(tls, _)| tls.as_ref().is_some_and(|tls| tls.starttls.is_some()));
-    if asks_for_tls && options.session.is_some() && options.half_close == HalfClose::Auto {
-        // Servers of these protocols take an end before their last answer for a hang-up.
-        options.half_close = HalfClose::After(SILENCE);
-    }
+    let options = right.options(&run, stream, false);
     let right_is_stdio = right.is_stdio();
     let connector = right.connector(&mut run, stream, options.clone())?;
-    let marks = marks(stream)?;
     let net = run.event_loop.net();
     match left {
         Endpoint::Stdio => {
             stdio(net, Stdio::Both, marks, StreamSide::new(connector, options))?;
         }
         Endpoint::Connect(config) => {
-            let Some((tls, outbound)) = outbound else { return Ok(()) };
-            outbound.open(net, &config.dial, tls.as_ref(), marks, StreamSide::new(connector, options))?;
+            let Some((setup, outbound)) = outbound else { return Ok(()) };
+            outbound.open(net, &config.dial, &setup, StreamSide::new(connector, options))?;
         }
         Endpoint::Datagrams(config) => {
             send_to(net, config, marks, DatagramSide::new(connector, options));
@@ -179,9 +172,9 @@ enum RightKind {
 
 /// What is opened for a left end.
 enum RightEnd {
-    Connect(StreamPeer, DialConfig, Option<TlsClient>),
+    Connect(StreamPeer, DialConfig, Setup),
     /// The first left end gets it.
-    Inherited(Cell<Option<OwnedFd>>, KeepAlive, Option<TlsClient>),
+    Inherited(Cell<Option<OwnedFd>>, KeepAlive, Setup),
     Datagrams(DatagramConnectConfig<HostPort>),
     Child(children::Child),
 }
@@ -192,12 +185,12 @@ impl RightEnds {
     pub(super) fn new(endpoint: &Endpoint, marks: WaterMarks) -> anyhow::Result<Self> {
         let right = match endpoint {
             Endpoint::Stdio => return Ok(Self { kind: RightKind::Stdio, marks }),
-            Endpoint::Connect(ConnectConfig { target, dial, tls, .. }) => {
-                let tls = tls::client(tls.as_ref())?;
-                match Outbound::new(target)? {
-                    Outbound::Peer(peer) => RightEnd::Connect(peer, dial.clone(), tls),
+            Endpoint::Connect(config) => {
+                let (setup, dial) = (Setup::new(config, marks)?, &config.dial);
+                match Outbound::new(&config.target)? {
+                    Outbound::Peer(peer) => RightEnd::Connect(peer, dial.clone(), setup),
                     Outbound::Inherited(connection) => {
-                        RightEnd::Inherited(Cell::new(Some(connection)), dial.keepalive, tls)
+                        RightEnd::Inherited(Cell::new(Some(connection)), dial.keepalive, setup)
                     }
                 }
             }
@@ -280,15 +273,15 @@ impl RightEnds {
 impl RightEnd {
     fn open(&self, net: &mut Net, left: Inbound, marks: WaterMarks, options: PairOptions) -> Result<End, Failure> {
         match self {
-            Self::Connect(peer, dial, tls) => {
+            Self::Connect(peer, dial, setup) => {
                 let side = StreamSide::new(left, options);
-                Ok(End::Stream(connect(net, peer, dial, tls.as_ref(), marks, side)))
+                Ok(End::Stream(connect(net, peer, dial, setup, side)))
             }
-            Self::Inherited(fd, keepalive, tls) => {
+            Self::Inherited(fd, keepalive, setup) => {
                 let taken = || Failure::new(Cause::Unavailable, "an inherited connection can serve only one client");
                 let connection = fd.take().ok_or_else(taken)?;
                 let side = StreamSide::new(left, options);
-                Ok(End::Stream(adopt(net, connection, *keepalive, tls.as_ref(), marks, side)?))
+                Ok(End::Stream(adopt(net, connection, *keepalive, setup, side)?))
             }
             Self::Datagrams(config) => {
                 Ok(End::Datagrams(send_to(net, config, marks, DatagramSide::new(left, options))))

@@ -133,6 +133,10 @@ impl Listener {
         stream.out.flow.marks = self.options.marks;
         stream.bounded_close = !self.options.once;
         stream.peer = Some(Box::new(peer));
+        cx.tap(&mut stream, None);
+        if self.options.crlf {
+            stream.send_crlf();
+        }
         let openings = match self.options.openings() {
             Ok(openings) => openings,
             Err(error) => {

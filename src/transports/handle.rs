@@ -324,6 +324,20 @@ impl Transport<'_> {
         }
     }
 
+    /// Whether TLS was agreed on with the peer on this connection before it began, as STARTTLS does.
+    #[must_use]
+    pub fn has_agreed_on_tls(&self) -> bool {
+        self.net.stream(self.id).and_then(Stream::tls).is_some_and(TlsLayer::was_agreed)
+    }
+
+    /// Sends each line feed as CR LF from now on. A line feed behind a CR stays as it is, and so does what arrives.
+    /// asyncio has nothing like it.
+    pub fn send_crlf(&mut self) {
+        if let Some(mut stream) = self.net.stream_mut(self.id) {
+            stream.send_crlf();
+        }
+    }
+
     /// Sets whether this stream is in the background: the loop does not run on for its sake. No stream is at first.
     pub fn set_background(&mut self, background: bool) {
         self.with(|stream| {

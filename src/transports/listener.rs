@@ -39,6 +39,8 @@ pub struct Listening {
     /// A connection is admitted once its TLS handshake is done.
     #[doc(alias = "ssl")]
     pub tls: Option<TlsServer>,
+    /// Each line feed is sent as CR LF.
+    pub crlf: bool,
     /// When a TCP client that is silent counts as gone.
     pub keepalive: KeepAlive,
 }
@@ -52,6 +54,7 @@ impl Default for Listening {
             marks: WaterMarks::default(),
             once: false,
             tls: None,
+            crlf: false,
             keepalive: KeepAlive::default(),
         }
     }

@@ -15,6 +15,7 @@ use super::admission::Admission;
 use super::call::Call;
 use super::ctx::{Ctx, DatagramRef, ProcessRef, StreamRef};
 use super::datagram::socket::Datagram;
+use super::dump::Dump;
 use super::id::{Arena, Direction, Id};
 use super::listener::Listener;
 use super::process::{Ending, Process, SIGTERM};
@@ -90,6 +91,12 @@ impl Net {
     /// Cancels a timer of `call_later`; one that has fired is left alone. asyncio's `TimerHandle.cancel`.
     pub fn cancel(&mut self, timer: TimerId) {
         self.cx.timers.cancel(timer);
+    }
+
+    /// Shows what is sent and received from now on: by new connections, new datagram sockets and new children. asyncio
+    /// has nothing like it.
+    pub fn set_dump(&mut self, dump: Dump) {
+        self.cx.dump = Some(Box::new(dump));
     }
 
     /// The time of this turn of the loop. asyncio's `loop.time()`.
