@@ -40,8 +40,8 @@ pub struct ChildEnd {
     exec: Option<Rc<ExecChild>>,
     /// The end of the child's stdout, to be passed on to the other end.
     output: InputEnd,
-    /// Fires a moment after the end of the child's stdout. The exit of a child that was killed comes before, and then the
-    /// other end does not see an orderly end.
+    /// Fires a moment after the end of the child's stdout. The exit of a killed child comes before, and then the other
+    /// end does not see an orderly end.
     end_timer: Option<TimerId>,
     idle: IdleClock,
     /// The name of the other end in messages.

@@ -27,7 +27,7 @@ use crate::transports::timers::{TimerId, shown};
 /// An end that is held back is told after this time without a byte, because the peer can be waiting for the end.
 pub const SILENCE: Duration = Duration::from_secs(10);
 
-/// When the end of the input is passed on. `--half-close`.
+/// When the end of the input is passed on: `--half-close`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HalfClose {
     /// At once. But once no byte has moved for [`SILENCE`] if the input gave nothing, if what was sent begins as a
@@ -111,10 +111,10 @@ impl InputEnd {
     }
 }
 
-/// What a timer means for an end that is held back.
+/// The meaning of a timer for an end that is held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Held {
-    /// Nothing: it was another timer.
+    /// Another timer has fired.
     OtherTimer,
     /// Bytes have moved meanwhile.
     Longer,
@@ -151,7 +151,7 @@ enum RequestLine {
     Other,
 }
 
-/// What follows the target.
+/// The text after the target.
 const VERSION: &[u8] = b"HTTP/1.";
 /// The longest method that has a name has 17 characters.
 const METHOD_MAX: u8 = 32;

@@ -108,7 +108,7 @@ impl fmt::Debug for Connector {
     }
 }
 
-/// The other end, as a side knows it.
+/// The other end, in the view of a side.
 #[derive(Debug)]
 pub struct OtherEnd(Link);
 
