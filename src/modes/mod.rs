@@ -9,6 +9,7 @@ mod datagrams;
 mod echo;
 mod exec;
 mod listen;
+mod open;
 mod pair;
 mod terminal;
 mod tls;
@@ -26,13 +27,11 @@ use crate::transports::connect::Dialing;
 use crate::transports::connect::source_addresses;
 use crate::transports::error::describe;
 use crate::transports::id::Id;
-use crate::transports::keepalive::KeepAlive;
 use crate::transports::net::Net;
 use crate::transports::opening::{Inherited, Stdio, inherit};
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::Handler;
-use crate::transports::tls::TlsClient;
-use config::{DialConfig, Mode, StreamConfig, StreamPeer, Target};
+use config::{DialConfig, Mode, StreamConfig};
 
 /// Runs a mode to its end.
 ///
@@ -132,82 +131,6 @@ fn dialing(config: &DialConfig) -> Dialing {
         retry: config.retry,
         retry_delay: config.retry_delay,
         keepalive: config.keepalive,
-    }
-}
-
-/// The peer of a stream, prepared as far as is possible before anything is opened.
-enum Outbound {
-    Peer(StreamPeer),
-    /// The connection was taken over before a new descriptor could get the same number.
-    Inherited(OwnedFd),
-}
-
-impl Outbound {
-    fn new(target: &Target) -> anyhow::Result<Self> {
-        match target {
-            Target::Peer(peer) => Ok(Self::Peer(peer.clone())),
-            Target::Inherited(number) => take_over(*number, "a connection", |socket| match socket {
-                Inherited::Connection(fd) => Some(fd),
-                Inherited::Listener(_) | Inherited::Datagrams(_) => None,
-            })
-            .map(Self::Inherited),
-        }
-    }
-
-    /// Connects, or adopts the inherited connection.
-    fn open(
-        self,
-        net: &mut Net,
-        dial: &DialConfig,
-        tls: Option<&TlsClient>,
-        marks: WaterMarks,
-        protocol: impl Into<Handler>,
-    ) -> Result<Id, Failure> {
-        match self {
-            Self::Peer(peer) => Ok(connect(net, &peer, dial, tls, marks, protocol)),
-            Self::Inherited(connection) => adopt(net, connection, dial.keepalive, tls, marks, protocol),
-        }
-    }
-}
-
-/// Connects to a peer.
-fn connect(
-    net: &mut Net,
-    peer: &StreamPeer,
-    dial: &DialConfig,
-    tls: Option<&TlsClient>,
-    marks: WaterMarks,
-    protocol: impl Into<Handler>,
-) -> Id {
-    let id = match peer {
-        StreamPeer::Inet(target) => net.connect_tcp(target.clone(), dialing(dial), protocol),
-        StreamPeer::Unix(target) => net.connect_unix(target.clone(), dialing(dial), protocol),
-    };
-    prepare(net, id, tls, marks);
-    id
-}
-
-/// Adopts an inherited connection.
-fn adopt(
-    net: &mut Net,
-    connection: OwnedFd,
-    keepalive: KeepAlive,
-    tls: Option<&TlsClient>,
-    marks: WaterMarks,
-    protocol: impl Into<Handler>,
-) -> Result<Id, Failure> {
-    let id = net.adopt(connection, protocol).map_err(|error| local("adopt", &error))?;
-    net.transport(id).set_keepalive(keepalive).map_err(|error| local("keepalive", &error))?;
-    prepare(net, id, tls, marks);
-    Ok(id)
-}
-
-fn prepare(net: &mut Net, id: Id, tls: Option<&TlsClient>, marks: WaterMarks) {
-    let mut t = net.transport(id);
-    t.set_write_buffer_limits(marks);
-    if let Some(tls) = tls {
-        // This fails only if the stream has failed already. The protocol hears of that failure anyway.
-        let _ = t.start_tls(tls.clone());
     }
 }
 

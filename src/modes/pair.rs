@@ -1,19 +1,13 @@
 //! Two ends that are joined: `relay`, clients and servers with stdin and stdout, `exec` on connections.
 
 use std::cell::Cell;
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use super::config::{
-    ConnectConfig, DatagramConnectConfig, DatagramListenConfig, DialConfig, Endpoint, LeftEndpoint, ListenConfig,
-    RelayConfig, StreamConfig, StreamPeer,
+    ConnectConfig, DatagramListenConfig, Endpoint, LeftEndpoint, ListenConfig, RelayConfig, StreamConfig,
 };
-use super::{
-    Outbound, Run, adopt, children, connect, dialing, listen, marks, pair_options, session_options, stdio, stdio_of,
-    tls,
-};
-use crate::protocols::pair::child::ChildEnd;
-use crate::protocols::pair::datagram::DatagramSide;
+use super::open::PreparedEnd;
+use super::{Run, children, listen, marks, pair_options, session_options, stdio, stdio_of};
 use crate::protocols::pair::flows::Flows;
 use crate::protocols::pair::flows_side::FlowsSide;
 use crate::protocols::pair::half_close::{HalfClose, SILENCE};
@@ -23,15 +17,10 @@ use crate::protocols::pair::{Connector, End, Inbound, PairOptions};
 use crate::protocols::report::{Cause, Failure};
 use crate::protocols::signals::Wanted;
 use crate::sys::limits;
-use crate::transports::address::HostPort;
-use crate::transports::datagram::opening::DatagramOptions;
-use crate::transports::id::Id;
-use crate::transports::keepalive::KeepAlive;
 use crate::transports::net::Net;
 use crate::transports::opening::Stdio;
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::factory;
-use crate::transports::tls::TlsClient;
 
 /// The most children at once for clients, unless `max-conns` says otherwise. A child is often several processes.
 const CHILDREN_MAX: usize = 100;
@@ -126,39 +115,16 @@ fn flows(config: &DatagramListenConfig, ready: listen::PreparedDatagrams, right:
 
 /// Joins one left end and one right end.
 pub(super) fn single(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> anyhow::Result<()> {
-    // An inherited descriptor is taken over before we open one that could have the same number.
-    let outbound = match left {
-        Endpoint::Connect(config) => Some((tls::client(config.tls.as_ref())?, Outbound::new(&config.target)?)),
-        _ => None,
-    };
-    let mut run = Run::of_client(stream, right.is_child() || matches!(left, Endpoint::Child(_)))?;
+    let left = PreparedEnd::new(left)?;
+    let left = if matches!(right.kind, RightKind::Stdio) { left.beside_our_stdout() } else { left };
+    let mut run = Run::of_client(stream, right.is_child() || left.is_child())?;
     let mut options = right.options(&run, stream, false);
-    let asks_for_tls = outbound.as_ref().is_some_and(|(tls, _)| tls.as_ref().is_some_and(|tls| tls.starttls.is_some()));
-    if asks_for_tls && options.session.is_some() && options.half_close == HalfClose::Auto {
+    if left.asks_for_tls() && options.session.is_some() && options.half_close == HalfClose::Auto {
         // Servers of these protocols take an end before their last answer for a hang-up.
         options.half_close = HalfClose::After(SILENCE);
     }
-    let right_is_stdio = right.is_stdio();
     let connector = right.connector(&mut run, stream, options.clone())?;
-    let marks = marks(stream)?;
-    let net = run.event_loop.net();
-    match left {
-        Endpoint::Stdio => {
-            stdio(net, Stdio::Both, marks, StreamSide::new(connector, options))?;
-        }
-        Endpoint::Connect(config) => {
-            let Some((tls, outbound)) = outbound else { return Ok(()) };
-            outbound.open(net, &config.dial, tls.as_ref(), marks, StreamSide::new(connector, options))?;
-        }
-        Endpoint::Datagrams(config) => {
-            send_to(net, config, marks, DatagramSide::new(connector, options));
-        }
-        Endpoint::Child(config) => {
-            let child = children::Child::new(config);
-            let child = if right_is_stdio { child.beside_our_stdout() } else { child };
-            children::start(net, &child, Vec::new(), marks, ChildEnd::new(connector, options))?;
-        }
-    }
+    left.open(run.event_loop.net(), connector, Vec::new(), marks(stream)?, options)?;
     run.run()
 }
 
@@ -174,42 +140,21 @@ enum RightKind {
     /// stdin and stdout, for one connection at a time.
     Session,
     /// Each left end gets a right end of its own.
-    Each(RightEnd),
-}
-
-/// What is opened for a left end.
-enum RightEnd {
-    Connect(StreamPeer, DialConfig, Option<TlsClient>),
-    /// The first left end gets it.
-    Inherited(Cell<Option<OwnedFd>>, KeepAlive, Option<TlsClient>),
-    Datagrams(DatagramConnectConfig<HostPort>),
-    Child(children::Child),
+    Each(PreparedEnd),
 }
 
 impl RightEnds {
-    /// Prepares the right ends. An inherited descriptor is taken over before we open one that could have the same
-    /// number.
     pub(super) fn new(endpoint: &Endpoint, marks: WaterMarks) -> anyhow::Result<Self> {
-        let right = match endpoint {
-            Endpoint::Stdio => return Ok(Self { kind: RightKind::Stdio, marks }),
-            Endpoint::Connect(ConnectConfig { target, dial, tls, .. }) => {
-                let tls = tls::client(tls.as_ref())?;
-                match Outbound::new(target)? {
-                    Outbound::Peer(peer) => RightEnd::Connect(peer, dial.clone(), tls),
-                    Outbound::Inherited(connection) => {
-                        RightEnd::Inherited(Cell::new(Some(connection)), dial.keepalive, tls)
-                    }
-                }
-            }
-            Endpoint::Datagrams(config) => RightEnd::Datagrams(config.clone()),
-            Endpoint::Child(config) => RightEnd::Child(children::Child::checked(config)?),
+        let kind = match PreparedEnd::new(endpoint)? {
+            PreparedEnd::Stdio => RightKind::Stdio,
+            end => RightKind::Each(end),
         };
-        Ok(Self { kind: RightKind::Each(right), marks })
+        Ok(Self { kind, marks })
     }
 
     /// A child for each left end.
     pub(super) fn child(child: children::Child, marks: WaterMarks) -> Self {
-        Self { kind: RightKind::Each(RightEnd::Child(child)), marks }
+        Self { kind: RightKind::Each(PreparedEnd::Child(child)), marks }
     }
 
     /// stdin and stdout for one connection at a time.
@@ -218,18 +163,14 @@ impl RightEnds {
     }
 
     fn is_child(&self) -> bool {
-        matches!(self.kind, RightKind::Each(RightEnd::Child(_)))
-    }
-
-    fn is_stdio(&self) -> bool {
-        matches!(self.kind, RightKind::Stdio)
+        matches!(&self.kind, RightKind::Each(end) if end.is_child())
     }
 
     /// How many left ends there are at once, given what `max-conns` says.
     fn limit(&self) -> fn(Option<usize>) -> Option<usize> {
         match self.kind {
             RightKind::Session => |_| Some(1),
-            RightKind::Each(RightEnd::Child(_)) => |asked| asked.or(Some(CHILDREN_MAX)),
+            RightKind::Each(PreparedEnd::Child(_)) => |asked| asked.or(Some(CHILDREN_MAX)),
             RightKind::Stdio | RightKind::Each(_) => |asked| asked,
         }
     }
@@ -247,7 +188,7 @@ impl RightEnds {
     /// Notes that the output of a child goes to our stdout.
     fn beside_our_stdout(self) -> Self {
         match self.kind {
-            RightKind::Each(RightEnd::Child(child)) => Self::child(child.beside_our_stdout(), self.marks),
+            RightKind::Each(end) => Self { kind: RightKind::Each(end.beside_our_stdout()), ..self },
             _ => self,
         }
     }
@@ -258,7 +199,7 @@ impl RightEnds {
         let (net, reporter) = (run.event_loop.net(), run.reporter.clone());
         let (which, is_for_one) = match kind {
             RightKind::Each(right) => {
-                return Ok(Connector::new(move |net, left| right.open(net, left, marks, options.clone())));
+                return Ok(Connector::new(move |net, left| open_for(net, &right, left, marks, options.clone())));
             }
             RightKind::Session => (stdio_of(stream), false),
             RightKind::Stdio => (Stdio::Both, true),
@@ -277,40 +218,19 @@ impl RightEnds {
     }
 }
 
-impl RightEnd {
-    fn open(&self, net: &mut Net, left: Inbound, marks: WaterMarks, options: PairOptions) -> Result<End, Failure> {
-        match self {
-            Self::Connect(peer, dial, tls) => {
-                let side = StreamSide::new(left, options);
-                Ok(End::Stream(connect(net, peer, dial, tls.as_ref(), marks, side)))
-            }
-            Self::Inherited(fd, keepalive, tls) => {
-                let taken = || Failure::new(Cause::Unavailable, "an inherited connection can serve only one client");
-                let connection = fd.take().ok_or_else(taken)?;
-                let side = StreamSide::new(left, options);
-                Ok(End::Stream(adopt(net, connection, *keepalive, tls.as_ref(), marks, side)?))
-            }
-            Self::Datagrams(config) => {
-                Ok(End::Datagrams(send_to(net, config, marks, DatagramSide::new(left, options))))
-            }
-            Self::Child(child) => {
-                let about = children::about(&left);
-                let connection = match left.end {
-                    End::Stream(id) => Some(id),
-                    _ => None,
-                };
-                let id = children::start(net, child, about, marks, ChildEnd::new(left, options))?;
-                if let Some(connection) = connection {
-                    net.count_child_instead(connection, id);
-                }
-                Ok(End::Child(id))
-            }
-        }
+/// Opens the right end of `left`. A child is told of its peer, and counts as the client instead of the connection.
+fn open_for(
+    net: &mut Net,
+    right: &PreparedEnd,
+    left: Inbound,
+    marks: WaterMarks,
+    options: PairOptions,
+) -> Result<End, Failure> {
+    let about = if right.is_child() { children::about(&left) } else { Vec::new() };
+    let client = left.end;
+    let end = right.open(net, left, about, marks, options)?;
+    if let (End::Stream(connection), End::Child(child)) = (client, end) {
+        net.count_child_instead(connection, child);
     }
-}
-
-/// Opens a datagram socket for a peer.
-fn send_to(net: &mut Net, config: &DatagramConnectConfig<HostPort>, marks: WaterMarks, side: DatagramSide) -> Id {
-    let options = DatagramOptions { marks, broadcast: config.broadcast, traffic_class: None };
-    net.connect_udp(config.target.clone(), dialing(&config.dial), options, side)
+    Ok(end)
 }
