@@ -99,7 +99,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__connect)
-            opts="-4 -6 -n -q -v -h --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --count --broadcast --lines --half-close --no-half-close --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --count --broadcast --lines --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -221,6 +221,21 @@ _xport() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --dump)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --high-water)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -249,7 +264,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__echo)
-            opts="-4 -6 -n -q -v -h --grace --backlog --once --max-conns --allow --deny --port-file --mode --replace-stale --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --count --join --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --grace --backlog --once --max-conns --allow --deny --port-file --mode --replace-stale --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --count --join --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -378,6 +393,21 @@ _xport() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --dump)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --high-water)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -406,7 +436,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__exec)
-            opts="-4 -6 -n -q -v -h --shell --stdin --stderr --env --kill-after --pty --listen --grace --backlog --once --max-conns --allow --deny --port-file --mode --replace-stale --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --linger --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --shell --stdin --stderr --env --kill-after --pty --listen --grace --backlog --once --max-conns --allow --deny --port-file --mode --replace-stale --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --linger --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -594,8 +624,27 @@ _xport() {
                     fi
                     return 0
                     ;;
+                --starttls)
+                    COMPREPLY=($(compgen -W "smtp imap pop3 postgres ldap xmpp" -- "${cur}"))
+                    return 0
+                    ;;
                 --linger)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dump)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --high-water)
@@ -626,7 +675,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__listen)
-            opts="-k -4 -6 -n -q -v -h --grace --backlog --keep-open --allow --deny --port-file --mode --replace-stale --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --count --join --lines --half-close --no-half-close --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -4 -6 -n -q -v -h --grace --backlog --keep-open --allow --deny --port-file --mode --replace-stale --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --count --join --lines --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -759,6 +808,21 @@ _xport() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --dump)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --high-water)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -787,7 +851,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__relay)
-            opts="-4 -6 -n -q -v -h --grace --backlog --once --max-conns --allow --deny --port-file --mode --replace-stale --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --join --broadcast --stderr --env --kill-after --pty --half-close --no-half-close --linger --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --grace --backlog --once --max-conns --allow --deny --port-file --mode --replace-stale --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --join --broadcast --stderr --env --kill-after --pty --half-close --no-half-close --linger --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -947,6 +1011,10 @@ _xport() {
                     fi
                     return 0
                     ;;
+                --starttls)
+                    COMPREPLY=($(compgen -W "smtp imap pop3 postgres ldap xmpp" -- "${cur}"))
+                    return 0
+                    ;;
                 --join)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -969,6 +1037,21 @@ _xport() {
                     ;;
                 --linger)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dump)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --high-water)
@@ -999,7 +1082,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tcp__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --half-close --no-half-close --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1037,6 +1120,21 @@ _xport() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --dump)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --high-water)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1065,7 +1163,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tcp__subcmd__echo)
-            opts="-4 -6 -n -q -v -h --listen --grace --backlog --once --max-conns --allow --deny --port-file --numeric --keepalive --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --listen --grace --backlog --once --max-conns --allow --deny --port-file --numeric --keepalive --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1114,6 +1212,21 @@ _xport() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --dump)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --high-water)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1142,7 +1255,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tcp__subcmd__server)
-            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --numeric --keepalive --half-close --no-half-close --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --numeric --keepalive --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1195,6 +1308,21 @@ _xport() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --dump)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --high-water)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1223,7 +1351,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tls__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --half-close --no-half-close --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1345,6 +1473,21 @@ _xport() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --dump)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --high-water)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1373,7 +1516,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tls__subcmd__echo)
-            opts="-4 -6 -n -q -v -h --listen --grace --backlog --once --max-conns --allow --deny --port-file --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --listen --grace --backlog --once --max-conns --allow --deny --port-file --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1480,6 +1623,21 @@ _xport() {
                     return 0
                     ;;
                 --keylog)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --dump)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"
@@ -1522,7 +1680,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tls__subcmd__server)
-            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --half-close --no-half-close --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1647,6 +1805,21 @@ _xport() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --dump)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --high-water)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1675,7 +1848,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__udp__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --count --broadcast --lines --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --count --broadcast --lines --linger --send-only --recv-only --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1709,6 +1882,21 @@ _xport() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --dump)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --high-water)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1737,7 +1925,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__udp__subcmd__echo)
-            opts="-4 -6 -n -q -v -h --listen --grace --allow --deny --port-file --numeric --count --join --high-water --low-water --timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --listen --grace --allow --deny --port-file --numeric --count --join --dump --high-water --low-water --timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1782,6 +1970,21 @@ _xport() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --dump)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --high-water)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1806,7 +2009,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__udp__subcmd__server)
-            opts="-4 -6 -n -q -v -h --listen --grace --allow --deny --port-file --numeric --count --join --lines --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --listen --grace --allow --deny --port-file --numeric --count --join --lines --linger --send-only --recv-only --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1853,6 +2056,21 @@ _xport() {
                     ;;
                 --linger)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dump)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --high-water)
@@ -1883,7 +2101,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__unix__subcmd__client)
-            opts="-q -v -h --connect --connect-timeout --retry --retry-delay --half-close --no-half-close --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-q -v -h --connect --connect-timeout --retry --retry-delay --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1911,6 +2129,21 @@ _xport() {
                     ;;
                 --linger)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dump)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --high-water)
@@ -1941,7 +2174,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__unix__subcmd__echo)
-            opts="-q -v -h --listen --grace --backlog --once --max-conns --mode --replace-stale --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-q -v -h --listen --grace --backlog --once --max-conns --mode --replace-stale --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1965,6 +2198,21 @@ _xport() {
                     ;;
                 --mode)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dump)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --high-water)
@@ -1995,7 +2243,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__unix__subcmd__server)
-            opts="-k -q -v -h --listen --grace --backlog --keep-open --mode --replace-stale --half-close --no-half-close --linger --send-only --recv-only --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -q -v -h --listen --grace --backlog --keep-open --mode --replace-stale --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2023,6 +2271,21 @@ _xport() {
                     ;;
                 --linger)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dump)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --high-water)
@@ -2072,7 +2335,7 @@ _xport_endpoints() {
     done
     case "$place,$last" in
         exec,--listen|exec,--connect) place="$place$last" ;;
-        *,--listen|*,--grace|*,--backlog|*,--max-conns|*,--allow|*,--deny|*,--port-file|*,--mode|*,--connect|*,--connect-timeout|*,--retry|*,--retry-delay|*,--source|*,--keepalive|*,--ca|*,--server-name|*,--pin|*,--client-ca|*,--cert|*,--key|*,--alpn|*,--tls-min|*,--handshake-timeout|*,--keylog|*,--shell|*,--stdin|*,--stderr|*,--env|*,--kill-after|*,--linger|*,--high-water|*,--low-water|*,--timeout|*,--idle-timeout|*,--color|*,--join|*,--half-close|*,--count|*,--starttls) return 1 ;;
+        *,--listen|*,--grace|*,--backlog|*,--max-conns|*,--allow|*,--deny|*,--port-file|*,--mode|*,--connect|*,--connect-timeout|*,--retry|*,--retry-delay|*,--source|*,--keepalive|*,--ca|*,--server-name|*,--pin|*,--client-ca|*,--cert|*,--key|*,--alpn|*,--tls-min|*,--handshake-timeout|*,--keylog|*,--starttls|*,--shell|*,--stdin|*,--stderr|*,--env|*,--kill-after|*,--linger|*,--dump|*,--high-water|*,--low-water|*,--timeout|*,--idle-timeout|*,--color|*,--join|*,--half-close|*,--count) return 1 ;;
     esac
     [[ $word == -?* ]] && return 1
     case "$word" in
@@ -2081,22 +2344,25 @@ _xport_endpoints() {
     esac
     if [[ $word == *,* ]]; then
         case "$place,$scheme" in
-            exec--listen,tcp|echo,tcp|exec--listen,tcp-listen|relay,tcp-listen|echo,tcp-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric) ;;
-            exec--connect,tcp|relay,tcp|connect,tcp) candidates=(connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric) ;;
-            listen,tcp|listen,tcp-listen) candidates=(backlog= allow= deny= port-file= keepalive= 4 6 numeric) ;;
-            exec--listen,tls|echo,tls|exec--listen,tls-listen|relay,tls-listen|echo,tls-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
-            exec--connect,tls|relay,tls) candidates=(connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
-            listen,tls|listen,tls-listen) candidates=(backlog= allow= deny= port-file= keepalive= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
-            connect,tls) candidates=(connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= allow-truncation keylog= starttls=) ;;
-            exec--listen,unix|echo,unix|exec--listen,unix-listen|relay,unix-listen|echo,unix-listen) candidates=(backlog= max-conns= mode= replace-stale) ;;
-            exec--connect,unix|relay,unix|connect,unix) candidates=(connect-timeout= retry= retry-delay=) ;;
-            listen,unix|listen,unix-listen) candidates=(backlog= mode= replace-stale) ;;
+            exec--listen,tcp|exec--listen,tcp-listen|relay,tcp-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric crlf) ;;
+            exec--connect,tcp|relay,tcp|connect,tcp) candidates=(connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric crlf) ;;
+            echo,tcp|echo,tcp-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric) ;;
+            listen,tcp|listen,tcp-listen) candidates=(backlog= allow= deny= port-file= keepalive= 4 6 numeric crlf) ;;
+            exec--listen,tls|exec--listen,tls-listen|relay,tls-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
+            exec--connect,tls|relay,tls|connect,tls) candidates=(connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric crlf ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= allow-truncation keylog= starttls=) ;;
+            echo,tls|echo,tls-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
+            listen,tls|listen,tls-listen) candidates=(backlog= allow= deny= port-file= keepalive= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
+            exec--listen,unix|exec--listen,unix-listen|relay,unix-listen) candidates=(backlog= max-conns= mode= replace-stale crlf) ;;
+            exec--connect,unix|relay,unix|connect,unix) candidates=(connect-timeout= retry= retry-delay= crlf) ;;
+            echo,unix|echo,unix-listen) candidates=(backlog= max-conns= mode= replace-stale) ;;
+            listen,unix|listen,unix-listen) candidates=(backlog= mode= replace-stale crlf) ;;
             relay,udp|connect,udp) candidates=(connect-timeout= retry= retry-delay= source= 4 6 numeric broadcast) ;;
             echo,udp|listen,udp|echo,udp-listen|listen,udp-listen) candidates=(allow= deny= port-file= join= 4 6 numeric) ;;
             relay,udp-listen) candidates=(max-conns= allow= deny= port-file= join= 4 6 numeric) ;;
-            exec--listen,fd|relay,fd|echo,fd) candidates=(max-conns= allow= deny= port-file= keepalive=) ;;
-            exec--connect,fd|connect,fd) candidates=(keepalive=) ;;
-            listen,fd) candidates=(allow= deny= port-file= keepalive=) ;;
+            exec--listen,fd|relay,fd) candidates=(max-conns= allow= deny= port-file= keepalive= crlf) ;;
+            exec--connect,fd|connect,fd) candidates=(keepalive= crlf) ;;
+            echo,fd) candidates=(max-conns= allow= deny= port-file= keepalive=) ;;
+            listen,fd) candidates=(allow= deny= port-file= keepalive= crlf) ;;
         esac
         candidates=("${candidates[@]/#/"${word%,*},"}")
     else

@@ -1,5 +1,5 @@
-//! asyncio's "Connecting existing sockets", from its documents on transports and protocols: registers an open socket to
-//! wait for data with a protocol.
+//! asyncio's "Connecting existing sockets", from its documentation of transports and protocols: registers an open
+//! socket to wait for data with a protocol.
 //!
 //! `cargo run --example connect_existing_socket`
 
@@ -30,8 +30,8 @@ fn main() -> io::Result<()> {
     let mut event_loop = EventLoop::new()?;
     event_loop.net().adopt(rsock.into(), MyProtocol)?;
 
-    // Simulate the reception of data from the network. Unlike asyncio's, our `close` gives the peer some seconds to end
-    // as well, so that nothing it has still to read is lost. This peer ends at once.
+    // Simulate the reception of data from the network. Unlike asyncio's `close`, this one gives the peer some seconds
+    // to end, so that the peer loses no bytes. This peer ends at once.
     wsock.write_all(b"abc")?;
     drop(wsock);
 

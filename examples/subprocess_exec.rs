@@ -1,5 +1,5 @@
-//! asyncio's "loop.subprocess_exec() and SubprocessProtocol", from its documents on transports and protocols: runs
-//! `date`, and prints what it has written once it has ended and its pipe is closed, whichever comes first.
+//! asyncio's "loop.subprocess_exec() and SubprocessProtocol", from its documentation of transports and protocols: runs
+//! `date`, and prints its output after both its end and the end of its pipe.
 //!
 //! `cargo run --example subprocess_exec`
 
@@ -16,7 +16,7 @@ impl SubprocessProtocol for DateProtocol {
     }
 
     fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {
-        // asyncio's example has to wait for two events; here the last callback means both.
+        // asyncio's example has to wait for two events. Here, the last callback means both.
         assert!(t.returncode().is_some(), "a child that is lost has ended");
     }
 }

@@ -1,5 +1,5 @@
-//! asyncio's "TCP echo client", from its documents on transports and protocols: sends `Hello World!`, prints what comes
-//! back, and waits for the server to close.
+//! asyncio's "TCP echo client", from its documentation of transports and protocols: sends `Hello World!`, prints the
+//! answer, and waits for the server to close.
 //!
 //! `cargo run --example tcp_echo_client [ADDRESS:PORT]`; 127.0.0.1:8888 if none is given.
 

@@ -1,5 +1,5 @@
-//! asyncio's "TCP echo server", from its documents on transports and protocols: prints what a client sends, sends it
-//! back, and closes.
+//! asyncio's "TCP echo server", from its documentation of transports and protocols: prints the message of a client,
+//! sends it back, and closes.
 //!
 //! `cargo run --example tcp_echo_server [ADDRESS:PORT]`; 127.0.0.1:8888 if none is given, and port 0 takes a free one.
 

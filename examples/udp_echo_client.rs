@@ -1,4 +1,4 @@
-//! asyncio's "UDP echo client", from its documents on transports and protocols: sends `Hello World!`, prints the
+//! asyncio's "UDP echo client", from its documentation of transports and protocols: sends `Hello World!`, prints the
 //! answer, and closes the transport.
 //!
 //! `cargo run --example udp_echo_client [ADDRESS:PORT]`; 127.0.0.1:9999 if none is given.
@@ -28,7 +28,7 @@ impl DatagramProtocol for EchoClientProtocol {
     fn error_received(&mut self, t: &mut DatagramTransport<'_>, error: io::Error) {
         println!("Error received: {error}");
 
-        // An error does not end the transport, and no answer will come: asyncio's waits for it all the same.
+        // An error does not end the transport, and no answer will come. asyncio's example would still wait for it.
         self.error = Some(error);
         t.close();
     }

@@ -1,8 +1,8 @@
-//! asyncio's "UDP echo server", from its documents on transports and protocols: prints what it receives, and sends it
+//! asyncio's "UDP echo server", from its documentation of transports and protocols: prints each message, and sends it
 //! back.
 //!
 //! `cargo run --example udp_echo_server [ADDRESS:PORT]`; 127.0.0.1:9999 if none is given, and port 0 takes a free one.
-//! What xport itself serves, `protocols::datagram_echo`, also takes care not to talk to another echo server for ever.
+//! The echo of xport itself, `protocols::datagram_echo`, also avoids endless loops with other echo servers.
 
 use std::net::SocketAddr;
 use xport::prelude::*;

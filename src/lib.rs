@@ -24,7 +24,7 @@
 //! event_loop.net().adopt(ours.into(), Shout)?;
 //! theirs.write_all(b"hello")?;
 //! theirs.shutdown(std::net::Shutdown::Write)?;
-//! event_loop.run()?; // Until nothing is left that could do anything.
+//! event_loop.run()?; // Returns when nothing is left to do.
 //!
 //! let mut answer = String::new();
 //! theirs.read_to_string(&mut answer)?;
@@ -35,21 +35,21 @@
 //! # Where to start
 //!
 //! - [`Net`](transports::net::Net) opens transports: connections, listeners, datagram sockets, pipes, children.
-//! - [`transports::protocol`] has the traits of protocols, [`transports::handle`] what a protocol can call.
+//! - [`transports::protocol`] has the traits of protocols, [`transports::handle`] the methods that a protocol can call.
 //! - [`protocols::echo`] is the smallest protocol of the program, [`protocols::datagram_echo`] the smallest one for
 //!   datagrams.
-//! - [`EventLoop`](event_loop::EventLoop) runs it all.
+//! - [`EventLoop`](event_loop::EventLoop) runs them.
 //! - `examples/` has the programs of asyncio's documents.
 //!
-//! The names are asyncio's where asyncio has one: search for `create_connection` or `get_extra_info`. What behaves in
-//! another way than in asyncio is said at the method concerned.
+//! Names are asyncio's where asyncio has one: search for `create_connection` or `get_extra_info`. A method that behaves
+//! differently from asyncio's says so.
 //!
 //! # Features
 //!
-//! - `cli` (default): the program `xport`. A library does without it, and without its parser of command lines.
-//! - `aws-lc-rs` (default) or `ring`: the cryptography of TLS. If both are chosen, it is the first one.
+//! - `cli` (default): the program `xport` and its parser of command lines. A library needs neither.
+//! - `aws-lc-rs` (default) or `ring`: the cryptography of TLS. With both, `aws-lc-rs` is used.
 //!
-//! A library that is to be small has `default-features = false, features = ["ring"]`.
+//! For a small library, use `default-features = false, features = ["ring"]`.
 //!
 //! # Floors
 //!

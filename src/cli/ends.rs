@@ -67,6 +67,9 @@ pub(super) fn end_config(
     advice: Advice,
 ) -> Result<EndConfig, ConfigError> {
     let SchemeUse { scheme, addresses } = end;
+    if run.stream.recv_only && options.was_given(Opt::Crlf) {
+        return Err(format!("{} does nothing with --recv-only: nothing is sent", advice.flag("crlf")).into());
+    }
     if scheme.listens() && scheme.has_datagrams() {
         return Ok(EndConfig::DatagramListen(datagram_listen_config(addresses, options, run, advice)?));
     }
@@ -89,7 +92,7 @@ pub(super) fn end_config(
         Address::Unix(target) => Target::Peer(StreamPeer::Unix(target)),
         Address::Fd(number) => Target::Inherited(number),
     };
-    Ok(EndConfig::Connect(ConnectConfig { target, dial, tls, stream: run.stream.clone() }))
+    Ok(EndConfig::Connect(ConnectConfig { target, dial, tls, crlf: options.crlf, stream: run.stream.clone() }))
 }
 
 fn dial_config(address: &Address, options: &Options, advice: Advice) -> Result<DialConfig, ConfigError> {
@@ -141,6 +144,7 @@ fn listen_config(
         grace: run.grace,
         keepalive: options.keepalive,
         tls: if scheme.is_tls { Some(server_settings(advice, options)?) } else { None },
+        crlf: options.crlf,
         stream: run.stream.clone(),
     })
 }

@@ -86,7 +86,8 @@ const OPTIONS: Table = &[
     ("cipher", "ciphers cannot be chosen; tls-min=1.3 excludes those of older versions"),
     ("method", "use tls-min=VERSION for the oldest version"),
     ("min-proto-version", "use tls-min=VERSION for the oldest version"),
-    ("starttls", "only tls-client and connect have this option"),
+    ("crlf", CRLF),
+    ("crnl", "use crlf"),
     ("timeout", "use --timeout or --idle-timeout before the endpoints"),
     ("idle-timeout", "the option holds for the whole run: write --idle-timeout before the endpoints"),
     ("once", "the option holds for the whole run: write --once before the endpoints"),
@@ -96,6 +97,7 @@ const OPTIONS: Table = &[
 /// Options of the netcats and of curl, and what to do instead.
 const NETCAT_OPTIONS: Table = &[
     ("-b", "use --broadcast of udp-client"),
+    ("-C", "use --crlf"),
     ("-c", "use exec --listen EP --shell CMD to run a shell line for each connection"),
     ("-e", "use exec --listen EP -- CMD to run a program for each connection, or exec --connect EP -- CMD for one"),
     (
@@ -112,6 +114,8 @@ const NETCAT_OPTIONS: Table = &[
     ("-z", "xport does not scan ports; the exit status of a client tells whether it connected"),
     ("--cacert", "use --ca FILE of tls-client, or tls:ADDRESS,ca=FILE"),
     ("--capath", "use one file of authorities: --ca FILE of tls-client, or tls:ADDRESS,ca=FILE"),
+    ("--crlf", CRLF),
+    ("--hex-dump", "use --dump FILE"),
     ("--pinnedpubkey", "use --pin sha256:HEX of tls-client, with hexadecimal digits"),
     ("--ssl", TLS_MODES),
     ("--ssl-alpn", "use --alpn LIST of the TLS modes"),
@@ -125,6 +129,9 @@ const NETCAT_OPTIONS: Table = &[
     ("--tlsv1.2", "use --tls-min 1.2, the default of the TLS modes"),
     ("--tlsv1.3", "use --tls-min 1.3 of the TLS modes"),
 ];
+
+/// Why an echo and datagrams do not have `crlf`.
+const CRLF: &str = "an echo sends back what comes as it is, and datagrams are not lines of a stream";
 
 /// The tip for an option of TLS in a mode without TLS.
 const TLS_MODES: &str = "for TLS, use tls-client, tls-server or tls-echo";

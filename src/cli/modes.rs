@@ -91,15 +91,16 @@ static ECHO: Verb = Verb {
     action: Action::Echo,
     listens: &[&TCP_LISTEN, &TLS_LISTEN, &UNIX_LISTEN, &UDP_LISTEN, &FD_LISTEN],
     opens: &[],
-    always: &[Grace, HighWater, LowWater, Timeout],
+    always: &[Grace, HighWater, LowWater, Timeout, Dump],
     with: &[(Need::Stream, &[Once, IdleTimeout]), (Need::Datagrams, &[Count])],
-    without: &[(Need::Datagrams, &[MaxConns])],
+    // What comes is sent back unchanged.
+    without: &[(Need::Datagrams, &[MaxConns]), (Need::Stream, &[Crlf])],
 };
 static LISTEN: Verb = Verb {
     action: Action::Listen,
     listens: ECHO.listens,
     opens: &[],
-    always: &[Grace, SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout],
+    always: &[Grace, SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump],
     with: &[(Need::Stream, &[KeepOpen, HalfClose, NoHalfClose, Linger]), (Need::Datagrams, &[Count, Lines, Linger])],
     // stdin and stdout serve one client at a time.
     without: &[(Need::Listener, &[MaxConns])],
@@ -108,7 +109,7 @@ static CONNECT: Verb = Verb {
     action: Action::Connect,
     listens: &[],
     opens: &[&TCP, &TLS, &UNIX, &UDP, &FD],
-    always: &[SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout],
+    always: &[SendOnly, RecvOnly, HighWater, LowWater, Timeout, IdleTimeout, Dump],
     with: &[(Need::Stream, ENDING), (Need::Datagrams, &[Count, Lines, Linger])],
     without: &[],
 };
@@ -116,17 +117,17 @@ static EXEC: Verb = Verb {
     action: Action::Exec,
     listens: &[&TCP_LISTEN, &TLS_LISTEN, &UNIX_LISTEN, &FD_LISTEN],
     opens: &[&TCP, &TLS, &UNIX, &FD],
-    always: &[Shell, Stdin, Stderr, Env, KillAfter, Pty, HighWater, LowWater, Timeout],
+    always: &[Shell, Stdin, Stderr, Env, KillAfter, Pty, HighWater, LowWater, Timeout, Dump],
     with: &[(Need::Stream, &[IdleTimeout, Linger]), (Need::Listener, &[Once, Grace])],
-    without: &[(Need::Stream, &[Starttls])],
+    without: &[],
 };
 static RELAY: Verb = Verb {
     action: Action::Relay,
     listens: ECHO.listens,
     opens: SCHEMES,
-    always: &[HighWater, LowWater, Timeout, IdleTimeout],
+    always: &[HighWater, LowWater, Timeout, IdleTimeout, Dump],
     with: &[(Need::Listener, &[Once, Grace]), (Need::Program, PROGRAM), (Need::Stream, ENDING)],
-    without: &[(Need::Stream, &[Starttls])],
+    without: &[],
 };
 
 /// One row of the table.

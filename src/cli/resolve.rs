@@ -12,7 +12,7 @@ use crate::cli::modes::Action;
 use crate::cli::options::{Opt, Options, row};
 use crate::cli::request::{ParsedEndpoint, Request, check_use};
 use crate::cli::schemes::{Role, Scheme};
-use crate::modes::config::{DatagramRun, Mode, StreamConfig};
+use crate::modes::config::{DatagramRun, DumpTarget, Mode, StreamConfig};
 use crate::protocols::half_close::HalfClose;
 use crate::transports::advice::Advice;
 
@@ -135,6 +135,10 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
         idle_timeout: options.idle_timeout,
         linger: options.linger.or_else(|| is_datagram_client.then_some(DATAGRAM_LINGER_DEFAULT)),
         timeout: options.timeout,
+        dump: options.dump.as_ref().map(|path| match path.as_os_str() == "-" {
+            true => DumpTarget::Stderr,
+            false => DumpTarget::File(path.clone()),
+        }),
     };
     let keep_open = if action == Action::Listen { options.keep_open } else { !options.once };
     Ok(RunConfig { stream, keep_open, grace: options.grace })

@@ -111,6 +111,7 @@ pub(super) const NOT_FOR_DESCRIPTORS: &[Opt] =
 
 const CONNECT: &[Opt] = &[ConnectTimeout, Retry, RetryDelay];
 const FAMILY: &[Opt] = &[Ipv4, Ipv6, Numeric];
+const LINES: &[Opt] = &[Crlf];
 const ACCEPT: &[Opt] = &[Backlog, MaxConns];
 const ADMIT: &[Opt] = &[Allow, Deny, PortFile];
 const TRUST: &[Opt] = &[Ca, ServerName, Pin, Insecure];
@@ -140,7 +141,7 @@ pub(super) static STDIO: Scheme = Scheme {
 };
 pub(super) static TCP: Scheme = Scheme {
     name: "tcp",
-    options: &[CONNECT, &[Source, Keepalive], FAMILY],
+    options: &[CONNECT, &[Source, Keepalive], FAMILY, LINES],
     listening: Some(&TCP_LISTEN),
     term: "tcp:ADDRESS",
     help: "connect over TCP; a bare address means the same",
@@ -148,7 +149,7 @@ pub(super) static TCP: Scheme = Scheme {
 };
 pub(super) static TCP_LISTEN: Scheme = Scheme {
     name: "tcp-listen",
-    options: &[ACCEPT, ADMIT, &[Keepalive], FAMILY],
+    options: &[ACCEPT, ADMIT, &[Keepalive], FAMILY, LINES],
     term: "tcp-listen:ADDRESS",
     help: "listen on TCP; max-conns is 100 if RIGHT is a program",
     ..SERVER
@@ -156,16 +157,16 @@ pub(super) static TCP_LISTEN: Scheme = Scheme {
 pub(super) static TLS: Scheme = Scheme {
     name: "tls",
     is_tls: true,
-    options: &[CONNECT, &[Source, Keepalive], FAMILY, TRUST, &[Cert, Key], TLS_COMMON, &[Starttls]],
+    options: &[CONNECT, &[Source, Keepalive], FAMILY, LINES, TRUST, &[Cert, Key], TLS_COMMON, &[Starttls]],
     listening: Some(&TLS_LISTEN),
     term: "tls:ADDRESS",
-    help: "connect over TLS and verify the server; fd:N needs server-name; only tls-client and connect have starttls",
+    help: "connect over TLS and verify the server; fd:N needs server-name",
     ..CLIENT
 };
 pub(super) static TLS_LISTEN: Scheme = Scheme {
     name: "tls-listen",
     is_tls: true,
-    options: &[ACCEPT, ADMIT, &[Keepalive], FAMILY, &[Cert, Key, SelfSigned, ClientCa], TLS_COMMON],
+    options: &[ACCEPT, ADMIT, &[Keepalive], FAMILY, LINES, &[Cert, Key, SelfSigned, ClientCa], TLS_COMMON],
     term: "tls-listen:ADDRESS",
     help: "listen for TLS, with cert=FILE or self-signed; max-conns is 100 if RIGHT is a program",
     ..SERVER
@@ -173,7 +174,7 @@ pub(super) static TLS_LISTEN: Scheme = Scheme {
 pub(super) static UNIX: Scheme = Scheme {
     name: "unix",
     form: Form::Unix,
-    options: &[CONNECT],
+    options: &[CONNECT, LINES],
     listening: Some(&UNIX_LISTEN),
     term: "unix:PATH, unix:@NAME",
     help: "connect to a unix socket; a bare /path, ./path, ../path or @name means the same",
@@ -182,7 +183,7 @@ pub(super) static UNIX: Scheme = Scheme {
 pub(super) static UNIX_LISTEN: Scheme = Scheme {
     name: "unix-listen",
     form: Form::Unix,
-    options: &[ACCEPT, &[Mode, ReplaceStale]],
+    options: &[ACCEPT, &[Mode, ReplaceStale], LINES],
     term: "unix-listen:PATH",
     help: "listen on a unix socket",
     ..SERVER
@@ -208,15 +209,15 @@ pub(super) static UDP_LISTEN: Scheme = Scheme {
 pub(super) static FD: Scheme = Scheme {
     name: "fd",
     form: Form::Descriptor,
-    options: &[&[Keepalive]],
+    options: &[&[Keepalive], LINES],
     listening: Some(&FD_LISTEN),
     term: "fd:N",
-    help: "an inherited stream socket; it has the option keepalive if it is TCP. Where clients are accepted, it can be \
-           a listener, and then also has max-conns, allow, deny and port-file",
+    help: "an inherited stream socket; it has the option crlf, and keepalive if it is TCP. Where clients are accepted, \
+           it can be a listener, and then also has max-conns, allow, deny and port-file",
     ..CLIENT
 };
 pub(super) static FD_LISTEN: Scheme =
-    Scheme { name: "fd", form: Form::Descriptor, options: &[&[MaxConns], ADMIT, &[Keepalive]], ..SERVER };
+    Scheme { name: "fd", form: Form::Descriptor, options: &[&[MaxConns], ADMIT, &[Keepalive], LINES], ..SERVER };
 pub(super) static EXEC: Scheme = Scheme {
     name: "exec",
     role: Role::Run,

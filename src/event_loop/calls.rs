@@ -17,8 +17,8 @@ use crate::transports::stream::CloseMode;
 const CALL_ROUNDS: usize = 4;
 
 impl EventLoop {
-    /// Makes the queued calls: those that are there now, and for a few rounds those that they cause. A protocol that
-    /// calls itself for ever (`call_soon`) does not keep the others from their events.
+    /// Makes the queued calls, and for a few rounds the calls that these cause. A protocol that calls itself for ever
+    /// (`call_soon`) does not keep the others from their events.
     pub(super) fn run_calls(&mut self) {
         for _ in 0..CALL_ROUNDS {
             self.flush_corked();
@@ -49,12 +49,12 @@ impl EventLoop {
         self.handlers[id.index()] = installed;
     }
 
-    /// Makes one call. An id that is stale by now makes it nothing.
+    /// Makes one call. Nothing happens if the id is stale by now.
     pub(super) fn call(&mut self, id: Id, call: Call) {
         let call = match (self.net.slots.get(id), call) {
             (None, _) => return,
             (Some(slot), Call::Install(installed)) if fits(slot, &installed) => return self.install(id, installed),
-            // A slot of another kind, by a handle that was misused: nothing is called.
+            // A handle was misused for a slot of another kind.
             (Some(_), Call::Install(_)) => return,
             (_, call) => call,
         };
@@ -97,7 +97,7 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
             }
             log_opened(t);
             handler.connection_made(t);
-            // What was there before may have had its event already.
+            // Bytes that are here already may have had their event.
             if let Some(mut stream) = net.stream_mut(id) {
                 stream.queue_read();
             }
@@ -121,7 +121,7 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
             log_closed(t, error.as_ref());
             handler.connection_lost(t, error);
         }
-        // What does not go with this kind of slot, and what no protocol is told.
+        // No protocol of a stream is told of these.
         _ => (),
     }
 }
@@ -151,7 +151,7 @@ fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {
     let (received, sent) = (info.totals.received, info.totals.sent);
     let mode = t.net.stream(t.id).map(|stream| stream.close_mode);
     let aborted = matches!(mode, Some(CloseMode::Aborted | CloseMode::Reset));
-    // The protocol says what has gone wrong, so that it is not told twice.
+    // The protocol reports the error itself.
     let reason = match error {
         None if aborted => "aborted",
         None => "in order",

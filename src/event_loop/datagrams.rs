@@ -8,10 +8,11 @@ use std::io;
 use super::EventLoop;
 use super::guard::guarded;
 use crate::transports::call::{Call, Installed};
+use crate::transports::ctx::DatagramRef;
 use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::datagram::{BATCH, RecvBatch, Remote};
 use crate::transports::error::describe;
-use crate::transports::id::Id;
+use crate::transports::id::{Direction, Id};
 use crate::transports::label::Label;
 use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::DatagramProtocol;
@@ -136,6 +137,7 @@ impl EventLoop {
         datagram.last_activity = net.cx.now;
         datagram.counts.received += 1;
         datagram.totals.received += data.len() as u64;
+        DatagramRef { id, datagram, cx: &mut net.cx }.show(Direction::Read, Some(from), data);
         log::trace!("{}: {} bytes from {from}", Label(net, id), data.len());
         if let Err(error) = guarded(|| protocol.datagram_received(&mut DatagramTransport { net, id }, data, from)) {
             self.end_after_panic(id, error);

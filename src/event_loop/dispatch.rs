@@ -1,6 +1,6 @@
 //! What an event, a timer or a queued call does: read, flush, accept, and call the protocol.
 //!
-//! Every loop in here is bounded; a slot that is cut short goes to the back of the run queue.
+//! Every loop here is bounded. A slot that is cut short goes to the back of the run queue.
 
 use std::io;
 
@@ -19,23 +19,23 @@ use crate::transports::read::Filled;
 use crate::transports::state::Phase;
 use crate::transports::timers::{Alarm, TimerId};
 
-/// Reads of one stream in one turn: more would let one busy peer hold up all the others. libuv has 32.
+/// Reads of one stream in one turn, so that one busy peer does not hold up the others. libuv has 32.
 const READS_PER_TURN: usize = 16;
 /// Bytes read from one stream in one turn, for the same reason.
 const READ_BYTES_PER_TURN: usize = 256 * 1024;
 /// Connections accepted from one listener in one turn.
 const ACCEPTS_PER_TURN: usize = 64;
 
-/// What the system says of one descriptor. Any of it may be untrue: the calls decide.
+/// What the system says of one descriptor. It may be outdated, so the calls decide.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Event {
     pub(super) id: Id,
     pub(super) direction: Direction,
     pub(super) readable: bool,
     pub(super) writable: bool,
-    /// The peer has ended its direction, or there is an error to be fetched by reading.
+    /// The peer has ended its direction, or a read will give an error.
     pub(super) read_ended: bool,
-    /// Nobody will ever read what is written: an error, or both directions over.
+    /// Nobody will ever read what is written: there is an error, or both directions are over.
     pub(super) write_dead: bool,
 }
 
@@ -96,7 +96,7 @@ impl EventLoop {
                 self.datagrams_ready(id);
             }
             Some(Slot::Process(_)) => self.process_ready(id),
-            // A stale id: it went in this very turn.
+            // The id is stale: its slot was freed in this turn.
             None => (),
         }
     }
@@ -139,8 +139,8 @@ impl EventLoop {
         }
     }
 
-    /// Hands on what was read, and reads until there is no more, nobody wants it, or the budget is spent. How many bytes
-    /// it was.
+    /// Hands on what was read, and reads until there is no more, nobody wants more, or the budget is spent. Returns the
+    /// number of bytes.
     pub(super) fn read(&mut self, id: Id, filled: Option<Filled>) -> usize {
         let first = usize::from(filled.is_some());
         let mut bytes = filled.map_or(0, |filled| self.hand_on(id, filled));
@@ -148,7 +148,7 @@ impl EventLoop {
             if bytes >= READ_BYTES_PER_TURN {
                 break;
             }
-            // A call that waits may be about this stream: its next bytes may be for another protocol.
+            // A queued call may install another protocol, which then gets the next bytes.
             self.run_calls();
             if !self.net.cx.calls.is_empty() && self.net.cx.replaces(self.receiver(id)) {
                 break;
@@ -171,7 +171,7 @@ impl EventLoop {
         bytes
     }
 
-    /// Hands what one read has given to the protocol. How many bytes it was.
+    /// Hands what one read has given to the protocol. Returns the number of bytes.
     fn hand_on(&mut self, id: Id, filled: Filled) -> usize {
         match filled {
             Filled::Bytes(n) => {
@@ -235,7 +235,7 @@ impl EventLoop {
         }
     }
 
-    /// Accepts until nobody waits, nobody may come in, or the budget is spent.
+    /// Accepts until no client waits, none may come in, or the budget is spent.
     fn accept_ready(&mut self, id: Id) {
         for _ in 0..ACCEPTS_PER_TURN {
             match self.net.accept(id) {

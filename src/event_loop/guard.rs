@@ -15,8 +15,8 @@ use crate::transports::net::{Net, Slot};
 
 /// Makes a call of a protocol. A panic in it is an error, with the message of the panic.
 pub(super) fn guarded<R>(call: impl FnOnce() -> R) -> io::Result<R> {
-    // What a protocol has left half done is its own affair: from here on it hears of nothing but the end. Transports
-    // are whole whenever a protocol is called.
+    // After a panic, a protocol hears of nothing but the end, so that its own state does not matter. Transports are
+    // consistent whenever a protocol is called.
     catch_unwind(AssertUnwindSafe(call)).map_err(|payload| io::Error::other(message(&*payload)))
 }
 
@@ -27,14 +27,14 @@ fn message(payload: &(dyn Any + Send)) -> String {
 }
 
 impl EventLoop {
-    /// Ends the transport whose protocol has panicked. The peer of a stream must not take the stream for a whole one,
-    /// and a child is killed.
+    /// Ends the transport whose protocol has panicked. A stream is reset, so that it does not look complete. A child is
+    /// killed.
     pub(super) fn end_after_panic(&mut self, id: Id, error: io::Error) {
         #[cfg(test)]
         {
             self.has_panicked = true;
         }
-        // What the protocol has asked for in that callback is not done any more.
+        // What the protocol has asked for in that callback is not done.
         self.net.cx.calls.retain(|(whose, call)| *whose != id || call.is_last());
         let Net { slots, cx } = &mut self.net;
         match slots.get_mut(id) {

@@ -219,6 +219,7 @@ impl EventLoop {
         self.net.cx.stopped = false;
         self.net.cx.failure = None;
         self.run_calls();
+        self.net.cx.flush_dump();
     }
 
     /// One turn. It waits until `deadline` at most.
@@ -243,6 +244,7 @@ impl EventLoop {
         self.events = Some(events);
         self.fire_timers();
         self.end_turn();
+        self.net.cx.flush_dump();
         if let Some(nap) = self.pace.end_turn(self.net.cx.now) {
             std::thread::sleep(nap);
         }
@@ -262,7 +264,8 @@ impl EventLoop {
             return Some(Duration::ZERO);
         }
         let next = [deadline, self.net.cx.timers.next_deadline()].into_iter().flatten().min();
-        next.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        let delay = next.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        delay.into_iter().chain(self.net.cx.dump_delay()).min()
     }
 
     /// Notes the time, which stands still for the rest of the turn.

@@ -1,45 +1,45 @@
-//! When it pays to let a moment pass before the next turn: peers that keep many small requests in flight.
+//! Naps between turns, for peers that keep many small requests in flight.
 //!
-//! Such a peer writes its requests one after the other, and a loop that is quicker than the peer reads each of them
-//! alone: both sides then pay a wake-up and two system calls for every one. With a nap of 50 µs between turns they
-//! arrive in batches: 1.5 times the throughput, at two thirds of the CPU (measured with 64 clients of 16 requests in
-//! flight). Against peers that wait for each answer the same nap would cost a fifth of the throughput.
+//! Such a peer writes its requests one after the other. A loop that is faster than the peer reads each request alone, so
+//! that both sides pay a wake-up and two system calls for each. With a nap of 50 µs between turns, requests arrive in
+//! batches. That gives 1.5 times the throughput for two thirds of the CPU, measured with 64 clients of 16 requests in
+//! flight. For peers that wait for each answer, the same nap would cost a fifth of the throughput.
 //!
-//! The sign of it is that the same stream is read many times in a row although others are active. Where it shows, the
-//! loop naps for two epochs on trial, and goes on only if that moved more bytes; now and then it tries the opposite.
-//! Without the sign, and with a single peer, there is never a nap.
+//! The sign of such peers is that the same stream is read many times in a row although others are active. If the sign
+//! shows, the loop naps for two epochs on trial. It goes on napping only if that moved more bytes, and tries the opposite
+//! from time to time. Without the sign, and with a single peer, the loop never naps.
 //!
-//! Datagrams are the same at a smaller scale: what arrives together is received by one call, answered by another, and
-//! passes through the kernel as one message for each peer. Their sign is that lots of more than one arrive by
-//! themselves, and as a nap saves a third of the CPU and costs at most 50 µs, it only must not move notably less.
+//! Datagrams are similar. Those that arrive together are received by one call, answered by one call, and pass through
+//! the kernel as one message for each peer. Their sign is that several arrive in one call without a nap. A nap saves a
+//! third of the CPU and costs 50 µs at most, so it goes on unless it moves notably less.
 
 use std::time::{Duration, Instant};
 
 use crate::transports::id::Id;
 
-/// The nap that is asked for. The kernel's timer slack makes it about 55 µs.
+/// The nap to ask for. The timer slack of the kernel makes it about 55 µs.
 const NAP: Duration = Duration::from_micros(1);
 /// The unit of measurement.
 const EPOCH: Duration = Duration::from_millis(10);
-/// Epochs whose mean is compared.
+/// Epochs that are compared.
 const SAMPLE: u32 = 2;
 /// Epochs between two trials.
 const SETTLED: u32 = 50;
 /// Epochs before the first one.
 const FIRST: u32 = 4;
-/// Reads in an epoch under which the loop is not busy.
+/// With fewer reads in an epoch, the loop is not busy.
 const BUSY_READS: u64 = 200;
-/// Changes from one stream to another in an epoch under which there is only one peer that matters.
+/// With fewer changes between streams in an epoch, only one peer matters.
 const SWITCHES_MIN: u64 = 20;
-/// Reads of the same stream in a row, in the mean, from which on requests are taken to be in flight together.
+/// With this many reads of one stream in a row, on average, requests are in flight together.
 const REPEATS_MIN: u64 = 2;
-/// Mean bytes of a read over which requests are not small.
+/// With more bytes in a read, on average, requests are not small.
 const SMALL_BYTES: u64 = 4096;
-/// A nap must move so much more than none, in percent.
+/// Naps must move this many percent of what is moved without.
 const GAIN_PERCENT: u64 = 115;
-/// Datagrams that a call must receive in the mean, in percent, for that to be their sign.
+/// Percent of a datagram that a call must receive, on average, for the sign of datagrams.
 const LOT_PERCENT: u64 = 125;
-/// A nap must move so much of what is moved without, in percent, where most reads are of datagrams.
+/// The same as `GAIN_PERCENT`, if most reads are of datagrams.
 const DATAGRAM_GAIN_PERCENT: u64 = 92;
 
 /// Counts what a loop reads, and says when to nap.
@@ -47,7 +47,7 @@ const DATAGRAM_GAIN_PERCENT: u64 = 92;
 pub(super) struct Pace {
     naps: bool,
     stage: Stage,
-    /// Epochs of the stage that are over.
+    /// Epochs of the present stage so far.
     epochs: u32,
     /// Bytes in the last `SAMPLE` epochs before the trial, and in the trial.
     before: u64,
@@ -58,9 +58,9 @@ pub(super) struct Pace {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// Keeping to what was found best.
+    /// The loop does what was found best.
     Settled,
-    /// Doing the opposite, to compare.
+    /// The loop does the opposite, to compare.
     Trial,
 }
 
@@ -69,7 +69,7 @@ struct Epoch {
     start: Option<Instant>,
     reads: u64,
     bytes: u64,
-    /// How many of the reads are datagrams, and in how many lots they came.
+    /// How many of the reads are datagrams, and how many calls received them.
     datagrams: u64,
     lots: u64,
     /// Reads of another stream than the one before.
@@ -98,7 +98,7 @@ impl Pace {
         self.epoch.switches += u64::from(self.epoch.last.replace(id) != Some(id));
     }
 
-    /// Notes one call that received a lot of datagrams.
+    /// Notes one call that received `count` datagrams.
     pub(super) fn note_datagrams(&mut self, count: usize, bytes: usize) {
         self.epoch.reads += count as u64;
         self.epoch.datagrams += count as u64;
@@ -106,7 +106,7 @@ impl Pace {
         self.epoch.bytes += bytes as u64;
     }
 
-    /// Notes the end of a turn that began at `now`; how long to nap before the next one.
+    /// Notes the end of a turn that began at `now`. Returns how long to nap before the next turn.
     pub(super) fn end_turn(&mut self, now: Instant) -> Option<Duration> {
         let start = *self.epoch.start.get_or_insert(now);
         if now.duration_since(start) >= EPOCH {
@@ -122,7 +122,7 @@ impl Pace {
         let of_datagrams = datagrams * 2 > reads;
         let busy = reads >= BUSY_READS && bytes <= reads * SMALL_BYTES && (of_datagrams || switches >= SWITCHES_MIN);
         let shows = if of_datagrams { datagrams * 100 >= lots * LOT_PERCENT } else { reads >= switches * REPEATS_MIN };
-        // Naps make the sign go away, and only a trial without them tells whether it would be back.
+        // Naps hide the sign. Only a trial without naps tells whether it is still there.
         let sign = self.naps || self.stage == Stage::Trial || shows;
         self.gain_percent = if of_datagrams { DATAGRAM_GAIN_PERCENT } else { GAIN_PERCENT };
         if !(busy && sign) {

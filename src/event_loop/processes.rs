@@ -1,7 +1,8 @@
-//! What an event or a queued call does to a child process: its pipes are streams, whose callbacks are its protocol's.
+//! What an event or a queued call does to a child process. Its pipes are streams. Their callbacks go to the protocol of
+//! the child.
 //!
-//! asyncio puts a small protocol on each pipe, which calls the child's by way of the queue; here the loop looks the
-//! child's protocol up, so that nothing is copied on the way.
+//! asyncio puts a small protocol on each pipe, which calls the protocol of the child by way of the queue. Here the loop
+//! looks up the protocol of the child, so that nothing is copied.
 
 use super::EventLoop;
 use super::guard::guarded;
@@ -10,8 +11,8 @@ use crate::transports::id::Id;
 use crate::transports::process::Process;
 use crate::transports::process::handle::SubprocessTransport;
 
-/// Rounds of reading what a child has left in its pipes, before its end is told: enough for the largest pipe, and an
-/// end to it where somebody else goes on writing.
+/// Rounds of reading what a child has left in its pipes, before its end is told. They are enough for the largest pipe,
+/// and they end if another process goes on writing.
 const LAST_ROUNDS: usize = 16;
 
 impl EventLoop {
@@ -23,7 +24,7 @@ impl EventLoop {
         }
     }
 
-    /// A child has ended: what it has written comes first.
+    /// A child has ended. What it has written comes first.
     pub(super) fn process_ready(&mut self, id: Id) {
         if !self.net.process_mut(id).is_some_and(|mut child| child.ask_for_status()) {
             return;
@@ -69,7 +70,7 @@ impl EventLoop {
         }
     }
 
-    /// Makes one call about a child's pipe: it is the child's protocol that gets it.
+    /// Makes one call about a child's pipe. The protocol of the child gets the call.
     pub(super) fn pipe_call(&mut self, id: Id, process: Id, number: u8, call: Call) {
         let Self { net, handlers, .. } = self;
         if let (Call::ConnectionMade, Some(mut stream)) = (&call, net.stream_mut(id)) {
@@ -83,7 +84,7 @@ impl EventLoop {
                 Call::PauseWriting => protocol.pause_writing(t),
                 Call::ResumeWriting => protocol.resume_writing(t),
                 Call::ConnectionLost(error) => protocol.pipe_connection_lost(t, number, error),
-                // What does not go with a pipe.
+                // Pipes have no other calls.
                 _ => (),
             });
             if let Err(error) = told {
@@ -109,12 +110,12 @@ impl EventLoop {
             Call::ProcessExited => protocol.process_exited(t),
             Call::Timer(timer) => protocol.timer_fired(t, timer),
             Call::ConnectionLost(error) => protocol.connection_lost(t, error),
-            // What does not go with a child.
+            // Children have no other calls.
             _ => (),
         });
         if ends {
             match self.net.process(id) {
-                // It was given up, and is still our child: its status has to be taken when it ends.
+                // The child was given up and still runs. Its status has to be taken when it ends.
                 Some(process) if process.status.is_none() => self.uninstall(id),
                 _ => self.forget(id),
             }

@@ -1,15 +1,14 @@
-//! stdin and stderr of the program of `exec`, which depend on what our own are.
+//! Chooses stdin and stderr of the program of `exec`, which depend on those of xport.
 //!
-//! Two rules of a shell are to hold with xport in between. What a program does not read of stdin is left for the next
-//! reader, as in `while read line; do ...; done < list`. What a program writes to stdout and stderr is in order if
-//! one file is behind both.
+//! Two rules of a shell must hold with xport in between. Bytes that a program does not read are left for the next
+//! reader, as in `while read line; do ...; done < list`. Output to stdout and stderr is in order if both are one file.
 
 use super::config::ChildConfig;
 use crate::sys::{pty, stdio};
 use crate::transports::process::command::Standing;
 use crate::transports::process::opening::ChildStdio;
 
-/// stdin of a program on our stdin and stdout, and the process group that the program needs for it.
+/// The stdin of a program on stdin and stdout, and the process group that the program needs for it.
 ///
 /// | our stdin | the program has |
 /// |---|---|
@@ -18,7 +17,7 @@ use crate::transports::process::opening::ChildStdio;
 /// | a socket, or a pipe that is non-blocking | a pipe from us: programs do not expect such a stdin |
 pub(super) fn stdin(config: &ChildConfig) -> (ChildStdio, Standing) {
     match config.stdin {
-        // To be able to read, the program has to be in the foreground with us.
+        // To read, the program must be in the foreground with xport.
         Some(ChildStdio::Inherit) if pty::is_our_terminal(0) => (ChildStdio::Inherit, Standing::OurGroup),
         Some(stdin) => (stdin, Standing::OwnGroup),
         None if stdio::stdin_is_for_any_program() => (ChildStdio::Inherit, Standing::OwnGroup),
@@ -26,11 +25,11 @@ pub(super) fn stdin(config: &ChildConfig) -> (ChildStdio, Standing) {
     }
 }
 
-/// stderr of a program on our stdin and stdout.
+/// The stderr of a program on stdin and stdout.
 pub(super) fn stderr(config: &ChildConfig, standing: Standing) -> ChildStdio {
     match config.stderr.unwrap_or_else(stderr_beside_stdout) {
         // The terminal would stop the program at its first write (`stty tostop`), because the program is in the
-        // background. We are not, so the program writes by way of us, and has the default action for SIGTTOU.
+        // background. xport is not, so it writes for the program.
         ChildStdio::Inherit if standing == Standing::OwnGroup && pty::stops_writers_in_background(2) => {
             ChildStdio::Pipe
         }
@@ -38,7 +37,8 @@ pub(super) fn stderr(config: &ChildConfig, standing: Standing) -> ChildStdio {
     }
 }
 
-/// stderr of a program whose stdout goes to ours: the same as its stdout if one file is behind our stdout and stderr.
+/// The stderr of a program whose stdout goes to that of xport: its own stdout if stdout and stderr of xport are one
+/// file.
 /// Two ways to one file would not keep the order.
 pub(super) fn stderr_beside_stdout() -> ChildStdio {
     if stdio::are_same(1, 2) { ChildStdio::Merge } else { ChildStdio::Inherit }

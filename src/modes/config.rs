@@ -70,6 +70,8 @@ pub struct ListenConfig {
     pub keepalive: KeepAlive,
     /// The settings of TLS, if there is TLS.
     pub tls: Option<ServerSettings>,
+    /// `--crlf`: a line feed is sent as CR LF.
+    pub crlf: bool,
     /// The options of each session.
     pub stream: StreamConfig,
 }
@@ -125,6 +127,8 @@ pub struct ConnectConfig {
     pub dial: DialConfig,
     /// The settings of TLS, if there is TLS.
     pub tls: Option<TlsConnect>,
+    /// `--crlf`: a line feed is sent as CR LF.
+    pub crlf: bool,
     /// The options of the session.
     pub stream: StreamConfig,
 }
@@ -295,4 +299,15 @@ pub struct StreamConfig {
     pub linger: Option<Duration>,
     /// `--timeout`: how long the run may take.
     pub timeout: Option<Duration>,
+    /// `--dump`: where to show what is sent and received.
+    pub dump: Option<DumpTarget>,
+}
+
+/// Where a dump goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DumpTarget {
+    /// `-`.
+    Stderr,
+    /// A file.
+    File(PathBuf),
 }

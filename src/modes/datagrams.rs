@@ -1,4 +1,4 @@
-//! Datagrams with an echo, or with stdin and stdout: `udp-echo`, `udp-server`, `udp-client` and their verbs.
+//! Serves and sends datagrams: `udp-echo`, `udp-server`, `udp-client` and their verbs.
 
 use std::os::fd::{OwnedFd, RawFd};
 use std::rc::Rc;
@@ -51,7 +51,7 @@ pub(super) fn client(
     stream: &StreamConfig,
 ) -> anyhow::Result<()> {
     let DatagramConnectConfig { target, dial, broadcast } = config;
-    // This comes first, because a descriptor that we open could have the same number.
+    // This comes first, because a new descriptor could get the same number.
     let outbound = DatagramOutbound::new(target)?;
     let mut run = Run::of_client(stream, false)?;
     let marks = marks(stream)?;

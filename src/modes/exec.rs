@@ -42,7 +42,7 @@ fn at_place(config: &ExecConfig) -> anyhow::Result<()> {
 }
 
 fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
-    let mut run = Run::new()?;
+    let mut run = Run::new(&config.stream)?;
     let exec = Rc::new(ExecChild::default());
     let mut forwarder = Forwarder::new(Rc::clone(&exec), config.child.kill_after);
     // The child's group is not that of the terminal, so signals of keys of the terminal come to us only.

@@ -127,6 +127,7 @@ pub(super) fn open_all(
             marks: marks(&config.stream)?,
             once: !config.keep_open,
             tls: None,
+            crlf: config.crlf,
             keepalive: config.keepalive,
         };
         let tls = ready.tls.clone();
@@ -306,6 +307,9 @@ fn open_inherited(
             }
             net.transport(id).set_keepalive(listening.keepalive).map_err(refused)?;
             net.transport(id).set_write_buffer_limits(listening.marks);
+            if listening.crlf {
+                net.transport(id).send_crlf();
+            }
             if let Some(tls) = listening.tls.clone() {
                 net.transport(id).start_tls(tls).map_err(refused)?;
             }

@@ -25,13 +25,14 @@ use crate::protocols::signals::{Signals, Wanted};
 use crate::sys::{process, signals};
 use crate::transports::connect::Dialing;
 use crate::transports::connect::source_addresses;
+use crate::transports::dump::Dump;
 use crate::transports::error::describe;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
 use crate::transports::opening::{Inherited, Stdio, inherit};
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::Handler;
-use config::{DialConfig, Mode, StreamConfig};
+use config::{DialConfig, DumpTarget, Mode, StreamConfig};
 
 /// Runs a mode to its end.
 ///
@@ -58,17 +59,27 @@ struct Run {
 }
 
 impl Run {
-    fn new() -> anyhow::Result<Self> {
+    /// Opens the dump, if there is one, before anything else is opened.
+    fn new(stream: &StreamConfig) -> anyhow::Result<Self> {
         signals::ignore_file_size_signal();
         let (reporter, reports) = line();
-        let event_loop = EventLoop::new().map_err(|error| local("event loop", &error))?;
+        let mut event_loop = EventLoop::new().map_err(|error| local("event loop", &error))?;
+        match &stream.dump {
+            None => (),
+            Some(DumpTarget::Stderr) => event_loop.net().set_dump(Dump::to_stderr()),
+            Some(DumpTarget::File(path)) => {
+                let opened = Dump::to_file(path);
+                let dump = opened.map_err(|error| local(&format!("dump {}", path.display()), &error))?;
+                event_loop.net().set_dump(dump);
+            }
+        }
         Ok(Self { event_loop, reporter, reports })
     }
 
     /// A run that a signal ends at once. With a child, all signals are caught that would end this process, because the
     /// child must not be left behind. Without one, INT, TERM and HUP are enough.
     fn of_client(stream: &StreamConfig, has_child: bool) -> anyhow::Result<Self> {
-        let mut run = Self::new()?;
+        let mut run = Self::new(stream)?;
         let own = Signals::of_client(stream.timeout, run.reporter.clone());
         if has_child {
             run.watch(&all_deadly(), own)?;
@@ -81,7 +92,7 @@ impl Run {
     /// A run that lets sessions finish after the first signal. A signal before `wanted` has come is no success. The
     /// files of a server must not be left behind, so all signals are caught that would end this process.
     fn of_server(grace: Duration, stream: &StreamConfig, wanted: Wanted) -> anyhow::Result<Self> {
-        let mut run = Self::new()?;
+        let mut run = Self::new(stream)?;
         let own = Signals::of_server(grace, wanted, stream.timeout, run.reporter.clone());
         run.watch(&all_deadly(), own)?;
         Ok(run)

@@ -23,9 +23,9 @@ use crate::transports::tls::TlsClient;
 /// An end, prepared as far as is possible before anything is opened. It can be opened several times.
 pub(super) enum PreparedEnd {
     Stdio,
-    Connect(StreamPeer, DialConfig, Option<TlsClient>),
+    Connect(StreamPeer, DialConfig, Setup),
     /// The connection was taken over before a new descriptor could get the same number. It can be opened once.
-    Inherited(Cell<Option<OwnedFd>>, KeepAlive, Option<TlsClient>),
+    Inherited(Cell<Option<OwnedFd>>, KeepAlive, Setup),
     Datagrams(DatagramConnectConfig<HostPort>),
     Child(Child),
 }
@@ -34,16 +34,16 @@ impl PreparedEnd {
     pub(super) fn new(endpoint: &Endpoint) -> anyhow::Result<Self> {
         Ok(match endpoint {
             Endpoint::Stdio => Self::Stdio,
-            Endpoint::Connect(ConnectConfig { target, dial, tls, .. }) => {
-                let tls = tls::client(tls.as_ref())?;
+            Endpoint::Connect(ConnectConfig { target, dial, tls, crlf, .. }) => {
+                let setup = Setup { tls: tls::client(tls.as_ref())?, crlf: *crlf };
                 match target {
-                    Target::Peer(peer) => Self::Connect(peer.clone(), dial.clone(), tls),
+                    Target::Peer(peer) => Self::Connect(peer.clone(), dial.clone(), setup),
                     Target::Inherited(number) => {
                         let connection = take_over(*number, "a connection", |socket| match socket {
                             Inherited::Connection(fd) => Some(fd),
                             Inherited::Listener(_) | Inherited::Datagrams(_) => None,
                         })?;
-                        Self::Inherited(Cell::new(Some(connection)), dial.keepalive, tls)
+                        Self::Inherited(Cell::new(Some(connection)), dial.keepalive, setup)
                     }
                 }
             }
@@ -54,14 +54,6 @@ impl PreparedEnd {
 
     pub(super) fn is_child(&self) -> bool {
         matches!(self, Self::Child(_))
-    }
-
-    /// Whether TLS begins by STARTTLS.
-    pub(super) fn asks_for_tls(&self) -> bool {
-        match self {
-            Self::Connect(_, _, Some(tls)) | Self::Inherited(_, _, Some(tls)) => tls.starttls.is_some(),
-            _ => false,
-        }
     }
 
     /// Notes that the output of a child goes to our stdout.
@@ -83,22 +75,22 @@ impl PreparedEnd {
     ) -> Result<End, Failure> {
         match self {
             Self::Stdio => Ok(End::Stream(stdio(net, Stdio::Both, marks, StreamSide::new(other, options))?)),
-            Self::Connect(peer, dial, tls) => {
+            Self::Connect(peer, dial, setup) => {
                 let (dialing, side) = (dialing(dial), StreamSide::new(other, options));
                 let id = match peer {
                     StreamPeer::Inet(target) => net.connect_tcp(target.clone(), dialing, side),
                     StreamPeer::Unix(target) => net.connect_unix(target.clone(), dialing, side),
                 };
-                prepare(net, id, tls.as_ref(), marks);
+                setup.apply(net, id, marks);
                 Ok(End::Stream(id))
             }
-            Self::Inherited(fd, keepalive, tls) => {
+            Self::Inherited(fd, keepalive, setup) => {
                 let taken = || Failure::new(Cause::Unavailable, "an inherited connection can serve only one client");
                 let connection = fd.take().ok_or_else(taken)?;
                 let opened = net.adopt(connection, StreamSide::new(other, options));
                 let id = opened.map_err(|error| local("adopt", &error))?;
                 net.transport(id).set_keepalive(*keepalive).map_err(|error| local("keepalive", &error))?;
-                prepare(net, id, tls.as_ref(), marks);
+                setup.apply(net, id, marks);
                 Ok(End::Stream(id))
             }
             Self::Datagrams(DatagramConnectConfig { target, dial, broadcast, .. }) => {
@@ -113,11 +105,22 @@ impl PreparedEnd {
     }
 }
 
-fn prepare(net: &mut Net, id: Id, tls: Option<&TlsClient>, marks: WaterMarks) {
-    let mut t = net.transport(id);
-    t.set_write_buffer_limits(marks);
-    if let Some(tls) = tls {
-        // This fails only if the stream has failed already. The protocol hears of that failure anyway.
-        let _ = t.start_tls(tls.clone());
+/// What a connection gets before it is open.
+pub(super) struct Setup {
+    tls: Option<TlsClient>,
+    crlf: bool,
+}
+
+impl Setup {
+    fn apply(&self, net: &mut Net, id: Id, marks: WaterMarks) {
+        let mut t = net.transport(id);
+        t.set_write_buffer_limits(marks);
+        if self.crlf {
+            t.send_crlf();
+        }
+        if let Some(tls) = &self.tls {
+            // This fails only if the stream has failed already. The protocol hears of that failure anyway.
+            let _ = t.start_tls(tls.clone());
+        }
     }
 }

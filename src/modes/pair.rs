@@ -10,7 +10,6 @@ use super::open::PreparedEnd;
 use super::{Run, children, listen, marks, pair_options, session_options, stdio, stdio_of};
 use crate::protocols::pair::flows::Flows;
 use crate::protocols::pair::flows_side::FlowsSide;
-use crate::protocols::pair::half_close::{HalfClose, SILENCE};
 use crate::protocols::pair::session::IdleStdio;
 use crate::protocols::pair::stream::{StreamSide, session_connector};
 use crate::protocols::pair::{Connector, End, Inbound, PairOptions};
@@ -118,11 +117,7 @@ pub(super) fn single(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -
     let left = PreparedEnd::new(left)?;
     let left = if matches!(right.kind, RightKind::Stdio) { left.beside_our_stdout() } else { left };
     let mut run = Run::of_client(stream, right.is_child() || left.is_child())?;
-    let mut options = right.options(&run, stream, false);
-    if left.asks_for_tls() && options.session.is_some() && options.half_close == HalfClose::Auto {
-        // Servers of these protocols take an end before their last answer for a hang-up.
-        options.half_close = HalfClose::After(SILENCE);
-    }
+    let options = right.options(&run, stream, false);
     let connector = right.connector(&mut run, stream, options.clone())?;
     left.open(run.event_loop.net(), connector, Vec::new(), marks(stream)?, options)?;
     run.run()

@@ -1,7 +1,7 @@
-//! The idle timeout of a pair, and how the failure of a connection is told.
+//! The idle timeout of a pair, and the report of a failed connection.
 //!
-//! Bytes in either direction count against `--idle-timeout`. The timer is not re-armed with every byte: when it fires,
-//! it asks when bytes last moved, and waits for the rest of the time.
+//! Bytes in either direction count as activity. They do not re-arm the timer: when the timer fires, it looks at the
+//! time of the last byte, and waits for the rest of the limit.
 
 use std::fmt::Display;
 use std::io;
@@ -15,12 +15,12 @@ use crate::transports::id::Id;
 use crate::transports::net::Net;
 use crate::transports::timers::TimerId;
 
-/// What shows that a pair lives.
+/// The activity of a pair.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Activity {
-    /// When bytes last moved.
+    /// The time at which bytes last moved.
     pub(super) last_activity: Instant,
-    /// Bytes that were sent and that the receiving system has not taken yet.
+    /// Sent bytes that the receiving system has not taken yet.
     pub(super) on_the_way: usize,
 }
 
@@ -30,16 +30,16 @@ impl Activity {
     }
 }
 
-/// Measures for how long no byte has moved.
+/// Measures the time without traffic.
 #[derive(Debug, Default)]
 pub(super) struct Stillness {
-    /// What was on the way at the last question.
+    /// The bytes on their way at the last check.
     on_the_way: usize,
 }
 
 impl Stillness {
     pub(super) fn lasts(&mut self, net: &Net, activity: Activity) -> Duration {
-        // A slow reader is not silent: its system may still feed it from what was sent long ago.
+        // A slow reader is not idle: its system can still feed it with bytes that were sent long ago.
         if std::mem::replace(&mut self.on_the_way, activity.on_the_way) != activity.on_the_way {
             return Duration::ZERO;
         }
@@ -50,9 +50,9 @@ impl Stillness {
 /// The meaning of a timer that fired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fired {
-    /// It was not the idle timer.
+    /// The timer was another one.
     Other,
-    /// Bytes have moved meanwhile. The timer is armed again.
+    /// Bytes have moved. The timer is armed again.
     TooEarly,
     /// No byte has moved for this time, which is the limit.
     Expired(Duration),
@@ -93,19 +93,19 @@ impl IdleClock {
     }
 }
 
-/// What the failure of one connection means.
+/// The meaning of the failure of one connection.
 #[derive(Debug, Default)]
 pub(super) enum FailureScope {
     /// The connection is one of many, and only its own peer loses bytes.
     #[default]
     Log,
-    /// The run goes on, but bytes of stdin or for stdout may be lost.
+    /// The run goes on, but bytes of stdin or for stdout can be lost.
     Warn,
     /// The run has failed.
     Run(Reporter),
 }
 
-/// Watches one connection: it must not be idle for too long, and its failure is told.
+/// Watches one connection: limits its idle time, and reports its failure.
 #[derive(Debug, Default)]
 pub(super) struct IdleWatch {
     clock: IdleClock,
@@ -134,7 +134,7 @@ impl IdleWatch {
         fired
     }
 
-    /// Call this from `connection_failed`. An inherited connection can fail so, by TLS.
+    /// Call this from `connection_failed`. An inherited connection can fail like this, by TLS.
     pub(super) fn not_made(&self, error: &ConnectError) {
         match &self.scope {
             FailureScope::Log | FailureScope::Warn => log::warn!("{error}"),
@@ -150,7 +150,8 @@ impl IdleWatch {
         }
     }
 
-    /// Reports or logs a failure. A failure of TLS is always a warning, because somebody may have cut the connection.
+    /// Reports or logs a failure. A failure of TLS is always a warning, because an attacker can have cut the
+    /// connection.
     pub(super) fn fail(&self, t: &Transport<'_>, cause: Cause, what: &dyn Display) {
         let level = match (&self.scope, cause) {
             (FailureScope::Log, Cause::Tls) | (FailureScope::Warn, _) => log::Level::Warn,

@@ -1,6 +1,7 @@
-//! Protocols: which bytes. asyncio's `protocols.py`, and what one builds on it.
+//! Protocols decide which bytes are transmitted: asyncio's `protocols.py`, and protocols on top of it.
 //!
-//! Nothing here knows how bytes move: no mio, no system calls, no clock but the loop's. In the order in which to read:
+//! Nothing here knows how bytes move: no mio, no system calls, no clock but that of the loop. The files, in the order
+//! in which to read them:
 
 // The smallest one there is.
 pub mod discard;
@@ -18,5 +19,5 @@ mod senders;
 pub mod report;
 pub mod signals;
 
-/// The log target of what a user is told without asking, such as `listening on`.
+/// The log target of messages that every user gets, such as `listening on`.
 pub const NOTICE: &str = "xport::notice";

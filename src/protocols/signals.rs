@@ -1,4 +1,4 @@
-//! Signals and the time limit of the whole run: what they mean for a client, a server, and the child of `exec`.
+//! Handles signals and the time limit of the run: for a client, a server, and the child of `exec`.
 //!
 //! ```text
 //!   client:  any signal ends the run
@@ -63,7 +63,7 @@ enum RunPhase {
     Forwarding(Forwarder),
 }
 
-/// What must have come before a signal may end a server in order.
+/// What must have come before a signal can end a server in order.
 #[derive(Clone, Debug)]
 pub enum Wanted {
     /// Nothing: the server may end at any time.
@@ -88,7 +88,7 @@ impl Signals {
         Self { phase: RunPhase::Serving { grace, wanted }, ..Self::of_client(timeout, reporter) }
     }
 
-    /// For `exec` on stdin and stdout: `forwarder` hands signals on to the child.
+    /// For `exec` on stdin and stdout: `forwarder` passes signals on to the child.
     #[must_use]
     pub fn of_exec(forwarder: Forwarder, timeout: Option<Duration>, reporter: Reporter) -> Self {
         Self { phase: RunPhase::Forwarding(forwarder), ..Self::of_client(timeout, reporter) }
@@ -202,17 +202,17 @@ fn open_sessions(t: &mut Transport<'_>) -> Option<String> {
     }
 }
 
-/// Hands signals on to the child of `exec`.
+/// Passes signals on to the child of `exec`.
 ///
-/// The child leads a group of its own, so the keys of a terminal send signals to us only. If the child is in our group,
-/// it has got the signal of a key already, and must not get it twice.
+/// The child leads a group of its own, so the keys of a terminal send signals only to xport. If the child is in the
+/// group of xport, it has got the signal of a key already, and must not get it twice.
 #[derive(Debug)]
 pub struct Forwarder {
     child: Rc<ExecChild>,
     kill_after: Duration,
     /// The last signal that asked the child to end.
     asked: i32,
-    /// Looks at our own terminal, which gives the child's terminal its size.
+    /// Asks the terminal of xport for the size of the child's terminal.
     terminal: Option<fn() -> Option<WindowSize>>,
     /// Stops this process, and returns when the process goes on.
     stop: Option<fn()>,
@@ -254,9 +254,9 @@ impl Forwarder {
             (SIGCHLD, ..) => self.explain_stop(t),
             (SIGWINCH | SIGCONT, Some(look), _) => self.resize(t, look()),
             (SIGTSTP, _, Some(stop)) => self.stop(t, stop, has_it),
-            // In our group, the child gets this as we do. If we sent it, it could come after the next stop.
+            // A child in the same group gets this signal anyway. A second one could come after the next stop.
             (SIGCONT, ..) if self.child.has_our_keys() => (),
-            // The child may have ended, or be another user.
+            // The child can have ended, or be another user.
             (SIGCONT, ..) => drop(self.to_child(t, SIGCONT)),
             _ if has_it && self.runs(t) => self.child.note_signal(signal),
             _ => self.forward(t, signal, reporter),
@@ -265,7 +265,7 @@ impl Forwarder {
 
     fn forward(&mut self, t: &mut Transport<'_>, signal: i32, reporter: &Reporter) {
         if !self.runs(t) {
-            // Nobody reads the output, or another process goes on writing.
+            // The output is not read, or another process goes on writing.
             self.asked = signal;
             return self.give_up(t, reporter);
         }
@@ -278,7 +278,7 @@ impl Forwarder {
         match sent {
             Err(error) if matches!(signal, SIGINT | SIGQUIT) => {
                 log::info!("signal {signal} for the child: {}", describe(&error));
-                // After ^C, nobody should have to wait for a child that has not got the signal.
+                // After ^C, a user should not have to wait for a child that has not got the signal.
                 self.ask_to_end(t, signal);
             }
             Err(error) => log::warn!("signal {signal} for the child: {}", describe(&error)),
@@ -317,7 +317,7 @@ impl Forwarder {
             // A shell lets both go on.
             return stop();
         }
-        // The child may have ended, or be another user.
+        // The child can have ended, or be another user.
         let _ = self.to_child(t, SIGTSTP);
         stop();
         let _ = self.to_child(t, SIGCONT);
@@ -343,7 +343,7 @@ impl Forwarder {
         }
     }
 
-    /// Ends the run although not all of the output is out.
+    /// Ends the run although some output is not written.
     fn give_up(&self, t: &mut Transport<'_>, reporter: &Reporter) {
         reporter.tell(Failure::silent(Cause::Signal(self.asked)));
         t.net().abort_all();

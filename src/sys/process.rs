@@ -11,10 +11,10 @@ use std::process::ExitStatus;
 use super::spawn::{NotStarted, Place, Plan, spawn};
 use super::{check, retry, signals};
 
-/// Starts a child with default signals. Gives the number of the child, and a descriptor that becomes readable when the
-/// child has ended. `pidfd_open(2)`.
+/// Starts a child with default signals. Returns its number, and a descriptor that becomes readable when the child has
+/// ended. `pidfd_open(2)`.
 ///
-/// If SIGCHLD is ignored in our process, it gets its default action, since otherwise the system would keep no status.
+/// An ignored SIGCHLD gets its default action, because otherwise the system would keep no status.
 pub(crate) fn start(plan: &Plan<'_>) -> Result<(u32, OwnedFd), NotStarted> {
     signals::keep_statuses();
     // If the system has no such descriptor, or no room for one, the program is not started at all.

@@ -30,12 +30,12 @@ pub(crate) struct Plan<'a> {
     pub(crate) environment: &'a [CString],
     /// The working directory, if not that of the parent.
     pub(crate) directory: Option<&'a CStr>,
-    /// The descriptors of the child, by the number that each has there. Of 0 to 2 the child has ours unless another one
-    /// is given; it has no further descriptor of ours.
+    /// The descriptors of the child, with their numbers in the child. It inherits those of 0, 1 and 2 that are not
+    /// listed, and no other descriptor.
     pub(crate) descriptors: &'a [(RawFd, BorrowedFd<'a>)],
     /// The process group and the session.
     pub(crate) place: Place<'a>,
-    /// Whether the child gets SIGKILL when our process ends.
+    /// Whether the child gets SIGKILL when this process ends.
     pub(crate) dies_with_us: bool,
 }
 
@@ -70,7 +70,7 @@ const STACK_BYTES: usize = 64 * 1024;
 /// child.
 const JOB_CONTROL: [c_int; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
 
-/// What the child reads, and the two numbers that it writes. All of this exists before the child does.
+/// The data that the child reads, and the two numbers that it writes. The parent prepares everything.
 struct Start<'a> {
     programs: *const *const c_char,
     arguments: *const *const c_char,
@@ -79,7 +79,7 @@ struct Start<'a> {
     directory: *const c_char,
     /// Descriptors to be copied, each with the number of its copy. No source has a number that a copy has.
     descriptors: &'a [(RawFd, RawFd)],
-    /// The last descriptor to be marked; -1 if the kernel marks all of them in one call.
+    /// The last descriptor to mark. -1 if the kernel marks all of them in one call.
     last_open: RawFd,
     own_group: bool,
     own_session: bool,
@@ -94,12 +94,12 @@ struct Start<'a> {
     is_of_program: AtomicI32,
 }
 
-/// Starts a program and gives the number of its process. What this does to our process ends with the call: all signals
-/// of this thread are blocked for its duration, and so is the thread.
+/// Starts a program and returns the number of its process. This thread waits, with all signals blocked, until the call
+/// returns.
 ///
-/// A child that is to die with us gets SIGKILL when our process ends, in whatever way. This holds on the main thread
-/// only, because the kernel sends the signal when the *thread* ends that has started the child. A set-user-ID program
-/// does not get the signal. `prctl(2)`.
+/// With `dies_with_us`, the child gets SIGKILL when this process ends in any way. This holds only on the main thread,
+/// because the kernel sends the signal when the *thread* ends that started the child. A set-user-ID program does not
+/// get the signal. `prctl(2)`.
 pub(crate) fn spawn(plan: &Plan<'_>) -> Result<u32, NotStarted> {
     let programs = pointers(plan.programs);
     let (arguments, environment) = (pointers(plan.arguments), pointers(plan.environment));
@@ -157,7 +157,8 @@ fn pointers(strings: &[CString]) -> Vec<*const c_char> {
     strings.iter().map(|string| string.as_ptr()).chain([null()]).collect()
 }
 
-/// Copies of those descriptors that have a number up to `above`: to copy one to its place could overwrite another one.
+/// Copies those descriptors that have a number up to `above`. Otherwise, moving one into place could overwrite another
+/// one.
 fn out_of_the_way(descriptors: &[(RawFd, BorrowedFd<'_>)], above: RawFd) -> io::Result<Vec<Option<OwnedFd>>> {
     let copy = |(_, fd): &(RawFd, BorrowedFd<'_>)| {
         if fd.as_raw_fd() > above {
@@ -165,7 +166,7 @@ fn out_of_the_way(descriptors: &[(RawFd, BorrowedFd<'_>)], above: RawFd) -> io::
         }
         // SAFETY: the request takes two numbers and touches no memory.
         let copy = check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, above + 1) })?;
-        // SAFETY: the descriptor is new and nobody else's.
+        // SAFETY: the descriptor is new and has no other owner.
         Ok(Some(unsafe { OwnedFd::from_raw_fd(copy) }))
     };
     descriptors.iter().map(copy).collect()
@@ -177,13 +178,13 @@ fn mark_from(first: libc::c_uint) -> bool {
     unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) == 0 }
 }
 
-/// Whether the kernel marks descriptors in one call. Kernels before 5.11 do not, and filters of containers may refuse
-/// it. No descriptor has the number that this asks with.
+/// Whether the kernel can mark descriptors in one call. Kernels before 5.11 cannot, and filters of containers can
+/// refuse it. No descriptor has the number of this question.
 fn can_mark_at_once() -> bool {
     mark_from(libc::c_uint::MAX)
 }
 
-/// The largest number that a descriptor of ours has.
+/// The largest number of an open descriptor.
 fn last_open() -> RawFd {
     let number = |entry: io::Result<fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse().ok();
     let open = fs::read_dir("/proc/self/fd").ok().and_then(|entries| entries.filter_map(number).max());
@@ -215,7 +216,7 @@ fn set_mask(mask: &libc::sigset_t) {
 
 /// The code of the child. If this returns, the program does not run, and `start` has the error.
 extern "C" fn run(start: *mut c_void) -> c_int {
-    // SAFETY: the pointer is that of the `Start` in `spawn`, which waits for us.
+    // SAFETY: the pointer is that of the `Start` in `spawn`, which waits for the child.
     let start = unsafe { &*start.cast::<Start<'_>>() };
     let error = match prepare(start) {
         Err(error) => error,
@@ -229,7 +230,7 @@ extern "C" fn run(start: *mut c_void) -> c_int {
     127
 }
 
-/// Makes the child what the program expects; fails with the number of an error.
+/// Sets up the process for the program. Fails with the number of an error.
 fn prepare(start: &Start<'_>) -> Result<(), c_int> {
     if start.parent != 0 {
         let signal = libc::SIGKILL as libc::c_ulong;
@@ -255,7 +256,7 @@ fn prepare(start: &Start<'_>) -> Result<(), c_int> {
         // SAFETY: the request takes a number and touches no memory.
         errno(unsafe { libc::ioctl(start.terminal, libc::TIOCSCTTY, 0) })?;
     }
-    // The marks are those of the child, which has a table of descriptors of its own.
+    // The marks concern only the child, which has its own table of descriptors.
     if start.last_open < 0 {
         mark_from(3);
     }
@@ -300,7 +301,7 @@ fn reset_signals(last: c_int) {
     }
 }
 
-/// Runs the program from the first place that has it. Returns the number of an error if none does. `execvp(3)`.
+/// Executes the first program of the list that exists. Returns the number of an error if none does. `execvp(3)`.
 fn exec(start: &Start<'_>) -> c_int {
     let (mut verdict, mut is_denied) = (libc::ENOENT, false);
     let mut program = start.programs;

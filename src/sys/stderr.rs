@@ -111,7 +111,16 @@ pub fn write_all(mut text: &[u8], patience: Duration) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes what fits now of a text, at most one page.
+///
+/// # Errors
+/// `WouldBlock` if nothing fits now; else what `write(2)` said.
+pub(crate) fn write_some(text: &[u8]) -> io::Result<usize> {
+    Way::get().write(text)
+}
+
 /// Waits until stderr can take a line, but at most for `patience`. A slow reader then gets the last message of a run.
-pub fn await_room(patience: Duration) {
-    stdio::is_ready_within(Way::get().fd(), true, patience);
+/// Returns whether stderr can take one.
+pub fn await_room(patience: Duration) -> bool {
+    stdio::is_ready_within(Way::get().fd(), true, patience)
 }

@@ -202,7 +202,7 @@ pub(crate) fn is_ready_within(fd: BorrowedFd<'_>, write: bool, patience: Duratio
     let events = if write { libc::POLLOUT } else { libc::POLLIN };
     let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 };
     let patience = libc::c_int::try_from(patience.as_millis()).unwrap_or(libc::c_int::MAX);
-    // A signal begins the wait anew.
+    // A signal restarts the wait.
     // SAFETY: one `pollfd`, alive for the call, which ends after `patience`.
     retry(|| check(unsafe { libc::poll(&raw mut poll, 1, patience) })).is_ok_and(|ready| ready == 1)
 }
@@ -249,7 +249,7 @@ pub fn are_same(one: RawFd, other: RawFd) -> bool {
     identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 
-/// Replaces stdin by `/dev/null`. Other processes keep theirs.
+/// Replaces stdin by `/dev/null`, only for this process.
 ///
 /// # Errors
 /// No descriptor is left. Stdin is unchanged then.

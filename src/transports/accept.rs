@@ -1,8 +1,8 @@
 //! Accepting: which connections come in, and what a listener does that cannot accept now.
 //!
-//! Errors of one connection are passed over; those of the whole machine (no descriptors, no memory) make the listener
-//! wait, 50 ms at first and up to 1 s, or until something of ours is closed: an edge-triggered epoll would never
-//! mention the queued connections again. The protocols of accepted connections are made by the loop, not here.
+//! Errors of one connection are passed over. If the whole machine lacks descriptors or memory, the listener waits for
+//! 50 ms at first and for 1 s at most, or until we close something. Without the wait, an edge-triggered epoll would
+//! never mention the queued connections again. The loop makes the protocols of accepted connections.
 
 use std::io;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use super::error::{describe, is_lack_of_resources};
 use super::id::Id;
 use super::info::Peer;
 use super::io::Io;
+use super::layer::Opening;
 use super::listener::{BackOff, Listener};
 use super::net::{Net, Slot};
 use super::state::Phase;
@@ -25,16 +26,16 @@ const BACK_OFF_MIN: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 /// Pending accepts, at most: their openings last, have just failed, or are done and there is no place.
 const PENDING_ACCEPTS_MAX: usize = 1024;
-/// A listener that was short of something less than this ago is still in the same trouble, of which the log has told.
+/// The log tells of a lack of resources once in this time.
 const EPISODE: Duration = Duration::from_secs(60);
 
 /// What an attempt to accept has led to.
 pub(crate) enum Accepted {
     /// A new stream, registered and open, for the loop to find a protocol for.
     Stream(Id),
-    /// That connection came to nothing; there may be others.
+    /// That connection came to nothing. There may be others.
     PassedOver,
-    /// Nobody waits, or nobody may come in now.
+    /// No client waits, or none may come in now.
     NotNow,
 }
 
@@ -53,64 +54,18 @@ impl Net {
         }
         let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return Accepted::NotNow };
         match listener.accept() {
-            Ok((socket, address)) => self.accept_socket(id, socket, &address),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                listener.readable = false;
-                Accepted::NotNow
-            }
-            Err(error) if is_of_one_connection(&error) => {
-                log::debug!("accept on {}: {}", listener.name, describe(&error));
-                Accepted::PassedOver
-            }
-            // Those who have got nowhere yet are not to keep the others out.
-            Err(error) if is_lack_of_resources(&error) && self.evict_slowest_pending() => Accepted::PassedOver,
-            Err(error) => {
-                if let Some(Slot::Listener(listener)) = self.slots.get_mut(id) {
-                    listener.back_off(id, &mut self.cx, &error);
-                }
-                Accepted::NotNow
-            }
-        }
-    }
-
-    fn accept_socket(&mut self, id: Id, socket: Socket, address: &SockAddr) -> Accepted {
-        let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return Accepted::NotNow };
-        if let Some(back_off) = listener.back_off.take() {
-            log::info!("accepting on {} again", listener.name);
-            if let Some(timer) = back_off.timer {
-                self.cx.timers.cancel(timer);
-            }
-        }
-        let peer = Peer::from_sock_addr(address);
-        if !listener.options.access.admits_peer(&peer) {
-            log::info!("denied {peer}");
-            return Accepted::PassedOver;
-        }
-        let keepalive = listener.options.keepalive;
-        if listener.shared && matches!(peer, Peer::Ip(_)) {
-            // A listener of our own has it, so that nothing need be done here. This one belongs to others as well. A
-            // socket that refuses serves all the same.
-            let _ = keepalive.apply(&socket);
-        }
-        let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.cx.now);
-        stream.out.flow.marks = listener.options.marks;
-        stream.bounded_close = !listener.options.once;
-        stream.peer = Some(Box::new(peer));
-        let openings = match listener.options.openings() {
-            Ok(openings) => openings,
-            Err(error) => {
-                log::warn!("accept on {}: {error}", listener.name);
-                return Accepted::PassedOver;
-            }
-        };
-        if openings.is_empty() {
-            stream.admission = Admission::Admitted;
-            self.cx.places.taken += 1;
-        } else {
-            stream.admission = Admission::Opening(id);
-        }
-        match self.add(Slot::Stream(stream)) {
-            Ok(accepted) => {
+            Ok((socket, address)) => {
+                let Some((stream, openings)) = listener.stream(id, &mut self.cx, socket, &address) else {
+                    return Accepted::PassedOver;
+                };
+                let keepalive = listener.options.keepalive;
+                let accepted = match self.add(Slot::Stream(stream)) {
+                    Ok(accepted) => accepted,
+                    Err(error) => {
+                        log::warn!("accept: {}", describe(&error));
+                        return Accepted::PassedOver;
+                    }
+                };
                 if let Some(mut stream) = self.stream_mut(accepted) {
                     stream.watch_peer(keepalive);
                     if stream.admission.is_pending() {
@@ -119,12 +74,26 @@ impl Net {
                         return Accepted::Stream(accepted);
                     }
                 }
-                self.admitted(id);
+                if self.slots.get(id).is_some_and(Slot::serves_one) {
+                    self.close_listeners();
+                }
                 Accepted::Stream(accepted)
             }
-            Err(error) => {
-                log::warn!("accept: {}", describe(&error));
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                listener.readable = false;
+                Accepted::NotNow
+            }
+            Err(error) if is_of_one_connection(&error) => {
+                log::debug!("accept on {}: {}", listener.name, describe(&error));
                 Accepted::PassedOver
+            }
+            // Connections that are not open yet must not keep others out.
+            Err(error) if is_lack_of_resources(&error) && self.evict_slowest_pending() => Accepted::PassedOver,
+            Err(error) => {
+                if let Some(Slot::Listener(listener)) = self.slots.get_mut(id) {
+                    listener.back_off(id, &mut self.cx, &error);
+                }
+                Accepted::NotNow
             }
         }
     }
@@ -141,7 +110,50 @@ impl Net {
 }
 
 impl Listener {
-    /// Waits, and says so once in an episode.
+    /// Makes a stream of an accepted connection, and says what must be done before the stream is open. `None` means that
+    /// the connection is closed at once.
+    fn stream(&mut self, id: Id, cx: &mut Ctx, socket: Socket, address: &SockAddr) -> Option<(Stream, Vec<Opening>)> {
+        if let Some(back_off) = self.back_off.take() {
+            log::info!("accepting on {} again", self.name);
+            if let Some(timer) = back_off.timer {
+                cx.timers.cancel(timer);
+            }
+        }
+        let peer = Peer::from_sock_addr(address);
+        if !self.options.access.admits_peer(&peer) {
+            log::info!("denied {peer}");
+            return None;
+        }
+        if self.shared && matches!(peer, Peer::Ip(_)) {
+            // Connections inherit the option from a listener of our own. This listener belongs to others as well. A
+            // socket that refuses the option serves all the same.
+            let _ = self.options.keepalive.apply(&socket);
+        }
+        let mut stream = Stream::new(Io::Socket(socket), Phase::Open, cx.now);
+        stream.out.flow.marks = self.options.marks;
+        stream.bounded_close = !self.options.once;
+        stream.peer = Some(Box::new(peer));
+        cx.tap(&mut stream, None);
+        if self.options.crlf {
+            stream.send_crlf();
+        }
+        let openings = match self.options.openings() {
+            Ok(openings) => openings,
+            Err(error) => {
+                log::warn!("accept on {}: {error}", self.name);
+                return None;
+            }
+        };
+        if openings.is_empty() {
+            stream.admission = Admission::Admitted;
+            cx.places.taken += 1;
+        } else {
+            stream.admission = Admission::Opening(id);
+        }
+        Some((stream, openings))
+    }
+
+    /// Waits. The log tells of it once in an episode.
     fn back_off(&mut self, id: Id, cx: &mut Ctx, error: &io::Error) {
         let delay = match &self.back_off {
             Some(before) => (before.delay * 2).min(BACK_OFF_MAX),

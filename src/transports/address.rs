@@ -67,7 +67,7 @@ pub enum UnixName {
     Abstract(Vec<u8>),
 }
 
-/// Which families of addresses may be used (`-4`, `-6`).
+/// The allowed families of addresses (`-4`, `-6`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Family {
     /// Both.

@@ -1,4 +1,4 @@
-//! Which accepted connections have a place under the limit of their listener, and which connections wait for a place.
+//! Which accepted connections have a place under the limit of their listener, and which ones wait for a place.
 //!
 //! ```text
 //!                  openings done                a place is free
@@ -7,9 +7,8 @@
 //!       +------ lost, evicted -----+---> forgotten: no protocol hears of it
 //! ```
 //!
-//! A connection whose listener wants nothing before it is open is admitted at once. All others are *pending accepts*
-//! first, so that a client without a valid handshake takes no place. `layer/mod.rs` says what an opening is, and
-//! `admit.rs` admits.
+//! A connection without openings is admitted at once. All others are *pending accepts* first, so that a client without
+//! a valid handshake takes no place. `layer/mod.rs` defines openings, and `admit.rs` admits.
 
 use super::id::Id;
 use super::timers::TimerId;

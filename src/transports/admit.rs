@@ -35,7 +35,9 @@ impl Net {
                 stream.call(Call::ConnectionMade);
                 self.cx.places.taken += 1;
             }
-            self.admitted(listener);
+            if self.slots.get(listener).is_some_and(Slot::serves_one) {
+                self.close_listeners();
+            }
             index = 0;
         }
     }
@@ -81,13 +83,6 @@ impl Net {
         let Places { listeners, pending, waiters, .. } = &self.cx.places;
         if !waiters.is_empty() && (pending.iter().any(waits) || listeners.iter().any(waits)) {
             self.cx.release_waiters();
-        }
-    }
-
-    /// A connection is admitted.
-    pub(crate) fn admitted(&mut self, id: Id) {
-        if matches!(self.slots.get(id), Some(Slot::Listener(listener)) if listener.options.once) {
-            self.close_listeners();
         }
     }
 }

@@ -1,9 +1,9 @@
-//! How a message names an option that helps: as the user of this transport writes it. The command line knows which
-//! options there are. A program that uses the library knows the fields of its settings.
+//! Names an option in a message in the form that the user of this transport writes. Users of the command line know
+//! options. Users of the library know the fields of settings.
 
 use std::fmt;
 
-/// Where the user of this transport writes its options.
+/// The form in which the user of this transport writes options.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Advice {
     /// In a program, as fields of settings: `ca`.
@@ -11,7 +11,7 @@ pub enum Advice {
     Settings,
     /// As arguments of a mode: `--ca FILE`.
     Arguments,
-    /// Behind the address of an endpoint, after a comma: `ca=FILE`.
+    /// After the address of an endpoint and a comma: `ca=FILE`.
     Endpoint,
 }
 
@@ -28,7 +28,7 @@ impl Advice {
         if self == Self::Endpoint { format!("'{letter}'") } else { format!("-{letter}") }
     }
 
-    /// An option with its value, or with what stands for it.
+    /// An option with its value, or with a placeholder.
     #[must_use]
     pub fn option<'a>(self, name: &'a str, value: &'a str) -> Named<'a> {
         Named { advice: self, name, value: Some(value) }

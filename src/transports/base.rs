@@ -1,6 +1,6 @@
-//! What the handles of streams, datagram transports and children share: asyncio's `BaseTransport`, and the loop.
+//! The methods that all handles share: asyncio's `BaseTransport`, and the loop.
 //!
-//! What only one of them has is `handle.rs`, `datagram/handle.rs` and `process/handle.rs`.
+//! `handle.rs`, `datagram/handle.rs` and `process/handle.rs` have the methods of each kind.
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;

@@ -1,7 +1,7 @@
-//! One direction of what was handed to us: stdin, stdout, or an end of a pipe.
+//! One direction of stdin, stdout, a pipe or a child's terminal.
 //!
-//! Chooses how to read or write a descriptor without ever blocking the loop and without touching flags that others
-//! share. What the bytes are for, and when to read or write, is `stream.rs`.
+//! A channel reads or writes its descriptor without blocking the loop, and without changing flags that other processes
+//! share.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -18,16 +18,15 @@ use crate::sys::{process, pty, socket};
 
 /// What a pipe that polls as writable takes without waiting (`PIPE_BUF`, `pipe(7)`).
 const PIPE_BUF: usize = 4096;
-/// What a terminal that polls as writable takes without waiting, but for a terminal whose reader has stopped in its
-/// last page.
+/// What a terminal that polls as writable takes without waiting. A terminal whose reader has stopped may take less.
 const TERMINAL_BUF: usize = 256;
 
-/// The size of a pipe through which much goes. A quarter of what one may have, as a user may have only 64 MiB in all;
-/// but stdin and stdout are two.
+/// The size of a pipe through which much goes. It is a quarter of the largest one, as a user may have only 64 MiB in all.
+/// stdin and stdout are only two pipes, so they may be larger.
 const WIDE_PIPE_BYTES: libc::c_int = 256 * 1024;
 const WIDE_STDIO_BYTES: libc::c_int = 1024 * 1024;
 
-/// What fills a pipe of the usual size: whoever moves that much at once will move more.
+/// What fills a pipe of the usual size. After a read or write of this many bytes, more are expected.
 const MUCH_BYTES: usize = 64 * 1024;
 
 /// One descriptor in one direction.
@@ -39,7 +38,7 @@ pub(crate) struct Channel {
     /// `Some` for stdin and stdout: the number that must be given up with the direction.
     standard: Option<RawFd>,
     kind: FdKind,
-    /// A pipe that has its usual size still.
+    /// A pipe that still has its usual size.
     narrow: bool,
     /// `Some` for our side of a child's terminal.
     master: Option<Master>,
@@ -50,9 +49,10 @@ pub(crate) struct Channel {
 struct Master {
     /// What was typed last.
     last: Option<u8>,
-    /// What ends the input has been asked for.
+    /// The bytes that end the input were taken.
     input_ended: bool,
-    /// Its child has ended. Until then it can open its terminal anew, so that it is not over when nobody has it open.
+    /// The child has ended. Until then the child can open its terminal anew, so that a terminal that no process has open
+    /// is not over.
     child_ended: bool,
 }
 
@@ -88,12 +88,12 @@ impl Channel {
         let kind = stdio::kind(borrowed)?;
         let write = direction == Direction::Write;
         if !stdio::allows(borrowed, write)? && !write && stdio::is_null(borrowed) {
-            // nohup(1) gives a /dev/null that is open for writing only. There is nothing to be read there either.
+            // nohup(1) gives a /dev/null that is open for writing only. It is as empty as any other.
             let (fd, access) = (stdio::open_null()?, Access::Shared);
             return Ok(Self { fd, access, direction, standard: Some(number), kind, narrow: false, master: None });
         }
         if !stdio::allows(borrowed, write)? {
-            // To open it anew would open the other end of a pipe, and we would read what we have written ourselves.
+            // Opening it anew would open the other end of a pipe, and we would read our own bytes.
             let what = if write { "it is not open for writing" } else { "it is not open for reading" };
             return Err(io::Error::other(what));
         }
@@ -101,7 +101,7 @@ impl Channel {
         let mut fd = None;
         match kind {
             FdKind::Socket => access = Access::Socket,
-            // Not a regular file: the new description would start at offset 0, and write over what is there.
+            // A regular file is not opened anew: the new description would start at offset 0 and write over what is there.
             FdKind::Pipe | FdKind::Terminal => {
                 // ENXIO (a pipe without reader), EACCES (after su) and ENOENT (no /proc) leave the shared description.
                 if let Ok(new) = stdio::reopen(borrowed, write)
@@ -129,7 +129,7 @@ impl Channel {
         Ok(Self { fd, access, direction, standard: None, kind, narrow: kind == FdKind::Pipe, master: None })
     }
 
-    /// Our end of a pipe that we have made: nobody shares its description.
+    /// Our end of a pipe that we have made. No other process shares its description.
     pub(crate) fn own(fd: OwnedFd, direction: Direction) -> io::Result<Self> {
         process::set_nonblocking(fd.as_fd())?;
         Ok(Self {
@@ -143,14 +143,14 @@ impl Channel {
         })
     }
 
-    /// One direction of our side of a child's terminal, which nobody shares either. To us it is not a terminal: what
-    /// happens to it is the child's doing.
+    /// One direction of our side of a child's terminal, which no other process shares either. It does not count as a
+    /// terminal, as only the child is affected by what happens to it.
     pub(crate) fn master(fd: OwnedFd, direction: Direction) -> io::Result<Self> {
         let master = Some(Master::default());
         Ok(Self { kind: FdKind::Other, narrow: false, master, ..Self::own(fd, direction)? })
     }
 
-    /// Registers with epoll, once and for good. What epoll refuses (`EPERM`) is always ready from then on.
+    /// Registers with epoll. A file that epoll refuses (`EPERM`) is always ready from then on.
     pub(crate) fn register(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
         let interest =
             if self.direction == Direction::Read { mio::Interest::READABLE } else { mio::Interest::WRITABLE };
@@ -171,15 +171,15 @@ impl Channel {
         registry.reregister(&mut SourceFd(&self.fd.as_raw_fd()), id.token(self.direction), interest)
     }
 
-    /// Leaves epoll. Needed before closing, as the description lives on in whoever shares it.
+    /// Leaves epoll. This must come before the close, as another process may keep the description open.
     pub(crate) fn deregister(&self, registry: &mio::Registry) {
         if self.access != Access::Always {
-            // It is registered, or the loop is going down: neither leaves anything to do about an error.
+            // There is nothing to do about an error.
             let _ = registry.deregister(&mut SourceFd(&self.fd.as_raw_fd()));
         }
     }
 
-    /// Whether no event will ever come, because it is ready at any time.
+    /// Whether it is ready at any time, so that no event will ever come.
     pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
@@ -192,13 +192,14 @@ impl Channel {
         self.kind == FdKind::Terminal
     }
 
-    /// The error that waits to be fetched, where it is a socket.
+    /// The pending error of a socket.
     pub(crate) fn take_error(&self) -> Option<io::Error> {
         let error = (self.access == Access::Socket).then(|| SockRef::from(&self.fd).take_error())?;
         error.unwrap_or_else(Some).map(|error| self.name(error))
     }
 
-    /// What the kernel could move bytes from or to by itself. Not what is shared and may block, and no terminal.
+    /// The descriptor, if the kernel can move bytes from or to it by itself. Terminals, and descriptions that are shared
+    /// and may block, are left out.
     pub(crate) fn raw(&self) -> Option<(SpliceFd, BorrowedFd<'_>)> {
         let raw = match (self.kind, self.access) {
             (FdKind::Pipe, Access::Private) => SpliceFd::Pipe,
@@ -212,7 +213,7 @@ impl Channel {
     pub(crate) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let fd = self.fd.as_fd();
         if self.kind == FdKind::Terminal && pty::is_in_background(fd) {
-            // Another process group has the keys, and reading would stop us (SIGTTIN). In the foreground, a new key
+            // Another process group has the keys, and a read would stop us (SIGTTIN). Once we are in the foreground, a key
             // is a new event.
             return Err(io::ErrorKind::WouldBlock.into());
         }
@@ -224,7 +225,7 @@ impl Channel {
         if let (Some(master), Err(error)) = (self.master, &result)
             && is_hang_up(error)
         {
-            // Nobody has the other side open, and nothing is left of what was shown there.
+            // No process has the other side open, and all that was shown there has been read.
             return if master.child_ended { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) };
         }
         if self.kind == FdKind::Master && result.as_ref().is_err_and(is_hang_up) {
@@ -253,7 +254,7 @@ impl Channel {
         if let Some(master) = &mut self.master {
             match &result {
                 Ok(n) => master.last = last_of(bufs, *n).or(master.last),
-                // Nobody has the other side open: keys that nobody waits for are lost on any terminal.
+                // No process has the other side open. Keys that no process waits for are lost on any terminal.
                 Err(error) if is_hang_up(error) => return Ok(bufs.iter().map(|buf| buf.len()).sum()),
                 Err(_) => (),
             }
@@ -264,22 +265,21 @@ impl Channel {
         result.map_err(|error| self.name(error))
     }
 
-    /// Makes a busy pipe larger, once: its two ends then wake each other less often, which takes a third of the CPU
-    /// off.
+    /// Makes a busy pipe larger, once. Then its two ends wake each other less often, which saves a third of the CPU.
     fn widen(&mut self) {
         self.narrow = false;
-        // Over the user's limits it stays as it is.
+        // A user over the limit of the system keeps the smaller pipe.
         let bytes = if self.standard.is_some() { WIDE_STDIO_BYTES } else { WIDE_PIPE_BYTES };
         let _ = stdio::widen_pipe(self.fd.as_fd(), bytes);
     }
 
-    /// What must be written before this direction is closed so that the other end sees its end: the keys for it, on a
-    /// child's terminal. It is to be asked for after all else has been written, and is given once.
+    /// The bytes that tell the other end that this direction ends: the keys for that on a child's terminal. Ask for them
+    /// after everything else has been written. They are given once.
     pub(crate) fn closing_bytes(&mut self) -> Vec<u8> {
         match &mut self.master {
             Some(master) if !master.input_ended => {
                 master.input_ended = true;
-                // One that cannot tell has hung up.
+                // A terminal that cannot tell has hung up.
                 pty::end_of_input(self.fd.as_fd(), master.last).unwrap_or_default()
             }
             _ => Vec::new(),
@@ -291,18 +291,18 @@ impl Channel {
         self.master.map(|_| self.fd.as_fd())
     }
 
-    /// Notes that the child whose terminal it is, if it is one, has ended.
+    /// Notes that the child with this terminal has ended.
     pub(crate) fn child_ended(&mut self) {
         if let Some(master) = &mut self.master {
             master.child_ended = true;
         }
     }
 
-    /// Ends this direction, so that the other end of the pipe sees it: no copy of the description stays with us.
+    /// Ends this direction. No copy of the description stays with us, so that the other end of the pipe sees the end.
     pub(crate) fn close(self, registry: &mio::Registry) -> io::Result<()> {
         self.deregister(registry);
         if self.access == Access::Socket && self.direction == Direction::Write {
-            // stdin may be the same socket, and goes on. A peer that is gone already has no use for our end.
+            // stdin may be the same socket, and goes on. A peer that is gone already does not need our end.
             let _ = SockRef::from(&self.fd).shutdown(Shutdown::Write);
         }
         match self.standard {
@@ -313,7 +313,7 @@ impl Channel {
 
     /// Adds to an error which of stdin and stdout it was.
     pub(crate) fn name(&self, error: io::Error) -> io::Error {
-        // WouldBlock is no failure, and comes often; only stdin and stdout have names.
+        // WouldBlock is no failure. Only stdin and stdout have names.
         if self.standard.is_none() || error.kind() == io::ErrorKind::WouldBlock {
             return error;
         }
@@ -321,7 +321,7 @@ impl Channel {
     }
 }
 
-/// What a master says while nobody has the other side open. `pty(7)`.
+/// The error of a master while no process has the other side open. `pty(7)`.
 fn is_hang_up(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::EIO)
 }
@@ -335,7 +335,7 @@ fn name_direction(direction: Direction, source: io::Error) -> io::Error {
     io::Error::new(source.kind(), StdioError { direction, source })
 }
 
-/// An error of stdin or stdout, which says which of the two it was.
+/// An error of stdin or stdout with the name of the stream.
 #[derive(Debug)]
 pub(crate) struct StdioError {
     direction: Direction,

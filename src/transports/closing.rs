@@ -21,6 +21,7 @@ use super::connect::Connect;
 use super::connect::error::ConnectError;
 use super::ctx::StreamRef;
 use super::error::{describe, is_tls};
+use super::id::Direction;
 use super::io::Io;
 use super::layer::LayerStack;
 use super::state::Phase;
@@ -137,7 +138,7 @@ impl StreamRef<'_> {
     pub(crate) fn flushed(&mut self) {
         let stream = &mut *self.stream;
         if stream.is_negotiating() {
-            // What was written waits until the layers are ready, and so does the end.
+            // The end waits until the layers are ready, as the bytes before it do.
             return;
         }
         let (is_ending, is_closing) = (stream.state.is_ending(), stream.state.phase() == Phase::Flushing);
@@ -164,6 +165,7 @@ impl StreamRef<'_> {
         let stream = &mut *self.stream;
         stream.state.writing_ended();
         let result = stream.io.shutdown_write(&self.cx.registry);
+        self.show_end(Direction::Write);
         log::debug!("{}: our direction has ended", self.label());
         let Err(error) = result else { return true };
         // ENOTCONN means that the peer has reset the connection. A read may have taken the error already.
@@ -299,6 +301,9 @@ impl StreamRef<'_> {
 
     /// Notes the end of the peer's direction.
     pub(crate) fn note_eof(&mut self) {
+        if self.stream.state.delivers() {
+            self.show_end(Direction::Read);
+        }
         let stream = &mut *self.stream;
         stream.state.end_reading();
         stream.readable = false;

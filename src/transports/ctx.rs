@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 
 use super::admission::Places;
 use super::call::{Call, Installed};
+use super::connect::error::ConnectError;
 use super::connect::resolver::Resolver;
 use super::datagram::socket::{Cork, Datagram, DatagramLabel};
+use super::dump::{Dump, RETRY_DELAY, Tap};
 use super::id::Id;
 use super::keepalive::Looks;
 use super::label::StreamLabel;
@@ -53,6 +55,8 @@ pub(crate) struct Ctx {
     pub(crate) stopped: bool,
     /// What the run ends with.
     pub(crate) failure: Option<io::Error>,
+    /// Where bytes are shown, if they are.
+    pub(crate) dump: Option<Box<Dump>>,
 }
 
 impl Ctx {
@@ -75,6 +79,45 @@ impl Ctx {
             foreground: 0,
             stopped: false,
             failure: None,
+            dump: None,
+        }
+    }
+
+    /// Has the bytes of a new stream shown, if there is a dump. `name` is for a stream without an address.
+    pub(crate) fn tap(&mut self, stream: &mut Stream, name: Option<String>) {
+        if let Some(dump) = &mut self.dump {
+            stream.stack.get_or_insert_default().set_tap(dump.tap(name));
+        }
+    }
+
+    /// What shows the datagrams of a new socket, if there is a dump.
+    pub(crate) fn datagram_tap(&mut self) -> Option<Box<Tap>> {
+        self.dump.as_mut().map(|dump| Box::new(dump.tap(None)))
+    }
+
+    /// Writes what the dump holds, as far as its reader takes it.
+    pub(crate) fn flush_dump(&mut self) {
+        if let Some(dump) = &mut self.dump {
+            dump.flush();
+        }
+    }
+
+    /// When a dump with a slow reader is tried again.
+    pub(crate) fn dump_delay(&self) -> Option<Duration> {
+        self.dump.as_ref().filter(|dump| dump.is_behind()).map(|_| RETRY_DELAY)
+    }
+
+    /// Ends the run with `error`, unless there was another error before.
+    pub(crate) fn stop_with(&mut self, error: io::Error) {
+        self.stopped = true;
+        self.failure.get_or_insert(error);
+    }
+
+    /// A connection could not be made, and its protocol does nothing about that. A connection that we gave up ourselves
+    /// is no error.
+    pub(crate) fn not_handled(&mut self, error: ConnectError) {
+        if !error.is_given_up() {
+            self.stop_with(error.into());
         }
     }
 

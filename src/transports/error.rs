@@ -1,12 +1,12 @@
-//! How an I/O error reads in a message, and what kind of error it is.
+//! The text of I/O errors in messages, and their kinds.
 //!
-//! What an error ends, and with which exit status, is decided where the error arises.
+//! The code at the origin of an error decides its consequences.
 
 use std::fmt;
 use std::io;
 use std::time::Duration;
 
-/// The system's text for an error, without the number that the standard library adds.
+/// The text of the system for an error, without the number that the standard library adds.
 #[must_use]
 pub fn describe(error: &io::Error) -> String {
     let text = error.to_string();
@@ -22,7 +22,7 @@ pub fn is_lack_of_resources(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS))
 }
 
-/// What has gone wrong with TLS, in words for people. It is inside an [`io::Error`], as errors of streams are.
+/// An error of TLS, as text. It is inside an [`io::Error`], like all errors of streams.
 #[derive(Debug)]
 pub struct TlsError {
     text: String,

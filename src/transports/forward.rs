@@ -25,6 +25,7 @@ use std::time::Instant;
 
 use super::ctx::{Ctx, StreamRef};
 use super::forward_mode::{Forward, ForwardMode, SpliceRoute};
+use super::handle::Transport;
 use super::id::Id;
 use super::net::{Net, Slot};
 use super::pipe_pool::{SpliceFd, Spliced};
@@ -55,18 +56,30 @@ struct Route<'a> {
     cx: &'a mut Ctx,
 }
 
-impl Net {
-    /// Sends what arrives on `id` to `to` from now on, if that is there still. A stream cannot be its own sink.
-    pub(crate) fn forward(&mut self, id: Id, to: Id) {
-        if let Some(mut route) = route(self, id, to)
+impl Transport<'_> {
+    /// Sends what arrives to the stream `to` from now on, and not to the protocol; the kernel moves the bytes where it
+    /// can. asyncio's `sendfile`, for any two streams.
+    ///
+    /// - The end is still told by `eof_received`. To pass it on is the protocol's business.
+    /// - `pause_reading` still holds. This stream is read no further than the high-water mark of `to`.
+    /// - Errors of `to` are told to the protocol of `to`. After its `connection_lost`, or if `to` is gone already, what
+    ///   arrives goes to the protocol of this stream again.
+    /// - A stream takes from one other stream at a time. A stream that was forwarded to `to` before is not read any
+    ///   more.
+    /// - A stream cannot be its own target.
+    #[doc(alias = "sendfile")]
+    pub fn forward_to(&mut self, to: Id) {
+        if let Some(mut route) = route(self.net, self.id, to)
             && route.sink.1.state.phase() != Phase::Lost
         {
             route.begin();
-        } else if let Some(mut stream) = self.stream_mut(id) {
-            stream.stop_forwarding();
+        } else {
+            self.stop_forwarding();
         }
     }
+}
 
+impl Net {
     /// Moves what has arrived on `id` to its sink, by the kernel or through `buffer`. `None` means that nothing is to
     /// be moved now.
     pub(crate) fn forward_once(&mut self, id: Id, buffer: &mut [u8]) -> Option<Filled> {

@@ -1,6 +1,6 @@
-//! How the bytes of one forwarded stream are moved at present, and when the method changes.
+//! The current method of moving the bytes of a forwarded stream, and when it changes.
 //!
-//! Only what is remembered is here. The moves themselves are `forward.rs`.
+//! This is only the state. `forward.rs` moves the bytes.
 
 use super::id::Id;
 use super::trial::Trial;
@@ -11,7 +11,7 @@ const SMALL_BYTES: usize = 16 * 1024;
 /// Switch methods after this many in a row.
 const STREAK: u8 = 4;
 
-/// Where the bytes of a stream go instead of to its protocol.
+/// The target of the bytes of a forwarded stream.
 #[derive(Debug)]
 pub(crate) struct Forward {
     pub(crate) to: Id,

@@ -17,6 +17,7 @@ use super::io::Io;
 use super::keepalive::KeepAlive;
 use super::net::Net;
 use super::out_buf::WaterMarks;
+use super::process::handle::child_of_pipe;
 use super::protocol::Handler;
 use super::stream::{CloseMode, Stream};
 use super::tls::Tls;
@@ -253,7 +254,7 @@ impl Transport<'_> {
             peer: stream.peer.as_deref().cloned(),
             local,
             pipe,
-            child: pipe.and_then(|_| self.net.child_of_pipe(self.id)),
+            child: pipe.and_then(|_| child_of_pipe(self.net, self.id)),
             tls: stream.tls().and_then(TlsLayer::info).map(Box::new),
             terminal: self.is_terminal(),
             totals: stream.totals,
@@ -301,21 +302,6 @@ impl Transport<'_> {
         self.net.stream_mut(self.id).map_or(Ok(()), |mut stream| stream.set_keepalive(keepalive))
     }
 
-    /// Sends what arrives to the stream `to` from now on, and not to the protocol; the kernel moves the bytes where it
-    /// can. asyncio's `sendfile`, for any two streams.
-    ///
-    /// - The end is still told by `eof_received`. To pass it on is the protocol's business.
-    /// - `pause_reading` still holds. This stream is read no further than the high-water mark of `to`.
-    /// - Errors of `to` are told to the protocol of `to`. After its `connection_lost`, or if `to` is gone already, what
-    ///   arrives goes to the protocol of this stream again.
-    /// - A stream takes from one other stream at a time. A stream that was forwarded to `to` before is not read any
-    ///   more.
-    /// - A stream cannot be its own target.
-    #[doc(alias = "sendfile")]
-    pub fn forward_to(&mut self, to: Id) {
-        self.net.forward(self.id, to);
-    }
-
     /// Gives what arrives to the protocol again.
     pub fn stop_forwarding(&mut self) {
         self.with(|stream| stream.stop_forwarding());
@@ -335,6 +321,20 @@ impl Transport<'_> {
         match self.net.stream_mut(self.id) {
             Some(mut stream) => stream.start_tls(tls.into()),
             None => Err(TlsError::new("TLS cannot begin on a stream that is closing").into()),
+        }
+    }
+
+    /// Whether TLS was agreed on with the peer on this connection before it began, as STARTTLS does.
+    #[must_use]
+    pub fn has_agreed_on_tls(&self) -> bool {
+        self.net.stream(self.id).and_then(Stream::tls).is_some_and(TlsLayer::was_agreed)
+    }
+
+    /// Sends each line feed as CR LF from now on. A line feed behind a CR stays as it is, and so does what arrives.
+    /// asyncio has nothing like it.
+    pub fn send_crlf(&mut self) {
+        if let Some(mut stream) = self.net.stream_mut(self.id) {
+            stream.send_crlf();
         }
     }
 

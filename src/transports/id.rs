@@ -1,7 +1,7 @@
 //! Ids with a generation, and the arena of slots that they name.
 //!
 //! Each use of a slot has another generation, so an old id finds nothing. A stale id is normal and no error: an event
-//! of the same batch, a late timer, a peer that has just gone. What a slot holds is said in `net.rs`.
+//! of the same batch, a late timer, a peer that has just gone. `net.rs` says what a slot holds.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! What is known of a transport: asyncio's `get_extra_info` with types. The values are copies. What only the descriptor
-//! can tell is asked by [`as_fd`](super::net::Net::as_fd).
+//! Facts about a transport: asyncio's `get_extra_info` with types. The values are copies. For facts that only the
+//! descriptor can give there is [`as_fd`](super::net::Net::as_fd).
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -18,15 +18,15 @@ pub struct Info {
     /// The address of the other end, if this is a socket. asyncio's `peername`.
     #[doc(alias = "peername")]
     pub peer: Option<Peer>,
-    /// The address of our end, if this is a socket. asyncio's `sockname`.
+    /// The address of the local end, if this is a socket. asyncio's `sockname`.
     #[doc(alias = "sockname")]
     pub local: Option<Peer>,
     /// The directions of a stream that is no socket: a pipe, a terminal, a file. asyncio's `pipe`.
     pub pipe: Option<PipeEnds>,
-    /// The child, of a child and of our ends of its pipes. asyncio's `subprocess`.
+    /// The child, for a child and for the local ends of its pipes. asyncio's `subprocess`.
     #[doc(alias = "subprocess")]
     pub child: Option<ChildInfo>,
-    /// TLS, if it is spoken and its handshake is done. asyncio's `ssl_object`, `peercert` and `cipher`.
+    /// TLS, once its handshake is done. asyncio's `ssl_object`, `peercert` and `cipher`.
     #[doc(alias = "ssl_object")]
     #[doc(alias = "peercert")]
     #[doc(alias = "cipher")]
@@ -90,8 +90,8 @@ pub struct DatagramTotals {
     pub received: u64,
     /// Datagrams that the system has taken.
     pub sent: u64,
-    /// Datagrams that were dropped, at least. We drop what does not fit into the write buffer and what the system
-    /// refuses. The system drops what we do not take in time; it counts datagrams that it has joined as one.
+    /// Datagrams that were dropped, at least: for lack of room in the write buffer, because the system refused them, or
+    /// because they were not read in time. The system counts datagrams that it has joined as one.
     pub dropped: u64,
 }
 
@@ -118,7 +118,7 @@ impl Peer {
         }
     }
 
-    /// Reads what the system says of an end of a socket.
+    /// Translates the address that the system reports for an end of a socket.
     pub(crate) fn from_sock_addr(address: &SockAddr) -> Self {
         if let Some(ip) = address.as_socket() {
             return Self::Ip(canonical(ip));

@@ -1,7 +1,7 @@
-//! What a stream reads from and writes to: a closed set, so an enum.
+//! What a stream reads from and writes to. The set is closed, so it is an enum.
 //!
-//! Only the bare calls are here. Buffering, flow control and the order of callbacks are `write.rs`, which is the same
-//! for every variant, the one of the tests included.
+//! Only the bare calls are here. Buffering, flow control and the order of callbacks are in `write.rs`, and are the same
+//! for every variant, that of the tests included.
 
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
@@ -23,7 +23,7 @@ use crate::sys::splice::splice;
 /// The lowest layer of a stream.
 #[derive(Debug)]
 pub(crate) enum Io {
-    /// Not connected yet: the sockets of the race are in the stream's `Dial`.
+    /// Not connected yet. The sockets of the race are in the stream's `Connecting`.
     Connecting,
     /// A connected TCP or unix socket.
     Socket(Socket),
@@ -38,7 +38,7 @@ pub(crate) enum Io {
 }
 
 impl Io {
-    /// Reads what is there, at most `buf.len()` bytes; 0 is the end of this direction.
+    /// Reads at most `buf.len()` bytes. 0 is the end of this direction.
     pub(crate) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Connecting | Self::Closed(_) => Err(io::ErrorKind::WouldBlock.into()),
@@ -73,7 +73,7 @@ impl Io {
         }
     }
 
-    /// Adds to an error of reading which of stdin and stdout it was.
+    /// Adds the name of stdin to an error of reading.
     pub(crate) fn name_source(&self, error: io::Error) -> io::Error {
         match self {
             Self::Channels(Some(read), _) => read.name(error),
@@ -81,7 +81,7 @@ impl Io {
         }
     }
 
-    /// The same for an error of writing.
+    /// Adds the name of stdout to an error of writing.
     pub(crate) fn name_sink(&self, error: io::Error) -> io::Error {
         match self {
             Self::Channels(_, Some(write)) => write.name(error),
@@ -98,7 +98,7 @@ impl Io {
         }
     }
 
-    /// What the kernel could read from by itself.
+    /// The descriptor that the kernel can read from by itself.
     pub(crate) fn raw_source(&self) -> Option<(SpliceFd, BorrowedFd<'_>)> {
         match self {
             Self::Socket(fd) => Some((SpliceFd::Socket, fd.as_fd())),
@@ -107,7 +107,7 @@ impl Io {
         }
     }
 
-    /// What the kernel could write to by itself.
+    /// The descriptor that the kernel can write to by itself.
     pub(crate) fn raw_sink(&self) -> Option<(SpliceFd, BorrowedFd<'_>)> {
         match self {
             Self::Socket(fd) => Some((SpliceFd::Socket, fd.as_fd())),
@@ -150,7 +150,7 @@ impl Io {
         }
     }
 
-    /// Registers with epoll, edge-triggered, once and for good.
+    /// Registers with epoll, edge-triggered. This happens once.
     pub(crate) fn register(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
         match self {
             Self::Connecting | Self::Closed(_) => Ok(()),
@@ -185,14 +185,14 @@ impl Io {
         }
     }
 
-    /// Ends everything. With `reset`, a TCP peer gets a reset, so that it cannot take a cut stream for a whole one. A
-    /// socket is closed when this is dropped.
+    /// Ends everything. With `reset`, a TCP peer gets a reset, so that a cut stream does not look complete. A socket is
+    /// closed when this is dropped.
     pub(crate) fn close(&mut self, registry: &mio::Registry, reset: bool) {
         match std::mem::replace(self, Self::Connecting) {
             Self::Connecting => (),
             Self::Socket(fd) => {
                 if reset {
-                    // Fails only for what is no TCP socket, where there is no reset to be sent.
+                    // This fails only for unix sockets, which have no reset.
                     let _ = fd.set_linger(Some(Duration::ZERO));
                 }
                 *self = Self::Closed(fd);
@@ -219,7 +219,7 @@ impl Io {
         }
     }
 
-    /// Whether reading can ever block: files cannot, and get no events.
+    /// Whether a read never blocks, as with files, which get no events.
     pub(crate) fn is_read_always_ready(&self) -> bool {
         matches!(self, Self::Channels(Some(read), _) if read.is_always_ready())
     }
@@ -244,8 +244,7 @@ impl Io {
         }
     }
 
-    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged; one that cannot tell has
-    /// none.
+    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged. 0 if the socket cannot tell.
     pub(crate) fn unacknowledged(&self) -> usize {
         match self {
             Self::Socket(fd) => socket::unacknowledged(fd.as_fd()).unwrap_or(0),
@@ -253,7 +252,7 @@ impl Io {
         }
     }
 
-    /// Of a TCP stream: how long ago the last bytes of the peer have come, and how long bytes take there and back.
+    /// The time since the last bytes of a TCP peer have come, and the round-trip time.
     pub(crate) fn since_last_byte(&self) -> Option<(Duration, Duration)> {
         match self {
             Self::Socket(fd) => socket::since_last_byte(fd.as_fd()).ok(),
@@ -261,12 +260,13 @@ impl Io {
         }
     }
 
-    /// Whether the two directions fail apart. A broken stdout ends stdin too; a socket may still have bytes to read.
+    /// Whether the two directions fail separately. A broken stdout ends stdin too, but a socket may still have bytes to
+    /// read.
     pub(crate) fn reads_after_write_error(&self) -> bool {
         self.needs_lingering_close()
     }
 
-    /// Probes the peer of a TCP socket. Elsewhere there is nothing to probe.
+    /// Has the kernel probe the peer of a TCP socket.
     pub(crate) fn set_keepalive(&self, keepalive: KeepAlive) -> io::Result<()> {
         match self {
             Self::Socket(fd) => keepalive.apply(fd),
@@ -274,23 +274,23 @@ impl Io {
         }
     }
 
-    /// Probes the peer soon from now on, and often. TCP only; elsewhere there is nothing to probe.
+    /// Has the kernel probe the peer of a TCP socket soon and often.
     pub(crate) fn probe_peer(&self, keepalive: KeepAlive) {
         if let Self::Socket(fd) = self {
-            // What is no TCP socket refuses, and has no need of it.
+            // A unix socket refuses, and does not need it.
             let _ = keepalive.apply_soon(fd);
         }
     }
 
-    /// Takes nothing more from the peer: after what has arrived, the end is read.
+    /// Takes nothing more from the peer. After what has arrived, the end is read.
     pub(crate) fn stop_receiving(&self) {
         if let Self::Socket(fd) = self {
-            // One that is not connected any more has ended already.
+            // A socket that is not connected any more has ended already.
             let _ = fd.shutdown(Shutdown::Read);
         }
     }
 
-    /// The error that waits to be fetched from a socket, if there is one.
+    /// The pending error of a socket.
     pub(crate) fn take_pending_error(&self) -> Option<io::Error> {
         match self {
             Self::Channels(..) | Self::Connecting | Self::Closed(_) => None,
@@ -298,8 +298,8 @@ impl Io {
         }
     }
 
-    /// The error that an event has told of. A pipe has none but that nobody reads it; a socket's peer may have gone in
-    /// order. `SO_ERROR`, `socket(7)`.
+    /// The error that an event has told of. Of a pipe it is always that nobody reads. A socket has none if its peer has
+    /// gone in order. `SO_ERROR`, `socket(7)`.
     pub(crate) fn take_error(&self) -> Option<io::Error> {
         match self {
             Self::Socket(fd) => fd.take_error().unwrap_or_else(Some),
@@ -321,12 +321,12 @@ impl Io {
         }
     }
 
-    /// Whether a socket has failed, which a read will tell once it comes to it.
+    /// Whether a socket has failed. A read tells the error after the bytes before it.
     pub(crate) fn has_failed(&self) -> bool {
         matches!(self, Self::Socket(fd) if socket::has_failed(fd.as_fd()))
     }
 
-    /// Whether the peer is known to be wholly gone, and not only to have ended its direction.
+    /// Whether the peer is known to be gone, and has not only ended its direction.
     pub(crate) fn is_hung_up(&self) -> bool {
         match self {
             Self::Socket(fd) => socket::hung_up(fd.as_fd()),

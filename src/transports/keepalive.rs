@@ -1,11 +1,11 @@
-//! Peers that vanish: a host that loses its power or its network says nothing, and its connection would stay for ever.
+//! Peers that vanish. A host that loses its power or its network says nothing, and its connection would stay for ever.
 //!
-//! There are two cases. A connection on which nothing is under way is probed by the kernel (`SO_KEEPALIVE`, `tcp(7)`).
-//! Where bytes of ours are under way, the kernel sends them again for a quarter of an hour, so the loop looks from time
-//! to time whether the peer has given any sign of life meanwhile (`TCP_INFO`). Those looks are `liveness.rs`.
+//! There are two cases. If no bytes are under way to the peer, the kernel probes it (`SO_KEEPALIVE`, `tcp(7)`). If bytes
+//! are under way, the kernel sends them again for a quarter of an hour. So the loop looks from time to time whether the
+//! peer has given any sign of life meanwhile (`TCP_INFO`). That is `liveness.rs`.
 //!
-//! `TCP_USER_TIMEOUT` would be the kernel's own limit for the second case. It is not used, as it also ends connections
-//! whose peer is there, acknowledges every probe, and only does not read (a window of zero).
+//! `TCP_USER_TIMEOUT` is the kernel's own limit for the second case. It is not used, as it also ends connections whose
+//! peer acknowledges every probe and only does not read (a window of zero).
 
 use std::collections::HashMap;
 use std::io;
@@ -22,15 +22,14 @@ const PROBES: u16 = 6;
 /// The longest time between two probes of a peer that has ended its direction, in seconds.
 const SOON_SECONDS: u16 = 10;
 
-/// Looks at peers are no more frequent than this.
+/// The least time between two looks at peers.
 const LOOK_MIN: Duration = Duration::from_millis(250);
 
-/// When a TCP peer that is silent counts as gone: it is probed after this time, and has as long again to answer.
-///
-/// The kernel counts whole seconds, which is what this holds.
+/// When a TCP peer that is silent counts as gone. The peer is probed after this time, and has as long again to answer.
+/// The kernel counts whole seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeepAlive {
-    /// 0 where nothing is probed.
+    /// 0 means that nothing is probed.
     idle_seconds: u16,
 }
 
@@ -42,8 +41,7 @@ impl Default for KeepAlive {
 }
 
 impl KeepAlive {
-    /// No probes: a peer that vanishes is noticed when something is sent to it, after as long as the system takes for
-    /// it.
+    /// No probes. A peer that has vanished is noticed only when something is sent to it, and the system gives up.
     pub const OFF: Self = Self { idle_seconds: 0 };
 
     /// The longest time that the kernel knows. `MAX_TCP_KEEPIDLE`.
@@ -68,17 +66,17 @@ impl KeepAlive {
         self.idle_seconds / self.interval_seconds()
     }
 
-    /// How long a peer may be silent in all; `None` is for ever.
+    /// How long a peer may be silent in all. `None` is for ever.
     pub(crate) fn limit(self) -> Option<Duration> {
         (self != Self::OFF).then(|| Duration::from_secs(u64::from(self.idle_seconds) * 2))
     }
 
-    /// How often the peer is looked at while bytes are under way.
+    /// The time between two looks at the peer while bytes are under way.
     pub(crate) fn look_interval(self) -> Duration {
         (Duration::from_secs(self.idle_seconds.into()) / u32::from(PROBES)).max(LOOK_MIN)
     }
 
-    /// Has the kernel probe the peer of a TCP socket. Sockets that a listener accepts inherit this from it.
+    /// Has the kernel probe the peer of a TCP socket. Accepted sockets inherit this from their listener.
     pub(crate) fn apply(self, socket: &Socket) -> io::Result<()> {
         if self == Self::OFF {
             return socket.set_keepalive(false);
@@ -90,7 +88,7 @@ impl KeepAlive {
         socket.set_tcp_keepalive(&probes)
     }
 
-    /// The same for a peer that has ended its direction, and may be wholly gone: it is probed soon, and often.
+    /// Has the kernel probe the peer soon and often: the peer has ended its direction, and may be gone.
     pub(crate) fn apply_soon(self, socket: &Socket) -> io::Result<()> {
         if self == Self::OFF {
             return Ok(());
@@ -100,12 +98,12 @@ impl KeepAlive {
     }
 }
 
-/// When peers are looked at.
+/// When the loop looks at peers.
 #[derive(Debug, Default)]
 pub(crate) struct Looks {
     pub(crate) next: Option<(Instant, TimerId)>,
     pub(crate) last: Option<Instant>,
-    /// Streams to whose peer bytes were under way at the last look, and since when that is so.
+    /// Streams with bytes under way at the last look, and since when bytes are under way.
     pub(crate) under_way: HashMap<Id, Instant>,
 }
 

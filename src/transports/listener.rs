@@ -23,22 +23,24 @@ use super::tls::TlsServer;
 use super::tls::layer::TlsLayer;
 use crate::sys::{retry, socket};
 
-/// How to listen, and whom to serve.
+/// How to listen, and which clients to serve.
 #[derive(Clone, Debug)]
 pub struct Listening {
-    /// The length of the kernel's queue; the kernel cuts it at `net.core.somaxconn`.
+    /// The length of the kernel's queue. The kernel cuts it at `net.core.somaxconn`.
     pub backlog: u32,
-    /// How many accepted connections the loop may have open at once; further ones wait in the queue.
+    /// How many accepted connections the loop may have open at once. Further ones wait in the queue.
     pub limit: Option<usize>,
-    /// Who may connect; the others are closed before any byte.
+    /// Which clients may connect. Other connections are closed before any byte.
     pub access: AccessList,
     /// Water marks of accepted streams.
     pub marks: WaterMarks,
-    /// The first connection that is admitted closes all listeners of the loop: further ones are refused.
+    /// The first connection that is admitted closes all listeners of the loop, so that further ones are refused.
     pub once: bool,
     /// A connection is admitted once its TLS handshake is done.
     #[doc(alias = "ssl")]
     pub tls: Option<TlsServer>,
+    /// Each line feed is sent as CR LF.
+    pub crlf: bool,
     /// When a TCP client that is silent counts as gone.
     pub keepalive: KeepAlive,
 }
@@ -52,6 +54,7 @@ impl Default for Listening {
             marks: WaterMarks::default(),
             once: false,
             tls: None,
+            crlf: false,
             keepalive: KeepAlive::default(),
         }
     }
@@ -72,22 +75,22 @@ impl Listening {
 
 /// A listening socket.
 pub(crate) struct Listener {
-    /// Removes the file of a unix socket when the listener goes. Before the socket is closed, as otherwise the file
-    /// would look stale for a moment.
+    /// Removes the file of a unix socket. This happens before the socket is closed, as the file would otherwise look
+    /// stale for a moment.
     _path: Option<OwnFile>,
     socket: Socket,
     pub(crate) options: Listening,
-    /// The description is shared with whoever gave it to us, and may block.
+    /// The description is shared with another process, and may block.
     pub(crate) shared: bool,
     pub(crate) name: Peer,
     pub(crate) readable: bool,
     pub(crate) back_off: Option<BackOff>,
-    /// When it last had to wait for want of descriptors or memory.
+    /// When the listener last had to wait for descriptors or memory.
     pub(crate) trouble: Option<Instant>,
     queued: bool,
 }
 
-/// The listener waits for the machine to have room again.
+/// The listener waits until the machine has descriptors and memory again.
 #[derive(Debug)]
 pub(crate) struct BackOff {
     pub(crate) delay: Duration,

@@ -16,7 +16,7 @@ use super::timers::Alarm;
 use crate::sys::socket::{self, Silence};
 
 impl StreamRef<'_> {
-    /// A TCP stream is open: from now on its peer is watched.
+    /// A TCP stream is open: its peer is watched from now on.
     pub(crate) fn watch_peer(&mut self, keepalive: KeepAlive) {
         if !self.stream.is_tcp() {
             return;
@@ -27,7 +27,7 @@ impl StreamRef<'_> {
         }
     }
 
-    /// The same for one that was opened without it.
+    /// The same for a stream that was opened without it.
     pub(crate) fn set_keepalive(&mut self, keepalive: KeepAlive) -> io::Result<()> {
         self.watch_peer(keepalive);
         if self.stream.is_tcp() { self.stream.io.set_keepalive(keepalive) } else { Ok(()) }
@@ -81,7 +81,7 @@ impl Ctx {
     }
 }
 
-/// Whether bytes are under way to the peer of an open stream.
+/// Whether the peer of an open stream has unacknowledged bytes.
 fn has_bytes_under_way(stream: &Stream) -> bool {
     matches!(stream.io, Io::Socket(_)) && !stream.state.has_failed() && stream.io.unacknowledged() > 0
 }

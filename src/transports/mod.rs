@@ -39,7 +39,8 @@ pub(crate) mod state;
 pub(crate) mod stream;
 mod trial;
 mod write;
-// The layers inside it, TLS among them.
+// The layers inside it, TLS among them, and the picture of what passes.
+pub mod dump;
 pub mod layer;
 pub mod tls;
 // Datagrams.

@@ -1,8 +1,8 @@
-//! Everything a protocol may touch: the arena of transports, the queue of calls, the timers.
+//! Everything a protocol may touch: the arena of transports, and the queues and timers of a [`Ctx`].
 //!
-//! No protocol is ever in here, and a `Transport` handle borrows only this: so a protocol cannot call itself or
-//! another one, and the borrow checker proves it. What a method here causes is queued in `calls`, and the loop makes
-//! the calls. How streams are opened is `opening.rs` and `connect/`, how bytes flow `write.rs`.
+//! No protocol is in here, and a `Transport` handle borrows only this. So a protocol cannot call itself or another
+//! protocol, and the borrow checker proves it. Callbacks are queued in `calls`, and the loop makes the calls. The methods
+//! here concern several transports. What concerns one stream is a method of [`StreamRef`].
 
 use std::fmt;
 use std::io;
@@ -13,9 +13,9 @@ use mio::unix::SourceFd;
 
 use super::admission::Admission;
 use super::call::Call;
-use super::connect::error::ConnectError;
 use super::ctx::{Ctx, DatagramRef, ProcessRef, StreamRef};
 use super::datagram::socket::Datagram;
+use super::dump::Dump;
 use super::id::{Arena, Direction, Id};
 use super::listener::Listener;
 use super::process::{Ending, Process, SIGTERM};
@@ -50,6 +50,11 @@ impl Slot {
             Self::Datagram(datagram) => !datagram.queue.is_empty(),
             Self::Listener(_) | Self::Process(_) => false,
         }
+    }
+
+    /// Whether this is a listener that the first admitted connection closes.
+    pub(crate) fn serves_one(&self) -> bool {
+        matches!(self, Self::Listener(listener) if listener.options.once)
     }
 
     /// Registers the descriptors of an open transport with epoll.
@@ -88,6 +93,12 @@ impl Net {
         self.cx.timers.cancel(timer);
     }
 
+    /// Shows what is sent and received from now on: by new connections, new datagram sockets and new children. asyncio
+    /// has nothing like it.
+    pub fn set_dump(&mut self, dump: Dump) {
+        self.cx.dump = Some(Box::new(dump));
+    }
+
     /// The time of this turn of the loop. asyncio's `loop.time()`.
     #[doc(alias = "time")]
     #[must_use]
@@ -106,16 +117,7 @@ impl Net {
     ///
     /// [`run`]: crate::event_loop::EventLoop::run
     pub fn stop_with(&mut self, error: impl Into<io::Error>) {
-        self.stop();
-        self.cx.failure.get_or_insert_with(|| error.into());
-    }
-
-    /// A connection could not be made, and its protocol does nothing about that. What we did not want any more is no
-    /// error.
-    pub(crate) fn not_handled(&mut self, error: ConnectError) {
-        if !error.is_given_up() {
-            self.stop_with(error);
-        }
+        self.cx.stop_with(error.into());
     }
 
     /// Closes every listener at once, so that new connections are refused. The sessions go on. Datagram sockets that
@@ -184,7 +186,7 @@ impl Net {
         !self.cx.places.listeners.is_empty()
     }
 
-    /// Counts a connection against the limits of listeners, as if one of them had let it in: one that was inherited.
+    /// Counts an inherited connection against the limits of listeners, as if a listener had accepted it.
     pub fn count_as_accepted(&mut self, id: Id) {
         let Some(mut stream) = self.stream_mut(id) else { return };
         if !std::mem::replace(&mut stream.admission, Admission::Admitted).counts() {
@@ -192,7 +194,7 @@ impl Net {
         }
     }
 
-    /// Counts a child against the limits of listeners instead of the connection that it is for: it may live longer.
+    /// Counts a child against the limits of listeners instead of its connection, as the child may live longer.
     pub fn count_child_instead(&mut self, connection: Id, child: Id) {
         let Some(mut stream) = self.stream_mut(connection) else { return };
         let accepted = std::mem::replace(&mut stream.admission, Admission::None).counts();
@@ -247,7 +249,7 @@ impl Net {
         Ok(id)
     }
 
-    /// Frees a slot. Whoever waits for a descriptor, or for a place under a listener's limit, is woken.
+    /// Frees a slot. Listeners that wait for a descriptor or for a place are woken.
     pub(crate) fn remove(&mut self, id: Id) {
         let Some(slot) = self.slots.remove(id) else { return };
         let (background, accepted, timer) = match &slot {
@@ -270,7 +272,7 @@ impl Net {
             self.cx.places.pending.retain(|pending| *pending != id);
         }
         let source = if let Slot::Stream(stream) = &slot { stream.source } else { None };
-        // What was in it is closed before anyone tries to have its place.
+        // The descriptors are closed before a listener tries to use them.
         drop(slot);
         // A source goes on without its sink, as there would never be room again.
         if let Some(mut source) = source.and_then(|source| self.stream_mut(source))

@@ -63,7 +63,7 @@ impl Net {
         options.keepalive.apply(&socket)?;
         socket.bind(&address.into())?;
         socket.listen(backlog(&options))?;
-        self.add_listener(Listener::new(socket, options, false, None), factory)
+        add_listener(self, Listener::new(socket, options, false, None), factory)
     }
 
     /// Listens on a unix socket. asyncio's `create_unix_server`, without its habit of taking over a living one. The
@@ -93,7 +93,7 @@ impl Net {
             UnixName::Path(path) => Some(unix_path::bind(&socket, path, binding)?),
         };
         socket.listen(backlog(&options))?;
-        self.add_listener(Listener::new(socket, options, false, path), factory)
+        add_listener(self, Listener::new(socket, options, false, path), factory)
     }
 
     /// Takes over an inherited socket that listens already. asyncio's `create_server(sock=…)`.
@@ -108,15 +108,7 @@ impl Net {
         if !socket::is_listening(fd.as_fd())? {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));
         }
-        self.add_listener(Listener::new(Socket::from(fd), options, true, None), factory)
-    }
-
-    fn add_listener(&mut self, listener: Listener, factory: Factory) -> io::Result<Id> {
-        // An inherited listener may have a queue already. epoll reports the queue as soon as the listener is registered.
-        let id = self.add(Slot::Listener(Box::new(listener)))?;
-        self.cx.places.listeners.push(id);
-        self.cx.calls.push_back((id, Call::Install(Installed::Factory(factory))));
-        Ok(id)
+        add_listener(self, Listener::new(Socket::from(fd), options, true, None), factory)
     }
 
     /// The address a listener, or a datagram socket, really has: the port, where 0 was asked for.
@@ -144,6 +136,7 @@ impl Net {
         let peer = Peer::from_sock_addr(&socket.peer_addr()?);
         let mut stream = Stream::new(Io::Socket(socket), Phase::Open, self.cx.now);
         stream.peer = Some(Box::new(peer));
+        self.cx.tap(&mut stream, None);
         self.add_made(stream, protocol.into())
     }
 
@@ -221,6 +214,14 @@ impl Net {
         self.cx.calls.push_back((id, Call::ConnectionMade));
         Ok(id)
     }
+}
+
+fn add_listener(net: &mut Net, listener: Listener, factory: Factory) -> io::Result<Id> {
+    // An inherited listener may have a queue already. epoll reports the queue as soon as the listener is registered.
+    let id = net.add(Slot::Listener(Box::new(listener)))?;
+    net.cx.places.listeners.push(id);
+    net.cx.calls.push_back((id, Call::Install(Installed::Factory(factory))));
+    Ok(id)
 }
 
 fn add_signals(net: &mut Net, pipe: OwnedFd, protocol: Handler) -> io::Result<Id> {

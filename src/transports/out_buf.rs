@@ -1,4 +1,4 @@
-//! What could not be written yet, and the two water marks that say when that is too much.
+//! The write buffer, and the two water marks that pause and resume writing.
 //!
 //! The rules are asyncio's (`_FlowControlMixin` in `transports.py`): writing pauses when the size is over the high mark,
 //! and resumes when the size is at or under the low one. The calls of the protocol are queued in `write.rs`.
@@ -19,10 +19,10 @@ pub struct WaterMarks {
 }
 
 impl WaterMarks {
-    /// `low` defaults to a quarter of `high`; `high = 0` forces `low = 0`. asyncio's `set_write_buffer_limits`.
+    /// `low` defaults to a quarter of `high`. `high = 0` forces `low = 0`. asyncio's `set_write_buffer_limits`.
     ///
     /// # Errors
-    /// `InvalidInput` where `low` is over `high`.
+    /// `InvalidInput` if `low` is over `high`.
     pub fn new(high: usize, low: Option<usize>) -> io::Result<Self> {
         let low = if high == 0 { 0 } else { low.unwrap_or(high / 4) };
         if low > high {
@@ -50,7 +50,7 @@ impl Default for WaterMarks {
     }
 }
 
-/// Whether a protocol has been told to write no more. Streams and datagram sockets have one each.
+/// Whether a protocol was told to pause writing. Each stream and each datagram socket has one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FlowControl {
     pub(crate) marks: WaterMarks,
@@ -68,7 +68,7 @@ impl FlowControl {
         len > self.marks.high() && self.pause()
     }
 
-    /// Pauses, however little waits. Returns whether that is new.
+    /// Pauses, even with few waiting bytes. Returns whether that is new.
     pub(crate) fn pause(&mut self) -> bool {
         !std::mem::replace(&mut self.is_paused, true)
     }
@@ -79,8 +79,8 @@ impl FlowControl {
     }
 }
 
-/// What a stream has still to send: first the bytes in a pipe of the pool, then those in memory. An empty buffer holds
-/// no memory.
+/// The unsent bytes of a stream: first those in a pipe of the pool, then those in memory. An empty buffer holds no
+/// memory.
 #[derive(Debug, Default)]
 pub(crate) struct WriteBuffer {
     /// Only the bytes in memory count for it.
@@ -126,7 +126,7 @@ impl WriteBuffer {
         self.spliced = Some(Box::new(spliced));
     }
 
-    /// Writes as much as one call takes. Returns how much that was, and whether it was all that the call could take.
+    /// Writes with one call. Returns how much was written, and whether the call got everything.
     pub(crate) fn write_to(
         &mut self,
         io: &mut Io,
@@ -150,12 +150,12 @@ impl WriteBuffer {
         Ok((n, true))
     }
 
-    /// Appends what is left of `bufs` after their first `skip` bytes, in memory from `buffer_pool` where there is some.
+    /// Appends `bufs` without their first `skip` bytes, in memory from `buffer_pool` if it has some.
     pub(crate) fn append(&mut self, bufs: &[IoSlice<'_>], mut skip: usize, buffer_pool: &mut BufferPool) {
         if self.bytes.capacity() == 0 {
             self.bytes = buffer_pool.take();
         }
-        // Moving the rest to the front is paid for by the bytes that were written since the last time.
+        // The bytes written since the last move pay for moving the rest to the front.
         if self.start > self.bytes.len() / 2 {
             self.bytes.drain(..self.start);
             self.start = 0;
@@ -186,14 +186,14 @@ impl WriteBuffer {
     }
 }
 
-/// Memory of emptied buffers, kept for the next one that fills, so that a busy loop does not allocate.
+/// The memory of emptied buffers, kept for the next one that fills, so that a busy loop does not allocate.
 #[derive(Debug, Default)]
 pub(crate) struct BufferPool(Vec<Vec<u8>>);
 
 impl BufferPool {
-    /// More would only help a loop in which more connections than this stall and recover within one turn.
+    /// More would only help if more connections than this stall and recover within one turn.
     const KEPT: usize = 16;
-    /// A buffer that one burst has blown up further than this is given back to the system.
+    /// A buffer that a burst has made larger than this is freed.
     const BYTES_MAX: usize = 1024 * 1024;
 
     fn take(&mut self) -> Vec<u8> {

@@ -143,7 +143,7 @@ mod tests {
         drop(own);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
 
-        // Files that come and go get the number of one that is gone; ours has not gone as long as we look at it.
+        // New files get the inode number of a removed one, but not that of an open one.
         for _ in 0..8 {
             let own = OwnFile::write(&path, b"ours").unwrap();
             fs::remove_file(&path).unwrap();

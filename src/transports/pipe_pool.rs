@@ -1,18 +1,18 @@
 //! Pipes of our own, through which the kernel moves bytes from one socket to another (`splice(2)`).
 //!
-//! The pool bounds how many pipes there are and how large they are, as one user may have only so much. When bytes go
-//! through a pipe is `forward.rs`.
+//! The pool bounds the number and the size of the pipes, as the system limits what one user may have. `forward.rs`
+//! decides when bytes go through a pipe.
 
 use std::os::fd::OwnedFd;
 
 use crate::sys::splice::pipe;
 
-/// The size of a pooled pipe, and of the first few of them: half the calls, a tenth less CPU; but a user may have 64
-/// MiB in all.
+/// The size of a pooled pipe, and of the first few pipes. Wide pipes take half the calls and a tenth less CPU, but a user
+/// may have only 64 MiB in all.
 const PIPE_BYTES: libc::c_int = 256 * 1024;
 const WIDE_PIPE_BYTES: libc::c_int = 1024 * 1024;
 const WIDE_PIPES: usize = 4;
-/// A pipe smaller than this, as a user over the system's limit gets, is worse than copying.
+/// A smaller pipe is slower than copying. Users over the system's limit get such pipes.
 const PIPE_BYTES_MIN: usize = 64 * 1024;
 /// Pipes with bytes in them, at most: a quarter of what an unprivileged user may have.
 const PIPES_MAX: usize = 64;
@@ -50,7 +50,7 @@ pub(crate) struct PipePool {
 }
 
 impl PipePool {
-    /// How many pipes are out.
+    /// How many pipes are in use.
     #[cfg(test)]
     pub(crate) fn in_use(&self) -> usize {
         self.used
@@ -78,7 +78,7 @@ impl PipePool {
         }
     }
 
-    /// Closes a pipe with bytes that nobody needs any more.
+    /// Closes a pipe with bytes that are not needed any more.
     pub(crate) fn close(&mut self, spliced: Spliced) {
         self.used -= 1;
         drop(spliced);

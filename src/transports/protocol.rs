@@ -25,7 +25,7 @@ use super::datagram::Remote;
 use super::handle::{DatagramTransport, SubprocessTransport, Transport};
 use super::timers::TimerId;
 
-/// What is to follow `eof_received`. asyncio returns a truth value for this.
+/// What follows `eof_received`. asyncio returns a truth value for this.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Eof {
     /// Send what is buffered and close: asyncio's `None` or `False`.
@@ -47,16 +47,15 @@ pub trait Protocol: Any {
 
     /// The stream could not be opened. Called instead of all other methods. asyncio raises from `create_connection`.
     ///
-    /// Unless a protocol has its own method, this ends the run: [`run`] returns the error. Only a stream that was
-    /// closed by us before it was open is no error.
+    /// Without a method of the protocol this ends the run: [`run`] returns the error. The exception is a stream that
+    /// was closed on this side before it was open.
     ///
     /// [`run`]: crate::event_loop::EventLoop::run
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        t.net.not_handled(error);
+        t.net.cx.not_handled(error);
     }
 
-    /// Bytes have arrived, at least one. The order is that of the sender; how they were grouped when they were sent is
-    /// not known.
+    /// Bytes have arrived, at least one. They come in the order of the sender, but not grouped as they were sent.
     fn data_received(&mut self, t: &mut Transport<'_>, data: &[u8]);
 
     /// The peer has ended its direction. Called at most once.
@@ -72,8 +71,8 @@ pub trait Protocol: Any {
     /// The write buffer holds no more than the low-water mark.
     fn resume_writing(&mut self, _t: &mut Transport<'_>) {}
 
-    /// The handshake is done that `start_tls` has begun on an open stream. asyncio's `await loop.start_tls()` returns
-    /// then.
+    /// The handshake that `start_tls` has begun on an open stream is done. At this point asyncio's
+    /// `await loop.start_tls()` returns.
     #[doc(alias = "start_tls")]
     fn tls_started(&mut self, _t: &mut Transport<'_>) {}
 
@@ -82,8 +81,8 @@ pub trait Protocol: Any {
     #[doc(alias = "call_soon")]
     fn timer_fired(&mut self, _t: &mut Transport<'_>, _timer: TimerId) {}
 
-    /// The stream is gone. `None` means that it has ended in order, or that we have aborted it. Called once, last. The
-    /// transport still answers questions, but does nothing any more.
+    /// The stream is gone. `None` means an orderly end, or `abort` on this side. Called once, last. The transport still
+    /// answers questions, but does nothing any more.
     fn connection_lost(&mut self, _t: &mut Transport<'_>, _error: Option<io::Error>) {}
 }
 
@@ -103,7 +102,7 @@ pub trait BufferedProtocol: Any {
 
     /// See [`Protocol::connection_failed`].
     fn connection_failed(&mut self, t: &mut Transport<'_>, error: ConnectError) {
-        t.net.not_handled(error);
+        t.net.cx.not_handled(error);
     }
 
     /// See [`Protocol::eof_received`].
@@ -139,16 +138,16 @@ pub trait DatagramProtocol: Any {
     fn connection_made(&mut self, _t: &mut DatagramTransport<'_>) {}
 
     /// The socket could not be opened. Called instead of all other methods. asyncio raises from
-    /// `create_datagram_endpoint`. Unless a protocol has its own method, this ends the run, as with
-    /// [`Protocol::connection_failed`].
+    /// `create_datagram_endpoint`. Without a method of the protocol this ends the run, as
+    /// [`Protocol::connection_failed`] does.
     fn connection_failed(&mut self, t: &mut DatagramTransport<'_>, error: ConnectError) {
-        t.net.not_handled(error);
+        t.net.cx.not_handled(error);
     }
 
     /// A datagram has arrived; it may be empty. `from` can be kept and answered later.
     fn datagram_received(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote);
 
-    /// The system has refused a datagram, or says that an earlier datagram has not arrived. The transport goes on.
+    /// The system has refused a datagram, or reports that an earlier datagram has not arrived. The transport goes on.
     fn error_received(&mut self, _t: &mut DatagramTransport<'_>, _error: io::Error) {}
 
     /// The queue holds more than the high-water mark: what is sent from now on is dropped.
@@ -177,8 +176,8 @@ pub trait SubprocessProtocol: Any {
     /// The child has written to its stdout (1) or stderr (2).
     fn pipe_data_received(&mut self, _t: &mut SubprocessTransport<'_>, _fd: u8, _data: &[u8]) {}
 
-    /// A pipe is closed. `None` means that the child has ended it (1, 2), or that we have. An error says that the child
-    /// no longer reads its stdin (0). Called once for each pipe.
+    /// A pipe is closed. `None` means that the child (1, 2) or this side has ended it. An error means that the child no
+    /// longer reads its stdin (0). Called once for each pipe.
     fn pipe_connection_lost(&mut self, _t: &mut SubprocessTransport<'_>, _fd: u8, _error: Option<io::Error>) {}
 
     /// The child has ended. What it had written by then has been delivered, unless reading was paused. Another process
@@ -194,8 +193,8 @@ pub trait SubprocessProtocol: Any {
     /// See [`Protocol::timer_fired`].
     fn timer_fired(&mut self, _t: &mut SubprocessTransport<'_>, _timer: TimerId) {}
 
-    /// The child has ended **and** all its pipes are lost. Called once, last. An error says that the child still runs
-    /// and cannot be killed. Then it has no status, and `process_exited` was not called.
+    /// The child has ended **and** all its pipes are lost. Called once, last. An error means that the child still runs
+    /// and cannot be killed. Such a child has no status, and `process_exited` was not called.
     fn connection_lost(&mut self, _t: &mut SubprocessTransport<'_>, _error: Option<io::Error>) {}
 }
 

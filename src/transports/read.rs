@@ -1,7 +1,7 @@
-//! How bytes come in: first those that were handed back, then those that are read.
+//! Reads: first bytes that were handed back, then bytes from the `Io`.
 //!
-//! The loop hands them to the protocol (`event_loop/dispatch.rs`). Those of a stream that is forwarded go to its sink
-//! (`forward.rs`). How they pass through layers is `layer/flow.rs`.
+//! The loop passes the bytes to the protocol (`event_loop/dispatch.rs`). Bytes of a forwarded stream go to its sink
+//! (`forward.rs`). `layer/flow.rs` moves bytes through layers.
 
 use std::io;
 
@@ -11,21 +11,20 @@ use super::ctx::StreamRef;
 pub(crate) enum Filled {
     /// This many bytes are in the buffer.
     Bytes(usize),
-    /// This many bytes are not for the protocol: they were forwarded, or nobody wants them.
+    /// This many bytes are not for the protocol: they were forwarded or dropped.
     Gone(usize),
     /// The peer has ended its direction.
     End,
-    /// There is nothing at present, or nowhere to put it.
+    /// No bytes are there now, or there is no room for them.
     NotNow,
-    /// The stream has failed. Also where we have closed already: a reset then means that not all of our bytes were
-    /// read.
+    /// The stream has failed, also after a close: a reset then means that the peer has not read all bytes.
     Failed(io::Error),
     /// The protocol has panicked when it was asked for memory.
     Panicked(io::Error),
 }
 
 impl StreamRef<'_> {
-    /// Fills `buffer` with what has arrived.
+    /// Fills `buffer` with received bytes.
     pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> Filled {
         if !self.stream.is_bare() {
             return self.fill_by_layers(buffer);

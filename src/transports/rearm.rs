@@ -1,4 +1,4 @@
-//! Rearming: epoll reports the readiness of a stream anew where a short read or write may have been misread.
+//! Rearming: makes epoll report the readiness of a stream again after a short read or write that can mislead.
 //!
 //! A short read nearly always means that no more bytes are there, and a short write that no more fit. To believe a
 //! short count saves a system call per message. A short count can be wrong: TCP stops a read at an urgent mark with

@@ -14,8 +14,8 @@
 //!               +------- error ----------+---> Failed
 //! ```
 //!
-//! The two directions end each on its own; the phase is about the whole. Which calls and callbacks go with a transition
-//! is `net.rs`, `write.rs` and `closing.rs`; nothing outside this file changes a state.
+//! Each direction ends on its own. The phase is about the whole stream. Nothing outside this file changes a state. The
+//! system calls and callbacks that go with a transition are in `write.rs` and `closing.rs`.
 
 use std::io;
 
@@ -28,10 +28,10 @@ pub(crate) enum Phase {
     Open,
     /// `connection_made` has been called.
     Running,
-    /// `close` was called: what is buffered still goes out, what arrives is thrown away.
+    /// `close` was called. What is buffered goes out, what arrives is thrown away.
     Flushing,
-    /// Everything went out, and the peer was told so. Its own end is awaited, so that our close is no reset, and then
-    /// its acknowledgement, as it may still refuse what we sent.
+    /// Everything went out, and the peer was told so. The stream waits for the peer's end, so that our close is no reset,
+    /// and for the acknowledgement, as the peer may still refuse what was sent.
     Draining,
     /// Closed. `connection_lost` is queued or has been called.
     Lost,
@@ -42,7 +42,7 @@ pub(crate) enum Phase {
 pub(crate) enum Reading {
     Open,
     Ended,
-    /// There is no direction towards us: the write end of a pipe. Such a stream is over with its own end.
+    /// There is no direction towards us: the write end of a pipe. Such a stream is over once our direction has ended.
     None,
 }
 
@@ -56,7 +56,7 @@ pub(crate) enum Writing {
     /// A write failed. The error is kept for `connection_lost`, as there may be bytes left to read before.
     Failed {
         error: io::Error,
-        /// Only our own end was lost by it: the peer's system has every byte that a protocol has written.
+        /// Only our own end was lost. The peer's system has every byte that a protocol has written.
         delivered: bool,
     },
 }
@@ -89,7 +89,7 @@ impl State {
         }
     }
 
-    /// Begins to close; false where that has begun already, or where there is nothing to flush yet.
+    /// Begins to close. Returns false if that has begun already, or if the stream is not open yet.
     pub(crate) fn close(&mut self) -> bool {
         let closes = matches!(self.phase, Phase::Open | Phase::Running);
         if closes {
@@ -103,7 +103,7 @@ impl State {
         self.phase = Phase::Draining;
     }
 
-    /// Ends everything; the phase it ended in, or `None` if it had ended before.
+    /// Ends everything. Returns the phase before, or `None` if the stream was lost already.
     pub(crate) fn lose(&mut self) -> Option<Phase> {
         let before = std::mem::replace(&mut self.phase, Phase::Lost);
         (before != Phase::Lost).then_some(before)
@@ -113,17 +113,17 @@ impl State {
         self.reading = Reading::Ended;
     }
 
-    /// Makes it the write end of a pipe.
+    /// Makes the stream the write end of a pipe.
     pub(crate) fn write_only(&mut self) {
         self.reading = Reading::None;
     }
 
-    /// Whether the stream has nothing but a direction away from us, and that has ended.
+    /// Whether the stream has only a direction away from us, and that has ended.
     pub(crate) fn has_nothing_left(&self) -> bool {
         self.reading == Reading::None && matches!(self.writing, Writing::Ended)
     }
 
-    /// Asks for the end of our direction; false where it was asked for before or cannot be had.
+    /// Asks for the end of our direction. Returns false if it was asked for before, or is not possible.
     pub(crate) fn end_writing(&mut self) -> bool {
         let ends = matches!(self.writing, Writing::Open) && matches!(self.phase, Phase::Open | Phase::Running);
         if ends {
@@ -160,7 +160,7 @@ impl State {
         }
     }
 
-    /// Whether bytes are taken from a protocol. A closing or half-closed stream takes none.
+    /// Whether a protocol may write. It may not on a closing or half-closed stream.
     pub(crate) fn accepts_writes(&self) -> bool {
         matches!(self.phase, Phase::Open | Phase::Running) && matches!(self.writing, Writing::Open)
     }
@@ -198,8 +198,8 @@ impl State {
         matches!(self.writing, Writing::Failed { .. })
     }
 
-    /// Whether a write failed because the connection was reset, and not because the peer only stopped reading (`EPIPE`
-    /// on a unix socket).
+    /// Whether a write failed because the connection was reset. `EPIPE` on a unix socket means only that the peer has
+    /// stopped reading.
     pub(crate) fn was_reset(&self) -> bool {
         matches!(&self.writing, Writing::Failed { error, .. } if error.kind() != io::ErrorKind::BrokenPipe)
     }

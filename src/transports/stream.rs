@@ -1,8 +1,8 @@
-//! One byte stream: its I/O, its states, its buffer and what is known of its readiness.
+//! One byte stream: its I/O, states, buffer and readiness.
 //!
-//! mio reports edges, so readiness is latched here: `readable` and `writable` stay set until a call says otherwise. What
-//! stops earlier than that, for a budget or a pause, is put on the run queue. What happens to a stream is methods of
-//! `StreamRef` (`ctx.rs`), in the files `read.rs`, `write.rs`, `closing.rs` and so on.
+//! mio reports edges, so readiness is latched here: `readable` and `writable` stay set until a call shows otherwise. A
+//! stream that stops earlier, for a budget or a pause, goes on the run queue. The operations are methods of `StreamRef`
+//! (`ctx.rs`), in the files `read.rs`, `write.rs`, `closing.rs` and so on.
 
 use std::fmt;
 use std::time::Instant;
@@ -20,7 +20,7 @@ use super::out_buf::WriteBuffer;
 use super::state::{Phase, State};
 use super::timers::TimerId;
 
-/// One stream. The size of this is what an idle connection costs.
+/// One stream. Its size is the cost of an idle connection.
 pub(crate) struct Stream {
     pub(crate) io: Io,
     pub(crate) state: State,
@@ -29,7 +29,7 @@ pub(crate) struct Stream {
     pub(crate) stack: Option<Box<LayerStack>>,
     /// Bytes that a protocol has handed back. They are delivered first.
     pub(crate) unread: Option<Box<[u8]>>,
-    /// What is kept until it is connected.
+    /// The state of its connect, until it is connected.
     pub(crate) connecting: Option<Box<Connecting>>,
     /// The sink of a forwarded stream, which gets the bytes instead of the protocol.
     pub(crate) forward: Option<Box<Forward>>,
@@ -53,23 +53,23 @@ pub(crate) struct Stream {
     pub(crate) reading: bool,
     /// The stream is forwarded, and its sink has no room.
     pub(crate) blocked_by_sink: bool,
-    /// An event has told of the peer's end (`EPOLLRDHUP`). Then a short read does not mean that all was read.
+    /// An event has reported the peer's end (`EPOLLRDHUP`). A short read then does not mean that everything was read.
     pub(crate) rdhup_seen: bool,
     /// A short read or write does not mean that no more is there. A terminal gives a line at a time, TCP stops at an
     /// urgent mark.
     pub(crate) distrust_short_io: bool,
     /// On the run queue.
     pub(crate) queued: bool,
-    /// Whether epoll is to report the readiness anew.
+    /// Whether epoll must report the readiness again.
     pub(crate) rearm: Rearm,
     /// Whether a listener has accepted the stream, and whether the stream counts against the limit.
     pub(crate) admission: Admission,
-    /// A server drops a connection that makes no progress for 5 s while it closes, as others need the place.
+    /// A server drops a closing connection that makes no progress for 5 s, because others need its place.
     pub(crate) bounded_close: bool,
     pub(crate) close_mode: CloseMode,
     /// Bytes that follow the last byte of a protocol: a close_notify, which is one short record.
     pub(crate) closing_bytes: u16,
-    /// Bytes that nobody wants have come since the last look for a lull.
+    /// Dropped bytes have come since the last check for a lull.
     pub(crate) discarded: bool,
     /// Does not keep the loop running by itself.
     pub(crate) background: bool,
@@ -78,9 +78,9 @@ pub(crate) struct Stream {
 /// What a closed stream waits for once everything is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CloseMode {
-    /// For the peer's end, so that our close is no reset, and for the acknowledgement.
+    /// For the peer's end, so that the close is no reset, and for the acknowledgement.
     Lingering,
-    /// For the acknowledgement alone. Nothing more of the peer is wanted.
+    /// For the acknowledgement alone. No more bytes of the peer are needed.
     Delivered,
     /// For the acknowledgement. Then a reset tells the peer that the stream is not complete.
     Reset,
@@ -103,8 +103,8 @@ pub(crate) enum Rearm {
 impl Stream {
     pub(crate) fn new(io: Io, phase: Phase, now: Instant) -> Self {
         Self {
-            // Files get no events, and a FIFO without writers may get none either, so each is read once. A terminal is
-            // not: a read that finds nothing there stops a job in the background.
+            // Files get no events, and a FIFO without writers can get none, so each is read once. A terminal is not: a
+            // read without input stops a job in the background.
             readable: matches!(io, Io::Channels(..)) && !io.reads_terminal(),
             distrust_short_io: matches!(io, Io::Channels(..)),
             io,
@@ -150,7 +150,7 @@ impl Stream {
         stream
     }
 
-    /// Whether a read would lead anywhere now.
+    /// Whether a read is useful now.
     pub(crate) fn wants_read(&self) -> bool {
         let news = self.has_layer_event();
         if self.state.discards() {
@@ -166,12 +166,12 @@ impl Stream {
             && (news || self.readable || self.unread.is_some())
     }
 
-    /// Whether a write would lead anywhere now.
+    /// Whether a write is useful now.
     pub(crate) fn wants_write(&self) -> bool {
         self.writable && !self.is_flushed() && self.state.flushes()
     }
 
-    /// Whether nothing that was written still waits to be sent.
+    /// Whether the write buffer is empty.
     pub(crate) fn is_flushed(&self) -> bool {
         self.out.is_empty()
     }
@@ -181,7 +181,7 @@ impl Stream {
         self.early() + self.out.len()
     }
 
-    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged. Other streams have none.
+    /// How many bytes of a TCP stream, the FIN included, the peer's system has not acknowledged. 0 for other streams.
     pub(crate) fn on_the_way(&self) -> usize {
         if matches!(self.peer.as_deref(), Some(Peer::Ip(_))) { self.io.unacknowledged() } else { 0 }
     }
@@ -202,20 +202,20 @@ impl Stream {
         self.state.phase() == Phase::Draining && self.state.reading_ended()
     }
 
-    /// Whether only an event can tell that nobody reads what we write: `direction` is a pipe's write end, or the peer of
-    /// a socket has ended its direction already.
+    /// Whether only an event can show that written bytes are not read: `direction` is the write end of a pipe, or the
+    /// peer of a socket has ended its direction already.
     pub(crate) fn only_an_event_tells(&self, direction: Direction) -> bool {
         // A child's terminal ends with the child.
         (direction == Direction::Write && self.io.as_master().is_none())
             || (self.state.reading_ended() && self.io.needs_lingering_close())
     }
 
-    /// Whether what arrives now goes to another stream.
+    /// Whether arriving bytes go to another stream.
     pub(crate) fn is_forwarded(&self) -> bool {
         self.forward.is_some() && !self.state.discards() && !self.is_negotiating()
     }
 
-    /// Notes what an event says. Returns whether that is new.
+    /// Notes an event. Returns whether it says something new.
     pub(crate) fn latch(&mut self, readable: bool, writable: bool, read_ended: bool) -> bool {
         let is_news = (readable && !self.readable) || (writable && !self.writable) || read_ended;
         self.readable |= readable;

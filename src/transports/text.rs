@@ -1,5 +1,5 @@
-//! Text of unknown origin made fit for one line on a terminal: what would end the line, drive the terminal, turn the
-//! order of the line around or hide in it is escaped; the rest is kept. The one place where that is decided.
+//! Makes text of unknown origin safe for one line on a terminal. Characters that would end the line, drive the
+//! terminal, reverse the order of the line or be invisible are escaped. This is the only place that decides this.
 
 use std::fmt::{self, Write as _};
 
@@ -9,7 +9,7 @@ pub fn escape(text: &str) -> String {
     Escaped(text).to_string()
 }
 
-/// A text that is shown escaped.
+/// A text that is displayed escaped.
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(pub &'a str);
 
@@ -28,8 +28,8 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Control characters (general category Cc of Unicode 17), those that control how others are shown (Cf), and those that
-/// separate lines and paragraphs (Zl, Zp).
+/// Control characters (general category Cc of Unicode 17), format characters (Cf), and separators of lines and
+/// paragraphs (Zl, Zp).
 fn is_unsafe(c: char) -> bool {
     let is_format = || {
         matches!(c,
@@ -69,7 +69,7 @@ mod tests {
         }
     }
 
-    /// Everything that Unicode knows for turning the order of a line around, and what cannot be seen.
+    /// All characters that can reverse the order of a line, and invisible ones.
     #[test]
     fn nothing_turns_the_order_of_a_line_around() {
         let turning = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
@@ -80,13 +80,12 @@ mod tests {
         }
     }
 
-    /// The standard library knows which characters it had better not print; of these, only those of private use and
-    /// those that Unicode has not given a meaning are kept.
+    /// The standard library escapes unprintable characters. Of these, only private and unassigned ones are kept.
     #[test]
     fn the_standard_library_agrees() {
         let has_meaning = |c: char| !matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
         for c in ('\0'..=char::MAX).filter(|c| has_meaning(*c) && is_unsafe(*c)) {
-            // A letter before it, as a mark would be escaped without one. Visible ones among Cf are printed.
+            // A letter comes before, because a lone mark would be escaped. Visible characters of Cf are printed.
             let debug = format!("x{c}").escape_debug().to_string();
             let is_visible =
                 matches!(c, '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}');

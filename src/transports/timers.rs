@@ -1,4 +1,4 @@
-//! Timers: what is due when, in the order it was asked for.
+//! Timers: what is due when, in the order in which it was asked for.
 //!
 //! A turn of the loop has one time for everything that happens in it, and that time is older the longer the turn takes.
 //! A timer counts from the moment in which it is armed instead, so none ever fires early. The simulator sets the clock
@@ -24,7 +24,7 @@ pub fn shown(duration: Duration) -> String {
     if duration.is_zero() { "0s".to_owned() } else { format!("{duration:?}") }
 }
 
-/// What a timer is for: the transports have some of their own.
+/// What a timer is for. Most timers belong to the transports themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Alarm {
     /// A protocol asked: `timer_fired`.
@@ -37,21 +37,21 @@ pub(crate) enum Alarm {
     Refusal,
     /// A listener that could not accept tries again.
     AcceptRetry,
-    /// A child is to end, and has had its time for one step of that.
+    /// A child has had its time for one step of its end.
     Ending,
     /// An opening has taken too long: a negotiation or a handshake.
     Opening,
-    /// A flow that was in full spate may have ended.
+    /// A connection in full flow may have paused.
     FlowIdle,
     /// A closing connection has waited long enough for the peer's end.
     CloseTimeout,
-    /// A connection that is over may be acknowledged by now.
+    /// The peer's system may have acknowledged everything.
     Acknowledgement,
-    /// A terminal has hung up, and no signal has ended us.
+    /// A terminal has hung up, and no signal has ended this process.
     HangUp,
     /// The streams of the rearm queue are due.
     Rearm,
-    /// Peers are looked at that may have vanished.
+    /// The loop looks for peers that have vanished.
     LookAtPeers,
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    /// Arms a timer that fires once `delay` has passed from this moment on; one without an owner belongs to the loop.
+    /// Arms a timer that fires once `delay` has passed from this moment on. A timer without an owner belongs to the loop.
     pub(crate) fn arm(&mut self, delay: Duration, owner: Option<Id>, alarm: Alarm) -> TimerId {
         let now = self.clock.now();
         let id = self.name(now.checked_add(delay).unwrap_or(now + CENTURY));
@@ -96,7 +96,7 @@ impl Timers {
         id
     }
 
-    /// Disarms a timer; one that has fired already is left alone.
+    /// Disarms a timer. Nothing happens if it has fired already.
     pub(crate) fn cancel(&mut self, id: TimerId) {
         self.due.remove(&id);
     }
@@ -106,7 +106,7 @@ impl Timers {
         self.due.keys().next().map(|id| id.deadline)
     }
 
-    /// The place of the timer that was armed last, for [`pop_due`](Self::pop_due).
+    /// The number of the timer that was armed last, for [`pop_due`](Self::pop_due).
     pub(crate) fn newest(&self) -> u64 {
         self.sequence
     }

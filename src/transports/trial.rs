@@ -1,8 +1,8 @@
-//! Which of two ways takes a file to a receiver on this machine faster: it is tried, once for each file.
+//! Whether sending or copying takes a file to a receiver on this machine faster. Each file has its own trial.
 //!
-//! `sendfile(2)` makes packets of the pages in which the system keeps the file. Where these are single pages, a local
-//! receiver takes longer for them than we would for a copy in large pieces; where they are large folios, the copy is
-//! what takes longer. That depends on the kernel and on the file system, and nothing tells but the time:
+//! `sendfile(2)` makes packets of the pages in which the system keeps the file. If these are single pages, a local
+//! receiver is slower with them than with a copy in large pieces. If these are large folios, the copy is slower. That
+//! depends on the kernel and on the file system, so the loop measures the time:
 //!
 //! ```text
 //!   sendfile ---> copy ---is not faster---> sendfile, for the rest of the file
@@ -11,23 +11,23 @@
 //!              +----+---three times---> the faster one, for the rest of the file
 //! ```
 //!
-//! The first half of each part is not timed, as the receiver may still be busy with what came the other way. A file
-//! that is shorter than all that goes partly this way and partly that way.
+//! The first half of each part is not timed, as the receiver may still be busy with the part before. A shorter file goes
+//! partly by one method and partly by the other.
 
 use std::time::{Duration, Instant};
 
-/// What goes one way before it is timed, and what is timed then: the first is as much as a socket buffer holds.
+/// Bytes of a part that are not timed, and bytes that are timed. The first is as much as a socket buffer holds.
 const UNTIMED_BYTES: usize = 4 * 1024 * 1024;
 const TIMED_BYTES: usize = 4 * 1024 * 1024;
-/// How many parts there are, every other one by the same way. The best time of each way counts: only the worse ones
-/// have suffered from something else.
+/// How many parts there are. The methods alternate. The best time of each method counts, as a worse time has other
+/// causes.
 const PARTS: u8 = 6;
 
-/// Copying must be faster by this much (in hundredths): it costs us more, and a busy machine makes any time inexact.
-/// Where `sendfile` is slow at all, it takes twice as long.
+/// By how many hundredths copying must be faster. A copy costs more CPU, and times are inexact on a busy machine. If
+/// `sendfile` is slow at all, it takes twice as long.
 const MARGIN: u32 = 150;
 
-/// A way to take a file to a socket.
+/// A method to take a file to a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     Send,
@@ -40,21 +40,21 @@ pub(crate) struct Trial {
     part: u8,
     /// Bytes of this part so far.
     bytes: usize,
-    /// When the bytes that are not timed had gone.
+    /// When the timed bytes began.
     began: Option<Instant>,
     best: [Option<Duration>; 2],
 }
 
 impl Trial {
-    /// By which way the next bytes go.
+    /// The method for the next bytes.
     pub(super) fn method(&self) -> Method {
         if self.part.is_multiple_of(2) { Method::Send } else { Method::Copy }
     }
 
-    /// Notes that `bytes` have gone by `way`. The winner, once there is one.
+    /// Notes that `bytes` have gone by `method`. Returns the winner once there is one.
     pub(super) fn note(&mut self, method: Method, bytes: usize, now: Instant) -> Option<Method> {
         if method != self.method() {
-            // What had been copied before is still on its way out.
+            // Bytes that were copied before are still going out.
             return None;
         }
         self.bytes += bytes;

@@ -1,8 +1,7 @@
-//! How bytes leave: try to send now, keep what does not fit, and say when that is too much.
+//! Writes: sends now if possible, buffers the rest, and pauses the protocol.
 //!
-//! asyncio's `_SelectorSocketTransport` and `_FlowControlMixin`. The flag of a pause is set at once; only the callback
-//! waits in the queue. What comes after the last byte is `closing.rs`. Reading is the loop's
-//! (`event_loop/dispatch.rs`), since the loop calls the protocol. How bytes pass through layers is `layer/flow.rs`.
+//! asyncio's `_SelectorSocketTransport` and `_FlowControlMixin`. The flag of a pause is set at once, and only the
+//! callback waits in the queue. `closing.rs` continues after the last byte. `layer/flow.rs` moves bytes through layers.
 
 use std::io::{self, IoSlice};
 
@@ -12,7 +11,7 @@ use super::out_buf::WaterMarks;
 use crate::sys::stdio::IOV_MAX;
 
 impl StreamRef<'_> {
-    /// Sends `bufs`, or buffers what does not fit. Nothing happens on a stream that is closing or gone.
+    /// Sends `bufs`, or buffers the rest. Nothing happens on a stream that is closing or gone.
     pub(crate) fn write(&mut self, bufs: &[IoSlice<'_>]) {
         if !self.stream.state.accepts_writes() || bufs.iter().all(|buf| buf.is_empty()) {
             return;
@@ -30,7 +29,7 @@ impl StreamRef<'_> {
                 Ok(n) => sent = n,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
                 Err(error) => {
-                    // What has not gone out is what the failure is about.
+                    // The unsent bytes are lost with the failure.
                     stream.out.append(bufs, 0, &mut self.cx.buffer_pool);
                     return self.write_failed(error);
                 }
@@ -40,7 +39,7 @@ impl StreamRef<'_> {
             if sent == len {
                 return;
             }
-            // One call takes only so many slices; that it was short is then no sign that there is no room.
+            // One call takes only a limited number of slices, so a short count does not mean that the socket is full.
             let cut = bufs.len() > IOV_MAX;
             stream.writable = (stream.distrust_short_io || cut) && sent > 0;
         }
@@ -49,8 +48,7 @@ impl StreamRef<'_> {
         self.flush();
     }
 
-    /// Sends what is buffered, as far as it fits, and goes on with what waited for that. Where it does not fit, the
-    /// latch is looked at again some time.
+    /// Sends buffered bytes as far as they fit, and continues with the next step. A short write schedules a rearm.
     pub(crate) fn flush(&mut self) {
         let stream = &mut *self.stream;
         while stream.wants_write() {

@@ -150,6 +150,31 @@ pub(super) static STREAM: &[OptSpec] = &[
         .help("Discard everything that the peer sends")
         .instead(Topic::Datagrams, "Discard received datagrams, and exit once stdin has ended"),
     flag(RecvOnly, "recv-only", |o| o.recv_only = true).help("Do not read stdin"),
+    flag(Crlf, "crlf", |o| o.crlf = true)
+        .variable("XPORT_CRLF")
+        .help("Send each line feed as CR LF; what arrives stays as it is")
+        .more(
+            "Send each line feed as CR LF, as SMTP, HTTP and other protocols of lines want it. A line feed behind a CR \
+             stays as it is, and so does everything that arrives.",
+        )
+        .instead_with(
+            Topic::Relay,
+            "Send each line feed to a socket as CR LF; what arrives stays as it is",
+            "Send each line feed to a socket as CR LF, as SMTP, HTTP and other protocols of lines want it. A line feed \
+             behind a CR stays as it is, and so does everything that arrives. Before the endpoints the option holds \
+             for each socket of a stream; behind a comma it holds for one.",
+        ),
+    file(Dump, "dump", |o| &mut o.dump)
+        .help("Write what is sent and received to FILE, in hexadecimal and as text; '-' is stderr")
+        .more(
+            "Write to FILE what connections, datagram sockets and programs are sent, and what comes from them, in \
+             hexadecimal and as text; '-' is stderr. Each piece has the time since the start, a number and the name \
+             of the end, and its offset in that direction, or the number of the datagram. It shows what TLS protects, \
+             after --crlf has changed what is sent. So only its owner can read the file, which is emptied first. If \
+             the dump cannot be written any more, it stops with a warning, and the run goes on. Bytes pass through \
+             xport while there is a dump, even if the kernel could move them by itself. What a program reads from an \
+             inherited stdin is not seen.",
+        ),
     number(HighWater, "high-water", "SIZE", |o, t| put(&mut o.high_water, parse_size(t)))
         .default("64K")
         .variable("XPORT_HIGH_WATER")

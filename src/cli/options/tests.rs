@@ -81,7 +81,7 @@ fn a_variable_gives_way_to_what_contradicts_it() {
 /// An option that lowers the protection of a run must be on its line.
 #[test]
 fn no_variable_lowers_protection() {
-    for id in [Opt::Insecure, Opt::AllowTruncation, Opt::Keylog] {
+    for id in [Opt::Insecure, Opt::AllowTruncation, Opt::Keylog, Opt::Dump] {
         assert_eq!(row(id).variable, None);
     }
 }

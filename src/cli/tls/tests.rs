@@ -262,8 +262,14 @@ fn a_client_may_ask_for_tls_first() {
     ] {
         assert_eq!(connect(&format!("tls-client --starttls {text} h:1")).starttls, Some(protocol), "{text}");
     }
-    for line in ["connect tls:h:1,starttls=smtp", "connect --starttls smtp tls://h:1"] {
+    for line in [
+        "connect tls:h:1,starttls=smtp",
+        "connect --starttls smtp tls://h:1",
+        "relay - tls:h:1,starttls=smtp",
+        "relay --starttls smtp tcp-listen:1 tls:h:1",
+        "exec --connect tls:h:1,starttls=smtp -- a",
+        "exec --connect tls:h:1 --starttls smtp -- a",
+    ] {
         assert_eq!(connect(line).starttls, Some(StartTls::Smtp), "{line}");
     }
-    refused("relay - tls:h:1,starttls=smtp", "only tls-client and connect have this option");
 }

@@ -1,6 +1,6 @@
-//! What must hold for datagrams whatever the network does: random scripts and random faults, from a seed.
+//! Properties of datagrams on any network: random scripts and random faults, from a seed.
 //!
-//! 256 seeds in every run of the tests; `XPORT_SIM_SEED=0x…` replays one of them. What one call does is `datagrams.rs`.
+//! Every run tries 256 seeds. `XPORT_SIM_SEED=0x…` replays one of them. `datagrams.rs` tests single calls.
 
 use super::datagrams::peer;
 use super::*;
@@ -9,16 +9,16 @@ const HIGH_WATER: usize = 1000;
 const HEADER_BYTES: usize = 8;
 const PEERS: usize = 4;
 
-/// What a protocol has seen and done.
+/// The observations and actions of a protocol.
 #[derive(Debug, Default)]
 struct Seen {
     made: bool,
     lost: bool,
     paused: bool,
     received: Vec<(Vec<u8>, Remote)>,
-    /// Asked to be sent, and not dropped at once.
+    /// Datagrams that were sent and not dropped at once.
     accepted: Vec<(Vec<u8>, Remote)>,
-    /// Dropped at once, as too much waited.
+    /// How many datagrams were dropped at once, because the queue was full.
     refused: usize,
     errors: usize,
     counts: DatagramTotals,
@@ -26,13 +26,13 @@ struct Seen {
 }
 
 impl Seen {
-    /// How many datagrams have come, and how many were taken.
+    /// How many datagrams have come, and how many the protocol has taken.
     fn moved(&self) -> (usize, usize) {
         (self.received.len(), self.accepted.len())
     }
 }
 
-/// The same, for a protocol and its test.
+/// The same, shared by a protocol and its test.
 #[derive(Clone, Debug, Default)]
 struct Shared(Arc<Mutex<Seen>>);
 
@@ -42,12 +42,12 @@ impl Shared {
     }
 }
 
-/// What a protocol does about what it is told.
+/// The behaviour of a protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Manner {
-    /// Answers, and receives nothing while it cannot.
+    /// Answers, and pauses receiving while it cannot answer.
     Polite,
-    /// Answers whatever happens.
+    /// Always answers.
     Rude,
 }
 
@@ -62,7 +62,7 @@ impl Strict {
         let mut seen = self.seen.get();
         seen.longest = seen.longest.max(data.len());
         if t.is_closing() {
-            // Nothing is taken any more.
+            // No datagram is taken any more.
         } else if t.is_writing_paused() {
             seen.refused += 1;
         } else {
@@ -119,7 +119,7 @@ impl DatagramProtocol for Strict {
     }
 }
 
-/// A spoilt socket with a protocol of that manner.
+/// An unreliable socket with a protocol of this behaviour.
 fn spoilt(sim: &mut Sim, connected: bool, manner: Manner) -> (Id, Shared) {
     let seen = Shared::default();
     let room = sim.below(10);
@@ -135,14 +135,14 @@ fn spoilt(sim: &mut Sim, connected: bool, manner: Manner) -> (Id, Shared) {
     (id, seen)
 }
 
-/// A datagram that no other one is like, if it has a byte at all; often as long as others, so that they can be joined.
+/// A unique datagram, unless it is empty. It is often as long as others, so that they can be joined.
 fn some_datagram(sim: &mut Sim, number: usize) -> Vec<u8> {
     let most = [0, 1, 8, 8, 8, 100, 100, 1452, 1453, 5000][sim.below(10)];
     let len = if sim.below(2) == 0 { most } else { sim.below(most + 1) };
     number.to_le_bytes().into_iter().cycle().take(len).collect()
 }
 
-/// Has the network and the socket do `n` things, in any order; what the test does besides is `also`.
+/// Makes the network and the socket do `n` things in any order. `also` is the test's own action.
 fn shake(sim: &mut Sim, id: Id, seen: &Shared, n: usize, mut also: impl FnMut(&mut Sim)) {
     for number in 0..n {
         match sim.below(8) {
@@ -170,7 +170,7 @@ fn of_peer<'a>(all: &'a [(Vec<u8>, Remote)], remote: &Remote) -> Vec<&'a [u8]> {
     all.iter().filter(|(_, of)| of == remote).map(|(data, _)| &data[..]).collect()
 }
 
-/// Asserts that each peer has got what was sent to it, in that order, but for `dropped` of them.
+/// Expects that each peer has got its datagrams, in order, without `dropped` of them.
 fn assert_sent(sim: &Sim, id: Id, seen: &Seen, dropped: u64) {
     let sent: Vec<_> = sim.sent_to(id).into_iter().map(|(data, to)| (data, to.expect("an address"))).collect();
     for remote in (1..=PEERS as u16).map(peer) {
@@ -182,7 +182,7 @@ fn assert_sent(sim: &Sim, id: Id, seen: &Seen, dropped: u64) {
     assert_eq!((sent.len() as u64 + dropped) as usize, seen.accepted.len() + seen.refused);
 }
 
-/// Lets everything go out, closes, and asserts what is to hold then.
+/// Lets everything be sent, closes, and checks the final state.
 fn finish(sim: &mut Sim, id: Id, seen: &Shared) {
     sim.give_socket_room(id, 1 << 20);
     sim.run();
@@ -300,7 +300,7 @@ fn pauses_of_reading_lose_nothing() {
     });
 }
 
-/// Pauses, is replaced, and resumes by a timer, as the length of what it receives has it.
+/// Pauses, is replaced, and resumes by a timer, depending on the lengths of received datagrams.
 struct Whimsical {
     inner: Strict,
 }

@@ -1,6 +1,6 @@
 //! The contract of sending datagrams, row by row, in the simulator: batches, pauses, errors.
 //!
-//! The rest of the contract, and what records the calls, is `datagrams.rs`.
+//! `datagrams.rs` has the rest of the contract, and the recorder of calls.
 
 use super::datagrams::{client, dropped, echo, end, feed, joined, limit, peer, send, sent, service};
 use super::*;
@@ -17,7 +17,7 @@ fn what_does_not_fit_waits_in_order_for_room() {
         // One message at first, and nothing is tried before there is room.
         "service 1: send a1>1 b1>2 a2>1 b2>2 c1>3; settle; sent a1>1 a2>1; buffered 30; send b>2 a3>1; settle; \
             calls 1; room 1; settle; sent b1>2 b2>2 b>2; room 9; settle; sent c1>3 a3>1; end",
-        // A device that cannot cut gets each for itself from then on.
+        // A device that cannot cut gets each datagram alone from then on.
         &cannot_cut(libc::EIO),
         &cannot_cut(libc::EINVAL),
     ]);
@@ -26,7 +26,7 @@ fn what_does_not_fit_waits_in_order_for_room() {
 #[test]
 fn writing_pauses_strictly_over_high_water_and_resumes_at_low() {
     plays_datagrams(&[
-        // Thirty, headers included, are not over thirty; the flag does not wait for the callback, which comes once.
+        // Thirty bytes, with headers, are not over thirty. The flag does not wait for the callback, which comes once.
         "service 0: limits 30 12; send 1234567>1 1234567>2; await ; send >3 dropped>4; is paused; buffered 38; room 1; \
             await pause at 38; send dropped>5; room 1; await resume at 8; send 1234567890123456>6; await pause at 32; \
             room 9; await resume at 0; sent 1234567>1 1234567>2 >3 1234567890123456>6; dropped 2; end",
@@ -39,7 +39,7 @@ fn writing_pauses_strictly_over_high_water_and_resumes_at_low() {
 #[test]
 fn an_error_is_about_one_datagram_and_costs_no_other() {
     let errors = [libc::ECONNREFUSED, libc::EHOSTUNREACH, libc::ENETUNREACH, libc::EPROTO, libc::ECONNREFUSED];
-    // The call that sends meets it, then the one that receives.
+    // The send call gets the error, then the receive call.
     let earlier = errors.map(|error| {
         format!(
             "error {error}; send a>1 b>1; settle; fail {error}; feed after<1; \
@@ -51,14 +51,14 @@ fn an_error_is_about_one_datagram_and_costs_no_other() {
         "service 100: most 4; send a>1 longer>1 b>1 longer>2 longer>2 c>2; await error 90, error 90, error 90; \
             sent a>1 b>1 c>2; dropped 3; end",
         &format!("client 100: {}count 10; dropped 0; end", earlier.concat()),
-        // One that comes again is about the present datagram.
+        // The same error again is about the current datagram.
         "client 100: refuse 2 113; send a>1 x>2 b>1 y>2 c>1; settle; sent a>1 b>1 c>1; await error 113, error 113; \
             dropped 2; end",
-        // It is told where it has come, and hides nothing behind it.
+        // The error is reported in its place, and hides no datagram after it.
         "client 100: within 1 111; feed a<1 b<1; await a<1, error 111, b<1; within 1 111; feed c<1; \
             await c<1, error 111; end",
         &format!("client 100: {behind}end"),
-        // One that waits at close is told before the end.
+        // An error that is pending at close is reported before the end.
         "client 1: send a>1 bb>1; settle; do close; returned; room 10; run; sent a>1 bb>1; await error ..., lost; \
             nothing",
     ]);

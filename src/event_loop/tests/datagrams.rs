@@ -1,11 +1,11 @@
 //! The contract between loop, datagram transports and protocols, row by row, in the simulator.
 //!
-//! Sending, its pauses and errors are `datagram_sending.rs`, what holds whatever the network does is
-//! `datagram_properties.rs`; real sockets are in `tests/it/`.
+//! `datagram_sending.rs` tests sending, `datagram_properties.rs` has the properties, and `tests/it/` tests real
+//! sockets.
 
 use super::*;
 
-/// Says what was called, in order, and does what the test told it to about each.
+/// Records the calls in order, and does the test's action for each.
 pub(super) struct Recorder {
     log: Sender<String>,
     reaction: fn(&mut DatagramTransport<'_>, &str),
@@ -18,7 +18,7 @@ impl Recorder {
     }
 
     fn say(&self, t: &mut DatagramTransport<'_>, text: &str) {
-        // Nobody need listen.
+        // The test need not read the record.
         let _ = self.log.send(text.to_owned());
         (self.reaction)(t, text);
     }
@@ -57,7 +57,7 @@ pub(super) fn peer(port: u16) -> Remote {
     Remote::from(SocketAddr::from(([127, 0, 0, 1], port)))
 }
 
-/// What has left, each datagram as `data>port`; port 0 where there was no address.
+/// The sent datagrams as `data>port`, with port 0 for no address.
 pub(super) fn sent(sim: &Sim, id: Id) -> Vec<String> {
     let port = |to: Option<Remote>| to.map_or(0, |to| to.address().port());
     sim.sent_to(id).iter().map(|(data, to)| format!("{}>{}", String::from_utf8_lossy(data), port(*to))).collect()
@@ -120,12 +120,12 @@ fn callbacks_come_in_the_documents_order() {
         // Writing does not resume.
         "service 1: limits 10 0; send first>1 second>2 third>3; is paused; do abort; do abort; do close; buffered 0; \
             room 10; run; sent first>1; await pause at 0, lost; nothing",
-        // A pause in the middle of a batch holds the rest for later, and a close drops it.
+        // A pause in the middle of a batch keeps the rest for later, and a close drops it.
         "service 100 pausing: feed a<1 p1<1 b<2 <3 p2<1 c<1; run; await a<1, p1<1; feed d<1; run; await ; \
             do resume_reading; do resume_reading; run; await b<2, <3, p2<1; do resume_reading; do resume_reading; run; \
             await c<1, d<1; do resume_reading; do resume_reading; run; await ; count 7; end",
         "service 100 pausing: feed p<1 never<1; run; do close; do resume_reading; run; await p<1, lost; nothing",
-        // Before that it is left to the system.
+        // Before that, datagrams stay in the system.
         "service 100: do pause_reading; feed waiting<1; run; await ; waiting 1; do resume_reading; run; \
             await waiting<1; end",
     ]);
@@ -322,7 +322,7 @@ fn what_timers_send_leaves_too() {
 #[test]
 fn every_method_is_legal_on_a_stale_id() {
     let (mut sim, id, log) = service(100, |_, _| ());
-    // It goes while it is on the list of those that have still to send.
+    // The socket is lost while it is on the list of sockets that still have to send.
     send(&mut sim, id, &[("dropped", 1)]);
     end(&mut sim, id, &log);
     let (second, second_log) = Recorder::new(|_, _| ());
@@ -412,7 +412,7 @@ fn a_protocol_that_calls_itself_for_ever_still_gets_datagrams() {
     sim.assert_nothing_left();
 }
 
-/// After its first datagram, replaces itself at the end of so many rounds of calls.
+/// After its first datagram, replaces itself at the end of this many rounds of calls.
 struct Hesitant {
     rounds: usize,
     log: Sender<String>,

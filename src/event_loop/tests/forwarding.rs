@@ -1,21 +1,21 @@
-//! What must hold of streams that are forwarded to each other, whatever the network does: random faults, from a seed.
+//! Properties of forwarded streams on any network: random faults, from a seed.
 //!
-//! Streams in memory have no descriptors, so all of it goes through our memory here. What the kernel moves by itself is
-//! tried with the real program, in `tests/it/streams/forwarding.rs`.
+//! Streams in memory have no descriptors, so all bytes are copied here. `tests/it/streams/forwarding.rs` tests moves by
+//! the kernel with the real program.
 
 use super::*;
 
 /// The most bytes of a script.
 const LENGTHS: [usize; 5] = [0, 1, 100, 5000, 30_000];
 const HIGH_WATER: usize = 1000;
-/// The most one read can add to a buffer that was not over high water.
+/// The most bytes that one read can add to a buffer that was not over high water.
 const CHUNK_MAX: usize = SCRATCH_BYTES;
 
-/// What a protocol was told.
+/// A call of a protocol.
 #[derive(Debug, PartialEq, Eq)]
 enum Told {
     Data(Vec<u8>),
-    /// The end, and how many bytes had been received by then, and handed on to the other side.
+    /// The end, with the bytes received by then and the bytes passed to the other side.
     End {
         received: u64,
         handed_on: u64,
@@ -55,20 +55,20 @@ impl Protocol for Side {
     }
 }
 
-/// Nobody in particular; until its side is known.
+/// No side, before it is known.
 struct Nobody;
 
 impl Protocol for Nobody {
     fn data_received(&mut self, _t: &mut Transport<'_>, _data: &[u8]) {}
 }
 
-/// A stream whose other side is `other`, and what it is told.
+/// A stream with the other side `other`, and its calls.
 fn side(sim: &mut Sim, other: Id) -> (Id, Receiver<Told>) {
     let (told, hears) = channel();
     (sim.stream(0, Side { other, told }), hears)
 }
 
-/// Two streams that are forwarded to each other, with few bytes of buffer.
+/// Two streams that are forwarded to each other, with small buffers.
 fn pair(sim: &mut Sim) -> ([Id; 2], [Receiver<Told>; 2]) {
     let first = sim.stream(0, Nobody);
     let (second, hears_second) = side(sim, first);
@@ -85,7 +85,7 @@ fn marks(high: usize) -> WaterMarks {
     WaterMarks::new(high, None).expect("marks")
 }
 
-/// Bytes that are still to be sent into a stream, piece by piece.
+/// Bytes to send into a stream, piece by piece.
 struct Script<'a> {
     from: Id,
     rest: &'a [u8],
@@ -97,7 +97,7 @@ impl<'a> Script<'a> {
         Self { from, rest: data, ended: false }
     }
 
-    /// The next piece, or the end after the last one; false where that was all.
+    /// Sends the next piece, or the end after the last one. Returns false after the end.
     fn step(&mut self, sim: &mut Sim) -> bool {
         if self.ended {
             return false;
@@ -119,7 +119,7 @@ fn assert_bounded(sim: &mut Sim, id: Id, high: usize) {
     assert!(buffered <= high + CHUNK_MAX, "{buffered} bytes are buffered");
 }
 
-/// Asserts that who is not read has a reason: nothing is there, its sink has no room, or it is paused.
+/// Expects that an unread stream has a reason: it is empty, its sink has no room, or it is paused.
 #[track_caller]
 fn assert_rested(sim: &mut Sim, from: Id, to: Id) {
     let wire = sim.wire(from);
@@ -136,7 +136,7 @@ fn assert_rested(sim: &mut Sim, from: Id, to: Id) {
     assert!(!takes || is_full, "{from:?} is held, although {to:?} has room");
 }
 
-/// The bytes among what a protocol was told, in order.
+/// The bytes in the calls of a protocol, in order.
 fn data_of(hears: &Receiver<Told>) -> Vec<u8> {
     let data = hears.try_iter().filter_map(|told| if let Told::Data(data) = told { Some(data) } else { None });
     data.flatten().collect()
@@ -180,7 +180,7 @@ fn both_directions_arrive_whole_and_the_end_comes_after_the_last_byte() {
     });
 }
 
-/// What does not fit stays where it comes from, however much it is.
+/// Bytes that do not fit stay at their source.
 #[test]
 fn no_more_is_read_than_the_buffer_takes() {
     for_each_seed(|sim| {
@@ -210,7 +210,7 @@ fn no_more_is_read_than_the_buffer_takes() {
     });
 }
 
-/// Sends some of the bytes on their way from the first stream to the second one, on unreliable calls. How many it was.
+/// Moves some bytes from the first stream towards the second one, with unreliable calls. Returns their number.
 fn begin(sim: &mut Sim, [source, sink]: [Id; 2], data: &[u8]) -> usize {
     let mut script = Script::new(source, data);
     sim.spoil(source);

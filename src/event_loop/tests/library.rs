@@ -1,5 +1,5 @@
-//! What a user of the library relies on, on the real loop: timers that are never early, ends of pipes, failures that
-//! are seen, ways to run, protocols that are read back, facts about transports.
+//! Promises to users of the library, on the real loop: timers that are never early, ends of pipes, visible failures,
+//! ways to run, protocols that are read back, facts about transports.
 
 use super::*;
 use std::fs;
@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd;
 /// Longer than any pause of the loop here, and short enough for a test.
 const DELAY: Duration = Duration::from_millis(60);
 
-/// Arms a timer after a pause in a callback, and says how much later it fired.
+/// Arms a timer after a pause in a callback, and records how much later it fired.
 struct Late {
     pause: Duration,
     armed: Option<Instant>,
@@ -93,7 +93,7 @@ fn the_end_of_a_pipe_that_is_full_comes_after_its_last_byte() {
     sim.assert_nothing_left();
 }
 
-/// Feeds a child a line and its end, and notes what is told.
+/// Sends a child a line and the end, and records the calls.
 struct Feeder(Sender<String>);
 
 impl SubprocessProtocol for Feeder {
@@ -117,7 +117,7 @@ impl SubprocessProtocol for Feeder {
 fn the_end_of_a_childs_input_is_told_although_the_child_goes_on() {
     let (log, told) = channel();
     let mut event_loop = EventLoop::new().expect("a loop");
-    // It ends only when its input has: one that never heard of that would be waited for.
+    // The child ends only with its input. Without the end, the loop would wait for it.
     let stdio = [ChildStdio::Pipe, ChildStdio::Pipe, ChildStdio::Inherit];
     event_loop.net().spawn(Command::new("cat"), stdio, Feeder(log)).expect("a child");
     event_loop.run().expect("a run");
@@ -136,7 +136,7 @@ impl Protocol for Collector {
     }
 }
 
-/// A port of this machine on which nobody listens, for as long as the socket is there.
+/// A port without a listener, while the socket is kept.
 fn refusing() -> (socket2::Socket, SocketAddr) {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
     socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
@@ -156,7 +156,7 @@ fn a_refused_connection_that_no_protocol_handles_ends_the_run_with_its_error() {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<ConnectError>()).expect("the connect error");
     let source = std::error::Error::source(inner).and_then(|source| source.downcast_ref::<io::Error>());
     assert_eq!(source.and_then(io::Error::raw_os_error), Some(libc::ECONNREFUSED));
-    // What is open stays open, and the error is told once.
+    // Open transports stay open, and the error is reported once.
     theirs.write_all(b"more").expect("a write");
     drop(theirs);
     event_loop.keep_protocol(other);
@@ -228,7 +228,7 @@ fn a_run_ends_with_its_condition_its_deadline_or_the_last_transport() {
     assert_eq!(end, RunEnd::Deadline);
     assert!(began.elapsed() >= DELAY, "the deadline was early: {:?}", began.elapsed());
     theirs.write_all(b"text").expect("a write");
-    // What has come by the deadline is handled, although the deadline has passed.
+    // Bytes that have come by the deadline are handled, although the deadline has passed.
     assert_eq!(event_loop.run_until(Some(began), has_text).expect("a run"), RunEnd::Condition);
     assert_eq!(event_loop.run_until(None, has_text).expect("a run"), RunEnd::Condition);
     drop(theirs);
@@ -242,7 +242,7 @@ fn a_turn_waits_for_its_time_limit_only_and_says_whether_more_can_come() {
     assert!(!event_loop.poll_once(None).expect("a turn"), "there is nothing to wait for");
     let id = event_loop.net().adopt(ours.into(), Collector::default()).expect("a stream");
     let began = Instant::now();
-    // Opening the stream is an event, so the first turn may not wait.
+    // Opening the stream is an event, so the first turn must not wait.
     event_loop.poll_once(Some(Duration::ZERO)).expect("a turn");
     while began.elapsed() < DELAY {
         assert!(event_loop.poll_once(Some(DELAY)).expect("a turn"));
@@ -279,7 +279,7 @@ fn a_descriptor_is_lent_for_socket_options() {
     assert!(event_loop.net().as_fd(listener).is_none());
 }
 
-/// Notes what is known of the child and its pipes, and hands over to another protocol, which has the rest.
+/// Records facts about the child and its pipes, and installs another protocol for the rest.
 struct First(Sender<String>);
 
 impl SubprocessProtocol for First {
@@ -331,7 +331,7 @@ fn the_protocol_of_a_child_can_be_replaced_and_knows_its_child() {
     assert_eq!(told.try_iter().collect::<Vec<_>>(), ["first one", "second two", "lost true"]);
 }
 
-/// Speaks TLS on an open stream, and says one word.
+/// Begins TLS on an open stream, and sends one word.
 struct Speaker {
     tls: Option<crate::transports::tls::Tls>,
     word: &'static [u8],
@@ -369,7 +369,7 @@ fn tls_is_spoken_with_configurations_of_rustls() {
         let one = event_loop.net().adopt(ours.into(), one).expect("a stream");
         event_loop.keep_protocol(one);
         if limit == DELAY {
-            // Nobody answers: the limit that was set is the one that counts.
+            // The peer does not answer, so the configured limit counts.
             let began = Instant::now();
             event_loop.run().expect("a run");
             assert!(began.elapsed() >= DELAY && began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());

@@ -1,4 +1,4 @@
-//! Calls that make no sense, or come too late: each has a documented answer.
+//! Calls that are wrong or too late: each has a documented result.
 
 use super::tls::ENOUGH;
 use super::tls::Peer as TlsPeer;
@@ -43,7 +43,7 @@ fn an_end_of_a_pipe_is_used_in_its_direction_only() {
     net.connect_pipes(read.into(), write.into(), silent()).expect("in this order");
 }
 
-/// Sends what it gets to another stream, and notes what comes to itself instead.
+/// Forwards its bytes to another stream, and records the calls that come to itself.
 struct Forwarder {
     to: Id,
     got: Sender<Vec<u8>>,
@@ -76,7 +76,7 @@ fn what_was_forwarded_to_a_stream_that_is_gone_comes_to_the_protocol() {
     assert_eq!(events(&log), ["made", "lost"]);
     assert_eq!(received.try_iter().collect::<Vec<_>>(), [b"too late"]);
 
-    // One that was gone before, and one that there never was.
+    // A stream that is gone, and one that never existed.
     for to in [to, id] {
         let late = sim.stream(ENOUGH, Forwarder { to, got: got.clone() });
         sim.net().transport(id).abort();
@@ -152,7 +152,7 @@ fn what_is_written_during_a_handshake_is_counted() {
     assert_eq!(sim.net().transport(id).info().totals.sent, 100_000);
     sim.net().transport(id).abort();
 
-    // What a handshake that fails never sent was not sent.
+    // Bytes that a failed handshake did not send do not count.
     let (recorder, log) = Recorder::brief();
     let id = sim.stream(ENOUGH, recorder);
     sim.settle();
@@ -165,7 +165,7 @@ fn what_is_written_during_a_handshake_is_counted() {
     sim.assert_nothing_left();
 }
 
-/// Says where it was, when it is over.
+/// Records its addresses at the end.
 struct Where(Sender<(Option<Peer>, Option<Peer>)>);
 
 impl Protocol for Where {

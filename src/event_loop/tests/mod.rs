@@ -1,5 +1,5 @@
-//! The loop on streams and datagram sockets in memory, and on a few real descriptors: the contract row by row, and what
-//! must hold whatever the network does. `sim.rs` is the simulator; what the whole program does is `tests/it/`.
+//! Tests the loop on streams and datagram sockets in memory, and on a few real descriptors: the contract row by row,
+//! and properties. `sim.rs` is the simulator. `tests/it/` tests the whole program.
 
 mod datagram_properties;
 mod datagram_sending;

@@ -1,12 +1,11 @@
-//! A panic in any callback ends the transport that the callback was about, frees its slot, and leaves all others as
-//! they are.
+//! A panic in any callback ends its transport, frees the slot, and does not affect others.
 
 use super::*;
 
-/// Every wait of these tests has this for its end.
+/// The deadline of every wait.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Panics in the callback of that name, and tells of `connection_lost`.
+/// Panics in the callback of this name, and records `connection_lost`.
 struct Fragile {
     at: &'static str,
     lost: Sender<String>,
@@ -68,8 +67,8 @@ impl BufferedProtocol for Fragile {
     }
 }
 
-/// Runs a loop with one fragile stream and one that echoes, and says how the fragile one was lost. The run ends by
-/// itself: no slot is left.
+/// Runs a loop with one fragile stream and one echo, and returns how the fragile one was lost. The run ends by itself,
+/// so no slot is left.
 fn run(at: &'static str, handler: impl FnOnce(Fragile) -> Handler) -> String {
     let mut event_loop = EventLoop::new().expect("a loop");
     let (lost, log) = channel();
@@ -81,7 +80,7 @@ fn run(at: &'static str, handler: impl FnOnce(Fragile) -> Handler) -> String {
     event_loop.net().adopt(ours.into(), echo.on_data(|t, data| t.write(data))).expect("a stream");
     other.set_read_timeout(Some(DEADLINE)).expect("a timeout");
     let user = thread::spawn(move || {
-        // The fragile end may be gone already.
+        // The fragile end can be gone already.
         let _ = theirs.write_all(b"anything");
         let _ = theirs.shutdown(std::net::Shutdown::Write);
         let _ = theirs.read_to_end(&mut Vec::new());
@@ -137,7 +136,7 @@ fn a_panic_of_a_factory_is_the_end_of_that_connection_alone() {
         let mut first = TcpStream::connect(address).expect("a connection");
         first.set_read_timeout(Some(DEADLINE)).expect("a timeout");
         assert!(matches!(first.read(&mut [0; 1]), Ok(0) | Err(_)), "it was closed");
-        // The first has given back its place, which is the only one.
+        // The first has freed its place, which is the only one.
         let mut second = TcpStream::connect(address).expect("a connection");
         second.set_read_timeout(Some(DEADLINE)).expect("a timeout");
         second.write_all(b"x").expect("room");
@@ -191,7 +190,7 @@ fn a_panic_about_a_datagram_is_the_end_of_its_socket() {
     assert_eq!(event_loop.net.slots.iter().count(), 0, "a slot is left");
 }
 
-/// Panics in the callback of that name, about a child that would run for ever.
+/// Panics in the callback of this name, about a child that would run for ever.
 struct FragileParent {
     at: &'static str,
     lost: Sender<u32>,
@@ -232,7 +231,7 @@ fn a_panic_about_a_child_is_its_end() {
         let mut event_loop = EventLoop::new().expect("a loop");
         let (lost, log) = channel();
         let mut command = Command::new("sh");
-        // It ends by itself only where its input has ended, which the protocol sees to where it does not panic before.
+        // The child ends by itself only after its input. The protocol ends the input if it does not panic before.
         command.args([
             "-c",
             "echo here; cat; [ $1 = process_exited ] || [ $1 = connection_lost ] || exec sleep 1000",

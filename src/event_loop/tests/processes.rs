@@ -1,5 +1,4 @@
-//! The contract of subprocess transports, with real children of the shell. What the `exec` mode makes of them is not
-//! here.
+//! The contract of subprocess transports, with real children of the shell. `tests/it/exec/` tests the mode `exec`.
 
 use super::*;
 use std::collections::BTreeSet;
@@ -11,7 +10,7 @@ use crate::transports::process::opening::ChildStdio::Null;
 use crate::transports::process::opening::ChildStdio::Pipe;
 use crate::transports::process::opening::ChildStdio::Pty;
 
-/// What a protocol is told, in order.
+/// The calls of a protocol, in order.
 #[derive(Debug, PartialEq, Eq)]
 enum Told {
     Made,
@@ -21,7 +20,7 @@ enum Told {
     Lost(Option<i32>),
 }
 
-/// Tells everything, and does what its test wants.
+/// Records everything, and does the action of its test.
 struct Log {
     told: Sender<Told>,
     reaction: fn(&mut SubprocessTransport<'_>, &Told),
@@ -63,7 +62,7 @@ impl SubprocessProtocol for Log {
     }
 }
 
-/// Runs `script` in a shell to its end; what was told.
+/// Runs `script` in a shell to its end. Returns the calls.
 fn run(script: &str, stdio: [ChildStdio; 3], reaction: fn(&mut SubprocessTransport<'_>, &Told)) -> Vec<Told> {
     let mut event_loop = EventLoop::new().expect("a loop");
     let (told, log): (_, Receiver<Told>) = channel();
@@ -73,7 +72,7 @@ fn run(script: &str, stdio: [ChildStdio; 3], reaction: fn(&mut SubprocessTranspo
     log.try_iter().collect()
 }
 
-/// All that was read from one of the pipes.
+/// All bytes from one of the pipes.
 fn read(told: &[Told], fd: u8) -> Vec<u8> {
     let data = told.iter().filter_map(|told| match told {
         Told::Data(of, data) if *of == fd => Some(&data[..]),
@@ -170,7 +169,7 @@ fn signals_reach_the_child_or_its_group_while_it_runs() {
 fn whoever_else_holds_the_pipes_holds_up_only_the_end() {
     fn leave(t: &mut SubprocessTransport<'_>, told: &Told) {
         if matches!(told, Told::Exited(_)) {
-            // The sleep in the background has the pipes, and may keep them.
+            // The sleep in the background has the pipes, and keeps them.
             assert!(t.pipe_transport(1).is_some());
             t.call_later(Duration::from_millis(20));
         }
@@ -202,7 +201,7 @@ fn a_child_has_three_descriptors_that_wait_and_default_signals() {
         assert_eq!(flags.expect("octal") & libc::O_NONBLOCK, 0, "{text}");
     }
     let ignored = lines.next().and_then(|line| u64::from_str_radix(line.split_whitespace().nth(1)?, 16).ok());
-    // What whoever started us ignores may stay so, but for what we ignore ourselves, or need.
+    // Signals that are ignored at the start stay ignored, except those that xport ignores itself or needs.
     for signal in [libc::SIGPIPE, libc::SIGXFSZ, libc::SIGCHLD] {
         assert_eq!(ignored.expect("hexadecimal") & (1 << (signal - 1)), 0, "{signal}: {text}");
     }
@@ -247,7 +246,7 @@ fn many_children_at_once_each_have_their_own_status() {
 fn a_child_on_a_terminal_is_typed_to_and_told_of_its_size() {
     fn type_in(t: &mut SubprocessTransport<'_>, told: &Told) {
         match (told, t.pipe_transport(0)) {
-            // It has asked for its first size by then.
+            // The child has asked for its first size by then.
             (Told::Data(1, _), Some(stdin)) => {
                 t.set_window_size(9, 71).expect("it has a terminal");
                 t.peer(stdin).write(b"in a line");
@@ -290,7 +289,7 @@ fn a_terminal_that_we_close_hangs_up() {
     let begin = Instant::now();
     let pty = Pty(PtyModel::New(WindowSize::default()));
     let told = run("echo ready; exec sleep 20", [pty, pty, pty], hang_up);
-    // By SIGHUP, and not in its own time.
+    // It ends by SIGHUP, not by itself.
     assert!(told.contains(&Told::Exited(None)) && begin.elapsed() < Duration::from_secs(15), "{told:?}");
 }
 
@@ -305,7 +304,7 @@ fn only_a_terminal_has_a_size() {
     assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
 }
 
-/// Runs a command to its end; all that it has written to its stdout.
+/// Runs a command to its end. Returns its stdout.
 fn output_of(command: Command, stdio: [ChildStdio; 3]) -> String {
     let mut event_loop = EventLoop::new().expect("a loop");
     let (told, log): (_, Receiver<Told>) = channel();
@@ -314,7 +313,7 @@ fn output_of(command: Command, stdio: [ChildStdio; 3]) -> String {
     String::from_utf8(read(&log.try_iter().collect::<Vec<_>>(), 1)).expect("text")
 }
 
-/// A command of the shell that says what it was given.
+/// A shell command that prints its surroundings.
 fn shows(script: &str) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", script]);
@@ -328,7 +327,7 @@ fn a_command_gets_what_it_was_given() {
     let mut command = shows("echo \"$A $B ${C-none} ${HOME-none}\"; pwd");
     command.env("A", "1").envs([("B", "2")]).env_remove("HOME").current_dir(&path);
     assert_eq!(output_of(command, [Null, Pipe, Null]), format!("1 2 none none\n{path}\n"));
-    // It is looked for in its own PATH, and called as it is told.
+    // The program is looked for in its own PATH, and gets the given name.
     std::os::unix::fs::symlink("/bin/sh", folder.path().join("shell-of-mine")).expect("a link");
     let mut command = Command::new("shell-of-mine");
     command.arg0("name").args(["-c", "echo $0 ${PATH#/}; command -v env"]).env_clear().env("PATH", &path);
@@ -371,11 +370,11 @@ fn signals_to_a_child_in_our_group_go_to_that_child_alone() {
     command.standing(Standing::OurGroup);
     event_loop.net().spawn(command, [Null, Pipe, Null], Log { told, reaction: signal }).expect("a shell");
     event_loop.run().expect("the loop runs");
-    // We are still here to see it.
+    // The test still runs to see it.
     assert_eq!(log.try_iter().last(), Some(Told::Lost(Some(7))));
 }
 
-/// The system would kill the children of a thread with the thread, and a loop need not run on the main one.
+/// The system would kill the children of a thread with the thread, and a loop can run on any thread.
 #[test]
 fn a_child_outlives_the_thread_that_has_started_it() {
     let thread = thread::spawn(move || {
@@ -394,7 +393,7 @@ fn a_child_outlives_the_thread_that_has_started_it() {
     }
     let state = || std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it is our child");
     let is_alive = |stat: &str| !stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z'));
-    // What the system does about the end of the thread, it has begun; a process takes a moment to end.
+    // The system has seen the end of the thread, and a process takes a moment to end.
     thread::sleep(Duration::from_millis(100));
     assert!(is_alive(&state()), "{}", state());
     let killed = std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status();
@@ -403,12 +402,12 @@ fn a_child_outlives_the_thread_that_has_started_it() {
 
 #[test]
 fn stderr_may_be_the_stdout_that_is_inherited() {
-    // Our own stdout is that of the tests; the child compares its two.
+    // The stdout of the test is that of all tests, so the child compares its own two streams.
     let told = run("test /proc/self/fd/2 -ef /proc/self/fd/1; exit $?", [Null, ChildStdio::Inherit, Merge], ignore);
     assert_eq!(told.last(), Some(&Told::Lost(Some(0))));
 }
 
-/// What the kernel knows of a descriptor of this process.
+/// The kernel's facts about a descriptor of this process.
 fn flags(fd: &impl AsRawFd) -> String {
     std::fs::read_to_string(format!("/proc/self/fdinfo/{}", fd.as_raw_fd())).expect("it is open")
 }
@@ -421,12 +420,12 @@ fn a_child_has_the_descriptors_that_it_is_given_and_no_other() {
         std::fs::write(&path, text).expect("a write");
         std::fs::File::options().read(true).write(true).open(path).expect("a file")
     };
-    // One that a child would inherit.
+    // A descriptor that a child would inherit.
     let inheritable = file("inheritable", "");
     socket2::SockRef::from(&inheritable).set_cloexec(false).expect("a flag");
     let before = flags(&inheritable);
     let (input, output, more) = (file("input", "from a file\n"), file("output", ""), file("more", "more\n"));
-    // The numbers are those that the files have here, the other way round, so that no copy may overwrite a source.
+    // The numbers are those of the files here, swapped, so a wrong order of copies would overwrite a source.
     let (first, second) = (input.as_raw_fd(), more.as_raw_fd());
     let third = first.max(second) + 1;
     let script = format!("cat; cat /proc/self/fd/{first} /proc/self/fd/{third}; cd /proc/self/fd && echo * >&2");

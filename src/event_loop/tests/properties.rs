@@ -1,16 +1,16 @@
-//! What must hold whatever the network does: random scripts and random faults, from a seed.
+//! Properties of streams on any network: random scripts and random faults, from a seed.
 //!
-//! 256 seeds in every run of the tests; `XPORT_SIM_SEED=0x…` replays one of them.
+//! Every run tries 256 seeds. `XPORT_SIM_SEED=0x…` replays one of them.
 
 use super::*;
 
 /// The most bytes of a script.
 const LENGTHS: [usize; 5] = [0, 1, 100, 5000, 100_000];
 const HIGH_WATER: usize = 1000;
-/// The most one read can add to a buffer that was not over high water.
+/// The most bytes that one read can add to a buffer that was not over high water.
 const CHUNK_MAX: usize = SCRATCH_BYTES;
 
-/// Sends `data` into `from` in pieces, lets `to` take what it sends in pieces, and asserts the bound on memory.
+/// Sends `data` into `from` in pieces, reads from `to` in pieces, and checks the bound on memory.
 fn shovel(sim: &mut Sim, from: Id, data: &[u8], to: Id) {
     let mut rest = data;
     while !rest.is_empty() {
@@ -192,7 +192,7 @@ fn a_session_after_one_that_has_left_stdout_full_waits_for_it() {
     });
 }
 
-/// Checks the order of its callbacks as they come, and passes everything on to nobody.
+/// Checks the order of its callbacks, and drops all bytes.
 struct Strict {
     state: Sender<&'static str>,
     made: bool,

@@ -1,4 +1,4 @@
-//! The protocol under observation of most tests: it says what was called, in order, and does what the test told it to.
+//! The protocol of most tests: records its calls in order, and does the actions of the test.
 
 use super::*;
 
@@ -7,7 +7,7 @@ type OnMade = Box<dyn FnMut(&mut Transport<'_>)>;
 pub(super) struct Recorder {
     log: Sender<String>,
     eof: Eof,
-    /// Says the bytes alone, and no sizes: with TLS they depend on what it is made of.
+    /// Records the bytes without sizes, which depend on the implementation of TLS.
     is_brief: bool,
     on_made: Option<OnMade>,
     on_data: Option<fn(&mut Transport<'_>, &[u8])>,
@@ -20,7 +20,7 @@ impl Recorder {
         (Self { log, eof: Eof::Close, is_brief: false, on_made: None, on_data: None, on_lost: None }, events)
     }
 
-    /// One that keeps its stream open, and is brief.
+    /// A recorder that keeps its stream open, with short records.
     pub(super) fn brief() -> (Self, Receiver<String>) {
         let (recorder, events) = Self::new();
         (Self { is_brief: true, ..recorder.keeping_open() }, events)
@@ -46,7 +46,7 @@ impl Recorder {
         self
     }
 
-    /// Its words go nowhere.
+    /// Its records go nowhere.
     pub(super) fn ignoring(mut self) -> Self {
         let (log, events) = channel();
         std::mem::forget(events);

@@ -1,23 +1,23 @@
-//! Scripts over one stream, or one datagram socket, of the simulator, in the words of the oracle
-//! (`tests/it/house/oracle.rs`): what the peer does, what is done with the transport (`do`), and what its protocol is
-//! told (`await`).
+//! Scripts over one stream or datagram socket of the simulator, in the language of the oracle
+//! (`tests/it/house/oracle.rs`): actions of the peer, actions on the transport (`do`), and calls of the protocol
+//! (`await`).
 //!
-//! Steps are divided by `; `. TEXT is as it stands, `*N` is so many zeros. A list is divided by `, `; `...` in it
-//! stands for any number of callbacks, and at the end of one for whatever follows.
+//! `; ` separates steps. TEXT is literal, `*N` is N zeros. `, ` separates a list. `...` in a list is any number of
+//! callbacks, and `...` at the end of a callback is any text.
 
 use super::datagrams::{self, peer};
 use super::tls::{ENOUGH, Peer as TlsPeer, client, server};
 use super::*;
 
-/// Plays all scripts. The head of each, before its colon, is the room in the "kernel" of a stream, with `keep open`
-/// where its protocol does; or `tls`, with what is done once the stream is made; `tls client` or `tls stranger`; or
-/// `open`, which may begin with TLS later.
+/// Plays all scripts. The head before the colon is the room in the "kernel" of a stream, with `keep open` for a
+/// protocol that does; or `tls`, with actions once the stream is made; `tls client` or `tls stranger`; or `open`, which
+/// can begin TLS later.
 #[track_caller]
 pub(super) fn plays(cases: &[&str]) {
     each_case(cases, Stage::new, Stage::step);
 }
 
-/// The same for datagrams: `service ROOM` or `client ROOM`, and `echo` or `pausing` where the protocol does that.
+/// The same for datagrams: `service ROOM` or `client ROOM`, with `echo` or `pausing` for a protocol that does.
 #[track_caller]
 pub(super) fn plays_datagrams(cases: &[&str]) {
     each_case(cases, DatagramStage::new, DatagramStage::step);
@@ -69,7 +69,7 @@ fn kind(name: &str) -> io::ErrorKind {
     }
 }
 
-/// What `do` does.
+/// The actions of `do`.
 fn act(t: &mut Transport<'_>, action: &str) {
     let (name, rest) = action.split_once(' ').unwrap_or((action, ""));
     match name {
@@ -160,7 +160,7 @@ impl Stage {
             "settle" => sim.settle(),
             "run" => sim.run(),
             "pass" => sim.pass(Duration::from_millis(number(rest) as u64)),
-            // What has come of it.
+            // The results.
             "await" => {
                 sim.settle();
                 is_told(&self.log, rest);
@@ -193,7 +193,7 @@ impl Stage {
             "paused" => t.is_writing_paused(),
             "write_closed" => t.is_write_closed(),
             "can_write_eof" => t.can_write_eof(),
-            // As the other end sees it.
+            // The view of the other end.
             "ended" => is_ended,
             "closed" => is_closed,
             "notified" => self.peer.has_ended,
@@ -208,7 +208,7 @@ struct DatagramStage {
     sim: Sim,
     id: Id,
     log: Receiver<String>,
-    /// How much of what was sent has been looked at.
+    /// How many sent bytes were checked.
     seen: usize,
 }
 
@@ -261,7 +261,7 @@ impl DatagramStage {
             }
             "settle" => sim.settle(),
             "run" => sim.run(),
-            // What has come of it.
+            // The results.
             "await" => {
                 sim.settle();
                 is_told(&self.log, rest);

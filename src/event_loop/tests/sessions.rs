@@ -1,12 +1,11 @@
-//! Sessions on stdin and stdout in the simulator: when the peer is told of the end of stdin, and what becomes of a
-//! stdin whose peer is gone.
+//! Sessions on stdin and stdout in the simulator: when the end of stdin is passed on, and a stdin whose peer is gone.
 
 use super::properties::joined_with;
 use super::*;
 
 const ENOUGH: usize = 1 << 20;
 
-/// A session that is under way.
+/// A running session.
 struct Session {
     sim: Sim,
     console: Id,
@@ -58,7 +57,7 @@ impl Session {
         self.sim.settle();
     }
 
-    /// Nothing is left, and this is what the run comes to.
+    /// Expects that nothing is left, and this result of the run.
     #[track_caller]
     fn verdict(mut self) -> Result<(), Failure> {
         self.sim.run();

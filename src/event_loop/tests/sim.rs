@@ -1,9 +1,9 @@
-//! The simulator: the real loop on streams and datagram sockets in memory, with a clock and a network that a seed
-//! rules.
+//! The simulator: the real loop on streams and datagram sockets in memory, with a clock and a network that follow from
+//! a seed.
 //!
-//! A test scripts the other end of each; [`Sim::run`] then turns the loop until nothing can happen any more, jumping
-//! the clock from timer to timer. Nothing is mocked above the bare calls that read and write, receive and send: those
-//! of streams are `transports/tests/memory.rs`, those of datagrams `transports/tests/network.rs`.
+//! A test scripts the other ends. [`Sim::run`] turns the loop until nothing can happen any more, and moves the clock
+//! from timer to timer. Only the system calls are replaced: those of streams in `transports/tests/memory.rs`, those of
+//! datagrams in `transports/tests/network.rs`.
 
 use super::*;
 use std::env;
@@ -11,10 +11,10 @@ use std::env;
 use crate::transports::net::Slot;
 use crate::transports::tests::network::Memory as Socket;
 
-/// Turns after which a run that has not come to rest is a run that never will.
+/// After this many turns, a run that has not come to rest never will.
 const TURNS_MAX: usize = 1_000_000;
 
-/// Seeds in every run of the tests.
+/// How many seeds every run tries.
 const SEEDS: u64 = 256;
 
 /// Tries a property with many seeds, or with the one of `XPORT_SIM_SEED`.
@@ -29,24 +29,24 @@ pub(crate) fn for_each_seed(property: fn(&mut Sim)) {
     }
 }
 
-/// A loop in a test tube.
+/// A loop in the simulator.
 pub(crate) struct Sim {
     pub(crate) event_loop: EventLoop,
     wires: Vec<(Id, Arc<Mutex<Wire>>)>,
     networks: Vec<(Id, Arc<Mutex<Network>>)>,
     dice: Faults,
-    /// Nothing goes wrong.
+    /// Without faults.
     calm: bool,
     started: Instant,
 }
 
 impl Sim {
-    /// A simulator in which nothing goes wrong.
+    /// A simulator without faults.
     pub(crate) fn new() -> Self {
         Self::with_seed(0)
     }
 
-    /// A simulator whose misfortunes follow from `seed`.
+    /// A simulator with faults that follow from `seed`.
     pub(crate) fn with_seed(seed: u64) -> Self {
         let mut event_loop = EventLoop::new().expect("a loop");
         let started = event_loop.net.cx.now;
@@ -87,8 +87,7 @@ impl Sim {
         id
     }
 
-    /// A datagram socket with room for `room` messages in its "kernel"; a connected one has one peer, and is told of
-    /// errors.
+    /// A datagram socket with room for `room` messages in its "kernel". A connected one has one peer, and gets errors.
     pub(crate) fn socket(&mut self, room: usize, connected: bool, protocol: impl DatagramProtocol + 'static) -> Id {
         let network = Arc::new(Mutex::new(Network::new(room, connected)));
         let net = &mut self.event_loop.net;
@@ -102,7 +101,7 @@ impl Sim {
         id
     }
 
-    /// Makes a stream behave as badly as the dice say.
+    /// Makes a stream unreliable, by chance.
     pub(crate) fn spoil(&mut self, id: Id) {
         let seed = self.dice.next();
         let chunk_max = [0, 1, 7, 1000, 100_000][self.dice.below(5)];
@@ -110,7 +109,7 @@ impl Sim {
         self.wire(id).faults = Faults { seed, chunk_max, not_now_one_in };
     }
 
-    /// Makes a socket, and the network around it, behave as badly as the dice say.
+    /// Makes a socket and its network unreliable, by chance.
     pub(crate) fn spoil_socket(&mut self, id: Id) {
         let seed = self.dice.next();
         let chunk_max = [0, 1, 7, 64][self.dice.below(4)];
@@ -132,19 +131,19 @@ impl Sim {
         network.lock().expect("no test panics while it holds a network")
     }
 
-    /// Someone sends to a socket.
+    /// A peer sends to a socket.
     pub(crate) fn feed_from(&self, id: Id, data: &[u8], from: Remote) {
         self.network(id).feed(data, from);
     }
 
-    /// There is room for `n` more messages of a socket.
+    /// Gives a socket room for `n` more messages.
     pub(crate) fn give_socket_room(&self, id: Id, n: usize) {
         let mut network = self.network(id);
         network.room = network.room.saturating_add(n);
         network.writable_edge = true;
     }
 
-    /// What a socket has sent, in order: each datagram, and to whom.
+    /// The datagrams that a socket has sent, in order, with their destinations.
     pub(crate) fn sent_to(&self, id: Id) -> Vec<(Vec<u8>, Option<Remote>)> {
         let network = self.network(id);
         let each = network.outbound.iter().flat_map(|message| message.datagrams.iter().map(|data| (data, message.to)));
@@ -171,7 +170,7 @@ impl Sim {
         wire.readable_edge = true;
     }
 
-    /// The other end resets: reads fail once what has arrived is read, and writes fail at once.
+    /// The other end resets: reads fail after the bytes that have arrived, and writes fail at once.
     pub(crate) fn reset(&self, id: Id) {
         let mut wire = self.wire(id);
         wire.read_error = Some(io::ErrorKind::ConnectionReset);
@@ -179,7 +178,7 @@ impl Sim {
         (wire.readable_edge, wire.writable_edge) = (true, true);
     }
 
-    /// The other end reads: there is room for `n` more bytes.
+    /// The other end reads, which gives room for `n` more bytes.
     pub(crate) fn give_room(&self, id: Id, n: usize) {
         let mut wire = self.wire(id);
         wire.room = wire.room.saturating_add(n);
@@ -190,12 +189,12 @@ impl Sim {
         self.wire(id).outbound.clone()
     }
 
-    /// A number below `n`, as the seed has it.
+    /// A random number below `n`.
     pub(crate) fn below(&mut self, n: usize) -> usize {
         self.dice.below(n)
     }
 
-    /// A few bytes or many, of one of these lengths at most, that differ from place to place.
+    /// A pattern of at most one of these lengths.
     pub(crate) fn some_bytes(&mut self, most: [usize; 5]) -> Vec<u8> {
         let most = most[self.below(5)];
         let n = self.below(most + 1);
@@ -213,7 +212,7 @@ impl Sim {
         self.event_loop.net.cx.now.duration_since(self.started)
     }
 
-    /// One turn of the loop: pending edges, some that are none, and what was left over. Whether anything happened.
+    /// One turn of the loop: pending edges, some spurious ones, and the run queue. Returns whether anything happened.
     pub(crate) fn turn(&mut self) -> bool {
         let now = self.event_loop.net.cx.now;
         self.event_loop.begin_turn(now);
@@ -236,7 +235,7 @@ impl Sim {
             }
         }
         let happened = !events.is_empty();
-        // Events may be spurious, and may be about what is gone.
+        // Events can be spurious, and about transports that are gone.
         for _ in 0..self.dice.below(3) {
             let n = self.wires.len() + self.networks.len();
             if n == 0 || self.calm {
@@ -258,7 +257,7 @@ impl Sim {
         due || happened || !net.cx.calls.is_empty() || !net.cx.ready.is_empty() || !net.cx.cork.sockets.is_empty()
     }
 
-    /// Turns the loop until nothing is left to do now; the clock stands still.
+    /// Turns the loop until nothing is left to do now. The clock stands still.
     pub(crate) fn settle(&mut self) {
         self.event_loop.run_calls();
         for _ in 0..TURNS_MAX {
@@ -269,7 +268,7 @@ impl Sim {
         panic!("the loop does not come to rest");
     }
 
-    /// Turns the loop until nothing will ever happen, jumping the clock from timer to timer.
+    /// Turns the loop until nothing will ever happen, and moves the clock from timer to timer.
     pub(crate) fn run(&mut self) {
         for _ in 0..TURNS_MAX {
             self.settle();
@@ -279,7 +278,7 @@ impl Sim {
         panic!("the timers never end");
     }
 
-    /// Lets `time` pass, and whatever is due in it.
+    /// Lets `time` pass, with all timers in it.
     pub(crate) fn pass(&mut self, time: Duration) {
         let end = self.event_loop.net.cx.now + time;
         self.settle();
@@ -291,7 +290,7 @@ impl Sim {
         self.settle();
     }
 
-    /// Asserts that nothing is left behind: no slot, no call, no timer, no pipe, no id on a list, no open socket.
+    /// Expects that nothing is left: no slot, no call, no timer, no pipe, no id on a list, no open socket.
     #[track_caller]
     pub(crate) fn assert_nothing_left(&self) {
         let net = &self.event_loop.net;

@@ -1,4 +1,4 @@
-//! TLS that is asked for first, on streams of the simulator: what is said in the clear, and how a stream fails.
+//! STARTTLS on streams of the simulator: the bytes before TLS, and failures.
 
 use super::*;
 
@@ -9,7 +9,7 @@ use rustls::crypto::ring as crypto;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A client that trusts nobody, for what goes wrong before that matters.
+/// A client without trusted authorities, for failures before verification.
 fn tls() -> TlsClient {
     let config = rustls::ClientConfig::builder_with_provider(crypto::default_provider().into())
         .with_safe_default_protocol_versions()
@@ -29,7 +29,7 @@ fn tls() -> TlsClient {
     }
 }
 
-/// Sends what it is told, each call as a line.
+/// Records each call as a line.
 struct Told(Sender<String>);
 
 impl Protocol for Told {
@@ -48,7 +48,7 @@ impl Protocol for Told {
     }
 }
 
-/// A client of `protocol`, and what its protocol is told.
+/// A client of `protocol`, and the calls of its protocol.
 fn asking(sim: &mut Sim, protocol: StartTls) -> (Id, Receiver<String>) {
     let (told, calls) = channel();
     let id = sim.stream(1000, Told(told));
@@ -57,7 +57,7 @@ fn asking(sim: &mut Sim, protocol: StartTls) -> (Id, Receiver<String>) {
     (id, calls)
 }
 
-/// Expects that the stream has failed with this, and that its protocol was told nothing else.
+/// Expects that the stream has failed with this, and that there was no other call.
 #[track_caller]
 fn failed(sim: &mut Sim, (id, calls): (Id, Receiver<String>), kind: &str, message: &str) {
     sim.settle();
@@ -76,7 +76,7 @@ fn nothing_but_the_question_is_sent_in_the_clear() {
     let mut sim = Sim::new();
     let (id, calls) = asking(&mut sim, StartTls::Smtp);
     assert_eq!(sim.sent(id), b"", "the server speaks first");
-    // What is written too early waits for TLS.
+    // Bytes that are written too early wait for TLS.
     sim.net().transport(id).write(b"secret");
     assert_eq!(sim.net().transport(id).write_buffer_size(), 6);
     for piece in ["220 a\r", "\n", "250-a\r\n", "250 STARTTLS\r\n", "220 ", "go\r\n"] {
@@ -136,7 +136,7 @@ fn silence_is_given_up_in_time() {
     }
 }
 
-/// The handshake has a time of its own.
+/// The handshake has its own time limit.
 #[test]
 fn silence_after_the_consent_is_given_up_in_time() {
     let mut sim = Sim::new();
@@ -193,7 +193,7 @@ fn tls_is_asked_for_once() {
     assert_eq!(error.to_string(), "TLS is spoken on this stream already");
 }
 
-/// A protocol that has asked by itself begins TLS on an open stream: nothing is asked again.
+/// A protocol that has asked for TLS itself begins TLS on an open stream, without another request.
 #[test]
 fn an_open_stream_does_not_ask() {
     let mut sim = Sim::new();

@@ -30,7 +30,7 @@ fn resets_and_failed_writes_are_told_behind_the_data() {
         // A reset that a write has seen first is no end.
         "0: do write never taken; send before; end; broken ConnectionReset now; \
             await made, data before, lost: ConnectionReset",
-        // After the peer's end it is the end of both, unless bytes of ours are on their way.
+        // After the peer's end, it ends both directions, unless bytes are on their way.
         "100 keep open: end; settle; reset; await made, eof, lost; nothing",
         "0 keep open: end; settle; do write to nobody; reset; run; await made, eof, lost: ConnectionReset; nothing",
     ]);
@@ -39,12 +39,13 @@ fn resets_and_failed_writes_are_told_behind_the_data() {
 #[test]
 fn writing_pauses_strictly_over_high_water_and_resumes_at_low() {
     plays(&[
-        // Ten are not over ten; the flag does not wait for the callback; five are not at four, and a pause comes once.
+        // Ten bytes are not over ten. The flag does not wait for the callback. Five bytes are not at four, and a pause
+        // comes once.
         "0: do limits 10 4; do write xxxxxxxxxx; await made; do write y; is paused; do write z; read 7; \
             await pause at 12; read 1; await resume at 4; read 100; await ; sent xxxxxxxxxxyz",
         "0: do limits 0; do writelines a b; settle; read 2; await made, pause at 2, resume at 0",
         "0: do write 12345; do limits 4; await made, pause at 5",
-        // Although the end was asked for meanwhile.
+        // The end was requested in between.
         "0: do limits 1; do write 12; do write_eof; read 2; await made, pause at 2, resume at 0",
     ]);
 }
@@ -54,7 +55,7 @@ fn the_end_waits_for_the_buffer() {
     plays(&[
         "3: do write 123456; do close; do write ignored; do close; is closing; send thrown away; await made; read 100; \
             settle; sent 123456; is ended; end; run; await lost; closed Gently; nothing",
-        // A peer that never ends is not waited for for ever.
+        // The wait for the peer's end has a limit.
         "100: do close; run; await made, lost; took 5000; nothing",
         "3: do write 123456; do abort; do abort; read 100; run; sent 123; await made, lost; closed Reset; nothing",
         "2: is can_write_eof; do write abc; do write_eof; do write_eof; do write ignored; is write_closed; settle; \
@@ -253,7 +254,7 @@ fn pipes_are_read_and_written_by_the_real_loop() {
     assert_eq!(text, "out");
 }
 
-/// The loop looks at a connection for the first time when all of it is over.
+/// The loop sees a connection for the first time when everything is over.
 #[test]
 fn what_came_before_a_reset_is_delivered_by_the_real_loop() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -1,4 +1,4 @@
-//! TLS inside a stream, in the simulator: the contract row by row. The other end is rustls too, by itself.
+//! TLS inside a stream, in the simulator: the contract row by row. The other end is plain rustls.
 
 use super::*;
 use std::sync::OnceLock;
@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, ServerConnection};
 
-/// Room in a "kernel" for whatever a test sends.
+/// Room in a "kernel" for all bytes of a test.
 pub(super) const ENOUGH: usize = 1 << 30;
 
 fn common(allow_truncation: bool) -> CommonSettings {
@@ -20,7 +20,7 @@ fn common(allow_truncation: bool) -> CommonSettings {
     }
 }
 
-/// One with all the time that a slow network takes.
+/// A time limit that suits a slow network.
 pub(super) fn patient_server() -> TlsServer {
     let mut server = server();
     server.policy.handshake_timeout = Duration::from_secs(3600);
@@ -46,7 +46,7 @@ fn knowing_client() -> TlsClient {
 /// The other end of a stream.
 pub(super) struct Peer {
     pub(super) session: Connection,
-    /// How much of what the stream has sent it has taken in.
+    /// How many bytes of the stream it has taken in.
     pub(super) taken: usize,
     pub(super) received: Vec<u8>,
     pub(super) has_ended: bool,
@@ -72,7 +72,7 @@ impl Peer {
         self.session.writer().write_all(data).expect("there is no limit");
     }
 
-    /// What it has to send.
+    /// Takes out its pending bytes.
     pub(super) fn take(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         while self.session.wants_write() {
@@ -81,7 +81,7 @@ impl Peer {
         bytes
     }
 
-    /// Takes in what the stream has sent.
+    /// Takes in the bytes of the stream.
     pub(super) fn look(&mut self, sim: &Sim, id: Id) {
         let sent = sim.sent(id);
         let mut rest = &sent[self.taken..];
@@ -102,7 +102,7 @@ impl Peer {
         }
     }
 
-    /// Talks until neither has anything to say.
+    /// Exchanges bytes until neither has any.
     pub(super) fn talk(&mut self, sim: &mut Sim, id: Id) {
         loop {
             sim.settle();
@@ -116,7 +116,7 @@ impl Peer {
     }
 }
 
-/// A stream that is a server of TLS before it is open, and its client.
+/// A stream that is a TLS server before it is open, and its client.
 pub(super) fn serving(on_made: fn(&mut Transport<'_>)) -> (Sim, Id, Peer, Receiver<String>) {
     let mut sim = Sim::new();
     let (recorder, log) = Recorder::brief();
@@ -145,7 +145,7 @@ fn each_direction_ends_by_its_close_notify() {
     plays(&[
         "tls write_eof: talk; is notified; is ended; not closed; send late; notify; talk; await made, late, eof; \
             do close; run; await lost; nothing",
-        // A peer that has gone in order need not hear of our end.
+        // A peer that has gone in order need not get the end.
         "tls write all of it: talk; notify; talk; end; broken BrokenPipe; do close; run; await made, eof, lost; \
             nothing",
         "tls write all of it: talk; notify; talk; reset; do close; run; await made, eof, lost; nothing",
@@ -155,7 +155,7 @@ fn each_direction_ends_by_its_close_notify() {
             await made, hello, lost: peer closed without close_notify (data may be truncated)...; nothing",
         "tls client: send hello; talk; end; await made, hello, eof",
         "tls: talk; send bye; notify; raw and what nobody may say any more; await made, bye, eof",
-        // With the end of the handshake.
+        // In the same read as the end of the handshake.
         "tls write an answer: raw ; settle; look; is shaken; notify; talk; await made, eof; got an answer",
         "tls write half of it: talk; do abort; run; look; got half of it; not notified; closed Reset; \
             await made, lost; nothing",
@@ -168,7 +168,7 @@ fn each_direction_ends_by_its_close_notify() {
 fn a_handshake_that_fails_is_told_to_the_peer_and_to_the_protocol() {
     plays(&[
         "tls stranger: talk; is alerted; is ended; end; run; await failed: Tls; nothing",
-        // A peer that does not take its alert, or never reads it, is not waited for.
+        // The stream does not wait for a peer that never reads its alert.
         "tls: feed GET / HTTP/1.0\r\n\r\n; run; await failed: Tls; within 1000; nothing",
         "tls: room 0; feed GET / HTTP/1.0\r\n\r\n; pass 1100; await failed: Tls; nothing",
         "tls: hello 0; pass 9900; await ; pass 200; await failed: TimedOut; nothing",
@@ -197,14 +197,14 @@ fn an_open_stream_is_told_when_tls_has_started() {
     ]);
 }
 
-/// A record that nobody could have encrypted.
+/// A record with an invalid tag.
 const NONSENSE: &str = "\x17\x03\x03\x00\x20nobody can have encrypted this..";
 
 #[test]
 fn what_goes_wrong_behind_an_end_is_told() {
     let unreadable = "lost: cannot decrypt data of the peer...";
     plays(&[
-        // A cut is no end where a write has failed before.
+        // A cut is no end if a write has failed before.
         "tls: send half of it; talk; end; broken BrokenPipe; do write to nobody; run; \
             await made, half of it, lost: BrokenPipe; nothing",
         &format!("tls write_eof: talk; feed {NONSENSE}; await made, {unreadable}; nothing"),
@@ -299,7 +299,7 @@ fn tls_runs_over_pipes_and_over_unix_sockets() {
     for id in [by_pipes, by_socket] {
         net.transport(id).start_tls(knowing_client()).expect("TLS begins");
     }
-    /// Gives back what it gets, by blocking calls.
+    /// An echo with blocking calls.
     fn echo(mut read: impl Read, mut write: impl Write) -> io::Result<()> {
         let mut session = ServerConnection::new(server().config).expect("a session");
         let mut bytes = [0; 100];

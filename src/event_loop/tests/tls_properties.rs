@@ -1,13 +1,13 @@
-//! What must hold of TLS whatever the network does: random bytes and random faults, from a seed.
+//! Properties of TLS on any network: random bytes and random faults, from a seed.
 
 use super::tls::ENOUGH;
 use super::tls::Peer;
 use super::tls::patient_server;
 use super::*;
 
-/// Feeds `words` in pieces, gives room in pieces, and lets the peer take what comes.
+/// Sends `words` in pieces, gives room in pieces, and lets the peer read.
 fn shovel(sim: &mut Sim, id: Id, peer: &mut Peer) {
-    // Long enough for all the second looks at what short counts have hidden.
+    // Long enough for all rearms after short counts.
     const A_WHILE: Duration = Duration::from_secs(300);
     loop {
         sim.pass(A_WHILE);
@@ -24,7 +24,7 @@ fn shovel(sim: &mut Sim, id: Id, peer: &mut Peer) {
                 sim.give_room(id, room);
             }
         }
-        // All that is to come before the end needs room first.
+        // All bytes before the end need room first.
         sim.give_room(id, 300_000);
         sim.pass(A_WHILE);
         if words.is_empty() {

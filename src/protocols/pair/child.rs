@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use super::exec::ExecChild;
 use super::half_close::{HalfClose, InputEnd};
-use super::{End, Inbound, OtherEnd, PairOptions};
+use super::{End, Inbound, OtherEnd, PairOptions, has_agreed_on_tls};
 use crate::protocols::idle::IdleClock;
 use crate::protocols::report::{Cause, Failure, Reporter};
 use crate::transports::info::Info;
@@ -84,7 +84,8 @@ impl ChildEnd {
         }
         let id = t.id();
         // A program that closes its stdout means that, even if it has written nothing.
-        if self.output.come(t.net(), id, false) {
+        let is_doubtful = has_agreed_on_tls(other, t.net());
+        if self.output.come(t.net(), id, is_doubtful) {
             other.end_input(t.net());
         }
         if other.is_over(t.net()) {

@@ -1,4 +1,4 @@
-//! Datagrams joined with stdin and stdout: what the UDP client and server do.
+//! Joins datagrams with stdin and stdout: the UDP client and server.
 //!
 //! [`SocketSide`] is the protocol of each socket, and `lines.rs` has the side of stdin and stdout. Datagrams have no
 //! end, so a client leaves once stdin has ended and nothing has moved for a while. A server stays.
@@ -8,7 +8,7 @@
 //!   server:  Open --- a signal, or --count reached ---> over
 //! ```
 //!
-//! A relay with datagrams knows no `--count` and no lines, and each sender has a pair of its own: see `datagram.rs` and
+//! A relay with datagrams has neither `--count` nor lines, and has a pair for each sender: see `datagram.rs` and
 //! `flows.rs`.
 
 use std::cell::Cell;
@@ -33,28 +33,28 @@ use crate::transports::net::Net;
 use crate::transports::protocol::DatagramProtocol;
 use crate::transports::timers::TimerId;
 
-/// How long stdin or stdout may take before the socket looks again.
+/// How long the socket waits for stdin or stdout before it checks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// The options of conversations alone.
 #[derive(Clone, Debug)]
 pub struct ConversationOptions {
-    /// Everybody may send, and the sender of the last datagram gets what comes from stdin.
+    /// Any host can send. The sender of the last datagram gets the bytes of stdin.
     pub serves: bool,
     /// Each line of stdin is a datagram, and each datagram a line of stdout.
     pub lines: bool,
-    /// Leave after so many datagrams have arrived.
+    /// Leave after this many datagrams have arrived.
     pub quota: CountLimit,
 }
 
-/// What both sides know.
+/// The shared state of both sides.
 #[derive(Debug)]
 pub struct Conversation {
     /// stdin and stdout.
     stdio: Cell<Option<Id>>,
-    /// The end that gets what comes from stdin.
+    /// The end that gets the bytes of stdin.
     partner: Cell<Option<End>>,
-    /// What has gone wrong so far.
+    /// The failures so far.
     status: Cell<SendStatus>,
     pub(super) options: ConversationOptions,
     pub(super) session: SessionOptions,
@@ -84,7 +84,7 @@ impl Conversation {
         self.stdio.set(Some(stdio));
     }
 
-    /// How long to stay once stdin has ended and nothing moves; `None` is for ever.
+    /// How long to stay after stdin has ended and nothing moves. `None` means for ever.
     pub(super) fn linger(&self) -> Option<Duration> {
         if self.session.send_only { Some(Duration::ZERO) } else { self.linger }
     }
@@ -94,7 +94,7 @@ impl Conversation {
         self.partner.get().is_none() && !self.options.serves
     }
 
-    /// Whether the last datagram that was sent has failed, so that no answer can come.
+    /// Whether the last sent datagram has failed, so that no answer can come.
     pub(super) fn is_in_vain(&self) -> bool {
         self.status.get() == SendStatus::LastFailed
     }
@@ -119,7 +119,7 @@ impl Conversation {
         }
     }
 
-    /// Makes `partner` the end that gets what comes from stdin. stdin is read from the first partner on.
+    /// Makes `partner` the end that gets the bytes of stdin. stdin is read from the first partner on.
     fn set_partner(&self, net: &mut Net, partner: End) {
         let before = self.partner.replace(Some(partner));
         if before.is_none() && !self.session.recv_only {
@@ -132,7 +132,7 @@ impl Conversation {
         self.stdio.get().map(|stdio| f(&mut net.transport(stdio)))
     }
 
-    /// Says that a datagram was too long. The rest goes on.
+    /// Reports a datagram that was too long. The run goes on.
     pub(super) fn too_long(&self, what: &str) {
         log::log!(
             self.level_of_failure(),
@@ -147,17 +147,17 @@ impl Conversation {
     }
 }
 
-/// What has become of the datagrams of a client.
+/// The fate of the datagrams of a client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum SendStatus {
     #[default]
     Fine,
-    /// A datagram has failed, and others were sent after that.
+    /// A datagram has failed, and later ones were sent.
     SomeFailed,
     LastFailed,
 }
 
-/// A socket's side of a conversation.
+/// The side of a socket.
 #[derive(Debug)]
 pub struct SocketSide {
     shared: Rc<Conversation>,
@@ -177,7 +177,7 @@ impl SocketSide {
         self.shared.with_stdio(net, |stdio| stdio.is_at_eof()) == Some(true)
     }
 
-    /// Ends a service whose datagrams have all come, once stdin has nothing more for the last sender for now.
+    /// Ends a service after --count datagrams, once stdin has nothing more for the last sender.
     fn leave_once_answered(&mut self, t: &mut DatagramTransport<'_>) {
         let sent = t.info().datagrams.sent;
         let flows = t.is_writing_paused() || sent > std::mem::replace(&mut self.sent_before, sent);
@@ -188,7 +188,7 @@ impl SocketSide {
         }
     }
 
-    /// Leaves, because no answer can come. What has arrived before is delivered first.
+    /// Leaves, because no answer can come. Earlier datagrams are delivered first.
     fn leave_once_drained(&self, t: &mut DatagramTransport<'_>) {
         if !t.may_have_more() {
             return t.close();
@@ -217,7 +217,7 @@ impl DatagramProtocol for SocketSide {
             return;
         }
         self.senders.note(t, from);
-        // An answer of another service is printed. But two services that answer each other would never stop.
+        // An answer of another service is printed, but not answered: two services would answer each other for ever.
         if options.serves && !is_marked(from) {
             let partner = End::Flow { socket: t.id(), remote: *from };
             self.shared.set_partner(t.net(), partner);
@@ -232,7 +232,7 @@ impl DatagramProtocol for SocketSide {
         }
         if options.quota.takes_last() {
             if options.serves {
-                // What stdin has for the last sender is still sent.
+                // The bytes of stdin for the last sender are still sent.
                 self.sent_before = t.info().datagrams.sent;
                 t.call_later(if session.recv_only { Duration::ZERO } else { LOOK_AGAIN });
             } else {
@@ -243,7 +243,7 @@ impl DatagramProtocol for SocketSide {
 
     fn error_received(&mut self, t: &mut DatagramTransport<'_>, error: io::Error) {
         let info = t.info();
-        // Only the system knows the receiver of a server's datagram.
+        // The error of a server's datagram does not name its receiver.
         let peer = info.peer.map_or_else(|| "datagram".to_owned(), |peer| peer.to_string());
         if is_too_long(&error) {
             self.shared.too_long(&format!("send {peer}"));
@@ -265,7 +265,7 @@ impl DatagramProtocol for SocketSide {
     }
 
     fn resume_writing(&mut self, t: &mut DatagramTransport<'_>) {
-        // The side of stdin may still hold lines that it has read.
+        // The side of stdin can still hold lines that it has read.
         if let Some(stdio) = self.shared.stdio.get() {
             t.net().call_soon(stdio);
         }
@@ -280,7 +280,7 @@ impl DatagramProtocol for SocketSide {
     }
 
     fn connection_lost(&mut self, t: &mut DatagramTransport<'_>, _error: Option<io::Error>) {
-        // What has come still goes out.
+        // Received datagrams are still written.
         self.shared.with_stdio(t.net(), |stdio| stdio.close());
     }
 }

@@ -1,4 +1,4 @@
-//! The child of `exec` on our stdin and stdout: what is different from a child of a relay.
+//! The child of `exec` on stdin and stdout: the differences from a child of a relay.
 //!
 //! xport stands between the child and the files that the child would have without xport, and the child should not
 //! notice. So a failure of one of these files does not end the child:
@@ -29,12 +29,12 @@ use crate::transports::protocol::{Eof, Protocol};
 const STDIN: u8 = 0;
 const STDOUT: u8 = 1;
 
-/// What the child's side, our standard streams and the signals know of each other.
+/// The state that the side of the child, the standard streams and the signals share.
 #[derive(Debug, Default)]
 pub struct ExecChild {
     child: Cell<Option<Id>>,
     stderr: Cell<Option<Id>>,
-    /// The last signal that the child got from us, or together with us.
+    /// The last signal that the child got from xport, or together with xport.
     signal: Cell<Option<i32>>,
     has_our_keys: Cell<bool>,
 }
@@ -45,12 +45,12 @@ impl ExecChild {
         self.child.set(Some(child));
     }
 
-    /// Makes `stderr` the stream that the child's stderr goes to. With `None` the child needs none.
+    /// Makes `stderr` the stream for the child's stderr. With `None` the child needs none.
     pub fn set_stderr(&self, stderr: Option<Id>) {
         self.stderr.set(stderr);
     }
 
-    /// Says that the child is in our process group, so that a key of our terminal sends its signal to both.
+    /// Notes that the child is in the process group of xport, so that a key of the terminal signals both.
     pub fn share_keys(&self) {
         self.has_our_keys.set(true);
     }
@@ -71,8 +71,8 @@ impl ExecChild {
         self.signal.get()
     }
 
-    /// The signal that has ended the child and that we got too. We die of the same signal, because a shell that runs us
-    /// in a loop ends the loop then.
+    /// The signal that has ended the child and that xport got too. xport dies of the same signal, so that a shell ends
+    /// a loop with xport in it.
     pub(super) fn shared_signal(&self, status: ExitStatus) -> Option<i32> {
         let is_key = |signal| self.has_our_keys.get() && matches!(signal, SIGINT | SIGQUIT);
         status.signal().filter(|signal| self.signal.get() == Some(*signal) || is_key(*signal))
@@ -90,7 +90,7 @@ impl ExecChild {
         }
     }
 
-    /// Calls `f` with our end of one of the child's pipes, if that is open.
+    /// Calls `f` with this side of one of the child's pipes, if it is open.
     fn with_pipe(&self, t: &mut Transport<'_>, fd: u8, f: impl FnOnce(&mut Transport<'_>)) {
         let Some(child) = self.child.get() else { return };
         if let Some(pipe) = t.net().subprocess_transport(child).pipe_transport(fd) {
@@ -99,7 +99,7 @@ impl ExecChild {
     }
 }
 
-/// The protocol of our stdin, stdout or stderr beside the child.
+/// The protocol of stdin, stdout or stderr of xport beside the child.
 #[derive(Debug)]
 pub struct ExecStream {
     child: Rc<ExecChild>,
@@ -108,7 +108,7 @@ pub struct ExecStream {
 }
 
 impl ExecStream {
-    /// The stream with our descriptor `fd`: 0, 1 or 2.
+    /// The stream with the descriptor `fd`: 0, 1 or 2.
     #[must_use]
     pub fn new(child: Rc<ExecChild>, fd: u8, reporter: Reporter) -> Self {
         Self { child, fd, reporter }
@@ -122,7 +122,7 @@ impl Protocol for ExecStream {
 
     fn eof_received(&mut self, t: &mut Transport<'_>) -> Eof {
         self.child.with_pipe(t, STDIN, |pipe| pipe.close());
-        // The end of the child closes our stdin.
+        // The end of the child closes stdin.
         Eof::KeepOpen
     }
 

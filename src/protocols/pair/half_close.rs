@@ -31,7 +31,8 @@ pub const SILENCE: Duration = Duration::from_secs(10);
 /// When the end of the input is passed on. `--half-close`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HalfClose {
-    /// At once. But after [`SILENCE`] if the input gave nothing, or if what was sent begins as a request of HTTP/1.
+    /// At once. But once no byte has moved for [`SILENCE`] if the input gave nothing, if what was sent begins as a
+    /// request of HTTP/1, or if TLS was agreed on (STARTTLS).
     #[default]
     Auto,
     /// At once.
@@ -68,13 +69,14 @@ impl InputEnd {
     }
 
     /// The input has ended. Returns whether the end has to be told now. If not, `owner` gets a timer for
-    /// [`fired`](Self::fired). `gave_nothing` says that the input had no bytes.
-    pub(super) fn come(&mut self, net: &mut Net, owner: Id, gave_nothing: bool) -> bool {
+    /// [`fired`](Self::fired). `is_doubtful` says that the peer may take the end for a hang-up whatever was sent: the
+    /// input gave nothing, or TLS was agreed on.
+    pub(super) fn come(&mut self, net: &mut Net, owner: Id, is_doubtful: bool) -> bool {
         let limit = match self.policy {
             HalfClose::Now => return true,
             HalfClose::Never => return false,
             HalfClose::After(limit) => limit,
-            HalfClose::Auto if gave_nothing || self.request.is_request() => SILENCE,
+            HalfClose::Auto if is_doubtful || self.request.is_request() => SILENCE,
             HalfClose::Auto => return true,
         };
         self.held = Some((limit, net.call_later(owner, limit)));

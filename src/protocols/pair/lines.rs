@@ -1,5 +1,5 @@
-//! The side of stdin and stdout in a conversation of datagrams: what is read is cut into datagrams. The conversation
-//! and its sockets are in `conversation.rs`.
+//! The side of stdin and stdout in a conversation of datagrams: cuts stdin into datagrams. `conversation.rs` has the
+//! conversation and its sockets.
 
 use std::io;
 use std::rc::Rc;
@@ -23,10 +23,10 @@ const CUT_BYTES: usize = 65_507;
 pub struct ConversationStdio {
     shared: Rc<Conversation>,
     sockets: Vec<Id>,
-    /// What was read and not sent yet: the beginning of a line with `--lines`, or more if a socket has to wait.
+    /// Bytes that were read and not sent: the beginning of a line with `--lines`, or more if a socket has to wait.
     buffer: Vec<u8>,
     filled: usize,
-    /// A read has filled the buffer. Then stdin is bulk without boundaries of its own, and can be cut anywhere.
+    /// A read has filled the buffer. stdin is then a stream without boundaries, and can be cut anywhere.
     is_bulk: bool,
     input: Input,
     /// `--idle-timeout`, while stdin is open.
@@ -35,7 +35,7 @@ pub struct ConversationStdio {
     linger: IdleClock,
 }
 
-/// Where stdin is.
+/// The position in stdin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Input {
     Open,
@@ -86,7 +86,7 @@ impl ConversationStdio {
         t.resume_reading();
     }
 
-    /// The next whole datagram from `start` on: its length, and where the one after it begins.
+    /// The next complete datagram from `start` on: its length, and the start of the next one.
     fn next_datagram(&self, start: usize, longest: usize) -> Option<(usize, usize)> {
         let rest = &self.buffer[start..self.filled];
         if self.shared.options.lines {
@@ -102,7 +102,7 @@ impl ConversationStdio {
         self.filled -= start;
     }
 
-    /// When a datagram last moved. The peer is not silent while its address is looked up, or while stdout is full.
+    /// The time of the last datagram. The peer is not silent while its address is looked up, or while stdout is full.
     fn activity(&self, t: &mut Transport<'_>) -> Activity {
         let now = t.net().now();
         let last = self.sockets.iter().map(|socket| t.datagram(*socket).last_activity()).max();
@@ -149,7 +149,7 @@ impl BufferedProtocol for ConversationStdio {
         let id = t.id();
         self.linger.start(t.net(), id);
         if self.shared.is_in_vain() {
-            // The socket leaves as soon as all that has arrived is delivered.
+            // The socket leaves as soon as all received datagrams are delivered.
             for socket in &self.sockets {
                 t.net().call_soon(*socket);
             }

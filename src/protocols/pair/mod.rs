@@ -282,3 +282,9 @@ impl OtherEnd {
         true
     }
 }
+
+/// Whether TLS was agreed on with this end, as STARTTLS does. Servers of such protocols take an end before their last
+/// answer for a hang-up.
+fn has_agreed_on_tls(end: End, net: &mut Net) -> bool {
+    matches!(end, End::Stream(id) if net.transport(id).has_agreed_on_tls())
+}

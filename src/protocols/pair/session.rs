@@ -1,4 +1,4 @@
-//! A session: one connection with stdin and stdout. Clients, and servers for one client at a time, are sessions.
+//! A session joins one connection with stdin and stdout. Clients, and servers for one client at a time, run sessions.
 //!
 //! A session is a pair of two streams (`stream.rs`), and differs from such a pair of a relay in this:
 //!
@@ -23,13 +23,13 @@ pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// A program that has sent something to that client may pause for this long before it sends more.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Whether `stdio` still has something for the client of `t`, which has ended.
+/// Whether `stdio` still has bytes for the client of `t`, which has ended.
 pub(super) fn stdin_flows(t: &mut Transport<'_>, stdio: Id) -> bool {
     let is_recent = t.info().totals.sent > 0 && t.net().now().duration_since(t.last_activity()) < PAUSE;
     is_recent || t.peer(stdio).may_have_more() || t.write_buffer_size() > 0 || t.on_the_way() > 0
 }
 
-/// stdin and stdout while nobody is connected: nothing is read.
+/// stdin and stdout without a connection: nothing is read.
 #[derive(Debug)]
 pub struct IdleStdio {
     reporter: Reporter,

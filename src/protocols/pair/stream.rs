@@ -7,7 +7,7 @@ use super::child::QUIET;
 use super::half_close::{HalfClose, InputEnd, hint};
 use super::remainder;
 use super::session::{IdleStdio, LOOK_AGAIN, stdin_flows};
-use super::{Connector, End, OtherEnd, PairOptions, SessionOptions};
+use super::{Connector, End, OtherEnd, PairOptions, SessionOptions, has_agreed_on_tls};
 use crate::protocols::idle::{FailureScope, Fired, IdleWatch};
 use crate::protocols::report::{Cause, Failure};
 use crate::transports::connect::ConnectError;
@@ -268,8 +268,8 @@ impl Protocol for StreamSide {
         if other.is_stdio(t.net()) {
             hint(t);
         }
-        let gave_nothing = other.got_nothing(t.net());
-        if self.input.come(t.net(), id, gave_nothing) && !(peer.is_some() && reuses_stdio) {
+        let is_doubtful = other.got_nothing(t.net()) || has_agreed_on_tls(other, t.net());
+        if self.input.come(t.net(), id, is_doubtful) && !(peer.is_some() && reuses_stdio) {
             other.end_input(t.net());
         }
         if other.is_over(t.net()) {

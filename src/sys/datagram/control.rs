@@ -1,6 +1,6 @@
-//! The control messages of datagrams: their layout in memory, those that we send and those that we read. `cmsg(3)`.
+//! The control messages of datagrams: layout, sending and reading. `cmsg(3)`.
 //!
-//! Everything here is safe code on bytes. The calls that hand them over are in `mod.rs`.
+//! Everything here is safe code on bytes. `mod.rs` makes the calls.
 
 use std::mem::{offset_of, size_of};
 use std::net::{IpAddr, Ipv6Addr};

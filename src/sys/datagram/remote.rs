@@ -1,4 +1,4 @@
-//! The other end of a datagram, for us and for the system.
+//! The other end of a datagram, in Rust's and in the system's form.
 
 use std::fmt;
 use std::mem::size_of;

@@ -30,7 +30,7 @@ pub(super) enum Started {
     BacklogFull,
 }
 
-/// Starts to connect to `address`. The socket is registered under the id of the stream that wants it.
+/// Starts to connect to `address`. The socket is registered under the id of its stream.
 pub(super) fn start(registry: &mio::Registry, id: Id, address: &SockAddr, options: &Dialing) -> io::Result<Started> {
     let socket = open(registry, id, address, options)?;
     match socket.connect(address) {
@@ -47,7 +47,7 @@ impl Attempt {
     /// Whether the socket has connected. An error is that of the attempt.
     pub(super) fn outcome(&self) -> io::Result<bool> {
         let socket = &self.socket;
-        // A peer that has sent something was connected. A reset may have followed. Its error is left to the reads.
+        // A peer that has sent bytes was connected. A reset can have followed. The reads get its error.
         if unread(socket.as_fd()) > 0 {
             return Ok(true);
         }
@@ -63,8 +63,8 @@ impl Attempt {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => return Ok(false),
             Err(error) => return Err(error),
         };
-        // The kernel may choose the port of the peer as our own, if both are on this host. TCP's simultaneous open then
-        // connects the socket to itself.
+        // The kernel can choose the port of the peer as the local port, if both are on this host. TCP's simultaneous
+        // open then connects the socket to itself.
         if !peer.is_unix() && socket.local_addr().is_ok_and(|local| local == peer) {
             return Err(io::Error::from_raw_os_error(libc::ECONNREFUSED));
         }
@@ -102,7 +102,7 @@ pub(crate) fn bind_source(socket: &Socket, source: SocketAddr) -> io::Result<()>
     bound.map_err(|error| io::Error::new(error.kind(), format!("from {source}: {}", describe(&error))))
 }
 
-/// Says more than the kernel where its word could mislead.
+/// Adds a hint to an error of the kernel that could mislead.
 fn explain(address: &SockAddr, error: io::Error) -> io::Error {
     let is_socket = |path: &Path| path.metadata().is_ok_and(|file| file.file_type().is_socket());
     let needs_scope = || {

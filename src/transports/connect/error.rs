@@ -1,21 +1,21 @@
-//! Why a connection could not be made: a message for people, a kind for programs.
+//! The error of a failed connect: a message for people, and a kind for programs.
 
 use std::fmt;
 use std::io;
 
 use crate::transports::error::{describe, is_handshake_timeout, is_lack_of_resources, is_tls};
 
-/// Why a connection could not be made.
+/// The error of a failed connect.
 #[derive(Debug)]
 pub struct ConnectError {
     message: String,
     kind: ConnectErrorKind,
     is_given_up: bool,
-    /// What the system said of the last attempt.
+    /// The system's error of the last attempt.
     source: Option<io::Error>,
 }
 
-/// What kind of failure it was.
+/// The kind of the failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectErrorKind {
     /// The peer does not answer, or there is no such peer.
@@ -97,7 +97,7 @@ impl ConnectError {
         self.is_given_up
     }
 
-    /// What kind of failure it was.
+    /// The kind of the failure.
     #[must_use]
     pub fn kind(&self) -> ConnectErrorKind {
         self.kind

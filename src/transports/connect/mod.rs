@@ -1,5 +1,5 @@
-//! Connecting, for streams and datagram sockets: names are looked up, failed tries are repeated, each try has a time
-//! limit. The states are `state.rs`, with a diagram.
+//! Connects streams and datagram sockets: looks up names, repeats failed tries, and limits the time of each try.
+//! `state.rs` has the states, with a diagram.
 //!
 //! The two carriers differ only in what they do with the addresses of their peer. A stream races them (`streams.rs`,
 //! `race.rs`, `attempt.rs`). A datagram socket takes the first one, and goes on to the next where that refuses
@@ -35,7 +35,7 @@ const NOT_NUMERIC: &str = "not a numeric address";
 
 /// A transport that connects: a stream or a datagram socket.
 pub(crate) trait Connect {
-    /// Its state while it connects, and what it needs of the loop.
+    /// Its state while it connects, with the parts of the loop that it needs.
     fn parts(&mut self) -> (Id, &mut Option<Box<Connecting>>, &mut Ctx);
 
     /// Tries the addresses of the peer. There is at least one.
@@ -53,7 +53,7 @@ pub(crate) trait Connect {
         self.start_try();
     }
 
-    /// Starts a try: its time limit runs, and the addresses of the peer are looked for.
+    /// Starts a try: arms its time limit, and looks for the addresses of the peer.
     fn start_try(&mut self) {
         let (id, Some(connecting), cx) = self.parts() else { return };
         connecting.step = ConnectStep::Resolving;
@@ -88,7 +88,7 @@ pub(crate) trait Connect {
         self.found(answer.map(sock_addrs));
     }
 
-    /// Tries those addresses that the options admit.
+    /// Tries the addresses that the options allow.
     fn found(&mut self, found: Result<Vec<SockAddr>, ConnectError>) {
         let (_, Some(connecting), _) = self.parts() else { return };
         match found.and_then(|addresses| connecting.options.admitted(&connecting.target, addresses)) {
@@ -117,7 +117,7 @@ pub(crate) trait Connect {
         }
     }
 
-    /// A try has failed. The next one follows after a pause; after the last one the protocol is told.
+    /// A try has failed. The next one follows after a pause. After the last one, the protocol gets the error.
     fn try_failed(&mut self, error: ConnectError) {
         let (id, Some(connecting), cx) = self.parts() else { return };
         cx.resolver.give_up(id);

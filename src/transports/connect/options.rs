@@ -1,4 +1,4 @@
-//! How to connect, as the caller wants it. What is done with it is `mod.rs`.
+//! The options of a connect. `mod.rs` uses them.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -10,15 +10,15 @@ use super::error::ConnectError;
 use crate::transports::address::Family;
 use crate::transports::keepalive::KeepAlive;
 
-/// How to connect.
+/// The options of a connect.
 #[derive(Clone, Debug)]
 pub struct Dialing {
-    /// Which families may be tried.
+    /// The allowed families.
     pub family: Family,
-    /// Whether only numeric addresses are accepted: a name is not looked up, and fails.
+    /// Whether only numeric addresses are accepted. A name is not looked up, and fails.
     pub numeric: bool,
-    /// Local addresses to connect from: the first one of the family of the peer is used. With port 0 the kernel chooses
-    /// the port.
+    /// Local addresses to connect from. The first one with the family of the peer is used. With port 0, the kernel
+    /// chooses the port.
     #[doc(alias = "local_addr")]
     pub source: Vec<SocketAddr>,
     /// How long one try may take, from the look-up to the connection.
@@ -51,7 +51,7 @@ impl Dialing {
         self.source.iter().copied().find(|source| source.is_ipv4() == address.is_ipv4())
     }
 
-    /// Those of the addresses of `target` that may be tried.
+    /// The allowed addresses of `target`.
     ///
     /// # Errors
     /// There is none.

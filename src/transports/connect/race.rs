@@ -1,8 +1,9 @@
-//! The order in which a stream tries the addresses of its peer, and how each attempt ends. RFC 8305, "Happy Eyeballs".
+//! The order in which a stream tries the addresses of its peer, and the result of each attempt. RFC 8305, "Happy
+//! Eyeballs".
 //!
 //! Addresses of both families take turns. The next attempt starts 250 ms after the one before, or as soon as that has
-//! failed. The first attempt that connects wins. The timer is armed by `streams.rs`, so a race can be tested without
-//! sockets and time. The RFC's resolution delay does not apply: `getaddrinfo` answers for both families at once.
+//! failed. The first attempt that connects wins. `streams.rs` arms the timer, so a race can be tested without sockets
+//! and time. The RFC's resolution delay does not apply, because `getaddrinfo` answers for both families at once.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -64,7 +65,7 @@ impl Race {
         self.waiting.is_empty() && self.running.is_empty()
     }
 
-    /// Why the race is lost. The kind is that of the last failure.
+    /// The error of a lost race, with the kind of the last failure.
     pub(super) fn verdict(mut self, target: &dyn fmt::Display) -> ConnectError {
         let error = ConnectError::connect(target, &self.failures_in_words());
         let Some((_, last)) = self.failures.pop() else { return error };

@@ -67,7 +67,7 @@ struct Lines {
     receiver: Receiver<Found>,
 }
 
-/// What a thread has found.
+/// The result of a thread.
 type Found = (Question, Result<Vec<SocketAddr>, String>);
 
 /// What is looked up. The port does not matter.

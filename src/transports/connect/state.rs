@@ -1,4 +1,4 @@
-//! What is kept of a connection while it is made, and all its states. Streams and datagram sockets are the same here.
+//! The state of a connection while it is made. It is the same for streams and datagram sockets.
 //!
 //! ```text
 //!               addresses are known         a socket is connected
@@ -46,7 +46,7 @@ pub(crate) struct Connecting {
     pub(crate) options: Dialing,
     pub(super) retries_left: u32,
     pub(super) step: ConnectStep,
-    /// The time limit of the present try.
+    /// The time limit of the current try.
     pub(super) limit: Option<TimerId>,
     /// The next attempt of a race, or the end of a pause.
     pub(super) next: Option<TimerId>,
@@ -77,7 +77,7 @@ impl Connecting {
         }
     }
 
-    /// Takes a failed try off those that are left, and closes its sockets; false if it was the last one.
+    /// Counts a failed try, and closes its sockets. Returns false if it was the last one.
     pub(super) fn pause(&mut self, timers: &mut Timers) -> bool {
         self.cancel_timers(timers);
         let goes_on = self.retries_left > 0;

@@ -33,7 +33,7 @@ impl Net {
     /// Returns at once; `connection_made` or `connection_failed` tells the outcome.
     #[doc(alias = "create_connection")]
     pub fn connect_tcp(&mut self, target: HostPort, options: Dialing, protocol: impl Into<Handler>) -> Id {
-        let slot = Slot::Stream(Stream::new(Io::Connecting, Phase::Connecting, self.cx.now));
+        let slot = unconnected(&mut self.cx);
         self.add_connecting(slot, ConnectTarget::Inet(target), options, Installed::Protocol(protocol.into()))
     }
 
@@ -42,9 +42,16 @@ impl Net {
     /// Returns at once, as [`connect_tcp`](Self::connect_tcp) does.
     #[doc(alias = "create_unix_connection")]
     pub fn connect_unix(&mut self, target: UnixName, options: Dialing, protocol: impl Into<Handler>) -> Id {
-        let slot = Slot::Stream(Stream::new(Io::Connecting, Phase::Connecting, self.cx.now));
+        let slot = unconnected(&mut self.cx);
         self.add_connecting(slot, ConnectTarget::Unix(target), options, Installed::Protocol(protocol.into()))
     }
+}
+
+/// A stream without a connection.
+fn unconnected(cx: &mut Ctx) -> Slot {
+    let mut stream = Stream::new(Io::Connecting, Phase::Connecting, cx.now);
+    cx.tap(&mut stream, None);
+    Slot::Stream(stream)
 }
 
 impl Connect for StreamRef<'_> {

@@ -28,7 +28,7 @@ pub(crate) struct Candidates {
     pub(crate) first: usize,
     pub(crate) round: Round,
     pub(crate) dialing: Dialing,
-    /// What was sent in this round, in order.
+    /// The datagrams sent in this round, in order.
     pub(crate) kept: Vec<Box<[u8]>>,
     /// The bytes of that, with a header for each datagram.
     pub(crate) kept_bytes: usize,

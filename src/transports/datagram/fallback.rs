@@ -76,7 +76,7 @@ impl DatagramRef<'_> {
         self.flush();
     }
 
-    /// Everything is sent, and the socket closes. While there is another address, it waits for a refusal first.
+    /// Everything is sent, and the socket closes. With another address left, it first waits for a refusal.
     pub(super) fn close_unless_refused(&mut self) {
         if let Some(error) = self.candidates.is_some().then(|| self.io.take_error()).flatten() {
             return self.refused(error);
@@ -93,7 +93,7 @@ impl DatagramRef<'_> {
         }
     }
 
-    /// A socket that closes has waited long enough for a refusal.
+    /// A closing socket has waited long enough for a refusal.
     pub(crate) fn refusal_timed_out(&mut self) {
         match self.io.take_error() {
             Some(error) if self.next_address_takes_over(&error) => self.flush(),

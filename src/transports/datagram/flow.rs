@@ -5,6 +5,7 @@
 //! callbacks, so that several can leave in one call. Datagrams that are sent while the buffer is over its high-water
 //! mark are dropped and counted, as a network would do, so the buffer is bounded whatever a protocol does.
 
+use std::fmt::Display;
 use std::io;
 
 use super::socket::DatagramPhase;
@@ -13,6 +14,7 @@ use crate::transports::call::Call;
 use crate::transports::connect::Connect;
 use crate::transports::connect::error::ConnectError;
 use crate::transports::ctx::DatagramRef;
+use crate::transports::id::Direction;
 use crate::transports::out_buf::WaterMarks;
 
 /// The length of a datagram has sixteen bits. RFC 768.
@@ -35,8 +37,9 @@ impl DatagramRef<'_> {
             return self.call(Call::ErrorReceived(io::Error::from_raw_os_error(libc::EMSGSIZE)));
         }
         self.keep_until_settled(data);
-        let to = to.or(self.default_to).map(|to| to.without_class());
-        self.queue.push(data, to);
+        let to = to.or(self.default_to);
+        self.show(Direction::Write, to.as_ref(), data);
+        self.queue.push(data, to.map(|to| to.without_class()));
         if !std::mem::replace(&mut self.corked, true) {
             self.cx.cork.sockets.push(self.id);
         }
@@ -138,6 +141,20 @@ impl DatagramRef<'_> {
         }
         self.reading = reading;
         self.queue_read();
+    }
+}
+
+impl DatagramRef<'_> {
+    /// Shows a datagram from or to `other`, or to the peer of a connected socket.
+    pub(crate) fn show(&mut self, direction: Direction, other: Option<&Remote>, data: &[u8]) {
+        let (Some(dump), Some(tap)) = (self.cx.dump.as_deref_mut(), self.datagram.tap.as_deref_mut()) else { return };
+        let peer = self.datagram.io.peer();
+        let end: &dyn Display = match (other, &peer) {
+            (Some(other), _) => other,
+            (None, Some(peer)) => peer,
+            (None, None) => &"udp",
+        };
+        dump.datagram(tap, direction, self.cx.now, end, data);
     }
 }
 

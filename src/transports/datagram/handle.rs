@@ -60,7 +60,7 @@ impl DatagramTransport<'_> {
         self.net.datagram(self.id).is_none_or(Datagram::is_closing)
     }
 
-    /// Leaves what arrives in the system's buffer, which drops what no longer fits. asyncio has none for datagrams.
+    /// Leaves datagrams in the buffer of the system, which drops them when it is full. asyncio has none for datagrams.
     pub fn pause_reading(&mut self) {
         self.with(|datagram| datagram.set_reading(false));
     }
@@ -70,7 +70,7 @@ impl DatagramTransport<'_> {
         self.with(|datagram| datagram.set_reading(true));
     }
 
-    /// Whether datagrams that have arrived may not have been delivered yet, and still will be.
+    /// Whether datagrams have arrived that are not delivered yet.
     #[must_use]
     pub fn may_have_more(&self) -> bool {
         let has_more = |datagram: &Datagram| datagram.readable || !datagram.undelivered.is_empty();

@@ -123,6 +123,7 @@ impl Net {
         }
         set_options(&socket, &service.options)?;
         let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Open, self.cx.now);
+        datagram.tap = self.cx.datagram_tap();
         datagram.access = service.access;
         datagram.flow.marks = service.options.marks;
         datagram.options = service.options;
@@ -154,6 +155,7 @@ impl Net {
         protocol: impl DatagramProtocol + 'static,
     ) -> Id {
         let mut datagram = Datagram::new(DatagramIo::Resolving, DatagramPhase::Resolving, self.cx.now);
+        datagram.tap = self.cx.datagram_tap();
         datagram.flow.marks = options.marks;
         datagram.options = options;
         let slot = Slot::Datagram(Box::new(datagram));

@@ -24,6 +24,7 @@ use super::queue::Queue;
 use crate::sys::datagram::{Remote, SendBatch};
 use crate::transports::access::AccessList;
 use crate::transports::connect::state::Connecting;
+use crate::transports::dump::Tap;
 use crate::transports::id::Id;
 use crate::transports::info::{DatagramTotals, Totals};
 use crate::transports::out_buf::FlowControl;
@@ -63,6 +64,8 @@ pub(crate) struct Datagram {
     /// Whether the system knows the peer. Then it tells the errors of earlier datagrams, and drops datagrams of others.
     pub(crate) connected: bool,
     pub(crate) access: AccessList,
+    /// Shows the datagrams.
+    pub(crate) tap: Option<Box<Tap>>,
     /// The socket's own address, unless other sockets share it. Datagrams from there are forged.
     pub(crate) own: Option<Box<Own>>,
     /// Datagrams of the last call that a pause has held back. They are delivered first.
@@ -103,6 +106,7 @@ impl Datagram {
             default_to: None,
             connected: false,
             access: AccessList::default(),
+            tap: None,
             own: None,
             undelivered: Vec::new(),
             totals: Totals::default(),

@@ -1,15 +1,20 @@
 //! How bytes pass through the layers of a stream, and how its openings follow each other. What TLS does is
 //! `../tls/flow.rs`.
 
+use std::fmt;
 use std::io::IoSlice;
+use std::time::Instant;
 
 use super::negotiation::Step;
 use super::{Layer, LayerStack, Opening};
 use crate::transports::admission::Admission;
 use crate::transports::call::Call;
 use crate::transports::ctx::StreamRef;
+use crate::transports::dump::{Dump, Tap};
 use crate::transports::error::TlsError;
+use crate::transports::id::Direction;
 use crate::transports::info::Totals;
+use crate::transports::label::EndName;
 use crate::transports::read::Filled;
 use crate::transports::state::Phase;
 use crate::transports::timers::Alarm;
@@ -39,11 +44,33 @@ impl StreamRef<'_> {
         }
     }
 
-    /// Puts a layer on the stack, and begins its handshake.
+    /// Puts a layer on the stack, and begins its handshake if it has one.
     pub(crate) fn push_layer(&mut self, layer: Layer) {
-        let Layer::Tls(_) = &layer;
-        self.stream.stack.get_or_insert_default().layers.push(layer);
-        self.begin_handshake();
+        let has_handshake = matches!(layer, Layer::Tls(_));
+        self.stream.stack.get_or_insert_default().push(layer);
+        if has_handshake {
+            self.begin_handshake();
+        } else if self.stream.is_opening() {
+            self.next_opening();
+        }
+    }
+
+    /// Shows bytes of the stream, if there is a dump.
+    pub(crate) fn show(&mut self, direction: Direction, data: &[u8]) {
+        self.with_tap(|dump, tap, now, end| dump.bytes(tap, direction, now, end, data));
+    }
+
+    /// Shows the end of a direction.
+    pub(crate) fn show_end(&mut self, direction: Direction) {
+        self.with_tap(|dump, tap, now, end| dump.end(tap, direction, now, end));
+    }
+
+    fn with_tap(&mut self, show: impl FnOnce(&mut Dump, &mut Tap, Instant, &dyn fmt::Display)) {
+        let Some(tap) = self.stream.stack.as_deref_mut().and_then(|stack| stack.tap.as_mut()) else { return };
+        if let Some(dump) = &mut self.cx.dump {
+            let end = EndName { peer: self.stream.peer.as_deref(), id: self.id };
+            show(dump, tap, self.cx.now, &end);
+        }
     }
 
     /// A layer is ready. What was written meanwhile follows.
@@ -77,7 +104,7 @@ impl StreamRef<'_> {
     /// Sends what was written while the layers were not ready.
     fn send_early(&mut self) {
         let early = self.stream.stack.as_deref_mut().map(|stack| std::mem::take(&mut stack.early));
-        self.write_down(&[IoSlice::new(&early.unwrap_or_default())]);
+        self.write_through(&[IoSlice::new(&early.unwrap_or_default())]);
         self.flush();
     }
 
@@ -112,7 +139,14 @@ impl StreamRef<'_> {
         if self.stream.tls().is_some() && !self.stream.has_failed_layer() {
             return self.fill_by_tls(buffer, discards);
         }
-        self.read(buffer)
+        let filled = self.read(buffer);
+        if let Filled::Bytes(n) = filled
+            && !discards
+            && !self.stream.is_negotiating()
+        {
+            self.show(Direction::Read, &buffer[..n]);
+        }
+        filled
     }
 
     /// Reads what the peer says in the present negotiation, and does what the negotiation says.
@@ -151,14 +185,25 @@ impl StreamRef<'_> {
     /// [`write`](Self::write) of a stream that is not bare.
     pub(crate) fn write_by_layers(&mut self, bufs: &[IoSlice<'_>]) {
         if !self.stream.is_negotiating() {
-            return self.write_down(bufs);
+            return self.write_through(bufs);
         }
         if let Some(stack) = self.stream.stack.as_deref_mut() {
             bufs.iter().for_each(|buf| stack.early.extend_from_slice(buf));
         }
     }
 
-    /// Sends bytes through the layers that there are.
+    /// Sends bytes of a protocol through all layers.
+    fn write_through(&mut self, bufs: &[IoSlice<'_>]) {
+        let changed = self.stream.stack.as_deref_mut().and_then(|stack| stack.send(bufs));
+        let whole = changed.as_deref().map(|bytes| [IoSlice::new(bytes)]);
+        let bufs = whole.as_ref().map_or(bufs, |whole| whole);
+        for buf in bufs.iter().filter(|buf| !buf.is_empty()) {
+            self.show(Direction::Write, buf);
+        }
+        self.write_down(bufs);
+    }
+
+    /// Sends bytes through TLS, if it is there, to the stream.
     fn write_down(&mut self, bufs: &[IoSlice<'_>]) {
         if bufs.iter().all(|buf| buf.is_empty()) {
             return;

@@ -3,7 +3,11 @@
 //! ```text
 //!   protocol   Transport::write                               data_received
 //!                     |                                             ^
-//!   layers     [ Tls encrypts ]                             [ Tls decrypts ]
+//!   layers     [ Crlf changes lines ]                               |
+//!                     |                                             |
+//!              [ tap shows bytes ]                         [ tap shows bytes ]
+//!                     |                                             |
+//!              [ Tls encrypts ]                             [ Tls decrypts ]
 //!                     v                                             |
 //!   stream     write buffer, Io::write                          Io::read
 //! ```
@@ -20,23 +24,27 @@
 //! ```
 //!
 //! In the order in which to read: `queries.rs` (what the rest of a stream asks), `flow.rs` (how bytes pass, and how
-//! openings follow each other), `negotiation.rs` (a dialogue without I/O), `starttls/` (such dialogues). `../tls/` has
-//! TLS.
+//! openings follow each other), `negotiation.rs` (a dialogue without I/O), `starttls/` (such dialogues). `crlf.rs` is a
+//! layer, `../tls/` another one, and `../dump/` has the tap.
 
+mod crlf;
 mod flow;
 pub(crate) mod negotiation;
 mod queries;
 pub mod starttls;
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, IoSlice};
 
+use self::crlf::Crlf;
+use self::negotiation::Negotiation;
+use super::dump::Tap;
 use super::tls::layer::TlsLayer;
-use negotiation::Negotiation;
 
 /// A layer of a stream.
 pub(crate) enum Layer {
     Tls(Box<TlsLayer>),
+    Crlf(Crlf),
 }
 
 /// Something that is done before a stream is open.
@@ -52,6 +60,8 @@ pub(crate) enum Opening {
 pub(crate) struct LayerStack {
     /// The lowest layer comes first.
     layers: Vec<Layer>,
+    /// Shows the bytes between TLS and the other layers.
+    tap: Option<Tap>,
     /// What has still to be done before the stream is open. `None` once it is open. A stream that has failed before is
     /// never open.
     opening: Option<VecDeque<Opening>>,
@@ -62,13 +72,43 @@ pub(crate) struct LayerStack {
 impl LayerStack {
     /// TLS, which is the lowest layer if it is there.
     pub(crate) fn tls(&self) -> Option<&TlsLayer> {
-        let Layer::Tls(tls) = self.layers.first()?;
-        Some(tls)
+        match self.layers.first()? {
+            Layer::Tls(tls) => Some(tls),
+            Layer::Crlf(_) => None,
+        }
     }
 
     fn tls_mut(&mut self) -> Option<&mut TlsLayer> {
-        let Layer::Tls(tls) = self.layers.first_mut()?;
-        Some(tls)
+        match self.layers.first_mut()? {
+            Layer::Tls(tls) => Some(tls),
+            Layer::Crlf(_) => None,
+        }
+    }
+
+    /// Puts a layer on the stack: TLS below the others, any other layer on top.
+    fn push(&mut self, layer: Layer) {
+        match layer {
+            Layer::Tls(_) => self.layers.insert(0, layer),
+            Layer::Crlf(_) => self.layers.push(layer),
+        }
+    }
+
+    /// Passes bytes of a protocol through the layers above the tap. `None` means that these layers change nothing.
+    fn send(&mut self, bufs: &[IoSlice<'_>]) -> Option<Vec<u8>> {
+        let mut changed = None;
+        for layer in self.layers.iter_mut().rev() {
+            if let Layer::Crlf(crlf) = layer {
+                let mut below = Vec::new();
+                bufs.iter().for_each(|buf| crlf.send(buf, &mut below));
+                changed = Some(below);
+            }
+        }
+        changed
+    }
+
+    /// Has the bytes of the stream shown.
+    pub(crate) fn set_tap(&mut self, tap: Tap) {
+        self.tap = Some(tap);
     }
 
     /// The negotiation that takes place now.

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
-/// What is to be done next.
+/// The next step of a negotiation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Wait for more from the peer.

@@ -1,6 +1,7 @@
-//! What the rest of a stream asks about its layers. Nothing outside `layer/` and `tls/` asks which layers there are.
+//! What the rest of a stream asks about its layers, and asks of them. Nothing outside `layer/` and `tls/` asks which layers there are.
 
-use super::tls_of;
+use super::crlf::Crlf;
+use super::{Layer, tls_of};
 use crate::transports::stream::Stream;
 use crate::transports::tls::layer::TlsLayer;
 
@@ -48,6 +49,14 @@ impl Stream {
         self.tls().is_some()
     }
 
+    /// Sends each line feed as CR LF from now on.
+    pub(crate) fn send_crlf(&mut self) {
+        let stack = self.stack.get_or_insert_default();
+        if !stack.layers.iter().any(|layer| matches!(layer, Layer::Crlf(_))) {
+            stack.push(Layer::Crlf(Crlf::default()));
+        }
+    }
+
     /// Bytes that a protocol has written and that have not entered the layers.
     pub(crate) fn early(&self) -> usize {
         self.stack.as_deref().map_or(0, |stack| stack.early.len())
@@ -56,7 +65,7 @@ impl Stream {
     /// The bytes that end our direction, of the layers and of `Io`. The second call gives none.
     pub(crate) fn take_closing_bytes(&mut self, is_cut: bool) -> Vec<u8> {
         match tls_of(&mut self.stack) {
-            // A stream that is cut must not look like a whole one, and an alert is the last word.
+            // A stream that is cut must not look complete, and nothing may follow an alert.
             Some(tls) if is_cut || tls.has_failed() => Vec::new(),
             Some(tls) => tls.closing_bytes(),
             None => self.io.closing_bytes(),

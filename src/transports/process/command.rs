@@ -1,7 +1,7 @@
-//! What a child runs: the program, its arguments, environment and working directory, and its process group or session.
+//! The command of a child: program, arguments, environment, working directory, and process group or session.
 //!
-//! A command is built like `std::process::Command`. That type does not tell all that it was given, and so cannot be
-//! used here. `opening.rs` starts a command, by way of `sys/spawn.rs`.
+//! A command is built like `std::process::Command`. That type hides some of its settings, and so cannot be used here.
+//! `opening.rs` starts a command through `sys/spawn.rs`.
 
 use std::collections::BTreeMap;
 use std::env;

@@ -81,7 +81,7 @@ impl ProcessRef<'_> {
         match process.signal_all(signal) {
             // A process that is stopped gets the signal only when it goes on.
             Ok(()) => drop(process.signal_all(SIGCONT)),
-            // The child may still end by itself. If not, it is given up when its time is over.
+            // The child can still end by itself. If not, it is given up when its time is over.
             Err(error) => log::debug!("signal {signal} for child {}: {}", process.pid, describe(&error)),
         }
         if !matches!(process.ending, Some(Ending::Asked { .. })) {
@@ -101,7 +101,7 @@ impl ProcessRef<'_> {
         }
     }
 
-    /// Queues `process_exited`, and what may be due after it.
+    /// Queues `process_exited`, and `connection_lost` if it is due.
     pub(crate) fn tell_exit(&mut self) {
         self.process.exit_told = true;
         self.cx.calls.push_back((self.id, Call::ProcessExited));
@@ -173,7 +173,7 @@ impl SubprocessTransport<'_> {
         }
     }
 
-    /// A child has had its time for the present step of its end.
+    /// A child has had its time for the current step of its end.
     pub(crate) fn go_on_ending(&mut self) {
         let Some(process) = self.net.process(self.id).filter(|process| process.runs()) else { return };
         let stdin = process.pipes[0].and_then(|stdin| self.net.stream(stdin));

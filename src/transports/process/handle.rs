@@ -163,15 +163,13 @@ impl Process {
     }
 }
 
-impl Net {
-    /// The child at the other end of a pipe. Children are few, and nothing but a question needs this.
-    pub(crate) fn child_of_pipe(&self, pipe: Id) -> Option<ChildInfo> {
-        self.slots.iter().find_map(|(id, slot)| {
-            let Slot::Process(process) = slot else { return None };
-            let number = process.pipes.iter().position(|&own| own == Some(pipe))?;
-            Some(process.info(id, Some(number as u8)))
-        })
-    }
+/// The child at the other end of a pipe. Children are few, and nothing but a question needs this.
+pub(crate) fn child_of_pipe(net: &Net, pipe: Id) -> Option<ChildInfo> {
+    net.slots.iter().find_map(|(id, slot)| {
+        let Slot::Process(process) = slot else { return None };
+        let number = process.pipes.iter().position(|&own| own == Some(pipe))?;
+        Some(process.info(id, Some(number as u8)))
+    })
 }
 
 impl fmt::Debug for SubprocessTransport<'_> {

@@ -179,10 +179,12 @@ fn open_pipes(net: &mut Net, process: Id, ends: [Option<PipeEnd>; 3]) -> io::Res
 }
 
 fn open_pipe(net: &mut Net, process: Id, number: usize, end: PipeEnd) -> io::Result<Id> {
-    let stream = match number {
+    let mut stream = match number {
         0 => Stream::write_end(end.channel(Direction::Write)?, net.cx.now),
         _ => Stream::read_end(end.channel(Direction::Read)?, net.cx.now),
     };
+    let pid = net.process(process).map_or(0, |process| process.pid);
+    net.cx.tap(&mut stream, Some(format!("child {pid} {}", ["stdin", "stdout", "stderr"][number])));
     let id = net.add(Slot::Stream(stream))?;
     net.cx.calls.push_back((id, Call::Install(Installed::Pipe { process, number: number as u8 })));
     Ok(id)

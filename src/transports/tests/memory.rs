@@ -1,21 +1,20 @@
-//! A stream in memory, for the simulator: the lowest layer only, under the same stream code as every other.
+//! A stream in memory, for the simulator. Only the lowest layer differs from other streams.
 //!
-//! It behaves as a socket does under an edge-triggered epoll, at its worst: reads and writes are cut short, say "not
-//! now" although there is something, and an edge is reported when something changes and never again. The test holds
-//! the other end, a [`Wire`].
+//! It behaves as badly as a socket under an edge-triggered epoll can: reads and writes are cut short, return "not now"
+//! without a reason, and an edge is reported only once. The test holds the other end, a [`Wire`].
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice, Read};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Both directions of a stream in memory, as the other end sees them.
+/// Both directions of a stream in memory, in the view of the other end.
 #[derive(Debug, Default)]
 pub(crate) struct Wire {
-    /// Sent to the stream and not read by it yet.
+    /// Bytes for the stream that it has not read yet.
     pub(crate) inbound: VecDeque<u8>,
     /// The other end has ended its direction.
     pub(crate) inbound_end: bool,
-    /// What reads end in, once `inbound` is empty.
+    /// The error of reads after `inbound`.
     pub(crate) read_error: Option<io::ErrorKind>,
     /// Sent by the stream.
     pub(crate) outbound: Vec<u8>,
@@ -23,14 +22,14 @@ pub(crate) struct Wire {
     pub(crate) outbound_end: bool,
     /// Bytes the "kernel" still takes before it says "not now".
     pub(crate) room: usize,
-    /// What every write ends in.
+    /// The error of every write.
     pub(crate) write_error: Option<io::ErrorKind>,
-    /// Closed by the stream; with a reset or without.
+    /// The stream has closed, with or without a reset.
     pub(crate) closed: Option<Closed>,
     /// Edges that have not been reported yet.
     pub(crate) readable_edge: bool,
     pub(crate) writable_edge: bool,
-    /// The source of all misfortune; 0 for none.
+    /// The seed of all faults. 0 means none.
     pub(crate) faults: Faults,
 }
 
@@ -44,9 +43,9 @@ pub(crate) enum Closed {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Faults {
     pub(crate) seed: u64,
-    /// Calls move at most so many bytes; 0 for no limit.
+    /// Calls move at most this many bytes. 0 means no limit.
     pub(crate) chunk_max: usize,
-    /// One call in so many says "not now" for no reason; 0 for none.
+    /// One call in this many returns "not now" without a reason. 0 means none.
     pub(crate) not_now_one_in: u64,
 }
 
@@ -130,7 +129,7 @@ impl Memory {
         Ok(())
     }
 
-    /// What `EPOLL_CTL_MOD` does: whatever is so now is reported as if it had just become so.
+    /// `EPOLL_CTL_MOD`: the current state is reported as new.
     pub(crate) fn rearm(&mut self) {
         let mut wire = self.wire();
         wire.readable_edge |= !wire.inbound.is_empty() || wire.inbound_end || wire.read_error.is_some();

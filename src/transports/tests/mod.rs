@@ -1,4 +1,4 @@
-//! What stands in for the system in the simulator: the calls that move bytes and datagrams, on memory.
+//! The system of the simulator: the calls that move bytes and datagrams, in memory.
 
 pub(crate) mod memory;
 pub(crate) mod network;

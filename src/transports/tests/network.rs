@@ -1,8 +1,8 @@
-//! A datagram socket in memory, for the simulator: the lowest layer only, under the same code as every other.
+//! A datagram socket in memory, for the simulator. Only the lowest layer differs from other sockets.
 //!
-//! It behaves as a socket does under an edge-triggered epoll, at its worst: datagrams come in another order, twice or
-//! not at all, calls say "not now" although there is something, errors of earlier datagrams come back, and only some of
-//! a batch fits. What the kernel would call invalid ends the test. The test holds the other end, a [`Network`].
+//! It behaves as badly as a socket under an edge-triggered epoll can: datagrams come in another order, twice or not at
+//! all, calls return "not now" without a reason, errors of earlier datagrams come back, and only a part of a batch
+//! fits. Calls that the kernel would refuse as invalid fail the test. The test holds the other end, a [`Network`].
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,18 +13,18 @@ use super::memory::Faults;
 use crate::sys::datagram::{BATCH, Outgoing, RecvBatch};
 use crate::transports::datagram::Remote;
 
-/// A network, as the other ends see it.
+/// A network, in the view of the other ends.
 #[derive(Debug)]
 pub(crate) struct Network {
-    /// The socket is connected: it is told of what has become of earlier datagrams.
+    /// The socket is connected: it gets errors of earlier datagrams.
     pub(crate) connected: bool,
     /// On their way to the socket.
     pub(crate) inbound: VecDeque<(Vec<u8>, Remote)>,
     /// Received by the socket.
     pub(crate) received: Vec<(Vec<u8>, Remote)>,
-    /// What the next call ends in, whichever it is: the socket has one place for that, as the kernel's has.
+    /// The error of the next call of any kind. A socket has one pending error, as in the kernel.
     pub(crate) error: Option<i32>,
-    /// The next call that receives is cut short by the error, for which there is no edge.
+    /// The next receive call is cut short by the error, which has no edge.
     pub(crate) error_within: Option<(usize, i32)>,
     /// Sent by the socket.
     pub(crate) outbound: Vec<Message>,
@@ -34,7 +34,7 @@ pub(crate) struct Network {
     pub(crate) bytes_max: usize,
     /// Joined datagrams are refused, with this error.
     pub(crate) no_segments: Option<i32>,
-    /// What is sent there is refused, every time.
+    /// Datagrams to these addresses are refused.
     pub(crate) refused: Vec<(SocketAddr, i32)>,
     /// Edges that have not been reported yet.
     pub(crate) readable_edge: bool,
@@ -42,27 +42,27 @@ pub(crate) struct Network {
     /// The socket is closed.
     pub(crate) closed: bool,
     pub(crate) calls: Calls,
-    /// The source of all misfortune; calls that send take at most `chunk_max` messages.
+    /// The faults. Send calls take at most `chunk_max` messages.
     pub(crate) faults: Faults,
-    /// One datagram in so many has this happen on its way to the socket; 0 for none.
+    /// One datagram in this many has a fault on its way to the socket. 0 means none.
     pub(crate) astray_one_in: usize,
-    /// One message in so many comes back as an error; 0 for none.
+    /// One message in this many comes back as an error. 0 means none.
     pub(crate) returned_one_in: usize,
 }
 
-/// What has left as one: a datagram, or several that the kernel cuts.
+/// One message: a datagram, or several that the kernel cuts.
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) to: Option<Remote>,
     pub(crate) datagrams: Vec<Vec<u8>>,
 }
 
-/// Counts what the socket has asked for and was told.
+/// Counts of calls.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Calls {
-    /// Calls that have sent something.
+    /// How many calls have sent a message.
     pub(crate) sends: usize,
-    /// Errors that a call has ended in, but for "not now" and those about datagrams being joined.
+    /// How many calls have failed, without "not now" and refusals of joined datagrams.
     pub(crate) errors: usize,
 }
 
@@ -89,7 +89,7 @@ impl Network {
         }
     }
 
-    /// Someone sends; with bad luck the datagram is lost, overtakes others, or arrives twice.
+    /// A peer sends. By chance, the datagram is lost, overtakes others, or arrives twice.
     pub(crate) fn feed(&mut self, data: &[u8], from: Remote) {
         let astray = one_in(&mut self.faults, self.astray_one_in);
         let (copies, place) = match if astray { self.faults.below(3) } else { 3 } {
@@ -104,7 +104,7 @@ impl Network {
         }
     }
 
-    /// Word of an earlier datagram has come back.
+    /// The error of an earlier datagram has come back.
     pub(crate) fn fail(&mut self, error: i32) {
         self.error = Some(error);
         (self.readable_edge, self.writable_edge) = (true, true);
@@ -155,7 +155,7 @@ impl Memory {
         }
         let not_now = network.faults.not_now();
         if network.inbound.is_empty() || not_now {
-            // What was there all along is told of once more.
+            // Reports old datagrams again.
             network.readable_edge |= !network.inbound.is_empty();
             return Err(io::ErrorKind::WouldBlock.into());
         }
@@ -194,7 +194,7 @@ impl Memory {
                     break;
                 }
                 if error == libc::EAGAIN {
-                    // Room that was there all along is told of once more.
+                    // Reports old room again.
                     network.writable_edge |= network.room > 0;
                 } else if message.datagrams.len() == 1 || !matches!(error, libc::EIO | libc::EINVAL | libc::EMSGSIZE) {
                     network.calls.errors += 1;
@@ -207,7 +207,7 @@ impl Memory {
             sent += 1;
             let returned_one_in = network.returned_one_in;
             if one_in(&mut network.faults, returned_one_in) {
-                // A call that has sent something already ends here, and the error is kept for the next one.
+                // A call that has sent messages ends here, and the next call gets the error.
                 let error = [libc::ECONNREFUSED, libc::EHOSTUNREACH, libc::ENETUNREACH][network.faults.below(3)];
                 network.fail(error);
                 break;
@@ -228,7 +228,7 @@ impl Drop for Memory {
     }
 }
 
-/// Asserts what the kernel asks of joined datagrams: all of one size but the last, which may be shorter, and none
+/// Checks the kernel's rules for joined datagrams: all have one size but the last, which can be shorter, and none is
 /// empty.
 fn assert_valid(message: &Outgoing<'_>) {
     let [first, .., last] = message.datagrams else {

@@ -1,9 +1,8 @@
-//! How bytes go through TLS, and what its handshake and its end do to a stream. What a handshake is made of is
-//! `layer.rs`, and what comes before and after it is `../layer/flow.rs`.
+//! How bytes go through TLS, and what a handshake and an end of TLS do to a stream. `layer.rs` has the states of TLS,
+//! and `../layer/flow.rs` what comes before and after a handshake.
 //!
-//! **Invariant:** whatever TLS has to send is in the stream's write buffer, or sent, whenever control leaves this file.
-//! So water marks, half-close and close are those of any stream (`transports/write.rs`). The write buffer holds
-//! ciphertext.
+//! **Invariant:** when control leaves this file, all that TLS has to send is sent or in the write buffer. So the write
+//! buffer holds ciphertext, and water marks, half-close and close are those of any stream (`../write.rs`).
 
 use std::io::{self, IoSlice};
 use std::time::{Duration, SystemTime};
@@ -16,16 +15,17 @@ use super::{Tls, certificate, explain};
 use crate::transports::call::Call;
 use crate::transports::ctx::StreamRef;
 use crate::transports::error::TlsError;
+use crate::transports::id::Direction;
 use crate::transports::layer::starttls::AskForTls;
 use crate::transports::layer::{Layer, Opening, tls_of};
 use crate::transports::read::Filled;
 use crate::transports::state::Phase;
 use crate::transports::timers::Alarm;
 
-/// Plaintext that is encrypted at once. It fits into the fastest caches together with its ciphertext.
+/// Plaintext that is encrypted at once. Together with its ciphertext it fits into the fastest caches.
 const PLAINTEXT_BYTES: usize = 128 * 1024;
 
-/// How long a peer may take to read the alert that it is told by, and to close the connection.
+/// How long a peer may take to read an alert and to close the connection.
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl StreamRef<'_> {
@@ -82,16 +82,17 @@ impl StreamRef<'_> {
         self.queue_read();
     }
 
-    /// Takes in ciphertext that somebody else has read.
+    /// Takes in ciphertext that was read before the layer was there.
     pub(crate) fn take_early_ciphertext(&mut self, ciphertext: &[u8]) {
         if !ciphertext.is_empty() {
             let mut buffer = vec![0; ciphertext.len() + RECORD_BYTES];
-            // Nothing of it is for a protocol yet. What is, waits.
+            // Plaintext waits in the stream until its protocol reads.
             let _ = self.decrypt(ciphertext, &mut buffer);
         }
     }
 
-    /// [`fill`](Self::fill) of a stream with TLS, after what was handed back. `discards` where nobody wants the bytes.
+    /// [`fill`](Self::fill) of a stream with TLS, without the bytes that were handed back. `discards` if the bytes are
+    /// thrown away.
     pub(crate) fn fill_by_tls(&mut self, buffer: &mut [u8], discards: bool) -> Filled {
         if let Some(filled) = self.tell_peer_event() {
             return filled;
@@ -112,7 +113,7 @@ impl StreamRef<'_> {
         filled
     }
 
-    /// The same for a protocol that provides little memory: what does not fit is kept, as if it had been handed back.
+    /// The same for a protocol that provides little memory. What does not fit is kept as if it had been handed back.
     fn fill_small_by_tls(&mut self, buffer: &mut [u8], discards: bool) -> Filled {
         let mut room = vec![0; 2 * RECORD_BYTES];
         let filled = self.fill_by_tls(&mut room, discards);
@@ -147,7 +148,7 @@ impl StreamRef<'_> {
         }
     }
 
-    /// The connection has ended, and the peer has not said so before.
+    /// The connection has ended without a close_notify.
     fn tls_cut(&mut self, discards: bool) -> Filled {
         let stream = &*self.stream;
         let Some(tls) = stream.tls() else { return Filled::End };
@@ -155,11 +156,11 @@ impl StreamRef<'_> {
             return Filled::Failed(TlsError::new("the peer has closed the connection during the handshake").into());
         }
         if stream.state.has_failed() {
-            // The write that has failed is the better word for it. No end: what came may not be all.
+            // The failed write says more about it. This is no end, since what came may not be all.
             self.force_close(None, false);
             return Filled::NotNow;
         }
-        // Where nobody wants more, nothing is missing.
+        // Nothing is missing if the bytes are thrown away.
         if discards || tls.policy.allow_truncation {
             return Filled::End;
         }
@@ -174,16 +175,23 @@ impl StreamRef<'_> {
         self.send_tls();
         if is_finished {
             self.handshake_done();
-            // The protocol has to hear of that before it hears of anything that came with it.
-            self.stream.totals.received += n as u64;
+            // The protocol hears of the handshake before it gets bytes that came with it.
+            self.note_decrypted(&buffer[..n]);
             self.unread(&buffer[..n]);
             return Filled::NotNow;
         }
-        self.stream.totals.received += n as u64;
+        self.note_decrypted(&buffer[..n]);
         if n > 0 { Filled::Bytes(n) } else { self.tell_peer_event().unwrap_or(Filled::NotNow) }
     }
 
-    /// What the peer has said besides bytes, once these have been told.
+    fn note_decrypted(&mut self, data: &[u8]) {
+        self.stream.totals.received += data.len() as u64;
+        if !(data.is_empty() || self.stream.is_negotiating() || self.stream.state.discards()) {
+            self.show(Direction::Read, data);
+        }
+    }
+
+    /// What the peer has said besides bytes. The bytes before it have been delivered.
     fn tell_peer_event(&mut self) -> Option<Filled> {
         match tls_of(&mut self.stream.stack)?.take_peer_event()? {
             Ok(()) => Some(Filled::End),
@@ -205,7 +213,7 @@ impl StreamRef<'_> {
         self.layer_ready();
     }
 
-    /// Says what was agreed on, for whoever wants to know.
+    /// Reports what both sides have agreed on.
     pub(crate) fn log_tls(&self) {
         if !log::log_enabled!(log::Level::Info) {
             return;
@@ -232,12 +240,12 @@ impl StreamRef<'_> {
         }
     }
 
-    /// TLS has failed. The peer is told why, if that is any use, before the stream is lost.
+    /// TLS has failed. If there is an alert that can still be sent, the peer gets it before the stream is lost.
     fn tls_failed(&mut self, failure: TlsFailure) {
         let TlsFailure { error, has_alert, refused } = failure;
         self.log_certificate(refused.as_ref());
         let stream = &mut *self.stream;
-        // Behind our own end nothing can be said any more.
+        // Nothing can be sent behind our own end.
         if !has_alert || !stream.state.flushes() || !stream.state.close() {
             return self.force_close(Some(error.into()), false);
         }
@@ -267,12 +275,12 @@ impl StreamRef<'_> {
         }
     }
 
-    /// Sends what TLS has to send; what does not fit now goes into the write buffer.
+    /// Sends what TLS has to send. What does not fit now goes into the write buffer.
     fn send_tls(&mut self) {
         let stream = &mut *self.stream;
         while let Some(tls) = tls_of(&mut stream.stack).filter(|tls| tls.wants_write()) {
             if !stream.state.flushes() {
-                // It has nowhere to go: our direction has ended.
+                // Our direction has ended, so it cannot be sent.
                 let _ = tls.write_to(&mut io::sink());
                 continue;
             }
@@ -290,7 +298,7 @@ impl StreamRef<'_> {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable = false,
                 Err(error) => {
-                    // What has not gone out is what the failure is about.
+                    // The failure is about the bytes that were not sent.
                     let mut sink = ToBuffer { out: &mut stream.out, buffer_pool: &mut self.cx.buffer_pool };
                     // Writing to memory cannot fail.
                     let _ = tls.write_to(&mut sink);

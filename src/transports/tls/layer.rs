@@ -1,19 +1,9 @@
-//! TLS of one stream, without its I/O: ciphertext in, plaintext out, and the other way round. rustls does the work.
+//! TLS of one stream, without I/O. rustls does the work: it takes ciphertext and gives plaintext, and the other way
+//! round.
 //!
-//! ```text
-//!   accepted ------------------+                         +---> AwaitingAdmission ---+
-//!                              v                         |                  v
-//!   start_tls while closed -> Opening --handshake done---+------------> Established
-//!                                                        |                  |
-//!   start_tls on an open stream --> Upgrading -----------+                  |
-//!                                                                           |
-//!   any but AwaitingAdmission ---error that the peer is told ---> Failed <----------+
-//!   any ---the stream is lost---> Lost
-//! ```
-//!
-//! Only rustls's buffered API is used, and never `complete_io`, which would do the I/O. Its limits are kept by never
-//! giving it more than it can hold: every piece of ciphertext is decrypted, and taken out, before the next one is put
-//! in. When bytes go where is `flow.rs`.
+//! Only the buffered API of rustls is used. `complete_io` would do I/O, so it is not. rustls never gets more than it
+//! can hold: each piece of ciphertext is decrypted, and its plaintext taken out, before the next piece goes in.
+//! `flow.rs` says when bytes go through.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -27,11 +17,11 @@ use super::low_water::LowWaterMode;
 use super::{Tls, TlsInfo, TlsPolicy, verify};
 use crate::transports::error::{TlsError, describe, is_handshake_timeout, is_tls};
 
-/// The longest record there is, RFC 5246, section 6.2.3: what of it waits for its end can become plaintext by one more
-/// byte.
+/// The length of the longest record, RFC 5246, section 6.2.3. One more byte can complete a record and make all of it
+/// plaintext.
 pub(crate) const RECORD_BYTES: usize = 5 + (1 << 14) + 2048;
 
-/// Ciphertext that is read at once. It fits into the fastest caches together with its plaintext.
+/// Ciphertext that is read at once. Together with its plaintext it fits into the fastest caches.
 pub(crate) const CIPHERTEXT_BYTES: usize = 256 * 1024;
 
 /// How far TLS is.
@@ -50,11 +40,11 @@ pub(crate) enum Progress {
     Lost,
 }
 
-/// What the peer has said after the plaintext that was taken out last.
+/// What the peer has said behind the plaintext that was taken out.
 #[derive(Debug)]
 enum PeerEvent {
     None,
-    /// It has ended its direction: close_notify.
+    /// The peer has ended its direction by a close_notify.
     End,
     Failed(TlsFailure),
 }
@@ -65,7 +55,7 @@ pub(crate) struct TlsFailure {
     pub(crate) error: TlsError,
     /// There is an alert that tells the peer why.
     pub(crate) has_alert: bool,
-    /// The certificate of the peer, if it is about that.
+    /// The certificate of the peer, if the failure is about that.
     pub(crate) refused: Option<CertificateDer<'static>>,
 }
 
@@ -77,11 +67,11 @@ pub(crate) struct TlsLayer {
     was_agreed: bool,
     peer_event: PeerEvent,
     pub(crate) policy: TlsPolicy,
-    /// Of a client: whom it wants.
+    /// Of a client: the name that the certificate of the server must have.
     name: Option<ServerName<'static>>,
     /// Of a client: whether the server has asked for a certificate.
     asked: Option<Arc<AtomicBool>>,
-    /// Of a client: whether it has one.
+    /// Of a client: whether it has a certificate.
     has_certificate: bool,
     /// Whether the peer has sent anything since the handshake.
     has_heard: bool,
@@ -151,7 +141,7 @@ impl TlsLayer {
         is_finished
     }
 
-    /// TLS has failed, and the peer is to be told before the stream is lost.
+    /// TLS has failed. The stream stays until the peer has been told.
     pub(crate) fn fail(&mut self, error: TlsError) {
         self.progress = Progress::Failed(error.into());
     }
@@ -171,14 +161,14 @@ impl TlsLayer {
         }
     }
 
-    /// Takes ciphertext in, and puts what it says into `buffer`, which has room for [`RECORD_BYTES`] more than that;
-    /// how much it is. What comes besides is [`take_peer_event`](Self::take_peer_event).
+    /// Decrypts `ciphertext` into `buffer`, and gives the number of bytes there. `buffer` has room for [`RECORD_BYTES`]
+    /// more than the ciphertext. [`take_peer_event`](Self::take_peer_event) gives what else the peer has said.
     pub(crate) fn decrypt(&mut self, mut ciphertext: &[u8], buffer: &mut [u8]) -> usize {
         let mut len = 0;
         while !ciphertext.is_empty() && !self.has_peer_event() {
             self.has_heard |= !self.session.is_handshaking();
             if let Err(error) = self.session.read_tls(&mut ciphertext) {
-                // There is room, so this is a message that is too long for any.
+                // There is room, so the message is longer than any may be.
                 self.peer_event = PeerEvent::Failed(TlsFailure {
                     error: TlsError::new(error.to_string()),
                     has_alert: false,
@@ -187,13 +177,13 @@ impl TlsLayer {
                 break;
             }
             let result = self.session.process_new_packets();
-            // What came before an error is as good as if there were none.
+            // Bytes before an error are valid.
             while let Ok(n @ 1..) = self.session.reader().read(&mut buffer[len..]) {
                 len += n;
             }
             self.peer_event = match result {
                 Err(error) => {
-                    // Whatever there was before has been taken out.
+                    // Other records have been taken out before, so this one is the alert.
                     let has_alert = self.session.wants_write();
                     let refused = verify::refused();
                     PeerEvent::Failed(TlsFailure { error: self.explain(&error, refused.as_ref()), has_alert, refused })
@@ -202,8 +192,8 @@ impl TlsLayer {
                 Ok(_) => PeerEvent::None,
             };
         }
-        // rustls has room for a whole record after a long one, and gives that back when it is to read more: an idle
-        // connection would keep it. There is nothing to be read, which is no error of anything.
+        // After a long record rustls holds memory for a whole one, and gives it back at the next read. An idle
+        // connection must not keep it. This read finds nothing, which is no error.
         let _ = self.session.read_tls(&mut Nothing);
         len
     }
@@ -226,7 +216,7 @@ impl TlsLayer {
         self.asked.as_ref().is_some_and(|asked| asked.load(Ordering::Relaxed))
     }
 
-    /// What the peer has said after its last byte: `Ok` is its end.
+    /// What the peer has said behind its last byte. `Ok` is its end.
     pub(crate) fn take_peer_event(&mut self) -> Option<Result<(), TlsFailure>> {
         match std::mem::replace(&mut self.peer_event, PeerEvent::None) {
             PeerEvent::None => None,
@@ -235,7 +225,7 @@ impl TlsLayer {
         }
     }
 
-    /// Encrypts what is to be sent. The handshake is done.
+    /// Encrypts bytes of the protocol. The handshake is done.
     pub(crate) fn encrypt(&mut self, mut plaintext: &[u8]) -> Result<(), TlsError> {
         while !plaintext.is_empty() {
             match self.session.writer().write(plaintext) {
@@ -260,7 +250,7 @@ impl TlsLayer {
         self.session.write_tls(sink)
     }
 
-    /// What ends our direction. Asked a second time there is nothing.
+    /// The bytes that end our direction. The second call gives none.
     pub(crate) fn closing_bytes(&mut self) -> Vec<u8> {
         self.session.send_close_notify();
         let mut words = Vec::new();
@@ -271,8 +261,8 @@ impl TlsLayer {
         words
     }
 
-    /// Whether this is a reset in answer to the certificate that we have, or have not, shown: in TLS 1.3 the server
-    /// judges it after the handshake, and its alert may be lost in the reset.
+    /// Whether this is a reset that answers our certificate, or the lack of one. In TLS 1.3 the server judges a
+    /// certificate after the handshake, and a reset can destroy its alert.
     fn is_refused_by(&self, error: &io::Error) -> bool {
         let is_reset = matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe);
         let is_judged_late = self.session.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
@@ -309,12 +299,12 @@ impl TlsLayer {
     }
 }
 
-/// The name of a cipher suite as its RFC has it.
+/// The name of a cipher suite in its RFC.
 fn name_of(suite: rustls::CipherSuite) -> String {
     format!("{suite:?}").replacen("TLS13_", "TLS_", 1)
 }
 
-/// What has nothing to be read at present.
+/// A source that has nothing now.
 struct Nothing;
 
 impl Read for Nothing {

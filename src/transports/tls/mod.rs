@@ -1,10 +1,10 @@
-//! TLS: a layer inside a stream, between what a protocol writes and what the socket gets. asyncio's `sslproto.py`.
+//! TLS, a layer of a stream (`../layer/mod.rs`). asyncio's `sslproto.py`.
 //!
-//! In the order in which to read: `layer.rs` (the states of a handshake, and what is encrypted and decrypted),
-//! `flow.rs` (when, and what it does to the stream), `wakeups.rs` (fewer wake-ups where much comes), `settings.rs`
-//! (what is wanted, as a user says it), and what that is made of: `pem.rs` (certificates and keys from files),
-//! `verify.rs` (whom a client trusts), `chain.rs` (by which authorities), `self_signed.rs`, `provider.rs` (whose
-//! cryptography); `certificate.rs` (what a certificate says), `explain.rs` (what has gone wrong, in words).
+//! In the order in which to read: `layer.rs` (the states, encryption and decryption, without I/O), `flow.rs` (what that
+//! does to a stream), `wakeups.rs` (fewer wake-ups in full flow), `settings.rs` (from what a user wants to a
+//! configuration) with `pem.rs` (certificates and keys from files), `verify.rs` and `chain.rs` (trust),
+//! `self_signed.rs`, `provider.rs` (cryptography), `certificate.rs` (the facts in a certificate), `explain.rs` (errors
+//! in words).
 
 pub mod certificate;
 mod chain;
@@ -64,9 +64,9 @@ pub struct TlsServer {
 /// Either side, as `start_tls` takes it.
 #[derive(Clone, Debug)]
 pub enum Tls {
-    /// We connect, whoever has accepted.
+    /// The client's side.
     Client(TlsClient),
-    /// We accept.
+    /// The server's side.
     Server(TlsServer),
 }
 
@@ -91,7 +91,7 @@ impl Tls {
     }
 }
 
-/// What is known of a TLS connection. Texts of the peer are as it has sent them: escape them before they are shown.
+/// Facts about a TLS connection. Texts of the peer are as the peer has sent them: escape them before you show them.
 #[derive(Clone, Debug, Default)]
 pub struct TlsInfo {
     /// `TLSv1.3`.
@@ -100,24 +100,24 @@ pub struct TlsInfo {
     pub cipher_suite: String,
     /// The group of the key exchange: `X25519MLKEM768`.
     pub key_exchange: String,
-    /// What was agreed on.
+    /// The protocol that both sides have agreed on.
     pub alpn: Option<Vec<u8>>,
     /// SNI: the name that the client has asked for.
     pub server_name: Option<String>,
-    /// What the peer has shown, its own certificate first; DER.
+    /// The certificates that the peer has shown, its own one first, in DER.
     pub peer_chain: Vec<CertificateDer<'static>>,
-    /// Whether an authority vouches for it, or it has a pin that was wanted; else it may be anyone's.
+    /// Whether an authority vouches for the certificate, or the certificate has a pin that was wanted.
     pub is_verified: bool,
 }
 
-/// What holds for the connections of either side.
+/// The rules for connections of either side.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TlsPolicy {
     /// asyncio's `ssl_handshake_timeout`.
     pub(crate) handshake_timeout: Duration,
-    /// The end of the connection is taken for an end of the peer's direction, although the peer has not said so.
+    /// A connection that ends without a close_notify counts as whole.
     pub(crate) allow_truncation: bool,
-    /// A certificate of the peer is believed for a reason.
+    /// Certificates of peers are verified.
     pub(crate) verifies: bool,
     /// How messages name options.
     pub(crate) advice: Advice,

@@ -317,7 +317,7 @@ fn self_signed(provider: &CryptoProvider) -> Result<(CertifiedKey, Pin), Setting
     Ok((certified, pin))
 }
 
-/// The certificates in a file that is to be trusted.
+/// The certificates in a file of authorities.
 fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, SettingsError> {
     let given = Pem::read(path, pem::BUNDLE_MAX)?.certificates()?;
     // Two libraries read these certificates, and both must understand each one.

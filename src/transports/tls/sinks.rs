@@ -1,14 +1,14 @@
-//! Where rustls writes its ciphertext.
+//! Where rustls writes ciphertext.
 
 use std::io::{self, IoSlice, Write};
 
 use crate::transports::io::Io;
 use crate::transports::out_buf::{BufferPool, WriteBuffer};
 
-/// To the socket, all records that there are in one call.
+/// Writes to the socket, all records in one call.
 pub(super) struct ToIo<'a> {
     pub(super) io: &'a mut Io,
-    /// Bytes of the last call, whether they were taken or not.
+    /// How many bytes the last call had, taken or not.
     pub(super) offered: usize,
 }
 
@@ -27,7 +27,7 @@ impl Write for ToIo<'_> {
     }
 }
 
-/// Into the write buffer.
+/// Writes into the write buffer.
 pub(super) struct ToBuffer<'a> {
     pub(super) out: &'a mut WriteBuffer,
     pub(super) buffer_pool: &'a mut BufferPool,

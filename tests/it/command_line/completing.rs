@@ -16,7 +16,9 @@ const LINES: &[(&str, &[&str], &[&str])] = &[
     ("xport relay - tls:h:1,ca=c,in", &["tls:h:1,ca=c,insecure"], &["tls:h:1,ca=c,retry="]),
     ("xport connect h:1,ret", &["h:1,retry=", "h:1,retry-delay="], &["h:1,numeric"]),
     ("xport connect tls:h:1,start", &["tls:h:1,starttls="], &[]),
-    ("xport relay tls:h:1,start", &[], &["tls:h:1,starttls="]),
+    ("xport relay tls:h:1,start", &["tls:h:1,starttls="], &[]),
+    ("xport relay - tcp:h:1,cr", &["tcp:h:1,crlf"], &[]),
+    ("xport echo tcp-listen:1,cr", &[], &["tcp-listen:1,crlf"]),
     ("xport listen ./s,mo", &["./s,mode="], &["./s,retry="]),
     ("xport listen tcp-listen:1,m", &[], &["tcp-listen:1,max-conns="]),
 ];

@@ -84,7 +84,12 @@ fn options_of_a_relay_that_would_do_nothing_are_refused() {
             (&["--retry", "3", "-", "fd:3"], "--retry does nothing for - and fd:"),
             (&["-4", "-", "tls:fd:3,server-name=a"], "-4 does nothing for - and tls:"),
             (&["-4", "-", "[::1]:80"], "endpoint '[::1]:80': '4' excludes the address '[::1]:80'"),
-            (&["--starttls", "smtp", "-", "tls:a:1"], "tip: only tls-client and connect have this option"),
+            (
+                &["--starttls", "smtp", "tls-listen:1,self-signed", ":2"],
+                "--starttls does nothing for tls-listen: and tcp:",
+            ),
+            (&["--crlf", "-", "exec:a"], "--crlf does nothing for - and exec:"),
+            (&["--crlf", "-", "udp:a:1"], "--crlf does nothing for - and udp:"),
             (&["-k", "tcp-listen:80", "-"], "udp-server, echo, relay and exec serve every client anyway"),
         ],
     );
@@ -171,7 +176,7 @@ fn options_of_endpoints_are_checked_as_everywhere() {
             ),
             (&["-", "a:1,--retry=1"], "tcp: has no option '--retry'"),
             (&["-", "a:1,backlog=1"], "tcp: has no option 'backlog'"),
-            (&["-", "fd:3,retry=1"], "fd: has no option 'retry'; its only option is keepalive"),
+            (&["-", "fd:3,retry=1"], "fd: has no option 'retry'; its options are keepalive, crlf"),
             (&["-", "fd:3,keepalive=0"], "invalid value '0' for 'keepalive': less than 1s"),
             (
                 &["-", "a:1,keepalive=on"],
@@ -239,7 +244,13 @@ fn options_of_tls_endpoints_are_checked_as_those_of_the_modes() {
             (&["tls-listen:1,insecure", ":2"], "tls-listen: has no option 'insecure', but tls: does"),
             (&["tcp-listen:443,cert=c", ":2"], "tcp-listen: has no option 'cert', but tls-listen: does"),
             (&["-", "h:443,ca=c"], "tcp: has no option 'ca', but tls: does"),
-            (&["-", "tls:h:1,starttls=smtp"], "only tls-client and connect have this option"),
+            (&["-", "tls:h:1,starttls=ftp"], "invalid value 'ftp' for 'starttls': must be smtp or imap"),
+            (&["-", "h:1,starttls=smtp"], "tcp: has no option 'starttls', but tls: does"),
+            (
+                &["-", "udp:h:1,crlf"],
+                "udp: has no option 'crlf': an echo sends back what comes as it is, and datagrams",
+            ),
+            (&["-", "tcp:h:1,crlf=1"], "'crlf' takes no value"),
             (&["-", "tls:h:1,verify=0"], "servers are always verified, unless insecure is given"),
             (&["-", "tls:h:1,cafile=c"], "use ca=FILE for the authorities of servers"),
             (&["-", "tls:h:1,commonname=c"], "use server-name=NAME for the name that the certificate must have"),

@@ -335,6 +335,7 @@ fn an_option_is_offered_only_where_it_does_something() {
         ("--client-ca", &["tls-echo", "tls-server"]),
         ("--ca", &["tls-client"]),
         ("--starttls", &["tls-client"]),
+        ("--crlf", &["tcp-server", "tcp-client", "tls-server", "tls-client", "unix-server", "unix-client"]),
         ("--count", &["udp-echo", "udp-server", "udp-client"]),
         ("--join", &["udp-echo", "udp-server"]),
         ("--broadcast", &["udp-client"]),

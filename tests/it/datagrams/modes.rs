@@ -158,6 +158,21 @@ fn nothing_moving_for_long_is_a_timeout() {
     ended(&client.finish(), 124, "no datagram for 2.5s");
 }
 
+/// A look-up that has failed is repeated as a connection is: the first failure is told, and the last one.
+#[test]
+fn a_look_up_is_tried_again() {
+    for mode in ["tcp-client", "udp-client"] {
+        let output = outcome([mode, "-n", "--retry", "3", "--retry-delay", "10ms", "no.such.invalid:1"]);
+        let error = "xport: resolve no.such.invalid: not a numeric address";
+        assert_eq!(
+            String::from_utf8_lossy(&output.stderr),
+            format!("{error}; trying again every 10ms\n{error}\n"),
+            "{mode}"
+        );
+        assert_eq!(output.status.code(), Some(3), "{mode}");
+    }
+}
+
 /// `--allow`, `--deny`: datagrams of other senders are neither answered nor printed, and stdin does not go to them.
 #[test]
 fn strangers_are_not_heard() {

@@ -327,6 +327,12 @@ impl Tls {
         self.flush().expect("the peer takes it");
     }
 
+    /// Sends a close_notify to a peer that can be gone already.
+    pub fn try_close_notify(&mut self) {
+        self.connection.send_close_notify();
+        let _ = self.flush();
+    }
+
     /// Sends a FIN. An earlier step can have sent a close_notify.
     #[track_caller]
     pub fn fin(&mut self) {

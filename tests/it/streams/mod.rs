@@ -2,7 +2,9 @@
 
 mod connecting;
 mod conversations;
+mod crlf;
 mod delivery;
+mod dumps;
 mod forwarding;
 mod forwarding_faults;
 mod half_close;

@@ -52,8 +52,9 @@ fn meets(issued: &Issued, version: Version, kind: Kind, options: &[(&str, &str)]
         peer.try_handshake().ok()?;
         let got = peer.receive_all();
         if !got.is_empty() {
-            // A client that refuses the certificate is gone already. Others can go as soon as they have this.
-            peer.close_notify();
+            // A client that refuses the certificate is gone already, and `exec` once its child has ended. Other clients
+            // wait for this.
+            peer.try_close_notify();
         }
         Some(got)
     });

@@ -1,5 +1,5 @@
-//! Tests `tls-client --starttls` with a scripted server for each protocol. `src/protocols/starttls/tests.rs` tests
-//! other answers byte by byte.
+//! Tests `--starttls` of a client, a relay and a program, with a scripted server for each protocol.
+//! `src/transports/layer/starttls/tests.rs` tests other answers byte by byte.
 
 use crate::harness::*;
 
@@ -257,4 +257,194 @@ fn a_server_that_consents_is_not_trusted_for_that() {
     assert_eq!(output.status.code(), Some(5), "{}", text(&output));
     assert!(output.stdout.is_empty());
     server.join();
+}
+
+/// An endpoint of TLS that is asked for, and what must be behind it for a run that ends well.
+fn endpoint(protocol: &str, issued: &Issued, address: SocketAddr, options: &str) -> String {
+    format!("tls:{address},ca={},server-name=localhost,starttls={protocol}{options}", issued.ca())
+}
+
+/// The three runs that can ask: a relay of stdin and stdout, a relay for a client, and a program. `None` is a relay for
+/// clients.
+fn arguments(run: &str, endpoint: &str) -> Vec<String> {
+    let words: &[&str] = match run {
+        "relay" => &["relay", "--half-close", "now", "-", endpoint],
+        "serve" => &["relay", "--once", "tcp-listen:127.0.0.1:0", endpoint],
+        _ => &["exec", "--connect", endpoint, "--", "cat"],
+    };
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+const RUNS: [&str; 3] = ["relay", "serve", "exec"];
+
+#[test]
+fn a_relay_and_a_program_ask_for_tls_too() {
+    let issued = Authority::server();
+    let cases = RUNS.into_iter().flat_map(|run| (0..scripts().len()).map(move |index| (run, index)));
+    for_each(cases, |(run, index)| {
+        let script = scripts().swap_remove(index);
+        let (protocol, config) = (script.protocol, server_config(&issued, &VERSIONS));
+        let server = Peer::serve(move |mut socket| {
+            script.play(&mut socket);
+            socket.write_all(&script.consent).expect("the client reads");
+            let mut tls = Tls::server(socket, config);
+            tls.handshake();
+            tls.send(b"hello");
+            tls.close_notify();
+            let said = tls.receive_all();
+            tls.fin();
+            said
+        });
+        let endpoint = endpoint(protocol, &issued, server.address, "");
+        let mut program = Background::start(arguments(run, &endpoint));
+        match run {
+            "relay" => {
+                assert_eq!(take(&mut program.stdout(), 5), b"hello", "{protocol}");
+                program.stdin().write_all(b"hello").expect("it reads");
+            }
+            "serve" => {
+                let mut client = connect(program.address());
+                assert_eq!(take(&mut client, 5), b"hello", "{protocol}");
+                expect_end(&mut client);
+                client.write_all(b"hello").expect("it reads");
+            }
+            _ => (),
+        }
+        assert_eq!(server.join(), b"hello", "{protocol}");
+        program.ends_with(0);
+    });
+}
+
+/// Whatever goes wrong before TLS is the run's failure, with the words that a client has for it, and nothing of the bytes
+/// that were to be protected is sent.
+#[test]
+fn what_goes_wrong_before_tls_ends_a_relay_and_a_program() {
+    let issued = Authority::server();
+    let injected = |script: &Script| [&script.consent, &b"250 injected\r\n"[..]].concat();
+    type Last = Option<fn(&Script) -> Vec<u8>>;
+    let faults: [(Last, i32, Option<&str>); 3] = [
+        (Some(|script| script.refusal.clone()), 5, None),
+        (Some(injected), 5, Some(INJECTED)),
+        (None, 124, Some("no consent to TLS within 3s")),
+    ];
+    let cases = RUNS.into_iter().flat_map(|run| (0..scripts().len()).map(move |index| (run, index)));
+    for_each(cases, |(run, index)| {
+        for (last, status, message) in faults {
+            let script = scripts().swap_remove(index);
+            let (protocol, message) = (script.protocol, message.unwrap_or(script.quoted));
+            let server = Peer::serve(move |mut socket| {
+                script.play(&mut socket);
+                if let Some(last) = last {
+                    socket.write_all(&last(&script)).expect("the client reads");
+                }
+                rest_of(&mut socket)
+            });
+            let limit = if last.is_none() { ",handshake-timeout=3s" } else { "" };
+            let endpoint = endpoint(protocol, &issued, server.address, limit);
+            let mut program = Background::start(arguments(run, &endpoint));
+            let _client = match run {
+                "relay" => {
+                    program.stdin().write_all(b"a secret").expect("it reads, or not");
+                    None
+                }
+                "serve" => {
+                    let mut client = connect(program.address());
+                    client.write_all(b"a secret").expect("it reads, or not");
+                    Some(client)
+                }
+                _ => None,
+            };
+            assert_eq!(server.join(), b"", "{run} {protocol}: nothing more is sent in the clear");
+            program.ends_with(status);
+            let lines = program.all_lines();
+            let says = |line: &&String| line.contains(message) && line.contains(": connection with 127.0.0.1:");
+            assert_eq!(lines.iter().filter(says).count(), 1, "{run} {protocol}: {lines:?}");
+        }
+    });
+}
+
+/// A relay for many clients goes on when one of its servers does not consent.
+#[test]
+fn a_refusal_costs_a_relay_of_many_one_pair() {
+    let issued = Authority::server();
+    let (listener, address) = listening();
+    let mut program = Background::start(["relay", "tcp-listen:127.0.0.1:0", &endpoint("pop3", &issued, address, "")]);
+    let at = program.address();
+    let mut refused = connect(at);
+    let mut server = accept(&listener);
+    let script = scripts().swap_remove(2);
+    script.play(&mut server);
+    server.write_all(&script.refusal).expect("it reads");
+    assert_eq!(rest_of(&mut refused), b"");
+    program.line("the server refuses STLS");
+
+    let mut served = connect(at);
+    let mut server = accept(&listener);
+    script.play(&mut server);
+    server.write_all(&script.consent).expect("it reads");
+    let mut tls = Tls::server(server, server_config(&issued, &VERSIONS));
+    tls.handshake();
+    served.write_all(b"ping").expect("it reads");
+    tls.expect(b"ping");
+    tls.send(b"pong");
+    assert_eq!(take(&mut served, 4), b"pong");
+    assert!(program.is_running());
+}
+
+/// Servers of these protocols take an end before their last answer for a hang-up. So the end of stdin and of a program
+/// is held back, as that of a client is.
+#[test]
+fn the_end_before_the_last_answer_is_held_back() {
+    let issued = Authority::server();
+    for_each(["client", "relay", "exec"], |run| {
+        let script = scripts().swap_remove(0);
+        let config = server_config(&issued, &VERSIONS);
+        let server = Peer::serve(move |mut socket| {
+            script.play(&mut socket);
+            socket.write_all(&script.consent).expect("the client reads");
+            let mut tls = Tls::server(socket, config);
+            tls.handshake();
+            tls.expect(b"QUIT\r\n");
+            assert!(!has_come(&tls.socket, Duration::from_secs(1)), "the end has come before the answer");
+            tls.send(b"221 bye\r\n");
+            tls.end();
+            tls.receive_all();
+        });
+        let endpoint = endpoint("smtp", &issued, server.address, "");
+        let output = match run {
+            "client" => outcome_with(Script::args("smtp", &issued, &[], server.address), "QUIT\r\n"),
+            "relay" => outcome_with(["relay", "-", &endpoint], "QUIT\r\n"),
+            _ => outcome(["exec", "--connect", &endpoint, "--shell", "printf 'QUIT\\r\\n'; exec >&-; sleep 20"]),
+        };
+        assert_eq!(output.status.code(), Some(0), "{run}: {}", text(&output));
+        if run != "exec" {
+            assert_eq!(output.stdout, b"221 bye\r\n", "{run}");
+        }
+        server.join();
+    });
+}
+
+/// A dump shows what is said inside TLS, and not how TLS was asked for.
+#[test]
+fn a_dump_begins_inside_tls() {
+    let issued = Authority::server();
+    let script = scripts().swap_remove(0);
+    let config = server_config(&issued, &VERSIONS);
+    let server = Peer::serve(move |mut socket| {
+        script.play(&mut socket);
+        socket.write_all(&script.consent).expect("the client reads");
+        let mut tls = Tls::server(socket, config);
+        tls.handshake();
+        let said = tls.receive_all();
+        tls.send(b"inside");
+        tls.end();
+        said
+    });
+    let options = ["--crlf", "--dump", "-", "--half-close", "now"];
+    let output = outcome_with(Script::args("smtp", &issued, &options, server.address), "EHLO me\n");
+    assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"inside"[..]), "{}", text(&output));
+    assert_eq!(server.join(), b"EHLO me\r\n");
+    let dump = text(&output);
+    assert!(dump.contains("sent 9 bytes from 0") && dump.contains("received 6 bytes from 0"), "{dump}");
+    assert!(!dump.contains("STARTTLS") && !dump.contains("220 "), "{dump}");
 }

@@ -1,4 +1,4 @@
-//! Look-ups that hang, fail and come late, with a resolver of our own making.
+//! Look-ups that hang, fail or come late, with a resolver of the test.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::transports::id::Arena;
 
-/// Longer than anything here takes: only a hang gets there.
+/// Longer than any step takes. Only a hang reaches it.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Names that hang, and how many threads ask for each. Every test has names of its own.
+/// Names that hang, and how many threads look up each. Every test has its own names.
 static HUNG: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
 static CHANGED: Condvar = Condvar::new();
 
@@ -18,7 +18,7 @@ fn hung() -> MutexGuard<'static, BTreeMap<String, usize>> {
     HUNG.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A name that begins with `mute` hangs until it is released, and then fails; the others have an address.
+/// A name that begins with `mute` hangs until it is released, and then fails. Other names have an address.
 fn look_up(name: &str, _family: Family) -> Result<Vec<SocketAddr>, String> {
     if !name.starts_with("mute") {
         return Ok(vec![SocketAddr::from(([127, 0, 0, 1], 0))]);
@@ -37,7 +37,7 @@ fn release(name: &str) {
     CHANGED.notify_all();
 }
 
-/// Waits until so many of these names are being looked up, each by one thread.
+/// Waits until this many of these names are being looked up, each by one thread.
 #[track_caller]
 fn await_threads(prefix: &str, count: usize) {
     let end = Instant::now() + DEADLINE;
@@ -109,7 +109,7 @@ fn many_clients_of_a_name_that_hangs_take_one_thread_and_keep_no_other_name_wait
         bench.resolver.give_up(*id);
     }
     release("mute.crowd");
-    // They came when the look-up was running already, so they have one more.
+    // The clients came during the look-up, so they get another one.
     while !hung().contains_key("mute.crowd") {
         assert!(bench.resolver.next_answer().is_none());
     }
@@ -131,12 +131,12 @@ fn names_that_hang_have_a_limit_and_give_up_their_places_with_their_clients() {
     let works = bench.ask("works", 80);
     let waiting = Vec::from_iter((10..20).map(|n| bench.ask(&mute(n), 80)));
     assert_eq!((bench.resolver.running, bench.resolver.queue.len()), (AT_ONCE, 11));
-    // A client that gives up takes its question along, unless that is being asked.
+    // A client that gives up removes its question, unless the look-up runs.
     waiting.iter().for_each(|id| bench.resolver.give_up(*id));
     assert_eq!((bench.resolver.queue.len(), bench.resolver.lookups.len()), (1, AT_ONCE + 1));
     bench.resolver.give_up(first[0]);
     assert_eq!(bench.answer().0, works);
-    // Those that go on in vain are not too many either.
+    // The number of look-ups without clients is limited, too.
     first[1..].iter().for_each(|id| bench.resolver.give_up(*id));
     for n in 20..100 {
         let id = bench.ask(&mute(n), 80);
@@ -164,7 +164,7 @@ fn a_client_that_comes_late_is_not_told_of_an_older_error() {
     let (id, answer) = bench.answer();
     assert!(id == early && answer.is_err());
     await_threads("mute.late", 1);
-    // One that asks again has the look-up that is running already.
+    // A client that asks again joins the running look-up.
     bench.resolver.give_up(late);
     bench.ask_for(late, "mute.late", 80);
     assert_eq!((bench.resolver.running, bench.resolver.wanted), (1, 1));

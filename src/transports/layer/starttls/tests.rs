@@ -72,7 +72,7 @@ fn good() -> Vec<Good> {
             &[("* OK [CAPABILITY IMAP4rev2 STARTTLS] hello\r\n", "a1 STARTTLS\r\n")],
             "* CAPABILITY IMAP4rev2\r\n* NO a1 OK\r\na1 OK go\r\n",
         ),
-        // What nobody has asked for may come at any time.
+        // Responses without a command may come at any time.
         plain(Imap, &[("* ok\r\n* CAPABILITY IMAP4rev2\r\n", "a1 STARTTLS\r\n")], "a1 ok\r\n"),
         plain(Pop3, &[("+OK POP3 <1@a>\r\n", "STLS\r\n")], "+OK\r\n"),
         Good { opening: vec![0, 0, 0, 8, 4, 210, 22, 47], ..plain(Postgres, &[], "S") },
