@@ -1,4 +1,5 @@
-//! What the rest of a stream asks about its layers, and asks of them. Nothing outside `layer/` and `tls/` asks which layers there are.
+//! What the rest of a stream asks about its layers, and asks of them. Only `layer/` and `tls/` know which layers there
+//! are.
 
 use super::crlf::Crlf;
 use super::{Layer, tls_of};
