@@ -63,7 +63,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l allow -d 'Accep
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l deny -d 'Reject clients from these networks, even if --allow has them; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l port-file -d 'Write the port to this file once listening; remove the file at the end' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l keepalive -d 'Probe a TCP peer after this long without traffic, and give up after as long again without an answer; \'off\' disables probes' -r
-complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-echo" -l timeout -d 'End the run after this long' -r
@@ -87,7 +87,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l port-file -d 
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l keepalive -d 'Probe a TCP peer after this long without traffic, and give up after as long again without an answer; \'off\' disables probes' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
-complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l timeout -d 'End the run after this long' -r
@@ -102,7 +102,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s n -l numeric 
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l no-half-close -d 'Same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l recv-only -d 'Do not read stdin'
-complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l crlf -d 'Send each line feed as CR LF; what arrives stays as it is'
+complete -c xport -n "__fish_xport_using_subcommand tcp-server" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand tcp-server" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -114,7 +114,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l source -d 'Co
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l keepalive -d 'Probe a TCP peer after this long without traffic, and give up after as long again without an answer; \'off\' disables probes' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
-complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l timeout -d 'End the run after this long' -r
@@ -128,7 +128,7 @@ complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s n -l numeric 
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l no-half-close -d 'Same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l recv-only -d 'Do not read stdin'
-complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l crlf -d 'Send each line feed as CR LF; what arrives stays as it is'
+complete -c xport -n "__fish_xport_using_subcommand tcp-client" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand tcp-client" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -148,7 +148,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l tls-min -d 'Old
 1.3\t''"
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l handshake-timeout -d 'Limit the time of a handshake' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l keylog -d 'Append the secrets of all connections to this file, for a network analyser' -r -F
-complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-echo" -l timeout -d 'End the run after this long' -r
@@ -182,7 +182,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-server" -l handshake-tim
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l keylog -d 'Append the secrets of all connections to this file, for a network analyser' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
-complete -c xport -n "__fish_xport_using_subcommand tls-server" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l timeout -d 'End the run after this long' -r
@@ -199,7 +199,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-server" -l allow-truncat
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l no-half-close -d 'Same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -l recv-only -d 'Do not read stdin'
-complete -c xport -n "__fish_xport_using_subcommand tls-server" -l crlf -d 'Send each line feed as CR LF; what arrives stays as it is'
+complete -c xport -n "__fish_xport_using_subcommand tls-server" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand tls-server" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -227,7 +227,7 @@ ldap\t''
 xmpp\t''"
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
-complete -c xport -n "__fish_xport_using_subcommand tls-client" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l timeout -d 'End the run after this long' -r
@@ -243,7 +243,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls-client" -l allow-truncat
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l no-half-close -d 'Same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -l recv-only -d 'Do not read stdin'
-complete -c xport -n "__fish_xport_using_subcommand tls-client" -l crlf -d 'Send each line feed as CR LF; what arrives stays as it is'
+complete -c xport -n "__fish_xport_using_subcommand tls-client" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand tls-client" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -271,7 +271,7 @@ ldap\t''
 xmpp\t''"
 complete -c xport -n "__fish_xport_using_subcommand tls" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
-complete -c xport -n "__fish_xport_using_subcommand tls" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand tls" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand tls" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand tls" -l timeout -d 'End the run after this long' -r
@@ -287,7 +287,7 @@ complete -c xport -n "__fish_xport_using_subcommand tls" -l allow-truncation -d 
 complete -c xport -n "__fish_xport_using_subcommand tls" -l no-half-close -d 'Same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand tls" -l recv-only -d 'Do not read stdin'
-complete -c xport -n "__fish_xport_using_subcommand tls" -l crlf -d 'Send each line feed as CR LF; what arrives stays as it is'
+complete -c xport -n "__fish_xport_using_subcommand tls" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand tls" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -296,7 +296,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l grace -d 'Afte
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l backlog -d 'Let at most N connections wait to be accepted; the kernel can lower the limit' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l max-conns -d 'Serve at most N clients at once; other clients wait to be accepted' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
-complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-echo" -l timeout -d 'End the run after this long' -r
@@ -315,7 +315,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-server" -l backlog -d '
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l mode -d 'Permission bits of the socket, in octal [default: 0600]' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
-complete -c xport -n "__fish_xport_using_subcommand unix-server" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l timeout -d 'End the run after this long' -r
@@ -328,7 +328,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-server" -l replace-stal
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l no-half-close -d 'Same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -l recv-only -d 'Do not read stdin'
-complete -c xport -n "__fish_xport_using_subcommand unix-server" -l crlf -d 'Send each line feed as CR LF; what arrives stays as it is'
+complete -c xport -n "__fish_xport_using_subcommand unix-server" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand unix-server" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -338,7 +338,7 @@ complete -c xport -n "__fish_xport_using_subcommand unix-client" -l retry -d 'Re
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l retry-delay -d 'Wait this long before each retry' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l linger -d 'After stdin ends, wait at most this long for the peer to end [default: no limit]' -r
-complete -c xport -n "__fish_xport_using_subcommand unix-client" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l timeout -d 'End the run after this long' -r
@@ -349,7 +349,7 @@ never\t'Never'"
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l no-half-close -d 'Same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -l recv-only -d 'Do not read stdin'
-complete -c xport -n "__fish_xport_using_subcommand unix-client" -l crlf -d 'Send each line feed as CR LF; what arrives stays as it is'
+complete -c xport -n "__fish_xport_using_subcommand unix-client" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand unix-client" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -360,7 +360,7 @@ complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l deny -d 'Reject
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l port-file -d 'Write the port to this file once listening; remove the file at the end' -r -F
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l count -d 'Exit after N datagrams have arrived' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l join -d 'Receive datagrams sent to this multicast group; may be repeated' -r
-complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-echo" -l timeout -d 'End the run after this long' -r
@@ -381,7 +381,7 @@ complete -c xport -n "__fish_xport_using_subcommand udp-server" -l port-file -d 
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l count -d 'Exit after N datagrams have arrived' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l join -d 'Receive datagrams sent to this multicast group; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l linger -d 'After stdin ends, exit once no datagram has moved for this long; stdin is read only after a first datagram [default: stay]' -r
-complete -c xport -n "__fish_xport_using_subcommand udp-server" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand udp-server" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-server" -l timeout -d 'End the run after this long' -r
@@ -405,7 +405,7 @@ complete -c xport -n "__fish_xport_using_subcommand udp-client" -l retry-delay -
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l source -d 'Send from this local address: IP, IP:PORT, [V6]:PORT or :PORT' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l count -d 'Exit after N datagrams have arrived' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l linger -d 'After stdin ends, exit once no datagram has moved for this long [default: 1s]' -r
-complete -c xport -n "__fish_xport_using_subcommand udp-client" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand udp-client" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand udp-client" -l timeout -d 'End the run after this long' -r
@@ -464,7 +464,7 @@ postgres\t''
 ldap\t''
 xmpp\t''"
 complete -c xport -n "__fish_xport_using_subcommand exec" -l linger -d 'After the peer ends its direction, wait at most this long for the program to end [default: no limit]' -r
-complete -c xport -n "__fish_xport_using_subcommand exec" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand exec" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand exec" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand exec" -l timeout -d 'End the run after this long' -r
@@ -481,7 +481,7 @@ complete -c xport -n "__fish_xport_using_subcommand exec" -s n -l numeric -d 'Do
 complete -c xport -n "__fish_xport_using_subcommand exec" -l insecure -d 'Do not verify the certificate: an attacker in between can read and change everything'
 complete -c xport -n "__fish_xport_using_subcommand exec" -l self-signed -d 'Make a key and a certificate for this run; clients verify the pin'
 complete -c xport -n "__fish_xport_using_subcommand exec" -l allow-truncation -d 'Accept a connection that ends without close_notify as complete'
-complete -c xport -n "__fish_xport_using_subcommand exec" -l crlf -d 'Send each line feed as CR LF; what arrives stays as it is'
+complete -c xport -n "__fish_xport_using_subcommand exec" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -522,7 +522,7 @@ complete -c xport -n "__fish_xport_using_subcommand relay" -l env -d 'Set an env
 complete -c xport -n "__fish_xport_using_subcommand relay" -l kill-after -d 'Kill the program if it has not ended this long after a SIGTERM or SIGHUP' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l half-close -d 'When to tell one side that the other has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l linger -d 'After one side ends, wait at most this long for the other; with datagrams, until none has moved for this long [default: no limit; 1s with datagrams]' -r
-complete -c xport -n "__fish_xport_using_subcommand relay" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand relay" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand relay" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand relay" -l timeout -d 'End the run after this long' -r
@@ -541,7 +541,7 @@ complete -c xport -n "__fish_xport_using_subcommand relay" -l allow-truncation -
 complete -c xport -n "__fish_xport_using_subcommand relay" -l broadcast -d 'Let ADDRESS be a broadcast address, and accept replies from any host'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l pty -d 'Run the program on a terminal of its own: stdin, stdout and stderr'
 complete -c xport -n "__fish_xport_using_subcommand relay" -l no-half-close -d 'Same as --half-close never'
-complete -c xport -n "__fish_xport_using_subcommand relay" -l crlf -d 'Send each line feed to a socket as CR LF; what arrives stays as it is'
+complete -c xport -n "__fish_xport_using_subcommand relay" -l crlf -d 'Send each line feed to a socket as CR LF; received data is unchanged'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand relay" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -563,7 +563,7 @@ complete -c xport -n "__fish_xport_using_subcommand echo" -l handshake-timeout -
 complete -c xport -n "__fish_xport_using_subcommand echo" -l keylog -d 'Append the secrets of all connections to this file, for a network analyser' -r -F
 complete -c xport -n "__fish_xport_using_subcommand echo" -l count -d 'Exit after N datagrams have arrived' -r
 complete -c xport -n "__fish_xport_using_subcommand echo" -l join -d 'Receive datagrams sent to this multicast group; may be repeated' -r
-complete -c xport -n "__fish_xport_using_subcommand echo" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand echo" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand echo" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand echo" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand echo" -l timeout -d 'End the run after this long' -r
@@ -600,7 +600,7 @@ complete -c xport -n "__fish_xport_using_subcommand listen" -l count -d 'Exit af
 complete -c xport -n "__fish_xport_using_subcommand listen" -l join -d 'Receive datagrams sent to this multicast group; may be repeated' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l linger -d 'After stdin ends, wait at most this long for the peer to end; with datagrams, until none has moved for this long [default: no limit; 1s when sending datagrams]' -r
-complete -c xport -n "__fish_xport_using_subcommand listen" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand listen" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand listen" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand listen" -l timeout -d 'End the run after this long' -r
@@ -619,7 +619,7 @@ complete -c xport -n "__fish_xport_using_subcommand listen" -l lines -d 'Send ea
 complete -c xport -n "__fish_xport_using_subcommand listen" -l no-half-close -d 'Same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand listen" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand listen" -l recv-only -d 'Do not read stdin'
-complete -c xport -n "__fish_xport_using_subcommand listen" -l crlf -d 'Send each line feed as CR LF; what arrives stays as it is'
+complete -c xport -n "__fish_xport_using_subcommand listen" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
 complete -c xport -n "__fish_xport_using_subcommand listen" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand listen" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -647,7 +647,7 @@ xmpp\t''"
 complete -c xport -n "__fish_xport_using_subcommand connect" -l count -d 'Exit after N datagrams have arrived' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l half-close -d 'When to tell the peer that stdin has ended: auto, now, never, or after DUR without traffic' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l linger -d 'After stdin ends, wait at most this long for the peer to end; with datagrams, until none has moved for this long [default: no limit; 1s when sending datagrams]' -r
-complete -c xport -n "__fish_xport_using_subcommand connect" -l dump -d 'Write what is sent and received to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
+complete -c xport -n "__fish_xport_using_subcommand connect" -l dump -d 'Write sent and received data to FILE, in hexadecimal and as text; \'-\' is stderr' -r -F
 complete -c xport -n "__fish_xport_using_subcommand connect" -l high-water -d 'Pause reading while more than this many bytes wait to be written' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l low-water -d 'Resume reading once at most this many bytes wait [default: a quarter of --high-water]' -r
 complete -c xport -n "__fish_xport_using_subcommand connect" -l timeout -d 'End the run after this long' -r
@@ -665,7 +665,7 @@ complete -c xport -n "__fish_xport_using_subcommand connect" -l lines -d 'Send e
 complete -c xport -n "__fish_xport_using_subcommand connect" -l no-half-close -d 'Same as --half-close never'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l send-only -d 'Discard everything that the peer sends'
 complete -c xport -n "__fish_xport_using_subcommand connect" -l recv-only -d 'Do not read stdin'
-complete -c xport -n "__fish_xport_using_subcommand connect" -l crlf -d 'Send each line feed as CR LF; what arrives stays as it is'
+complete -c xport -n "__fish_xport_using_subcommand connect" -l crlf -d 'Send each line feed as CR LF; received data is unchanged'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s q -l quiet -d 'Report errors only'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s v -l verbose -d 'Report connections; -vv adds decisions, -vvv everything'
 complete -c xport -n "__fish_xport_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -130,8 +130,8 @@ const NETCAT_OPTIONS: Table = &[
     ("--tlsv1.3", "use --tls-min 1.3 of the TLS modes"),
 ];
 
-/// Why an echo and datagrams do not have `crlf`.
-const CRLF: &str = "an echo sends back what comes as it is, and datagrams are not lines of a stream";
+/// The reason why an echo and datagrams do not have `crlf`.
+const CRLF: &str = "an echo sends data back unchanged, and datagrams are not lines";
 
 /// The tip for an option of TLS in a mode without TLS.
 const TLS_MODES: &str = "for TLS, use tls-client, tls-server or tls-echo";

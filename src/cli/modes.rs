@@ -93,7 +93,7 @@ static ECHO: Verb = Verb {
     opens: &[],
     always: &[Grace, HighWater, LowWater, Timeout, Dump],
     with: &[(Need::Stream, &[Once, IdleTimeout]), (Need::Datagrams, &[Count])],
-    // What comes is sent back unchanged.
+    // An echo sends data back unchanged.
     without: &[(Need::Datagrams, &[MaxConns]), (Need::Stream, &[Crlf])],
 };
 static LISTEN: Verb = Verb {

@@ -1,8 +1,7 @@
-//! A panic in a callback is the end of the transport that the callback was about. The loop and the other transports go
-//! on.
+//! A panic in a callback ends its transport. The loop and the other transports go on.
 //!
-//! asyncio does so for an exception in `data_received` (`_fatal_error`); here it holds for every callback. The panic
-//! hook has told of the panic already.
+//! asyncio does this for an exception in `data_received` (`_fatal_error`), and this loop for every callback. The panic
+//! hook has reported the panic already.
 
 use std::any::Any;
 use std::io;

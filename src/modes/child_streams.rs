@@ -38,8 +38,7 @@ pub(super) fn stderr(config: &ChildConfig, standing: Standing) -> ChildStdio {
 }
 
 /// The stderr of a program whose stdout goes to that of xport: its own stdout if stdout and stderr of xport are one
-/// file.
-/// Two ways to one file would not keep the order.
+/// file, because two ways to one file would not keep the order.
 pub(super) fn stderr_beside_stdout() -> ChildStdio {
     if stdio::are_same(1, 2) { ChildStdio::Merge } else { ChildStdio::Inherit }
 }

@@ -20,7 +20,7 @@ use crate::transports::protocol::SubprocessProtocol;
 use crate::transports::text::Escaped;
 use crate::transports::tls::certificate;
 
-/// Statuses as `env(1)` and `timeout(1)` have them.
+/// The statuses of `env(1)` and `timeout(1)`.
 pub(super) const FAILED: u8 = 125;
 const NOT_EXECUTABLE: u8 = 126;
 const NOT_FOUND: u8 = 127;
@@ -66,7 +66,7 @@ impl Child {
         } else {
             [ChildStdio::Pipe, ChildStdio::Pipe, config.stderr.unwrap_or(ChildStdio::Inherit)]
         };
-        // A program on a connection has no use for our terminal, and could type there for its peer (TIOCSTI).
+        // A program on a connection must not have the terminal: it could type there for its peer (TIOCSTI).
         Self { config: config.clone(), environment, path: None, stdio, standing: Standing::OwnSession }
     }
 

@@ -299,11 +299,11 @@ pub struct StreamConfig {
     pub linger: Option<Duration>,
     /// `--timeout`: how long the run may take.
     pub timeout: Option<Duration>,
-    /// `--dump`: where to show what is sent and received.
+    /// `--dump`: the target of the dump.
     pub dump: Option<DumpTarget>,
 }
 
-/// Where a dump goes.
+/// The target of a dump.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DumpTarget {
     /// `-`.

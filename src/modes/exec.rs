@@ -19,7 +19,7 @@ use crate::transports::process::opening::{ChildStdio, PtyModel};
 
 pub(super) fn exec(config: &ExecConfig) -> anyhow::Result<()> {
     at_place(config).map_err(|error| match error.downcast::<Failure>() {
-        // A status of 1 would be taken for the child's.
+        // A status of 1 could be that of the child.
         Ok(Failure { cause: Cause::Local, message }) => Failure::new(Cause::Child(children::FAILED), message).into(),
         Ok(failure) => failure.into(),
         Err(error) => error,
@@ -85,7 +85,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
         // stays open.
         let _ = give_up_stdin();
     }
-    // Not before: what cannot be started has no use for it.
+    // Raw mode begins only now, because a child that failed to start does not need it.
     let _raw = streams.has_keys_of_ours.then(terminal::RawTerminal::enter);
     run.run()
 }
@@ -94,7 +94,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
 struct Streams {
     stdio: [ChildStdio; 3],
     standing: Standing,
-    /// What is typed on our terminal goes to the terminal of the child.
+    /// Keys of the terminal of xport go to the terminal of the child.
     has_keys_of_ours: bool,
 }
 
@@ -113,7 +113,7 @@ impl Streams {
         Self { stdio: [stdin, ChildStdio::Pipe, stderr], standing, has_keys_of_ours: false }
     }
 
-    /// Whether we read stdin for the child.
+    /// Whether xport reads stdin for the child.
     fn reads_stdin(&self) -> bool {
         matches!(self.stdio[0], ChildStdio::Pipe | ChildStdio::Pty(_))
     }

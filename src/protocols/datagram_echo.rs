@@ -34,11 +34,11 @@ impl DatagramProtocol for DatagramEcho {
         let is_new = self.senders.note(t, from);
         if let Some(refusal) = self.guard.refusal(from, t.net().now()) {
             let why = match refusal {
-                Refused::Marked => "it was sent by an echo server",
-                Refused::ServicePort => "a port below 1024 is that of a service",
-                Refused::Loop => "it has sent very many without a pause, as a loop does",
+                Refused::Marked => "an echo server sent the datagram",
+                Refused::ServicePort => "a port below 1024 belongs to a service",
+                Refused::Loop => "many datagrams without a pause look like a loop",
             };
-            // A stranger must not be able to fill a log.
+            // A stranger must not be able to fill the log.
             let level = if is_new || refusal != Refused::ServicePort { Level::Info } else { Level::Debug };
             log::log!(level, "no answer to {from}: {why}");
             return;
@@ -51,7 +51,7 @@ impl DatagramProtocol for DatagramEcho {
     }
 
     fn error_received(&mut self, _t: &mut DatagramTransport<'_>, error: io::Error) {
-        log::info!("an answer was not sent: {}", describe(&error));
+        log::info!("cannot send an answer: {}", describe(&error));
     }
 
     fn pause_writing(&mut self, t: &mut DatagramTransport<'_>) {

@@ -1,4 +1,4 @@
-//! Echo: what comes in goes out. RFC 862, and the first example of asyncio's documents.
+//! Echo: sends received bytes back. RFC 862, and the first example of asyncio's documentation.
 //!
 //! Copy this file for a new protocol: it has flow control in two lines, and nothing about sockets.
 

@@ -3,10 +3,11 @@
 //! One forged datagram from one echo server to another would make the two send it back and forth at full speed
 //! (CVE-2024-2169, CVE-1999-0103). There are three measures, and each is cheap:
 //!
-//! - Every datagram of ours carries a mark in its traffic class, which a client does not copy into its next datagram. A
-//!   datagram with the mark comes from an echo server of our kind and is not answered: a loop ends at its first turn.
-//! - A port below 1024 is that of a service (echo, chargen, DNS, NTP, …), not of a client, and is not answered.
-//! - Other echo servers return whatever we send. A sender of very many datagrams without a pause gets no answer now and
+//! - Every datagram of xport's echo has a mark in its traffic class, which a client does not copy into its next
+//!   datagram. A datagram with the mark comes from such an echo server and gets no answer, so a loop ends at its first
+//!   turn.
+//! - A port below 1024 belongs to a service (echo, chargen, DNS, NTP, …), not to a client, and gets no answer.
+//! - Other echo servers return every datagram. A sender of very many datagrams without a pause gets no answer now and
 //!   then. This ends the loop, however many datagrams go round in it. A client loses one answer in some thousands,
 //!   which it must expect of UDP anyway.
 
@@ -24,7 +25,7 @@ const CLASS_BITS: u8 = 0b1111_1100;
 /// The first port that is not reserved for services.
 const PORT_MIN: u16 = 1024;
 
-/// Datagrams without a pause after which a sender may be a loop: two seconds or so of one, on one machine.
+/// After this many datagrams without a pause, a sender can be a loop: about two seconds of one on one machine.
 const SUSPECT: u32 = 65536;
 /// Of this many datagrams of a suspect, one is not answered.
 const DROPPED_ONE_IN: u32 = 4096;
@@ -57,12 +58,12 @@ struct Counter {
     count: u32,
 }
 
-/// Why a datagram is not answered.
+/// The reason why a datagram gets no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// It carries our mark.
+    /// It has the mark.
     Marked,
-    /// It comes from a service's port.
+    /// It comes from the port of a service.
     ServicePort,
     /// Its sender never pauses.
     Loop,

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// Counts datagrams; clones count together.
+/// Counts datagrams. Clones share the count.
 #[derive(Clone, Debug)]
 pub struct CountLimit {
     wanted: Option<u64>,

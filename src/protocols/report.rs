@@ -11,7 +11,7 @@ use crate::transports::connect::{ConnectError, ConnectErrorKind};
 use crate::transports::error::{describe, is_handshake_timeout, is_tls};
 use crate::transports::handle::Transport;
 
-/// Why a run did not end in order.
+/// The reason why a run did not end in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// stdin, stdout or this machine failed.
@@ -22,9 +22,9 @@ pub enum Cause {
     Unavailable,
     /// A connection was established, then reset or broken. Data may be incomplete.
     Broken,
-    /// TLS: the handshake, a certificate, an alert, or a stream that was cut.
+    /// TLS failed: the handshake, a certificate, an alert, or a stream without close_notify.
     Tls,
-    /// A time limit that the user can set has passed.
+    /// A time limit of an option has passed.
     TimedOut,
     /// The reader of stdout has gone. The run ends quietly, as `cat` does.
     ReaderGone,
@@ -46,7 +46,7 @@ impl Cause {
     }
 }
 
-/// A cause and the words for it.
+/// A cause and its message.
 #[derive(Debug)]
 pub struct Failure {
     /// The kind of the failure.

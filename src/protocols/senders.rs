@@ -13,10 +13,10 @@ use crate::transports::datagram::handle::DatagramTransport;
 
 /// Senders in one half of the table.
 const HALF: usize = 1024;
-/// Age at which the young half becomes the old one.
+/// The age at which the young half becomes the old one.
 const HALF_LIFE: Duration = Duration::from_secs(60);
 
-/// The senders heard of lately.
+/// The senders of recent datagrams.
 #[derive(Debug, Default)]
 pub(super) struct Senders {
     young: HashSet<SocketAddr>,

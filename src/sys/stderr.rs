@@ -111,10 +111,10 @@ pub fn write_all(mut text: &[u8], patience: Duration) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes what fits now of a text, at most one page.
+/// Writes as much of a text as fits now, at most one page.
 ///
 /// # Errors
-/// `WouldBlock` if nothing fits now; else what `write(2)` said.
+/// `WouldBlock` if nothing fits now, or the error of `write(2)`.
 pub(crate) fn write_some(text: &[u8]) -> io::Result<usize> {
     Way::get().write(text)
 }

@@ -152,28 +152,23 @@ pub(super) static STREAM: &[OptSpec] = &[
     flag(RecvOnly, "recv-only", |o| o.recv_only = true).help("Do not read stdin"),
     flag(Crlf, "crlf", |o| o.crlf = true)
         .variable("XPORT_CRLF")
-        .help("Send each line feed as CR LF; what arrives stays as it is")
-        .more(
-            "Send each line feed as CR LF, as SMTP, HTTP and other protocols of lines want it. A line feed behind a CR \
-             stays as it is, and so does everything that arrives.",
-        )
+        .help("Send each line feed as CR LF; received data is unchanged")
+        .more("SMTP, HTTP and other protocols of lines need this. A line feed after a CR is sent unchanged.")
         .instead_with(
             Topic::Relay,
-            "Send each line feed to a socket as CR LF; what arrives stays as it is",
-            "Send each line feed to a socket as CR LF, as SMTP, HTTP and other protocols of lines want it. A line feed \
-             behind a CR stays as it is, and so does everything that arrives. Before the endpoints the option holds \
-             for each socket of a stream; behind a comma it holds for one.",
+            "Send each line feed to a socket as CR LF; received data is unchanged",
+            "SMTP, HTTP and other protocols of lines need this. A line feed after a CR is sent unchanged. Before the \
+             endpoints, the option applies to each stream socket; after a comma, to one endpoint.",
         ),
     file(Dump, "dump", |o| &mut o.dump)
-        .help("Write what is sent and received to FILE, in hexadecimal and as text; '-' is stderr")
+        .help("Write sent and received data to FILE, in hexadecimal and as text; '-' is stderr")
         .more(
-            "Write to FILE what connections, datagram sockets and programs are sent, and what comes from them, in \
-             hexadecimal and as text; '-' is stderr. Each piece has the time since the start, a number and the name \
-             of the end, and its offset in that direction, or the number of the datagram. It shows what TLS protects, \
-             after --crlf has changed what is sent. So only its owner can read the file, which is emptied first. If \
-             the dump cannot be written any more, it stops with a warning, and the run goes on. Bytes pass through \
-             xport while there is a dump, even if the kernel could move them by itself. What a program reads from an \
-             inherited stdin is not seen.",
+            "The dump shows the data of connections, datagram sockets and programs. Each piece has the time since the \
+             start, the number and the name of the end, and its offset in that direction or the number of the \
+             datagram. Data is shown before TLS encrypts it and after --crlf has changed it. FILE is emptied first, \
+             and only its owner can read it. If writing the dump fails, the dump stops with a warning, and the run \
+             goes on. With a dump the kernel does not move bytes by itself, which costs speed. The dump does not show \
+             what a program reads from an inherited stdin.",
         ),
     number(HighWater, "high-water", "SIZE", |o, t| put(&mut o.high_water, parse_size(t)))
         .default("64K")

@@ -188,7 +188,7 @@ fn stdin_that_has_more_once_its_peer_is_gone_is_a_failure() {
         session.input(pieces);
         let failure = session.verdict().expect_err("bytes are missing at the peer");
         assert_eq!(failure.cause, Cause::Broken);
-        assert!(failure.message.contains("the peer is gone, and stdin has more for it"), "{failure}");
+        assert!(failure.message.contains("the peer is gone, and stdin has more data"), "{failure}");
     }
 }
 

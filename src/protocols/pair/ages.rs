@@ -161,7 +161,7 @@ mod tests {
             assert_eq!(bench.evict(), Some(format!("10.9.9.9:{}", 1000 + n)));
             bench.add(&format!("10.9.9.9:{}", 2000 + n), 2000 + n);
         }
-        // A network of IPv6 is one source, and a mapped address that of IPv4.
+        // An IPv6 network is one source, and a mapped address counts as IPv4.
         for n in 1..=2000 {
             bench.add(&format!("[fd00:1::{n:x}]:1"), 5000 + n);
         }
@@ -179,7 +179,7 @@ mod tests {
             bench.add(&format!("10.0.1.1:{port}"), 100);
         }
         assert_eq!(bench.evict(), Some("10.0.0.1:1".to_owned()));
-        // Where all have as much, it is age that counts.
+        // With equal shares, the age decides.
         let mut bench = Bench::new();
         for n in 1..=20 {
             for port in 1..=20 {

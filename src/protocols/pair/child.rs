@@ -29,7 +29,7 @@ const STDIN: u8 = 0;
 const STDOUT: u8 = 1;
 const STDERR: u8 = 2;
 
-/// For how long nothing must come from pipes that another process holds once the child has ended.
+/// After the child has ended, pipes that another process holds must be silent for this time.
 pub(super) const QUIET: Duration = Duration::from_millis(100);
 
 /// The protocol of such a side.
@@ -38,10 +38,10 @@ pub struct ChildEnd {
     other: OtherEnd,
     options: PairOptions,
     exec: Option<Rc<ExecChild>>,
-    /// The end of the child's stdout, which the other end is told.
+    /// The end of the child's stdout, to be passed on to the other end.
     output: InputEnd,
-    /// Fires a moment after the end of the child's stdout. If the child was killed, its exit comes before that, and the
-    /// other end is not told of an end in order.
+    /// Fires a moment after the end of the child's stdout. The exit of a killed child comes before, and then the other
+    /// end does not see an orderly end.
     end_timer: Option<TimerId>,
     idle: IdleClock,
     /// The name of the other end in messages.
@@ -51,7 +51,7 @@ pub struct ChildEnd {
 }
 
 impl ChildEnd {
-    /// The child of `exec`, to be joined with our stdin and stdout, which are `stdio`.
+    /// The child of `exec`, to be joined with `stdio`, the stdin and stdout of xport.
     #[must_use]
     pub fn of_exec(stdio: End, reporter: Reporter, exec: Rc<ExecChild>) -> Self {
         let (half_close, reporter) = (HalfClose::Now, Some(reporter));
@@ -59,8 +59,8 @@ impl ChildEnd {
         Self { exec: Some(exec), ..Self::new(Inbound::new(stdio, Info::default()), options) }
     }
 
-    /// A left side, whose other end a [`Connector`](super::Connector) opens, or a right side, to be joined with an
-    /// [`Inbound`](super::Inbound).
+    /// A left side, whose other end a [`Connector`] opens, or a right side, to be joined with an
+    /// [`Inbound`].
     #[must_use]
     pub fn new(other: impl Into<OtherEnd>, options: PairOptions) -> Self {
         Self {
@@ -113,7 +113,7 @@ impl ChildEnd {
     }
 }
 
-/// The status that a shell gives a child that has ended so.
+/// The status that a shell gives to such an end of a child.
 fn code(status: ExitStatus) -> u8 {
     let code = status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(255);
     u8::try_from(code).unwrap_or(u8::MAX)
@@ -190,7 +190,7 @@ impl SubprocessProtocol for ChildEnd {
 
     fn connection_lost(&mut self, t: &mut SubprocessTransport<'_>, error: Option<io::Error>) {
         if error.is_some() {
-            // The child cannot be killed and is left running. The log says so, and a time limit was told before this.
+            // The child cannot be killed and is left running. The log has said so, and the time limit too.
             let signal = self.exec.as_ref().map(|exec| exec.last_signal().unwrap_or(SIGTERM));
             self.options.fail(Failure::silent(signal.map_or(Cause::Local, Cause::Signal)));
         }

@@ -1,4 +1,4 @@
-//! One end of a pair, and what the side of the other end does with it.
+//! One end of a pair, with the operations for the side of the other end.
 //!
 //! Every method is legal at any time. On an end that is gone it does nothing.
 
@@ -38,7 +38,7 @@ pub enum End {
 }
 
 impl End {
-    /// The stream that its bytes come from.
+    /// The stream from which its bytes come.
     pub(super) fn source(self, net: &mut Net) -> Option<Id> {
         match self {
             Self::Stream(id) => Some(id),
@@ -48,7 +48,7 @@ impl End {
         }
     }
 
-    /// The stream that bytes for it go to.
+    /// The stream to which its bytes go.
     fn sink(self, net: &mut Net) -> Option<Id> {
         match self {
             Self::Stream(id) | Self::Stdio { stdout: id, .. } => Some(id),
@@ -95,13 +95,13 @@ impl End {
         }
     }
 
-    /// Whether its end may be held back from `other`: only a connection can take that end for a hang-up, and ends of
+    /// Whether its end can be held back from `other`: only a connection can take an end for a hang-up, and ends of
     /// connections are passed on as they come.
     pub(super) fn may_be_held_back(self, other: Self, net: &mut Net) -> bool {
         !self.is_connection(net) && other.is_connection(net)
     }
 
-    /// Sends what comes from it to `other` from now on. With datagrams, bytes come to the protocol instead.
+    /// Forwards its bytes to `other` from now on. With datagrams, bytes come to the protocol instead.
     pub(super) fn forward_to(self, other: Self, net: &mut Net) {
         if let (Some(source), Some(sink)) = (self.source(net), other.sink(net)) {
             net.transport(source).forward_to(sink);
@@ -112,7 +112,7 @@ impl End {
         matches!(self, Self::Stream(id) if net.transport(id).is_connection())
     }
 
-    /// Whether it is our stdin and stdout.
+    /// Whether the end is stdin and stdout.
     pub(super) fn is_stdio(self, net: &mut Net) -> bool {
         match self {
             Self::Stream(id) => !net.transport(id).is_connection(),
@@ -121,8 +121,7 @@ impl End {
         }
     }
 
-    /// The stream that can be asked whether it has more to say. Nobody at a terminal is asked, and a child has rules of
-    /// its own.
+    /// The stream that can be asked for one more byte. A user at a terminal is not asked, and a child has other rules.
     pub(super) fn to_be_asked(self, net: &mut Net) -> Option<Id> {
         match self {
             Self::Stream(id) if self.is_there(net) && !self.is_over(net) && !self.is_terminal(net) => Some(id),
@@ -130,18 +129,18 @@ impl End {
         }
     }
 
-    /// Whether anything of it is left.
+    /// Whether anything of the end is left.
     pub(super) fn is_there(self, net: &mut Net) -> bool {
         match self {
             Self::Stream(id) => !net.transport(id).is_closing(),
-            // The child of `exec` runs whatever becomes of them.
+            // The child of `exec` does not depend on its streams.
             Self::Stdio { .. } => true,
             Self::Child(id) => !net.subprocess_transport(id).is_closing(),
             Self::Datagrams(id) | Self::Flow { socket: id, .. } => !net.datagram_transport(id).is_closing(),
         }
     }
 
-    /// Takes nothing from it for now.
+    /// Pauses reading from the end.
     pub(super) fn pause(self, net: &mut Net) {
         if let Some(source) = self.source(net) {
             net.transport(source).pause_reading();
@@ -150,7 +149,7 @@ impl End {
         }
     }
 
-    /// Takes from it again. The socket of a flow serves other flows too, and is never paused.
+    /// Resumes reading from the end. The socket of a flow serves other flows too, and is never paused.
     pub(super) fn resume(self, net: &mut Net) {
         if let Some(source) = self.source(net) {
             net.transport(source).resume_reading();
@@ -159,13 +158,13 @@ impl End {
         }
     }
 
-    /// The most bytes that one write to it takes: the longest datagram to its peer. A stream has no such limit.
+    /// The largest write to the end: the longest datagram to its peer. A stream has no limit.
     pub(super) fn longest(self, net: &mut Net) -> usize {
         self.socket().map_or(usize::MAX, |(socket, remote)| net.datagram_transport(socket).longest(remote.as_ref()))
     }
 
-    /// Gives it bytes that could not be forwarded. Returns how many it has taken: fewer than all if it has enough for
-    /// now.
+    /// Writes bytes that could not be forwarded. Returns how many bytes the end has taken, which is fewer than all if
+    /// its buffer is full.
     pub(super) fn deliver(self, net: &mut Net, data: &[u8]) -> usize {
         let Some((socket, remote)) = self.socket() else {
             if let Some(sink) = self.sink(net) {
@@ -185,7 +184,7 @@ impl End {
         taken
     }
 
-    /// Gives it a datagram, which stays one datagram if the end has datagrams too.
+    /// Writes a datagram, which stays one datagram if the end has datagrams too.
     pub(super) fn pass(self, net: &mut Net, datagram: &[u8]) {
         if let Some((socket, remote)) = self.socket() {
             net.datagram_transport(socket).sendto(datagram, remote.as_ref());
@@ -194,7 +193,7 @@ impl End {
         }
     }
 
-    /// Whether there is any use in sending it something.
+    /// Whether the end can still take bytes.
     pub(super) fn takes_input(self, net: &mut Net) -> bool {
         match self.sink(net) {
             Some(sink) => {
@@ -205,7 +204,7 @@ impl End {
         }
     }
 
-    /// Whether it has more than enough to write for now.
+    /// Whether its write buffer is full for now.
     pub(super) fn is_full(self, net: &mut Net) -> bool {
         match (self.sink(net), self.socket()) {
             (Some(sink), _) => net.transport(sink).is_writing_paused(),
@@ -214,17 +213,17 @@ impl End {
         }
     }
 
-    /// Nothing more comes for it.
+    /// Ends its direction: no more bytes will come for it.
     pub(super) fn end_input(self, net: &mut Net) {
         match (self, self.sink(net)) {
             (Self::Stream(_) | Self::Stdio { .. }, Some(sink)) => net.transport(sink).write_eof(),
             (Self::Child(_), Some(sink)) => net.transport(sink).close(),
-            // Datagrams have no end that could be told.
+            // Datagrams have no end to pass on.
             _ => (),
         }
     }
 
-    /// What it sends is not wanted, but its end is.
+    /// Its bytes are not wanted, but its end is.
     pub(super) fn discard(self, net: &mut Net) {
         let Some(source) = self.source(net) else { return };
         let mut source = net.transport(source);
@@ -236,7 +235,7 @@ impl End {
         }
     }
 
-    /// Whether nothing more comes from it.
+    /// Whether nothing more comes from the end.
     pub(super) fn is_over(self, net: &mut Net) -> bool {
         match self {
             Self::Stream(id) => net.transport(id).is_at_eof(),
@@ -246,13 +245,13 @@ impl End {
         }
     }
 
-    /// Whether the pair with `other` is about to end in order. What is left of it has a limit of its own, and the idle
-    /// timeout must not come before that.
+    /// Whether the pair with `other` is about to end in order. This phase has its own limit, and the idle timeout must
+    /// not come before it.
     pub(super) fn is_ending(self, other: Self, net: &mut Net) -> bool {
         self.ends_the_pair(other, net) || other.ends_the_pair(self, net)
     }
 
-    /// Whether this end has ended, and the other one has no end that could be waited for.
+    /// Whether this end has ended, and the other one has no end to wait for.
     fn ends_the_pair(self, other: Self, net: &mut Net) -> bool {
         match self {
             Self::Stream(_) => other.has_datagrams() && self.is_over(net),
@@ -261,25 +260,25 @@ impl End {
         }
     }
 
-    /// Whether a person sits there, who need not press ^D once the other end has ended.
+    /// Whether the end is a terminal: the user need not press ^D after the other end has ended.
     pub(super) fn is_terminal(self, net: &mut Net) -> bool {
         matches!(self, Self::Stream(id) if net.transport(id).is_terminal())
     }
 
-    /// Whether it sends and takes datagrams.
+    /// Whether the end sends and takes datagrams.
     #[must_use]
     pub fn has_datagrams(self) -> bool {
         self.socket().is_some()
     }
 
-    /// Whether bytes have come from it or gone to it, if that is known.
+    /// Whether the end has had any traffic, if that is known.
     pub(super) fn has_moved(self, net: &mut Net) -> bool {
         let Self::Stream(id) = self else { return false };
         let totals = net.transport(id).info().totals;
         totals.sent + totals.received > 0
     }
 
-    /// Whether no byte has gone to it, or is about to.
+    /// Whether no byte has gone to the end or waits for it.
     pub(super) fn got_nothing(self, net: &mut Net) -> bool {
         self.sink(net).is_some_and(|sink| {
             let sink = net.transport(sink);
@@ -287,8 +286,8 @@ impl End {
         })
     }
 
-    /// When bytes last came from it or went to it. The socket of a flow serves other flows too and cannot tell, and
-    /// neither can a child without pipes.
+    /// The time of the last traffic. `None` for the socket of a flow, which serves other flows too, and for a child
+    /// without pipes.
     pub(super) fn last_activity(self, net: &mut Net) -> Option<Instant> {
         match self {
             Self::Datagrams(id) => Some(net.datagram_transport(id).last_activity()),
@@ -300,7 +299,7 @@ impl End {
         }
     }
 
-    /// Bytes on their way to it, that it has not taken yet.
+    /// Bytes on their way to the end that it has not taken yet.
     pub(super) fn on_the_way(self, net: &mut Net) -> usize {
         match self {
             Self::Stream(id) => net.transport(id).on_the_way(),
@@ -309,7 +308,7 @@ impl End {
         }
     }
 
-    /// What shows that the pair of it and `other` lives: either end may be the slower one.
+    /// The activity of its pair with `other`. Either end can be the slower one.
     pub(super) fn activity(self, other: Option<Self>, net: &mut Net) -> Activity {
         let ends = [Some(self), other].into_iter().flatten();
         let (mut last_activity, mut on_the_way) = (None, 0);
@@ -320,7 +319,7 @@ impl End {
         Activity { last_activity: last_activity.unwrap_or_else(|| net.now()), on_the_way }
     }
 
-    /// The pair has ended in order: what was written to it still goes out.
+    /// Closes the end in order: buffered bytes are still written.
     pub(super) fn finish(self, net: &mut Net) {
         match self {
             Self::Stream(id) => net.transport(id).close(),
@@ -333,15 +332,14 @@ impl End {
         }
     }
 
-    /// Tells the socket of a flow that the flow's right end has opened or gone, or is about to go: the socket looks
-    /// which one.
+    /// Makes the socket of a flow check which right end has opened or gone, or is about to go.
     pub(super) fn note_change(self, net: &mut Net) {
         if let Self::Flow { socket, .. } = self {
             net.call_soon(socket);
         }
     }
 
-    /// The pair has failed: what was written to it still goes out, and then it sees that the rest is missing.
+    /// Fails the end: buffered bytes are still written, and then the peer sees that the rest is missing.
     pub(super) fn reset(self, net: &mut Net) {
         match self {
             Self::Stream(id) => net.transport(id).close_by_reset(),
@@ -350,8 +348,8 @@ impl End {
         }
     }
 
-    /// The program at the other end has ended, so nothing that this end sends is wanted: what was written to it still
-    /// goes out.
+    /// Closes the end after the program at the other end has ended: nothing more is read, and buffered bytes are still
+    /// written.
     pub(super) fn finish_alone(self, net: &mut Net) {
         match self {
             Self::Stream(id) => net.transport(id).close_once_delivered(),
@@ -359,7 +357,7 @@ impl End {
         }
     }
 
-    /// The pair is over now, whatever is on its way.
+    /// Aborts the end now, whatever is on its way.
     pub(super) fn abort(self, net: &mut Net) {
         match self {
             Self::Stream(id) => net.transport(id).abort(),
@@ -371,20 +369,20 @@ impl End {
     }
 }
 
-/// The other end has left a child in order: the child reads what it was sent, and is expected to end then.
+/// The other end of a child has ended in order: the child reads its input, and should end then.
 fn leave_child(id: Id, net: &mut Net) {
     let mut child = net.subprocess_transport(id);
     let stdout = child.pipe_transport(1);
     child.end_input();
     if let Some(stdout) = stdout {
-        // A child whose write fails might not read the rest.
+        // A child with a failed write might not read the rest.
         let mut stdout = net.transport(stdout);
         stdout.stop_forwarding();
         stdout.resume_reading();
     }
 }
 
-/// The other end of a child has failed: the child gets what was written to it, and is asked to end.
+/// The other end of a child has failed: the child gets the buffered bytes, and is asked to end.
 fn end_child(id: Id, net: &mut Net) {
     let mut child = net.subprocess_transport(id);
     let (stdin, stdout) = (child.pipe_transport(0), child.pipe_transport(1));

@@ -64,14 +64,14 @@ pub struct Flows {
     losses: Losses,
 }
 
-/// What belongs to one sender.
+/// The state of one sender.
 #[derive(Debug)]
 struct Flow {
     right: End,
     number: u64,
-    /// For a right end that is not open yet.
+    /// Datagrams for a right end that is not open yet.
     kept: Weak<Kept>,
-    /// When the sender last sent something.
+    /// The time of the sender's last datagram.
     heard: Instant,
     age: Age,
 }
@@ -84,7 +84,7 @@ struct Newcomer {
     waiting: Waiting,
 }
 
-/// What the crowd of senders has cost.
+/// The losses by too many senders.
 #[derive(Debug, Default)]
 struct Losses {
     datagrams: u64,
@@ -314,17 +314,17 @@ impl Flows {
         // A stranger must not be able to fill a log with warnings.
         let is_first = !std::mem::replace(&mut self.losses.loop_seen, true);
         let level = if is_first { log::Level::Warn } else { log::Level::Info };
-        log::log!(level, "refused a datagram of {from}: it was sent as an answer, by a service like this one");
+        log::log!(level, "refused a datagram of {from}: a service like this one sent it as an answer");
     }
 
     fn arm_sweep(&mut self, t: &mut DatagramTransport<'_>) {
         if self.sweep_timer.is_none() {
-            // So no flow stays for more than half as long again.
+            // A flow stays for at most half as long again.
             self.sweep_timer = Some(t.call_later(self.idle_timeout / 2));
         }
     }
 
-    /// Ends the flows that are over or have been idle for too long.
+    /// Ends the flows that are over or idle for too long.
     pub(super) fn sweep(&mut self, t: &mut DatagramTransport<'_>) {
         let (now, limit) = (t.net().now(), self.idle_timeout);
         // There may be more room by now.

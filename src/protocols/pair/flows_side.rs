@@ -32,7 +32,7 @@ impl DatagramProtocol for FlowsSide {
     }
 
     fn error_received(&mut self, _t: &mut DatagramTransport<'_>, error: io::Error) {
-        log::info!("an answer was not sent: {}", describe(&error));
+        log::info!("cannot send an answer: {}", describe(&error));
     }
 
     fn pause_writing(&mut self, t: &mut DatagramTransport<'_>) {
@@ -57,7 +57,7 @@ impl DatagramProtocol for FlowsSide {
     fn connection_lost(&mut self, t: &mut DatagramTransport<'_>, _error: Option<io::Error>) {
         let mut flows = self.0.borrow_mut();
         for right in flows.rights_of(t.id()) {
-            // A right end that is paused would never end.
+            // A paused right end would never end.
             right.resume(t.net());
             right.finish(t.net());
         }

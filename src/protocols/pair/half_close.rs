@@ -1,8 +1,8 @@
-//! When a peer is told that nothing more comes: at once, after a while, or at the end of the pair.
+//! Decides when a peer is told of the end of the input: at once, after a while, or at the end of the pair.
 //!
-//! Many servers take the end of our direction for a hang-up and drop the answer, and we see an end in order: nginx,
-//! Node.js, asyncio, hitch, `ncat -l`, `nc -l < file`. So the end is held back where it is likely to do harm and tells
-//! the peer nothing.
+//! Many servers take a half-close for a hang-up and drop the answer, which looks like an orderly end: nginx, Node.js,
+//! asyncio, hitch, `ncat -l`, `nc -l < file`. So the end is held back where it is likely to do harm and useless to the
+//! peer.
 //!
 //! ```text
 //!   Open ---the input ends---> told at once
@@ -12,7 +12,7 @@
 //!                                +---the peer ends, or the session---> never told by itself
 //! ```
 //!
-//! This file decides when. The owner of an `InputEnd` passes the end on.
+//! The owner of an `InputEnd` passes the end on.
 
 use std::time::Duration;
 
@@ -24,11 +24,10 @@ use crate::transports::id::Id;
 use crate::transports::net::Net;
 use crate::transports::timers::{TimerId, shown};
 
-/// For how long no byte must move before an end that is held back is told, unless the user says otherwise: the peer may
-/// be waiting for the end.
+/// An end that is held back is told after this time without a byte, because the peer can be waiting for the end.
 pub const SILENCE: Duration = Duration::from_secs(10);
 
-/// When the end of the input is passed on. `--half-close`.
+/// When the end of the input is passed on: `--half-close`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HalfClose {
     /// At once. But once no byte has moved for [`SILENCE`] if the input gave nothing, if what was sent begins as a
@@ -48,7 +47,7 @@ pub enum HalfClose {
 pub(super) struct InputEnd {
     policy: HalfClose,
     request: RequestLine,
-    /// While the end is held back: for how long no byte must move, and the timer.
+    /// The limit of silence and its timer, while the end is held back.
     held: Option<(Duration, TimerId)>,
     stillness: Stillness,
 }
@@ -112,17 +111,17 @@ impl InputEnd {
     }
 }
 
-/// What a timer means for an end that is held back.
+/// The meaning of a timer for an end that is held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Held {
-    /// Nothing: it was another timer.
+    /// Another timer has fired.
     OtherTimer,
     /// Bytes have moved meanwhile.
     Longer,
     TellNow,
 }
 
-/// Logs that a peer has ended after our half-close and has sent nothing: it may have taken the half-close for a
+/// Logs that a peer has ended after the half-close without sending a byte: it can have taken the half-close for a
 /// hang-up.
 pub(super) fn hint(t: &Transport<'_>) {
     if !log::log_enabled!(Level::Info) || !t.is_write_closed() {
@@ -152,7 +151,7 @@ enum RequestLine {
     Other,
 }
 
-/// What follows the target.
+/// The text after the target.
 const VERSION: &[u8] = b"HTTP/1.";
 /// The longest method that has a name has 17 characters.
 const METHOD_MAX: u8 = 32;

@@ -29,7 +29,7 @@
 //! | `datagram.rs` | the side of a UDP socket with one peer |
 //! | `flows.rs`, `flows_side.rs`, `ages.rs`, `waiting.rs` | a UDP socket that serves many: a pair for each sender |
 //! | `conversation.rs`, `lines.rs` | UDP sockets with stdin and stdout: the last sender is the other end |
-//! | `half_close.rs`, `remainder.rs` | when an end is told; whether a source has more for a peer that is gone |
+//! | `half_close.rs`, `remainder.rs` | when an end is told; whether a source has more data for a peer that is gone |
 
 mod ages;
 pub mod child;
@@ -108,7 +108,7 @@ impl fmt::Debug for Connector {
     }
 }
 
-/// The other end, as a side knows it.
+/// The other end, in the view of a side.
 #[derive(Debug)]
 pub struct OtherEnd(Link);
 

@@ -1,12 +1,12 @@
-//! A source whose peer is gone: has it more to say?
+//! Asks a source whose peer is gone for one more byte.
 //!
-//! A peer that is wholly gone takes nothing more, so what the source still has is lost. Only reading the source tells
-//! whether it has anything:
+//! A peer that is wholly gone takes nothing more, so the rest of the source is lost. Only a read tells whether there is
+//! a rest:
 //!
 //! ```text
 //!   Asked ---one more byte---> the session has failed: bytes are missing at the peer
 //!     |
-//!     +------its end, or nothing within 2 s---> the session is over, in order
+//!     +------its end, or nothing within 2 s---> the session has ended in order
 //! ```
 
 use std::io;
@@ -20,23 +20,22 @@ use crate::transports::net::Net;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::TimerId;
 
-/// How long a source is read for this. A program that feeds a pipe may need a moment, and a longer wait for nothing
-/// would annoy.
+/// The time limit of the read. A program that feeds a pipe can need a moment, and a longer wait would annoy.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The protocol of such a source.
+/// The protocol of a source that is asked.
 pub(super) struct Remainder<F> {
     /// The name of the peer that is gone, for messages.
     peer: String,
     /// Ends the question. The protocol before this one may have left other timers.
     patience: TimerId,
-    /// Watches the source, which may also be the sink of bytes that are still on their way to it.
+    /// Watches the source, because bytes can be on their way to it as well.
     watch: IdleWatch,
     fail: F,
 }
 
-/// Asks `source` whether it has more for `peer`, which is gone, and calls `fail` if it has. Then the source is closed.
-/// Its reader is told of the end now. `watch` goes on watching the source.
+/// Asks `source` for one more byte for `peer`, which is gone, and calls `fail` if there is one. Then the source is
+/// closed. The end is passed on to the source at once, and `watch` goes on.
 pub(super) fn ask(net: &mut Net, source: Id, peer: String, mut watch: IdleWatch, fail: impl FnMut(Failure) + 'static) {
     let patience = net.call_later(source, PATIENCE);
     let mut t = net.transport(source);
@@ -50,9 +49,9 @@ pub(super) fn ask(net: &mut Net, source: Id, peer: String, mut watch: IdleWatch,
 impl<F: FnMut(Failure) + 'static> Protocol for Remainder<F> {
     fn data_received(&mut self, t: &mut Transport<'_>, _data: &[u8]) {
         let source = t.info().peer.map_or_else(|| "stdin".to_owned(), |peer| peer.to_string());
-        let what = format!("connection with {}: the peer is gone, and {source} has more for it", self.peer);
+        let what = format!("connection with {}: the peer is gone, and {source} has more data", self.peer);
         (self.fail)(Failure::new(Cause::Broken, what));
-        // A sender that sees an end in order would believe that everything has arrived.
+        // After an orderly end, the sender would believe that everything has arrived.
         if t.is_connection() { t.abort() } else { t.close() }
     }
 
@@ -72,7 +71,7 @@ impl<F: FnMut(Failure) + 'static> Protocol for Remainder<F> {
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
-        // Bytes on their way to the source may be lost with it.
+        // Bytes on their way to the source can be lost.
         match error {
             Some(error) if !t.is_connection() => (self.fail)(Failure::of_stdio(&error)),
             error => self.watch.lost(t, error.as_ref()),

@@ -4,8 +4,8 @@
 //!
 //! - stdin and stdout are opened first, so that their failure is told before anything is connected. They wait with the
 //!   protocol [`IdleStdio`].
-//! - The end of the peer is told to stdout at once, whatever `--half-close` says: that is about our end.
-//! - `--linger` begins with the end of stdin only.
+//! - The end of the peer is passed on to stdout at once. `--half-close` is about the other direction.
+//! - Only the end of stdin starts `--linger`.
 //! - A failure of stdout ends the run at once. The peer sees a reset.
 //! - A server that goes on reuses stdin and stdout. A client that has ended leaves its place only when the next client
 //!   waits, and stdin has nothing more for it.
@@ -18,9 +18,9 @@ use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::protocol::{Eof, Protocol};
 
-/// How often a server asks whether stdin has something for a client that has ended while the next client waits.
+/// While the next client waits, a server asks this often whether stdin has data for a client that has ended.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
-/// A program that has sent something to that client may pause for this long before it sends more.
+/// A program that sends data to that client can pause for this long.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Whether `stdio` still has bytes for the client of `t`, which has ended.

@@ -41,8 +41,8 @@ pub struct StreamSide {
 }
 
 impl StreamSide {
-    /// A left side, whose other end a [`Connector`](super::Connector) opens, or a right side, to be joined with an
-    /// [`Inbound`](super::Inbound).
+    /// A left side, whose other end a [`Connector`] opens, or a right side, to be joined with an
+    /// [`Inbound`].
     #[must_use]
     pub fn new(other: impl Into<OtherEnd>, options: PairOptions) -> Self {
         // Both sides watch: one may be gone while the other has not taken everything.
@@ -104,7 +104,7 @@ impl StreamSide {
         self.options.reporter.is_none() && is_truncation(error) && other_has_ended
     }
 
-    /// This side is gone, in order. Asks the other one whether it has more for it.
+    /// This side is gone, in order. Asks the other side whether it has more data.
     fn ask(&self, t: &mut Transport<'_>, source: Id) {
         let peer = t.info().peer.map(|peer| peer.to_string()).unwrap_or_default();
         let reporter = self.options.reporter.clone();
@@ -140,18 +140,18 @@ impl StreamSide {
         let Some(other) = self.other.end() else { return };
         let send_only = self.options.session.is_some_and(|session| session.send_only);
         if t.is_closing() || (other.is_over(t.net()) && !send_only) {
-            // The other end has ended in time, and only what it has said is still on its way.
+            // The other end has ended in time, and only its last bytes are still on their way.
             return;
         }
         let limit = self.options.linger.unwrap_or(LINGER);
         if !other.has_datagrams() {
             let limit = shown(limit);
             if let (Some(_), End::Stream(peer)) = (self.as_stdio(t), other) {
-                let what = if send_only { "the peer has not taken all" } else { "no end from the peer" };
-                let what = format_args!("{what} within {limit} of stdin's end");
+                let what = if send_only { "received all data" } else { "ended its side" };
+                let what = format_args!("the peer has not {what} within {limit} of the end of stdin");
                 self.watch.fail(&t.peer(peer), Cause::TimedOut, &what);
             } else {
-                let what = format_args!("no end of the other side within {limit} of this one");
+                let what = format_args!("the other side has not ended within {limit} of this one");
                 self.watch.fail(t, Cause::TimedOut, &what);
             }
             other.abort(t.net());

@@ -1,5 +1,4 @@
-//! Bytes as text, as `hexdump -C` shows them: an offset, sixteen bytes in hexadecimal, and the same bytes as
-//! characters.
+//! Formats bytes as `hexdump -C` does: an offset, sixteen bytes in hexadecimal, and the same bytes as characters.
 
 /// Bytes in one line.
 const WIDTH: usize = 16;
@@ -25,7 +24,7 @@ pub(super) fn hex(data: &[u8], mut offset: u64, text: &mut Vec<u8>) {
             }
         }
         text.extend_from_slice(b" |");
-        // Other bytes could mean anything to a terminal.
+        // A terminal could interpret other bytes.
         text.extend(line.iter().map(|byte| if matches!(byte, b' '..=b'~') { *byte } else { b'.' }));
         text.extend_from_slice(b"|\n");
     }

@@ -1,10 +1,10 @@
-//! The dump: what connections, datagram sockets and children have sent and received, as text (`--dump`).
+//! The dump (`--dump`) shows the data of connections, datagram sockets and children as text.
 //!
 //! A loop has at most one [`Dump`]. Each stream and each datagram socket in a dump has a `Tap`, which counts bytes or
 //! datagrams. A tap stands above TLS and below the other layers (`layer/mod.rs`). So the dump shows what TLS protects,
 //! as the peer sees it.
 //!
-//! A dump that cannot be written stops with a warning. The run goes on: its bytes matter more than the dump.
+//! If writing a dump fails, it stops with a warning. The run goes on, because its bytes matter more than the dump.
 
 mod format;
 
@@ -21,17 +21,17 @@ use super::id::Direction;
 use crate::sys::stdio::is_ready_within;
 use crate::sys::{raw_mode, stderr};
 
-/// Text that may wait for a slow reader, such as a pager. More than that waits for at most [`PATIENCE`].
+/// This much text can wait for a slow reader, such as a pager. More text makes the run wait, up to [`PATIENCE`].
 const PENDING_MAX: usize = 1 << 20;
 /// A dump stops when its reader takes nothing for this time.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How often a dump whose reader is slow is tried again.
+/// The time between two attempts to write to a slow reader.
 pub(crate) const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// Where a dump goes.
 #[derive(Debug)]
 enum Sink {
-    /// A non-blocking description of our own.
+    /// A non-blocking description that no other process shares.
     File(File),
     Stderr,
 }
@@ -40,12 +40,12 @@ enum Sink {
 pub struct Dump {
     /// `None` once the dump has stopped.
     sink: Option<Sink>,
-    /// How messages name it.
+    /// The name in messages.
     name: String,
     started: Instant,
-    /// Text that was not written yet.
+    /// Text that is not written yet.
     pending: Vec<u8>,
-    /// How many taps there have been.
+    /// The number of taps so far.
     taps: u32,
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct Tap {
 }
 
 impl Tap {
-    /// Adds `n` to a count. Gives the count as it was before.
+    /// Adds `n` to a count, and returns the previous count.
     fn count(&mut self, direction: Direction, n: u64) -> u64 {
         let count = match direction {
             Direction::Read => &mut self.received,
@@ -78,19 +78,19 @@ impl Dump {
     /// A dump into this file. The file is made, or emptied, and only its owner can read it.
     ///
     /// # Errors
-    /// What `open(2)` said. `ENXIO` for a FIFO without a reader.
+    /// The error of `open(2)`. `ENXIO` means a FIFO without a reader.
     pub fn to_file(path: &Path) -> io::Result<Self> {
-        // Nothing makes us wait: neither the opening of a FIFO, nor a write to a pipe.
+        // Neither opening a FIFO nor writing to a pipe may block.
         let flags = libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC;
         let file =
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).custom_flags(flags).open(path);
         let file = file.map_err(|error| match error.raw_os_error() {
-            Some(libc::ENXIO) => io::Error::other("nobody reads it"),
+            Some(libc::ENXIO) => io::Error::other("no process reads from it"),
             _ => error,
         })?;
         let metadata = file.metadata()?;
         if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
-            // The file was there before.
+            // The file can have existed with other permissions.
             file.set_permissions(Permissions::from_mode(0o600))?;
         }
         Ok(Self::new(Sink::File(file), format!("dump {}", path.display())))
@@ -157,7 +157,7 @@ impl Dump {
             Direction::Write => "sent",
         };
         let start = self.pending.len();
-        // Memory takes everything.
+        // Writing to memory cannot fail.
         let _ = match &tap.name {
             Some(name) => writeln!(self.pending, "{time:.6} #{} {name} {verb} {what}", tap.number),
             None => writeln!(self.pending, "{time:.6} #{} {end} {verb} {what}", tap.number),
@@ -169,28 +169,28 @@ impl Dump {
             self.pending.truncate(start);
             self.pending.extend_from_slice(lines.as_bytes());
         }
-        // Messages on the same stderr keep their place in between.
+        // Messages on the same stderr stay in order with the dump.
         if is_stderr || self.pending.len() > PENDING_MAX {
             self.flush();
         }
     }
 
-    /// Writes what waits. A reader that is slow is waited for only if too much waits.
+    /// Writes pending text. Waits for a slow reader only if too much is pending.
     pub(crate) fn flush(&mut self) {
         self.write_pending(PENDING_MAX);
     }
 
-    /// Writes everything that waits.
+    /// Writes all pending text.
     pub(crate) fn finish(&mut self) {
         self.write_pending(0);
     }
 
-    /// Whether text waits for a slow reader.
+    /// Whether text is pending for a slow reader.
     pub(crate) fn is_behind(&self) -> bool {
         !self.pending.is_empty()
     }
 
-    /// Writes what waits, and leaves at most `rest` bytes to a later call.
+    /// Writes pending text, and leaves at most `rest` bytes to a later call.
     fn write_pending(&mut self, rest: usize) {
         let Some(sink) = &mut self.sink else { return };
         let mut written = 0;
@@ -209,7 +209,7 @@ impl Dump {
                     if sink.has_room_within(PATIENCE) {
                         continue;
                     }
-                    io::Error::other("nobody reads it")
+                    io::Error::other("no process reads from it")
                 }
                 Err(error) => error,
             };
@@ -223,7 +223,7 @@ impl Dump {
 }
 
 impl Sink {
-    /// Writes what fits now.
+    /// Writes as much as fits now.
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
         match self {
             Self::File(file) => file.write(text),
@@ -239,7 +239,7 @@ impl Sink {
     }
 }
 
-/// A panic, too, leaves the dump whole.
+/// The dump is complete after a panic, too.
 impl Drop for Dump {
     fn drop(&mut self) {
         self.finish();

@@ -1,11 +1,11 @@
 //! The layer that sends each line feed as CR LF, as many protocols of lines want it (`--crlf`).
 //!
-//! What arrives passes unchanged. RFC 5234 names CRLF, the end of a line in the protocols of the Internet.
+//! Received bytes pass unchanged. RFC 5234 names CRLF, the end of a line in the protocols of the Internet.
 
 /// The layer. It remembers how the bytes so far have ended, because CR and LF may come in two writes.
 #[derive(Debug, Default)]
 pub(crate) struct Crlf {
-    /// The last byte was a CR. A line feed behind a CR stays as it is.
+    /// The last byte was a CR. A line feed after a CR passes unchanged.
     after_cr: bool,
 }
 

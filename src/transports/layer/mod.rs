@@ -1,4 +1,4 @@
-//! What a stream has between its protocol and its `Io`: layers, and what must be done before the stream is open.
+//! The parts of a stream between its protocol and its `Io`: layers, and openings that come before the stream is open.
 //!
 //! ```text
 //!   protocol   Transport::write                               data_received
@@ -111,7 +111,7 @@ impl LayerStack {
         self.tap = Some(tap);
     }
 
-    /// The negotiation that takes place now.
+    /// The current negotiation.
     fn negotiation(&self) -> Option<&dyn Negotiation> {
         match self.opening.as_ref()?.front()? {
             Opening::Negotiate(negotiation) => Some(&**negotiation),
@@ -126,7 +126,7 @@ impl LayerStack {
         }
     }
 
-    /// Notes that the stream is lost. Gives the reason as the layers see it.
+    /// Notes that the stream is lost. Returns the reason in the view of the layers.
     pub(crate) fn lose(&mut self, error: Option<io::Error>) -> Option<io::Error> {
         match self.tls_mut() {
             Some(tls) => tls.lose(error),
@@ -136,7 +136,7 @@ impl LayerStack {
 
     /// What has failed if the stream does not open.
     pub(crate) fn name_of_opening(&self) -> &'static str {
-        // What the peer has agreed to was said on a connection.
+        // The peer has agreed to TLS on a connection.
         if self.tls().is_some_and(|tls| !tls.was_agreed()) { "handshake" } else { "connection" }
     }
 }

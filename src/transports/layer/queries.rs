@@ -1,4 +1,4 @@
-//! What the rest of a stream asks about its layers, and asks of them. Only `layer/` and `tls/` know which layers there
+//! The questions and requests of the rest of a stream to its layers. Only `layer/` and `tls/` ask which layers there
 //! are.
 
 use super::crlf::Crlf;
@@ -34,7 +34,7 @@ impl Stream {
         self.tls().is_some_and(TlsLayer::has_failed)
     }
 
-    /// Whether a layer has to tell something that no read brings.
+    /// Whether a layer has to report something that no read brings.
     pub(crate) fn has_layer_event(&self) -> bool {
         self.tls().is_some_and(TlsLayer::has_peer_event)
     }
@@ -63,7 +63,7 @@ impl Stream {
         self.stack.as_deref().map_or(0, |stack| stack.early.len())
     }
 
-    /// The bytes that end our direction, of the layers and of `Io`. The second call gives none.
+    /// The bytes that end this direction, of the layers and of `Io`. A second call returns none.
     pub(crate) fn take_closing_bytes(&mut self, is_cut: bool) -> Vec<u8> {
         match tls_of(&mut self.stack) {
             // A stream that is cut must not look complete, and nothing may follow an alert.

@@ -246,10 +246,7 @@ fn options_of_tls_endpoints_are_checked_as_those_of_the_modes() {
             (&["-", "h:443,ca=c"], "tcp: has no option 'ca', but tls: does"),
             (&["-", "tls:h:1,starttls=ftp"], "invalid value 'ftp' for 'starttls': must be smtp or imap"),
             (&["-", "h:1,starttls=smtp"], "tcp: has no option 'starttls', but tls: does"),
-            (
-                &["-", "udp:h:1,crlf"],
-                "udp: has no option 'crlf': an echo sends back what comes as it is, and datagrams",
-            ),
+            (&["-", "udp:h:1,crlf"], "udp: has no option 'crlf': an echo sends data back unchanged, and datagrams"),
             (&["-", "tcp:h:1,crlf=1"], "'crlf' takes no value"),
             (&["-", "tls:h:1,verify=0"], "servers are always verified, unless insecure is given"),
             (&["-", "tls:h:1,cafile=c"], "use ca=FILE for the authorities of servers"),

@@ -94,7 +94,7 @@ fn status_0_is_for_a_session_that_ended_in_order_and_124_for_timeouts() {
         // Each timeout, in a client that waits for a silent peer.
         "tcp-client --timeout 1s: eof; status 124 timed out after 1s; after 1000; before 60000",
         "tcp-client --idle-timeout 1s: eof; status 124 idle for 1s; after 1000; before 60000",
-        "tcp-client --linger 1s: eof; status 124 within 1s of stdin's; after 1000; before 60000",
+        "tcp-client --linger 1s: eof; status 124 within 1s of the end of stdin; after 1000; before 60000",
         // The time limit of the run also holds for a server, with and without clients.
         "tcp-echo --timeout 200ms: nobody; status 124 *",
         "tcp-server --timeout 200ms: nobody; status 124 *",

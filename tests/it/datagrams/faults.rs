@@ -300,7 +300,7 @@ fn a_loop_with_another_kind_of_echo_server_ends() {
             }
             turns
         });
-        echo.line("without a pause, as a loop does");
+        echo.line("without a pause look like a loop");
         echo.comes_to_rest();
         done.store(true, Ordering::Relaxed);
         reflecting.join().expect("it does not panic")

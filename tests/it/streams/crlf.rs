@@ -1,8 +1,8 @@
-//! `--crlf`: a line feed that is typed, piped or relayed is CR LF on the wire, and what arrives stays as it is.
+//! Tests `--crlf`: a line feed that is typed, piped or relayed is CR LF on the wire, and received data is unchanged.
 
 use crate::harness::*;
 
-/// What is to be on the wire, byte by byte.
+/// The expected bytes on the wire.
 fn with_crlf(data: &[u8]) -> Vec<u8> {
     let mut wire = Vec::new();
     for byte in data {
@@ -38,7 +38,7 @@ fn lines_are_changed_on_their_way_out_and_only_there() {
     ]);
 }
 
-/// Each end has a layer of its own: with both, both directions are changed.
+/// Each end has its own layer. With both, both directions change.
 #[test]
 fn each_end_of_a_relay_changes_what_goes_to_it() {
     let kinds = [Tcp, Unix, TlsConnect];
@@ -56,14 +56,14 @@ fn each_end_of_a_relay_changes_what_goes_to_it() {
     });
 }
 
-/// Much at once in both directions, with readers of all speeds and small buffers; and each direction ends by itself.
+/// Much data in both directions, with readers of all speeds and small buffers. Each direction ends by itself.
 #[test]
 fn no_byte_of_much_is_lost() {
     const SIZE: usize = 1 << 20;
     let cases = [Tcp, Unix, TlsConnect].into_iter().flat_map(|kind| [(kind, "100"), (kind, "64K")]);
     for_each(cases, |(kind, high_water)| {
         let mut pair = Pair::start(Stdio, kind, &["--crlf", "--half-close", "now", "--high-water", high_water]);
-        // Every line is as long as another one is not.
+        // Lines differ in length.
         let there = Vec::from_iter(pattern(SIZE).into_iter().map(|byte| if byte % 7 == 0 { b'\n' } else { byte }));
         let (back, wire) = (pattern(SIZE), with_crlf(&there));
         pair.left.send(there, true);
@@ -76,7 +76,7 @@ fn no_byte_of_much_is_lost() {
     });
 }
 
-/// The water marks hold for what is on its way, which can be twice as much as was typed.
+/// The water marks are for the bytes on their way, which can be twice the typed bytes.
 #[test]
 fn a_slow_reader_holds_up_the_lines() {
     const SIZE: usize = 32 << 20;

@@ -1,4 +1,4 @@
-//! `--dump`: what every kind of end is sent and what comes from it, and what becomes of a dump that cannot be written.
+//! Tests `--dump` with every kind of end, and with targets that fail or are slow.
 
 use crate::harness::*;
 
@@ -15,7 +15,7 @@ struct Piece {
     data: Vec<u8>,
 }
 
-/// The pieces of a dump, which are all as they should be.
+/// Parses a dump, and checks the form of each piece.
 #[track_caller]
 fn pieces(dump: &str) -> Vec<Piece> {
     let mut pieces = Vec::<Piece>::new();
@@ -51,7 +51,7 @@ fn pieces(dump: &str) -> Vec<Piece> {
     pieces
 }
 
-/// All bytes that the end with this number was sent, or that it gave, in order.
+/// All sent or received bytes of the end with this number, in order.
 #[track_caller]
 fn bytes(pieces: &[Piece], number: usize, verb: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -67,7 +67,7 @@ fn bytes(pieces: &[Piece], number: usize, verb: &str) -> Vec<u8> {
     bytes
 }
 
-/// How many ends of directions are shown.
+/// The number of ends of directions in the dump.
 fn ends(pieces: &[Piece]) -> usize {
     pieces.iter().filter(|piece| piece.what.starts_with("the end")).count()
 }
@@ -85,7 +85,7 @@ fn a_client_shows_both_directions_inside_tls() {
         pair.right.expect(b"GET /\r\n");
         pair.right.write(b"\x00\xff\x1b[2J\n");
         pair.left.expect(b"\x00\xff\x1b[2J\n");
-        // It is there before the end.
+        // The piece appears before the end of the run.
         let is_shown = || bytes(&read(&dump), 1, "received") == b"\x00\xff\x1b[2J\n";
         eventually("the answer is shown", || is_shown().then_some(()));
         pair.left.write(b"the end");
@@ -140,7 +140,7 @@ fn a_server_shows_each_client_by_its_number() {
     }
 }
 
-/// A splice shows nothing, so it does not happen while there is a dump, and only then.
+/// Spliced bytes cannot be shown, so a dump, and only a dump, rules out splicing.
 #[test]
 fn a_relay_copies_while_there_is_a_dump_and_only_then() {
     const SIZE: usize = 4 << 20;
@@ -250,7 +250,7 @@ fn datagrams_are_shown_by_their_numbers() {
     assert_eq!(bytes(&pieces, 1, "sent"), b"out");
 }
 
-/// Nothing is connected where the file cannot be had.
+/// Nothing is connected if the file cannot be opened.
 #[test]
 fn a_dump_that_cannot_be_opened_is_told_before_anything_is_opened() {
     let (listener, address) = listening();
@@ -260,7 +260,7 @@ fn a_dump_that_cannot_be_opened_is_told_before_anything_is_opened() {
     for (file, message) in [
         (folder.path().join("none/dump"), "No such file or directory"),
         (folder.path().to_owned(), "Is a directory"),
-        (fifo, "nobody reads it"),
+        (fifo, "no process reads from it"),
     ] {
         let name = file.to_str().expect("text");
         let output = outcome(["tcp-client", "--dump", name, &address.to_string()]);
@@ -273,7 +273,7 @@ fn a_dump_that_cannot_be_opened_is_told_before_anything_is_opened() {
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
 }
 
-/// A dump that fails is told once and costs no byte.
+/// A failing dump gives one warning and costs no byte.
 #[test]
 fn a_full_device_stops_the_dump_and_nothing_else() {
     let (server, address) = serve(["tcp-echo", ":0"]);
@@ -310,7 +310,7 @@ fn a_stderr_that_nobody_reads_stops_the_dump_and_nothing_else() {
     client.ends_with(0);
 }
 
-/// A pager takes its time. What it is to show waits for it, up to a limit, and holds up nothing else.
+/// A pager is slow. Text for it waits, up to a limit, and does not delay other data.
 #[test]
 fn a_slow_reader_gets_all_of_a_dump_and_one_that_never_reads_stops_it() {
     let (_server, address) = serve(["tcp-echo", ":0"]);
@@ -326,7 +326,7 @@ fn a_slow_reader_gets_all_of_a_dump_and_one_that_never_reads_stops_it() {
         assert!(take(&mut stdout, size) == pattern(size), "other bytes");
     };
     let mut client = run(writer);
-    // As text, both directions are ten times as much, which is more than a pipe holds.
+    // The text of both directions is ten times as long, which is more than a pipe holds.
     echo(&mut client, 50_000);
     let mut dump = String::new();
     reader.read_to_string(&mut dump).expect("text");
@@ -341,7 +341,7 @@ fn a_slow_reader_gets_all_of_a_dump_and_one_that_never_reads_stops_it() {
     drop(reader);
 }
 
-/// What has moved is in the dump, whatever ends the run.
+/// The dump has all moved bytes, whatever ends the run.
 #[test]
 fn a_signal_ends_a_dump_as_it_ends_the_run() {
     for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGQUIT] {
@@ -361,7 +361,7 @@ fn a_signal_ends_a_dump_as_it_ends_the_run() {
     }
 }
 
-/// Messages on the same stderr stand between the pieces, each at its place.
+/// Messages on the same stderr are in order with the pieces.
 #[test]
 fn messages_keep_their_places_in_a_dump_on_stderr() {
     let server = Peer::serve(|mut socket| {

@@ -312,7 +312,7 @@ fn a_client_that_takes_nothing_does_not_keep_its_place_after_the_end() {
 fn the_end_of_what_is_only_sent_can_be_waited_for_for_so_long() {
     let (_listener, address) = hesitant();
     let output = outcome_with(["tcp-client", "--send-only", "--linger", "500ms", &address], pattern(60_000));
-    ended(&output, 124, "has not taken all within 500ms");
+    ended(&output, 124, "has not received all data within 500ms");
 }
 
 /// A server that drains does not wait for a client that has ended, while stdin has nothing for it.

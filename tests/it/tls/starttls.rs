@@ -3,7 +3,7 @@
 
 use crate::harness::*;
 
-const INJECTED: &str = "the server has sent something after its consent, before TLS: it is not to be trusted";
+const INJECTED: &str = "the server has sent bytes between its consent and TLS, and they may be forged";
 
 /// The lines of a server of one protocol, each after what it expects from the client.
 struct Script {

@@ -53,7 +53,7 @@ impl AskForTls {
             if self.early > 0 && matches!(verdict, Verdict::GoOn | Verdict::Say(_) | Verdict::Consent) {
                 let answer = quote(&self.unread);
                 return Step::Failed(format!(
-                    "the server has answered before it was asked: it is not to be trusted: {answer}"
+                    "the server has answered before the question, so the answer may be forged: {answer}"
                 ));
             }
             self.unread.drain(..used);
@@ -74,7 +74,7 @@ impl AskForTls {
 
     fn too_long(&self) -> Step {
         let start = quote(&self.unread);
-        Step::Failed(format!("the server has sent more than {} KiB without a stop: {start}", PIECE_MAX / 1024))
+        Step::Failed(format!("a reply of the server is longer than {} KiB: {start}", PIECE_MAX / 1024))
     }
 }
 
@@ -107,6 +107,6 @@ impl Negotiation for AskForTls {
 }
 
 fn untrusted(data: &[u8]) -> String {
-    let what = "the server has sent something after its consent, before TLS: it is not to be trusted";
+    let what = "the server has sent bytes between its consent and TLS, and they may be forged";
     format!("{what}: {}", quote(data))
 }

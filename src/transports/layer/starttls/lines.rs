@@ -72,7 +72,7 @@ impl Smtp {
                 Verdict::No(format!("the server does not offer STARTTLS: {}", quote(&reply)))
             }
             (SmtpAsked::Tls, b"220") => Verdict::Consent,
-            (SmtpAsked::Greeting, _) => refuses("to talk to us", &reply),
+            (SmtpAsked::Greeting, _) => refuses("the connection", &reply),
             (SmtpAsked::Extensions, _) => refuses("EHLO", &reply),
             (SmtpAsked::Tls, _) => refuses("STARTTLS", &reply),
         }
@@ -116,9 +116,9 @@ impl Imap {
             }
             (false, b"*", b"PREAUTH") => {
                 let greeting = quote(line);
-                Verdict::No(format!("the server takes us for logged in, and cannot start TLS any more: {greeting}"))
+                Verdict::No(format!("the server has logged the client in already, so TLS cannot start: {greeting}"))
             }
-            (_, b"*", b"BYE") => refuses("to talk to us", line),
+            (_, b"*", b"BYE") => refuses("the connection", line),
             (true, b"*", _) => Verdict::Skip,
             (true, b"a1", b"OK") => Verdict::Consent,
             (true, b"a1", b"NO" | b"BAD") => refuses("STARTTLS", line),
@@ -149,7 +149,7 @@ impl Pop3 {
                 Verdict::Say(b"STLS\r\n".to_vec())
             }
             (b"+OK", true) => Verdict::Consent,
-            (b"-ERR", false) => refuses("to talk to us", line),
+            (b"-ERR", false) => refuses("the connection", line),
             (b"-ERR", true) => refuses("STLS", line),
             _ => nonsense("POP3", line),
         }

@@ -7,8 +7,8 @@ use super::{AskForTls, StartTls};
 use crate::transports::layer::negotiation::{Negotiation, Step};
 use std::time::Duration;
 
-const INJECTED: &str = "the server has sent something after its consent, before TLS: it is not to be trusted";
-const AHEAD: &str = "the server has answered before it was asked: it is not to be trusted";
+const INJECTED: &str = "the server has sent bytes between its consent and TLS, and they may be forged";
+const AHEAD: &str = "the server has answered before the question, so the answer may be forged";
 
 fn asking(protocol: StartTls, server_name: &str) -> AskForTls {
     AskForTls::new(protocol, server_name, Duration::from_secs(10))
@@ -184,7 +184,7 @@ fn an_answer_to_what_was_not_asked_yet_is_an_attack() {
 #[test]
 fn a_refusal_is_told_in_the_words_of_the_server() {
     use StartTls::{Imap, Ldap, Pop3, Postgres, Smtp, Xmpp};
-    refused(Smtp, &[b"554 go away\r\n"], "refuses to talk to us: \"554 go away\"");
+    refused(Smtp, &[b"554 go away\r\n"], "refuses the connection: \"554 go away\"");
     refused(Smtp, &[b"220 a\r\n", b"502-no\r\n502 EHLO\r\n"], "refuses EHLO: \"502-no\\r\\n502 EHLO\"");
     refused(Smtp, &[b"220 a\r\n", b"250 STARTTLS\r\n"], "does not offer STARTTLS: \"250 STARTTLS\"");
     refused(Smtp, &[b"220-a\r\n220-STARTTLS\r\n220 b\r\n", b"250 a\r\n"], "does not offer STARTTLS: \"250 a\"");
@@ -193,13 +193,13 @@ fn a_refusal_is_told_in_the_words_of_the_server() {
     refused(Smtp, &[b"220 a\r\n", offer, b"454 4.7.0 later\r\n"], "refuses STARTTLS: \"454 4.7.0 later\"");
     refused(Smtp, &[b"220 a\r\n", offer, b"250 fine\r\n"], "refuses STARTTLS: \"250 fine\"");
 
-    refused(Imap, &[b"* BYE full\r\n"], "refuses to talk to us: \"* BYE full\"");
-    refused(Imap, &[b"* PREAUTH hello root\r\n"], "takes us for logged in, and cannot start TLS any more: \"* PREAUTH");
+    refused(Imap, &[b"* BYE full\r\n"], "refuses the connection: \"* BYE full\"");
+    refused(Imap, &[b"* PREAUTH hello root\r\n"], "has logged the client in already, so TLS cannot start: \"* PREAUTH");
     refused(Imap, &[b"* OK\r\n", b"a1 BAD what\r\n"], "refuses STARTTLS: \"a1 BAD what\"");
     refused(Imap, &[b"* OK\r\n", b"* 1 EXISTS\r\na1 NO\r\n"], "refuses STARTTLS: \"a1 NO\"");
-    refused(Imap, &[b"* OK\r\n", b"* BYE\r\n"], "refuses to talk to us: \"* BYE\"");
+    refused(Imap, &[b"* OK\r\n", b"* BYE\r\n"], "refuses the connection: \"* BYE\"");
 
-    refused(Pop3, &[b"-ERR busy\r\n"], "refuses to talk to us: \"-ERR busy\"");
+    refused(Pop3, &[b"-ERR busy\r\n"], "refuses the connection: \"-ERR busy\"");
     refused(Pop3, &[b"+OK\r\n", b"-ERR unknown\r\n"], "refuses STLS: \"-ERR unknown\"");
 
     refused(Postgres, &[b"N"], "refuses TLS: \"N\"");
@@ -216,7 +216,7 @@ fn a_refusal_is_told_in_the_words_of_the_server() {
     refused(Xmpp, &[header, other], "does not offer STARTTLS: \"<stream:features><starttls ");
     refused(Xmpp, &[b"<stream:stream xmlns='jabber:client'>"], "does not offer STARTTLS: \"<stream:stream ");
     let error = b"<stream:error><host-unknown/></stream:error>";
-    refused(Xmpp, &[header, error], "refuses to talk to us: \"<stream:error><host-unknown/></stream:error>\"");
+    refused(Xmpp, &[header, error], "refuses the connection: \"<stream:error><host-unknown/></stream:error>\"");
     refused(Xmpp, &[header, b"</stream:stream>"], "ends the stream: \"</stream:stream>\"");
     let offer = format!("<stream:features><starttls {TLS}/></stream:features>");
     let failure = format!("<failure {TLS}/></stream:stream>");
@@ -279,7 +279,7 @@ fn ber_that_ldap_does_not_have_is_refused() {
 #[test]
 fn what_has_no_end_is_not_kept() {
     use StartTls::{Imap, Ldap, Pop3, Smtp, Xmpp};
-    let too_long = "more than 8 KiB without a stop";
+    let too_long = "a reply of the server is longer than 8 KiB";
     let endless = |start: &[u8]| [start, &vec![b'x'; PIECE_MAX]].concat();
     for (protocol, start) in [(Smtp, &b"220 "[..]), (Imap, b"* OK "), (Pop3, b"+OK "), (Xmpp, b"<stream:stream a='")] {
         refused(protocol, &[&endless(start)], too_long);

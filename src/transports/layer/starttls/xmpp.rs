@@ -94,7 +94,7 @@ impl Xmpp {
                 Verdict::Say(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>".to_vec())
             }
             Outermost::Features => self.not_offered(),
-            Outermost::Error => Verdict::No(format!("the server refuses to talk to us: {}", quote(&self.reply))),
+            Outermost::Error => Verdict::No(format!("the server refuses the connection: {}", quote(&self.reply))),
             Outermost::Proceed => Verdict::Consent,
             Outermost::Failure => Verdict::No(format!("the server refuses STARTTLS: {}", quote(&self.reply))),
         }
