@@ -59,7 +59,7 @@ impl ChildEnd {
         Self { exec: Some(exec), ..Self::new(Inbound::new(stdio, Info::default()), options) }
     }
 
-    /// A left side, whose other end a [`Connector`] opens, or a right side, to be joined with an
+    /// A left side, whose other end a [`Connector`](super::Connector) opens, or a right side, to be joined with an
     /// [`Inbound`].
     #[must_use]
     pub fn new(other: impl Into<OtherEnd>, options: PairOptions) -> Self {

@@ -42,7 +42,7 @@ pub struct StreamSide {
 
 impl StreamSide {
     /// A left side, whose other end a [`Connector`] opens, or a right side, to be joined with an
-    /// [`Inbound`].
+    /// [`Inbound`](super::Inbound).
     #[must_use]
     pub fn new(other: impl Into<OtherEnd>, options: PairOptions) -> Self {
         // Both sides watch: one may be gone while the other has not taken everything.
