@@ -1,15 +1,14 @@
-//! The queued calls: each goes to the protocol that is installed for its slot. The queue is `transports/call.rs`.
+//! The queued calls: each goes to the protocol that is installed for its slot. The queue is in `transports/ctx.rs`.
 
 use std::io;
 
 use super::EventLoop;
 use super::guard::guarded;
-use crate::transports::call::{Call, Installed};
+use crate::transports::ctx::{Call, Installed};
 use crate::transports::error::is_tls;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
-use crate::transports::label::Label;
-use crate::transports::net::{Net, Slot};
+use crate::transports::net::{Label, Net, Slot};
 use crate::transports::protocol::Handler;
 use crate::transports::stream::CloseMode;
 

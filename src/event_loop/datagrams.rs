@@ -7,14 +7,12 @@ use std::io;
 
 use super::EventLoop;
 use super::guard::guarded;
-use crate::transports::call::{Call, Installed};
-use crate::transports::ctx::DatagramRef;
+use crate::transports::ctx::{Call, DatagramRef, Installed};
 use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::datagram::{BATCH, RecvBatch, Remote};
 use crate::transports::error::describe;
 use crate::transports::id::{Direction, Id};
-use crate::transports::label::Label;
-use crate::transports::net::{Net, Slot};
+use crate::transports::net::{Label, Net, Slot};
 use crate::transports::protocol::DatagramProtocol;
 
 /// How many calls receive from one socket in one turn. With more, one busy port would hold up the other transports.

@@ -19,7 +19,7 @@ use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::transports::call::Installed;
+use crate::transports::ctx::Installed;
 use crate::transports::datagram::RecvBatch;
 use crate::transports::id::Id;
 use crate::transports::net::Net;

@@ -1,13 +1,13 @@
 //! Naps between turns, for peers that keep many small requests in flight.
 //!
-//! Such a peer writes its requests one after the other. A loop that is faster than the peer reads each request alone, so
-//! that both sides pay a wake-up and two system calls for each. With a nap of 50 µs between turns, requests arrive in
-//! batches. That gives 1.5 times the throughput for two thirds of the CPU, measured with 64 clients of 16 requests in
-//! flight. For peers that wait for each answer, the same nap would cost a fifth of the throughput.
+//! Such a peer writes its requests one after the other. A loop that is faster than the peer reads each request alone,
+//! so that both sides pay a wake-up and two system calls for each. With a nap of 50 µs between turns, requests arrive
+//! in batches. That gives 1.5 times the throughput for two thirds of the CPU, measured with 64 clients of 16 requests
+//! in flight. For peers that wait for each answer, the same nap would cost a fifth of the throughput.
 //!
 //! The sign of such peers is that the same stream is read many times in a row although others are active. If the sign
-//! shows, the loop naps for two epochs on trial. It goes on napping only if that moved more bytes, and tries the opposite
-//! from time to time. Without the sign, and with a single peer, the loop never naps.
+//! shows, the loop naps for two epochs on trial. It goes on napping only if that moved more bytes, and tries the
+//! opposite from time to time. Without the sign, and with a single peer, the loop never naps.
 //!
 //! Datagrams are similar. Those that arrive together are received by one call, answered by one call, and pass through
 //! the kernel as one message for each peer. Their sign is that several arrive in one call without a nap. A nap saves a

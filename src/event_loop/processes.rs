@@ -6,7 +6,7 @@
 
 use super::EventLoop;
 use super::guard::guarded;
-use crate::transports::call::{Call, Installed};
+use crate::transports::ctx::{Call, Installed};
 use crate::transports::id::Id;
 use crate::transports::process::Process;
 use crate::transports::process::handle::SubprocessTransport;

@@ -110,8 +110,8 @@ impl Net {
 }
 
 impl Listener {
-    /// Makes a stream of an accepted connection, and says what must be done before the stream is open. `None` means that
-    /// the connection is closed at once.
+    /// Makes a stream of an accepted connection, and says what must be done before the stream is open. `None` means
+    /// that the connection is closed at once.
     fn stream(&mut self, id: Id, cx: &mut Ctx, socket: Socket, address: &SockAddr) -> Option<(Stream, Vec<Opening>)> {
         if let Some(back_off) = self.back_off.take() {
             log::info!("accepting on {} again", self.name);
@@ -168,6 +168,13 @@ impl Listener {
         self.trouble = Some(cx.now);
         let timer = cx.timers.arm(delay, Some(id), Alarm::AcceptRetry);
         self.back_off = Some(BackOff { delay, timer: Some(timer) });
+    }
+
+    /// Puts the listener on the run queue if connections may wait.
+    pub(crate) fn queue_ready(&mut self, id: Id, cx: &mut Ctx) {
+        if self.readable && !std::mem::replace(&mut self.queued, true) {
+            cx.ready.push(id);
+        }
     }
 
     /// The wait is over. A listener that knows of a queue is taken up again.

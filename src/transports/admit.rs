@@ -5,8 +5,7 @@ use std::io;
 use std::os::fd::AsFd;
 
 use super::admission::{Admission, Places};
-use super::call::Call;
-use super::ctx::Ctx;
+use super::ctx::{Call, Ctx};
 use super::id::Id;
 use super::net::{Net, Slot};
 use super::stream::Stream;

@@ -21,8 +21,8 @@ const PIPE_BUF: usize = 4096;
 /// What a terminal that polls as writable takes without waiting. A terminal whose reader has stopped may take less.
 const TERMINAL_BUF: usize = 256;
 
-/// The size of a pipe through which much goes. It is a quarter of the largest one, as a user may have only 64 MiB in all.
-/// stdin and stdout are only two pipes, so they may be larger.
+/// The size of a pipe through which much goes. It is a quarter of the largest one, as a user may have only 64 MiB in
+/// all. stdin and stdout are only two pipes, so they may be larger.
 const WIDE_PIPE_BYTES: libc::c_int = 256 * 1024;
 const WIDE_STDIO_BYTES: libc::c_int = 1024 * 1024;
 
@@ -51,8 +51,8 @@ struct Master {
     last: Option<u8>,
     /// The bytes that end the input were taken.
     input_ended: bool,
-    /// The child has ended. Until then the child can open its terminal anew, so that a terminal that no process has open
-    /// is not over.
+    /// The child has ended. Until then the child can open its terminal anew, so that a terminal that no process has
+    /// open is not over.
     child_ended: bool,
 }
 
@@ -101,7 +101,8 @@ impl Channel {
         let mut fd = None;
         match kind {
             FdKind::Socket => access = Access::Socket,
-            // A regular file is not opened anew: the new description would start at offset 0 and write over what is there.
+            // A regular file is not opened anew: the new description would start at offset 0 and write over what is
+            // there.
             FdKind::Pipe | FdKind::Terminal => {
                 // ENXIO (a pipe without reader), EACCES (after su) and ENOENT (no /proc) leave the shared description.
                 if let Ok(new) = stdio::reopen(borrowed, write)
@@ -198,8 +199,8 @@ impl Channel {
         error.unwrap_or_else(Some).map(|error| self.name(error))
     }
 
-    /// The descriptor, if the kernel can move bytes from or to it by itself. Terminals, and descriptions that are shared
-    /// and may block, are left out.
+    /// The descriptor, if the kernel can move bytes from or to it by itself. Terminals, and descriptions that are
+    /// shared and may block, are left out.
     pub(crate) fn raw(&self) -> Option<(SpliceFd, BorrowedFd<'_>)> {
         let raw = match (self.kind, self.access) {
             (FdKind::Pipe, Access::Private) => SpliceFd::Pipe,
@@ -213,8 +214,8 @@ impl Channel {
     pub(crate) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let fd = self.fd.as_fd();
         if self.kind == FdKind::Terminal && pty::is_in_background(fd) {
-            // Another process group has the keys, and a read would stop us (SIGTTIN). Once we are in the foreground, a key
-            // is a new event.
+            // Another process group has the keys, and a read would stop us (SIGTTIN). Once we are in the foreground, a
+            // key is a new event.
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let result = match self.access {
@@ -273,8 +274,8 @@ impl Channel {
         let _ = stdio::widen_pipe(self.fd.as_fd(), bytes);
     }
 
-    /// The bytes that tell the other end that this direction ends: the keys for that on a child's terminal. Ask for them
-    /// after everything else has been written. They are given once.
+    /// The bytes that tell the other end that this direction ends: the keys for that on a child's terminal. Ask for
+    /// them after everything else has been written. They are given once.
     pub(crate) fn closing_bytes(&mut self) -> Vec<u8> {
         match &mut self.master {
             Some(master) if !master.input_ended => {

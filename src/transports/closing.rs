@@ -16,10 +16,9 @@
 use std::io::{self, IoSlice};
 use std::time::Duration;
 
-use super::call::Call;
 use super::connect::Connect;
 use super::connect::error::ConnectError;
-use super::ctx::StreamRef;
+use super::ctx::{Call, StreamRef};
 use super::error::{describe, is_tls};
 use super::id::Direction;
 use super::io::Io;
@@ -28,8 +27,8 @@ use super::state::Phase;
 use super::stream::{CloseMode, Stream};
 use super::timers::Alarm;
 
-/// How long a closed connection waits for the peer's end, so that our close is not a reset. asyncio waits for 30 s, nginx
-/// for 5 s.
+/// How long a closed connection waits for the peer's end, so that our close is not a reset. asyncio waits for 30 s,
+/// nginx for 5 s.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long to wait for the acknowledgement of our FIN alone. Some hosts drop what comes after their own end.
@@ -65,7 +64,8 @@ impl StreamRef<'_> {
         }
         self.disarm();
         let stream = &mut *self.stream;
-        // The first failure is reported: a failed write comes before a failed read. An error of TLS is the cause of both.
+        // The first failure is reported: a failed write comes before a failed read. An error of TLS is the cause of
+        // both.
         let error = match error {
             Some(error) if is_tls(&error) => Some(error),
             // A panic of the protocol is no failure of the connection.
@@ -110,8 +110,8 @@ impl StreamRef<'_> {
         }
     }
 
-    /// Reads no more, sends what is buffered, then calls `connection_lost(None)`. A stream that is closing already keeps
-    /// its mode, except that a reset is added if the peer has not been told of an end. asyncio's `close`.
+    /// Reads no more, sends what is buffered, then calls `connection_lost(None)`. A stream that is closing already
+    /// keeps its mode, except that a reset is added if the peer has not been told of an end. asyncio's `close`.
     pub(crate) fn close(&mut self, mode: CloseMode) {
         let stream = &mut *self.stream;
         if stream.state.phase() == Phase::Connecting || stream.is_opening() {
@@ -243,8 +243,8 @@ impl StreamRef<'_> {
         self.arm(delay, Alarm::Acknowledgement);
     }
 
-    /// The peer has not ended its direction in time. If the peer's system has everything, that does not matter. A server
-    /// waits no longer. Other streams go on waiting.
+    /// The peer has not ended its direction in time. If the peer's system has everything, that does not matter. A
+    /// server waits no longer. Other streams go on waiting.
     pub(crate) fn close_timed_out(&mut self) {
         let stream = &mut *self.stream;
         stream.phase_timer = None;

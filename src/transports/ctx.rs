@@ -1,4 +1,4 @@
-//! What a transport needs of the loop, and one stream together with that.
+//! What a transport needs of the loop, the callbacks that it queues there, and one transport together with that.
 //!
 //! `Net` is the arena of transports and a [`Ctx`]. No transport is in a `Ctx`, so a stream and the `Ctx` can be
 //! borrowed at the same time: that is a [`StreamRef`], and a [`DatagramRef`] for a datagram socket. An event looks its
@@ -11,7 +11,6 @@ use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
 use super::admission::Places;
-use super::call::{Call, Installed};
 use super::connect::error::ConnectError;
 use super::connect::resolver::Resolver;
 use super::datagram::socket::{Cork, Datagram, DatagramLabel};
@@ -22,9 +21,51 @@ use super::label::StreamLabel;
 use super::out_buf::BufferPool;
 use super::pipe_pool::PipePool;
 use super::process::Process;
-use super::rearm::RearmQueue;
-use super::stream::Stream;
-use super::timers::{Alarm, Timers};
+use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
+use super::stream::{RearmQueue, Stream};
+use super::timers::{Alarm, TimerId, Timers};
+
+/// The receiver of a slot's callbacks.
+#[derive(Default)]
+pub(crate) enum Installed {
+    #[default]
+    Nothing,
+    Protocol(Handler),
+    Factory(Factory),
+    Datagram(Box<dyn DatagramProtocol>),
+    Subprocess(Box<dyn SubprocessProtocol>),
+    /// A pipe of the child `process`: the protocol of the child is called.
+    Pipe {
+        process: Id,
+        number: u8,
+    },
+}
+
+/// A callback in the queue.
+pub(crate) enum Call {
+    /// Calls go to this from now on.
+    Install(Installed),
+    ConnectionMade,
+    ConnectionFailed(ConnectError),
+    PauseWriting,
+    ResumeWriting,
+    Timer(TimerId),
+    ErrorReceived(io::Error),
+    TlsStarted,
+    /// A connection awaits admission. No protocol is called.
+    Admit,
+    ProcessExited,
+    ConnectionLost(Option<io::Error>),
+    /// The end of a stream that no protocol knows of.
+    Forget,
+}
+
+impl Call {
+    /// Whether the slot is free once the call is made.
+    pub(crate) fn is_last(&self) -> bool {
+        matches!(self, Self::ConnectionFailed(_) | Self::ConnectionLost(_) | Self::Forget)
+    }
+}
 
 /// The clock, the queues, the timers and the pools of a loop.
 pub(crate) struct Ctx {

@@ -8,16 +8,14 @@ use std::fmt;
 use std::io::{self, IoSlice};
 use std::time::Instant;
 
-use super::call::{Call, Installed};
-use super::ctx::StreamRef;
+use super::ctx::{Call, Installed, StreamRef};
 use super::error::TlsError;
 use super::id::Id;
-use super::info::{Info, Peer, PipeEnds};
+use super::info::{ChildInfo, Info, Peer, PipeEnds};
 use super::io::Io;
 use super::keepalive::KeepAlive;
-use super::net::Net;
+use super::net::{Net, Slot};
 use super::out_buf::WaterMarks;
-use super::process::handle::child_of_pipe;
 use super::protocol::Handler;
 use super::stream::{CloseMode, Stream};
 use super::tls::Tls;
@@ -345,6 +343,15 @@ impl Transport<'_> {
             stream.cx.note_background(before, background);
         });
     }
+}
+
+/// The child at the other end of a pipe. Children are few, and nothing but a question needs this.
+fn child_of_pipe(net: &Net, pipe: Id) -> Option<ChildInfo> {
+    net.slots.iter().find_map(|(id, slot)| {
+        let Slot::Process(process) = slot else { return None };
+        let number = process.pipes.iter().position(|&own| own == Some(pipe))?;
+        Some(process.info(id, Some(number as u8)))
+    })
 }
 
 impl fmt::Debug for Transport<'_> {

@@ -244,7 +244,8 @@ impl Io {
         }
     }
 
-    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged. 0 if the socket cannot tell.
+    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged. 0 if the socket cannot
+    /// tell.
     pub(crate) fn unacknowledged(&self) -> usize {
         match self {
             Self::Socket(fd) => socket::unacknowledged(fd.as_fd()).unwrap_or(0),

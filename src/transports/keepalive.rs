@@ -1,8 +1,8 @@
 //! Peers that vanish. A host that loses its power or its network says nothing, and its connection would stay for ever.
 //!
-//! There are two cases. If no bytes are under way to the peer, the kernel probes it (`SO_KEEPALIVE`, `tcp(7)`). If bytes
-//! are under way, the kernel sends them again for a quarter of an hour. So the loop looks from time to time whether the
-//! peer has given any sign of life meanwhile (`TCP_INFO`). That is `liveness.rs`.
+//! There are two cases. If no bytes are under way to the peer, the kernel probes it (`SO_KEEPALIVE`, `tcp(7)`). If
+//! bytes are under way, the kernel sends them again for a quarter of an hour. So the loop looks from time to time
+//! whether the peer has given any sign of life meanwhile (`TCP_INFO`). That is `liveness.rs`.
 //!
 //! `TCP_USER_TIMEOUT` is the kernel's own limit for the second case. It is not used, as it also ends connections whose
 //! peer acknowledges every probe and only does not read (a window of zero).

@@ -1,30 +1,13 @@
-//! How messages name a transport.
+//! How messages name a stream.
 
 use std::fmt;
 
-use super::datagram::socket::DatagramLabel;
 use super::id::Id;
 use super::info::Peer;
 use super::io::Io;
-use super::net::Net;
 use super::stream::Stream;
 
-/// The name of a transport in messages. It is looked up only if the message is written.
-pub(crate) struct Label<'a>(pub(crate) &'a Net, pub(crate) Id);
-
-impl fmt::Display for Label<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(datagram) = self.0.datagram(self.1) {
-            return DatagramLabel(datagram).fmt(f);
-        }
-        match self.0.stream(self.1) {
-            Some(stream) => StreamLabel(stream, self.1).fmt(f),
-            None => write!(f, "{:?}", self.1),
-        }
-    }
-}
-
-/// The same for a connection of which only the peer is at hand.
+/// The name of a connection in messages, if only its peer is at hand.
 pub(crate) struct EndName<'a> {
     pub(crate) peer: Option<&'a Peer>,
     pub(crate) id: Id,
@@ -39,7 +22,7 @@ impl fmt::Display for EndName<'_> {
     }
 }
 
-/// The same for a stream that is at hand.
+/// The name of a stream in messages.
 pub(crate) struct StreamLabel<'a>(pub(crate) &'a Stream, pub(crate) Id);
 
 impl fmt::Display for StreamLabel<'_> {

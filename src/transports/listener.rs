@@ -10,9 +10,7 @@ use std::time::{Duration, Instant};
 use socket2::{SockAddr, Socket};
 
 use super::access::AccessList;
-use super::ctx::Ctx;
 use super::error::TlsError;
-use super::id::Id;
 use super::info::Peer;
 use super::keepalive::KeepAlive;
 use super::layer::{Layer, Opening};
@@ -87,7 +85,7 @@ pub(crate) struct Listener {
     pub(crate) back_off: Option<BackOff>,
     /// When the listener last had to wait for descriptors or memory.
     pub(crate) trouble: Option<Instant>,
-    queued: bool,
+    pub(crate) queued: bool,
 }
 
 /// The listener waits until the machine has descriptors and memory again.
@@ -123,13 +121,6 @@ impl Listener {
 
     pub(crate) fn latch(&mut self) {
         self.readable = true;
-    }
-
-    /// Puts the listener on the run queue if connections may wait.
-    pub(crate) fn queue_ready(&mut self, id: Id, cx: &mut Ctx) {
-        if self.readable && !std::mem::replace(&mut self.queued, true) {
-            cx.ready.push(id);
-        }
     }
 
     pub(crate) fn dequeue(&mut self) {

@@ -1,5 +1,5 @@
-//! Whether the peers of open TCP streams still live: the loop looks at peers to which bytes are under way. The probes of
-//! the kernel are set up in `keepalive.rs`.
+//! Whether the peers of open TCP streams still live: the loop looks at peers to which bytes are under way. The probes
+//! of the kernel are set up in `keepalive.rs`.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -52,7 +52,8 @@ impl Ctx {
         self.looks.next = Some((due, self.timers.arm(delay, None, Alarm::LookAtPeers)));
     }
 
-    /// Looks at the peers to which bytes are under way. A peer that has given no sign of life for too long has vanished.
+    /// Looks at the peers to which bytes are under way. A peer that has given no sign of life for too long has
+    /// vanished.
     pub(crate) fn look_at_peers(&mut self, slots: &mut Arena<Slot>) {
         let last = self.looks.last.replace(self.now);
         self.looks.next = None;

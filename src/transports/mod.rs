@@ -12,7 +12,6 @@ pub mod protocol;
 pub(crate) mod accept;
 mod admission;
 mod admit;
-pub(crate) mod call;
 pub mod connect;
 pub(crate) mod ctx;
 pub mod id;

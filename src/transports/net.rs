@@ -1,8 +1,8 @@
-//! Everything a protocol may touch: the arena of transports, and the queues and timers of a [`Ctx`].
+//! Everything a protocol may touch: the arena of transports, and the queues and timers of a `Ctx`.
 //!
 //! No protocol is in here, and a `Transport` handle borrows only this. So a protocol cannot call itself or another
-//! protocol, and the borrow checker proves it. Callbacks are queued in `calls`, and the loop makes the calls. The methods
-//! here concern several transports. What concerns one stream is a method of [`StreamRef`].
+//! protocol, and the borrow checker proves it. Callbacks are queued in `calls`, and the loop makes the calls. The
+//! methods here concern several transports. What concerns one stream is a method of `StreamRef`.
 
 use std::fmt;
 use std::io;
@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 use mio::unix::SourceFd;
 
 use super::admission::Admission;
-use super::call::Call;
-use super::ctx::{Ctx, DatagramRef, ProcessRef, StreamRef};
-use super::datagram::socket::Datagram;
+use super::ctx::{Call, Ctx, DatagramRef, ProcessRef, StreamRef};
+use super::datagram::socket::{Datagram, DatagramLabel};
 use super::dump::Dump;
+
 use super::id::{Arena, Direction, Id};
+use super::label::StreamLabel;
 use super::listener::Listener;
 use super::process::{Ending, Process, SIGTERM};
 use super::stream::Stream;
@@ -284,6 +285,21 @@ impl Net {
             self.cx.places.taken -= 1;
         }
         self.room_for_listeners();
+    }
+}
+
+/// The name of a transport in messages. It is looked up only if the message is written.
+pub(crate) struct Label<'a>(pub(crate) &'a Net, pub(crate) Id);
+
+impl fmt::Display for Label<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(datagram) = self.0.datagram(self.1) {
+            return DatagramLabel(datagram).fmt(f);
+        }
+        match self.0.stream(self.1) {
+            Some(stream) => StreamLabel(stream, self.1).fmt(f),
+            None => write!(f, "{:?}", self.1),
+        }
     }
 }
 

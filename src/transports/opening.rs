@@ -11,8 +11,8 @@ use std::os::unix::fs::PermissionsExt;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 
 use super::address::UnixName;
-use super::call::{Call, Installed};
 use super::channel::Channel;
+use super::ctx::{Call, Installed};
 use super::id::{Direction, Id};
 use super::info::Peer;
 use super::io::Io;

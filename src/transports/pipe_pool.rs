@@ -7,8 +7,8 @@ use std::os::fd::OwnedFd;
 
 use crate::sys::splice::pipe;
 
-/// The size of a pooled pipe, and of the first few pipes. Wide pipes take half the calls and a tenth less CPU, but a user
-/// may have only 64 MiB in all.
+/// The size of a pooled pipe, and of the first few pipes. Wide pipes take half the calls and a tenth less CPU, but a
+/// user may have only 64 MiB in all.
 const PIPE_BYTES: libc::c_int = 256 * 1024;
 const WIDE_PIPE_BYTES: libc::c_int = 1024 * 1024;
 const WIDE_PIPES: usize = 4;

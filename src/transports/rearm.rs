@@ -10,20 +10,13 @@
 use std::time::Duration;
 
 use super::ctx::{Ctx, StreamRef};
-use super::id::{Arena, Id};
+use super::id::Arena;
 use super::net::Slot;
 use super::stream::Rearm;
-use super::timers::{Alarm, TimerId};
+use super::timers::Alarm;
 
 /// Long enough that no busy stream is rearmed, short enough that no user takes the wait for a hang.
 const IDLE: Duration = Duration::from_millis(50);
-
-/// Streams that stopped at a short read or write.
-#[derive(Debug, Default)]
-pub(crate) struct RearmQueue {
-    pub(crate) streams: Vec<Id>,
-    pub(crate) timer: Option<TimerId>,
-}
 
 impl StreamRef<'_> {
     /// Queues the stream to be rearmed, unless it is queued already.

@@ -30,8 +30,8 @@ pub(crate) enum Phase {
     Running,
     /// `close` was called. What is buffered goes out, what arrives is thrown away.
     Flushing,
-    /// Everything went out, and the peer was told so. The stream waits for the peer's end, so that our close is no reset,
-    /// and for the acknowledgement, as the peer may still refuse what was sent.
+    /// Everything went out, and the peer was told so. The stream waits for the peer's end, so that our close is no
+    /// reset, and for the acknowledgement, as the peer may still refuse what was sent.
     Draining,
     /// Closed. `connection_lost` is queued or has been called.
     Lost,

@@ -100,6 +100,13 @@ pub(crate) enum Rearm {
     },
 }
 
+/// Streams that stopped at a short read or write. They are rearmed once they are idle.
+#[derive(Debug, Default)]
+pub(crate) struct RearmQueue {
+    pub(crate) streams: Vec<Id>,
+    pub(crate) timer: Option<TimerId>,
+}
+
 impl Stream {
     pub(crate) fn new(io: Io, phase: Phase, now: Instant) -> Self {
         Self {

@@ -88,7 +88,8 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    /// Arms a timer that fires once `delay` has passed from this moment on. A timer without an owner belongs to the loop.
+    /// Arms a timer that fires once `delay` has passed from this moment on. A timer without an owner belongs to the
+    /// loop.
     pub(crate) fn arm(&mut self, delay: Duration, owner: Option<Id>, alarm: Alarm) -> TimerId {
         let now = self.clock.now();
         let id = self.name(now.checked_add(delay).unwrap_or(now + CENTURY));

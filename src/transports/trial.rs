@@ -11,8 +11,8 @@
 //!              +----+---three times---> the faster one, for the rest of the file
 //! ```
 //!
-//! The first half of each part is not timed, as the receiver may still be busy with the part before. A shorter file goes
-//! partly by one method and partly by the other.
+//! The first half of each part is not timed, as the receiver may still be busy with the part before. A shorter file
+//! goes partly by one method and partly by the other.
 
 use std::time::{Duration, Instant};
 

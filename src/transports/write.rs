@@ -5,8 +5,7 @@
 
 use std::io::{self, IoSlice};
 
-use super::call::Call;
-use super::ctx::StreamRef;
+use super::ctx::{Call, StreamRef};
 use super::out_buf::WaterMarks;
 use crate::sys::stdio::IOV_MAX;
 

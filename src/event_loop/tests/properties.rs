@@ -5,13 +5,13 @@
 use super::*;
 
 /// The most bytes of a script.
-const LENGTHS: [usize; 5] = [0, 1, 100, 5000, 100_000];
+pub(super) const LENGTHS: [usize; 5] = [0, 1, 100, 5000, 100_000];
 const HIGH_WATER: usize = 1000;
 /// The most bytes that one read can add to a buffer that was not over high water.
 const CHUNK_MAX: usize = SCRATCH_BYTES;
 
 /// Sends `data` into `from` in pieces, reads from `to` in pieces, and checks the bound on memory.
-fn shovel(sim: &mut Sim, from: Id, data: &[u8], to: Id) {
+pub(super) fn shovel(sim: &mut Sim, from: Id, data: &[u8], to: Id) {
     let mut rest = data;
     while !rest.is_empty() {
         let (piece, after) = rest.split_at(1 + sim.below(rest.len()));

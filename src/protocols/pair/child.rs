@@ -60,7 +60,7 @@ impl ChildEnd {
     }
 
     /// A left side, whose other end a [`Connector`](super::Connector) opens, or a right side, to be joined with an
-    /// [`Inbound`](super::Inbound).
+    /// [`Inbound`].
     #[must_use]
     pub fn new(other: impl Into<OtherEnd>, options: PairOptions) -> Self {
         Self {

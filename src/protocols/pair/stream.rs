@@ -41,7 +41,7 @@ pub struct StreamSide {
 }
 
 impl StreamSide {
-    /// A left side, whose other end a [`Connector`](super::Connector) opens, or a right side, to be joined with an
+    /// A left side, whose other end a [`Connector`] opens, or a right side, to be joined with an
     /// [`Inbound`](super::Inbound).
     #[must_use]
     pub fn new(other: impl Into<OtherEnd>, options: PairOptions) -> Self {

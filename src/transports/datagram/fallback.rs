@@ -9,8 +9,7 @@ use super::io::DatagramIo;
 use super::opening::open;
 use super::queue::HEADER_BYTES;
 use super::socket::Datagram;
-use crate::transports::call::Call;
-use crate::transports::ctx::DatagramRef;
+use crate::transports::ctx::{Call, DatagramRef};
 use crate::transports::error::describe;
 use crate::transports::timers::Alarm;
 

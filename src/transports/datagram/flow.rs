@@ -10,10 +10,9 @@ use std::io;
 
 use super::socket::DatagramPhase;
 use crate::sys::datagram::{BATCH, Remote, SendBatch};
-use crate::transports::call::Call;
 use crate::transports::connect::Connect;
 use crate::transports::connect::error::ConnectError;
-use crate::transports::ctx::DatagramRef;
+use crate::transports::ctx::{Call, DatagramRef};
 use crate::transports::id::Direction;
 use crate::transports::out_buf::WaterMarks;
 

@@ -8,8 +8,7 @@ use std::time::Instant;
 
 use super::socket::Datagram;
 use crate::sys::datagram::Remote;
-use crate::transports::call::{Call, Installed};
-use crate::transports::ctx::DatagramRef;
+use crate::transports::ctx::{Call, DatagramRef, Installed};
 pub use crate::transports::handle::DatagramTransport;
 use crate::transports::info::{Info, Peer, canonical};
 use crate::transports::out_buf::WaterMarks;

@@ -9,12 +9,10 @@ use std::time::Duration;
 use super::Process;
 use crate::sys::process;
 use crate::sys::pty::{self, WindowSize};
-use crate::transports::call::{Call, Installed};
-use crate::transports::ctx::ProcessRef;
+use crate::transports::ctx::{Call, Installed, ProcessRef};
 pub use crate::transports::handle::SubprocessTransport;
 use crate::transports::id::Id;
 use crate::transports::info::{ChildInfo, Info};
-use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::SubprocessProtocol;
 
 impl SubprocessTransport<'_> {
@@ -158,18 +156,9 @@ impl SubprocessTransport<'_> {
 }
 
 impl Process {
-    fn info(&self, id: Id, pipe: Option<u8>) -> ChildInfo {
+    pub(crate) fn info(&self, id: Id, pipe: Option<u8>) -> ChildInfo {
         ChildInfo { id, pid: self.pid, status: self.status, pipe }
     }
-}
-
-/// The child at the other end of a pipe. Children are few, and nothing but a question needs this.
-pub(crate) fn child_of_pipe(net: &Net, pipe: Id) -> Option<ChildInfo> {
-    net.slots.iter().find_map(|(id, slot)| {
-        let Slot::Process(process) = slot else { return None };
-        let number = process.pipes.iter().position(|&own| own == Some(pipe))?;
-        Some(process.info(id, Some(number as u8)))
-    })
 }
 
 impl fmt::Debug for SubprocessTransport<'_> {
