@@ -50,7 +50,7 @@ impl Net {
             Some(failed) => (failed, None),
             None => {
                 let Some(slowest) = first(Stream::is_negotiating) else { return false };
-                (slowest, Some(io::Error::other("too many others are in the middle of theirs")))
+                (slowest, Some(io::Error::other("too many other connections are being opened")))
             }
         };
         if let Some(mut stream) = self.stream_mut(id) {

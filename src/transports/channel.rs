@@ -94,7 +94,7 @@ impl Channel {
         }
         if !stdio::allows(borrowed, write)? {
             // Opening it anew would open the other end of a pipe, and we would read our own bytes.
-            let what = if write { "it is not open for writing" } else { "it is not open for reading" };
+            let what = if write { "not open for writing" } else { "not open for reading" };
             return Err(io::Error::other(what));
         }
         let mut access = Access::Shared;

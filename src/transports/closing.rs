@@ -316,7 +316,7 @@ impl StreamRef<'_> {
 }
 
 fn not_taken() -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, "the peer has not taken all of it")
+    io::Error::new(io::ErrorKind::TimedOut, "the peer has not received all data")
 }
 
 impl Stream {

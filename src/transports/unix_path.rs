@@ -78,11 +78,14 @@ pub(crate) fn bind(socket: &Socket, path: &Path, binding: UnixBinding) -> io::Re
                 }
             }
             PathState::Stale => {
-                return in_use(&format!("nobody serves it; {} removes it", binding.advice.flag("replace-stale")));
+                return in_use(&format!(
+                    "no server uses the socket; {} removes it",
+                    binding.advice.flag("replace-stale")
+                ));
             }
             PathState::Live => return in_use("by a running server"),
             PathState::Unknown(error) => {
-                return in_use(&format!("the system does not tell whether it has a server: {}", describe(&error)));
+                return in_use(&format!("cannot tell whether a server uses the socket: {}", describe(&error)));
             }
             PathState::NoSocket => {
                 return Err(io::Error::new(io::ErrorKind::AddrInUse, "File exists and is not a socket"));
@@ -142,8 +145,10 @@ impl RemovalRight {
         name.push(".xport-lock");
         let path = socket.with_file_name(name);
         let unusable = |why: &str| {
-            let text =
-                format!("Address already in use (nobody serves it, and {} is in the way: {why})", path.display());
+            let text = format!(
+                "Address already in use (no server uses the socket, and {} is in the way: {why})",
+                path.display()
+            );
             io::Error::new(io::ErrorKind::AddrInUse, text)
         };
         let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;

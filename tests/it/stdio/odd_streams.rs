@@ -52,14 +52,14 @@ fn a_descriptor_of_the_wrong_direction_is_refused_by_name() {
         let status = if mode[0] == "exec" { 125 } else { 1 };
         let (_reader, writer) = io::pipe().expect("a pipe");
         let output = Background::spawn(command(*mode).stdin(writer.try_clone().expect("a copy"))).finish();
-        ended(&output, status, "stdin: it is not open for reading");
+        ended(&output, status, "stdin: not open for reading");
 
         let (reader, _writer) = io::pipe().expect("a pipe");
         let output = Background::spawn(command(*mode).stdout(reader.try_clone().expect("a copy"))).finish();
-        ended(&output, status, "stdout: it is not open for writing");
+        ended(&output, status, "stdout: not open for writing");
 
         let output = Background::spawn(command(*mode).stdout(device("null"))).finish();
-        ended(&output, status, "stdout: it is not open for writing");
+        ended(&output, status, "stdout: not open for writing");
     }
 }
 
@@ -85,7 +85,7 @@ fn stdin_that_is_the_shells_own_output_is_refused() {
         Err(error) => return println!("skipped: bash: {error}"),
     };
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
-    assert!(text(&output).contains("stdin: it is not open for reading"), "{}", text(&output));
+    assert!(text(&output).contains("stdin: not open for reading"), "{}", text(&output));
 }
 
 /// If only one direction is used, the other stream can be anything.

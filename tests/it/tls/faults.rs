@@ -541,5 +541,5 @@ fn failed_handshakes_keep_nobody_out() {
     drop(others);
     server.comes_to_rest();
     let lines = server.all_lines();
-    assert!(!lines.iter().any(|line| line.contains("too many others")), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("too many other connections")), "{lines:?}");
 }
