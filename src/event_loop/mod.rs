@@ -200,7 +200,7 @@ impl EventLoop {
 
     /// Makes one turn: waits for at most `timeout` until there is something to do, and does it. `None` waits for ever.
     /// A turn handles each ready transport within its budget, so that more may be ready at once; it may also come to
-    /// nothing. For programs that have a loop of their own. asyncio has none.
+    /// nothing. For programs that have a loop of their own. asyncio has nothing like it.
     ///
     /// Returns whether a further turn can do anything: `false` where [`run`](Self::run) would return.
     ///

@@ -11,7 +11,7 @@
 //!
 //! **Invariant:** a stream is lost without an error if its peer has ended in order and the peer's system has every byte
 //! that a protocol has written. What happens to our own end then, a FIN or a close_notify, makes no difference. The
-//! states are `state.rs`. What TLS does to its stream is `tls/flow.rs`.
+//! states are in `state.rs`. `tls/flow.rs` says what TLS adds.
 
 use std::io::{self, IoSlice};
 use std::time::Duration;
@@ -34,7 +34,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait for the acknowledgement of our FIN alone. Some hosts drop what comes after their own end.
 const FIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The time between two questions whether the peer's system has everything.
+/// How long to wait before asking again whether the peer's system has everything.
 const ASK_AGAIN_MIN: Duration = Duration::from_millis(10);
 const ASK_AGAIN_MAX: Duration = Duration::from_secs(1);
 
@@ -86,7 +86,8 @@ impl StreamRef<'_> {
         self.call(call);
     }
 
-    /// The stream is lost before it was open. An accepted connection is forgotten, as no protocol knows of it.
+    /// The stream is lost before it was open. Returns the call that ends it. An accepted connection is forgotten, as no
+    /// protocol knows of it.
     fn opening_failed(&mut self, error: Option<io::Error>) -> Call {
         let what = self.stream.stack.as_deref().map_or("connection", LayerStack::name_of_opening);
         if !self.stream.admission.is_pending() {
@@ -191,7 +192,7 @@ impl StreamRef<'_> {
         }
         let stream = &mut *self.stream;
         stream.state.drain();
-        // From here on, this is when the stream began to drain.
+        // From here on, `last_activity` is the time when the stream began to drain.
         stream.last_activity = self.cx.now;
         stream.discarded = stream.totals.received > 0;
         if stream.state.reading_ended() || mode == CloseMode::Reset {
@@ -202,7 +203,7 @@ impl StreamRef<'_> {
         let has_failed = stream.has_failed_layer();
         self.queue_ready();
         if mode == CloseMode::Delivered {
-            // This is due after the next read.
+            // The timer fires after the next read.
             self.arm(Duration::ZERO, Alarm::Acknowledgement);
         } else if !has_failed {
             // If a layer has failed, a timer runs already.
@@ -237,8 +238,8 @@ impl StreamRef<'_> {
         if (stream.bounded_close || reset) && drains_for >= CLOSE_TIMEOUT {
             return self.force_close(Some(not_taken()), reset);
         }
-        // An event tells of a reset. An event tells of the last acknowledgement if our end was the second one. In all
-        // other cases we ask, less often the longer it takes.
+        // An event reports a reset, and also the last acknowledgement if the peer had ended first. In all other cases
+        // the kernel must be asked, less often the longer it takes.
         let delay = (drains_for / 4).clamp(ASK_AGAIN_MIN, ASK_AGAIN_MAX);
         self.arm(delay, Alarm::Acknowledgement);
     }
@@ -275,14 +276,14 @@ impl StreamRef<'_> {
         self.queue_ready();
     }
 
-    /// A terminal has hung up, and no signal has come.
+    /// Ends the stream of a terminal that has hung up. The SIGHUP has not come in time.
     pub(crate) fn hung_up(&mut self) {
         let error = self.stream.io.broken_pipe();
         self.force_close(Some(error), false);
     }
 
-    /// An event has told that nobody reads what is written: the reader of a pipe has gone, or a peer that had ended its
-    /// own direction before.
+    /// An event has reported that written bytes will not be read: the reader of a pipe has gone, or a peer that had
+    /// ended its own direction before.
     pub(crate) fn sink_gone(&mut self) {
         let stream = &mut *self.stream;
         if !stream.state.flushes() {

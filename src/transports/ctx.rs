@@ -1,9 +1,10 @@
-//! What a transport needs of the loop, the callbacks that it queues there, and one transport together with that.
+//! What a transport needs of the loop ([`Ctx`]), the callbacks that it queues there ([`Call`]), and references to one
+//! transport together with the `Ctx`.
 //!
 //! `Net` is the arena of transports and a [`Ctx`]. No transport is in a `Ctx`, so a stream and the `Ctx` can be
-//! borrowed at the same time: that is a [`StreamRef`], and a [`DatagramRef`] for a datagram socket. An event looks its
-//! transport up once, and everything that concerns this transport alone is a method of the reference. What concerns
-//! several transports is a method of `Net`.
+//! borrowed at the same time. A [`StreamRef`] holds both, and so does a [`DatagramRef`] for a datagram socket. The loop
+//! looks the transport of an event up once. What concerns this transport alone is a method of the reference, and what
+//! concerns several transports is a method of `Net`.
 
 use std::collections::VecDeque;
 use std::io;
@@ -82,21 +83,23 @@ pub(crate) struct Ctx {
     pub(crate) buffer_pool: BufferPool,
     /// Pipes through which the kernel moves bytes between sockets.
     pub(crate) pipes: PipePool,
-    /// Room for ciphertext, from the first time on.
+    /// A buffer for ciphertext. It is empty until a stream uses TLS.
     pub(crate) ciphertext: Box<[u8]>,
     pub(crate) rearm: RearmQueue,
     /// When the loop looks for peers that have vanished.
     pub(crate) looks: Looks,
     pub(crate) resolver: Resolver,
+    /// The connections that count against the limits of listeners.
     pub(crate) places: Places,
+    /// Datagram sockets that send together after the present callbacks.
     pub(crate) cork: Cork,
     /// How many slots keep the loop running.
     pub(crate) foreground: usize,
     /// [`Net::stop`](super::net::Net::stop) was called.
     pub(crate) stopped: bool,
-    /// What the run ends with.
+    /// The error that the run returns.
     pub(crate) failure: Option<io::Error>,
-    /// Where bytes are shown, if they are.
+    /// Shows the bytes of streams and datagrams (`--dump`).
     pub(crate) dump: Option<Box<Dump>>,
 }
 
@@ -124,7 +127,7 @@ impl Ctx {
         }
     }
 
-    /// Has the bytes of a new stream shown, if there is a dump. `name` is for a stream without an address.
+    /// Shows the bytes of a new stream in the dump, if there is one. `name` is for a stream without an address.
     pub(crate) fn tap(&mut self, stream: &mut Stream, name: Option<String>) {
         if let Some(dump) = &mut self.dump {
             stream.stack.get_or_insert_default().set_tap(dump.tap(name));
@@ -143,7 +146,7 @@ impl Ctx {
         }
     }
 
-    /// When a dump with a slow reader is tried again.
+    /// How long to wait before writing to a slow reader of the dump again. `None` if no text is pending.
     pub(crate) fn dump_delay(&self) -> Option<Duration> {
         self.dump.as_ref().filter(|dump| dump.is_behind()).map(|_| RETRY_DELAY)
     }
@@ -154,8 +157,8 @@ impl Ctx {
         self.failure.get_or_insert(error);
     }
 
-    /// A connection could not be made, and its protocol does nothing about that. A connection that we gave up ourselves
-    /// is no error.
+    /// Ends the run: a connection could not be made, and its protocol has no `connection_failed` of its own. It is no
+    /// error that a connection was closed on this side.
     pub(crate) fn not_handled(&mut self, error: ConnectError) {
         if !error.is_given_up() {
             self.stop_with(error.into());

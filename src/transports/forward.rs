@@ -109,6 +109,7 @@ impl Route<'_> {
         StreamRef { id: self.sink.0, stream: self.sink.1, cx: self.cx }
     }
 
+    /// Begins to forward.
     fn begin(&mut self) {
         let splice_route = self.splice_route();
         let ((id, source), (to, sink)) = (&mut self.source, &mut self.sink);
@@ -123,7 +124,7 @@ impl Route<'_> {
         self.source().queue_read();
     }
 
-    /// Which system calls could move the bytes of these two.
+    /// The system calls that could move the bytes. `None` if only reads and writes can.
     fn splice_route(&self) -> Option<SpliceRoute> {
         let (source, sink) = (&self.source.1, &self.sink.1);
         if !source.is_bare() || !sink.is_bare() {
@@ -131,7 +132,7 @@ impl Route<'_> {
         }
         let (from, from_fd) = source.io.raw_source()?;
         let (to, to_fd) = sink.io.raw_sink()?;
-        // A call on a socket would wait, where its description may.
+        // `splice(2)` on a socket waits unless the description of the socket is non-blocking.
         let waits = |raw, fd| raw == SpliceFd::Socket && !is_nonblocking(fd);
         if waits(from, from_fd) || waits(to, to_fd) {
             return None;
@@ -160,6 +161,7 @@ impl Route<'_> {
         SpliceOutcome::NotNow
     }
 
+    /// Moves bytes once: by the kernel if possible, and through `buffer` otherwise.
     fn move_once(&mut self, buffer: &mut [u8]) -> Filled {
         // Bytes that were handed back, or copied before, go first.
         if self.source.1.unread.is_none() && self.sink.1.out.is_empty() {
@@ -184,7 +186,7 @@ impl Route<'_> {
         }
     }
 
-    /// Has the kernel move bytes, if that is the method at present.
+    /// Lets the kernel move bytes, if that is the method at present.
     fn splice(&mut self) -> SpliceOutcome {
         let Some(forward) = self.source.1.forward.as_deref() else { return SpliceOutcome::Copy };
         let ForwardMode::Splice(route) = forward.mode else { return SpliceOutcome::Copy };
@@ -221,7 +223,7 @@ impl Route<'_> {
                 SpliceOutcome::Bytes(bytes)
             }
             result => {
-                // It was empty before, and is so still.
+                // The pipe is still empty.
                 self.cx.pipes.give(pipe);
                 match result {
                     Ok(_) => SpliceOutcome::Copy,
@@ -258,7 +260,7 @@ impl Route<'_> {
             // A file is always ready.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.sink_is_full(),
             Err(error) if is_of_the_sink(&error) => self.sink_failed(error),
-            // If it is the file, a read says the same again, and says it of the file.
+            // If the file has failed, the next read fails too, with an error that names the file.
             Err(_) => self.copy_from_now_on(),
         }
     }
@@ -267,7 +269,7 @@ impl Route<'_> {
         Some((self.source.1.io.raw_source()?.1, self.sink.1.io.raw_sink()?.1))
     }
 
-    /// Notes what went from one to the other without a stop.
+    /// Counts `n` bytes that went from the source to the sink without a pipe in between.
     fn moved(&mut self, n: usize) -> SpliceOutcome {
         self.source.1.totals.received += n as u64;
         self.sink.1.totals.sent += n as u64;
@@ -305,7 +307,7 @@ impl Route<'_> {
     fn note_forwarded(&mut self, n: usize, method: trial::Method) {
         let Some(forward) = self.source.1.forward.as_deref_mut() else { return };
         if let Some(trial) = &mut forward.trial {
-            // The time of the turn would stand still.
+            // The clock of the loop stands still during a turn, and this measures within a turn.
             let Some(winner) = trial.note(method, n, Instant::now()) else { return };
             forward.trial = None;
             if winner == trial::Method::Copy {
@@ -332,9 +334,12 @@ impl StreamRef<'_> {
         self.queue_read();
     }
 
-    /// Has the loop take up the source of this stream, if the source waits for room and there is room again.
+    /// Puts the source of this stream on the run queue, if the source waits for room and there is room again.
     pub(crate) fn wake_source(&mut self) {
-        if let (Some(source), true, true) = (self.stream.source, self.stream.source_waits, self.stream.has_room()) {
+        if let Some(source) = self.stream.source
+            && self.stream.source_waits
+            && self.stream.has_room()
+        {
             self.stream.source_waits = false;
             self.cx.ready.push(source);
         }
@@ -346,13 +351,13 @@ impl Stream {
         self.forward.as_deref().is_some_and(|forward| forward.to == to)
     }
 
-    /// Whether more may be written to it by its source.
+    /// Whether the source of this stream may write more to it.
     fn has_room(&self) -> bool {
         !self.out.flow.is_paused() && !self.out.is_spliced() && (self.writable || !self.out.is_empty())
     }
 }
 
-/// The connection that it was to be sent to has failed, and not the file.
+/// Whether an error of `sendfile(2)` is one of the sink, and not one of the file.
 fn is_of_the_sink(error: &io::Error) -> bool {
     use io::ErrorKind::*;
     matches!(
@@ -367,7 +372,8 @@ fn is_of_the_sink(error: &io::Error) -> bool {
     )
 }
 
-/// The kernel cannot do this for such descriptors, and has moved nothing: `O_APPEND`, terminals, odd devices.
+/// Whether the kernel cannot move bytes between these descriptors, and has moved none: `O_APPEND`, terminals, odd
+/// devices.
 fn is_refusal(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP | libc::EBADF))
 }

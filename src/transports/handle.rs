@@ -60,7 +60,7 @@ impl Net {
 }
 
 impl Transport<'_> {
-    /// Nothing happens on a stale handle.
+    /// Calls `change` with the stream. Nothing happens on a stale handle.
     fn with(&mut self, change: impl FnOnce(&mut StreamRef<'_>)) {
         if let Some(mut stream) = self.net.stream_mut(self.id) {
             change(&mut stream);
@@ -140,14 +140,14 @@ impl Transport<'_> {
 
     /// Closes as [`close`](Self::close) does, but does not wait for the peer's end: the stream is over as soon as the
     /// peer's system has everything that was written. If the peer is sending, it has 5 s to stop, as a reset could keep
-    /// the peer from reading. asyncio has none.
+    /// the peer from reading. asyncio has nothing like it.
     pub fn close_once_delivered(&mut self) {
         self.with(|stream| stream.close(CloseMode::Delivered));
     }
 
     /// Closes as [`close`](Self::close) does, but at the end a TCP peer sees a reset, so that a stream that is cut does
     /// not look like a whole one. If the stream is closing already, this changes nothing once the peer was told of an
-    /// end. asyncio has none.
+    /// end. asyncio has nothing like it.
     pub fn close_by_reset(&mut self) {
         self.with(|stream| stream.close(CloseMode::Reset));
     }
@@ -160,7 +160,7 @@ impl Transport<'_> {
     }
 
     /// Ends a connection that [`has_failed`](Self::has_failed) without reading the earlier bytes. `connection_lost`
-    /// tells of the failure. asyncio has none.
+    /// tells of the failure. asyncio has nothing like it.
     pub fn fail(&mut self) {
         let error = self.net.stream(self.id).and_then(|stream| stream.io.take_error());
         let error = error.unwrap_or_else(|| io::Error::from_raw_os_error(libc::ECONNRESET));
@@ -284,8 +284,8 @@ impl Transport<'_> {
         self.with(|stream| stream.unread(data));
     }
 
-    /// Has the system probe soon whether the peer is still there. For a peer that has ended its direction: a TCP peer
-    /// that is gone looks the same as a peer that only listens.
+    /// Makes the system probe soon whether the peer is still there. This is for a peer that has ended its direction: a
+    /// TCP peer that is gone looks the same as a peer that only listens.
     pub fn expect_vanished_peer(&mut self) {
         if let Some(stream) = self.net.stream(self.id) {
             stream.io.probe_peer(stream.keepalive);
@@ -331,9 +331,7 @@ impl Transport<'_> {
     /// Sends each line feed as CR LF from now on. A line feed behind a CR stays as it is, and so does what arrives.
     /// asyncio has nothing like it.
     pub fn send_crlf(&mut self) {
-        if let Some(mut stream) = self.net.stream_mut(self.id) {
-            stream.send_crlf();
-        }
+        self.with(|stream| stream.send_crlf());
     }
 
     /// Sets whether this stream is in the background: the loop does not run on for its sake. No stream is at first.
@@ -345,7 +343,7 @@ impl Transport<'_> {
     }
 }
 
-/// The child at the other end of a pipe. Children are few, and nothing but a question needs this.
+/// The child at the other end of a pipe. This searches all slots, which is fast enough for the rare caller of `info`.
 fn child_of_pipe(net: &Net, pipe: Id) -> Option<ChildInfo> {
     net.slots.iter().find_map(|(id, slot)| {
         let Slot::Process(process) = slot else { return None };

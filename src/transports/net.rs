@@ -15,7 +15,6 @@ use super::admission::Admission;
 use super::ctx::{Call, Ctx, DatagramRef, ProcessRef, StreamRef};
 use super::datagram::socket::{Datagram, DatagramLabel};
 use super::dump::Dump;
-
 use super::id::{Arena, Direction, Id};
 use super::label::StreamLabel;
 use super::listener::Listener;
@@ -26,7 +25,7 @@ use super::timers::{Alarm, TimerId};
 /// The transports of a loop, and what opens them. asyncio's methods of a loop.
 ///
 /// # Panics
-/// To open a transport panics if there are 2^31 - 1 of them already, which is more than a system has descriptors.
+/// Opening a transport panics if there are 2^31 - 1 of them already, which is more than a system has descriptors.
 pub struct Net {
     pub(crate) slots: Arena<Slot>,
     pub(crate) cx: Ctx,
@@ -114,7 +113,7 @@ impl Net {
     }
 
     /// Ends the loop's run as [`stop`](Self::stop) does, and [`run`] returns this error; of several it is the first
-    /// one. asyncio has none: there an exception ends `run_until_complete`.
+    /// one. In asyncio, an exception ends `run_until_complete`.
     ///
     /// [`run`]: crate::event_loop::EventLoop::run
     pub fn stop_with(&mut self, error: impl Into<io::Error>) {
@@ -138,6 +137,8 @@ impl Net {
         }
     }
 
+    /// Frees a listener, and resets the connections that it has accepted and that are not admitted yet. A datagram
+    /// socket is closed in order instead.
     fn stop_listening(&mut self, id: Id) {
         if let Some(mut datagram) = self.datagram_mut(id) {
             return datagram.close();

@@ -135,7 +135,7 @@ pub(crate) trait Connect {
         self.lose();
     }
 
-    /// Drops the state of connecting: the transport is open, or is lost. Legal at any time.
+    /// Drops the state of connecting, and returns it: the transport is open, or is lost. Legal at any time.
     fn end_connecting(&mut self) -> Option<Box<Connecting>> {
         let (id, connecting, cx) = self.parts();
         let mut connecting = connecting.take()?;

@@ -55,7 +55,7 @@ pub(crate) struct Resolver {
     answers: VecDeque<(Id, Answer)>,
     /// How many look-ups run.
     running: usize,
-    /// How many of these have clients.
+    /// How many running look-ups have clients.
     wanted: usize,
 }
 
@@ -210,7 +210,7 @@ impl Resolver {
                         lookup.is_running = true;
                     }
                 }
-                // It is tried again when another thread has ended.
+                // The next thread that ends leads to another try.
                 Err(_) if self.running > 0 => return self.queue.push_front(question),
                 Err(error) => self.cannot_start(&question, &error),
             }
@@ -240,7 +240,7 @@ impl Resolver {
             self.answers.push_back((client.id, Err(ConnectError::no_resolver(&question.name, error))));
         }
         if let Some(lines) = &self.lines {
-            // It fails only if the loop is gone.
+            // Waking fails only if the loop is gone.
             let _ = lines.waker.wake();
         }
     }

@@ -139,7 +139,7 @@ impl StreamRef<'_> {
         self.peer = Some(Box::new(Peer::from_sock_addr(&winner.address)));
         self.io = Io::Socket(winner.socket);
         self.last_activity = self.cx.now;
-        // It may stem from an attempt that has lost.
+        // An event of an attempt that has lost may have set this.
         self.rdhup_seen = false;
         self.state.opened();
         self.watch_peer(connecting.options.keepalive);

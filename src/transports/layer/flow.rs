@@ -1,5 +1,5 @@
-//! How bytes pass through the layers of a stream, and how its openings follow each other. What TLS does is
-//! `../tls/flow.rs`.
+//! How bytes pass through the layers of a stream, and how its openings follow each other. `../tls/flow.rs` has the part
+//! of TLS.
 
 use std::fmt;
 use std::io::IoSlice;
@@ -19,7 +19,7 @@ use crate::transports::state::Phase;
 use crate::transports::timers::Alarm;
 
 impl StreamRef<'_> {
-    /// Has this done before the stream is open. A stream that is connected begins at once.
+    /// Queues openings, which delay the moment when the stream is open. A stream that is connected begins at once.
     pub(crate) fn open_by(&mut self, openings: impl IntoIterator<Item = Opening>) {
         let stack = self.stream.stack.get_or_insert_default();
         stack.opening.get_or_insert_default().extend(openings);
@@ -72,7 +72,7 @@ impl StreamRef<'_> {
         }
     }
 
-    /// A layer is ready. What was written meanwhile follows.
+    /// A layer is ready. The next opening begins, or the bytes that were written meanwhile are sent.
     pub(crate) fn layer_ready(&mut self) {
         let Some(stack) = self.stream.stack.as_deref() else { return };
         if stack.opening.is_some() {
@@ -133,7 +133,7 @@ impl StreamRef<'_> {
         self.fill_up(buffer, discards)
     }
 
-    /// Fills `buffer` through the layers. `discards` if nobody wants the bytes.
+    /// Fills `buffer` through the layers. With `discards`, the bytes are not wanted and not shown.
     fn fill_up(&mut self, buffer: &mut [u8], discards: bool) -> Filled {
         if self.stream.tls().is_some() && !self.stream.has_failed_layer() {
             return self.fill_by_tls(buffer, discards);
@@ -162,7 +162,8 @@ impl StreamRef<'_> {
         Filled::NotNow
     }
 
-    /// Takes in bytes while a negotiation or a handshake lasts. They belong to it, whoever has read them.
+    /// Takes in bytes while a negotiation or a handshake lasts. The bytes belong to it, even if a protocol has handed
+    /// them back.
     pub(crate) fn take_early(&mut self, data: &[u8]) {
         let Some(negotiation) = self.stream.stack.as_deref_mut().and_then(LayerStack::negotiation_mut) else {
             return self.take_early_ciphertext(data);

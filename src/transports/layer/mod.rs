@@ -106,7 +106,7 @@ impl LayerStack {
         changed
     }
 
-    /// Has the bytes of the stream shown.
+    /// Shows the bytes of the stream in a dump from now on.
     pub(crate) fn set_tap(&mut self, tap: Tap) {
         self.tap = Some(tap);
     }
@@ -136,7 +136,7 @@ impl LayerStack {
 
     /// What has failed if the stream does not open.
     pub(crate) fn name_of_opening(&self) -> &'static str {
-        // The peer has agreed to TLS on a connection.
+        // With STARTTLS, the handshake is only a part of opening the connection.
         if self.tls().is_some_and(|tls| !tls.was_agreed()) { "handshake" } else { "connection" }
     }
 }

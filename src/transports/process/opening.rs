@@ -33,7 +33,7 @@ pub enum ChildStdio {
     #[doc(alias = "STDOUT")]
     Merge,
     /// A terminal of the child's own. Our side of it is a transport. Several streams share one terminal, whose model is
-    /// that of the first stream. asyncio has none.
+    /// that of the first stream. asyncio has nothing like it.
     Pty(PtyModel),
 }
 

@@ -1,4 +1,4 @@
-//! The protocols that can ask for TLS.
+//! The list of the protocols that can ask for TLS, which is part of the interface of the library.
 
 use super::dialogue::Dialogue;
 use super::ldap::Ldap;
