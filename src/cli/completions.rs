@@ -255,9 +255,10 @@ fn zsh(page: &str) -> String {
         let of_exec = ["--listen", "--connect"].into_iter().find(|option| line.contains(&format!("{option}=")));
         let option = of_exec.filter(|_| line.contains(":EP:"));
         let is_operand = ["::left -- ", "::right -- ", "::endpoint -- "].iter().any(|name| line.contains(name));
-        lines.push(match option.is_some() || is_operand {
-            true => line.replace(":_default'", &format!(": _xport_endpoints {mode}{}'", option.unwrap_or_default())),
-            false => line.to_owned(),
+        lines.push(if option.is_some() || is_operand {
+            line.replace(":_default'", &format!(": _xport_endpoints {mode}{}'", option.unwrap_or_default()))
+        } else {
+            line.to_owned()
         });
     }
     insert(&(lines.join("\n") + "\n"), "if [ \"$funcstack[1]\" = \"_xport\" ]", &function)

@@ -56,12 +56,12 @@ pub(super) struct Verb {
     always: &'static [Opt],
     /// Options of the run with certain ends.
     with: &'static [(Need, &'static [Opt])],
-    /// Options of ends that do nothing here.
+    /// Options of ends that this verb does not use.
     without: &'static [(Need, &'static [Opt])],
 }
 
 impl Verb {
-    /// All schemes that it takes.
+    /// All schemes that this verb takes.
     pub(super) fn schemes(&self) -> impl Iterator<Item = &'static Scheme> {
         self.listens.iter().chain(self.opens).copied()
     }
@@ -145,12 +145,12 @@ pub(super) struct ModeSpec {
 }
 
 impl ModeSpec {
-    /// The rows of its options, in the order of help.
+    /// The rows of the options of this mode, in the order of help.
     pub(super) fn rows(&self) -> impl Iterator<Item = &'static OptSpec> {
         rows().filter(|row| self.has(row.id))
     }
 
-    /// Whether it has this option.
+    /// Whether this mode has an option.
     pub(super) fn has(&self, opt: Opt) -> bool {
         match opt {
             Quiet | Verbose | Color => true,

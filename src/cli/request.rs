@@ -1,4 +1,4 @@
-//! The request of a user: a mode with its options and operands. Here is the check that every option does something.
+//! The request of a user: a mode with its options and operands. This file checks that every option does something.
 
 use std::ffi::OsString;
 
@@ -11,7 +11,7 @@ use crate::cli::schemes::{Role, Scheme};
 use crate::transports::address::Address;
 use crate::transports::advice::Advice;
 
-/// A mode, and everything that stands on its line.
+/// A mode, and the rest of the command line.
 pub(super) struct Request<'a> {
     pub(super) mode: &'static ModeSpec,
     /// The arguments that are neither options nor their values.

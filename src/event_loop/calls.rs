@@ -41,6 +41,7 @@ impl EventLoop {
         }
     }
 
+    /// Makes `installed` the receiver of the calls of a slot.
     pub(super) fn install(&mut self, id: Id, installed: Installed) {
         if self.handlers.len() <= id.index() {
             self.handlers.resize_with(id.index() + 1, Installed::default);
@@ -88,7 +89,7 @@ impl EventLoop {
 fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
     let t = &mut Transport { net, id };
     match call {
-        // It is made once its openings are done, or was lost before.
+        // The openings come first. The last one queues this call again.
         Call::ConnectionMade if t.net.stream(id).is_some_and(|stream| stream.is_opening()) => (),
         Call::ConnectionMade => {
             if let Some(mut stream) = t.net.stream_mut(id) {

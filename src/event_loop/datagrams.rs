@@ -54,7 +54,7 @@ impl EventLoop {
         match datagram.io.receive(batch, batch_len) {
             Ok(n) => {
                 datagram.receive_failed = false;
-                // A connected socket can have the error of an earlier datagram next. No event would tell it.
+                // The next call on a connected socket can return the error of an earlier datagram, without an event.
                 datagram.readable = n == batch_len || datagram.connected;
                 let bytes = (0..batch.len()).map(|index| batch.get(index).0.len()).sum();
                 datagram.batch_len = next_batch_len(batch_len, n, bytes);
@@ -157,7 +157,7 @@ impl EventLoop {
     }
 }
 
-/// Makes one call about a datagram socket.
+/// Makes one call of `protocol`.
 fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call: Call) {
     let t = &mut DatagramTransport { net, id };
     match call {
@@ -195,8 +195,8 @@ fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call:
     }
 }
 
-/// How many messages to receive next, after `received` messages of at most `batch_len` with `bytes`. They must fit into
-/// the budget, as a pause makes us hold them.
+/// How many messages to receive by the next call. The last call received `received` of at most `batch_len` messages,
+/// with `bytes` bytes in all. A batch must fit into the budget, because a pause holds back all of it.
 fn next_batch_len(batch_len: usize, received: usize, bytes: usize) -> usize {
     if bytes > BYTES_PER_TURN {
         (received * BYTES_PER_TURN / bytes).max(1)

@@ -1,4 +1,4 @@
-//! What an event, a timer or a queued call does: read, flush, accept, and call the protocol.
+//! What an event, a timer or a slot of the run queue leads to: reading, flushing, accepting, and calling the protocol.
 //!
 //! Every loop here is bounded. A slot that is cut short goes to the back of the run queue.
 
@@ -33,7 +33,7 @@ pub(super) struct Event {
     pub(super) writable: bool,
     /// The peer has ended its direction, or a read will give an error.
     pub(super) read_ended: bool,
-    /// Nobody will ever read what is written: there is an error, or both directions are over.
+    /// Written bytes will never be read: there is an error, or both directions are over.
     pub(super) write_dead: bool,
 }
 
@@ -44,7 +44,6 @@ impl Event {
         let write_dead = event.is_write_closed() || event.is_error();
         Self {
             id,
-
             readable: direction == Direction::Read && (event.is_readable() || read_ended),
             writable: event.is_writable() || write_dead,
             read_ended: direction == Direction::Read && read_ended,
@@ -118,13 +117,14 @@ impl EventLoop {
         }
     }
 
+    /// Sends what waits on a stream, and reads.
     fn stream_ready(&mut self, id: Id) {
         let Some(stream) = self.net.stream_mut(id) else { return };
         let filled = fill_at_once(stream, &mut self.handlers, &mut self.scratch);
         self.read(id, filled);
     }
 
-    /// Nobody reads what a stream writes any more. For a child's input, it matters how much of it was left.
+    /// What a stream writes is not read any more. For the stdin of a child, this notes how much the child has left.
     fn sink_gone(&mut self, id: Id) {
         if let Some(Installed::Pipe { process, number: 0 }) = self.handlers.get(id.index()) {
             let unread = self.net.subprocess_transport(*process).unread_input();
@@ -137,7 +137,7 @@ impl EventLoop {
         }
     }
 
-    /// Hands on what was read, and reads until there is no more, nobody wants more, or the budget is spent. Returns the
+    /// Hands on what was read, and reads until there is no more, no more is wanted, or the budget is spent. Returns the
     /// number of bytes.
     pub(super) fn read(&mut self, id: Id, filled: Option<Filled>) -> usize {
         let first = usize::from(filled.is_some());
@@ -169,7 +169,7 @@ impl EventLoop {
         bytes
     }
 
-    /// Hands what one read has given to the protocol. Returns the number of bytes.
+    /// Hands the outcome of one read to the protocol. Returns the number of bytes.
     fn hand_on(&mut self, id: Id, filled: Filled) -> usize {
         match filled {
             Filled::Bytes(n) => {
@@ -189,6 +189,7 @@ impl EventLoop {
         0
     }
 
+    /// Calls the protocol with the first `n` bytes of its own buffer or of `scratch`.
     fn bytes_received(&mut self, id: Id, n: usize) {
         let Self { net, handlers, scratch, pace, .. } = self;
         let t = &mut Transport { net, id };
@@ -220,7 +221,7 @@ impl EventLoop {
         log::debug!("{}: the other end has ended its direction", stream.label());
         stream.note_eof();
         match handlers.get_mut(id.index()) {
-            // Nothing is left of a pipe that is read.
+            // A pipe of a child has one direction, so its end is the end of the stream.
             Some(Installed::Pipe { .. }) => stream.force_close(None, false),
             Some(Installed::Protocol(handler)) if !discards => {
                 match guarded(|| handler.eof_received(&mut Transport { net, id })) {
@@ -247,6 +248,7 @@ impl EventLoop {
         }
     }
 
+    /// Gives a new protocol to an accepted stream, and makes its first calls.
     fn accepted(&mut self, listener: Id, stream: Id) {
         let Some(Installed::Factory(factory)) = self.handlers.get_mut(listener.index()) else {
             return self.net.remove(stream);

@@ -33,7 +33,7 @@ impl EventLoop {
         {
             self.has_panicked = true;
         }
-        // What the protocol has asked for in that callback is not done.
+        // The calls that the protocol has queued in that callback are not made.
         self.net.cx.calls.retain(|(whose, call)| *whose != id || call.is_last());
         let Net { slots, cx } = &mut self.net;
         match slots.get_mut(id) {

@@ -63,7 +63,7 @@ pub struct EventLoop {
     kept: BTreeMap<Id, Installed>,
     /// Room for the events of a turn, from the first turn on.
     events: Option<mio::Events>,
-    /// A callback has panicked, which in a simulation is a test that has failed.
+    /// Whether a callback has panicked. A simulation fails then.
     #[cfg(test)]
     has_panicked: bool,
 }
@@ -124,7 +124,7 @@ impl EventLoop {
         }
     }
 
-    /// Takes the protocol of a transport that is lost out of the table.
+    /// Takes the protocol of a lost transport out of the table. It is kept if `keep_protocol` asks for that.
     fn uninstall(&mut self, id: Id) {
         let installed = std::mem::take(&mut self.handlers[id.index()]);
         if let Some(kept) = self.kept.get_mut(&id) {
@@ -199,8 +199,8 @@ impl EventLoop {
     }
 
     /// Makes one turn: waits for at most `timeout` until there is something to do, and does it. `None` waits for ever.
-    /// A turn handles each ready transport within its budget, so that more may be ready at once; it may also come to
-    /// nothing. For programs that have a loop of their own. asyncio has nothing like it.
+    /// A turn handles each ready transport within its budget, so more may be ready right after it. A turn may also do
+    /// nothing. This is for programs that have a loop of their own. asyncio has nothing like it.
     ///
     /// Returns whether a further turn can do anything: `false` where [`run`](Self::run) would return.
     ///
@@ -214,7 +214,7 @@ impl EventLoop {
         self.net.cx.failure.take().map_or_else(|| Ok(!self.is_over()), Err)
     }
 
-    /// Makes the calls that were queued before the run.
+    /// Forgets how the last run ended, and makes the calls that were queued before this one.
     fn begin_run(&mut self) {
         self.net.cx.stopped = false;
         self.net.cx.failure = None;
@@ -227,8 +227,8 @@ impl EventLoop {
         let mut events = self.events.take().unwrap_or_else(|| mio::Events::with_capacity(EVENTS_PER_TURN));
         loop {
             match self.poll.poll(&mut events, self.poll_timeout(deadline)) {
-                // Asked again, and not taken for a turn without events: timers must not overtake what came while the
-                // process was stopped.
+                // A signal is no turn without events: after a stop of the process, timers would fire before the events
+                // that came meanwhile are handled.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
                 result => break result?,
             }
@@ -251,6 +251,7 @@ impl EventLoop {
         Ok(())
     }
 
+    /// Whether a further turn could do nothing, or the run was stopped.
     fn is_over(&self) -> bool {
         self.net.cx.stopped
             || (self.net.cx.foreground == 0

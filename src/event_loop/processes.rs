@@ -16,7 +16,7 @@ use crate::transports::process::handle::SubprocessTransport;
 const LAST_ROUNDS: usize = 16;
 
 impl EventLoop {
-    /// The slot whose protocol gets what this slot reads: of a pipe, its child.
+    /// The slot whose protocol gets what this slot reads. For a pipe of a child, that is the child.
     pub(super) fn receiver(&self, id: Id) -> Id {
         match self.handlers.get(id.index()) {
             Some(Installed::Pipe { process, .. }) => *process,
@@ -32,7 +32,7 @@ impl EventLoop {
         // This child may have hidden others.
         self.net.reap_orphans();
         if self.net.process(id).is_some_and(Process::is_given_up) {
-            // Its protocol was told of its loss, or is told next.
+            // The protocol was told of the loss, or a queued call will tell it.
             if matches!(self.handlers[id.index()], Installed::Nothing) {
                 self.forget(id);
             }

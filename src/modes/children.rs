@@ -160,7 +160,7 @@ pub(super) fn start(
     Ok(id)
 }
 
-/// What a child is told of the connection: numbers only, and nothing that a peer could choose.
+/// The variables that tell a child of its connection: numbers only, and nothing that a peer could choose.
 pub(super) fn about(left: &Inbound) -> Vec<(&'static str, String)> {
     let mut variables = Vec::new();
     match &left.info.peer {

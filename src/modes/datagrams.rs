@@ -21,6 +21,7 @@ use crate::transports::opening::Inherited;
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::{DatagramProtocol, Handler};
 
+/// `udp-echo`: sends each datagram back.
 pub(super) fn echo(ends: &[DatagramListenConfig], options: DatagramRun) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
@@ -32,6 +33,7 @@ pub(super) fn echo(ends: &[DatagramListenConfig], options: DatagramRun) -> anyho
     run.run()
 }
 
+/// `udp-server`: stdin goes to the sender of the last datagram.
 pub(super) fn server(ends: &[DatagramListenConfig], options: DatagramRun) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
@@ -45,13 +47,14 @@ pub(super) fn server(ends: &[DatagramListenConfig], options: DatagramRun) -> any
     run.run()
 }
 
+/// `udp-client`: one peer with stdin and stdout.
 pub(super) fn client(
     config: &DatagramConnectConfig<DatagramAddress>,
     options: DatagramRun,
     stream: &StreamConfig,
 ) -> anyhow::Result<()> {
     let DatagramConnectConfig { target, dial, broadcast } = config;
-    // This comes first, because a new descriptor could get the same number.
+    // An inherited descriptor is taken over first, because a new descriptor could get the same number.
     let outbound = DatagramOutbound::new(target)?;
     let mut run = Run::of_client(stream, false)?;
     let marks = marks(stream)?;

@@ -45,7 +45,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     let mut run = Run::new(&config.stream)?;
     let exec = Rc::new(ExecChild::default());
     let mut forwarder = Forwarder::new(Rc::clone(&exec), config.child.kill_after);
-    // The child's group is not that of the terminal, so signals of keys of the terminal come to us only.
+    // The child is not in the foreground group of the terminal, so the signals of its keys come to xport alone.
     let mut signals = DELIBERATE.to_vec();
     let streams = Streams::of(&config.child);
     if streams.has_keys_of_ours {
@@ -90,7 +90,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     run.run()
 }
 
-/// The standard streams of the child, and which of them go by way of us.
+/// The standard streams of the child.
 struct Streams {
     stdio: [ChildStdio; 3],
     standing: Standing,

@@ -109,7 +109,7 @@ fn check_port_file(path: Option<&Path>) -> Result<(), Failure> {
 }
 
 /// Opens the listeners of all ends, and reports their addresses. The port files are removed when the result is dropped.
-/// `limit` returns how many clients an end serves at once.
+/// `limit` returns how many clients an end serves at once, and `None` is no limit.
 pub(super) fn open_all(
     net: &mut Net,
     ends: &[ListenConfig],
@@ -193,7 +193,8 @@ fn open(
     Ok(listeners.into_iter().filter_map(|id| net.listening_on(id)).collect())
 }
 
-/// Binds the datagram sockets of all ends, and returns the ids for each end. `protocol` makes the protocol of a socket.
+/// Binds the datagram sockets of all ends. Returns the ids of each end, in the order of `ends`. `protocol` makes the
+/// protocol of a socket.
 pub(super) fn open_datagrams<P: DatagramProtocol + 'static>(
     net: &mut Net,
     ends: &[DatagramListenConfig],
@@ -244,8 +245,8 @@ pub(super) fn announce_datagrams(
     announce_all(&ports)
 }
 
-/// `*` opens a socket for each family, and `-6` opens only one of them. `[::]` serves both families, unless another
-/// address serves IPv4 on the same port.
+/// The families that a socket serves. `*` opens a socket for each family, and `-6` opens only that of IPv6. `[::]`
+/// serves both families, unless another address serves IPv4 on the same port.
 fn stack(asked: &HostPort, family: Family, v4_wildcards: &[u16]) -> Stack {
     let own = asked.host == Host::Any || family == Family::V6 || v4_wildcards.contains(&asked.port);
     if own { Stack::OwnFamily } else { Stack::Both }
@@ -362,6 +363,7 @@ fn open_each(
     }
 }
 
+/// Whether this machine has no addresses of the family.
 fn is_family_missing(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT))
 }

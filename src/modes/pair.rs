@@ -129,7 +129,7 @@ pub(super) struct RightEnds {
     marks: WaterMarks,
 }
 
-#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
+#[expect(clippy::large_enum_variant, reason = "a run has one")]
 enum RightKind {
     /// stdin and stdout, for the first left end only.
     Stdio,

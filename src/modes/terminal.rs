@@ -34,7 +34,8 @@ impl Drop for RawTerminal {
     }
 }
 
-/// Looks at our terminal again: its size may have changed, and a shell may have used it while xport was stopped.
+/// Looks at our terminal again, and returns its size. The size may have changed, and a shell may have left raw mode
+/// while xport was stopped.
 pub(super) fn look() -> Option<WindowSize> {
     enter();
     pty::window_size_of_stdin()

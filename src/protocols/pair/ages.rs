@@ -1,5 +1,5 @@
 //! Decides which sender makes room for a new one: the one that has been silent for longest. If one address has far more
-//! than its share, it is a sender of that address, so that a flood from one place does not drive out all others.
+//! than its share, the sender is one of that address, so that a flood from one place does not drive out all others.
 //!
 //! An age is noted when its flow begins. [`Ages::touch`] updates it only when that flow is about to make room. So a
 //! datagram costs nothing here, and making room costs as much as there was activity since the last time.
@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::waiting::Key;
 
-/// When a flow was last known to be active. The number makes ages of one moment differ.
+/// When a flow was last known to be active, and a number that makes ages of one moment differ.
 pub(super) type Age<T = Instant> = (T, u64);
 
 /// This many flows are a fair share for any address.
@@ -73,6 +73,7 @@ impl<T: Ord + Copy> Ages<T> {
         Some((*next.0, *next.1))
     }
 
+    /// Applies `change` to the ages of one address, and updates its size.
     fn change(&mut self, from: IpAddr, change: impl FnOnce(&mut BTreeSet<Age<T>>) -> bool) {
         let ages = self.of_source.entry(from).or_default();
         self.sizes.remove(&(ages.len(), from));

@@ -32,7 +32,7 @@ const STDERR: u8 = 2;
 /// After the child has ended, pipes that another process holds must be silent for this time.
 pub(super) const QUIET: Duration = Duration::from_millis(100);
 
-/// The protocol of such a side.
+/// The protocol of a child.
 #[derive(Debug)]
 pub struct ChildEnd {
     other: OtherEnd,
@@ -83,7 +83,7 @@ impl ChildEnd {
             self.output = InputEnd::new(HalfClose::Now);
         }
         let id = t.id();
-        // A program that closes its stdout means that, even if it has written nothing.
+        // A program closes its stdout on purpose, even if it has written nothing.
         let is_doubtful = has_agreed_on_tls(other, t.net());
         if self.output.come(t.net(), id, is_doubtful) {
             other.end_input(t.net());
@@ -113,7 +113,7 @@ impl ChildEnd {
     }
 }
 
-/// The status that a shell gives to such an end of a child.
+/// The status that a shell reports for a child: its exit code, or 128 and the number of the signal.
 fn code(status: ExitStatus) -> u8 {
     let code = status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(255);
     u8::try_from(code).unwrap_or(u8::MAX)

@@ -89,7 +89,7 @@ impl Conversation {
         if self.session.send_only { Some(Duration::ZERO) } else { self.linger }
     }
 
-    /// Whether the address of the peer is still looked up.
+    /// Whether the address of the peer is still being looked up.
     pub(super) fn is_resolving(&self) -> bool {
         self.partner.get().is_none() && !self.options.serves
     }
@@ -222,7 +222,9 @@ impl DatagramProtocol for SocketSide {
             let partner = End::Flow { socket: t.id(), remote: *from };
             self.shared.set_partner(t.net(), partner);
         }
-        if let (Some(stdio), false) = (stdio.get(), session.send_only) {
+        if let Some(stdio) = stdio.get()
+            && !session.send_only
+        {
             let end: &[u8] = if options.lines && !data.ends_with(b"\n") { b"\n" } else { b"" };
             let mut stdio = t.peer(stdio);
             stdio.writelines(&[IoSlice::new(data), IoSlice::new(end)]);

@@ -40,17 +40,18 @@ pub struct ExecChild {
 }
 
 impl ExecChild {
-    /// Makes `child` the child. Call this before the loop runs, like the next two.
+    /// Sets the child. Call this before the loop runs.
     pub fn set_child(&self, child: Id) {
         self.child.set(Some(child));
     }
 
-    /// Makes `stderr` the stream for the child's stderr. With `None` the child needs none.
+    /// Sets the stream for the child's stderr. With `None` the child needs none. Call this before the loop runs.
     pub fn set_stderr(&self, stderr: Option<Id>) {
         self.stderr.set(stderr);
     }
 
-    /// Notes that the child is in the process group of xport, so that a key of the terminal signals both.
+    /// Notes that the child is in the process group of xport, so that a key of the terminal signals both. Call
+    /// this before the loop runs.
     pub fn share_keys(&self) {
         self.has_our_keys.set(true);
     }

@@ -30,8 +30,8 @@ pub const SILENCE: Duration = Duration::from_secs(10);
 /// When the end of the input is passed on: `--half-close`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HalfClose {
-    /// At once. But once no byte has moved for [`SILENCE`] if the input gave nothing, if what was sent begins as a
-    /// request of HTTP/1, or if TLS was agreed on (STARTTLS).
+    /// At once, with three exceptions: the input gave nothing, what was sent begins as a request of HTTP/1, or TLS was
+    /// agreed on (STARTTLS). Then the end is passed on once no byte has moved for [`SILENCE`].
     #[default]
     Auto,
     /// At once.

@@ -1,5 +1,5 @@
-//! The side of stdin and stdout in a conversation of datagrams: cuts stdin into datagrams. `conversation.rs` has the
-//! conversation and its sockets.
+//! The side of stdin and stdout in a conversation of datagrams. It cuts stdin into datagrams: lines with `--lines`, and
+//! what one read gives otherwise. `conversation.rs` has the conversation and its sockets.
 
 use std::io;
 use std::rc::Rc;
@@ -13,12 +13,12 @@ use crate::transports::protocol::{BufferedProtocol, Eof};
 use crate::transports::timers::{TimerId, shown};
 
 /// Room for one read of stdin, and for one line.
-const BUFFER_BYTES: usize = 65536;
+const BUFFER_BYTES: usize = 65_536;
 
 /// The longest datagram over IPv4. Bulk is cut into these. RFC 768, RFC 791.
 const CUT_BYTES: usize = 65_507;
 
-/// stdin and stdout's side of a conversation.
+/// The protocol of stdin and stdout in a conversation.
 #[derive(Debug)]
 pub struct ConversationStdio {
     shared: Rc<Conversation>,

@@ -229,7 +229,7 @@ impl OtherEnd {
         let taken = other.deliver(net, data);
         // A stream has room for these bytes, and holds up those that are forwarded.
         let has_more = other.has_datagrams() && (taken < data.len() || other.is_full(net));
-        if let (true, Some(source)) = (has_more, here.source(net)) {
+        if has_more && let Some(source) = here.source(net) {
             let mut source = net.transport(source);
             source.pause_reading();
             source.unread(&data[taken..]);

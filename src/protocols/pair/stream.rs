@@ -17,15 +17,15 @@ use crate::transports::id::Id;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::{TimerId, shown};
 
-/// How long an end without an end of its own may take for a reply once everything was sent to it, unless `--linger`
-/// says otherwise.
+/// How long an end with datagrams may take for a reply once everything was sent to it, unless `--linger` says
+/// otherwise. Datagrams cannot say that the last reply has come.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// How often a peer that is not read is probed, because its other end is not open yet or takes nothing. Reading would
 /// tell that the peer is gone, but has to wait.
 const PROBE: Duration = Duration::from_secs(2);
 
-/// The protocol of such a side.
+/// The protocol of a connection, or of stdin and stdout.
 #[derive(Debug)]
 pub struct StreamSide {
     other: OtherEnd,
@@ -34,7 +34,7 @@ pub struct StreamSide {
     input: InputEnd,
     linger_timer: Option<TimerId>,
     probe_timer: Option<TimerId>,
-    /// Both ends have said all. The other end is a child, and its exit may be about to be told.
+    /// Both directions have ended. The other end is a child, whose exit may be reported next.
     both_done_timer: Option<TimerId>,
     /// The peer has ended, and the next client of the server may wait for its place.
     place_timer: Option<TimerId>,
@@ -48,8 +48,16 @@ impl StreamSide {
         // Both sides of a relay watch: one may be gone while the other has not taken everything.
         let watch = watch(&options);
         let input = InputEnd::new(options.half_close);
-        let (linger_timer, probe_timer, both_done_timer, place_timer) = (None, None, None, None);
-        Self { other: other.into(), watch, options, input, linger_timer, probe_timer, both_done_timer, place_timer }
+        Self {
+            other: other.into(),
+            options,
+            watch,
+            input,
+            linger_timer: None,
+            probe_timer: None,
+            both_done_timer: None,
+            place_timer: None,
+        }
     }
 
     /// The options of the session, if this side is its connection.
@@ -79,7 +87,10 @@ impl StreamSide {
             return;
         }
         let is_read = t.is_reading() && !t.is_blocked_by_sink();
-        if let (Some(other), false, true) = (self.other.end(), is_read, t.has_failed()) {
+        if let Some(other) = self.other.end()
+            && !is_read
+            && t.has_failed()
+        {
             other.abort(t.net());
             return t.fail();
         }
@@ -97,8 +108,9 @@ impl StreamSide {
         }
     }
 
-    /// Whether an error is only that a peer of one of many pairs leaves TLS without a word, as many do, once the other
-    /// side has ended. If that peer had missed something, it would have gone on.
+    /// Whether an error is only that a peer has closed TLS without a close_notify after the other side had ended. Many
+    /// peers do that. If such a peer had missed something, it would have gone on. The only pair of a run reports the
+    /// error anyway.
     fn is_routine(&self, t: &mut Transport<'_>, error: &io::Error) -> bool {
         let other_has_ended = self.other.end().is_some_and(|other| other.is_over(t.net()));
         self.options.reporter.is_none() && is_truncation(error) && other_has_ended
@@ -114,7 +126,8 @@ impl StreamSide {
         });
     }
 
-    /// Whether a child and its peer have both said all. Then neither has left the other, and the child may go on alone.
+    /// Whether both directions between a child and its peer have ended. Then neither has left the other, and the child
+    /// may go on alone.
     fn have_parted(&self, t: &mut Transport<'_>, other: End) -> bool {
         matches!(other, End::Child(_)) && t.is_at_eof() && other.is_over(t.net())
     }
@@ -186,7 +199,7 @@ impl StreamSide {
         }
     }
 
-    /// Has a client that has ended leave its place to the next client, unless stdin still has something for it.
+    /// Closes a client that has ended, in favour of the next client, unless stdin still has something for it.
     fn leave_place(&mut self, t: &mut Transport<'_>) {
         let Some(End::Stream(stdio)) = self.other.end() else { return };
         if stdin_flows(t, stdio) {
@@ -323,7 +336,7 @@ impl Protocol for StreamSide {
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
-        // Nothing has failed once both have said all, and the child may go on.
+        // Nothing has failed once both directions have ended, and the child may go on.
         let error = error.filter(|_| self.both_done_timer.is_none());
         let timers = [self.linger_timer.take(), self.probe_timer.take(), self.both_done_timer.take()];
         for timer in timers.into_iter().flatten() {
