@@ -76,8 +76,8 @@ pub(super) fn end_config(
     if scheme.listens() {
         return Ok(EndConfig::Listen(listen_config(scheme, addresses, options, run, advice)?));
     }
-    let [address] = <[Address; 1]>::try_from(addresses)
-        .map_err(|_| "two addresses given: use either ADDRESS or --connect")?;
+    let [address] =
+        <[Address; 1]>::try_from(addresses).map_err(|_| "two addresses given: use either ADDRESS or --connect")?;
     let dial = dial_config(&address, options, advice)?;
     if scheme.has_datagrams() {
         let (target, broadcast) = (datagram_address(address)?, options.broadcast);

@@ -135,9 +135,10 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
         idle_timeout: options.idle_timeout,
         linger: options.linger.or_else(|| is_datagram_client.then_some(DATAGRAM_LINGER_DEFAULT)),
         timeout: options.timeout,
-        dump: options.dump.clone().map(|path| {
-            if path.as_os_str() == "-" { DumpTarget::Stderr } else { DumpTarget::File(path) }
-        }),
+        dump: options
+            .dump
+            .clone()
+            .map(|path| if path.as_os_str() == "-" { DumpTarget::Stderr } else { DumpTarget::File(path) }),
     };
     let keep_open = if action == Action::Listen { options.keep_open } else { !options.once };
     Ok(RunConfig { stream, keep_open, grace: options.grace })
