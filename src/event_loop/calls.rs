@@ -70,10 +70,10 @@ impl EventLoop {
         let ends = call.is_last();
         let Self { net, handlers, .. } = self;
         let Some(Installed::Protocol(handler)) = handlers.get_mut(id.index()) else { return };
-        let told = guarded(|| stream_call(net, id, handler, call));
+        let outcome = guarded(|| stream_call(net, id, handler, call));
         if ends {
             self.forget(id);
-        } else if let Err(error) = told {
+        } else if let Err(error) = outcome {
             self.end_after_panic(id, error);
         }
     }

@@ -29,7 +29,7 @@ impl EventLoop {
         let mut bytes = 0;
         for _ in 0..RECEIVES_PER_TURN {
             self.run_calls();
-            if self.net.cx.replaces(id) || bytes >= BYTES_PER_TURN {
+            if self.net.cx.replaces_protocol(id) || bytes >= BYTES_PER_TURN {
                 break;
             }
             if !self.net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
@@ -114,7 +114,7 @@ impl EventLoop {
     fn deliver_one(&mut self, id: Id, data: &[u8], from: &Remote) -> bool {
         if !self.net.cx.calls.is_empty() {
             self.run_calls();
-            if self.net.cx.replaces(id) {
+            if self.net.cx.replaces_protocol(id) {
                 return false;
             }
         }
@@ -148,10 +148,10 @@ impl EventLoop {
         let ends = call.is_last();
         let Self { net, handlers, .. } = self;
         let Some(Installed::Datagram(protocol)) = handlers.get_mut(id.index()) else { return };
-        let told = guarded(|| socket_call(net, id, &mut **protocol, call));
+        let outcome = guarded(|| socket_call(net, id, &mut **protocol, call));
         if ends {
             self.forget(id);
-        } else if let Err(error) = told {
+        } else if let Err(error) = outcome {
             self.end_after_panic(id, error);
         }
     }

@@ -148,7 +148,7 @@ impl EventLoop {
             }
             // A queued call may install another protocol, which then gets the next bytes.
             self.run_calls();
-            if !self.net.cx.calls.is_empty() && self.net.cx.replaces(self.receiver(id)) {
+            if !self.net.cx.calls.is_empty() && self.net.cx.replaces_protocol(self.receiver(id)) {
                 break;
             }
             let Some(stream) = self.net.stream_mut(id) else { return bytes };
@@ -193,7 +193,7 @@ impl EventLoop {
     fn bytes_received(&mut self, id: Id, n: usize) {
         let Self { net, handlers, scratch, pace, .. } = self;
         let t = &mut Transport { net, id };
-        let told = match handlers.get_mut(id.index()) {
+        let outcome = match handlers.get_mut(id.index()) {
             Some(&mut Installed::Pipe { process, number }) => return self.pipe_data(process, number, n),
             Some(Installed::Protocol(handler)) => {
                 pace.note_read(id, n);
@@ -204,7 +204,7 @@ impl EventLoop {
             }
             _ => return,
         };
-        if let Err(error) = told {
+        if let Err(error) = outcome {
             self.end_after_panic(id, error);
         }
     }
@@ -268,7 +268,7 @@ impl EventLoop {
     /// The resolver has woken us.
     pub(super) fn take_answers(&mut self) {
         while let Some((id, answer)) = self.net.cx.resolver.next_answer() {
-            self.net.connecting(id, |transport| transport.resolved(answer));
+            self.net.with_connecting(id, |transport| transport.resolved(answer));
             self.run_calls();
         }
     }
@@ -284,8 +284,8 @@ impl EventLoop {
         let Net { slots, cx } = &mut self.net;
         match (alarm, slots.get_mut(id)) {
             (Alarm::Protocol, _) => self.call(id, Call::Timer(timer)),
-            (Alarm::ConnectNext, _) => self.net.connecting(id, |transport| transport.connect_next()),
-            (Alarm::ConnectTimeout, _) => self.net.connecting(id, |transport| transport.connect_timed_out()),
+            (Alarm::ConnectNext, _) => self.net.with_connecting(id, |transport| transport.connect_next()),
+            (Alarm::ConnectTimeout, _) => self.net.with_connecting(id, |transport| transport.connect_timed_out()),
             (Alarm::Ending, _) => self.net.subprocess_transport(id).go_on_ending(),
             (_, Some(Slot::Stream(stream))) => stream_alarm(StreamRef { id, stream, cx }, alarm),
             (_, Some(Slot::Datagram(datagram))) => DatagramRef { id, datagram, cx }.refusal_timed_out(),

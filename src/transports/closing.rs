@@ -64,14 +64,7 @@ impl StreamRef<'_> {
         }
         self.disarm();
         let stream = &mut *self.stream;
-        // The first failure is reported: a failed write comes before a failed read. An error of TLS is the cause of
-        // both.
-        let error = match error {
-            Some(error) if is_tls(&error) => Some(error),
-            // A panic of the protocol is no failure of the connection.
-            Some(error) if error.kind() == io::ErrorKind::Other => Some(error),
-            error => stream.state.take_write_error().or(error).filter(|_| !is_settled),
-        };
+        let error = stream.take_reported_error(error, is_settled);
         let error = match stream.stack.as_deref_mut() {
             Some(stack) => stack.lose(error),
             None => error,
@@ -229,14 +222,14 @@ impl StreamRef<'_> {
         let is_delivered = stream.is_acknowledged() || (stream.is_delivered() && drains_for >= FIN_TIMEOUT);
         if is_delivered {
             let may_still_send = stream.close_mode == CloseMode::Delivered && !stream.state.reading_ended();
-            let lull = if may_still_send { stream.lacks_a_lull() } else { None };
-            return match lull {
+            let time_to_lull = if may_still_send { stream.time_to_lull() } else { None };
+            return match time_to_lull {
                 Some(wait) if drains_for < CLOSE_TIMEOUT => self.arm(wait, Alarm::Acknowledgement),
                 _ => self.force_close(None, reset),
             };
         }
         if (stream.bounded_close || reset) && drains_for >= CLOSE_TIMEOUT {
-            return self.force_close(Some(not_taken()), reset);
+            return self.force_close(Some(not_delivered()), reset);
         }
         // An event reports a reset, and also the last acknowledgement if the peer had ended first. In all other cases
         // the kernel must be asked, less often the longer it takes.
@@ -253,7 +246,7 @@ impl StreamRef<'_> {
             return self.force_close(None, false);
         }
         if stream.bounded_close {
-            return self.force_close(Some(not_taken()), false);
+            return self.force_close(Some(not_delivered()), false);
         }
         self.arm(ASK_AGAIN_MAX, Alarm::CloseTimeout);
     }
@@ -316,11 +309,24 @@ impl StreamRef<'_> {
     }
 }
 
-fn not_taken() -> io::Error {
+/// The error of a close whose time limit has passed.
+fn not_delivered() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "the peer has not received all data")
 }
 
 impl Stream {
+    /// The error that ends the stream. The first failure is reported: a failed write comes before a failed read. No
+    /// failure is reported if everything `is_settled`.
+    fn take_reported_error(&mut self, error: Option<io::Error>, is_settled: bool) -> Option<io::Error> {
+        match error {
+            // An error of TLS is the cause of a failed write as well.
+            Some(error) if is_tls(&error) => Some(error),
+            // A panic of the protocol is no failure of the connection.
+            Some(error) if error.kind() == io::ErrorKind::Other => Some(error),
+            error => self.state.take_write_error().or(error).filter(|_| !is_settled),
+        }
+    }
+
     /// Whether the peer's system has every byte that a protocol has written. Our own end does not count. A unix socket
     /// hands over at once. TCP acknowledges later, and never after a reset.
     pub(crate) fn is_delivered(&self) -> bool {
@@ -343,7 +349,7 @@ impl Stream {
 
     /// How much longer the peer must send nothing before we may close in the middle of its direction. `None` means that
     /// the lull is long enough. A reset would keep a peer that is sending from reading what it was sent.
-    fn lacks_a_lull(&mut self) -> Option<Duration> {
+    fn time_to_lull(&mut self) -> Option<Duration> {
         if self.readable {
             return Some(ASK_AGAIN_MIN);
         }

@@ -165,19 +165,18 @@ impl Ctx {
         }
     }
 
-    /// Counts whether a slot keeps the loop running by itself, when that changes.
-    pub(crate) fn note_background(&mut self, before: bool, now: bool) {
-        self.foreground += usize::from(before);
-        self.foreground -= usize::from(now);
+    /// Counts a slot that moves into the background, where it does not keep the loop running, or out of it.
+    pub(crate) fn note_background(&mut self, was_background: bool, is_background: bool) {
+        self.foreground += usize::from(was_background);
+        self.foreground -= usize::from(is_background);
     }
 
     /// Whether a call that waits gives `id` another protocol, which is to get what comes next.
-    pub(crate) fn replaces(&self, id: Id) -> bool {
-        let replaces = |call: &Call| {
-            matches!(call, Call::Install(Installed::Protocol(_) | Installed::Datagram(_) | Installed::Subprocess(_)))
+    pub(crate) fn replaces_protocol(&self, id: Id) -> bool {
+        let is_protocol = |installed: &Installed| {
+            matches!(installed, Installed::Protocol(_) | Installed::Datagram(_) | Installed::Subprocess(_))
         };
-        let of_id = |(of, call): &(Id, Call)| *of == id && replaces(call);
-        self.calls.iter().any(of_id)
+        self.calls.iter().any(|(of, call)| *of == id && matches!(call, Call::Install(new) if is_protocol(new)))
     }
 }
 

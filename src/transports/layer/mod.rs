@@ -93,17 +93,15 @@ impl LayerStack {
         }
     }
 
-    /// Passes bytes of a protocol through the layers above the tap. `None` means that these layers change nothing.
+    /// Passes bytes of a protocol through the layer above the tap. `None` means that there is none.
     fn send(&mut self, bufs: &[IoSlice<'_>]) -> Option<Vec<u8>> {
-        let mut changed = None;
-        for layer in self.layers.iter_mut().rev() {
-            if let Layer::Crlf(crlf) = layer {
-                let mut below = Vec::new();
-                bufs.iter().for_each(|buf| crlf.send(buf, &mut below));
-                changed = Some(below);
-            }
-        }
-        changed
+        let crlf = self.layers.iter_mut().find_map(|layer| match layer {
+            Layer::Crlf(crlf) => Some(crlf),
+            Layer::Tls(_) => None,
+        })?;
+        let mut changed = Vec::new();
+        bufs.iter().for_each(|buf| crlf.send(buf, &mut changed));
+        Some(changed)
     }
 
     /// Shows the bytes of the stream in a dump from now on.
