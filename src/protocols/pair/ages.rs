@@ -41,14 +41,14 @@ impl<T: Ord + Copy> Ages<T> {
         self.last += 1;
         let age = (now, self.last);
         self.all.insert(age, key);
-        self.change(source(key.1), |ages| ages.insert(age));
+        self.change(source(key.address), |ages| ages.insert(age));
         age
     }
 
     /// Removes a flow.
     pub(super) fn remove(&mut self, age: Age<T>) {
         if let Some(key) = self.all.remove(&age) {
-            self.change(source(key.1), |ages| ages.remove(&age));
+            self.change(source(key.address), |ages| ages.remove(&age));
         }
     }
 
@@ -113,7 +113,7 @@ mod tests {
 
         fn add(&mut self, address: &str, second: u64) {
             let address: SocketAddr = address.parse().expect("an address");
-            let age = self.ages.insert((self.socket, address), second);
+            let age = self.ages.insert(Key { socket: self.socket, address }, second);
             self.known.insert(address, age);
         }
 
@@ -124,9 +124,9 @@ mod tests {
         }
 
         fn evict(&mut self) -> Option<String> {
-            let (age, (_, address)) = self.ages.next()?;
+            let (age, key) = self.ages.next()?;
             self.ages.remove(age);
-            Some(address.to_string())
+            Some(key.address.to_string())
         }
 
         fn is_empty(&self) -> bool {

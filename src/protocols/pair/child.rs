@@ -85,7 +85,7 @@ impl ChildEnd {
         let id = t.id();
         // A program closes its stdout on purpose, even if it has written nothing.
         let is_doubtful = has_agreed_on_tls(other, t.net());
-        if self.output.come(t.net(), id, is_doubtful) {
+        if self.output.input_ended(t.net(), id, is_doubtful) {
             other.end_input(t.net());
         }
         if other.is_over(t.net()) {
@@ -114,7 +114,7 @@ impl ChildEnd {
 }
 
 /// The status that a shell reports for a child: its exit code, or 128 and the number of the signal.
-fn code(status: ExitStatus) -> u8 {
+fn shell_status(status: ExitStatus) -> u8 {
     let code = status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(255);
     u8::try_from(code).unwrap_or(u8::MAX)
 }
@@ -155,7 +155,7 @@ impl SubprocessProtocol for ChildEnd {
 
     fn process_exited(&mut self, t: &mut SubprocessTransport<'_>) {
         let status = t.returncode().unwrap_or_default();
-        let (number, pid, other) = (code(status), t.pid().unwrap_or(0), &self.peer);
+        let (number, pid, other) = (shell_status(status), t.pid().unwrap_or(0), &self.peer);
         self.has_failed = number != 0 && t.unread_input() > 0;
         match &self.options.reporter {
             Some(reporter) if number != 0 => {

@@ -122,7 +122,7 @@ impl End {
     }
 
     /// The stream that can be asked for one more byte. A user at a terminal is not asked, and a child has other rules.
-    pub(super) fn to_be_asked(self, net: &mut Net) -> Option<Id> {
+    pub(super) fn source_to_ask(self, net: &mut Net) -> Option<Id> {
         match self {
             Self::Stream(id) if self.is_there(net) && !self.is_over(net) && !self.is_terminal(net) => Some(id),
             _ => None,

@@ -148,7 +148,7 @@ impl BufferedProtocol for ConversationStdio {
         self.input = Input::Ended;
         let id = t.id();
         self.linger.start(t.net(), id);
-        if self.shared.is_in_vain() {
+        if self.shared.has_last_send_failed() {
             // The socket leaves as soon as all received datagrams are delivered.
             for socket in &self.sockets {
                 t.net().call_soon(*socket);

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::child::QUIET;
-use super::half_close::{HalfClose, InputEnd, hint};
+use super::half_close::{HalfClose, InputEnd, log_half_close_hint};
 use super::remainder;
 use super::session::{IdleStdio, LOOK_AGAIN, stdin_flows};
 use super::{Connector, End, OtherEnd, PairOptions, SessionOptions, has_agreed_on_tls};
@@ -279,10 +279,10 @@ impl Protocol for StreamSide {
             return Eof::KeepOpen;
         }
         if other.is_stdio(t.net()) {
-            hint(t);
+            log_half_close_hint(t);
         }
         let is_doubtful = other.got_nothing(t.net()) || has_agreed_on_tls(other, t.net());
-        if self.input.come(t.net(), id, is_doubtful) && !(peer.is_some() && reuses_stdio) {
+        if self.input.input_ended(t.net(), id, is_doubtful) && !(peer.is_some() && reuses_stdio) {
             other.end_input(t.net());
         }
         if other.is_over(t.net()) {
@@ -292,7 +292,7 @@ impl Protocol for StreamSide {
                 self.both_done_timer = Some(t.call_later(QUIET));
                 return Eof::KeepOpen;
             }
-        } else if t.is_peer_gone() && other.to_be_asked(t.net()).is_some() {
+        } else if t.is_peer_gone() && other.source_to_ask(t.net()).is_some() {
             return Eof::Close;
         } else if !other.is_terminal(t.net()) && !t.is_peer_gone() {
             match peer {
@@ -365,7 +365,7 @@ impl Protocol for StreamSide {
             }
             Some(_) => other.reset(t.net()),
             None if self.have_parted(t, other) => (),
-            None => match other.to_be_asked(t.net()) {
+            None => match other.source_to_ask(t.net()) {
                 Some(source) => self.ask(t, source),
                 None => other.finish(t.net()),
             },
