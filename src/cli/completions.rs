@@ -67,7 +67,7 @@ impl EndpointPlace {
     /// The options that can follow a comma. An option with a value ends with '='.
     fn options(&self, scheme: &'static Scheme) -> String {
         let Some(scheme) = self.scheme(scheme) else { return String::new() };
-        let is_taken = |row: &&OptSpec| self.mode.verb.has_of_end(scheme, row.id);
+        let is_taken = |row: &&OptSpec| self.mode.verb.end_takes(scheme, row.id);
         let options = scheme.rows().filter(is_taken).map(|row| match row.value_name() {
             Some(_) => format!("{}=", row.name),
             None => row.name.to_owned(),

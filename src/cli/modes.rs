@@ -66,20 +66,20 @@ impl Verb {
         self.listens.iter().chain(self.opens).copied()
     }
 
-    /// Whether an option of this end does something.
-    pub(super) fn has_of_end(&self, scheme: &Scheme, opt: Opt) -> bool {
+    /// Whether the verb uses this option of an end.
+    pub(super) fn end_takes(&self, scheme: &Scheme, opt: Opt) -> bool {
         scheme.has(opt) && !self.without.iter().any(|(need, opts)| need.is_met_by(scheme) && opts.contains(&opt))
     }
 
-    /// Whether an option is one of the run, if the run has this end.
-    pub(super) fn has_of_run(&self, scheme: Option<&Scheme>, opt: Opt) -> bool {
+    /// Whether a run with this end takes an option for the run as a whole. `None` stands for any end.
+    pub(super) fn run_takes(&self, scheme: Option<&Scheme>, opt: Opt) -> bool {
         let is_met = |need: &Need| scheme.is_some_and(|scheme| need.is_met_by(scheme));
         self.always.contains(&opt) || self.with.iter().any(|(need, opts)| is_met(need) && opts.contains(&opt))
     }
 
-    /// Whether an option does something with this end.
+    /// Whether an option does something for this end or for its run.
     pub(super) fn has(&self, scheme: &Scheme, opt: Opt) -> bool {
-        self.has_of_end(scheme, opt) || self.has_of_run(Some(scheme), opt)
+        self.end_takes(scheme, opt) || self.run_takes(Some(scheme), opt)
     }
 }
 
@@ -159,7 +159,7 @@ impl ModeSpec {
             ListenEndpoint | ConnectEndpoint => self.verb.action == Action::Exec,
             _ => match self.scheme {
                 Some(scheme) => self.verb.has(scheme, opt),
-                None => self.verb.has_of_run(None, opt) || self.verb.schemes().any(|scheme| self.verb.has(scheme, opt)),
+                None => self.verb.run_takes(None, opt) || self.verb.schemes().any(|scheme| self.verb.has(scheme, opt)),
             },
         }
     }

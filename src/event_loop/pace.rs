@@ -121,7 +121,8 @@ impl Pace {
         let Epoch { reads, bytes, datagrams, batches, switches, .. } = self.epoch;
         let of_datagrams = datagrams * 2 > reads;
         let busy = reads >= BUSY_READS && bytes <= reads * SMALL_BYTES && (of_datagrams || switches >= SWITCHES_MIN);
-        let shows_sign = if of_datagrams { datagrams * 100 >= batches * BATCH_PERCENT } else { reads >= switches * REPEATS_MIN };
+        let shows_sign =
+            if of_datagrams { datagrams * 100 >= batches * BATCH_PERCENT } else { reads >= switches * REPEATS_MIN };
         // Naps hide the sign. Only a trial without naps tells whether it is still there.
         let sign = self.naps || self.stage == Stage::Trial || shows_sign;
         self.gain_percent = if of_datagrams { DATAGRAM_GAIN_PERCENT } else { GAIN_PERCENT };

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use super::config::{
     DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DatagramRun, DialConfig, StreamConfig,
 };
-use super::{Run, dialing, listen, local, marks, pair_options, session_options, stdio, stdio_of, take_over};
+use super::{Run, dialing, listen, local, marks, pair_options, session_options, stdio, stdio_of, take_over, unusable};
 use crate::protocols::datagram_echo::DatagramEcho;
 use crate::protocols::pair::conversation::{Conversation, ConversationOptions, SocketSide};
 use crate::protocols::pair::lines::ConversationStdio;
 use crate::protocols::quota::CountLimit;
-use crate::protocols::report::{Cause, Failure};
+use crate::protocols::report::Failure;
 use crate::protocols::signals::Wanted;
 use crate::transports::address::HostPort;
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
@@ -116,7 +116,7 @@ impl DatagramOutbound {
                 let id = net.adopt_udp(socket, service, protocol).map_err(|error| local("adopt", &error))?;
                 match net.datagram_transport(id).info().peer {
                     Some(_) => Ok(id),
-                    None => Err(Failure::new(Cause::Unavailable, format!("fd:{number}: not connected"))),
+                    None => Err(unusable(number, "not connected")),
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::os::fd::{OwnedFd, RawFd};
 use std::path::Path;
 
 use super::config::{DatagramAddress, DatagramListenConfig, ListenConfig};
-use super::{local, marks, tls};
+use super::{local, marks, tls, unusable};
 use crate::protocols::NOTICE;
 use crate::protocols::loop_guard::MARK;
 use crate::protocols::report::{Cause, Failure};
@@ -118,7 +118,7 @@ pub(super) fn open_all(
     factory: impl Fn() -> Factory,
 ) -> anyhow::Result<Vec<Option<OwnFile>>> {
     let mut ports: Ports<'_> = Vec::new();
-    let mut of_clients = Vec::new();
+    let mut opened = Vec::new();
     for (config, ready) in ends.iter().zip(ready) {
         let listening = Listening {
             backlog: config.backlog,
@@ -132,11 +132,11 @@ pub(super) fn open_all(
         };
         let tls = ready.tls.clone();
         let names = open(net, config, ready, &listening, &factory)?;
-        of_clients.push((config, tls, names.clone()));
+        opened.push((config, tls, names.clone()));
         add_ports(&mut ports, config.port_file.as_deref(), names);
     }
     let port_files = announce_all(&ports)?;
-    of_clients.iter().for_each(|(config, tls, names)| tls::tell_clients(config, tls.as_ref(), names));
+    opened.iter().for_each(|(config, tls, names)| tls::tell_clients(config, tls.as_ref(), names));
     Ok(port_files)
 }
 
@@ -252,10 +252,6 @@ fn stack(asked: &HostPort, family: Family, v4_wildcards: &[u16]) -> Stack {
     if own { Stack::OwnFamily } else { Stack::Both }
 }
 
-fn unusable(number: RawFd, why: &str) -> Failure {
-    Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"))
-}
-
 /// The ports for which `0.0.0.0` is given.
 fn wildcard_ports<'a>(places: impl Iterator<Item = &'a InetPlace>) -> Vec<u16> {
     let wildcard = Host::Ip { ip: Ipv4Addr::UNSPECIFIED.into(), scope: 0 };
@@ -300,11 +296,11 @@ fn open_inherited(
             let id = net.adopt(fd, protocol).map_err(refused)?;
             let peer = net.transport(id).info().peer.unwrap_or(Peer::Unnamed);
             if !listening.access.admits_peer(&peer) {
-                return Err(Failure::new(Cause::Unavailable, format!("fd:{number}: the peer is denied")).into());
+                return Err(unusable(number, "the peer is denied").into());
             }
             net.count_as_accepted(id);
             if listening.limit.is_some_and(|limit| net.accepted() > limit) {
-                return Err(Failure::new(Cause::Unavailable, format!("fd:{number}: too many connections")).into());
+                return Err(unusable(number, "too many connections").into());
             }
             net.transport(id).set_keepalive(listening.keepalive).map_err(refused)?;
             net.transport(id).set_write_buffer_limits(listening.marks);

@@ -149,9 +149,13 @@ fn dialing(config: &DialConfig) -> Dialing {
 
 /// Takes over an inherited descriptor. `wanted` returns `None` for a socket that the mode cannot use.
 fn take_over(number: RawFd, name: &str, wanted: impl FnOnce(Inherited) -> Option<OwnedFd>) -> anyhow::Result<OwnedFd> {
-    let unusable = |why: &str| Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"));
-    let socket = inherit(number).map_err(|error| unusable(&describe(&error)))?;
-    Ok(wanted(socket).ok_or_else(|| unusable(&format!("not {name}")))?)
+    let socket = inherit(number).map_err(|error| unusable(number, &describe(&error)))?;
+    Ok(wanted(socket).ok_or_else(|| unusable(number, &format!("not {name}")))?)
+}
+
+/// The failure of a mode that cannot use an inherited descriptor.
+fn unusable(number: RawFd, why: &str) -> Failure {
+    Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"))
 }
 
 /// The options of a pair. Without a `reporter` the pair is one of many.

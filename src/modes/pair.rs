@@ -222,9 +222,9 @@ fn open_for(
     marks: WaterMarks,
     options: PairOptions,
 ) -> Result<End, Failure> {
-    let about = if right.is_child() { children::about(&left) } else { Vec::new() };
+    let variables = if right.is_child() { children::peer_variables(&left) } else { Vec::new() };
     let client = left.end;
-    let end = right.open(net, left, about, marks, options)?;
+    let end = right.open(net, left, variables, marks, options)?;
     if let (End::Stream(connection), End::Child(child)) = (client, end) {
         net.count_child_instead(connection, child);
     }

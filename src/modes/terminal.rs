@@ -36,7 +36,7 @@ impl Drop for RawTerminal {
 
 /// Looks at our terminal again, and returns its size. The size may have changed, and a shell may have left raw mode
 /// while xport was stopped.
-pub(super) fn look() -> Option<WindowSize> {
+pub(super) fn refresh() -> Option<WindowSize> {
     enter();
     pty::window_size_of_stdin()
 }
