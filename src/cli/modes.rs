@@ -71,7 +71,7 @@ impl Verb {
         scheme.has(opt) && !self.without.iter().any(|(need, opts)| need.is_met_by(scheme) && opts.contains(&opt))
     }
 
-    /// Whether a run with this end takes an option for the run as a whole. `None` stands for any end.
+    /// Whether a run with this end takes an option for the run as a whole. With `None`, the end does not matter.
     pub(super) fn run_takes(&self, scheme: Option<&Scheme>, opt: Opt) -> bool {
         let is_met = |need: &Need| scheme.is_some_and(|scheme| need.is_met_by(scheme));
         self.always.contains(&opt) || self.with.iter().any(|(need, opts)| is_met(need) && opts.contains(&opt))

@@ -89,7 +89,7 @@ impl EventLoop {
 fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
     let t = &mut Transport { net, id };
     match call {
-        // The openings come first. The last one queues this call again.
+        // The openings come first. This call is queued again once they are done.
         Call::ConnectionMade if t.net.stream(id).is_some_and(|stream| stream.is_opening()) => (),
         Call::ConnectionMade => {
             if let Some(mut stream) = t.net.stream_mut(id) {

@@ -221,7 +221,7 @@ impl EventLoop {
         log::debug!("{}: the other end has ended its direction", stream.label());
         stream.note_eof();
         match handlers.get_mut(id.index()) {
-            // A pipe of a child has one direction, so its end is the end of the stream.
+            // Nothing more can come from a pipe of a child, so the stream ends.
             Some(Installed::Pipe { .. }) => stream.force_close(None, false),
             Some(Installed::Protocol(handler)) if !discards => {
                 match guarded(|| handler.eof_received(&mut Transport { net, id })) {

@@ -33,7 +33,7 @@ impl EventLoop {
         {
             self.has_panicked = true;
         }
-        // The calls that the protocol has queued in that callback are not made.
+        // Calls that wait for this protocol are dropped, except its last one.
         self.net.cx.calls.retain(|(whose, call)| *whose != id || call.is_last());
         let Net { slots, cx } = &mut self.net;
         match slots.get_mut(id) {

@@ -227,8 +227,8 @@ impl EventLoop {
         let mut events = self.events.take().unwrap_or_else(|| mio::Events::with_capacity(EVENTS_PER_TURN));
         loop {
             match self.poll.poll(&mut events, self.poll_timeout(deadline)) {
-                // A signal is no turn without events: after a stop of the process, timers would fire before the events
-                // that came meanwhile are handled.
+                // A signal does not end the wait. Otherwise timers could fire before the events that came while the
+                // process was stopped.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
                 result => break result?,
             }

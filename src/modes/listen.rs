@@ -23,7 +23,7 @@ use crate::transports::own_file::{self, OwnFile};
 use crate::transports::protocol::{DatagramProtocol, Factory};
 use crate::transports::tls::TlsServer;
 
-/// How often another port is tried if the one that the kernel chose for IPv4 is in use for IPv6.
+/// How many ports are tried, because the port that the kernel chooses for IPv4 can be in use for IPv6.
 const PORT_TRIES: usize = 16;
 
 /// A host and a port to listen on, with the addresses of the host.
@@ -322,41 +322,48 @@ fn open_each(
     addresses: &[SocketAddr],
     mut open: impl FnMut(&mut Net, SocketAddr) -> io::Result<Id>,
 ) -> anyhow::Result<Vec<Id>> {
-    let mut attempt = 0;
+    let mut tries = 0;
     loop {
-        attempt += 1;
+        tries += 1;
         let mut ids = Vec::new();
-        let mut port = asked_port;
-        let mut failed = None;
-        for (index, address) in addresses.iter().enumerate() {
-            let is_last = index + 1 == addresses.len();
-            let mut at = *address;
-            at.set_port(port);
-            match open(net, at) {
-                Ok(id) => {
-                    if let Some(Peer::Ip(real)) = net.listening_on(id) {
-                        port = real.port();
-                    }
-                    ids.push(id);
-                }
-                // The machine lacks this family. The other family is enough.
-                Err(error) if (!is_last || !ids.is_empty()) && is_family_missing(&error) => {
-                    log::info!("listen {at}: {}", describe(&error));
-                }
-                Err(error) => {
-                    failed = Some((at, error));
-                    break;
-                }
-            }
+        let Err((at, error)) = open_on_one_port(net, asked_port, addresses, &mut open, &mut ids) else {
+            return Ok(ids);
+        };
+        let can_change_port = asked_port == 0 && error.kind() == io::ErrorKind::AddrInUse;
+        if !can_change_port || tries == PORT_TRIES {
+            return Err(unavailable(&at, &error).into());
         }
-        match failed {
-            None => return Ok(ids),
-            Some((_, error)) if error.kind() == io::ErrorKind::AddrInUse && asked_port == 0 && attempt < PORT_TRIES => {
-                ids.into_iter().for_each(|id| net.remove(id));
+        ids.into_iter().for_each(|id| net.remove(id));
+    }
+}
+
+/// Opens a listener for each address, all on the port of the first one. Adds to `ids` what was opened before an error.
+fn open_on_one_port(
+    net: &mut Net,
+    mut port: u16,
+    addresses: &[SocketAddr],
+    open: &mut impl FnMut(&mut Net, SocketAddr) -> io::Result<Id>,
+    ids: &mut Vec<Id>,
+) -> Result<(), (SocketAddr, io::Error)> {
+    for (index, address) in addresses.iter().enumerate() {
+        let is_last = index + 1 == addresses.len();
+        let mut at = *address;
+        at.set_port(port);
+        match open(net, at) {
+            Ok(id) => {
+                if let Some(Peer::Ip(real)) = net.listening_on(id) {
+                    port = real.port();
+                }
+                ids.push(id);
             }
-            Some((at, error)) => return Err(unavailable(&at, &error).into()),
+            // The machine lacks this family. The other family is enough.
+            Err(error) if (!is_last || !ids.is_empty()) && is_family_missing(&error) => {
+                log::info!("listen {at}: {}", describe(&error));
+            }
+            Err(error) => return Err((at, error)),
         }
     }
+    Ok(())
 }
 
 /// Whether this machine has no addresses of the family.

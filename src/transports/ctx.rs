@@ -89,7 +89,7 @@ pub(crate) struct Ctx {
     /// When the loop looks for peers that have vanished.
     pub(crate) looks: Looks,
     pub(crate) resolver: Resolver,
-    /// The connections that count against the limits of listeners.
+    /// The listeners, and the connections that count against their limits.
     pub(crate) places: Places,
     /// Datagram sockets that send together after the present callbacks.
     pub(crate) cork: Cork,

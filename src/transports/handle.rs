@@ -343,7 +343,7 @@ impl Transport<'_> {
     }
 }
 
-/// The child at the other end of a pipe. This searches all slots, which is fast enough for the rare caller of `info`.
+/// The child at the other end of a pipe. This searches all slots, and only `info` of a pipe needs it.
 fn child_of_pipe(net: &Net, pipe: Id) -> Option<ChildInfo> {
     net.slots.iter().find_map(|(id, slot)| {
         let Slot::Process(process) = slot else { return None };

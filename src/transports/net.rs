@@ -294,12 +294,13 @@ pub(crate) struct Label<'a>(pub(crate) &'a Net, pub(crate) Id);
 
 impl fmt::Display for Label<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(datagram) = self.0.datagram(self.1) {
+        let &Self(net, id) = self;
+        if let Some(datagram) = net.datagram(id) {
             return DatagramLabel(datagram).fmt(f);
         }
-        match self.0.stream(self.1) {
-            Some(stream) => StreamLabel(stream, self.1).fmt(f),
-            None => write!(f, "{:?}", self.1),
+        match net.stream(id) {
+            Some(stream) => StreamLabel(stream, id).fmt(f),
+            None => write!(f, "{id:?}"),
         }
     }
 }

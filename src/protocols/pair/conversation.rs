@@ -94,7 +94,7 @@ impl Conversation {
         self.partner.get().is_none() && !self.options.serves
     }
 
-    /// Whether the last datagram could not be sent, so that no answer can come.
+    /// Whether the last datagram that was sent has failed, so that no answer can come.
     pub(super) fn has_last_send_failed(&self) -> bool {
         self.status.get() == SendStatus::LastFailed
     }

@@ -48,7 +48,8 @@ pub(crate) trait Connect {
 
     /// Begins to connect.
     fn connect(&mut self, target: ConnectTarget, options: Dialing) {
-        *self.parts().1 = Some(Connecting::new(target, options));
+        let (_, connecting, _) = self.parts();
+        *connecting = Some(Connecting::new(target, options));
         self.start_try();
     }
 
