@@ -12,6 +12,7 @@ use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::{Direction, Id};
 use crate::transports::net::{Label, Net, Slot};
+use crate::transports::process::STDIN;
 use crate::transports::protocol::{Eof, Handler};
 use crate::transports::read::Filled;
 use crate::transports::state::Phase;
@@ -126,7 +127,7 @@ impl EventLoop {
 
     /// What a stream writes is not read any more. For the stdin of a child, this notes how much the child has left.
     fn sink_gone(&mut self, id: Id) {
-        if let Some(Installed::Pipe { process, number: 0 }) = self.handlers.get(id.index()) {
+        if let Some(Installed::Pipe { process, number: STDIN }) = self.handlers.get(id.index()) {
             let unread = self.net.subprocess_transport(*process).unread_input();
             if let Some(child) = self.net.process_mut(*process) {
                 child.process.unread = unread;

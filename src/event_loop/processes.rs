@@ -44,7 +44,8 @@ impl EventLoop {
                 stream.io.child_ended();
             }
         }
-        for pipe in pipes.into_iter().skip(1).flatten() {
+        let [_stdin, stdout, stderr] = pipes;
+        for pipe in [stdout, stderr].into_iter().flatten() {
             for _ in 0..LAST_ROUNDS {
                 let Some(mut stream) = self.net.stream_mut(pipe) else { break };
                 stream.readable = true;

@@ -20,14 +20,10 @@ use super::{End, Inbound, OtherEnd, PairOptions, has_agreed_on_tls};
 use crate::protocols::idle::IdleClock;
 use crate::protocols::report::{Cause, Failure, Reporter};
 use crate::transports::info::Info;
-use crate::transports::process::SIGTERM;
 use crate::transports::process::handle::SubprocessTransport;
+use crate::transports::process::{SIGTERM, STDERR, STDIN, STDOUT};
 use crate::transports::protocol::SubprocessProtocol;
 use crate::transports::timers::TimerId;
-
-const STDIN: u8 = 0;
-const STDOUT: u8 = 1;
-const STDERR: u8 = 2;
 
 /// After the child has ended, pipes that another process holds must be silent for this time.
 pub(super) const QUIET: Duration = Duration::from_millis(100);

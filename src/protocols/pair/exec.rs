@@ -23,11 +23,8 @@ use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
-use crate::transports::process::{SIGINT, SIGQUIT};
+use crate::transports::process::{SIGINT, SIGQUIT, STDIN, STDOUT};
 use crate::transports::protocol::{Eof, Protocol};
-
-const STDIN: u8 = 0;
-const STDOUT: u8 = 1;
 
 /// The state that the side of the child, the standard streams and the signals share.
 #[derive(Debug, Default)]
