@@ -9,6 +9,7 @@ mod datagrams;
 mod echo;
 mod exec;
 mod listen;
+mod open;
 mod pair;
 mod terminal;
 mod tls;
@@ -27,13 +28,11 @@ use crate::transports::connect::source_addresses;
 use crate::transports::dump::Dump;
 use crate::transports::error::describe;
 use crate::transports::id::Id;
-use crate::transports::keepalive::KeepAlive;
 use crate::transports::net::Net;
 use crate::transports::opening::{Inherited, Stdio, inherit};
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::Handler;
-use crate::transports::tls::TlsClient;
-use config::{ConnectConfig, DialConfig, DumpTarget, Mode, StreamConfig, StreamPeer, Target};
+use config::{DialConfig, DumpTarget, Mode, StreamConfig};
 
 /// Runs a mode to its end.
 ///
@@ -144,90 +143,6 @@ fn dialing(config: &DialConfig) -> Dialing {
         retry_delay: config.retry_delay,
         keepalive: config.keepalive,
     }
-}
-
-/// The peer of a stream, prepared as far as is possible before anything is opened.
-enum Outbound {
-    Peer(StreamPeer),
-    /// The connection was taken over before a new descriptor could get the same number.
-    Inherited(OwnedFd),
-}
-
-impl Outbound {
-    fn new(target: &Target) -> anyhow::Result<Self> {
-        match target {
-            Target::Peer(peer) => Ok(Self::Peer(peer.clone())),
-            Target::Inherited(number) => take_over(*number, "a connection", |socket| match socket {
-                Inherited::Connection(fd) => Some(fd),
-                Inherited::Listener(_) | Inherited::Datagrams(_) => None,
-            })
-            .map(Self::Inherited),
-        }
-    }
-
-    /// Connects, or adopts the inherited connection.
-    fn open(
-        self,
-        net: &mut Net,
-        dial: &DialConfig,
-        setup: &Setup,
-        protocol: impl Into<Handler>,
-    ) -> Result<Id, Failure> {
-        match self {
-            Self::Peer(peer) => Ok(connect(net, &peer, dial, setup, protocol)),
-            Self::Inherited(connection) => adopt(net, connection, dial.keepalive, setup, protocol),
-        }
-    }
-}
-
-/// What a connection gets before it is open.
-struct Setup {
-    tls: Option<TlsClient>,
-    crlf: bool,
-    marks: WaterMarks,
-}
-
-impl Setup {
-    /// Reads the files of TLS.
-    fn new(config: &ConnectConfig, marks: WaterMarks) -> anyhow::Result<Self> {
-        Ok(Self { tls: tls::client(config.tls.as_ref())?, crlf: config.crlf, marks })
-    }
-
-    fn apply(&self, net: &mut Net, id: Id) {
-        let mut t = net.transport(id);
-        t.set_write_buffer_limits(self.marks);
-        if self.crlf {
-            t.send_crlf();
-        }
-        if let Some(tls) = &self.tls {
-            // This fails only if the stream has failed already, and then the protocol is told anyway.
-            let _ = t.start_tls(tls.clone());
-        }
-    }
-}
-
-/// Connects to a peer.
-fn connect(net: &mut Net, peer: &StreamPeer, dial: &DialConfig, setup: &Setup, protocol: impl Into<Handler>) -> Id {
-    let id = match peer {
-        StreamPeer::Inet(target) => net.connect_tcp(target.clone(), dialing(dial), protocol),
-        StreamPeer::Unix(target) => net.connect_unix(target.clone(), dialing(dial), protocol),
-    };
-    setup.apply(net, id);
-    id
-}
-
-/// Adopts an inherited connection.
-fn adopt(
-    net: &mut Net,
-    connection: OwnedFd,
-    keepalive: KeepAlive,
-    setup: &Setup,
-    protocol: impl Into<Handler>,
-) -> Result<Id, Failure> {
-    let id = net.adopt(connection, protocol).map_err(|error| local("adopt", &error))?;
-    net.transport(id).set_keepalive(keepalive).map_err(|error| local("keepalive", &error))?;
-    setup.apply(net, id);
-    Ok(id)
 }
 
 /// Takes over an inherited descriptor. `wanted` returns `None` for a socket that the mode cannot use.

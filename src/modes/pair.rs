@@ -1,19 +1,13 @@
 //! Two ends that are joined: `relay`, clients and servers with stdin and stdout, `exec` on connections.
 
 use std::cell::Cell;
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use super::config::{
-    ConnectConfig, DatagramConnectConfig, DatagramListenConfig, DialConfig, Endpoint, LeftEndpoint, ListenConfig,
-    RelayConfig, StreamConfig, StreamPeer,
+    ConnectConfig, DatagramListenConfig, Endpoint, LeftEndpoint, ListenConfig, RelayConfig, StreamConfig,
 };
-use super::{
-    Outbound, Run, Setup, adopt, children, connect, dialing, listen, marks, pair_options, session_options, stdio,
-    stdio_of,
-};
-use crate::protocols::pair::child::ChildEnd;
-use crate::protocols::pair::datagram::DatagramSide;
+use super::open::PreparedEnd;
+use super::{Run, children, listen, marks, pair_options, session_options, stdio, stdio_of};
 use crate::protocols::pair::flows::Flows;
 use crate::protocols::pair::flows_side::FlowsSide;
 use crate::protocols::pair::session::IdleStdio;
@@ -22,10 +16,6 @@ use crate::protocols::pair::{Connector, End, Inbound, PairOptions};
 use crate::protocols::report::{Cause, Failure};
 use crate::protocols::signals::Wanted;
 use crate::sys::limits;
-use crate::transports::address::HostPort;
-use crate::transports::datagram::opening::DatagramOptions;
-use crate::transports::id::Id;
-use crate::transports::keepalive::KeepAlive;
 use crate::transports::net::Net;
 use crate::transports::opening::Stdio;
 use crate::transports::out_buf::WaterMarks;
@@ -124,34 +114,12 @@ fn flows(config: &DatagramListenConfig, ready: listen::PreparedDatagrams, right:
 
 /// Joins one left end and one right end.
 pub(super) fn single(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> anyhow::Result<()> {
-    // An inherited descriptor is taken over before we open one that could have the same number.
-    let marks = marks(stream)?;
-    let outbound = match left {
-        Endpoint::Connect(config) => Some((Setup::new(config, marks)?, Outbound::new(&config.target)?)),
-        _ => None,
-    };
-    let mut run = Run::of_client(stream, right.is_child() || matches!(left, Endpoint::Child(_)))?;
+    let left = PreparedEnd::new(left)?;
+    let left = if matches!(right.kind, RightKind::Stdio) { left.beside_our_stdout() } else { left };
+    let mut run = Run::of_client(stream, right.is_child() || left.is_child())?;
     let options = right.options(&run, stream, false);
-    let right_is_stdio = right.is_stdio();
     let connector = right.connector(&mut run, stream, options.clone())?;
-    let net = run.event_loop.net();
-    match left {
-        Endpoint::Stdio => {
-            stdio(net, Stdio::Both, marks, StreamSide::new(connector, options))?;
-        }
-        Endpoint::Connect(config) => {
-            let Some((setup, outbound)) = outbound else { return Ok(()) };
-            outbound.open(net, &config.dial, &setup, StreamSide::new(connector, options))?;
-        }
-        Endpoint::Datagrams(config) => {
-            send_to(net, config, marks, DatagramSide::new(connector, options));
-        }
-        Endpoint::Child(config) => {
-            let child = children::Child::new(config);
-            let child = if right_is_stdio { child.beside_our_stdout() } else { child };
-            children::start(net, &child, Vec::new(), marks, ChildEnd::new(connector, options))?;
-        }
-    }
+    left.open(run.event_loop.net(), connector, Vec::new(), marks(stream)?, options)?;
     run.run()
 }
 
@@ -161,48 +129,28 @@ pub(super) struct RightEnds {
     marks: WaterMarks,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 enum RightKind {
     /// stdin and stdout, for the first left end only.
     Stdio,
     /// stdin and stdout, for one connection at a time.
     Session,
     /// Each left end gets a right end of its own.
-    Each(RightEnd),
-}
-
-/// What is opened for a left end.
-enum RightEnd {
-    Connect(StreamPeer, DialConfig, Setup),
-    /// The first left end gets it.
-    Inherited(Cell<Option<OwnedFd>>, KeepAlive, Setup),
-    Datagrams(DatagramConnectConfig<HostPort>),
-    Child(children::Child),
+    Each(PreparedEnd),
 }
 
 impl RightEnds {
-    /// Prepares the right ends. An inherited descriptor is taken over before we open one that could have the same
-    /// number.
     pub(super) fn new(endpoint: &Endpoint, marks: WaterMarks) -> anyhow::Result<Self> {
-        let right = match endpoint {
-            Endpoint::Stdio => return Ok(Self { kind: RightKind::Stdio, marks }),
-            Endpoint::Connect(config) => {
-                let (setup, dial) = (Setup::new(config, marks)?, &config.dial);
-                match Outbound::new(&config.target)? {
-                    Outbound::Peer(peer) => RightEnd::Connect(peer, dial.clone(), setup),
-                    Outbound::Inherited(connection) => {
-                        RightEnd::Inherited(Cell::new(Some(connection)), dial.keepalive, setup)
-                    }
-                }
-            }
-            Endpoint::Datagrams(config) => RightEnd::Datagrams(config.clone()),
-            Endpoint::Child(config) => RightEnd::Child(children::Child::checked(config)?),
+        let kind = match PreparedEnd::new(endpoint)? {
+            PreparedEnd::Stdio => RightKind::Stdio,
+            end => RightKind::Each(end),
         };
-        Ok(Self { kind: RightKind::Each(right), marks })
+        Ok(Self { kind, marks })
     }
 
     /// A child for each left end.
     pub(super) fn child(child: children::Child, marks: WaterMarks) -> Self {
-        Self { kind: RightKind::Each(RightEnd::Child(child)), marks }
+        Self { kind: RightKind::Each(PreparedEnd::Child(child)), marks }
     }
 
     /// stdin and stdout for one connection at a time.
@@ -211,18 +159,14 @@ impl RightEnds {
     }
 
     fn is_child(&self) -> bool {
-        matches!(self.kind, RightKind::Each(RightEnd::Child(_)))
-    }
-
-    fn is_stdio(&self) -> bool {
-        matches!(self.kind, RightKind::Stdio)
+        matches!(&self.kind, RightKind::Each(end) if end.is_child())
     }
 
     /// How many left ends there are at once, given what `max-conns` says.
     fn limit(&self) -> fn(Option<usize>) -> Option<usize> {
         match self.kind {
             RightKind::Session => |_| Some(1),
-            RightKind::Each(RightEnd::Child(_)) => |asked| asked.or(Some(CHILDREN_MAX)),
+            RightKind::Each(PreparedEnd::Child(_)) => |asked| asked.or(Some(CHILDREN_MAX)),
             RightKind::Stdio | RightKind::Each(_) => |asked| asked,
         }
     }
@@ -240,7 +184,7 @@ impl RightEnds {
     /// Notes that the output of a child goes to our stdout.
     fn beside_our_stdout(self) -> Self {
         match self.kind {
-            RightKind::Each(RightEnd::Child(child)) => Self::child(child.beside_our_stdout(), self.marks),
+            RightKind::Each(end) => Self { kind: RightKind::Each(end.beside_our_stdout()), ..self },
             _ => self,
         }
     }
@@ -251,7 +195,7 @@ impl RightEnds {
         let (net, reporter) = (run.event_loop.net(), run.reporter.clone());
         let (which, is_for_one) = match kind {
             RightKind::Each(right) => {
-                return Ok(Connector::new(move |net, left| right.open(net, left, marks, options.clone())));
+                return Ok(Connector::new(move |net, left| open_for(net, &right, left, marks, options.clone())));
             }
             RightKind::Session => (stdio_of(stream), false),
             RightKind::Stdio => (Stdio::Both, true),
@@ -270,40 +214,19 @@ impl RightEnds {
     }
 }
 
-impl RightEnd {
-    fn open(&self, net: &mut Net, left: Inbound, marks: WaterMarks, options: PairOptions) -> Result<End, Failure> {
-        match self {
-            Self::Connect(peer, dial, setup) => {
-                let side = StreamSide::new(left, options);
-                Ok(End::Stream(connect(net, peer, dial, setup, side)))
-            }
-            Self::Inherited(fd, keepalive, setup) => {
-                let taken = || Failure::new(Cause::Unavailable, "an inherited connection can serve only one client");
-                let connection = fd.take().ok_or_else(taken)?;
-                let side = StreamSide::new(left, options);
-                Ok(End::Stream(adopt(net, connection, *keepalive, setup, side)?))
-            }
-            Self::Datagrams(config) => {
-                Ok(End::Datagrams(send_to(net, config, marks, DatagramSide::new(left, options))))
-            }
-            Self::Child(child) => {
-                let about = children::about(&left);
-                let connection = match left.end {
-                    End::Stream(id) => Some(id),
-                    _ => None,
-                };
-                let id = children::start(net, child, about, marks, ChildEnd::new(left, options))?;
-                if let Some(connection) = connection {
-                    net.count_child_instead(connection, id);
-                }
-                Ok(End::Child(id))
-            }
-        }
+/// Opens the right end of `left`. A child is told of its peer, and counts as the client instead of the connection.
+fn open_for(
+    net: &mut Net,
+    right: &PreparedEnd,
+    left: Inbound,
+    marks: WaterMarks,
+    options: PairOptions,
+) -> Result<End, Failure> {
+    let about = if right.is_child() { children::about(&left) } else { Vec::new() };
+    let client = left.end;
+    let end = right.open(net, left, about, marks, options)?;
+    if let (End::Stream(connection), End::Child(child)) = (client, end) {
+        net.count_child_instead(connection, child);
     }
-}
-
-/// Opens a datagram socket for a peer.
-fn send_to(net: &mut Net, config: &DatagramConnectConfig<HostPort>, marks: WaterMarks, side: DatagramSide) -> Id {
-    let options = DatagramOptions { marks, broadcast: config.broadcast, traffic_class: None };
-    net.connect_udp(config.target.clone(), dialing(&config.dial), options, side)
+    Ok(end)
 }

@@ -115,9 +115,9 @@ pub(super) static STREAM: &[OptSpec] = &[
             Topic::Relay,
             "When to tell one side that the other has ended: auto, now, never, or after DUR without traffic",
             "'never' tells it only with the end of the pair. 'auto' passes the end of a connection on at once. It \
-             also passes the end of stdin, or of the output of a program, on to a connection at once, except in two \
-             cases, in which it waits for 10s without traffic: nothing was sent, or the bytes sent begin like an \
-             HTTP/1 request.",
+             also passes the end of stdin, or of the output of a program, on to a connection at once, except in three \
+             cases, in which it waits for 10s without traffic: nothing was sent, the bytes sent begin like an HTTP/1 \
+             request, or --starttls was used.",
         ),
     flag(NoHalfClose, "no-half-close", |o| o.half_close = Some(HalfClose::Never))
         .not_with(HalfClose)

@@ -91,7 +91,7 @@ fn lines_are_changed_inside_tls() {
         peer.write(b"a\nb\r\n\n");
         loop {
             sim.settle();
-            peer.look(&mut sim, id);
+            peer.look(&sim, id);
             let words = peer.take();
             if words.is_empty() {
                 break;

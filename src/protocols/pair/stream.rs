@@ -45,7 +45,7 @@ impl StreamSide {
     /// [`Inbound`](super::Inbound).
     #[must_use]
     pub fn new(other: impl Into<OtherEnd>, options: PairOptions) -> Self {
-        // Both sides watch: one may be gone while the other has not taken everything.
+        // Both sides of a relay watch: one may be gone while the other has not taken everything.
         let watch = watch(&options);
         let input = InputEnd::new(options.half_close);
         let (linger_timer, probe_timer, both_done_timer, place_timer) = (None, None, None, None);
@@ -64,7 +64,7 @@ impl StreamSide {
 
     /// When the end of this side is passed on.
     fn half_close(&self, t: &Transport<'_>) -> HalfClose {
-        // It may be one that is not open yet.
+        // The other end may not be open yet, and only an open stream says whether it is a connection.
         let is_for_a_connection = matches!(self.other.end(), Some(End::Stream(_)));
         match self.options.half_close {
             HalfClose::Auto if t.is_connection() || !is_for_a_connection => HalfClose::Now,
@@ -224,8 +224,11 @@ fn watch(options: &PairOptions) -> IdleWatch {
 
 impl Protocol for StreamSide {
     fn connection_made(&mut self, t: &mut Transport<'_>) {
-        self.watch.made(t);
         let id = t.id();
+        // stdin and stdout serve further sessions, and must not expire with one of them.
+        if self.as_stdio(t).is_none() {
+            self.watch.made(t);
+        }
         if !self.other.open_or_join(t.net(), End::Stream(id), |net| net.transport(id).info(), &self.options) {
             // Not in order: nothing of what it sends has a place to go.
             return t.abort();

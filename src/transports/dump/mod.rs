@@ -1,6 +1,6 @@
 //! The dump (`--dump`) shows the data of connections, datagram sockets and children as text.
 //!
-//! A loop has at most one [`Dump`]. Each stream and each datagram socket in a dump has a [`Tap`], which counts bytes or
+//! A loop has at most one [`Dump`]. Each stream and each datagram socket in a dump has a `Tap`, which counts bytes or
 //! datagrams. A tap stands above TLS and below the other layers (`layer/mod.rs`). So the dump shows what TLS protects,
 //! as the peer sees it.
 //!
