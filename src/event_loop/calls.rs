@@ -12,7 +12,7 @@ use crate::transports::net::{Label, Net, Slot};
 use crate::transports::protocol::Handler;
 use crate::transports::stream::CloseMode;
 
-/// Rounds of the call queue between two reads.
+/// How many rounds of the call queue run between two reads.
 const CALL_ROUNDS: usize = 4;
 
 impl EventLoop {
@@ -31,7 +31,7 @@ impl EventLoop {
         }
     }
 
-    /// Sends what callbacks have left with datagram sockets.
+    /// Sends the datagrams of the callbacks.
     fn flush_corked(&mut self) {
         while let Some(id) = self.net.cx.cork.sockets.pop() {
             if let Some(mut datagram) = self.net.datagram_mut(id) {
@@ -77,7 +77,7 @@ impl EventLoop {
         }
     }
 
-    /// Drops a transport and its protocol; from now on the id is stale.
+    /// Drops a transport and its protocol. The id is stale from now on.
     pub(super) fn forget(&mut self, id: Id) {
         self.uninstall(id);
         self.net.remove(id);
@@ -88,7 +88,7 @@ impl EventLoop {
 fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
     let t = &mut Transport { net, id };
     match call {
-        // It is made once its openings are done, or was lost before.
+        // `connection_made` comes when the openings are done, unless the stream is lost before.
         Call::ConnectionMade if t.net.stream(id).is_some_and(|stream| stream.is_opening()) => (),
         Call::ConnectionMade => {
             if let Some(mut stream) = t.net.stream_mut(id) {
@@ -160,7 +160,7 @@ fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {
     log::info!("closed {peer}: {received} bytes received, {sent} sent: {reason}");
 }
 
-/// Whether `slot` makes the calls that `installed` receives.
+/// Whether `installed` fits the kind of `slot`.
 fn fits(slot: &Slot, installed: &Installed) -> bool {
     match slot {
         Slot::Stream(_) => matches!(installed, Installed::Protocol(_) | Installed::Pipe { .. }),

@@ -23,9 +23,9 @@ const NAP: Duration = Duration::from_micros(1);
 const EPOCH: Duration = Duration::from_millis(10);
 /// Epochs that are compared.
 const SAMPLE: u32 = 2;
-/// Epochs between two trials.
+/// How many epochs lie between two trials.
 const SETTLED: u32 = 50;
-/// Epochs before the first one.
+/// How many epochs come before the first trial.
 const FIRST: u32 = 4;
 /// With fewer reads in an epoch, the loop is not busy.
 const BUSY_READS: u64 = 200;
@@ -49,7 +49,7 @@ pub(super) struct Pace {
     stage: Stage,
     /// Epochs of the present stage so far.
     epochs: u32,
-    /// Bytes in the last `SAMPLE` epochs before the trial, and in the trial.
+    /// The bytes in the last `SAMPLE` epochs before the trial, and in the trial.
     before: u64,
     trial: u64,
     gain_percent: u64,
@@ -72,7 +72,7 @@ struct Epoch {
     /// How many of the reads are datagrams, and how many calls received them.
     datagrams: u64,
     lots: u64,
-    /// Reads of another stream than the one before.
+    /// How many reads were of another stream than the read before.
     switches: u64,
     last: Option<Id>,
 }
@@ -163,8 +163,8 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// Runs `epochs` epochs from `start` on. Each turn reads `repeats` times from each of `peers` peers, or `percent`
-    /// of the `bytes` at once where it naps. How many of the turns of the last third napped, in percent.
+    /// Runs `epochs` epochs from `start` on. Each turn reads `repeats` times from each of `peers` peers, or with a nap
+    /// `percent` of the `bytes` at once. Returns how many turns of the last third napped, in percent.
     fn run(pace: &mut Pace, start: Instant, peers: usize, repeats: usize, bytes: usize, percent: usize) -> u32 {
         const EPOCHS: u32 = 150;
         const TURNS: u32 = 100;

@@ -1,4 +1,4 @@
-//! What a transport needs of the loop, the callbacks that it queues there, and one transport together with that.
+//! The parts of the loop that a transport needs, its queued callbacks, and a transport together with these parts.
 //!
 //! `Net` is the arena of transports and a [`Ctx`]. No transport is in a `Ctx`, so a stream and the `Ctx` can be
 //! borrowed at the same time: that is a [`StreamRef`], and a [`DatagramRef`] for a datagram socket. An event looks its
@@ -43,7 +43,7 @@ pub(crate) enum Installed {
 
 /// A callback in the queue.
 pub(crate) enum Call {
-    /// Calls go to this from now on.
+    /// Callbacks go to this protocol from now on.
     Install(Installed),
     ConnectionMade,
     ConnectionFailed(ConnectError),
@@ -69,7 +69,7 @@ impl Call {
 
 /// The clock, the queues, the timers and the pools of a loop.
 pub(crate) struct Ctx {
-    /// Callbacks to be made, in order. asyncio's `call_soon` queue.
+    /// Queued callbacks, in order. asyncio's `call_soon` queue.
     pub(crate) calls: VecDeque<(Id, Call)>,
     /// The run queue: slots that stopped before `WouldBlock`. The loop takes them up in the next turn without an event.
     pub(crate) ready: Vec<Id>,
@@ -94,9 +94,9 @@ pub(crate) struct Ctx {
     pub(crate) foreground: usize,
     /// [`Net::stop`](super::net::Net::stop) was called.
     pub(crate) stopped: bool,
-    /// What the run ends with.
+    /// The error that ends the run.
     pub(crate) failure: Option<io::Error>,
-    /// Where bytes are shown, if they are.
+    /// The dump, if there is one.
     pub(crate) dump: Option<Box<Dump>>,
 }
 
@@ -124,26 +124,26 @@ impl Ctx {
         }
     }
 
-    /// Has the bytes of a new stream shown, if there is a dump. `name` is for a stream without an address.
+    /// Adds a new stream to the dump, if there is one. `name` is for a stream without an address.
     pub(crate) fn tap(&mut self, stream: &mut Stream, name: Option<String>) {
         if let Some(dump) = &mut self.dump {
             stream.stack.get_or_insert_default().set_tap(dump.tap(name));
         }
     }
 
-    /// What shows the datagrams of a new socket, if there is a dump.
+    /// The tap of a new datagram socket, if there is a dump.
     pub(crate) fn datagram_tap(&mut self) -> Option<Box<Tap>> {
         self.dump.as_mut().map(|dump| Box::new(dump.tap(None)))
     }
 
-    /// Writes what the dump holds, as far as its reader takes it.
+    /// Writes pending text of the dump, as far as its reader takes it.
     pub(crate) fn flush_dump(&mut self) {
         if let Some(dump) = &mut self.dump {
             dump.flush();
         }
     }
 
-    /// When a dump with a slow reader is tried again.
+    /// The time of the next write to a slow reader of the dump.
     pub(crate) fn dump_delay(&self) -> Option<Duration> {
         self.dump.as_ref().filter(|dump| dump.is_behind()).map(|_| RETRY_DELAY)
     }
@@ -154,7 +154,7 @@ impl Ctx {
         self.failure.get_or_insert(error);
     }
 
-    /// A connection could not be made, and its protocol does nothing about that. A connection that we gave up ourselves
+    /// A connection could not be made, and its protocol does not handle that. A connection that was closed on this side
     /// is no error.
     pub(crate) fn not_handled(&mut self, error: ConnectError) {
         if !error.is_given_up() {
@@ -168,7 +168,7 @@ impl Ctx {
         self.foreground -= usize::from(now);
     }
 
-    /// Whether a call that waits gives `id` another protocol, which is to get what comes next.
+    /// Whether a queued call gives `id` another protocol, which gets the next bytes.
     pub(crate) fn replaces(&self, id: Id) -> bool {
         let replaces = |call: &Call| {
             matches!(call, Call::Install(Installed::Protocol(_) | Installed::Datagram(_) | Installed::Subprocess(_)))
@@ -178,8 +178,8 @@ impl Ctx {
     }
 }
 
-/// One stream and what it needs of the loop. The stream stays in its slot while the reference lives: only `Net` frees
-/// slots.
+/// One stream and the parts of the loop that it needs. The stream stays in its slot while the reference lives: only
+/// `Net` frees slots.
 pub(crate) struct StreamRef<'a> {
     pub(crate) id: Id,
     pub(crate) stream: &'a mut Stream,
@@ -206,20 +206,20 @@ impl StreamRef<'_> {
         }
     }
 
-    /// Arms the timer of the stream's present phase. It replaces the timer of the phase before.
+    /// Arms the timer of the stream's current phase. It replaces the timer of the phase before.
     pub(crate) fn arm(&mut self, delay: Duration, alarm: Alarm) {
         self.disarm();
         self.stream.phase_timer = Some(self.cx.timers.arm(delay, Some(self.id), alarm));
     }
 
-    /// Cancels the timer of the present phase, if there is one.
+    /// Cancels the timer of the current phase, if there is one.
     pub(crate) fn disarm(&mut self) {
         if let Some(timer) = self.stream.phase_timer.take() {
             self.cx.timers.cancel(timer);
         }
     }
 
-    /// How messages name the stream.
+    /// The name of the stream in messages.
     pub(crate) fn label(&self) -> StreamLabel<'_> {
         StreamLabel(self.stream, self.id)
     }
@@ -239,7 +239,7 @@ impl DerefMut for StreamRef<'_> {
     }
 }
 
-/// One datagram socket and what it needs of the loop.
+/// One datagram socket and the parts of the loop that it needs.
 pub(crate) struct DatagramRef<'a> {
     pub(crate) id: Id,
     pub(crate) datagram: &'a mut Datagram,
@@ -266,7 +266,7 @@ impl DatagramRef<'_> {
         }
     }
 
-    /// How messages name the socket.
+    /// The name of the socket in messages.
     pub(crate) fn label(&self) -> DatagramLabel<'_> {
         DatagramLabel(self.datagram)
     }
@@ -286,7 +286,7 @@ impl DerefMut for DatagramRef<'_> {
     }
 }
 
-/// One child and what it needs of the loop.
+/// One child and the parts of the loop that it needs.
 pub(crate) struct ProcessRef<'a> {
     pub(crate) id: Id,
     pub(crate) process: &'a mut Process,

@@ -109,7 +109,7 @@ impl Connect for StreamRef<'_> {
 }
 
 impl StreamRef<'_> {
-    /// An event has come for one of the sockets in the race. All of them are asked, as they are few.
+    /// An event has come for one of the sockets in the race. All of them are checked, because they are few.
     pub(crate) fn race_ready(&mut self) {
         let Some(race) = self.connecting.as_mut().and_then(|connecting| connecting.race()) else { return };
         let mut has_failed = false;
@@ -139,7 +139,7 @@ impl StreamRef<'_> {
         self.peer = Some(Box::new(Peer::from_sock_addr(&winner.address)));
         self.io = Io::Socket(winner.socket);
         self.last_activity = self.cx.now;
-        // It may stem from an attempt that has lost.
+        // The event can come from a lost attempt.
         self.rdhup_seen = false;
         self.state.opened();
         self.watch_peer(connecting.options.keepalive);

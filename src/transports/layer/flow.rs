@@ -1,5 +1,4 @@
-//! How bytes pass through the layers of a stream, and how its openings follow each other. What TLS does is
-//! `../tls/flow.rs`.
+//! Moves bytes through the layers of a stream, and does its openings in order. `../tls/flow.rs` has the work of TLS.
 
 use std::fmt;
 use std::io::IoSlice;
@@ -19,7 +18,7 @@ use crate::transports::state::Phase;
 use crate::transports::timers::Alarm;
 
 impl StreamRef<'_> {
-    /// Has this done before the stream is open. A stream that is connected begins at once.
+    /// Adds an opening before the stream is open. A connected stream begins it at once.
     pub(crate) fn open_by(&mut self, openings: impl IntoIterator<Item = Opening>) {
         let stack = self.stream.stack.get_or_insert_default();
         stack.opening.get_or_insert_default().extend(openings);
@@ -72,7 +71,7 @@ impl StreamRef<'_> {
         }
     }
 
-    /// A layer is ready. What was written meanwhile follows.
+    /// A layer is ready. Bytes that were written meanwhile follow.
     pub(crate) fn layer_ready(&mut self) {
         let Some(stack) = self.stream.stack.as_deref() else { return };
         if stack.opening.is_some() {
@@ -100,14 +99,14 @@ impl StreamRef<'_> {
         self.send_early();
     }
 
-    /// Sends what was written while the layers were not ready.
+    /// Sends the bytes that were written while the layers were not ready.
     fn send_early(&mut self) {
         let early = self.stream.stack.as_deref_mut().map(|stack| std::mem::take(&mut stack.early));
         self.write_through(&[IoSlice::new(&early.unwrap_or_default())]);
         self.flush();
     }
 
-    /// The present opening has taken too long.
+    /// The current opening has taken too long.
     pub(crate) fn opening_timed_out(&mut self) {
         let Some(stack) = self.stream.stack.as_deref() else { return };
         let (what, limit) = match (stack.negotiation(), stack.tls()) {
@@ -133,7 +132,7 @@ impl StreamRef<'_> {
         self.fill_up(buffer, discards)
     }
 
-    /// Fills `buffer` through the layers. `discards` if nobody wants the bytes.
+    /// Fills `buffer` through the layers. `discards` if the bytes are not needed.
     fn fill_up(&mut self, buffer: &mut [u8], discards: bool) -> Filled {
         if self.stream.tls().is_some() && !self.stream.has_failed_layer() {
             return self.fill_by_tls(buffer, discards);
@@ -148,7 +147,7 @@ impl StreamRef<'_> {
         filled
     }
 
-    /// Reads what the peer says in the present negotiation, and does what the negotiation says.
+    /// Reads bytes of the peer for the current negotiation, and does its next step.
     fn negotiate(&mut self, buffer: &mut [u8]) -> Filled {
         match self.fill_up(buffer, false) {
             Filled::Bytes(n) => self.take_early(&buffer[..n]),
@@ -162,7 +161,7 @@ impl StreamRef<'_> {
         Filled::NotNow
     }
 
-    /// Takes in bytes while a negotiation or a handshake lasts. They belong to it, whoever has read them.
+    /// Takes in bytes during a negotiation or a handshake, to which they belong.
     pub(crate) fn take_early(&mut self, data: &[u8]) {
         let Some(negotiation) = self.stream.stack.as_deref_mut().and_then(LayerStack::negotiation_mut) else {
             return self.take_early_ciphertext(data);
