@@ -12,7 +12,7 @@ use crate::transports::net::{Label, Net, Slot};
 use crate::transports::protocol::Handler;
 use crate::transports::stream::CloseMode;
 
-/// Rounds of the call queue between two reads.
+/// How many rounds of the call queue run between two reads.
 const CALL_ROUNDS: usize = 4;
 
 impl EventLoop {
@@ -31,7 +31,7 @@ impl EventLoop {
         }
     }
 
-    /// Sends what callbacks have left with datagram sockets.
+    /// Sends the datagrams of the callbacks.
     fn flush_corked(&mut self) {
         while let Some(id) = self.net.cx.cork.sockets.pop() {
             if let Some(mut datagram) = self.net.datagram_mut(id) {
@@ -78,7 +78,7 @@ impl EventLoop {
         }
     }
 
-    /// Drops a transport and its protocol; from now on the id is stale.
+    /// Drops a transport and its protocol. The id is stale from now on.
     pub(super) fn forget(&mut self, id: Id) {
         self.uninstall(id);
         self.net.remove(id);
@@ -161,7 +161,7 @@ fn log_closed(t: &Transport<'_>, error: Option<&io::Error>) {
     log::info!("closed {peer}: {received} bytes received, {sent} sent: {reason}");
 }
 
-/// Whether `slot` makes the calls that `installed` receives.
+/// Whether `installed` fits the kind of `slot`.
 fn fits(slot: &Slot, installed: &Installed) -> bool {
     match slot {
         Slot::Stream(_) => matches!(installed, Installed::Protocol(_) | Installed::Pipe { .. }),

@@ -1,7 +1,7 @@
 //! Events and queued calls of datagram sockets: the loop receives a batch, and calls the protocol for each datagram.
 //!
-//! What the protocol sends meanwhile is collected, and leaves together at the end of the batch. Events of other
-//! transports are in `dispatch.rs`.
+//! Datagrams that the protocol sends meanwhile leave together at the end of the batch. Events of other transports are
+//! in `dispatch.rs`.
 
 use std::io;
 
@@ -21,7 +21,7 @@ const RECEIVES_PER_TURN: usize = 8;
 const BYTES_PER_TURN: usize = 256 * 1024;
 
 impl EventLoop {
-    /// Sends what waits, then receives until there is no more, the protocol pauses, or the budget is spent.
+    /// Sends queued datagrams, then receives until there are no more, the protocol pauses, or the budget is spent.
     pub(super) fn datagrams_ready(&mut self, id: Id) {
         if let Some(mut datagram) = self.net.datagram_mut(id).filter(|datagram| datagram.wants_flush()) {
             datagram.flush();
@@ -43,7 +43,7 @@ impl EventLoop {
         }
     }
 
-    /// Receives once, and delivers what has come. Returns how many bytes that was.
+    /// Receives once, and delivers the datagrams. Returns the number of bytes.
     fn receive_batch(&mut self, id: Id) -> usize {
         let Some(mut datagram) = self.net.datagram_mut(id) else { return 0 };
         if !datagram.undelivered.is_empty() {
@@ -88,7 +88,7 @@ impl EventLoop {
         self.batch = Some(batch);
     }
 
-    /// Delivers what a pause has held back. Returns how many bytes that was.
+    /// Delivers the datagrams that a pause has held back. Returns the number of bytes.
     fn deliver_held(&mut self, id: Id) -> usize {
         let Some(mut datagram) = self.net.datagram_mut(id) else { return 0 };
         let held = std::mem::take(&mut datagram.undelivered);
@@ -98,7 +98,7 @@ impl EventLoop {
         bytes
     }
 
-    /// Delivers datagrams one by one, until the protocol pauses. Returns how many that was.
+    /// Delivers datagrams one by one, until the protocol pauses. Returns the number of datagrams.
     fn deliver<'a>(&mut self, id: Id, datagrams: impl Iterator<Item = (&'a [u8], &'a Remote)>) -> usize {
         datagrams.take_while(|(data, from)| self.deliver_one(id, data, from)).count()
     }
@@ -167,7 +167,7 @@ fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call:
             }
             log_opened(t);
             protocol.connection_made(t);
-            // The event of what has arrived before may be gone.
+            // Datagrams that are here already can have had their event.
             if let Some(mut datagram) = net.datagram_mut(id) {
                 datagram.queue_read();
             }

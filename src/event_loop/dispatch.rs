@@ -1,4 +1,4 @@
-//! What an event, a timer or a slot of the run queue leads to: reading, flushing, accepting, and calling the protocol.
+//! Handles events and timers: reads, flushes, accepts, and calls the protocol.
 //!
 //! Every loop here is bounded. A slot that is cut short goes to the back of the run queue.
 
@@ -20,12 +20,12 @@ use crate::transports::timers::{Alarm, TimerId};
 
 /// Reads of one stream in one turn, so that one busy peer does not hold up the others. libuv has 32.
 const READS_PER_TURN: usize = 16;
-/// Bytes read from one stream in one turn, for the same reason.
+/// How many bytes are read from one stream in a turn, for the same reason.
 const READ_BYTES_PER_TURN: usize = 256 * 1024;
-/// Connections accepted from one listener in one turn.
+/// How many connections one listener accepts in a turn.
 const ACCEPTS_PER_TURN: usize = 64;
 
-/// What the system says of one descriptor. It may be outdated, so the calls decide.
+/// The readiness of one descriptor. It can be outdated, so the calls decide.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Event {
     pub(super) id: Id,
@@ -55,16 +55,16 @@ impl Event {
 }
 
 impl EventLoop {
-    /// Takes in one event. The transport is looked up once. It is looked up again only after a callback, which may have
-    /// changed anything.
+    /// Handles one event. The transport is looked up once, and again only after a callback, which can have changed
+    /// anything.
     pub(super) fn event(&mut self, event: Event) {
         let id = event.id;
         match self.net.slots.get_mut(id) {
             Some(Slot::Stream(stream)) => {
                 let mut stream = StreamRef { id, stream, cx: &mut self.net.cx };
                 stream.note_rearm_event(event.readable, event.writable);
-                // A terminal tells that it can be written to after each line that it has shown. If our own messages are
-                // such lines, a message for each event would be a loop without end.
+                // A terminal is reported as writable after each line that it has shown. If the messages of xport are
+                // such lines, a message for each event would be an endless loop.
                 if stream.latch(event.readable, event.writable, event.read_ended) || event.write_dead {
                     log::trace!("{}: {event:?}", stream.label());
                 }
@@ -88,7 +88,7 @@ impl EventLoop {
             }
             Some(Slot::Datagram(datagram)) => {
                 datagram.readable |= event.readable;
-                // An event is news: an error of long ago says nothing about it.
+                // An old error says nothing about this event.
                 datagram.receive_failed &= !event.readable;
                 datagram.writable |= event.writable;
                 self.datagrams_ready(id);
@@ -99,7 +99,7 @@ impl EventLoop {
         }
     }
 
-    /// Takes up a slot of the run queue.
+    /// Runs a slot of the run queue.
     pub(super) fn run_ready(&mut self, id: Id) {
         match self.net.slots.get_mut(id) {
             Some(Slot::Stream(stream)) => {
@@ -138,7 +138,7 @@ impl EventLoop {
         }
     }
 
-    /// Hands on what was read, and reads until there is no more, no more is wanted, or the budget is spent. Returns the
+    /// Reads and delivers bytes until there are no more, the protocol pauses, or the budget is spent. Returns the
     /// number of bytes.
     pub(super) fn read(&mut self, id: Id, filled: Option<Filled>) -> usize {
         let first = usize::from(filled.is_some());
@@ -215,7 +215,7 @@ impl EventLoop {
         let Self { net, handlers, .. } = self;
         let Some(mut stream) = net.stream_mut(id) else { return };
         if stream.state.was_reset() && !stream.has_protected_end() {
-            // The write took the error, and what is left of a reset looks like an end.
+            // A write has taken the error, and the rest of a reset looks like an end.
             return stream.force_close(None, false);
         }
         let discards = stream.state.discards();
@@ -266,7 +266,7 @@ impl EventLoop {
         self.run_calls();
     }
 
-    /// The resolver has woken us.
+    /// The resolver has woken the loop.
     pub(super) fn take_answers(&mut self) {
         while let Some((id, answer)) = self.net.cx.resolver.next_answer() {
             self.net.with_connecting(id, |transport| transport.resolved(answer));
@@ -308,7 +308,7 @@ fn stream_alarm(mut stream: StreamRef<'_>, alarm: Alarm) {
     }
 }
 
-/// Sends what waits, and reads unless a callback or another stream comes first.
+/// Sends buffered bytes, and reads unless a callback or another stream comes first.
 fn fill_at_once(mut stream: StreamRef<'_>, handlers: &mut [Installed], scratch: &mut [u8]) -> Option<Filled> {
     if stream.wants_write() {
         stream.flush();
@@ -319,7 +319,7 @@ fn fill_at_once(mut stream: StreamRef<'_>, handlers: &mut [Installed], scratch: 
     reads.then(|| fill(stream, handlers, scratch))
 }
 
-/// Reads once, into the memory of a protocol that provides some, or into `scratch`.
+/// Reads once, into the memory of a `BufferedProtocol` or into `scratch`.
 fn fill(mut stream: StreamRef<'_>, handlers: &mut [Installed], scratch: &mut [u8]) -> Filled {
     let discards = stream.state.discards();
     let protocol_reads = !discards && !stream.is_negotiating();

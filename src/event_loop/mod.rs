@@ -1,8 +1,8 @@
 //! The event loop: the only caller of protocols.
 //!
 //! Protocols live in one field and transports ([`Net`]) in another one. A callback gets `&mut` to its protocol and to
-//! the transports, so it can re-enter neither. No concrete protocol or mode is known here. `dispatch.rs` says what an
-//! event does to a transport.
+//! the transports, so it can re-enter neither. No concrete protocol or mode is known here. `dispatch.rs` handles the
+//! events of a transport.
 
 mod calls;
 mod datagrams;
@@ -31,13 +31,13 @@ use pace::Pace;
 /// large write.
 const SCRATCH_BYTES: usize = 512 * 1024;
 
-/// Events taken from the system at once; the rest come with the next turn.
+/// The most events in one turn. The rest come with the next turn.
 const EVENTS_PER_TURN: usize = 1024;
 
 /// Why a run has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunEnd {
-    /// Nothing is left that could do anything.
+    /// Nothing is left to do.
     Over,
     /// [`Net::stop`] was called.
     Stopped,
@@ -54,12 +54,12 @@ pub struct EventLoop {
     net: Net,
     /// The protocol or factory of each slot of `net`, by the same index.
     handlers: Vec<Installed>,
-    /// One buffer for all reads: idle connections hold none.
+    /// One buffer for all reads, so that idle connections need none.
     scratch: Box<[u8]>,
     /// The same for datagrams, from the first one on.
     batch: Option<Box<RecvBatch>>,
     pace: Pace,
-    /// Protocols that are wanted after their transports are lost.
+    /// Protocols to be kept after their transports are lost.
     kept: BTreeMap<Id, Installed>,
     /// Room for the events of a turn, from the first turn on.
     events: Option<mio::Events>,
@@ -91,14 +91,14 @@ impl EventLoop {
         })
     }
 
-    /// Where transports are opened.
+    /// The transports of the loop, and the methods that open them.
     pub fn net(&mut self) -> &mut Net {
         &mut self.net
     }
 
-    /// The protocol of a transport, from outside its callbacks: of a stream, a datagram transport or a child. `None` if
-    /// the transport has a protocol of another type, or is lost; [`keep_protocol`](Self::keep_protocol) is for the
-    /// latter. asyncio's `get_protocol`.
+    /// The protocol of a stream, a datagram transport or a child, from outside its callbacks. `None` if the transport
+    /// has a protocol of another type, or is lost without [`keep_protocol`](Self::keep_protocol). asyncio's
+    /// `get_protocol`.
     #[doc(alias = "get_protocol")]
     pub fn protocol<P: 'static>(&mut self, id: Id) -> Option<&mut P> {
         let installed = match self.net.slots.get(id) {
@@ -115,9 +115,9 @@ impl EventLoop {
         protocol.downcast_mut()
     }
 
-    /// Keeps the protocol that a transport has at its end, so that [`protocol`](Self::protocol) finds it after the run:
-    /// what a client has received, for one. The loop keeps it for as long as the loop lives. Nothing is kept for a
-    /// transport that is lost already.
+    /// Keeps the protocol that a transport has at its end, so that [`protocol`](Self::protocol) finds it after the run,
+    /// for example with the bytes that a client has received. The protocol lives as long as the loop. Nothing is kept
+    /// for a transport that is lost already.
     pub fn keep_protocol(&mut self, id: Id) {
         if self.net.slots.get(id).is_some() {
             self.kept.entry(id).or_default();
@@ -132,24 +132,26 @@ impl EventLoop {
         }
     }
 
-    /// Runs until [`Net::stop`], or until nothing is left that could ever do anything: no listener, and no transport
-    /// but those in the background. asyncio's `run_forever`, with an end.
+    /// Runs until [`Net::stop`], or until nothing is left to do: there is no listener, and every transport is in the
+    /// background. asyncio's `run_forever`, with an end.
     ///
     /// # Errors
-    /// A connection could not be made, and its protocol has no `connection_failed` of its own; or a protocol has called
-    /// [`Net::stop_with`]. Then `run` returns after that turn. What is open stays open, and a further run goes on with
-    /// it. Or `epoll_wait(2)` has failed for a reason other than a signal.
+    /// - A connection could not be made, and its protocol has no `connection_failed`.
+    /// - A protocol has called [`Net::stop_with`].
+    /// - `epoll_wait(2)` has failed for a reason other than a signal.
+    ///
+    /// `run` returns after that turn. Open transports stay open, and a further run goes on with them.
     #[doc(alias = "run_forever")]
     pub fn run(&mut self) -> io::Result<()> {
         self.run_until(None, |_| false).map(drop)
     }
 
-    /// Runs until `condition` holds, until `deadline`, or as long as [`run`](Self::run) would: whichever comes first.
+    /// Runs until `condition` holds, until `deadline`, or until [`run`](Self::run) would return, whichever comes first.
     /// asyncio's `run_until_complete`.
     ///
-    /// The condition is asked before the first turn and after each turn. The deadline is never early, and it does not
-    /// cut: what has come by then is handled in one last turn, which is late by as long as callbacks take. A deadline
-    /// in the past gives one turn that does not wait.
+    /// The condition is checked before the first turn and after each turn. The run never ends before the deadline, and
+    /// events that have come by then are handled in one last turn, so callbacks can delay the end. A deadline in the
+    /// past gives one turn that does not wait.
     ///
     /// ```
     /// # use xport::prelude::*;
@@ -198,11 +200,11 @@ impl EventLoop {
         }
     }
 
-    /// Makes one turn: waits for at most `timeout` until there is something to do, and does it. `None` waits for ever.
-    /// A turn handles each ready transport within its budget, so more may be ready right after it. A turn may also do
-    /// nothing. This is for programs that have a loop of their own. asyncio has nothing like it.
+    /// Makes one turn: waits for work for at most `timeout`, and does it. `None` waits for ever. A turn handles each
+    /// ready transport within its budget, so more work can be left. A turn can also do nothing. This is for programs
+    /// with their own loop. asyncio has nothing like it.
     ///
-    /// Returns whether a further turn can do anything: `false` where [`run`](Self::run) would return.
+    /// Returns whether a further turn can do anything. It returns `false` when [`run`](Self::run) would return.
     ///
     /// # Errors
     /// As with [`run`](Self::run).
@@ -259,7 +261,7 @@ impl EventLoop {
                 && !self.net.slots.iter().any(|(_, slot)| slot.is_flushing()))
     }
 
-    /// How long to wait for events; `None` is for ever.
+    /// How long to wait for events. `None` means for ever.
     fn poll_timeout(&self, deadline: Option<Instant>) -> Option<Duration> {
         if !self.net.cx.ready.is_empty() || !self.net.cx.calls.is_empty() || !self.net.cx.cork.sockets.is_empty() {
             return Some(Duration::ZERO);
@@ -269,15 +271,14 @@ impl EventLoop {
         delay.into_iter().chain(self.net.cx.dump_delay()).min()
     }
 
-    /// Notes the time, which stands still for the rest of the turn.
+    /// Sets the time of the turn.
     fn begin_turn(&mut self, now: Instant) {
         self.net.cx.now = now;
         self.net.cx.turn += 1;
     }
 
-    /// Fires the timers that are due. They come after the events: bytes that have come in time must not be cut off by a
-    /// process that was late. A timer that is armed by one of them waits for the next turn, so that no timer keeps the
-    /// others from theirs.
+    /// Fires the timers that are due. Events come first, because a late process must not cut off bytes that have come
+    /// in time. A timer that is armed meanwhile waits for the next turn, so that timers cannot hold up each other.
     fn fire_timers(&mut self) {
         let newest = self.net.cx.timers.newest();
         while let Some((timer, owner, alarm)) = self.net.cx.timers.pop_due(self.net.cx.now, newest) {
@@ -286,7 +287,7 @@ impl EventLoop {
         }
     }
 
-    /// Goes on with the slots that stopped before the system said "not now".
+    /// Continues with the slots that stopped before `WouldBlock`.
     fn end_turn(&mut self) {
         for id in std::mem::take(&mut self.net.cx.ready) {
             self.run_ready(id);

@@ -164,8 +164,8 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// Runs `epochs` epochs from `start` on. Each turn reads `repeats` times from each of `peers` peers, or `percent`
-    /// of the `bytes` at once where it naps. How many of the turns of the last third napped, in percent.
+    /// Runs `epochs` epochs from `start` on. Each turn reads `repeats` times from each of `peers` peers, or with a nap
+    /// `percent` of the `bytes` at once. Returns how many turns of the last third napped, in percent.
     fn run(pace: &mut Pace, start: Instant, peers: usize, repeats: usize, bytes: usize, percent: usize) -> u32 {
         const EPOCHS: u32 = 150;
         const TURNS: u32 = 100;

@@ -1,5 +1,5 @@
-//! What an event or a queued call does to a child process. Its pipes are streams. Their callbacks go to the protocol of
-//! the child.
+//! Events and queued calls of child processes. The pipes of a child are streams, and their callbacks go to the protocol
+//! of the child.
 //!
 //! asyncio puts a small protocol on each pipe, which calls the protocol of the child by way of the queue. Here the loop
 //! looks up the protocol of the child, so that nothing is copied.
@@ -11,12 +11,12 @@ use crate::transports::id::Id;
 use crate::transports::process::Process;
 use crate::transports::process::handle::SubprocessTransport;
 
-/// Rounds of reading what a child has left in its pipes, before its end is told. They are enough for the largest pipe,
-/// and they end if another process goes on writing.
+/// How many rounds of reading empty the pipes of a child before its end is reported. They are enough for the largest
+/// pipe, and they end if another process goes on writing.
 const LAST_ROUNDS: usize = 16;
 
 impl EventLoop {
-    /// The slot whose protocol gets what this slot reads. For a pipe of a child, that is the child.
+    /// The slot whose protocol gets the bytes of this slot: for a pipe, its child.
     pub(super) fn receiver(&self, id: Id) -> Id {
         match self.handlers.get(id.index()) {
             Some(Installed::Pipe { process, .. }) => *process,
@@ -24,7 +24,7 @@ impl EventLoop {
         }
     }
 
-    /// A child has ended. What it has written comes first.
+    /// A child has ended. Its output comes first.
     pub(super) fn process_ready(&mut self, id: Id) {
         if !self.net.process_mut(id).is_some_and(|mut child| child.ask_for_status()) {
             return;
@@ -32,7 +32,7 @@ impl EventLoop {
         // This child may have hidden others.
         self.net.reap_orphans();
         if self.net.process(id).is_some_and(Process::is_given_up) {
-            // The protocol was told of the loss, or a queued call will tell it.
+            // The protocol knows of the loss, or hears of it next.
             if matches!(self.handlers[id.index()], Installed::Nothing) {
                 self.forget(id);
             }
@@ -60,7 +60,7 @@ impl EventLoop {
         self.run_calls();
     }
 
-    /// Hands on what was read from a child's stdout or stderr.
+    /// Passes on bytes from a child's stdout or stderr.
     pub(super) fn pipe_data(&mut self, process: Id, number: u8, n: usize) {
         let Self { net, handlers, scratch, .. } = self;
         if let Some(Installed::Subprocess(protocol)) = handlers.get_mut(process.index()) {

@@ -129,7 +129,6 @@ pub(super) struct RightEnds {
     marks: WaterMarks,
 }
 
-#[expect(clippy::large_enum_variant, reason = "a run has one")]
 enum RightKind {
     /// stdin and stdout, for the first left end only.
     Stdio,

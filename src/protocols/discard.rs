@@ -1,6 +1,6 @@
 //! Discard: what comes in is counted and dropped. RFC 863.
 //!
-//! It is a [`BufferedProtocol`] because nobody wants the bytes: one buffer is filled again and again.
+//! It is a [`BufferedProtocol`], because one buffer can be filled again and again if the bytes are not needed.
 
 use crate::transports::handle::Transport;
 use crate::transports::protocol::BufferedProtocol;

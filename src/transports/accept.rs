@@ -1,7 +1,7 @@
-//! Accepting: which connections come in, and what a listener does that cannot accept now.
+//! Accepts connections, and pauses a listener that cannot accept now.
 //!
 //! Errors of one connection are passed over. If the whole machine lacks descriptors or memory, the listener waits for
-//! 50 ms at first and for 1 s at most, or until we close something. Without the wait, an edge-triggered epoll would
+//! 50 ms at first and for 1 s at most, or until a descriptor is closed. Without the wait, an edge-triggered epoll would
 //! never mention the queued connections again. The loop makes the protocols of accepted connections.
 
 use std::io;
@@ -29,9 +29,9 @@ const PENDING_ACCEPTS_MAX: usize = 1024;
 /// The log tells of a lack of resources once in this time.
 const EPISODE: Duration = Duration::from_secs(60);
 
-/// What an attempt to accept has led to.
+/// The result of an attempt to accept.
 pub(crate) enum Accepted {
-    /// A new stream, registered and open, for the loop to find a protocol for.
+    /// A new stream, registered and open. The loop makes its protocol.
     Stream(Id),
     /// That connection came to nothing. There may be others.
     PassedOver,
@@ -40,7 +40,7 @@ pub(crate) enum Accepted {
 }
 
 impl Net {
-    /// Accepts one connection, if one may come in now.
+    /// Accepts one connection, if the limits allow it.
     pub(crate) fn accept(&mut self, id: Id) -> Accepted {
         let Some(Slot::Listener(listener)) = self.slots.get_mut(id) else { return Accepted::NotNow };
         if !listener.wants_accept(self.cx.places.taken) {
@@ -125,8 +125,8 @@ impl Listener {
             return None;
         }
         if self.shared && matches!(peer, Peer::Ip(_)) {
-            // Connections inherit the option from a listener of our own. This listener belongs to others as well. A
-            // socket that refuses the option serves all the same.
+            // Connections inherit the option from a listener that xport has made. This listener is shared with others.
+            // A socket that refuses the option can still be used.
             let _ = self.options.keepalive.apply(&socket);
         }
         let mut stream = Stream::new(Io::Socket(socket), Phase::Open, cx.now);
@@ -186,8 +186,7 @@ impl Listener {
     }
 }
 
-/// Errors that concern the one connection that was about to be accepted, or that Linux passes on from it. `accept(2)`,
-/// "Error handling".
+/// Errors of the one connection to be accepted, and network errors that Linux passes on. `accept(2)`, "Error handling".
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.raw_os_error(),

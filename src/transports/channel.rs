@@ -16,7 +16,7 @@ use super::pipe_pool::SpliceFd;
 use crate::sys::stdio::{self, FdKind};
 use crate::sys::{process, pty, socket};
 
-/// What a pipe that polls as writable takes without waiting (`PIPE_BUF`, `pipe(7)`).
+/// A pipe that polls as writable takes this many bytes without waiting (`PIPE_BUF` of `pipe(7)`).
 const PIPE_BUF: usize = 4096;
 /// What a terminal that polls as writable takes without waiting. A terminal whose reader has stopped may take less.
 const TERMINAL_BUF: usize = 256;
@@ -35,23 +35,23 @@ pub(crate) struct Channel {
     fd: OwnedFd,
     access: Access,
     direction: Direction,
-    /// `Some` for stdin and stdout: the number that must be given up with the direction.
+    /// The number of stdin or stdout, which is closed with the direction.
     standard: Option<RawFd>,
     kind: FdKind,
     /// A pipe that still has its usual size.
     narrow: bool,
-    /// `Some` for our side of a child's terminal.
+    /// `Some` for the master of a child's terminal.
     master: Option<Master>,
 }
 
-/// What is known of a child's terminal.
+/// The state of a child's terminal.
 #[derive(Clone, Copy, Debug, Default)]
 struct Master {
-    /// What was typed last.
+    /// The last typed byte.
     last: Option<u8>,
     /// The bytes that end the input were taken.
     input_ended: bool,
-    /// The child has ended. Until then the child can open its terminal anew, so that a terminal that no process has
+    /// The child has ended. A running child can open its terminal again, so until then a terminal that no process has
     /// open is not over.
     child_ended: bool,
 }
@@ -59,18 +59,18 @@ struct Master {
 /// How a descriptor is read and written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
-    /// A description of our own, non-blocking.
+    /// A private, non-blocking description.
     Private,
     /// A socket: the calls themselves do not wait.
     Socket,
-    /// A description that others share and that may block: polled before each small read or write.
+    /// A shared description that can block: polled before each small read or write.
     Shared,
     /// A file or device that epoll refuses: always ready.
     Always,
 }
 
 impl Channel {
-    /// stdin, for reading. Its description is opened anew where it can be.
+    /// stdin, for reading. It is opened again if possible.
     pub(crate) fn stdin() -> io::Result<Self> {
         Self::inherited(0, Direction::Read).map_err(|error| name_direction(Direction::Read, error))
     }
@@ -93,7 +93,7 @@ impl Channel {
             return Ok(Self { fd, access, direction, standard: Some(number), kind, narrow: false, master: None });
         }
         if !stdio::allows(borrowed, write)? {
-            // Opening it anew would open the other end of a pipe, and we would read our own bytes.
+            // Opening a pipe again would open its other end, and xport would read its own bytes.
             let what = if write { "not open for writing" } else { "not open for reading" };
             return Err(io::Error::other(what));
         }
@@ -101,8 +101,8 @@ impl Channel {
         let mut fd = None;
         match kind {
             FdKind::Socket => access = Access::Socket,
-            // A regular file is not opened anew: the new description would start at offset 0 and write over what is
-            // there.
+            // A regular file is not opened again: the new description would start at offset 0 and overwrite the
+            // content.
             FdKind::Pipe | FdKind::Terminal => {
                 // ENXIO (a pipe without reader), EACCES (after su) and ENOENT (no /proc) leave the shared description.
                 if let Ok(new) = stdio::reopen(borrowed, write)
@@ -120,7 +120,7 @@ impl Channel {
         Ok(Self { fd, access, direction, standard: Some(number), kind, narrow: kind == FdKind::Pipe, master: None })
     }
 
-    /// A pipe end, file or device that the caller hands over. asyncio's `connect_read_pipe`, `connect_write_pipe`.
+    /// A pipe end, file or device of the caller. asyncio's `connect_read_pipe`, `connect_write_pipe`.
     pub(crate) fn adopt(fd: OwnedFd, direction: Direction) -> io::Result<Self> {
         if !stdio::allows(fd.as_fd(), direction == Direction::Write)? {
             return Err(io::Error::from_raw_os_error(libc::EBADF));
@@ -130,7 +130,7 @@ impl Channel {
         Ok(Self { fd, access, direction, standard: None, kind, narrow: kind == FdKind::Pipe, master: None })
     }
 
-    /// Our end of a pipe that we have made. No other process shares its description.
+    /// The local end of a new pipe. No other process shares its description.
     pub(crate) fn own(fd: OwnedFd, direction: Direction) -> io::Result<Self> {
         process::set_nonblocking(fd.as_fd())?;
         Ok(Self {
@@ -144,8 +144,8 @@ impl Channel {
         })
     }
 
-    /// One direction of our side of a child's terminal, which no other process shares either. It does not count as a
-    /// terminal, as only the child is affected by what happens to it.
+    /// One direction of the master of a child's terminal, which no other process shares either. It does not count as a
+    /// terminal, because only the child is affected by its state.
     pub(crate) fn master(fd: OwnedFd, direction: Direction) -> io::Result<Self> {
         let master = Some(Master::default());
         Ok(Self { kind: FdKind::Other, narrow: false, master, ..Self::own(fd, direction)? })
@@ -162,7 +162,7 @@ impl Channel {
         Ok(())
     }
 
-    /// Asks epoll for the present state again, as an event.
+    /// Makes epoll report the current state again, as an event.
     pub(crate) fn rearm(&self, registry: &mio::Registry, id: Id) -> io::Result<()> {
         if self.access == Access::Always {
             return Ok(());
@@ -214,8 +214,8 @@ impl Channel {
     pub(crate) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let fd = self.fd.as_fd();
         if self.kind == FdKind::Terminal && pty::is_in_background(fd) {
-            // Another process group has the keys, and a read would stop us (SIGTTIN). Once we are in the foreground, a
-            // key is a new event.
+            // Another process group has the keys, and a read would stop xport (SIGTTIN). In the foreground, a key is a
+            // new event.
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let result = match self.access {
@@ -226,7 +226,7 @@ impl Channel {
         if let (Some(master), Err(error)) = (self.master, &result)
             && is_hang_up(error)
         {
-            // No process has the other side open, and all that was shown there has been read.
+            // No process has the other side open, and all output has been read.
             return if master.child_ended { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) };
         }
         if self.kind == FdKind::Master && result.as_ref().is_err_and(is_hang_up) {
@@ -287,7 +287,7 @@ impl Channel {
         }
     }
 
-    /// The descriptor, if it is our side of a child's terminal.
+    /// The descriptor, if it is the master of a child's terminal.
     pub(crate) fn as_master(&self) -> Option<BorrowedFd<'_>> {
         self.master.map(|_| self.fd.as_fd())
     }
@@ -299,11 +299,11 @@ impl Channel {
         }
     }
 
-    /// Ends this direction. No copy of the description stays with us, so that the other end of the pipe sees the end.
+    /// Ends this direction. xport keeps no copy of the description, so the other end of the pipe sees the end.
     pub(crate) fn close(self, registry: &mio::Registry) -> io::Result<()> {
         self.deregister(registry);
         if self.access == Access::Socket && self.direction == Direction::Write {
-            // stdin may be the same socket, and goes on. A peer that is gone already does not need our end.
+            // stdin can be the same socket, and goes on. A peer that is gone already does not need the end.
             let _ = SockRef::from(&self.fd).shutdown(Shutdown::Write);
         }
         match self.standard {
@@ -312,7 +312,7 @@ impl Channel {
         }
     }
 
-    /// Adds to an error which of stdin and stdout it was.
+    /// Adds the name of stdin or stdout to an error.
     pub(crate) fn name(&self, error: io::Error) -> io::Error {
         // WouldBlock is no failure. Only stdin and stdout have names.
         if self.standard.is_none() || error.kind() == io::ErrorKind::WouldBlock {

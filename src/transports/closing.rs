@@ -1,4 +1,4 @@
-//! How a stream ends: the end of our direction, the end of the peer's direction, and the close of the socket.
+//! The end of a stream: the end of each direction, and the close of the socket.
 //!
 //! ```text
 //!   write_eof ---flushed---> our end is told                      (the stream goes on)
@@ -10,8 +10,8 @@
 //! ```
 //!
 //! **Invariant:** a stream is lost without an error if its peer has ended in order and the peer's system has every byte
-//! that a protocol has written. What happens to our own end then, a FIN or a close_notify, makes no difference. The
-//! states are in `state.rs`. `tls/flow.rs` says what TLS adds.
+//! that a protocol has written. The fate of the FIN or close_notify of this side makes no difference. `state.rs` has
+//! the states, and `tls/flow.rs` the end of TLS.
 
 use std::io::{self, IoSlice};
 use std::time::Duration;
@@ -27,11 +27,11 @@ use super::state::Phase;
 use super::stream::{CloseMode, Stream};
 use super::timers::Alarm;
 
-/// How long a closed connection waits for the peer's end, so that our close is not a reset. asyncio waits for 30 s,
+/// How long a closed connection waits for the peer's end, so that the close is not a reset. asyncio waits for 30 s,
 /// nginx for 5 s.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long to wait for the acknowledgement of our FIN alone. Some hosts drop what comes after their own end.
+/// How long to wait for the acknowledgement of the FIN alone. Some hosts drop packets after their own end.
 const FIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long to wait before asking again whether the peer's system has everything.
@@ -91,12 +91,12 @@ impl StreamRef<'_> {
         if let Some(error) = error {
             log::warn!("{what} with {}: {}", self.label(), describe(&error));
         }
-        // Frees the descriptor. No protocol will ask for the address.
+        // Frees the descriptor. No protocol will ask for its address.
         self.stream.io = Io::Connecting;
         Call::Forget
     }
 
-    /// Ends our direction after what is buffered. asyncio's `write_eof`.
+    /// Ends this direction after the buffered bytes. asyncio's `write_eof`.
     pub(crate) fn write_eof(&mut self) {
         let stream = &mut *self.stream;
         if stream.io.can_write_eof() && stream.state.end_writing() && stream.is_flushed() {
@@ -104,7 +104,7 @@ impl StreamRef<'_> {
         }
     }
 
-    /// Reads no more, sends what is buffered, then calls `connection_lost(None)`. A stream that is closing already
+    /// Reads no more, sends the buffered bytes, then calls `connection_lost(None)`. A stream that is closing already
     /// keeps its mode, except that a reset is added if the peer has not been told of an end. asyncio's `close`.
     pub(crate) fn close(&mut self, mode: CloseMode) {
         let stream = &mut *self.stream;
@@ -123,12 +123,12 @@ impl StreamRef<'_> {
         } else if stream.is_flushed() {
             self.flushed();
         } else {
-            // Bytes that are here already get no event, and are read and thrown away.
+            // Bytes that are here already get no event, so they are read and dropped.
             self.queue_ready();
         }
     }
 
-    /// What comes after the last buffered byte: the end of our direction, or the next step of closing.
+    /// Continues after the last buffered byte: the end of this direction, or the next step of closing.
     pub(crate) fn flushed(&mut self) {
         let stream = &mut *self.stream;
         if stream.is_negotiating() {
@@ -154,7 +154,7 @@ impl StreamRef<'_> {
         }
     }
 
-    /// Tells the peer that nothing more comes. Returns false if the connection is gone.
+    /// Sends the end of this direction. Returns false if the connection is gone.
     fn end_direction(&mut self) -> bool {
         let stream = &mut *self.stream;
         stream.state.writing_ended();
@@ -162,7 +162,7 @@ impl StreamRef<'_> {
         self.show_end(Direction::Write);
         log::debug!("{}: our direction has ended", self.label());
         let Err(error) = result else { return true };
-        // ENOTCONN means that the peer has reset the connection. A read may have taken the error already.
+        // ENOTCONN means that the peer has reset the connection. A read can have taken the error already.
         let error = if error.kind() == io::ErrorKind::NotConnected {
             let reset = || io::Error::from_raw_os_error(libc::ECONNRESET);
             self.stream.io.take_error().unwrap_or_else(reset)
@@ -173,7 +173,7 @@ impl StreamRef<'_> {
         false
     }
 
-    /// All bytes of a closing stream are out. The stream waits for the peer, unless a close can destroy nothing.
+    /// All bytes of a closing stream are sent. The stream waits for the peer, unless a close can destroy nothing.
     fn drain(&mut self) {
         let stream = &mut *self.stream;
         if stream.state.has_failed() || !stream.io.needs_lingering_close() {
@@ -191,7 +191,7 @@ impl StreamRef<'_> {
         if stream.state.reading_ended() || mode == CloseMode::Reset {
             return self.await_acknowledgement();
         }
-        // The close of a socket with unread bytes resets the connection. So what comes is read and thrown away.
+        // The close of a socket with unread bytes resets the connection. So arriving bytes are read and dropped.
         stream.readable = true;
         let has_failed = stream.has_failed_layer();
         self.queue_ready();
@@ -205,8 +205,8 @@ impl StreamRef<'_> {
     }
 
     /// Waits until the peer's system has everything, and for a lull if the peer is still sending. A server drops a
-    /// connection that has not taken everything within 5 s. Other connections have no limit but TCP's own, as a slow
-    /// network may have much to deliver.
+    /// connection that has not taken everything within 5 s. Other connections have only the limit of TCP, because a
+    /// slow network can need long.
     pub(crate) fn await_acknowledgement(&mut self) {
         self.disarm();
         let stream = &mut *self.stream;
@@ -276,7 +276,7 @@ impl StreamRef<'_> {
     }
 
     /// An event has reported that written bytes will not be read: the reader of a pipe has gone, or a peer that had
-    /// ended its own direction before.
+    /// ended its direction before.
     pub(crate) fn sink_gone(&mut self) {
         let stream = &mut *self.stream;
         if !stream.state.flushes() {
@@ -327,14 +327,14 @@ impl Stream {
         }
     }
 
-    /// Whether the peer's system has every byte that a protocol has written. Our own end does not count. A unix socket
-    /// hands over at once. TCP acknowledges later, and never after a reset.
+    /// Whether the peer's system has every byte that a protocol has written. The own end does not count. A unix socket
+    /// delivers at once. TCP acknowledges later, and never after a reset.
     pub(crate) fn is_delivered(&self) -> bool {
         let fin = usize::from(self.state.has_told_end());
         self.unsent() + self.on_the_way() <= usize::from(self.closing_bytes) + fin
     }
 
-    /// Whether the peer has ended in order and its system has everything. Our own end does not matter then.
+    /// Whether the peer has ended in order and its system has everything. The own end does not matter then.
     pub(crate) fn is_settled(&self) -> bool {
         self.io.needs_lingering_close()
             && self.state.reading_ended()
@@ -342,13 +342,13 @@ impl Stream {
             && self.is_delivered()
     }
 
-    /// Whether the peer's system has everything, our own end included.
+    /// Whether the peer's system has everything, the own end included.
     fn is_acknowledged(&self) -> bool {
         self.is_flushed() && self.on_the_way() == 0
     }
 
-    /// How much longer the peer must send nothing before we may close in the middle of its direction. `None` means that
-    /// the lull is long enough. A reset would keep a peer that is sending from reading what it was sent.
+    /// How much longer the peer must be silent before a close in the middle of its direction. `None` means that the
+    /// lull is long enough. A reset would keep a sending peer from reading its bytes.
     fn time_to_lull(&mut self) -> Option<Duration> {
         if self.readable {
             return Some(ASK_AGAIN_MIN);

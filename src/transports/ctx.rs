@@ -44,7 +44,7 @@ pub(crate) enum Installed {
 
 /// A callback in the queue.
 pub(crate) enum Call {
-    /// Calls go to this from now on.
+    /// Callbacks go to this protocol from now on.
     Install(Installed),
     ConnectionMade,
     ConnectionFailed(ConnectError),
@@ -70,7 +70,7 @@ impl Call {
 
 /// The clock, the queues, the timers and the pools of a loop.
 pub(crate) struct Ctx {
-    /// Callbacks to be made, in order. asyncio's `call_soon` queue.
+    /// Queued callbacks, in order. asyncio's `call_soon` queue.
     pub(crate) calls: VecDeque<(Id, Call)>,
     /// The run queue: slots that stopped before `WouldBlock`. The loop takes them up in the next turn without an event.
     pub(crate) ready: Vec<Id>,
@@ -127,19 +127,19 @@ impl Ctx {
         }
     }
 
-    /// Shows the bytes of a new stream in the dump, if there is one. `name` is for a stream without an address.
+    /// Adds a new stream to the dump, if there is one. `name` is for a stream without an address.
     pub(crate) fn tap(&mut self, stream: &mut Stream, name: Option<String>) {
         if let Some(dump) = &mut self.dump {
             stream.stack.get_or_insert_default().set_tap(dump.tap(name));
         }
     }
 
-    /// What shows the datagrams of a new socket, if there is a dump.
+    /// The tap of a new datagram socket, if there is a dump.
     pub(crate) fn datagram_tap(&mut self) -> Option<Box<Tap>> {
         self.dump.as_mut().map(|dump| Box::new(dump.tap(None)))
     }
 
-    /// Writes what the dump holds, as far as its reader takes it.
+    /// Writes pending text of the dump, as far as its reader takes it.
     pub(crate) fn flush_dump(&mut self) {
         if let Some(dump) = &mut self.dump {
             dump.flush();
@@ -171,7 +171,7 @@ impl Ctx {
         self.foreground -= usize::from(is_background);
     }
 
-    /// Whether a call that waits gives `id` another protocol, which is to get what comes next.
+    /// Whether a queued call gives `id` another protocol, which gets the next bytes.
     pub(crate) fn replaces_protocol(&self, id: Id) -> bool {
         let is_protocol = |installed: &Installed| {
             matches!(installed, Installed::Protocol(_) | Installed::Datagram(_) | Installed::Subprocess(_))
@@ -180,8 +180,8 @@ impl Ctx {
     }
 }
 
-/// One stream and what it needs of the loop. The stream stays in its slot while the reference lives: only `Net` frees
-/// slots.
+/// One stream and the parts of the loop that it needs. The stream stays in its slot while the reference lives: only
+/// `Net` frees slots.
 pub(crate) struct StreamRef<'a> {
     pub(crate) id: Id,
     pub(crate) stream: &'a mut Stream,
@@ -208,20 +208,20 @@ impl StreamRef<'_> {
         }
     }
 
-    /// Arms the timer of the stream's present phase. It replaces the timer of the phase before.
+    /// Arms the timer of the stream's current phase. It replaces the timer of the phase before.
     pub(crate) fn arm(&mut self, delay: Duration, alarm: Alarm) {
         self.disarm();
         self.stream.phase_timer = Some(self.cx.timers.arm(delay, Some(self.id), alarm));
     }
 
-    /// Cancels the timer of the present phase, if there is one.
+    /// Cancels the timer of the current phase, if there is one.
     pub(crate) fn disarm(&mut self) {
         if let Some(timer) = self.stream.phase_timer.take() {
             self.cx.timers.cancel(timer);
         }
     }
 
-    /// How messages name the stream.
+    /// The name of the stream in messages.
     pub(crate) fn label(&self) -> StreamLabel<'_> {
         StreamLabel(self.stream, self.id)
     }
@@ -241,7 +241,7 @@ impl DerefMut for StreamRef<'_> {
     }
 }
 
-/// One datagram socket and what it needs of the loop.
+/// One datagram socket and the parts of the loop that it needs.
 pub(crate) struct DatagramRef<'a> {
     pub(crate) id: Id,
     pub(crate) datagram: &'a mut Datagram,
@@ -268,7 +268,7 @@ impl DatagramRef<'_> {
         }
     }
 
-    /// How messages name the socket.
+    /// The name of the socket in messages.
     pub(crate) fn label(&self) -> DatagramLabel<'_> {
         DatagramLabel(self.datagram)
     }
@@ -288,7 +288,7 @@ impl DerefMut for DatagramRef<'_> {
     }
 }
 
-/// One child and what it needs of the loop.
+/// One child and the parts of the loop that it needs.
 pub(crate) struct ProcessRef<'a> {
     pub(crate) id: Id,
     pub(crate) process: &'a mut Process,

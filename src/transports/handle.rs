@@ -1,7 +1,7 @@
-//! What a protocol calls: an id and a borrow of the loop's transports. asyncio's `transports.py`.
+//! The handles that protocols call: an id and a borrow of the loop's transports. asyncio's `transports.py`.
 //!
-//! A handle does not keep its transport alive. Every method is legal at any time: on a transport that is lost it does
-//! nothing. The methods of streams are here. `base.rs` has what all handles share, `datagram/handle.rs` the methods of
+//! A handle does not keep its transport alive. Every method is legal at any time, and does nothing on a lost transport.
+//! The methods of streams are here. `base.rs` has the methods that all handles share, `datagram/handle.rs` those of
 //! datagram transports, `process/handle.rs` those of children.
 
 use std::fmt;
@@ -67,8 +67,8 @@ impl Transport<'_> {
         }
     }
 
-    /// Sends `data`, or buffers what does not fit now. Never blocks. Nothing is sent before the stream is open, when it
-    /// is closing, or after `write_eof`. asyncio's `write`.
+    /// Sends `data`, and buffers the rest. Never blocks. Nothing is sent before the stream is open, when it is closing,
+    /// or after `write_eof`. asyncio's `write`.
     pub fn write(&mut self, data: &[u8]) {
         self.with(|stream| stream.write(&[IoSlice::new(data)]));
     }
@@ -78,16 +78,16 @@ impl Transport<'_> {
         self.with(|stream| stream.write(data));
     }
 
-    /// Ends our direction once everything buffered is out. The peer may go on sending. A stream that only writes, such
+    /// Ends the writing direction after the buffered bytes. The peer can go on sending. A stream that only writes, such
     /// as a child's stdin, then ends in `connection_lost(None)`. asyncio's `write_eof`.
     ///
-    /// With TLS our direction ends by a close_notify, and the stream is read until the peer's. asyncio cannot end one
-    /// direction of TLS.
+    /// With TLS, a close_notify ends the writing direction, and the stream is read until the close_notify of the peer.
+    /// asyncio cannot end one direction of TLS.
     pub fn write_eof(&mut self) {
         self.with(|stream| stream.write_eof());
     }
 
-    /// Whether one direction can end alone; also with TLS, other than in asyncio. asyncio's `can_write_eof`.
+    /// Whether one direction can end alone. Unlike in asyncio, TLS can. asyncio's `can_write_eof`.
     #[must_use]
     pub fn can_write_eof(&self) -> bool {
         self.net.stream(self.id).is_some_and(|stream| stream.io.can_write_eof())
@@ -113,46 +113,46 @@ impl Transport<'_> {
         self.net.stream(self.id).is_none_or(|stream| stream.state.reading_ended())
     }
 
-    /// Whether the connection has failed, by a reset for example, although earlier bytes have not been read yet.
+    /// Whether the connection has failed, for example by a reset. Earlier bytes can still be unread.
     #[must_use]
     pub fn has_failed(&self) -> bool {
         self.net.stream(self.id).is_some_and(|stream| stream.io.has_failed() || stream.state.was_reset())
     }
 
-    /// Whether the peer is known to have closed both directions. Only a unix socket can tell. A TCP socket says so as
-    /// soon as both sides have ended their directions.
+    /// Whether the peer is known to have closed both directions. Only a unix socket shows this at once. A TCP socket
+    /// shows it as soon as both sides have ended their directions.
     #[must_use]
     pub fn is_peer_gone(&self) -> bool {
         self.net.stream(self.id).is_none_or(|stream| stream.io.is_hung_up())
     }
 
-    /// Stops reading, sends what is buffered, then ends in `connection_lost(None)`. asyncio's `close`.
+    /// Stops reading, sends the buffered bytes, then ends in `connection_lost(None)`. asyncio's `close`.
     ///
-    /// `connection_lost` comes later than in asyncio, so that it means more:
+    /// `connection_lost` comes later than in asyncio, and means more:
     ///
-    /// - A socket waits for the peer's end, 5 s at most, and throws away what still arrives. To close a socket with
-    ///   unread bytes resets the connection, which can destroy what the peer has not read yet.
-    /// - A TCP socket then waits until the peer's system has acknowledged everything. A listener drops a connection
-    ///   that makes no progress for 5 s; any other stream waits for as long as the system does.
+    /// - A socket waits for the peer's end for at most 5 s, and drops arriving bytes. Closing a socket with unread
+    ///   bytes resets the connection, which can destroy bytes that the peer has not read yet.
+    /// - A TCP socket then waits until the peer's system has acknowledged everything. A server drops a connection
+    ///   that makes no progress for 5 s. Any other stream waits for as long as the system does.
     pub fn close(&mut self) {
         self.with(|stream| stream.close(CloseMode::Lingering));
     }
 
     /// Closes as [`close`](Self::close) does, but does not wait for the peer's end: the stream is over as soon as the
-    /// peer's system has everything that was written. If the peer is sending, it has 5 s to stop, as a reset could keep
-    /// the peer from reading. asyncio has nothing like it.
+    /// peer's system has all written bytes. A sending peer has 5 s to stop, because a reset could keep it from reading.
+    /// asyncio has nothing like it.
     pub fn close_once_delivered(&mut self) {
         self.with(|stream| stream.close(CloseMode::Delivered));
     }
 
-    /// Closes as [`close`](Self::close) does, but at the end a TCP peer sees a reset, so that a stream that is cut does
-    /// not look like a whole one. If the stream is closing already, this changes nothing once the peer was told of an
-    /// end. asyncio has nothing like it.
+    /// Closes as [`close`](Self::close) does, but at the end a TCP peer sees a reset, so that a cut stream does not
+    /// look complete. On a closing stream this changes nothing if the end was sent already. asyncio has nothing like
+    /// it.
     pub fn close_by_reset(&mut self) {
         self.with(|stream| stream.close(CloseMode::Reset));
     }
 
-    /// Drops what is buffered and ends at once in `connection_lost(None)`. asyncio's `abort`.
+    /// Drops the buffered bytes and ends at once in `connection_lost(None)`. asyncio's `abort`.
     ///
     /// A TCP peer sees a reset. asyncio closes the socket, which a peer can take for an orderly end.
     pub fn abort(&mut self) {
@@ -160,7 +160,7 @@ impl Transport<'_> {
     }
 
     /// Ends a connection that [`has_failed`](Self::has_failed) without reading the earlier bytes. `connection_lost`
-    /// tells of the failure. asyncio has nothing like it.
+    /// gets the failure. asyncio has nothing like it.
     pub fn fail(&mut self) {
         let error = self.net.stream(self.id).and_then(|stream| stream.io.take_error());
         let error = error.unwrap_or_else(|| io::Error::from_raw_os_error(libc::ECONNRESET));
@@ -300,20 +300,20 @@ impl Transport<'_> {
         self.net.stream_mut(self.id).map_or(Ok(()), |mut stream| stream.set_keepalive(keepalive))
     }
 
-    /// Gives what arrives to the protocol again.
+    /// Gives arriving bytes to the protocol again.
     pub fn stop_forwarding(&mut self) {
         self.with(|stream| stream.stop_forwarding());
     }
 
-    /// Speaks TLS on this stream from now on, or from when it is open. Until the handshake is done, all that arrives
-    /// belongs to it, also bytes that were handed back, and writing is paused. asyncio's `start_tls`, but the transport
+    /// Speaks TLS on this stream from now on, or once it is open. Until the handshake is done, all arriving bytes
+    /// belong to it, with bytes that were handed back, and writing is paused. asyncio's `start_tls`, but the transport
     /// stays the same.
     ///
     /// If the stream is not open yet, `connection_made` comes when the handshake is done, or `connection_failed` if the
     /// handshake fails. If it is open, `tls_started` or `connection_lost` comes.
     ///
     /// # Errors
-    /// TLS is spoken already, the stream is closing or closed, or our direction has ended. The stream is left as it is.
+    /// The stream has TLS already, is closing or closed, or its writing direction has ended. The stream is unchanged.
     #[doc(alias = "ssl")]
     pub fn start_tls(&mut self, tls: impl Into<Tls>) -> io::Result<()> {
         match self.net.stream_mut(self.id) {
@@ -328,13 +328,14 @@ impl Transport<'_> {
         self.net.stream(self.id).and_then(Stream::tls).is_some_and(TlsLayer::was_agreed)
     }
 
-    /// Sends each line feed as CR LF from now on. A line feed behind a CR stays as it is, and so does what arrives.
-    /// asyncio has nothing like it.
+    /// Sends each line feed as CR LF from now on. A line feed after a CR and received bytes are unchanged. asyncio has
+    /// nothing like it.
     pub fn send_crlf(&mut self) {
         self.with(|stream| stream.send_crlf());
     }
 
-    /// Sets whether this stream is in the background: the loop does not run on for its sake. No stream is at first.
+    /// Sets whether this stream is in the background. A stream in the background does not keep the loop running. New
+    /// streams are not in the background.
     pub fn set_background(&mut self, background: bool) {
         self.with(|stream| {
             let before = std::mem::replace(&mut stream.background, background);

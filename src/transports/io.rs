@@ -1,4 +1,4 @@
-//! What a stream reads from and writes to. The set is closed, so it is an enum.
+//! The lowest layer of a stream, which reads and writes. The set is closed, so it is an enum.
 //!
 //! Only the bare calls are here. Buffering, flow control and the order of callbacks are in `write.rs`, and are the same
 //! for every variant, that of the tests included.
@@ -89,7 +89,7 @@ impl Io {
         }
     }
 
-    /// The descriptor. Of two it is the one that is read.
+    /// The descriptor. Of two, it is the one for reading.
     pub(crate) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Self::Socket(fd) | Self::Closed(fd) => Some(fd.as_fd()),
@@ -116,7 +116,7 @@ impl Io {
         }
     }
 
-    /// Bytes that end our direction, to be written after all others. The second call gives none.
+    /// Bytes that end this direction, to be written after all others. A second call returns none.
     pub(crate) fn closing_bytes(&mut self) -> Vec<u8> {
         match self {
             Self::Channels(_, Some(write)) => write.closing_bytes(),
@@ -124,7 +124,7 @@ impl Io {
         }
     }
 
-    /// Our side of a child's terminal, if it is that.
+    /// The master of a child's terminal, if it is one.
     pub(crate) fn as_master(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Self::Channels(read, write) => [read, write].into_iter().flatten().find_map(Channel::as_master),
@@ -139,7 +139,7 @@ impl Io {
         }
     }
 
-    /// Ends our direction: `shutdown(SHUT_WR)`, or the close of a pipe.
+    /// Ends this direction: `shutdown(SHUT_WR)`, or the close of a pipe.
     pub(crate) fn shutdown_write(&mut self, registry: &mio::Registry) -> io::Result<()> {
         match self {
             Self::Connecting | Self::Closed(_) => Ok(()),
@@ -166,7 +166,7 @@ impl Io {
         }
     }
 
-    /// Asks epoll to report the present state again, as a new edge.
+    /// Makes epoll report the current state again, as a new edge.
     pub(crate) fn rearm(&mut self, registry: &mio::Registry, id: Id) -> io::Result<()> {
         match self {
             Self::Connecting | Self::Closed(_) => Ok(()),
@@ -224,12 +224,12 @@ impl Io {
         matches!(self, Self::Channels(Some(read), _) if read.is_always_ready())
     }
 
-    /// Whether what is read comes from a terminal.
+    /// Whether bytes are read from a terminal.
     pub(crate) fn reads_terminal(&self) -> bool {
         matches!(self, Self::Channels(Some(read), _) if read.is_terminal())
     }
 
-    /// Whether what is written goes to a terminal.
+    /// Whether bytes are written to a terminal.
     pub(crate) fn writes_terminal(&self) -> bool {
         matches!(self, Self::Channels(_, Some(write)) if write.is_terminal())
     }
@@ -244,7 +244,7 @@ impl Io {
         }
     }
 
-    /// Bytes of a TCP stream, our end included, that the peer's system has not acknowledged. 0 if the socket cannot
+    /// Bytes of a TCP stream, the FIN included, that the peer's system has not acknowledged. 0 if the socket cannot
     /// tell.
     pub(crate) fn unacknowledged(&self) -> usize {
         match self {
@@ -283,7 +283,7 @@ impl Io {
         }
     }
 
-    /// Takes nothing more from the peer. After what has arrived, the end is read.
+    /// Takes nothing more from the peer. After the bytes that are here, the end is read.
     pub(crate) fn stop_receiving(&self) {
         if let Self::Socket(fd) = self {
             // A socket that is not connected any more has ended already.
@@ -299,8 +299,8 @@ impl Io {
         }
     }
 
-    /// The error that an event has told of. Of a pipe it is always that nobody reads. A socket has none if its peer has
-    /// gone in order. `SO_ERROR`, `socket(7)`.
+    /// The error that an event has reported. For a pipe it is always the lack of a reader. A socket has none if its
+    /// peer has gone in order. `SO_ERROR`, `socket(7)`.
     pub(crate) fn take_error(&self) -> Option<io::Error> {
         match self {
             Self::Socket(fd) => fd.take_error().unwrap_or_else(Some),
@@ -311,7 +311,7 @@ impl Io {
         }
     }
 
-    /// What a write fails with if nobody reads any more: `EPIPE`, but `EIO` on a terminal that has hung up.
+    /// The error of a write without a reader: `EPIPE`, or `EIO` on a terminal that has hung up.
     pub(crate) fn broken_pipe(&self) -> io::Error {
         match self {
             Self::Channels(_, Some(write)) => {

@@ -1,4 +1,5 @@
-//! Peers that vanish. A host that loses its power or its network says nothing, and its connection would stay for ever.
+//! Finds peers that have vanished. A host that loses its power or its network sends nothing, and its connection would
+//! stay for ever.
 //!
 //! There are two cases. If no bytes are under way to the peer, the kernel probes it (`SO_KEEPALIVE`, `tcp(7)`). If
 //! bytes are under way, the kernel sends them again for a quarter of an hour. So the loop looks from time to time
@@ -16,7 +17,7 @@ use socket2::{Socket, TcpKeepalive};
 use super::id::Id;
 use super::timers::TimerId;
 
-/// How many probes go out in the second half of the time.
+/// How many probes are sent in the second half of the time.
 const PROBES: u16 = 6;
 
 /// The longest time between two probes of a peer that has ended its direction, in seconds.
@@ -44,7 +45,7 @@ impl KeepAlive {
     /// No probes. A peer that has vanished is noticed only when something is sent to it, and the system gives up.
     pub const OFF: Self = Self { idle_seconds: 0 };
 
-    /// The longest time that the kernel knows. `MAX_TCP_KEEPIDLE`.
+    /// The longest time of the kernel. `MAX_TCP_KEEPIDLE`.
     pub const MAX: Duration = Duration::from_secs(32_767);
 
     /// A peer is probed after this time of silence, rounded up to whole seconds. `None` for zero, and for more than
@@ -138,7 +139,7 @@ mod tests {
         assert_eq!(KeepAlive::OFF.limit(), None);
     }
 
-    /// So no accepted connection costs a call.
+    /// So an accepted connection costs no call.
     #[test]
     fn accepted_sockets_inherit_it_from_their_listener() {
         use socket2::{Domain, Type};

@@ -1,4 +1,4 @@
-//! How messages name a stream.
+//! The names of streams in messages.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
-//! A listening socket, and how it listens.
+//! A listening socket, and its options.
 //!
-//! What happens to the connections that come in is `accept.rs`.
+//! `accept.rs` accepts its connections.
 
 use std::fmt;
 use std::io;
@@ -132,7 +132,7 @@ impl Listener {
     }
 
     pub(crate) fn wants_accept(&self, open: usize) -> bool {
-        // An edge that comes during a wait for the machine does not end the wait.
+        // An event during a wait for resources does not end the wait.
         self.readable && self.retry_timer().is_none() && self.has_place(open)
     }
 

@@ -33,7 +33,7 @@ impl StreamRef<'_> {
         if self.stream.is_tcp() { self.stream.io.set_keepalive(keepalive) } else { Ok(()) }
     }
 
-    /// The peer has vanished. What came before is delivered, then the stream is lost.
+    /// The peer has vanished. Earlier bytes are delivered, then the stream is lost.
     fn peer_vanished(&mut self) {
         self.stream.io.stop_receiving();
         self.write_failed(io::Error::from_raw_os_error(libc::ETIMEDOUT));

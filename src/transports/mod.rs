@@ -1,14 +1,14 @@
-//! Transports: how bytes move. asyncio's `transports.py` and the lower half of its event loops.
+//! Transports move bytes: asyncio's `transports.py` and the lower half of its event loops.
 //!
-//! Nothing here knows a protocol but by its trait, and nothing here calls one: callbacks are queued, and the loop
-//! (`event_loop`) makes the calls. In the order in which to read:
+//! Transports know protocols only by their traits, and do not call them: callbacks are queued, and the loop
+//! (`event_loop`) makes the calls. The files, in the order in which to read them:
 
-// What a protocol is, and what it holds of a transport.
+// Protocols, and their handles of transports.
 mod base;
 pub mod handle;
 pub(crate) mod label;
 pub mod protocol;
-// The arena of transports and what can be done with it.
+// The arena of transports and its operations.
 pub(crate) mod accept;
 mod admission;
 mod admit;

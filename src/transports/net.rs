@@ -22,7 +22,7 @@ use super::process::{Ending, Process, SIGTERM};
 use super::stream::Stream;
 use super::timers::{Alarm, TimerId};
 
-/// The transports of a loop, and what opens them. asyncio's methods of a loop.
+/// The transports of a loop, and the methods that open them. asyncio's methods of a loop.
 ///
 /// # Panics
 /// Opening a transport panics if there are 2^31 - 1 of them already, which is more than a system has descriptors.
@@ -42,8 +42,8 @@ pub(crate) enum Slot {
 }
 
 impl Slot {
-    /// Whether bytes still have to go out. That counts for streams in the background too: stdout may not have taken all
-    /// of a session that is over.
+    /// Whether bytes still have to be sent. This counts for streams in the background too: stdout may not have taken
+    /// all bytes of an ended session.
     pub(crate) fn is_flushing(&self) -> bool {
         match self {
             Self::Stream(stream) => !stream.is_flushed(),
@@ -74,13 +74,12 @@ impl Net {
         Self { slots: Arena::new(), cx: Ctx::new(registry, now) }
     }
 
-    /// Calls `timer_fired` of `id`'s protocol once `delay` has passed from this moment on, never earlier. asyncio's
-    /// `call_later`.
+    /// Calls `timer_fired` of the protocol of `id` after `delay`, never earlier. asyncio's `call_later`.
     pub fn call_later(&mut self, id: Id, delay: Duration) -> TimerId {
         self.cx.timers.arm(delay, Some(id), Alarm::Protocol)
     }
 
-    /// Calls `timer_fired` of `id`'s protocol right after the present callback, which is too soon to be cancelled.
+    /// Calls `timer_fired` of the protocol of `id` right after the current callback, which is too soon to be cancelled.
     /// asyncio's `call_soon`.
     pub fn call_soon(&mut self, id: Id) -> TimerId {
         let timer = self.cx.timers.name(self.cx.now);
@@ -88,13 +87,13 @@ impl Net {
         timer
     }
 
-    /// Cancels a timer of `call_later`; one that has fired is left alone. asyncio's `TimerHandle.cancel`.
+    /// Cancels a timer of `call_later`, unless it has fired already. asyncio's `TimerHandle.cancel`.
     pub fn cancel(&mut self, timer: TimerId) {
         self.cx.timers.cancel(timer);
     }
 
-    /// Shows what is sent and received from now on: by new connections, new datagram sockets and new children. asyncio
-    /// has nothing like it.
+    /// Dumps the data of new connections, new datagram sockets and new children from now on. asyncio has nothing like
+    /// it.
     pub fn set_dump(&mut self, dump: Dump) {
         self.cx.dump = Some(Box::new(dump));
     }
@@ -106,22 +105,22 @@ impl Net {
         self.cx.now
     }
 
-    /// Ends the loop's run after this turn, whatever is still open; a run that has not begun is not affected. asyncio's
+    /// Ends the loop's run after this turn, whatever is still open. A run that has not begun is not affected. asyncio's
     /// `loop.stop()`.
     pub fn stop(&mut self) {
         self.cx.stopped = true;
     }
 
-    /// Ends the loop's run as [`stop`](Self::stop) does, and [`run`] returns this error; of several it is the first
-    /// one. In asyncio, an exception ends `run_until_complete`.
+    /// Ends the loop's run as [`stop`](Self::stop) does, and [`run`] returns the first such error. In asyncio,
+    /// an exception ends `run_until_complete`.
     ///
     /// [`run`]: crate::event_loop::EventLoop::run
     pub fn stop_with(&mut self, error: impl Into<io::Error>) {
         self.cx.stop_with(error.into());
     }
 
-    /// Closes every listener at once, so that new connections are refused. The sessions go on. Datagram sockets that
-    /// serve whoever comes are closed too, once what they have queued is out.
+    /// Closes every listener at once, so that new connections are refused. Open connections go on. Datagram sockets
+    /// that serve clients are closed too, after their queued datagrams.
     pub fn close_listeners(&mut self) {
         for id in std::mem::take(&mut self.cx.places.listeners) {
             self.stop_listening(id);
@@ -153,7 +152,7 @@ impl Net {
         }
     }
 
-    /// Aborts every stream but those in the background, and every datagram socket; TCP peers see a reset. Children are
+    /// Aborts every datagram socket and every stream that is not in the background. TCP peers see a reset. Children are
     /// asked to end.
     pub fn abort_all(&mut self) {
         let cx = &mut self.cx;
@@ -206,7 +205,7 @@ impl Net {
         }
     }
 
-    /// How many connections, or children in their stead, count against the limits of listeners.
+    /// How many connections, or children in their place, count against the limits of listeners.
     #[must_use]
     pub fn accepted(&self) -> usize {
         self.cx.places.taken
@@ -219,7 +218,7 @@ impl Net {
         }
     }
 
-    /// One stream and what it needs of the loop.
+    /// A stream, with the parts of the loop that it needs.
     pub(crate) fn stream_mut(&mut self, id: Id) -> Option<StreamRef<'_>> {
         match self.slots.get_mut(id) {
             Some(Slot::Stream(stream)) => Some(StreamRef { id, stream, cx: &mut self.cx }),
@@ -234,7 +233,7 @@ impl Net {
         }
     }
 
-    /// One datagram socket and what it needs of the loop.
+    /// A datagram socket, with the parts of the loop that it needs.
     pub(crate) fn datagram_mut(&mut self, id: Id) -> Option<DatagramRef<'_>> {
         match self.slots.get_mut(id) {
             Some(Slot::Datagram(datagram)) => Some(DatagramRef { id, datagram, cx: &mut self.cx }),
@@ -276,7 +275,7 @@ impl Net {
         let source = if let Slot::Stream(stream) = &slot { stream.source } else { None };
         // The descriptors are closed before a listener tries to use them.
         drop(slot);
-        // A source goes on without its sink, as there would never be room again.
+        // A source goes on without its sink, because a lost sink would never have room again.
         if let Some(mut source) = source.and_then(|source| self.stream_mut(source))
             && source.is_forwarded_to(id)
         {

@@ -1,6 +1,6 @@
-//! Opening everything that opens at once: listeners, inherited sockets, pipes, stdin and stdout, signals.
+//! Opens transports that open at once: listeners, inherited sockets, pipes, stdin and stdout, signals.
 //!
-//! Connecting takes time and is `connect/`.
+//! Connecting takes time and is in `connect/`.
 
 use std::fs::{File, Permissions};
 use std::io;
@@ -29,7 +29,7 @@ pub use crate::sys::signals::BY_SYSTEM;
 use crate::sys::stdio::{self, FdKind};
 use crate::sys::{signals, socket};
 
-/// Which of the two standard streams are wanted.
+/// The wanted standard streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stdio {
     /// stdin and stdout.
@@ -44,7 +44,7 @@ impl Net {
     /// Listens on a TCP address. asyncio's `create_server`.
     ///
     /// # Errors
-    /// What `socket(2)`, `bind(2)` or `listen(2)` said.
+    /// The error of `socket(2)`, `bind(2)` or `listen(2)`.
     #[doc(alias = "create_server")]
     pub fn listen_tcp(
         &mut self,
@@ -66,11 +66,11 @@ impl Net {
         add_listener(self, Listener::new(socket, options, false, None), factory)
     }
 
-    /// Listens on a unix socket. asyncio's `create_unix_server`, without its habit of taking over a living one. The
-    /// umask of the process is another one for a moment.
+    /// Listens on a unix socket. asyncio's `create_unix_server`, but a live server keeps its path. The umask of the
+    /// process changes for a moment.
     ///
     /// # Errors
-    /// What the system said; `AddrInUse` with a word on what stands at the path.
+    /// The error of the system. `AddrInUse` describes the file at the path.
     #[doc(alias = "create_unix_server")]
     pub fn listen_unix(
         &mut self,
@@ -96,7 +96,7 @@ impl Net {
         add_listener(self, Listener::new(socket, options, false, path), factory)
     }
 
-    /// Takes over an inherited socket that listens already. asyncio's `create_server(sock=…)`.
+    /// Takes over an inherited listening socket. asyncio's `create_server(sock=…)`.
     ///
     /// # Errors
     /// It is no stream socket (`ENOTSOCK`, `EPROTOTYPE`), it does not listen (`EINVAL`), or it cannot be registered.
@@ -111,7 +111,7 @@ impl Net {
         add_listener(self, Listener::new(Socket::from(fd), options, true, None), factory)
     }
 
-    /// The address a listener, or a datagram socket, really has: the port, where 0 was asked for.
+    /// The real address of a listener or a datagram socket, with the port that the kernel chose for 0.
     #[doc(alias = "getsockname")]
     #[must_use]
     pub fn listening_on(&mut self, id: Id) -> Option<Peer> {
@@ -158,7 +158,7 @@ impl Net {
         self.add_made(Stream::write_end(channel, self.cx.now), protocol.into())
     }
 
-    /// Two pipes as one duplex stream: a child's stdout, which is read, and its stdin. TLS can be spoken on it.
+    /// Two pipes as one duplex stream: a child's stdout for reading, and its stdin for writing. TLS works on it.
     ///
     /// # Errors
     /// A descriptor is not open for its direction (`EBADF`), or cannot be registered.
@@ -183,7 +183,7 @@ impl Net {
         self.add_made(stream, protocol.into())
     }
 
-    /// stderr as a stream that is written. Its description is shared with other processes.
+    /// stderr as a stream for writing. Other processes share its description.
     ///
     /// # Errors
     /// No descriptors left.
@@ -234,7 +234,7 @@ fn backlog(options: &Listening) -> i32 {
     i32::try_from(options.backlog).unwrap_or(i32::MAX)
 }
 
-/// What an inherited descriptor turns out to be.
+/// The kind of an inherited descriptor.
 #[derive(Debug)]
 pub enum Inherited {
     /// A socket that listens.
@@ -245,12 +245,12 @@ pub enum Inherited {
     Datagrams(OwnedFd),
 }
 
-/// Takes over descriptor `number` of whoever started us. `sd_listen_fds(3)`, inetd.
+/// Takes over the inherited descriptor `number`. `sd_listen_fds(3)`, inetd.
 ///
 /// # Errors
 /// It is not open, or is neither a stream socket nor a UDP socket.
 pub fn inherit(number: RawFd) -> io::Result<Inherited> {
-    // The standard three stay open under their own numbers.
+    // Standard streams stay open under their own numbers.
     let fd = if number <= 2 { stdio::duplicate(number)? } else { stdio::take(number)? };
     if stdio::kind(fd.as_fd())? != FdKind::Socket {
         return Err(io::Error::from_raw_os_error(libc::ENOTSOCK));

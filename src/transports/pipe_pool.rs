@@ -1,4 +1,4 @@
-//! Pipes of our own, through which the kernel moves bytes from one socket to another (`splice(2)`).
+//! A pool of pipes through which the kernel moves bytes from one socket to another (`splice(2)`).
 //!
 //! The pool bounds the number and the size of the pipes, as the system limits what one user may have. `forward.rs`
 //! decides when bytes go through a pipe.
@@ -14,9 +14,9 @@ const WIDE_PIPE_BYTES: libc::c_int = 1024 * 1024;
 const WIDE_PIPES: usize = 4;
 /// A smaller pipe is slower than copying. Users over the system's limit get such pipes.
 const PIPE_BYTES_MIN: usize = 64 * 1024;
-/// Pipes with bytes in them, at most: a quarter of what an unprivileged user may have.
+/// The most pipes with bytes in them: a quarter of the limit of an unprivileged user.
 const PIPES_MAX: usize = 64;
-/// Empty pipes that are kept.
+/// How many empty pipes are kept.
 const PIPES_KEPT: usize = 8;
 
 /// The kinds of descriptors that `splice(2)` treats differently.
@@ -34,14 +34,14 @@ pub(crate) struct Spliced {
     pub(crate) bytes: usize,
 }
 
-/// A pipe of our own.
+/// A pipe.
 #[derive(Debug)]
 pub(crate) struct Pipe {
     pub(crate) read: OwnedFd,
     pub(crate) write: OwnedFd,
 }
 
-/// Pipes through which bytes go from socket to socket.
+/// The pool.
 #[derive(Debug, Default)]
 pub(crate) struct PipePool {
     empty: Vec<Pipe>,
@@ -56,7 +56,7 @@ impl PipePool {
         self.used
     }
 
-    /// Gives an empty pipe, unless too many are in use.
+    /// Returns an empty pipe, unless too many are in use.
     pub(crate) fn take(&mut self) -> Option<Pipe> {
         if self.used == PIPES_MAX {
             return None;

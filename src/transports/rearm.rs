@@ -4,7 +4,7 @@
 //! short count saves a system call per message. A short count can be wrong: TCP stops a read at an urgent mark with
 //! bytes behind it, and a preloaded library may cut calls short. An edge-triggered epoll would never report those bytes
 //! again. So each stream that stopped at a short count is queued here. Once the stream has been idle for a while, one
-//! call makes epoll report its state anew. A report that comes at once shows that the short count was wrong. From then
+//! call makes epoll report its state again. A report that comes at once shows that the short count was wrong. From then
 //! on the short counts of that stream are not believed.
 
 use std::time::Duration;

@@ -19,7 +19,7 @@
 
 use std::io;
 
-/// Where a stream is in its life.
+/// The phase of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// A name is being resolved or a connection is under way.
@@ -28,35 +28,36 @@ pub(crate) enum Phase {
     Open,
     /// `connection_made` has been called.
     Running,
-    /// `close` was called. What is buffered goes out, what arrives is thrown away.
+    /// `close` was called. Buffered bytes are sent, arriving bytes are dropped.
     Flushing,
-    /// Everything went out, and the peer was told so. The stream waits for the peer's end, so that our close is no
-    /// reset, and for the acknowledgement, as the peer may still refuse what was sent.
+    /// All bytes and the end are sent. The stream waits for the peer's end, so that the close is no reset, and for the
+    /// acknowledgement, because the peer can still refuse the bytes.
     Draining,
     /// Closed. `connection_lost` is queued or has been called.
     Lost,
 }
 
-/// The state of the direction towards us.
+/// The state of the reading direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
     Open,
     Ended,
-    /// There is no direction towards us: the write end of a pipe. Such a stream is over once our direction has ended.
+    /// There is no reading direction: the write end of a pipe. Such a stream is over once its writing direction has
+    /// ended.
     None,
 }
 
-/// The state of the direction away from us.
+/// The state of the writing direction.
 #[derive(Debug)]
 pub(crate) enum Writing {
     Open,
     /// `write_eof` was called, and bytes are still buffered.
     Ending,
     Ended,
-    /// A write failed. The error is kept for `connection_lost`, as there may be bytes left to read before.
+    /// A write failed. The error is kept for `connection_lost`, because bytes can be left to read.
     Failed {
         error: io::Error,
-        /// Only our own end was lost. The peer's system has every byte that a protocol has written.
+        /// Only the end itself was lost. The peer's system has every byte that a protocol has written.
         delivered: bool,
     },
 }
@@ -118,12 +119,12 @@ impl State {
         self.reading = Reading::None;
     }
 
-    /// Whether the stream has only a direction away from us, and that has ended.
+    /// Whether the stream has only a writing direction, which has ended.
     pub(crate) fn has_nothing_left(&self) -> bool {
         self.reading == Reading::None && matches!(self.writing, Writing::Ended)
     }
 
-    /// Asks for the end of our direction. Returns false if it was asked for before, or is not possible.
+    /// Asks for the end of the writing direction. Returns false if it was asked for before, or is not possible.
     pub(crate) fn end_writing(&mut self) -> bool {
         let ends = matches!(self.writing, Writing::Open) && matches!(self.phase, Phase::Open | Phase::Running);
         if ends {
@@ -147,7 +148,7 @@ impl State {
         matches!(self.writing, Writing::Failed { delivered: false, .. })
     }
 
-    /// Whether the peer was told of the end of our direction.
+    /// Whether the end of the writing direction was sent.
     pub(crate) fn has_told_end(&self) -> bool {
         matches!(self.writing, Writing::Ended)
     }
@@ -165,18 +166,18 @@ impl State {
         matches!(self.phase, Phase::Open | Phase::Running) && matches!(self.writing, Writing::Open)
     }
 
-    /// Whether buffered bytes still go out.
+    /// Whether buffered bytes are still sent.
     pub(crate) fn flushes(&self) -> bool {
         matches!(self.phase, Phase::Open | Phase::Running | Phase::Flushing)
             && matches!(self.writing, Writing::Open | Writing::Ending)
     }
 
-    /// Whether bytes that arrive go to the protocol.
+    /// Whether arriving bytes go to the protocol.
     pub(crate) fn delivers(&self) -> bool {
         self.phase == Phase::Running && self.reading == Reading::Open
     }
 
-    /// Whether bytes that arrive are read and thrown away.
+    /// Whether arriving bytes are read and dropped.
     pub(crate) fn discards(&self) -> bool {
         matches!(self.phase, Phase::Flushing | Phase::Draining) && self.reading == Reading::Open
     }

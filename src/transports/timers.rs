@@ -1,8 +1,8 @@
-//! Timers: what is due when, in the order in which it was asked for.
+//! Timers, in the order in which they are due, and then in the order in which they were armed.
 //!
-//! A turn of the loop has one time for everything that happens in it, and that time is older the longer the turn takes.
-//! A timer counts from the moment in which it is armed instead, so none ever fires early. The simulator sets the clock
-//! by hand. A wall clock that jumps changes nothing, since `Instant` is monotonic.
+//! A turn of the loop has one time for all its work, and this time gets old in a long turn. A timer counts from the
+//! moment in which it is armed, so it never fires early. The simulator sets the clock. A jump of the wall clock changes
+//! nothing, because `Instant` is monotonic.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use super::id::Id;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimerId {
     deadline: Instant,
-    /// Orders timers with the same deadline: first asked, first fired.
+    /// Orders timers with the same deadline: first armed, first fired.
     sequence: u64,
 }
 
@@ -24,10 +24,10 @@ pub fn shown(duration: Duration) -> String {
     if duration.is_zero() { "0s".to_owned() } else { format!("{duration:?}") }
 }
 
-/// What a timer is for. Most timers belong to the transports themselves.
+/// The purpose of a timer. Most timers belong to the transports themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Alarm {
-    /// A protocol asked: `timer_fired`.
+    /// A timer of a protocol: `timer_fired`.
     Protocol,
     /// A connection is tried again, or the next address of a race is (RFC 8305).
     ConnectNext,
@@ -55,16 +55,16 @@ pub(crate) enum Alarm {
     LookAtPeers,
 }
 
-/// A delay beyond what the clock can express is as good as this.
+/// The longest delay. The clock cannot express more.
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 86400);
 
-/// Where the time comes from.
+/// The source of time.
 #[derive(Debug, Default)]
 pub(crate) enum Clock {
     /// `CLOCK_MONOTONIC`, `clock_gettime(2)`.
     #[default]
     System,
-    /// The simulator's: it stands still until it is set.
+    /// The clock of the simulator, which stands still until it is set.
     #[cfg(test)]
     Manual(Instant),
 }
@@ -112,7 +112,7 @@ impl Timers {
         self.sequence
     }
 
-    /// Takes out one timer that is due by `now` and was not armed after `newest`. Call again until there is none.
+    /// Removes one timer that is due by `now` and was not armed after `newest`. Call this until there is none.
     pub(crate) fn pop_due(&mut self, now: Instant, newest: u64) -> Option<(TimerId, Option<Id>, Alarm)> {
         let mut due = self.due.iter().take_while(|(id, _)| id.deadline <= now);
         let id = *due.find(|(id, _)| id.sequence <= newest)?.0;

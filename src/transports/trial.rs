@@ -83,7 +83,7 @@ impl Trial {
 mod tests {
     use super::*;
 
-    /// The winner where each megabyte takes so long, by each method, in each part.
+    /// The winner if a megabyte takes this long, by each method, in each part.
     fn winner(times: [u64; PARTS as usize]) -> Method {
         const PIECE: usize = 1024 * 1024;
         let mut trial = Trial::default();
@@ -91,7 +91,7 @@ mod tests {
         for (part, time) in times.into_iter().enumerate() {
             let method = if part % 2 == 0 { Method::Send } else { Method::Copy };
             assert_eq!(trial.method(), method);
-            // The first bytes of a part say nothing.
+            // The first bytes of a part do not count.
             now += Duration::from_secs(7);
             for piece in 1..=(UNTIMED_BYTES + TIMED_BYTES) / PIECE {
                 if piece * PIECE > UNTIMED_BYTES {
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_copy_that_is_no_faster_is_not_tried_again() {
-        // The later parts would say something else.
+        // Later parts would have another result.
         assert_eq!(winner([200, 201, 900, 100, 900, 100]), Method::Send);
     }
 

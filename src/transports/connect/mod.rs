@@ -1,9 +1,9 @@
 //! Connects streams and datagram sockets: looks up names, repeats failed tries, and limits the time of each try.
 //! `state.rs` has the states, with a diagram.
 //!
-//! The two carriers differ only in what they do with the addresses of their peer. A stream races them (`streams.rs`,
-//! `race.rs`, `attempt.rs`). A datagram socket takes the first one, and goes on to the next where that refuses
-//! (`datagram/opening.rs`, `datagram/fallback.rs`). What they share is the trait `Connect`.
+//! The two carriers differ only in their use of the addresses of the peer. A stream races them (`streams.rs`,
+//! `race.rs`, `attempt.rs`). A datagram socket takes the first one, and goes on to the next if that one refuses
+//! (`datagram/opening.rs`, `datagram/fallback.rs`). The trait `Connect` has the part that they share.
 
 mod attempt;
 pub(crate) mod error;
@@ -53,7 +53,7 @@ pub(crate) trait Connect {
         self.start_try();
     }
 
-    /// Starts a try: arms its time limit, and looks for the addresses of the peer.
+    /// Starts a try: arms its time limit, and looks up the addresses of the peer.
     fn start_try(&mut self) {
         let (id, Some(connecting), cx) = self.parts() else { return };
         connecting.step = ConnectStep::Resolving;

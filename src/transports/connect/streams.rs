@@ -109,7 +109,7 @@ impl Connect for StreamRef<'_> {
 }
 
 impl StreamRef<'_> {
-    /// An event has come for one of the sockets in the race. All of them are asked, as they are few.
+    /// An event has come for one of the sockets in the race. All of them are checked, because they are few.
     pub(crate) fn race_ready(&mut self) {
         let Some(race) = self.connecting.as_mut().and_then(|connecting| connecting.race()) else { return };
         let mut has_failed = false;

@@ -13,13 +13,13 @@ use crate::transports::ctx::{Call, DatagramRef};
 use crate::transports::error::describe;
 use crate::transports::timers::Alarm;
 
-/// How much one socket keeps of what it has sent, for further addresses.
+/// How many sent bytes one socket keeps for further addresses.
 const KEPT_BYTES: usize = 64 * 1024;
 /// The same for all sockets of a loop together: a relay can have thousands.
 const ALL_KEPT_BYTES: usize = 4 * 1024 * 1024;
 
-/// How long a socket that closes waits for a refusal of what it has sent. A network seldom takes longer to answer, and
-/// a machine only when it is overloaded.
+/// How long a closing socket waits for a refusal. A network seldom takes longer to answer, and a machine only under
+/// overload.
 const REFUSAL_TIMEOUT: Duration = Duration::from_millis(250);
 
 impl DatagramRef<'_> {
@@ -66,8 +66,8 @@ impl DatagramRef<'_> {
         }
     }
 
-    /// Handles an error of what was sent: changes to the next address, or tells the protocol. Then it sends what is
-    /// queued.
+    /// Handles an error of a sent datagram: changes to the next address, or tells the protocol. Then it sends queued
+    /// datagrams.
     pub(super) fn refused(&mut self, error: io::Error) {
         if !self.next_address_takes_over(&error) {
             self.call(Call::ErrorReceived(error));
@@ -135,7 +135,7 @@ impl DatagramRef<'_> {
         Ok(())
     }
 
-    /// Queues for the present address what the address before has refused.
+    /// Queues the datagrams that the previous address has refused for the current address.
     fn send_again(&mut self, address: SocketAddr, error: &io::Error) {
         let datagram = &mut *self.datagram;
         let Some(candidates) = &mut datagram.candidates else { return };

@@ -1,5 +1,5 @@
-//! Sends datagrams: it collects what the callbacks of one batch send, sends that in one call, and pauses the protocol
-//! when too much waits.
+//! Sends datagrams: collects the datagrams of the callbacks of one batch, sends them in one call, and pauses the
+//! protocol when too many wait.
 //!
 //! This is asyncio's `_SelectorDatagramTransport.sendto` with two differences. Datagrams leave right after the present
 //! callbacks, so that several can leave in one call. Datagrams that are sent while the buffer is over its high-water
@@ -27,11 +27,11 @@ impl DatagramRef<'_> {
         }
         if self.flow.is_paused() {
             self.counts.dropped += 1;
-            log::debug!("{}: a datagram of {} bytes is dropped, as too much waits", self.label(), data.len());
+            log::debug!("{}: a datagram of {} bytes is dropped: the queue is full", self.label(), data.len());
             return;
         }
         if data.len() > BYTES_MAX {
-            // No network carries it, so it is not worth the memory.
+            // No network carries such a datagram, so it is dropped now.
             self.counts.dropped += 1;
             return self.call(Call::ErrorReceived(io::Error::from_raw_os_error(libc::EMSGSIZE)));
         }
@@ -48,7 +48,7 @@ impl DatagramRef<'_> {
         }
     }
 
-    /// Sends what is queued, as much as the system takes. Then it resumes the protocol, and goes on with a close.
+    /// Sends queued datagrams, as many as the system takes. Then resumes the protocol, or continues a close.
     pub(crate) fn flush(&mut self) {
         let datagram = &mut *self.datagram;
         let batch = self.cx.cork.batch.get_or_insert_with(|| Box::new(SendBatch::new()));
@@ -90,7 +90,7 @@ impl DatagramRef<'_> {
         }
     }
 
-    /// Receives nothing more, sends what is queued, then queues `connection_lost(None)`. An error of an earlier
+    /// Receives nothing more, sends the queued datagrams, then queues `connection_lost(None)`. An error of an earlier
     /// datagram is told before. asyncio's `close`.
     pub(crate) fn close(&mut self) {
         if self.phase() == DatagramPhase::Resolving {
@@ -135,7 +135,7 @@ impl DatagramRef<'_> {
 
     pub(crate) fn set_reading(&mut self, reading: bool) {
         if reading && !self.reading {
-            // While we did not listen, the peer was not idle.
+            // The peer was not idle while reading was paused.
             self.last_activity = self.cx.now;
         }
         self.reading = reading;

@@ -1,4 +1,4 @@
-//! What a datagram protocol calls. asyncio's `DatagramTransport`.
+//! The methods that a datagram protocol calls. asyncio's `DatagramTransport`.
 //!
 //! As with streams, a handle does not keep its transport alive, and every method is legal at any time.
 
@@ -43,12 +43,12 @@ impl DatagramTransport<'_> {
         }
     }
 
-    /// Receives nothing more, sends what is queued, then ends in `connection_lost(None)`. asyncio's `close`.
+    /// Receives nothing more, sends the queued datagrams, then ends in `connection_lost(None)`. asyncio's `close`.
     pub fn close(&mut self) {
         self.with(|datagram| datagram.close());
     }
 
-    /// Drops what is queued and ends at once in `connection_lost(None)`. asyncio's `abort`.
+    /// Drops the queued datagrams and ends at once in `connection_lost(None)`. asyncio's `abort`.
     pub fn abort(&mut self) {
         self.with(|datagram| datagram.force_close());
     }
@@ -130,8 +130,8 @@ impl DatagramTransport<'_> {
         self.net.cx.calls.push_back((self.id, Call::Install(Installed::Datagram(Box::new(protocol)))));
     }
 
-    /// Sets whether this transport is in the background: the loop does not run on for its sake. No transport is at
-    /// first.
+    /// Sets whether this transport is in the background. A transport in the background does not keep the loop running.
+    /// New transports are not in the background.
     pub fn set_background(&mut self, background: bool) {
         if let Some(mut datagram) = self.net.datagram_mut(self.id) {
             let before = std::mem::replace(&mut datagram.background, background);

@@ -1,7 +1,7 @@
 //! Opens datagram sockets: sockets that serve any sender, and sockets with one peer.
 //!
 //! asyncio's `create_datagram_endpoint` is two operations here: `bind_udp` for `local_addr`, `connect_udp` for
-//! `remote_addr`. What `connect_udp` shares with streams is `connect/`.
+//! `remote_addr`. `connect/` has the part that `connect_udp` shares with streams.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -37,7 +37,7 @@ impl Net {
     /// socket that is bound to a multicast group shares its port with others.
     ///
     /// # Errors
-    /// What `socket(2)`, `bind(2)` or joining a group said.
+    /// The error of `socket(2)`, `bind(2)` or joining a group.
     #[doc(alias = "create_datagram_endpoint")]
     pub fn bind_udp(
         &mut self,
@@ -167,8 +167,8 @@ impl Connect for DatagramRef<'_> {
         (self.id, &mut self.datagram.connecting, self.cx)
     }
 
-    /// Opens a socket for the first address that this machine has a network for. The other addresses are kept, as
-    /// nobody may listen at the first one.
+    /// Opens a socket for the first address that this machine can reach. The other addresses are kept, because the
+    /// first one can have no listener.
     fn try_addresses(&mut self, addresses: Vec<SockAddr>) {
         let addresses = Vec::from_iter(addresses.iter().filter_map(SockAddr::as_socket));
         let Some(connecting) = &self.datagram.connecting else { return };
@@ -219,7 +219,7 @@ pub(super) fn open(address: SocketAddr, dialing: &Dialing, options: &DatagramOpt
     set_options(&socket, options)?;
     if let Some(source) = dialing.source_for(address) {
         if matches!(address, SocketAddr::V6(v6) if v6.ip().to_ipv4_mapped().is_none()) {
-            // A socket for both families would block the same port for our socket for IPv4.
+            // A socket for both families would block the same port for the socket for IPv4.
             socket.set_only_v6(true)?;
         }
         bind_source(&socket, source)?;
@@ -230,7 +230,7 @@ pub(super) fn open(address: SocketAddr, dialing: &Dialing, options: &DatagramOpt
     Ok(socket)
 }
 
-/// Says more than the kernel where its word could mislead.
+/// Adds a hint to an error of the kernel that could mislead.
 fn explain(address: SocketAddr, options: &DatagramOptions, error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(libc::EACCES) && address.is_ipv4() && !options.broadcast {
         let text = format!("{} (a broadcast address needs the option broadcast)", describe(&error));

@@ -100,14 +100,14 @@ impl StreamRef<'_> {
         self.send_early();
     }
 
-    /// Sends what was written while the layers were not ready.
+    /// Sends the bytes that were written while the layers were not ready.
     fn send_early(&mut self) {
         let early = self.stream.stack.as_deref_mut().map(|stack| std::mem::take(&mut stack.early));
         self.write_through(&[IoSlice::new(&early.unwrap_or_default())]);
         self.flush();
     }
 
-    /// The present opening has taken too long.
+    /// The current opening has taken too long.
     pub(crate) fn opening_timed_out(&mut self) {
         let Some(stack) = self.stream.stack.as_deref() else { return };
         let (what, limit) = match (stack.negotiation(), stack.tls()) {
@@ -148,7 +148,7 @@ impl StreamRef<'_> {
         filled
     }
 
-    /// Reads what the peer says in the present negotiation, and does what the negotiation says.
+    /// Reads bytes of the peer for the current negotiation, and does its next step.
     fn negotiate(&mut self, buffer: &mut [u8]) -> Filled {
         match self.fill_up(buffer, false) {
             Filled::Bytes(n) => self.take_early(&buffer[..n]),
@@ -162,8 +162,7 @@ impl StreamRef<'_> {
         Filled::NotNow
     }
 
-    /// Takes in bytes while a negotiation or a handshake lasts. The bytes belong to it, even if a protocol has handed
-    /// them back.
+    /// Takes in bytes during a negotiation or a handshake, to which they belong.
     pub(crate) fn take_early(&mut self, data: &[u8]) {
         let Some(negotiation) = self.stream.stack.as_deref_mut().and_then(LayerStack::negotiation_mut) else {
             return self.take_early_ciphertext(data);

@@ -39,21 +39,21 @@ pub struct Command {
 /// The process group and the session of a child.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Standing {
-    /// The child leads a group of its own in our session. A signal can be sent to the whole group. If we have a
-    /// terminal, the child is in its background. asyncio's `process_group=0`.
+    /// The child leads a group of its own in the session of this process. A signal can be sent to the whole group. On a
+    /// terminal of this session, the child is in the background. asyncio's `process_group=0`.
     #[default]
     OwnGroup,
     /// The child leads a session of its own, and has no terminal. asyncio's `start_new_session=True`.
     #[doc(alias = "start_new_session")]
     OwnSession,
-    /// The child stays in our group: keys of our terminal send signals to the child and to us. Our own signals go to
-    /// the child alone. asyncio's default.
+    /// The child stays in the group of this process: keys of the terminal send signals to both processes. Signals that
+    /// this process sends go to the child alone. asyncio's default.
     OurGroup,
 }
 
 impl Command {
-    /// A program: a path, or a name that is looked for in the `PATH` of the child. The child has our environment and
-    /// our working directory, and leads a group of its own, unless that is changed.
+    /// A program: a path, or a name that is looked for in the `PATH` of the child. By default, the child has the
+    /// environment and the working directory of this process, and leads its own group.
     #[must_use]
     pub fn new(program: impl AsRef<OsStr>) -> Self {
         let program = program.as_ref().to_owned();
@@ -101,13 +101,13 @@ impl Command {
         self
     }
 
-    /// Keeps a variable of our environment from the child.
+    /// Keeps a variable of the environment from the child.
     pub fn env_remove(&mut self, name: impl AsRef<OsStr>) -> &mut Self {
         self.changes.insert(name.as_ref().to_owned(), None);
         self
     }
 
-    /// Keeps our whole environment from the child, and forgets the variables that were set so far.
+    /// Keeps the whole environment from the child, and forgets the variables that were set so far.
     pub fn env_clear(&mut self) -> &mut Self {
         self.without_ours = true;
         self.changes.clear();
@@ -176,14 +176,14 @@ impl Command {
         self.standing != Standing::OurGroup
     }
 
-    /// What the child has under this number, if that is given.
+    /// The descriptor that the child gets under this number, if there is one.
     pub(crate) fn descriptor(&self, number: RawFd) -> Option<&OwnedFd> {
         self.descriptors.get(&number).map(|descriptor| &**descriptor)
     }
 
-    /// What the child has beside its standard streams.
+    /// The descriptors of the child besides its standard streams.
     pub(crate) fn further_descriptors(&self) -> impl Iterator<Item = (RawFd, BorrowedFd<'_>)> {
-        // A negative number is among them: no child can have it, and the start says so.
+        // A negative number stays, so that the start fails: no child can have it.
         let is_further = |(number, _): &(&RawFd, &Arc<OwnedFd>)| !(0..=2).contains(*number);
         self.descriptors.iter().filter(is_further).map(|(number, descriptor)| (*number, descriptor.as_fd()))
     }
@@ -284,20 +284,20 @@ impl SpawnError {
         Self { what, source }
     }
 
-    /// Whether the program itself cannot be run. Otherwise this process could not start any program; the program has
-    /// done nothing then.
+    /// Whether the program itself cannot be run. Otherwise this process could not start any program. In both cases the
+    /// program has done nothing.
     #[must_use]
     pub fn is_of_program(&self) -> bool {
         self.what == Failed::Program
     }
 
-    /// What the system said.
+    /// The error of the system.
     #[must_use]
     pub fn error(&self) -> &io::Error {
         &self.source
     }
 
-    /// The kind of what the system said.
+    /// The kind of the error of the system.
     #[must_use]
     pub fn kind(&self) -> io::ErrorKind {
         self.source.kind()

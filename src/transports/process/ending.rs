@@ -43,7 +43,7 @@ impl Process {
 }
 
 impl ProcessRef<'_> {
-    /// Asks for the status of a child that may have ended. Returns whether it has just become known.
+    /// Asks for the status of a child that can have ended. Returns whether the status has just become known.
     pub(crate) fn ask_for_status(&mut self) -> bool {
         let process = &mut *self.process;
         if process.status.is_some() {

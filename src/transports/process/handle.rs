@@ -1,4 +1,4 @@
-//! What the protocol of a child calls. asyncio's `SubprocessTransport`.
+//! The methods that the protocol of a child calls. asyncio's `SubprocessTransport`.
 
 use std::fmt;
 use std::io;
@@ -30,8 +30,8 @@ impl SubprocessTransport<'_> {
         self.net.process(self.id)?.status
     }
 
-    /// Our end of the child's stdin (0), stdout (1) or stderr (2), if that is a pipe or a terminal of the child's own,
-    /// and is still open. asyncio's `get_pipe_transport`.
+    /// The local end of the child's stdin (0), stdout (1) or stderr (2), if it is an open pipe or terminal of the
+    /// child. asyncio's `get_pipe_transport`.
     #[doc(alias = "get_pipe_transport")]
     #[must_use]
     pub fn pipe_transport(&self, fd: u8) -> Option<Id> {
@@ -56,7 +56,7 @@ impl SubprocessTransport<'_> {
     /// asyncio has nothing like it.
     ///
     /// # Errors
-    /// The child has no terminal of its own, or our side of the terminal is closed (`ENOTTY`).
+    /// The child has no terminal of its own, or the master of the terminal is closed (`ENOTTY`).
     pub fn set_window_size(&mut self, rows: u16, columns: u16) -> io::Result<()> {
         let pipes = self.net.process(self.id).map_or([None; 3], |process| process.pipes);
         let mut streams = pipes.into_iter().flatten().filter_map(|pipe| self.net.stream(pipe));

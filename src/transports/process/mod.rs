@@ -1,4 +1,4 @@
-//! One child process: its descriptor, its pipes and what is known of its end. asyncio's `base_subprocess.py`.
+//! One child process: its descriptor, its pipes and its end. asyncio's `base_subprocess.py`.
 //!
 //! ```text
 //!   Running ---exits---> Exited ---all pipes lost---> over (connection_lost)
@@ -33,7 +33,7 @@ pub(crate) const STDIN: u8 = 0;
 pub(crate) const STDOUT: u8 = 1;
 pub(crate) const STDERR: u8 = 2;
 
-/// How long a child may take to end when it is asked to, unless that is set.
+/// How long a child can take by default to end when it is asked to.
 pub(crate) const KILL_AFTER: Duration = Duration::from_secs(5);
 
 /// A child.
@@ -45,7 +45,7 @@ pub(crate) struct Process {
     pub(crate) name: String,
     /// The child was started with a group of its own, which has the number of the child.
     pub(crate) leads_a_group: bool,
-    /// Our ends of stdin, stdout and stderr, as long as they are open.
+    /// The local ends of stdin, stdout and stderr, while they are open.
     pub(crate) pipes: [Option<Id>; 3],
     /// The status, once the child has ended.
     pub(crate) status: Option<ExitStatus>,
@@ -55,7 +55,7 @@ pub(crate) struct Process {
     pub(crate) accepted: bool,
     /// How long the child may take to end when it is asked to.
     pub(crate) kill_after: Duration,
-    /// How far the end is that was asked for.
+    /// The current step of the end.
     pub(crate) ending: Option<Ending>,
     /// `process_exited` has been queued.
     pub(crate) exit_told: bool,
@@ -68,7 +68,7 @@ pub(crate) struct Process {
 /// A step of the end of a child. `ending.rs` has the diagram.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ending {
-    /// The input ends after `unsent` bytes. As long as the child takes some of them, nothing else happens.
+    /// The input ends after `unsent` bytes. While the child takes some of them, the step goes on.
     Input { unsent: usize, timer: TimerId },
     /// The child was asked to end, with its whole group.
     Asked { timer: TimerId },

@@ -1,4 +1,4 @@
-//! Starting a child, and opening our ends of its pipes. `ending.rs` has its end.
+//! Starts a child, and opens the local ends of its pipes. `ending.rs` has its end.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -18,31 +18,31 @@ use crate::transports::net::{Net, Slot};
 use crate::transports::protocol::SubprocessProtocol;
 use crate::transports::stream::Stream;
 
-/// What one of a child's three standard streams is. A file is given by [`Command::fd`].
+/// One of the three standard streams of a child. For a file, use [`Command::fd`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChildStdio {
-    /// A pipe to us. asyncio's `PIPE`.
+    /// A pipe to this process. asyncio's `PIPE`.
     #[doc(alias = "PIPE")]
     Pipe,
-    /// The same as ours. asyncio's `None`.
+    /// The stream of this process. asyncio's `None`.
     Inherit,
     /// `/dev/null`. asyncio's `DEVNULL`.
     #[doc(alias = "DEVNULL")]
     Null,
-    /// Of stderr: the same as the child's stdout. asyncio's `STDOUT`.
+    /// For stderr: the child's stdout. asyncio's `STDOUT`.
     #[doc(alias = "STDOUT")]
     Merge,
-    /// A terminal of the child's own. Our side of it is a transport. Several streams share one terminal, whose model is
-    /// that of the first stream. asyncio has nothing like it.
+    /// A new terminal for the child. Its master is a transport. Several streams share one terminal, with the model of
+    /// the first stream. asyncio has nothing like it.
     Pty(PtyModel),
 }
 
-/// What a child's terminal is like when it starts.
+/// The size and settings of a child's new terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PtyModel {
     /// A terminal as the system makes it, of this size.
     New(WindowSize),
-    /// A terminal with the size and the settings of our stdin. If stdin is no terminal, it is a new one.
+    /// The size and settings of stdin. If stdin is no terminal, the defaults of the system.
     Stdin,
 }
 
@@ -62,26 +62,26 @@ impl ChildStdio {
 impl Net {
     /// Starts a child with stdin, stdout and stderr as `stdio` has them. asyncio's `subprocess_exec`.
     ///
-    /// The call returns when the program runs, or cannot. This is what else it means to this process:
+    /// The call returns when the program runs, or cannot. It also affects this process:
     ///
     /// - All signals of the calling thread are blocked until the call returns.
-    /// - If `SIGCHLD` is ignored, it gets its default action and keeps it. Otherwise no status of a child could be
-    ///   known.
-    /// - The loop takes the status of this child, and of no other child. Only in the first process of a PID namespace,
-    ///   which is the parent of orphans, it takes all statuses.
+    /// - If `SIGCHLD` is ignored, it gets its default action and keeps it. Without this, the status of a child would be
+    ///   lost.
+    /// - The loop takes the status of this child, and of no other child. In the first process of a PID namespace, which
+    ///   is the parent of orphans, it takes all statuses.
     ///
-    /// The child has these three descriptors, those of [`Command::fd`], and no other descriptor of this process,
-    /// whether or not it is marked to be closed. All its signals have their default action, but for signals of job
-    /// control that are ignored here. [`Command::standing`] sets its process group, [`Command::dies_with_us`] what
-    /// becomes of it when this process ends.
+    /// The child has these three descriptors, those of [`Command::fd`], and no other descriptor of this process, with
+    /// or without close-on-exec. All its signals have their default action, except for signals of job control that are
+    /// ignored here. [`Command::standing`] sets its process group, and [`Command::dies_with_us`] its fate when this
+    /// process ends.
     ///
-    /// On a terminal (`ChildStdio::Pty`) the child leads a session of its own. Its protocol sees the terminal as two
-    /// pipes: what is written to that of stdin is typed, and what is shown comes from that of stdout. To close the pipe
-    /// of stdin is to type `^D`; a raw terminal knows no end. Once both are closed, the terminal hangs up.
+    /// On a terminal (`ChildStdio::Pty`) the child leads its own session. Its protocol sees the terminal as two pipes:
+    /// bytes for the pipe of stdin are typed, and output comes from the pipe of stdout. Closing the pipe of stdin types
+    /// `^D`, which is no end on a raw terminal. Once both are closed, the terminal hangs up.
     ///
     /// # Errors
-    /// The program is not there, or cannot be run: `NotFound`, `PermissionDenied` and the like of `execve(2)`. Or the
-    /// system has no descriptor, no terminal, or no process for the child.
+    /// The program does not exist or cannot be run (`NotFound`, `PermissionDenied` and other errors of `execve(2)`), or
+    /// the system has no descriptor, no terminal, or no process for the child.
     #[doc(alias = "subprocess_exec")]
     pub fn spawn(
         &mut self,
@@ -105,7 +105,7 @@ impl Net {
         };
         let (pid, pidfd) = process::start(&plan)?;
         let leads_a_group = terminal.is_some() || command.leads_a_group();
-        // Our copies of the child's ends would keep its pipes open.
+        // Copies of the child's ends in this process would keep its pipes open.
         drop(theirs);
         let process = Process {
             pid,
@@ -165,7 +165,7 @@ impl Net {
     }
 }
 
-/// Makes streams of our ends of a child's pipes. If one fails, the child and its pipes are taken out again.
+/// Makes streams of the local ends of a child's pipes. If one fails, the child and its pipes are removed again.
 fn open_pipes(net: &mut Net, process: Id, ends: [Option<PipeEnd>; 3]) -> io::Result<()> {
     for (number, end) in ends.into_iter().enumerate() {
         let Some(end) = end else { continue };
@@ -196,10 +196,10 @@ fn drop_process(net: &mut Net, id: Id) {
     net.remove(id);
 }
 
-/// The standard streams of the child, and our ends of them.
+/// The standard streams of the child, and their local ends.
 #[derive(Default)]
 struct ChildEnds {
-    /// `None`: the child has ours.
+    /// `None`: the child has the stream of this process.
     theirs: [Option<OwnedFd>; 3],
     ours: [Option<PipeEnd>; 3],
     /// The child's side of its terminal, if it has a terminal.
@@ -259,7 +259,7 @@ impl ChildEnds {
     }
 }
 
-/// Our end of one of a child's standard streams.
+/// The local end of one of a child's standard streams.
 enum PipeEnd {
     Pipe(OwnedFd),
     Master(OwnedFd),

@@ -28,7 +28,7 @@ const PLAINTEXT_BYTES: usize = 128 * 1024;
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl StreamRef<'_> {
-    /// asyncio's `start_tls`. On a stream that is not open yet, TLS is asked for first if the client has to ask.
+    /// asyncio's `start_tls`. On a stream that is not open yet, a client with STARTTLS asks for TLS first.
     pub(crate) fn start_tls(&mut self, tls: Tls) -> io::Result<()> {
         let refused = |what: &str| Err(TlsError::new(what).into());
         let stream = &*self.stream;
@@ -68,7 +68,7 @@ impl StreamRef<'_> {
         Ok(())
     }
 
-    /// The layer is there, and its handshake begins. Bytes that were handed back before are a part of it.
+    /// Begins the handshake of a new layer. Bytes that were handed back before are a part of it.
     pub(crate) fn begin_handshake(&mut self) {
         let Some(timeout) = self.stream.tls().map(|tls| tls.policy.handshake_timeout) else { return };
         self.arm(timeout, Alarm::Opening);
@@ -256,7 +256,7 @@ impl StreamRef<'_> {
         self.queue_ready();
     }
 
-    /// Encrypts and sends `bufs`, or buffers what does not fit.
+    /// Encrypts and sends `bufs`, or buffers the rest.
     pub(crate) fn write_by_tls(&mut self, bufs: &[IoSlice<'_>]) {
         for piece in bufs.iter().flat_map(|buf| buf.chunks(PLAINTEXT_BYTES)) {
             let stream = &mut *self.stream;

@@ -26,7 +26,7 @@ impl StreamRef<'_> {
     pub(crate) fn note_flow(&mut self, bytes: usize) {
         let now = self.cx.now;
         let stream = &mut *self.stream;
-        // Other sockets wake us for every byte, whatever they are told.
+        // Other sockets ignore the option and wake the loop for every byte.
         let Some(Peer::Ip(_)) = stream.peer.as_deref() else { return };
         let (Some(tls), Io::Socket(socket)) = (tls_of(&mut stream.stack), &stream.io) else { return };
         if tls.low_water.note(bytes, now) && set_receive_low_water(socket.as_fd(), CIPHERTEXT_BYTES).is_ok() {
@@ -47,8 +47,8 @@ impl StreamRef<'_> {
             return;
         }
         tls.low_water = LowWaterMode::default();
-        // This makes an event of what is there already. If it fails, which it has not before, epoll is asked in another
-        // way.
+        // This makes an event for bytes that are here already. A failure is not expected, as an earlier call has
+        // succeeded. After one, the stream counts as readable.
         if set_receive_low_water(socket.as_fd(), 1).is_err() {
             stream.readable = true;
             self.queue_ready();
@@ -60,7 +60,7 @@ impl StreamRef<'_> {
         let stream = &mut *self.stream;
         let (Some(tls), Io::Socket(socket)) = (tls_of(&mut stream.stack), &stream.io) else { return };
         if let Some(timer) = tls.low_water.timer.take() {
-            // What refuses this has refused the other too.
+            // A socket that refuses this has refused the higher mark too.
             let _ = set_receive_low_water(socket.as_fd(), 1);
             self.cx.timers.cancel(timer);
         }
