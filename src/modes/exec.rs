@@ -44,17 +44,8 @@ fn at_place(config: &ExecConfig) -> anyhow::Result<()> {
 fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     let mut run = Run::new(&config.stream)?;
     let exec = Rc::new(ExecChild::default());
-    let mut forwarder = Forwarder::new(Rc::clone(&exec), config.child.kill_after);
-    // The child is not in the foreground group of the terminal, so the signals of its keys come to xport alone.
-    let mut signals = DELIBERATE.to_vec();
     let streams = Streams::of(&config.child);
-    if streams.passes_keys {
-        forwarder = forwarder.with_terminal(terminal::refresh);
-        signals.extend([SIGWINCH, SIGCONT]);
-    } else if !config.child.pty {
-        forwarder = forwarder.with_job_control(stop);
-        signals.extend([SIGTSTP, SIGCONT, SIGCHLD]);
-    }
+    let (signals, forwarder) = forwarding(&config.child, &streams, Rc::clone(&exec));
     if streams.standing == Standing::OurGroup {
         exec.share_keys();
     }
@@ -88,6 +79,22 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     // Raw mode begins only now, because a child that failed to start does not need it.
     let _raw = streams.passes_keys.then(terminal::RawTerminal::enter);
     run.run()
+}
+
+/// The signals that xport catches, and the forwarder that passes them on to the child.
+fn forwarding(config: &ChildConfig, streams: &Streams, exec: Rc<ExecChild>) -> (Vec<i32>, Forwarder) {
+    let forwarder = Forwarder::new(exec, config.kill_after);
+    let mut signals = DELIBERATE.to_vec();
+    if streams.passes_keys {
+        signals.extend([SIGWINCH, SIGCONT]);
+        return (signals, forwarder.with_terminal(terminal::refresh));
+    }
+    if config.pty {
+        return (signals, forwarder);
+    }
+    // The child is not in the foreground group of the terminal, so the signals of its keys come to xport alone.
+    signals.extend([SIGTSTP, SIGCONT, SIGCHLD]);
+    (signals, forwarder.with_job_control(stop))
 }
 
 /// The standard streams of the child.

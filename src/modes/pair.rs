@@ -161,7 +161,7 @@ impl RightEnds {
         matches!(&self.kind, RightKind::Each(end) if end.is_child())
     }
 
-    /// How many left ends there are at once, given what `max-conns` says.
+    /// How many left ends there can be at once. This is a function, because each listener has its own `max-conns`.
     fn limit(&self) -> fn(Option<usize>) -> Option<usize> {
         match self.kind {
             RightKind::Session => |_| Some(1),

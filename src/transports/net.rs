@@ -284,7 +284,7 @@ impl Net {
         if accepted {
             self.cx.places.taken -= 1;
         }
-        self.room_for_listeners();
+        self.wake_listeners();
     }
 }
 

@@ -149,6 +149,20 @@ impl StreamSide {
         }
     }
 
+    /// This side has ended, and the other end may go on. `--linger` or the next client of a server limits its time.
+    fn wait_for(&mut self, t: &mut Transport<'_>, other: End) {
+        match self.as_peer(t) {
+            Some(session) if session.reuse_stdio => {
+                let id = t.id();
+                self.place_timer = Some(t.net().call_when_client_waits(id));
+            }
+            Some(_) => (),
+            None => self.linger(t, other),
+        }
+        t.expect_vanished_peer();
+    }
+
+    /// The timer of [`linger`](Self::linger) has fired.
     fn lingered(&mut self, t: &mut Transport<'_>) {
         let Some(other) = self.other.end() else { return };
         let send_only = self.options.session.is_some_and(|session| session.send_only);
@@ -295,12 +309,7 @@ impl Protocol for StreamSide {
         } else if t.is_peer_gone() && other.source_to_ask(t.net()).is_some() {
             return Eof::Close;
         } else if !other.is_terminal(t.net()) && !t.is_peer_gone() {
-            match peer {
-                Some(_) if reuses_stdio => self.place_timer = Some(t.net().call_when_client_waits(id)),
-                Some(_) => (),
-                None => self.linger(t, other),
-            }
-            t.expect_vanished_peer();
+            self.wait_for(t, other);
             return Eof::KeepOpen;
         }
         if !self.have_parted(t, other) {
