@@ -121,7 +121,7 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
             log_closed(t, error.as_ref());
             handler.connection_lost(t, error);
         }
-        // No protocol of a stream is told of these.
+        // The other calls do not concern the protocol of a stream.
         _ => (),
     }
 }

@@ -58,7 +58,7 @@ pub(super) struct Pace {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// The loop does what was found best.
+    /// The loop naps or does not nap, as the last trial has shown to be better.
     Settled,
     /// The loop does the opposite, to compare.
     Trial,

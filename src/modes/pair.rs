@@ -213,7 +213,8 @@ impl RightEnds {
     }
 }
 
-/// Opens the right end of `left`. A child is told of its peer, and counts as the client instead of the connection.
+/// Opens the right end of `left`. A child gets variables about its peer, and counts as the client instead of the
+/// connection.
 fn open_for(
     net: &mut Net,
     right: &PreparedEnd,

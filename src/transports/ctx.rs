@@ -201,7 +201,7 @@ impl StreamRef<'_> {
         }
     }
 
-    /// Puts the stream on the run queue if a read would lead anywhere: no event comes for what is there already.
+    /// Puts the stream on the run queue if a read is useful now. No event comes for bytes that have arrived before.
     pub(crate) fn queue_read(&mut self) {
         if self.stream.wants_read() {
             self.queue_ready();
@@ -261,7 +261,7 @@ impl DatagramRef<'_> {
         }
     }
 
-    /// Puts the socket on the run queue if there is something to receive: no event comes for what is there already.
+    /// Puts the socket on the run queue if a read is useful now. No event comes for datagrams that have arrived before.
     pub(crate) fn queue_read(&mut self) {
         if self.wants_read() {
             self.queue_ready();

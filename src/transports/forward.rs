@@ -59,7 +59,7 @@ struct Route<'a> {
 }
 
 impl Transport<'_> {
-    /// Sends what arrives to the stream `to` from now on, and not to the protocol; the kernel moves the bytes where it
+    /// Sends received bytes to the stream `to` from now on, and not to the protocol. The kernel moves the bytes where it
     /// can. asyncio's `sendfile`, for any two streams.
     ///
     /// - The end is still told by `eof_received`. To pass it on is the protocol's business.
@@ -327,7 +327,7 @@ impl Route<'_> {
 }
 
 impl StreamRef<'_> {
-    /// Hands what arrives to the protocol again.
+    /// Gives received bytes to the protocol again.
     pub(crate) fn stop_forwarding(&mut self) {
         self.stream.forward = None;
         self.stream.blocked_by_sink = false;

@@ -23,7 +23,7 @@ use crate::transports::state::Phase;
 use crate::transports::stream::Stream;
 use crate::transports::timers::Alarm;
 
-/// The pause before a unix socket with a full backlog is tried again. No event tells of room there.
+/// The pause before a unix socket with a full backlog is tried again. No event reports room in the backlog.
 const BACKLOG_DELAY: Duration = Duration::from_millis(10);
 
 impl Net {
