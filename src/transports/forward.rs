@@ -59,8 +59,8 @@ struct Route<'a> {
 }
 
 impl Transport<'_> {
-    /// Sends received bytes to the stream `to` from now on, and not to the protocol. The kernel moves the bytes where it
-    /// can. asyncio's `sendfile`, for any two streams.
+    /// Sends received bytes to the stream `to` from now on, and not to the protocol. The kernel moves the bytes where
+    /// it can. asyncio's `sendfile`, for any two streams.
     ///
     /// - The end is still told by `eof_received`. To pass it on is the protocol's business.
     /// - `pause_reading` still holds. This stream is read no further than the high-water mark of `to`.
