@@ -25,7 +25,7 @@ pub(super) const FAILED: u8 = 125;
 const NOT_EXECUTABLE: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
-/// The variables of our environment that a child gets. The others may hold what is not meant for it.
+/// The variables of the environment that a child gets. Other variables can hold secrets.
 const ENVIRONMENT: [&str; 11] =
     ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "TZ", "TMPDIR", "PWD", "XDG_RUNTIME_DIR"];
 
@@ -55,7 +55,7 @@ impl Child {
         Ok(child)
     }
 
-    /// Takes the allowed variables from our environment. It does not look for the program.
+    /// Takes the allowed variables from the environment. It does not look for the program.
     fn unresolved(config: &ChildConfig) -> Self {
         let allowed =
             |name: &OsString| name.to_str().is_some_and(|name| ENVIRONMENT.contains(&name) || name.starts_with("LC_"));
@@ -75,7 +75,7 @@ impl Child {
         Self { stdio, standing, ..self }
     }
 
-    /// Says that its stdout goes to our stdout. Then its stderr must stay in order with it.
+    /// Notes that the stdout of the child goes to the stdout of xport. Its stderr must stay in order with that.
     pub(super) fn beside_our_stdout(mut self) -> Self {
         if self.config.stderr.is_none() && !self.config.pty {
             self.stdio[2] = stderr_beside_stdout();

@@ -116,7 +116,7 @@ fn all_deadly() -> Vec<i32> {
     [&signals::DELIBERATE[..], &signals::other_deadly()].concat()
 }
 
-/// The signals of `wanted` that are caught: all that were not ignored when we were started. SIGCHLD is caught even if
+/// The signals of `wanted` that are caught: all that were not ignored when xport was started. SIGCHLD is caught even if
 /// it was ignored. The first process of a PID namespace catches SIGCHLD always, because it must reap orphans.
 fn caught(wanted: &[i32]) -> Vec<i32> {
     let of_init = process::is_init().then_some(signals::SIGCHLD).filter(|signal| !wanted.contains(signal));

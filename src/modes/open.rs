@@ -56,7 +56,7 @@ impl PreparedEnd {
         matches!(self, Self::Child(_))
     }
 
-    /// Notes that the output of a child goes to our stdout.
+    /// Notes that the output of a child goes to the stdout of xport.
     pub(super) fn beside_our_stdout(self) -> Self {
         match self {
             Self::Child(child) => Self::Child(child.beside_our_stdout()),

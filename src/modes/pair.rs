@@ -180,7 +180,7 @@ impl RightEnds {
         pair_options(stream, has_reporter.then(|| run.reporter.clone()), session)
     }
 
-    /// Notes that the output of a child goes to our stdout.
+    /// Notes that the output of a child goes to the stdout of xport.
     fn beside_our_stdout(self) -> Self {
         match self.kind {
             RightKind::Each(end) => Self { kind: RightKind::Each(end.beside_our_stdout()), ..self },

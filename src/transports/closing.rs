@@ -1,9 +1,9 @@
 //! The end of a stream: the end of each direction, and the close of the socket.
 //!
 //! ```text
-//!   write_eof ---flushed---> our end is told                      (the stream goes on)
+//!   write_eof ---flushed---> this side ends                       (the stream goes on)
 //!
-//!   close     ---flushed---> our end is told ---> Draining:
+//!   close     ---flushed---> this side ends ----> Draining:
 //!       Lingering:   the peer's end, 5 s at most ---> acknowledged ---> lost
 //!       Delivered:   acknowledged, and nothing comes ----------------> lost
 //!       Reset:       (no end is told) acknowledged ------------------> lost, by a reset

@@ -7,7 +7,7 @@
 //!   stdin cannot be read       ---> the child's stdin ends, with a warning
 //!   stdout cannot be written   ---> the child's stdout and stdin are closed: its next write fails; the run has failed
 //!   stderr cannot be written   ---> the child's stderr is closed
-//!   a signal that we sent ends the child ---> the same signal ends us
+//!   a signal that xport sent ends the child ---> the same signal ends xport
 //! ```
 //!
 //! stdin, stdout and stderr are a stream each, so that a stdin that cannot be read does not cost the output.

@@ -231,7 +231,7 @@ impl Resolver {
         std::thread::Builder::new().name("resolver".to_owned()).spawn(job).map(drop)
     }
 
-    /// Tells the clients of `question` that the system gives us no thread.
+    /// Tells the clients of `question` that the system starts no thread.
     fn cannot_start(&mut self, question: &Question, error: &io::Error) {
         let clients = self.lookups.remove(question).map(|lookup| lookup.clients).unwrap_or_default();
         for client in clients {

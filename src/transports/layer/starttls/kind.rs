@@ -24,7 +24,7 @@ pub enum StartTls {
 }
 
 impl StartTls {
-    /// The words of the protocol. `server_name` is the server that the client wants, for protocols that say it.
+    /// The words of the protocol. `server_name` is the wanted server, for protocols that name it.
     pub(super) fn dialogue(self, server_name: &str) -> Box<dyn Dialogue> {
         match self {
             Self::Smtp => Box::new(Smtp::default()),
