@@ -140,7 +140,7 @@ impl SubprocessTransport<'_> {
             return;
         }
         let (pipes, runs) = (process.pipes, process.runs());
-        if let (true, Err(error)) = (runs, self.kill()) {
+        if runs && let Err(error) = self.kill() {
             return self.give_up(&error);
         }
         for pipe in pipes.into_iter().flatten() {
