@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 
 use super::children::{self, Child};
 use super::config::{ConnectConfig, DatagramConnectConfig, DialConfig, Endpoint, StreamPeer, Target};
+use super::tls::Greeting;
 use super::{dialing, local, stdio, take_over, tls};
 use crate::protocols::pair::child::ChildEnd;
 use crate::protocols::pair::datagram::DatagramSide;
@@ -31,11 +32,12 @@ pub(super) enum PreparedEnd {
 }
 
 impl PreparedEnd {
-    pub(super) fn new(endpoint: &Endpoint) -> anyhow::Result<Self> {
+    /// Prepares the end. With STARTTLS, `greeting` says whether the other end gets the greeting of the server.
+    pub(super) fn new(endpoint: &Endpoint, greeting: Greeting) -> anyhow::Result<Self> {
         Ok(match endpoint {
             Endpoint::Stdio => Self::Stdio,
             Endpoint::Connect(ConnectConfig { target, dial, tls, crlf, .. }) => {
-                let setup = Setup { tls: tls::client(tls.as_ref())?, crlf: *crlf };
+                let setup = Setup { tls: tls::client(tls.as_ref(), greeting)?, crlf: *crlf };
                 match target {
                     Target::Peer(peer) => Self::Connect(peer.clone(), dial.clone(), setup),
                     Target::Inherited(number) => {

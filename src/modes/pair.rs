@@ -7,6 +7,7 @@ use super::config::{
     ConnectConfig, DatagramListenConfig, Endpoint, LeftEndpoint, ListenConfig, RelayConfig, StreamConfig,
 };
 use super::open::PreparedEnd;
+use super::tls::Greeting;
 use super::{Run, children, listen, marks, pair_options, session_options, stdio, stdio_of};
 use crate::protocols::pair::flows::Flows;
 use crate::protocols::pair::flows_side::FlowsSide;
@@ -114,7 +115,11 @@ fn flows(config: &DatagramListenConfig, ready: listen::PreparedDatagrams, right:
 
 /// Joins one left end and one right end.
 pub(super) fn single(left: &Endpoint, stream: &StreamConfig, right: RightEnds) -> anyhow::Result<()> {
-    let left = PreparedEnd::new(left)?;
+    let greeting = match right.kind {
+        RightKind::Session => Greeting::Dropped,
+        RightKind::Stdio | RightKind::Each(_) => Greeting::HandedOn,
+    };
+    let left = PreparedEnd::new(left, greeting)?;
     let left = if matches!(right.kind, RightKind::Stdio) { left.beside_our_stdout() } else { left };
     let mut run = Run::of_client(stream, right.is_child() || left.is_child())?;
     let options = right.options(&run, stream, false);
@@ -140,7 +145,7 @@ enum RightKind {
 
 impl RightEnds {
     pub(super) fn new(endpoint: &Endpoint, marks: WaterMarks) -> anyhow::Result<Self> {
-        let kind = match PreparedEnd::new(endpoint)? {
+        let kind = match PreparedEnd::new(endpoint, Greeting::HandedOn)? {
             PreparedEnd::Stdio => RightKind::Stdio,
             end => RightKind::Each(end),
         };

@@ -10,13 +10,22 @@ use crate::transports::info::Peer;
 use crate::transports::tls::settings::{ServerSettings, SettingsError, Trust};
 use crate::transports::tls::{TlsClient, TlsServer};
 
+/// What becomes of the greeting of a server that is asked for TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Greeting {
+    /// A user or a script speaks first inside TLS, and waits for no greeting.
+    Dropped,
+    /// The other end is a program that waits for the greeting.
+    HandedOn,
+}
+
 /// The TLS of an end that listens, if there is any.
 pub(super) fn server(config: &ListenConfig) -> anyhow::Result<Option<TlsServer>> {
     Ok(config.tls.as_ref().map(ServerSettings::prepare).transpose().map_err(usage)?)
 }
 
-/// The TLS of an end that connects, if there is any.
-pub(super) fn client(config: Option<&TlsConnect>) -> anyhow::Result<Option<TlsClient>> {
+/// The TLS of an end that connects, if there is any. With STARTTLS, `greeting` says what becomes of the server's words.
+pub(super) fn client(config: Option<&TlsConnect>, greeting: Greeting) -> anyhow::Result<Option<TlsClient>> {
     let Some(config) = config else { return Ok(None) };
     let client = config.settings.prepare().map_err(usage)?;
     if matches!(config.settings.trust, Trust::Nobody) {
@@ -26,6 +35,7 @@ pub(super) fn client(config: Option<&TlsConnect>) -> anyhow::Result<Option<TlsCl
         );
     }
     Ok(Some(match config.starttls {
+        Some(protocol) if greeting == Greeting::HandedOn => client.asking_by(protocol).handing_on_greeting(),
         Some(protocol) => client.asking_by(protocol),
         None => client,
     }))

@@ -173,12 +173,23 @@ impl StreamRef<'_> {
             Step::Failed(why) => self.force_close(Some(TlsError::new(why).into()), true),
             Step::Ready => {
                 log::debug!("{}: a negotiation is done", self.label());
-                if let Some(queue) = self.stream.stack.as_deref_mut().and_then(|stack| stack.opening.as_mut()) {
-                    queue.pop_front();
+                if let Some(stack) = self.stream.stack.as_deref_mut() {
+                    stack.greeting = stack.negotiation_mut().map(|done| done.take_greeting()).unwrap_or_default();
+                    if let Some(queue) = stack.opening.as_mut() {
+                        queue.pop_front();
+                    }
                 }
                 self.next_opening();
             }
         }
+    }
+
+    /// Hands the greeting of a negotiation to the protocol, before all other bytes. The stream is open.
+    pub(crate) fn hand_on_greeting(&mut self) {
+        let greeting = self.stream.stack.as_deref_mut().map(|stack| std::mem::take(&mut stack.greeting));
+        let greeting = greeting.unwrap_or_default();
+        self.stream.totals.received += greeting.len() as u64;
+        self.unread(&greeting);
     }
 
     /// [`write`](Self::write) of a stream that is not bare.

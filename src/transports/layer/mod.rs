@@ -67,6 +67,8 @@ pub(crate) struct LayerStack {
     opening: Option<VecDeque<Opening>>,
     /// Bytes that a protocol has written while a negotiation or a handshake lasts.
     early: Vec<u8>,
+    /// The greeting of a negotiation, which the protocol gets as its first bytes once the stream is open.
+    greeting: Vec<u8>,
 }
 
 impl LayerStack {

@@ -26,6 +26,11 @@ pub(crate) trait Negotiation: fmt::Debug {
     /// Takes in bytes of the peer. Not called any more after `Ready` or `Failed`.
     fn feed(&mut self, data: &[u8]) -> Step;
 
+    /// Takes what the peer has said and the protocol of the stream gets as its first bytes. Called after `Ready`.
+    fn take_greeting(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+
     /// Says what it means that the peer has ended its direction now.
     fn ended(&self) -> String;
 

@@ -42,12 +42,11 @@ impl StreamRef<'_> {
             return refused("TLS cannot begin behind the end of our direction");
         }
         let asked = match &tls {
-            Tls::Client(client) => client.starttls.map(|protocol| {
-                Opening::Negotiate(Box::new(AskForTls::new(
-                    protocol,
-                    &client.name.to_str(),
-                    client.policy.handshake_timeout,
-                )))
+            Tls::Client(client) => client.starttls.map(|starttls| {
+                let (name, limit) = (client.name.to_str(), client.policy.handshake_timeout);
+                let asking = AskForTls::new(starttls.protocol, &name, limit);
+                let asking = if starttls.hands_on_greeting { asking.keeping_greeting() } else { asking };
+                Opening::Negotiate(Box::new(asking))
             }),
             Tls::Server(_) => None,
         };
@@ -177,6 +176,7 @@ impl StreamRef<'_> {
             // The protocol hears of the handshake before it gets bytes that came with it.
             self.note_decrypted(&buffer[..n]);
             self.unread(&buffer[..n]);
+            self.hand_on_greeting();
             return Filled::NotNow;
         }
         self.note_decrypted(&buffer[..n]);

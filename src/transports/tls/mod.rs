@@ -47,7 +47,15 @@ pub struct TlsClient {
     pub(crate) config: Arc<rustls::ClientConfig>,
     pub(crate) name: ServerName<'static>,
     pub(crate) policy: TlsPolicy,
-    pub(crate) starttls: Option<StartTls>,
+    pub(crate) starttls: Option<Asking>,
+}
+
+/// How a client asks for TLS.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asking {
+    pub(crate) protocol: StartTls,
+    /// Whether the protocol of the stream gets the greeting of the server.
+    pub(crate) hands_on_greeting: bool,
 }
 
 /// The server's side of TLS, ready for any number of connections: made from files by
@@ -128,7 +136,17 @@ impl TlsClient {
     /// protocol of the stream has to ask.
     #[must_use]
     pub fn asking_by(self, protocol: StartTls) -> Self {
-        Self { starttls: Some(protocol), ..self }
+        Self { starttls: Some(Asking { protocol, hands_on_greeting: false }), ..self }
+    }
+
+    /// The same client, which hands on the greeting of a server that speaks first (SMTP, IMAP and POP3): the lines of
+    /// the greeting are the first bytes that the protocol of the stream receives, although they came in the clear. A
+    /// program that waits for the greeting can then speak over the stream. Without
+    /// [`asking_by`](Self::asking_by), this does nothing.
+    #[must_use]
+    pub fn handing_on_greeting(self) -> Self {
+        let starttls = self.starttls.map(|asking| Asking { hands_on_greeting: true, ..asking });
+        Self { starttls, ..self }
     }
 }
 

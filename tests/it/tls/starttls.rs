@@ -72,6 +72,14 @@ fn scripts() -> Vec<Script> {
 }
 
 impl Script {
+    /// The greeting as a relay and a program get it. It is empty if the client speaks first.
+    fn greeting(&self) -> Vec<u8> {
+        match self.turns.first() {
+            Some((expected, said)) if expected.is_empty() => said.clone(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Plays the script up to the client's request for TLS.
     fn play(&self, socket: &mut TcpStream) {
         for (expected, said) in &self.turns {
@@ -277,6 +285,7 @@ fn arguments(run: &str, endpoint: &str) -> Vec<String> {
 
 const RUNS: [&str; 3] = ["relay", "serve", "exec"];
 
+/// A relay and a program get the greeting as their first bytes, since a plain client waits for it.
 #[test]
 fn a_relay_and_a_program_ask_for_tls_too() {
     let issued = Authority::server();
@@ -284,6 +293,7 @@ fn a_relay_and_a_program_ask_for_tls_too() {
     for_each(cases, |(run, index)| {
         let script = scripts().swap_remove(index);
         let (protocol, config) = (script.protocol, server_config(&issued, &VERSIONS));
+        let first = [&script.greeting()[..], b"hello"].concat();
         let server = Peer::serve(move |mut socket| {
             script.play(&mut socket);
             socket.write_all(&script.consent).expect("the client reads");
@@ -299,20 +309,85 @@ fn a_relay_and_a_program_ask_for_tls_too() {
         let mut program = Background::start(arguments(run, &endpoint));
         match run {
             "relay" => {
-                assert_eq!(take(&mut program.stdout(), 5), b"hello", "{protocol}");
+                assert_eq!(take(&mut program.stdout(), first.len()), first, "{protocol}");
                 program.stdin().write_all(b"hello").expect("it reads");
             }
             "serve" => {
                 let mut client = connect(program.address());
-                assert_eq!(take(&mut client, 5), b"hello", "{protocol}");
+                assert_eq!(take(&mut client, first.len()), first, "{protocol}");
                 expect_end(&mut client);
                 client.write_all(b"hello").expect("it reads");
             }
             _ => (),
         }
-        assert_eq!(server.join(), b"hello", "{protocol}");
+        let said = if run == "exec" { &first[..] } else { b"hello" };
+        assert_eq!(server.join(), said, "{run} {protocol}");
         program.ends_with(0);
     });
+}
+
+/// Lines behind the greeting may be forged, so no client gets them. Nothing passes if a line hides another one.
+#[test]
+fn only_the_greeting_is_handed_on() {
+    let issued = Authority::server();
+    let server = Peer::serve({
+        let config = server_config(&issued, &VERSIONS);
+        move |mut socket| {
+            socket.write_all(b"* OK ready\n* CAPABILITY FORGED\r\n* 1 EXISTS\r\n").expect("the client reads");
+            assert_eq!(take(&mut socket, 13), b"a1 STARTTLS\r\n");
+            socket.write_all(b"* CAPABILITY FORGED\r\na1 OK\r\n").expect("the client reads");
+            let mut tls = Tls::server(socket, config);
+            tls.handshake();
+            tls.send(b"inside");
+            tls.end();
+        }
+    });
+    let output = outcome(["relay", "-", &endpoint("imap", &issued, server.address, "")]);
+    assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"* OK ready\r\ninside"[..]), "{}", text(&output));
+    server.join();
+
+    for greeting in ["220 hello\r250 forged\r\n", "220 hello\r\r\n"] {
+        let server = Peer::serve(move |mut socket| {
+            socket.write_all(greeting.as_bytes()).expect("the client reads");
+            rest_of(&mut socket)
+        });
+        let output = outcome(["relay", "-", &endpoint("smtp", &issued, server.address, "")]);
+        ended(&output, 5, "a carriage return in the greeting may hide a forged answer: \"220 hello");
+        assert!(output.stdout.is_empty() && server.join().is_empty(), "{}", text(&output));
+    }
+}
+
+/// Python's client of SMTP knows nothing of TLS here, and works through a relay.
+#[test]
+fn a_plain_client_works_through_a_relay() {
+    if installed("python3").is_none() {
+        return;
+    }
+    let issued = Authority::server();
+    let config = server_config(&issued, &VERSIONS);
+    let script = scripts().swap_remove(0);
+    let server = Peer::serve(move |mut socket| {
+        script.play(&mut socket);
+        socket.write_all(&script.consent).expect("the client reads");
+        let mut tls = Tls::server(socket, config);
+        tls.handshake();
+        tls.expect(b"noop\r\n");
+        tls.send(b"250 still here\r\n");
+        tls.expect(b"quit\r\n");
+        tls.send(b"221 bye\r\n");
+        tls.end();
+        tls.receive_all();
+    });
+    let mut relay = Background::start(arguments("serve", &endpoint("smtp", &issued, server.address, "")));
+    let code = "import smtplib, sys\n\
+        client = smtplib.SMTP('127.0.0.1', int(sys.argv[1]), local_hostname='me', timeout=20)\n\
+        print(client.noop(), client.quit())";
+    let port = relay.address().port().to_string();
+    let output = Command::new("python3").args(["-c", code, &port]).output().expect("python3 starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(said, "(250, b'still here') (221, b'bye')\n", "{}", String::from_utf8_lossy(&output.stderr));
+    server.join();
+    relay.ends_with(0);
 }
 
 /// Whatever goes wrong before TLS is the run's failure, with the words that a client has for it, and nothing of the bytes
@@ -387,7 +462,7 @@ fn a_refusal_costs_a_relay_of_many_one_pair() {
     served.write_all(b"ping").expect("it reads");
     tls.expect(b"ping");
     tls.send(b"pong");
-    assert_eq!(take(&mut served, 4), b"pong");
+    assert_eq!(take(&mut served, 14), b"+OK POP3\r\npong");
     assert!(program.is_running());
 }
 
@@ -418,7 +493,8 @@ fn the_end_before_the_last_answer_is_held_back() {
         };
         assert_eq!(output.status.code(), Some(0), "{run}: {}", text(&output));
         if run != "exec" {
-            assert_eq!(output.stdout, b"221 bye\r\n", "{run}");
+            let greeting: &[u8] = if run == "relay" { b"220-mx.example ESMTP\r\n220 hello\r\n" } else { b"" };
+            assert_eq!(output.stdout, [greeting, b"221 bye\r\n"].concat(), "{run}");
         }
         server.join();
     });

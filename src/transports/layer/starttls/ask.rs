@@ -1,7 +1,8 @@
 //! The part of STARTTLS that all protocols share: it splits what the server says into pieces, and lets nothing follow
 //! the consent.
 //!
-//! Anybody could have sent what comes in the clear. Nothing of it is kept once TLS is up. Bytes behind the consent end
+//! Anybody could have sent what comes in the clear. Nothing of it is kept once TLS is up, but the lines of the greeting
+//! where a program waits for them. Bytes behind the consent end
 //! the stream: an attacker may have put them there, so that they pass for something that the server has said inside TLS
 //! (CVE-2011-0411, CVE-2021-23222).
 
@@ -26,14 +27,33 @@ pub(crate) struct AskForTls {
     early: usize,
     /// Bytes from the server so far.
     heard: usize,
-    is_over: bool,
+    phase: Phase,
+    /// The lines of the greeting, each with CR LF. `None` if nobody wants them.
+    greeting: Option<Vec<u8>>,
+}
+
+/// ```text
+///   Greeting --the greeting is whole--> Asked --consent or failure--> Over
+/// ```
+/// The dialogue begins with `Asked` if the client speaks first, and any failure leads to `Over`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Greeting,
+    Asked,
+    Over,
 }
 
 impl AskForTls {
     /// Asks in the words of `protocol`. `server_name` is the wanted server, for protocols that name it.
     pub(crate) fn new(protocol: StartTls, server_name: &str, time_limit: Duration) -> Self {
         let dialogue = protocol.dialogue(server_name);
-        Self { dialogue, time_limit, unread: Vec::new(), early: 0, heard: 0, is_over: false }
+        let phase = if dialogue.opening().is_empty() { Phase::Greeting } else { Phase::Asked };
+        Self { dialogue, time_limit, unread: Vec::new(), early: 0, heard: 0, phase, greeting: None }
+    }
+
+    /// Keeps the greeting of a server that speaks first for the protocol of the stream.
+    pub(crate) fn keeping_greeting(self) -> Self {
+        Self { greeting: Some(Vec::new()), ..self }
     }
 
     fn take_in(&mut self, data: &[u8]) -> Step {
@@ -56,11 +76,23 @@ impl AskForTls {
                     "the server has answered before the question, so the answer may be forged: {answer}"
                 ));
             }
-            self.unread.drain(..used);
+            let piece: Vec<u8> = self.unread.drain(..used).collect();
             self.early = self.early.saturating_sub(used);
+            if let (Phase::Greeting, Some(greeting)) = (self.phase, &mut self.greeting) {
+                let line = piece.strip_suffix(b"\n").unwrap_or(&piece);
+                let line = line.strip_suffix(b"\r").unwrap_or(line);
+                // A program may take a lone carriage return for the end of a line, and the rest for an answer.
+                if line.contains(&b'\r') {
+                    let line = quote(line);
+                    return Step::Failed(format!("a carriage return in the greeting may hide a forged answer: {line}"));
+                }
+                greeting.extend_from_slice(line);
+                greeting.extend_from_slice(b"\r\n");
+            }
             match verdict {
                 Verdict::Skip | Verdict::GoOn => (),
                 Verdict::Say(bytes) => {
+                    self.phase = Phase::Asked;
                     self.early = self.unread.len();
                     say = Some(bytes);
                 }
@@ -84,12 +116,18 @@ impl Negotiation for AskForTls {
     }
 
     fn feed(&mut self, data: &[u8]) -> Step {
-        if self.is_over {
+        if self.phase == Phase::Over {
             return Step::Failed(untrusted(data));
         }
         let step = self.take_in(data);
-        self.is_over = matches!(step, Step::Ready | Step::Failed(_));
+        if matches!(step, Step::Ready | Step::Failed(_)) {
+            self.phase = Phase::Over;
+        }
         step
+    }
+
+    fn take_greeting(&mut self) -> Vec<u8> {
+        self.greeting.take().unwrap_or_default()
     }
 
     fn ended(&self) -> String {

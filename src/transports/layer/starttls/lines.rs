@@ -2,8 +2,8 @@
 
 use super::dialogue::{Dialogue, Verdict, nonsense, quote};
 
-/// The length of the first line with its end, and the line without its end. A lone line feed also ends a line. No other
-/// program reads these lines, so no other program can read them in a different way.
+/// The length of the first line with its end, and the line without its end. A lone line feed also ends a line. A
+/// program that gets the greeting gets each line with CR LF, so it reads the same lines.
 fn first_line(unread: &[u8]) -> Option<(usize, &[u8])> {
     let end = unread.iter().position(|&byte| byte == b'\n')?;
     let line = &unread[..end];

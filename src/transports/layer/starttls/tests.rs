@@ -307,6 +307,27 @@ fn what_has_no_end_is_not_kept() {
 }
 
 #[test]
+fn a_greeting_is_kept_for_a_program_that_wants_it() {
+    for case in good() {
+        let greets = case.opening.is_empty();
+        let heard: Vec<u8> = case.turns.iter().flat_map(|(heard, _)| heard.clone()).collect();
+        let mut negotiation = case.start().keeping_greeting();
+        for byte in &heard {
+            negotiation.feed(&[*byte]);
+        }
+        assert_eq!(negotiation.feed(&case.consent), Step::Ready, "{:?}", case.protocol);
+        let greeting = negotiation.take_greeting();
+        let first = case.turns.first().map(|(heard, _)| heard.clone()).unwrap_or_default();
+        let lines = if case.protocol == StartTls::Imap { 1 } else { usize::MAX };
+        let first: Vec<u8> = first.split_inclusive(|&byte| byte == b'\n').take(lines).flatten().copied().collect();
+        assert_eq!(greeting, if greets { first } else { Vec::new() }, "{:?}", case.protocol);
+        let mut dropping = case.asked();
+        dropping.feed(&case.consent);
+        assert_eq!(dropping.take_greeting(), b"", "{:?}", case.protocol);
+    }
+}
+
+#[test]
 fn an_early_end_is_told_with_what_was_there() {
     let what = "the server has ended the connection before its consent to TLS";
     for case in good() {
