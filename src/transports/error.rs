@@ -6,6 +6,8 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use super::advice::Advice;
+
 /// The text of the system for an error, without the number that the standard library adds.
 #[must_use]
 pub fn describe(error: &io::Error) -> String {
@@ -50,8 +52,9 @@ impl TlsError {
     }
 
     /// The handshake, or the consent to it, has taken too long. `what` has not come.
-    pub(crate) fn timed_out(what: &str, limit: Duration) -> Self {
-        Self { text: format!("{what} within {limit:?}"), kind: TlsErrorKind::TimedOut }
+    pub(crate) fn timed_out(what: &str, limit: Duration, advice: Advice) -> Self {
+        let option = advice.flag("handshake-timeout");
+        Self { text: format!("{what} within {limit:?}; {option} sets the limit"), kind: TlsErrorKind::TimedOut }
     }
 }
 

@@ -115,7 +115,8 @@ impl StreamRef<'_> {
             (None, Some(tls)) => ("no end of the handshake", tls.policy.handshake_timeout),
             (None, None) => return,
         };
-        self.force_close(Some(TlsError::timed_out(what, limit).into()), true);
+        let advice = stack.tls_policy().map(|policy| policy.advice).unwrap_or_default();
+        self.force_close(Some(TlsError::timed_out(what, limit, advice).into()), true);
     }
 
     /// [`fill`](Self::fill) of a stream that is not bare.

@@ -39,6 +39,7 @@ use std::io::{self, IoSlice};
 use self::crlf::Crlf;
 use self::negotiation::Negotiation;
 use super::dump::Tap;
+use super::tls::TlsPolicy;
 use super::tls::layer::TlsLayer;
 
 /// A layer of a stream.
@@ -78,6 +79,15 @@ impl LayerStack {
             Layer::Tls(tls) => Some(tls),
             Layer::Crlf(_) => None,
         }
+    }
+
+    /// The rules of TLS, also if its turn has not come yet.
+    fn tls_policy(&self) -> Option<TlsPolicy> {
+        let waiting = self.opening.iter().flatten().find_map(|opening| match opening {
+            Opening::Push(Layer::Tls(tls)) => Some(&**tls),
+            _ => None,
+        });
+        self.tls().or(waiting).map(|tls| tls.policy)
     }
 
     fn tls_mut(&mut self) -> Option<&mut TlsLayer> {

@@ -13,6 +13,8 @@ struct Script {
     question: Vec<u8>,
     consent: Vec<u8>,
     refusal: Vec<u8>,
+    /// What the message says if the server does not answer the question.
+    missing: &'static str,
     /// The part of the refusal that the message shows.
     quoted: &'static str,
 }
@@ -29,6 +31,13 @@ fn scripts() -> Vec<Script> {
         consent: consent.to_vec(),
         refusal: refusal.to_vec(),
         quoted,
+        missing: match protocol {
+            "smtp" | "imap" => "no answer to STARTTLS within 3s",
+            "pop3" => "no answer to STLS within 3s",
+            "postgres" => "no answer to SSLRequest within 3s",
+            "ldap" => "no answer to StartTLS within 3s",
+            _ => "no answer to <starttls> within 3s",
+        },
     };
     vec![
         script(
@@ -185,14 +194,14 @@ fn what_comes_in_the_clear_instead_of_tls_ends_the_run() {
 fn a_server_that_says_no_more_is_given_up() {
     let issued = Authority::server();
     let given_up = |script: Script| {
-        let protocol = script.protocol;
+        let (protocol, missing) = (script.protocol, script.missing);
         let server = Peer::serve(move |mut socket| {
             script.play(&mut socket);
             rest_of(&mut socket)
         });
         let output =
             outcome_with(Script::args(protocol, &issued, &["--handshake-timeout", "3s"], server.address), "a secret");
-        ended(&output, 124, "no consent to TLS within 3s");
+        ended(&output, 124, &format!("{missing}; --handshake-timeout sets the limit"));
         assert_eq!(server.join(), b"", "nothing more is sent in the clear");
     };
     thread::scope(|scope| {
@@ -213,7 +222,7 @@ fn silence_is_given_up_at_any_point() {
     thread::scope(|scope| {
         scope.spawn(|| {
             let server = Peer::serve(|mut socket| rest_of(&mut socket));
-            ended(&client(server.address), 124, "no consent to TLS within 3s");
+            ended(&client(server.address), 124, "the server has not greeted within 3s");
             assert_eq!(server.join(), b"");
         });
         let script = scripts().swap_remove(0);
@@ -397,16 +406,15 @@ fn what_goes_wrong_before_tls_ends_a_relay_and_a_program() {
     let issued = Authority::server();
     let injected = |script: &Script| [&script.consent, &b"250 injected\r\n"[..]].concat();
     type Last = Option<fn(&Script) -> Vec<u8>>;
-    let faults: [(Last, i32, Option<&str>); 3] = [
-        (Some(|script| script.refusal.clone()), 5, None),
-        (Some(injected), 5, Some(INJECTED)),
-        (None, 124, Some("no consent to TLS within 3s")),
-    ];
+    let faults: [(Last, i32, Option<&str>); 3] =
+        [(Some(|script| script.refusal.clone()), 5, None), (Some(injected), 5, Some(INJECTED)), (None, 124, None)];
     let cases = RUNS.into_iter().flat_map(|run| (0..scripts().len()).map(move |index| (run, index)));
     for_each(cases, |(run, index)| {
         for (last, status, message) in faults {
             let script = scripts().swap_remove(index);
-            let (protocol, message) = (script.protocol, message.unwrap_or(script.quoted));
+            let silent = format!("{}; handshake-timeout sets the limit", script.missing);
+            let own = if last.is_some() { script.quoted } else { &silent };
+            let (protocol, message) = (script.protocol, message.unwrap_or(own));
             let server = Peer::serve(move |mut socket| {
                 script.play(&mut socket);
                 if let Some(last) = last {

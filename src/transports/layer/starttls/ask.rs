@@ -140,7 +140,7 @@ impl Negotiation for AskForTls {
     }
 
     fn missing(&self) -> &'static str {
-        "no consent to TLS"
+        self.dialogue.missing()
     }
 }
 

@@ -32,6 +32,9 @@ pub(super) trait Dialogue: fmt::Debug {
         Vec::new()
     }
 
+    /// Says what the server has not said yet.
+    fn missing(&self) -> &'static str;
+
     /// Takes the first piece of `unread`. Gives its length and its meaning, or `None` if the piece is not whole yet.
     fn hear(&mut self, unread: &[u8]) -> Option<(usize, Verdict)>;
 }

@@ -29,6 +29,10 @@ impl Dialogue for Ldap {
         encode(SEQUENCE, &[encode(INTEGER, MESSAGE_ID), request].concat())
     }
 
+    fn missing(&self) -> &'static str {
+        "no answer to StartTLS"
+    }
+
     fn hear(&mut self, unread: &[u8]) -> Option<(usize, Verdict)> {
         let garbled = Some((unread.len(), nonsense("LDAP", unread)));
         if *unread.first()? != SEQUENCE {

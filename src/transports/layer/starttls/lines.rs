@@ -20,6 +20,9 @@ fn refuses(what: &str, said: &[u8]) -> Verdict {
     Verdict::No(format!("the server refuses {what}: {}", quote(said)))
 }
 
+const NO_GREETING: &str = "the server has not greeted";
+const NO_ANSWER: &str = "no answer to STARTTLS";
+
 /// RFC 3207, with the replies of RFC 5321.
 #[derive(Debug, Default)]
 pub(super) struct Smtp {
@@ -80,6 +83,14 @@ impl Smtp {
 }
 
 impl Dialogue for Smtp {
+    fn missing(&self) -> &'static str {
+        match self.asked {
+            SmtpAsked::Greeting => NO_GREETING,
+            SmtpAsked::Extensions => "no answer to EHLO",
+            SmtpAsked::Tls => NO_ANSWER,
+        }
+    }
+
     fn hear(&mut self, unread: &[u8]) -> Option<(usize, Verdict)> {
         let (used, line) = first_line(unread)?;
         Some((used, self.line(line)))
@@ -128,6 +139,10 @@ impl Imap {
 }
 
 impl Dialogue for Imap {
+    fn missing(&self) -> &'static str {
+        if self.is_greeted { NO_ANSWER } else { NO_GREETING }
+    }
+
     fn hear(&mut self, unread: &[u8]) -> Option<(usize, Verdict)> {
         let (used, line) = first_line(unread)?;
         Some((used, self.line(line)))
@@ -157,6 +172,10 @@ impl Pop3 {
 }
 
 impl Dialogue for Pop3 {
+    fn missing(&self) -> &'static str {
+        if self.is_greeted { "no answer to STLS" } else { NO_GREETING }
+    }
+
     fn hear(&mut self, unread: &[u8]) -> Option<(usize, Verdict)> {
         let (used, line) = first_line(unread)?;
         Some((used, self.line(line)))

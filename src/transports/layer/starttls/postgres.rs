@@ -14,6 +14,10 @@ impl Dialogue for Postgres {
         REQUEST.to_vec()
     }
 
+    fn missing(&self) -> &'static str {
+        "no answer to SSLRequest"
+    }
+
     fn hear(&mut self, unread: &[u8]) -> Option<(usize, Verdict)> {
         let verdict = match unread.first()? {
             b'S' => Verdict::Consent,

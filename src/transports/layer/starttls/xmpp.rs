@@ -122,6 +122,14 @@ impl Dialogue for Xmpp {
         stream.into_bytes()
     }
 
+    fn missing(&self) -> &'static str {
+        match self.awaited {
+            Awaited::Header => "no answer to <stream:stream>",
+            Awaited::Features => "no <stream:features>",
+            Awaited::Answer => "no answer to <starttls>",
+        }
+    }
+
     fn hear(&mut self, unread: &[u8]) -> Option<(usize, Verdict)> {
         if *unread.first()? != b'<' {
             let used = unread.iter().position(|&byte| byte == b'<').unwrap_or(unread.len());
