@@ -219,7 +219,11 @@ impl EventLoop {
             return stream.force_close(None, false);
         }
         let discards = stream.state.discards();
-        log::debug!("{}: the other end has ended its direction", stream.label());
+        if stream.stream.is_stdio() {
+            log::debug!("stdin has ended");
+        } else {
+            log::debug!("{}: the other end has ended its direction", stream.label());
+        }
         stream.note_eof();
         match handlers.get_mut(id.index()) {
             // Nothing more can come from a pipe of a child, so the stream ends.

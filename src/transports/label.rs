@@ -27,10 +27,17 @@ pub(crate) struct StreamLabel<'a>(pub(crate) &'a Stream, pub(crate) Id);
 
 impl fmt::Display for StreamLabel<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.0.peer, &self.0.io) {
-            (Some(peer), _) => peer.fmt(f),
-            (None, Io::Channels(..)) => f.write_str("stdin and stdout"),
-            _ => write!(f, "{:?}", self.1),
+        match &self.0.peer {
+            Some(peer) => peer.fmt(f),
+            None if self.0.is_stdio() => f.write_str("stdin and stdout"),
+            None => write!(f, "{:?}", self.1),
         }
+    }
+}
+
+impl Stream {
+    /// Whether the stream is stdin and stdout. Other streams of two descriptors have a name.
+    pub(crate) fn is_stdio(&self) -> bool {
+        self.peer.is_none() && matches!(self.io, Io::Channels(..))
     }
 }

@@ -228,3 +228,18 @@ fn filters_of_other_programs_change_nothing() {
         assert!(said.contains("ignoring") && said.contains("--insecure"), "XPORT_LOG={filter}: {said}");
     }
 }
+
+/// The other end of stdin and stdout is no peer.
+#[test]
+fn the_end_of_stdin_is_called_so() {
+    let mut server = Background::start(["tcp-echo", "127.0.0.1:0"]);
+    let output = outcome_with(["-vv", "tcp-client", &server.address().to_string()], "hello");
+    assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"hello"[..]), "{}", text(&output));
+    let messages = text(&output);
+    assert!(messages.contains("stdin has ended"), "{messages}");
+    assert!(!messages.contains("stdin and stdout: the other end"), "{messages}");
+    assert!(
+        messages.contains("127.0.0.1:") && messages.contains("the other end has ended its direction"),
+        "{messages}"
+    );
+}
