@@ -97,6 +97,11 @@ impl<'a> EndpointArg<'a> {
         }
     }
 
+    /// Whether the endpoint was written as a URL.
+    fn is_url(&self) -> bool {
+        self.text.as_bytes().strip_suffix(self.rest.as_bytes()).is_some_and(|start| start.ends_with(b"://"))
+    }
+
     /// The program of `exec:` and `shell:`.
     pub(super) fn program(&self) -> Result<Program, ConfigError> {
         if self.rest.as_bytes().trim_ascii().is_empty() {
@@ -119,7 +124,12 @@ impl<'a> EndpointArg<'a> {
 
     /// Its address, and the values of its options.
     pub(super) fn parse_options(&self, context: &Context<'_>) -> Result<(Address, Options), ConfigError> {
-        let (address, options) = split_options(self.rest);
+        let (mut address, options) = split_options(self.rest);
+        if self.is_url() && !self.scheme.is_unix() {
+            // The path of a URL may be empty, and a slash says the same.
+            let bytes = address.as_bytes();
+            address = OsStr::from_bytes(bytes.strip_suffix(b"/").unwrap_or(bytes)).to_owned();
+        }
         let address = self.address(address)?;
         let is_inherited = matches!(address, Address::Fd(_));
         let mut own: Vec<Given> = Vec::new();
@@ -197,7 +207,7 @@ impl<'a> EndpointArg<'a> {
     fn explain_option(&self, verb: &'static Verb, name: &str) -> String {
         let scheme = self.scheme.name;
         let text = format!("{scheme}: has no option {}", quote(name));
-        if let Some(tip) = hints::tip_for_option(name) {
+        if let Some(tip) = hints::tip_for_option(verb, name) {
             return format!("{text}: {tip}");
         }
         let row = crate::cli::options::rows().find(|row| row.name == name);
@@ -236,7 +246,10 @@ fn url_address<'a>(scheme: &Scheme, url: &'a [u8]) -> Result<&'a [u8], String> {
         if part_at(b"@").is_some_and(|at| part_at(b"/?#").is_none_or(|end| at < end)) {
             return Err(format!("the URL has a user, which {name}: does not support"));
         }
-        if let Some(at) = part_at(b"/").filter(|at| part_at(b"?#").is_none_or(|end| *at < end)) {
+        let is_last = |at: usize| at + 1 == address.len();
+        if let Some(at) =
+            part_at(b"/").filter(|at| !is_last(*at)).filter(|at| part_at(b"?#").is_none_or(|end| *at < end))
+        {
             return refuse("path", at);
         }
     }

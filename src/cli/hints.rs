@@ -3,12 +3,15 @@
 //! A word of another program is refused, because what follows the word would mean something else too. The message names
 //! the word that xport has.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::net::Ipv6Addr;
 
-use crate::cli::modes::ModeSpec;
-use crate::cli::options::{Heading, rows_of};
-use crate::cli::quote::quote;
-use crate::cli::schemes::named;
+use crate::cli::address::{parse_address, parse_inet};
+use crate::cli::host::find_service;
+use crate::cli::modes::{Action, ModeSpec, Verb};
+use crate::cli::options::{Heading, Opt, rows_of};
+use crate::cli::quote::{clean, quote};
+use crate::cli::schemes::{Form, Scheme, named};
 
 /// Names of other programs, and what to write instead.
 type Table = &'static [(&'static str, &'static str)];
@@ -86,7 +89,6 @@ const OPTIONS: Table = &[
     ("cipher", "ciphers cannot be chosen; tls-min=1.3 excludes those of older versions"),
     ("method", "use tls-min=VERSION for the oldest version"),
     ("min-proto-version", "use tls-min=VERSION for the oldest version"),
-    ("crlf", CRLF),
     ("crnl", "use crlf"),
     ("timeout", "use --timeout or --idle-timeout before the endpoints"),
     ("idle-timeout", "the option holds for the whole run: write --idle-timeout before the endpoints"),
@@ -111,10 +113,12 @@ const NETCAT_OPTIONS: Table = &[
     ("-u", "for UDP, use udp-client, udp-server or udp-echo"),
     ("-U", "for unix sockets, use unix-client, unix-server or unix-echo"),
     ("-w", "use --connect-timeout, --idle-timeout, --linger or --timeout"),
-    ("-z", "xport does not scan ports; the exit status of a client tells whether it connected"),
+    (
+        "-z",
+        "to try one port: xport tcp-client --send-only HOST:PORT </dev/null; the exit status is 0 if it connected, 3 if not",
+    ),
     ("--cacert", "use --ca FILE of tls-client, or tls:ADDRESS,ca=FILE"),
     ("--capath", "use one file of authorities: --ca FILE of tls-client, or tls:ADDRESS,ca=FILE"),
-    ("--crlf", CRLF),
     ("--hex-dump", "use --dump FILE"),
     ("--pinnedpubkey", "use --pin sha256:HEX of tls-client, with hexadecimal digits"),
     ("--ssl", TLS_MODES),
@@ -130,8 +134,13 @@ const NETCAT_OPTIONS: Table = &[
     ("--tlsv1.3", "use --tls-min 1.3 of the TLS modes"),
 ];
 
-/// The reason why an echo and datagrams do not have `crlf`.
-const CRLF: &str = "an echo sends data back unchanged, and datagrams are not lines";
+/// The reason why an end does not have `crlf`.
+fn no_crlf(verb: &Verb) -> &'static str {
+    match verb.action {
+        Action::Echo => "an echo sends data back unchanged",
+        _ => "datagrams are not lines",
+    }
+}
 
 /// The tip for an option of TLS in a mode without TLS.
 const TLS_MODES: &str = "for TLS, use tls-client, tls-server or tls-echo";
@@ -199,6 +208,63 @@ pub(super) fn explain_kind(text: &str, is_address: bool) -> Option<String> {
     ))
 }
 
+/// Explains that the address of a mode with one kind of endpoint was written as an endpoint. `None` if it was not.
+pub(super) fn explain_endpoint(mode: &ModeSpec, own: &Scheme, text: &str) -> Option<String> {
+    let (name, rest) = text.split_once(':')?;
+    let is_socket = |scheme: &&Scheme| matches!(scheme.form, Form::Inet | Form::Unix) && scheme.name == name;
+    let scheme = named().find(is_socket)?;
+    let url = rest.strip_prefix("//");
+    let address = url.map_or(rest, |url| if scheme.is_unix() { url } else { url.trim_end_matches('/') });
+    if address.is_empty() {
+        return None;
+    }
+    let is_own = (scheme.form, scheme.carrier, scheme.is_tls) == (own.form, own.carrier, own.is_tls)
+        && (own.listens() || !scheme.listens());
+    // Options follow a comma.
+    let is_plain = is_own && !address.contains(',');
+    if is_plain && parse_address(own.is_unix(), OsStr::new(address)).is_err() {
+        return None;
+    }
+    let line = if !is_plain {
+        let verb = match mode.verb.action {
+            Action::Connect if scheme.listens() => "listen",
+            Action::Connect => "connect",
+            Action::Echo => "echo",
+            _ => "listen",
+        };
+        format!("'xport {verb} {}'", clean(text))
+    } else if own.is_unix() {
+        quote(address)
+    } else {
+        clean(address)
+    };
+    let other = if own.is_unix() { format!(", or './{}' for a file of that name", clean(text)) } else { String::new() };
+    Some(format!("{} is an endpoint, and {} takes addresses: write {line}{other}", quote(text), mode.name))
+}
+
+/// The endpoint that was written as two words, a host and its port. `None` if the words mean something else.
+pub(super) fn joined(host: &str, port: &str) -> Option<String> {
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits && find_service(port).is_none() {
+        return None;
+    }
+    let is_kind = |scheme: &Scheme| {
+        let rest = host.strip_prefix(scheme.name).filter(|_| scheme.form == Form::Inet);
+        rest.is_some_and(|rest| rest.starts_with(':'))
+    };
+    let kind = named().find(|scheme| is_kind(scheme)).map_or(0, |scheme| scheme.name.len() + 1);
+    let (kind, host) = host.split_at(kind);
+    let host = if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.to_owned() };
+    let one = format!("{host}:{port}");
+    let is_half = !host.starts_with('-') && parse_inet(&host).is_err() && parse_inet(&one).is_ok();
+    is_half.then(|| clean(&format!("{kind}{one}")))
+}
+
+/// Says that host and port are one word.
+pub(super) fn one_word(endpoint: &str) -> String {
+    format!("host and port are one word: write {endpoint}")
+}
+
 /// Whether a word has only letters, digits and hyphens, as the names of protocols do.
 fn looks_like_a_kind(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -206,19 +272,24 @@ fn looks_like_a_kind(word: &str) -> bool {
 }
 
 /// What to do instead of an option that endpoints of socat have.
-pub(super) fn tip_for_option(name: &str) -> Option<&'static str> {
-    find(OPTIONS, name)
+pub(super) fn tip_for_option(verb: &Verb, name: &str) -> Option<&'static str> {
+    if name == "crlf" { Some(no_crlf(verb)) } else { find(OPTIONS, name) }
 }
 
 /// A tip for an option that the mode does not have. All arguments are searched for options of openssl, because clap
 /// reports only the first letter of `-connect`.
 pub(super) fn tip_for_flag(mode: Option<&ModeSpec>, flag: &str, args: &[OsString]) -> Option<&'static str> {
+    if let ("-C" | "--crlf", Some(mode)) = (flag, mode)
+        && !mode.has(Opt::Crlf)
+    {
+        return Some(no_crlf(mode.verb));
+    }
     let openssl = || args.iter().find_map(|arg| find(OPENSSL_OPTIONS, arg.to_str()?));
     let of_mode = mode.and_then(|mode| match mode.scheme {
         Some(scheme) if scheme.is_tls && scheme.listens() => openssl().or_else(|| find(TLS_SERVER_OPTIONS, flag)),
         Some(scheme) if scheme.is_tls => openssl().or_else(|| find(TLS_CLIENT_OPTIONS, flag)),
         Some(_) => rows_of(Heading::Tls).iter().any(|row| row.flag() == flag).then_some(TLS_MODES),
-        None => find(NETCAT_OPTIONS, flag).or_else(|| tip_for_option(flag.strip_prefix("--")?)),
+        None => find(NETCAT_OPTIONS, flag).or_else(|| tip_for_option(mode.verb, flag.strip_prefix("--")?)),
     });
     of_mode.or_else(|| find(NETCAT_OPTIONS, flag))
 }

@@ -212,14 +212,23 @@ fn make_printable(error: &mut clap::Error) {
 }
 
 /// A tip for an option that the mode does not have.
-fn tip_for(error: &clap::Error, args: &[OsString]) -> Option<&'static str> {
+fn tip_for(error: &clap::Error, args: &[OsString]) -> Option<String> {
     let flag = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(flag)) if error.kind() == ErrorKind::UnknownArgument => flag,
         _ => return None,
     };
     let is_meant = |arg: &OsString, mode: &ModeSpec| arg.to_str().is_some_and(|arg| mode.is_called(arg));
-    let mode = args.iter().skip(1).find_map(|arg| MODES.iter().find(|mode| is_meant(arg, mode)));
-    hints::tip_for_flag(mode, flag, args)
+    let named = args.iter().enumerate().skip(1).find_map(|(index, arg)| {
+        let mode = MODES.iter().find(|mode| is_meant(arg, mode))?;
+        Some((index, mode))
+    });
+    let mode = named.map(|(_, mode)| mode);
+    let rest = named.filter(|(_, mode)| mode.scheme.is_none()).map_or(&[][..], |(index, _)| &args[index + 1..]);
+    let joined = rest.windows(2).find_map(|words| hints::joined(words[0].to_str()?, words[1].to_str()?));
+    match joined {
+        Some(endpoint) if !flag.starts_with('-') || flag == "-" => Some(hints::one_word(&endpoint)),
+        _ => hints::tip_for_flag(mode, flag, args).map(str::to_owned),
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use crate::cli::endpoint::EndpointArg;
 use crate::cli::ends::{EndConfig, check_descriptors};
 use crate::cli::error::ConfigError;
+use crate::cli::hints;
 use crate::cli::modes::{Action, Verb};
 use crate::cli::options::{Opt, Options};
 use crate::cli::quote::quote_os;
@@ -87,6 +88,9 @@ pub(super) fn resolve_relay(request: &Request<'_>) -> Result<RelayConfig, Config
             "relay needs two endpoints: LEFT and RIGHT, as in 'xport relay tcp-listen:8080 unix:./app.sock'".into()
         );
     };
+    if let Some(endpoint) = left.to_str().zip(right.to_str()).and_then(|(left, right)| hints::joined(left, right)) {
+        return Err(hints::one_word(&endpoint).into());
+    }
     let (mut left, right) = (EndpointArg::parse(left)?, EndpointArg::parse(right)?);
     if left.scheme == &FD {
         left = left.listening();

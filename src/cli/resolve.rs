@@ -2,12 +2,14 @@
 //!
 //! `cli/relay.rs` has the modes that join endpoints with each other or with a program.
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
 use crate::cli::address::{parse_address, parse_two_words};
 use crate::cli::endpoint::EndpointArg;
 use crate::cli::ends::{EndConfig, RunConfig, SchemeUse, check_descriptors, end_config};
 use crate::cli::error::ConfigError;
+use crate::cli::hints;
 use crate::cli::modes::Action;
 use crate::cli::options::{Opt, Options, row};
 use crate::cli::request::{ParsedEndpoint, Request, check_use};
@@ -23,13 +25,18 @@ const DATAGRAM_LINGER_DEFAULT: Duration = Duration::from_secs(1);
 pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> Result<Mode, ConfigError> {
     let options = request.options;
     let mut addresses = Vec::new();
+    let parse = |text: &OsStr| match text.to_str().and_then(|text| hints::explain_endpoint(request.mode, scheme, text))
+    {
+        Some(reason) => Err(reason),
+        None => parse_address(scheme.is_unix(), text),
+    };
     match request.operands {
         [] => (),
-        [address] => addresses.push(parse_address(scheme.is_unix(), address)?),
+        [address] => addresses.push(parse(address)?),
         [host, port, ..] => addresses.push(parse_two_words(host, port)?),
     }
     for text in options.listen.iter().chain(&options.connect) {
-        addresses.push(parse_address(scheme.is_unix(), text)?);
+        addresses.push(parse(text)?);
     }
     if addresses.is_empty() {
         let what = if scheme.listens() { "listen on" } else { "connect to" };
@@ -47,6 +54,10 @@ pub(super) fn resolve_named(request: &Request<'_>, scheme: &'static Scheme) -> R
 /// The configuration of a verb with endpoints of any kind.
 pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     let verb = request.mode.verb;
+    let pairs = request.operands.windows(2);
+    if let Some(endpoint) = pairs.into_iter().find_map(|two| hints::joined(two[0].to_str()?, two[1].to_str()?)) {
+        return Err(hints::one_word(&endpoint).into());
+    }
     let mut parsed = Vec::new();
     for text in request.operands {
         let arg = EndpointArg::parse(text)?;
@@ -71,7 +82,7 @@ pub(super) fn resolve_verb(request: &Request<'_>) -> Result<Mode, ConfigError> {
     };
     let has_datagrams = first.scheme.has_datagrams();
     if ends.iter().any(|end| end.scheme.has_datagrams() != has_datagrams) {
-        return Err("one run cannot serve both streams and datagrams".into());
+        return Err("one run cannot serve both streams and datagrams: start a second one".into());
     }
     check_descriptors(ends.iter().flat_map(|end| &end.addresses))?;
     check_use(request, &ends)?;

@@ -94,6 +94,27 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
         ("udp-server -k :80", "unexpected argument '-k'"),
         ("udp-server -k :80", "tip: tcp-server, tls-server and unix-server have -k"),
         ("tcp-client -u localhost:80", "tip: for UDP, use udp-client"),
+        ("udp-client --crlf :80", "tip: datagrams are not lines\n"),
+        ("udp-server -C :80", "tip: datagrams are not lines\n"),
+        ("udp-echo --crlf :80", "tip: an echo sends data back unchanged\n"),
+        ("tcp-echo --crlf :80", "tip: an echo sends data back unchanged\n"),
+        ("tcp-client -z h 80", "tip: to try one port: xport tcp-client --send-only HOST:PORT </dev/null"),
+        // Endpoints where a mode takes addresses.
+        ("unix-server unix:foo", "write 'foo', or './unix:foo' for a file of that name"),
+        ("unix-client unix:../s", "write '../s', or './unix:../s' for a file of that name"),
+        ("unix-client unix://x", "write 'x', or './unix://x' for a file of that name"),
+        (
+            "unix-server tcp:127.0.0.1:80",
+            "write 'xport listen tcp:127.0.0.1:80', or './tcp:127.0.0.1:80' for a file of that name",
+        ),
+        ("unix-client unix:s,crlf", "write 'xport connect unix:s,crlf', or './unix:s,crlf'"),
+        ("tcp-server --listen tcp:28340", "'tcp:28340' is an endpoint, and tcp-server takes addresses: write 28340\n"),
+        ("tcp-echo tcp-listen:*:80", "write *:80\n"),
+        ("tcp-client tcp://h:80/", "write h:80\n"),
+        ("tcp-client tls:h:443", "write 'xport connect tls:h:443'\n"),
+        ("tcp-client tcp-listen:80", "write 'xport listen tcp-listen:80'\n"),
+        ("udp-echo udp:h:1,join=1", "write 'xport echo udp:h:1,join=1'\n"),
+        ("tcp-client tcp:h", "port 'h' is neither"),
         ("-l 80", "tip: to listen, use tcp-server"),
         ("udp-server --once :80", "unexpected argument '--once'"),
         ("udp-server --backlog 1 :80", "unexpected argument '--backlog'"),
@@ -392,4 +413,15 @@ fn a_reader_who_has_left_is_no_news() {
         // The run ends by SIGPIPE, as cat does, or with success if the signal is ignored.
         assert!(output.status.success() || output.status.signal() == Some(13), "{args:?}: {}", output.status);
     }
+}
+
+/// The command of the tip for `-z` ends at once, also with a server that says and closes nothing.
+#[test]
+fn one_port_is_tried_as_the_tip_says() {
+    let (listener, address) = listening();
+    let line = ["tcp-client", "--send-only", &address.to_string()];
+    ended(&outcome(line), 0, "");
+    drop(accept(&listener));
+    drop(listener);
+    ended(&outcome(line), 3, "Connection refused");
 }
