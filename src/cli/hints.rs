@@ -113,10 +113,7 @@ const NETCAT_OPTIONS: Table = &[
     ("-u", "for UDP, use udp-client, udp-server or udp-echo"),
     ("-U", "for unix sockets, use unix-client, unix-server or unix-echo"),
     ("-w", "use --connect-timeout, --idle-timeout, --linger or --timeout"),
-    (
-        "-z",
-        "to try one port: xport tcp-client --send-only HOST:PORT </dev/null; the exit status is 0 if it connected, 3 if not",
-    ),
+    ("-z", "to try one port: xport tcp-client --send-only HOST:PORT </dev/null (status 0: it connected)"),
     ("--cacert", "use --ca FILE of tls-client, or tls:ADDRESS,ca=FILE"),
     ("--capath", "use one file of authorities: --ca FILE of tls-client, or tls:ADDRESS,ca=FILE"),
     ("--hex-dump", "use --dump FILE"),

@@ -102,5 +102,6 @@ pub(super) static TLS: &[OptSpec] = &[
         set_starttls,
     )
     .variable("XPORT_STARTTLS")
-    .help("Ask for TLS in this protocol first (STARTTLS)"),
+    .help("Ask for TLS in this protocol first (STARTTLS)")
+    .more("relay and exec hand on the greeting of an SMTP, IMAP or POP3 server; tls-client and connect do not."),
 ];

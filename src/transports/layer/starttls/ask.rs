@@ -27,8 +27,8 @@ pub(crate) struct AskForTls {
     early: usize,
     /// Bytes from the server so far.
     heard: usize,
-    phase: Phase,
-    /// The lines of the greeting, each with CR LF. `None` if nobody wants them.
+    stage: DialogueStage,
+    /// The lines of the greeting, each with CR LF. `None` if they are not wanted.
     greeting: Option<Vec<u8>>,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct AskForTls {
 /// ```
 /// The dialogue begins with `Asked` if the client speaks first, and any failure leads to `Over`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+enum DialogueStage {
     Greeting,
     Asked,
     Over,
@@ -47,8 +47,8 @@ impl AskForTls {
     /// Asks in the words of `protocol`. `server_name` is the wanted server, for protocols that name it.
     pub(crate) fn new(protocol: StartTls, server_name: &str, time_limit: Duration) -> Self {
         let dialogue = protocol.dialogue(server_name);
-        let phase = if dialogue.opening().is_empty() { Phase::Greeting } else { Phase::Asked };
-        Self { dialogue, time_limit, unread: Vec::new(), early: 0, heard: 0, phase, greeting: None }
+        let stage = if dialogue.opening().is_empty() { DialogueStage::Greeting } else { DialogueStage::Asked };
+        Self { dialogue, time_limit, unread: Vec::new(), early: 0, heard: 0, stage, greeting: None }
     }
 
     /// Keeps the greeting of a server that speaks first for the protocol of the stream.
@@ -78,7 +78,7 @@ impl AskForTls {
             }
             let piece: Vec<u8> = self.unread.drain(..used).collect();
             self.early = self.early.saturating_sub(used);
-            if let (Phase::Greeting, Some(greeting)) = (self.phase, &mut self.greeting) {
+            if let (DialogueStage::Greeting, Some(greeting)) = (self.stage, &mut self.greeting) {
                 let line = piece.strip_suffix(b"\n").unwrap_or(&piece);
                 let line = line.strip_suffix(b"\r").unwrap_or(line);
                 // A program may take a lone carriage return for the end of a line, and the rest for an answer.
@@ -92,7 +92,7 @@ impl AskForTls {
             match verdict {
                 Verdict::Skip | Verdict::GoOn => (),
                 Verdict::Say(bytes) => {
-                    self.phase = Phase::Asked;
+                    self.stage = DialogueStage::Asked;
                     self.early = self.unread.len();
                     say = Some(bytes);
                 }
@@ -116,12 +116,12 @@ impl Negotiation for AskForTls {
     }
 
     fn feed(&mut self, data: &[u8]) -> Step {
-        if self.phase == Phase::Over {
+        if self.stage == DialogueStage::Over {
             return Step::Failed(untrusted(data));
         }
         let step = self.take_in(data);
         if matches!(step, Step::Ready | Step::Failed(_)) {
-            self.phase = Phase::Over;
+            self.stage = DialogueStage::Over;
         }
         step
     }
