@@ -427,12 +427,13 @@ fn what_goes_wrong_before_tls_ends_a_relay_and_a_program() {
             let mut program = Background::start(arguments(run, &endpoint));
             let _client = match run {
                 "relay" => {
-                    program.stdin().write_all(b"a secret").expect("it reads, or not");
+                    // The run can be over before it reads this.
+                    let _ = program.stdin().write_all(b"a secret");
                     None
                 }
                 "serve" => {
                     let mut client = connect(program.address());
-                    client.write_all(b"a secret").expect("it reads, or not");
+                    let _ = client.write_all(b"a secret");
                     Some(client)
                 }
                 _ => None,
