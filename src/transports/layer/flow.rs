@@ -88,6 +88,7 @@ impl StreamRef<'_> {
     fn opened(&mut self) {
         let Some(stack) = self.stream.stack.as_deref_mut() else { return };
         stack.opening = None;
+        self.disarm();
         // Bytes of negotiations are not those of a protocol.
         self.stream.totals = Totals::default();
         match self.stream.admission {
