@@ -146,9 +146,11 @@ impl EventLoop {
                 break;
             }
             // A queued call may install another protocol, which then gets the next bytes.
-            self.run_calls();
-            if !self.net.cx.calls.is_empty() && self.net.cx.replaces(self.receiver(id)) {
-                break;
+            if self.net.cx.has_calls() {
+                self.run_calls();
+                if self.net.cx.replaces(self.receiver(id)) {
+                    break;
+                }
             }
             let Some(stream) = self.net.stream_mut(id) else { return bytes };
             let filled = if stream.is_forwarded() {

@@ -265,7 +265,7 @@ impl EventLoop {
 
     /// How long to wait for events. `None` means for ever.
     fn poll_timeout(&self, deadline: Option<Instant>) -> Option<Duration> {
-        if !self.net.cx.ready.is_empty() || !self.net.cx.calls.is_empty() || !self.net.cx.cork.sockets.is_empty() {
+        if !self.net.cx.ready.is_empty() || self.net.cx.has_calls() {
             return Some(Duration::ZERO);
         }
         let next = [deadline, self.net.cx.timers.next_deadline()].into_iter().flatten().min();

@@ -168,6 +168,11 @@ impl Ctx {
         self.foreground -= usize::from(now);
     }
 
+    /// Whether callbacks are queued, or datagrams that callbacks have sent.
+    pub(crate) fn has_calls(&self) -> bool {
+        !self.calls.is_empty() || !self.cork.sockets.is_empty()
+    }
+
     /// Whether a queued call gives `id` another protocol, which gets the next bytes.
     pub(crate) fn replaces(&self, id: Id) -> bool {
         let replaces = |call: &Call| {
