@@ -67,7 +67,7 @@
 //! | [`protocols`] | which bytes: echo, discard, stdin and stdout, children, relays | mio, system calls, the clock |
 //! | [`event_loop`] | run, dispatch, budgets; the only caller of protocols | any concrete protocol or mode |
 //! | [`transports`] | how bytes move: streams, TLS, datagrams, children, timers | the loop, any concrete protocol |
-//! | `sys` | every `unsafe` line, one file for each mechanism of the system | state, policy, logging |
+//! | `sys` | every `unsafe` line, one file for each mechanism of the system | policy, logging |
 #![deny(unsafe_code)] // `sys` allows it, and says why.
 
 #[cfg(feature = "cli")]

@@ -1,8 +1,8 @@
 //! Builds clap's definition of the command line from the tables.
 //!
-//! clap takes the command line apart. It stores texts, and does not parse values. Building an argument costs some
-//! thousand instructions, so a run builds only the arguments that its line names. Help, completions and error messages
-//! need the other arguments and the texts as well.
+//! clap splits the command line into modes, options and operands. It keeps values as texts and does not parse them.
+//! Building an argument costs some thousand instructions, so a run builds only the arguments that its line names. Help,
+//! completions and error messages need the other arguments and the texts as well.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -24,8 +24,8 @@ pub(super) const USAGE: &str = "xport MODE [OPTIONS] ADDRESS\n       xport --com
 /// How much of the definition is built.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Detail<'a> {
-    /// The modes and options that these arguments name, without texts. A correct line is taken apart as by the full
-    /// definition.
+    /// The modes and options that these arguments name, without texts. clap splits a correct line as it does with the
+    /// full definition.
     Named(&'a [OsString]),
     /// All modes, and the options of those that these arguments name, with texts. This is for help and errors.
     Shown(&'a [OsString]),
@@ -189,10 +189,10 @@ fn command_of(mode: &ModeSpec, detail: Detail<'_>) -> Option<Command> {
     let (first, others): (Vec<_>, Vec<_>) =
         rows().filter(|row| detail.has(row) && mode.has(row.id)).partition(is_first);
     let is_hidden = |row: &OptSpec| mode.verb.action == Action::Relay && mode.is_of_ends(row.id);
-    let arg = |row: &'static OptSpec| arg(row, detail, mode.help_of(row)).hide_short_help(is_hidden(row));
+    let build = |row: &'static OptSpec| arg(row, detail, mode.help_of(row)).hide_short_help(is_hidden(row));
     let command = command
         .args(operands_of(mode).iter().map(|operand| operand.arg(detail)))
-        .args(first.into_iter().chain(others).map(arg));
+        .args(first.into_iter().chain(others).map(build));
     if !detail.has_texts() {
         return Some(command);
     }

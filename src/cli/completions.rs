@@ -67,7 +67,7 @@ impl EndpointPlace {
     /// The options that can follow a comma. An option with a value ends with '='.
     fn options(&self, scheme: &'static Scheme) -> String {
         let Some(scheme) = self.scheme(scheme) else { return String::new() };
-        let is_taken = |row: &&OptSpec| self.mode.verb.has_of_end(scheme, row.id);
+        let is_taken = |row: &&OptSpec| self.mode.verb.end_takes(scheme, row.id);
         let options = scheme.rows().filter(is_taken).map(|row| match row.value_name() {
             Some(_) => format!("{}=", row.name),
             None => row.name.to_owned(),
@@ -255,9 +255,10 @@ fn zsh(page: &str) -> String {
         let of_exec = ["--listen", "--connect"].into_iter().find(|option| line.contains(&format!("{option}=")));
         let option = of_exec.filter(|_| line.contains(":EP:"));
         let is_operand = ["::left -- ", "::right -- ", "::endpoint -- "].iter().any(|name| line.contains(name));
-        lines.push(match option.is_some() || is_operand {
-            true => line.replace(":_default'", &format!(": _xport_endpoints {mode}{}'", option.unwrap_or_default())),
-            false => line.to_owned(),
+        lines.push(if option.is_some() || is_operand {
+            line.replace(":_default'", &format!(": _xport_endpoints {mode}{}'", option.unwrap_or_default()))
+        } else {
+            line.to_owned()
         });
     }
     insert(&(lines.join("\n") + "\n"), "if [ \"$funcstack[1]\" = \"_xport\" ]", &function)

@@ -151,7 +151,7 @@ impl<'a> EndpointArg<'a> {
     /// The rows of its options that do something in this mode.
     fn rows(&self, verb: &'static Verb) -> impl Iterator<Item = &'static OptSpec> {
         let scheme = self.scheme;
-        scheme.rows().filter(move |row| verb.has_of_end(scheme, row.id))
+        scheme.rows().filter(move |row| verb.end_takes(scheme, row.id))
     }
 
     fn address(&self, mut text: OsString) -> Result<Address, ConfigError> {

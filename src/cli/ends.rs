@@ -1,7 +1,7 @@
 //! The configuration of one end, from its addresses and the values of its options.
 //!
-//! Here are the checks between options of the same end. `cli/options.rs` has checked the form of each value. Nothing is
-//! opened or looked up here.
+//! This file checks that the options of one end fit together. `cli/options.rs` has checked the form of each value
+//! before. Nothing is opened or looked up here.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -40,7 +40,7 @@ impl SchemeUse {
     }
 }
 
-/// What the run says for all of its ends.
+/// The part of the configuration that all ends of a run share.
 #[derive(Clone, Debug)]
 pub(super) struct RunConfig {
     pub(super) stream: StreamConfig,
@@ -76,16 +76,17 @@ pub(super) fn end_config(
     if scheme.listens() {
         return Ok(EndConfig::Listen(listen_config(scheme, addresses, options, run, advice)?));
     }
-    let two = |_| "two addresses given: use either ADDRESS or --connect";
-    let [address] = <[Address; 1]>::try_from(addresses).map_err(two)?;
+    let [address] =
+        <[Address; 1]>::try_from(addresses).map_err(|_| "two addresses given: use either ADDRESS or --connect")?;
     let dial = dial_config(&address, options, advice)?;
     if scheme.has_datagrams() {
         let (target, broadcast) = (datagram_address(address)?, options.broadcast);
         return Ok(EndConfig::DatagramConnect(DatagramConnectConfig { target, dial, broadcast }));
     }
-    let tls = match scheme.is_tls {
-        true => Some(TlsConnect { settings: client_settings(&address, advice, options)?, starttls: options.starttls }),
-        false => None,
+    let tls = if scheme.is_tls {
+        Some(TlsConnect { settings: client_settings(&address, advice, options)?, starttls: options.starttls })
+    } else {
+        None
     };
     let target = match address {
         Address::Inet(target) => Target::Peer(StreamPeer::Inet(target)),

@@ -56,30 +56,30 @@ pub(super) struct Verb {
     always: &'static [Opt],
     /// Options of the run with certain ends.
     with: &'static [(Need, &'static [Opt])],
-    /// Options of ends that do nothing here.
+    /// Options of ends that this verb does not use.
     without: &'static [(Need, &'static [Opt])],
 }
 
 impl Verb {
-    /// All schemes that it takes.
+    /// All schemes that this verb takes.
     pub(super) fn schemes(&self) -> impl Iterator<Item = &'static Scheme> {
         self.listens.iter().chain(self.opens).copied()
     }
 
-    /// Whether an option of this end does something.
-    pub(super) fn has_of_end(&self, scheme: &Scheme, opt: Opt) -> bool {
+    /// Whether the verb uses this option of an end.
+    pub(super) fn end_takes(&self, scheme: &Scheme, opt: Opt) -> bool {
         scheme.has(opt) && !self.without.iter().any(|(need, opts)| need.is_met_by(scheme) && opts.contains(&opt))
     }
 
-    /// Whether an option is one of the run, if the run has this end.
-    pub(super) fn has_of_run(&self, scheme: Option<&Scheme>, opt: Opt) -> bool {
+    /// Whether a run with this end takes an option for the run as a whole. With `None`, the end does not matter.
+    pub(super) fn run_takes(&self, scheme: Option<&Scheme>, opt: Opt) -> bool {
         let is_met = |need: &Need| scheme.is_some_and(|scheme| need.is_met_by(scheme));
         self.always.contains(&opt) || self.with.iter().any(|(need, opts)| is_met(need) && opts.contains(&opt))
     }
 
-    /// Whether an option does something with this end.
+    /// Whether an option does something for this end or for its run.
     pub(super) fn has(&self, scheme: &Scheme, opt: Opt) -> bool {
-        self.has_of_end(scheme, opt) || self.has_of_run(Some(scheme), opt)
+        self.end_takes(scheme, opt) || self.run_takes(Some(scheme), opt)
     }
 }
 
@@ -145,12 +145,12 @@ pub(super) struct ModeSpec {
 }
 
 impl ModeSpec {
-    /// The rows of its options, in the order of help.
+    /// The rows of the options of this mode, in the order of help.
     pub(super) fn rows(&self) -> impl Iterator<Item = &'static OptSpec> {
         rows().filter(|row| self.has(row.id))
     }
 
-    /// Whether it has this option.
+    /// Whether this mode has an option.
     pub(super) fn has(&self, opt: Opt) -> bool {
         match opt {
             Quiet | Verbose | Color => true,
@@ -159,7 +159,7 @@ impl ModeSpec {
             ListenEndpoint | ConnectEndpoint => self.verb.action == Action::Exec,
             _ => match self.scheme {
                 Some(scheme) => self.verb.has(scheme, opt),
-                None => self.verb.has_of_run(None, opt) || self.verb.schemes().any(|scheme| self.verb.has(scheme, opt)),
+                None => self.verb.run_takes(None, opt) || self.verb.schemes().any(|scheme| self.verb.has(scheme, opt)),
             },
         }
     }

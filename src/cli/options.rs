@@ -1,8 +1,8 @@
 //! The table of options, and how the texts of a user become typed values.
 //!
 //! `--retry 3`, `tcp:h:80,retry=3` and `XPORT_RETRY=3` are one row of [the table](rows). The rows are in
-//! `options/sockets.rs`, `options/tls.rs` and `options/runs.rs`. Which end has which option is in `cli/schemes.rs`,
-//! which mode in `cli/modes.rs`. What options mean together is in `cli/ends.rs`.
+//! `options/sockets.rs`, `options/tls.rs` and `options/runs.rs`. `cli/schemes.rs` says which end has which
+//! option, and `cli/modes.rs` says the same of modes. `cli/ends.rs` checks options against each other.
 
 mod runs;
 mod sockets;
@@ -41,7 +41,7 @@ pub(super) fn rows_of(heading: Heading) -> &'static [OptSpec] {
 }
 
 impl OptSpec {
-    /// Its section.
+    /// The section of help that has this row.
     pub(super) fn heading(&self) -> Heading {
         let has_this = |(_, rows): &&(Heading, &[Self])| rows.iter().any(|row| row.id == self.id);
         GROUPS.iter().find(has_this).map_or(Heading::None, |(heading, _)| *heading)
@@ -50,7 +50,7 @@ impl OptSpec {
 
 /// The row of an option.
 pub(super) fn row(id: Opt) -> &'static OptSpec {
-    rows().find(|row| row.id == id).expect("each option has a row; a test looks")
+    rows().find(|row| row.id == id).expect("a test checks that each option has a row")
 }
 
 /// An option that the user gave, with its value. The value of a flag is empty.

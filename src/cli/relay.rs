@@ -64,9 +64,10 @@ pub(super) fn resolve_exec(request: &Request<'_>) -> Result<ExecConfig, ConfigEr
 /// Parses an endpoint of `--listen`.
 fn listening<'a>(text: &'a OsStr, verb: &Verb) -> Result<EndpointArg<'a>, ConfigError> {
     let arg = EndpointArg::parse(text)?.listening();
-    match verb.listens.contains(&arg.scheme) {
-        true => Ok(arg),
-        false => Err(arg.with_context("exec listens on tcp-listen:, tls-listen:, unix-listen: and fd: only")),
+    if verb.listens.contains(&arg.scheme) {
+        Ok(arg)
+    } else {
+        Err(arg.with_context("exec listens on tcp-listen:, tls-listen:, unix-listen: and fd: only"))
     }
 }
 
@@ -143,7 +144,7 @@ fn endpoint(
 
 /// Checks that many clients do not share what exists only once.
 fn check_once(left: &LeftEndpoint, right: &Endpoint, many: bool) -> Result<(), ConfigError> {
-    if let (LeftEndpoint::DatagramListen(_), false) = (left, many) {
+    if matches!(left, LeftEndpoint::DatagramListen(_)) && !many {
         return Err("--once needs clients that connect: datagrams do not tell when a client has finished".into());
     }
     let single = match right {

@@ -1,4 +1,4 @@
-//! The request of a user: a mode with its options and operands. Here is the check that every option does something.
+//! The request of a user: a mode with its options and operands. This file checks that every option does something.
 
 use std::ffi::OsString;
 
@@ -11,7 +11,7 @@ use crate::cli::schemes::{Role, Scheme};
 use crate::transports::address::Address;
 use crate::transports::advice::Advice;
 
-/// A mode, and everything that stands on its line.
+/// A mode, and the rest of the command line.
 pub(super) struct Request<'a> {
     pub(super) mode: &'static ModeSpec,
     /// The arguments that are neither options nor their values.
@@ -54,7 +54,7 @@ const GUARDS: &[Opt] = &[Opt::Allow, Opt::Deny, Opt::ClientCa];
 /// Checks that each option that was given does something: for an end, for the mode, or for the run.
 pub(super) fn check_use(request: &Request<'_>, ends: &[SchemeUse]) -> Result<(), ConfigError> {
     let Request { mode, context: Context { given, .. }, .. } = request;
-    let is_of_run = |opt| mode.verb.has_of_run(None, opt);
+    let is_of_run = |opt| mode.verb.run_takes(None, opt);
     let is_place =
         |opt| matches!(opt, Opt::ListenAddress | Opt::ListenEndpoint | Opt::ConnectAddress | Opt::ConnectEndpoint);
     for row in given.iter().map(|given| given.row).filter(|row| row.heading() != Heading::Output && !is_place(row.id)) {

@@ -16,7 +16,7 @@ use crate::modes::config::{DatagramRun, DumpTarget, Mode, StreamConfig};
 use crate::protocols::half_close::HalfClose;
 use crate::transports::advice::Advice;
 
-/// How long a datagram client waits for a further reply. Datagrams have no end.
+/// How long a datagram client waits for a further reply, unless `--linger` says otherwise. Datagrams have no end.
 const DATAGRAM_LINGER_DEFAULT: Duration = Duration::from_secs(1);
 
 /// The configuration of a mode that is a shorthand of a verb. The operands are an address in one word or two.
@@ -135,16 +135,16 @@ pub(super) fn run_config(action: Action, options: &Options, has_datagrams: bool)
         idle_timeout: options.idle_timeout,
         linger: options.linger.or_else(|| is_datagram_client.then_some(DATAGRAM_LINGER_DEFAULT)),
         timeout: options.timeout,
-        dump: options.dump.as_ref().map(|path| match path.as_os_str() == "-" {
-            true => DumpTarget::Stderr,
-            false => DumpTarget::File(path.clone()),
-        }),
+        dump: options
+            .dump
+            .clone()
+            .map(|path| if path.as_os_str() == "-" { DumpTarget::Stderr } else { DumpTarget::File(path) }),
     };
     let keep_open = if action == Action::Listen { options.keep_open } else { !options.once };
     Ok(RunConfig { stream, keep_open, grace: options.grace })
 }
 
-/// Checks that no option is about an end that does not come.
+/// Checks that no option about the end of stdin is given if that end is never passed on.
 fn check_direction(options: &Options) -> Result<(), ConfigError> {
     let ends = [Opt::HalfClose, Opt::NoHalfClose, Opt::Linger];
     let Some(opt) = ends.into_iter().find(|opt| options.was_given(*opt)) else { return Ok(()) };

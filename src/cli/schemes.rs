@@ -52,7 +52,7 @@ pub(super) struct Scheme {
     pub(super) is_tls: bool,
     /// The options that can follow the address after a comma.
     pub(super) options: &'static [&'static [Opt]],
-    /// The scheme that the same word means in a place that awaits clients.
+    /// The scheme that the same word means where a listener is expected.
     pub(super) listening: Option<&'static Self>,
     /// The form of an endpoint, for the table.
     pub(super) term: &'static str,
@@ -61,12 +61,12 @@ pub(super) struct Scheme {
 }
 
 impl Scheme {
-    /// Its options.
+    /// The options of this scheme.
     pub(super) fn opts(&self) -> impl Iterator<Item = Opt> {
         self.options.iter().copied().flatten().copied()
     }
 
-    /// The rows of its options.
+    /// The rows of the options of this scheme.
     pub(super) fn rows(&self) -> impl Iterator<Item = &'static OptSpec> {
         self.opts().map(row)
     }
@@ -87,7 +87,7 @@ impl Scheme {
         self.carrier == Carrier::Datagrams
     }
 
-    /// The names of its options, for a list.
+    /// The names of the options of this scheme, for a list.
     pub(super) fn option_names(&self) -> String {
         Vec::from_iter(self.rows().map(|row| row.name)).join(", ")
     }

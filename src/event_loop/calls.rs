@@ -13,6 +13,7 @@ use crate::transports::protocol::Handler;
 use crate::transports::stream::CloseMode;
 
 impl EventLoop {
+    /// Makes `installed` the receiver of the calls of a slot.
     pub(super) fn install(&mut self, id: Id, installed: Installed) {
         if self.handlers.len() <= id.index() {
             self.handlers.resize_with(id.index() + 1, Installed::default);
@@ -41,10 +42,10 @@ impl EventLoop {
         let ends = call.is_last();
         let Self { net, handlers, .. } = self;
         let Some(Installed::Protocol(handler)) = handlers.get_mut(id.index()) else { return };
-        let told = guarded(|| stream_call(net, id, handler, call));
+        let outcome = guarded(|| stream_call(net, id, handler, call));
         if ends {
             self.forget(id);
-        } else if let Err(error) = told {
+        } else if let Err(error) = outcome {
             self.end_after_panic(id, error);
         }
     }
@@ -60,7 +61,7 @@ impl EventLoop {
 fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
     let t = &mut Transport { net, id };
     match call {
-        // `connection_made` comes when the openings are done, unless the stream is lost before.
+        // The openings come first. This call is queued again once they are done.
         Call::ConnectionMade if t.net.stream(id).is_some_and(|stream| stream.is_opening()) => (),
         Call::ConnectionMade => {
             if let Some(mut stream) = t.net.stream_mut(id) {
@@ -92,7 +93,7 @@ fn stream_call(net: &mut Net, id: Id, handler: &mut Handler, call: Call) {
             log_closed(t, error.as_ref());
             handler.connection_lost(t, error);
         }
-        // No protocol of a stream is told of these.
+        // The other calls do not concern the protocol of a stream.
         _ => (),
     }
 }

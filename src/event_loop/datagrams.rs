@@ -29,7 +29,7 @@ impl EventLoop {
         let mut bytes = 0;
         for _ in 0..RECEIVES_PER_TURN {
             self.run_calls();
-            if self.net.cx.replaces(id) || bytes >= BYTES_PER_TURN {
+            if self.net.cx.replaces_protocol(id) || bytes >= BYTES_PER_TURN {
                 break;
             }
             if !self.net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
@@ -54,7 +54,7 @@ impl EventLoop {
         match datagram.io.receive(batch, batch_len) {
             Ok(n) => {
                 datagram.receive_failed = false;
-                // A connected socket can have the error of an earlier datagram next. No event would tell it.
+                // The next call on a connected socket can return the error of an earlier datagram, without an event.
                 datagram.readable = n == batch_len || datagram.connected;
                 let bytes = (0..batch.len()).map(|index| batch.get(index).0.len()).sum();
                 datagram.batch_len = next_batch_len(batch_len, n, bytes);
@@ -114,7 +114,7 @@ impl EventLoop {
     fn deliver_one(&mut self, id: Id, data: &[u8], from: &Remote) -> bool {
         if !self.net.cx.calls.is_empty() {
             self.run_calls();
-            if self.net.cx.replaces(id) {
+            if self.net.cx.replaces_protocol(id) {
                 return false;
             }
         }
@@ -148,16 +148,16 @@ impl EventLoop {
         let ends = call.is_last();
         let Self { net, handlers, .. } = self;
         let Some(Installed::Datagram(protocol)) = handlers.get_mut(id.index()) else { return };
-        let told = guarded(|| socket_call(net, id, &mut **protocol, call));
+        let outcome = guarded(|| socket_call(net, id, &mut **protocol, call));
         if ends {
             self.forget(id);
-        } else if let Err(error) = told {
+        } else if let Err(error) = outcome {
             self.end_after_panic(id, error);
         }
     }
 }
 
-/// Makes one call about a datagram socket.
+/// Makes one call of `protocol`.
 fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call: Call) {
     let t = &mut DatagramTransport { net, id };
     match call {
@@ -195,8 +195,8 @@ fn socket_call(net: &mut Net, id: Id, protocol: &mut dyn DatagramProtocol, call:
     }
 }
 
-/// How many messages to receive next, after `received` messages of at most `batch_len` with `bytes`. They must fit into
-/// the budget, because the loop must hold them during a pause.
+/// How many messages to receive by the next call. The last call received `received` of at most `batch_len` messages,
+/// with `bytes` bytes in all. A batch must fit into the budget, because a pause holds back all of it.
 fn next_batch_len(batch_len: usize, received: usize, bytes: usize) -> usize {
     if bytes > BYTES_PER_TURN {
         (received * BYTES_PER_TURN / bytes).max(1)

@@ -15,6 +15,7 @@ use crate::transports::flow::Filled;
 use crate::transports::handle::Transport;
 use crate::transports::id::{Direction, Id};
 use crate::transports::net::{Net, Slot};
+use crate::transports::process::STDIN;
 use crate::transports::protocol::{Eof, Handler};
 use crate::transports::state::Phase;
 use crate::transports::timers::{Alarm, TimerId};
@@ -44,7 +45,6 @@ impl Event {
         let write_dead = event.is_write_closed() || event.is_error();
         Self {
             id,
-
             readable: direction == Direction::Read && (event.is_readable() || read_ended),
             writable: event.is_writable() || write_dead,
             read_ended: direction == Direction::Read && read_ended,
@@ -117,15 +117,16 @@ impl EventLoop {
         }
     }
 
+    /// Sends what waits on a stream, and reads.
     fn stream_ready(&mut self, id: Id) {
         let Some(stream) = self.net.stream_mut(id) else { return };
         let filled = fill_at_once(stream, &mut self.handlers, &mut self.scratch);
         self.read(id, filled);
     }
 
-    /// The bytes of a stream are not read any more. For the input of a child, the unread rest matters.
+    /// What a stream writes is not read any more. For the stdin of a child, this notes how much the child has left.
     fn sink_gone(&mut self, id: Id) {
-        if let Some(Installed::Pipe { process, number: 0 }) = self.handlers.get(id.index()) {
+        if let Some(Installed::Pipe { process, number: STDIN }) = self.handlers.get(id.index()) {
             let unread = self.net.subprocess_transport(*process).unread_input();
             if let Some(child) = self.net.process_mut(*process) {
                 child.process.unread = unread;
@@ -148,7 +149,7 @@ impl EventLoop {
             // A queued call may install another protocol, which then gets the next bytes.
             if self.net.cx.has_calls() {
                 self.run_calls();
-                if self.net.cx.replaces(self.receiver(id)) {
+                if self.net.cx.replaces_protocol(self.receiver(id)) {
                     break;
                 }
             }
@@ -170,7 +171,7 @@ impl EventLoop {
         bytes
     }
 
-    /// Delivers the bytes of one read to the protocol. Returns the number of bytes.
+    /// Hands the outcome of one read to the protocol. Returns the number of bytes.
     fn hand_on(&mut self, id: Id, filled: Filled) -> usize {
         match filled {
             Filled::Bytes(n) => {
@@ -190,10 +191,11 @@ impl EventLoop {
         0
     }
 
+    /// Calls the protocol with the first `n` bytes of its own buffer or of `scratch`.
     fn bytes_received(&mut self, id: Id, n: usize) {
         let Self { net, handlers, scratch, pace, .. } = self;
         let t = &mut Transport { net, id };
-        let told = match handlers.get_mut(id.index()) {
+        let outcome = match handlers.get_mut(id.index()) {
             Some(&mut Installed::Pipe { process, number }) => return self.pipe_data(process, number, n),
             Some(Installed::Protocol(handler)) => {
                 pace.note_read(id, n);
@@ -204,7 +206,7 @@ impl EventLoop {
             }
             _ => return,
         };
-        if let Err(error) = told {
+        if let Err(error) = outcome {
             self.end_after_panic(id, error);
         }
     }
@@ -221,7 +223,7 @@ impl EventLoop {
         log::debug!("{}: the other end has ended its direction", stream.label());
         stream.note_eof();
         match handlers.get_mut(id.index()) {
-            // A pipe for reading is finished.
+            // Nothing more can come from a pipe of a child, so the stream ends.
             Some(Installed::Pipe { .. }) => stream.force_close(None, false),
             Some(Installed::Protocol(handler)) if !discards => {
                 match guarded(|| handler.eof_received(&mut Transport { net, id })) {
@@ -237,7 +239,7 @@ impl EventLoop {
     /// The resolver has woken the loop.
     pub(super) fn take_answers(&mut self) {
         while let Some((id, answer)) = self.net.cx.resolver.next_answer() {
-            self.net.connecting(id, |transport| transport.resolved(answer));
+            self.net.with_connecting(id, |transport| transport.resolved(answer));
             self.run_calls();
         }
     }
@@ -253,8 +255,8 @@ impl EventLoop {
         let Net { slots, cx } = &mut self.net;
         match (alarm, slots.get_mut(id)) {
             (Alarm::Protocol, _) => self.call(id, Call::Timer(timer)),
-            (Alarm::ConnectNext, _) => self.net.connecting(id, |transport| transport.connect_next()),
-            (Alarm::ConnectTimeout, _) => self.net.connecting(id, |transport| transport.connect_timed_out()),
+            (Alarm::ConnectNext, _) => self.net.with_connecting(id, |transport| transport.connect_next()),
+            (Alarm::ConnectTimeout, _) => self.net.with_connecting(id, |transport| transport.connect_timed_out()),
             (Alarm::Ending, _) => self.net.subprocess_transport(id).go_on_ending(),
             (_, Some(Slot::Stream(stream))) => stream_alarm(StreamRef { id, stream, cx }, alarm),
             (_, Some(Slot::Datagram(datagram))) => DatagramRef { id, datagram, cx }.refusal_timed_out(),
@@ -270,7 +272,7 @@ impl EventLoop {
         {
             self.has_panicked = true;
         }
-        // What the protocol has asked for in that callback is not done.
+        // Calls that wait for this protocol are dropped, except its last one.
         self.net.cx.calls.retain(|(whose, call)| *whose != id || call.is_last());
         let Net { slots, cx } = &mut self.net;
         match slots.get_mut(id) {

@@ -26,6 +26,7 @@ impl EventLoop {
         }
     }
 
+    /// Gives a new protocol to an accepted stream, and makes its first calls.
     fn accepted(&mut self, listener: Id, stream: Id) {
         let Some(Installed::Factory(factory)) = self.handlers.get_mut(listener.index()) else {
             return self.net.remove(stream);

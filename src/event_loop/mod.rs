@@ -66,7 +66,7 @@ pub struct EventLoop {
     kept: BTreeMap<Id, Installed>,
     /// Room for the events of a turn, from the first turn on.
     events: Option<mio::Events>,
-    /// A callback has panicked. In a simulation, this is a failed test.
+    /// Whether a callback has panicked. A simulation fails then.
     #[cfg(test)]
     has_panicked: bool,
 }
@@ -127,7 +127,7 @@ impl EventLoop {
         }
     }
 
-    /// Removes the protocol of a lost transport from the table.
+    /// Takes the protocol of a lost transport out of the table. It is kept if `keep_protocol` asks for that.
     fn uninstall(&mut self, id: Id) {
         let installed = std::mem::take(&mut self.handlers[id.index()]);
         if let Some(kept) = self.kept.get_mut(&id) {
@@ -205,7 +205,7 @@ impl EventLoop {
 
     /// Makes one turn: waits for work for at most `timeout`, and does it. `None` waits for ever. A turn handles each
     /// ready transport within its budget, so more work can be left. A turn can also do nothing. This is for programs
-    /// with their own loop. asyncio has none.
+    /// with their own loop. asyncio has nothing like it.
     ///
     /// Returns whether a further turn can do anything. It returns `false` when [`run`](Self::run) would return.
     ///
@@ -219,7 +219,7 @@ impl EventLoop {
         self.net.cx.failure.take().map_or_else(|| Ok(!self.is_over()), Err)
     }
 
-    /// Makes the calls that were queued before the run.
+    /// Forgets how the last run ended, and makes the calls that were queued before this one.
     fn begin_run(&mut self) {
         self.net.cx.stopped = false;
         self.net.cx.failure = None;
@@ -232,8 +232,8 @@ impl EventLoop {
         let mut events = self.events.take().unwrap_or_else(|| mio::Events::with_capacity(EVENTS_PER_TURN));
         loop {
             match self.poll.poll(&mut events, self.poll_timeout(deadline)) {
-                // A signal is no turn without events: timers must not overtake events that came while the process was
-                // stopped. So the events are asked for again.
+                // A signal does not end the wait. Otherwise timers could fire before the events that came while the
+                // process was stopped.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
                 result => break result?,
             }
@@ -256,6 +256,7 @@ impl EventLoop {
         Ok(())
     }
 
+    /// Whether a further turn could do nothing, or the run was stopped.
     fn is_over(&self) -> bool {
         self.net.cx.stopped
             || (self.net.cx.foreground == 0

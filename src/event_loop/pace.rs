@@ -19,14 +19,14 @@ use crate::transports::id::Id;
 
 /// The nap to ask for. The timer slack of the kernel makes it about 55 µs.
 const NAP: Duration = Duration::from_micros(1);
-/// The unit of measurement.
+/// The time over which reads are counted. Trials are measured in epochs.
 const EPOCH: Duration = Duration::from_millis(10);
-/// Epochs that are compared.
-const SAMPLE: u32 = 2;
-/// How many epochs lie between two trials.
-const SETTLED: u32 = 50;
-/// How many epochs come before the first trial.
-const FIRST: u32 = 4;
+/// Epochs of a trial. As many before the trial are compared with them.
+const SAMPLE_EPOCHS: u32 = 2;
+/// Epochs from the end of a trial to the next trial.
+const SETTLED_EPOCHS: u32 = 50;
+/// Epochs before the first trial.
+const FIRST_EPOCHS: u32 = 4;
 /// With fewer reads in an epoch, the loop is not busy.
 const BUSY_READS: u64 = 200;
 /// With fewer changes between streams in an epoch, only one peer matters.
@@ -38,7 +38,7 @@ const SMALL_BYTES: u64 = 4096;
 /// Naps must move this many percent of what is moved without.
 const GAIN_PERCENT: u64 = 115;
 /// Percent of a datagram that a call must receive, on average, for the sign of datagrams.
-const LOT_PERCENT: u64 = 125;
+const BATCH_PERCENT: u64 = 125;
 /// The same as `GAIN_PERCENT`, if most reads are of datagrams.
 const DATAGRAM_GAIN_PERCENT: u64 = 92;
 
@@ -49,7 +49,7 @@ pub(super) struct Pace {
     stage: Stage,
     /// Epochs of the present stage so far.
     epochs: u32,
-    /// The bytes in the last `SAMPLE` epochs before the trial, and in the trial.
+    /// Bytes in the last `SAMPLE_EPOCHS` epochs before the trial, and in the trial.
     before: u64,
     trial: u64,
     gain_percent: u64,
@@ -58,7 +58,7 @@ pub(super) struct Pace {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// The loop does what was found best.
+    /// The loop naps or does not nap, as the last trial has shown to be better.
     Settled,
     /// The loop does the opposite, to compare.
     Trial,
@@ -71,15 +71,15 @@ struct Epoch {
     bytes: u64,
     /// How many of the reads are datagrams, and how many calls received them.
     datagrams: u64,
-    lots: u64,
-    /// How many reads were of another stream than the read before.
+    batches: u64,
+    /// Reads of another stream than the one before.
     switches: u64,
     last: Option<Id>,
 }
 
 impl Pace {
     pub(super) fn new() -> Self {
-        let epochs = SETTLED - FIRST;
+        let epochs = SETTLED_EPOCHS - FIRST_EPOCHS;
         Self {
             naps: false,
             stage: Stage::Settled,
@@ -102,7 +102,7 @@ impl Pace {
     pub(super) fn note_datagrams(&mut self, count: usize, bytes: usize) {
         self.epoch.reads += count as u64;
         self.epoch.datagrams += count as u64;
-        self.epoch.lots += 1;
+        self.epoch.batches += 1;
         self.epoch.bytes += bytes as u64;
     }
 
@@ -118,12 +118,13 @@ impl Pace {
     }
 
     fn end_epoch(&mut self) {
-        let Epoch { reads, bytes, datagrams, lots, switches, .. } = self.epoch;
+        let Epoch { reads, bytes, datagrams, batches, switches, .. } = self.epoch;
         let of_datagrams = datagrams * 2 > reads;
         let busy = reads >= BUSY_READS && bytes <= reads * SMALL_BYTES && (of_datagrams || switches >= SWITCHES_MIN);
-        let shows = if of_datagrams { datagrams * 100 >= lots * LOT_PERCENT } else { reads >= switches * REPEATS_MIN };
+        let shows_sign =
+            if of_datagrams { datagrams * 100 >= batches * BATCH_PERCENT } else { reads >= switches * REPEATS_MIN };
         // Naps hide the sign. Only a trial without naps tells whether it is still there.
-        let sign = self.naps || self.stage == Stage::Trial || shows;
+        let sign = self.naps || self.stage == Stage::Trial || shows_sign;
         self.gain_percent = if of_datagrams { DATAGRAM_GAIN_PERCENT } else { GAIN_PERCENT };
         if !(busy && sign) {
             *self = Self::new();
@@ -132,16 +133,16 @@ impl Pace {
         self.epochs += 1;
         match self.stage {
             Stage::Settled => {
-                if self.epochs > SETTLED - SAMPLE {
+                if self.epochs > SETTLED_EPOCHS - SAMPLE_EPOCHS {
                     self.before += bytes;
                 }
-                if self.epochs == SETTLED {
+                if self.epochs == SETTLED_EPOCHS {
                     self.begin(Stage::Trial);
                 }
             }
             Stage::Trial => {
                 self.trial += bytes;
-                if self.epochs == SAMPLE {
+                if self.epochs == SAMPLE_EPOCHS {
                     let (with, without) = if self.naps { (self.before, self.trial) } else { (self.trial, self.before) };
                     self.naps = with * 100 > without * self.gain_percent;
                     self.begin(Stage::Settled);

@@ -44,7 +44,8 @@ impl EventLoop {
                 stream.io.child_ended();
             }
         }
-        for pipe in pipes.into_iter().skip(1).flatten() {
+        let [_stdin, stdout, stderr] = pipes;
+        for pipe in [stdout, stderr].into_iter().flatten() {
             for _ in 0..LAST_ROUNDS {
                 let Some(mut stream) = self.net.stream_mut(pipe) else { break };
                 stream.readable = true;
@@ -80,14 +81,14 @@ impl EventLoop {
         let lost = matches!(call, Call::ConnectionLost(_));
         if let Some(Installed::Subprocess(protocol)) = handlers.get_mut(process.index()) {
             let t = &mut SubprocessTransport { net, id: process };
-            let told = guarded(|| match call {
+            let outcome = guarded(|| match call {
                 Call::PauseWriting => protocol.pause_writing(t),
                 Call::ResumeWriting => protocol.resume_writing(t),
                 Call::ConnectionLost(error) => protocol.pipe_connection_lost(t, number, error),
                 // Pipes have no other calls.
                 _ => (),
             });
-            if let Err(error) = told {
+            if let Err(error) = outcome {
                 self.end_after_panic(process, error);
             }
         }
@@ -105,7 +106,7 @@ impl EventLoop {
         let Some(Installed::Subprocess(protocol)) = handlers.get_mut(id.index()) else { return };
         let t = &mut SubprocessTransport { net, id };
         let ends = call.is_last();
-        let told = guarded(|| match call {
+        let outcome = guarded(|| match call {
             Call::ConnectionMade => protocol.connection_made(t),
             Call::ProcessExited => protocol.process_exited(t),
             Call::Timer(timer) => protocol.timer_fired(t, timer),
@@ -119,7 +120,7 @@ impl EventLoop {
                 Some(process) if process.status.is_none() => self.uninstall(id),
                 _ => self.forget(id),
             }
-        } else if let Err(error) = told {
+        } else if let Err(error) = outcome {
             self.end_after_panic(id, error);
         }
     }

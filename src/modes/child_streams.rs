@@ -10,11 +10,11 @@ use crate::transports::process::opening::ChildStdio;
 
 /// The stdin of a program on stdin and stdout, and the process group that the program needs for it.
 ///
-/// | our stdin | the program has |
+/// | stdin of xport | the program has |
 /// |---|---|
 /// | a file, a device, a pipe | the same: only the program reads it |
-/// | a terminal | a pipe from us: the program is in the background there and could not read |
-/// | a socket, or a pipe that is non-blocking | a pipe from us: programs do not expect such a stdin |
+/// | a terminal | a pipe from xport: the program is in the background there and could not read |
+/// | a socket, or a pipe that is non-blocking | a pipe from xport: programs do not expect such a stdin |
 pub(super) fn stdin(config: &ChildConfig) -> (ChildStdio, Standing) {
     match config.stdin {
         // To read, the program must be in the foreground with xport.

@@ -25,7 +25,7 @@ pub(super) const FAILED: u8 = 125;
 const NOT_EXECUTABLE: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
-/// The variables of our environment that a child gets. The others may hold what is not meant for it.
+/// The variables of the environment that a child gets. Other variables can hold secrets.
 const ENVIRONMENT: [&str; 11] =
     ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "TZ", "TMPDIR", "PWD", "XDG_RUNTIME_DIR"];
 
@@ -43,20 +43,20 @@ pub(super) struct Child {
 impl Child {
     /// A program that need not be there. Starting it tells if it is not.
     pub(super) fn new(config: &ChildConfig) -> Self {
-        let mut child = Self::not_found(config);
+        let mut child = Self::unresolved(config);
         child.path = child.find().unwrap_or_default();
         child
     }
 
     /// A program that must be there, as far as this can be told without running it.
     pub(super) fn checked(config: &ChildConfig) -> Result<Self, Failure> {
-        let mut child = Self::not_found(config);
+        let mut child = Self::unresolved(config);
         child.path = child.find().map_err(|error| child.cannot_run(&error))?;
         Ok(child)
     }
 
-    /// Takes the allowed variables from our environment. It does not look for the program.
-    fn not_found(config: &ChildConfig) -> Self {
+    /// Takes the allowed variables from the environment. It does not look for the program.
+    fn unresolved(config: &ChildConfig) -> Self {
         let allowed =
             |name: &OsString| name.to_str().is_some_and(|name| ENVIRONMENT.contains(&name) || name.starts_with("LC_"));
         let mut environment = Vec::from_iter(std::env::vars_os().filter(|(name, _)| allowed(name)));
@@ -71,11 +71,11 @@ impl Child {
     }
 
     /// Sets the standard streams, and the process group or session.
-    pub(super) fn with(self, stdio: [ChildStdio; 3], standing: Standing) -> Self {
+    pub(super) fn with_stdio(self, stdio: [ChildStdio; 3], standing: Standing) -> Self {
         Self { stdio, standing, ..self }
     }
 
-    /// Says that its stdout goes to our stdout. Then its stderr must stay in order with it.
+    /// Notes that the stdout of the child goes to the stdout of xport. Its stderr must stay in order with that.
     pub(super) fn beside_our_stdout(mut self) -> Self {
         if self.config.stderr.is_none() && !self.config.pty {
             self.stdio[2] = stderr_beside_stdout();
@@ -90,7 +90,7 @@ impl Child {
         find(program, path.unwrap_or_else(|| OsStr::new(PATH_DEFAULT))).map(Some)
     }
 
-    fn command(&self, about: Vec<(&'static str, String)>) -> Command {
+    fn command(&self, variables: Vec<(&'static str, String)>) -> Command {
         let mut command = match &self.config.program {
             Program::Argv { program, arguments } => {
                 let mut command = Command::new(self.path.as_deref().unwrap_or_else(|| Path::new(program)));
@@ -99,7 +99,7 @@ impl Child {
             }
             Program::Shell(text) => shell_command(text),
         };
-        command.env_clear().envs(about).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.env_clear().envs(variables).envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.standing(self.standing).dies_with_us(true);
         command
     }
@@ -141,15 +141,15 @@ pub(super) fn on_terminal(model: PtyModel, stderr: Option<ChildStdio>) -> [Child
     [pty, pty, if stderr == Some(ChildStdio::Null) { ChildStdio::Null } else { pty }]
 }
 
-/// Starts a child with pipes to it. `about` tells the child of its peer, as variables.
+/// Starts a child with pipes to it. `variables` tell the child of its peer.
 pub(super) fn start(
     net: &mut Net,
     child: &Child,
-    about: Vec<(&'static str, String)>,
+    variables: Vec<(&'static str, String)>,
     marks: WaterMarks,
     protocol: impl SubprocessProtocol + 'static,
 ) -> Result<Id, Failure> {
-    let spawned = net.spawn(child.command(about), child.stdio, protocol);
+    let spawned = net.spawn(child.command(variables), child.stdio, protocol);
     let id = spawned.map_err(|error| child.cannot_start(&error))?;
     net.subprocess_transport(id).set_kill_after(child.config.kill_after);
     for fd in 0..=2 {
@@ -160,8 +160,8 @@ pub(super) fn start(
     Ok(id)
 }
 
-/// What a child is told of the connection: numbers only, and nothing that a peer could choose.
-pub(super) fn about(left: &Inbound) -> Vec<(&'static str, String)> {
+/// The variables that tell a child of its connection: numbers only, and nothing that a peer could choose.
+pub(super) fn peer_variables(left: &Inbound) -> Vec<(&'static str, String)> {
     let mut variables = Vec::new();
     match &left.info.peer {
         Some(Peer::Ip(peer)) => {

@@ -19,7 +19,7 @@ use crate::transports::tls::settings::{ClientSettings, ServerSettings};
 
 /// A mode, with everything that it needs. A list of listeners is never empty; each listener can have its own options.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
+#[expect(clippy::large_enum_variant, reason = "a run has one")]
 pub enum Mode {
     /// Echo for any number of clients: `tcp-echo`, `tls-echo`, `unix-echo`, `echo`.
     Echo(Vec<ListenConfig>),
@@ -193,7 +193,7 @@ pub struct ExecConfig {
 
 /// The other end of the program of `exec`.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
+#[expect(clippy::large_enum_variant, reason = "a run has one")]
 pub enum ExecPlace {
     /// stdin and stdout.
     Stdio,
@@ -228,7 +228,7 @@ pub enum LeftEndpoint {
 
 /// A side of a relay that does not listen.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "there are two of it in a run")]
+#[expect(clippy::large_enum_variant, reason = "a run has two")]
 pub enum Endpoint {
     /// `-`, `stdio`.
     Stdio,

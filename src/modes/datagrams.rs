@@ -6,12 +6,12 @@ use std::rc::Rc;
 use super::config::{
     DatagramAddress, DatagramConnectConfig, DatagramListenConfig, DatagramRun, DialConfig, StreamConfig,
 };
-use super::{Run, dialing, listen, local, marks, pair_options, session_options, stdio, stdio_of, take_over};
+use super::{Run, dialing, listen, local, marks, pair_options, session_options, stdio, stdio_of, take_over, unusable};
 use crate::protocols::datagram_echo::DatagramEcho;
 use crate::protocols::pair::conversation::{Conversation, ConversationOptions, SocketSide};
 use crate::protocols::pair::lines::ConversationStdio;
 use crate::protocols::quota::CountLimit;
-use crate::protocols::report::{Cause, Failure};
+use crate::protocols::report::Failure;
 use crate::protocols::signals::Wanted;
 use crate::transports::address::HostPort;
 use crate::transports::datagram::opening::{DatagramOptions, DatagramService};
@@ -21,6 +21,7 @@ use crate::transports::opening::Inherited;
 use crate::transports::out_buf::WaterMarks;
 use crate::transports::protocol::{DatagramProtocol, Handler};
 
+/// `udp-echo`: sends each datagram back.
 pub(super) fn echo(ends: &[DatagramListenConfig], options: DatagramRun) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
@@ -32,6 +33,7 @@ pub(super) fn echo(ends: &[DatagramListenConfig], options: DatagramRun) -> anyho
     run.run()
 }
 
+/// `udp-server`: stdin goes to the sender of the last datagram.
 pub(super) fn server(ends: &[DatagramListenConfig], options: DatagramRun) -> anyhow::Result<()> {
     let Some(first) = ends.first() else { return Ok(()) };
     let ready = ends.iter().map(listen::resolve_datagrams).collect::<anyhow::Result<_>>()?;
@@ -45,13 +47,14 @@ pub(super) fn server(ends: &[DatagramListenConfig], options: DatagramRun) -> any
     run.run()
 }
 
+/// `udp-client`: one peer with stdin and stdout.
 pub(super) fn client(
     config: &DatagramConnectConfig<DatagramAddress>,
     options: DatagramRun,
     stream: &StreamConfig,
 ) -> anyhow::Result<()> {
     let DatagramConnectConfig { target, dial, broadcast } = config;
-    // This comes first, because a new descriptor could get the same number.
+    // An inherited descriptor is taken over first, because a new descriptor could get the same number.
     let outbound = DatagramOutbound::new(target)?;
     let mut run = Run::of_client(stream, false)?;
     let marks = marks(stream)?;
@@ -113,7 +116,7 @@ impl DatagramOutbound {
                 let id = net.adopt_udp(socket, service, protocol).map_err(|error| local("adopt", &error))?;
                 match net.datagram_transport(id).info().peer {
                     Some(_) => Ok(id),
-                    None => Err(Failure::new(Cause::Unavailable, format!("fd:{number}: not connected"))),
+                    None => Err(unusable(number, "not connected")),
                 }
             }
         }

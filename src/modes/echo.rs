@@ -1,4 +1,4 @@
-//! Streams with an echo, for any number of clients.
+//! Serves an echo on streams, to any number of clients. `datagrams.rs` has the echo of datagrams.
 
 use super::config::ListenConfig;
 use super::{Run, listen};

@@ -44,17 +44,8 @@ fn at_place(config: &ExecConfig) -> anyhow::Result<()> {
 fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     let mut run = Run::new(&config.stream)?;
     let exec = Rc::new(ExecChild::default());
-    let mut forwarder = Forwarder::new(Rc::clone(&exec), config.child.kill_after);
-    // The child's group is not that of the terminal, so signals of keys of the terminal come to us only.
-    let mut signals = DELIBERATE.to_vec();
     let streams = Streams::of(&config.child);
-    if streams.has_keys_of_ours {
-        forwarder = forwarder.with_terminal(terminal::look);
-        signals.extend([SIGWINCH, SIGCONT]);
-    } else if !config.child.pty {
-        forwarder = forwarder.with_job_control(stop);
-        signals.extend([SIGTSTP, SIGCONT, SIGCHLD]);
-    }
+    let (signals, forwarder) = forwarding(&config.child, &streams, Rc::clone(&exec));
     if streams.standing == Standing::OurGroup {
         exec.share_keys();
     }
@@ -78,7 +69,7 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
     }
     exec.set_stderr(stderr);
     let side = ChildEnd::of_exec(End::Stdio { stdin, stdout }, run.reporter.clone(), Rc::clone(&exec));
-    let child = Child::new(&config.child).with(streams.stdio, streams.standing);
+    let child = Child::new(&config.child).with_stdio(streams.stdio, streams.standing);
     exec.set_child(children::start(net, &child, Vec::new(), marks, side)?);
     if streams.stdio[0] == ChildStdio::Inherit {
         // The writer of a pipe has to notice when the child closes its stdin. Without a descriptor for this, the pipe
@@ -86,16 +77,32 @@ fn on_stdio(config: &ExecConfig) -> anyhow::Result<()> {
         let _ = give_up_stdin();
     }
     // Raw mode begins only now, because a child that failed to start does not need it.
-    let _raw = streams.has_keys_of_ours.then(terminal::RawTerminal::enter);
+    let _raw = streams.passes_keys.then(terminal::RawTerminal::enter);
     run.run()
 }
 
-/// The standard streams of the child, and which of them go by way of us.
+/// The signals that xport catches, and the forwarder that passes them on to the child.
+fn forwarding(config: &ChildConfig, streams: &Streams, exec: Rc<ExecChild>) -> (Vec<i32>, Forwarder) {
+    let forwarder = Forwarder::new(exec, config.kill_after);
+    let mut signals = DELIBERATE.to_vec();
+    if streams.passes_keys {
+        signals.extend([SIGWINCH, SIGCONT]);
+        return (signals, forwarder.with_terminal(terminal::refresh));
+    }
+    if config.pty {
+        return (signals, forwarder);
+    }
+    // The child is not in the foreground group of the terminal, so the signals of its keys come to xport alone.
+    signals.extend([SIGTSTP, SIGCONT, SIGCHLD]);
+    (signals, forwarder.with_job_control(stop))
+}
+
+/// The standard streams of the child.
 struct Streams {
     stdio: [ChildStdio; 3],
     standing: Standing,
-    /// Keys of the terminal of xport go to the terminal of the child.
-    has_keys_of_ours: bool,
+    /// Whether keys of the terminal of xport are passed on to the terminal of the child.
+    passes_keys: bool,
 }
 
 impl Streams {
@@ -105,12 +112,12 @@ impl Streams {
             if config.stdin == Some(ChildStdio::Null) {
                 stdio[0] = ChildStdio::Null;
             }
-            let has_keys_of_ours = stdio[0] != ChildStdio::Null && stdin_is_terminal();
-            return Self { stdio, standing: Standing::OwnSession, has_keys_of_ours };
+            let passes_keys = stdio[0] != ChildStdio::Null && stdin_is_terminal();
+            return Self { stdio, standing: Standing::OwnSession, passes_keys };
         }
         let (stdin, standing) = child_streams::stdin(config);
         let stderr = child_streams::stderr(config, standing);
-        Self { stdio: [stdin, ChildStdio::Pipe, stderr], standing, has_keys_of_ours: false }
+        Self { stdio: [stdin, ChildStdio::Pipe, stderr], standing, passes_keys: false }
     }
 
     /// Whether xport reads stdin for the child.

@@ -6,7 +6,7 @@ use std::os::fd::{OwnedFd, RawFd};
 use std::path::Path;
 
 use super::config::{DatagramAddress, DatagramListenConfig, ListenConfig};
-use super::{local, marks, tls};
+use super::{local, marks, tls, unusable};
 use crate::protocols::NOTICE;
 use crate::protocols::loop_guard::MARK;
 use crate::protocols::report::{Cause, Failure};
@@ -23,7 +23,7 @@ use crate::transports::own_file::{self, OwnFile};
 use crate::transports::protocol::{DatagramProtocol, Factory};
 use crate::transports::tls::TlsServer;
 
-/// How often another port is tried if the one that the kernel chose for IPv4 is in use for IPv6.
+/// How many ports are tried, because the port that the kernel chooses for IPv4 can be in use for IPv6.
 const PORT_TRIES: usize = 16;
 
 /// A host and a port to listen on, with the addresses of the host.
@@ -109,7 +109,7 @@ fn check_port_file(path: Option<&Path>) -> Result<(), Failure> {
 }
 
 /// Opens the listeners of all ends, and reports their addresses. The port files are removed when the result is dropped.
-/// `limit` returns how many clients an end serves at once.
+/// `limit` returns how many clients an end serves at once, and `None` is no limit.
 pub(super) fn open_all(
     net: &mut Net,
     ends: &[ListenConfig],
@@ -118,7 +118,7 @@ pub(super) fn open_all(
     factory: impl Fn() -> Factory,
 ) -> anyhow::Result<Vec<Option<OwnFile>>> {
     let mut ports: Ports<'_> = Vec::new();
-    let mut of_clients = Vec::new();
+    let mut opened = Vec::new();
     for (config, ready) in ends.iter().zip(ready) {
         let listening = Listening {
             backlog: config.backlog,
@@ -132,11 +132,11 @@ pub(super) fn open_all(
         };
         let tls = ready.tls.clone();
         let names = open(net, config, ready, &listening, &factory)?;
-        of_clients.push((config, tls, names.clone()));
+        opened.push((config, tls, names.clone()));
         add_ports(&mut ports, config.port_file.as_deref(), names);
     }
     let port_files = announce_all(&ports)?;
-    of_clients.iter().for_each(|(config, tls, names)| tls::tell_clients(config, tls.as_ref(), names));
+    opened.iter().for_each(|(config, tls, names)| tls::tell_clients(config, tls.as_ref(), names));
     Ok(port_files)
 }
 
@@ -193,7 +193,8 @@ fn open(
     Ok(listeners.into_iter().filter_map(|id| net.listening_on(id)).collect())
 }
 
-/// Binds the datagram sockets of all ends, and returns the ids for each end. `protocol` makes the protocol of a socket.
+/// Binds the datagram sockets of all ends. Returns the ids of each end, in the order of `ends`. `protocol` makes the
+/// protocol of a socket.
 pub(super) fn open_datagrams<P: DatagramProtocol + 'static>(
     net: &mut Net,
     ends: &[DatagramListenConfig],
@@ -244,15 +245,11 @@ pub(super) fn announce_datagrams(
     announce_all(&ports)
 }
 
-/// `*` opens a socket for each family, and `-6` opens only one of them. `[::]` serves both families, unless another
-/// address serves IPv4 on the same port.
+/// The families that a socket serves. `*` opens a socket for each family, and `-6` opens only that of IPv6. `[::]`
+/// serves both families, unless another address serves IPv4 on the same port.
 fn stack(asked: &HostPort, family: Family, v4_wildcards: &[u16]) -> Stack {
     let own = asked.host == Host::Any || family == Family::V6 || v4_wildcards.contains(&asked.port);
     if own { Stack::OwnFamily } else { Stack::Both }
-}
-
-fn unusable(number: RawFd, why: &str) -> Failure {
-    Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"))
 }
 
 /// The ports for which `0.0.0.0` is given.
@@ -299,11 +296,11 @@ fn open_inherited(
             let id = net.adopt(fd, protocol).map_err(refused)?;
             let peer = net.transport(id).info().peer.unwrap_or(Peer::Unnamed);
             if !listening.access.admits_peer(&peer) {
-                return Err(Failure::new(Cause::Unavailable, format!("fd:{number}: the peer is denied")).into());
+                return Err(unusable(number, "the peer is denied").into());
             }
             net.count_as_accepted(id);
             if listening.limit.is_some_and(|limit| net.accepted() > limit) {
-                return Err(Failure::new(Cause::Unavailable, format!("fd:{number}: too many connections")).into());
+                return Err(unusable(number, "too many connections").into());
             }
             net.transport(id).set_keepalive(listening.keepalive).map_err(refused)?;
             net.transport(id).set_write_buffer_limits(listening.marks);
@@ -325,43 +322,51 @@ fn open_each(
     addresses: &[SocketAddr],
     mut open: impl FnMut(&mut Net, SocketAddr) -> io::Result<Id>,
 ) -> anyhow::Result<Vec<Id>> {
-    let mut attempt = 0;
+    let mut tries = 0;
     loop {
-        attempt += 1;
+        tries += 1;
         let mut ids = Vec::new();
-        let mut port = asked_port;
-        let mut failed = None;
-        for (index, address) in addresses.iter().enumerate() {
-            let is_last = index + 1 == addresses.len();
-            let mut at = *address;
-            at.set_port(port);
-            match open(net, at) {
-                Ok(id) => {
-                    if let Some(Peer::Ip(real)) = net.listening_on(id) {
-                        port = real.port();
-                    }
-                    ids.push(id);
-                }
-                // The machine lacks this family. The other family is enough.
-                Err(error) if (!is_last || !ids.is_empty()) && is_family_missing(&error) => {
-                    log::info!("listen {at}: {}", describe(&error));
-                }
-                Err(error) => {
-                    failed = Some((at, error));
-                    break;
-                }
-            }
+        let Err((at, error)) = open_on_one_port(net, asked_port, addresses, &mut open, &mut ids) else {
+            return Ok(ids);
+        };
+        let can_change_port = asked_port == 0 && error.kind() == io::ErrorKind::AddrInUse;
+        if !can_change_port || tries == PORT_TRIES {
+            return Err(unavailable(&at, &error).into());
         }
-        match failed {
-            None => return Ok(ids),
-            Some((_, error)) if error.kind() == io::ErrorKind::AddrInUse && asked_port == 0 && attempt < PORT_TRIES => {
-                ids.into_iter().for_each(|id| net.remove(id));
-            }
-            Some((at, error)) => return Err(unavailable(&at, &error).into()),
-        }
+        ids.into_iter().for_each(|id| net.remove(id));
     }
 }
 
+/// Opens a listener for each address, all on the port of the first one. Adds to `ids` what was opened before an error.
+fn open_on_one_port(
+    net: &mut Net,
+    mut port: u16,
+    addresses: &[SocketAddr],
+    open: &mut impl FnMut(&mut Net, SocketAddr) -> io::Result<Id>,
+    ids: &mut Vec<Id>,
+) -> Result<(), (SocketAddr, io::Error)> {
+    for (index, address) in addresses.iter().enumerate() {
+        let is_last = index + 1 == addresses.len();
+        let mut at = *address;
+        at.set_port(port);
+        match open(net, at) {
+            Ok(id) => {
+                if let Some(Peer::Ip(real)) = net.listening_on(id) {
+                    port = real.port();
+                }
+                ids.push(id);
+            }
+            // The machine lacks this family. The other family is enough.
+            Err(error) if (!is_last || !ids.is_empty()) && is_family_missing(&error) => {
+                log::info!("listen {at}: {}", describe(&error));
+            }
+            Err(error) => return Err((at, error)),
+        }
+    }
+    Ok(())
+}
+
+/// Whether this machine has no addresses of the family.
 fn is_family_missing(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT))
 }

@@ -23,8 +23,7 @@ use crate::protocols::pair::{PairOptions, SessionOptions};
 use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
 use crate::protocols::signals::{Signals, Wanted};
 use crate::sys::{process, signals};
-use crate::transports::connect::Dialing;
-use crate::transports::connect::source_addresses;
+use crate::transports::connect::{Dialing, source_addresses};
 use crate::transports::dump::Dump;
 use crate::transports::error::describe;
 use crate::transports::id::Id;
@@ -117,7 +116,7 @@ fn all_deadly() -> Vec<i32> {
     [&signals::DELIBERATE[..], &signals::other_deadly()].concat()
 }
 
-/// The signals of `wanted` that are caught: all that were not ignored when we were started. SIGCHLD is caught even if
+/// The signals of `wanted` that are caught: all that were not ignored when xport was started. SIGCHLD is caught even if
 /// it was ignored. The first process of a PID namespace catches SIGCHLD always, because it must reap orphans.
 fn caught(wanted: &[i32]) -> Vec<i32> {
     let of_init = process::is_init().then_some(signals::SIGCHLD).filter(|signal| !wanted.contains(signal));
@@ -125,14 +124,17 @@ fn caught(wanted: &[i32]) -> Vec<i32> {
     wanted.iter().copied().chain(of_init).filter(is_wanted).collect()
 }
 
+/// The failure of an operation on this machine, which is not the fault of a peer.
 fn local(operation: &str, error: &io::Error) -> Failure {
     Failure::new(Cause::Local, format!("{operation}: {}", describe(error)))
 }
 
+/// The water marks of the write buffers.
 fn marks(stream: &StreamConfig) -> anyhow::Result<WaterMarks> {
     Ok(WaterMarks::new(stream.high_water, stream.low_water)?)
 }
 
+/// How to connect, as the transports take it.
 fn dialing(config: &DialConfig) -> Dialing {
     Dialing {
         family: config.family,
@@ -147,9 +149,13 @@ fn dialing(config: &DialConfig) -> Dialing {
 
 /// Takes over an inherited descriptor. `wanted` returns `None` for a socket that the mode cannot use.
 fn take_over(number: RawFd, name: &str, wanted: impl FnOnce(Inherited) -> Option<OwnedFd>) -> anyhow::Result<OwnedFd> {
-    let unusable = |why: &str| Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"));
-    let socket = inherit(number).map_err(|error| unusable(&describe(&error)))?;
-    Ok(wanted(socket).ok_or_else(|| unusable(&format!("not {name}")))?)
+    let socket = inherit(number).map_err(|error| unusable(number, &describe(&error)))?;
+    Ok(wanted(socket).ok_or_else(|| unusable(number, &format!("not {name}")))?)
+}
+
+/// The failure of a mode that cannot use an inherited descriptor.
+fn unusable(number: RawFd, why: &str) -> Failure {
+    Failure::new(Cause::Unavailable, format!("fd:{number}: {why}"))
 }
 
 /// The options of a pair. Without a `reporter` the pair is one of many.
@@ -169,7 +175,7 @@ fn stdio(net: &mut Net, which: Stdio, marks: WaterMarks, protocol: impl Into<Han
     prepare_stdio(net, opened, marks)
 }
 
-/// Prepares a standard stream. The error of one that could not be opened names it already.
+/// Sets the water marks of a standard stream that was opened. An error of opening it names the stream already.
 fn prepare_stdio(net: &mut Net, opened: io::Result<Id>, marks: WaterMarks) -> Result<Id, Failure> {
     let id = opened.map_err(|error| Failure::new(Cause::Local, describe(&error)))?;
     net.transport(id).set_write_buffer_limits(marks);

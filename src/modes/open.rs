@@ -56,7 +56,7 @@ impl PreparedEnd {
         matches!(self, Self::Child(_))
     }
 
-    /// Notes that the output of a child goes to our stdout.
+    /// Notes that the output of a child goes to the stdout of xport.
     pub(super) fn beside_our_stdout(self) -> Self {
         match self {
             Self::Child(child) => Self::Child(child.beside_our_stdout()),
@@ -64,12 +64,12 @@ impl PreparedEnd {
         }
     }
 
-    /// Opens the end. A child gets the variables `about`.
+    /// Opens the end. A child gets `variables`.
     pub(super) fn open(
         &self,
         net: &mut Net,
         other: impl Into<OtherEnd>,
-        about: Vec<(&'static str, String)>,
+        variables: Vec<(&'static str, String)>,
         marks: WaterMarks,
         options: PairOptions,
     ) -> Result<End, Failure> {
@@ -99,7 +99,7 @@ impl PreparedEnd {
                 Ok(End::Datagrams(net.connect_udp(target.clone(), dialing(dial), socket, side)))
             }
             Self::Child(child) => {
-                Ok(End::Child(children::start(net, child, about, marks, ChildEnd::new(other, options))?))
+                Ok(End::Child(children::start(net, child, variables, marks, ChildEnd::new(other, options))?))
             }
         }
     }

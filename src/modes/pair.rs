@@ -129,7 +129,6 @@ pub(super) struct RightEnds {
     marks: WaterMarks,
 }
 
-#[expect(clippy::large_enum_variant, reason = "there is one of it in a run")]
 enum RightKind {
     /// stdin and stdout, for the first left end only.
     Stdio,
@@ -162,7 +161,7 @@ impl RightEnds {
         matches!(&self.kind, RightKind::Each(end) if end.is_child())
     }
 
-    /// How many left ends there are at once, given what `max-conns` says.
+    /// How many left ends there can be at once. This is a function, because each listener has its own `max-conns`.
     fn limit(&self) -> fn(Option<usize>) -> Option<usize> {
         match self.kind {
             RightKind::Session => |_| Some(1),
@@ -181,7 +180,7 @@ impl RightEnds {
         pair_options(stream, has_reporter.then(|| run.reporter.clone()), session)
     }
 
-    /// Notes that the output of a child goes to our stdout.
+    /// Notes that the output of a child goes to the stdout of xport.
     fn beside_our_stdout(self) -> Self {
         match self.kind {
             RightKind::Each(end) => Self { kind: RightKind::Each(end.beside_our_stdout()), ..self },
@@ -214,7 +213,8 @@ impl RightEnds {
     }
 }
 
-/// Opens the right end of `left`. A child is told of its peer, and counts as the client instead of the connection.
+/// Opens the right end of `left`. A child gets variables about its peer, and counts as the client instead of the
+/// connection.
 fn open_for(
     net: &mut Net,
     right: &PreparedEnd,
@@ -222,9 +222,9 @@ fn open_for(
     marks: WaterMarks,
     options: PairOptions,
 ) -> Result<End, Failure> {
-    let about = if right.is_child() { children::about(&left) } else { Vec::new() };
+    let variables = if right.is_child() { children::peer_variables(&left) } else { Vec::new() };
     let client = left.end;
-    let end = right.open(net, left, about, marks, options)?;
+    let end = right.open(net, left, variables, marks, options)?;
     if let (End::Stream(connection), End::Child(child)) = (client, end) {
         net.count_child_instead(connection, child);
     }

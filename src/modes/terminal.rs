@@ -8,7 +8,7 @@ use crate::sys::{pty, raw_mode};
 use crate::transports::error::describe;
 use crate::transports::process::opening::WindowSize;
 
-/// While this exists, our terminal is raw, or becomes raw once xport is in the foreground.
+/// While this exists, the terminal of xport is raw, or becomes raw once xport is in the foreground.
 #[derive(Debug)]
 pub(super) struct RawTerminal(());
 
@@ -34,8 +34,9 @@ impl Drop for RawTerminal {
     }
 }
 
-/// Looks at our terminal again: its size may have changed, and a shell may have used it while xport was stopped.
-pub(super) fn look() -> Option<WindowSize> {
+/// Looks at the terminal again, and returns its size. The size may have changed, and a shell may have left raw mode
+/// while xport was stopped.
+pub(super) fn refresh() -> Option<WindowSize> {
     enter();
     pty::window_size_of_stdin()
 }

@@ -45,8 +45,8 @@ impl Protocol for Echo {
     }
 
     fn timer_fired(&mut self, t: &mut Transport<'_>, timer: TimerId) {
-        let pulse = Activity::of(t);
-        self.watch.fired(t, timer, pulse);
+        let activity = Activity::of(t);
+        self.watch.fired(t, timer, activity);
     }
 
     fn connection_failed(&mut self, _t: &mut Transport<'_>, error: ConnectError) {

@@ -76,7 +76,7 @@ impl IdleClock {
     }
 
     pub(super) fn fired(&mut self, net: &mut Net, owner: Id, timer: TimerId, activity: Activity) -> Fired {
-        let (Some(limit), true) = (self.limit, self.timer == Some(timer)) else { return Fired::Other };
+        let Some(limit) = self.limit.filter(|_| self.timer == Some(timer)) else { return Fired::Other };
         let still = self.stillness.lasts(net, activity);
         if still >= limit {
             self.timer = None;

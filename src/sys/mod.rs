@@ -1,8 +1,9 @@
 //! The only floor that knows the operating system. It has every `unsafe` line of the crate, one file per mechanism.
 //!
-//! Each function is one system call, or a small and safe combination of a few, and handles `EINTR`. There is no state,
-//! no policy and no logging: the caller decides what a result means. The system is Linux; another system would be
-//! another folder with the same function names.
+//! Each function is one system call, or a small and safe combination of a few, and handles `EINTR`. There is no policy
+//! and no logging: the caller decides what a result means. The only state is what exists once per process, such as the
+//! settings of the terminal before raw mode. The system is Linux. Another system would be another folder with the same
+//! function names.
 #![allow(unsafe_code)] // The crate denies it everywhere else.
 
 pub(crate) mod datagram;

@@ -98,8 +98,8 @@ impl Net {
         }
     }
 
-    /// Something is closed. Clients that wait get the place or the descriptor.
-    pub(crate) fn room_for_listeners(&mut self) {
+    /// Lets waiting clients in after something was closed, which may have freed a place or a descriptor.
+    pub(crate) fn wake_listeners(&mut self) {
         self.admit_ready();
         for &id in &self.cx.places.listeners.clone() {
             if let Some(Slot::Listener(listener)) = self.slots.get_mut(id) {

@@ -1,9 +1,9 @@
 //! The end of a stream: the end of each direction, and the close of the socket.
 //!
 //! ```text
-//!   write_eof ---flushed---> our end is told                      (the stream goes on)
+//!   write_eof ---flushed---> this side ends                       (the stream goes on)
 //!
-//!   close     ---flushed---> our end is told ---> Draining:
+//!   close     ---flushed---> this side ends ----> Draining:
 //!       Lingering:   the peer's end, 5 s at most ---> acknowledged ---> lost
 //!       Delivered:   acknowledged, and nothing comes ----------------> lost
 //!       Reset:       (no end is told) acknowledged ------------------> lost, by a reset
@@ -34,7 +34,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait for the acknowledgement of the FIN alone. Some hosts drop packets after their own end.
 const FIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The time between two checks for the acknowledgement of everything.
+/// How long to wait before asking again whether the peer's system has everything.
 const ASK_AGAIN_MIN: Duration = Duration::from_millis(10);
 const ASK_AGAIN_MAX: Duration = Duration::from_secs(1);
 
@@ -64,14 +64,7 @@ impl StreamRef<'_> {
         }
         self.disarm();
         let stream = &mut *self.stream;
-        // The first failure is reported: a failed write comes before a failed read. An error of TLS is the cause of
-        // both.
-        let error = match error {
-            Some(error) if is_tls(&error) => Some(error),
-            // A panic of the protocol is no failure of the connection.
-            Some(error) if error.kind() == io::ErrorKind::Other => Some(error),
-            error => stream.state.take_write_error().or(error).filter(|_| !is_settled),
-        };
+        let error = stream.take_reported_error(error, is_settled);
         let error = match stream.stack.as_deref_mut() {
             Some(stack) => stack.lose(error),
             None => error,
@@ -86,7 +79,8 @@ impl StreamRef<'_> {
         self.call(call);
     }
 
-    /// The stream is lost before it was open. An accepted connection is forgotten, as no protocol knows of it.
+    /// The stream is lost before it was open. Returns the call that ends it. An accepted connection is forgotten, as no
+    /// protocol knows of it.
     fn opening_failed(&mut self, error: Option<io::Error>) -> Call {
         let what = self.stream.stack.as_deref().map_or("connection", LayerStack::name_of_opening);
         if !self.stream.admission.is_pending() {
@@ -191,7 +185,7 @@ impl StreamRef<'_> {
         }
         let stream = &mut *self.stream;
         stream.state.drain();
-        // From here on, this is when the stream began to drain.
+        // From here on, `last_activity` is the time when the stream began to drain.
         stream.last_activity = self.cx.now;
         stream.discarded = stream.totals.received > 0;
         if stream.state.reading_ended() || mode == CloseMode::Reset {
@@ -202,7 +196,7 @@ impl StreamRef<'_> {
         let has_failed = stream.has_failed_layer();
         self.queue_ready();
         if mode == CloseMode::Delivered {
-            // This is due after the next read.
+            // The timer fires after the next read.
             self.arm(Duration::ZERO, Alarm::Acknowledgement);
         } else if !has_failed {
             // If a layer has failed, a timer runs already.
@@ -228,17 +222,17 @@ impl StreamRef<'_> {
         let is_delivered = stream.is_acknowledged() || (stream.is_delivered() && drains_for >= FIN_TIMEOUT);
         if is_delivered {
             let may_still_send = stream.close_mode == CloseMode::Delivered && !stream.state.reading_ended();
-            let lull = if may_still_send { stream.lacks_a_lull() } else { None };
-            return match lull {
+            let time_to_lull = if may_still_send { stream.time_to_lull() } else { None };
+            return match time_to_lull {
                 Some(wait) if drains_for < CLOSE_TIMEOUT => self.arm(wait, Alarm::Acknowledgement),
                 _ => self.force_close(None, reset),
             };
         }
         if (stream.bounded_close || reset) && drains_for >= CLOSE_TIMEOUT {
-            return self.force_close(Some(not_taken()), reset);
+            return self.force_close(Some(not_delivered()), reset);
         }
-        // An event reports a reset. An event reports the last acknowledgement if this end was the second one. In all
-        // other cases the loop asks, less often the longer it takes.
+        // An event reports a reset, and also the last acknowledgement if the peer had ended first. In all other cases
+        // the kernel must be asked, less often the longer it takes.
         let delay = (drains_for / 4).clamp(ASK_AGAIN_MIN, ASK_AGAIN_MAX);
         self.arm(delay, Alarm::Acknowledgement);
     }
@@ -252,7 +246,7 @@ impl StreamRef<'_> {
             return self.force_close(None, false);
         }
         if stream.bounded_close {
-            return self.force_close(Some(not_taken()), false);
+            return self.force_close(Some(not_delivered()), false);
         }
         self.arm(ASK_AGAIN_MAX, Alarm::CloseTimeout);
     }
@@ -275,7 +269,7 @@ impl StreamRef<'_> {
         self.queue_ready();
     }
 
-    /// A terminal has hung up, and no SIGHUP has come.
+    /// Ends the stream of a terminal that has hung up. The SIGHUP has not come in time.
     pub(crate) fn hung_up(&mut self) {
         let error = self.stream.io.broken_pipe();
         self.force_close(Some(error), false);
@@ -315,11 +309,24 @@ impl StreamRef<'_> {
     }
 }
 
-fn not_taken() -> io::Error {
+/// The error of a close whose time limit has passed.
+fn not_delivered() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "the peer has not received all data")
 }
 
 impl Stream {
+    /// The error that ends the stream. The first failure is reported: a failed write comes before a failed read. No
+    /// failure is reported if everything `is_settled`.
+    fn take_reported_error(&mut self, error: Option<io::Error>, is_settled: bool) -> Option<io::Error> {
+        match error {
+            // An error of TLS is the cause of a failed write as well.
+            Some(error) if is_tls(&error) => Some(error),
+            // A panic of the protocol is no failure of the connection.
+            Some(error) if error.kind() == io::ErrorKind::Other => Some(error),
+            error => self.state.take_write_error().or(error).filter(|_| !is_settled),
+        }
+    }
+
     /// Whether the peer's system has every byte that a protocol has written. The own end does not count. A unix socket
     /// delivers at once. TCP acknowledges later, and never after a reset.
     pub(crate) fn is_delivered(&self) -> bool {
@@ -342,7 +349,7 @@ impl Stream {
 
     /// How much longer the peer must be silent before a close in the middle of its direction. `None` means that the
     /// lull is long enough. A reset would keep a sending peer from reading its bytes.
-    fn lacks_a_lull(&mut self) -> Option<Duration> {
+    fn time_to_lull(&mut self) -> Option<Duration> {
         if self.readable {
             return Some(ASK_AGAIN_MIN);
         }

@@ -1,9 +1,10 @@
-//! The parts of the loop that a transport needs, its queued callbacks, and a transport together with these parts.
+//! What a transport needs of the loop ([`Ctx`]), the callbacks that it queues there ([`Call`]), and references to one
+//! transport together with the `Ctx`.
 //!
 //! `Net` is the arena of transports and a [`Ctx`]. No transport is in a `Ctx`, so a stream and the `Ctx` can be
-//! borrowed at the same time: that is a [`StreamRef`], and a [`DatagramRef`] for a datagram socket. An event looks its
-//! transport up once, and everything that concerns this transport alone is a method of the reference. What concerns
-//! several transports is a method of `Net`.
+//! borrowed at the same time. A [`StreamRef`] holds both, and so does a [`DatagramRef`] for a datagram socket. The loop
+//! looks the transport of an event up once. What concerns this transport alone is a method of the reference, and what
+//! concerns several transports is a method of `Net`.
 
 use std::collections::VecDeque;
 use std::io;
@@ -82,21 +83,23 @@ pub(crate) struct Ctx {
     pub(crate) buffer_pool: BufferPool,
     /// Pipes through which the kernel moves bytes between sockets.
     pub(crate) pipes: PipePool,
-    /// Room for ciphertext, from the first time on.
+    /// A buffer for ciphertext. It is empty until a stream uses TLS.
     pub(crate) ciphertext: Box<[u8]>,
     pub(crate) rearm: RearmQueue,
     /// When the loop looks for peers that have vanished.
     pub(crate) looks: Looks,
     pub(crate) resolver: Resolver,
+    /// The listeners, and the connections that count against their limits.
     pub(crate) places: Places,
+    /// Datagram sockets that send together after the present callbacks.
     pub(crate) cork: Cork,
     /// How many slots keep the loop running.
     pub(crate) foreground: usize,
     /// [`Net::stop`](super::net::Net::stop) was called.
     pub(crate) stopped: bool,
-    /// The error that ends the run.
+    /// The error that the run returns.
     pub(crate) failure: Option<io::Error>,
-    /// The dump, if there is one.
+    /// Shows the bytes of streams and datagrams (`--dump`).
     pub(crate) dump: Option<Box<Dump>>,
 }
 
@@ -143,7 +146,7 @@ impl Ctx {
         }
     }
 
-    /// The time of the next write to a slow reader of the dump.
+    /// How long to wait before writing to a slow reader of the dump again. `None` if no text is pending.
     pub(crate) fn dump_delay(&self) -> Option<Duration> {
         self.dump.as_ref().filter(|dump| dump.is_behind()).map(|_| RETRY_DELAY)
     }
@@ -154,18 +157,18 @@ impl Ctx {
         self.failure.get_or_insert(error);
     }
 
-    /// A connection could not be made, and its protocol does not handle that. A connection that was closed on this side
-    /// is no error.
+    /// Ends the run: a connection could not be made, and its protocol has no `connection_failed` of its own. It is no
+    /// error that a connection was closed on this side.
     pub(crate) fn not_handled(&mut self, error: ConnectError) {
         if !error.is_given_up() {
             self.stop_with(error.into());
         }
     }
 
-    /// Counts whether a slot keeps the loop running by itself, when that changes.
-    pub(crate) fn note_background(&mut self, before: bool, now: bool) {
-        self.foreground += usize::from(before);
-        self.foreground -= usize::from(now);
+    /// Counts a slot that moves into the background, where it does not keep the loop running, or out of it.
+    pub(crate) fn note_background(&mut self, was_background: bool, is_background: bool) {
+        self.foreground += usize::from(was_background);
+        self.foreground -= usize::from(is_background);
     }
 
     /// Whether callbacks are queued, or datagrams that callbacks have sent.
@@ -174,12 +177,11 @@ impl Ctx {
     }
 
     /// Whether a queued call gives `id` another protocol, which gets the next bytes.
-    pub(crate) fn replaces(&self, id: Id) -> bool {
-        let replaces = |call: &Call| {
-            matches!(call, Call::Install(Installed::Protocol(_) | Installed::Datagram(_) | Installed::Subprocess(_)))
+    pub(crate) fn replaces_protocol(&self, id: Id) -> bool {
+        let is_protocol = |installed: &Installed| {
+            matches!(installed, Installed::Protocol(_) | Installed::Datagram(_) | Installed::Subprocess(_))
         };
-        let of_id = |(of, call): &(Id, Call)| *of == id && replaces(call);
-        self.calls.iter().any(of_id)
+        self.calls.iter().any(|(of, call)| *of == id && matches!(call, Call::Install(new) if is_protocol(new)))
     }
 }
 
@@ -204,7 +206,7 @@ impl StreamRef<'_> {
         }
     }
 
-    /// Puts the stream on the run queue if a read would lead anywhere: no event comes for what is there already.
+    /// Puts the stream on the run queue if a read is useful now. No event comes for bytes that have arrived before.
     pub(crate) fn queue_read(&mut self) {
         if self.stream.wants_read() {
             self.queue_ready();
@@ -264,7 +266,7 @@ impl DatagramRef<'_> {
         }
     }
 
-    /// Puts the socket on the run queue if there is something to receive: no event comes for what is there already.
+    /// Puts the socket on the run queue if a read is useful now. No event comes for datagrams that have arrived before.
     pub(crate) fn queue_read(&mut self) {
         if self.wants_read() {
             self.queue_ready();

@@ -228,18 +228,18 @@ impl StreamRef<'_> {
 impl Stream {
     /// Whether a read is useful now.
     pub(crate) fn wants_read(&self) -> bool {
-        let news = self.has_layer_event();
+        let has_layer_event = self.has_layer_event();
         if self.state.discards() {
             // Bytes that are left on stdin are for the next program.
-            return news || (self.readable && self.io.needs_lingering_close());
+            return has_layer_event || (self.readable && self.io.needs_lingering_close());
         }
         if self.is_negotiating() && matches!(self.state.phase(), Phase::Open | Phase::Running) {
-            return news || self.readable;
+            return has_layer_event || self.readable;
         }
         self.state.delivers()
             && self.reading
             && !self.blocked_by_sink
-            && (news || self.readable || self.unread.is_some())
+            && (has_layer_event || self.readable || self.unread.is_some())
     }
 
     /// Whether a write is useful now.

@@ -51,14 +51,16 @@ enum SpliceOutcome {
 
 /// A stream, the stream that gets its bytes, and what both need of the loop.
 struct Route<'a> {
-    source: (Id, &'a mut Stream),
-    sink: (Id, &'a mut Stream),
+    source_id: Id,
+    source: &'a mut Stream,
+    sink_id: Id,
+    sink: &'a mut Stream,
     cx: &'a mut Ctx,
 }
 
 impl Transport<'_> {
-    /// Sends what arrives to the stream `to` from now on, and not to the protocol; the kernel moves the bytes where it
-    /// can. asyncio's `sendfile`, for any two streams.
+    /// Sends received bytes to the stream `to` from now on, and not to the protocol. The kernel moves the bytes where
+    /// it can. asyncio's `sendfile`, for any two streams.
     ///
     /// - The end is still told by `eof_received`. To pass it on is the protocol's business.
     /// - `pause_reading` still holds. This stream is read no further than the high-water mark of `to`.
@@ -70,7 +72,7 @@ impl Transport<'_> {
     #[doc(alias = "sendfile")]
     pub fn forward_to(&mut self, to: Id) {
         if let Some(mut route) = route(self.net, self.id, to)
-            && route.sink.1.state.phase() != Phase::Lost
+            && route.sink.state.phase() != Phase::Lost
         {
             route.begin();
         } else {
@@ -85,8 +87,8 @@ impl Net {
     pub(crate) fn forward_once(&mut self, id: Id, buffer: &mut [u8]) -> Option<Filled> {
         let to = self.stream(id)?.forward.as_deref()?.to;
         let mut route = route(self, id, to)?;
-        route.unblock();
-        if route.source.1.wants_read() { Some(route.move_once(buffer)) } else { None }
+        route.update_block();
+        if route.source.wants_read() { Some(route.move_once(buffer)) } else { None }
     }
 }
 
@@ -94,44 +96,43 @@ impl Net {
 fn route(net: &mut Net, id: Id, to: Id) -> Option<Route<'_>> {
     match net.slots.get_pair_mut(id, to)? {
         (Slot::Stream(source), Slot::Stream(sink)) => {
-            Some(Route { source: (id, source), sink: (to, sink), cx: &mut net.cx })
+            Some(Route { source_id: id, source, sink_id: to, sink, cx: &mut net.cx })
         }
         _ => None,
     }
 }
 
 impl Route<'_> {
-    fn source(&mut self) -> StreamRef<'_> {
-        StreamRef { id: self.source.0, stream: self.source.1, cx: self.cx }
+    fn source_ref(&mut self) -> StreamRef<'_> {
+        StreamRef { id: self.source_id, stream: self.source, cx: self.cx }
     }
 
-    fn sink(&mut self) -> StreamRef<'_> {
-        StreamRef { id: self.sink.0, stream: self.sink.1, cx: self.cx }
+    fn sink_ref(&mut self) -> StreamRef<'_> {
+        StreamRef { id: self.sink_id, stream: self.sink, cx: self.cx }
     }
 
+    /// Begins to forward.
     fn begin(&mut self) {
         let splice_route = self.splice_route();
-        let ((id, source), (to, sink)) = (&mut self.source, &mut self.sink);
-        let is_local_socket = sink.is_local() && sink.peer.is_some();
+        let is_local_socket = self.sink.is_local() && self.sink.peer.is_some();
         let (mode, trial) = match splice_route {
             Some(route @ SpliceRoute::File) => (ForwardMode::Splice(route), is_local_socket.then(Box::default)),
             _ => (ForwardMode::Copy, None),
         };
-        source.forward = Some(Box::new(Forward { to: *to, mode, streak: 0, trial }));
-        sink.source = Some(*id);
-        self.unblock();
-        self.source().queue_read();
+        self.source.forward = Some(Box::new(Forward { to: self.sink_id, mode, streak: 0, trial }));
+        self.sink.source = Some(self.source_id);
+        self.update_block();
+        self.source_ref().queue_read();
     }
 
-    /// Which system calls could move the bytes of these two.
+    /// The system calls that could move the bytes. `None` if only reads and writes can.
     fn splice_route(&self) -> Option<SpliceRoute> {
-        let (source, sink) = (&self.source.1, &self.sink.1);
-        if !source.is_bare() || !sink.is_bare() {
+        if !self.source.is_bare() || !self.sink.is_bare() {
             return None;
         }
-        let (from, from_fd) = source.io.raw_source()?;
-        let (to, to_fd) = sink.io.raw_sink()?;
-        // A call on a socket would wait, where its description may.
+        let (from, from_fd) = self.source.io.raw_source()?;
+        let (to, to_fd) = self.sink.io.raw_sink()?;
+        // `splice(2)` on a socket waits unless the description of the socket is non-blocking.
         let waits = |raw, fd| raw == SpliceFd::Socket && !is_nonblocking(fd);
         if waits(from, from_fd) || waits(to, to_fd) {
             return None;
@@ -147,25 +148,26 @@ impl Route<'_> {
     }
 
     /// Lets the source be read if the sink has room. Otherwise the source waits for that.
-    fn unblock(&mut self) {
-        let waits = !(self.sink.1.state.accepts_writes() && self.sink.1.has_room());
-        self.source.1.blocked_by_sink = waits;
-        self.sink.1.source_waits = waits;
+    fn update_block(&mut self) {
+        let waits = !(self.sink.state.accepts_writes() && self.sink.has_room());
+        self.source.blocked_by_sink = waits;
+        self.sink.source_waits = waits;
     }
 
     /// The source is not read until the sink has room again.
     fn block(&mut self) -> SpliceOutcome {
-        self.source.1.blocked_by_sink = true;
-        self.sink.1.source_waits = true;
+        self.source.blocked_by_sink = true;
+        self.sink.source_waits = true;
         SpliceOutcome::NotNow
     }
 
+    /// Moves bytes once: by the kernel if possible, and through `buffer` otherwise.
     fn move_once(&mut self, buffer: &mut [u8]) -> Filled {
         // Bytes that were handed back, or copied before, go first.
-        if self.source.1.unread.is_none() && self.sink.1.out.is_empty() {
+        if self.source.unread.is_none() && self.sink.out.is_empty() {
             match self.splice() {
                 SpliceOutcome::Bytes(n) => {
-                    log::trace!("{}: {n} bytes moved by the kernel", self.source().label());
+                    log::trace!("{}: {n} bytes moved by the kernel", self.source_ref().label());
                     self.note_forwarded(n, trial::Method::Send);
                     return Filled::Gone(n);
                 }
@@ -174,9 +176,9 @@ impl Route<'_> {
                 SpliceOutcome::Copy => (),
             }
         }
-        match self.source().fill(buffer) {
+        match self.source_ref().fill(buffer) {
             Filled::Bytes(n) => {
-                self.sink().write(&[io::IoSlice::new(&buffer[..n])]);
+                self.sink_ref().write(&[io::IoSlice::new(&buffer[..n])]);
                 self.note_forwarded(n, trial::Method::Copy);
                 Filled::Gone(n)
             }
@@ -184,14 +186,14 @@ impl Route<'_> {
         }
     }
 
-    /// Has the kernel move bytes, if that is the method at present.
+    /// Lets the kernel move bytes, if that is the method at present.
     fn splice(&mut self) -> SpliceOutcome {
-        let Some(forward) = self.source.1.forward.as_deref() else { return SpliceOutcome::Copy };
+        let Some(forward) = self.source.forward.as_deref() else { return SpliceOutcome::Copy };
         let ForwardMode::Splice(route) = forward.mode else { return SpliceOutcome::Copy };
         if forward.trial.as_ref().is_some_and(|trial| trial.method() == trial::Method::Copy) {
             return SpliceOutcome::Copy;
         }
-        if !self.source.1.is_bare() || !self.sink.1.is_bare() {
+        if !self.source.is_bare() || !self.sink.is_bare() {
             // A layer has come since.
             return self.copy_from_now_on();
         }
@@ -204,30 +206,30 @@ impl Route<'_> {
 
     /// From a socket into a pipe, and on into the other socket.
     fn splice_by_pipe(&mut self) -> SpliceOutcome {
-        let Some((_, from)) = self.source.1.io.raw_source() else { return SpliceOutcome::NotNow };
+        let Some((_, from)) = self.source.io.raw_source() else { return SpliceOutcome::NotNow };
         let Some(pipe) = self.cx.pipes.take() else {
             self.set_mode(ForwardMode::Copy);
             return SpliceOutcome::Copy;
         };
         match splice(from, pipe.write.as_fd(), MOVE_BYTES) {
             Ok(bytes @ 1..) => {
-                self.source.1.totals.received += bytes as u64;
-                self.source.1.last_activity = self.cx.now;
-                self.sink.1.out.splice(Spliced { pipe, bytes });
-                self.sink().flush();
-                if self.sink.1.out.is_spliced() {
+                self.source.totals.received += bytes as u64;
+                self.source.last_activity = self.cx.now;
+                self.sink.out.splice(Spliced { pipe, bytes });
+                self.sink_ref().flush();
+                if self.sink.out.is_spliced() {
                     self.block();
                 }
                 SpliceOutcome::Bytes(bytes)
             }
             result => {
-                // It was empty before, and is so still.
+                // The pipe is still empty.
                 self.cx.pipes.give(pipe);
                 match result {
                     Ok(_) => SpliceOutcome::Copy,
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => SpliceOutcome::Copy,
                     Err(error) if is_refusal(&error) => self.copy_from_now_on(),
-                    Err(error) => SpliceOutcome::Failed(self.source.1.io.name_source(error)),
+                    Err(error) => SpliceOutcome::Failed(self.source.io.name_source(error)),
                 }
             }
         }
@@ -245,7 +247,7 @@ impl Route<'_> {
             },
             Err(error) if is_refusal(&error) => self.copy_from_now_on(),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.sink_failed(error),
-            Err(error) => SpliceOutcome::Failed(self.source.1.io.name_source(error)),
+            Err(error) => SpliceOutcome::Failed(self.source.io.name_source(error)),
         }
     }
 
@@ -257,35 +259,35 @@ impl Route<'_> {
             Ok(n) => self.moved(n),
             // A file is always ready.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.sink_is_full(),
-            Err(error) if is_of_the_sink(&error) => self.sink_failed(error),
-            // If it is the file, a read says the same again, and says it of the file.
+            Err(error) if is_error_of_sink(&error) => self.sink_failed(error),
+            // If the file has failed, the next read fails too, with an error that names the file.
             Err(_) => self.copy_from_now_on(),
         }
     }
 
     fn descriptors(&self) -> Option<(BorrowedFd<'_>, BorrowedFd<'_>)> {
-        Some((self.source.1.io.raw_source()?.1, self.sink.1.io.raw_sink()?.1))
+        Some((self.source.io.raw_source()?.1, self.sink.io.raw_sink()?.1))
     }
 
-    /// Notes what went from one to the other without a stop.
+    /// Counts `n` bytes that went from the source to the sink without a pipe in between.
     fn moved(&mut self, n: usize) -> SpliceOutcome {
-        self.source.1.totals.received += n as u64;
-        self.sink.1.totals.sent += n as u64;
-        for stream in [&mut self.source.1, &mut self.sink.1] {
+        self.source.totals.received += n as u64;
+        self.sink.totals.sent += n as u64;
+        for stream in [&mut *self.source, &mut *self.sink] {
             stream.last_activity = self.cx.now;
         }
         SpliceOutcome::Bytes(n)
     }
 
     fn sink_is_full(&mut self) -> SpliceOutcome {
-        self.sink.1.writable = false;
-        self.sink().schedule_rearm();
+        self.sink.writable = false;
+        self.sink_ref().schedule_rearm();
         self.block()
     }
 
     fn sink_failed(&mut self, error: io::Error) -> SpliceOutcome {
-        let error = self.sink.1.io.name_sink(error);
-        self.sink().write_failed(error);
+        let error = self.sink.io.name_sink(error);
+        self.sink_ref().write_failed(error);
         self.block()
     }
 
@@ -295,7 +297,7 @@ impl Route<'_> {
     }
 
     fn set_mode(&mut self, mode: ForwardMode) {
-        if let Some(forward) = self.source.1.forward.as_deref_mut() {
+        if let Some(forward) = self.source.forward.as_deref_mut() {
             log::debug!("forwarding by {mode:?}");
             (forward.mode, forward.streak) = (mode, 0);
         }
@@ -303,9 +305,9 @@ impl Route<'_> {
 
     /// Notes how much was forwarded at once, and changes the method if it is time.
     fn note_forwarded(&mut self, n: usize, method: trial::Method) {
-        let Some(forward) = self.source.1.forward.as_deref_mut() else { return };
+        let Some(forward) = self.source.forward.as_deref_mut() else { return };
         if let Some(trial) = &mut forward.trial {
-            // The time of the turn would stand still.
+            // The clock of the loop stands still during a turn, and this measures within a turn.
             let Some(winner) = trial.note(method, n, Instant::now()) else { return };
             forward.trial = None;
             if winner == trial::Method::Copy {
@@ -325,14 +327,14 @@ impl Route<'_> {
 }
 
 impl StreamRef<'_> {
-    /// Hands what arrives to the protocol again.
+    /// Gives received bytes to the protocol again.
     pub(crate) fn stop_forwarding(&mut self) {
         self.stream.forward = None;
         self.stream.blocked_by_sink = false;
         self.queue_read();
     }
 
-    /// Has the loop take up the source of this stream, if the source waits for room and there is room again.
+    /// Puts the source of this stream on the run queue, if the source waits for room and there is room again.
     pub(crate) fn wake_source(&mut self) {
         if let (Some(source), true) = (self.stream.source, self.stream.has_room()) {
             self.stream.source_waits = false;
@@ -346,14 +348,14 @@ impl Stream {
         self.forward.as_deref().is_some_and(|forward| forward.to == to)
     }
 
-    /// Whether more may be written to it by its source.
+    /// Whether the source of this stream may write more to it.
     fn has_room(&self) -> bool {
         !self.out.flow.is_paused() && !self.out.is_spliced() && (self.writable || !self.out.is_empty())
     }
 }
 
-/// The connection that it was to be sent to has failed, and not the file.
-fn is_of_the_sink(error: &io::Error) -> bool {
+/// Whether an error of `sendfile(2)` is one of the sink, and not one of the file.
+fn is_error_of_sink(error: &io::Error) -> bool {
     use io::ErrorKind::*;
     matches!(
         error.kind(),
@@ -367,7 +369,8 @@ fn is_of_the_sink(error: &io::Error) -> bool {
     )
 }
 
-/// The kernel cannot do this for such descriptors, and has moved nothing: `O_APPEND`, terminals, odd devices.
+/// Whether the kernel cannot move bytes between these descriptors, and has moved none: `O_APPEND`, terminals, odd
+/// devices.
 fn is_refusal(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP | libc::EBADF))
 }

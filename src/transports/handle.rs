@@ -60,7 +60,7 @@ impl Net {
 }
 
 impl Transport<'_> {
-    /// Nothing happens on a stale handle.
+    /// Calls `change` with the stream. Nothing happens on a stale handle.
     fn with(&mut self, change: impl FnOnce(&mut StreamRef<'_>)) {
         if let Some(mut stream) = self.net.stream_mut(self.id) {
             change(&mut stream);
@@ -140,13 +140,14 @@ impl Transport<'_> {
 
     /// Closes as [`close`](Self::close) does, but does not wait for the peer's end: the stream is over as soon as the
     /// peer's system has all written bytes. A sending peer has 5 s to stop, because a reset could keep it from reading.
-    /// asyncio has none.
+    /// asyncio has nothing like it.
     pub fn close_once_delivered(&mut self) {
         self.with(|stream| stream.close(CloseMode::Delivered));
     }
 
     /// Closes as [`close`](Self::close) does, but at the end a TCP peer sees a reset, so that a cut stream does not
-    /// look complete. On a closing stream this changes nothing if the end was sent already. asyncio has none.
+    /// look complete. On a closing stream this changes nothing if the end was sent already. asyncio has nothing like
+    /// it.
     pub fn close_by_reset(&mut self) {
         self.with(|stream| stream.close(CloseMode::Reset));
     }
@@ -159,7 +160,7 @@ impl Transport<'_> {
     }
 
     /// Ends a connection that [`has_failed`](Self::has_failed) without reading the earlier bytes. `connection_lost`
-    /// gets the failure. asyncio has none.
+    /// gets the failure. asyncio has nothing like it.
     pub fn fail(&mut self) {
         let error = self.net.stream(self.id).and_then(|stream| stream.io.take_error());
         let error = error.unwrap_or_else(|| io::Error::from_raw_os_error(libc::ECONNRESET));
@@ -330,9 +331,7 @@ impl Transport<'_> {
     /// Sends each line feed as CR LF from now on. A line feed after a CR and received bytes are unchanged. asyncio has
     /// nothing like it.
     pub fn send_crlf(&mut self) {
-        if let Some(mut stream) = self.net.stream_mut(self.id) {
-            stream.send_crlf();
-        }
+        self.with(|stream| stream.send_crlf());
     }
 
     /// Sets whether this stream is in the background. A stream in the background does not keep the loop running. New
@@ -345,7 +344,7 @@ impl Transport<'_> {
     }
 }
 
-/// The child at the other end of a pipe. A search is enough, because children are few and calls are rare.
+/// The child at the other end of a pipe. This searches all slots, and only `info` of a pipe needs it.
 fn child_of_pipe(net: &Net, pipe: Id) -> Option<ChildInfo> {
     net.slots.iter().find_map(|(id, slot)| {
         let Slot::Process(process) = slot else { return None };

@@ -267,7 +267,7 @@ impl Io {
         self.needs_lingering_close()
     }
 
-    /// Has the kernel probe the peer of a TCP socket.
+    /// Makes the kernel probe the peer of a TCP socket.
     pub(crate) fn set_keepalive(&self, keepalive: KeepAlive) -> io::Result<()> {
         match self {
             Self::Socket(fd) => keepalive.apply(fd),
@@ -275,7 +275,7 @@ impl Io {
         }
     }
 
-    /// Has the kernel probe the peer of a TCP socket soon and often.
+    /// Makes the kernel probe the peer of a TCP socket soon and often.
     pub(crate) fn probe_peer(&self, keepalive: KeepAlive) {
         if let Self::Socket(fd) = self {
             // A unix socket refuses, and does not need it.

@@ -77,7 +77,7 @@ impl KeepAlive {
         (Duration::from_secs(self.idle_seconds.into()) / u32::from(PROBES)).max(LOOK_MIN)
     }
 
-    /// Has the kernel probe the peer of a TCP socket. Accepted sockets inherit this from their listener.
+    /// Makes the kernel probe the peer of a TCP socket. Accepted sockets inherit this from their listener.
     pub(crate) fn apply(self, socket: &Socket) -> io::Result<()> {
         if self == Self::OFF {
             return socket.set_keepalive(false);
@@ -89,7 +89,7 @@ impl KeepAlive {
         socket.set_tcp_keepalive(&probes)
     }
 
-    /// Has the kernel probe the peer soon and often: the peer has ended its direction, and may be gone.
+    /// Makes the kernel probe the peer soon and often: the peer has ended its direction, and may be gone.
     pub(crate) fn apply_soon(self, socket: &Socket) -> io::Result<()> {
         if self == Self::OFF {
             return Ok(());

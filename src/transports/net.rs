@@ -15,7 +15,6 @@ use super::admission::Admission;
 use super::ctx::{Call, Ctx, DatagramRef, ProcessRef, StreamRef};
 use super::datagram::socket::{Datagram, DatagramLabel};
 use super::dump::Dump;
-
 use super::id::{Arena, Direction, Id};
 use super::label::StreamLabel;
 use super::listener::Listener;
@@ -26,7 +25,7 @@ use super::timers::{Alarm, TimerId};
 /// The transports of a loop, and the methods that open them. asyncio's methods of a loop.
 ///
 /// # Panics
-/// To open a transport panics if there are 2^31 - 1 of them already, which is more than a system has descriptors.
+/// Opening a transport panics if there are 2^31 - 1 of them already, which is more than a system has descriptors.
 pub struct Net {
     pub(crate) slots: Arena<Slot>,
     pub(crate) cx: Ctx,
@@ -112,8 +111,8 @@ impl Net {
         self.cx.stopped = true;
     }
 
-    /// Ends the loop's run as [`stop`](Self::stop) does, and [`run`] returns the first such error. asyncio has none:
-    /// there an exception ends `run_until_complete`.
+    /// Ends the loop's run as [`stop`](Self::stop) does, and [`run`] returns the first such error. In asyncio,
+    /// an exception ends `run_until_complete`.
     ///
     /// [`run`]: crate::event_loop::EventLoop::run
     pub fn stop_with(&mut self, error: impl Into<io::Error>) {
@@ -137,6 +136,8 @@ impl Net {
         }
     }
 
+    /// Frees a listener, and resets the connections that it has accepted and that are not admitted yet. A datagram
+    /// socket is closed in order instead.
     fn stop_listening(&mut self, id: Id) {
         if let Some(mut datagram) = self.datagram_mut(id) {
             return datagram.close();
@@ -283,7 +284,7 @@ impl Net {
         if accepted {
             self.cx.places.taken -= 1;
         }
-        self.room_for_listeners();
+        self.wake_listeners();
     }
 }
 
@@ -292,12 +293,13 @@ pub(crate) struct Label<'a>(pub(crate) &'a Net, pub(crate) Id);
 
 impl fmt::Display for Label<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(datagram) = self.0.datagram(self.1) {
+        let &Self(net, id) = self;
+        if let Some(datagram) = net.datagram(id) {
             return DatagramLabel(datagram).fmt(f);
         }
-        match self.0.stream(self.1) {
-            Some(stream) => StreamLabel(stream, self.1).fmt(f),
-            None => write!(f, "{:?}", self.1),
+        match net.stream(id) {
+            Some(stream) => StreamLabel(stream, id).fmt(f),
+            None => write!(f, "{id:?}"),
         }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct Stream {
     pub(crate) stack: Option<Box<LayerStack>>,
     /// Bytes that a protocol has handed back. They are delivered first.
     pub(crate) unread: Option<Box<[u8]>>,
-    /// The state of its connect, until it is connected.
+    /// The state of connecting, until the stream is connected.
     pub(crate) connecting: Option<Box<Connecting>>,
     /// The sink of a forwarded stream, which gets the bytes instead of the protocol.
     pub(crate) forward: Option<Box<Forward>>,
@@ -39,6 +39,7 @@ pub(crate) struct Stream {
     pub(crate) source_waits: bool,
     pub(crate) peer: Option<Box<Peer>>,
     pub(crate) totals: Totals,
+    /// When bytes last moved in either direction. While the stream drains: when that began.
     pub(crate) last_activity: Instant,
     /// When the peer of a TCP connection counts as gone.
     pub(crate) keepalive: KeepAlive,
@@ -69,7 +70,7 @@ pub(crate) struct Stream {
     pub(crate) close_mode: CloseMode,
     /// Bytes that follow the last byte of a protocol: a close_notify, which is one short record.
     pub(crate) closing_bytes: u16,
-    /// Dropped bytes have come since the last check for a lull.
+    /// Bytes have arrived and were dropped since the last check for a lull.
     pub(crate) discarded: bool,
     /// Does not keep the loop running by itself.
     pub(crate) background: bool,
@@ -150,7 +151,7 @@ impl Stream {
         stream
     }
 
-    /// The write end of one.
+    /// The write end of a pipe, a file or a device.
     pub(crate) fn write_end(channel: Channel, now: Instant) -> Self {
         let mut stream = Self::new(Io::Channels(None, Some(channel)), Phase::Open, now);
         stream.state.write_only();

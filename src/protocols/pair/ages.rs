@@ -1,5 +1,5 @@
 //! Decides which sender makes room for a new one: the one that has been silent for longest. If one address has far more
-//! than its share, it is a sender of that address, so that a flood from one place does not drive out all others.
+//! than its share, the sender is one of that address, so that a flood from one place does not drive out all others.
 //!
 //! An age is noted when its flow begins. [`Ages::touch`] updates it only when that flow is about to make room. So a
 //! datagram costs nothing here, and making room costs as much as there was activity since the last time.
@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::waiting::Key;
 
-/// When a flow was last known to be active. The number makes ages of one moment differ.
+/// When a flow was last known to be active, and a number that makes ages of one moment differ.
 pub(super) type Age<T = Instant> = (T, u64);
 
 /// This many flows are a fair share for any address.
@@ -41,14 +41,14 @@ impl<T: Ord + Copy> Ages<T> {
         self.last += 1;
         let age = (now, self.last);
         self.all.insert(age, key);
-        self.change(source(key.1), |ages| ages.insert(age));
+        self.change(source(key.address), |ages| ages.insert(age));
         age
     }
 
     /// Removes a flow.
     pub(super) fn remove(&mut self, age: Age<T>) {
         if let Some(key) = self.all.remove(&age) {
-            self.change(source(key.1), |ages| ages.remove(&age));
+            self.change(source(key.address), |ages| ages.remove(&age));
         }
     }
 
@@ -73,6 +73,7 @@ impl<T: Ord + Copy> Ages<T> {
         Some((*next.0, *next.1))
     }
 
+    /// Applies `change` to the ages of one address, and updates its size.
     fn change(&mut self, from: IpAddr, change: impl FnOnce(&mut BTreeSet<Age<T>>) -> bool) {
         let ages = self.of_source.entry(from).or_default();
         self.sizes.remove(&(ages.len(), from));
@@ -112,7 +113,7 @@ mod tests {
 
         fn add(&mut self, address: &str, second: u64) {
             let address: SocketAddr = address.parse().expect("an address");
-            let age = self.ages.insert((self.socket, address), second);
+            let age = self.ages.insert(Key { socket: self.socket, address }, second);
             self.known.insert(address, age);
         }
 
@@ -123,9 +124,9 @@ mod tests {
         }
 
         fn evict(&mut self) -> Option<String> {
-            let (age, (_, address)) = self.ages.next()?;
+            let (age, key) = self.ages.next()?;
             self.ages.remove(age);
-            Some(address.to_string())
+            Some(key.address.to_string())
         }
 
         fn is_empty(&self) -> bool {

@@ -20,19 +20,15 @@ use super::{End, Inbound, OtherEnd, PairOptions, has_agreed_on_tls};
 use crate::protocols::idle::IdleClock;
 use crate::protocols::report::{Cause, Failure, Reporter};
 use crate::transports::info::Info;
-use crate::transports::process::SIGTERM;
 use crate::transports::process::handle::SubprocessTransport;
+use crate::transports::process::{SIGTERM, STDERR, STDIN, STDOUT};
 use crate::transports::protocol::SubprocessProtocol;
 use crate::transports::timers::TimerId;
-
-const STDIN: u8 = 0;
-const STDOUT: u8 = 1;
-const STDERR: u8 = 2;
 
 /// After the child has ended, pipes that another process holds must be silent for this time.
 pub(super) const QUIET: Duration = Duration::from_millis(100);
 
-/// The protocol of such a side.
+/// The protocol of a child.
 #[derive(Debug)]
 pub struct ChildEnd {
     other: OtherEnd,
@@ -83,9 +79,9 @@ impl ChildEnd {
             self.output = InputEnd::new(HalfClose::Now);
         }
         let id = t.id();
-        // A program that closes its stdout means that, even if it has written nothing.
+        // A program closes its stdout on purpose, even if it has written nothing.
         let is_doubtful = has_agreed_on_tls(other, t.net());
-        if self.output.come(t.net(), id, is_doubtful) {
+        if self.output.input_ended(t.net(), id, is_doubtful) {
             other.end_input(t.net());
         }
         if other.is_over(t.net()) {
@@ -113,8 +109,8 @@ impl ChildEnd {
     }
 }
 
-/// The status that a shell gives to such an end of a child.
-fn code(status: ExitStatus) -> u8 {
+/// The status that a shell reports for a child: its exit code, or 128 and the number of the signal.
+fn shell_status(status: ExitStatus) -> u8 {
     let code = status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(255);
     u8::try_from(code).unwrap_or(u8::MAX)
 }
@@ -155,7 +151,7 @@ impl SubprocessProtocol for ChildEnd {
 
     fn process_exited(&mut self, t: &mut SubprocessTransport<'_>) {
         let status = t.returncode().unwrap_or_default();
-        let (number, pid, other) = (code(status), t.pid().unwrap_or(0), &self.peer);
+        let (number, pid, other) = (shell_status(status), t.pid().unwrap_or(0), &self.peer);
         self.has_failed = number != 0 && t.unread_input() > 0;
         match &self.options.reporter {
             Some(reporter) if number != 0 => {

@@ -89,13 +89,13 @@ impl Conversation {
         if self.session.send_only { Some(Duration::ZERO) } else { self.linger }
     }
 
-    /// Whether the address of the peer is still looked up.
+    /// Whether the address of the peer is still being looked up.
     pub(super) fn is_resolving(&self) -> bool {
         self.partner.get().is_none() && !self.options.serves
     }
 
-    /// Whether the last sent datagram has failed, so that no answer can come.
-    pub(super) fn is_in_vain(&self) -> bool {
+    /// Whether the last datagram that was sent has failed, so that no answer can come.
+    pub(super) fn has_last_send_failed(&self) -> bool {
         self.status.get() == SendStatus::LastFailed
     }
 
@@ -111,7 +111,7 @@ impl Conversation {
 
     /// Sends a datagram to the partner.
     pub(super) fn send(&self, net: &mut Net, data: &[u8]) {
-        if self.is_in_vain() {
+        if self.has_last_send_failed() {
             self.status.set(SendStatus::SomeFailed);
         }
         if let Some(partner) = self.partner.get() {
@@ -135,14 +135,14 @@ impl Conversation {
     /// Reports a datagram that was too long. The run goes on.
     pub(super) fn too_long(&self, what: &str) {
         log::log!(
-            self.level_of_failure(),
+            self.note_failure(),
             "{what}: Message too long (a datagram has at most 65507 bytes, 65527 over IPv6)"
         );
         self.reporter.tell(Failure::silent(Cause::Local));
     }
 
-    /// Only the first failure is told without `-v`.
-    fn level_of_failure(&self) -> Level {
+    /// Notes a failure. Returns the level of its message: only the first failure is shown without `-v`.
+    fn note_failure(&self) -> Level {
         if self.status.replace(SendStatus::SomeFailed) == SendStatus::Fine { Level::Error } else { Level::Info }
     }
 }
@@ -222,7 +222,9 @@ impl DatagramProtocol for SocketSide {
             let partner = End::Flow { socket: t.id(), remote: *from };
             self.shared.set_partner(t.net(), partner);
         }
-        if let (Some(stdio), false) = (stdio.get(), session.send_only) {
+        if let Some(stdio) = stdio.get()
+            && !session.send_only
+        {
             let end: &[u8] = if options.lines && !data.ends_with(b"\n") { b"\n" } else { b"" };
             let mut stdio = t.peer(stdio);
             stdio.writelines(&[IoSlice::new(data), IoSlice::new(end)]);
@@ -251,7 +253,7 @@ impl DatagramProtocol for SocketSide {
             log::warn!("send {peer}: {}", describe(&error));
         } else {
             let cause = if info.datagrams.sent == 0 { Cause::Unavailable } else { Cause::Broken };
-            log::log!(self.shared.level_of_failure(), "send {peer}: {}", describe(&error));
+            log::log!(self.shared.note_failure(), "send {peer}: {}", describe(&error));
             self.shared.reporter.tell(Failure::silent(cause));
             self.shared.status.set(SendStatus::LastFailed);
             if self.stdin_has_ended(t.net()) {

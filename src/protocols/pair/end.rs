@@ -10,7 +10,7 @@ use crate::protocols::idle::Activity;
 use crate::transports::datagram::Remote;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
-use crate::transports::process::SIGTERM;
+use crate::transports::process::{SIGTERM, STDIN, STDOUT};
 
 /// One end of a pair.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,7 @@ impl End {
         match self {
             Self::Stream(id) => Some(id),
             Self::Stdio { stdin, .. } => stdin,
-            Self::Child(id) => net.subprocess_transport(id).pipe_transport(1),
+            Self::Child(id) => net.subprocess_transport(id).pipe_transport(STDOUT),
             Self::Datagrams(_) | Self::Flow { .. } => None,
         }
     }
@@ -52,7 +52,7 @@ impl End {
     fn sink(self, net: &mut Net) -> Option<Id> {
         match self {
             Self::Stream(id) | Self::Stdio { stdout: id, .. } => Some(id),
-            Self::Child(id) => net.subprocess_transport(id).pipe_transport(0),
+            Self::Child(id) => net.subprocess_transport(id).pipe_transport(STDIN),
             Self::Datagrams(_) | Self::Flow { .. } => None,
         }
     }
@@ -122,7 +122,7 @@ impl End {
     }
 
     /// The stream that can be asked for one more byte. A user at a terminal is not asked, and a child has other rules.
-    pub(super) fn to_be_asked(self, net: &mut Net) -> Option<Id> {
+    pub(super) fn source_to_ask(self, net: &mut Net) -> Option<Id> {
         match self {
             Self::Stream(id) if self.is_there(net) && !self.is_over(net) && !self.is_terminal(net) => Some(id),
             _ => None,
@@ -372,7 +372,7 @@ impl End {
 /// The other end of a child has ended in order: the child reads its input, and should end then.
 fn leave_child(id: Id, net: &mut Net) {
     let mut child = net.subprocess_transport(id);
-    let stdout = child.pipe_transport(1);
+    let stdout = child.pipe_transport(STDOUT);
     child.end_input();
     if let Some(stdout) = stdout {
         // A child with a failed write might not read the rest.
@@ -385,7 +385,7 @@ fn leave_child(id: Id, net: &mut Net) {
 /// The other end of a child has failed: the child gets the buffered bytes, and is asked to end.
 fn end_child(id: Id, net: &mut Net) {
     let mut child = net.subprocess_transport(id);
-    let (stdin, stdout) = (child.pipe_transport(0), child.pipe_transport(1));
+    let (stdin, stdout) = (child.pipe_transport(STDIN), child.pipe_transport(STDOUT));
     child.end_group(SIGTERM);
     if let Some(stdin) = stdin {
         net.transport(stdin).close();

@@ -7,7 +7,7 @@
 //!   stdin cannot be read       ---> the child's stdin ends, with a warning
 //!   stdout cannot be written   ---> the child's stdout and stdin are closed: its next write fails; the run has failed
 //!   stderr cannot be written   ---> the child's stderr is closed
-//!   a signal that we sent ends the child ---> the same signal ends us
+//!   a signal that xport sent ends the child ---> the same signal ends xport
 //! ```
 //!
 //! stdin, stdout and stderr are a stream each, so that a stdin that cannot be read does not cost the output.
@@ -23,11 +23,8 @@ use crate::transports::error::describe;
 use crate::transports::handle::Transport;
 use crate::transports::id::Id;
 use crate::transports::net::Net;
-use crate::transports::process::{SIGINT, SIGQUIT};
+use crate::transports::process::{SIGINT, SIGQUIT, STDIN, STDOUT};
 use crate::transports::protocol::{Eof, Protocol};
-
-const STDIN: u8 = 0;
-const STDOUT: u8 = 1;
 
 /// The state that the side of the child, the standard streams and the signals share.
 #[derive(Debug, Default)]
@@ -40,17 +37,18 @@ pub struct ExecChild {
 }
 
 impl ExecChild {
-    /// Makes `child` the child. Call this before the loop runs, like the next two.
+    /// Sets the child. Call this before the loop runs.
     pub fn set_child(&self, child: Id) {
         self.child.set(Some(child));
     }
 
-    /// Makes `stderr` the stream for the child's stderr. With `None` the child needs none.
+    /// Sets the stream for the child's stderr. With `None` the child needs none. Call this before the loop runs.
     pub fn set_stderr(&self, stderr: Option<Id>) {
         self.stderr.set(stderr);
     }
 
-    /// Notes that the child is in the process group of xport, so that a key of the terminal signals both.
+    /// Notes that the child is in the process group of xport, so that a key of the terminal signals both. Call
+    /// this before the loop runs.
     pub fn share_keys(&self) {
         self.has_our_keys.set(true);
     }

@@ -104,7 +104,7 @@ impl Flow {
 }
 
 /// Whether this is the first loss of its kind for a while.
-fn begins(last: &mut Option<Instant>, now: Instant) -> bool {
+fn is_new_episode(last: &mut Option<Instant>, now: Instant) -> bool {
     last.replace(now).is_none_or(|last| now.duration_since(last) >= EPISODE)
 }
 
@@ -132,8 +132,9 @@ impl Flows {
         }))
     }
 
+    /// Passes a datagram on to the right end of its sender. A new sender gets a right end, or waits for a place.
     pub(super) fn receive(&mut self, t: &mut DatagramTransport<'_>, data: &[u8], from: &Remote) {
-        let (key, now) = ((t.id(), from.address()), t.net().now());
+        let (key, now) = (Key { socket: t.id(), address: from.address() }, t.net().now());
         let Some(flow) = self.table.get_mut(&key) else { return self.receive_from_unknown(t, key, data, from) };
         if !flow.right.takes_input(t.net()) {
             if !flow.right.is_there(t.net()) {
@@ -181,19 +182,24 @@ impl Flows {
         self.arm_sweep(t);
     }
 
+    /// The most flows at present.
+    fn capacity(&self) -> usize {
+        self.limit.min(self.room)
+    }
+
     /// Whether another sender may wait for a place.
     fn admits(&self, key: Key) -> bool {
         if self.newcomers.len() < NEWCOMERS_MAX / 2 {
             return true;
         }
-        let from = source(key.1);
-        let of_one = self.newcomers.iter().filter(|newcomer| source(newcomer.key.1) == from).count();
+        let from = source(key.address);
+        let of_one = self.newcomers.iter().filter(|newcomer| source(newcomer.key.address) == from).count();
         self.newcomers.len() < NEWCOMERS_MAX && of_one < NEWCOMERS_FEW
     }
 
     /// Gives free places to newcomers, and has other flows make room for the rest of them.
     fn serve_newcomers(&mut self, net: &mut Net) {
-        while self.places.taken() < self.limit.min(self.room) {
+        while self.places.taken() < self.capacity() {
             let Some(newcomer) = self.newcomers.pop_front() else { return };
             self.open(net, newcomer);
         }
@@ -203,14 +209,15 @@ impl Flows {
         }
     }
 
+    /// Opens the right end of a newcomer, for which there is a place.
     fn open(&mut self, net: &mut Net, newcomer: Newcomer) {
         let Newcomer { key, remote, waiting } = newcomer;
         let kept = self.kept.remove(&key).unwrap_or_default();
         self.last_number += 1;
         let place = self.places.take(key, self.last_number);
         let (datagrams, now) = (waiting.len() as u64, net.now());
-        let end = End::Flow { socket: key.0, remote };
-        let left = Inbound { end, info: info(net, key.0, &remote), waiting, place: Some(place) };
+        let end = End::Flow { socket: key.socket, remote };
+        let left = Inbound { end, info: sender_info(net, key.socket, &remote), waiting, place: Some(place) };
         match self.connector.open(net, left) {
             Ok(right) => {
                 let age = self.ages.insert(key, now);
@@ -241,8 +248,8 @@ impl Flows {
     /// Ends the flow of a sender in favour of another sender.
     fn make_room(&mut self, net: &mut Net, key: &Key) {
         let now = net.now();
-        if begins(&mut self.losses.room, now) {
-            let most = self.limit.min(self.room);
+        if is_new_episode(&mut self.losses.room, now) {
+            let most = self.capacity();
             log::warn!(
                 "limit of {most} senders reached: a new sender replaces the one that has been silent for longest"
             );
@@ -258,10 +265,11 @@ impl Flows {
         if unsent > 0 {
             self.lost_by_crowd(unsent as u64, net.now());
         }
-        self.leaving.insert(flow.number, (key.0, flow.right));
+        self.leaving.insert(flow.number, (key.socket, flow.right));
         flow.right.finish(net);
     }
 
+    /// Removes a flow from the table. Its right end keeps its place until it is gone.
     fn forget(&mut self, key: &Key) -> Option<Flow> {
         let flow = self.table.remove(key)?;
         self.ages.remove(flow.age);
@@ -294,17 +302,19 @@ impl Flows {
         self.newcomers.push_front(Newcomer { key, remote, waiting });
     }
 
+    /// Counts datagrams for which there was no room, and warns at the first loss for a while.
     fn lost_by_crowd(&mut self, datagrams: u64, now: Instant) {
         self.losses.datagrams += datagrams;
-        if begins(&mut self.losses.crowd, now) {
-            let most = self.limit.min(self.room);
+        if is_new_episode(&mut self.losses.crowd, now) {
+            let most = self.capacity();
             log::warn!("datagrams are lost: limit of {most} senders reached, and too many new senders wait");
         }
     }
 
+    /// Counts a datagram that a right end did not take, and warns at the first loss for a while.
     fn lost_by_slowness(&mut self, from: &Remote, now: Instant) {
         self.losses.datagrams += 1;
-        if begins(&mut self.losses.slowness, now) {
+        if is_new_episode(&mut self.losses.slowness, now) {
             log::warn!("datagrams of {from} are lost: the other side does not take them in time");
         }
     }
@@ -317,6 +327,7 @@ impl Flows {
         log::log!(level, "refused a datagram of {from}: a service like this one sent it as an answer");
     }
 
+    /// Arms the timer of the next sweep, if it is not armed.
     fn arm_sweep(&mut self, t: &mut DatagramTransport<'_>) {
         if self.sweep_timer.is_none() {
             // A flow stays for at most half as long again.
@@ -332,7 +343,7 @@ impl Flows {
         let is_over = |key: &Key, flow: &Flow, net: &mut Net| {
             let is_idle = now.duration_since(flow.last_activity(net)) >= limit;
             if is_idle {
-                log::info!("{}: idle for {limit:?}", key.1);
+                log::info!("{}: idle for {limit:?}", key.address);
             }
             is_idle || !flow.right.takes_input(net)
         };
@@ -348,13 +359,13 @@ impl Flows {
 
     /// The right ends of one socket, including those that are about to end.
     pub(super) fn rights_of(&self, socket: Id) -> Vec<End> {
-        let served = self.table.iter().map(|(key, flow)| (key.0, flow.right));
+        let served = self.table.iter().map(|(key, flow)| (key.socket, flow.right));
         let rights = served.chain(self.leaving.values().copied());
         rights.filter(|(of, _)| *of == socket).map(|(_, right)| right).collect()
     }
 
-    /// Logs what the crowd of senders has cost, once.
-    pub(super) fn take_stock(&mut self) {
+    /// Logs how many datagrams and flows were lost to the crowd of senders, once.
+    pub(super) fn log_losses(&mut self) {
         let left = self.newcomers.drain(..).map(|newcomer| newcomer.waiting.len() as u64).sum::<u64>();
         let lost = std::mem::take(&mut self.losses.datagrams) + left;
         if lost > 0 {
@@ -368,7 +379,7 @@ impl Flows {
 }
 
 /// The facts about a sender, and the address that it wrote to.
-fn info(net: &mut Net, socket: Id, remote: &Remote) -> Info {
+fn sender_info(net: &mut Net, socket: Id, remote: &Remote) -> Info {
     let mut info = net.datagram_transport(socket).info();
     if let (Some(ip), Some(Peer::Ip(bound))) = (remote.local(), &mut info.local) {
         bound.set_ip(ip);

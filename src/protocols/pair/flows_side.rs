@@ -61,6 +61,6 @@ impl DatagramProtocol for FlowsSide {
             right.resume(t.net());
             right.finish(t.net());
         }
-        flows.take_stock();
+        flows.log_losses();
     }
 }

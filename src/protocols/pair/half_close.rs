@@ -30,8 +30,8 @@ pub const SILENCE: Duration = Duration::from_secs(10);
 /// When the end of the input is passed on: `--half-close`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HalfClose {
-    /// At once. But once no byte has moved for [`SILENCE`] if the input gave nothing, if what was sent begins as a
-    /// request of HTTP/1, or if TLS was agreed on (STARTTLS).
+    /// At once, with three exceptions: the input gave nothing, what was sent begins as a request of HTTP/1, or TLS was
+    /// agreed on (STARTTLS). Then the end is passed on once no byte has moved for [`SILENCE`].
     #[default]
     Auto,
     /// At once.
@@ -70,7 +70,7 @@ impl InputEnd {
     /// The input has ended. Returns whether the end has to be told now. If not, `owner` gets a timer for
     /// [`fired`](Self::fired). `is_doubtful` says that the peer may take the end for a hang-up whatever was sent: the
     /// input gave nothing, or TLS was agreed on.
-    pub(super) fn come(&mut self, net: &mut Net, owner: Id, is_doubtful: bool) -> bool {
+    pub(super) fn input_ended(&mut self, net: &mut Net, owner: Id, is_doubtful: bool) -> bool {
         let limit = match self.policy {
             HalfClose::Now => return true,
             HalfClose::Never => return false,
@@ -123,7 +123,7 @@ pub(super) enum Held {
 
 /// Logs that a peer has ended after the half-close without sending a byte: it can have taken the half-close for a
 /// hang-up.
-pub(super) fn hint(t: &Transport<'_>) {
+pub(super) fn log_half_close_hint(t: &Transport<'_>) {
     if !log::log_enabled!(Level::Info) || !t.is_write_closed() {
         return;
     }

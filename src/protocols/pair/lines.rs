@@ -1,5 +1,5 @@
-//! The side of stdin and stdout in a conversation of datagrams: cuts stdin into datagrams. `conversation.rs` has the
-//! conversation and its sockets.
+//! The side of stdin and stdout in a conversation of datagrams. It cuts stdin into datagrams: lines with `--lines`, and
+//! what one read gives otherwise. `conversation.rs` has the conversation and its sockets.
 
 use std::io;
 use std::rc::Rc;
@@ -13,12 +13,12 @@ use crate::transports::protocol::{BufferedProtocol, Eof};
 use crate::transports::timers::{TimerId, shown};
 
 /// Room for one read of stdin, and for one line.
-const BUFFER_BYTES: usize = 65536;
+const BUFFER_BYTES: usize = 65_536;
 
 /// The longest datagram over IPv4. Bulk is cut into these. RFC 768, RFC 791.
 const CUT_BYTES: usize = 65_507;
 
-/// stdin and stdout's side of a conversation.
+/// The protocol of stdin and stdout in a conversation.
 #[derive(Debug)]
 pub struct ConversationStdio {
     shared: Rc<Conversation>,
@@ -148,7 +148,7 @@ impl BufferedProtocol for ConversationStdio {
         self.input = Input::Ended;
         let id = t.id();
         self.linger.start(t.net(), id);
-        if self.shared.is_in_vain() {
+        if self.shared.has_last_send_failed() {
             // The socket leaves as soon as all received datagrams are delivered.
             for socket in &self.sockets {
                 t.net().call_soon(*socket);

@@ -83,9 +83,9 @@ impl Inbound {
 
 /// Opens the right end for a left end. The right end joins the two as soon as it is open.
 #[derive(Clone)]
-pub struct Connector(Rc<Open>);
+pub struct Connector(Rc<OpenRight>);
 
-type Open = dyn Fn(&mut Net, Inbound) -> Result<End, Failure>;
+type OpenRight = dyn Fn(&mut Net, Inbound) -> Result<End, Failure>;
 
 impl Connector {
     /// A connector that opens right ends by `open`.
@@ -118,13 +118,13 @@ enum Link {
     ToOpen(Connector),
     /// This side is the right one, and is not open yet.
     ToJoin(Inbound),
-    Is {
+    Known {
         end: End,
         /// Among many senders, the right side keeps the place of its left end.
         _place: Option<FlowPlace>,
     },
     /// The other end could not be opened.
-    None,
+    Unavailable,
 }
 
 impl From<Connector> for OtherEnd {
@@ -144,8 +144,8 @@ impl From<Inbound> for OtherEnd {
 impl OtherEnd {
     fn end(&self) -> Option<End> {
         match &self.0 {
-            Link::Is { end, .. } | Link::ToJoin(Inbound { end, .. }) => Some(*end),
-            Link::ToOpen(_) | Link::None => None,
+            Link::Known { end, .. } | Link::ToJoin(Inbound { end, .. }) => Some(*end),
+            Link::ToOpen(_) | Link::Unavailable => None,
         }
     }
 
@@ -161,10 +161,10 @@ impl OtherEnd {
 
     /// This side could not be opened.
     fn open_failed(&mut self, net: &mut Net, error: &ConnectError, options: &PairOptions) {
-        let (left, place) = match std::mem::replace(&mut self.0, Link::None) {
+        let (left, place) = match std::mem::replace(&mut self.0, Link::Unavailable) {
             Link::ToJoin(Inbound { end, waiting, place, .. }) => (end, place.map(|place| (place, waiting))),
-            Link::Is { end, .. } => (end, None),
-            Link::ToOpen(_) | Link::None => return options.fail(Failure::from(error)),
+            Link::Known { end, .. } => (end, None),
+            Link::ToOpen(_) | Link::Unavailable => return options.fail(Failure::from(error)),
         };
         // A left end that is gone does not wait for this one any more.
         if !left.is_there(net) {
@@ -191,17 +191,17 @@ impl OtherEnd {
         options: &PairOptions,
     ) -> bool {
         here.pause(net);
-        match std::mem::replace(&mut self.0, Link::None) {
+        match std::mem::replace(&mut self.0, Link::Unavailable) {
             Link::ToOpen(connector) => {
                 let left = Inbound::new(here, info(net));
                 match connector.open(net, left) {
-                    Ok(end) => self.0 = Link::Is { end, _place: None },
+                    Ok(end) => self.0 = Link::Known { end, _place: None },
                     Err(failure) => options.fail(failure),
                 }
                 self.end().is_some()
             }
             Link::ToJoin(left) => {
-                self.0 = Link::Is { end: left.end, _place: left.place };
+                self.0 = Link::Known { end: left.end, _place: left.place };
                 let is_there = left.end.is_there(net);
                 if is_there {
                     here.join(left.end, net, options);
@@ -212,7 +212,7 @@ impl OtherEnd {
                 }
                 is_there
             }
-            Link::Is { .. } | Link::None => false,
+            Link::Known { .. } | Link::Unavailable => false,
         }
     }
 
@@ -229,7 +229,7 @@ impl OtherEnd {
         let taken = other.deliver(net, data);
         // A stream has room for these bytes, and holds up those that are forwarded.
         let has_more = other.has_datagrams() && (taken < data.len() || other.is_full(net));
-        if let (true, Some(source)) = (has_more, here.source(net)) {
+        if has_more && let Some(source) = here.source(net) {
             let mut source = net.transport(source);
             source.pause_reading();
             source.unread(&data[taken..]);

@@ -13,10 +13,10 @@ pub struct PairOptions {
     pub half_close: HalfClose,
     /// End the pair when no byte has moved for this time.
     pub idle_timeout: Option<Duration>,
-    /// How long to wait for the other end once one end has ended. Datagrams have no end: with them it is for how long
-    /// none moves.
+    /// How long to wait for the other end once one end has ended. Datagrams have no end, so with datagrams this is how
+    /// long none may move.
     pub linger: Option<Duration>,
-    /// The run is about this one pair, and this is told of its failure. `None` for one of many.
+    /// Gets the failure of the pair if the run is about this pair alone. `None` for one of many pairs.
     pub reporter: Option<Reporter>,
     /// What is different for a session. A session has a reporter.
     pub session: Option<SessionOptions>,
@@ -34,7 +34,7 @@ pub struct SessionOptions {
 }
 
 impl PairOptions {
-    /// The pair has failed.
+    /// Reports a failure of the pair: to the reporter, or as a warning.
     pub(super) fn fail(&self, failure: Failure) {
         match &self.reporter {
             Some(reporter) => reporter.tell(failure),

@@ -63,10 +63,11 @@ impl<F: FnMut(Failure) + 'static> Protocol for Remainder<F> {
         if timer == self.patience {
             return t.close();
         }
-        // If no bytes are on their way to the source, its silence is the end that this waits for.
+        // The idle timeout is only for bytes on their way to the source. Silence of the source itself answers the
+        // question.
         if t.write_buffer_size() > 0 || t.on_the_way() > 0 {
-            let pulse = Activity::of(t);
-            self.watch.fired(t, timer, pulse);
+            let activity = Activity::of(t);
+            self.watch.fired(t, timer, activity);
         }
     }
 

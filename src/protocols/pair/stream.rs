@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::child::QUIET;
-use super::half_close::{HalfClose, InputEnd, hint};
+use super::half_close::{HalfClose, InputEnd, log_half_close_hint};
 use super::remainder;
 use super::session::{IdleStdio, LOOK_AGAIN, stdin_flows};
 use super::{Connector, End, OtherEnd, PairOptions, SessionOptions, has_agreed_on_tls};
@@ -17,15 +17,15 @@ use crate::transports::id::Id;
 use crate::transports::protocol::{Eof, Protocol};
 use crate::transports::timers::{TimerId, shown};
 
-/// How long an end without an end of its own may take for a reply once everything was sent to it, unless `--linger`
-/// says otherwise.
+/// How long an end with datagrams may take for a reply once everything was sent to it, unless `--linger` says
+/// otherwise. Datagrams cannot say that the last reply has come.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// How often a peer that is not read is probed, because its other end is not open yet or takes nothing. Reading would
 /// tell that the peer is gone, but has to wait.
 const PROBE: Duration = Duration::from_secs(2);
 
-/// The protocol of such a side.
+/// The protocol of a connection, or of stdin and stdout.
 #[derive(Debug)]
 pub struct StreamSide {
     other: OtherEnd,
@@ -34,7 +34,7 @@ pub struct StreamSide {
     input: InputEnd,
     linger_timer: Option<TimerId>,
     probe_timer: Option<TimerId>,
-    /// Both ends have said all. The other end is a child, and its exit may be about to be told.
+    /// Both directions have ended. The other end is a child, whose exit may be reported next.
     both_done_timer: Option<TimerId>,
     /// The peer has ended, and the next client of the server may wait for its place.
     place_timer: Option<TimerId>,
@@ -48,8 +48,16 @@ impl StreamSide {
         // Both sides of a relay watch: one may be gone while the other has not taken everything.
         let watch = watch(&options);
         let input = InputEnd::new(options.half_close);
-        let (linger_timer, probe_timer, both_done_timer, place_timer) = (None, None, None, None);
-        Self { other: other.into(), watch, options, input, linger_timer, probe_timer, both_done_timer, place_timer }
+        Self {
+            other: other.into(),
+            options,
+            watch,
+            input,
+            linger_timer: None,
+            probe_timer: None,
+            both_done_timer: None,
+            place_timer: None,
+        }
     }
 
     /// The options of the session, if this side is its connection.
@@ -79,7 +87,10 @@ impl StreamSide {
             return;
         }
         let is_read = t.is_reading() && !t.is_blocked_by_sink();
-        if let (Some(other), false, true) = (self.other.end(), is_read, t.has_failed()) {
+        if let Some(other) = self.other.end()
+            && !is_read
+            && t.has_failed()
+        {
             other.abort(t.net());
             return t.fail();
         }
@@ -97,8 +108,9 @@ impl StreamSide {
         }
     }
 
-    /// Whether an error is only that a peer of one of many pairs leaves TLS without a word, as many do, once the other
-    /// side has ended. If that peer had missed something, it would have gone on.
+    /// Whether an error is only that a peer has closed TLS without a close_notify after the other side had ended. Many
+    /// peers do that. If such a peer had missed something, it would have gone on. The only pair of a run reports the
+    /// error anyway.
     fn is_routine(&self, t: &mut Transport<'_>, error: &io::Error) -> bool {
         let other_has_ended = self.other.end().is_some_and(|other| other.is_over(t.net()));
         self.options.reporter.is_none() && is_truncation(error) && other_has_ended
@@ -114,7 +126,8 @@ impl StreamSide {
         });
     }
 
-    /// Whether a child and its peer have both said all. Then neither has left the other, and the child may go on alone.
+    /// Whether both directions between a child and its peer have ended. Then neither has left the other, and the child
+    /// may go on alone.
     fn have_parted(&self, t: &mut Transport<'_>, other: End) -> bool {
         matches!(other, End::Child(_)) && t.is_at_eof() && other.is_over(t.net())
     }
@@ -136,6 +149,20 @@ impl StreamSide {
         }
     }
 
+    /// This side has ended, and the other end may go on. `--linger` or the next client of a server limits its time.
+    fn wait_for(&mut self, t: &mut Transport<'_>, other: End) {
+        match self.as_peer(t) {
+            Some(session) if session.reuse_stdio => {
+                let id = t.id();
+                self.place_timer = Some(t.net().call_when_client_waits(id));
+            }
+            Some(_) => (),
+            None => self.linger(t, other),
+        }
+        t.expect_vanished_peer();
+    }
+
+    /// The timer of [`linger`](Self::linger) has fired.
     fn lingered(&mut self, t: &mut Transport<'_>) {
         let Some(other) = self.other.end() else { return };
         let send_only = self.options.session.is_some_and(|session| session.send_only);
@@ -186,7 +213,7 @@ impl StreamSide {
         }
     }
 
-    /// Has a client that has ended leave its place to the next client, unless stdin still has something for it.
+    /// Closes a client that has ended, in favour of the next client, unless stdin still has something for it.
     fn leave_place(&mut self, t: &mut Transport<'_>) {
         let Some(End::Stream(stdio)) = self.other.end() else { return };
         if stdin_flows(t, stdio) {
@@ -266,10 +293,10 @@ impl Protocol for StreamSide {
             return Eof::KeepOpen;
         }
         if other.is_stdio(t.net()) {
-            hint(t);
+            log_half_close_hint(t);
         }
         let is_doubtful = other.got_nothing(t.net()) || has_agreed_on_tls(other, t.net());
-        if self.input.come(t.net(), id, is_doubtful) && !(peer.is_some() && reuses_stdio) {
+        if self.input.input_ended(t.net(), id, is_doubtful) && !(peer.is_some() && reuses_stdio) {
             other.end_input(t.net());
         }
         if other.is_over(t.net()) {
@@ -279,15 +306,10 @@ impl Protocol for StreamSide {
                 self.both_done_timer = Some(t.call_later(QUIET));
                 return Eof::KeepOpen;
             }
-        } else if t.is_peer_gone() && other.to_be_asked(t.net()).is_some() {
+        } else if t.is_peer_gone() && other.source_to_ask(t.net()).is_some() {
             return Eof::Close;
         } else if !other.is_terminal(t.net()) && !t.is_peer_gone() {
-            match peer {
-                Some(_) if reuses_stdio => self.place_timer = Some(t.net().call_when_client_waits(id)),
-                Some(_) => (),
-                None => self.linger(t, other),
-            }
-            t.expect_vanished_peer();
+            self.wait_for(t, other);
             return Eof::KeepOpen;
         }
         if !self.have_parted(t, other) {
@@ -323,7 +345,7 @@ impl Protocol for StreamSide {
     }
 
     fn connection_lost(&mut self, t: &mut Transport<'_>, error: Option<io::Error>) {
-        // Nothing has failed once both have said all, and the child may go on.
+        // Nothing has failed once both directions have ended, and the child may go on.
         let error = error.filter(|_| self.both_done_timer.is_none());
         let timers = [self.linger_timer.take(), self.probe_timer.take(), self.both_done_timer.take()];
         for timer in timers.into_iter().flatten() {
@@ -352,7 +374,7 @@ impl Protocol for StreamSide {
             }
             Some(_) => other.reset(t.net()),
             None if self.have_parted(t, other) => (),
-            None => match other.to_be_asked(t.net()) {
+            None => match other.source_to_ask(t.net()) {
                 Some(source) => self.ask(t, source),
                 None => other.finish(t.net()),
             },

@@ -80,7 +80,11 @@ impl Drop for Kept {
 }
 
 /// A sender: the socket that serves it, and its address.
-pub(super) type Key = (Id, SocketAddr);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) socket: Id,
+    pub(super) address: SocketAddr,
+}
 
 /// The places of all senders.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
-//! The error of a failed connect: a message for people, and a kind for programs.
+//! The error of a connection that could not be made: a message for people, and a kind for programs.
 
 use std::fmt;
 use std::io;
 
 use crate::transports::error::{describe, is_handshake_timeout, is_lack_of_resources, is_tls};
 
-/// The error of a failed connect.
+/// The error of a connection that could not be made.
 #[derive(Debug)]
 pub struct ConnectError {
     message: String,

@@ -48,7 +48,8 @@ pub(crate) trait Connect {
 
     /// Begins to connect.
     fn connect(&mut self, target: ConnectTarget, options: Dialing) {
-        *self.parts().1 = Some(Connecting::new(target, options));
+        let (_, connecting, _) = self.parts();
+        *connecting = Some(Connecting::new(target, options));
         self.start_try();
     }
 
@@ -74,7 +75,7 @@ pub(crate) trait Connect {
                 Err(error) => Err(ConnectError::of_attempt(&connecting.target, error)),
             },
         };
-        self.found(found);
+        self.try_allowed(found);
     }
 
     /// The resolver has answered.
@@ -84,11 +85,11 @@ pub(crate) trait Connect {
         {
             log::debug!("{} is {addresses:?}", connecting.target);
         }
-        self.found(answer.map(sock_addrs));
+        self.try_allowed(answer.map(sock_addrs));
     }
 
     /// Tries the addresses that the options allow.
-    fn found(&mut self, found: Result<Vec<SockAddr>, ConnectError>) {
+    fn try_allowed(&mut self, found: Result<Vec<SockAddr>, ConnectError>) {
         let (_, Some(connecting), _) = self.parts() else { return };
         match found.and_then(|addresses| connecting.options.admitted(&connecting.target, addresses)) {
             Ok(addresses) => self.try_addresses(addresses),
@@ -135,7 +136,7 @@ pub(crate) trait Connect {
         self.lose();
     }
 
-    /// Drops the state of connecting: the transport is open, or is lost. Legal at any time.
+    /// Drops the state of connecting, and returns it: the transport is open, or is lost. Legal at any time.
     fn end_connecting(&mut self) -> Option<Box<Connecting>> {
         let (id, connecting, cx) = self.parts();
         let mut connecting = connecting.take()?;
@@ -147,16 +148,22 @@ pub(crate) trait Connect {
 
 impl Net {
     /// Adds a transport that connects to `target`, and installs its protocol.
-    pub(crate) fn add_connecting(&mut self, slot: Slot, target: ConnectTarget, how: Dialing, to: Installed) -> Id {
+    pub(crate) fn add_connecting(
+        &mut self,
+        slot: Slot,
+        target: ConnectTarget,
+        options: Dialing,
+        protocol: Installed,
+    ) -> Id {
         self.cx.foreground += 1;
         let id = self.slots.insert(slot);
-        self.cx.calls.push_back((id, Call::Install(to)));
-        self.connecting(id, |transport| transport.connect(target, how));
+        self.cx.calls.push_back((id, Call::Install(protocol)));
+        self.with_connecting(id, |transport| transport.connect(target, options));
         id
     }
 
     /// Calls `f` with a transport that can connect.
-    pub(crate) fn connecting(&mut self, id: Id, f: impl FnOnce(&mut dyn Connect)) {
+    pub(crate) fn with_connecting(&mut self, id: Id, f: impl FnOnce(&mut dyn Connect)) {
         let cx = &mut self.cx;
         match self.slots.get_mut(id) {
             Some(Slot::Stream(stream)) => f(&mut StreamRef { id, stream, cx }),

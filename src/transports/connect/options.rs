@@ -1,4 +1,4 @@
-//! The options of a connect. `mod.rs` uses them.
+//! How to connect: the limits of a try, and which addresses of the peer and of this machine may be used.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use super::error::ConnectError;
 use crate::transports::address::Family;
 use crate::transports::keepalive::KeepAlive;
 
-/// The options of a connect.
+/// How to connect to a peer.
 #[derive(Clone, Debug)]
 pub struct Dialing {
     /// The allowed families.
@@ -54,7 +54,7 @@ impl Dialing {
     /// The allowed addresses of `target`.
     ///
     /// # Errors
-    /// There is none.
+    /// No address is allowed.
     pub(super) fn admitted(
         &self,
         target: &dyn fmt::Display,

@@ -39,13 +39,13 @@ const THREADS_MAX: usize = 16;
 pub(crate) type Answer = Result<Vec<SocketAddr>, ConnectError>;
 
 /// Looks up a name on the present thread. Returns addresses without a port, or the message of the system.
-type LookUp = fn(&str, Family) -> Result<Vec<SocketAddr>, String>;
+type ResolveFn = fn(&str, Family) -> Result<Vec<SocketAddr>, String>;
 
 /// The look-ups that wait or run. A resolver without look-ups costs nothing.
 #[derive(Debug)]
 pub(crate) struct Resolver {
-    how: LookUp,
-    lines: Option<Lines>,
+    resolve: ResolveFn,
+    link: Option<ThreadLink>,
     lookups: HashMap<Question, Lookup>,
     /// The questions that wait, in the order of their first clients.
     queue: VecDeque<Question>,
@@ -55,13 +55,13 @@ pub(crate) struct Resolver {
     answers: VecDeque<(Id, Answer)>,
     /// How many look-ups run.
     running: usize,
-    /// How many of these have clients.
+    /// How many running look-ups have clients.
     wanted: usize,
 }
 
 /// The connection between the threads and the loop.
 #[derive(Debug)]
-struct Lines {
+struct ThreadLink {
     waker: Arc<mio::Waker>,
     sender: Sender<Found>,
     receiver: Receiver<Found>,
@@ -101,10 +101,10 @@ impl Default for Resolver {
 }
 
 impl Resolver {
-    fn new(how: LookUp) -> Self {
+    fn new(resolve: ResolveFn) -> Self {
         Self {
-            how,
-            lines: None,
+            resolve,
+            link: None,
             lookups: HashMap::new(),
             queue: VecDeque::new(),
             clients: HashMap::new(),
@@ -123,10 +123,10 @@ impl Resolver {
         port: u16,
         family: Family,
     ) -> io::Result<()> {
-        if self.lines.is_none() {
+        if self.link.is_none() {
             let (sender, receiver) = mpsc::channel();
             let waker = Arc::new(mio::Waker::new(registry, WAKE)?);
-            self.lines = Some(Lines { waker, sender, receiver });
+            self.link = Some(ThreadLink { waker, sender, receiver });
         }
         self.give_up(id);
         let question = Question { name: name.to_owned(), family };
@@ -167,7 +167,7 @@ impl Resolver {
     /// Takes the next answer, if there is one. To be called after each wake-up until there is none.
     pub(crate) fn next_answer(&mut self) -> Option<(Id, Answer)> {
         while self.answers.is_empty() {
-            let (question, found) = self.lines.as_ref()?.receiver.try_recv().ok()?;
+            let (question, found) = self.link.as_ref()?.receiver.try_recv().ok()?;
             self.running -= 1;
             self.found(question, found);
             self.run_more();
@@ -210,7 +210,7 @@ impl Resolver {
                         lookup.is_running = true;
                     }
                 }
-                // It is tried again when another thread has ended.
+                // The next thread that ends leads to another try.
                 Err(_) if self.running > 0 => return self.queue.push_front(question),
                 Err(error) => self.cannot_start(&question, &error),
             }
@@ -219,11 +219,11 @@ impl Resolver {
 
     /// Starts a thread for a look-up.
     fn start(&self, question: &Question) -> io::Result<()> {
-        let Some(lines) = &self.lines else { return Ok(()) };
-        let (waker, sender) = (Arc::clone(&lines.waker), lines.sender.clone());
-        let (how, question) = (self.how, question.clone());
+        let Some(link) = &self.link else { return Ok(()) };
+        let (waker, sender) = (Arc::clone(&link.waker), link.sender.clone());
+        let (resolve, question) = (self.resolve, question.clone());
         let job = move || {
-            let found = how(&question.name, question.family);
+            let found = resolve(&question.name, question.family);
             // Both fail only if the loop is gone, and then no client waits.
             let _ = sender.send((question, found));
             let _ = waker.wake();
@@ -231,7 +231,7 @@ impl Resolver {
         std::thread::Builder::new().name("resolver".to_owned()).spawn(job).map(drop)
     }
 
-    /// Tells the clients of `question` that the system gives us no thread.
+    /// Tells the clients of `question` that the system starts no thread.
     fn cannot_start(&mut self, question: &Question, error: &io::Error) {
         let clients = self.lookups.remove(question).map(|lookup| lookup.clients).unwrap_or_default();
         for client in clients {
@@ -239,9 +239,9 @@ impl Resolver {
             let error = io::Error::new(error.kind(), describe(error));
             self.answers.push_back((client.id, Err(ConnectError::no_resolver(&question.name, error))));
         }
-        if let Some(lines) = &self.lines {
-            // It fails only if the loop is gone.
-            let _ = lines.waker.wake();
+        if let Some(link) = &self.link {
+            // Waking fails only if the loop is gone.
+            let _ = link.waker.wake();
         }
     }
 }

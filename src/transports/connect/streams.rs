@@ -23,7 +23,7 @@ use crate::transports::state::Phase;
 use crate::transports::stream::Stream;
 use crate::transports::timers::Alarm;
 
-/// The pause before a unix socket with a full backlog is tried again. No event tells of room there.
+/// The pause before a unix socket with a full backlog is tried again. No event reports room in the backlog.
 const BACKLOG_DELAY: Duration = Duration::from_millis(10);
 
 impl Net {
@@ -139,7 +139,7 @@ impl StreamRef<'_> {
         self.peer = Some(Box::new(Peer::from_sock_addr(&winner.address)));
         self.io = Io::Socket(winner.socket);
         self.last_activity = self.cx.now;
-        // The event can come from a lost attempt.
+        // An event of an attempt that has lost may have set this.
         self.rdhup_seen = false;
         self.state.opened();
         self.watch_peer(connecting.options.keepalive);

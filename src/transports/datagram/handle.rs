@@ -59,7 +59,8 @@ impl DatagramTransport<'_> {
         self.net.datagram(self.id).is_none_or(Datagram::is_closing)
     }
 
-    /// Leaves datagrams in the buffer of the system, which drops them when it is full. asyncio has none for datagrams.
+    /// Leaves datagrams in the buffer of the system, which drops them when it is full. asyncio cannot
+    /// pause datagrams.
     pub fn pause_reading(&mut self) {
         self.with(|datagram| datagram.set_reading(false));
     }

@@ -1,4 +1,5 @@
-//! Moves bytes through the layers of a stream, and does its openings in order. `../tls/flow.rs` has the work of TLS.
+//! How bytes pass through the layers of a stream, and how its openings follow each other. `../tls/flow.rs` has the part
+//! of TLS.
 
 use std::fmt;
 use std::io::IoSlice;
@@ -18,7 +19,7 @@ use crate::transports::state::Phase;
 use crate::transports::timers::Alarm;
 
 impl StreamRef<'_> {
-    /// Adds an opening before the stream is open. A connected stream begins it at once.
+    /// Queues openings, which delay the moment when the stream is open. A stream that is connected begins at once.
     pub(crate) fn open_by(&mut self, openings: impl IntoIterator<Item = Opening>) {
         let stack = self.stream.stack.get_or_insert_default();
         stack.opening.get_or_insert_default().extend(openings);
@@ -71,7 +72,7 @@ impl StreamRef<'_> {
         }
     }
 
-    /// A layer is ready. Bytes that were written meanwhile follow.
+    /// A layer is ready. The next opening begins, or the bytes that were written meanwhile are sent.
     pub(crate) fn layer_ready(&mut self) {
         let Some(stack) = self.stream.stack.as_deref() else { return };
         if stack.opening.is_some() {
@@ -132,7 +133,7 @@ impl StreamRef<'_> {
         self.fill_up(buffer, discards)
     }
 
-    /// Fills `buffer` through the layers. `discards` if the bytes are not needed.
+    /// Fills `buffer` through the layers. With `discards`, the bytes are not wanted and not shown.
     fn fill_up(&mut self, buffer: &mut [u8], discards: bool) -> Filled {
         if self.stream.tls().is_some() && !self.stream.has_failed_layer() {
             return self.fill_by_tls(buffer, discards);

@@ -93,20 +93,18 @@ impl LayerStack {
         }
     }
 
-    /// Passes bytes of a protocol through the layers above the tap. `None` means that these layers change nothing.
+    /// Passes bytes of a protocol through the layer above the tap. `None` means that there is none.
     fn send(&mut self, bufs: &[IoSlice<'_>]) -> Option<Vec<u8>> {
-        let mut changed = None;
-        for layer in self.layers.iter_mut().rev() {
-            if let Layer::Crlf(crlf) = layer {
-                let mut below = Vec::new();
-                bufs.iter().for_each(|buf| crlf.send(buf, &mut below));
-                changed = Some(below);
-            }
-        }
-        changed
+        let crlf = self.layers.iter_mut().find_map(|layer| match layer {
+            Layer::Crlf(crlf) => Some(crlf),
+            Layer::Tls(_) => None,
+        })?;
+        let mut changed = Vec::new();
+        bufs.iter().for_each(|buf| crlf.send(buf, &mut changed));
+        Some(changed)
     }
 
-    /// Has the bytes of the stream shown.
+    /// Shows the bytes of the stream in a dump from now on.
     pub(crate) fn set_tap(&mut self, tap: Tap) {
         self.tap = Some(tap);
     }
@@ -136,7 +134,7 @@ impl LayerStack {
 
     /// What has failed if the stream does not open.
     pub(crate) fn name_of_opening(&self) -> &'static str {
-        // The peer has agreed to TLS on a connection.
+        // With STARTTLS, the handshake is only a part of opening the connection.
         if self.tls().is_some_and(|tls| !tls.was_agreed()) { "handshake" } else { "connection" }
     }
 }

@@ -1,7 +1,6 @@
-//! A negotiation: what is said to a peer, and what it says, before a stream is open. A negotiation does no I/O.
+//! A negotiation is a dialogue with the peer before a stream is open. It does no I/O.
 //!
-//! It takes place while a stream opens (`flow.rs`). It gets the bytes of the peer in pieces of any size, and the stream
-//! does what the answer says.
+//! `flow.rs` passes the bytes of the peer to the negotiation, in pieces of any size, and does what the answer says.
 
 use std::fmt;
 use std::time::Duration;

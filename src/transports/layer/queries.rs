@@ -1,5 +1,4 @@
-//! The questions and requests of the rest of a stream to its layers. Only `layer/` and `tls/` ask which layers there
-//! are.
+//! What the rest of a stream asks of its layers. Only `layer/` and `tls/` know which layers there are.
 
 use super::crlf::Crlf;
 use super::{Layer, tls_of};
@@ -7,7 +6,7 @@ use crate::transports::stream::Stream;
 use crate::transports::tls::layer::TlsLayer;
 
 impl Stream {
-    /// Whether nothing stands between its protocol and its `Io`.
+    /// Whether nothing stands between the protocol and the `Io`.
     pub(crate) fn is_bare(&self) -> bool {
         self.stack.is_none()
     }
@@ -44,8 +43,8 @@ impl Stream {
         self.tls().is_some()
     }
 
-    /// Whether the write buffer holds other bytes than those that a protocol has written. The total of sent bytes then
-    /// counts bytes when they enter the layers.
+    /// Whether the write buffer holds other bytes than a protocol has written, such as ciphertext. The total of sent
+    /// bytes then counts bytes when they enter the layers.
     pub(crate) fn counts_above_layers(&self) -> bool {
         self.tls().is_some()
     }

@@ -53,7 +53,7 @@ impl SubprocessTransport<'_> {
     }
 
     /// Sets the size of the child's own terminal. If the size changes, the foreground of the terminal gets SIGWINCH.
-    /// asyncio has none.
+    /// asyncio has nothing like it.
     ///
     /// # Errors
     /// The child has no terminal of its own, or the master of the terminal is closed (`ENOTTY`).
@@ -66,7 +66,7 @@ impl SubprocessTransport<'_> {
     }
 
     /// The signal that has stopped the child; `None` if the child is not stopped, or if this stop was told before.
-    /// SIGCHLD says when to ask. asyncio has none.
+    /// SIGCHLD says when to ask. asyncio has nothing like it.
     #[must_use]
     pub fn newly_stopped_by(&self) -> Option<i32> {
         let process = self.net.process(self.id).filter(|process| process.status.is_none())?;
@@ -140,7 +140,7 @@ impl SubprocessTransport<'_> {
             return;
         }
         let (pipes, runs) = (process.pipes, process.runs());
-        if let (true, Err(error)) = (runs, self.kill()) {
+        if runs && let Err(error) = self.kill() {
             return self.give_up(&error);
         }
         for pipe in pipes.into_iter().flatten() {

@@ -28,6 +28,11 @@ pub use crate::sys::signals::{
     SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH,
 };
 
+/// The pipes of a child, by the numbers of its descriptors.
+pub(crate) const STDIN: u8 = 0;
+pub(crate) const STDOUT: u8 = 1;
+pub(crate) const STDERR: u8 = 2;
+
 /// How long a child can take by default to end when it is asked to.
 pub(crate) const KILL_AFTER: Duration = Duration::from_secs(5);
 

@@ -33,7 +33,7 @@ pub enum ChildStdio {
     #[doc(alias = "STDOUT")]
     Merge,
     /// A new terminal for the child. Its master is a transport. Several streams share one terminal, with the model of
-    /// the first stream. asyncio has none.
+    /// the first stream. asyncio has nothing like it.
     Pty(PtyModel),
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct AskForTls {
     time_limit: Duration,
     /// Bytes that are not a whole piece yet.
     unread: Vec<u8>,
-    /// How many bytes of `unread` had come before our last question.
+    /// How many bytes of `unread` had come before the last question.
     early: usize,
     /// Bytes from the server so far.
     heard: usize,
@@ -30,7 +30,7 @@ pub(crate) struct AskForTls {
 }
 
 impl AskForTls {
-    /// Asks in the words of `protocol`. `server_name` is the server that we want, for protocols that say it.
+    /// Asks in the words of `protocol`. `server_name` is the wanted server, for protocols that name it.
     pub(crate) fn new(protocol: StartTls, server_name: &str, time_limit: Duration) -> Self {
         let dialogue = protocol.dialogue(server_name);
         Self { dialogue, time_limit, unread: Vec::new(), early: 0, heard: 0, is_over: false }

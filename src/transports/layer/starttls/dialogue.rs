@@ -1,4 +1,5 @@
-//! What a protocol has to say for itself, and how messages quote a server.
+//! The trait [`Dialogue`]: how one protocol asks for TLS, and how it reads the answers. Messages quote a server by
+//! [`quote`].
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The protocols that can ask for TLS.
+//! The list of the protocols that can ask for TLS, which is part of the interface of the library.
 
 use super::dialogue::Dialogue;
 use super::ldap::Ldap;
@@ -24,7 +24,7 @@ pub enum StartTls {
 }
 
 impl StartTls {
-    /// The words of the protocol. `server_name` is the server that the client wants, for protocols that say it.
+    /// The words of the protocol. `server_name` is the wanted server, for protocols that name it.
     pub(super) fn dialogue(self, server_name: &str) -> Box<dyn Dialogue> {
         match self {
             Self::Smtp => Box::new(Smtp::default()),

@@ -16,7 +16,7 @@ const REQUEST_NAME: u8 = 0x80;
 const EXTENDED_RESPONSE: u8 = 0x78;
 const RESPONSE_NAME: u8 = 0x8a;
 
-/// The number of our message. A message that answers none has the number 0.
+/// The number of the request. A message that answers none has the number 0.
 const MESSAGE_ID: &[u8] = &[1];
 
 /// RFC 4511, section 4.14.

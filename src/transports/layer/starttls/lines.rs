@@ -60,7 +60,7 @@ impl Smtp {
                 self.asked = SmtpAsked::Extensions;
                 // A greeting may have any words in it.
                 self.is_offered = false;
-                // The server does not need our name. The client asks again inside TLS, since answers in the clear do
+                // The server does not need a real name. The client asks again inside TLS, since answers in the clear do
                 // not count.
                 Verdict::Say(b"EHLO localhost\r\n".to_vec())
             }

@@ -16,7 +16,7 @@ pub(super) struct Xmpp {
     /// The kind of the outermost open element.
     outermost: Outermost,
     is_offered: bool,
-    /// What the server has said since our last question.
+    /// What the server has said since the last question.
     reply: Vec<u8>,
 }
 
