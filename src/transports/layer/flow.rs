@@ -11,10 +11,10 @@ use crate::transports::admission::Admission;
 use crate::transports::ctx::{Call, StreamRef};
 use crate::transports::dump::{Dump, Tap};
 use crate::transports::error::TlsError;
+use crate::transports::flow::Filled;
 use crate::transports::id::Direction;
 use crate::transports::info::Totals;
 use crate::transports::label::EndName;
-use crate::transports::read::Filled;
 use crate::transports::state::Phase;
 use crate::transports::timers::Alarm;
 
