@@ -152,8 +152,10 @@ impl EventLoop {
             if !self.net.cx.calls.is_empty() && self.net.cx.replaces_protocol(self.receiver(id)) {
                 break;
             }
-            let Some(stream) = self.net.stream_mut(id) else { return bytes };
-            let filled = if stream.is_forwarded() {
+            let Some(mut stream) = self.net.stream_mut(id) else { return bytes };
+            let filled = if stream.throttle() {
+                None
+            } else if stream.is_forwarded() {
                 self.net.forward_once(id, &mut self.scratch)
             } else if stream.wants_read() {
                 Some(fill(stream, &mut self.handlers, &mut self.scratch))
@@ -315,7 +317,7 @@ fn fill_at_once(mut stream: StreamRef<'_>, handlers: &mut [Installed], scratch: 
     } else {
         stream.wake_source();
     }
-    let reads = stream.cx.calls.is_empty() && !stream.is_forwarded() && stream.wants_read();
+    let reads = stream.cx.calls.is_empty() && !stream.is_forwarded() && !stream.throttle() && stream.wants_read();
     reads.then(|| fill(stream, handlers, scratch))
 }
 

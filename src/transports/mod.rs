@@ -36,6 +36,7 @@ pub(crate) mod read;
 mod rearm;
 pub(crate) mod state;
 pub(crate) mod stream;
+mod throttle;
 mod trial;
 mod write;
 // The layers inside it, TLS among them, and the picture of what passes.
