@@ -3,7 +3,7 @@
 use std::io;
 
 use super::EventLoop;
-use super::guard::guarded;
+use super::dispatch::guarded;
 use crate::transports::ctx::{Call, Installed};
 use crate::transports::error::is_tls;
 use crate::transports::handle::Transport;
@@ -12,35 +12,7 @@ use crate::transports::net::{Label, Net, Slot};
 use crate::transports::protocol::Handler;
 use crate::transports::stream::CloseMode;
 
-/// How many rounds of the call queue run between two reads.
-const CALL_ROUNDS: usize = 4;
-
 impl EventLoop {
-    /// Makes the queued calls, and for a few rounds the calls that these cause. A protocol that calls itself for ever
-    /// (`call_soon`) does not keep the others from their events.
-    pub(super) fn run_calls(&mut self) {
-        for _ in 0..CALL_ROUNDS {
-            self.flush_corked();
-            if self.net.cx.calls.is_empty() {
-                return;
-            }
-            for _ in 0..self.net.cx.calls.len() {
-                let Some((id, call)) = self.net.cx.calls.pop_front() else { return };
-                self.call(id, call);
-            }
-        }
-    }
-
-    /// Sends the datagrams of the callbacks.
-    fn flush_corked(&mut self) {
-        while let Some(id) = self.net.cx.cork.sockets.pop() {
-            if let Some(mut datagram) = self.net.datagram_mut(id) {
-                datagram.corked = false;
-                datagram.flush();
-            }
-        }
-    }
-
     /// Makes `installed` the receiver of the calls of a slot.
     pub(super) fn install(&mut self, id: Id, installed: Installed) {
         if self.handlers.len() <= id.index() {

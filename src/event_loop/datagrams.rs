@@ -6,7 +6,7 @@
 use std::io;
 
 use super::EventLoop;
-use super::guard::guarded;
+use super::dispatch::guarded;
 use crate::transports::ctx::{Call, DatagramRef, Installed};
 use crate::transports::datagram::handle::DatagramTransport;
 use crate::transports::datagram::{BATCH, RecvBatch, Remote};

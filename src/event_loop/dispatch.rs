@@ -1,20 +1,22 @@
-//! Handles events and timers: reads, flushes, accepts, and calls the protocol.
+//! Handles events and timers: reads, flushes, and calls the protocol.
+//!
+//! A panic in a callback ends its transport. The loop and the other transports go on. asyncio does this for an
+//! exception in `data_received` (`_fatal_error`), and this loop for every callback.
 //!
 //! Every loop here is bounded. A slot that is cut short goes to the back of the run queue.
 
+use std::any::Any;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::EventLoop;
-use super::guard::guarded;
-use crate::transports::accept::Accepted;
 use crate::transports::ctx::{Call, DatagramRef, Installed, StreamRef};
-use crate::transports::error::describe;
+use crate::transports::flow::Filled;
 use crate::transports::handle::Transport;
 use crate::transports::id::{Direction, Id};
-use crate::transports::net::{Label, Net, Slot};
+use crate::transports::net::{Net, Slot};
 use crate::transports::process::STDIN;
 use crate::transports::protocol::{Eof, Handler};
-use crate::transports::read::Filled;
 use crate::transports::state::Phase;
 use crate::transports::timers::{Alarm, TimerId};
 
@@ -22,8 +24,6 @@ use crate::transports::timers::{Alarm, TimerId};
 const READS_PER_TURN: usize = 16;
 /// How many bytes are read from one stream in a turn, for the same reason.
 const READ_BYTES_PER_TURN: usize = 256 * 1024;
-/// How many connections one listener accepts in a turn.
-const ACCEPTS_PER_TURN: usize = 64;
 
 /// The readiness of one descriptor. It can be outdated, so the calls decide.
 #[derive(Clone, Copy, Debug)]
@@ -62,10 +62,9 @@ impl EventLoop {
         match self.net.slots.get_mut(id) {
             Some(Slot::Stream(stream)) => {
                 let mut stream = StreamRef { id, stream, cx: &mut self.net.cx };
-                stream.note_rearm_event(event.readable, event.writable);
                 // A terminal is reported as writable after each line that it has shown. If the messages of xport are
                 // such lines, a message for each event would be an endless loop.
-                if stream.latch(event.readable, event.writable, event.read_ended) || event.write_dead {
+                if stream.note_event(event.readable, event.writable, event.read_ended) || event.write_dead {
                     log::trace!("{}: {event:?}", stream.label());
                 }
                 if stream.state.phase() == Phase::Connecting {
@@ -148,9 +147,11 @@ impl EventLoop {
                 break;
             }
             // A queued call may install another protocol, which then gets the next bytes.
-            self.run_calls();
-            if !self.net.cx.calls.is_empty() && self.net.cx.replaces_protocol(self.receiver(id)) {
-                break;
+            if self.net.cx.has_calls() {
+                self.run_calls();
+                if self.net.cx.replaces_protocol(self.receiver(id)) {
+                    break;
+                }
             }
             let Some(mut stream) = self.net.stream_mut(id) else { return bytes };
             let filled = if stream.throttle() {
@@ -237,37 +238,6 @@ impl EventLoop {
         }
     }
 
-    /// Accepts until no client waits, none may come in, or the budget is spent.
-    fn accept_ready(&mut self, id: Id) {
-        for _ in 0..ACCEPTS_PER_TURN {
-            match self.net.accept(id) {
-                Accepted::Stream(stream) => self.accepted(id, stream),
-                Accepted::PassedOver => (),
-                Accepted::NotNow => return,
-            }
-        }
-        if let Some(Slot::Listener(listener)) = self.net.slots.get_mut(id) {
-            listener.queue_ready(id, &mut self.net.cx);
-        }
-    }
-
-    /// Gives a new protocol to an accepted stream, and makes its first calls.
-    fn accepted(&mut self, listener: Id, stream: Id) {
-        let Some(Installed::Factory(factory)) = self.handlers.get_mut(listener.index()) else {
-            return self.net.remove(stream);
-        };
-        let handler = match guarded(factory) {
-            Ok(handler) => handler,
-            Err(error) => {
-                log::warn!("{}: {}", Label(&self.net, stream), describe(&error));
-                return self.net.remove(stream);
-            }
-        };
-        self.install(stream, Installed::Protocol(handler));
-        self.call(stream, Call::ConnectionMade);
-        self.run_calls();
-    }
-
     /// The resolver has woken the loop.
     pub(super) fn take_answers(&mut self) {
         while let Some((id, answer)) = self.net.cx.resolver.next_answer() {
@@ -296,6 +266,37 @@ impl EventLoop {
             (_, Some(Slot::Process(_)) | None) => (),
         }
     }
+
+    /// Ends the transport whose protocol has panicked. A stream is reset, so that it does not look complete. A child is
+    /// killed.
+    pub(super) fn end_after_panic(&mut self, id: Id, error: io::Error) {
+        #[cfg(test)]
+        {
+            self.has_panicked = true;
+        }
+        // Calls that wait for this protocol are dropped, except its last one.
+        self.net.cx.calls.retain(|(whose, call)| *whose != id || call.is_last());
+        let Net { slots, cx } = &mut self.net;
+        match slots.get_mut(id) {
+            Some(Slot::Stream(stream)) => StreamRef { id, stream, cx }.force_close(Some(error), true),
+            Some(Slot::Datagram(datagram)) => DatagramRef { id, datagram, cx }.force_close(),
+            Some(Slot::Process(_)) => self.net.subprocess_transport(id).close(),
+            Some(Slot::Listener(_)) | None => (),
+        }
+    }
+}
+
+/// Makes a call of a protocol. A panic in it is an error, with the message of the panic.
+pub(super) fn guarded<R>(call: impl FnOnce() -> R) -> io::Result<R> {
+    // After a panic, a protocol hears of nothing but the end, so that its own state does not matter. Transports are
+    // consistent whenever a protocol is called.
+    catch_unwind(AssertUnwindSafe(call)).map_err(|payload| io::Error::other(message(&*payload)))
+}
+
+fn message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    format!("a callback has panicked: {}", text.unwrap_or("no message"))
 }
 
 /// A timer of a stream is due.
@@ -314,7 +315,7 @@ fn stream_alarm(mut stream: StreamRef<'_>, alarm: Alarm) {
 fn fill_at_once(mut stream: StreamRef<'_>, handlers: &mut [Installed], scratch: &mut [u8]) -> Option<Filled> {
     if stream.wants_write() {
         stream.flush();
-    } else {
+    } else if stream.source_waits {
         stream.wake_source();
     }
     let reads = stream.cx.calls.is_empty() && !stream.is_forwarded() && !stream.throttle() && stream.wants_read();

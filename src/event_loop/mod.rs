@@ -7,7 +7,7 @@
 mod calls;
 mod datagrams;
 mod dispatch;
-mod guard;
+mod listeners;
 mod pace;
 mod processes;
 #[cfg(test)]
@@ -33,6 +33,9 @@ const SCRATCH_BYTES: usize = 512 * 1024;
 
 /// The most events in one turn. The rest come with the next turn.
 const EVENTS_PER_TURN: usize = 1024;
+
+/// How many rounds of the call queue run between two reads.
+const CALL_ROUNDS: usize = 4;
 
 /// Why a run has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,7 +266,7 @@ impl EventLoop {
 
     /// How long to wait for events. `None` means for ever.
     fn poll_timeout(&self, deadline: Option<Instant>) -> Option<Duration> {
-        if !self.net.cx.ready.is_empty() || !self.net.cx.calls.is_empty() || !self.net.cx.cork.sockets.is_empty() {
+        if !self.net.cx.ready.is_empty() || self.net.cx.has_calls() {
             return Some(Duration::ZERO);
         }
         let next = [deadline, self.net.cx.timers.next_deadline()].into_iter().flatten().min();
@@ -284,6 +287,31 @@ impl EventLoop {
         while let Some((timer, owner, alarm)) = self.net.cx.timers.pop_due(self.net.cx.now, newest) {
             self.alarm(timer, owner, alarm);
             self.run_calls();
+        }
+    }
+
+    /// Makes the queued calls, and for a few rounds the calls that these cause. A protocol that calls itself for ever
+    /// (`call_soon`) does not keep the others from their events.
+    fn run_calls(&mut self) {
+        for _ in 0..CALL_ROUNDS {
+            self.flush_corked();
+            if self.net.cx.calls.is_empty() {
+                return;
+            }
+            for _ in 0..self.net.cx.calls.len() {
+                let Some((id, call)) = self.net.cx.calls.pop_front() else { return };
+                self.call(id, call);
+            }
+        }
+    }
+
+    /// Sends the datagrams of the callbacks.
+    fn flush_corked(&mut self) {
+        while let Some(id) = self.net.cx.cork.sockets.pop() {
+            if let Some(mut datagram) = self.net.datagram_mut(id) {
+                datagram.corked = false;
+                datagram.flush();
+            }
         }
     }
 

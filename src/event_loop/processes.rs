@@ -5,7 +5,7 @@
 //! looks up the protocol of the child, so that nothing is copied.
 
 use super::EventLoop;
-use super::guard::guarded;
+use super::dispatch::guarded;
 use crate::transports::ctx::{Call, Installed};
 use crate::transports::dump::Throttle;
 use crate::transports::id::Id;

@@ -164,6 +164,11 @@ impl Ctx {
         self.foreground -= usize::from(is_background);
     }
 
+    /// Whether callbacks are queued, or datagrams that callbacks have sent.
+    pub(crate) fn has_calls(&self) -> bool {
+        !self.calls.is_empty() || !self.cork.sockets.is_empty()
+    }
+
     /// Whether a queued call gives `id` another protocol, which gets the next bytes.
     pub(crate) fn replaces_protocol(&self, id: Id) -> bool {
         let is_protocol = |installed: &Installed| {

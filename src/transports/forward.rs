@@ -13,7 +13,7 @@
 //! changes to splices after some large reads in a row, and changes back after some small ones. Files are sent from the
 //! first byte on. If the receiver is on this machine, `trial.rs` measures whether a copy is faster.
 //!
-//! The bytes in a pipe of the pool belong to the sink. They count as written and not sent yet. `write.rs` sends them.
+//! The bytes in a pipe of the pool belong to the sink. They count as written and not sent yet. `flow.rs` sends them.
 //! So half-close, close and back pressure are the same for all methods. A splice that gives an end or no bytes may only
 //! have met the urgent mark of TCP. A read steps over that mark, so the read decides. A source whose sink is full is
 //! *blocked by the sink*: it is not read until the sink has sent what waits. The loop reads, and tells the protocol of
@@ -24,12 +24,12 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
 use super::ctx::{Ctx, StreamRef};
+use super::flow::Filled;
 use super::forward_mode::{Forward, ForwardMode, SpliceRoute};
 use super::handle::Transport;
 use super::id::Id;
 use super::net::{Net, Slot};
 use super::pipe_pool::{SpliceFd, Spliced};
-use super::read::Filled;
 use super::state::Phase;
 use super::stream::Stream;
 use super::trial;
@@ -336,10 +336,7 @@ impl StreamRef<'_> {
 
     /// Puts the source of this stream on the run queue, if the source waits for room and there is room again.
     pub(crate) fn wake_source(&mut self) {
-        if let Some(source) = self.stream.source
-            && self.stream.source_waits
-            && self.stream.has_room()
-        {
+        if let (Some(source), true) = (self.stream.source, self.stream.has_room()) {
             self.stream.source_waits = false;
             self.cx.ready.push(source);
         }

@@ -116,7 +116,11 @@ impl Transport<'_> {
     /// Whether the connection has failed, for example by a reset. Earlier bytes can still be unread.
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        self.net.stream(self.id).is_some_and(|stream| stream.io.has_failed() || stream.state.was_reset())
+        self.net.stream(self.id).is_some_and(|stream| {
+            // A failed write has taken the error of the socket. Then the hang-up alone is left of a reset.
+            let has_lost_peer = stream.state.has_failed() && stream.io.is_hung_up();
+            has_lost_peer || stream.io.has_failed() || stream.state.was_reset()
+        })
     }
 
     /// Whether the peer is known to have closed both directions. Only a unix socket shows this at once. A TCP socket

@@ -1,6 +1,6 @@
 //! The lowest layer of a stream, which reads and writes. The set is closed, so it is an enum.
 //!
-//! Only the bare calls are here. Buffering, flow control and the order of callbacks are in `write.rs`, and are the same
+//! Only the bare calls are here. Buffering, flow control and the order of callbacks are in `flow.rs`, and are the same
 //! for every variant, that of the tests included.
 
 use std::io::{self, IoSlice};

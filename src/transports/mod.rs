@@ -25,6 +25,7 @@ mod unix_path;
 // One stream, from its states down to its descriptors.
 mod channel;
 mod closing;
+pub(crate) mod flow;
 mod forward;
 mod forward_mode;
 pub(crate) mod io;
@@ -32,13 +33,10 @@ pub mod keepalive;
 mod liveness;
 pub mod out_buf;
 mod pipe_pool;
-pub(crate) mod read;
-mod rearm;
 pub(crate) mod state;
 pub(crate) mod stream;
 mod throttle;
 mod trial;
-mod write;
 // The layers inside it, TLS among them, and the picture of what passes.
 pub mod dump;
 pub mod layer;

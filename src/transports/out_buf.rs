@@ -1,7 +1,7 @@
 //! The write buffer, and the two water marks that pause and resume writing.
 //!
 //! The rules are asyncio's (`_FlowControlMixin` in `transports.py`): writing pauses when the size is over the high
-//! mark, and resumes when the size is at or under the low one. The calls of the protocol are queued in `write.rs`.
+//! mark, and resumes when the size is at or under the low one. The calls of the protocol are queued in `flow.rs`.
 
 use std::io::{self, IoSlice};
 

@@ -15,7 +15,7 @@
 //! ```
 //!
 //! Each direction ends on its own. The phase is about the whole stream. Nothing outside this file changes a state. The
-//! system calls and callbacks that go with a transition are in `write.rs` and `closing.rs`.
+//! system calls and callbacks that go with a transition are in `flow.rs` and `closing.rs`.
 
 use std::io;
 

@@ -2,7 +2,7 @@
 //!
 //! mio reports edges, so readiness is latched here: `readable` and `writable` stay set until a call shows otherwise. A
 //! stream that stops earlier, for a budget or a pause, goes on the run queue. The operations are methods of `StreamRef`
-//! (`ctx.rs`), in the files `read.rs`, `write.rs`, `closing.rs` and so on.
+//! (`ctx.rs`), in the files `flow.rs`, `closing.rs`, `forward.rs` and so on.
 
 use std::fmt;
 use std::time::Instant;
@@ -92,7 +92,7 @@ pub(crate) enum CloseMode {
     Aborted,
 }
 
-/// Whether a short count, which can be wrong, has cleared a latch. See `rearm.rs`.
+/// Whether a short count, which can be wrong, has cleared a latch. See `flow.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rearm {
     None,
@@ -162,26 +162,9 @@ impl Stream {
         stream
     }
 
-    /// Whether a read is useful now.
-    pub(crate) fn wants_read(&self) -> bool {
-        let has_layer_event = self.has_layer_event();
-        if self.state.discards() {
-            // Bytes that are left on stdin are for the next program.
-            return has_layer_event || (self.readable && self.io.needs_lingering_close());
-        }
-        if self.is_negotiating() && matches!(self.state.phase(), Phase::Open | Phase::Running) {
-            return has_layer_event || self.readable;
-        }
-        self.state.delivers()
-            && self.reading
-            && !self.blocked_by_sink
-            && self.throttle != Throttle::Held
-            && (has_layer_event || self.readable || self.unread.is_some())
-    }
-
-    /// Whether a write is useful now.
-    pub(crate) fn wants_write(&self) -> bool {
-        self.writable && !self.is_flushed() && self.state.flushes()
+    /// Whether arriving bytes go to another stream.
+    pub(crate) fn is_forwarded(&self) -> bool {
+        self.forward.is_some() && !self.state.discards() && !self.is_negotiating()
     }
 
     /// Whether the write buffer is empty.
@@ -221,34 +204,6 @@ impl Stream {
         // A child's terminal ends with the child.
         (direction == Direction::Write && self.io.as_master().is_none())
             || (self.state.reading_ended() && self.io.needs_lingering_close())
-    }
-
-    /// Whether arriving bytes go to another stream.
-    pub(crate) fn is_forwarded(&self) -> bool {
-        self.forward.is_some() && !self.state.discards() && !self.is_negotiating()
-    }
-
-    /// Notes an event. Returns whether it says something new.
-    pub(crate) fn latch(&mut self, readable: bool, writable: bool, read_ended: bool) -> bool {
-        let is_news = (readable && !self.readable) || (writable && !self.writable) || read_ended;
-        self.readable |= readable;
-        self.writable |= writable;
-        self.rdhup_seen |= read_ended;
-        is_news
-    }
-
-    /// Notes a read of `n` bytes into a buffer of `space` bytes. Returns whether the short count has cleared the latch.
-    pub(crate) fn note_read(&mut self, n: usize, space: usize, now: Instant) -> bool {
-        if self.state.phase() == Phase::Draining {
-            self.discarded = true;
-        } else {
-            self.last_activity = now;
-        }
-        let drained = n < space && !self.rdhup_seen && !self.distrust_short_io && !self.io.is_read_always_ready();
-        if drained {
-            self.readable = false;
-        }
-        drained
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::conversation::Conversation;
 use crate::protocols::idle::{Activity, Fired, IdleClock};
@@ -149,9 +150,10 @@ impl BufferedProtocol for ConversationStdio {
         let id = t.id();
         self.linger.start(t.net(), id);
         if self.shared.has_last_send_failed() {
-            // The socket leaves as soon as all received datagrams are delivered.
+            // The socket leaves once all received datagrams are delivered. A timer fires after the events of a turn, so
+            // the loop has asked for datagrams by then.
             for socket in &self.sockets {
-                t.net().call_soon(*socket);
+                t.net().call_later(*socket, Duration::ZERO);
             }
         }
         // The end of the sockets closes stdin and stdout.

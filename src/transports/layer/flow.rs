@@ -11,10 +11,10 @@ use crate::transports::admission::Admission;
 use crate::transports::ctx::{Call, StreamRef};
 use crate::transports::dump::{Dump, Tap};
 use crate::transports::error::TlsError;
+use crate::transports::flow::Filled;
 use crate::transports::id::Direction;
 use crate::transports::info::Totals;
 use crate::transports::label::EndName;
-use crate::transports::read::Filled;
 use crate::transports::state::Phase;
 use crate::transports::timers::Alarm;
 
@@ -93,6 +93,7 @@ impl StreamRef<'_> {
     fn opened(&mut self) {
         let Some(stack) = self.stream.stack.as_deref_mut() else { return };
         stack.opening = None;
+        self.disarm();
         // Bytes of negotiations are not those of a protocol.
         self.stream.totals = Totals::default();
         match self.stream.admission {

@@ -2,7 +2,7 @@
 //! and `../layer/flow.rs` what comes before and after a handshake.
 //!
 //! **Invariant:** when control leaves this file, all that TLS has to send is sent or in the write buffer. So the write
-//! buffer holds ciphertext, and water marks, half-close and close are those of any stream (`../write.rs`).
+//! buffer holds ciphertext, and water marks, half-close and close are those of any stream (`../flow.rs`).
 
 use std::io::{self, IoSlice};
 use std::time::{Duration, SystemTime};
@@ -14,10 +14,10 @@ use super::sinks::{ToBuffer, ToIo};
 use super::{Tls, certificate, explain};
 use crate::transports::ctx::{Call, StreamRef};
 use crate::transports::error::TlsError;
+use crate::transports::flow::Filled;
 use crate::transports::id::Direction;
 use crate::transports::layer::starttls::AskForTls;
 use crate::transports::layer::{Layer, Opening, tls_of};
-use crate::transports::read::Filled;
 use crate::transports::state::Phase;
 use crate::transports::timers::Alarm;
 
@@ -126,20 +126,16 @@ impl StreamRef<'_> {
     }
 
     fn read_ciphertext(&mut self, ciphertext: &mut [u8], discards: bool) -> Result<usize, Filled> {
-        let now = self.cx.now;
-        let stream = &mut *self.stream;
-        match stream.io.read(ciphertext) {
+        match self.stream.io.read(ciphertext) {
             Ok(0) => Err(self.tls_cut(discards)),
             Ok(n) => {
-                if stream.note_read(n, ciphertext.len(), now) {
-                    self.schedule_rearm();
-                }
+                self.note_read(n, ciphertext.len());
                 log::trace!("{}: read {n} bytes of TLS", self.label());
                 self.note_flow(n);
                 Ok(n)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                stream.readable = false;
+                self.stream.readable = false;
                 self.schedule_rearm();
                 Err(Filled::NotNow)
             }

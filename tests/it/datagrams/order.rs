@@ -72,6 +72,26 @@ fn answers_before_a_failure_are_printed() {
     assert!(printed == answers.concat(), "{} of {} bytes", printed.len(), answers.concat().len());
 }
 
+/// The peer answers the first datagram and goes. Its answer is there when the last datagram is refused.
+#[test]
+fn an_answer_is_printed_although_later_datagrams_are_refused() {
+    let folder = folder();
+    let file = folder.path().join("data");
+    fs::write(&file, pattern(300_000)).expect("a file");
+    for _ in 0..10 {
+        let peer = udp("127.0.0.1");
+        let address = peer.local_addr().expect("an address").to_string();
+        let peer = thread::spawn(move || {
+            let (_, client) = datagram(&peer);
+            peer.send_to(b"answer", client).expect("it leaves");
+        });
+        let mut client = command(["udp-client", &address]);
+        let output = Background::spawn(client.stdin(File::open(&file).expect("a file"))).finish();
+        peer.join().expect("it has answered");
+        assert_eq!(output.stdout, b"answer", "{}", text(&output));
+    }
+}
+
 #[test]
 fn answers_before_a_failure_are_printed_however_slowly() {
     let (mut client, mut stdin, peer, address) = greeted(&[]);

@@ -89,6 +89,25 @@ fn many_clients_have_a_child_each() {
     comes_back_to(&relay, base, "twenty children");
 }
 
+/// Each client sends more than a program and its pipes hold, reads nothing, and closes. Its end comes before the reset.
+#[test]
+fn a_client_that_reads_nothing_and_goes_leaves_no_child() {
+    let (mut relay, address) = serve_relay("-v", "exec:cat");
+    for _ in 0..4 {
+        let mut client = connect(address);
+        client.set_write_timeout(Some(Duration::from_millis(500))).expect("a time limit");
+        // The writes end when all buffers are full.
+        for _ in 0..16 {
+            if client.write(&[b'x'; 65_536]).is_err() {
+                break;
+            }
+        }
+    }
+    for _ in 0..4 {
+        relay.line("has ended with status");
+    }
+}
+
 #[test]
 fn lines_go_through_a_program_as_they_come() {
     let mut relay = Background::start(["relay", "-", "exec:grep --line-buffered x"]);

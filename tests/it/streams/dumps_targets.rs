@@ -290,3 +290,25 @@ fn a_lost_stream_tells_its_error() {
     let [.., lost, ended] = &Vec::from_iter(text.lines())[..] else { panic!("{text}") };
     assert!(lost.ends_with(" #1 lost: Connection reset by peer") && ended.ends_with(" ended"), "{text}");
 }
+
+/// All output of a program is shown and handed on before its exit, however slow the reader is.
+#[test]
+fn a_slow_reader_costs_no_output_of_a_program() {
+    const SIZE: usize = 2 << 20;
+    let (mut reader, writer) = io::pipe().expect("a pipe");
+    let mut exec = command(["exec", "--dump", "-", "--", "sh", "-c", "cat; exit 7"]);
+    exec.stderr(writer);
+    let mut exec = Background::spawn_with_stderr(exec);
+    let (stdin, mut stdout) = (exec.stdin(), exec.stdout());
+    feed(stdin, pattern(SIZE));
+    let output = thread::spawn(move || take_all(&mut stdout));
+    // The reader takes a little, and stops.
+    let mut dump = take(&mut reader, 100_000);
+    thread::sleep(Duration::from_millis(300));
+    reader.read_to_end(&mut dump).expect("text");
+    exec.ends_with(7);
+    assert!(output.join().expect("an output") == pattern(SIZE), "other bytes");
+    let pieces = pieces(&String::from_utf8(dump).expect("text"));
+    // Number 1 is stdin if it is a pipe of the program, and stdout otherwise.
+    assert!([1, 2].iter().any(|number| bytes(&pieces, *number, "received") == pattern(SIZE)), "other bytes");
+}
