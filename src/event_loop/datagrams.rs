@@ -32,7 +32,8 @@ impl EventLoop {
             if self.net.cx.replaces_protocol(id) || bytes >= BYTES_PER_TURN {
                 break;
             }
-            if !self.net.datagram(id).is_some_and(|datagram| datagram.wants_read()) {
+            let Some(mut datagram) = self.net.datagram_mut(id) else { return };
+            if datagram.throttle() || !datagram.wants_read() {
                 return;
             }
             bytes += self.receive_batch(id);

@@ -153,8 +153,10 @@ impl EventLoop {
                     break;
                 }
             }
-            let Some(stream) = self.net.stream_mut(id) else { return bytes };
-            let filled = if stream.is_forwarded() {
+            let Some(mut stream) = self.net.stream_mut(id) else { return bytes };
+            let filled = if stream.throttle() {
+                None
+            } else if stream.is_forwarded() {
                 self.net.forward_once(id, &mut self.scratch)
             } else if stream.wants_read() {
                 Some(fill(stream, &mut self.handlers, &mut self.scratch))
@@ -320,7 +322,7 @@ fn fill_at_once(mut stream: StreamRef<'_>, handlers: &mut [Installed], scratch: 
     } else if stream.source_waits {
         stream.wake_source();
     }
-    let reads = stream.cx.calls.is_empty() && !stream.is_forwarded() && stream.wants_read();
+    let reads = stream.cx.calls.is_empty() && !stream.is_forwarded() && !stream.throttle() && stream.wants_read();
     reads.then(|| fill(stream, handlers, scratch))
 }
 

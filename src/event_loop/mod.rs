@@ -224,7 +224,7 @@ impl EventLoop {
         self.net.cx.stopped = false;
         self.net.cx.failure = None;
         self.run_calls();
-        self.net.cx.flush_dump();
+        self.net.flush_dump();
     }
 
     /// One turn. It waits until `deadline` at most.
@@ -249,7 +249,7 @@ impl EventLoop {
         self.events = Some(events);
         self.fire_timers();
         self.end_turn();
-        self.net.cx.flush_dump();
+        self.net.flush_dump();
         if let Some(nap) = self.pace.end_turn(self.net.cx.now) {
             std::thread::sleep(nap);
         }

@@ -7,6 +7,7 @@
 use super::EventLoop;
 use super::dispatch::guarded;
 use crate::transports::ctx::{Call, Installed};
+use crate::transports::dump::Throttle;
 use crate::transports::id::Id;
 use crate::transports::process::Process;
 use crate::transports::process::handle::SubprocessTransport;
@@ -49,7 +50,13 @@ impl EventLoop {
             for _ in 0..LAST_ROUNDS {
                 let Some(mut stream) = self.net.stream_mut(pipe) else { break };
                 stream.readable = true;
-                if self.read(pipe, None) == 0 {
+                // These bytes come before the exit, even if the reader of the dump is slow.
+                let before = std::mem::replace(&mut stream.throttle, Throttle::Exempt);
+                let n = self.read(pipe, None);
+                if let Some(mut stream) = self.net.stream_mut(pipe) {
+                    stream.throttle = before;
+                }
+                if n == 0 {
                     break;
                 }
             }

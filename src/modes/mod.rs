@@ -22,7 +22,7 @@ use crate::event_loop::EventLoop;
 use crate::protocols::pair::{PairOptions, SessionOptions};
 use crate::protocols::report::{Cause, Failure, Reporter, Reports, line};
 use crate::protocols::signals::{Signals, Wanted};
-use crate::sys::{process, signals};
+use crate::sys::{process, raw_mode, signals};
 use crate::transports::connect::{Dialing, source_addresses};
 use crate::transports::dump::Dump;
 use crate::transports::error::describe;
@@ -106,8 +106,17 @@ impl Run {
 
     /// Runs the loop to its end. The first failure is the result.
     fn run(mut self) -> anyhow::Result<()> {
-        self.event_loop.run().map_err(|error| local("event loop", &error))?;
-        Ok(self.reports.verdict()?)
+        let ended = self.event_loop.run().map_err(|error| local("event loop", &error));
+        let verdict = ended.and_then(|()| self.reports.verdict());
+        if let Some(mut dump) = self.event_loop.net().take_dump() {
+            // The reader of the dump can be slow, and must not keep peers waiting. Keys must be signals meanwhile.
+            drop(self.event_loop);
+            raw_mode::restore();
+            dump.finish(
+                verdict.as_ref().is_err_and(|failure| matches!(failure.cause, Cause::Signal(_) | Cause::TimedOut)),
+            );
+        }
+        Ok(verdict?)
     }
 }
 

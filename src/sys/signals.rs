@@ -8,6 +8,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::ptr::{null, null_mut};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub use libc::{
     SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1,
@@ -34,6 +35,16 @@ pub fn other_deadly() -> Vec<i32> {
     (1..=libc::SIGRTMAX()).filter(|signal| exists(signal) && !is_named(signal)).collect()
 }
 
+/// How many caught signals have asked the program to end.
+static DEADLY_ARRIVALS: AtomicUsize = AtomicUsize::new(0);
+
+/// How many caught signals have asked the program to end. A wait outside the loop checks this, because nothing reads
+/// the pipe of signals there.
+#[must_use]
+pub(crate) fn deadly_arrivals() -> usize {
+    DEADLY_ARRIVALS.load(Ordering::Relaxed)
+}
+
 /// This bit is set in the byte of a signal that the kernel sent, and not a process. A key of a terminal is an example.
 pub const BY_SYSTEM: u8 = 0x80;
 
@@ -51,7 +62,11 @@ pub(crate) fn pipe(signals: &[i32], with_origin: bool) -> io::Result<OwnedFd> {
     let _blocked = Blocked::all(signals)?;
     for &signal in signals {
         let number = u8::try_from(signal).map_err(|_| io::ErrorKind::InvalidInput)?;
+        let asks_to_end = matches!(signal, SIGHUP | SIGINT | SIGQUIT | SIGTERM);
         let send = move |info: &libc::siginfo_t| {
+            if asks_to_end {
+                DEADLY_ARRIVALS.fetch_add(1, Ordering::Relaxed);
+            }
             let by_system = with_origin && info.si_code == libc::SI_KERNEL;
             let byte = if by_system { number | BY_SYSTEM } else { number };
             // SAFETY: the byte is the closure's own, and the descriptor is never closed.

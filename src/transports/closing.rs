@@ -69,9 +69,12 @@ impl StreamRef<'_> {
             Some(stack) => stack.lose(error),
             None => error,
         };
+        if let Some(error) = error.as_ref().filter(|_| phase != Phase::Connecting) {
+            self.show_loss(error);
+        }
         let call = if phase == Phase::Connecting {
             Call::ConnectionFailed(error.map_or_else(ConnectError::given_up, ConnectError::from))
-        } else if stream.is_opening() {
+        } else if self.stream.is_opening() {
             self.opening_failed(error)
         } else {
             Call::ConnectionLost(error)
@@ -176,7 +179,14 @@ impl StreamRef<'_> {
     /// All bytes of a closing stream are sent. The stream waits for the peer, unless a close can destroy nothing.
     fn drain(&mut self) {
         let stream = &mut *self.stream;
-        if stream.state.has_failed() || !stream.io.needs_lingering_close() {
+        if stream.state.has_failed() {
+            return self.force_close(None, false);
+        }
+        if !stream.io.needs_lingering_close() {
+            if !stream.state.is_write_closed() {
+                // The close of a pipe is its end.
+                self.show_end(Direction::Write);
+            }
             return self.force_close(None, false);
         }
         let mode = stream.close_mode;

@@ -15,7 +15,7 @@ use super::admission::Places;
 use super::connect::error::ConnectError;
 use super::connect::resolver::Resolver;
 use super::datagram::socket::{Cork, Datagram, DatagramLabel};
-use super::dump::{Dump, RETRY_DELAY, Tap};
+use super::dump::{Dump, Tap};
 use super::id::Id;
 use super::keepalive::Looks;
 use super::label::StreamLabel;
@@ -139,16 +139,9 @@ impl Ctx {
         self.dump.as_mut().map(|dump| Box::new(dump.tap(None)))
     }
 
-    /// Writes pending text of the dump, as far as its reader takes it.
-    pub(crate) fn flush_dump(&mut self) {
-        if let Some(dump) = &mut self.dump {
-            dump.flush();
-        }
-    }
-
     /// How long to wait before writing to a slow reader of the dump again. `None` if no text is pending.
     pub(crate) fn dump_delay(&self) -> Option<Duration> {
-        self.dump.as_ref().filter(|dump| dump.is_behind()).map(|_| RETRY_DELAY)
+        self.dump.as_ref()?.delay()
     }
 
     /// Ends the run with `error`, unless there was another error before.

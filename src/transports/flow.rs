@@ -15,6 +15,7 @@ use std::io::{self, IoSlice};
 use std::time::Duration;
 
 use super::ctx::{Call, Ctx, StreamRef};
+use super::dump::Throttle;
 use super::id::Arena;
 use super::net::Slot;
 use super::out_buf::WaterMarks;
@@ -239,6 +240,7 @@ impl Stream {
         self.state.delivers()
             && self.reading
             && !self.blocked_by_sink
+            && self.throttle != Throttle::Held
             && (has_layer_event || self.readable || self.unread.is_some())
     }
 

@@ -35,6 +35,7 @@ pub mod out_buf;
 mod pipe_pool;
 pub(crate) mod state;
 pub(crate) mod stream;
+mod throttle;
 mod trial;
 // The layers inside it, TLS among them, and the picture of what passes.
 pub mod dump;

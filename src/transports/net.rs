@@ -95,6 +95,7 @@ impl Net {
     /// Dumps the data of new connections, new datagram sockets and new children from now on. asyncio has nothing like
     /// it.
     pub fn set_dump(&mut self, dump: Dump) {
+        drop(self.take_dump());
         self.cx.dump = Some(Box::new(dump));
     }
 

@@ -13,6 +13,7 @@ use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 use super::address::UnixName;
 use super::channel::Channel;
 use super::ctx::{Call, Installed};
+use super::dump::Throttle;
 use super::id::{Direction, Id};
 use super::info::Peer;
 use super::io::Io;
@@ -225,7 +226,9 @@ fn add_listener(net: &mut Net, listener: Listener, factory: Factory) -> io::Resu
 }
 
 fn add_signals(net: &mut Net, pipe: OwnedFd, protocol: Handler) -> io::Result<Id> {
-    let id = net.add_made(Stream::new(Io::Socket(Socket::from(pipe)), Phase::Open, net.cx.now), protocol)?;
+    let mut stream = Stream::new(Io::Socket(Socket::from(pipe)), Phase::Open, net.cx.now);
+    stream.throttle = Throttle::Exempt;
+    let id = net.add_made(stream, protocol)?;
     net.transport(id).set_background(true);
     Ok(id)
 }

@@ -10,6 +10,7 @@ use std::time::Instant;
 use super::admission::Admission;
 use super::channel::Channel;
 use super::connect::state::Connecting;
+use super::dump::Throttle;
 use super::forward_mode::Forward;
 use super::id::{Direction, Id};
 use super::info::{Peer, Totals};
@@ -54,6 +55,8 @@ pub(crate) struct Stream {
     pub(crate) reading: bool,
     /// The stream is forwarded, and its sink has no room.
     pub(crate) blocked_by_sink: bool,
+    /// Whether the reader of the dump is too slow for more bytes.
+    pub(crate) throttle: Throttle,
     /// An event has reported the peer's end (`EPOLLRDHUP`). A short read then does not mean that everything was read.
     pub(crate) rdhup_seen: bool,
     /// A short read or write does not mean that no more is there. A terminal gives a line at a time, TCP stops at an
@@ -132,6 +135,7 @@ impl Stream {
             writable: true,
             reading: true,
             blocked_by_sink: false,
+            throttle: Throttle::Free,
             rdhup_seen: false,
             queued: false,
             rearm: Rearm::None,

@@ -163,12 +163,14 @@ pub(super) static STREAM: &[OptSpec] = &[
     file(Dump, "dump", |o| &mut o.dump)
         .help("Write sent and received data to FILE, in hexadecimal and as text; '-' is stderr")
         .more(
-            "The dump shows the data of connections, datagram sockets and programs. Each piece has the time since the \
-             start, the number and the name of the end, and its offset in that direction or the number of the \
-             datagram. Data is shown before TLS encrypts it and after --crlf has changed it. FILE is emptied first, \
-             and only its owner can read it. If writing the dump fails, the dump stops with a warning, and the run \
-             goes on. With a dump the kernel does not move bytes by itself, which costs speed. The dump does not show \
-             what a program reads from an inherited stdin.",
+            "The dump shows the data of connections, datagram sockets and programs. Each piece has the time since \
+             the start, the number and the name of the end, and its offset in that direction or the number of the \
+             datagram. The last line is 'ended'; without it the dump is not complete. Data is shown before TLS \
+             encrypts it and after --crlf has changed it. A new FILE can be read only by its owner. A FILE that \
+             exists is emptied first, and keeps its mode. FILE cannot be the file of stdin or stdout. A dump is five \
+             to ten times as long as the data, and slow. If its reader is slow, such as a pager, the run waits for \
+             it. If writing the dump fails, the dump stops with a warning, and the run goes on. The dump does not \
+             show what a program reads from an inherited stdin.",
         ),
     number(HighWater, "high-water", "SIZE", |o, t| put(&mut o.high_water, parse_size(t)))
         .default("64K")

@@ -110,10 +110,10 @@ fn shown(dump: &str, verb: &str) -> Vec<u8> {
     for line in dump.lines() {
         if line.contains(" #1 ") {
             is_wanted = line.contains(&format!(" {verb} "));
-            if let Some((_, from)) = line.split_once(" bytes from ").filter(|_| is_wanted) {
+            if let Some((_, from)) = line.split_once(" bytes at ").filter(|_| is_wanted) {
                 assert_eq!(from, bytes.len().to_string(), "{line}");
             }
-        } else if is_wanted {
+        } else if is_wanted && line.contains('|') {
             let hex = line[10..58].split_whitespace();
             bytes.extend(hex.map(|byte| u8::from_str_radix(byte, 16).expect("a byte")));
         }

@@ -24,7 +24,7 @@ use super::queue::Queue;
 use crate::sys::datagram::{Remote, SendBatch};
 use crate::transports::access::AccessList;
 use crate::transports::connect::state::Connecting;
-use crate::transports::dump::Tap;
+use crate::transports::dump::{Tap, Throttle};
 use crate::transports::id::Id;
 use crate::transports::info::{DatagramTotals, Totals};
 use crate::transports::out_buf::FlowControl;
@@ -66,6 +66,8 @@ pub(crate) struct Datagram {
     pub(crate) access: AccessList,
     /// Shows the datagrams.
     pub(crate) tap: Option<Box<Tap>>,
+    /// Whether the reader of the dump is too slow for more datagrams.
+    pub(crate) throttle: Throttle,
     /// The socket's own address, unless other sockets share it. Datagrams from there are forged.
     pub(crate) own: Option<Box<Own>>,
     /// Datagrams of the last call that a pause has held back. They are delivered first.
@@ -107,6 +109,7 @@ impl Datagram {
             connected: false,
             access: AccessList::default(),
             tap: None,
+            throttle: Throttle::Free,
             own: None,
             undelivered: Vec::new(),
             totals: Totals::default(),
@@ -170,7 +173,7 @@ impl Datagram {
 
     /// Whether there may be something to receive now.
     pub(crate) fn wants_read(&self) -> bool {
-        self.delivers() && (self.readable || !self.undelivered.is_empty())
+        self.delivers() && self.throttle != Throttle::Held && (self.readable || !self.undelivered.is_empty())
     }
 
     /// Whether there is something to send now, or a close to finish.

@@ -4,37 +4,33 @@
 //! datagrams. A tap stands above TLS and below the other layers (`layer/mod.rs`). So the dump shows what TLS protects,
 //! as the peer sees it.
 //!
+//! A dump waits for its reader, as stdout does. `../throttle.rs` stops the reading of data while too much text is
+//! pending, and `sink.rs` opens and writes the target.
+//!
 //! If writing a dump fails, it stops with a warning. The run goes on, because its bytes matter more than the dump.
 
 mod format;
+mod sink;
 
 use std::fmt::{self, Display};
-use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, IsTerminal, Write};
-use std::os::fd::AsFd;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use self::sink::Sink;
 use super::error::describe;
-use super::id::Direction;
-use crate::sys::stdio::is_ready_within;
-use crate::sys::{raw_mode, stderr};
+use super::id::{Direction, Id};
+use crate::sys::{raw_mode, signals};
 
-/// This much text can wait for a slow reader, such as a pager. More text makes the run wait, up to [`PATIENCE`].
+/// No more data is read while more text than this is pending. The text of one read comes on top of this.
 const PENDING_MAX: usize = 1 << 20;
-/// A dump stops when its reader takes nothing for this time.
+/// A dump whose run was cut short waits this long for its reader.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// The time between two attempts to write to a slow reader.
-pub(crate) const RETRY_DELAY: Duration = Duration::from_millis(50);
-
-/// Where a dump goes.
-#[derive(Debug)]
-enum Sink {
-    /// A non-blocking description that no other process shares.
-    File(File),
-    Stderr,
-}
+/// The time between two attempts to write to a slow reader. It grows while the reader takes nothing.
+const RETRY_DELAY_MIN: Duration = Duration::from_millis(1);
+const RETRY_DELAY_MAX: Duration = Duration::from_millis(50);
+/// A signal ends the last wait for a reader after this time at most.
+const LOOK_DELAY: Duration = Duration::from_millis(50);
 
 /// The dump of a loop. It begins to count the time when it is opened.
 pub struct Dump {
@@ -45,8 +41,21 @@ pub struct Dump {
     started: Instant,
     /// Text that is not written yet.
     pending: Vec<u8>,
+    /// When to write to a slow reader again.
+    retry_delay: Duration,
+    /// Streams and datagram sockets that are not read before the reader has caught up.
+    held: Vec<Id>,
     /// The number of taps so far.
     taps: u32,
+}
+
+/// Whether a slow reader of the dump stops the reads of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Throttle {
+    Free,
+    Held,
+    /// The dump never stops the reads: signals, and the last bytes of a child.
+    Exempt,
 }
 
 /// One end in a dump.
@@ -74,26 +83,35 @@ impl Tap {
     }
 }
 
+/// The beginning of a line: the end, and the direction of the data.
+struct Course<'a> {
+    tap: &'a Tap,
+    direction: Direction,
+    end: &'a dyn Display,
+}
+
+impl Display for Course<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = match self.direction {
+            Direction::Read => "received from",
+            Direction::Write => "sent to",
+        };
+        write!(f, "#{} {verb} ", self.tap.number)?;
+        match &self.tap.name {
+            Some(name) => f.write_str(name),
+            None => self.end.fmt(f),
+        }
+    }
+}
+
 impl Dump {
-    /// A dump into this file. The file is made, or emptied, and only its owner can read it.
+    /// A dump into this file. A new file can be read only by its owner. A file that exists is emptied, and keeps its
+    /// mode. If the file is also stderr, messages and the dump share it.
     ///
     /// # Errors
-    /// The error of `open(2)`. `ENXIO` means a FIFO without a reader.
+    /// The error of `open(2)`, a FIFO without a reader, or a file that is also stdin or stdout.
     pub fn to_file(path: &Path) -> io::Result<Self> {
-        // Neither opening a FIFO nor writing to a pipe may block.
-        let flags = libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC;
-        let file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).custom_flags(flags).open(path);
-        let file = file.map_err(|error| match error.raw_os_error() {
-            Some(libc::ENXIO) => io::Error::other("no process reads from it"),
-            _ => error,
-        })?;
-        let metadata = file.metadata()?;
-        if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
-            // The file can have existed with other permissions.
-            file.set_permissions(Permissions::from_mode(0o600))?;
-        }
-        Ok(Self::new(Sink::File(file), format!("dump {}", path.display())))
+        Ok(Self::new(Sink::open(path)?, format!("dump {}", path.display())))
     }
 
     /// A dump on stderr.
@@ -103,7 +121,17 @@ impl Dump {
     }
 
     fn new(sink: Sink, name: String) -> Self {
-        Self { sink: Some(sink), name, started: Instant::now(), pending: Vec::new(), taps: 0 }
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let first = format!("dump started at {:.6} (since 1970-01-01 UTC)\n", since_1970.as_secs_f64());
+        Self {
+            sink: Some(sink),
+            name,
+            started: Instant::now(),
+            pending: first.into_bytes(),
+            retry_delay: RETRY_DELAY_MIN,
+            held: Vec::new(),
+            taps: 0,
+        }
     }
 
     /// A tap for one more end. `name` is for an end that has no address.
@@ -114,15 +142,19 @@ impl Dump {
 
     /// Shows bytes of a stream.
     pub(crate) fn bytes(&mut self, tap: &mut Tap, direction: Direction, now: Instant, end: &dyn Display, data: &[u8]) {
-        let offset = tap.count(direction, data.len() as u64);
-        let len = data.len();
-        self.record(tap, direction, now, end, &format_args!("{len} bytes from {offset}"), data, offset);
+        let (len, offset) = (data.len(), tap.count(direction, data.len() as u64));
+        self.record(now, format_args!("{}: {len} bytes at {offset}", Course { tap, direction, end }), data, offset);
     }
 
     /// Shows the end of one direction of a stream.
     pub(crate) fn end(&mut self, tap: &mut Tap, direction: Direction, now: Instant, end: &dyn Display) {
         let offset = tap.count(direction, 0);
-        self.record(tap, direction, now, end, &format_args!("the end at {offset}"), b"", offset);
+        self.record(now, format_args!("{}: the end at {offset}", Course { tap, direction, end }), b"", offset);
+    }
+
+    /// Shows the error that has ended a stream.
+    pub(crate) fn loss(&mut self, tap: &Tap, now: Instant, error: &io::Error) {
+        self.record(now, format_args!("#{} lost: {}", tap.number, describe(error)), b"", 0);
     }
 
     /// Shows a datagram. `end` is its peer.
@@ -135,33 +167,18 @@ impl Dump {
         data: &[u8],
     ) {
         let (number, len) = (tap.count(direction, 1) + 1, data.len());
-        self.record(tap, direction, now, end, &format_args!("datagram {number}, {len} bytes"), data, 0);
+        let route = Course { tap, direction, end };
+        self.record(now, format_args!("{route}: datagram {number}, {len} bytes"), data, 0);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "these are the columns of a line")]
-    fn record(
-        &mut self,
-        tap: &Tap,
-        direction: Direction,
-        now: Instant,
-        end: &dyn Display,
-        what: &dyn Display,
-        data: &[u8],
-        offset: u64,
-    ) {
+    /// Adds a line, and the data below it. The first byte of the data has this offset.
+    fn record(&mut self, now: Instant, line: fmt::Arguments<'_>, data: &[u8], offset: u64) {
         let Some(sink) = &self.sink else { return };
         let is_stderr = matches!(sink, Sink::Stderr);
-        let time = now.saturating_duration_since(self.started).as_secs_f64();
-        let verb = match direction {
-            Direction::Read => "received",
-            Direction::Write => "sent",
-        };
         let start = self.pending.len();
+        let time = now.saturating_duration_since(self.started).as_secs_f64();
         // Writing to memory cannot fail.
-        let _ = match &tap.name {
-            Some(name) => writeln!(self.pending, "{time:.6} #{} {name} {verb} {what}", tap.number),
-            None => writeln!(self.pending, "{time:.6} #{} {end} {verb} {what}", tap.number),
-        };
+        let _ = writeln!(self.pending, "{time:.6} {line}");
         format::hex(data, offset, &mut self.pending);
         if is_stderr && raw_mode::is_raw() && io::stderr().is_terminal() {
             // A raw terminal does not go back to the left margin at a newline.
@@ -170,28 +187,33 @@ impl Dump {
             self.pending.extend_from_slice(lines.as_bytes());
         }
         // Messages on the same stderr stay in order with the dump.
-        if is_stderr || self.pending.len() > PENDING_MAX {
+        if is_stderr || self.is_full() {
             self.flush();
         }
     }
 
-    /// Writes pending text. Waits for a slow reader only if too much is pending.
+    /// Whether so much text is pending that no more data should be read.
+    pub(crate) fn is_full(&self) -> bool {
+        self.pending.len() > PENDING_MAX
+    }
+
+    /// Notes a stream or a socket that is not read for now.
+    pub(crate) fn hold(&mut self, id: Id) {
+        self.held.push(id);
+    }
+
+    /// The streams and sockets that are not read for now. A second call returns none.
+    pub(crate) fn take_held(&mut self) -> Vec<Id> {
+        std::mem::take(&mut self.held)
+    }
+
+    /// When to write to a slow reader again. `None` if no text is pending.
+    pub(crate) fn delay(&self) -> Option<Duration> {
+        (!self.pending.is_empty()).then_some(self.retry_delay)
+    }
+
+    /// Writes pending text, as far as the reader takes it now.
     pub(crate) fn flush(&mut self) {
-        self.write_pending(PENDING_MAX);
-    }
-
-    /// Writes all pending text.
-    pub(crate) fn finish(&mut self) {
-        self.write_pending(0);
-    }
-
-    /// Whether text is pending for a slow reader.
-    pub(crate) fn is_behind(&self) -> bool {
-        !self.pending.is_empty()
-    }
-
-    /// Writes pending text, and leaves at most `rest` bytes to a later call.
-    fn write_pending(&mut self, rest: usize) {
         let Some(sink) = &mut self.sink else { return };
         let mut written = 0;
         while written < self.pending.len() {
@@ -202,47 +224,48 @@ impl Dump {
                 }
                 Ok(0) => io::ErrorKind::WriteZero.into(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if self.pending.len() - written <= rest {
-                        break;
-                    }
-                    if sink.has_room_within(PATIENCE) {
-                        continue;
-                    }
-                    io::Error::other("no process reads from it")
-                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) => error,
             };
-            self.sink = None;
-            self.pending = Vec::new();
+            self.stop();
             let failure = describe(&failure);
             return log::warn!("{}: {failure}; the dump has stopped, and the run goes on", self.name);
         }
         self.pending.drain(..written);
+        self.retry_delay = if written > 0 { RETRY_DELAY_MIN } else { (self.retry_delay * 2).min(RETRY_DELAY_MAX) };
+    }
+
+    fn stop(&mut self) {
+        self.sink = None;
+        self.pending = Vec::new();
+    }
+
+    /// Writes the last line, and waits until the reader has taken all text. A signal that asks the program to end stops
+    /// the wait. If the run `is_cut`, by a signal or a time limit, the wait is short.
+    pub(crate) fn finish(&mut self, is_cut: bool) {
+        let signals_before = signals::deadly_arrivals();
+        self.record(Instant::now(), format_args!("ended"), b"", 0);
+        let deadline = (is_cut || signals_before > 0).then(|| Instant::now() + PATIENCE);
+        self.flush();
+        while !self.pending.is_empty() {
+            if signals::deadly_arrivals() > signals_before || deadline.is_some_and(|end| Instant::now() >= end) {
+                let missing = self.pending.len();
+                self.stop();
+                return log::warn!("{}: the reader is too slow; {missing} bytes of text are missing", self.name);
+            }
+            if let Some(sink) = &self.sink {
+                sink.has_room_within(LOOK_DELAY);
+            }
+            self.flush();
+        }
+        self.stop();
     }
 }
 
-impl Sink {
-    /// Writes as much as fits now.
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::File(file) => file.write(text),
-            Self::Stderr => stderr::write_some(text),
-        }
-    }
-
-    fn has_room_within(&self, patience: Duration) -> bool {
-        match self {
-            Self::File(file) => is_ready_within(file.as_fd(), true, patience),
-            Self::Stderr => stderr::await_room(patience),
-        }
-    }
-}
-
-/// The dump is complete after a panic, too.
+/// The dump has its last line after a panic, too.
 impl Drop for Dump {
     fn drop(&mut self) {
-        self.finish();
+        self.finish(true);
     }
 }
 

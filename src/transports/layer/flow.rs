@@ -2,7 +2,7 @@
 //! of TLS.
 
 use std::fmt;
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::time::Instant;
 
 use super::negotiation::Step;
@@ -62,6 +62,11 @@ impl StreamRef<'_> {
     /// Shows the end of a direction.
     pub(crate) fn show_end(&mut self, direction: Direction) {
         self.with_tap(|dump, tap, now, end| dump.end(tap, direction, now, end));
+    }
+
+    /// Shows the error that has ended the stream.
+    pub(crate) fn show_loss(&mut self, error: &io::Error) {
+        self.with_tap(|dump, tap, now, _| dump.loss(tap, now, error));
     }
 
     fn with_tap(&mut self, show: impl FnOnce(&mut Dump, &mut Tap, Instant, &dyn fmt::Display)) {

@@ -183,7 +183,8 @@ fn open_pipe(net: &mut Net, process: Id, number: usize, end: PipeEnd) -> io::Res
         _ => Stream::read_end(end.channel(Direction::Read)?, net.cx.now),
     };
     let pid = net.process(process).map_or(0, |process| process.pid);
-    net.cx.tap(&mut stream, Some(format!("child {pid} {}", ["stdin", "stdout", "stderr"][number])));
+    let name = if number == 2 { format!("stderr of child {pid}") } else { format!("child {pid}") };
+    net.cx.tap(&mut stream, Some(name));
     let id = net.add(Slot::Stream(stream))?;
     net.cx.calls.push_back((id, Call::Install(Installed::Pipe { process, number: number as u8 })));
     Ok(id)

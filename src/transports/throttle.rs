@@ -1,0 +1,79 @@
+//! Stops the reading of data while the reader of the dump is too slow. So the memory of a dump is bounded, and the loop
+//! never waits.
+//!
+//! ```text
+//!   Free ---a read is due, and the dump is full---> Held ---the dump has caught up, or has stopped---> Free
+//! ```
+//!
+//! A held stream sends what is written to it, and is not read. This includes stdin, which has no tap, because its
+//! bytes go to a stream with a tap. Reads that show nothing go on: those of a handshake, and those of a stream that is
+//! closed. The last bytes of a child are read as well, and signals always.
+
+use super::ctx::{DatagramRef, StreamRef};
+use super::dump::{Dump, Throttle};
+use super::net::{Net, Slot};
+
+impl StreamRef<'_> {
+    /// Whether the stream must not be read now. A stream that is held goes on the run queue later.
+    pub(crate) fn throttle(&mut self) -> bool {
+        if self.stream.state.discards() || self.stream.is_negotiating() {
+            return false;
+        }
+        if self.stream.throttle == Throttle::Free
+            && let Some(dump) = self.cx.dump.as_deref_mut().filter(|dump| dump.is_full())
+        {
+            self.stream.throttle = Throttle::Held;
+            dump.hold(self.id);
+        }
+        self.stream.throttle == Throttle::Held
+    }
+}
+
+impl DatagramRef<'_> {
+    /// Whether the socket must not be read now. A socket that is held goes on the run queue later.
+    pub(crate) fn throttle(&mut self) -> bool {
+        if self.datagram.throttle == Throttle::Free
+            && let Some(dump) = self.cx.dump.as_deref_mut().filter(|dump| dump.is_full())
+        {
+            self.datagram.throttle = Throttle::Held;
+            dump.hold(self.id);
+        }
+        self.datagram.throttle == Throttle::Held
+    }
+}
+
+impl Net {
+    /// Writes pending text of the dump, as far as its reader takes it. Held streams and sockets go on when not much is
+    /// left.
+    pub(crate) fn flush_dump(&mut self) {
+        let Some(dump) = self.cx.dump.as_deref_mut() else { return };
+        dump.flush();
+        if !dump.is_full() {
+            self.release_throttled();
+        }
+    }
+
+    /// Takes the dump out of the loop. Nothing is shown and nothing is held any more.
+    pub(crate) fn take_dump(&mut self) -> Option<Box<Dump>> {
+        self.release_throttled();
+        self.cx.dump.take()
+    }
+
+    fn release_throttled(&mut self) {
+        let Self { slots, cx } = self;
+        for id in cx.dump.as_deref_mut().map(Dump::take_held).unwrap_or_default() {
+            match slots.get_mut(id) {
+                Some(Slot::Stream(stream)) => {
+                    stream.throttle = Throttle::Free;
+                    StreamRef { id, stream, cx }.queue_ready();
+                }
+                Some(Slot::Datagram(datagram)) => {
+                    datagram.throttle = Throttle::Free;
+                    DatagramRef { id, datagram, cx }.queue_ready();
+                }
+                // The slot was freed meanwhile.
+                _ => (),
+            }
+        }
+    }
+}

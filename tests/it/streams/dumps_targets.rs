@@ -1,0 +1,314 @@
+//! Tests the targets of `--dump`: files in use, and readers that fail or are slow.
+
+use super::dumps::{bytes, pieces, read};
+use crate::harness::*;
+
+#[test]
+fn a_file_that_was_there_is_emptied_and_keeps_its_mode() {
+    let (_folder, dump) = path("dump");
+    fs::write(&dump, "old").expect("a file");
+    fs::set_permissions(&dump, fs::Permissions::from_mode(0o644)).expect("a mode");
+    let server = Peer::serve(|mut socket| rest_of(&mut socket));
+    let output = outcome_with(["tcp-client", "--dump", dump.to_str().expect("text"), &server.text()], "new");
+    ended(&output, 0, "");
+    assert_eq!(server.join(), b"new");
+    assert_eq!(bytes(&read(&dump), 1, "sent"), b"new");
+    assert_eq!(fs::metadata(&dump).expect("a file").permissions().mode() & 0o777, 0o644);
+}
+
+/// Nothing is connected if the file cannot be opened.
+#[test]
+fn a_dump_that_cannot_be_opened_is_told_before_anything_is_opened() {
+    let (listener, address) = listening();
+    let (folder, fifo) = path("fifo");
+    let made = Command::new("mkfifo").arg(&fifo).status().expect("mkfifo is everywhere");
+    assert!(made.success());
+    let socket = folder.path().join("socket");
+    let _socket = UnixListener::bind(&socket).expect("a socket");
+    for (file, message) in [
+        (folder.path().join("none/dump"), "No such file or directory"),
+        (folder.path().to_owned(), "Is a directory"),
+        (fifo, "no process reads from it"),
+        // The error of `open(2)` is the same for a terminal that is not there.
+        (socket, "No such device or address"),
+    ] {
+        let name = file.to_str().expect("text");
+        let output = outcome(["tcp-client", "--dump", name, &address.to_string()]);
+        ended(&output, 1, &format!("dump {name}: {message}"));
+        ended(&outcome(["tcp-echo", "--dump", name, ":0"]), 1, &format!("dump {name}: {message}"));
+        ended(&outcome(["exec", "--dump", name, "--", "true"]), 125, &format!("dump {name}: {message}"));
+    }
+    listener.set_nonblocking(true).expect("a flag");
+    let error = listener.accept().expect_err("nobody has connected");
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+}
+
+/// A failing dump gives one warning and costs no byte.
+#[test]
+fn a_full_device_stops_the_dump_and_nothing_else() {
+    let (server, address) = serve(["tcp-echo", ":0"]);
+    let mut client = Background::start(["tcp-client", "--dump", "/dev/full", &address.to_string()]);
+    let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
+    for _ in 0..3 {
+        stdin.write_all(b"hello").expect("it reads");
+        assert_eq!(take(&mut stdout, 5), b"hello");
+    }
+    drop(stdin);
+    expect_end(&mut stdout);
+    client.ends_with(0);
+    let lines = client.all_lines();
+    let expected = "dump /dev/full: No space left on device; the dump has stopped, and the run goes on";
+    assert!(lines.len() == 1 && lines[0].ends_with(expected), "{lines:?}");
+    drop(server);
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_stops_the_dump_and_nothing_else() {
+    let (_server, address) = serve(["tcp-echo", ":0"]);
+    let (reader, writer) = io::pipe().expect("a pipe");
+    drop(reader);
+    let mut client = command(["tcp-client", "--dump", "-", &address.to_string()]);
+    client.stderr(writer);
+    let mut client = Background::spawn_with_stderr(client);
+    let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
+    for _ in 0..3 {
+        stdin.write_all(b"hello").expect("it reads");
+        assert_eq!(take(&mut stdout, 5), b"hello");
+    }
+    drop(stdin);
+    expect_end(&mut stdout);
+    client.ends_with(0);
+}
+
+/// A run that writes its dump to `writer`.
+fn dumping_client(address: SocketAddr, options: &[&str], writer: PipeWriter) -> Background {
+    let mut client = command([&["tcp-client", "--dump", "-"], options, &[&*address.to_string()]].concat());
+    client.stderr(writer);
+    Background::spawn_with_stderr(client)
+}
+
+/// A pager is slow, and stops reading for as long as a user looks at a page. Meanwhile the run waits, and at its end
+/// nothing is missing.
+#[test]
+fn a_slow_reader_gets_all_of_a_dump() {
+    const SIZE: usize = 4 << 20;
+    let (_server, address) = serve(["tcp-echo", ":0"]);
+    let (mut reader, writer) = io::pipe().expect("a pipe");
+    let mut client = dumping_client(address, &[], writer);
+    let (stdin, mut stdout) = (client.stdin(), client.stdout());
+    feed(stdin, pattern(SIZE));
+    // No byte moves any more once the pipe, the memory of the dump and all buffers are full. The text of all bytes
+    // would be forty megabytes.
+    let used = || memory_of(&client);
+    let (mut before, mut quiet) = (usize::MAX, 0);
+    eventually("the run waits for the reader", || {
+        let now = used();
+        quiet = if now == before { quiet + 1 } else { 0 };
+        before = now;
+        (quiet > 100).then_some(())
+    });
+    assert!(before < 30 << 10, "{before} KiB are in use");
+    let reading = thread::spawn(move || {
+        let mut dump = String::new();
+        reader.read_to_string(&mut dump).map(|_| dump).expect("text")
+    });
+    assert!(take(&mut stdout, SIZE) == pattern(SIZE), "other bytes");
+    client.ends_with(0);
+    let pieces = pieces(&reading.join().expect("a dump"));
+    for verb in ["sent", "received"] {
+        assert!(bytes(&pieces, 1, verb) == pattern(SIZE), "other bytes: {verb}");
+    }
+}
+
+/// The anonymous memory of a process in KiB. `proc(5)`.
+fn memory_of(program: &Background) -> usize {
+    let text = fs::read_to_string(format!("/proc/{}/status", program.pid())).expect("it runs");
+    let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("Linux tells it");
+    line.trim_end_matches("kB").trim().parse().expect("a number")
+}
+
+/// At the end of a run, the dump waits for its reader, and a signal ends this wait.
+#[test]
+fn the_last_text_waits_for_the_reader_until_a_signal() {
+    let (_server, address) = serve(["tcp-echo", ":0"]);
+    for has_signal in [false, true] {
+        let (mut reader, writer) = io::pipe().expect("a pipe");
+        let mut client = dumping_client(address, &[], writer);
+        let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
+        // The text is longer than a pipe, and shorter than what can be pending.
+        stdin.write_all(&pattern(50_000)).expect("it reads");
+        drop(stdin);
+        assert!(take(&mut stdout, 50_000) == pattern(50_000), "other bytes");
+        // No other condition shows that a program still waits.
+        thread::sleep(Duration::from_millis(1500));
+        assert!(client.is_running(), "the text is lost");
+        let mut dump = String::new();
+        if has_signal {
+            client.signal(libc::SIGTERM);
+            client.ends_with(0);
+        }
+        reader.read_to_string(&mut dump).expect("text");
+        if has_signal {
+            assert!(!dump.contains(" ended"), "{} bytes", dump.len());
+        } else {
+            client.ends_with(0);
+            assert!(bytes(&pieces(&dump), 1, "received") == pattern(50_000), "other bytes");
+        }
+    }
+}
+
+/// The loop goes on while a reader takes nothing.
+#[test]
+fn signals_and_time_limits_end_a_run_whose_dump_is_not_read() {
+    let (_server, address) = serve(["tcp-echo", ":0"]);
+    for options in [&["--timeout", "1s"][..], &[]] {
+        let (mut reader, writer) = io::pipe().expect("a pipe");
+        let mut client = dumping_client(address, options, writer);
+        feed(client.stdin(), pattern(4 << 20));
+        // The first data is shown.
+        take(&mut reader, 1000);
+        if options.is_empty() {
+            client.signal(libc::SIGTERM);
+            client.is_killed_by(libc::SIGTERM);
+        } else {
+            client.ends_with(124);
+        }
+        drop(reader);
+    }
+}
+
+/// A reader that leaves in the middle stops the dump. The run, which waited for the reader, goes on.
+#[test]
+fn a_reader_that_leaves_releases_the_run() {
+    const SIZE: usize = 4 << 20;
+    let (_server, address) = serve(["tcp-echo", ":0"]);
+    let (mut reader, writer) = io::pipe().expect("a pipe");
+    let mut client = dumping_client(address, &[], writer);
+    let (stdin, mut stdout) = (client.stdin(), client.stdout());
+    feed(stdin, pattern(SIZE));
+    take(&mut reader, 1 << 20);
+    drop(reader);
+    assert!(take(&mut stdout, SIZE) == pattern(SIZE), "other bytes");
+    client.ends_with(0);
+}
+
+/// Datagrams wait in the system while the reader is slow.
+#[test]
+fn a_slow_reader_gets_all_of_a_dump_of_datagrams() {
+    const COUNT: usize = 500;
+    let (mut reader, writer) = io::pipe().expect("a pipe");
+    let (folder, file) = path("port");
+    let port = file.to_str().expect("text");
+    let count = COUNT.to_string();
+    let mut server = command(["udp-echo", "--count", &count, "--port-file", port, "--dump", "-", "127.0.0.1:0"]);
+    server.stderr(writer);
+    let mut server = Background::spawn_with_stderr(server);
+    let address = eventually("the port is known", || fs::read_to_string(&file).ok().filter(|text| !text.is_empty()));
+    let port = address.trim().rsplit(':').next().expect("a port").parse::<u16>().expect("a number");
+    let client = udp("127.0.0.1");
+    client.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
+    let reading = thread::spawn(move || {
+        // 1 MiB is pending after about 100 datagrams.
+        thread::sleep(Duration::from_millis(500));
+        let mut dump = String::new();
+        reader.read_to_string(&mut dump).map(|_| dump).expect("text")
+    });
+    let mut echoed = 0;
+    while echoed < COUNT {
+        client.send_to(&pattern(1000), ("127.0.0.1", port)).expect("it leaves");
+        echoed += usize::from(client.recv(&mut [0; 2000]).is_ok());
+        if !server.is_running() {
+            break;
+        }
+    }
+    server.ends_with(0);
+    let text = reading.join().expect("a dump");
+    let dump = text.lines().filter(|line| !line.starts_with("xport: ")).collect::<Vec<_>>().join("\n");
+    let pieces = pieces(&dump);
+    assert_eq!(pieces.len(), 2 * COUNT);
+    drop(folder);
+}
+
+/// A file that holds the input or the output is not emptied.
+#[test]
+fn a_file_in_use_is_refused() {
+    let (listener, address) = listening();
+    let (folder, file) = path("data");
+    fs::write(&file, "input").expect("a file");
+    let link = folder.path().join("link");
+    symlink(&file, &link).expect("a link");
+    let name = link.to_str().expect("text");
+    for stream in ["stdin", "stdout"] {
+        let mut client = command(["tcp-client", "--dump", name, &address.to_string()]);
+        if stream == "stdin" {
+            client.stdin(File::open(&file).expect("a file"));
+        } else {
+            client.stdin(Stdio::null()).stdout(File::options().append(true).open(&file).expect("a file"));
+        }
+        let mut client = Background::spawn(client);
+        client.ends_with(1);
+        let expected = format!("xport: dump {name}: the file is also {stream}");
+        assert_eq!(client.all_lines(), [expected]);
+        assert_eq!(fs::read(&file).expect("a file"), b"input");
+    }
+    listener.set_nonblocking(true).expect("a flag");
+    let error = listener.accept().expect_err("nobody has connected");
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+}
+
+/// The messages in a file of stderr stay, and the dump follows them.
+#[test]
+fn a_dump_into_the_file_of_stderr_is_appended() {
+    let (_folder, file) = path("log");
+    for name in [file.to_str().expect("text"), "/dev/stderr"] {
+        fs::write(&file, "old\n").expect("a file");
+        let server = Peer::serve(|mut socket| rest_of(&mut socket));
+        let mut client = command(["tcp-client", "-v", "--dump", name, &server.text()]);
+        client.stdin(Stdio::null()).stderr(File::options().append(true).open(&file).expect("a file"));
+        Background::spawn_with_stderr(client).ends_with(0);
+        assert_eq!(server.join(), b"");
+        let text = fs::read_to_string(&file).expect("a file");
+        assert!(text.starts_with("old\ndump started at "), "{text}");
+        assert!(text.contains("xport: ") && text.ends_with(" ended\n"), "{text}");
+    }
+}
+
+/// A stream that is lost says why.
+#[test]
+fn a_lost_stream_tells_its_error() {
+    let (_folder, dump) = path("dump");
+    let server = Peer::serve(|mut socket| {
+        take(&mut socket, 5);
+        SockRef::from(&socket).set_linger(Some(Duration::ZERO)).expect("an option");
+    });
+    let mut client = Background::start(["tcp-client", "--dump", dump.to_str().expect("text"), &server.text()]);
+    let mut stdin = client.stdin();
+    stdin.write_all(b"hello").expect("it reads");
+    server.join();
+    client.ends_with(4);
+    let text = fs::read_to_string(&dump).expect("a dump");
+    let [.., lost, ended] = &Vec::from_iter(text.lines())[..] else { panic!("{text}") };
+    assert!(lost.ends_with(" #1 lost: Connection reset by peer") && ended.ends_with(" ended"), "{text}");
+}
+
+/// All output of a program is shown and handed on before its exit, however slow the reader is.
+#[test]
+fn a_slow_reader_costs_no_output_of_a_program() {
+    const SIZE: usize = 2 << 20;
+    let (mut reader, writer) = io::pipe().expect("a pipe");
+    let mut exec = command(["exec", "--dump", "-", "--", "sh", "-c", "cat; exit 7"]);
+    exec.stderr(writer);
+    let mut exec = Background::spawn_with_stderr(exec);
+    let (stdin, mut stdout) = (exec.stdin(), exec.stdout());
+    feed(stdin, pattern(SIZE));
+    let output = thread::spawn(move || take_all(&mut stdout));
+    // The reader takes a little, and stops.
+    let mut dump = take(&mut reader, 100_000);
+    thread::sleep(Duration::from_millis(300));
+    reader.read_to_end(&mut dump).expect("text");
+    exec.ends_with(7);
+    assert!(output.join().expect("an output") == pattern(SIZE), "other bytes");
+    let pieces = pieces(&String::from_utf8(dump).expect("text"));
+    // Number 1 is stdin if it is a pipe of the program, and stdout otherwise.
+    assert!([1, 2].iter().any(|number| bytes(&pieces, *number, "received") == pattern(SIZE)), "other bytes");
+}
