@@ -7,6 +7,7 @@
 mod calls;
 mod datagrams;
 mod dispatch;
+mod dump;
 mod listeners;
 mod pace;
 mod processes;
@@ -224,7 +225,7 @@ impl EventLoop {
         self.net.cx.stopped = false;
         self.net.cx.failure = None;
         self.run_calls();
-        self.net.flush_dump();
+        self.flush_dump();
     }
 
     /// One turn. It waits until `deadline` at most.
@@ -249,7 +250,7 @@ impl EventLoop {
         self.events = Some(events);
         self.fire_timers();
         self.end_turn();
-        self.net.flush_dump();
+        self.flush_dump();
         if let Some(nap) = self.pace.end_turn(self.net.cx.now) {
             std::thread::sleep(nap);
         }

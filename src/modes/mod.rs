@@ -65,11 +65,11 @@ impl Run {
         let mut event_loop = EventLoop::new().map_err(|error| local("event loop", &error))?;
         match &stream.dump {
             None => (),
-            Some(DumpTarget::Stderr) => event_loop.net().set_dump(Dump::to_stderr()),
+            Some(DumpTarget::Stderr) => event_loop.set_dump(Dump::to_stderr()),
             Some(DumpTarget::File(path)) => {
                 let opened = Dump::to_file(path);
                 let dump = opened.map_err(|error| local(&format!("dump {}", path.display()), &error))?;
-                event_loop.net().set_dump(dump);
+                event_loop.set_dump(dump);
             }
         }
         Ok(Self { event_loop, reporter, reports })
@@ -108,7 +108,7 @@ impl Run {
     fn run(mut self) -> anyhow::Result<()> {
         let ended = self.event_loop.run().map_err(|error| local("event loop", &error));
         let verdict = ended.and_then(|()| self.reports.verdict());
-        if let Some(mut dump) = self.event_loop.net().take_dump() {
+        if let Some(mut dump) = self.event_loop.take_dump() {
             // The reader of the dump can be slow, and must not keep peers waiting. Keys must be signals meanwhile.
             drop(self.event_loop);
             raw_mode::restore();

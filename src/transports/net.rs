@@ -14,7 +14,6 @@ use mio::unix::SourceFd;
 use super::admission::Admission;
 use super::ctx::{Call, Ctx, DatagramRef, ProcessRef, StreamRef};
 use super::datagram::socket::{Datagram, DatagramLabel};
-use super::dump::Dump;
 use super::id::{Arena, Direction, Id};
 use super::label::StreamLabel;
 use super::listener::Listener;
@@ -90,13 +89,6 @@ impl Net {
     /// Cancels a timer of `call_later`, unless it has fired already. asyncio's `TimerHandle.cancel`.
     pub fn cancel(&mut self, timer: TimerId) {
         self.cx.timers.cancel(timer);
-    }
-
-    /// Dumps the data of new connections, new datagram sockets and new children from now on. asyncio has nothing like
-    /// it.
-    pub fn set_dump(&mut self, dump: Dump) {
-        drop(self.take_dump());
-        self.cx.dump = Some(Box::new(dump));
     }
 
     /// The time of this turn of the loop. asyncio's `loop.time()`.

@@ -9,9 +9,10 @@
 //! bytes go to a stream with a tap. Reads that show nothing go on: those of a handshake, and those of a stream that is
 //! closed. The last bytes of a child are read as well, and signals always.
 
-use super::ctx::{DatagramRef, StreamRef};
+use super::ctx::{Ctx, DatagramRef, StreamRef};
 use super::dump::{Dump, Throttle};
-use super::net::{Net, Slot};
+use super::id::Arena;
+use super::net::Slot;
 
 impl StreamRef<'_> {
     /// Whether the stream must not be read now. A stream that is held goes on the run queue later.
@@ -42,34 +43,18 @@ impl DatagramRef<'_> {
     }
 }
 
-impl Net {
-    /// Writes pending text of the dump, as far as its reader takes it. Held streams and sockets go on when not much is
-    /// left.
-    pub(crate) fn flush_dump(&mut self) {
-        let Some(dump) = self.cx.dump.as_deref_mut() else { return };
-        dump.flush();
-        if !dump.is_full() {
-            self.release_throttled();
-        }
-    }
-
-    /// Takes the dump out of the loop. Nothing is shown and nothing is held any more.
-    pub(crate) fn take_dump(&mut self) -> Option<Box<Dump>> {
-        self.release_throttled();
-        self.cx.dump.take()
-    }
-
-    fn release_throttled(&mut self) {
-        let Self { slots, cx } = self;
-        for id in cx.dump.as_deref_mut().map(Dump::take_held).unwrap_or_default() {
+impl Ctx {
+    /// Lets all held streams and sockets be read again.
+    pub(crate) fn release_throttled(&mut self, slots: &mut Arena<Slot>) {
+        for id in self.dump.as_deref_mut().map(Dump::take_held).unwrap_or_default() {
             match slots.get_mut(id) {
                 Some(Slot::Stream(stream)) => {
                     stream.throttle = Throttle::Free;
-                    StreamRef { id, stream, cx }.queue_ready();
+                    StreamRef { id, stream, cx: self }.queue_ready();
                 }
                 Some(Slot::Datagram(datagram)) => {
                     datagram.throttle = Throttle::Free;
-                    DatagramRef { id, datagram, cx }.queue_ready();
+                    DatagramRef { id, datagram, cx: self }.queue_ready();
                 }
                 // The slot was freed meanwhile.
                 _ => (),

@@ -127,7 +127,7 @@ fn a_dump_shows_each_byte_once_whatever_the_network_does() {
     let path = folder.path().join("dump");
     for seed in 1..=32 {
         let mut sim = Sim::with_seed(seed);
-        sim.net().set_dump(Dump::to_file(&path).expect("a file"));
+        sim.event_loop.set_dump(Dump::to_file(&path).expect("a file"));
         let id = sim.stream(0, Echo::default());
         sim.spoil(id);
         let data = lines(&mut sim);
