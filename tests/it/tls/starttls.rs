@@ -526,10 +526,12 @@ fn a_dump_begins_inside_tls() {
         said
     });
     let options = ["--crlf", "--dump", "-", "--half-close", "now"];
-    let output = outcome_with(Script::args("smtp", &issued, &options, server.address), "EHLO me\n");
+    let server_address = server.address;
+    let output = outcome_with(Script::args("smtp", &issued, &options, server_address), "EHLO me\n");
     assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"inside"[..]), "{}", text(&output));
     assert_eq!(server.join(), b"EHLO me\r\n");
     let dump = text(&output);
-    assert!(dump.contains("sent 9 bytes from 0") && dump.contains("received 6 bytes from 0"), "{dump}");
+    let said = |what: &str, len| dump.contains(&format!("{what} {server_address}: {len} bytes at 0"));
+    assert!(said("sent to", 9) && said("received from", 6), "{dump}");
     assert!(!dump.contains("STARTTLS") && !dump.contains("220 "), "{dump}");
 }
