@@ -16,7 +16,7 @@ mod tls;
 
 use std::io;
 use std::os::fd::{OwnedFd, RawFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::event_loop::EventLoop;
 use crate::protocols::pair::{PairOptions, SessionOptions};
@@ -55,6 +55,8 @@ struct Run {
     event_loop: EventLoop,
     reporter: Reporter,
     reports: Reports,
+    /// The end of `--timeout`.
+    deadline: Option<Instant>,
 }
 
 impl Run {
@@ -72,7 +74,8 @@ impl Run {
                 event_loop.set_dump(dump);
             }
         }
-        Ok(Self { event_loop, reporter, reports })
+        let deadline = stream.timeout.and_then(|limit| Instant::now().checked_add(limit));
+        Ok(Self { event_loop, reporter, reports, deadline })
     }
 
     /// A run that a signal ends at once. With a child, all signals are caught that would end this process, because the
@@ -107,14 +110,16 @@ impl Run {
     /// Runs the loop to its end. The first failure is the result.
     fn run(mut self) -> anyhow::Result<()> {
         let ended = self.event_loop.run().map_err(|error| local("event loop", &error));
-        let verdict = ended.and_then(|()| self.reports.verdict());
+        let mut verdict = ended.and_then(|()| self.reports.verdict());
         if let Some(mut dump) = self.event_loop.take_dump() {
             // The reader of the dump can be slow, and must not keep peers waiting. Keys must be signals meanwhile.
             drop(self.event_loop);
             raw_mode::restore();
-            dump.finish(
-                verdict.as_ref().is_err_and(|failure| matches!(failure.cause, Cause::Signal(_) | Cause::TimedOut)),
-            );
+            let is_cut =
+                verdict.as_ref().is_err_and(|failure| matches!(failure.cause, Cause::Signal(_) | Cause::TimedOut));
+            if dump.finish(is_cut, self.deadline) && verdict.is_ok() {
+                verdict = Err(Failure::silent(Cause::TimedOut));
+            }
         }
         Ok(verdict?)
     }

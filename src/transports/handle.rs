@@ -9,6 +9,7 @@ use std::io::{self, IoSlice};
 use std::time::Instant;
 
 use super::ctx::{Call, Installed, StreamRef};
+use super::dump::Throttle;
 use super::error::TlsError;
 use super::id::Id;
 use super::info::{ChildInfo, Info, Peer, PipeEnds};
@@ -273,7 +274,12 @@ impl Transport<'_> {
     /// When bytes last moved, in either direction.
     #[must_use]
     pub fn last_activity(&self) -> Instant {
-        self.net.stream(self.id).map_or_else(|| self.net.now(), |stream| stream.last_activity)
+        let Some(stream) = self.net.stream(self.id) else { return self.net.now() };
+        match &self.net.cx.dump {
+            // A stream that waits for the reader of the dump is not idle while that reader takes text.
+            Some(dump) if stream.throttle == Throttle::Held => stream.last_activity.max(dump.progress()),
+            _ => stream.last_activity,
+        }
     }
 
     /// Replaces the protocol, right after the present callback. The new protocol gets no `connection_made` if the old

@@ -50,10 +50,15 @@ impl Ctx {
             match slots.get_mut(id) {
                 Some(Slot::Stream(stream)) => {
                     stream.throttle = Throttle::Free;
+                    // Timers fire before the next read. A stream that drains has the start of the drain here.
+                    if !stream.state.discards() {
+                        stream.last_activity = self.now;
+                    }
                     StreamRef { id, stream, cx: self }.queue_ready();
                 }
                 Some(Slot::Datagram(datagram)) => {
                     datagram.throttle = Throttle::Free;
+                    datagram.last_activity = self.now;
                     DatagramRef { id, datagram, cx: self }.queue_ready();
                 }
                 // The slot was freed meanwhile.

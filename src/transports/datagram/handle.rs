@@ -9,6 +9,7 @@ use std::time::Instant;
 use super::socket::Datagram;
 use crate::sys::datagram::Remote;
 use crate::transports::ctx::{Call, DatagramRef, Installed};
+use crate::transports::dump::Throttle;
 pub use crate::transports::handle::DatagramTransport;
 use crate::transports::info::{Info, Peer, canonical};
 use crate::transports::out_buf::WaterMarks;
@@ -121,7 +122,12 @@ impl DatagramTransport<'_> {
     /// When a datagram last moved, in either direction.
     #[must_use]
     pub fn last_activity(&self) -> Instant {
-        self.net.datagram(self.id).map_or_else(|| self.net.now(), |datagram| datagram.last_activity)
+        let Some(datagram) = self.net.datagram(self.id) else { return self.net.now() };
+        match &self.net.cx.dump {
+            // A socket that waits for the reader of the dump is not idle while that reader takes text.
+            Some(dump) if datagram.throttle == Throttle::Held => datagram.last_activity.max(dump.progress()),
+            _ => datagram.last_activity,
+        }
     }
 
     /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one

@@ -43,6 +43,8 @@ pub struct Dump {
     pending: Vec<u8>,
     /// When to write to a slow reader again.
     retry_delay: Duration,
+    /// When the reader last took text.
+    progress: Instant,
     /// Streams and datagram sockets that are not read before the reader has caught up.
     held: Vec<Id>,
     /// The number of taps so far.
@@ -129,6 +131,7 @@ impl Dump {
             started: Instant::now(),
             pending: first.into_bytes(),
             retry_delay: RETRY_DELAY_MIN,
+            progress: Instant::now(),
             held: Vec::new(),
             taps: 0,
         }
@@ -232,7 +235,16 @@ impl Dump {
             return log::warn!("{}: {failure}; the dump has stopped, and the run goes on", self.name);
         }
         self.pending.drain(..written);
-        self.retry_delay = if written > 0 { RETRY_DELAY_MIN } else { (self.retry_delay * 2).min(RETRY_DELAY_MAX) };
+        if written > 0 {
+            (self.retry_delay, self.progress) = (RETRY_DELAY_MIN, Instant::now());
+        } else {
+            self.retry_delay = (self.retry_delay * 2).min(RETRY_DELAY_MAX);
+        }
+    }
+
+    /// When the reader last took text.
+    pub(crate) fn progress(&self) -> Instant {
+        self.progress
     }
 
     fn stop(&mut self) {
@@ -241,17 +253,20 @@ impl Dump {
     }
 
     /// Writes the last line, and waits until the reader has taken all text. A signal that asks the program to end stops
-    /// the wait. If the run `is_cut`, by a signal or a time limit, the wait is short.
-    pub(crate) fn finish(&mut self, is_cut: bool) {
+    /// the wait, and so does `limit`. If the run `is_cut`, by a signal or a time limit, the wait is short. Returns
+    /// whether the limit has stopped the wait.
+    pub(crate) fn finish(&mut self, is_cut: bool, limit: Option<Instant>) -> bool {
         let signals_before = signals::deadly_arrivals();
         self.record(Instant::now(), format_args!("ended"), b"", 0);
-        let deadline = (is_cut || signals_before > 0).then(|| Instant::now() + PATIENCE);
+        let patience = (is_cut || signals_before > 0).then(|| Instant::now() + PATIENCE);
+        let deadline = patience.or(limit);
         self.flush();
         while !self.pending.is_empty() {
             if signals::deadly_arrivals() > signals_before || deadline.is_some_and(|end| Instant::now() >= end) {
                 let missing = self.pending.len();
                 self.stop();
-                return log::warn!("{}: the reader is too slow; {missing} bytes of text are missing", self.name);
+                log::warn!("{}: the reader is too slow; {missing} bytes of text are missing", self.name);
+                return patience.is_none() && signals::deadly_arrivals() == signals_before;
             }
             if let Some(sink) = &self.sink {
                 sink.has_room_within(LOOK_DELAY);
@@ -259,13 +274,14 @@ impl Dump {
             self.flush();
         }
         self.stop();
+        false
     }
 }
 
 /// The dump has its last line after a panic, too.
 impl Drop for Dump {
     fn drop(&mut self) {
-        self.finish(true);
+        self.finish(true, None);
     }
 }
 

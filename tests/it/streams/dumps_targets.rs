@@ -161,10 +161,11 @@ fn the_last_text_waits_for_the_reader_until_a_signal() {
 #[test]
 fn signals_and_time_limits_end_a_run_whose_dump_is_not_read() {
     let (_server, address) = serve(["tcp-echo", ":0"]);
-    for options in [&["--timeout", "1s"][..], &[]] {
+    // With the smaller size, only the last text waits for its reader.
+    for (options, size) in [(&["--timeout", "1s"][..], 4 << 20), (&["--timeout", "1s"], 40_000), (&[], 4 << 20)] {
         let (mut reader, writer) = io::pipe().expect("a pipe");
         let mut client = dumping_client(address, options, writer);
-        feed(client.stdin(), pattern(4 << 20));
+        feed(client.stdin(), pattern(size));
         // The first data is shown.
         take(&mut reader, 1000);
         if options.is_empty() {
@@ -175,6 +176,27 @@ fn signals_and_time_limits_end_a_run_whose_dump_is_not_read() {
         }
         drop(reader);
     }
+}
+
+/// A session that waits for the reader of its dump is not idle while that reader takes text.
+#[test]
+fn a_slow_reader_of_a_dump_is_not_idle() {
+    const SIZE: usize = 300_000;
+    let (_server, address) = serve(["tcp-echo", ":0"]);
+    let (mut reader, writer) = io::pipe().expect("a pipe");
+    let mut client = dumping_client(address, &["--idle-timeout", "300ms"], writer);
+    let (stdin, mut stdout) = (client.stdin(), client.stdout());
+    feed(stdin, pattern(SIZE));
+    let slow = thread::spawn(move || {
+        let mut chunk = vec![0; 1 << 14];
+        while reader.read(&mut chunk).expect("text") > 0 {
+            // This makes the reader slow.
+            thread::sleep(Duration::from_millis(20));
+        }
+    });
+    assert!(take(&mut stdout, SIZE) == pattern(SIZE), "other bytes");
+    client.ends_with(0);
+    slow.join().expect("the reader has all");
 }
 
 /// A reader that leaves in the middle stops the dump. The run, which waited for the reader, goes on.
