@@ -441,6 +441,16 @@ impl Pair {
         (status, lines)
     }
 
+    /// Ends the left side and then the right one, and expects what [`ends_well`](Self::ends_well) expects.
+    #[track_caller]
+    pub fn ends_one_by_one(mut self) {
+        self.left.end();
+        self.right.expect_end();
+        self.right.end();
+        self.left.expect_end();
+        self.ends_well();
+    }
+
     /// Expects the end with status 0, without a message and without a reset.
     #[track_caller]
     pub fn ends_well(mut self) {

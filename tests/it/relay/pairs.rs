@@ -122,11 +122,7 @@ fn a_reader_that_takes_nothing_stops_the_source() {
                     scope.spawn(|| pair.left.expect(&data));
                     scope.spawn(|| pair.right.expect(&data));
                 });
-                pair.left.end();
-                pair.right.expect_end();
-                pair.right.end();
-                pair.left.expect_end();
-                pair.ends_well();
+                pair.ends_one_by_one();
             });
         }
     });

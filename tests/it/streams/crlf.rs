@@ -48,11 +48,7 @@ fn each_end_of_a_relay_changes_what_goes_to_it() {
         pair.right.expect(b"to the right\r\n");
         pair.right.write(b"to the left\n");
         pair.left.expect(b"to the left\r\n");
-        pair.left.end();
-        pair.right.expect_end();
-        pair.right.end();
-        pair.left.expect_end();
-        pair.ends_well();
+        pair.ends_one_by_one();
     });
 }
 

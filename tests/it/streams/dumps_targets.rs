@@ -43,11 +43,9 @@ fn a_dump_that_cannot_be_opened_is_told_before_anything_is_opened() {
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
 }
 
-/// A failing dump gives one warning and costs no byte.
-#[test]
-fn a_full_device_stops_the_dump_and_nothing_else() {
-    let (server, address) = serve(["tcp-echo", ":0"]);
-    let mut client = Background::start(["tcp-client", "--dump", "/dev/full", &address.to_string()]);
+/// Expects that the client of an echo server does its work, and ends in order.
+#[track_caller]
+fn goes_on(client: &mut Background) {
     let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
     for _ in 0..3 {
         stdin.write_all(b"hello").expect("it reads");
@@ -56,6 +54,14 @@ fn a_full_device_stops_the_dump_and_nothing_else() {
     drop(stdin);
     expect_end(&mut stdout);
     client.ends_with(0);
+}
+
+/// A failing dump gives one warning and costs no byte.
+#[test]
+fn a_full_device_stops_the_dump_and_nothing_else() {
+    let (server, address) = serve(["tcp-echo", ":0"]);
+    let mut client = Background::start(["tcp-client", "--dump", "/dev/full", &address.to_string()]);
+    goes_on(&mut client);
     let lines = client.all_lines();
     let expected = "dump /dev/full: No space left on device; the dump has stopped, and the run goes on";
     assert!(lines.len() == 1 && lines[0].ends_with(expected), "{lines:?}");
@@ -70,14 +76,7 @@ fn a_stderr_that_nobody_reads_stops_the_dump_and_nothing_else() {
     let mut client = command(["tcp-client", "--dump", "-", &address.to_string()]);
     client.stderr(writer);
     let mut client = Background::spawn_with_stderr(client);
-    let (mut stdin, mut stdout) = (client.stdin(), client.stdout());
-    for _ in 0..3 {
-        stdin.write_all(b"hello").expect("it reads");
-        assert_eq!(take(&mut stdout, 5), b"hello");
-    }
-    drop(stdin);
-    expect_end(&mut stdout);
-    client.ends_with(0);
+    goes_on(&mut client);
 }
 
 /// A run that writes its dump to `writer`.

@@ -98,6 +98,15 @@ impl Script {
         self.expect(socket, &self.question);
     }
 
+    /// Plays the whole script, and does the handshake of a server.
+    fn play_into_tls(&self, mut socket: TcpStream, config: ServerConfig) -> Tls {
+        self.play(&mut socket);
+        socket.write_all(&self.consent).expect("the client reads");
+        let mut tls = Tls::server(socket, config);
+        tls.handshake();
+        tls
+    }
+
     fn expect(&self, socket: &mut TcpStream, expected: &[u8]) {
         let mut got = vec![0; expected.len()];
         socket.read_exact(&mut got).unwrap_or_else(|error| panic!("{} wants {expected:?}: {error}", self.protocol));
@@ -130,11 +139,8 @@ fn every_protocol_gets_to_tls_and_the_session_is_inside() {
         // Without this option, the end of stdin is held back.
         let protocol = script.protocol;
         let config = server_config(&issued, &VERSIONS);
-        let server = Peer::serve(move |mut socket| {
-            script.play(&mut socket);
-            socket.write_all(&script.consent).expect("the client reads");
-            let mut tls = Tls::server(socket, config);
-            tls.handshake();
+        let server = Peer::serve(move |socket| {
+            let mut tls = script.play_into_tls(socket, config);
             let said = tls.receive_all();
             tls.send(&said);
             tls.end();
@@ -303,11 +309,8 @@ fn a_relay_and_a_program_ask_for_tls_too() {
         let script = scripts().swap_remove(index);
         let (protocol, config) = (script.protocol, server_config(&issued, &VERSIONS));
         let first = [&script.greeting()[..], b"hello"].concat();
-        let server = Peer::serve(move |mut socket| {
-            script.play(&mut socket);
-            socket.write_all(&script.consent).expect("the client reads");
-            let mut tls = Tls::server(socket, config);
-            tls.handshake();
+        let server = Peer::serve(move |socket| {
+            let mut tls = script.play_into_tls(socket, config);
             tls.send(b"hello");
             tls.close_notify();
             let said = tls.receive_all();
@@ -375,11 +378,8 @@ fn a_plain_client_works_through_a_relay() {
     let issued = Authority::server();
     let config = server_config(&issued, &VERSIONS);
     let script = scripts().swap_remove(0);
-    let server = Peer::serve(move |mut socket| {
-        script.play(&mut socket);
-        socket.write_all(&script.consent).expect("the client reads");
-        let mut tls = Tls::server(socket, config);
-        tls.handshake();
+    let server = Peer::serve(move |socket| {
+        let mut tls = script.play_into_tls(socket, config);
         tls.expect(b"noop\r\n");
         tls.send(b"250 still here\r\n");
         tls.expect(b"quit\r\n");
@@ -483,11 +483,8 @@ fn the_end_before_the_last_answer_is_held_back() {
     for_each(["client", "relay", "exec"], |run| {
         let script = scripts().swap_remove(0);
         let config = server_config(&issued, &VERSIONS);
-        let server = Peer::serve(move |mut socket| {
-            script.play(&mut socket);
-            socket.write_all(&script.consent).expect("the client reads");
-            let mut tls = Tls::server(socket, config);
-            tls.handshake();
+        let server = Peer::serve(move |socket| {
+            let mut tls = script.play_into_tls(socket, config);
             tls.expect(b"QUIT\r\n");
             assert!(!has_come(&tls.socket, Duration::from_secs(1)), "the end has come before the answer");
             tls.send(b"221 bye\r\n");
@@ -515,11 +512,8 @@ fn a_dump_begins_inside_tls() {
     let issued = Authority::server();
     let script = scripts().swap_remove(0);
     let config = server_config(&issued, &VERSIONS);
-    let server = Peer::serve(move |mut socket| {
-        script.play(&mut socket);
-        socket.write_all(&script.consent).expect("the client reads");
-        let mut tls = Tls::server(socket, config);
-        tls.handshake();
+    let server = Peer::serve(move |socket| {
+        let mut tls = script.play_into_tls(socket, config);
         let said = tls.receive_all();
         tls.send(b"inside");
         tls.end();
