@@ -74,27 +74,38 @@ impl StreamRef<'_> {
         self.read(buffer)
     }
 
-    /// Reads from the `Io` of the stream.
+    /// Reads bytes of the protocol from the `Io` of the stream.
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Filled {
-        match self.stream.io.read(buffer) {
+        match self.read_io(buffer) {
             Ok(0) => Filled::End,
             Ok(n) => {
                 self.stream.totals.received += n as u64;
                 log::trace!("{}: read {n} bytes", self.label());
-                self.note_read(n, buffer.len());
                 Filled::Bytes(n)
+            }
+            Err(filled) => filled,
+        }
+    }
+
+    /// Reads from the `Io` of the stream, below all layers. The number of bytes is 0 at the end.
+    pub(crate) fn read_io(&mut self, buffer: &mut [u8]) -> Result<usize, Filled> {
+        match self.stream.io.read(buffer) {
+            Ok(0) => Ok(0),
+            Ok(n) => {
+                self.note_read(n, buffer.len());
+                Ok(n)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.stream.readable = false;
                 self.schedule_rearm();
-                Filled::NotNow
+                Err(Filled::NotNow)
             }
-            Err(error) => Filled::Failed(error),
+            Err(error) => Err(Filled::Failed(error)),
         }
     }
 
     /// Notes a read of `n` bytes into a buffer of `space` bytes. A short count clears the latch.
-    pub(crate) fn note_read(&mut self, n: usize, space: usize) {
+    fn note_read(&mut self, n: usize, space: usize) {
         let stream = &mut *self.stream;
         if stream.state.phase() == Phase::Draining {
             stream.discarded = true;

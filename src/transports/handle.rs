@@ -9,7 +9,6 @@ use std::io::{self, IoSlice};
 use std::time::Instant;
 
 use super::ctx::{Call, Installed, StreamRef};
-use super::dump::Throttle;
 use super::error::TlsError;
 use super::id::Id;
 use super::info::{ChildInfo, Info, Peer, PipeEnds};
@@ -275,11 +274,7 @@ impl Transport<'_> {
     #[must_use]
     pub fn last_activity(&self) -> Instant {
         let Some(stream) = self.net.stream(self.id) else { return self.net.now() };
-        match &self.net.cx.dump {
-            // A stream that waits for the reader of the dump is not idle while that reader takes text.
-            Some(dump) if stream.throttle == Throttle::Held => stream.last_activity.max(dump.progress()),
-            _ => stream.last_activity,
-        }
+        self.net.cx.last_activity(stream.last_activity, stream.throttle)
     }
 
     /// Replaces the protocol, right after the present callback. The new protocol gets no `connection_made` if the old

@@ -9,41 +9,51 @@
 //! bytes go to a stream with a tap. Reads that show nothing go on: those of a handshake, and those of a stream that is
 //! closed. The last bytes of a child are read as well, and signals always.
 
+use std::time::Instant;
+
 use super::ctx::{Ctx, DatagramRef, StreamRef};
 use super::dump::{Dump, Throttle};
-use super::id::Arena;
+use super::id::{Arena, Id};
 use super::net::Slot;
 
 impl StreamRef<'_> {
     /// Whether the stream must not be read now. A stream that is held goes on the run queue later.
     pub(crate) fn throttle(&mut self) -> bool {
-        if self.stream.state.discards() || self.stream.is_negotiating() {
-            return false;
-        }
-        if self.stream.throttle == Throttle::Free
-            && let Some(dump) = self.cx.dump.as_deref_mut().filter(|dump| dump.is_full())
-        {
-            self.stream.throttle = Throttle::Held;
-            dump.hold(self.id);
-        }
-        self.stream.throttle == Throttle::Held
+        self.cx.dump.is_some()
+            && !self.stream.state.discards()
+            && !self.stream.is_negotiating()
+            && self.cx.throttle(self.id, &mut self.stream.throttle)
     }
 }
 
 impl DatagramRef<'_> {
     /// Whether the socket must not be read now. A socket that is held goes on the run queue later.
     pub(crate) fn throttle(&mut self) -> bool {
-        if self.datagram.throttle == Throttle::Free
-            && let Some(dump) = self.cx.dump.as_deref_mut().filter(|dump| dump.is_full())
-        {
-            self.datagram.throttle = Throttle::Held;
-            dump.hold(self.id);
-        }
-        self.datagram.throttle == Throttle::Held
+        self.cx.throttle(self.id, &mut self.datagram.throttle)
     }
 }
 
 impl Ctx {
+    /// Holds the slot `id` if it is free and the dump is full. Returns whether the slot is held.
+    fn throttle(&mut self, id: Id, state: &mut Throttle) -> bool {
+        if *state == Throttle::Free
+            && let Some(dump) = self.dump.as_deref_mut().filter(|dump| dump.is_full())
+        {
+            *state = Throttle::Held;
+            dump.hold(id);
+        }
+        *state == Throttle::Held
+    }
+
+    /// When data of a slot last moved. A slot that waits for the reader of the dump is not idle while that reader takes
+    /// text.
+    pub(crate) fn last_activity(&self, own: Instant, state: Throttle) -> Instant {
+        match &self.dump {
+            Some(dump) if state == Throttle::Held => own.max(dump.progress()),
+            _ => own,
+        }
+    }
+
     /// Lets all held streams and sockets be read again.
     pub(crate) fn release_throttled(&mut self, slots: &mut Arena<Slot>) {
         for id in self.dump.as_deref_mut().map(Dump::take_held).unwrap_or_default() {

@@ -99,7 +99,7 @@ fn in_use<T>(why: &str) -> io::Result<T> {
     Err(io::Error::new(io::ErrorKind::AddrInUse, format!("Address already in use ({why})")))
 }
 
-/// What is at the path of the socket.
+/// The state of the path of a socket.
 #[derive(Debug)]
 enum PathState {
     /// A socket without a process: a server that was killed leaves it behind.

@@ -70,7 +70,7 @@ struct ThreadLink {
 /// The result of a thread.
 type Found = (Question, Result<Vec<SocketAddr>, String>);
 
-/// What is looked up. The port does not matter.
+/// The question of a look-up. The port makes no difference to the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Question {
     name: String,

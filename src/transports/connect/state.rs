@@ -52,7 +52,7 @@ pub(crate) struct Connecting {
     pub(super) next: Option<TimerId>,
 }
 
-/// What is awaited.
+/// The event that a connecting transport waits for.
 #[derive(Debug)]
 pub(crate) enum ConnectStep {
     /// The addresses of the peer.

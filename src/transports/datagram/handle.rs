@@ -9,7 +9,6 @@ use std::time::Instant;
 use super::socket::Datagram;
 use crate::sys::datagram::Remote;
 use crate::transports::ctx::{Call, DatagramRef, Installed};
-use crate::transports::dump::Throttle;
 pub use crate::transports::handle::DatagramTransport;
 use crate::transports::info::{Info, Peer, canonical};
 use crate::transports::out_buf::WaterMarks;
@@ -123,11 +122,7 @@ impl DatagramTransport<'_> {
     #[must_use]
     pub fn last_activity(&self) -> Instant {
         let Some(datagram) = self.net.datagram(self.id) else { return self.net.now() };
-        match &self.net.cx.dump {
-            // A socket that waits for the reader of the dump is not idle while that reader takes text.
-            Some(dump) if datagram.throttle == Throttle::Held => datagram.last_activity.max(dump.progress()),
-            _ => datagram.last_activity,
-        }
+        self.net.cx.last_activity(datagram.last_activity, datagram.throttle)
     }
 
     /// Replaces the protocol, right after the present callback. The new one gets no `connection_made` if the old one

@@ -262,11 +262,12 @@ impl Dump {
         let deadline = patience.or(limit);
         self.flush();
         while !self.pending.is_empty() {
-            if signals::deadly_arrivals() > signals_before || deadline.is_some_and(|end| Instant::now() >= end) {
+            let is_signalled = signals::deadly_arrivals() > signals_before;
+            if is_signalled || deadline.is_some_and(|end| Instant::now() >= end) {
                 let missing = self.pending.len();
                 self.stop();
                 log::warn!("{}: the reader is too slow; {missing} bytes of text are missing", self.name);
-                return patience.is_none() && signals::deadly_arrivals() == signals_before;
+                return patience.is_none() && !is_signalled;
             }
             if let Some(sink) = &self.sink {
                 sink.has_room_within(LOOK_DELAY);

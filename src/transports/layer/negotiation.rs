@@ -20,13 +20,13 @@ pub(crate) enum Step {
 
 /// A dialogue with a peer before a stream is open.
 pub(crate) trait Negotiation: fmt::Debug {
-    /// What is sent at once. Empty if the peer speaks first.
+    /// The first bytes to send. Empty if the peer speaks first.
     fn start(&mut self) -> Vec<u8>;
 
     /// Takes in bytes of the peer. Not called any more after `Ready` or `Failed`.
     fn feed(&mut self, data: &[u8]) -> Step;
 
-    /// Takes what the peer has said and the protocol of the stream gets as its first bytes. Called after `Ready`.
+    /// Takes the first bytes for the protocol of the stream: words of the peer that it needs. Called after `Ready`.
     fn take_greeting(&mut self) -> Vec<u8> {
         Vec::new()
     }

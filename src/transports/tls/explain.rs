@@ -10,7 +10,7 @@ use super::chain::PathError;
 use super::verify::{self, WrongPin};
 use crate::transports::advice::Advice;
 
-/// What is known about the connection besides its error.
+/// The facts about a connection that explain its error.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Situation<'a> {
     /// This side is the server, so a refused certificate is that of a client.

@@ -125,21 +125,13 @@ impl StreamRef<'_> {
     }
 
     fn read_ciphertext(&mut self, ciphertext: &mut [u8], discards: bool) -> Result<usize, Filled> {
-        match self.stream.io.read(ciphertext) {
-            Ok(0) => Err(self.tls_cut(discards)),
-            Ok(n) => {
-                self.note_read(n, ciphertext.len());
-                log::trace!("{}: read {n} bytes of TLS", self.label());
-                self.note_flow(n);
-                Ok(n)
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.stream.readable = false;
-                self.schedule_rearm();
-                Err(Filled::NotNow)
-            }
-            Err(error) => Err(Filled::Failed(error)),
+        let n = self.read_io(ciphertext)?;
+        if n == 0 {
+            return Err(self.tls_cut(discards));
         }
+        log::trace!("{}: read {n} bytes of TLS", self.label());
+        self.note_flow(n);
+        Ok(n)
     }
 
     /// The connection has ended without a close_notify.
@@ -202,9 +194,7 @@ impl StreamRef<'_> {
         if self.stream.state.phase() == Phase::Lost {
             return;
         }
-        if let Some(timer) = self.stream.phase_timer.take() {
-            self.cx.timers.cancel(timer);
-        }
+        self.disarm();
         self.layer_ready();
     }
 

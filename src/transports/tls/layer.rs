@@ -269,7 +269,7 @@ impl TlsLayer {
         is_reset && is_judged_late && !self.has_heard && self.was_asked()
     }
 
-    /// What is known of the connection, once the handshake is done.
+    /// The facts about the session, once the handshake is done.
     pub(crate) fn info(&self) -> Option<TlsInfo> {
         let session = &self.session;
         let version = match session.protocol_version()? {

@@ -1,10 +1,9 @@
 //! The part of STARTTLS that all protocols share: it splits what the server says into pieces, and lets nothing follow
 //! the consent.
 //!
-//! Anybody could have sent what comes in the clear. Nothing of it is kept once TLS is up, but the lines of the greeting
-//! where a program waits for them. Bytes behind the consent end
-//! the stream: an attacker may have put them there, so that they pass for something that the server has said inside TLS
-//! (CVE-2011-0411, CVE-2021-23222).
+//! Anybody could have sent bytes that come in the clear. None of them is kept once TLS is up, except the lines of the
+//! greeting if a program waits for them. Bytes behind the consent end the stream: an attacker may have put them there,
+//! so that they pass for words of the server inside TLS (CVE-2011-0411, CVE-2021-23222).
 
 use std::time::Duration;
 
