@@ -270,9 +270,9 @@ impl EventLoop {
         if !self.net.cx.ready.is_empty() || self.net.cx.has_calls() {
             return Some(Duration::ZERO);
         }
-        let next = [deadline, self.net.cx.timers.next_deadline()].into_iter().flatten().min();
+        let next = earlier(deadline, self.net.cx.timers.next_deadline());
         let delay = next.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        delay.into_iter().chain(self.net.cx.dump_delay()).min()
+        earlier(delay, self.net.cx.dump_delay())
     }
 
     /// Sets the time of the turn.
@@ -322,6 +322,14 @@ impl EventLoop {
             self.run_ready(id);
         }
         self.run_calls();
+    }
+}
+
+/// The smaller of two limits. `None` is no limit.
+fn earlier<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 
