@@ -101,7 +101,9 @@ impl Net {
     /// Lets waiting clients in after something was closed, which may have freed a place or a descriptor.
     pub(crate) fn wake_listeners(&mut self) {
         self.admit_ready();
-        for &id in &self.cx.places.listeners.clone() {
+        // Each slot that is freed comes here, so the list is not copied.
+        for index in 0..self.cx.places.listeners.len() {
+            let id = self.cx.places.listeners[index];
             if let Some(Slot::Listener(listener)) = self.slots.get_mut(id) {
                 listener.retry(id, &mut self.cx);
             }
