@@ -77,7 +77,7 @@ _xport() {
 
     case "${cmd}" in
         xport)
-            opts="-q -v -h -V --quiet --verbose --color --completions --man --help --version tcp-echo tcp-server tcp-client tls-echo tls-server tls-client tls unix-echo unix-server unix-client udp-echo udp-server udp-client exec relay echo listen connect"
+            opts="-q -v -h -V --quiet --verbose --color --completions --man --help --version tcp-client tcp-server tcp-echo tls-client tls tls-server tls-echo unix-client unix-server unix-echo udp-client udp-server udp-echo connect listen echo relay exec"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -91,6 +91,10 @@ _xport() {
                     COMPREPLY=($(compgen -W "bash elvish fish powershell zsh" -- "${cur}"))
                     return 0
                     ;;
+                --man)
+                    COMPREPLY=($(compgen -W "xport endpoints" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -99,7 +103,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__connect)
-            opts="-4 -6 -n -q -v -h --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --count --broadcast --lines --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect-timeout --retry --retry-delay --numeric --source --ca --server-name --pin --insecure --cert --key --alpn --tls-min --allow-truncation --keylog --starttls --count --broadcast --lines --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --timeout --idle-timeout --quiet --verbose --color --keepalive --handshake-timeout --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -118,10 +122,6 @@ _xport() {
                     return 0
                     ;;
                 --source)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --keepalive)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -186,10 +186,6 @@ _xport() {
                     COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
-                --handshake-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --keylog)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -236,14 +232,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -256,6 +244,22 @@ _xport() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --handshake-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -264,17 +268,13 @@ _xport() {
             return 0
             ;;
         xport__subcmd__echo)
-            opts="-4 -6 -n -q -v -h --grace --backlog --once --max-conns --allow --deny --port-file --mode --replace-stale --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --count --join --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --grace --once --max-conns --allow --deny --port-file --mode --replace-stale --numeric --self-signed --client-ca --cert --key --alpn --tls-min --allow-truncation --keylog --count --join --dump --timeout --idle-timeout --quiet --verbose --color --backlog --keepalive --handshake-timeout --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --grace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --backlog)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -306,10 +306,6 @@ _xport() {
                     return 0
                     ;;
                 --mode)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --keepalive)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -366,10 +362,6 @@ _xport() {
                     COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
-                --handshake-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --keylog)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -408,14 +400,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -428,6 +412,26 @@ _xport() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --backlog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --handshake-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -436,7 +440,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__exec)
-            opts="-4 -6 -n -q -v -h --shell --stdin --stderr --env --kill-after --pty --listen --grace --backlog --once --max-conns --allow --deny --port-file --mode --replace-stale --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --linger --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --shell --stdin --stderr --env --kill-after --pty --listen --grace --once --max-conns --allow --deny --port-file --mode --replace-stale --connect --connect-timeout --retry --retry-delay --numeric --source --ca --server-name --pin --insecure --self-signed --client-ca --cert --key --alpn --tls-min --allow-truncation --keylog --starttls --linger --crlf --dump --timeout --idle-timeout --quiet --verbose --color --backlog --keepalive --handshake-timeout --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -470,10 +474,6 @@ _xport() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --backlog)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --max-conns)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -525,10 +525,6 @@ _xport() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --keepalive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --ca)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -605,10 +601,6 @@ _xport() {
                     COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
-                --handshake-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --keylog)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -647,14 +639,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -667,6 +651,26 @@ _xport() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --backlog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --handshake-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -675,17 +679,13 @@ _xport() {
             return 0
             ;;
         xport__subcmd__listen)
-            opts="-k -4 -6 -n -q -v -h --grace --backlog --keep-open --allow --deny --port-file --mode --replace-stale --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --count --join --lines --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -4 -6 -n -q -v -h --grace --keep-open --allow --deny --port-file --mode --replace-stale --numeric --self-signed --client-ca --cert --key --alpn --tls-min --allow-truncation --keylog --count --join --lines --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --timeout --idle-timeout --quiet --verbose --color --backlog --keepalive --handshake-timeout --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --grace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --backlog)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -713,10 +713,6 @@ _xport() {
                     return 0
                     ;;
                 --mode)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --keepalive)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -773,10 +769,6 @@ _xport() {
                     COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
-                --handshake-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --keylog)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -823,14 +815,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -843,6 +827,26 @@ _xport() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --backlog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --handshake-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -851,17 +855,13 @@ _xport() {
             return 0
             ;;
         xport__subcmd__relay)
-            opts="-4 -6 -n -q -v -h --grace --backlog --once --max-conns --allow --deny --port-file --mode --replace-stale --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --join --broadcast --stderr --env --kill-after --pty --half-close --no-half-close --linger --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --grace --once --max-conns --allow --deny --port-file --mode --replace-stale --connect-timeout --retry --retry-delay --numeric --source --ca --server-name --pin --insecure --self-signed --client-ca --cert --key --alpn --tls-min --allow-truncation --keylog --starttls --join --broadcast --stderr --env --kill-after --pty --half-close --no-half-close --linger --crlf --dump --timeout --idle-timeout --quiet --verbose --color --backlog --keepalive --handshake-timeout --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --grace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --backlog)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -912,10 +912,6 @@ _xport() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --keepalive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --ca)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -990,10 +986,6 @@ _xport() {
                     ;;
                 --tls-min)
                     COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
-                    return 0
-                    ;;
-                --handshake-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --keylog)
@@ -1054,14 +1046,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1074,6 +1058,26 @@ _xport() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --backlog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --handshake-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1082,7 +1086,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tcp__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --timeout --idle-timeout --quiet --verbose --color --keepalive --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1105,10 +1109,6 @@ _xport() {
                     return 0
                     ;;
                 --source)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --keepalive)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1135,14 +1135,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1155,6 +1147,18 @@ _xport() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1163,7 +1167,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tcp__subcmd__echo)
-            opts="-4 -6 -n -q -v -h --listen --grace --backlog --once --max-conns --allow --deny --port-file --numeric --keepalive --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --listen --grace --once --max-conns --allow --deny --port-file --numeric --dump --timeout --idle-timeout --quiet --verbose --color --backlog --keepalive --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1174,10 +1178,6 @@ _xport() {
                     return 0
                     ;;
                 --grace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --backlog)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1208,10 +1208,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --keepalive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --dump)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -1227,14 +1223,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1247,6 +1235,22 @@ _xport() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --backlog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1255,7 +1259,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tcp__subcmd__server)
-            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --numeric --keepalive --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -4 -6 -n -q -v -h --listen --grace --keep-open --allow --deny --port-file --numeric --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --timeout --idle-timeout --quiet --verbose --color --backlog --keepalive --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1266,10 +1270,6 @@ _xport() {
                     return 0
                     ;;
                 --grace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --backlog)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1296,10 +1296,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --keepalive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --half-close)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1323,14 +1319,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1343,6 +1331,22 @@ _xport() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --backlog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1351,7 +1355,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tls__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --keepalive --ca --server-name --pin --insecure --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --starttls --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --ca --server-name --pin --insecure --cert --key --alpn --tls-min --allow-truncation --keylog --starttls --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --timeout --idle-timeout --quiet --verbose --color --keepalive --handshake-timeout --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1374,10 +1378,6 @@ _xport() {
                     return 0
                     ;;
                 --source)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --keepalive)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1442,10 +1442,6 @@ _xport() {
                     COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
-                --handshake-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --keylog)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -1488,14 +1484,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1508,6 +1496,22 @@ _xport() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --handshake-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1516,7 +1520,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tls__subcmd__echo)
-            opts="-4 -6 -n -q -v -h --listen --grace --backlog --once --max-conns --allow --deny --port-file --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --listen --grace --once --max-conns --allow --deny --port-file --numeric --self-signed --client-ca --cert --key --alpn --tls-min --allow-truncation --keylog --dump --timeout --idle-timeout --quiet --verbose --color --backlog --keepalive --handshake-timeout --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1527,10 +1531,6 @@ _xport() {
                     return 0
                     ;;
                 --grace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --backlog)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1559,10 +1559,6 @@ _xport() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
-                    return 0
-                    ;;
-                --keepalive)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --client-ca)
@@ -1616,10 +1612,6 @@ _xport() {
                     ;;
                 --tls-min)
                     COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
-                    return 0
-                    ;;
-                --handshake-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --keylog)
@@ -1652,14 +1644,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1672,6 +1656,26 @@ _xport() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --backlog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --handshake-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1680,7 +1684,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__tls__subcmd__server)
-            opts="-k -4 -6 -n -q -v -h --listen --grace --backlog --keep-open --allow --deny --port-file --numeric --keepalive --self-signed --client-ca --cert --key --alpn --tls-min --handshake-timeout --allow-truncation --keylog --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -4 -6 -n -q -v -h --listen --grace --keep-open --allow --deny --port-file --numeric --self-signed --client-ca --cert --key --alpn --tls-min --allow-truncation --keylog --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --timeout --idle-timeout --quiet --verbose --color --backlog --keepalive --handshake-timeout --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1691,10 +1695,6 @@ _xport() {
                     return 0
                     ;;
                 --grace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --backlog)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1719,10 +1719,6 @@ _xport() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
-                    return 0
-                    ;;
-                --keepalive)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --client-ca)
@@ -1776,10 +1772,6 @@ _xport() {
                     ;;
                 --tls-min)
                     COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
-                    return 0
-                    ;;
-                --handshake-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --keylog)
@@ -1820,14 +1812,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1840,6 +1824,26 @@ _xport() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --backlog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --handshake-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1848,7 +1852,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__udp__subcmd__client)
-            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --count --broadcast --lines --linger --send-only --recv-only --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --connect --connect-timeout --retry --retry-delay --numeric --source --count --broadcast --lines --linger --send-only --recv-only --dump --timeout --idle-timeout --quiet --verbose --color --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1897,14 +1901,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1917,6 +1913,14 @@ _xport() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1925,7 +1929,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__udp__subcmd__echo)
-            opts="-4 -6 -n -q -v -h --listen --grace --allow --deny --port-file --numeric --count --join --dump --high-water --low-water --timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --listen --grace --allow --deny --port-file --numeric --count --join --dump --timeout --quiet --verbose --color --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1985,20 +1989,20 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2009,7 +2013,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__udp__subcmd__server)
-            opts="-4 -6 -n -q -v -h --listen --grace --allow --deny --port-file --numeric --count --join --lines --linger --send-only --recv-only --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-4 -6 -n -q -v -h --listen --grace --allow --deny --port-file --numeric --count --join --lines --linger --send-only --recv-only --dump --timeout --idle-timeout --quiet --verbose --color --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2073,14 +2077,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2093,6 +2089,14 @@ _xport() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2101,7 +2105,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__unix__subcmd__client)
-            opts="-q -v -h --connect --connect-timeout --retry --retry-delay --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-q -v -h --connect --connect-timeout --retry --retry-delay --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --timeout --idle-timeout --quiet --verbose --color --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2146,14 +2150,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2166,6 +2162,14 @@ _xport() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2174,7 +2178,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__unix__subcmd__echo)
-            opts="-q -v -h --listen --grace --backlog --once --max-conns --mode --replace-stale --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-q -v -h --listen --grace --once --max-conns --mode --replace-stale --dump --timeout --idle-timeout --quiet --verbose --color --backlog --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2185,10 +2189,6 @@ _xport() {
                     return 0
                     ;;
                 --grace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --backlog)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2215,14 +2215,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2235,6 +2227,18 @@ _xport() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --backlog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2243,7 +2247,7 @@ _xport() {
             return 0
             ;;
         xport__subcmd__unix__subcmd__server)
-            opts="-k -q -v -h --listen --grace --backlog --keep-open --mode --replace-stale --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --high-water --low-water --timeout --idle-timeout --quiet --verbose --color --help"
+            opts="-k -q -v -h --listen --grace --keep-open --mode --replace-stale --half-close --no-half-close --linger --send-only --recv-only --crlf --dump --timeout --idle-timeout --quiet --verbose --color --backlog --high-water --low-water --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2254,10 +2258,6 @@ _xport() {
                     return 0
                     ;;
                 --grace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --backlog)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2288,14 +2288,6 @@ _xport() {
                     fi
                     return 0
                     ;;
-                --high-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --low-water)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2306,6 +2298,18 @@ _xport() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --backlog)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --high-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --low-water)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2329,13 +2333,13 @@ _xport_endpoints() {
     (( ${#words[@]} > 2 )) && last="${words[-2]}"
     for i in "${words[@]:1:${#words[@]}-2}"; do
         case "$i" in
-            exec|relay|echo|listen|connect) place="$i"; break ;;
+            connect|listen|echo|relay|exec) place="$i"; break ;;
             tcp-*|tls|tls-*|unix-*|udp-*) return 1 ;;
         esac
     done
     case "$place,$last" in
         exec,--listen|exec,--connect) place="$place$last" ;;
-        *,--listen|*,--grace|*,--backlog|*,--max-conns|*,--allow|*,--deny|*,--port-file|*,--mode|*,--connect|*,--connect-timeout|*,--retry|*,--retry-delay|*,--source|*,--keepalive|*,--ca|*,--server-name|*,--pin|*,--client-ca|*,--cert|*,--key|*,--alpn|*,--tls-min|*,--handshake-timeout|*,--keylog|*,--starttls|*,--shell|*,--stdin|*,--stderr|*,--env|*,--kill-after|*,--linger|*,--dump|*,--high-water|*,--low-water|*,--timeout|*,--idle-timeout|*,--color|*,--join|*,--half-close|*,--count) return 1 ;;
+        *,--connect-timeout|*,--retry|*,--retry-delay|*,--source|*,--keepalive|*,--ca|*,--server-name|*,--pin|*,--cert|*,--key|*,--alpn|*,--tls-min|*,--handshake-timeout|*,--keylog|*,--starttls|*,--count|*,--half-close|*,--linger|*,--dump|*,--high-water|*,--low-water|*,--timeout|*,--idle-timeout|*,--color|*,--grace|*,--backlog|*,--allow|*,--deny|*,--port-file|*,--mode|*,--client-ca|*,--join|*,--max-conns|*,--stderr|*,--env|*,--kill-after|*,--listen|*,--connect|*,--shell|*,--stdin) return 1 ;;
     esac
     [[ $word == -?* ]] && return 1
     case "$word" in
@@ -2344,35 +2348,35 @@ _xport_endpoints() {
     esac
     if [[ $word == *,* ]]; then
         case "$place,$scheme" in
-            exec--listen,tcp|exec--listen,tcp-listen|relay,tcp-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric crlf) ;;
-            exec--connect,tcp|relay,tcp|connect,tcp) candidates=(connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric crlf) ;;
-            echo,tcp|echo,tcp-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric) ;;
+            connect,tcp|relay,tcp|exec--connect,tcp) candidates=(connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric crlf) ;;
             listen,tcp|listen,tcp-listen) candidates=(backlog= allow= deny= port-file= keepalive= 4 6 numeric crlf) ;;
-            exec--listen,tls|exec--listen,tls-listen|relay,tls-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
-            exec--connect,tls|relay,tls|connect,tls) candidates=(connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric crlf ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= allow-truncation keylog= starttls=) ;;
-            echo,tls|echo,tls-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
+            echo,tcp|echo,tcp-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric) ;;
+            exec--listen,tcp|relay,tcp-listen|exec--listen,tcp-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric crlf) ;;
+            connect,tls|relay,tls|exec--connect,tls) candidates=(connect-timeout= retry= retry-delay= source= keepalive= 4 6 numeric crlf ca= server-name= pin= insecure cert= key= alpn= tls-min= handshake-timeout= allow-truncation keylog= starttls=) ;;
             listen,tls|listen,tls-listen) candidates=(backlog= allow= deny= port-file= keepalive= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
-            exec--listen,unix|exec--listen,unix-listen|relay,unix-listen) candidates=(backlog= max-conns= mode= replace-stale crlf) ;;
-            exec--connect,unix|relay,unix|connect,unix) candidates=(connect-timeout= retry= retry-delay= crlf) ;;
-            echo,unix|echo,unix-listen) candidates=(backlog= max-conns= mode= replace-stale) ;;
+            echo,tls|echo,tls-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
+            exec--listen,tls|relay,tls-listen|exec--listen,tls-listen) candidates=(backlog= max-conns= allow= deny= port-file= keepalive= 4 6 numeric crlf cert= key= self-signed client-ca= alpn= tls-min= handshake-timeout= allow-truncation keylog=) ;;
+            connect,unix|relay,unix|exec--connect,unix) candidates=(connect-timeout= retry= retry-delay= crlf) ;;
             listen,unix|listen,unix-listen) candidates=(backlog= mode= replace-stale crlf) ;;
-            relay,udp|connect,udp) candidates=(connect-timeout= retry= retry-delay= source= 4 6 numeric broadcast) ;;
-            echo,udp|listen,udp|echo,udp-listen|listen,udp-listen) candidates=(allow= deny= port-file= join= 4 6 numeric) ;;
+            echo,unix|echo,unix-listen) candidates=(backlog= max-conns= mode= replace-stale) ;;
+            exec--listen,unix|relay,unix-listen|exec--listen,unix-listen) candidates=(backlog= max-conns= mode= replace-stale crlf) ;;
+            connect,udp|relay,udp) candidates=(connect-timeout= retry= retry-delay= source= 4 6 numeric broadcast) ;;
+            listen,udp|echo,udp|listen,udp-listen|echo,udp-listen) candidates=(allow= deny= port-file= join= 4 6 numeric) ;;
             relay,udp-listen) candidates=(max-conns= allow= deny= port-file= join= 4 6 numeric) ;;
-            exec--listen,fd|relay,fd) candidates=(max-conns= allow= deny= port-file= keepalive= crlf) ;;
-            exec--connect,fd|connect,fd) candidates=(keepalive= crlf) ;;
-            echo,fd) candidates=(max-conns= allow= deny= port-file= keepalive=) ;;
+            connect,fd|exec--connect,fd) candidates=(keepalive= crlf) ;;
             listen,fd) candidates=(allow= deny= port-file= keepalive= crlf) ;;
+            echo,fd) candidates=(max-conns= allow= deny= port-file= keepalive=) ;;
+            relay,fd|exec--listen,fd) candidates=(max-conns= allow= deny= port-file= keepalive= crlf) ;;
         esac
         candidates=("${candidates[@]/#/"${word%,*},"}")
     else
         case "$place" in
+            connect) candidates=(tcp: tls: unix: udp: fd:) ;;
+            listen) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd:) ;;
+            echo) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd:) ;;
+            relay) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd: exec: shell: -) ;;
             exec--listen) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: fd:) ;;
             exec--connect) candidates=(tcp: tls: unix: fd:) ;;
-            relay) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd: exec: shell: -) ;;
-            echo) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd:) ;;
-            listen) candidates=(tcp: tcp-listen: tls: tls-listen: unix: unix-listen: udp: udp-listen: fd:) ;;
-            connect) candidates=(tcp: tls: unix: udp: fd:) ;;
         esac
     fi
     COMPREPLY=()

@@ -8,6 +8,8 @@ pub mod completions; // for shells
 mod endpoint; // one word that is an end, with its options
 mod ends; // one end, and its configuration
 mod error; // the reason why a command line is refused
+mod examples; // the table of examples
+mod help; // the layout of help
 mod hints; // words and options of other programs
 mod host; // host and port, each on its own
 pub mod logger; // messages on stderr
@@ -34,7 +36,7 @@ use crate::cli::command::{Detail, USAGE, command, given, operands, rows_of_top};
 use crate::cli::endpoint::Context;
 use crate::cli::error::ConfigError;
 use crate::cli::modes::{Action, MODES, ModeSpec};
-use crate::cli::options::{Opt, Options};
+use crate::cli::options::{Given, Opt, Options, row};
 use crate::cli::quote::{QUOTED_CHARS_MAX, escape, shorten};
 use crate::cli::relay::{resolve_exec, resolve_relay};
 use crate::cli::request::Request;
@@ -114,8 +116,8 @@ fn run(matches: &ArgMatches, mode: Option<(&'static ModeSpec, &ArgMatches)>) -> 
     if let Some(shell) = before.completions {
         return Ok(Parsed::Print(completions::completions(shell)));
     }
-    if before.man {
-        return Ok(Parsed::Print(man::man()));
+    if let Some(page) = before.man {
+        return Ok(Parsed::Print(man::man(page)));
     }
     // The logger would ignore the variable without a message.
     if std::env::var_os("XPORT_LOG").is_some_and(|value| value.to_str().is_none()) {
@@ -173,7 +175,9 @@ fn refuse(error: ConfigError, mode: Option<&ModeSpec>) -> UsageError {
 /// Turns an error of clap into text for stdout, which is help or version, or into a [`UsageError`].
 fn answer(mut error: clap::Error, args: &[OsString]) -> Result<Parsed, UsageError> {
     if !error.use_stderr() {
-        return Ok(Parsed::Print(error.render().to_string().into_bytes()));
+        let text = error.render();
+        let text = if is_page_colored(args) { text.ansi().to_string() } else { text.to_string() };
+        return Ok(Parsed::Print(text.into_bytes()));
     }
     make_printable(&mut error);
     if let Some(tip) = tip_for(&error, args) {
@@ -194,6 +198,18 @@ fn answer(mut error: clap::Error, args: &[OsString]) -> Result<Parsed, UsageErro
         text.push('\n');
     }
     Err(UsageError(text))
+}
+
+/// Whether help on stdout is coloured. clap stops at an option for help, so options are read from the arguments here.
+fn is_page_colored(args: &[OsString]) -> bool {
+    let flag = row(Opt::Color).flag();
+    let mut values = args.iter().enumerate().filter_map(|(index, arg)| match arg.to_str()?.strip_prefix(&flag)? {
+        "" => args.get(index + 1)?.to_str(),
+        rest => rest.strip_prefix('='),
+    });
+    let given = Vec::from_iter(values.next_back().map(|text| Given { row: row(Opt::Color), text: text.into() }));
+    let options = Options::read(&[row(Opt::Color)], &given, &options::variable_of_process).unwrap_or_default();
+    logger::is_colored(options.color, &std::io::stdout())
 }
 
 /// Escapes and shortens the text of the user that clap quotes.

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use rustls::pki_types::ServerName;
 
 use crate::cli::logger::Color;
+use crate::cli::text::Manual;
 use crate::protocols::half_close::HalfClose;
 use crate::transports::address::Address;
 use crate::transports::datagram::opening::Group;
@@ -148,5 +149,5 @@ pub(in crate::cli) struct Options {
     pub(in crate::cli) verbose: u8,
     pub(in crate::cli) color: Color,
     pub(in crate::cli) completions: Option<Shell>,
-    pub(in crate::cli) man: bool,
+    pub(in crate::cli) man: Option<Manual>,
 }
