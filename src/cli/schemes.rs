@@ -41,6 +41,8 @@ pub(super) enum Form {
     Words,
     /// A line for the shell.
     Line,
+    /// The URL of a page.
+    Url,
 }
 
 /// One row of the table.
@@ -234,6 +236,25 @@ pub(super) static SHELL: Scheme = Scheme {
     help: "run a line with the shell",
     ..CLIENT
 };
+
+/// The two schemes of pages, which only `wait` takes. They are not in the table of endpoints.
+pub(super) static HTTP: Scheme = Scheme {
+    name: "http",
+    form: Form::Url,
+    options: &[&[ConnectTimeout, Source], FAMILY, &[Status]],
+    term: "http://HOST/PATH",
+    ..CLIENT
+};
+pub(super) static HTTPS: Scheme = Scheme {
+    name: "https",
+    is_tls: true,
+    options: &[&[ConnectTimeout, Source], FAMILY, TRUST, &[Cert, Key], TLS_COMMON, &[Status]],
+    term: "https://HOST/PATH",
+    ..HTTP
+};
+
+/// The schemes of pages.
+pub(super) static PAGES: &[&Scheme] = &[&HTTP, &HTTPS];
 
 /// The table, in the order of help. [`FD_LISTEN`] is not in it, because it is the listening form of [`FD`].
 pub(super) static SCHEMES: &[&Scheme] =
