@@ -23,7 +23,8 @@ use super::out_buf::BufferPool;
 use super::pipe_pool::PipePool;
 use super::process::Process;
 use super::protocol::{DatagramProtocol, Factory, Handler, SubprocessProtocol};
-use super::stream::{RearmQueue, Stream};
+use super::readiness::RearmQueue;
+use super::stream::Stream;
 use super::timers::{Alarm, TimerId, Timers};
 
 /// The receiver of a slot's callbacks.

@@ -104,7 +104,7 @@ impl Transport<'_> {
     pub fn may_have_more(&self) -> bool {
         self.net
             .stream(self.id)
-            .is_some_and(|stream| stream.readable || stream.unread.is_some() || stream.has_layer_event())
+            .is_some_and(|stream| stream.ready.readable || stream.unread.is_some() || stream.has_layer_event())
     }
 
     /// Whether the peer's direction has ended.
@@ -193,7 +193,7 @@ impl Transport<'_> {
     pub fn is_reading(&self) -> bool {
         self.net
             .stream(self.id)
-            .is_some_and(|stream| stream.reading && !stream.state.is_closing() && !stream.state.reading_ended())
+            .is_some_and(|stream| !stream.gate.paused && !stream.state.is_closing() && !stream.state.reading_ended())
     }
 
     /// Whether the write buffer is over its high-water mark. `pause_writing` may not have been called yet.
@@ -236,7 +236,7 @@ impl Transport<'_> {
     /// Whether the stream is forwarded and not read, because its sink has no room.
     #[must_use]
     pub fn is_blocked_by_sink(&self) -> bool {
-        let Some(stream) = self.net.stream(self.id).filter(|stream| stream.blocked_by_sink) else { return false };
+        let Some(stream) = self.net.stream(self.id).filter(|stream| stream.gate.blocked_by_sink) else { return false };
         let sink = stream.forward.as_deref().and_then(|forward| self.net.stream(forward.to));
         // A sink with room again only queues its source.
         sink.is_none_or(|sink| sink.source_waits)
@@ -274,7 +274,7 @@ impl Transport<'_> {
     #[must_use]
     pub fn last_activity(&self) -> Instant {
         let Some(stream) = self.net.stream(self.id) else { return self.net.now() };
-        self.net.cx.last_activity(stream.last_activity, stream.throttle)
+        self.net.cx.last_activity(stream.last_activity, stream.gate.throttle)
     }
 
     /// Replaces the protocol, right after the present callback. The new protocol gets no `connection_made` if the old
