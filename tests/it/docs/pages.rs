@@ -2,6 +2,7 @@
 //! the program has.
 
 use super::{Page, pages};
+use std::fs;
 
 use xport::cli::man;
 
@@ -44,6 +45,17 @@ fn fault(page: &Page, link: &str) -> Option<String> {
 fn readme_is_short() {
     let lines = Page::read("README.md").text.lines().count();
     assert!(lines <= README_LINES_MAX, "README has {lines} lines; the details belong to docs/");
+}
+
+/// A newcomer and the checks of the repository need these two.
+#[test]
+fn readme_has_the_commands_that_run_and_test_xport() {
+    let readme = Page::read("README.md").text;
+    for command in ["cargo run --release --locked -- tcp-echo --listen 127.0.0.1:8888", "cargo test --locked"] {
+        assert!(readme.contains(command), "README lacks {command:?}");
+    }
+    let checks = fs::read_to_string(super::root().join(".ci/run")).unwrap_or_default();
+    assert!(checks.is_empty() || checks.lines().any(|line| line == "cargo test --locked"), "{checks}");
 }
 
 #[test]
